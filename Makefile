@@ -1,0 +1,67 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PY ?= python3
+UV := .uv/bin/uv
+BIN := .venv/bin
+export UV_PYTHON_DOWNLOADS := never
+export DAGSTER_HOME ?= $(CURDIR)/.dagster
+export DAGSTER_DISABLE_TELEMETRY := 1
+DEMO_HOME ?= $(CURDIR)/demo-district
+
+help: ## list the entry points
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+setup: .venv/.stamp $(DAGSTER_HOME)/dagster.yaml ## environment from the lock file
+
+$(UV):
+	@$(PY) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo 'Python cannot make virtual environments here. On Debian or Ubuntu: apt-get install python3-venv'; exit 1; }
+	$(PY) -m venv .uv
+	.uv/bin/python -m pip install -q --disable-pip-version-check 'uv==0.13.9'
+
+.venv/.stamp: $(UV) pyproject.toml uv.lock
+	$(UV) sync -q --frozen --python $(PY)
+	@touch $@
+
+$(DAGSTER_HOME)/dagster.yaml: dagster.yaml
+	@mkdir -p $(@D) && cp dagster.yaml $@
+
+demo: setup ## synthetic district: logs, ingest, models, detections, findings, report
+	$(BIN)/python -m pipelines.demo --home $(DEMO_HOME)
+
+dev: setup ## Dagster's UI on the demo district
+	@test -f $(DEMO_HOME)/district.toml || $(MAKE) demo
+	SCHOOLBELL_HOME=$(DEMO_HOME) $(BIN)/dagster-webserver -w workspace.yaml -h 127.0.0.1
+
+format: setup ## rewrite the code in the agreed format
+	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+check: setup lint test ## what CI runs: format, lint, types, floors, SQL lint, tests
+
+lint: setup ## format, lint, types, import floors, SQL lint, workspace
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/sqruff lint sql
+	$(BIN)/dagster definitions validate -w workspace.yaml
+
+test: setup ## every test, under ten minutes on two cores
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal
+
+test-unit: setup ## the quick tests
+	$(BIN)/python -m pytest -q -m 'not slow'
+
+test-long: setup ## the same tests with bigger N
+	SCHOOLBELL_LONG=1 $(BIN)/python -m pytest -q -n 2
+
+bench: setup ## print the figures of speed and memory; fails nothing
+	$(BIN)/python -m tests.benchmarks
+
+golden: setup ## rewrite the golden files; then read the diff
+	SCHOOLBELL_GOLDEN=rewrite $(BIN)/python -m pytest -q -k golden
+
+clean: ## remove what the entry points made, the environment included
+	rm -rf .uv .venv .dagster demo-district build dist
+
+.PHONY: help setup demo dev format check lint test test-unit test-long bench golden clean

@@ -1,0 +1,204 @@
+"""The one place where stamps become UTC instants, each with its quality.
+
+Every function takes text columns and gives a `Stamp`: two Polars expressions,
+the instant and how far to trust it (`events.TIME_QUALITIES`). What does not fit
+its shape exactly is null, never a guess and never an exception: an impossible
+date must not be built, since Polars panics on it much later.
+
+Local civil time needs a zone. In the hour that a clock change repeats, the
+earlier instant is taken and marked `ambiguous`; in the hour it leaves out, the
+instant is taken one hour later and marked `shifted`. A stamp without a year takes the
+year that puts it nearest to the anchor (end of the file's life), so that a
+December line read in January stays in December.
+"""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Literal, NamedTuple
+
+import polars as pl
+
+from pipelines.events import INSTANT
+
+Unit = Literal["s", "ms", "us", "ns"]
+
+_PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
+_LAST = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+_LAST_SECOND = int(_LAST.timestamp())
+_HALF_YEAR = pl.duration(days=183)
+_MONTHS = {
+    name: f"{number:02d}"
+    for number, name in enumerate(
+        "jan feb mar apr may jun jul aug sep oct nov dec".split(), start=1
+    )
+}
+
+
+class Stamp(NamedTuple):
+    """An instant and how it was read."""
+
+    time: pl.Expr
+    quality: pl.Expr
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a stamp needs to know that its line does not say.
+
+    Attributes:
+        zone: IANA zone of stamps without an offset.
+        anchor: Instant near which year-less stamps lie.
+    """
+
+    zone: str = "UTC"
+    anchor: datetime = field(default_factory=lambda: datetime(2026, 1, 1, tzinfo=UTC))
+
+
+def first(*stamps: Stamp) -> Stamp:
+    """The first stamp that could be read."""
+    time = pl.coalesce([stamp.time for stamp in stamps])
+    quality = pl.coalesce(
+        [pl.when(stamp.time.is_not_null()).then(stamp.quality) for stamp in stamps]
+    )
+    return Stamp(time, quality)
+
+
+def epoch(text: pl.Expr, unit: Unit = "s") -> Stamp:
+    """A count of `unit` since 1970, with or without a decimal fraction."""
+    whole = text.str.extract(r"^([0-9]{1,19})(?:\.[0-9]+)?$", 1).cast(pl.UInt64, strict=False)
+    part = text.str.extract(r"^[0-9]{1,19}\.([0-9]{1,6})", 1)
+    micros = part.str.pad_end(6, "0").cast(pl.Int64, strict=False).fill_null(0)
+    per = _PER_SECOND[unit]
+    inside = whole // per <= _LAST_SECOND
+    scaled = (
+        whole * (1_000_000 // per) if per <= 1_000_000 else whole // (per // 1_000_000)
+    )
+    fraction = micros if unit == "s" else pl.lit(0, pl.Int64)
+    count = pl.when(inside).then(scaled.cast(pl.Int64, strict=False) + fraction)
+    return _exact(count.cast(INSTANT))
+
+
+def epoch_by_size(text: pl.Expr) -> Stamp:
+    """A count since 1970 whose unit shows in its number of whole digits."""
+    digits = text.str.extract(r"^([0-9]+)(?:\.[0-9]+)?$", 1).str.len_chars()
+    time = (
+        pl.when(digits <= 11)
+        .then(epoch(text, "s").time)
+        .when(digits <= 14)
+        .then(epoch(text, "ms").time)
+        .when(digits <= 17)
+        .then(epoch(text, "us").time)
+        .otherwise(epoch(text, "ns").time)
+    )
+    return _exact(time)
+
+
+def iso(text: pl.Expr, reading: Reading) -> Stamp:
+    """ISO 8601 or RFC 3339: `2026-11-01T01:30:00.123456789-05:00`.
+
+    Separator `T` or space; fraction of any length or none; offset `Z`,
+    `+hh:mm`, `+hhmm` or none (then the reading's zone). A leap second counts as
+    the second after it.
+    """
+    shape = (
+        r"^([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2}:[0-9]{2})"
+        r"(?:[.,]([0-9]{1,9}))? ?(Z|z|[+-][0-9]{2}:?[0-9]{2})?$"
+    )
+    groups = text.str.extract_groups(shape)
+    day, clock, part, offset = (groups.struct.field(str(n)) for n in range(1, 5))
+    naive = _naive(day + " " + clock, "%Y-%m-%d %H:%M:%S") + _micros(part)
+    given = offset.is_not_null()
+    plain = _in_utc(naive) - _offset(offset)
+    local = civil_time(naive, reading)
+    time = pl.when(given).then(plain).otherwise(local.time)
+    quality = pl.when(given).then(pl.lit("exact")).otherwise(local.quality)
+    return Stamp(time, pl.when(time.is_not_null()).then(quality))
+
+
+def civil(text: pl.Expr, shape: str, reading: Reading) -> Stamp:
+    """A local stamp in a fixed `strptime` shape that holds a year."""
+    return civil_time(_naive(text, shape), reading)
+
+
+def bsd(text: pl.Expr, reading: Reading) -> Stamp:
+    """A syslog stamp without a year, `Sep 28 10:38:09` or `Sep  8 10:38:09`."""
+    groups = text.str.extract_groups(
+        r"^([A-Za-z]{3}) +([0-9]{1,2}) ([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.[0-9]+)?$"
+    )
+    month, day, clock = (groups.struct.field(str(n)) for n in range(1, 4))
+    number = month.str.to_lowercase().replace_strict(_MONTHS, default=None, return_dtype=pl.String)
+    rest = number + "-" + day.str.zfill(2) + " " + clock
+    anchor = reading.anchor
+    near = pl.lit(anchor).cast(INSTANT)
+    years = [anchor.year, anchor.year - 1, anchor.year + 1]
+    tries = [_naive(pl.lit(f"{year:04d}-") + rest, "%Y-%m-%d %H:%M:%S") for year in years]
+    stamps = [civil_time(naive, reading) for naive in tries]
+    close = [
+        pl.when((stamp.time - near).abs() <= _HALF_YEAR).then(stamp.time)
+        for stamp in stamps
+    ]
+    time = pl.coalesce([*close, *(stamp.time for stamp in stamps)])
+    doubtful = pl.coalesce(
+        [
+            pl.when(time == stamp.time).then(stamp.quality)
+            for stamp in stamps
+        ]
+    )
+    plain = pl.when(doubtful == "zoned").then(pl.lit("year_inferred")).otherwise(doubtful)
+    return Stamp(time, pl.when(time.is_not_null()).then(plain))
+
+
+def civil_time(naive: pl.Expr, reading: Reading) -> Stamp:
+    """Place a naive civil time in the reading's zone."""
+    zone = reading.zone
+    early = naive.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
+    late = naive.dt.replace_time_zone(zone, ambiguous="latest", non_existent="null")
+    # a civil time in the missing hour: read it with the offset before the change
+    leapt = (
+        (naive - pl.duration(hours=1))
+        .dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
+        + pl.duration(hours=1)
+    )
+    time = pl.coalesce([early, leapt]).dt.convert_time_zone("UTC").cast(INSTANT)
+    quality = (
+        pl.when(naive.is_null())
+        .then(None)
+        .when(early.is_null())
+        .then(pl.lit("shifted"))
+        .when(early != late)
+        .then(pl.lit("ambiguous"))
+        .otherwise(pl.lit("zoned"))
+    )
+    return Stamp(time, quality)
+
+
+def local_date(instant: pl.Expr, zone: str) -> pl.Expr:
+    """The district's civil day of an instant."""
+    return instant.dt.convert_time_zone(zone).dt.date()
+
+
+def _exact(time: pl.Expr) -> Stamp:
+    return Stamp(time, pl.when(time.is_not_null()).then(pl.lit("exact")))
+
+
+def _naive(text: pl.Expr, shape: str) -> pl.Expr:
+    # a year below 1678 or a stray sign never reaches the parser's edge cases
+    parsed = text.str.strptime(pl.Datetime("us"), shape, strict=False, exact=True)
+    inside = (parsed.dt.year() >= 1970) & (parsed.dt.year() <= 9999)
+    return pl.when(inside).then(parsed)
+
+
+def _in_utc(naive: pl.Expr) -> pl.Expr:
+    return naive.dt.replace_time_zone("UTC").cast(INSTANT)
+
+
+def _micros(part: pl.Expr) -> pl.Expr:
+    digits = part.str.slice(0, 6).str.pad_end(6, "0").cast(pl.Int64, strict=False)
+    return pl.duration(microseconds=digits.fill_null(0), time_unit="us")
+
+
+def _offset(text: pl.Expr) -> pl.Expr:
+    hours = text.str.slice(1, 2).cast(pl.Int64, strict=False).fill_null(0)
+    minutes = text.str.slice(-2, 2).cast(pl.Int64, strict=False).fill_null(0)
+    sign = pl.when(text.str.starts_with("-")).then(-1).otherwise(1)
+    return pl.duration(minutes=sign * (hours * 60 + minutes), time_unit="us")

@@ -1,0 +1,58 @@
+"""The errors that people read: what happened, where, and what to do about it."""
+
+
+class SchoolbellError(Exception):
+    """Shown without a traceback.
+
+    Args:
+        what: One sentence: what happened.
+        where: The place: `file:line`, a setting's name, an address.
+        remedy: What to do now, as an instruction.
+    """
+
+    exit_code = 1
+
+    def __init__(self, what: str, *, where: str = "", remedy: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.where = where
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        parts = [f"{self.where}: {self.what}" if self.where else self.what]
+        if self.remedy:
+            parts.append(f"  {self.remedy}")
+        return "\n".join(parts)
+
+
+class SettingsError(SchoolbellError):
+    """A setting or a registry row can not be used as it stands."""
+
+    exit_code = 2
+
+
+class SourceError(SchoolbellError):
+    """A landing file can not be read."""
+
+
+class ModelError(SchoolbellError):
+    """A SQL model breaks its own header, or can not run."""
+
+
+class BusyError(SchoolbellError):
+    """Another run holds the district home."""
+
+    exit_code = 75
+
+
+class DeliveryError(SchoolbellError):
+    """An alert could not be delivered.
+
+    Args:
+        what: One sentence: what happened.
+        retryable: True where asking again later may help.
+    """
+
+    def __init__(self, what: str, *, retryable: bool) -> None:
+        super().__init__(what)
+        self.retryable = retryable

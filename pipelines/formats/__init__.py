@@ -1,0 +1,196 @@
+"""Batches of raw lines in, events out. Each module here is one log format.
+
+A batch has the columns `file_id`, `line_no`, `byte_offset` and `line`. A format
+reads it with Polars expressions, one pass and no loop. Bytes that are not UTF-8
+arrive as U+FFFD; the offset leads back to the original.
+
+A *line* is one record: most formats end it with a newline, some have a framing
+of their own (`Format.framing`), which the lake applies before it calls `parse`.
+
+Modules that begin with an underscore hold what several formats share: syslog
+headers, key=value, CSV with quotes, JSON, addresses and hosts.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal, NamedTuple
+
+import polars as pl
+
+from pipelines.clock import Reading
+from pipelines.events import EVENT_CLASSES, PLACE as PLACE_SCHEMA
+from pipelines.plugins import discover
+
+PLACE = PLACE_SCHEMA.names()
+
+Framing = Literal["lines", "evtx", "json_array", "xml_events", "paragraphs"]
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a format needs to know that its lines do not say.
+
+    Attributes:
+        reading: Zone and anchor of stamps that lack them.
+        options: The source's own settings for the format, from `district.toml`.
+        header: The last line that named the columns, for formats that have one.
+    """
+
+    reading: Reading = field(default_factory=Reading)
+    options: Mapping[str, str] = field(default_factory=dict)
+    header: str | None = None
+
+
+class Parsed(NamedTuple):
+    """What became of a batch; each of its lines is in exactly one part.
+
+    Attributes:
+        events: One frame for each event class that occurs, place columns first.
+        rejects: Place, `reason` and `line` of what could not be read.
+        blanks: Number of blank and comment lines.
+        header: The header that a following batch must be read with.
+    """
+
+    events: Mapping[str, pl.DataFrame]
+    rejects: pl.DataFrame
+    blanks: int
+    header: str | None
+
+
+def is_blank(line: pl.Expr) -> pl.Expr:
+    """Nothing but spaces, NULs and line ends."""
+    return line.str.strip_chars(" \t\r\n\x00\x1a\ufeff").eq("")
+
+
+def never(line: pl.Expr) -> pl.Expr:
+    """For formats without comments."""
+    return line.is_null()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Format:
+    """How to recognise a log's lines, and how to read a batch of them.
+
+    Attributes:
+        name: As in `district.toml`; the module's name.
+        product: Who writes such logs.
+        event_classes: What its lines may become. With more than one, `read`
+            sets a column `event_class`.
+        looks_like: True for a line that is of this format and, among the
+            formats of this folder, of no other.
+        read: Adds columns of the event classes to a batch; columns it does not
+            add are null.
+        must: Rules that an event keeps, each under the sentence that an operator
+            reads when it is broken. Null counts as broken.
+        framing: How records are cut out of the bytes.
+        comment: True for lines that are no record.
+        header: True for lines that name the columns of those below.
+        version: Raised when the meaning of the output changes.
+    """
+
+    name: str
+    product: str
+    event_classes: tuple[str, ...]
+    looks_like: Callable[[pl.Expr], pl.Expr]
+    read: Callable[[pl.LazyFrame, Context], pl.LazyFrame]
+    must: Mapping[str, pl.Expr]
+    framing: Framing = "lines"
+    comment: Callable[[pl.Expr], pl.Expr] = never
+    header: Callable[[pl.Expr], pl.Expr] | None = None
+    version: int = 1
+
+    def parse(self, batch: pl.DataFrame, context: Context | None = None) -> Parsed:
+        """Read a batch and set aside each line that breaks a rule in `must`."""
+        context = context or Context()
+        line = pl.col("line")
+        if self.header is None:
+            skip = is_blank(line) | self.comment(line).fill_null(value=False)
+            records = batch.filter(~skip)
+            blanks = batch.height - records.height
+            return self._sorted_out(self._read(records, context), blanks, None)
+        return self._parse_headed(batch, context)
+
+    def _parse_headed(self, batch: pl.DataFrame, context: Context) -> Parsed:
+        """Read each stretch of lines with the header above it."""
+        assert self.header is not None  # noqa: S101 - for the type checker
+        line = pl.col("line")
+        is_header = self.header(line).fill_null(value=False)
+        skip = is_blank(line) | self.comment(line).fill_null(value=False) | is_header
+        marked = batch.with_columns(
+            _header=pl.when(is_header).then(line).forward_fill().fill_null(
+                pl.lit(context.header, pl.String)
+            )
+        )
+        last = marked["_header"].tail(1).to_list()
+        records = marked.filter(~skip)
+        parts = [
+            self._read(part.drop("_header"), replace(context, header=header[0]))
+            for header, part in records.partition_by(
+                "_header", as_dict=True, maintain_order=True
+            ).items()
+        ]
+        empty = self._read(batch.clear(), context)
+        whole = pl.concat([empty, *parts]).sort("line_no")
+        carried = last[0] if last else context.header
+        return self._sorted_out(whole, batch.height - records.height, carried)
+
+    def _read(self, records: pl.DataFrame, context: Context) -> pl.DataFrame:
+        """Place, event class, every class column, reason and line."""
+        columns = self._columns()
+        read = self.read(records.lazy(), context)
+        present = set(read.collect_schema().names())
+        if "event_class" not in present:
+            read = read.with_columns(event_class=pl.lit(self.event_classes[0]))
+        missing = [
+            pl.lit(None, dtype).alias(name)
+            for name, dtype in columns.items()
+            if name not in present
+        ]
+        broken = [
+            pl.when(~holds.fill_null(value=False)).then(pl.lit(text))
+            for text, holds in self.must.items()
+        ]
+        reason = pl.coalesce(broken) if broken else pl.lit(None, pl.String)
+        return (
+            read.with_columns(missing)
+            .with_columns(reason=reason)
+            .select(
+                *PLACE,
+                "event_class",
+                *(pl.col(name).cast(dtype) for name, dtype in columns.items()),
+                pl.when(pl.col("event_class").is_in(self.event_classes))
+                .then(pl.col("reason"))
+                .otherwise(pl.coalesce("reason", pl.lit("of no known kind")))
+                .alias("reason"),
+                "line",
+            )
+            .collect()
+        )
+
+    def _columns(self) -> dict[str, pl.DataType | type[pl.DataType]]:
+        found: dict[str, pl.DataType | type[pl.DataType]] = {}
+        for name in self.event_classes:
+            found |= EVENT_CLASSES[name].schema
+        return found
+
+    def _sorted_out(
+        self, lines: pl.DataFrame, blanks: int, header: str | None
+    ) -> Parsed:
+        good = lines.filter(pl.col("reason").is_null())
+        events = {
+            name: part.select(*PLACE, *EVENT_CLASSES[name].names())
+            for name in self.event_classes
+            if (part := good.filter(pl.col("event_class") == name)).height
+        }
+        rejects = lines.filter(pl.col("reason").is_not_null())
+        return Parsed(
+            events=events,
+            rejects=rejects.select(*PLACE, "reason", "line"),
+            blanks=blanks,
+            header=header,
+        )
+
+
+def formats() -> Mapping[str, Format]:
+    """Every format in this folder, by name."""
+    return discover(__name__, "FORMAT", Format)

@@ -1,0 +1,72 @@
+"""Small expressions that several formats share: words, numbers, hosts, addresses."""
+
+import polars as pl
+
+AUTHORITY = r"^(?:[a-zA-Z][a-zA-Z0-9+.-]*://)?([^/?#]*)"
+HOST = r"^(\[[0-9a-fA-F:.]+\]|[\w.-]+)\.?(?::[0-9]+)?$"
+IPV4 = r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])\.){3}(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+PLACEHOLDERS = ["", "-", "--", "N/A", "n/a", "NA", "none", "None", "(null)", "null", "unknown", "anonymous"]
+MAX_URL = 8_192
+
+
+def cut(text: pl.Expr, names: list[str], separator: str = " ") -> pl.Expr:
+    """Cut at single separators; the last field keeps whatever is left over."""
+    parts = text.str.splitn(separator, len(names))
+    return parts.struct.rename_fields(names).struct.unnest()
+
+
+def known(field: pl.Expr) -> pl.Expr:
+    """Null for what products write when they know nothing."""
+    bare = field.str.strip_chars(" \t\r\n\x00")
+    return pl.when(~bare.is_in(PLACEHOLDERS)).then(bare)
+
+
+def whole(field: pl.Expr, digits: int = 18) -> pl.Expr:
+    """A count; null unless it is plain digits, at most `digits` of them."""
+    plain = field.str.extract(rf"^([0-9]{{1,{digits}}})$", 1)
+    return plain.cast(pl.Int64, strict=False)
+
+
+def port(field: pl.Expr) -> pl.Expr:
+    """A port number, 0 to 65535."""
+    number = whole(field, 5)
+    return pl.when(number <= 65_535).then(number).cast(pl.Int32)
+
+
+def hostname(url: pl.Expr) -> pl.Expr:
+    """The host asked for, in lower case, without user, port and brackets."""
+    authority = url.str.extract(AUTHORITY).str.split("@").list.last()
+    return authority.str.extract(HOST).str.strip_chars("[]").str.to_lowercase().str.strip_suffix(".")
+
+
+def name(field: pl.Expr) -> pl.Expr:
+    """A host name as a product gives it: lower case, no final dot."""
+    return known(field).str.to_lowercase().str.strip_chars_end(".")
+
+
+def address(field: pl.Expr) -> pl.Expr:
+    """An IP address in canonical form, or null.
+
+    IPv4 with octets in range and no leading zeros; v4-mapped IPv6 becomes IPv4;
+    IPv6 is lower case without its zone. IPv6 is checked for shape only: groups
+    are not re-compressed, which the products that log it have done already.
+    """
+    bare = field.str.strip_chars(" []").str.to_lowercase().str.replace(r"%.*$", "")
+    v4 = bare.str.extract(rf"^(?:::ffff:)?({IPV4})$", 1)
+    v6 = bare.str.extract(r"^([0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}|::)$", 1)
+    return pl.coalesce(v4, v6)
+
+
+def mac(field: pl.Expr) -> pl.Expr:
+    """A MAC address as lower-case pairs with colons, whatever it came with."""
+    bare = field.str.to_lowercase().str.replace_all(r"[^0-9a-f]", "")
+    shaped = field.str.contains(r"^(?:[0-9a-fA-F]{2}[:-]){5}[0-9a-fA-F]{2}$|^[0-9a-fA-F]{12}$|^(?:[0-9a-fA-F]{4}\.){2}[0-9a-fA-F]{4}$")
+    pairs = pl.concat_str(
+        [bare.str.slice(start, 2) for start in range(0, 12, 2)], separator=":"
+    )
+    return pl.when(shaped).then(pairs)
+
+
+def media_type(field: pl.Expr) -> pl.Expr:
+    """`text/html` of `Text/HTML; charset=utf-8`."""
+    return known(field.str.split(";").list.first().str.to_lowercase())

@@ -1,0 +1,112 @@
+"""Squid `access.log`, native format: one line for each finished request.
+
+    1767340800.123     45 10.20.1.7 TCP_MISS/200 5120 GET http://example.org/ ...
+
+Ten fields with one space between; only the second is padded. The stamp is the
+end of the request, in UTC; a tunnel may have begun hours before, so
+`start_time` is the stamp less the elapsed milliseconds. An HTTPS request is a
+CONNECT to `host:port` and has no path. `-` is "not known". A URL `error:...`
+is a client that connected and asked for nothing. 407 asks for a login: neither
+a block nor a visit. Sites may append quoted referer and user agent.
+"""
+
+import polars as pl
+
+from pipelines import clock
+from pipelines.formats import Context, Format
+from pipelines.formats._fields import (
+    MAX_URL,
+    address,
+    cut,
+    hostname,
+    known,
+    media_type,
+    port,
+    whole,
+)
+
+AFTER_TIME = [
+    "elapsed", "client", "result", "size", "verb", "asked", "user", "peer", "mime",
+]  # fmt: skip
+TAIL = r'^(\S+)(?: "([^"]*)" "([^"]*)")?$'
+EPOCH = r"^[0-9]{9,10}\.[0-9]{3}$"  # ten digits reach the year 2286
+ASKED_NOTHING = pl.col("asked").str.starts_with("error:")
+
+MUST = {
+    "not ten fields": pl.col("mime").str.contains(TAIL),
+    "time is not epoch seconds with milliseconds": pl.col("time").is_not_null(),
+    "elapsed is not milliseconds": pl.col("start_time").is_not_null(),
+    "client is not an address": pl.col("src_ip").is_not_null(),
+    "result is not CODE/status": pl.col("result").str.contains("^[A-Z_]+/[0-9]{3}$"),
+    "size is not a count of bytes": pl.col("bytes_in") >= 0,
+    "no host in the URL": pl.col("url_hostname").is_not_null() | ASKED_NOTHING,
+}
+
+
+def looks_like(line: pl.Expr) -> pl.Expr:
+    """An epoch with milliseconds first, `CODE/status` fourth."""
+    return line.str.contains(r"^[0-9]{9,10}\.[0-9]{3} +[0-9]+ [^ ]+ [A-Z_]+/[0-9]{3} ")
+
+
+def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
+    """Add the columns of `http_requests`; null where a line has none."""
+    del context  # a native line says all
+    line = pl.col("line").str.strip_chars_end()
+    rest = pl.col("rest").str.strip_chars_start(" ")
+    return (
+        batch.with_columns(cut(line, ["ended", "rest"]))
+        .with_columns(cut(rest, AFTER_TIME))
+        .with_columns(
+            time=clock.epoch(pl.col("ended").str.extract(EPOCH, 0)).time,
+            time_quality=pl.lit("exact"),
+            src_ip=address(pl.col("client")),
+            user_name=known(pl.col("user")),
+            dst_ip=address(pl.col("peer").str.extract("/(.+)$", 1)),
+            dst_port=port(pl.col("asked").str.extract(r"^[^/]*:([0-9]+)$", 1)),
+            method=known(pl.col("verb")),
+            url_scheme=pl.col("asked").str.extract("^([a-z][a-z0-9+.-]*)://", 1),
+            url_hostname=pl.when(~ASKED_NOTHING).then(hostname(pl.col("asked"))),
+            url=pl.col("asked").str.slice(0, MAX_URL),
+            status_code=status(pl.col("result")),
+            bytes_in=whole(pl.col("size")),
+            content_type=media_type(pl.col("mime").str.extract(TAIL, 1)),
+            referrer_hostname=hostname(known(pl.col("mime").str.extract(TAIL, 2))),
+            user_agent=known(pl.col("mime").str.extract(TAIL, 3)),
+            disposition=disposition(pl.col("result")),
+        )
+        .with_columns(start_time=pl.col("time") - elapsed(pl.col("elapsed")))
+    )
+
+
+def elapsed(milliseconds: pl.Expr) -> pl.Expr:
+    """Null beyond eleven days, which no request lasts."""
+    return pl.duration(milliseconds=whole(milliseconds, 9), time_unit="us")
+
+
+def status(result: pl.Expr) -> pl.Expr:
+    """000 means that no status was sent."""
+    code = result.str.extract("/([0-9]{3})$").cast(pl.Int16, strict=False)
+    return pl.when(code > 0).then(code)
+
+
+def disposition(result: pl.Expr) -> pl.Expr:
+    """What the proxy did with the request, if there was one."""
+    return (
+        pl.when(ASKED_NOTHING)
+        .then(None)
+        .when(result.str.ends_with("/407"))
+        .then(pl.lit("challenged"))
+        .when(result.str.starts_with("TCP_DENIED"))
+        .then(pl.lit("blocked"))
+        .otherwise(pl.lit("allowed"))
+    )
+
+
+FORMAT = Format(
+    name="squid_access",
+    product="Squid",
+    event_classes=("http_requests",),
+    looks_like=looks_like,
+    read=read,
+    must=MUST,
+)

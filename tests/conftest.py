@@ -1,0 +1,45 @@
+"""What every test may use: golden files, the sample corpora, bigger N on demand."""
+
+import csv
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+REPO_ROOT = Path(__file__).parents[1]
+CORPORA = REPO_ROOT.parent / "shared" / "corpora"
+LONG = bool(os.environ.get("SCHOOLBELL_LONG"))
+
+settings.register_profile(
+    "schoolbell",
+    max_examples=1_000 if LONG else 50,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+settings.load_profile("schoolbell")
+
+
+class Golden:
+    """Compares with a recorded output, or rewrites it when asked to."""
+
+    def check(self, actual: str, path: Path) -> None:
+        if os.environ.get("SCHOOLBELL_GOLDEN") == "rewrite":
+            path.write_text(actual, encoding="utf-8")
+        assert path.is_file(), f"no golden file {path.name}: run `make golden`"
+        assert actual == path.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def golden() -> Golden:
+    return Golden()
+
+
+def corpus(family: str) -> list[dict[str, str]]:
+    """The manifest rows of one format family; empty where there are no corpora."""
+    manifest = CORPORA / "MANIFEST.tsv"
+    if not manifest.is_file():
+        return []
+    with manifest.open(encoding="utf-8", newline="") as rows:
+        reader = csv.DictReader(rows, delimiter="\t", quoting=csv.QUOTE_NONE)
+        return [row for row in reader if row["format"] == family]

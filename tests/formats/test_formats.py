@@ -1,0 +1,121 @@
+"""Every format reads its golden logs exactly as recorded, and survives damage.
+
+A case is `<format>/<what it shows>.log`, with `.expected.jsonl` beside it.
+A file `<format>/options.json` holds the options and zone its cases are read with.
+After a deliberate change run `make golden`, then read the diff.
+"""
+
+import json
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.clock import Reading
+from pipelines.events import EVENT_CLASSES
+from pipelines.formats import PLACE, Context, formats
+from pipelines.sources.framing import records
+
+HERE = Path(__file__).parent
+FORMATS = formats()
+LOGS = sorted(HERE.glob("*/*.log"))
+HOSTILE = st.binary() | st.sampled_from(
+    [
+        b"inf", b"-1", b"1e20", b"9" * 14, b"9" * 30, b"", b"-", b"%00", b"\x00",
+        b"+5", b"NaN", b"0000-00-00", b"99:99:99", b'"', b"{", b"]", b"=", b",", b"\t",
+        b"999.1.1.1", b"::::", b"Feb 30 25:61:61", "\N{ARABIC-INDIC DIGIT THREE}".encode(),
+    ]
+)  # fmt: skip
+
+each_log = pytest.mark.parametrize(
+    "log", LOGS, ids=lambda log: f"{log.parent.name}/{log.stem}"
+)
+
+
+def context_of(name: str) -> Context:
+    """How the cases of a format are read."""
+    path = HERE / name / "options.json"
+    said = json.loads(path.read_text()) if path.is_file() else {}
+    reading = Reading(
+        zone=said.get("zone", "America/Chicago"),
+        anchor=datetime(2026, 11, 25, tzinfo=UTC),
+    )
+    return Context(reading=reading, options=said.get("options", {}))
+
+
+def batch_of(name: str, data: bytes) -> pl.DataFrame:
+    """The records of some bytes, framed as the format asks."""
+    return records(data, FORMATS[name].framing)
+
+
+@each_log
+def test_format_reads_the_log_as_recorded_golden(log, golden):
+    name = log.parent.name
+    parsed = FORMATS[name].parse(batch_of(name, log.read_bytes()), context_of(name))
+    parts = [
+        json.dumps({"event_class": cls}) + "\n" + compact(frame)
+        for cls, frame in parsed.events.items()
+    ]
+    parts.append(json.dumps({"blanks": parsed.blanks}) + "\n")
+    parts.append(parsed.rejects.write_ndjson())
+    golden.check("".join(parts), log.with_suffix(".expected.jsonl"))
+
+
+def compact(frame: pl.DataFrame) -> str:
+    """One line a row, without the columns that are null."""
+    rows = (json.loads(row) for row in frame.write_ndjson().splitlines())
+    kept = ({k: v for k, v in row.items() if v is not None} for row in rows)
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in kept)
+
+
+@each_log
+def test_only_its_own_format_claims_the_log(log):
+    name = log.parent.name
+    own = FORMATS[name]
+    lines = batch_of(name, log.read_bytes()).select("line")
+    claims = {
+        other: lines.select(fmt.looks_like(pl.col("line")).sum()).item()
+        for other, fmt in FORMATS.items()
+        if fmt.framing in (own.framing, "lines")
+    }
+    assert claims.pop(name) > 0
+    assert not {other: count for other, count in claims.items() if count}
+
+
+@each_log
+@given(data=st.data())
+def test_a_damaged_line_is_an_event_or_a_reject(log, data):
+    name = log.parent.name
+    if FORMATS[name].framing != "lines":
+        pytest.skip("the damage is done to newline-framed logs")
+    line = data.draw(st.sampled_from(log.read_bytes().splitlines() or [b""]))
+    words = re.split(rb"(\W+)", line)
+    words[data.draw(st.integers(0, len(words) - 1))] = data.draw(HOSTILE)
+    check_conservation(name, b"".join(words))
+
+
+@pytest.mark.parametrize("name", sorted(FORMATS))
+@given(data=st.binary(max_size=2_000))
+def test_any_bytes_are_events_rejects_or_blanks(name, data):
+    check_conservation(name, data)
+
+
+def check_conservation(name: str, data: bytes) -> None:
+    """No line is lost, invented or raised about; what comes out can be written."""
+    lines = batch_of(name, data)
+    parsed = FORMATS[name].parse(lines, context_of(name))
+    for cls, frame in parsed.events.items():
+        assert frame.drop(PLACE).schema == EVENT_CLASSES[cls].schema
+        frame.write_ndjson()  # an impossible date raises only when it is written
+    frames = [*parsed.events.values(), parsed.rejects]
+    found = pl.concat([frame["line_no"] for frame in frames]).sort()
+    assert found.is_unique().all()
+    assert len(found) + parsed.blanks == lines.height
+
+
+def test_every_format_has_a_golden_log():
+    assert {log.parent.name for log in LOGS} == set(FORMATS)
