@@ -29,7 +29,21 @@ _HALF_YEAR = pl.duration(days=183)
 _MONTHS = {
     name: f"{number:02d}"
     for number, name in enumerate(
-        "jan feb mar apr may jun jul aug sep oct nov dec".split(), start=1
+        [
+            "jan",
+            "feb",
+            "mar",
+            "apr",
+            "may",
+            "jun",
+            "jul",
+            "aug",
+            "sep",
+            "oct",
+            "nov",
+            "dec",
+        ],
+        start=1,
     )
 }
 
@@ -65,7 +79,9 @@ def first(*stamps: Stamp) -> Stamp:
 
 def epoch(text: pl.Expr, unit: Unit = "s") -> Stamp:
     """A count of `unit` since 1970, with or without a decimal fraction."""
-    whole = text.str.extract(r"^([0-9]{1,19})(?:\.[0-9]+)?$", 1).cast(pl.UInt64, strict=False)
+    whole = text.str.extract(r"^([0-9]{1,19})(?:\.[0-9]+)?$", 1).cast(
+        pl.UInt64, strict=False
+    )
     part = text.str.extract(r"^[0-9]{1,19}\.([0-9]{1,6})", 1)
     micros = part.str.pad_end(6, "0").cast(pl.Int64, strict=False).fill_null(0)
     per = _PER_SECOND[unit]
@@ -126,12 +142,16 @@ def bsd(text: pl.Expr, reading: Reading) -> Stamp:
         r"^([A-Za-z]{3}) +([0-9]{1,2}) ([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.[0-9]+)?$"
     )
     month, day, clock = (groups.struct.field(str(n)) for n in range(1, 4))
-    number = month.str.to_lowercase().replace_strict(_MONTHS, default=None, return_dtype=pl.String)
+    number = month.str.to_lowercase().replace_strict(
+        _MONTHS, default=None, return_dtype=pl.String
+    )
     rest = number + "-" + day.str.zfill(2) + " " + clock
     anchor = reading.anchor
     near = pl.lit(anchor).cast(INSTANT)
     years = [anchor.year, anchor.year - 1, anchor.year + 1]
-    tries = [_naive(pl.lit(f"{year:04d}-") + rest, "%Y-%m-%d %H:%M:%S") for year in years]
+    tries = [
+        _naive(pl.lit(f"{year:04d}-") + rest, "%Y-%m-%d %H:%M:%S") for year in years
+    ]
     stamps = [civil_time(naive, reading) for naive in tries]
     close = [
         pl.when((stamp.time - near).abs() <= _HALF_YEAR).then(stamp.time)
@@ -139,12 +159,11 @@ def bsd(text: pl.Expr, reading: Reading) -> Stamp:
     ]
     time = pl.coalesce([*close, *(stamp.time for stamp in stamps)])
     doubtful = pl.coalesce(
-        [
-            pl.when(time == stamp.time).then(stamp.quality)
-            for stamp in stamps
-        ]
+        [pl.when(time == stamp.time).then(stamp.quality) for stamp in stamps]
     )
-    plain = pl.when(doubtful == "zoned").then(pl.lit("year_inferred")).otherwise(doubtful)
+    plain = (
+        pl.when(doubtful == "zoned").then(pl.lit("year_inferred")).otherwise(doubtful)
+    )
     return Stamp(time, pl.when(time.is_not_null()).then(plain))
 
 
@@ -154,11 +173,9 @@ def civil_time(naive: pl.Expr, reading: Reading) -> Stamp:
     early = naive.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
     late = naive.dt.replace_time_zone(zone, ambiguous="latest", non_existent="null")
     # a civil time in the missing hour: read it with the offset before the change
-    leapt = (
-        (naive - pl.duration(hours=1))
-        .dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
-        + pl.duration(hours=1)
-    )
+    leapt = (naive - pl.duration(hours=1)).dt.replace_time_zone(
+        zone, ambiguous="earliest", non_existent="null"
+    ) + pl.duration(hours=1)
     time = pl.coalesce([early, leapt]).dt.convert_time_zone("UTC").cast(INSTANT)
     quality = (
         pl.when(naive.is_null())

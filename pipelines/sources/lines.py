@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from pipelines.events import PLACE
 
-SCHEMA = pl.Schema({**PLACE, "line": pl.String})
+SCHEMA = pl.Schema([*PLACE.items(), ("line", pl.String)])
 
 
 def batch(

@@ -1,0 +1,77 @@
+"""Names the format of a file from its first lines."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from pipelines.formats import Format, formats, is_blank
+from pipelines.sources.framing import records
+from pipelines.sources.lines import batch
+
+SAMPLE_BYTES = 1 << 18
+SAMPLE_LINES = 400
+ENOUGH = 0.2
+EVTX_MAGIC = b"ElfFile\x00"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A format and the share of sampled records that look like it, 0 to 1."""
+
+    format: str
+    share: float
+
+
+def identify(head: bytes) -> list[Claim]:
+    """The formats that claim some records of a file's first bytes, best first.
+
+    Args:
+        head: The first bytes, decompressed; a cut last line does no harm.
+    """
+    if head.startswith(EVTX_MAGIC):
+        return [Claim("windows_security_evtx", 1.0)]
+    by_framing: dict[str, list[Format]] = {}
+    for fmt in formats().values():
+        by_framing.setdefault(fmt.framing, []).append(fmt)
+    claims: list[Claim] = []
+    for framing, candidates in by_framing.items():
+        if framing != "evtx":
+            claims += _claims(_sample(head, framing), candidates)
+    # at equal shares the plain line is the simpler explanation
+    plain = {fmt.name for fmt in by_framing.get("lines", [])}
+    return sorted(claims, key=lambda c: (-c.share, c.format not in plain, c.format))
+
+
+def best(head: bytes) -> str | None:
+    """The format of a file, or None where no format claims enough of it."""
+    claims = identify(head)
+    return claims[0].format if claims and claims[0].share >= ENOUGH else None
+
+
+def _sample(head: bytes, framing: str) -> pl.DataFrame:
+    whole = head[: head.rfind(b"\n") + 1] or head
+    if framing == "lines":
+        lines = batch(whole)
+    else:
+        lines = records(head, framing)
+    return lines.filter(~is_blank(pl.col("line"))).head(SAMPLE_LINES)
+
+
+def _claims(lines: pl.DataFrame, candidates: list[Format]) -> list[Claim]:
+    if not lines.height:
+        return []
+    line = pl.col("line")
+    own = lines.select(
+        (
+            fmt.looks_like(line).fill_null(value=False).sum()
+            / (~_said(fmt, line)).sum().clip(lower_bound=1)
+        ).alias(fmt.name)
+        for fmt in candidates
+    ).row(0, named=True)
+    return [Claim(name, float(share)) for name, share in own.items() if share > 0]
+
+
+def _said(fmt: Format, line: pl.Expr) -> pl.Expr:
+    """Comments and headers, which speak neither for nor against."""
+    said = fmt.comment(line).fill_null(value=False)
+    return said | fmt.header(line).fill_null(value=False) if fmt.header else said

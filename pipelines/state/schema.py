@@ -1,0 +1,173 @@
+"""The tables of `state.db`.
+
+Times are stored as UTC ISO 8601 text, so that both SQLite and PostgreSQL keep
+them exactly.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+METADATA = MetaData()
+
+# SQLite counts ids only in a column of type INTEGER
+BIG = BigInteger().with_variant(Integer, "sqlite")
+
+SOURCE_FILES = Table(
+    "source_files",
+    METADATA,
+    Column("file_id", BIG, primary_key=True, autoincrement=True),
+    Column("source", Text, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("format", Text),
+    Column("state", Text, nullable=False),
+    Column("duplicate_of", BIG),
+    Column("consumed_bytes", BIG, nullable=False),
+    Column("consumed_sha256", Text, nullable=False),
+    Column("head_bytes", BIG, nullable=False),
+    Column("head_sha256", Text, nullable=False),
+    Column("lines", BIG, nullable=False),
+    Column("events", BIG, nullable=False),
+    Column("rejects", BIG, nullable=False),
+    Column("blanks", BIG, nullable=False),
+    Column("duplicates", BIG, nullable=False),
+    Column("pending_lines", BIG, nullable=False),
+    Column("pending_bytes", BIG, nullable=False),
+    Column("header", Text),
+    Column("raw_bytes", BIG, nullable=False),
+    Column("raw_mtime_ns", BIG, nullable=False),
+    Column("message", Text),
+    Column("first_seen_time", Text, nullable=False),
+    Column("last_read_time", Text, nullable=False),
+    Index("source_files_path", "source", "path"),
+)
+"""One row a delivered file; `lines = events + rejects + blanks + duplicates +
+pending_lines` in every row, always."""
+
+LAKE_FILES = Table(
+    "lake_files",
+    METADATA,
+    Column("path", Text, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("event_class", Text, nullable=False),
+    Column("event_date", Text, nullable=False),
+    Column("row_count", BIG, nullable=False),
+    Column("bytes", BIG, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("committed_time", Text, nullable=False),
+    Column("superseded_time", Text),
+    Index("lake_files_day", "event_class", "event_date"),
+)
+"""One row a Parquet file that counts; a file not listed here does not exist."""
+
+DIRTY_DAYS = Table(
+    "dirty_days",
+    METADATA,
+    Column("event_date", Text, primary_key=True),
+    Column("marked_time", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+"""Local days whose models are older than their events."""
+
+FACTS = Table(
+    "facts",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+"""Single facts to remember between runs, such as the registry's version."""
+
+FINDINGS = Table(
+    "findings",
+    METADATA,
+    Column("finding_id", Text, primary_key=True),
+    Column("rule", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("event_date", Text, nullable=False),
+    Column("severity", Text, nullable=False),
+    Column("confidence", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("record", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("created_time", Text, nullable=False),
+    Column("updated_time", Text, nullable=False),
+    Column("status_reason", Text),
+    Index("findings_day", "event_date"),
+)
+"""One row a finding, its whole record as JSON."""
+
+EVIDENCE = Table(
+    "finding_evidence",
+    METADATA,
+    Column("finding_id", Text, ForeignKey("findings.finding_id"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("file_sha256", Text, nullable=False),
+    Column("line_no", BIG, nullable=False),
+    Column("byte_offset", BIG, nullable=False),
+    Column("line", Text, nullable=False),
+    Column("line_sha256", Text, nullable=False),
+    Column("event", Text, nullable=False),
+    UniqueConstraint("finding_id", "position"),
+)
+"""Copies of the lines that a finding stands on, with the place of each."""
+
+REVIEWS = Table(
+    "reviews",
+    METADATA,
+    Column("review_id", BIG, primary_key=True, autoincrement=True),
+    Column("finding_id", Text, nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("reviewer", Text, nullable=False),
+    Column("time", Text, nullable=False),
+)
+"""What people decided about a finding, oldest first."""
+
+PSEUDONYMS = Table(
+    "pseudonyms",
+    METADATA,
+    Column("kind", Text, primary_key=True),
+    Column("token", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    UniqueConstraint("kind", "name"),
+)
+"""The readable name of each token; kept, since it can not be derived again."""
+
+ALERTS = Table(
+    "alerts",
+    METADATA,
+    Column("alert_key", Text, primary_key=True),
+    Column("channel", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("created_time", Text, nullable=False),
+    Column("sent_time", Text),
+    Column("error", Text),
+)
+"""The outbox: one row a message and channel, sent once."""
+
+REPORTS = Table(
+    "reports",
+    METADATA,
+    Column("report_id", Text, primary_key=True),
+    Column("week", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("snapshot", Text, nullable=False),
+    Column("published_time", Text, nullable=False),
+)
+"""One row a published report."""

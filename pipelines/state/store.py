@@ -1,0 +1,89 @@
+"""Opens `state.db` so that a commit survives a power cut."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, insert, select, update
+
+from pipelines.state.schema import FACTS, METADATA
+
+
+@dataclass(frozen=True)
+class Store:
+    """The district's state database; every write is one transaction."""
+
+    engine: Engine
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that is committed when the block ends well."""
+        with self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection to read from."""
+        with self.engine.connect() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Let go of the database file."""
+        self.engine.dispose()
+
+
+def open_store(where: Path | str) -> Store:
+    """Open the state database, creating its tables where they are missing.
+
+    Args:
+        where: A file for SQLite, or a database URL that names its driver, such as
+            `postgresql+psycopg2://…`.
+    """
+    url = f"sqlite:///{where}" if isinstance(where, Path) else where
+    engine = create_engine(url)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _durable)
+        event.listen(engine, "begin", _immediate)
+    METADATA.create_all(engine)
+    return Store(engine)
+
+
+def now_text(now: datetime | None = None) -> str:
+    """An instant as it is stored: UTC, ISO 8601, microseconds."""
+    return (now or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def fact(connection: Connection, name: str) -> str | None:
+    """A remembered fact, or None."""
+    query = select(FACTS.c.value).where(FACTS.c.name == name)
+    return connection.execute(query).scalar_one_or_none()
+
+
+def remember(connection: Connection, name: str, value: str) -> None:
+    """Set a fact."""
+    changed = connection.execute(
+        update(FACTS).where(FACTS.c.name == name).values(value=value)
+    )
+    if changed.rowcount == 0:
+        connection.execute(insert(FACTS).values(name=name, value=value))
+
+
+def _durable(connection: Any, _record: Any) -> None:
+    # NORMAL may lose the last commits at a power cut; the driver's own implicit
+    # transactions are off, so that BEGIN IMMEDIATE is ours to send
+    connection.isolation_level = None
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "secure_delete=ON",
+        "busy_timeout=10000",
+        "foreign_keys=ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _immediate(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
