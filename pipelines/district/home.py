@@ -1,0 +1,127 @@
+"""A district home: the one directory in which everything of a district lives."""
+
+import os
+import secrets
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+from pipelines.district.skeleton import registry_files, settings_text
+
+KEY_BYTES = 32
+PRIVATE = 0o700
+SHARED = 0o750  # readers of reports and snapshots come by their group
+SECRET_FILE = 0o600
+PLAIN_FILE = 0o640
+
+
+@dataclass(frozen=True)
+class DistrictHome:
+    """Where each thing of a district is; nothing is created by asking.
+
+    Attributes:
+        path: The directory.
+    """
+
+    path: Path
+
+    @property
+    def settings_file(self) -> Path:
+        """`district.toml`, the one settings file."""
+        return self.path / "district.toml"
+
+    @property
+    def registry(self) -> Path:
+        """What the district says: CSV, ICS and TOML files."""
+        return self.path / "registry"
+
+    @property
+    def landing(self) -> Path:
+        """Where log files arrive, a folder for each source."""
+        return self.path / "landing"
+
+    @property
+    def lake(self) -> Path:
+        """Parsed events and rejects as Parquet."""
+        return self.path / "lake"
+
+    @property
+    def state_db(self) -> Path:
+        """What can not be recomputed, in SQLite."""
+        return self.path / "state.db"
+
+    @property
+    def warehouse(self) -> Path:
+        """Everything derived, in DuckDB; may be deleted and rebuilt."""
+        return self.path / "warehouse.duckdb"
+
+    @property
+    def snapshots(self) -> Path:
+        """Read-only copies of the warehouse."""
+        return self.path / "snapshots"
+
+    @property
+    def reports(self) -> Path:
+        """Published reports."""
+        return self.path / "reports"
+
+    @property
+    def keys(self) -> Path:
+        """Keys; for the pipeline's own user only."""
+        return self.path / "keys"
+
+    @property
+    def key_file(self) -> Path:
+        """The key behind pseudonyms: 32 random bytes."""
+        return self.keys / "pseudonyms.key"
+
+
+def create(
+    path: Path,
+    *,
+    name: str = "Example Community School District",
+    zone: str = "America/Chicago",
+    account_domains: tuple[str, ...] = (),
+) -> DistrictHome:
+    """Make a district home, or complete one; what is there stays as it is.
+
+    Args:
+        path: The directory.
+        name: The district's name.
+        zone: Its IANA time zone.
+        account_domains: Domains that its account names may carry.
+    """
+    home = DistrictHome(path)
+    for folder in (home.path, home.reports, home.snapshots):
+        _folder(folder, SHARED)
+    for folder in (home.registry, home.landing, home.lake, home.keys):
+        _folder(folder, PRIVATE)
+    settings = settings_text(name=name, zone=zone, account_domains=account_domains)
+    _file(home.settings_file, settings.encode(), PLAIN_FILE)
+    for file, text in registry_files().items():
+        _file(home.registry / file, text.encode(), PLAIN_FILE)
+    policy = resources.files("pipelines.district").joinpath("policy.toml")
+    _file(home.registry / "policy.toml", policy.read_bytes(), PLAIN_FILE)
+    _file(home.key_file, secrets.token_bytes(KEY_BYTES), SECRET_FILE)
+    return home
+
+
+def _folder(path: Path, mode: int) -> None:
+    if path.is_dir():
+        return
+    path.mkdir(parents=True)
+    path.chmod(mode)  # mkdir's own mode is cut by the umask
+
+
+def _file(path: Path, data: bytes, mode: int) -> None:
+    """Write a file that is not there yet, whole or not at all."""
+    if path.exists():
+        return
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())
+    draft.chmod(mode)
+    draft.rename(path)

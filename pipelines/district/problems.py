@@ -1,0 +1,82 @@
+"""What is wrong with a settings or registry file, told so that it can be mended."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Literal
+
+from pipelines.errors import SettingsError
+
+Severity = Literal["error", "notice"]
+
+LONGEST_VALUE = 80
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong, and what is allowed in its place.
+
+    Attributes:
+        file: Name of the file, relative to the district home.
+        what: What is wrong, as a short phrase.
+        line: Line in the file, from 1; null where the whole file is meant.
+        column: The column or the key.
+        value: What was found there, as written.
+        allowed: What may stand there.
+        severity: An error sets the row aside; a notice does not.
+        paste: A line that would be right.
+    """
+
+    file: str
+    what: str
+    line: int | None = None
+    column: str | None = None
+    value: str | None = None
+    allowed: str = ""
+    severity: Severity = "error"
+    paste: str = ""
+
+    @property
+    def where(self) -> str:
+        """`file:line`, or the file alone."""
+        return self.file if self.line is None else f"{self.file}:{self.line}"
+
+    def __str__(self) -> str:
+        """One or two lines; the value can not steer a terminal."""
+        named = f" {self.column}" if self.column else ""
+        found = "" if self.value is None else f", found {shown(self.value)}"
+        allowed = f"; allowed: {self.allowed}" if self.allowed else ""
+        text = f"{self.where}:{named} {self.what}{found}{allowed}"
+        return f"{text}\n  {self.paste}" if self.paste else text
+
+
+class InvalidSettingsError(SettingsError):
+    """`district.toml` can not be used; says everything that is wrong in it."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        first = problems[0]
+        count = len(problems)
+        things = "1 problem" if count == 1 else f"{count} problems"
+        super().__init__(
+            f"{things} in the settings", where=first.file, remedy=listed(problems)
+        )
+
+
+def shown(value: str) -> str:
+    """Quoted, escaped and short."""
+    cut = value if len(value) <= LONGEST_VALUE else value[:LONGEST_VALUE] + "…"
+    return repr(cut)
+
+
+def listed(problems: Iterable[Problem]) -> str:
+    """One problem below the other."""
+    return "\n  ".join(str(problem) for problem in problems)
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that `word` was probably meant to be."""
+    choices = list(known)
+    by_lower = {choice.lower(): choice for choice in choices}
+    found = get_close_matches(word.lower(), list(by_lower), n=1, cutoff=0.6)
+    return by_lower[found[0]] if found else None

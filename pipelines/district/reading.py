@@ -1,0 +1,228 @@
+"""Reads one CSV file of the registry: good rows typed, bad rows as problems."""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import polars as pl
+
+from pipelines.district.cells import ALLOWED, stripped, typed
+from pipelines.district.files import Cell, File
+from pipelines.district.problems import Problem, Severity, nearest
+
+LINE = "_line"
+COMMENT = "#"
+TOLD_AT_MOST = 50
+"""Problems told of one column; the rest are counted."""
+
+
+class Rows(NamedTuple):
+    """The good rows of a file, with `_line`, and what is wrong with the others."""
+
+    frame: pl.DataFrame
+    problems: tuple[Problem, ...]
+
+
+class Sheet(NamedTuple):
+    """A CSV file cut into cells: header, line of each row, cells of each row."""
+
+    header: list[str]
+    lines: list[int]
+    cells: list[list[str]]
+    problems: list[Problem]
+
+
+def read_file(data: bytes, file: File, renames: Mapping[str, str]) -> Rows:
+    """Read a file as its table says.
+
+    Args:
+        data: The file's bytes.
+        file: What it should hold.
+        renames: The district's header names, by canonical name.
+    """
+    sheet = cut(data, file.name)
+    places, problems = _places(sheet, file, renames)
+    absent = [
+        Problem(file.name, "column is missing", column=name, allowed=_header(file))
+        for name, cell in file.columns.items()
+        if cell.required and name not in places and sheet.header
+    ]
+    raw = _raw(sheet, file, places)
+    if absent:
+        return Rows(_typed(raw.clear(), file), (*sheet.problems, *problems, *absent))
+    rows = check(raw, file)
+    return Rows(rows.frame, (*sheet.problems, *problems, *rows.problems))
+
+
+def cut(data: bytes, name: str) -> Sheet:
+    """Cut bytes into cells; `#` lines and empty lines are no rows."""
+    problems: list[Problem] = []
+    text = _decoded(data, name, problems)
+    header: list[str] = []
+    lines: list[int] = []
+    cells: list[list[str]] = []
+    for line, row in _rows(text, name, problems):
+        if not header:
+            header = [cell.strip(" \t\u00a0\ufeff") for cell in row]
+        else:
+            lines.append(line)
+            cells.append(row)
+    return Sheet(header, lines, cells, problems)
+
+
+def check(raw: pl.DataFrame, file: File) -> Rows:
+    """Type a frame of stripped text; a row with an error is set aside."""
+    values = _typed(raw, file)
+    problems: list[Problem] = []
+    wrong = pl.Series([False] * raw.height, dtype=pl.Boolean)
+    for name, cell in file.columns.items():
+        for what, bad in _faults(cell, raw[name], values[name]).items():
+            told = raw.filter(bad).select(LINE, pl.col(name).alias("value"))
+            problems += tell(file.name, name, told, what=what, allowed=allowed(cell))
+            wrong = wrong | bad
+    for what, bad in _repeated(values.with_columns(_wrong=wrong), file).items():
+        told = raw.filter(bad).select(LINE, pl.col(file.key[0]).alias("value"))
+        problems += tell(
+            file.name, file.key[0], told, what=what, allowed="each only once"
+        )
+        wrong = wrong | bad
+    return Rows(values.filter(~wrong), tuple(problems))
+
+
+def tell(  # noqa: PLR0913 - a problem has that many sides
+    file: str,
+    column: str | None,
+    rows: pl.DataFrame,
+    *,
+    what: str,
+    allowed: str = "",
+    severity: Severity = "error",
+) -> list[Problem]:
+    """A problem for each of `rows` (`_line`, `value`), up to a limit."""
+    told = [
+        Problem(file, what, line, column, value, allowed, severity)
+        for line, value in rows.select(LINE, "value").head(TOLD_AT_MOST).iter_rows()
+    ]
+    more = rows.height - len(told)
+    if more > 0:
+        text = f"{what} ({more:,} more rows)"
+        told.append(Problem(file, text, None, column, None, allowed, severity))
+    return told
+
+
+def allowed(cell: Cell) -> str:
+    """What may stand in a cell, in words."""
+    return ", ".join(cell.allowed) or ALLOWED.get(cell.kind, "any text")
+
+
+def _faults(cell: Cell, raw: pl.Series, value: pl.Series) -> dict[str, pl.Series]:
+    faults = {"can not be read": raw.is_not_null() & value.is_null()}
+    if cell.required:
+        faults["is empty"] = raw.is_null()
+    if cell.allowed:
+        known = value.is_null() | value.is_in(list(cell.allowed))
+        faults["is not one of the words"] = ~known
+    return faults
+
+
+def _repeated(values: pl.DataFrame, file: File) -> dict[str, pl.Series]:
+    if not file.key or not values.height:
+        return {}
+    good = pl.when(~pl.col("_wrong")).then(pl.struct(file.key))
+    again = values.select(good.is_not_null() & ~good.is_first_distinct()).to_series()
+    return {"stands in an earlier row too": again}
+
+
+def _typed(raw: pl.DataFrame, file: File) -> pl.DataFrame:
+    return raw.select(
+        LINE,
+        *(
+            typed(cell.kind, pl.col(name)).alias(name)
+            for name, cell in file.columns.items()
+        ),
+    )
+
+
+def _raw(sheet: Sheet, file: File, places: Mapping[str, int]) -> pl.DataFrame:
+    columns: dict[str, Sequence[int | str | None]] = {LINE: sheet.lines}
+    for name in file.columns:
+        at = places.get(name)
+        columns[name] = [
+            row[at] if at is not None and at < len(row) else None for row in sheet.cells
+        ]
+    schema = {LINE: pl.Int64, **dict.fromkeys(file.columns, pl.String)}
+    raw = pl.DataFrame(columns, schema=schema)
+    return raw.select(LINE, stripped(pl.col(list(file.columns))))
+
+
+def _places(
+    sheet: Sheet, file: File, renames: Mapping[str, str]
+) -> tuple[dict[str, int], list[Problem]]:
+    """Where each canonical column stands, and notices of columns that are unknown."""
+    canonical = {theirs.lower(): ours for ours, theirs in renames.items()}
+    by_lower = {name.lower(): name for name in file.columns}
+    places: dict[str, int] = {}
+    problems = []
+    for at, header in enumerate(sheet.header):
+        found = canonical.get(header.lower()) or by_lower.get(header.lower())
+        if found is None:
+            if header:
+                problems.append(_unknown(header, file))
+        elif found in places:
+            problems.append(Problem(file.name, "column stands twice", 1, found))
+        else:
+            places[found] = at
+    return places, problems
+
+
+def _unknown(header: str, file: File) -> Problem:
+    guess = nearest(header, file.columns)
+    return Problem(
+        file.name,
+        "unknown column, ignored",
+        column=header,
+        allowed=f"did you mean {guess}?" if guess else "",
+        severity="notice",
+    )
+
+
+def _header(file: File) -> str:
+    return ",".join(file.columns)
+
+
+def _decoded(data: bytes, name: str, problems: list[Problem]) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        what = "is not UTF-8; read as Windows-1252"
+        problems.append(Problem(name, what, line, severity="notice"))
+        return data.decode("cp1252", errors="replace")
+
+
+def _rows(
+    text: str, name: str, problems: list[Problem]
+) -> Iterator[tuple[int, list[str]]]:
+    """The line on which each row starts, and its cells."""
+    # a comment may hold a lone quote, so it never reaches the CSV reader
+    uncommented = (
+        "\n" if line.lstrip().startswith(COMMENT) else line
+        for line in io.StringIO(text, newline="")
+    )
+    reader = csv.reader(uncommented, delimiter=_delimiter(text))
+    start = 1
+    try:
+        for row in reader:
+            line, start = start, reader.line_num + 1
+            if any(cell.strip() for cell in row):
+                yield line, row
+    except csv.Error as error:
+        problems.append(Problem(name, f"can not be read further: {error}", start))
+
+
+def _delimiter(text: str) -> str:
+    first = next(
+        (line for line in text.splitlines() if line and line[0] != COMMENT), ""
+    )
+    return max(",;\t", key=first.count)

@@ -1,0 +1,236 @@
+"""Reads `district.toml`, or tells everything that is wrong in it at once."""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from pipelines.district.home import DistrictHome
+from pipelines.district.problems import InvalidSettingsError, Problem, nearest
+from pipelines.district.settings_model import Settings
+from pipelines.district.settings_text import part_of, shown_value, toml
+from pipelines.errors import SettingsError
+
+__all__ = ["Settings", "key_lines", "load_settings", "parse_settings"]
+
+Path = tuple[str | int, ...]
+
+NAME = "district.toml"
+_TABLE = re.compile(r"^\s*\[{1,2}([^\[\]]+)\]{1,2}\s*(?:#.*)?$")
+_KEY = re.compile(
+    r"""^\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*'))*)\s*="""
+)
+_PART = re.compile(r"""[A-Za-z0-9_-]+|"[^"]*"|'[^']*'""")
+_AT_LINE = re.compile(r"\(at line (\d+), column \d+\)|\(at end of document\)")
+_ALLOWED = {
+    "missing": "a value",
+    "string_type": "text in quotes",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "tuple_type": "a list in brackets",
+    "mapping_type": "a table",
+    "dict_type": "a table",
+    "model_type": "a table",
+    "date_type": "a day such as 2026-08-24, without quotes",
+    "time_type": "a time of day such as 06:30:00, without quotes",
+}
+
+
+def load_settings(home: DistrictHome) -> Settings:
+    """The settings of a district.
+
+    Raises:
+        SettingsError: There is no file.
+        InvalidSettingsError: Something in it is wrong; carries every problem.
+    """
+    try:
+        data = home.settings_file.read_bytes()
+    except OSError as error:
+        what = f"the settings can not be read: {error.strerror}"
+        remedy = "Make a district home with `schoolbell init`."
+        raise SettingsError(
+            what, where=str(home.settings_file), remedy=remedy
+        ) from error
+    return parse_settings(data)
+
+
+def parse_settings(data: bytes) -> Settings:
+    """The settings that some bytes hold.
+
+    Raises:
+        InvalidSettingsError: Something is wrong; carries every problem.
+    """
+    text = _decoded(data)
+    try:
+        said = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidSettingsError([_no_toml(text, error)]) from error
+    try:
+        return Settings.model_validate(_frozen(said))
+    except ValidationError as error:
+        lines = key_lines(text)
+        details = error.errors(include_url=False)
+        problems = [_problem(detail, lines, said) for detail in _merged(details)]
+        raise InvalidSettingsError(sorted(problems, key=_by_line)) from error
+
+
+def key_lines(text: str) -> Mapping[Path, int]:
+    """The line on which each table or key of a TOML text begins."""
+    lines: dict[Path, int] = {}
+    table: Path = ()
+    for number, line in enumerate(text.splitlines(), start=1):
+        if head := _TABLE.match(line):
+            table = _parts(head[1])
+            lines.setdefault(table, number)
+        elif key := _KEY.match(line):
+            lines.setdefault(table + _parts(key[1]), number)
+    return lines
+
+
+def _parts(dotted: str) -> Path:
+    return tuple(part.strip("\"'") for part in _PART.findall(dotted))
+
+
+def _decoded(data: bytes) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        what = "is not UTF-8; save the file as UTF-8"
+        raise InvalidSettingsError([Problem(NAME, what, line)]) from error
+
+
+def _no_toml(text: str, error: tomllib.TOMLDecodeError) -> Problem:
+    found = _AT_LINE.search(str(error))
+    last = max(text.count("\n"), 1)
+    line = int(found[1]) if found and found[1] else last
+    lines = text.splitlines()
+    what = _AT_LINE.sub("", str(error)).strip()
+    return Problem(
+        NAME,
+        f"is not TOML: {what}",
+        line,
+        value=lines[line - 1].strip() if line <= len(lines) else None,
+        allowed='key = "text", key = 3, key = true, key = ["a", "b"], [table]',
+    )
+
+
+def _frozen(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _frozen(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return tuple(_frozen(inner) for inner in value)
+    return value
+
+
+def _merged(details: list[ErrorDetails]) -> Iterator[ErrorDetails]:
+    """One error for each key, though a union reports one for each alternative."""
+    seen = set()
+    for detail in details:
+        place = _named(detail["loc"])
+        if place not in seen:
+            seen.add(place)
+            yield detail
+
+
+def _named(location: Path) -> Path:
+    """Without list positions and the names of union members."""
+    names = []
+    model: type[BaseModel] | None = Settings
+    for part in location:
+        names.append(part)
+        fields = model.model_fields if model is not None else {}
+        field = fields.get(str(part))
+        inner = part_of(field.annotation) if field is not None else model
+        if field is not None and inner is None:
+            break
+        model = inner
+    return tuple(names)
+
+
+def _problem(
+    detail: ErrorDetails, lines: Mapping[Path, int], said: Mapping[str, Any]
+) -> Problem:
+    path = _named(detail["loc"])
+    is_unknown = detail["type"] == "extra_forbidden"
+    siblings = _siblings(path)
+    guess = nearest(str(path[-1]), siblings) if is_unknown and path else None
+    what = {"extra_forbidden": "unknown key", "missing": "is missing"}.get(
+        detail["type"], _sentence(detail)
+    )
+    return Problem(
+        NAME,
+        f"{what} (did you mean {guess}?)" if guess else what,
+        _line(path, lines),
+        ".".join(map(str, path)),
+        None if detail["type"] == "missing" else _found(path, said, detail),
+        ", ".join(siblings) if is_unknown else _allowed(detail, siblings, path),
+        paste=_paste(path, guess, siblings, said),
+    )
+
+
+def _sentence(detail: ErrorDetails) -> str:
+    if detail["type"] == "value_error":
+        return detail["msg"].removeprefix("Value error, ")
+    return "is not allowed"
+
+
+def _siblings(path: Path) -> Mapping[str, Any]:
+    """The fields of the table in which the last key of a path stands."""
+    model: type[BaseModel] | None = Settings
+    for part in path[:-1]:
+        field = model.model_fields.get(str(part)) if model is not None else None
+        if field is not None:
+            model = part_of(field.annotation)
+    return model.model_fields if model is not None else {}
+
+
+def _line(path: Path, lines: Mapping[Path, int]) -> int:
+    while path and path not in lines:
+        path = path[:-1]
+    return lines.get(path, 1)
+
+
+def _found(path: Path, said: Any, detail: ErrorDetails) -> str:
+    for part in path:
+        if not isinstance(said, Mapping) or part not in said:
+            return str(detail["input"])
+        said = said[part]
+    return (
+        "a secret"
+        if detail["type"] == "value_error" and path[0] == "alerts"
+        else toml(said)
+    )
+
+
+def _allowed(detail: ErrorDetails, siblings: Mapping[str, Any], path: Path) -> str:
+    context = detail.get("ctx", {})
+    if "expected" in context:
+        return str(context["expected"])
+    bounds = [
+        f"{word} {context[key]}"
+        for key, word in {"ge": "at least", "le": "at most"}.items()
+        if key in context
+    ]
+    field = siblings.get(str(path[-1])) if path else None
+    meaning = field.description if field is not None else ""
+    parts = [_ALLOWED.get(detail["type"], ""), *bounds, meaning or ""]
+    return "; ".join(part for part in parts if part)
+
+
+def _paste(
+    path: Path, guess: str | None, siblings: Mapping[str, Any], said: Mapping[str, Any]
+) -> str:
+    key = guess or str(path[-1])
+    field = siblings.get(key)
+    if guess is not None:
+        return f"{guess} = {_found(path, said, {'input': ''})}"  # type: ignore[typeddict-item]
+    return f"{key} = {shown_value(field)}" if field is not None else ""
+
+
+def _by_line(problem: Problem) -> int:
+    return problem.line or 0

@@ -1,0 +1,182 @@
+"""`district.toml` as one frozen model; how the file is read is in `settings.py`.
+
+Every field says what it means and gives an example, from which the file that
+`schoolbell init` writes and the messages about mistakes are made.
+"""
+
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import Annotated, Literal
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, Field
+
+from pipelines.district.files import DAY_TYPES
+from pipelines.district.settings_parts import Alerts, Detection, Part
+
+DayType = Literal[
+    "school", "early_out", "late_start", "pd_day", "weekend", "holiday", "closure",
+    "elearning",
+]  # fmt: skip
+
+
+def _zone(name: str) -> str:
+    if name not in available_timezones():
+        message = "not a time zone"
+        raise ValueError(message)
+    return name
+
+
+def _inside(path: str) -> str:
+    """No way out of the home by a relative path; an absolute one is said plainly."""
+    if not path.strip() or ".." in PurePosixPath(path).parts or "\x00" in path:
+        message = "not a path inside the home, nor an absolute one"
+        raise ValueError(message)
+    return path
+
+
+Zone = Annotated[str, AfterValidator(_zone)]
+FilePath = Annotated[str, AfterValidator(_inside)]
+
+
+class District(Part):
+    """The district itself."""
+
+    name: str = Field(
+        min_length=1,
+        max_length=200,
+        description="the district's name, as reports print it",
+        examples=["Example Community School District"],
+    )
+    zone: Zone = Field(
+        description="time zone (IANA) in which the district keeps its hours",
+        examples=["America/Chicago"],
+    )
+    locale: str = Field(
+        default="en-US",
+        pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$",
+        description="how reports write numbers and dates",
+        examples=["en-US"],
+    )
+    account_domains: tuple[
+        Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")], ...
+    ] = Field(
+        default=(),
+        description="domains that are stripped from account names; others stay",
+        examples=[["EXAMPLE", "school.example"]],
+    )
+
+
+class Source(Part):
+    """A folder in which log files of one kind arrive; its name is yours to choose."""
+
+    format: str | None = Field(
+        default=None,
+        description="name of the log format; left out, it is found from the lines",
+        examples=["squid_access"],
+    )
+    path: FilePath | None = Field(
+        default=None,
+        description="folder of the files; left out, landing/<name>",
+        examples=["landing/proxy"],
+    )
+    zone: Zone | None = Field(
+        default=None,
+        description="time zone of stamps without an offset; left out, the district's",
+        examples=["America/Chicago"],
+    )
+    encoding: str = Field(
+        default="utf-8",
+        pattern=r"^[A-Za-z0-9._-]{1,32}$",
+        description="how text is encoded; bytes that do not fit are kept as U+FFFD",
+        examples=["utf-8"],
+    )
+    options: Mapping[str, str] = Field(
+        default_factory=dict,
+        description="settings of the format itself, all as text",
+        examples=[{"date_order": "day_first"}],
+    )
+
+
+class Report(Part):
+    """The weekly report."""
+
+    title: str = Field(
+        default="Network use, week by week",
+        max_length=200,
+        description="title on page one",
+        examples=["Network use, week by week"],
+    )
+    recipients: tuple[str, ...] = Field(
+        default=(),
+        description="mail addresses that get it; each must be allowed in [alerts]",
+        examples=[["technology.director@school.example"]],
+    )
+    paper: Literal["letter", "a4"] = Field(
+        default="letter", description="paper of the PDF", examples=["letter"]
+    )
+    sections_off: tuple[str, ...] = Field(
+        default=(), description="sections left out, by name", examples=[["trends"]]
+    )
+
+
+class RegistrySettings(Part):
+    """How the district's own files are read."""
+
+    columns: Mapping[str, Mapping[str, str]] = Field(
+        default_factory=dict,
+        description="file -> our column name -> the header in your file",
+        examples=[{"devices.csv": {"hostname": "Computer Name"}}],
+    )
+    calendar_words: Mapping[str, DayType] = Field(
+        default_factory=dict,
+        description="words in a calendar event's title -> kind of day: "
+        + ", ".join(DAY_TYPES),
+        examples=[{"Flex Friday": "elearning"}],
+    )
+    categories: Mapping[str, str] = Field(
+        default_factory=dict,
+        description="category as your filter writes it -> our word for it",
+        examples=[{"Social Networking": "social"}],
+    )
+
+
+class Limits(Part):
+    """Bounds that keep one bad file from taking everything."""
+
+    reject_share: float = Field(
+        default=0.05,
+        ge=0,
+        le=1,
+        description="share of unreadable lines above which a file is reported",
+        examples=[0.05],
+    )
+    workers: int = Field(
+        default=1, ge=1, le=64, description="processes that read logs", examples=[1]
+    )
+    memory_mb: int = Field(
+        default=2_000,
+        ge=256,
+        le=1_000_000,
+        description="memory for the warehouse, in megabytes",
+        examples=[2_000],
+    )
+    registry_rows: int = Field(
+        default=5_000_000,
+        ge=1_000,
+        le=50_000_000,
+        description="rows that one registry file may have",
+        examples=[5_000_000],
+    )
+
+
+class Settings(Part):
+    """Everything that `district.toml` can say."""
+
+    district: District
+    sources: Mapping[str, Source] = Field(default_factory=dict)
+    detections: Mapping[str, Detection] = Field(default_factory=dict)
+    report: Report = Report()
+    alerts: Alerts = Alerts()
+    registry: RegistrySettings = RegistrySettings()
+    limits: Limits = Limits()

@@ -1,0 +1,115 @@
+"""Settings with keys that only others know: detections and alert channels.
+
+Their parameters are checked where they are used: a detection's against the
+header of its SQL file, a channel's against the channel's own model.
+"""
+
+from collections.abc import Mapping
+from datetime import date, time
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Scalar = bool | int | float | str | tuple[str, ...] | tuple[float, ...]
+SECRET_WORDS = ("password", "token", "secret", "api_key")
+
+
+class Part(BaseModel):
+    """A table of the settings: no unknown keys, no changes, no guessed types."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Detection(Part):
+    """Changes to one detection, by code or name; each change says who decided it."""
+
+    enabled: bool = Field(
+        default=True, description="false: it does not run", examples=[True]
+    )
+    regulation: str | None = Field(
+        default=None, description="regulation behind the numbers", examples=["713-R1"]
+    )
+    approver: str | None = Field(
+        default=None, description="who approved them", examples=["superintendent"]
+    )
+    approved_on: date | None = Field(
+        default=None, description="and when", examples=[date(2026, 8, 1)]
+    )
+    parameters: Mapping[str, Scalar] = Field(
+        default_factory=dict,
+        description="its parameters; may also stand beside the keys above",
+        examples=[{"gap_minutes": 30}],
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather(cls, data: Any) -> Any:
+        return gathered(cls, data, "parameters")
+
+
+class Channel(Part):
+    """A way to deliver alerts; its name is yours to choose."""
+
+    type: str = Field(
+        description="kind of channel: smtp, webhook, ...", examples=["webhook"]
+    )
+    enabled: bool = Field(default=True, description="false: silent", examples=[True])
+    settings: Mapping[str, Any] = Field(
+        default_factory=dict,
+        description="settings of that kind; may also stand beside the keys above; "
+        'a secret is a reference: { env = "NAME" } or { file = "/run/x" }',
+        examples=[{"url": "https://alerts.school.example/in"}],
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather(cls, data: Any) -> Any:
+        return gathered(cls, data, "settings")
+
+    @model_validator(mode="after")
+    def _secrets_by_reference(self) -> "Channel":
+        for key, value in self.settings.items():
+            if any(word in key for word in SECRET_WORDS) and not is_reference(value):
+                message = f"{key} must be a reference, not the secret itself"
+                raise ValueError(message)
+        return self
+
+
+class Alerts(Part):
+    """Messages that ask a person to look."""
+
+    recipients: tuple[str, ...] = Field(
+        default=(),
+        description="the only addresses to which anything may be sent",
+        examples=[["technology.director@school.example"]],
+    )
+    quiet_from: time | None = Field(
+        default=None,
+        description="from then on only critical ones",
+        examples=[time(20, 0)],
+    )
+    quiet_to: time | None = Field(
+        default=None, description="until then", examples=[time(6, 30)]
+    )
+    channels: Mapping[str, Channel] = Field(
+        default_factory=dict, description="ways of delivery", examples=[{}]
+    )
+
+
+def gathered(model: type[BaseModel], data: Any, into: str) -> Any:
+    """Move keys that the model does not know into its open mapping `into`."""
+    if not isinstance(data, dict):
+        return data
+    known = {key: value for key, value in data.items() if key in model.model_fields}
+    free = {key: value for key, value in data.items() if key not in known}
+    inner = known.get(into, {})
+    return known | {into: {**inner, **free}} if isinstance(inner, dict) else known
+
+
+def is_reference(value: Any) -> bool:
+    """`{ env = "NAME" }` or `{ file = "PATH" }`."""
+    return (
+        isinstance(value, dict)
+        and len(value) == 1
+        and next(iter(value)) in ("env", "file")
+    )

@@ -1,0 +1,90 @@
+"""Writes `district.toml`: every setting with its meaning, most commented out."""
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import date, time
+from typing import Any, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+NAMED = {
+    "sources": "proxy",
+    "detections": "SA-1",
+    "alerts.channels": "director",
+}
+"""Tables whose names a district chooses, and the name of the example."""
+
+
+def documented(model: type[BaseModel], known: Mapping[str, str]) -> str:
+    """The text of a settings file.
+
+    Args:
+        model: The settings.
+        known: Values that are set rather than shown, as TOML, by dotted key.
+    """
+    head = [
+        "# Settings of this district. Every key is shown with its meaning; those",
+        "# that begin with # stand at their default, or are an example.",
+        "# Check: schoolbell config check",
+    ]
+    return "\n".join([*head, *_tables(model, known, "")]) + "\n"
+
+
+def _tables(
+    model: type[BaseModel], known: Mapping[str, str], path: str
+) -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        inner = part_of(field.annotation)
+        if inner is None:
+            continue
+        at = f"{path}{name}"
+        named = at in NAMED
+        title = f"{at}.{NAMED[at]}" if named else at
+        mark = "# " if named else ""
+        yield ""
+        yield f"# {(inner.__doc__ or '').splitlines()[0]}"
+        yield f"{mark}[{title}]"
+        for key, setting in inner.model_fields.items():
+            if part_of(setting.annotation) is None:
+                yield from _setting(f"{title}.{key}", key, setting, known)
+        yield from _tables(inner, known, f"{title}.")
+
+
+def _setting(
+    path: str, key: str, field: FieldInfo, known: Mapping[str, str]
+) -> Iterator[str]:
+    yield f"# {field.description}"
+    value = known.get(path)
+    yield f"{key} = {value}" if value else f"# {key} = {shown_value(field)}"
+
+
+def part_of(annotation: Any) -> type[BaseModel] | None:
+    """The model of a table, or of the tables in a mapping."""
+    if get_origin(annotation) is not None:
+        parts = [part_of(inner) for inner in get_args(annotation)]
+        return next((part for part in parts if part is not None), None)
+    is_model = isinstance(annotation, type) and issubclass(annotation, BaseModel)
+    return annotation if is_model else None
+
+
+def shown_value(field: FieldInfo) -> str:
+    """The field's example as TOML."""
+    return toml(field.examples[0]) if field.examples else '""'
+
+
+def toml(value: Any) -> str:
+    """A value on one line."""
+    if isinstance(value, Mapping):
+        pairs = (f"{_key(key)} = {toml(inner)}" for key, inner in value.items())
+        return "{ " + ", ".join(pairs) + " }" if value else "{}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(toml(inner) for inner in value) + "]"
+    if isinstance(value, date | time):
+        return value.isoformat()
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _key(name: str) -> str:
+    plain = name.replace("_", "").replace("-", "").isalnum() and name.isascii()
+    return name if plain else json.dumps(name)
