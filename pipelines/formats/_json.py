@@ -1,0 +1,172 @@
+"""JSON lines: text columns out of objects, whole batches at a time.
+
+A field is named by its path: keys joined by `/`, a number for a place in an
+array, as in `winlog/event_data/IpAddress` or `events/0/name`. A key may hold
+dots. Every value comes out as text, however the product wrote it: `5`, `"5"`
+and `true` are `5`, `5` and `true`; null and absent are null.
+
+Polars' own decoder is quick but refuses a whole batch for one bad line, and
+lets a line such as `{},{}` shift the rows below it. So lines are decoded in
+blocks, each line carries a mark that must come out where it went in, and a
+block that fails is halved until the bad line stands alone.
+"""
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+Fields = Mapping[str, str]
+"""Column names, each with the path of its field."""
+
+BLOCK = 4_096
+"""Lines decoded at once; larger blocks are slower, since the decoder copies."""
+
+MARGIN = " \t\r\n\x00\ufeff"
+
+
+def with_fields(batch: pl.LazyFrame, fields: Fields) -> pl.LazyFrame:
+    """Add a text column for each field, and `is_object`.
+
+    `is_object` is false where the line is no whole JSON object; its fields are
+    then null. Where a field is not what its path says (an object where text is
+    meant), the column holds JSON text.
+    """
+    dtype = pl.Struct({**dict.fromkeys(fields, pl.String), "is_object": pl.Boolean})
+
+    def read(lines: pl.Series) -> pl.Series:
+        blocks = [lines.slice(start, BLOCK) for start in range(0, len(lines), BLOCK)]
+        frames = [_block(block, fields) for block in blocks]
+        frames.append(pl.DataFrame(schema=pl.Schema(dtype)))
+        return pl.concat(frames).to_struct(lines.name)
+
+    # in a step of its own: unnesting the expression would run it once a field
+    objects = pl.col("line").map_batches(read, return_dtype=dtype)
+    return batch.with_columns(_objects=objects).unnest("_objects")
+
+
+def holds_key(line: pl.Expr, key: str) -> pl.Expr:
+    """The line is an object in which a key of that name occurs."""
+    return line.str.contains(r"^[ \t\x{feff}]*\{") & line.str.contains(rf'"{key}"\s*:')
+
+
+def _block(lines: pl.Series, fields: Fields) -> pl.DataFrame:
+    mark = f"mark_{secrets.token_hex(8)}"  # no line can name it
+    bare = lines.str.strip_chars(MARGIN)
+    braced = (bare.str.starts_with("{") & bare.str.ends_with("}")).fill_null(
+        value=False
+    )
+    marked = pl.DataFrame({"line": bare, "braced": braced}).select(
+        pl.concat_str(
+            pl.lit(f'{{"{mark}":'),
+            pl.int_range(pl.len()),
+            pl.when("braced")
+            .then("," + pl.col("line").str.slice(1))
+            .otherwise(pl.lit("}")),
+        )
+    )
+    whole = _halved(marked.to_series(), 0, mark, _shape(fields, mark))
+    values = (
+        pl.concat(whole)
+        .to_frame("object")
+        .select(
+            *(_at(pl.col("object"), path).alias(name) for name, path in fields.items()),
+            is_object=pl.col("object").struct.field(mark).is_not_null() & braced,
+        )
+    )
+    odd = braced & ~values["is_object"]
+    return _with_odd(values, bare, odd, fields) if odd.any() else values
+
+
+def _halved(
+    lines: pl.Series, first: int, mark: str, shape: pl.Struct
+) -> list[pl.Series]:
+    """The objects of some lines; null for a line that alone is refused."""
+    try:
+        objects = lines.str.json_decode(shape)
+    except pl.exceptions.ComputeError:
+        objects = None
+    if objects is not None and len(objects) == len(lines):
+        marks = objects.struct.field(mark)
+        if marks.equals(pl.int_range(first, first + len(lines), eager=True)):
+            return [objects]
+    if len(lines) == 1:
+        return [pl.Series([None], dtype=shape)]
+    half = len(lines) // 2
+    return [
+        *_halved(lines.slice(0, half), first, mark, shape),
+        *_halved(lines.slice(half), first + half, mark, shape),
+    ]
+
+
+def _with_odd(
+    values: pl.DataFrame, lines: pl.Series, odd: pl.Series, fields: Fields
+) -> pl.DataFrame:
+    """Read the refused lines field by field: slower, but never all or nothing."""
+    line = pl.col("line")
+    rest = (
+        lines.filter(odd)
+        .to_frame("line")
+        .select(
+            *(
+                line.str.json_path_match(_json_path(path)).alias(name)
+                for name, path in fields.items()
+            ),
+            is_object=line.str.json_path_match("$")
+            .str.starts_with("{")
+            .fill_null(value=False),
+        )
+    )
+    place = odd.arg_true().cast(pl.Int64)
+    return (
+        values.with_row_index("place")
+        .with_columns(pl.col("place").cast(pl.Int64))
+        .update(rest.with_columns(place.alias("place")), on="place")
+        .drop("place")
+    )
+
+
+def _shape(fields: Fields, mark: str) -> pl.Struct:
+    tree: dict[str, Any] = {}
+    for path in fields.values():
+        node = tree
+        for key in path.split("/"):
+            node = node.setdefault(key, {})
+    return pl.Struct(
+        {mark: pl.Int64, **{key: _dtype(sub) for key, sub in tree.items()}}
+    )
+
+
+def _dtype(tree: Mapping[str, Any]) -> Any:
+    """Text for a leaf, a list where the keys are numbers, else a struct."""
+    if not tree:
+        return pl.String
+    if all(key.isdecimal() for key in tree):
+        merged: dict[str, Any] = {}
+        for sub in tree.values():
+            merged |= sub
+        return pl.List(_dtype(merged))
+    return pl.Struct({key: _dtype(sub) for key, sub in tree.items()})
+
+
+def _at(node: pl.Expr, path: str) -> pl.Expr:
+    for key in path.split("/"):
+        if key.isdecimal():
+            node = node.list.get(int(key), null_on_oob=True)
+        else:
+            node = node.struct.field(key)
+    return node
+
+
+def _json_path(path: str) -> str:
+    steps = [f"[{key}]" if key.isdecimal() else f'["{key}"]' for key in path.split("/")]
+    return "$" + "".join(steps)
+
+
+def json_text(**fields: pl.Expr) -> pl.Expr:
+    """The fields that are not null as one JSON object; null where there is none."""
+    whole = pl.struct(**fields).struct.json_encode()
+    # inside a value every quote is escaped, so only whole members can match
+    kept = whole.str.replace_all(r'"[A-Za-z_]+":null,?', "").str.replace(r",\}$", "}")
+    return pl.when(kept != "{}").then(kept)

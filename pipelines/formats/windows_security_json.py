@@ -1,0 +1,87 @@
+"""Windows Security events as JSON lines, from winlogbeat or NXLog.
+
+    {"@timestamp":"2026-03-02T14:00:05.123Z","winlog":{"event_id":"4624",
+     "channel":"Security","computer_name":"LAB-07.example.org","record_id":81,
+     "event_data":{"TargetUserName":"ada","LogonType":"2","IpAddress":"-",...}}}
+
+(one line in the log). winlogbeat 6 lacks the level `winlog`; NXLog writes all
+fields on one level. The stamp is the event's own, in UTC; NXLog's `EventTime`
+has no offset and is the computer's local time. What the events mean:
+`_windows.py`.
+"""
+
+import polars as pl
+
+from pipelines.formats import Context, Format, _windows
+from pipelines.formats._json import with_fields
+
+CARRIERS = {
+    "new": {
+        "event_id": "winlog/event_id",
+        "computer": "winlog/computer_name",
+        "record_id": "winlog/record_id",
+        "stamp": "@timestamp",
+        "channel": "winlog/channel",
+        **{
+            ours: f"winlog/event_data/{theirs}"
+            for ours, theirs in _windows.DATA.items()
+        },
+    },
+    "old": {
+        "event_id": "event_id",
+        "computer": "computer_name",
+        "record_id": "record_number",
+        "channel": "log_name",
+        **{ours: f"event_data/{theirs}" for ours, theirs in _windows.DATA.items()},
+    },
+    "flat": {
+        "event_id": "EventID",
+        "computer": "Hostname",
+        "record_id": "RecordNumber",
+        "stamp": "EventTime",
+        "channel": "Channel",
+        **_windows.DATA,
+    },
+}
+"""The layouts; a line is written in one of them."""
+
+FIELDS = {
+    f"{carrier}_{ours}": path
+    for carrier, paths in CARRIERS.items()
+    for ours, path in paths.items()
+}
+
+MUST = {"not a JSON object": pl.col("is_object"), **_windows.MUST}
+
+
+def looks_like(line: pl.Expr) -> pl.Expr:
+    """An object with winlogbeat's or NXLog's names for id and computer."""
+    begins = line.str.contains(r"^[ \t]*\{")
+    beat = line.str.contains(r'"(?:winlog|event_data)"\s*:\s*\{') & line.str.contains(
+        r'"computer_name"\s*:'
+    )
+    nxlog = line.str.contains(r'"EventID"\s*:') & line.str.contains(r'"Hostname"\s*:')
+    return begins & (beat | nxlog)
+
+
+def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
+    """Add the columns of `logons` and `system_events`."""
+    named = [*_windows.SYSTEM, *_windows.DATA]
+    chosen = {
+        ours: pl.coalesce(
+            f"{carrier}_{ours}" for carrier in CARRIERS if ours in CARRIERS[carrier]
+        )
+        for ours in named
+    }
+    fields = with_fields(batch, FIELDS).with_columns(**chosen).drop(FIELDS)
+    return _windows.events(fields, context.reading)
+
+
+FORMAT = Format(
+    name="windows_security_json",
+    product="Windows",
+    event_classes=("logons", "system_events"),
+    looks_like=looks_like,
+    read=read,
+    must=MUST,
+)
