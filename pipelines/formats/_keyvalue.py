@@ -1,0 +1,81 @@
+r"""Lines of `key=value key="a value with spaces"`, as many firewalls write them.
+
+A line is looked through key by key, which is quick but blind to quotes: the
+agent `x user=ada` would become a user. So `pairs` first proves that the whole
+text is made of pairs, and in the few lines whose quoted values hold something
+like a key it hides the spaces of those values. `value` undoes that.
+
+A backslash inside quotes hides the character behind it (`\"`, `\\`) where the
+product writes so; others (Sophos, SonicWall) write backslashes as they are.
+"""
+
+import polars as pl
+
+KEY = r"[A-Za-z0-9_.:-]+"
+SPACE, QUOTE, SLASH = "\x1f", "\x1e", "\x1d"  # what stands for them when hidden
+QUOTED = r'"(?:[^"\\]|\\.)*"'
+QUOTED_AS_IS = r'"[^"]*"'
+
+
+def pairs(text: pl.Expr, *, escapes: bool = True) -> pl.Expr:
+    """The text ready for `value`; null unless it is pairs from end to end.
+
+    Args:
+        text: What stands behind the header of the line.
+        escapes: Whether a backslash inside quotes hides the next character.
+    """
+    bare = text.str.strip_chars(" \t\r\x00")
+    quoted = QUOTED if escapes else QUOTED_AS_IS
+    pair = rf'{KEY}=(?:{quoted}|[^ "]*)'
+    shaped = bare.str.contains(rf"^(?:{pair}(?: +|$))+$")
+    inner = quoted.removesuffix('"')
+    doubtful = bare.str.contains(rf"^(?:{pair} +)*{KEY}={inner} {KEY}=")
+    if escapes:
+        doubtful |= bare.str.contains("\\", literal=True)
+    hidden = _hidden(pl.when(doubtful).then(bare), escapes=escapes)
+    return pl.when(shaped).then(" " + pl.coalesce(hidden, bare))
+
+
+def value(key: str, within: str = "pairs") -> pl.Expr:
+    """What a key holds, without its quotes; the first one counts.
+
+    Null where the key is missing or has nothing behind it.
+    """
+    found = pl.col(within).str.extract(rf' {key}=("[^"]*"|[^ "]+)', 1)
+    plain = (
+        found.str.strip_prefix('"')
+        .str.strip_suffix('"')
+        .str.replace_many([SPACE, QUOTE, SLASH], [" ", '"', "\\"])
+    )
+    return pl.when(plain != "").then(plain)
+
+
+def _hidden(text: pl.Expr, *, escapes: bool) -> pl.Expr:
+    """Spaces and escaped signs inside quotes, each by its stand-in."""
+    if escapes:
+        text = text.str.replace_many(["\\\\", '\\"'], [SLASH, QUOTE])
+    piece = pl.element()
+    inside = pl.int_range(pl.len()) % 2 == 1
+    veiled = pl.when(inside).then(piece.str.replace_all(" ", SPACE, literal=True))
+    return text.str.split('"').list.eval(veiled.otherwise(piece)).list.join('"')
+
+
+def as_json(*keys: str, within: str = "pairs") -> pl.Expr:
+    """The named keys as JSON text, without those that are missing; else null."""
+    return json_of([value(key, within).alias(key) for key in keys])
+
+
+def json_of(fields: list[pl.Expr]) -> pl.Expr:
+    """Named text expressions as one JSON text; null where all are null."""
+    # each on its own, since a struct would also write the missing ones
+    members = [
+        pl.when(field.is_not_null()).then(
+            pl.struct(field)
+            .struct.json_encode()
+            .str.strip_prefix("{")
+            .str.strip_suffix("}")
+        )
+        for field in fields
+    ]
+    joined = pl.concat_str(members, separator=",", ignore_nulls=True)
+    return pl.when(joined != "").then("{" + joined + "}")

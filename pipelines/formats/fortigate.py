@@ -1,0 +1,177 @@
+"""FortiGate (FortiOS) syslog in its default format: one line of `key=value`.
+
+    <189>date=2026-03-02 time=08:14:28 devname="fw01" logid="0000000013"
+    type="traffic" subtype="forward" eventtime=1772460868291463928 tz="-0600"
+    srcip=10.20.1.7 srcport=50354 dstip=198.51.100.7 dstport=443 proto=6
+    action="close" user="ada" duration=126 sentbyte=923 rcvdbyte=77654 ...
+
+(one line). `eventtime` is UTC, in s, ms, us or ns by firmware; it is preferred to
+`date` and `time`, which are local and whose `tz` may be missing or one digit.
+
+- A traffic line is written when the session *closes*: start is the stamp less
+  `duration`. Lines of a long session in between (logid ...000020) hold running
+  totals that the closing line repeats, so theirs go to `extras`.
+- `sentbyte` is what the source sent. `utmaction="block"`: the policy let the
+  session pass and the filter stopped it, hence blocked.
+- In a web filter line `url` is a path, the host is `hostname`, and `method` is
+  how it was rated, no HTTP method. `user="N/A"` is nobody.
+- An IPsec tunnel between sites has no person: a system event.
+- An event `FSSO-logon` says that a collector took an address for an account.
+"""
+
+import polars as pl
+
+from pipelines import clock
+from pipelines.formats import Context, Format
+from pipelines.formats._fields import (
+    hostname,
+    known,
+    whole,
+)
+from pipelines.formats._flows import (
+    is_machine,
+    seconds,
+)
+from pipelines.formats._fortigate import (
+    MAPPING,
+    cls,
+    did,
+    endpoints,
+    extras,
+    lease,
+    logon,
+    lookup,
+    traffic,
+    web,
+)
+from pipelines.formats._keyvalue import pairs, value
+
+FIRST_KEY = "(?:date|devname|logver|itime|timestamp|eventtime|devid)"
+BODY = rf'^(?:<[0-9]{{1,3}}>)?(?:[^="]*[ :>])??({FIRST_KEY}=.*)$'
+FLOWS = ["connections", "http_requests", "dns_queries"]
+
+
+MUST = {
+    "not key=value pairs": pl.col("pairs").is_not_null(),
+    "neither eventtime nor date and time": pl.col("time").is_not_null(),
+    "source is not an address": ~cls.is_in(FLOWS) | pl.col("src_ip").is_not_null(),
+    "duration is not seconds": value("duration").is_null()
+    | whole(value("duration"), 9).is_not_null(),
+    "bytes are not a count": (
+        value("sentbyte").is_null() | whole(value("sentbyte")).is_not_null()
+    )
+    & (value("rcvdbyte").is_null() | whole(value("rcvdbyte")).is_not_null()),
+    "no name asked for": (cls != "dns_queries") | pl.col("query_name").is_not_null(),
+    "lease without address and MAC": (cls != "leases")
+    | (pl.col("ip").is_not_null() & pl.col("mac").is_not_null()),
+}
+
+
+def looks_like(line: pl.Expr) -> pl.Expr:
+    """A type and a subtype, and a log id of ten digits."""
+    return line.str.contains(r' logid="?[0-9]{10}"? ') & line.str.contains(
+        r' type="?(?:traffic|utm|event)"? +subtype='
+    )
+
+
+def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
+    """Add the columns of each event class; null where a line has none."""
+    stamp = when(context)
+    return (
+        batch.with_columns(
+            pairs=pairs(pl.col("line").str.strip_chars("\x00 ").str.extract(BODY))
+        )
+        .with_columns(
+            time=stamp.time,
+            time_quality=stamp.quality,
+            user=known(value("user")),
+            host_asked=host_asked(),
+            did=value("action"),
+            **{key: value(key) for key in ("type", "subtype", "logid")},
+        )
+        .with_columns(event_class=event_class())
+        .with_columns(
+            **endpoints(), **web(), **traffic(), **lookup(), **logon(), **lease()
+        )
+        .with_columns(
+            start_time=pl.col("time") - elapsed(),
+            is_machine=is_machine(pl.col("user_name")),
+            kind=pl.coalesce(value("logdesc"), "subtype", "type", value("desc")),
+            message=pl.col("line"),
+            extras=extras(),
+        )
+    )
+
+
+def when(context: Context) -> clock.Stamp:
+    """`eventtime` where it can be read, else the local stamp."""
+    tz = value("tz").str.replace(r"^([+-])([0-9])$", "${1}0${2}")
+    offset = tz.str.replace(r"^([+-][0-9]{2})$", "${1}00").fill_null("")
+    local = value("date") + " " + value("time") + offset
+    return clock.first(
+        clock.epoch_by_size(value("eventtime")), clock.iso(local, context.reading)
+    )
+
+
+def elapsed() -> pl.Expr:
+    """Nothing, but for traffic."""
+    spent = seconds(value("duration")).fill_null(pl.duration(seconds=0, time_unit="us"))
+    none = pl.duration(seconds=0, time_unit="us")
+    return pl.when(cls == "connections").then(spent).otherwise(none)
+
+
+def host_asked() -> pl.Expr:
+    """The host, also of lines that give it in the URL alone."""
+    in_url = value("url").str.extract("^([a-z]+://.*)$")
+    return pl.coalesce(hostname(known(value("hostname"))), hostname(in_url))
+
+
+def event_class() -> pl.Expr:
+    """By type and subtype; what names no person or host is a system event."""
+    event = pl.col("type") == "event"
+    utm = pl.col("type") == "utm"
+    person = pl.col("user").is_not_null()
+    given = person | known(value("xauthuser")).is_not_null()
+    inside = known(value("tunnelip")).is_not_null()
+    inside |= known(value("assignip")).is_not_null()
+    tunnel = did.is_in(["tunnel-up", "tunnel-down"])
+    between_sites = is_ipsec() & known(value("xauthuser")).is_null() & ~inside
+    vpn = (tunnel & given & ~between_sites) | (did == "ssl-login-fail")
+    entered = did.is_in([*MAPPING, "FSSO-logoff", "auth-logout", "authentication"])
+    return (
+        pl.when(pl.col("type") == "traffic")
+        .then(pl.lit("connections"))
+        .when(utm & (pl.col("subtype") == "dns"))
+        .then(pl.lit("dns_queries"))
+        .when(utm & pl.col("host_asked").is_not_null())
+        .then(pl.lit("http_requests"))
+        .when(event & (pl.col("subtype") == "vpn") & vpn)
+        .then(pl.lit("logons"))
+        .when(event & (pl.col("subtype") == "user") & entered & person)
+        .then(pl.lit("logons"))
+        .when(event & value("dhcp_msg").is_in(["Ack", "Release"]))
+        .then(pl.lit("leases"))
+        .otherwise(pl.lit("system_events"))
+    )
+
+
+def is_ipsec() -> pl.Expr:
+    """Whether a tunnel is an IPsec one; SSL lines say so in `tunneltype`."""
+    return ~value("tunneltype").fill_null("ipsec").str.starts_with("ssl")
+
+
+FORMAT = Format(
+    name="fortigate",
+    product="Fortinet FortiGate",
+    event_classes=(
+        "connections",
+        "http_requests",
+        "dns_queries",
+        "logons",
+        "leases",
+        "system_events",
+    ),
+    looks_like=looks_like,
+    read=read,
+    must=MUST,
+)
