@@ -138,6 +138,48 @@ def civil(text: pl.Expr, shape: str, reading: Reading) -> Stamp:
 
 def bsd(text: pl.Expr, reading: Reading) -> Stamp:
     """A syslog stamp without a year, `Sep 28 10:38:09` or `Sep  8 10:38:09`."""
+    # stage by stage on the values: as one expression the tries multiply into a
+    # plan that takes Polars seconds to look through
+    dtype = pl.Struct({"time": INSTANT, "quality": pl.String})
+    read = text.map_batches(lambda values: _bsd(values, reading), return_dtype=dtype)
+    return Stamp(read.struct.field("time"), read.struct.field("quality"))
+
+
+def _bsd(values: pl.Series, reading: Reading) -> pl.Series:
+    """Structs of `time` and `quality`, of the year nearest to the anchor."""
+    tries = ("same", "before", "after")
+    near = pl.lit(reading.anchor).cast(INSTANT)
+    times, qualities = ([f"{t}_{part}" for t in tries] for part in ("time", "quality"))
+    stamps = [civil_time(pl.col(name), reading) for name in tries]
+    close = [pl.when((pl.col(t) - near).abs() <= _HALF_YEAR).then(t) for t in times]
+    quality = pl.coalesce(
+        [
+            pl.when(pl.col("time") == pl.col(t)).then(q)
+            for t, q in zip(times, qualities, strict=True)
+        ]
+    )
+    return (
+        values.cast(pl.String)
+        .to_frame("text")
+        .select(_bsd_tries(pl.col("text"), reading.anchor.year))
+        .unnest("text")
+        .with_columns(
+            *(stamp.time.alias(t) for stamp, t in zip(stamps, times, strict=True)),
+            *(
+                stamp.quality.alias(q)
+                for stamp, q in zip(stamps, qualities, strict=True)
+            ),
+        )
+        .with_columns(time=pl.coalesce([*close, *times]))
+        .with_columns(quality=quality.replace("zoned", "year_inferred"))
+        .select(pl.struct("time", "quality"))
+        .to_series()
+        .rename(values.name)
+    )
+
+
+def _bsd_tries(text: pl.Expr, year: int) -> pl.Expr:
+    """The naive stamp in the anchor's year, the year before and the year after."""
     groups = text.str.extract_groups(
         r"^([A-Za-z]{3}) +([0-9]{1,2}) ([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.[0-9]+)?$"
     )
@@ -146,25 +188,12 @@ def bsd(text: pl.Expr, reading: Reading) -> Stamp:
         _MONTHS, default=None, return_dtype=pl.String
     )
     rest = number + "-" + day.str.zfill(2) + " " + clock
-    anchor = reading.anchor
-    near = pl.lit(anchor).cast(INSTANT)
-    years = [anchor.year, anchor.year - 1, anchor.year + 1]
-    tries = [
-        _naive(pl.lit(f"{year:04d}-") + rest, "%Y-%m-%d %H:%M:%S") for year in years
+    years = {"same": year, "before": year - 1, "after": year + 1}
+    naive = [
+        _naive(pl.lit(f"{at:04d}-") + rest, "%Y-%m-%d %H:%M:%S").alias(name)
+        for name, at in years.items()
     ]
-    stamps = [civil_time(naive, reading) for naive in tries]
-    close = [
-        pl.when((stamp.time - near).abs() <= _HALF_YEAR).then(stamp.time)
-        for stamp in stamps
-    ]
-    time = pl.coalesce([*close, *(stamp.time for stamp in stamps)])
-    doubtful = pl.coalesce(
-        [pl.when(time == stamp.time).then(stamp.quality) for stamp in stamps]
-    )
-    plain = (
-        pl.when(doubtful == "zoned").then(pl.lit("year_inferred")).otherwise(doubtful)
-    )
-    return Stamp(time, pl.when(time.is_not_null()).then(plain))
+    return pl.struct(naive).alias("text")
 
 
 def civil_time(naive: pl.Expr, reading: Reading) -> Stamp:
