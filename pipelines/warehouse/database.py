@@ -1,0 +1,230 @@
+"""Owns every DuckDB call: one writer, one day replaced in one transaction.
+
+Tables carry no keys or indexes: "delete the day, insert it" is then safe over a
+crash, and uniqueness is a check. Identifiers come from the model reader alone,
+values are parameters.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+from tenacity import (
+    retry,
+    retry_if_exception_message,
+    stop_after_delay,
+    wait_random_exponential,
+)
+
+from pipelines.errors import ModelError
+from pipelines.warehouse.models import Model, Scalar
+
+SCHEMAS = ("raw", "registry", "identity", "core", "detections", "findings", "marts")
+MEMORY = "2GB"
+_LONG = {"timestamptz": "timestamp with time zone"}
+ROW_ID = "file_id * 4294967296 + line_no"
+"""An event's id: its file and line in one number."""
+
+
+class Database:
+    """The warehouse file, open for writing."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+        self._known: set[str] = set()
+
+    def replace(self, table: str, frame: pl.DataFrame) -> None:
+        """Make a whole table anew from a frame."""
+        self._connection.register("incoming", frame)
+        self._transact(
+            f"create or replace table {table} as select * from incoming"  # noqa: S608
+        )
+        self._connection.unregister("incoming")
+
+    def append(self, table: str, frame: pl.DataFrame) -> None:
+        """Add rows to a table of the same columns, creating it when missing."""
+        self._connection.register("incoming", frame)
+        self._connection.execute(
+            f"create table if not exists {table} as select * from incoming limit 0"  # noqa: S608
+        )
+        if frame.height:
+            self._transact(f"insert into {table} by name select * from incoming")  # noqa: S608
+        self._connection.unregister("incoming")
+
+    def view_files(self, event_class: str, paths: Sequence[Path]) -> None:
+        """Make `raw.<event_class>` show exactly these Parquet files."""
+        relation = self._connection.read_parquet(
+            [str(path) for path in paths], hive_partitioning=False
+        ).project(f"{ROW_ID} as event_id, *")
+        # create_view knows no schema, so a second view carries the name
+        relation.create_view(f"_files_{event_class}", replace=True)
+        self._connection.execute(
+            f"create or replace view raw.{event_class} as from main._files_{event_class}"
+        )
+
+    def view_nothing(self, event_class: str, schema: pl.Schema) -> None:
+        """Make `raw.<event_class>` an empty relation of the right columns."""
+        empty = pl.DataFrame(schema=pl.Schema({"event_id": pl.Int64} | dict(schema)))
+        self._connection.register("incoming", empty)
+        self._connection.execute(
+            f"create or replace table raw._empty_{event_class} as from incoming"
+        )
+        self._connection.unregister("incoming")
+        self._connection.execute(
+            f"create or replace view raw.{event_class} as from raw._empty_{event_class}"
+        )
+
+    def build(
+        self, model: Model, values: Mapping[str, Scalar], day: date | None
+    ) -> int:
+        """Build a model, or one day of it; the number of rows.
+
+        Raises:
+            ModelError: The query fails, or its columns are not those promised.
+        """
+        named: dict[str, Any] = dict(values)
+        if model.is_dated:
+            named["event_date"] = day
+        try:
+            self._ensure(model, named)
+            return self._fill(model, named)
+        except duckdb.Error as error:
+            raise ModelError(str(error).split("\n")[0], where=model.name) from error
+
+    def _ensure(self, model: Model, named: Mapping[str, Any]) -> None:
+        """The table exists with the columns that the header promises."""
+        if model.name in self._known:
+            return
+        described = self.rows(f"describe {model.query}", named)
+        found = {row[0]: str(row[1]).lower() for row in described}
+        promised = {
+            name: _LONG.get(note.type, note.type)
+            for name, note in model.header.columns.items()
+        }
+        if list(found) != list(promised) or found != promised:
+            wrong = {k: (promised.get(k), found.get(k)) for k in {**promised, **found}}
+            differ = {k: v for k, v in wrong.items() if v[0] != v[1]} or "their order"
+            raise ModelError(f"columns differ from the header: {differ}", where=model.name)
+        self._connection.execute(
+            f"create table if not exists {model.name} as {model.query} limit 0",
+            named,
+        )
+        self._known.add(model.name)
+
+    def _fill(self, model: Model, named: Mapping[str, Any]) -> int:
+        self._connection.execute("begin transaction")
+        try:
+            if model.is_dated:
+                self._connection.execute(
+                    f"delete from {model.name} where event_date = $event_date",  # noqa: S608
+                    {"event_date": named["event_date"]},
+                )
+            else:
+                self._connection.execute(f"delete from {model.name}")  # noqa: S608
+            made = self._connection.execute(
+                f"insert into {model.name} by name {model.query}", named
+            ).fetchall()
+            self._connection.execute("commit")
+        except BaseException:
+            self._roll_back()
+            raise
+        return int(made[0][0])
+
+    def _transact(self, statement: str) -> None:
+        self._connection.execute("begin transaction")
+        try:
+            self._connection.execute(statement).fetchall()
+            self._connection.execute("commit")
+        except BaseException:
+            self._roll_back()
+            raise
+
+    def _roll_back(self) -> None:
+        try:
+            self._connection.execute("rollback")
+        except duckdb.Error:
+            pass  # a failed commit has ended the transaction already
+
+    def rows(
+        self, query: str, values: Mapping[str, Any] | None = None
+    ) -> list[tuple[Any, ...]]:
+        """Every row of a query of our own."""
+        return self._connection.execute(query, dict(values or {})).fetchall()
+
+    def frame(
+        self, query: str, values: Mapping[str, Any] | None = None
+    ) -> pl.DataFrame:
+        """A query of our own as a frame."""
+        relation = self._connection.sql(query, params=dict(values or {}))
+        return relation.pl()
+
+    def table(self, name: str) -> pl.DataFrame:
+        """A whole table as a frame."""
+        return self._connection.table(name).pl()
+
+    def has(self, table: str) -> bool:
+        """The table exists."""
+        schema, name = table.split(".")
+        found = self.rows(
+            "select 1 from information_schema.tables"
+            " where table_schema = $schema and table_name = $name",
+            {"schema": schema, "name": name},
+        )
+        return bool(found)
+
+    def copy_to(self, target: Path, tables: Mapping[str, pl.DataFrame]) -> None:
+        """Write frames as the tables of a new database file."""
+        self._connection.execute(
+            "attach $path as snap (storage_version 'v1.5.0')", {"path": str(target)}
+        )
+        try:
+            for name, frame in tables.items():
+                schema = name.split(".")[0]
+                self._connection.execute(f"create schema if not exists snap.{schema}")
+                self._connection.register("incoming", frame)
+                self._connection.execute(
+                    f"create table snap.{name} as select * from incoming"  # noqa: S608
+                )
+                self._connection.unregister("incoming")
+        finally:
+            self._connection.execute("detach snap")
+
+
+@contextmanager
+def writing(path: Path, *, threads: int = 2) -> Iterator[Database]:
+    """Open the warehouse for writing; waits a little for another writer."""
+    connection = _connect(str(path))
+    try:
+        _tune(connection, threads)
+        yield Database(connection)
+    finally:
+        connection.close()
+
+
+@retry(
+    retry=retry_if_exception_message(match=".*Could not set lock.*"),
+    stop=stop_after_delay(10),
+    wait=wait_random_exponential(multiplier=0.05, max=1),
+    reraise=True,
+)
+def _connect(path: str) -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(path, config={"storage_compatibility_version": "v1.5.0"})
+
+
+def _tune(connection: duckdb.DuckDBPyConnection, threads: int) -> None:
+    for setting in (
+        "TimeZone='UTC'",
+        "autoinstall_known_extensions=false",
+        "autoload_known_extensions=false",
+        "allow_community_extensions=false",
+        f"memory_limit='{MEMORY}'",
+        f"threads={threads}",
+        "preserve_insertion_order=true",
+    ):
+        connection.execute(f"set {setting}")
+    for schema in SCHEMAS:
+        connection.execute(f"create schema if not exists {schema}")

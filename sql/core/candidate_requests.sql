@@ -1,0 +1,192 @@
+/* ---
+summary: >
+  Requests that a person could have caused: allowed, made as a person's account,
+  large enough to be content, to a host that is no background service. Those that
+  come like clockwork are marked: a person's gaps and sizes spread, a timer's do not.
+grain: [event_id]
+window: {days_before: 1, days_after: 1}
+params:
+  event_date: {type: date}
+  tunnel_bytes:
+    type: int
+    default: 6000
+    min: 0
+    max: 100000
+    unit: bytes
+    why: a TLS handshake with its certificates takes 4 to 6 kB; below no content came
+  gap_spread:
+    type: double
+    default: 0.06
+    min: 0
+    max: 1
+    why: a timer's gaps vary by a few percent of their median, a person's by half
+  size_spread:
+    type: double
+    default: 0.15
+    min: 0
+    max: 1
+    why: a poll answers with almost the same bytes each time
+columns:
+  event_id: {type: bigint, is: the log line}
+  account: {type: varchar, pii: direct, is: account it counts for}
+  person_id: {type: varchar, pii: indirect, is: owner of the account}
+  is_staff: {type: boolean, is: the owner works for the district}
+  job_title: {type: varchar, is: the owner's job}
+  attribution_grade: {type: varchar, is: 'A, B or C'}
+  device: {type: varchar, pii: indirect, is: device}
+  device_class: {type: varchar, is: class of the device}
+  device_pool: {type: varchar, is: shared stock it belongs to}
+  device_owner: {type: varchar, pii: indirect, is: person the device is assigned to}
+  is_district_device: {type: boolean, is: district property}
+  binding_event_id: {type: bigint, is: the lease that tells the device}
+  building: {type: varchar, is: building of the network}
+  campus: {type: varchar, is: campus of the building}
+  lat: {type: double, is: degrees north}
+  lon: {type: double, is: degrees east}
+  net_kind: {type: varchar, is: kind of network}
+  has_location: {type: boolean, is: the network tells the building}
+  start_time: {type: timestamptz, is: when it began}
+  time: {type: timestamptz, is: when it ended}
+  is_ambiguous_time: {type: boolean, is: in a repeated or left-out hour}
+  url_hostname: {type: varchar, is: host asked for}
+  site: {type: varchar, is: registrable domain}
+  bytes_in: {type: bigint, is: bytes to the client}
+  is_page: {type: boolean, is: an HTML document}
+  is_machine_timed: {type: boolean, is: one of a series at even intervals and sizes}
+  event_date: {type: date, is: local day}
+--- */
+with
+
+requests as (
+    select
+        event_id,
+        account,
+        person_id,
+        is_staff,
+        job_title,
+        attribution_grade,
+        device,
+        device_class,
+        device_pool,
+        device_owner,
+        is_district_device,
+        binding_event_id,
+        building,
+        campus,
+        lat,
+        lon,
+        net_kind,
+        has_location,
+        start_time,
+        time,
+        is_ambiguous_time,
+        url_hostname,
+        site,
+        coalesce(bytes_in, 0) as bytes_in,
+        coalesce(content_type = 'text/html', false) as is_page,
+        event_date
+    from core.http_requests
+    where
+        event_date between $event_date::date - interval 1 day
+        and $event_date::date + interval 1 day
+        and account_type = 'person'
+        and disposition = 'allowed'
+        and device is not null
+        and url_hostname is not null
+        and (
+            (method = 'CONNECT' and bytes_in >= $tunnel_bytes)
+            or content_type = 'text/html'
+            or content_type like 'video/%'
+        )
+),
+
+background as (
+    select distinct host
+    from registry.background_hosts
+),
+
+kept as (
+    select requests.*
+    from requests
+    left join background as by_host on requests.url_hostname = by_host.host
+    left join background as by_site on requests.site = by_site.host
+    where by_host.host is null and by_site.host is null
+),
+
+spaced as (
+    select
+        *,
+        epoch(start_time) - epoch(lag(start_time) over to_one_host) as gap
+    from kept
+    window
+        to_one_host as (
+            partition by account, device, url_hostname
+            order by start_time, event_id
+        )
+),
+
+measured as (
+    select
+        *,
+        count(gap) over nearby as gap_count,
+        median(gap) over nearby as middle_gap,
+        median(bytes_in) over nearby as middle_bytes
+    from spaced
+    window
+        nearby as (
+            partition by account, device, url_hostname
+            order by start_time, event_id
+            rows between 3 preceding and 3 following
+        )
+),
+
+compared as (
+    select
+        *,
+        median(abs(gap - middle_gap)) over nearby as gap_deviation,
+        median(abs(bytes_in - middle_bytes)) over nearby as byte_deviation
+    from measured
+    window
+        nearby as (
+            partition by account, device, url_hostname
+            order by start_time, event_id
+            rows between 3 preceding and 3 following
+        )
+)
+
+select
+    event_id,
+    account,
+    person_id,
+    is_staff,
+    job_title,
+    attribution_grade,
+    device,
+    device_class,
+    device_pool,
+    device_owner,
+    is_district_device,
+    binding_event_id,
+    building,
+    campus,
+    lat,
+    lon,
+    net_kind,
+    has_location,
+    start_time,
+    time,
+    is_ambiguous_time,
+    url_hostname,
+    site,
+    bytes_in,
+    is_page,
+    coalesce(
+        gap_count >= 4
+        and middle_gap > 20
+        and gap_deviation / middle_gap < $gap_spread
+        and byte_deviation / greatest(middle_bytes, 1) < $size_spread,
+        false
+    ) as is_machine_timed,
+    event_date
+from compared
+where event_date = $event_date::date

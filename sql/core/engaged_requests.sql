@@ -1,0 +1,199 @@
+/* ---
+summary: >
+  Requests that a person made, as well as logs can tell: candidates that are not
+  timed by a machine and go to no host that chatters from locked screens. Each
+  says whether the account's keyboard was live on that device at the moment.
+grain: [event_id]
+window: {days_before: 14}
+params:
+  event_date: {type: date}
+  chatty_share:
+    type: double
+    default: 0.2
+    min: 0.01
+    max: 1
+    why: a host that a fifth of the locked screens talk to needs no person
+  chatty_stretches:
+    type: int
+    default: 5
+    min: 1
+    max: 1000
+    why: fewer locked stretches say nothing about a district
+  live_slack_seconds:
+    type: int
+    default: 20
+    min: 0
+    max: 120
+    unit: seconds
+    why: the first page may be asked for while the logon is still being written
+columns:
+  event_id: {type: bigint, is: the log line}
+  account: {type: varchar, pii: direct, is: account}
+  person_id: {type: varchar, pii: indirect, is: owner of the account}
+  is_staff: {type: boolean, is: the owner works for the district}
+  job_title: {type: varchar, is: the owner's job}
+  attribution_grade: {type: varchar, is: 'A, B or C'}
+  device: {type: varchar, pii: indirect, is: device}
+  device_class: {type: varchar, is: class of the device}
+  device_pool: {type: varchar, is: shared stock it belongs to}
+  device_owner: {type: varchar, pii: indirect, is: person the device is assigned to}
+  is_district_device: {type: boolean, is: district property}
+  binding_event_id: {type: bigint, is: the lease that tells the device}
+  building: {type: varchar, is: building of the network}
+  campus: {type: varchar, is: campus of the building}
+  lat: {type: double, is: degrees north}
+  lon: {type: double, is: degrees east}
+  net_kind: {type: varchar, is: kind of network}
+  has_location: {type: boolean, is: the network tells the building}
+  start_time: {type: timestamptz, is: when it began}
+  time: {type: timestamptz, is: when it ended}
+  is_ambiguous_time: {type: boolean, is: in a repeated or left-out hour}
+  url_hostname: {type: varchar, is: host asked for}
+  site: {type: varchar, is: registrable domain}
+  bytes_in: {type: bigint, is: bytes to the client}
+  is_page: {type: boolean, is: an HTML document}
+  is_live: {type: boolean, is: the account's keyboard was live there}
+  has_seat_log: {type: boolean, is: the device writes logons; else live is unknown}
+  seat_event_id: {type: bigint, is: the logon that makes it live}
+  is_clock_checked: {type: boolean, is: that host's clock is known}
+  event_date: {type: date, is: local day}
+--- */
+with
+
+requests as (
+    select
+        event_id,
+        account,
+        person_id,
+        is_staff,
+        job_title,
+        attribution_grade,
+        device,
+        device_class,
+        device_pool,
+        device_owner,
+        is_district_device,
+        binding_event_id,
+        building,
+        campus,
+        lat,
+        lon,
+        net_kind,
+        has_location,
+        start_time,
+        time,
+        is_ambiguous_time,
+        url_hostname,
+        site,
+        bytes_in,
+        is_page,
+        event_date
+    from core.candidate_requests
+    where event_date = $event_date::date and not is_machine_timed
+),
+
+talk as (
+    select
+        url_hostname,
+        talking_count,
+        locked_count,
+        event_date
+    from core.locked_talk
+    where
+        event_date between $event_date::date - interval 14 day and $event_date::date
+),
+
+seats as (
+    select
+        account,
+        device,
+        start_time,
+        end_time,
+        event_id,
+        is_clock_checked
+    from identity.seats
+    where event_date = $event_date::date and state = 'live'
+),
+
+seat_days as (
+    select distinct device
+    from identity.seats
+    where
+        event_date between $event_date::date - interval 14 day and $event_date::date
+),
+
+locked_days as (
+    select
+        event_date,
+        max(locked_count) as locked_count
+    from talk
+    group by event_date
+),
+
+locked as (
+    select sum(locked_count) as locked_count
+    from locked_days
+),
+
+chatty as (
+    select talk.url_hostname
+    from talk
+    cross join locked
+    group by talk.url_hostname
+    having
+        sum(talk.talking_count) >= $chatty_share * max(locked.locked_count)
+        and max(locked.locked_count) >= $chatty_stretches
+),
+
+quiet as (
+    select requests.*
+    from requests
+    left join chatty on requests.url_hostname = chatty.url_hostname
+    where chatty.url_hostname is null
+)
+
+select
+    quiet.event_id,
+    quiet.account,
+    quiet.person_id,
+    quiet.is_staff,
+    quiet.job_title,
+    quiet.attribution_grade,
+    quiet.device,
+    quiet.device_class,
+    quiet.device_pool,
+    quiet.device_owner,
+    quiet.is_district_device,
+    quiet.binding_event_id,
+    quiet.building,
+    quiet.campus,
+    quiet.lat,
+    quiet.lon,
+    quiet.net_kind,
+    quiet.has_location,
+    quiet.start_time,
+    quiet.time,
+    quiet.is_ambiguous_time,
+    quiet.url_hostname,
+    quiet.site,
+    quiet.bytes_in,
+    quiet.is_page,
+    seats.event_id is not null as is_live,
+    seat_days.device is not null as has_seat_log,
+    seats.event_id as seat_event_id,
+    coalesce(seats.is_clock_checked, false) as is_clock_checked,
+    quiet.event_date
+from quiet
+left join seats
+    on
+        quiet.account = seats.account
+        and quiet.device = seats.device
+        and quiet.start_time
+        + to_seconds($live_slack_seconds) >= seats.start_time
+        and quiet.start_time < seats.end_time
+left join seat_days on quiet.device = seat_days.device
+qualify
+    row_number() over (
+        partition by quiet.event_id
+        order by seats.start_time desc, seats.event_id
+    ) = 1

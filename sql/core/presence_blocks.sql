@@ -1,0 +1,140 @@
+/* ---
+summary: >
+  Stretches in which a person was at work on a device: engaged requests with
+  short pauses, spread over several sites and five-minute bins, so that a burst
+  of restored tabs is none. For durations and off-hours use, never as proof of
+  sharing. A block belongs to the local day on which it starts.
+grain: [account, device, start_time]
+window: {days_before: 1, days_after: 1}
+params:
+  event_date: {type: date}
+  pause_seconds:
+    type: int
+    default: 600
+    min: 60
+    max: 3600
+    unit: seconds
+    why: a longer pause is shown as two stretches
+  tail_seconds:
+    type: int
+    default: 240
+    min: 0
+    max: 1800
+    unit: seconds
+    why: common limit after which an idle tunnel is closed
+columns:
+  account: {type: varchar, pii: direct, is: account}
+  person_id: {type: varchar, pii: indirect, is: owner of the account}
+  is_staff: {type: boolean, is: the owner works for the district}
+  attribution_grade: {type: varchar, is: the weakest grade of the requests}
+  device: {type: varchar, pii: indirect, is: device}
+  device_class: {type: varchar, is: class of the device}
+  device_owner: {type: varchar, pii: indirect, is: person the device is assigned to}
+  is_district_device: {type: boolean, is: district property}
+  building: {type: varchar, is: building of the network}
+  net_kind: {type: varchar, is: kind of network}
+  start_time: {type: timestamptz, is: first request}
+  end_time: {type: timestamptz, is: end of the last}
+  request_count: {type: bigint, is: engaged requests}
+  site_count: {type: bigint, is: registrable domains}
+  bin_count: {type: bigint, is: five-minute bins with a request}
+  live_share: {type: double, is: share of requests with a live keyboard}
+  has_seat_log: {type: boolean, is: the device writes logons}
+  seat_events: {type: 'bigint[]', is: logons that make it live}
+  is_clock_checked: {type: boolean, is: the host's clock is known}
+  has_ambiguous_time: {type: boolean, is: touches a repeated hour}
+  evidence: {type: 'bigint[]', is: the requests}
+  event_date: {type: date, is: local day on which it starts}
+--- */
+with
+
+requests as (
+    select
+        event_id,
+        account,
+        person_id,
+        is_staff,
+        attribution_grade,
+        device,
+        device_class,
+        device_owner,
+        is_district_device,
+        building,
+        net_kind,
+        start_time,
+        time,
+        is_ambiguous_time,
+        site,
+        is_live,
+        has_seat_log,
+        seat_event_id,
+        is_clock_checked,
+        event_date
+    from core.engaged_requests
+    where
+        event_date between $event_date::date - interval 1 day
+        and $event_date::date + interval 1 day
+),
+
+ended as (
+    select
+        *,
+        least(epoch(time), epoch(start_time) + $tail_seconds) as believed_end
+    from requests
+),
+
+marked as (
+    select
+        *,
+        coalesce(
+            epoch(start_time) - max(believed_end) over earlier > $pause_seconds,
+            true
+        ) as starts_block
+    from ended
+    window
+        earlier as (
+            partition by account, device
+            order by start_time, event_id
+            rows between unbounded preceding and 1 preceding
+        )
+),
+
+numbered as (
+    select
+        *,
+        count_if(starts_block) over in_order as block_number
+    from marked
+    window in_order as (partition by account, device order by start_time, event_id)
+)
+
+select
+    account,
+    max(person_id) as person_id,
+    bool_or(is_staff) as is_staff,
+    max(attribution_grade) as attribution_grade,
+    device,
+    max(device_class) as device_class,
+    max(device_owner) as device_owner,
+    bool_or(is_district_device) as is_district_device,
+    min(building) as building,
+    min(net_kind) as net_kind,
+    min(start_time) as start_time,
+    to_timestamp(max(believed_end)) as end_time,
+    count(*) as request_count,
+    count(distinct site) as site_count,
+    count(distinct floor(epoch(start_time) / 300)) as bin_count,
+    avg(case when is_live then 1.0 else 0.0 end) as live_share,
+    bool_or(has_seat_log) as has_seat_log,
+    list_sort(list_distinct(list(seat_event_id))) as seat_events,
+    bool_or(is_clock_checked) as is_clock_checked,
+    bool_or(is_ambiguous_time) as has_ambiguous_time,
+    list_sort(list(event_id)) as evidence,
+    min(event_date) as event_date
+from numbered
+group by account, device, block_number
+having
+    min(event_date) = $event_date::date
+    and count(*) >= 4
+    and count(distinct site) >= 2
+    and max(believed_end) - min(epoch(start_time)) >= 60
+    and count(distinct floor(epoch(start_time) / 300)) >= 2

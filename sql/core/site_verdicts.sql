@@ -1,0 +1,143 @@
+/* ---
+summary: >
+  For each account and host of a day, what the district's list of sites says on
+  that day for that role. A denying entry beats all, an approving one beats a
+  lapsed one, and what only a path decides stays undecidable, since a tunnel
+  shows no path. Without an entry a site is external, which is no breach.
+grain: [account, url_hostname, event_date]
+params:
+  event_date: {type: date}
+columns:
+  account: {type: varchar, pii: direct, is: account}
+  url_hostname: {type: varchar, is: host}
+  verdict:
+    type: varchar
+    is: 'approved, approved_other_role, lapsed, not_yet, undecidable, denied or external'
+  entry_id: {type: varchar, is: the entry that decided}
+  site_class: {type: varchar, is: 'class of the entry; unreviewed external without one'}
+  event_date: {type: date, is: local day}
+--- */
+with
+
+visited as (
+    select distinct
+        account,
+        person_id,
+        is_staff,
+        job_title,
+        url_hostname,
+        site
+    from core.engaged_requests
+    where event_date = $event_date::date
+),
+
+entries as (
+    select
+        approved_sites.entry_id,
+        approved_sites.pattern,
+        approved_sites.match,
+        approved_sites.role,
+        approved_sites.site_class,
+        coalesce(approved_sites.valid_from, date '0001-01-01') as valid_from,
+        coalesce(approved_sites.valid_to, date '9999-12-31') as valid_to,
+        split_part(approved_sites.pattern, '/', 1) as pattern_host
+    from registry.approved_sites
+),
+
+pattern_sites as (
+    select
+        url_hostname,
+        site
+    from identity.hosts
+),
+
+placed as (
+    select
+        entries.*,
+        coalesce(pattern_sites.site, entries.pattern_host) as pattern_site
+    from entries
+    left join pattern_sites on entries.pattern_host = pattern_sites.url_hostname
+),
+
+matched as (
+    select
+        visited.account,
+        visited.url_hostname,
+        placed.entry_id,
+        placed.match,
+        placed.site_class,
+        length(placed.pattern_host) as specificity,
+        placed.role = 'all'
+        or (placed.role = 'staff' and visited.is_staff)
+        or (placed.role = 'student' and not visited.is_staff)
+        or placed.role = lower(visited.job_title)
+        or placed.role = 'person:' || lower(visited.person_id) as is_for_role,
+        $event_date::date between placed.valid_from and placed.valid_to as is_current,
+        $event_date::date > placed.valid_to as is_over
+    from visited
+    inner join placed on visited.site = placed.pattern_site
+    where
+        (
+            placed.match in ('domain', 'deny')
+            and (
+                visited.url_hostname = placed.pattern_host
+                or ends_with(visited.url_hostname, '.' || placed.pattern_host)
+            )
+        )
+        or (
+            placed.match in ('host', 'path_prefix')
+            and visited.url_hostname = placed.pattern_host
+        )
+),
+
+judged as (
+    select
+        *,
+        case
+            when match = 'deny' and is_current then 'denied'
+            when match = 'path_prefix' then 'undecidable'
+            when is_current and is_for_role then 'approved'
+            when is_current then 'approved_other_role'
+            when is_for_role and is_over then 'lapsed'
+            when is_for_role then 'not_yet'
+        end as verdict
+    from matched
+),
+
+ranked as (
+    select
+        *,
+        case verdict
+            when 'denied' then 1
+            when 'approved' then 2
+            when 'undecidable' then 3
+            when 'approved_other_role' then 4
+            when 'lapsed' then 5
+            when 'not_yet' then 6
+        end as precedence
+    from judged
+    where verdict is not null
+    qualify
+        row_number() over (
+            partition by account, url_hostname
+            order by precedence, specificity desc, entry_id
+        ) = 1
+)
+
+select
+    visited.account,
+    visited.url_hostname,
+    coalesce(ranked.verdict, 'external') as verdict,
+    ranked.entry_id,
+    coalesce(ranked.site_class, 'unreviewed external') as site_class,
+    $event_date::date as event_date
+from visited
+left join ranked
+    on
+        visited.account = ranked.account
+        and visited.url_hostname = ranked.url_hostname
+qualify
+    row_number() over (
+        partition by visited.account, visited.url_hostname
+        order by visited.person_id, visited.site
+    ) = 1

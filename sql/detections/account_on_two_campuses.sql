@@ -1,0 +1,167 @@
+/* ---
+title: An account worked on two campuses in turns
+summary: >
+  Engaged requests of one owner alternate between devices on different campuses
+  faster than anybody can travel, several times in one day, while the keyboard
+  is live on both. One stale lease or skewed clock makes two such turns at most.
+code: SA-1
+kind: shared_account
+severity: high
+grain: [subject, event_date]
+params:
+  event_date: {type: date}
+  travel_share:
+    type: double
+    default: 0.6
+    min: 0.1
+    max: 1
+    why: the straight line at 75 km/h is a lower bound already; this doubles the margin
+  turns:
+    type: int
+    default: 4
+    min: 2
+    max: 50
+    why: two full turns there and back; one stale lease or late line makes at most two
+columns:
+  subject: {type: varchar, pii: direct, is: account}
+  start_time: {type: timestamptz, is: first cited request}
+  end_time: {type: timestamptz, is: last cited request}
+  measure: {type: double, is: turns faster than travel}
+  observables: {type: 'varchar[]', pii: indirect, is: devices}
+  evidence: {type: 'bigint[]', is: cited events}
+  details: {type: varchar, is: facts for the alternatives as JSON}
+  event_date: {type: date, is: local day}
+false_positives:
+  - A network of the registry stands for another building than it says.
+  - The second device is a remote session whose network is listed as wired.
+response: >
+  Ask the account's owner how the account is used; the owner may not know of it.
+  Change the password in any case.
+--- */
+with
+
+requests as (
+    select
+        event_id,
+        account,
+        coalesce(person_id, account) as owner,
+        device,
+        building,
+        campus,
+        lat,
+        lon,
+        start_time,
+        has_seat_log,
+        is_clock_checked,
+        seat_event_id,
+        binding_event_id
+    from core.engaged_requests
+    where
+        event_date = $event_date::date
+        and attribution_grade = 'A'
+        and has_location
+        and not is_ambiguous_time
+        and (is_live or not has_seat_log)
+),
+
+stepped as (
+    select
+        *,
+        lag(event_id) over in_order as previous_id,
+        lag(device) over in_order as previous_device,
+        lag(campus) over in_order as previous_campus,
+        lag(lat) over in_order as previous_lat,
+        lag(lon) over in_order as previous_lon,
+        lag(start_time) over in_order as previous_start,
+        lag(has_seat_log) over in_order as previous_has_seat_log,
+        lag(is_clock_checked) over in_order as previous_is_clock_checked,
+        lag(seat_event_id) over in_order as previous_seat_id,
+        lag(binding_event_id) over in_order as previous_binding_id
+    from requests
+    window in_order as (partition by owner order by start_time, event_id)
+),
+
+moved as (
+    select
+        *,
+        epoch(start_time) - epoch(previous_start) as gap_seconds,
+        6371 * sqrt(
+            power(radians(lat - previous_lat), 2)
+            + power(radians(lon - previous_lon) * cos(radians(lat)), 2)
+        ) as kilometres
+    from stepped
+    where device <> previous_device and campus <> previous_campus
+),
+
+timed as (
+    select
+        *,
+        greatest(150, kilometres / 75 * 3600) as travel_seconds
+    from moved
+),
+
+turns as (
+    select *
+    from timed
+    where gap_seconds < $travel_share * travel_seconds
+),
+
+cited as (
+    select
+        owner,
+        unnest(
+            [
+                event_id, previous_id, seat_event_id, previous_seat_id,
+                binding_event_id, previous_binding_id
+            ]
+        ) as event_id
+    from turns
+),
+
+evidence as (
+    select
+        owner,
+        list_sort(list_distinct(list(event_id))) as evidence
+    from cited
+    where event_id is not null
+    group by owner
+),
+
+judged as (
+    select
+        owner,
+        min(account) as subject,
+        min(previous_start) as start_time,
+        max(start_time) as end_time,
+        count(*) as turn_count,
+        list_sort(list_distinct(list(device) || list(previous_device))) as devices,
+        to_json(
+            struct_pack(
+                turns := count(*),
+                shortest_gap_seconds := round(min(gap_seconds), 1),
+                longest_gap_seconds := round(max(gap_seconds), 1),
+                travel_seconds := round(min(travel_seconds), 0),
+                kilometres := round(min(kilometres), 1),
+                buildings := list_sort(list_distinct(list(building))),
+                is_live_known := bool_and(has_seat_log and previous_has_seat_log),
+                are_clocks_checked := bool_and(
+                    is_clock_checked and previous_is_clock_checked
+                )
+            )
+        )::varchar as details
+    from turns
+    group by owner
+    having count(*) >= $turns
+)
+
+select
+    judged.subject,
+    judged.start_time,
+    judged.end_time,
+    judged.turn_count::double as measure,
+    list_sort(judged.devices) as observables,
+    evidence.evidence,
+    judged.details,
+    $event_date::date as event_date
+from judged
+inner join evidence on judged.owner = evidence.owner

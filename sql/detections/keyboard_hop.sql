@@ -1,0 +1,243 @@
+/* ---
+title: An account was logged on across town within minutes
+summary: >
+  Work on one campus, then a logon at the keyboard on another campus sooner than
+  anybody can travel, followed by work there. Fewer turns than for two campuses
+  in turns, so each must be stronger: use before and after, an interactive logon,
+  and both clocks known.
+code: SA-2
+kind: shared_account
+severity: high
+grain: [subject, event_date]
+params:
+  event_date: {type: date}
+  travel_share:
+    type: double
+    default: 0.5
+    min: 0.1
+    max: 1
+    why: one event decides, so the margin over honest travel is larger
+  most_turns:
+    type: int
+    default: 3
+    min: 1
+    max: 50
+    why: with more, the rule for turns applies
+  before_count:
+    type: int
+    default: 3
+    min: 1
+    max: 50
+    why: somebody was working there, not a late line
+  after_count:
+    type: int
+    default: 4
+    min: 1
+    max: 50
+    why: somebody worked here, not a restored tab
+  minutes:
+    type: int
+    default: 10
+    min: 1
+    max: 60
+    unit: minutes
+    why: how far around the hop work is looked for
+columns:
+  subject: {type: varchar, pii: direct, is: account}
+  start_time: {type: timestamptz, is: first cited request}
+  end_time: {type: timestamptz, is: last cited request}
+  measure: {type: double, is: seconds between the two campuses}
+  observables: {type: 'varchar[]', pii: indirect, is: devices}
+  evidence: {type: 'bigint[]', is: cited events}
+  details: {type: varchar, is: facts for the alternatives as JSON}
+  event_date: {type: date, is: local day}
+false_positives:
+  - A network of the registry stands for another building than it says.
+  - A colleague logged on with this account with leave to do so.
+response: >
+  Ask the account's owner where the owner was at that time.
+--- */
+with
+
+requests as (
+    select
+        event_id,
+        account,
+        coalesce(person_id, account) as owner,
+        device,
+        building,
+        campus,
+        lat,
+        lon,
+        start_time,
+        is_clock_checked,
+        binding_event_id
+    from core.engaged_requests
+    where
+        event_date = $event_date::date
+        and attribution_grade = 'A'
+        and has_location
+        and is_live
+        and not is_ambiguous_time
+),
+
+seats as (
+    select
+        account,
+        device,
+        start_time,
+        event_id,
+        is_clock_checked
+    from identity.seats
+    where
+        event_date = $event_date::date
+        and state = 'live'
+        and logon_kind = 'interactive'
+),
+
+stepped as (
+    select
+        *,
+        lag(event_id) over in_order as previous_id,
+        lag(device) over in_order as previous_device,
+        lag(campus) over in_order as previous_campus,
+        lag(building) over in_order as previous_building,
+        lag(lat) over in_order as previous_lat,
+        lag(lon) over in_order as previous_lon,
+        lag(start_time) over in_order as previous_start,
+        lag(is_clock_checked) over in_order as previous_is_clock_checked
+    from requests
+    window in_order as (partition by owner order by start_time, event_id)
+),
+
+moved as (
+    select
+        *,
+        epoch(start_time) - epoch(previous_start) as gap_seconds,
+        greatest(
+            150,
+            6371 * sqrt(
+                power(radians(lat - previous_lat), 2)
+                + power(radians(lon - previous_lon) * cos(radians(lat)), 2)
+            ) / 75 * 3600
+        ) as travel_seconds
+    from stepped
+    where device <> previous_device and campus <> previous_campus
+),
+
+turns as (
+    select
+        *,
+        count(*) over (partition by owner) as turn_count
+    from moved
+    where gap_seconds < $travel_share * travel_seconds
+),
+
+hops as (
+    select
+        turns.*,
+        seats.event_id as seat_event_id
+    from turns
+    inner join seats
+        on
+            turns.account = seats.account
+            and turns.device = seats.device
+            and seats.start_time between turns.start_time - interval 200 second
+            and turns.start_time + interval 30 second
+    where
+        turns.turn_count <= $most_turns
+        and turns.is_clock_checked
+        and turns.previous_is_clock_checked
+        and seats.is_clock_checked
+    qualify
+        row_number() over (
+            partition by turns.event_id
+            order by seats.start_time desc, seats.event_id
+        ) = 1
+),
+
+before as (
+    select
+        hops.event_id,
+        count(*) as request_count,
+        list(requests.event_id) as events,
+        min(requests.start_time) as first_start
+    from hops
+    inner join requests
+        on
+            hops.owner = requests.owner
+            and hops.previous_device = requests.device
+            and requests.start_time <= hops.previous_start
+            and requests.start_time
+            >= hops.previous_start - interval 1 minute * $minutes
+    group by hops.event_id
+),
+
+after as (
+    select
+        hops.event_id,
+        count(*) as request_count,
+        list(requests.event_id) as events,
+        max(requests.start_time) as last_start
+    from hops
+    inner join requests
+        on
+            hops.owner = requests.owner
+            and hops.device = requests.device
+            and requests.start_time >= hops.start_time
+            and requests.start_time
+            <= hops.start_time + interval 1 minute * $minutes
+    group by hops.event_id
+),
+
+shown as (
+    select
+        hops.account as subject,
+        before.first_start as start_time,
+        after.last_start as end_time,
+        hops.gap_seconds as measure,
+        list_sort([hops.device, hops.previous_device]) as observables,
+        list_sort(
+            list_distinct(
+                before.events || after.events || [hops.seat_event_id]
+                || list_filter(
+                    [hops.binding_event_id],
+                    lambda event_id: event_id is not null
+                )
+            )
+        ) as evidence,
+        to_json(
+            struct_pack(
+                gap_seconds := round(hops.gap_seconds, 1),
+                travel_seconds := round(hops.travel_seconds, 0),
+                buildings := [hops.previous_building, hops.building],
+                requests_before := before.request_count,
+                requests_after := after.request_count,
+                is_live_known := true,
+                are_clocks_checked := true
+            )
+        )::varchar as details
+    from hops
+    inner join before on hops.event_id = before.event_id
+    inner join after on hops.event_id = after.event_id
+    where
+        before.request_count >= $before_count
+        and after.request_count >= $after_count
+    -- the strongest hop of the day speaks for the day
+    qualify
+        row_number() over (
+            partition by hops.account
+            order by hops.gap_seconds / hops.travel_seconds, hops.event_id
+        ) = 1
+)
+
+select
+    subject,
+    start_time,
+    end_time,
+    measure,
+    observables,
+    evidence,
+    details,
+    $event_date::date as event_date
+from shown

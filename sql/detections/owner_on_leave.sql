@@ -1,0 +1,155 @@
+/* ---
+title: An account worked on site during its owner's leave
+summary: >
+  Engaged requests from inside a building, with a live keyboard, while the
+  owner's approved leave covers the time. Several sites and five-minute bins keep
+  automatic sign-ons and restored tabs out.
+code: SA-3
+kind: shared_account
+severity: high
+grain: [subject, event_date]
+params:
+  event_date: {type: date}
+  requests:
+    type: int
+    default: 8
+    min: 3
+    max: 200
+    why: a few requests may be a machine that nobody touched
+  sites:
+    type: int
+    default: 3
+    min: 1
+    max: 50
+    why: a person moves between sites, a restored tab does not
+  bins:
+    type: int
+    default: 3
+    min: 1
+    max: 50
+    why: an automatic sign-on makes one burst; work spreads over time
+columns:
+  subject: {type: varchar, pii: direct, is: account}
+  start_time: {type: timestamptz, is: first cited request}
+  end_time: {type: timestamptz, is: last cited request}
+  measure: {type: double, is: engaged requests during leave}
+  observables: {type: 'varchar[]', pii: indirect, is: devices}
+  evidence: {type: 'bigint[]', is: cited events}
+  details: {type: varchar, is: facts for the alternatives as JSON}
+  event_date: {type: date, is: local day}
+false_positives:
+  - The leave was called off and the record not changed.
+  - The owner came in during leave.
+response: >
+  Check the leave record first, then ask who used the device that day.
+--- */
+with
+
+requests as (
+    select
+        event_id,
+        account,
+        person_id,
+        device,
+        device_owner,
+        building,
+        site,
+        start_time,
+        seat_event_id,
+        binding_event_id,
+        is_clock_checked
+    from core.engaged_requests
+    where
+        event_date = $event_date::date
+        and attribution_grade = 'A'
+        and has_location
+        and is_live
+        and not is_ambiguous_time
+        and person_id is not null
+),
+
+leave as (
+    select
+        person_id,
+        start_time,
+        end_time,
+        part,
+        substitute_person_id
+    from registry.leave_windows
+    where event_date = $event_date::date and status = 'approved'
+),
+
+duty as (
+    select
+        person_id,
+        start_time,
+        end_time
+    from registry.duty_windows
+    where event_date = $event_date::date and kind = 'extra'
+),
+
+during as (
+    select
+        requests.*,
+        leave.part,
+        leave.substitute_person_id is not null as has_substitute
+    from requests
+    inner join leave
+        on
+            requests.person_id = leave.person_id
+            and requests.start_time >= leave.start_time
+            and requests.start_time < leave.end_time
+    left join duty
+        on
+            requests.person_id = duty.person_id
+            and requests.start_time >= duty.start_time
+            and requests.start_time < duty.end_time
+    where duty.person_id is null
+),
+
+cited as (
+    select
+        account,
+        unnest([event_id, seat_event_id, binding_event_id]) as event_id
+    from during
+),
+
+evidence as (
+    select
+        account,
+        list_sort(list_distinct(list(event_id))) as evidence
+    from cited
+    where event_id is not null
+    group by account
+)
+
+select
+    during.account as subject,
+    min(during.start_time) as start_time,
+    max(during.start_time) as end_time,
+    count(*)::double as measure,
+    list_sort(list_distinct(list(during.device))) as observables,
+    any_value(evidence.evidence) as evidence,
+    to_json(
+        struct_pack(
+            requests := count(*),
+            sites := count(distinct during.site),
+            bins := count(distinct floor(epoch(during.start_time) / 300)),
+            part := min(during.part),
+            has_substitute := bool_or(during.has_substitute),
+            buildings := list_sort(list_distinct(list(during.building))),
+            is_own_device := bool_and(
+                coalesce(during.device_owner = during.person_id, false)
+            ),
+            is_live_known := true,
+            are_clocks_checked := bool_and(during.is_clock_checked)
+        )
+    )::varchar as details,
+    $event_date::date as event_date
+from during
+inner join evidence on during.account = evidence.account
+group by during.account
+having
+    count(*) >= $requests
+    and count(distinct during.site) >= $sites
+    and count(distinct floor(epoch(during.start_time) / 300)) >= $bins

@@ -1,0 +1,164 @@
+/* ---
+title: Sustained use of a site that is not on the list
+summary: >
+  A staff account used an external site of a known non-work kind for a
+  sustained stretch, on duty or on a district device. Two independent lists must
+  call the site non-work, or one list together with several days or a long stay.
+  What a page embeds, a mail links to or a glance at lunch leaves does not count.
+code: NA-1
+kind: non_approved_site
+severity: low
+grain: [subject, event_date]
+window: {days_before: 13}
+params:
+  event_date: {type: date}
+  longest_seconds:
+    type: int
+    default: 480
+    min: 60
+    max: 7200
+    unit: seconds
+    why: a link in a mail or a glance at lunch stays under two minutes; this is four times that
+  requests:
+    type: int
+    default: 3
+    min: 1
+    max: 100
+    why: a single tunnel may be a preconnect
+  page_bytes:
+    type: int
+    default: 45000
+    min: 1000
+    max: 10000000
+    unit: bytes
+    why: separates a page from a feed that another page embeds
+  embed_share:
+    type: double
+    default: 0.7
+    min: 0.1
+    max: 1
+    why: mostly asked for within seconds of another site's page
+  long_seconds:
+    type: int
+    default: 1800
+    min: 300
+    max: 28800
+    unit: seconds
+    why: half an hour in a day stands in for a second list
+  repeat_days:
+    type: int
+    default: 3
+    min: 2
+    max: 14
+    unit: days
+    why: three days in two weeks is a habit, not an occasion
+columns:
+  subject: {type: varchar, pii: direct, is: account}
+  start_time: {type: timestamptz, is: first cited request}
+  end_time: {type: timestamptz, is: last cited request}
+  measure: {type: double, is: seconds of the longest visit}
+  observables: {type: 'varchar[]', pii: indirect, is: devices and sites}
+  evidence: {type: 'bigint[]', is: cited events}
+  details: {type: varchar, is: facts for the alternatives as JSON}
+  event_date: {type: date, is: local day}
+false_positives:
+  - The site serves this job and nobody has put it on the list yet.
+  - A list puts the site in the wrong category.
+response: >
+  Decide about the site first. If it serves the job, put it on the list; the
+  finding is then withdrawn.
+--- */
+with
+
+use as (
+    select
+        account,
+        person_id,
+        device,
+        device_class,
+        is_district_device,
+        site,
+        verdict,
+        attribution_grade,
+        start_time,
+        end_time,
+        longest_seconds,
+        total_seconds,
+        on_duty_seconds,
+        visit_count,
+        request_count,
+        largest_bytes,
+        embed_share,
+        categories,
+        non_work_sources,
+        evidence,
+        event_date
+    from core.site_use
+    where
+        event_date between $event_date::date - interval 13 day and $event_date::date
+        and is_staff
+        and verdict in ('external', 'denied')
+        and non_work_sources >= 1
+        and longest_seconds >= $longest_seconds
+        and request_count >= $requests
+        and (largest_bytes >= $page_bytes or page_count >= 3)
+        and not (embed_share >= $embed_share and largest_bytes < $page_bytes)
+        -- with a logon log, nobody at the keyboard is nobody reading
+        and (live_share >= 0.5 or not has_seat_log)
+        and (on_duty_seconds >= $longest_seconds or is_district_device)
+        and device_class is distinct from 'phone_byod'
+),
+
+days as (
+    select
+        account,
+        site,
+        count(distinct event_date) as day_count
+    from use
+    group by account, site
+),
+
+counted as (
+    select
+        use.*,
+        days.day_count
+    from use
+    inner join days on use.account = days.account and use.site = days.site
+    where
+        use.event_date = $event_date::date
+        and (
+            use.non_work_sources >= 2
+            or days.day_count >= 2
+            or use.total_seconds >= $long_seconds
+        )
+)
+
+select
+    account as subject,
+    min(start_time) as start_time,
+    max(end_time) as end_time,
+    max(longest_seconds) as measure,
+    list_sort(
+        list_distinct(list('device:' || device) || list('site:' || site))
+    ) as observables,
+    list_sort(list_distinct(flatten(list(evidence)))) as evidence,
+    to_json(
+        struct_pack(
+            sites := list_sort(list_distinct(list(site))),
+            categories := list_sort(list_distinct(list(categories))),
+            list_count := min(non_work_sources),
+            longest_seconds := round(max(longest_seconds), 0),
+            total_seconds := round(sum(total_seconds), 0),
+            on_duty_seconds := round(sum(on_duty_seconds), 0),
+            visits := sum(visit_count)::bigint,
+            largest_bytes := max(largest_bytes),
+            embed_share := round(max(embed_share), 2),
+            days := max(day_count),
+            is_repeated := max(day_count) >= $repeat_days,
+            is_district_device := bool_and(is_district_device),
+            attribution_grade := max(attribution_grade)
+        )
+    )::varchar as details,
+    $event_date::date as event_date
+from counted
+group by account

@@ -1,0 +1,79 @@
+/* ---
+summary: >
+  Each account as it stood on a day: who owns it, what kind it is, and the role
+  that its owner held then. An account with several rows in the registry shows
+  the one valid on the day, else the latest.
+grain: [account, event_date]
+params:
+  event_date: {type: date}
+columns:
+  account: {type: varchar, pii: direct, is: canonical name}
+  account_type: {type: varchar, is: 'person, service, role_shared or device'}
+  person_id: {type: varchar, pii: indirect, is: the owner in the roster}
+  approved_shared: {type: boolean, is: the district lets several people use it}
+  is_valid: {type: boolean, is: within its dates on that day}
+  role: {type: varchar, is: the owner's role on that day}
+  job_title: {type: varchar, is: the owner's job on that day}
+  is_staff: {type: boolean, is: the owner works for the district; unknown counts as staff}
+  is_student: {type: boolean, is: the owner is a pupil}
+  home_building: {type: varchar, is: the owner's first building}
+  event_date: {type: date, is: local day}
+--- */
+with
+
+accounts as (
+    select
+        account,
+        account_type,
+        owner_person_id,
+        approved_shared,
+        coalesce(valid_to, date '9999-12-31') as last_date,
+        $event_date::date between coalesce(valid_from, date '0001-01-01')
+        and coalesce(valid_to, date '9999-12-31') as is_valid
+    from registry.accounts
+),
+
+people as (
+    select
+        person_id,
+        role,
+        job_title,
+        is_staff,
+        is_student,
+        building
+    from registry.people
+    where
+        $event_date::date between coalesce(valid_from, date '0001-01-01')
+        and coalesce(valid_to, date '9999-12-31')
+    -- one who works here and learns here is staff
+    qualify
+        row_number() over (
+            partition by person_id
+            order by is_staff desc, role, building
+        ) = 1
+),
+
+chosen as (
+    select *
+    from accounts
+    qualify
+        row_number() over (
+            partition by account
+            order by is_valid desc, last_date desc, owner_person_id
+        ) = 1
+)
+
+select
+    chosen.account,
+    chosen.account_type,
+    chosen.owner_person_id as person_id,
+    coalesce(chosen.approved_shared, false) as approved_shared,
+    chosen.is_valid,
+    people.role,
+    people.job_title,
+    coalesce(people.is_staff, true) as is_staff,
+    coalesce(people.is_student, false) as is_student,
+    people.building as home_building,
+    $event_date::date as event_date
+from chosen
+left join people on chosen.owner_person_id = people.person_id
