@@ -1,0 +1,72 @@
+"""Lines of comma-separated values, some of them in quotes.
+
+    10,"Doe, Ada",,"said ""no"" twice"
+
+Lines without a quote, which are most, are cut at each separator. In the others
+the separators inside quotes are hidden first. A line whose quotes do not match,
+or stand inside a bare value, is no CSV: its cells are null, not shifted.
+"""
+
+import csv
+
+import polars as pl
+
+HIDDEN = "\x1f"  # stands for a separator inside quotes
+
+
+def cells(text: pl.Expr, separator: str = ",") -> pl.Expr:
+    """The values of a line as a list, without their quotes; else null.
+
+    An empty value is an empty text. The length of the list says how many
+    columns the line has, which the format must compare with what it knows.
+    """
+    bare = text.str.strip_chars_end("\r\n\x00")
+    has_quotes = bare.str.contains('"', literal=True)
+    plain = pl.when(~has_quotes).then(bare).str.split(separator)
+    quoted = pl.when(has_quotes & bare.str.contains(_shape(separator))).then(bare)
+    return pl.coalesce(plain, _unquoted(quoted, separator))
+
+
+def cell(index: int, within: str = "cells") -> pl.Expr:
+    """One value of a list of cells; null where the line is shorter."""
+    return pl.col(within).list.get(index, null_on_oob=True)
+
+
+def is_wide(*counts: int, within: str = "cells") -> pl.Expr:
+    """The line has one of these numbers of columns; false for no CSV."""
+    return pl.col(within).list.len().is_in(counts).fill_null(value=False)
+
+
+def column_places(header: str | None, separator: str = ",") -> dict[str, int]:
+    """Where each column of a header line stands, by its name in lower case.
+
+    Of two columns with one name the first counts.
+    """
+    if not header:
+        return {}
+    line = header.strip("\ufeff\r\n\x00 ")
+    names = next(csv.reader([line], delimiter=separator), [])
+    places: dict[str, int] = {}
+    for index, name in enumerate(names):
+        places.setdefault(name.strip().lower(), index)
+    return places
+
+
+def _shape(separator: str) -> str:
+    value = rf'(?:"(?:[^"]|"")*"|[^"{separator}]*)'
+    return rf"^{value}(?:{separator}{value})*$"
+
+
+def _unquoted(text: pl.Expr, separator: str) -> pl.Expr:
+    """Cells of lines with quotes; a doubled quote inside keeps the parity."""
+    piece, value = pl.element(), pl.element()
+    inside = pl.int_range(pl.len()) % 2 == 1
+    covered = piece.str.replace_all(separator, HIDDEN, literal=True)
+    veiled = pl.when(inside).then(covered)
+    hidden = text.str.split('"').list.eval(veiled.otherwise(piece)).list.join('"')
+    shown = (
+        value.str.strip_prefix('"')
+        .str.strip_suffix('"')
+        .str.replace_many(['""', HIDDEN], ['"', separator])
+    )
+    return hidden.str.split(separator).list.eval(shown)
