@@ -1,18 +1,110 @@
-"""Cuts whole files into records, for formats whose record is not one line."""
+"""Cuts whole files into records, for formats whose record is not one line.
+
+A record is a `Piece`: where it begins, and its text. No byte that says
+something is left out: what is between records and is no mere packing becomes a
+record too, which its format will refuse. Any bytes are survived.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
 
 import polars as pl
 
-from pipelines.sources.lines import batch
+from pipelines.sources import evtx_records, json_objects
+from pipelines.sources.lines import SCHEMA, batch
+
+EVENT_TAGS = re.compile(rb"(?:-[ \t]*)?<Event(?=[\s>])[^>]*>|</Event>")
+"""A pasted event has the browser's `- ` before its tag."""
+
+PACKING = re.compile(
+    rb"\s+|\xef\xbb\xbf|\x00+|<\?xml[^>]*>|</?Events(?:\s[^>]*)?>|<!--.*?-->", re.DOTALL
+)
+LINE_BREAK = re.compile(r"[ \t]*[\r\n]+[ \t]*")
+
+
+class Piece(NamedTuple):
+    """A record: its first byte and its text."""
+
+    byte_offset: int
+    text: str
 
 
 def records(data: bytes, framing: str, *, file_id: int = 0) -> pl.DataFrame:
     """The records of a whole file's bytes, as a batch.
 
+    `line_no` counts records from 1; `byte_offset` is where the record begins.
+
     Args:
         data: The file, decompressed.
         framing: One of `formats.Framing`.
         file_id: Written into the batch.
+
+    Raises:
+        KeyError: There is no such framing.
     """
     if framing == "lines":
         return batch(data, file_id=file_id)
-    raise NotImplementedError(framing)
+    pieces = [Piece(*piece) for piece in FRAMINGS[framing](data)]
+    return pl.DataFrame(
+        {
+            "file_id": [file_id] * len(pieces),
+            "line_no": range(1, len(pieces) + 1),
+            "byte_offset": [piece.byte_offset for piece in pieces],
+            "line": [piece.text for piece in pieces],
+        },
+        schema=SCHEMA,
+    )
+
+
+def xml_events(data: bytes) -> Iterator[tuple[int, str]]:
+    """`<Event>` blocks, each on one line; a block without an end is a record too."""
+    done = 0
+    begin: int | None = None
+    for tag in EVENT_TAGS.finditer(data):
+        is_end = tag.group().startswith(b"</")
+        if is_end and begin is not None:
+            yield begin, _one_line(data[begin : tag.end()])
+            done, begin = tag.end(), None
+        elif not is_end:
+            yield from _leftover(data, done, tag.start())
+            done = begin = tag.start()
+    yield from _leftover(data, done, len(data))
+
+
+def _leftover(data: bytes, begin: int, end: int) -> Iterator[tuple[int, str]]:
+    """What stands between two events, unless it is packing."""
+    while packing := PACKING.match(data, begin, end):
+        begin = packing.end()
+    if begin < end:
+        yield begin, _one_line(data[begin:end])
+
+
+def _one_line(block: bytes) -> str:
+    return LINE_BREAK.sub(" ", _text(block)).strip()
+
+
+def paragraphs(data: bytes) -> Iterator[tuple[int, str]]:
+    """Blocks of lines with blank lines between them; line ends inside stay."""
+    line = pl.col("line")
+    is_blank = line.str.strip_chars(" \t\r\x00\x1a\ufeff") == ""
+    blocks = (
+        batch(data)
+        .with_columns(block=is_blank.cum_sum())
+        .filter(~is_blank)
+        .group_by("block", maintain_order=True)
+        .agg(pl.col("byte_offset").first(), line.str.join("\n"))
+    )
+    yield from blocks.select("byte_offset", "line").iter_rows()
+
+
+def _text(data: bytes) -> str:
+    return data.decode(errors="replace")
+
+
+FRAMINGS: Mapping[str, Callable[[bytes], Iterator[tuple[int, str]]]] = {
+    "evtx": evtx_records.cut,
+    "json_array": json_objects.cut,
+    "xml_events": xml_events,
+    "paragraphs": paragraphs,
+}

@@ -1,0 +1,73 @@
+"""Windows Security events as XML, exported by Event Viewer or pasted from it.
+
+    <Event xmlns="http://schemas.microsoft.com/win/2004/08/events/event"><System>
+    <EventID>4624</EventID><TimeCreated SystemTime="2026-03-02T14:00:05.1234567Z"/>
+    <EventRecordID>81</EventRecordID><Channel>Security</Channel><Computer>LAB-07.
+    example.org</Computer></System><EventData><Data Name="LogonType">2</Data>...
+
+The framing has put each `<Event>` on one line. What is pasted from a browser
+has `- ` before tags, and the order of elements is not relied on. The stamp is
+the event's own, in UTC. A value can not hold a raw `<`, so a tag inside a text
+is a tag. What the events mean: `_windows.py`.
+"""
+
+import polars as pl
+
+from pipelines.formats import Context, Format, _windows
+
+ESCAPED = {"&lt;": "<", "&gt;": ">", "&quot;": '"', "&apos;": "'", "&amp;": "&"}
+
+MUST = {
+    "not a whole <Event> element": pl.col("line").str.contains(
+        r"^(?:- *)?<Event[ >].*</Event>$"
+    ),
+    **_windows.MUST,
+}
+
+
+def looks_like(line: pl.Expr) -> pl.Expr:
+    """An `<Event>` element with an id inside."""
+    return line.str.contains(r"^(?:- *)?<Event[ >]") & line.str.contains(
+        "<EventID", literal=True
+    )
+
+
+def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
+    """Add the columns of `logons` and `system_events`."""
+    fields = batch.with_columns(
+        event_id=element("EventID"),
+        computer=element("Computer"),
+        record_id=element("EventRecordID"),
+        stamp=found(r"<TimeCreated\s[^>]*?SystemTime=[\"']([^\"'<>]*)"),
+        channel=element("Channel"),
+        **{ours: data(theirs) for ours, theirs in _windows.DATA.items()},
+    )
+    return _windows.events(fields, context.reading)
+
+
+def element(tag: str) -> pl.Expr:
+    """The text of an element of the head."""
+    return found(rf"<{tag}(?:\s[^<>]*)?>([^<]*)</{tag}>")
+
+
+def data(name: str) -> pl.Expr:
+    """A named field of the event's data."""
+    return found(rf"<Data Name=[\"']{name}[\"']\s*>([^<]*)</Data>")
+
+
+def found(pattern: str) -> pl.Expr:
+    """What a pattern finds first, unescaped."""
+    return (
+        pl.col("line").str.extract(pattern).str.strip_chars().str.replace_many(ESCAPED)
+    )
+
+
+FORMAT = Format(
+    name="windows_security_xml",
+    product="Windows",
+    event_classes=("logons", "system_events"),
+    looks_like=looks_like,
+    read=read,
+    must=MUST,
+    framing="xml_events",
+)
