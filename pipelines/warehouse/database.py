@@ -108,7 +108,9 @@ class Database:
         if list(found) != list(promised) or found != promised:
             wrong = {k: (promised.get(k), found.get(k)) for k in {**promised, **found}}
             differ = {k: v for k, v in wrong.items() if v[0] != v[1]} or "their order"
-            raise ModelError(f"columns differ from the header: {differ}", where=model.name)
+            raise ModelError(
+                f"columns differ from the header: {differ}", where=model.name
+            )
         self._connection.execute(
             f"create table if not exists {model.name} as {model.query} limit 0",
             named,

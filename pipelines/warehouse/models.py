@@ -192,9 +192,13 @@ def relations_read(query: str) -> set[str]:
 
 
 def arguments(
-    model: Model, overrides: Mapping[str, Scalar] | None = None
+    model: Model, overrides: Mapping[str, Scalar] | None = None, *, zone: str = "UTC"
 ) -> dict[str, Scalar]:
     """The values of a model's parameters, without the date.
+
+    Args:
+        overrides: What the district sets instead of the defaults.
+        zone: The district's zone, for the models that name it.
 
     Raises:
         ModelError: A district's value is out of the bounds that the header gives.
@@ -204,7 +208,8 @@ def arguments(
     for name, param in model.header.params.items():
         if name == "event_date":
             continue
-        value = given.pop(name, param.default)
+        default = zone if name == "zone" else param.default
+        value = given.pop(name, default)
         if value is None:
             raise ModelError(f"parameter {name} has no value", where=model.name)
         _inside(model, name, param, value)

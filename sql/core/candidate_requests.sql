@@ -101,16 +101,16 @@ requests as (
 ),
 
 background as (
-    select distinct host
-    from registry.background_hosts
+    select url_hostname
+    from identity.hosts
+    where background_kind is not null
 ),
 
 kept as (
     select requests.*
     from requests
-    left join background as by_host on requests.url_hostname = by_host.host
-    left join background as by_site on requests.site = by_site.host
-    where by_host.host is null and by_site.host is null
+    left join background on requests.url_hostname = background.url_hostname
+    where background.url_hostname is null
 ),
 
 spaced as (

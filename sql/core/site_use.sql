@@ -266,7 +266,7 @@ request_sums as (
         min(start_time) as start_time,
         max(span_end) as last_end,
         count(*) as request_count,
-        count_if(is_page) as page_count,
+        count_if(is_page)::bigint as page_count,
         sum(bytes_in) as bytes_in,
         max(bytes_in) as largest_bytes,
         avg(case when follows_another then 1.0 else 0.0 end) as embed_share,

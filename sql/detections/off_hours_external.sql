@@ -9,7 +9,7 @@ code: OH-1
 kind: off_hours_external
 severity: low
 grain: [subject, event_date]
-window: {days_before: 13}
+window: {days_before: 1, days_after: 1}
 params:
   event_date: {type: date}
   block_seconds:

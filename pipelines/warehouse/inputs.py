@@ -1,0 +1,185 @@
+"""Brings into the warehouse what its models read and no model makes.
+
+`raw.*` are views over the Parquet files that the ledger lists. `registry.*` are
+the canonical frames of the registry. Three dimensions are computed in Python,
+once for each distinct value: sites of hosts, spellings of user names, addresses
+in a form that sorts.
+"""
+
+import ipaddress
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from pipelines.district.accounts import canonical
+from pipelines.district.registry import Registry
+from pipelines.district.sites import registrable_domains
+from pipelines.events import EVENT_CLASSES, LAKE_COLUMNS, PLACE
+from pipelines.state import ledger
+from pipelines.state.store import Store
+from pipelines.warehouse.database import Database
+
+HOSTS = pl.Schema(
+    {"url_hostname": pl.String, "site": pl.String, "background_kind": pl.String}
+)
+SPELLINGS = pl.Schema({"user_name": pl.String, "account_name": pl.String})
+ADDRESSES = pl.Schema({"ip": pl.String, "address": pl.String})
+
+_VALUES = {
+    "hosts": [("http_requests", "url_hostname")],
+    "spellings": [
+        ("http_requests", "user_name"),
+        ("logons", "user_name"),
+        ("connections", "user_name"),
+    ],
+    "addresses": [
+        ("http_requests", "src_ip"),
+        ("connections", "src_ip"),
+        ("leases", "ip"),
+        ("logons", "src_ip"),
+    ],
+}
+
+
+@dataclass(frozen=True)
+class LakeFiles:
+    """The Parquet files that count, by class and day."""
+
+    folder: Path
+    by_day: Mapping[str, Mapping[date, Sequence[Path]]]
+
+    def between(self, event_class: str, first: date, last: date) -> list[Path]:
+        """Files of a range of days, both ends included."""
+        days = self.by_day.get(event_class, {})
+        return [
+            path for day in sorted(days) if first <= day <= last for path in days[day]
+        ]
+
+    def days(self) -> list[date]:
+        """Every day with events, oldest first."""
+        return sorted({day for days in self.by_day.values() for day in days})
+
+
+def lake_files(store: Store, folder: Path) -> LakeFiles:
+    """What the ledger lists now; never a glob."""
+    by_day: dict[str, dict[date, list[Path]]] = {}
+    for event_class in EVENT_CLASSES:
+        days: dict[date, list[Path]] = {}
+        for listed in ledger.lake_files(store, event_class):
+            day = date.fromisoformat(listed.event_date)
+            days.setdefault(day, []).append(folder / listed.path)
+        by_day[event_class] = days
+    return LakeFiles(folder, by_day)
+
+
+def show_raw(
+    database: Database,
+    files: LakeFiles,
+    classes: Iterable[str],
+    days: tuple[date, date],
+) -> None:
+    """Make `raw.*` show the events of a range of days."""
+    for event_class in classes:
+        paths = files.between(event_class, *days)
+        if paths:
+            database.view_files(event_class, paths)
+        else:
+            columns = EVENT_CLASSES[event_class].schema
+            schema = [*PLACE.items(), *columns.items(), *LAKE_COLUMNS.items()]
+            database.view_nothing(event_class, pl.Schema(schema))
+
+
+def load_registry(database: Database, registry: Registry) -> None:
+    """Replace every `registry.*` table."""
+    for name, frame in registry.frames.items():
+        database.replace(f"registry.{name}", frame)
+
+
+def refresh_dimensions(
+    database: Database,
+    registry: Registry,
+    domains: Sequence[str],
+    *,
+    is_new_registry: bool,
+) -> None:
+    """Add what the raw views hold and the dimensions lack.
+
+    With a new registry all values are computed again, since its networks, names
+    and lists decide them.
+    """
+    frames = registry.frames
+    patterns = frames["approved_sites"]["pattern"].str.split("/").list.first()
+    fixed = frames["devices"]["static_ip"]
+    background = dict(frames["background_hosts"].select("host", "kind").iter_rows())
+    for name, extra, schema in (
+        ("hosts", patterns, HOSTS),
+        ("spellings", pl.Series([], dtype=pl.String), SPELLINGS),
+        ("addresses", fixed, ADDRESSES),
+    ):
+        table = f"identity.{name}"
+        key = next(iter(schema))
+        known = set(database.table(table)[key]) if database.has(table) else set()
+        wanted = _values(database, name, extra)
+        if is_new_registry:
+            values = sorted(wanted | known)
+            database.replace(table, _computed(name, values, background, domains))
+        else:
+            values = sorted(wanted - known)
+            database.append(table, _computed(name, values, background, domains))
+
+
+def _values(database: Database, name: str, extra: pl.Series) -> set[str]:
+    found: set[str] = set(extra.drop_nulls())
+    for event_class, column in _VALUES[name]:
+        rows = database.rows(
+            f"select distinct {column} from raw.{event_class}"  # noqa: S608
+            f" where {column} is not null"
+        )
+        found |= {row[0] for row in rows}
+    return found
+
+
+def _computed(
+    name: str,
+    values: list[str],
+    background: Mapping[str, str],
+    domains: Sequence[str],
+) -> pl.DataFrame:
+    if name == "hosts":
+        columns = {
+            "url_hostname": values,
+            "site": registrable_domains(values),
+            "background_kind": [_background(host, background) for host in values],
+        }
+        return pl.DataFrame(columns, schema=HOSTS)
+    if name == "addresses":
+        hexes = [sortable(value) for value in values]
+        return pl.DataFrame({"ip": values, "address": hexes}, schema=ADDRESSES)
+    names = pl.DataFrame({"user_name": values}, schema={"user_name": pl.String})
+    return names.with_columns(
+        account_name=canonical(pl.col("user_name"), domains)
+    ).cast(dict(SPELLINGS))
+
+
+def _background(host: str, background: Mapping[str, str]) -> str | None:
+    """The kind of the nearest listed host at or above this one."""
+    labels = host.split(".")
+    for start in range(len(labels)):
+        kind = background.get(".".join(labels[start:]))
+        if kind is not None:
+            return kind
+    return None
+
+
+def sortable(address: str) -> str | None:
+    """32 hex digits of the IPv6 form; IPv4 as v4-mapped; null for no address."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return None
+    if isinstance(found, ipaddress.IPv4Address):
+        found = ipaddress.IPv6Address(f"::ffff:{found}")
+    return f"{int(found):032x}"

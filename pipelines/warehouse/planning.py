@@ -1,0 +1,52 @@
+"""Says which days of which model are stale.
+
+A changed day of an input touches the days whose window reaches it; from model
+to model the touched days spread, and stop at the first and last day that hold
+events.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+
+from pipelines.warehouse.models import Model
+
+
+def stale_days(
+    models: Mapping[str, Model], changed: Iterable[date], held: Sequence[date]
+) -> dict[str, list[date]]:
+    """For each dated model the days to build, oldest first.
+
+    Args:
+        models: In build order.
+        changed: Local days whose events are new.
+        held: Local days that hold events.
+    """
+    roots = set(changed)
+    if not roots or not held:
+        return {}
+    first, last = min(held), max(held)
+    stale: dict[str, set[date]] = {}
+    for model in models.values():
+        if not model.is_dated:
+            continue
+        window = model.header.window
+        before = timedelta(days=window.days_before)
+        after = timedelta(days=window.days_after)
+        inputs = [stale.get(name, set()) for name in model.inputs]
+        if any(name.startswith("raw.") for name in model.inputs):
+            inputs.append(roots)
+        if not inputs or not any(inputs):
+            inputs.append(roots)
+        touched = set().union(*inputs)
+        days = {
+            day
+            for one in touched
+            for day in _range(one - after, one + before)
+            if first <= day <= last
+        }
+        stale[model.name] = days
+    return {name: sorted(days) for name, days in stale.items()}
+
+
+def _range(first: date, last: date) -> list[date]:
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]

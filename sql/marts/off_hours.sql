@@ -1,0 +1,93 @@
+/* ---
+summary: >
+  When staff accounts used external sites on district devices outside their
+  owners' duty, by local hour and building. A count over accounts, not a finding.
+grain: [event_date, hour, building]
+params:
+  event_date: {type: date}
+  zone: {type: varchar}
+columns:
+  event_date: {type: date, is: local day}
+  weekday: {type: bigint, is: 0 for Monday to 6}
+  hour: {type: bigint, is: local hour}
+  building: {type: varchar, is: building of the network; elsewhere without one}
+  account_count: {type: bigint, is: accounts}
+  minutes: {type: double, is: five-minute bins with a request times five}
+--- */
+with
+
+requests as (
+    select
+        account,
+        person_id,
+        building,
+        url_hostname,
+        start_time,
+        timezone($zone, start_time) as local_time
+    from core.engaged_requests
+    where
+        event_date = $event_date::date
+        and is_staff
+        and is_district_device
+        and attribution_grade = 'A'
+        and (is_live or not has_seat_log)
+),
+
+verdicts as (
+    select
+        account,
+        url_hostname,
+        verdict
+    from core.site_verdicts
+    where event_date = $event_date::date
+),
+
+duty as (
+    select
+        person_id,
+        start_time,
+        end_time
+    from core.duty
+    where
+        event_date between $event_date::date - interval 1 day and $event_date::date
+),
+
+rostered as (
+    select distinct person_id
+    from registry.duty_windows
+),
+
+off_duty as (
+    select requests.*
+    from requests
+    inner join verdicts
+        on
+            requests.account = verdicts.account
+            and requests.url_hostname = verdicts.url_hostname
+    inner join rostered on requests.person_id = rostered.person_id
+    left join duty
+        on
+            requests.person_id = duty.person_id
+            and requests.start_time >= duty.start_time
+            and requests.start_time < duty.end_time
+    where duty.person_id is null and verdicts.verdict in ('external', 'denied')
+),
+
+binned as (
+    select distinct
+        account,
+        coalesce(building, 'elsewhere') as building,
+        hour(local_time) as hour,
+        floor(epoch(start_time) / 300) as bin
+    from off_duty
+)
+
+select
+    $event_date::date as event_date,
+    (date_diff('day', date '2000-01-03', $event_date::date) % 7)::bigint as weekday,
+    hour,
+    building,
+    count(distinct account) as account_count,
+    count(*) * 5.0::double as minutes
+from binned
+group by hour, building

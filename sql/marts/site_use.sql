@@ -1,0 +1,60 @@
+/* ---
+summary: >
+  Which sites people used on a day, over all accounts: how many accounts, about
+  how long, and what the district's list says. No account is named.
+grain: [event_date, site]
+params:
+  event_date: {type: date}
+columns:
+  event_date: {type: date, is: local day}
+  site: {type: varchar, is: registrable domain}
+  verdict: {type: varchar, is: what the list says for most accounts}
+  category: {type: varchar, is: what category lists say}
+  category_source_count: {type: bigint, is: lists agreeing on a non-work category}
+  account_count: {type: bigint, is: accounts}
+  staff_account_count: {type: bigint, is: staff accounts among them}
+  minutes: {type: double, is: estimated minutes of all accounts}
+  request_count: {type: bigint, is: engaged requests}
+--- */
+with
+
+use as (
+    select
+        account,
+        is_staff,
+        site,
+        verdict,
+        categories,
+        non_work_sources,
+        total_seconds,
+        request_count
+    from core.site_use
+    where event_date = $event_date::date
+),
+
+verdicts as (
+    select
+        site,
+        verdict
+    from use
+    group by site, verdict
+    qualify
+        row_number() over (
+            partition by site
+            order by count(distinct account) desc, verdict
+        ) = 1
+)
+
+select
+    $event_date::date as event_date,
+    use.site,
+    any_value(verdicts.verdict) as verdict,
+    max(use.categories) as category,
+    max(use.non_work_sources) as category_source_count,
+    count(distinct use.account) as account_count,
+    count(distinct case when use.is_staff then use.account end) as staff_account_count,
+    round(sum(use.total_seconds) / 60, 1) as minutes,
+    sum(use.request_count)::bigint as request_count
+from use
+inner join verdicts on use.site = verdicts.site
+group by use.site
