@@ -42,12 +42,14 @@ class File:
         columns: Canonical column names, in order.
         disables: What can not be judged without it.
         key: Columns that together name a row once.
+        is_open: Further columns are usual and not worth a notice.
     """
 
     name: str
     columns: Mapping[str, Cell]
     disables: str
     key: tuple[str, ...] = ()
+    is_open: bool = False
 
 
 def _id(example: str) -> Cell:

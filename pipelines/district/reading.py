@@ -2,7 +2,8 @@
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import NamedTuple
 
 import polars as pl
@@ -13,8 +14,12 @@ from pipelines.district.problems import Problem, Severity, nearest
 
 LINE = "_line"
 COMMENT = "#"
+MOST_ROWS = 5_000_000
 TOLD_AT_MOST = 50
 """Problems told of one column; the rest are counted."""
+
+
+BACKWARDS = (("valid_from", "valid_to"), ("date_from", "date_to"))
 
 
 class Rows(NamedTuple):
@@ -25,50 +30,44 @@ class Rows(NamedTuple):
 
 
 class Sheet(NamedTuple):
-    """A CSV file cut into cells: header, line of each row, cells of each row."""
+    """A CSV file being cut: its header, then line and cells of each row."""
 
     header: list[str]
-    lines: list[int]
-    cells: list[list[str]]
-    problems: list[Problem]
+    rows: Iterator[tuple[int, list[str]]]
 
 
-def read_file(data: bytes, file: File, renames: Mapping[str, str]) -> Rows:
-    """Read a file as its table says.
+def read_file(
+    data: bytes, file: File, renames: Mapping[str, str], most: int = MOST_ROWS
+) -> Rows:
+    """Read a file as its table says; cells of other columns are not kept.
 
     Args:
         data: The file's bytes.
         file: What it should hold.
         renames: The district's header names, by canonical name.
+        most: Rows that are read; what follows is told as a problem.
     """
-    sheet = cut(data, file.name)
-    places, problems = _places(sheet, file, renames)
+    problems: list[Problem] = []
+    sheet = cut(data, file.name, problems)
+    places, strange = _places(sheet.header, file, renames)
+    raw = _raw(sheet, file, places, most)
+    if raw.height > most:
+        raw = raw.head(most)
+        problems.append(Problem(file.name, f"has more than {most:,} rows; cut off"))
     absent = [
-        Problem(file.name, "column is missing", column=name, allowed=_header(file))
+        Problem(file.name, "column is missing", 1, name, allowed=_header(file))
         for name, cell in file.columns.items()
         if cell.required and name not in places and sheet.header
     ]
-    raw = _raw(sheet, file, places)
-    if absent:
-        return Rows(_typed(raw.clear(), file), (*sheet.problems, *problems, *absent))
-    rows = check(raw, file)
-    return Rows(rows.frame, (*sheet.problems, *problems, *rows.problems))
+    rows = check(raw.clear() if absent else raw, file)
+    return Rows(rows.frame, (*problems, *strange, *absent, *rows.problems))
 
 
-def cut(data: bytes, name: str) -> Sheet:
+def cut(data: bytes, name: str, problems: list[Problem]) -> Sheet:
     """Cut bytes into cells; `#` lines and empty lines are no rows."""
-    problems: list[Problem] = []
-    text = _decoded(data, name, problems)
-    header: list[str] = []
-    lines: list[int] = []
-    cells: list[list[str]] = []
-    for line, row in _rows(text, name, problems):
-        if not header:
-            header = [cell.strip(" \t\u00a0\ufeff") for cell in row]
-        else:
-            lines.append(line)
-            cells.append(row)
-    return Sheet(header, lines, cells, problems)
+    rows = _rows(_decoded(data, name, problems), name, problems)
+    _, header = next(rows, (0, []))
+    return Sheet([cell.strip(" \t\u00a0\ufeff") for cell in header], rows)
 
 
 def check(raw: pl.DataFrame, file: File) -> Rows:
@@ -80,6 +79,13 @@ def check(raw: pl.DataFrame, file: File) -> Rows:
         for what, bad in _faults(cell, raw[name], values[name]).items():
             told = raw.filter(bad).select(LINE, pl.col(name).alias("value"))
             problems += tell(file.name, name, told, what=what, allowed=allowed(cell))
+            wrong = wrong | bad
+    for first, last in BACKWARDS:
+        if first in file.columns and last in file.columns:
+            bad = (values[last] < values[first]).fill_null(value=False)
+            told = raw.filter(bad).select(LINE, pl.col(last).alias("value"))
+            what = f"lies before {first}"
+            problems += tell(file.name, last, told, what=what, allowed="a later day")
             wrong = wrong | bad
     for what, bad in _repeated(values.with_columns(_wrong=wrong), file).items():
         told = raw.filter(bad).select(LINE, pl.col(file.key[0]).alias("value"))
@@ -144,30 +150,42 @@ def _typed(raw: pl.DataFrame, file: File) -> pl.DataFrame:
     )
 
 
-def _raw(sheet: Sheet, file: File, places: Mapping[str, int]) -> pl.DataFrame:
-    columns: dict[str, Sequence[int | str | None]] = {LINE: sheet.lines}
-    for name in file.columns:
-        at = places.get(name)
-        columns[name] = [
-            row[at] if at is not None and at < len(row) else None for row in sheet.cells
-        ]
-    schema = {LINE: pl.Int64, **dict.fromkeys(file.columns, pl.String)}
-    raw = pl.DataFrame(columns, schema=schema)
-    return raw.select(LINE, stripped(pl.col(list(file.columns))))
+def _raw(
+    sheet: Sheet, file: File, places: Mapping[str, int], most: int
+) -> pl.DataFrame:
+    lines: list[int] = []
+    columns: dict[str, list[str | None]] = {name: [] for name in places}
+    for line, row in islice(sheet.rows, most + 1):
+        lines.append(line)
+        for name, at in places.items():
+            columns[name].append(row[at] if at < len(row) else None)
+    raw = pl.DataFrame(
+        {LINE: lines, **columns},
+        schema={LINE: pl.Int64, **dict.fromkeys(places, pl.String)},
+    )
+    return raw.select(
+        LINE,
+        *(
+            stripped(pl.col(name))
+            if name in places
+            else pl.lit(None, pl.String).alias(name)
+            for name in file.columns
+        ),
+    )
 
 
 def _places(
-    sheet: Sheet, file: File, renames: Mapping[str, str]
+    header_row: list[str], file: File, renames: Mapping[str, str]
 ) -> tuple[dict[str, int], list[Problem]]:
     """Where each canonical column stands, and notices of columns that are unknown."""
     canonical = {theirs.lower(): ours for ours, theirs in renames.items()}
     by_lower = {name.lower(): name for name in file.columns}
     places: dict[str, int] = {}
     problems = []
-    for at, header in enumerate(sheet.header):
+    for at, header in enumerate(header_row):
         found = canonical.get(header.lower()) or by_lower.get(header.lower())
         if found is None:
-            if header:
+            if header and not file.is_open:
                 problems.append(_unknown(header, file))
         elif found in places:
             problems.append(Problem(file.name, "column stands twice", 1, found))

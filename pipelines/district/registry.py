@@ -1,13 +1,25 @@
 """The registry as canonical frames: loads every file, tells every problem at once."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import polars as pl
 
-from pipelines.district.frames import FRAMES, schema
+from pipelines.district import builtin, permits
+from pipelines.district.calendar import calendar_days
+from pipelines.district.catalogue import approved_sites, site_categories
+from pipelines.district.devices import devices
+from pipelines.district.directory import directory
+from pipelines.district.duty import duty_windows, leave_windows
 from pipelines.district.home import DistrictHome
+from pipelines.district.intake import Intake, take_in
+from pipelines.district.networks import egress, ip_geo, subnets
+from pipelines.district.policy import default_policy, read_policy
 from pipelines.district.problems import Problem
+from pipelines.district.reading import Rows
+from pipelines.district.roster import Roster, roster
+from pipelines.district.schools import buildings, of_organisations
 from pipelines.district.settings import Settings
 
 
@@ -18,7 +30,7 @@ class Registry:
     Attributes:
         frames: Every frame of `frames.FRAMES`, empty where nothing is said.
         problems: What is wrong, and notices; bad rows are not in the frames.
-        missing: Absent file -> what can not be judged without it.
+        missing: File without a row -> what can not be judged without it.
         version: Hash of the contents of all files.
         versions: Hash of each file, by name.
         people_names: Person -> display name. Kept apart from the frames.
@@ -31,8 +43,95 @@ class Registry:
     versions: Mapping[str, str] = field(default_factory=dict)
     people_names: Mapping[str, str] = field(default_factory=dict, repr=False)
 
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """Problems that set a row aside."""
+        return tuple(item for item in self.problems if item.severity == "error")
+
 
 def load_registry(home: DistrictHome, settings: Settings) -> Registry:
     """Read everything in the home's `registry/`; what is absent is empty."""
-    del home, settings
-    return Registry({name: schema(name).to_frame() for name in FRAMES})
+    taken = take_in(home.registry, settings)
+    domains = settings.district.account_domains
+    places = buildings(taken.rows["buildings.csv"], taken.rows["orgs.csv"])
+    schools = of_organisations(places, taken.rows["orgs.csv"])
+    people = roster(taken.rows["users.csv"], taken.rows["roles.csv"], schools, domains)
+    known = directory(taken.rows["accounts.csv"], people.logins, domains)
+    policy = read_policy(taken.policy or default_policy())
+    parts = {
+        **_simple(taken, settings),
+        **_timed(taken, settings, people, places),
+    }
+    frames = {name: rows.frame for name, rows in parts.items()}
+    problems = [item for rows in parts.values() for item in rows.problems]
+    frames |= {
+        "people": people.people,
+        "accounts": known.accounts,
+        "account_aliases": known.aliases,
+        "buildings": places,
+        "category_words": _words(settings),
+        "background_hosts": builtin.background_hosts(),
+        "clauses": policy.clauses,
+        "detection_clauses": policy.detection_clauses,
+    }
+    told = [*taken.problems, *people.problems, *known.problems, *policy.problems]
+    return Registry(
+        frames=frames,
+        problems=tuple(sorted([*told, *problems], key=_by_place)),
+        missing=taken.missing,
+        version=_hash(taken.versions),
+        versions=taken.versions,
+        people_names=people.names,
+    )
+
+
+def _simple(taken: Intake, settings: Settings) -> dict[str, Rows]:
+    """Frames that depend on one file each."""
+    rows = taken.rows
+    words = dict(_words(settings).iter_rows())
+    return {
+        "subnets": subnets(rows["subnets.csv"]),
+        "egress": egress(rows["egress.csv"]),
+        "ip_geo": ip_geo(rows["ip_geo.csv"]),
+        "devices": devices(rows["devices.csv"]),
+        "approved_sites": approved_sites(rows["approved_sites.csv"]),
+        "site_categories": site_categories(
+            rows["site_categories.csv"], builtin.starter_categories(), words
+        ),
+        "consents": permits.consents(rows["consents.csv"]),
+        "exceptions": permits.exceptions(rows["exceptions.csv"]),
+    }
+
+
+def _timed(
+    taken: Intake, settings: Settings, people: Roster, places: pl.DataFrame
+) -> dict[str, Rows]:
+    """Frames that depend on the calendar and on who was where."""
+    zone = settings.district.zone
+    names = places["building"].drop_nulls().unique(maintain_order=True).to_list()
+    days = calendar_days(taken.rows["calendar.csv"], taken.events, names, zone)
+    duty = taken.rows["staff_duty.csv"]
+    return {
+        "calendar_days": days,
+        "duty_windows": duty_windows(duty, people.people, days.frame, zone),
+        "leave_windows": leave_windows(taken.rows["leave.csv"], people.people, zone),
+    }
+
+
+def _words(settings: Settings) -> pl.DataFrame:
+    """The district's words for categories before the built-in ones."""
+    own = {word.lower(): ours for word, ours in settings.registry.categories.items()}
+    listed = dict(builtin.category_words().iter_rows()) | own
+    return pl.DataFrame(
+        {"word": list(listed), "category": list(listed.values())},
+        {"word": pl.String, "category": pl.String},
+    )
+
+
+def _hash(versions: Mapping[str, str]) -> str:
+    lines = (f"{name} {digest}\n" for name, digest in sorted(versions.items()))
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def _by_place(problem: Problem) -> tuple[str, int]:
+    return problem.file, problem.line or 0

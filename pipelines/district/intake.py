@@ -1,0 +1,156 @@
+"""Takes in the bytes of a `registry/` folder: files, calendars, roster exports.
+
+A roster stands in `registry/` itself, in a folder `registry/oneroster/`, or in a
+zip as exported, which is read member by member and never unpacked. The first of
+them that has a `users.csv` with a row is the roster.
+"""
+
+import hashlib
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import polars as pl
+
+from pipelines.district import builtin
+from pipelines.district.files import FILES
+from pipelines.district.ical import read_calendar
+from pipelines.district.policy import FILE as POLICY
+from pipelines.district.problems import Problem
+from pipelines.district.reading import Rows, read_file
+from pipelines.district.roster import ORGS, ROLES, USERS
+from pipelines.district.settings import Settings
+
+ROSTER = {file.name: file for file in (USERS, ROLES, ORGS)}
+LARGEST_FILE = 1_000_000_000
+_EVENTS = {"date": pl.Date, "day_type": pl.String}
+
+
+class Intake(NamedTuple):
+    """Every file of a registry, read and checked row by row.
+
+    Attributes:
+        rows: File name -> its good rows; absent files are empty.
+        events: `date` and `day_type` of calendar files.
+        policy: Bytes of `policy.toml`; null without one.
+        problems: Of the roster's outer form and of calendar files.
+        missing: File without a row -> what can not be judged.
+        versions: Hash of each file, by name.
+    """
+
+    rows: Mapping[str, Rows]
+    events: pl.DataFrame
+    policy: bytes | None
+    problems: tuple[Problem, ...]
+    missing: Mapping[str, str]
+    versions: Mapping[str, str]
+
+
+def take_in(folder: Path, settings: Settings) -> Intake:
+    """Read a registry folder."""
+    problems: list[Problem] = []
+    found = dict(_files(folder, problems))
+    renames = settings.registry.columns
+    most = settings.limits.registry_rows
+    rows = {
+        name: read_file(found.get(name, b""), file, renames.get(name, {}), most)
+        for name, file in FILES.items()
+    }
+    bundle = _bundle(folder, found, problems)
+    rows |= {
+        name: read_file(bundle.get(name, b""), file, renames.get(name, {}), most)
+        for name, file in ROSTER.items()
+    }
+    events, strange = _calendars(found, settings)
+    missing = {
+        name: file.disables
+        for name, file in {**FILES, USERS.name: USERS, ORGS.name: ORGS}.items()
+        if not rows[name].frame.height
+    }
+    if events.height:
+        missing.pop("calendar.csv", None)
+    return Intake(
+        rows=rows,
+        events=events,
+        policy=found.get(POLICY),
+        problems=(*problems, *strange, *rows[ORGS.name].problems),
+        missing=missing,
+        versions={
+            name: hashlib.sha256(data).hexdigest()
+            for name, data in {**found, **bundle}.items()
+        }
+        | {"built-in": builtin.STARTER},
+    )
+
+
+def _files(folder: Path, problems: list[Problem]) -> Iterator[tuple[str, bytes]]:
+    """The files that stand in the folder itself."""
+    if not folder.is_dir():
+        return
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() not in (".csv", ".ics", ".toml") or not path.is_file():
+            continue
+        try:
+            if path.stat().st_size > LARGEST_FILE:
+                problems.append(Problem(path.name, "is larger than a gigabyte"))
+                continue
+            yield path.name, path.read_bytes()
+        except OSError as error:
+            problems.append(Problem(path.name, f"can not be read: {error.strerror}"))
+
+
+def _bundle(
+    folder: Path, found: Mapping[str, bytes], problems: list[Problem]
+) -> Mapping[str, bytes]:
+    """The roster's files from the first place that has people."""
+    own = {name: found[name] for name in ROSTER if name in found}
+    if _has_rows(own.get(USERS.name, b"")):
+        return own
+    exported = dict(_files(folder / "oneroster", problems))
+    if _has_rows(exported.get(USERS.name, b"")):
+        return exported
+    for path in sorted(folder.glob("*.zip"), reverse=True):
+        members = _members(path, problems)
+        if _has_rows(members.get(USERS.name, b"")):
+            return members
+    return own
+
+
+def _has_rows(data: bytes) -> bool:
+    lines = (line for line in data.splitlines() if line.strip())
+    return sum(not line.lstrip().startswith(b"#") for line in lines) > 1
+
+
+def _members(path: Path, problems: list[Problem]) -> Mapping[str, bytes]:
+    """The roster's files in a zip, read as streams."""
+    members: dict[str, bytes] = {}
+    try:
+        with zipfile.ZipFile(path) as bundle:
+            for info in bundle.infolist():
+                name = info.filename.rsplit("/", 1)[-1]
+                if name not in ROSTER:
+                    continue
+                with bundle.open(info) as stream:
+                    data = stream.read(LARGEST_FILE + 1)
+                if len(data) > LARGEST_FILE:
+                    problems.append(Problem(path.name, f"{name} is too large"))
+                else:
+                    members[name] = data
+    except (OSError, zipfile.BadZipFile, RuntimeError) as error:
+        problems.append(Problem(path.name, f"is no zip that can be read: {error}"))
+    return members
+
+
+def _calendars(
+    found: Mapping[str, bytes], settings: Settings
+) -> tuple[pl.DataFrame, list[Problem]]:
+    words, zone = settings.registry.calendar_words, settings.district.zone
+    read = [
+        read_calendar(data, name, words, zone)
+        for name, data in found.items()
+        if name.lower().endswith(".ics")
+    ]
+    frames = [pl.DataFrame(schema=_EVENTS), *(rows.frame for rows in read)]
+    events = pl.concat(frames).unique("date", keep="first", maintain_order=True)
+    return events, [problem for rows in read for problem in rows.problems]

@@ -1,0 +1,36 @@
+"""Buildings, and which of them each organisation of the roster means."""
+
+import polars as pl
+
+from pipelines.district.frames import conform
+from pipelines.district.reading import Rows
+
+PLACES = ["school", "district", "local"]
+
+
+def buildings(rows: Rows, orgs: Rows) -> pl.DataFrame:
+    """Frame `buildings`; without `buildings.csv` the roster's schools, unplaced."""
+    if rows.frame.height:
+        return conform("buildings", rows.frame)
+    schools = orgs.frame.filter(pl.col("type").str.to_lowercase().is_in(PLACES))
+    named = schools.select(
+        building=pl.coalesce("identifier", "name", "sourcedId"), org_id="sourcedId"
+    )
+    return conform(
+        "buildings", named.unique("building", keep="first", maintain_order=True)
+    )
+
+
+def of_organisations(places: pl.DataFrame, orgs: Rows) -> pl.DataFrame:
+    """`org_id` -> `building`; a department lies where its school does."""
+    known = places.drop_nulls("org_id").unique("org_id").select("org_id", "building")
+    parents = orgs.frame.drop_nulls("parentSourcedId").select(
+        org_id="sourcedId", parent="parentSourcedId"
+    )
+    inherited = (
+        parents.unique("org_id")
+        .join(known, on="org_id", how="anti")
+        .join(known.rename({"org_id": "parent"}), on="parent")
+        .select("org_id", "building")
+    )
+    return pl.concat([known, inherited])

@@ -1,0 +1,72 @@
+"""What a host belongs to: its registrable domain, its canonical spelling."""
+
+import ipaddress
+import re
+from collections.abc import Sequence
+from functools import cache
+
+import idna
+import tldextract
+
+_LABEL = re.compile(r"^(?!-)[a-z0-9_-]{1,63}(?<!-)$")
+_LONGEST_HOST = 253
+
+
+def registrable_domains(hosts: Sequence[str | None]) -> list[str | None]:
+    """`example.co.uk` of `www.example.co.uk`, for each host.
+
+    The bundled suffix list is used, with private suffixes on (`a.github.io` is a
+    domain of its own), and no network. An address is its own domain. International
+    names become punycode in lower case. What is no host, and a bare suffix, is null.
+    Give distinct hosts.
+    """
+    return [registrable_domain(host) for host in hosts]
+
+
+def registrable_domain(host: str | None) -> str | None:
+    """The registrable domain of one host."""
+    name = canonical_host(host)
+    if name is None:
+        return None
+    if _address(name) is not None:
+        return name
+    return _extract(name) or None
+
+
+def canonical_host(host: str | None) -> str | None:
+    """Lower case, punycode, no final dot or brackets; null for what is no host."""
+    if host is None:
+        return None
+    bare = host.strip().strip("[]").lower().removesuffix(".")
+    address = _address(bare)
+    if address is not None:
+        return address
+    if not bare.isascii():
+        try:
+            bare = idna.encode(bare, uts46=True).decode("ascii")
+        except (idna.IDNAError, UnicodeError):
+            return None
+    labels = bare.split(".")
+    fits = len(bare) <= _LONGEST_HOST and all(map(_LABEL.match, labels))
+    return bare if fits else None
+
+
+def _address(text: str) -> str | None:
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        return None
+
+
+def _extract(name: str) -> str:
+    return _extractor()(name).top_domain_under_public_suffix
+
+
+@cache
+def _extractor() -> tldextract.TLDExtract:
+    return tldextract.TLDExtract(
+        cache_dir=None,
+        suffix_list_urls=(),
+        fallback_to_snapshot=True,
+        include_psl_private_domains=True,
+    )
