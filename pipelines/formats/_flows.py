@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from pipelines.formats._fields import known, whole
+from pipelines.formats._fields import address, known, whole
 
 PROTOCOLS = {
     "1": "icmp",
@@ -23,6 +23,22 @@ PROTOCOLS = {
 def protocol(field: pl.Expr) -> pl.Expr:
     """`tcp` of `6`, `TCP` or `tcp`; a number without a name stays a number."""
     return known(field).str.to_lowercase().replace(PROTOCOLS)
+
+
+def spelt_out(field: pl.Expr) -> pl.Expr:
+    """An address in canonical form, of products that write IPv6 in full.
+
+    The longest run of two or more zero groups, the first of equals, becomes `::`.
+    """
+    plain = address(field)
+    full = plain.str.contains(r"^(?:[0-9a-f]{1,4}:){7}[0-9a-f]{1,4}$")
+    groups = pl.when(full).then(plain.str.replace_all(r"\b0{1,3}([0-9a-f])", "$1"))
+    runs = [rf"(?:^|:)0(?::0){{{more}}}(?::|$)" for more in range(7, 0, -1)]
+    shorter = [
+        pl.when(groups.str.contains(run)).then(groups.str.replace(run, "::"))
+        for run in runs
+    ]
+    return pl.coalesce([*shorter, groups, plain])
 
 
 def seconds(field: pl.Expr) -> pl.Expr:

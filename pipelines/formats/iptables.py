@@ -1,0 +1,177 @@
+r"""Packets that a Linux firewall logs: iptables, nftables, ufw, Ubiquiti, Proxmox.
+
+    Nov 23 08:15:00 gw kernel: [123.456] [UFW BLOCK] IN=eth0 OUT= MAC=02:00:5e:00:
+    53:01:02:00:5e:00:53:02:08:00 SRC=192.0.2.7 DST=10.20.1.9 LEN=60 TOS=0x00
+    PREC=0x00 TTL=54 ID=1 DF PROTO=TCP SPT=52220 DPT=22 WINDOW=1024 SYN URGP=0
+
+(one line). A line is one packet, not a flow: the stamp is when it was seen, there
+are no bytes of a flow and no user.
+
+- What became of the packet stands only in the prefix that whoever wrote the rule
+  chose: `UFW BLOCK`, `DROP:`, `policy ACCEPT:`, or Ubiquiti's `-A` (accept), `-D`
+  (drop), `-R` (reject) at the end of a rule's name. A prefix that says neither or
+  both leaves the disposition unknown; the option `unmarked` (`allowed`,
+  `blocked`) says what a source's unmarked lines mean.
+- The prefix may touch `IN=`. `LEN=` comes twice; an ICMP error quotes a whole
+  packet in brackets, which is not this one. IPv6 is written in full.
+- An answer (`SYN ACK`) comes from the one who did not open the connection.
+- `MAC=` holds target, sender and type. The sender is the last hop: it is the
+  source's own only where the TTL is a fresh one (64, 128, 255).
+- Proxmox writes a date of its own in front, with an offset, and no syslog header.
+"""
+
+import polars as pl
+
+from pipelines import clock
+from pipelines.formats import Context, Format
+from pipelines.formats._fields import mac, port
+from pipelines.formats._flows import protocol, spelt_out
+from pipelines.formats._keyvalue import json_of, value
+from pipelines.formats._syslog import with_header
+
+PACKET = r"(?:^|[ \]:])((?:IN|OUT|PHYSIN|MAC|SRC)=.*)$"
+HALF_A_PACKET = r"(?:^| )(?:SRC|DST|SPT|DPT|PROTO)="
+RULE_LETTER = r"-([ADR])(?:-[0-9]+)?\]"
+STOPPED = r"(?i)(?:^|[^a-z])(?:drop|den[yi]|reject|block)"
+PASSED = r"(?i)(?:^|[^a-z])(?:accept|allow|pass)"
+PROXMOX = (
+    r"^[0-9]+ [0-9] [^ ]+ "
+    r"([0-9]{2})/([A-Z][a-z]{2})/([0-9]{4}):([0-9:]{8}) ([+-][0-9]{4}) "
+)
+UPTIME = r"^\[ *[0-9]+\.[0-9]+\] *"
+MONTHS = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+]  # fmt: skip
+UNROUTED = ["64", "128", "255"]
+is_packet = pl.col("event_class") == "connections"
+
+MUST = {
+    "no stamp": pl.col("time").is_not_null(),
+    "source is not an address": ~is_packet | pl.col("src_ip").is_not_null(),
+    "target is not an address": ~is_packet | pl.col("dst_ip").is_not_null(),
+    "no protocol": ~is_packet | pl.col("protocol").is_not_null(),
+    "not a port": ~is_packet
+    | (
+        (value("SPT").is_null() | port(value("SPT")).is_not_null())
+        & (value("DPT").is_null() | port(value("DPT")).is_not_null())
+    ),
+}
+
+
+def looks_like(line: pl.Expr) -> pl.Expr:
+    """Source, target and length of a packet, in this order."""
+    return line.str.contains(r" SRC=[0-9a-fA-F.:]+ DST=[0-9a-fA-F.:]+ LEN=[0-9]+ ")
+
+
+def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
+    """Add the columns of `connections`; other lines are system events."""
+    own = proxmox(pl.col("line"), context)
+    body = pl.col("syslog_body")
+    packet = body.str.extract(PACKET)
+    outer = packet.str.replace(r" \[.*$", "")
+    return (
+        with_header(batch, context.reading)
+        .with_columns(
+            pairs=" " + outer,
+            prefix=prefix(body.str.strip_suffix(packet)),
+            time=pl.coalesce(own.time, "syslog_time"),
+            time_quality=pl.coalesce(own.quality, "syslog_time_quality"),
+            event_class=pl.when(body.str.contains(HALF_A_PACKET))
+            .then(pl.lit("connections"))
+            .otherwise(pl.lit("system_events")),
+        )
+        .with_columns(**ends(), **rest(context))
+    )
+
+
+def prefix(before: pl.Expr) -> pl.Expr:
+    """The rule's words; a word before `IN=` may look like a program's name."""
+    program = pl.col("syslog_program")
+    word = pl.when(program != "kernel").then(program + ": ")
+    text = pl.coalesce(word, pl.lit("")) + before.str.replace(UPTIME, "")
+    return text.str.strip_chars(" ")
+
+
+def proxmox(line: pl.Expr, context: Context) -> clock.Stamp:
+    """The stamp `20/Nov/2026:13:09:14 -0600` of Proxmox."""
+    found = line.str.extract_groups(PROXMOX)
+    day, month, year, time, offset = (found.struct.field(str(n)) for n in range(1, 6))
+    number = month.replace_strict(
+        {name: f"{at:02d}" for at, name in enumerate(MONTHS, start=1)},
+        default=None,
+        return_dtype=pl.String,
+    )
+    text = year + "-" + number + "-" + day + " " + time + offset
+    return clock.iso(text, context.reading)
+
+
+def ends() -> dict[str, pl.Expr]:
+    """Who opened it and who answered; turned round for an answer to a SYN."""
+    answer = (
+        pl.col("pairs").str.contains(r" PROTO=TCP .* (?:ACK SYN|SYN ACK) ")
+    ).fill_null(value=False)
+    sender = {"ip": spelt_out(value("SRC")), "port": port(value("SPT"))}
+    target = {"ip": spelt_out(value("DST")), "port": port(value("DPT"))}
+    fresh = pl.coalesce(value("TTL"), value("HOPLIMIT")).is_in(UNROUTED)
+    adjacent = fresh & value("IN").is_not_null() & ~answer
+    frame = value("MAC").str.extract(
+        "^(?:[0-9a-f]{2}:){6}((?:[0-9a-f]{2}:){6})(?:08:00|86:dd)", 1
+    )
+    turned = {
+        f"{side}_{part}": pl.when(answer).then(other[part]).otherwise(own[part])
+        for side, own, other in (("src", sender, target), ("dst", target, sender))
+        for part in ("ip", "port")
+    }
+    return {
+        **turned,
+        "src_mac": pl.when(adjacent).then(mac(frame.str.strip_suffix(":"))),
+    }
+
+
+def rest(context: Context) -> dict[str, pl.Expr]:
+    """What is not an end of the connection."""
+    fields = {
+        "prefix": pl.col("prefix"),
+        "in": value("IN"),
+        "out": value("OUT"),
+        "length": value("LEN"),
+        "icmp_type": value("TYPE"),
+    }
+    found = [pl.when(text != "").then(text).alias(key) for key, text in fields.items()]
+    return {
+        "start_time": pl.col("time"),
+        "protocol": protocol(value("PROTO")),
+        "disposition": disposition(context.options.get("unmarked")),
+        "extras": pl.when(is_packet).then(json_of(found)),
+        "kind": pl.coalesce("syslog_program", pl.lit("kernel")),
+        "reported_by": pl.col("syslog_host"),
+        "message": pl.col("line"),
+    }
+
+
+def disposition(unmarked: str | None) -> pl.Expr:
+    """What the prefix says; a rule's letter counts before its words."""
+    words = pl.col("prefix").str.replace(r'DESCR="[^"]*"', "")
+    letter = words.str.extract(RULE_LETTER)
+    stopped, passed = words.str.contains(STOPPED), words.str.contains(PASSED)
+    fallback = unmarked if unmarked in ("allowed", "blocked") else None
+    return (
+        pl.when(letter.is_not_null())
+        .then(letter.replace({"A": "allowed", "D": "blocked", "R": "blocked"}))
+        .when(stopped & ~passed)
+        .then(pl.lit("blocked"))
+        .when(passed & ~stopped)
+        .then(pl.lit("allowed"))
+        .when(~stopped & ~passed)
+        .then(pl.lit(fallback, pl.String))
+    )
+
+
+FORMAT = Format(
+    name="iptables",
+    product="Linux netfilter: iptables, nftables, ufw, Ubiquiti, Proxmox",
+    event_classes=("connections", "system_events"),
+    looks_like=looks_like,
+    read=read,
+    must=MUST,
+)
