@@ -6,7 +6,7 @@ values are parameters.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -40,19 +40,17 @@ class Database:
     def replace(self, table: str, frame: pl.DataFrame) -> None:
         """Make a whole table anew from a frame."""
         self._connection.register("incoming", frame)
-        self._transact(
-            f"create or replace table {table} as select * from incoming"  # noqa: S608
-        )
+        self._transact(f"create or replace table {table} as select * from incoming")
         self._connection.unregister("incoming")
 
     def append(self, table: str, frame: pl.DataFrame) -> None:
         """Add rows to a table of the same columns, creating it when missing."""
         self._connection.register("incoming", frame)
         self._connection.execute(
-            f"create table if not exists {table} as select * from incoming limit 0"  # noqa: S608
+            f"create table if not exists {table} as select * from incoming limit 0"
         )
         if frame.height:
-            self._transact(f"insert into {table} by name select * from incoming")  # noqa: S608
+            self._transact(f"insert into {table} by name select * from incoming")
         self._connection.unregister("incoming")
 
     def view_files(self, event_class: str, paths: Sequence[Path]) -> None:
@@ -63,7 +61,8 @@ class Database:
         # create_view knows no schema, so a second view carries the name
         relation.create_view(f"_files_{event_class}", replace=True)
         self._connection.execute(
-            f"create or replace view raw.{event_class} as from main._files_{event_class}"
+            f"create or replace view raw.{event_class}"
+            f" as from main._files_{event_class}"
         )
 
     def view_nothing(self, event_class: str, schema: pl.Schema) -> None:
@@ -122,11 +121,11 @@ class Database:
         try:
             if model.is_dated:
                 self._connection.execute(
-                    f"delete from {model.name} where event_date = $event_date",  # noqa: S608
+                    f"delete from {model.name} where event_date = $event_date",
                     {"event_date": named["event_date"]},
                 )
             else:
-                self._connection.execute(f"delete from {model.name}")  # noqa: S608
+                self._connection.execute(f"delete from {model.name}")
             made = self._connection.execute(
                 f"insert into {model.name} by name {model.query}", named
             ).fetchall()
@@ -146,10 +145,9 @@ class Database:
             raise
 
     def _roll_back(self) -> None:
-        try:
+        # a failed commit has ended the transaction already
+        with suppress(duckdb.Error):
             self._connection.execute("rollback")
-        except duckdb.Error:
-            pass  # a failed commit has ended the transaction already
 
     def rows(
         self, query: str, values: Mapping[str, Any] | None = None
@@ -163,6 +161,15 @@ class Database:
         """A query of our own as a frame."""
         relation = self._connection.sql(query, params=dict(values or {}))
         return relation.pl()
+
+    def days_of(self, table: str, first: date, last: date) -> list[dict[str, Any]]:
+        """The rows of a dated model for a range of days, both ends included."""
+        cursor = self._connection.execute(
+            f"select * from {table} where event_date between $first and $last",
+            {"first": first, "last": last},
+        )
+        names = [column[0] for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
     def table(self, name: str) -> pl.DataFrame:
         """A whole table as a frame."""
@@ -189,7 +196,7 @@ class Database:
                 self._connection.execute(f"create schema if not exists snap.{schema}")
                 self._connection.register("incoming", frame)
                 self._connection.execute(
-                    f"create table snap.{name} as select * from incoming"  # noqa: S608
+                    f"create table snap.{name} as select * from incoming"
                 )
                 self._connection.unregister("incoming")
         finally:

@@ -135,7 +135,7 @@ def _values(database: Database, name: str, extra: pl.Series) -> set[str]:
     found: set[str] = set(extra.drop_nulls())
     for event_class, column in _VALUES[name]:
         rows = database.rows(
-            f"select distinct {column} from raw.{event_class}"  # noqa: S608
+            f"select distinct {column} from raw.{event_class}"
             f" where {column} is not null"
         )
         found |= {row[0] for row in rows}

@@ -1,0 +1,142 @@
+"""Copies the cited lines out of the landing files, at the time of finding.
+
+A finding whose lines can not be read again is void. So the lines are copied
+with their hashes and places when the finding is made, before retention or
+rotation takes the file away.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pipelines.errors import SourceError
+from pipelines.formats import formats
+from pipelines.sources.blocks import blocks
+from pipelines.sources.delivery import Delivery, deliveries
+from pipelines.sources.framing import records
+from pipelines.sources.lines import batch
+from pipelines.sources.streams import Reads, opened, read_up_to
+from pipelines.state.ledger import FileRecord
+
+FILE_SHIFT = 4_294_967_296
+LARGEST_WHOLE = 1 << 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """A copied line.
+
+    Attributes:
+        event_id: The event that the line became.
+        role: What it shows: request, logon or lease.
+        file_sha256: Of the file's content as far as it was read.
+        event: The event's fields as JSON.
+    """
+
+    event_id: int
+    role: str
+    source: str
+    path: str
+    file_sha256: str
+    line_no: int
+    byte_offset: int
+    line: str
+    event: str
+
+    @property
+    def line_sha256(self) -> str:
+        """Proof that the copy was not changed."""
+        return hashlib.sha256(self.line.encode()).hexdigest()
+
+
+def copy_lines(
+    event_ids: Iterable[int],
+    files: Iterable[FileRecord],
+    folders: Mapping[str, Path],
+    events: Mapping[int, tuple[str, Mapping[str, Any]]],
+) -> dict[int, Evidence]:
+    """The lines of some events; those that can not be read are absent.
+
+    Args:
+        event_ids: Events to copy.
+        files: The ledger's rows.
+        folders: Landing folder of each source.
+        events: Role and fields of each event.
+    """
+    by_file: dict[int, set[int]] = {}
+    for event_id in event_ids:
+        by_file.setdefault(event_id // FILE_SHIFT, set()).add(event_id % FILE_SHIFT)
+    known = {record.file_id: record for record in files}
+    listings = {
+        source: {one.path: one for one in deliveries(folder, source).deliveries}
+        for source, folder in folders.items()
+    }
+    copied: dict[int, Evidence] = {}
+    for file_id, numbers in sorted(by_file.items()):
+        record = known.get(file_id)
+        delivery = listings.get(record.source, {}).get(record.path) if record else None
+        if record is None or delivery is None:
+            continue
+        for row in _lines(delivery, record, numbers).iter_rows(named=True):
+            event_id = file_id * FILE_SHIFT + row["line_no"]
+            copied[event_id] = _evidence(event_id, row, record, events)
+    return copied
+
+
+def _lines(delivery: Delivery, record: FileRecord, numbers: set[int]) -> pl.DataFrame:
+    fmt = formats().get(record.format or "")
+    wanted = pl.col("line_no").is_in(sorted(numbers))
+    try:
+        with opened(delivery) as stream:
+            if fmt is not None and fmt.framing != "lines":
+                content = read_up_to(stream, LARGEST_WHOLE)
+                return records(content, fmt.framing).filter(wanted)
+            return _from_blocks(stream, numbers).filter(wanted)
+    except SourceError:
+        return batch(b"")
+
+
+def _from_blocks(stream: Reads, numbers: set[int]) -> pl.DataFrame:
+    """The blocks that hold wanted lines; reading stops after the last."""
+    parts = [batch(b"")]
+    line_no = 1
+    for block in blocks(stream):
+        count = block.data.count(b"\n") + block.is_tail
+        if any(line_no <= number < line_no + count for number in numbers):
+            parts.append(
+                batch(block.data, first_line=line_no, first_byte=block.first_byte)
+            )
+        line_no += count
+        if line_no > max(numbers):
+            break
+    return pl.concat(parts)
+
+
+def _evidence(
+    event_id: int,
+    row: Mapping[str, Any],
+    record: FileRecord,
+    events: Mapping[int, tuple[str, Mapping[str, Any]]],
+) -> Evidence:
+    role, fields = events.get(event_id, ("event", {}))
+    return Evidence(
+        event_id=event_id,
+        role=role,
+        source=record.source,
+        path=record.path,
+        file_sha256=record.consumed_sha256,
+        line_no=row["line_no"],
+        byte_offset=row["byte_offset"],
+        line=row["line"],
+        event=json.dumps(fields, default=_text, sort_keys=True),
+    )
+
+
+def _text(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

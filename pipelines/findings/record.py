@@ -1,0 +1,78 @@
+"""The shape of a finding and of what it stands on."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Literal
+
+Severity = Literal["informational", "low", "medium", "high", "critical"]
+Confidence = Literal["C1", "C2", "C3"]
+Result = Literal["ruled out", "fits", "not testable"]
+
+RULED_OUT: Result = "ruled out"
+FITS: Result = "fits"
+NOT_TESTABLE: Result = "not testable"
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """An innocent explanation and what testing it showed.
+
+    Attributes:
+        name: The explanation, in words a reader knows.
+        test: What was looked at.
+        result: Whether it still fits.
+    """
+
+    name: str
+    test: str
+    result: Result
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One thing that a detection found, about an account, on one day.
+
+    Attributes:
+        finding_id: The same whenever the same thing is found again.
+        subject: The account; never a person.
+        claim: One sentence made from fields alone.
+        evidence: Ids of the cited events.
+        would_change: What would withdraw it.
+        limits: What these logs can not show about it.
+        suppressed_by: The exception that hides it, if any.
+    """
+
+    finding_id: str
+    rule: str
+    kind: str
+    subject: str
+    event_date: date
+    start_time: datetime
+    end_time: datetime
+    severity: Severity
+    confidence: Confidence
+    claim: str
+    devices: tuple[str, ...]
+    sites: tuple[str, ...]
+    evidence: tuple[int, ...]
+    details: Mapping[str, Any]
+    clauses: tuple[Mapping[str, str], ...]
+    alternatives: tuple[Alternative, ...]
+    limits: tuple[str, ...]
+    would_change: tuple[str, ...]
+    next_step: str
+    parameters: Mapping[str, Any]
+    inputs: Mapping[str, str]
+    suppressed_by: str | None = None
+
+
+def finding_id(rule: str, subject: str, day: date) -> str:
+    """Names a finding by what it is about, so that a re-run finds the same one.
+
+    A detection returns one row for each subject and day; the first cited line
+    may change with late data, the rule, subject and day do not.
+    """
+    text = f"{rule}\x1f{subject}\x1f{day.isoformat()}"
+    return "f-" + hashlib.sha256(text.encode()).hexdigest()[:16]
