@@ -1,0 +1,238 @@
+"""Suricata's `eve.json`: one JSON object a line, of many event types.
+
+    {"timestamp":"2026-03-02T08:00:05.123456-0600","flow_id":1,"event_type":"tls",
+     "src_ip":"10.20.4.17","src_port":50112,"dest_ip":"203.0.113.7","dest_port":443,
+     "proto":"TCP","tls":{"sni":"www.example.org","version":"TLS 1.3"}}
+
+The stamp carries its offset. A flow's stamp is when it was logged, often minutes
+after its end: it began at `flow.start`. `src_ip` is the packet's sender, so in a
+DNS answer it is the server and the sides are turned. An answer is an event of
+its own beside the query, with a response code; before version 2 each record
+of an answer was a line. IPv6 is written in full. A TLS line names the host and
+no URL. Suricata watches: what it saw answered was let through; what it dropped
+itself (`flow.action`) was blocked. Alerts, statistics and other types become
+`system_events`.
+"""
+
+import polars as pl
+
+from pipelines import clock
+from pipelines.formats import Context, Format
+from pipelines.formats._fields import (
+    MAX_URL,
+    hostname,
+    known,
+    mac,
+    media_type,
+    name,
+    port,
+    whole,
+)
+from pipelines.formats._flows import protocol, spelt_out
+from pipelines.formats._json import json_text, with_fields
+
+FIELDS = {
+    "stamp": "timestamp",
+    "type": "event_type",
+    "sensor": "host",
+    "flow_id": "flow_id",
+    "sender": "src_ip",
+    "sender_port": "src_port",
+    "receiver": "dest_ip",
+    "receiver_port": "dest_port",
+    "proto": "proto",
+    "app_proto": "app_proto",
+    "ether_src": "ether/src_mac",
+    "http_host": "http/hostname",
+    "http_port": "http/http_port",
+    "http_url": "http/url",
+    "http_method": "http/http_method",
+    "http_status": "http/status",
+    "http_length": "http/length",
+    "http_type": "http/http_content_type",
+    "http_agent": "http/http_user_agent",
+    "http_refer": "http/http_refer",
+    "http_xff": "http/xff",
+    "tls_sni": "tls/sni",
+    "tls_subject": "tls/subject",
+    "dns_type": "dns/type",
+    "dns_id": "dns/id",
+    "dns_name": "dns/rrname",
+    "dns_rrtype": "dns/rrtype",
+    "dns_code": "dns/rcode",
+    "dns_data": "dns/rdata",
+    "dns_name_3": "dns/queries/0/rrname",
+    "dns_rrtype_3": "dns/queries/0/rrtype",
+    **{f"answer_{n}": f"dns/answers/{n}/rdata" for n in range(8)},
+    "flow_start": "flow/start",
+    "flow_in": "flow/bytes_toclient",
+    "flow_out": "flow/bytes_toserver",
+    "flow_state": "flow/state",
+    "flow_action": "flow/action",
+}
+CLASSES = {
+    "http": "http_requests",
+    "tls": "http_requests",
+    "flow": "connections",
+    "dns": "dns_queries",
+}
+ANSWERS = ["answer", "response"]
+IS_SYSTEM = pl.col("event_class") == "system_events"
+
+MUST = {
+    "not a JSON object": pl.col("is_object"),
+    "no event type": pl.col("kind").is_not_null(),
+    "the timestamp can not be read": pl.col("time").is_not_null(),
+    "the source is not an address": pl.col("src_ip").is_not_null() | IS_SYSTEM,
+    "the flow does not say when it began": pl.col("start_time").is_not_null()
+    | (pl.col("event_class") != "connections"),
+}
+
+
+def looks_like(line: pl.Expr) -> pl.Expr:
+    """An object with `event_type` and, except for statistics, a flow."""
+    return (
+        line.str.contains(r'^[ \t]*\{.{0,40}"timestamp"\s*:')
+        & line.str.contains(r'"event_type"\s*:\s*"')
+        & line.str.contains(r'"(?:flow_id|dest_ip|stats|engine)"\s*:')
+    )
+
+
+def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
+    """Add the columns of the four classes; each event has those of its own."""
+    stamp = clock.iso(pl.col("stamp"), context.reading)
+    kind = pl.col("type")
+    return (
+        with_fields(batch, FIELDS)
+        .with_columns(
+            event_class=kind.replace_strict(
+                CLASSES, default="system_events", return_dtype=pl.String
+            ),
+            time=stamp.time,
+            time_quality=stamp.quality,
+            kind=known(kind),
+            reported_by=name(pl.col("sensor")),
+            message=pl.col("line"),
+            start_time=pl.when(kind == "flow")
+            .then(clock.iso(pl.col("flow_start"), context.reading).time)
+            .otherwise(stamp.time),
+        )
+        .with_columns(*sides())
+        .with_columns(*web(), *flow(), *lookup())
+        .with_columns(
+            disposition=disposition(),
+            extras=json_text(
+                flow_id=pl.when(kind != "flow").then(pl.col("flow_id")),
+                forwarded_for=known(pl.col("http_xff")),
+                tls_subject=pl.when(kind == "tls").then(known(pl.col("tls_subject"))),
+                flow_state=pl.when(kind == "flow").then(pl.col("flow_state")),
+                dns_id=pl.when(kind == "dns").then(pl.col("dns_id")),
+            ),
+        )
+    )
+
+
+def sides() -> list[pl.Expr]:
+    """Who asked and who answered; a DNS answer comes from the one asked."""
+    turned = (
+        pl.col("dns_type").is_in(ANSWERS)
+        & (pl.col("sender_port") == "53")
+        & (pl.col("type") == "dns")
+    ).fill_null(value=False)
+    asker = pl.when(turned).then("receiver").otherwise("sender")
+    asker_port = pl.when(turned).then("receiver_port").otherwise("sender_port")
+    return [
+        spelt_out(asker).alias("src_ip"),
+        port(asker_port).alias("src_port"),
+        pl.when(~turned).then(mac(pl.col("ether_src"))).alias("src_mac"),
+        spelt_out(pl.col("receiver")).alias("dst_ip"),
+        port(pl.col("receiver_port")).alias("dst_port"),
+    ]
+
+
+def web() -> list[pl.Expr]:
+    """Columns of `http_requests`; the URL is put together where it is a path."""
+    is_http = pl.col("type") == "http"
+    tunnel = pl.col("http_method") == "CONNECT"
+    host = known(pl.col("http_host"))
+    is_v6 = host.str.contains(r"^[^\[]*:.*:")
+    bracketed = pl.when(is_v6).then("[" + host + "]").otherwise(host)
+    at_port = pl.when(pl.col("http_port") != "80").then(":" + pl.col("http_port"))
+    place = bracketed + at_port.fill_null("")
+    path = known(pl.col("http_url"))
+    url = (
+        pl.when(path.str.starts_with("/"))
+        .then(pl.coalesce("http://" + place + path, path))
+        .otherwise(path)
+    )
+    asked = hostname(pl.coalesce(host, pl.when(~path.str.starts_with("/")).then(path)))
+    return [
+        known(pl.col("http_method")).str.to_uppercase().alias("method"),
+        pl.when(is_http & ~tunnel.fill_null(value=False))
+        .then(pl.lit("http"))
+        .when(~is_http)
+        .then(pl.lit("https"))
+        .alias("url_scheme"),
+        pl.when(is_http)
+        .then(asked)
+        .otherwise(name(pl.col("tls_sni")))
+        .alias("url_hostname"),
+        url.str.slice(0, MAX_URL).alias("url"),
+        whole(pl.col("http_status"), 3).cast(pl.Int16).alias("status_code"),
+        media_type(pl.col("http_type")).alias("content_type"),
+        hostname(known(pl.col("http_refer"))).alias("referrer_hostname"),
+        known(pl.col("http_agent")).alias("user_agent"),
+    ]
+
+
+def flow() -> list[pl.Expr]:
+    """Columns of `connections`, and the bytes that a response held."""
+    return [
+        protocol(pl.col("proto")).alias("protocol"),
+        pl.when(pl.col("app_proto") != "failed").then("app_proto").alias("application"),
+        whole(pl.coalesce("flow_in", "http_length")).alias("bytes_in"),
+        whole(pl.col("flow_out")).alias("bytes_out"),
+        pl.col("flow_id").alias("connection_uid"),
+    ]
+
+
+def lookup() -> list[pl.Expr]:
+    """Columns of `dns_queries`."""
+    answers = pl.concat_str(
+        known(pl.col("dns_data")),
+        *(f"answer_{n}" for n in range(8)),
+        separator=",",
+        ignore_nulls=True,
+    )
+    return [
+        name(pl.coalesce("dns_name", "dns_name_3")).alias("query_name"),
+        known(pl.coalesce("dns_rrtype", "dns_rrtype_3")).alias("query_type"),
+        known(pl.col("dns_code")).alias("response_code"),
+        known(answers).alias("answers"),
+    ]
+
+
+def disposition() -> pl.Expr:
+    """Blocked by itself, else let through where an answer was seen."""
+    answered = (
+        (pl.col("type") == "tls")
+        | pl.col("http_status").is_not_null()
+        | (pl.col("response_code") == "NOERROR")
+        | (whole(pl.col("flow_in")) > 0)
+    )
+    return (
+        pl.when(pl.col("flow_action") == "drop")
+        .then(pl.lit("blocked"))
+        .when(answered)
+        .then(pl.lit("allowed"))
+    )
+
+
+FORMAT = Format(
+    name="suricata_eve",
+    product="Suricata",
+    event_classes=("http_requests", "connections", "dns_queries", "system_events"),
+    looks_like=looks_like,
+    read=read,
+    must=MUST,
+)
