@@ -185,22 +185,56 @@ class Database:
         )
         return bool(found)
 
-    def copy_to(self, target: Path, tables: Mapping[str, pl.DataFrame]) -> None:
-        """Write frames as the tables of a new database file."""
+    def distinct(self, table: str, column: str) -> list[str]:
+        """The values of a text column, null left out."""
+        rows = self.rows(
+            f"select distinct {column} from {table} where {column} is not null"
+        )
+        return [row[0] for row in rows]
+
+    @contextmanager
+    def beside(self, target: Path) -> Iterator[None]:
+        """Another database file, attached as `snap` to write into."""
         self._connection.execute(
             "attach $path as snap (storage_version 'v1.5.0')", {"path": str(target)}
         )
         try:
-            for name, frame in tables.items():
-                schema = name.split(".")[0]
-                self._connection.execute(f"create schema if not exists snap.{schema}")
-                self._connection.register("incoming", frame)
-                self._connection.execute(
-                    f"create table snap.{name} as select * from incoming"
-                )
-                self._connection.unregister("incoming")
+            yield
         finally:
             self._connection.execute("detach snap")
+
+    def copy_out(self, table: str, columns: Mapping[str, str | None]) -> None:
+        """Write a table into `snap`, with names from `main.pseudonyms`.
+
+        Args:
+            columns: The columns to write, in order; with the kind of pseudonym
+                that replaces the value, or None where it stays.
+        """
+        chosen, joins = [], []
+        for number, (name, kind) in enumerate(columns.items()):
+            if kind is None:
+                chosen.append(f"rows.{name}")
+                continue
+            chosen.append(f"names_{number}.name as {name}")
+            joins.append(
+                f"left join main.pseudonyms as names_{number}"
+                f" on rows.{name} = names_{number}.value"
+                f" and names_{number}.kind = '{kind}'"
+            )
+        schema = table.split(".")[0]
+        self._connection.execute(f"create schema if not exists snap.{schema}")
+        self._connection.execute(
+            f"create table snap.{table} as select {', '.join(chosen)}"
+            f" from {table} as rows {' '.join(joins)}"
+        )
+
+    def write_out(self, table: str, frame: pl.DataFrame) -> None:
+        """Write a frame into `snap`."""
+        schema = table.split(".")[0]
+        self._connection.execute(f"create schema if not exists snap.{schema}")
+        self._connection.register("incoming", frame)
+        self._connection.execute(f"create table snap.{table} as select * from incoming")
+        self._connection.unregister("incoming")
 
 
 @contextmanager

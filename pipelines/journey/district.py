@@ -1,0 +1,140 @@
+"""A district home, opened: settings, registry, state, versions."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from pipelines.detections.catalogue import Detection, catalogue
+from pipelines.district.home import DistrictHome
+from pipelines.district.registry import Registry, load_registry
+from pipelines.district.settings import Settings, load_settings
+from pipelines.errors import BusyError
+from pipelines.lake.intake import Source
+from pipelines.state.store import Store, open_store
+from pipelines.warehouse.library import models
+from pipelines.warehouse.models import Model, Scalar
+
+
+@dataclass(frozen=True)
+class District:
+    """Everything that the steps need, read once."""
+
+    home: DistrictHome
+    settings: Settings
+    registry: Registry
+    store: Store
+
+    @property
+    def zone(self) -> str:
+        """The district's IANA zone."""
+        return self.settings.district.zone
+
+    @cached_property
+    def models(self) -> Mapping[str, Model]:
+        """Every model that is not switched off, in build order."""
+        return {
+            name: model
+            for name, model in models().items()
+            if name not in self._switched_off
+            and model.header.code not in self._switched_off
+        }
+
+    @cached_property
+    def _switched_off(self) -> frozenset[str]:
+        detections = self.settings.detections.items()
+        return frozenset(name for name, one in detections if not one.enabled)
+
+    @cached_property
+    def detections(self) -> Mapping[str, Detection]:
+        """Every detection by code, with the clauses of the district's policy."""
+        return catalogue(self.models, self.registry)
+
+    @cached_property
+    def parameters(self) -> Mapping[str, Mapping[str, Scalar]]:
+        """What the district sets, by detection code or model name."""
+        return {
+            name: {
+                key: value
+                for key, value in one.parameters.items()
+                if not isinstance(value, tuple)
+            }
+            for name, one in self.settings.detections.items()
+        }
+
+    @cached_property
+    def rules_version(self) -> str:
+        """Changes whenever a model or a parameter does."""
+        digest = hashlib.sha256()
+        for model in self.models.values():
+            digest.update(model.name.encode() + model.query.encode())
+            digest.update(model.header.model_dump_json().encode())
+        digest.update(repr(sorted(self.parameters.items())).encode())
+        digest.update(repr(self.settings.district.account_domains).encode())
+        return digest.hexdigest()[:16]
+
+    @cached_property
+    def settings_hash(self) -> str:
+        """Hash of `district.toml` as it stands."""
+        return hashlib.sha256(self.home.settings_file.read_bytes()).hexdigest()[:12]
+
+    def sources(self) -> list[Source]:
+        """The sources of the settings, and every further folder of `landing/`."""
+        found = {}
+        for name, one in self.settings.sources.items():
+            found[name] = Source(
+                name=name,
+                folder=self.home.path / (one.path or f"landing/{name}"),
+                format=one.format,
+                zone=one.zone or self.zone,
+                options=one.options,
+            )
+        for folder in sorted(self.home.landing.iterdir()):
+            if folder.is_dir() and folder.name not in found:
+                found[folder.name] = Source(
+                    name=folder.name, folder=folder, zone=self.zone
+                )
+        return [found[name] for name in sorted(found)]
+
+
+@contextmanager
+def open_district(path: Path) -> Iterator[District]:
+    """Read a district home and open its state.
+
+    Raises:
+        SettingsError: The settings are missing or wrong.
+    """
+    home = DistrictHome(path.resolve())
+    settings = load_settings(home)
+    registry = load_registry(home, settings)
+    store = open_store(home.state_db)
+    try:
+        yield District(home, settings, registry, store)
+    finally:
+        store.close()
+
+
+@contextmanager
+def only_writer(home: DistrictHome, seconds: float = 5) -> Iterator[None]:
+    """Hold the home's lock; one run writes at a time.
+
+    Raises:
+        BusyError: Another run holds it for longer than `seconds`.
+    """
+    lock = FileLock(home.path / ".lock")
+    try:
+        lock.acquire(timeout=seconds)
+    except Timeout as error:
+        raise BusyError(
+            "another run is at work in this home",
+            where=str(home.path),
+            remedy="Wait for it to end, or look at it with: schoolbell status",
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()

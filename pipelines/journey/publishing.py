@@ -1,0 +1,195 @@
+"""Publishes: a pseudonymous snapshot, then the reports made from it alone."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pipelines.findings.keeping import stored_evidence, stored_findings
+from pipelines.journey.district import District
+from pipelines.journey.editions import Pseudonyms, kept_columns, pseudonyms, renamed
+from pipelines.state import ledger
+from pipelines.warehouse.database import Database, writing
+from pipelines.warehouse.snapshots import publish
+
+PUBLISHED = ("core", "marts", "identity")
+INTERNAL = (
+    "core.candidate_requests",
+    "core.locked_talk",
+    "identity.account_names",
+    "identity.places",
+)
+INSTANT = pl.Datetime("us", "UTC")
+
+
+def publish_snapshot(district: District, now: datetime) -> Path:
+    """Write the analysts' edition of the warehouse; the path of the file."""
+    newest = max(ledger.event_days(district.store), default=now.date())
+    names = pseudonyms(district.store, district.home.key_file, newest)
+    tables = {
+        name: kept_columns(model)
+        for name, model in district.models.items()
+        if model.schema_name in PUBLISHED and name not in INTERNAL
+    }
+    with writing(district.home.warehouse) as database:
+        frames = finding_frames(district, names) | ledger_frames(district)
+        _name_everything(database, tables, names)
+        return publish(database, district.home.snapshots, tables, frames, now)
+
+
+def _name_everything(
+    database: Database,
+    tables: Mapping[str, Mapping[str, Any]],
+    names: Pseudonyms,
+) -> None:
+    """Give every value in the published tables its name, as `main.pseudonyms`."""
+    values: dict[Any, set[str]] = {}
+    for table, columns in tables.items():
+        for column, kind in columns.items():
+            if kind is not None and database.has(table):
+                values.setdefault(kind, set()).update(database.distinct(table, column))
+    rows = [
+        {"kind": kind, "value": value, "name": named[value]}
+        for kind, wanted in sorted(values.items())
+        for named in [names.names(kind, wanted)]
+        for value in sorted(wanted)
+    ]
+    schema = {"kind": pl.String, "value": pl.String, "name": pl.String}
+    database.replace("main.pseudonyms", pl.DataFrame(rows, schema=schema))
+
+
+def finding_frames(district: District, names: Pseudonyms) -> dict[str, pl.DataFrame]:
+    """Findings and their evidence under pseudonyms."""
+    findings = [_finding(row, names) for row in stored_findings(district.store)]
+    evidence = [_evidence(row) for row in stored_evidence(district.store)]
+    cited = pl.DataFrame(evidence, schema=_EVIDENCE)
+    return {
+        "findings.findings": pl.DataFrame(findings, schema=_FINDINGS),
+        "findings.evidence": cited.with_columns(
+            renamed(cited["account"], "account", names),
+            renamed(cited["device"], "device", names),
+        ),
+    }
+
+
+_FINDINGS = {
+    "finding_id": pl.String,
+    "rule": pl.String,
+    "kind": pl.String,
+    "subject": pl.String,
+    "devices": pl.List(pl.String),
+    "sites": pl.List(pl.String),
+    "event_date": pl.Date,
+    "start_time": INSTANT,
+    "end_time": INSTANT,
+    "severity": pl.String,
+    "confidence": pl.String,
+    "status": pl.String,
+    "status_reason": pl.String,
+    "created_time": INSTANT,
+    "revision": pl.Int64,
+    "claim": pl.String,
+    "record": pl.String,
+}
+
+_EVIDENCE = {
+    "finding_id": pl.String,
+    "position": pl.Int64,
+    "role": pl.String,
+    "source": pl.String,
+    "path": pl.String,
+    "line_no": pl.Int64,
+    "byte_offset": pl.Int64,
+    "time": INSTANT,
+    "account": pl.String,
+    "device": pl.String,
+    "building": pl.String,
+    "site": pl.String,
+    "activity": pl.String,
+    "bytes_in": pl.Int64,
+    "line_sha256": pl.String,
+}
+
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _finding(row: Mapping[str, Any], names: Pseudonyms) -> dict[str, Any]:
+    record = row["record"]
+    account = names.names("account", [row["subject"]])[row["subject"]]
+    devices = [names.names("device", [one])[one] for one in record["devices"]]
+    shown = {
+        "clauses": record["clauses"],
+        "measures": record["details"],
+        "alternatives": record["alternatives"],
+        "limits": record["limits"],
+        "would_change": record["would_change"],
+        "next_step": record["next_step"],
+        "sites": record["sites"],
+        "parameters": record["parameters"],
+        "inputs": record["inputs"],
+    }
+    return {
+        **{key: row[key] for key in ("finding_id", "rule", "kind", "severity")},
+        **{key: row[key] for key in ("confidence", "status", "status_reason")},
+        "subject": account,
+        "devices": devices,
+        "sites": record["sites"],
+        "event_date": datetime.fromisoformat(row["event_date"]).date(),
+        "start_time": _instant(record["start_time"]),
+        "end_time": _instant(record["end_time"]),
+        "created_time": _instant(row["created_time"]),
+        "revision": row["revision"],
+        "claim": record["claim"].replace("{account}", account),
+        "record": json.dumps(shown, sort_keys=True),
+    }
+
+
+def _evidence(row: Mapping[str, Any]) -> dict[str, Any]:
+    event = row["event"]
+    fields = ("account", "device", "building", "site", "activity", "bytes_in")
+    place = ("finding_id", "position", "role", "source", "path", "line_no")
+    return {
+        **{key: row[key] for key in place},
+        "byte_offset": row["byte_offset"],
+        "line_sha256": row["line_sha256"],
+        "time": _instant(event["time"]) if event.get("time") else None,
+        **{key: event.get(key) for key in fields},
+    }
+
+
+def ledger_frames(district: District) -> dict[str, pl.DataFrame]:
+    """The account of lines, one row a delivered file."""
+    rows = [
+        {
+            "file_id": one.file_id,
+            "source": one.source,
+            "path": one.path,
+            "format": one.format,
+            "state": one.state,
+            "lines": one.lines,
+            "events": one.events,
+            "rejects": one.rejects,
+            "blanks": one.blanks,
+            "duplicates": one.duplicates,
+            "pending": one.pending_lines,
+            "first_seen_time": _instant(one.first_seen_time),
+        }
+        for one in ledger.source_files(district.store)
+    ]
+    schema = {
+        "file_id": pl.Int64,
+        "source": pl.String,
+        "path": pl.String,
+        "format": pl.String,
+        "state": pl.String,
+        **dict.fromkeys(
+            ("lines", "events", "rejects", "blanks", "duplicates", "pending"), pl.Int64
+        ),
+        "first_seen_time": INSTANT,
+    }
+    return {"marts.source_files": pl.DataFrame(rows, schema=schema)}

@@ -1,0 +1,234 @@
+"""The stations of the journey, each one call on an opened district."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from pipelines.detections.candidates import candidates
+from pipelines.events import EVENT_CLASSES
+from pipelines.findings.evidence import copy_lines
+from pipelines.findings.judging import Circumstances, judge
+from pipelines.findings.keeping import Kept, fired_days, keep
+from pipelines.findings.record import Finding
+from pipelines.journey.district import District
+from pipelines.lake.intake import SETTLE_SECONDS, Intake, Outcome, Watch
+from pipelines.lake.staging import sweep
+from pipelines.state import ledger
+from pipelines.warehouse import building, inputs, planning
+from pipelines.warehouse.building import Built
+from pipelines.warehouse.database import Database, writing
+from pipelines.warehouse.models import arguments
+
+Progress = Callable[[str, int, int], None]
+"""Told while a step works: what it is at, how much is done, of how much."""
+
+
+def nobody_watches(_what: str, _done: int, _all: int) -> None:
+    """For callers without a progress bar."""
+
+
+def take_in(
+    district: District,
+    *,
+    settle_seconds: float = SETTLE_SECONDS,
+    watch: Watch | None = None,
+) -> list[Outcome]:
+    """Read everything new in the landing folders; one outcome a delivery."""
+    sweep(district.store, district.home.lake)
+    intake = Intake(
+        store=district.store,
+        lake=district.home.lake,
+        zone=district.zone,
+        settle_seconds=settle_seconds,
+        watch=watch or (lambda _delivery, _bytes, _lines: None),
+    )
+    return [
+        outcome for source in district.sources() for outcome in intake.take_in(source)
+    ]
+
+
+def build(
+    database: Database, district: District, progress: Progress = nobody_watches
+) -> Built:
+    """Build every stale day of every model.
+
+    Days are stale when their events changed, and all of them when the registry,
+    a rule or a parameter did, or when the warehouse is new.
+    """
+    files = inputs.lake_files(district.store, district.home.lake)
+    held = files.days()
+    changed = _changed_days(database, district, held)
+    if not changed:
+        return Built()
+    stale = planning.stale_days(district.models, changed, held)
+    _refresh(database, district, files, stale)
+    return building.build(
+        database,
+        district.models,
+        stale,
+        files,
+        district.parameters,
+        zone=district.zone,
+        watch=progress,
+    )
+
+
+def _versions(district: District) -> dict[str, str]:
+    return {"registry": district.registry.version, "rules": district.rules_version}
+
+
+def _built_with(database: Database) -> dict[str, str]:
+    if not database.has("main.built_with"):
+        return {}
+    return dict(database.rows("select name, version from main.built_with"))
+
+
+def note_versions(database: Database, district: District) -> None:
+    """Remember what the warehouse was built with, once all of it was judged."""
+    versions = _versions(district)
+    frame = {"name": list(versions), "version": list(versions.values())}
+    database.replace("main.built_with", pl.DataFrame(frame))
+
+
+def _changed_days(
+    database: Database, district: District, held: Sequence[date]
+) -> list[date]:
+    if _built_with(database) != _versions(district):
+        return list(held)
+    return [day for day in ledger.dirty_days(district.store) if day in set(held)]
+
+
+def _refresh(
+    database: Database,
+    district: District,
+    files: inputs.LakeFiles,
+    stale: Mapping[str, Sequence[date]],
+) -> None:
+    """Registry and dimensions, as far as the stale days need them."""
+    is_new = _built_with(database).get("registry") != district.registry.version
+    if is_new:
+        inputs.load_registry(database, district.registry)
+    days = sorted({day for days in stale.values() for day in days})
+    inputs.show_raw(database, files, EVENT_CLASSES, (days[0], days[-1]))
+    inputs.refresh_dimensions(
+        database,
+        district.registry,
+        district.settings.district.account_domains,
+        is_new_registry=is_new,
+    )
+
+
+def judge_days(database: Database, district: District, built: Built) -> Kept:
+    """Turn what the detections returned into findings, and keep them."""
+    judged = {
+        code: list(built.days.get(detection.model.name, ()))
+        for code, detection in district.detections.items()
+    }
+    known = Circumstances(
+        earlier=_outside(fired_days(district.store), judged),
+        exceptions=district.registry.frames["exceptions"],
+        parameters={
+            code: arguments(one.model, _given(district, code, one.model.name))
+            for code, one in district.detections.items()
+        },
+        inputs={**_versions(district), "settings": district.settings_hash},
+    )
+    found = [
+        finding
+        for code, detection in district.detections.items()
+        for finding in judge(
+            detection, candidates(database, detection, judged[code]), known
+        )
+    ]
+    return keep(district.store, found, _evidence(database, district, found), judged)
+
+
+def _given(district: District, code: str, name: str) -> Mapping[str, Any]:
+    return district.parameters.get(code) or district.parameters.get(name) or {}
+
+
+def _outside(
+    fired: Mapping[tuple[str, str], Sequence[date]],
+    judged: Mapping[str, Sequence[date]],
+) -> dict[tuple[str, str], list[date]]:
+    """Days that this run does not judge again."""
+    return {
+        (rule, subject): [day for day in days if day not in set(judged.get(rule, ()))]
+        for (rule, subject), days in fired.items()
+    }
+
+
+def _evidence(
+    database: Database, district: District, found: Sequence[Finding]
+) -> Mapping[int, Any]:
+    wanted = sorted({event_id for one in found for event_id in one.evidence})
+    if not wanted:
+        return {}
+    folders = {source.name: source.folder for source in district.sources()}
+    return copy_lines(
+        wanted,
+        ledger.source_files(district.store),
+        folders,
+        _events(database, district, wanted),
+    )
+
+
+def _events(
+    database: Database, district: District, wanted: Sequence[int]
+) -> dict[int, tuple[str, Mapping[str, Any]]]:
+    """Role and fields of cited events, as the warehouse and the lake know them."""
+    files = inputs.lake_files(district.store, district.home.lake)
+    days = files.days()
+    inputs.show_raw(database, files, ("logons", "leases"), (days[0], days[-1]))
+    database.replace("main.cited", pl.DataFrame({"event_id": list(wanted)}))
+    found: dict[int, tuple[str, Mapping[str, Any]]] = {}
+    for role, query in _ROLES.items():
+        for row in database.frame(query).iter_rows(named=True):
+            found[row["event_id"]] = (role, row)
+    return found
+
+
+_ROLES = {
+    "request": (
+        "select event_id, start_time as time, account, device, building, site,"
+        " method as activity, bytes_in, event_date"
+        " from core.http_requests inner join main.cited using (event_id)"
+    ),
+    "logon": (
+        "select event_id, time, names.account, host as device, null as building,"
+        " null as site, activity, null as bytes_in, event_date"
+        " from raw.logons inner join main.cited using (event_id)"
+        " left join identity.account_names as names using (user_name)"
+    ),
+    "lease": (
+        "select event_id, time, null as account, hostname as device,"
+        " null as building, null as site, action as activity, null as bytes_in,"
+        " event_date from raw.leases inner join main.cited using (event_id)"
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """What one pass over the warehouse did."""
+
+    built: Built
+    kept: Kept
+
+
+def build_and_judge(
+    district: District, progress: Progress = nobody_watches
+) -> Warehouse:
+    """Build what is stale and judge it; one writer."""
+    with writing(district.home.warehouse) as database:
+        built = build(database, district, progress)
+        if not built.days:
+            return Warehouse(built, Kept((), (), ()))
+        kept = judge_days(database, district, built)
+        note_versions(database, district)
+    for day in ledger.dirty_days(district.store):
+        ledger.clean(district.store, day)
+    return Warehouse(built, kept)

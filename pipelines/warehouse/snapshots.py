@@ -1,0 +1,129 @@
+"""Immutable, versioned copies of the warehouse for readers.
+
+A reader never blocks the writer, nor the writer a reader: each publication is a
+new file, and `CURRENT` names the newest. The file is written fresh from frames,
+never copied, since a copied file carries deleted rows and hidden columns.
+"""
+
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from pipelines.errors import ModelError
+from pipelines.warehouse.database import Database
+
+POINTER = "CURRENT"
+KEPT = 14
+"""Snapshots kept; an open reader keeps its own file as long as it likes."""
+
+_LOCKDOWN = (
+    "memory_limit='1GB'",
+    "threads=2",
+    "max_temp_directory_size='2GB'",
+    "TimeZone='UTC'",
+    "autoinstall_known_extensions=false",
+    "autoload_known_extensions=false",
+    "allow_community_extensions=false",
+    "enable_external_access=false",
+    "lock_configuration=true",
+)
+
+
+def publish(
+    database: Database,
+    folder: Path,
+    tables: Mapping[str, Mapping[str, str | None]],
+    frames: Mapping[str, pl.DataFrame],
+    now: datetime,
+) -> Path:
+    """Write a snapshot with exactly these tables and point to it.
+
+    Args:
+        tables: Tables of the warehouse with the columns to copy; see
+            `Database.copy_out`.
+        frames: Further tables by name.
+        now: Goes into the file's name.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    stamp = now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+    final = folder / f"schoolbell-{stamp}-{secrets.token_hex(3)}.duckdb"
+    aside = final.with_suffix(".tmp")
+    with database.beside(aside):
+        for name, columns in tables.items():
+            database.copy_out(name, columns)
+        for name, frame in frames.items():
+            database.write_out(name, frame)
+    _sync(aside)
+    aside.chmod(0o440)
+    aside.rename(final)
+    _sync(folder)
+    pointer = folder / f"{POINTER}.tmp"
+    pointer.write_text(final.name, encoding="utf-8")
+    _sync(pointer)
+    pointer.rename(folder / POINTER)
+    _sync(folder)
+    _prune(folder, final)
+    return final
+
+
+def current(folder: Path) -> Path:
+    """The newest snapshot.
+
+    Raises:
+        ModelError: None was published yet.
+    """
+    pointer = folder / POINTER
+    if not pointer.is_file():
+        raise ModelError(
+            "there is no snapshot yet",
+            where=str(folder),
+            remedy="Run: schoolbell run --home HOME",
+        )
+    return folder / pointer.read_text(encoding="utf-8").strip()
+
+
+def locked_down(snapshot: Path) -> duckdb.DuckDBPyConnection:
+    """A connection that reads one snapshot and nothing else.
+
+    Scratch tables are possible in memory; files, settings and the snapshot
+    itself are out of reach of any query.
+    """
+    connection = duckdb.connect()
+    connection.execute("attach $path as dl (read_only)", {"path": str(snapshot)})
+    for setting in _LOCKDOWN:
+        connection.execute(f"set {setting}")
+    connection.execute("use dl")
+    return connection
+
+
+@contextmanager
+def reading(snapshot: Path) -> Iterator[Database]:
+    """A snapshot as a database that only reads."""
+    connection = locked_down(snapshot)
+    try:
+        yield Database(connection)
+    finally:
+        connection.close()
+
+
+def _prune(folder: Path, newest: Path) -> None:
+    files = sorted(folder.glob("schoolbell-*.duckdb"))
+    for old in files[:-KEPT]:
+        if old != newest:
+            old.unlink()
+    for orphan in folder.glob("schoolbell-*.tmp"):
+        orphan.unlink()
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
