@@ -8,6 +8,7 @@ or stand inside a bare value, is no CSV: its cells are null, not shifted.
 """
 
 import csv
+from collections.abc import Mapping
 
 import polars as pl
 
@@ -42,14 +43,42 @@ def column_places(header: str | None, separator: str = ",") -> dict[str, int]:
 
     Of two columns with one name the first counts.
     """
-    if not header:
-        return {}
-    line = header.strip("\ufeff\r\n\x00 ")
-    names = next(csv.reader([line], delimiter=separator), [])
     places: dict[str, int] = {}
-    for index, name in enumerate(names):
+    for index, name in enumerate(_names(header, separator)):
         places.setdefault(name.strip().lower(), index)
     return places
+
+
+def headed(
+    batch: pl.LazyFrame,
+    header: str | None,
+    wanted: Mapping[str, str],
+    separator: str = ",",
+) -> pl.LazyFrame:
+    """Cut `line` by the names of a header line.
+
+    Adds `is_whole` (there is a header, and the line has as many columns) and a
+    text column for each key of `wanted`, which says the name to look for.
+    """
+    names = _names(header, separator)
+    places = column_places(header, separator)
+    whole = is_wide(len(names)) if names else pl.lit(value=False)
+    values = {
+        column: cell(places[title.lower()])
+        if title.lower() in places
+        else pl.lit(None, pl.String)
+        for column, title in wanted.items()
+    }
+    return (
+        batch.with_columns(cells=cells(pl.col("line"), separator))
+        .with_columns(is_whole=whole)
+        .with_columns(**values)
+    )
+
+
+def _names(header: str | None, separator: str) -> list[str]:
+    line = (header or "").strip("\ufeff\r\n\x00 ")
+    return next(csv.reader([line], delimiter=separator), []) if line else []
 
 
 def _shape(separator: str) -> str:

@@ -1,0 +1,100 @@
+r"""The audit log of the Windows DHCP server (`DhcpSrvLog-Mon.log`).
+
+    10,11/02/26,08:15:00,Assign,192.0.2.17,lab-7.example.org,00005E005301,,17739,0,,,
+
+Comma-separated without quotes; 7 to 19 columns, more with each version and
+fewer where nothing happened to an address. The date is month first with two
+digits of the year, the time is the server's local time. The number in front
+says what happened; most numbers are no lease (30 to 36 are DNS, from 50 on the
+hunt for other servers). A file begins with some thirty lines of prose. A client
+of the remote access service has a longer number in the place of its MAC.
+"""
+
+import polars as pl
+
+from pipelines import clock
+from pipelines.formats import Context, Format
+from pipelines.formats._csv import cell, cells, is_wide
+from pipelines.formats._fields import address, known, mac, name
+from pipelines.formats._keyvalue import json_of
+
+ACTIONS = {
+    "10": "assign",
+    "11": "renew",
+    "12": "release",
+    "16": "release",  # deleted by an administrator
+    "17": "expire",
+    "18": "expire",
+    "20": "assign",  # BOOTP
+    "21": "assign",
+    "23": "release",
+}
+WIDTHS = (7, 8, 9, 12, 13, 18, 19)
+ROW = r"^[0-9]{2,5},[0-9]{2}/[0-9]{2}/[0-9]{2},[0-9]{2}:[0-9]{2}:[0-9]{2},"
+PROSE = r"^(?:\t|[0-9]{2,5}\+?\t|Event ID|QResult: |ID,Date,Time,)"
+IS_LEASE = pl.col("event_class") == "leases"
+
+MUST = {
+    "not 7 to 19 columns": is_wide(*WIDTHS),
+    "no event number first": pl.col("code").str.contains("^[0-9]{2,5}$"),
+    "date and time are not MM/DD/YY,HH:MM:SS": pl.col("time").is_not_null(),
+    "lease of no address": pl.col("ip").is_not_null() | ~IS_LEASE,
+    "client of the lease has no number": pl.any_horizontal(
+        cell(6).str.contains("^[0-9a-fA-F]{12,64}$"),
+        ~pl.col("action").is_in(["assign", "renew"]),
+        ~IS_LEASE,
+    ),
+}
+
+
+def looks_like(line: pl.Expr) -> pl.Expr:
+    """A number, a date with two digits of the year, a time."""
+    return line.str.contains(ROW)
+
+
+def is_prose(line: pl.Expr) -> pl.Expr:
+    """The explanations at the top of each file, and the names of the columns."""
+    return line.str.contains(PROSE)
+
+
+def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
+    """Add the columns of `leases`, or of `system_events` for other numbers."""
+    stamp = clock.civil(cell(1) + " " + cell(2), "%m/%d/%y %H:%M:%S", context.reading)
+    number = mac(cell(6))
+    code = pl.col("code")
+    longer = pl.when(cell(6).str.len_chars() > 12).then(cell(6)).alias("client_id")
+    return (
+        batch.with_columns(cells=cells(pl.col("line")))
+        .with_columns(code=cell(0))
+        .with_columns(
+            time=stamp.time,
+            time_quality=stamp.quality,
+            ip=address(cell(4)),
+            mac=pl.when(number != "00:00:00:00:00:00").then(number),
+            hostname=name(cell(5)),
+            action=code.replace_strict(ACTIONS, default=None, return_dtype=pl.String),
+            kind=pl.concat_str([code, known(cell(3))], separator=" "),
+            message=pl.col("line"),
+        )
+        .with_columns(
+            event_class=pl.when(pl.col("action").is_not_null())
+            .then(pl.lit("leases"))
+            .otherwise(pl.lit("system_events")),
+        )
+        .with_columns(
+            extras=pl.when(IS_LEASE).then(
+                json_of([code, known(cell(7)).alias("user_name"), longer])
+            )
+        )
+    )
+
+
+FORMAT = Format(
+    name="windows_dhcp",
+    product="Windows DHCP server",
+    event_classes=("leases", "system_events"),
+    looks_like=looks_like,
+    read=read,
+    must=MUST,
+    comment=is_prose,
+)
