@@ -22,7 +22,7 @@ MISP_KINDS: Mapping[str, str] = {
 }
 OPENED_BY_PEOPLE = frozenset(
     {
-        "apple.com", "bing.com", "candycrushsoda.king.com", "search.msn.com",
+        "apple.com", "bing.com", "blob.core.windows.net", "candycrushsoda.king.com", "search.msn.com",
         "www.airport.us", "www.androidbak.net", "www.apple.com",
         "www.appleiphonecell.com", "www.bing.com", "www.google.com", "www.ibook.info",
         "www.itools.info", "www.microsoft.com", "www.thinkdifferent.us",

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from pipelines.district.files import Kind
+from pipelines.district.shapes import Kind
 
 LIST_SEPARATOR = "|"
 

@@ -16,10 +16,10 @@ import polars as pl
 from pipelines.district import builtin
 from pipelines.district.files import FILES
 from pipelines.district.ical import read_calendar
+from pipelines.district.oneroster import ORGS, ROLES, USERS
 from pipelines.district.policy import FILE as POLICY
 from pipelines.district.problems import Problem
 from pipelines.district.reading import Rows, read_file
-from pipelines.district.roster import ORGS, ROLES, USERS
 from pipelines.district.settings import Settings
 
 ROSTER = {file.name: file for file in (USERS, ROLES, ORGS)}

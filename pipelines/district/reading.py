@@ -9,8 +9,8 @@ from typing import NamedTuple
 import polars as pl
 
 from pipelines.district.cells import ALLOWED, stripped, typed
-from pipelines.district.files import Cell, File
 from pipelines.district.problems import Problem, Severity, nearest
+from pipelines.district.shapes import Cell, File
 
 LINE = "_line"
 COMMENT = "#"
@@ -96,7 +96,7 @@ def check(raw: pl.DataFrame, file: File) -> Rows:
     return Rows(values.filter(~wrong), tuple(problems))
 
 
-def tell(  # noqa: PLR0913 - a problem has that many sides
+def tell(
     file: str,
     column: str | None,
     rows: pl.DataFrame,

@@ -13,8 +13,8 @@ import polars as pl
 
 from pipelines.district.accounts import canonical
 from pipelines.district.cells import stripped
-from pipelines.district.files import Cell, File
 from pipelines.district.frames import conform
+from pipelines.district.oneroster import ROLES, USERS
 from pipelines.district.problems import Problem
 from pipelines.district.reading import LINE, Rows, tell
 
@@ -25,49 +25,6 @@ STAFF = [
 STUDENT = ["student"]
 OTHERS = ["guardian", "parent", "relative"]
 GONE = ["tobedeleted", "inactive"]
-
-_TEXT = Cell("")
-_ID = Cell("", required=True)
-USERS = File(
-    "users.csv",
-    {
-        "sourcedId": _ID,
-        **dict.fromkeys(
-            (
-                "status", "dateLastModified", "enabledUser", "orgSourcedIds",
-                "primaryOrgSourcedId", "role", "username", "givenName", "familyName",
-                "preferredGivenName", "email", "grades", "metadata.jobTitle",
-                "metadata.validFrom", "metadata.validTo",
-            ),
-            _TEXT,
-        ),
-    },
-    "no account has a known owner: nothing is said about persons",
-    is_open=True,
-)  # fmt: skip
-ROLES = File(
-    "roles.csv",
-    {
-        "userSourcedId": _ID,
-        "role": _ID,
-        **dict.fromkeys(
-            ("status", "roleType", "orgSourcedId", "beginDate", "endDate"), _TEXT
-        ),
-    },
-    "",
-    is_open=True,
-)
-ORGS = File(
-    "orgs.csv",
-    {
-        "sourcedId": _ID,
-        **dict.fromkeys(
-            ("status", "name", "type", "identifier", "parentSourcedId"), _TEXT
-        ),
-    },
-    "people have no building",
-    is_open=True,
-)
 
 
 class Roster(NamedTuple):
