@@ -21,15 +21,8 @@ MISP_KINDS: Mapping[str, str] = {
     "url-shortener": "link_shortener",
 }
 OPENED_BY_PEOPLE = frozenset(
-    {
-        "apple.com", "bing.com", "blob.core.windows.net", "candycrushsoda.king.com", "search.msn.com",
-        "www.airport.us", "www.androidbak.net", "www.apple.com",
-        "www.appleiphonecell.com", "www.bing.com", "www.google.com", "www.ibook.info",
-        "www.itools.info", "www.microsoft.com", "www.thinkdifferent.us",
-        "star-mini.c10r.facebook.com", "outlook.office365.com", "login.live.com",
-        "twitter.com", "t.co", "g.msn.com", "google.com",
-    }
-)  # fmt: skip
+    ["apple.com", "bing.com", "blob.core.windows.net", "candycrushsoda.king.com", "g.msn.com", "google.com", "login.live.com", "outlook.office365.com", "search.msn.com", "star-mini.c10r.facebook.com", "www.airport.us", "www.androidbak.net", "www.apple.com", "www.appleiphonecell.com", "www.bing.com", "www.google.com", "www.ibook.info", "www.itools.info", "www.microsoft.com", "www.thinkdifferent.us"]
+)
 """Hosts on those lists that people open too; as background they would hide a visit."""
 
 

@@ -3,6 +3,7 @@
 import polars as pl
 
 from pipelines.district.frames import conform
+from pipelines.district.problems import Problem
 from pipelines.district.reading import LINE, Rows, tell
 from pipelines.district.sites import canonical_host
 
@@ -11,33 +12,38 @@ FILE = "devices.csv"
 
 def devices(rows: Rows) -> Rows:
     """Frame `devices`; a name or MAC that stands twice is kept once."""
-    frame = rows.frame.with_columns(pl.col("hostname").str.to_lowercase())
-    named = frame.with_columns(
-        device=pl.coalesce("hostname", "mac"),
+    name = pl.col("hostname").str.to_lowercase()
+    named = rows.frame.with_columns(
+        hostname=name,
+        device=pl.coalesce(name, "mac"),
         static_ip=pl.col("static_ip").map_elements(
             canonical_host, return_dtype=pl.String
         ),
     )
-    nameless = named.filter(pl.col("device").is_null())
     whole = named.drop_nulls("device")
-    again = ~pl.col("device").is_first_distinct() | (
+    is_again = ~pl.col("device").is_first_distinct() | (
         pl.col("mac").is_not_null() & ~pl.col("mac").is_first_distinct()
     )
-    problems = [
-        *tell(
-            FILE,
-            "hostname",
-            nameless.select(LINE, pl.lit(None, pl.String).alias("value")),
-            what="is empty, and so is mac",
-            allowed="a host name, a MAC or both",
-        ),
-        *tell(
-            FILE,
-            "hostname",
-            whole.filter(again).select(LINE, pl.col("device").alias("value")),
-            what="or its mac stands in an earlier row too",
-            allowed="each device once",
-        ),
-    ]
-    frame = conform("devices", whole.filter(~again))
-    return Rows(frame, (*rows.problems, *problems))
+    problems = (*rows.problems, *_nameless(named), *_twice(whole.filter(is_again)))
+    return Rows(conform("devices", whole.filter(~is_again)), problems)
+
+
+def _nameless(named: pl.DataFrame) -> list[Problem]:
+    rows = named.filter(pl.col("device").is_null())
+    return tell(
+        FILE,
+        "hostname",
+        rows.select(LINE, pl.lit(None, pl.String).alias("value")),
+        what="is empty, and so is mac",
+        allowed="a host name, a MAC or both",
+    )
+
+
+def _twice(again: pl.DataFrame) -> list[Problem]:
+    return tell(
+        FILE,
+        "hostname",
+        again.select(LINE, pl.col("device").alias("value")),
+        what="or its mac stands in an earlier row too",
+        allowed="each device once",
+    )

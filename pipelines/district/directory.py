@@ -79,6 +79,24 @@ def _aliases(
     domains: Sequence[str],
 ) -> tuple[pl.DataFrame, list[Problem]]:
     """Other spellings; one that could mean two accounts means none."""
+    spellings = _spellings(listed, logins, domains)
+    is_account = pl.col("alias").is_in(accounts["account"].to_list())
+    is_doubtful = is_account | (pl.col("account").n_unique().over("alias") > 1)
+    problems = tell(
+        FILE,
+        "aliases",
+        spellings.filter(is_doubtful).select(LINE, pl.col("alias").alias("value")),
+        what="could mean several accounts; it means none",
+        allowed="a spelling of one account",
+        severity="notice",
+    )
+    return conform("account_aliases", spellings.filter(~is_doubtful)), problems
+
+
+def _spellings(
+    listed: pl.DataFrame, logins: pl.DataFrame, domains: Sequence[str]
+) -> pl.DataFrame:
+    """`alias` and `account` as the list and the roster's mail addresses say."""
     own = listed.explode("aliases").select(
         LINE, canonical(pl.col("aliases"), domains).alias("alias"), "account"
     )
@@ -86,20 +104,8 @@ def _aliases(
     mail = logins.filter(~pl.col("email").str.contains("@", literal=True)).select(
         LINE, pl.col("email").alias("alias"), "account"
     )
-    useful = (
+    return (
         pl.concat([own.drop_nulls("alias"), mail])
         .filter(pl.col("alias") != pl.col("account"))
         .unique(["alias", "account"], keep="first", maintain_order=True)
     )
-    is_account = pl.col("alias").is_in(accounts["account"].to_list())
-    is_doubtful = is_account | (pl.col("account").n_unique().over("alias") > 1)
-    problems = tell(
-        FILE,
-        "aliases",
-        useful.filter(is_doubtful).select(LINE, pl.col("alias").alias("value")),
-        what="could mean several accounts; it means none",
-        allowed="a spelling of one account",
-        severity="notice",
-    )
-    sure = useful.filter(~is_doubtful)
-    return conform("account_aliases", sure), problems

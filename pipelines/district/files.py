@@ -5,8 +5,6 @@ from it. OneRoster files are described in `oneroster.py`, calendars in ICS form 
 `ical.py`.
 """
 
-from collections.abc import Mapping
-
 from pipelines.district.shapes import Cell, File
 
 
@@ -236,4 +234,4 @@ _FILES = (
     ),
 )
 
-FILES: Mapping[str, File] = {file.name: file for file in _FILES}
+FILES: dict[str, File] = {file.name: file for file in _FILES}

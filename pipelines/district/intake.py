@@ -21,6 +21,7 @@ from pipelines.district.policy import FILE as POLICY
 from pipelines.district.problems import Problem
 from pipelines.district.reading import Rows, read_file
 from pipelines.district.settings import Settings
+from pipelines.district.shapes import File
 
 ROSTER = {file.name: file for file in (USERS, ROLES, ORGS)}
 LARGEST_FILE = 1_000_000_000
@@ -51,37 +52,43 @@ def take_in(folder: Path, settings: Settings) -> Intake:
     """Read a registry folder."""
     problems: list[Problem] = []
     found = dict(_files(folder, problems))
-    renames = settings.registry.columns
-    most = settings.limits.registry_rows
-    rows = {
-        name: read_file(found.get(name, b""), file, renames.get(name, {}), most)
-        for name, file in FILES.items()
-    }
     bundle = _bundle(folder, found, problems)
-    rows |= {
-        name: read_file(bundle.get(name, b""), file, renames.get(name, {}), most)
-        for name, file in ROSTER.items()
-    }
+    rows = _read(found, FILES, settings) | _read(bundle, ROSTER, settings)
     events, strange = _calendars(found, settings)
-    missing = {
-        name: file.disables
-        for name, file in {**FILES, USERS.name: USERS, ORGS.name: ORGS}.items()
-        if not rows[name].frame.height
+    hashes = {
+        name: hashlib.sha256(data).hexdigest()
+        for name, data in (found | bundle).items()
     }
-    if events.height:
-        missing.pop("calendar.csv", None)
     return Intake(
         rows=rows,
         events=events,
         policy=found.get(POLICY),
         problems=(*problems, *strange, *rows[ORGS.name].problems),
-        missing=missing,
-        versions={
-            name: hashlib.sha256(data).hexdigest()
-            for name, data in {**found, **bundle}.items()
-        }
-        | {"built-in": builtin.STARTER},
+        missing=_missing(rows, has_calendar=events.height > 0),
+        versions=hashes | {"built-in": builtin.STARTER},
     )
+
+
+def _read(
+    found: Mapping[str, bytes], files: Mapping[str, File], settings: Settings
+) -> dict[str, Rows]:
+    renames = settings.registry.columns
+    most = settings.limits.registry_rows
+    return {
+        name: read_file(found.get(name, b""), file, renames.get(name, {}), most)
+        for name, file in files.items()
+    }
+
+
+def _missing(rows: Mapping[str, Rows], *, has_calendar: bool) -> Mapping[str, str]:
+    """Files without a good row, roles aside, which only version 1.2 has."""
+    return {
+        name: file.disables
+        for name, file in (FILES | ROSTER).items()
+        if file.disables
+        and not rows[name].frame.height
+        and not (name == "calendar.csv" and has_calendar)
+    }
 
 
 def _files(folder: Path, problems: list[Problem]) -> Iterator[tuple[str, bytes]]:
@@ -102,7 +109,7 @@ def _files(folder: Path, problems: list[Problem]) -> Iterator[tuple[str, bytes]]
 
 def _bundle(
     folder: Path, found: Mapping[str, bytes], problems: list[Problem]
-) -> Mapping[str, bytes]:
+) -> dict[str, bytes]:
     """The roster's files from the first place that has people."""
     own = {name: found[name] for name in ROSTER if name in found}
     if _has_rows(own.get(USERS.name, b"")):
@@ -122,7 +129,7 @@ def _has_rows(data: bytes) -> bool:
     return sum(not line.lstrip().startswith(b"#") for line in lines) > 1
 
 
-def _members(path: Path, problems: list[Problem]) -> Mapping[str, bytes]:
+def _members(path: Path, problems: list[Problem]) -> dict[str, bytes]:
     """The roster's files in a zip, read as streams."""
     members: dict[str, bytes] = {}
     try:

@@ -4,7 +4,7 @@ A consent counts only from its lawful grantor (see the policy), and nobody can
 grant one to themselves. An exception ends within 180 days.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import polars as pl
 
@@ -44,33 +44,50 @@ def consents(rows: Rows) -> Rows:
         if offices
     )
     to_self = _person("grantor") == _person("subject")
-    problems: list[Problem] = []
+    good = frame.filter(~unlawful & ~to_self)
+    problems = [
+        *_unlawful(frame.filter(unlawful)),
+        *tell(
+            "consents.csv",
+            "grantor",
+            frame.filter(to_self).select(LINE, pl.col("grantor").alias("value")),
+            what="grants to themselves",
+            allowed="another person",
+        ),
+    ]
+    return Rows(conform("consents", good), (*rows.problems, *problems))
+
+
+def _unlawful(frame: pl.DataFrame) -> Iterator[Problem]:
     for kind, offices in LAWFUL.items():
-        wrong = frame.filter((pl.col("type") == kind) & unlawful)
-        problems += tell(
+        wrong = frame.filter(pl.col("type") == kind)
+        yield from tell(
             "consents.csv",
             "grantor_role",
             wrong.select(LINE, pl.col("grantor_role").alias("value")),
             what=f"may not grant a consent of type {kind}",
             allowed=", ".join(offices),
         )
-    problems += tell(
-        "consents.csv",
-        "grantor",
-        frame.filter(to_self).select(LINE, pl.col("grantor").alias("value")),
-        what="grants to themselves",
-        allowed="another person",
-    )
-    good = frame.filter(~unlawful & ~to_self)
-    return Rows(conform("consents", good), (*rows.problems, *problems))
 
 
 def exceptions(rows: Rows) -> Rows:
     """Frame `exceptions`; too long, unnamed or self-approved ones are set aside."""
-    frame = rows.frame
+    faults = _exception_faults()
+    problems: list[Problem] = []
+    for (column, what), (fault, allowed) in faults.items():
+        value = pl.col(column).cast(pl.String).alias("value")
+        told = rows.frame.filter(fault).select(LINE, value)
+        problems += tell("exceptions.csv", column, told, what=what, allowed=allowed)
+    broken = pl.any_horizontal(fault for fault, _ in faults.values())
+    good = rows.frame.filter(~broken)
+    return Rows(conform("exceptions", good), (*rows.problems, *problems))
+
+
+def _exception_faults() -> dict[tuple[str, str], tuple[pl.Expr, str]]:
+    """Column and fault -> where it holds, and what is allowed."""
     days = (pl.col("valid_to") - pl.col("valid_from")).dt.total_days() + 1
-    faults = {
-        ("valid_to", f"lies more than {LONGEST_EXCEPTION_DAYS} days away"): (
+    return {
+        ("valid_to", "lies too far away"): (
             days > LONGEST_EXCEPTION_DAYS,
             f"at most {LONGEST_EXCEPTION_DAYS} days",
         ),
@@ -83,15 +100,6 @@ def exceptions(rows: Rows) -> Rows:
             "another person",
         ),
     }
-    problems: list[Problem] = []
-    for (column, what), (fault, allowed) in faults.items():
-        told = frame.filter(fault).select(
-            LINE, pl.col(column).cast(pl.String).alias("value")
-        )
-        problems += tell("exceptions.csv", column, told, what=what, allowed=allowed)
-    broken = pl.any_horizontal(fault for fault, _ in faults.values())
-    good = frame.filter(~broken)
-    return Rows(conform("exceptions", good), (*rows.problems, *problems))
 
 
 def _person(column: str) -> pl.Expr:

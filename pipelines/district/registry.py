@@ -12,6 +12,7 @@ from pipelines.district.catalogue import approved_sites, site_categories
 from pipelines.district.devices import devices
 from pipelines.district.directory import directory
 from pipelines.district.duty import duty_windows, leave_windows
+from pipelines.district.frames import FRAMES
 from pipelines.district.home import DistrictHome
 from pipelines.district.intake import Intake, take_in
 from pipelines.district.networks import egress, ip_geo, subnets
@@ -54,35 +55,45 @@ def load_registry(home: DistrictHome, settings: Settings) -> Registry:
     taken = take_in(home.registry, settings)
     domains = settings.district.account_domains
     places = buildings(taken.rows["buildings.csv"], taken.rows["orgs.csv"])
-    schools = of_organisations(places, taken.rows["orgs.csv"])
+    schools = of_organisations(places.frame, taken.rows["orgs.csv"])
     people = roster(taken.rows["users.csv"], taken.rows["roles.csv"], schools, domains)
-    known = directory(taken.rows["accounts.csv"], people.logins, domains)
-    policy = read_policy(taken.policy or default_policy())
     parts = {
-        **_simple(taken, settings),
-        **_timed(taken, settings, people, places),
-    }
-    frames = {name: rows.frame for name, rows in parts.items()}
-    problems = [item for rows in parts.values() for item in rows.problems]
-    frames |= {
-        "people": people.people,
-        "accounts": known.accounts,
-        "account_aliases": known.aliases,
         "buildings": places,
-        "category_words": _words(settings),
-        "background_hosts": builtin.background_hosts(),
-        "clauses": policy.clauses,
-        "detection_clauses": policy.detection_clauses,
+        **_policy(taken),
+        **_identity(taken, settings, people),
+        **_simple(taken, settings),
+        **_timed(taken, settings, people.people, places.frame),
+        "category_words": Rows(_words(settings), ()),
+        "background_hosts": Rows(builtin.background_hosts(), ()),
     }
-    told = [*taken.problems, *people.problems, *known.problems, *policy.problems]
+    told = [item for rows in parts.values() for item in rows.problems]
     return Registry(
-        frames=frames,
-        problems=tuple(sorted([*told, *problems], key=_by_place)),
+        frames={name: parts[name].frame for name in FRAMES},
+        problems=tuple(sorted([*taken.problems, *told], key=_by_place)),
         missing=taken.missing,
         version=_hash(taken.versions),
         versions=taken.versions,
         people_names=people.names,
     )
+
+
+def _policy(taken: Intake) -> dict[str, Rows]:
+    policy = read_policy(taken.policy or default_policy())
+    return {
+        "clauses": Rows(policy.clauses, policy.problems),
+        "detection_clauses": Rows(policy.detection_clauses, ()),
+    }
+
+
+def _identity(taken: Intake, settings: Settings, people: Roster) -> dict[str, Rows]:
+    """Who exists, under which accounts."""
+    domains = settings.district.account_domains
+    known = directory(taken.rows["accounts.csv"], people.logins, domains)
+    return {
+        "people": Rows(people.people, people.problems),
+        "accounts": Rows(known.accounts, known.problems),
+        "account_aliases": Rows(known.aliases, ()),
+    }
 
 
 def _simple(taken: Intake, settings: Settings) -> dict[str, Rows]:
@@ -104,7 +115,7 @@ def _simple(taken: Intake, settings: Settings) -> dict[str, Rows]:
 
 
 def _timed(
-    taken: Intake, settings: Settings, people: Roster, places: pl.DataFrame
+    taken: Intake, settings: Settings, people: pl.DataFrame, places: pl.DataFrame
 ) -> dict[str, Rows]:
     """Frames that depend on the calendar and on who was where."""
     zone = settings.district.zone
@@ -113,8 +124,8 @@ def _timed(
     duty = taken.rows["staff_duty.csv"]
     return {
         "calendar_days": days,
-        "duty_windows": duty_windows(duty, people.people, days.frame, zone),
-        "leave_windows": leave_windows(taken.rows["leave.csv"], people.people, zone),
+        "duty_windows": duty_windows(duty, people, days.frame, zone),
+        "leave_windows": leave_windows(taken.rows["leave.csv"], people, zone),
     }
 
 

@@ -8,17 +8,16 @@ from pipelines.district.reading import Rows
 PLACES = ["school", "district", "local"]
 
 
-def buildings(rows: Rows, orgs: Rows) -> pl.DataFrame:
+def buildings(rows: Rows, orgs: Rows) -> Rows:
     """Frame `buildings`; without `buildings.csv` the roster's schools, unplaced."""
     if rows.frame.height:
-        return conform("buildings", rows.frame)
+        return Rows(conform("buildings", rows.frame), rows.problems)
     schools = orgs.frame.filter(pl.col("type").str.to_lowercase().is_in(PLACES))
     named = schools.select(
         building=pl.coalesce("identifier", "name", "sourcedId"), org_id="sourcedId"
     )
-    return conform(
-        "buildings", named.unique("building", keep="first", maintain_order=True)
-    )
+    once = named.unique("building", keep="first", maintain_order=True)
+    return Rows(conform("buildings", once), rows.problems)
 
 
 def of_organisations(places: pl.DataFrame, orgs: Rows) -> pl.DataFrame:
