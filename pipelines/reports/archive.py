@@ -1,0 +1,74 @@
+"""Puts a report's pages on disk, so that a reader never sees half of one.
+
+Each file is written beside its place, forced to disk and renamed. The index
+comes last: it never names a week that is not there.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+
+from pipelines.errors import SchoolbellError
+
+LAST = ("latest.html", "index.html")
+
+
+def write_archive(pages: Mapping[str, str], folder: Path) -> list[Path]:
+    """Write the pages below `folder`; what is there already is left alone.
+
+    Args:
+        pages: Relative path to text, as `weekly_report` gives them.
+        folder: The archive; made if it is not there.
+
+    Returns:
+        The files that were written, in the order of writing.
+
+    Raises:
+        SchoolbellError: A path leads out of the folder.
+    """
+    ordered = sorted(pages, key=lambda path: (turn(path), path))
+    written = []
+    for path in ordered:
+        target = folder / inside(path)
+        content = pages[path].encode("utf-8", "backslashreplace")
+        if not target.is_file() or target.read_bytes() != content:
+            replace(target, content)
+            written.append(target)
+    return written
+
+
+def turn(path: str) -> int:
+    """When a page is written: the index of weeks after all that it names."""
+    return LAST.index(path) + 1 if path in LAST else 0
+
+
+def inside(path: str) -> PurePosixPath:
+    """The path, if it stays in the archive."""
+    relative = PurePosixPath(path)
+    if relative.is_absolute() or ".." in relative.parts or not relative.parts:
+        raise SchoolbellError(
+            f"a report page may not be written to {path!r}",
+            where="reports.archive",
+            remedy="Page paths are relative and stay inside the archive.",
+        )
+    return relative
+
+
+def replace(target: Path, content: bytes) -> None:
+    """Write, force to disk, rename, force the folder to disk."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    beside = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        with beside.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(target)
+    finally:
+        beside.unlink(missing_ok=True)
+    if os.name == "posix":
+        handle = os.open(target.parent, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

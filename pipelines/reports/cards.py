@@ -1,0 +1,206 @@
+"""A finding as a card: seen, how sure, what else fits, what we could not see, next."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import polars as pl
+
+from pipelines.errors import ModelError
+from pipelines.reports.safety import file_name
+from pipelines.reports.view import View
+from pipelines.reports.words import (
+    KINDS,
+    NOT_KNOWN,
+    REVIEW,
+    SEVERITIES,
+    STEPS,
+    STRENGTHS,
+    SURE,
+    count,
+    day,
+    listed,
+    number,
+    span,
+)
+
+DAYS_TO_DECIDE = timedelta(days=11)  # the Friday after the report's Monday
+
+
+@dataclass(frozen=True)
+class Card:
+    """Everything a reader needs to decide about one finding, as text.
+
+    Attributes:
+        page: File name of its evidence page.
+        steps: One to three, for the marker beside `sure`.
+        measures: Name and value of what was counted.
+        alternatives: Other explanations: name, how tested, result.
+    """
+
+    finding_id: str
+    page: str
+    claim: str
+    subject: str
+    kind: str
+    rule: str
+    when: str
+    severity: str
+    sure: str
+    steps: int
+    review: str
+    is_open: bool
+    carried: str
+    devices: str
+    support: str
+    line_count: int
+    decide_by: str
+    measures: tuple[tuple[str, str], ...]
+    sites: tuple[str, ...]
+    clauses: tuple[tuple[str, str, str], ...]
+    alternatives: tuple[tuple[str, str, str], ...]
+    limits: tuple[str, ...]
+    would_change: tuple[str, ...]
+    next_step: str
+
+
+def card_rows(view: View, findings: pl.DataFrame) -> pl.DataFrame:
+    """The findings with all that a card says of them, in words."""
+    lines = view.inputs.evidence.group_by("finding_id").agg(
+        line_count=pl.len(), sources=pl.col("source").unique().sort()
+    )
+    titles = {}
+    for rule in view.inputs.rules:
+        for key in ("code", "name"):
+            titles[str(rule.get(key))] = str(rule.get("title") or rule.get("name"))
+    when = pl.struct("start_time", "end_time").map_elements(
+        lambda row: span(row["start_time"], row["end_time"], view.zone),
+        return_dtype=pl.String,
+    )
+    joined = findings.join(lines, on="finding_id", how="left", maintain_order="left")
+    return joined.with_columns(
+        when=when,
+        rule_title=pl.col("rule").replace_strict(titles, default=pl.col("rule")),
+        is_carried=pl.col("event_date") < view.start,
+        decide_by=pl.lit(view.start + DAYS_TO_DECIDE),
+        line_count=pl.col("line_count").fill_null(0),
+    )
+
+
+def cards(rows: pl.DataFrame) -> list[Card]:
+    """A card for each row."""
+    return [card(row) for row in rows.iter_rows(named=True)]
+
+
+def card(row: Mapping[str, Any]) -> Card:
+    """Put one finding into words.
+
+    Raises:
+        ModelError: Its record is not the JSON that was agreed.
+    """
+    record = read_record(row)
+    return Card(
+        finding_id=row["finding_id"],
+        page=f"{file_name(row['finding_id'])}.html",
+        claim=row["claim"],
+        subject=row["subject"],
+        kind=KINDS.get(row["kind"], NOT_KNOWN),
+        rule=row["rule_title"],
+        when=record.get("local_time") or row["when"],
+        severity=row["severity"] if row["severity"] in SEVERITIES else NOT_KNOWN,
+        sure=SURE[row["confidence"]],
+        steps=STEPS[row["confidence"]],
+        review=REVIEW.get(row["status"], NOT_KNOWN),
+        is_open=row["status"] == "open",
+        carried=f"Carried over, first seen {day(row['event_date'])}"
+        if row["is_carried"]
+        else "",
+        devices=listed(row["devices"] or [], most=6),
+        support=support(row),
+        line_count=row["line_count"],
+        decide_by=day(row["decide_by"]),
+        **details(record),
+    )
+
+
+def read_record(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The record's JSON; an empty one where there is none."""
+    try:
+        record = json.loads(row["record"] or "{}")
+    except json.JSONDecodeError as error:
+        raise broken(row) from error
+    if not isinstance(record, dict):
+        raise broken(row)
+    return record
+
+
+def broken(row: Mapping[str, Any]) -> ModelError:
+    """The error for a record that can not be read."""
+    return ModelError(
+        f"the record of finding {row['finding_id']} is not a JSON object",
+        where="reports.inputs.findings.record",
+        remedy="Rebuild the findings of that day; the report is not published.",
+    )
+
+
+def support(row: Mapping[str, Any]) -> str:
+    """How many log lines of which sources hold it up."""
+    if not row["line_count"]:
+        return "Its log lines have been removed under the retention rules"
+    return f"{count(row['line_count'], 'log line')} from {listed(row['sources'])}"
+
+
+def details(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The lists of a card, each text made plain."""
+    return {
+        "measures": tuple(
+            (plain(name), said(value)) for name, value in mapping(record, "measures")
+        ),
+        "sites": tuple(str(site) for site in record.get("sites") or ()),
+        "clauses": tuple(
+            (str(clause.get("id")), str(clause.get("title") or ""), strength(clause))
+            for clause in record.get("clauses") or ()
+        ),
+        "alternatives": tuple(
+            tuple(plain(str(other.get(key) or NOT_KNOWN)) for key in OTHER)
+            for other in record.get("alternatives") or ()
+        ),
+        "limits": tuple(str(text) for text in record.get("limits") or ()),
+        "would_change": tuple(str(text) for text in record.get("would_change") or ()),
+        "next_step": str(record.get("next_step") or "Ask before anything else."),
+    }
+
+
+OTHER = ("name", "test", "result")
+
+
+def mapping(record: Mapping[str, Any], key: str) -> list[tuple[str, Any]]:
+    """The pairs of an object in the record."""
+    return list((record.get(key) or {}).items())
+
+
+def strength(clause: Mapping[str, Any]) -> str:
+    """What logs can show of a clause, in words."""
+    return STRENGTHS.get(str(clause.get("strength")), NOT_KNOWN)
+
+
+def plain(name: str) -> str:
+    """A field's name as words."""
+    return name.replace("_", " ")
+
+
+def said(value: Any) -> str:
+    """A measure's value as a reader would say it."""
+    if value is None or value == "":
+        return NOT_KNOWN
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return number(value)
+    if isinstance(value, float):
+        return number(int(value)) if value == int(value) else f"{value:,.1f}"
+    if isinstance(value, list):
+        return listed([said(item) for item in value], most=6)
+    return str(value)

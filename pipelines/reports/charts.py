@@ -1,0 +1,240 @@
+"""Palettes, axes and marks of the report's charts; every figure is finished here.
+
+Figures use numbers on both axes with ticks named by hand, so that no time zone
+and no library guess comes between the data and the paper. A colour is a *role*
+of `LIGHT`; the page's boot script puts that of `DARK` in its place. Labels are
+escaped, because Plotly renders a subset of HTML inside them.
+"""
+
+import html
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from plotly.graph_objects import Bar, Figure, Heatmap, Scatter
+from plotly.offline import get_plotlyjs, get_plotlyjs_version
+
+from pipelines.reports.safety import visible
+
+LIGHT: Mapping[str, str] = MappingProxyType(
+    {
+        "page": "#f4f5f7",
+        "surface": "#ffffff",
+        "ink": "#1c2127",
+        "muted": "#57606c",
+        "line": "#d8dce2",
+        "border": "#868e99",
+        "accent": "#1f5fbf",
+        "blue": "#0072b2",
+        "vermillion": "#d55e00",
+        "green": "#009e73",
+        "purple": "#cc79a7",
+        "idle": "#e6e9ed",
+        "heat0": "#f0f2f4",
+        "heat1": "#cfe3f2",
+        "heat2": "#8fc1e3",
+        "heat3": "#4597cb",
+        "heat4": "#1a6ca6",
+        "heat5": "#0b4674",
+    }
+)
+DARK: Mapping[str, str] = MappingProxyType(
+    {
+        "page": "#101316",
+        "surface": "#191d22",
+        "ink": "#e8ebee",
+        "muted": "#a5afba",
+        "line": "#333a42",
+        "border": "#727c88",
+        "accent": "#8ab8f5",
+        "blue": "#56b4e9",
+        "vermillion": "#e8862e",
+        "green": "#1fae86",
+        "purple": "#d79abf",
+        "idle": "#2a3037",
+        "heat0": "#22272d",
+        "heat1": "#16374f",
+        "heat2": "#1b5680",
+        "heat3": "#2a7ab3",
+        "heat4": "#5ba8dc",
+        "heat5": "#b3dcf7",
+    }
+)
+HEAT = tuple(f"heat{step}" for step in range(1, 6))
+NO_CLOUD = {
+    "showSendToCloud": False,
+    "plotlyServerURL": "",
+    "displaylogo": False,
+    "displayModeBar": False,
+    "responsive": True,
+    "scrollZoom": False,
+    "doubleClick": False,
+}
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', sans-serif"
+ROW_HEIGHT = 34
+PATTERNS = {"vermillion": "/", "purple": ".", "green": "\\"}
+
+Tick = tuple[float, str]
+
+
+def label(text: str) -> str:
+    """Text that Plotly shows as it is: no tag, no entity, no control character."""
+    return html.escape(visible(text), quote=False)
+
+
+def axis(
+    low: float, high: float, ticks: Sequence[Tick] = (), **more: object
+) -> dict[str, Any]:
+    """An axis from `low` to `high` with ticks at given places; data may be escaped."""
+    return {
+        "range": [low, high],
+        "tickmode": "array",
+        "tickvals": [place for place, _ in ticks],
+        "ticktext": [label(text) for _, text in ticks],
+        "showgrid": False,
+        "zeroline": False,
+        "fixedrange": True,
+        "automargin": True,
+        "gridcolor": LIGHT["line"],
+        "tickfont": {"color": LIGHT["muted"], "size": 13},
+        **more,
+    }
+
+
+def bars(
+    role: str,
+    marks: Sequence[tuple[float, float, float, str]],
+    *,
+    name: str = "",
+    thickness: float = 0.66,
+) -> Bar:
+    """Horizontal bars of one series.
+
+    Args:
+        role: Colour; some roles carry a pattern, so that colour is never alone.
+        marks: Lane, start, length and hover text of each bar.
+        name: The series in the legend; no entry where empty.
+        thickness: Share of the lane.
+    """
+    return Bar(
+        orientation="h",
+        y=[lane for lane, _, _, _ in marks],
+        base=[start for _, start, _, _ in marks],
+        x=[length for _, _, length, _ in marks],
+        hovertext=[label(text) for _, _, _, text in marks],
+        **_look(role, name, thickness),
+    )
+
+
+def columns(
+    role: str, marks: Sequence[tuple[float, float, str]], *, name: str = ""
+) -> Bar:
+    """Upright bars from zero: place, height and hover text of each."""
+    return Bar(
+        x=[place for place, _, _ in marks],
+        base=[0 for _ in marks],
+        y=[height for _, height, _ in marks],
+        hovertext=[label(text) for _, _, text in marks],
+        **_look(role, name, 0.7),
+    )
+
+
+def _look(role: str, name: str, thickness: float) -> dict[str, Any]:
+    pattern = {"shape": PATTERNS.get(role, ""), "fgcolor": LIGHT["surface"], "size": 6}
+    return {
+        "hoverinfo": "text",
+        "width": thickness,
+        "name": label(name),
+        "showlegend": bool(name),
+        "marker": {
+            "color": LIGHT[role],
+            "pattern": pattern | {"solidity": 0.18, "fgopacity": 0.75},
+        },
+    }
+
+
+def line(role: str, points: Sequence[tuple[float, float | None, str]]) -> Scatter:
+    """A line with a dot at each known point; unknown points break it."""
+    return Scatter(
+        x=[place for place, _, _ in points],
+        y=[height for _, height, _ in points],
+        mode="lines+markers",
+        hovertext=[label(text) for _, _, text in points],
+        hoverinfo="text",
+        showlegend=False,
+        line={"color": LIGHT[role], "width": 2},
+        marker={"color": LIGHT[role], "size": 6},
+    )
+
+
+def grid(
+    values: Sequence[Sequence[float | None]], said: Sequence[Sequence[str]], top: float
+) -> Heatmap:
+    """A heat map in five steps of one hue; a cell without a value stays open."""
+    steps = len(HEAT)
+    scale = [
+        [edge / steps, LIGHT[role]]
+        for place, role in enumerate(HEAT)
+        for edge in (place, place + 1)
+    ]
+    return Heatmap(
+        x=list(range(len(values[0]))),
+        y=list(range(len(values))),
+        z=[list(row) for row in values],
+        text=[[label(text) for text in row] for row in said],
+        hoverinfo="text",
+        zmin=0,
+        zmax=max(top, 1),
+        colorscale=scale,
+        showscale=False,
+        xgap=2,
+        ygap=2,
+    )
+
+
+def box(x0: float, x1: float, y0: float, y1: float, **look: object) -> dict[str, Any]:
+    """A rectangle in data coordinates: an outline unless told otherwise."""
+    outline = {"color": LIGHT["ink"], "width": 1.5, "dash": "dot"}
+    place = {"type": "rect", "x0": x0, "x1": x1, "y0": y0, "y1": y1}
+    return place | {"line": outline, "layer": "above"} | look
+
+
+def note(x: float, y: float, text: str, **look: object) -> dict[str, Any]:
+    """A direct label in data coordinates, to the right of its place."""
+    font = {"color": LIGHT["ink"], "size": 13}
+    place = {"x": x, "y": y, "text": label(text), "showarrow": False}
+    return place | {"xanchor": "left", "xshift": 6, "font": font} | look
+
+
+def chart(
+    traces: Sequence[Any], *, x: dict[str, Any], y: dict[str, Any], **layout: Any
+) -> Figure:
+    """A figure in our look. `layout` may hold height, shapes, annotations, axes."""
+    figure = Figure(list(traces))
+    figure.update_layout(
+        template="none",
+        xaxis=x,
+        yaxis=y,
+        barmode="overlay",
+        paper_bgcolor=LIGHT["surface"],
+        plot_bgcolor=LIGHT["surface"],
+        font={"family": FONT, "size": 13, "color": LIGHT["ink"]},
+        margin={"l": 8, "r": 16, "t": 36, "b": 32},
+        hoverlabel={"bgcolor": LIGHT["ink"], "font": {"color": LIGHT["surface"]}},
+        legend={"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom"},
+        dragmode=False,
+        **layout,
+    )
+    return figure
+
+
+def spec(figure: Figure) -> dict[str, Any]:
+    """The figure as plain lists and numbers: data, layout and settings."""
+    plain = figure.to_plotly_json()
+    plain["layout"].pop("template", None)
+    return {"data": plain["data"], "layout": plain["layout"], "config": NO_CLOUD}
+
+
+def library() -> tuple[str, str]:
+    """File name and text of the one chart library that an archive holds."""
+    return f"plotly-{get_plotlyjs_version()}.min.js", get_plotlyjs()

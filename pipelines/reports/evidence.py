@@ -1,0 +1,203 @@
+"""The rows behind every number of page one, and the log lines behind every item."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from pipelines.reports.cards import card_rows
+from pipelines.reports.coverage import missing_hours
+from pipelines.reports.open_sites import new_sites
+from pipelines.reports.safety import file_name
+from pipelines.reports.tables import Cell, Table, table
+from pipelines.reports.view import View
+from pipelines.reports.words import (
+    KINDS,
+    REVIEW,
+    SURE,
+    VERDICTS,
+    count,
+    day,
+    listed,
+    moment,
+)
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What shows that a number is right.
+
+    Attributes:
+        key: File name of the page and of its CSV.
+        title: A sentence that says what the number counts.
+        table: Its rows.
+        number: How many there are.
+        adds_up: The column whose sum is the number; the rows are counted if empty.
+    """
+
+    key: str
+    title: str
+    table: Table
+    number: int
+    adds_up: str = ""
+
+
+def proofs(view: View) -> dict[str, Proof]:
+    """Every number that page one can show, by key."""
+    made = [make(view) for make in MAKERS]
+    return {proof.key: proof for proof in made}
+
+
+def counted(key: str, title: str, rows: Table) -> Proof:
+    """A proof whose number is its count of rows."""
+    return Proof(key, title, rows, len(rows.rows))
+
+
+def waiting(view: View) -> Proof:
+    """Items that nobody has decided on."""
+    rows = items(card_rows(view, view.waiting), "One row an item that waits")
+    return counted("needs-you", "Items that wait for a decision", rows)
+
+
+def decided(view: View) -> Proof:
+    """Items decided since the week began."""
+    rows = items(card_rows(view, view.decided), "One row an item that was decided")
+    return counted("decided", "Items decided since last week", rows)
+
+
+def items(rows: pl.DataFrame, caption: str) -> Table:
+    """Findings as a table, each linked to its log lines."""
+    return table(
+        caption,
+        ["Item", "Account or device", "About", "When", "How sure", "Review"],
+        (
+            [
+                item_link(row["finding_id"]),
+                row["subject"],
+                KINDS.get(row["kind"]),
+                row["when"],
+                SURE[row["confidence"]],
+                REVIEW.get(row["status"]),
+            ]
+            for row in rows.iter_rows(named=True)
+        ),
+    )
+
+
+def item_link(finding_id: str) -> Cell:
+    """The item's name, leading to its evidence page."""
+    return Cell(finding_id, finding_id, href=f"{file_name(finding_id)}.html")
+
+
+def hours(view: View) -> Proof:
+    """Expected hours in which a source sent nothing."""
+    absent = missing_hours(view).select("source", "hour_start").iter_rows()
+    rows = table(
+        "One row an expected hour without lines",
+        ["Source", "Hour begins"],
+        ([source, moment(start, view.zone)] for source, start in absent),
+    )
+    return counted("hours-missing", "Expected source hours without lines", rows)
+
+
+def set_aside(view: View) -> Proof:
+    """Lines that could not be read, by source and day."""
+    days = view.of_week(view.inputs.source_days).sort("event_date", "source")
+    columns = ["event_date", "source", "lines", "events", "rejects"]
+    rows = table(
+        "One row a source and day with lines set aside",
+        ["Day", "Source", "Lines in", "Read", "Set aside"],
+        (
+            [day(when), *rest]
+            for when, *rest in days.filter(pl.col("rejects") > 0)
+            .select(columns)
+            .iter_rows()
+        ),
+    )
+    title = "Lines that were set aside, each kept with its reason"
+    return Proof("lines-set-aside", title, rows, rows.total("Set aside"), "Set aside")
+
+
+def accounts(view: View, kind: str, key: str, title: str) -> Proof:
+    """One row an account, with its items."""
+    grouped = (
+        card_rows(view, view.seen(kind))
+        .group_by("subject")
+        .agg(pl.col("finding_id").first(), pl.col("when"), pl.col("line_count").sum())
+    )
+    rows = table(
+        "One row an account. The link leads to its first item.",
+        ["Account", "First item", "When", "Log lines"],
+        (
+            [subject, item_link(first), listed(when, most=7), size]
+            for subject, first, when, size in grouped.sort("subject").iter_rows()
+        ),
+    )
+    return counted(key, title, rows)
+
+
+def shared(view: View) -> Proof:
+    """Accounts in two places at once."""
+    title = "Accounts that were in two places at once"
+    return accounts(view, "shared_account", "shared-accounts", title)
+
+
+def outside(view: View) -> Proof:
+    """Accounts with long use of outside sites outside duty hours."""
+    title = "Accounts that used outside sites for long outside duty hours"
+    return accounts(view, "off_hours_external", "off-hours-accounts", title)
+
+
+def sites(view: View) -> Proof:
+    """Sites first seen this week that are not on the list."""
+    rows = table(
+        "One row a site. Minutes are estimates.",
+        ["Site", "Standing", "First seen", "Category", "Most accounts in a day",
+         "Minutes"],
+        (
+            [
+                row["site"],
+                VERDICTS.get(row["verdict"]),
+                day(row["first_seen_date"]),
+                row["category"],
+                row["most_accounts"],
+                round(row["minutes"] or 0),
+            ]
+            for row in new_sites(view).iter_rows(named=True)
+        ),
+    )  # fmt: skip
+    return counted("new-sites", "New sites that are not on the list", rows)
+
+
+MAKERS: tuple[Callable[[View], Proof], ...] = (
+    waiting, decided, hours, set_aside, shared, outside, sites,
+)  # fmt: skip
+
+
+def log_lines(view: View, finding: Mapping[str, object]) -> Table:
+    """The lines that an item rests on, with the place of each in its file."""
+    rows = view.evidence_of(str(finding["finding_id"]))
+    return table(
+        f"{count(rows.height, 'log line')}, in the order of the argument",
+        ["No.", "When", "What it shows", "Account", "Device", "Building", "Site",
+         "Activity", "Bytes in", "Source", "File", "Line", "Byte", "SHA-256"],
+        (
+            [
+                row["position"],
+                moment(row["time"], view.zone) if row["time"] else None,
+                row["role"],
+                row["account"],
+                row["device"],
+                row["building"],
+                row["site"],
+                row["activity"],
+                row["bytes_in"],
+                row["source"],
+                row["path"],
+                row["line_no"],
+                row["byte_offset"],
+                row["line_sha256"],
+            ]
+            for row in rows.iter_rows(named=True)
+        ),
+    )  # fmt: skip

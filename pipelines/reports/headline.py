@@ -1,0 +1,87 @@
+"""The headline numbers of a week, and what they are compared with."""
+
+from collections.abc import Mapping, Sequence
+from statistics import median, quantiles
+from typing import Any
+
+from pipelines.reports.coverage import WHOLE_ENOUGH, coverage
+from pipelines.reports.open_sites import new_sites
+from pipelines.reports.view import View
+from pipelines.reports.words import count, number
+
+NUMBERS = {
+    "needs_review": "Items to review",
+    "shared_accounts": "Shared accounts",
+    "new_sites": "New sites",
+    "off_hours_accounts": "Accounts outside hours",
+}
+WEEKS_DRAWN = 12
+WEEKS_COMPARED = 8
+FEWEST = 4  # below this, "usual" would be a big word
+
+
+def this_week(view: View) -> dict[str, Any]:
+    """The week's own numbers; null where nothing arrived to count."""
+    arrived = coverage(view)
+    if not arrived.has_data:
+        return dict.fromkeys(NUMBERS) | {"coverage": 0.0}
+    return {
+        "week_start": view.start,
+        "needs_review": view.waiting.height,
+        "shared_accounts": view.seen("shared_account")["subject"].n_unique(),
+        "new_sites": new_sites(view).height,
+        "off_hours_accounts": view.seen("off_hours_external")["subject"].n_unique(),
+        "coverage": 1 - arrived.missing / arrived.expected,
+        "school_days": view.school_day_count,
+    }
+
+
+def history(view: View) -> list[Mapping[str, Any]]:
+    """The last weeks before this one that are drawn beside it."""
+    recent = [week for week in view.earlier if not week.get("is_last_year")]
+    return recent[-WEEKS_DRAWN:]
+
+
+def comparable(view: View, key: str) -> list[int]:
+    """One number over the earlier weeks that arrived whole."""
+    whole = [
+        week for week in history(view) if (week.get("coverage") or 0) >= WHOLE_ENOUGH
+    ]
+    return [week[key] for week in whole if week.get(key) is not None]
+
+
+def usual(values: Sequence[int | None]) -> tuple[int, int] | None:
+    """Median plus and minus the quartile range of up to eight weeks."""
+    known = [value for value in values if value is not None][-WEEKS_COMPARED:]
+    if len(known) < FEWEST:
+        return None
+    low, _, high = quantiles(known, n=4, method="inclusive")
+    middle, spread = median(known), high - low
+    return max(round(middle - spread), 0), round(middle + spread)
+
+
+def compare(view: View, key: str) -> str:
+    """One short comparison, honest about weeks that are missing or not whole."""
+    if not view.earlier:
+        return "No earlier week to compare with."
+    last = view.last_week
+    if last is None or last.get(key) is None:
+        return "Last week is not known."
+    said = f"Last week {number(last[key])}{in_days(view, last)}"
+    if coverage(view).is_partial or not view.is_over:
+        return f"{said}; not comparable."
+    band = usual(comparable(view, key))
+    if band:
+        said += f"; usually {number(band[0])} to {number(band[1])}"
+    year = next((week for week in view.earlier if week.get("is_last_year")), None)
+    if year and year.get(key) is not None:
+        said += f"; last year {number(year[key])}"
+    return f"{said}."
+
+
+def in_days(view: View, last: Mapping[str, Any]) -> str:
+    """Names the school days where the two weeks differ in them."""
+    days = last.get("school_days")
+    if days is None or days == view.school_day_count:
+        return ""
+    return f" in {count(days, 'school day')}"

@@ -1,0 +1,204 @@
+"""What a weekly report is made from: frames and plain values, all pseudonymous.
+
+Nobody's name and no address reaches this floor: `account` holds tokens such as
+"falcon-27", `device` tokens such as "device cedar-04".
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import Any
+
+import polars as pl
+
+from pipelines.errors import ModelError
+
+INSTANT = pl.Datetime("us", "UTC")
+
+SCHEMAS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        "findings": {
+            "finding_id": pl.String,
+            "rule": pl.String,
+            "kind": pl.String,
+            "subject": pl.String,
+            "devices": pl.List(pl.String),
+            "event_date": pl.Date,
+            "start_time": INSTANT,
+            "end_time": INSTANT,
+            "severity": pl.String,
+            "confidence": pl.String,
+            "status": pl.String,
+            "created_time": INSTANT,
+            "revision": pl.Int64,
+            "claim": pl.String,
+            "record": pl.String,
+            "decided_time": INSTANT,
+        },
+        "evidence": {
+            "finding_id": pl.String,
+            "position": pl.Int64,
+            "role": pl.String,
+            "source": pl.String,
+            "path": pl.String,
+            "line_no": pl.Int64,
+            "byte_offset": pl.Int64,
+            "time": INSTANT,
+            "account": pl.String,
+            "device": pl.String,
+            "building": pl.String,
+            "site": pl.String,
+            "activity": pl.String,
+            "bytes_in": pl.Int64,
+            "line_sha256": pl.String,
+        },
+        "daily_use": {
+            "event_date": pl.Date,
+            "building": pl.String,
+            "use_class": pl.String,
+            "request_count": pl.Int64,
+            "account_count": pl.Int64,
+            "site_count": pl.Int64,
+            "bytes_in": pl.Int64,
+        },
+        "attribution": {
+            "event_date": pl.Date,
+            "building": pl.String,
+            "grade": pl.String,
+            "request_count": pl.Int64,
+        },
+        "site_use": {
+            "event_date": pl.Date,
+            "site": pl.String,
+            "verdict": pl.String,
+            "site_class": pl.String,
+            "category": pl.String,
+            "category_source_count": pl.Int64,
+            "account_count": pl.Int64,
+            "minutes": pl.Float64,
+            "request_count": pl.Int64,
+            "first_seen_date": pl.Date,
+        },
+        "off_hours": {
+            "event_date": pl.Date,
+            "weekday": pl.Int64,
+            "hour": pl.Int64,
+            "building": pl.String,
+            "account_count": pl.Int64,
+            "minutes": pl.Float64,
+        },
+        "source_hours": {
+            "source": pl.String,
+            "hour_start": INSTANT,
+            "event_date": pl.Date,
+            "hour": pl.Int64,
+            "line_count": pl.Int64,
+            "is_expected": pl.Boolean,
+        },
+        "source_days": {
+            "event_date": pl.Date,
+            "source": pl.String,
+            "lines": pl.Int64,
+            "events": pl.Int64,
+            "rejects": pl.Int64,
+            "blanks": pl.Int64,
+            "duplicates": pl.Int64,
+            "pending": pl.Int64,
+        },
+        "school_days": {
+            "event_date": pl.Date,
+            "building": pl.String,
+            "day_type": pl.String,
+            "duty_start_minutes": pl.Int64,
+            "duty_end_minutes": pl.Int64,
+        },
+    }
+)
+
+OPTIONAL = frozenset({("findings", "decided_time")})
+
+
+def empty_frame(name: str) -> pl.DataFrame:
+    """The frame of that name, without a row."""
+    return pl.DataFrame(schema=dict(SCHEMAS[name]))
+
+
+def conform(name: str, frame: pl.DataFrame) -> pl.DataFrame:
+    """The agreed columns in the agreed order and type; others are left out.
+
+    Raises:
+        ModelError: A column that is not optional is absent.
+    """
+    wanted = SCHEMAS[name]
+    absent = [column for column in wanted if column not in frame.columns]
+    broken = [column for column in absent if (name, column) not in OPTIONAL]
+    if broken:
+        raise ModelError(
+            f"the report's frame {name} lacks {', '.join(broken)}",
+            where=f"reports.inputs.{name}",
+            remedy="Give the relation those columns, or pass empty_frame(name).",
+        )
+    filled = frame.with_columns(pl.lit(None).alias(column) for column in absent)
+    return filled.select(pl.col(column).cast(kind) for column, kind in wanted.items())
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportInputs:
+    """Everything that one report says, for its week and the weeks before it.
+
+    Attributes:
+        findings: One row a finding. `kind` is shared_account, non_approved_site,
+            off_hours_external or anomaly; `record` is JSON text. `decided_time`,
+            when a reviewer last decided, may be absent.
+        evidence: One row a log line that a finding rests on.
+        daily_use: Requests a local day, building and class of use.
+        attribution: Requests a local day, building and grade, `none` included.
+        site_use: One row a local day and site; `minutes` is an estimate.
+        off_hours: Use of external sites outside duty, by local hour.
+        source_hours: One row a source and hour; no line in an expected hour is a gap.
+        source_days: The line account of a source and local day.
+        school_days: Day type and duty window (minutes after midnight) by building.
+        rules: Detections: code, name, title, summary, severity, params,
+            false_positives, response, stage, clauses.
+        clauses: Policy clauses: clause_id, title, binds, strength, cannot_show,
+            detections.
+        previous: Headline numbers of other published weeks: week_start,
+            needs_review, shared_accounts, new_sites, off_hours_accounts, coverage
+            (0 to 1); may hold school_days and is_last_year.
+        zone: IANA name of the district's time zone.
+        generated_time: When the caller says that the report was made (UTC).
+        revision: 1, or more for a corrected report.
+    """
+
+    findings: pl.DataFrame
+    evidence: pl.DataFrame
+    daily_use: pl.DataFrame
+    attribution: pl.DataFrame
+    site_use: pl.DataFrame
+    off_hours: pl.DataFrame
+    source_hours: pl.DataFrame
+    source_days: pl.DataFrame
+    school_days: pl.DataFrame
+    district: str
+    zone: str
+    generated_time: datetime
+    snapshot_id: str
+    settings_hash: str
+    registry_version: str
+    revision: int = 1
+    rules: Sequence[Mapping[str, Any]] = ()
+    clauses: Sequence[Mapping[str, Any]] = ()
+    previous: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
+
+    def __post_init__(self) -> None:
+        for name in SCHEMAS:
+            object.__setattr__(self, name, conform(name, getattr(self, name)))
+        weeks = sorted(self.previous, key=lambda week: str(week["week_start"]))
+        object.__setattr__(self, "previous", tuple(weeks))
+
+
+def week_of(headline: Mapping[str, Any]) -> date:
+    """The Monday of an earlier week's headline numbers, date or ISO text."""
+    start = headline["week_start"]
+    return start if isinstance(start, date) else date.fromisoformat(str(start))

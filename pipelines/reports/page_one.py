@@ -1,0 +1,181 @@
+"""The five lines that open a report: a sentence, a number, a comparison, a link."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from pipelines.reports.amounts import total
+from pipelines.reports.cards import DAYS_TO_DECIDE
+from pipelines.reports.coverage import Coverage, coverage, say_gap
+from pipelines.reports.headline import compare, history, this_week
+from pipelines.reports.open_sites import open_sites
+from pipelines.reports.view import View
+from pipelines.reports.words import day, number, share
+
+
+@dataclass(frozen=True)
+class Line:
+    """One of the five.
+
+    Attributes:
+        key: File name of the evidence page, and anchor.
+        label: Two words before the line.
+        value: The number; None where nothing arrived that could be counted.
+        rest: The sentence after the number, or the whole of it.
+        comparison: How that compares.
+        anchor: The section of the report that says more.
+        history: The number in earlier weeks and now, for a small drawing.
+    """
+
+    key: str
+    label: str
+    value: int | None
+    rest: str
+    comparison: str
+    anchor: str
+    history: tuple[int | None, ...] = ()
+
+
+def lines(view: View) -> list[Line]:
+    """The five lines, in their order."""
+    arrived, now = coverage(view), this_week(view)
+    first = [needs_you(view), trust(view, arrived)]
+    if not arrived.has_data:
+        return first + [dark(view, *part) for part in DARK]
+    return [*first, shared(view, now), not_listed(view, now), outside_hours(view, now)]
+
+
+def dark(view: View, key: str, label: str, anchor: str) -> Line:
+    """A line for a week without data: not a zero, but not known."""
+    rest = "Not known: no log lines arrived."
+    return Line(key, label, None, rest, compare_or_nothing(view), anchor)
+
+
+def compare_or_nothing(view: View) -> str:
+    """Short, because there is nothing to compare."""
+    return "Not comparable." if view.earlier else "No earlier week to compare with."
+
+
+def needs_you(view: View) -> Line:
+    """Items that wait for a decision, new and carried over."""
+    waiting = view.waiting
+    carried = waiting.filter(pl.col("event_date") < view.start)
+    if waiting.is_empty():
+        rest = "items wait for a decision."
+    else:
+        verb = "item waits" if waiting.height == 1 else "items wait"
+        rest = (
+            f"{verb} for a decision, {split(waiting.height - carried.height, carried)}."
+        )
+        rest += f" Please decide by {day(view.start + DAYS_TO_DECIDE)}."
+    past = trail(view, "needs_review", waiting.height)
+    compared = compare(view, "needs_review")
+    return Line("needs-you", "Needs you", waiting.height, rest, compared, "items", past)
+
+
+def split(new: int, carried: pl.DataFrame) -> str:
+    """How many are new, and since when the oldest waits."""
+    if carried.is_empty():
+        return "all new" if new > 1 else "new this week"
+    oldest = day(carried["event_date"].min())  # type: ignore[arg-type]
+    held = f"{number(carried.height)} carried over since {oldest}"
+    return f"{number(new)} new, {held}" if new else held
+
+
+def trust(view: View, arrived: Coverage) -> Line:
+    """What arrived and was read, before anything is concluded from it."""
+    if not arrived.expected:
+        rest = "No source was expected to send lines."
+        return Line("hours-missing", "Trust", None, rest, compare_or_nothing(view),
+                    "source-coverage")  # fmt: skip
+    verb = "is" if arrived.missing == 1 else "are"
+    rest = f"of {number(arrived.expected)} expected source hours {verb} missing"
+    if arrived.gaps:
+        longest = max(arrived.gaps, key=lambda gap: (gap.hour_count, gap.source))
+        rest += f"; longest gap: {say_gap(longest, view)}"
+    rest = f"{rest}. {read_share(view)}"
+    return Line("hours-missing", "Trust", arrived.missing, rest, last_coverage(view),
+                "source-coverage")  # fmt: skip
+
+
+def read_share(view: View) -> str:
+    """The share of lines that became events, and how many were set aside."""
+    days = view.of_week(view.inputs.source_days)
+    came, aside = total(days, "lines"), total(days, "rejects")
+    if not came:
+        return "No lines arrived."
+    return f"{share(came - aside, came)} of lines could be read."
+
+
+def last_coverage(view: View) -> str:
+    """Coverage of the week before."""
+    last = view.last_week
+    if not view.earlier:
+        return "No earlier week to compare with."
+    if last is None or last.get("coverage") is None:
+        return "Last week is not known."
+    return f"Last week {share(round(last['coverage'] * 10_000), 10_000)} arrived."
+
+
+def shared(view: View, now: Mapping[str, Any]) -> Line:
+    """Accounts seen in two places at once."""
+    value = now["shared_accounts"]
+    noun = "account was" if value == 1 else "accounts were"
+    settled = view.seen("shared_account").filter(pl.col("status") == "explained")
+    explained = settled["subject"].n_unique()
+    more = f", {number(explained)} explained since" if explained else ""
+    return Line(
+        "shared-accounts",
+        "Shared accounts",
+        value,
+        f"{noun} in two places at once{more}.",
+        compare(view, "shared_accounts"),
+        "shared-accounts",
+        trail(view, "shared_accounts", value),
+    )
+
+
+def not_listed(view: View, now: Mapping[str, Any]) -> Line:
+    """New sites that the list does not hold."""
+    value = now["new_sites"]
+    noun = "new site is" if value == 1 else "new sites are"
+    older = open_sites(view).height - value
+    more = f"; {number(older)} from before still to decide" if older else ""
+    return Line(
+        "new-sites",
+        "Not on the list",
+        value,
+        f"{noun} not on the list (yet){more}.",
+        compare(view, "new_sites"),
+        "sites",
+        trail(view, "new_sites", value),
+    )
+
+
+def outside_hours(view: View, now: Mapping[str, Any]) -> Line:
+    """Accounts that used outside sites outside duty hours."""
+    value = now["off_hours_accounts"]
+    noun = "account" if value == 1 else "accounts"
+    return Line(
+        "off-hours-accounts",
+        "Outside hours",
+        value,
+        f"{noun} used outside sites for long outside duty hours.",
+        compare(view, "off_hours_accounts"),
+        "off-hours",
+        trail(view, "off_hours_accounts", value),
+    )
+
+
+DARK = (
+    ("shared-accounts", "Shared accounts", "shared-accounts"),
+    ("new-sites", "Not on the list", "sites"),
+    ("off-hours-accounts", "Outside hours", "off-hours"),
+)
+
+
+def trail(view: View, key: str, now: int | None) -> tuple[int | None, ...]:
+    """The number in earlier weeks, then now."""
+    return (*(week.get(key) for week in history(view)), now)

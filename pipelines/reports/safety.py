@@ -1,0 +1,39 @@
+"""Text from logs and registries, made visible before it reaches a page.
+
+Escaping for HTML is the templates' work. This is about characters that change
+how the text around them is read: controls, direction marks, zero widths.
+"""
+
+import hashlib
+import re
+from base64 import b64encode
+
+# C0 and C1 controls, soft hyphen, Arabic letter mark, zero widths, direction marks
+# and isolates, word joiners, byte order mark, lone surrogates, tags.
+HIDDEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    "\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+)
+MARK = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u20d0-\u20ff]"
+STACKED = re.compile(f"({MARK}{{3}}){MARK}+")
+LONGEST = 2_000
+SAFE_NAME = re.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
+
+
+def visible(text: str) -> str:
+    """The text with hidden characters spelled out, and cut where it never ends."""
+    shown = HIDDEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    shown = STACKED.sub(r"\1", shown)
+    return shown if len(shown) <= LONGEST else shown[:LONGEST] + " ... (cut)"
+
+
+def file_name(identifier: str) -> str:
+    """A name that is safe in a folder and in a link, the same each time."""
+    if SAFE_NAME.fullmatch(identifier):
+        return identifier
+    return "f-" + hashlib.sha256(identifier.encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def integrity(text: str) -> str:
+    """The hash that a content policy and an `integrity` attribute name."""
+    return "sha256-" + b64encode(hashlib.sha256(text.encode()).digest()).decode()

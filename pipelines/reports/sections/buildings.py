@@ -1,0 +1,136 @@
+"""Report section: use by people, day by day, each building on the same scale."""
+
+from typing import Any
+
+import polars as pl
+from plotly.graph_objects import Figure
+
+from pipelines.reports.amounts import largest, total
+from pipelines.reports.charts import axis, chart, columns, note
+from pipelines.reports.sections import Section
+from pipelines.reports.tables import Table, table
+from pipelines.reports.view import View
+from pipelines.reports.words import USE_CLASSES, WEEKDAYS, count, number, share
+
+MOST_BUILDINGS = 8
+ACROSS = 4
+UNKNOWN = "building not known"
+
+
+def rows(view: View) -> pl.DataFrame:
+    """One row a building, weekday and class of use."""
+    use = view.of_week(view.inputs.daily_use).with_columns(
+        pl.col("building").fill_null(UNKNOWN),
+        weekday=pl.col("event_date").dt.weekday().cast(pl.Int64) - 1,
+    )
+    return (
+        use.group_by("building", "weekday", "use_class")
+        .agg(pl.col("request_count").sum(), pl.col("account_count").max())
+        .sort("building", "weekday", "use_class")
+    )
+
+
+def by_people(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows that people caused."""
+    return rows.filter(pl.col("use_class") == "people")
+
+
+def totals(rows: pl.DataFrame) -> pl.DataFrame:
+    """Requests by people a building, the busiest first."""
+    people = by_people(rows).group_by("building").agg(pl.col("request_count").sum())
+    return people.sort(["request_count", "building"], descending=[True, False])
+
+
+def title(rows: pl.DataFrame) -> str:
+    """Where people used the network most."""
+    busiest = totals(rows)
+    if busiest.is_empty():
+        return "No use by people was seen in any building"
+    return f"People used the network most at {busiest['building'][0]}"
+
+
+def summary(rows: pl.DataFrame) -> str:
+    """Total, spread, and what the machines did by themselves."""
+    busiest = totals(rows)
+    if busiest.is_empty():
+        return ""
+    everything = total(rows, "request_count")
+    people = total(busiest, "request_count")
+    top, low = busiest.row(0), busiest.row(-1)
+    return (
+        f"Small bar charts of requests by people, on one scale, for "
+        f"{count(busiest.height, 'building')}. Highest: {top[0]}, {number(top[1])}. "
+        f"Lowest: {low[0]}, {number(low[1])}. Of {number(everything)} requests in "
+        f"all, {share(people, everything)} came from people. Devices on their own "
+        "are in the table, and never lead to a finding."
+    )
+
+
+def draw(rows: pl.DataFrame) -> Figure | None:
+    """One small bar chart a building."""
+    names = totals(rows)["building"].to_list()[:MOST_BUILDINGS]
+    if not names:
+        return None
+    people = by_people(rows)
+    top = max(largest(people, "request_count"), 1) * 1.25
+    traces: list[Any] = []
+    sides: dict[str, Any] = {}
+    notes = []
+    down = (len(names) - 1) // ACROSS + 1
+    for place, name in enumerate(names):
+        suffix = str(place + 1) if place else ""
+        mine = people.filter(pl.col("building") == name)
+        traces.append(small(mine, name, suffix))
+        sides |= pair(place, suffix, top, down)
+        refs = {"xref": f"x{suffix}", "yref": f"y{suffix}", "xshift": 0}
+        notes.append(note(-0.5, top * 0.96, name, **refs))
+    first = {"x": sides.pop("xaxis"), "y": sides.pop("yaxis")}
+    return chart(traces, **first, **sides, annotations=notes, height=50 + 150 * down)
+
+
+def small(mine: pl.DataFrame, name: str, suffix: str) -> Any:
+    """The seven bars of one building."""
+    marks = [
+        (weekday, requests, f"{name}, {WEEKDAYS[weekday]}: {number(requests)} requests")
+        for weekday, requests in mine.select("weekday", "request_count").iter_rows()
+    ]
+    return columns("blue", marks).update(xaxis=f"x{suffix}", yaxis=f"y{suffix}")
+
+
+def pair(place: int, suffix: str, top: float, down: int) -> dict[str, Any]:
+    """Where the axes of the building at `place` stand."""
+    column, row = place % ACROSS, place // ACROSS
+    wide, tall = 1 / ACROSS, 1 / down
+    left, high = column * wide, 1 - row * tall
+    days = [(day, WEEKDAYS[day][:1]) for day in range(7)]
+    across = axis(
+        -0.6, 6.6, days, domain=[left, left + wide * 0.88], anchor=f"y{suffix}"
+    )
+    up = axis(0, top, domain=[high - tall * 0.8, high], anchor=f"x{suffix}")
+    return {f"xaxis{suffix}": across, f"yaxis{suffix}": up}
+
+
+def use_table(rows: pl.DataFrame) -> Table:
+    """Every class of use, by building and day."""
+    return table(
+        "One row a building, day and kind of use",
+        ["Building", "Day", "Caused by", "Requests", "Accounts"],
+        (
+            [building, WEEKDAYS[weekday], USE_CLASSES.get(kind), requests, accounts]
+            for building, weekday, kind, requests, accounts in rows.select(
+                "building", "weekday", "use_class", "request_count", "account_count"
+            ).iter_rows()
+        ),
+    )
+
+
+SECTION = Section(
+    name="buildings",
+    order=60,
+    label="Buildings",
+    rows=rows,
+    title=title,
+    summary=summary,
+    draw=draw,
+    table=use_table,
+)

@@ -1,0 +1,45 @@
+"""Report section: what these logs can not show, on every report."""
+
+import polars as pl
+
+from pipelines.reports.sections import Section, no_chart
+from pipelines.reports.tables import Table, table
+from pipelines.reports.view import View
+from pipelines.reports.words import LIMITS, count
+
+
+def rows(view: View) -> pl.DataFrame:  # noqa: ARG001 - the same every week
+    """One row a limit."""
+    return pl.DataFrame({"limit": LIMITS})
+
+
+def title(rows: pl.DataFrame) -> str:  # noqa: ARG001 - the same every week
+    """Always the same sentence."""
+    return "What these logs can not show"
+
+
+def summary(rows: pl.DataFrame) -> str:
+    """Why the list is here."""
+    return (
+        f"{count(rows.height, 'thing')} to keep in mind before a number becomes a "
+        "decision. That a log line is absent does not show that an act was."
+    )
+
+
+def limits_table(rows: pl.DataFrame) -> Table:
+    """The limits, numbered."""
+    numbered = ([place, text] for place, text in enumerate(rows["limit"], start=1))
+    return table("One row a limit", ["No.", "Not in the logs"], numbered)
+
+
+SECTION = Section(
+    name="limits",
+    order=90,
+    label="What we can not see",
+    rows=rows,
+    title=title,
+    summary=summary,
+    draw=no_chart,
+    table=limits_table,
+    template="limits.html.j2",
+)

@@ -1,0 +1,89 @@
+"""Report section: where every line went. In = read + set aside + all the rest."""
+
+import polars as pl
+from plotly.graph_objects import Figure
+
+from pipelines.reports.amounts import largest, total
+from pipelines.reports.charts import ROW_HEIGHT, axis, bars, chart, note
+from pipelines.reports.sections import Section
+from pipelines.reports.tables import Table, table
+from pipelines.reports.view import View
+from pipelines.reports.words import count, listed, number, share
+
+PARTS = ("events", "rejects", "blanks", "duplicates", "pending")
+LABELS = ("Read", "Set aside", "Blank", "Seen before", "Waiting")
+
+
+def rows(view: View) -> pl.DataFrame:
+    """One row a source: lines in, where they went, and what is left over."""
+    days = view.of_week(view.inputs.source_days)
+    totals = days.group_by("source").agg(pl.col("lines", *PARTS).sum()).sort("source")
+    return totals.with_columns(left=pl.col("lines") - pl.sum_horizontal(PARTS))
+
+
+def title(rows: pl.DataFrame) -> str:
+    """Whether the account closes."""
+    if rows.is_empty():
+        return "No line was taken in this week"
+    open_ = rows.filter(pl.col("left") != 0)
+    lines = count(total(rows, "lines"), "line")
+    if open_.is_empty():
+        return f"All {lines} are accounted for"
+    return f"The line account does not close for {listed(open_['source'].to_list())}"
+
+
+def summary(rows: pl.DataFrame) -> str:
+    """How much was read, and what was set aside most."""
+    if rows.is_empty():
+        return ""
+    sums = {part: total(rows, part) for part in ("lines", *PARTS)}
+    said = (
+        f"Bars show the lines of each source. {share(sums['events'], sums['lines'])} "
+        f"of {count(sums['lines'], 'line')} were read as events; "
+        f"{number(sums['rejects'])} were set aside, each with a reason; "
+        f"{number(sums['blanks'])} were blank; {number(sums['duplicates'])} had been "
+        f"taken in before; {number(sums['pending'])} wait for the rest of a file."
+    )
+    left = total(rows.select(pl.col("left").abs()), "left")
+    if left:
+        said += f" {count(left, 'line')} can not be placed: ask the operator."
+    return said
+
+
+def draw(rows: pl.DataFrame) -> Figure | None:
+    """A bar a source, its lines named beside it."""
+    if rows.is_empty():
+        return None
+    marks, notes = [], []
+    for place, row in enumerate(rows.iter_rows(named=True)):
+        said = f"{number(row['lines'])} lines, {number(row['rejects'])} set aside"
+        marks.append((place, 0, row["lines"], f"{row['source']}: {said}"))
+        notes.append(note(row["lines"], place, said))
+    return chart(
+        [bars("blue", marks)],
+        x=axis(0, max(largest(rows, "lines"), 1) * 1.6),
+        y=axis(rows.height - 0.5, -0.5, list(enumerate(rows["source"]))),
+        annotations=notes,
+        height=60 + ROW_HEIGHT * rows.height,
+    )
+
+
+def account_table(rows: pl.DataFrame) -> Table:
+    """Lines in and where they went, by source."""
+    return table(
+        "Lines in = read + set aside + blank + seen before + waiting",
+        ["Source", "Lines in", *LABELS, "Left over"],
+        rows.select("source", "lines", *PARTS, "left").iter_rows(),
+    )
+
+
+SECTION = Section(
+    name="line-account",
+    order=55,
+    label="Line account",
+    rows=rows,
+    title=title,
+    summary=summary,
+    draw=draw,
+    table=account_table,
+)

@@ -1,0 +1,131 @@
+"""Report section: when outside sites were used, hour by hour, duty hours outlined."""
+
+from typing import Any
+
+import polars as pl
+from plotly.graph_objects import Figure
+
+from pipelines.reports.amounts import amount, largest
+from pipelines.reports.charts import axis, box, chart, grid
+from pipelines.reports.sections import Section
+from pipelines.reports.tables import Table, table
+from pipelines.reports.view import View
+from pipelines.reports.words import WEEKDAYS, clock, count, duration
+
+HOURS = range(24)
+
+
+def rows(view: View) -> pl.DataFrame:
+    """One row a weekday and hour (all 168), with use and the day's duty window."""
+    hours = pl.DataFrame(
+        {"weekday": [d for d in range(7) for _ in HOURS], "hour": [*HOURS] * 7},
+        schema={"weekday": pl.Int64, "hour": pl.Int64},
+    )
+    use = (
+        view.of_week(view.inputs.off_hours)
+        .group_by("weekday", "hour")
+        .agg(minutes=pl.col("minutes").sum(), accounts=pl.col("account_count").sum())
+    )
+    duty = (
+        view.of_week(view.inputs.school_days)
+        .group_by(weekday=pl.col("event_date").dt.weekday().cast(pl.Int64) - 1)
+        .agg(
+            duty_start=pl.col("duty_start_minutes").min(),
+            duty_end=pl.col("duty_end_minutes").max(),
+        )
+    )
+    joined = hours.join(use, on=["weekday", "hour"], how="left")
+    return joined.join(duty, on="weekday", how="left").sort("weekday", "hour")
+
+
+def title(rows: pl.DataFrame) -> str:
+    """How much, and when most."""
+    total = amount(rows, "minutes")
+    if not total:
+        return "No use of outside sites was seen outside duty hours"
+    top = busiest(rows)
+    when = f"{WEEKDAYS[top['weekday']]} at {clock(top['hour'])}"
+    return f"Accounts used outside sites after hours most on {when}"
+
+
+def busiest(rows: pl.DataFrame) -> dict[str, Any]:
+    """The hour of the week with the most minutes; the first of equals."""
+    order = ["minutes", "weekday", "hour"]
+    last = rows.sort(order, descending=[True, False, False], nulls_last=True)
+    return last.row(0, named=True)
+
+
+def summary(rows: pl.DataFrame) -> str:
+    """Total, the highest hour, the share of the weekend."""
+    used = rows.filter(pl.col("minutes") > 0)
+    if used.is_empty():
+        return ""
+    top = busiest(rows)
+    weekend = amount(used.filter(pl.col("weekday") > 4), "minutes")
+    return (
+        "A grid of weekdays and hours. Outside duty hours, accounts used outside "
+        f"sites for {duration(amount(used, 'minutes'))} in all, in "
+        f"{count(used.height, 'hour')} of the week. Highest: "
+        f"{WEEKDAYS[top['weekday']]} at {clock(top['hour'])}, "
+        f"{duration(top['minutes'])}. Weekend: {duration(weekend)}. Dotted lines "
+        "mark duty hours. Updates and other device traffic are not in it."
+    )
+
+
+def draw(rows: pl.DataFrame) -> Figure | None:
+    """Seven rows of 24 cells, darker for more minutes."""
+    if not amount(rows, "minutes"):
+        return None
+    values: list[list[float | None]] = [[None] * 24 for _ in range(7)]
+    said = [[""] * 24 for _ in range(7)]
+    columns = ["weekday", "hour", "minutes", "accounts"]
+    for weekday, hour, minutes, accounts in rows.select(columns).iter_rows():
+        if minutes:
+            values[weekday][hour] = minutes
+            who = count(accounts, "account")
+            when = f"{WEEKDAYS[weekday]}, {clock(hour)} to {clock(hour + 1)}"
+            said[weekday][hour] = f"{when}: {who}, {duration(minutes)}"
+    return chart(
+        [grid(values, said, largest(rows, "minutes"))],
+        x=axis(-0.5, 23.5, [(hour, clock(hour)) for hour in range(0, 24, 3)]),
+        y=axis(6.5, -0.5, list(enumerate(WEEKDAYS))),
+        shapes=duty(rows),
+        height=310,
+    )
+
+
+def duty(rows: pl.DataFrame) -> list[dict[str, Any]]:
+    """An outline around each day's duty hours."""
+    days = rows.select("weekday", "duty_start", "duty_end").unique().drop_nulls()
+    return [
+        box(start / 60 - 0.5, end / 60 - 0.5, weekday - 0.46, weekday + 0.46)
+        for weekday, start, end in days.sort("weekday").iter_rows()
+    ]
+
+
+def hours_table(rows: pl.DataFrame) -> Table:
+    """The hours in which there was any."""
+    used = rows.filter(pl.col("minutes") > 0)
+    return table(
+        "One row an hour with use. Minutes are estimates.",
+        ["Day", "Hour", "Accounts", "Minutes"],
+        (
+            [WEEKDAYS[weekday], f"{clock(hour)} to {clock(hour + 1)}", accounts,
+             round(minutes)]
+            for weekday, hour, accounts, minutes in used.select(
+                "weekday", "hour", "accounts", "minutes"
+            ).iter_rows()
+        ),
+    )  # fmt: skip
+
+
+SECTION = Section(
+    name="off-hours",
+    order=40,
+    label="Outside hours",
+    rows=rows,
+    title=title,
+    summary=summary,
+    draw=draw,
+    table=hours_table,
+)

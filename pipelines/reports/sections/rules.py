@@ -1,0 +1,124 @@
+"""Report section: how we count. Every rule, its thresholds and their reasons."""
+
+import json
+from typing import Any
+
+import polars as pl
+
+from pipelines.reports.sections import Section, no_chart
+from pipelines.reports.tables import Table, table
+from pipelines.reports.view import View
+from pipelines.reports.words import NOT_KNOWN, count, number
+
+STAGES = {"trial": "on trial, alerts nobody", "live": "live", "": "live"}
+KINDS = {
+    "code": pl.String,
+    "title": pl.String,
+    "summary": pl.String,
+    "severity": pl.String,
+    "stage": pl.String,
+    "response": pl.String,
+    "clauses": pl.String,
+    "param": pl.String,
+    "value": pl.String,
+    "why": pl.String,
+    "regulation": pl.String,
+    "false_positives": pl.String,
+}
+
+
+def rows(view: View) -> pl.DataFrame:
+    """One row a rule and threshold; a rule without one has a single row."""
+    found: list[dict[str, str | None]] = []
+    for rule in sorted(view.inputs.rules, key=lambda rule: str(rule.get("code"))):
+        base: dict[str, str | None] = {
+            key: str(rule.get(key) or "") for key in ("code", "title", "summary")
+        }
+        base |= {
+            key: str(rule.get(key) or "") for key in ("severity", "stage", "response")
+        }
+        base["clauses"] = ", ".join(str(clause) for clause in rule.get("clauses") or ())
+        base["false_positives"] = "\n".join(
+            str(t) for t in rule.get("false_positives") or ()
+        )
+        found += [base | threshold(param) for param in rule.get("params") or [{}]]
+    return pl.DataFrame(found, schema=KINDS)
+
+
+def threshold(param: dict[str, Any]) -> dict[str, str | None]:
+    """A threshold's name in words, its value, its reason and its regulation."""
+    if not param:
+        return dict.fromkeys(("param", "value", "why", "regulation"))
+    value = param.get("value")
+    shown = value if isinstance(value, str) else json.dumps(value, default=str)
+    return {
+        "param": str(param.get("name", "")).replace("_", " "),
+        "value": shown,
+        "why": str(param.get("why") or "") or None,
+        "regulation": str(param.get("regulation") or "") or None,
+    }
+
+
+def title(rows: pl.DataFrame) -> str:
+    """How many rules and thresholds."""
+    if rows.is_empty():
+        return "How we count: no rules are set up"
+    rules = count(rows["code"].n_unique(), "rule")
+    thresholds = rows.filter(pl.col("param").is_not_null()).height
+    return f"How we count: {rules} with {count(thresholds, 'threshold')}"
+
+
+def summary(rows: pl.DataFrame) -> str:
+    """Which thresholds the district has put its name to."""
+    named = rows.filter(pl.col("param").is_not_null())
+    if named.is_empty():
+        return ""
+    ruled = named.filter(pl.col("regulation").is_not_null()).height
+    return (
+        f"{number(ruled)} of {count(named.height, 'threshold')} rest on a regulation "
+        "of the superintendent; the others are the product's own starting points. "
+        "Every rule says what else could look the same."
+    )
+
+
+def thresholds_table(rows: pl.DataFrame) -> Table:
+    """Every threshold."""
+    return table(
+        "One row a rule and threshold",
+        ["Code", "Rule", "Stage", "Clauses", "Threshold", "Value", "Why", "Regulation"],
+        (
+            [
+                row["code"],
+                row["title"],
+                STAGES.get(row["stage"], row["stage"]),
+                row["clauses"],
+                row["param"] or "no threshold",
+                row["value"] or NOT_KNOWN,
+                row["why"],
+                row["regulation"] or "product default",
+            ]
+            for row in rows.iter_rows(named=True)
+        ),
+    )
+
+
+def by_rule(rows: pl.DataFrame) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Each rule's code and its rows."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in rows.iter_rows(named=True):
+        found.setdefault(row["code"], []).append(row)
+    return list(found.items())
+
+
+SECTION = Section(
+    name="rules",
+    order=80,
+    label="How we count",
+    rows=rows,
+    title=title,
+    summary=summary,
+    draw=no_chart,
+    table=thresholds_table,
+    template="rules.html.j2",
+    more=by_rule,
+)

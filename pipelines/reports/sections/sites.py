@@ -1,0 +1,114 @@
+"""Report section: sites that are not on the approved list, for a decision."""
+
+import polars as pl
+from plotly.graph_objects import Figure
+
+from pipelines.reports.amounts import largest, total
+from pipelines.reports.charts import ROW_HEIGHT, axis, bars, chart, note
+from pipelines.reports.open_sites import open_sites
+from pipelines.reports.sections import Section
+from pipelines.reports.tables import Table, table
+from pipelines.reports.words import VERDICTS, count, day, duration, number
+
+MOST_DRAWN = 10
+
+
+def title(rows: pl.DataFrame) -> str:
+    """How many are new, how many were there before."""
+    if rows.is_empty():
+        return "Every site that accounts used this week is on the list"
+    new = total(rows, "is_new")
+    older = rows.height - new
+    if not new:
+        return f"No new site; {count(older, 'site')} from before still to decide on"
+    also = f", and {number(older)} from before still to decide on" if older else ""
+    return (
+        f"{count(new, 'new site')} {'is' if new == 1 else 'are'} not on the list{also}"
+    )
+
+
+def summary(rows: pl.DataFrame) -> str:
+    """What was used longest, and what is known of it."""
+    if rows.is_empty():
+        return ""
+    top = rows.sort(["minutes", "site"], descending=[True, False]).row(0, named=True)
+    guess = rows.filter(pl.col("category").is_not_null()).height
+    return (
+        f"Bars show the use of each site, {number(rows.height)} in all. "
+        f"Most used: {top['site']}, {duration(top['minutes'])} on "
+        f"{count(top['day_count'], 'day')}, at most "
+        f"{count(top['most_accounts'], 'account')} in a day. "
+        f"A list names a category for {number(guess)} of them."
+    )
+
+
+def draw(rows: pl.DataFrame) -> Figure | None:
+    """Hours of use a site, new ones apart, the longest on top."""
+    shown = rows.head(MOST_DRAWN).sort(["minutes", "site"], descending=[True, False])
+    if shown.is_empty():
+        return None
+    sites = list(enumerate(shown["site"]))
+    longest = max(largest(shown, "minutes") / 60, 0.5)
+    traces, notes = [], []
+    for is_new, role, name in (
+        (True, "vermillion", "new this week"),
+        (False, "blue", "seen before"),
+    ):
+        marks = []
+        for place, row in enumerate(shown.iter_rows(named=True)):
+            if row["is_new"] == is_new:
+                said = f"{row['site']}: {duration(row['minutes'])}"
+                marks.append((place, 0, row["minutes"] / 60, said))
+                notes.append(note(row["minutes"] / 60, place, short(row)))
+        if marks:
+            traces.append(bars(role, marks, name=name))
+    return chart(
+        traces,
+        x=axis(0, longest * 1.45),
+        y=axis(len(sites) - 0.5, -0.5, sites),
+        annotations=notes,
+        height=80 + ROW_HEIGHT * len(sites),
+    )
+
+
+def short(row: dict[str, object]) -> str:
+    """The label beside a bar."""
+    minutes = float(str(row["minutes"]))
+    hours = f"{minutes / 60:.1f} h" if minutes >= 60 else f"{minutes:.0f} min"
+    return f"{hours} on {count(int(str(row['day_count'])), 'day')}"
+
+
+def sites_table(rows: pl.DataFrame) -> Table:
+    """What a reviewer needs to decide on each site."""
+    return table(
+        "One row a site. Minutes are estimates.",
+        ["Site", "Standing", "New", "First seen", "Category", "Lists that say so",
+         "Days", "Most accounts in a day", "Minutes", "Requests"],
+        (
+            [
+                row["site"],
+                VERDICTS.get(row["verdict"]),
+                "new" if row["is_new"] else "seen before",
+                day(row["first_seen_date"]) if row["first_seen_date"] else None,
+                row["category"],
+                row["category_source_count"],
+                row["day_count"],
+                row["most_accounts"],
+                round(row["minutes"] or 0),
+                row["request_count"],
+            ]
+            for row in rows.iter_rows(named=True)
+        ),
+    )  # fmt: skip
+
+
+SECTION = Section(
+    name="sites",
+    order=30,
+    label="Sites to decide on",
+    rows=open_sites,
+    title=title,
+    summary=summary,
+    draw=draw,
+    table=sites_table,
+)

@@ -1,0 +1,150 @@
+"""Report section: is this week unusual? The last thirteen weeks, one line a number."""
+
+from typing import Any
+
+import polars as pl
+from plotly.graph_objects import Figure
+
+from pipelines.reports.charts import LIGHT, axis, box, chart, line, note
+from pipelines.reports.headline import NUMBERS, history, this_week, usual
+from pipelines.reports.inputs import week_of
+from pipelines.reports.sections import Section
+from pipelines.reports.tables import Table, table
+from pipelines.reports.view import View
+from pipelines.reports.words import count, number
+
+ACROSS = 2
+SHARE = 0.9
+
+
+def rows(view: View) -> pl.DataFrame:
+    """One row a week and number; the last week is the report's own."""
+    weeks = [(week_of(week), week) for week in history(view)]
+    weeks.append((view.start, this_week(view)))
+    found = [
+        {"week": start, "key": key, "name": name, "value": week.get(key)}
+        for start, week in weeks
+        for key, name in NUMBERS.items()
+    ]
+    kinds = {"week": pl.Date, "key": pl.String, "name": pl.String, "value": pl.Int64}
+    return pl.DataFrame(found, schema=kinds)
+
+
+def title(rows: pl.DataFrame) -> str:
+    """Which numbers leave their usual range."""
+    if rows["week"].n_unique() < 2:
+        return "There is no earlier week to compare with"
+    outside = [NUMBERS[key].lower() for key in NUMBERS if leaves(rows, key)]
+    if not outside:
+        return "No number left its usual range this week"
+    return f"Outside the usual range this week: {', '.join(outside)}"
+
+
+def series(rows: pl.DataFrame, key: str) -> list[int | None]:
+    """One number over the weeks, oldest first."""
+    return rows.filter(pl.col("key") == key).sort("week")["value"].to_list()
+
+
+def leaves(rows: pl.DataFrame, key: str) -> bool:
+    """Whether this week's number is outside the usual range of those before."""
+    *before, now = series(rows, key)
+    band = usual(before)
+    return band is not None and now is not None and not band[0] <= now <= band[1]
+
+
+def summary(rows: pl.DataFrame) -> str:
+    """This week and the range of each number."""
+    weeks = rows["week"].n_unique()
+    if weeks < 2:
+        return ""
+    said = [f"Lines over {count(weeks, 'week')}, the usual range shaded."]
+    for key, name in NUMBERS.items():
+        *before, now = series(rows, key)
+        known = [value for value in before if value is not None]
+        if now is None or not known:
+            continue
+        range_ = f"before, {number(min(known))} to {number(max(known))}"
+        said.append(f"{name}: {number(now)} this week; {range_}.")
+    return " ".join(said)
+
+
+def draw(rows: pl.DataFrame) -> Figure | None:
+    """A small line chart a number, with its usual range as a band."""
+    if rows["week"].n_unique() < 2:
+        return None
+    traces: list[Any] = []
+    sides: dict[str, Any] = {}
+    notes: list[dict[str, Any]] = []
+    shapes: list[dict[str, Any]] = []
+    for place, (key, name) in enumerate(NUMBERS.items()):
+        suffix = str(place + 1) if place else ""
+        refs: dict[str, Any] = {"xref": f"x{suffix}", "yref": f"y{suffix}"}
+        values = series(rows, key)
+        top = max([value or 0 for value in values] + [4]) * 1.35
+        sides |= pair(rows, place, suffix, top)
+        traces.append(points(rows, key).update(xaxis=refs["xref"], yaxis=refs["yref"]))
+        notes.append(note(0, top * 0.97, name, xshift=0, **refs))
+        if values[-1] is not None:
+            last = (len(values) - 1, values[-1], number(values[-1]))
+            notes.append(note(*last, **refs))
+        shapes += band(values, refs)
+    first = {"x": sides.pop("xaxis"), "y": sides.pop("yaxis")}
+    more: dict[str, Any] = {"annotations": notes, "shapes": shapes}
+    return chart(traces, **first, **sides, **more, height=360)
+
+
+def points(rows: pl.DataFrame, key: str) -> Any:
+    """The line of one number."""
+    mine = rows.filter(pl.col("key") == key).sort("week")
+    said = [
+        (place, value, f"Week {week.isocalendar().week}: {value}")
+        for place, (week, value) in enumerate(mine.select("week", "value").iter_rows())
+    ]
+    return line("blue", said)
+
+
+def band(values: list[int | None], refs: dict[str, Any]) -> list[dict[str, Any]]:
+    """The usual range as a shaded band; nothing where it is not known."""
+    range_ = usual(values[:-1])
+    if range_ is None:
+        return []
+    look = {"fillcolor": LIGHT["idle"], "layer": "below", "line": {"width": 0}}
+    return [box(0, len(values) - 1, range_[0], range_[1], opacity=0.8, **look, **refs)]
+
+
+def pair(rows: pl.DataFrame, place: int, suffix: str, top: float) -> dict[str, Any]:
+    """Where the axes of the number at `place` stand."""
+    weeks = rows["week"].unique().sort().to_list()
+    names = [(p, f"{week.isocalendar().week}") for p, week in enumerate(weeks)]
+    left, low = (place % ACROSS) / ACROSS, 0.56 if place < ACROSS else 0.0
+    across = axis(
+        -0.3, len(weeks) + 0.4, names[:: 1 + len(names) // 8],
+        domain=[left, left + SHARE / ACROSS], anchor=f"y{suffix}",
+    )  # fmt: skip
+    up = axis(0, top, domain=[low, low + 0.42], anchor=f"x{suffix}")
+    return {f"xaxis{suffix}": across, f"yaxis{suffix}": up}
+
+
+def weeks_table(rows: pl.DataFrame) -> Table:
+    """The numbers of every week drawn."""
+    weeks = rows.pivot("key", index="week", values="value").sort("week")
+    return table(
+        "One row a week",
+        ["Week", *NUMBERS.values()],
+        (
+            [f"Week {week.isocalendar().week} of {week.isocalendar().year}", *values]
+            for week, *values in weeks.select("week", *NUMBERS).iter_rows()
+        ),
+    )
+
+
+SECTION = Section(
+    name="trend",
+    order=45,
+    label="Is it unusual?",
+    rows=rows,
+    title=title,
+    summary=summary,
+    draw=draw,
+    table=weeks_table,
+)

@@ -1,0 +1,117 @@
+"""Report section: how much of the use can be laid to an account, by building."""
+
+import polars as pl
+from plotly.graph_objects import Figure
+
+from pipelines.reports.amounts import total
+from pipelines.reports.charts import ROW_HEIGHT, axis, bars, chart, note
+from pipelines.reports.sections import Section
+from pipelines.reports.tables import Table, table
+from pipelines.reports.view import View
+from pipelines.reports.words import count, share
+
+GROUPS = (
+    ("firm", "blue", "account known (grade A or B)"),
+    ("weak", "purple", "account only likely (grade C or D)"),
+    ("nobody", "vermillion", "account not known"),
+)
+GRADE_GROUP = {"A": "firm", "B": "firm", "C": "weak", "D": "weak"}
+
+
+def rows(view: View) -> pl.DataFrame:
+    """One row a building: its requests by how sure we are whose they were."""
+    week = view.of_week(view.inputs.attribution).with_columns(
+        pl.col("building").fill_null("building not known"),
+        group=pl.col("grade").replace_strict(GRADE_GROUP, default="nobody"),
+    )
+    sums = [
+        pl.col("request_count").filter(pl.col("group") == group).sum().alias(group)
+        for group, _, _ in GROUPS
+    ]
+    buildings = week.group_by("building").agg(sums).sort("building")
+    return buildings.with_columns(total=pl.sum_horizontal(g for g, _, _ in GROUPS))
+
+
+def title(rows: pl.DataFrame) -> str:
+    """The share that nobody can be named for."""
+    requests = total(rows, "total")
+    if not requests:
+        return "No use was seen that an account could be named for"
+    open_ = share(total(rows, "nobody"), requests)
+    return f"For {open_} of the use, the account is not known"
+
+
+def summary(rows: pl.DataFrame) -> str:
+    """Total, and the building where least is known."""
+    requests = total(rows, "total")
+    if not requests:
+        return ""
+    least = rows.filter(pl.col("total") > 0).with_columns(
+        part=pl.col("nobody") / pl.col("total")
+    )
+    top = least.sort(["part", "building"], descending=[True, False]).row(0, named=True)
+    return (
+        f"A bar a building, of {count(requests, 'request')}. An account is known for "
+        f"{share(total(rows, 'firm'), requests)}. Least is known at {top['building']}: "
+        f"{share(top['nobody'], top['total'])} without an account. Only grades A and "
+        "B may name an account in a finding."
+    )
+
+
+def draw(rows: pl.DataFrame) -> Figure | None:
+    """Each building as a whole, in three parts."""
+    known = rows.filter(pl.col("total") > 0)
+    if known.is_empty():
+        return None
+    traces, starts = [], [0.0] * known.height
+    for group, role, name in GROUPS:
+        parts = [100 * n / t for n, t in known.select(group, "total").iter_rows()]
+        marks = [
+            (
+                lane,
+                starts[lane],
+                part,
+                f"{known['building'][lane]}: {part:.1f} % {name}",
+            )
+            for lane, part in enumerate(parts)
+            if part
+        ]
+        starts = [start + part for start, part in zip(starts, parts, strict=True)]
+        if marks:
+            traces.append(bars(role, marks, name=name))
+    notes = [
+        note(100, lane, f"{share(nobody, total)} not known")
+        for lane, (nobody, total) in enumerate(
+            known.select("nobody", "total").iter_rows()
+        )
+    ]
+    return chart(
+        traces,
+        x=axis(0, 124, [(part, f"{part} %") for part in (0, 25, 50, 75, 100)]),
+        y=axis(known.height - 0.5, -0.5, list(enumerate(known["building"]))),
+        annotations=notes,
+        height=90 + ROW_HEIGHT * known.height,
+    )
+
+
+def grades_table(rows: pl.DataFrame) -> Table:
+    """Requests by how sure we are."""
+    return table(
+        "One row a building, in requests",
+        ["Building", "Requests", *(name.capitalize() for _, _, name in GROUPS)],
+        rows.select(
+            "building", "total", *(group for group, _, _ in GROUPS)
+        ).iter_rows(),
+    )
+
+
+SECTION = Section(
+    name="unattributed",
+    order=65,
+    label="Account known?",
+    rows=rows,
+    title=title,
+    summary=summary,
+    draw=draw,
+    table=grades_table,
+)

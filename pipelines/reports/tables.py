@@ -1,0 +1,88 @@
+"""Tables of text for readers, and the same tables as CSV that is safe to open."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from pipelines.reports.words import NOT_KNOWN, number
+
+# What a spreadsheet takes for a formula. The apostrophe itself is in the list so
+# that taking one apostrophe away always gives the original back.
+TRIGGERS = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One value: what is read, what is exported, where it leads.
+
+    Attributes:
+        text: What the reader sees.
+        value: What the CSV holds.
+        href: A relative link made by this floor, never from data.
+        is_number: Whether it is set flush right.
+    """
+
+    text: str
+    value: str | int
+    href: str = ""
+    is_number: bool = False
+
+
+Value = str | int | None | Cell
+
+
+@dataclass(frozen=True)
+class Table:
+    """A caption, the column labels and the rows.
+
+    Attributes:
+        caption: One line that says what a row is.
+        labels: A label a column.
+        rows: As many cells a row as there are labels.
+    """
+
+    caption: str
+    labels: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+    def total(self, label: str) -> int:
+        """The sum of a column of numbers."""
+        place = self.labels.index(label)
+        return sum(int(row[place].value) for row in self.rows)
+
+
+def table(
+    caption: str, labels: Sequence[str], rows: Iterable[Sequence[Value]]
+) -> Table:
+    """Build a table; whole numbers get commas, unknown values are called so."""
+    cells = (tuple(cell(value) for value in row) for row in rows)
+    return Table(caption, tuple(labels), tuple(cells))
+
+
+def cell(value: Value) -> Cell:
+    """Wrap a plain value."""
+    if isinstance(value, Cell):
+        return value
+    if value is None or value == "":
+        return Cell(NOT_KNOWN, "")
+    if isinstance(value, int):
+        return Cell(number(value), value, is_number=True)
+    return Cell(value, value)
+
+
+def safe(value: str | int) -> str | int:
+    """Text that a spreadsheet will not run: an apostrophe before a trigger."""
+    if isinstance(value, str) and value.startswith(TRIGGERS):
+        return "'" + value
+    return value
+
+
+def to_csv(shown: Table) -> str:
+    """The table as CSV with a header line."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([safe(label) for label in shown.labels])
+    for row in shown.rows:
+        writer.writerow([safe(item.value) for item in row])
+    return text.getvalue()

@@ -1,0 +1,100 @@
+(function () {
+  "use strict";
+  var root = document.documentElement;
+  root.classList.add("js");
+
+  function read(id) {
+    return JSON.parse(document.getElementById(id).textContent);
+  }
+
+  var palettes = read("palettes");
+  var wants = window.matchMedia("(prefers-color-scheme: dark)");
+
+  function isDark() {
+    var chosen = root.getAttribute("data-theme");
+    return chosen ? chosen === "dark" : wants.matches;
+  }
+
+  function painted(value) {
+    if (typeof value === "string") {
+      var role = palettes.roles[value];
+      return role && isDark() ? palettes.dark[role] : value;
+    }
+    if (Array.isArray(value)) { return value.map(painted); }
+    if (value && typeof value === "object") {
+      var copy = {};
+      Object.keys(value).forEach(function (key) { copy[key] = painted(value[key]); });
+      return copy;
+    }
+    return value;
+  }
+
+  function draw(figure) {
+    var plot = figure.querySelector(".plot");
+    var spec = JSON.parse(figure.querySelector("script").textContent);
+    figure.classList.add("drawn");
+    window.Plotly.react(plot, painted(spec.data), painted(spec.layout), spec.config);
+  }
+
+  function each(selector, action) {
+    Array.prototype.forEach.call(document.querySelectorAll(selector), action);
+  }
+
+  function charts() {
+    if (!window.Plotly) { return; }
+    if (!window.IntersectionObserver) { each(".chart", draw); return; }
+    var near = new IntersectionObserver(function (seen) {
+      seen.forEach(function (entry) {
+        if (!entry.isIntersecting) { return; }
+        near.unobserve(entry.target);
+        draw(entry.target);
+      });
+    }, { rootMargin: "400px" });
+    each(".chart", function (figure) { near.observe(figure); });
+  }
+
+  function remembered(theme) {
+    try {
+      if (theme) { window.localStorage.setItem("schoolbell-theme", theme); }
+      return window.localStorage.getItem("schoolbell-theme");
+    } catch (refused) {
+      return null;
+    }
+  }
+
+  function repaint() {
+    each(".theme", function (button) {
+      button.textContent = isDark() ? "Light" : "Dark";
+    });
+    each(".drawn", draw);
+  }
+
+  function ready() {
+    each(".theme", function (button) {
+      button.addEventListener("click", function () {
+        var theme = isDark() ? "light" : "dark";
+        root.setAttribute("data-theme", theme);
+        remembered(theme);
+        repaint();
+      });
+    });
+    each(".search input", function (field) {
+      field.addEventListener("input", function () {
+        var wanted = field.value.trim().toLowerCase();
+        each(".weeks tbody tr", function (row) {
+          row.hidden = row.textContent.toLowerCase().indexOf(wanted) < 0;
+        });
+      });
+    });
+    wants.addEventListener("change", repaint);
+    repaint();
+    charts();
+  }
+
+  var before = remembered();
+  if (before === "dark" || before === "light") { root.setAttribute("data-theme", before); }
+  document.addEventListener("DOMContentLoaded", ready);
+  window.addEventListener("beforeprint", function () {
+    each("details", function (more) { more.open = true; });
+  });
+}());

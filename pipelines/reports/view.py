@@ -1,0 +1,121 @@
+"""One week of a report's inputs: the rows that a section may show.
+
+Leads (C1) are dropped here, so that no section can show one by mistake.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from pipelines.reports.inputs import ReportInputs, week_of
+
+ONE_WEEK = timedelta(days=7)
+SCHOOL_DAY_TYPES = ("school", "early_out", "late_start", "elearning")
+
+
+@dataclass(frozen=True)
+class View:
+    """A week and what is known of it.
+
+    Attributes:
+        inputs: Everything the report was given.
+        start: The Monday that the week begins with.
+    """
+
+    inputs: ReportInputs
+    start: date
+
+    def __post_init__(self) -> None:
+        if self.start.weekday() != 0:
+            message = f"a report week begins on a Monday, {self.start} is not one"
+            raise ValueError(message)
+
+    @property
+    def end(self) -> date:
+        """The week's Sunday."""
+        return self.start + timedelta(days=6)
+
+    @property
+    def label(self) -> str:
+        """ISO year and week, as in "2026-W47"."""
+        return week_label(self.start)
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The district's time zone."""
+        return ZoneInfo(self.inputs.zone)
+
+    def of_week(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """The rows whose local day is in the week."""
+        return frame.filter(pl.col("event_date").is_between(self.start, self.end))
+
+    @cached_property
+    def known(self) -> pl.DataFrame:
+        """Findings up to the week's end, leads left out, in a fixed order."""
+        findings = self.inputs.findings.filter(
+            pl.col("confidence").is_in(["C2", "C3"]),
+            pl.col("event_date") <= self.end,
+        )
+        return findings.sort("event_date", "start_time", "finding_id")
+
+    @cached_property
+    def standing(self) -> pl.DataFrame:
+        """The known findings that were not withdrawn."""
+        return self.known.filter(pl.col("status") != "withdrawn")
+
+    @cached_property
+    def waiting(self) -> pl.DataFrame:
+        """Findings that nobody has decided on yet, carried ones included."""
+        return self.standing.filter(pl.col("status") == "open")
+
+    @cached_property
+    def decided(self) -> pl.DataFrame:
+        """Findings decided since the week began."""
+        midnight = datetime.combine(self.start, datetime.min.time(), self.zone)
+        begin = midnight.astimezone(UTC)
+        when = pl.coalesce("decided_time", "created_time")
+        return self.known.filter((pl.col("status") != "open") & (when >= begin))
+
+    def seen(self, kind: str) -> pl.DataFrame:
+        """The week's standing findings of one kind."""
+        return self.of_week(self.standing).filter(pl.col("kind") == kind)
+
+    def evidence_of(self, finding_id: str) -> pl.DataFrame:
+        """The log lines of one finding, in the order of the argument."""
+        mine = self.inputs.evidence.filter(pl.col("finding_id") == finding_id)
+        return mine.sort("position", "time")
+
+    @cached_property
+    def school_day_count(self) -> int:
+        """Days on which at least one building had school."""
+        days = self.of_week(self.inputs.school_days)
+        school = days.filter(pl.col("day_type").is_in(SCHOOL_DAY_TYPES))
+        return school["event_date"].n_unique()
+
+    @cached_property
+    def earlier(self) -> list[Mapping[str, Any]]:
+        """Headline numbers of the weeks before, oldest first."""
+        return [week for week in self.inputs.previous if week_of(week) < self.start]
+
+    @cached_property
+    def last_week(self) -> Mapping[str, Any] | None:
+        """Headline numbers of the week before; None where it was not published."""
+        wanted = self.start - ONE_WEEK
+        return next((w for w in self.earlier if week_of(w) == wanted), None)
+
+    @cached_property
+    def is_over(self) -> bool:
+        """Whether the report was made after the week's last minute."""
+        after = datetime.combine(self.end + timedelta(days=1), datetime.min.time())
+        return self.inputs.generated_time >= after.replace(tzinfo=self.zone)
+
+
+def week_label(start: date) -> str:
+    """ISO year and week of a date, as in "2026-W47"."""
+    year, week, _ = start.isocalendar()
+    return f"{year}-W{week:02d}"

@@ -1,0 +1,196 @@
+"""How numbers, times and findings are said to a reader.
+
+Every phrase must bear being read aloud, under oath. A sentence about use has an
+*account* or a *device* as its subject. `lint` finds what must never be said.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+MONTHS = (
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun",
+    "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+)  # fmt: skip
+NOT_KNOWN = "not known"
+
+KINDS = {
+    "shared_account": "one account, two places",
+    "non_approved_site": "site not on the list",
+    "off_hours_external": "outside site after hours",
+    "anomaly": "unusual for this account or device",
+}
+SURE = {
+    "C3": "Confirmed: two independent sources agree, all other causes were tested",
+    "C2": "Likely: one source shows it, one supports it, all other causes were tested",
+}
+STEPS = {"C3": 3, "C2": 2}
+REVIEW = {
+    "open": "waiting for a decision",
+    "explained": "explained",
+    "confirmed": "confirmed by review",
+    "withdrawn": "withdrawn",
+}
+SEVERITIES = ("informational", "low", "medium", "high", "critical")
+STRENGTHS = {
+    "S": "logs can show it",
+    "I": "logs can hint at it",
+    "W": "logs give weak signs only",
+    "0": "logs can not show it",
+}
+VERDICTS = {
+    "approved": "on the list",
+    "external": "not on the list (yet)",
+    "lapsed": "approval has ended",
+    "not_yet": "approval has not begun",
+    "approved_other_role": "approved for other roles",
+    "undecidable": "can not be told from the logs",
+}
+USE_CLASSES = {
+    "people": "people",
+    "background": "devices on their own",
+    "unknown": NOT_KNOWN,
+}
+DAY_TYPES = {
+    "school": "school day",
+    "early_out": "early dismissal",
+    "late_start": "late start",
+    "pd_day": "staff day",
+    "weekend": "weekend",
+    "holiday": "holiday",
+    "closure": "closed",
+    "elearning": "learning from home",
+}
+LIMITS = (
+    "Who was at the keyboard. A log names an account or a device, never a person.",
+    "What was written, sent or said. Most pages are encrypted: only the host shows.",
+    "Why a site was opened, or whether it served the job.",
+    "Whether anybody was reading. Minutes of use are estimates.",
+    "Whether two people agreed to share an account, and who knows whom.",
+    "Use of logos, threats, harassment, or privacy settings on other sites.",
+    "Which software is installed or licensed. Only downloads and later traffic.",
+    "Where passwords are kept, or a look over a shoulder.",
+    "Private devices on their own data plans; district devices that send no logs.",
+    "Anything in an hour when a source sent no lines or its clock was wrong.",
+    "Whether a backup can be restored, or a plan exists.",
+    "Guilt or innocence. People decide that, after they have asked.",
+)
+
+BANNED = (
+    "suspicious", "suspect", "suspects", "violator", "violators", "violation",
+    "violations", "offender", "offenders", "guilty", "caught", "abuse", "abuser",
+    "illegal", "culprit", "cheater", "cheating", "unauthorised user",
+    "unauthorized user", "bad site", "at night", "no issues found", "urgent", "spent",
+    "shared their password", "n/a", "nan", "none", "null", "0 visits",
+)  # fmt: skip
+RAW_STAMP = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}")
+RAW_ENUM = re.compile(r"\b[a-z]+_[a-z_]+\b")
+VOWELS = re.compile(r"[aeiouy]+")
+
+
+def day(when: date) -> str:
+    """As in "Tue 17 Nov"."""
+    return f"{WEEKDAYS[when.weekday()]} {when.day} {MONTHS[when.month - 1]}"
+
+
+def day_range(start: date, end: date) -> str:
+    """As in "Mon 16 to Sun 22 Nov 2026", naming each month and year once."""
+    first = f"{WEEKDAYS[start.weekday()]} {start.day}"
+    if (start.year, start.month) != (end.year, end.month):
+        first += f" {MONTHS[start.month - 1]}"
+    if start.year != end.year:
+        first += f" {start.year}"
+    return f"{first} to {day(end)} {end.year}"
+
+
+def clock(hour: int, minute: int = 0) -> str:
+    """As in "9:42 pm" and "7 am"."""
+    shown = hour % 12 or 12
+    past = f":{minute:02d}" if minute else ""
+    return f"{shown}{past} {'am' if hour % 24 < 12 else 'pm'}"
+
+
+def moment(time: datetime, zone: ZoneInfo) -> str:
+    """Local weekday, day and minute; an hour that comes twice says which one."""
+    local = time.astimezone(zone)
+    said = f"{day(local)}, {clock(local.hour, local.minute)}"
+    if local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset():
+        said += " (second)" if local.fold else " (first)"
+    return said
+
+
+def span(start: datetime, end: datetime, zone: ZoneInfo) -> str:
+    """From and to, naming the day once where it is one day."""
+    first, last = start.astimezone(zone), end.astimezone(zone)
+    if first.replace(second=0, microsecond=0) == last.replace(second=0, microsecond=0):
+        return moment(start, zone)
+    if first.date() == last.date():
+        return f"{moment(start, zone)} to {clock(last.hour, last.minute)}"
+    return f"{moment(start, zone)} to {moment(end, zone)}"
+
+
+def number(value: int) -> str:
+    """With a comma at each thousand."""
+    return f"{value:,}"
+
+
+def count(value: int, noun: str, many: str = "") -> str:
+    """As in "1 account" and "1,200 accounts"."""
+    return f"{number(value)} {noun if value == 1 else many or noun + 's'}"
+
+
+def listed(items: Sequence[str], most: int = 4) -> str:
+    """As in "a, b and c"; beyond `most`, "a, b and 3 more"."""
+    shown = list(items[:most])
+    left = len(items) - len(shown)
+    if left:
+        shown.append(f"{left} more")
+    if len(shown) < 2:
+        return "".join(shown)
+    return f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def share(part: int, whole: int) -> str:
+    """A percentage rounded away from 0 and 100, so that neither is claimed falsely."""
+    if whole <= 0:
+        return NOT_KNOWN
+    if part in (0, whole):
+        return "100 %" if part else "0 %"
+    exact = 100 * part / whole
+    if exact > 99:
+        return f"{min(exact, 99.99):.2f} %"
+    return f"{max(exact, 0.1):.1f} %" if exact < 10 else f"{exact:.0f} %"
+
+
+def duration(minutes: float) -> str:
+    """An estimate and called one, as in "about 3 hours (estimate)"."""
+    if minutes < 1:
+        return "under a minute (estimate)"
+    if minutes < 90:
+        return f"about {count(round(minutes), 'minute')} (estimate)"
+    return f"about {count(round(minutes / 60), 'hour')} (estimate)"
+
+
+def lint(text: str) -> list[str]:
+    """What must not be said and is: banned words, raw stamps, raw enums."""
+    lower = text.lower()
+    found = [
+        word
+        for word in BANNED
+        if re.search(rf"(?<![\w-]){re.escape(word)}(?!\w)", lower)
+    ]
+    found += RAW_STAMP.findall(text)
+    found += RAW_ENUM.findall(text)
+    return found
+
+
+def reading_grade(text: str) -> float:
+    """Flesch-Kincaid grade of a text, syllables counted as groups of vowels."""
+    words = re.findall(r"[A-Za-z']+", text)
+    sentences = [part for part in re.split(r"[.!?:\n]+", text) if part.strip()]
+    if not words or not sentences:
+        return 0.0
+    syllables = sum(max(1, len(VOWELS.findall(word.lower()))) for word in words)
+    return 0.39 * len(words) / len(sentences) + 11.8 * syllables / len(words) - 15.59

@@ -1,0 +1,505 @@
+"""Weeks of an invented district, as report inputs: busy, quiet, partial, first, empty.
+
+Everything is made up: cover names, buildings, `.example` sites. A week is a
+function of its arguments; no clock and no chance.
+"""
+
+import hashlib
+import json
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from pipelines.reports.inputs import SCHEMAS, ReportInputs, empty_frame
+
+ZONE = ZoneInfo("America/Chicago")
+MONDAY = date(2026, 11, 16)
+SOURCES = ("dhcp", "firewall", "logons", "proxy")
+BUILDINGS = ("Elm Elementary", "North High", "Oak Middle", "South High")
+CLAUSE = {"id": "cl.23", "title": "Use of another person's account", "strength": "I"}
+
+
+def at(day: int, hour: int, minute: int = 0, second: int = 0) -> datetime:
+    """An instant of the week in local time; day 0 is its Monday."""
+    local = datetime.combine(MONDAY + timedelta(days=day), time(hour, minute, second))
+    return local.replace(tzinfo=ZONE).astimezone(UTC)
+
+
+def frame(name: str, rows: list[dict]) -> pl.DataFrame:
+    wanted = dict(SCHEMAS[name])
+    full = [dict.fromkeys(wanted) | row for row in rows]
+    return pl.DataFrame(full, schema=wanted)
+
+
+def record(**more) -> str:
+    base = {
+        "clauses": [CLAUSE],
+        "measures": {"contradictions": 6, "shortest_gap_seconds": 70, "share": 0.5},
+        "alternatives": [
+            {
+                "name": "a second device left signed in",
+                "test": "was the first device still in use",
+                "result": "both were in use, six times in turn",
+            },
+            {
+                "name": "a lease read wrongly",
+                "test": "do leases and logons agree",
+                "result": "they agree",
+            },
+        ],
+        "limits": ["Who was at either keyboard.", "Whether the owner agreed."],
+        "would_change": ["A device that was handed over that day."],
+        "next_step": "Ask the account's owner where the account was in use that day.",
+        "sites": [],
+    }
+    return json.dumps(base | more)
+
+
+def finding(finding_id: str, kind: str, subject: str, day: int, hour: int, **more):
+    devices = more.pop("devices", ["device cedar-04", "device maple-11"])
+    said = {
+        "shared_account": f"Account {subject} was in use at two buildings at the same "
+        "time, in turn, 6 times within 40 minutes.",
+        "off_hours_external": f"Account {subject} used 3 outside sites for about 50 "
+        "minutes (estimate) after duty hours.",
+        "non_approved_site": f"Account {subject} used a site that is not on the list "
+        "for about 30 minutes (estimate) on 3 days.",
+        "anomaly": f"Account {subject} sent more data out than any account like it.",
+    }
+    row = {
+        "finding_id": finding_id,
+        "rule": {"shared_account": "SA-1", "off_hours_external": "OH-1"}.get(kind, "NA-1"),
+        "kind": kind,
+        "subject": subject,
+        "devices": devices,
+        "event_date": MONDAY + timedelta(days=day),
+        "start_time": at(day, hour, 12),
+        "end_time": at(day, hour, 52),
+        "severity": "high" if kind == "shared_account" else "low",
+        "confidence": "C3" if kind == "shared_account" else "C2",
+        "status": "open",
+        "created_time": at(day + 1, 5),
+        "revision": 1,
+        "claim": said[kind],
+        "record": record(),
+    }
+    return row | more
+
+
+def lines_of(row: dict, size: int = 12) -> list[dict]:
+    """Log lines that turn from device to device."""
+    found = []
+    for place in range(size):
+        device = row["devices"][place % len(row["devices"])]
+        when = row["start_time"] + timedelta(minutes=40 * place / max(size - 1, 1))
+        path = f"proxy/access-{row['event_date']:%Y%m%d}.log"
+        found.append(
+            {
+                "finding_id": row["finding_id"],
+                "position": place + 1,
+                "role": "request on the first device"
+                if place % 2 == 0
+                else "request on the second device",
+                "source": "proxy" if place % 3 else "logons",
+                "path": path,
+                "line_no": 1000 + 17 * place,
+                "byte_offset": 90_000 + 1733 * place,
+                "time": when,
+                "account": row["subject"],
+                "device": device,
+                "building": BUILDINGS[1] if place % 2 == 0 else BUILDINGS[3],
+                "site": "lessons.example",
+                "activity": "page opened",
+                "bytes_in": 48_000 + place,
+                "line_sha256": hashlib.sha256(f"{path}{place}".encode()).hexdigest(),
+            }
+        )
+    return found
+
+
+def findings_of_busy_week() -> list[dict]:
+    shared = "shared_account"
+    after = "off_hours_external"
+    names = ("amber-03", "birch-19", "clover-08", "dune-31", "ember-14", "fjord-22")
+    rows = [
+        finding("f-2026w46-007", shared, "heron-05", -6, 10),
+        finding("f-2026w47-001", shared, "falcon-27", 1, 9),
+        finding("f-2026w47-002", shared, "otter-12", 3, 13, status="explained",
+                decided_time=at(4, 11)),
+        finding("f-2026w47-003", shared, "wren-40", 2, 14, confidence="C2",
+                severity="medium", status="confirmed", decided_time=at(4, 12)),
+        finding("f-2026w47-004", "non_approved_site", "falcon-27", 2, 11, devices=[
+            "device cedar-04"], record=record(sites=["games-corner.example"])),
+        finding("f-2026w47-005", shared, "lead-01", 2, 14, confidence="C1"),
+        finding("f-2026w46-002", shared, "gull-09", -5, 14, status="withdrawn",
+                revision=2, decided_time=at(1, 9)),
+        finding("f-2026w46-003", after, "gull-10", -5, 20, status="explained",
+                decided_time=at(2, 9)),
+    ]  # fmt: skip
+    rows += [
+        finding(f"f-2026w47-1{n}", after, name, n % 7, 20, status="explained",
+                devices=[f"device pine-{n:02d}"], decided_time=at(5, 9))
+        for n, name in enumerate(names)
+    ]  # fmt: skip
+    return rows
+
+
+def source_hours(missing: set[tuple[str, int, int]]) -> list[dict]:
+    rows = []
+    for source in SOURCES:
+        for day in range(7):
+            for hour in range(24):
+                gone = (source, day, hour) in missing
+                awake = source != "logons" or 5 <= hour <= 22
+                rows.append(
+                    {
+                        "source": source,
+                        "hour_start": at(day, hour),
+                        "event_date": MONDAY + timedelta(days=day),
+                        "hour": hour,
+                        "line_count": 0 if gone or not awake else 900 + 40 * hour,
+                        "is_expected": awake,
+                    }
+                )
+    return rows
+
+
+def source_days() -> list[dict]:
+    rows = []
+    for place, source in enumerate(SOURCES):
+        for day in range(7):
+            events = (place + 1) * 61_000 + day * 970
+            rejects = 14 if source == "proxy" and day < 5 else 0
+            rows.append(
+                {
+                    "event_date": MONDAY + timedelta(days=day),
+                    "source": source,
+                    "lines": events + rejects + 2 + 3,
+                    "events": events,
+                    "rejects": rejects,
+                    "blanks": 2,
+                    "duplicates": 3,
+                    "pending": 0,
+                }
+            )
+    return rows
+
+
+def daily_use() -> list[dict]:
+    return [
+        {
+            "event_date": MONDAY + timedelta(days=day),
+            "building": building,
+            "use_class": kind,
+            "request_count": (9_000 * (place + 2) * share) // (1 if day < 5 else 9),
+            "account_count": 60 + 10 * place if kind == "people" else None,
+            "site_count": 200,
+            "bytes_in": 10**9,
+        }
+        for day in range(7)
+        for place, building in enumerate(BUILDINGS)
+        for kind, share in (("people", 3), ("background", 2), ("unknown", 1))
+    ]
+
+
+def attribution() -> list[dict]:
+    parts = {"A": 60, "B": 25, "C": 5, "D": 2, "none": 8}
+    return [
+        {
+            "event_date": MONDAY + timedelta(days=day),
+            "building": building,
+            "grade": grade,
+            "request_count": size * 100 + (place * 400 if grade == "none" else 0),
+        }
+        for day in range(5)
+        for place, building in enumerate(BUILDINGS)
+        for grade, size in parts.items()
+    ]
+
+
+def site_use(new: int, older: int) -> list[dict]:
+    words = ("games-corner", "shop-street", "clip-stream", "news-desk", "quiz-maker",
+             "photo-box", "chat-room", "file-drop", "maps-plus", "song-list")  # fmt: skip
+    rows = []
+    for place in range(new + older):
+        is_new = place < new
+        for day in range(1 + place % 4):
+            rows.append(
+                {
+                    "event_date": MONDAY + timedelta(days=day),
+                    "site": f"{words[place % 10]}-{place}.example",
+                    "verdict": ("external", "external", "lapsed", "undecidable")[place % 4],
+                    "site_class": "unreviewed external",
+                    "category": ("games", None, "streaming")[place % 3],
+                    "category_source_count": (2, None, 1)[place % 3],
+                    "account_count": 2 + place,
+                    "minutes": 160.0 - 9.5 * place,
+                    "request_count": 300 - 7 * place,
+                    "first_seen_date": MONDAY if is_new else MONDAY - timedelta(days=40),
+                }
+            )
+    approved = rows[0] | {"site": "lessons.example", "verdict": "approved"} if rows else {}
+    return [*rows, approved] if rows else []
+
+
+def off_hours() -> list[dict]:
+    cells = [(0, 18, 30), (0, 20, 55), (1, 19, 40), (1, 20, 80), (1, 21, 140), (2, 21, 95),
+             (3, 20, 60), (3, 22, 20), (4, 17, 25), (5, 10, 110), (5, 11, 70), (5, 15, 45),
+             (6, 16, 90), (6, 20, 170), (6, 21, 60)]  # fmt: skip
+    return [
+        {
+            "event_date": MONDAY + timedelta(days=day),
+            "weekday": day,
+            "hour": hour,
+            "building": building,
+            "account_count": 1 + minutes // 40,
+            "minutes": minutes / 2,
+        }
+        for day, hour, minutes in cells
+        for building in BUILDINGS[1::2]
+    ]
+
+
+def school_days() -> list[dict]:
+    return [
+        {
+            "event_date": MONDAY + timedelta(days=day),
+            "building": building,
+            "day_type": "school" if day < 5 else "weekend",
+            "duty_start_minutes": 390 if day < 5 else None,
+            "duty_end_minutes": (960 if day != 2 else 780) if day < 5 else None,
+        }
+        for day in range(7)
+        for building in BUILDINGS
+    ]
+
+
+RULES = [
+    {
+        "code": "SA-1",
+        "name": "interleaved_campuses",
+        "title": "One account in use at two campuses in turn",
+        "summary": "An account acts on two devices at two campuses, back and forth, "
+        "faster than anybody can travel.",
+        "severity": "high",
+        "params": [
+            {
+                "name": "min_contradictions",
+                "value": 4,
+                "why": "one stale lease or one late line makes at most 2",
+                "regulation": "401.13-R1",
+            },
+            {"name": "travel_share", "value": 0.6, "why": "fast drivers", "regulation": ""},
+        ],
+        "false_positives": ["A lease that was not given back.", "A clock that is wrong."],
+        "response": "Ask the owner of the account first.",
+        "stage": "live",
+        "clauses": ["cl.23", "cl.17"],
+    },
+    {
+        "code": "OH-1",
+        "name": "off_hours_external",
+        "title": "Outside sites in use after duty hours",
+        "summary": "A block of use with a person at the keyboard, outside duty hours.",
+        "severity": "low",
+        "params": [],
+        "false_positives": [],
+        "response": "",
+        "stage": "trial",
+        "clauses": [],
+    },
+]
+CLAUSES = [
+    {
+        "clause_id": "cl.23",
+        "title": "Do not use another person's account",
+        "binds": "U",
+        "strength": "I",
+        "cannot_show": "That the owner agreed; who typed",
+        "detections": ["SA-1", "SA-2"],
+    },
+    {
+        "clause_id": "cl.29",
+        "title": "A site that is not sanctioned is external",
+        "binds": "U",
+        "strength": "S",
+        "cannot_show": "",
+        "detections": ["NA-1"],
+    },
+    {
+        "clause_id": "cl.20",
+        "title": "Keep passwords to yourself",
+        "binds": "U",
+        "strength": "0",
+        "cannot_show": "Notes on paper, passwords told",
+        "detections": [],
+    },
+    {
+        "clause_id": "cl.1",
+        "title": "Do not disturb lessons",
+        "binds": "E",
+        "strength": "W",
+        "cannot_show": "Disturbance itself",
+        "detections": [],
+    },
+]
+
+
+def previous(weeks: int) -> list[dict]:
+    shape = (3, 2, 4, 1, 0, 2, 3, 5, 2, 1, 3, 2, 2)
+    return [
+        {
+            "week_start": MONDAY - timedelta(days=7 * back),
+            "needs_review": shape[back % 13],
+            "shared_accounts": 1 + shape[(back + 3) % 13] % 3,
+            "new_sites": 4 + shape[(back + 5) % 13],
+            "off_hours_accounts": 4 + shape[(back + 1) % 13],
+            "coverage": 1.0 if back != 3 else 0.8,
+            "school_days": 5,
+        }
+        for back in range(weeks, 0, -1)
+    ]
+
+
+def busy() -> ReportInputs:
+    """A week with everything in it."""
+    rows = findings_of_busy_week()
+    return ReportInputs(
+        findings=frame("findings", rows),
+        evidence=frame("evidence", [line for row in rows for line in lines_of(row)]),
+        daily_use=frame("daily_use", daily_use()),
+        attribution=frame("attribution", attribution()),
+        site_use=frame("site_use", site_use(7, 9)),
+        off_hours=frame("off_hours", off_hours()),
+        source_hours=frame("source_hours", source_hours({("proxy", 2, 2)})),
+        source_days=frame("source_days", source_days()),
+        school_days=frame("school_days", school_days()),
+        rules=RULES,
+        clauses=CLAUSES,
+        district="Cedar Falls Example District",
+        zone=ZONE.key,
+        generated_time=at(7, 5, 10),
+        snapshot_id="2026-11-23T1110Z-3f9a",
+        settings_hash="b7c1d2e3",
+        registry_version="91aa04",
+        previous=previous(13),
+    )
+
+
+def quiet() -> ReportInputs:
+    """Everything arrived, nothing was found."""
+    return replace(
+        busy(),
+        findings=empty_frame("findings"),
+        evidence=empty_frame("evidence"),
+        site_use=frame("site_use", [site_use(1, 0)[-1]]),
+        off_hours=empty_frame("off_hours"),
+        source_hours=frame("source_hours", source_hours(set())),
+    )
+
+
+def partial() -> ReportInputs:
+    """The proxy was silent for two days."""
+    gone = {("proxy", day, hour) for day in (1, 2) for hour in range(24)}
+    return replace(busy(), source_hours=frame("source_hours", source_hours(gone)))
+
+
+def first_ever() -> ReportInputs:
+    """No earlier week, and no carried items."""
+    inputs = busy()
+    own = inputs.findings.filter(pl.col("event_date") >= MONDAY)
+    return replace(inputs, findings=own, previous=())
+
+
+def empty() -> ReportInputs:
+    """Nothing arrived, though it was expected."""
+    every = {(s, day, hour) for s in SOURCES for day in range(7) for hour in range(24)}
+    blank = {name: empty_frame(name) for name in SCHEMAS if name != "source_hours"}
+    hours = frame("source_hours", source_hours(every))
+    return replace(busy(), **blank, source_hours=hours, rules=(), clauses=(), previous=())
+
+
+def nothing() -> ReportInputs:
+    """Not even an expectation."""
+    return replace(empty(), source_hours=empty_frame("source_hours"))
+
+
+HOSTILE = (
+    "</script><script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "</title></textarea><!--<script>",
+    "{{7*7}} ${7*7} #{} %{x}",
+    "=cmd|' /C calc'!A0",
+    "\t=1+1",
+    "\u202egnp.exe \u2066x\u200b",
+    "$\\alpha$ <b>bold</b> <a href='javascript:alert(1)'>x</a>",
+    "\x1b[2J\x1b]8;;http://x.example\x07",
+    "../../etc/passwd",
+    "'); drop table x; --\"\"",
+    "e" + "\u0301" * 500,
+)
+
+
+def hostile() -> ReportInputs:
+    """Every text that comes from outside is an attack."""
+    inputs = busy()
+
+    def poisoned(frame_: pl.DataFrame, *columns: str) -> pl.DataFrame:
+        rows = frame_.with_row_index("row")
+        bad = [
+            pl.col("row")
+            .map_elements(lambda n: HOSTILE[n % len(HOSTILE)], return_dtype=pl.String)
+            .alias(column)
+            for column in columns
+        ]
+        return rows.with_columns(bad).drop("row")
+
+    text = json.dumps(
+        {
+            "clauses": [{"id": HOSTILE[0], "title": HOSTILE[1], "strength": "I"}],
+            "measures": {HOSTILE[0]: HOSTILE[1]},
+            "alternatives": [dict.fromkeys(("name", "test", "result"), HOSTILE[0])],
+            "limits": list(HOSTILE),
+            "would_change": list(HOSTILE),
+            "next_step": HOSTILE[0],
+            "sites": list(HOSTILE),
+        }
+    )
+    findings = poisoned(inputs.findings, "rule", "subject", "claim")
+    bad_rule = {key: HOSTILE[0] for key in RULES[0]} | {
+        "params": [dict.fromkeys(("name", "value", "why", "regulation"), HOSTILE[1])],
+        "false_positives": list(HOSTILE),
+        "clauses": [HOSTILE[0]],
+    }
+    return replace(
+        inputs,
+        findings=findings.with_columns(record=pl.lit(text)),
+        evidence=poisoned(
+            inputs.evidence, "role", "source", "path", "account", "device", "building",
+            "site", "activity", "line_sha256",
+        ),
+        site_use=poisoned(inputs.site_use, "site", "category"),
+        daily_use=poisoned(inputs.daily_use, "building"),
+        attribution=poisoned(inputs.attribution, "building"),
+        source_days=poisoned(inputs.source_days, "source"),
+        source_hours=inputs.source_hours.with_columns(
+            source=pl.col("source").replace(dict(zip(SOURCES, HOSTILE, strict=False)))
+        ),
+        rules=[bad_rule],
+        clauses=[dict.fromkeys(CLAUSES[0], HOSTILE[0]) | {"detections": list(HOSTILE)}],
+        district=HOSTILE[0],
+        snapshot_id=HOSTILE[1],
+    )  # fmt: skip
+
+
+WEEKS = {
+    "busy": busy,
+    "quiet": quiet,
+    "partial": partial,
+    "first-ever": first_ever,
+    "empty": empty,
+    "nothing": nothing,
+    "hostile": hostile,
+}
