@@ -1,0 +1,190 @@
+"""SQL cases: tables drawn as text, turned into relations and read back.
+
+A case is a YAML file whose first line says *why*. `given` holds one drawn table
+for each relation, `expect` the result; both name only the columns that matter.
+
+- An empty cell is null, `[a, b]` a list.
+- A column that is not drawn is null. `every_row` fills it, relation by relation.
+- A time of day alone, `14:00` or `14:00:05`, is UTC on the case's `event_date`;
+  `+1 02:00` is the day after.
+- `event_date` is the case's and `event_id` the number of the row, where not drawn.
+- `expect` may look into JSON: `details.turns`.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import yaml
+
+from pipelines.district import frames
+from pipelines.events import EVENT_CLASSES, LAKE_COLUMNS, PLACE
+from pipelines.warehouse import inputs
+from pipelines.warehouse.building import verify
+from pipelines.warehouse.database import Database, writing
+from pipelines.warehouse.library import models
+from pipelines.warehouse.models import Model, arguments
+
+DIMENSIONS = {
+    "identity.hosts": inputs.HOSTS,
+    "identity.spellings": inputs.SPELLINGS,
+    "identity.addresses": inputs.ADDRESSES,
+}
+_TYPES = {
+    pl.String: "varchar",
+    pl.Date: "date",
+    pl.Boolean: "boolean",
+    pl.Float64: "double",
+    pl.Int16: "smallint",
+    pl.Int32: "integer",
+    pl.Int64: "bigint",
+    pl.Datetime: "timestamptz",
+}
+_CLOCK = re.compile(r"(?:\+(\d) |-(\d) )?(\d\d:\d\d(?::\d\d(?:\.\d+)?)?)\Z")
+
+
+@cache
+def columns_of(relation: str) -> Mapping[str, str]:
+    """DuckDB types of a relation's columns, from the contract that it keeps."""
+    schema, name = relation.split(".")
+    if schema == "raw":
+        events = EVENT_CLASSES[name].schema
+        lake = {"event_id": pl.Int64} | dict(PLACE) | dict(events) | dict(LAKE_COLUMNS)
+        return _types(lake)
+    if schema == "registry":
+        return _types(frames.schema(name))
+    if relation in DIMENSIONS:
+        return _types(DIMENSIONS[relation])
+    return {
+        column: note.type for column, note in models()[relation].header.columns.items()
+    }
+
+
+def _types(schema: Mapping[str, Any]) -> Mapping[str, str]:
+    return {name: _TYPES[dtype.base_type()] for name, dtype in schema.items()}
+
+
+class Case:
+    """One YAML file of `tests/sql/<schema>/<model>/`."""
+
+    def __init__(self, path: Path) -> None:
+        text = path.read_text(encoding="utf-8")
+        assert text.startswith("why: "), f"{path}: the first line says why"
+        parts = yaml.safe_load(text)
+        extra = set(parts) - {"why", "params", "every_row", "given", "expect"}
+        assert not extra, f"{path}: what is {extra}?"
+        self.model: Model = models()[f"{path.parent.parent.name}.{path.parent.name}"]
+        self.params = dict(parts.get("params") or {})
+        self.day: date | None = self.params.pop("event_date", None)
+        self.every_row = parts.get("every_row") or {}
+        self.given = parts.get("given") or {}
+        self.expect = drawn(parts["expect"])
+        unread = set(self.given) - self.model.inputs
+        assert not unread, f"{path}: {self.model.name} does not read {unread}"
+
+    def run(self) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
+        """What the model made and what was expected, both sorted."""
+        with writing(Path(":memory:"), threads=1) as database:
+            for relation in self.model.inputs:
+                self._fill(database, relation)
+            zone = str(self.params.pop("zone", "UTC"))
+            values = arguments(self.model, self.params, zone=zone)
+            database.build(self.model, values, self.day)
+            verify(database, self.model)
+            return self._made(database), self._expected(database)
+
+    def _fill(self, database: Database, relation: str) -> None:
+        types = columns_of(relation)
+        create(database, relation)
+        if relation not in self.given:
+            return
+        header, rows = drawn(self.given[relation])
+        same = {k: str(v).lower() for k, v in self.every_row.get(relation, {}).items()}
+        for number, row in enumerate(rows, start=1):
+            cells: dict[str, str] = dict(zip(header, row, strict=True))
+            full = same | cells
+            if "event_id" in types:
+                full.setdefault("event_id", str(number))
+            if "event_date" in types and self.day is not None:
+                full.setdefault("event_date", self.day.isoformat())
+            self._insert(database, relation, full)
+
+    def _insert(
+        self, database: Database, relation: str, cells: Mapping[str, str]
+    ) -> None:
+        types = columns_of(relation)
+        unknown = set(cells) - set(types)
+        assert not unknown, f"{relation} has no column {unknown}"
+        casts = ", ".join(f"cast(${name} as {types[name]})" for name in cells)
+        values = {name: self._value(cell, types[name]) for name, cell in cells.items()}
+        database.rows(
+            f"insert into {relation} ({', '.join(cells)}) values ({casts})", values
+        )
+
+    def _value(self, cell: str, kind: str) -> str | None:
+        if cell == "":
+            return None
+        clock = _CLOCK.match(cell) if kind == "timestamptz" else None
+        if clock is None:
+            return cell
+        assert self.day is not None, "a time of day needs an event_date"
+        days = int(clock[1] or 0) - int(clock[2] or 0)
+        return f"{self.day + timedelta(days=days)} {clock[3]}"
+
+    def _made(self, database: Database) -> list[tuple[str, ...]]:
+        selected = ", ".join(_select(name) for name in self.expect[0])
+        return _shown(database.rows(f"select {selected} from {self.model.name}"))
+
+    def _expected(self, database: Database) -> list[tuple[str, ...]]:
+        types = columns_of(self.model.name)
+        header, rows = self.expect
+        made = []
+        for row in rows:
+            kinds = [types.get(name, "varchar") for name in header]
+            values = [
+                self._value(cell, kind) for cell, kind in zip(row, kinds, strict=True)
+            ]
+            casts = ", ".join(
+                f"cast(${chr(97 + n)} as {kind})" for n, kind in enumerate(kinds)
+            )
+            named = {chr(97 + n): value for n, value in enumerate(values)}
+            made += database.rows(f"select {casts}", named)
+        return _shown(made)
+
+
+def create(database: Database, relation: str) -> None:
+    """An empty relation with the columns of its contract."""
+    listed = ", ".join(f"{k} {v}" for k, v in columns_of(relation).items())
+    database.rows(f"create or replace table {relation} ({listed})")
+
+
+def drawn(text: str) -> tuple[list[str], list[list[str]]]:
+    """Header and cells of a table drawn with pipes."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    cells = [[cell.strip() for cell in line.split("|")] for line in lines]
+    return cells[0], cells[1:]
+
+
+def _select(name: str) -> str:
+    if "." not in name:
+        return name
+    column, field = name.split(".")
+    return f"{column} ->> '$.{field}' as {field}"
+
+
+def _shown(rows: list[tuple[Any, ...]]) -> list[tuple[str, ...]]:
+    return sorted(tuple(_cell(value) for value in row) for row in rows)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.3f}"
+    if isinstance(value, list):
+        return "[" + ", ".join(_cell(one) for one in value) + "]"
+    return str(value)

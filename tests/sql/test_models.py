@@ -1,0 +1,69 @@
+"""Every SQL case, and what each model promises in its header."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from pipelines.warehouse.database import writing
+from pipelines.warehouse.library import models
+from pipelines.warehouse.models import PYTHON_SCHEMAS, arguments
+from tests.sql.tables import DIMENSIONS, Case, columns_of, create
+
+HERE = Path(__file__).parent
+CASES = sorted(HERE.glob("*/*/*.yaml"))
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: "/".join(path.parts[-3:])[:-5])
+def test_case(path):
+    made, expected = Case(path).run()
+    assert made == expected
+
+
+@pytest.mark.parametrize("name", models())
+def test_every_model_has_a_case(name):
+    schema, table = name.split(".")
+    cases = list((HERE / schema / table).glob("*.yaml"))
+    enough = 3 if schema == "detections" else 1
+    assert len(cases) >= enough, f"{name} has {len(cases)} cases, needs {enough}"
+
+
+def test_no_case_lacks_its_model():
+    folders = {f"{path.parts[-3]}.{path.parts[-2]}" for path in CASES}
+    assert folders <= set(models())
+
+
+@pytest.mark.parametrize("name", models())
+def test_inputs_exist_and_the_query_plans(name):
+    model = models()[name]
+    for relation in model.inputs:
+        made_in_python = relation.split(".")[0] in PYTHON_SCHEMAS
+        assert made_in_python or relation in DIMENSIONS or relation in models()
+    with writing(Path(":memory:"), threads=1) as database:
+        for relation in model.inputs:
+            create(database, relation)
+        values = dict(arguments(model))
+        if model.is_dated:
+            values["event_date"] = "2026-03-02"
+        assert database.rows(f"explain {model.query}", values)
+
+
+@pytest.mark.parametrize("name", models())
+def test_an_empty_district_gives_the_promised_columns_and_no_row(name):
+    model = models()[name]
+    with writing(Path(":memory:"), threads=1) as database:
+        for relation in model.inputs:
+            create(database, relation)
+
+        day = date(2026, 3, 2) if model.is_dated else None
+        assert database.build(model, arguments(model), day) == 0
+        assert database.table(model.name).columns == list(columns_of(name))
+
+
+def test_detections_return_the_same_columns():
+    shapes = {
+        name: tuple(columns_of(name).items())
+        for name in models()
+        if name.startswith("detections.")
+    }
+    assert len(set(shapes.values())) == 1, shapes
