@@ -168,5 +168,5 @@ def json_text(**fields: pl.Expr) -> pl.Expr:
     """The fields that are not null as one JSON object; null where there is none."""
     whole = pl.struct(**fields).struct.json_encode()
     # inside a value every quote is escaped, so only whole members can match
-    kept = whole.str.replace_all(r'"[A-Za-z_]+":null,?', "").str.replace(r",\}$", "}")
+    kept = whole.str.replace_all(r'"[A-Za-z0-9_]+":null,?', "").str.replace(r",\}$", "}")
     return pl.when(kept != "{}").then(kept)

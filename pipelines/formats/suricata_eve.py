@@ -17,9 +17,8 @@ itself (`flow.action`) was blocked. Alerts, statistics and other types become
 import polars as pl
 
 from pipelines import clock
-from pipelines.formats import Context, Format
+from pipelines.formats import Context, Format, _web
 from pipelines.formats._fields import (
-    MAX_URL,
     hostname,
     known,
     mac,
@@ -146,38 +145,24 @@ def sides() -> list[pl.Expr]:
         port(asker_port).alias("src_port"),
         pl.when(~turned).then(mac(pl.col("ether_src"))).alias("src_mac"),
         spelt_out(pl.col("receiver")).alias("dst_ip"),
-        port(pl.col("receiver_port")).alias("dst_port"),
     ]
 
 
 def web() -> list[pl.Expr]:
-    """Columns of `http_requests`; the URL is put together where it is a path."""
-    is_http = pl.col("type") == "http"
-    tunnel = pl.col("http_method") == "CONNECT"
-    host = known(pl.col("http_host"))
-    is_v6 = host.str.contains(r"^[^\[]*:.*:")
-    bracketed = pl.when(is_v6).then("[" + host + "]").otherwise(host)
-    at_port = pl.when(pl.col("http_port") != "80").then(":" + pl.col("http_port"))
-    place = bracketed + at_port.fill_null("")
-    path = known(pl.col("http_url"))
-    url = (
-        pl.when(path.str.starts_with("/"))
-        .then(pl.coalesce("http://" + place + path, path))
-        .otherwise(path)
-    )
-    asked = hostname(pl.coalesce(host, pl.when(~path.str.starts_with("/")).then(path)))
+    """Columns of `http_requests`; a TLS line knows the host only."""
+    is_tls = pl.col("type") == "tls"
+    verb, host, asked = (pl.col(f"http_{part}") for part in ("method", "host", "url"))
+    at_port = pl.col("http_port")
+    plain = pl.when(~is_tls & ~_web.is_tunnel(verb)).then(pl.lit("http"))
+    server_name = name(pl.col("tls_sni"))
     return [
-        known(pl.col("http_method")).str.to_uppercase().alias("method"),
-        pl.when(is_http & ~tunnel.fill_null(value=False))
-        .then(pl.lit("http"))
-        .when(~is_http)
-        .then(pl.lit("https"))
-        .alias("url_scheme"),
-        pl.when(is_http)
-        .then(asked)
-        .otherwise(name(pl.col("tls_sni")))
-        .alias("url_hostname"),
-        url.str.slice(0, MAX_URL).alias("url"),
+        known(verb).str.to_uppercase().alias("method"),
+        pl.when(is_tls).then(pl.lit("https")).otherwise(plain).alias("url_scheme"),
+        pl.coalesce(_web.host_asked(verb, host, asked), server_name).alias(
+            "url_hostname"
+        ),
+        _web.whole_url(host, at_port, asked).alias("url"),
+        _web.port_asked(verb, asked, pl.col("receiver_port")).alias("dst_port"),
         whole(pl.col("http_status"), 3).cast(pl.Int16).alias("status_code"),
         media_type(pl.col("http_type")).alias("content_type"),
         hostname(known(pl.col("http_refer"))).alias("referrer_hostname"),
@@ -216,7 +201,6 @@ def disposition() -> pl.Expr:
     """Blocked by itself, else let through where an answer was seen."""
     answered = (
         (pl.col("type") == "tls")
-        | pl.col("http_status").is_not_null()
         | (pl.col("response_code") == "NOERROR")
         | (whole(pl.col("flow_in")) > 0)
     )
@@ -225,6 +209,7 @@ def disposition() -> pl.Expr:
         .then(pl.lit("blocked"))
         .when(answered)
         .then(pl.lit("allowed"))
+        .otherwise(_web.seen(pl.col("status_code")))
     )
 
 

@@ -1,0 +1,89 @@
+"""Zeek `http.log`: one line for each request on the wire, text or JSON.
+
+    1772460005.123456  CAbc1  10.20.4.17  50112  203.0.113.7  80  1  GET
+    www.example.org  /games  -  1.1  Mozilla/5.0  0  1155  200  OK ...
+
+(tabs, one line in the log). `ts` is the request. In front of an explicit proxy
+the responder is the proxy: a CONNECT names its target in `uri`, others the
+whole URL. Behind a proxy the client may stand in `proxied`, but anybody can
+write that header, so it goes to `extras`. `username` is what a site asked for,
+not an account of the district: `extras` too. 407 is a proxy asking for a login.
+"""
+
+import polars as pl
+
+from pipelines.formats import Context, Format, _web, _zeek
+from pipelines.formats._fields import hostname, known, media_type, whole
+from pipelines.formats._json import json_text
+
+FIELDS = {
+    **_zeek.ENDS,
+    "verb": "method",
+    "host": "host",
+    "uri": "uri",
+    "referrer": "referrer",
+    "agent": "user_agent",
+    "sent": "request_body_len",
+    "received": "response_body_len",
+    "status": "status_code",
+    "username": "username",
+    "proxied": "proxied",
+    "mime": "resp_mime_types",
+}
+SETS = ["proxied", "mime"]
+KEYS = ["id.orig_h", "trans_depth", "request_body_len"]
+
+MUST = {
+    **_zeek.MUST,
+    "the source is not an address": pl.col("src_ip").is_not_null(),
+}
+
+
+def looks_like(line: pl.Expr) -> pl.Expr:
+    """Two ends, the depth in the connection, then a method."""
+    as_text = line.str.contains(_zeek.PAIR + r"[0-9]+\t[A-Z]{3,}\t")
+    return as_text | _zeek.has_keys(line, *KEYS)
+
+
+def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
+    """Add the columns of `http_requests`."""
+    stamp = _zeek.stamp(context.reading)
+    verb, host, uri = (pl.col(name) for name in ("verb", "host", "uri"))
+    status = whole(pl.col("status"), 3).cast(pl.Int16)
+    proof = ["trans_depth", "request_body_len"]
+    return _zeek.with_fields(
+        batch, context, FIELDS, sets=SETS, proof=proof, keys=KEYS
+    ).with_columns(
+        time=stamp.time,
+        time_quality=stamp.quality,
+        start_time=stamp.time,
+        **_zeek.ends() | {"dst_port": _web.port_asked(verb, uri, pl.col("resp_p"))},
+        method=known(verb).str.to_uppercase(),
+        url_scheme=pl.when(~_web.is_tunnel(verb)).then(pl.lit("http")),
+        url_hostname=_web.host_asked(verb, host, uri),
+        url=_web.whole_url(host, pl.col("resp_p"), uri),
+        status_code=status,
+        bytes_in=whole(pl.col("received")),
+        bytes_out=whole(pl.col("sent")),
+        content_type=media_type(pl.col("mime").str.split(",").list.first()),
+        referrer_hostname=hostname(known(pl.col("referrer"))),
+        user_agent=known(pl.col("agent")),
+        disposition=_web.seen(status),
+        extras=json_text(
+            uid=pl.col("uid"),
+            proxied=pl.col("proxied"),
+            site_username=known(pl.col("username")),
+        ),
+    )
+
+
+FORMAT = Format(
+    name="zeek_http",
+    product="Zeek",
+    event_classes=("http_requests",),
+    looks_like=looks_like,
+    read=read,
+    must=MUST,
+    comment=_zeek.is_comment,
+    header=_zeek.is_header,
+)

@@ -1,0 +1,73 @@
+"""Zeek `ssl.log`: one line for each TLS handshake, text or JSON (`_zeek.py`).
+
+    1772460005.123456  CAbc1  10.20.4.17  50112  203.0.113.7  443  TLSv13
+    TLS_AES_256_GCM_SHA384  x25519  www.example.org  F  -  h2  T ...
+
+(tabs, one line in the log). `ts` is the first packet of the handshake. The host
+is the name the client asked for; without it, or encrypted, there is none. Bytes
+are in `conn.log`. `established` tells that the handshake was finished.
+"""
+
+import polars as pl
+
+from pipelines.formats import Context, Format, _zeek
+from pipelines.formats._fields import name
+from pipelines.formats._json import json_text
+
+FIELDS = {
+    **_zeek.ENDS,
+    "server_name": "server_name",
+    "established": "established",
+    "version": "version",
+    "subject": "subject",
+    "ja3": "ja3",
+}
+VERSION = r"(?:D?TLSv1[0-3]?|SSLv[23])"
+KEYS = ["id.orig_h", "established", "resumed"]
+
+MUST = {
+    **_zeek.MUST,
+    "the source is not an address": pl.col("src_ip").is_not_null(),
+}
+
+
+def looks_like(line: pl.Expr) -> pl.Expr:
+    """Two ends, then a TLS version and a cipher."""
+    as_text = line.str.contains(_zeek.PAIR + rf"(?:{VERSION}\t|-\tTLS_)")
+    return as_text | _zeek.has_keys(line, *KEYS)
+
+
+def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
+    """Add the columns of `http_requests`."""
+    stamp = _zeek.stamp(context.reading)
+    proof = ["cipher", "established"]
+    is_established = _zeek.is_true(pl.col("established"))
+    return _zeek.with_fields(
+        batch, context, FIELDS, proof=proof, keys=KEYS
+    ).with_columns(
+        time=stamp.time,
+        time_quality=stamp.quality,
+        start_time=stamp.time,
+        **_zeek.ends(),
+        url_scheme=pl.lit("https"),
+        url_hostname=name(pl.col("server_name")),
+        disposition=pl.when(is_established).then(pl.lit("allowed")),
+        extras=json_text(
+            uid=pl.col("uid"),
+            tls_version=pl.col("version"),
+            tls_subject=pl.col("subject"),
+            ja3=pl.col("ja3"),
+        ),
+    )
+
+
+FORMAT = Format(
+    name="zeek_ssl",
+    product="Zeek",
+    event_classes=("http_requests",),
+    looks_like=looks_like,
+    read=read,
+    must=MUST,
+    comment=_zeek.is_comment,
+    header=_zeek.is_header,
+)
