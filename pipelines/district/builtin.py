@@ -20,9 +20,13 @@ MISP_KINDS: Mapping[str, str] = {
     "microsoft-win10-connection-endpoints": "telemetry",
     "url-shortener": "link_shortener",
 }
-OPENED_BY_PEOPLE = frozenset(
-    ["apple.com", "bing.com", "blob.core.windows.net", "candycrushsoda.king.com", "g.msn.com", "google.com", "login.live.com", "outlook.office365.com", "search.msn.com", "star-mini.c10r.facebook.com", "www.airport.us", "www.androidbak.net", "www.apple.com", "www.appleiphonecell.com", "www.bing.com", "www.google.com", "www.ibook.info", "www.itools.info", "www.microsoft.com", "www.thinkdifferent.us"]
-)
+OPENED_BY_PEOPLE = """
+    apple.com bing.com blob.core.windows.net candycrushsoda.king.com g.msn.com
+    google.com login.live.com outlook.office365.com search.msn.com
+    star-mini.c10r.facebook.com www.airport.us www.androidbak.net www.apple.com
+    www.appleiphonecell.com www.bing.com www.google.com www.ibook.info
+    www.itools.info www.microsoft.com www.thinkdifferent.us
+"""
 """Hosts on those lists that people open too; as background they would hide a visit."""
 
 
@@ -61,6 +65,7 @@ def _misp() -> Iterator[tuple[str, str, str]]:
     They are read as files, since the package's own
     loader takes in all of them, a million names and more.
     """
+    opened = set(OPENED_BY_PEOPLE.split())
     folder = resources.files(MISP_PACKAGE).joinpath(MISP_LISTS)
     for name, kind in MISP_KINDS.items():
         path = folder.joinpath(name, "list.json")
@@ -70,5 +75,5 @@ def _misp() -> Iterator[tuple[str, str, str]]:
         source = f"misp {name} {listed['version']}"
         for written in listed["list"]:
             host = written.lower().strip(". ")
-            if host not in OPENED_BY_PEOPLE:
+            if host not in opened:
                 yield host, kind, source

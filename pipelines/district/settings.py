@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from pipelines.district.home import DistrictHome
@@ -17,6 +18,7 @@ from pipelines.errors import SettingsError
 __all__ = ["Settings", "key_lines", "load_settings", "parse_settings"]
 
 Path = tuple[str | int, ...]
+Fields = Mapping[str, FieldInfo]
 
 NAME = "district.toml"
 _TABLE = re.compile(r"^\s*\[{1,2}([^\[\]]+)\]{1,2}\s*(?:#.*)?$")
@@ -158,18 +160,19 @@ def _problem(
     path = _named(detail["loc"])
     is_unknown = detail["type"] == "extra_forbidden"
     siblings = _siblings(path)
-    guess = nearest(str(path[-1]), siblings) if is_unknown and path else None
+    found = _found(path, said, detail)
+    guess = nearest(str(path[-1]), siblings) if is_unknown else None
     what = {"extra_forbidden": "unknown key", "missing": "is missing"}.get(
         detail["type"], _sentence(detail)
     )
     return Problem(
         NAME,
         f"{what} (did you mean {guess}?)" if guess else what,
-        _line(path, lines),
+        _line(detail["loc"], lines),
         ".".join(map(str, path)),
-        None if detail["type"] == "missing" else _found(path, said, detail),
+        None if detail["type"] == "missing" else found,
         ", ".join(siblings) if is_unknown else _allowed(detail, siblings, path),
-        paste=_paste(path, guess, siblings, said),
+        paste=_paste(str(path[-1]), found, guess, siblings),
     )
 
 
@@ -179,7 +182,7 @@ def _sentence(detail: ErrorDetails) -> str:
     return "is not allowed"
 
 
-def _siblings(path: Path) -> Mapping[str, Any]:
+def _siblings(path: Path) -> Fields:
     """The fields of the table in which the last key of a path stands."""
     model: type[BaseModel] | None = Settings
     for part in path[:-1]:
@@ -196,18 +199,17 @@ def _line(path: Path, lines: Mapping[Path, int]) -> int:
 
 
 def _found(path: Path, said: Any, detail: ErrorDetails) -> str:
+    """What stands there; never what may be a secret."""
+    if detail["type"] == "value_error" and path[0] == "alerts":
+        return "a secret"
     for part in path:
         if not isinstance(said, Mapping) or part not in said:
             return str(detail["input"])
         said = said[part]
-    return (
-        "a secret"
-        if detail["type"] == "value_error" and path[0] == "alerts"
-        else toml(said)
-    )
+    return toml(said)
 
 
-def _allowed(detail: ErrorDetails, siblings: Mapping[str, Any], path: Path) -> str:
+def _allowed(detail: ErrorDetails, siblings: Fields, path: Path) -> str:
     context = detail.get("ctx", {})
     if "expected" in context:
         return str(context["expected"])
@@ -216,20 +218,18 @@ def _allowed(detail: ErrorDetails, siblings: Mapping[str, Any], path: Path) -> s
         for key, word in {"ge": "at least", "le": "at most"}.items()
         if key in context
     ]
-    field = siblings.get(str(path[-1])) if path else None
+    field = siblings.get(str(path[-1]))
     meaning = field.description if field is not None else ""
     parts = [_ALLOWED.get(detail["type"], ""), *bounds, meaning or ""]
     return "; ".join(part for part in parts if part)
 
 
-def _paste(
-    path: Path, guess: str | None, siblings: Mapping[str, Any], said: Mapping[str, Any]
-) -> str:
-    key = guess or str(path[-1])
-    field = siblings.get(key)
-    if guess is not None:
-        return f"{guess} = {_found(path, said, {'input': ''})}"  # type: ignore[typeddict-item]
-    return f"{key} = {shown_value(field)}" if field is not None else ""
+def _paste(name: str, found: str, guess: str | None, fields: Fields) -> str:
+    """A line that would be right; none for whole tables."""
+    field = fields.get(guess or name)
+    if field is None or part_of(field.annotation) is not None:
+        return ""
+    return f"{guess} = {found}" if guess else f"{name} = {shown_value(field)}"
 
 
 def _by_line(problem: Problem) -> int:
