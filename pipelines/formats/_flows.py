@@ -32,13 +32,11 @@ def spelt_out(field: pl.Expr) -> pl.Expr:
     """
     plain = address(field)
     full = plain.str.contains(r"^(?:[0-9a-f]{1,4}:){7}[0-9a-f]{1,4}$")
-    groups = pl.when(full).then(plain.str.replace_all(r"\b0{1,3}([0-9a-f])", "$1"))
-    runs = [rf"(?:^|:)0(?::0){{{more}}}(?::|$)" for more in range(7, 0, -1)]
-    shorter = [
-        pl.when(groups.str.contains(run)).then(groups.str.replace(run, "::"))
-        for run in runs
-    ]
-    return pl.coalesce([*shorter, groups, plain])
+    text = pl.when(full).then(plain).str.replace_all(r"\b0{1,3}([0-9a-f])", "$1")
+    for more in range(7, 0, -1):  # what holds a `::` already matches no more
+        run = rf"^((?:[0-9a-f]+:)*?)0(?::0){{{more}}}((?::[0-9a-f]+)*)$"
+        text = text.str.replace(run, "${1}::${2}")
+    return pl.coalesce(text.str.replace(":{3,4}", "::"), plain)
 
 
 def seconds(field: pl.Expr) -> pl.Expr:

@@ -1,7 +1,7 @@
 """The columns that a FortiGate line gives to each event class.
 
-All are read from `pairs` (see `_keyvalue.py`) and from the columns `type`,
-`subtype`, `logid`, `did` (its action), `user` and `host_asked`.
+All are read from the values of `KEYS` (see `_keyvalue.py`) and from the columns
+`type`, `subtype`, `logid`, `did` (its action), `user` and `host_asked`.
 """
 
 import polars as pl
@@ -30,6 +30,17 @@ LEAVING = ["FSSO-logoff", "auth-logout", "tunnel-down"]
 EXTRA = [
     "subtype", "action", "policyid", "service", "profile", "group", "utmaction",
     "unauthuser",
+]  # fmt: skip
+
+KEYS = [
+    *EXTRA, "agent", "app", "appcat", "assignip", "catdesc", "contenttype", "date",
+    "desc", "devname", "dhcp_msg", "dstintfrole", "dstip", "dstname", "dstport",
+    "duration", "eventtime", "hostname", "httpmethod", "ip", "ipaddr", "lease",
+    "logdesc", "logid", "mac", "msg", "proto", "qname", "qtype", "rcode", "rcvdbyte",
+    "reason", "referralurl", "remip", "sentbyte", "sessionid", "srcintfrole", "srcip",
+    "srcmac", "srcname", "srcport", "status", "time", "trandisp", "transip",
+    "transport", "tunnelid", "tunnelip", "tunneltype", "type", "tz", "url", "user",
+    "xauthuser",
 ]  # fmt: skip
 
 did, cls = pl.col("did"), pl.col("event_class")

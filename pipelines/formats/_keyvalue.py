@@ -3,7 +3,7 @@ r"""Lines of `key=value key="a value with spaces"`, as many firewalls write them
 A line is looked through key by key, which is quick but blind to quotes: the
 agent `x user=ada` would become a user. So `pairs` first proves that the whole
 text is made of pairs, and in the few lines whose quoted values hold something
-like a key it hides the spaces of those values. `value` undoes that.
+like a key it hides the spaces of those values. `with_values` undoes that.
 
 A backslash inside quotes hides the character behind it (`\"`, `\\`) where the
 product writes so; others (Sophos, SonicWall) write backslashes as they are.
@@ -18,7 +18,7 @@ QUOTED_AS_IS = r'"[^"]*"'
 
 
 def pairs(text: pl.Expr, *, escapes: bool = True) -> pl.Expr:
-    """The text ready for `value`; null unless it is pairs from end to end.
+    """The text ready for `with_values`; null unless it is pairs from end to end.
 
     Args:
         text: What stands behind the header of the line.
@@ -36,18 +36,27 @@ def pairs(text: pl.Expr, *, escapes: bool = True) -> pl.Expr:
     return pl.when(shaped).then(" " + pl.coalesce(hidden, bare))
 
 
-def value(key: str, within: str = "pairs") -> pl.Expr:
-    """What a key holds, without its quotes; the first one counts.
+def with_values(frame: pl.LazyFrame, *keys: str, within: str = "pairs") -> pl.LazyFrame:
+    """Add what each key holds, without its quotes; `value` names the column.
 
-    Null where the key is missing or has nothing behind it.
+    Null where the key is missing or has nothing behind it; the first one counts.
     """
+    return frame.with_columns(_found(key, within).alias(f"key_{key}") for key in keys)
+
+
+def value(key: str) -> pl.Expr:
+    """What a key holds, once `with_values` has looked for it."""
+    return pl.col(f"key_{key}")
+
+
+def _found(key: str, within: str) -> pl.Expr:
     found = pl.col(within).str.extract(rf' {key}=("[^"]*"|[^ "]+)', 1)
     plain = (
         found.str.strip_prefix('"')
         .str.strip_suffix('"')
         .str.replace_many([SPACE, QUOTE, SLASH], [" ", '"', "\\"])
     )
-    return pl.when(plain != "").then(plain)
+    return plain.replace("", None)
 
 
 def _hidden(text: pl.Expr, *, escapes: bool) -> pl.Expr:
@@ -60,9 +69,9 @@ def _hidden(text: pl.Expr, *, escapes: bool) -> pl.Expr:
     return text.str.split('"').list.eval(veiled.otherwise(piece)).list.join('"')
 
 
-def as_json(*keys: str, within: str = "pairs") -> pl.Expr:
+def as_json(*keys: str) -> pl.Expr:
     """The named keys as JSON text, without those that are missing; else null."""
-    return json_of([value(key, within).alias(key) for key in keys])
+    return json_of([value(key).alias(key) for key in keys])
 
 
 def json_of(fields: list[pl.Expr]) -> pl.Expr:

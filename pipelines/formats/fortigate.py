@@ -33,6 +33,7 @@ from pipelines.formats._flows import (
     seconds,
 )
 from pipelines.formats._fortigate import (
+    KEYS,
     MAPPING,
     cls,
     did,
@@ -44,7 +45,7 @@ from pipelines.formats._fortigate import (
     traffic,
     web,
 )
-from pipelines.formats._keyvalue import pairs, value
+from pipelines.formats._keyvalue import pairs, value, with_values
 
 FIRST_KEY = "(?:date|devname|logver|itime|timestamp|eventtime|devid)"
 BODY = rf'^(?:<[0-9]{{1,3}}>)?(?:[^="]*[ :>])??({FIRST_KEY}=.*)$'
@@ -77,10 +78,9 @@ def looks_like(line: pl.Expr) -> pl.Expr:
 def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     """Add the columns of each event class; null where a line has none."""
     stamp = when(context)
+    text = pl.col("line").str.strip_chars("\x00 ").str.extract(BODY)
     return (
-        batch.with_columns(
-            pairs=pairs(pl.col("line").str.strip_chars("\x00 ").str.extract(BODY))
-        )
+        with_values(batch.with_columns(pairs=pairs(text)), *KEYS)
         .with_columns(
             time=stamp.time,
             time_quality=stamp.quality,

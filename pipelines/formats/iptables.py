@@ -26,7 +26,7 @@ from pipelines import clock
 from pipelines.formats import Context, Format
 from pipelines.formats._fields import mac, port
 from pipelines.formats._flows import protocol, spelt_out
-from pipelines.formats._keyvalue import json_of, value
+from pipelines.formats._keyvalue import json_of, value, with_values
 from pipelines.formats._syslog import with_header
 
 PACKET = r"(?:^|[ \]:])((?:IN|OUT|PHYSIN|MAC|SRC)=.*)$"
@@ -43,6 +43,10 @@ MONTHS = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
 ]  # fmt: skip
 UNROUTED = ["64", "128", "255"]
+KEYS = [
+    "SRC", "DST", "SPT", "DPT", "PROTO", "IN", "OUT", "MAC", "TTL", "HOPLIMIT", "LEN",
+    "TYPE",
+]  # fmt: skip
 is_packet = pl.col("event_class") == "connections"
 
 MUST = {
@@ -52,8 +56,8 @@ MUST = {
     "no protocol": ~is_packet | pl.col("protocol").is_not_null(),
     "not a port": ~is_packet
     | (
-        (value("SPT").is_null() | port(value("SPT")).is_not_null())
-        & (value("DPT").is_null() | port(value("DPT")).is_not_null())
+        (value("SPT").is_null() | pl.col("sender_port").is_not_null())
+        & (value("DPT").is_null() | pl.col("target_port").is_not_null())
     ),
 }
 
@@ -69,10 +73,14 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     body = pl.col("syslog_body")
     packet = body.str.extract(PACKET)
     outer = packet.str.replace(r" \[.*$", "")
+    framed = with_header(batch, context.reading).with_columns(pairs=" " + outer)
     return (
-        with_header(batch, context.reading)
+        with_values(framed, *KEYS)
         .with_columns(
-            pairs=" " + outer,
+            sender_ip=spelt_out(value("SRC")),
+            target_ip=spelt_out(value("DST")),
+            sender_port=port(value("SPT")),
+            target_port=port(value("DPT")),
             prefix=prefix(body.str.strip_suffix(packet)),
             time=pl.coalesce(own.time, "syslog_time"),
             time_quality=pl.coalesce(own.quality, "syslog_time_quality"),
@@ -110,16 +118,19 @@ def ends() -> dict[str, pl.Expr]:
     answer = (
         pl.col("pairs").str.contains(r" PROTO=TCP .* (?:ACK SYN|SYN ACK) ")
     ).fill_null(value=False)
-    sender = {"ip": spelt_out(value("SRC")), "port": port(value("SPT"))}
-    target = {"ip": spelt_out(value("DST")), "port": port(value("DPT"))}
     fresh = pl.coalesce(value("TTL"), value("HOPLIMIT")).is_in(UNROUTED)
     adjacent = fresh & value("IN").is_not_null() & ~answer
     frame = value("MAC").str.extract(
         "^(?:[0-9a-f]{2}:){6}((?:[0-9a-f]{2}:){6})(?:08:00|86:dd)", 1
     )
     turned = {
-        f"{side}_{part}": pl.when(answer).then(other[part]).otherwise(own[part])
-        for side, own, other in (("src", sender, target), ("dst", target, sender))
+        f"{side}_{part}": pl.when(answer)
+        .then(f"{other}_{part}")
+        .otherwise(f"{own}_{part}")
+        for side, own, other in (
+            ("src", "sender", "target"),
+            ("dst", "target", "sender"),
+        )
         for part in ("ip", "port")
     }
     return {
