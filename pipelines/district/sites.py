@@ -59,7 +59,13 @@ def _address(text: str) -> str | None:
 
 
 def _extract(name: str) -> str:
-    return _extractor()(name).top_domain_under_public_suffix
+    found = _extractor()(name)
+    if found.suffix:
+        return found.top_domain_under_public_suffix
+    # the list's own default: an unlisted top-level domain, such as the `local` or
+    # `lan` of an inside network, is a suffix of one label
+    labels = name.split(".")
+    return ".".join(labels[-2:]) if len(labels) > 1 else ""
 
 
 @cache

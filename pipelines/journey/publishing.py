@@ -75,7 +75,7 @@ def finding_frames(district: District, names: Pseudonyms) -> dict[str, pl.DataFr
     }
 
 
-_FINDINGS = {
+_FINDINGS: Mapping[str, Any] = {
     "finding_id": pl.String,
     "rule": pl.String,
     "kind": pl.String,
@@ -95,7 +95,7 @@ _FINDINGS = {
     "record": pl.String,
 }
 
-_EVIDENCE = {
+_EVIDENCE: Mapping[str, Any] = {
     "finding_id": pl.String,
     "position": pl.Int64,
     "role": pl.String,
@@ -181,7 +181,7 @@ def ledger_frames(district: District) -> dict[str, pl.DataFrame]:
         }
         for one in ledger.source_files(district.store)
     ]
-    schema = {
+    schema: dict[str, Any] = {
         "file_id": pl.Int64,
         "source": pl.String,
         "path": pl.String,

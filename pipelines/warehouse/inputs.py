@@ -161,7 +161,7 @@ def _computed(
     names = pl.DataFrame({"user_name": values}, schema={"user_name": pl.String})
     return names.with_columns(
         account_name=canonical(pl.col("user_name"), domains)
-    ).cast(dict(SPELLINGS))
+    ).cast({"account_name": pl.String})
 
 
 def _background(host: str, background: Mapping[str, str]) -> str | None:

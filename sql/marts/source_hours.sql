@@ -1,7 +1,7 @@
 /* ---
 summary: >
   Events of each source in each hour of a local day, so that silence shows.
-grain: [source, hour_start]
+grain: [source, hour_start, event_date]
 params:
   event_date: {type: date}
   zone: {type: varchar}
