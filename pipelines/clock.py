@@ -12,8 +12,9 @@ year that puts it nearest to the anchor (end of the file's life), so that a
 December line read in January stays in December.
 """
 
+import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple
 
 import polars as pl
@@ -25,6 +26,9 @@ Unit = Literal["s", "ms", "us", "ns"]
 _PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 _LAST = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 _LAST_SECOND = int(_LAST.timestamp())
+_DATE_IN_NAME = re.compile(
+    r"(?<![0-9])((?:19|20)[0-9]{2})([-_.]?)([01][0-9])\2([0-3][0-9])(?![0-9]{3})"
+)
 _HALF_YEAR = pl.duration(days=183)
 _MONTHS = {
     name: f"{number:02d}"
@@ -248,3 +252,19 @@ def _offset(text: pl.Expr) -> pl.Expr:
     minutes = text.str.slice(-2, 2).cast(pl.Int64, strict=False).fill_null(0)
     sign = pl.when(text.str.starts_with("-")).then(-1).otherwise(1)
     return pl.duration(minutes=sign * (hours * 60 + minutes), time_unit="us")
+
+
+def date_in_name(name: str, *, latest: datetime) -> datetime | None:
+    """The end of the day that a file's name tells, as `access.log-20260301.gz`.
+
+    None where it tells none, or one after `latest`: the file can not hold lines
+    from after it was last changed.
+    """
+    for year, _, month, day in _DATE_IN_NAME.findall(name):
+        try:
+            told = datetime(int(year), int(month), int(day), tzinfo=UTC)
+        except ValueError:
+            continue
+        if told <= latest:
+            return told + timedelta(days=1)
+    return None

@@ -11,6 +11,7 @@ from pipelines.sources.lines import batch
 SAMPLE_BYTES = 1 << 18
 SAMPLE_LINES = 400
 ENOUGH = 0.2
+SURE = 0.9
 EVTX_MAGIC = b"ElfFile\x00"
 
 
@@ -42,18 +43,25 @@ def identify(head: bytes) -> list[Claim]:
     return sorted(claims, key=lambda c: (-c.share, c.format not in plain, c.format))
 
 
-def best(head: bytes) -> str | None:
-    """The format of a file, or None where no format claims enough of it."""
+def best(head: bytes, *, likely: str | None = None) -> str | None:
+    """The format of a file, or None where no format claims enough of it.
+
+    Args:
+        head: The first bytes, decompressed.
+        likely: The format of the file's neighbours, which is tried first.
+    """
+    fmt = formats().get(likely or "")
+    if fmt is not None and fmt.framing == "lines":
+        claims = _claims(_sample(head, fmt.framing), [fmt])
+        if claims and claims[0].share >= SURE:
+            return fmt.name
     claims = identify(head)
     return claims[0].format if claims and claims[0].share >= ENOUGH else None
 
 
 def _sample(head: bytes, framing: str) -> pl.DataFrame:
     whole = head[: head.rfind(b"\n") + 1] or head
-    if framing == "lines":
-        lines = batch(whole)
-    else:
-        lines = records(head, framing)
+    lines = batch(whole) if framing == "lines" else records(head, framing)
     return lines.filter(~is_blank(pl.col("line"))).head(SAMPLE_LINES)
 
 

@@ -1,31 +1,42 @@
 """Reads one delivery to its end: blocks of lines, parsed and staged.
 
 The bytes that are hashed are the bytes that are parsed, in one pass. A last
-line without its newline is pending until the file has settled.
+line without its newline is pending until the file has settled; should the file
+grow all the same, that line is taken back and read again, whole.
 """
 
-import hashlib
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import polars as pl
 
-from pipelines.clock import Reading
+from pipelines import clock
+from pipelines.errors import SourceError
 from pipelines.formats import Context, Format, Parsed
-from pipelines.lake.recognise import HEAD, STEP
+from pipelines.lake import parsing
+from pipelines.lake.marks import Digest
+from pipelines.lake.retraction import take_back
 from pipelines.lake.staging import Staging
 from pipelines.sources.blocks import Block, blocks
 from pipelines.sources.delivery import Delivery
 from pipelines.sources.framing import records
 from pipelines.sources.lines import batch
-from pipelines.sources.streams import DamageError, Reads, opened
-from pipelines.state.ledger import DAMAGED, FINISHED, GROWING, FileRecord
+from pipelines.sources.streams import DamageError, GoneError, Reads, opened
+from pipelines.state.ledger import (
+    DAMAGED,
+    FAILED,
+    FINISHED,
+    GROWING,
+    FileRecord,
+)
 
+STEP = 1 << 20
 Advance = Callable[[int, int], None]
 """Told after each block: bytes and lines read."""
 
-LARGEST_WHOLE = 1 << 30
+LARGEST_WHOLE = 512 << 20
 """Files that are no lines (EVTX, JSON arrays) are read whole, up to this size."""
 
 
@@ -46,11 +57,11 @@ class Task:
 
     @property
     def context(self) -> Context:
-        """What the format is told; years lie near the file's last change."""
-        seconds = self.delivery.raw_mtime_ns / 1e9
-        anchor = datetime.fromtimestamp(seconds, UTC)
+        """What the format is told; years lie near the file's own date."""
+        changed = datetime.fromtimestamp(self.delivery.raw_mtime_ns / 1e9, UTC)
+        anchor = clock.date_in_name(self.delivery.path, latest=changed) or changed
         return Context(
-            reading=Reading(zone=self.zone, anchor=anchor),
+            reading=clock.Reading(zone=self.zone, anchor=anchor),
             options=self.options,
             header=self.record.header,
         )
@@ -59,22 +70,69 @@ class Task:
 def read_delivery(task: Task, staging: Staging, advance: Advance) -> FileRecord:
     """Read what is new, stage it, and return the row that is reached.
 
-    A damaged stream keeps what could be read; the row says so.
+    A damaged stream keeps what can be trusted, a file that can not be read keeps
+    what was read before; the row says so.
 
     Raises:
-        SourceError: The file can not be opened, or changed under our hands.
+        GoneError: The file was taken away, or replaced, since it was recognised.
     """
+    if task.record.tail_bytes:
+        task = replace(task, record=_without_tail(task, staging))
     reader = _Reader(task, staging, advance)
-    with opened(task.delivery) as stream:
-        reader.skip_consumed(stream)
-        try:
+    try:
+        with opened(task.delivery) as stream:
+            reader.skip_consumed(stream)
             if task.format.framing == "lines":
                 reader.read_lines(stream)
             else:
                 reader.read_whole(stream)
-        except DamageError as error:
-            reader.damaged(error)
+    except GoneError:
+        raise
+    except DamageError as error:
+        reader.damaged(error)
+    except SourceError as error:
+        reader.failed(error)
     return reader.finished()
+
+
+def _without_tail(task: Task, staging: Staging) -> FileRecord:
+    """The last line was taken without its end: take it back, to read it whole."""
+    record = task.record
+    body = record.consumed_bytes - record.tail_bytes
+    digest = Digest()
+    with opened(task.delivery) as stream:
+        _skip(stream, digest, body)
+
+    def remaining(taken: Counter[str]) -> FileRecord:
+        blank = not taken.total() and record.blanks > 0
+        return replace(
+            record,
+            lines=record.lines - 1,
+            events=record.events - taken["events"],
+            rejects=record.rejects - taken["rejects"],
+            blanks=record.blanks - blank,
+            duplicates=record.duplicates - (not taken.total() and not blank),
+            consumed_bytes=body,
+            consumed_sha256=digest.whole,
+            head_bytes=digest.head_bytes,
+            head_sha256=digest.head,
+            prefix_hashes=digest.prefixes,
+            tail_bytes=0,
+        )
+
+    staging.flush()
+    kept = take_back(
+        staging.store, staging.folder, record, remaining, first_line=record.lines
+    )
+    staging.stands_at(kept)
+    return kept
+
+
+def _skip(stream: Reads, digest: Digest, position: int) -> None:
+    while digest.length < position and (
+        data := stream.read(min(STEP, position - digest.length))
+    ):
+        digest.update(data)
 
 
 class _Reader:
@@ -93,61 +151,68 @@ class _Reader:
             message=None,
             raw_bytes=task.delivery.raw_bytes,
             raw_mtime_ns=task.delivery.raw_mtime_ns,
+            raw_ctime_ns=task.delivery.raw_ctime_ns,
             path=task.delivery.path,
         )
-        self.digest = hashlib.sha256()
-        self.head = b""
+        self.state = FINISHED if task.is_settled else GROWING
+        self.digest = Digest()
         self.context = task.context
+        self.tail: Block | None = None
 
     def skip_consumed(self, stream: Reads) -> None:
         """Pass over what earlier runs consumed, and prove that it is the same."""
-        left = self.record.consumed_bytes
-        while left and (data := stream.read(min(STEP, left))):
-            self._digest(data)
-            left -= len(data)
-        same = self.digest.hexdigest() == self.record.consumed_sha256
-        if self.record.consumed_bytes and (left or not same):
-            raise DamageError(
+        position = self.record.consumed_bytes
+        _skip(stream, self.digest, position)
+        if position and self.digest.whole != self.record.consumed_sha256:
+            raise GoneError(
                 "the file changed while it was being read",
-                where=f"{self.task.delivery.source}/{self.task.delivery.path}",
+                where=self.task.delivery.where,
                 remedy="Nothing is lost: the next run reads it again.",
             )
 
     def read_lines(self, stream: Reads) -> None:
         """Blocks of whole lines, each staged with the position it reaches."""
         start = self.record.consumed_bytes
-        for block in blocks(stream, first_byte=start, passed_over=self._digest):
-            if block.is_tail and not self.task.is_settled:
-                self.record = replace(
-                    self.record,
-                    lines=self.record.lines + 1,
-                    pending_lines=1,
-                    pending_bytes=len(block.data),
-                )
-                return
-            self._take(block)
+        for block in blocks(stream, first_byte=start, passed_over=self.digest.update):
+            if block.is_tail:
+                self.tail = block
+            else:
+                self._take(block)
+        if self.tail and self.task.is_settled:
+            self._take(self.tail)
+            self.record = replace(self.record, tail_bytes=len(self.tail.data))
+            self.tail = None
 
     def read_whole(self, stream: Reads) -> None:
         """A file whose records are no lines, once it has settled."""
-        parts = []
-        size = 0
-        while (data := stream.read(STEP)) and size < LARGEST_WHOLE:
-            parts.append(data)
-            size += len(data)
-        content = b"".join(parts)
-        framed = records(
-            content, self.task.format.framing, file_id=self.record.file_id
-        )
+        content = bytearray()
+        try:
+            while data := stream.read(STEP):
+                content += data
+                if len(content) > LARGEST_WHOLE:
+                    raise _too_large(self.task.delivery)
+        except DamageError:
+            self._owe(bytes(content))
+            raise
         if not self.task.is_settled:
-            self.record = replace(
-                self.record,
-                lines=framed.height,
-                pending_lines=framed.height,
-                pending_bytes=len(content),
+            self._owe(bytes(content))
+        elif content:
+            data = bytes(content)
+            framed = records(
+                data, self.task.format.framing, file_id=self.record.file_id
             )
-            return
-        self._digest(content)
-        self._stage(framed, len(content))
+            self.digest.update(data)
+            self._stage(framed, len(data))
+
+    def _owe(self, content: bytes) -> None:
+        """Records that are there and wait for the rest of their file."""
+        framed = records(content, self.task.format.framing)
+        self.record = replace(
+            self.record,
+            lines=self.record.lines + framed.height,
+            pending_lines=framed.height,
+            pending_bytes=len(content),
+        )
 
     def _take(self, block: Block) -> None:
         lines = batch(
@@ -156,21 +221,27 @@ class _Reader:
             first_line=self.record.lines + 1,
             first_byte=block.first_byte,
         )
-        if not block.oversize:
-            self._digest(block.data)
-        self._stage(lines, block.size)
+        if block.oversize:
+            told = parsing.rejected(lines, parsing.TOO_LONG, self.context.header)
+            self._stage_parsed(told, 1, block.size)
+        else:
+            self.digest.update(block.data)
+            self._stage(lines, block.size)
 
     def _stage(self, lines: pl.DataFrame, size: int) -> None:
-        parsed = self.task.format.parse(lines, self.context)
+        parsed = parsing.parse(self.task.format, lines, self.context)
+        self._stage_parsed(parsed, lines.height, size)
+
+    def _stage_parsed(self, parsed: Parsed, lines: int, size: int) -> None:
         self.context = replace(self.context, header=parsed.header)
         name = self.task.format.name
         for event_class, frame in parsed.events.items():
             self.staging.add_events(event_class, name, frame)
         if parsed.rejects.height:
-            self.staging.add_rejects(name, parsed.rejects, datetime.now(UTC))
-        self.record = self._counted(parsed, lines.height, size)
+            self.staging.add_rejects(name, parsed.rejects)
+        self.record = self._counted(parsed, lines, size)
         self.staging.reached(self.record)
-        self.advance(size, lines.height)
+        self.advance(size, lines)
 
     def _counted(self, parsed: Parsed, lines: int, size: int) -> FileRecord:
         events = sum(frame.height for frame in parsed.events.values())
@@ -182,25 +253,85 @@ class _Reader:
             blanks=self.record.blanks + parsed.blanks,
             header=parsed.header,
             consumed_bytes=self.record.consumed_bytes + size,
-            consumed_sha256=self.digest.hexdigest(),
-            head_bytes=len(self.head),
-            head_sha256=hashlib.sha256(self.head).hexdigest(),
+            consumed_sha256=self.digest.whole,
+            head_bytes=self.digest.head_bytes,
+            head_sha256=self.digest.head,
+            prefix_hashes=self.digest.prefixes,
+            tail_bytes=0,
         )
-
-    def _digest(self, data: bytes) -> None:
-        if len(self.head) < HEAD:
-            self.head += data[: HEAD - len(self.head)]
-        self.digest.update(data)
 
     def damaged(self, error: DamageError) -> None:
         """Note what is wrong; a file that may still grow is tried again."""
-        state = DAMAGED if self.task.is_settled else GROWING
-        self.record = replace(self.record, state=state, message=error.what)
+        self.state = DAMAGED if self.task.is_settled else GROWING
+        if not error.trusted:
+            self._take_all_back()
+        self.record = replace(self.record, message=error.what)
+
+    def _take_all_back(self) -> None:
+        """Nothing of a corrupt stream can be trusted: all its lines are pending."""
+        read = self.record
+        blank = FileRecord(
+            file_id=read.file_id,
+            source=read.source,
+            path=read.path,
+            format=read.format,
+            duplicate_of=read.duplicate_of,
+            first_seen_time=read.first_seen_time,
+            raw_bytes=read.raw_bytes,
+            raw_mtime_ns=read.raw_mtime_ns,
+            raw_ctime_ns=read.raw_ctime_ns,
+            lines=read.lines,
+            pending_lines=read.lines,
+            state=self.state,
+        )
+        self.staging.forget(read.file_id)
+        self.record = take_back(
+            self.staging.store, self.staging.folder, read, lambda _taken: blank
+        )
+        self.staging.stands_at(self.record)
+
+    def failed(self, error: SourceError) -> None:
+        """Keep what was read; the rest of the file is pending."""
+        self.state = FAILED
+        lines = max(count_lines(self.task.delivery), self.record.lines)
+        self.record = replace(
+            self.record,
+            pending_lines=self.record.pending_lines + lines - self.record.lines,
+            lines=lines,
+            message=str(error),
+        )
 
     def finished(self) -> FileRecord:
         """The row after the last block, staged."""
-        if self.record.message is None:
-            state = FINISHED if self.task.is_settled else GROWING
-            self.record = replace(self.record, state=state)
+        if self.tail is not None:
+            self.record = replace(
+                self.record,
+                lines=self.record.lines + 1,
+                pending_lines=self.record.pending_lines + 1,
+                pending_bytes=len(self.tail.data),
+            )
+        self.record = replace(self.record, state=self.state)
         self.staging.reached(self.record)
         return self.record
+
+
+def _too_large(delivery: Delivery) -> SourceError:
+    return SourceError(
+        f"is larger than the {LARGEST_WHOLE >> 20} MiB that are read whole",
+        where=delivery.where,
+        remedy="Export shorter periods, or one record a line.",
+    )
+
+
+def count_lines(delivery: Delivery) -> int:
+    """Lines of a stream as far as it can be read, the last one included."""
+    lines = 0
+    last = b"\n"
+    try:
+        with opened(delivery) as stream:
+            while data := stream.read(STEP):
+                lines += data.count(b"\n")
+                last = data[-1:]
+    except SourceError:
+        pass
+    return lines + (last != b"\n")

@@ -7,18 +7,20 @@ lies now, and reading goes on behind them.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from pipelines.formats import formats
+from pipelines.lake import marks
+from pipelines.lake.marks import HEAD, Digest
 from pipelines.sources.delivery import Delivery
-from pipelines.sources.streams import DamageError, Reads, opened, read_up_to
-from pipelines.state.ledger import FAILED, GROWING, FileRecord
+from pipelines.sources.streams import DamageError, Reads, opened
+from pipelines.state.ledger import FAILED, GONE, GROWING, FileRecord
 
-HEAD = 1_024
 STEP = 1 << 20
 
-Kind = Literal["new", "unchanged", "resumed", "moved", "copy"]
+Kind = Literal["new", "unchanged", "resumed", "moved", "copy", "prefix"]
 
 
 @dataclass(frozen=True)
@@ -28,130 +30,174 @@ class Recognition:
     Attributes:
         kind: `new` content; `unchanged` since it was read; `resumed`, more of
             the same; `moved`, the same under another name; `copy`, the same
-            while the first still lies there.
+            while the first still lies there; `prefix`, probably a part of what
+            was read: each line is compared.
         record: The ledger's row of the content, unless it is new.
+        is_all: The stream holds nothing beyond what was consumed.
     """
 
     delivery: Delivery
     kind: Kind
     record: FileRecord | None = None
+    is_all: bool = False
+
+
+def same_stamp(delivery: Delivery, record: FileRecord) -> bool:
+    """Size and times are those of the last reading."""
+    return (
+        record.raw_bytes == delivery.raw_bytes
+        and record.raw_mtime_ns == delivery.raw_mtime_ns
+        and record.raw_ctime_ns == delivery.raw_ctime_ns
+    )
 
 
 def looks_unchanged(delivery: Delivery, record: FileRecord, settled_ns: int) -> bool:
-    """Same size and stamp as when it was last read, and nothing is owed."""
-    same = (
-        record.raw_bytes == delivery.raw_bytes
-        and record.raw_mtime_ns == delivery.raw_mtime_ns
-    )
-    owed = record.state == FAILED or (
+    """Same size and stamps as when it was last read, and nothing is owed."""
+    owed = record.state in (FAILED, GONE) or (
         record.state == GROWING and delivery.raw_mtime_ns <= settled_ns
     )
-    return same and not owed
+    return same_stamp(delivery, record) and not owed
 
 
-def recognise(
-    listed: Iterable[Delivery], records: Iterable[FileRecord], settled_ns: int
-) -> list[Recognition]:
-    """What each delivery of a source is, in the order given.
+class Known:
+    """The files of a source as the ledger knows them, found by their content.
 
     Args:
-        listed: What lies in the folder now.
-        records: The ledger's rows of the source.
+        records: The ledger's rows.
         settled_ns: Files last changed before this instant are finished.
     """
-    known = [record for record in records if record.consumed_bytes or record.lines]
-    by_path = {record.path: record for record in known}
-    index = _by_head(known)
-    found: list[Recognition] = []
-    claimed: dict[int, str] = {}
-    waiting: list[Delivery] = []
-    order = list(listed)
-    for delivery in order:
-        record = by_path.get(delivery.path)
+
+    def __init__(self, records: Iterable[FileRecord], settled_ns: int) -> None:
+        self._settled_ns = settled_ns
+        self._by_path: dict[str, FileRecord] = {}
+        self._by_head: dict[tuple[int, str], dict[int, FileRecord]] = {}
+        self._by_rung: dict[tuple[int, str], dict[int, FileRecord]] = {}
+        self._sizes: set[int] = set()
+        self._claimed: set[int] = set()
+        for record in records:
+            self.add(record)
+
+    def add(self, record: FileRecord) -> None:
+        """Know a row, or know it better."""
+        self._by_path[record.path] = record
+        if record.duplicate_of is None and record.head_bytes:
+            head = (record.head_bytes, record.head_sha256)
+            self._by_head.setdefault(head, {})[record.file_id] = record
+            self._sizes.add(record.head_bytes)
+            for rung in marks.rungs(record.prefix_hashes).items():
+                self._by_rung.setdefault(rung, {})[record.file_id] = record
+
+    def at_its_place(self, delivery: Delivery) -> Recognition | None:
+        """What lies where the ledger knows a file; None for other content."""
+        record = self._by_path.get(delivery.path)
         if record is None:
-            waiting.append(delivery)
-        elif looks_unchanged(delivery, record, settled_ns):
-            found.append(Recognition(delivery, "unchanged", record))
-            claimed[record.duplicate_of or record.file_id] = delivery.path
-        elif _holds(delivery, record):
-            found.append(Recognition(delivery, "resumed", record))
-            claimed[record.file_id] = delivery.path
-        else:
-            waiting.append(delivery)
-    for delivery in waiting:
-        match = _longest_match(delivery, index)
-        if match is None:
-            found.append(Recognition(delivery, "new"))
-        elif match.file_id in claimed:
-            found.append(Recognition(delivery, "copy", match))
-        else:
-            found.append(Recognition(delivery, "moved", match))
-            claimed[match.file_id] = delivery.path
-    place = {delivery.path: number for number, delivery in enumerate(order)}
-    return sorted(found, key=lambda one: place[one.delivery.path])
+            return None
+        if looks_unchanged(delivery, record, self._settled_ns):
+            self._claimed.add(record.duplicate_of or record.file_id)
+            return Recognition(delivery, "unchanged", record, is_all=True)
+        if not record.consumed_bytes:
+            return None
+        found = _longest(delivery, [record])
+        if found is None:
+            return None
+        self._claimed.add(record.file_id)
+        if _is_whole(record) and not found.is_all:
+            return Recognition(delivery, "prefix", record)
+        return Recognition(delivery, "resumed", record, found.is_all)
+
+    def elsewhere(self, delivery: Delivery) -> Recognition:
+        """What a delivery is that lies where nothing or other content lay."""
+        found = self._match(delivery)
+        if found is None:
+            return Recognition(delivery, "new")
+        record = found.record
+        assert record is not None
+        if found.kind == "prefix" or (_is_whole(record) and not found.is_all):
+            return Recognition(delivery, "prefix", record)
+        if record.file_id not in self._claimed:
+            self._claimed.add(record.file_id)
+            return Recognition(delivery, "moved", record, found.is_all)
+        if not found.is_all and not record.events + record.rejects:
+            return Recognition(delivery, "new")  # only a header in common
+        return Recognition(delivery, "copy", record, found.is_all)
+
+    def _match(self, delivery: Delivery) -> Recognition | None:
+        candidates = [
+            record
+            for size, text in _heads(delivery, self._sizes)
+            for record in self._by_head.get((size, text), {}).values()
+        ]
+        return _longest(delivery, candidates) or self._shorter(delivery)
+
+    def _shorter(self, delivery: Delivery) -> Recognition | None:
+        """A longer file that begins like this one, as far as rungs tell."""
+        digest = Digest()
+        try:
+            with opened(delivery) as stream:
+                while _feed(digest, stream, STEP):
+                    if not any(rung in self._by_rung for rung in digest.rungs.items()):
+                        break
+        except DamageError:
+            pass
+        if not digest.rungs:
+            return None
+        last = max(digest.rungs.items())
+        longer = [
+            record
+            for record in self._by_rung.get(last, {}).values()
+            if record.consumed_bytes >= digest.length
+        ]
+        return Recognition(delivery, "prefix", longer[0]) if longer else None
 
 
-Index = Mapping[int, Mapping[str, list[FileRecord]]]
+def _is_whole(record: FileRecord) -> bool:
+    """Its format reads files whole: there is no reading on in the middle."""
+    fmt = formats().get(record.format or "")
+    return fmt is not None and fmt.framing != "lines"
 
 
-def _by_head(records: Iterable[FileRecord]) -> Index:
-    """Rows that were read as content, by length and hash of their head."""
-    index: dict[int, dict[str, list[FileRecord]]] = {}
-    for record in records:
-        if record.head_bytes and record.duplicate_of is None:
-            heads = index.setdefault(record.head_bytes, {})
-            heads.setdefault(record.head_sha256, []).append(record)
-    return index
-
-
-def _holds(delivery: Delivery, record: FileRecord) -> bool:
-    """The stream still begins with all that was consumed."""
-    if not record.consumed_bytes:
-        return False
-    return _longest(delivery, [record]) is not None
-
-
-def _longest_match(delivery: Delivery, index: Index) -> FileRecord | None:
-    if not index:
-        return None
+def _heads(delivery: Delivery, sizes: set[int]) -> list[tuple[int, str]]:
+    """Hashes of the stream's first bytes, for each length that is asked for."""
+    head = b""
     try:
         with opened(delivery) as stream:
-            head = read_up_to(stream, HEAD)
+            while len(head) < HEAD and (data := stream.read(HEAD - len(head))):
+                head += data
     except DamageError:
-        return None
-    candidates = [
-        record
-        for size, heads in index.items()
+        pass
+    return [
+        (size, hashlib.sha256(head[:size]).hexdigest())
+        for size in sizes
         if size <= len(head)
-        for record in heads.get(hashlib.sha256(head[:size]).hexdigest(), [])
     ]
-    return _longest(delivery, candidates)
 
 
 def _longest(
     delivery: Delivery, candidates: Iterable[FileRecord]
-) -> FileRecord | None:
+) -> Recognition | None:
     """The candidate with the most bytes that the stream begins with."""
-    digest = hashlib.sha256()
-    position = 0
+    digest = Digest()
     match = None
+    is_all = False
     try:
         with opened(delivery) as stream:
             for record in sorted(candidates, key=lambda one: one.consumed_bytes):
-                position += _feed(digest, stream, record.consumed_bytes - position)
-                if position < record.consumed_bytes:
+                _feed(digest, stream, record.consumed_bytes - digest.length)
+                if digest.length < record.consumed_bytes:
                     break
-                if digest.hexdigest() == record.consumed_sha256:
+                if digest.whole == record.consumed_sha256:
                     match = record
+                    is_all = False
+            if match and digest.length == match.consumed_bytes:
+                is_all = not stream.read(1)
     except DamageError:
         pass  # reading it will say what is wrong
-    return match
+    return Recognition(delivery, "moved", match, is_all) if match else None
 
 
-def _feed(digest: "hashlib._Hash", stream: Reads, size: int) -> int:
+def _feed(digest: Digest, stream: Reads, size: int) -> int:
     done = 0
     while done < size and (data := stream.read(min(STEP, size - done))):
         digest.update(data)
         done += len(data)
     return done
-

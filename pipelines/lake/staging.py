@@ -1,4 +1,4 @@
-"""Writes parsed batches as Parquet files and commits them by the ledger.
+"""Gathers parsed batches and commits them by the ledger.
 
 The order is the promise: every file is written aside, synced and renamed, its
 folder synced, and only then does one ledger transaction list the files and the
@@ -6,24 +6,50 @@ positions of the source files they came from. Killed at any instant, a run
 leaves a listed batch, or files that nothing reads and the next run sweeps.
 """
 
-import hashlib
-import os
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
 
 from pipelines import clock
+from pipelines.lake import overlap
+from pipelines.lake.files import REJECTS, sync_folders, write, writing_to
+from pipelines.lake.rejected import rejects_again
+from pipelines.lake.sweeping import sweep
+from pipelines.lake.tally import day_counts
 from pipelines.state import ledger
-from pipelines.state.ledger import FileRecord, LakeFile
-from pipelines.state.store import Store
+from pipelines.state.days import SourceDay
+from pipelines.state.ledger import (
+    DUPLICATE,
+    FINISHED,
+    Change,
+    FileRecord,
+    LakeFile,
+)
+from pipelines.state.store import Store, now_text
+
+__all__ = ["REJECTS", "Staging", "sweep"]
 
 ROWS_A_COMMIT = 600_000
 FILES_A_COMMIT = 2_000
-REJECTS = "rejects"
+DAYS_AHEAD = 2
+"""Events further ahead than this are kept, but ask for no model to be built."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _says_nothing_new(record: FileRecord) -> bool:
+    return (
+        record.duplicate_of is not None
+        and record.duplicates > 0
+        and record.events + record.rejects == 0
+    )
 
 
 @dataclass
@@ -40,10 +66,20 @@ class Staging:
     source: str
     zone: str
     run_id: str = field(default_factory=lambda: secrets.token_hex(6))
-    _frames: dict[tuple[str, date], list[pl.DataFrame]] = field(default_factory=dict)
+    now: Callable[[], datetime] = _now
+    _frames: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
     _records: dict[int, FileRecord] = field(default_factory=dict)
+    _known: dict[int, FileRecord] = field(default_factory=dict)
+    _consumed: dict[int, int] = field(default_factory=dict)
+    _fewer: dict[str, Counter[int]] = field(default_factory=dict)
+    _times: dict[int, tuple[str, str]] = field(default_factory=dict)
     _rows: int = 0
     _written: int = 0
+
+    def knows(self, records: Mapping[int, FileRecord]) -> None:
+        """The rows of all files of the source, as the ledger has them."""
+        self._known = dict(records)
+        self._consumed = {key: one.consumed_bytes for key, one in records.items()}
 
     def add_events(self, event_class: str, fmt: str, frame: pl.DataFrame) -> None:
         """Stage the events of one batch under their local days."""
@@ -57,21 +93,19 @@ class Staging:
         )
         self._stage(event_class, placed)
 
-    def add_rejects(self, fmt: str, frame: pl.DataFrame, now: datetime) -> None:
+    def add_rejects(
+        self, fmt: str, frame: pl.DataFrame, now: datetime | None = None
+    ) -> None:
         """Stage lines that could not be read under the day they arrived."""
         placed = frame.with_columns(
             source=pl.lit(self.source),
             format=pl.lit(fmt),
-            event_date=pl.lit(now.date(), pl.Date),
+            event_date=pl.lit((now or self.now()).date(), pl.Date),
         )
         self._stage(REJECTS, placed)
 
     def _stage(self, event_class: str, placed: pl.DataFrame) -> None:
-        for (day,), part in placed.partition_by(
-            "event_date", as_dict=True, maintain_order=True
-        ).items():
-            assert isinstance(day, date)
-            self._frames.setdefault((event_class, day), []).append(part)
+        self._frames.setdefault(event_class, []).append(placed)
         self._rows += placed.height
 
     def reached(self, record: FileRecord) -> None:
@@ -81,89 +115,145 @@ class Staging:
             self.flush()
 
     def flush(self) -> None:
-        """Write what is staged and commit it."""
+        """Write what is staged and commit it.
+
+        Raises:
+            LakeError: The disk refuses; nothing of the batch counts.
+        """
         if not self._records:
             return
-        listed = [
-            self._write(event_class, day, pl.concat(frames))
-            for (event_class, day), frames in sorted(
-                self._frames.items(), key=lambda item: item[0]
+        with writing_to(self.folder):
+            frames = {name: pl.concat(parts) for name, parts in self._frames.items()}
+            days = self._set_apart(frames)
+            listed = self._write(frames)
+            sync_folders(self.folder, listed)
+            change = Change(
+                files=[self.settled(one) for one in self._records.values()],
+                lake_files=listed,
+                dirty=self._dirty(listed),
+                days=days,
+                consumed={key: self._consumed.get(key, 0) for key in self._records},
             )
-        ]
-        for folder in sorted({(self.folder / one.path).parent for one in listed}):
-            sync(folder)
-        days = {day for event_class, day in self._frames if event_class != REJECTS}
-        ledger.commit(self.store, list(self._records.values()), listed, dirty=days)
+            ledger.commit(self.store, change)
+        self._committed(change)
+
+    def settled(self, record: FileRecord) -> FileRecord:
+        """The record, less what turned out to have been delivered before."""
+        key = record.file_id
+        fewer = {name: counts[key] for name, counts in self._fewer.items()}
+        rejects = fewer.pop(REJECTS, 0)
+        events = sum(fewer.values())
+        first, last = self._times.get(key, (record.first_time, record.last_time))
+        settled = replace(
+            record,
+            events=record.events - events,
+            rejects=record.rejects - rejects,
+            duplicates=record.duplicates + events + rejects,
+            first_time=min(filter(None, (record.first_time, first)), default=None),
+            last_time=max(filter(None, (record.last_time, last)), default=None),
+        )
+        if record.state == FINISHED and _says_nothing_new(settled):
+            return replace(settled, state=DUPLICATE)
+        return settled
+
+    def stands_at(self, record: FileRecord) -> None:
+        """The ledger's row of a file was set by another commit than ours."""
+        self._known[record.file_id] = record
+        self._consumed[record.file_id] = record.consumed_bytes
+
+    def forget(self, file_id: int) -> None:
+        """Drop what is staged of a file, and all that was found out about it."""
+        for name, parts in self._frames.items():
+            self._frames[name] = [
+                part.filter(pl.col("file_id") != file_id) for part in parts
+            ]
+        self._records.pop(file_id, None)
+        self._times.pop(file_id, None)
+        for counts in self._fewer.values():
+            counts.pop(file_id, None)
+
+    def _set_apart(self, frames: dict[str, pl.DataFrame]) -> list[SourceDay]:
+        """Take out what was delivered before; the counts of the days."""
+        counts: list[SourceDay] = []
+        for name, frame in frames.items():
+            if name != REJECTS:
+                self._note_times(frame)
+        files = self._files()
+        pairs: dict[int, frozenset[int]] = {}
+        for name, frame in frames.items():
+            if name == REJECTS or not frame.height:
+                continue
+            earlier = overlap.Earlier(
+                store=self.store,
+                folder=self.folder,
+                source=self.source,
+                event_class=name,
+            )
+            found = overlap.find(frame, earlier, files)
+            for later, others in found.pairs.items():
+                pairs[later] = pairs.get(later, frozenset()) | others
+            frames[name] = self._without(name, frame, found.mask)
+            again = frame.filter(found.mask)
+            counts += day_counts(self.source, name, frames[name], again, self.now())
+        if REJECTS in frames:
+            frame = frames[REJECTS]
+            mask = rejects_again(
+                frame, self.store, self.folder, self.source, files.roots, pairs
+            )
+            frames[REJECTS] = self._without(REJECTS, frame, mask)
+        return counts
+
+    def _without(self, name: str, frame: pl.DataFrame, mask: pl.Series) -> pl.DataFrame:
+        if not mask.any():
+            return frame
+        gone = frame.filter(mask).group_by("file_id").len()
+        self._fewer.setdefault(name, Counter()).update(dict(gone.iter_rows()))
+        return frame.filter(~mask)
+
+    def _note_times(self, frame: pl.DataFrame) -> None:
+        covered = frame.group_by("file_id").agg(
+            first=pl.col("time").min(), last=pl.col("time").max()
+        )
+        for file_id, first, last in covered.iter_rows():
+            told = now_text(first), now_text(last)
+            known = self._times.get(file_id, told)
+            self._times[file_id] = min(known[0], told[0]), max(known[1], told[1])
+
+    def _files(self) -> overlap.Files:
+        records = {**self._known, **self._records}
+        roots = {
+            key: one.duplicate_of
+            for key, one in records.items()
+            if one.duplicate_of is not None
+        }
+        ranges = overlap.file_ranges(map(self.settled, records.values()))
+        return overlap.Files(roots=roots, ranges=ranges)
+
+    def _write(self, frames: Mapping[str, pl.DataFrame]) -> list[LakeFile]:
+        listed = []
+        for name in sorted(frames):
+            days = frames[name].partition_by(
+                "event_date", as_dict=True, maintain_order=True
+            )
+            for day in sorted(days):
+                self._written += 1
+                file = f"{self.run_id}-{self._written:05d}"
+                listed.append(write(self.folder, file, self.source, name, days[day]))
+        return listed
+
+    def _dirty(self, listed: list[LakeFile]) -> set[date]:
+        latest = self.now().date() + timedelta(days=DAYS_AHEAD)
+        days = {
+            date.fromisoformat(one.event_date)
+            for one in listed
+            if one.event_class != REJECTS
+        }
+        return {day for day in days if day <= latest}
+
+    def _committed(self, change: Change) -> None:
+        for record in change.files:
+            self._consumed[record.file_id] = record.consumed_bytes
+            self._known[record.file_id] = record
         self._frames.clear()
         self._records.clear()
         self._rows = 0
-
-    def _write(self, event_class: str, day: date, frame: pl.DataFrame) -> LakeFile:
-        self._written += 1
-        name = f"{self.run_id}-{self._written:05d}.parquet"
-        path = f"{event_class}/event_date={day.isoformat()}/{name}"
-        final = self.folder / path
-        make_folder(final.parent)
-        aside = final.with_suffix(".tmp")
-        frame.write_parquet(aside, compression="zstd", compression_level=1)
-        sync(aside)
-        content = aside.read_bytes()
-        aside.rename(final)
-        return LakeFile(
-            path=path,
-            source=self.source,
-            event_class=event_class,
-            event_date=day.isoformat(),
-            row_count=frame.height,
-            bytes=len(content),
-            sha256=hashlib.sha256(content).hexdigest(),
-        )
-
-
-def sync(path: Path) -> None:
-    """Make a file or a folder's entries safe against a power cut."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def make_folder(folder: Path) -> None:
-    """A folder and its parents, each entry made safe."""
-    missing = []
-    while not folder.exists():
-        missing.append(folder)
-        folder = folder.parent
-    for made in reversed(missing):
-        made.mkdir(exist_ok=True)
-        sync(made.parent)
-
-
-def sweep(store: Store, folder: Path) -> int:
-    """Delete Parquet files that no ledger row lists; the number deleted.
-
-    Only while no other run writes: the caller holds the home's lock.
-    """
-    listed = set(listed_paths(store))
-    gone = 0
-    for path in sorted(folder.glob("*/event_date=*/*")):
-        if path.relative_to(folder).as_posix() not in listed:
-            path.unlink()
-            gone += 1
-    return gone
-
-
-def listed_paths(store: Store) -> Mapping[str, datetime]:
-    """Every path the ledger lists, and when it was committed."""
-    with store.reading() as connection:
-        from sqlalchemy import select
-
-        from pipelines.state.schema import LAKE_FILES
-
-        rows = connection.execute(
-            select(LAKE_FILES.c.path, LAKE_FILES.c.committed_time)
-        )
-        return {
-            path: datetime.fromisoformat(time).astimezone(UTC) for path, time in rows
-        }

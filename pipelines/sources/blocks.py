@@ -8,11 +8,12 @@ import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from pipelines.sources.streams import Reads, read_up_to
+from pipelines.sources.streams import DamageError, Reads
 
 BLOCK = 24 << 20
 LONGEST_LINE = 4 << 20
 SHOWN = 1_024
+STEP = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -51,38 +52,102 @@ def blocks(
         first_byte: Offset to count from.
         size: Bytes aimed at for a block.
         passed_over: Given the bytes of oversized lines, which no block holds.
+
+    Raises:
+        DamageError: After the last block that could be read; the last block is a
+            tail where a line was cut.
     """
     held = b""
     position = first_byte
-    while chunk := read_up_to(stream, max(size - len(held), 1 << 16)):
+    damage: DamageError | None = None
+    while damage is None:
+        chunk, damage = _fill(stream, max(size - len(held), 1 << 16))
+        if not chunk:
+            break
         held += chunk
         cut = held.rfind(b"\n") + 1
-        if cut:
-            yield Block(held[:cut], position)
-            position += cut
-            held = held[cut:]
-        elif len(held) > LONGEST_LINE:
-            block, held = _pass_over(held, stream, position, passed_over)
-            position += block.size
+        for block in _sound(held[:cut], position, passed_over):
             yield block
+            position += block.size
+        held = held[cut:]
+        if len(held) > LONGEST_LINE and damage is None:
+            block, held, damage = _pass_over(held, stream, position, passed_over)
+            yield block
+            position += block.size
     if held:
         yield Block(held, position, is_tail=True)
+    if damage:
+        raise damage
+
+
+def _fill(stream: Reads, size: int) -> tuple[bytes, DamageError | None]:
+    """`size` bytes or what there is, and the damage that ended it."""
+    parts = []
+    try:
+        while size > 0 and (data := stream.read(min(size, STEP))):
+            parts.append(data)
+            size -= len(data)
+    except DamageError as error:
+        return b"".join(parts), error
+    return b"".join(parts), None
+
+
+def _sound(
+    data: bytes, position: int, passed_over: Callable[[bytes], object]
+) -> Iterator[Block]:
+    """Blocks of the lines that are short enough, and one for each that is not."""
+    start = 0
+    for first, end in _long_lines(data):
+        if first > start:
+            yield Block(data[start:first], position + start)
+        line = data[first:end]
+        passed_over(line)
+        digest = hashlib.sha256(line.removesuffix(b"\n"))
+        yield _described(line[:SHOWN], digest, len(line), position + first)
+        start = end
+    if start < len(data):
+        yield Block(data[start:], position + start)
+
+
+def _long_lines(data: bytes) -> list[tuple[int, int]]:
+    """Start and end of each line that is too long, found by long strides."""
+    found = []
+    start = 0
+    while len(data) - start > LONGEST_LINE:
+        # the last line end within reach; where there is none the line is too long
+        cut = data.rfind(b"\n", start, start + LONGEST_LINE + 1)
+        if cut < 0:
+            end = data.index(b"\n", start + LONGEST_LINE) + 1
+            found.append((start, end))
+            start = end
+        else:
+            start = cut + 1
+    return found
 
 
 def _pass_over(
     held: bytes, stream: Reads, position: int, passed_over: Callable[[bytes], object]
-) -> tuple[Block, bytes]:
+) -> tuple[Block, bytes, DamageError | None]:
     """Skip to the end of an oversized line; what follows it comes back."""
     digest = hashlib.sha256()
     length = 0
     rest = b""
-    shown = held[:SHOWN].decode(errors="replace").replace("\r", " ")
+    damage = None
     data = held
     while data:
         line, newline, rest = data.partition(b"\n")
         digest.update(line)
         passed_over(line + newline)
         length += len(line) + len(newline)
-        data = b"" if newline else stream.read(1 << 20)
+        data = b""
+        if not newline and damage is None:
+            data, damage = _fill(stream, STEP)
+    return _described(held[:SHOWN], digest, length, position), rest, damage
+
+
+def _described(
+    begin: bytes, digest: "hashlib._Hash", length: int, position: int
+) -> Block:
+    shown = begin.decode(errors="replace").replace("\r", " ").replace("\n", " ")
     told = f"{shown} ... [{length} bytes, sha256 {digest.hexdigest()}]\n"
-    return Block(told.encode(), position, oversize=length), rest
+    return Block(told.encode(), position, oversize=length)

@@ -2,18 +2,18 @@
 
 Only regular files count. Symbolic links, devices and pipes are refused by name;
 files that are still being copied (`.part`, `.tmp`, hidden) wait. A zip archive
-is a folder of deliveries, read member by member and never unpacked.
+is a folder of deliveries, read member by member and never unpacked. A folder
+that is a URL (`sftp://…`, `s3://…`) is listed by `remote`.
 """
 
 import os
 import stat
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 UNFINISHED = (".part", ".filepart", ".tmp", ".crdownload", ".swp")
-ZIP_MAGIC = b"PK\x03\x04"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,18 +22,25 @@ class Delivery:
 
     Attributes:
         path: Below the source's folder, with `/`; `archive.zip!member` for a member.
-        file: Where it lies.
-        member: Name inside the archive, if it is one.
+        file: Where it lies: a path, or a URL.
+        member: Place inside the archive, from 0, if it is in one.
         raw_bytes: Size as it lies there, compressed or not.
         raw_mtime_ns: Last change, in nanoseconds since 1970.
+        raw_ctime_ns: Last change of its entry; 0 where that is not known.
     """
 
     source: str
     path: str
-    file: Path
-    member: str | None = None
+    file: Path | str
+    member: int | None = None
     raw_bytes: int
     raw_mtime_ns: int
+    raw_ctime_ns: int = 0
+
+    @property
+    def where(self) -> str:
+        """How to name it to people."""
+        return f"{self.source}/{self.path}"
 
 
 @dataclass(frozen=True)
@@ -56,26 +63,55 @@ def deliveries(folder: Path, source: str) -> Listing:
     """Everything delivered to `folder`, oldest first."""
     found: list[Delivery] = []
     refused: list[Refused] = []
-    for entry in _files(folder):
-        name = PurePosixPath(Path(entry.path).relative_to(folder).as_posix())
-        state = entry.stat(follow_symlinks=False)
+    for path in _files(folder, refused, folder):
+        name = readable(path.relative_to(folder).as_posix())
+        try:
+            state = path.lstat()
+        except OSError:
+            continue  # taken away since the folder was listed
         if reason := _unfit(state):
-            refused.append(Refused(str(name), reason))
-        elif not _waits(name):
-            found += _opened_up(entry, str(name), state, source)
+            refused.append(Refused(name, reason))
+        elif not waits(name):
+            plain = Delivery(
+                source=source,
+                path=name,
+                file=path,
+                raw_bytes=state.st_size,
+                raw_mtime_ns=state.st_mtime_ns,
+                raw_ctime_ns=state.st_ctime_ns,
+            )
+            found += _opened_up(plain, path)
     found.sort(key=lambda delivery: (delivery.raw_mtime_ns, delivery.path))
     return Listing(found, refused)
 
 
-def _files(folder: Path) -> Iterator[os.DirEntry[str]]:
-    if not folder.is_dir():
+def readable(name: str) -> str:
+    r"""A file's name as text that any store takes; odd bytes show as `\xff`."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def waits(name: str) -> bool:
+    """The name says that the file is not finished, or not meant for us."""
+    last = PurePosixPath(name)
+    return last.name.startswith(".") or last.suffix.lower() in UNFINISHED
+
+
+def _files(folder: Path, refused: list[Refused], top: Path) -> Iterator[Path]:
+    """Everything that is no folder, below `folder`, in name order."""
+    try:
+        with os.scandir(folder) as entries:
+            listed = sorted(entries, key=lambda entry: entry.name)
+    except FileNotFoundError:
         return
-    with os.scandir(folder) as entries:
-        for entry in sorted(entries, key=lambda entry: entry.name):
-            if entry.is_dir(follow_symlinks=False):
-                yield from _files(Path(entry.path))
-            else:
-                yield entry
+    except OSError as error:
+        name = readable(folder.relative_to(top).as_posix())
+        refused.append(Refused(name, f"can not be listed: {error.strerror}"))
+        return
+    for entry in listed:
+        if entry.is_dir(follow_symlinks=False):
+            yield from _files(Path(entry.path), refused, top)
+        else:
+            yield Path(entry.path)
 
 
 def _unfit(state: os.stat_result) -> str:
@@ -86,36 +122,29 @@ def _unfit(state: os.stat_result) -> str:
     return ""
 
 
-def _waits(name: PurePosixPath) -> bool:
-    return name.name.startswith(".") or name.suffix.lower() in UNFINISHED
-
-
-def _opened_up(
-    entry: os.DirEntry[str], name: str, state: os.stat_result, source: str
-) -> list[Delivery]:
+def _opened_up(plain: Delivery, path: Path) -> list[Delivery]:
     """The file itself, or each member of the archive that it is."""
-    plain = Delivery(
-        source=source,
-        path=name,
-        file=Path(entry.path),
-        raw_bytes=state.st_size,
-        raw_mtime_ns=state.st_mtime_ns,
-    )
-    if not name.lower().endswith(".zip"):
+    if not plain.path.lower().endswith(".zip"):
         return [plain]
     try:
-        with zipfile.ZipFile(entry.path) as archive:
-            return [
-                Delivery(
-                    source=source,
-                    path=f"{name}!{info.filename}",
-                    file=plain.file,
-                    member=info.filename,
-                    raw_bytes=info.file_size,
-                    raw_mtime_ns=state.st_mtime_ns,
-                )
-                for info in archive.infolist()
-                if not info.is_dir()
-            ]
-    except (zipfile.BadZipFile, OSError):
+        with path.open("rb") as raw, zipfile.ZipFile(raw) as archive:
+            members = archive.infolist()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         return [plain]  # reading it will say what is wrong
+    seen: dict[str, int] = {}
+    found = []
+    for number, info in enumerate(members):
+        if info.is_dir():
+            continue
+        name = readable(info.filename)
+        seen[name] = seen.get(name, 0) + 1
+        twin = f"#{seen[name]}" if seen[name] > 1 else ""
+        found.append(
+            replace(
+                plain,
+                path=f"{plain.path}!{name}{twin}",
+                member=number,
+                raw_bytes=info.file_size,
+            )
+        )
+    return found

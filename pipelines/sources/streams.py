@@ -1,41 +1,55 @@
 """Opens a delivery as a stream of its decompressed bytes, in bounded memory.
 
-The compression is recognised by its first bytes, whatever the name says: gzip
-(several members, zero padding), zstandard, xz, bzip2. A byte-order mark is taken
-off, and UTF-16 becomes UTF-8, so that everything behind sees one encoding.
+A byte-order mark is taken off, and UTF-16 becomes UTF-8, so that everything
+behind sees one encoding.
 """
 
-import bz2
 import codecs
-import io
-import lzma
 import os
 import stat
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import BinaryIO, Protocol, cast
-
-import zstandard
+from pathlib import Path
+from typing import BinaryIO, cast
 
 from pipelines.errors import SourceError
+from pipelines.sources.compression import (
+    CorruptError,
+    Peeked,
+    Reads,
+    decompressed,
+    read_up_to,
+)
 from pipelines.sources.delivery import Delivery
+from pipelines.sources.remote import open_remote
 
-CHUNK = 1 << 20
-FAULTS = (EOFError, OSError, zlib.error, lzma.LZMAError, zstandard.ZstdError)
+__all__ = ["DamageError", "GoneError", "Reads", "opened", "read_up_to"]
 
-
-class Reads(Protocol):
-    """Anything to read bytes from."""
-
-    def read(self, size: int, /) -> bytes:
-        """At most `size` bytes; none at the end."""
-        ...
+ALLOWED_BYTES = 4 << 30
+ALLOWED_RATIO = 1_200
+"""gzip reaches 1,032 to 1; what unpacks to more, and to more than
+`ALLOWED_BYTES`, is a bomb."""
 
 
 class DamageError(SourceError):
-    """The stream breaks off or is not what its first bytes promised."""
+    """The stream breaks off or is not what its first bytes promised.
+
+    Args:
+        what: One sentence: what happened.
+        trusted: What was read before is right: the stream is cut, not corrupt.
+    """
+
+    def __init__(
+        self, what: str, *, where: str = "", remedy: str = "", trusted: bool = True
+    ) -> None:
+        super().__init__(what, where=where, remedy=remedy)
+        self.trusted = trusted
+
+
+class GoneError(SourceError):
+    """The file was taken away since the folder was listed."""
 
 
 @contextmanager
@@ -48,169 +62,122 @@ def opened(delivery: Delivery) -> Iterator[Reads]:
     """
     with ExitStack() as stack:
         raw = stack.enter_context(_raw(delivery))
+        name = delivery.path
         if delivery.member is not None:
             raw = stack.enter_context(_member(raw, delivery))
-        yield _guarded(_decoded(_decompressed(raw)), delivery)
+        whole = _Guarded(lambda: _decoded(decompressed(raw, name)), delivery)
+        yield whole
 
 
 def _raw(delivery: Delivery) -> BinaryIO:
-    where = f"{delivery.source}/{delivery.path}"
     try:
+        if not isinstance(delivery.file, Path):
+            return open_remote(delivery.file)
         handle = os.open(delivery.file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except FileNotFoundError as error:
+        raise GoneError("is no longer there", where=delivery.where) from error
     except OSError as error:
         raise SourceError(
-            f"can not be read: {error.strerror}",
-            where=where,
+            f"can not be read: {error.strerror or error}",
+            where=delivery.where,
             remedy="Make the file readable for the account that runs Schoolbell.",
         ) from error
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
-        raise SourceError("is not a regular file", where=where)
+        raise SourceError("is not a regular file", where=delivery.where)
     return os.fdopen(handle, "rb")
 
 
 def _member(raw: BinaryIO, delivery: Delivery) -> BinaryIO:
     try:
         archive = zipfile.ZipFile(raw)
-        return cast("BinaryIO", archive.open(cast("str", delivery.member)))
-    except (zipfile.BadZipFile, KeyError, RuntimeError, NotImplementedError) as error:
+        info = archive.infolist()[cast("int", delivery.member)]
+        return cast("BinaryIO", archive.open(info))
+    except (
+        zipfile.BadZipFile,
+        IndexError,
+        OSError,
+        RuntimeError,
+        NotImplementedError,
+        ValueError,
+    ) as error:
         raise DamageError(
             f"the archive member can not be opened: {error}",
-            where=f"{delivery.source}/{delivery.path}",
+            where=delivery.where,
             remedy="Deliver the archive again, without a password.",
         ) from error
 
 
 class _Guarded:
-    """Turns the many ways to say "broken" into one."""
+    """Turns the many ways to say "broken" into one, and stops bombs."""
 
-    def __init__(self, inner: Reads, where: str) -> None:
-        self._inner = inner
-        self._where = where
+    def __init__(self, begin: Callable[[], Reads], delivery: Delivery) -> None:
+        self._begin = begin
+        self._inner: Reads | None = None
+        self._delivery = delivery
+        self._given = 0
 
     def read(self, size: int, /) -> bytes:
         try:
-            return self._inner.read(size)
-        except (*FAULTS, zipfile.BadZipFile) as error:
-            raise DamageError(
-                f"the stream is cut or damaged: {error or type(error).__name__}",
-                where=self._where,
-                remedy="Deliver the file again; what could be read is kept.",
+            self._inner = self._inner or self._begin()
+            data = self._inner.read(size)
+        except CorruptError as error:
+            raise self._broken(str(error), trusted=error.trusted) from error
+        except EOFError as error:
+            raise self._broken(f"cut: {error}", trusted=True) from error
+        except (zipfile.BadZipFile, zlib.error) as error:
+            raise self._broken(str(error), trusted=False) from error
+        except OSError as error:
+            raise SourceError(
+                f"can not be read to its end: {error.strerror or error}",
+                where=self._delivery.where,
+                remedy="Check the disk or the network; the next run tries again.",
             ) from error
+        self._given += len(data)
+        if self._given > ALLOWED_BYTES:
+            self._stop_bomb()
+        return data
 
+    def _broken(self, why: str, *, trusted: bool) -> DamageError:
+        return DamageError(
+            f"the stream is damaged: {why}",
+            where=self._delivery.where,
+            remedy="Deliver the file again; only what can be trusted is kept.",
+            trusted=trusted,
+        )
 
-def _guarded(inner: Reads, delivery: Delivery) -> Reads:
-    return _Guarded(inner, f"{delivery.source}/{delivery.path}")
-
-
-class _Peeked:
-    """A stream whose first bytes were looked at."""
-
-    def __init__(self, head: bytes, rest: Reads) -> None:
-        self._head = head
-        self._rest = rest
-
-    def read(self, size: int, /) -> bytes:
-        if self._head:
-            taken, self._head = self._head[:size], self._head[size:]
-            return taken
-        return self._rest.read(size)
-
-
-def read_up_to(stream: Reads, size: int) -> bytes:
-    """`size` bytes, or all that is left; a single `read` may give fewer."""
-    parts = []
-    while size > 0 and (data := stream.read(size)):
-        parts.append(data)
-        size -= len(data)
-    return b"".join(parts)
-
-
-def _peek(stream: Reads, size: int) -> tuple[bytes, Reads]:
-    head = read_up_to(stream, size)
-    return head, _Peeked(head, stream)
-
-
-class Gunzip:
-    """gzip members one after another; zero padding between and after them.
-
-    Python's own reader takes an endless header name into memory; zlib's skips it.
-    """
-
-    def __init__(self, raw: Reads) -> None:
-        self._raw = raw
-        self._inflate = zlib.decompressobj(wbits=31)
-        self._waiting = b""
-        self._begun = False
-
-    def read(self, size: int, /) -> bytes:
-        while True:
-            data = self._waiting or self._raw.read(CHUNK)
-            if not data:
-                if self._begun:
-                    raise EOFError("it ends before its end-of-stream marker")
-                return b""
-            self._waiting = b""
-            if not self._begun:
-                data = data.lstrip(b"\x00")
-                self._begun = bool(data)
-            out = self._inflate.decompress(data, size)
-            if self._inflate.eof:
-                self._waiting = self._inflate.unused_data
-                self._inflate = zlib.decompressobj(wbits=31)
-                self._begun = False
-            else:
-                self._waiting = self._inflate.unconsumed_tail
-            if out:
-                return out
-
-
-def _decompressed(raw: BinaryIO) -> Reads:
-    head, stream = _peek(raw, 6)
-    source = cast("BinaryIO", stream)
-    if head.startswith(b"\x1f\x8b"):
-        return Gunzip(stream)
-    if head.startswith(b"\x28\xb5\x2f\xfd"):
-        unpack = zstandard.ZstdDecompressor(max_window_size=1 << 27)
-        return unpack.stream_reader(source, read_across_frames=True)
-    if head.startswith(b"\xfd7zXZ\x00"):
-        return cast("Reads", lzma.LZMAFile(io.BufferedReader(_Raw(stream))))
-    if head.startswith(b"BZh"):
-        return cast("Reads", bz2.BZ2File(io.BufferedReader(_Raw(stream))))
-    return stream
-
-
-class _Raw(io.RawIOBase):
-    """A stream for the readers that insist on a file."""
-
-    def __init__(self, stream: Reads) -> None:
-        self._stream = stream
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview, /) -> int:  # type: ignore[override]
-        data = self._stream.read(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
+    def _stop_bomb(self) -> None:
+        if self._given > ALLOWED_RATIO * max(1, self._delivery.raw_bytes):
+            raise DamageError(
+                f"it unpacks to more than {ALLOWED_RATIO:,} times its size",
+                where=self._delivery.where,
+                remedy="Deliver it unpacked if it really is a log.",
+                trusted=False,
+            )
 
 
 def _decoded(stream: Reads) -> Reads:
-    head, whole = _peek(stream, 3)
+    whole = Peeked(stream, 64)
+    head = whole.head
     if head.startswith(codecs.BOM_UTF8):
         whole.read(3)
         return whole
-    if head.startswith(codecs.BOM_UTF16_LE) or head.startswith(codecs.BOM_UTF16_BE):
-        return _FromUtf16(whole)
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return _FromUtf16(whole, "utf-16")
+    even = len(head) // 2 * 2
+    if even >= 8 and not any(head[1:even:2]) and all(head[:even:2]):
+        return _FromUtf16(whole, "utf-16-le")
+    if even >= 8 and not any(head[:even:2]) and all(head[1:even:2]):
+        return _FromUtf16(whole, "utf-16-be")
     return whole
 
 
 class _FromUtf16:
-    """UTF-16 with a byte-order mark, as UTF-8."""
+    """UTF-16 as UTF-8."""
 
-    def __init__(self, stream: Reads) -> None:
+    def __init__(self, stream: Reads, encoding: str) -> None:
         self._stream = stream
-        self._decode = codecs.getincrementaldecoder("utf-16")(errors="replace")
+        self._decode = codecs.getincrementaldecoder(encoding)(errors="replace")
 
     def read(self, size: int, /) -> bytes:
         while data := self._stream.read(max(2, size // 2)):

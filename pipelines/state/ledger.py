@@ -6,107 +6,62 @@ one transaction, after the files themselves are safe on disk.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, fields, replace
 from datetime import date
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
+from pipelines.errors import BusyError
+from pipelines.state.days import add_days
+from pipelines.state.records import (
+    DAMAGED,
+    DUPLICATE,
+    FAILED,
+    FINISHED,
+    GONE,
+    GROWING,
+    STATES,
+    Change,
+    FileRecord,
+    LakeFile,
+)
 from pipelines.state.schema import DIRTY_DAYS, LAKE_FILES, SOURCE_FILES
-from pipelines.state.store import Store, now_text
+from pipelines.state.store import Store, fact, now_text, remember
 
-GROWING = "growing"
-FINISHED = "finished"
-DUPLICATE = "duplicate"
-DAMAGED = "damaged"
-FAILED = "failed"
-
-
-@dataclass(frozen=True, kw_only=True)
-class FileRecord:
-    """What the ledger knows of one delivered file.
-
-    Bytes, lines and hashes are those of the decompressed stream.
-    """
-
-    file_id: int
-    source: str
-    path: str
-    format: str | None = None
-    state: str = GROWING
-    duplicate_of: int | None = None
-    consumed_bytes: int = 0
-    consumed_sha256: str = ""
-    head_bytes: int = 0
-    head_sha256: str = ""
-    lines: int = 0
-    events: int = 0
-    rejects: int = 0
-    blanks: int = 0
-    duplicates: int = 0
-    pending_lines: int = 0
-    pending_bytes: int = 0
-    header: str | None = None
-    raw_bytes: int = 0
-    raw_mtime_ns: int = 0
-    message: str | None = None
-    first_seen_time: str = ""
-    last_read_time: str = ""
-
-    @property
-    def balances(self) -> bool:
-        """Every line is in exactly one place."""
-        return self.lines == (
-            self.events
-            + self.rejects
-            + self.blanks
-            + self.duplicates
-            + self.pending_lines
-        )
+__all__ = [
+    "DAMAGED",
+    "DUPLICATE",
+    "FAILED",
+    "FINISHED",
+    "GONE",
+    "GROWING",
+    "STATES",
+    "Change",
+    "FileRecord",
+    "LakeFile",
+]
 
 
-@dataclass(frozen=True, kw_only=True)
-class LakeFile:
-    """One Parquet file of the lake; `path` is relative to the lake's folder."""
-
-    path: str
-    source: str
-    event_class: str
-    event_date: str
-    row_count: int
-    bytes: int
-    sha256: str
-
-
-def reserve(store: Store, source: str, paths: Sequence[str]) -> list[int]:
-    """New file ids, one a path; their rows say that nothing was consumed yet."""
-    now = now_text()
-    made = []
+def take_ids(store: Store, count: int) -> range:
+    """Ids for new source files, given to nobody else; unused ones are lost."""
+    if not count:
+        return range(0)
     with store.writing() as connection:
-        for path in paths:
-            blank = FileRecord(file_id=0, source=source, path=path, first_seen_time=now)
-            values = asdict(replace(blank, last_read_time=now))
-            del values["file_id"]
-            key = connection.execute(
-                insert(SOURCE_FILES).values(values)
-            ).inserted_primary_key
-            assert key is not None
-            made.append(int(key[0]))
-    return made
+        highest = connection.execute(select(func.max(SOURCE_FILES.c.file_id))).scalar()
+        given = int(fact(connection, "last_file_id") or 0)
+        first = max(highest or 0, given) + 1
+        remember(connection, "last_file_id", str(first + count - 1))
+    return range(first, first + count)
 
 
-def commit(
-    store: Store,
-    files: Sequence[FileRecord],
-    lake_files: Iterable[LakeFile],
-    *,
-    dirty: Iterable[date] = (),
-) -> None:
+def commit(store: Store, change: Change) -> None:
     """List Parquet files and the positions they bring the source files to.
 
     Raises:
         ValueError: A file's lines do not add up; nothing is committed.
+        BusyError: Another run wrote in between; nothing is committed.
     """
-    for record in files:
+    for record in change.files:
         if not record.balances:
             message = (
                 f"the lines of {record.source}/{record.path} do not add up: {record}"
@@ -114,15 +69,51 @@ def commit(
             raise ValueError(message)
     now = now_text()
     with store.writing() as connection:
-        for record in files:
+        for record in change.files:
+            _unmoved(connection, record, change.consumed)
             _put(connection, replace(record, last_read_time=now))
+        _supersede(connection, list(change.superseded), now)
         rows = [
             {**asdict(lake_file), "committed_time": now, "superseded_time": None}
-            for lake_file in lake_files
+            for lake_file in change.lake_files
         ]
         if rows:
             connection.execute(insert(LAKE_FILES), rows)
-        mark_dirty(connection, dirty, reason="events")
+        add_days(connection, change.days)
+        mark_dirty(connection, change.dirty, reason="events")
+
+
+def _unmoved(
+    connection: Connection, record: FileRecord, consumed: Mapping[int, int]
+) -> None:
+    """A file must stand where this run found it."""
+    query = select(SOURCE_FILES.c.consumed_bytes).where(
+        SOURCE_FILES.c.file_id == record.file_id
+    )
+    expected = consumed.get(record.file_id)
+    if expected is None:
+        return
+    if (connection.execute(query).scalar() or 0) != expected:
+        raise BusyError(
+            "another run read the same file in between",
+            where=f"{record.source}/{record.path}",
+            remedy="Nothing is lost: run again when the other run is over.",
+        )
+
+
+def _supersede(connection: Connection, paths: list[str], now: str) -> None:
+    if not paths:
+        return
+    done = connection.execute(
+        update(LAKE_FILES)
+        .where(LAKE_FILES.c.path.in_(paths), LAKE_FILES.c.superseded_time.is_(None))
+        .values(superseded_time=now)
+    )
+    if done.rowcount != len(paths):
+        raise BusyError(
+            "another run rewrote the same lake files in between",
+            remedy="Nothing is lost: run again when the other run is over.",
+        )
 
 
 def mark_dirty(connection: Connection, days: Iterable[date], *, reason: str) -> None:
@@ -172,17 +163,16 @@ def source_files(store: Store, source: str | None = None) -> list[FileRecord]:
 
 def lake_files(
     store: Store,
-    event_class: str,
+    event_class: str | None = None,
     *,
     first: date | None = None,
     last: date | None = None,
     source: str | None = None,
 ) -> list[LakeFile]:
-    """The Parquet files that count, of one class and a range of days."""
-    query = select(LAKE_FILES).where(
-        LAKE_FILES.c.event_class == event_class,
-        LAKE_FILES.c.superseded_time.is_(None),
-    )
+    """The Parquet files that count, of one class (or all) and a range of days."""
+    query = select(LAKE_FILES).where(LAKE_FILES.c.superseded_time.is_(None))
+    if event_class is not None:
+        query = query.where(LAKE_FILES.c.event_class == event_class)
     if first is not None:
         query = query.where(LAKE_FILES.c.event_date >= first.isoformat())
     if last is not None:
@@ -193,6 +183,23 @@ def lake_files(
     with store.reading() as connection:
         rows = connection.execute(query.order_by(LAKE_FILES.c.path)).mappings()
         return [LakeFile(**{name: row[name] for name in names}) for row in rows]
+
+
+def superseded_files(store: Store, before: str) -> list[str]:
+    """Paths of lake files whose place others took before an instant."""
+    query = select(LAKE_FILES.c.path).where(LAKE_FILES.c.superseded_time < before)
+    with store.reading() as connection:
+        return list(connection.execute(query).scalars())
+
+
+def forget_lake_files(store: Store, paths: Sequence[str]) -> None:
+    """Take superseded files off the ledger, once they are deleted."""
+    with store.writing() as connection:
+        connection.execute(
+            delete(LAKE_FILES).where(
+                LAKE_FILES.c.path.in_(paths), LAKE_FILES.c.superseded_time.is_not(None)
+            )
+        )
 
 
 def event_days(store: Store) -> list[date]:
@@ -227,11 +234,11 @@ def account(store: Store) -> list[Mapping[str, int | str]]:
 
 
 def _put(connection: Connection, record: FileRecord) -> None:
-    values = {key: value for key, value in asdict(record).items() if key != "file_id"}
+    values = asdict(record)
+    here = SOURCE_FILES.c.file_id == values.pop("file_id")
     if not record.first_seen_time:
         del values["first_seen_time"]
-    connection.execute(
-        update(SOURCE_FILES)
-        .where(SOURCE_FILES.c.file_id == record.file_id)
-        .values(values)
-    )
+    done = connection.execute(update(SOURCE_FILES).where(here).values(values))
+    if not done.rowcount:
+        new = replace(record, first_seen_time=record.last_read_time)
+        connection.execute(insert(SOURCE_FILES).values(asdict(new)))

@@ -41,9 +41,14 @@ SOURCE_FILES = Table(
     Column("duplicates", BIG, nullable=False),
     Column("pending_lines", BIG, nullable=False),
     Column("pending_bytes", BIG, nullable=False),
+    Column("tail_bytes", BIG, nullable=False),
+    Column("prefix_hashes", Text, nullable=False),
+    Column("first_time", Text),
+    Column("last_time", Text),
     Column("header", Text),
     Column("raw_bytes", BIG, nullable=False),
     Column("raw_mtime_ns", BIG, nullable=False),
+    Column("raw_ctime_ns", BIG, nullable=False),
     Column("message", Text),
     Column("first_seen_time", Text, nullable=False),
     Column("last_read_time", Text, nullable=False),
@@ -62,11 +67,29 @@ LAKE_FILES = Table(
     Column("row_count", BIG, nullable=False),
     Column("bytes", BIG, nullable=False),
     Column("sha256", Text, nullable=False),
+    Column("first_file_id", BIG, nullable=False),
+    Column("last_file_id", BIG, nullable=False),
+    Column("first_time", Text),
+    Column("last_time", Text),
     Column("committed_time", Text, nullable=False),
     Column("superseded_time", Text),
     Index("lake_files_day", "event_class", "event_date"),
 )
 """One row a Parquet file that counts; a file not listed here does not exist."""
+
+SOURCE_DAYS = Table(
+    "source_days",
+    METADATA,
+    Column("source", Text, primary_key=True),
+    Column("event_class", Text, primary_key=True),
+    Column("event_date", Text, primary_key=True),
+    Column("events", BIG, nullable=False),
+    Column("duplicates", BIG, nullable=False),
+    Column("filled", Text, nullable=False),
+    Column("lags", Text, nullable=False),
+)
+"""One row a source, event class and local day: how many events came, how many
+came twice, how many had each column filled, and how long they took to arrive."""
 
 DIRTY_DAYS = Table(
     "dirty_days",

@@ -1,0 +1,115 @@
+"""Writes the lake's Parquet files so that a power cut can not tear them.
+
+Each file is written aside, synced and renamed; the caller then syncs the folders
+and lists the files in the ledger, which is what makes them count.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from pipelines.errors import SchoolbellError
+from pipelines.state.ledger import LakeFile
+from pipelines.state.store import now_text
+
+REJECTS = "rejects"
+
+
+class LakeError(SchoolbellError):
+    """The lake can not be written."""
+
+
+@contextmanager
+def writing_to(folder: Path) -> Iterator[None]:
+    """Say what to do when the disk refuses."""
+    try:
+        yield
+    except OSError as error:
+        raise LakeError(
+            f"can not be written: {error.strerror or error}",
+            where=str(error.filename or folder),
+            remedy=(
+                "Free space or repair the disk, then run again: nothing is lost, "
+                "the next run goes on where the last commit stands."
+            ),
+        ) from error
+
+
+def write(
+    folder: Path, name: str, source: str, event_class: str, frame: pl.DataFrame
+) -> LakeFile:
+    """Write one day's rows of one class, all of one `event_date`.
+
+    Args:
+        folder: The lake's folder.
+        name: The file's name without suffix, used for no other file, ever.
+        source: The source that the rows come from.
+        event_class: A class, or `rejects`.
+        frame: The rows.
+    """
+    day = frame["event_date"][0]
+    assert isinstance(day, date)
+    path = f"{event_class}/event_date={day.isoformat()}/{name}.parquet"
+    final = folder / path
+    make_folder(final.parent)
+    aside = final.with_suffix(".tmp")
+    try:
+        frame.write_parquet(aside, compression="zstd", compression_level=1)
+        size, digest = sealed(aside)
+        aside.rename(final)
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
+    times = frame["time"] if "time" in frame.columns else None
+    return LakeFile(
+        path=path,
+        source=source,
+        event_class=event_class,
+        event_date=day.isoformat(),
+        row_count=frame.height,
+        bytes=size,
+        sha256=digest,
+        first_file_id=frame["file_id"].min(),  # type: ignore[arg-type]
+        last_file_id=frame["file_id"].max(),  # type: ignore[arg-type]
+        first_time=None if times is None else now_text(times.min()),  # type: ignore[arg-type]
+        last_time=None if times is None else now_text(times.max()),  # type: ignore[arg-type]
+    )
+
+
+def sealed(path: Path) -> tuple[int, str]:
+    """Sync a file that was written; its size and SHA-256."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        os.fsync(file.fileno())
+        return file.tell(), digest
+
+
+def sync_folders(folder: Path, files: list[LakeFile]) -> None:
+    """Make the entries of new files safe."""
+    for parent in sorted({(folder / one.path).parent for one in files}):
+        sync(parent)
+
+
+def sync(path: Path) -> None:
+    """Make a file or a folder's entries safe against a power cut."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def make_folder(folder: Path) -> None:
+    """A folder and its parents, each entry made safe."""
+    missing = []
+    while not folder.exists():
+        missing.append(folder)
+        folder = folder.parent
+    for made in reversed(missing):
+        made.mkdir(exist_ok=True)
+        sync(made.parent)

@@ -1,0 +1,71 @@
+"""Hashes a stream so that it can be known again: whole, by its head, by prefixes.
+
+The hashes of the first 64, 128, 256, … bytes tell a shorter copy from other
+content without keeping the content.
+"""
+
+import hashlib
+import json
+
+HEAD = 1_024
+FIRST_RUNG = 64
+SHORT = 16
+
+
+class Digest:
+    """The running hash of a stream, with its head and its rungs."""
+
+    def __init__(self) -> None:
+        self._whole = hashlib.sha256()
+        self._head = b""
+        self._length = 0
+        self._next = FIRST_RUNG
+        self.rungs: dict[int, str] = {}
+
+    def update(self, data: bytes) -> None:
+        """Take in the next bytes."""
+        if len(self._head) < HEAD:
+            self._head += data[: HEAD - len(self._head)]
+        view = memoryview(data)
+        while self._length + len(view) >= self._next:
+            step = self._next - self._length
+            self._whole.update(view[:step])
+            view = view[step:]
+            self._length = self._next
+            self.rungs[self._next] = self._whole.hexdigest()[:SHORT]
+            self._next *= 2
+        self._whole.update(view)
+        self._length += len(view)
+
+    @property
+    def length(self) -> int:
+        """Bytes taken in."""
+        return self._length
+
+    @property
+    def whole(self) -> str:
+        """SHA-256 of all bytes."""
+        return self._whole.hexdigest()
+
+    @property
+    def head_bytes(self) -> int:
+        """Length of the head: at most `HEAD`."""
+        return len(self._head)
+
+    @property
+    def head(self) -> str:
+        """SHA-256 of the head."""
+        return hashlib.sha256(self._head).hexdigest()
+
+    @property
+    def prefixes(self) -> str:
+        """The rungs, as the ledger keeps them."""
+        return json.dumps(list(self.rungs.values()), separators=(",", ":"))
+
+
+def rungs(prefixes: str) -> dict[int, str]:
+    """The rungs of a ledger row, by length."""
+    if not prefixes:
+        return {}
+    listed = json.loads(prefixes)
+    return {FIRST_RUNG << number: text for number, text in enumerate(listed)}

@@ -1,0 +1,109 @@
+"""A small district home to deliver to, and an independent count of what it holds.
+
+Every generated line says its own number, so that a test can tell which lines are
+in the lake without trusting any of the counts.
+"""
+
+import gzip
+from collections import Counter
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from pipelines.lake.intake import Intake, Outcome, Source
+from pipelines.state import ledger
+from pipelines.state.store import open_store
+
+BEGIN = 1_772_000_000
+"""A Wednesday in February 2026, as an epoch."""
+
+
+def line(number: int, *, at: int | None = None, host: str = "example.org") -> bytes:
+    """One Squid line that says its number; a second later than the one before."""
+    stamp = BEGIN + (number if at is None else at)
+    return (
+        f"{stamp}.000    120 10.20.1.{number % 250 + 1} TCP_MISS/200 512 GET "
+        f"http://{host}/n/{number} - HIER_DIRECT/192.0.2.1 text/html\n"
+    ).encode()
+
+
+def lines(first: int, last: int, **more: object) -> bytes:
+    """Lines `first` to `last`, that one not included."""
+    return b"".join(line(number, **more) for number in range(first, last))
+
+
+class Home:
+    """A landing folder, a lake and a ledger in one folder."""
+
+    def __init__(self, folder: Path, *, fmt: str | None = "squid_access") -> None:
+        self.folder = folder
+        self.landing = folder / "landing"
+        self.landing.mkdir(parents=True, exist_ok=True)
+        self.lake = folder / "lake"
+        self.lake.mkdir(exist_ok=True)
+        self.store = open_store(folder / "state.db")
+        self.format = fmt
+
+    def put(self, name: str, data: bytes) -> Path:
+        path = self.landing / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+        return path
+
+    def gz(self, name: str, data: bytes) -> Path:
+        return self.put(name, gzip.compress(data))
+
+    @property
+    def source(self) -> Source:
+        return Source(name="proxy", folder=self.landing, format=self.format, zone="UTC")
+
+    def run(self, *, settle: float = 0, **more: object) -> dict[str, Outcome]:
+        intake = Intake(
+            store=self.store,
+            lake=self.lake,
+            zone="America/Chicago",
+            settle_seconds=settle,
+            **more,
+        )
+        outcomes = intake.take_in(self.source)
+        self.check_books()
+        return {one.record.path: one for one in outcomes}
+
+    def frame(self, event_class: str = "http_requests") -> pl.DataFrame:
+        listed = ledger.lake_files(self.store, event_class)
+        if not listed:
+            return pl.DataFrame(schema={"url": pl.String, "line": pl.String})
+        return pl.concat([pl.read_parquet(self.lake / one.path) for one in listed])
+
+    def numbers(self) -> Counter[int]:
+        """How often each line is in the lake as an event."""
+        urls = self.frame()["url"].to_list()
+        return Counter(int(url.rsplit("/", 1)[1]) for url in urls)
+
+    def rejects(self) -> list[str]:
+        return sorted(self.frame("rejects")["line"].to_list())
+
+    def total(self, name: str) -> int:
+        return sum(getattr(one, name) for one in ledger.source_files(self.store))
+
+    def check_books(self) -> None:
+        """The ledger agrees with itself and with the Parquet files it lists."""
+        records = ledger.source_files(self.store)
+        assert all(one.balances for one in records), records
+        rows: Counter[str] = Counter()
+        for one in ledger.lake_files(self.store):
+            frame = pl.read_parquet(self.lake / one.path)
+            assert frame.height == one.row_count
+            assert {date.fromisoformat(one.event_date)} == set(frame["event_date"])
+            kind = "rejects" if one.event_class == "rejects" else "events"
+            rows[kind] += frame.height
+            places = frame.select("file_id", "line_no")
+            assert places.is_unique().all()
+        assert rows["events"] == sum(one.events for one in records)
+        assert rows["rejects"] == sum(one.rejects for one in records)
+
+
+def once(first: int, last: int) -> Counter[int]:
+    """Each line of a range exactly once."""
+    return Counter(range(first, last))

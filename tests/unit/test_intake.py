@@ -1,0 +1,335 @@
+"""Whatever way files are delivered, each line is in the lake once."""
+
+import bz2
+import gzip
+import io
+import lzma
+import os
+import zipfile
+from collections import Counter
+
+import pytest
+import zstandard
+
+from pipelines.lake.staging import sweep
+from pipelines.state import ledger
+from tests.faults.home import Home, line, lines, once
+
+
+@pytest.fixture
+def home(tmp_path):
+    return Home(tmp_path)
+
+
+def zst(data: bytes) -> bytes:
+    return zstandard.ZstdCompressor(write_checksum=True).compress(data)
+
+
+def zipped(**members: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return out.getvalue()
+
+
+PACKERS = {"gz": gzip.compress, "xz": lzma.compress, "bz2": bz2.compress, "zst": zst}
+
+
+@pytest.mark.parametrize("pack", PACKERS)
+def test_compressed_files_are_read_whatever_they_are_called(home, pack):
+    home.put("a.log", PACKERS[pack](lines(0, 50)))
+    home.put(f"b.{pack}", PACKERS[pack](lines(50, 60)) + PACKERS[pack](lines(60, 90)))
+    home.run()
+    assert home.numbers() == once(0, 90)
+
+
+def test_members_of_an_archive_are_deliveries(home):
+    home.put("x.zip", zipped(a=lines(0, 30), b=gzip.compress(lines(30, 60))))
+    assert set(home.run()) == {"x.zip!a", "x.zip!b"}
+    assert home.numbers() == once(0, 60)
+    home.run()
+    assert home.numbers() == once(0, 60)
+
+
+def test_the_same_content_is_taken_once_under_any_name(home):
+    home.put("access.log", lines(0, 100))
+    home.put("twin.log", lines(0, 100))
+    home.run()
+    home.gz("access.log-20260225.gz", lines(0, 100))
+    home.put("again.zip", zipped(m=lines(0, 100)))
+    home.run()
+    assert home.numbers() == once(0, 100)
+    assert home.total("duplicates") == 300
+
+
+def test_a_file_grows_by_parts_of_lines(home):
+    whole = lines(0, 40)
+    path = home.put("access.log", b"")
+    for cut in (0, 1, 77, 500, 501, 2_000, len(whole)):
+        path.write_bytes(whole[:cut])
+        home.run(settle=3_600)
+    assert home.numbers() == once(0, 40)
+    assert home.rejects() == []
+    home.run()
+    assert [one.state for one in ledger.source_files(home.store)] == ["finished"]
+
+
+def test_a_line_taken_without_its_end_is_read_again_when_it_ends(home):
+    whole = lines(0, 10)
+    for cut in range(len(whole) - 130, len(whole) + 1):
+        home.put("access.log", whole[:cut])
+        home.run()
+    assert home.numbers() == once(0, 10)
+    assert home.rejects() == []
+    assert home.total("lines") == 10
+
+
+def test_a_truncated_copy_brings_nothing(home):
+    home.put("access.log", lines(0, 100))
+    home.run()
+    home.put("part.log", lines(0, 37))
+    home.gz("part.gz", lines(0, 64) + line(64)[:50])
+    home.run(settle=3_600)
+    assert home.numbers() == once(0, 100)
+    assert home.rejects() == []
+
+
+@pytest.mark.parametrize("style", ["rename", "copytruncate", "gz", "dated"])
+def test_rotation(home, style):
+    log = home.put("access.log", lines(0, 20))
+    home.run(settle=3_600)
+    log.write_bytes(lines(0, 30))  # ten more, not yet read
+    if style == "rename":
+        log.rename(home.landing / "access.log.1")
+        home.put("access.log", lines(30, 40))
+    elif style == "copytruncate":
+        home.put("access.log.1", log.read_bytes())
+        log.write_bytes(lines(30, 40))
+    elif style == "gz":
+        home.gz("access.log.1.gz", log.read_bytes())
+        log.write_bytes(lines(30, 40))
+    else:
+        log.rename(home.landing / "access.log-20260225")
+        home.put("access.log", lines(30, 40))
+    home.run(settle=3_600)
+    home.run()
+    assert home.numbers() == once(0, 40)
+    assert home.total("duplicates") == 0
+
+
+def test_numbered_rotation_over_many_turns(home):
+    for turn in range(8):
+        for number in range(turn, 0, -1):
+            old = home.landing / (f"a.log.{number}" if number > 1 else "a.log.1")
+            if old.exists():
+                old.rename(home.landing / f"a.log.{number + 1}")
+        log = home.landing / "a.log"
+        if log.exists():
+            log.rename(home.landing / "a.log.1")
+        home.put("a.log", lines(turn * 10, turn * 10 + 10))
+        home.run(settle=3_600)
+    assert home.numbers() == once(0, 80)
+    assert home.total("duplicates") == 0
+
+
+def test_overlapping_exports_are_taken_once(home):
+    home.put("monday.log", lines(0, 100))
+    home.run()
+    home.put("tuesday.log", lines(60, 160))
+    home.run()
+    home.put("week.log", lines(0, 200))
+    home.put("slice.log", lines(120, 180))
+    home.run()
+    assert home.numbers() == once(0, 200)
+
+
+def test_overlapping_exports_in_one_drop_are_taken_once(home):
+    home.put("b.log", lines(60, 160))
+    home.put("a.log", lines(0, 100))
+    home.put("c.log", lines(90, 130))
+    home.run()
+    assert home.numbers() == once(0, 160)
+
+
+def test_rotated_files_that_share_a_second_lose_nothing(home):
+    same = line(7, at=10)
+    home.put("a.log", lines(0, 10) + same)
+    home.put("b.log", same + lines(11, 20))
+    home.run()
+    assert home.numbers() == once(0, 10) + once(11, 20) + Counter({7: 2})
+
+
+def test_identical_lines_of_one_file_are_all_kept(home):
+    home.put("a.log", line(1) * 5 + lines(2, 10))
+    home.run()
+    home.put("b.log", line(1) * 5 + lines(2, 14))
+    home.run()
+    assert home.numbers() == Counter({1: 5}) + once(2, 14)
+
+
+def test_files_written_side_by_side_are_both_kept(home):
+    for part in range(3):
+        home.put(
+            f"p{part}.log",
+            lines(part * 1_000, part * 1_000 + 100).replace(
+                str(part * 1_000 + 1_772_000_000)[:7].encode(), b"1772000"
+            ),
+        )
+    home.put("q.log", b"".join(line(5_000 + n, at=n) for n in range(100)))
+    home.put("r.log", b"".join(line(6_000 + n, at=n) for n in range(100)))
+    home.run()
+    assert sum(home.numbers().values()) == 500
+
+
+def test_old_archives_come_late_and_out_of_order(home):
+    home.put("new.log", lines(5_000, 5_050))
+    home.run()
+    home.gz("old.gz", lines(-400_000_000, -399_999_950))
+    home.gz("older.gz", lines(-900_000_000, -899_999_950))
+    home.run()
+    assert sum(home.numbers().values()) == 150
+
+
+@pytest.mark.parametrize("pack", PACKERS)
+def test_a_stream_cut_anywhere_is_whole_once_the_whole_file_comes(tmp_path, pack):
+    whole = PACKERS[pack](lines(0, 300))
+    cuts = sorted({1, 2, 5, 17, len(whole) // 2, len(whole) - 9, len(whole) - 1})
+    for cut in cuts:
+        home = Home(tmp_path / str(cut))
+        home.put(f"a.log.{pack}", whole[:cut])
+        one = home.run()[f"a.log.{pack}"].record
+        assert one.state != "finished"
+        home.put(f"a.log.{pack}", whole)
+        home.run()
+        assert home.numbers() == once(0, 300)
+        assert home.rejects() == []
+
+
+def test_nothing_of_a_corrupt_stream_counts_until_the_right_one_comes(home):
+    whole = gzip.compress(lines(0, 3_000))
+    for place in range(60, len(whole) - 8, len(whole) // 7):
+        broken = bytearray(whole)
+        broken[place] ^= 0x5A
+        home.put("a.gz", bytes(broken))
+        record = home.run()["a.gz"].record
+        assert (record.state, record.events) == ("damaged", 0)
+        assert not home.numbers()
+    home.put("a.gz", whole)
+    home.run()
+    assert home.numbers() == once(0, 3_000)
+
+
+def test_garbage_behind_a_whole_member_is_told_and_the_member_kept(home):
+    home.put("a.gz", gzip.compress(lines(0, 50)) + b"garbage")
+    record = home.run()["a.gz"].record
+    assert record.state == "damaged"
+    assert home.numbers() == once(0, 50)
+
+
+def test_a_file_of_no_known_format_waits_until_it_is_named(tmp_path):
+    home = Home(tmp_path, fmt=None)
+    home.put("x.log", b"what is this\n" * 7)
+    record = home.run()["x.log"].record
+    assert (record.state, record.pending_lines) == ("failed", 7)
+    home.run()
+    (home.landing / "x.log").rename(home.landing / "y.log")
+    home.run()
+    home.format = "squid_access"
+    record = home.run()["y.log"].record
+    assert (record.state, record.rejects) == ("finished", 7)
+    assert home.total("pending_lines") == 0
+
+
+def test_a_file_that_can_not_be_read_is_read_when_it_can(home, monkeypatch):
+    path = home.put("a.log", lines(0, 10))
+    real = os.open
+
+    def refuse(name, *rest, **more):
+        if name == path:
+            raise PermissionError(13, "Permission denied", str(name))
+        return real(name, *rest, **more)
+
+    monkeypatch.setattr(os, "open", refuse)
+    assert home.run()["a.log"].record.state == "failed"
+    monkeypatch.undo()
+    home.run()
+    assert home.numbers() == once(0, 10)
+
+
+def test_what_is_no_plain_file_is_refused(home):
+    home.put("a.log", lines(0, 10))
+    outside = home.folder / "secret"
+    outside.write_bytes(lines(90, 99))
+    (home.landing / "link.log").symlink_to(outside)
+    (home.landing / "folder").symlink_to(home.folder)
+    os.mkfifo(home.landing / "pipe.log")
+    home.put("half.log.part", lines(50, 60))
+    home.put(".hidden", lines(50, 60))
+    home.run()
+    assert home.numbers() == once(0, 10)
+    assert {one.path for one in home.source.listing().refused} == {
+        "link.log", "folder", "pipe.log",
+    }  # fmt: skip
+
+
+def test_names_of_any_bytes_are_taken(home):
+    name = os.fsencode(home.landing) + b"/caf\xe9\n\x1b[2J.log"
+    with open(name, "wb") as file:
+        file.write(lines(0, 10))
+    home.run()
+    home.run()
+    assert home.numbers() == once(0, 10)
+
+
+def test_empty_and_tiny_files_are_booked_once(home):
+    for name, data in {"empty": b"", "one": b"x", "newline": b"\n"}.items():
+        home.put(name, data)
+    home.run()
+    home.run()
+    records = ledger.source_files(home.store)
+    assert {one.path: one.lines for one in records} == {
+        "empty": 0, "newline": 1, "one": 1,
+    }  # fmt: skip
+
+
+def test_a_file_taken_away_before_its_last_line_ended_says_so(home):
+    path = home.put("a.log", lines(0, 10) + b"17720")
+    home.run(settle=3_600)
+    path.unlink()
+    home.run()
+    (record,) = ledger.source_files(home.store)
+    assert (record.state, record.pending_lines) == ("gone", 1)
+    home.put("b.log", lines(0, 12))
+    home.run()
+    assert home.numbers() == once(0, 12)
+    assert home.total("pending_lines") == 0
+
+
+def test_two_files_that_grow_as_copies_of_each_other(home):
+    for last in (10, 20, 35):
+        home.put("a.log", lines(0, last))
+        home.run(settle=3_600)
+        home.put("b.log", lines(0, last + 3))
+        home.run(settle=3_600)
+    assert home.numbers() == once(0, 38)
+
+
+def test_a_sweep_deletes_what_the_ledger_does_not_list(home):
+    home.put("a.log", lines(0, 10))
+    home.run()
+    stray = next(home.lake.glob("*/*/*")).with_name("stray.parquet")
+    stray.write_bytes(b"x")
+    assert sweep(home.store, home.lake) == 1
+    assert home.numbers() == once(0, 10)
+
+
+def test_a_dry_run_says_what_would_be_read_and_writes_nothing(home):
+    from pipelines.lake.intake import Intake
+
+    home.put("a.log", lines(0, 10))
+    intake = Intake(store=home.store, lake=home.lake, zone="UTC")
+    found = intake.would_take_in(home.source)
+    assert [(one.delivery.path, one.kind) for one in found] == [("a.log", "new")]
+    assert ledger.source_files(home.store) == []
+    assert list(home.lake.iterdir()) == []
