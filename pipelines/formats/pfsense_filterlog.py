@@ -34,7 +34,10 @@ V6 = [
     "more_6",
 ]  # fmt: skip
 MORE = ["from_port", "to_port", "data_length", "flags", "tail"]
-RECORD = r"^[0-9]*,[^,]*,[^,]*,[0-9a-fA-F-]*,[^, ]+,[a-z-]+,[a-z]+,(?:in|out|fastroute),[46],"
+RECORD = (
+    r"^[0-9]*,[^,]*,[^,]*,[0-9a-fA-F-]*,[^, ]+,[a-z-]+,[a-z]+,"
+    r"(?:in|out|fastroute),[46],"
+)
 ENDS = {"pass": "allowed", "block": "blocked", "reject": "blocked"}
 IS_PACKET = pl.col("event_class") == "connections"
 HAS_PORTS = pl.col("protocol").is_in(["tcp", "udp"])
