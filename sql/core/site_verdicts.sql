@@ -94,7 +94,9 @@ judged as (
     select
         *,
         case
-            when match = 'deny' and is_current then 'denied'
+            -- a denial that is over, or for others, leaves nothing behind
+            when match = 'deny' and is_current and is_for_role then 'denied'
+            when match = 'deny' then null
             when match = 'path_prefix' then 'undecidable'
             when is_current and is_for_role then 'approved'
             when is_current then 'approved_other_role'
