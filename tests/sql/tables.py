@@ -103,7 +103,7 @@ class Case:
         if relation not in self.given:
             return
         header, rows = drawn(self.given[relation])
-        same = {k: str(v).lower() for k, v in self.every_row.get(relation, {}).items()}
+        same = {k: _text(v) for k, v in self.every_row.get(relation, {}).items()}
         for number, row in enumerate(rows, start=1):
             cells: dict[str, str] = dict(zip(header, row, strict=True))
             full = same | cells
@@ -167,6 +167,10 @@ def drawn(text: str) -> tuple[list[str], list[list[str]]]:
     lines = [line for line in text.splitlines() if line.strip()]
     cells = [[cell.strip() for cell in line.split("|")] for line in lines]
     return cells[0], cells[1:]
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _select(name: str) -> str:
