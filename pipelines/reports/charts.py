@@ -72,6 +72,7 @@ NO_CLOUD = {
 }
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', sans-serif"
 ROW_HEIGHT = 34
+GROUND = 0.0001  # share of the highest value below which a cell counts as empty
 PATTERNS = {"vermillion": "/", "purple": ".", "green": "\\"}
 
 Tick = tuple[float, str]
@@ -95,6 +96,7 @@ def axis(
         "zeroline": False,
         "fixedrange": True,
         "automargin": True,
+        "ticks": "",
         "gridcolor": LIGHT["line"],
         "tickfont": {"color": LIGHT["muted"], "size": 13},
         **more,
@@ -141,6 +143,7 @@ def columns(
 
 def _look(role: str, name: str, thickness: float) -> dict[str, Any]:
     pattern = {"shape": PATTERNS.get(role, ""), "fgcolor": LIGHT["surface"], "size": 6}
+    pattern |= {"fillmode": "overlay", "solidity": 0.18, "fgopacity": 0.75}
     return {
         "hoverinfo": "text",
         "width": thickness,
@@ -148,7 +151,7 @@ def _look(role: str, name: str, thickness: float) -> dict[str, Any]:
         "showlegend": bool(name),
         "marker": {
             "color": LIGHT[role],
-            "pattern": pattern | {"solidity": 0.18, "fgopacity": 0.75},
+            "pattern": pattern,
         },
     }
 
@@ -168,15 +171,16 @@ def line(role: str, points: Sequence[tuple[float, float | None, str]]) -> Scatte
 
 
 def grid(
-    values: Sequence[Sequence[float | None]], said: Sequence[Sequence[str]], top: float
+    values: Sequence[Sequence[float]], said: Sequence[Sequence[str]], top: float
 ) -> Heatmap:
-    """A heat map in five steps of one hue; a cell without a value stays open."""
+    """A heat map in five steps of one hue; a zero keeps the colour of the ground."""
     steps = len(HEAT)
-    scale = [
-        [edge / steps, LIGHT[role]]
-        for place, role in enumerate(HEAT)
-        for edge in (place, place + 1)
+    edges = [
+        (max(place / steps, GROUND), (place + 1) / steps) for place in range(steps)
     ]
+    scale = [[0, LIGHT["heat0"]], [GROUND, LIGHT["heat0"]]]
+    for role, (low, high) in zip(HEAT, edges, strict=True):
+        scale += [[low, LIGHT[role]], [high, LIGHT[role]]]
     return Heatmap(
         x=list(range(len(values[0]))),
         y=list(range(len(values))),
@@ -211,6 +215,7 @@ def chart(
 ) -> Figure:
     """A figure in our look. `layout` may hold height, shapes, annotations, axes."""
     figure = Figure(list(traces))
+    named = any(trace.showlegend for trace in traces)
     figure.update_layout(
         template="none",
         xaxis=x,
@@ -219,7 +224,12 @@ def chart(
         paper_bgcolor=LIGHT["surface"],
         plot_bgcolor=LIGHT["surface"],
         font={"family": FONT, "size": 13, "color": LIGHT["ink"]},
-        margin={"l": 8, "r": 16, "t": 36, "b": 32},
+        margin={
+            "l": 8,
+            "r": 16,
+            "t": 34 if named else 8,
+            "b": 32 if x["tickvals"] else 8,
+        },
         hoverlabel={"bgcolor": LIGHT["ink"], "font": {"color": LIGHT["surface"]}},
         legend={"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom"},
         dragmode=False,

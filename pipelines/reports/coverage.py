@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from pipelines.reports.view import View
-from pipelines.reports.words import count, span
+from pipelines.reports.words import span
 
 WHOLE_ENOUGH = 0.95  # below this a week is called partial (A3)
 ONE_HOUR = timedelta(hours=1)
@@ -86,6 +86,5 @@ def runs(absent: pl.DataFrame) -> list[Gap]:
 
 
 def say_gap(gap: Gap, view: View) -> str:
-    """As in "proxy, Wed 18 Nov, 2 am to 5 am (3 hours)"."""
-    when = span(gap.start, gap.end, view.zone)
-    return f"{gap.source}, {when} ({count(gap.hour_count, 'hour')})"
+    """As in "proxy, Wed 18 Nov, 2 am to 5 am"."""
+    return f"{gap.source}, {span(gap.start, gap.end, view.zone)}"

@@ -94,7 +94,8 @@ def trust(view: View, arrived: Coverage) -> Line:
     rest = f"of {number(arrived.expected)} expected source hours {verb} missing"
     if arrived.gaps:
         longest = max(arrived.gaps, key=lambda gap: (gap.hour_count, gap.source))
-        rest += f"; longest gap: {say_gap(longest, view)}"
+        named = "gap" if len(arrived.gaps) == 1 else "longest gap"
+        rest += f"; {named}: {say_gap(longest, view)}"
     rest = f"{rest}. {read_share(view)}"
     return Line("hours-missing", "Trust", arrived.missing, rest, last_coverage(view),
                 "source-coverage")  # fmt: skip

@@ -64,7 +64,7 @@ def constants() -> Mapping[str, Any]:
             "dark": dict(DARK),
         },
         "policy": POLICY.format(scripts=quoted["boot"]),
-        "policy_charts": POLICY.format(scripts=f"{quoted['library']} {quoted['boot']}"),
+        "policy_charts": POLICY.format(scripts=f"'self' {quoted['boot']}"),
     }
 
 

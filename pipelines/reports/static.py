@@ -86,15 +86,17 @@ def drawing(figure: Figure) -> Drawing:
     height = int(layout.get("height") or 320)
     named = [trace for trace in plain["data"] if trace.get("showlegend")]
     top = TOP + (LEGEND_HEIGHT if named else 0)
-    sheet = (left_margin(layout), WIDTH - RIGHT, height - BOTTOM, top)
+    bottom = height - (BOTTOM if layout["xaxis"]["tickvals"] else TOP)
+    sheet = (left_margin(layout), WIDTH - RIGHT, bottom, top)
     suffixes = [name[5:] for name in sorted(layout) if name.startswith("xaxis")]
     scales = {suffix: scale_of(layout, suffix, sheet) for suffix in suffixes}
     shapes = list(legend(named, sheet[0]))
     for suffix, scale in scales.items():
         shapes += axes(layout, suffix, scale)
+    shapes += boxes(layout, scales, "below")
     for trace in plain["data"]:
         shapes += marks(trace, scales[trace.get("xaxis", "x")[1:]])
-    shapes += extras(layout, scales)
+    shapes += [*boxes(layout, scales, "above"), *notes(layout, scales)]
     return Drawing(WIDTH, height, tuple(shapes))
 
 
@@ -188,11 +190,8 @@ def cells(trace: dict[str, Any], scale: Scale) -> Iterator[Shape]:
     for y, row in zip(trace["y"], trace["z"], strict=True):
         for x, value in zip(trace["x"], row, strict=True):
             ends = (x - 0.46, x + 0.46, y - 0.44, y + 0.44)
-            if value is None:
-                yield scale.rect(ends, role="heat0")
-                continue
             step = min(int(value / trace["zmax"] * len(HEAT)), len(HEAT) - 1)
-            yield scale.rect(ends, role=HEAT[step])
+            yield scale.rect(ends, role=HEAT[step] if value else "heat0")
 
 
 def line_marks(trace: dict[str, Any], scale: Scale) -> Iterator[Shape]:
@@ -209,14 +208,22 @@ def line_marks(trace: dict[str, Any], scale: Scale) -> Iterator[Shape]:
         piece = []
 
 
-def extras(layout: dict[str, Any], scales: dict[str, Scale]) -> Iterator[Shape]:
-    """Rectangles and direct labels of the figure, each on its own axes."""
+def boxes(
+    layout: dict[str, Any], scales: dict[str, Scale], layer: str
+) -> Iterator[Shape]:
+    """Rectangles of one layer, each on its own axes."""
     for shape in layout.get("shapes") or ():
+        if shape["layer"] != layer:
+            continue
         role = ROLES.get(shape.get("fillcolor", ""), "")
         ends = (shape["x0"], shape["x1"], shape["y0"], shape["y1"])
         look = {"role": role or "ink", "is_outline": not role}
         scale = scales[shape.get("xref", "x")[1:]]
         yield scale.rect(ends, opacity=shape.get("opacity", 1), **look)
+
+
+def notes(layout: dict[str, Any], scales: dict[str, Scale]) -> Iterator[Shape]:
+    """Direct labels, each on its own axes."""
     for words in layout.get("annotations") or ():
         scale = scales[words.get("xref", "x")[1:]]
         yield Shape(

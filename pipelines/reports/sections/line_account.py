@@ -64,7 +64,7 @@ def draw(rows: pl.DataFrame) -> Figure | None:
         x=axis(0, max(largest(rows, "lines"), 1) * 1.6),
         y=axis(rows.height - 0.5, -0.5, list(enumerate(rows["source"]))),
         annotations=notes,
-        height=60 + ROW_HEIGHT * rows.height,
+        height=30 + ROW_HEIGHT * rows.height,
     )
 
 

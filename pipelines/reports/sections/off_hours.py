@@ -76,7 +76,7 @@ def draw(rows: pl.DataFrame) -> Figure | None:
     """Seven rows of 24 cells, darker for more minutes."""
     if not amount(rows, "minutes"):
         return None
-    values: list[list[float | None]] = [[None] * 24 for _ in range(7)]
+    values = [[0.0] * 24 for _ in range(7)]
     said = [[""] * 24 for _ in range(7)]
     columns = ["weekday", "hour", "minutes", "accounts"]
     for weekday, hour, minutes, accounts in rows.select(columns).iter_rows():

@@ -69,7 +69,7 @@ def draw(rows: pl.DataFrame) -> Figure | None:
         x=axis(0, longest * 1.1),
         y=axis(len(ROLES) - 0.5, -0.5, list(enumerate(STRENGTHS.values()))),
         annotations=notes,
-        height=50 + ROW_HEIGHT * len(ROLES),
+        height=30 + ROW_HEIGHT * len(ROLES),
     )
 
 

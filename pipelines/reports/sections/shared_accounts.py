@@ -9,35 +9,41 @@ from pipelines.reports.charts import LIGHT, ROW_HEIGHT, axis, bars, box, chart, 
 from pipelines.reports.sections import Section
 from pipelines.reports.tables import Table, table
 from pipelines.reports.view import View
-from pipelines.reports.words import clock, count, day, listed, moment
+from pipelines.reports.words import count, listed, moment
 
 MOST_FINDINGS = 5  # drawn; the table holds all
-TICK = 0.035  # hours that one log line is drawn wide
-AROUND = 1.0  # hours drawn before and after the time in question
+AROUND = 15.0  # minutes drawn before and after the time in question
+TICK = 0.006  # share of the width that one log line is drawn wide
+STEPS = (5, 10, 15, 30, 60, 120, 240)  # minutes between ticks
+MOST_TICKS = 9
 ROLES = ("blue", "vermillion", "green", "purple")
 
 
 def rows(view: View) -> pl.DataFrame:
-    """One row a log line of a shared-account finding, with its local hour."""
+    """One row a log line of a shared-account finding, with its minute."""
     found = view.seen("shared_account").select(
-        "finding_id", "subject", "start_time", "end_time", "event_date"
+        "finding_id", "subject", "start_time", "end_time"
     )
     lines = view.inputs.evidence.join(found, on="finding_id")
-    midnight = local("start_time", view).dt.truncate("1d")
     return lines.sort("start_time", "finding_id", "position", "time").with_columns(
-        hour=(local("time", view) - midnight).dt.total_seconds() / 3600,
-        first_hour=(local("start_time", view) - midnight).dt.total_seconds() / 3600,
-        last_hour=(local("end_time", view) - midnight).dt.total_seconds() / 3600,
-        said=pl.col("time").map_elements(
-            lambda time: moment(time, view.zone), return_dtype=pl.String
-        ),
+        minute=minutes_after_start("time"),
+        last_minute=minutes_after_start("end_time"),
+        said=in_words("time", view),
+        began=in_words("start_time", view),
         place=pl.format("{} ({})", "device", "building").fill_null(pl.col("device")),
     )
 
 
-def local(column: str, view: View) -> pl.Expr:
-    """An instant in the district's time zone."""
-    return pl.col(column).dt.convert_time_zone(view.inputs.zone)
+def minutes_after_start(column: str) -> pl.Expr:
+    """Minutes from the finding's start to an instant."""
+    return (pl.col(column) - pl.col("start_time")).dt.total_seconds() / 60
+
+
+def in_words(column: str, view: View) -> pl.Expr:
+    """An instant as a reader says it."""
+    return pl.col(column).map_elements(
+        lambda time: moment(time, view.zone), return_dtype=pl.String
+    )
 
 
 def title(rows: pl.DataFrame) -> str:
@@ -56,78 +62,71 @@ def summary(rows: pl.DataFrame) -> str:
     for (_, subject), lines in grouped:
         places = lines["place"].drop_nulls().unique(maintain_order=True).to_list()
         seen = f"{count(lines.height, 'log line')} on {listed(places)}"
-        when = f"from {lines['said'][0]} to {lines['said'][-1]}"
+        length = count(round(lines["last_minute"][0]), "minute")
+        when = f"from {lines['began'][0]} over {length}"
         said.append(f"Account {subject}: {seen}, {when}.")
     return " ".join(said[:MOST_FINDINGS])
 
 
 def draw(rows: pl.DataFrame) -> Figure | None:
-    """A lane a device, a mark a log line; the time in question is shaded."""
-    near = rows.filter(
-        pl.col("hour").is_between(
-            pl.col("first_hour") - AROUND, pl.col("last_hour") + AROUND
-        )
-    )
+    """A lane a device, a mark a log line, on the minutes since the start."""
+    in_view = pl.col("minute").is_between(-AROUND, pl.col("last_minute") + AROUND)
+    near = rows.filter(in_view)
     shown = near["finding_id"].unique(maintain_order=True).to_list()[:MOST_FINDINGS]
     if not shown:
         return None
-    drawn = near.filter(pl.col("finding_id").is_in(shown))
-    return laid_out(drawn, shown)
+    return laid_out(near.filter(pl.col("finding_id").is_in(shown)), shown)
 
 
 def laid_out(drawn: pl.DataFrame, shown: list[str]) -> Figure:
-    """Every finding a heading and its lanes, over the hours in question."""
-    begin, end = hours_of(drawn)
-    place, traces, ticks, shapes, headings = 0, [], [], [], []
+    """Every finding a heading and its lanes; the time in question is shaded."""
+    low, high = min(0, *drawn["minute"]), max(*drawn["minute"], *drawn["last_minute"])
+    edge = (high - low or 1) * 0.03
+    place, traces, names, shapes, headings = 0, [], [], [], []
     for finding_id in shown:
         mine = drawn.filter(pl.col("finding_id") == finding_id)
-        heading = f"Account {mine['subject'][0]}, {day(mine['event_date'][0])}"
-        headings.append(note(begin, place, heading, xshift=0))
+        heading = f"Account {mine['subject'][0]}, from {mine['began'][0]}"
+        headings.append(note(low - edge, place, heading, xshift=0))
         lanes = mine["place"].unique(maintain_order=True).to_list()
         for row, name in enumerate(lanes, start=place + 1):
             role = ROLES[(row - place - 1) % len(ROLES)]
-            traces.append(lane(row, role, mine.filter(pl.col("place") == name)))
-            ticks.append((row, name or "device not known"))
+            lines = mine.filter(pl.col("place").eq_missing(name))
+            traces.append(lane(row, role, lines, TICK * (high - low or 1)))
+            names.append((row, name or "device not known"))
         shapes.append(in_question(mine, place + 1, place + len(lanes)))
         place += len(lanes) + 1
-    step = 1 if end - begin <= 9 else 2
-    hours = [(hour, clock(hour)) for hour in range(begin, end + 1, step)]
     return chart(
         traces,
-        x=axis(begin, end, hours, showgrid=True),
-        y=axis(place - 0.5, -0.6, ticks),
+        x=axis(low - edge, high + edge, ticks(low, high), showgrid=True),
+        y=axis(place - 0.5, -0.6, names),
         shapes=shapes,
         annotations=headings,
-        height=60 + ROW_HEIGHT * place,
+        height=50 + ROW_HEIGHT * place,
     )
 
 
-def hours_of(drawn: pl.DataFrame) -> tuple[int, int]:
-    """Whole local hours around everything drawn."""
-    low = min(*drawn["hour"], *drawn["first_hour"])
-    high = max(*drawn["hour"], *drawn["last_hour"])
-    return int(low), int(high) + 1
+def ticks(low: float, high: float) -> list[tuple[float, str]]:
+    """Round minutes after the start, few enough to be read."""
+    step = next((s for s in STEPS if (high - low) / s <= MOST_TICKS), STEPS[-1])
+    places = range(0, int(high) + 1, step)
+    return [(place, f"{place} min" if place else "start") for place in places]
 
 
-def lane(place: int, role: str, lines: pl.DataFrame) -> Any:
+def lane(place: int, role: str, lines: pl.DataFrame, width: float) -> Any:
     """The marks of one device."""
+    columns = ["minute", "said", "activity"]
     marks = [
-        (place, hour - TICK / 2, TICK, f"{said}: {activity or 'activity'}")
-        for hour, said, activity in lines.select("hour", "said", "activity").iter_rows()
+        (place, minute - width / 2, width, f"{said}: {activity or 'activity'}")
+        for minute, said, activity in lines.select(columns).iter_rows()
     ]
     return bars(role, marks, thickness=0.6)
 
 
 def in_question(mine: pl.DataFrame, first_lane: int, last_lane: int) -> dict[str, Any]:
     """The shaded time of one finding, over all its lanes."""
-    shade: dict[str, Any] = {
-        "fillcolor": LIGHT["heat2"],
-        "opacity": 0.3,
-        "layer": "below",
-    }
-    hours = (mine["first_hour"][0], mine["last_hour"][0])
-    place = (first_lane - 0.45, last_lane + 0.45)
-    return box(*hours, *place, line={"width": 0}, **shade)
+    shade: dict[str, Any] = {"fillcolor": LIGHT["heat2"], "opacity": 0.25}
+    place = (0, mine["last_minute"][0], first_lane - 0.45, last_lane + 0.45)
+    return box(*place, line={"width": 0}, layer="below", **shade)
 
 
 def lines_table(rows: pl.DataFrame) -> Table:

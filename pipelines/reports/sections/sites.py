@@ -67,7 +67,7 @@ def draw(rows: pl.DataFrame) -> Figure | None:
         x=axis(0, longest * 1.45),
         y=axis(len(sites) - 0.5, -0.5, sites),
         annotations=notes,
-        height=80 + ROW_HEIGHT * len(sites),
+        height=60 + ROW_HEIGHT * len(sites),
     )
 
 

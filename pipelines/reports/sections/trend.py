@@ -6,7 +6,7 @@ import polars as pl
 from plotly.graph_objects import Figure
 
 from pipelines.reports.charts import LIGHT, axis, box, chart, line, note
-from pipelines.reports.headline import NUMBERS, history, this_week, usual
+from pipelines.reports.headline import NUMBERS, history, is_whole, this_week, usual
 from pipelines.reports.inputs import week_of
 from pipelines.reports.sections import Section
 from pipelines.reports.tables import Table, table
@@ -22,11 +22,16 @@ def rows(view: View) -> pl.DataFrame:
     weeks = [(week_of(week), week) for week in history(view)]
     weeks.append((view.start, this_week(view)))
     found = [
-        {"week": start, "key": key, "name": name, "value": week.get(key)}
+        {"week": start, "key": key, "value": week.get(key), "is_whole": is_whole(week)}
         for start, week in weeks
-        for key, name in NUMBERS.items()
+        for key in NUMBERS
     ]
-    kinds = {"week": pl.Date, "key": pl.String, "name": pl.String, "value": pl.Int64}
+    kinds = {
+        "week": pl.Date,
+        "key": pl.String,
+        "value": pl.Int64,
+        "is_whole": pl.Boolean,
+    }
     return pl.DataFrame(found, schema=kinds)
 
 
@@ -47,9 +52,18 @@ def series(rows: pl.DataFrame, key: str) -> list[int | None]:
 
 def leaves(rows: pl.DataFrame, key: str) -> bool:
     """Whether this week's number is outside the usual range of those before."""
-    *before, now = series(rows, key)
-    band = usual(before)
-    return band is not None and now is not None and not band[0] <= now <= band[1]
+    now, usually = series(rows, key)[-1], usual_range(rows, key)
+    return (
+        usually is not None
+        and now is not None
+        and not (usually[0] <= now <= usually[1])
+    )
+
+
+def usual_range(rows: pl.DataFrame, key: str) -> tuple[int, int] | None:
+    """The usual range of a number, from the earlier weeks that arrived whole."""
+    before = rows.filter(pl.col("is_whole"), pl.col("week") < pl.col("week").max())
+    return usual(series(before, key))
 
 
 def summary(rows: pl.DataFrame) -> str:
@@ -87,7 +101,7 @@ def draw(rows: pl.DataFrame) -> Figure | None:
         if values[-1] is not None:
             last = (len(values) - 1, values[-1], number(values[-1]))
             notes.append(note(*last, **refs))
-        shapes += band(values, refs)
+        shapes += band(usual_range(rows, key), len(values) - 1, refs)
     first = {"x": sides.pop("xaxis"), "y": sides.pop("yaxis")}
     more: dict[str, Any] = {"annotations": notes, "shapes": shapes}
     return chart(traces, **first, **sides, **more, height=360)
@@ -103,13 +117,14 @@ def points(rows: pl.DataFrame, key: str) -> Any:
     return line("blue", said)
 
 
-def band(values: list[int | None], refs: dict[str, Any]) -> list[dict[str, Any]]:
+def band(
+    usually: tuple[int, int] | None, last: int, refs: dict[str, Any]
+) -> list[dict[str, Any]]:
     """The usual range as a shaded band; nothing where it is not known."""
-    range_ = usual(values[:-1])
-    if range_ is None:
+    if usually is None:
         return []
-    look = {"fillcolor": LIGHT["idle"], "layer": "below", "line": {"width": 0}}
-    return [box(0, len(values) - 1, range_[0], range_[1], opacity=0.8, **look, **refs)]
+    look: dict[str, Any] = {"fillcolor": LIGHT["idle"], "line": {"width": 0}} | refs
+    return [box(0, last, *usually, opacity=0.8, layer="below", **look)]
 
 
 def pair(rows: pl.DataFrame, place: int, suffix: str, top: float) -> dict[str, Any]:
