@@ -44,10 +44,13 @@ def history(view: View) -> list[Mapping[str, Any]]:
 
 def comparable(view: View, key: str) -> list[int]:
     """One number over the earlier weeks that arrived whole."""
-    whole = [
-        week for week in history(view) if (week.get("coverage") or 0) >= WHOLE_ENOUGH
-    ]
+    whole = [week for week in history(view) if is_whole(week)]
     return [week[key] for week in whole if week.get(key) is not None]
+
+
+def is_whole(week: Mapping[str, Any]) -> bool:
+    """Whether enough of a week arrived to compare with it."""
+    return (week.get("coverage") or 0) >= WHOLE_ENOUGH
 
 
 def usual(values: Sequence[int | None]) -> tuple[int, int] | None:
