@@ -119,22 +119,20 @@ followed as (
             epoch(least(time, start_time + to_seconds($span_seconds))),
             epoch(start_time) + 20
         ) as span_end,
-        max(epoch(start_time)) over nearest_before as last_start,
-        max_by(site, epoch(start_time)) over nearest_before as last_site
+        case
+            when lag(site) over in_order <> site
+                then epoch(lag(start_time) over in_order)
+        end as other_start
     from requests
-    window
-        nearest_before as (
-            partition by account, device
-            order by start_time, event_id
-            rows between 1 preceding and 1 preceding
-        )
+    window in_order as (partition by account, device order by start_time, event_id)
 ),
 
+-- starts never fall, so the latest one of another site is the greatest so far
 marked as (
     select
         *,
         coalesce(
-            last_site <> site and epoch(start_time) - last_start <= $embed_seconds,
+            epoch(start_time) - max(other_start) over so_far <= $embed_seconds,
             false
         ) as follows_another,
         coalesce(
@@ -143,6 +141,11 @@ marked as (
         ) as starts_visit
     from followed
     window
+        so_far as (
+            partition by account, device
+            order by start_time, event_id
+            rows between unbounded preceding and current row
+        ),
         earlier as (
             partition by account, device, site
             order by start_time, event_id
@@ -223,24 +226,29 @@ labels as (
 ),
 
 -- approval of any of its hosts speaks for the site; a denial decides
+strictness as (
+    select
+        verdict,
+        case verdict
+            when 'denied' then 1
+            when 'approved' then 2
+            when 'undecidable' then 3
+            when 'approved_other_role' then 4
+            when 'lapsed' then 5
+            when 'not_yet' then 6
+            else 7
+        end as place
+    from verdicts
+    group by verdict
+),
+
 stricter as (
     select
         requests.account,
         requests.device,
         requests.site,
-        min_by(
-            verdicts.verdict,
-            case verdicts.verdict
-                when 'denied' then 1
-                when 'approved' then 2
-                when 'undecidable' then 3
-                when 'approved_other_role' then 4
-                when 'lapsed' then 5
-                when 'not_yet' then 6
-                else 7
-            end
-        ) as verdict,
-        min(verdicts.entry_id) as entry_id,
+        min_by(verdicts.verdict, strictness.place) as verdict,
+        min_by(verdicts.entry_id, strictness.place) as entry_id,
         max(labels.non_work_sources) as non_work_sources,
         max(labels.categories) as categories
     from requests
@@ -248,6 +256,7 @@ stricter as (
         on
             requests.account = verdicts.account
             and requests.url_hostname = verdicts.url_hostname
+    inner join strictness on verdicts.verdict = strictness.verdict
     left join labels on requests.url_hostname = labels.url_hostname
     group by requests.account, requests.device, requests.site
 ),
