@@ -12,7 +12,8 @@ columns:
   url_hostname: {type: varchar, is: host}
   verdict:
     type: varchar
-    is: 'approved, approved_other_role, lapsed, not_yet, undecidable, denied or external'
+    is: >-
+      approved, approved_other_role, lapsed, not_yet, undecidable, denied or external
   entry_id: {type: varchar, is: the entry that decided}
   site_class: {type: varchar, is: 'class of the entry; unreviewed external without one'}
   event_date: {type: date, is: local day}

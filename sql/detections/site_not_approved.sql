@@ -18,7 +18,9 @@ params:
     min: 60
     max: 7200
     unit: seconds
-    why: a link in a mail or a glance at lunch stays under two minutes; this is four times that
+    why: >-
+      a link in a mail or a glance at lunch stays under two minutes; this is four
+      times that
   requests:
     type: int
     default: 3

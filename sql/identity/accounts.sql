@@ -14,7 +14,7 @@ columns:
   is_valid: {type: boolean, is: within its dates on that day}
   role: {type: varchar, is: the owner's role on that day}
   job_title: {type: varchar, is: the owner's job on that day}
-  is_staff: {type: boolean, is: the owner works for the district; unknown counts as staff}
+  is_staff: {type: boolean, is: the owner works here; unknown counts as staff}
   is_student: {type: boolean, is: the owner is a pupil}
   home_building: {type: varchar, is: the owner's first building}
   event_date: {type: date, is: local day}
