@@ -23,15 +23,18 @@ Fields = Mapping[str, str]
 BLOCK = 4_096
 """Lines decoded at once; larger blocks are slower, since the decoder copies."""
 
+LINE = pl.col("line")
 MARGIN = " \t\r\n\x00\ufeff"
 
 
-def with_fields(batch: pl.LazyFrame, fields: Fields) -> pl.LazyFrame:
+def with_fields(
+    batch: pl.LazyFrame, fields: Fields, line: pl.Expr = LINE
+) -> pl.LazyFrame:
     """Add a text column for each field, and `is_object`.
 
-    `is_object` is false where the line is no whole JSON object; its fields are
-    then null. Where a field is not what its path says (an object where text is
-    meant), the column holds JSON text.
+    `is_object` is false where the line is null or no whole JSON object; its
+    fields are then null. Where a field is not what its path says (an object
+    where text is meant), the column holds JSON text.
     """
     dtype = pl.Struct({**dict.fromkeys(fields, pl.String), "is_object": pl.Boolean})
 
@@ -42,7 +45,7 @@ def with_fields(batch: pl.LazyFrame, fields: Fields) -> pl.LazyFrame:
         return pl.concat(frames).to_struct(lines.name)
 
     # in a step of its own: unnesting the expression would run it once a field
-    objects = pl.col("line").map_batches(read, return_dtype=dtype)
+    objects = line.map_batches(read, return_dtype=dtype)
     return batch.with_columns(_objects=objects).unnest("_objects")
 
 
@@ -166,7 +169,10 @@ def _json_path(path: str) -> str:
 
 def json_text(**fields: pl.Expr) -> pl.Expr:
     """The fields that are not null as one JSON object; null where there is none."""
-    whole = pl.struct(**fields).struct.json_encode()
+    named = [field.alias(name) for name, field in fields.items()]
+    whole = pl.struct(named).struct.json_encode()
     # inside a value every quote is escaped, so only whole members can match
-    kept = whole.str.replace_all(r'"[A-Za-z0-9_]+":null,?', "").str.replace(r",\}$", "}")
+    kept = whole.str.replace_all(r'"[A-Za-z0-9_]+":null,?', "").str.replace(
+        r",\}$", "}"
+    )
     return pl.when(kept != "{}").then(kept)

@@ -1,0 +1,227 @@
+"""Microsoft Entra ID sign-ins: Graph API, diagnostic export, Office 365 audit.
+
+    {"createdDateTime":"2026-03-02T14:00:05.0729893Z","userPrincipalName":
+     "ada@example.org","ipAddress":"203.0.113.7","isInteractive":true,
+     "status":{"errorCode":0},"appDisplayName":"Office 365","id":"8a4de8b5-..."}
+
+(one object, alone, in an array or under `value`). The diagnostic export wraps
+the same in `properties` and names a `category`; the Office 365 audit has
+`Operation` and a `CreationTime` in UTC without saying so.
+
+Only interactive sign-ins are somebody at a keyboard: non-interactive ones renew
+tokens by themselves (`network`), those of service principals and managed
+identities are services. Some error codes are steps of a sign-in that goes on
+(50140 is "keep me signed in"): neither let in nor refused. Audit lines that are
+no sign-in become `system_events`. The device is the one that Entra knows.
+"""
+
+import polars as pl
+
+from pipelines import clock
+from pipelines.clock import Reading
+from pipelines.formats import Context, Format
+from pipelines.formats._fields import address, known, name, port
+from pipelines.formats._json import json_text, with_fields
+
+SIGN_IN = {
+    "id": "id",
+    "created": "createdDateTime",
+    "user": "userPrincipalName",
+    "principal": "servicePrincipalName",
+    "principal_id": "servicePrincipalId",
+    "ip": "ipAddress",
+    "app": "appDisplayName",
+    "client": "clientAppUsed",
+    "interactive": "isInteractive",
+    "code": "status/errorCode",
+    "reason": "status/failureReason",
+    "device": "deviceDetail/displayName",
+}
+FIELDS = {
+    **SIGN_IN,
+    **{f"inner_{ours}": f"properties/{path}" for ours, path in SIGN_IN.items()},
+    "category": "category",
+    "logged": "time",
+    "audited": "activityDateTime",
+    "audit_kind": "activityDisplayName",
+    "operation_name": "operationName",
+    "operation": "Operation",
+    "office_id": "Id",
+    "office_created": "CreationTime",
+    "office_user": "UserId",
+    "office_ip": "ClientIP",
+    "office_actor_ip": "ActorIpAddress",
+    "office_error": "LogonError",
+    "office_kind": "RecordType",
+    **{f"office_key_{n}": f"ExtendedProperties/{n}/Name" for n in range(8)},
+    **{f"office_value_{n}": f"ExtendedProperties/{n}/Value" for n in range(8)},
+}
+STEPS_OF_A_SIGN_IN = [
+    "16000", "50058", "50072", "50074", "50076", "50078", "50079", "50097", "50125",
+    "50127", "50129", "50140", "50203", "50206", "51006", "52004", "65001",
+]  # fmt: skip
+OFFICE_SUCCESS = {"UserLoggedIn": True, "UserLoginFailed": False}
+AT_THE_KEYBOARD = ["Login:login", "Kmsi:kmsi", "SAS:ProcessAuth", "Login:reprocess"]
+"""Office 365 request types of a person who types; the others present a token."""
+
+SERVICES = ["ServicePrincipalSignInLogs", "ManagedIdentitySignInLogs"]
+
+MUST = {
+    "not a JSON object": pl.col("is_object"),
+    "no time that can be read": pl.col("time").is_not_null(),
+    "neither a sign-in nor an audit record": pl.col("kind").is_not_null(),
+}
+
+
+def looks_like(line: pl.Expr) -> pl.Expr:
+    """An object of one of the three layouts."""
+    graph = line.str.contains(r'"createdDateTime"\s*:') & line.str.contains(
+        r'"(?:userPrincipalName|servicePrincipalId)"\s*:'
+    )
+    audit = line.str.contains(r'"activityDateTime"\s*:')
+    office = line.str.contains(r'"CreationTime"\s*:') & line.str.contains(
+        r'"RecordType"\s*:'
+    )
+    return line.str.starts_with("{") & (graph | audit | office)
+
+
+def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
+    """Add the columns of `logons` and `system_events`."""
+    chosen = {ours: pl.coalesce(f"inner_{ours}", ours) for ours in SIGN_IN}
+    office = clock.iso(pl.col("office_created"), Reading(zone="UTC"))
+    stamps = [
+        clock.iso(pl.col(field), context.reading)
+        for field in ("created", "logged", "audited")
+    ]
+    stamp = clock.first(*stamps, clock.Stamp(office.time, pl.lit("exact")))
+    return (
+        with_fields(batch, FIELDS)
+        .with_columns(**chosen)
+        .with_columns(is_office=pl.col("office_created").is_not_null())
+        .with_columns(event_class=_event_class(), logon_kind=_logon_kind())
+        .with_columns(
+            time=stamp.time,
+            time_quality=stamp.quality,
+            event_uid=known(pl.coalesce("id", "office_id")),
+            event_code=known(pl.coalesce("operation", "code")),
+            kind=known(_kind()),
+            message=pl.col("line"),
+            src_ip=address(client_address()),
+            src_port=port(client_address(with_port=True)),
+            src_hostname=name(pl.col("device")),
+            host=name(pl.col("device")),
+            user_name=_user_name(),
+            activity=pl.lit("logon"),
+            is_success=_is_success(),
+        )
+        .with_columns(
+            is_machine=_is_machine(),
+            failure_reason=_failure_reason(),
+            extras=_extras(),
+        )
+    )
+
+
+def client_address(*, with_port: bool = False) -> pl.Expr:
+    """The address of `10.1.2.3:443`, `[2001:db8::1]:443` or `10.1.2.3`; or its port."""
+    text = pl.coalesce("ip", "office_ip", "office_actor_ip")
+    shape = r"^\[([^\]]+)\](?::([0-9]+))?$|^([0-9.]+)(?::([0-9]+))?$"
+    parts = text.str.extract_groups(shape).struct
+    if with_port:
+        return pl.coalesce(parts.field("2"), parts.field("4"))
+    return pl.coalesce(parts.field("1"), parts.field("3"), text)
+
+
+def _user_name() -> pl.Expr:
+    """Office writes `Unknown` or `Not Available` for nobody."""
+    found = known(pl.coalesce("user", "office_user", "principal"))
+    return pl.when(~found.is_in(["Unknown", "Not Available"])).then(found)
+
+
+def _event_class() -> pl.Expr:
+    is_sign_in = (
+        pl.col("category").str.ends_with("SignInLogs")
+        | (pl.col("created").is_not_null() & pl.col("code").is_not_null())
+        | pl.col("operation").is_in(list(OFFICE_SUCCESS))
+    )
+    return pl.when(is_sign_in).then(pl.lit("logons")).otherwise(pl.lit("system_events"))
+
+
+def _logon_kind() -> pl.Expr:
+    request = pl.coalesce(
+        pl.when(pl.col(f"office_key_{n}") == "RequestType").then(f"office_value_{n}")
+        for n in range(8)
+    )
+    by_person = (
+        pl.when(pl.col("is_office"))
+        .then(request.is_in(AT_THE_KEYBOARD))
+        .otherwise(pl.col("category").fill_null("SignInLogs") == "SignInLogs")
+    )
+    is_interactive = (pl.col("interactive") != "false").fill_null(value=True)
+    is_service = pl.col("category").is_in(SERVICES) | (
+        pl.col("user").is_null() & known(pl.col("principal_id")).is_not_null()
+    )
+    return (
+        pl.when(is_service)
+        .then(pl.lit("service"))
+        .when(by_person & is_interactive)
+        .then(pl.lit("cloud"))
+        .otherwise(pl.lit("network"))
+    )
+
+
+def _kind() -> pl.Expr:
+    return pl.coalesce(
+        "operation", "category", "operation_name", "audit_kind", "office_kind", "code"
+    )
+
+
+def _is_success() -> pl.Expr:
+    code = pl.col("code")
+    return (
+        pl.when(pl.col("is_office"))
+        .then(
+            pl.col("operation").replace_strict(
+                OFFICE_SUCCESS, default=None, return_dtype=pl.Boolean
+            )
+        )
+        .when(code.is_not_null() & ~code.is_in(STEPS_OF_A_SIGN_IN))
+        .then(code == "0")
+    )
+
+
+def _is_machine() -> pl.Expr:
+    return pl.when(pl.col("user_name").is_not_null()).then(
+        pl.col("logon_kind") == "service"
+    )
+
+
+def _failure_reason() -> pl.Expr:
+    words = pl.coalesce(known(pl.col("reason")), known(pl.col("office_error")))
+    coded = pl.concat_str(
+        words, pl.when(pl.col("code") != "0").then("(" + pl.col("code") + ")"),
+        separator=" ", ignore_nulls=True,
+    )  # fmt: skip
+    return pl.when(~pl.col("is_success")).then(known(coded))
+
+
+def _extras() -> pl.Expr:
+    code = pl.col("code")
+    return pl.when(pl.col("event_class") == "logons").then(
+        json_text(
+            app=known(pl.col("app")),
+            client=known(pl.col("client")),
+            interrupted_by=pl.when(code.is_in(STEPS_OF_A_SIGN_IN)).then(code),
+        )
+    )
+
+
+FORMAT = Format(
+    name="entra_signin",
+    product="Microsoft Entra ID",
+    event_classes=("logons", "system_events"),
+    looks_like=looks_like,
+    read=read,
+    must=MUST,
+    framing="json_array",
+)

@@ -1,0 +1,104 @@
+"""Okta's system log, from its API or an export of it.
+
+    {"actor":{"alternateId":"ada@example.org","type":"User"},"client":{"ipAddress":
+     "203.0.113.7"},"eventType":"user.session.start","outcome":{"result":"SUCCESS"},
+     "published":"2026-03-02T14:00:05.123Z","uuid":"faf7398a-..."}
+
+(one object, alone or in an array). `published` is UTC. A sign-in gives several
+events, of which only `user.session.start` is counted: `policy.evaluate_sign_on`
+with ALLOW lets nobody in, and factors and verifications belong to the same act.
+`user.authentication.sso` is an application let in by a session that exists: no
+keyboard, hence `network`. The rest become `system_events`.
+"""
+
+import polars as pl
+
+from pipelines import clock
+from pipelines.formats import Context, Format
+from pipelines.formats._fields import address, known
+from pipelines.formats._json import json_text, with_fields
+
+FIELDS = {
+    "stamp": "published",
+    "uuid": "uuid",
+    "event_type": "eventType",
+    "actor": "actor/alternateId",
+    "actor_type": "actor/type",
+    "ip": "client/ipAddress",
+    "agent": "client/userAgent/rawUserAgent",
+    "device": "client/device",
+    "session": "authenticationContext/externalSessionId",
+    "result": "outcome/result",
+    "reason": "outcome/reason",
+}
+ACTIVITY = {
+    "user.session.start": "logon",
+    "user.authentication.sso": "logon",
+    "user.session.end": "logoff",
+}
+RESULTS = {
+    "SUCCESS": True,
+    "ALLOW": True,
+    "FAILURE": False,
+    "DENY": False,
+}
+
+MUST = {
+    "not a JSON object": pl.col("is_object"),
+    "no event type": pl.col("event_code").is_not_null(),
+    "published can not be read": pl.col("time").is_not_null(),
+}
+
+
+def looks_like(line: pl.Expr) -> pl.Expr:
+    """An object with Okta's event type, stamp and id."""
+    keys = [rf'"{key}"\s*:' for key in ("eventType", "published", "uuid")]
+    held = [line.str.contains(key) for key in keys]
+    return line.str.starts_with("{") & pl.all_horizontal(held)
+
+
+def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
+    """Add the columns of `logons` and `system_events`."""
+    stamp = clock.iso(pl.col("stamp"), context.reading)
+    event_type = known(pl.col("event_type"))
+    activity = event_type.replace_strict(ACTIVITY, default=None, return_dtype=pl.String)
+    user = known(pl.col("actor"))
+    is_logon = activity == "logon"
+    is_success = pl.when(is_logon).then(
+        pl.col("result").replace_strict(RESULTS, default=None, return_dtype=pl.Boolean)
+    )
+    return with_fields(batch, FIELDS).with_columns(
+        time=stamp.time,
+        time_quality=stamp.quality,
+        event_class=pl.when(activity.is_not_null())
+        .then(pl.lit("logons"))
+        .otherwise(pl.lit("system_events")),
+        event_uid=known(pl.col("uuid")),
+        event_code=event_type,
+        kind=event_type,
+        message=pl.col("line"),
+        src_ip=address(pl.col("ip")),
+        user_name=user,
+        activity=activity,
+        logon_kind=pl.when(event_type == "user.authentication.sso")
+        .then(pl.lit("network"))
+        .otherwise(pl.lit("cloud")),
+        is_success=is_success,
+        failure_reason=pl.when(~is_success).then(known(pl.col("reason"))),
+        logon_uid=known(pl.col("session")),
+        is_machine=pl.when(user.is_not_null()).then(pl.col("actor_type") != "User"),
+        extras=pl.when(activity.is_not_null()).then(
+            json_text(user_agent=known(pl.col("agent")), device=known(pl.col("device")))
+        ),
+    )
+
+
+FORMAT = Format(
+    name="okta",
+    product="Okta",
+    event_classes=("logons", "system_events"),
+    looks_like=looks_like,
+    read=read,
+    must=MUST,
+    framing="json_array",
+)
