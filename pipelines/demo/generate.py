@@ -1,0 +1,205 @@
+"""The way in: a whole synthetic district, written into a district home."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from pipelines.demo.browsing import browse, fetched
+from pipelines.demo.columns import dotted
+from pipelines.demo.flows import phone_flows, server_flows
+from pipelines.demo.keyboards import windows_events
+from pipelines.demo.leases import bindings, dhcp_events, stays
+from pipelines.demo.machines import background
+from pipelines.demo.places import DOMAIN, NETBIOS
+from pipelines.demo.plan import Case, Plan
+from pipelines.demo.planted import plant
+from pipelines.demo.routines import add_evenings, add_routines
+from pipelines.demo.world import World, make_world
+from pipelines.demo.writers.dhcpd import dhcpd_lines
+from pipelines.demo.writers.files import Feed, Written, write_feed
+from pipelines.demo.writers.fortigate import fortigate_lines
+from pipelines.demo.writers.registry import write_registry
+from pipelines.demo.writers.squid import NOISE, squid_lines
+from pipelines.demo.writers.windows import windows_lines
+
+DISTRICT_NAME = "Sampleton Community Schools"
+ACCOUNT_DOMAINS = (NETBIOS, DOMAIN)
+FORMATS: Mapping[str, str] = {
+    "proxy": "squid_access",
+    "firewall": "fortigate",
+    "directory": "windows_security",
+    "dhcp": "dhcpd_syslog",
+}
+"""Folder below `landing/` and what its files are written in."""
+
+PROXY = Feed("proxy", "access-{date}.log.gz", "access.log", noise=NOISE)
+FIREWALL = Feed("firewall", "traffic-{date}.log.gz", "traffic.log")
+DIRECTORY = Feed("directory", "security-{date}.json.gz", "security.json")
+DHCP = Feed("dhcp", "dhcpd-{date}.log", "dhcpd.log", shortest=16)
+TWICE = 8
+"""The day whose proxy log arrives a second time, under another name."""
+
+Progress = Callable[[str, int, int], None]
+STEPS = 6
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What was planted and written; also in the files of `truth/`.
+
+    Attributes:
+        cases: Planted violations and look-alikes (`truth/planted.csv`).
+        bindings: Who held which address when (`truth/bindings.csv`).
+        damage: Lines that no format can read (`truth/damage.csv`).
+        lines: Lines by file, below `landing/`.
+        people: People in the roster.
+        weeks: Weeks of logs.
+    """
+
+    cases: pl.DataFrame
+    bindings: pl.DataFrame
+    damage: pl.DataFrame
+    lines: Mapping[str, int]
+    people: int
+    weeks: int
+
+
+def generate(
+    home: Path,
+    seed: int = 2026,
+    *,
+    weeks: int = 4,
+    people: int = 240,
+    progress: Progress | None = None,
+    violations: bool = True,
+) -> Truth:
+    """Write registry, logs and truth of a synthetic district into `home`.
+
+    The same arguments give the same bytes.
+
+    Args:
+        home: Where `registry/`, `landing/` and `truth/` are written.
+        seed: Of all chances.
+        weeks: School weeks from Monday 2026-10-19.
+        people: Size of the roster, at least 60.
+        progress: Told the step, its number and how many there are.
+        violations: False plants look-alikes only: every finding is then wrong.
+    """
+    tell = progress or _silent
+    tell("people and plans", 0, STEPS)
+    world = make_world(seed, weeks, people)
+    plan = Plan()
+    plant(world, plan, violations=violations)
+    add_routines(world, plan)
+    add_evenings(world, plan)
+    write_registry(world, plan, home / "registry")
+    tell("requests", 1, STEPS)
+    requests = _requests(world, plan)
+    stayed = stays(world, requests)
+    written = _write_logs(world, plan, requests, stayed, home / "landing", tell)
+    bound = bindings(world, stayed, plan.sittings)
+    return _truth(world, plan, written, bound, home / "truth")
+
+
+def _silent(_step: str, _number: int, _of: int) -> None:
+    """Tell nobody."""
+
+
+def _requests(world: World, plan: Plan) -> pl.DataFrame:
+    parts = [
+        browse(world, plan.sessions),
+        fetched(world, plan.fetches),
+        background(world, plan.sittings),
+    ]
+    return pl.concat(parts).sort("start", "device", maintain_order=True)
+
+
+def _write_logs(
+    world: World,
+    plan: Plan,
+    requests: pl.DataFrame,
+    stayed: pl.DataFrame,
+    landing: Path,
+    tell: Progress,
+) -> list[Written]:
+    """Write the four feeds, one after the other."""
+    is_own = pl.col("network").str.contains("/(byod|guest)$")
+    proxied = requests.filter(~is_own)
+    written = []
+    tell("proxy", 2, STEPS)
+    written.append(write_feed(world, landing, PROXY, squid_lines(world, proxied)))
+    written.append(_again(world, landing, written[0]))
+    tell("firewall", 3, STEPS)
+    flows = pl.concat(
+        [
+            phone_flows(requests.filter(is_own), dotted(pl.col("address"))),
+            server_flows(world),
+        ]
+    )
+    lines = fortigate_lines(world, flows, proxied, plan.tunnels)
+    written.append(write_feed(world, landing, FIREWALL, lines))
+    tell("directory", 4, STEPS)
+    lines = windows_lines(world, windows_events(world, plan))
+    written.append(write_feed(world, landing, DIRECTORY, lines))
+    tell("dhcp", 5, STEPS)
+    lines = dhcpd_lines(world, dhcp_events(world, stayed, plan.releases))
+    written.append(write_feed(world, landing, DHCP, lines))
+    tell("done", STEPS, STEPS)
+    return written
+
+
+def _again(world: World, landing: Path, written: Written) -> Written:
+    """Deliver one finished file a second time."""
+    day = world.days[min(TWICE, len(world.days) - 2)]
+    name = f"proxy/{PROXY.name.format(date=day.date.isoformat())}"
+    copy = f"proxy/resent-{day.date.isoformat()}.log.gz"
+    (landing / copy).write_bytes((landing / name).read_bytes())
+    damage = written.damage.filter(pl.col("file") == name)
+    return Written(
+        {copy: written.counts[name]},
+        damage.with_columns(file=pl.lit(copy)),
+    )
+
+
+def _truth(
+    world: World,
+    plan: Plan,
+    written: list[Written],
+    bound: pl.DataFrame,
+    folder: Path,
+) -> Truth:
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = [_case_row(world, number, case) for number, case in enumerate(plan.cases, 1)]
+    cases = pl.DataFrame(rows)
+    damage = pl.concat([part.damage for part in written])
+    for name, table in (("planted", cases), ("bindings", bound), ("damage", damage)):
+        table.write_csv(folder / f"{name}.csv")
+    lines = {file: count for part in written for file, count in part.counts.items()}
+    people, weeks = len(world.roster.people), len(world.days) // 7
+    return Truth(cases, bound, damage, lines, people, weeks)
+
+
+def _case_row(world: World, number: int, case: Case) -> dict[str, str | int]:
+    devices = [world.places.devices[device].hostname for device in case.devices]
+    nobody = case.person < 0
+    return {
+        "case_id": f"case-{number:03d}",
+        "family": case.family,
+        "kind": case.kind,
+        "expected_rule": case.expected_rule,
+        "account": case.account,
+        "person_id": "" if nobody else world.roster.people[case.person].person_id,
+        "devices": "|".join(devices),
+        "start_utc": _stamp(case.start),
+        "end_utc": _stamp(case.end),
+        "intensity": case.intensity,
+        "is_violation": str(case.is_violation).lower(),
+        "note": case.note,
+    }
+
+
+def _stamp(milliseconds: int) -> str:
+    stamp = pl.from_epoch(pl.Series([milliseconds]), "ms")
+    return str(stamp.dt.strftime("%Y-%m-%dT%H:%M:%SZ")[0])

@@ -1,0 +1,174 @@
+"""What is planned before any line is written: sittings, sessions and the rest.
+
+Times are UTC milliseconds. A network is named `building/kind`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+Opened = Literal["logon", "unlock", "cached", "remote", "none"]
+Closed = Literal["lock", "logoff", "none"]
+Pace = Literal["work", "busy", "calm", "video", "embed", "phone"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sitting:
+    """Somebody at the keyboard of a device, using an account.
+
+    Attributes:
+        person: Number of who really sits there; -1: nobody (an automatic sign-on).
+        opened: What the device logs at the start.
+        closed: What it logs at the end; `none`: just walked away.
+    """
+
+    person: int
+    account: str
+    device: int
+    network: str
+    start: int
+    end: int
+    opened: Opened = "unlock"
+    closed: Closed = "lock"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A stretch of browsing.
+
+    Attributes:
+        taste: Name of a taste, or domains joined by `+`.
+        address: Address it comes from where that is not the device's own.
+    """
+
+    person: int
+    account: str
+    device: int
+    network: str
+    start: int
+    end: int
+    taste: str
+    pace: Pace = "work"
+    address: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """One request, planned to the byte."""
+
+    account: str
+    device: int
+    network: str
+    start: int
+    host: str
+    size: int
+    elapsed: int = 900
+    outcome: Literal["tunnel", "page", "denied", "stream"] = "tunnel"
+    address: int = 0
+
+    def from_network(self, network: str) -> "Fetch":
+        """The same request from another network."""
+        return replace(self, network=network)
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One logon event that no sitting makes."""
+
+    time: int
+    device: int
+    account: str
+    code: str
+    logon_type: int = 0
+    address: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Tunnel:
+    """A VPN session: an account's device, from an outside address."""
+
+    account: str
+    device: int
+    start: int
+    end: int
+    remote_ip: str
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """A stretch in which a person's ordinary routine does not happen."""
+
+    person: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A device gives its address back."""
+
+    device: int
+    network: str
+    time: int
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One planted thing and its truth; the columns of `truth/planted.csv`."""
+
+    family: str
+    kind: str
+    expected_rule: str
+    account: str
+    person: int
+    devices: tuple[int, ...]
+    start: int
+    end: int
+    intensity: int
+    note: str
+
+    @property
+    def is_violation(self) -> bool:
+        """Whether a finding is right."""
+        return self.kind != "none"
+
+    def without_person(self) -> "Case":
+        """The same case about an account that is nobody's."""
+        return replace(self, person=-1)
+
+
+@dataclass
+class Plan:
+    """Everything planned; filled by routines and planted cases.
+
+    Attributes:
+        rows: Registry rows by file, each a mapping of columns.
+        aliases: Earlier spelling of a person's account, by person.
+    """
+
+    sittings: list[Sitting] = field(default_factory=list)
+    sessions: list[Session] = field(default_factory=list)
+    fetches: list[Fetch] = field(default_factory=list)
+    keys: list[Key] = field(default_factory=list)
+    tunnels: list[Tunnel] = field(default_factory=list)
+    away: list[Away] = field(default_factory=list)
+    releases: list[Release] = field(default_factory=list)
+    cases: list[Case] = field(default_factory=list)
+    rows: dict[str, list[dict[str, str]]] = field(default_factory=dict)
+    aliases: dict[int, str] = field(default_factory=dict)
+
+    def say(self, file: str, **row: str) -> None:
+        """Add a row to a registry file."""
+        self.rows.setdefault(file, []).append(row)
+
+    def absences(self) -> dict[int, list[tuple[int, int]]]:
+        """Spans away by person."""
+        spans: dict[int, list[tuple[int, int]]] = {}
+        for away in self.away:
+            spans.setdefault(away.person, []).append((away.start, away.end))
+        return spans
+
+
+def is_free(spans: Iterable[tuple[int, int]], start: int, end: int) -> bool:
+    """Whether nothing of the spans touches the stretch."""
+    return all(end <= first or start >= last for first, last in spans)

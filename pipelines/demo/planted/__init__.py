@@ -1,0 +1,44 @@
+"""What is planted: violations of several strengths, and look-alikes of each.
+
+A scene is a function that casts people and devices, plans what they do, and notes
+the case. Scenes know the policy and the world, not the product's rules.
+"""
+
+from pipelines.demo.plan import Plan
+from pipelines.demo.planted import (
+    alike_accounts,
+    alike_devices,
+    alike_hours,
+    alike_sites,
+    breach_accounts,
+    breach_hours,
+    breach_sites,
+)
+from pipelines.demo.planted.stage import NotCastError, Stage
+from pipelines.demo.world import World
+
+BREACHES = (*breach_accounts.SCENES, *breach_hours.SCENES, *breach_sites.SCENES)
+LOOK_ALIKES = (
+    *alike_accounts.SCENES,
+    *alike_devices.SCENES,
+    *alike_sites.SCENES,
+    *alike_hours.SCENES,
+)
+
+
+def plant(world: World, plan: Plan, *, violations: bool) -> None:
+    """Play every scene that the district and the weeks have room for."""
+    scenes = (*(BREACHES if violations else ()), *LOOK_ALIKES)
+    stage = Stage(world, plan, world.random("planted"))
+    for scene in scenes:
+        marks = {name: len(items) for name, items in _lists(plan).items()}
+        try:
+            scene(stage)
+        except NotCastError:
+            for name, items in _lists(plan).items():
+                del items[marks[name] :]
+
+
+def _lists(plan: Plan) -> dict[str, list[object]]:
+    """The lists of a plan, to undo a scene that found nobody to play it."""
+    return {name: value for name, value in vars(plan).items() if type(value) is list}

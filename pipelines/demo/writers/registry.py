@@ -1,0 +1,259 @@
+"""What the district says: every file of the registry, complete and consistent."""
+
+import csv
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+from pipelines.demo.days import Day
+from pipelines.demo.habits import hours
+from pipelines.demo.people import ORGS, Person
+from pipelines.demo.places import BUILDINGS, Device
+from pipelines.demo.plan import Plan
+from pipelines.demo.sites import APPROVALS, LEARNING, LESSON_BLOG, MISLABELLED, Site
+from pipelines.demo.world import World
+
+YEAR_START, YEAR_END = "2026-07-01", "2027-06-30"
+VENDOR, DISTRICT = "filter-vendor", "district"
+WRONG_SHARE = 0.02
+
+COLUMNS: Mapping[str, Sequence[str]] = {
+    "users.csv": (
+        "sourcedId", "status", "dateLastModified", "enabledUser", "orgSourcedIds",
+        "role", "username", "userIds", "givenName", "familyName", "middleName",
+        "identifier", "email", "sms", "phone", "agentSourcedIds", "grades", "password",
+        "metadata.jobTitle",
+    ),
+    "orgs.csv": (
+        "sourcedId", "status", "dateLastModified", "name", "type", "identifier",
+        "parentSourcedId",
+    ),
+    "accounts.csv": (
+        "username", "account_type", "owner_person_id", "approved_shared", "aliases",
+        "valid_from", "valid_to", "note",
+    ),
+    "buildings.csv": ("org_id", "building", "lat", "lon", "campus"),
+    "subnets.csv": ("cidr", "building", "kind"),
+    "devices.csv": (
+        "hostname", "mac", "device_class", "assigned_to", "building", "pool",
+        "static_ip",
+    ),
+    "approved_sites.csv": (
+        "entry_id", "pattern", "match", "roles", "purpose", "consent_by", "valid_from",
+        "valid_to", "class", "clause", "supports",
+    ),
+    "site_categories.csv": ("domain", "category", "source"),
+    "calendar.csv": (
+        "date", "day_type", "duty_start", "duty_end", "note", "building",
+        "declared_at",
+    ),
+    "staff_duty.csv": (
+        "person_id", "date_from", "date_to", "weekday", "start_local", "end_local",
+        "building", "kind",
+    ),
+    "leave.csv": ("person_id", "date", "part", "kind", "status",
+                  "substitute_person_id"),
+    "consents.csv": (
+        "consent_id", "type", "grantor", "grantor_role", "subject", "what", "why",
+        "clause", "valid_from", "valid_to", "review_by", "document",
+    ),
+    "exceptions.csv": (
+        "exception_id", "rule", "scope", "value", "reason", "approver", "valid_from",
+        "valid_to",
+    ),
+    "ip_geo.csv": ("cidr", "country", "city", "lat", "lon", "network_type"),
+    "egress.csv": ("cidr", "meaning"),
+}  # fmt: skip
+"""Header of each file."""
+
+Row = Mapping[str, str]
+
+FIXED: Mapping[str, Sequence[Row]] = {
+    "ip_geo.csv": (
+        {"cidr": "203.0.113.0/25", "country": "US", "city": "Sampleton",
+         "lat": "41.70", "lon": "-93.05", "network_type": "residential"},
+        {"cidr": "203.0.113.128/26", "country": "US", "city": "Chicago",
+         "lat": "41.88", "lon": "-87.63", "network_type": "mobile"},
+        {"cidr": "198.51.100.192/27", "country": "US", "city": "Denver",
+         "lat": "39.74", "lon": "-104.99", "network_type": "residential"},
+        {"cidr": "198.51.100.224/27", "country": "US", "city": "Ashburn",
+         "lat": "39.04", "lon": "-77.49", "network_type": "hosting"},
+        {"cidr": "2001:db8:5::/48", "country": "US", "city": "Sampleton",
+         "lat": "41.70", "lon": "-93.05", "network_type": "residential"},
+    ),
+    "egress.csv": (
+        {"cidr": "198.51.100.0/28", "meaning": "district NAT"},
+        {"cidr": "10.99.0.0/18", "meaning": "VPN pool"},
+        {"cidr": "10.14.241.13/32", "meaning": "proxy"},
+    ),
+}  # fmt: skip
+
+
+def write_registry(world: World, plan: Plan, folder: Path) -> None:
+    """Write every file; planned rows follow the standing ones."""
+    folder.mkdir(parents=True, exist_ok=True)
+    standing = {
+        "users.csv": map(_user, world.roster.people),
+        "orgs.csv": _orgs(),
+        "accounts.csv": (_account(person, plan) for person in world.roster.people),
+        "buildings.csv": _buildings(),
+        "subnets.csv": (
+            {"cidr": n.cidr, "building": n.building, "kind": n.kind}
+            for n in world.places.networks.values()
+        ),
+        "devices.csv": _devices(world),
+        "approved_sites.csv": _approved(),
+        "site_categories.csv": _categories(world),
+        "calendar.csv": _calendar(world.days),
+        "staff_duty.csv": _duty(world.roster.staff),
+        **FIXED,
+    }
+    for file, columns in COLUMNS.items():
+        rows: Iterable[Row] = (*standing.get(file, ()), *plan.rows.get(file, ()))
+        _write(folder / file, columns, rows)
+
+
+def _write(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, columns, restval="", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _user(person: Person) -> Row:
+    return {
+        "sourcedId": person.person_id,
+        "status": "active",
+        "dateLastModified": "2026-08-01",
+        "enabledUser": "true",
+        "orgSourcedIds": ORGS[person.building],
+        "role": person.role,
+        "username": person.username,
+        "givenName": person.given,
+        "familyName": person.family,
+        "email": f"{person.username}@sampleton.example",
+        "grades": person.grade,
+        "metadata.jobTitle": "" if person.is_student else person.job_title,
+    }
+
+
+def _orgs() -> list[Row]:
+    names = {"HS": "High School", "MS": "Middle School", "ES": "Elementary School"}
+    rows = [
+        {"sourcedId": ORGS[code], "status": "active", "dateLastModified": "2026-08-01",
+         "name": f"Sampleton {name}", "type": "school", "identifier": code,
+         "parentSourcedId": "org-do"}
+        for code, name in names.items()
+    ]  # fmt: skip
+    office = {"sourcedId": "org-do", "status": "active", "name": "Sampleton Schools",
+              "dateLastModified": "2026-08-01", "type": "district",
+              "identifier": "DO"}  # fmt: skip
+    return [office, *rows]
+
+
+def _account(person: Person, plan: Plan) -> Row:
+    return {
+        "username": person.username,
+        "account_type": "person",
+        "owner_person_id": person.person_id,
+        "approved_shared": "no",
+        "aliases": plan.aliases.get(person.number, ""),
+        "valid_from": YEAR_START,
+    }
+
+
+def _buildings() -> list[Row]:
+    return [
+        {"org_id": org, "building": code, "lat": f"{lat:.4f}", "lon": f"{lon:.4f}",
+         "campus": campus}
+        for code, (org, lat, lon, campus) in BUILDINGS.items()
+    ]  # fmt: skip
+
+
+def _devices(world: World) -> list[Row]:
+    """Phones are their owners' and not listed."""
+    listed = world.places.where(lambda device: device.device_class != "phone_byod")
+    return [_device(world, device) for device in listed]
+
+
+def _device(world: World, device: Device) -> Row:
+    static = ""
+    if device.device_class in {"server", "vdi_host"}:
+        number = world.places.networks[device.network].address(device.number, 0)
+        static = ".".join(str(number >> shift & 255) for shift in (24, 16, 8, 0))
+    return {
+        "hostname": device.hostname,
+        "mac": device.mac,
+        "device_class": device.device_class,
+        "assigned_to": device.assigned_to,
+        "building": device.building,
+        "pool": device.pool,
+        "static_ip": static,
+    }
+
+
+def _approved() -> list[Row]:
+    names = ("pattern", "match", "roles", "purpose", "valid_from", "valid_to", "class")
+    return [
+        {"entry_id": f"E-{number:03d}", "consent_by": "technology director",
+         "clause": "cl.29", **dict(zip(names, entry, strict=True))}
+        for number, entry in enumerate(APPROVALS, start=1)
+    ]  # fmt: skip
+
+
+def _categories(world: World) -> list[Row]:
+    """The district's own view, and the filter vendor's, which errs now and then."""
+    rng = world.random("categories")
+    known = [site for site in world.sites if site.category]
+    rows = [_category(site.domain, site.category, DISTRICT) for site in known]
+    wrong = set(rng.sample(LEARNING[:40], max(1, round(len(known) * WRONG_SHARE))))
+    rows += [_vendor_category(rng, site, wrong) for site in world.sites
+             if site.domain != LESSON_BLOG and site.category]  # fmt: skip
+    return [*rows, _category(MISLABELLED, "games", VENDOR)]
+
+
+def _vendor_category(rng: random.Random, site: Site, wrong: set[str]) -> Row:
+    is_wrong = site.domain in wrong
+    word = rng.choice(["games", "shopping"]) if is_wrong else site.category
+    return _category(site.domain, word, VENDOR)
+
+
+def _category(domain: str, category: str, source: str) -> Row:
+    return {"domain": domain, "category": category, "source": source}
+
+
+def _calendar(days: Sequence[Day]) -> list[Row]:
+    before = [
+        Day(-number, days[0].date - timedelta(days=number), "")
+        for number in range(21, 0, -1)
+    ]
+    return [_calendar_row(day) for day in (*before, *days)]
+
+
+def _calendar_row(day: Day) -> Row:
+    ordinary = "weekend" if day.date.weekday() > 4 else "school"
+    kind = day.kind or ordinary
+    is_open = kind not in {"weekend", "closure"}
+    end = "13:15" if kind == "early_out" else "15:45"
+    return {
+        "date": day.date.isoformat(),
+        "day_type": kind,
+        "duty_start": "07:30" if is_open else "",
+        "duty_end": end if is_open else "",
+        "note": day.note,
+        "declared_at": day.declared_at,
+    }
+
+
+def _duty(staff: Iterable[Person]) -> list[Row]:
+    rows: list[Row] = []
+    for person in staff:
+        start, end = hours(person)
+        rows += [
+            {"person_id": person.person_id, "date_from": "2026-08-24",
+             "date_to": "2027-05-28", "weekday": str(weekday), "start_local": start,
+             "end_local": end, "building": person.building, "kind": "contract"}
+            for weekday in range(5)
+        ]  # fmt: skip
+    return rows
