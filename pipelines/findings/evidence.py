@@ -58,7 +58,7 @@ class Evidence:
 def copy_lines(
     event_ids: Iterable[int],
     files: Iterable[FileRecord],
-    folders: Mapping[str, Path],
+    folders: Mapping[str, Path | str],
     events: Mapping[int, tuple[str, Mapping[str, Any]]],
 ) -> dict[int, Evidence]:
     """The lines of some events; those that can not be read are absent.

@@ -1,0 +1,12 @@
+"""The operator's way in: `schoolbell …`, one module a group of commands.
+
+`app` collects the commands, `console` prints progress and escaped text,
+`errors` turns an error into one message and an exit code.
+
+Exit codes: 0 done, 1 nothing could be done, 2 settings or arguments are wrong,
+75 another run is at work.
+"""
+
+from pipelines.cli.app import main
+
+__all__ = ["main"]

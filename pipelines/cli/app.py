@@ -1,0 +1,50 @@
+"""Collects the commands and runs the one that was asked for."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from pipelines.cli import findings, home, ingest, run
+from pipelines.cli.errors import told
+
+app = typer.Typer(
+    name="schoolbell",
+    help=(
+        "Network usage log analytics for school districts. Start with "
+        "`schoolbell init HOME`, put logs into HOME/landing/<source>/ and what the "
+        "district knows into HOME/registry/, then `schoolbell run --home HOME`."
+    ),
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+app.command("init")(home.init)
+app.command("check")(home.check)
+app.command("run")(run.run_all)
+app.command("run-week")(run.run_week)
+app.command("report")(run.report)
+app.command("status")(run.status)
+app.command("ingest")(ingest.ingest)
+app.command("identify")(ingest.identify)
+app.command("findings")(findings.findings)
+
+
+@app.callback()
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Print it.")] = False,
+) -> None:
+    if version:
+        from importlib.metadata import version as installed
+
+        typer.echo(installed("schoolbell"))
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line; the process's exit code tells how it went."""
+    with told():
+        app(prog_name="schoolbell")
+    sys.exit(0)

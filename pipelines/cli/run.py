@@ -1,0 +1,88 @@
+"""Commands that do what is due: run, report, status."""
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated
+
+import typer
+
+from pipelines.cli.options import AsJson, Home, Quiet
+from pipelines.errors import SettingsError
+from pipelines.journey.console import console, table, watching
+from pipelines.journey.district import only_writer, open_district
+from pipelines.journey.publishing import publish_snapshot
+from pipelines.journey.reporting import publish_reports
+from pipelines.journey.run import Result, run
+from pipelines.journey.status import status_of
+from pipelines.journey.summary import account_table, told
+
+
+def run_all(
+    home: Home,
+    is_quiet: Quiet = False,
+    settle_seconds: Annotated[
+        float,
+        typer.Option(help="A file unchanged for so long is finished; 0 for at once."),
+    ] = 600,
+) -> None:
+    """Do everything that is due: ingest, build, detect, report, alerts."""
+    screen = console(is_quiet=is_quiet)
+    with watching(screen) as watchers:
+        done = run(home, watchers=watchers, settle_seconds=settle_seconds)
+    with open_district(home) as district:
+        screen.print(account_table(district))
+    _tell(done)
+
+
+def _tell(done: Result) -> None:
+    for line in told(done):
+        typer.echo(line)
+
+
+def run_week(
+    home: Home,
+    week: Annotated[str, typer.Option(help="A day of the week: 2026-11-16.")] = "",
+) -> None:
+    """Run all that is due, then publish the report of one week again."""
+    done = run(home)
+    _tell(done)
+    report(home, week)
+
+
+def report(
+    home: Home,
+    week: Annotated[
+        str, typer.Option(help="A day of the week; without it, every week.")
+    ] = "",
+) -> None:
+    """Publish the weekly reports again from what is built."""
+    now = datetime.now(UTC)
+    weeks = [_monday(week)] if week else None
+    with open_district(home) as district, only_writer(district.home):
+        publish_snapshot(district, now)
+        for one in publish_reports(district, now, weeks):
+            typer.echo(str(one.page))
+
+
+def _monday(text: str) -> date:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError as error:
+        raise SettingsError(
+            f"{text!r} is no day",
+            where="--week",
+            remedy="Write it as 2026-11-16.",
+        ) from error
+    return day - timedelta(days=day.weekday())
+
+
+def status(home: Home, as_json: AsJson = False) -> None:
+    """Sources, dirty days, open findings, reports; 0 well, 1 look, 2 act."""
+    with open_district(home) as district:
+        found = status_of(district, datetime.now(UTC))
+    if as_json:
+        typer.echo(json.dumps(found.shown))
+    else:
+        screen = console()
+        screen.print(table("Status", ("what", "value"), found.rows))
+    raise typer.Exit(found.exit_code)

@@ -1,0 +1,124 @@
+"""Progress and tables on a terminal; plain lines, or nothing, elsewhere.
+
+What comes out of logs and file names is escaped: control characters, terminal
+sequences and bidirectional marks never reach a terminal.
+"""
+
+import sys
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from pipelines.journey.run import Watchers
+from pipelines.sources.delivery import Delivery
+
+
+def safe(text: object) -> str:
+    """Text with every control, format and separator character made visible."""
+    return "".join(_visible(char) for char in str(text))
+
+
+def _visible(char: str) -> str:
+    if char == " " or unicodedata.category(char)[0] not in "CZ":
+        return char
+    return char.encode("unicode_escape").decode("ascii")
+
+
+def console(*, is_quiet: bool = False) -> Console:
+    """A console on standard error, so that standard output holds results alone."""
+    return Console(file=sys.stderr, quiet=is_quiet, highlight=False)
+
+
+def table(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]
+) -> Table:
+    """A small table; numbers to the right."""
+    drawn = Table(title=Text(title), title_justify="left", box=None, pad_edge=False)
+    body = [list(row) for row in rows]
+    for number, name in enumerate(columns):
+        is_number = any(isinstance(row[number], int | float) for row in body)
+        drawn.add_column(name, justify="right" if is_number else "left")
+    for row in body:
+        drawn.add_row(*(Text(_cell(value)) for value in row))
+    return drawn
+
+
+def _cell(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int) else safe(value)
+
+
+@contextmanager
+def watching(screen: Console, total_bytes: int = 0) -> Iterator[Watchers]:
+    """Progress bars for a run: bytes read, then models built."""
+    reading = Progress(
+        TextColumn("reading {task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+        console=screen,
+        disable=not screen.is_terminal,
+    )
+    building = Progress(
+        TextColumn("building {task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        console=screen,
+        disable=not screen.is_terminal,
+    )
+    bars = _Bars(screen, reading, building, total_bytes)
+    try:
+        yield Watchers(reading=bars.read, building=bars.built)
+    finally:
+        bars.stop()
+
+
+class _Bars:
+    def __init__(
+        self, screen: Console, reading: Progress, building: Progress, total: int
+    ) -> None:
+        self._screen = screen
+        self._reading = reading
+        self._building = building
+        self._total = total
+        self._read_task: TaskID | None = None
+        self._build_task: TaskID | None = None
+
+    def read(self, delivery: Delivery, size: int, _lines: int) -> None:
+        if self._read_task is None:
+            self._reading.start()
+            total = self._total or None
+            self._read_task = self._reading.add_task("logs", total=total)
+        self._reading.update(
+            self._read_task,
+            advance=size,
+            description=safe(f"{delivery.source}/{Path(delivery.path).name}"),
+        )
+
+    def built(self, name: str, done: int, total: int) -> None:
+        if self._build_task is None:
+            self._reading.stop()
+            self._building.start()
+            self._build_task = self._building.add_task(name, total=total)
+        self._building.update(self._build_task, completed=done, description=name)
+
+    def stop(self) -> None:
+        if self._build_task is not None:
+            self._building.update(self._build_task, description="done")
+        self._reading.stop()
+        self._building.stop()

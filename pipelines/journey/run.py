@@ -1,0 +1,96 @@
+"""Everything that is due in one district home: what `schoolbell run` does."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from pipelines.findings.keeping import Kept
+from pipelines.journey.district import District, only_writer, open_district
+from pipelines.journey.publishing import publish_snapshot
+from pipelines.journey.reporting import Published, publish_reports
+from pipelines.journey.steps import (
+    Progress,
+    build_and_judge,
+    nobody_watches,
+    take_in,
+)
+from pipelines.lake.intake import SETTLE_SECONDS, Outcome, Watch
+from pipelines.warehouse.building import Built
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run did; empty parts had nothing to do."""
+
+    outcomes: Sequence[Outcome] = ()
+    built: Built = field(default_factory=Built)
+    kept: Kept = field(default_factory=lambda: Kept((), (), ()))
+    snapshot: Path | None = None
+    reports: Sequence[Published] = ()
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watchers:
+    """Who is told how far each step has come."""
+
+    reading: Watch | None = None
+    building: Progress = nobody_watches
+
+
+def run(
+    path: Path,
+    *,
+    now: datetime | None = None,
+    watchers: Watchers | None = None,
+    settle_seconds: float = SETTLE_SECONDS,
+) -> Result:
+    """Take in, build, judge and publish what is due; then send alerts.
+
+    Raises:
+        SchoolbellError: The home can not be used, or another run is at work.
+    """
+    with open_district(path) as district, only_writer(district.home):
+        return run_opened(
+            district,
+            now or datetime.now(UTC),
+            watchers or Watchers(),
+            settle_seconds=settle_seconds,
+        )
+
+
+def run_opened(
+    district: District,
+    now: datetime,
+    watchers: Watchers,
+    *,
+    settle_seconds: float = SETTLE_SECONDS,
+) -> Result:
+    """The steps of a run on an opened district whose lock is held."""
+    seconds: dict[str, float] = {}
+    began = datetime.now(UTC)
+
+    def lap(step: str) -> None:
+        nonlocal began
+        ended = datetime.now(UTC)
+        seconds[step] = (ended - began).total_seconds()
+        began = ended
+
+    outcomes = take_in(district, settle_seconds=settle_seconds, watch=watchers.reading)
+    lap("ingest")
+    done = build_and_judge(district, watchers.building)
+    lap("build and judge")
+    if not done.built.days:
+        return Result(outcomes, seconds=seconds)
+    snapshot = publish_snapshot(district, now)
+    lap("snapshot")
+    reports = publish_reports(district, now, weeks_of(done.built))
+    lap("report")
+    return Result(outcomes, done.built, done.kept, snapshot, reports, seconds)
+
+
+def weeks_of(built: Built) -> list[date]:
+    """The Mondays of the weeks that a build touched."""
+    days = {day for days in built.days.values() for day in days}
+    return sorted({day - timedelta(days=day.weekday()) for day in days})
