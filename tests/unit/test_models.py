@@ -1,0 +1,142 @@
+"""Reading SQL models, the values of their parameters, and which days are stale."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from pipelines.errors import ModelError
+from pipelines.warehouse.models import (
+    arguments,
+    downstream,
+    read_models,
+    relations_read,
+)
+from pipelines.warehouse.planning import stale_days
+
+DAYS = [date(2026, 3, 1) + timedelta(days=n) for n in range(10)]
+
+
+def model(folder, name, query, header="grain: [a]", columns="a"):
+    schema, table = name.split(".")
+    path = folder / schema / f"{table}.sql"
+    path.parent.mkdir(exist_ok=True)
+    noted = "".join(f"  {one}: {{type: bigint, is: it}}\n" for one in columns)
+    text = f"/* ---\nsummary: a model\n{header}\ncolumns:\n{noted}--- */\n{query}\n"
+    path.write_text(text, encoding="utf-8")
+
+
+def dated(folder, name, source, window="{}"):
+    header = f"grain: [a]\nwindow: {window}\nparams: {{event_date: {{type: date}}}}"
+    query = f"select a from {source} where event_date = $event_date"
+    model(folder, name, query, header)
+
+
+def stale(folder, *numbers):
+    found = stale_days(read_models(folder), [DAYS[n] for n in numbers], DAYS)
+    return {name: [DAYS.index(day) for day in days] for name, days in found.items()}
+
+
+def test_inputs_come_before_what_reads_them(tmp_path):
+    model(tmp_path, "core.first", "select a from core.second")
+    model(tmp_path, "core.second", "select a from identity.third")
+    model(tmp_path, "identity.third", "select a from raw.leases")
+    names = ["identity.third", "core.second", "core.first"]
+    assert list(read_models(tmp_path)) == names
+
+
+def test_a_circle_of_models_is_refused(tmp_path):
+    model(tmp_path, "core.first", "select a from core.second")
+    model(tmp_path, "core.second", "select a from core.first")
+    with pytest.raises(ModelError):
+        read_models(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("query", "header"),
+    [
+        ("select a from raw.leases where a > $least", "grain: [a]"),
+        ("select a from raw.leases", "grain: [a]\nparams: {least: {type: int}}"),
+        ("select a from raw.leases", "grain: [b]"),
+        ("select a from raw.leases", "grain: [a]\nanswer: 42"),
+    ],
+    ids=["undeclared parameter", "unused parameter", "grain", "unknown key"],
+)
+def test_a_header_that_drifts_is_refused(tmp_path, query, header):
+    model(tmp_path, "core.one", query, header)
+    with pytest.raises(ModelError, match="core"):
+        read_models(tmp_path)
+
+
+def test_a_query_that_does_not_parse_is_refused():
+    with pytest.raises(ModelError):
+        relations_read("select from where")
+
+
+def test_a_cte_is_no_input():
+    query = "with leases as (select 1 as a) select a from leases, raw.logons"
+    assert relations_read(query) == {"raw.logons"}
+
+
+def bounded(folder):
+    header = "grain: [a]\nparams: {least: {type: int, default: 5, min: 1, max: 9}}"
+    model(folder, "core.one", "select a from raw.leases where a > $least", header)
+    return read_models(folder)["core.one"]
+
+
+def test_a_district_may_set_a_parameter_within_its_bounds(tmp_path):
+    one = bounded(tmp_path)
+    assert arguments(one) == {"least": 5}
+    assert arguments(one, {"least": 9}) == {"least": 9}
+
+
+@pytest.mark.parametrize("given", [{"least": 10}, {"least": 0}, {"most": 3}])
+def test_a_value_out_of_bounds_or_unknown_is_refused(tmp_path, given):
+    with pytest.raises(ModelError, match=r"core\.one"):
+        arguments(bounded(tmp_path), given)
+
+
+def test_what_reads_a_changed_model_is_downstream(tmp_path):
+    model(tmp_path, "core.first", "select a from raw.leases")
+    model(tmp_path, "core.second", "select a from core.first")
+    model(tmp_path, "core.third", "select a from raw.logons")
+    found = downstream(read_models(tmp_path).values(), ["raw.leases"])
+    assert found == ["core.first", "core.second"]
+
+
+def test_nothing_new_makes_nothing_stale(tmp_path):
+    dated(tmp_path, "core.one", "raw.leases")
+    assert stale(tmp_path) == {}
+    assert stale_days(read_models(tmp_path), [DAYS[0]], []) == {}
+
+
+def test_a_new_day_makes_itself_stale(tmp_path):
+    dated(tmp_path, "core.one", "raw.leases")
+    assert stale(tmp_path, 4) == {"core.one": [4]}
+
+
+def test_a_window_reaches_from_the_days_that_read_the_changed_one(tmp_path):
+    # it reads 2 days back, so days 4 to 6 read day 4; and 1 ahead, so day 3 does
+    dated(tmp_path, "core.one", "raw.leases", "{days_before: 2, days_after: 1}")
+    assert stale(tmp_path, 4) == {"core.one": [3, 4, 5, 6]}
+
+
+def test_stale_days_stay_within_the_days_that_hold_events(tmp_path):
+    dated(tmp_path, "core.one", "raw.leases", "{days_before: 6, days_after: 6}")
+    assert stale(tmp_path, 0)["core.one"] == [0, 1, 2, 3, 4, 5, 6]
+    assert stale(tmp_path, 9)["core.one"] == [3, 4, 5, 6, 7, 8, 9]
+
+
+def test_staleness_spreads_from_model_to_model(tmp_path):
+    dated(tmp_path, "identity.one", "raw.leases", "{days_before: 1}")
+    dated(tmp_path, "core.two", "identity.one", "{days_before: 1}")
+    assert stale(tmp_path, 4) == {"identity.one": [4, 5], "core.two": [4, 5, 6]}
+
+
+def test_a_model_of_registry_alone_is_stale_on_the_new_days(tmp_path):
+    dated(tmp_path, "core.duty", "registry.duty_windows")
+    assert stale(tmp_path, 4) == {"core.duty": [4]}
+
+
+def test_undated_models_have_no_days(tmp_path):
+    model(tmp_path, "core.one", "select a from raw.leases")
+    assert stale(tmp_path, 4) == {}
