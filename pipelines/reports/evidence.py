@@ -14,7 +14,7 @@ from pipelines.reports.view import View
 from pipelines.reports.words import (
     KINDS,
     REVIEW,
-    SURE,
+    SURE_SHORT,
     VERDICTS,
     count,
     day,
@@ -76,7 +76,7 @@ def items(rows: pl.DataFrame, caption: str) -> Table:
                 row["subject"],
                 KINDS.get(row["kind"]),
                 row["when"],
-                SURE[row["confidence"]],
+                SURE_SHORT[row["confidence"]],
                 REVIEW.get(row["status"]),
             ]
             for row in rows.iter_rows(named=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from pipelines.reports.cards import card, card_rows
 from pipelines.reports.charts import library, spec
-from pipelines.reports.coverage import coverage
+from pipelines.reports.coverage import Coverage, coverage
 from pipelines.reports.evidence import Proof, log_lines, proofs
 from pipelines.reports.headline import NUMBERS, this_week
 from pipelines.reports.inputs import ReportInputs, week_of
@@ -144,8 +144,18 @@ def opening(view: View, five: list[Line]) -> dict[str, Any]:
     if view.inputs.revision > 1:
         said = f"Corrected report, revision {number(view.inputs.revision)}."
         notices.append(f"{said} See what changed.")
-    days = count(view.school_day_count, "school day")
-    return {"headline": headline(view, five), "notices": notices, "school_days": days}
+    return {
+        "headline": headline(view, five),
+        "notices": notices,
+        "school_days": school_days(view),
+    }
+
+
+def school_days(view: View) -> str:
+    """How many there were, if the calendar says."""
+    if view.of_week(view.inputs.school_days).is_empty():
+        return "school days not known"
+    return count(view.school_day_count, "school day")
 
 
 def headline(view: View, five: list[Line]) -> str:
@@ -158,14 +168,16 @@ def headline(view: View, five: list[Line]) -> str:
         return f"{count(five[0].value, 'item')} {verb} you"
     if any(line.value for line in five):
         return "Nothing needs you"
-    return f"A quiet week: nothing needs you, and {came(arrived.sources)}"
+    return f"A quiet week, and {came(arrived)}"
 
 
-def came(sources: tuple[str, ...]) -> str:
-    """That every source arrived."""
-    if len(sources) <= 3:
-        return f"{listed(sources)} arrived in full"
-    return f"all {number(len(sources))} sources arrived in full"
+def came(arrived: Coverage) -> str:
+    """Whether every source arrived."""
+    if arrived.missing:
+        return f"{count(arrived.missing, 'source hour is', 'source hours are')} missing"
+    if len(arrived.sources) <= 2:
+        return f"{listed(arrived.sources)} arrived in full"
+    return f"all {number(len(arrived.sources))} sources arrived"
 
 
 def number_pages(

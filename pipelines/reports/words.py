@@ -26,6 +26,7 @@ SURE = {
     "C3": "Confirmed: two independent sources agree, all other causes were tested",
     "C2": "Likely: one source shows it, one supports it, all other causes were tested",
 }
+SURE_SHORT = {level: said.split(":")[0] for level, said in SURE.items()}
 STEPS = {"C3": 3, "C2": 2}
 REVIEW = {
     "open": "waiting for a decision",

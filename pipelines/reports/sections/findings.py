@@ -6,7 +6,7 @@ from pipelines.reports.cards import card_rows, cards
 from pipelines.reports.sections import Section, no_chart
 from pipelines.reports.tables import Table, table
 from pipelines.reports.view import View
-from pipelines.reports.words import KINDS, REVIEW, SURE, count, day
+from pipelines.reports.words import KINDS, REVIEW, SURE_SHORT, count, day
 
 
 def rows(view: View) -> pl.DataFrame:
@@ -51,7 +51,7 @@ def items_table(rows: pl.DataFrame) -> Table:
                 row["claim"],
                 row["when"],
                 day(row["event_date"]),
-                SURE[row["confidence"]],
+                SURE_SHORT[row["confidence"]],
                 row["severity"],
                 REVIEW.get(row["status"]),
                 row["line_count"],

@@ -95,6 +95,6 @@
   if (before === "dark" || before === "light") { root.setAttribute("data-theme", before); }
   document.addEventListener("DOMContentLoaded", ready);
   window.addEventListener("beforeprint", function () {
-    each("details", function (more) { more.open = true; });
+    each("details:not(.closed)", function (more) { more.open = true; });
   });
 }());
