@@ -16,6 +16,7 @@ import icalendar
 import polars as pl
 import recurring_ical_events
 
+from pipelines.district.ical_text import clean
 from pipelines.district.problems import Problem
 from pipelines.district.reading import Rows
 
@@ -58,15 +59,8 @@ def read_calendar(data: bytes, name: str, words: Mapping[str, str], zone: str) -
         words: The district's own words -> kind of day; asked first.
         zone: The district's time zone.
     """
-    try:
-        whole = icalendar.Calendar.from_ical(data)
-        first, last = _span(whole)
-        if first is None or last is None:
-            return Rows(pl.DataFrame(schema=_COLUMNS), ())
-        events = recurring_ical_events.of(whole).between(first, last)
-    except (ValueError, KeyError, TypeError, IndexError) as error:
-        problem = Problem(name, f"is no calendar: {error}", allowed="an iCalendar file")
-        return Rows(pl.DataFrame(schema=_COLUMNS), (problem,))
+    text, problems = clean(data, name)
+    events = _expanded(text, name, problems)
     rules = _rules(words)
     days: list[tuple[date, str]] = []
     unexplained: set[str] = set()
@@ -80,7 +74,23 @@ def read_calendar(data: bytes, name: str, words: Mapping[str, str], zone: str) -
     frame = pl.DataFrame(days, schema=_COLUMNS, orient="row")
     rank = pl.col("day_type").replace_strict(PRIORITY, range(len(PRIORITY)))
     once = frame.sort("date", rank).unique("date", keep="first", maintain_order=True)
-    return Rows(once, tuple(_notices(name, unexplained)))
+    return Rows(once, (*problems, *_notices(name, unexplained)))
+
+
+def _expanded(text: str, name: str, problems: list[Problem]) -> list[Any]:
+    """Every occurrence of every event that takes place."""
+    try:
+        whole = icalendar.Calendar.from_ical(text)
+        first, last = _span(whole)
+        if first is None or last is None:
+            return []
+        found = list(recurring_ical_events.of(whole).between(first, last))
+    except (ValueError, KeyError, TypeError, IndexError) as error:
+        problems.append(
+            Problem(name, f"is no calendar: {error}", allowed="an iCalendar file")
+        )
+        return []
+    return [event for event in found if str(event.get("STATUS")) != "CANCELLED"]
 
 
 def _rules(words: Mapping[str, str]) -> list[tuple[re.Pattern[str], str]]:

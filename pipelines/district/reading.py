@@ -106,6 +106,8 @@ def tell(
     severity: Severity = "error",
 ) -> list[Problem]:
     """A problem for each of `rows` (`_line`, `value`), up to a limit."""
+    if rows.is_empty():
+        return []
     told = [
         Problem(file, what, line, column, value, allowed, severity)
         for line, value in rows.select(LINE, "value").head(TOLD_AT_MOST).iter_rows()

@@ -1,0 +1,162 @@
+"""What kind of day it was: calendar.csv and .ics, buildings, weekends, snow days."""
+
+from datetime import UTC, date, datetime
+
+import polars as pl
+import pytest
+
+from pipelines.district.ical import read_calendar
+from tests.conftest import CORPORA
+
+BUILDINGS = "building,org_id\nHS,org-hs\nES,org-es\n"
+
+
+def calendar(load, rows, **more):
+    header = "date,day_type,duty_start,duty_end,building,declared_at\n"
+    files = {"buildings.csv": BUILDINGS, "calendar.csv": header + rows, **more}
+    return load(files)
+
+
+def kinds(registry, day):
+    frame = registry.frames["calendar_days"].filter(pl.col("date") == day)
+    return dict(frame.select("building", "day_type").iter_rows())
+
+
+def ics(*events):
+    body = "".join(f"BEGIN:VEVENT\n{event}\nEND:VEVENT\n" for event in events)
+    return f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:x\n{body}END:VCALENDAR\n"
+
+
+def test_a_row_holds_for_every_building_or_for_its_own(load):
+    registry = calendar(
+        load,
+        "2026-11-10,school,07:30,15:45,,\n2026-11-10,early_out,,,ES,\n",
+    )
+    assert kinds(registry, date(2026, 11, 10)) == {"HS": "school", "ES": "early_out"}
+    row = registry.frames["calendar_days"].filter(
+        (pl.col("building") == "HS") & (pl.col("day_type") == "school")
+    )
+    assert row.select("duty_start", "duty_end").rows() == [(450, 945)]
+
+
+def test_weekends_are_known_weekdays_are_not(load):
+    registry = calendar(load, "2026-11-10,school,,,,\n")
+    assert kinds(registry, date(2026, 11, 14)) == {"HS": "weekend", "ES": "weekend"}
+    assert kinds(registry, date(2026, 11, 11)) == {}
+    assert kinds(registry, date(2027, 6, 26)) == {"HS": "weekend", "ES": "weekend"}
+    assert kinds(registry, date(2027, 7, 3)) == {}
+
+
+def test_a_saturday_of_work_is_no_weekend(load):
+    registry = calendar(load, "2026-11-14,pd_day,,,,\n")
+    assert set(kinds(registry, date(2026, 11, 14)).values()) == {"pd_day"}
+
+
+def test_a_snow_day_outweighs_the_plan_from_its_declaration_on(load):
+    rows = "2026-11-12,school,,,,\n2026-11-12,closure,,,,2026-11-12 05:40\n"
+    registry = calendar(load, rows)
+    day = registry.frames["calendar_days"].filter(pl.col("date") == date(2026, 11, 12))
+    assert set(day["day_type"]) == {"closure"}
+    assert set(day["declared_time"]) == {datetime(2026, 11, 12, 11, 40, tzinfo=UTC)}
+    assert not registry.problems
+
+
+def test_two_plans_for_one_day_are_told(load):
+    rows = "2026-11-12,school,,,,\n2026-11-12,holiday,,,,\n"
+    registry = calendar(load, rows)
+    assert set(kinds(registry, date(2026, 11, 12)).values()) == {"school"}
+    assert registry.errors[0].line == 3
+
+
+def test_without_buildings_the_day_is_known_all_the_same(load):
+    registry = load({"calendar.csv": "date,day_type\n2026-11-10,school\n"})
+    assert kinds(registry, date(2026, 11, 10)) == {None: "school"}
+
+
+def test_the_csv_file_outweighs_the_feed(load):
+    feed = ics("UID:1\nDTSTART;VALUE=DATE:20261110\nSUMMARY:No School")
+    registry = calendar(load, "2026-11-10,school,,,,\n", **{"feed.ics": feed})
+    assert set(kinds(registry, date(2026, 11, 10)).values()) == {"school"}
+
+
+TITLES = [
+    ("A Day", "school"),
+    ("B Day: Start of 2nd Semester", "school"),
+    ("Day 3", "school"),
+    ("First Day of School", "school"),
+    ("Winter Break", "holiday"),
+    ("No School", "holiday"),
+    ("Veteran's Day", "holiday"),
+    ("Indigenous People's (in-service) Day", "pd_day"),
+    ("End of 1st Semester (non-student day)", "pd_day"),
+    ("PD Day", "pd_day"),
+    ("Early Dismissal 1:15", "early_out"),
+    ("2 hour late start", "late_start"),
+    ("Snow Day", "closure"),
+    ("School closed", "closure"),
+    ("E-Learning", "elearning"),
+    ("Flex Friday", "elearning"),
+    ("Board meeting", None),
+    ("Football at home", None),
+]
+
+
+@pytest.mark.parametrize(("title", "kind"), TITLES)
+def test_the_words_of_an_event_decide(title, kind):
+    data = ics(f"UID:1\nDTSTART;VALUE=DATE:20261110\nSUMMARY:{title}").encode()
+    rows = read_calendar(data, "x.ics", {"flex friday": "elearning"}, "America/Chicago")
+    assert rows.frame["day_type"].to_list() == ([kind] if kind else [])
+    assert len(rows.problems) == (kind is None)
+
+
+def test_events_over_several_days_repeat_and_change(load):
+    feed = ics(
+        "UID:1\nDTSTART;VALUE=DATE:20261123\nDTEND;VALUE=DATE:20261126\nSUMMARY:Break",
+        "UID:2\nDTSTART;VALUE=DATE:20261102\nRRULE:FREQ=WEEKLY;COUNT=3\nSUMMARY:A Day",
+        "UID:3\nDTSTART;TZID=America/Chicago:20261109T123000\nSUMMARY:Early out",
+        "UID:4\nDTSTART:20261117T003000Z\nSUMMARY:Early out",
+        "UID:5\nDTSTART;TZID=America/Chicago:20261111T090000\nSUMMARY:Veterans Day",
+    )
+    registry = load({"feed.ics": feed})
+    days = registry.frames["calendar_days"].filter(pl.col("day_type") != "weekend")
+    assert days.select("date", "day_type").rows() == [
+        (date(2026, 11, 2), "school"),
+        (date(2026, 11, 9), "early_out"),
+        (date(2026, 11, 16), "early_out"),
+        (date(2026, 11, 23), "holiday"),
+        (date(2026, 11, 24), "holiday"),
+        (date(2026, 11, 25), "holiday"),
+    ]
+    assert "calendar.csv" not in registry.missing
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"no calendar", b"BEGIN:VCALENDAR\nBEGIN:VEVENT\n", b"\xff\xfe"]
+)
+def test_what_is_no_calendar_is_told_or_empty(data):
+    rows = read_calendar(data, "x.ics", {}, "UTC")
+    assert rows.frame.is_empty()
+
+
+def test_one_broken_event_costs_no_other():
+    text = ics(
+        "UID:1\nDTSTART;VALUE=DATE:20261399\nSUMMARY:A Day",
+        "UID:2\nDTSTART;VALUE=DATE:20261110\nSUMMARY:A\n  Day\nDURATION:P1H",
+        "UID:3\nSUMMARY:A Day",
+        "UID:4\nDTSTART;VALUE=DATE:20261111\nSUMMARY:A Day\nX-ODD;;=:\n"
+        "BEGIN:VALARM\nTRIGGER:never\nEND:VALARM",
+        "UID:5\nDTSTART;VALUE=DATE:20261112\nSUMMARY:A Day\nSTATUS:CANCELLED",
+    )
+    rows = read_calendar(text.encode(), "x.ics", {}, "UTC")
+    assert rows.frame["date"].to_list() == [date(2026, 11, 11)]
+    assert [problem.line for problem in rows.problems] == [4, 9, 16]
+
+
+def test_a_published_feed_is_read():
+    found = list((CORPORA / "ical_school").glob("*/skdays.ics"))
+    if not found:
+        pytest.skip("no sample corpora here")
+    rows = read_calendar(found[0].read_bytes(), "x.ics", {}, "America/Los_Angeles")
+    kinds = dict(rows.frame["day_type"].value_counts().iter_rows())
+    assert kinds == {"school": 181, "pd_day": 2, "holiday": 25}
+    assert not rows.problems

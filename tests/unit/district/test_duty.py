@@ -1,0 +1,111 @@
+"""Duty and leave as instants: clock changes, midnight, kinds of day, extra duty."""
+
+from datetime import UTC, date, datetime
+
+import polars as pl
+import pytest
+
+HEAD = "person_id,date_from,date_to,weekday,start_local,end_local,building,kind\n"
+ROSTER = "sourcedId,orgSourcedIds,role,username\np-1,org-hs,teacher,ada\n"
+BUILDINGS = "building,org_id\nHS,org-hs\nES,org-es\n"
+CALENDAR = (
+    "date,day_type,building,declared_at\n"
+    "2026-10-30,school,,\n2026-11-02,school,,\n2026-11-03,pd_day,,\n"
+    "2026-11-04,holiday,,\n2026-11-05,early_out,HS,\n2026-11-05,closure,ES,\n"
+    "2026-11-06,elearning,,\n2026-11-09,closure,,2026-11-09 05:40\n"
+)
+
+
+def at(month, day, hour, minute=0):
+    return datetime(2026, month, day, hour, minute, tzinfo=UTC)
+
+
+@pytest.fixture
+def windows(load):
+    def run(rows):
+        files = {
+            "users.csv": ROSTER,
+            "buildings.csv": BUILDINGS,
+            "calendar.csv": CALENDAR,
+            "staff_duty.csv": HEAD + rows,
+        }
+        return load(files).frames["duty_windows"].sort("start_time")
+
+    return run
+
+
+def test_hours_are_local_on_both_sides_of_a_clock_change(windows):
+    found = windows("p-1,2026-10-30,2026-11-02,date,07:30,15:45,HS,contract\n")
+    assert found.select("event_date", "start_time", "end_time").rows() == [
+        (date(2026, 10, 30), at(10, 30, 12, 30), at(10, 30, 20, 45)),
+        (date(2026, 11, 2), at(11, 2, 13, 30), at(11, 2, 21, 45)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("building", "days"),
+    [("HS", [2, 3, 5, 6]), ("ES", [2, 3, 6]), ("", [2, 3, 5, 6]), ("XX", [])],
+)
+def test_contract_hours_hold_on_working_days_of_the_building(windows, building, days):
+    found = windows(f"p-1,2026-11-01,2026-11-30,date,07:30,15:45,{building},contract\n")
+    assert found["event_date"].dt.day().to_list() == days
+
+
+def test_a_row_without_building_takes_the_persons(windows):
+    found = windows("p-1,2026-11-05,2026-11-05,3,07:30,15:45,,contract\n")
+    assert found["building"].to_list() == ["HS"]
+
+
+def test_extra_duty_holds_on_any_day(windows):
+    found = windows("p-1,2026-11-04,2026-11-04,date,17:00,20:00,HS,extra\n")
+    assert found.select("start_time", "end_time", "kind").rows() == [
+        (at(11, 4, 23), at(11, 5, 2), "extra")
+    ]
+
+
+def test_an_end_before_the_start_is_the_next_day(windows):
+    found = windows("p-1,2026-11-02,2026-11-02,0,15:00,00:30,HS,contract\n")
+    assert found.select("event_date", "start_time", "end_time").rows() == [
+        (date(2026, 11, 2), at(11, 2, 21), at(11, 3, 6, 30))
+    ]
+
+
+def test_only_the_weekday_named_counts(windows):
+    found = windows("p-1,2026-10-30,2026-11-06,0,07:30,15:45,HS,contract\n")
+    assert found["event_date"].to_list() == [date(2026, 11, 2)]
+
+
+def test_a_night_of_the_clock_change_has_its_true_length(windows):
+    found = windows("p-1,2026-10-31,2026-10-31,date,22:00,06:00,HS,extra\n")
+    length = (found["end_time"] - found["start_time"]).dt.total_hours()
+    assert length.to_list() == [9]
+
+
+def test_without_a_calendar_contract_hours_are_unknown(load):
+    row = "p-1,2026-11-02,2026-11-02,0,07:30,15:45,HS,contract\n"
+    registry = load({"users.csv": ROSTER, "staff_duty.csv": HEAD + row})
+    assert registry.frames["duty_windows"].is_empty()
+    assert "calendar.csv" in registry.missing
+
+
+def test_leave_is_a_day_a_morning_or_an_afternoon(load):
+    rows = (
+        "person_id,date,part,kind,status,substitute_person_id\n"
+        "p-1,2026-11-01,full,sick,approved,p-9\n"
+        "p-1,2026-11-03,am,sick,pending,\n"
+        "p-1,2026-11-03,pm,sick,cancelled,\n"
+    )
+    frame = load({"leave.csv": rows}).frames["leave_windows"]
+    assert frame.select("start_time", "end_time", "part", "status").rows() == [
+        (at(11, 1, 5), at(11, 2, 6), "full", "approved"),
+        (at(11, 3, 6), at(11, 3, 17), "am", "pending"),
+        (at(11, 3, 19), at(11, 4, 6), "pm", "cancelled"),
+    ]
+
+
+def test_a_person_who_is_not_in_the_roster_is_told_once(load):
+    rows = "person_id,date,part,status\n" + "p-7,2026-11-01,full,approved\n" * 3
+    registry = load({"users.csv": ROSTER, "leave.csv": rows})
+    (notice,) = [item for item in registry.problems if item.file == "leave.csv"]
+    assert (notice.line, notice.value, notice.severity) == (2, "p-7", "notice")
+    assert registry.frames["leave_windows"].filter(pl.col("person_id") == "p-7").height

@@ -1,0 +1,57 @@
+"""The lists that come with Schoolbell are well formed and hide no visit."""
+
+from pipelines.district import builtin
+from pipelines.district.policy import default_policy, read_policy
+from pipelines.district.sites import canonical_host, registrable_domains
+
+NON_WORK = {
+    "social", "shopping", "streaming", "sports", "gambling", "jobs", "dating", "games",
+    "adult", "real_estate", "file_sharing", "circumvention",
+}  # fmt: skip
+
+
+def test_starter_sites_are_registrable_domains_listed_once():
+    sites = builtin.starter_categories()
+    domains = sites["domain"].to_list()
+    assert registrable_domains(domains) == domains
+    assert sites["domain"].is_unique().all()
+    assert sites.height > 1_800
+
+
+def test_every_category_has_a_word_and_the_policys_are_all_there():
+    categories = set(builtin.starter_categories()["category"])
+    words = builtin.category_words()
+    assert NON_WORK <= categories <= set(words["category"])
+    assert words["word"].is_unique().all()
+    assert (words["word"] == words["word"].str.to_lowercase()).all()
+
+
+def test_background_hosts_are_hosts_and_none_that_people_open():
+    hosts = builtin.background_hosts()
+    written = hosts["host"].to_list()
+    assert [canonical_host(host) for host in written] == written
+    assert hosts["host"].is_unique().all()
+    opened = {"google.com", "apple.com", "microsoft.com", "bing.com", "facebook.com"}
+    assert not opened & set(written)
+    assert {"misp", "schoolbell-starter"} <= {s.split()[0] for s in hosts["source"]}
+
+
+def test_no_site_with_a_non_work_category_is_background():
+    sites = builtin.starter_categories()
+    doubtful = set(sites["domain"]) & set(builtin.background_hosts()["host"])
+    assert not doubtful & set(
+        sites.filter(sites["category"].is_in(list(NON_WORK)))["domain"]
+    )
+
+
+def test_the_default_policy_is_whole():
+    policy = read_policy(default_policy())
+    assert not policy.problems
+    assert policy.clauses["clause_id"].is_unique().all()
+    assert policy.clauses.null_count().sum_horizontal().item() == 0
+    assert set(policy.detection_clauses["clause_id"]) <= set(
+        policy.clauses["clause_id"]
+    )
+    # a detection about persons must not rest on a clause that logs can not show
+    strength = dict(policy.clauses.select("clause_id", "strength").iter_rows())
+    assert all(strength[c] != "0" for c in policy.detection_clauses["clause_id"])

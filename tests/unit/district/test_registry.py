@@ -1,0 +1,333 @@
+"""Each registry file: good rows arrive, a bad row is told, the rest goes on."""
+
+from datetime import date
+
+import polars as pl
+import pytest
+
+from pipelines.district.files import FILES
+from pipelines.district.frames import FRAMES, schema
+
+ROSTER = (
+    "sourcedId,status,orgSourcedIds,role,username,givenName,familyName,email\n"
+    "p-1,active,org-hs,teacher,ada,Ada,Sample,ada@school.example\n"
+    "p-2,active,org-es,student,bob,Bob,Sample,b.sample@school.example\n"
+)
+BUILDINGS = (
+    "org_id,building,lat,lon,campus\n"
+    "org-hs,HS,41.6,-93.6,north\norg-es,ES,41.7,-93.5,\n"
+)
+
+# file, good row, then what each bad row breaks: (row, column, part of the message)
+BAD_ROWS = {
+    "accounts.csv": [
+        (",person,,,,,,", "username", "is empty"),
+        ("x,robot,,,,,,", "account_type", "not one of the words"),
+        ("x,person,,maybe,,,,", "approved_shared", "can not be read"),
+        ("x,person,,,,2026-13-01,,", "valid_from", "can not be read"),
+        ("x,person,,,,8/24/2026,,", "valid_from", "can not be read"),
+        ("x,person,,,,2026-08-24,2026-08-23,", "valid_to", "lies before"),
+        ("EXAMPLE\\Office-HS,person,,,,,,", "username", "earlier row"),
+    ],
+    "buildings.csv": [
+        ("org,,41,-93,", "building", "is empty"),
+        ("org,X,north,-93,", "lat", "can not be read"),
+        ("org,HS,41,-93,", "building", "earlier row"),
+    ],
+    "subnets.csv": [
+        ("10.0.0.0/33,HS,wired", "cidr", "is no network"),
+        ("10.0.0,HS,wired", "cidr", "is no network"),
+        ("10.0.0.0/8,HS,fibre", "kind", "not one of the words"),
+        ("10.0.0.0/8,HS,", "kind", "is empty"),
+        ("10.20.0.0/16,MS,lab", "cidr", "earlier row"),
+    ],
+    "devices.csv": [
+        (",,desktop,,,,", "hostname", "is empty"),
+        ("pc,02-00,desktop,,,,", "mac", "can not be read"),
+        ("pc,,toaster,,,,", "device_class", "not one of the words"),
+        ("HS-PC-017,,desktop,,,,", "hostname", "earlier row"),
+        ("pc-2,02-00-00-00-00-17,laptop,,,,", "hostname", "earlier row"),
+    ],
+    "approved_sites.csv": [
+        ("E-1,exa mple.org,domain,all,,,,,,,", "pattern", "no host name"),
+        ("E-1,example.org/a,domain,all,,,,,,,", "pattern", "has a path"),
+        ("E-1,example.org,path_prefix,all,,,,,,,", "pattern", "has no path"),
+        ("E-1,github.io,domain,all,,,,,,,", "pattern", "public suffix"),
+        ("E-1,com,deny,all,,,,,,,", "pattern", "public suffix"),
+        ("E-1,example.org,regex,all,,,,,,,", "match", "not one of the words"),
+        ("E-1,example.org,domain,all,,,,,vip,,", "class", "not one of the words"),
+        ("E-001,example.org,domain,all,,,,,,,", "entry_id", "earlier row"),
+    ],
+    "site_categories.csv": [
+        ("exa mple,games,", "domain", "no host name"),
+        ("example.org,,", "category", "is empty"),
+    ],
+    "calendar.csv": [
+        ("2026-02-30,school,,,,,", "date", "can not be read"),
+        ("2026-09-01,picnic,,,,,", "day_type", "not one of the words"),
+        ("2026-09-01,school,7h30,,,,", "duty_start", "can not be read"),
+        ("2026-09-01,school,,25:00,,,", "duty_end", "can not be read"),
+        ("2026-09-01,closure,,,,,6am", "declared_at", "can not be read"),
+        ("2026-09-01,school,,,,XX,", "building", "is no building"),
+    ],
+    "staff_duty.csv": [
+        ("p-1,2026-09-01,2026-08-01,0,07:00,15:00,HS,contract", "date_to", "before"),
+        ("p-1,2026-09-01,2036-08-01,0,07:00,15:00,HS,contract", "date_to", "more than"),
+        ("p-1,2026-09-01,2026-09-30,7,07:00,15:00,HS,contract", "weekday", "words"),
+        ("p-1,2026-09-01,2026-09-30,0,7am,15:00,HS,contract", "start_local", "read"),
+        ("p-1,2026-09-01,2026-09-30,0,07:00,07:00,HS,contract", "end_local", "start"),
+        ("p-1,2026-09-01,2026-09-30,0,07:00,15:00,HS,overtime", "kind", "words"),
+        (",2026-09-01,2026-09-30,0,07:00,15:00,HS,contract", "person_id", "is empty"),
+    ],
+    "leave.csv": [
+        ("p-1,2026-10-99,full,,approved,", "date", "can not be read"),
+        ("p-1,2026-10-05,noon,,approved,", "part", "not one of the words"),
+        ("p-1,2026-10-05,full,,perhaps,", "status", "not one of the words"),
+    ],
+    "consents.csv": [
+        ("C-1,h,p-0,superintendent,p-1,x,,,2026-09-01,,,", "type", "words"),
+        ("C-1,a,p-0,principal,p-1,x,,,2026-09-01,,,", "grantor_role", "type a"),
+        ("C-1,b,p-0,designee,p-1,x,,,2026-09-01,,,", "grantor_role", "type b"),
+        ("C-1,c,p-0,principal,p-1,x,,,2026-09-01,,,", "grantor_role", "type c"),
+        ("C-1,e,p-0,teacher,p-1,x,,,2026-09-01,,,", "grantor_role", "type e"),
+        ("C-1,a,p-1,superintendent,P-1,x,,,2026-09-01,,,", "grantor", "themselves"),
+        ("C-1,a,x,superintendent,person:x,x,,,2026-09-01,,,", "grantor", "themsel"),
+        ("C-1,a,p-0,superintendent,p-1,x,,,,,,", "valid_from", "is empty"),
+    ],
+    "exceptions.csv": [
+        ("X-1,SA-1,device,pc,why,p-0,2026-09-01,2027-02-28", "valid_to", "far"),
+        ("X-1,SA-1,device,,why,p-0,2026-09-01,2026-09-30", "value", "is empty"),
+        ("X-1,SA-1,person,p-0,why,p-0,2026-09-01,2026-09-30", "approver", "themsel"),
+        ("X-1,SA-1,device,pc,,p-0,2026-09-01,2026-09-30", "reason", "is empty"),
+        ("X-1,SA-1,device,pc,why,p-0,2026-09-01,", "valid_to", "is empty"),
+    ],
+    "ip_geo.csv": [
+        (",US,,,,residential", "cidr", "is empty"),
+        ("nowhere,US,,,,residential", "cidr", "is no network"),
+        ("192.0.2.0/24,US,,,,castle", "network_type", "words"),
+    ],
+    "egress.csv": [
+        ("198.51.100.300,NAT", "cidr", "is no network"),
+        ("198.51.100.0/24,", "meaning", "is empty"),
+    ],
+}  # fmt: skip
+
+
+FRAME_OF = {
+    "calendar.csv": "calendar_days",
+    "staff_duty.csv": "duty_windows",
+    "leave.csv": "leave_windows",
+}
+
+
+def sheet(name, *rows):
+    """The file's shipped header and example, then some rows."""
+    cells = {key: cell for key, cell in FILES[name].columns.items() if cell.shipped}
+    example = ",".join(f'"{cell.example}"' for cell in cells.values())
+    return "\n".join([",".join(cells), example, *rows]) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "row", "column", "part"),
+    [(name, *bad) for name, rows in BAD_ROWS.items() for bad in rows],
+)
+def test_a_bad_row_is_told_and_the_good_ones_stay(load, name, row, column, part):
+    files = {
+        "users.csv": ROSTER,
+        "buildings.csv": BUILDINGS,
+        "calendar.csv": sheet("calendar.csv"),
+        name: sheet(name, row),
+    }
+    if name == "buildings.csv":
+        files["buildings.csv"] = sheet(name, row)
+    registry = load(files)
+    told = [problem for problem in registry.errors if problem.file == name]
+    assert [(problem.line, problem.column) for problem in told] == [(3, column)]
+    assert part in told[0].what
+    assert not registry.frames[FRAME_OF.get(name, name.split(".")[0])].is_empty()
+
+
+def test_every_file_has_its_bad_rows():
+    assert set(BAD_ROWS) == set(FILES)
+
+
+def test_an_empty_registry_has_every_frame(load):
+    registry = load({})
+    assert list(registry.frames) == list(FRAMES)
+    for name, frame in registry.frames.items():
+        assert frame.schema == schema(name)
+
+
+def test_frames_keep_their_schema_when_filled(load):
+    files = {name: sheet(name) for name in FILES}
+    registry = load({**files, "users.csv": ROSTER})
+    for name, frame in registry.frames.items():
+        assert frame.schema == schema(name)
+        frame.write_ndjson()
+
+
+def test_names_stay_out_of_frames_and_print(load):
+    registry = load({"users.csv": ROSTER})
+    assert registry.people_names == {"p-1": "Ada Sample", "p-2": "Bob Sample"}
+    assert "Ada" not in "".join(f.write_ndjson() for f in registry.frames.values())
+    assert "Ada" not in repr(registry)
+
+
+def test_a_spreadsheet_export_is_read(load):
+    text = (
+        "\ufeff\r\n# ours\r\nIP Range;Building;KIND;Remark\r\n"
+        "10.1.0.0/16; HS ;Wired;x\r\n"
+    )
+    registry = load(
+        {"subnets.csv": text},
+        '[registry.columns]\n"subnets.csv" = { cidr = "IP Range" }\n',
+    )
+    assert registry.frames["subnets"].select("cidr", "building", "kind").rows() == [
+        ("10.1.0.0/16", "HS", "wired")
+    ]
+    (notice,) = registry.problems
+    assert (notice.column, notice.severity) == ("Remark", "notice")
+
+
+def test_lines_are_counted_through_quotes_comments_and_blanks(load):
+    text = (
+        'cidr,meaning\n\n# a "comment\n192.0.2.0/24,"two\nlines"\n'
+        'nowhere,"x"\n198.51.100.0/24,y\n'
+    )
+    registry = load({"egress.csv": text})
+    assert registry.frames["egress"]["meaning"].to_list() == ["two\nlines", "y"]
+    assert [problem.line for problem in registry.problems] == [6]
+
+
+def test_another_encoding_is_read_with_a_notice(load):
+    registry = load(
+        {"egress.csv": "cidr,meaning\n192.0.2.0/24,Café\n".encode("cp1252")}
+    )
+    assert registry.frames["egress"]["meaning"].to_list() == ["Café"]
+    assert [problem.severity for problem in registry.problems] == ["notice"]
+
+
+def test_a_missing_column_disables_the_file(load):
+    registry = load({"egress.csv": "network,meaning\n192.0.2.0/24,NAT\n"})
+    assert registry.frames["egress"].is_empty()
+    assert "egress.csv" in registry.missing
+    assert "column is missing" in {problem.what for problem in registry.errors}
+
+
+def test_a_flood_of_bad_rows_is_counted(load):
+    registry = load({"egress.csv": "cidr,meaning\n" + "x,NAT\n" * 200})
+    assert len(registry.problems) == 51
+    assert "150 more rows" in registry.problems[0].what
+
+
+def test_the_version_follows_the_contents(load):
+    one = load({"egress.csv": "cidr,meaning\n192.0.2.0/24,NAT\n"})
+    same = load({"egress.csv": "cidr,meaning\n192.0.2.0/24,NAT\n"})
+    other = load({"egress.csv": "cidr,meaning\n192.0.2.0/24,VPN\n"})
+    assert one.version == same.version != other.version
+    assert set(one.versions) == {"egress.csv", "built-in"}
+
+
+def test_ranges_of_networks_compare_as_text(load):
+    rows = "10.20.0.0/16,HS,wired\n10.20.5.0/24,HS,lab\n2001:db8::/48,HS,wifi\n"
+    frame = load({"subnets.csv": "cidr,building,kind\n" + rows}).frames["subnets"]
+    address = f"{0xFFFF << 32 | 0x0A140507:032x}"  # 10.20.5.7
+    inside = pl.lit(address).is_between("first_address", "last_address")
+    found = frame.filter(inside).sort("prefix_length", descending=True)
+    assert found["kind"].to_list() == ["lab", "wired"]
+    assert frame["prefix_length"].to_list() == [112, 120, 48]
+
+
+def test_a_network_listed_twice_claims_only_what_agrees(load):
+    rows = "10.20.0.0/16,HS,wired\n10.20.0.0/16,MS,wired\n10.20.9.9/16,HS,wired\n"
+    registry = load({"subnets.csv": "cidr,building,kind\n" + rows})
+    assert registry.frames["subnets"].select("building", "kind").rows() == [
+        (None, "wired")
+    ]
+    assert [problem.severity for problem in registry.problems] == [
+        "error", "notice", "error",
+    ]  # fmt: skip
+
+
+def test_accounts_come_from_both_lists(load):
+    listed = (
+        "username,account_type,owner_person_id,approved_shared,aliases\n"
+        "EXAMPLE\\Office,role_shared,p-1,yes,front|old.office@school.example|bob\n"
+    )
+    registry = load({"users.csv": ROSTER, "accounts.csv": listed})
+    accounts = registry.frames["accounts"].sort("account")
+    assert accounts.select("account", "account_type", "approved_shared").rows() == [
+        ("ada", "person", False),
+        ("bob", "person", False),
+        ("office", "role_shared", True),
+    ]
+    # bob is an account of its own; b.sample is bob's mail address
+    assert set(registry.frames["account_aliases"].rows()) == {
+        ("front", "office"),
+        ("old.office", "office"),
+        ("b.sample", "bob"),
+    }
+    assert "could mean several accounts" in registry.problems[0].what
+
+
+def test_an_account_of_two_persons_has_no_owner(load):
+    twice = ROSTER + "p-3,active,org-hs,teacher,ADA,Adam,Sample,\n"
+    registry = load({"users.csv": twice})
+    ada = registry.frames["accounts"].filter(pl.col("account") == "ada")
+    assert ada["owner_person_id"].to_list() == [None]
+    assert "several persons" in registry.errors[0].what
+
+
+def test_approved_sites_are_spread_over_roles(load):
+    rows = (
+        "entry_id,pattern,match,roles,valid_from,valid_to,class,supports\n"
+        "E1,https://Learn.Example.org/,domain,,,,,\n"
+        "E2,*.maps.example.com,domain,Art Teacher|person: P-7|students,,,district,\n"
+        "E3,example.com/Tool,path_prefix,staff,,,approved_non_business,\n"
+        "E4,games.example.com,deny,all,,,,\n"
+        "E5,bücher.example.net,host,all,2026-08-01,2026-12-31,,E1\n"
+    )
+    frame = load({"approved_sites.csv": rows}).frames["approved_sites"]
+    assert frame.select("entry_id", "pattern", "role", "site_class").rows() == [
+        ("E1", "learn.example.org", "all", "sanctioned"),
+        ("E2", "maps.example.com", "art teacher", "district"),
+        ("E2", "maps.example.com", "person:P-7", "district"),
+        ("E2", "maps.example.com", "student", "district"),
+        ("E3", "example.com/Tool", "staff", "approved_non_business"),
+        ("E4", "games.example.com", "all", "prohibited"),
+        ("E5", "xn--bcher-kva.example.net", "all", "sanctioned"),
+    ]
+    last = frame.row(-1, named=True)
+    assert (last["valid_to"], last["supports"]) == (date(2026, 12, 31), "E1")
+
+
+def test_categories_are_put_into_the_policys_words(load):
+    rows = (
+        "domain,category,source\nPlay.Example.com,Online Games,vendor\n"
+        "b.example.org,Bowling,\nc.example.org,Fun,\n"
+    )
+    registry = load(
+        {"site_categories.csv": rows}, '[registry.categories]\nFun = "games"\n'
+    )
+    own = registry.frames["site_categories"].filter(
+        pl.col("source") != "schoolbell-starter 1"
+    )
+    assert own.rows() == [
+        ("play.example.com", "games", "vendor"),
+        ("b.example.org", "bowling", "district"),
+        ("c.example.org", "games", "district"),
+    ]
+    assert ("fun", "games") in registry.frames["category_words"].rows()
+
+
+def test_a_policy_of_ones_own_is_read(load):
+    pack = (
+        '[detections]\n"SA-1" = ["k.1", "k.9"]\n'
+        '[[clauses]]\nclause_id = "k.1"\ntitle = "t"\nbinds = ["E", "St"]\n'
+        'strength = "I"\nparaphrase = "p"\n'
+        '[[clauses]]\nclause_id = "k.2"\ntitle = "t"\nbinds = ["E"]\n'
+        'strength = "strong"\nparaphrase = "p"\n'
+    )
+    registry = load({"policy.toml": pack})
+    assert registry.frames["clauses"].rows() == [("k.1", "t", "E|St", "I", "p", None)]
+    assert {problem.value for problem in registry.errors} == {"strong", "k.9"}
