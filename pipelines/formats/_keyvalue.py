@@ -5,6 +5,9 @@ agent `x user=ada` would become a user. So `pairs` first proves that the whole
 text is made of pairs, and in the few lines whose quoted values hold something
 like a key it hides the spaces of those values. `with_values` undoes that.
 
+Some products write a value of several words without quotes (`type=Unknown (0x0)`):
+there `loose` takes words that hold no `=` for a part of it.
+
 A backslash inside quotes hides the character behind it (`\"`, `\\`) where the
 product writes so; others (Sophos, SonicWall) write backslashes as they are.
 """
@@ -15,18 +18,20 @@ KEY = r"[A-Za-z0-9_.:-]+"
 SPACE, QUOTE, SLASH = "\x1f", "\x1e", "\x1d"  # what stands for them when hidden
 QUOTED = r'"(?:[^"\\]|\\.)*"'
 QUOTED_AS_IS = r'"[^"]*"'
+WORDS = r'(?: [^ "=]+)*'
 
 
-def pairs(text: pl.Expr, *, escapes: bool = True) -> pl.Expr:
+def pairs(text: pl.Expr, *, escapes: bool = True, loose: bool = False) -> pl.Expr:
     """The text ready for `with_values`; null unless it is pairs from end to end.
 
     Args:
         text: What stands behind the header of the line.
         escapes: Whether a backslash inside quotes hides the next character.
+        loose: Whether a value without quotes may be of several words.
     """
     bare = text.str.strip_chars(" \t\r\x00")
     quoted = QUOTED if escapes else QUOTED_AS_IS
-    pair = rf'{KEY}=(?:{quoted}|[^ "]*)'
+    pair = rf'{KEY}=(?:{quoted}|[^ "]*{WORDS if loose else ""})'
     shaped = bare.str.contains(rf"^(?:{pair}(?: +|$))+$")
     inner = quoted.removesuffix('"')
     doubtful = bare.str.contains(rf"^(?:{pair} +)*{KEY}={inner} {KEY}=")
@@ -36,12 +41,14 @@ def pairs(text: pl.Expr, *, escapes: bool = True) -> pl.Expr:
     return pl.when(shaped).then(" " + pl.coalesce(hidden, bare))
 
 
-def with_values(frame: pl.LazyFrame, *keys: str, within: str = "pairs") -> pl.LazyFrame:
-    """Add what each key holds, without its quotes; `value` names the column.
+def with_values(frame: pl.LazyFrame, *keys: str, loose: bool = False) -> pl.LazyFrame:
+    """Add what each key of `pairs` holds, without quotes; `value` names the column.
 
     Null where the key is missing or has nothing behind it; the first one counts.
     """
-    return frame.with_columns(_found(key, within).alias(f"key_{key}") for key in keys)
+    return frame.with_columns(
+        _found(key, loose=loose).alias(f"key_{key}") for key in keys
+    )
 
 
 def value(key: str) -> pl.Expr:
@@ -49,10 +56,12 @@ def value(key: str) -> pl.Expr:
     return pl.col(f"key_{key}")
 
 
-def _found(key: str, within: str) -> pl.Expr:
-    found = pl.col(within).str.extract(rf' {key}=("[^"]*"|[^ "]+)', 1)
+def _found(key: str, *, loose: bool) -> pl.Expr:
+    more = WORDS + "(?: |$)" if loose else ""
+    found = pl.col("pairs").str.extract(rf' {key}=("[^"]*"|[^ "]+{more})', 1)
     plain = (
-        found.str.strip_prefix('"')
+        found.str.strip_chars(" ")
+        .str.strip_prefix('"')
         .str.strip_suffix('"')
         .str.replace_many([SPACE, QUOTE, SLASH], [" ", '"', "\\"])
     )

@@ -24,7 +24,7 @@ from pipelines.sources.framing import records
 from tests.conftest import CORPORA, corpus
 
 FORMATS = formats()
-CONTEXT = Context(reading=Reading(zone="UTC", anchor=datetime(2022, 6, 30, tzinfo=UTC)))
+READING = Reading(zone="UTC", anchor=datetime(2022, 6, 30, tzinfo=UTC))
 WAYS_TO_WRAP = {".json", ".jsonl", ".rst"}
 
 
@@ -37,16 +37,30 @@ class Family:
         ceiling: Share of lines that none of them may leave unread.
         because: What those lines are.
         leaving_out: Parts of paths whose files belong to none of the formats.
+        options: How a source of such files would be set.
     """
 
     formats: tuple[str, ...]
     ceiling: float = 0.0
     because: str = ""
-    leaving_out: tuple[str, ...] = field(default=())
+    leaving_out: tuple[str, ...] = ()
+    options: dict[str, str] = field(default_factory=dict)
 
 
 FAMILIES = {
     "fortigate": Family(("fortigate",)),
+    "iptables_ufw": Family(
+        ("iptables",), 0.07, "lines whose first half a syslog relay cut off"
+    ),
+    "sonicwall": Family(
+        ("sonicwall", "cef"), 0.3, "a CEF line without its keys, a blank in an address"
+    ),
+    "sophos_xg": Family(
+        ("sophos_xg",),
+        0.08,
+        "quotes that do not pair, keys that touch, lines cut by a newline",
+        options={"zones": "IST=+0530 CEST=+0200 CET=+0100 BST=+0100"},
+    ),
     "squid": Family(
         ("squid_access",), 0.7, "daemon lines, lines without a stamp, other layouts"
     ),
@@ -88,11 +102,11 @@ def log_of(path: Path) -> bytes:
     return "\n".join(blocks).encode()
 
 
-def unread(name: str, data: bytes) -> tuple[set[int], int]:
+def unread(family: str, name: str, data: bytes) -> tuple[set[int], int]:
     """Numbers of the rejected lines and how many lines are no blanks."""
     fmt = FORMATS[name]
     batch = records(data, fmt.framing)
-    parsed = fmt.parse(batch, CONTEXT)
+    parsed = fmt.parse(batch, Context(READING, FAMILIES[family].options))
     for cls, frame in parsed.events.items():
         assert frame.drop(PLACE).schema == EVENT_CLASSES[cls].schema
         frame.write_ndjson()  # an impossible date raises only when it is written
@@ -105,7 +119,9 @@ def unread(name: str, data: bytes) -> tuple[set[int], int]:
 
 
 CASES = [
-    pytest.param(name, path, id=f"{name}/{path.relative_to(CORPORA).as_posix()}")
+    pytest.param(
+        family, name, path, id=f"{name}/{path.relative_to(CORPORA).as_posix()}"
+    )
     for family in FAMILIES
     for name in present(family)
     for path in files(family)
@@ -113,9 +129,9 @@ CASES = [
 READABLE = [family for family in FAMILIES if present(family) and files(family)]
 
 
-@pytest.mark.parametrize(("name", "path"), CASES)
-def test_each_line_becomes_one_event_reject_or_blank(name, path):
-    unread(name, log_of(path))
+@pytest.mark.parametrize(("family", "name", "path"), CASES)
+def test_each_line_becomes_one_event_reject_or_blank(family, name, path):
+    unread(family, name, log_of(path))
 
 
 @pytest.mark.parametrize("family", READABLE)
@@ -125,7 +141,7 @@ def test_few_lines_of_a_family_are_rejected(family):
     for path in files(family):
         data = log_of(path)
         rejected, counts = zip(
-            *(unread(name, data) for name in present(family)), strict=True
+            *(unread(family, name, data) for name in present(family)), strict=True
         )
         lines += max(counts)
         refused = set.intersection(*rejected)

@@ -1,0 +1,158 @@
+"""Sophos Firewall (SFOS, XG) syslog: one line of `key=value`.
+
+    <30>device="SFW" date=2026-11-23 time=08:15:00 timezone="CST" device_name="fw01"
+    log_id=010101600001 log_type="Firewall" log_component="Firewall Rule"
+    log_subtype="Allowed" duration=11 user_name="ada" src_ip=10.20.1.7 ...
+
+(one line). Date and time are local, and `timezone` an abbreviation that means
+several zones (IST, BST, CST). It is understood where the source's own zone uses it,
+and then tells the two halves of a repeated hour apart; others are mapped by the
+option `zones` (`IST=+0530 CEST=+0200`), and rejected without it: the wrong zone
+would move all that a person did.
+
+- Values of several words may lack their quotes (`ether_type=Unknown (0x0000)`).
+- A firewall line with `connevent="Stop"` is written at the end: it began `duration`
+  seconds before. `Interim` lines hold running totals, which go to `extras`.
+- `Warned` is a page in place of the site, so blocked; going on is another line.
+- `CTA` and `STAS` are collectors that took an address for an account.
+"""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from pipelines import clock
+from pipelines.formats import Context, Format
+from pipelines.formats._fields import address, known, whole
+from pipelines.formats._keyvalue import pairs, value, with_values
+from pipelines.formats._sophos import (
+    KEYS,
+    cls,
+    component,
+    flow,
+    lease,
+    log_type,
+    logon,
+    subtype,
+    web,
+)
+
+BODY = r'^(?:<[0-9]{1,3}>)?(?:[^="]*[ >:])??((?:device|device_name|date|timestamp)=.*)$'
+FLOWS = ["connections", "http_requests"]
+OFFSET = r"^[+-][0-9]{2}:?[0-9]{2}$"
+
+MUST = {
+    "not key=value pairs": pl.col("pairs").is_not_null(),
+    "no log type": log_type.is_not_null(),
+    "timezone is unknown: map it in the source's option `zones`": pl.col(
+        "offset"
+    ).is_not_null(),
+    "date and time are no stamp": pl.col("time").is_not_null(),
+    "source is not an address": ~cls.is_in(FLOWS) | pl.col("src_ip").is_not_null(),
+    "duration is not seconds": (cls != "connections")
+    | value("duration").is_null()
+    | whole(value("duration"), 9).is_not_null(),
+    "bytes are not a count": ~cls.is_in(FLOWS)
+    | (
+        (value("sent_bytes").is_null() | whole(value("sent_bytes")).is_not_null())
+        & (value("recv_bytes").is_null() | whole(value("recv_bytes")).is_not_null())
+    ),
+    "lease without an address": (cls != "leases") | pl.col("ip").is_not_null(),
+}
+
+
+def looks_like(line: pl.Expr) -> pl.Expr:
+    """An id, a type and a component of the log, in this order."""
+    return line.str.contains(r' log_id="?[0-9]+"? log_type="[^"]+" log_component="')
+
+
+def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
+    """Add the columns of each event class; null where a line has none."""
+    text = pl.col("line").str.strip_chars("\x00 ").str.extract(BODY)
+    framed = batch.with_columns(pairs=pairs(text, escapes=False, loose=True))
+    local = value("date") + " " + value("time") + pl.col("offset")
+    stamp = clock.first(
+        clock.iso(value("timestamp"), context.reading),
+        clock.iso(local, context.reading),
+    )
+    return (
+        with_values(framed, *KEYS, loose=True)
+        .with_columns(offset=offset(context), user_name=known(value("user_name")))
+        .with_columns(
+            time=stamp.time,
+            time_quality=stamp.quality,
+            event_class=event_class(),
+        )
+        .with_columns(**flow(), **web(), **logon(), **lease())
+        .with_columns(
+            kind=pl.concat_str(
+                [log_type, component], separator=": ", ignore_nulls=True
+            ),
+            message=pl.col("line"),
+        )
+    )
+
+
+def offset(context: Context) -> pl.Expr:
+    """From UTC, as text; empty where the source's zone decides, null if unknown."""
+    zone, year = ZoneInfo(context.reading.zone), context.reading.anchor.year
+    moments = [datetime(year, month, 1, tzinfo=zone) for month in (1, 7)]
+    told = context.options.get("zones", "").split()
+    names = {"UTC": "Z", "GMT": "Z"}
+    names |= {str(moment.tzname()): f"{moment:%z}" for moment in moments}
+    names |= dict(pair.split("=", 1) for pair in told if "=" in pair)
+    abbreviation = value("timezone")
+    return (
+        pl.when(abbreviation.is_null())
+        .then(pl.lit(""))
+        .when(abbreviation.str.contains(OFFSET))
+        .then(abbreviation)
+        .otherwise(
+            abbreviation.replace_strict(names, default=None, return_dtype=pl.String)
+        )
+    )
+
+
+def event_class() -> pl.Expr:
+    """By type and component; what names no person or site is a system event."""
+    person = pl.col("user_name").is_not_null()
+    is_event = log_type == "Event"
+    web_type = log_type.is_in(["Content Filtering", "Anti-Virus"])
+    tunnel = component.is_in(["SSL VPN", "IPSec"]) & value("status").is_in(
+        ["Established", "Connected", "Terminated", "Disconnected"]
+    )
+    status = value("status").str.to_lowercase()
+    leased = status.is_in(["lease", "assign", "renew", "release", "expire"])
+    filtered = (log_type == "Content Filtering") & address(
+        value("dst_ip")
+    ).is_not_null()
+    return (
+        pl.when(log_type == "Firewall")
+        .then(pl.lit("connections"))
+        .when(web_type & known(value("url")).is_not_null())
+        .then(pl.lit("http_requests"))
+        .when(filtered)
+        .then(pl.lit("connections"))
+        .when(is_event & person & ((subtype == "Authentication") | tunnel))
+        .then(pl.lit("logons"))
+        .when(is_event & (component == "DHCP Server") & leased)
+        .then(pl.lit("leases"))
+        .otherwise(pl.lit("system_events"))
+    )
+
+
+FORMAT = Format(
+    name="sophos_xg",
+    product="Sophos Firewall (SFOS, XG)",
+    event_classes=(
+        "connections",
+        "http_requests",
+        "logons",
+        "leases",
+        "system_events",
+    ),
+    looks_like=looks_like,
+    read=read,
+    must=MUST,
+)
