@@ -72,7 +72,7 @@ matched as (
         or (placed.role = 'staff' and visited.is_staff)
         or (placed.role = 'student' and not visited.is_staff)
         or placed.role = lower(visited.job_title)
-        or placed.role = 'person:' || lower(visited.person_id) as is_for_role,
+        or placed.role = 'person:' || visited.person_id as is_for_role,
         $event_date::date between placed.valid_from and placed.valid_to as is_current,
         $event_date::date > placed.valid_to as is_over
     from visited
