@@ -1,0 +1,201 @@
+"""Zscaler Internet Access, JSON feeds of the Nanolog streaming service.
+
+    {"sourcetype":"zscalernss-web","event":{"datetime":"2026-03-02 14:00:05",
+     "user":"ada@example.org","ClientIP":"10.20.4.17","protocol":"HTTPS",
+     "requestmethod":"GET","url":"www.example.org/games","action":"Allowed",...}}
+
+(one line in the log). All values are text, absent is `None` or `NA`, signs are
+escaped as in URLs. Stamps have no offset: the feed's zone, usually UTC, is the
+source's setting. A firewall line is written at the end of a session, which
+began `durationms` before; it may sum up several. Protocol `SSL` is a tunnel that
+was not opened. Where nobody logged in, `user` repeats the name of the location.
+`serverip` may be Zscaler's own view of the server. Feeds for web, firewall and
+DNS are read; audit, tunnel and CASB lines become `system_events`. Field names:
+`_zscaler.py`.
+"""
+
+import polars as pl
+
+from pipelines import clock
+from pipelines.clock import Reading, Stamp
+from pipelines.formats import Context, Format, _zscaler
+from pipelines.formats._fields import (
+    MAX_URL,
+    address,
+    hostname,
+    media_type,
+    name,
+    port,
+    whole,
+)
+from pipelines.formats._flows import protocol, somewhere
+from pipelines.formats._json import json_text, with_fields
+
+FEEDS = {"web": "http_requests", "fw": "connections", "dns": "dns_queries"}
+SCHEMES = {"HTTP": "http", "HTTPS": "https", "FTP": "ftp"}
+BLOCKED = r"(?i)^(?:block|drop|deny|reset|denied)"
+ALLOWED = r"(?i)^(?:allow|caution|isolate|proceed)"
+IS_SYSTEM = pl.col("event_class") == "system_events"
+
+MUST = {
+    "not a JSON object": pl.col("is_object"),
+    "no feed named in sourcetype": pl.col("kind").is_not_null(),
+    "no time that can be read": pl.col("time").is_not_null(),
+    "the client is not an address": pl.col("src_ip").is_not_null() | IS_SYSTEM,
+    "no host in the request": pl.col("url_hostname").is_not_null()
+    | (pl.col("event_class") != "http_requests"),
+}
+
+
+def looks_like(line: pl.Expr) -> pl.Expr:
+    """An object that names its feed, or Zscaler as the vendor."""
+    feed = line.str.contains(r'"sourcetype"\s*:\s*"zscalernss-')
+    vendor = line.str.contains(r'"vendor"\s*:\s*"Zscaler"')
+    return line.str.contains(r"^[ \t]*\{") & (feed | vendor)
+
+
+def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
+    """Add the columns of the four classes; each event has those of its own."""
+    stamp = _stamp(context.reading)
+    kind = pl.col("feed").str.extract("^zscalernss-(.+)$")
+    return (
+        with_fields(batch, _zscaler.fields(context.options))
+        .with_columns(**_zscaler.chosen(context.options))
+        .with_columns(
+            # a template may leave the feed out; web is the one that names a URL
+            kind=pl.coalesce(
+                kind, pl.when(pl.col("address").is_not_null()).then(pl.lit("web"))
+            )
+        )
+        .with_columns(
+            time=stamp.time,
+            time_quality=stamp.quality,
+            event_class=pl.col("kind").replace_strict(
+                FEEDS, default="system_events", return_dtype=pl.String
+            ),
+            message=pl.col("line"),
+            disposition=_disposition(),
+            event_uid=pl.when(pl.col("record") != "0").then("record"),
+            **_source(),
+            **_web(),
+            **_flow(),
+            **_lookup(),
+        )
+        .with_columns(start_time=pl.col("time") - _lasted(), extras=_extras())
+    )
+
+
+def _stamp(reading: Reading) -> Stamp:
+    """`2026-03-02 14:00:05`, `Mon Mar  2 14:00:05 2026` or an epoch."""
+    text = pl.col("stamp")
+    padded = text.str.replace("  ", " 0", literal=True)
+    return clock.first(
+        clock.iso(text, reading),
+        clock.civil(padded, "%a %b %d %H:%M:%S %Y", reading),
+        clock.epoch(text),
+    )
+
+
+def _lasted() -> pl.Expr:
+    """How long a session of the firewall lasted; other lines are its begin."""
+    exact = pl.duration(milliseconds=whole(pl.col("lasted_ms"), 10), time_unit="us")
+    rough = pl.duration(seconds=whole(pl.col("lasted_s"), 8), time_unit="us")
+    zero = pl.duration(seconds=0, time_unit="us")
+    lasted = pl.when(pl.col("kind") == "fw").then(pl.coalesce(exact, rough))
+    return pl.coalesce(lasted, zero)
+
+
+def _source() -> dict[str, pl.Expr]:
+    user = pl.col("user")
+    is_place = (user == pl.col("place")).fill_null(value=False)
+    inside = somewhere(address(pl.col("client")))
+    return {
+        "src_ip": pl.coalesce(inside, somewhere(address(pl.col("public_client")))),
+        "src_port": port(pl.col("client_port")),
+        "src_hostname": name(pl.col("device")),
+        "user_name": pl.when(~is_place).then(user),
+        "dst_ip": somewhere(address(pl.col("server"))),
+        "dst_port": port(pl.col("server_port")),
+    }
+
+
+def _web() -> dict[str, pl.Expr]:
+    """Columns of `http_requests`."""
+    status = whole(pl.col("status"), 3)
+    return {
+        "method": pl.col("verb").str.to_uppercase(),
+        "url_scheme": pl.col("protocol_name").replace_strict(
+            SCHEMES, default=None, return_dtype=pl.String
+        ),
+        "url_hostname": hostname(pl.coalesce("host", "address")),
+        "url": pl.col("address").str.slice(0, MAX_URL),
+        "status_code": pl.when(status > 0).then(status).cast(pl.Int16),
+        "bytes_in": whole(pl.col("received")),
+        "bytes_out": whole(pl.col("sent")),
+        "content_type": pl.when(pl.col("mime").str.contains("/", literal=True)).then(
+            media_type(pl.col("mime"))
+        ),
+        "referrer_hostname": hostname(pl.col("referrer")),
+        "user_agent": pl.col("agent"),
+    }
+
+
+def _flow() -> dict[str, pl.Expr]:
+    """Columns of `connections`; the address worn outside only where it differs."""
+    nat = somewhere(address(pl.col("nat")))
+    wears = nat != address(pl.col("client"))
+    return {
+        "protocol": protocol(pl.col("protocol_name")),
+        "application": pl.col("app"),
+        "nat_ip": pl.when(wears).then(nat),
+        "nat_port": pl.when(wears).then(port(pl.col("nat_port_text"))),
+    }
+
+
+def _lookup() -> dict[str, pl.Expr]:
+    """Columns of `dns_queries`; the answer is an address, a name or a code."""
+    response = pl.col("response")
+    is_answer = response.str.contains(r"[.:]")
+    return {
+        "query_name": name(pl.col("asked")),
+        "query_type": pl.col("asked_type"),
+        "answers": pl.when(is_answer).then(response),
+        "response_code": pl.when(~is_answer).then(response),
+    }
+
+
+def _disposition() -> pl.Expr:
+    """Of a look-up, both the question and the answer must be let through."""
+    did, answered = pl.col("did"), pl.col("answered")
+    is_blocked = did.str.contains(BLOCKED).fill_null(
+        value=False
+    ) | answered.str.contains(BLOCKED).fill_null(value=False)
+    return (
+        pl.when(pl.col("status") == "407")
+        .then(pl.lit("challenged"))
+        .when(is_blocked)
+        .then(pl.lit("blocked"))
+        .when(did.str.contains(ALLOWED))
+        .then(pl.lit("allowed"))
+    )
+
+
+def _extras() -> pl.Expr:
+    return pl.when(~IS_SYSTEM).then(
+        json_text(
+            location=pl.col("place"),
+            device_owner=pl.col("owner"),
+            reason=pl.when(pl.col("why") != pl.col("did")).then("why"),
+            app=pl.when(pl.col("kind") == "web").then("app"),
+        )
+    )
+
+
+FORMAT = Format(
+    name="zscaler_zia",
+    product="Zscaler",
+    event_classes=("http_requests", "connections", "dns_queries", "system_events"),
+    looks_like=looks_like,
+    read=read,
+    must=MUST,
+)
