@@ -103,7 +103,7 @@ def _faults() -> dict[tuple[str, str], pl.Expr]:
     return {
         ("is no host name", "learn.example.org"): pl.col("host").is_null(),
         ("has a path", "a host only, or match path_prefix"): (
-            match.is_in(["domain", "host"]) & has_path
+            match.is_in(["domain", "host", "deny"]) & has_path
         ),
         ("has no path", "host/path such as example.org/maps"): (
             (match == "path_prefix") & ~has_path
@@ -116,13 +116,12 @@ def _faults() -> dict[tuple[str, str], pl.Expr]:
 
 
 def _role(role: pl.Expr) -> pl.Expr:
-    """Lower case; the id of a person stays as the roster writes it."""
-    lower = role.str.to_lowercase()
-    person = pl.lit(PERSON) + role.str.slice(len(PERSON)).str.strip_chars(" ")
-    plain = lower.replace(
-        {"students": "student", "everybody": "all", "everyone": "all"}
+    """Lower case, ids of persons too: compare in lower case."""
+    return (
+        role.str.to_lowercase()
+        .str.replace(r"^person: +", PERSON)
+        .replace({"students": "student", "everybody": "all", "everyone": "all"})
     )
-    return pl.when(lower.str.starts_with(PERSON)).then(person).otherwise(plain)
 
 
 def _strange_support(good: pl.DataFrame) -> list[Problem]:

@@ -1,6 +1,7 @@
 """Accounts: what `accounts.csv` says of them, and the roster of the rest."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import NamedTuple
 
 import polars as pl
@@ -30,7 +31,7 @@ def directory(rows: Rows, logins: pl.DataFrame, domains: Sequence[str]) -> Direc
         domains: Domains of the district's accounts.
     """
     listed = rows.frame.with_columns(account=canonical(pl.col("username"), domains))
-    once = listed.unique("account", keep="first", maintain_order=True)
+    once = _without_overlap(listed)
     again = listed.join(once.select(LINE), on=LINE, how="anti")
     roster, shared = _of_roster(logins)
     rest = roster.join(once, on="account", how="anti")
@@ -41,10 +42,20 @@ def directory(rows: Rows, logins: pl.DataFrame, domains: Sequence[str]) -> Direc
         FILE,
         "username",
         again.select(LINE, pl.col("username").alias("value")),
-        what="is an account of an earlier row too",
-        allowed="each account once, spellings under aliases",
+        what="is an account of another row on the same days",
+        allowed="one row an account and day, spellings under aliases",
     )
     return Directory(accounts, aliases, (*rows.problems, *problems, *shared, *doubtful))
+
+
+def _without_overlap(listed: pl.DataFrame) -> pl.DataFrame:
+    """Rows of one account that follow each other; the first of two that overlap."""
+    ordered = listed.sort("account", "valid_from", LINE, nulls_last=False)
+    reached = pl.col("valid_to").fill_null(date.max)
+    before = reached.cum_max().shift(1).over("account")
+    overlaps = pl.col("valid_from").fill_null(date.min) <= before
+    kept = ordered.filter(~overlaps.fill_null(value=False))
+    return kept.sort(LINE)
 
 
 def _of_roster(logins: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:

@@ -79,7 +79,7 @@ FRAMES: Mapping[str, Mapping[str, Column]] = {
         "entry_id": _text("id of the entry; one row a role"),
         "pattern": _text("domain, host or host/path, lower case host"),
         "match": _text("domain, host, path_prefix or deny"),
-        "role": _text("all, staff, student, a job title, or person:<id>"),
+        "role": _text("all, staff, student, a job title or person:<id>, in lower case"),
         "purpose": _text("what it is for"),
         "site_class": _text("district, sanctioned, approved_non_business, prohibited"),
         "consent_by": _text("who approved it"),

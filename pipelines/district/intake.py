@@ -18,12 +18,22 @@ from pipelines.district.files import FILES
 from pipelines.district.ical import read_calendar
 from pipelines.district.oneroster import ORGS, ROLES, USERS
 from pipelines.district.policy import FILE as POLICY
-from pipelines.district.problems import Problem
+from pipelines.district.problems import Problem, nearest
 from pipelines.district.reading import Rows, read_file
 from pipelines.district.settings import Settings
 from pipelines.district.shapes import File
 
 ROSTER = {file.name: file for file in (USERS, ROLES, ORGS)}
+IGNORED = (
+    "academicSessions.csv",
+    "classes.csv",
+    "courses.csv",
+    "demographics.csv",
+    "enrollments.csv",
+    "manifest.csv",
+    "userProfiles.csv",
+)
+"""Further files of a roster export, of no use here."""
 LARGEST_FILE = 1_000_000_000
 _EVENTS = {"date": pl.Date, "day_type": pl.String}
 
@@ -63,7 +73,13 @@ def take_in(folder: Path, settings: Settings) -> Intake:
         rows=rows,
         events=events,
         policy=found.get(POLICY),
-        problems=(*problems, *strange, *rows[ORGS.name].problems),
+        problems=(
+            *problems,
+            *strange,
+            *rows[ORGS.name].problems,
+            *_near_misses(found),
+            *_strange_renames(settings),
+        ),
         missing=_missing(rows, has_calendar=events.height > 0),
         versions=hashes | {"built-in": builtin.STARTER},
     )
@@ -78,6 +94,35 @@ def _read(
         name: read_file(found.get(name, b""), file, renames.get(name, {}), most)
         for name, file in files.items()
     }
+
+
+def _near_misses(found: Mapping[str, bytes]) -> Iterator[Problem]:
+    """Files that nobody reads and whose name nearly fits."""
+    known = [*FILES, *ROSTER]
+    for name in found:
+        guess = nearest(name, known, likeness=0.85)
+        if name.endswith(".csv") and name not in (*known, *IGNORED) and guess:
+            hint = f"did you mean {guess}?"
+            yield Problem(name, "is not read", allowed=hint, severity="notice")
+
+
+def _strange_renames(settings: Settings) -> Iterator[Problem]:
+    """Names in `[registry.columns]` that are none of ours."""
+    files = FILES | ROSTER
+    for name, columns in settings.registry.columns.items():
+        if name not in files:
+            yield _unknown_name("file", name, files)
+            continue
+        for column in columns:
+            if column not in files[name].columns:
+                yield _unknown_name("column", column, files[name].columns)
+
+
+def _unknown_name(kind: str, name: str, known: Mapping[str, object]) -> Problem:
+    guess = nearest(name, known)
+    hint = f"did you mean {guess}?" if guess else ", ".join(known)
+    what = f"no {kind} of the registry"
+    return Problem("district.toml", what, None, "registry.columns", name, hint)
 
 
 def _missing(rows: Mapping[str, Rows], *, has_calendar: bool) -> Mapping[str, str]:

@@ -74,9 +74,9 @@ def listed(problems: Iterable[Problem]) -> str:
     return "\n  ".join(str(problem) for problem in problems)
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
+def nearest(word: str, known: Iterable[str], likeness: float = 0.6) -> str | None:
     """The known word that `word` was probably meant to be."""
     choices = list(known)
     by_lower = {choice.lower(): choice for choice in choices}
-    found = get_close_matches(word.lower(), list(by_lower), n=1, cutoff=0.6)
+    found = get_close_matches(word.lower(), list(by_lower), n=1, cutoff=likeness)
     return by_lower[found[0]] if found else None

@@ -4,9 +4,12 @@ from datetime import date
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipelines.district.files import FILES
 from pipelines.district.frames import FRAMES, schema
+from pipelines.district.reading import read_file
 
 ROSTER = (
     "sourcedId,status,orgSourcedIds,role,username,givenName,familyName,email\n"
@@ -27,7 +30,7 @@ BAD_ROWS = {
         ("x,person,,,,2026-13-01,,", "valid_from", "can not be read"),
         ("x,person,,,,8/24/2026,,", "valid_from", "can not be read"),
         ("x,person,,,,2026-08-24,2026-08-23,", "valid_to", "lies before"),
-        ("EXAMPLE\\Office-HS,person,,,,,,", "username", "earlier row"),
+        ("EXAMPLE\\Office-HS,person,,,,2026-09-01,,", "username", "same days"),
     ],
     "buildings.csv": [
         ("org,,41,-93,", "building", "is empty"),
@@ -54,6 +57,7 @@ BAD_ROWS = {
         ("E-1,example.org,path_prefix,all,,,,,,,", "pattern", "has no path"),
         ("E-1,github.io,domain,all,,,,,,,", "pattern", "public suffix"),
         ("E-1,com,deny,all,,,,,,,", "pattern", "public suffix"),
+        ("E-1,example.org/x,deny,all,,,,,,,", "pattern", "has a path"),
         ("E-1,example.org,regex,all,,,,,,,", "match", "not one of the words"),
         ("E-1,example.org,domain,all,,,,,vip,,", "class", "not one of the words"),
         ("E-001,example.org,domain,all,,,,,,,", "entry_id", "earlier row"),
@@ -270,6 +274,49 @@ def test_accounts_come_from_both_lists(load):
     assert "could mean several accounts" in registry.problems[0].what
 
 
+def test_an_account_may_pass_from_one_owner_to_the_next(load):
+    listed = (
+        "username,account_type,owner_person_id,valid_from,valid_to\n"
+        "office,role_shared,p-1,,2026-06-30\n"
+        "office,role_shared,p-3,2026-08-01,\n"
+        "OFFICE,role_shared,p-4,2026-06-30,2026-07-31\n"
+        "desk,role_shared,p-1,,\ndesk,role_shared,p-2,2026-08-01,\n"
+    )
+    registry = load({"accounts.csv": listed})
+    assert registry.frames["accounts"]["owner_person_id"].to_list() == [
+        "p-1", "p-3", "p-1",
+    ]  # fmt: skip
+    assert [problem.line for problem in registry.errors] == [4, 6]
+
+
+def test_names_that_nearly_fit_are_told(load):
+    registry = load(
+        {"device.csv": "hostname\n", "classes.csv": "sourcedId\n", "notes.csv": "x\n"},
+        '[registry.columns]\n"devics.csv" = { hostname = "Name" }\n'
+        '"devices.csv" = { host = "Name" }\n',
+    )
+    assert [(p.file, p.value, p.allowed) for p in registry.problems] == [
+        ("device.csv", None, "did you mean devices.csv?"),
+        ("district.toml", "devics.csv", "did you mean devices.csv?"),
+        ("district.toml", "host", "did you mean hostname?"),
+    ]
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+@settings(max_examples=20)
+@given(data=st.data())
+def test_any_bytes_are_rows_or_problems(name, data):
+    file = FILES[name]
+    header = ",".join(file.columns).encode()
+    body = data.draw(st.binary(max_size=300) | st.text(max_size=300).map(str.encode))
+    rows = read_file(header + b"\n" + body, file, {})
+    rows.frame.write_ndjson()
+    assert all(
+        str(problem).isprintable() or "\n" in str(problem) for problem in rows.problems
+    )
+    read_file(body, file, {})
+
+
 def test_an_account_of_two_persons_has_no_owner(load):
     twice = ROSTER + "p-3,active,org-hs,teacher,ADA,Adam,Sample,\n"
     registry = load({"users.csv": twice})
@@ -291,7 +338,7 @@ def test_approved_sites_are_spread_over_roles(load):
     assert frame.select("entry_id", "pattern", "role", "site_class").rows() == [
         ("E1", "learn.example.org", "all", "sanctioned"),
         ("E2", "maps.example.com", "art teacher", "district"),
-        ("E2", "maps.example.com", "person:P-7", "district"),
+        ("E2", "maps.example.com", "person:p-7", "district"),
         ("E2", "maps.example.com", "student", "district"),
         ("E3", "example.com/Tool", "staff", "approved_non_business"),
         ("E4", "games.example.com", "all", "prohibited"),
