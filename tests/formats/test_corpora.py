@@ -61,6 +61,7 @@ FAMILIES = {
         "quotes that do not pair, keys that touch, lines cut by a newline",
         options={"zones": "IST=+0530 CEST=+0200 CET=+0100 BST=+0100"},
     ),
+    "checkpoint": Family(("checkpoint",)),
     "squid": Family(
         ("squid_access",), 0.7, "daemon lines, lines without a stamp, other layouts"
     ),
