@@ -62,8 +62,8 @@ def _list(name: str) -> pl.DataFrame:
 def _misp() -> Iterator[tuple[str, str, str]]:
     """Rows of the warning lists that fit.
 
-    They are read as files, since the package's own
-    loader takes in all of them, a million names and more.
+    They are read as files, since the package's own loader takes in all of them,
+    a million names and more.
     """
     opened = set(OPENED_BY_PEOPLE.split())
     folder = resources.files(MISP_PACKAGE).joinpath(MISP_LISTS)

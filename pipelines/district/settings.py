@@ -13,19 +13,14 @@ from pipelines.district.home import DistrictHome
 from pipelines.district.problems import InvalidSettingsError, Problem, nearest
 from pipelines.district.settings_model import Settings
 from pipelines.district.settings_text import part_of, shown_value, toml
+from pipelines.district.toml_lines import Path, key_lines
 from pipelines.errors import SettingsError
 
-__all__ = ["Settings", "key_lines", "load_settings", "parse_settings"]
+__all__ = ["Settings", "load_settings", "parse_settings"]
 
-Path = tuple[str | int, ...]
 Fields = Mapping[str, FieldInfo]
 
 NAME = "district.toml"
-_TABLE = re.compile(r"^\s*\[{1,2}([^\[\]]+)\]{1,2}\s*(?:#.*)?$")
-_KEY = re.compile(
-    r"""^\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*'))*)\s*="""
-)
-_PART = re.compile(r"""[A-Za-z0-9_-]+|"[^"]*"|'[^']*'""")
 _AT_LINE = re.compile(r"\(at line (\d+), column \d+\)|\(at end of document\)")
 _ALLOWED = {
     "missing": "a value",
@@ -72,29 +67,33 @@ def parse_settings(data: bytes) -> Settings:
     except tomllib.TOMLDecodeError as error:
         raise InvalidSettingsError([_no_toml(text, error)]) from error
     try:
-        return Settings.model_validate(_frozen(said))
+        settings = Settings.model_validate(_frozen(said))
     except ValidationError as error:
         lines = key_lines(text)
         details = error.errors(include_url=False)
         problems = [_problem(detail, lines, said) for detail in _merged(details)]
         raise InvalidSettingsError(sorted(problems, key=_by_line)) from error
+    if strangers := _not_allowed(settings, key_lines(text)):
+        raise InvalidSettingsError(strangers)
+    return settings
 
 
-def key_lines(text: str) -> Mapping[Path, int]:
-    """The line on which each table or key of a TOML text begins."""
-    lines: dict[Path, int] = {}
-    table: Path = ()
-    for number, line in enumerate(text.splitlines(), start=1):
-        if head := _TABLE.match(line):
-            table = _parts(head[1])
-            lines.setdefault(table, number)
-        elif key := _KEY.match(line):
-            lines.setdefault(table + _parts(key[1]), number)
-    return lines
-
-
-def _parts(dotted: str) -> Path:
-    return tuple(part.strip("\"'") for part in _PART.findall(dotted))
+def _not_allowed(settings: Settings, lines: Mapping[Path, int]) -> list[Problem]:
+    """Recipients of the report to whom nothing may be sent."""
+    allowed = settings.alerts.recipients
+    return [
+        Problem(
+            NAME,
+            "may not be sent anything",
+            _line(("report", "recipients"), lines),
+            "report.recipients",
+            address,
+            "an address that stands in [alerts] recipients too",
+            paste=f"recipients = {toml([*allowed, address])}",
+        )
+        for address in settings.report.recipients
+        if address not in allowed
+    ]
 
 
 def _decoded(data: bytes) -> str:

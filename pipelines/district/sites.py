@@ -52,6 +52,8 @@ def canonical_host(host: str | None) -> str | None:
 
 
 def _address(text: str) -> str | None:
+    if ":" not in text and not text[-1:].isdigit():
+        return None  # a quick no, for the many
     try:
         return str(ipaddress.ip_address(text))
     except ValueError:

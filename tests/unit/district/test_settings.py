@@ -4,7 +4,8 @@ import pytest
 
 from pipelines.district.home import DistrictHome
 from pipelines.district.problems import InvalidSettingsError
-from pipelines.district.settings import key_lines, load_settings, parse_settings
+from pipelines.district.settings import load_settings, parse_settings
+from pipelines.district.toml_lines import key_lines
 from pipelines.errors import SettingsError
 
 HEAD = '[district]\nname = "Sample Schools"\nzone = "America/Chicago"\n'
@@ -141,6 +142,15 @@ def test_a_mistake_is_told_with_its_place_and_remedy(text, line, key, part, past
     assert part in str(problem)
     assert paste in problem.paste
     assert problem.file == "district.toml"
+
+
+def test_a_report_goes_only_to_whom_alerts_allow():
+    (problem,) = told(
+        HEAD + '[report]\nrecipients = ["a@school.example", "b@school.example"]\n'
+        '[alerts]\nrecipients = ["a@school.example"]\n'
+    )
+    assert (problem.line, problem.value) == (5, "b@school.example")
+    assert problem.paste == 'recipients = ["a@school.example", "b@school.example"]'
 
 
 def test_what_is_missing_is_told():
