@@ -64,7 +64,8 @@ def build(
     if not changed:
         return Built()
     stale = planning.stale_days(district.models, changed, held)
-    _refresh(database, district, files, stale)
+    days = [day for days in stale.values() for day in days]
+    refresh(database, district, (min(days), max(days)))
     return building.build(
         database,
         district.models,
@@ -80,58 +81,92 @@ def _versions(district: District) -> dict[str, str]:
     return {"registry": district.registry.version, "rules": district.rules_version}
 
 
-def _built_with(database: Database) -> dict[str, str]:
-    if not database.has("main.built_with"):
-        return {}
-    return dict(database.rows("select name, version from main.built_with"))
+def _noted(database: Database, table: str) -> list[tuple[str, str]]:
+    return list(database.table(table).iter_rows()) if database.has(table) else []
+
+
+def _note(database: Database, table: str, versions: Mapping[str, str]) -> None:
+    frame = {"name": list(versions), "version": list(versions.values())}
+    database.replace(table, pl.DataFrame(frame))
 
 
 def note_versions(database: Database, district: District) -> None:
     """Remember what the warehouse was built with, once all of it was judged."""
-    versions = _versions(district)
-    frame = {"name": list(versions), "version": list(versions.values())}
-    database.replace("main.built_with", pl.DataFrame(frame))
+    _note(database, "main.built_with", _versions(district))
 
 
 def _changed_days(
     database: Database, district: District, held: Sequence[date]
 ) -> list[date]:
-    if _built_with(database) != _versions(district):
+    if dict(_noted(database, "main.built_with")) != _versions(district):
         return list(held)
     return [day for day in ledger.dirty_days(district.store) if day in set(held)]
 
 
-def _refresh(
-    database: Database,
-    district: District,
-    files: inputs.LakeFiles,
-    stale: Mapping[str, Sequence[date]],
-) -> None:
-    """Registry and dimensions, as far as the stale days need them."""
-    is_new = _built_with(database).get("registry") != district.registry.version
+def refresh(database: Database, district: District, days: tuple[date, date]) -> None:
+    """Registry and dimensions, as far as a range of days needs them."""
+    loaded = dict(_noted(database, "main.loaded_with")).get("registry")
+    is_new = loaded != district.registry.version
     if is_new:
         inputs.load_registry(database, district.registry)
-    days = sorted({day for days in stale.values() for day in days})
-    inputs.show_raw(database, files, EVENT_CLASSES, (days[0], days[-1]))
+    files = inputs.lake_files(district.store, district.home.lake)
+    inputs.show_raw(database, files, EVENT_CLASSES, days)
     inputs.refresh_dimensions(
         database,
         district.registry,
         district.settings.district.account_domains,
         is_new_registry=is_new,
     )
+    _note(database, "main.loaded_with", {"registry": district.registry.version})
 
 
-def judge_days(database: Database, district: District, built: Built) -> Kept:
-    """Turn what the detections returned into findings, and keep them."""
+def build_model(
+    database: Database, district: District, name: str, days: Sequence[date]
+) -> int:
+    """Build one model, a dated one on some days; its rows.
+
+    Its inputs are taken as they stand: whoever orders the models sees to that.
+    """
+    model = district.models[name]
+    if days:
+        refresh(database, district, (min(days), max(days)))
+    values = arguments(
+        model, building.given(model, district.parameters), zone=district.zone
+    )
+    files = inputs.lake_files(district.store, district.home.lake)
+    wanted: Sequence[date | None] = days if model.is_dated else (None,)
+    return sum(
+        building.build_day(database, model, values, files, day) for day in wanted
+    )
+
+
+def stale_range(district: District) -> tuple[date, date] | None:
+    """First and last day that the dirty days reach in any model."""
+    files = inputs.lake_files(district.store, district.home.lake)
+    held = files.days()
+    dirty = [day for day in ledger.dirty_days(district.store) if day in set(held)]
+    stale = planning.stale_days(district.models, dirty, held)
+    days = [day for days in stale.values() for day in days]
+    return (min(days), max(days)) if days else None
+
+
+def judge_days(
+    database: Database, district: District, days: Mapping[str, Sequence[date]]
+) -> Kept:
+    """Turn what the detections returned into findings, and keep them.
+
+    Args:
+        days: The days that each model was built for.
+    """
     judged = {
-        code: list(built.days.get(detection.model.name, ()))
+        code: list(days.get(detection.model.name, ()))
         for code, detection in district.detections.items()
     }
     known = Circumstances(
         earlier=_outside(fired_days(district.store), judged),
         exceptions=district.registry.frames["exceptions"],
         parameters={
-            code: arguments(one.model, _given(district, code, one.model.name))
+            code: arguments(one.model, building.given(one.model, district.parameters))
             for code, one in district.detections.items()
         },
         inputs={**_versions(district), "settings": district.settings_hash},
@@ -144,10 +179,6 @@ def judge_days(database: Database, district: District, built: Built) -> Kept:
         )
     ]
     return keep(district.store, found, _evidence(database, district, found), judged)
-
-
-def _given(district: District, code: str, name: str) -> Mapping[str, Any]:
-    return district.parameters.get(code) or district.parameters.get(name) or {}
 
 
 def _outside(
@@ -227,7 +258,7 @@ def build_and_judge(
         built = build(database, district, progress)
         if not built.days:
             return Warehouse(built, Kept((), (), ()))
-        kept = judge_days(database, district, built)
+        kept = judge_days(database, district, built.days)
         note_versions(database, district)
     for day in ledger.dirty_days(district.store):
         ledger.clean(district.store, day)

@@ -50,12 +50,11 @@ def build(
     steps = len(models) - len(stale) + sum(len(days) for days in stale.values())
     done = 0
     for model in models.values():
-        values = arguments(model, _given(model, overrides), zone=zone)
+        values = arguments(model, given(model, overrides), zone=zone)
         days = stale.get(model.name, ()) if model.is_dated else (None,)
         for day in days:
             watch(model.name, done, steps)
-            _show(database, model, files, day)
-            rows = database.build(model, values, day)
+            rows = build_day(database, model, values, files, day)
             built.rows[model.name] = built.rows.get(model.name, 0) + rows
             done += 1
         built.days[model.name] = [day for day in days if day is not None]
@@ -63,9 +62,22 @@ def build(
     return built
 
 
-def _given(
+def build_day(
+    database: Database,
+    model: Model,
+    values: Mapping[str, Scalar],
+    files: LakeFiles,
+    day: date | None,
+) -> int:
+    """Build one day of a dated model, or an undated one whole; its rows."""
+    _show(database, model, files, day)
+    return database.build(model, values, day)
+
+
+def given(
     model: Model, overrides: Mapping[str, Mapping[str, Scalar]]
 ) -> Mapping[str, Scalar]:
+    """What the district sets for a model, by its code or its name."""
     return overrides.get(model.header.code) or overrides.get(model.name) or {}
 
 
@@ -81,27 +93,45 @@ def _show(database: Database, model: Model, files: LakeFiles, day: date | None) 
     show_raw(database, files, classes, (first, last))
 
 
-def verify(database: Database, model: Model) -> list[str]:
-    """Check a model's grain and its header's conditions; the warnings.
+@dataclass(frozen=True)
+class Breach:
+    """A promise of a model's header that its rows break."""
 
-    Raises:
-        ModelError: The grain is not unique, or a `fail` condition is broken.
-    """
+    model: str
+    check: str
+    row_count: int
+    severity: str
+
+
+def breaches(database: Database, model: Model) -> list[Breach]:
+    """The promises that a model's rows break: its grain first, then its checks."""
     grain = ", ".join(model.header.grain)
     twice = database.rows(
-        f"select {grain} from {model.name} group by {grain} having count(*) > 1 limit 1"
-    )
-    if twice:
-        raise ModelError(
-            f"two rows of one grain ({grain}): {twice[0]}", where=model.name
-        )
-    warnings = []
+        f"select count(*) from (select {grain} from {model.name}"
+        f" group by {grain} having count(*) > 1)"
+    )[0][0]
+    found = [Breach(model.name, "grain", twice, "fail")] if twice else []
     for check in model.header.checks:
         count = database.rows(
             f"select count(*) from {model.name} where not ({check.holds})"
         )[0][0]
-        if count and check.severity == "fail":
-            raise ModelError(f"{count} rows break: {check.holds}", where=model.name)
         if count:
-            warnings.append(f"{model.name}: {count} rows break: {check.holds}")
-    return warnings
+            found.append(Breach(model.name, check.holds, count, check.severity))
+    return found
+
+
+def verify(database: Database, model: Model) -> list[Breach]:
+    """The breaches that only warn.
+
+    Raises:
+        ModelError: A promise that must hold is broken.
+    """
+    found = breaches(database, model)
+    for one in found:
+        if one.severity == "fail":
+            raise ModelError(
+                f"{one.row_count} rows break its promise: {one.check}",
+                where=model.name,
+                remedy="Nothing was published; the model's header says what must hold.",
+            )
+    return found

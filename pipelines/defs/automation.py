@@ -1,0 +1,139 @@
+"""Jobs, schedules and sensors: what runs when."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import dagster as dg
+
+from pipelines.defs.outputs import FINDINGS, REPORT, SNAPSHOT, housekeeping
+from pipelines.defs.resources import HomeResource
+from pipelines.events import EVENT_CLASSES
+from pipelines.journey.steps import stale_range
+from pipelines.state import ledger
+from pipelines.warehouse.models import Model
+
+# Dagster keeps the type of an asset job to itself
+AssetJob = Any
+RANGE_START = "dagster/asset_partition_range_start"
+RANGE_END = "dagster/asset_partition_range_end"
+
+
+def ingest_job() -> AssetJob:
+    """Take in everything new."""
+    return dg.define_asset_job(
+        "ingest",
+        selection=dg.AssetSelection.assets(*(["raw", name] for name in EVENT_CLASSES)),
+        executor_def=dg.in_process_executor,
+        description="Landing files become events in the lake.",
+    )
+
+
+def daily_job(models: Sequence[Model]) -> AssetJob:
+    """Build some days of every model, judge them, publish a snapshot."""
+    keys = [model.name.split(".") for model in models]
+    return dg.define_asset_job(
+        "daily",
+        selection=dg.AssetSelection.assets(*keys, FINDINGS, SNAPSHOT),
+        executor_def=dg.in_process_executor,
+        description="Models, detections and findings of a range of days.",
+    )
+
+
+def report_job() -> AssetJob:
+    """Publish one week's report."""
+    return dg.define_asset_job(
+        "weekly_report",
+        selection=dg.AssetSelection.assets(REPORT),
+        executor_def=dg.in_process_executor,
+        description="The report of one week.",
+    )
+
+
+def schedules(
+    zone: str, report: AssetJob, alerts: dg.JobDefinition
+) -> list[dg.ScheduleDefinition]:
+    """Monday's report, the morning's alerts, the night's housekeeping."""
+
+    @dg.schedule(
+        job=report,
+        cron_schedule="0 6 * * 1",
+        execution_timezone=zone,
+        name="monday_report",
+    )
+    def monday_report(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        """The week that ended yesterday."""
+        today = context.scheduled_execution_time.date()
+        week = today - timedelta(days=today.weekday() + 7)
+        return dg.RunRequest(run_key=week.isoformat(), partition_key=week.isoformat())
+
+    return [
+        monday_report,
+        dg.ScheduleDefinition(
+            name="morning_alerts",
+            job=alerts,
+            cron_schedule="30 7 * * *",
+            execution_timezone=zone,
+        ),
+        dg.ScheduleDefinition(
+            name="nightly_housekeeping",
+            job=housekeeping,
+            cron_schedule="15 2 * * *",
+            execution_timezone=zone,
+        ),
+    ]
+
+
+def landing_sensor(job: AssetJob) -> dg.SensorDefinition:
+    """Asks for an ingest when the landing folders changed."""
+
+    @dg.sensor(job=job, minimum_interval_seconds=60, name="landing_watch")
+    def landing_watch(
+        context: dg.SensorEvaluationContext, home: HomeResource
+    ) -> dg.RunRequest | dg.SkipReason:
+        """The run key is what lies there: the same files ask once."""
+        digest = hashlib.sha256()
+        known, new = set(), 0
+        with home.opened() as district:
+            for row in ledger.source_files(district.store):
+                known.add((row.source, row.path, row.raw_bytes, row.raw_mtime_ns))
+            for source in district.sources():
+                for one in source.listing().deliveries:
+                    mark = (one.source, one.path, one.raw_bytes, one.raw_mtime_ns)
+                    digest.update(repr(mark).encode())
+                    new += mark not in known
+        if not new:
+            return dg.SkipReason("nothing new in the landing folders")
+        context.log.info("%d files are new or have grown", new)
+        return dg.RunRequest(run_key=digest.hexdigest())
+
+    return landing_watch
+
+
+def dirty_sensor(job: AssetJob) -> dg.SensorDefinition:
+    """Asks for the days whose events changed, as one range."""
+
+    @dg.sensor(job=job, minimum_interval_seconds=60, name="dirty_days")
+    def dirty_days(
+        context: dg.SensorEvaluationContext, home: HomeResource
+    ) -> dg.RunRequest | dg.SkipReason:
+        """The run key holds the ledger's state: the same days ask once."""
+        with home.opened() as district:
+            span = stale_range(district)
+            days = ledger.dirty_days(district.store)
+            files = ledger.source_files(district.store)
+        if span is None:
+            return dg.SkipReason("no day is dirty")
+        newest = max((one.last_read_time for one in files), default="")
+        context.log.info("%d dirty days", len(days))
+        return dg.RunRequest(
+            run_key=f"{span[0]}..{span[1]}@{newest}", tags=range_tags(*span)
+        )
+
+    return dirty_days
+
+
+def range_tags(first: date, last: date) -> dict[str, str]:
+    """Tags of a run over a range of daily partitions."""
+    return {RANGE_START: first.isoformat(), RANGE_END: last.isoformat()}

@@ -1,0 +1,68 @@
+"""Landing files become events: one step for all sources, one asset a class."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from pipelines.defs.resources import HomeResource
+from pipelines.events import EVENT_CLASSES
+from pipelines.journey.steps import take_in
+from pipelines.state import ledger
+
+SPECS = [
+    dg.AssetSpec(
+        key=["raw", event_class.name],
+        description=event_class.meaning,
+        group_name="raw",
+        kinds={"parquet"},
+    )
+    for event_class in EVENT_CLASSES.values()
+]
+
+BALANCE = dg.AssetCheckSpec(
+    name="lines_add_up",
+    asset=["raw", "http_requests"],
+    description=(
+        "For every file: lines = events + rejects + blanks + duplicates + pending."
+    ),
+    blocking=True,
+)
+
+
+@dg.multi_asset(
+    name="take_in_deliveries",
+    specs=SPECS,
+    check_specs=[BALANCE],
+    pool="warehouse_writer",
+)
+def ingest(
+    context: dg.AssetExecutionContext, home: HomeResource
+) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+    """Take in everything new; the account of lines is checked and shown."""
+    with home.writing() as district:
+        outcomes = take_in(district)
+        files = ledger.source_files(district.store)
+        account = ledger.account(district.store)
+        rows = {
+            name: sum(one.row_count for one in ledger.lake_files(district.store, name))
+            for name in EVENT_CLASSES
+        }
+    for outcome in outcomes:
+        if outcome.record.message:
+            context.log.warning(outcome.record.message)
+    new = sum(outcome.kind != "unchanged" for outcome in outcomes)
+    for name in EVENT_CLASSES:
+        yield dg.MaterializeResult(
+            asset_key=["raw", name],
+            metadata={"dagster/row_count": rows[name], "new_files": new},
+        )
+    wrong = [f"{one.source}/{one.path}" for one in files if not one.balances]
+    yield dg.AssetCheckResult(
+        check_name=BALANCE.name,
+        asset_key=BALANCE.asset_key,
+        passed=not wrong,
+        metadata={
+            "account": dg.MetadataValue.json([dict(row) for row in account]),
+            "files_that_do_not_add_up": dg.MetadataValue.json(wrong),
+        },
+    )

@@ -1,0 +1,43 @@
+"""The district home as a Dagster resource."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import dagster as dg
+
+from pipelines.journey.district import District, only_writer, open_district
+
+HOME_VARIABLE = "SCHOOLBELL_HOME"
+LONGEST_WAIT_SECONDS = 600
+
+
+class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """One district home.
+
+    Attributes:
+        path: Its folder; without one, `SCHOOLBELL_HOME`, then `demo-district`.
+    """
+
+    path: str = ""
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the home."""
+        return Path(self.path or os.environ.get(HOME_VARIABLE) or "demo-district")
+
+    @contextmanager
+    def opened(self) -> Iterator[District]:
+        """The home, for reading."""
+        with open_district(self.folder) as district:
+            yield district
+
+    @contextmanager
+    def writing(self) -> Iterator[District]:
+        """The home with its lock held; waits for another writer to end."""
+        with (
+            open_district(self.folder) as district,
+            only_writer(district.home, LONGEST_WAIT_SECONDS),
+        ):
+            yield district
