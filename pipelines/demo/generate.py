@@ -15,7 +15,7 @@ from pipelines.demo.machines import background
 from pipelines.demo.places import DOMAIN, NETBIOS
 from pipelines.demo.plan import Case, Plan
 from pipelines.demo.planted import plant
-from pipelines.demo.routines import add_evenings, add_routines
+from pipelines.demo.routines import add_evenings, add_restarts, add_routines
 from pipelines.demo.world import World, make_world
 from pipelines.demo.writers.dhcpd import dhcpd_lines
 from pipelines.demo.writers.files import Feed, Written, write_feed
@@ -29,8 +29,8 @@ ACCOUNT_DOMAINS = (NETBIOS, DOMAIN)
 FORMATS: Mapping[str, str] = {
     "proxy": "squid_access",
     "firewall": "fortigate",
-    "directory": "windows_security",
-    "dhcp": "dhcpd_syslog",
+    "directory": "windows_security_json",
+    "dhcp": "isc_dhcpd",
 }
 """Folder below `landing/` and what its files are written in."""
 
@@ -94,12 +94,13 @@ def generate(
     plant(world, plan, violations=violations)
     add_routines(world, plan)
     add_evenings(world, plan)
+    add_restarts(world, plan)
     write_registry(world, plan, home / "registry")
     tell("requests", 1, STEPS)
     requests = _requests(world, plan)
     stayed = stays(world, requests)
     written = _write_logs(world, plan, requests, stayed, home / "landing", tell)
-    bound = bindings(world, stayed, plan.sittings)
+    bound = bindings(world, stayed, plan)
     return _truth(world, plan, written, bound, home / "truth")
 
 

@@ -93,7 +93,7 @@ def work(
     start, end = span
     for _ in range(2 if rng.random() < 0.25 else 1):
         begun = start + rng.randint(30, 200) * SECOND
-        done = min(end - 10 * SECOND, begun + rng.randint(150, 600) * SECOND)
+        done = min(end - 10 * SECOND, begun + rng.randint(150, 560) * SECOND)
         if done - begun > MINUTE and rng.random() < 0.9:
             browse(plan, person, device, (begun, done), taste, name, network=place)
         start = done + rng.randint(60, 400) * SECOND

@@ -8,7 +8,7 @@ import polars as pl
 from pipelines.demo.columns import day_numbers, dotted, frame, with_address, worn_mac
 from pipelines.demo.days import HOUR, MINUTE, SECOND
 from pipelines.demo.places import MANY_ADDRESSES
-from pipelines.demo.plan import Release, Sitting
+from pipelines.demo.plan import Plan, Release
 from pipelines.demo.world import World
 
 LEASES = pl.Schema(
@@ -19,7 +19,13 @@ LEASES = pl.Schema(
 WIRED_LEASE = 24 * HOUR
 _RELEASES = pl.Schema({"device": pl.Int32, "network": pl.String, "time": pl.Int64})
 _PLACED = pl.Schema(
-    {"device": pl.Int32, "network": pl.String, "start": pl.Int64, "end": pl.Int64}
+    {
+        "device": pl.Int32,
+        "network": pl.String,
+        "account": pl.String,
+        "start": pl.Int64,
+        "end": pl.Int64,
+    }
 )
 
 
@@ -100,15 +106,25 @@ def _released(world: World, releases: Sequence[Release]) -> pl.DataFrame:
     return _asked(placed, placed["time"], "RELEASE", 0)
 
 
-def bindings(
-    world: World, stayed: pl.DataFrame, sittings: Sequence[Sitting]
-) -> pl.DataFrame:
-    """The truth: address, MAC, device and account, from when to when."""
-    rows = frame(sittings, _PLACED).with_columns(
-        address=pl.lit(0, pl.Int64),
-        account=pl.Series([s.account for s in sittings], dtype=pl.String),
-    )
-    seated = with_address(world, rows)
+def _used(world: World, plan: Plan) -> pl.DataFrame:
+    """Who used which device: sittings, and sessions where no log tells of a logon."""
+    silent = [
+        session
+        for session in plan.sessions
+        if not world.places.devices[session.device].is_windows
+        and session.pace != "phone"
+    ]
+    seated = frame(plan.sittings, _PLACED).with_columns(address=pl.lit(0, pl.Int64))
+    schema = pl.Schema([*_PLACED.items(), ("address", pl.Int64())])
+    return pl.concat([seated, frame(silent, schema)])
+
+
+def bindings(world: World, stayed: pl.DataFrame, plan: Plan) -> pl.DataFrame:
+    """The truth: address, MAC, device and account, from when to when.
+
+    A row without an account says only that the device held the address.
+    """
+    seated = with_address(world, _used(world, plan))
     names = pl.DataFrame(
         {
             "device": pl.Series(

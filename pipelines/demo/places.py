@@ -175,7 +175,7 @@ def make_places(seed: int, roster: Roster) -> Places:
             person.building, "chromebook", "c", owner=person.person_id, kind="wifi"
         )
     for person in roster.staff:
-        if rng.random() < 0.7:
+        if rng.random() < 0.6:
             stock.add(
                 person.building, "phone_byod", "phone", owner=person.person_id,
                 kind="byod",

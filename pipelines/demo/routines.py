@@ -8,9 +8,12 @@ from pipelines.demo.days import MINUTE, SECOND, Day
 from pipelines.demo.habits import Routines, hours, stretches, work
 from pipelines.demo.people import Person
 from pipelines.demo.places import Device
-from pipelines.demo.plan import Closed, Opened, Plan, Sitting, is_free
+from pipelines.demo.plan import Closed, Fetch, Opened, Plan, Sitting, is_free
 from pipelines.demo.world import World
 
+UPDATE_WEEKDAY = 2
+TABS = ("docs.google.com", "mail.google.com", "www.espn.com", "www.office.com",
+        "www.amazon.com", "www.instagram.com")  # fmt: skip
 GLANCES = ("glance_news", "glance_news", "glance_shop", "glance_sport")
 
 
@@ -105,7 +108,7 @@ def _shared_day(routines: Routines, person: Person, day: Day) -> None:
     if is_substitute and rng.random() < 0.35:
         return
     pool = places.pool(person.building, "classroom" if is_substitute else "workroom")
-    devices = pool[:-1] if is_substitute else pool[:3]
+    devices = pool if is_substitute else pool[:3]
     device = rng.choice(devices)
     bounds = ((15, 45), (20, 50)) if is_substitute else ((8, 20), (70, 170))
     start = day.at(first, rng.randint(5, 40))
@@ -148,3 +151,33 @@ def add_evenings(world: World, plan: Plan) -> None:
             free = is_free(absences.get(person.number, ()), *span)
             if laptop and free and rng.random() < 0.08:
                 at_home(plan, person, laptop, span, "approved")
+
+
+def add_restarts(world: World, plan: Plan) -> None:
+    """On update nights some computers restart, sign on by themselves and lock.
+
+    Open tabs are restored in one burst, whatever they were.
+    """
+    rng = world.random("restarts")
+    absences = plan.absences()
+    for day in world.days:
+        if day.date.weekday() != UPDATE_WEEKDAY:
+            continue
+        for person in world.roster.where(lambda p: p.job_title == "teacher"):
+            desktop = world.places.of(person, "desktop")
+            begin = day.at("03:10", rng.random())
+            is_kept = is_free(absences.get(person.number, ()), begin, begin + MINUTE)
+            if desktop and is_kept and rng.random() < 0.15:
+                _restart(plan, rng, person, desktop, begin)
+
+
+def _restart(
+    plan: Plan, rng: random.Random, person: Person, desktop: Device, begin: int
+) -> None:
+    name, number, network = person.username, desktop.number, desktop.network
+    ends = (begin, begin + rng.randint(5, 9) * SECOND)
+    plan.sittings.append(Sitting(-1, name, number, network, *ends, "logon", "lock"))
+    for place in range(rng.randint(6, 20)):
+        start = begin + 14 * SECOND + place * rng.randint(500, 2_000)
+        size = rng.randint(8_000, 120_000)
+        plan.fetches.append(Fetch(name, number, network, start, rng.choice(TABS), size))

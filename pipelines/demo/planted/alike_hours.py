@@ -130,10 +130,11 @@ def long_tunnel(stage: Stage) -> None:
     opened, closed = day.at("15:20"), day.at("19:40")
     stage.away(person, (opened, closed), 10)
     stage.sit(person, device, minutes(opened - 4 * MINUTE, 7), "approved")
-    stage.plan.fetches.append(
-        Fetch(person.username, device.number, device.network, opened,
-              "www.weather.com", 61_000, closed - opened)
-    )  # fmt: skip
+    for late in (0, 26_000, 70_000):
+        stage.plan.fetches.append(
+            Fetch(person.username, device.number, device.network, opened + late,
+                  "www.amazon.com", 61_000 + late, closed - opened)
+        )  # fmt: skip
     stage.case("S71", NONE, "", person, (device,), (opened, closed),
                "a tunnel opened at 15:20, logged at 19:40")  # fmt: skip
 

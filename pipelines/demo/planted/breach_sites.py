@@ -15,13 +15,14 @@ def sustained(
     length: float,
     intensity: int,
     pace: Pace = "busy",
+    rule: str = "NA-1",
 ) -> None:
     """S36, S43: one site for a good while, on duty."""
     day = stage.day()
     person = stage.teacher(day)
     span = minutes(stage.moment(day, "08:30", "14:20"), length)
     _use(stage, person, span, site, pace)
-    stage.case(family, SITE, "NA-1", person, (stage.desktop(person),), span,
+    stage.case(family, SITE, rule, person, (stage.desktop(person),), span,
                f"{site} for {length:.0f} minutes on duty", intensity=intensity
     )  # fmt: skip
 
@@ -160,9 +161,10 @@ def by_address(stage: Stage) -> None:
 
 
 SCENES: tuple[Scene, ...] = (
-    partial(sustained, family="S36", site="facebook.com", length=12, intensity=1),
-    partial(sustained, family="S36", site="facebook.com", length=25, intensity=2),
-    partial(sustained, family="S36", site="facebook.com", length=45, intensity=3),
+    partial(sustained, family="S36", site="instagram.com", length=12, intensity=1),
+    partial(sustained, family="S36", site="facebook.com", length=25, intensity=2,
+            rule="NA-4"),
+    partial(sustained, family="S36", site="instagram.com", length=45, intensity=3),
     partial(sustained, family="S36", site="reddit.com", length=18, intensity=1),
     partial(sustained, family="S36", site="amazon.com", length=20, intensity=2),
     partial(sustained, family="S36", site="espn.com", length=35, intensity=3),

@@ -106,6 +106,7 @@ def write_registry(world: World, plan: Plan, folder: Path) -> None:
         "approved_sites.csv": _approved(),
         "site_categories.csv": _categories(world),
         "calendar.csv": _calendar(world.days),
+        "exceptions.csv": _exceptions(world),
         "staff_duty.csv": _duty(world.roster.staff),
         **FIXED,
     }
@@ -221,6 +222,18 @@ def _vendor_category(rng: random.Random, site: Site, wrong: set[str]) -> Row:
 
 def _category(domain: str, category: str, source: str) -> Row:
     return {"domain": domain, "category": category, "source": source}
+
+
+def _exceptions(world: World) -> list[Row]:
+    """A sign in the lobby that is known to fetch news all day."""
+    sign = world.places.where(lambda d: d.device_class == "signage")[0]
+    chief = world.roster.where(lambda p: p.job_title == "superintendent")[0]
+    return [
+        {"exception_id": "X-001", "rule": "*", "scope": "device",
+         "value": sign.hostname, "reason": "lobby sign, no person uses it",
+         "approver": chief.person_id, "valid_from": "2026-10-01",
+         "valid_to": "2027-03-15"}
+    ]  # fmt: skip
 
 
 def _calendar(days: Sequence[Day]) -> list[Row]:

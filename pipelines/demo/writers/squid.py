@@ -10,6 +10,7 @@ from pipelines.demo.world import World
 
 CHALLENGE_SHARE = 0.05
 CHALLENGE_BYTES = 4_080
+ABORTED_SHARE = 0.000_5
 
 NOISE = (
     "2026/10/19 00:00:02 kid1| Logfile: opening log daemon:/var/log/squid/access.log",
@@ -26,7 +27,8 @@ def squid_lines(world: World, requests: pl.DataFrame) -> pl.DataFrame:
         (pl.col("outcome") == "tunnel") & pl.col("account").is_not_null()
     )
     asked = tunnels.filter(pl.Series(rng.random(tunnels.height) < CHALLENGE_SHARE))
-    rows = pl.concat([rows, _challenges(asked)])
+    dropped = rows.filter(pl.Series(rng.random(rows.height) < ABORTED_SHARE))
+    rows = pl.concat([rows, _challenges(asked), _aborted(dropped)])
     return (
         rows.with_columns(seen=pl.col("start") + pl.col("elapsed"))
         .sort("seen", maintain_order=True)
@@ -100,6 +102,20 @@ def _challenges(rows: pl.DataFrame) -> pl.DataFrame:
         size=pl.lit(CHALLENGE_BYTES, pl.Int64) + pl.col("start") % 40,
         peer=pl.lit("HIER_NONE/-"),
         mime=pl.lit("text/html"),
+    )
+
+
+def _aborted(rows: pl.DataFrame) -> pl.DataFrame:
+    """Clients that connected and asked for nothing."""
+    return rows.with_columns(
+        elapsed=pl.lit(0, pl.Int64),
+        account=pl.lit(None, pl.String),
+        result=pl.lit("NONE_NONE/000"),
+        size=pl.lit(0, pl.Int64),
+        method=pl.lit("-"),
+        url=pl.lit("error:transaction-end-before-headers"),
+        peer=pl.lit("HIER_NONE/-"),
+        mime=pl.lit("-"),
     )
 
 

@@ -1,0 +1,171 @@
+"""The synthetic district: same bytes, whole registry, readable lines, known truth."""
+
+import gzip
+import hashlib
+from datetime import UTC, datetime
+
+import polars as pl
+import pytest
+
+from pipelines.clock import Reading
+from pipelines.demo.generate import ACCOUNT_DOMAINS, FORMATS, generate
+from pipelines.demo.people import make_roster
+from pipelines.demo.places import make_places
+from pipelines.demo.writers.registry import COLUMNS
+from pipelines.district.home import create
+from pipelines.district.registry import load_registry
+from pipelines.district.settings import load_settings
+from pipelines.formats import Context, formats
+from pipelines.sources.framing import records
+
+SIZE = {"weeks": 2, "people": 120}
+READING = Reading(zone="America/Chicago", anchor=datetime(2026, 11, 2, tzinfo=UTC))
+LOOK_ALIKES = {
+    "S02", "S04", "S05", "S06", "S08", "S09", "S11", "S12", "S14", "S16", "S17", "S18",
+    "S20", "S21", "S25", "S26", "S27", "S28", "S29", "S31", "S33", "S34", "S35", "S37",
+    "S38", "S39", "S40", "S44", "S50", "S52", "S54", "S55", "S56", "S61", "S67", "S68",
+    "S69", "S70", "S71", "S72",
+}  # fmt: skip
+BREACHES = {
+    "SA-1": {"S01"}, "SA-2": {"S03"}, "SA-3": {"S07", "S10"}, "SA-4": {"S13", "S15"},
+    "SA-5": {"S19"}, "SA-6": {"S22"}, "NA-1": {"S36", "S43"}, "NA-2": {"S42"},
+    "NA-3": {"S45", "S48", "S49"}, "NA-4": {"S36", "S51", "S53"}, "NA-5": {"S60"},
+    "NA-6": {"S57"}, "OH-1": {"S62", "S64", "S65", "S66"},
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    home = tmp_path_factory.mktemp("district")
+    return home, generate(home, 7, **SIZE)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    home = tmp_path_factory.mktemp("whole")
+    return home, generate(home)
+
+
+def digests(home):
+    return {
+        str(path.relative_to(home)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(home.rglob("*"))
+        if path.is_file()
+    }
+
+
+def lines_of(path):
+    data = path.read_bytes()
+    return records(gzip.decompress(data) if path.suffix == ".gz" else data, "lines")
+
+
+def test_the_same_seed_gives_the_same_bytes(small, tmp_path):
+    home, _ = small
+    generate(tmp_path, 7, **SIZE)
+    assert digests(home) == digests(tmp_path)
+
+
+def test_another_seed_gives_another_district(small, tmp_path):
+    home, _ = small
+    generate(tmp_path, 8, **SIZE)
+    mine, other = digests(home), digests(tmp_path)
+    assert mine.keys() == other.keys()
+    assert mine["registry/users.csv"] != other["registry/users.csv"]
+
+
+def test_every_registry_file_has_its_header_and_rows(small):
+    home, _ = small
+    for name, columns in COLUMNS.items():
+        first, second = (home / "registry" / name).read_text().splitlines()[:2]
+        assert first == ",".join(columns)
+        assert second
+
+
+def test_the_district_reads_its_own_registry_without_a_problem(small):
+    home, _ = small
+    district = create(home, account_domains=ACCOUNT_DOMAINS)
+    registry = load_registry(district, load_settings(district))
+    assert registry.problems == ()
+    assert registry.missing == {}
+    assert registry.frames["people"].height == SIZE["people"]
+
+
+@pytest.mark.parametrize("folder", FORMATS)
+def test_every_line_is_read_but_those_planted_as_damage(small, folder):
+    home, truth = small
+    read = formats()[FORMATS[folder]]
+    for path in sorted((home / "landing" / folder).iterdir()):
+        lines = lines_of(path)
+        name = f"{folder}/{path.name}"
+        assert lines.height == truth.lines[name]
+        damaged = truth.damage.filter(pl.col("file") == name)["line_no"]
+        rejects = read.parse(lines, Context(reading=READING)).rejects
+        assert set(rejects["line_no"]) <= set(damaged)
+
+
+def test_addresses_are_private_or_for_documentation(small):
+    home, _ = small
+    inside = r"^(10\.|192\.0\.2\.|198\.51\.100\.|203\.0\.113\.|127\.0\.0\.1)"
+    for path in sorted((home / "landing").rglob("*")):
+        if path.is_file():
+            found = lines_of(path)["line"].str.extract_all(
+                r"\b[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\b"
+            )
+            addresses = found.explode().drop_nulls().unique()
+            assert addresses.str.contains(inside).all(), path.name
+
+
+def test_names_of_people_stand_in_the_roster_only(small):
+    home, truth = small
+    roster = make_roster(7, SIZE["people"])
+    family = roster.people[40].family
+    others = [
+        path for path in (home / "registry").iterdir() if path.name != "users.csv"
+    ]
+    assert not any(f"{family}," in path.read_text() for path in others)
+    assert not truth.cases["note"].str.contains(family).any()
+
+
+def test_a_finished_file_arrives_twice(small):
+    home, _ = small
+    files = list((home / "landing" / "proxy").iterdir())
+    distinct = {path.read_bytes() for path in files}
+    assert len(distinct) == len(files) - 1
+
+
+def test_violations_of_every_rule_and_every_look_alike_are_planted(whole):
+    _, truth = whole
+    cases = truth.cases
+    found = cases.filter(pl.col("is_violation") == "true")
+    for rule, families in BREACHES.items():
+        assert families <= set(found.filter(pl.col("expected_rule") == rule)["family"])
+    harmless = cases.filter(pl.col("is_violation") == "false")
+    assert set(harmless["kind"]) == {"none"}
+    assert set(harmless["family"]) >= LOOK_ALIKES
+    assert cases["case_id"].is_unique().all()
+
+
+def test_the_default_district_is_big_enough(whole):
+    _, truth = whole
+    assert truth.people >= 200
+    assert 500_000 <= sum(truth.lines.values()) <= 800_000
+
+
+def test_a_null_district_plants_no_violation(tmp_path):
+    truth = generate(tmp_path, 3, weeks=1, people=90, violations=False)
+    assert set(truth.cases["kind"]) == {"none"}
+
+
+def test_progress_is_told_to_its_end(tmp_path):
+    told = []
+    generate(tmp_path, 3, weeks=1, people=60, progress=lambda *step: told.append(step))
+    assert [number for _, number, _ in told] == list(range(len(told)))
+    assert told[-1][1] == told[-1][2]
+
+
+def test_addresses_of_a_day_are_nobody_elses():
+    places = make_places(5, make_roster(5, 600))
+    for network in places.networks.values():
+        if network.kind in {"wifi", "byod", "wired", "lab"}:
+            held = [network.address(device.number, 11) for device in places.devices]
+            assert len(set(held)) == len(held)
