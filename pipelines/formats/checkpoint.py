@@ -156,7 +156,8 @@ def flow() -> dict[str, pl.Expr]:
     outside = somewhere(address(value("xlatesrc")))
     zones = [value(key).str.to_lowercase() for key in ("inzone", "outzone")]
     extra = (
-        "action", "product", "service_id", "rule", "rule_name", "action_reason", "appi_name",
+        "action", "product", "service_id", "rule", "rule_name", "action_reason",
+        "appi_name",
     )  # fmt: skip
     return {
         "src_ip": address(value("src")),
