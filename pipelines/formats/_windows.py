@@ -16,6 +16,7 @@ from pipelines import clock
 from pipelines.clock import Reading
 from pipelines.formats._fields import address, known, name, port, whole
 from pipelines.formats._json import json_text
+from pipelines.formats._windows_codes import REASONS
 
 DATA = {
     "target_user": "TargetUserName",
@@ -68,26 +69,6 @@ LOGON_KIND = {
 FROM_ELSEWHERE = ["3", "8"]
 """Logon types whose user sits at another device than the one that reports."""
 
-REASONS = {
-    "0xc0000064": "no such user",
-    "0xc000006a": "wrong password",
-    "0xc000006d": "wrong user name or password",
-    "0xc000006f": "outside the hours allowed for the account",
-    "0xc0000070": "not from this workstation",
-    "0xc0000071": "password expired",
-    "0xc0000072": "account disabled",
-    "0xc0000193": "account expired",
-    "0xc0000224": "password must be changed",
-    "0xc0000234": "account locked out",
-    "0xc000015b": "logon type not granted",
-    "0x6": "no such user",
-    "0x12": "account disabled, expired or locked out",
-    "0x17": "password expired",
-    "0x18": "wrong password",
-    "0x25": "clocks differ too much",
-}
-"""NT status and Kerberos codes; what is not listed is given as the bare code."""
-
 BUILT_IN_SID = r"^S-1-5-(?:7|18|19|20)$|^S-1-5-(?:80|82|83|90|94|96)-"
 BUILT_IN_NAME = (
     r"(?i)^(?:system|anonymous logon|local service|network service|"
@@ -109,32 +90,19 @@ def events(batch: pl.LazyFrame, reading: Reading) -> pl.LazyFrame:
         reading: For stamps without an offset.
     """
     stamp = clock.iso(pl.col("stamp"), reading)
-    code = pl.col("event_id")
-    is_security = (pl.col("channel") == "Security").fill_null(value=True)
-    is_logon = code.is_in(list(ACTIVITY)) & is_security
     return (
         batch.with_columns(
             time=stamp.time,
             time_quality=stamp.quality,
-            event_class=pl.when(is_logon)
-            .then(pl.lit("logons"))
-            .otherwise(pl.lit("system_events")),
-            reported_by=short(pl.col("computer")),
-            src_hostname=short(pl.coalesce("workstation_name", "workstation")),
-            src_ip=elsewhere(pl.col("ip")),
-            user_name=known(pl.col("target_user")),
-            user_domain=known(pl.col("target_domain")),
-            activity=_told(code, ACTIVITY),
-            logon_kind=kind(),
-            logon_type=whole(pl.col("kind_of_logon"), 4).cast(pl.Int16),
-            event_code=code,
-            logon_uid=logon_uid(pl.col("target_logon_id")),
+            event_class=event_class(),
             event_uid=pl.concat_str(
                 pl.col("computer").str.to_lowercase(), "record_id", separator=":"
             ),
-            kind=code,
+            event_code=pl.col("event_id"),
+            kind=pl.col("event_id"),
             message=pl.col("line"),
-            is_success=is_success(),
+            **who(),
+            **what(),
         )
         .with_columns(
             src_port=pl.when(pl.col("src_ip").is_not_null()).then(
@@ -146,6 +114,35 @@ def events(batch: pl.LazyFrame, reading: Reading) -> pl.LazyFrame:
         )
         .with_columns(extras=extras())
     )
+
+
+def event_class() -> pl.Expr:
+    """A number means a logon in the Security log only."""
+    is_security = (pl.col("channel") == "Security").fill_null(value=True)
+    is_logon = pl.col("event_id").is_in(list(ACTIVITY)) & is_security
+    return pl.when(is_logon).then(pl.lit("logons")).otherwise(pl.lit("system_events"))
+
+
+def who() -> dict[str, pl.Expr]:
+    """The account, where it came from, and who says so."""
+    return {
+        "reported_by": short(pl.col("computer")),
+        "src_hostname": short(pl.coalesce("workstation_name", "workstation")),
+        "src_ip": elsewhere(pl.col("ip")),
+        "user_name": known(pl.col("target_user")),
+        "user_domain": known(pl.col("target_domain")),
+        "logon_uid": logon_uid(pl.col("target_logon_id")),
+    }
+
+
+def what() -> dict[str, pl.Expr]:
+    """What happened, and whether somebody was let in."""
+    return {
+        "activity": _told(pl.col("event_id"), ACTIVITY),
+        "logon_kind": kind(),
+        "logon_type": whole(pl.col("kind_of_logon"), 4).cast(pl.Int16),
+        "is_success": is_success(),
+    }
 
 
 def short(computer: pl.Expr) -> pl.Expr:

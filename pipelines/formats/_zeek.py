@@ -75,28 +75,27 @@ def with_fields(
         keys: Keys that its JSON always holds; unset ones are left out.
     """
     named = (context.header or "").strip().split("\t")[1:]
-    is_json = pl.col("line").str.contains(r"^[ \t\x{feff}]*\{")
-    cut = pl.col("line").str.strip_chars_end("\r").str.split("\t")
-    proved = set(proof) <= set(named)
-    json_paths = _paths(fields, sets)
+    line = pl.col("line")
+    is_json = line.str.contains(r"^[ \t\x{feff}]*\{")
+    cut = pl.when(~is_json).then(line.str.strip_chars_end("\r").str.split("\t"))
+    is_in_header = pl.lit(set(proof) <= set(named))
+    json_paths = {f"json_{ours}": path for ours, path in _paths(fields, sets).items()}
     return (
-        with_json_fields(
-            batch, {f"json_{ours}": path for ours, path in json_paths.items()}
-        )
-        .with_columns(_cut=pl.when(~is_json).then(cut))
+        with_json_fields(batch, json_paths)
+        .with_columns(_cut=cut)
         .with_columns(
             is_whole=pl.when(is_json)
             .then(pl.col("is_object"))
             .otherwise(pl.col("_cut").list.len() == max(len(named), 1)),
             is_of_this_log=pl.when(is_json)
-            .then(has_keys(pl.col("line"), *keys))
-            .otherwise(pl.lit(value=proved)),
+            .then(has_keys(line, *keys))
+            .otherwise(is_in_header),
             **{
                 ours: pl.coalesce(_json(ours, sets), _text(theirs, named))
                 for ours, theirs in fields.items()
             },
         )
-        .drop("_cut", *(f"json_{ours}" for ours in json_paths))
+        .drop("_cut", *json_paths)
     )
 
 

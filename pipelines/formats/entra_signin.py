@@ -18,7 +18,7 @@ no sign-in become `system_events`. The device is the one that Entra knows.
 import polars as pl
 
 from pipelines import clock
-from pipelines.clock import Reading
+from pipelines.clock import Reading, Stamp
 from pipelines.formats import Context, Format
 from pipelines.formats._fields import address, known, name, port
 from pipelines.formats._json import json_text, with_fields
@@ -88,12 +88,7 @@ def looks_like(line: pl.Expr) -> pl.Expr:
 def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     """Add the columns of `logons` and `system_events`."""
     chosen = {ours: pl.coalesce(f"inner_{ours}", ours) for ours in SIGN_IN}
-    office = clock.iso(pl.col("office_created"), Reading(zone="UTC"))
-    stamps = [
-        clock.iso(pl.col(field), context.reading)
-        for field in ("created", "logged", "audited")
-    ]
-    stamp = clock.first(*stamps, clock.Stamp(office.time, pl.lit("exact")))
+    stamp = _stamp(context.reading)
     return (
         with_fields(batch, FIELDS)
         .with_columns(**chosen)
@@ -106,13 +101,10 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             event_code=known(pl.coalesce("operation", "code")),
             kind=known(_kind()),
             message=pl.col("line"),
-            src_ip=address(client_address()),
-            src_port=port(client_address(with_port=True)),
-            src_hostname=name(pl.col("device")),
-            host=name(pl.col("device")),
-            user_name=_user_name(),
             activity=pl.lit("logon"),
+            user_name=_user_name(),
             is_success=_is_success(),
+            **_where(),
         )
         .with_columns(
             is_machine=_is_machine(),
@@ -120,6 +112,24 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             extras=_extras(),
         )
     )
+
+
+def _stamp(reading: Reading) -> Stamp:
+    """Of a sign-in when it was made; Office means UTC without saying so."""
+    fields = ("created", "logged", "audited")
+    stamps = [clock.iso(pl.col(field), reading) for field in fields]
+    office = clock.iso(pl.col("office_created"), Reading(zone="UTC"))
+    return clock.first(*stamps, Stamp(office.time, pl.lit("exact")))
+
+
+def _where() -> dict[str, pl.Expr]:
+    """Address and device that it was made from."""
+    return {
+        "src_ip": address(client_address()),
+        "src_port": port(client_address(with_port=True)),
+        "src_hostname": name(pl.col("device")),
+        "host": name(pl.col("device")),
+    }
 
 
 def client_address(*, with_port: bool = False) -> pl.Expr:

@@ -69,20 +69,11 @@ def looks_like(line: pl.Expr) -> pl.Expr:
 
 def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     """Add the columns of `logons` and `system_events`."""
-    is_single = pl.col("line").str.contains(r'"events"\s*:\s*\{')
-    as_array = with_fields(
-        batch, HEAD | IN_ARRAY, pl.when(~is_single).then(pl.col("line"))
-    ).rename({name: f"array_{name}" for name in [*HEAD, "is_object"]})
-    both = with_fields(
-        as_array, HEAD | IN_OBJECT, pl.when(is_single).then(pl.col("line"))
-    ).with_columns(
-        *(pl.coalesce(f"array_{name}", name).alias(name) for name in HEAD),
-        is_object=pl.col("array_is_object") | pl.col("is_object"),
-        event_name=_event_name(),
-    )
     stamp = clock.iso(pl.col("stamp"), context.reading)
     return (
-        both.with_columns(event_class=_event_class())
+        _with_either_shape(batch)
+        .with_columns(event_name=_event_name())
+        .with_columns(event_class=_event_class())
         .with_columns(
             time=stamp.time,
             time_quality=stamp.quality,
@@ -92,20 +83,41 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             message=pl.col("line"),
             src_ip=address(pl.col("ip")),
             user_name=known(pl.col("email")),
-            activity=pl.when(pl.col("event_name") == "logout")
-            .then(pl.lit("logoff"))
-            .otherwise(pl.lit("logon")),
-            logon_kind=pl.when(pl.col("application") == "saml")
-            .then(pl.lit("network"))
-            .otherwise(pl.lit("cloud")),
-            is_success=_is_success(),
-            failure_reason=known(
-                pl.coalesce(parameter("login_failure_type"), parameter("failure_type"))
-            ),
             is_machine=_is_machine(),
+            extras=_extras(),
+            **_logon(),
         )
-        .with_columns(extras=_extras())
     )
+
+
+def _with_either_shape(batch: pl.LazyFrame) -> pl.LazyFrame:
+    """Text columns of each line, read by the shape that its `events` has."""
+    line = pl.col("line")
+    is_single = line.str.contains(r'"events"\s*:\s*\{')
+    shared = {name: f"array_{name}" for name in [*HEAD, "is_object"]}
+    as_array = with_fields(batch, HEAD | IN_ARRAY, pl.when(~is_single).then(line))
+    as_object = with_fields(
+        as_array.rename(shared), HEAD | IN_OBJECT, pl.when(is_single).then(line)
+    )
+    return as_object.with_columns(
+        *(pl.coalesce(f"array_{name}", name).alias(name) for name in HEAD),
+        is_object=pl.col("array_is_object") | pl.col("is_object"),
+    )
+
+
+def _logon() -> dict[str, pl.Expr]:
+    """What kind of logon or logoff it is, and how it ended."""
+    is_off = pl.col("event_name") == "logout"
+    is_saml = pl.col("application") == "saml"
+    reason = pl.coalesce(parameter("login_failure_type"), parameter("failure_type"))
+    return {
+        "activity": pl.when(is_off).then(pl.lit("logoff")).otherwise(pl.lit("logon")),
+        "logon_kind": pl.when(is_saml)
+        .then(pl.lit("network"))
+        .otherwise(pl.lit("cloud")),
+        "is_success": _is_success(),
+        "failure_reason": known(reason),
+    }
 
 
 def _event_name() -> pl.Expr:

@@ -62,35 +62,50 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     stamp = clock.iso(pl.col("stamp"), context.reading)
     event_type = known(pl.col("event_type"))
     activity = event_type.replace_strict(ACTIVITY, default=None, return_dtype=pl.String)
-    user = known(pl.col("actor"))
-    is_logon = activity == "logon"
-    is_success = pl.when(is_logon).then(
-        pl.col("result").replace_strict(RESULTS, default=None, return_dtype=pl.Boolean)
-    )
+    is_logon = activity.is_not_null()
     return with_fields(batch, FIELDS).with_columns(
         time=stamp.time,
         time_quality=stamp.quality,
-        event_class=pl.when(activity.is_not_null())
+        event_class=pl.when(is_logon)
         .then(pl.lit("logons"))
         .otherwise(pl.lit("system_events")),
         event_uid=known(pl.col("uuid")),
         event_code=event_type,
         kind=event_type,
         message=pl.col("line"),
-        src_ip=address(pl.col("ip")),
-        user_name=user,
         activity=activity,
         logon_kind=pl.when(event_type == "user.authentication.sso")
         .then(pl.lit("network"))
         .otherwise(pl.lit("cloud")),
-        is_success=is_success,
-        failure_reason=pl.when(~is_success).then(known(pl.col("reason"))),
-        logon_uid=known(pl.col("session")),
-        is_machine=pl.when(user.is_not_null()).then(pl.col("actor_type") != "User"),
-        extras=pl.when(activity.is_not_null()).then(
+        extras=pl.when(is_logon).then(
             json_text(user_agent=known(pl.col("agent")), device=known(pl.col("device")))
         ),
+        **_who(),
+        **_outcome(activity == "logon"),
     )
+
+
+def _who() -> dict[str, pl.Expr]:
+    """The account, where it is used, and its session."""
+    user = known(pl.col("actor"))
+    return {
+        "user_name": user,
+        "is_machine": pl.when(user.is_not_null()).then(pl.col("actor_type") != "User"),
+        "src_ip": address(pl.col("ip")),
+        "logon_uid": known(pl.col("session")),
+    }
+
+
+def _outcome(is_logon: pl.Expr) -> dict[str, pl.Expr]:
+    """Null for other results, such as a challenge that is still open."""
+    result = pl.col("result").replace_strict(
+        RESULTS, default=None, return_dtype=pl.Boolean
+    )
+    is_success = pl.when(is_logon).then(result)
+    return {
+        "is_success": is_success,
+        "failure_reason": pl.when(~is_success).then(known(pl.col("reason"))),
+    }
 
 
 FORMAT = Format(

@@ -120,14 +120,20 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         .with_columns(*web(), *flow(), *lookup())
         .with_columns(
             disposition=disposition(),
-            extras=json_text(
-                flow_id=pl.when(kind != "flow").then(pl.col("flow_id")),
-                forwarded_for=known(pl.col("http_xff")),
-                tls_subject=pl.when(kind == "tls").then(known(pl.col("tls_subject"))),
-                flow_state=pl.when(kind == "flow").then(pl.col("flow_state")),
-                dns_id=pl.when(kind == "dns").then(pl.col("dns_id")),
-            ),
+            extras=extras(),
         )
+    )
+
+
+def extras() -> pl.Expr:
+    """The flow's id, except where it has a column, and what has none."""
+    kind = pl.col("type")
+    return json_text(
+        flow_id=pl.when(kind != "flow").then(pl.col("flow_id")),
+        forwarded_for=known(pl.col("http_xff")),
+        tls_subject=pl.when(kind == "tls").then(known(pl.col("tls_subject"))),
+        flow_state=pl.when(kind == "flow").then(pl.col("flow_state")),
+        dns_id=pl.when(kind == "dns").then(pl.col("dns_id")),
     )
 
 
