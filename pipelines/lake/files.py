@@ -5,6 +5,7 @@ and lists the files in the ledger, which is what makes them count.
 """
 
 import hashlib
+import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -58,13 +59,14 @@ def write(
     final = folder / path
     make_folder(final.parent)
     aside = final.with_suffix(".tmp")
-    try:
-        frame.write_parquet(aside, compression="zstd", compression_level=1)
-        size, digest = sealed(aside)
-        aside.rename(final)
-    except BaseException:
-        aside.unlink(missing_ok=True)
-        raise
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer, compression="zstd", compression_level=1)
+    content = buffer.getbuffer()
+    with aside.open("xb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    aside.rename(final)
     times = frame["time"] if "time" in frame.columns else None
     return LakeFile(
         path=path,
@@ -72,21 +74,13 @@ def write(
         event_class=event_class,
         event_date=day.isoformat(),
         row_count=frame.height,
-        bytes=size,
-        sha256=digest,
+        bytes=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
         first_file_id=frame["file_id"].min(),  # type: ignore[arg-type]
         last_file_id=frame["file_id"].max(),  # type: ignore[arg-type]
         first_time=None if times is None else now_text(times.min()),  # type: ignore[arg-type]
         last_time=None if times is None else now_text(times.max()),  # type: ignore[arg-type]
     )
-
-
-def sealed(path: Path) -> tuple[int, str]:
-    """Sync a file that was written; its size and SHA-256."""
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-        os.fsync(file.fileno())
-        return file.tell(), digest
 
 
 def sync_folders(folder: Path, files: list[LakeFile]) -> None:

@@ -128,15 +128,21 @@ class _Run:
         found: dict[str, Outcome] = {}
         waiting: list[Delivery] = []
         for delivery in self.deliveries:
-            one = self._recognised(delivery, self.known.at_its_place)
+            try:
+                one = self.known.at_its_place(delivery)
+            except SourceError as error:
+                found[delivery.path] = self._unknown(delivery, error)
+                continue
             if one is None:
                 waiting.append(delivery)
             else:
                 found[delivery.path] = self._one(one)
         self._reserve(waiting)
         for delivery in waiting:
-            one = self._recognised(delivery, self.known.elsewhere)
-            found[delivery.path] = self._one(one or Recognition(delivery, "new"))
+            try:
+                found[delivery.path] = self._one(self.known.elsewhere(delivery))
+            except SourceError as error:
+                found[delivery.path] = self._unknown(delivery, error)
         self._close_vanished()
         self.staging.flush()
         return [
@@ -144,13 +150,17 @@ class _Run:
             for one in (found[delivery.path] for delivery in self.deliveries)
         ]
 
-    def _recognised(
-        self, delivery: Delivery, ask: Callable[[Delivery], Recognition | None]
-    ) -> Recognition | None:
-        try:
-            return ask(delivery)
-        except SourceError:
-            return None  # reading it will say what is wrong
+    def _unknown(self, delivery: Delivery, error: SourceError) -> Outcome:
+        """It can not even be recognised: another run will."""
+        if delivery.path in self.ids:
+            record = self._row(Recognition(delivery, "new"))
+            return Outcome(self._failed(record, delivery, error), "new")
+        known = self.known.by_path(delivery.path)
+        assert known is not None
+        self.touched.add(known.file_id)
+        owed = replace(known, message=str(error), raw_mtime_ns=0)
+        self.staging.reached(owed)
+        return Outcome(owed, "resumed")
 
     def _reserve(self, waiting: list[Delivery]) -> None:
         """Have an id for each delivery that may be new; unread rows are used again."""
@@ -212,6 +222,7 @@ class _Run:
         """The row that the delivery continues, or its own new one."""
         delivery = one.delivery
         if one.record is not None and one.kind in ("resumed", "moved"):
+            self._not_needed(delivery)
             return replace(one.record, path=delivery.path)
         file_id = self.ids.get(delivery.path) or self._another_id()
         row = FileRecord(file_id=file_id, source=delivery.source, path=delivery.path)
@@ -219,6 +230,14 @@ class _Run:
             return row
         row = replace(row, duplicate_of=one.record.duplicate_of or one.record.file_id)
         return _as_copy(row, one.record) if one.kind == "copy" else row
+
+    def _not_needed(self, delivery: Delivery) -> None:
+        """A row under which the delivery failed before, now that it is known."""
+        unread = self.records.get(self.ids.get(delivery.path, 0))
+        if unread is not None:
+            self.touched.add(unread.file_id)
+            nothing = replace(unread, lines=0, pending_lines=0, message=None)
+            self.staging.reached(replace(nothing, state=FINISHED))
 
     def _another_id(self) -> int:
         return ledger.take_ids(self.intake.store, 1)[0]
@@ -282,7 +301,7 @@ class _Run:
             pending = max(0, count_lines(delivery) - settled)
         reached = replace(
             record,
-            state=FAILED if record.state != FINISHED else record.state,
+            state=FAILED,
             lines=settled + pending,
             pending_lines=pending,
             raw_bytes=delivery.raw_bytes,

@@ -97,7 +97,12 @@ def read_delivery(task: Task, staging: Staging, advance: Advance) -> FileRecord:
 
 def _without_tail(task: Task, staging: Staging) -> FileRecord:
     """The last line was taken without its end: take it back, to read it whole."""
-    record = task.record
+    record = replace(
+        task.record,
+        lines=task.record.lines - task.record.pending_lines,
+        pending_lines=0,
+        pending_bytes=0,
+    )
     body = record.consumed_bytes - record.tail_bytes
     digest = Digest()
     with opened(task.delivery) as stream:

@@ -87,6 +87,10 @@ class Known:
             for rung in marks.rungs(record.prefix_hashes).items():
                 self._by_rung.setdefault(rung, {})[record.file_id] = record
 
+    def by_path(self, path: str) -> FileRecord | None:
+        """The row of what was last read under a name."""
+        return self._by_path.get(path)
+
     def at_its_place(self, delivery: Delivery) -> Recognition | None:
         """What lies where the ledger knows a file; None for other content."""
         record = self._by_path.get(delivery.path)

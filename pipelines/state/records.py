@@ -66,13 +66,14 @@ class FileRecord:
     @property
     def balances(self) -> bool:
         """Every line is in exactly one place."""
-        return self.lines == (
-            self.events
-            + self.rejects
-            + self.blanks
-            + self.duplicates
-            + self.pending_lines
+        places = (
+            self.events,
+            self.rejects,
+            self.blanks,
+            self.duplicates,
+            self.pending_lines,
         )
+        return min(places) >= 0 and self.lines == sum(places)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,8 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, insert, select, update
+from sqlalchemy.exc import OperationalError
 
+from pipelines.errors import BusyError, SchoolbellError
 from pipelines.state.schema import FACTS, METADATA
+
+
+class StoreError(SchoolbellError):
+    """The state database can not be written."""
 
 
 @dataclass(frozen=True)
@@ -20,9 +26,17 @@ class Store:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A transaction that is committed when the block ends well."""
-        with self.engine.begin() as connection:
-            yield connection
+        """A transaction that is committed when the block ends well.
+
+        Raises:
+            StoreError: The database can not be written; nothing was.
+            BusyError: Another process holds it for too long.
+        """
+        try:
+            with self.engine.begin() as connection:
+                yield connection
+        except OperationalError as error:
+            raise _told(error, str(self.engine.url)) from error
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -69,6 +83,20 @@ def remember(connection: Connection, name: str, value: str) -> None:
     )
     if changed.rowcount == 0:
         connection.execute(insert(FACTS).values(name=name, value=value))
+
+
+def _told(error: OperationalError, where: str) -> SchoolbellError:
+    if "locked" in str(error.orig):
+        return BusyError(
+            "another process holds the state database",
+            where=where,
+            remedy="Run again when it is done.",
+        )
+    return StoreError(
+        f"can not be written: {error.orig}",
+        where=where,
+        remedy="Free space or repair the disk, then run again: nothing is lost.",
+    )
 
 
 def _durable(connection: Any, _record: Any) -> None:

@@ -76,6 +76,9 @@ class Home:
             return pl.DataFrame(schema={"url": pl.String, "line": pl.String})
         return pl.concat([pl.read_parquet(self.lake / one.path) for one in listed])
 
+    def frame_paths(self) -> list[str]:
+        return [one.path for one in ledger.lake_files(self.store)]
+
     def numbers(self) -> Counter[int]:
         """How often each line is in the lake as an event."""
         urls = self.frame()["url"].to_list()

@@ -1,0 +1,165 @@
+"""Starts ingest processes that are killed, or whose disk fails, at a chosen point.
+
+Reads one JSON order a line from standard input, forks a process that carries it
+out, and answers with its exit code. Forking keeps the start cheap: nothing here
+computes before the fork.
+
+Points are counted in front of and behind every call that changes the disk: open,
+write (a write may also be torn), fsync, rename, mkdir, unlink, and every commit.
+"""
+
+import builtins
+import errno
+import io
+import json
+import os
+import signal
+import sqlite3
+import sys
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy import Engine, event
+from sqlalchemy.exc import OperationalError
+
+from pipelines.errors import SchoolbellError
+from pipelines.formats import formats
+from pipelines.lake import staging
+from pipelines.lake.compaction import compact
+from pipelines.lake.intake import Intake, Source
+from pipelines.lake.locking import locked
+from pipelines.lake.sweeping import sweep
+from pipelines.sources.blocks import blocks
+from pipelines.state.store import open_store
+
+DONE, REFUSED, BROKEN, SURVIVED = 0, 1, 2, 3
+
+
+@dataclass
+class Fault:
+    """What goes wrong, and at which point."""
+
+    home: str
+    how: str = "none"
+    at: int = 0
+    errno: int = errno.ENOSPC
+    after_seconds: float = 0.0
+    most_bytes: int = 0
+    housekeeping: bool = False
+    wait_seconds: float = 0.0
+    passed: int = field(default=0, init=False)
+    fired: bool = field(default=False, init=False)
+
+    def point(self, name: str, path: object = "") -> None:
+        self.passed += 1
+        if self.passed != self.at or self.how not in ("kill", "fail"):
+            return
+        self.fired = True
+        if self.how == "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+        if name == "commit":
+            cause = sqlite3.OperationalError("disk I/O error")
+            raise OperationalError("COMMIT", {}, cause)
+        name = None if isinstance(path, int) else str(path)
+        raise OSError(self.errno, os.strerror(self.errno), name)
+
+    def wrap(self, name: str) -> None:
+        real = getattr(os, name)
+
+        def wrapped(*args, **more):
+            self.point(name, args[0])
+            result = real(*args, **more)
+            if self.how == "kill":
+                self.point(name)
+            return result
+
+        setattr(os, name, wrapped)
+
+
+class TornFile(io.FileIO):
+    """A file whose write may stop half-way."""
+
+    fault: Fault
+
+    def write(self, data):
+        half = len(data) // 2
+        self.fault.point("write", self.name)
+        if self.fault.how == "kill":
+            super().write(data[:half])
+            self.fault.point("write", self.name)
+            return half + (super().write(data[half:]) or 0)
+        return super().write(data)
+
+
+def instrument(fault: Fault) -> None:
+    for name in ("open", "fsync", "rename", "mkdir", "unlink"):
+        fault.wrap(name)
+    real_open = io.open
+
+    def opened(path, mode="r", *args, **more):
+        if mode != "xb":
+            return real_open(path, mode, *args, **more)
+        fault.point("create", path)
+        file = TornFile(path, "x")
+        file.fault = fault
+        return io.BufferedWriter(file)
+
+    io.open = builtins.open = opened
+    event.listen(Engine, "commit", lambda _connection: fault.point("commit"))
+
+
+def carry_out(order: dict[str, object]) -> int:
+    fault = Fault(**order)
+    home = Path(fault.home)
+    staging.ROWS_A_COMMIT = 40
+    blocks.__kwdefaults__["size"] = 1
+    if fault.how == "limit":
+        import resource
+
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (fault.most_bytes,) * 2)
+    try:
+        store = open_store(home / "state.db")
+        if fault.how == "time":
+            signal.setitimer(signal.ITIMER_REAL, fault.after_seconds)
+        instrument(fault)
+        source = Source(
+            name="proxy", folder=home / "landing", format="squid_access", zone="UTC"
+        )
+        intake = Intake(
+            store=store, lake=home / "lake", zone="America/Chicago", settle_seconds=0
+        )
+        wait = fault.wait_seconds
+        with locked(home, wait_seconds=wait) if wait else nullcontext():
+            if fault.housekeeping:
+                compact(store, home / "lake")
+                sweep(store, home / "lake")
+            intake.take_in(source)
+    except SchoolbellError as error:
+        complain(home, str(error))
+        return REFUSED
+    except BaseException as error:  # noqa: BLE001 - told by the exit code
+        complain(home, repr(error))
+        return BROKEN
+    return SURVIVED if fault.fired else DONE
+
+
+def complain(home: Path, text: str) -> None:
+    sys.stderr.write(f"{home.name}: {text}\n")
+    sys.stderr.flush()
+
+
+def main() -> None:
+    formats()  # found once, before the forks
+    for order in sys.stdin:
+        child = os.fork()
+        if not child:
+            os._exit(carry_out(json.loads(order)))
+        _, status = os.waitpid(child, 0)
+        sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
