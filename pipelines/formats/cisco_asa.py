@@ -1,0 +1,248 @@
+r"""Cisco ASA and FTD in syslog: connections, refusals, URLs, VPN logons.
+
+    <166>Nov 02 2026 08:15:00 asa1 : %ASA-6-302013: Built outbound TCP connection 7
+    for outside:198.51.100.7/443 (198.51.100.7/443) to inside:192.0.2.17/50123
+    (203.0.113.1/50123)
+
+(one line). The header has many shapes: with and without year, host, priority,
+zone word. The number after the level says what kind of message it is; the others
+are system events.
+
+- The end named first is not always the source: `Built outbound` names the one
+  that answered first. A teardown does not say who opened; there the end whose
+  port is not a service's (below 1024) is the source, and with two of a kind both
+  ends stay unknown. It joins its `Built` by `connection_uid`, which is used
+  again after a restart. Its bytes are of both ways together (`extras`).
+- The mapped address of the source is what it wore outside (`nat_ip`).
+- An address may be a name from the device's own list.
+- A user stands in brackets behind its end as `domain\user`, or at the line's end.
+- Packets of no known connection (106015) and forged ones (106016, 106017, 106021)
+  say nothing about who opened what: system events.
+- `Username` of a LAN-to-LAN session is the other firewall. `*****` is hidden.
+- Options: `outside_interfaces` (`outside,isp2`) tells inbound from outbound.
+"""
+
+import polars as pl
+
+from pipelines.formats import Context, Format
+from pipelines.formats._cisco_asa import (
+    CODES,
+    FLOWS,
+    LOGONS,
+    VISITS,
+    logon,
+    said,
+    visit,
+    words,
+)
+from pipelines.formats._fields import address, known, name, port
+from pipelines.formats._flows import direction, protocol, somewhere
+from pipelines.formats._keyvalue import json_of
+from pipelines.formats._syslog import with_header
+
+MESSAGE = r"%(?:ASA|FTD|PIX|FWSM)-(?:[A-Za-z]+-|-)?[0-7]-([0-9]{6})"
+NAME = r"^[A-Za-z0-9_.-]*[A-Za-z][A-Za-z0-9_.-]*$"
+HOURS = r"^([0-9]{1,5}):([0-9]{2}):([0-9]{2})$"
+SERVICE_PORTS = (1, 1_023)
+ACTIVE_FTP = 20  # opened by the server
+FAMILY, CODE = pl.col("family"), pl.col("code")
+IS_FLOW = pl.col("event_class") == "connections"
+HAS_ENDS = pl.col("event_class").is_in(["connections", "http_requests"])
+HAS_PORTS = said("transport").str.to_lowercase().is_in(["tcp", "udp", "sctp"])
+IS_ENDED = (FAMILY == "ended").fill_null(value=False)
+IS_BUILT = FAMILY.is_in(["built", "ping"]).fill_null(value=False)
+ANSWERED_FIRST = (said("way") == "outbound").fill_null(value=False)
+
+MUST = {
+    "no syslog stamp that can be read": pl.col("time").is_not_null(),
+    "no message number of ASA or FTD": CODE.is_not_null(),
+    "not the words of this message number": FAMILY.is_not_null() | ~CODE.is_in(CODES),
+    "duration can not be read": ~IS_FLOW | pl.col("start_time").is_not_null(),
+    "an end is neither an address nor a name": ~HAS_ENDS
+    | (pl.col("is_end_a") & pl.col("is_end_b")),
+    "port is not a number up to 65,535": ~(IS_FLOW & HAS_PORTS)
+    | (pl.col("port_a").is_not_null() & pl.col("port_b").is_not_null()),
+    "no host in the URL": (pl.col("event_class") != "http_requests")
+    | pl.col("url_hostname").is_not_null(),
+}
+
+
+def looks_like(line: pl.Expr) -> pl.Expr:
+    """A message number of ASA, FTD or their forerunners."""
+    return line.str.contains(MESSAGE + ":? ")
+
+
+def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
+    """Add the columns of the event class of each message."""
+    program, body = pl.col("syslog_program"), pl.col("syslog_body")
+    in_tag = program.str.extract(rf"^{MESSAGE}$", 1)
+    is_host = in_tag.is_null() & pl.col("syslog_process").is_null()
+    return (
+        with_header(batch, context.reading)
+        .with_columns(
+            code=pl.coalesce(in_tag, body.str.extract(rf"^{MESSAGE}:? ", 1)),
+            text=body.str.replace(rf"^{MESSAGE}:? ", "").str.strip_chars_end(" "),
+            reported_by=pl.coalesce(
+                "syslog_host", name(pl.when(is_host).then(program))
+            ),
+            time=pl.col("syslog_time"),
+            time_quality=pl.col("syslog_time_quality"),
+        )
+        .pipe(words)
+        .with_columns(**_ends(), event_class=_event_class())
+        .with_columns(**_placed(), **_times())
+        .with_columns(**_flow(context), **visit(), **logon())
+        .with_columns(
+            user_name=_user(),
+            kind=CODE,
+            message=pl.col("line"),
+            extras=_extras(),
+        )
+    )
+
+
+def _event_class() -> pl.Expr:
+    # the peer of a tunnel between networks is nobody
+    is_peer = (said("session") == "LAN-to-LAN").fill_null(value=False)
+    return (
+        pl.when(FAMILY.is_in(FLOWS))
+        .then(pl.lit("connections"))
+        .when(FAMILY.is_in(VISITS))
+        .then(pl.lit("http_requests"))
+        .when(FAMILY.is_in(LOGONS) & ~is_peer)
+        .then(pl.lit("logons"))
+        .otherwise(pl.lit("system_events"))
+    )
+
+
+def _ends() -> dict[str, pl.Expr]:
+    """Both ends as the line has them, and whether the second one opened it."""
+    a, b = port(said("a_port")), port(said("b_port"))
+    serves_a, serves_b = (
+        p.is_between(*SERVICE_PORTS) & (p != ACTIVE_FTP) for p in (a, b)
+    )
+    is_free_a, is_free_b = (p > SERVICE_PORTS[1] for p in (a, b))
+    return {
+        "port_a": a,
+        "port_b": b,
+        "is_end_a": _is_end(said("a")),
+        "is_end_b": _is_end(said("b")),
+        "b_opened": pl.when(IS_ENDED)
+        .then(
+            pl.when(serves_a & is_free_b)
+            .then(pl.lit(value=True))
+            .when(serves_b & is_free_a)
+            .then(pl.lit(value=False))
+        )
+        .otherwise(IS_BUILT & ANSWERED_FIRST),
+    }
+
+
+def _is_end(text: pl.Expr) -> pl.Expr:
+    return text.str.contains(NAME) | address(text).is_not_null()
+
+
+def _placed() -> dict[str, pl.Expr]:
+    """Source and target; null where a teardown does not show which is which."""
+    opened = pl.col("b_opened")
+
+    def pick(first: pl.Expr, second: pl.Expr) -> pl.Expr:
+        return pl.when(opened).then(second).when(~opened).then(first)
+
+    a, b = said("a"), said("b")
+    both = HAS_PORTS.fill_null(value=False)
+    ports = [pl.when(both).then(pl.col(at)) for at in ("port_a", "port_b")]
+    worn = pick(said("a_worn"), said("b_worn"))
+    worn_port = pick(said("a_worn_port"), said("b_worn_port"))
+    source = address(pick(a, b))
+    is_worn = somewhere(address(worn)) != source
+    return {
+        "src_ip": source,
+        "dst_ip": address(pick(b, a)),
+        "src_hostname": _named(pick(a, b)),
+        "dst_hostname": _named(pick(b, a)),
+        "src_port": pick(ports[0], ports[1]),
+        "dst_port": pick(ports[1], ports[0]),
+        "source_if": pick(said("a_if"), said("b_if")),
+        "target_if": pick(said("b_if"), said("a_if")),
+        "source_user": pick(said("a_user"), said("b_user")),
+        "source_account": pick(said("a_account"), said("b_account")),
+        "nat_ip": pl.when(is_worn).then(address(worn)),
+        "nat_port": pl.when(is_worn).then(port(worn_port)),
+    }
+
+
+def _named(text: pl.Expr) -> pl.Expr:
+    return pl.when(address(text).is_null()).then(name(text))
+
+
+def _user() -> pl.Expr:
+    r"""`domain\user` of the source (a tag number follows a comma), or the line's."""
+    own = pl.col("source_user").str.extract(r"^([^,]*\\[^,]+)(?:, *[0-9]+)?$", 1)
+    user = pl.coalesce(known(own), known(pl.col("source_account")), known(said("user")))
+    return pl.when(~user.str.contains(r"^\*+$")).then(user)
+
+
+def _times() -> dict[str, pl.Expr]:
+    told = said("lasted")
+    parts = told.str.extract_groups(HOURS).struct
+    hours, minutes, seconds = (
+        parts.field(at).cast(pl.Int64, strict=False) for at in "123"
+    )
+    lasted = pl.duration(hours=hours, minutes=minutes, seconds=seconds, time_unit="us")
+    start = pl.when(IS_ENDED).then(pl.col("time") - lasted).otherwise("time")
+    return {"start_time": start}
+
+
+def _flow(context: Context) -> dict[str, pl.Expr]:
+    outside = [
+        text.strip()
+        for text in context.options.get("outside_interfaces", "").lower().split(",")
+    ]
+    ends = [pl.col(at).str.to_lowercase() for at in ("source_if", "target_if")]
+    denied = FAMILY.is_in(["refused", "denied", "not_let"]) | (
+        said("verdict") == "denied"
+    )
+    return {
+        "protocol": protocol(said("transport")),
+        "direction": direction(ends[0], ends[1], outside)
+        if any(outside)
+        else pl.lit(None, pl.String),
+        "disposition": pl.when(denied.fill_null(value=False))
+        .then(pl.lit("blocked"))
+        .otherwise(pl.lit("allowed")),
+        "connection_uid": said("uid"),
+    }
+
+
+def _extras() -> pl.Expr:
+    """What has no column; both ends where it is unknown which is which."""
+    is_unsure = IS_ENDED & pl.col("b_opened").is_null()
+    ends = [
+        pl.when(is_unsure).then(said(end) + "/" + said(f"{end}_port")).alias(end)
+        for end in ("a", "b")
+    ]
+    phase = pl.when(IS_BUILT).then(pl.lit("start")).when(IS_ENDED).then(pl.lit("end"))
+    fields = [
+        phase.alias("phase"),
+        pl.col("source_if").alias("from_interface"),
+        pl.col("target_if").alias("to_interface"),
+        *ends,
+        *(
+            said(key).alias(key)
+            for key in ("bytes", "rule", "hits", "group", "session", "sent", "received")
+        ),
+        pl.when(IS_ENDED | (FAMILY == "gone")).then(said("lasted")).alias("duration"),
+        pl.when(pl.col("activity") == "logoff").then("end_reason").alias("end_reason"),
+    ]
+    return pl.when(pl.col("event_class") != "system_events").then(json_of(fields))
+
+
+FORMAT = Format(
+    name="cisco_asa",
+    product="Cisco ASA, FTD",
+    event_classes=("connections", "http_requests", "logons", "system_events"),
+    looks_like=looks_like,
+    read=read,
+    must=MUST,
+)
