@@ -1,8 +1,9 @@
 /* ---
 summary: >
   Requests that a person could have caused: allowed, made as a person's account,
-  large enough to be content, to a host that is no background service. Those that
-  come like clockwork are marked: a person's gaps and sizes spread, a timer's do not.
+  large enough to be content, from a device that people sit at, to a host that is
+  no background service. Those that come like clockwork are marked: a person's gaps
+  and sizes spread, a timer's do not.
 grain: [event_id]
 window: {days_before: 1, days_after: 1}
 params:
@@ -93,6 +94,9 @@ requests as (
         and disposition = 'allowed'
         and device is not null
         and url_hostname is not null
+        -- a task on a server in somebody's name is nobody at a keyboard
+        and coalesce(device_class not in ('server', 'signage'), true)
+        and net_kind is distinct from 'server'
         and (
             (method = 'CONNECT' and bytes_in >= $tunnel_bytes)
             or content_type = 'text/html'
