@@ -35,13 +35,9 @@ RULE_LETTER = r"-([ADR])(?:-[0-9]+)?\]"
 STOPPED = r"(?i)(?:^|[^a-z])(?:drop|den[yi]|reject|block)"
 PASSED = r"(?i)(?:^|[^a-z])(?:accept|allow|pass)"
 PROXMOX = (
-    r"^[0-9]+ [0-9] [^ ]+ "
-    r"([0-9]{2})/([A-Z][a-z]{2})/([0-9]{4}):([0-9:]{8}) ([+-][0-9]{4}) "
+    r"^[0-9]+ [0-9] [^ ]+ ([0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9:]{8} [+-][0-9]{4}) "
 )
 UPTIME = r"^\[ *[0-9]+\.[0-9]+\] *"
-MONTHS = [
-    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-]  # fmt: skip
 UNROUTED = ["64", "128", "255"]
 KEYS = [
     "SRC", "DST", "SPT", "DPT", "PROTO", "IN", "OUT", "MAC", "TTL", "HOPLIMIT", "LEN",
@@ -102,15 +98,7 @@ def prefix(before: pl.Expr) -> pl.Expr:
 
 def proxmox(line: pl.Expr, context: Context) -> clock.Stamp:
     """The stamp `20/Nov/2026:13:09:14 -0600` of Proxmox."""
-    found = line.str.extract_groups(PROXMOX)
-    day, month, year, time, offset = (found.struct.field(str(n)) for n in range(1, 6))
-    number = month.replace_strict(
-        {name: f"{at:02d}" for at, name in enumerate(MONTHS, start=1)},
-        default=None,
-        return_dtype=pl.String,
-    )
-    text = year + "-" + number + "-" + day + " " + time + offset
-    return clock.iso(text, context.reading)
+    return clock.worded(line.str.extract(PROXMOX), context.reading)
 
 
 def ends() -> dict[str, pl.Expr]:
