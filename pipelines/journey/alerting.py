@@ -77,7 +77,9 @@ def _channels(district: District) -> Mapping[str, Channel]:
     return {"file": Channel(type="file", settings={"path": str(path)})}
 
 
-def _digest(district: District, findings: Sequence[Mapping[str, Any]]) -> Message | None:
+def _digest(
+    district: District, findings: Sequence[Mapping[str, Any]]
+) -> Message | None:
     report = str(district.home.reports / "index.html")
     return digest(findings, _announced(district), report)
 

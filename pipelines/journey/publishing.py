@@ -35,6 +35,7 @@ def publish_snapshot(district: District, now: datetime) -> Path:
         if model.schema_name in PUBLISHED and name not in INTERNAL
     }
     with writing(district.home.warehouse) as database:
+        tables = {name: one for name, one in tables.items() if database.has(name)}
         frames = finding_frames(district, names) | ledger_frames(district)
         _name_everything(database, tables, names)
         return publish(database, district.home.snapshots, tables, frames, now)
@@ -49,7 +50,7 @@ def _name_everything(
     values: dict[Any, set[str]] = {}
     for table, columns in tables.items():
         for column, kind in columns.items():
-            if kind is not None and database.has(table):
+            if kind is not None:
                 values.setdefault(kind, set()).update(database.distinct(table, column))
     rows = [
         {"kind": kind, "value": value, "name": named[value]}
