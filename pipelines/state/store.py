@@ -40,9 +40,17 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A connection to read from."""
-        with self.engine.connect() as connection:
-            yield connection
+        """A connection to read from.
+
+        Raises:
+            StoreError: The database can not be read.
+            BusyError: Another process holds it for too long.
+        """
+        try:
+            with self.engine.connect() as connection:
+                yield connection
+        except OperationalError as error:
+            raise _told(error, str(self.engine.url)) from error
 
     def close(self) -> None:
         """Let go of the database file."""
@@ -61,7 +69,10 @@ def open_store(where: Path | str) -> Store:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _durable)
         event.listen(engine, "begin", _immediate)
-    METADATA.create_all(engine)
+    try:
+        METADATA.create_all(engine)
+    except OperationalError as error:
+        raise _told(error, str(engine.url)) from error
     return Store(engine)
 
 

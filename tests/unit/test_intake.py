@@ -274,9 +274,7 @@ def test_what_is_no_plain_file_is_refused(home):
 
 
 def test_names_of_any_bytes_are_taken(home):
-    name = os.fsencode(home.landing) + b"/caf\xe9\n\x1b[2J.log"
-    with open(name, "wb") as file:
-        file.write(lines(0, 10))
+    home.put(os.fsdecode(b"caf\xe9\n\x1b[2J.log"), lines(0, 10))
     home.run()
     home.run()
     assert home.numbers() == once(0, 10)
