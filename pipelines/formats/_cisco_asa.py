@@ -113,7 +113,8 @@ FAMILIES: Mapping[str, tuple[list[str], str]] = {
         ["716038", "716039"],
         (
             r"^(?<said>Authentication: (?:rejected|successful)), "
-            r"group = (?<group>[^ ,]*) user = (?<user>[^ ,]*) ?, Session Type: (?<session>.*)$"
+            r"group = (?<group>[^ ,]*) user = (?<user>[^ ,]*) ?, "
+            r"Session Type: (?<session>.*)$"
         ),
     ),
     "gone": (
@@ -137,7 +138,8 @@ FAMILIES: Mapping[str, tuple[list[str], str]] = {
         ["605004", "605005"],
         (
             r"^Login (?<verdict>permitted|denied) from (?<a>[^ /]+)/(?<a_port>[0-9]+) "
-            r'to (?<b_if>[^ :]+):(?<b>[^ /]+)/(?<session>[^ ]+) for user "(?<user>[^"]*)"'
+            r"to (?<b_if>[^ :]+):(?<b>[^ /]+)/(?<session>[^ ]+) "
+            r'for user "(?<user>[^"]*)"'
         ),
     ),
 }
