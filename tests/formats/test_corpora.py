@@ -38,6 +38,7 @@ class Family:
         because: What those lines are.
         leaving_out: Parts of paths whose files belong to none of the formats.
         options: How a source of such files would be set.
+        header: What a collector cut off in front of each line.
     """
 
     formats: tuple[str, ...]
@@ -45,6 +46,7 @@ class Family:
     because: str = ""
     leaving_out: tuple[str, ...] = ()
     options: dict[str, str] = field(default_factory=dict)
+    header: bytes = b""
 
 
 FAMILIES = {
@@ -62,6 +64,7 @@ FAMILIES = {
         options={"zones": "IST=+0530 CEST=+0200 CET=+0100 BST=+0100"},
     ),
     "checkpoint": Family(("checkpoint",)),
+    "watchguard": Family(("watchguard",), header=b"<140>Jun 23 09:51:24 fw01 "),
     "squid": Family(
         ("squid_access",), 0.7, "daemon lines, lines without a stamp, other layouts"
     ),
@@ -106,7 +109,7 @@ def log_of(path: Path) -> bytes:
 def unread(family: str, name: str, data: bytes) -> tuple[set[int], int]:
     """Numbers of the rejected lines and how many lines are no blanks."""
     fmt = FORMATS[name]
-    batch = records(data, fmt.framing)
+    batch = records(FAMILIES[family].header + data, fmt.framing)
     parsed = fmt.parse(batch, Context(READING, FAMILIES[family].options))
     for cls, frame in parsed.events.items():
         assert frame.drop(PLACE).schema == EVENT_CLASSES[cls].schema
