@@ -72,7 +72,7 @@ def compare(view: View, key: str) -> str:
         return "Last week is not known."
     said = f"Last week {number(last[key])}{in_days(view, last)}"
     if coverage(view).is_partial or not view.is_over:
-        return f"{said}; not comparable."
+        return f"{said}."
     band = usual(comparable(view, key))
     if band:
         said += f"; usually {number(band[0])} to {number(band[1])}"

@@ -61,26 +61,24 @@ def compare_or_nothing(view: View) -> str:
 def needs_you(view: View) -> Line:
     """Items that wait for a decision, new and carried over."""
     waiting = view.waiting
-    carried = waiting.filter(pl.col("event_date") < view.start)
     if waiting.is_empty():
         rest = "items wait for a decision."
     else:
-        verb = "item waits" if waiting.height == 1 else "items wait"
-        rest = (
-            f"{verb} for a decision, {split(waiting.height - carried.height, carried)}."
-        )
-        rest += f" Please decide by {day(view.start + DAYS_TO_DECIDE)}."
+        noun = "item waits" if waiting.height == 1 else "items wait"
+        by = day(view.start + DAYS_TO_DECIDE)
+        rest = f"{noun}: {split(view)}. Please decide by {by}."
     past = trail(view, "needs_review", waiting.height)
     compared = compare(view, "needs_review")
     return Line("needs-you", "Needs you", waiting.height, rest, compared, "items", past)
 
 
-def split(new: int, carried: pl.DataFrame) -> str:
-    """How many are new, and since when the oldest waits."""
+def split(view: View) -> str:
+    """How many are new, and since when the oldest of the others waits."""
+    carried = view.waiting.filter(pl.col("event_date") < view.start)
+    new = view.waiting.height - carried.height
     if carried.is_empty():
         return "all new" if new > 1 else "new this week"
-    oldest = day(carried["event_date"].min())  # type: ignore[arg-type]
-    held = f"{number(carried.height)} carried over since {oldest}"
+    held = f"{number(carried.height)} carried over from {day(carried['event_date'][0])}"
     return f"{number(new)} new, {held}" if new else held
 
 
@@ -91,14 +89,15 @@ def trust(view: View, arrived: Coverage) -> Line:
         return Line("hours-missing", "Trust", None, rest, compare_or_nothing(view),
                     "source-coverage")  # fmt: skip
     verb = "is" if arrived.missing == 1 else "are"
-    rest = f"of {number(arrived.expected)} expected source hours {verb} missing"
+    rest = f"of {number(arrived.expected)} source hours {verb} missing"
     if arrived.gaps:
         longest = max(arrived.gaps, key=lambda gap: (gap.hour_count, gap.source))
-        named = "gap" if len(arrived.gaps) == 1 else "longest gap"
-        rest += f"; {named}: {say_gap(longest, view)}"
+        named = "longest gap: " if len(arrived.gaps) > 1 else ""
+        rest += f" ({named}{say_gap(longest, view)})"
     rest = f"{rest}. {read_share(view)}"
-    return Line("hours-missing", "Trust", arrived.missing, rest, last_coverage(view),
-                "source-coverage")  # fmt: skip
+    compared = last_coverage(view)
+    key, anchor = "hours-missing", "source-coverage"
+    return Line(key, "Trust", arrived.missing, rest, compared, anchor)
 
 
 def read_share(view: View) -> str:
@@ -107,7 +106,7 @@ def read_share(view: View) -> str:
     came, aside = total(days, "lines"), total(days, "rejects")
     if not came:
         return "No lines arrived."
-    return f"{share(came - aside, came)} of lines could be read."
+    return f"{share(came - aside, came)} of lines read."
 
 
 def last_coverage(view: View) -> str:
@@ -143,7 +142,7 @@ def not_listed(view: View, now: Mapping[str, Any]) -> Line:
     value = now["new_sites"]
     noun = "new site is" if value == 1 else "new sites are"
     older = open_sites(view).height - value
-    more = f"; {number(older)} from before still to decide" if older else ""
+    more = f"; {number(older)} older ones wait" if older else ""
     return Line(
         "new-sites",
         "Not on the list",

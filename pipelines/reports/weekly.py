@@ -139,8 +139,7 @@ def opening(view: View, five: list[Line]) -> dict[str, Any]:
         notices.append("The week is not over: these numbers will change.")
     if arrived.has_data and arrived.is_partial:
         part = share(whole, arrived.expected)
-        notices.append(f"Partial week: {part} of expected hours arrived. Do not read "
-                       "a change as a rise or a fall.")  # fmt: skip
+        notices.append(f"Partial week: {part} of hours arrived. Do not compare.")
     if view.inputs.revision > 1:
         said = f"Corrected report, revision {number(view.inputs.revision)}."
         notices.append(f"{said} See what changed.")

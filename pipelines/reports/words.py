@@ -180,7 +180,7 @@ def lint(text: str) -> list[str]:
     found = [
         word
         for word in BANNED
-        if re.search(rf"(?<![\w-]){re.escape(word)}(?!\w)", lower)
+        if re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", lower)
     ]
     found += RAW_STAMP.findall(text)
     found += RAW_ENUM.findall(text)

@@ -18,6 +18,8 @@ ZONE = ZoneInfo("America/Chicago")
 MONDAY = date(2026, 11, 16)
 SOURCES = ("dhcp", "firewall", "logons", "proxy")
 BUILDINGS = ("Elm Elementary", "North High", "Oak Middle", "South High")
+RULE_OF = {"shared_account": "SA-1", "off_hours_external": "OH-1"}
+VERDICTS = ("external", "external", "lapsed", "undecidable")
 CLAUSE = {"id": "cl.23", "title": "Use of another person's account", "strength": "I"}
 
 
@@ -70,7 +72,9 @@ def finding(finding_id: str, kind: str, subject: str, day: int, hour: int, **mor
     }
     row = {
         "finding_id": finding_id,
-        "rule": {"shared_account": "SA-1", "off_hours_external": "OH-1"}.get(kind, "NA-1"),
+        "rule": {"shared_account": "SA-1", "off_hours_external": "OH-1"}.get(
+            kind, "NA-1"
+        ),
         "kind": kind,
         "subject": subject,
         "devices": devices,
@@ -219,35 +223,36 @@ def attribution() -> list[dict]:
     ]
 
 
+SITE_WORDS = "games-corner shop-street clip-stream news-desk quiz-maker photo-box"
+OFF_HOURS = (
+    "0 18 30, 0 20 55, 1 19 40, 1 20 80, 1 21 140, 2 21 95, 3 20 60, 3 22 20, "
+    "4 17 25, 5 10 110, 5 11 70, 5 15 45, 6 16 90, 6 20 170, 6 21 60"
+)
+
+
 def site_use(new: int, older: int) -> list[dict]:
-    words = ("games-corner", "shop-street", "clip-stream", "news-desk", "quiz-maker",
-             "photo-box", "chat-room", "file-drop", "maps-plus", "song-list")  # fmt: skip
-    rows = []
-    for place in range(new + older):
-        is_new = place < new
-        for day in range(1 + place % 4):
-            rows.append(
-                {
-                    "event_date": MONDAY + timedelta(days=day),
-                    "site": f"{words[place % 10]}-{place}.example",
-                    "verdict": ("external", "external", "lapsed", "undecidable")[place % 4],
-                    "site_class": "unreviewed external",
-                    "category": ("games", None, "streaming")[place % 3],
-                    "category_source_count": (2, None, 1)[place % 3],
-                    "account_count": 2 + place,
-                    "minutes": 160.0 - 9.5 * place,
-                    "request_count": 300 - 7 * place,
-                    "first_seen_date": MONDAY if is_new else MONDAY - timedelta(days=40),
-                }
-            )
-    approved = rows[0] | {"site": "lessons.example", "verdict": "approved"} if rows else {}
-    return [*rows, approved] if rows else []
+    words = SITE_WORDS.split()
+    rows = [
+        {
+            "event_date": MONDAY + timedelta(days=day),
+            "site": f"{words[place % 6]}-{place}.example",
+            "verdict": VERDICTS[place % 4],
+            "site_class": "unreviewed external",
+            "category": ("games", None, "streaming")[place % 3],
+            "category_source_count": (2, None, 1)[place % 3],
+            "account_count": 2 + place,
+            "minutes": 160.0 - 9.5 * place,
+            "request_count": 300 - 7 * place,
+            "first_seen_date": MONDAY - timedelta(days=0 if place < new else 40),
+        }
+        for place in range(new + older)
+        for day in range(1 + place % 4)
+    ]
+    return [*rows, rows[0] | {"site": "lessons.example", "verdict": "approved"}]
 
 
 def off_hours() -> list[dict]:
-    cells = [(0, 18, 30), (0, 20, 55), (1, 19, 40), (1, 20, 80), (1, 21, 140), (2, 21, 95),
-             (3, 20, 60), (3, 22, 20), (4, 17, 25), (5, 10, 110), (5, 11, 70), (5, 15, 45),
-             (6, 16, 90), (6, 20, 170), (6, 21, 60)]  # fmt: skip
+    cells = [tuple(map(int, cell.split())) for cell in OFF_HOURS.split(", ")]
     return [
         {
             "event_date": MONDAY + timedelta(days=day),
@@ -291,9 +296,17 @@ RULES = [
                 "why": "one stale lease or one late line makes at most 2",
                 "regulation": "401.13-R1",
             },
-            {"name": "travel_share", "value": 0.6, "why": "fast drivers", "regulation": ""},
+            {
+                "name": "travel_share",
+                "value": 0.6,
+                "why": "fast drivers",
+                "regulation": "",
+            },
         ],
-        "false_positives": ["A lease that was not given back.", "A clock that is wrong."],
+        "false_positives": [
+            "A lease that was not given back.",
+            "A clock that is wrong.",
+        ],
         "response": "Ask the owner of the account first.",
         "stage": "live",
         "clauses": ["cl.23", "cl.17"],
@@ -418,7 +431,9 @@ def empty() -> ReportInputs:
     every = {(s, day, hour) for s in SOURCES for day in range(7) for hour in range(24)}
     blank = {name: empty_frame(name) for name in SCHEMAS if name != "source_hours"}
     hours = frame("source_hours", source_hours(every))
-    return replace(busy(), **blank, source_hours=hours, rules=(), clauses=(), previous=())
+    return replace(
+        busy(), **blank, source_hours=hours, rules=(), clauses=(), previous=()
+    )
 
 
 def nothing() -> ReportInputs:
@@ -437,7 +452,7 @@ HOSTILE = (
     "$\\alpha$ <b>bold</b> <a href='javascript:alert(1)'>x</a>",
     "\x1b[2J\x1b]8;;http://x.example\x07",
     "../../etc/passwd",
-    "'); drop table x; --\"\"",
+    '\'); drop table x; --""',
     "e" + "\u0301" * 500,
 )
 
@@ -468,7 +483,7 @@ def hostile() -> ReportInputs:
         }
     )
     findings = poisoned(inputs.findings, "rule", "subject", "claim")
-    bad_rule = {key: HOSTILE[0] for key in RULES[0]} | {
+    bad_rule = dict.fromkeys(RULES[0], HOSTILE[0]) | {
         "params": [dict.fromkeys(("name", "value", "why", "regulation"), HOSTILE[1])],
         "false_positives": list(HOSTILE),
         "clauses": [HOSTILE[0]],

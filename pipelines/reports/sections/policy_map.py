@@ -31,7 +31,7 @@ def rows(view: View) -> pl.DataFrame:
 def title(rows: pl.DataFrame) -> str:
     """How many clauses logs can speak to."""
     if rows.is_empty():
-        return "No policy clauses are set up, so none can be mapped"
+        return "No policy clause is set up yet"
     blind = rows.filter(pl.col("strength") == "0").height
     seen = rows.height - blind
     return f"Logs can speak to {number(seen)} of {count(rows.height, 'policy clause')}"

@@ -1,0 +1,209 @@
+"""The report as a whole: numbers equal evidence, links lead somewhere, bytes repeat."""
+
+import csv
+import io
+import posixpath
+from dataclasses import replace
+
+import polars as pl
+import pytest
+
+from pipelines.errors import ModelError
+from pipelines.reports.inputs import empty_frame
+from pipelines.reports.weekly import weekly_report
+from tests.sections.conftest import pages_of
+from tests.sections.fixtures import MONDAY, WEEKS, busy, finding, frame
+from tests.sections.reading import Page
+
+INDEX = "2026-W47/index.html"
+
+
+def is_page(path):
+    return path.endswith(".html")
+
+
+def text_of(pages, path):
+    return Page(pages[path]).text
+
+
+def test_the_same_inputs_give_the_same_bytes(week, pages):
+    assert weekly_report(WEEKS[week](), MONDAY) == pages
+
+
+def test_every_number_equals_its_evidence(pages):
+    links = [
+        attrs
+        for tag, attrs in Page(pages[INDEX]).tags
+        if tag == "a" and "data-number" in attrs
+    ]
+    assert links
+    shown = numbers_by_link(pages[INDEX])
+    for attrs in links:
+        proof = Page(pages[posixpath.join("2026-W47", attrs["href"])])
+        number = int(proof.attribute("data-count")[0])
+        assert shown[attrs["data-number"]] == number
+        rows = csv_rows(pages[f"2026-W47/data/{attrs['data-number']}.csv"])
+        column = proof.attribute("data-adds-up")[0]
+        if column:
+            assert sum(int(row[column]) for row in rows) == number
+        else:
+            assert len(rows) == proof.row_count() == number
+
+
+def numbers_by_link(text):
+    found = {}
+
+    class Numbers(Page):
+        def handle_data(self, data):
+            super().handle_data(data)
+            tag, attrs = self.stack[-1] if self.stack else ("", {})
+            if tag == "a" and "data-number" in attrs:
+                found[attrs["data-number"]] = int(data.replace(",", ""))
+
+    Numbers(text)
+    return found
+
+
+def csv_rows(text):
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_an_items_page_holds_all_its_log_lines(pages):
+    for path, text in pages.items():
+        if "/evidence/" not in path or "log-lines" not in text:
+            continue
+        page = Page(text, within="log-lines")
+        assert page.row_count() == int(page.attribute("data-count")[0])
+
+
+def test_every_link_leads_to_a_page_of_the_archive(pages):
+    known = {week for week in pages if is_page(week)}
+    for path in known:
+        for link in Page(pages[path]).links:
+            target, _, anchor = link.partition("#")
+            if not target:
+                assert f'id="{anchor}"' in pages[path]
+                continue
+            whole = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
+            assert not whole.startswith("..")
+            assert whole in pages or is_another_week(whole)
+
+
+def is_another_week(path):
+    return path.endswith("/index.html") and not path.startswith("2026-W47")
+
+
+def test_five_lines_in_their_order(pages):
+    keys = [
+        attrs["id"]
+        for tag, attrs in Page(pages[INDEX]).tags
+        if tag == "li" and attrs.get("id")
+    ]
+    assert keys == [
+        "needs-you", "hours-missing", "shared-accounts", "new-sites",
+        "off-hours-accounts",
+    ]  # fmt: skip
+
+
+def test_leads_are_nowhere(pages):
+    assert not [path for path, text in pages.items() if "lead-01" in text]
+
+
+def test_withdrawn_items_are_in_what_changed_only():
+    pages = pages_of("busy")
+    parts = [
+        attrs["id"].removesuffix("-part")
+        for tag, attrs in Page(pages[INDEX]).tags
+        if tag == "section" and attrs.get("id", "").endswith("-part")
+    ]
+    holds = [
+        p for p in parts if "gull-09" in Page(pages[INDEX], within=f"{p}-part").text
+    ]
+    assert holds == ["changes"]
+
+
+def test_carried_items_keep_the_day_they_were_first_seen():
+    text = Page(pages_of("busy")[INDEX], within="needs-you").text
+    assert "2 new, 1 carried over from Tue 10 Nov" in text
+
+
+def test_a_partial_week_says_so_and_does_not_compare():
+    text = Page(pages_of("partial")[INDEX], within="headline").text
+    assert "Partial week: 92 % of hours arrived" in text
+    assert "usually" not in text
+
+
+def test_a_first_week_has_nothing_to_compare_with():
+    text = Page(pages_of("first-ever")[INDEX], within="headline").text
+    assert text.count("No earlier week to compare with.") == 5
+
+
+def test_a_quiet_week_says_so():
+    text = text_of(pages_of("quiet"), INDEX)
+    assert "A quiet week, and all 4 sources arrived" in text
+
+
+@pytest.mark.parametrize("week", ["empty", "nothing"])
+def test_without_data_no_zero_is_claimed(week):
+    page = pages_of(week)[INDEX]
+    assert "No log lines arrived" in text_of(pages_of(week), INDEX)
+    for key in ("shared-accounts", "new-sites", "off-hours-accounts"):
+        assert "Not known" in Page(page, within=key).text
+        assert "0" not in Page(page, within=key).text
+
+
+def test_a_week_that_is_not_over_says_so():
+    early = replace(busy(), generated_time=busy().generated_time.replace(day=20))
+    text = text_of(weekly_report(early, MONDAY), INDEX)
+    assert "The week is not over" in text
+
+
+def test_a_corrected_report_says_so():
+    text = text_of(weekly_report(replace(busy(), revision=2), MONDAY), INDEX)
+    assert "Corrected report, revision 2" in text
+    assert "-r2" in text
+
+
+def test_a_report_of_an_older_week_leaves_the_pointer_alone():
+    later = [*busy().previous, {"week_start": "2026-11-23", "needs_review": 1}]
+    pages = weekly_report(replace(busy(), previous=later), MONDAY)
+    assert "latest.html" not in pages
+    assert "2026-W48/index.html" in pages["index.html"]
+
+
+def test_lost_lines_are_named_by_number():
+    days = busy().source_days.with_columns(lines=pl.col("lines") + 1)
+    text = text_of(weekly_report(replace(busy(), source_days=days), MONDAY), INDEX)
+    assert "The line account does not close for" in text
+    assert "28 lines can not be placed" in text
+
+
+def test_evidence_removed_by_retention_is_said():
+    gone = replace(busy(), evidence=empty_frame("evidence"))
+    pages = weekly_report(gone, MONDAY)
+    page = text_of(pages, "2026-W47/evidence/f-2026w47-001.html")
+    assert "removed under the retention rules" in page
+
+
+def test_a_week_begins_on_a_monday():
+    with pytest.raises(ValueError, match="Monday"):
+        weekly_report(busy(), MONDAY.replace(day=17))
+
+
+def test_a_record_that_is_not_json_stops_the_report():
+    bad = [finding("f-1", "shared_account", "heron-05", 1, 9, record="{")]
+    with pytest.raises(ModelError, match="f-1"):
+        weekly_report(replace(busy(), findings=frame("findings", bad)), MONDAY)
+
+
+def test_a_missing_column_is_named():
+    with pytest.raises(ModelError, match="rejects"):
+        replace(busy(), source_days=busy().source_days.drop("rejects"))
+
+
+def test_weight(week, pages):
+    index = len(pages[INDEX].encode())
+    assert index <= 600_000
+    assert sum(path.startswith("assets/") for path in pages) == 1
+    per_week = sum(len(t.encode()) for p, t in pages.items() if p.startswith("2026-"))
+    assert per_week <= 60_000_000 / 52

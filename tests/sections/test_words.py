@@ -1,0 +1,91 @@
+"""Sentences for people: short, calm, and true to what is known."""
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from pipelines.reports import words
+from tests.sections.conftest import pages_of
+from tests.sections.fixtures import WEEKS
+from tests.sections.reading import Page
+
+CALM = sorted(set(WEEKS) - {"hostile"})  # attacks may say what they like
+CHICAGO = ZoneInfo("America/Chicago")
+
+
+@pytest.mark.parametrize("week", CALM)
+def test_no_page_says_what_must_not_be_said(week):
+    for path, text in pages_of(week).items():
+        if path.endswith(".html"):
+            assert words.lint(Page(text).text) == [], path
+
+
+@pytest.mark.parametrize("week", CALM)
+def test_page_one_is_short_and_plain(week):
+    text = Page(pages_of(week)["2026-W47/index.html"], within="headline").text
+    assert len(text.split()) <= 150
+    assert words.reading_grade(text) <= 8
+
+
+@pytest.mark.parametrize("week", CALM)
+def test_every_item_names_an_account_or_a_device_a_count_and_another_cause(week):
+    page = Page(pages_of(week)["2026-W47/index.html"], within="items-part")
+    cards = [attrs["id"] for tag, attrs in page.tags if tag == "article"]
+    for card in cards:
+        text = Page(pages_of(week)["2026-W47/index.html"], within=card).text
+        claim = text.split("weight:")[1]
+        assert "Account " in claim or "Device " in claim
+        assert "log lines from" in text
+        assert "Could also be" in text
+        assert "What we could not see" in text
+        assert "Please decide by Fri 27 Nov" in text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A suspicious user",
+        "N/A",
+        "None",
+        "2026-11-17 21:42:00",
+        "shared_account",
+        "NaN",
+    ],
+)
+def test_lint_finds_what_must_not_be_said(text):
+    assert words.lint(text)
+
+
+def test_lint_leaves_words_that_only_look_alike():
+    assert not words.lint("The nanny's nonesuch: a device named none-such was used")
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (words.moment(datetime(2026, 11, 18, 3, 42, tzinfo=UTC), CHICAGO),
+         "Tue 17 Nov, 9:42 pm"),
+        (words.moment(datetime(2026, 11, 1, 6, 30, tzinfo=UTC), CHICAGO),
+         "Sun 1 Nov, 1:30 am (first)"),
+        (words.moment(datetime(2026, 11, 1, 7, 30, tzinfo=UTC), CHICAGO),
+         "Sun 1 Nov, 1:30 am (second)"),
+        (words.clock(0), "12 am"),
+        (words.clock(12, 5), "12:05 pm"),
+        (words.clock(24), "12 am"),
+        (words.day_range(date(2026, 11, 16), date(2026, 11, 22)),
+         "Mon 16 to Sun 22 Nov 2026"),
+        (words.day_range(date(2026, 12, 28), date(2027, 1, 3)),
+         "Mon 28 Dec 2026 to Sun 3 Jan 2027"),
+        (words.count(1, "account"), "1 account"),
+        (words.count(1200, "account"), "1,200 accounts"),
+        (words.listed(["a", "b", "c", "d", "e", "f"]), "a, b, c, d and 2 more"),
+        (words.share(999_999, 1_000_000), "99.99 %"),
+        (words.share(1, 1_000_000), "0.1 %"),
+        (words.share(0, 0), "not known"),
+        (words.duration(170), "about 3 hours (estimate)"),
+        (words.duration(0.4), "under a minute (estimate)"),
+    ],
+)  # fmt: skip
+def test_how_it_is_said(value, said):
+    assert value == said
