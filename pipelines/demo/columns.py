@@ -101,3 +101,16 @@ def worn_mac() -> pl.Expr:
     tail = pl.col("mac").str.slice(9)
     made = pl.concat_str(pl.lit("02:"), network, pl.lit(":5e:"), tail)
     return pl.when("is_phone").then(made).otherwise(pl.col("mac"))
+
+
+def cards(world: World) -> pl.DataFrame:
+    """Number, name, MAC and kind of every device."""
+    devices = world.places.devices
+    return pl.DataFrame(
+        {
+            "device": pl.Series([d.number for d in devices], dtype=pl.Int32),
+            "name": [d.hostname for d in devices],
+            "mac": [d.mac for d in devices],
+            "is_phone": [d.device_class == "phone_byod" for d in devices],
+        }
+    )

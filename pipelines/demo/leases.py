@@ -5,7 +5,14 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from pipelines.demo.columns import day_numbers, dotted, frame, with_address, worn_mac
+from pipelines.demo.columns import (
+    cards,
+    day_numbers,
+    dotted,
+    frame,
+    with_address,
+    worn_mac,
+)
 from pipelines.demo.days import HOUR, MINUTE, SECOND
 from pipelines.demo.places import MANY_ADDRESSES
 from pipelines.demo.plan import Plan, Release
@@ -125,16 +132,7 @@ def bindings(world: World, stayed: pl.DataFrame, plan: Plan) -> pl.DataFrame:
     A row without an account says only that the device held the address.
     """
     seated = with_address(world, _used(world, plan))
-    names = pl.DataFrame(
-        {
-            "device": pl.Series(
-                [d.number for d in world.places.devices], dtype=pl.Int32
-            ),
-            "name": [d.hostname for d in world.places.devices],
-            "mac": [d.mac for d in world.places.devices],
-            "is_phone": [d.device_class == "phone_byod" for d in world.places.devices],
-        }
-    )
+    names = cards(world)
     columns = ["device", "address", "account", "start", "end"]
     held = stayed.with_columns(account=pl.lit(None, pl.String))
     both = pl.concat([held.select(columns), seated.select(columns)])

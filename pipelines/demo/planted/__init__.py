@@ -9,6 +9,9 @@ from pipelines.demo.planted import (
     alike_accounts,
     alike_devices,
     alike_hours,
+    alike_leave,
+    alike_networks,
+    alike_requests,
     alike_sites,
     breach_accounts,
     breach_hours,
@@ -21,6 +24,9 @@ BREACHES = (*breach_accounts.SCENES, *breach_hours.SCENES, *breach_sites.SCENES)
 LOOK_ALIKES = (
     *alike_accounts.SCENES,
     *alike_devices.SCENES,
+    *alike_leave.SCENES,
+    *alike_networks.SCENES,
+    *alike_requests.SCENES,
     *alike_sites.SCENES,
     *alike_hours.SCENES,
 )
@@ -28,7 +34,8 @@ LOOK_ALIKES = (
 
 def plant(world: World, plan: Plan, *, violations: bool) -> None:
     """Play every scene that the district and the weeks have room for."""
-    scenes = (*(BREACHES if violations else ()), *LOOK_ALIKES)
+    breaches = BREACHES if violations else ()
+    scenes = (*alike_accounts.ALL_MONTH, *breaches, *LOOK_ALIKES)
     stage = Stage(world, plan, world.random("planted"))
     for scene in scenes:
         marks = {name: len(items) for name, items in _lists(plan).items()}

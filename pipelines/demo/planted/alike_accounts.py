@@ -1,8 +1,8 @@
-"""Honest use that resembles shared accounts: leave, travel, covering, aliases."""
+"""Honest use that resembles shared accounts: travel, covering, tunnels, aliases."""
 
-from pipelines.demo.acts import at_home, browse
-from pipelines.demo.days import DAY, MINUTE, SECOND
-from pipelines.demo.plan import Key, Sitting, Tunnel
+from pipelines.demo.acts import at_home, browse, home_address
+from pipelines.demo.days import MINUTE, SECOND
+from pipelines.demo.plan import Key, Tunnel
 from pipelines.demo.planted.stage import NONE, Scene, Stage, minutes
 
 
@@ -36,83 +36,11 @@ def quick_drive(stage: Stage) -> None:
 
 def therapist(stage: Stage) -> None:
     """S05: three buildings a day, with honest drives; an ordinary routine."""
-    person = stage.holder("itinerant therapist")
+    person = stage.holder("itinerant therapist", *stage.world.days)
     days = [day for day in stage.world.days if day.has_school]
     span = (days[0].at("07:45"), days[-1].at("15:20"))
     stage.case("S05", NONE, "", person, (stage.laptop(person),), span,
                "three buildings a day on one laptop")  # fmt: skip
-
-
-def leave_cancelled(stage: Stage) -> None:
-    """S08: the leave was cancelled, and the owner works."""
-    day = stage.day(after=1)
-    person = stage.teacher(day)
-    stage.plan.say("leave.csv", person_id=person.person_id, date=day.date.isoformat(),
-                   part="full", kind="personal", status="cancelled")  # fmt: skip
-    span = minutes(stage.moment(day), 25)
-    stage.away(person, span)
-    stage.sit(person, stage.desktop(person), span, "teach", pace="busy")
-    stage.case("S08", NONE, "", person, (stage.desktop(person),), span,
-               "leave was cancelled")  # fmt: skip
-
-
-def morning_leave(stage: Stage) -> None:
-    """S09: on leave in the morning, at work at one."""
-    day = stage.day(after=1)
-    person = stage.teacher(day)
-    stage.plan.say("leave.csv", person_id=person.person_id, date=day.date.isoformat(),
-                   part="am", kind="personal", status="approved")  # fmt: skip
-    span = minutes(day.at("13:00"), 25)
-    stage.away(person, (day.at("06:30"), span[1]))
-    stage.sit(person, stage.desktop(person), span, "teach", pace="busy")
-    stage.case("S09", NONE, "", person, (stage.desktop(person),), span,
-               "morning leave, afternoon work")  # fmt: skip
-
-
-def leave_and_mail(stage: Stage) -> None:
-    """S11: on leave, while the locked computer fetches mail."""
-    day = stage.day(after=2, weekdays="1234")
-    person = stage.teacher(day)
-    device = stage.desktop(person)
-    stage.away_all_day(person, day)
-    stage.plan.say("leave.csv", person_id=person.person_id, date=day.date.isoformat(),
-                   part="full", kind="sick", status="approved")  # fmt: skip
-    evening = day.at("15:30") - DAY
-    stage.away(person, (evening, evening + 8 * 60 * MINUTE), 0)
-    stage.sit(person, device, minutes(evening, 6), "teach")
-    span = (day.at("06:00"), day.at("17:00"))
-    stage.tick(person.username, device, span, "outlook.office.com", seconds=300,
-               size=9_100)  # fmt: skip
-    stage.case("S11", NONE, "", person, (device,), span,
-               "leave; the locked computer refreshes mail")  # fmt: skip
-
-
-def leave_and_restart(stage: Stage) -> None:
-    """S12: on leave, while the computer restarts and signs on by itself."""
-    day = stage.day(after=2)
-    person = stage.teacher(day)
-    device = stage.desktop(person)
-    stage.away_all_day(person, day)
-    stage.plan.say("leave.csv", person_id=person.person_id, date=day.date.isoformat(),
-                   part="full", kind="sick", status="approved")  # fmt: skip
-    begin = day.at("03:10", stage.rng.random())
-    stage.plan.sittings.append(
-        Sitting(-1, person.username, device.number, device.network, begin,
-                begin + 7 * SECOND, "logon", "lock")
-    )  # fmt: skip
-    hosts = ("www.facebook.com", "www.amazon.com", "docs.google.com", "www.espn.com",
-             "mail.google.com", "www.reddit.com")  # fmt: skip
-    for place in range(24):
-        stage.fetch(person.username, device,
-                    begin + 15 * SECOND + place * stage.rng.randint(900, 2_100),
-                    hosts[place % len(hosts)], stage.rng.randint(9_000, 160_000)
-        )  # fmt: skip
-    span = (begin, day.at("16:00"))
-    stage.tick(
-        person.username, device, span, "mail.google.com", seconds=600, size=7_700
-    )
-    stage.case("S12", NONE, "", person, (device,), span,
-               "restart sign-on at ten past three, tabs restored")  # fmt: skip
 
 
 def covers_class(stage: Stage) -> None:
@@ -199,7 +127,7 @@ def rover(stage: Stage) -> None:
 
 def scheduled_task(stage: Stage) -> None:
     """S34: a task runs in a teacher's name every night."""
-    person = stage.teacher()
+    person = stage.teacher(*stage.world.days)
     device = stage.desktop(person)
     for day in stage.world.days:
         time = day.at("03:06")
@@ -221,7 +149,7 @@ def idle_tunnel(stage: Stage) -> None:
     busy = minutes(stage.moment(day), 30)
     stage.sit(person, stage.desktop(person), busy, "teach", pace="busy")
     stage.plan.tunnels.append(
-        Tunnel(person.username, laptop.number, *span, f"203.0.113.{1 + person.number}")
+        Tunnel(person.username, laptop.number, *span, home_address(person))
     )
     for start in range(span[0], span[1], 300 * SECOND):
         browse_idle(stage, person.username, laptop.number, start)
@@ -267,9 +195,11 @@ def own_devices(stage: Stage) -> None:
     stage.case("S18", NONE, "", person, (mine, laptop), span, "own devices together")
 
 
+ALL_MONTH: tuple[Scene, ...] = (therapist, scheduled_task)
+"""Cases that last; they are cast before all others."""
+
 SCENES: tuple[Scene, ...] = (
-    stray_line, stray_line, quick_drive, quick_drive, therapist, leave_cancelled,
-    morning_leave, leave_and_mail, leave_and_mail, leave_and_restart, covers_class,
-    covers_class, forgotten_logoff, forgotten_logoff, renamed, rover, scheduled_task,
-    idle_tunnel, two_lines, own_devices, own_devices,
+    stray_line, stray_line, quick_drive, quick_drive, covers_class, covers_class,
+    forgotten_logoff, forgotten_logoff, renamed, rover, idle_tunnel, two_lines,
+    own_devices, own_devices,
 )  # fmt: skip

@@ -1,35 +1,9 @@
-"""Honest use that resembles shared accounts: shared machines and odd networks."""
+"""Honest use that resembles shared accounts: machines that many use."""
 
 from dataclasses import replace
 
-from pipelines.demo.acts import browse
-from pipelines.demo.days import MINUTE, SECOND
-from pipelines.demo.plan import Release
+from pipelines.demo.days import MINUTE
 from pipelines.demo.planted.stage import NONE, NotCastError, Scene, Stage, minutes
-
-
-def lingering_address(stage: Stage) -> None:
-    """S06: a walk to the school next door; the old address lingers."""
-    day = stage.day()
-    person = stage.person(
-        lambda p: (
-            p.building == "HS"
-            and not p.is_student
-            and stage.world.places.of(p, "laptop") is not None
-        ),
-        day,
-    )
-    laptop = stage.laptop(person)
-    last = stage.moment(day)
-    stage.away(person, minutes(last - 15 * MINUTE, 45))
-    browse(stage.plan, person, laptop, (last - 14 * MINUTE, last), "teach", pace="busy")
-    later = minutes(last + 4 * MINUTE, 18)
-    browse(stage.plan, person, laptop, later, "teach", pace="busy", network="MS/wifi")
-    for late in (6, 9):
-        stage.fetch(person.username, laptop, last + late * MINUTE, "docs.google.com",
-                    24_000)  # fmt: skip
-    stage.case("S06", NONE, "", person, (laptop,), (last, later[1]),
-               "walked from HS to MS; lines from the old address follow")  # fmt: skip
 
 
 def demonstration(stage: Stage) -> None:
@@ -108,98 +82,6 @@ def kiosks(stage: Stage) -> None:
     stage.plan.cases[-1] = stage.plan.cases[-1].without_person()
 
 
-def virtual_desktop(stage: Stage) -> None:
-    """S25: a session on the virtual desktop host beside the own computer."""
-    day = stage.day()
-    person = stage.teacher(day, building="HS")
-    mine = stage.desktop(person)
-    host = stage.choice(
-        stage.world.places.where(lambda d: d.device_class == "vdi_host")
-    )
-    span = minutes(stage.moment(day), 28)
-    stage.away(person, span)
-    stage.sit(person, mine, span, "teach", pace="busy")
-    stage.sit(
-        person, host, span, "teach", pace="busy", opened="remote", closed="logoff"
-    )
-    stage.case("S25", NONE, "", person, (mine, host), span,
-               "a virtual desktop in the district office's network")  # fmt: skip
-
-
-def portable_classroom(stage: Stage) -> None:
-    """S26: two teachers behind one translated address."""
-    day = stage.day()
-    span = minutes(stage.moment(day), 30)
-    people, devices = [], []
-    for _ in range(2):
-        person = stage.person(
-            lambda p: (
-                p.building == "HS"
-                and not p.is_student
-                and stage.world.places.of(p, "laptop") is not None
-            ),
-            day,
-        )
-        stage.away(person, span)
-        laptop = stage.laptop(person)
-        browse(stage.plan, person, laptop, span, "teach", pace="busy", network="HS/nat")
-        people.append(person)
-        devices.append(laptop)
-    for person in people:
-        stage.case("S26", NONE, "", person, devices, span,
-                   "a portable classroom behind one address")  # fmt: skip
-
-
-def lease_passes_on(stage: Stage) -> None:
-    """S27: an address passes from one laptop to another within four minutes."""
-    day = stage.day()
-    pair = [
-        stage.person(
-            lambda p: (
-                p.building == "HS"
-                and not p.is_student
-                and stage.world.places.of(p, "laptop") is not None
-            ),
-            day,
-        )
-        for _ in range(2)
-    ]
-    first, second = map(stage.laptop, pair)
-    last = stage.moment(day, "12:30", "14:00")
-    address = stage.world.places.networks["HS/wifi"].address(first.number, day.number)
-    stage.away(pair[0], (last - 16 * MINUTE, day.at("23:00")), 0)
-    stage.away(pair[1], minutes(last - 10 * MINUTE, 40))
-    browse(stage.plan, pair[0], first, (last - 15 * MINUTE, last), "teach", pace="busy",
-           network="HS/wifi")  # fmt: skip
-    stage.plan.releases.append(Release(first.number, "HS/wifi", last + 20 * SECOND))
-    span = minutes(last + 5 * MINUTE, 20)
-    browse(stage.plan, pair[1], second, span, "teach", pace="busy", network="HS/wifi",
-           address=address)  # fmt: skip
-    for person in pair:
-        stage.case("S27", NONE, "", person, (first, second), (last, span[1]),
-                   "one address, two laptops, five minutes apart")  # fmt: skip
-
-
-def slow_clock(stage: Stage) -> None:
-    """S28: a podium twelve minutes slow, after an honest drive."""
-    day = stage.day()
-    person = stage.teacher(day, building="HS")
-    podium = stage.choice(
-        stage.world.places.where(
-            lambda d: d.clock_error_seconds != 0 and d.building == "ES"
-        )
-    )
-    last = stage.moment(day)
-    span = minutes(last + 24 * MINUTE, 12)
-    stage.away(person, (last - 15 * MINUTE, span[1]), 45)
-    stage.sit(person, stage.desktop(person), (last - 13 * MINUTE, last), "teach",
-              pace="busy")  # fmt: skip
-    stage.sit(person, podium, span, "teach", pace="busy", opened="logon",
-              closed="logoff")  # fmt: skip
-    stage.case("S28", NONE, "", person, (stage.desktop(person), podium), span,
-               "the podium's clock is twelve minutes slow")  # fmt: skip
-
-
 def switching_users(stage: Stage) -> None:
     """S30: two people take turns at one computer, each with the own account."""
     day = stage.day()
@@ -255,8 +137,6 @@ def busy_seat(stage: Stage) -> None:
 
 
 SCENES: tuple[Scene, ...] = (
-    lingering_address, demonstration, demonstration, podium_and_laptop,
-    podium_and_laptop, office_account, kiosks, virtual_desktop, portable_classroom,
-    lease_passes_on, slow_clock, slow_clock, switching_users, substitute_week,
-    busy_seat,
+    demonstration, demonstration, podium_and_laptop, podium_and_laptop, office_account,
+    kiosks, switching_users, substitute_week, busy_seat,
 )  # fmt: skip

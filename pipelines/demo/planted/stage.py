@@ -100,6 +100,17 @@ class Stage:
         """A pupil of a school."""
         return self.person(lambda p: p.is_student and p.building == building, *days)
 
+    def carrier(self, building: str, *days: Day) -> Person:
+        """Somebody of the staff who carries a laptop."""
+        return self.person(
+            lambda p: (
+                p.building == building
+                and not p.is_student
+                and self.world.places.of(p, "laptop") is not None
+            ),
+            *days,
+        )
+
     def desktop(self, person: Person) -> Device:
         """The desktop computer of a person."""
         return self.device(person, "desktop")

@@ -87,38 +87,46 @@ def _quoted(value: pl.Expr) -> pl.Expr:
 
 def _traffic(flows: pl.DataFrame) -> pl.DataFrame:
     """Written when the flow is closed: stamp less duration is its start."""
-    is_scan = pl.col("action") == "deny"
-    port = 49_152 + pl.col("start") % 16_000
     known = pl.col("host").str.contains("[a-z]")
     name = pl.when(known).then(" hostname=" + _quoted(pl.col("host")))
-    line = (
-        _head("traffic", "forward", "0000000013")
-        + _fields(
-            srcip=pl.col("source"),
-            srcport=port,
-            srcintf=_quoted(pl.col("interface")),
-            srcintfrole=pl.when(is_scan)
-            .then(pl.lit('"wan"'))
-            .otherwise(pl.lit('"lan"')),
-            dstip=server_address(pl.col("host")),
-            dstport=pl.col("port"),
-            dstintf=pl.when(is_scan).then(pl.lit('"root"')).otherwise(pl.lit('"wan1"')),
-            sessionid=pl.col("start") % 9_000_000 + 1_000_000,
-            proto=pl.col("protocol"),
-            action=_quoted(pl.col("action")),
-            policyid=pl.when(is_scan).then(pl.lit("0")).otherwise(pl.lit("12")),
-            service=_service(),
-            duration=pl.col("elapsed") // 1_000,
-            sentbyte=pl.col("sent"),
-            rcvdbyte=pl.col("received"),
-            sentpkt=pl.col("sent") // 900 + 1,
-            rcvdpkt=pl.col("received") // 1_300 + 1,
-            appcat="unscanned",
-        )
-        + name.fill_null("")
+    is_scan = pl.col("action") == "deny"
+    line = pl.concat_str(
+        _head("traffic", "forward", "0000000013"),
+        _ends(is_scan),
+        pl.lit(" "),
+        _amounts(is_scan),
+        name.fill_null(""),
     )
     return flows.with_columns(seen=pl.col("start") + pl.col("elapsed")).select(
         "seen", line=line
+    )
+
+
+def _ends(is_scan: pl.Expr) -> pl.Expr:
+    return _fields(
+        srcip=pl.col("source"),
+        srcport=49_152 + pl.col("start") % 16_000,
+        srcintf=_quoted(pl.col("interface")),
+        srcintfrole=pl.when(is_scan).then(pl.lit('"wan"')).otherwise(pl.lit('"lan"')),
+        dstip=server_address(pl.col("host")),
+        dstport=pl.col("port"),
+        dstintf=pl.when(is_scan).then(pl.lit('"root"')).otherwise(pl.lit('"wan1"')),
+    )
+
+
+def _amounts(is_scan: pl.Expr) -> pl.Expr:
+    return _fields(
+        sessionid=pl.col("start") % 9_000_000 + 1_000_000,
+        proto=pl.col("protocol"),
+        action=_quoted(pl.col("action")),
+        policyid=pl.when(is_scan).then(pl.lit("0")).otherwise(pl.lit("12")),
+        service=_service(),
+        duration=pl.col("elapsed") // 1_000,
+        sentbyte=pl.col("sent"),
+        rcvdbyte=pl.col("received"),
+        sentpkt=pl.col("sent") // 900 + 1,
+        rcvdpkt=pl.col("received") // 1_300 + 1,
+        appcat="unscanned",
     )
 
 
@@ -138,19 +146,22 @@ def _filtered(world: World, requests: pl.DataFrame) -> pl.DataFrame:
     rng = world.generator("web filter")
     known = pl.DataFrame(_vendor_view(world.sites), schema=["host", "word", "is_quiet"],
                          orient="row")  # fmt: skip
+    denied = pl.col("outcome") == "denied"
     rows = requests.filter(
-        (pl.col("is_page") | (pl.col("outcome") == "denied"))
-        & pl.col("account").is_not_null()
+        (pl.col("is_page") | denied) & pl.col("account").is_not_null()
     ).join(known, on="host", how="inner", maintain_order="left")
     share = pl.when("is_quiet").then(FILTER_SHARE).otherwise(FILTER_SHARE_PASTIME)
-    denied = pl.col("outcome") == "denied"
     drawn = pl.Series(rng.random(rows.height))
-    rows = rows.filter((drawn < share) | denied).with_columns(
-        seen=pl.col("start") + 140
-    )
-    line = _head("utm", "webfilter", "0317013312", "information") + _fields(
-        eventtype=pl.when(denied).then(pl.lit('"ftgd_blk"')).otherwise(
-            pl.lit('"ftgd_allow"')),
+    rows = rows.filter((drawn < share) | denied)
+    head = _head("utm", "webfilter", "0317013312", "information")
+    line = pl.concat_str(head, _asking(denied), pl.lit(" "), _asked(denied))
+    return rows.with_columns(seen=pl.col("start") + 140).select("seen", line=line)
+
+
+def _asking(denied: pl.Expr) -> pl.Expr:
+    kind = pl.when(denied).then(pl.lit('"ftgd_blk"')).otherwise(pl.lit('"ftgd_allow"'))
+    return _fields(
+        eventtype=kind,
         policyid=pl.lit("7"),
         sessionid=pl.col("start") % 9_000_000 + 1_000_000,
         user=_quoted(pl.col("account")),
@@ -158,6 +169,12 @@ def _filtered(world: World, requests: pl.DataFrame) -> pl.DataFrame:
         srcport=49_152 + pl.col("start") % 16_000,
         srcintf="lan",
         srcintfrole="lan",
+    )
+
+
+def _asked(denied: pl.Expr) -> pl.Expr:
+    done = pl.when(denied).then(pl.lit('"blocked"')).otherwise(pl.lit('"passthrough"'))
+    return _fields(
         dstip=server_address(pl.col("host")),
         dstport=pl.lit("443"),
         dstintf="wan1",
@@ -166,16 +183,14 @@ def _filtered(world: World, requests: pl.DataFrame) -> pl.DataFrame:
         service="HTTPS",
         hostname=_quoted(pl.col("host")),
         profile="staff-and-students",
-        action=pl.when(denied).then(pl.lit('"blocked"')).otherwise(
-            pl.lit('"passthrough"')),
+        action=done,
         reqtype="direct",
         url="/",
         sentbyte=pl.col("sent"),
         rcvdbyte=pl.lit("0"),
         direction="outgoing",
         catdesc=_quoted(pl.col("word")),
-    )  # fmt: skip
-    return rows.select("seen", line=line)
+    )
 
 
 def _vendor_view(sites: Sequence[Site]) -> list[tuple[str, str, bool]]:

@@ -1,5 +1,7 @@
 """Squid's native access.log, with a login asked for before some tunnels."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import polars as pl
 
@@ -11,6 +13,18 @@ from pipelines.demo.world import World
 CHALLENGE_SHARE = 0.05
 CHALLENGE_BYTES = 4_080
 ABORTED_SHARE = 0.000_5
+RESULTS = {
+    "tunnel": "TCP_TUNNEL/200",
+    "denied": "TCP_DENIED/403",
+    "page": "TCP_MISS/200",
+    "stream": "TCP_MISS/200",
+}
+TYPES = {
+    "tunnel": "-",
+    "denied": "text/html",
+    "page": "text/html",
+    "stream": "video/mp4",
+}
 
 NOISE = (
     "2026/10/19 00:00:02 kid1| Logfile: opening log daemon:/var/log/squid/access.log",
@@ -37,33 +51,22 @@ def squid_lines(world: World, requests: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_answer(requests: pl.DataFrame) -> pl.DataFrame:
-    outcome = pl.col("outcome")
-    host = pl.col("host")
-    is_tunnel = outcome == "tunnel"
+    outcome, host = pl.col("outcome"), pl.col("host")
+    in_clear = outcome.is_in(["page", "stream"])
     path = pl.lit("/page/") + (pl.col("start") % 997).cast(pl.String)
+    url = pl.when(in_clear).then("http://" + host + path).otherwise(host + ":443")
+    peer = pl.when(outcome == "denied").then(pl.lit("HIER_NONE/-"))
     return requests.with_columns(
-        result=pl.when(is_tunnel)
-        .then(pl.lit("TCP_TUNNEL/200"))
-        .when(outcome == "denied")
-        .then(pl.lit("TCP_DENIED/403"))
-        .otherwise(pl.lit("TCP_MISS/200")),
-        method=pl.when(outcome.is_in(["page", "stream"]))
-        .then(pl.lit("GET"))
-        .otherwise(pl.lit("CONNECT")),
-        url=pl.when(outcome.is_in(["page", "stream"]))
-        .then("http://" + host + path)
-        .otherwise(host + ":443"),
-        peer=pl.when(outcome == "denied")
-        .then(pl.lit("HIER_NONE/-"))
-        .otherwise("HIER_DIRECT/" + server_address(host)),
-        mime=pl.when(outcome == "page")
-        .then(pl.lit("text/html"))
-        .when(outcome == "stream")
-        .then(pl.lit("video/mp4"))
-        .when(outcome == "denied")
-        .then(pl.lit("text/html"))
-        .otherwise(pl.lit("-")),
+        result=_word(RESULTS),
+        method=pl.when(in_clear).then(pl.lit("GET")).otherwise(pl.lit("CONNECT")),
+        url=url,
+        peer=peer.otherwise("HIER_DIRECT/" + server_address(host)),
+        mime=_word(TYPES),
     )
+
+
+def _word(words: Mapping[str, str]) -> pl.Expr:
+    return pl.col("outcome").replace_strict(words, return_dtype=pl.String)
 
 
 def server_address(host: pl.Expr) -> pl.Expr:
