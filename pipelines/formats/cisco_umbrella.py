@@ -48,8 +48,8 @@ USERS = [
     "SAML Users",
 ]
 COMPUTERS = [
-    "Roaming Computers", "Roaming Computer", "Anyconnect Roaming Client", "AD Computers",
-    "Chromebooks", "Mobile Devices", "Network Devices",
+    "Roaming Computers", "Roaming Computer", "Anyconnect Roaming Client",
+    "AD Computers", "Chromebooks", "Mobile Devices", "Network Devices",
 ]  # fmt: skip
 RECORD = pl.col("record")
 CLASSES = {
@@ -138,7 +138,7 @@ def _record() -> pl.Expr:
 
 def _at(places: dict[str, int]) -> pl.Expr:
     return pl.coalesce(
-        [pl.when(RECORD == kind).then(cell(place)) for kind, place in places.items()]
+        [pl.when(RECORD.eq(kind)).then(cell(at)) for kind, at in places.items()]
     )
 
 

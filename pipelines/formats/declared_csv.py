@@ -1,0 +1,154 @@
+"""Any CSV export with a header line, whose columns the district names.
+
+    Date,Time,Login,Client IP,Site,Result
+    11/02/2026,8:15:00 AM,ada,192.0.2.17,https://www.example.org/a,Allowed
+
+with the source's options
+
+    event_class = "http_requests"       # `logons` when not said
+    time = "Date + Time"                # one of our columns = the header's name;
+    user_name = "Login"                 # two names with ` + ` are joined by a space
+    src_ip = "Client IP"
+    url = "Site"
+    disposition = "Result"
+    method = "=GET"                     # a fixed value for every line
+    time_shape = "%m/%d/%Y %I:%M:%S %p" # `iso` when not said
+    separator = ";"                     # a comma when not said; or `tab`
+
+Names in the header may stand in any order and either case; a column that is not
+named is looked for under its own name. Times are in the source's zone unless
+they say an offset. A header line is one of words alone, without a stamp or a
+long number. A value that does not fit its column is unknown; a wrong number of
+columns, or a time that does not fit, refuses the line.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import partial
+
+import polars as pl
+
+from pipelines import clock
+from pipelines.clock import Reading, Stamp
+from pipelines.errors import SettingsError
+from pipelines.formats import Context, Format
+from pipelines.formats._csv import column_places, headed
+from pipelines.formats._declared import CLASSES, RULES, declared, event_class, values
+
+WORD = r"\"?[\p{L}(#][\p{L}0-9 _()/.#%'-]*\"?"
+HEADER = rf"^[\x{{feff}}]?{WORD}(?:[,;\t|]{WORD})+\s*$"
+LONG_NUMBER = "[0-9]{3}"
+OWN = r"(?i)(?:^|[,;\t|])\"?(?:user_name|src_ip|url_hostname|query_name|logon_kind)\b"
+OWN_TIME = r"(?i)(?:^[\x{feff}]?|[,;\t|])\"?time\"?(?:[,;\t|]|\s*$)"
+JOIN = " + "
+SAMPLE = datetime(2026, 11, 2, 20, 15, 9, tzinfo=UTC)
+
+MUST = {
+    "no header line above": pl.col("has_header"),
+    "the header line lacks a column that the settings name": ~pl.col("lacks"),
+    "not as many columns as the header line": pl.col("is_whole"),
+    **RULES,
+}
+
+
+def looks_like(line: pl.Expr) -> pl.Expr:
+    """A header of our own names; other exports are declared, not guessed."""
+    return is_header(line) & line.str.contains(OWN) & line.str.contains(OWN_TIME)
+
+
+def is_header(line: pl.Expr) -> pl.Expr:
+    """Words with separators between; a record has at least its time in numbers."""
+    return line.str.contains(HEADER) & ~line.str.contains(LONG_NUMBER)
+
+
+def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
+    """Add the columns of the declared event class.
+
+    Raises:
+        SettingsError: An option names no event class, no column of it, or a
+            shape that can not be read.
+    """
+    cls = event_class(context.options)
+    options = ("time_shape", "separator")
+    places, fixed = declared(cls, context.options, others=options)
+    mark = separator(context.options)
+    titles = {column: title.split(JOIN) for column, title in places.items()}
+    wanted = {
+        f"said_{column}_{number}": title.strip()
+        for column, parts in titles.items()
+        for number, title in enumerate(parts)
+    }
+    known = column_places(context.header, mark)
+    lacks = any(
+        title.strip().lower() not in known
+        for column, parts in titles.items()
+        for title in parts
+        if column in context.options
+    )
+    texts = {
+        column: pl.concat_str(
+            [f"said_{column}_{number}" for number in range(len(parts))], separator=" "
+        ).str.strip_chars()
+        for column, parts in titles.items()
+    } | {column: pl.lit(text) for column, text in fixed.items()}
+    stamp = partial(_stamp, shape=time_shape(context.options), reading=context.reading)
+    return (
+        headed(batch, context.header, wanted, mark)
+        .with_columns(has_header=pl.lit(value=bool(known)), lacks=pl.lit(value=lacks))
+        .with_columns(**values(cls, texts, stamp))
+    )
+
+
+def separator(options: Mapping[str, str]) -> str:
+    """One character between columns.
+
+    Raises:
+        SettingsError: The option says another.
+    """
+    said = options.get("separator", ",")
+    mark = "\t" if said == "tab" else said
+    if mark not in (",", ";", "\t", "|"):
+        raise SettingsError(
+            f"a column can not end at {said!r}",
+            where="options.separator",
+            remedy="Say `,`, `;`, `|` or `tab`.",
+        )
+    return mark
+
+
+def time_shape(options: Mapping[str, str]) -> str:
+    """`iso`, or a shape that reads back what it writes.
+
+    Raises:
+        SettingsError: The shape does not.
+    """
+    shape = options.get("time_shape", "iso")
+    if shape == "iso":
+        return shape
+    written = pl.select(pl.lit(SAMPLE.strftime(shape)))
+    stamp = clock.civil(pl.first(), shape, Reading("UTC"))
+    read_back = written.select(stamp.time).item()
+    if read_back is None or read_back.replace(second=9) != SAMPLE:
+        raise SettingsError(
+            f"the shape {shape!r} does not tell day and minute",
+            where="options.time_shape",
+            remedy="Write it as in `%m/%d/%Y %H:%M:%S`, or say `iso`.",
+        )
+    return shape
+
+
+def _stamp(text: pl.Expr, *, shape: str, reading: Reading) -> Stamp:
+    if shape == "iso":
+        return clock.first(clock.iso(text, reading), clock.epoch_by_size(text))
+    return clock.civil(text, shape, reading)
+
+
+FORMAT = Format(
+    name="declared_csv",
+    product="any",
+    event_classes=CLASSES,
+    looks_like=looks_like,
+    read=read,
+    must=MUST,
+    header=is_header,
+)
