@@ -22,6 +22,7 @@ long number. A value that does not fit its column is unknown; a wrong number of
 columns, or a time that does not fit, refuses the line.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
@@ -128,9 +129,11 @@ def time_shape(options: Mapping[str, str]) -> str:
     written = pl.select(pl.lit(SAMPLE.strftime(shape)))
     stamp = clock.civil(pl.first(), shape, Reading("UTC"))
     read_back = written.select(stamp.time).item()
-    if read_back is None or read_back.replace(second=9) != SAMPLE:
+    # an offset would be read and then lost, hence the zone applied on top of it
+    has_offset = re.search(r"%[:#]*[zZ]", shape)
+    if has_offset or read_back is None or read_back.replace(second=9) != SAMPLE:
         raise SettingsError(
-            f"the shape {shape!r} does not tell day and minute",
+            f"the shape {shape!r} does not tell day and minute, or tells an offset",
             where="options.time_shape",
             remedy="Write it as in `%m/%d/%Y %H:%M:%S`, or say `iso`.",
         )
