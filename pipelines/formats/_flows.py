@@ -19,6 +19,9 @@ PROTOCOLS = {
     "132": "sctp",
 }
 
+STOPPED = r"(?i)(?:^|[^a-z])(?:drop|den[yi]|reject|block)"
+PASSED = r"(?i)(?:^|[^a-z])(?:accept|allow|pass)"
+
 
 def protocol(field: pl.Expr) -> pl.Expr:
     """`tcp` of `6`, `TCP` or `tcp`; a number without a name stays a number."""
@@ -68,3 +71,22 @@ def direction(source: pl.Expr, target: pl.Expr, outside: list[str]) -> pl.Expr:
 def is_machine(user: pl.Expr) -> pl.Expr:
     """Accounts of Windows computers end in `$`; null for nobody."""
     return user.str.ends_with("$")
+
+
+def verdict(words: pl.Expr, unmarked: str | None) -> pl.Expr:
+    """What became of a packet, by the words that the rule's author chose.
+
+    Args:
+        words: The prefix in front of the packet.
+        unmarked: What words that say nothing mean: allowed, blocked or unknown.
+    """
+    stopped, passed = words.str.contains(STOPPED), words.str.contains(PASSED)
+    fallback = unmarked if unmarked in ("allowed", "blocked") else None
+    return (
+        pl.when(stopped & ~passed)
+        .then(pl.lit("blocked"))
+        .when(passed & ~stopped)
+        .then(pl.lit("allowed"))
+        .when(~stopped & ~passed)
+        .then(pl.lit(fallback, pl.String))
+    )

@@ -25,15 +25,13 @@ import polars as pl
 from pipelines import clock
 from pipelines.formats import Context, Format
 from pipelines.formats._fields import mac, port
-from pipelines.formats._flows import protocol, spelt_out
+from pipelines.formats._flows import protocol, spelt_out, verdict
 from pipelines.formats._keyvalue import json_of, value, with_values
 from pipelines.formats._syslog import with_header
 
 PACKET = r"(?:^|[ \]:])((?:IN|OUT|PHYSIN|MAC|SRC)=.*)$"
 HALF_A_PACKET = r"(?:^| )(?:SRC|DST|SPT|DPT|PROTO)="
 RULE_LETTER = r"-([ADR])(?:-[0-9]+)?\]"
-STOPPED = r"(?i)(?:^|[^a-z])(?:drop|den[yi]|reject|block)"
-PASSED = r"(?i)(?:^|[^a-z])(?:accept|allow|pass)"
 PROXMOX = (
     r"^[0-9]+ [0-9] [^ ]+ ([0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9:]{8} [+-][0-9]{4}) "
 )
@@ -152,18 +150,8 @@ def disposition(unmarked: str | None) -> pl.Expr:
     """What the prefix says; a rule's letter counts before its words."""
     words = pl.col("prefix").str.replace(r'DESCR="[^"]*"', "")
     letter = words.str.extract(RULE_LETTER)
-    stopped, passed = words.str.contains(STOPPED), words.str.contains(PASSED)
-    fallback = unmarked if unmarked in ("allowed", "blocked") else None
-    return (
-        pl.when(letter.is_not_null())
-        .then(letter.replace({"A": "allowed", "D": "blocked", "R": "blocked"}))
-        .when(stopped & ~passed)
-        .then(pl.lit("blocked"))
-        .when(passed & ~stopped)
-        .then(pl.lit("allowed"))
-        .when(~stopped & ~passed)
-        .then(pl.lit(fallback, pl.String))
-    )
+    said = letter.replace({"A": "allowed", "D": "blocked", "R": "blocked"})
+    return pl.coalesce(said, verdict(words, unmarked))
 
 
 FORMAT = Format(

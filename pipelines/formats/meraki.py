@@ -66,7 +66,8 @@ def looks_like(line: pl.Expr) -> pl.Expr:
     """An epoch with a long fraction, a device, a kind that Meraki has."""
     return line.str.contains(
         r"(?:^|[ >])[0-9]{10}\.[0-9]{6,9} [^ ]+ (?:urls|flows|events|ip_flow_start"
-        r"|ip_flow_end|(?:vpn_|cellular_)?firewall|security_event|ids-alerts|airmarshal_events) "
+        r"|ip_flow_end|(?:vpn_|cellular_)?firewall|security_event|ids-alerts"
+        r"|airmarshal_events) "
     )
 
 

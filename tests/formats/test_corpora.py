@@ -66,6 +66,7 @@ FAMILIES = {
     "checkpoint": Family(("checkpoint",)),
     "watchguard": Family(("watchguard",), header=b"<140>Jun 23 09:51:24 fw01 "),
     "meraki": Family(("meraki",)),
+    "mikrotik": Family(("mikrotik",)),
     "squid": Family(
         ("squid_access",), 0.7, "daemon lines, lines without a stamp, other layouts"
     ),
