@@ -1,66 +1,21 @@
-"""Palettes, axes and marks of the report's charts; every figure is finished here.
+"""Axes and marks of the report's charts; every figure is finished here.
 
 Figures use numbers on both axes with ticks named by hand, so that no time zone
 and no library guess comes between the data and the paper. A colour is a *role*
-of `LIGHT`; the page's boot script puts that of `DARK` in its place. Labels are
+of the palette; the page's boot script puts the dark one in its place. Labels are
 escaped, because Plotly renders a subset of HTML inside them.
 """
 
 import html
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Sequence
 from typing import Any
 
 from plotly.graph_objects import Bar, Figure, Heatmap, Scatter
 from plotly.offline import get_plotlyjs, get_plotlyjs_version
 
+from pipelines.reports.palette import HEAT, LIGHT, PATTERNS
 from pipelines.reports.safety import visible
 
-LIGHT: Mapping[str, str] = MappingProxyType(
-    {
-        "page": "#f4f5f7",
-        "surface": "#ffffff",
-        "ink": "#1c2127",
-        "muted": "#57606c",
-        "line": "#d8dce2",
-        "border": "#868e99",
-        "accent": "#1f5fbf",
-        "blue": "#005a9c",
-        "vermillion": "#b94700",
-        "green": "#009e73",
-        "purple": "#d66fb0",
-        "idle": "#e6e9ed",
-        "heat0": "#f0f2f4",
-        "heat1": "#cfe3f2",
-        "heat2": "#8fc1e3",
-        "heat3": "#4597cb",
-        "heat4": "#1a6ca6",
-        "heat5": "#0b4674",
-    }
-)
-DARK: Mapping[str, str] = MappingProxyType(
-    {
-        "page": "#101316",
-        "surface": "#191d22",
-        "ink": "#e8ebee",
-        "muted": "#a5afba",
-        "line": "#333a42",
-        "border": "#727c88",
-        "accent": "#8ab8f5",
-        "blue": "#3d8fd6",
-        "vermillion": "#d97a20",
-        "green": "#c5e17a",
-        "purple": "#f0b9d8",
-        "idle": "#2a3037",
-        "heat0": "#22272d",
-        "heat1": "#16374f",
-        "heat2": "#1b5680",
-        "heat3": "#2a7ab3",
-        "heat4": "#5ba8dc",
-        "heat5": "#b3dcf7",
-    }
-)
-HEAT = tuple(f"heat{step}" for step in range(1, 6))
 NO_CLOUD = {
     "showSendToCloud": False,
     "plotlyServerURL": "",
@@ -73,8 +28,8 @@ NO_CLOUD = {
 }
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', sans-serif"
 ROW_HEIGHT = 34
+LONGEST_TICK = 32
 GROUND = 0.0001  # share of the highest value below which a cell counts as empty
-PATTERNS = {"vermillion": "/", "purple": ".", "green": "\\"}
 
 Tick = tuple[float, str]
 
@@ -82,6 +37,12 @@ Tick = tuple[float, str]
 def label(text: str) -> str:
     """Text that Plotly shows as it is: no tag, no entity, no control character."""
     return html.escape(visible(text), quote=False)
+
+
+def shorter(text: str) -> str:
+    """A name cut to what fits beside a chart; the table has all of it."""
+    shown = visible(text)
+    return shown if len(shown) <= LONGEST_TICK else shown[: LONGEST_TICK - 3] + "..."
 
 
 def axis(
@@ -92,7 +53,8 @@ def axis(
         "range": [low, high],
         "tickmode": "array",
         "tickvals": [place for place, _ in ticks],
-        "ticktext": [label(text) for _, text in ticks],
+        "ticktext": [label(shorter(text)) for _, text in ticks],
+        "ticklabelstandoff": 6,
         "showgrid": False,
         "zeroline": False,
         "fixedrange": True,

@@ -12,13 +12,14 @@ from typing import Any
 
 from plotly.graph_objects import Figure
 
-from pipelines.reports.charts import HEAT, LIGHT, PATTERNS
+from pipelines.reports.palette import HEAT, LIGHT, PATTERNS
 
 WIDTH = 880
 TOP, RIGHT, BOTTOM = 14, 20, 30
 LEGEND_HEIGHT = 24
 LETTER = 7.4  # mean width of a letter at 13 px
 WIDEST_LABEL = 250
+DARK_STEP = 3  # from this step of the heat map on, text is light
 ANCHORS = {"left": "start", "right": "end", "center": "middle"}
 ROLES = {colour: role for role, colour in LIGHT.items()}
 
@@ -145,15 +146,12 @@ def axes(layout: dict[str, Any], suffix: str, scale: Scale) -> Iterator[Shape]:
         yield Shape(
             "text", place, scale.bottom + 20, role="muted", text=text, anchor="middle"
         )
-    room = int((WIDEST_LABEL - 14) / LETTER)
     for value, text in ticks(up):
         place = scale.up(value)
         if up.get("showgrid"):
             yield Shape("rect", scale.left, place, scale.right - scale.left, 1, "line")
-        cut = text if len(text) <= room else text[: room - 3] + "..."
-        yield Shape(
-            "text", scale.left - 8, place + 4.5, role="muted", text=cut, anchor="end"
-        )
+        left, middle = scale.left - 8, place + 4.5
+        yield Shape("text", left, middle, role="muted", text=text, anchor="end")
 
 
 def ticks(side: dict[str, Any]) -> list[tuple[float, str]]:
@@ -192,6 +190,11 @@ def cells(trace: dict[str, Any], scale: Scale) -> Iterator[Shape]:
             ends = (x - 0.46, x + 0.46, y - 0.44, y + 0.44)
             step = min(int(value / trace["zmax"] * len(HEAT)), len(HEAT) - 1)
             yield scale.rect(ends, role=HEAT[step] if value else "heat0")
+            if value:
+                role = "ink" if step < DARK_STEP else "surface"
+                place = (scale.across(x), scale.up(y) + 4.5)
+                text = f"{value:.0f}"
+                yield Shape("text", *place, role=role, text=text, anchor="middle")
 
 
 def line_marks(trace: dict[str, Any], scale: Scale) -> Iterator[Shape]:

@@ -5,7 +5,7 @@ from math import atan2, cos, degrees, exp, hypot, radians, sin, sqrt
 
 import pytest
 
-from pipelines.reports.charts import DARK, LIGHT
+from pipelines.reports.palette import DARK, LIGHT
 
 SERIES = ("blue", "vermillion", "green", "purple")
 # Machado, Oliveira and Fernandes (2009), full strength, on linear RGB.

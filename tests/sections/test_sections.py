@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.reports.charts import LIGHT, spec
+from pipelines.reports.charts import spec
+from pipelines.reports.palette import LIGHT
 from pipelines.reports.sections import sections
 from pipelines.reports.static import drawing
 from pipelines.reports.view import View

@@ -48,7 +48,7 @@ def summary(rows: pl.DataFrame) -> str:
     idle = rows.filter(pl.col("detections").list.len() == 0).height
     return (
         f"A bar for each answer. {'; '.join(sizes)}. "
-        f"{count(idle, 'clause has', 'clauses have')} no rule that watches it."
+        f"Without a rule that watches: {count(idle, 'clause')}."
     )
 
 

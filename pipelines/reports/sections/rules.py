@@ -75,8 +75,9 @@ def summary(rows: pl.DataFrame) -> str:
         return ""
     ruled = named.filter(pl.col("regulation").is_not_null()).height
     return (
-        f"{number(ruled)} of {count(named.height, 'threshold')} rest on a regulation "
-        "of the superintendent; the others are the product's own starting points. "
+        f"Set by a regulation of the superintendent: {number(ruled)} of "
+        f"{count(named.height, 'threshold')}. The others are the product's own "
+        "starting points. "
         "Every rule says what else could look the same."
     )
 

@@ -5,9 +5,10 @@ from typing import Any
 import polars as pl
 from plotly.graph_objects import Figure
 
-from pipelines.reports.charts import LIGHT, axis, box, chart, line, note
+from pipelines.reports.charts import axis, box, chart, line, note
 from pipelines.reports.headline import NUMBERS, history, is_whole, this_week, usual
 from pipelines.reports.inputs import week_of
+from pipelines.reports.palette import LIGHT
 from pipelines.reports.sections import Section
 from pipelines.reports.tables import Table, table
 from pipelines.reports.view import View

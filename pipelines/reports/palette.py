@@ -1,0 +1,55 @@
+"""The colours of pages and charts, by role, for light and for dark.
+
+The four series can be told apart under protan, deutan and tritan sight (a test
+measures it); three of them carry a pattern too, so that colour is never alone.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+LIGHT: Mapping[str, str] = MappingProxyType(
+    {
+        "page": "#f4f5f7",
+        "surface": "#ffffff",
+        "ink": "#1c2127",
+        "muted": "#57606c",
+        "line": "#d8dce2",
+        "border": "#868e99",
+        "accent": "#1f5fbf",
+        "blue": "#005a9c",
+        "vermillion": "#b94700",
+        "green": "#009e73",
+        "purple": "#d66fb0",
+        "idle": "#e6e9ed",
+        "heat0": "#f0f2f4",
+        "heat1": "#cfe3f2",
+        "heat2": "#8fc1e3",
+        "heat3": "#4597cb",
+        "heat4": "#1a6ca6",
+        "heat5": "#0b4674",
+    }
+)
+DARK: Mapping[str, str] = MappingProxyType(
+    {
+        "page": "#101316",
+        "surface": "#191d22",
+        "ink": "#e8ebee",
+        "muted": "#a5afba",
+        "line": "#333a42",
+        "border": "#727c88",
+        "accent": "#8ab8f5",
+        "blue": "#3d8fd6",
+        "vermillion": "#d97a20",
+        "green": "#c5e17a",
+        "purple": "#f0b9d8",
+        "idle": "#2a3037",
+        "heat0": "#22272d",
+        "heat1": "#16374f",
+        "heat2": "#1b5680",
+        "heat3": "#2a7ab3",
+        "heat4": "#5ba8dc",
+        "heat5": "#b3dcf7",
+    }
+)
+HEAT = tuple(f"heat{step}" for step in range(1, 6))
+PATTERNS = {"vermillion": "/", "purple": ".", "green": "\\"}
