@@ -34,9 +34,9 @@ def _listed(words: list[str]) -> str:
 def _two_campuses(details: Details) -> str:
     places = _listed(list(details.get("buildings", [])))
     return (
-        f"Account {ACCOUNT} was in use at {places} in turns, "
-        f"{details.get('turns')} times faster than the drive of about "
-        f"{minutes(float(details.get('travel_seconds', 0)))}."
+        f"Account {ACCOUNT} was in use at {places} in turns: {details.get('turns')} "
+        f"changes between them, each sooner than a drive of at least "
+        f"{minutes(float(details.get('travel_seconds', 0)))} allows."
     )
 
 

@@ -110,22 +110,55 @@ background as (
     where background_kind is not null
 ),
 
+-- of the neighbouring days only the hours that a series at midnight needs
+bounds as (
+    select
+        min(start_time) - interval 3 hour as first_time,
+        max(start_time) + interval 3 hour as last_time
+    from requests
+    where event_date = $event_date::date
+),
+
 kept as (
     select requests.*
     from requests
+    inner join bounds
+        on requests.start_time between bounds.first_time and bounds.last_time
     left join background on requests.url_hostname = background.url_hostname
     where background.url_hostname is null
 ),
 
+-- a series needs five requests; for the rest no median has to be taken
+series as (
+    select
+        account,
+        device,
+        url_hostname
+    from kept
+    group by account, device, url_hostname
+    having count(*) >= 5
+),
+
 spaced as (
     select
-        *,
-        epoch(start_time) - epoch(lag(start_time) over to_one_host) as gap
+        kept.event_id,
+        kept.account,
+        kept.device,
+        kept.url_hostname,
+        kept.start_time,
+        kept.bytes_in,
+        epoch(kept.start_time)
+        - epoch(lag(kept.start_time) over to_one_host) as gap
     from kept
+    inner join series
+        on
+            kept.account = series.account
+            and kept.device = series.device
+            and kept.url_hostname = series.url_hostname
     window
         to_one_host as (
-            partition by account, device, url_hostname
-            order by start_time, event_id
+            partition by kept.account, kept.device, kept.url_hostname
+            order by kept.start_time, kept.event_id
         )
 ),
 
@@ -156,41 +189,46 @@ compared as (
             order by start_time, event_id
             rows between 3 preceding and 3 following
         )
-)
+),
 
-select
-    event_id,
-    account,
-    person_id,
-    is_staff,
-    job_title,
-    attribution_grade,
-    device,
-    device_class,
-    device_pool,
-    device_owner,
-    is_district_device,
-    binding_event_id,
-    building,
-    campus,
-    lat,
-    lon,
-    net_kind,
-    has_location,
-    start_time,
-    time,
-    is_ambiguous_time,
-    url_hostname,
-    site,
-    bytes_in,
-    is_page,
-    coalesce(
+timed as (
+    select event_id
+    from compared
+    where
         gap_count >= 4
         and middle_gap > 20
         and gap_deviation / middle_gap < $gap_spread
-        and byte_deviation / greatest(middle_bytes, 1) < $size_spread,
-        false
-    ) as is_machine_timed,
-    event_date
-from compared
-where event_date = $event_date::date
+        and byte_deviation / greatest(middle_bytes, 1) < $size_spread
+)
+
+select
+    kept.event_id,
+    kept.account,
+    kept.person_id,
+    kept.is_staff,
+    kept.job_title,
+    kept.attribution_grade,
+    kept.device,
+    kept.device_class,
+    kept.device_pool,
+    kept.device_owner,
+    kept.is_district_device,
+    kept.binding_event_id,
+    kept.building,
+    kept.campus,
+    kept.lat,
+    kept.lon,
+    kept.net_kind,
+    kept.has_location,
+    kept.start_time,
+    kept.time,
+    kept.is_ambiguous_time,
+    kept.url_hostname,
+    kept.site,
+    kept.bytes_in,
+    kept.is_page,
+    timed.event_id is not null as is_machine_timed,
+    kept.event_date
+from kept
+left join timed on kept.event_id = timed.event_id
+where kept.event_date = $event_date::date

@@ -76,11 +76,25 @@ requests as (
         and $event_date::date + interval 1 day
 ),
 
+-- what began within the hour before may still go on; what goes on is followed
+-- through the night
+bounds as (
+    select
+        min(start_time) - interval 1 hour as first_time,
+        max(start_time) + interval 8 hour as last_time
+    from requests
+    where event_date = $event_date::date
+),
+
 ended as (
     select
-        *,
-        least(epoch(time), epoch(start_time) + $tail_seconds) as believed_end
+        requests.*,
+        least(
+            epoch(requests.time), epoch(requests.start_time) + $tail_seconds
+        ) as believed_end
     from requests
+    inner join bounds
+        on requests.start_time between bounds.first_time and bounds.last_time
 ),
 
 marked as (

@@ -1,9 +1,11 @@
 /* ---
 summary: >
-  Which device held an address, from when to when: by a lease, or fixed in the
-  registry. A lease ends when it is released, expires, runs out, goes to another
-  card, or is next renewed. What nobody renewed for long is not believed; on
-  Wi-Fi, where addresses linger, sooner.
+  Which device held an address, from when to when: by a lease, by a tunnel from
+  outside, or fixed in the registry. A lease ends when it is released, expires,
+  runs out, goes to another card, or is next renewed. What nobody renewed for long
+  is not believed; on Wi-Fi, where addresses linger, sooner. A tunnel names an
+  account, not a device: it is taken for the owner's laptop where the registry
+  assigns exactly one, which a rule must confirm by a logon there.
 grain: [ip, start_time, device, event_date]
 window: {days_before: 8, days_after: 1}
 params:
@@ -15,6 +17,13 @@ params:
     max: 744
     unit: hours
     why: an eight-day lease is the usual default where the log names no end
+  tunnel_hours:
+    type: int
+    default: 12
+    min: 1
+    max: 48
+    unit: hours
+    why: a tunnel whose end was not logged is not believed past a working day
   wifi_hours:
     type: int
     default: 12
@@ -29,7 +38,7 @@ columns:
   is_registered: {type: boolean, is: the registry has the device}
   start_time: {type: timestamptz, is: from this instant}
   end_time: {type: timestamptz, is: to this instant}
-  binding: {type: varchar, is: lease or static}
+  binding: {type: varchar, is: 'lease, tunnel or static'}
   lease_event_id: {type: bigint, is: the lease event that says so}
   event_date: {type: date, is: local day that the row serves}
 --- */
@@ -117,6 +126,75 @@ leased as (
     left join cards on believed.mac = cards.mac
 ),
 
+tunnels as (
+    select
+        logons.event_id,
+        logons.time,
+        logons.assigned_ip,
+        logons.activity,
+        names.account
+    from raw.logons
+    inner join identity.account_names as names
+        on logons.user_name = names.user_name
+    where
+        logons.event_date between $event_date::date - interval 2 day
+        and $event_date::date + interval 1 day
+        and logons.logon_kind = 'vpn'
+        and logons.assigned_ip is not null
+        and logons.activity in ('logon', 'logoff')
+        and coalesce(logons.is_success, true)
+),
+
+owned as (
+    select
+        account,
+        min(owner_person_id) as person_id
+    from registry.accounts
+    where account_type = 'person'
+    group by account
+    having count(distinct owner_person_id) = 1
+),
+
+laptops as (
+    select
+        assigned_to,
+        min(device) as device,
+        min(mac) as mac
+    from registry.devices
+    where device_class in ('laptop', 'chromebook') and assigned_to is not null
+    group by assigned_to
+    having count(*) = 1
+),
+
+tunnel_steps as (
+    select
+        *,
+        lead(time) over by_address as next_time
+    from tunnels
+    window by_address as (partition by assigned_ip order by time, event_id)
+),
+
+tunnelled as (
+    select
+        tunnel_steps.assigned_ip as ip,
+        laptops.mac,
+        laptops.device,
+        true as is_registered,
+        tunnel_steps.time as start_time,
+        least(
+            coalesce(
+                tunnel_steps.next_time, timestamptz '9999-12-31 00:00:00+00'
+            ),
+            tunnel_steps.time + interval 1 hour * $tunnel_hours
+        ) as end_time,
+        'tunnel' as binding,
+        tunnel_steps.event_id as lease_event_id
+    from tunnel_steps
+    inner join owned on tunnel_steps.account = owned.account
+    inner join laptops on owned.person_id = laptops.assigned_to
+    where tunnel_steps.activity = 'logon'
+),
+
 fixed as (
     select
         static_ip as ip,
@@ -133,6 +211,8 @@ fixed as (
 
 held as (
     select * from leased
+    union all
+    select * from tunnelled
     union all
     select * from fixed
 )

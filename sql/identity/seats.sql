@@ -29,7 +29,7 @@ columns:
   start_time: {type: timestamptz, is: 'from this instant, clock corrected'}
   end_time: {type: timestamptz, is: to this instant}
   logon_kind: {type: varchar, is: 'interactive, cached or remote, for a live seat'}
-  is_clock_checked: {type: boolean, is: the host's clock is known to the minute}
+  is_clock_checked: {type: boolean, is: another clock agrees with the host's}
   offset_seconds: {type: double, is: what was added to the host's stamps}
   event_id: {type: bigint, is: the logon event that opens it}
   event_date: {type: date, is: local day that the row serves}
@@ -88,6 +88,22 @@ devices as (
     group by hostname
 ),
 
+-- a tunnel that opens within minutes of a logon is a second clock for a host that
+-- no domain controller saw
+tunnels as (
+    select
+        names.account,
+        logons.time
+    from raw.logons
+    inner join names on logons.user_name = names.user_name
+    where
+        logons.event_date between $event_date::date - interval 1 day
+        and $event_date::date + interval 1 day
+        and logons.logon_kind = 'vpn'
+        and logons.activity = 'logon'
+        and coalesce(logons.is_success, true)
+),
+
 placed as (
     select
         names.account,
@@ -99,7 +115,15 @@ placed as (
         + to_microseconds((1000000 * coalesce(clocks.offset_seconds, 0))::bigint)
             as time,
         clocks.offset_seconds,
-        coalesce(clocks.spread_seconds <= 60, false) as is_clock_checked
+        coalesce(clocks.spread_seconds <= 60, false)
+        or exists (
+            select 1
+            from tunnels
+            where
+                tunnels.account = names.account
+                and tunnels.time between logons.time - interval 10 minute
+                and logons.time + interval 10 minute
+        ) as is_clock_checked
     from logons
     inner join names on logons.user_name = names.user_name
     left join clocks on logons.host = clocks.host
