@@ -7,8 +7,9 @@ and `true` are `5`, `5` and `true`; null and absent are null.
 
 Polars' own decoder is quick but refuses a whole batch for one bad line, and
 lets a line such as `{},{}` shift the rows below it. So lines are decoded in
-blocks, each line carries a mark that must come out where it went in, and a
-block that fails is halved until the bad line stands alone.
+blocks, and each carries a mark that must come out where it went in. Where a block
+fails, its odd lines are found, taken out and read by themselves, field by field.
+Whether a line is odd depends on nothing but the line.
 """
 
 import secrets
@@ -55,59 +56,89 @@ def holds_key(line: pl.Expr, key: str) -> pl.Expr:
 
 
 def _block(lines: pl.Series, fields: Fields) -> pl.DataFrame:
-    mark = f"mark_{secrets.token_hex(8)}"  # no line can name it
     bare = lines.str.strip_chars(MARGIN)
     braced = (bare.str.starts_with("{") & bare.str.ends_with("}")).fill_null(
         value=False
     )
-    marked = pl.DataFrame({"line": bare, "braced": braced}).select(
-        pl.concat_str(
-            pl.lit(f'{{"{mark}":'),
-            pl.int_range(pl.len()),
-            pl.when("braced")
-            .then("," + pl.col("line").str.slice(1))
-            .otherwise(pl.lit("}")),
-        )
+    mark = f"mark_{secrets.token_hex(8)}"  # no line can name it
+    # half a character pair is refused by one decoder and not by the other
+    odd = braced & bare.str.contains(r"\\u[dD][89a-fA-F]|^\{\s*\}$")
+    shape = _shape(fields, mark)
+    for find_odd in (None, _unfit, _refused):
+        if find_odd is not None:
+            odd |= find_odd(_marked(bare, braced & ~odd, mark), fields, shape)
+        objects = _decoded(_marked(bare, braced & ~odd, mark), 0, shape)
+        if objects is not None:
+            break
+    assert objects is not None, "lines that decode one by one decode together"
+    values = objects.to_frame("object").select(
+        *(_at(pl.col("object"), path).alias(name) for name, path in fields.items()),
+        is_object=braced & ~odd,
     )
-    whole = _halved(marked.to_series(), 0, mark, _shape(fields, mark))
-    values = (
-        pl.concat(whole)
-        .to_frame("object")
-        .select(
-            *(_at(pl.col("object"), path).alias(name) for name, path in fields.items()),
-            is_object=pl.col("object").struct.field(mark).is_not_null() & braced,
-        )
-    )
-    odd = braced & ~values["is_object"]
     return _with_odd(values, bare, odd, fields) if odd.any() else values
 
 
-def _halved(
-    lines: pl.Series, first: int, mark: str, shape: pl.Struct
-) -> list[pl.Series]:
-    """The objects of some lines; null for a line that alone is refused."""
+def _marked(lines: pl.Series, fit: pl.Series, mark: str) -> pl.Series:
+    """Each line with its number as the first member; of others only the number."""
+    rest = pl.when("fit").then("," + pl.col("line").str.slice(1))
+    text = pl.concat_str(
+        pl.lit(f'{{"{mark}":'), pl.int_range(pl.len()), rest.otherwise(pl.lit("}"))
+    )
+    return pl.DataFrame({"line": lines, "fit": fit}).select(text).to_series()
+
+
+def _decoded(lines: pl.Series, first: int, shape: pl.Struct) -> pl.Series | None:
+    """The objects of some lines, or None where one is refused or out of place."""
     try:
         objects = lines.str.json_decode(shape)
     except pl.exceptions.ComputeError:
-        objects = None
-    if objects is not None and len(objects) == len(lines):
-        marks = objects.struct.field(mark)
-        if marks.equals(pl.int_range(first, first + len(lines), eager=True)):
-            return [objects]
-    if len(lines) == 1:
-        return [pl.Series([None], dtype=shape)]
-    half = len(lines) // 2
-    return [
-        *_halved(lines.slice(0, half), first, mark, shape),
-        *_halved(lines.slice(half), first + half, mark, shape),
-    ]
+        return None
+    if len(objects) != len(lines):
+        return None
+    marks = objects.struct.field(shape.fields[0].name)
+    expected = pl.int_range(first, first + len(lines), eager=True)
+    return objects if marks.equals(expected) else None
+
+
+def _unfit(lines: pl.Series, fields: Fields, shape: pl.Struct) -> pl.Series:
+    """Lines that are no JSON, or have something else where a path goes through."""
+    del shape
+    paths = {
+        "/".join(keys[:depth]): keys[depth].isdecimal()
+        for keys in (path.split("/") for path in fields.values())
+        for depth in range(1, len(keys))
+    }
+    line = pl.col("line")
+    unfit = line.str.json_path_match("$").is_null()
+    for path, is_list in paths.items():
+        node = line.str.json_path_match(_json_path(path))
+        unfit |= ~node.str.starts_with("[" if is_list else "{").fill_null(value=True)
+    return lines.to_frame("line").select(unfit).to_series()
+
+
+def _refused(lines: pl.Series, fields: Fields, shape: pl.Struct) -> pl.Series:
+    """Lines that the decoder refuses one by one, found by halving."""
+    del fields
+    refused = []
+    waiting = [(0, len(lines))]
+    while waiting:
+        first, end = waiting.pop()
+        if _decoded(lines.slice(first, end - first), first, shape) is not None:
+            continue
+        if end - first == 1:
+            refused.append(first)
+        else:
+            half = (first + end) // 2
+            waiting += [(first, half), (half, end)]
+    return pl.int_range(len(lines), eager=True).is_in(refused)
 
 
 def _with_odd(
     values: pl.DataFrame, lines: pl.Series, odd: pl.Series, fields: Fields
 ) -> pl.DataFrame:
-    """Read the refused lines field by field: slower, but never all or nothing."""
+    """Read the odd lines field by field: slower, but never all or nothing."""
     line = pl.col("line")
+    whole = line.str.json_path_match("$")
     rest = (
         lines.filter(odd)
         .to_frame("line")
@@ -116,9 +147,7 @@ def _with_odd(
                 line.str.json_path_match(_json_path(path)).alias(name)
                 for name, path in fields.items()
             ),
-            is_object=line.str.json_path_match("$")
-            .str.starts_with("{")
-            .fill_null(value=False),
+            is_object=whole.str.starts_with("{").fill_null(value=False),
         )
     )
     place = odd.arg_true().cast(pl.Int64)
