@@ -91,7 +91,7 @@ def trust(view: View, arrived: Coverage) -> Line:
     verb = "is" if arrived.missing == 1 else "are"
     rest = f"of {number(arrived.expected)} source hours {verb} missing"
     if arrived.gaps:
-        longest = max(arrived.gaps, key=lambda gap: (gap.hour_count, gap.source))
+        longest = min(arrived.gaps, key=lambda gap: (-gap.hour_count, gap.source))
         named = "longest gap: " if len(arrived.gaps) > 1 else ""
         rest += f" ({named}{say_gap(longest, view)})"
     rest = f"{rest}. {read_share(view)}"

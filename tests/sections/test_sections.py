@@ -1,18 +1,23 @@
 """Every section says and draws what is recorded, and has a table for its chart."""
 
 import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from pipelines.reports.charts import spec
+from pipelines.reports.coverage import coverage
 from pipelines.reports.palette import LIGHT
 from pipelines.reports.sections import sections
 from pipelines.reports.static import drawing
 from pipelines.reports.view import View
-from tests.sections.fixtures import MONDAY, WEEKS
+from tests.sections.fixtures import MONDAY, WEEKS, ZONE, at, frame
 
 GOLDEN = Path(__file__).parent / "golden"
+SECTIONS = {section.name: section for section in sections()}
 NAMES = [section.name for section in sections()]
 
 
@@ -66,3 +71,50 @@ def test_sections_are_in_order_and_named_once():
     assert NAMES[0] == "items"
     assert NAMES[-1] == "limits"
     assert len(set(NAMES)) == len(NAMES)
+
+
+def hours_of(source, *starts, lines=5):
+    return [
+        {
+            "source": source,
+            "hour_start": start,
+            "event_date": start.astimezone(ZONE).date(),
+            "hour": start.astimezone(ZONE).hour,
+            "line_count": lines,
+            "is_expected": True,
+        }
+        for start in starts
+    ]
+
+
+def strip(rows):
+    inputs = replace(WEEKS["quiet"](), source_hours=frame("source_hours", rows))
+    return SECTIONS["source-coverage"].rows(View(inputs, rows[0]["event_date"]))
+
+
+def test_the_hour_that_comes_twice_is_one_run():
+    first = datetime(2026, 10, 26, 5, tzinfo=UTC)  # midnight of the Monday
+    week = [first + timedelta(hours=hour) for hour in range(7 * 24 + 1)]
+    rows = strip(hours_of("proxy", *week))
+    assert rows.select("place", "width", "hour_count").row(0) == (0, 168, 169)
+
+
+def test_hours_that_nobody_told_of_are_not_drawn_over():
+    rows = strip(hours_of("proxy", *(at(0, hour) for hour in (8, 9, 12))))
+    assert rows.select("place", "width").rows() == [(8, 2), (12, 1)]
+
+
+def test_page_one_and_the_strip_name_the_same_hours():
+    rows = SECTIONS["source-coverage"].rows(View(WEEKS["partial"](), MONDAY))
+    arrived = coverage(View(WEEKS["partial"](), MONDAY))
+    assert rows["expected_count"].sum() == arrived.expected
+    missing = rows.filter(pl.col("state") == "missing")
+    assert missing["hour_count"].sum() == arrived.missing
+
+
+def test_lines_in_hours_not_expected_do_not_raise_the_coverage():
+    extra = hours_of("proxy", at(0, 8)) + hours_of("proxy", at(0, 9), lines=0)
+    extra[0]["is_expected"] = False
+    assert "0 % of 1 expected hour arrived" in SECTIONS["source-coverage"].summary(
+        strip(extra)
+    )

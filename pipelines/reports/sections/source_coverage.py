@@ -20,33 +20,45 @@ STATES = (
 def rows(view: View) -> pl.DataFrame:
     """One row a run of hours of one source in one state.
 
-    `place` counts local hours from the week's first midnight.
+    `place` counts local hours from the week's first midnight. A run ends where
+    the next hour is not told of.
     """
-    hours = view.of_week(view.inputs.source_hours).sort("source", "hour_start")
-    due = pl.col("is_expected") & (pl.col("hour_start") < view.inputs.generated_time)
-    days = (pl.col("event_date") - pl.lit(view.start)).dt.total_days()
-    lines = pl.col("line_count").fill_null(0)
-    marked = hours.with_columns(
-        place=days * 24 + pl.col("hour"),
-        state=pl.when(lines > 0)
-        .then(pl.lit("arrived"))
-        .when(due)
-        .then(pl.lit("missing"))
-        .otherwise(pl.lit("idle")),
-    ).with_columns(run=pl.struct("source", "state").rle_id())
-    joined = marked.group_by("run", "source", "state", maintain_order=True).agg(
+    follows = pl.col("hour_start").diff().over("source") == pl.duration(hours=1)
+    marked = in_states(view).with_columns(
+        run=pl.struct("source", "state").rle_id()
+        + (~follows.fill_null(value=False)).cum_sum()
+    )
+    runs = marked.group_by("run", "source", "state", maintain_order=True).agg(
         pl.col("place").min(),
         pl.col("hour_start").min(),
-        last_hour=pl.col("hour_start").max(),
+        end=pl.col("hour_start").max() + pl.duration(hours=1),
+        width=pl.col("place").max() - pl.col("place").min() + 1,
         hour_count=pl.len(),
+        expected_count=pl.col("is_due").sum(),
         line_count=pl.col("line_count").sum(),
     )
-    ends = pl.col("last_hour") + pl.duration(hours=1)
-    spans = pl.struct("hour_start", ends.alias("end")).map_elements(
+    said = pl.struct("hour_start", "end").map_elements(
         lambda run: span(run["hour_start"], run["end"], view.zone),
         return_dtype=pl.String,
     )
-    return joined.with_columns(said=spans)
+    return runs.with_columns(said=said)
+
+
+def in_states(view: View) -> pl.DataFrame:
+    """The week's source-hours: arrived, missing or idle."""
+    hours = view.of_week(view.inputs.source_hours).sort("source", "hour_start")
+    days = (pl.col("event_date") - pl.lit(view.start)).dt.total_days()
+    is_due = pl.col("is_expected") & (pl.col("hour_start") < view.inputs.generated_time)
+    arrived = pl.col("line_count").fill_null(0) > 0
+    return hours.with_columns(
+        place=days * 24 + pl.col("hour"),
+        is_due=is_due,
+        state=pl.when(arrived)
+        .then(pl.lit("arrived"))
+        .when(is_due)
+        .then(pl.lit("missing"))
+        .otherwise(pl.lit("idle")),
+    )
 
 
 def title(rows: pl.DataFrame) -> str:
@@ -65,18 +77,19 @@ def title(rows: pl.DataFrame) -> str:
 
 def summary(rows: pl.DataFrame) -> str:
     """The share of hours and the longest gap."""
-    due = rows.filter(pl.col("state") != "idle")
-    if due.is_empty():
+    hours = total(rows, "expected_count")
+    if not hours:
         return ""
     missing = rows.filter(pl.col("state") == "missing")
-    hours, absent = total(due, "hour_count"), total(missing, "hour_count")
+    absent = total(missing, "hour_count")
     said = (
         "A strip a source over the hours of the week. "
         f"{share(hours - absent, hours)} of {count(hours, 'expected hour')} arrived."
     )
     if missing.is_empty():
         return said
-    longest = missing.sort("hour_count", descending=True).row(0, named=True)
+    order = ["hour_count", "source", "hour_start"]
+    longest = missing.sort(order, descending=[True, False, False]).row(0, named=True)
     return (
         f"{said} Longest gap: {longest['source']}, {longest['said']}. What happened "
         "in a gap is not known, and nothing is counted there."
@@ -95,7 +108,7 @@ def draw(rows: pl.DataFrame) -> Figure | None:
             (
                 lane[row["source"]],
                 row["place"],
-                row["hour_count"],
+                row["width"],
                 f"{name}: {row['said']}",
             )
             for row in rows.filter(pl.col("state") == state).iter_rows(named=True)
