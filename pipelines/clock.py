@@ -29,6 +29,7 @@ _LAST_SECOND = int(_LAST.timestamp())
 _DATE_IN_NAME = re.compile(
     r"(?<![0-9])((?:19|20)[0-9]{2})([-_.]?)([01][0-9])\2([0-3][0-9])(?![0-9]{3})"
 )
+_PAIR = pl.Struct({"time": INSTANT, "quality": pl.String})
 _HALF_YEAR = pl.duration(days=183)
 _MONTHS = {
     name: f"{number:02d}"
@@ -83,10 +84,10 @@ def first(*stamps: Stamp) -> Stamp:
 
 def epoch(text: pl.Expr, unit: Unit = "s") -> Stamp:
     """A count of `unit` since 1970, with or without a decimal fraction."""
-    whole = text.str.extract(r"^([0-9]{1,19})(?:\.[0-9]+)?$", 1).cast(
-        pl.UInt64, strict=False
-    )
-    part = text.str.extract(r"^[0-9]{1,19}\.([0-9]{1,6})", 1)
+    fits = text.str.contains(r"^[0-9]{1,19}(?:\.[0-9]+)?$")
+    parts = pl.when(fits).then(text).str.splitn(".", 2)
+    whole = parts.struct.field("field_0").cast(pl.UInt64, strict=False)
+    part = parts.struct.field("field_1").str.slice(0, 6)
     micros = part.str.pad_end(6, "0").cast(pl.Int64, strict=False).fill_null(0)
     per = _PER_SECOND[unit]
     inside = whole // per <= _LAST_SECOND
@@ -100,7 +101,7 @@ def epoch(text: pl.Expr, unit: Unit = "s") -> Stamp:
 
 def epoch_by_size(text: pl.Expr) -> Stamp:
     """A count since 1970 whose unit shows in its number of whole digits."""
-    digits = text.str.extract(r"^([0-9]+)(?:\.[0-9]+)?$", 1).str.len_chars()
+    digits = text.str.splitn(".", 2).struct.field("field_0").str.len_bytes()
     time = (
         pl.when(digits <= 11)
         .then(epoch(text, "s").time)
@@ -170,62 +171,63 @@ def worded(text: pl.Expr, reading: Reading) -> Stamp:
 
 def bsd(text: pl.Expr, reading: Reading) -> Stamp:
     """A syslog stamp without a year, `Sep 28 10:38:09` or `Sep  8 10:38:09`."""
+    read = bsd_pair(text, reading)
+    return Stamp(read.struct.field("time"), read.struct.field("quality"))
+
+
+def bsd_pair(text: pl.Expr, reading: Reading) -> pl.Expr:
+    """`bsd` as one struct of `time` and `quality`, to be read once and kept."""
     # stage by stage on the values: as one expression the tries multiply into a
     # plan that takes Polars seconds to look through
-    dtype = pl.Struct({"time": INSTANT, "quality": pl.String})
-    read = text.map_batches(lambda values: _bsd(values, reading), return_dtype=dtype)
-    return Stamp(read.struct.field("time"), read.struct.field("quality"))
+    return text.map_batches(lambda values: _bsd(values, reading), return_dtype=_PAIR)
 
 
 def _bsd(values: pl.Series, reading: Reading) -> pl.Series:
     """Structs of `time` and `quality`, of the year nearest to the anchor."""
-    tries = ("same", "before", "after")
+    if values.null_count() == len(values):  # as with stamps that have a year
+        return pl.Series(values.name, [None] * len(values), dtype=_PAIR)
+    year = reading.anchor.year
+    rest = values.cast(pl.String).to_frame("text").select(rest=_without_year("text"))
+    found = rest.with_columns(_in_year(pl.col("rest"), year, reading))
     near = pl.lit(reading.anchor).cast(INSTANT)
-    times, qualities = ([f"{t}_{part}" for t in tries] for part in ("time", "quality"))
-    stamps = [civil_time(pl.col(name), reading) for name in tries]
-    close = [pl.when((pl.col(t) - near).abs() <= _HALF_YEAR).then(t) for t in times]
-    quality = pl.coalesce(
-        [
-            pl.when(pl.col("time") == pl.col(t)).then(q)
-            for t, q in zip(times, qualities, strict=True)
-        ]
+    is_far = pl.col("rest").is_not_null() & ~(
+        ((pl.col("time") - near).abs() <= _HALF_YEAR).fill_null(value=False)
     )
-    return (
-        values.cast(pl.String)
-        .to_frame("text")
-        .select(_bsd_tries(pl.col("text"), reading.anchor.year))
-        .unnest("text")
-        .with_columns(
-            *(stamp.time.alias(t) for stamp, t in zip(stamps, times, strict=True)),
-            *(
-                stamp.quality.alias(q)
-                for stamp, q in zip(stamps, qualities, strict=True)
-            ),
+    # most batches lie within half a year of their anchor and need one try only
+    for other in (year - 1, year + 1) if found.select(is_far.any()).item() else ():
+        tried = rest.select(is_far_at=found.select(is_far).to_series()).with_columns(
+            rest=pl.when("is_far_at").then(rest["rest"])
         )
-        .with_columns(time=pl.coalesce([*close, *times]))
-        .with_columns(quality=quality.replace("zoned", "year_inferred"))
-        .select(pl.struct("time", "quality"))
-        .to_series()
-        .rename(values.name)
-    )
+        again = tried.select(_in_year(pl.col("rest"), other, reading)).rename(
+            {"time": "time_again", "quality": "quality_again"}
+        )
+        closer = (pl.col("time_again") - near).abs() <= _HALF_YEAR
+        better = closer.fill_null(value=False) | pl.col("time").is_null()
+        found = pl.concat([found, again], how="horizontal").select(
+            "rest",
+            time=pl.when(better).then("time_again").otherwise("time"),
+            quality=pl.when(better).then("quality_again").otherwise("quality"),
+        )
+    return found.select(pl.struct("time", "quality")).to_series().rename(values.name)
 
 
-def _bsd_tries(text: pl.Expr, year: int) -> pl.Expr:
-    """The naive stamp in the anchor's year, the year before and the year after."""
-    groups = text.str.extract_groups(
+def _in_year(rest: pl.Expr, year: int, reading: Reading) -> list[pl.Expr]:
+    """`time` and `quality` of `mm-dd hh:mm:ss` in a year."""
+    stamp = civil_time(_naive(f"{year:04d}-" + rest, "%Y-%m-%d %H:%M:%S"), reading)
+    quality = stamp.quality.replace("zoned", "year_inferred")
+    return [stamp.time.alias("time"), quality.alias("quality")]
+
+
+def _without_year(column: str) -> pl.Expr:
+    """`09-28 10:38:09` of `Sep 28 10:38:09`."""
+    groups = pl.col(column).str.extract_groups(
         r"^([A-Za-z]{3}) +([0-9]{1,2}) ([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.[0-9]+)?$"
     )
     month, day, clock = (groups.struct.field(str(n)) for n in range(1, 4))
     number = month.str.to_lowercase().replace_strict(
         _MONTHS, default=None, return_dtype=pl.String
     )
-    rest = number + "-" + day.str.zfill(2) + " " + clock
-    years = {"same": year, "before": year - 1, "after": year + 1}
-    naive = [
-        _naive(pl.lit(f"{at:04d}-") + rest, "%Y-%m-%d %H:%M:%S").alias(name)
-        for name, at in years.items()
-    ]
-    return pl.struct(naive).alias("text")
+    return number + "-" + day.str.zfill(2) + " " + clock
 
 
 def civil_time(naive: pl.Expr, reading: Reading) -> Stamp:

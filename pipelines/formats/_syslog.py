@@ -168,11 +168,11 @@ def _stamped(tagged: pl.LazyFrame, part: str, reading: Reading) -> pl.LazyFrame:
     """Read the stamp in each shape; a zone word other than UTC gives no offset."""
     old = pl.col(f"{part}_stamp").str.strip_chars(" *.:")
     bare, dated = pl.col(f"{part}_bare"), pl.col(f"{part}_dated")
-    in_utc = pl.col(f"{part}_in_utc")
+    in_utc, bsd = pl.col(f"{part}_in_utc"), pl.col(f"{part}_bsd")
     ended = bare.str.extract_groups(ENDED)
     moved = pl.concat_str([ended.struct.field(at) for at in "132"], separator=" ")
     shapes = {
-        "bsd": clock.bsd(bare, reading),
+        "bsd": Stamp(bsd.struct.field("time"), bsd.struct.field("quality")),
         "iso": clock.iso(pl.coalesce(pl.col(f"{part}_new_stamp"), bare), reading),
         "utc": clock.civil(pl.when(in_utc).then(dated), DATED_SHAPE, Reading("UTC")),
         "dated": clock.civil(pl.when(~in_utc).then(dated), DATED_SHAPE, reading),
@@ -185,7 +185,8 @@ def _stamped(tagged: pl.LazyFrame, part: str, reading: Reading) -> pl.LazyFrame:
         .with_columns(
             pl.coalesce(bare.str.extract(DATED, 1), moved)
             .str.replace(" +", " ")
-            .alias(f"{part}_dated")
+            .alias(f"{part}_dated"),
+            clock.bsd_pair(bare, reading).alias(f"{part}_bsd"),
         )
         .with_columns(
             *(at.time.alias(f"{part}_{shape}_time") for shape, at in shapes.items()),
