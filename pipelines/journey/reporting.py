@@ -22,7 +22,7 @@ from pipelines.warehouse.database import Database
 from pipelines.warehouse.snapshots import current, reading
 
 ONE_WEEK = timedelta(days=7)
-_HOURS = pl.DataFrame({"hour": list(range(24))}, schema={"hour": pl.Int64})
+HOURS = pl.DataFrame({"hour": list(range(24))}, schema={"hour": pl.Int64})
 COUNTS = ("rejects", "blanks", "duplicates", "pending")
 
 
@@ -84,7 +84,7 @@ def report_inputs(
         attribution=database.table("marts.attribution"),
         site_use=site_use.with_columns(site_class=pl.lit(None, pl.String)),
         off_hours=database.table("marts.off_hours"),
-        source_hours=expected_hours(hours, days),
+        source_hours=expected_hours(hours, days, district.zone),
         source_days=source_days(
             database.table("marts.source_files"), database.table("marts.file_days")
         ),
@@ -100,25 +100,19 @@ def report_inputs(
     )
 
 
-def expected_hours(hours: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
+def expected_hours(hours: pl.DataFrame, days: pl.DataFrame, zone: str) -> pl.DataFrame:
     """Source-hours with and without lines; expected where the source usually speaks.
 
     An hour is expected of a source when it spoke in that local hour on at least
     three quarters of the other days of the same kind, of which there are at
-    least three.
+    least three. The hour that a day lacks in spring is never expected.
     """
     kinds = days.group_by("event_date").agg(pl.col("day_type").mode().first())
     span = pl.DataFrame({"event_date": _all_days(hours)}).join(
         kinds, on="event_date", how="left"
     )
     grid = (
-        hours.select("source")
-        .unique()
-        .join(span, how="cross")
-        .join(
-            pl.DataFrame({"hour": list(range(24))}, schema={"hour": pl.Int64}),
-            how="cross",
-        )
+        hours.select("source").unique().join(span, how="cross").join(HOURS, how="cross")
     )
     seen = hours.group_by("source", "event_date", "hour").agg(
         pl.col("line_count").sum(), pl.col("hour_start").min()
@@ -131,9 +125,21 @@ def expected_hours(hours: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
     return (
         spoken.with_columns(is_expected=expected.fill_null(value=False))
         .filter(spoke | pl.col("is_expected"))
-        .with_columns(pl.col("line_count").fill_null(0))
+        .with_columns(
+            pl.coalesce("hour_start", _beginning(zone)).alias("hour_start"),
+            pl.col("line_count").fill_null(0),
+        )
+        .drop_nulls("hour_start")
         .sort("source", "event_date", "hour")
     )
+
+
+def _beginning(zone: str) -> pl.Expr:
+    """When a local hour of a local day began."""
+    local = pl.col("event_date").cast(pl.Datetime("us")) + pl.duration(hours="hour")
+    return local.dt.replace_time_zone(
+        zone, ambiguous="earliest", non_existent="null"
+    ).dt.convert_time_zone("UTC")
 
 
 def _all_days(hours: pl.DataFrame) -> pl.Series:

@@ -1,0 +1,75 @@
+"""Which hours of a source are expected, and when each of them began."""
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from pipelines.journey.reporting import expected_hours
+
+ZONE = "America/Chicago"
+MONDAY = date(2026, 11, 2)
+
+
+def spoke(days, hours=range(7, 17), source="proxy"):
+    """One row a day and local hour in which a source wrote lines."""
+    rows = [
+        {
+            "source": source,
+            "event_date": day,
+            "hour": hour,
+            "hour_start": datetime(
+                day.year, day.month, day.day, hour, tzinfo=ZoneInfo(ZONE)
+            ).astimezone(UTC),
+            "line_count": 5,
+        }
+        for day in days
+        for hour in hours
+    ]
+    schema = {"hour_start": pl.Datetime("us", "UTC")}
+    return pl.DataFrame(rows, schema_overrides=schema)
+
+
+def of_kind(days, kind="school"):
+    return pl.DataFrame({"event_date": days, "day_type": [kind] * len(days)})
+
+
+def week(first=MONDAY, count=5):
+    return [first + timedelta(days=n) for n in range(count)]
+
+
+def test_a_silent_hour_is_expected_and_has_a_beginning():
+    days = week()
+    hours = spoke(days).filter(
+        ~((pl.col("event_date") == days[2]) & (pl.col("hour") == 9))
+    )
+    found = expected_hours(hours, of_kind(days), ZONE)
+    silent = found.filter(pl.col("line_count") == 0)
+    assert silent.select("event_date", "hour", "is_expected").rows() == [
+        (days[2], 9, True)
+    ]
+    assert silent["hour_start"].to_list() == [datetime(2026, 11, 4, 15, tzinfo=UTC)]
+    assert found["hour_start"].null_count() == 0
+
+
+def test_an_hour_that_is_seldom_used_is_not_expected():
+    days = week()
+    late = spoke(days[:2], hours=[21])
+    found = expected_hours(pl.concat([spoke(days), late]), of_kind(days), ZONE)
+    assert found.filter(pl.col("line_count") == 0).is_empty()
+    assert not found.filter(pl.col("hour") == 21)["is_expected"].any()
+
+
+def test_two_days_of_a_kind_say_nothing_of_a_third():
+    days = week(count=3)
+    found = expected_hours(spoke(days[:2]), of_kind(days), ZONE)
+    assert not found["is_expected"].any()
+
+
+def test_the_hour_that_spring_takes_away_is_not_missed():
+    sunday = date(2027, 3, 14)
+    days = [sunday - timedelta(days=7 * n) for n in range(5)]
+    hours = pl.concat([spoke(days[1:], hours=[1, 2, 3]), spoke([sunday], hours=[1, 3])])
+    found = expected_hours(hours, of_kind(days, "weekend"), ZONE)
+    assert found.filter(pl.col("event_date") == sunday)["hour"].to_list() == [1, 3]
+    assert found.filter(pl.col("line_count") == 0).is_empty()
