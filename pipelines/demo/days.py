@@ -21,8 +21,14 @@ _SPECIAL: Mapping[date, tuple[str, str, str]] = {
     EARLY_OUT: ("early_out", "end of the first term", ""),
     PD_DAY: ("pd_day", "in-service for staff", ""),
     SNOW_DAY: ("closure", "snow", "2026-11-12 05:40"),
+    date(2026, 11, 25): ("holiday", "Thanksgiving break", ""),
+    date(2026, 11, 26): ("holiday", "Thanksgiving break", ""),
+    date(2026, 11, 27): ("holiday", "Thanksgiving break", ""),
     E_LEARNING: ("elearning", "at home after the snow", "2026-11-12 17:30"),
 }
+
+PROXY_SILENT = (date(2026, 11, 8), "02:05", "05:10")
+"""A night in which the proxy wrote no log: day, from, to."""
 
 SECOND = 1_000
 MINUTE = 60 * SECOND

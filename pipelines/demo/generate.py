@@ -1,7 +1,6 @@
 """The way in: a whole synthetic district, written into a district home."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
@@ -13,9 +12,10 @@ from pipelines.demo.keyboards import windows_events
 from pipelines.demo.leases import bindings, dhcp_events, stays
 from pipelines.demo.machines import background
 from pipelines.demo.places import DOMAIN, NETBIOS
-from pipelines.demo.plan import Case, Plan
+from pipelines.demo.plan import Plan
 from pipelines.demo.planted import plant
 from pipelines.demo.routines import add_evenings, add_restarts, add_routines
+from pipelines.demo.truth import Truth, logged, write_truth
 from pipelines.demo.world import World, make_world
 from pipelines.demo.writers.dhcpd import dhcpd_lines
 from pipelines.demo.writers.files import Feed, Written, write_feed
@@ -43,27 +43,6 @@ TWICE = 8
 
 Progress = Callable[[str, int, int], None]
 STEPS = 6
-
-
-@dataclass(frozen=True)
-class Truth:
-    """What was planted and written; also in the files of `truth/`.
-
-    Attributes:
-        cases: Planted violations and look-alikes (`truth/planted.csv`).
-        bindings: Who held which address when (`truth/bindings.csv`).
-        damage: Lines that no format can read (`truth/damage.csv`).
-        lines: Lines by file, below `landing/`.
-        people: People in the roster.
-        weeks: Weeks of logs.
-    """
-
-    cases: pl.DataFrame
-    bindings: pl.DataFrame
-    damage: pl.DataFrame
-    lines: Mapping[str, int]
-    people: int
-    weeks: int
 
 
 def generate(
@@ -101,7 +80,7 @@ def generate(
     stayed = stays(world, requests)
     written = _write_logs(world, plan, requests, stayed, home / "landing", tell)
     bound = bindings(world, stayed, plan)
-    return _truth(world, plan, written, bound, home / "truth")
+    return write_truth(world, plan, written, bound, home / "truth")
 
 
 def _silent(_step: str, _number: int, _of: int) -> None:
@@ -130,7 +109,8 @@ def _write_logs(
     proxied = requests.filter(~is_own)
     written = []
     tell("proxy", 2, STEPS)
-    written.append(write_feed(world, landing, PROXY, squid_lines(world, proxied)))
+    heard = logged(world, squid_lines(world, proxied))
+    written.append(write_feed(world, landing, PROXY, heard))
     written.append(_again(world, landing, written[0]))
     tell("firewall", 3, STEPS)
     flows = pl.concat(
@@ -162,45 +142,3 @@ def _again(world: World, landing: Path, written: Written) -> Written:
         {copy: written.counts[name]},
         damage.with_columns(file=pl.lit(copy)),
     )
-
-
-def _truth(
-    world: World,
-    plan: Plan,
-    written: list[Written],
-    bound: pl.DataFrame,
-    folder: Path,
-) -> Truth:
-    folder.mkdir(parents=True, exist_ok=True)
-    rows = [_case_row(world, number, case) for number, case in enumerate(plan.cases, 1)]
-    cases = pl.DataFrame(rows)
-    damage = pl.concat([part.damage for part in written])
-    for name, table in (("planted", cases), ("bindings", bound), ("damage", damage)):
-        table.write_csv(folder / f"{name}.csv")
-    lines = {file: count for part in written for file, count in part.counts.items()}
-    people, weeks = len(world.roster.people), len(world.days) // 7
-    return Truth(cases, bound, damage, lines, people, weeks)
-
-
-def _case_row(world: World, number: int, case: Case) -> dict[str, str | int]:
-    devices = [world.places.devices[device].hostname for device in case.devices]
-    nobody = case.person < 0
-    return {
-        "case_id": f"case-{number:03d}",
-        "family": case.family,
-        "kind": case.kind,
-        "expected_rule": case.expected_rule,
-        "account": case.account,
-        "person_id": "" if nobody else world.roster.people[case.person].person_id,
-        "devices": "|".join(devices),
-        "start_utc": _stamp(case.start),
-        "end_utc": _stamp(case.end),
-        "intensity": case.intensity,
-        "is_violation": str(case.is_violation).lower(),
-        "note": case.note,
-    }
-
-
-def _stamp(milliseconds: int) -> str:
-    stamp = pl.from_epoch(pl.Series([milliseconds]), "ms")
-    return str(stamp.dt.strftime("%Y-%m-%dT%H:%M:%SZ")[0])

@@ -112,6 +112,7 @@ _KNOWN = (
           assets=("static.xx.fbcdn.net", "scontent.xx.fbcdn.net"), weight=90_000),
     _site("instagram.com", "social", assets=("static.cdninstagram.com",),
           weight=90_000),
+    _site("snapchat.com", "social", "web.snapchat.com", weight=60_000),
     _site("reddit.com", "social", "www.reddit.com", "gql.reddit.com",
           assets=("i.redd.it", "www.redditstatic.com"), has_ads=True),
     _site("pinterest.com", "social", assets=("i.pinimg.com",), weight=120_000),

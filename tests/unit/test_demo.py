@@ -133,6 +133,20 @@ def test_a_finished_file_arrives_twice(small):
     assert len(distinct) == len(files) - 1
 
 
+def test_the_proxy_is_silent_for_one_night(whole):
+    home, truth = whole
+    ((start, end),) = truth.outages.select(
+        pl.col("start_utc", "end_utc")
+        .str.to_datetime("%Y-%m-%dT%H:%M:%SZ")
+        .dt.epoch("s")
+    ).rows()
+    lines = lines_of(home / "landing" / "proxy" / "access-2026-11-08.log.gz")["line"]
+    seen = lines.str.extract("^([0-9]{10})", 1).cast(pl.Int64)
+    assert not seen.is_between(start, end).any()
+    assert seen.is_between(start - 3_600, start).any()
+    assert seen.is_between(end, end + 3_600).any()
+
+
 def test_violations_of_every_rule_and_every_look_alike_are_planted(whole):
     _, truth = whole
     cases = truth.cases

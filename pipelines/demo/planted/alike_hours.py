@@ -69,6 +69,21 @@ def evening_grading(stage: Stage) -> None:
                "grading at home, approved sites only")  # fmt: skip
 
 
+def late_at_school(stage: Stage) -> None:
+    """S67: lesson plans at school until seven, with a look at a shop between."""
+    day = stage.day()
+    person = stage.teacher(day)
+    device = stage.desktop(person)
+    span = minutes(day.at("17:45", stage.rng.randint(0, 20)), 70)
+    stage.away(person, span, 60)
+    stage.sit(person, device, span, "approved", pace="busy")
+    look = minutes(span[0] + 30 * MINUTE, 2)
+    browse(stage.plan, person, device, look, "shelfmart.example", pace="busy")
+    stage.case("S67", NONE, "", person, (device,), span,
+               "approved work at school in the evening, two minutes in a shop"
+    )  # fmt: skip
+
+
 def conferences(stage: Stage) -> None:
     """S68: the evening on which parents come."""
     day = stage.on(CONFERENCES)
@@ -163,7 +178,8 @@ def pupil_evening(stage: Stage) -> None:
 
 
 SCENES: tuple[Scene, ...] = (
-    first_workday, repeated_hour, evening_grading, evening_grading, conferences,
-    conferences, practice, robotics, second_shift, second_shift, open_tab, open_tab,
-    long_tunnel, long_tunnel, learning_at_home, learning_at_home, pupil_evening,
+    first_workday, repeated_hour, late_at_school, late_at_school, evening_grading,
+    evening_grading, conferences, conferences, practice, robotics, second_shift,
+    second_shift, open_tab, open_tab, long_tunnel, long_tunnel, learning_at_home,
+    learning_at_home, pupil_evening,
 )  # fmt: skip

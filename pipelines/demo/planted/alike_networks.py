@@ -9,14 +9,7 @@ from pipelines.demo.planted.stage import NONE, Scene, Stage, minutes
 def lingering_address(stage: Stage) -> None:
     """S06: a walk to the school next door; the old address lingers."""
     day = stage.day()
-    person = stage.person(
-        lambda p: (
-            p.building == "HS"
-            and not p.is_student
-            and stage.world.places.of(p, "laptop") is not None
-        ),
-        day,
-    )
+    person = stage.carrier("HS", day)
     laptop = stage.laptop(person)
     last = stage.moment(day)
     stage.away(person, minutes(last - 15 * MINUTE, 45))
@@ -54,14 +47,7 @@ def portable_classroom(stage: Stage) -> None:
     span = minutes(stage.moment(day), 30)
     people, devices = [], []
     for _ in range(2):
-        person = stage.person(
-            lambda p: (
-                p.building == "HS"
-                and not p.is_student
-                and stage.world.places.of(p, "laptop") is not None
-            ),
-            day,
-        )
+        person = stage.carrier("HS", day)
         stage.away(person, span)
         laptop = stage.laptop(person)
         browse(stage.plan, person, laptop, span, "teach", pace="busy", network="HS/nat")
@@ -75,17 +61,7 @@ def portable_classroom(stage: Stage) -> None:
 def lease_passes_on(stage: Stage) -> None:
     """S27: an address passes from one laptop to another within four minutes."""
     day = stage.day()
-    pair = [
-        stage.person(
-            lambda p: (
-                p.building == "HS"
-                and not p.is_student
-                and stage.world.places.of(p, "laptop") is not None
-            ),
-            day,
-        )
-        for _ in range(2)
-    ]
+    pair = [stage.carrier("HS", day) for _ in range(2)]
     first, second = map(stage.laptop, pair)
     last = stage.moment(day, "12:30", "14:00")
     network = "HS/wifi"

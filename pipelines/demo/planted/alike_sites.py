@@ -12,7 +12,7 @@ from pipelines.demo.days import (
 from pipelines.demo.people import Person
 from pipelines.demo.places import Device
 from pipelines.demo.plan import Pace
-from pipelines.demo.planted.stage import NONE, Scene, Stage, minutes
+from pipelines.demo.planted.stage import NONE, Scene, Span, Stage, minutes
 from pipelines.demo.sites import LESSON_BLOG, MISLABELLED
 
 
@@ -67,6 +67,36 @@ def _page(
     for late in (900, 1_400, 2_300):
         stage.fetch(person.username, device, start + late, asset,
                     stage.rng.randint(4_000, 60_000))  # fmt: skip
+
+
+def lunch_break(stage: Stage) -> None:
+    """S38: a few minutes at lunch."""
+    day = stage.day()
+    person = stage.teacher(day)
+    device = stage.desktop(person)
+    span = minutes(day.at("11:50", stage.rng.randint(0, 12)), 3.5)
+    stage.away(person, span, 12)
+    stage.sit(person, device, span, "gatherly.example", pace="busy")
+    stage.case("S38", NONE, "", person, (device,), span, "three minutes at lunch")
+
+
+def daily_glance(stage: Stage) -> None:
+    """S38: three quarters of a minute at the same shop, every lunch of a week."""
+    monday = stage.day(weekdays="0")
+    week = [d for d in stage.world.days if 0 <= d.number - monday.number < 5]
+    person = stage.teacher(*week)
+    device = stage.desktop(person)
+    spans: list[Span] = []
+    for day in week:
+        span = minutes(day.at("11:50", stage.rng.randint(0, 20)), 0.75)
+        if day.has_school:
+            stage.away(person, span, 10)
+            stage.sit(person, device, (span[0] - 40 * SECOND, span[1] + 20 * SECOND))
+            _page(stage, person, device, span[0], "www.shoebarrel.example",
+                  "www.gstatic.com")  # fmt: skip
+            spans.append(span)
+    stage.case("S38", NONE, "", person, (device,), (spans[0][0], spans[-1][1]),
+               "one page of a shop at each lunch of a week")  # fmt: skip
 
 
 def mail_click(stage: Stage) -> None:
@@ -160,6 +190,8 @@ def _twice(scene: Callable[[Stage], None]) -> tuple[Scene, Scene]:
 SCENES: tuple[Scene, ...] = (
     *_twice(secretary_posts),
     *_twice(lunch_glance),
+    lunch_break,
+    daily_glance,
     *_twice(mail_click),
     *_twice(class_video),
     last_valid_day,

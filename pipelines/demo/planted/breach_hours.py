@@ -3,7 +3,7 @@
 from functools import partial
 
 from pipelines.demo.acts import at_home
-from pipelines.demo.days import CLOCK_CHANGE, Day
+from pipelines.demo.days import CLOCK_CHANGE, MINUTE, Day
 from pipelines.demo.planted.stage import HOURS, NotCastError, Scene, Stage, minutes
 
 
@@ -34,6 +34,21 @@ def after_the_change(stage: Stage, length: float, intensity: int) -> None:
 def at_night(stage: Stage, length: float, intensity: int) -> None:
     """S64: at a quarter to nine."""
     evening(stage, "S64", stage.day(), "20:45", length, intensity)
+
+
+def split_evening(stage: Stage) -> None:
+    """S64: two shorter stretches with a break between them."""
+    day = stage.day()
+    person = stage.teacher(day)
+    device = stage.desktop(person)
+    first = minutes(day.at("19:50", stage.rng.randint(0, 6)), 13)
+    second = minutes(first[1] + 24 * MINUTE, 14)
+    whole = (first[0], second[1])
+    stage.away(person, whole)
+    for span in (first, second):
+        stage.sit(person, device, span, "mixed_leisure", pace="busy")
+    stage.case("S64", HOURS, "OH-1", person, (device,), whole,
+               "two stretches of leisure at the desk in one evening")  # fmt: skip
 
 
 def at_the_weekend(stage: Stage, weekday: int, length: float, intensity: int) -> None:
@@ -68,6 +83,7 @@ SCENES: tuple[Scene, ...] = (
     partial(at_night, length=18, intensity=1),
     partial(at_night, length=40, intensity=2),
     partial(at_night, length=70, intensity=3),
+    split_evening,
     partial(at_the_weekend, weekday=6, length=30, intensity=2),
     partial(at_the_weekend, weekday=5, length=25, intensity=1),
     partial(small_hours, length=25, intensity=1),

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from pipelines.demo.acts import browse
 from pipelines.demo.days import LAST_QUIZLET_DAY, MINUTE, SECOND, Day
 from pipelines.demo.people import Person
 from pipelines.demo.plan import Pace
@@ -25,6 +26,19 @@ def sustained(
     stage.case(family, SITE, rule, person, (stage.desktop(person),), span,
                f"{site} for {length:.0f} minutes on duty", intensity=intensity
     )  # fmt: skip
+
+
+def beside_work(stage: Stage, site: str, length: float) -> None:
+    """S36: in one window, while work goes on in another."""
+    day = stage.day()
+    person = stage.teacher(day)
+    span = minutes(stage.moment(day, "08:30", "14:20"), length)
+    device = stage.desktop(person)
+    _use(stage, person, span, site)
+    browse(stage.plan, person, device, span, "teach", pace="calm")
+    stage.case("S36", SITE, "NA-1", person, (device,), span,
+               f"{site} for {length:.0f} minutes, between pages of work",
+               intensity=2)  # fmt: skip
 
 
 def _use(
@@ -173,6 +187,10 @@ SCENES: tuple[Scene, ...] = (
             pace="video"),
     partial(sustained, family="S43", site="twitch.tv", length=40, intensity=3,
             pace="video"),
+    partial(sustained, family="S36", site="gemtumble.example", length=10.5,
+            intensity=1),
+    partial(sustained, family="S36", site="luckledge.example", length=10, intensity=1),
+    partial(beside_work, site="snapchat.com", length=24),
     partial(fragmented, site="reddit.com", visits=9, intensity=2),
     partial(fragmented, site="ebay.com", visits=8, intensity=1),
     lapsed,
