@@ -1,0 +1,228 @@
+"""The small district of the scenarios: two campuses, a few people and devices.
+
+The high school and the middle school share a campus; the elementary school is 13 km
+south of them. Everything is given as registry files, as a district would.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+ZONE = "America/Chicago"
+FIRST_DAY = date(2026, 1, 5)
+LAST_DAY = date(2026, 12, 18)
+
+SETTINGS = f"""
+[district]
+name = "Scenario Community Schools"
+zone = "{ZONE}"
+account_domains = ["EXAMPLE", "school.example"]
+"""
+
+BUILDINGS = """
+org_id,building,lat,lon,campus
+org-hs,HS,41.500,-90.500,north
+org-ms,MS,41.503,-90.500,north
+org-es,ES,41.620,-90.500,south
+org-do,DO,41.560,-90.560,office
+"""
+
+SUBNETS = """
+cidr,building,kind
+10.1.0.0/22,HS,wired
+10.1.4.0/24,HS,lab
+10.1.8.0/22,HS,wifi
+10.1.12.0/24,HS,byod
+10.2.0.0/22,MS,wired
+10.2.8.0/22,MS,wifi
+10.3.0.0/22,ES,wired
+10.3.8.0/22,ES,wifi
+10.3.12.0/24,ES,nat
+10.4.0.0/22,DO,wired
+10.4.9.0/24,DO,vdi
+10.4.10.0/24,DO,server
+10.9.0.0/24,DO,remote
+"""
+
+
+@dataclass(frozen=True)
+class Device:
+    """A device, its usual address and what the registry says of it."""
+
+    name: str
+    ip: str
+    kind: str
+    building: str = "HS"
+    owner: str = ""
+    pool: str = ""
+
+    @property
+    def mac(self) -> str:
+        """Locally administered, from the address."""
+        return "02:00:" + ":".join(f"{int(part):02x}" for part in self.ip.split("."))
+
+
+DEVICES: Mapping[str, Device] = {
+    device.name: device
+    for device in (
+        Device("hs-avega", "10.1.0.11", "desktop", owner="p-1"),
+        Device("hs-bsun", "10.1.0.12", "desktop", owner="p-2"),
+        Device("hs-gnova", "10.1.0.17", "desktop", owner="p-7"),
+        Device("hs-room-5", "10.1.0.50", "podium", pool="classroom"),
+        Device("hs-lab-1", "10.1.4.1", "lab_pc", pool="lab"),
+        Device("hs-lab-2", "10.1.4.2", "lab_pc", pool="lab"),
+        Device("ms-room-2", "10.2.0.52", "podium", "MS", pool="classroom"),
+        Device("es-room-1", "10.3.0.51", "podium", "ES", pool="classroom"),
+        Device("es-cpark", "10.3.0.13", "desktop", "ES", owner="p-3"),
+        Device("do-dkim", "10.4.0.14", "desktop", "DO", owner="p-4"),
+        Device("do-vdi-1", "10.4.9.1", "vdi_host", "DO", pool="vdi"),
+        Device("srv-tasks", "10.4.10.1", "server", "DO"),
+        Device("nb-avega", "10.1.8.21", "laptop", owner="p-1"),
+        Device("nb-bsun", "10.1.8.22", "laptop", owner="p-2"),
+        Device("nb-ehart", "10.1.8.25", "laptop", owner="p-5"),
+        Device("home-avega", "10.9.0.21", "laptop", owner="p-1"),
+        Device("phone-avega", "10.1.12.21", "phone_byod", owner="p-1"),
+        Device("gate-es", "10.3.12.1", "other", "ES"),
+    )
+}
+
+PEOPLE = (
+    ("p-1", "org-hs", "teacher", "avega", "Science Teacher"),
+    ("p-2", "org-hs", "teacher", "bsun", "Math Teacher"),
+    ("p-3", "org-es", "administrator", "cpark", "Counselor"),
+    ("p-4", "org-do", "administrator", "dkim", "Communications Secretary"),
+    ("p-5", "org-hs", "teacher", "ehart", "Speech Therapist"),
+    ("p-6", "org-hs", "aide", "fito", "Custodian"),
+    ("p-7", "org-hs", "teacher", "gnova", "Art Teacher"),
+)
+PUPILS = tuple(
+    (f"s-{n}", "org-hs", "student", f"pupil{n:02d}", "") for n in range(1, 41)
+)
+
+ACCOUNTS = """
+username,account_type,owner_person_id,approved_shared,aliases,valid_from,valid_to
+hs_office,role_shared,,true,,,
+kiosk_lib,device,,true,,,
+backup,service,,false,,,
+avega,person,p-1,false,alindt,,
+"""
+
+SITES = """
+entry_id,pattern,match,roles,valid_from,valid_to,class,consent_by
+d1,school.example,domain,all,,,district,board
+s1,lms.example,domain,all,,,sanctioned,board
+s2,grades.example,domain,staff,,,sanctioned,board
+s3,search.example,domain,all,,,sanctioned,board
+a2,video.example,domain,science teacher|math teacher,,,sanctioned,board
+a3,crafts.example,domain,person:p-7,{before},{after},approved_non_business,board
+a4,quiz.example,domain,all,{long_before},{today},approved_non_business,board
+a5,pages.example/view/robotics,path_prefix,all,,,sanctioned,board
+"""
+
+CATEGORIES = """
+domain,category,source
+friends.example,social,vendor
+friends.example,social,open list
+shop.example,shopping,vendor
+shop.example,shopping,open list
+scores.example,sports,vendor
+scores.example,sports,open list
+movies.example,streaming,vendor
+movies.example,streaming,open list
+crafts.example,shopping,vendor
+crafts.example,shopping,open list
+pages.example,social,vendor
+pages.example,social,open list
+video.example,streaming,vendor
+video.example,streaming,open list
+quiz.example,games,vendor
+quiz.example,games,open list
+mislabelled.example,games,vendor
+bets.example,gambling,vendor
+bets.example,gambling,open list
+"""
+
+
+def registry(day: date, extra: Mapping[str, str]) -> Mapping[str, str]:
+    """Every registry file, with rows that a scenario adds.
+
+    Args:
+        day: The scenario's day; approvals, leave and calendar turn on it.
+        extra: Further rows by file name.
+    """
+    files = {
+        "buildings.csv": BUILDINGS,
+        "subnets.csv": SUBNETS,
+        "devices.csv": _devices(),
+        "users.csv": _users(),
+        "accounts.csv": ACCOUNTS,
+        "approved_sites.csv": SITES.format(
+            today=day,
+            before=day - timedelta(days=3),
+            after=day + timedelta(days=3),
+            long_before=day - timedelta(days=90),
+        ),
+        "site_categories.csv": CATEGORIES,
+        "calendar.csv": _calendar(),
+        "staff_duty.csv": _duty(),
+        "leave.csv": "person_id,date,part,kind,status,substitute_person_id\n",
+    }
+    return {
+        name: text.lstrip() + extra.get(name, "").lstrip()
+        for name, text in files.items()
+    }
+
+
+def write(home: Path, day: date, extra: Mapping[str, str]) -> None:
+    """Make `district.toml` and `registry/`."""
+    (home / "registry").mkdir(parents=True)
+    (home / "district.toml").write_text(SETTINGS, encoding="utf-8")
+    for name, text in registry(day, extra).items():
+        (home / "registry" / name).write_text(text, encoding="utf-8")
+
+
+def _devices() -> str:
+    header = "hostname,mac,device_class,assigned_to,building,pool,static_ip"
+    rows = [
+        f"{one.name},{one.mac},{one.kind},{one.owner},{one.building},{one.pool},"
+        for one in DEVICES.values()
+    ]
+    return _csv(header, rows)
+
+
+def _users() -> str:
+    header = (
+        "sourcedId,status,orgSourcedIds,role,username,givenName,familyName,"
+        "metadata.jobTitle"
+    )
+    rows = [
+        f"{person},active,{org},{role},{username},Test,Person,{job}"
+        for person, org, role, username, job in (*PEOPLE, *PUPILS)
+    ]
+    return _csv(header, rows)
+
+
+def _calendar() -> str:
+    days = (LAST_DAY - FIRST_DAY).days + 1
+    rows = [
+        f"{day},{'weekend' if day.weekday() >= 5 else 'school'},,,"
+        for day in (FIRST_DAY + timedelta(days=n) for n in range(days))
+    ]
+    return _csv("date,day_type,duty_start,duty_end,building", rows)
+
+
+def _duty() -> str:
+    header = "person_id,date_from,date_to,weekday,start_local,end_local,building,kind"
+    hours = {"p-6": ("14:00", "22:30")}
+    rows = [
+        f"{person},{FIRST_DAY},{LAST_DAY},{weekday},{start},{end},,contract"
+        for person, *_ in PEOPLE
+        for weekday in range(5)
+        for start, end in [hours.get(person, ("07:30", "15:30"))]
+    ]
+    return _csv(header, rows)
+
+
+def _csv(header: str, rows: Sequence[str]) -> str:
+    return "\n".join([header, *rows]) + "\n"

@@ -1,0 +1,159 @@
+"""Takes a scenario's lines through formats, lake, warehouse and detections."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from pipelines.detections.candidates import candidates
+from pipelines.detections.catalogue import catalogue
+from pipelines.district.home import DistrictHome
+from pipelines.district.registry import Registry, load_registry
+from pipelines.district.settings import load_settings
+from pipelines.events import EVENT_CLASSES
+from pipelines.findings.judging import Circumstances, judge
+from pipelines.findings.record import Finding
+from pipelines.lake.intake import Intake, Source
+from pipelines.state import ledger
+from pipelines.state.store import Store, open_store
+from pipelines.warehouse import building, inputs, planning
+from pipelines.warehouse.database import Database, writing
+from pipelines.warehouse.library import models
+from pipelines.warehouse.models import Model
+from tests.scenarios import places
+from tests.scenarios.story import Story
+
+FORMATS = {
+    "proxy": "squid_access",
+    "windows": "windows_security_json",
+    "dhcp": "isc_dhcpd",
+}
+LINES_A_FILE = 1 << 32
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A finding, with the raw lines that it cites."""
+
+    finding: Finding
+    lines: tuple[str, ...]
+    sources: tuple[str, ...]
+
+    @property
+    def rule(self) -> str:
+        return self.finding.rule
+
+    @property
+    def account(self) -> str:
+        return self.finding.subject
+
+
+def run(home: Path, story: Story, extra: Mapping[str, str]) -> list[Shown]:
+    """Every finding of every rule on every day of the story.
+
+    Args:
+        home: An empty folder.
+        extra: Further registry rows by file name.
+    """
+    places.write(home, story.day, extra)
+    district = DistrictHome(home)
+    settings = load_settings(district)
+    registry = load_registry(district, settings)
+    assert not registry.errors, registry.errors
+    store = open_store(district.state_db)
+    try:
+        written = _deliver(home, story)
+        _take_in(home, store, written)
+        domains = settings.district.account_domains
+        return _judged(home, store, registry, domains, written)
+    finally:
+        store.close()
+
+
+def _deliver(home: Path, story: Story) -> Mapping[str, list[str]]:
+    """One file a source, its lines in the order in which they were written."""
+    written = {}
+    for source, lines in story.lines.items():
+        ordered = [line for _, line in sorted(lines, key=lambda one: one[0])]
+        folder = home / "landing" / source
+        folder.mkdir(parents=True)
+        text = "".join(f"{line}\n" for line in ordered)
+        (folder / "day.log").write_text(text, encoding="utf-8", newline="")
+        written[source] = ordered
+    return written
+
+
+def _take_in(home: Path, store: Store, written: Mapping[str, list[str]]) -> None:
+    intake = Intake(store=store, lake=home / "lake", zone=places.ZONE, settle_seconds=0)
+    for name in written:
+        source = Source(
+            name=name,
+            folder=home / "landing" / name,
+            format=FORMATS[name],
+            zone=places.ZONE,
+        )
+        intake.take_in(source)
+    for record in ledger.source_files(store):
+        # every line of a scenario is meant to be read
+        assert record.lines == len(written[record.source])
+        assert record.rejects == 0
+
+
+def _needed() -> dict[str, Model]:
+    """The detections and what they read, directly or not."""
+    every = models()
+    wanted = {name for name in every if name.startswith("detections.")}
+    for name in reversed(list(every)):
+        if name in wanted:
+            wanted |= every[name].inputs & set(every)
+    return {name: model for name, model in every.items() if name in wanted}
+
+
+def _judged(
+    home: Path,
+    store: Store,
+    registry: Registry,
+    domains: tuple[str, ...],
+    written: Mapping[str, list[str]],
+) -> list[Shown]:
+    files = inputs.lake_files(store, home / "lake")
+    days = files.days()
+    needed = _needed()
+    with writing(Path(":memory:"), threads=1) as database:
+        inputs.load_registry(database, registry)
+        inputs.show_raw(database, files, EVENT_CLASSES, (days[0], days[-1]))
+        inputs.refresh_dimensions(database, registry, domains, is_new_registry=True)
+        stale = planning.stale_days(needed, days, days)
+        building.build(database, needed, stale, files, {}, zone=places.ZONE)
+        sources = {one.file_id: one.source for one in ledger.source_files(store)}
+        return [
+            _shown(finding, sources, written)
+            for finding in _findings(database, needed, registry, days)
+        ]
+
+
+def _findings(
+    database: Database,
+    needed: Mapping[str, Model],
+    registry: Registry,
+    days: list[date],
+) -> list[Finding]:
+    known = Circumstances(exceptions=registry.frames["exceptions"])
+    return [
+        finding
+        for detection in catalogue(needed, registry).values()
+        for finding in judge(detection, candidates(database, detection, days), known)
+    ]
+
+
+def _shown(
+    finding: Finding, sources: Mapping[int, str], written: Mapping[str, list[str]]
+) -> Shown:
+    """The raw lines behind the ids; an id that is no line fails."""
+    places = [divmod(event_id, LINES_A_FILE) for event_id in finding.evidence]
+    named = tuple(sources[file_id] for file_id, _ in places)
+    lines = tuple(
+        written[source][line_no - 1]
+        for source, (_, line_no) in zip(named, places, strict=True)
+    )
+    return Shown(finding, lines, named)

@@ -1,0 +1,37 @@
+"""What a scenario is: a story, and the rules that must or must not fire."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from tests.scenarios.story import Story
+
+Act = Callable[[Story], Mapping[str, str] | None]
+"""Writes the lines; returns further registry rows by file name."""
+
+TUESDAY = date(2026, 3, 3)
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One row of the table of scenarios.
+
+    Attributes:
+        code: Its number.
+        act: What happened; the name says what it shows.
+        rules: Rules that fire on `account`; none, and nothing may fire.
+        severity: Of the first of the rules, where the table names it.
+        cites: Sources whose lines the first of the rules must cite.
+    """
+
+    code: str
+    act: Act
+    rules: tuple[str, ...] = ()
+    account: str = ""
+    day: date = TUESDAY
+    severity: str = ""
+    cites: tuple[str, ...] = ("proxy", "windows", "dhcp")
+
+    @property
+    def name(self) -> str:
+        return f"{self.code}-{self.act.__name__}"

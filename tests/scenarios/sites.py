@@ -1,0 +1,175 @@
+"""Scenarios of sites: use that is not approved, and what only looks like use."""
+
+from collections.abc import Mapping
+
+from tests.scenarios.scenario import Scenario
+from tests.scenarios.story import WORK, Story
+
+
+def at_work(story: Story, account: str = "avega", device: str = "hs-avega") -> None:
+    """Logged on in the morning, some honest work."""
+    story.logon(account, device, "07:41")
+    story.surf(account, device, "08:00", WORK, minutes=20)
+
+
+def social_site_on_duty(story: Story) -> None:
+    """Twenty-five minutes of a social site in the forenoon."""
+    at_work(story)
+    hosts = ("www.friends.example", "friends.example")
+    story.surf("avega", "hs-avega", "10:05", hosts, minutes=25)
+
+
+def social_site_for_the_job(story: Story) -> Mapping[str, str]:
+    """The communications secretary keeps the district's page there."""
+    at_work(story, "dkim", "do-dkim")
+    story.surf("dkim", "do-dkim", "10:05", ("www.friends.example",), minutes=25)
+    role = "communications secretary"
+    entry = f"a1,friends.example,domain,{role},,,sanctioned,board\n"
+    return {"approved_sites.csv": entry}
+
+
+def glance_at_lunch(story: Story) -> None:
+    at_work(story)
+    story.browse("avega", "hs-avega", story.at("11:50"), "shop.example", 88_000)
+    story.browse("avega", "hs-avega", story.at("11:50:40"), "shop.example", 9_000)
+
+
+def link_in_a_mail(story: Story) -> None:
+    """Two redirectors, then twenty seconds of a shop."""
+    at_work(story)
+    for second, host in enumerate(("click.example", "go.example", "shop.example")):
+        story.browse("avega", "hs-avega", story.at("09:15", second), host, 16_000)
+    for second in (4, 11, 20):
+        story.browse(
+            "avega", "hs-avega", story.at("09:15", second), "shop.example", 61_000
+        )
+
+
+def embed_on_the_district_page(story: Story) -> None:
+    """The district's page shows a feed; each page view pulls a little of it."""
+    at_work(story)
+    at = 0.0
+    for number in range(25):
+        when = story.at("10:05", at)
+        story.browse("avega", "hs-avega", when, "www.school.example", 60_000)
+        for delay, host in ((1, "www.friends.example"), (2, "friends.example")):
+            later = story.at("10:05", at + delay)
+            story.browse("avega", "hs-avega", later, host, 12_000 + number * 900)
+        at += (41, 88, 23, 67, 120)[number % 5]
+
+
+def preconnect(story: Story) -> None:
+    """The search page opens tunnels to a shop that nobody visits."""
+    at_work(story)
+    at = 0.0
+    for number in range(14):
+        when = story.at("10:05", at)
+        story.browse("avega", "hs-avega", when, "search.example", 40_000)
+        later = story.at("10:05", at + 1)
+        story.browse("avega", "hs-avega", later, "shop.example", 5_400, 60)
+        at += (41, 88, 23, 67, 120)[number % 5]
+
+
+def films_on_duty(story: Story) -> None:
+    """Twenty-two minutes, 400 MB."""
+    at_work(story)
+    story.surf(
+        "avega", "hs-avega", "13:10", ("cdn.movies.example",), minutes=22, scale=400
+    )
+
+
+def clips_in_class(story: Story) -> None:
+    """The same, from a site that is approved for teachers."""
+    at_work(story)
+    story.surf(
+        "avega", "hs-avega", "13:10", ("www.video.example",), minutes=22, scale=400
+    )
+
+
+def last_valid_day(story: Story) -> None:
+    at_work(story)
+    story.surf("avega", "hs-avega", "14:30", ("quiz.example",), minutes=15)
+
+
+def personal_consent(story: Story) -> None:
+    at_work(story, "gnova", "hs-gnova")
+    story.surf("gnova", "hs-gnova", "10:05", ("www.crafts.example",), minutes=25)
+
+
+def uncategorised_blog(story: Story) -> None:
+    """A lesson blog that no list knows: a question about the site, not a person."""
+    at_work(story)
+    story.surf("avega", "hs-avega", "10:05", ("blog.example",), minutes=20)
+
+
+def mislabelled_lesson_site(story: Story) -> None:
+    """One vendor calls it games; one quarter of an hour, once."""
+    at_work(story)
+    story.surf("avega", "hs-avega", "10:05", ("mislabelled.example",), minutes=15)
+
+
+def blocks_only(story: Story) -> None:
+    """Advertisements and prefetches of a betting site, all refused."""
+    at_work(story)
+    for number in range(30):
+        when = story.at("10:05", number * 37 + number % 4 * 5)
+        story.refused("avega", "hs-avega", when, "bets.example")
+
+
+def path_in_a_tunnel(story: Story) -> None:
+    """One path of the host is approved; a tunnel shows none."""
+    at_work(story)
+    story.surf("avega", "hs-avega", "10:05", ("pages.example",), minutes=25)
+
+
+def social_site_without_a_logon_log(story: Story) -> None:
+    """A Chromebook-like device: nothing but the proxy's login tells the account."""
+    story.surf("avega", "hs-avega", "10:05", ("www.friends.example",), minutes=25)
+
+
+def locked_screen_on_duty(story: Story) -> None:
+    """A tab of a social site goes on while its reader teaches next door."""
+    at_work(story)
+    story.lock("avega", "hs-avega", "10:00")
+    story.surf("avega", "hs-avega", "10:05", ("www.friends.example",), minutes=25)
+    story.unlock("avega", "hs-avega", "11:00")
+
+
+def somebody_else_at_the_proxy(story: Story) -> None:
+    """Requests that the proxy challenged are nobody's."""
+    at_work(story)
+    for number in range(40):
+        when = story.at("10:05", number * 31 + number % 3 * 9)
+        story.refused(None, "hs-avega", when, "www.friends.example")
+
+
+SCENARIOS = (
+    Scenario(
+        "S36", social_site_on_duty, ("NA-1",), "avega", severity="low", cites=("proxy",)
+    ),
+    Scenario("S37", social_site_for_the_job),
+    Scenario("S38", glance_at_lunch),
+    Scenario("S39", link_in_a_mail),
+    Scenario("S40", embed_on_the_district_page),
+    Scenario("S41", preconnect),
+    Scenario(
+        "S43", films_on_duty, ("NA-1",), "avega", severity="low", cites=("proxy",)
+    ),
+    Scenario("S44", clips_in_class),
+    Scenario("S50", last_valid_day),
+    Scenario("S54", personal_consent),
+    Scenario("S55", uncategorised_blog),
+    Scenario("S56", mislabelled_lesson_site),
+    Scenario("S58", blocks_only),
+    Scenario("S59", path_in_a_tunnel),
+    Scenario(
+        "S36a",
+        social_site_without_a_logon_log,
+        ("NA-1",),
+        "avega",
+        severity="low",
+        cites=("proxy",),
+    ),
+    Scenario("S36b", locked_screen_on_duty),
+    Scenario("S36c", somebody_else_at_the_proxy),
+)

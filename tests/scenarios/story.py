@@ -1,0 +1,221 @@
+"""Makes the raw log lines of a scenario from who, where, when, what.
+
+Clock times are local; `+1 02:30` is the day after, `-1 23:50` the day before. A
+device gets its lease at six unless the scenario gives it one. Squid stamps the
+end of a request, Windows the host's own clock, dhcpd the server's.
+"""
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from tests.scenarios.places import DEVICES, ZONE
+
+WORK = ("lms.example", "grades.example", "mail.school.example", "search.example")
+"""Sites of the job, all approved."""
+
+Spelling = Callable[[str], str]
+
+PACE = (1.0, 0.35, 1.9, 0.6, 1.4, 0.8, 2.2, 0.5, 1.1, 1.6, 0.4, 0.9)
+SIZES = (21_400, 88_100, 9_700, 51_900, 132_000, 17_300, 64_800, 11_200, 73_500)
+_CLOCK = re.compile(r"(?:([+-]\d) )?(\d\d):(\d\d)(?::(\d\d))?\Z")
+KINDS = {"interactive": 2, "network": 3, "batch": 4, "service": 5, "remote": 10,
+         "cached": 11}  # fmt: skip
+
+
+def plain(account: str) -> str:
+    return account
+
+
+@dataclass
+class Story:
+    """The lines of one scenario, by source, as they come to be written.
+
+    Attributes:
+        day: Local day that clock times refer to.
+        spell: How logs write an account.
+        slow: Seconds by which a host's clock is behind.
+        address: The address that a device uses now; its last lease sets it.
+    """
+
+    day: date
+    spell: Spelling = plain
+    slow: dict[str, int] = field(default_factory=dict)
+    address: dict[str, str] = field(default_factory=dict)
+    lines: dict[str, list[tuple[datetime, str]]] = field(default_factory=dict)
+    _records: int = 0
+
+    def at(self, clock: str, seconds: float = 0) -> datetime:
+        """The instant of a local clock time, and so many seconds later."""
+        found = _CLOCK.match(clock)
+        assert found, clock
+        day = self.day + timedelta(days=int(found[1] or 0))
+        hour, minute, second = int(found[2]), int(found[3]), int(found[4] or 0)
+        local = datetime(
+            day.year, day.month, day.day, hour, minute, second, tzinfo=ZoneInfo(ZONE)
+        )
+        return local.astimezone(ZoneInfo("UTC")) + timedelta(seconds=seconds)
+
+    def lease(
+        self, device: str, clock: str, *, ip: str = "", hours: float = 192
+    ) -> None:
+        """dhcpd gives a device an address."""
+        one = DEVICES[device]
+        self.address[device] = ip or one.ip
+        self._write(
+            "dhcp",
+            self.at(clock),
+            f"{self._iso(self.at(clock))} dhcp1 dhcpd[812]: DHCPACK on "
+            f"{self.address[device]} to {one.mac} ({device}) via eth0 relay eth0 "
+            f"lease-duration {int(hours * 3600)}",
+        )
+
+    def release(self, device: str, clock: str) -> None:
+        """A device gives its address back."""
+        self._write(
+            "dhcp",
+            self.at(clock),
+            f"{self._iso(self.at(clock))} dhcp1 dhcpd[812]: DHCPRELEASE of "
+            f"{self.address[device]} from {DEVICES[device].mac} ({device})"
+            " via eth0 (found)",
+        )
+
+    def browse(
+        self,
+        account: str,
+        device: str,
+        when: datetime,
+        host: str,
+        size: int = 21_400,
+        seconds: float = 1.2,
+    ) -> None:
+        """A tunnel, as Squid writes it at its end."""
+        self._lease_at_six(device)
+        name = self.spell(account).replace("\\", "%5C")
+        answer = f"TCP_TUNNEL/200 {size} CONNECT {host}:443 {name}"
+        self._proxy(device, when, seconds, f"{answer} HIER_DIRECT/203.0.113.9 -")
+
+    def refused(
+        self, account: str | None, device: str, when: datetime, host: str
+    ) -> None:
+        """What the proxy denied; without an account, what it challenged."""
+        self._lease_at_six(device)
+        code = 407 if account is None else 403
+        name = "-" if account is None else self.spell(account).replace("\\", "%5C")
+        answer = f"TCP_DENIED/{code} 12800 GET http://{host}/ {name}"
+        self._proxy(device, when, 0, f"{answer} HIER_NONE/- text/html")
+
+    def _proxy(self, device: str, when: datetime, seconds: float, rest: str) -> None:
+        end = when + timedelta(seconds=seconds)
+        head = f"{end.timestamp():.3f} {int(seconds * 1000):6d} {self.address[device]}"
+        self._write("proxy", end, f"{head} {rest}")
+
+    def surf(
+        self,
+        account: str,
+        device: str,
+        clock: str,
+        hosts: Sequence[str],
+        *,
+        minutes: float = 10,
+        every: float = 40,
+        scale: float = 1,
+    ) -> None:
+        """A person's requests: the hosts in turn, uneven pauses, uneven sizes."""
+        at, number = 0.0, 0
+        while at <= minutes * 60:
+            host = hosts[number % len(hosts)]
+            size = int(SIZES[number % len(SIZES)] * scale)
+            self.browse(account, device, self.at(clock, at), host, size)
+            at += every * PACE[number % len(PACE)]
+            number += 1
+
+    def tick(
+        self,
+        account: str,
+        device: str,
+        clock: str,
+        host: str,
+        *,
+        minutes: float,
+        every: float = 60,
+        size: int = 9_200,
+    ) -> None:
+        """A tab or programme that asks by its own timer."""
+        for number in range(int(minutes * 60 / every) + 1):
+            when = self.at(clock, number * every + (number % 3) * 0.4)
+            self.browse(account, device, when, host, size + number % 5 * 40)
+
+    def logon(
+        self, account: str, device: str, clock: str, kind: str = "interactive"
+    ) -> None:
+        """A logon in the host's log and, of a person's, in the directory's."""
+        self._lease_at_six(device)
+        self._event(4624, account, device, self.at(clock), KINDS[kind])
+        if kind in ("interactive", "remote"):
+            self._directory(account, device, self.at(clock, 0.4))
+
+    def logoff(self, account: str, device: str, clock: str) -> None:
+        self._event(4634, account, device, self.at(clock), 2)
+
+    def lock(self, account: str, device: str, clock: str, seconds: float = 0) -> None:
+        self._event(4800, account, device, self.at(clock, seconds), None)
+
+    def unlock(self, account: str, device: str, clock: str) -> None:
+        """Windows writes both 4801 and a logon of type 7."""
+        self._event(4801, account, device, self.at(clock), None)
+        self._event(4624, account, device, self.at(clock), 7)
+        self._directory(account, device, self.at(clock, 0.4))
+
+    def _lease_at_six(self, device: str) -> None:
+        if device not in self.address:
+            self.lease(device, "06:00")
+
+    def _directory(self, account: str, device: str, when: datetime) -> None:
+        one = DEVICES[device]
+        data = {
+            "LogonType": "3",
+            "WorkstationName": device.upper(),
+            "IpAddress": one.ip,
+        }
+        self._windows(4624, account, "dc1", when, data)
+
+    def _event(
+        self,
+        code: int,
+        account: str,
+        device: str,
+        when: datetime,
+        logon_type: int | None,
+    ) -> None:
+        stamp = when - timedelta(seconds=self.slow.get(device, 0))
+        data = {} if logon_type is None else {"LogonType": str(logon_type)}
+        self._windows(code, account, device, stamp, data | {"IpAddress": "-"})
+
+    def _windows(
+        self, code: int, account: str, computer: str, stamp: datetime, data: dict
+    ) -> None:
+        self._records += 1
+        line = {
+            "@timestamp": stamp.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z",
+            "event": {"code": str(code), "kind": "event"},
+            "winlog": {
+                "channel": "Security",
+                "computer_name": f"{computer.upper()}.school.example",
+                "event_data": {"TargetUserName": self.spell(account), **data},
+                "event_id": str(code),
+                "provider_name": "Microsoft-Windows-Security-Auditing",
+                "record_id": str(self._records),
+            },
+        }
+        self._write("windows", stamp, json.dumps(line, separators=(",", ":")))
+
+    @staticmethod
+    def _iso(when: datetime) -> str:
+        return when.astimezone(ZoneInfo(ZONE)).isoformat(timespec="seconds")
+
+    def _write(self, source: str, when: datetime, line: str) -> None:
+        self.lines.setdefault(source, []).append((when, line))

@@ -1,0 +1,115 @@
+"""Each scenario from raw lines to findings: who is named, by what, from which lines.
+
+The scenarios that must name somebody are told again in other words: names in
+every spelling, other weeks, a log missing. The same account is named, or nobody.
+"""
+
+from datetime import timedelta
+from functools import cache
+from itertools import cycle
+
+import pytest
+
+from tests.scenarios import leave, off_hours, sharing, sites
+from tests.scenarios.running import run
+from tests.scenarios.story import Story, plain
+
+SCENARIOS = (
+    *sharing.SCENARIOS,
+    *leave.SCENARIOS,
+    *sites.SCENARIOS,
+    *off_hours.SCENARIOS,
+)
+FOUND = [one for one in SCENARIOS if one.rules]
+SHIFTS = (timedelta(weeks=1), timedelta(weeks=35))
+LEVELS = ("C1", "C2", "C3")
+
+every_scenario = pytest.mark.parametrize(
+    "scenario", SCENARIOS, ids=lambda one: one.name
+)
+every_finding = pytest.mark.parametrize("scenario", FOUND, ids=lambda one: one.name)
+
+
+def told(home, scenario, *, day=None, spell=plain, without=""):
+    """The findings of a scenario by rule; whatever is left out, nobody else's."""
+    story = Story(day or scenario.day, spell)
+    extra = scenario.act(story) or {}
+    story.lines.pop(without, None)
+    found = run(home, story, extra)
+    assert {one.account for one in found} <= {scenario.account}
+    return {one.rule: one for one in found}
+
+
+@pytest.fixture(scope="session")
+def as_it_was(tmp_path_factory):
+    """The findings of each scenario as it is, run once."""
+
+    @cache
+    def findings(scenario):
+        return told(tmp_path_factory.mktemp(scenario.code), scenario)
+
+    return findings
+
+
+@every_scenario
+def test_scenario(scenario, as_it_was):
+    found = as_it_was(scenario)
+    assert sorted(found) == sorted(scenario.rules), found
+    for rule in scenario.rules[:1]:
+        check(found[rule], scenario)
+
+
+def check(shown, scenario):
+    """A finding for a person: sure enough, and shown by enough lines of logs."""
+    finding = shown.finding
+    assert finding.confidence != "C1", finding.alternatives
+    assert finding.severity == scenario.severity
+    assert len(shown.lines) >= 4
+    assert len(set(shown.lines)) == len(shown.lines)
+    assert set(scenario.cites) <= set(shown.sources)
+    assert finding.confidence != "C3" or len(set(shown.sources)) >= 2
+
+
+def in_every_spelling():
+    """Each line writes the account in the next of its forms."""
+    forms = cycle(
+        (
+            "{}".format,
+            "EXAMPLE\\{}".format,
+            "{}@school.example".format,
+            str.upper,
+            "{}@SCHOOL.EXAMPLE".format,
+        )
+    )
+    return lambda name: next(forms)(name)  # noqa: PLW0108 - a form for each call
+
+
+@pytest.mark.slow
+@every_finding
+def test_spellings_of_the_account_change_nothing(scenario, as_it_was, tmp_path):
+    after = told(tmp_path, scenario, spell=in_every_spelling())
+    before = as_it_was(scenario)
+    assert after.keys() == before.keys()
+    for rule, shown in before.items():
+        assert after[rule].finding.details == shown.finding.details
+        assert after[rule].finding.evidence == shown.finding.evidence
+
+
+@pytest.mark.slow
+@every_finding
+@pytest.mark.parametrize("shift", SHIFTS, ids=lambda one: f"{one.days}d")
+def test_another_week_changes_nothing(scenario, shift, tmp_path):
+    found = told(tmp_path, scenario, day=scenario.day + shift)
+    assert sorted(found) == sorted(scenario.rules)
+
+
+@pytest.mark.slow
+@every_finding
+@pytest.mark.parametrize("source", ["windows", "dhcp"])
+def test_a_missing_log_never_makes_it_surer(scenario, source, as_it_was, tmp_path):
+    full = as_it_was(scenario)
+    for rule, shown in told(tmp_path, scenario, without=source).items():
+        now, before = (
+            LEVELS.index(one.finding.confidence) for one in (shown, full[rule])
+        )
+        assert now < before if source in full[rule].sources else now <= before
