@@ -17,10 +17,11 @@ from pipelines.formats import Context, Format
 from pipelines.formats._fields import (
     MAX_URL,
     address,
+    after,
+    before,
     cut,
     hostname,
     known,
-    media_type,
     port,
     whole,
 )
@@ -29,7 +30,6 @@ AFTER_TIME = [
     "elapsed", "client", "result", "size", "verb", "asked", "user", "peer", "mime",
 ]  # fmt: skip
 TAIL = r'^(\S+)(?: "([^"]*)" "([^"]*)")?$'
-EPOCH = r"^[0-9]{9,10}\.[0-9]{3}$"  # ten digits reach the year 2286
 ASKED_NOTHING = pl.col("asked").str.starts_with("error:")
 
 MUST = {
@@ -56,26 +56,50 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     return (
         batch.with_columns(cut(line, ["ended", "rest"]))
         .with_columns(cut(rest, AFTER_TIME))
+        .with_columns(**pieces())
         .with_columns(
-            time=clock.epoch(pl.col("ended").str.extract(EPOCH, 0)).time,
+            time=clock.epoch_milliseconds(pl.col("ended")).time,
             time_quality=pl.lit("exact"),
             src_ip=address(pl.col("client")),
             user_name=known(pl.col("user")),
-            dst_ip=address(pl.col("peer").str.extract("/(.+)$", 1)),
-            dst_port=port(pl.col("asked").str.extract(r"^[^/]*:([0-9]+)$", 1)),
+            dst_ip=address(pl.col("answered_by")),
+            dst_port=port(pl.col("port_text")),
             method=known(pl.col("verb")),
             url_scheme=pl.col("asked").str.extract("^([a-z][a-z0-9+.-]*)://", 1),
             url_hostname=pl.when(~ASKED_NOTHING).then(hostname(pl.col("asked"))),
             url=pl.col("asked").str.slice(0, MAX_URL),
             status_code=status(pl.col("result")),
             bytes_in=whole(pl.col("size")),
-            content_type=media_type(pl.col("mime").str.extract(TAIL, 1)),
-            referrer_hostname=hostname(known(pl.col("mime").str.extract(TAIL, 2))),
-            user_agent=known(pl.col("mime").str.extract(TAIL, 3)),
+            content_type=known(pl.col("media")),
+            referrer_hostname=hostname(pl.col("referrer")),
+            user_agent=known(pl.col("agent")),
             disposition=disposition(pl.col("result")),
         )
         .with_columns(start_time=pl.col("time") - elapsed(pl.col("elapsed")))
     )
+
+
+def pieces() -> dict[str, pl.Expr]:
+    """Texts that are cut out first, since each is looked at more than once."""
+    mime = pl.col("mime")
+    # nearly all lines end with a bare media type; only longer tails are cut
+    tail = pl.when(mime.str.contains(" ", literal=True)).then(mime)
+    media = pl.coalesce(tail.str.extract(TAIL, 1), mime)
+    return {
+        "answered_by": after(pl.col("peer"), "/"),
+        "port_text": asked_port(pl.col("asked")),
+        "media": before(media, ";").str.to_lowercase(),
+        "referrer": known(tail.str.extract(TAIL, 2)),
+        "agent": tail.str.extract(TAIL, 3),
+    }
+
+
+def asked_port(asked: pl.Expr) -> pl.Expr:
+    """The port of `host:port`; a URL with a path has none here."""
+    is_plain = asked.str.contains("^[a-zA-Z0-9_.-]+:[0-9]+$")
+    is_odd = ~is_plain & ~asked.str.contains("/", literal=True)
+    odd = pl.when(is_odd).then(asked).str.extract(":([0-9]+)$", 1)
+    return pl.coalesce(after(pl.when(is_plain).then(asked), ":"), odd)
 
 
 def elapsed(milliseconds: pl.Expr) -> pl.Expr:
@@ -85,7 +109,7 @@ def elapsed(milliseconds: pl.Expr) -> pl.Expr:
 
 def status(result: pl.Expr) -> pl.Expr:
     """000 means that no status was sent."""
-    code = result.str.extract("/([0-9]{3})$").cast(pl.Int16, strict=False)
+    code = result.str.tail(3).cast(pl.Int16, strict=False)
     return pl.when(code > 0).then(code)
 
 
