@@ -99,6 +99,17 @@ def epoch(text: pl.Expr, unit: Unit = "s") -> Stamp:
     return _exact(count.cast(INSTANT))
 
 
+def epoch_milliseconds(text: pl.Expr) -> Stamp:
+    """Epoch seconds with exactly three decimals, `1767340800.123`; the quick way.
+
+    Nine or ten digits reach from 1973 to 2286.
+    """
+    shape = r"^[0-9]{9,10}\.[0-9]{3}$"
+    digits = text.str.replace(".", "", literal=True)
+    count = pl.when(text.str.contains(shape)).then(digits).cast(pl.Int64, strict=False)
+    return _exact((count * 1_000).cast(INSTANT))
+
+
 def epoch_by_size(text: pl.Expr) -> Stamp:
     """A count since 1970 whose unit shows in its number of whole digits."""
     digits = text.str.splitn(".", 2).struct.field("field_0").str.len_bytes()
