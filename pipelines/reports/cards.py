@@ -114,15 +114,20 @@ def card(row: Mapping[str, Any]) -> Card:
         steps=STEPS[row["confidence"]],
         review=REVIEW.get(row["status"], NOT_KNOWN),
         is_open=row["status"] == "open",
-        carried=f"Carried over, first seen {day(row['event_date'])}"
-        if row["is_carried"]
-        else "",
+        carried=carried(row),
         devices=listed(row["devices"] or [], most=6),
         support=support(row),
         line_count=row["line_count"],
         decide_by=day(row["decide_by"]),
         **details(record),
     )
+
+
+def carried(row: Mapping[str, Any]) -> str:
+    """Since when an item of an earlier week waits."""
+    if not row["is_carried"]:
+        return ""
+    return f"Carried over, first seen {day(row['event_date'])}"
 
 
 def read_record(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """Report section: how much of the use can be laid to an account, by building."""
 
+from typing import Any
+
 import polars as pl
 from plotly.graph_objects import Figure
 
@@ -63,35 +65,34 @@ def draw(rows: pl.DataFrame) -> Figure | None:
     known = rows.filter(pl.col("total") > 0)
     if known.is_empty():
         return None
-    traces, starts = [], [0.0] * known.height
-    for group, role, name in GROUPS:
-        parts = [100 * n / t for n, t in known.select(group, "total").iter_rows()]
-        marks = [
-            (
-                lane,
-                starts[lane],
-                part,
-                f"{known['building'][lane]}: {part:.1f} % {name}",
-            )
-            for lane, part in enumerate(parts)
-            if part
-        ]
-        starts = [start + part for start, part in zip(starts, parts, strict=True)]
-        if marks:
-            traces.append(bars(role, marks, name=name))
+    shares = known.select("nobody", "total").iter_rows()
     notes = [
-        note(100, lane, f"{share(nobody, total)} not known")
-        for lane, (nobody, total) in enumerate(
-            known.select("nobody", "total").iter_rows()
-        )
+        note(100, lane, f"{share(nobody, requests)} not known")
+        for lane, (nobody, requests) in enumerate(shares)
     ]
     return chart(
-        traces,
+        parts(known),
         x=axis(0, 124, [(part, f"{part} %") for part in (0, 25, 50, 75, 100)]),
         y=axis(known.height - 0.5, -0.5, list(enumerate(known["building"]))),
         annotations=notes,
         height=90 + ROW_HEIGHT * known.height,
     )
+
+
+def parts(known: pl.DataFrame) -> list[Any]:
+    """The bars of each group, one after the other in every lane."""
+    traces, starts = [], [0.0] * known.height
+    for group, role, name in GROUPS:
+        marks = []
+        for lane, row in enumerate(known.iter_rows(named=True)):
+            part = 100 * row[group] / row["total"]
+            if part:
+                said = f"{row['building']}: {part:.1f} % {name}"
+                marks.append((lane, starts[lane], part, said))
+            starts[lane] += part
+        if marks:
+            traces.append(bars(role, marks, name=name))
+    return traces
 
 
 def grades_table(rows: pl.DataFrame) -> Table:
