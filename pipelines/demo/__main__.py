@@ -80,9 +80,11 @@ def _scored(result: Score) -> tuple[list[str], list[list[object]]]:
 
 def _judged(result: Score) -> list[str]:
     lines = [
-        f"Findings about nothing planted: {result.false_findings.height}. "
-        f"Look-alikes named: {result.alike_named.height}. "
-        f"Planted for rules to come: {result.not_built}."
+        (
+            f"Findings about nothing planted: {result.false_findings.height}. "
+            f"Look-alikes named: {result.alike_named.height}. "
+            f"Planted for rules to come: {result.not_built}."
+        )
     ]
     lines += [
         f"Missed: {row['case_id']} {row['expected_rule']} {row['note']}"
