@@ -8,9 +8,9 @@ each version appends columns. Three clocks: of the relay, of the receipt, and
 of the record, which counts here. It is local and says no zone, unless the line
 ends in a stamp with an offset (from version 10 on), which then counts.
 
-- A session may be told at its start and again at its end, under one session
-  number (`connection_uid`), which is used again later. `bytes sent` is from the
-  client. `start_time` is the column for it.
+- A session may be told at its start and again at its end (`phase` in `extras`),
+  under one session number (`connection_uid`), which is used again later.
+  `bytes sent` is from the client. Traffic has a column for its start.
 - The URL has no scheme. `block-continue` shows a page that asks to go on.
 - User mapping is what the firewall believes of an address, from wherever. A
   mapping of a range of ports is of a terminal server, whose address is many
@@ -187,8 +187,10 @@ def _extras() -> pl.Expr:
     repeats = pl.when(raw("repeats") != "1").then(raw("repeats"))
     action = pl.when(raw("action") != "allow").then(raw("action"))
     fields = [known(raw(name)).alias(name) for name in names]
-    more = [known(repeats).alias("repeats"), known(action).alias("action")]
-    return pl.when(IS_RECORD).then(json_of([*fields, *more]))
+    phase = pl.when(RECORD == "traffic").then(known(pl.col("subtype")))
+    more = {"phase": phase, "repeats": known(repeats), "action": known(action)}
+    named = [text.alias(key) for key, text in more.items()]
+    return pl.when(IS_RECORD).then(json_of([*named, *fields]))
 
 
 FORMAT = Format(
