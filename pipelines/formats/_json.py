@@ -24,6 +24,11 @@ Fields = Mapping[str, str]
 BLOCK = 4_096
 """Lines decoded at once; larger blocks are slower, since the decoder copies."""
 
+ESCAPES = {
+    "\\": "\\\\",
+    '"': '\\"',
+    **{chr(code): f"\\u{code:04x}" for code in range(32)},
+}
 LINE = pl.col("line")
 MARGIN = " \t\r\n\x00\ufeff"
 
@@ -62,7 +67,10 @@ def _block(lines: pl.Series, fields: Fields) -> pl.DataFrame:
     )
     mark = f"mark_{secrets.token_hex(8)}"  # no line can name it
     # half a character pair is refused by one decoder and not by the other
-    odd = braced & bare.str.contains(r"\\u[dD][89a-fA-F]|^\{\s*\}$")
+    paired = bare.str.contains("\\ud", literal=True) | bare.str.contains(
+        "\\uD", literal=True
+    )
+    odd = braced & (paired | (bare.str.strip_chars("{} \t") == ""))
     shape = _shape(fields, mark)
     for find_odd in (None, _unfit, _refused):
         if find_odd is not None:
@@ -198,10 +206,9 @@ def _json_path(path: str) -> str:
 
 def json_text(**fields: pl.Expr) -> pl.Expr:
     """The fields that are not null as one JSON object; null where there is none."""
-    named = [field.alias(name) for name, field in fields.items()]
-    whole = pl.struct(named).struct.json_encode()
-    # inside a value every quote is escaped, so only whole members can match
-    kept = whole.str.replace_all(r'"[A-Za-z0-9_]+":null,?', "").str.replace(
-        r",\}$", "}"
-    )
-    return pl.when(kept != "{}").then(kept)
+    members = [
+        f'"{name}":"' + field.str.replace_many(ESCAPES) + '"'
+        for name, field in fields.items()
+    ]
+    joined = pl.concat_str(members, separator=",", ignore_nulls=True)
+    return pl.when(joined != "").then("{" + joined + "}")
