@@ -55,7 +55,10 @@ FAMILIES = {
         ("iptables",), 0.07, "lines whose first half a syslog relay cut off"
     ),
     "sonicwall": Family(
-        ("sonicwall", "cef"), 0.3, "a CEF line without its keys, a blank in an address"
+        ("sonicwall", "cef"),
+        0.07,
+        "a CEF line without its keys, a blank in an address",
+        header=b"<134>Jun 23 09:51:24 fw01 ",
     ),
     "sophos_xg": Family(
         ("sophos_xg",),
@@ -67,6 +70,7 @@ FAMILIES = {
     "watchguard": Family(("watchguard",), header=b"<140>Jun 23 09:51:24 fw01 "),
     "meraki": Family(("meraki",)),
     "mikrotik": Family(("mikrotik",)),
+    "cef": Family(("cef",), header=b"<134>Jun 23 09:51:24 fw01 "),
     "squid": Family(
         ("squid_access",), 0.7, "daemon lines, lines without a stamp, other layouts"
     ),
@@ -111,7 +115,10 @@ def log_of(path: Path) -> bytes:
 def unread(family: str, name: str, data: bytes) -> tuple[set[int], int]:
     """Numbers of the rejected lines and how many lines are no blanks."""
     fmt = FORMATS[name]
-    batch = records(FAMILIES[family].header + data, fmt.framing)
+    header = FAMILIES[family].header
+    if header:
+        data = re.sub(rb"^(?=.*\S)", lambda _: header, data, flags=re.MULTILINE)
+    batch = records(data, fmt.framing)
     parsed = fmt.parse(batch, Context(READING, FAMILIES[family].options))
     for cls, frame in parsed.events.items():
         assert frame.drop(PLACE).schema == EVENT_CLASSES[cls].schema

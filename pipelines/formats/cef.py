@@ -1,0 +1,225 @@
+r"""CEF (ArcSight's log format), of any product that has no format of its own here.
+
+    <134>Nov 23 08:15:00 fw01 CEF:0|Vendor|Product|1.0|98|Connection Opened|4|
+    rt=1795443300000 src=10.20.1.7 spt=50354 dst=198.51.100.7 dpt=443 proto=TCP
+    act=allow suser=ada ...
+
+(one line). The word CEF may be missing, or be followed by a blank. The time is `rt`,
+else `end`, `start`, the syslog header's; a line without any is refused.
+
+- A value runs to the next ` key=` and may hold blanks; `\=`, `\|` and `\\` stand for
+  the sign. Some products quote values.
+- `in` and `out` mean opposite things to different vendors. They are read where the
+  vendor is known, or the option `in` says `received` or `sent`; else left out.
+- Alerts name the sender of a packet, who need not have opened the connection, so
+  they are system events, as is all that is neither a flow, a request nor a login.
+"""
+
+import polars as pl
+
+from pipelines import clock
+from pipelines.formats import Context, Format
+from pipelines.formats._cef import CATEGORIES, EXTRA, disposition, with_cef
+from pipelines.formats._fields import (
+    MAX_URL,
+    address,
+    hostname,
+    known,
+    mac,
+    name,
+    port,
+    whole,
+)
+from pipelines.formats._flows import is_machine, protocol, somewhere
+from pipelines.formats._keyvalue import json_of, value
+from pipelines.formats._syslog import with_header
+
+ALERT = r"(?i)threat|alert|intrusion|ips\b|virus|malware|attack|detect|file"
+LOGIN = (
+    r"(?i)\b(?:log[io]n|log ?in|logged in|log ?out|log ?off|logged out"
+    r"|authentication)\b"
+)
+LEFT = r"(?i)log(?:ged)? ?(?:out|off)"
+FAILED = r"(?i)fail|den[yi]|reject|invalid|refuse"
+ENTERED = r"(?i)success|accept|allow"
+RECEIVED = ["SonicWall", "Fortinet", "Check Point", "FORCEPOINT", "Zscaler"]
+SENT = ["Palo Alto Networks"]
+cls, title = pl.col("event_class"), pl.col("title")
+FLOWS = ["connections", "http_requests"]
+
+MUST = {
+    "no CEF header of seven parts": pl.col("vendor").is_not_null(),
+    "no key=value behind the header": pl.col("fields").is_not_null(),
+    "no time": pl.col("time").is_not_null(),
+    "source is not an address": ~cls.is_in(FLOWS) | pl.col("src_ip").is_not_null(),
+    "target is not an address": ~cls.is_in(FLOWS)
+    | value("dst").is_null()
+    | pl.col("dst_ip").is_not_null(),
+    "no host in the URL": (cls != "http_requests")
+    | pl.col("url_hostname").is_not_null(),
+}
+
+
+def looks_like(line: pl.Expr) -> pl.Expr:
+    """Seven parts behind the word CEF, or behind a bare 0."""
+    parts = r"(?:[^|=]*\|){5}[A-Za-z0-9-]*\|"
+    return line.str.contains(rf"CEF: ?[01]\|{parts}") | line.str.contains(
+        rf"(?:^|[ >])0\|[A-Za-z][^|=]*\|{parts}"
+    )
+
+
+def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
+    """Add the columns of each event class; null where a line has none."""
+    when = pl.coalesce("key_rt", "key_end", "key_start", "key_UNIFIutcTime")
+    began = pl.col("key_start")
+    stamps = {
+        "counted": clock.epoch_by_size(when),
+        "worded": clock.worded(when, context.reading),
+        "iso": clock.iso(when, context.reading),
+        "began": clock.epoch_by_size(began),
+        "began_worded": clock.worded(began, context.reading),
+    }
+    columns = {f"{key}_time": stamp.time for key, stamp in stamps.items()}
+    columns |= {f"{key}_time_quality": stamp.quality for key, stamp in stamps.items()}
+    closed = title.str.contains("(?i)closed").fill_null(value=False)
+    stamp = clock.first(
+        *(column(key) for key in ("counted", "worded", "iso", "syslog"))
+    )
+    return (
+        with_cef(with_header(batch, context.reading))
+        .with_columns(**columns)
+        .with_columns(
+            time=stamp.time,
+            time_quality=stamp.quality,
+            start_time=pl.coalesce("began_time", "began_worded_time"),
+            event_class=event_class(),
+        )
+        .with_columns(
+            start_time=pl.when(~closed | pl.col("start_time").is_not_null()).then(
+                pl.coalesce("start_time", "time")
+            )
+        )
+        .with_columns(**flow(context), **web(), **logon())
+    )
+
+
+def column(key: str) -> clock.Stamp:
+    """A stamp that `read` has put into two columns."""
+    return clock.Stamp(pl.col(f"{key}_time"), pl.col(f"{key}_time_quality"))
+
+
+def event_class() -> pl.Expr:
+    """By the name of the event and by what it holds."""
+    source = pl.coalesce("key_src", "key_c6a2").is_not_null()
+    target = pl.coalesce("key_dst", "key_c6a3").is_not_null()
+    carried = pl.coalesce("key_proto", "key_dpt").is_not_null()
+    person = known(pl.coalesce("key_duser", "key_suser")).is_not_null()
+    plain = title.str.replace_all("_", " ", literal=True)
+    alert = plain.str.contains(ALERT)
+    return (
+        pl.when(plain.str.contains(LOGIN) & person)
+        .then(pl.lit("logons"))
+        .when(source & known(value("request")).is_not_null() & ~alert)
+        .then(pl.lit("http_requests"))
+        .when(source & target & carried & ~alert)
+        .then(pl.lit("connections"))
+        .otherwise(pl.lit("system_events"))
+    )
+
+
+def flow(context: Context) -> dict[str, pl.Expr]:
+    """Columns of a flow, and those that other classes share with it."""
+    outside = somewhere(address(value("sourceTranslatedAddress")))
+    option = pl.lit(context.options.get("in"), pl.String)
+    vendor = pl.col("vendor")
+    meaning = pl.coalesce(
+        option,
+        pl.when(vendor.is_in(RECEIVED)).then(pl.lit("received")),
+        pl.when(vendor.is_in(SENT)).then(pl.lit("sent")),
+    )
+    first, second = whole(value("in")), whole(value("out"))
+    user = pl.when(cls == "logons").then(known(value("duser")))
+    return {
+        "src_ip": address(pl.coalesce("key_src", "key_c6a2")),
+        "src_port": port(value("spt")),
+        "src_mac": mac(value("smac")),
+        "src_hostname": name(value("shost")),
+        "user_name": pl.coalesce(user, known(value("suser"))),
+        "dst_ip": address(pl.coalesce("key_dst", "key_c6a3")),
+        "dst_port": port(value("dpt")),
+        "dst_hostname": name(pl.coalesce("key_dhost", "key_destinationDnsDomain")),
+        "protocol": protocol(value("proto").str.extract("^([^/]+)")),
+        "bytes_in": pl.when(meaning == "received")
+        .then(first)
+        .when(meaning == "sent")
+        .then(second),
+        "bytes_out": pl.when(meaning == "received")
+        .then(second)
+        .when(meaning == "sent")
+        .then(first),
+        "nat_ip": outside,
+        "nat_port": pl.when(outside.is_not_null()).then(
+            port(value("sourceTranslatedPort").replace("0", None))
+        ),
+        "application": known(pl.coalesce("key_appName", "key_app")),
+        "category": known(CATEGORIES),
+        "disposition": disposition(title),
+        "event_uid": known(value("externalId")),
+        "extras": extras(),
+        "kind": title,
+        "reported_by": name(pl.coalesce("key_dvchost", "key_dvc", "syslog_host")),
+        "message": pl.col("line"),
+    }
+
+
+def extras() -> pl.Expr:
+    """The header, and what has no column."""
+    fields = [pl.col("vendor"), pl.col("product"), title.alias("name")]
+    fields += [known(value(key)).alias(key) for key in EXTRA]
+    return pl.when(cls != "system_events").then(json_of(fields))
+
+
+def web() -> dict[str, pl.Expr]:
+    """Columns of a request."""
+    url = known(value("request"))
+    return {
+        "method": known(value("requestMethod")).str.to_uppercase(),
+        "url_scheme": url.str.extract("^([a-z]+)://"),
+        "url_hostname": hostname(url),
+        "url": url.str.slice(0, MAX_URL),
+        "referrer_hostname": hostname(known(value("requestContext"))),
+        "user_agent": known(value("requestClientApplication")),
+    }
+
+
+def logon() -> dict[str, pl.Expr]:
+    """Columns of a login; whether it worked is told by its outcome or its name."""
+    told = pl.coalesce("key_outcome", "key_act", "title")
+    left = title.str.replace_all("_", " ", literal=True).str.contains(LEFT)
+    failed = told.str.contains(FAILED)
+    return {
+        "user_domain": known(pl.coalesce("key_dntdom", "key_sntdom")),
+        "activity": pl.when(left).then(pl.lit("logoff")).otherwise(pl.lit("logon")),
+        "logon_kind": pl.when(title.str.contains("(?i)vpn")).then(pl.lit("vpn")),
+        "is_success": pl.when(left)
+        .then(None)
+        .when(failed)
+        .then(pl.lit(value=False))
+        .when(told.str.contains(ENTERED))
+        .then(pl.lit(value=True)),
+        "failure_reason": pl.when(failed & ~left).then(
+            known(pl.coalesce("key_reason", "key_msg"))
+        ),
+        "event_code": pl.col("event_id"),
+        "is_machine": is_machine(pl.coalesce("key_duser", "key_suser")),
+    }
+
+
+FORMAT = Format(
+    name="cef",
+    product="any, in CEF",
+    event_classes=("connections", "http_requests", "logons", "system_events"),
+    looks_like=looks_like,
+    read=read,
+    must=MUST,
+)
