@@ -133,6 +133,16 @@ def test_a_finished_file_arrives_twice(small):
     assert len(distinct) == len(files) - 1
 
 
+def test_nothing_is_logged_after_the_last_day(small):
+    home, _ = small
+    text = (home / "landing" / "dhcp" / "dhcpd.log").read_text()
+    stamps = {line[:6] for line in text.splitlines() if " dhcpd[" in line}
+    assert stamps == {"Nov  1"}
+    seen = lines_of(home / "landing" / "proxy" / "access.log")["line"]
+    last = seen.str.extract("^([0-9]{10})", 1).cast(pl.Int64).max()
+    assert last < datetime(2026, 11, 2, 6, tzinfo=UTC).timestamp()
+
+
 def test_the_proxy_is_silent_for_one_night(whole):
     home, truth = whole
     ((start, end),) = truth.outages.select(

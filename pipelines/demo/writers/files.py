@@ -46,7 +46,11 @@ class Written:
 
 
 def write_feed(world: World, landing: Path, feed: Feed, lines: pl.DataFrame) -> Written:
-    """Write the files of a feed, each day's lines in one."""
+    """Write the files of a feed, each day's lines in one.
+
+    What would be logged before the first day or after the last one is not there.
+    """
+    lines = lines.filter(_is_within(world))
     rng = world.generator(f"damage {feed.folder}")
     days = day_numbers(world, lines["seen"].to_numpy())
     (landing / feed.folder).mkdir(parents=True, exist_ok=True)
@@ -63,6 +67,11 @@ def write_feed(world: World, landing: Path, feed: Feed, lines: pl.DataFrame) -> 
         counts[file] = len(text)
         damages.append(damage.select(pl.lit(file).alias("file"), "line_no", "kind"))
     return Written(counts, pl.concat(damages))
+
+
+def _is_within(world: World) -> pl.Expr:
+    begin, end = world.days[0].at("00:00"), world.days[-1].at("24:00")
+    return pl.col("seen").is_between(begin, end, closed="left")
 
 
 def _day(
