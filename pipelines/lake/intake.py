@@ -201,7 +201,7 @@ class _Run:
             return Outcome(record, "gone")
         except SourceError as error:
             reached = self._failed(record, one.delivery, error)
-        self.known.add(self.staging.settled(reached))
+        self.known.lies_there(self.staging.settled(reached))
         return Outcome(reached, one.kind)
 
     def _read(self, delivery: Delivery, record: FileRecord) -> FileRecord:

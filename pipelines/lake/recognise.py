@@ -87,6 +87,11 @@ class Known:
             for rung in marks.rungs(record.prefix_hashes).items():
                 self._by_rung.setdefault(rung, {})[record.file_id] = record
 
+    def lies_there(self, record: FileRecord) -> None:
+        """Know a row whose file was just read: the same content elsewhere is a copy."""
+        self.add(record)
+        self._claimed.add(record.duplicate_of or record.file_id)
+
     def by_path(self, path: str) -> FileRecord | None:
         """The row of what was last read under a name."""
         return self._by_path.get(path)

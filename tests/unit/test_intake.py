@@ -63,6 +63,16 @@ def test_the_same_content_is_taken_once_under_any_name(home):
     assert home.total("duplicates") == 300
 
 
+def test_two_copies_in_one_drop_are_a_file_and_its_copy(home):
+    home.put("a.log", lines(0, 40))
+    home.put("b.log", lines(0, 40))
+    first = home.run()
+    assert sorted(one.record.duplicates for one in first.values()) == [0, 40]
+    assert len(ledger.source_files(home.store)) == 2
+    home.run()
+    assert sorted(one.duplicates for one in ledger.source_files(home.store)) == [0, 40]
+
+
 def test_a_file_grows_by_parts_of_lines(home):
     whole = lines(0, 40)
     path = home.put("access.log", b"")
