@@ -63,7 +63,8 @@ def summary(rows: pl.DataFrame) -> str:
     top = busiest(rows)
     weekend = amount(used.filter(pl.col("weekday") > 4), "minutes")
     return (
-        "A grid of weekdays and hours, in minutes, darker for more. Outside duty hours, accounts used outside "
+        "A grid of weekdays and hours, in minutes, darker for more. "
+        "Outside duty hours, accounts used outside "
         f"sites for {duration(amount(used, 'minutes'))} in all, in "
         f"{count(used.height, 'hour')} of the week. Highest: "
         f"{WEEKDAYS[top['weekday']]} at {clock(top['hour'])}, "
