@@ -38,7 +38,8 @@ def with_leef(batch: pl.LazyFrame, text: pl.Expr) -> pl.LazyFrame:
         body.str.replace_all("#011", TAB, literal=True)
     )
     other = body.str.replace_all(TAB, " ", literal=True).str.split(sign).list.join(TAB)
-    fields = TAB + pl.coalesce(parted, other).str.strip_chars(TAB)
+    tight = pl.coalesce(parted, other).str.replace_all("\t +", TAB)
+    fields = TAB + tight.str.strip_chars(TAB)
     return (
         batch.with_columns(
             vendor=vendor,

@@ -71,6 +71,7 @@ FAMILIES = {
     "meraki": Family(("meraki",)),
     "mikrotik": Family(("mikrotik",)),
     "cef": Family(("cef",), header=b"<134>Jun 23 09:51:24 fw01 "),
+    "leef": Family(("leef",), header=b"<134>Jun 23 09:51:24 fw01 "),
     "squid": Family(
         ("squid_access",), 0.7, "daemon lines, lines without a stamp, other layouts"
     ),
