@@ -65,6 +65,9 @@ def _block(lines: pl.Series, fields: Fields) -> pl.DataFrame:
     braced = (bare.str.starts_with("{") & bare.str.ends_with("}")).fill_null(
         value=False
     )
+    if not braced.any():
+        nothing = dict.fromkeys(fields, pl.lit(None, pl.String))
+        return braced.to_frame("is_object").select(**nothing, is_object="is_object")
     mark = f"mark_{secrets.token_hex(8)}"  # no line can name it
     # half a character pair is refused by one decoder and not by the other
     paired = bare.str.contains("\\ud", literal=True) | bare.str.contains(

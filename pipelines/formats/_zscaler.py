@@ -57,14 +57,14 @@ ESCAPED = {
 """Signs that occur in places, departments and agents; others stay escaped."""
 
 
-def fields(options: Mapping[str, str]) -> dict[str, str]:
-    """The path of each candidate, named after ours, inside `event` and outside."""
-    found: dict[str, str] = {"feed": "sourcetype"}
+def fields(options: Mapping[str, str], *, wrapped: bool) -> dict[str, str]:
+    """The path of each candidate, named after ours, inside `event` or without it."""
+    prefix, suffix = ("event/", "") if wrapped else ("", "_flat")
+    found = {f"feed{suffix}": "sourcetype"}
     for ours, candidates in NAMES.items():
         names = (options[ours],) if ours in options else candidates
         for number, name in enumerate(names):
-            found[f"{ours}_{number}"] = f"event/{name}"
-            found[f"{ours}_{number}_flat"] = name
+            found[f"{ours}_{number}{suffix}"] = prefix + name
     return found
 
 

@@ -31,6 +31,7 @@ CARRIERS = {
         "event_id": "event_id",
         "computer": "computer_name",
         "record_id": "record_number",
+        "stamp": "@timestamp",
         "channel": "log_name",
         **{ours: f"event_data/{theirs}" for ours, theirs in _windows.DATA.items()},
     },
@@ -46,12 +47,11 @@ CARRIERS = {
 """The layouts; a line is written in one of them."""
 
 FIELDS = {
-    f"{carrier}_{ours}": path
+    carrier: {f"{carrier}_{ours}": path for ours, path in paths.items()}
     for carrier, paths in CARRIERS.items()
-    for ours, path in paths.items()
 }
 
-MUST = {"not a JSON object": pl.col("is_object"), **_windows.MUST}
+MUST = {"not a JSON object": pl.col("is_whole"), **_windows.MUST}
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
@@ -66,15 +66,25 @@ def looks_like(line: pl.Expr) -> pl.Expr:
 
 def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     """Add the columns of `logons` and `system_events`."""
-    named = [*_windows.SYSTEM, *_windows.DATA]
+    line = pl.col("line")
+    is_new = line.str.contains('"winlog"', literal=True)
+    is_old = ~is_new & line.str.contains('"event_data"', literal=True)
+    lines = {"new": is_new, "old": is_old, "flat": ~is_new & ~is_old}
+    fields = batch
+    for carrier, which in lines.items():
+        fields = with_fields(fields, FIELDS[carrier], pl.when(which).then(line)).rename(
+            {"is_object": f"{carrier}_is_whole"}
+        )
     chosen = {
         ours: pl.coalesce(
             f"{carrier}_{ours}" for carrier in CARRIERS if ours in CARRIERS[carrier]
         )
-        for ours in named
+        for ours in [*_windows.SYSTEM, *_windows.DATA]
     }
-    fields = with_fields(batch, FIELDS).with_columns(**chosen).drop(FIELDS)
-    return _windows.events(fields, context.reading)
+    is_whole = pl.any_horizontal(f"{carrier}_is_whole" for carrier in CARRIERS)
+    return _windows.events(
+        fields.with_columns(**chosen, is_whole=is_whole), context.reading
+    )
 
 
 FORMAT = Format(

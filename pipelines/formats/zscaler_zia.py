@@ -57,14 +57,14 @@ def looks_like(line: pl.Expr) -> pl.Expr:
 def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     """Add the columns of the four classes; each event has those of its own."""
     stamp = _stamp(context.reading)
-    kind = pl.col("feed").str.extract("^zscalernss-(.+)$")
+    feed = pl.coalesce("feed", "feed_flat").str.extract("^zscalernss-(.+)$")
     return (
-        with_fields(batch, _zscaler.fields(context.options))
+        _with_either_layout(batch, context)
         .with_columns(**_zscaler.chosen(context.options))
         .with_columns(
             # a template may leave the feed out; web is the one that names a URL
             kind=pl.coalesce(
-                kind, pl.when(pl.col("address").is_not_null()).then(pl.lit("web"))
+                feed, pl.when(pl.col("address").is_not_null()).then(pl.lit("web"))
             )
         )
         .with_columns(
@@ -82,6 +82,25 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             **_lookup(),
         )
         .with_columns(start_time=pl.col("time") - _lasted(), extras=_extras())
+    )
+
+
+def _with_either_layout(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
+    """Text columns of each line, with its fields under `event` or on top."""
+    line = pl.col("line")
+    is_wrapped = line.str.contains(r'"event"\s*:\s*\{')
+    inside = with_fields(
+        batch,
+        _zscaler.fields(context.options, wrapped=True),
+        pl.when(is_wrapped).then(line),
+    ).rename({"is_object": "is_wrapped_object"})
+    on_top = with_fields(
+        inside,
+        _zscaler.fields(context.options, wrapped=False),
+        pl.when(~is_wrapped).then(line),
+    )
+    return on_top.with_columns(
+        is_object=pl.col("is_object") | pl.col("is_wrapped_object")
     )
 
 
