@@ -10,7 +10,6 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -18,7 +17,7 @@ import polars as pl
 from pipelines.errors import SourceError
 from pipelines.formats import formats
 from pipelines.sources.blocks import blocks
-from pipelines.sources.delivery import Delivery, deliveries
+from pipelines.sources.delivery import Delivery
 from pipelines.sources.framing import records
 from pipelines.sources.lines import batch
 from pipelines.sources.streams import Reads, opened, read_up_to
@@ -58,7 +57,7 @@ class Evidence:
 def copy_lines(
     event_ids: Iterable[int],
     files: Iterable[FileRecord],
-    folders: Mapping[str, Path | str],
+    listings: Mapping[str, Mapping[str, Delivery]],
     events: Mapping[int, tuple[str, Mapping[str, Any]]],
 ) -> dict[int, Evidence]:
     """The lines of some events; those that can not be read are absent.
@@ -66,17 +65,13 @@ def copy_lines(
     Args:
         event_ids: Events to copy.
         files: The ledger's rows.
-        folders: Landing folder of each source.
+        listings: What lies in the landing folder of each source, by path.
         events: Role and fields of each event.
     """
     by_file: dict[int, set[int]] = {}
     for event_id in event_ids:
         by_file.setdefault(event_id // FILE_SHIFT, set()).add(event_id % FILE_SHIFT)
     known = {record.file_id: record for record in files}
-    listings = {
-        source: {one.path: one for one in deliveries(folder, source).deliveries}
-        for source, folder in folders.items()
-    }
     copied: dict[int, Evidence] = {}
     for file_id, numbers in sorted(by_file.items()):
         record = known.get(file_id)

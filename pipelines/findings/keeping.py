@@ -97,7 +97,7 @@ def _record(finding: Finding) -> str:
 
 
 def _differs(before: Mapping[str, Any], finding: Finding) -> bool:
-    return before["record"] != _record(finding) or before["status"] == WITHDRAWN
+    return bool(before["record"] != _record(finding) or before["status"] == WITHDRAWN)
 
 
 def _status(finding: Finding) -> tuple[str, str | None]:

@@ -94,6 +94,7 @@ _FINDINGS: Mapping[str, Any] = {
     "revision": pl.Int64,
     "claim": pl.String,
     "record": pl.String,
+    "decided_time": INSTANT,
 }
 
 _EVIDENCE: Mapping[str, Any] = {
@@ -123,6 +124,7 @@ def _finding(row: Mapping[str, Any], names: Pseudonyms) -> dict[str, Any]:
     record = row["record"]
     account = names.names("account", [row["subject"]])[row["subject"]]
     devices = [names.names("device", [one])[one] for one in record["devices"]]
+    is_decided = row["status"] != "open"
     shown = {
         "clauses": record["clauses"],
         "measures": record["details"],
@@ -147,6 +149,7 @@ def _finding(row: Mapping[str, Any], names: Pseudonyms) -> dict[str, Any]:
         "revision": row["revision"],
         "claim": record["claim"].replace("{account}", account),
         "record": json.dumps(shown, sort_keys=True),
+        "decided_time": _instant(row["updated_time"]) if is_decided else None,
     }
 
 

@@ -40,13 +40,15 @@ def publish_reports(
     """Write the reports of some weeks, or of every week with events.
 
     Args:
-        weeks: Mondays; the archive's other weeks stay as they are.
+        weeks: Mondays; the archive's other weeks stay as they are, but for the
+            week before each, which links to it.
     """
     snapshot = current(district.home.snapshots)
     with reading(snapshot) as database:
         inputs = report_inputs(database, district, now, snapshot.stem)
         held = mondays(database)
     wanted = set(held if weeks is None else weeks)
+    wanted |= {week - ONE_WEEK for week in wanted}
     done: list[Published] = []
     headlines = [this_week(View(inputs, week)) for week in held]
     full = replace(
@@ -64,9 +66,19 @@ def publish_reports(
 
 
 def mondays(database: Database) -> list[date]:
-    """The Mondays of all weeks that hold events, oldest first."""
-    days = database.rows("select distinct event_date from marts.source_hours")
-    return sorted({day - timedelta(days=day.weekday()) for (day,) in days})
+    """The Mondays of the weeks that hold events, oldest first.
+
+    A week in which the sources together spoke in less than a day's hours is none:
+    a tunnel that began before midnight, a clock that ran ahead.
+    """
+    hours = database.rows(
+        "select event_date, count(*) from marts.source_hours group by event_date"
+    )
+    weeks: dict[date, int] = {}
+    for day, count in hours:
+        monday = day - timedelta(days=day.weekday())
+        weeks[monday] = weeks.get(monday, 0) + count
+    return sorted(monday for monday, count in weeks.items() if count >= 24)
 
 
 def report_inputs(

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from pipelines.findings.keeping import Kept
+from pipelines.journey.alerting import AlertSummary, send_alerts
 from pipelines.journey.district import District, only_writer, open_district
 from pipelines.journey.publishing import publish_snapshot
 from pipelines.journey.reporting import Published, publish_reports
@@ -28,6 +29,7 @@ class Result:
     kept: Kept = field(default_factory=lambda: Kept((), (), ()))
     snapshot: Path | None = None
     reports: Sequence[Published] = ()
+    alerts: AlertSummary | None = None
     seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -81,13 +83,15 @@ def run_opened(
     lap("ingest")
     done = build_and_judge(district, watchers.building)
     lap("build and judge")
-    if not done.built.days:
-        return Result(outcomes, seconds=seconds)
-    snapshot = publish_snapshot(district, now)
-    lap("snapshot")
-    reports = publish_reports(district, now, weeks_of(done.built))
-    lap("report")
-    return Result(outcomes, done.built, done.kept, snapshot, reports, seconds)
+    snapshot, reports = None, []
+    if done.built.days:
+        snapshot = publish_snapshot(district, now)
+        lap("snapshot")
+        reports = publish_reports(district, now, weeks_of(done.built))
+        lap("report")
+    alerts = send_alerts(district, now)
+    lap("alerts")
+    return Result(outcomes, done.built, done.kept, snapshot, reports, alerts, seconds)
 
 
 def weeks_of(built: Built) -> list[date]:

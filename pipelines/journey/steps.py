@@ -198,11 +198,14 @@ def _evidence(
     wanted = sorted({event_id for one in found for event_id in one.evidence})
     if not wanted:
         return {}
-    folders = {source.name: source.folder for source in district.sources()}
+    listings = {
+        source.name: {one.path: one for one in source.listing().deliveries}
+        for source in district.sources()
+    }
     return copy_lines(
         wanted,
         ledger.source_files(district.store),
-        folders,
+        listings,
         _events(database, district, wanted),
     )
 

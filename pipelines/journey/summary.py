@@ -28,6 +28,8 @@ def told(done: Result) -> Iterator[str]:
             yield safe(outcome.record.message)
     new = sum(outcome.kind != "unchanged" for outcome in done.outcomes)
     yield f"{new} of {len(done.outcomes)} files were new or had grown."
+    if done.alerts is not None and done.alerts.new:
+        yield f"Alerts: {done.alerts}"
     if not done.built.days:
         yield "Nothing was due."
         return

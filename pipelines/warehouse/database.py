@@ -160,7 +160,8 @@ class Database:
     ) -> pl.DataFrame:
         """A query of our own as a frame."""
         relation = self._connection.sql(query, params=dict(values or {}))
-        return relation.pl()
+        frame: pl.DataFrame = relation.pl()
+        return frame
 
     def days_of(self, table: str, first: date, last: date) -> list[dict[str, Any]]:
         """The rows of a dated model for a range of days, both ends included."""
@@ -173,7 +174,8 @@ class Database:
 
     def table(self, name: str) -> pl.DataFrame:
         """A whole table as a frame."""
-        return self._connection.table(name).pl()
+        frame: pl.DataFrame = self._connection.table(name).pl()
+        return frame
 
     def has(self, table: str) -> bool:
         """The table exists."""

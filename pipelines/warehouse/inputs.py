@@ -6,7 +6,6 @@ once for each distinct value: sites of hosts, spellings of user names, addresses
 in a form that sorts.
 """
 
-import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -14,19 +13,12 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines.district.accounts import canonical
 from pipelines.district.registry import Registry
-from pipelines.district.sites import registrable_domains
 from pipelines.events import EVENT_CLASSES, LAKE_COLUMNS, PLACE
+from pipelines.identity.dimensions import ADDRESSES, HOSTS, SPELLINGS, dimension
 from pipelines.state import ledger
 from pipelines.state.store import Store
 from pipelines.warehouse.database import Database
-
-HOSTS = pl.Schema(
-    {"url_hostname": pl.String, "site": pl.String, "background_kind": pl.String}
-)
-SPELLINGS = pl.Schema({"user_name": pl.String, "account_name": pl.String})
-ADDRESSES = pl.Schema({"ip": pl.String, "address": pl.String})
 
 _VALUES = {
     "hosts": [("http_requests", "url_hostname")],
@@ -125,10 +117,10 @@ def refresh_dimensions(
         wanted = _values(database, name, extra)
         if is_new_registry:
             values = sorted(wanted | known)
-            database.replace(table, _computed(name, values, background, domains))
+            database.replace(table, dimension(name, values, background, domains))
         else:
             values = sorted(wanted - known)
-            database.append(table, _computed(name, values, background, domains))
+            database.append(table, dimension(name, values, background, domains))
 
 
 def _values(database: Database, name: str, extra: pl.Series) -> set[str]:
@@ -140,46 +132,3 @@ def _values(database: Database, name: str, extra: pl.Series) -> set[str]:
         )
         found |= {row[0] for row in rows}
     return found
-
-
-def _computed(
-    name: str,
-    values: list[str],
-    background: Mapping[str, str],
-    domains: Sequence[str],
-) -> pl.DataFrame:
-    if name == "hosts":
-        columns = {
-            "url_hostname": values,
-            "site": registrable_domains(values),
-            "background_kind": [_background(host, background) for host in values],
-        }
-        return pl.DataFrame(columns, schema=HOSTS)
-    if name == "addresses":
-        hexes = [sortable(value) for value in values]
-        return pl.DataFrame({"ip": values, "address": hexes}, schema=ADDRESSES)
-    names = pl.DataFrame({"user_name": values}, schema={"user_name": pl.String})
-    return names.with_columns(
-        account_name=canonical(pl.col("user_name"), domains)
-    ).cast({"account_name": pl.String})
-
-
-def _background(host: str, background: Mapping[str, str]) -> str | None:
-    """The kind of the nearest listed host at or above this one."""
-    labels = host.split(".")
-    for start in range(len(labels)):
-        kind = background.get(".".join(labels[start:]))
-        if kind is not None:
-            return kind
-    return None
-
-
-def sortable(address: str) -> str | None:
-    """32 hex digits of the IPv6 form; IPv4 as v4-mapped; null for no address."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return None
-    if isinstance(found, ipaddress.IPv4Address):
-        found = ipaddress.IPv6Address(f"::ffff:{found}")
-    return f"{int(found):032x}"

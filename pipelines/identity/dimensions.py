@@ -1,0 +1,71 @@
+"""What follows from a value alone: computed once for each distinct one. Pure."""
+
+import ipaddress
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from pipelines.district.accounts import canonical
+from pipelines.district.sites import registrable_domains
+
+HOSTS = pl.Schema(
+    {"url_hostname": pl.String, "site": pl.String, "background_kind": pl.String}
+)
+"""Host, its registrable domain, and the kind of background service it is."""
+
+SPELLINGS = pl.Schema({"user_name": pl.String, "account_name": pl.String})
+"""User name as a log wrote it, and its canonical form."""
+
+ADDRESSES = pl.Schema({"ip": pl.String, "address": pl.String})
+"""Address, and the form of it that sorts; see `sortable`."""
+
+
+def dimension(
+    name: str,
+    values: list[str],
+    background: Mapping[str, str],
+    domains: Sequence[str],
+) -> pl.DataFrame:
+    """The rows of one dimension.
+
+    Args:
+        name: hosts, spellings or addresses.
+        values: Distinct values.
+        background: Background hosts and their kinds.
+        domains: The district's own account domains.
+    """
+    if name == "hosts":
+        columns = {
+            "url_hostname": values,
+            "site": registrable_domains(values),
+            "background_kind": [_background(host, background) for host in values],
+        }
+        return pl.DataFrame(columns, schema=HOSTS)
+    if name == "addresses":
+        hexes = [sortable(value) for value in values]
+        return pl.DataFrame({"ip": values, "address": hexes}, schema=ADDRESSES)
+    names = pl.DataFrame({"user_name": values}, schema={"user_name": pl.String})
+    return names.with_columns(
+        account_name=canonical(pl.col("user_name"), domains)
+    ).cast({"account_name": pl.String})
+
+
+def _background(host: str, background: Mapping[str, str]) -> str | None:
+    """The kind of the nearest listed host at or above this one."""
+    labels = host.split(".")
+    for start in range(len(labels)):
+        kind = background.get(".".join(labels[start:]))
+        if kind is not None:
+            return kind
+    return None
+
+
+def sortable(address: str) -> str | None:
+    """32 hex digits of the IPv6 form; IPv4 as v4-mapped; null for no address."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return None
+    if isinstance(found, ipaddress.IPv4Address):
+        found = ipaddress.IPv6Address(f"::ffff:{found}")
+    return f"{int(found):032x}"
