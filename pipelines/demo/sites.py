@@ -219,3 +219,11 @@ APPROVALS: tuple[tuple[str, str, str, str, str, str, str], ...] = (
       for domain in APPROVED_LEARNING),
 )  # fmt: skip
 """Pattern, match, roles, purpose, first day, last day, class."""
+
+SUPPORTS = (
+    ("wikimedia.org", "wikipedia.org"),
+    ("kastatic.org", "khanacademy.org"),
+    ("ytimg.com", "youtube.com"),
+    ("googlevideo.com", "youtube.com"),
+)
+"""Domains that serve an approved site, and that site's pattern."""

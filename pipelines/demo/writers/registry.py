@@ -11,7 +11,14 @@ from pipelines.demo.habits import hours
 from pipelines.demo.people import ORGS, Person
 from pipelines.demo.places import BUILDINGS, Device
 from pipelines.demo.plan import Plan
-from pipelines.demo.sites import APPROVALS, LEARNING, LESSON_BLOG, MISLABELLED, Site
+from pipelines.demo.sites import (
+    APPROVALS,
+    LEARNING,
+    LESSON_BLOG,
+    MISLABELLED,
+    SUPPORTS,
+    Site,
+)
 from pipelines.demo.world import World
 from pipelines.demo.writers.registry_files import COLUMNS, FIXED, Row
 
@@ -126,10 +133,20 @@ def _device(world: World, device: Device) -> Row:
 
 def _approved() -> list[Row]:
     names = ("pattern", "match", "roles", "purpose", "valid_from", "valid_to", "class")
-    return [
-        {"entry_id": f"E-{number:03d}", "consent_by": "technology director",
-         "clause": "cl.29", **dict(zip(names, entry, strict=True))}
+    common = {"consent_by": "technology director", "clause": "cl.29"}
+    rows = [
+        {
+            "entry_id": f"E-{number:03d}",
+            **common,
+            **dict(zip(names, entry, strict=True)),
+        }
         for number, entry in enumerate(APPROVALS, start=1)
+    ]
+    served = {row["pattern"]: row for row in rows}
+    return rows + [
+        {**served[site], "entry_id": f"E-{number}", "pattern": pattern,
+         "purpose": f"serves {site}", "supports": served[site]["entry_id"]}
+        for number, (pattern, site) in enumerate(SUPPORTS, start=801)
     ]  # fmt: skip
 
 
