@@ -22,7 +22,9 @@ BETWEEN = re.compile(r"[\s,\[\]\x00\x1a\ufeff]+")
 SPACE_OR_STRING = re.compile(r'("(?:[^"\\]|\\.)*")|\s+')
 LINE_BREAK = re.compile(r"[ \t]*[\r\n]+[ \t]*")
 NEXT_OBJECT = re.compile(r"\}\s*,\s*(?=\{)|\n(?=\s*\{)")
-DECODER = json.JSONDecoder()
+DECODER = json.JSONDecoder(parse_int=str, parse_float=str)
+WINDOW = 1 << 14
+NEAR_END = 16
 
 
 def cut(data: bytes) -> Iterator[tuple[int, str]]:
@@ -70,10 +72,20 @@ def _between(text: str, place: int, *, stop_at_end: bool) -> int | None:
 
 def _end(text: str, begin: int) -> int | None:
     """Where the value that begins here ends; None where it is damaged."""
-    try:
-        return DECODER.raw_decode(text, begin)[1]
-    except (ValueError, RecursionError):
-        return None
+    # an error counts the lines before it, so the decoder is shown little
+    size = WINDOW
+    while True:
+        window = text[begin : begin + size]
+        try:
+            return begin + DECODER.raw_decode(window)[1]
+        except RecursionError:
+            return None
+        except json.JSONDecodeError as error:
+            is_open = error.msg.startswith("Unterminated")
+            is_cut = is_open or error.pos >= len(window) - NEAR_END
+            if begin + size >= len(text) or not is_cut:
+                return None
+        size *= 64
 
 
 def _end_of_damage(text: str, begin: int) -> int:

@@ -95,6 +95,15 @@ def test_an_export_cut_short_keeps_what_is_whole():
     assert found == ['{"a":1}', '{"a":2}', '{"a":']
 
 
+@pytest.mark.parametrize("size", [16_300, 16_384, 16_390, 1_100_000])
+def test_long_values_are_read_whole(size):
+    first = json.dumps({"a": "x" * size, "n": [1, 2], "é": None}, separators=(",", ":"))
+    assert (
+        lines(f"[{first},{first}]".encode(), "json_array")
+        == [json.dumps(json.loads(first), separators=(",", ":"))] * 2
+    )
+
+
 def test_deep_nesting_is_a_record_and_no_crash():
     deep = b"{" + b'"a":{' * 100_000
     assert len(lines(deep, "json_array")) == 1
