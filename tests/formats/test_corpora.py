@@ -30,26 +30,32 @@ WAYS_TO_WRAP = {".json", ".jsonl", ".rst"}
 
 @dataclass(frozen=True)
 class Family:
-    """The formats that read one family of the corpora.
+    """The formats that read one family of the corpora, or some files of it.
 
     Attributes:
         formats: Their names; those that do not exist are passed over.
         ceiling: Share of lines that none of them may leave unread.
         because: What those lines are.
-        leaving_out: Parts of paths whose files belong to none of the formats.
+        of: The family in the manifest, where it is not the name in `FAMILIES`.
+        only: Expression that the paths must match.
         options: How a source of such files would be set.
-        header: What a collector cut off in front of each line.
+        header: What a collector cut off in front of the lines.
     """
 
     formats: tuple[str, ...]
     ceiling: float = 0.0
     because: str = ""
-    leaving_out: tuple[str, ...] = ()
+    of: str = ""
+    only: str = ""
     options: dict[str, str] = field(default_factory=dict)
     header: bytes = b""
 
 
+CUT_OFF = b"<134>Jun 23 09:51:24 gate01 "
+ZONES = {"zones": "IST=+0530 CEST=+0200 CET=+0100 BST=+0100"}
+
 FAMILIES = {
+    # firewalls
     "fortigate": Family(("fortigate",)),
     "iptables_ufw": Family(
         ("iptables",), 0.07, "lines whose first half a syslog relay cut off"
@@ -58,23 +64,55 @@ FAMILIES = {
         ("sonicwall", "cef"),
         0.07,
         "a CEF line without its keys, a blank in an address",
-        header=b"<134>Jun 23 09:51:24 fw01 ",
+        header=CUT_OFF,
     ),
     "sophos_xg": Family(
         ("sophos_xg",),
-        0.08,
+        0.04,
         "quotes that do not pair, keys that touch, lines cut by a newline",
-        options={"zones": "IST=+0530 CEST=+0200 CET=+0100 BST=+0100"},
+        options=ZONES,
     ),
     "checkpoint": Family(("checkpoint",)),
-    "watchguard": Family(("watchguard",), header=b"<140>Jun 23 09:51:24 fw01 "),
+    "watchguard": Family(("watchguard",), header=CUT_OFF),
     "meraki": Family(("meraki",)),
     "mikrotik": Family(("mikrotik",)),
-    "cef": Family(("cef",), header=b"<134>Jun 23 09:51:24 fw01 "),
-    "leef": Family(("leef",), header=b"<134>Jun 23 09:51:24 fw01 "),
-    "squid": Family(
-        ("squid_access",), 0.7, "daemon lines, lines without a stamp, other layouts"
+    "cef": Family(("cef",), header=CUT_OFF),
+    "leef": Family(("leef",), header=CUT_OFF),
+    "pfsense_opnsense": Family(
+        ("pfsense_filterlog",),
+        0.03,
+        "three IPv6 lines whose columns are not those of the product",
+        header=b"<134>Jun 23 09:51:24 gate01 filterlog[1]: ",
     ),
+    "paloalto": Family(("paloalto",), 0.002, "a stamp that is no time"),
+    "cisco_asa": Family(
+        ("cisco_asa",), 0.02, "bare lines and words of no known message", header=CUT_OFF
+    ),
+    # proxies, filters, probes
+    "squid": Family(
+        ("squid_access",), 0.07, "daemon lines, lines without a stamp, other layouts"
+    ),
+    "suricata_eve": Family(("suricata_eve",)),
+    "zscaler_zia": Family(("zscaler_zia",), 0.08, "a feed without a time"),
+    "zeek_conn": Family(("zeek_conn",), 0.001, "prose", of="zeek", only=r"/conn[._-]"),
+    "zeek_http": Family(
+        ("zeek_http",), 0.001, "cut lines", of="zeek", only=r"/http[._-]"
+    ),
+    "zeek_dns": Family(("zeek_dns",), 0.001, "cut lines", of="zeek", only=r"/dns[._-]"),
+    "zeek_ssl": Family(("zeek_ssl",), 0.001, "cut lines", of="zeek", only=r"/ssl[._-]"),
+    # logins and leases
+    "windows_evtx": Family(
+        ("windows_security_evtx",), of="windows_security", only=r"\.evtx$"
+    ),
+    "windows_xml": Family(
+        ("windows_security_xml",), of="windows_security", only=r"\.log$"
+    ),
+    "entra_signin": Family(("entra_signin",)),
+    "google_workspace": Family(("google_workspace",)),
+    "okta": Family(("okta",)),
+    "dhcp_syslog": Family(("isc_dhcpd",), of="dhcp", only=r"/dhcpd/", header=CUT_OFF),
+    "dhcp_windows": Family(("windows_dhcp",), of="dhcp", only="elastic_integrations"),
+    "dhcp_kea": Family(("kea_leases",), of="dhcp", only="kea-leases"),
 }
 
 
@@ -85,27 +123,24 @@ def present(family: str) -> list[str]:
 
 def files(family: str) -> list[Path]:
     """Where the logs of a family stand; none where there are no corpora."""
-    left_out = FAMILIES[family].leaving_out
-    paths = (CORPORA / row["file"] for row in corpus(family))
+    known = FAMILIES[family]
+    paths = (CORPORA / row["file"] for row in corpus(known.of or family))
     return [
         path
         for path in paths
-        if path.is_file() and not any(part in path.as_posix() for part in left_out)
+        if path.is_file() and re.search(known.only, path.as_posix())
     ]
 
 
 def log_of(path: Path) -> bytes:
     """The log inside a file, as its product wrote it."""
-    data = (
-        gzip.decompress(path.read_bytes())
-        if path.suffix == ".gz"
-        else path.read_bytes()
-    )
+    if path.suffix == ".gz":
+        return gzip.decompress(path.read_bytes())
     if path.suffix not in WAYS_TO_WRAP:
-        return data
-    text = data.decode("utf-8", "replace")
+        return path.read_bytes()
+    text = path.read_text("utf-8", "replace")
     if path.suffix == ".json":
-        return json.loads(text)["input"]["message"].encode()
+        return on_one_line(json.loads(text)["input"]["message"]).encode()
     if path.suffix == ".jsonl":
         texts = [json.loads(line)["text"] for line in text.splitlines() if line.strip()]
         return "\n".join(texts).encode()
@@ -113,13 +148,26 @@ def log_of(path: Path) -> bytes:
     return "\n".join(blocks).encode()
 
 
+def on_one_line(message: str) -> str:
+    """An object that was printed over several lines as it was sent."""
+    try:
+        return json.dumps(json.loads(message)) if "\n" in message else message
+    except json.JSONDecodeError:
+        return message
+
+
+def headed(data: bytes, header: bytes) -> bytes:
+    """Lines that lack a syslog header, with the one that was cut off."""
+    if not header:
+        return data
+    bare = rb"^(?!<|[A-Z][a-z]{2} [ 0-9]|[0-9]{4}-| )(?=.*\S)"
+    return re.sub(bare, lambda _: header, data, flags=re.MULTILINE)
+
+
 def unread(family: str, name: str, data: bytes) -> tuple[set[int], int]:
     """Numbers of the rejected lines and how many lines are no blanks."""
     fmt = FORMATS[name]
-    header = FAMILIES[family].header
-    if header:
-        data = re.sub(rb"^(?=.*\S)", lambda _: header, data, flags=re.MULTILINE)
-    batch = records(data, fmt.framing)
+    batch = records(headed(data, FAMILIES[family].header), fmt.framing)
     parsed = fmt.parse(batch, Context(READING, FAMILIES[family].options))
     for cls, frame in parsed.events.items():
         assert frame.drop(PLACE).schema == EVENT_CLASSES[cls].schema
