@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.errors import ModelError
+from pipelines.reports.measures import shown
 from pipelines.reports.safety import file_name
 from pipelines.reports.view import View
 from pipelines.reports.words import (
@@ -22,7 +23,6 @@ from pipelines.reports.words import (
     count,
     day,
     listed,
-    number,
     span,
 )
 
@@ -64,6 +64,16 @@ class Card:
     limits: tuple[str, ...]
     would_change: tuple[str, ...]
     next_step: str
+
+    @property
+    def ruled_out(self) -> tuple[str, ...]:
+        """Other explanations that a test excluded."""
+        return tuple(name for name, _, result in self.alternatives if result == OUT)
+
+    @property
+    def still_fits(self) -> tuple[tuple[str, str, str], ...]:
+        """Other explanations that fit, or that could not be tested."""
+        return tuple(one for one in self.alternatives if one[2] != OUT)
 
 
 def card_rows(view: View, findings: pl.DataFrame) -> pl.DataFrame:
@@ -160,9 +170,7 @@ def support(row: Mapping[str, Any]) -> str:
 def details(record: Mapping[str, Any]) -> dict[str, Any]:
     """The lists of a card, each text made plain."""
     return {
-        "measures": tuple(
-            (plain(name), said(value)) for name, value in mapping(record, "measures")
-        ),
+        "measures": tuple(shown(record.get("measures") or {})),
         "sites": tuple(str(site) for site in record.get("sites") or ()),
         "clauses": tuple(
             (str(clause.get("id")), str(clause.get("title") or ""), strength(clause))
@@ -179,11 +187,7 @@ def details(record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 OTHER = ("name", "test", "result")
-
-
-def mapping(record: Mapping[str, Any], key: str) -> list[tuple[str, Any]]:
-    """The pairs of an object in the record."""
-    return list((record.get(key) or {}).items())
+OUT = "ruled out"
 
 
 def strength(clause: Mapping[str, Any]) -> str:
@@ -194,18 +198,3 @@ def strength(clause: Mapping[str, Any]) -> str:
 def plain(name: str) -> str:
     """A field's name as words."""
     return name.replace("_", " ")
-
-
-def said(value: Any) -> str:
-    """A measure's value as a reader would say it."""
-    if value is None or value == "":
-        return NOT_KNOWN
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int):
-        return number(value)
-    if isinstance(value, float):
-        return number(int(value)) if value == int(value) else f"{value:,.1f}"
-    if isinstance(value, list):
-        return listed([said(item) for item in value], most=6)
-    return str(value)

@@ -137,8 +137,8 @@ def accounts(view: View, kind: str, key: str, title: str) -> Proof:
 
 
 def shared(view: View) -> Proof:
-    """Accounts in two places at once."""
-    title = "Accounts that were in two places at once"
+    """Accounts in use away from their owners."""
+    title = "Accounts that were in use away from their owners"
     return accounts(view, "shared_account", "shared-accounts", title)
 
 

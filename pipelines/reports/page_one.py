@@ -120,9 +120,10 @@ def last_coverage(view: View) -> str:
 
 
 def shared(view: View, now: Mapping[str, Any]) -> Line:
-    """Accounts seen in two places at once."""
+    """Accounts in use in two places at once, or while their owner was away."""
     value = now["shared_accounts"]
     noun = "account was" if value == 1 else "accounts were"
+    whose = "its owner" if value == 1 else "their owners"
     settled = view.seen("shared_account").filter(pl.col("status") == "explained")
     explained = settled["subject"].n_unique()
     more = f", {number(explained)} explained since" if explained else ""
@@ -130,7 +131,7 @@ def shared(view: View, now: Mapping[str, Any]) -> Line:
         "shared-accounts",
         "Shared accounts",
         value,
-        f"{noun} in two places at once{more}.",
+        f"{noun} in use away from {whose}{more}.",
         compare(view, "shared_accounts"),
         "shared-accounts",
         trail(view, "shared_accounts", value),

@@ -17,7 +17,7 @@ MONTHS = (
 NOT_KNOWN = "not known"
 
 KINDS = {
-    "shared_account": "one account, two places",
+    "shared_account": "account in use away from its owner",
     "non_approved_site": "site not on the list",
     "off_hours_external": "outside site after hours",
     "anomaly": "unusual for this account or device",

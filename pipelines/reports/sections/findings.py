@@ -6,13 +6,25 @@ from pipelines.reports.cards import card_rows, cards
 from pipelines.reports.sections import Section, no_chart
 from pipelines.reports.tables import Table, table
 from pipelines.reports.view import View
-from pipelines.reports.words import KINDS, REVIEW, SURE_SHORT, count, day
+from pipelines.reports.words import KINDS, REVIEW, SEVERITIES, SURE_SHORT, count, day
 
 
 def rows(view: View) -> pl.DataFrame:
     """One row an item that waits, or that the week brought and was decided."""
     week = view.of_week(view.standing).filter(pl.col("status") != "open")
-    return card_rows(view, pl.concat([view.waiting, week]))
+    return card_rows(view, pl.concat([heaviest_first(view.waiting), week]))
+
+
+def heaviest_first(findings: pl.DataFrame) -> pl.DataFrame:
+    """What weighs most is read first; within one weight the older."""
+    weight = pl.col("severity").replace_strict(
+        {name: place for place, name in enumerate(SEVERITIES)},
+        default=0,
+        return_dtype=pl.Int64,
+    )
+    return findings.sort(
+        -weight, "event_date", "start_time", "finding_id", maintain_order=True
+    )
 
 
 def title(rows: pl.DataFrame) -> str:

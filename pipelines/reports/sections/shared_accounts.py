@@ -1,4 +1,4 @@
-"""Report section: where and when one account acted in two places."""
+"""Report section: where and when an account was in use away from its owner."""
 
 from typing import Any
 
@@ -50,10 +50,12 @@ def in_words(column: str, view: View) -> pl.Expr:
 def title(rows: pl.DataFrame) -> str:
     """How many accounts."""
     if rows.is_empty():
-        return "No account was seen in two places at once this week"
+        return "No account was seen in use away from its owner this week"
     accounts = rows["subject"].n_unique()
-    verb = "was" if accounts == 1 else "were"
-    return f"{count(accounts, 'account')} {verb} active in two places at the same time"
+    said = "was in use away from its owner"
+    if accounts != 1:
+        said = "were in use away from their owners"
+    return f"{count(accounts, 'account')} {said}"
 
 
 def summary(rows: pl.DataFrame) -> str:
