@@ -83,6 +83,16 @@ def write(
     )
 
 
+def by_day(frame: pl.DataFrame) -> list[pl.DataFrame]:
+    """One frame for each local day, in the order in which they begin."""
+    if not frame.height:
+        return []
+    days = frame["event_date"]
+    if days.min() == days.max():
+        return [frame]
+    return frame.partition_by("event_date", maintain_order=True)
+
+
 def sync_folders(folder: Path, files: list[LakeFile]) -> None:
     """Make the entries of new files safe."""
     for parent in sorted({(folder / one.path).parent for one in files}):

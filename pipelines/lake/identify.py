@@ -1,12 +1,17 @@
 """Names the format of a file from its first lines."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
 
-from pipelines.formats import Format, formats, is_blank
+from pipelines.events import REJECT_COLUMNS
+from pipelines.formats import Context, Format, formats, is_blank
+from pipelines.lake.parsing import parse
+from pipelines.sources.delivery import Delivery
 from pipelines.sources.framing import records
 from pipelines.sources.lines import batch
+from pipelines.sources.streams import opened, read_up_to
 
 SAMPLE_BYTES = 1 << 18
 SAMPLE_LINES = 400
@@ -83,3 +88,74 @@ def _said(fmt: Format, line: pl.Expr) -> pl.Expr:
     """Comments and headers, which speak neither for nor against."""
     said = fmt.comment(line).fill_null(value=False)
     return said | fmt.header(line).fill_null(value=False) if fmt.header else said
+
+
+@dataclass(frozen=True, kw_only=True)
+class Examination:
+    """What a file would become, as far as its first lines tell.
+
+    Attributes:
+        claims: The formats that claim some of it, best first.
+        format: The format it was read with, or None.
+        lines: Lines (records) of the sample.
+        events: The first events by class, columns that are all null left out.
+        rejects: Reason and line of what that format can not read.
+        reasons: Number of rejects by reason.
+        blanks: Blank and comment lines.
+    """
+
+    claims: list[Claim]
+    format: str | None
+    lines: int
+    events: Mapping[str, pl.DataFrame]
+    rejects: pl.DataFrame
+    reasons: Mapping[str, int]
+    blanks: int
+
+
+def examine(
+    delivery: Delivery, *, fmt: str | None = None, context: Context | None = None
+) -> Examination:
+    """Read the first lines of a file and say what they are; nothing is written.
+
+    Args:
+        delivery: The file.
+        fmt: A format to read it with, instead of the best.
+        context: What the format is told.
+
+    Raises:
+        SourceError: The file can not be read.
+    """
+    with opened(delivery) as stream:
+        head = read_up_to(stream, SAMPLE_BYTES)
+    claims = identify(head)
+    name = fmt or best(head)
+    if name is None:
+        lines = batch(head).height
+        return Examination(
+            claims=claims,
+            format=None,
+            lines=lines,
+            events={},
+            rejects=pl.DataFrame(schema=REJECT_COLUMNS),
+            reasons={},
+            blanks=0,
+        )
+    chosen = formats()[name]
+    whole = head[: head.rfind(b"\n") + 1] or head
+    sample = records(whole if chosen.framing == "lines" else head, chosen.framing)
+    parsed = parse(chosen, sample, context or Context())
+    reasons = parsed.rejects.group_by("reason").len().sort("len", descending=True)
+    return Examination(
+        claims=claims,
+        format=name,
+        lines=sample.height,
+        events={key: _filled(frame) for key, frame in parsed.events.items()},
+        rejects=parsed.rejects.select(*REJECT_COLUMNS),
+        reasons=dict(reasons.iter_rows()),
+        blanks=parsed.blanks,
+    )
+
+
+def _filled(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame[[one.name for one in frame if one.null_count() < frame.height]]

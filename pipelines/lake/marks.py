@@ -6,10 +6,20 @@ content without keeping the content.
 
 import hashlib
 import json
+from typing import NamedTuple
 
 HEAD = 1_024
 FIRST_RUNG = 64
 SHORT = 16
+
+
+class Mark(NamedTuple):
+    """What the ledger keeps of a stream up to a position."""
+
+    consumed_sha256: str
+    head_bytes: int
+    head_sha256: str
+    prefix_hashes: str
 
 
 class Digest:
@@ -47,20 +57,14 @@ class Digest:
         """SHA-256 of all bytes."""
         return self._whole.hexdigest()
 
-    @property
-    def head_bytes(self) -> int:
-        """Length of the head: at most `HEAD`."""
-        return len(self._head)
-
-    @property
-    def head(self) -> str:
-        """SHA-256 of the head."""
-        return hashlib.sha256(self._head).hexdigest()
-
-    @property
-    def prefixes(self) -> str:
-        """The rungs, as the ledger keeps them."""
-        return json.dumps(list(self.rungs.values()), separators=(",", ":"))
+    def mark(self) -> Mark:
+        """Where it stands."""
+        return Mark(
+            consumed_sha256=self.whole,
+            head_bytes=len(self._head),
+            head_sha256=hashlib.sha256(self._head).hexdigest(),
+            prefix_hashes=json.dumps(list(self.rungs.values()), separators=(",", ":")),
+        )
 
 
 def rungs(prefixes: str) -> dict[int, str]:

@@ -6,19 +6,18 @@ grow all the same, that line is taken back and read again, whole.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-
-import polars as pl
 
 from pipelines import clock
 from pipelines.errors import SourceError
 from pipelines.formats import Context, Format, Parsed
 from pipelines.lake import parsing
-from pipelines.lake.marks import Digest
+from pipelines.lake.marks import Digest, Mark
 from pipelines.lake.retraction import take_back
 from pipelines.lake.staging import Staging
+from pipelines.sources.ahead import ahead
 from pipelines.sources.blocks import Block, blocks
 from pipelines.sources.delivery import Delivery
 from pipelines.sources.framing import records
@@ -118,11 +117,8 @@ def _without_tail(task: Task, staging: Staging) -> FileRecord:
             blanks=record.blanks - blank,
             duplicates=record.duplicates - (not taken.total() and not blank),
             consumed_bytes=body,
-            consumed_sha256=digest.whole,
-            head_bytes=digest.head_bytes,
-            head_sha256=digest.head,
-            prefix_hashes=digest.prefixes,
             tail_bytes=0,
+            **digest.mark()._asdict(),
         )
 
     staging.flush()
@@ -178,14 +174,16 @@ class _Reader:
     def read_lines(self, stream: Reads) -> None:
         """Blocks of whole lines, each staged with the position it reaches."""
         start = self.record.consumed_bytes
-        for block in blocks(stream, first_byte=start, passed_over=self.digest.update):
+        tail: tuple[Block, Mark] | None = None
+        for block, mark in ahead(_marked(stream, self.digest, start)):
             if block.is_tail:
+                tail = block, mark
                 self.tail = block
             else:
-                self._take(block)
-        if self.tail and self.task.is_settled:
-            self._take(self.tail)
-            self.record = replace(self.record, tail_bytes=len(self.tail.data))
+                self._take(block, mark)
+        if tail and self.task.is_settled:
+            self._take(*tail)
+            self.record = replace(self.record, tail_bytes=len(tail[0].data))
             self.tail = None
 
     def read_whole(self, stream: Reads) -> None:
@@ -207,7 +205,8 @@ class _Reader:
                 data, self.task.format.framing, file_id=self.record.file_id
             )
             self.digest.update(data)
-            self._stage(framed, len(data))
+            parsed = parsing.parse(self.task.format, framed, self.context)
+            self._stage(parsed, framed.height, len(data), self.digest.mark())
 
     def _owe(self, content: bytes) -> None:
         """Records that are there and wait for the rest of their file."""
@@ -219,7 +218,7 @@ class _Reader:
             pending_bytes=len(content),
         )
 
-    def _take(self, block: Block) -> None:
+    def _take(self, block: Block, mark: Mark) -> None:
         lines = batch(
             block.data,
             file_id=self.record.file_id,
@@ -227,30 +226,20 @@ class _Reader:
             first_byte=block.first_byte,
         )
         if block.oversize:
-            told = parsing.rejected(lines, parsing.TOO_LONG, self.context.header)
-            self._stage_parsed(told, 1, block.size)
+            parsed = parsing.rejected(lines, parsing.TOO_LONG, self.context.header)
         else:
-            self.digest.update(block.data)
-            self._stage(lines, block.size)
+            parsed = parsing.parse(self.task.format, lines, self.context)
+        self._stage(parsed, lines.height, block.size, mark)
 
-    def _stage(self, lines: pl.DataFrame, size: int) -> None:
-        parsed = parsing.parse(self.task.format, lines, self.context)
-        self._stage_parsed(parsed, lines.height, size)
-
-    def _stage_parsed(self, parsed: Parsed, lines: int, size: int) -> None:
+    def _stage(self, parsed: Parsed, lines: int, size: int, mark: Mark) -> None:
         self.context = replace(self.context, header=parsed.header)
         name = self.task.format.name
         for event_class, frame in parsed.events.items():
             self.staging.add_events(event_class, name, frame)
         if parsed.rejects.height:
             self.staging.add_rejects(name, parsed.rejects)
-        self.record = self._counted(parsed, lines, size)
-        self.staging.reached(self.record)
-        self.advance(size, lines)
-
-    def _counted(self, parsed: Parsed, lines: int, size: int) -> FileRecord:
         events = sum(frame.height for frame in parsed.events.values())
-        return replace(
+        self.record = replace(
             self.record,
             lines=self.record.lines + lines,
             events=self.record.events + events,
@@ -258,12 +247,11 @@ class _Reader:
             blanks=self.record.blanks + parsed.blanks,
             header=parsed.header,
             consumed_bytes=self.record.consumed_bytes + size,
-            consumed_sha256=self.digest.whole,
-            head_bytes=self.digest.head_bytes,
-            head_sha256=self.digest.head,
-            prefix_hashes=self.digest.prefixes,
             tail_bytes=0,
+            **mark._asdict(),
         )
+        self.staging.reached(self.record)
+        self.advance(size, lines)
 
     def damaged(self, error: DamageError) -> None:
         """Note what is wrong; a file that may still grow is tried again."""
@@ -318,6 +306,14 @@ class _Reader:
         self.record = replace(self.record, state=self.state)
         self.staging.reached(self.record)
         return self.record
+
+
+def _marked(stream: Reads, digest: Digest, start: int) -> Iterator[tuple[Block, Mark]]:
+    """Blocks, each with the hashes of the stream up to its end."""
+    for block in blocks(stream, first_byte=start, passed_over=digest.update):
+        if not block.oversize:
+            digest.update(block.data)
+        yield block, digest.mark()
 
 
 def _too_large(delivery: Delivery) -> SourceError:

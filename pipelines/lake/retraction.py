@@ -13,8 +13,8 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines.lake.files import REJECTS, sync_folders, write, writing_to
-from pipelines.lake.tally import day_counts
+from pipelines.lake.files import REJECTS, by_day, sync_folders, write, writing_to
+from pipelines.lake.tally import day_count
 from pipelines.state import ledger
 from pipelines.state.days import SourceDay
 from pipelines.state.ledger import Change, FileRecord, LakeFile
@@ -35,7 +35,7 @@ class Rewriting:
 
     def add(self, event_class: str, frame: pl.DataFrame) -> None:
         """Write rows, of any days, as new files."""
-        for part in frame.partition_by("event_date", maintain_order=True):
+        for part in by_day(frame):
             name = f"{self.run_id}-{len(self.written):05d}"
             self.written.append(
                 write(self.folder, name, self.source, event_class, part)
@@ -51,8 +51,8 @@ class Rewriting:
         if old.event_class != REJECTS:
             self.dirty.add(date.fromisoformat(old.event_date))
             now = datetime.now(UTC)
-            self.days += day_counts(
-                self.source, old.event_class, gone, gone.clear(), now, sign=-1
+            self.days.append(
+                day_count(self.source, old.event_class, gone, now, sign=-1)
             )
 
     def commit(self, store: Store, files: list[FileRecord]) -> None:

@@ -15,12 +15,11 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines import clock
 from pipelines.lake import overlap
-from pipelines.lake.files import REJECTS, sync_folders, write, writing_to
+from pipelines.lake.files import REJECTS, by_day, sync_folders, write, writing_to
 from pipelines.lake.rejected import rejects_again
 from pipelines.lake.sweeping import sweep
-from pipelines.lake.tally import day_counts
+from pipelines.lake.tally import day_count, duplicate_counts, placed
 from pipelines.state import ledger
 from pipelines.state.days import SourceDay
 from pipelines.state.ledger import (
@@ -34,7 +33,10 @@ from pipelines.state.store import Store, now_text
 
 __all__ = ["REJECTS", "Staging", "sweep"]
 
-ROWS_A_COMMIT = 600_000
+ROWS_A_COMMIT = 500_000
+BYTES_A_COMMIT = 160 << 20
+"""Bytes of staged frames that are committed at the latest."""
+
 FILES_A_COMMIT = 2_000
 DAYS_AHEAD = 2
 """Events further ahead than this are kept, but ask for no model to be built."""
@@ -74,6 +76,7 @@ class Staging:
     _fewer: dict[str, Counter[int]] = field(default_factory=dict)
     _times: dict[int, tuple[str, str]] = field(default_factory=dict)
     _rows: int = 0
+    _bytes: int = 0
     _written: int = 0
 
     def knows(self, records: Mapping[int, FileRecord]) -> None:
@@ -83,35 +86,32 @@ class Staging:
 
     def add_events(self, event_class: str, fmt: str, frame: pl.DataFrame) -> None:
         """Stage the events of one batch under their local days."""
-        began = "start_time" if "start_time" in frame.columns else "time"
-        placed = frame.with_columns(
-            source=pl.lit(self.source),
-            format=pl.lit(fmt),
-            event_date=clock.local_date(
-                pl.coalesce(pl.col(began), pl.col("time")), self.zone
-            ),
-        )
-        self._stage(event_class, placed)
+        self._stage(event_class, placed(frame, self.source, fmt, self.zone))
 
     def add_rejects(
         self, fmt: str, frame: pl.DataFrame, now: datetime | None = None
     ) -> None:
         """Stage lines that could not be read under the day they arrived."""
-        placed = frame.with_columns(
+        rejects = frame.with_columns(
             source=pl.lit(self.source),
             format=pl.lit(fmt),
             event_date=pl.lit((now or self.now()).date(), pl.Date),
         )
-        self._stage(REJECTS, placed)
+        self._stage(REJECTS, rejects)
 
-    def _stage(self, event_class: str, placed: pl.DataFrame) -> None:
-        self._frames.setdefault(event_class, []).append(placed)
-        self._rows += placed.height
+    def _stage(self, event_class: str, frame: pl.DataFrame) -> None:
+        self._frames.setdefault(event_class, []).append(frame)
+        self._rows += frame.height
+        self._bytes += int(frame.estimated_size())
 
     def reached(self, record: FileRecord) -> None:
         """Note the position and counts that the staged batches bring a file to."""
         self._records[record.file_id] = record
-        if self._rows >= ROWS_A_COMMIT or len(self._records) >= FILES_A_COMMIT:
+        if (
+            self._rows >= ROWS_A_COMMIT
+            or self._bytes >= BYTES_A_COMMIT
+            or len(self._records) >= FILES_A_COMMIT
+        ):
             self.flush()
 
     def flush(self) -> None:
@@ -124,14 +124,14 @@ class Staging:
             return
         with writing_to(self.folder):
             frames = {name: pl.concat(parts) for name, parts in self._frames.items()}
-            days = self._set_apart(frames)
-            listed = self._write(frames)
+            duplicates = self._set_apart(frames)
+            listed, counts = self._write(frames)
             sync_folders(self.folder, listed)
             change = Change(
                 files=[self.settled(one) for one in self._records.values()],
                 lake_files=listed,
                 dirty=self._dirty(listed),
-                days=days,
+                days=[*duplicates, *counts],
                 consumed={key: self._consumed.get(key, 0) for key in self._records},
             )
             ledger.commit(self.store, change)
@@ -194,7 +194,7 @@ class Staging:
                 pairs[later] = pairs.get(later, frozenset()) | others
             frames[name] = self._without(name, frame, found.mask)
             again = frame.filter(found.mask)
-            counts += day_counts(self.source, name, frames[name], again, self.now())
+            counts += duplicate_counts(self.source, name, again)
         if REJECTS in frames:
             frame = frames[REJECTS]
             mask = rejects_again(
@@ -211,6 +211,11 @@ class Staging:
         return frame.filter(~mask)
 
     def _note_times(self, frame: pl.DataFrame) -> None:
+        ids = frame["file_id"]
+        if ids.min() == ids.max():
+            frame = pl.DataFrame(
+                {"file_id": ids[:1], "time": frame["time"].min()}
+            ).vstack(pl.DataFrame({"file_id": ids[:1], "time": frame["time"].max()}))
         covered = frame.group_by("file_id").agg(
             first=pl.col("time").min(), last=pl.col("time").max()
         )
@@ -229,17 +234,19 @@ class Staging:
         ranges = overlap.file_ranges(map(self.settled, records.values()))
         return overlap.Files(roots=roots, ranges=ranges)
 
-    def _write(self, frames: Mapping[str, pl.DataFrame]) -> list[LakeFile]:
-        listed = []
+    def _write(
+        self, frames: Mapping[str, pl.DataFrame]
+    ) -> tuple[list[LakeFile], list[SourceDay]]:
+        listed: list[LakeFile] = []
+        counts: list[SourceDay] = []
         for name in sorted(frames):
-            days = frames[name].partition_by(
-                "event_date", as_dict=True, maintain_order=True
-            )
-            for day in sorted(days):
+            for part in by_day(frames[name]):
                 self._written += 1
                 file = f"{self.run_id}-{self._written:05d}"
-                listed.append(write(self.folder, file, self.source, name, days[day]))
-        return listed
+                listed.append(write(self.folder, file, self.source, name, part))
+                if name != REJECTS:
+                    counts.append(day_count(self.source, name, part, self.now()))
+        return listed, counts
 
     def _dirty(self, listed: list[LakeFile]) -> set[date]:
         latest = self.now().date() + timedelta(days=DAYS_AHEAD)
@@ -257,3 +264,4 @@ class Staging:
         self._frames.clear()
         self._records.clear()
         self._rows = 0
+        self._bytes = 0

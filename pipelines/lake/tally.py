@@ -1,61 +1,59 @@
 """Counts a batch of events for the ledger: by day, by filled column, by lag."""
 
-from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 
 import polars as pl
 
+from pipelines import clock
 from pipelines.events import EVENT_CLASSES
 from pipelines.state.days import LAGS, SourceDay
 
 
-def day_counts(
-    source: str,
-    event_class: str,
-    kept: pl.DataFrame,
-    again: pl.DataFrame,
-    now: datetime,
-    *,
-    sign: int = 1,
-) -> list[SourceDay]:
-    """What a batch adds to the counts of its days.
+def placed(frame: pl.DataFrame, source: str, fmt: str, zone: str) -> pl.DataFrame:
+    """Events with their source, format and local day in the district's zone."""
+    began = "start_time" if "start_time" in frame.columns else "time"
+    day = clock.local_date(pl.coalesce(pl.col(began), pl.col("time")), zone)
+    return frame.with_columns(source=pl.lit(source), format=pl.lit(fmt), event_date=day)
+
+
+def day_count(
+    source: str, event_class: str, frame: pl.DataFrame, now: datetime, *, sign: int = 1
+) -> SourceDay:
+    """What the events of one day add to its counts.
 
     Args:
         source: The source.
-        event_class: The class of both frames.
-        kept: Events that count.
-        again: Events that came before.
+        event_class: The class of the events.
+        frame: Events of one `event_date`, at least one.
         now: When they arrived.
-        sign: -1 to take the kept ones off again.
+        sign: -1 to take them off again.
     """
-    counted = kept.group_by("event_date").agg(
-        pl.len().alias("_rows"),
-        *(pl.col(name).count() for name in EVENT_CLASSES[event_class].names()),
-        *(held.sum().alias(f"_lag {name}") for name, held in _lags(now).items()),
-    )
-    twice = dict(again.group_by("event_date").len().iter_rows())
-    days = {row["event_date"]: row for row in counted.iter_rows(named=True)}
-    return [
-        replace(
-            _source_day(source, event_class, day, days.get(day, {}), sign),
-            duplicates=twice.get(day, 0),
-        )
-        for day in sorted({*days, *twice})
-    ]
-
-
-def _source_day(
-    source: str, event_class: str, day: date, row: dict[str, int], sign: int
-) -> SourceDay:
     names = EVENT_CLASSES[event_class].names()
+    lags = frame.select(
+        held.sum().alias(name) for name, held in _lags(now).items()
+    ).row(0, named=True)
     return SourceDay(
         source=source,
         event_class=event_class,
-        event_date=day,
-        events=sign * row.get("_rows", 0),
-        filled={name: sign * row.get(name, 0) for name in names},
-        lags={name: sign * row.get(f"_lag {name}", 0) for name in LAGS},
+        event_date=frame["event_date"][0],
+        events=sign * frame.height,
+        filled={
+            name: sign * (frame.height - frame[name].null_count()) for name in names
+        },
+        lags={name: sign * count for name, count in lags.items()},
     )
+
+
+def duplicate_counts(
+    source: str, event_class: str, again: pl.DataFrame
+) -> list[SourceDay]:
+    """What events that came before add to the counts of their days."""
+    return [
+        SourceDay(
+            source=source, event_class=event_class, event_date=day, duplicates=count
+        )
+        for day, count in again.group_by("event_date").len().iter_rows()
+    ]
 
 
 def _lags(now: datetime) -> dict[str, pl.Expr]:

@@ -1,0 +1,81 @@
+"""One stage of the ingest in a process of its own; prints what it cost as JSON."""
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from pipelines.formats import formats
+from pipelines.lake.intake import Intake, Source
+from pipelines.sources.blocks import blocks
+from pipelines.sources.delivery import deliveries
+from pipelines.sources.lines import batch
+from pipelines.sources.streams import opened
+from pipelines.state import ledger
+from pipelines.state.store import open_store
+
+
+def cut_lines(folder: Path) -> int:
+    """Decompress, and cut into lines."""
+    count = 0
+    for delivery in deliveries(folder / "landing", "proxy").deliveries:
+        with opened(delivery) as stream:
+            for block in blocks(stream):
+                count += batch(block.data).height
+    return count
+
+
+def parse(folder: Path) -> int:
+    """The same, and read every line."""
+    fmt = formats()["squid_access"]
+    count = 0
+    for delivery in deliveries(folder / "landing", "proxy").deliveries:
+        with opened(delivery) as stream:
+            for block in blocks(stream):
+                parsed = fmt.parse(batch(block.data))
+                count += sum(frame.height for frame in parsed.events.values())
+                count += parsed.rejects.height + parsed.blanks
+    return count
+
+
+def ingest(folder: Path) -> int:
+    """All of it, into a lake with its ledger."""
+    store = open_store(folder / "state.db")
+    intake = Intake(
+        store=store, lake=folder / "lake", zone="America/Chicago", settle_seconds=0
+    )
+    intake.take_in(
+        Source(
+            name="proxy", folder=folder / "landing", format="squid_access", zone="UTC"
+        )
+    )
+    return sum(record.lines for record in ledger.source_files(store))
+
+
+STAGES: dict[str, Callable[[Path], int]] = {
+    "cut lines": cut_lines,
+    "parse": parse,
+    "ingest": ingest,
+    "ingest again": ingest,
+}
+
+
+def main() -> None:
+    stage, folder = sys.argv[1], Path(sys.argv[2])
+    begin = time.perf_counter()
+    count = STAGES[stage](folder)
+    wall = time.perf_counter() - begin
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    told = {
+        "lines": count,
+        "wall": wall,
+        "cpu": used.ru_utime + used.ru_stime,
+        "rss": used.ru_maxrss / 1_024,
+    }
+    sys.stdout.write(json.dumps(told))
+
+
+if __name__ == "__main__":
+    main()

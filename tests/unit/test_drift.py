@@ -1,0 +1,61 @@
+"""A field that suddenly is missing is noticed, and only then."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from pipelines.lake.drift import drifts, in_series
+from pipelines.state.days import SourceDay
+from tests.faults.home import BEGIN, Home, line
+
+FIRST = date(2026, 3, 2)
+
+
+def days(*filled: int, events: int = 100) -> list[SourceDay]:
+    return [
+        SourceDay(
+            source="proxy",
+            event_class="http_requests",
+            event_date=FIRST + timedelta(days=number),
+            events=events,
+            filled={"user_name": count, "url": events},
+        )
+        for number, count in enumerate(filled)
+    ]
+
+
+def test_a_field_that_goes_missing_blocks_what_needs_it():
+    (found,) = in_series(days(80, 82, 79, 81, 0, 0))
+    assert (found.field, found.first_date, found.last_date, found.is_blocking) == (
+        "user_name", date(2026, 3, 6), date(2026, 3, 7), True,
+    )  # fmt: skip
+    assert "user_name" in str(found)
+
+
+def test_a_field_that_comes_back_was_missing_between():
+    (found,) = in_series(days(80, 82, 79, 0, 0, 80, 81))
+    assert found.last_date == date(2026, 3, 6)
+
+
+@pytest.mark.parametrize(
+    "filled", [(80, 82, 79, 60, 70), (10, 12, 9, 0), (80, 0), (0, 0, 0, 0), ()]
+)
+def test_other_changes_are_no_drift(filled):
+    assert list(in_series(days(*filled))) == []
+
+
+def test_a_small_day_says_nothing():
+    listed = days(80, 82, 79, 81) + days(0, 0, 0, 0, 0, events=4)[4:]
+    assert list(in_series(listed)) == []
+
+
+def test_drift_is_found_in_what_was_taken_in(tmp_path):
+    home = Home(tmp_path)
+    for day in range(6):
+        logs = b"".join(line(day * 86_400 + n) for n in range(240))
+        if day < 5:
+            logs = logs.replace(b" - HIER", b" ada HIER")
+        home.put(f"{BEGIN + day}.log", logs)
+    home.run()
+    (found,) = drifts(home.store)
+    assert (found.field, found.share_before, found.share_since) == ("user_name", 1, 0)

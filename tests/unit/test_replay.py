@@ -1,0 +1,101 @@
+"""Rejects become events once the format reads them; the books always balance."""
+
+from dataclasses import replace
+
+import polars as pl
+import pytest
+
+from pipelines.formats import formats
+from pipelines.lake import accounting
+from pipelines.lake.compaction import compact
+from pipelines.lake.replay import Replay
+from pipelines.lake.sweeping import sweep
+from tests.faults.home import Home, lines, once
+
+
+@pytest.fixture
+def home(tmp_path):
+    return Home(tmp_path)
+
+
+def replay(home: Home) -> Replay:
+    return Replay(
+        store=home.store,
+        lake=home.lake,
+        zone="America/Chicago",
+        source="proxy",
+        source_zone="UTC",
+    )
+
+
+def test_a_format_that_learnt_more_reads_its_rejects_again(home):
+    odd = lines(100, 120).replace(b"TCP_MISS/200", b"tcp_miss/200")
+    home.put("a.log", lines(0, 50) + odd + b"nothing\n\n")
+    home.run()
+    assert home.total("rejects") == 21
+    fmt = formats()["squid_access"]
+    lenient = pl.col("result").str.contains("^[A-Za-z_]+/[0-9]{3}$")
+    newer = replace(fmt, must={**fmt.must, "result is not CODE/status": lenient})
+    done = replay(home).rejects_of(newer)
+    assert (done.lines, done.events, done.rejects) == (21, 20, 1)
+    home.check_books()
+    assert home.numbers() == once(0, 50) + once(100, 120)
+    assert home.rejects() == ["nothing"]
+    assert accounting.unbalanced(home.store, home.lake) == []
+    assert replay(home).rejects_of(newer).events == 0
+    home.run()
+    assert home.numbers() == once(0, 50) + once(100, 120)
+
+
+def test_rejects_that_still_do_not_read_are_left_alone(home):
+    home.put("a.log", lines(0, 5) + b"nothing\n")
+    home.run()
+    before = home.frame_paths()
+    assert replay(home).rejects_of(formats()["squid_access"]).events == 0
+    assert home.frame_paths() == before
+
+
+def test_days_are_joined_into_one_file_while_readers_keep_theirs(home):
+    for number in range(6):
+        home.put(f"{number}.log", lines(number * 10, number * 10 + 10) + b"bad\n")
+        home.run()
+    reading = home.frame_paths()
+    assert compact(home.store, home.lake) == 12
+    assert len(home.frame_paths()) == 2
+    home.check_books()
+    assert home.numbers() == once(0, 60)
+    assert all((home.lake / path).exists() for path in reading)
+    assert sweep(home.store, home.lake) == 0
+    from datetime import timedelta
+
+    assert sweep(home.store, home.lake, grace=timedelta(days=-1)) == 12
+    assert home.numbers() == once(0, 60)
+    home.put("again.log", lines(20, 80))
+    home.run()
+    assert home.numbers() == once(0, 80)
+
+
+def test_accounts_say_where_every_line_is(home):
+    home.put("a.log", lines(0, 50) + b"nothing\n\n")
+    home.put("b.log", lines(20, 60))
+    home.put("c.log", lines(60, 61) + b"177")
+    home.run()
+    home.put("d.log", b"177")
+    home.run(settle=3_600)
+    (arrived,) = accounting.arrivals(home.store)
+    assert arrived.lines == (
+        arrived.events
+        + arrived.duplicates
+        + arrived.blanks
+        + arrived.rejects
+        + arrived.pending
+    )
+    assert (arrived.events, arrived.duplicates, arrived.blanks) == (61, 30, 1)
+    assert (arrived.rejects, arrived.pending) == (2, 1)
+    (day,) = accounting.days(home.store)
+    assert (day.events, day.duplicates) == ({"http_requests": 61}, 30)
+    assert sum(accounting.reasons(home.store, home.lake).values()) == 2
+    assert sum(accounting.lags(home.store, "proxy").values()) == 61
+    assert accounting.unbalanced(home.store, home.lake) == []
+    (home.lake / home.frame_paths()[0]).unlink()
+    assert accounting.unbalanced(home.store, home.lake)
