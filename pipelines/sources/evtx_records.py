@@ -62,6 +62,8 @@ def _read(data: bytes) -> tuple[list[tuple[int, str]], list[str]]:
         except (OSError, RuntimeError, ValueError) as error:
             failures.append(_first_line(error))
             continue
+        if row is None:
+            continue
         text = row["data"].replace("\r", " ").replace("\n", " ")
         found.append((row["event_record_id"], text))
     return found, failures

@@ -1,10 +1,10 @@
 /* ---
 summary: >
   When each person was on duty: contract and extra duty of the registry, widened
-  on both sides, less approved leave. A day belongs to the day on which the
-  duty starts.
-grain: [person_id, start_time, end_time, kind]
-window: {days_before: 1, days_after: 1}
+  on both sides, less approved leave. Duty past midnight, and duty that starts at
+  midnight, reach into a neighbouring day, so each day holds those of its
+  neighbours too.
+grain: [person_id, start_time, end_time, kind, event_date]
 params:
   event_date: {type: date}
   margin_minutes:
@@ -20,7 +20,7 @@ columns:
   end_time: {type: timestamptz, is: 'to this instant, margin included'}
   kind: {type: varchar, is: contract or extra}
   building: {type: varchar, is: building}
-  event_date: {type: date, is: local day on which the duty starts}
+  event_date: {type: date, is: local day that the row serves}
 --- */
 with
 
@@ -33,26 +33,33 @@ duty as (
         building,
         event_date
     from registry.duty_windows
-    where event_date = $event_date::date
+    where
+        event_date between $event_date::date - interval 1 day
+        and $event_date::date + interval 1 day
 ),
 
 leave as (
     select
         person_id,
         start_time,
-        end_time
+        end_time,
+        event_date
     from registry.leave_windows
-    where event_date = $event_date::date and status = 'approved'
+    where
+        event_date between $event_date::date - interval 1 day
+        and $event_date::date + interval 1 day
+        and status = 'approved'
 ),
 
 -- contract duty gives way to leave; extra duty was asked for and stays
 away as (
     select
         person_id,
+        event_date,
         min(start_time) as leave_start,
         max(end_time) as leave_end
     from leave
-    group by person_id
+    group by person_id, event_date
 ),
 
 cut as (
@@ -73,7 +80,8 @@ cut as (
             else duty.end_time
         end as last_time
     from duty
-    left join away on duty.person_id = away.person_id
+    left join away
+        on duty.person_id = away.person_id and duty.event_date = away.event_date
 )
 
 select
@@ -82,7 +90,7 @@ select
     last_time + interval 1 minute * $margin_minutes as end_time,
     kind,
     min(building) as building,
-    event_date
+    $event_date::date as event_date
 from cut
 where last_time > first_time
-group by person_id, first_time, last_time, kind, event_date
+group by person_id, first_time, last_time, kind

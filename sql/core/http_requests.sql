@@ -2,7 +2,8 @@
 summary: >
   Every web request of a day with what is known of it: the account, the device
   that held the address when it began, the place, the site, and a grade that
-  says how the account is known. Grade A: the line itself carries a login. B:
+  says how the account is known. Grade A: the line itself carries a login, or a
+  firewall's guess from logons is confirmed by a live keyboard on the device. B:
   the device is assigned to one person. C: somebody's logon was live on the
   device. D: an address and no more, which names nobody.
 grain: [event_id]
@@ -64,6 +65,14 @@ requests as (
         time_quality in ('ambiguous', 'shifted') as is_ambiguous_time,
         src_ip,
         user_name,
+        -- these take the user from somebody's logon on the address, not from a login
+        coalesce(
+            format in (
+                'fortigate', 'paloalto', 'sophos_xg', 'sonicwall', 'checkpoint',
+                'watchguard', 'meraki', 'cisco_asa', 'cef', 'leef'
+            ),
+            false
+        ) as is_mapped,
         url_hostname,
         method,
         status_code,
@@ -86,7 +95,9 @@ names as (
 accounts as (
     select
         account,
-        account_type,
+        -- what several people may use is nobody's, whatever its kind
+        case when approved_shared then 'role_shared' else account_type end
+            as account_type,
         person_id,
         is_staff,
         is_student,
@@ -188,6 +199,18 @@ seated as (
     group by held.event_id
 ),
 
+confirmed as (
+    select distinct held.event_id
+    from held
+    inner join names on held.user_name = names.user_name
+    inner join seats
+        on
+            held.device = seats.device
+            and names.account = seats.account
+            and held.start_time between seats.start_time and seats.end_time
+    where held.is_mapped
+),
+
 told as (
     select
         held.*,
@@ -203,7 +226,11 @@ told as (
             when seated.account_count = 1 then seated.account
         end as account,
         case
-            when names.account is not null then 'A'
+            when
+                names.account is not null
+                and (not held.is_mapped or confirmed.event_id is not null)
+                then 'A'
+            when names.account is not null then 'C'
             when owners.account is not null and devices.pool is null then 'B'
             when seated.account_count = 1 then 'C'
             else 'D'
@@ -213,6 +240,7 @@ told as (
     left join devices on held.device = devices.device
     left join owners on devices.assigned_to = owners.person_id
     left join seated on held.event_id = seated.event_id
+    left join confirmed on held.event_id = confirmed.event_id
 )
 
 select

@@ -108,8 +108,7 @@ duty as (
         start_time,
         end_time
     from core.duty
-    where
-        event_date between $event_date::date - interval 1 day and $event_date::date
+    where event_date = $event_date::date
 ),
 
 followed as (

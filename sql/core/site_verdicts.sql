@@ -32,6 +32,14 @@ visited as (
     where event_date = $event_date::date
 ),
 
+accounts as (
+    select
+        account,
+        role
+    from identity.accounts
+    where event_date = $event_date::date
+),
+
 entries as (
     select
         approved_sites.entry_id,
@@ -72,11 +80,13 @@ matched as (
         or (placed.role = 'staff' and visited.is_staff)
         or (placed.role = 'student' and not visited.is_staff)
         or placed.role = lower(visited.job_title)
+        or placed.role = lower(accounts.role)
         or placed.role = 'person:' || visited.person_id as is_for_role,
         $event_date::date between placed.valid_from and placed.valid_to as is_current,
         $event_date::date > placed.valid_to as is_over
     from visited
     inner join placed on visited.site = placed.pattern_site
+    left join accounts on visited.account = accounts.account
     where
         (
             placed.match in ('domain', 'deny')
