@@ -134,7 +134,7 @@ def _device(world: World, device: Device) -> Row:
 def _approved() -> list[Row]:
     names = ("pattern", "match", "roles", "purpose", "valid_from", "valid_to", "class")
     common = {"consent_by": "technology director", "clause": "cl.29"}
-    rows = [
+    rows: list[Row] = [
         {
             "entry_id": f"E-{number:03d}",
             **common,
