@@ -61,7 +61,17 @@ requests as (
         and attribution_grade = 'A'
         and has_location
         and not is_ambiguous_time
-        and (is_live or not has_seat_log)
+        -- where a device writes no logons, only one that is nothing without its user
+        -- counts: a phone left behind goes on asking by itself
+        and (
+            is_live
+            or (
+                not has_seat_log
+                and device_class in (
+                    'desktop', 'laptop', 'chromebook', 'podium', 'lab_pc'
+                )
+            )
+        )
 ),
 
 stepped as (
