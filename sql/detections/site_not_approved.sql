@@ -109,6 +109,8 @@ use as (
         and (live_share >= 0.5 or not has_seat_log)
         and (on_duty_seconds >= $longest_seconds or is_district_device)
         and device_class is distinct from 'phone_byod'
+        -- that a device is assigned to somebody does not say who used it
+        and attribution_grade in ('A', 'C')
 ),
 
 days as (
