@@ -105,15 +105,18 @@ duty as (
         start_time,
         end_time
     from core.duty
-    where
-        event_date between $event_date::date - interval 1 day
-        and $event_date::date
+    where event_date = $event_date::date
 ),
 
--- a person without any duty on file is not judged
+-- a person whose duty file holds nothing, has ended or has not begun is not judged
 rostered as (
-    select distinct person_id
+    select person_id
     from registry.duty_windows
+    where kind = 'contract'
+    group by person_id
+    having
+        min(event_date) <= $event_date::date
+        and max(event_date) >= $event_date::date
 ),
 
 seats as (
@@ -134,7 +137,8 @@ requests as (
         url_hostname,
         site,
         start_time,
-        time
+        time,
+        event_date
     from core.engaged_requests
     where
         event_date between $event_date::date and $event_date::date + interval 1 day
@@ -144,9 +148,11 @@ verdicts as (
     select
         account,
         url_hostname,
-        verdict
+        verdict,
+        event_date
     from core.site_verdicts
-    where event_date = $event_date::date
+    where
+        event_date between $event_date::date and $event_date::date + interval 1 day
 ),
 
 non_work as (
@@ -219,12 +225,13 @@ external as (
         ) as span_end
     from cited
     inner join requests on cited.event_id = requests.event_id
-    left join verdicts
+    inner join verdicts
         on
             requests.account = verdicts.account
             and requests.url_hostname = verdicts.url_hostname
+            and requests.event_date = verdicts.event_date
     left join non_work on requests.url_hostname = non_work.url_hostname
-    where coalesce(verdicts.verdict, 'external') in ('external', 'denied')
+    where verdicts.verdict in ('external', 'denied')
 ),
 
 reached as (

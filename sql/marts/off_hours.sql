@@ -48,13 +48,18 @@ duty as (
         start_time,
         end_time
     from core.duty
-    where
-        event_date between $event_date::date - interval 1 day and $event_date::date
+    where event_date = $event_date::date
 ),
 
+-- who has no duty on file around the day is not judged
 rostered as (
-    select distinct person_id
+    select person_id
     from registry.duty_windows
+    where kind = 'contract'
+    group by person_id
+    having
+        min(event_date) <= $event_date::date
+        and max(event_date) >= $event_date::date
 ),
 
 off_duty as (
