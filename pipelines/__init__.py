@@ -14,5 +14,19 @@ The stations of one journey, in the order a log line travels:
 
 Beside them: `district` is what the district says of itself, `state` is what
 can not be recomputed, `demo` makes a synthetic district, `cli` and `defs`
-(Dagster) are the two ways in.
+(Dagster) are the two ways in; analysts come by `notebook`:
+
+    from pipelines import connect
 """
+
+from typing import Any
+
+
+def __getattr__(name: str) -> Any:
+    """`connect`, brought in when it is first asked for."""
+    if name == "connect":
+        from pipelines.notebook.connection import connect
+
+        return connect
+    message = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(message)

@@ -1,0 +1,177 @@
+"""Opens the newest snapshot of a district, for reading and nothing else.
+
+Unlike the other floors below the command line this one may look at the working
+folder and the environment, because a notebook is itself a way in.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pipelines.district.home import DistrictHome
+from pipelines.district.settings import load_settings
+from pipelines.errors import ModelError, SettingsError
+from pipelines.notebook.coverage import Coverage, coverage
+from pipelines.notebook.dictionary import meaning_of, notes_of
+from pipelines.warehouse.snapshots import current, locked_down
+
+VARIABLE = "SCHOOLBELL_HOME"
+DEMO = "demo-district"
+UTC = "UTC"
+
+
+class Connection:
+    """A snapshot, open for questions.
+
+    The file is read-only and the connection locked: a query can write to no
+    table of it, read no file and change no setting. Temporary tables are fine.
+
+    Attributes:
+        home: The district home it belongs to.
+        path: The snapshot's file.
+        zone: The district's time zone; `UTC` where the settings are out of reach.
+        coverage: Days it covers, and hours in which a source was silent.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.zone = _zone(home)
+        self._open()
+
+    def _open(self) -> None:
+        self.path = current(DistrictHome(self.home).snapshots)
+        # an earlier connection lives on in the relations that came from it
+        self._connection: Any = locked_down(self.path)
+        self.coverage: Coverage = coverage(self.sql, self.zone)
+
+    @property
+    def snapshot(self) -> str:
+        """The snapshot's id, as reports print it."""
+        return self.path.stem
+
+    def sql(self, query: str, **params: Any) -> Any:
+        """The relation of a query; `$name` in it takes the argument `name`.
+
+        Returns:
+            DuckDB's relation: `.pl()` for Polars, `.df()` for pandas,
+            `.to_arrow_table()` for Arrow. It is lazy: each read runs the query.
+        """
+        return self._connection.sql(query, params=params)
+
+    def tables(self) -> pl.DataFrame:
+        """What can be asked: relation, number of rows, what one row is."""
+        names = self._names()
+        return pl.DataFrame(
+            {
+                "table": names,
+                "rows": [self._rows(name) for name in names],
+                "meaning": [meaning_of(name) for name in names],
+            },
+            schema={"table": pl.String, "rows": pl.Int64, "meaning": pl.String},
+        )
+
+    def describe(self, table: str) -> pl.DataFrame:
+        """The columns of a relation: type, meaning, whether it is a pseudonym.
+
+        Raises:
+            ModelError: The snapshot has no such relation.
+        """
+        if table not in self._names():
+            raise ModelError(
+                f"the snapshot has no table {table!r}",
+                where=self.snapshot,
+                remedy="List them with: con.tables()",
+            )
+        notes = notes_of(table)
+        rows = self.sql(
+            "select column_name, lower(data_type) from information_schema.columns"
+            " where table_schema || '.' || table_name = $table"
+            " order by ordinal_position",
+            table=table,
+        ).fetchall()
+        return pl.DataFrame(
+            [
+                {
+                    "column": name,
+                    "type": kind,
+                    "meaning": notes[name].meaning,
+                    "is_pseudonym": notes[name].pii != "none",
+                }
+                for name, kind in rows
+            ]
+        )
+
+    def refresh(self) -> "Connection":
+        """Go to the newest snapshot, for a notebook that stayed open; says which."""
+        self._open()
+        _say(str(self))
+        return self
+
+    def close(self) -> None:
+        """Let go of the file; relations of this connection end with it."""
+        self._connection.close()
+
+    def _names(self) -> Sequence[str]:
+        rows = self.sql(
+            "select distinct table_schema || '.' || table_name as name"
+            " from information_schema.tables"
+            " where table_catalog = 'dl' order by name"
+        ).fetchall()
+        return [name for (name,) in rows]
+
+    def _rows(self, name: str) -> int:
+        query = "select count(*) from query_table($name)"
+        return int(self.sql(query, name=name).fetchall()[0][0])
+
+    def __str__(self) -> str:
+        return f"snapshot {self.snapshot}: {self.coverage}"
+
+    def __repr__(self) -> str:
+        return f"<{self}>"
+
+
+def connect(home: str | os.PathLike[str] | None = None) -> Connection:
+    """Open the newest snapshot of a district and say in one line what it holds.
+
+    Args:
+        home: The district home; without it `SCHOOLBELL_HOME`, else a folder
+            `demo-district` here or above.
+
+    Raises:
+        SettingsError: No home was named and there is no demo district.
+        ModelError: The home has no snapshot yet.
+    """
+    opened = Connection(_home(home))
+    _say(str(opened))
+    return opened
+
+
+def _home(given: str | os.PathLike[str] | None) -> Path:
+    said = given or os.environ.get(VARIABLE)
+    if said:
+        return Path(said).resolve()
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / DEMO).is_dir():
+            return folder / DEMO
+    raise SettingsError(
+        "no district home was named",
+        where="connect()",
+        remedy=f"Give it as connect('HOME'), set {VARIABLE}, or make the demo: "
+        "make demo",
+    )
+
+
+def _zone(home: Path) -> str:
+    try:
+        return load_settings(DistrictHome(home)).district.zone
+    except SettingsError:
+        return UTC
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")

@@ -1,0 +1,106 @@
+"""What the relations of a snapshot mean, column by column.
+
+A model says it in its own header. Three relations are no model: they come from
+what `state.db` keeps, and are described here; a test compares both with what a
+snapshot really holds.
+"""
+
+from collections.abc import Mapping
+
+from pipelines.warehouse.library import models
+from pipelines.warehouse.models import ColumnNote, Header
+
+
+def notes_of(relation: str) -> Mapping[str, ColumnNote]:
+    """The columns that a relation may have, by name."""
+    return header_of(relation).columns
+
+
+def meaning_of(relation: str) -> str:
+    """What one row of a relation is, in one line."""
+    return " ".join(header_of(relation).summary.split())
+
+
+def header_of(relation: str) -> Header:
+    """A model's header, or the like of it for what is no model."""
+    return KEPT[relation] if relation in KEPT else models()[relation].header
+
+
+def _note(kind: str, meaning: str, pii: str = "none") -> ColumnNote:
+    return ColumnNote.model_validate({"type": kind, "is": meaning, "pii": pii})
+
+
+_PLACE = {
+    "source": _note("varchar", "source of the line"),
+    "path": _note("varchar", "file below the source's landing folder"),
+}
+
+KEPT: Mapping[str, Header] = {
+    "findings.findings": Header(
+        summary="What the detections found, one row a finding, as it stands now.",
+        grain=("finding_id",),
+        columns={
+            "finding_id": _note("varchar", "the same whenever the same is found"),
+            "rule": _note("varchar", "code of the detection"),
+            "kind": _note("varchar", "shared_account, non_approved_site, off_hours"),
+            "subject": _note("varchar", "the account it is about", "direct"),
+            "devices": _note("varchar[]", "devices in it", "indirect"),
+            "sites": _note("varchar[]", "sites in it"),
+            "event_date": _note("date", "local day"),
+            "start_time": _note("timestamptz", "first cited line"),
+            "end_time": _note("timestamptz", "last cited line"),
+            "severity": _note("varchar", "how bad if true: low, medium or high"),
+            "confidence": _note(
+                "varchar", "how well shown: C3 confirmed, C2 likely, C1 a lead"
+            ),
+            "status": _note("varchar", "open, explained, confirmed or withdrawn"),
+            "status_reason": _note("varchar", "why it is no longer open"),
+            "created_time": _note("timestamptz", "when it was first found"),
+            "revision": _note("bigint", "1, and one more with each change"),
+            "claim": _note("varchar", "the sentence of the report", "direct"),
+            "record": _note(
+                "varchar",
+                "clauses, measures, alternatives, limits and parameters as JSON",
+            ),
+            "decided_time": _note("timestamptz", "when its status last changed"),
+        },
+    ),
+    "findings.evidence": Header(
+        summary="The log lines that a finding cites, in the order it cites them.",
+        grain=("finding_id", "position"),
+        columns={
+            "finding_id": _note("varchar", "the finding"),
+            "position": _note("bigint", "from 1"),
+            "role": _note("varchar", "what the line shows: request, logon or lease"),
+            **_PLACE,
+            "line_no": _note("bigint", "line of the file, from 1"),
+            "byte_offset": _note("bigint", "first byte of the line, from 0"),
+            "time": _note("timestamptz", "when it happened"),
+            "account": _note("varchar", "account", "direct"),
+            "device": _note("varchar", "device", "indirect"),
+            "building": _note("varchar", "building of the network"),
+            "site": _note("varchar", "registrable domain"),
+            "activity": _note("varchar", "HTTP method, logon activity or lease action"),
+            "bytes_in": _note("bigint", "bytes to the client"),
+            "line_sha256": _note("varchar", "hash of the line; proves the copy"),
+        },
+    ),
+    "marts.source_files": Header(
+        summary="The account of lines, one row a delivered file.",
+        grain=("file_id",),
+        columns={
+            "file_id": _note("bigint", "the ledger's id of the file"),
+            **_PLACE,
+            "format": _note("varchar", "the format that read it"),
+            "state": _note("varchar", "where the ledger stands with it"),
+            "lines": _note("bigint", "lines read; the sum of what follows"),
+            "events": _note("bigint", "lines that became events"),
+            "rejects": _note("bigint", "lines set aside with a reason"),
+            "blanks": _note("bigint", "empty lines and headers"),
+            "duplicates": _note("bigint", "lines that had come before"),
+            "pending": _note("bigint", "lines that wait for their end"),
+            "first_seen_time": _note("timestamptz", "when the file was first seen"),
+        },
+    ),
+}
+"""What a snapshot holds beside the models."""

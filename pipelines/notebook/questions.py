@@ -1,0 +1,171 @@
+"""Questions that analysts ask of a snapshot, each answered with a Polars frame.
+
+Accounts, devices and people are pseudonyms, stable for a school year. Every
+`_time` is given in the district's own zone. None of these answers is a finding:
+only a finding has had its other explanations tested.
+"""
+
+from datetime import date, timedelta
+
+import polars as pl
+
+from pipelines.errors import ModelError
+from pipelines.notebook.connection import Connection
+
+
+def account_week(con: Connection, account: str, day: date) -> pl.DataFrame:
+    """An account's use of sites in the week of a day, one row a day and site.
+
+    Args:
+        con: From `connect()`.
+        account: Its pseudonym, such as `falcon-27`.
+        day: Any day of the week, which begins on Monday.
+    """
+    monday = day - timedelta(days=day.weekday())
+    return _asked(
+        con,
+        """
+        select
+          event_date,
+          site,
+          string_agg(distinct device, ', ' order by device) as devices,
+          string_agg(distinct verdict, ', ' order by verdict) as verdict,
+          min(start_time) as first_time,
+          max(end_time) as last_time,
+          sum(total_seconds) / 60 as minutes,
+          sum(on_duty_seconds) / 60 as on_duty_minutes,
+          sum(request_count)::bigint as request_count
+        from core.site_use
+        where
+          account = $account
+          and event_date between $monday and $sunday
+        group by event_date, site
+        order by event_date, minutes desc, site
+        """,
+        account=account,
+        monday=monday,
+        sunday=monday + timedelta(days=6),
+    )
+
+
+def presence(
+    con: Connection, account: str, first: date, last: date | None = None
+) -> pl.DataFrame:
+    """When an account was at work, and on which device: one row a stretch.
+
+    A stretch is unbroken engaged use with pauses under ten minutes. It estimates
+    a duration; it is never a proof of sharing.
+
+    Args:
+        con: From `connect()`.
+        account: Its pseudonym.
+        first: A local day.
+        last: The last day of a range; without it `first` alone.
+    """
+    return _asked(
+        con,
+        """
+        select
+          event_date,
+          device,
+          device_class,
+          building,
+          net_kind,
+          attribution_grade,
+          start_time,
+          end_time,
+          epoch(end_time - start_time) / 60 as minutes,
+          request_count,
+          site_count,
+          live_share,
+          has_seat_log
+        from core.presence_blocks
+        where
+          account = $account
+          and event_date between $first and $last
+        order by start_time, device
+        """,
+        account=account,
+        first=first,
+        last=last or first,
+    )
+
+
+def site_first_seen(con: Connection, since: date | None = None) -> pl.DataFrame:
+    """Sites by the day on which anybody first used them, newest first.
+
+    Args:
+        con: From `connect()`.
+        since: Leaves out sites that were known before that day.
+    """
+    return _asked(
+        con,
+        """
+        select
+          seen.site,
+          seen.first_seen_date,
+          arg_max(uses.verdict, uses.event_date) as verdict,
+          arg_max(uses.category, uses.event_date) as category,
+          count(*) as day_count,
+          max(uses.account_count) as most_accounts_in_a_day,
+          sum(uses.minutes) as minutes,
+          sum(uses.request_count)::bigint as request_count
+        from marts.site_first_seen as seen
+        inner join marts.site_use as uses on seen.site = uses.site
+        where seen.first_seen_date >= coalesce($since, date '0001-01-01')
+        group by seen.site, seen.first_seen_date
+        order by seen.first_seen_date desc, minutes desc, seen.site
+        """,
+        since=since,
+    )
+
+
+def finding_evidence(con: Connection, finding_id: str) -> pl.DataFrame:
+    """The log lines that a finding cites, oldest first.
+
+    File, line and byte lead to the raw line, whose hash is in the last column.
+
+    Raises:
+        ModelError: The snapshot has no such finding.
+    """
+    known = con.sql(
+        "select 1 from findings.findings where finding_id = $finding_id",
+        finding_id=finding_id,
+    ).fetchall()
+    if not known:
+        raise ModelError(
+            f"the snapshot has no finding {finding_id!r}",
+            where=con.snapshot,
+            remedy="List them with: con.sql('select * from findings.findings').pl()",
+        )
+    return _asked(
+        con,
+        """
+        select
+          position,
+          role,
+          time,
+          account,
+          device,
+          building,
+          site,
+          activity,
+          bytes_in,
+          source,
+          path,
+          line_no,
+          byte_offset,
+          line_sha256
+        from findings.evidence
+        where finding_id = $finding_id
+        order by time, position
+        """,
+        finding_id=finding_id,
+    )
+
+
+def _asked(con: Connection, query: str, **params: object) -> pl.DataFrame:
+    frame: pl.DataFrame = con.sql(query, **params).pl()
+    return frame.with_columns(
+        pl.selectors.datetime(time_zone="*").dt.convert_time_zone(con.zone)
+    )
