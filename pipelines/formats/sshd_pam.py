@@ -1,0 +1,226 @@
+"""Logins to Linux and BSD machines: sshd, PAM, sudo, su and cron in `auth.log`.
+
+    Nov  2 08:15:00 lab-7 sshd[812]: Accepted password for ada from 192.0.2.17 port 50112 ssh2
+    Nov  2 08:15:00 lab-7 gdm-password]: pam_unix(gdm-password:session): session opened for user ada
+
+One login writes several lines, of which one is taken: sshd's own `Accepted` and
+`Failed` (PAM repeats them in other words), PAM's lines for the screen, where no
+other exist, and PAM's end of either session. sudo, su, cron and all other talk
+become system events: a command run as root is no login.
+
+- A key or `none` that was refused is a client trying what it has before it asks
+  for a password; only other refusals are failed logins. `Invalid user` comes
+  before its `Failed`, and is the one line of a server that takes keys only.
+- `last message repeated 2 times` hides logins; it says not whose, so the count
+  is kept with a system event. `message repeated 2 times: [ ... ]` says whose and
+  is one login, the count in `extras`.
+- The user is whatever the client sent, blanks and `from` included; the last
+  `from` counts. The source is a name where the server looks names up.
+- The old stamp has neither year nor zone.
+"""  # noqa: E501
+
+import polars as pl
+
+from pipelines.formats import Context, Format
+from pipelines.formats._fields import address, known, name, port, whole
+from pipelines.formats._flows import is_machine
+from pipelines.formats._keyvalue import json_of
+from pipelines.formats._syslog import with_header, written_by
+
+PROGRAMS = (
+    r"sshd(?:-session|-auth)?|sudo|su|runuser|CRON|cron|crond|anacron|atd|login|pam"
+    r"|systemd-logind|systemd-user|lightdm|sddm|sddm-helper|xrdp-sesman|polkitd"
+    r"|passwd|chpasswd|useradd|userdel|usermod|groupadd|groupdel|groupmod|chfn|chage"
+)
+PAM = r"^pam_[a-z0-9_]+\(([^:()]+):([a-z]+)\): "
+ORPHANED = r"^gdm-[a-z-]+\]: "  # gdm's tag lost its `[`, the body keeps the rest
+REPEATED = r"^(?:--- )?last message repeated ([0-9]+) times?\b"
+WRAPPED = r"^message repeated ([0-9]+) times: \[ (.*)\]$"
+
+WHO = r" (?:for|user) (?:(?:invalid|illegal) user )?(.*) from ([^ ]+)"
+TRIED = rf"^(Accepted|Failed) ([a-z]+[^ ]*){WHO} port ([0-9]+)"
+UNKNOWN = r"^(?:Invalid|Illegal) user (.*) from ([^ ]+)(?: port ([0-9]+))?$"
+BARRED = r"^User (.*) from ([^ ]+) not allowed because (.*)$"
+BY_PAM = r"^error: PAM: (.*) for (?:(?:invalid|illegal) user )?(.*) from ([^ ]+)"
+OPENED = r"^session opened for user ([^ (]+)"
+CLOSED = r"^session closed for user ([^ (]+)"
+REFUSED = r"^authentication failure; .*[ ]user=([^ ]+)$"
+STARTS_TRY = r"^(?:Accepted|Failed) [a-z]+(?:[/-][^ ]*)? for "
+
+SCREENS = (
+    r"^(?:login|gdm(?:-password|-fingerprint|-smartcard|-autologin)?|lightdm|sddm)$"
+)
+REMOTE_SCREENS = "xrdp-sesman"
+BEFORE_ASKING = ["none", "publickey", "hostbased"]
+
+BODY = pl.col("body")
+BY_SSHD = pl.col("syslog_program").str.starts_with("sshd").fill_null(value=False)
+"""Anybody on the machine may write a line with `logger`, under another name."""
+
+IS_LOGON = pl.col("event_class") == "logons"
+
+MUST = {
+    "no syslog stamp that can be read": pl.col("time").is_not_null(),
+    "no program in the syslog header": pl.col("kind").is_not_null(),
+    "a login whose user or source can not be read": pl.any_horizontal(
+        pl.col("verb").is_not_null(), ~BODY.str.contains(STARTS_TRY), ~BY_SSHD
+    ),
+    "a login from no address": pl.any_horizontal(
+        pl.col("src_ip").is_not_null(),
+        pl.col("src_hostname").is_not_null(),
+        pl.col("service").is_not_null(),
+        ~IS_LOGON,
+    ),
+}
+
+
+def looks_like(line: pl.Expr) -> pl.Expr:
+    """A syslog line of a program that lets people in, or of PAM."""
+    of_pam = line.str.contains(r" pam_[a-z0-9_]+\([^:() ]+:[a-z]+\): ")
+    return written_by(line, PROGRAMS) | of_pam
+
+
+def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
+    """Add the columns of `logons`, or of `system_events` for all other talk."""
+    said = pl.col("syslog_body").str.strip_chars(" ").str.replace(ORPHANED, "")
+    inner = said.str.extract_groups(WRAPPED).struct
+    pam = pl.col("whole").str.extract_groups(PAM).struct
+    return (
+        with_header(batch, context.reading)
+        .with_columns(
+            whole=pl.coalesce(inner.field("2").str.strip_chars(" "), said),
+            repeated=pl.coalesce(inner.field("1"), said.str.extract(REPEATED, 1)),
+        )
+        .with_columns(service=pam.field("1"), body=pl.col("whole").str.replace(PAM, ""))
+        .with_columns(**_words())
+        .with_columns(event_class=_event_class())
+        .with_columns(**_logon(), **_place())
+        .with_columns(extras=_extras())
+    )
+
+
+def _words() -> dict[str, pl.Expr]:
+    """What the sentence says: verb, method, user, source, reason."""
+    of_sshd = pl.when(BY_SSHD & pl.col("service").is_null()).then(BODY)
+    of_pam = pl.when(pl.col("service").is_not_null()).then(BODY)
+    tried, unknown, barred, by_pam = (
+        of_sshd.str.extract_groups(shape).struct
+        for shape in (TRIED, UNKNOWN, BARRED, BY_PAM)
+    )
+    opened, closed, refused = (
+        of_pam.str.extract(shape, 1) for shape in (OPENED, CLOSED, REFUSED)
+    )
+    verbs = {
+        "Invalid user": unknown.field("2"),
+        "not allowed": barred.field("2"),
+        "PAM": by_pam.field("3"),
+        "session opened": opened,
+        "session closed": closed,
+        "authentication failure": refused,
+    }
+    told = [
+        pl.when(found.is_not_null()).then(pl.lit(verb)) for verb, found in verbs.items()
+    ]
+    return {
+        "verb": pl.coalesce(tried.field("1"), *told),
+        "method": tried.field("2"),
+        "user": pl.coalesce(
+            tried.field("3"),
+            unknown.field("1"),
+            barred.field("1"),
+            by_pam.field("2"),
+            opened,
+            closed,
+            refused,
+        ),
+        "source": pl.coalesce(
+            tried.field("4"),
+            unknown.field("2"),
+            barred.field("2"),
+            by_pam.field("3"),
+            pl.when(refused.is_not_null()).then(BODY.str.extract(r" rhost=([^ ]+)", 1)),
+        ),
+        "at_port": pl.coalesce(tried.field("5"), unknown.field("3")),
+        "said_why": pl.coalesce(barred.field("3"), by_pam.field("1")),
+    }
+
+
+def _event_class() -> pl.Expr:
+    """Which of the lines that tell the same login is taken for it."""
+    verb, service = pl.col("verb"), pl.col("service")
+    asks = pl.col("method").is_in(BEFORE_ASKING) & (verb == "Failed")
+    on_screen = service.str.contains(SCREENS) | (service == REMOTE_SCREENS)
+    ends = (verb == "session closed") & (service == "sshd")
+    is_logon = pl.when(service.is_null()).then(verb.is_not_null() & ~asks)
+    taken = is_logon.otherwise(verb.is_not_null() & (on_screen | ends))
+    return (
+        pl.when(taken.fill_null(value=False))
+        .then(pl.lit("logons"))
+        .otherwise(pl.lit("system_events"))
+    )
+
+
+def _logon() -> dict[str, pl.Expr]:
+    verb, source = pl.col("verb"), pl.col("source")
+    ends = verb == "session closed"
+    is_success = verb.is_in(["Accepted", "session opened"])
+    by_screen = pl.col("service").str.contains(SCREENS).fill_null(value=False)
+    user = known(pl.col("user"))
+    ip = address(source)
+    why = pl.coalesce("said_why", verb + " " + pl.col("method"), verb)
+    return {
+        "user_name": user,
+        "src_ip": ip,
+        "src_hostname": pl.when(ip.is_null()).then(name(source)),
+        "src_port": port(pl.col("at_port")),
+        "activity": pl.when(ends).then(pl.lit("logoff")).otherwise(pl.lit("logon")),
+        "logon_kind": pl.when(by_screen)
+        .then(pl.lit("interactive"))
+        .otherwise(pl.lit("remote")),
+        "is_success": pl.when(~ends).then(is_success),
+        "failure_reason": pl.when(~ends & ~is_success).then(why),
+        "event_code": verb,
+        "logon_uid": pl.concat_str(["syslog_host", "syslog_process"], separator=":"),
+        "is_machine": is_machine(user),
+    }
+
+
+def _place() -> dict[str, pl.Expr]:
+    """When and where it was written, and what a system event needs."""
+    said = pl.col("syslog_body").str.extract(f"({REPEATED})", 1)
+    repeated = pl.when(said.is_not_null()).then(pl.lit("last message repeated"))
+    gdm = pl.col("syslog_body").str.extract(r"^(gdm-[a-z-]+)\]: ", 1)
+    of_pam = pl.when(pl.col("service").is_not_null()).then(pl.lit("pam"))
+    return {
+        "time": pl.col("syslog_time"),
+        "time_quality": pl.col("syslog_time_quality"),
+        "host": pl.col("syslog_host"),
+        "reported_by": pl.col("syslog_host"),
+        "kind": pl.coalesce("syslog_program", gdm, repeated, of_pam),
+        "message": pl.col("line"),
+    }
+
+
+def _extras() -> pl.Expr:
+    """How it was proven, and how often the line stands for itself."""
+    count = whole(pl.col("repeated"), 6).cast(pl.String)
+    return json_of(
+        [
+            pl.when(IS_LOGON).then("method").alias("method"),
+            pl.when(IS_LOGON).then("service").alias("service"),
+            pl.when(IS_LOGON)
+            .then(BODY.str.extract(r": ([A-Z0-9-]+ (?:SHA256:)?[^ ]+)$", 1))
+            .alias("key"),
+            count.alias("repeated"),
+        ]
+    )
+
+
+FORMAT = Format(
+    name="sshd_pam",
+    product="OpenSSH, PAM",
+    event_classes=("logons", "system_events"),
+    looks_like=looks_like,
+    read=read,
+    must=MUST,
+)
