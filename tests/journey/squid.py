@@ -225,11 +225,12 @@ class Squid:
     def _end(self, act, answer):
         """Note the act once its line is written, so that the order is certain."""
         act.status = int(answer.split(b" ", 2)[1]) if answer else 0
-        act.size, act.ended = len(answer), datetime.now(UTC)
+        act.size = len(answer)
         self.acts.append(act)
         end = time.monotonic() + 5
         while time.monotonic() < end and len(self.lines()) < len(self.acts):
             time.sleep(0.01)
+        act.ended = datetime.now(UTC)
 
     def lines(self):
         return self.log.read_bytes().splitlines() if self.log.exists() else []

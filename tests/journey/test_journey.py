@@ -194,8 +194,8 @@ def test_the_snapshot_names_nobody(district):
             values = connection.execute(f"select distinct {column} from {table}")
             text = "\n".join(str(value) for (value,) in values.fetchall())
             assert not words_in(text) & names, f"{table}.{column}"
-    raw = district.result.snapshot.read_bytes()
-    found = [name for name in names if len(name) > 8 and name.encode() in raw.lower()]
+    raw = district.result.snapshot.read_bytes().lower()
+    found = [name for name in names if len(name) > 8 and name.encode() in raw]
     assert not found
 
 
@@ -225,7 +225,7 @@ def test_a_second_run_adds_nothing(district, tmp_path):
     assert time.process_time() - began < 3
     assert {one.kind for one in result.outcomes} == {"unchanged"}
     assert not result.built.days
-    assert result.reports == ()
+    assert not result.reports
     for name, was in before.items():
         assert stamps(getattr(place, name)) == was
     assert stamps(place.snapshots) == snapshots
@@ -244,10 +244,11 @@ def check_only_built_days_differ(before, after, result):
 
 
 def late_lines(home, count=5):
-    """New requests on a past day, made from the day's first lines."""
+    """New requests on a past day, made from lines of its middle."""
     path = DistrictHome(home).landing / "proxy" / f"access-{LATE}.log.gz"
     found = []
-    for line in gzip.decompress(path.read_bytes()).splitlines(keepends=True):
+    lines = gzip.decompress(path.read_bytes()).splitlines(keepends=True)
+    for line in lines[len(lines) // 2 :]:
         match = re.match(rb"([0-9]+)\.([0-9]{3})( .*\n)", line)
         if match and b" CONNECT " in line and len(found) < count:
             stamp, _, rest = match.groups()
