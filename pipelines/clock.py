@@ -7,7 +7,8 @@ date must not be built, since Polars panics on it much later.
 
 Local civil time needs a zone. In the hour that a clock change repeats, the
 earlier instant is taken and marked `ambiguous`; in the hour it leaves out, the
-instant is taken one hour later and marked `shifted`. A stamp without a year takes the
+instant is taken one hour later and marked `shifted`. Summer time after 2099 is
+not known to the library: the standard offset counts. A stamp without a year takes the
 year that puts it nearest to the anchor (end of the file's life), so that a
 December line read in January stays in December.
 """
@@ -30,7 +31,7 @@ _DATE_IN_NAME = re.compile(
     r"(?<![0-9])((?:19|20)[0-9]{2})([-_.]?)([01][0-9])\2([0-3][0-9])(?![0-9]{3})"
 )
 _PAIR = pl.Struct({"time": INSTANT, "quality": pl.String})
-_HALF_YEAR = pl.duration(days=183)
+_HALF_YEAR = pl.duration(days=182)
 _MONTHS = {
     name: f"{number:02d}"
     for number, name in enumerate(
@@ -212,7 +213,7 @@ def _bsd(values: pl.Series, reading: Reading) -> pl.Series:
         again = tried.select(_in_year(pl.col("rest"), other, reading)).rename(
             {"time": "time_again", "quality": "quality_again"}
         )
-        closer = (pl.col("time_again") - near).abs() <= _HALF_YEAR
+        closer = (pl.col("time_again") - near).abs() < (pl.col("time") - near).abs()
         better = closer.fill_null(value=False) | pl.col("time").is_null()
         found = pl.concat([found, again], how="horizontal").select(
             "rest",

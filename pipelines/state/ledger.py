@@ -5,14 +5,15 @@ the Parquet files that hold the events, and the days made dirty are written in
 one transaction, after the files themselves are safe on disk.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from datetime import date
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from pipelines.errors import BusyError
 from pipelines.state.days import add_days
+from pipelines.state.dirty import clean, dirty_days, mark_dirty
 from pipelines.state.records import (
     DAMAGED,
     DUPLICATE,
@@ -25,7 +26,7 @@ from pipelines.state.records import (
     FileRecord,
     LakeFile,
 )
-from pipelines.state.schema import DIRTY_DAYS, LAKE_FILES, SOURCE_FILES
+from pipelines.state.schema import LAKE_FILES, SOURCE_FILES
 from pipelines.state.store import Store, fact, now_text, remember
 
 __all__ = [
@@ -39,6 +40,9 @@ __all__ = [
     "Change",
     "FileRecord",
     "LakeFile",
+    "clean",
+    "dirty_days",
+    "mark_dirty",
 ]
 
 
@@ -69,9 +73,7 @@ def commit(store: Store, change: Change) -> None:
             raise ValueError(message)
     now = now_text()
     with store.writing() as connection:
-        for record in change.files:
-            _unmoved(connection, record, change.consumed)
-            _put(connection, replace(record, last_read_time=now))
+        _put(connection, change, now)
         _supersede(connection, list(change.superseded), now)
         rows = [
             {**asdict(lake_file), "committed_time": now, "superseded_time": None}
@@ -81,24 +83,6 @@ def commit(store: Store, change: Change) -> None:
             connection.execute(insert(LAKE_FILES), rows)
         add_days(connection, change.days)
         mark_dirty(connection, change.dirty, reason="events")
-
-
-def _unmoved(
-    connection: Connection, record: FileRecord, consumed: Mapping[int, int]
-) -> None:
-    """A file must stand where this run found it."""
-    query = select(SOURCE_FILES.c.consumed_bytes).where(
-        SOURCE_FILES.c.file_id == record.file_id
-    )
-    expected = consumed.get(record.file_id)
-    if expected is None:
-        return
-    if (connection.execute(query).scalar() or 0) != expected:
-        raise BusyError(
-            "another run read the same file in between",
-            where=f"{record.source}/{record.path}",
-            remedy="Nothing is lost: run again when the other run is over.",
-        )
 
 
 def _supersede(connection: Connection, paths: list[str], now: str) -> None:
@@ -113,40 +97,6 @@ def _supersede(connection: Connection, paths: list[str], now: str) -> None:
         raise BusyError(
             "another run rewrote the same lake files in between",
             remedy="Nothing is lost: run again when the other run is over.",
-        )
-
-
-def mark_dirty(connection: Connection, days: Iterable[date], *, reason: str) -> None:
-    """Ask for the models of some days to be built again."""
-    wanted = {day.isoformat() for day in days}
-    if not wanted:
-        return
-    known = connection.execute(
-        select(DIRTY_DAYS.c.event_date).where(DIRTY_DAYS.c.event_date.in_(wanted))
-    )
-    now = now_text()
-    rows = [
-        {"event_date": day, "marked_time": now, "reason": reason}
-        for day in sorted(wanted - set(known.scalars()))
-    ]
-    if rows:
-        connection.execute(insert(DIRTY_DAYS), rows)
-
-
-def dirty_days(store: Store) -> list[date]:
-    """Days whose models are older than their inputs, oldest first."""
-    with store.reading() as connection:
-        days = connection.execute(
-            select(DIRTY_DAYS.c.event_date).order_by(DIRTY_DAYS.c.event_date)
-        )
-        return [date.fromisoformat(day) for day in days.scalars()]
-
-
-def clean(store: Store, day: date) -> None:
-    """The models of a day are up to date."""
-    with store.writing() as connection:
-        connection.execute(
-            delete(DIRTY_DAYS).where(DIRTY_DAYS.c.event_date == day.isoformat())
         )
 
 
@@ -233,12 +183,49 @@ def account(store: Store) -> list[Mapping[str, int | str]]:
         return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def _put(connection: Connection, record: FileRecord) -> None:
-    values = asdict(record)
-    here = SOURCE_FILES.c.file_id == values.pop("file_id")
-    if not record.first_seen_time:
-        del values["first_seen_time"]
-    done = connection.execute(update(SOURCE_FILES).where(here).values(values))
-    if not done.rowcount:
-        new = replace(record, first_seen_time=record.last_read_time)
-        connection.execute(insert(SOURCE_FILES).values(asdict(new)))
+def _put(connection: Connection, change: Change, now: str) -> None:
+    """Set the rows of source files, each of which must stand where it was found."""
+    stands = _consumed(connection, [record.file_id for record in change.files])
+    known: list[dict[str, object]] = []
+    new: list[dict[str, object]] = []
+    for record in change.files:
+        expected = change.consumed.get(record.file_id)
+        if expected not in (None, stands.get(record.file_id, 0)):
+            raise BusyError(
+                "another run read the same file in between",
+                where=f"{record.source}/{record.path}",
+                remedy="Nothing is lost: run again when the other run is over.",
+            )
+        values = asdict(replace(record, last_read_time=now))
+        if record.file_id in stands:
+            known.append({f"new_{name}": value for name, value in values.items()})
+        else:
+            new.append(values | {"first_seen_time": now})
+    if known:
+        connection.execute(_UPDATE, known)
+    if new:
+        connection.execute(insert(SOURCE_FILES), new)
+
+
+_UPDATE = (
+    update(SOURCE_FILES)
+    .where(SOURCE_FILES.c.file_id == bindparam("new_file_id"))
+    .values(
+        {
+            one.name: bindparam(f"new_{one.name}")
+            for one in fields(FileRecord)
+            if one.name not in ("file_id", "first_seen_time")
+        }
+    )
+)
+
+
+def _consumed(connection: Connection, ids: Sequence[int]) -> dict[int, int]:
+    """Bytes that source files had consumed, of those that are known."""
+    found: dict[int, int] = {}
+    for first in range(0, len(ids), 500):
+        part = SOURCE_FILES.c.file_id.in_(ids[first : first + 500])
+        query = select(SOURCE_FILES.c.file_id, SOURCE_FILES.c.consumed_bytes)
+        rows = connection.execute(query.where(part))
+        found |= {row.file_id: row.consumed_bytes for row in rows}
+    return found
