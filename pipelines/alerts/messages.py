@@ -51,9 +51,7 @@ def digest(
     new = [
         one
         for one in findings
-        if one["status"] == "open"
-        and one["confidence"] in ANNOUNCED
-        and one["finding_id"] not in announced
+        if _is_announced(one) and one["finding_id"] not in announced
     ]
     if not new:
         return None
@@ -79,10 +77,15 @@ def digest(
 
 def counted(findings: Iterable[Mapping[str, Any]]) -> list[str]:
     """The ids that a digest of these findings counts."""
-    return sorted(
-        one["finding_id"]
-        for one in findings
-        if one["status"] == "open" and one["confidence"] in ANNOUNCED
+    return sorted(one["finding_id"] for one in findings if _is_announced(one))
+
+
+def _is_announced(finding: Mapping[str, Any]) -> bool:
+    """Waits for a decision, is well shown, and its rule is past its trial."""
+    return (
+        finding["status"] == "open"
+        and finding["confidence"] in ANNOUNCED
+        and finding["record"].get("stage") != "trial"
     )
 
 

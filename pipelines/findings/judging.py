@@ -85,6 +85,7 @@ def _finding(
         next_step=detection.model.header.response.strip(),
         parameters=known.parameters.get(row.code, {}),
         inputs=known.inputs,
+        stage=detection.model.header.stage,
         suppressed_by=_exception(known.exceptions, row, devices, sites),
     )
 

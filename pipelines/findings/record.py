@@ -41,6 +41,7 @@ class Finding:
         evidence: Ids of the cited events.
         would_change: What would withdraw it.
         limits: What these logs can not show about it.
+        stage: `trial` findings are shown and alert nobody.
         suppressed_by: The exception that hides it, if any.
     """
 
@@ -65,6 +66,7 @@ class Finding:
     next_step: str
     parameters: Mapping[str, Any]
     inputs: Mapping[str, str]
+    stage: str = "live"
     suppressed_by: str | None = None
 
 

@@ -80,12 +80,79 @@ def _off_hours(details: Details) -> str:
     )
 
 
+def _often(details: Details) -> str:
+    sites = _listed(list(details.get("sites", [])))
+    return (
+        f"Account {ACCOUNT} went to {sites} {details.get('visits')} times on "
+        f"{details.get('days')} days of one week, for about "
+        f"{minutes(float(details.get('total_seconds', 0)))} in all (estimate); "
+        "not on the approved list."
+    )
+
+
+def _way_around(details: Details) -> str:
+    sites = _listed(list(details.get("sites", [])))
+    return (
+        f"Account {ACCOUNT} used {sites}, a service to pass the filter or to control a "
+        f"computer from elsewhere, for about "
+        f"{minutes(float(details.get('longest_seconds', 0)))} (estimate)."
+    )
+
+
+def _not_covered(details: Details) -> str:
+    sites = _listed(list(details.get("sites", [])))
+    return (
+        f"Account {ACCOUNT} used {sites} for about "
+        f"{minutes(float(details.get('longest_seconds', 0)))} (estimate); the approval "
+        "on the list does not cover this day or role."
+    )
+
+
+def _nameless(details: Details) -> str:
+    sites = _listed(list(details.get("sites", [])))
+    return (
+        f"Account {ACCOUNT} used the address {sites}, which has no name, for about "
+        f"{minutes(float(details.get('longest_seconds', 0)))} (estimate)."
+    )
+
+
+def _after_refusal(details: Details) -> str:
+    sites = _listed(list(details.get("sites", [])))
+    return (
+        f"Account {ACCOUNT} used {sites} for about "
+        f"{minutes(float(details.get('longest_seconds', 0)))} (estimate), after the "
+        f"filter had refused {details.get('refusals')} requests to sites of that kind."
+    )
+
+
+def _two_keyboards(details: Details) -> str:
+    places = _listed(list(details.get("buildings", [])))
+    return (
+        f"Account {ACCOUNT} was in use on its owner's device and on another at "
+        f"{places} in turns: {details.get('turns')} changes within two minutes each."
+    )
+
+
+def _pooled(details: Details) -> str:
+    return (
+        f"Account {ACCOUNT} was logged on at {details.get('devices')} devices of "
+        f"{details.get('people')} people within a week; it is not approved for sharing."
+    )
+
+
 _CLAIMS = {
     "SA-1": _two_campuses,
     "SA-2": _hop,
     "SA-3": _on_leave,
     "NA-1": _sustained,
     "OH-1": _off_hours,
+    "NA-2": _often,
+    "NA-3": _way_around,
+    "NA-4": _not_covered,
+    "NA-5": _nameless,
+    "NA-6": _after_refusal,
+    "SA-4": _two_keyboards,
+    "SA-5": _pooled,
 }
 
 WOULD_CHANGE: Mapping[str, tuple[str, ...]] = {
@@ -106,6 +173,13 @@ WOULD_CHANGE: Mapping[str, tuple[str, ...]] = {
         "a corrected category",
         "a duty or device record that is changed",
     ),
+    "NA-2": ("an entry for the site on the approved list", "a corrected category"),
+    "NA-3": ("an entry for the tool on the approved list", "a corrected category"),
+    "NA-4": ("an entry that is renewed or widened to the role",),
+    "NA-5": ("an entry for the address on the approved list",),
+    "NA-6": ("an entry for the site on the approved list", "a corrected category"),
+    "SA-4": ("a device that is assigned to another person than the registry says",),
+    "SA-5": ("an approval of the account for several people",),
     "OH-1": (
         "extra duty on that evening or day",
         "a calendar that is changed",

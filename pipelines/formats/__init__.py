@@ -18,10 +18,13 @@ from typing import Literal, NamedTuple
 import polars as pl
 
 from pipelines.clock import Reading
-from pipelines.events import EVENT_CLASSES, PLACE as PLACE_SCHEMA
+from pipelines.events import EVENT_CLASSES
+from pipelines.events import PLACE as PLACE_SCHEMA
 from pipelines.plugins import discover
 
 PLACE = PLACE_SCHEMA.names()
+FEW_LINES = 20_000
+"""Below, setting the streaming engine up takes longer than the work."""
 
 Framing = Literal["lines", "evtx", "json_array", "xml_events", "paragraphs"]
 
@@ -112,14 +115,15 @@ class Format:
 
     def _parse_headed(self, batch: pl.DataFrame, context: Context) -> Parsed:
         """Read each stretch of lines with the header above it."""
-        assert self.header is not None  # noqa: S101 - for the type checker
+        assert self.header is not None
         line = pl.col("line")
         is_header = self.header(line).fill_null(value=False)
         skip = is_blank(line) | self.comment(line).fill_null(value=False) | is_header
         marked = batch.with_columns(
-            _header=pl.when(is_header).then(line).forward_fill().fill_null(
-                pl.lit(context.header, pl.String)
-            )
+            _header=pl.when(is_header)
+            .then(line)
+            .forward_fill()
+            .fill_null(pl.lit(context.header, pl.String))
         )
         last = marked["_header"].tail(1).to_list()
         records = marked.filter(~skip)
@@ -164,7 +168,7 @@ class Format:
                 .alias("reason"),
                 "line",
             )
-            .collect()
+            .collect(engine="in-memory" if records.height < FEW_LINES else "auto")
         )
 
     def _columns(self) -> dict[str, pl.DataType | type[pl.DataType]]:

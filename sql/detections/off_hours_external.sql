@@ -2,8 +2,8 @@
 title: External sites on district property outside duty
 summary: >
   A staff account was at work on a district device, wholly outside its owner's
-  duty hours, with somebody at the keyboard, and spent the time on external sites
-  of which one at least is known to be non-work. Grading in the evening on
+  duty hours, with somebody at the keyboard, and spent the time on external sites,
+  minutes of it on sites known to be non-work. Grading in the evening on
   approved sites is never one.
 code: OH-1
 kind: off_hours_external
@@ -26,6 +26,13 @@ params:
     max: 7200
     unit: seconds
     why: the external part alone must be sustained
+  non_work_seconds:
+    type: int
+    default: 300
+    min: 60
+    max: 7200
+    unit: seconds
+    why: a look into a shop among an evening's work is no evening in a shop
   keyboard_minutes:
     type: int
     default: 15
@@ -234,38 +241,59 @@ external as (
     where verdicts.verdict in ('external', 'denied')
 ),
 
+-- each request once for all external sites, once more for the non-work ones alone
+told_apart as (
+    select
+        *,
+        false as is_non_work_only
+    from external
+    union all
+    select
+        *,
+        true as is_non_work_only
+    from external
+    where list_count > 0
+),
+
 reached as (
     select
         *,
         max(span_end) over earlier as reached_end
-    from external
+    from told_apart
     window
         earlier as (
-            partition by account, device, block_start
+            partition by is_non_work_only, account, device, block_start
             order by span_start, event_id
             rows between unbounded preceding and 1 preceding
         )
 ),
 
 -- time covered by at least one span, pauses up to three minutes filled
+covered as (
+    select
+        *,
+        case
+            when reached_end is null or span_start - reached_end > 180
+                then span_end - span_start
+            else greatest(0, span_end - reached_end)
+        end as seconds
+    from reached
+),
+
 summed as (
     select
         account,
         device,
         block_start,
-        sum(
-            case
-                when reached_end is null or span_start - reached_end > 180
-                    then span_end - span_start
-                else greatest(0, span_end - reached_end)
-            end
-        ) as external_seconds,
+        sum(seconds) filter (where not is_non_work_only) as external_seconds,
+        coalesce(sum(seconds) filter (where is_non_work_only), 0)
+            as non_work_seconds,
         max(list_count) as list_count,
         list_sort(list_distinct(list(site))) as sites,
         list_sort(list_distinct(list(site) filter (where list_count > 0)))
             as non_work_sites,
-        list_sort(list(event_id)) as evidence
-    from reached
+        list_sort(list(event_id) filter (where not is_non_work_only)) as evidence
+    from covered
     group by account, device, block_start
 ),
 
@@ -273,6 +301,7 @@ found as (
     select
         keyed.*,
         summed.external_seconds,
+        summed.non_work_seconds,
         summed.list_count,
         summed.sites,
         summed.non_work_sites,
@@ -285,7 +314,7 @@ found as (
             and keyed.start_time = summed.block_start
     where
         summed.external_seconds >= $external_seconds
-        and summed.list_count >= 1
+        and summed.non_work_seconds >= $non_work_seconds
 )
 
 select
@@ -311,6 +340,7 @@ select
                 sum(epoch(end_time) - epoch(start_time)), 0
             ),
             external_seconds := round(sum(external_seconds), 0),
+            non_work_seconds := round(sum(non_work_seconds), 0),
             sites := list_sort(list_distinct(flatten(list(non_work_sites)))),
             list_count := max(list_count),
             day_type := min(day_type),

@@ -1,0 +1,159 @@
+/* ---
+title: Many visits to a site that is not on the list
+summary: >
+  A staff account returned to an external site of a known non-work kind again and
+  again within a week, on several days, for a long time together. Days on which
+  one stretch alone is long enough belong to the rule for sustained use.
+code: NA-2
+kind: non_approved_site
+severity: low
+stage: trial
+grain: [subject, event_date]
+window: {days_before: 6}
+params:
+  event_date: {type: date}
+  total_seconds:
+    type: int
+    default: 1200
+    min: 300
+    max: 28800
+    unit: seconds
+    why: twenty minutes in a week of visits too short to count alone
+  visits:
+    type: int
+    default: 5
+    min: 2
+    max: 100
+    why: fewer visits are occasions
+  days:
+    type: int
+    default: 2
+    min: 1
+    max: 7
+    unit: days
+    why: one day's visits may be one occasion
+  sustained_seconds:
+    type: int
+    default: 480
+    min: 60
+    max: 7200
+    unit: seconds
+    why: a longer stretch is judged by the rule for sustained use
+  page_bytes:
+    type: int
+    default: 45000
+    min: 1000
+    max: 10000000
+    unit: bytes
+    why: separates a page from a feed that another page embeds
+columns:
+  subject: {type: varchar, pii: direct, is: account}
+  start_time: {type: timestamptz, is: first cited event}
+  end_time: {type: timestamptz, is: last cited event}
+  measure: {type: double, is: seconds of all visits}
+  observables: {type: 'varchar[]', pii: indirect, is: devices and sites}
+  evidence: {type: 'bigint[]', is: cited events}
+  details: {type: varchar, is: facts for the alternatives as JSON}
+  event_date: {type: date, is: local day}
+false_positives:
+  - The site serves this job and nobody has put it on the list yet.
+  - A list puts the site in the wrong category.
+response: >
+  Decide about the site first. If it serves the job, put it on the list; the
+  finding is then withdrawn.
+--- */
+with
+
+use as (
+    select
+        account,
+        device,
+        device_class,
+        is_district_device,
+        site,
+        verdict,
+        entry_id,
+        attribution_grade,
+        start_time,
+        end_time,
+        longest_seconds,
+        total_seconds,
+        on_duty_seconds,
+        visit_count,
+        request_count,
+        page_count,
+        largest_bytes,
+        embed_share,
+        categories,
+        non_work_sources,
+        evidence,
+        event_date
+    from core.site_use
+    where
+        event_date between $event_date::date - interval 6 day and $event_date::date
+        and is_staff
+        and device_class is distinct from 'phone_byod'
+        -- with a logon log, nobody at the keyboard is nobody reading
+        and (live_share >= 0.5 or not has_seat_log)
+        and verdict in ('external', 'denied')
+        and non_work_sources >= 1
+        and longest_seconds < $sustained_seconds
+        and (largest_bytes >= $page_bytes or page_count >= 3)
+        and not (embed_share >= 0.7 and largest_bytes < $page_bytes)
+        and (on_duty_seconds > 0 or is_district_device)
+),
+
+weeks as (
+    select
+        account,
+        site,
+        count(distinct event_date) as day_count,
+        sum(visit_count) as visit_sum,
+        sum(total_seconds) as second_sum,
+        max(event_date) as last_date
+    from use
+    group by account, site
+),
+
+often as (
+    select
+        use.*,
+        weeks.day_count
+    from use
+    inner join weeks on use.account = weeks.account and use.site = weeks.site
+    where
+        weeks.last_date = $event_date::date
+        and weeks.day_count >= $days
+        and weeks.visit_sum >= $visits
+        and weeks.second_sum >= $total_seconds
+)
+
+select
+    account as subject,
+    min(start_time) as start_time,
+    max(end_time) as end_time,
+    sum(total_seconds) as measure,
+    list_sort(
+        list_distinct(list('device:' || device) || list('site:' || site))
+    ) as observables,
+    list_sort(list_distinct(flatten(list(evidence)))) as evidence,
+    to_json(
+        struct_pack(
+            sites := list_sort(list_distinct(list(site))),
+            categories := list_sort(list_distinct(list(categories))),
+            list_count := min(non_work_sources),
+            longest_seconds := round(max(longest_seconds), 0),
+            total_seconds := round(sum(total_seconds), 0),
+            on_duty_seconds := round(sum(on_duty_seconds), 0),
+            visits := sum(visit_count)::bigint,
+            largest_bytes := max(largest_bytes),
+            embed_share := round(max(embed_share), 2),
+            days := max(day_count),
+            is_repeated := false,
+            is_district_device := bool_and(is_district_device),
+            attribution_grade := max(attribution_grade)
+        )
+    )::varchar as details,
+    $event_date::date as event_date
+from often
+group by account

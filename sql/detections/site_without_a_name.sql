@@ -1,0 +1,114 @@
+/* ---
+title: Sustained use of a public address without a name
+summary: >
+  A staff account used a web server by its bare public address for a sustained
+  stretch, which hides what it is. Addresses inside the district do not count.
+code: NA-5
+kind: non_approved_site
+severity: low
+stage: trial
+grain: [subject, event_date]
+params:
+  event_date: {type: date}
+  longest_seconds:
+    type: int
+    default: 300
+    min: 60
+    max: 7200
+    unit: seconds
+    why: a redirect through an address takes seconds
+  page_bytes:
+    type: int
+    default: 45000
+    min: 1000
+    max: 10000000
+    unit: bytes
+    why: separates content from a status call
+columns:
+  subject: {type: varchar, pii: direct, is: account}
+  start_time: {type: timestamptz, is: first cited event}
+  end_time: {type: timestamptz, is: last cited event}
+  measure: {type: double, is: seconds of the longest stretch}
+  observables: {type: 'varchar[]', pii: indirect, is: devices and sites}
+  evidence: {type: 'bigint[]', is: cited events}
+  details: {type: varchar, is: facts for the alternatives as JSON}
+  event_date: {type: date, is: local day}
+false_positives:
+  - A service of the district or of a vendor that has no name; put its address on
+    the list of sites.
+response: >
+  Find out what answers at the address.
+--- */
+with
+
+use as (
+    select
+        account,
+        device,
+        device_class,
+        is_district_device,
+        site,
+        verdict,
+        entry_id,
+        attribution_grade,
+        start_time,
+        end_time,
+        longest_seconds,
+        total_seconds,
+        on_duty_seconds,
+        visit_count,
+        request_count,
+        page_count,
+        largest_bytes,
+        embed_share,
+        categories,
+        non_work_sources,
+        evidence,
+        event_date
+    from core.site_use
+    where
+        event_date = $event_date::date
+        and is_staff
+        and device_class is distinct from 'phone_byod'
+        -- with a logon log, nobody at the keyboard is nobody reading
+        and (live_share >= 0.5 or not has_seat_log)
+        and verdict in ('external', 'denied')
+        and regexp_full_match(site, '[0-9.]+|[0-9a-f]*:[0-9a-f:]+')
+        and not regexp_matches(
+            site, '^(10|127|192[.]168|172[.](1[6-9]|2[0-9]|3[01]))[.]'
+        )
+        and not regexp_matches(site, '^(fc|fd|fe80|::1)')
+        and longest_seconds >= $longest_seconds
+        and largest_bytes >= $page_bytes
+        and (on_duty_seconds >= $longest_seconds or is_district_device)
+)
+
+select
+    account as subject,
+    min(start_time) as start_time,
+    max(end_time) as end_time,
+    max(longest_seconds) as measure,
+    list_sort(
+        list_distinct(list('device:' || device) || list('site:' || site))
+    ) as observables,
+    list_sort(list_distinct(flatten(list(evidence)))) as evidence,
+    to_json(
+        struct_pack(
+            sites := list_sort(list_distinct(list(site))),
+            categories := list_sort(list_distinct(list(categories))),
+            list_count := 0,
+            longest_seconds := round(max(longest_seconds), 0),
+            total_seconds := round(sum(total_seconds), 0),
+            on_duty_seconds := round(sum(on_duty_seconds), 0),
+            visits := sum(visit_count)::bigint,
+            largest_bytes := max(largest_bytes),
+            embed_share := round(max(embed_share), 2),
+            days := 1,
+            is_repeated := false,
+            is_district_device := bool_and(is_district_device),
+            attribution_grade := max(attribution_grade)
+        )
+    )::varchar as details,
+    $event_date::date as event_date
+from use
+group by account

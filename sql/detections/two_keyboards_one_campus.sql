@@ -1,0 +1,138 @@
+/* ---
+title: An account worked on two keyboards of one campus in turns
+summary: >
+  Engaged requests of one owner alternate, within two minutes each time, between
+  the owner's own device and one that is another's or a student lab's, with both
+  keyboards live. Podiums, kiosks and workrooms are for everybody and never count.
+code: SA-4
+kind: shared_account
+severity: medium
+stage: trial
+grain: [subject, event_date]
+params:
+  event_date: {type: date}
+  turns:
+    type: int
+    default: 6
+    min: 2
+    max: 100
+    why: one person does not walk between two rooms six times in minutes
+  gap_seconds:
+    type: int
+    default: 120
+    min: 10
+    max: 600
+    unit: seconds
+    why: walking between rooms takes more than a minute each way
+columns:
+  subject: {type: varchar, pii: direct, is: account}
+  start_time: {type: timestamptz, is: first cited event}
+  end_time: {type: timestamptz, is: last cited event}
+  measure: {type: double, is: turns}
+  observables: {type: 'varchar[]', pii: indirect, is: devices and sites}
+  evidence: {type: 'bigint[]', is: cited events}
+  details: {type: varchar, is: facts for the alternatives as JSON}
+  event_date: {type: date, is: local day}
+false_positives:
+  - The second device is on loan to the owner and the registry does not say so.
+  - Two people work together and one types for the other.
+response: >
+  Check whose the second device is today, then ask the owner.
+--- */
+with
+
+requests as (
+    select
+        event_id,
+        account,
+        coalesce(person_id, account) as owner,
+        device,
+        building,
+        campus,
+        start_time,
+        seat_event_id,
+        binding_event_id,
+        is_clock_checked,
+        coalesce(device_owner = person_id, false) as is_own,
+        coalesce(device_owner <> person_id, false)
+        or device_class = 'lab_pc' as is_foreign
+    from core.engaged_requests
+    where
+        event_date = $event_date::date
+        and attribution_grade = 'A'
+        and has_location
+        and is_live
+        and not is_ambiguous_time
+        and device_class not in ('podium', 'kiosk', 'signage', 'server', 'vdi_host')
+),
+
+stepped as (
+    select
+        *,
+        lag(event_id) over in_order as previous_id,
+        lag(device) over in_order as previous_device,
+        lag(campus) over in_order as previous_campus,
+        lag(is_own) over in_order as previous_is_own,
+        lag(is_foreign) over in_order as previous_is_foreign,
+        lag(start_time) over in_order as previous_start,
+        lag(seat_event_id) over in_order as previous_seat_id,
+        lag(is_clock_checked) over in_order as previous_is_clock_checked
+    from requests
+    window in_order as (partition by owner order by start_time, event_id)
+),
+
+turns as (
+    select *
+    from stepped
+    where
+        device <> previous_device
+        and campus = previous_campus
+        and ((is_own and previous_is_foreign) or (is_foreign and previous_is_own))
+        and epoch(start_time) - epoch(previous_start) < $gap_seconds
+),
+
+cited as (
+    select
+        owner,
+        unnest(
+            [event_id, previous_id, seat_event_id, previous_seat_id, binding_event_id]
+        ) as event_id
+    from turns
+),
+
+evidence as (
+    select
+        owner,
+        list_sort(list_distinct(list(event_id))) as evidence
+    from cited
+    where event_id is not null
+    group by owner
+)
+
+select
+    min(turns.account) as subject,
+    min(turns.previous_start) as start_time,
+    max(turns.start_time) as end_time,
+    count(*)::double as measure,
+    list_sort(
+        list_distinct(list(turns.device) || list(turns.previous_device))
+    ) as observables,
+    any_value(evidence.evidence) as evidence,
+    to_json(
+        struct_pack(
+            turns := count(*),
+            shortest_gap_seconds := round(
+                min(epoch(turns.start_time) - epoch(turns.previous_start)), 1
+            ),
+            buildings := list_sort(list_distinct(list(turns.building))),
+            is_live_known := true,
+            are_clocks_checked := bool_and(
+                turns.is_clock_checked and turns.previous_is_clock_checked
+            )
+        )
+    )::varchar as details,
+    $event_date::date as event_date
+from turns
+inner join evidence on turns.owner = evidence.owner
+group by turns.owner
+having count(*) >= $turns
