@@ -7,6 +7,7 @@ and lists the files in the ledger, which is what makes them count.
 import hashlib
 import io
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -39,6 +40,21 @@ def writing_to(folder: Path) -> Iterator[None]:
                 "the next run goes on where the last commit stands."
             ),
         ) from error
+
+
+def require_space(folder: Path, least_bytes: int) -> None:
+    """Begin nothing that the disk could not hold.
+
+    Raises:
+        LakeError: Less space is free.
+    """
+    free = shutil.disk_usage(folder).free
+    if free < least_bytes:
+        raise LakeError(
+            f"only {free >> 20} MiB are free, {least_bytes >> 20} MiB are needed",
+            where=str(folder),
+            remedy="Free space, then run again: nothing was begun.",
+        )
 
 
 def write(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pipelines.errors import SourceError
 from pipelines.formats import Format, formats
+from pipelines.lake.files import require_space
 from pipelines.lake.identify import SAMPLE_BYTES, best
 from pipelines.lake.reading import Task, count_lines, read_delivery
 from pipelines.lake.recognise import Known, Recognition, same_stamp
@@ -27,6 +28,10 @@ from pipelines.state.store import Store
 
 SETTLE_SECONDS = 600.0
 """A plain file that has not changed for so long is finished."""
+
+
+LEAST_FREE_BYTES = 64 << 20
+"""Less than one batch may need, with the ledger's own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,12 +82,14 @@ class Intake:
         lake: The lake's folder.
         zone: The district's zone, which decides local days.
         settle_seconds: See `SETTLE_SECONDS`; 0 takes every file as finished.
+        least_free_bytes: Free space below which nothing is begun.
     """
 
     store: Store
     lake: Path
     zone: str
     settle_seconds: float = SETTLE_SECONDS
+    least_free_bytes: int = LEAST_FREE_BYTES
     watch: Watch = lambda _delivery, _bytes, _lines: None
 
     def take_in(self, source: Source) -> list[Outcome]:
@@ -93,6 +100,8 @@ class Intake:
             LakeError: The disk refuses to be written to.
             BusyError: Another run works on the same files.
         """
+        self.lake.mkdir(parents=True, exist_ok=True)
+        require_space(self.lake, self.least_free_bytes)
         return _Run(self, source).outcomes()
 
     def would_take_in(self, source: Source) -> list[Recognition]:

@@ -2,7 +2,7 @@
 
 Exports overlap, and copies are cut short. Three proofs count, and nothing less:
 
-1. the product's own id of the event, at the same time, in another file;
+1. the product's own id of the event, with the same time and content;
 2. the same content at the same place of a file that is a copy of another;
 3. the same content at the same time, where the two files really overlap: they
    share a stretch of time, not a single instant, and nearly all that one holds
@@ -100,7 +100,7 @@ def find(frame: pl.DataFrame, earlier: Earlier, files: Files) -> Found:
     came: list[pl.Series] = []
     with_id = numbered.filter(pl.col("event_uid").is_not_null())
     if with_id.height:
-        came.append(_by_id(with_id, rows))
+        came.append(_by_id(with_id, rows, earlier.event_class))
     family = [*files.roots, *files.roots.values()]
     copies = numbered.filter(pl.col("file_id").is_in(family))
     if copies.height:
@@ -121,24 +121,24 @@ def _union(parts: list[pl.Series]) -> pl.Series:
     return pl.concat([pl.Series("_row", [], pl.UInt32), *parts]).unique()
 
 
-def key(event_class: str) -> pl.Expr:
+def key(event_class: str, *, without: tuple[str, ...] = ("time_quality",)) -> pl.Expr:
     """One number for all that an event says; good within one process."""
-    names = [n for n in EVENT_CLASSES[event_class].names() if n != "time_quality"]
+    names = [n for n in EVENT_CLASSES[event_class].names() if n not in without]
     return pl.struct(names).hash().alias("_key")
 
 
-def _by_id(with_id: pl.DataFrame, rows: pl.LazyFrame) -> pl.Series:
-    """Rows whose id and time another file has, or an identical row before."""
-    ids = ["event_uid", "time"]
-    known = rows.select(*ids).filter(pl.col("event_uid").is_not_null()).collect()
-    again = with_id.join(known.unique(), on=ids, how="semi")["_row"]
-    content = pl.struct(pl.all().exclude("_row", "line_no", "byte_offset")).hash()
-    inside = with_id.with_columns(
-        _first_file=pl.col("file_id").first().over(ids),
-        _is_first=content.is_first_distinct(),
-    ).filter((pl.col("file_id") != pl.col("_first_file")) | ~pl.col("_is_first"))[
-        "_row"
-    ]
+def _by_id(with_id: pl.DataFrame, rows: pl.LazyFrame, event_class: str) -> pl.Series:
+    """Rows that came before under the same id, with the same time and content.
+
+    The id alone is not enough: some products number the lines of one query alike.
+    What a product adds later (`extras`) may differ.
+    """
+    said = key(event_class, without=("time_quality", "extras"))
+    on = ["event_uid", "time", "_key"]
+    mine = with_id.select("_row", "event_uid", "time", said)
+    known = rows.filter(pl.col("event_uid").is_not_null()).select(*on[:2], said)
+    again = mine.join(known.collect().unique(), on=on, how="semi")["_row"]
+    inside = mine.filter(~pl.struct(on).is_first_distinct())["_row"]
     return pl.concat([again, inside]).unique()
 
 

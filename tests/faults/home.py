@@ -64,7 +64,7 @@ class Home:
             lake=self.lake,
             zone="America/Chicago",
             settle_seconds=settle,
-            **more,
+            **{"least_free_bytes": 0, **more},
         )
         outcomes = intake.take_in(self.source)
         self.check_books()

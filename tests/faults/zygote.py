@@ -128,7 +128,11 @@ def carry_out(order: dict[str, object]) -> int:
             name="proxy", folder=home / "landing", format="squid_access", zone="UTC"
         )
         intake = Intake(
-            store=store, lake=home / "lake", zone="America/Chicago", settle_seconds=0
+            store=store,
+            lake=home / "lake",
+            zone="America/Chicago",
+            settle_seconds=0,
+            least_free_bytes=0,
         )
         wait = fault.wait_seconds
         with locked(home, wait_seconds=wait) if wait else nullcontext():

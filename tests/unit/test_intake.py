@@ -3,6 +3,7 @@
 import bz2
 import gzip
 import io
+import json
 import lzma
 import os
 import zipfile
@@ -11,8 +12,11 @@ from collections import Counter
 import pytest
 import zstandard
 
+from pipelines.formats import formats
+from pipelines.lake.files import LakeError
 from pipelines.lake.staging import sweep
 from pipelines.state import ledger
+from tests.conftest import LONG
 from tests.faults.home import Home, line, lines, once
 
 
@@ -332,6 +336,13 @@ def test_a_sweep_deletes_what_the_ledger_does_not_list(home):
     assert home.numbers() == once(0, 10)
 
 
+def test_nothing_is_begun_on_a_full_disk(home):
+    home.put("a.log", lines(0, 10))
+    with pytest.raises(LakeError, match="are needed"):
+        home.run(least_free_bytes=1 << 60)
+    assert ledger.source_files(home.store) == []
+
+
 def test_a_dry_run_says_what_would_be_read_and_writes_nothing(home):
     from pipelines.lake.intake import Intake
 
@@ -341,3 +352,47 @@ def test_a_dry_run_says_what_would_be_read_and_writes_nothing(home):
     assert [(one.delivery.path, one.kind) for one in found] == [("a.log", "new")]
     assert ledger.source_files(home.store) == []
     assert list(home.lake.iterdir()) == []
+
+
+@pytest.mark.parametrize("settle", [0, 3_600])
+def test_a_small_file_cut_at_any_byte_ends_as_the_whole_file(tmp_path, settle):
+    whole = b"\n" + lines(0, 2) + b"no\r\n" + lines(2, 3)
+    for cut in range(0, len(whole) + 1, 1 if LONG else 23):
+        home = Home(tmp_path / str(cut))
+        home.put("a.log", whole[:cut])
+        home.run(settle=settle)
+        home.put("a.log", whole)
+        home.run(settle=settle)
+        home.run()
+        assert home.numbers() == once(0, 3)
+        assert home.rejects() == ["no"]
+        assert home.total("blanks") == 1
+        home.store.close()
+
+
+def test_an_event_with_an_id_is_taken_once_from_any_export(tmp_path):
+    home = Home(tmp_path, fmt="okta")
+    if "okta" not in formats():
+        pytest.skip("needs a format with ids")
+
+    def event(number: int) -> bytes:
+        return (
+            json.dumps(
+                {
+                    "uuid": f"u-{number}",
+                    "published": f"2026-03-02T14:{number:02d}:00.000Z",
+                    "eventType": "user.session.start",
+                    "actor": {"alternateId": "ada@example.org"},
+                    "client": {"ipAddress": "192.0.2.7"},
+                    "outcome": {"result": "SUCCESS"},
+                }
+            ).encode()
+            + b"\n"
+        )
+
+    home.put("a.json", b"".join(map(event, range(10))))
+    home.run()
+    home.put("b.json", b"".join(map(event, [9, 9, 10, 3, 11, 10])))
+    home.run()
+    assert home.total("events") == 12
+    assert home.total("duplicates") == 4
