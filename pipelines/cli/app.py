@@ -1,6 +1,7 @@
 """Collects the commands and runs the one that was asked for."""
 
 import sys
+from importlib.metadata import version as installed
 from typing import Annotated
 
 import typer
@@ -32,15 +33,22 @@ app.command("identify")(ingest.identify)
 app.command("findings")(findings.findings)
 
 
-@app.callback()
-def _root(
-    version: Annotated[bool, typer.Option("--version", help="Print it.")] = False,
-) -> None:
-    if version:
-        from importlib.metadata import version as installed
-
+def _print_version(wanted: bool) -> None:
+    if wanted:
         typer.echo(installed("schoolbell"))
         raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print it."
+        ),
+    ] = False,
+) -> None:
+    del version  # its callback has done all
 
 
 def main() -> None:
