@@ -1,0 +1,214 @@
+"""A connection shows the newest snapshot, can change nothing and is in no one's way."""
+
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+import pytest
+
+import pipelines
+from pipelines.district.home import create
+from pipelines.errors import ModelError, SettingsError
+from pipelines.journey.district import open_district
+from pipelines.journey.publishing import publish_snapshot
+from pipelines.journey.reporting import expected_hours
+from pipelines.notebook.connection import Connection, connect
+from pipelines.notebook.coverage import Gap, joined
+from pipelines.notebook.dictionary import KEPT, notes_of
+from pipelines.warehouse.snapshots import current
+from tests.conftest import REPO_ROOT
+
+pytestmark = pytest.mark.slow
+
+REFUSED = [
+    "insert into marts.site_use select * from marts.site_use",
+    "update marts.site_use set site = null",
+    "delete from marts.site_use",
+    "drop table marts.site_use",
+    "alter table marts.site_use rename to other",
+    "create table marts.mine as select 1 as one",
+    "create view marts.mine as select 1 as one",
+    "create schema mine",
+    "attach '{folder}/other.duckdb' as other",
+    "attach '{snapshot}' as again",
+    "detach dl",
+    "copy marts.site_use to '{folder}/out.csv'",
+    "copy (select 1) to '/dev/stdout'",
+    "export database '{folder}/out'",
+    "import database '{folder}'",
+    "select * from read_csv('{folder}/in.csv')",
+    "select * from read_text('{folder}/in.csv')",
+    "select * from read_blob('{folder}/in.csv')",
+    "select * from read_parquet('{folder}/in.parquet')",
+    "select * from glob('{folder}/*')",
+    "from '{folder}/in.csv'",
+    "install httpfs",
+    "load httpfs",
+    "set enable_external_access = true",
+    "set lock_configuration = false",
+    "set memory_limit = '64GB'",
+    "reset memory_limit",
+    "create secret mine (type s3)",
+]
+
+
+@pytest.fixture(scope="module")
+def con(district):
+    opened = Connection(district.home)
+    yield opened
+    opened.close()
+
+
+def test_connect_comes_with_the_package_and_only_when_asked_for():
+    code = (
+        "import sys, pipelines; assert 'polars' not in sys.modules;"
+        "from pipelines import connect; print(connect.__module__)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True,
+        cwd=REPO_ROOT,
+    )  # fmt: skip
+    assert done.stdout.strip() == "pipelines.notebook.connection"
+    with pytest.raises(AttributeError, match="no attribute 'conect'"):
+        _ = pipelines.conect
+
+
+def test_it_says_one_line_and_no_more(district, capsys):
+    opened = connect(district.home)
+    said = capsys.readouterr()
+    assert said.err == ""
+    (line,) = said.out.splitlines()
+    assert line.startswith(f"snapshot {opened.snapshot}: ")
+    assert "2026-10-19 to " in line
+    assert "gaps: " in line
+
+
+def test_the_home_comes_from_argument_environment_or_demo_folder(
+    district, monkeypatch, tmp_path, capsys
+):
+    monkeypatch.delenv("SCHOOLBELL_HOME", raising=False)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SettingsError, match="SCHOOLBELL_HOME"):
+        connect()
+    (tmp_path / "demo-district").symlink_to(district.home)
+    below = tmp_path / "notebooks"
+    below.mkdir()
+    monkeypatch.chdir(below)
+    assert connect().sql("select 1").fetchall() == [(1,)]
+    monkeypatch.setenv("SCHOOLBELL_HOME", str(district.home))
+    assert connect().home == district.home.resolve()
+    empty = create(tmp_path / "empty").path
+    with pytest.raises(ModelError, match="no snapshot yet"):
+        connect(empty)
+
+
+def test_a_query_gives_frames_of_every_kind(con):
+    relation = con.sql(
+        "select distinct event_date from marts.source_hours where source = $source",
+        source="proxy",
+    )
+    days = relation.pl()
+    assert days.schema == {"event_date": pl.Date}
+    assert days.height == len(relation.df()) == relation.to_arrow_table().num_rows > 0
+
+
+@pytest.mark.parametrize("query", REFUSED)
+def test_nothing_can_be_written_or_read_beside_it(district, query, tmp_path):
+    (tmp_path / "in.csv").write_text("a\n1\n")
+    opened = Connection(district.home)
+    before = opened.path.read_bytes()
+    with pytest.raises(Exception, match=r"(?i)error"):
+        opened.sql(query.format(folder=tmp_path, snapshot=opened.path))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv"]
+    assert opened.path.read_bytes() == before
+    assert opened.sql("select count(*) from marts.site_use").fetchall()[0][0] > 0
+    opened.close()
+
+
+def test_scratch_tables_are_possible(con):
+    con.sql("create temp table mine as select 1 as one")
+    assert con.sql("select one from mine").fetchall() == [(1,)]
+    con.sql("drop table mine")
+
+
+def test_every_table_and_column_has_a_meaning(con):
+    tables = con.tables()
+    assert tables.height > 15
+    assert tables["meaning"].str.len_chars().min() > 10
+    for name in tables["table"]:
+        described = con.describe(name)
+        assert described["meaning"].str.len_chars().min() > 3, name
+    with pytest.raises(ModelError, match="no table"):
+        con.describe("findings.nothing")
+
+
+@pytest.mark.parametrize("name", sorted(KEPT))
+def test_what_is_no_model_has_the_columns_that_are_described(con, name):
+    held = dict(con.describe(name).select("column", "type").rows())
+    long = {"timestamptz": "timestamp with time zone"}
+    said = {key: long.get(one.type, one.type) for key, one in notes_of(name).items()}
+    assert held == said
+
+
+def test_gaps_are_those_of_the_report(con):
+    hours = con.sql("select * from marts.source_hours").pl()
+    days = con.sql("select * from marts.school_days").pl()
+    expected = expected_hours(hours, days, con.zone)
+    silent = expected.filter(pl.col("line_count") == 0)
+    wanted = joined(silent.select("source", "event_date", "hour").sort(pl.all()).rows())
+    assert con.coverage.gaps == wanted
+
+
+def test_silent_hours_join_within_a_day():
+    day = datetime(2026, 10, 20, tzinfo=UTC).date()
+    hours = [("dhcp", day, 5), ("proxy", day, 1), ("proxy", day, 2), ("proxy", day, 9)]
+    assert joined(hours) == [
+        Gap(day, "dhcp", 5, 6),
+        Gap(day, "proxy", 1, 3),
+        Gap(day, "proxy", 9, 10),
+    ]
+
+
+def test_refresh_moves_to_the_newest_and_leaves_what_is_open(
+    district, tmp_path, capsys
+):
+    home = district.copy(tmp_path)
+    opened = Connection(home)
+    first, relation = opened.snapshot, opened.sql("select count(*) from core.duty")
+    with open_district(home) as held:
+        newest = publish_snapshot(held, datetime.now(UTC) + timedelta(hours=1))
+    opened.path.unlink()  # as retention does with an old one
+    assert relation.fetchall()
+    assert opened.refresh() is opened
+    assert opened.snapshot == newest.stem != first
+    assert newest.stem in capsys.readouterr().out
+
+
+def test_twenty_readers_and_a_writer_are_not_in_each_others_way(district, tmp_path):
+    home = district.copy(tmp_path)
+    flag = tmp_path / "stop"
+    command = [sys.executable, "-m", "tests.notebooks.readers", str(home), str(flag)]
+    readers = [
+        subprocess.Popen([*command, "5"], stdout=subprocess.PIPE, cwd=REPO_ROOT)
+        for _ in range(4)
+    ]
+    try:
+        deadline = time.monotonic() + 120
+        while len(list(home.glob("stop-*.up"))) < len(readers):
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+        now = datetime.now(UTC)
+        published = set()
+        with open_district(home) as held:
+            for number in range(3):
+                published.add(publish_snapshot(held, now + timedelta(hours=number)))
+    finally:
+        flag.touch()
+        ended = [(reader.communicate()[0], reader.returncode) for reader in readers]
+    assert len(published) == 3
+    assert current(home / "snapshots") in published
+    for said, code in ended:
+        assert code == 0
+        assert int(said) >= 5
