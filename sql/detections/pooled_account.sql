@@ -49,6 +49,13 @@ seats as (
         and logon_kind = 'interactive'
 ),
 
+-- seats serve their neighbouring days too; these are the day's own
+logons as (
+    select event_id
+    from raw.logons
+    where event_date = $event_date::date
+),
+
 accounts as (
     select account
     from identity.accounts
@@ -81,12 +88,9 @@ used as (
 ),
 
 today as (
-    select distinct account
-    from identity.seats
-    where
-        event_date = $event_date::date
-        and state = 'live'
-        and start_time >= $event_date::timestamptz
+    select distinct seats.account
+    from seats
+    inner join logons on seats.event_id = logons.event_id
 )
 
 select

@@ -83,6 +83,8 @@ use as (
         event_date = $event_date::date
         and is_staff
         and device_class is distinct from 'phone_byod'
+        -- that a device is assigned to somebody does not say who used it
+        and attribution_grade in ('A', 'C')
         -- with a logon log, nobody at the keyboard is nobody reading
         and (live_share >= 0.5 or not has_seat_log)
         and verdict in ('external', 'denied')
@@ -98,6 +100,7 @@ refused as (
         requests.account,
         requests.device,
         requests.start_time,
+        requests.site,
         categories.category
     from core.http_requests as requests
     inner join core.host_categories as categories
@@ -122,6 +125,8 @@ before as (
         on
             use.account = refused.account
             and use.device = refused.device
+            -- refusals of the site itself are parts of its own pages
+            and use.site <> refused.site
             and refused.start_time < use.start_time
             and refused.start_time >= use.start_time - interval 1 minute * $minutes
             and list_contains(string_split(use.categories, ', '), refused.category)

@@ -70,12 +70,16 @@ use as (
         event_date = $event_date::date
         and is_staff
         and device_class is distinct from 'phone_byod'
+        -- that a device is assigned to somebody does not say who used it
+        and attribution_grade in ('A', 'C')
         -- with a logon log, nobody at the keyboard is nobody reading
         and (live_share >= 0.5 or not has_seat_log)
         and verdict in ('external', 'denied')
         and regexp_full_match(site, '[0-9.]+|[0-9a-f]*:[0-9a-f:]+')
         and not regexp_matches(
-            site, '^(10|127|192[.]168|172[.](1[6-9]|2[0-9]|3[01]))[.]'
+            site,
+            '^(0|10|127|169[.]254|192[.]168|172[.](1[6-9]|2[0-9]|3[01]))[.]'
+            || '|^100[.](6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])[.]'
         )
         and not regexp_matches(site, '^(fc|fd|fe80|::1)')
         and longest_seconds >= $longest_seconds

@@ -54,7 +54,7 @@ requests as (
         binding_event_id,
         is_clock_checked,
         coalesce(device_owner = person_id, false) as is_own,
-        coalesce(device_owner <> person_id, false)
+        coalesce(device_owner <> person_id and device_pool is null, false)
         or device_class = 'lab_pc' as is_foreign
     from core.engaged_requests
     where

@@ -71,6 +71,8 @@ use as (
         event_date = $event_date::date
         and is_staff
         and device_class is distinct from 'phone_byod'
+        -- that a device is assigned to somebody does not say who used it
+        and attribution_grade in ('A', 'C')
         -- with a logon log, nobody at the keyboard is nobody reading
         and (live_share >= 0.5 or not has_seat_log)
         and verdict in ('external', 'denied')
