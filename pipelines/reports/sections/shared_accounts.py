@@ -17,6 +17,7 @@ AROUND = 15.0  # minutes drawn before and after the time in question
 TICK = 0.006  # share of the width that one log line is drawn wide
 STEPS = (5, 10, 15, 30, 60, 120, 240)  # minutes between ticks
 MOST_TICKS = 9
+LONGEST = 12 * 60.0  # minutes; what goes on for days is told in words
 ROLES = ("blue", "vermillion", "green", "purple")
 
 
@@ -26,12 +27,15 @@ def rows(view: View) -> pl.DataFrame:
         "finding_id", "subject", "start_time", "end_time"
     )
     lines = view.inputs.evidence.join(found, on="finding_id")
+    # a logon names its device, a request the building too: one lane for both
+    building = pl.col("building").drop_nulls().mode().sort().first()
+    seen_at = building.over("finding_id", "device")
     return lines.sort("start_time", "finding_id", "position", "time").with_columns(
         minute=minutes_after_start("time"),
         last_minute=minutes_after_start("end_time"),
         said=in_words("time", view),
         began=in_words("start_time", view),
-        place=pl.format("{} ({})", "device", "building").fill_null(pl.col("device")),
+        place=pl.format("{} ({})", "device", seen_at).fill_null(pl.col("device")),
     )
 
 
@@ -65,16 +69,23 @@ def summary(rows: pl.DataFrame) -> str:
     for (_, subject), lines in grouped:
         places = lines["place"].drop_nulls().unique(maintain_order=True).to_list()
         seen = f"{count(lines.height, 'log line')} on {listed(places)}"
-        length = count(round(lines["last_minute"][0]), "minute")
+        length = lasting(lines["last_minute"][0])
         when = f"from {lines['began'][0]} over {length}"
         said.append(f"Account {subject}: {seen}, {when}.")
     return " ".join(said[:MOST_FINDINGS])
 
 
+def lasting(minutes: float) -> str:
+    """Minutes, or days where there are many."""
+    if minutes > LONGEST:
+        return count(round(minutes / (24 * 60)) or 1, "day")
+    return count(round(minutes), "minute")
+
+
 def draw(rows: pl.DataFrame) -> Figure | None:
     """A lane a device, a mark a log line, on the minutes since the start."""
     in_view = pl.col("minute").is_between(-AROUND, pl.col("last_minute") + AROUND)
-    near = rows.filter(in_view)
+    near = rows.filter(in_view, pl.col("last_minute") <= LONGEST)
     shown = near["finding_id"].unique(maintain_order=True).to_list()[:MOST_FINDINGS]
     if not shown:
         return None
