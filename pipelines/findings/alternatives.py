@@ -155,7 +155,7 @@ ALTERNATIVES: Mapping[str, tuple[tuple[str, Test], ...]] = {
             _always("time on approved sites is not counted"),
         ),
         (
-            "Somebody else at home",
+            "A session that another account opened",
             _always("a logon of this very account opened the session"),
         ),
         _MACHINE,
