@@ -37,6 +37,7 @@ class Landing(RuleBasedStateMachine):
         self.unseen: dict[str, set[int]] = {}
         self.lost: set[int] = set()
         self.clock = 0
+        self.cut_line: dict[str, int] = {}
 
     def teardown(self) -> None:
         self.run()
@@ -71,7 +72,7 @@ class Landing(RuleBasedStateMachine):
         data = held + b"".join(line(number) for number in new)
         if cut:
             data = data[:-cut]
-        self.cut_line = {**getattr(self, "cut_line", {}), name: new[-1]}
+        self.cut_line[name] = new[-1]
         self.unseen.setdefault(name, set()).update(new)
         self.put(name, data)
 
@@ -139,7 +140,10 @@ class Landing(RuleBasedStateMachine):
     @rule()
     def run(self) -> None:
         self.home.run(settle=10**9)
-        self.unseen = {name: set() for name in self.content}
+        self.unseen = {
+            name: set() if data.endswith(b"\n") or not data else {self.cut_line[name]}
+            for name, data in self.content.items()
+        }
 
     @rule(after=st.integers(0, 3))
     def run_killed(self, after: int) -> None:

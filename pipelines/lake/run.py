@@ -1,0 +1,258 @@
+"""One pass over a source's folder: recognise, read, and close what vanished."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from pipelines.errors import SourceError
+from pipelines.formats import Format, formats
+from pipelines.lake.identify import SAMPLE_BYTES, best
+from pipelines.lake.reading import Task, count_lines, read_delivery
+from pipelines.lake.recognise import Known, Recognition, same_stamp
+from pipelines.lake.source import Outcome, Source, Terms
+from pipelines.lake.staging import Staging
+from pipelines.sources.delivery import Delivery
+from pipelines.sources.streams import GoneError, opened, read_up_to
+from pipelines.state import ledger
+from pipelines.state.ledger import (
+    DUPLICATE,
+    FAILED,
+    FINISHED,
+    GONE,
+    GROWING,
+    FileRecord,
+)
+
+
+class Run:
+    """One pass over a source's folder."""
+
+    def __init__(self, terms: Terms, source: Source) -> None:
+        self.terms = terms
+        self.source = source
+        self.settled_ns = terms.settled_ns()
+        self.deliveries = source.listing().deliveries
+        records = ledger.source_files(terms.store, source.name)
+        self.records = {one.file_id: one for one in records}
+        self.known = Known(records, self.settled_ns)
+        self.staging = Staging(terms.store, terms.lake, source.name, terms.zone)
+        self.staging.knows(self.records)
+        self.touched: set[int] = set()
+        self.last_format: str | None = None
+        self.ids: dict[str, int] = {}
+
+    def outcomes(self) -> list[Outcome]:
+        found: dict[str, Outcome] = {}
+        waiting: list[Delivery] = []
+        for delivery in self.deliveries:
+            try:
+                one = self.known.at_its_place(delivery)
+            except SourceError as error:
+                found[delivery.path] = self._unknown(delivery, error)
+                continue
+            if one is None:
+                waiting.append(delivery)
+            else:
+                found[delivery.path] = self._one(one)
+        self._reserve(waiting)
+        for delivery in waiting:
+            try:
+                found[delivery.path] = self._one(self.known.elsewhere(delivery))
+            except SourceError as error:
+                found[delivery.path] = self._unknown(delivery, error)
+        self._close_vanished()
+        self.staging.flush()
+        return [
+            replace(one, record=self.staging.settled(one.record))
+            for one in (found[delivery.path] for delivery in self.deliveries)
+        ]
+
+    def _unknown(self, delivery: Delivery, error: SourceError) -> Outcome:
+        """It can not even be recognised: another run will."""
+        if delivery.path in self.ids:
+            record = self._row(Recognition(delivery, "new"))
+            return Outcome(self._failed(record, delivery, error), "new")
+        known = self.known.by_path(delivery.path)
+        assert known is not None
+        self.touched.add(known.file_id)
+        owed = replace(known, message=str(error), raw_mtime_ns=0)
+        self.staging.reached(owed)
+        return Outcome(owed, "resumed")
+
+    def _reserve(self, waiting: list[Delivery]) -> None:
+        """Have an id for each delivery that may be new; unread rows are used again."""
+        there = {one.path for one in self.deliveries}
+        by_path = {one.path: one.file_id for one in self._unread()}
+        moved = {
+            (one.raw_bytes, one.raw_mtime_ns): one.file_id
+            for one in self._unread()
+            if one.path not in there
+        }
+        for one in waiting:
+            stamp = (one.raw_bytes, one.raw_mtime_ns)
+            known = by_path.get(one.path) or moved.pop(stamp, None)
+            if known is not None:
+                self.ids[one.path] = known
+        fresh = [one.path for one in waiting if one.path not in self.ids]
+        ids = ledger.take_ids(self.terms.store, len(fresh))
+        self.ids |= dict(zip(fresh, ids, strict=True))
+
+    def _unread(self) -> Iterator[FileRecord]:
+        """Rows of which nothing was ever taken: they can be used again."""
+        for one in self.records.values():
+            if not one.consumed_bytes and one.lines == one.pending_lines:
+                yield one
+
+    def _one(self, one: Recognition) -> Outcome:
+        if one.kind == "unchanged":
+            assert one.record is not None
+            self.touched.add(one.record.file_id)
+            return Outcome(one.record, one.kind)
+        record = self._row(one)
+        self.touched.add(record.file_id)
+        if one.is_all and not record.pending_lines and self._is_sound(one):
+            return Outcome(self._passed(one, record), one.kind)
+        try:
+            reached = self._read(one.delivery, record)
+        except GoneError:
+            return Outcome(record, "gone")
+        except SourceError as error:
+            reached = self._failed(record, one.delivery, error)
+        self.known.lies_there(self.staging.settled(reached))
+        return Outcome(reached, one.kind)
+
+    def _read(self, delivery: Delivery, record: FileRecord) -> FileRecord:
+        task = Task(
+            delivery=delivery,
+            record=record,
+            format=self._format(delivery, record),
+            zone=self.source.zone,
+            options=dict(self.source.options),
+            is_settled=self._is_settled(delivery),
+        )
+        watch = self.terms.watch
+        return read_delivery(
+            task, self.staging, lambda size, lines: watch(delivery, size, lines)
+        )
+
+    def _row(self, one: Recognition) -> FileRecord:
+        """The row that the delivery continues, or its own new one."""
+        delivery = one.delivery
+        if one.record is not None and one.kind in ("resumed", "moved"):
+            self._not_needed(delivery)
+            return replace(one.record, path=delivery.path)
+        file_id = self.ids.get(delivery.path) or self._another_id()
+        row = FileRecord(file_id=file_id, source=delivery.source, path=delivery.path)
+        if one.record is None:
+            return row
+        row = replace(row, duplicate_of=one.record.duplicate_of or one.record.file_id)
+        return _as_copy(row, one.record) if one.kind == "copy" else row
+
+    def _not_needed(self, delivery: Delivery) -> None:
+        """A row under which the delivery failed before, now that it is known."""
+        unread = self.records.get(self.ids.get(delivery.path, 0))
+        if unread is not None:
+            self.touched.add(unread.file_id)
+            nothing = replace(unread, lines=0, pending_lines=0, message=None)
+            self.staging.reached(replace(nothing, state=FINISHED))
+
+    def _another_id(self) -> int:
+        return ledger.take_ids(self.terms.store, 1)[0]
+
+    def _is_sound(self, one: Recognition) -> bool:
+        return one.record is not None and one.record.state not in (FAILED, GONE)
+
+    def _passed(self, one: Recognition, record: FileRecord) -> FileRecord:
+        """Nothing is new but its place, its stamps, or that it is finished."""
+        delivery = one.delivery
+        if record.state == GROWING and self._is_settled(delivery):
+            record = replace(record, state=FINISHED, message=None)
+        passed = replace(
+            record,
+            raw_bytes=delivery.raw_bytes,
+            raw_mtime_ns=delivery.raw_mtime_ns,
+            raw_ctime_ns=delivery.raw_ctime_ns,
+        )
+        self.staging.reached(passed)
+        self.known.add(passed)
+        return passed
+
+    def _format(self, delivery: Delivery, record: FileRecord) -> Format:
+        known = formats()
+        name = self.source.format or record.format or self._identified(delivery)
+        if name is None:
+            raise SourceError(
+                "no known format claims enough of its lines",
+                where=delivery.where,
+                remedy=(
+                    f"Name the format in district.toml under "
+                    f"[sources.{self.source.name}], "
+                    f"or run: schoolbell identify {delivery.path}"
+                ),
+            )
+        if name not in known:
+            raise SourceError(
+                f"there is no format {name!r}",
+                where=f"[sources.{self.source.name}] format",
+                remedy="Formats: " + ", ".join(sorted(known)),
+            )
+        self.last_format = name
+        return known[name]
+
+    def _identified(self, delivery: Delivery) -> str | None:
+        with opened(delivery) as stream:
+            return best(read_up_to(stream, SAMPLE_BYTES), likely=self.last_format)
+
+    def _is_settled(self, delivery: Delivery) -> bool:
+        return delivery.member is not None or delivery.raw_mtime_ns <= self.settled_ns
+
+    def _failed(
+        self, record: FileRecord, delivery: Delivery, error: SourceError
+    ) -> FileRecord:
+        """The row of a file that could not be read: all its lines are pending."""
+        before = self.records.get(record.file_id, record)
+        settled = record.lines - record.pending_lines
+        if before.state == FAILED and same_stamp(delivery, before):
+            pending = before.pending_lines
+        else:
+            pending = max(0, count_lines(delivery) - settled)
+        reached = replace(
+            record,
+            state=FAILED,
+            lines=settled + pending,
+            pending_lines=pending,
+            raw_bytes=delivery.raw_bytes,
+            raw_mtime_ns=delivery.raw_mtime_ns,
+            raw_ctime_ns=delivery.raw_ctime_ns,
+            message=str(error),
+        )
+        self.staging.reached(reached)
+        return reached
+
+    def _close_vanished(self) -> None:
+        """Rows whose file is no longer there: nothing more can come of them."""
+        for one in self.records.values():
+            if one.file_id in self.touched or one.state not in (GROWING, FAILED):
+                continue
+            if one.pending_lines:
+                message = "it was taken away before its last lines were read"
+                self.staging.reached(replace(one, state=GONE, message=message))
+            elif one.consumed_bytes:
+                self.staging.reached(replace(one, state=FINISHED))
+
+
+def _as_copy(row: FileRecord, original: FileRecord) -> FileRecord:
+    """The row of a second copy: what the first consumed are duplicates here."""
+    consumed = original.lines - original.pending_lines
+    return replace(
+        row,
+        format=original.format,
+        state=DUPLICATE,
+        consumed_bytes=original.consumed_bytes,
+        consumed_sha256=original.consumed_sha256,
+        head_bytes=original.head_bytes,
+        head_sha256=original.head_sha256,
+        prefix_hashes=original.prefix_hashes,
+        lines=consumed,
+        duplicates=consumed,
+        header=original.header,
+    )
