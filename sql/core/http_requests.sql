@@ -4,8 +4,9 @@ summary: >
   that held the address when it began, the place, the site, and a grade that
   says how the account is known. Grade A: the line itself carries a login, or a
   firewall's guess from logons is confirmed by a live keyboard on the device. B:
-  the device is assigned to one person. C: somebody's logon was live on the
-  device. D: an address and no more, which names nobody.
+  the device is assigned to one person and nobody else is at its keyboard. C:
+  somebody's logon was live on the device. D: an address and no more, which names
+  nobody.
 grain: [event_id]
 window: {days_before: 1, days_after: 1}
 params:
@@ -185,16 +186,25 @@ held as (
         ) = 1
 ),
 
+-- who was at the keyboard, where the line itself names nobody
 seated as (
     select
         held.event_id,
         min(seats.account) as account,
-        count(distinct seats.account) as account_count
+        count(distinct seats.account) as account_count,
+        coalesce(
+            bool_or(
+                accounts.person_id is distinct from devices.assigned_to
+            ),
+            false
+        ) as has_stranger
     from held
     inner join seats
         on
             held.device = seats.device
             and held.start_time between seats.start_time and seats.end_time
+    left join devices on held.device = devices.device
+    left join accounts on seats.account = accounts.account
     where held.user_name is null
     group by held.event_id
 ),
@@ -221,7 +231,10 @@ told as (
         and coalesce(devices.device_class <> 'phone_byod', true) as is_district_device,
         case
             when names.account is not null then names.account
-            when owners.account is not null and devices.pool is null
+            when
+                owners.account is not null
+                and devices.pool is null
+                and not coalesce(seated.has_stranger, false)
                 then owners.account
             when seated.account_count = 1 then seated.account
         end as account,
@@ -231,7 +244,11 @@ told as (
                 and (not held.is_mapped or confirmed.event_id is not null)
                 then 'A'
             when names.account is not null then 'C'
-            when owners.account is not null and devices.pool is null then 'B'
+            when
+                owners.account is not null
+                and devices.pool is null
+                and not coalesce(seated.has_stranger, false)
+                then 'B'
             when seated.account_count = 1 then 'C'
             else 'D'
         end as attribution_grade
