@@ -5,20 +5,18 @@ line without its newline is pending until the file has settled; should the file
 grow all the same, that line is taken back and read again, whole.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from collections.abc import Callable
+from dataclasses import replace
 
-from pipelines import clock
 from pipelines.errors import SourceError
-from pipelines.formats import Context, Format, Parsed
+from pipelines.formats import Parsed
 from pipelines.lake import parsing
 from pipelines.lake.marks import Digest, Mark
 from pipelines.lake.retraction import take_back
 from pipelines.lake.staging import Staging
+from pipelines.lake.task import STEP, Task, count_lines, marked, skip, without_tail
 from pipelines.sources.ahead import ahead
-from pipelines.sources.blocks import Block, blocks
+from pipelines.sources.blocks import Block
 from pipelines.sources.delivery import Delivery
 from pipelines.sources.framing import records
 from pipelines.sources.lines import batch
@@ -31,39 +29,11 @@ from pipelines.state.ledger import (
     FileRecord,
 )
 
-STEP = 1 << 20
 Advance = Callable[[int, int], None]
 """Told after each block: bytes and lines read."""
 
 LARGEST_WHOLE = 512 << 20
 """Files that are no lines (EVTX, JSON arrays) are read whole, up to this size."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Task:
-    """One delivery, the ledger row it continues, and how to read it.
-
-    Attributes:
-        is_settled: The file will not grow: take its last line as it stands.
-    """
-
-    delivery: Delivery
-    record: FileRecord
-    format: Format
-    zone: str
-    options: dict[str, str]
-    is_settled: bool
-
-    @property
-    def context(self) -> Context:
-        """What the format is told; years lie near the file's own date."""
-        changed = datetime.fromtimestamp(self.delivery.raw_mtime_ns / 1e9, UTC)
-        anchor = clock.date_in_name(self.delivery.path, latest=changed) or changed
-        return Context(
-            reading=clock.Reading(zone=self.zone, anchor=anchor),
-            options=self.options,
-            header=self.record.header,
-        )
 
 
 def read_delivery(task: Task, staging: Staging, advance: Advance) -> FileRecord:
@@ -76,7 +46,7 @@ def read_delivery(task: Task, staging: Staging, advance: Advance) -> FileRecord:
         GoneError: The file was taken away, or replaced, since it was recognised.
     """
     if task.record.tail_bytes:
-        task = replace(task, record=_without_tail(task, staging))
+        task = replace(task, record=without_tail(task, staging))
     reader = _Reader(task, staging, advance)
     try:
         with opened(task.delivery) as stream:
@@ -92,48 +62,6 @@ def read_delivery(task: Task, staging: Staging, advance: Advance) -> FileRecord:
     except SourceError as error:
         reader.failed(error)
     return reader.finished()
-
-
-def _without_tail(task: Task, staging: Staging) -> FileRecord:
-    """The last line was taken without its end: take it back, to read it whole."""
-    record = replace(
-        task.record,
-        lines=task.record.lines - task.record.pending_lines,
-        pending_lines=0,
-        pending_bytes=0,
-    )
-    body = record.consumed_bytes - record.tail_bytes
-    digest = Digest()
-    with opened(task.delivery) as stream:
-        _skip(stream, digest, body)
-
-    def remaining(taken: Counter[str]) -> FileRecord:
-        blank = not taken.total() and record.blanks > 0
-        return replace(
-            record,
-            lines=record.lines - 1,
-            events=record.events - taken["events"],
-            rejects=record.rejects - taken["rejects"],
-            blanks=record.blanks - blank,
-            duplicates=record.duplicates - (not taken.total() and not blank),
-            consumed_bytes=body,
-            tail_bytes=0,
-            **digest.mark()._asdict(),
-        )
-
-    staging.flush()
-    kept = take_back(
-        staging.store, staging.folder, record, remaining, first_line=record.lines
-    )
-    staging.stands_at(kept)
-    return kept
-
-
-def _skip(stream: Reads, digest: Digest, position: int) -> None:
-    while digest.length < position and (
-        data := stream.read(min(STEP, position - digest.length))
-    ):
-        digest.update(data)
 
 
 class _Reader:
@@ -163,7 +91,7 @@ class _Reader:
     def skip_consumed(self, stream: Reads) -> None:
         """Pass over what earlier runs consumed, and prove that it is the same."""
         position = self.record.consumed_bytes
-        _skip(stream, self.digest, position)
+        skip(stream, self.digest, position)
         if position and self.digest.whole != self.record.consumed_sha256:
             raise GoneError(
                 "the file changed while it was being read",
@@ -175,7 +103,7 @@ class _Reader:
         """Blocks of whole lines, each staged with the position it reaches."""
         start = self.record.consumed_bytes
         tail: tuple[Block, Mark] | None = None
-        for block, mark in ahead(_marked(stream, self.digest, start)):
+        for block, mark in ahead(marked(stream, self.digest, start)):
             if block.is_tail:
                 tail = block, mark
                 self.tail = block
@@ -308,31 +236,9 @@ class _Reader:
         return self.record
 
 
-def _marked(stream: Reads, digest: Digest, start: int) -> Iterator[tuple[Block, Mark]]:
-    """Blocks, each with the hashes of the stream up to its end."""
-    for block in blocks(stream, first_byte=start, passed_over=digest.update):
-        if not block.oversize:
-            digest.update(block.data)
-        yield block, digest.mark()
-
-
 def _too_large(delivery: Delivery) -> SourceError:
     return SourceError(
         f"is larger than the {LARGEST_WHOLE >> 20} MiB that are read whole",
         where=delivery.where,
         remedy="Export shorter periods, or one record a line.",
     )
-
-
-def count_lines(delivery: Delivery) -> int:
-    """Lines of a stream as far as it can be read, the last one included."""
-    lines = 0
-    last = b"\n"
-    try:
-        with opened(delivery) as stream:
-            while data := stream.read(STEP):
-                lines += data.count(b"\n")
-                last = data[-1:]
-    except SourceError:
-        pass
-    return lines + (last != b"\n")

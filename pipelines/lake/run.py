@@ -6,10 +6,11 @@ from dataclasses import replace
 from pipelines.errors import SourceError
 from pipelines.formats import Format, formats
 from pipelines.lake.identify import SAMPLE_BYTES, best
-from pipelines.lake.reading import Task, count_lines, read_delivery
+from pipelines.lake.reading import read_delivery
 from pipelines.lake.recognise import Known, Recognition, same_stamp
 from pipelines.lake.source import Outcome, Source, Terms
 from pipelines.lake.staging import Staging
+from pipelines.lake.task import Task, count_lines
 from pipelines.sources.delivery import Delivery
 from pipelines.sources.streams import GoneError, opened, read_up_to
 from pipelines.state import ledger
