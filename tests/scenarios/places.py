@@ -69,6 +69,7 @@ DEVICES: Mapping[str, Device] = {
         Device("hs-avega", "10.1.0.11", "desktop", owner="p-1"),
         Device("hs-bsun", "10.1.0.12", "desktop", owner="p-2"),
         Device("hs-gnova", "10.1.0.17", "desktop", owner="p-7"),
+        Device("hs-fito", "10.1.0.16", "desktop", owner="p-6"),
         Device("hs-room-5", "10.1.0.50", "podium", pool="classroom"),
         Device("hs-lab-1", "10.1.4.1", "lab_pc", pool="lab"),
         Device("hs-lab-2", "10.1.4.2", "lab_pc", pool="lab"),
@@ -105,6 +106,7 @@ username,account_type,owner_person_id,approved_shared,aliases,valid_from,valid_t
 hs_office,role_shared,,true,,,
 kiosk_lib,device,,true,,,
 backup,service,,false,,,
+coach,role_shared,,false,,,
 avega,person,p-1,false,alindt,,
 """
 
@@ -118,6 +120,9 @@ a2,video.example,domain,science teacher|math teacher,,,sanctioned,board
 a3,crafts.example,domain,person:p-7,{before},{after},approved_non_business,board
 a4,quiz.example,domain,all,{long_before},{today},approved_non_business,board
 a5,pages.example/view/robotics,path_prefix,all,,,sanctioned,board
+a6,older.example,domain,all,{long_before},{yesterday},sanctioned,board
+a7,newer.example,domain,all,{today},{after},sanctioned,board
+a8,pins.example,domain,art teacher,,,sanctioned,board
 """
 
 CATEGORIES = """
@@ -141,6 +146,11 @@ quiz.example,games,open list
 mislabelled.example,games,vendor
 bets.example,gambling,vendor
 bets.example,gambling,open list
+wagers.example,gambling,vendor
+wagers.example,gambling,open list
+unblock.example,circumvention,vendor
+relay.example,circumvention,vendor
+control.example,remote_access,vendor
 """
 
 
@@ -159,6 +169,7 @@ def registry(day: date, extra: Mapping[str, str]) -> Mapping[str, str]:
         "accounts.csv": ACCOUNTS,
         "approved_sites.csv": SITES.format(
             today=day,
+            yesterday=day - timedelta(days=1),
             before=day - timedelta(days=3),
             after=day + timedelta(days=3),
             long_before=day - timedelta(days=90),

@@ -88,7 +88,7 @@ def clips_in_class(story: Story) -> None:
 
 def last_valid_day(story: Story) -> None:
     at_work(story)
-    story.surf("avega", "hs-avega", "14:30", ("quiz.example",), minutes=15)
+    story.surf("avega", "hs-avega", "10:05", ("quiz.example",), minutes=15)
 
 
 def personal_consent(story: Story) -> None:
@@ -135,6 +135,12 @@ def locked_screen_on_duty(story: Story) -> None:
     story.unlock("avega", "hs-avega", "11:00")
 
 
+def nobody_logged_in(story: Story) -> None:
+    """A laptop assigned to a teacher, a proxy that asks for no login."""
+    story.spell = lambda _account: "-"
+    story.surf("avega", "nb-avega", "10:05", ("www.friends.example",), minutes=25)
+
+
 def somebody_else_at_the_proxy(story: Story) -> None:
     """Requests that the proxy challenged are nobody's."""
     at_work(story)
@@ -172,4 +178,5 @@ SCENARIOS = (
     ),
     Scenario("S36b", locked_screen_on_duty),
     Scenario("S36c", somebody_else_at_the_proxy),
+    Scenario("S36d", nobody_logged_in),
 )

@@ -10,14 +10,16 @@ from itertools import cycle
 
 import pytest
 
-from tests.scenarios import leave, off_hours, sharing, sites
+from tests.scenarios import leave, off_hours, one_building, sharing, sites, ways_around
 from tests.scenarios.running import run
 from tests.scenarios.story import Story, plain
 
 SCENARIOS = (
     *sharing.SCENARIOS,
+    *one_building.SCENARIOS,
     *leave.SCENARIOS,
     *sites.SCENARIOS,
+    *ways_around.SCENARIOS,
     *off_hours.SCENARIOS,
 )
 FOUND = [one for one in SCENARIOS if one.rules]

@@ -1,0 +1,86 @@
+"""Scenarios of approvals that end, tools that hide, and what a filter refused."""
+
+from tests.scenarios.scenario import Scenario
+from tests.scenarios.sites import at_work
+from tests.scenarios.story import Story
+
+
+def many_short_visits(story: Story) -> None:
+    """Nine times four minutes of a social site on two days."""
+    story.lease("hs-avega", "-1 06:00")
+    story.logon("avega", "hs-avega", "-1 07:41")
+    story.logoff("avega", "hs-avega", "-1 15:30")
+    story.logon("avega", "hs-avega", "07:41")
+    hosts = ("www.friends.example", "friends.example")
+    for hour in (8, 9, 11, 12):
+        story.surf("avega", "hs-avega", f"-1 {hour:02d}:20", hosts, minutes=4)
+    for hour in (8, 9, 10, 11, 12):
+        story.surf("avega", "hs-avega", f"{hour:02d}:20", hosts, minutes=4)
+
+
+def web_proxy(story: Story) -> None:
+    at_work(story)
+    story.surf("avega", "hs-avega", "10:05", ("unblock.example",), minutes=13)
+
+
+def relay_of_a_phone(story: Story) -> None:
+    """A private phone's own relay, on the network for private devices."""
+    story.surf("avega", "phone-avega", "10:05", ("relay.example",), minutes=40)
+
+
+def remote_control(story: Story) -> None:
+    at_work(story)
+    story.surf("avega", "hs-avega", "10:05", ("r1.control.example",), minutes=20)
+
+
+def day_after_the_approval(story: Story) -> None:
+    at_work(story)
+    story.surf("avega", "hs-avega", "10:05", ("older.example",), minutes=15)
+
+
+def first_day_of_the_approval(story: Story) -> None:
+    at_work(story)
+    story.surf("avega", "hs-avega", "10:05", ("newer.example",), minutes=15)
+
+
+def approved_for_the_art_teacher(story: Story) -> None:
+    at_work(story, "gnova", "hs-gnova")
+    story.surf("gnova", "hs-gnova", "10:05", ("www.pins.example",), minutes=15)
+
+
+def not_approved_for_the_counselor(story: Story) -> None:
+    at_work(story, "cpark", "es-cpark")
+    story.surf("cpark", "es-cpark", "10:05", ("www.pins.example",), minutes=15)
+
+
+def another_betting_site(story: Story) -> None:
+    """Refused five times at one, then nine minutes at the next."""
+    at_work(story)
+    for number in range(5):
+        when = story.at("10:01", number * 19 + number % 3 * 4)
+        story.refused("avega", "hs-avega", when, "bets.example")
+    story.surf("avega", "hs-avega", "10:05", ("wagers.example",), minutes=9)
+
+
+def address_without_a_name(story: Story) -> None:
+    at_work(story)
+    story.surf("avega", "hs-avega", "10:05", ("198.51.100.60",), minutes=12, scale=20)
+
+
+def found(code, act, *rules, account="avega", severity="low"):
+    """A scenario whose finding rests on the proxy's lines."""
+    return Scenario(code, act, rules, account, severity=severity, cites=("proxy",))
+
+
+SCENARIOS = (
+    found("S42", many_short_visits, "NA-2"),
+    found("S45", web_proxy, "NA-3", severity="medium"),
+    Scenario("S47", relay_of_a_phone),
+    found("S49", remote_control, "NA-3", severity="medium"),
+    found("S51", day_after_the_approval, "NA-4"),
+    Scenario("S52", first_day_of_the_approval),
+    Scenario("S53", approved_for_the_art_teacher),
+    found("S53a", not_approved_for_the_counselor, "NA-4", account="cpark"),
+    found("S57", another_betting_site, "NA-6", "NA-1", severity="medium"),
+    found("S60", address_without_a_name, "NA-5"),
+)
