@@ -55,7 +55,7 @@ class Landing(RuleBasedStateMachine):
 
     def free(self, name: str) -> str:
         turn = 1
-        while f"{name}.{turn}" in self.content:
+        while {f"{name}.{turn}", f"{name}.{turn}.gz"} & self.content.keys():
             turn += 1
         return f"{name}.{turn}"
 
