@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.options import Home
-from pipelines.district.home import DistrictHome, create
-from pipelines.district.registry import load_registry
-from pipelines.district.settings import load_settings
-from pipelines.journey.console import safe
+from pipelines.district.home import create
+from pipelines.journey.checking import wrong_in
+from pipelines.journey.console import safe_lines
+from pipelines.journey.district import open_district
 
 
 def init(
@@ -41,13 +41,13 @@ def init(
 
 def check(home: Home) -> None:
     """Read settings and registry, and tell everything that is wrong in them."""
-    place = DistrictHome(home.resolve())
-    registry = load_registry(place, load_settings(place))
-    for problem in registry.problems:
-        typer.echo(safe(problem))
+    with open_district(home) as district:
+        registry, wrong = district.registry, list(wrong_in(district))
+    for problem in (*wrong, *registry.problems):
+        typer.echo(safe_lines(problem))
     for file, disables in sorted(registry.missing.items()):
         typer.echo(f"{file}: not there; without it: {disables}")
     rows = sum(frame.height for frame in registry.frames.values())
     typer.echo(f"{rows:,} rows of the registry are in order.")
     errors = [one for one in registry.problems if one.severity == "error"]
-    sys.exit(2 if errors else 0)
+    sys.exit(2 if errors or wrong else 0)

@@ -12,7 +12,7 @@ from pipelines.errors import SourceError
 from pipelines.journey.console import console, safe, watching
 from pipelines.journey.district import only_writer, open_district
 from pipelines.journey.steps import take_in
-from pipelines.journey.summary import account_table
+from pipelines.journey.summary import account_table, is_all_lost, trouble
 from pipelines.lake.identify import SAMPLE_BYTES, Claim
 from pipelines.lake.identify import identify as claims_of
 from pipelines.lake.intake import Outcome
@@ -39,8 +39,7 @@ def ingest(
         screen.print(account_table(district))
     for outcome in outcomes:
         _tell(outcome, as_json=as_json)
-    failed = [one for one in outcomes if one.record.state == "failed"]
-    sys.exit(1 if failed and len(failed) == len(outcomes) else 0)
+    sys.exit(1 if is_all_lost(outcomes) else 0)
 
 
 def _tell(outcome: Outcome, *, as_json: bool) -> None:
@@ -66,7 +65,7 @@ def _tell(outcome: Outcome, *, as_json: bool) -> None:
             )
         )
     elif record.message:
-        typer.echo(safe(record.message), err=True)
+        typer.echo(trouble(record), err=True)
 
 
 def identify(

@@ -1,6 +1,7 @@
 """Commands that do what is due: run, report, status."""
 
 import json
+import sys
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
 
@@ -8,13 +9,13 @@ import typer
 
 from pipelines.cli.options import AsJson, Home, Quiet
 from pipelines.errors import SettingsError
-from pipelines.journey.console import console, table, watching
+from pipelines.journey.console import console, safe_lines, table, watching
 from pipelines.journey.district import only_writer, open_district
 from pipelines.journey.publishing import publish_snapshot
 from pipelines.journey.reporting import publish_reports
 from pipelines.journey.run import Result, run
 from pipelines.journey.status import status_of
-from pipelines.journey.summary import account_table, told
+from pipelines.journey.summary import account_table, is_all_lost, told
 
 
 def run_all(
@@ -31,7 +32,11 @@ def run_all(
         done = run(home, watchers=watchers, settle_seconds=settle_seconds)
     with open_district(home) as district:
         screen.print(account_table(district))
+        for problem in district.registry.problems:
+            if problem.severity == "error":
+                typer.echo(safe_lines(problem), err=True)
     _tell(done)
+    sys.exit(1 if is_all_lost(done.outcomes) else 0)
 
 
 def _tell(done: Result) -> None:

@@ -33,6 +33,11 @@ def safe(text: object) -> str:
     return "".join(_visible(char) for char in str(text))
 
 
+def safe_lines(text: object) -> str:
+    """The same for a message that has several lines."""
+    return "\n".join(safe(line) for line in str(text).splitlines())
+
+
 def _visible(char: str) -> str:
     if char == " " or unicodedata.category(char)[0] not in "CZ":
         return char

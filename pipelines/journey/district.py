@@ -13,8 +13,10 @@ from pipelines.detections.catalogue import Detection, catalogue
 from pipelines.district.home import DistrictHome
 from pipelines.district.registry import Registry, load_registry
 from pipelines.district.settings import Settings, load_settings
-from pipelines.errors import BusyError
+from pipelines.district.settings_parts import Detection as DetectionSettings
+from pipelines.errors import BusyError, SettingsError
 from pipelines.lake.intake import Source
+from pipelines.sources.remote import is_remote
 from pipelines.state.store import Store, open_store
 from pipelines.warehouse.library import models
 from pipelines.warehouse.models import Model, Scalar
@@ -37,17 +39,15 @@ class District:
     @cached_property
     def models(self) -> Mapping[str, Model]:
         """Every model that is not switched off, in build order."""
+        off = {name for name, one in self.said_of_rules.items() if not one.enabled}
         return {
-            name: model
-            for name, model in models().items()
-            if name not in self._switched_off
-            and model.header.code not in self._switched_off
+            name: model for name, model in models().items() if _key(model) not in off
         }
 
     @cached_property
-    def _switched_off(self) -> frozenset[str]:
-        detections = self.settings.detections.items()
-        return frozenset(name for name, one in detections if not one.enabled)
+    def said_of_rules(self) -> Mapping[str, DetectionSettings]:
+        """See `said_of_rules`."""
+        return said_of_rules(self.settings)
 
     @cached_property
     def detections(self) -> Mapping[str, Detection]:
@@ -63,7 +63,7 @@ class District:
                 for key, value in one.parameters.items()
                 if not isinstance(value, tuple)
             }
-            for name, one in self.settings.detections.items()
+            for name, one in self.said_of_rules.items()
         }
 
     @cached_property
@@ -86,9 +86,10 @@ class District:
         """The sources of the settings, and every further folder of `landing/`."""
         found = {}
         for name, one in self.settings.sources.items():
+            path = one.path or f"landing/{name}"
             found[name] = Source(
                 name=name,
-                folder=self.home.path / (one.path or f"landing/{name}"),
+                folder=path if is_remote(path) else self.home.path / path,
                 format=one.format,
                 zone=one.zone or self.zone,
                 options=one.options,
@@ -99,6 +100,31 @@ class District:
                     name=folder.name, folder=folder, zone=self.zone
                 )
         return [found[name] for name in sorted(found)]
+
+
+def said_of_rules(settings: Settings) -> Mapping[str, DetectionSettings]:
+    """What the settings say of each rule, by detection code or model name.
+
+    Raises:
+        SettingsError: There is no such rule.
+    """
+    keys: dict[str, str] = {}
+    for name, model in models().items():
+        names = (name, model.header.code, model.table_name)
+        keys |= {one: _key(model) for one in names if one}
+    for name in settings.detections:
+        if name not in keys:
+            raise SettingsError(
+                f"there is no rule {name!r}",
+                where=f"district.toml: [detections.{name}]",
+                remedy="Rules: " + ", ".join(sorted(set(keys.values()))),
+            )
+    return {keys[name]: one for name, one in settings.detections.items()}
+
+
+def _key(model: Model) -> str:
+    """What settings call a model: its code, if it is a detection."""
+    return model.header.code or model.name
 
 
 @contextmanager

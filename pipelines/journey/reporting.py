@@ -10,6 +10,8 @@ from typing import Any
 import polars as pl
 from sqlalchemy import delete, insert, select
 
+from pipelines.errors import ModelError
+from pipelines.journey.coverage import expected_hours, source_days
 from pipelines.journey.district import District
 from pipelines.reports.archive import write_archive
 from pipelines.reports.headline import this_week
@@ -22,8 +24,6 @@ from pipelines.warehouse.database import Database
 from pipelines.warehouse.snapshots import current, reading
 
 ONE_WEEK = timedelta(days=7)
-HOURS = pl.DataFrame({"hour": list(range(24))}, schema={"hour": pl.Int64})
-COUNTS = ("rejects", "blanks", "duplicates", "pending")
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,18 @@ def publish_reports(
     Args:
         weeks: Mondays; the archive's other weeks stay as they are, but for the
             week before each, which links to it.
+
+    Raises:
+        ModelError: Nothing is built yet.
     """
     snapshot = current(district.home.snapshots)
     with reading(snapshot) as database:
+        if not database.has("marts.source_hours"):
+            raise ModelError(
+                "nothing is built yet",
+                where=str(district.home.path),
+                remedy="Put logs into landing/, then: schoolbell run --home HOME",
+            )
         inputs = report_inputs(database, district, now, snapshot.stem)
         held = mondays(database)
     wanted = set(held if weeks is None else weeks)
@@ -69,7 +78,8 @@ def mondays(database: Database) -> list[date]:
     """The Mondays of the weeks that hold events, oldest first.
 
     A week in which the sources together spoke in less than a day's hours is none:
-    a tunnel that began before midnight, a clock that ran ahead.
+    a tunnel that began before midnight, a clock that ran ahead. The fullest week
+    is one in any case.
     """
     hours = database.rows(
         "select event_date, count(*) from marts.source_hours group by event_date"
@@ -78,7 +88,8 @@ def mondays(database: Database) -> list[date]:
     for day, count in hours:
         monday = day - timedelta(days=day.weekday())
         weeks[monday] = weeks.get(monday, 0) + count
-    return sorted(monday for monday, count in weeks.items() if count >= 24)
+    enough = min(24, max(weeks.values(), default=0))
+    return sorted(monday for monday, count in weeks.items() if count >= enough)
 
 
 def report_inputs(
@@ -112,85 +123,11 @@ def report_inputs(
     )
 
 
-def expected_hours(hours: pl.DataFrame, days: pl.DataFrame, zone: str) -> pl.DataFrame:
-    """Source-hours with and without lines; expected where the source usually speaks.
-
-    An hour is expected of a source when it spoke in that local hour on at least
-    three quarters of the other days of the same kind, of which there are at
-    least three. The hour that a day lacks in spring is never expected.
-    """
-    kinds = days.group_by("event_date").agg(pl.col("day_type").mode().first())
-    span = pl.DataFrame({"event_date": _all_days(hours)}).join(
-        kinds, on="event_date", how="left"
-    )
-    grid = (
-        hours.select("source").unique().join(span, how="cross").join(HOURS, how="cross")
-    )
-    seen = hours.group_by("source", "event_date", "hour").agg(
-        pl.col("line_count").sum(), pl.col("hour_start").min()
-    )
-    spoken = grid.join(seen, on=["source", "event_date", "hour"], how="left")
-    others = pl.len().over("source", "day_type", "hour") - 1
-    spoke = pl.col("line_count").is_not_null()
-    times = spoke.sum().over("source", "day_type", "hour") - spoke.cast(pl.UInt32)
-    expected = (others >= 3) & (times >= 0.75 * others)
-    return (
-        spoken.with_columns(is_expected=expected.fill_null(value=False))
-        .filter(spoke | pl.col("is_expected"))
-        .with_columns(
-            pl.coalesce("hour_start", _beginning(zone)).alias("hour_start"),
-            pl.col("line_count").fill_null(0),
-        )
-        .drop_nulls("hour_start")
-        .sort("source", "event_date", "hour")
-    )
-
-
-def _beginning(zone: str) -> pl.Expr:
-    """When a local hour of a local day began."""
-    local = pl.col("event_date").cast(pl.Datetime("us")) + pl.duration(hours="hour")
-    return local.dt.replace_time_zone(
-        zone, ambiguous="earliest", non_existent="null"
-    ).dt.convert_time_zone("UTC")
-
-
-def _all_days(hours: pl.DataFrame) -> pl.Series:
-    first, last = hours["event_date"].min(), hours["event_date"].max()
-    if first is None:
-        return pl.Series([], dtype=pl.Date)
-    assert isinstance(first, date)
-    assert isinstance(last, date)
-    return pl.date_range(first, last, eager=True)
-
-
-def source_days(files: pl.DataFrame, file_days: pl.DataFrame) -> pl.DataFrame:
-    """The account of lines by source and local day.
-
-    Events count on their own day; what a file holds besides counts on the last
-    day of its events, or on the day it arrived if it has none.
-    """
-    last = file_days.group_by("file_id").agg(pl.col("event_date").max())
-    events = file_days.group_by("source", "event_date").agg(pl.col("events").sum())
-    rest = (
-        files.join(last, on="file_id", how="left")
-        .with_columns(
-            event_date=pl.coalesce("event_date", pl.col("first_seen_time").dt.date())
-        )
-        .group_by("source", "event_date")
-        .agg(pl.col(name).sum() for name in COUNTS)
-    )
-    both = events.join(rest, on=["source", "event_date"], how="full", coalesce=True)
-    counts = ["events", *COUNTS]
-    return both.with_columns(pl.col(counts).fill_null(0)).with_columns(
-        lines=pl.sum_horizontal(counts)
-    )
-
-
 def _rules(district: District) -> Sequence[Mapping[str, Any]]:
     rules = []
     for code, detection in sorted(district.detections.items()):
         header = detection.model.header
-        said = district.settings.detections.get(code)
+        said = district.said_of_rules.get(code)
         given = district.parameters.get(code, {})
         rules.append(
             {

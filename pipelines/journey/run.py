@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 from pipelines.findings.keeping import Kept
 from pipelines.journey.alerting import AlertSummary, send_alerts
 from pipelines.journey.district import District, only_writer, open_district
+from pipelines.journey.owed import owed, settle
 from pipelines.journey.publishing import publish_snapshot
 from pipelines.journey.reporting import Published, publish_reports
 from pipelines.journey.steps import (
@@ -84,17 +85,13 @@ def run_opened(
     done = build_and_judge(district, watchers.building)
     lap("build and judge")
     snapshot, reports = None, []
-    if done.built.days:
+    weeks = owed(district.store)
+    if weeks:
         snapshot = publish_snapshot(district, now)
         lap("snapshot")
-        reports = publish_reports(district, now, weeks_of(done.built))
+        reports = publish_reports(district, now, weeks)
+        settle(district.store, weeks)
         lap("report")
     alerts = send_alerts(district, now)
     lap("alerts")
     return Result(outcomes, done.built, done.kept, snapshot, reports, alerts, seconds)
-
-
-def weeks_of(built: Built) -> list[date]:
-    """The Mondays of the weeks that a build touched."""
-    days = {day for days in built.days.values() for day in days}
-    return sorted({day - timedelta(days=day.weekday()) for day in days})

@@ -3,20 +3,21 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import polars as pl
 
 from pipelines.detections.candidates import candidates
+from pipelines.errors import SourceError
 from pipelines.events import EVENT_CLASSES
-from pipelines.findings.evidence import copy_lines
 from pipelines.findings.judging import Circumstances, judge
 from pipelines.findings.keeping import Kept, fired_days, keep
-from pipelines.findings.record import Finding
+from pipelines.journey.citing import cited_lines
 from pipelines.journey.district import District
-from pipelines.lake.intake import SETTLE_SECONDS, Intake, Outcome, Watch
+from pipelines.journey.owed import owe
+from pipelines.lake.intake import SETTLE_SECONDS, Intake, Outcome, Source, Watch
 from pipelines.lake.staging import sweep
 from pipelines.state import ledger
+from pipelines.state.ledger import FAILED, FileRecord
 from pipelines.warehouse import building, inputs, planning
 from pipelines.warehouse.building import Built
 from pipelines.warehouse.database import Database, writing
@@ -36,7 +37,10 @@ def take_in(
     settle_seconds: float = SETTLE_SECONDS,
     watch: Watch | None = None,
 ) -> list[Outcome]:
-    """Read everything new in the landing folders; one outcome a delivery."""
+    """Read everything new in the landing folders; one outcome a delivery.
+
+    A folder that can not be listed is one failed outcome, and the others go on.
+    """
     sweep(district.store, district.home.lake)
     intake = Intake(
         store=district.store,
@@ -46,8 +50,24 @@ def take_in(
         watch=watch or (lambda _delivery, _bytes, _lines: None),
     )
     return [
-        outcome for source in district.sources() for outcome in intake.take_in(source)
+        outcome
+        for source in district.sources()
+        for outcome in _outcomes(intake, source)
     ]
+
+
+def _outcomes(intake: Intake, source: Source) -> list[Outcome]:
+    try:
+        return intake.take_in(source)
+    except SourceError as error:
+        record = FileRecord(
+            file_id=0,
+            source=source.name,
+            path=str(source.folder),
+            state=FAILED,
+            message=str(error),
+        )
+        return [Outcome(record, "failed")]
 
 
 def build(
@@ -178,7 +198,7 @@ def judge_days(
             detection, candidates(database, detection, judged[code]), known
         )
     ]
-    return keep(district.store, found, _evidence(database, district, found), judged)
+    return keep(district.store, found, cited_lines(database, district, found), judged)
 
 
 def _outside(
@@ -190,59 +210,6 @@ def _outside(
         (rule, subject): [day for day in days if day not in set(judged.get(rule, ()))]
         for (rule, subject), days in fired.items()
     }
-
-
-def _evidence(
-    database: Database, district: District, found: Sequence[Finding]
-) -> Mapping[int, Any]:
-    wanted = sorted({event_id for one in found for event_id in one.evidence})
-    if not wanted:
-        return {}
-    listings = {
-        source.name: {one.path: one for one in source.listing().deliveries}
-        for source in district.sources()
-    }
-    return copy_lines(
-        wanted,
-        ledger.source_files(district.store),
-        listings,
-        _events(database, district, wanted),
-    )
-
-
-def _events(
-    database: Database, district: District, wanted: Sequence[int]
-) -> dict[int, tuple[str, Mapping[str, Any]]]:
-    """Role and fields of cited events, as the warehouse and the lake know them."""
-    files = inputs.lake_files(district.store, district.home.lake)
-    days = files.days()
-    inputs.show_raw(database, files, ("logons", "leases"), (days[0], days[-1]))
-    database.replace("main.cited", pl.DataFrame({"event_id": list(wanted)}))
-    found: dict[int, tuple[str, Mapping[str, Any]]] = {}
-    for role, query in _ROLES.items():
-        for row in database.frame(query).iter_rows(named=True):
-            found[row["event_id"]] = (role, row)
-    return found
-
-
-_ROLES = {
-    "request": (
-        "select event_id, start_time as time, account, device, building, site,"
-        " method as activity, bytes_in, event_date"
-        " from core.http_requests inner join main.cited using (event_id)"
-    ),
-    "logon": (
-        "select event_id, time, names.account, host as device, null as building,"
-        " null as site, activity, null as bytes_in, event_date"
-        " from raw.logons inner join main.cited using (event_id)"
-        " left join identity.account_names as names using (user_name)"
-    ),
-    "lease": (
-        "select event_id, time, null as account, hostname as device,"
-        " null as building, null as site, action as activity, null as bytes_in,"
-        " event_date from raw.leases inner join main.cited using (event_id)"
-    ),
-}
 
 
 @dataclass(frozen=True)
@@ -263,6 +230,7 @@ def build_and_judge(
             return Warehouse(built, Kept((), (), ()))
         kept = judge_days(database, district, built.days)
         note_versions(database, district)
+    owe(district.store, {day for days in built.days.values() for day in days})
     for day in ledger.dirty_days(district.store):
         ledger.clean(district.store, day)
     return Warehouse(built, kept)

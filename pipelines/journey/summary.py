@@ -1,15 +1,18 @@
 """What a run did, in lines that an operator reads."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from rich.table import Table
 
-from pipelines.journey.console import safe, table
+from pipelines.journey.console import safe_lines, table
 from pipelines.journey.district import District
 from pipelines.journey.run import Result
+from pipelines.lake.intake import Outcome
 from pipelines.state import ledger
+from pipelines.state.ledger import DAMAGED, FAILED, FileRecord
 
 COLUMNS = ("source", "files", "lines", "events", "rejects", "blanks", "duplicates")
+SEND_AGAIN = "What could be trusted was read. Have the whole file delivered again."
 
 
 def account_table(district: District) -> Table:
@@ -21,16 +24,31 @@ def account_table(district: District) -> Table:
     return table("Account of lines", (*COLUMNS, "pending"), rows)
 
 
+def trouble(record: FileRecord) -> str:
+    """What is wrong with a file, where, and what to do, safe for a terminal."""
+    where = f"{record.source}/{record.path}"
+    text = record.message or ""
+    named = text if record.path in text else f"{where}: {text}"
+    has_remedy = "\n" in named or record.state != DAMAGED
+    return safe_lines(named if has_remedy else f"{named}\n  {SEND_AGAIN}")
+
+
+def is_all_lost(outcomes: Iterable[Outcome]) -> bool:
+    """Files were delivered, and not one of them could be read."""
+    states = {outcome.record.state for outcome in outcomes}
+    return states == {FAILED}
+
+
 def told(done: Result) -> Iterator[str]:
-    """One line for each thing that changed, and for each file in trouble."""
+    """One line for each thing that changed; a few for each file in trouble."""
     for outcome in done.outcomes:
         if outcome.record.message:
-            yield safe(outcome.record.message)
+            yield trouble(outcome.record)
     new = sum(outcome.kind != "unchanged" for outcome in done.outcomes)
     yield f"{new} of {len(done.outcomes)} files were new or had grown."
     if done.alerts is not None and done.alerts.new:
         yield f"Alerts: {done.alerts}"
-    if not done.built.days:
+    if not done.built.days and not done.reports:
         yield "Nothing was due."
         return
     days = {day for days in done.built.days.values() for day in days}

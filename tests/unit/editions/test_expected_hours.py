@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from pipelines.journey.reporting import expected_hours
+from pipelines.journey.coverage import expected_hours
 
 ZONE = "America/Chicago"
 MONDAY = date(2026, 11, 2)
