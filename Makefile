@@ -61,7 +61,10 @@ bench: setup ## print the figures of speed and memory; fails nothing
 golden: setup ## rewrite the golden files; then read the diff
 	SCHOOLBELL_GOLDEN=rewrite $(BIN)/python -m pytest -q -k golden
 
+docs: setup ## regenerate docs/reference
+	$(BIN)/python -m pipelines.cli.reference docs/reference
+
 clean: ## remove what the entry points made, the environment included
 	rm -rf .uv .venv .dagster demo-district build dist
 
-.PHONY: help setup demo dev format check lint test test-unit test-long bench golden clean
+.PHONY: help setup demo dev format check lint test test-unit test-long bench golden docs clean

@@ -42,14 +42,19 @@ KEPT: Mapping[str, Header] = {
         columns={
             "finding_id": _note("varchar", "the same whenever the same is found"),
             "rule": _note("varchar", "code of the detection"),
-            "kind": _note("varchar", "shared_account, non_approved_site, off_hours"),
+            "kind": _note(
+                "varchar",
+                "shared_account, non_approved_site, off_hours_external or anomaly",
+            ),
             "subject": _note("varchar", "the account it is about", "direct"),
             "devices": _note("varchar[]", "devices in it", "indirect"),
             "sites": _note("varchar[]", "sites in it"),
             "event_date": _note("date", "local day"),
             "start_time": _note("timestamptz", "first cited line"),
             "end_time": _note("timestamptz", "last cited line"),
-            "severity": _note("varchar", "how bad if true: low, medium or high"),
+            "severity": _note(
+                "varchar", "how bad if true: informational, low, medium or high"
+            ),
             "confidence": _note(
                 "varchar", "how well shown: C3 confirmed, C2 likely, C1 a lead"
             ),

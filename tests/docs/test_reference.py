@@ -1,0 +1,42 @@
+"""The reference says what the code says now, and leaves nothing out."""
+
+import pytest
+
+from pipelines.alerts.channels import channels
+from pipelines.cli.reference import PAGES, main
+from pipelines.cli.reference_text import cell, table
+from pipelines.district.files import FILES
+from pipelines.warehouse.library import models
+from tests.conftest import REPO_ROOT
+
+FOLDER = REPO_ROOT / "docs" / "reference"
+
+
+@pytest.mark.parametrize("name", sorted(PAGES))
+def test_making_the_reference_again_changes_nothing(name):
+    kept = (FOLDER / name).read_text(encoding="utf-8")
+    assert PAGES[name]() == kept, "run `make docs`, then read the difference"
+
+
+def test_pages_are_written_where_they_are_asked_for(tmp_path):
+    main(tmp_path / "new")
+    assert {path.name for path in (tmp_path / "new").iterdir()} == set(PAGES)
+
+
+def test_every_relation_column_detection_file_and_channel_has_its_entry():
+    dictionary, detections = PAGES["data-dictionary.md"](), PAGES["detections.md"]()
+    for name, model in models().items():
+        part = dictionary.split(f"### {name}\n")[1].split("\n### ")[0]
+        for column in model.header.columns:
+            assert f"| `{column}` |" in part, f"{name}.{column}"
+        if model.header.code:
+            assert f"## {model.header.code}: " in detections
+    for name in FILES:
+        assert f"## {name}\n" in PAGES["registry-files.md"]()
+    for name in channels():
+        assert f"## Channel {name}\n" in PAGES["settings.md"]()
+
+
+def test_a_cell_can_not_break_its_table():
+    assert cell("a|b\n<c>") == "a\\|b &lt;c>"
+    assert table(["A", "B"], [["x", "y|z"]]).splitlines()[2] == "| `x` | y\\|z |"
