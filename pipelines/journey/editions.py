@@ -20,6 +20,7 @@ from pipelines.warehouse.models import Model
 RULES: Mapping[str, Kind] = {
     "account": "account",
     "subject": "account",
+    "other_account": "account",
     "device": "device",
     "host": "device",
     "src_ip": "address",

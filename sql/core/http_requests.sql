@@ -4,9 +4,9 @@ summary: >
   that held the address when it began, the place, the site, and a grade that
   says how the account is known. Grade A: the line itself carries a login, or a
   firewall's guess from logons is confirmed by a live keyboard on the device. B:
-  the device is assigned to one person and nobody else is at its keyboard. C:
-  somebody's logon was live on the device. D: an address and no more, which names
-  nobody.
+  the device is assigned to one person and no source saw anybody else there. C:
+  somebody's logon was live on the device, or a firewall's guess, and no other
+  source contradicts it. D: an address and no more, which names nobody.
 grain: [event_id]
 window: {days_before: 1, days_after: 1}
 params:
@@ -66,14 +66,9 @@ requests as (
         time_quality in ('ambiguous', 'shifted') as is_ambiguous_time,
         src_ip,
         user_name,
-        -- these take the user from somebody's logon on the address, not from a login
-        coalesce(
-            format in (
-                'fortigate', 'paloalto', 'sophos_xg', 'sonicwall', 'checkpoint',
-                'watchguard', 'meraki', 'cisco_asa', 'cef', 'leef'
-            ),
-            false
-        ) as is_mapped,
+        -- the user is taken from somebody's logon on the address, not from a login
+        format in (select guessing.format from identity.mapping_formats as guessing)
+            as is_mapped,
         url_hostname,
         method,
         status_code,
@@ -186,25 +181,16 @@ held as (
         ) = 1
 ),
 
--- who was at the keyboard, where the line itself names nobody
 seated as (
     select
         held.event_id,
         min(seats.account) as account,
-        count(distinct seats.account) as account_count,
-        coalesce(
-            bool_or(
-                accounts.person_id is distinct from devices.assigned_to
-            ),
-            false
-        ) as has_stranger
+        count(distinct seats.account) as account_count
     from held
     inner join seats
         on
             held.device = seats.device
             and held.start_time between seats.start_time and seats.end_time
-    left join devices on held.device = devices.device
-    left join accounts on seats.account = accounts.account
     where held.user_name is null
     group by held.event_id
 ),
@@ -221,7 +207,38 @@ confirmed as (
     where held.is_mapped
 ),
 
-told as (
+-- somebody else than the device's owner was seen at the address
+opposed as (
+    select distinct held.event_id
+    from held
+    inner join devices on held.device = devices.device
+    inner join identity.account_addresses as claims
+        on
+            held.src_ip = claims.ip
+            and held.start_time between claims.start_time and claims.end_time
+    left join accounts on claims.account = accounts.account
+    where
+        held.user_name is null
+        and devices.assigned_to is not null
+        and claims.event_date = $event_date::date
+        and accounts.person_id is distinct from devices.assigned_to
+        and coalesce(accounts.account_type, 'person') not in ('service', 'device')
+),
+
+-- two sources saw different people there
+contested as (
+    select distinct held.event_id
+    from held
+    inner join identity.binding_conflicts as conflicts
+        on
+            held.src_ip = conflicts.ip
+            and held.start_time between conflicts.start_time and conflicts.end_time
+    where
+        (held.user_name is null or held.is_mapped)
+        and conflicts.event_date = $event_date::date
+),
+
+graded as (
     select
         held.*,
         devices.device_class,
@@ -230,73 +247,81 @@ told as (
         devices.device is not null
         and coalesce(devices.device_class <> 'phone_byod', true) as is_district_device,
         case
-            when names.account is not null then names.account
-            when
-                owners.account is not null
-                and devices.pool is null
-                and not coalesce(seated.has_stranger, false)
-                then owners.account
-            when seated.account_count = 1 then seated.account
-        end as account,
-        case
             when
                 names.account is not null
                 and (not held.is_mapped or confirmed.event_id is not null)
                 then 'A'
+            when contested.event_id is not null then 'D'
             when names.account is not null then 'C'
             when
                 owners.account is not null
                 and devices.pool is null
-                and not coalesce(seated.has_stranger, false)
+                and opposed.event_id is null
                 then 'B'
             when seated.account_count = 1 then 'C'
             else 'D'
-        end as attribution_grade
+        end as attribution_grade,
+        names.account as named_account,
+        owners.account as owner_account,
+        seated.account as seated_account
     from held
     left join names on held.user_name = names.user_name
     left join devices on held.device = devices.device
     left join owners on devices.assigned_to = owners.person_id
     left join seated on held.event_id = seated.event_id
     left join confirmed on held.event_id = confirmed.event_id
+    left join opposed on held.event_id = opposed.event_id
+    left join contested on held.event_id = contested.event_id
+),
+
+attributed as (
+    select
+        *,
+        case attribution_grade
+            when 'A' then named_account
+            when 'B' then owner_account
+            when 'C' then coalesce(named_account, seated_account)
+        end as account
+    from graded
 )
 
 select
-    told.event_id,
-    told.source,
-    told.time,
-    told.start_time,
-    coalesce(told.is_ambiguous_time, false) as is_ambiguous_time,
-    told.account,
+    attributed.event_id,
+    attributed.source,
+    attributed.time,
+    attributed.start_time,
+    coalesce(attributed.is_ambiguous_time, false) as is_ambiguous_time,
+    attributed.account,
     accounts.person_id,
     accounts.account_type,
     accounts.is_staff,
     accounts.is_student,
     accounts.job_title,
-    told.attribution_grade,
-    told.src_ip,
-    told.device,
-    told.device_class,
-    told.pool as device_pool,
-    told.assigned_to as device_owner,
-    told.is_district_device,
-    told.lease_event_id as binding_event_id,
+    attributed.attribution_grade,
+    attributed.src_ip,
+    attributed.device,
+    attributed.device_class,
+    attributed.pool as device_pool,
+    attributed.assigned_to as device_owner,
+    attributed.is_district_device,
+    attributed.lease_event_id as binding_event_id,
     places.building,
     places.campus,
     places.lat,
     places.lon,
     places.net_kind,
     coalesce(places.has_location, false) as has_location,
-    told.url_hostname,
+    attributed.url_hostname,
     hosts.site,
-    told.method,
-    told.status_code,
-    told.bytes_in,
-    told.bytes_out,
-    told.content_type,
-    told.category,
-    told.disposition,
+    attributed.method,
+    attributed.status_code,
+    attributed.bytes_in,
+    attributed.bytes_out,
+    attributed.content_type,
+    attributed.category,
+    attributed.disposition,
     $event_date::date as event_date
-from told
-left join accounts on told.account = accounts.account
-left join places on told.src_ip = places.ip
-left join hosts on told.url_hostname = hosts.url_hostname
+from attributed
+left join accounts on attributed.account = accounts.account
+left join places on attributed.src_ip = places.ip
+left join hosts on attributed.url_hostname = hosts.url_hostname

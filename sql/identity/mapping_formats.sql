@@ -1,0 +1,22 @@
+/* ---
+summary: >
+  Log formats whose user names are guesses: the product took the address for an
+  account, from somebody's logon elsewhere, and no login passed through it.
+grain: [format]
+columns:
+  format: {type: varchar, is: name of the log format}
+--- */
+select format
+from (
+    values
+    ('cef'),
+    ('checkpoint'),
+    ('cisco_asa'),
+    ('fortigate'),
+    ('leef'),
+    ('meraki'),
+    ('paloalto'),
+    ('sonicwall'),
+    ('sophos_xg'),
+    ('watchguard')
+) as listed (format)
