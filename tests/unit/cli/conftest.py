@@ -1,0 +1,16 @@
+"""A fresh home, and the small district for commands about findings."""
+
+import pytest
+
+from pipelines.district.home import create
+from tests.journey.small import small
+
+
+@pytest.fixture
+def home(tmp_path):
+    return create(tmp_path / "home").path
+
+
+@pytest.fixture(scope="session")
+def district(tmp_path_factory):
+    return small(tmp_path_factory.getbasetemp())

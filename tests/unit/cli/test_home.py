@@ -1,0 +1,146 @@
+"""Commands about a home: it is made once, and what is wrong in it is told."""
+
+import pytest
+
+from tests.journey.commands import schoolbell
+
+
+def test_a_new_home_is_in_order(tmp_path):
+    made = schoolbell("init", tmp_path / "home", "--name", "Sample Schools")
+    assert made.code == 0
+    assert "schoolbell run" in made.out
+    assert "Sample Schools" in (tmp_path / "home" / "district.toml").read_text()
+    checked = schoolbell("check", "--home", tmp_path / "home")
+    assert checked.code == 0
+    assert "in order" in checked.out
+
+
+def test_init_keeps_what_is_there(home):
+    settings = home / "district.toml"
+    settings.write_text(settings.read_text() + "# ours\n")
+    key = (home / "keys" / "pseudonyms.key").read_bytes()
+    assert schoolbell("init", home).code == 0
+    assert settings.read_text().endswith("# ours\n")
+    assert (home / "keys" / "pseudonyms.key").read_bytes() == key
+
+
+def test_a_home_in_the_place_of_a_file(tmp_path):
+    (tmp_path / "file").write_text("")
+    done = schoolbell("init", tmp_path / "file")
+    assert done.code == 1
+    assert str(tmp_path / "file") in done.err
+    assert "Check the path" in done.err
+
+
+@pytest.mark.parametrize("command", ["check", "run", "status", "ingest", "findings"])
+def test_a_home_that_is_not_there(tmp_path, command):
+    done = schoolbell(command, "--home", tmp_path / "nowhere")
+    assert done.code == 2
+    assert str(tmp_path / "nowhere" / "district.toml") in done.err
+    assert "schoolbell init" in done.err
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_no_home_given(monkeypatch):
+    monkeypatch.delenv("SCHOOLBELL_HOME", raising=False)
+    done = schoolbell("run")
+    assert done.code == 2
+    assert "SCHOOLBELL_HOME" in done.err
+
+
+def test_a_broken_registry_row(home):
+    with (home / "registry" / "subnets.csv").open("a") as file:
+        file.write("10.4.0.0/16,HS,wired\nnot-a-network,HS,wired\n")
+    done = schoolbell("check", "--home", home)
+    assert done.code == 2
+    assert "subnets.csv:4: cidr" in done.out
+    assert "'not-a-network'" in done.out
+    assert "allowed: 10.20.0.0/16" in done.out
+
+
+SETTINGS = {
+    "an_unknown_key": (
+        ("[report]\n", "[report]\npapper = 'a4'\n"),
+        ("report.papper", "did you mean paper?"),
+    ),
+    "no_toml": (("[report]\n", "[report\n"), ("is not TOML",)),
+    "a_value_out_of_bounds": (
+        ("[limits]\n", "[limits]\nworkers = 1000\n"),
+        ("limits.workers", "1000", "allowed"),
+    ),
+    "a_secret_in_the_clear": (
+        (
+            "[limits]\n",
+            '[alerts.channels.mail]\ntype = "smtp"\npassword = "hunter2"\n[limits]\n',
+        ),
+        ("alerts.channels.mail", "reference"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.parametrize("command", ["check", "run"])
+def test_a_broken_setting(home, name, command):
+    (before, after), told = SETTINGS[name]
+    settings = home / "district.toml"
+    assert before in settings.read_text()
+    settings.write_text(settings.read_text().replace(before, after))
+    done = schoolbell(command, "--home", home)
+    assert done.code == 2
+    assert "district.toml:" in done.err
+    for words in told:
+        assert words in done.err
+    assert "hunter2" not in done.err
+
+
+BEYOND_FORM = {
+    "an_unknown_format": (
+        '[sources.proxy]\nformat = "nonsense"\n',
+        ("[sources.proxy] format", "'nonsense'", "squid_access"),
+    ),
+    "an_unknown_rule": (
+        "[detections.SA-99]\nenabled = false\n",
+        ("[detections.SA-99]", "SA-1"),
+    ),
+    "an_unknown_parameter": (
+        "[detections.SA-1]\nturnips = 3\n",
+        ("account_on_two_campuses", "turnips", "turns"),
+    ),
+    "a_parameter_out_of_bounds": (
+        "[detections.SA-1]\nturns = 1\n",
+        ("account_on_two_campuses", "turns = 1", "default"),
+    ),
+    "an_unknown_channel": (
+        '[alerts.channels.x]\ntype = "pigeon"\n',
+        ("[alerts.channels.x]", "'pigeon'", "smtp"),
+    ),
+    "a_channel_without_its_settings": (
+        '[alerts.channels.x]\ntype = "smtp"\n',
+        ("[alerts.channels.x]", "host", "district.toml"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BEYOND_FORM)
+def test_a_setting_that_a_run_would_stumble_over(home, name):
+    added, told = BEYOND_FORM[name]
+    settings = home / "district.toml"
+    settings.write_text(settings.read_text() + "\n" + added)
+    done = schoolbell("check", "--home", home)
+    assert done.code == 2
+    for words in told:
+        assert words in done.out
+
+
+def test_a_rule_is_named_by_its_code_or_its_name(home):
+    settings = home / "district.toml"
+    before = settings.read_text()
+    for name in ("SA-1", "account_on_two_campuses"):
+        settings.write_text(f"{before}\n[detections.{name}]\nturns = 6\n")
+        assert schoolbell("check", "--home", home).code == 0
+
+
+def test_the_version():
+    done = schoolbell("--version")
+    assert done.code == 0
+    assert done.out.strip()[0].isdigit()
