@@ -80,6 +80,20 @@ use as (
         and (largest_bytes >= $page_bytes or page_count >= 3)
         and not (embed_share >= 0.7 and largest_bytes < $page_bytes)
         and (on_duty_seconds >= $longest_seconds or is_district_device)
+),
+
+for_pupils as (
+    select distinct entry_id
+    from registry.approved_sites
+    where role = 'student'
+),
+
+-- what the district gives its pupils, staff may look at
+judged as (
+    select use.*
+    from use
+    left join for_pupils on use.entry_id = for_pupils.entry_id
+    where use.verdict <> 'approved_other_role' or for_pupils.entry_id is null
 )
 
 select
@@ -110,5 +124,5 @@ select
         )
     )::varchar as details,
     $event_date::date as event_date
-from use
+from judged
 group by account

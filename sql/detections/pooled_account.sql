@@ -70,7 +70,8 @@ devices as (
         device,
         assigned_to
     from registry.devices
-    where assigned_to is not null
+    -- what several people share is no single person's, even if one signed for it
+    where assigned_to is not null and pool is null
 ),
 
 used as (

@@ -2,8 +2,9 @@
 title: Another site of a kind that was just refused
 summary: >
   The filter refused several requests of a staff account to sites of one non-work
-  kind, and within half an hour the account used another site of the same kind for
-  a sustained stretch. Refusals alone say nothing: advertisements are refused too.
+  kind, some seconds apart, and a sustained stretch on another site of the same kind
+  began within half an hour. Refusals alone say nothing: advertisements are refused
+  too, a page's all at once.
 code: NA-6
 kind: non_approved_site
 severity: medium
@@ -24,6 +25,13 @@ params:
     max: 240
     unit: minutes
     why: later use has its own reasons
+  apart_seconds:
+    type: int
+    default: 5
+    min: 1
+    max: 60
+    unit: seconds
+    why: refusals closer together are one page's
   longest_seconds:
     type: int
     default: 480
@@ -38,6 +46,13 @@ params:
     max: 10000000
     unit: bytes
     why: separates a page from a feed that another page embeds
+  long_seconds:
+    type: int
+    default: 1800
+    min: 60
+    max: 28800
+    unit: seconds
+    why: with one list alone, as long as this in a day
 columns:
   subject: {type: varchar, pii: direct, is: account}
   start_time: {type: timestamptz, is: first cited event}
@@ -88,10 +103,28 @@ use as (
         -- with a logon log, nobody at the keyboard is nobody reading
         and (live_share >= 0.5 or not has_seat_log)
         and verdict in ('external', 'denied')
-        and non_work_sources >= 1
+        and (non_work_sources >= 2 or total_seconds >= $long_seconds)
         and longest_seconds >= $longest_seconds
         and request_count >= 3
         and largest_bytes >= $page_bytes
+),
+
+-- the stretches themselves: a glance in time does not carry a later hour
+visits as (
+    select
+        site_visits.account,
+        site_visits.device,
+        site_visits.site,
+        site_visits.start_time,
+        site_visits.end_time,
+        site_visits.seconds,
+        site_visits.evidence
+    from core.site_visits
+    where
+        site_visits.event_date = $event_date::date
+        and site_visits.seconds >= $longest_seconds
+        and site_visits.request_count >= 3
+        and site_visits.largest_bytes >= $page_bytes
 ),
 
 refused as (
@@ -101,7 +134,12 @@ refused as (
         requests.device,
         requests.start_time,
         requests.site,
-        categories.category
+        categories.category,
+        coalesce(
+            epoch(requests.start_time) - epoch(lag(requests.start_time) over in_order)
+            > $apart_seconds,
+            true
+        ) as is_apart
     from core.http_requests as requests
     inner join core.host_categories as categories
         on requests.url_hostname = categories.url_hostname
@@ -110,48 +148,84 @@ refused as (
         and requests.disposition = 'blocked'
         and requests.attribution_grade = 'A'
         and categories.is_non_work
+    window
+        in_order as (
+            partition by requests.account, requests.device, categories.category
+            order by requests.start_time, requests.event_id
+        )
 ),
 
 before as (
     select
-        use.account,
-        use.device,
-        use.site,
+        visits.account,
+        visits.device,
+        visits.site,
+        visits.start_time,
         refused.category,
-        count(distinct refused.event_id) as refusal_count,
-        list(distinct refused.event_id) as refusals
-    from use
+        count_if(refused.is_apart) as refusal_count,
+        min(refused.start_time) as first_refusal,
+        list(refused.event_id) as refusals
+    from visits
+    inner join use
+        on
+            visits.account = use.account
+            and visits.device = use.device
+            and visits.site = use.site
     inner join refused
         on
-            use.account = refused.account
-            and use.device = refused.device
+            visits.account = refused.account
+            and visits.device = refused.device
             -- refusals of the site itself are parts of its own pages
-            and use.site <> refused.site
-            and refused.start_time < use.start_time
-            and refused.start_time >= use.start_time - interval 1 minute * $minutes
+            and visits.site <> refused.site
+            and refused.start_time < visits.start_time
+            and refused.start_time
+            >= visits.start_time - interval 1 minute * $minutes
             and list_contains(string_split(use.categories, ', '), refused.category)
-    group by use.account, use.device, use.site, refused.category
-    having count(distinct refused.event_id) >= $refusals
+    group by
+        visits.account,
+        visits.device,
+        visits.site,
+        visits.start_time,
+        refused.category
+    having count_if(refused.is_apart) >= $refusals
+    qualify
+        row_number() over (
+            partition by
+                visits.account,
+                visits.device,
+                visits.site,
+                visits.start_time
+            order by count_if(refused.is_apart) desc, refused.category
+        ) = 1
 ),
 
 after as (
     select
-        use.* exclude (evidence),
+        use.* exclude (evidence, start_time, end_time),
         before.refusal_count,
-        use.evidence || before.refusals as evidence
-    from use
-    inner join before
+        before.first_refusal as start_time,
+        visits.end_time,
+        visits.seconds,
+        visits.evidence || before.refusals as evidence
+    from before
+    inner join use
         on
-            use.account = before.account
-            and use.device = before.device
-            and use.site = before.site
+            before.account = use.account
+            and before.device = use.device
+            and before.site = use.site
+    inner join visits
+        on
+            before.account = visits.account
+            and before.device = visits.device
+            and before.site = visits.site
+            and before.start_time = visits.start_time
 )
 
 select
     account as subject,
     min(start_time) as start_time,
     max(end_time) as end_time,
-    max(longest_seconds) as measure,
+    max(seconds) as measure,
     list_sort(
         list_distinct(list('device:' || device) || list('site:' || site))
     ) as observables,
@@ -160,11 +234,11 @@ select
         struct_pack(
             sites := list_sort(list_distinct(list(site))),
             categories := list_sort(list_distinct(list(categories))),
-            list_count := max(non_work_sources),
-            longest_seconds := round(max(longest_seconds), 0),
-            total_seconds := round(sum(total_seconds), 0),
-            on_duty_seconds := round(sum(on_duty_seconds), 0),
-            visits := sum(visit_count)::bigint,
+            list_count := min(non_work_sources),
+            longest_seconds := round(max(seconds), 0),
+            total_seconds := round(sum(seconds), 0),
+            on_duty_seconds := round(max(on_duty_seconds), 0),
+            visits := count(*),
             largest_bytes := max(largest_bytes),
             embed_share := round(max(embed_share), 2),
             days := 1,

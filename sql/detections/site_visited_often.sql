@@ -2,7 +2,8 @@
 title: Many visits to a site that is not on the list
 summary: >
   A staff account returned to an external site of a known non-work kind again and
-  again within a week, on several days, for a long time together. Days on which
+  again within a week, on several days, for a long time together. A visit counts from
+  its first request to its last, so that a tab left open adds nothing. Days on which
   one stretch alone is long enough belong to the rule for sustained use.
 code: NA-2
 kind: non_approved_site
@@ -105,24 +106,57 @@ use as (
         and (on_duty_seconds > 0 or is_district_device)
 ),
 
+-- a lone request may be a preview, and the tunnel it leaves open has no reader
+visits as (
+    select
+        account,
+        device,
+        site,
+        event_date,
+        count(*) as active_visits,
+        sum(active_seconds) as active_seconds,
+        flatten(list(evidence)) as active_evidence
+    from core.site_visits
+    where
+        event_date between $event_date::date - interval 6 day and $event_date::date
+        and request_count >= 2
+    group by account, device, site, event_date
+),
+
+visited as (
+    select
+        use.*,
+        visits.active_visits,
+        visits.active_seconds,
+        visits.active_evidence
+    from use
+    inner join visits
+        on
+            use.account = visits.account
+            and use.device = visits.device
+            and use.site = visits.site
+            and use.event_date = visits.event_date
+),
+
 weeks as (
     select
         account,
         site,
         count(distinct event_date) as day_count,
-        sum(visit_count) as visit_sum,
-        sum(total_seconds) as second_sum,
+        sum(active_visits) as visit_sum,
+        sum(active_seconds) as second_sum,
         max(event_date) as last_date
-    from use
+    from visited
     group by account, site
 ),
 
 often as (
     select
-        use.*,
+        visited.*,
         weeks.day_count
-    from use
-    inner join weeks on use.account = weeks.account and use.site = weeks.site
+    from visited
+    inner join weeks
+        on visited.account = weeks.account and visited.site = weeks.site
     where
         weeks.last_date = $event_date::date
         and weeks.day_count >= $days
@@ -134,20 +168,20 @@ select
     account as subject,
     min(start_time) as start_time,
     max(end_time) as end_time,
-    sum(total_seconds) as measure,
+    sum(active_seconds) as measure,
     list_sort(
         list_distinct(list('device:' || device) || list('site:' || site))
     ) as observables,
-    list_sort(list_distinct(flatten(list(evidence)))) as evidence,
+    list_sort(list_distinct(flatten(list(active_evidence)))) as evidence,
     to_json(
         struct_pack(
             sites := list_sort(list_distinct(list(site))),
             categories := list_sort(list_distinct(list(categories))),
             list_count := min(non_work_sources),
             longest_seconds := round(max(longest_seconds), 0),
-            total_seconds := round(sum(total_seconds), 0),
+            total_seconds := round(sum(active_seconds), 0),
             on_duty_seconds := round(sum(on_duty_seconds), 0),
-            visits := sum(visit_count)::bigint,
+            visits := sum(active_visits)::bigint,
             largest_bytes := max(largest_bytes),
             embed_share := round(max(embed_share), 2),
             days := max(day_count),

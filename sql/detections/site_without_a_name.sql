@@ -2,7 +2,9 @@
 title: Sustained use of a public address without a name
 summary: >
   A staff account used a web server by its bare public address for a sustained
-  stretch, which hides what it is. Addresses inside the district do not count.
+  stretch, which hides what it is. Pages and video in clear count; tunnels do not,
+  since calls and meetings send their sound and pictures that way. Addresses of the
+  district's own networks do not count.
 code: NA-5
 kind: non_approved_site
 severity: low
@@ -24,6 +26,12 @@ params:
     max: 10000000
     unit: bytes
     why: separates content from a status call
+  requests:
+    type: int
+    default: 3
+    min: 1
+    max: 100
+    why: one or two requests are a preview, not use
 columns:
   subject: {type: varchar, pii: direct, is: account}
   start_time: {type: timestamptz, is: first cited event}
@@ -75,7 +83,9 @@ use as (
         -- with a logon log, nobody at the keyboard is nobody reading
         and (live_share >= 0.5 or not has_seat_log)
         and verdict in ('external', 'denied')
-        and regexp_full_match(site, '[0-9.]+|[0-9a-f]*:[0-9a-f:]+')
+        and regexp_full_match(
+            site, '[0-9]{1,3}([.][0-9]{1,3}){3}|[0-9a-f]*:[0-9a-f:]+'
+        )
         and not regexp_matches(
             site,
             '^(0|10|127|169[.]254|192[.]168|172[.](1[6-9]|2[0-9]|3[01]))[.]'
@@ -85,6 +95,64 @@ use as (
         and longest_seconds >= $longest_seconds
         and largest_bytes >= $page_bytes
         and (on_duty_seconds >= $longest_seconds or is_district_device)
+),
+
+-- an IPv4 address in the form that sorts; IPv6 stays null
+placed as (
+    select
+        *,
+        case
+            when regexp_full_match(site, '[0-9]{1,3}([.][0-9]{1,3}){3}')
+                then
+                    '00000000000000000000ffff'
+                    || lower(lpad(hex(split_part(site, '.', 1)::bigint), 2, '0'))
+                    || lower(lpad(hex(split_part(site, '.', 2)::bigint), 2, '0'))
+                    || lower(lpad(hex(split_part(site, '.', 3)::bigint), 2, '0'))
+                    || lower(lpad(hex(split_part(site, '.', 4)::bigint), 2, '0'))
+        end as address
+    from use
+),
+
+networks as (
+    select
+        first_address,
+        last_address
+    from registry.subnets
+    union all
+    select
+        first_address,
+        last_address
+    from registry.egress
+),
+
+clear_requests as (
+    select
+        account,
+        device,
+        site,
+        count(*) as request_count
+    from core.http_requests
+    where
+        event_date = $event_date::date
+        and disposition = 'allowed'
+        and method <> 'CONNECT'
+        and (content_type = 'text/html' or content_type like 'video/%')
+    group by account, device, site
+),
+
+judged as (
+    select placed.*
+    from placed
+    inner join clear_requests
+        on
+            placed.account = clear_requests.account
+            and placed.device = clear_requests.device
+            and placed.site = clear_requests.site
+    left join networks
+        on placed.address between networks.first_address and networks.last_address
+    where
+        networks.first_address is null
+        and clear_requests.request_count >= $requests
 )
 
 select
@@ -114,5 +182,5 @@ select
         )
     )::varchar as details,
     $event_date::date as event_date
-from use
+from judged
 group by account

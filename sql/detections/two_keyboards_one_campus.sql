@@ -2,8 +2,9 @@
 title: An account worked on two keyboards of one campus in turns
 summary: >
   Engaged requests of one owner alternate, within two minutes each time, between
-  the owner's own device and one that is another's or a student lab's, with both
-  keyboards live. Podiums, kiosks and workrooms are for everybody and never count.
+  the owner's own desktop and one that is another's or a student lab's, with both
+  keyboards live. What can be carried into the same room, and what is for everybody,
+  never counts.
 code: SA-4
 kind: shared_account
 severity: medium
@@ -53,9 +54,23 @@ requests as (
         seat_event_id,
         binding_event_id,
         is_clock_checked,
-        coalesce(device_owner = person_id, false) as is_own,
-        coalesce(device_owner <> person_id and device_pool is null, false)
-        or device_class = 'lab_pc' as is_foreign
+        -- only what stands in its room: a laptop may lie beside the other keyboard
+        coalesce(
+            device_owner = person_id
+            and device_class = 'desktop'
+            and device_pool is null,
+            false
+        ) as is_own,
+        coalesce(
+            device_owner <> person_id
+            and device_class = 'desktop'
+            and device_pool is null,
+            false
+        )
+        or (
+            device_class = 'lab_pc'
+            and coalesce(device_owner <> person_id, true)
+        ) as is_foreign
     from core.engaged_requests
     where
         event_date = $event_date::date
@@ -76,6 +91,7 @@ stepped as (
         lag(is_foreign) over in_order as previous_is_foreign,
         lag(start_time) over in_order as previous_start,
         lag(seat_event_id) over in_order as previous_seat_id,
+        lag(binding_event_id) over in_order as previous_binding_id,
         lag(is_clock_checked) over in_order as previous_is_clock_checked
     from requests
     window in_order as (partition by owner order by start_time, event_id)
@@ -95,7 +111,14 @@ cited as (
     select
         owner,
         unnest(
-            [event_id, previous_id, seat_event_id, previous_seat_id, binding_event_id]
+            [
+                event_id,
+                previous_id,
+                seat_event_id,
+                previous_seat_id,
+                binding_event_id,
+                previous_binding_id
+            ]
         ) as event_id
     from turns
 ),

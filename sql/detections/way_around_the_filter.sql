@@ -3,12 +3,14 @@ title: A proxy, VPN or remote-control service on a district device
 summary: >
   A staff account on a district device used a service whose purpose is to pass
   the filter or to control a computer from elsewhere, for longer than a page
-  load. What the district manages is on its list of sites and never counts.
+  load. Where one list alone calls it so, a second day or half an hour bears it
+  out. What the district manages is on its list of sites and never counts.
 code: NA-3
 kind: non_approved_site
 severity: medium
 stage: trial
 grain: [subject, event_date]
+window: {days_before: 13}
 params:
   event_date: {type: date}
   longest_seconds:
@@ -25,6 +27,19 @@ params:
     max: 10000000
     unit: bytes
     why: below, the tool's own update check may be all there was
+  long_seconds:
+    type: int
+    default: 1800
+    min: 60
+    max: 28800
+    unit: seconds
+    why: with one list alone, as long as this in a day
+  requests:
+    type: int
+    default: 3
+    min: 1
+    max: 100
+    why: one or two requests are a preview, not use
 columns:
   subject: {type: varchar, pii: direct, is: account}
   start_time: {type: timestamptz, is: first cited event}
@@ -35,6 +50,7 @@ columns:
   details: {type: varchar, is: facts for the alternatives as JSON}
   event_date: {type: date, is: local day}
 false_positives:
+  - A list puts the site in the wrong category.
   - A vendor's support session that the technology office arranged.
   - A tool that is managed by the district and missing from the list of sites.
 response: >
@@ -68,7 +84,7 @@ use as (
         event_date
     from core.site_use
     where
-        event_date = $event_date::date
+        event_date between $event_date::date - interval 13 day and $event_date::date
         and is_staff
         and device_class is distinct from 'phone_byod'
         -- that a device is assigned to somebody does not say who used it
@@ -79,7 +95,72 @@ use as (
         and is_district_device
         and longest_seconds >= $longest_seconds
         and largest_bytes >= $page_bytes
+        and request_count >= $requests
         and regexp_matches(coalesce(categories, ''), 'circumvention|remote_access')
+),
+
+days as (
+    select
+        account,
+        site,
+        count(distinct event_date) as day_count
+    from use
+    group by account, site
+),
+
+tools as (
+    select
+        url_hostname,
+        max(source_count) as list_count
+    from core.host_categories
+    where category in ('circumvention', 'remote_access')
+    group by url_hostname
+),
+
+requests as (
+    select
+        account,
+        device,
+        site,
+        url_hostname
+    from core.engaged_requests
+    where event_date = $event_date::date
+),
+
+-- a tool may be one host of a site that is otherwise none
+asked as (
+    select
+        requests.account,
+        requests.device,
+        requests.site,
+        count(*) as tool_requests,
+        max(tools.list_count) as list_count
+    from requests
+    inner join tools on requests.url_hostname = tools.url_hostname
+    group by requests.account, requests.device, requests.site
+),
+
+judged as (
+    select
+        use.*,
+        days.day_count,
+        asked.list_count
+    from use
+    inner join days on use.account = days.account and use.site = days.site
+    inner join asked
+        on
+            use.account = asked.account
+            and use.device = asked.device
+            and use.site = asked.site
+    where
+        use.event_date = $event_date::date
+        and asked.tool_requests >= $requests
+        and 2 * asked.tool_requests >= use.request_count
+        and (
+            asked.list_count >= 2
+            or days.day_count >= 2
+            or use.total_seconds >= $long_seconds
+        )
 )
 
 select
@@ -95,19 +176,19 @@ select
         struct_pack(
             sites := list_sort(list_distinct(list(site))),
             categories := list_sort(list_distinct(list(categories))),
-            list_count := max(non_work_sources),
+            list_count := min(list_count),
             longest_seconds := round(max(longest_seconds), 0),
             total_seconds := round(sum(total_seconds), 0),
             on_duty_seconds := round(sum(on_duty_seconds), 0),
             visits := sum(visit_count)::bigint,
             largest_bytes := max(largest_bytes),
             embed_share := round(max(embed_share), 2),
-            days := 1,
+            days := max(day_count),
             is_repeated := false,
             is_district_device := bool_and(is_district_device),
             attribution_grade := max(attribution_grade)
         )
     )::varchar as details,
     $event_date::date as event_date
-from use
+from judged
 group by account
