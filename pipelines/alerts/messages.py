@@ -91,7 +91,7 @@ def _is_announced(finding: Mapping[str, Any]) -> bool:
 
 def health(trouble: Iterable[Mapping[str, Any]], day: date) -> Message | None:
     """Files that could not be read, as one message a day."""
-    files = sorted(f"{one['source']}/{one['path']}" for one in trouble)
+    files = sorted(_one_line(f"{one['source']}/{one['path']}") for one in trouble)
     if not files:
         return None
     shown = files[:10]
@@ -110,6 +110,11 @@ def health(trouble: Iterable[Mapping[str, Any]], day: date) -> Message | None:
         text="\n".join(lines) + "\n",
         class_name="health",
     )
+
+
+def _one_line(name: str) -> str:
+    """A file's name can not begin a line of its own."""
+    return "".join(char if char.isprintable() else "?" for char in name)
 
 
 def _by_kind(findings: Iterable[Mapping[str, Any]]) -> list[str]:
