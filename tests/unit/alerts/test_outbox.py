@@ -1,0 +1,110 @@
+"""The outbox: nothing is lost, nothing comes twice but after a crash."""
+
+import pytest
+from sqlalchemy import select
+
+from pipelines.alerts.messages import Message
+from pipelines.alerts.outbox import (
+    GIVEN_UP,
+    MOST_ATTEMPTS,
+    SENDING,
+    SENT,
+    WAITING,
+    deliver_waiting,
+    enqueue,
+)
+from pipelines.errors import DeliveryError
+from pipelines.state.schema import ALERTS
+
+NEWS = Message("digest-1", "1 item", "One item waits.\n", "digest")
+
+
+class KilledError(BaseException):
+    """Stands for the process being gone."""
+
+
+def states(store):
+    with store.reading() as connection:
+        rows = connection.execute(select(ALERTS))
+        return {row.channel: row.state for row in rows}
+
+
+def refuses(message, *, retryable):
+    def deliver(_message):
+        raise DeliveryError(message, retryable=retryable)
+
+    return deliver
+
+
+def test_a_message_is_sent_once_through_each_channel(store):
+    sent = []
+    assert enqueue(store, NEWS, ["file", "mail"]) == 2
+    assert enqueue(store, NEWS, ["file", "mail"]) == 0
+    for channel in ("file", "mail", "file", "mail"):
+        deliver_waiting(store, channel, sent.append)
+    assert sent == [NEWS, NEWS]
+    assert enqueue(store, NEWS, ["file", "mail"]) == 0
+    assert states(store) == {"file": SENT, "mail": SENT}
+
+
+def test_a_channel_that_fails_holds_up_no_other(store):
+    sent = []
+    enqueue(store, NEWS, ["file", "mail"])
+    failed = deliver_waiting(store, "mail", refuses("busy", retryable=True))
+    assert (failed.sent, failed.failed, failed.given_up) == (0, 1, 0)
+    deliver_waiting(store, "file", sent.append)
+    assert states(store) == {"file": SENT, "mail": WAITING}
+    assert deliver_waiting(store, "mail", sent.append).sent == 1
+    assert sent == [NEWS, NEWS]
+
+
+def test_what_can_not_be_mended_by_waiting_is_given_up(store):
+    enqueue(store, NEWS, ["mail"])
+    assert deliver_waiting(store, "mail", refuses("no", retryable=False)).given_up == 1
+    assert states(store) == {"mail": GIVEN_UP}
+    assert deliver_waiting(store, "mail", pytest.fail).sent == 0
+
+
+def test_trying_has_an_end(store):
+    enqueue(store, NEWS, ["mail"])
+    deliver = refuses("busy", retryable=True)
+    tries = [deliver_waiting(store, "mail", deliver) for _ in range(MOST_ATTEMPTS + 3)]
+    assert sum(one.failed for one in tries) == MOST_ATTEMPTS
+    assert states(store) == {"mail": GIVEN_UP}
+
+
+def test_killed_before_sending_nothing_is_lost(store):
+    def killed(_message):
+        raise KilledError
+
+    enqueue(store, NEWS, ["mail"])
+    with pytest.raises(KilledError):
+        deliver_waiting(store, "mail", killed)
+    assert states(store) == {"mail": SENDING}
+    sent = []
+    deliver_waiting(store, "mail", sent.append)
+    assert sent == [NEWS]
+
+
+def test_killed_after_sending_the_same_message_comes_again(store):
+    sent = []
+
+    def killed(message):
+        sent.append(message)
+        raise KilledError
+
+    enqueue(store, NEWS, ["mail"])
+    with pytest.raises(KilledError):
+        deliver_waiting(store, "mail", killed)
+    deliver_waiting(store, "mail", sent.append)
+    deliver_waiting(store, "mail", sent.append)
+    assert [one.key for one in sent] == [NEWS.key, NEWS.key]
+
+
+def test_oldest_first(store):
+    sent = []
+    second = Message("digest-2", "later", "later\n", "digest")
+    enqueue(store, NEWS, ["mail"])
+    enqueue(store, second, ["mail"])
+    deliver_waiting(store, "mail", sent.append)
+    assert sent == [NEWS, second]
