@@ -37,12 +37,13 @@ def owner_away_in_the_afternoon(story: Story) -> Mapping[str, str]:
 
 
 def locked_screen_on_a_leave_day(story: Story) -> Mapping[str, str]:
-    """Left locked the evening before; the mail page refreshes all day."""
+    """Left locked the evening before; pages refresh, some at uneven times."""
     story.lease("hs-avega", "-1 06:00")
     story.logon("avega", "hs-avega", "-1 07:41")
     story.lock("avega", "hs-avega", "-1 15:40")
     for host in ("mail.school.example", "lms.example", "grades.example"):
         story.tick("avega", "hs-avega", "08:00", host, minutes=120)
+    story.surf("avega", "hs-avega", "10:30", WORK, minutes=30)
     return leave(story)
 
 

@@ -110,14 +110,16 @@ def locked_at_night(story: Story) -> None:
 def tunnel_logged_in_the_evening(story: Story) -> None:
     """Opened at 15:20, written at 19:40 when the tab is closed."""
     at_work(story)
-    for number, host in enumerate(("shop.example", "friends.example", "blog.example")):
-        for again in range(3):
-            when = story.at("15:20", 20 * number + 7 * again)
-            story.browse("avega", "hs-avega", when, host, 400_000, 15_600 + 61 * number)
+    hosts = ("shop.example", "friends.example", "blog.example")
+    for number, later in enumerate((0, 31, 45, 120, 133, 260, 300, 410, 433, 520, 655)):
+        size = 90_000 + 41_000 * (number % 4)
+        host = hosts[number // 4]
+        when = story.at("15:20", 7 * number)
+        story.browse("avega", "hs-avega", when, host, size, 15_600 + later)
     story.lock("avega", "hs-avega", "15:40")
     story.unlock("avega", "hs-avega", "19:38")
-    story.surf("avega", "hs-avega", "19:39", WORK, minutes=12)
-    story.logoff("avega", "hs-avega", "19:55")
+    story.surf("avega", "hs-avega", "19:39", WORK, minutes=16)
+    story.logoff("avega", "hs-avega", "19:58")
 
 
 def e_learning_day(story: Story) -> Mapping[str, str]:

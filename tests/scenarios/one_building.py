@@ -75,6 +75,14 @@ def substitute_on_a_colleagues_podium(story: Story) -> None:
         story.surf("gnova", device, clock, WORK, minutes=40)
 
 
+def three_devices_of_one_person(story: Story) -> None:
+    story.logon("avega", "hs-avega", "07:41")
+    story.logon("avega", "nb-avega", "09:01")
+    story.surf("avega", "hs-avega", "09:02", WORK, minutes=30)
+    story.surf("avega", "nb-avega", "09:02:10", WORK, minutes=30)
+    story.surf("avega", "phone-avega", "09:02:25", WORK, minutes=30)
+
+
 SCENARIOS = (
     Scenario(
         "S13",
@@ -97,4 +105,5 @@ SCENARIOS = (
     Scenario("S14", demonstration_on_a_lab_pc),
     Scenario("S16", cover_for_a_colleague),
     Scenario("S17", podium_plays_while_laptop_grades),
+    Scenario("S18", three_devices_of_one_person),
 )
