@@ -97,7 +97,11 @@ def _record(finding: Finding) -> str:
 
 
 def _differs(before: Mapping[str, Any], finding: Finding) -> bool:
-    return bool(before["record"] != _record(finding) or before["status"] == WITHDRAWN)
+    """It says something else; being found with newer inputs says nothing else."""
+    was, now = json.loads(before["record"]), json.loads(_record(finding))
+    was.pop("inputs", None)
+    now.pop("inputs", None)
+    return bool(was != now or before["status"] == WITHDRAWN)
 
 
 def _status(finding: Finding) -> tuple[str, str | None]:

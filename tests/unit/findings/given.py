@@ -1,0 +1,98 @@
+"""Findings, candidates and detections to judge, each with one line's changes."""
+
+from datetime import UTC, date, datetime
+
+import polars as pl
+
+from pipelines.detections.candidates import Candidate
+from pipelines.detections.catalogue import Clause, Detection
+from pipelines.findings.judging import Circumstances
+from pipelines.warehouse.library import models
+
+DAY = date(2026, 11, 4)
+CLAUSE = Clause("CL-1", "One account, one person", ("staff",), "S", "Who sat there.")
+
+# facts that rule out every other explanation
+PROVEN = {
+    "SA-1": {
+        "turns": 6,
+        "shortest_gap_seconds": 60,
+        "travel_seconds": 400,
+        "is_live_known": True,
+        "are_clocks_checked": True,
+        "buildings": ["HS", "MS"],
+    },
+    "SA-3": {
+        "is_live_known": True,
+        "are_clocks_checked": True,
+        "buildings": ["MS"],
+        "part": "full",
+        "requests": 20,
+        "sites": 5,
+    },
+    "NA-1": {
+        "list_count": 2,
+        "days": 1,
+        "total_seconds": 900,
+        "longest_seconds": 600,
+        "embed_share": 0.0,
+        "largest_bytes": 90_000,
+        "sites": ["social.example"],
+    },
+    "OH-1": {
+        "is_live_known": True,
+        "are_clocks_checked": True,
+        "external_seconds": 1_500,
+        "sites": ["shop.example"],
+        "day_type": "school",
+        "is_remote": True,
+    },
+}
+
+EXCEPTION_COLUMNS = {
+    "exception_id": pl.String,
+    "rule": pl.String,
+    "scope": pl.String,
+    "value": pl.String,
+    "valid_from": pl.Date,
+    "valid_to": pl.Date,
+}
+
+
+def detection(code):
+    (model,) = [one for one in models().values() if one.header.code == code]
+    return Detection(model, (CLAUSE,))
+
+
+def candidate(code="SA-1", subject="ada", day=DAY, details=None, **changes):
+    given = {
+        "start_time": datetime(day.year, day.month, day.day, 15, tzinfo=UTC),
+        "end_time": datetime(day.year, day.month, day.day, 16, tzinfo=UTC),
+        "measure": 6.0,
+        "observables": ("device:hs-d-0001", "device:ms-d-0002"),
+        "evidence": (4_294_967_297, 4_294_967_298),
+    }
+    return Candidate(
+        code=code,
+        subject=subject,
+        event_date=day,
+        details=PROVEN[code] | (details or {}),
+        **(given | changes),
+    )
+
+
+def known(exceptions=(), earlier=None, **more):
+    frame = pl.DataFrame(list(exceptions), schema=EXCEPTION_COLUMNS)
+    return Circumstances(exceptions=frame, earlier=earlier or {}, **more)
+
+
+def exception(**changes):
+    given = {
+        "exception_id": "X-1",
+        "rule": "SA-1",
+        "scope": "account",
+        "value": "ada",
+        "valid_from": date(2026, 8, 1),
+        "valid_to": date(2026, 12, 31),
+    }
+    return given | changes

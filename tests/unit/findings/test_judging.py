@@ -1,0 +1,228 @@
+"""Grading: what lowers a finding, what hides it, what it is called."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from pipelines.findings.alternatives import ALTERNATIVES, alternatives
+from pipelines.findings.judging import judge
+from pipelines.findings.lattice import BEGINS, LEVELS, confidence, severity
+from pipelines.findings.record import Alternative, finding_id
+from pipelines.findings.wording import WOULD_CHANGE
+from pipelines.warehouse.library import models
+from tests.unit.findings.given import (
+    CLAUSE,
+    DAY,
+    PROVEN,
+    candidate,
+    detection,
+    exception,
+    known,
+)
+
+
+def judged(row, *exceptions, **more):
+    (found,) = judge(detection(row.code), [row], known(exceptions, **more))
+    return found
+
+
+def results(*given):
+    return [Alternative("it", "looked", one) for one in given]
+
+
+# the lattice
+
+
+@pytest.mark.parametrize(
+    ("rule", "given", "level"),
+    [
+        ("SA-1", ("ruled out", "ruled out"), "C3"),
+        ("SA-1", ("ruled out", "not testable"), "C2"),
+        ("SA-1", ("not testable", "not testable"), "C2"),
+        ("SA-1", ("fits", "ruled out"), "C1"),
+        ("SA-1", ("fits", "not testable"), "C1"),
+        ("SA-3", ("ruled out",), "C2"),
+        ("SA-3", ("not testable",), "C1"),
+        ("SA-3", ("fits",), "C1"),
+        ("ZZ-9", ("ruled out",), "C1"),
+        ("SA-1", (), "C3"),
+    ],
+)
+def test_confidence_only_goes_down(rule, given, level):
+    assert confidence(rule, results(*given)) == level
+
+
+def test_nothing_raises_confidence():
+    orders = ["ruled out", "not testable", "fits"]
+    for rule, begin in BEGINS.items():
+        for first in orders:
+            for second in orders:
+                level = confidence(rule, results(first, second))
+                assert LEVELS.index(level) <= LEVELS.index(begin)
+
+
+@pytest.mark.parametrize(
+    ("rule", "details", "days", "expected"),
+    [
+        ("SA-1", {}, 9, "high"),
+        ("NA-1", {}, 2, "low"),
+        ("NA-1", {}, 3, "medium"),
+        ("NA-1", {"is_repeated": True}, 1, "medium"),
+        ("OH-1", {"is_remote": True, "day_type": "weekend"}, 1, "low"),
+        ("OH-1", {"is_remote": False, "day_type": "weekend"}, 1, "medium"),
+        ("OH-1", {"is_remote": False, "day_type": "school"}, 2, "low"),
+        ("OH-1", {"is_remote": True, "day_type": "school"}, 3, "medium"),
+    ],
+)
+def test_severity_belongs_to_the_rule_and_to_repetition(rule, details, days, expected):
+    default = "high" if rule.startswith("SA") else "low"
+    assert severity(rule, default, details, days) == expected
+
+
+def test_every_detection_has_its_explanations_and_its_level():
+    codes = {one.header.code for one in models().values() if one.header.code}
+    assert all(alternatives(code, {}) for code in codes)
+    assert codes <= set(BEGINS)
+    assert codes <= set(WOULD_CHANGE)
+
+
+# alternatives
+
+
+@pytest.mark.parametrize("code", PROVEN)
+def test_facts_rule_every_explanation_out(code):
+    found = judged(candidate(code))
+    assert {one.result for one in found.alternatives} == {"ruled out"}
+    assert found.confidence == BEGINS[code]
+
+
+@pytest.mark.parametrize(
+    ("code", "details", "result", "level"),
+    [
+        ("SA-1", {"is_live_known": False}, "not testable", "C2"),
+        ("SA-1", {"are_clocks_checked": False}, "not testable", "C2"),
+        ("SA-1", {"are_clocks_checked": None}, "not testable", "C2"),
+        ("SA-1", {"shortest_gap_seconds": 500}, "fits", "C1"),
+        ("SA-1", {"shortest_gap_seconds": 400}, "fits", "C1"),
+        ("SA-1", {"turns": 3}, "fits", "C1"),
+        ("SA-3", {"is_live_known": False}, "not testable", "C1"),
+        ("NA-1", {"list_count": 1}, "fits", "C1"),
+        ("NA-1", {"list_count": 1, "days": 2}, "ruled out", "C2"),
+        ("NA-1", {"list_count": 1, "total_seconds": 1_800}, "ruled out", "C2"),
+        ("NA-1", {"embed_share": 0.7, "largest_bytes": 44_999}, "fits", "C1"),
+        ("NA-1", {"embed_share": 0.7, "largest_bytes": 45_000}, "ruled out", "C2"),
+        ("OH-1", {"is_live_known": False}, "not testable", "C1"),
+    ],
+)
+def test_one_fact_less(code, details, result, level):
+    found = judged(candidate(code, details=details))
+    assert result in {one.result for one in found.alternatives}
+    assert found.confidence == level
+
+
+@pytest.mark.parametrize("code", ALTERNATIVES)
+def test_without_facts_nothing_is_sure(code):
+    """A detection that forgets its facts can not make a strong finding."""
+    tested = alternatives(code, {})
+    assert {one.result for one in tested} & {"not testable", "fits"}
+    assert all(one.name and one.test for one in tested)
+
+
+# names
+
+
+def test_a_finding_is_named_by_rule_account_and_day():
+    first = judged(candidate(evidence=(1, 2)))
+    again = judged(candidate(evidence=(3,), measure=9.0, details={"turns": 8}))
+    assert first.finding_id == again.finding_id
+    others = {
+        finding_id("SA-2", "ada", DAY),
+        finding_id("SA-1", "adam", DAY),
+        finding_id("SA-1", "ada", DAY + timedelta(days=1)),
+        first.finding_id,
+    }
+    assert len(others) == 4
+
+
+def test_the_name_never_changes():
+    """Reviews and reports cite it: another hash would orphan them all."""
+    assert finding_id("SA-1", "ada", date(2026, 11, 4)) == "f-5a238ac0a59a4136"
+
+
+def test_devices_and_sites_are_told_apart():
+    seen = ("hs-d-0001", "device:ms-d-0002", "site:shop.example")
+    found = judged(candidate(observables=seen))
+    assert found.devices == ("hs-d-0001", "ms-d-0002")
+    assert found.sites == ("shop.example",)
+
+
+def test_a_finding_says_the_clause_and_what_logs_can_not_show():
+    found = judged(candidate())
+    assert [one["id"] for one in found.clauses] == [CLAUSE.clause_id]
+    assert CLAUSE.cannot_show in found.limits
+    assert any("keyboard" in one for one in found.limits)
+    assert "{account}" in found.claim
+    assert "ada" not in found.claim
+
+
+# repetition
+
+
+def test_earlier_days_count_for_two_weeks():
+    earlier = {("NA-1", "ada"): [DAY - timedelta(days=n) for n in (5, 13)]}
+    assert judged(candidate("NA-1"), earlier=earlier).severity == "medium"
+    earlier = {("NA-1", "ada"): [DAY - timedelta(days=n) for n in (5, 14)]}
+    assert judged(candidate("NA-1"), earlier=earlier).severity == "low"
+
+
+def test_what_others_or_other_rules_did_is_not_counted():
+    days = [DAY - timedelta(days=n) for n in (1, 2, 3)]
+    earlier = {("NA-1", "ben"): days, ("OH-1", "ada"): days}
+    assert judged(candidate("NA-1"), earlier=earlier).severity == "low"
+
+
+# exceptions
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"rule": "*"},
+        {"scope": "rule", "value": "SA-1"},
+        {"valid_from": None, "valid_to": None},
+        {"valid_from": DAY, "valid_to": DAY},
+    ],
+)
+def test_an_exception_hides_a_finding(changes):
+    assert judged(candidate(), exception(**changes)).suppressed_by == "X-1"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"rule": "SA-2"},
+        {"value": "ben"},
+        {"valid_to": DAY - timedelta(days=1)},
+        {"valid_from": DAY + timedelta(days=1)},
+        {"scope": "device", "value": "hs-d-0001"},
+        {"scope": "site", "value": "shop.example"},
+    ],
+)
+def test_an_exception_hides_no_more_than_it_says(changes):
+    """One device of two, another day, another account: still a finding."""
+    assert judged(candidate(), exception(**changes)).suppressed_by is None
+
+
+def test_an_exception_for_the_only_device_hides():
+    row = candidate(observables=("device:hs-d-0001",))
+    entry = exception(scope="device", value="hs-d-0001")
+    assert judged(row, entry).suppressed_by == "X-1"
+
+
+def test_a_rule_judges_each_candidate_on_its_own():
+    rows = [candidate(), candidate(subject="ben"), candidate(day=DAY + timedelta(1))]
+    found = judge(detection("SA-1"), rows, known([exception(valid_to=DAY)]))
+    assert [one.suppressed_by for one in found] == ["X-1", None, None]
+    assert replace(found[0], suppressed_by=None) == judged(rows[0])
