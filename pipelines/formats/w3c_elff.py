@@ -1,0 +1,236 @@
+"""W3C extended logs of Blue Coat, ISA, TMG and IIS, and of the Windows firewall.
+
+    #Fields: date time time-taken c-ip cs-username sc-filter-result cs-host ...
+    2026-11-02 14:15:00 45 192.0.2.17 ada OBSERVED www.example.org ...
+
+`#Fields` is read anew each time it comes; a row wider or narrower than it is
+refused. Where it is missing, `options.fields` holds it. Times are UTC by the
+standard (`options.times = "local"` where a product does otherwise; the Windows
+firewall always does) and tell the end of a request, `time-taken` before which
+it began.
+
+- A proxy that first asks who you are logs that as 407, as ISA's 12209 or as
+  Blue Coat's `authentication_...`: challenged, neither a visit nor a block.
+- ISA's `sc-status` may be a Windows error (5, 10061), which is no HTTP status:
+  what it denied stands in `action`, else 12202 says so.
+- `s-ip` is the answering server in IIS, the proxy itself elsewhere.
+- IIS tells who visited the district's own servers, by path; it has a host only
+  where `cs-host` was switched on.
+- A request without a client is the proxy's own, for its cache: a system event.
+- The firewalls' `CLOSE` repeats what `OPEN` told: a system event. ISA tells the
+  beginning and the end of a connection, both with its `connection_uid`.
+"""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from pipelines.formats import Context, Format, _elff, _elff_flows
+from pipelines.formats._elff import field
+from pipelines.formats._fields import (
+    MAX_URL,
+    hostname,
+    media_type,
+    port,
+    whole,
+)
+from pipelines.formats._flows import spelt_out
+
+ASKS_WHO = ["407", "12209"]
+DENIED = ["12202", "12204", "12210", "12213", "12233"]
+WEB_EXTRAS = {
+    "action": "s-action",
+    "exception": "x-exception-id",
+    "rule": "rule",
+    "forwarded_for": "x-forwarded-for",
+    "threat": "x-virus-id",
+    "risk": "cs-threat-risk",
+    "group": "cs-auth-group",
+    "site": "s-sitename",
+    "proxy": "s-computername",
+}
+METHOD = r"[ \t](?:GET|POST|HEAD|PUT|DELETE|OPTIONS|CONNECT|PATCH|PROPFIND)[ \t]"
+DATED = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+IS_WEB = pl.col("event_class") == "http_requests"
+IS_FLOW = pl.col("event_class") == "connections"
+
+MUST = {
+    "no #Fields line above": pl.col("has_header"),
+    "not as many columns as #Fields names": pl.col("is_whole"),
+    "no date and time that can be read": pl.col("time").is_not_null(),
+    "the client is not an address": pl.col("src_ip").is_not_null()
+    | ~(IS_WEB | IS_FLOW),
+    "no host in the URL": pl.col("url_hostname").is_not_null()
+    | pl.col("host_text").is_null(),
+    "the server is not an address": pl.col("dst_ip").is_not_null() | ~IS_FLOW,
+}
+
+
+def looks_like(line: pl.Expr) -> pl.Expr:
+    """Its header, or a date and a time in two columns and what proxies write."""
+    request = rf"^{DATED} [0-9:]{{8}} [^\[]*{METHOD}"
+    packet = rf"^{DATED} [0-9:]{{8}} (?:ALLOW|DROP|OPEN|CLOSE|OPEN-INBOUND) [A-Z0-9]+ "
+    tabs = rf"(?:^|\t){DATED}\t[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}\t"
+    return (
+        line.str.contains(_elff.HEADER + r"[ \t].*(?:\bc-ip|src-ip|source)\b")
+        | line.str.contains(request)
+        | line.str.contains(packet)
+        | line.str.contains(tabs)
+    )
+
+
+def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
+    """Add the columns that the `#Fields` line above has."""
+    names = _elff.names_of(context)
+    stamp = _elff.stamp(names, context)
+    web, flow = _elff.is_web(names), _elff.is_flow(names)
+    told = _elff.with_cells(batch, context).with_columns(
+        has_header=pl.lit(value=bool(names)),
+        time=stamp.time,
+        time_quality=stamp.quality,
+        **_nothing(),
+    )
+    if web:
+        return _web(told, names)
+    if flow:
+        return _elff_flows.flows(told, names)
+    return told.with_columns(event_class=pl.lit("system_events"), **_system("w3c"))
+
+
+def _nothing() -> dict[str, pl.Expr]:
+    """The columns that the rules look at."""
+    columns = ["src_ip", "dst_ip", "url_hostname", "host_text"]
+    return {column: pl.lit(None, pl.String) for column in columns}
+
+
+def _system(kind: str) -> dict[str, pl.Expr]:
+    return {"kind": pl.lit(kind), "message": pl.col("line")}
+
+
+def _web(told: pl.LazyFrame, names: Sequence[str]) -> pl.LazyFrame:
+    """Add the columns of `http_requests`."""
+    own = _elff.is_of_web_server(names)
+    agent = field(names, "cs(user-agent)", "c-agent")
+    target = ("r-ip", "s-supplier-ip", "cs-uri-address", *(("s-ip",) if own else ()))
+    return (
+        told.with_columns(
+            event_class=pl.when(field(names, "c-ip").is_not_null())
+            .then(pl.lit("http_requests"))
+            .otherwise(pl.lit("system_events")),
+            kind=pl.lit("no client"),
+            message=pl.col("line"),
+            src_ip=spelt_out(field(names, "c-ip")),
+            src_port=port(field(names, "c-port")),
+            user_name=field(names, "cs-username", "cs-userdn"),
+            method=field(names, "cs-method", "s-operation").str.to_uppercase(),
+            dst_ip=spelt_out(field(names, *target)),
+            status_text=field(names, "sc-status"),
+            bytes_in=whole(field(names, "sc-bytes")),
+            bytes_out=whole(field(names, "cs-bytes")),
+            content_type=media_type(
+                field(names, "rs(content-type)", "cs-mime-type", "sc(content-type)")
+            ),
+            referrer_hostname=hostname(field(names, "cs(referer)", "cs-referred")),
+            user_agent=agent.str.replace_all("+", " ", literal=True) if own else agent,
+            category=field(names, "cs-categories", "cs-category", "urlcategory"),
+            start_time=pl.col("time") - _elff.taken(field(names, "time-taken")),
+            extras=_elff.extras(names, WEB_EXTRAS),
+            whole_url=field(names, "cs-uri"),
+            host_text=_host_text(names),
+        )
+        .with_columns(url_hostname=hostname(pl.col("host_text")))
+        .with_columns(**_asked(names))
+        .with_columns(
+            status_code=_status(pl.col("status_text")), disposition=_disposition(names)
+        )
+    )
+
+
+def _host_text(names: Sequence[str]) -> pl.Expr:
+    """Whatever names the host, before it is looked at; a path names none."""
+    uri = field(names, "cs-uri", "cs-uri-stem")
+    in_uri = pl.when(~uri.str.contains("^[/*?]")).then(uri)
+    host = field(names, "cs-host", "cs(host)", "r-host")
+    if "cs-uri" in names:
+        return pl.coalesce(in_uri, host)
+    return pl.coalesce(host, in_uri)
+
+
+def _asked(names: Sequence[str]) -> dict[str, pl.Expr]:
+    """URL, scheme, host and port, put together where they came apart."""
+    host = pl.col("url_hostname")
+    scheme = field(names, "cs-uri-scheme").str.to_lowercase()
+    if _elff.is_of_web_server(names):
+        by_port = {"80": "http", "443": "https"}
+        scheme = field(names, "s-port").replace_strict(
+            by_port, default=None, return_dtype=pl.String
+        )
+    said_port = field(names, "cs-uri-port", "r-port", "s-port")
+    at_port = pl.when(said_port != "0").then(said_port)
+    path = field(names, "cs-uri-path", "cs-uri-stem")
+    query = field(names, "cs-uri-query")
+    rest = path + ("?" + query.str.strip_prefix("?")).fill_null("")
+    odd = pl.when(~at_port.is_in(["80", "443"])).then(":" + at_port).fill_null("")
+    joined = pl.coalesce(scheme + "://" + host + odd + rest, rest)
+    is_tunnel = (pl.col("method") == "CONNECT").fill_null(value=False)
+    uri = pl.col("whole_url")
+    in_uri = uri.str.extract(r"^(?:[a-z]+://)?[^/?#]*:([0-9]{1,5})(?:[/?#]|$)", 1)
+    tunnel = pl.coalesce(host + ":" + pl.coalesce(in_uri, at_port), host)
+    url = pl.coalesce(uri, pl.when(is_tunnel).then(tunnel).otherwise(joined), host)
+    said = pl.coalesce(scheme, uri.str.extract("^([A-Za-z][A-Za-z0-9+.-]*)://", 1))
+    return {
+        "url": url.str.slice(0, MAX_URL),
+        "url_scheme": pl.when(~is_tunnel).then(said.str.to_lowercase()),
+        "dst_port": port(pl.coalesce(in_uri, at_port)),
+    }
+
+
+def _status(text: pl.Expr) -> pl.Expr:
+    """ISA's own codes and those of Windows are no status."""
+    code = whole(text, 5)
+    return pl.when(code.is_between(100, 599)).then(code).cast(pl.Int16)
+
+
+def _disposition(names: Sequence[str]) -> pl.Expr:
+    status = pl.col("status_text")
+    action = field(names, "action").str.to_lowercase()
+    step = field(names, "s-action").str.to_uppercase()
+    result = field(names, "sc-filter-result").str.to_uppercase()
+    exception = field(names, "x-exception-id").str.to_lowercase()
+    asks = pl.any_horizontal(
+        status.is_in(ASKS_WHO),
+        step.str.starts_with("TCP_AUTH"),
+        exception.str.starts_with("authentication"),
+    )
+    denied = pl.any_horizontal(
+        result == "DENIED",
+        step.str.contains("DENIED", literal=True),
+        action == "denied",
+        exception.str.contains("denied", literal=True),
+        status.is_in(DENIED),
+    )
+    answered = pl.any_horizontal(
+        whole(status, 5).is_between(100, 599), action == "allowed", result.is_not_null()
+    )
+    return (
+        pl.when(pl.col("url").is_null())
+        .then(None)
+        .when(asks)
+        .then(pl.lit("challenged"))
+        .when(denied)
+        .then(pl.lit("blocked"))
+        .when(answered)
+        .then(pl.lit("allowed"))
+    )
+
+
+FORMAT = Format(
+    name="w3c_elff",
+    product="Blue Coat ProxySG, ISA, TMG, IIS, Windows firewall",
+    event_classes=("http_requests", "connections", "system_events"),
+    looks_like=looks_like,
+    read=read,
+    must=MUST,
+    comment=_elff.is_comment,
+    header=_elff.is_header,
+)
