@@ -149,8 +149,11 @@ bets.example,gambling,open list
 wagers.example,gambling,vendor
 wagers.example,gambling,open list
 unblock.example,circumvention,vendor
+unblock.example,circumvention,open list
 relay.example,circumvention,vendor
+relay.example,circumvention,open list
 control.example,remote_access,vendor
+control.example,remote_access,open list
 """
 
 

@@ -98,6 +98,15 @@ class Story:
         answer = f"TCP_TUNNEL/200 {size} CONNECT {host}:443 {name}"
         self._proxy(device, when, seconds, f"{answer} HIER_DIRECT/203.0.113.9 -")
 
+    def play(
+        self, account: str, device: str, when: datetime, url: str, size: int
+    ) -> None:
+        """A part of a video, in clear, as Squid writes it a minute later."""
+        self._lease_at_six(device)
+        name = self.spell(account).replace("\\", "%5C")
+        answer = f"TCP_MISS/200 {size} GET {url} {name}"
+        self._proxy(device, when, 52, f"{answer} HIER_DIRECT/203.0.113.9 video/mp4")
+
     def refused(
         self, account: str | None, device: str, when: datetime, host: str
     ) -> None:

@@ -63,8 +63,18 @@ def another_betting_site(story: Story) -> None:
 
 
 def address_without_a_name(story: Story) -> None:
+    """A stream from a bare address; its parts begin at uneven pauses."""
     at_work(story)
-    story.surf("avega", "hs-avega", "10:05", ("198.51.100.60",), minutes=12, scale=20)
+    for number in range(12):
+        when = story.at("10:05", number * 60 + number % 4 * 3)
+        size = 3_000_000 + number % 5 * 1_400_000
+        story.play("avega", "hs-avega", when, "http://198.51.100.60:8080/live", size)
+
+
+def meeting_by_address(story: Story) -> None:
+    """A meeting sends its sound and pictures through tunnels to bare addresses."""
+    at_work(story)
+    story.surf("avega", "hs-avega", "10:05", ("198.51.100.60",), minutes=40, scale=20)
 
 
 def found(code, act, *rules, account="avega", severity="low"):
@@ -74,7 +84,7 @@ def found(code, act, *rules, account="avega", severity="low"):
 
 SCENARIOS = (
     found("S42", many_short_visits, "NA-2"),
-    found("S45", web_proxy, "NA-3", severity="medium"),
+    found("S45", web_proxy, "NA-3", "NA-1", severity="medium"),
     Scenario("S47", relay_of_a_phone),
     found("S49", remote_control, "NA-3", severity="medium"),
     found("S51", day_after_the_approval, "NA-4"),
@@ -83,4 +93,5 @@ SCENARIOS = (
     found("S53a", not_approved_for_the_counselor, "NA-4", account="cpark"),
     found("S57", another_betting_site, "NA-6", "NA-1", severity="medium"),
     found("S60", address_without_a_name, "NA-5"),
+    Scenario("S60b", meeting_by_address),
 )
