@@ -1,0 +1,174 @@
+"""The jobs, run in process: the same rows and findings as `schoolbell run`."""
+
+import shutil
+import subprocess
+import sys
+
+import dagster as dg
+import duckdb
+import pytest
+
+from pipelines.defs.automation import RANGE_END, RANGE_START
+from pipelines.district.home import DistrictHome
+from pipelines.journey.district import open_district
+from pipelines.state import ledger
+from tests.conftest import REPO_ROOT
+from tests.faults.home import lines
+from tests.journey.small import rows_of, told_of
+
+pytestmark = pytest.mark.slow
+
+
+# the jobs
+
+
+@pytest.mark.parametrize(
+    "job", ["ingest", "daily", "weekly_report", "alerts", "housekeeping"]
+)
+def test_the_job_succeeds(ran, job):
+    assert ran.results[job].success
+
+
+def test_the_same_lines_are_in_the_ledger(ran, district):
+    def account(home):
+        with open_district(home) as opened:
+            return ledger.account(opened.store)
+
+    assert account(ran.home) == account(district.home)
+
+
+def test_the_same_rows(ran, district):
+    mine, theirs = rows_of(ran.home), rows_of(district.home)
+    assert mine.keys() == theirs.keys()
+    for name, rows in theirs.items():
+        assert mine[name].equals(rows), name
+
+
+def test_the_same_findings(ran, district):
+    assert told_of(ran.home) == told_of(district.home)
+
+
+def test_the_same_report(ran, district):
+    page = "2026-W43/index.html"
+    assert (DistrictHome(ran.home).reports / page).is_file()
+    assert (DistrictHome(district.home).reports / page).is_file()
+
+
+def test_the_counts_are_shown(ran):
+    asset = dg.AssetKey(["core", "http_requests"])
+    (event,) = [
+        one
+        for one in ran.results["daily"].get_asset_materialization_events()
+        if one.asset_key == asset and one.partition == "2026-10-19"
+    ] or [None]
+    rows = rows_of(ran.home)["core.http_requests"].height
+    assert event is not None
+    assert event.materialization.metadata["dagster/row_count"].value == rows
+
+
+# the sensors
+
+
+def test_the_landing_sensor_asks_once_for_what_lies_there(ran):
+    asked = ran.answers["landing, delivered"]
+    assert asked.run_key == ran.answers["landing, again"].run_key
+    assert isinstance(ran.answers["landing, taken in"], dg.SkipReason)
+
+
+def test_another_file_is_asked_for_anew(ran, district, locate, tmp_path):
+    home = district.copy(tmp_path, of="delivered")
+    asked = locate(home).ask("landing_watch").run_key
+    late = DistrictHome(home).landing / "proxy" / "late.log"
+    late.write_bytes(lines(0, 5))
+    more = locate(home).ask("landing_watch").run_key
+    late.write_bytes(lines(0, 6))
+    grown = locate(home).ask("landing_watch").run_key
+    assert len({asked, more, grown}) == 3
+
+
+def test_the_dirty_days_are_asked_for_as_one_range(ran):
+    assert isinstance(ran.answers["dirty, before"], dg.SkipReason)
+    tags = ran.answers["dirty, taken in"].tags
+    assert (tags[RANGE_START], tags[RANGE_END]) == ("2026-10-19", "2026-10-25")
+    assert isinstance(ran.answers["dirty, built"], dg.SkipReason)
+
+
+# the checks
+
+
+def test_every_check_is_evaluated_and_holds(ran):
+    shown = ran.results["daily"].get_asset_check_evaluations()
+    assert len({(one.asset_key, one.check_name) for one in shown}) > 30
+    assert all(one.passed for one in shown)
+    (balance,) = ran.results["ingest"].get_asset_check_evaluations()
+    assert balance.passed
+    assert balance.metadata["files_that_do_not_add_up"].value == []
+
+
+def materialize(location, *keys):
+    names = [location.defs.get_assets_def(key) for key in keys]
+    return dg.materialize(
+        names,
+        partition_key="2026-10-20",
+        instance=location.instance,
+        resources={"home": location.resource},
+        raise_on_error=False,
+    )
+
+
+def test_a_broken_grain_stops_what_is_downstream(ran, locate, tmp_path):
+    home = tmp_path / "home"
+    shutil.copytree(ran.home, home)
+    with duckdb.connect(DistrictHome(home).warehouse) as connection:
+        # a row of another day twice: no build of this day takes it away
+        connection.execute(
+            "insert into core.http_requests select * from core.http_requests"
+            " where event_date = date '2026-10-22' limit 1"
+        )
+    requests = dg.AssetKey(["core", "http_requests"])
+    candidates = dg.AssetKey(["core", "candidate_requests"])
+    result = materialize(locate(home), requests, candidates)
+    assert not result.success
+    failed = [one for one in result.get_asset_check_evaluations() if not one.passed]
+    assert [(one.asset_key, one.check_name) for one in failed] == [(requests, "grain")]
+    assert failed[0].severity is dg.AssetCheckSeverity.ERROR
+    assert failed[0].metadata["rows"].value == 1
+    made = {one.asset_key for one in result.get_asset_materialization_events()}
+    assert made == {requests}
+
+
+def test_a_file_that_does_not_add_up_fails_the_ingest(ran, locate, tmp_path):
+    home = tmp_path / "home"
+    shutil.copytree(ran.home, home)
+    location = locate(home)
+    location.run("ingest")  # a copy's files have other change times
+    with open_district(home) as opened, opened.store.writing() as connection:
+        connection.exec_driver_sql(
+            "update source_files set events = events + 1 where path = 'access.log'"
+        )
+    result = location.run("ingest", raise_on_error=False)
+    assert not result.success
+    (check,) = result.get_asset_check_evaluations()
+    assert not check.passed
+    wrong = check.metadata["files_that_do_not_add_up"].value
+    assert wrong == ["proxy/access.log"]
+
+
+# the command
+
+
+def test_the_workspace_loads_and_nothing_is_reported_home(tmp_path):
+    shutil.copy(REPO_ROOT / "dagster.yaml", tmp_path / "dagster.yaml")
+    program = f"{sys.prefix}/bin/dagster"
+    done = subprocess.run(
+        [program, "definitions", "validate", "-w", "workspace.yaml"],
+        cwd=REPO_ROOT,
+        env={"DAGSTER_HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "HOME": "/nope"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    told = done.stdout + done.stderr
+    assert "Validation successful for code location schoolbell" in told
+    assert not (tmp_path / "logs").exists()
