@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli import findings, home, ingest, run
+from pipelines.cli import findings, home, ingest, run, score
 from pipelines.cli.errors import told
 
 app = typer.Typer(
@@ -31,6 +31,7 @@ app.command("status")(run.status)
 app.command("ingest")(ingest.ingest)
 app.command("identify")(ingest.identify)
 app.command("findings")(findings.findings)
+app.command("score")(score.score)
 
 
 def _print_version(wanted: bool) -> None:

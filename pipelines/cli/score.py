@@ -1,0 +1,113 @@
+"""The command that measures the rules against synthetic districts."""
+
+import json
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pipelines.cli.options import AsJson
+from pipelines.demo.quality import false_rows, missed_rows, quality
+from pipelines.demo.trial import Trial, hold_trial
+from pipelines.journey.console import console, safe
+
+Measures = Mapping[str, Any]
+
+
+def score(
+    seed: Annotated[
+        list[int], typer.Option(help="Of a district; may be repeated.", min=0)
+    ],
+    people: Annotated[int, typer.Option(help="Size of each roster.", min=60)] = 240,
+    weeks: Annotated[int, typer.Option(help="School weeks of each.", min=1)] = 3,
+    is_null: Annotated[
+        bool,
+        typer.Option("--null", help="Plant look-alikes only: each finding is false."),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make synthetic districts, run them, and measure what was found of the truth."""
+    screen = console()
+    trials = []
+    for number in seed:
+        trials.append(_trial(number, people, weeks, is_null=is_null))
+        screen.print(f"seed {number}: {trials[-1].findings.height} findings")
+    measures = quality(trials)
+    if as_json:
+        rows = {"false": false_rows(trials), "missed": missed_rows(trials)}
+        typer.echo(json.dumps({**measures, **rows}))
+    else:
+        for line in _told(measures, trials):
+            typer.echo(line)
+
+
+def _trial(seed: int, people: int, weeks: int, *, is_null: bool) -> Trial:
+    with tempfile.TemporaryDirectory(prefix="schoolbell-score-") as folder:
+        home = Path(folder) / "home"
+        return hold_trial(
+            home, seed, people=people, weeks=weeks, violations=not is_null
+        )
+
+
+def _told(measures: Measures, trials: Sequence[Trial]) -> Iterator[str]:
+    yield from _table(("measure", "value", "95 % bounds"), _summary(measures))
+    names: tuple[str, ...] = ("rule", "planted", "found", "findings", "true")
+    yield from _table(names, map(_rule, measures["by_rule"]))
+    names = ("family", "intensity", "planted", "found", "met by any rule of the kind")
+    yield from _table(names, (tuple(row.values()) for row in measures["by_family"]))
+    names = ("false beside", "rule", "findings")
+    yield from _table(names, (tuple(r.values()) for r in measures["false_by_alike"]))
+    for row in false_rows(trials):
+        span = f"{row['first']} to {row['last']}"
+        said = f"False: seed {row['seed']} {row['rule']} {row['account']} {span}"
+        yield safe(said)
+    for row in missed_rows(trials):
+        other = ", met by another rule" if row["is_met"] else ""
+        case = f"{row['case_id']} {row['expected_rule']}{other}: {row['note']}"
+        yield safe(f"Missed: seed {row['seed']} {case}")
+    for one in trials:
+        for name, said in one.lacking.items():
+            yield safe(f"Incomplete: seed {one.seed} {name}: {said}")
+
+
+def _rule(row: Measures) -> tuple[object, ...]:
+    name = row["rule"] if row["is_built"] else f"{row['rule']} (not built)"
+    recall, precision = row["recall"], row["precision"]
+    counts = (recall["of"], recall["count"], precision["of"], precision["count"])
+    return (name, *counts)
+
+
+def _summary(measures: Measures) -> Iterator[tuple[str, str, str]]:
+    yield "user-weeks", f"{measures['user_weeks']:,}", ""
+    shares = (
+        ("precision", "precision"),
+        ("case recall, by the expected rule", "recall"),
+        ("case recall, by any rule of the kind", "recall_by_kind"),
+        ("findings whose proof is complete", "complete"),
+        ("share of leads", "lead_share"),
+    )
+    for name, key in shares:
+        one = measures[key]
+        text = "none" if one["share"] is None else f"{one['share']:.3f}"
+        low, high = one["bounds"]
+        yield (
+            name,
+            f"{text} ({one['count']} of {one['of']})",
+            f"{low:.3f} to {high:.3f}",
+        )
+    rate = measures["false_per_1000_user_weeks"]
+    low, high = rate["bounds"]
+    yield "false findings", str(measures["false_findings"]), ""
+    yield "… per 1,000 user-weeks", f"{rate['rate']:.2f}", f"{low:.2f} to {high:.2f}"
+    yield "people falsely named", str(measures["people_falsely_named"]), ""
+
+
+def _table(head: Sequence[str], rows: Iterable[tuple[object, ...]]) -> Iterator[str]:
+    """A table in Markdown, which a page can take as it is."""
+    yield "| " + " | ".join(head) + " |"
+    yield "|" + "---|" * len(head)
+    for row in rows:
+        yield "| " + " | ".join(map(safe, row)) + " |"
+    yield ""
