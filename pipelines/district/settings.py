@@ -33,7 +33,6 @@ _ALLOWED = {
     "dict_type": "a table",
     "model_type": "a table",
     "date_type": "a day such as 2026-08-24, without quotes",
-    "time_type": "a time of day such as 06:30:00, without quotes",
 }
 
 
@@ -67,33 +66,12 @@ def parse_settings(data: bytes) -> Settings:
     except tomllib.TOMLDecodeError as error:
         raise InvalidSettingsError([_no_toml(text, error)]) from error
     try:
-        settings = Settings.model_validate(_frozen(said))
+        return Settings.model_validate(_frozen(said))
     except ValidationError as error:
         lines = key_lines(text)
         details = error.errors(include_url=False)
         problems = [_problem(detail, lines, said) for detail in _merged(details)]
         raise InvalidSettingsError(sorted(problems, key=_by_line)) from error
-    if strangers := _not_allowed(settings, key_lines(text)):
-        raise InvalidSettingsError(strangers)
-    return settings
-
-
-def _not_allowed(settings: Settings, lines: Mapping[Path, int]) -> list[Problem]:
-    """Recipients of the report to whom nothing may be sent."""
-    allowed = settings.alerts.recipients
-    return [
-        Problem(
-            NAME,
-            "may not be sent anything",
-            _line(("report", "recipients"), lines),
-            "report.recipients",
-            address,
-            "an address that stands in [alerts] recipients too",
-            paste=f"recipients = {toml([*allowed, address])}",
-        )
-        for address in settings.report.recipients
-        if address not in allowed
-    ]
 
 
 def _decoded(data: bytes) -> str:

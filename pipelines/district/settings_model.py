@@ -18,6 +18,8 @@ DayType = Literal[
     "school", "early_out", "late_start", "pd_day", "weekend", "holiday", "closure",
     "elearning",
 ]  # fmt: skip
+REPORT_TITLE = "Network use, week by week"
+MEMORY_MB = 2_000
 
 
 def _zone(name: str) -> str:
@@ -52,12 +54,6 @@ class District(Part):
         description="time zone (IANA) in which the district keeps its hours",
         examples=["America/Chicago"],
     )
-    locale: str = Field(
-        default="en-US",
-        pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$",
-        description="how reports write numbers and dates",
-        examples=["en-US"],
-    )
     account_domains: tuple[
         Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")], ...
     ] = Field(
@@ -85,12 +81,6 @@ class Source(Part):
         description="time zone of stamps without an offset; left out, the district's",
         examples=["America/Chicago"],
     )
-    encoding: str = Field(
-        default="utf-8",
-        pattern=r"^[A-Za-z0-9._-]{1,32}$",
-        description="how text is encoded; bytes that do not fit are kept as U+FFFD",
-        examples=["utf-8"],
-    )
     options: Mapping[str, str] = Field(
         default_factory=dict,
         description="settings of the format itself, all as text",
@@ -102,21 +92,16 @@ class Report(Part):
     """The weekly report."""
 
     title: str = Field(
-        default="Network use, week by week",
+        default=REPORT_TITLE,
+        min_length=1,
         max_length=200,
-        description="title on page one",
-        examples=["Network use, week by week"],
-    )
-    recipients: tuple[str, ...] = Field(
-        default=(),
-        description="mail addresses that get it; each must be allowed in [alerts]",
-        examples=[["technology.director@school.example"]],
-    )
-    paper: Literal["letter", "a4"] = Field(
-        default="letter", description="paper of the PDF", examples=["letter"]
+        description="title beside the district's name, on page one and in the window",
+        examples=[REPORT_TITLE],
     )
     sections_off: tuple[str, ...] = Field(
-        default=(), description="sections left out, by name", examples=[["trends"]]
+        default=(),
+        description="sections left out, by the name that their CSV file has",
+        examples=[["trend"]],
     )
 
 
@@ -151,15 +136,12 @@ class Limits(Part):
         description="share of unreadable lines above which a file is reported",
         examples=[0.05],
     )
-    workers: int = Field(
-        default=1, ge=1, le=64, description="processes that read logs", examples=[1]
-    )
     memory_mb: int = Field(
-        default=2_000,
+        default=MEMORY_MB,
         ge=256,
         le=1_000_000,
         description="memory for the warehouse, in megabytes",
-        examples=[2_000],
+        examples=[MEMORY_MB],
     )
     registry_rows: int = Field(
         default=5_000_000,

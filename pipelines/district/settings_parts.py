@@ -5,7 +5,7 @@ header of its SQL file, a channel's against the channel's own model.
 """
 
 from collections.abc import Mapping
-from datetime import date, time
+from datetime import date
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -51,14 +51,20 @@ class Channel(Part):
     """A way to deliver alerts; its name is yours to choose."""
 
     type: str = Field(
-        description="kind of channel: smtp, webhook, ...", examples=["webhook"]
+        description="kind of channel: file, smtp or stdout", examples=["smtp"]
     )
     enabled: bool = Field(default=True, description="false: silent", examples=[True])
     settings: Mapping[str, Any] = Field(
         default_factory=dict,
         description="settings of that kind; may also stand beside the keys above; "
         'a secret is a reference: { env = "NAME" } or { file = "/run/x" }',
-        examples=[{"url": "https://alerts.school.example/in"}],
+        examples=[
+            {
+                "host": "mail.school.example",
+                "sender": "schoolbell@school.example",
+                "recipients": ["technology.director@school.example"],
+            }
+        ],
     )
 
     @model_validator(mode="before")
@@ -82,14 +88,6 @@ class Alerts(Part):
         default=(),
         description="the only addresses to which anything may be sent",
         examples=[["technology.director@school.example"]],
-    )
-    quiet_from: time | None = Field(
-        default=None,
-        description="from then on only critical ones",
-        examples=[time(20, 0)],
-    )
-    quiet_to: time | None = Field(
-        default=None, description="until then", examples=[time(6, 30)]
     )
     channels: Mapping[str, Channel] = Field(
         default_factory=dict, description="ways of delivery", examples=[{}]

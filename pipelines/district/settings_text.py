@@ -26,7 +26,7 @@ def documented(model: type[BaseModel], known: Mapping[str, str]) -> str:
     head = [
         "# Settings of this district. Every key is shown with its meaning; those",
         "# that begin with # stand at their default, or are an example.",
-        "# Check: schoolbell config check",
+        "# Check: schoolbell check",
     ]
     return "\n".join([*head, *_tables(model, known, "")]) + "\n"
 

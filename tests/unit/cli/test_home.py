@@ -60,13 +60,13 @@ def test_a_broken_registry_row(home):
 
 SETTINGS = {
     "an_unknown_key": (
-        ("[report]\n", "[report]\npapper = 'a4'\n"),
-        ("report.papper", "did you mean paper?"),
+        ("[report]\n", "[report]\ntitel = 'x'\n"),
+        ("report.titel", "did you mean title?"),
     ),
     "no_toml": (("[report]\n", "[report\n"), ("is not TOML",)),
     "a_value_out_of_bounds": (
-        ("[limits]\n", "[limits]\nworkers = 1000\n"),
-        ("limits.workers", "1000", "allowed"),
+        ("[limits]\n", "[limits]\nmemory_mb = 1\n"),
+        ("limits.memory_mb", "at least 256", "allowed"),
     ),
     "a_secret_in_the_clear": (
         (

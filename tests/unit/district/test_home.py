@@ -39,7 +39,7 @@ def test_every_shown_setting_may_be_switched_on(tmp_path):
     settings = load_settings(home)
     assert settings.sources["proxy"].format == "squid_access"
     assert settings.detections["SA-1"].parameters == {"gap_minutes": 30}
-    assert settings.alerts.channels["director"].type == "webhook"
+    assert settings.alerts.channels["director"].type == "smtp"
 
 
 def _toml_only(lines):

@@ -1,10 +1,15 @@
 """Every mistake in `district.toml` is told at once, where it is and how to mend it."""
 
+import re
+
 import pytest
 
+from pipelines.alerts.channels import channels, prepared
 from pipelines.district.home import DistrictHome
 from pipelines.district.problems import InvalidSettingsError
 from pipelines.district.settings import load_settings, parse_settings
+from pipelines.district.settings_parts import Alerts, Channel
+from pipelines.district.skeleton import settings_text
 from pipelines.district.toml_lines import key_lines
 from pipelines.errors import SettingsError
 
@@ -21,7 +26,7 @@ def test_the_smallest_file_is_enough():
     settings = parse_settings(HEAD.encode())
     assert settings.district.zone == "America/Chicago"
     assert settings.sources == {}
-    assert settings.report.paper == "letter"
+    assert settings.limits.memory_mb == 2_000
 
 
 def test_keys_that_only_others_know_are_gathered():
@@ -29,24 +34,24 @@ def test_keys_that_only_others_know_are_gathered():
         (
             HEAD
             + '[detections.SA-1]\nregulation = "713-R1"\ngap_minutes = 20\n'
-            + '[alerts.channels.hook]\ntype = "webhook"\n'
-            + 'url = "https://alerts.school.example/in"\ntoken = { env = "TOKEN" }\n'
+            + '[alerts.channels.mail]\ntype = "smtp"\n'
+            + 'host = "mail.school.example"\npassword = { env = "POST" }\n'
         ).encode()
     )
     assert settings.detections["SA-1"].parameters == {"gap_minutes": 20}
-    hook = settings.alerts.channels["hook"]
-    assert hook.settings["token"] == {"env": "TOKEN"}
+    mail = settings.alerts.channels["mail"]
+    assert mail.settings["password"] == {"env": "POST"}
 
 
 CASES = [
     # what is written below HEAD, line, key, part of the message, line to paste
     ("[district2]\n", 4, "district2", "did you mean district?", ""),
     (
-        "[report]\npaper = 'a5'\n",
+        "[report]\ntitle = 3\n",
         5,
-        "report.paper",
-        "'letter' or 'a4'",
-        'paper = "letter"',
+        "report.title",
+        "text in quotes",
+        'title = "Network use, week by week"',
     ),
     (
         "[report]\ntitel = 'x'\n",
@@ -56,9 +61,9 @@ CASES = [
         'title = "x"',
     ),
     (
-        "[report]\nrecipients = 'x'\n",
+        "[alerts]\nrecipients = 'x'\n",
         5,
-        "report.recipients",
+        "alerts.recipients",
         "a list",
         "recipients = [",
     ),
@@ -69,10 +74,9 @@ CASES = [
         "text",
         "sections_off",
     ),
-    ("[limits]\nworkers = 0\n", 5, "limits.workers", "at least 1", "workers = 1"),
-    ("[limits]\nworkers = 65\n", 5, "limits.workers", "at most 64", "workers = 1"),
-    ("[limits]\nworkers = 1.5\n", 5, "limits.workers", "whole number", "workers = 1"),
-    ("[limits]\nworkers = '2'\n", 5, "limits.workers", "whole number", "workers = 1"),
+    ("[limits]\nmemory_mb = 2000000\n", 5, "limits.memory_mb", "at most", "2000"),
+    ("[limits]\nmemory_mb = 900.5\n", 5, "limits.memory_mb", "whole number", "2000"),
+    ("[limits]\nmemory_mb = '900'\n", 5, "limits.memory_mb", "whole number", "2000"),
     ("[limits]\nreject_share = 2\n", 5, "limits.reject_share", "at most 1", "0.05"),
     ("[limits]\nmemory_mb = 1\n", 5, "limits.memory_mb", "at least 256", "2000"),
     ("[limits]\nmemory = 900\n", 5, "limits.memory", "memory_mb", "memory_mb = 900"),
@@ -101,14 +105,13 @@ CASES = [
     ),
     ("[sources]\np = 'landing'\n", 5, "sources.p", "a table", ""),
     ("sources = 3\n", 4, "district.sources", "unknown key", ""),
-    ("[alerts]\nquiet_from = '20:00'\n", 5, "alerts.quiet_from", "time", "20:00:00"),
     ("[alerts]\nquiet = 1\n", 5, "alerts.quiet", "unknown key", ""),
     (
         "[alerts.channels.m]\nenabled = true\n",
         4,
         "alerts.channels.m.type",
         "missing",
-        'type = "webhook"',
+        'type = "smtp"',
     ),
     (
         "[registry]\ncalendar_words = { Flex = 'off' }\n",
@@ -144,13 +147,37 @@ def test_a_mistake_is_told_with_its_place_and_remedy(text, line, key, part, past
     assert problem.file == "district.toml"
 
 
-def test_a_report_goes_only_to_whom_alerts_allow():
-    (problem,) = told(
-        HEAD + '[report]\nrecipients = ["a@school.example", "b@school.example"]\n'
-        '[alerts]\nrecipients = ["a@school.example"]\n'
-    )
-    assert (problem.line, problem.value) == (5, "b@school.example")
-    assert problem.paste == 'recipients = ["a@school.example", "b@school.example"]'
+GONE = [
+    "[district]\nlocale = 'en-US'",
+    "[sources.p]\nencoding = 'utf-8'",
+    "[report]\npaper = 'a4'",
+    "[report]\nrecipients = ['a@school.example']",
+    "[alerts]\nquiet_from = 20:00:00",
+    "[alerts]\nquiet_to = 06:30:00",
+    "[limits]\nworkers = 2",
+]
+
+
+@pytest.mark.parametrize("text", GONE)
+def test_a_key_that_would_do_nothing_is_unknown(text):
+    whole = HEAD + text.removeprefix("[district]\n") + "\n"
+    (problem,) = told(whole)
+    assert "unknown key" in str(problem)
+
+
+def test_the_example_of_a_channel_is_a_channel_that_exists():
+    kind, given = (Channel.model_fields[one] for one in ("type", "settings"))
+    channel = Channel(type=kind.examples[0], settings=given.examples[0])
+    assert prepared("director", channel.type, channel.settings)
+    assert set(channels()) == set(re.findall(r"file|smtp|stdout", kind.description))
+    allowed = Alerts.model_fields["recipients"].examples[0]
+    assert channel.settings["recipients"] == allowed
+
+
+def test_a_new_file_names_the_command_that_checks_it():
+    text = settings_text(name="Sample", zone="UTC", account_domains=())
+    assert "# Check: schoolbell check\n" in text
+    assert "webhook" not in text
 
 
 def test_what_is_missing_is_told():
@@ -162,7 +189,7 @@ def test_what_is_missing_is_told():
 
 
 def test_all_mistakes_come_at_once_in_order():
-    text = HEAD + "[report]\npaper = 1\ntitel = 1\n[limits]\nworkers = 0\n"
+    text = HEAD + "[report]\ntitle = 1\ntitel = 1\n[limits]\nmemory_mb = 0\n"
     assert [problem.line for problem in told(text)] == [5, 6, 8]
 
 
@@ -176,7 +203,7 @@ def test_a_secret_in_the_file_is_refused_and_not_repeated():
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        (HEAD + "paper = letter\n", 4),
+        (HEAD + "title = week\n", 4),
         (HEAD + "[report\n", 4),
         (HEAD + "a = 1\na = 2\n", 5),
         (HEAD + 'x = "no end\n', 4),
@@ -196,7 +223,7 @@ def test_another_encoding_is_told_with_its_line():
 
 
 def test_a_message_can_not_steer_a_terminal():
-    text = HEAD + '[report]\npaper = "\\u001b[2J\\u202e"\n'
+    text = HEAD + '[sources.p]\nzone = "\\u001b[2J\\u202e"\n'
     assert "\x1b" not in str(told(text)[0])
     assert "\u202e" not in str(told(text)[0])
 
