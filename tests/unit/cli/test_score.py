@@ -1,0 +1,55 @@
+"""`schoolbell score`: arguments, and how measures are told."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from pipelines.cli import score as command
+from pipelines.cli.app import app
+from tests.unit.demo.test_trial import HOURS, SITE, finding, trial
+
+
+@pytest.fixture
+def held(monkeypatch):
+    """Trials without their districts; the arguments that asked for them."""
+    asked = []
+
+    def hold(home, seed, **others):
+        asked.append((seed, others))
+        return trial(
+            finding("NA-1", "avega", SITE), finding("OH-1", "e|shaw\x1b", HOURS)
+        )
+
+    monkeypatch.setattr(command, "hold_trial", hold)
+    return asked
+
+
+def test_seeds_and_sizes_reach_the_trials(held):
+    done = CliRunner().invoke(
+        app, ["score", "--seed", "3", "--seed", "4", "--people", "80", "--null"]
+    )
+    assert done.exit_code == 0
+    size = {"people": 80, "weeks": 3, "violations": False}
+    assert held == [(3, size), (4, size)]
+
+
+def test_measures_are_told_in_tables_and_lines(held):
+    told = CliRunner().invoke(app, ["score", "--seed", "3"]).stdout
+    assert "| precision | 0.500 (1 of 2) | 0.013 to 0.987 |" in told
+    assert "| SA-1 (not built) | 1 | 0 | 0 | 0 |" in told
+    assert "False: seed 3" not in told  # the trial's own seed is told
+    assert "False: seed 1 OH-1 e|shaw\\x1b" in told
+    assert "Missed: seed 1 case-4 NA-2" in told
+
+
+def test_measures_as_json(held):
+    told = CliRunner().invoke(app, ["score", "--seed", "3", "--json"]).stdout
+    measures = json.loads(told)
+    assert measures["user_weeks"] == 200
+    assert [row["rule"] for row in measures["false"]] == ["OH-1"]
+    assert len(measures["missed"]) == 3
+
+
+def test_a_seed_is_needed():
+    assert CliRunner().invoke(app, ["score"]).exit_code == 2

@@ -1,0 +1,202 @@
+"""Findings held against planted truth: what is true, found, provable."""
+
+import gzip
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+import pytest
+
+from pipelines.demo.proof import incomplete
+from pipelines.demo.quality import false_rows, missed_rows, quality
+from pipelines.demo.trial import Trial, compare, hold_trial
+from pipelines.findings.alternatives import alternatives
+
+NOON = datetime(2026, 10, 20, 12, tzinfo=UTC)
+
+
+def case(number, account, kind, rule, family="S36", *, start=NOON, is_violation=True):
+    return {
+        "case_id": f"case-{number}",
+        "family": family,
+        "kind": kind,
+        "expected_rule": rule,
+        "account": account,
+        "start_utc": start,
+        "end_utc": start + timedelta(minutes=20),
+        "intensity": "2",
+        "is_violation": is_violation,
+        "note": "",
+    }
+
+
+def finding(rule, account, kind, start=NOON):
+    end = start + timedelta(minutes=20)
+    return {
+        "finding_id": f"f-{rule}-{account}",
+        "rule": rule,
+        "subject": account,
+        "kind": kind,
+        "confidence": "C2",
+        "status": "open",
+        "record": {"start_time": start.isoformat(), "end_time": end.isoformat()},
+    }
+
+
+SITE, HOURS, SHARED = "non_approved_site", "off_hours_external", "shared_account"
+CASES = pl.DataFrame(
+    [
+        case(1, "avega", SITE, "NA-1"),
+        case(2, "bortiz", HOURS, "OH-1", "S64"),
+        case(3, "cpark", SHARED, "SA-1", "S01"),
+        case(4, "dlund", SITE, "NA-2", "S42"),
+        case(5, "eshaw", "none", "", "S38", is_violation=False),
+    ]
+)
+
+
+def judged(*shown):
+    return compare(CASES, shown)
+
+
+def trial(*shown, lacking=None, has_violations=True):
+    cases, findings = compare(CASES, shown)
+    return Trial(seed=1, people=100, weeks=2, has_violations=has_violations,
+                 cases=cases, findings=findings, leads=1, lacking=lacking or {},
+                 rules=("NA-1", "NA-2", "OH-1"))  # fmt: skip
+
+
+def truths(*shown):
+    return judged(*shown)[1]["is_true"].to_list()
+
+
+def test_a_finding_is_true_by_account_time_and_kind():
+    later = NOON + timedelta(minutes=34)
+    too_late = NOON + timedelta(minutes=36)
+    assert truths(finding("NA-1", "avega", SITE)) == [True]
+    assert truths(finding("NA-1", "avega", SITE, later)) == [True]
+    assert truths(finding("NA-1", "avega", SITE, too_late)) == [False]
+    assert truths(finding("NA-1", "somebody", SITE)) == [False]
+    assert truths(finding("SA-1", "avega", SHARED)) == [False]
+
+
+def test_a_site_off_duty_is_a_site_but_a_shared_account_shows_no_site():
+    assert truths(finding("NA-1", "bortiz", SITE)) == [True]
+    assert truths(finding("NA-1", "cpark", SITE)) == [False]
+    assert truths(finding("OH-1", "avega", HOURS)) == [False]
+
+
+def test_a_case_is_found_by_its_rule_and_met_by_its_kind():
+    cases, _ = judged(
+        finding("NA-1", "avega", SITE),
+        finding("NA-1", "dlund", SITE),
+        finding("NA-1", "bortiz", SITE),
+    )
+    shown = cases.select("account", "is_found", "is_met").rows()
+    assert shown == [
+        ("avega", True, True),
+        ("bortiz", False, False),
+        ("cpark", False, False),
+        ("dlund", False, True),
+    ]
+
+
+def test_a_false_finding_names_the_look_alike_beside_it():
+    _, findings = judged(finding("NA-1", "eshaw", SITE), finding("NA-1", "x", SITE))
+    assert findings.select("is_true", "alike").rows() == [(False, "S38"), (False, None)]
+
+
+def test_measures_put_districts_together():
+    measures = quality(
+        [
+            trial(finding("NA-1", "avega", SITE), lacking={"f-NA-1-avega": "a line"}),
+            trial(finding("NA-1", "eshaw", SITE), finding("NA-1", "x", SITE)),
+        ]
+    )
+    assert measures["user_weeks"] == 400
+    assert measures["precision"]["count"] == 1
+    assert measures["precision"]["of"] == 3
+    assert measures["people_falsely_named"] == 2
+    assert measures["false_per_1000_user_weeks"]["rate"] == 5
+    assert measures["recall"]["of"] == 8
+    assert measures["recall"]["count"] == 1
+    assert measures["complete"]["count"] == 2
+    assert measures["lead_share"]["share"] == 2 / 5
+    assert [row["rule"] for row in measures["by_rule"] if not row["is_built"]] == [
+        "SA-1"
+    ]
+    assert measures["false_by_alike"] == [
+        {"alike": "S38", "rule": "NA-1", "findings": 1},
+        {"alike": "nothing planted", "rule": "NA-1", "findings": 1},
+    ]
+
+
+def test_nothing_found_is_no_precision():
+    measures = quality([trial()])
+    assert measures["precision"]["share"] is None
+    assert measures["precision"]["bounds"] == [0, 1]
+    assert false_rows([trial()]) == []
+    assert len(missed_rows([trial()])) == 4
+
+
+@pytest.fixture
+def landed(tmp_path):
+    folder = tmp_path / "landing" / "proxy"
+    folder.mkdir(parents=True)
+    (folder / "access.log.gz").write_bytes(gzip.compress(b"one\ntwo\r\nthree"))
+    return tmp_path / "landing"
+
+
+def stored(**changes):
+    record = {"details": {}, "evidence": [1, 2], "alternatives": []}
+    record["alternatives"] = [
+        {"name": one.name, "result": one.result} for one in alternatives("NA-5", {})
+    ]
+    return {"finding_id": "f-1", "rule": "NA-5", "record": record | changes}
+
+
+def copied(byte_offset, line):
+    return {"finding_id": "f-1", "source": "proxy", "path": "access.log.gz",
+            "byte_offset": byte_offset, "line": line}  # fmt: skip
+
+
+def test_a_proof_is_whole(landed):
+    lines = [copied(4, "two"), copied(9, "three")]
+    assert incomplete([stored()], lines, landed) == {}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        copied(4, "tw"),
+        copied(5, "wo"),
+        copied(4, "twO"),
+        copied(400, "two"),
+        copied(4, "two") | {"path": "gone.log"},
+    ],
+)
+def test_a_line_must_stand_at_its_place(landed, line):
+    lacks = incomplete([stored()], [copied(0, "one"), line], landed)
+    assert lacks == {"f-1": "1 cited lines are not in their files as copied"}
+
+
+def test_every_cited_line_and_every_explanation_must_be_there(landed):
+    whole = [copied(0, "one"), copied(4, "two")]
+    assert "1 of 2" in incomplete([stored()], whole[:1], landed)["f-1"]
+    untested = stored(alternatives=[])
+    assert "explanation" in incomplete([untested], whole, landed)["f-1"]
+
+
+@pytest.mark.slow
+def test_a_small_district_is_scored(tmp_path):
+    one = hold_trial(tmp_path / "home", 5, people=60, weeks=1)
+    measures = quality([one])
+    assert measures["false_findings"] == 0, false_rows([one])
+    assert measures["recall"]["share"] > 0.75, missed_rows([one])
+    assert one.lacking == {}
+
+
+@pytest.mark.slow
+def test_where_nothing_was_planted_nothing_is_found(tmp_path):
+    one = hold_trial(tmp_path / "home", 6, people=60, weeks=1, violations=False)
+    assert one.cases.is_empty()
+    assert one.findings.rows() == []
