@@ -30,6 +30,15 @@ _LAST_SECOND = int(_LAST.timestamp())
 _DATE_IN_NAME = re.compile(
     r"(?<![0-9])((?:19|20)[0-9]{2})([-_.]?)([01][0-9])\2([0-3][0-9])(?![0-9]{3})"
 )
+_ISO_SECOND = "%Y-%m-%dT%H:%M:%S"
+_PLAIN_ISO = (
+    r"^(?:19[7-9]|[2-9][0-9]{2})[0-9]-[0-9]{2}-[0-9]{2}"
+    r"T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?Z$"
+)
+_ODD_ISO = (
+    r"^([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2}:[0-9]{2})"
+    r"(?:[.,]([0-9]{1,9}))? ?(Z|z|[+-][0-9]{2}:?[0-9]{2})?$"
+)
 _PAIR = pl.Struct({"time": INSTANT, "quality": pl.String})
 _HALF_YEAR = pl.duration(days=182)
 _MONTHS = {
@@ -133,19 +142,60 @@ def iso(text: pl.Expr, reading: Reading) -> Stamp:
     `+hh:mm`, `+hhmm` or none (then the reading's zone). A leap second counts as
     the second after it.
     """
-    shape = (
-        r"^([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2}:[0-9]{2})"
-        r"(?:[.,]([0-9]{1,9}))? ?(Z|z|[+-][0-9]{2}:?[0-9]{2})?$"
+    read = iso_pair(text, reading)
+    return Stamp(read.struct.field("time"), read.struct.field("quality"))
+
+
+def iso_pair(text: pl.Expr, reading: Reading) -> pl.Expr:
+    """`iso` as one struct of `time` and `quality`, to be read once and kept."""
+    return text.map_batches(
+        lambda values: _iso(values, reading), return_dtype=_PAIR, is_elementwise=True
     )
-    groups = text.str.extract_groups(shape)
-    day, clock, part, offset = (groups.struct.field(str(n)) for n in range(1, 5))
-    naive = _naive(day + " " + clock, "%Y-%m-%d %H:%M:%S") + _micros(part)
-    given = offset.is_not_null()
-    plain = _in_utc(naive) - _offset(offset)
-    local = civil_time(naive, reading)
-    time = pl.when(given).then(plain).otherwise(local.time)
-    quality = pl.when(given).then(pl.lit("exact")).otherwise(local.quality)
-    return Stamp(time, pl.when(time.is_not_null()).then(quality))
+
+
+def _iso(values: pl.Series, reading: Reading) -> pl.Series:
+    """Structs of `time` and `quality`, stage by stage on the values.
+
+    As one expression each part would be worked out several times.
+    """
+    text = pl.col("text")
+    frame = values.cast(pl.String).to_frame("text")
+    is_plain = frame.select(text.str.contains(_PLAIN_ISO)).to_series()
+    if is_plain.all():
+        second = text.str.slice(0, 19)
+        part = text.str.slice(20, 6).str.strip_chars_end("Z")
+        naive = second.str.strptime(pl.Datetime("us"), _ISO_SECOND, strict=False)
+        found = frame.select(
+            time=_in_utc(naive + _micros(part)), quality=pl.lit(None, pl.String)
+        )
+    else:
+        found = _odd_iso(frame, reading)
+    exact = pl.when(pl.col("time").is_not_null()).then(
+        pl.coalesce("quality", pl.lit("exact"))
+    )
+    pair = found.select(pl.struct("time", quality=exact))
+    return pair.to_series().rename(values.name)
+
+
+def _odd_iso(frame: pl.DataFrame, reading: Reading) -> pl.DataFrame:
+    """`time` of any ISO stamp, and the `quality` of one without an offset."""
+    groups = pl.col("text").str.extract_groups(_ODD_ISO)
+    parts = frame.select(
+        groups.struct.rename_fields(["day", "clock", "part", "offset"]).struct.unnest()
+    )
+    second = pl.concat_str("day", "clock", separator="T")
+    naive = parts.select("part", "offset", second=_naive(second, _ISO_SECOND)).select(
+        "offset", naive=pl.col("second") + _micros(pl.col("part"))
+    )
+    given = pl.col("offset").is_not_null()
+    plain = _in_utc(pl.col("naive")) - _offset(pl.col("offset"))
+    if naive.select(given.all()).item():
+        return naive.select(time=plain, quality=pl.lit(None, pl.String))
+    local = civil_time(pl.col("naive"), reading)
+    return naive.select(
+        time=pl.when(given).then(plain).otherwise(local.time),
+        quality=pl.when(~given).then(local.quality),
+    )
 
 
 def civil(text: pl.Expr, shape: str, reading: Reading) -> Stamp:
