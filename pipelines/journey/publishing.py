@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.findings.keeping import stored_evidence, stored_findings
+from pipelines.journey.attribution import CHANGES, change_frame
 from pipelines.journey.district import District
 from pipelines.journey.editions import Pseudonyms, kept_columns, pseudonyms, renamed
 from pipelines.state import ledger
@@ -34,9 +35,11 @@ def publish_snapshot(district: District, now: datetime) -> Path:
         for name, model in district.models.items()
         if model.schema_name in PUBLISHED and name not in INTERNAL
     }
-    with writing(district.home.warehouse) as database:
+    memory_mb = district.settings.limits.memory_mb
+    with writing(district.home.warehouse, memory_mb=memory_mb) as database:
         tables = {name: one for name, one in tables.items() if database.has(name)}
         frames = finding_frames(district, names) | ledger_frames(district)
+        frames[CHANGES] = change_frame(district.store, names)
         _name_everything(database, tables, names)
         return publish(database, district.home.snapshots, tables, frames, now)
 

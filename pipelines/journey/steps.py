@@ -11,6 +11,7 @@ from pipelines.errors import SourceError
 from pipelines.events import EVENT_CLASSES
 from pipelines.findings.judging import Circumstances, judge
 from pipelines.findings.keeping import Kept, fired_days, keep
+from pipelines.journey.attribution import keep_changes
 from pipelines.journey.citing import cited_lines
 from pipelines.journey.district import District
 from pipelines.journey.owed import owe
@@ -178,6 +179,7 @@ def judge_days(
     Args:
         days: The days that each model was built for.
     """
+    keep_changes(database, district.store)
     judged = {
         code: list(days.get(detection.model.name, ()))
         for code, detection in district.detections.items()
@@ -224,7 +226,8 @@ def build_and_judge(
     district: District, progress: Progress = nobody_watches
 ) -> Warehouse:
     """Build what is stale and judge it; one writer."""
-    with writing(district.home.warehouse) as database:
+    memory_mb = district.settings.limits.memory_mb
+    with writing(district.home.warehouse, memory_mb=memory_mb) as database:
         built = build(database, district, progress)
         if not built.days:
             return Warehouse(built, Kept((), (), ()))

@@ -20,11 +20,11 @@ from tenacity import (
     wait_random_exponential,
 )
 
+from pipelines.district.settings_model import MEMORY_MB
 from pipelines.errors import ModelError
 from pipelines.warehouse.models import Model, Scalar
 
 SCHEMAS = ("raw", "registry", "identity", "core", "detections", "findings", "marts")
-MEMORY = "2GB"
 _LONG = {"timestamptz": "timestamp with time zone"}
 ROW_ID = "file_id * 4294967296 + line_no"
 """An event's id: its file and line in one number."""
@@ -240,11 +240,17 @@ class Database:
 
 
 @contextmanager
-def writing(path: Path, *, threads: int = 2) -> Iterator[Database]:
-    """Open the warehouse for writing; waits a little for another writer."""
+def writing(
+    path: Path, *, threads: int = 2, memory_mb: int = MEMORY_MB
+) -> Iterator[Database]:
+    """Open the warehouse for writing; waits a little for another writer.
+
+    Args:
+        memory_mb: Megabytes that DuckDB may use before it writes to disk.
+    """
     connection = _connect(str(path))
     try:
-        _tune(connection, threads)
+        _tune(connection, threads, memory_mb)
         yield Database(connection)
     finally:
         connection.close()
@@ -260,13 +266,13 @@ def _connect(path: str) -> duckdb.DuckDBPyConnection:
     return duckdb.connect(path, config={"storage_compatibility_version": "v1.5.0"})
 
 
-def _tune(connection: duckdb.DuckDBPyConnection, threads: int) -> None:
+def _tune(connection: duckdb.DuckDBPyConnection, threads: int, memory_mb: int) -> None:
     for setting in (
         "TimeZone='UTC'",
         "autoinstall_known_extensions=false",
         "autoload_known_extensions=false",
         "allow_community_extensions=false",
-        f"memory_limit='{MEMORY}'",
+        f"memory_limit='{memory_mb}MB'",
         f"threads={threads}",
         "preserve_insertion_order=true",
     ):

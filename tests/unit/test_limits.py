@@ -1,0 +1,47 @@
+"""The memory that the settings allow is the memory that the warehouse takes."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from pipelines.district.home import create
+from pipelines.journey import publishing, steps
+from pipelines.journey.district import open_district
+from pipelines.warehouse.database import writing
+
+LIMIT = "select current_setting('memory_limit')"
+
+
+def test_the_warehouse_takes_the_memory_it_is_given(tmp_path):
+    with writing(tmp_path / "a.duckdb", memory_mb=512) as database:
+        assert database.rows(LIMIT) == [("488.2 MiB",)]
+    with writing(tmp_path / "a.duckdb") as database:
+        assert database.rows(LIMIT) == [("1.8 GiB",)]
+
+
+class OpenedError(Exception):
+    """Ends a step as soon as it has opened the warehouse."""
+
+
+@pytest.mark.parametrize(
+    ("module", "step"),
+    [
+        (steps, steps.build_and_judge),
+        (publishing, lambda one: publishing.publish_snapshot(one, datetime.now(UTC))),
+    ],
+)
+def test_the_settings_say_how_much(tmp_path, monkeypatch, module, step):
+    home = create(tmp_path / "home")
+    text = home.settings_file.read_text()
+    said = text.replace("[limits]\n", "[limits]\nmemory_mb = 300\n")
+    home.settings_file.write_text(said)
+    given = {}
+
+    def opened(_path, **options):
+        given.update(options)
+        raise OpenedError
+
+    monkeypatch.setattr(module, "writing", opened)
+    with open_district(home.path) as district, pytest.raises(OpenedError):
+        step(district)
+    assert given == {"memory_mb": 300}
