@@ -14,8 +14,8 @@ from pipelines.alerts.outbox import Sent, deliver_waiting, enqueue
 from pipelines.district.settings_parts import Channel
 from pipelines.findings.keeping import stored_findings
 from pipelines.journey.district import District
+from pipelines.journey.status import in_trouble
 from pipelines.state import ledger
-from pipelines.state.ledger import DAMAGED, FAILED
 from pipelines.state.schema import ANNOUNCED
 
 DEFAULT_FILE = "alerts.jsonl"
@@ -85,11 +85,8 @@ def _digest(
 
 
 def _health(district: District, now: datetime) -> Message | None:
-    trouble = [
-        {"source": one.source, "path": one.path}
-        for one in ledger.source_files(district.store)
-        if one.state in (FAILED, DAMAGED)
-    ]
+    files = ledger.source_files(district.store)
+    trouble = in_trouble(files, district.settings.limits.reject_share)
     return health(trouble, now.date())
 
 

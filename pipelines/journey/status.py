@@ -1,6 +1,6 @@
 """The state of a district home, judged by results in the ledger."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from pipelines.findings.keeping import stored_findings
 from pipelines.journey.district import District
 from pipelines.state import ledger
-from pipelines.state.ledger import DAMAGED, FAILED
+from pipelines.state.ledger import DAMAGED, FAILED, FileRecord
 
 WELL, LOOK, ACT = 0, 1, 2
 
@@ -35,10 +35,39 @@ class Status:
         ]
 
 
+def in_trouble(
+    files: Iterable[FileRecord], reject_share: float
+) -> list[Mapping[str, str]]:
+    """Files that somebody should look at: source, path and message of each.
+
+    Args:
+        reject_share: From 0 to 1; a file of whose lines a larger share could not
+            be read is among them, though it was read to its end.
+    """
+    wrong = ((one, _wrong_with(one, reject_share)) for one in files)
+    return [
+        {"source": one.source, "path": one.path, "message": message}
+        for one, message in wrong
+        if message is not None
+    ]
+
+
+def _wrong_with(file: FileRecord, reject_share: float) -> str | None:
+    if file.state in (FAILED, DAMAGED):
+        return file.message or file.state
+    # a product, not a quotient: a file without lines has no share
+    if file.rejects <= reject_share * file.lines:
+        return None
+    return (
+        f"{file.rejects:,} of {file.lines:,} lines could not be read, a larger "
+        f"share than {reject_share:g}, which is [limits] reject_share"
+    )
+
+
 def status_of(district: District, now: datetime) -> Status:
     """Sources, files in trouble, days to build, findings to decide on."""
     files = ledger.source_files(district.store)
-    trouble = [one for one in files if one.state in (FAILED, DAMAGED)]
+    trouble = in_trouble(files, district.settings.limits.reject_share)
     dirty = ledger.dirty_days(district.store)
     findings = stored_findings(district.store)
     waiting = [
@@ -60,10 +89,7 @@ def status_of(district: District, now: datetime) -> Status:
         "findings_to_decide": len(waiting),
         "registry_problems": len(district.registry.problems),
         "sources": [dict(row) for row in ledger.account(district.store)],
-        "trouble": [
-            {"source": one.source, "path": one.path, "message": one.message}
-            for one in trouble
-        ],
+        "trouble": trouble,
     }
     code = ACT if not files else LOOK if trouble or dirty else WELL
     return Status(shown, code)

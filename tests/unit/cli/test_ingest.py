@@ -154,6 +154,23 @@ def test_status_says_well_look_or_act(home):
     assert trouble["path"] == "junk.bin"
 
 
+def test_a_file_with_too_many_unreadable_lines_is_in_trouble(home):
+    put(home, "good.log", lines(0, 50))
+    put(home, "mixed.log", lines(50, 140) + b"no such line\n" * 10)
+    schoolbell("run", "--home", home, "--settle-seconds", 0)
+    shown = schoolbell("status", "--home", home, "--json")
+    (trouble,) = json.loads(shown.out)["trouble"]
+    assert (shown.code, trouble["path"]) == (1, "mixed.log")
+    assert "10 of 100 lines" in trouble["message"]
+    assert "reject_share" in trouble["message"]
+    assert "proxy/mixed.log" in (home / "alerts.jsonl").read_text()
+    settings = home / "district.toml"
+    before = "[limits]\n"
+    said = settings.read_text().replace(before, f"{before}reject_share = 0.1\n")
+    settings.write_text(said)
+    assert schoolbell("status", "--home", home).code == 0
+
+
 def test_a_report_before_anything_is_built(home):
     done = schoolbell("report", "--home", home)
     assert done.code == 1
