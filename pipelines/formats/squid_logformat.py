@@ -1,0 +1,220 @@
+"""Squid `access.log` in a layout of the district's own, or `common`, `combined`.
+
+    192.0.2.17 - ada [02/Nov/2026:08:15:00 -0600] "GET http://example.org/ HTTP/1.1" 200 5120 "-" "Agent/1.0" TCP_MISS:HIER_DIRECT
+
+The source's option `logformat` holds the line of `squid.conf` (`combined` when not
+said). The stamp is the end of a request, which began `%tr` milliseconds before,
+where the layout has it. `%tl` is local time; where its argument leaves out the
+offset the source's zone counts. A date like 05/02/2026 may be read in two ways:
+`date_order = "day"` or `"month"` decides, else the line is refused. Codes that
+have no column of their own are kept in `extras` under their name.
+"""  # noqa: E501
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from pipelines import clock
+from pipelines.clock import Reading, Stamp
+from pipelines.errors import SettingsError
+from pipelines.formats import Context, Format
+from pipelines.formats._fields import (
+    MAX_URL,
+    address,
+    hostname,
+    known,
+    media_type,
+    name,
+    port,
+    whole,
+)
+from pipelines.formats._keyvalue import json_of
+from pipelines.formats._logformat import Code, Layout, layout
+
+COMBINED = (
+    r'\] "[A-Za-z_-]+ [^ ]+ HTTP/[0-9.]+" [0-9]{3} (?:[0-9]+|-) .*[A-Z_]+:[A-Z_]+'
+)
+SLASHED = r"^[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}[ :]"
+ORDERS = {"day": "%d/%m/%Y %H:%M:%S", "month": "%m/%d/%Y %H:%M:%S"}
+ASKED_NOTHING = pl.col("asked").str.starts_with("error:").fill_null(value=False)
+OWN_COLUMNS = {
+    "ts", "tu", "tr", "tl", "tg", ">a", ">p", "<a", "un", "ul", "ue", "us", "Ss",
+    ">Hs", "Hs", "<st", ">st", "mt", "rm", ">rm", "ru", ">ru", "rv", ">rv",
+}  # fmt: skip
+OWN_HEADERS = {"referer", "user-agent"}
+
+MUST = {
+    "not as the setting logformat says": pl.col("is_whole"),
+    "the order of day and month is not set (date_order)": ~pl.col("is_unordered"),
+    "no time that can be read": pl.col("time").is_not_null(),
+    "the client is not known": pl.any_horizontal(
+        pl.col("src_ip").is_not_null(), pl.col("src_hostname").is_not_null()
+    ),
+    "no host in the URL": pl.col("url_hostname").is_not_null()
+    | pl.col("asked").is_null()
+    | ASKED_NOTHING,
+}
+
+
+def looks_like(line: pl.Expr) -> pl.Expr:
+    """`common` or `combined`; other layouts are set, not guessed."""
+    return line.str.contains(r"^[^ ]+ [^ ]+ [^ ]+ \[[^\]]+" + COMBINED)
+
+
+def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
+    """Add the columns of `http_requests`.
+
+    Raises:
+        SettingsError: An option has no meaning.
+    """
+    plan = layout(context.options.get("logformat", "combined"))
+    line = pl.col("line").str.strip_chars_end("\r\n\x00")
+    groups = line.str.extract_groups(plan.pattern)
+    asked = _text(plan.of("ru", ">ru"))
+    told = (
+        batch.with_columns(groups=groups)
+        .with_columns(
+            is_whole=pl.col("groups").struct.field(plan.codes[0].group).is_not_null(),
+            **{
+                code.group: pl.col("groups").struct.field(code.group)
+                for code in plan.codes
+            },
+        )
+        .with_columns(asked=asked, result=_text(plan.of("Ss")))
+    )
+    return (
+        told.with_columns(**_when(plan, context))
+        .with_columns(**_who(plan), **_what(plan))
+        .with_columns(
+            disposition=_disposition(has_result=bool(plan.of("Ss"))),
+            extras=_extras(plan),
+        )
+    )
+
+
+def _text(codes: Sequence[Code]) -> pl.Expr:
+    """The first known value of some codes; null where the layout has none."""
+    found = [known(pl.col(code.group)) for code in codes]
+    return pl.coalesce(found) if found else pl.lit(None, pl.String)
+
+
+def _when(plan: Layout, context: Context) -> dict[str, pl.Expr]:
+    """When it ended, how far to trust that, and when it began."""
+    stamp, unordered = _stamp(plan, context)
+    elapsed = whole(_text(plan.of("tr")), 9).fill_null(0)
+    return {
+        "time": stamp.time,
+        "time_quality": stamp.quality,
+        "start_time": stamp.time - pl.duration(milliseconds=elapsed, time_unit="us"),
+        "is_unordered": unordered.fill_null(value=False),
+    }
+
+
+def _stamp(plan: Layout, context: Context) -> tuple[Stamp, pl.Expr]:
+    """The stamp, and whether its day and month may stand in either order."""
+    seconds = plan.of("ts")
+    if seconds:
+        part = _text(plan.of("tu"))
+        both = _text(seconds) + pl.coalesce("." + part, pl.lit(""))
+        return clock.epoch(both), pl.lit(value=False)
+    local = plan.of("tl", "tg")
+    text = _text(local)
+    reading = Reading("UTC") if plan.of("tg") else context.reading
+    shape = local[0].argument if local else ""
+    if shape and "%z" not in shape:
+        return clock.civil(text, shape, reading), pl.lit(value=False)
+    order = date_order(context)
+    slashed = text.str.contains(SLASHED)
+    if order is None:
+        return clock.first(
+            clock.worded(text, reading), clock.iso(text, reading)
+        ), slashed
+    plain = text.str.replace(r"^([0-9/]+):", "$1 ")
+    ordered = clock.civil(plain, ORDERS[order], reading)
+    return clock.first(ordered, clock.worded(text, reading)), pl.lit(value=False)
+
+
+def date_order(context: Context) -> str | None:
+    """`day`, `month`, or None where it is not said.
+
+    Raises:
+        SettingsError: It is another word.
+    """
+    order = context.options.get("date_order")
+    if order is not None and order not in ORDERS:
+        raise SettingsError(
+            f"a date can not begin with {order!r}",
+            where="options.date_order",
+            remedy="Say `day` or `month`.",
+        )
+    return order
+
+
+def _who(plan: Layout) -> dict[str, pl.Expr]:
+    client = _text(plan.of(">a", ">A"))
+    ip = address(client)
+    return {
+        "src_ip": ip,
+        "src_hostname": pl.when(ip.is_null()).then(name(client)),
+        "src_port": port(_text(plan.of(">p"))),
+        "user_name": _text(plan.of("ul", "un", "ue", "us")),
+        "user_agent": _text(plan.header("User-Agent")),
+        "referrer_hostname": hostname(_text(plan.header("Referer"))),
+    }
+
+
+def _what(plan: Layout) -> dict[str, pl.Expr]:
+    asked, method = pl.col("asked"), _text(plan.of("rm", ">rm"))
+    status = whole(_text(plan.of(">Hs", "Hs")), 3).cast(pl.Int16)
+    scheme = asked.str.extract("^([a-z][a-z0-9+.-]*)://", 1)
+    host = hostname(pl.coalesce(asked, _text(plan.of(">rd", "rd"))))
+    at_port = asked.str.extract(r"^(?:[a-z]+://)?[^/?#]*:([0-9]{1,5})(?:[/?#]|$)", 1)
+    is_tunnel = (method == "CONNECT").fill_null(value=False)
+    return {
+        "method": method.str.to_uppercase(),
+        "url": asked.str.slice(0, MAX_URL),
+        "url_scheme": pl.when(~is_tunnel & ~ASKED_NOTHING).then(scheme),
+        "url_hostname": pl.when(~ASKED_NOTHING).then(host),
+        "dst_ip": address(_text(plan.of("<a"))),
+        "dst_port": port(pl.coalesce(at_port, _text(plan.of(">rP")))),
+        "status_code": pl.when(status > 0).then(status),
+        "bytes_in": whole(_text(plan.of("<st"))),
+        "bytes_out": whole(_text(plan.of(">st"))),
+        "content_type": media_type(_text(plan.of("mt"))),
+    }
+
+
+def _disposition(*, has_result: bool) -> pl.Expr:
+    """Without `%Ss` a 403 may be the site's own or the proxy's: unknown."""
+    result, status = pl.col("result"), pl.col("status_code")
+    by_status = pl.when(status.is_not_null() & (status != 403)).then(pl.lit("allowed"))
+    return (
+        pl.when(ASKED_NOTHING)
+        .then(None)
+        .when(status == 407)
+        .then(pl.lit("challenged"))
+        .when(result.str.starts_with("TCP_DENIED"))
+        .then(pl.lit("blocked"))
+        .otherwise(pl.lit("allowed") if has_result else by_status)
+    )
+
+
+def _extras(plan: Layout) -> pl.Expr:
+    """What the layout holds beyond our columns."""
+    others = {
+        code.label: known(pl.col(code.group)).alias(code.label)
+        for code in plan.codes
+        if code.name not in OWN_COLUMNS
+        and not (code.name == ">h" and code.argument.lower() in OWN_HEADERS)
+    }
+    return json_of(list(others.values())) if others else pl.lit(None, pl.String)
+
+
+FORMAT = Format(
+    name="squid_logformat",
+    product="Squid",
+    event_classes=("http_requests",),
+    looks_like=looks_like,
+    read=read,
+    must=MUST,
+)
