@@ -77,20 +77,43 @@ def watching(screen: Console, total_bytes: int = 0) -> Iterator[Watchers]:
         TransferSpeedColumn(),
         TimeRemainingColumn(),
         console=screen,
-        disable=not screen.is_terminal,
     )
     building = Progress(
         TextColumn("building {task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         console=screen,
-        disable=not screen.is_terminal,
     )
+    if not screen.is_terminal:
+        lines = _Lines(screen)
+        yield Watchers(reading=lines.read, building=lines.built)
+        return
     bars = _Bars(screen, reading, building, total_bytes)
     try:
         yield Watchers(reading=bars.read, building=bars.built)
     finally:
         bars.stop()
+
+
+class _Lines:
+    """The same for a log: a line when a source begins, and at each quarter."""
+
+    def __init__(self, screen: Console) -> None:
+        self._screen = screen
+        self._source = ""
+        self._quarter = -1
+
+    def read(self, delivery: Delivery, _size: int, _lines: int) -> None:
+        if delivery.source != self._source:
+            self._source = delivery.source
+            self._screen.print(f"reading {safe(delivery.source)}", markup=False)
+
+    def built(self, name: str, done: int, total: int) -> None:
+        quarter = 4 * done // max(total, 1)
+        if quarter != self._quarter:
+            self._quarter = quarter
+            said = f"building, step {done + 1} of {total}: {name}"
+            self._screen.print(said, markup=False)
 
 
 class _Bars:
