@@ -1,4 +1,4 @@
-"""What is wrong in the settings beyond their form: formats, rules, channels."""
+"""What is wrong in the settings beyond their form: formats, rules and so on."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -7,6 +7,7 @@ from pipelines.alerts.channels import prepared
 from pipelines.errors import SchoolbellError, SettingsError
 from pipelines.formats import formats
 from pipelines.journey.district import District
+from pipelines.journey.reporting import sections_off
 from pipelines.warehouse.building import given
 from pipelines.warehouse.models import arguments
 
@@ -25,6 +26,7 @@ def _checks(district: District) -> Iterator[Callable[[], object]]:
     for name, source in settings.sources.items():
         yield partial(_format, name, source.format)
     yield partial(_rules, district)
+    yield partial(sections_off, district)
     for name, channel in settings.alerts.channels.items():
         if channel.enabled:
             yield partial(prepared, name, channel.type, channel.settings)

@@ -10,12 +10,13 @@ from typing import Any
 import polars as pl
 from sqlalchemy import delete, insert, select
 
-from pipelines.errors import ModelError
+from pipelines.errors import ModelError, SettingsError
 from pipelines.journey.coverage import expected_hours, source_days
 from pipelines.journey.district import District
 from pipelines.reports.archive import write_archive
 from pipelines.reports.headline import this_week
 from pipelines.reports.inputs import ReportInputs
+from pipelines.reports.sections import sections
 from pipelines.reports.view import View, week_label
 from pipelines.reports.weekly import weekly_report
 from pipelines.state.schema import REPORTS
@@ -115,12 +116,31 @@ def report_inputs(
         rules=_rules(district),
         clauses=_clauses(district),
         district=district.settings.district.name,
+        title=district.settings.report.title,
+        sections_off=sections_off(district),
         zone=district.zone,
         generated_time=now,
         snapshot_id=snapshot,
         settings_hash=district.settings_hash,
         registry_version=district.registry.version[:12],
     )
+
+
+def sections_off(district: District) -> Sequence[str]:
+    """The sections that the district leaves out of its report.
+
+    Raises:
+        SettingsError: There is no section of that name.
+    """
+    off = district.settings.report.sections_off
+    known = [section.name for section in sections()]
+    if strange := [name for name in off if name not in known]:
+        raise SettingsError(
+            f"there is no section {', '.join(map(repr, strange))}",
+            where="district.toml: [report] sections_off",
+            remedy="Sections: " + ", ".join(known),
+        )
+    return off
 
 
 def _rules(district: District) -> Sequence[Mapping[str, Any]]:

@@ -10,7 +10,7 @@ from pipelines.journey.alerting import AlertSummary, send_alerts
 from pipelines.journey.district import District, only_writer, open_district
 from pipelines.journey.owed import owed, settle
 from pipelines.journey.publishing import publish_snapshot
-from pipelines.journey.reporting import Published, publish_reports
+from pipelines.journey.reporting import Published, publish_reports, sections_off
 from pipelines.journey.steps import (
     Progress,
     build_and_judge,
@@ -71,6 +71,7 @@ def run_opened(
     settle_seconds: float = SETTLE_SECONDS,
 ) -> Result:
     """The steps of a run on an opened district whose lock is held."""
+    sections_off(district)  # a wrong name stops a run now, not at its last step
     seconds: dict[str, float] = {}
     began = datetime.now(UTC)
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.district.settings_model import REPORT_TITLE
 from pipelines.errors import ModelError
 
 INSTANT = pl.Datetime("us", "UTC")
@@ -166,6 +167,8 @@ class ReportInputs:
         previous: Headline numbers of other published weeks: week_start,
             needs_review, shared_accounts, new_sites, off_hours_accounts, coverage
             (0 to 1); may hold school_days and is_last_year.
+        title: What the report is called; stands beside the district's name.
+        sections_off: Names of sections that the report leaves out.
         zone: IANA name of the district's time zone.
         generated_time: When the caller says that the report was made (UTC).
         revision: 1, or more for a corrected report.
@@ -186,6 +189,8 @@ class ReportInputs:
     snapshot_id: str
     settings_hash: str
     registry_version: str
+    title: str = REPORT_TITLE
+    sections_off: Sequence[str] = ()
     revision: int = 1
     rules: Sequence[Mapping[str, Any]] = ()
     clauses: Sequence[Mapping[str, Any]] = ()

@@ -61,6 +61,7 @@ def about(view: View) -> dict[str, Any]:
     place = known.index(view.start)
     return {
         "district": inputs.district,
+        "report_title": inputs.title,
         "week": f"Week {view.start.isocalendar().week}",
         "dates": day_range(view.start, view.end),
         "report_id": report_id(view),
@@ -96,7 +97,8 @@ def report_pages(
 ) -> dict[str, str]:
     """The report itself and the CSV of every section."""
     five = lines(view)
-    parts = [part(section, view) for section in sections()]
+    off = view.inputs.sections_off
+    parts = [part(one, view) for one in sections() if one.name not in off]
     text = page(
         "week.html.j2",
         **shared,
@@ -105,6 +107,7 @@ def report_pages(
         aside=proven["lines-set-aside"],
         done=proven["decided"],
         parts=parts,
+        names=[one["name"] for one in parts],
     )
     exports = {
         f"{view.label}/data/{part['name']}.csv": to_csv(part["table"]) for part in parts

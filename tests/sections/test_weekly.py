@@ -10,6 +10,7 @@ import pytest
 
 from pipelines.errors import ModelError
 from pipelines.reports.inputs import empty_frame
+from pipelines.reports.sections import sections
 from pipelines.reports.weekly import weekly_report
 from tests.sections.conftest import pages_of
 from tests.sections.fixtures import MONDAY, WEEKS, busy, finding, frame
@@ -91,6 +92,34 @@ def test_every_link_leads_to_a_page_of_the_archive(pages):
 
 def is_another_week(path):
     return path.endswith("/index.html") and not path.startswith("2026-W47")
+
+
+NAMES = tuple(section.name for section in sections())
+
+
+@pytest.mark.parametrize("off", [*((name,) for name in NAMES), NAMES])
+def test_a_section_that_is_off_is_left_out_and_nothing_leads_to_it(off):
+    pages = weekly_report(replace(busy(), sections_off=off), MONDAY)
+    page = Page(pages[INDEX])
+    kept = [name for name in NAMES if name not in off]
+    parts = [one for one in page.attribute("id") if one.endswith("-part")]
+    assert parts == [f"{name}-part" for name in kept]
+    anchors = {link for link in page.links if link.endswith("-part")}
+    assert anchors == {f"#{name}-part" for name in kept}
+    gone = pages_of("busy").keys() - pages.keys()
+    assert gone == {f"2026-W47/data/{name}.csv" for name in off} - pages.keys()
+    test_every_link_leads_to_a_page_of_the_archive(pages)
+    test_every_number_equals_its_evidence(pages)
+
+
+def test_the_title_stands_beside_the_district():
+    pages = weekly_report(replace(busy(), title="Our <b>nets"), MONDAY)
+    for path, text in pages.items():
+        if is_page(path):
+            assert "Our <b>nets" not in text
+            assert "Our &lt;b&gt;nets, Cedar Falls Example District</title>" in text
+            assert "Cedar Falls Example District Our <b>nets" in Page(text).text
+    assert "Network use, week by week" in text_of(pages_of("busy"), INDEX)
 
 
 def test_five_lines_in_their_order(pages):

@@ -132,6 +132,25 @@ def test_a_setting_that_a_run_would_stumble_over(home, name):
         assert words in done.out
 
 
+@pytest.mark.parametrize("command", ["check", "run"])
+def test_a_section_that_does_not_exist(home, command):
+    settings = home / "district.toml"
+    said = settings.read_text()
+    before = "[report]\n"
+    settings.write_text(
+        said.replace(before, f'{before}sections_off = ["trend", "trends"]\n')
+    )
+    done = schoolbell(command, "--home", home)
+    told = done.out + done.err
+    assert done.code == 2
+    assert "there is no section 'trends'" in told
+    assert "[report] sections_off" in told
+    assert "trend, " in told
+    assert "Traceback" not in told
+    settings.write_text(said.replace(before, f'{before}sections_off = ["trend"]\n'))
+    assert schoolbell("check", "--home", home).code == 0
+
+
 def test_a_rule_is_named_by_its_code_or_its_name(home):
     settings = home / "district.toml"
     before = settings.read_text()

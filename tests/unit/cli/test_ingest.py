@@ -154,6 +154,22 @@ def test_status_says_well_look_or_act(home):
     assert trouble["path"] == "junk.bin"
 
 
+def test_the_report_is_as_the_settings_say(home):
+    settings = home / "district.toml"
+    said = 'title = "How our nets are used"\nsections_off = ["sites"]\n'
+    text = settings.read_text().replace("[report]\n", f"[report]\n{said}")
+    settings.write_text(text)
+    put(home, "good.log", lines(0, 50))
+    done = schoolbell("run", "--home", home, "--settle-seconds", 0)
+    assert done.code == 0
+    (page,) = (home / "reports").glob("*-W09/index.html")
+    text = page.read_text()
+    assert "How our nets are used" in text
+    assert "trend-part" in text
+    assert "sites-part" not in text
+    assert not (page.parent / "data" / "sites.csv").exists()
+
+
 def test_a_file_with_too_many_unreadable_lines_is_in_trouble(home):
     put(home, "good.log", lines(0, 50))
     put(home, "mixed.log", lines(50, 140) + b"no such line\n" * 10)
