@@ -1,6 +1,6 @@
 """What the relations of a snapshot mean, column by column.
 
-A model says it in its own header. Three relations are no model: they come from
+A model says it in its own header. Some relations are no model: they come from
 what `state.db` keeps, and are described here; a test compares both with what a
 snapshot really holds.
 """
@@ -88,6 +88,24 @@ KEPT: Mapping[str, Header] = {
             "activity": _note("varchar", "HTTP method, logon activity or lease action"),
             "bytes_in": _note("bigint", "bytes to the client"),
             "line_sha256": _note("varchar", "hash of the line; proves the copy"),
+        },
+    ),
+    "identity.attribution_changes": Header(
+        summary="""What was believed of a day's requests before the day was built
+        again, and what since: a lease came late, or the registry says otherwise.""",
+        grain=("change_id",),
+        columns={
+            "change_id": _note("bigint", "counts the changes"),
+            "changed_time": _note("timestamptz", "when it was noticed"),
+            "event_date": _note("date", "local day of the requests"),
+            "source": _note("varchar", "source of their lines"),
+            "device_before": _note("varchar", "device before", "indirect"),
+            "device_now": _note("varchar", "device since", "indirect"),
+            "account_before": _note("varchar", "account before", "direct"),
+            "account_now": _note("varchar", "account since", "direct"),
+            "grade_before": _note("varchar", "attribution grade before"),
+            "grade_now": _note("varchar", "attribution grade since"),
+            "request_count": _note("bigint", "requests"),
         },
     ),
     "marts.source_files": Header(

@@ -108,6 +108,24 @@ FACTS = Table(
 )
 """Single facts to remember between runs, such as the registry's version."""
 
+ATTRIBUTION_CHANGES = Table(
+    "attribution_changes",
+    METADATA,
+    Column("change_id", BIG, primary_key=True, autoincrement=True),
+    Column("changed_time", Text, nullable=False),
+    Column("event_date", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("device_before", Text),
+    Column("device_now", Text),
+    Column("account_before", Text),
+    Column("account_now", Text),
+    Column("grade_before", Text, nullable=False),
+    Column("grade_now", Text, nullable=False),
+    Column("request_count", BIG, nullable=False),
+    Index("attribution_changes_day", "event_date"),
+)
+"""What was believed of a day's lines before it was built again, and what since."""
+
 FINDINGS = Table(
     "findings",
     METADATA,

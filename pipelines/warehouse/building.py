@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from pipelines.errors import ModelError
+from pipelines.warehouse import attribution
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.inputs import LakeFiles, show_raw
 from pipelines.warehouse.models import Model, Scalar, arguments
@@ -71,7 +72,13 @@ def build_day(
 ) -> int:
     """Build one day of a dated model, or an undated one whole; its rows."""
     _show(database, model, files, day)
-    return database.build(model, values, day)
+    if day is None or model.name != attribution.ATTRIBUTED:
+        return database.build(model, values, day)
+    was_built = attribution.remember(database, day)
+    rows = database.build(model, values, day)
+    if was_built:
+        attribution.compare(database, day)
+    return rows
 
 
 def given(

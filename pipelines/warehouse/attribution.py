@@ -1,0 +1,76 @@
+"""Notes where a day built again attributes the same lines to somebody else.
+
+A lease that arrives late, or a registry that says otherwise, changes whose a line
+was. The rows of a day are compared before and after; what differs waits in
+`main.attribution_changes` until `state.db` has it, since it can not be derived
+again. A day built for the first time, and a line that is new, change nothing.
+"""
+
+from datetime import date
+
+import polars as pl
+
+from pipelines.warehouse.database import Database
+
+ATTRIBUTED = "core.http_requests"
+"""The model whose rows are compared."""
+
+CHANGES = "main.attribution_changes"
+_TOLD = "event_id, source, device, account, attribution_grade as grade"
+
+
+def remember(database: Database, day: date) -> bool:
+    """Set the rows of a day aside; whether there are any."""
+    if not database.has(ATTRIBUTED):
+        return False
+    made = database.rows(
+        f"create or replace temp table believed as select {_TOLD}"
+        f" from {ATTRIBUTED} where event_date = $day",
+        {"day": day},
+    )
+    return bool(made[0][0])
+
+
+def compare(database: Database, day: date) -> None:
+    """Note what became of the rows that were set aside."""
+    database.append(
+        CHANGES,
+        database.frame(
+            f"""
+            select
+                $day::date as event_date,
+                believed.source,
+                believed.device as device_before,
+                present.device as device_now,
+                believed.account as account_before,
+                present.account as account_now,
+                believed.grade as grade_before,
+                present.grade as grade_now,
+                count(*) as request_count
+            from believed
+            inner join
+                (select {_TOLD} from {ATTRIBUTED} where event_date = $day) as present
+                on believed.event_id = present.event_id
+            where
+                believed.device is distinct from present.device
+                or believed.account is distinct from present.account
+                or believed.grade is distinct from present.grade
+            group by all
+            order by all
+            """,
+            {"day": day},
+        ),
+    )
+    database.rows("drop table believed")
+
+
+def waiting(database: Database) -> pl.DataFrame:
+    """The changes that `state.db` has not got yet."""
+    if not database.has(CHANGES):
+        return pl.DataFrame()
+    return database.table(CHANGES)
+
+
+def handed_over(database: Database) -> None:
+    """Forget the changes that `state.db` has."""
+    database.rows(f"delete from {CHANGES}")
