@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Scalar = bool | int | float | str | tuple[str, ...] | tuple[float, ...]
+Scalar = bool | int | float | str
 SECRET_WORDS = ("password", "token", "secret", "api_key")
 
 
@@ -44,7 +44,20 @@ class Detection(Part):
     @model_validator(mode="before")
     @classmethod
     def _gather(cls, data: Any) -> Any:
-        return gathered(cls, data, "parameters")
+        data = gathered(cls, data, "parameters")
+        given = data.get("parameters") if isinstance(data, dict) else None
+        for key, value in given.items() if isinstance(given, dict) else ():
+            if not isinstance(value, Scalar):
+                message = f"{key} must be one number, one text, true or false"
+                raise ValueError(message)
+        return data
+
+    @model_validator(mode="after")
+    def _approved_is_what_a_regulation_says(self) -> "Detection":
+        if self.regulation is None and (self.approver or self.approved_on):
+            message = "approver and approved_on are those of a regulation; name it"
+            raise ValueError(message)
+        return self
 
 
 class Channel(Part):

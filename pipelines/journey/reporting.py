@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 from sqlalchemy import delete, insert, select
 
+from pipelines.district.settings_parts import Detection as DetectionSettings
 from pipelines.errors import ModelError, SettingsError
 from pipelines.journey.coverage import expected_hours, source_days
 from pipelines.journey.district import District
@@ -161,7 +162,7 @@ def _rules(district: District) -> Sequence[Mapping[str, Any]]:
                         "name": name,
                         "value": given.get(name, param.default),
                         "why": param.why,
-                        "regulation": said.regulation if said else None,
+                        "regulation": _regulation(said) if said else None,
                     }
                     for name, param in header.params.items()
                     if name not in ("event_date", "zone")
@@ -173,6 +174,15 @@ def _rules(district: District) -> Sequence[Mapping[str, Any]]:
             }
         )
     return rules
+
+
+def _regulation(said: DetectionSettings) -> str | None:
+    """The regulation behind a rule's numbers, with who approved it and when."""
+    if said.regulation is None:
+        return None
+    day = said.approved_on.isoformat() if said.approved_on else None
+    approved = ", ".join(one for one in (said.approver, day) if one)
+    return f"{said.regulation} ({approved})" if approved else said.regulation
 
 
 def _clauses(district: District) -> Sequence[Mapping[str, Any]]:

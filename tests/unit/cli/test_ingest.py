@@ -158,13 +158,18 @@ def test_the_report_is_as_the_settings_say(home):
     settings = home / "district.toml"
     said = 'title = "How our nets are used"\nsections_off = ["sites"]\n'
     text = settings.read_text().replace("[report]\n", f"[report]\n{said}")
-    settings.write_text(text)
+    rule = (
+        '\n[detections.SA-1]\nregulation = "713-R1"\napprover = "the board"\n'
+        "approved_on = 2026-08-01\n"
+    )
+    settings.write_text(text + rule)
     put(home, "good.log", lines(0, 50))
     done = schoolbell("run", "--home", home, "--settle-seconds", 0)
     assert done.code == 0
     (page,) = (home / "reports").glob("*-W09/index.html")
     text = page.read_text()
     assert "How our nets are used" in text
+    assert "713-R1 (the board, 2026-08-01)" in text
     assert "trend-part" in text
     assert "sites-part" not in text
     assert not (page.parent / "data" / "sites.csv").exists()

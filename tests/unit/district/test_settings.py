@@ -135,6 +135,20 @@ CASES = [
         "without quotes",
         "approved_on = 2026-08-01",
     ),
+    (
+        "[detections.SA-1]\napprover = 'superintendent'\n",
+        4,
+        "detections.SA-1",
+        "those of a regulation",
+        "",
+    ),
+    (
+        "[detections.SA-1]\nturns = [5]\n",
+        4,
+        "detections.SA-1",
+        "turns must be one number",
+        "",
+    ),
 ]
 
 
