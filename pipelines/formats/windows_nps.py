@@ -1,0 +1,195 @@
+r"""Windows NPS and IAS, database-compatible text log: one row for each packet.
+
+    "NPS1","IAS",11/02/2026,08:15:00,2,,"EXAMPLE\ada",,,,,,,,,,"WLAN",...
+
+60 columns (IAS) to 66, without a header. Dates are US dates in local time, whatever
+the language of the server; names of methods are translated. Type 2 is a login, 3 a
+refusal, 4 accounting (start, stop, interim); 1 and 11 are question and challenge,
+talk. The answer names the account, the question the device: both carry the same
+class (here `logon_uid`, and `extras` of the question), so that they can be joined.
+Where the port is not told, as in answers, `options.logon_kind` says what it was.
+"""
+
+import polars as pl
+
+from pipelines import clock
+from pipelines.formats import Context, Format, _radius
+from pipelines.formats._csv import cell, cells, is_wide
+from pipelines.formats._fields import address, known, name, whole
+from pipelines.formats._flows import seconds, somewhere
+from pipelines.formats._keyvalue import json_of
+
+WIDTHS = range(60, 67)
+PLACES = {
+    "computer": 0, "service": 1, "date": 2, "clock": 3, "packet": 4, "sent_name": 5,
+    "full_name": 6, "called": 7, "station": 8, "framed_ip": 10, "nas": 11,
+    "nas_ip": 12, "client_ip": 15, "client": 16, "port_type": 19, "policy": 24,
+    "reason": 25, "class": 26, "method": 30, "status": 31, "delay": 32,
+    "octets_in": 33, "octets_out": 34, "session": 35, "seconds": 37, "tunnel_ip": 46,
+}  # fmt: skip
+PACKETS = {
+    "1": "Access-Request",
+    "2": "Access-Accept",
+    "3": "Access-Reject",
+    "4": "Accounting-Request",
+    "5": "Accounting-Response",
+    "11": "Access-Challenge",
+}
+STATUSES = {"1": "logon", "2": "logoff", "3": "mapping"}
+PORTS = {"5": "vpn", "15": "wifi", "19": "wifi"}
+REASONS = {
+    "1": "internal error",
+    "7": "no such domain",
+    "8": "no such account",
+    "16": "wrong name or password",
+    "21": "refused by an extension",
+    "22": "method of authentication not offered",
+    "23": "error in the method of authentication",
+    "34": "account disabled",
+    "35": "account expired",
+    "36": "account locked out",
+    "48": "no policy matches",
+    "65": "account may not dial in",
+    "66": "method not allowed by the policy",
+    "262": "incomplete message",
+    "265": "certificate of no trusted authority",
+    "300": "no certificate of the client",
+}
+IS_LOGON = pl.col("event_class") == "logons"
+
+MUST = {
+    "not the 60 to 66 columns of the log": pl.col("is_whole"),
+    "no date and time that can be read": pl.col("time").is_not_null(),
+    "the packet has no type": pl.col("packet").str.contains("^[0-9]{1,3}$"),
+    "a login of no account": pl.col("user_name").is_not_null() | ~IS_LOGON,
+}
+
+
+def looks_like(line: pl.Expr) -> pl.Expr:
+    """A computer, the service, a US date, a time and a number."""
+    return line.str.contains(
+        r'^"[^"]*","(?:IAS|RAS|NPS)[^"]*",[0-9]{2}/[0-9]{2}/[0-9]{4},[0-9:]{8},[0-9]+,'
+    )
+
+
+def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
+    """Add the columns of `logons`, or of `system_events` for talk."""
+    stamp = clock.civil(
+        pl.col("date") + " " + pl.col("clock"), "%m/%d/%Y %H:%M:%S", context.reading
+    )
+    delay = seconds(pl.col("delay")).fill_null(pl.duration(seconds=0, time_unit="us"))
+    return (
+        batch.with_columns(cells=cells(pl.col("line")))
+        .with_columns(
+            is_whole=is_wide(*WIDTHS),
+            **{column: known(cell(place)) for column, place in PLACES.items()},
+        )
+        .with_columns(
+            time=stamp.time - delay,
+            time_quality=stamp.quality,
+            **_account(),
+            activity=_activity(),
+            given=somewhere(address(pl.col("framed_ip"))),
+        )
+        .with_columns(**_logon(context))
+        .with_columns(**_addresses(), extras=_extras())
+        .drop("cells")
+    )
+
+
+def _account() -> dict[str, pl.Expr]:
+    r"""`EXAMPLE\ada`, or the last part of `example.org/Staff/ada`."""
+    sent, full = pl.col("sent_name"), pl.col("full_name")
+    path = full.str.extract_groups(r"^([A-Za-z0-9.-]+)/(?:.*/)?([^/]+)$").struct
+    is_path = ~full.str.to_lowercase().str.starts_with("host/")
+    user = pl.coalesce(pl.when(is_path).then(path.field("2")), full, sent)
+    domain = pl.coalesce(
+        full.str.extract(r"^([^\\]+)\\", 1), pl.when(is_path).then(path.field("1"))
+    )
+    return {"user_name": user, "user_domain": domain}
+
+
+def _activity() -> pl.Expr:
+    packet = pl.col("packet")
+    status = pl.col("status").replace_strict(
+        STATUSES, default=None, return_dtype=pl.String
+    )
+    return (
+        pl.when(packet.is_in(["2", "3"]))
+        .then(pl.lit("logon"))
+        .when(packet == "4")
+        .then(status)
+    )
+
+
+def _logon(context: Context) -> dict[str, pl.Expr]:
+    packet, reason = pl.col("packet"), pl.col("reason")
+    user = pl.col("user_name")
+    station = _radius.caller(pl.col("station"))
+    by_service = pl.when(pl.col("service") == "RAS").then(pl.lit("vpn"))
+    by_port = pl.col("port_type").replace_strict(
+        PORTS, default=None, return_dtype=pl.String
+    )
+    is_idle = (pl.col("activity") == "mapping") & pl.col("given").is_null()
+    refused = packet == "3"
+    said = reason.replace_strict(REASONS, default=None, return_dtype=pl.String)
+    return {
+        "event_class": pl.when(pl.col("activity").is_not_null() & ~is_idle)
+        .then(pl.lit("logons"))
+        .otherwise(pl.lit("system_events")),
+        "kind": packet.replace(PACKETS),
+        "message": pl.col("line"),
+        "logon_kind": _radius.kind(
+            pl.coalesce(by_port, by_service), station, context.options
+        ),
+        "is_success": pl.when(pl.col("activity") == "logon").then(~refused),
+        "failure_reason": pl.when(refused).then(
+            pl.coalesce(said, "reason " + reason, pl.lit("refused"))
+        ),
+        "event_code": packet.replace(PACKETS),
+        "logon_uid": pl.coalesce("class", "session"),
+        "src_mac": station[0],
+        "far_ip": pl.coalesce(station[1], address(pl.col("tunnel_ip"))),
+        "host": _radius.computer_name(user),
+        "src_hostname": _radius.computer_name(user),
+        "reported_by": name(pl.col("computer")),
+        "is_machine": _radius.is_computer(user),
+    }
+
+
+def _addresses() -> dict[str, pl.Expr]:
+    """Inside and outside differ on a VPN only."""
+    is_vpn = pl.col("logon_kind") == "vpn"
+    return {
+        "assigned_ip": pl.when(is_vpn).then("given"),
+        "src_ip": pl.when(is_vpn)
+        .then("far_ip")
+        .otherwise(pl.coalesce("given", "far_ip")),
+    }
+
+
+def _extras() -> pl.Expr:
+    """The device of the login; of a question also whom it was about."""
+    asked = pl.when(pl.col("packet") == "1")
+    counts = {"seconds": "seconds", "bytes_out": "octets_in", "bytes_in": "octets_out"}
+    fields = [
+        pl.coalesce("client", "nas", "client_ip", "nas_ip").alias("nas"),
+        pl.col("policy"),
+        pl.col("method"),
+        pl.col("called"),
+        *(whole(pl.col(key)).cast(pl.String).alias(n) for n, key in counts.items()),
+        asked.then(pl.coalesce("sent_name", "full_name")).alias("asked_for"),
+        asked.then(pl.col("station")).alias("asked_from"),
+        asked.then(pl.col("class")).alias("class"),
+    ]
+    return json_of(fields)
+
+
+FORMAT = Format(
+    name="windows_nps",
+    product="Windows NPS, IAS",
+    event_classes=("logons", "system_events"),
+    looks_like=looks_like,
+    read=read,
+    must=MUST,
+)
