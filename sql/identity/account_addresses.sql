@@ -232,8 +232,7 @@ sessions as (
     from logons
     inner join names on logons.user_name = names.user_name
     where
-        logons.activity in ('logon', 'logoff')
-        and (
+        (
             (logons.logon_kind = 'vpn' and logons.assigned_ip is not null)
             or (
                 logons.logon_kind = 'wifi'
@@ -260,7 +259,8 @@ opened as (
             time + interval 1 hour * $session_hours
         ) as end_time
     from sessions
-    where activity = 'logon'
+    -- accounting says now and then that a session goes on, and at which address
+    where activity <> 'logoff'
 ),
 
 tunnelled as (
@@ -276,10 +276,11 @@ tunnelled as (
     where logon_kind = 'vpn'
 ),
 
--- a card that the network let in, at the addresses it held then
+-- a card that the network let in: at the address that was told, else at those that
+-- it held then
 on_air as (
     select
-        coalesce(holders.ip, opened.src_ip) as ip,
+        coalesce(opened.src_ip, holders.ip) as ip,
         opened.account,
         'wifi' as witness,
         greatest(opened.time, coalesce(holders.start_time, opened.time))
@@ -292,9 +293,10 @@ on_air as (
     left join holders
         on
             opened.src_mac = holders.mac
+            and opened.src_ip is null
             and opened.time < holders.end_time
             and opened.end_time > holders.start_time
-    where opened.logon_kind = 'wifi' and coalesce(holders.ip, opened.src_ip) is not null
+    where opened.logon_kind = 'wifi' and coalesce(opened.src_ip, holders.ip) is not null
 ),
 
 at_keyboard as (
