@@ -24,6 +24,9 @@ Fields = Mapping[str, str]
 BLOCK = 4_096
 """Lines decoded at once; larger blocks are slower, since the decoder copies."""
 
+PIECE = 256
+"""Lines among which odd ones are looked for; the rest of a block is not."""
+
 ESCAPES = {
     "\\": "\\\\",
     '"': '\\"',
@@ -44,11 +47,11 @@ def with_fields(
     """
     dtype = pl.Struct({**dict.fromkeys(fields, pl.String), "is_object": pl.Boolean})
 
+    nothing = pl.DataFrame(schema=pl.Schema(dtype))
+
     def read(lines: pl.Series) -> pl.Series:
-        blocks = [lines.slice(start, BLOCK) for start in range(0, len(lines), BLOCK)]
-        frames = [_block(block, fields) for block in blocks]
-        frames.append(pl.DataFrame(schema=pl.Schema(dtype)))
-        return pl.concat(frames).to_struct(lines.name)
+        found = _in_parts(lines, fields, BLOCK) if len(lines) else nothing
+        return found.to_struct(lines.name)
 
     # in a step of its own: unnesting the expression would run it once a field
     objects = line.map_batches(read, return_dtype=dtype)
@@ -58,6 +61,11 @@ def with_fields(
 def holds_key(line: pl.Expr, key: str) -> pl.Expr:
     """The line is an object in which a key of that name occurs."""
     return line.str.contains(r"^[ \t\x{feff}]*\{") & line.str.contains(rf'"{key}"\s*:')
+
+
+def _in_parts(lines: pl.Series, fields: Fields, size: int) -> pl.DataFrame:
+    parts = [lines.slice(start, size) for start in range(0, len(lines), size)]
+    return pl.concat(_block(part, fields) for part in parts)
 
 
 def _block(lines: pl.Series, fields: Fields) -> pl.DataFrame:
@@ -77,6 +85,8 @@ def _block(lines: pl.Series, fields: Fields) -> pl.DataFrame:
     shape = _shape(fields, mark)
     for find_odd in (None, _unfit, _refused):
         if find_odd is not None:
+            if len(lines) > PIECE:
+                return _in_parts(lines, fields, PIECE)
             odd |= find_odd(_marked(bare, braced & ~odd, mark), fields, shape)
         objects = _decoded(_marked(bare, braced & ~odd, mark), 0, shape)
         if objects is not None:

@@ -14,7 +14,7 @@ import polars as pl
 
 from pipelines import clock
 from pipelines.clock import Reading
-from pipelines.formats._fields import address, known, name, port, whole
+from pipelines.formats._fields import address, before, known, name, port, whole
 from pipelines.formats._json import json_text
 from pipelines.formats._windows_codes import REASONS
 
@@ -89,11 +89,19 @@ def events(batch: pl.LazyFrame, reading: Reading) -> pl.LazyFrame:
         batch: Text columns named as in `SYSTEM` and `DATA`.
         reading: For stamps without an offset.
     """
-    stamp = clock.iso(pl.col("stamp"), reading)
+    asked_from = pl.coalesce("workstation_name", "workstation")
     return (
         batch.with_columns(
-            time=stamp.time,
-            time_quality=stamp.quality,
+            read_stamp=clock.iso_pair(pl.col("stamp"), reading),
+            full_name=name(pl.col("computer")),
+            reporter=name(pl.col("computer").str.strip_chars_start("\\")),
+            asked_from=name(asked_from.str.strip_chars_start("\\")),
+            found_ip=address(pl.col("ip")),
+            asker=known(pl.col("subject_user")),
+        )
+        .with_columns(
+            time=pl.col("read_stamp").struct.field("time"),
+            time_quality=pl.col("read_stamp").struct.field("quality"),
             event_class=event_class(),
             event_uid=pl.concat_str(
                 pl.col("computer").str.to_lowercase(), "record_id", separator=":"
@@ -126,9 +134,9 @@ def event_class() -> pl.Expr:
 def who() -> dict[str, pl.Expr]:
     """The account, where it came from, and who says so."""
     return {
-        "reported_by": short(pl.col("computer")),
-        "src_hostname": short(pl.coalesce("workstation_name", "workstation")),
-        "src_ip": elsewhere(pl.col("ip")),
+        "reported_by": short(pl.col("reporter")),
+        "src_hostname": short(pl.col("asked_from")),
+        "src_ip": elsewhere(pl.col("found_ip")),
         "user_name": known(pl.col("target_user")),
         "user_domain": known(pl.col("target_domain")),
         "logon_uid": logon_uid(pl.col("target_logon_id")),
@@ -145,19 +153,16 @@ def what() -> dict[str, pl.Expr]:
     }
 
 
-def short(computer: pl.Expr) -> pl.Expr:
-    r"""`lab-07` of `LAB-07.example.org` or `\\LAB-07`; an address stays whole."""
-    full = name(computer.str.strip_chars_start("\\"))
-    return (
-        pl.when(address(full).is_null())
-        .then(full.str.split(".").list.first())
-        .otherwise(full)
-    )
+def short(full: pl.Expr) -> pl.Expr:
+    """`lab-07` of `lab-07.example.org`; an address stays whole."""
+    # what does not begin like an address and holds no colon can be none
+    is_doubtful = full.str.contains(r"^[0-9\[\] ]|:")
+    is_address = address(pl.when(is_doubtful).then(full)).is_not_null()
+    return pl.when(is_address).then(full).otherwise(before(full, "."))
 
 
-def elsewhere(ip: pl.Expr) -> pl.Expr:
+def elsewhere(found: pl.Expr) -> pl.Expr:
     """The address, unless it is the device's own loopback or none at all."""
-    found = address(ip)
     is_own = found.str.contains(r"^127\.|^::1?$|^0\.0\.0\.0$")
     return pl.when(~is_own).then(found)
 
@@ -227,8 +232,7 @@ def failure_reason() -> pl.Expr:
 
 def extras() -> pl.Expr:
     """What has no column: full names, who asked, for which service."""
-    full = name(pl.col("computer"))
-    subject = known(pl.col("subject_user"))
+    full, subject = pl.col("full_name"), pl.col("asker")
     # that the computer itself asked says nothing
     is_person = (subject != pl.col("user_name")) & ~subject.str.ends_with("$")
     return pl.when(pl.col("event_class") == "logons").then(

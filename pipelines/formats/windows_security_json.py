@@ -50,6 +50,8 @@ FIELDS = {
     carrier: {f"{carrier}_{ours}": path for ours, path in paths.items()}
     for carrier, paths in CARRIERS.items()
 }
+NAMES = [*_windows.SYSTEM, *_windows.DATA]
+FOUND = pl.Struct({**dict.fromkeys(NAMES, pl.String), "is_whole": pl.Boolean})
 
 MUST = {"not a JSON object": pl.col("is_whole"), **_windows.MUST}
 
@@ -66,25 +68,36 @@ def looks_like(line: pl.Expr) -> pl.Expr:
 
 def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     """Add the columns of `logons` and `system_events`."""
+    found = pl.col("line").map_batches(_found, return_dtype=FOUND)
+    fields = batch.with_columns(_found=found).unnest("_found")
+    return _windows.events(fields, context.reading)
+
+
+def _found(lines: pl.Series) -> pl.Series:
+    """Structs of `FOUND`; only layouts that occur are looked for."""
     line = pl.col("line")
     is_new = line.str.contains('"winlog"', literal=True)
     is_old = ~is_new & line.str.contains('"event_data"', literal=True)
-    lines = {"new": is_new, "old": is_old, "flat": ~is_new & ~is_old}
-    fields = batch
-    for carrier, which in lines.items():
-        fields = with_fields(fields, FIELDS[carrier], pl.when(which).then(line)).rename(
+    layout = pl.when(is_new).then(pl.lit("new")).when(is_old).then(pl.lit("old"))
+    frame = (
+        lines.alias("line")
+        .to_frame()
+        .with_columns(layout=layout.otherwise(pl.lit("flat")))
+    )
+    fields = frame.lazy()
+    carriers = frame["layout"].unique(maintain_order=True).to_list() or ["flat"]
+    for carrier in carriers:
+        mine = pl.when(pl.col("layout") == carrier).then(line)
+        fields = with_fields(fields, FIELDS[carrier], mine).rename(
             {"is_object": f"{carrier}_is_whole"}
         )
-    chosen = {
-        ours: pl.coalesce(
-            f"{carrier}_{ours}" for carrier in CARRIERS if ours in CARRIERS[carrier]
-        )
-        for ours in [*_windows.SYSTEM, *_windows.DATA]
-    }
-    is_whole = pl.any_horizontal(f"{carrier}_is_whole" for carrier in CARRIERS)
-    return _windows.events(
-        fields.with_columns(**chosen, is_whole=is_whole), context.reading
-    )
+    found = [
+        pl.coalesce(f"{carrier}_{ours}" for carrier in carriers).alias(ours)
+        for ours in NAMES
+    ]
+    is_whole = pl.any_horizontal(f"{carrier}_is_whole" for carrier in carriers)
+    objects = fields.select(*found, is_whole=is_whole).collect(engine="in-memory")
+    return objects.to_struct(lines.name)
 
 
 FORMAT = Format(
