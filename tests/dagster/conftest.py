@@ -8,7 +8,7 @@ import pytest
 
 from pipelines.defs.location import build_defs
 from pipelines.defs.resources import HomeResource
-from tests.journey.small import small
+from tests.journey.small import shared, small
 
 
 @pytest.fixture(scope="session")
@@ -49,32 +49,89 @@ def locate():
         yield lambda home: Location(home, instance)
 
 
-@dataclass
+@dataclass(frozen=True)
+class Check:
+    asset: str
+    name: str
+    passed: bool
+    metadata: dict
+
+
+@dataclass(frozen=True)
 class Ran:
-    """What the jobs did on a home that was only delivered to."""
+    """What the jobs did on a home that was only delivered to.
+
+    Attributes:
+        answers: A sensor's run key and tags at some moment; None where it skipped.
+        succeeded: By job.
+        checks: By job, every evaluation.
+        row_counts: By asset, as its newest materialization shows.
+    """
 
     home: Path
-    answers: dict
-    results: dict
+    answers: dict[str, tuple[str, dict] | None]
+    succeeded: dict[str, bool]
+    checks: dict[str, list[Check]]
+    row_counts: dict[str, int]
 
 
 @pytest.fixture(scope="session")
 def ran(district, tmp_path_factory):
-    home = district.copy(tmp_path_factory.mktemp("dagster"), of="delivered")
+    folder, said = shared(
+        tmp_path_factory.getbasetemp(),
+        "dagster",
+        lambda folder: _ran(district.copy(folder, of="delivered")),
+    )
+    checks = {
+        job: [Check(**one) for one in evaluations]
+        for job, evaluations in said.pop("checks").items()
+    }
+    return Ran(home=folder / "district", checks=checks, **said)
+
+
+def _ran(home):
     answers, results = {}, {}
     with dg.DagsterInstance.ephemeral() as instance:
         location = Location(home, instance)
-        answers["landing, delivered"] = location.ask("landing_watch")
-        answers["landing, again"] = location.ask("landing_watch")
-        answers["dirty, before"] = location.ask("dirty_days")
+
+        def ask(moment, sensor):
+            said = location.ask(sensor)
+            is_skip = isinstance(said, dg.SkipReason)
+            answers[moment] = None if is_skip else (said.run_key, dict(said.tags))
+
+        ask("landing, delivered", "landing_watch")
+        ask("landing, again", "landing_watch")
+        ask("dirty, before", "dirty_days")
         results["ingest"] = location.run("ingest")
-        answers["landing, taken in"] = location.ask("landing_watch")
-        answers["dirty, taken in"] = location.ask("dirty_days")
-        tags = answers["dirty, taken in"].tags
-        results["daily"] = location.run("daily", tags=tags)
-        answers["dirty, built"] = location.ask("dirty_days")
+        ask("landing, taken in", "landing_watch")
+        ask("dirty, taken in", "dirty_days")
+        results["daily"] = location.run("daily", tags=answers["dirty, taken in"][1])
+        ask("dirty, built", "dirty_days")
         week = {"partition_key": "2026-10-19"}
         results["weekly_report"] = location.run("weekly_report", **week)
         results["alerts"] = location.run("alerts")
         results["housekeeping"] = location.run("housekeeping")
-    return Ran(home, answers, results)
+    return {
+        "answers": answers,
+        "succeeded": {job: result.success for job, result in results.items()},
+        "checks": {job: checks_of(result) for job, result in results.items()},
+        "row_counts": {
+            one.asset_key.to_user_string(): one.materialization.metadata[
+                "dagster/row_count"
+            ].value
+            for one in results["daily"].get_asset_materialization_events()
+            if "dagster/row_count" in one.materialization.metadata
+        },
+    }
+
+
+def checks_of(result):
+    return [
+        {
+            "asset": one.asset_key.to_user_string(),
+            "name": one.check_name,
+            "passed": one.passed,
+            "metadata": {name: value.value for name, value in one.metadata.items()},
+        }
+        for one in result.get_asset_check_evaluations()
+    ]

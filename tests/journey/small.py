@@ -4,26 +4,38 @@ Workers of one test session share it. A test that changes something works on a
 copy of its own.
 """
 
+import json
 import os
-import pickle
 import shutil
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import polars as pl
 from filelock import FileLock
 
-from pipelines.demo.generate import ACCOUNT_DOMAINS, Truth, generate
+from pipelines.demo.generate import ACCOUNT_DOMAINS, generate
 from pipelines.district.home import DistrictHome, create
 from pipelines.findings.keeping import stored_findings
 from pipelines.journey.district import open_district
-from pipelines.journey.run import Result, run
+from pipelines.journey.run import run
 
 SEED, WEEKS, PEOPLE = 2026, 1, 60
 ZONE = "America/Chicago"
 MODELS = ("identity", "core", "detections", "marts")
+
+
+@dataclass(frozen=True)
+class Planted:
+    """The truth behind the logs, as text; see `pipelines.demo`."""
+
+    cases: pl.DataFrame
+    bindings: pl.DataFrame
+    damage: pl.DataFrame
+    lines: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -37,8 +49,7 @@ class Small:
 
     delivered: Path
     home: Path
-    truth: Truth
-    result: Result
+    truth: Planted
 
     def copy(self, folder: Path, *, of: str = "home") -> Path:
         """A home to change: as it is after its run, or `of="delivered"`."""
@@ -47,34 +58,58 @@ class Small:
         return target
 
 
-def shared_folder(base: Path) -> Path:
-    """A folder that all workers of this session, and no other session, see."""
-    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+def shared(base: Path, name: str, make: Callable[[Path], Any]) -> tuple[Path, Any]:
+    """A folder that `make` filled once for all workers of this session.
+
+    Args:
+        base: pytest's folder of this worker.
+        make: Returns what JSON can hold, which every worker gets.
+    """
+    is_worker = "PYTEST_XDIST_WORKER" in os.environ
+    folder = (base.parent if is_worker else base) / name
+    folder.mkdir(exist_ok=True)
+    known = folder / "made.json"
+    with FileLock(folder / "lock"):
+        if not known.is_file():
+            known.write_text(json.dumps(make(folder)))
+    return folder, json.loads(known.read_text())
 
 
 def small(base: Path) -> Small:
     """Make the district, or take the one that another worker made."""
-    folder = shared_folder(base) / "small"
-    folder.mkdir(exist_ok=True)
-    known = folder / "small.pickle"
-    with FileLock(folder / "lock"):
-        if not known.is_file():
-            known.write_bytes(pickle.dumps(_made(folder)))
-    return pickle.loads(known.read_bytes())
+    folder, lines = shared(base, "small", _made)
+    home = folder / "home"
+    return Small(folder / "delivered", home, _planted(home / "truth", lines))
 
 
-def _made(folder: Path) -> Small:
+def _made(folder: Path) -> Mapping[str, int]:
     delivered, home = folder / "delivered", folder / "home"
     create(delivered, account_domains=ACCOUNT_DOMAINS)
     truth = generate(delivered, SEED, weeks=WEEKS, people=PEOPLE)
     shutil.copytree(delivered, home)
-    return Small(delivered, home, truth, run(home))
+    run(home)
+    return truth.lines
+
+
+def _planted(folder: Path, lines: Mapping[str, int]) -> Planted:
+    cases, bindings, damage = (
+        pl.read_csv(folder / f"{name}.csv", infer_schema=False)
+        for name in ("planted", "bindings", "damage")
+    )
+    damage = damage.with_columns(pl.col("line_no").cast(pl.Int64))
+    return Planted(cases, bindings, damage, lines)
 
 
 def local_days(cases: pl.DataFrame) -> pl.DataFrame:
-    """Planted cases with the local day on which each begins, as `day`."""
-    start = pl.col("start_utc").str.to_datetime("%Y-%m-%dT%H:%M:%SZ", time_zone="UTC")
-    return cases.with_columns(day=start.dt.convert_time_zone(ZONE).dt.date())
+    """Planted cases, a row for each local day that one touches, as `day`."""
+    first, last = (
+        pl.col(name)
+        .str.to_datetime("%Y-%m-%dT%H:%M:%SZ", time_zone="UTC")
+        .dt.convert_time_zone(ZONE)
+        .dt.date()
+        for name in ("start_utc", "end_utc")
+    )
+    return cases.with_columns(day=pl.date_ranges(first, last)).explode("day")
 
 
 def findings_of(home: Path) -> list[dict]:

@@ -1,0 +1,84 @@
+"""A run that is killed between two steps leaves nothing undone to the next one."""
+
+import pytest
+
+from pipelines.district.home import DistrictHome, create
+from pipelines.journey import run as running
+from pipelines.journey import steps
+from pipelines.journey.district import open_district
+from pipelines.journey.owed import owed
+from pipelines.journey.run import run
+from pipelines.journey.status import status_of
+from pipelines.state import ledger
+from tests.faults.home import lines
+from tests.journey.small import now, rows_of
+
+pytestmark = pytest.mark.slow
+
+
+class KilledError(BaseException):
+    """Stands for the process being gone."""
+
+
+def killed(*_args, **_more):
+    raise KilledError
+
+
+@pytest.fixture
+def home(tmp_path):
+    home = create(tmp_path / "home")
+    folder = home.landing / "proxy"
+    folder.mkdir()
+    (folder / "access.log").write_bytes(lines(0, 400))
+    return home.path
+
+
+def check_nothing_is_owed(home):
+    with open_district(home) as district:
+        assert ledger.dirty_days(district.store) == []
+        assert owed(district.store) == []
+        assert status_of(district, now()).exit_code == 0
+    assert (DistrictHome(home).reports / "2026-W09" / "index.html").is_file()
+    assert (DistrictHome(home).snapshots / "CURRENT").is_file()
+    rows = rows_of(home)
+    assert rows["marts.source_hours"]["line_count"].sum() == 400
+
+
+POINTS = {
+    "before_a_build": (steps, "build"),
+    "before_findings_are_kept": (steps, "judge_days"),
+    "before_the_build_is_noted": (steps, "note_versions"),
+    "before_the_snapshot": (running, "publish_snapshot"),
+    "before_the_report": (running, "publish_reports"),
+    "before_the_report_is_noted": (running, "settle"),
+    "before_alerts": (running, "send_alerts"),
+}
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_killed(home, point, monkeypatch):
+    module, name = POINTS[point]
+    monkeypatch.setattr(module, name, killed)
+    with pytest.raises(KilledError):
+        run(home, settle_seconds=0)
+    monkeypatch.undo()
+    run(home, settle_seconds=0)
+    check_nothing_is_owed(home)
+    again = run(home, settle_seconds=0)
+    assert not again.built.days
+    assert not again.reports
+
+
+def test_a_report_that_can_not_be_made_is_made_later(home, monkeypatch):
+    def broken(*_args):
+        message = "no space left"
+        raise OSError(message)
+
+    monkeypatch.setattr(running, "publish_reports", broken)
+    for _ in range(2):
+        with pytest.raises(OSError, match="no space"):
+            run(home, settle_seconds=0)
+    monkeypatch.undo()
+    result = run(home, settle_seconds=0)
+    assert [one.page.parent.name for one in result.reports] == ["2026-W09"]
+    check_nothing_is_owed(home)
