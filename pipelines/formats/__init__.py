@@ -26,7 +26,7 @@ PLACE = PLACE_SCHEMA.names()
 FEW_LINES = 20_000
 """Below, setting the streaming engine up takes longer than the work."""
 
-Framing = Literal["lines", "evtx", "json_array", "xml_events", "paragraphs"]
+Framing = Literal["lines", "evtx", "json_array", "xml_events", "paragraphs", "blocks"]
 
 
 @dataclass(frozen=True)

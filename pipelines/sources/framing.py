@@ -20,6 +20,11 @@ EVENT_TAGS = re.compile(rb"(?:-[ \t]*)?<Event(?=[\s>])[^>]*>|</Event>")
 PACKING = re.compile(
     rb"\s+|\xef\xbb\xbf|\x00+|<\?xml[^>]*>|</?Events(?:\s[^>]*)?>|<!--.*?-->", re.DOTALL
 )
+MARKS = re.compile(
+    rb'"(?:[^"\\\n]|\\.)*"|#[^\n]*|[{};]|^(?=\w+ [^\n]*\{)', re.MULTILINE
+)
+"""What a cut between statements turns on; signs in quotes or comments do not."""
+
 LINE_BREAK = re.compile(r"[ \t]*[\r\n]+[ \t]*")
 
 
@@ -98,6 +103,31 @@ def paragraphs(data: bytes) -> Iterator[tuple[int, str]]:
     yield from blocks.select("byte_offset", "line").iter_rows()
 
 
+def blocks(data: bytes) -> Iterator[tuple[int, str]]:
+    """Statements such as `lease 192.0.2.17 { ... }` or `name value;`, and comments.
+
+    A block that begins at the left edge ends an open one: a block that was cut
+    off costs itself only.
+    """
+    begin = depth = 0
+    for mark in MARKS.finditer(data):
+        sign = mark.group()
+        depth += {b"{": 1, b"}": -1}.get(sign, 0)
+        is_cut_off = not sign and depth > 0
+        is_end = depth <= 0 and (sign in (b"}", b";") or sign.startswith(b"#"))
+        if is_cut_off or is_end:
+            yield from _statement(data, begin, mark.end())
+            begin, depth = mark.end(), 0
+    yield from _statement(data, begin, len(data))
+
+
+def _statement(data: bytes, begin: int, end: int) -> Iterator[tuple[int, str]]:
+    text = data[begin:end]
+    bare = text.lstrip(b" \t\r\n\x00")
+    if bare:
+        yield begin + len(text) - len(bare), _text(bare.rstrip())
+
+
 def _text(data: bytes) -> str:
     return data.decode(errors="replace")
 
@@ -107,4 +137,5 @@ FRAMINGS: Mapping[str, Callable[[bytes], Iterator[tuple[int, str]]]] = {
     "json_array": json_objects.cut,
     "xml_events": xml_events,
     "paragraphs": paragraphs,
+    "blocks": blocks,
 }

@@ -10,7 +10,7 @@ from pipelines.formats import Framing
 from pipelines.sources.framing import records
 from tests.formats.evtx_writer import event, evtx_file
 
-WHOLE = ["evtx", "json_array", "xml_events", "paragraphs"]
+WHOLE = ["evtx", "json_array", "xml_events", "paragraphs", "blocks"]
 
 
 def cut(data: bytes, framing: str) -> list[tuple[int, str]]:
@@ -210,3 +210,24 @@ def test_any_damage_to_an_event_log_is_survived(place, damage, end):
 def test_json_text_is_one_line():
     batch = records(b'[{"a":\n1}]', "json_array")
     assert json.loads(batch["line"][0]) == {"a": 1}
+
+
+def test_blocks_end_where_their_braces_pair():
+    text = (
+        b'# note }\nname "a;{";\n'
+        b'lease 1 {\n  on x { y; }\n  uid "}";\n}\nlease 2 { a; }\n'
+    )
+    assert cut(text, "blocks") == [
+        (0, "# note }"),
+        (9, 'name "a;{";'),
+        (21, 'lease 1 {\n  on x { y; }\n  uid "}";\n}'),
+        (58, "lease 2 { a; }"),
+    ]
+
+
+def test_block_that_was_cut_off_costs_itself_only():
+    text = b'lease 1 {\n  uid "half\nlease 2 {\n  a;\n}\n'
+    assert cut(text, "blocks") == [
+        (0, 'lease 1 {\n  uid "half'),
+        (22, "lease 2 {\n  a;\n}"),
+    ]
