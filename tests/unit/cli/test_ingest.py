@@ -91,12 +91,12 @@ def test_a_file_without_permission(home):
 
 def test_a_folder_that_can_not_be_listed_stops_no_other(home):
     settings = home / "district.toml"
-    added = '\n[sources.far]\nformat = "squid_access"\npath = "sftp://192.0.2.1:1/x"\n'
+    added = '\n[sources.far]\nformat = "squid_access"\npath = "sftp://127.0.0.1:1/x"\n'
     settings.write_text(settings.read_text() + added)
     put(home, "good.log", lines(0, 50))
     done, told = ingest(home, "--json")
     assert (done.code, told["good.log"]["events"]) == (0, 50)
-    far = told["sftp://192.0.2.1:1/x"]
+    far = told["sftp://127.0.0.1:1/x"]
     assert (far["source"], far["state"]) == ("far", "failed")
     assert far["message"]
 
