@@ -6,7 +6,7 @@ The source's option `logformat` holds the line of `squid.conf` (`combined` when 
 said). The stamp is the end of a request, which began `%tr` milliseconds before,
 where the layout has it. `%tl` is local time; where its argument leaves out the
 offset the source's zone counts. A date like 05/02/2026 may be read in two ways:
-`date_order = "day"` or `"month"` decides, else the line is refused. Codes that
+`date_order = "day_first"` or `"month_first"` decides, else the line is refused. Codes that
 have no column of their own are kept in `extras` under their name.
 """  # noqa: E501
 
@@ -35,7 +35,7 @@ COMBINED = (
     r'\] "[A-Za-z_-]+ [^ ]+ HTTP/[0-9.]+" [0-9]{3} (?:[0-9]+|-) .*[A-Z_]+:[A-Z_]+'
 )
 SLASHED = r"^[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}[ :]"
-ORDERS = {"day": "%d/%m/%Y %H:%M:%S", "month": "%m/%d/%Y %H:%M:%S"}
+ORDERS = {"day_first": "%d/%m/%Y %H:%M:%S", "month_first": "%m/%d/%Y %H:%M:%S"}
 ASKED_NOTHING = pl.col("asked").str.starts_with("error:").fill_null(value=False)
 OWN_COLUMNS = {
     "ts", "tu", "tr", "tl", "tg", ">a", ">p", "<a", "un", "ul", "ue", "us", "Ss",
@@ -135,7 +135,7 @@ def _stamp(plan: Layout, context: Context) -> tuple[Stamp, pl.Expr]:
 
 
 def date_order(context: Context) -> str | None:
-    """`day`, `month`, or None where it is not said.
+    """`day_first`, `month_first`, or None where it is not said.
 
     Raises:
         SettingsError: It is another word.
@@ -145,7 +145,7 @@ def date_order(context: Context) -> str | None:
         raise SettingsError(
             f"a date can not begin with {order!r}",
             where="options.date_order",
-            remedy="Say `day` or `month`.",
+            remedy="Say `day_first` or `month_first`.",
         )
     return order
 

@@ -92,6 +92,23 @@ FAMILIES = {
     "squid": Family(
         ("squid_access",), 0.07, "daemon lines, lines without a stamp, other layouts"
     ),
+    "squid_own_layout": Family(
+        ("squid_logformat",),
+        of="squid",
+        only="common_log_format_1",
+        options={
+            "logformat": '%>a %ui %un [%tl] "%rm %ru HTTP/%rv" %>Hs %<st %note',
+            "date_order": "day_first",
+        },
+    ),
+    "dansguardian": Family(
+        ("e2guardian",), 0.34, "a line of squidGuard, which has no format yet"
+    ),
+    "w3c_elff": Family(
+        ("w3c_elff",),
+        0.15,
+        "rows wider than #Fields or without one, hidden addresses, ISA's own layout",
+    ),
     "suricata_eve": Family(("suricata_eve",)),
     "zscaler_zia": Family(("zscaler_zia",), 0.08, "a feed without a time"),
     "zeek_conn": Family(("zeek_conn",), 0.001, "prose", of="zeek", only=r"/conn[._-]"),
@@ -112,6 +129,18 @@ FAMILIES = {
     "okta": Family(("okta",)),
     "dhcp_syslog": Family(("isc_dhcpd",), of="dhcp", only=r"/dhcpd/", header=CUT_OFF),
     "dhcp_windows": Family(("windows_dhcp",), of="dhcp", only="elastic_integrations"),
+    "sshd_pam": Family(("sshd_pam",), of="ssh_pam"),
+    "radius_lines": Family(
+        ("freeradius",),
+        0.12,
+        "a line whose first blank stands where its header was cut off",
+        of="radius",
+        only="/freeradius/",
+        header=CUT_OFF,
+    ),
+    "radius_nps": Family(("windows_nps",), of="radius", only="microsoft"),
+    "vpn": Family(("openvpn",)),
+    "dhcp_file": Family(("isc_dhcpd_leases",), of="dhcp", only=r"dhcpd\.leases"),
     "dhcp_kea": Family(("kea_leases",), of="dhcp", only="kea-leases"),
 }
 

@@ -55,7 +55,7 @@ def test_pasted_line_with_quoted_headers_and_sizes_of_both_ways():
 
 
 @pytest.mark.parametrize(
-    ("order", "day"), [("day", "2026-02-05"), ("month", "2026-05-02")]
+    ("order", "day"), [("day_first", "2026-02-05"), ("month_first", "2026-05-02")]
 )
 def test_date_of_two_readings_is_read_as_set(order, day):
     line = (
