@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli import findings, home, ingest, run, score
+from pipelines.cli import findings, home, ingest, run, score, who
 from pipelines.cli.errors import told
 
 app = typer.Typer(
@@ -32,6 +32,7 @@ app.command("ingest")(ingest.ingest)
 app.command("identify")(ingest.identify)
 app.command("findings")(findings.findings)
 app.command("score")(score.score)
+app.command("who")(who.who)
 
 
 def _print_version(wanted: bool) -> None:

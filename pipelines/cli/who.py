@@ -1,0 +1,108 @@
+"""The command that answers a notice: whose was this address at this moment?"""
+
+import ipaddress
+import json
+from datetime import UTC, datetime
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from pipelines.cli.options import AsJson, Home
+from pipelines.errors import SettingsError
+from pipelines.journey.console import safe
+from pipelines.journey.district import open_district
+from pipelines.journey.notices.asking import resolve
+from pipelines.journey.notices.case import Answer, Asked
+
+
+def who(
+    home: Home,
+    address: Annotated[
+        str, typer.Argument(help="ADDRESS or ADDRESS:PORT; [ADDRESS]:PORT for IPv6.")
+    ],
+    time: Annotated[
+        str,
+        typer.Argument(
+            help="2026-11-10T14:03:22Z, or the district's time without Z or offset."
+        ),
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Which device and account an address was at a moment, and how sure."""
+    with open_district(home) as district:
+        host, port = _address(address)
+        asked = Asked(host, port, _instant(time, district.zone))
+        answer = resolve(district, asked)
+    if as_json:
+        typer.echo(json.dumps(dict(answer.shown), default=_plain))
+        return
+    for line in _told(answer):
+        typer.echo(safe(line))
+
+
+def _told(answer: Answer) -> list[str]:
+    """The answer in lines: what is known, the chain, the gaps."""
+    lines = [
+        (
+            f"Grade {answer.grade}: account {answer.account or 'not known'}, "
+            f"device {answer.device or 'not known'}, "
+            f"building {answer.building or 'not known'}"
+        )
+    ]
+    for link in answer.links:
+        span = f"{_shown(link.since)} to {_shown(link.until)}"
+        cited = f"; {', '.join(link.lines)}" if link.lines else ""
+        lines.append(f"  {link.kind}: {link.says} ({span}{cited})")
+    return [*lines, *(f"  gap: {gap}" for gap in answer.gaps)]
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def _shown(time: datetime | None) -> str:
+    return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ") if time else "open"
+
+
+def _address(text: str) -> tuple[str, int | None]:
+    """Address in its canonical form, and the port if there is one."""
+    host, port = text, ""
+    if text.startswith("["):
+        host, _, port = text[1:].partition("]")
+        port = port.removeprefix(":")
+    elif text.count(":") == 1:
+        host, _, port = text.partition(":")
+    try:
+        number = int(port) if port else None
+        if number is None or 0 < number < 2**16:
+            return str(ipaddress.ip_address(host)), number
+    except ValueError:
+        pass
+    raise SettingsError(
+        f"{text!r} is no address",
+        where="ADDRESS",
+        remedy="Write 203.0.113.7, 203.0.113.7:51234 or [2001:db8::7]:51234.",
+    )
+
+
+def _instant(text: str, zone: str) -> datetime:
+    """The moment in UTC; a time without an offset is the district's."""
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise SettingsError(
+            f"{text!r} is no time",
+            where="TIME",
+            remedy="Write 2026-11-10T14:03:22Z.",
+        ) from error
+    if time.tzinfo is not None:
+        return time.astimezone(UTC)
+    local = time.replace(tzinfo=ZoneInfo(zone))
+    if local.utcoffset() != local.replace(fold=1).utcoffset():
+        raise SettingsError(
+            f"{text!r} falls into a clock change",
+            where="TIME",
+            remedy="Write it in UTC, with a Z at its end.",
+        )
+    return local.astimezone(UTC)

@@ -1,0 +1,118 @@
+"""`who`: from an address in a notice to a device and an account, with its gaps."""
+
+import json
+from datetime import UTC, datetime
+
+import polars as pl
+import pytest
+
+from pipelines.district.home import DistrictHome
+from pipelines.journey.run import run
+from tests.journey.commands import schoolbell
+from tests.journey.test_bindings import planted
+
+pytestmark = pytest.mark.slow
+
+WORN = "203.0.113.80"
+FLOW = (
+    'date=2026-10-20 time=12:00:00 devname="fw" devid="FGT1" eventtime={ended}000000000'
+    ' tz="-0500" logid="0000000013" type="traffic" subtype="forward" level="notice"'
+    " srcip={ip} srcport=5000 dstip=192.0.2.9 dstport=443 trandisp=snat"
+    ' transip={worn} transport={port} sessionid={port} proto=6 action="accept"'
+    " policyid=7 duration=30 sentbyte=900 rcvdbyte=9000\n"
+)
+
+
+def asked(home, address, time):
+    done = schoolbell("who", "--home", home, "--json", address, time.isoformat())
+    assert done.code == 0, done.err
+    return json.loads(done.out)
+
+
+@pytest.fixture(scope="module")
+def seats(district):
+    """Planted stays of one account at one address, long enough to ask about."""
+    bound = planted(district.home, district.truth.bindings).drop_nulls("account")
+    length = pl.col("end_time") - pl.col("start_time")
+    day = pl.col("start_time").dt.date() == datetime(2026, 10, 20, tzinfo=UTC).date()
+    return bound.filter(day, length > pl.duration(minutes=10)).with_columns(
+        middle=pl.col("start_time") + length / 2
+    )
+
+
+@pytest.fixture(scope="module")
+def home(district, seats, tmp_path_factory):
+    """A district whose firewall tells the outside addresses of two flows."""
+    home = district.copy(tmp_path_factory.mktemp("who"))
+    flows = [
+        FLOW.format(
+            ip=row["ip"], worn=WORN, port=port, ended=int(row["middle"].timestamp()) + 9
+        )
+        for port, row in enumerate(seats.head(2).iter_rows(named=True), start=40001)
+    ]
+    log = DistrictHome(home).landing / "firewall" / "translated.log"
+    log.write_text("".join(flows), encoding="utf-8")
+    run(home, settle_seconds=0)
+    return home
+
+
+def test_a_translated_address_leads_to_device_and_account(home, seats):
+    for port, row in enumerate(seats.head(2).iter_rows(named=True), start=40001):
+        answer = asked(home, f"{WORN}:{port}", row["middle"])
+        direct = asked(home, row["ip"], row["middle"])
+        assert answer["links"][0]["kind"] == "translation"
+        assert answer["links"][0]["lines"] == [
+            f"firewall/translated.log:{port - 40000}"
+        ]
+        assert answer["links"][1:] == direct["links"]
+        for name in ("grade", "account", "device", "building"):
+            assert answer[name] == direct[name]
+        assert answer["grade"] in "BC"
+        assert answer["account"]
+
+
+def test_the_wrong_port_leads_nowhere(home, seats):
+    answer = asked(home, f"{WORN}:40009", seats["middle"][0])
+    assert (answer["grade"], answer["account"], answer["device"]) == ("D", None, None)
+    assert "no firewall line" in answer["gaps"][0]
+
+
+def test_answers_are_those_of_the_truth_and_name_nobody(home, seats):
+    by_account, by_device = {}, {}
+    for row in seats.gather_every(5).iter_rows(named=True):
+        answer = asked(home, row["ip"], row["middle"])
+        if answer["device"] is None:  # the DHCP log lost the line that tells
+            assert "no lease" in answer["gaps"][0]
+            continue
+        by_device.setdefault(row["device"], set()).add(answer["device"])
+        if answer["grade"] == "D":
+            assert answer["account"] is None
+            assert all("an account" in link["says"] for link in answer["links"][1:])
+        else:
+            by_account.setdefault(row["account"], set()).add(answer["account"])
+    assert len(by_account) > 10
+    for found in (by_account, by_device):
+        assert all(len(names) == 1 for names in found.values()), found
+        assert len({next(iter(names)) for names in found.values()}) == len(found)
+        assert not {name for names in found.values() for name in names} & found.keys()
+
+
+@pytest.mark.parametrize(
+    ("address", "time"),
+    [
+        ("nowhere", "2026-10-20T12:00:00Z"),
+        ("203.0.113.7:99999", "2026-10-20T12:00:00Z"),
+        ("203.0.113.7", "noon"),
+        ("203.0.113.7", "2026-11-01T01:30:00"),
+    ],
+)
+def test_what_can_not_be_asked(home, address, time):
+    done = schoolbell("who", "--home", home, address, time)
+    assert done.code == 2
+    assert "Write" in done.err
+
+
+def test_an_ipv6_address_with_a_port_is_read(home):
+    done = schoolbell("who", "--home", home, "[2001:db8::7]:443", "2026-10-20T12:00:00")
+    assert done.code == 0
+    assert done.out.startswith("Grade D: account not known")
