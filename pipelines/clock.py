@@ -122,8 +122,33 @@ def epoch_milliseconds(text: pl.Expr) -> Stamp:
 
 def epoch_by_size(text: pl.Expr) -> Stamp:
     """A count since 1970 whose unit shows in its number of whole digits."""
+    return _exact(text.map_batches(_by_size, return_dtype=INSTANT, is_elementwise=True))
+
+
+def _by_size(values: pl.Series) -> pl.Series:
+    """Instants; with whole digits alone no size reaches beyond the year 9999."""
+    text = pl.col("text")
+    frame = values.cast(pl.String).to_frame("text")
+    is_plain = frame.select(text.str.contains("^[0-9]{1,19}$")).to_series()
+    if not is_plain.all():
+        return frame.select(_by_size_with_fractions(text)).to_series()
+    sized = frame.select(count=text.cast(pl.UInt64), digits=text.str.len_bytes())
+    count, digits = pl.col("count"), pl.col("digits")
+    micros = (
+        pl.when(digits <= 11)
+        .then(count * 1_000_000)
+        .when(digits <= 14)
+        .then(count * 1_000)
+        .when(digits <= 17)
+        .then(count)
+        .otherwise(count // 1_000)
+    )
+    return sized.select(micros.cast(pl.Int64).cast(INSTANT)).to_series()
+
+
+def _by_size_with_fractions(text: pl.Expr) -> pl.Expr:
     digits = text.str.splitn(".", 2).struct.field("field_0").str.len_bytes()
-    time = (
+    return (
         pl.when(digits <= 11)
         .then(epoch(text, "s").time)
         .when(digits <= 14)
@@ -132,7 +157,6 @@ def epoch_by_size(text: pl.Expr) -> Stamp:
         .then(epoch(text, "us").time)
         .otherwise(epoch(text, "ns").time)
     )
-    return _exact(time)
 
 
 def iso(text: pl.Expr, reading: Reading) -> Stamp:

@@ -18,6 +18,7 @@ KEY = r"[A-Za-z0-9_.:-]+"
 SPACE, QUOTE, SLASH = "\x1f", "\x1e", "\x1d"  # what stands for them when hidden
 QUOTED = r'"(?:[^"\\]|\\.)*"'
 QUOTED_AS_IS = r'"[^"]*"'
+PLAIN_TEXT = r"^[ !#-\[\]-~]*$"
 WORDS = r'(?: [^ "=]+)*'
 
 
@@ -85,15 +86,16 @@ def as_json(*keys: str) -> pl.Expr:
 
 def json_of(fields: list[pl.Expr]) -> pl.Expr:
     """Named text expressions as one JSON text; null where all are null."""
-    # each on its own, since a struct would also write the missing ones
-    members = [
-        pl.when(field.is_not_null()).then(
-            pl.struct(field)
-            .struct.json_encode()
-            .str.strip_prefix("{")
-            .str.strip_suffix("}")
-        )
-        for field in fields
-    ]
-    joined = pl.concat_str(members, separator=",", ignore_nulls=True)
+    joined = pl.concat_str(map(_member, fields), separator=",", ignore_nulls=True)
     return pl.when(joined != "").then("{" + joined + "}")
+
+
+def _member(field: pl.Expr) -> pl.Expr:
+    """`"name":"text"`, null for null; only what needs escapes is encoded."""
+    is_plain = field.str.contains(PLAIN_TEXT)
+    plain = pl.concat_str(pl.lit(f'"{field.meta.output_name()}":"'), field, pl.lit('"'))
+    odd = pl.when(~is_plain).then(field).alias(field.meta.output_name())
+    # each on its own, since a struct would also write the missing ones
+    encoded = pl.struct(odd).struct.json_encode()
+    bare = encoded.str.strip_prefix("{").str.strip_suffix("}")
+    return pl.when(is_plain).then(plain).when(~is_plain).then(bare)

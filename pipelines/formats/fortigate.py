@@ -48,6 +48,7 @@ from pipelines.formats._fortigate import (
 from pipelines.formats._keyvalue import pairs, value, with_values
 
 FIRST_KEY = "(?:date|devname|logver|itime|timestamp|eventtime|devid)"
+BARE = rf"^(?:<[0-9]{{1,3}}>)?{FIRST_KEY}="
 BODY = rf'^(?:<[0-9]{{1,3}}>)?(?:[^="]*[ :>])??({FIRST_KEY}=.*)$'
 FLOWS = ["connections", "http_requests", "dns_queries"]
 
@@ -77,13 +78,15 @@ def looks_like(line: pl.Expr) -> pl.Expr:
 
 def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     """Add the columns of each event class; null where a line has none."""
-    stamp = when(context)
-    text = pl.col("line").str.strip_chars("\x00 ").str.extract(BODY)
     return (
-        with_values(batch.with_columns(pairs=pairs(text)), *KEYS)
+        with_values(with_pairs(batch), *KEYS)
+        .with_columns(clocked=clock.epoch_by_size(value("eventtime")).time)
+        .with_columns(local=local_stamp(context))
         .with_columns(
-            time=stamp.time,
-            time_quality=stamp.quality,
+            time=pl.coalesce("clocked", pl.col("local").struct.field("time")),
+            time_quality=pl.when(pl.col("clocked").is_not_null())
+            .then(pl.lit("exact"))
+            .otherwise(pl.col("local").struct.field("quality")),
             user=known(value("user")),
             host_asked=host_asked(),
             did=value("action"),
@@ -103,14 +106,26 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     )
 
 
-def when(context: Context) -> clock.Stamp:
-    """`eventtime` where it can be read, else the local stamp."""
+def with_pairs(batch: pl.LazyFrame) -> pl.LazyFrame:
+    """Add `pairs`; few lines have more than a priority before the first key."""
+    text = pl.col("text")
+    is_bare = text.str.contains(BARE)
+    bare = pl.when(is_bare).then(text.str.replace("^<[0-9]{1,3}>", ""))
+    odd = pl.when(~is_bare).then(text).str.extract(BODY)
+    return (
+        batch.with_columns(text=pl.col("line").str.strip_chars("\x00 "))
+        .with_columns(text=pl.coalesce(bare, odd))
+        .with_columns(pairs=pairs(text))
+    )
+
+
+def local_stamp(context: Context) -> pl.Expr:
+    """The local stamp of lines whose `eventtime` can not be read."""
     tz = value("tz").str.replace(r"^([+-])([0-9])$", "${1}0${2}")
     offset = tz.str.replace(r"^([+-][0-9]{2})$", "${1}00").fill_null("")
     local = value("date") + " " + value("time") + offset
-    return clock.first(
-        clock.epoch_by_size(value("eventtime")), clock.iso(local, context.reading)
-    )
+    needed = pl.when(pl.col("clocked").is_null()).then(local)
+    return clock.iso_pair(needed, context.reading)
 
 
 def elapsed() -> pl.Expr:
