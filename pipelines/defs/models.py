@@ -9,7 +9,6 @@ from pipelines.defs.resources import HomeResource
 from pipelines.district.frames import FRAMES
 from pipelines.journey.steps import build_model
 from pipelines.warehouse.building import breaches
-from pipelines.warehouse.database import writing
 from pipelines.warehouse.models import Model
 
 GRAIN = "grain"
@@ -59,7 +58,7 @@ def model_asset(
         context: dg.AssetExecutionContext, home: HomeResource
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         days = days_of(context) if model.is_dated else []
-        with home.writing() as district, writing(district.home.warehouse) as database:
+        with home.writing() as district, home.warehouse(district) as database:
             row_count = build_model(database, district, model.name, days)
             broken = {one.check: one for one in breaches(database, model)}
         yield dg.MaterializeResult(

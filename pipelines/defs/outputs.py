@@ -12,7 +12,6 @@ from pipelines.journey.reporting import publish_reports
 from pipelines.journey.steps import judge_days
 from pipelines.lake.staging import sweep
 from pipelines.state import ledger
-from pipelines.warehouse.database import writing
 from pipelines.warehouse.models import Model
 
 FINDINGS = dg.AssetKey(["findings", "findings"])
@@ -38,7 +37,7 @@ def findings_asset(
         context: dg.AssetExecutionContext, home: HomeResource
     ) -> dg.MaterializeResult[None]:
         days = days_of(context)
-        with home.writing() as district, writing(district.home.warehouse) as database:
+        with home.writing() as district, home.warehouse(district) as database:
             built = {model.name: days for model in detections}
             kept = judge_days(database, district, built)
             for day in days:

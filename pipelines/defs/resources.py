@@ -8,6 +8,8 @@ from pathlib import Path
 import dagster as dg
 
 from pipelines.journey.district import District, only_writer, open_district
+from pipelines.warehouse.database import Database
+from pipelines.warehouse.database import writing as writing_to
 
 HOME_VARIABLE = "SCHOOLBELL_HOME"
 LONGEST_WAIT_SECONDS = 600
@@ -41,3 +43,10 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             only_writer(district.home, LONGEST_WAIT_SECONDS),
         ):
             yield district
+
+    @contextmanager
+    def warehouse(self, district: District) -> Iterator[Database]:
+        """The warehouse of an opened home, in the memory that it allows."""
+        memory = district.settings.limits.memory_mb
+        with writing_to(district.home.warehouse, memory_mb=memory) as database:
+            yield database

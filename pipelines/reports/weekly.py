@@ -190,7 +190,7 @@ def number_pages(
     for key, proof in proven.items():
         text = page("number.html.j2", **shared, proof=proof)
         pages[f"{view.label}/evidence/{key}.html"] = text
-        pages[f"{view.label}/data/{key}.csv"] = to_csv(proof.table)
+        pages[f"{view.label}/data/number-{key}.csv"] = to_csv(proof.table)
     return pages
 
 

@@ -241,15 +241,16 @@ strictness as (
     group by verdict
 ),
 
-stricter as (
+judged as (
     select
         requests.account,
         requests.device,
         requests.site,
-        min_by(verdicts.verdict, strictness.place) as verdict,
-        min_by(verdicts.entry_id, strictness.place) as entry_id,
-        max(labels.non_work_sources) as non_work_sources,
-        max(labels.categories) as categories
+        verdicts.verdict,
+        verdicts.entry_id,
+        strictness.place,
+        labels.non_work_sources,
+        labels.categories
     from requests
     inner join verdicts
         on
@@ -257,7 +258,25 @@ stricter as (
             and requests.url_hostname = verdicts.url_hostname
     inner join strictness on verdicts.verdict = strictness.verdict
     left join labels on requests.url_hostname = labels.url_hostname
-    group by requests.account, requests.device, requests.site
+),
+
+-- of two entries that say the same the first by its id is cited, in every build
+stricter as (
+    select
+        account,
+        device,
+        site,
+        verdict,
+        entry_id,
+        max(non_work_sources) over of_site as non_work_sources,
+        max(categories) over of_site as categories
+    from judged
+    window of_site as (partition by account, device, site)
+    qualify
+        row_number() over (
+            partition by account, device, site
+            order by place, coalesce(entry_id, ''), verdict
+        ) = 1
 ),
 
 request_sums as (

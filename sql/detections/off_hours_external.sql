@@ -115,7 +115,8 @@ duty as (
     where event_date = $event_date::date
 ),
 
--- a person whose duty file holds nothing, has ended or has not begun is not judged
+-- a person whose duty file holds nothing, has ended or has not begun is not judged;
+-- the weekend after its last Friday still belongs to it
 rostered as (
     select person_id
     from registry.duty_windows
@@ -123,7 +124,7 @@ rostered as (
     group by person_id
     having
         min(event_date) <= $event_date::date
-        and max(event_date) >= $event_date::date
+        and max(event_date) >= $event_date::date - interval 2 day
 ),
 
 seats as (
