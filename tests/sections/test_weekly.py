@@ -43,7 +43,7 @@ def test_every_number_equals_its_evidence(pages):
         proof = Page(pages[posixpath.join("2026-W47", attrs["href"])])
         number = int(proof.attribute("data-count")[0])
         assert shown[attrs["data-number"]] == number
-        rows = csv_rows(pages[f"2026-W47/data/{attrs['data-number']}.csv"])
+        rows = csv_rows(pages[f"2026-W47/data/number-{attrs['data-number']}.csv"])
         column = proof.attribute("data-adds-up")[0]
         if column:
             assert sum(int(row[column]) for row in rows) == number
