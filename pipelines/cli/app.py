@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli import findings, home, ingest, run, score, who
+from pipelines.cli import findings, home, identify, ingest, run, score, who
 from pipelines.cli.errors import told
 
 app = typer.Typer(
@@ -29,7 +29,8 @@ app.command("run-week")(run.run_week)
 app.command("report")(run.report)
 app.command("status")(run.status)
 app.command("ingest")(ingest.ingest)
-app.command("identify")(ingest.identify)
+app.command("replay-rejects")(ingest.replay_rejects)
+app.command("identify")(identify.identify)
 app.command("findings")(findings.findings)
 app.command("score")(score.score)
 app.command("who")(who.who)

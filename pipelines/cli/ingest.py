@@ -1,23 +1,20 @@
-"""Commands about log files: take them in, name their format."""
+"""Commands about log files: take them in, read rejects again."""
 
 import json
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from pipelines.cli.options import AsJson, Home, Quiet
-from pipelines.errors import SourceError
+from pipelines.errors import SettingsError
+from pipelines.formats import formats
 from pipelines.journey.console import console, safe, watching
-from pipelines.journey.district import only_writer, open_district
+from pipelines.journey.district import District, only_writer, open_district
 from pipelines.journey.steps import take_in
 from pipelines.journey.summary import account_table, is_all_lost, trouble
-from pipelines.lake.identify import SAMPLE_BYTES, Claim
-from pipelines.lake.identify import identify as claims_of
-from pipelines.lake.intake import Outcome
-from pipelines.sources.delivery import Delivery
-from pipelines.sources.streams import opened, read_up_to
+from pipelines.lake.intake import Intake, Outcome
+from pipelines.lake.replay import Replay, Replayed
 
 
 def ingest(
@@ -28,8 +25,15 @@ def ingest(
         float,
         typer.Option(help="A file unchanged for so long is finished; 0 for at once."),
     ] = 600,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what is new; read nothing in.")
+    ] = False,
 ) -> None:
     """Take everything new in the landing folders into the lake."""
+    if dry_run:
+        with open_district(home) as district, only_writer(district.home):
+            _foretell(district, settle_seconds, as_json=as_json)
+        return
     screen = console(is_quiet=is_quiet or as_json)
     with open_district(home) as district, only_writer(district.home):
         with watching(screen) as watchers:
@@ -68,38 +72,61 @@ def _tell(outcome: Outcome, *, as_json: bool) -> None:
         typer.echo(trouble(record), err=True)
 
 
-def identify(
-    files: Annotated[list[Path], typer.Argument(help="Log files to look at.")],
+def _foretell(district: District, settle_seconds: float, *, as_json: bool) -> None:
+    """Say what each delivery is; neither lake nor ledger is written to."""
+    intake = Intake(
+        store=district.store,
+        lake=district.home.lake,
+        zone=district.zone,
+        settle_seconds=settle_seconds,
+    )
+    for source in district.sources():
+        for one in intake.would_take_in(source):
+            path = one.delivery.path
+            if as_json:
+                told = {"source": source.name, "path": path, "kind": one.kind}
+                typer.echo(json.dumps(told))
+            else:
+                typer.echo(f"{safe(source.name)}/{safe(path)}: {one.kind}")
+
+
+def replay_rejects(
+    home: Home,
+    only: Annotated[
+        str | None, typer.Option("--format", help="Rejects of this format alone.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Name the format of log files from their first lines."""
-    unknown = 0
-    for file in files:
-        claims = _claims(file)
-        unknown += not claims
-        if as_json:
-            shown = [{"format": one.format, "share": one.share} for one in claims]
-            typer.echo(json.dumps({"path": str(file), "claims": shown}))
-        elif claims:
-            for one in claims:
-                typer.echo(f"{safe(file)}: {one.format} ({one.share:.0%} of its lines)")
-        else:
-            typer.echo(f"{safe(file)}: no known format claims any of its lines")
-    sys.exit(1 if unknown == len(files) else 0)
-
-
-def _claims(file: Path) -> list[Claim]:
-    if not file.is_file():
-        raise SourceError(
-            "there is no such file", where=str(file), remedy="Check the path."
+    """Read rejected lines again, after a format learnt to read them."""
+    known = formats()
+    if only is not None and only not in known:
+        raise SettingsError(
+            f"there is no format {only!r}",
+            where="--format",
+            remedy="Formats: " + ", ".join(sorted(known)),
         )
-    state = file.stat()
-    delivery = Delivery(
-        source="identify",
-        path=file.name,
-        file=file,
-        raw_bytes=state.st_size,
-        raw_mtime_ns=state.st_mtime_ns,
-    )
-    with opened(delivery) as stream:
-        return claims_of(read_up_to(stream, SAMPLE_BYTES))
+    with open_district(home) as district, only_writer(district.home):
+        for source in district.sources():
+            replay = Replay(
+                store=district.store,
+                lake=district.home.lake,
+                zone=district.zone,
+                source=source.name,
+                source_zone=source.zone,
+                options=source.options,
+            )
+            for name in [only] if only else sorted(known):
+                done = replay.rejects_of(known[name])
+                if done.lines:
+                    _tell_replay(source.name, name, done, as_json=as_json)
+
+
+def _tell_replay(source: str, name: str, done: Replayed, *, as_json: bool) -> None:
+    if as_json:
+        counts = {"lines": done.lines, "events": done.events, "rejects": done.rejects}
+        typer.echo(json.dumps({"source": source, "format": name, **counts}))
+    else:
+        typer.echo(
+            f"{safe(source)}: {name}: {done.lines} lines read again, "
+            f"{done.events} became events, {done.rejects} stay rejects"
+        )

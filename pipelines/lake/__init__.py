@@ -8,6 +8,7 @@ batches, `parsing` keeps one bad line from stopping the others, `overlap`,
 
 Later on: `retraction` takes lines back out, `replay` reads rejects again,
 `compaction` joins the files of closed days, `sweeping` deletes what does not
-count. `accounting` says where every line is, `drift` which fields went missing.
+count. `accounting` says where every line is, `drift` which fields went missing,
+`missing` which detections such a field disables.
 `locking` keeps a home to one writer at a time.
 """

@@ -1,0 +1,80 @@
+"""`identify`, `ingest --dry-run`, `replay-rejects`: told, with nothing lost."""
+
+import json
+
+from filelock import FileLock
+
+from pipelines.journey.district import only_writer
+from pipelines.lake.missing import NEEDS
+from pipelines.warehouse.library import models
+from tests.faults.home import lines
+from tests.journey.commands import schoolbell
+
+
+def put(home, name, data):
+    path = home / "landing" / "proxy" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(data)
+
+
+def test_every_detection_that_a_field_disables_exists():
+    known = {model.table_name for model in models().values()}
+    named = {rule for columns in NEEDS.values() for rules in columns.values()
+             for rule in rules}  # fmt: skip
+    assert named <= known
+
+
+def test_identify_tells_columns_rejects_and_gaps(tmp_path):
+    log, short = tmp_path / "a.log", tmp_path / "b.log"
+    log.write_bytes(lines(0, 20) + b"1767340800.123 broken\x1b[2J\n")
+    short.write_bytes(
+        b"1767340800.123 45 192.0.2.7 TCP_MISS/200 51 GET error:x - - -\n" * 3
+    )
+    done = schoolbell("identify", log, short)
+    assert done.code == 0
+    assert "20 http_requests: file_id, line_no, byte_offset, time" in done.out
+    assert "1 rejected: not ten fields" in done.out
+    assert "\x1b" not in done.out
+    assert "no http_requests.url_hostname: this log can not feed" in done.out
+    told = json.loads(schoolbell("identify", log, "--json").out)
+    assert told["format"] == "squid_access"
+    assert told["events"]["http_requests"]["count"] == 20
+    assert told["rejects"] == {"not ten fields": 1}
+
+
+def test_a_dry_run_tells_and_writes_nothing(home):
+    put(home, "good.log", lines(0, 50))
+    asked = ("ingest", "--home", home, "--settle-seconds", 0)
+    for _ in range(2):
+        done = schoolbell(*asked, "--dry-run", "--json")
+        assert done.code == 0
+        assert json.loads(done.out)["kind"] == "new"
+    assert not list((home / "lake").rglob("*.parquet"))
+    schoolbell(*asked)
+    done = schoolbell(*asked, "--dry-run")
+    assert done.out == "proxy/good.log: unchanged\n"
+
+
+def test_rejects_are_read_again(home):
+    put(home, "good.log", b"1767340800.123 broken\n" + lines(0, 50))
+    schoolbell("ingest", "--home", home, "--settle-seconds", 0)
+    done = schoolbell("replay-rejects", "--home", home, "--json")
+    assert done.code == 0
+    told = json.loads(done.out)
+    assert (told["format"], told["lines"]) == ("squid_access", 1)
+    assert (told["events"], told["rejects"]) == (0, 1)
+    other = schoolbell("replay-rejects", "--home", home, "--format", "okta")
+    assert (other.code, other.out) == (0, "")
+
+
+def test_rejects_of_no_format(home):
+    done = schoolbell("replay-rejects", "--home", home, "--format", "nonsense")
+    assert done.code != 0
+    assert "squid_access" in done.err
+
+
+def test_a_replay_waits_for_other_runs(home, monkeypatch):
+    monkeypatch.setattr(only_writer.__wrapped__, "__defaults__", (0.1,))
+    with FileLock(home / ".lock"):
+        done = schoolbell("replay-rejects", "--home", home)
+    assert done.code == 75
