@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli import findings, home, identify, ingest, run, score, who
+from pipelines.cli import findings, home, identify, ingest, run, score, suggest, who
 from pipelines.cli.errors import told
 
 app = typer.Typer(
@@ -34,6 +34,7 @@ app.command("identify")(identify.identify)
 app.command("findings")(findings.findings)
 app.command("score")(score.score)
 app.command("who")(who.who)
+app.command("suggest")(suggest.suggest)
 
 
 def _print_version(wanted: bool) -> None:

@@ -1,0 +1,52 @@
+"""The command that proposes registry rows from the logs."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines.cli.options import Home
+from pipelines.errors import SettingsError
+from pipelines.journey.console import safe
+from pipelines.journey.district import open_district
+from pipelines.journey.suggesting.asking import suggest as proposed
+from pipelines.journey.suggesting.proposal import as_csv
+
+
+def suggest(
+    home: Home,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder to write the proposals to, a file for each."),
+    ] = None,
+) -> None:
+    """Propose registry rows from the logs; nothing is written to the registry."""
+    with open_district(home) as district:
+        target = _outside(out, district.home.registry) if out is not None else None
+        found = proposed(district)
+    if not found:
+        typer.echo("The logs suggest nothing that the registry does not say.")
+    for file, proposals in found.items():
+        text = as_csv(file, proposals)
+        if target is not None:
+            target.mkdir(parents=True, exist_ok=True)
+            (target / file).write_text(text, encoding="utf-8")
+            typer.echo(f"{len(proposals)} rows: {target / file}")
+            continue
+        typer.echo(f"--- {file}: {len(proposals)} rows to consider")
+        header, *lines = text.splitlines()
+        typer.echo(f"  {header}")
+        for line in lines:
+            typer.echo(safe(f"  {line}" if line.startswith("#") else f"+ {line}"))
+
+
+def _outside(folder: Path, registry: Path) -> Path:
+    """The folder, unless it lies in the registry."""
+    target = folder.resolve()
+    if target.is_relative_to(registry.resolve()):
+        raise SettingsError(
+            "proposals are not written into the registry",
+            where="--out",
+            remedy="Name another folder; copy the rows that you accept by hand.",
+        )
+    return target

@@ -1,0 +1,45 @@
+"""External sites that many people open and nobody has reviewed."""
+
+from pipelines.journey.suggesting.proposal import Evidence, Proposal
+
+FEWEST = 3
+MOST = 50
+
+_SITES = """
+select
+    requests.site,
+    count(distinct requests.account) as accounts,
+    count(distinct case when requests.is_staff then requests.account end) as staff,
+    count(distinct requests.event_date) as days,
+    count(*) as requests
+from built.core.engaged_requests as requests
+inner join built.core.site_verdicts as verdicts
+    on
+        requests.account = verdicts.account
+        and requests.url_hostname = verdicts.url_hostname
+        and requests.event_date = verdicts.event_date
+where verdicts.verdict = 'external' and requests.site is not null
+group by requests.site
+having count(distinct requests.account) >= $fewest
+order by accounts desc, requests desc, requests.site
+limit $most
+"""
+
+
+def reach(evidence: Evidence) -> list[Proposal]:
+    """A row for each site, widest reach first; accepting one approves it for all."""
+    found = evidence.frame(_SITES, fewest=FEWEST, most=MOST)
+    return [
+        Proposal(
+            "approved_sites.csv",
+            {
+                "entry_id": f"N-{number:03d}",
+                "pattern": row["site"],
+                "match": "domain",
+                "roles": "staff" if row["staff"] == row["accounts"] else "all",
+            },
+            f"{row['accounts']} accounts, {row['staff']} of staff, on {row['days']} "
+            f"days, {row['requests']} requests; review before you approve",
+        )
+        for number, row in enumerate(found.iter_rows(named=True), start=1)
+    ]

@@ -1,0 +1,136 @@
+"""`suggest`: what the logs say of networks, devices, accounts, sites and hours."""
+
+import gzip
+import ipaddress
+import shutil
+
+import polars as pl
+import pytest
+
+from pipelines.district.home import DistrictHome
+from pipelines.district.registry import load_registry
+from pipelines.district.settings import load_settings
+from pipelines.journey.run import run
+from tests.journey.commands import schoolbell
+
+pytestmark = pytest.mark.slow
+
+LAB = "lab"
+
+
+def read(path):
+    return pl.read_csv(path, infer_schema=False, comment_prefix="#")
+
+
+def add_service(folder):
+    """Logons of a service by an account of its own, made from those of the system."""
+    log = gzip.decompress((folder / "security-2026-10-20.json.gz").read_bytes())
+    lines = [line for line in log.splitlines() if b'"LogonType":"5"' in line]
+    own = b'"TargetUserName":"svc-print","TargetDomainName":"SAMPLETON"'
+    system = b'"TargetUserName":"SYSTEM","TargetDomainName":"NT AUTHORITY"'
+    made = [line.replace(system, own) for line in lines[:8]]
+    (folder / "services.json").write_bytes(b"\n".join(made) + b"\n")
+
+
+@pytest.fixture(scope="module")
+def known(district):
+    """The registry as the district keeps it."""
+    registry = DistrictHome(district.home).registry
+    return {path.name: read(path) for path in registry.glob("*.csv")}
+
+
+@pytest.fixture(scope="module")
+def home(district, known, tmp_path_factory):
+    """The same district with a registry that has forgotten much of it."""
+    home = district.copy(tmp_path_factory.mktemp("suggest"))
+    registry = DistrictHome(home).registry
+    nobody = pl.lit(None, pl.String)
+    devices = known["devices.csv"].with_columns(assigned_to=nobody, pool=nobody)
+    devices.write_csv(registry / "devices.csv")
+    kept = {
+        "subnets.csv": pl.col("kind") != LAB,
+        "staff_duty.csv": pl.col("building") != "HS",
+    }
+    for name, condition in kept.items():
+        known[name].filter(condition).write_csv(registry / name)
+    add_service(DistrictHome(home).landing / "directory")
+    run(home, settle_seconds=0)
+    return home
+
+
+@pytest.fixture(scope="module")
+def proposed(home, tmp_path_factory):
+    """Every proposal as a frame, and a registry made of them alone."""
+    out = tmp_path_factory.mktemp("proposals")
+    before = {p: p.read_bytes() for p in DistrictHome(home).registry.iterdir()}
+    done = schoolbell("suggest", "--home", home, "--out", out)
+    assert done.code == 0, done.err
+    after = {p: p.read_bytes() for p in DistrictHome(home).registry.iterdir()}
+    assert after == before
+    return {path.name: read(path) for path in out.iterdir()} | {"": out}
+
+
+def test_networks_without_a_place(proposed, known):
+    labs = known["subnets.csv"].filter(pl.col("kind") == LAB)["cidr"]
+    wanted = [ipaddress.ip_network(cidr) for cidr in labs]
+    found = [ipaddress.ip_network(cidr) for cidr in proposed["subnets.csv"]["cidr"]]
+    assert found
+    assert all(any(one.subnet_of(lab) for lab in wanted) for one in found)
+    assert set(proposed["subnets.csv"]["kind"]) == {"wired"}
+
+
+def test_personal_and_shared_devices(proposed, known):
+    truth = known["devices.csv"].select("hostname", "assigned_to", "pool")
+    both = proposed["devices.csv"].join(truth, on="hostname", suffix="_truth")
+    assert both.height == proposed["devices.csv"].height
+    personal = both.drop_nulls("assigned_to")
+    right = personal.filter(pl.col("assigned_to") == pl.col("assigned_to_truth"))
+    assert personal.height >= 10
+    assert right.height == personal.height
+    shared = both.filter(pl.col("pool") == "shared")
+    assert shared.height
+    assert shared["assigned_to_truth"].null_count() == shared.height
+
+
+def test_accounts_that_nobody_types(proposed):
+    found = proposed["accounts.csv"]
+    assert found.select("username", "account_type").rows() == [("svc-print", "service")]
+
+
+def test_sites_by_reach(proposed, known):
+    approved = set(known["approved_sites.csv"]["pattern"])
+    assert proposed["approved_sites.csv"].height >= 5
+    assert not set(proposed["approved_sites.csv"]["pattern"]) & approved
+
+
+def test_hours_of_staff_without_any(proposed, known):
+    found = proposed["staff_duty.csv"]
+    assert set(found["building"]) == {"HS"}
+    assert set(found["weekday"]) == set("01234")
+    duty = known["staff_duty.csv"].filter(pl.col("building") == "HS")
+    assert found["start_local"].min() >= "06:00"
+    assert found["end_local"].max() <= "19:00"
+    assert set(found["person_id"]) <= set(duty["person_id"])
+
+
+def test_proposals_are_rows_that_the_registry_reads(proposed, home, tmp_path):
+    registry = DistrictHome(tmp_path / "copy").registry
+    shutil.copytree(DistrictHome(home).path / "registry", registry)
+    shutil.copy(DistrictHome(home).settings_file, tmp_path / "copy")
+    for name in ("subnets.csv", "approved_sites.csv", "staff_duty.csv"):
+        shutil.copy(proposed[""] / name, registry / name)
+    place = DistrictHome(tmp_path / "copy")
+    problems = load_registry(place, load_settings(place)).problems
+    names = {"subnets.csv", "approved_sites.csv", "staff_duty.csv"}
+    assert not [one for one in problems if one.file in names], problems
+
+
+def test_it_shows_them_and_refuses_the_registry(home):
+    shown = schoolbell("suggest", "--home", home)
+    assert shown.code == 0
+    assert "--- subnets.csv: " in shown.out
+    assert "\n+ " in shown.out
+    inside = DistrictHome(home).registry / "new"
+    refused = schoolbell("suggest", "--home", home, "--out", inside)
+    assert refused.code == 2
+    assert not inside.exists()
