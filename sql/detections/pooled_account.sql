@@ -92,6 +92,17 @@ today as (
     select distinct seats.account
     from seats
     inner join logons on seats.event_id = logons.event_id
+),
+
+-- told once, on the day that makes it so, not again while it goes on
+earlier as (
+    select
+        used.account,
+        count(distinct used.assigned_to) as person_count
+    from used
+    left join logons on used.event_id = logons.event_id
+    where logons.event_id is null
+    group by used.account
 )
 
 select
@@ -112,5 +123,7 @@ select
     $event_date::date as event_date
 from used
 inner join today on used.account = today.account
+left join earlier on used.account = earlier.account
+where coalesce(earlier.person_count, 0) < $people
 group by used.account
 having count(distinct used.assigned_to) >= $people
