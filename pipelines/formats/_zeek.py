@@ -17,7 +17,7 @@ from pipelines.formats._fields import port
 from pipelines.formats._flows import spelt_out
 from pipelines.formats._json import with_fields as with_json_fields
 
-STAMP = r"^[0-9]{9,10}\.[0-9]{1,6}\t"
+STAMP = r"^(?:[A-Za-z][A-Za-z0-9_.-]*\t)?[0-9]{9,10}\.[0-9]{1,6}\t"
 PAIR = STAMP + r"[0-9A-Za-z]+\t[0-9a-fA-F.:]+\t[0-9]+\t[0-9a-fA-F.:]+\t[0-9]+\t"
 """The first six columns of most logs: stamp, uid and the two ends."""
 

@@ -23,6 +23,7 @@ FIELDS = {
     "ja3": "ja3",
 }
 VERSION = r"(?:D?TLSv1[0-3]?|SSLv[23])"
+UNKNOWN = r"-\t-\t-\t[^\t]*\t[TF]\t"  # no handshake seen: then name and resumption
 KEYS = ["id.orig_h", "established", "resumed"]
 
 MUST = {
@@ -32,8 +33,8 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """Two ends, then a TLS version and a cipher."""
-    as_text = line.str.contains(_zeek.PAIR + rf"(?:{VERSION}\t|-\tTLS_)")
+    """Two ends, then a TLS version and a cipher, where a handshake was seen."""
+    as_text = line.str.contains(_zeek.PAIR + rf"(?:{VERSION}\t|-\tTLS_|{UNKNOWN})")
     return as_text | _zeek.has_keys(line, *KEYS)
 
 
