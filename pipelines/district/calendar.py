@@ -45,6 +45,30 @@ def calendar_days(
     return Rows(frame, (*rows.problems, *problems))
 
 
+def closed_late(
+    rows: Rows, events: pl.DataFrame, buildings: list[str], zone: str
+) -> pl.DataFrame:
+    """Working days of the plan that a declaration closed, with its instant.
+
+    Until a snow day was declared, it was a day of work like any other.
+
+    Returns:
+        `date`, `building` and `declared_time`.
+    """
+    plan = calendar_days(
+        Rows(rows.frame.filter(pl.col("declared_at").is_null()), ()),
+        events,
+        buildings,
+        zone,
+    ).frame.filter(pl.col("day_type").is_in(WORKING))
+    now = calendar_days(rows, events, buildings, zone).frame.filter(
+        ~pl.col("day_type").is_in(WORKING), pl.col("declared_time").is_not_null()
+    )
+    return now.join(plan, on=["date", "building"], how="semi", nulls_equal=True).select(
+        "date", "building", "declared_time"
+    )
+
+
 def _spread(days: pl.DataFrame, buildings: list[str]) -> pl.DataFrame:
     """A row for each building, and whether it was meant alone."""
     every: list[str] | list[None] = buildings or [None]

@@ -2,7 +2,9 @@
 
 Hours are local civil time: 07:30 is 07:30 on both sides of a clock change.
 Contract hours hold only on days whose kind, in that building, is a working day;
-on a day of unknown kind there is no window. Extra duty holds always.
+on a day of unknown kind there is no window. A day that a declaration closed held
+them until then: who came before the snow day was declared, came to work. Extra
+duty holds always.
 """
 
 import polars as pl
@@ -21,7 +23,11 @@ PARTS = {"full": (0, DAY_MINUTES), "am": (0, AM_ENDS), "pm": (PM_STARTS, DAY_MIN
 
 
 def duty_windows(
-    rows: Rows, people: pl.DataFrame, days: pl.DataFrame, zone: str
+    rows: Rows,
+    people: pl.DataFrame,
+    days: pl.DataFrame,
+    closed: pl.DataFrame,
+    zone: str,
 ) -> Rows:
     """Frame `duty_windows`.
 
@@ -29,23 +35,51 @@ def duty_windows(
         rows: Of `staff_duty.csv`.
         people: Frame `people`; gives the building of a row without one.
         days: Frame `calendar_days`.
+        closed: Working days that a declaration closed, `calendar.closed_late`; their
+            hours hold until then.
         zone: The district's time zone.
     """
     sane, problems = _sane(rows.frame)
     dated = _placed(_dated(sane), people)
-    working = days.filter(pl.col("day_type").is_in(WORKING))
+    working = pl.concat(
+        [days.filter(pl.col("day_type").is_in(WORKING)), closed], how="diagonal"
+    )
     is_extra = pl.col("kind") == "extra"
     contract = _on_working_days(dated.filter(~is_extra), working)
-    kept = pl.concat([contract, dated.filter(is_extra)])
+    kept = _declared(pl.concat([contract, dated.filter(is_extra)]), closed)
     passes_midnight = pl.col("end_local") <= pl.col("start_local")
     end = pl.col("end_local") + pl.when(passes_midnight).then(DAY_MINUTES).otherwise(0)
     windows = kept.with_columns(
         start_time=_instant(pl.col("event_date"), pl.col("start_local"), zone),
         end_time=_instant(pl.col("event_date"), end, zone),
-    )
+    ).pipe(_until_declared)
     strangers = _strangers("staff_duty.csv", rows.frame, people)
     frame = conform("duty_windows", windows).unique(maintain_order=True)
     return Rows(frame, (*rows.problems, *problems, *strangers))
+
+
+def _declared(rows: pl.DataFrame, closed: pl.DataFrame) -> pl.DataFrame:
+    """Add `declared_time` to contract rows of days that a declaration closed."""
+    contract = rows.filter(kind="contract")
+    somewhere = closed.group_by("date").agg(pl.col("declared_time").max())
+    alone = contract.filter(pl.col("building").is_null()).join(
+        somewhere, left_on="event_date", right_on="date", how="left"
+    )
+    placed = contract.filter(pl.col("building").is_not_null()).join(
+        closed,
+        left_on=["event_date", "building"],
+        right_on=["date", "building"],
+        how="left",
+    )
+    return pl.concat([placed, alone, rows.filter(kind="extra")], how="diagonal")
+
+
+def _until_declared(windows: pl.DataFrame) -> pl.DataFrame:
+    """End windows at the declaration; one that had not begun is none."""
+    end = pl.min_horizontal("end_time", "declared_time")
+    return windows.with_columns(end_time=end).filter(
+        pl.col("end_time") > pl.col("start_time")
+    )
 
 
 def leave_windows(rows: Rows, people: pl.DataFrame, zone: str) -> Rows:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from pipelines.district import builtin, permits
-from pipelines.district.calendar import calendar_days
+from pipelines.district.calendar import calendar_days, closed_late
 from pipelines.district.catalogue import approved_sites, site_categories
 from pipelines.district.devices import devices
 from pipelines.district.directory import directory
@@ -120,11 +120,12 @@ def _timed(
     """Frames that depend on the calendar and on who was where."""
     zone = settings.district.zone
     names = places["building"].drop_nulls().unique(maintain_order=True).to_list()
-    days = calendar_days(taken.rows["calendar.csv"], taken.events, names, zone)
+    calendar = (taken.rows["calendar.csv"], taken.events, names, zone)
+    days, closed = calendar_days(*calendar), closed_late(*calendar)
     duty = taken.rows["staff_duty.csv"]
     return {
         "calendar_days": days,
-        "duty_windows": duty_windows(duty, people, days.frame, zone),
+        "duty_windows": duty_windows(duty, people, days.frame, closed, zone),
         "leave_windows": leave_windows(taken.rows["leave.csv"], people, zone),
     }
 
