@@ -110,6 +110,9 @@ FAMILIES = {
         "rows wider than #Fields or without one, hidden addresses, ISA's own layout",
     ),
     "suricata_eve": Family(("suricata_eve",)),
+    "cisco_umbrella": Family(
+        ("cisco_umbrella",), 0.11, "a web line that lists identities in a column more"
+    ),
     "zscaler_zia": Family(("zscaler_zia",), 0.08, "a feed without a time"),
     "zeek_conn": Family(("zeek_conn",), 0.001, "prose", of="zeek", only=r"/conn[._-]"),
     "zeek_http": Family(
@@ -127,7 +130,9 @@ FAMILIES = {
     "entra_signin": Family(("entra_signin",)),
     "google_workspace": Family(("google_workspace",)),
     "okta": Family(("okta",)),
-    "dhcp_syslog": Family(("isc_dhcpd",), of="dhcp", only=r"/dhcpd/", header=CUT_OFF),
+    "dhcp_syslog": Family(
+        ("isc_dhcpd",), of="dhcp", only=r"/dhcpd/", header=CUT_OFF + b"dhcpd[1]: "
+    ),
     "dhcp_windows": Family(("windows_dhcp",), of="dhcp", only="elastic_integrations"),
     "sshd_pam": Family(("sshd_pam",), of="ssh_pam"),
     "radius_lines": Family(
@@ -136,7 +141,7 @@ FAMILIES = {
         "a line whose first blank stands where its header was cut off",
         of="radius",
         only="/freeradius/",
-        header=CUT_OFF,
+        header=CUT_OFF + b"radiusd[1]: ",
     ),
     "radius_nps": Family(("windows_nps",), of="radius", only="microsoft"),
     "vpn": Family(("openvpn",)),
