@@ -25,11 +25,12 @@ WITHDRAWN = "withdrawn"
 
 @dataclass(frozen=True)
 class Kept:
-    """What keeping changed: ids of findings."""
+    """What keeping changed: ids of findings, and registry files that had changed."""
 
     new: tuple[str, ...]
     updated: tuple[str, ...]
     withdrawn: tuple[str, ...]
+    because: tuple[str, ...] = ()
 
 
 def keep(
@@ -37,12 +38,14 @@ def keep(
     findings: Sequence[Finding],
     lines: Mapping[int, Evidence],
     judged: Mapping[str, Iterable[date]],
+    because: tuple[str, ...] = (),
 ) -> Kept:
     """Store what was found, and withdraw what was not found again.
 
     Args:
         lines: Copied lines by event id.
         judged: The days that each rule was run for; findings of other days stay.
+        because: Files of the registry that changed since, for the reason given.
     """
     new, updated = [], []
     with store.writing() as connection:
@@ -60,8 +63,8 @@ def keep(
                 updated.append(finding.finding_id)
         gone = _gone(known, findings, judged)
         for finding_id in gone:
-            _withdraw(connection, finding_id)
-    return Kept(tuple(new), tuple(updated), tuple(gone))
+            _withdraw(connection, finding_id, because)
+    return Kept(tuple(new), tuple(updated), tuple(gone), because)
 
 
 def fired_days(store: Store) -> dict[tuple[str, str], list[date]]:
@@ -203,13 +206,18 @@ def _gone(
     )
 
 
-def _withdraw(connection: Connection, finding_id: str) -> None:
+def _withdraw(
+    connection: Connection, finding_id: str, because: tuple[str, ...]
+) -> None:
+    reason = "later data or registry rows no longer show it"
+    if because:
+        reason += f"; changed since: {', '.join(because)}"
     connection.execute(
         update(FINDINGS)
         .where(FINDINGS.c.finding_id == finding_id)
         .values(
             status=WITHDRAWN,
-            status_reason="later data or registry rows no longer show it",
+            status_reason=reason,
             updated_time=now_text(),
         )
     )

@@ -4,8 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-import polars as pl
-
 from pipelines.detections.candidates import candidates
 from pipelines.errors import SourceError
 from pipelines.events import EVENT_CLASSES
@@ -15,6 +13,7 @@ from pipelines.journey.attribution import keep_changes
 from pipelines.journey.citing import cited_lines
 from pipelines.journey.district import District
 from pipelines.journey.owed import owe
+from pipelines.journey.staleness import note, note_versions, noted, stale, versions
 from pipelines.lake.intake import SETTLE_SECONDS, Intake, Outcome, Source, Watch
 from pipelines.lake.staging import sweep
 from pipelines.state import ledger
@@ -76,58 +75,34 @@ def build(
 ) -> Built:
     """Build every stale day of every model.
 
-    Days are stale when their events changed, and all of them when the registry,
-    a rule or a parameter did, or when the warehouse is new.
+    Days are stale when their events changed, or when the registry did in rows that
+    touch them; all of them when a rule or a parameter did, or the warehouse is new.
     """
     files = inputs.lake_files(district.store, district.home.lake)
     held = files.days()
-    changed = _changed_days(database, district, held)
-    if not changed:
+    found = stale(database, district, held)
+    if not found.days:
         return Built()
-    stale = planning.stale_days(district.models, changed, held)
-    days = [day for days in stale.values() for day in days]
+    due = planning.stale_days(district.models, found.days, held)
+    days = [day for days in due.values() for day in days]
     refresh(database, district, (min(days), max(days)))
-    return building.build(
+    built = building.build(
         database,
         district.models,
-        stale,
+        due,
         files,
         district.parameters,
         zone=district.zone,
         watch=progress,
     )
-
-
-def _versions(district: District) -> dict[str, str]:
-    return {"registry": district.registry.version, "rules": district.rules_version}
-
-
-def _noted(database: Database, table: str) -> list[tuple[str, str]]:
-    return list(database.table(table).iter_rows()) if database.has(table) else []
-
-
-def _note(database: Database, table: str, versions: Mapping[str, str]) -> None:
-    frame = {"name": list(versions), "version": list(versions.values())}
-    database.replace(table, pl.DataFrame(frame))
-
-
-def note_versions(database: Database, district: District) -> None:
-    """Remember what the warehouse was built with, once all of it was judged."""
-    _note(database, "main.built_with", _versions(district))
-
-
-def _changed_days(
-    database: Database, district: District, held: Sequence[date]
-) -> list[date]:
-    if dict(_noted(database, "main.built_with")) != _versions(district):
-        return list(held)
-    return [day for day in ledger.dirty_days(district.store) if day in set(held)]
+    built.because = found.because
+    return built
 
 
 def refresh(database: Database, district: District, days: tuple[date, date]) -> None:
     """Registry and dimensions, as far as a range of days needs them."""
-    loaded = dict(_noted(database, "main.loaded_with")).get("registry")
-    is_new = loaded != district.registry.version
+    version = f"{district.registry.version} {district.settings_hash}"
+    is_new = dict(noted(database, "main.loaded_with")).get("registry") != version
     if is_new:
         inputs.load_registry(database, district.registry)
     files = inputs.lake_files(district.store, district.home.lake)
@@ -138,7 +113,7 @@ def refresh(database: Database, district: District, days: tuple[date, date]) -> 
         district.settings.district.account_domains,
         is_new_registry=is_new,
     )
-    _note(database, "main.loaded_with", {"registry": district.registry.version})
+    note(database, "main.loaded_with", {"registry": version})
 
 
 def build_model(
@@ -166,18 +141,22 @@ def stale_range(district: District) -> tuple[date, date] | None:
     files = inputs.lake_files(district.store, district.home.lake)
     held = files.days()
     dirty = [day for day in ledger.dirty_days(district.store) if day in set(held)]
-    stale = planning.stale_days(district.models, dirty, held)
-    days = [day for days in stale.values() for day in days]
+    due = planning.stale_days(district.models, dirty, held)
+    days = [day for days in due.values() for day in days]
     return (min(days), max(days)) if days else None
 
 
 def judge_days(
-    database: Database, district: District, days: Mapping[str, Sequence[date]]
+    database: Database,
+    district: District,
+    days: Mapping[str, Sequence[date]],
+    because: tuple[str, ...] = (),
 ) -> Kept:
     """Turn what the detections returned into findings, and keep them.
 
     Args:
         days: The days that each model was built for.
+        because: Files of the registry whose change opened some of them.
     """
     keep_changes(database, district.store)
     judged = {
@@ -191,7 +170,7 @@ def judge_days(
             code: arguments(one.model, building.given(one.model, district.parameters))
             for code, one in district.detections.items()
         },
-        inputs={**_versions(district), "settings": district.settings_hash},
+        inputs={**versions(district), "settings": district.settings_hash},
     )
     found = [
         finding
@@ -200,7 +179,8 @@ def judge_days(
             detection, candidates(database, detection, judged[code]), known
         )
     ]
-    return keep(district.store, found, cited_lines(database, district, found), judged)
+    lines = cited_lines(database, district, found)
+    return keep(district.store, found, lines, judged, because)
 
 
 def _outside(
@@ -230,10 +210,11 @@ def build_and_judge(
     with writing(district.home.warehouse, memory_mb=memory_mb) as database:
         built = build(database, district, progress)
         if not built.days:
+            note_versions(database, district)
             return Warehouse(built, Kept((), (), ()))
-        kept = judge_days(database, district, built.days)
+        kept = judge_days(database, district, built.days, built.because)
+        owe(district.store, {day for days in built.days.values() for day in days})
         note_versions(database, district)
-    owe(district.store, {day for days in built.days.values() for day in days})
     for day in ledger.dirty_days(district.store):
         ledger.clean(district.store, day)
     return Warehouse(built, kept)

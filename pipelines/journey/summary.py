@@ -12,6 +12,8 @@ from pipelines.state import ledger
 from pipelines.state.ledger import DAMAGED, FAILED, FileRecord
 
 COLUMNS = ("source", "files", "lines", "events", "rejects", "blanks", "duplicates")
+MOST_TOLD = 20
+"""Findings that are listed one by one."""
 SEND_AGAIN = "What could be trusted was read. Have the whole file delivered again."
 
 
@@ -57,6 +59,10 @@ def told(done: Result) -> Iterator[str]:
         f"{len(days)} days built; findings: {len(kept.new)} new, "
         f"{len(kept.updated)} updated, {len(kept.withdrawn)} withdrawn."
     )
+    if kept.because:
+        yield f"Registry files that changed: {', '.join(kept.because)}."
+        yield from (f"  new since: {one}" for one in kept.new[:MOST_TOLD])
+        yield from (f"  no longer shown: {one}" for one in kept.withdrawn[:MOST_TOLD])
     for name, seconds in done.seconds.items():
         yield f"  {name}: {seconds:.1f} s"
     for report in done.reports:

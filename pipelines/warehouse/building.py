@@ -21,10 +21,12 @@ class Built:
     Attributes:
         rows: Rows written, by model.
         days: Days built, by model.
+        because: Files of the registry whose change was one reason.
     """
 
     rows: dict[str, int] = field(default_factory=dict)
     days: dict[str, Sequence[date]] = field(default_factory=dict)
+    because: tuple[str, ...] = ()
 
 
 def build(

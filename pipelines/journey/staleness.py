@@ -1,0 +1,159 @@
+"""Says which days have to be built and judged again, and because of what.
+
+Events make their own days stale, a rule all of them, the registry those that the
+rows which changed can touch: a duty row its day, a leave its date, a consent the
+days of its validity, a site the days on which somebody asked for it. Devices,
+accounts and networks touch every day.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import polars as pl
+
+from pipelines.district.sites import registrable_domain
+from pipelines.journey.district import District
+from pipelines.state import ledger
+from pipelines.warehouse.database import Database
+
+SPANS: Mapping[str, tuple[str, str]] = {
+    "calendar_days": ("date", "date"),
+    "duty_windows": ("event_date", "event_date"),
+    "leave_windows": ("event_date", "event_date"),
+    "people": ("valid_from", "valid_to"),
+    "consents": ("valid_from", "valid_to"),
+    "exceptions": ("valid_from", "valid_to"),
+}
+"""Frames whose rows touch the days from one column to another, null being open."""
+
+SITES: Mapping[str, str] = {
+    "approved_sites": "pattern",
+    "site_categories": "domain",
+    "background_hosts": "host",
+}
+"""Frames whose rows touch the days on which their site was asked for."""
+
+NEIGHBOUR = timedelta(days=1)
+"""Duty and leave reach past midnight."""
+
+_VISITED = """
+select distinct event_date from core.http_requests
+where
+    site in (select name from main.changed_sites)
+    or url_hostname in (select name from main.changed_sites)
+"""
+
+
+@dataclass(frozen=True)
+class Stale:
+    """Days to build again, oldest first, and the registry files that opened some."""
+
+    days: Sequence[date]
+    because: tuple[str, ...] = ()
+
+
+def stale(database: Database, district: District, held: Sequence[date]) -> Stale:
+    """What has to be built again now.
+
+    Args:
+        held: Every day with events.
+    """
+    was, now = dict(noted(database, "main.built_with")), _versions(district)
+    dirty = set(ledger.dirty_days(district.store)) & set(held)
+    if was == now:
+        return Stale(sorted(dirty))
+    if was.get("rules") != now["rules"] or was.get("zone") != now["zone"]:
+        return Stale(held)
+    days = set(dirty)
+    for name, frame in district.registry.frames.items():
+        if not database.has(f"main.judged_{name}"):
+            return Stale(held)
+        days |= _touched(database, name, frame, held)
+    return Stale(sorted(days), _changed_files(database, district))
+
+
+def note_versions(database: Database, district: District) -> None:
+    """Remember what the warehouse was built with, once all of it was judged."""
+    now = _versions(district)
+    if dict(noted(database, "main.built_with")) == now:
+        return
+    for name, frame in district.registry.frames.items():
+        database.replace(f"main.judged_{name}", frame)
+    note(database, "main.judged_files", district.registry.versions)
+    note(database, "main.built_with", now)
+
+
+def versions(district: District) -> dict[str, str]:
+    """What a finding was judged with: the registry and the rules."""
+    return {"registry": district.registry.version, "rules": district.rules_version}
+
+
+def noted(database: Database, table: str) -> list[tuple[str, str]]:
+    """Names and values that were noted; empty where nothing was."""
+    return list(database.table(table).iter_rows()) if database.has(table) else []
+
+
+def note(database: Database, table: str, values: Mapping[str, str]) -> None:
+    """Note names and values in the warehouse."""
+    frame = {"name": list(values), "version": list(values.values())}
+    database.replace(table, pl.DataFrame(frame))
+
+
+def _versions(district: District) -> dict[str, str]:
+    more = {"settings": district.settings_hash, "zone": district.zone}
+    return versions(district) | more
+
+
+def _changed_files(database: Database, district: District) -> tuple[str, ...]:
+    was = set(noted(database, "main.judged_files"))
+    now = set(district.registry.versions.items())
+    return tuple(sorted({name for name, _ in was ^ now}))
+
+
+def _touched(
+    database: Database, name: str, now: pl.DataFrame, held: Sequence[date]
+) -> set[date]:
+    """The days that the changed rows of a frame touch."""
+    was = database.table(f"main.judged_{name}").cast(now.schema)
+    changed = pl.concat([_lacking(was, now), _lacking(now, was)])
+    if changed.is_empty():
+        return set()
+    if name in SPANS:
+        first, last = SPANS[name]
+        spans = changed.select(first=first, last=last).unique()
+        return _spanned(spans, held)
+    if name in SITES:
+        sites = _sites(name, changed, now)
+        if sites is not None:
+            frame = pl.DataFrame({"name": sorted(sites)}, {"name": pl.String})
+            database.replace("main.changed_sites", frame)
+            return {row[0] for row in database.rows(_VISITED)} & set(held)
+    return set(held)
+
+
+def _lacking(rows: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:
+    """The rows that the other frame has not."""
+    return rows.join(other, on=rows.columns, how="anti", nulls_equal=True)
+
+
+def _spanned(spans: pl.DataFrame, held: Sequence[date]) -> set[date]:
+    found: set[date] = set()
+    for first, last in spans.iter_rows():
+        start = (first or held[0]) - NEIGHBOUR if first != date.min else held[0]
+        end = (last or held[-1]) + NEIGHBOUR if last != date.max else held[-1]
+        found |= {day for day in held if start <= day <= end}
+    return found
+
+
+def _sites(name: str, changed: pl.DataFrame, now: pl.DataFrame) -> set[str] | None:
+    """Sites and hosts that the rows speak of; None where that may be any."""
+    if name == "approved_sites":
+        # what supports a site goes by its entry
+        entries = changed["entry_id"].unique().to_list()
+        changed = pl.concat([changed, now.filter(pl.col("supports").is_in(entries))])
+    hosts = changed[SITES[name]].str.split("/").list.first().unique().to_list()
+    found = {host: registrable_domain(host) for host in hosts}
+    if name == "background_hosts" and None in found.values():
+        return None  # a public suffix, and everything below it
+    return {site for pair in found.items() for site in pair if site is not None}

@@ -1,0 +1,160 @@
+"""A registry that changes opens the days that its rows touch, and no others.
+
+Built day by day after each change, the warehouse is what it would be if it were
+built anew: that is what "touches" means.
+"""
+
+from datetime import date, timedelta
+
+import duckdb
+import polars as pl
+import pytest
+
+from pipelines.district.home import DistrictHome
+from pipelines.journey.run import run
+from tests.journey.commands import schoolbell
+from tests.journey.small import findings_of, rows_of, told_of
+
+pytestmark = pytest.mark.slow
+
+NEAR = timedelta(days=1)
+
+
+@pytest.fixture(scope="module")
+def home(district, tmp_path_factory):
+    home = district.copy(tmp_path_factory.mktemp("registry"))
+    run(home)
+    return home
+
+
+def registry(home, name):
+    return DistrictHome(home).registry / name
+
+
+def change(home, name, frame_of):
+    """Write a file again as `frame_of` makes it, and run."""
+    path = registry(home, name)
+    frame_of(pl.read_csv(path, infer_schema=False)).write_csv(path)
+    return run(home)
+
+
+def opened(result):
+    """Days of the models that read nothing but their own day."""
+    return set(result.built.days.get("marts.source_hours", ()))
+
+
+def days_of(home):
+    return set(rows_of(home)["core.http_requests"]["event_date"])
+
+
+def visits(home, site):
+    with duckdb.connect(DistrictHome(home).warehouse, read_only=True) as connection:
+        rows = connection.execute(
+            "select distinct event_date from core.http_requests where site = ?", [site]
+        )
+        return {row[0] for row in rows.fetchall()}
+
+
+def test_a_leave_row_opens_its_date_and_the_reason_names_the_file(home):
+    (chosen, *_) = [row for row in findings_of(home) if row["rule"] == "SA-3"]
+    accounts = pl.read_csv(registry(home, "accounts.csv"), infer_schema=False)
+    owner = accounts.filter(username=chosen["subject"])["owner_person_id"].item()
+    day = date.fromisoformat(chosen["event_date"])
+    is_it = (pl.col("person_id") == owner) & (pl.col("date") == day.isoformat())
+
+    result = change(home, "leave.csv", lambda rows: rows.filter(~is_it))
+
+    assert opened(result) == {day - NEAR, day, day + NEAR} & days_of(home)
+    assert result.built.because == ("leave.csv",)
+    assert chosen["finding_id"] in result.kept.withdrawn
+    (gone,) = [x for x in findings_of(home) if x["finding_id"] == chosen["finding_id"]]
+    assert gone["status"] == "withdrawn"
+    assert "leave.csv" in gone["status_reason"]
+
+
+def test_a_duty_row_opens_its_days(home):
+    day = date(2026, 10, 21)
+    extra = {
+        "person_id": "p-1000",
+        "date_from": day.isoformat(),
+        "date_to": day.isoformat(),
+        "weekday": "date",
+        "start_local": "18:00",
+        "end_local": "21:00",
+        "building": "DO",
+        "kind": "extra",
+    }
+    result = change(
+        home,
+        "staff_duty.csv",
+        lambda rows: pl.concat([rows, pl.DataFrame([extra])], how="diagonal"),
+    )
+    assert opened(result) == {day - NEAR, day, day + NEAR}
+
+
+def test_a_day_type_opens_its_day(home):
+    day = date(2026, 10, 22)
+    kind = pl.when(pl.col("date") == day.isoformat()).then(pl.lit("holiday"))
+    result = change(
+        home,
+        "calendar.csv",
+        lambda rows: rows.with_columns(day_type=kind.otherwise("day_type")),
+    )
+    assert opened(result) == {day - NEAR, day, day + NEAR}
+
+
+def test_a_site_opens_the_days_on_which_somebody_asked_for_it(home):
+    path = registry(home, "approved_sites.csv")
+    entries = pl.read_csv(path, infer_schema=False).filter(pl.col("match") == "domain")
+    seen = {row: visits(home, row) for row in entries["pattern"]}
+    site = min((s for s in seen if seen[s]), key=lambda s: (len(seen[s]), s))
+    assert len(seen[site]) < len(days_of(home))
+
+    lapsed = pl.when(pl.col("pattern") == site).then(pl.lit("2026-08-31"))
+    result = change(
+        home,
+        "approved_sites.csv",
+        lambda rows: rows.with_columns(valid_to=lapsed.otherwise("valid_to")),
+    )
+    assert opened(result) == seen[site]
+
+
+def test_a_row_that_touches_no_day_opens_none(home):
+    unseen = {"domain": "nobody-was-here.example", "category": "games"}
+    path = registry(home, "site_categories.csv")
+    with path.open("a", encoding="utf-8") as file:
+        if path.stat().st_size == 0:
+            file.write("domain,category,source\n")
+        file.write(f"{unseen['domain']},{unseen['category']},district\n")
+    assert not run(home).built.days
+    assert not run(home).built.days
+
+
+def test_comments_in_a_file_open_no_day(home):
+    with registry(home, "leave.csv").open("a", encoding="utf-8") as file:
+        file.write("# looked through again\n")
+    assert not run(home).built.days
+
+
+def test_a_device_opens_every_day(home):
+    result = change(home, "devices.csv", lambda rows: rows.head(rows.height - 1))
+    assert opened(result) == days_of(home)
+
+
+def test_it_all_comes_to_the_same_as_building_anew(home):
+    stepwise, told = rows_of(home), told_of(home)
+    DistrictHome(home).warehouse.unlink()
+    run(home)
+    for name, rows in rows_of(home).items():
+        assert rows.equals(stepwise[name]), name
+    assert told_of(home) == told
+
+
+def test_the_command_lists_what_changed(home):
+    leave = pl.read_csv(
+        registry(home, "leave.csv"), infer_schema=False, comment_prefix="#"
+    )
+    leave.filter(pl.col("date") != "2026-10-23").write_csv(registry(home, "leave.csv"))
+    done = schoolbell("run", "--home", home, "--quiet")
+    assert done.code == 0
+    assert "Registry files that changed: leave.csv." in done.out
