@@ -8,6 +8,11 @@ SCHEME = r"^[a-zA-Z][a-zA-Z0-9+.-]*://"
 PLAIN_HOST = r"^([a-zA-Z0-9_.-]+)(?::[0-9]+)?(?:[/?#]|$)"
 OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 IPV4 = rf"(?:{OCTET}\.){{3}}{OCTET}"
+IPV6 = (
+    # eight groups, or fewer around `::`; six pairs are a MAC, not an address
+    r"^(?:(?:[0-9a-f]{1,4}:){7}[0-9a-f]{1,4}"
+    r"|(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){0,6})?::(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){0,6})?)$"
+)
 PLACEHOLDERS = [
     "",
     "-",
@@ -99,7 +104,7 @@ def _odd_address(field: pl.Expr) -> pl.Expr:
     return (
         pl.when(v4.str.contains(rf"^{IPV4}$"))
         .then(v4)
-        .when(bare.str.contains(r"^(?:[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}|::)$"))
+        .when(bare.str.contains(IPV6))
         .then(bare)
     )
 
