@@ -110,11 +110,20 @@ class Database:
             raise ModelError(
                 f"columns differ from the header: {differ}", where=model.name
             )
+        self._drop_other(model.name, found)
         self._connection.execute(
             f"create table if not exists {model.name} as {model.query} limit 0",
             named,
         )
         self._known.add(model.name)
+
+    def _drop_other(self, name: str, columns: Mapping[str, str]) -> None:
+        """Drop the table if another version of its model made it: all is stale."""
+        if not self.has(name):
+            return
+        described = self.rows(f"describe {name}")
+        if {row[0]: str(row[1]).lower() for row in described} != columns:
+            self._connection.execute(f"drop table {name}")
 
     def _fill(self, model: Model, named: Mapping[str, Any]) -> int:
         self._connection.execute("begin transaction")

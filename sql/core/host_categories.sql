@@ -1,22 +1,37 @@
 /* ---
 summary: >
-  What lists say of a host: each category with the number of independent lists
-  that agree. A category is never a verdict.
-grain: [url_hostname, category]
+  What is said of a host on a day that asked for it: each category with the number
+  of independent sources that agree. Sources are the registry's lists and, on lines
+  of that day, the product itself. A category is never a verdict.
+grain: [url_hostname, category, event_date]
+params:
+  event_date: {type: date}
 columns:
   url_hostname: {type: varchar, is: host}
   category: {type: varchar, is: category}
-  source_count: {type: bigint, is: lists that say so}
+  source_count: {type: bigint, is: sources that say so}
   sources: {type: varchar, is: their names}
   is_non_work: {type: boolean, is: a kind of site that is seldom work}
+  event_date: {type: date, is: local day}
 --- */
 with
+
+lines as (
+    select
+        url_hostname,
+        format,
+        lower(trim(category)) as category
+    from raw.http_requests
+    where event_date = $event_date::date and url_hostname is not null
+    group by url_hostname, format, lower(trim(category))
+),
 
 hosts as (
     select
         url_hostname,
         site
     from identity.hosts
+    where url_hostname in (select lines.url_hostname from lines)
 ),
 
 categories as (
@@ -27,8 +42,16 @@ categories as (
     from registry.site_categories
 ),
 
+words as (
+    select
+        word,
+        min(category) as category
+    from registry.category_words
+    group by word
+),
+
 matched as (
-    select distinct
+    select
         hosts.url_hostname,
         categories.category,
         categories.source
@@ -41,6 +64,14 @@ matched as (
         categories.source
     from hosts
     inner join categories on hosts.url_hostname = categories.domain
+    union
+    select
+        lines.url_hostname,
+        coalesce(words.category, lines.category) as category,
+        lines.format as source
+    from lines
+    left join words on lines.category = words.word
+    where lines.category is not null and lines.category <> ''
 )
 
 select
@@ -51,6 +82,7 @@ select
     category in (
         'social', 'shopping', 'streaming', 'sports', 'gambling', 'jobs', 'dating',
         'games', 'adult', 'real_estate', 'file_sharing', 'circumvention'
-    ) as is_non_work
+    ) as is_non_work,
+    $event_date::date as event_date
 from matched
 group by url_hostname, category

@@ -100,6 +100,7 @@ categories as (
         source_count,
         is_non_work
     from core.host_categories
+    where event_date = $event_date::date
 ),
 
 duty as (

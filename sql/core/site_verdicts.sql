@@ -3,7 +3,8 @@ summary: >
   For each account and host of a day, what the district's list of sites says on
   that day for that role. A denying entry beats all, an approving one beats a
   lapsed one, and what only a path decides stays undecidable, since a tunnel
-  shows no path. Without an entry a site is external, which is no breach.
+  shows no path. A host that supports another entry's site goes by that entry, as
+  long as its own holds. Without an entry a site is external, which is no breach.
 grain: [account, url_hostname, event_date]
 params:
   event_date: {type: date}
@@ -40,17 +41,35 @@ accounts as (
     where event_date = $event_date::date
 ),
 
+listed as (
+    select
+        entry_id,
+        pattern,
+        match,
+        role,
+        site_class,
+        supports,
+        coalesce(valid_from, date '0001-01-01') as valid_from,
+        coalesce(valid_to, date '9999-12-31') as valid_to
+    from registry.approved_sites
+),
+
+-- the page asks for it by itself: who may open the page may open the host
 entries as (
     select
-        approved_sites.entry_id,
-        approved_sites.pattern,
-        approved_sites.match,
-        approved_sites.role,
-        approved_sites.site_class,
-        coalesce(approved_sites.valid_from, date '0001-01-01') as valid_from,
-        coalesce(approved_sites.valid_to, date '9999-12-31') as valid_to,
-        split_part(approved_sites.pattern, '/', 1) as pattern_host
-    from registry.approved_sites
+        coalesce(served.entry_id, own.entry_id) as entry_id,
+        own.pattern,
+        own.match,
+        coalesce(served.match, own.match) as decides,
+        coalesce(served.role, own.role) as role,
+        coalesce(served.site_class, own.site_class) as site_class,
+        greatest(own.valid_from, coalesce(served.valid_from, own.valid_from))
+            as valid_from,
+        least(own.valid_to, coalesce(served.valid_to, own.valid_to)) as valid_to,
+        split_part(own.pattern, '/', 1) as pattern_host
+    from listed as own
+    left join listed as served
+        on own.supports = served.entry_id and own.entry_id <> served.entry_id
 ),
 
 pattern_sites as (
@@ -73,7 +92,7 @@ matched as (
         visited.account,
         visited.url_hostname,
         placed.entry_id,
-        placed.match,
+        placed.decides,
         placed.site_class,
         length(placed.pattern_host) as specificity,
         placed.role = 'all'
@@ -106,9 +125,9 @@ judged as (
         *,
         case
             -- a denial that is over, or for others, leaves nothing behind
-            when match = 'deny' and is_current and is_for_role then 'denied'
-            when match = 'deny' then null
-            when match = 'path_prefix' then 'undecidable'
+            when decides = 'deny' and is_current and is_for_role then 'denied'
+            when decides = 'deny' then null
+            when decides = 'path_prefix' then 'undecidable'
             when is_current and is_for_role then 'approved'
             when is_current then 'approved_other_role'
             when is_for_role and is_over then 'lapsed'

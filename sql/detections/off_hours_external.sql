@@ -168,7 +168,9 @@ non_work as (
         url_hostname,
         max(source_count) as list_count
     from core.host_categories
-    where is_non_work
+    where
+        is_non_work
+        and event_date between $event_date::date and $event_date::date + interval 1 day
     group by url_hostname
 ),
 

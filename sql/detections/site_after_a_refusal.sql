@@ -145,6 +145,7 @@ refused as (
         on requests.url_hostname = categories.url_hostname
     where
         requests.event_date = $event_date::date
+        and categories.event_date = $event_date::date
         and requests.disposition = 'blocked'
         and requests.attribution_grade = 'A'
         and categories.is_non_work

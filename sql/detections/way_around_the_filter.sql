@@ -113,7 +113,9 @@ tools as (
         url_hostname,
         max(source_count) as list_count
     from core.host_categories
-    where category in ('circumvention', 'remote_access')
+    where
+        event_date = $event_date::date
+        and category in ('circumvention', 'remote_access')
     group by url_hostname
 ),
 
