@@ -27,7 +27,8 @@ HOSTILE = st.binary() | st.sampled_from(
     [
         b"inf", b"-1", b"1e20", b"9" * 14, b"9" * 30, b"", b"-", b"%00", b"\x00",
         b"+5", b"NaN", b"0000-00-00", b"99:99:99", b'"', b"{", b"]", b"=", b",", b"\t",
-        b"999.1.1.1", b"::::", b"Feb 30 25:61:61", "\N{ARABIC-INDIC DIGIT THREE}".encode(),
+        b"999.1.1.1", b"::::", b"Feb 30 25:61:61",
+        "\N{ARABIC-INDIC DIGIT THREE}".encode(),
     ]
 )  # fmt: skip
 

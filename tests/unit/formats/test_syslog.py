@@ -66,7 +66,7 @@ def header_of(line: str) -> dict[str, object]:
         ),
     ],
 )  # fmt: skip
-def test_header_parts(line, stamp, quality, host, program, body):  # noqa: PLR0913
+def test_header_parts(line, stamp, quality, host, program, body):
     said = header_of(line)
     assert said["time"] == datetime.fromisoformat(stamp).replace(tzinfo=UTC)
     assert said["time_quality"] == quality
