@@ -6,7 +6,17 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli import findings, home, identify, ingest, run, score, suggest, who
+from pipelines.cli import (
+    findings,
+    home,
+    identify,
+    ingest,
+    lists,
+    run,
+    score,
+    suggest,
+    who,
+)
 from pipelines.cli.errors import told
 
 app = typer.Typer(
@@ -35,6 +45,7 @@ app.command("findings")(findings.findings)
 app.command("score")(score.score)
 app.command("who")(who.who)
 app.command("suggest")(suggest.suggest)
+app.add_typer(lists.app, name="lists")
 
 
 def _print_version(wanted: bool) -> None:

@@ -131,17 +131,22 @@ def _example(one: Cell) -> str:
 def commands_page() -> str:
     """Every command of `schoolbell` with its options."""
     root = typer.main.get_command(app)
-    commands = getattr(root, "commands", {})
     return page(
         "Commands",
         "`schoolbell COMMAND --help` prints the same. Exit codes: 0 done, 1 nothing "
         "could be done, 2 settings or arguments are wrong, 75 another run is at work; "
         "`status` answers 0 well, 1 look, 2 act.",
-        *(
-            section(f"schoolbell {name}", *_command(one))
-            for name, one in commands.items()
-        ),
+        *(section(name, *_command(one)) for name, one in _commands("schoolbell", root)),
     )
+
+
+def _commands(path: str, group: Any) -> Iterator[tuple[str, Any]]:
+    """Every command below a group; a group that has commands is none itself."""
+    for name, one in group.commands.items():
+        if hasattr(one, "commands"):
+            yield from _commands(f"{path} {name}", one)
+        else:
+            yield f"{path} {name}", one
 
 
 def _command(command: Any) -> Iterator[str]:

@@ -61,6 +61,11 @@ class DistrictHome:
         return self.path / "snapshots"
 
     @property
+    def lists(self) -> Path:
+        """Lists of domains that `schoolbell lists update` took."""
+        return self.path / "lists"
+
+    @property
     def reports(self) -> Path:
         """Published reports."""
         return self.path / "reports"

@@ -8,13 +8,18 @@ import polars as pl
 
 from pipelines.district import builtin, permits
 from pipelines.district.calendar import calendar_days, closed_late
-from pipelines.district.catalogue import approved_sites, site_categories
+from pipelines.district.catalogue import (
+    approved_sites,
+    category_word,
+    site_categories,
+)
 from pipelines.district.devices import devices
 from pipelines.district.directory import directory
 from pipelines.district.duty import duty_windows, leave_windows
 from pipelines.district.frames import FRAMES
 from pipelines.district.home import DistrictHome
 from pipelines.district.intake import Intake, take_in
+from pipelines.district.list_store import Lists, read_lists
 from pipelines.district.networks import egress, ip_geo, subnets
 from pipelines.district.policy import default_policy, read_policy
 from pipelines.district.problems import Problem
@@ -53,6 +58,8 @@ class Registry:
 def load_registry(home: DistrictHome, settings: Settings) -> Registry:
     """Read everything in the home's `registry/`; what is absent is empty."""
     taken = take_in(home.registry, settings)
+    lists = read_lists(home.lists, settings.lists)
+    versions = {**taken.versions, **lists.versions}
     domains = settings.district.account_domains
     places = buildings(taken.rows["buildings.csv"], taken.rows["orgs.csv"])
     schools = of_organisations(places.frame, taken.rows["orgs.csv"])
@@ -61,18 +68,18 @@ def load_registry(home: DistrictHome, settings: Settings) -> Registry:
         "buildings": places,
         **_policy(taken),
         **_identity(taken, settings, people),
-        **_simple(taken, settings),
+        **_simple(taken, settings, lists),
         **_timed(taken, settings, people.people, places.frame),
         "category_words": Rows(_words(settings), ()),
-        "background_hosts": Rows(builtin.background_hosts(), ()),
+        "background_hosts": Rows(_background(lists), ()),
     }
     told = [item for rows in parts.values() for item in rows.problems]
     return Registry(
         frames={name: parts[name].frame for name in FRAMES},
         problems=tuple(sorted([*taken.problems, *told], key=_by_place)),
         missing=taken.missing,
-        version=_hash(taken.versions),
-        versions=taken.versions,
+        version=_hash(versions),
+        versions=versions,
         people_names=people.names,
     )
 
@@ -96,10 +103,11 @@ def _identity(taken: Intake, settings: Settings, people: Roster) -> dict[str, Ro
     }
 
 
-def _simple(taken: Intake, settings: Settings) -> dict[str, Rows]:
+def _simple(taken: Intake, settings: Settings, lists: Lists) -> dict[str, Rows]:
     """Frames that depend on one file each."""
     rows = taken.rows
     words = dict(_words(settings).iter_rows())
+    listed = lists.categories.with_columns(category_word(pl.col("category"), words))
     return {
         "subnets": subnets(rows["subnets.csv"]),
         "egress": egress(rows["egress.csv"]),
@@ -107,7 +115,9 @@ def _simple(taken: Intake, settings: Settings) -> dict[str, Rows]:
         "devices": devices(rows["devices.csv"]),
         "approved_sites": approved_sites(rows["approved_sites.csv"]),
         "site_categories": site_categories(
-            rows["site_categories.csv"], builtin.starter_categories(), words
+            rows["site_categories.csv"],
+            pl.concat([builtin.starter_categories(), listed]),
+            words,
         ),
         "consents": permits.consents(rows["consents.csv"]),
         "exceptions": permits.exceptions(rows["exceptions.csv"]),
@@ -128,6 +138,17 @@ def _timed(
         "duty_windows": duty_windows(duty, people, days.frame, closed, zone),
         "leave_windows": leave_windows(taken.rows["leave.csv"], people, zone),
     }
+
+
+def _background(lists: Lists) -> pl.DataFrame:
+    """Hosts of machines: the built-in ones, then those of the district's lists.
+
+    A site that people open stays a visit, whatever a list of trackers says of it.
+    """
+    opened = builtin.starter_categories().select(host="domain")
+    listed = lists.background.join(opened, on="host", how="anti")
+    both = pl.concat([builtin.background_hosts(), listed])
+    return both.unique("host", keep="first", maintain_order=True)
 
 
 def _words(settings: Settings) -> pl.DataFrame:

@@ -37,8 +37,20 @@ def _inside(path: str) -> str:
     return path
 
 
+def _origin(origin: str) -> str:
+    """A url that can be fetched, or a path."""
+    if "://" not in origin:
+        return _inside(origin)
+    if not origin.startswith(WEB) or not origin.isprintable() or " " in origin:
+        message = "neither a path nor a url that begins with https:// or http://"
+        raise ValueError(message)
+    return origin
+
+
 Zone = Annotated[str, AfterValidator(_zone)]
 FilePath = Annotated[str, AfterValidator(_inside)]
+Origin = Annotated[str, AfterValidator(_origin)]
+WEB = ("https://", "http://")
 
 
 class District(Part):
@@ -126,6 +138,43 @@ class RegistrySettings(Part):
     )
 
 
+class ListSource(Part):
+    """A list of domains that others keep; `schoolbell lists update` takes it."""
+
+    origin: Origin = Field(
+        description="file or folder of the list, or the url it is fetched from",
+        examples=["https://lists.example.org/games.txt"],
+    )
+    format: Literal["v2fly", "hosts", "ut1", "csv"] = Field(
+        description="how it is written: v2fly, hosts, ut1 (a folder) or csv",
+        examples=["v2fly"],
+    )
+    category: str | None = Field(
+        default=None,
+        description="what its names are, where it does not say",
+        examples=["games"],
+    )
+    background: str | None = Field(
+        default=None,
+        description="kind of machine traffic; its hosts then count as no visit",
+        examples=["tracker"],
+    )
+    licence: str = Field(
+        default="", description="under which you may use it", examples=["MIT"]
+    )
+    enabled: bool = Field(
+        default=True, description="false: kept, but not used", examples=[True]
+    )
+
+    @property
+    def url(self) -> str | None:
+        """The origin, where it is one that is fetched."""
+        return self.origin if self.origin.startswith(WEB) else None
+
+
+ListName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+
+
 class Limits(Part):
     """Bounds that keep one bad file from taking everything."""
 
@@ -161,4 +210,5 @@ class Settings(Part):
     report: Report = Report()
     alerts: Alerts = Alerts()
     registry: RegistrySettings = RegistrySettings()
+    lists: Mapping[ListName, ListSource] = Field(default_factory=dict)
     limits: Limits = Limits()

@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 NAMED = {
     "sources": "proxy",
     "detections": "SA-1",
+    "lists": "games",
     "alerts.channels": "director",
 }
 """Tables whose names a district chooses, and the name of the example."""

@@ -1,0 +1,145 @@
+"""Commands about lists of domains: take them anew, say what is kept.
+
+This is the one place that fetches a list, and only those with a `url` in the
+settings.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+from urllib.error import URLError
+from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
+
+import typer
+
+from pipelines.cli.options import Home
+from pipelines.district.home import DistrictHome
+from pipelines.district.list_store import TakenList, keep, kept
+from pipelines.district.listed import read_list
+from pipelines.district.settings import load_settings
+from pipelines.district.settings_model import ListSource
+from pipelines.errors import SettingsError, SourceError
+from pipelines.journey.console import safe
+
+LARGEST = 200_000_000
+"""Bytes of a list, all its files together."""
+TIMEOUT_SECONDS = 60
+
+app = typer.Typer(help="Lists of domains that others keep.", no_args_is_help=True)
+
+
+@app.command()
+def update(
+    home: Home,
+    name: Annotated[
+        str, typer.Argument(help="Only this list; without it, every one.")
+    ] = "",
+) -> None:
+    """Take the lists of [lists] anew: from their files, or from their urls."""
+    place = DistrictHome(home.resolve())
+    settings = load_settings(place)
+    chosen = {key: one for key, one in settings.lists.items() if name in ("", key)}
+    if name and not chosen:
+        raise SettingsError(
+            f"there is no list {name!r}",
+            where="[lists]",
+            remedy=f"It has: {', '.join(settings.lists) or 'none'}",
+        )
+    for key, one in chosen.items():
+        taken = _take(place, key, one)
+        typer.echo(safe(f"{key}: {taken.names:,} names, {taken.skipped:,} left out"))
+
+
+@app.command()
+def show(home: Home) -> None:
+    """Say which lists are set, which are kept, and in which version."""
+    place = DistrictHome(home.resolve())
+    for key, one in load_settings(place).lists.items():
+        taken = kept(place.lists, key)
+        state = "on" if one.enabled else "off"
+        if taken is None:
+            typer.echo(f"{key} ({state}): not taken yet")
+            continue
+        licence = taken.licence or "no licence named"
+        typer.echo(
+            safe(
+                f"{key} ({state}): {taken.names:,} names of {taken.origin}, version "
+                f"{taken.version[:12]}, {licence}, taken {taken.taken_time}"
+            )
+        )
+
+
+def _take(place: DistrictHome, name: str, one: ListSource) -> TakenList:
+    files, first = _fetched(one.url) if one.url else _local(place, one)
+    texts = {path: data.decode("utf-8", "replace") for path, data in files.items()}
+    listed = read_list(one.format, texts, first, one.category or one.background)
+    if listed.rows.is_empty():
+        raise SourceError(
+            "the list holds no name; what was kept stays",
+            where=one.origin,
+            remedy=f"Is it really written as {one.format}?",
+        )
+    digest = hashlib.sha256()
+    for path in sorted(files):
+        digest.update(path.encode() + b"\0" + files[path])
+    taken = TakenList(
+        name=name,
+        origin=one.origin,
+        form=one.format,
+        version=digest.hexdigest(),
+        licence=one.licence,
+        taken_time=datetime.now(UTC).isoformat(timespec="seconds"),
+        names=listed.rows.height,
+        skipped=listed.skipped,
+    )
+    keep(place.lists, taken, listed.rows)
+    return taken
+
+
+def _local(place: DistrictHome, one: ListSource) -> tuple[Mapping[str, bytes], str]:
+    """The files of a list, and the one to begin with."""
+    path = place.path / one.origin
+    if path.is_file():
+        # lists of domain-list-community include their neighbours
+        beside = path.parent.iterdir() if one.format == "v2fly" else [path]
+        return _read(
+            [file for file in beside if file.is_file()], path.parent
+        ), path.name
+    if path.is_dir():
+        return _read(
+            [file for file in path.rglob("domains") if file.is_file()], path
+        ), ""
+    raise SettingsError(
+        "there is no such file or folder", where=str(path), remedy="Check [lists]."
+    )
+
+
+def _read(files: list[Path], folder: Path) -> Mapping[str, bytes]:
+    total = sum(file.stat().st_size for file in files)
+    if total > LARGEST:
+        raise _too_large(str(folder))
+    return {file.relative_to(folder).as_posix(): file.read_bytes() for file in files}
+
+
+def _fetched(url: str) -> tuple[Mapping[str, bytes], str]:
+    """One file from the network, since the settings name it."""
+    request = Request(url, headers={"User-Agent": "schoolbell"})  # noqa: S310
+    try:
+        with urlopen(request, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310
+            if urlsplit(answer.url).scheme not in ("http", "https"):
+                raise SourceError("was led away from http", where=url)
+            data = answer.read(LARGEST + 1)
+    except (URLError, OSError) as error:
+        raise SourceError(
+            f"can not be fetched: {error}; what was kept stays", where=url
+        ) from error
+    if len(data) > LARGEST:
+        raise _too_large(url)
+    return {"list": data}, "list"
+
+
+def _too_large(where: str) -> SourceError:
+    return SourceError(f"is larger than {LARGEST:,} bytes; left as it is", where=where)

@@ -1,0 +1,141 @@
+"""`lists`: taken from files or urls, kept with their version, used by the registry."""
+
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import polars as pl
+import pytest
+
+from pipelines.cli import lists
+from pipelines.district.home import DistrictHome
+from pipelines.district.list_store import kept
+from pipelines.district.registry import load_registry
+from pipelines.district.settings import load_settings
+from tests.journey.commands import schoolbell
+
+
+def setting(home, name, **values):
+    lines = [f'{key} = "{value}"\n' for key, value in values.items()]
+    with (home / "district.toml").open("a") as file:
+        file.write(f"\n[lists.{name}]\n{''.join(lines)}")
+
+
+def registry(home):
+    place = DistrictHome(home)
+    return load_registry(place, load_settings(place))
+
+
+def said(home, frame, column, value):
+    rows = registry(home).frames[frame]
+    return rows.filter(pl.col(column) == value).drop(column).rows()
+
+
+def test_a_list_is_used_once_it_is_taken(home):
+    (home / "mine").mkdir()
+    (home / "mine" / "play").write_text("play.example.com\ninclude:more\n")
+    (home / "mine" / "more").write_text("full:more.example.com\n")
+    setting(home, "play", origin="mine/play", format="v2fly", category="Online Games")
+    assert "play (on): not taken yet" in schoolbell("lists", "show", "--home", home).out
+    before = registry(home)
+
+    done = schoolbell("lists", "update", "--home", home)
+
+    assert done.code == 0, done.err
+    assert "play: 2 names, 0 left out" in done.out
+    assert said(home, "site_categories", "domain", "more.example.com") == [
+        ("games", "play")
+    ]
+    after = registry(home)
+    assert after.version != before.version
+    assert set(after.versions) - set(before.versions) == {"lists/play"}
+    taken = kept(DistrictHome(home).lists, "play")
+    assert taken.version[:12] in schoolbell("lists", "show", "--home", home).out
+
+
+def test_a_list_of_trackers_makes_no_background_of_a_site_that_people_open(home):
+    (home / "hosts.txt").write_text(
+        "0.0.0.0 beacon.example.com\n0.0.0.0 facebook.com\n"
+    )
+    setting(home, "hosts", origin="hosts.txt", format="hosts", background="tracker")
+    assert schoolbell("lists", "update", "--home", home).code == 0
+    assert said(home, "background_hosts", "host", "beacon.example.com") == [
+        ("tracker", "hosts")
+    ]
+    assert said(home, "background_hosts", "host", "facebook.com") == []
+    assert said(home, "site_categories", "domain", "beacon.example.com") == []
+
+
+def test_a_list_that_is_off_is_kept_and_not_used(home):
+    (home / "ut1" / "gambling").mkdir(parents=True)
+    (home / "ut1" / "gambling" / "domains").write_text("bet.example.com\n")
+    setting(home, "ut1", origin="ut1", format="ut1")
+    schoolbell("lists", "update", "--home", home)
+    assert said(home, "site_categories", "domain", "bet.example.com")
+    with (home / "district.toml").open("a") as file:
+        file.write("enabled = false\n")
+    assert not said(home, "site_categories", "domain", "bet.example.com")
+
+
+@contextmanager
+def serving(text, code=200):
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(code)
+            self.end_headers()
+            self.wfile.write(text.encode())
+
+        def log_message(self, *_args):
+            """Say nothing."""
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/list"
+    finally:
+        server.shutdown()
+
+
+def test_a_url_is_fetched_by_this_command_alone(home):
+    with serving("domain,category\nshop.example.com,shopping\n") as url:
+        setting(home, "web", origin=url, format="csv", licence="CC0")
+        assert not said(home, "site_categories", "domain", "shop.example.com")
+        assert schoolbell("lists", "update", "--home", home).code == 0
+    assert said(home, "site_categories", "domain", "shop.example.com")
+    assert "CC0" in schoolbell("lists", "show", "--home", home).out
+    # the server is gone: what was kept stays
+    refused = schoolbell("lists", "update", "--home", home)
+    assert refused.code == 1
+    assert "what was kept stays" in refused.err
+    assert said(home, "site_categories", "domain", "shop.example.com")
+
+
+def test_an_error_page_replaces_nothing(home):
+    with serving("<html>not here</html>", code=404) as url:
+        setting(home, "web", origin=url, format="hosts", category="ads")
+        assert schoolbell("lists", "update", "--home", home).code == 1
+    assert kept(DistrictHome(home).lists, "web") is None
+
+
+def test_what_is_too_large_is_left(home, monkeypatch):
+    monkeypatch.setattr(lists, "LARGEST", 10)
+    (home / "big").write_text("a" * 20)
+    setting(home, "big", origin="big", format="hosts", category="ads")
+    done = schoolbell("lists", "update", "--home", home)
+    assert done.code == 1
+    assert "larger" in done.err
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"format": "csv"},
+        {"format": "xml", "origin": "a"},
+        {"format": "csv", "origin": "file:///etc/passwd"},
+        {"format": "csv", "origin": "../outside"},
+        {"format": "csv", "origin": "nowhere.csv"},
+    ],
+)
+def test_settings_that_can_not_be(home, wrong):
+    setting(home, "odd", **wrong)
+    assert schoolbell("lists", "update", "--home", home).code == 2
