@@ -5,7 +5,6 @@ new file, and `CURRENT` names the newest. The file is written fresh from frames,
 never copied, since a copied file carries deleted rows and hidden columns.
 """
 
-import os
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ import duckdb
 import polars as pl
 
 from pipelines.errors import ModelError
+from pipelines.lake.files import sync
 from pipelines.warehouse.database import Database
 
 POINTER = "CURRENT"
@@ -59,15 +59,15 @@ def publish(
             database.copy_out(name, columns)
         for name, frame in frames.items():
             database.write_out(name, frame)
-    _sync(aside)
+    sync(aside)
     aside.chmod(0o440)
     aside.rename(final)
-    _sync(folder)
+    sync(folder)
     pointer = folder / f"{POINTER}.tmp"
     pointer.write_text(final.name, encoding="utf-8")
-    _sync(pointer)
+    sync(pointer)
     pointer.rename(folder / POINTER)
-    _sync(folder)
+    sync(folder)
     _prune(folder, final)
     return final
 
@@ -119,11 +119,3 @@ def _prune(folder: Path, newest: Path) -> None:
             old.unlink()
     for orphan in folder.glob("schoolbell-*.tmp"):
         orphan.unlink()
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
