@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -201,7 +202,7 @@ class Squid:
         head = [f"CONNECT {target} HTTP/1.1", f"Host: {target}"]
         head += self._login(user, password)
         link.sendall("\r\n".join([*head, "", ""]).encode())
-        answer = bytearray(link.recv(65_536))
+        answer = opening(link)
 
         def echoed(data: bytes) -> None:
             link.sendall(data)
@@ -244,6 +245,25 @@ class Squid:
         word = PASSWORDS[user] if password is None else password
         token = base64.b64encode(f"{user}:{word}".encode()).decode()
         return [f"Proxy-Authorization: Basic {token}"]
+
+
+def opening(link: socket.socket) -> bytearray:
+    """The answer to a CONNECT: its head and, of a refusal, the whole page, which
+    may come in pieces."""
+    answer = bytearray()
+    while b"\r\n\r\n" not in answer or len(answer) < announced(answer):
+        piece = link.recv(65_536)
+        if not piece:
+            break
+        answer.extend(piece)
+    return answer
+
+
+def announced(answer: bytearray) -> int:
+    """The size of an answer by its own head; a tunnel's head announces none."""
+    head, _, _ = answer.partition(b"\r\n\r\n")
+    length = re.search(rb"(?im)^content-length: *(\d+)", head)
+    return len(head) + 4 + int(length[1]) if length else 0
 
 
 @contextmanager

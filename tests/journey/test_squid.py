@@ -1,7 +1,9 @@
 """A real Squid with logins: what is in the lake is exactly what its clients did."""
 
 import shutil
+import socket
 import tempfile
+import threading
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -21,6 +23,7 @@ from tests.journey.squid import (
     Act,
     echo_server,
     free_port,
+    opening,
     running,
     serving,
     web_server,
@@ -102,6 +105,16 @@ def what_was_seen(folder):
     assert record.format == "squid_access"
     rows = pl.concat(events).sort("line_no")
     return Seen(squid.acts, squid.lines(), rows, record.rejects, record.state)
+
+
+def test_a_page_of_refusal_that_comes_in_two_pieces_is_counted_whole():
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 9\r\n\r\n")
+        later = threading.Timer(0.1, theirs.sendall, [b"refused!\n"])
+        later.start()
+        assert opening(ours).endswith(b"\r\n\r\nrefused!\n")
+        later.join()
 
 
 def test_every_line_is_an_event(seen):
