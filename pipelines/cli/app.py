@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli import (
+    audit,
     findings,
     home,
     identify,
@@ -46,6 +47,7 @@ app.command("score")(score.score)
 app.command("who")(who.who)
 app.command("suggest")(suggest.suggest)
 app.add_typer(lists.app, name="lists")
+app.add_typer(audit.app, name="audit")
 
 
 def _print_version(wanted: bool) -> None:

@@ -176,6 +176,21 @@ REVIEWS = Table(
 )
 """What people decided about a finding, oldest first."""
 
+AUDIT = Table(
+    "audit",
+    METADATA,
+    Column("number", BIG, primary_key=True, autoincrement=False),
+    Column("time", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("case", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("previous", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+)
+"""The audit chain, one row an act; written by `state.audit` alone."""
+
 PSEUDONYMS = Table(
     "pseudonyms",
     METADATA,

@@ -1,0 +1,72 @@
+"""Commands about the audit chain: check that it holds, show what is in it."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines.cli.options import AsJson, Home
+from pipelines.district.home import DistrictHome
+from pipelines.errors import SettingsError
+from pipelines.journey.console import console, safe, table
+from pipelines.state.audit import Chain, open_chain, parsed_head
+from pipelines.state.store import open_store
+
+app = typer.Typer(help="Who did what with findings and names.", no_args_is_help=True)
+
+
+@app.command()
+def verify(
+    home: Home,
+    head: Annotated[
+        list[str] | None,
+        typer.Option(help="Head that a report printed, number:hash; may be repeated."),
+    ] = None,
+) -> None:
+    """Check every entry against the one before; exit code 1 where one does not hold."""
+    printed = [parsed_head(one, "--head") for one in head or ()]
+    with _chain(home) as chain:
+        broken, last = chain.verify(printed), chain.head()
+    if broken is not None:
+        typer.echo(safe(f"entry {broken.number} {broken.what}"), err=True)
+        sys.exit(1)
+    typer.echo(f"The chain holds; its head is {last}" if last else "No entries yet.")
+
+
+@app.command()
+def show(
+    home: Home,
+    last: Annotated[int, typer.Option(help="How many entries, the newest.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """Show the newest entries, oldest first."""
+    with _chain(home) as chain:
+        rows = [asdict(one) for one in chain.entries()[-max(last, 1) :]]
+    if as_json:
+        for row in rows:
+            typer.echo(json.dumps(row))
+        return
+    columns = ("number", "time", "actor", "action", "subject", "case", "reason")
+    body = [[row[name] for name in columns] for row in rows]
+    console().print(table("Audit chain", columns, body))
+
+
+@contextmanager
+def _chain(home: Path) -> Iterator[Chain]:
+    place = DistrictHome(home.resolve())
+    if not place.settings_file.is_file():
+        raise SettingsError(
+            "there is no district home here",
+            where=str(place.path),
+            remedy="Name the folder that has district.toml in it.",
+        )
+    store = open_store(place.state_db)
+    try:
+        yield open_chain(store, place)
+    finally:
+        store.close()

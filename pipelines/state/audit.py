@@ -1,0 +1,272 @@
+"""The audit chain: who did what to which record, so that no entry can be changed.
+
+Each entry carries a keyed hash over itself and the hash before it. An entry is
+written in the transaction of the act it tells of: neither is there without the
+other. A chain alone does not show a tail that was cut off, so its head is also
+kept in a file beside the database and printed on reports.
+"""
+
+import hashlib
+import hmac
+import json
+import os
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import astuple, dataclass, replace
+from pathlib import Path
+
+from sqlalchemy import Connection, insert, select
+
+from pipelines.district.home import DistrictHome
+from pipelines.errors import SchoolbellError, SettingsError
+from pipelines.state.schema import AUDIT
+from pipelines.state.store import Store, now_text
+
+NOTHING_BEFORE = "0" * 64
+KEY_BYTES = 32
+SECRET_FILE = 0o600
+PLAIN_FILE = 0o640
+
+
+class AuditError(SchoolbellError):
+    """The audit chain can not be written or read as it stands."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Act:
+    """What somebody does, before it is written down.
+
+    Attributes:
+        actor: Who, as the operating system says.
+        action: A short word, such as `verdict` or `reveal`.
+        subject: To what: an id or a pseudonym, never a name.
+        reason: Why, in their words.
+        case: The case it belongs to, if any.
+    """
+
+    actor: str
+    action: str
+    subject: str
+    reason: str = ""
+    case: str = ""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One link of the chain; `number` counts from 1 without a gap."""
+
+    number: int
+    time: str
+    actor: str
+    action: str
+    subject: str
+    case: str
+    reason: str
+    previous: str
+    hash: str = ""
+
+
+@dataclass(frozen=True)
+class Head:
+    """The last entry that was there when somebody looked."""
+
+    number: int
+    hash: str
+
+    def __str__(self) -> str:
+        return f"{self.number}:{self.hash}"
+
+
+@dataclass(frozen=True)
+class Broken:
+    """The first place where the chain does not hold."""
+
+    number: int
+    what: str
+
+
+@dataclass(frozen=True)
+class Chain:
+    """The audit chain of a district home."""
+
+    store: Store
+    key_file: Path
+    head_file: Path
+
+    @contextmanager
+    def recording(self, act: Act) -> Iterator[Connection]:
+        """One transaction for an act and its entry.
+
+        Raises:
+            AuditError: The key is gone; nothing is done.
+        """
+        with self.store.writing() as connection:
+            entry = self.append(connection, act)
+            yield connection
+        self._note(Head(entry.number, entry.hash))
+
+    def append(self, connection: Connection, act: Act) -> Entry:
+        """Add an entry in a transaction of the caller's.
+
+        Call `note_head` once that is committed; `recording` does both.
+        """
+        last = _last(connection)
+        entry = Entry(
+            number=last.number + 1,
+            time=now_text(),
+            actor=_storable(act.actor),
+            action=_storable(act.action),
+            subject=_storable(act.subject),
+            case=_storable(act.case),
+            reason=_storable(act.reason),
+            previous=last.hash,
+        )
+        sealed = replace(entry, hash=seal(self._key(is_new=not last.number), entry))
+        connection.execute(insert(AUDIT).values(**sealed.__dict__))
+        return sealed
+
+    def note_head(self) -> None:
+        """Keep the present head in the file beside the database."""
+        with self.store.reading() as connection:
+            head = _last(connection)
+        if head.number:
+            self._note(head)
+
+    def head(self) -> Head | None:
+        """The last entry's number and hash, as reports print it; None if empty."""
+        with self.store.reading() as connection:
+            last = _last(connection)
+        return last if last.number else None
+
+    def entries(self) -> list[Entry]:
+        """Every entry, oldest first."""
+        query = select(AUDIT).order_by(AUDIT.c.number)
+        with self.store.reading() as connection:
+            return [Entry(*row) for row in connection.execute(query)]
+
+    def verify(self, printed: Sequence[Head] = ()) -> Broken | None:
+        """The first broken link; None when all holds.
+
+        Args:
+            printed: Heads that somebody kept elsewhere, such as on a report.
+        """
+        entries = self.entries()
+        key = self._key(is_new=False) if entries else b""
+        try:
+            noted = self._noted()
+        except SettingsError as error:
+            return Broken(len(entries), f"can not be compared: {error}")
+        if entries and noted is None:
+            return Broken(len(entries), f"lacks its copy: {self.head_file} is gone")
+        known = [*printed] if noted is None else [noted, *printed]
+        return first_broken(entries, key, known)
+
+    def _noted(self) -> Head | None:
+        try:
+            text = self.head_file.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+        return parsed_head(text, str(self.head_file))
+
+    def _note(self, head: Head) -> None:
+        """Replace the head file; an older head never takes a newer one's place."""
+        try:
+            noted = self._noted()
+        except SettingsError:
+            return  # stays as it is: `verify` is to find it
+        if noted is None or noted.number < head.number:
+            draft = self.head_file.with_name(f".head.{secrets.token_hex(4)}")
+            _write(draft, f"{head}\n".encode(), PLAIN_FILE)
+            draft.replace(self.head_file)
+
+    def _key(self, *, is_new: bool) -> bytes:
+        if is_new and not self.key_file.exists():
+            _write(self.key_file, secrets.token_bytes(KEY_BYTES), SECRET_FILE)
+        try:
+            return self.key_file.read_bytes()
+        except FileNotFoundError as error:
+            raise AuditError(
+                "the key of the audit chain is gone",
+                where=str(self.key_file),
+                remedy="Put it back from the backup of keys/; the chain needs it.",
+            ) from error
+
+
+def open_chain(store: Store, home: DistrictHome) -> Chain:
+    """The audit chain of a home."""
+    return Chain(store, home.keys / "audit.key", home.path / "audit.head")
+
+
+def first_broken(
+    entries: Sequence[Entry], key: bytes, heads: Sequence[Head]
+) -> Broken | None:
+    """The first entry that does not follow from the one before, or lacks a head."""
+    previous = NOTHING_BEFORE
+    for number, entry in enumerate(entries, start=1):
+        if entry.number != number:
+            return Broken(number, f"is missing; {entry.number} comes in its place")
+        if entry.previous != previous:
+            return Broken(number, "does not follow from the entry before")
+        if not hmac.compare_digest(entry.hash, seal(key, entry)):
+            return Broken(number, "was changed after it was written")
+        previous = entry.hash
+    return next(filter(None, (_lacks(entries, head) for head in heads)), None)
+
+
+def _lacks(entries: Sequence[Entry], head: Head) -> Broken | None:
+    if head.number > len(entries):
+        first = len(entries) + 1
+        return Broken(first, f"is missing; the chain once reached {head.number}")
+    if entries[head.number - 1].hash != head.hash:
+        return Broken(head.number, "is not the entry whose hash was kept elsewhere")
+    return None
+
+
+def seal(key: bytes, entry: Entry) -> str:
+    """The keyed hash of an entry over its canonical bytes, as hexadecimal digits.
+
+    These are its fields but the hash as one JSON list in ASCII without spaces.
+    """
+    fields = astuple(entry)[:-1]
+    canonical = json.dumps(fields, ensure_ascii=True, separators=(",", ":"))
+    return hmac.new(key, canonical.encode("ascii"), hashlib.sha256).hexdigest()
+
+
+def parsed_head(text: str, where: str = "") -> Head:
+    """A head as it is printed: `number:hash`.
+
+    Args:
+        where: Where it stands, for the message.
+
+    Raises:
+        SettingsError: It is not one.
+    """
+    number, _, digest = text.strip().partition(":")
+    is_number = number.isascii() and number.isdigit() and int(number) > 0
+    if not is_number or len(digest) != len(NOTHING_BEFORE) or not digest.isalnum():
+        raise SettingsError(
+            f"{text.strip()[:80]!r} is not the head of an audit chain",
+            where=where,
+            remedy="Give it as the report prints it: number:hash",
+        )
+    return Head(int(number), digest)
+
+
+def _last(connection: Connection) -> Head:
+    query = select(AUDIT.c.number, AUDIT.c.hash).order_by(AUDIT.c.number.desc())
+    row = connection.execute(query.limit(1)).first()
+    return Head(row.number, row.hash) if row else Head(0, NOTHING_BEFORE)
+
+
+def _storable(text: str) -> str:
+    """Without what a database refuses: NUL, and halves of surrogate pairs."""
+    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+
+
+def _write(path: Path, data: bytes, mode: int) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())
