@@ -8,6 +8,7 @@ import typer
 
 from pipelines.cli import (
     audit,
+    doctor,
     findings,
     home,
     identify,
@@ -35,6 +36,7 @@ app = typer.Typer(
 
 app.command("init")(home.init)
 app.command("check")(home.check)
+app.command("doctor")(doctor.doctor)
 app.command("run")(run.run_all)
 app.command("run-week")(run.run_week)
 app.command("report")(run.report)

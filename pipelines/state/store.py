@@ -1,11 +1,13 @@
 """Opens `state.db` so that a commit survives a power cut."""
 
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event, insert, select, update
 from sqlalchemy.exc import OperationalError
@@ -64,6 +66,8 @@ def open_store(where: Path | str) -> Store:
         where: A file for SQLite, or a database URL that names its driver, such as
             `postgresql+psycopg2://…`.
     """
+    if isinstance(where, Path):
+        _private(where)
     url = f"sqlite:///{where}" if isinstance(where, Path) else where
     engine = create_engine(url)
     if engine.dialect.name == "sqlite":
@@ -73,6 +77,32 @@ def open_store(where: Path | str) -> Store:
         METADATA.create_all(engine)
     except OperationalError as error:
         raise _told(error, str(engine.url)) from error
+    return Store(engine)
+
+
+def _private(path: Path) -> None:
+    """SQLite gives the files beside a database the database's own mode."""
+    with suppress(FileExistsError, FileNotFoundError):
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+
+
+def read_store(path: Path) -> Store:
+    """Open a SQLite state database to read from; nothing is created or changed.
+
+    Raises:
+        StoreError: There is none.
+    """
+    if not path.is_file():
+        raise StoreError(
+            "is not there",
+            where=str(path),
+            remedy="It is made by the first: schoolbell run --home HOME",
+        )
+    # without a log beside it no writer is at work; opening one to read would make it
+    log = path.with_name(path.name + "-wal")
+    how = "mode=ro" if log.exists() else "immutable=1"
+    engine = create_engine(f"sqlite:///file:{quote(str(path))}?{how}&uri=true")
+    event.listen(engine, "connect", _patient)
     return Store(engine)
 
 
@@ -122,6 +152,10 @@ def _durable(connection: Any, _record: Any) -> None:
         "foreign_keys=ON",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _patient(connection: Any, _record: Any) -> None:
+    connection.execute("PRAGMA busy_timeout=10000")
 
 
 def _immediate(connection: Connection) -> None:

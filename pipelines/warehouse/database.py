@@ -5,6 +5,7 @@ crash, and uniqueness is a check. Identifiers come from the model reader alone,
 values are parameters.
 """
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date
@@ -257,12 +258,17 @@ def writing(
     Args:
         memory_mb: Megabytes that DuckDB may use before it writes to disk.
     """
-    connection = _connect(str(path))
+    # the warehouse and the files that DuckDB makes beside it hold names
+    before = os.umask(0o077)
     try:
-        _tune(connection, threads, memory_mb)
-        yield Database(connection)
+        connection = _connect(str(path))
+        try:
+            _tune(connection, threads, memory_mb)
+            yield Database(connection)
+        finally:
+            connection.close()
     finally:
-        connection.close()
+        os.umask(before)
 
 
 @retry(

@@ -104,8 +104,20 @@ def locked_down(snapshot: Path) -> duckdb.DuckDBPyConnection:
 
 @contextmanager
 def reading(snapshot: Path) -> Iterator[Database]:
-    """A snapshot as a database that only reads."""
-    connection = locked_down(snapshot)
+    """A snapshot, or the warehouse itself, as a database that only reads.
+
+    Raises:
+        ModelError: It can not be opened, or a writer holds it.
+    """
+    try:
+        connection = locked_down(snapshot)
+    except duckdb.Error as error:
+        raise ModelError(
+            f"can not be opened: {str(error).splitlines()[0]}",
+            where=str(snapshot),
+            remedy="Wait for a run at work to end; or delete it and run again: "
+            "everything in it is rebuilt.",
+        ) from error
     try:
         yield Database(connection)
     finally:

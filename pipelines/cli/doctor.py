@@ -1,0 +1,45 @@
+"""The command that examines an installation."""
+
+import json
+from datetime import UTC, datetime
+
+import typer
+
+from pipelines.cli.options import AsJson, Home
+from pipelines.district.home import DistrictHome
+from pipelines.errors import SettingsError
+from pipelines.journey.console import safe
+from pipelines.operations.checks import WELL, WORDS, Patient
+from pipelines.operations.doctor import Finding, examine, verdict
+
+
+def doctor(home: Home, as_json: AsJson = False) -> None:
+    """Examine home and machine; writes nothing; 0 well, 1 look, 2 act."""
+    if not home.is_dir():
+        raise SettingsError(
+            "there is no such folder",
+            where=str(home),
+            remedy=f"Make a district home with: schoolbell init {home}",
+        )
+    patient = Patient(DistrictHome(home.resolve()), datetime.now(UTC))
+    findings = []
+    for finding in examine(patient):
+        findings.append(finding)
+        typer.echo(json.dumps(finding.shown()) if as_json else _line(finding))
+    if not as_json:
+        typer.echo(_sum(findings))
+    raise typer.Exit(verdict(findings))
+
+
+def _line(finding: Finding) -> str:
+    answer = finding.answer
+    word = WORDS[answer.grade]
+    line = f"{word:8}{finding.subject + '/' + finding.check.name:22}{safe(answer.said)}"
+    return f"{line}\n{'':30}-> {safe(answer.command)}" if answer.command else line
+
+
+def _sum(findings: list[Finding]) -> str:
+    grades = [one.answer.grade for one in findings]
+    counts = ", ".join(f"{grades.count(grade)} {word}" for grade, word in WORDS.items())
+    ending = "" if verdict(findings) != WELL else " Nothing to do."
+    return f"{len(findings)} checks: {counts}.{ending}"

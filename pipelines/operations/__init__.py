@@ -1,0 +1,1 @@
+"""What keeps an installation well: examine it, copy it, bring it back."""

@@ -1,0 +1,127 @@
+"""The checks of `schoolbell doctor`, a module a subject, found in name order.
+
+Each module holds `CHECKS`, a `Subject` of checks. A check looks and answers; it
+writes nothing, asks nothing of the network, and says in its answer what to run.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from pipelines.district.home import DistrictHome
+from pipelines.district.registry import Registry, load_registry
+from pipelines.district.settings import Settings, load_settings
+from pipelines.journey.district import District
+from pipelines.plugins import discover
+from pipelines.state.store import Store, read_store
+
+WELL, LOOK, ACT = 0, 1, 2
+UNASKED = -1
+"""Grades of an answer; the highest one is the exit code of `schoolbell doctor`."""
+
+WORDS: Mapping[int, str] = {WELL: "well", LOOK: "look", ACT: "act", UNASKED: "unasked"}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a check found.
+
+    Attributes:
+        grade: `WELL`, `LOOK` (somebody should, this week), `ACT` (now) or
+            `UNASKED` (this machine or home can not be asked).
+        said: One sentence for people.
+        command: What to run or edit, `{home}` being the home's path; empty only
+            where all is well or unasked.
+    """
+
+    grade: int
+    said: str
+    command: str = ""
+
+
+def well(said: str) -> Answer:
+    """Nothing to do."""
+    return Answer(WELL, said)
+
+
+def look(said: str, command: str) -> Answer:
+    """Somebody should look this week."""
+    return Answer(LOOK, said, command)
+
+
+def act(said: str, command: str) -> Answer:
+    """Somebody should act now."""
+    return Answer(ACT, said, command)
+
+
+def unasked(said: str) -> Answer:
+    """The question makes no sense here, or can not be answered."""
+    return Answer(UNASKED, said)
+
+
+@dataclass(frozen=True)
+class Patient:
+    """A district home that is looked at; everything is read when first asked for.
+
+    Reading raises what is wrong with it, so that each check that needs it can say
+    that it could not ask.
+    """
+
+    home: DistrictHome
+    now: datetime
+
+    @cached_property
+    def settings(self) -> Settings:
+        """`district.toml`.
+
+        Raises:
+            SettingsError: It is missing or wrong.
+        """
+        return load_settings(self.home)
+
+    @cached_property
+    def registry(self) -> Registry:
+        """What the district says."""
+        return load_registry(self.home, self.settings)
+
+    @cached_property
+    def store(self) -> Store:
+        """`state.db`, to read from.
+
+        Raises:
+            StoreError: It is not there or can not be read.
+        """
+        return read_store(self.home.state_db)
+
+    @cached_property
+    def district(self) -> District:
+        """All three together."""
+        return District(self.home, self.settings, self.registry, self.store)
+
+
+@dataclass(frozen=True)
+class Check:
+    """One question.
+
+    Attributes:
+        name: As it is printed and named in documents.
+        asks: What it makes sure of, as a phrase.
+    """
+
+    name: str
+    asks: str
+    answer: Callable[[Patient], Answer]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The checks about one subject."""
+
+    name: str
+    checks: Sequence[Check]
+
+
+def subjects() -> Mapping[str, Subject]:
+    """Every subject by name."""
+    return discover("pipelines.operations.checks", "CHECKS", Subject)

@@ -1,0 +1,126 @@
+"""The home: its folders, who may read them, its key."""
+
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from pipelines.district.home import KEY_BYTES, DistrictHome
+from pipelines.operations.checks import (
+    Answer,
+    Check,
+    Patient,
+    Subject,
+    act,
+    look,
+    unasked,
+    well,
+)
+
+OTHERS = stat.S_IRWXO
+GROUP_READ = stat.S_IRGRP
+GROUP = stat.S_IRWXG
+
+
+def _there(patient: Patient) -> Answer:
+    home = patient.home
+    wanted = (home.registry, home.landing, home.lake, home.keys, home.reports)
+    missing = [one.name for one in wanted if not one.is_dir()]
+    if missing:
+        return act(
+            f"folders are missing: {', '.join(missing)}", f"schoolbell init {home.path}"
+        )
+    return well("every folder is there")
+
+
+def _private(home: DistrictHome) -> Iterator[Path]:
+    yield from (home.landing, home.lake, home.registry, home.keys, home.key_file)
+    for database in (home.state_db, home.warehouse):
+        yield from (database, *home.path.glob(f"{database.name}[-.]*"))
+
+
+def _modes(patient: Patient) -> Answer:
+    held = [path for path in _private(patient.home) if path.exists()]
+    to_others = [path for path in held if path.stat().st_mode & OTHERS]
+    if to_others and patient.home.path.stat().st_mode & OTHERS:
+        names = " ".join(map(str, to_others))
+        return act("every user of this machine can read them", f"chmod o= {names}")
+    # who delivers logs may well come by its group
+    to_group = [
+        path
+        for path in held
+        if path != patient.home.landing and path.stat().st_mode & GROUP_READ
+    ]
+    if to_group:
+        names = " ".join(map(str, to_group))
+        return act("readers of reports could read logs and names", f"chmod g= {names}")
+    return well("nobody but the home's user reads logs and state")
+
+
+def _key_mode(patient: Patient) -> Answer:
+    key = patient.home.key_file
+    if key.stat().st_mode & (GROUP | OTHERS):
+        return act("others can read the key behind the pseudonyms", f"chmod 600 {key}")
+    return well("only its user can read the key")
+
+
+def _key_size(patient: Patient) -> Answer:
+    key = patient.home.key_file
+    size = key.stat().st_size
+    if size < KEY_BYTES:
+        return act(
+            f"the key has {size} bytes, not {KEY_BYTES}; pseudonyms could be guessed",
+            f"bring {key} back from a backup",
+        )
+    return well("the key is whole")
+
+
+def _owner(patient: Patient) -> Answer:
+    home = patient.home
+    owner = home.path.stat().st_uid
+    held = [path for path in _private(home) if path.exists()]
+    strange = [path for path in held if path.stat().st_uid != owner]
+    if strange:
+        return look(
+            "parts of the home belong to another user, so that a run may fail",
+            f"chown -R {owner} {' '.join(map(str, strange))}",
+        )
+    return well("all of the home belongs to one user")
+
+
+def _writable(patient: Patient) -> Answer:
+    home = patient.home
+    shared = (home.path, home.reports, home.snapshots)
+    loose = [
+        one for one in shared if one.exists() and one.stat().st_mode & stat.S_IWOTH
+    ]
+    if loose:
+        names = " ".join(map(str, loose))
+        return act("every user of this machine can write there", f"chmod o-w {names}")
+    return well("nobody else can write into the home")
+
+
+def _links(patient: Patient) -> Answer:
+    landing = patient.home.landing
+    if not landing.is_dir():
+        return unasked("there is no landing folder")
+    links = [one.name for one in sorted(landing.rglob("*")) if one.is_symlink()]
+    if links:
+        return look(
+            f"links in the landing folder are not followed: {', '.join(links[:5])}",
+            "deliver files instead, or name the folder as [sources.NAME] path",
+        )
+    return well("no links in the landing folder")
+
+
+CHECKS = Subject(
+    "home",
+    (
+        Check("folders", "every folder is there", _there),
+        Check("modes", "others can not read logs and state", _modes),
+        Check("writable", "others can not write into the home", _writable),
+        Check("owner", "one user owns it all", _owner),
+        Check("key-mode", "only its user can read the key", _key_mode),
+        Check("key-size", "the key is whole", _key_size),
+        Check("links", "nothing is delivered as a link", _links),
+    ),
+)

@@ -1,0 +1,174 @@
+"""The logs: do they come, are they read, do their lines add up."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from pipelines.district.home import DistrictHome
+from pipelines.journey.status import in_trouble
+from pipelines.lake.accounting import days_ahead
+from pipelines.lake.drift import drifts
+from pipelines.operations.checks import (
+    Answer,
+    Check,
+    Patient,
+    Subject,
+    act,
+    look,
+    unasked,
+    well,
+)
+from pipelines.sources.delivery import deliveries
+from pipelines.state import ledger
+
+QUIET = timedelta(days=4)
+"""A weekend with a holiday beside it; longer is silence."""
+
+WAITED = timedelta(days=2)
+ROTATION = Path("/etc/logrotate.d")
+
+
+def _sources(patient: Patient) -> Answer:
+    named = [one.name for one in patient.district.sources()]
+    if not named:
+        return act(
+            "no source is configured and the landing folder is empty",
+            f"put logs into {patient.home.landing}/<source>/",
+        )
+    return well(f"{len(named)} sources: {', '.join(named)}")
+
+
+def _arrival(patient: Patient) -> Answer:
+    newest: dict[str, datetime] = {}
+    for one in ledger.source_files(patient.store):
+        if one.last_time is not None:
+            time = datetime.fromisoformat(one.last_time)
+            newest[one.source] = max(time, newest.get(one.source, time))
+    if not newest:
+        return look("no event was ever read", "schoolbell run --home {home}")
+    silent = {name: time for name, time in newest.items() if patient.now - time > QUIET}
+    if silent:
+        told = ", ".join(
+            f"{name} since {time.date()}" for name, time in sorted(silent.items())
+        )
+        return look(f"no new events: {told}", "look at what should deliver them")
+    return well("every source has events of the last days")
+
+
+def _unread(patient: Patient) -> Answer:
+    known = {(one.source, one.path) for one in ledger.source_files(patient.store)}
+    before = (patient.now - WAITED).timestamp() * 1e9
+    waiting = [
+        f"{source.name}/{one.path}"
+        for source in patient.district.sources()
+        if isinstance(source.folder, Path)
+        for one in deliveries(source.folder, source.name).deliveries
+        if (source.name, one.path) not in known and one.raw_mtime_ns < before
+    ]
+    if waiting:
+        return look(
+            f"{len(waiting):,} files wait unread for days, such as {waiting[0]}",
+            "schoolbell run --home {home}",
+        )
+    return well("no file waits unread for days")
+
+
+def _refused(patient: Patient) -> Answer:
+    refused = [
+        f"{source.name}/{one.path}: {one.reason}"
+        for source in patient.district.sources()
+        if isinstance(source.folder, Path)
+        for one in deliveries(source.folder, source.name).refused
+    ]
+    if refused:
+        return look(
+            f"{len(refused):,} deliveries can not be read: {refused[0]}",
+            "schoolbell ingest --dry-run --home {home}",
+        )
+    return well("every delivery can be read")
+
+
+def _trouble(patient: Patient) -> Answer:
+    files = ledger.source_files(patient.store)
+    wrong = in_trouble(files, patient.settings.limits.reject_share)
+    if wrong:
+        first = wrong[0]
+        return look(
+            f"{len(wrong):,} files are in trouble; "
+            f"{first['source']}/{first['path']}: {first['message']}",
+            "schoolbell identify FILE; schoolbell status --json --home {home}",
+        )
+    return well(f"{len(files):,} files were read")
+
+
+def _pending(patient: Patient) -> Answer:
+    before = (patient.now - WAITED).isoformat()
+    stuck = [
+        one
+        for one in ledger.source_files(patient.store)
+        if one.pending_lines and one.last_read_time < before
+    ]
+    if stuck:
+        return look(
+            f"{sum(one.pending_lines for one in stuck):,} lines of {len(stuck):,} "
+            "files are pending for days",
+            "schoolbell run --home {home}",
+        )
+    return well("no line is pending for days")
+
+
+def _drift(patient: Patient) -> Answer:
+    found = [one for one in drifts(patient.store) if one.is_blocking]
+    if found:
+        return look(
+            f"a field went missing, and what needs it is not judged: {found[-1]}",
+            "schoolbell identify FILE, on a file of today",
+        )
+    return well("every field that rules need is filled as before")
+
+
+def _ahead(patient: Patient) -> Answer:
+    ahead = days_ahead(patient.store, patient.now)
+    if ahead:
+        return look(
+            f"events of {ahead[-1].source} lie in the future",
+            "set [sources.NAME] zone in district.toml, or the sender's clock",
+        )
+    return well("no event lies in the future")
+
+
+def _rotation(patient: Patient) -> Answer:
+    if not ROTATION.is_dir():
+        return unasked("no logrotate here")
+    named = _truncating(patient.home)
+    if named:
+        return look(
+            "logrotate cuts delivered files in place, by which lines can be lost: "
+            + ", ".join(named),
+            "replace copytruncate with dateext and delaycompress there",
+        )
+    return well("no delivered file is cut in place by logrotate")
+
+
+def _truncating(home: DistrictHome) -> list[str]:
+    found = []
+    for path in sorted(ROTATION.iterdir()):
+        text = path.read_text(errors="replace") if path.is_file() else ""
+        if "copytruncate" in text and str(home.landing) in text:
+            found.append(path.name)
+    return found
+
+
+CHECKS = Subject(
+    "logs",
+    (
+        Check("sources", "there is something to read", _sources),
+        Check("arrival", "every source still delivers", _arrival),
+        Check("unread", "nothing waits unread", _unread),
+        Check("refused", "every delivery can be read", _refused),
+        Check("trouble", "files were read to their end", _trouble),
+        Check("pending", "no line is pending for long", _pending),
+        Check("drift", "no field went missing", _drift),
+        Check("ahead", "no event lies in the future", _ahead),
+        Check("rotation", "no file is cut in place", _rotation),
+    ),
+)

@@ -1,0 +1,142 @@
+"""The machine: versions, room, memory, clock, disk."""
+
+import os
+import shutil
+import sys
+import tempfile
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+from pipelines.operations.checks import (
+    Answer,
+    Check,
+    Patient,
+    Subject,
+    act,
+    look,
+    unasked,
+    well,
+)
+from pipelines.operations.checks._mounts import mount_of
+
+OLDEST = (3, 11)
+LEAST_FREE = 1 << 30
+ROOMY = 10 << 30
+NETWORKED = frozenset({"nfs", "nfs4", "cifs", "smb3", "fuse.sshfs", "9p"})
+SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
+CHRONY = Path("/var/lib/chrony/drift")
+
+
+def _python(_patient: Patient) -> Answer:
+    found = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info < OLDEST:
+        return act(f"Python is {found}", "install Python 3.11 or newer")
+    return well(f"Python {found}")
+
+
+def _packages(_patient: Patient) -> Answer:
+    wrong = []
+    for line in requires("schoolbell") or ():
+        wanted = Requirement(line)
+        if wanted.marker is not None and not wanted.marker.evaluate():
+            continue
+        try:
+            found = version(wanted.name)
+        except PackageNotFoundError:
+            wrong.append(f"{wanted.name} is missing")
+            continue
+        if not wanted.specifier.contains(found, prereleases=True):
+            wrong.append(f"{wanted.name} is {found}, wanted {wanted.specifier}")
+    if wrong:
+        return act("; ".join(wrong), "install schoolbell again, into a fresh venv")
+    return well(f"Schoolbell {version('schoolbell')} with the packages it wants")
+
+
+def _room(patient: Patient) -> Answer:
+    free = shutil.disk_usage(patient.home.path).free
+    said = f"{free / (1 << 30):.1f} GiB are free on the disk of the home"
+    remedy = f"free space or move the home: df -h {patient.home.path}"
+    if free < LEAST_FREE:
+        return act(said, remedy)
+    return look(said, remedy) if free < ROOMY else well(said)
+
+
+def _memory(patient: Patient) -> Answer:
+    wanted = patient.settings.limits.memory_mb
+    held = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 20
+    said = f"{held:,} MB of memory, {wanted:,} MB of it for the warehouse"
+    if wanted * 2 > held:
+        return look(said, f"set [limits] memory_mb = {held // 4} in district.toml")
+    return well(said)
+
+
+def _spill(_patient: Patient) -> Answer:
+    folder = Path(tempfile.gettempdir())
+    free = shutil.disk_usage(folder).free
+    said = f"{free / (1 << 30):.1f} GiB are free in {folder}"
+    if free < LEAST_FREE or not os.access(folder, os.W_OK):
+        return look(said, "set TMPDIR to a folder with room")
+    return well(said)
+
+
+def _clock(_patient: Patient) -> Answer:
+    if SYNCHRONISED.exists() or CHRONY.exists():
+        return well("a time service keeps the clock")
+    if not Path("/run/systemd/system").exists():
+        return unasked("no service manager here that could tell")
+    return look("no time service was found", "timedatectl set-ntp true")
+
+
+def _user(_patient: Patient) -> Answer:
+    if os.geteuid() == 0:
+        return look(
+            "this runs as root; a user of its own can harm less",
+            "run it as the user that owns the home: sudo -u USER schoolbell doctor",
+        )
+    return well("this runs without root's rights")
+
+
+def _local_disk(patient: Patient) -> Answer:
+    mount = mount_of(patient.home.path)
+    if mount is None:
+        return unasked("this system lists no mounts")
+    if mount.kind in NETWORKED:
+        return act(
+            f"the home is on a network disk ({mount.kind}), whose locks and syncs "
+            "can not be trusted",
+            "move the home to a local disk; landing/ may stay where it is",
+        )
+    return well(f"the home is on a local disk ({mount.kind})")
+
+
+def _encrypted(patient: Patient) -> Answer:
+    mount = mount_of(patient.home.path)
+    if mount is None or not mount.device.startswith("/dev/"):
+        return unasked("it can not be told whether the disk is encrypted")
+    name = Path(mount.device).resolve().name
+    label = Path("/sys/class/block") / name / "dm" / "uuid"
+    if label.is_file() and label.read_text().startswith("CRYPT-"):
+        return well("the disk of the home is encrypted")
+    return look(
+        "the disk of the home is not encrypted by this system; whoever takes the "
+        "machine can read the logs",
+        "put the home on a LUKS volume, or lock the machine away and note it",
+    )
+
+
+CHECKS = Subject(
+    "machine",
+    (
+        Check("python", "Python is new enough", _python),
+        Check("packages", "the libraries are the ones that were tested", _packages),
+        Check("room", "the disk has room", _room),
+        Check("memory", "the warehouse's share of memory fits", _memory),
+        Check("spill", "big queries have room to spill", _spill),
+        Check("clock", "a time service keeps the clock", _clock),
+        Check("user", "it does not run as root", _user),
+        Check("local-disk", "the home is on a local disk", _local_disk),
+        Check("encrypted", "the disk is encrypted", _encrypted),
+    ),
+)

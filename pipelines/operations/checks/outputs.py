@@ -1,0 +1,169 @@
+"""What goes out: reports, alerts, and what runs it all."""
+
+import os
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import yaml
+from sqlalchemy import func, select
+
+from pipelines.alerts.channels import prepared
+from pipelines.alerts.outbox import GIVEN_UP, SENT
+from pipelines.district.settings_parts import is_reference
+from pipelines.operations.checks import (
+    Answer,
+    Check,
+    Patient,
+    Subject,
+    act,
+    look,
+    unasked,
+    well,
+)
+from pipelines.state import ledger
+from pipelines.state.schema import ALERTS, REPORTS
+
+IDLE = timedelta(days=2)
+OLD_REPORT = timedelta(days=14)
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+PROCESSES = Path("/proc")
+
+
+def _report(patient: Patient) -> Answer:
+    with patient.store.reading() as connection:
+        newest = connection.execute(select(func.max(REPORTS.c.week))).scalar()
+    if newest is None:
+        return look("no report was published yet", "schoolbell run --home {home}")
+    if datetime.fromisoformat(newest).date() + OLD_REPORT < patient.now.date():
+        return look(
+            f"the newest report is of the week of {newest}",
+            "schoolbell run --home {home}",
+        )
+    return well(f"the newest report is of the week of {newest}")
+
+
+def _pages(patient: Patient) -> Answer:
+    with patient.store.reading() as connection:
+        paths = connection.execute(select(REPORTS.c.path).distinct()).scalars().all()
+    gone = [path for path in paths if not (patient.home.path / path).is_file()]
+    if gone:
+        return look(
+            f"{len(gone)} published reports are gone, such as {gone[0]}",
+            "schoolbell report --home {home}",
+        )
+    return well(f"{len(paths)} published reports are in their place")
+
+
+def _channels(patient: Patient) -> Answer:
+    channels = patient.settings.alerts.channels
+    enabled = [name for name, one in channels.items() if one.enabled]
+    if not enabled:
+        return look(
+            "no alert channel is set; alerts go to a file in the home only",
+            "add [alerts.channels.mail] to district.toml",
+        )
+    for name in enabled:
+        prepared(name, channels[name].type, channels[name].settings)
+    return well(f"alerts go to: {', '.join(enabled)}")
+
+
+def _undelivered(patient: Patient) -> Answer:
+    query = select(ALERTS.c.state, func.count()).group_by(ALERTS.c.state)
+    with patient.store.reading() as connection:
+        counts: dict[str, int] = {one[0]: one[1] for one in connection.execute(query)}
+    waiting = sum(counts.values()) - counts.get(SENT, 0)
+    if waiting:
+        return look(
+            f"{waiting} alerts are not delivered, {counts.get(GIVEN_UP, 0)} of them "
+            "given up",
+            "schoolbell status --home {home}, then look at the channel",
+        )
+    return well(f"{counts.get(SENT, 0)} alerts were delivered, none waits")
+
+
+def _secrets(patient: Patient) -> Answer:
+    files = [
+        Path(value["file"])
+        for channel in patient.settings.alerts.channels.values()
+        for value in channel.settings.values()
+        if is_reference(value) and "file" in value
+    ]
+    loose = [one for one in files if one.is_file() and one.stat().st_mode & 0o077]
+    if loose:
+        names = " ".join(map(str, loose))
+        return act("others can read a secret of a channel", f"chmod 600 {names}")
+    return well("no file of a secret is open to others")
+
+
+def _scheduled(patient: Patient) -> Answer:
+    reads = [one.last_read_time for one in ledger.source_files(patient.store)]
+    if not reads:
+        return look("nothing was ever read", "schoolbell run --home {home}")
+    last = datetime.fromisoformat(max(reads))
+    if patient.now - last > IDLE:
+        return look(
+            f"nothing was read since {last.date()}; the schedule may have stopped",
+            "systemctl status dagster-daemon schoolbell.timer",
+        )
+    return well(f"logs were read on {last.date()}")
+
+
+def _telemetry(_patient: Patient) -> Answer:
+    home = os.environ.get("DAGSTER_HOME")
+    if home is None:
+        return unasked("DAGSTER_HOME is not set here")
+    path = Path(home) / "dagster.yaml"
+    said = yaml.safe_load(path.read_text()) if path.is_file() else None
+    if not said or said.get("telemetry", {}).get("enabled", True):
+        return act(
+            "Dagster would report its use to its makers",
+            f"write telemetry: {{enabled: false}} into {path}",
+        )
+    return well("Dagster reports nothing to anyone")
+
+
+def _loopback(_patient: Patient) -> Answer:
+    if not PROCESSES.is_dir():
+        return unasked("this system lists no processes")
+    hosts = [_host(one) for one in _command_lines() if "dagster-webserver" in one[0:3]]
+    if not hosts:
+        return unasked("Dagster's web pages are not running here")
+    if any(host not in LOOPBACK for host in hosts):
+        return act(
+            "Dagster's web pages can be reached from the network, without a login",
+            "start dagster-webserver with -h 127.0.0.1, behind a proxy with a login",
+        )
+    return well("Dagster's web pages answer on this machine only")
+
+
+def _command_lines() -> list[list[str]]:
+    found = []
+    for path in PROCESSES.glob("[0-9]*/cmdline"):
+        try:
+            words = path.read_bytes().decode(errors="replace").split("\0")
+        except OSError:
+            continue  # it ended meanwhile, or is none of our business
+        found.append([Path(word).name if "/" in word else word for word in words])
+    return found
+
+
+def _host(words: list[str]) -> str:
+    for flag in ("-h", "--host"):
+        if flag in words[:-1]:
+            return words[words.index(flag) + 1]
+    return LOOPBACK[0]
+
+
+CHECKS = Subject(
+    "outputs",
+    (
+        Check("report", "the weekly report is published", _report),
+        Check("pages", "published reports are still there", _pages),
+        Check("channels", "alerts reach somebody", _channels),
+        Check("undelivered", "no alert waits", _undelivered),
+        Check("secrets", "secrets are private", _secrets),
+        Check("schedule", "runs still happen", _scheduled),
+        Check("telemetry", "nothing is reported to others", _telemetry),
+        Check("loopback", "Dagster answers on this machine only", _loopback),
+    ),
+)

@@ -1,0 +1,169 @@
+"""Settings and registry: what the district says."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import polars as pl
+
+from pipelines.errors import SchoolbellError
+from pipelines.journey.checking import wrong_in
+from pipelines.operations.checks import (
+    Answer,
+    Check,
+    Patient,
+    Subject,
+    act,
+    look,
+    unasked,
+    well,
+)
+
+AHEAD = timedelta(days=60)
+SOON = timedelta(days=14)
+STALE_LIST = timedelta(days=180)
+
+
+def _settings(patient: Patient) -> Answer:
+    try:
+        settings = patient.settings
+    except SchoolbellError as error:
+        return act(" ".join(str(error).split()), "schoolbell check --home {home}")
+    return well(f"district.toml is in order, for {settings.district.name}")
+
+
+def _meaning(patient: Patient) -> Answer:
+    wrong = [" ".join(str(one).split()) for one in wrong_in(patient.district)]
+    if wrong:
+        return act("; ".join(wrong), "schoolbell check --home {home}")
+    return well("formats, rules, sections and channels are known ones")
+
+
+def _rows(patient: Patient) -> Answer:
+    errors = patient.registry.errors
+    if errors:
+        return look(
+            f"{len(errors):,} rows of the registry are set aside",
+            "schoolbell check --home {home}",
+        )
+    rows = sum(frame.height for frame in patient.registry.frames.values())
+    return well(f"{rows:,} rows of the registry are in order")
+
+
+def _files(patient: Patient) -> Answer:
+    missing = patient.registry.missing
+    if missing:
+        return look(
+            f"files without a row, each of which switches something off: "
+            f"{', '.join(sorted(missing))}",
+            "schoolbell check --home {home}; schoolbell suggest --home {home}",
+        )
+    return well("every file of the registry has rows")
+
+
+def _today(patient: Patient) -> date:
+    return patient.now.date()
+
+
+def _calendar(patient: Patient) -> Answer:
+    days = patient.registry.frames["calendar_days"]
+    if days.is_empty():
+        return look(
+            "there is no school calendar; off-hours are not judged",
+            "fill registry/calendar.csv or put an .ics file there",
+        )
+    last = days["date"].max()
+    assert isinstance(last, date)
+    if last < _today(patient) + AHEAD:
+        return look(
+            f"the school calendar ends on {last}", "add the next year's calendar"
+        )
+    return well(f"the school calendar reaches to {last}")
+
+
+def _people(patient: Patient) -> Answer:
+    frames = patient.registry.frames
+    accounts = frames["accounts"]
+    if accounts.is_empty():
+        return look(
+            "no account is known; nobody can be judged",
+            "put users.csv or a OneRoster bundle into registry/",
+        )
+    ownerless = accounts.filter(
+        pl.col("owner_person_id").is_null(), account_type="person"
+    ).height
+    if ownerless:
+        return look(
+            f"{ownerless:,} accounts of people name no person",
+            "schoolbell check --home {home}",
+        )
+    return well(f"{accounts.height:,} accounts are known")
+
+
+def _places(patient: Patient) -> Answer:
+    subnets = patient.registry.frames["subnets"]
+    if subnets.is_empty():
+        return look(
+            "no network is known; nothing is placed in a building",
+            "schoolbell suggest --home {home}",
+        )
+    return well(f"{subnets.height:,} networks are known")
+
+
+def _approved(patient: Patient) -> Answer:
+    path = patient.home.registry / "approved_sites.csv"
+    if not path.is_file() or patient.registry.frames["approved_sites"].is_empty():
+        return look(
+            "no site is approved; every site counts as external",
+            "fill {home}/registry/approved_sites.csv; schoolbell suggest --home {home}",
+        )
+    changed = datetime.fromtimestamp(path.stat().st_mtime, UTC).date()
+    if changed < _today(patient) - STALE_LIST:
+        return look(f"the approved list is of {changed}", f"look through {path}")
+    return well(f"the approved list is of {changed}")
+
+
+def _ending(patient: Patient) -> Answer:
+    today = _today(patient)
+    ending = sum(
+        patient.registry.frames[name]
+        .filter(pl.col("valid_to").is_between(today, today + SOON))
+        .height
+        for name in ("consents", "exceptions")
+    )
+    if ending:
+        return look(
+            f"{ending} consents or exceptions end within {SOON.days} days",
+            "renew them in registry/consents.csv and registry/exceptions.csv",
+        )
+    return well(f"no consent or exception ends within {SOON.days} days")
+
+
+def _lists(patient: Patient) -> Answer:
+    wanted = [name for name, one in patient.settings.lists.items() if one.enabled]
+    if not wanted:
+        return unasked("no further lists of sites are configured")
+    lacking = [
+        name for name in wanted if not (patient.home.lists / f"{name}.json").is_file()
+    ]
+    if lacking:
+        return look(
+            f"lists were never taken: {', '.join(lacking)}",
+            "schoolbell lists update --home {home}",
+        )
+    return well(f"{len(wanted)} lists were taken")
+
+
+CHECKS = Subject(
+    "registry",
+    (
+        Check("settings", "district.toml can be read", _settings),
+        Check("meaning", "what it names exists", _meaning),
+        Check("rows", "every row of the registry is in order", _rows),
+        Check("files", "no file of the registry is empty", _files),
+        Check("calendar", "the school calendar reaches far enough", _calendar),
+        Check("people", "accounts have their people", _people),
+        Check("networks", "networks are known", _places),
+        Check("approved", "the approved list is fresh", _approved),
+        Check("ending", "no consent ends unnoticed", _ending),
+        Check("lists", "configured lists were taken", _lists),
+    ),
+)

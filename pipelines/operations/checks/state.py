@@ -1,0 +1,170 @@
+"""The state, the lake and the warehouse: whole, consistent, up to date."""
+
+import fcntl
+import os
+from datetime import datetime, timedelta
+
+from sqlalchemy import inspect, text
+
+from pipelines.journey.staleness import noted, versions
+from pipelines.lake.accounting import unbalanced
+from pipelines.operations.checks import (
+    Answer,
+    Check,
+    Patient,
+    Subject,
+    act,
+    look,
+    unasked,
+    well,
+)
+from pipelines.state import ledger
+from pipelines.state.schema import METADATA
+from pipelines.warehouse.snapshots import current, reading
+
+OLD_SNAPSHOT = timedelta(days=3)
+
+
+def _there(patient: Patient) -> Answer:
+    if patient.home.state_db.is_file():
+        return well("the state database is there")
+    if any(patient.home.lake.rglob("*.parquet")):
+        return act(
+            "the state database is gone, and without it the lake says nothing",
+            "bring state.db back from the last backup before anything is run",
+        )
+    return look("nothing was run yet", "schoolbell run --home {home}")
+
+
+def _sound(patient: Patient) -> Answer:
+    with patient.store.reading() as connection:
+        found = connection.execute(text("pragma quick_check(1)")).scalar()
+    if found != "ok":
+        return act(
+            f"the state database is damaged: {found}",
+            "bring state.db back from the last backup",
+        )
+    return well("the state database is sound")
+
+
+def _schema(patient: Patient) -> Answer:
+    seen = inspect(patient.store.engine)
+    lacking = [name for name in METADATA.tables if not seen.has_table(name)]
+    lacking += [
+        f"{table.name}.{column.name}"
+        for table in METADATA.tables.values()
+        if table.name not in lacking
+        for held in [{one["name"] for one in seen.get_columns(table.name)}]
+        for column in table.columns
+        if column.name not in held
+    ]
+    if lacking:
+        return look(
+            f"the state database is of an older version; it lacks {', '.join(lacking)}",
+            "schoolbell run --home {home}",
+        )
+    return well("the state database has every table and column")
+
+
+def _balance(patient: Patient) -> Answer:
+    wrong = unbalanced(patient.store, patient.home.lake)
+    if wrong:
+        return act(
+            f"lines do not add up: {wrong[0]}",
+            "keep the landing folder; schoolbell status --json --home {home}",
+        )
+    files = ledger.source_files(patient.store)
+    return well(f"all {sum(one.lines for one in files):,} lines are accounted for")
+
+
+def _lake(patient: Patient) -> Answer:
+    wrong = []
+    for one in ledger.lake_files(patient.store):
+        path = patient.home.lake / one.path
+        if not path.is_file() or path.stat().st_size != one.bytes:
+            wrong.append(one.path)
+    if wrong:
+        return act(
+            f"{len(wrong):,} files of the lake are missing or cut, such as {wrong[0]}",
+            "bring lake/ back from the last backup",
+        )
+    return well("every file of the lake is there, in its full size")
+
+
+def _lock(patient: Patient) -> Answer:
+    lock = patient.home.path / ".lock"
+    if not lock.is_file():
+        return well("no run is at work")
+    handle = os.open(lock, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return unasked("a run is at work now")
+    finally:
+        os.close(handle)
+    return well("no run is at work")
+
+
+def _dirty(patient: Patient) -> Answer:
+    days = ledger.dirty_days(patient.store)
+    if days:
+        return look(
+            f"{len(days)} days are not built since their events came",
+            "schoolbell run --home {home}",
+        )
+    return well("every day is built")
+
+
+def _warehouse(patient: Patient) -> Answer:
+    path = patient.home.warehouse
+    if not path.is_file():
+        return look("there is no warehouse yet", "schoolbell run --home {home}")
+    with reading(path) as database:
+        (held,) = database.rows("select count(*) from duckdb_tables()")
+    return well(f"the warehouse opens; it holds {held[0]} tables")
+
+
+def _rules(patient: Patient) -> Answer:
+    path = patient.home.warehouse
+    if not path.is_file():
+        return unasked("there is no warehouse yet")
+    with reading(path) as database:
+        was = dict(noted(database, "main.built_with"))
+    now = versions(patient.district)
+    differing = sorted(name for name in now if was.get(name) != now[name])
+    if differing:
+        return look(
+            f"findings are older than the present {' and '.join(differing)}",
+            "schoolbell run --home {home}",
+        )
+    return well("findings were judged with the present rules and registry")
+
+
+def _snapshot(patient: Patient) -> Answer:
+    path = current(patient.home.snapshots)
+    with reading(path):
+        pass
+    made = datetime.fromtimestamp(path.stat().st_mtime, patient.now.tzinfo)
+    if patient.now - made > OLD_SNAPSHOT:
+        return look(
+            f"the newest snapshot is of {made.date()}",
+            "schoolbell run --home {home}",
+        )
+    return well(f"the newest snapshot opens; it is of {made.date()}")
+
+
+CHECKS = Subject(
+    "state",
+    (
+        Check("state", "the state database is there", _there),
+        Check("sound", "the state database is sound", _sound),
+        Check("schema", "the state database is of this version", _schema),
+        Check("balance", "every line is accounted for", _balance),
+        Check("lake", "every file of the lake is whole", _lake),
+        Check("lock", "no run hangs", _lock),
+        Check("days", "every day is built", _dirty),
+        Check("warehouse", "the warehouse opens", _warehouse),
+        Check("rules", "findings are of the present rules", _rules),
+        Check("snapshot", "analysts have a fresh snapshot", _snapshot),
+    ),
+)

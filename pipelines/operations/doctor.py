@@ -1,0 +1,59 @@
+"""Examines an installation: asks every check, and lets none of them end the rest."""
+
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from pipelines.errors import SchoolbellError
+from pipelines.operations.checks import (
+    WELL,
+    WORDS,
+    Answer,
+    Check,
+    Patient,
+    subjects,
+    unasked,
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A check's answer, with its place."""
+
+    subject: str
+    check: Check
+    answer: Answer
+
+    def shown(self) -> dict[str, str]:
+        """As `--json` prints it."""
+        return {
+            "subject": self.subject,
+            "check": self.check.name,
+            "grade": WORDS[self.answer.grade],
+            "said": self.answer.said,
+            "command": self.answer.command,
+        }
+
+
+def examine(patient: Patient) -> Iterator[Finding]:
+    """Every check's finding, in the order of subjects."""
+    for subject in subjects().values():
+        for check in subject.checks:
+            yield Finding(subject.name, check, answered(check, patient))
+
+
+def verdict(findings: list[Finding]) -> int:
+    """The exit code: 0 well, 1 somebody should look, 2 somebody should act."""
+    return max((one.answer.grade for one in findings), default=WELL)
+
+
+def answered(check: Check, patient: Patient) -> Answer:
+    """A check's answer; that it could not be asked, where something else is wrong."""
+    try:
+        answer = check.answer(patient)
+        home = shlex.quote(str(patient.home.path))
+        return replace(answer, command=answer.command.replace("{home}", home))
+    except (SchoolbellError, OSError, SQLAlchemyError) as error:
+        return unasked(f"could not be asked: {str(error).splitlines()[0]}")
