@@ -16,6 +16,7 @@ DIMENSIONS = {
     "hosts": "Registrable domain and background kind of each host.",
     "spellings": "Canonical form of each user name.",
     "addresses": "Each address in a form that sorts.",
+    "outside_networks": "What the operator's MMDB files say of each address.",
 }
 
 

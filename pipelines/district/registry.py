@@ -21,6 +21,7 @@ from pipelines.district.home import DistrictHome
 from pipelines.district.intake import Intake, take_in
 from pipelines.district.list_store import Lists, read_lists
 from pipelines.district.networks import egress, ip_geo, subnets
+from pipelines.district.outside import OutsideFile, OutsideFiles, outside_files
 from pipelines.district.policy import default_policy, read_policy
 from pipelines.district.problems import Problem
 from pipelines.district.reading import Rows
@@ -40,6 +41,7 @@ class Registry:
         version: Hash of the contents of all files.
         versions: Hash of each file, by name.
         people_names: Person -> display name. Kept apart from the frames.
+        outside: MMDB files about addresses outside.
     """
 
     frames: Mapping[str, pl.DataFrame]
@@ -48,6 +50,7 @@ class Registry:
     version: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
     people_names: Mapping[str, str] = field(default_factory=dict, repr=False)
+    outside: tuple[OutsideFile, ...] = ()
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -59,7 +62,8 @@ def load_registry(home: DistrictHome, settings: Settings) -> Registry:
     """Read everything in the home's `registry/`; what is absent is empty."""
     taken = take_in(home.registry, settings)
     lists = read_lists(home.lists, settings.lists)
-    versions = {**taken.versions, **lists.versions}
+    outside = outside_files(home.registry)
+    versions = {**taken.versions, **lists.versions, **outside.versions}
     domains = settings.district.account_domains
     places = buildings(taken.rows["buildings.csv"], taken.rows["orgs.csv"])
     schools = of_organisations(places.frame, taken.rows["orgs.csv"])
@@ -76,12 +80,21 @@ def load_registry(home: DistrictHome, settings: Settings) -> Registry:
     told = [item for rows in parts.values() for item in rows.problems]
     return Registry(
         frames={name: parts[name].frame for name in FRAMES},
-        problems=tuple(sorted([*taken.problems, *told], key=_by_place)),
-        missing=taken.missing,
+        problems=tuple(
+            sorted([*taken.problems, *outside.problems, *told], key=_by_place)
+        ),
+        missing=_missing(taken, outside),
         version=_hash(versions),
         versions=versions,
         people_names=people.names,
+        outside=outside.files,
     )
+
+
+def _missing(taken: Intake, outside: OutsideFiles) -> Mapping[str, str]:
+    """Files without a row; an MMDB file does what `ip_geo.csv` would."""
+    instead = {"ip_geo.csv"} if outside.files else set()
+    return {name: what for name, what in taken.missing.items() if name not in instead}
 
 
 def _policy(taken: Intake) -> dict[str, Rows]:

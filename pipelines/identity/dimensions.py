@@ -20,34 +20,33 @@ ADDRESSES = pl.Schema({"ip": pl.String, "address": pl.String})
 """Address, and the form of it that sorts; see `sortable`."""
 
 
-def dimension(
-    name: str,
-    values: list[str],
-    background: Mapping[str, str],
-    domains: Sequence[str],
-) -> pl.DataFrame:
-    """The rows of one dimension.
+def hosts(values: Sequence[str], background: Mapping[str, str]) -> pl.DataFrame:
+    """The rows of hosts.
 
     Args:
-        name: hosts, spellings or addresses.
-        values: Distinct values.
+        values: Distinct hosts.
         background: Background hosts and their kinds.
-        domains: The district's own account domains.
     """
-    if name == "hosts":
-        columns = {
-            "url_hostname": values,
-            "site": registrable_domains(values),
-            "background_kind": [_background(host, background) for host in values],
-        }
-        return pl.DataFrame(columns, schema=HOSTS)
-    if name == "addresses":
-        hexes = [sortable(value) for value in values]
-        return pl.DataFrame({"ip": values, "address": hexes}, schema=ADDRESSES)
+    columns = {
+        "url_hostname": values,
+        "site": registrable_domains(values),
+        "background_kind": [_background(host, background) for host in values],
+    }
+    return pl.DataFrame(columns, schema=HOSTS)
+
+
+def spellings(values: Sequence[str], domains: Sequence[str]) -> pl.DataFrame:
+    """The rows of user names; `domains` are the district's own account domains."""
     names = pl.DataFrame({"user_name": values}, schema={"user_name": pl.String})
     return names.with_columns(
         account_name=canonical(pl.col("user_name"), domains)
     ).cast({"account_name": pl.String})
+
+
+def addresses(values: Sequence[str]) -> pl.DataFrame:
+    """The rows of addresses."""
+    columns = {"ip": values, "address": [sortable(value) for value in values]}
+    return pl.DataFrame(columns, schema=ADDRESSES)
 
 
 def _background(host: str, background: Mapping[str, str]) -> str | None:

@@ -20,6 +20,7 @@ PUBLISHED = ("core", "marts", "identity")
 INTERNAL = (
     "core.candidate_requests",
     "core.locked_talk",
+    "core.outside_places",
     "identity.account_names",
     "identity.places",
 )

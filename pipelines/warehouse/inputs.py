@@ -1,21 +1,23 @@
 """Brings into the warehouse what its models read and no model makes.
 
 `raw.*` are views over the Parquet files that the ledger lists. `registry.*` are
-the canonical frames of the registry. Three dimensions are computed in Python,
+the canonical frames of the registry. Four dimensions are computed in Python,
 once for each distinct value: sites of hosts, spellings of user names, addresses
-in a form that sorts.
+in a form that sorts, and what the operator's MMDB files say of them.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import polars as pl
 
+from pipelines.district.outside import look_up
 from pipelines.district.registry import Registry
 from pipelines.events import EVENT_CLASSES, LAKE_COLUMNS, PLACE
-from pipelines.identity.dimensions import ADDRESSES, HOSTS, SPELLINGS, dimension
+from pipelines.identity.dimensions import addresses, hosts, spellings
 from pipelines.state import ledger
 from pipelines.state.store import Store
 from pipelines.warehouse.database import Database
@@ -102,30 +104,41 @@ def refresh_dimensions(
     With a new registry all values are computed again, since its networks, names
     and lists decide them.
     """
-    frames = registry.frames
-    patterns = frames["approved_sites"]["pattern"].str.split("/").list.first()
-    fixed = frames["devices"]["static_ip"]
-    background = dict(frames["background_hosts"].select("host", "kind").iter_rows())
-    for name, extra, schema in (
-        ("hosts", patterns, HOSTS),
-        ("spellings", pl.Series([], dtype=pl.String), SPELLINGS),
-        ("addresses", fixed, ADDRESSES),
-    ):
+    for name, extra, dimension in _dimensions(database, registry, domains):
         table = f"identity.{name}"
-        key = next(iter(schema))
-        known = set(database.table(table)[key]) if database.has(table) else set()
-        wanted = _values(database, name, extra)
-        if is_new_registry:
-            values = sorted(wanted | known)
-            database.replace(table, dimension(name, values, background, domains))
+        held = database.table(table) if database.has(table) else pl.DataFrame()
+        key = dimension([]).columns[0]
+        known = set(held[key]) if key in held.columns else set()
+        wanted = _values(database, name) | extra
+        # a table that an older version made has other columns
+        if is_new_registry or held.columns != dimension([]).columns:
+            database.replace(table, dimension(sorted(wanted | known)))
         else:
-            values = sorted(wanted - known)
-            database.append(table, dimension(name, values, background, domains))
+            database.append(table, dimension(sorted(wanted - known)))
 
 
-def _values(database: Database, name: str, extra: pl.Series) -> set[str]:
-    found: set[str] = set(extra.drop_nulls())
-    for event_class, column in _VALUES[name]:
+Dimension = Callable[[list[str]], pl.DataFrame]
+
+
+def _dimensions(
+    database: Database, registry: Registry, domains: Sequence[str]
+) -> Iterator[tuple[str, set[str], Dimension]]:
+    """Each dimension's name, the values that the registry adds, and how it is made."""
+    frames = registry.frames
+    background = dict(frames["background_hosts"].select("host", "kind").iter_rows())
+    patterns = frames["approved_sites"]["pattern"].str.split("/").list.first()
+    yield "hosts", set(patterns.drop_nulls()), partial(hosts, background=background)
+    yield "spellings", set(), partial(spellings, domains=domains)
+    fixed = frames["devices"]["static_ip"].drop_nulls()
+    yield "addresses", set(fixed), addresses
+    # those of the table that the line above made, and none without a file to ask
+    seen = set(database.table("identity.addresses")["ip"]) if registry.outside else {}
+    yield "outside_networks", set(seen), partial(look_up, files=registry.outside)
+
+
+def _values(database: Database, name: str) -> set[str]:
+    found: set[str] = set()
+    for event_class, column in _VALUES.get(name, ()):
         rows = database.rows(
             f"select distinct {column} from raw.{event_class}"
             f" where {column} is not null"

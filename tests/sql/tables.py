@@ -21,18 +21,19 @@ from typing import Any
 import polars as pl
 import yaml
 
-from pipelines.district import frames
+from pipelines.district import frames, outside
 from pipelines.events import EVENT_CLASSES, LAKE_COLUMNS, PLACE
-from pipelines.warehouse import inputs
+from pipelines.identity import dimensions
 from pipelines.warehouse.building import verify
 from pipelines.warehouse.database import Database, writing
 from pipelines.warehouse.library import models
 from pipelines.warehouse.models import Model, arguments
 
 DIMENSIONS = {
-    "identity.hosts": inputs.HOSTS,
-    "identity.spellings": inputs.SPELLINGS,
-    "identity.addresses": inputs.ADDRESSES,
+    "identity.hosts": dimensions.HOSTS,
+    "identity.spellings": dimensions.SPELLINGS,
+    "identity.addresses": dimensions.ADDRESSES,
+    "identity.outside_networks": outside.OUTSIDE,
 }
 _TYPES = {
     pl.String: "varchar",
