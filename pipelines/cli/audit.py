@@ -10,9 +10,10 @@ from typing import Annotated
 
 import typer
 
+from pipelines.cli.asking import who_asks
 from pipelines.cli.options import AsJson, Home
 from pipelines.district.home import DistrictHome
-from pipelines.errors import SettingsError
+from pipelines.district.settings import load_settings
 from pipelines.journey.console import console, safe, table
 from pipelines.state.audit import Chain, open_chain, parsed_head
 from pipelines.state.store import open_store
@@ -59,12 +60,7 @@ def show(
 @contextmanager
 def _chain(home: Path) -> Iterator[Chain]:
     place = DistrictHome(home.resolve())
-    if not place.settings_file.is_file():
-        raise SettingsError(
-            "there is no district home here",
-            where=str(place.path),
-            remedy="Name the folder that has district.toml in it.",
-        )
+    who_asks(load_settings(place)).require("audit")
     store = open_store(place.state_db)
     try:
         yield open_chain(store, place)

@@ -12,7 +12,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, Field
 
 from pipelines.district.files import DAY_TYPES
-from pipelines.district.settings_parts import Alerts, Detection, Part
+from pipelines.district.settings_parts import Alerts, Detection, Part, Roles
 
 DayType = Literal[
     "school", "early_out", "late_start", "pd_day", "weekend", "holiday", "closure",
@@ -212,3 +212,4 @@ class Settings(Part):
     registry: RegistrySettings = RegistrySettings()
     lists: Mapping[ListName, ListSource] = Field(default_factory=dict)
     limits: Limits = Limits()
+    roles: Roles = Roles()

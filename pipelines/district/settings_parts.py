@@ -107,6 +107,31 @@ class Alerts(Part):
     )
 
 
+class Roles(Part):
+    """Groups of the operating system; without any, one operator may do everything."""
+
+    director: tuple[str, ...] = Field(
+        default=(),
+        description="decide, assign, approve, see names for a case",
+        examples=[["schoolbell-directors"]],
+    )
+    analyst: tuple[str, ...] = Field(
+        default=(),
+        description="look and decide under pseudonyms",
+        examples=[["schoolbell-analysts"]],
+    )
+    operator: tuple[str, ...] = Field(
+        default=(),
+        description="run the system; no findings, no names",
+        examples=[["schoolbell-operators"]],
+    )
+    custodian: tuple[str, ...] = Field(
+        default=(),
+        description="keep records: read, export, see names for a case",
+        examples=[["schoolbell-records"]],
+    )
+
+
 def gathered(model: type[BaseModel], data: Any, into: str) -> Any:
     """Move keys that the model does not know into its open mapping `into`."""
     if not isinstance(data, dict):
