@@ -47,12 +47,13 @@ def findings(
 def _shown(district: District, row: Mapping[str, Any]) -> dict[str, Any]:
     start = str(row["record"]["start_time"])
     names = pseudonyms(district.store, district.home.key_file, _day(row["event_date"]))
+    kind = district.subject_kind(row["rule"])
     return {
         "finding_id": row["finding_id"],
         "day": row["event_date"],
         "kind": row["kind"],
         "rule": row["rule"],
-        "account": names.names("account", [row["subject"]])[row["subject"]],
+        "account": names.names(kind, [row["subject"]])[row["subject"]],
         "start_utc": start,
         "end_utc": str(row["record"]["end_time"]),
         "severity": row["severity"],

@@ -15,6 +15,7 @@ from pipelines.findings.record import (
     Alternative,
     Result,
 )
+from pipelines.findings.security import ALTERNATIVES as SECURITY
 
 Details = Mapping[str, Any]
 Test = Callable[[Details], tuple[Result, str]]
@@ -239,6 +240,8 @@ def alternatives(rule: str, details: Details) -> tuple[Alternative, ...]:
     """Every explanation of a rule with the result of its test."""
     return tuple(
         Alternative(name=name, test=text, result=result)
-        for name, test in ALTERNATIVES.get(rule) or _LATER.get(rule, ())
+        for name, test in ALTERNATIVES.get(rule)
+        or _LATER.get(rule)
+        or SECURITY.get(rule, ())
         for result, text in [test(details)]
     )

@@ -35,6 +35,7 @@ BEGINS: Mapping[str, Confidence] = {
     "AN-2": "C2",
     "AN-3": "C2",
     "AN-5": "C3",
+    "AN-8": "C3",
 }
 
 CLOSED = ("weekend", "holiday", "closure")

@@ -8,6 +8,8 @@ places `{account}` and `{devices}`.
 from collections.abc import Mapping
 from typing import Any
 
+from pipelines.findings import security
+
 Details = Mapping[str, Any]
 
 ACCOUNT = "{account}"
@@ -15,7 +17,7 @@ ACCOUNT = "{account}"
 
 def claim(rule: str, details: Details) -> str:
     """One sentence that says what was seen."""
-    make = _CLAIMS.get(rule)
+    make = _CLAIMS.get(rule) or security.CLAIMS.get(rule)
     return make(details) if make else f"Account {ACCOUNT} met rule {rule}."
 
 
@@ -185,6 +187,7 @@ WOULD_CHANGE: Mapping[str, tuple[str, ...]] = {
         "a calendar that is changed",
         "an entry for the sites on the approved list",
     ),
+    **security.WOULD_CHANGE,
 }
 
 ALWAYS_LIMITS = (

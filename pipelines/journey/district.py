@@ -16,6 +16,7 @@ from pipelines.district.settings import Settings, load_settings
 from pipelines.district.settings_parts import Detection as DetectionSettings
 from pipelines.errors import BusyError, SettingsError
 from pipelines.lake.intake import Source
+from pipelines.privacy import Kind
 from pipelines.sources.remote import is_remote
 from pipelines.state.store import Store, open_store
 from pipelines.warehouse.library import models
@@ -65,6 +66,15 @@ class District:
             }
             for name, one in self.said_of_rules.items()
         }
+
+    @cached_property
+    def _about(self) -> Mapping[str, Kind]:
+        # of rules that are switched off too: their findings stay
+        return {one.header.code: one.header.about for one in models().values()}
+
+    def subject_kind(self, rule: str) -> Kind:
+        """What a rule's findings are about: an account or a device."""
+        return self._about.get(rule, "account")
 
     @cached_property
     def rules_version(self) -> str:

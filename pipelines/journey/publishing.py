@@ -12,6 +12,7 @@ from pipelines.findings.keeping import stored_evidence, stored_findings
 from pipelines.journey.attribution import CHANGES, change_frame
 from pipelines.journey.district import District
 from pipelines.journey.editions import Pseudonyms, kept_columns, pseudonyms, renamed
+from pipelines.privacy import Kind
 from pipelines.state import ledger
 from pipelines.warehouse.database import Database, writing
 from pipelines.warehouse.snapshots import publish
@@ -68,7 +69,10 @@ def _name_everything(
 
 def finding_frames(district: District, names: Pseudonyms) -> dict[str, pl.DataFrame]:
     """Findings and their evidence under pseudonyms."""
-    findings = [_finding(row, names) for row in stored_findings(district.store)]
+    findings = [
+        _finding(row, district.subject_kind(row["rule"]), names)
+        for row in stored_findings(district.store)
+    ]
     evidence = [_evidence(row) for row in stored_evidence(district.store)]
     cited = pl.DataFrame(evidence, schema=_EVIDENCE)
     return {
@@ -124,9 +128,9 @@ def _instant(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def _finding(row: Mapping[str, Any], names: Pseudonyms) -> dict[str, Any]:
+def _finding(row: Mapping[str, Any], kind: Kind, names: Pseudonyms) -> dict[str, Any]:
     record = row["record"]
-    account = names.names("account", [row["subject"]])[row["subject"]]
+    subject = names.names(kind, [row["subject"]])[row["subject"]]
     devices = [names.names("device", [one])[one] for one in record["devices"]]
     is_decided = row["status"] != "open"
     shown = {
@@ -143,7 +147,7 @@ def _finding(row: Mapping[str, Any], names: Pseudonyms) -> dict[str, Any]:
     return {
         **{key: row[key] for key in ("finding_id", "rule", "kind", "severity")},
         **{key: row[key] for key in ("confidence", "status", "status_reason")},
-        "subject": account,
+        "subject": subject,
         "devices": devices,
         "sites": record["sites"],
         "event_date": datetime.fromisoformat(row["event_date"]).date(),
@@ -151,7 +155,7 @@ def _finding(row: Mapping[str, Any], names: Pseudonyms) -> dict[str, Any]:
         "end_time": _instant(record["end_time"]),
         "created_time": _instant(row["created_time"]),
         "revision": row["revision"],
-        "claim": record["claim"].replace("{account}", account),
+        "claim": record["claim"].replace("{account}", subject),
         "record": json.dumps(shown, sort_keys=True),
         "decided_time": _instant(row["updated_time"]) if is_decided else None,
     }

@@ -78,6 +78,7 @@ class Header(_Strict):
     checks: tuple[Check, ...] = ()
     code: str = ""
     kind: str = ""
+    about: Literal["account", "device"] = "account"
     severity: str = ""
     stage: Literal["trial", "live"] = "live"
     false_positives: tuple[str, ...] = ()

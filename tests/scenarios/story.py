@@ -167,6 +167,15 @@ class Story:
         if kind in ("interactive", "remote"):
             self._directory(account, device, self.at(clock, 0.4))
 
+    def logon_refused(
+        self, account: str, device: str, clock: str, seconds: float = 0
+    ) -> None:
+        """A wrong password at the keyboard, in the host's log alone."""
+        self._lease_at_six(device)
+        stamp = self.at(clock, seconds - self.slow.get(device, 0))
+        data = {"LogonType": "2", "IpAddress": "-", "SubStatus": "0xc000006a"}
+        self._windows(4625, account, device, stamp, data)
+
     def logoff(self, account: str, device: str, clock: str) -> None:
         self._event(4634, account, device, self.at(clock), 2)
 

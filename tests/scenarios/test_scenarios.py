@@ -10,7 +10,15 @@ from itertools import cycle
 
 import pytest
 
-from tests.scenarios import leave, off_hours, one_building, sharing, sites, ways_around
+from tests.scenarios import (
+    leave,
+    off_hours,
+    one_building,
+    risks,
+    sharing,
+    sites,
+    ways_around,
+)
 from tests.scenarios.running import run
 from tests.scenarios.story import Story, plain
 
@@ -21,6 +29,7 @@ SCENARIOS = (
     *sites.SCENARIOS,
     *ways_around.SCENARIOS,
     *off_hours.SCENARIOS,
+    *risks.SCENARIOS,
 )
 FOUND = [one for one in SCENARIOS if one.rules]
 SHIFTS = (timedelta(weeks=1), timedelta(weeks=35))

@@ -12,9 +12,11 @@ from pipelines.demo.planted import (
     alike_leave,
     alike_networks,
     alike_requests,
+    alike_security,
     alike_sites,
     breach_accounts,
     breach_hours,
+    breach_security,
     breach_sites,
 )
 from pipelines.demo.planted.stage import NotCastError, Stage
@@ -30,12 +32,22 @@ LOOK_ALIKES = (
     *alike_sites.SCENES,
     *alike_hours.SCENES,
 )
+# played after all others, whose casting they leave as it was
+RISKS = breach_security.SCENES
+ALIKE_RISKS = alike_security.SCENES
 
 
 def plant(world: World, plan: Plan, *, violations: bool) -> None:
     """Play every scene that the district and the weeks have room for."""
     breaches = BREACHES if violations else ()
-    scenes = (*alike_accounts.ALL_MONTH, *breaches, *LOOK_ALIKES)
+    risks = RISKS if violations else ()
+    scenes = (
+        *alike_accounts.ALL_MONTH,
+        *breaches,
+        *LOOK_ALIKES,
+        *risks,
+        *ALIKE_RISKS,
+    )
     stage = Stage(world, plan, world.random("planted"))
     for scene in scenes:
         marks = {name: len(items) for name, items in _lists(plan).items()}

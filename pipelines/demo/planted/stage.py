@@ -19,6 +19,7 @@ Span = tuple[int, int]
 SHARED = "shared_account"
 SITE = "non_approved_site"
 HOURS = "off_hours_external"
+ANOMALY = "anomaly"
 NONE = "none"
 
 

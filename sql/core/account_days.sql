@@ -1,0 +1,135 @@
+/* ---
+summary: >
+  Each account that was used on a day: how often it was let in by somebody at a
+  keyboard, a tunnel or a cloud service, how many requests carried its login, and
+  the first lines that say so. Tasks, services and computers' own logons are no use.
+grain: [account, event_date]
+params:
+  event_date: {type: date}
+columns:
+  account: {type: varchar, pii: direct, is: canonical name}
+  is_known: {type: boolean, is: the registry has this account}
+  keyboard_count: {type: bigint, is: 'logons and unlocks by somebody, not by a task'}
+  other_count: {type: bigint, is: 'further logons: shares, mailboxes, wireless'}
+  request_count: {type: bigint, is: allowed requests that carried the login}
+  source_count: {type: bigint, is: sources that saw the account}
+  devices: {type: 'varchar[]', pii: indirect, is: devices it was used on}
+  first_time: {type: timestamptz, is: first use}
+  last_time: {type: timestamptz, is: last use}
+  evidence: {type: 'bigint[]', is: 'first lines of each kind, at most 30'}
+  event_date: {type: date, is: local day}
+--- */
+with
+
+names as (
+    select
+        user_name,
+        account
+    from identity.account_names
+),
+
+known as (
+    select distinct account
+    from registry.accounts
+),
+
+devices as (
+    select
+        hostname,
+        min(device) as device
+    from registry.devices
+    where hostname is not null
+    group by hostname
+),
+
+logons as (
+    select
+        names.account,
+        coalesce(devices.device, logons.host) as device,
+        logons.source,
+        logons.time,
+        logons.event_id,
+        case
+            when
+                logons.logon_kind in (
+                    'interactive', 'cached', 'remote', 'vpn', 'cloud'
+                )
+                then 'keyboard'
+            else 'other'
+        end as kind
+    from raw.logons
+    inner join names on logons.user_name = names.user_name
+    left join devices on logons.host = devices.hostname
+    where
+        logons.event_date = $event_date::date
+        and (
+            (logons.activity in ('logon', 'ticket') and logons.is_success)
+            or logons.activity = 'unlock'
+        )
+        and not coalesce(logons.is_machine, false)
+        and coalesce(logons.logon_kind not in ('batch', 'service'), true)
+),
+
+requests as (
+    select
+        account,
+        device,
+        source,
+        start_time as time,
+        event_id,
+        'request' as kind
+    from core.http_requests
+    where
+        event_date = $event_date::date
+        and attribution_grade = 'A'
+        and disposition = 'allowed'
+),
+
+uses as (
+    select * from logons
+    union all
+    select * from requests
+),
+
+numbered as (
+    select
+        *,
+        row_number() over (
+            partition by account, kind
+            order by time, event_id
+        ) as number
+    from uses
+),
+
+evidence as (
+    select
+        account,
+        list_sort(list(event_id)) as evidence
+    from numbered
+    where number <= 10
+    group by account
+)
+
+select
+    numbered.account,
+    max(known.account) is not null as is_known,
+    count(*) filter (where numbered.kind = 'keyboard') as keyboard_count,
+    count(*) filter (where numbered.kind = 'other') as other_count,
+    count(*) filter (where numbered.kind = 'request') as request_count,
+    count(distinct numbered.source) as source_count,
+    coalesce(
+        list_sort(
+            list_distinct(
+                list(numbered.device) filter (where numbered.device is not null)
+            )
+        ),
+        []::varchar[]
+    ) as devices,
+    min(numbered.time) as first_time,
+    max(numbered.time) as last_time,
+    any_value(evidence.evidence) as evidence,
+    $event_date::date as event_date
+from numbered
+inner join evidence on numbered.account = evidence.account
+left join known on numbered.account = known.account
+group by numbered.account

@@ -1,0 +1,153 @@
+/* ---
+title: An account was used after a long silence
+summary: >
+  An account that no source saw for weeks of school was let in at a keyboard,
+  through a tunnel or by a cloud service. Holidays do not count as silence, nor do
+  weeks whose logs are missing, nor accounts that are new.
+code: AN-8
+kind: anomaly
+severity: medium
+stage: trial
+grain: [subject, event_date]
+window: {days_before: 120}
+params:
+  event_date: {type: date}
+  idle_days:
+    type: int
+    default: 45
+    min: 14
+    max: 110
+    unit: days
+    why: longer than a school break, shorter than a term
+  school_days:
+    type: int
+    default: 25
+    min: 5
+    max: 80
+    unit: days
+    why: a summer is no silence; most of six weeks of school is
+columns:
+  subject: {type: varchar, pii: direct, is: account}
+  start_time: {type: timestamptz, is: first use of the day}
+  end_time: {type: timestamptz, is: last use of the day}
+  measure: {type: double, is: days of silence}
+  observables: {type: 'varchar[]', pii: indirect, is: devices}
+  evidence: {type: 'bigint[]', is: cited events}
+  details: {type: varchar, is: facts for the alternatives as JSON}
+  event_date: {type: date, is: local day}
+false_positives:
+  - The owner comes back from a long leave that the registry does not hold.
+  - An account for work that comes once a season.
+response: >
+  Ask the account's owner; close the account if nobody needs it.
+--- */
+with
+
+days as (
+    select
+        account,
+        keyboard_count,
+        request_count,
+        source_count,
+        devices,
+        first_time,
+        last_time,
+        evidence,
+        event_date
+    from core.account_days
+    where
+        event_date between $event_date::date - interval 120 day and $event_date::date
+),
+
+school as (
+    select distinct calendar_days.date
+    from registry.calendar_days
+    where
+        calendar_days.date >= $event_date::date - to_days($idle_days)
+        and calendar_days.date < $event_date::date
+        and calendar_days.day_type in ('school', 'early_out', 'late_start')
+),
+
+-- days of school on which the logs saw anybody at all
+heard as (
+    select count(distinct school.date) as day_count
+    from school
+    inner join days on school.date = days.event_date
+),
+
+accounts as (
+    select
+        account,
+        min(owner_person_id) as person_id,
+        min(coalesce(valid_from, date '9999-12-31')) as first_date
+    from registry.accounts
+    where account_type in ('person', 'role_shared')
+    group by account
+),
+
+before as (
+    select
+        account,
+        max(event_date) as last_date
+    from days
+    where event_date < $event_date::date
+    group by account
+),
+
+leave as (
+    select
+        person_id,
+        count(distinct event_date) as day_count
+    from registry.leave_windows
+    where
+        event_date >= $event_date::date - to_days($idle_days)
+        and event_date < $event_date::date
+        and status = 'approved'
+    group by person_id
+),
+
+silent as (
+    select
+        days.*,
+        heard.day_count as heard_count,
+        coalesce(leave.day_count, 0) as leave_count,
+        before.last_date,
+        least(
+            date_diff(
+                'day', coalesce(before.last_date, accounts.first_date), days.event_date
+            ),
+            120
+        ) as idle
+    from days
+    inner join accounts on days.account = accounts.account
+    cross join heard
+    left join before on days.account = before.account
+    left join leave on accounts.person_id = leave.person_id
+    where
+        days.event_date = $event_date::date
+        and days.keyboard_count > 0
+        and heard.day_count >= $school_days
+)
+
+select
+    account as subject,
+    first_time as start_time,
+    last_time as end_time,
+    idle::double as measure,
+    devices as observables,
+    evidence,
+    to_json(
+        struct_pack(
+            idle_days := idle,
+            last_seen := last_date,
+            school_days := heard_count,
+            leave_days := leave_count,
+            logons := keyboard_count,
+            requests := request_count,
+            devices := len(devices),
+            sources := source_count
+        )
+    )::varchar as details,
+    $event_date::date as event_date
+from silent
+where idle >= $idle_days

@@ -1,0 +1,113 @@
+/* ---
+title: An account was used after its last day
+summary: >
+  An account whose last day in the registry has passed, or whose owner has left by
+  the roster, was let in at a keyboard, through a tunnel or by a cloud service, or
+  made requests with its login. The account is at risk; nothing is said of who
+  used it.
+code: AN-5
+kind: anomaly
+severity: high
+stage: trial
+grain: [subject, event_date]
+params:
+  event_date: {type: date}
+  requests:
+    type: int
+    default: 5
+    min: 1
+    max: 1000
+    why: where nobody logged on, a few requests may be what a browser still held
+columns:
+  subject: {type: varchar, pii: direct, is: account}
+  start_time: {type: timestamptz, is: first use of the day}
+  end_time: {type: timestamptz, is: last use of the day}
+  measure: {type: double, is: days since the last day of the account}
+  observables: {type: 'varchar[]', pii: indirect, is: devices}
+  evidence: {type: 'bigint[]', is: cited events}
+  details: {type: varchar, is: facts for the alternatives as JSON}
+  event_date: {type: date, is: local day}
+false_positives:
+  - The registry or the roster was not brought up to date.
+  - A device that was left logged on and goes on by itself.
+response: >
+  Close the account in the directory, or put the registry right.
+--- */
+with
+
+used as (
+    select
+        account,
+        keyboard_count,
+        request_count,
+        source_count,
+        devices,
+        first_time,
+        last_time,
+        evidence
+    from core.account_days
+    where
+        event_date = $event_date::date
+        and (keyboard_count > 0 or request_count >= $requests)
+),
+
+accounts as (
+    select
+        account,
+        min(owner_person_id) as person_id,
+        max(coalesce(valid_to, date '9999-12-31')) as last_date
+    from registry.accounts
+    group by account
+    -- what several people may use is judged by its own rule
+    having
+        count(distinct owner_person_id) <= 1
+        and not bool_or(coalesce(approved_shared, false))
+),
+
+people as (
+    select
+        person_id,
+        max(coalesce(valid_to, date '9999-12-31')) as last_date
+    from registry.people
+    group by person_id
+),
+
+ended as (
+    select
+        accounts.account,
+        accounts.last_date < $event_date::date as is_account_ended,
+        coalesce(people.last_date < $event_date::date, false) as is_owner_gone,
+        coalesce(accounts.last_date <> people.last_date, false) as are_two_records,
+        least(
+            accounts.last_date, coalesce(people.last_date, date '9999-12-31')
+        ) as last_date
+    from accounts
+    left join people on accounts.person_id = people.person_id
+)
+
+select
+    used.account as subject,
+    used.first_time as start_time,
+    used.last_time as end_time,
+    date_diff('day', ended.last_date, $event_date::date)::double as measure,
+    used.devices as observables,
+    used.evidence,
+    to_json(
+        struct_pack(
+            last_day := ended.last_date,
+            days := date_diff('day', ended.last_date, $event_date::date),
+            is_account_ended := ended.is_account_ended,
+            is_owner_gone := ended.is_owner_gone,
+            do_records_agree := ended.is_account_ended
+            and ended.is_owner_gone
+            and ended.are_two_records,
+            logons := used.keyboard_count,
+            requests := used.request_count,
+            devices := len(used.devices),
+            sources := used.source_count
+        )
+    )::varchar as details,
+    $event_date::date as event_date
+from used
+inner join ended on used.account = ended.account
+where ended.last_date < $event_date::date
