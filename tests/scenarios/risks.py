@@ -66,6 +66,13 @@ SCENARIOS = (
     Scenario("S73a", one_stored_password),
     Scenario("S73b", a_class_takes_an_hour),
     Scenario("S73c", nine_accounts_from_one_lab_pc),
-    Scenario("S75", account_after_its_last_day, ("AN-5",), "leaver", severity="high"),
+    Scenario(
+        "S75",
+        account_after_its_last_day,
+        ("AN-5",),
+        "leaver",
+        severity="high",
+        cites=("proxy", "windows"),
+    ),
     Scenario("S75a", account_on_its_last_day),
 )
