@@ -43,6 +43,12 @@ def category_words() -> pl.DataFrame:
 
 
 @cache
+def login_hosts() -> pl.DataFrame:
+    """`host` and `source` of sites where people of a school sign in."""
+    return _list("login_hosts.csv").with_columns(source=pl.lit(STARTER))
+
+
+@cache
 def background_hosts() -> pl.DataFrame:
     """`host`, `kind` and `source` of hosts that machines ask for by themselves."""
     own = _list("background_hosts.csv").with_columns(source=pl.lit(STARTER))

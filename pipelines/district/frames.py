@@ -102,6 +102,10 @@ FRAMES: Mapping[str, Mapping[str, Column]] = {
         "kind": _text("cdn, tracker, telemetry, update, certificate, ..."),
         "source": _text("which list says so"),
     },
+    "login_hosts": {
+        "host": _text("site where people sign in"),
+        "source": _text("which list says so"),
+    },
     "calendar_days": {
         "date": Column(pl.Date, "local day"),
         "building": _BUILDING,

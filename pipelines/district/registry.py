@@ -1,7 +1,7 @@
 """The registry as canonical frames: loads every file, tells every problem at once."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -76,6 +76,7 @@ def load_registry(home: DistrictHome, settings: Settings) -> Registry:
         **_timed(taken, settings, people.people, places.frame),
         "category_words": Rows(_words(settings), ()),
         "background_hosts": Rows(_background(lists), ()),
+        "login_hosts": Rows(_login_hosts(domains), ()),
     }
     told = [item for rows in parts.values() for item in rows.problems]
     return Registry(
@@ -161,6 +162,15 @@ def _background(lists: Lists) -> pl.DataFrame:
     opened = builtin.starter_categories().select(host="domain")
     listed = lists.background.join(opened, on="host", how="anti")
     both = pl.concat([builtin.background_hosts(), listed])
+    return both.unique("host", keep="first", maintain_order=True)
+
+
+def _login_hosts(domains: Sequence[str]) -> pl.DataFrame:
+    """The district's own account domains, as far as they are hosts, and the list."""
+    hosts = [domain.lower() for domain in domains if "." in domain]
+    own = pl.DataFrame({"host": hosts}, {"host": pl.String})
+    listed = builtin.login_hosts()
+    both = pl.concat([own.with_columns(source=pl.lit("district")), listed])
     return both.unique("host", keep="first", maintain_order=True)
 
 

@@ -7,11 +7,21 @@ import polars as pl
 
 from pipelines.district.accounts import canonical
 from pipelines.district.sites import registrable_domains
+from pipelines.identity.look_alikes import site_label, skeleton, unicode_hostname
 
 HOSTS = pl.Schema(
-    {"url_hostname": pl.String, "site": pl.String, "background_kind": pl.String}
+    {
+        "url_hostname": pl.String,
+        "site": pl.String,
+        "background_kind": pl.String,
+        "unicode_hostname": pl.String,
+        "site_label": pl.String,
+        "site_skeleton": pl.String,
+    }
 )
-"""Host, its registrable domain, and the kind of background service it is."""
+"""Host, its registrable domain, the kind of background service it is; its letters
+where it is an international name, the first label of the domain as people see it,
+and what that label looks like."""
 
 SPELLINGS = pl.Schema({"user_name": pl.String, "account_name": pl.String})
 """User name as a log wrote it, and its canonical form."""
@@ -27,10 +37,16 @@ def hosts(values: Sequence[str], background: Mapping[str, str]) -> pl.DataFrame:
         values: Distinct hosts.
         background: Background hosts and their kinds.
     """
+    sites = registrable_domains(values)
+    labels = {site: site_label(site) for site in sites}
+    skeletons = {label: skeleton(label) for label in labels.values()}
     columns = {
         "url_hostname": values,
-        "site": registrable_domains(values),
+        "site": sites,
         "background_kind": [_background(host, background) for host in values],
+        "unicode_hostname": [unicode_hostname(host) for host in values],
+        "site_label": [labels[site] for site in sites],
+        "site_skeleton": [skeletons[labels[site]] for site in sites],
     }
     return pl.DataFrame(columns, schema=HOSTS)
 

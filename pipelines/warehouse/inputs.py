@@ -127,7 +127,8 @@ def _dimensions(
     frames = registry.frames
     background = dict(frames["background_hosts"].select("host", "kind").iter_rows())
     patterns = frames["approved_sites"]["pattern"].str.split("/").list.first()
-    yield "hosts", set(patterns.drop_nulls()), partial(hosts, background=background)
+    named = {*patterns.drop_nulls(), *frames["login_hosts"]["host"]}
+    yield "hosts", named, partial(hosts, background=background)
     yield "spellings", set(), partial(spellings, domains=domains)
     fixed = frames["devices"]["static_ip"].drop_nulls()
     yield "addresses", set(fixed), addresses
