@@ -67,8 +67,13 @@ class DistrictHome:
 
     @property
     def reports(self) -> Path:
-        """Published reports."""
+        """Published reports, the director's edition."""
         return self.path / "reports"
+
+    @property
+    def editions(self) -> Path:
+        """The other editions, a folder each, to be shared one by one."""
+        return self.path / "editions"
 
     @property
     def keys(self) -> Path:

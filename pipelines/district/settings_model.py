@@ -19,7 +19,9 @@ DayType = Literal[
     "elearning",
 ]  # fmt: skip
 REPORT_TITLE = "Network use, week by week"
+LEAST_COUNT = 5
 MEMORY_MB = 2_000
+EditionName = Literal["director", "principal", "superintendent", "board", "public"]
 
 
 def _zone(name: str) -> str:
@@ -114,6 +116,18 @@ class Report(Part):
         default=(),
         description="sections left out, by the name that their CSV file has",
         examples=[["trend"]],
+    )
+    editions: tuple[EditionName, ...] = Field(
+        default=("director",),
+        description="who gets a report; the director's is always made",
+        examples=[["director", "principal", "board"]],
+    )
+    least_count: int = Field(
+        default=LEAST_COUNT,
+        ge=3,
+        le=100,
+        description="fewest accounts behind a count in editions that many people read",
+        examples=[LEAST_COUNT],
     )
 
 

@@ -10,11 +10,13 @@ from typing import Any
 import polars as pl
 from sqlalchemy import delete, insert, select
 
+from pipelines.district.home import SHARED
 from pipelines.district.settings_parts import Detection as DetectionSettings
 from pipelines.errors import ModelError, SettingsError
 from pipelines.journey.coverage import expected_hours, source_days
 from pipelines.journey.district import District
 from pipelines.reports.archive import write_archive
+from pipelines.reports.editions import edition_report, editions
 from pipelines.reports.headline import this_week
 from pipelines.reports.inputs import ReportInputs
 from pipelines.reports.sections import sections
@@ -68,12 +70,21 @@ def publish_reports(
     for week in held:
         if week not in wanted:
             continue
-        pages = weekly_report(full, week)
-        write_archive(pages, district.home.reports)
+        write_archive(weekly_report(full, week), district.home.reports)
+        _write_editions(district, full, week)
         page = district.home.reports / week_label(week) / "index.html"
         _record(district, week, page, snapshot.stem)
         done.append(Published(week, page))
     return done
+
+
+def _write_editions(district: District, inputs: ReportInputs, week: date) -> None:
+    """The editions that the settings ask for, each in a folder of its own."""
+    wanted = district.settings.report.editions
+    for edition in editions(inputs, wanted):
+        folder = district.home.editions / edition.name
+        write_archive(edition_report(inputs, week, edition), folder)
+        folder.chmod(SHARED)
 
 
 def mondays(database: Database) -> list[date]:
@@ -119,6 +130,7 @@ def report_inputs(
         district=district.settings.district.name,
         title=district.settings.report.title,
         sections_off=sections_off(district),
+        least_count=district.settings.report.least_count,
         zone=district.zone,
         generated_time=now,
         snapshot_id=snapshot,

@@ -13,11 +13,11 @@ from pipelines.errors import SchoolbellError
 LAST = ("latest.html", "index.html")
 
 
-def write_archive(pages: Mapping[str, str], folder: Path) -> list[Path]:
+def write_archive(pages: Mapping[str, str | bytes], folder: Path) -> list[Path]:
     """Write the pages below `folder`; what is there already is left alone.
 
     Args:
-        pages: Relative path to text, as `weekly_report` gives them.
+        pages: Relative path to text or bytes, as `weekly_report` gives them.
         folder: The archive; made if it is not there.
 
     Returns:
@@ -30,7 +30,10 @@ def write_archive(pages: Mapping[str, str], folder: Path) -> list[Path]:
     written = []
     for path in ordered:
         target = folder / inside(path)
-        content = pages[path].encode("utf-8", "backslashreplace")
+        page = pages[path]
+        content = (
+            page.encode("utf-8", "backslashreplace") if isinstance(page, str) else page
+        )
         if not target.is_file() or target.read_bytes() != content:
             replace(target, content)
             written.append(target)

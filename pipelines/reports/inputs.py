@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.district.settings_model import REPORT_TITLE
+from pipelines.district.settings_model import LEAST_COUNT, REPORT_TITLE
 from pipelines.errors import ModelError
 
 INSTANT = pl.Datetime("us", "UTC")
@@ -169,6 +169,7 @@ class ReportInputs:
             (0 to 1); may hold school_days and is_last_year.
         title: What the report is called; stands beside the district's name.
         sections_off: Names of sections that the report leaves out.
+        least_count: Fewest accounts behind a count that many people may read.
         zone: IANA name of the district's time zone.
         generated_time: When the caller says that the report was made (UTC).
         revision: 1, or more for a corrected report.
@@ -191,6 +192,7 @@ class ReportInputs:
     registry_version: str
     title: str = REPORT_TITLE
     sections_off: Sequence[str] = ()
+    least_count: int = LEAST_COUNT
     revision: int = 1
     rules: Sequence[Mapping[str, Any]] = ()
     clauses: Sequence[Mapping[str, Any]] = ()

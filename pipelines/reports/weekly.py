@@ -1,34 +1,26 @@
 """The weekly report: every page of it, the same text for the same inputs."""
 
 import hashlib
-from collections.abc import Mapping
-from datetime import date, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from pipelines.reports.cards import card, card_rows
 from pipelines.reports.charts import library, spec
-from pipelines.reports.coverage import Coverage, coverage
 from pipelines.reports.evidence import Proof, log_lines, proofs
-from pipelines.reports.headline import NUMBERS, this_week
 from pipelines.reports.inputs import ReportInputs, week_of
-from pipelines.reports.page_one import Line, lines
+from pipelines.reports.opening import opening
+from pipelines.reports.page_one import lines
 from pipelines.reports.pages import page
 from pipelines.reports.sections import Section, sections
+from pipelines.reports.shelf import archive_pages
 from pipelines.reports.spark import spark
 from pipelines.reports.static import drawing
 from pipelines.reports.tables import to_csv
 from pipelines.reports.view import View, week_label
-from pipelines.reports.words import (
-    NOT_KNOWN,
-    count,
-    day_range,
-    listed,
-    moment,
-    number,
-    share,
-)
+from pipelines.reports.words import day_range, moment
 
-Pages = Mapping[str, str]
+Pages = Mapping[str, str | bytes]
 ROWS_SHOWN = 60  # of a section's table in the page; the CSV holds all
 
 
@@ -49,8 +41,6 @@ def weekly_report(inputs: ReportInputs, week_start: date) -> Pages:
     pages |= number_pages(view, proven, shared)
     pages |= item_pages(view, shared)
     pages |= archive_pages(view, shared)
-    name, text = library()
-    pages[f"assets/{name}"] = text
     return pages
 
 
@@ -109,10 +99,16 @@ def report_pages(
         parts=parts,
         names=[one["name"] for one in parts],
     )
+    return {f"{view.label}/index.html": text} | shared_files(parts, view)
+
+
+def shared_files(parts: Sequence[Mapping[str, Any]], view: View) -> dict[str, str]:
+    """The tables of the sections as CSV, and the library of their charts."""
+    name, text = library()
     exports = {
         f"{view.label}/data/{part['name']}.csv": to_csv(part["table"]) for part in parts
     }
-    return {f"{view.label}/index.html": text} | exports
+    return exports | {f"assets/{name}": text}
 
 
 def part(section: Section, view: View) -> dict[str, Any]:
@@ -131,55 +127,6 @@ def part(section: Section, view: View) -> dict[str, Any]:
         "more": section.more(rows),
         "rows_shown": ROWS_SHOWN,
     }
-
-
-def opening(view: View, five: list[Line]) -> dict[str, Any]:
-    """The headline, and what must be said before any number."""
-    arrived = coverage(view)
-    whole = arrived.expected - arrived.missing
-    notices = []
-    if not view.is_over:
-        notices.append("The week is not over: these numbers will change.")
-    if arrived.has_data and arrived.is_partial:
-        part = share(whole, arrived.expected)
-        notices.append(f"Partial week: {part} of hours arrived. Do not compare.")
-    if view.inputs.revision > 1:
-        said = f"Corrected report, revision {number(view.inputs.revision)}."
-        notices.append(f"{said} See what changed.")
-    return {
-        "headline": headline(view, five),
-        "notices": notices,
-        "school_days": school_days(view),
-    }
-
-
-def school_days(view: View) -> str:
-    """How many there were, if the calendar says."""
-    if view.of_week(view.inputs.school_days).is_empty():
-        return "school days not known"
-    return count(view.school_day_count, "school day")
-
-
-def headline(view: View, five: list[Line]) -> str:
-    """The week in a few words."""
-    arrived = coverage(view)
-    if not arrived.has_data:
-        return "No log lines arrived"
-    if five[0].value:
-        verb = "needs" if five[0].value == 1 else "need"
-        return f"{count(five[0].value, 'item')} {verb} you"
-    if any(line.value for line in five):
-        return "Nothing needs you"
-    return f"A quiet week, and {came(arrived)}"
-
-
-def came(arrived: Coverage) -> str:
-    """Whether every source arrived."""
-    if arrived.missing:
-        return f"{count(arrived.missing, 'source hour is', 'source hours are')} missing"
-    if len(arrived.sources) <= 2:
-        return f"{listed(arrived.sources)} arrived in full"
-    return f"all {number(len(arrived.sources))} sources arrived"
 
 
 def number_pages(
@@ -208,31 +155,3 @@ def item_pages(view: View, shared: Mapping[str, Any]) -> dict[str, str]:
         name = made.page.removesuffix(".html")
         pages[f"{view.label}/data/item-{name}.csv"] = to_csv(rows)
     return pages
-
-
-def archive_pages(view: View, shared: Mapping[str, Any]) -> dict[str, str]:
-    """The index of weeks, and the pointer to the newest."""
-    now = this_week(view) | {"week_start": view.start}
-    weeks = [dict(week) for week in view.inputs.previous if week_of(week) != view.start]
-    rows = sorted([*weeks, now], key=lambda week: str(week_of(week)), reverse=True)
-    newest = week_label(week_of(rows[0]))
-    entries = [entry(week) for week in rows]
-    values = {"weeks": entries, "names": list(NUMBERS.values()), "newest": newest}
-    pages = {"index.html": page("archive.html.j2", **shared, **values)}
-    if newest == view.label:
-        pages["latest.html"] = page("latest.html.j2", **shared, **values)
-    return pages
-
-
-def entry(week: Mapping[str, Any]) -> dict[str, Any]:
-    """One week in the index."""
-    start = week_of(week)
-    whole = week.get("coverage")
-    numbers = [week.get(key) for key in NUMBERS]
-    return {
-        "label": week_label(start),
-        "name": f"Week {start.isocalendar().week}",
-        "dates": day_range(start, start + timedelta(days=6)),
-        "numbers": [NOT_KNOWN if n is None else number(n) for n in numbers],
-        "coverage": NOT_KNOWN if whole is None else share(round(whole * 1e4), 10_000),
-    }

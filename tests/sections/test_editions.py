@@ -1,0 +1,210 @@
+"""No edition holds what its readers may not see: every page and file is crawled."""
+
+import io
+import re
+from dataclasses import replace
+
+import polars as pl
+import pytest
+
+from pipelines.reports.counts import HIDDEN, counts_of
+from pipelines.reports.editions import PARTS, edition_report, editions
+from pipelines.reports.inputs import ReportInputs
+from pipelines.reports.view import View
+from pipelines.reports.words import KINDS, lint
+from tests.sections.fixtures import (
+    BUILDINGS,
+    MONDAY,
+    WEEKS,
+    busy,
+    finding,
+    findings_of_busy_week,
+    frame,
+    lines_of,
+)
+from tests.sections.reading import Page
+
+WIDE = ("superintendent", "board", "public")
+INDEX = "2026-W47/index.html"
+
+
+def placed(row, building):
+    """A finding's log lines, all in one building."""
+    return [line | {"building": building} for line in lines_of(row)]
+
+
+def district() -> ReportInputs:
+    """A busy week, with items that belong to one building, and many at another."""
+    rows = findings_of_busy_week()
+    lines = [line for row in rows[:3] for line in lines_of(row)]
+    lines += [line for row in rows[3:] for line in placed(row, BUILDINGS[1])]
+    own = [finding("f-2026w47-200", "off_hours_external", "lynx-77", 2, 20,
+                   devices=["device larch-77"])]  # fmt: skip
+    crowd = [
+        finding(f"f-2026w47-3{n}", "off_hours_external", f"tern-{n}", 2, 20,
+                devices=[f"device lime-{n}"])
+        for n in range(10, 24)
+    ]  # fmt: skip
+    lines += [line for row in own for line in placed(row, BUILDINGS[2])]
+    lines += [line for row in crowd for line in placed(row, BUILDINGS[0])]
+    return replace(
+        busy(),
+        findings=frame("findings", [*rows, *own, *crowd]),
+        evidence=frame("evidence", lines),
+    )
+
+
+@pytest.fixture(scope="module")
+def made():
+    inputs = district()
+    return {
+        edition: edition_report(inputs, MONDAY, edition)
+        for edition in editions(inputs, tuple(PARTS))
+    }
+
+
+def text_of(pages):
+    """All that the files hold, but for the chart library, which says everything."""
+    kept = {path: text for path, text in pages.items() if "assets/" not in path}
+    return "\n".join(
+        text if isinstance(text, str) else read(path, text)
+        for path, text in kept.items()
+    )
+
+
+def read(path, content):
+    """The cells of a spreadsheet or Parquet file."""
+    reader = pl.read_parquet if path.endswith(".parquet") else read_sheet
+    return reader(io.BytesIO(content)).write_csv()
+
+
+def read_sheet(content):
+    return pl.read_excel(content, engine="calamine")
+
+
+def secrets(inputs):
+    """Every account, device, finding, file and hash of the inputs."""
+    lines, rows = inputs.evidence, inputs.findings
+    columns = (
+        rows["subject"], rows["finding_id"], rows["devices"].explode(),
+        lines["path"], lines["line_sha256"],
+    )  # fmt: skip
+    return {value for column in columns for value in column.drop_nulls()}
+
+
+def held(text, wanted):
+    """Those of the values that stand in a text as words of their own."""
+    return {
+        one
+        for one in wanted
+        if one in text and re.search(rf"(?<![\w-]){re.escape(one)}(?![\w-])", text)
+    }
+
+
+def kinds_of(made, kind):
+    return {one: pages for one, pages in made.items() if one.kind == kind}
+
+
+@pytest.mark.parametrize("kind", WIDE)
+def test_a_wide_edition_names_no_account_device_item_file_or_site(made, kind):
+    inputs = district()
+    (pages,) = kinds_of(made, kind).values()
+    found = held(text_of(pages), secrets(inputs) | set(inputs.site_use["site"]))
+    assert not found
+    assert not [path for path in pages if "/evidence/" in path]
+
+
+def test_the_public_edition_names_no_building_and_no_source(made):
+    (pages,) = kinds_of(made, "public").values()
+    assert not held(text_of(pages), set(BUILDINGS) | {"proxy", "firewall"})
+
+
+def test_a_principal_sees_one_building(made):
+    inputs = district()
+    assert len(kinds_of(made, "principal")) == len(BUILDINGS)
+    for edition, pages in kinds_of(made, "principal").items():
+        places = inputs.evidence.group_by("finding_id").agg(pl.col("building").unique())
+        own = places.filter(pl.col("building") == [edition.building])
+        mine = inputs.findings.join(own, on="finding_id", how="semi")
+        lines = inputs.evidence.join(own, on="finding_id", how="semi")
+        known = secrets(replace(inputs, findings=mine, evidence=lines))
+        foreign = secrets(inputs) - known
+        foreign -= set(mine["subject"])
+        text = text_of(pages)
+        assert not held(text, foreign | (set(BUILDINGS) - {edition.building}))
+    south = next(p for e, p in made.items() if e.building == "Oak Middle")
+    assert "f-2026w47-200" in text_of(south)
+
+
+def test_what_concerns_two_buildings_is_counted_and_not_shown(made):
+    north = next(p for e, p in made.items() if e.building == "North High")
+    said = Page(north[INDEX], within="headline").text
+    assert (
+        "that also concern another building, with the technology director 2 items"
+        in (said)
+    )
+
+
+@pytest.mark.parametrize("kind", WIDE)
+def test_no_small_count_is_in_a_wide_edition(made, kind):
+    (pages,) = kinds_of(made, kind).values()
+    inputs = district()
+    numbers = counts_of(View(inputs, MONDAY))
+    items = {one.value for one in numbers if one.label.startswith("items about")}
+    assert HIDDEN in items
+    assert not items & {"1", "2", "3", "4"}
+    page = Page(pages[INDEX], within="headline")
+    cells = [
+        value
+        for value in page.words
+        if value.strip().isdigit() and 0 < int(value) < inputs.least_count
+    ]
+    assert cells == []
+
+
+@pytest.mark.parametrize("kind", ["superintendent", "board"])
+def test_a_building_with_one_item_is_not_found_by_subtraction(made, kind):
+    (pages,) = kinds_of(made, kind).values()
+    text = pages[INDEX].split("The week&#39;s items by building")[-1]
+    rows = re.findall(r"<tr>(.*?)</tr>", text.split("</table>")[0], re.DOTALL)
+    cells = [re.findall(r"<td[^>]*>([^<]*)</td>", row) for row in rows]
+    assert len([row for row in cells if row]) > len(BUILDINGS)
+    for column in range(1, len(KINDS) + 2):
+        hidden = [row[column] for row in cells if row and row[column] == HIDDEN]
+        assert len(hidden) != 1
+    for row in cells:
+        assert row.count(HIDDEN) != 1
+
+
+@pytest.mark.parametrize("week", ["busy", "quiet", "empty", "hostile"])
+def test_every_week_has_its_editions_in_words_that_may_be_said(week):
+    inputs = WEEKS[week]()
+    for edition in editions(inputs, tuple(PARTS)):
+        pages = edition_report(inputs, MONDAY, edition)
+        if week == "hostile":
+            continue
+        for path, text in pages.items():
+            if path.endswith(".html"):
+                assert lint(Page(text).text) == [], path
+
+
+def test_attacks_stay_text_in_every_edition():
+    inputs = WEEKS["hostile"]()
+    bad = inputs.school_days.with_columns(building=pl.lit("<script>alert(1)</script>"))
+    inputs = replace(inputs, school_days=bad)
+    for edition in editions(inputs, tuple(PARTS)):
+        assert re.fullmatch("[A-Za-z0-9_-]+", edition.name)
+        for path, text in edition_report(inputs, MONDAY, edition).items():
+            if path.endswith(".html"):
+                assert "<script>alert" not in text
+
+
+def test_an_edition_is_the_same_twice(made):
+    for edition, pages in made.items():
+        if edition.kind in ("board", "superintendent"):
+            assert edition_report(district(), MONDAY, edition) == pages
+
+
+def test_an_edition_is_made_only_when_asked_for():
+    assert not list(editions(busy(), ("director",)))
+    assert [one.name for one in editions(busy(), ("board",))] == ["board"]
