@@ -384,3 +384,18 @@ def date_in_name(name: str, *, latest: datetime) -> datetime | None:
         if told <= latest:
             return told + timedelta(days=1)
     return None
+
+
+def anchor(name: str, changed_ns: int) -> datetime:
+    """The instant near which a file's year-less stamps lie.
+
+    The end of the day that its name tells, or else of the day (UTC) on which it
+    was last changed, so that the files of one day are read alike.
+
+    Args:
+        name: The file's name or path.
+        changed_ns: Its last change, in nanoseconds since 1970.
+    """
+    changed = datetime.fromtimestamp(changed_ns / 1e9, UTC)
+    midnight = changed.replace(hour=0, minute=0, second=0, microsecond=0)
+    return date_in_name(name, latest=changed) or midnight + timedelta(days=1)

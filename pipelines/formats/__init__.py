@@ -23,6 +23,9 @@ from pipelines.events import PLACE as PLACE_SCHEMA
 from pipelines.plugins import discover
 
 PLACE = PLACE_SCHEMA.names()
+BLANK = " \t\r\n\x00\x1a\ufeff"
+"""Characters of which a line that says nothing is made."""
+
 FEW_LINES = 20_000
 """Below, setting the streaming engine up takes longer than the work."""
 
@@ -62,7 +65,7 @@ class Parsed(NamedTuple):
 
 def is_blank(line: pl.Expr) -> pl.Expr:
     """Nothing but spaces, NULs and line ends."""
-    return line.str.strip_chars(" \t\r\n\x00\x1a\ufeff").eq("")
+    return line.str.strip_chars(BLANK).eq("")
 
 
 def never(line: pl.Expr) -> pl.Expr:
@@ -118,12 +121,12 @@ class Format:
         assert self.header is not None
         line = pl.col("line")
         is_header = self.header(line).fill_null(value=False)
+        named = pl.when(is_header).then(line).forward_fill()
+        if batch.height and batch["file_id"].min() != batch["file_id"].max():
+            named = named.over("file_id")  # a header holds for its own file
         skip = is_blank(line) | self.comment(line).fill_null(value=False) | is_header
         marked = batch.with_columns(
-            _header=pl.when(is_header)
-            .then(line)
-            .forward_fill()
-            .fill_null(pl.lit(context.header, pl.String))
+            _header=named.fill_null(pl.lit(context.header, pl.String))
         )
         last = marked["_header"].tail(1).to_list()
         records = marked.filter(~skip)
@@ -134,7 +137,7 @@ class Format:
             ).items()
         ]
         empty = self._read(batch.clear(), context)
-        whole = pl.concat([empty, *parts]).sort("line_no")
+        whole = pl.concat([empty, *parts]).sort("file_id", "line_no")
         carried = last[0] if last else context.header
         return self._sorted_out(whole, batch.height - records.height, carried)
 

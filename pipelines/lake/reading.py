@@ -24,7 +24,6 @@ from pipelines.sources.streams import DamageError, GoneError, Reads, opened
 from pipelines.state.ledger import (
     DAMAGED,
     FAILED,
-    FINISHED,
     GROWING,
     FileRecord,
 )
@@ -71,19 +70,8 @@ class _Reader:
         self.task = task
         self.staging = staging
         self.advance = advance
-        self.record = replace(
-            task.record,
-            format=task.format.name,
-            pending_lines=0,
-            pending_bytes=0,
-            lines=task.record.lines - task.record.pending_lines,
-            message=None,
-            raw_bytes=task.delivery.raw_bytes,
-            raw_mtime_ns=task.delivery.raw_mtime_ns,
-            raw_ctime_ns=task.delivery.raw_ctime_ns,
-            path=task.delivery.path,
-        )
-        self.state = FINISHED if task.is_settled else GROWING
+        self.record = task.begun()
+        self.state = task.end_state
         self.digest = Digest()
         self.context = task.context
         self.tail: Block | None = None

@@ -72,7 +72,7 @@ class Known:
         self._by_path: dict[str, FileRecord] = {}
         self._by_head: dict[tuple[int, str], dict[int, FileRecord]] = {}
         self._by_rung: dict[tuple[int, str], dict[int, FileRecord]] = {}
-        self._sizes: set[int] = set()
+        self._sizes: dict[str, set[int]] = {}
         self._claimed: set[int] = set()
         for record in records:
             self.add(record)
@@ -83,9 +83,17 @@ class Known:
         if record.duplicate_of is None and record.head_bytes:
             head = (record.head_bytes, record.head_sha256)
             self._by_head.setdefault(head, {})[record.file_id] = record
-            self._sizes.add(record.head_bytes)
-            for rung in marks.rungs(record.prefix_hashes).items():
+            rungs = marks.rungs(record.prefix_hashes)
+            start = rungs.get(marks.FIRST_RUNG, "")
+            self._sizes.setdefault(start, set()).add(record.head_bytes)
+            for rung in rungs.items():
                 self._by_rung.setdefault(rung, {})[record.file_id] = record
+
+    def forget(self, record: FileRecord) -> None:
+        """Of a row's content nothing was read after all."""
+        for index in (self._by_head, self._by_rung):
+            for rows in index.values():
+                rows.pop(record.file_id, None)
 
     def lies_there(self, record: FileRecord) -> None:
         """Know a row whose file was just read: the same content elsewhere is a copy."""
@@ -133,10 +141,31 @@ class Known:
     def _match(self, delivery: Delivery) -> Recognition | None:
         candidates = [
             record
-            for size, text in _heads(delivery, self._sizes)
+            for size, text in self._heads(delivery)
             for record in self._by_head.get((size, text), {}).values()
         ]
         return _longest(delivery, candidates) or self._shorter(delivery)
+
+    def _heads(self, delivery: Delivery) -> list[tuple[int, str]]:
+        """Hashes of the stream's first bytes, for each length that may be known.
+
+        Only rows that begin with the same few bytes are worth the hashing, and
+        those that are shorter than these.
+        """
+        head = b""
+        try:
+            with opened(delivery) as stream:
+                while len(head) < HEAD and (data := stream.read(HEAD - len(head))):
+                    head += data
+        except DamageError:
+            pass
+        start = hashlib.sha256(head[: marks.FIRST_RUNG]).hexdigest()[: marks.SHORT]
+        sizes = self._sizes.get(start, set()) | self._sizes.get("", set())
+        return [
+            (size, hashlib.sha256(head[:size]).hexdigest())
+            for size in sizes
+            if size <= len(head)
+        ]
 
     def _shorter(self, delivery: Delivery) -> Recognition | None:
         """A longer file that begins like this one, as far as rungs tell."""
@@ -163,22 +192,6 @@ def _is_whole(record: FileRecord) -> bool:
     """Its format reads files whole: there is no reading on in the middle."""
     fmt = formats().get(record.format or "")
     return fmt is not None and fmt.framing != "lines"
-
-
-def _heads(delivery: Delivery, sizes: set[int]) -> list[tuple[int, str]]:
-    """Hashes of the stream's first bytes, for each length that is asked for."""
-    head = b""
-    try:
-        with opened(delivery) as stream:
-            while len(head) < HEAD and (data := stream.read(HEAD - len(head))):
-                head += data
-    except DamageError:
-        pass
-    return [
-        (size, hashlib.sha256(head[:size]).hexdigest())
-        for size in sizes
-        if size <= len(head)
-    ]
 
 
 def _longest(

@@ -118,8 +118,7 @@ class Replay:
         return Replayed(total["lines"], total["events"], total["blanks"])
 
     def _context(self, record: FileRecord) -> Context:
-        changed = datetime.fromtimestamp(record.raw_mtime_ns / 1e9, UTC)
-        anchor = clock.date_in_name(record.path, latest=changed) or changed
+        anchor = clock.anchor(record.path, record.raw_mtime_ns)
         return Context(
             reading=clock.Reading(zone=self.source_zone, anchor=anchor),
             options=dict(self.options),

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from pipelines.errors import SourceError
 from pipelines.formats import Format, formats
+from pipelines.lake.gathering import Gathering
 from pipelines.lake.identify import SAMPLE_BYTES, best
 from pipelines.lake.reading import read_delivery
 from pipelines.lake.recognise import Known, Recognition, same_stamp
@@ -37,6 +38,8 @@ class Run:
         self.known = Known(records, self.settled_ns)
         self.staging = Staging(terms.store, terms.lake, source.name, terms.zone)
         self.staging.knows(self.records)
+        self.gathering = Gathering(self.staging, self._gathered)
+        self.reached: dict[int, FileRecord] = {}
         self.touched: set[int] = set()
         self.last_format: str | None = None
         self.ids: dict[str, int] = {}
@@ -57,15 +60,35 @@ class Run:
         self._reserve(waiting)
         for delivery in waiting:
             try:
-                found[delivery.path] = self._one(self.known.elsewhere(delivery))
+                found[delivery.path] = self._one(self._recognised(delivery))
             except SourceError as error:
                 found[delivery.path] = self._unknown(delivery, error)
+        self.gathering.flush()
         self._close_vanished()
         self.staging.flush()
-        return [
-            replace(one, record=self.staging.settled(one.record))
-            for one in (found[delivery.path] for delivery in self.deliveries)
-        ]
+        return [self._told(found[delivery.path]) for delivery in self.deliveries]
+
+    def _told(self, one: Outcome) -> Outcome:
+        """An outcome with all that is known in the end."""
+        record = self.reached.get(one.record.file_id, one.record)
+        return replace(one, record=self.staging.settled(record))
+
+    def _recognised(self, delivery: Delivery) -> Recognition:
+        """What a delivery is; what it may be a copy of must have been read."""
+        one = self.known.elsewhere(delivery)
+        if one.record is None or not self.gathering.holds(one.record.file_id):
+            return one
+        self.gathering.flush()
+        return self.known.elsewhere(delivery)
+
+    def _gathered(self, task: Task, record: FileRecord) -> None:
+        """A small file was read with others."""
+        self.reached[record.file_id] = record
+        if record.state == FAILED:
+            self.known.forget(record)
+        self.known.lies_there(self.staging.settled(record))
+        lines = record.lines - record.pending_lines - task.begun().lines
+        self.terms.watch(task.delivery, record.consumed_bytes, lines)
 
     def _unknown(self, delivery: Delivery, error: SourceError) -> Outcome:
         """It can not even be recognised: another run will."""
@@ -130,6 +153,9 @@ class Run:
             options=dict(self.source.options),
             is_settled=self._is_settled(delivery),
         )
+        if (held := self.gathering.take(task)) is not None:
+            return held
+        self.gathering.flush()
         watch = self.terms.watch
         return read_delivery(
             task, self.staging, lambda size, lines: watch(delivery, size, lines)

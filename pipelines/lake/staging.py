@@ -104,9 +104,9 @@ class Staging:
         self._rows += frame.height
         self._bytes += int(frame.estimated_size())
 
-    def reached(self, record: FileRecord) -> None:
-        """Note the position and counts that the staged batches bring a file to."""
-        self._records[record.file_id] = record
+    def reached(self, *records: FileRecord) -> None:
+        """Note the positions and counts that the staged batches bring files to."""
+        self._records |= {one.file_id: one for one in records}
         if (
             self._rows >= ROWS_A_COMMIT
             or self._bytes >= BYTES_A_COMMIT
@@ -231,7 +231,8 @@ class Staging:
             for key, one in records.items()
             if one.duplicate_of is not None
         }
-        ranges = overlap.file_ranges(map(self.settled, records.values()))
+        settled = {key: self.settled(one) for key, one in self._records.items()}
+        ranges = overlap.file_ranges({**self._known, **settled}.values())
         return overlap.Files(roots=roots, ranges=ranges)
 
     def _write(

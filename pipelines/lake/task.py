@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
 from pipelines import clock
 from pipelines.errors import SourceError
@@ -14,7 +13,7 @@ from pipelines.lake.staging import Staging
 from pipelines.sources.blocks import Block, blocks
 from pipelines.sources.delivery import Delivery
 from pipelines.sources.streams import Reads, opened
-from pipelines.state.ledger import FileRecord
+from pipelines.state.ledger import FINISHED, GROWING, FileRecord
 
 STEP = 1 << 20
 
@@ -37,13 +36,32 @@ class Task:
     @property
     def context(self) -> Context:
         """What the format is told; years lie near the file's own date."""
-        changed = datetime.fromtimestamp(self.delivery.raw_mtime_ns / 1e9, UTC)
-        anchor = clock.date_in_name(self.delivery.path, latest=changed) or changed
+        anchor = clock.anchor(self.delivery.path, self.delivery.raw_mtime_ns)
         return Context(
             reading=clock.Reading(zone=self.zone, anchor=anchor),
             options=self.options,
             header=self.record.header,
         )
+
+    def begun(self) -> FileRecord:
+        """Its row as this reading finds it: what is pending is read anew."""
+        return replace(
+            self.record,
+            format=self.format.name,
+            pending_lines=0,
+            pending_bytes=0,
+            lines=self.record.lines - self.record.pending_lines,
+            message=None,
+            raw_bytes=self.delivery.raw_bytes,
+            raw_mtime_ns=self.delivery.raw_mtime_ns,
+            raw_ctime_ns=self.delivery.raw_ctime_ns,
+            path=self.delivery.path,
+        )
+
+    @property
+    def end_state(self) -> str:
+        """The state of the row once all that is there was read."""
+        return FINISHED if self.is_settled else GROWING
 
 
 def without_tail(task: Task, staging: Staging) -> FileRecord:

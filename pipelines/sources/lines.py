@@ -1,5 +1,7 @@
 """Cuts bytes into a batch of lines: number, byte offset and text of each."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import polars as pl
 import pyarrow as pa
@@ -20,13 +22,7 @@ def batch(
     """
     if not data:
         return pl.DataFrame(schema=SCHEMA)
-    starts, offsets = _cuts(data)
-    text, text_offsets = data, offsets
-    if not data.isascii():
-        text = _utf8(data)
-        if text is not data:
-            # U+FFFD never takes a newline with it: as many lines as before
-            _, text_offsets = _cuts(text)
+    starts, texts = _lines(data)
     return pl.DataFrame(
         {
             "line_no": np.arange(first_line, first_line + len(starts), dtype=np.int64),
@@ -36,8 +32,43 @@ def batch(
         pl.lit(file_id, pl.Int64).alias("file_id"),
         "line_no",
         "byte_offset",
-        _texts(text, text_offsets).alias("line"),
+        texts.alias("line"),
     )
+
+
+def batch_of_files(files: Sequence[tuple[int, bytes]]) -> pl.DataFrame:
+    """The lines of several whole files, numbered and placed within their own.
+
+    Args:
+        files: Id and bytes of each; no file is empty.
+    """
+    ended = [data if data.endswith(b"\n") else data + b"\n" for _, data in files]
+    starts, texts = _lines(b"".join(ended))
+    first_bytes = np.cumsum([0, *map(len, ended)])
+    first_lines = np.searchsorted(starts, first_bytes)
+    counts = np.diff(first_lines)
+    numbers = np.arange(1, len(starts) + 1) - np.repeat(first_lines[:-1], counts)
+    return pl.DataFrame(
+        {
+            "file_id": np.repeat([file_id for file_id, _ in files], counts),
+            "line_no": numbers,
+            "byte_offset": starts - np.repeat(first_bytes[:-1], counts),
+            "line": texts,
+        },
+        schema=SCHEMA,
+    )
+
+
+def _lines(data: bytes) -> tuple[np.ndarray, pl.Series]:
+    """Where each line of some bytes starts, and its text."""
+    starts, offsets = _cuts(data)
+    if data.isascii():
+        return starts, _texts(data, offsets)
+    text = _utf8(data)
+    if text is not data:
+        # U+FFFD never takes a newline with it: as many lines as before
+        _, offsets = _cuts(text)
+    return starts, _texts(text, offsets)
 
 
 def _cuts(data: bytes) -> tuple[np.ndarray, np.ndarray]:

@@ -44,6 +44,8 @@ class Home:
         self.lake.mkdir(exist_ok=True)
         self.store = open_store(folder / "state.db")
         self.format = fmt
+        self.zone = "UTC"
+        self.options: dict[str, str] = {}
 
     def put(self, name: str, data: bytes) -> Path:
         path = self.landing / name
@@ -56,7 +58,13 @@ class Home:
 
     @property
     def source(self) -> Source:
-        return Source(name="proxy", folder=self.landing, format=self.format, zone="UTC")
+        return Source(
+            name="proxy",
+            folder=self.landing,
+            format=self.format,
+            zone=self.zone,
+            options=self.options,
+        )
 
     def run(self, *, settle: float = 0, **more: object) -> dict[str, Outcome]:
         intake = Intake(
