@@ -8,6 +8,7 @@ import typer
 
 from pipelines.cli import (
     audit,
+    backup,
     doctor,
     findings,
     home,
@@ -37,6 +38,10 @@ app = typer.Typer(
 app.command("init")(home.init)
 app.command("check")(home.check)
 app.command("doctor")(doctor.doctor)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
+app.command("drill")(backup.drill)
+app.command("recover")(backup.recover)
 app.command("run")(run.run_all)
 app.command("run-week")(run.run_week)
 app.command("report")(run.report)

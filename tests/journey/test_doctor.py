@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pipelines.district.home import DistrictHome
+from pipelines.journey.district import open_district
+from pipelines.operations.backup import LAST
 from pipelines.operations.checks import (
     ACT,
     LOOK,
@@ -22,6 +24,9 @@ from pipelines.operations.checks import (
     subjects,
 )
 from pipelines.operations.doctor import answered, examine, verdict
+from pipelines.operations.restore import LAST_DRILL
+from pipelines.state.audit import Act, open_chain
+from pipelines.state.store import now_text, remember
 from tests.journey.commands import schoolbell
 
 
@@ -77,12 +82,34 @@ def test_a_home_that_was_run_is_well_and_is_left_as_it_was(home, now):
         for name, one in found.items()
         if one.grade > WELL and not name.startswith(of_machine)
     }
-    assert wrong.keys() == {"registry/files"}  # nobody consented to anything
+    # nobody consented to anything, nobody copied anything
+    assert wrong.keys() == {"registry/files", "copies/backup", "copies/drill"}
     unasked = {name for name, one in found.items() if one.grade == UNASKED}
     assert unasked <= {
         "machine/clock", "machine/encrypted", "machine/local-disk", "logs/rotation",
         "outputs/telemetry", "outputs/loopback", "registry/lists",
     }  # fmt: skip
+
+
+def test_the_age_of_backup_and_drill_is_told(home, now, tmp_path):
+    with open_district(home.path) as district, district.store.writing() as connection:
+        for name in (LAST, LAST_DRILL):
+            remember(connection, name, now_text(now - timedelta(days=2)))
+    for name in ("copies/backup", "copies/drill"):
+        assert ask(name, home, now).grade == WELL
+        late = ask(name, home, now + timedelta(days=50))
+        assert (late.grade, bool(late.command)) == (LOOK, True)
+
+
+def test_a_broken_audit_chain_is_told(home, now):
+    with open_district(home.path) as district:
+        chain = open_chain(district.store, home)
+        with chain.recording(Act(actor="ada", action="try", subject="x")):
+            pass
+    assert ask("copies/chain", home, now).grade == WELL
+    head = home.path / "audit.head"
+    with changed(head, lambda _: b"7:" + b"0" * 64):
+        assert ask("copies/chain", home, now).grade == ACT
 
 
 @contextmanager

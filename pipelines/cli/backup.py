@@ -1,0 +1,121 @@
+"""Commands that copy a home, bring it back, and prove that this works."""
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines.cli.options import AsJson, Home, Quiet
+from pipelines.journey.console import console, safe_lines, watching
+from pipelines.journey.district import open_district
+from pipelines.operations.backup import back_up, copy_keys
+from pipelines.operations.recover import Recovered
+from pipelines.operations.recover import recover as recovered
+from pipelines.operations.restore import drill as drilled
+from pipelines.operations.restore import restore as restored
+
+Keys = Annotated[
+    Path, typer.Option("--keys", help="Folder that holds the home's keys.")
+]
+
+
+def backup(
+    home: Home,
+    to: Annotated[
+        Path, typer.Option("--to", help="Folder of the backups, on another disk.")
+    ],
+    keys: Annotated[
+        Path | None,
+        typer.Option("--keys", help="Copy the keys into this folder, kept apart."),
+    ] = None,
+    landing: Annotated[
+        bool, typer.Option("--landing", help="Copy the raw files of landing/ too.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Copy settings, registry, state, lake and reports; runs may go on meanwhile."""
+    with open_district(home) as district:
+        made = back_up(district, to, landing=landing)
+        new_keys = copy_keys(district.home, keys) if keys else []
+    size = sum(one.bytes for one in made.manifest.files.values())
+    shown = {
+        "folder": str(made.folder),
+        "files": len(made.manifest.files),
+        "bytes": size,
+        "shared_with_the_backup_before": made.linked,
+        "lines": made.manifest.lines,
+        "findings": made.manifest.findings,
+        "new_keys": [str(one) for one in new_keys],
+    }
+    if as_json:
+        typer.echo(json.dumps(shown))
+        return
+    typer.echo(f"Backup: {made.folder}")
+    typer.echo(
+        f"{len(made.manifest.files):,} files, {size:,} bytes, {made.linked:,} of the "
+        f"files shared with the backup before; {made.manifest.lines:,} lines and "
+        f"{made.manifest.findings:,} findings."
+    )
+    if keys is None:
+        typer.echo("The keys are not in it. Copy them elsewhere, once, with --keys.")
+
+
+def restore(
+    folder: Annotated[Path, typer.Argument(help="A folder that `backup` made.")],
+    to: Annotated[Path, typer.Option("--to", help="The new home; not there yet.")],
+    keys: Keys,
+    verify: Annotated[
+        bool,
+        typer.Option("--verify", help="Make the warehouse too, and compare findings."),
+    ] = False,
+) -> None:
+    """Bring a home back from a backup into a new folder."""
+    done = restored(folder, to, keys)
+    wrong = list(done.wrong)
+    typer.echo(
+        f"Restored: {done.home.path}: {done.manifest.lines:,} lines, "
+        f"{done.manifest.findings:,} findings, as of {done.manifest.made_time}."
+    )
+    if verify and not wrong:
+        _tell(recovered(done.home.path))
+    for line in wrong:
+        typer.echo(safe_lines(line), err=True)
+    if not wrong:
+        typer.echo(f"Next: schoolbell run --home {done.home.path}")
+    raise typer.Exit(1 if wrong else 0)
+
+
+def drill(
+    home: Home,
+    to: Annotated[Path, typer.Option("--from", help="A folder that `backup` made.")],
+    keys: Keys,
+    scratch: Annotated[
+        Path | None, typer.Option(help="Folder with room for a second home.")
+    ] = None,
+) -> None:
+    """Restore a backup aside, rebuild it, compare every finding, and delete it."""
+    place = scratch or Path(tempfile.gettempdir())
+    with open_district(home) as district:
+        wrong = drilled(district, to, keys, place)
+    for line in wrong:
+        typer.echo(safe_lines(line), err=True)
+    if not wrong:
+        typer.echo("The backup gives the same lines, the same rows and findings.")
+    raise typer.Exit(1 if wrong else 0)
+
+
+def recover(home: Home, is_quiet: Quiet = False) -> None:
+    """Make the warehouse again from lake and state; raw files are not needed."""
+    with watching(console(is_quiet=is_quiet)) as watchers:
+        done = recovered(home, watchers.building)
+    _tell(done)
+
+
+def _tell(done: Recovered) -> None:
+    typer.echo(f"{done.tables} tables were made again.")
+    if done.differing:
+        typer.echo(f"Not as before: {', '.join(done.differing)}")
+    elif done.differing is not None:
+        typer.echo("Every table has the same rows as before.")

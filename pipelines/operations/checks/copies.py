@@ -1,0 +1,62 @@
+"""What is kept for a bad day: backups, drills, the audit chain."""
+
+from datetime import datetime, timedelta
+
+from pipelines.operations.backup import LAST
+from pipelines.operations.checks import (
+    Answer,
+    Check,
+    Patient,
+    Subject,
+    act,
+    look,
+    well,
+)
+from pipelines.operations.restore import LAST_DRILL
+from pipelines.state.audit import open_chain
+from pipelines.state.store import fact
+
+OLD_BACKUP = timedelta(days=3)
+OLD_DRILL = timedelta(days=45)
+BACK_UP = "schoolbell backup --home {home} --to FOLDER --keys ANOTHER"
+DRILL = "schoolbell drill --home {home} --from FOLDER/backup-... --keys ANOTHER"
+
+
+def _backup(patient: Patient) -> Answer:
+    return _aged(patient, LAST, OLD_BACKUP, "backup", BACK_UP)
+
+
+def _drill(patient: Patient) -> Answer:
+    return _aged(patient, LAST_DRILL, OLD_DRILL, "restore drill", DRILL)
+
+
+def _aged(
+    patient: Patient, name: str, most: timedelta, what: str, command: str
+) -> Answer:
+    with patient.store.reading() as connection:
+        text = fact(connection, name)
+    if text is None:
+        return look(f"there was no {what} yet", command)
+    made = datetime.fromisoformat(text)
+    said = f"the last {what} was on {made.date()}"
+    return look(said, command) if patient.now - made > most else well(said)
+
+
+def _chain(patient: Patient) -> Answer:
+    broken = open_chain(patient.store, patient.home).verify()
+    if broken is not None:
+        return act(
+            f"entry {broken.number} of the audit chain {broken.what}",
+            "schoolbell audit verify --home {home}; keep state.db as it is",
+        )
+    return well("the audit chain holds")
+
+
+CHECKS = Subject(
+    "copies",
+    (
+        Check("backup", "there is a fresh backup", _backup),
+        Check("drill", "a backup was tried out", _drill),
+        Check("chain", "the audit chain holds", _chain),
+    ),
+)

@@ -1,0 +1,71 @@
+"""Makes the warehouse again from lake and state, and tells what differs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.errors import ModelError
+from pipelines.journey.district import only_writer, open_district
+from pipelines.journey.steps import Progress, build_and_judge, nobody_watches
+from pipelines.warehouse.fingerprints import Fingerprint, fingerprints
+from pipelines.warehouse.snapshots import reading
+
+COMPARED = ("identity", "core", "detections", "marts")
+
+
+@dataclass(frozen=True)
+class Recovered:
+    """What was made again.
+
+    Attributes:
+        tables: How many tables the new warehouse has.
+        differing: Tables whose rows are not those of the old one; None where the
+            old one could not be read.
+    """
+
+    tables: int
+    differing: Sequence[str] | None
+
+
+def recover(path: Path, progress: Progress = nobody_watches) -> Recovered:
+    """Make a home's warehouse anew; the old one goes once the new one stands.
+
+    Raises:
+        SchoolbellError: It can not be made; the old one is back in its place.
+    """
+    with open_district(path) as district, only_writer(district.home):
+        now = district.home.warehouse
+        old = now.with_name("warehouse.old.duckdb")
+        if now.exists():
+            now.replace(old)
+        now.with_name(now.name + ".wal").unlink(missing_ok=True)
+        try:
+            build_and_judge(district, progress)
+        except BaseException:
+            now.unlink(missing_ok=True)
+            if old.exists():
+                old.replace(now)
+            raise
+        made = _held(now)
+        was = _of_old(old)
+        old.unlink(missing_ok=True)
+    if was is None:
+        return Recovered(len(made), None)
+    names = sorted(made.keys() | was.keys())
+    return Recovered(
+        len(made), [name for name in names if made.get(name) != was.get(name)]
+    )
+
+
+def _held(warehouse: Path) -> Mapping[str, Fingerprint]:
+    with reading(warehouse) as database:
+        return fingerprints(database, COMPARED)
+
+
+def _of_old(old: Path) -> Mapping[str, Fingerprint] | None:
+    if not old.exists():
+        return None
+    try:
+        return _held(old)
+    except ModelError:
+        return None  # that is why it was to be made again

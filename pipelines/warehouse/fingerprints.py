@@ -1,0 +1,34 @@
+"""Tells whether two warehouses hold the same rows, without holding both."""
+
+from collections.abc import Collection, Mapping
+
+from pipelines.warehouse.database import Database
+
+Fingerprint = tuple[int, int]
+"""Rows of a table, and a sum of their hashes that no order of rows changes."""
+
+_TABLES = """
+select schema_name, table_name
+from duckdb_tables()
+where not internal and database_name = current_database()
+order by all
+"""
+
+
+def fingerprints(
+    database: Database, schemas: Collection[str]
+) -> Mapping[str, Fingerprint]:
+    """The fingerprint of each table of some schemas, by name."""
+    names = [
+        f"{schema}.{table}"
+        for schema, table in database.rows(_TABLES)
+        if schema in schemas
+    ]
+    return {name: _of(database, name) for name in names}
+
+
+def _of(database: Database, table: str) -> Fingerprint:
+    # a sum, since two equal rows would leave no trace in an exclusive or
+    query = f"select count(*), coalesce(sum(hash(one)::hugeint), 0) from {table} as one"
+    ((count, total),) = database.rows(query)
+    return count, total
