@@ -34,13 +34,15 @@ columns:
   building: {type: varchar, is: building of the network}
   net_kind: {type: varchar, is: kind of network}
   start_time: {type: timestamptz, is: first request}
-  end_time: {type: timestamptz, is: end of the last}
+  end_time: {type: timestamptz, is: 20 s after the last}
+  active_seconds: {type: double, is: 'each request until the next, the tail at most'}
   request_count: {type: bigint, is: engaged requests}
   site_count: {type: bigint, is: registrable domains}
   bin_count: {type: bigint, is: five-minute bins with a request}
   live_share: {type: double, is: share of requests with a live keyboard}
   has_seat_log: {type: boolean, is: the device writes logons}
   seat_events: {type: 'bigint[]', is: logons that make it live}
+  bindings: {type: 'bigint[]', is: leases that tell the device}
   is_clock_checked: {type: boolean, is: the host's clock is known}
   has_ambiguous_time: {type: boolean, is: touches a repeated hour}
   evidence: {type: 'bigint[]', is: the requests}
@@ -59,6 +61,7 @@ requests as (
         device_class,
         device_owner,
         is_district_device,
+        binding_event_id,
         building,
         net_kind,
         start_time,
@@ -119,6 +122,21 @@ numbered as (
         count_if(starts_block) over in_order as block_number
     from marked
     window in_order as (partition by account, device order by start_time, event_id)
+),
+
+timed as (
+    select
+        *,
+        least(
+            coalesce(epoch(lead(start_time) over in_block) - epoch(start_time), 20),
+            $tail_seconds
+        ) as seconds
+    from numbered
+    window
+        in_block as (
+            partition by account, device, block_number
+            order by start_time, event_id
+        )
 )
 
 select
@@ -133,22 +151,24 @@ select
     min(building) as building,
     min(net_kind) as net_kind,
     min(start_time) as start_time,
-    to_timestamp(max(believed_end)) as end_time,
+    max(start_time) + interval 20 second as end_time,
+    sum(seconds)::double as active_seconds,
     count(*) as request_count,
     count(distinct site) as site_count,
     count(distinct floor(epoch(start_time) / 300)) as bin_count,
     avg(case when is_live then 1.0 else 0.0 end) as live_share,
     bool_or(has_seat_log) as has_seat_log,
     list_sort(list_distinct(list(seat_event_id))) as seat_events,
+    list_sort(list_distinct(list(binding_event_id))) as bindings,
     bool_or(is_clock_checked) as is_clock_checked,
     bool_or(is_ambiguous_time) as has_ambiguous_time,
     list_sort(list(event_id)) as evidence,
     min(event_date) as event_date
-from numbered
+from timed
 group by account, device, block_number
 having
     min(event_date) = $event_date::date
     and count(*) >= 4
     and count(distinct site) >= 2
-    and max(believed_end) - min(epoch(start_time)) >= 60
+    and epoch(max(start_time)) - epoch(min(start_time)) >= 60
     and count(distinct floor(epoch(start_time) / 300)) >= 2

@@ -1,26 +1,11 @@
 /* ---
 summary: >
-  An account's use of one site on one device and day, estimated from spans of
-  engaged requests. Each request counts from its start for a few minutes at
-  most, since an open tunnel proves no reader; spans close together are one.
+  An account's use of one site on one device and day: its visits added up, what the
+  district and the lists say of the site, how the account is known, and whether the
+  site's requests look like use or like something that other pages embed.
 grain: [account, device, site, event_date]
-window: {days_before: 1}
 params:
   event_date: {type: date}
-  span_seconds:
-    type: int
-    default: 300
-    min: 30
-    max: 1800
-    unit: seconds
-    why: nobody is shown to read longer than this after the last request
-  joined_seconds:
-    type: int
-    default: 180
-    min: 10
-    max: 1800
-    unit: seconds
-    why: the pause after which commercial reporters begin a new visit
   embed_seconds:
     type: int
     default: 5
@@ -41,10 +26,10 @@ columns:
   entry_id: {type: varchar, is: entry of the list of sites that decided}
   attribution_grade: {type: varchar, is: the weakest grade of the requests}
   start_time: {type: timestamptz, is: first request}
-  end_time: {type: timestamptz, is: end of the last span}
-  longest_seconds: {type: double, is: longest visit}
+  end_time: {type: timestamptz, is: 20 s after the last request}
+  longest_seconds: {type: double, is: 'longest visit, as far as it is shown'}
   total_seconds: {type: double, is: all visits}
-  on_duty_seconds: {type: double, is: share of the visits inside duty}
+  on_duty_seconds: {type: double, is: 'of it inside duty, at least'}
   visit_count: {type: bigint, is: visits}
   request_count: {type: bigint, is: engaged requests}
   page_count: {type: bigint, is: HTML documents among them}
@@ -56,6 +41,7 @@ columns:
   categories: {type: varchar, is: what lists say of it}
   non_work_sources: {type: bigint, is: most lists agreeing on one non-work category}
   evidence: {type: 'bigint[]', is: the requests}
+  attribution_evidence: {type: 'bigint[]', is: the leases and logons that say whose}
   event_date: {type: date, is: local day}
 --- */
 with
@@ -70,55 +56,49 @@ requests as (
         device,
         device_class,
         is_district_device,
+        binding_event_id,
         building,
         start_time,
-        time,
-        url_hostname,
         site,
         bytes_in,
         is_page,
         is_live,
-        has_seat_log
+        has_seat_log,
+        seat_event_id
     from core.engaged_requests
     where event_date = $event_date::date and site is not null
 ),
 
-verdicts as (
+visits as (
     select
         account,
-        url_hostname,
+        device,
+        site,
+        max(end_time) as end_time,
+        max(active_seconds) as longest_seconds,
+        sum(active_seconds) as total_seconds,
+        sum(on_duty_seconds) as on_duty_seconds,
+        count(*) as visit_count
+    from core.site_visits
+    where event_date = $event_date::date
+    group by account, device, site
+),
+
+standing as (
+    select
+        account,
+        site,
         verdict,
-        entry_id
-    from core.site_verdicts
-    where event_date = $event_date::date
-),
-
-categories as (
-    select
-        url_hostname,
-        category,
-        source_count,
-        is_non_work
-    from core.host_categories
-    where event_date = $event_date::date
-),
-
-duty as (
-    select
-        person_id,
-        start_time,
-        end_time
-    from core.duty
+        entry_id,
+        categories,
+        non_work_sources
+    from core.site_standing
     where event_date = $event_date::date
 ),
 
 followed as (
     select
         *,
-        greatest(
-            epoch(least(time, start_time + to_seconds($span_seconds))),
-            epoch(start_time) + 20
-        ) as span_end,
         case
             when lag(site) over in_order <> site
                 then epoch(lag(start_time) over in_order)
@@ -134,150 +114,14 @@ marked as (
         coalesce(
             epoch(start_time) - max(other_start) over so_far <= $embed_seconds,
             false
-        ) as follows_another,
-        coalesce(
-            epoch(start_time) - max(span_end) over earlier > $joined_seconds,
-            true
-        ) as starts_visit
+        ) as follows_another
     from followed
     window
         so_far as (
             partition by account, device
             order by start_time, event_id
             rows between unbounded preceding and current row
-        ),
-        earlier as (
-            partition by account, device, site
-            order by start_time, event_id
-            rows between unbounded preceding and 1 preceding
         )
-),
-
-numbered as (
-    select
-        *,
-        count_if(starts_visit) over in_order as visit_number
-    from marked
-    window
-        in_order as (
-            partition by account, device, site
-            order by start_time, event_id
-        )
-),
-
-visits as (
-    select
-        account,
-        person_id,
-        device,
-        site,
-        visit_number,
-        min(epoch(start_time)) as visit_start,
-        max(span_end) as visit_end
-    from numbered
-    group by account, person_id, device, site, visit_number
-),
-
-on_duty as (
-    select
-        visits.account,
-        visits.device,
-        visits.site,
-        visits.visit_number,
-        max(
-            least(visits.visit_end, epoch(duty.end_time))
-            - greatest(visits.visit_start, epoch(duty.start_time))
-        ) as duty_seconds
-    from visits
-    inner join duty
-        on
-            visits.person_id = duty.person_id
-            and visits.visit_end > epoch(duty.start_time)
-            and visits.visit_start < epoch(duty.end_time)
-    group by visits.account, visits.device, visits.site, visits.visit_number
-),
-
-visit_sums as (
-    select
-        visits.account,
-        visits.device,
-        visits.site,
-        count(*) as visit_count,
-        max(visits.visit_end - visits.visit_start) as longest_seconds,
-        sum(visits.visit_end - visits.visit_start) as total_seconds,
-        sum(coalesce(on_duty.duty_seconds, 0)) as on_duty_seconds
-    from visits
-    left join on_duty
-        on
-            visits.account = on_duty.account
-            and visits.device = on_duty.device
-            and visits.site = on_duty.site
-            and visits.visit_number = on_duty.visit_number
-    group by visits.account, visits.device, visits.site
-),
-
-labels as (
-    select
-        url_hostname,
-        array_to_string(list_sort(list_distinct(list(category))), ', ') as categories,
-        max(case when is_non_work then source_count else 0 end) as non_work_sources
-    from categories
-    group by url_hostname
-),
-
--- approval of any of its hosts speaks for the site; a denial decides
-strictness as (
-    select
-        verdict,
-        case verdict
-            when 'denied' then 1
-            when 'approved' then 2
-            when 'undecidable' then 3
-            when 'approved_other_role' then 4
-            when 'lapsed' then 5
-            when 'not_yet' then 6
-            else 7
-        end as place
-    from verdicts
-    group by verdict
-),
-
-judged as (
-    select
-        requests.account,
-        requests.device,
-        requests.site,
-        verdicts.verdict,
-        verdicts.entry_id,
-        strictness.place,
-        labels.non_work_sources,
-        labels.categories
-    from requests
-    inner join verdicts
-        on
-            requests.account = verdicts.account
-            and requests.url_hostname = verdicts.url_hostname
-    inner join strictness on verdicts.verdict = strictness.verdict
-    left join labels on requests.url_hostname = labels.url_hostname
-),
-
--- of two entries that say the same the first by its id is cited, in every build
-stricter as (
-    select
-        account,
-        device,
-        site,
-        verdict,
-        entry_id,
-        max(non_work_sources) over of_site as non_work_sources,
-        max(categories) over of_site as categories
-    from judged
-    window of_site as (partition by account, device, site)
-    qualify
-        row_number() over (
-            partition by account, device, site
-            order by place, coalesce(entry_id, ''), verdict
-        ) = 1
 ),
 
 request_sums as (
@@ -292,7 +136,6 @@ request_sums as (
         min(building) as building,
         max(attribution_grade) as attribution_grade,
         min(start_time) as start_time,
-        max(span_end) as last_end,
         count(*) as request_count,
         count_if(is_page)::bigint as page_count,
         sum(bytes_in) as bytes_in,
@@ -300,8 +143,11 @@ request_sums as (
         avg(case when follows_another then 1.0 else 0.0 end) as embed_share,
         avg(case when is_live then 1.0 else 0.0 end) as live_share,
         bool_or(has_seat_log) as has_seat_log,
-        list_sort(list(event_id)) as evidence
-    from numbered
+        list_sort(list(event_id)) as evidence,
+        list_sort(
+            list_distinct(list(binding_event_id) || list(seat_event_id))
+        ) as attribution_evidence
+    from marked
     group by account, person_id, is_staff, device, site
 )
 
@@ -314,15 +160,15 @@ select
     request_sums.is_district_device,
     request_sums.building,
     request_sums.site,
-    stricter.verdict,
-    stricter.entry_id,
+    standing.verdict,
+    standing.entry_id,
     request_sums.attribution_grade,
     request_sums.start_time,
-    to_timestamp(request_sums.last_end) as end_time,
-    visit_sums.longest_seconds,
-    visit_sums.total_seconds,
-    visit_sums.on_duty_seconds,
-    visit_sums.visit_count,
+    visits.end_time,
+    visits.longest_seconds,
+    visits.total_seconds,
+    visits.on_duty_seconds,
+    visits.visit_count,
     request_sums.request_count,
     request_sums.page_count,
     request_sums.bytes_in::bigint as bytes_in,
@@ -330,18 +176,18 @@ select
     request_sums.embed_share,
     request_sums.live_share,
     request_sums.has_seat_log,
-    stricter.categories,
-    coalesce(stricter.non_work_sources, 0) as non_work_sources,
+    standing.categories,
+    standing.non_work_sources,
     request_sums.evidence,
+    request_sums.attribution_evidence,
     $event_date::date as event_date
 from request_sums
-inner join visit_sums
+inner join visits
     on
-        request_sums.account = visit_sums.account
-        and request_sums.device = visit_sums.device
-        and request_sums.site = visit_sums.site
-inner join stricter
+        request_sums.account = visits.account
+        and request_sums.device = visits.device
+        and request_sums.site = visits.site
+inner join standing
     on
-        request_sums.account = stricter.account
-        and request_sums.device = stricter.device
-        and request_sums.site = stricter.site
+        request_sums.account = standing.account
+        and request_sums.site = standing.site

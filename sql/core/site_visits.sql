@@ -1,8 +1,9 @@
 /* ---
 summary: >
-  An account's visits to a site on one device and day, told apart by pauses as for
-  the use of a site. The time is given twice: as far as open tunnels may reach, and
-  from the first request to the last, which an idle tunnel does not lengthen.
+  An account's visits to a site on one device and day, told apart by pauses. A visit
+  lasts as long as requests show somebody there: each counts until the next, three
+  minutes at most, the last for twenty seconds. A tunnel left open afterwards, or
+  between two requests far apart, shows no reader and adds nothing.
 grain: [account, device, site, start_time]
 params:
   event_date: {type: date}
@@ -12,7 +13,7 @@ params:
     min: 30
     max: 1800
     unit: seconds
-    why: nobody is shown to read longer than this after the last request
+    why: a tunnel open longer than this after a request holds no visit together
   joined_seconds:
     type: int
     default: 180
@@ -20,14 +21,21 @@ params:
     max: 1800
     unit: seconds
     why: the pause after which commercial reporters begin a new visit
+  reading_seconds:
+    type: int
+    default: 180
+    min: 20
+    max: 1800
+    unit: seconds
+    why: no longer is shown to be read after a request, as commercial reporters count
 columns:
   account: {type: varchar, pii: direct, is: account}
   device: {type: varchar, pii: indirect, is: device}
   site: {type: varchar, is: registrable domain}
   start_time: {type: timestamptz, is: first request}
-  end_time: {type: timestamptz, is: end of the last span}
-  seconds: {type: double, is: with open tunnels}
-  active_seconds: {type: double, is: first request to 20 s past the last}
+  end_time: {type: timestamptz, is: 20 s after the last request}
+  active_seconds: {type: double, is: shown to be in use}
+  on_duty_seconds: {type: double, is: 'of it inside duty, at least'}
   request_count: {type: bigint, is: engaged requests}
   largest_bytes: {type: bigint, is: the largest single response}
   evidence: {type: 'bigint[]', is: the requests}
@@ -39,37 +47,40 @@ requests as (
     select
         event_id,
         account,
+        person_id,
         device,
         site,
-        start_time,
-        time,
-        bytes_in
-    from core.engaged_requests
-    where event_date = $event_date::date and site is not null
-),
-
-ended as (
-    select
-        *,
+        epoch(start_time) as started,
+        bytes_in,
         greatest(
             epoch(least(time, start_time + to_seconds($span_seconds))),
             epoch(start_time) + 20
         ) as span_end
-    from requests
+    from core.engaged_requests
+    where event_date = $event_date::date and site is not null
+),
+
+duty as (
+    select
+        person_id,
+        epoch(start_time) as duty_start,
+        epoch(end_time) as duty_end
+    from core.duty
+    where event_date = $event_date::date
 ),
 
 marked as (
     select
         *,
         coalesce(
-            epoch(start_time) - max(span_end) over earlier > $joined_seconds,
+            started - max(span_end) over earlier > $joined_seconds,
             true
         ) as starts_visit
-    from ended
+    from requests
     window
         earlier as (
             partition by account, device, site
-            order by start_time, event_id
+            order by started, event_id
             rows between unbounded preceding and 1 preceding
         )
 ),
@@ -82,21 +93,78 @@ numbered as (
     window
         in_order as (
             partition by account, device, site
-            order by start_time, event_id
+            order by started, event_id
         )
+),
+
+timed as (
+    select
+        *,
+        least(
+            coalesce(lead(started) over in_visit - started, 20), $reading_seconds
+        ) as reading
+    from numbered
+    window
+        in_visit as (
+            partition by account, device, site, visit_number
+            order by started, event_id
+        )
+),
+
+visits as (
+    select
+        account,
+        max(person_id) as person_id,
+        device,
+        site,
+        visit_number,
+        min(started) as first_start,
+        max(started) + 20 as last_end,
+        sum(reading) as active_seconds,
+        count(*) as request_count,
+        max(bytes_in) as largest_bytes,
+        list_sort(list(event_id)) as evidence
+    from timed
+    group by account, device, site, visit_number
+),
+
+-- what lies outside duty may all have been reading, so only the rest is inside
+inside as (
+    select
+        visits.account,
+        visits.device,
+        visits.site,
+        visits.visit_number,
+        max(
+            visits.active_seconds - (visits.last_end - visits.first_start)
+            + least(visits.last_end, duty.duty_end)
+            - greatest(visits.first_start, duty.duty_start)
+        ) as duty_seconds
+    from visits
+    inner join duty
+        on
+            visits.person_id = duty.person_id
+            and visits.last_end > duty.duty_start
+            and visits.first_start < duty.duty_end
+    group by visits.account, visits.device, visits.site, visits.visit_number
 )
 
 select
-    account,
-    device,
-    site,
-    min(start_time) as start_time,
-    to_timestamp(max(span_end)) as end_time,
-    max(span_end) - min(epoch(start_time)) as seconds,
-    max(epoch(start_time)) - min(epoch(start_time)) + 20 as active_seconds,
-    count(*) as request_count,
-    max(bytes_in) as largest_bytes,
-    list_sort(list(event_id)) as evidence,
+    visits.account,
+    visits.device,
+    visits.site,
+    to_timestamp(visits.first_start) as start_time,
+    to_timestamp(visits.last_end) as end_time,
+    visits.active_seconds::double as active_seconds,
+    greatest(coalesce(inside.duty_seconds, 0), 0)::double as on_duty_seconds,
+    visits.request_count,
+    visits.largest_bytes,
+    visits.evidence,
     $event_date::date as event_date
-from numbered
-group by account, device, site, visit_number
+from visits
+left join inside
+    on
+        visits.account = inside.account
+        and visits.device = inside.device
+        and visits.site = inside.site
+        and visits.visit_number = inside.visit_number

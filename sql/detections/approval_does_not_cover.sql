@@ -17,13 +17,12 @@ params:
     max: 7200
     unit: seconds
     why: as for sites that are not on the list
-  page_bytes:
+  requests:
     type: int
-    default: 45000
-    min: 1000
-    max: 10000000
-    unit: bytes
-    why: separates a page from a feed that another page embeds
+    default: 3
+    min: 1
+    max: 100
+    why: one or two requests are a preview, not use
 columns:
   subject: {type: varchar, pii: direct, is: account}
   start_time: {type: timestamptz, is: first cited event}
@@ -45,12 +44,12 @@ use as (
     select
         account,
         device,
-        device_class,
         is_district_device,
         site,
         verdict,
         entry_id,
         attribution_grade,
+        is_live_known,
         start_time,
         end_time,
         longest_seconds,
@@ -58,27 +57,19 @@ use as (
         on_duty_seconds,
         visit_count,
         request_count,
-        page_count,
         largest_bytes,
         embed_share,
         categories,
         non_work_sources,
         evidence,
         event_date
-    from core.site_use
+    from core.judged_site_use
     where
         event_date = $event_date::date
-        and is_staff
-        and device_class is distinct from 'phone_byod'
-        -- that a device is assigned to somebody does not say who used it
-        and attribution_grade in ('A', 'C')
-        -- with a logon log, nobody at the keyboard is nobody reading
-        and (live_share >= 0.5 or not has_seat_log)
         and verdict in ('lapsed', 'not_yet', 'approved_other_role')
+        and is_page_read
         and longest_seconds >= $longest_seconds
-        and request_count >= 3
-        and (largest_bytes >= $page_bytes or page_count >= 3)
-        and not (embed_share >= 0.7 and largest_bytes < $page_bytes)
+        and request_count >= $requests
         and (on_duty_seconds >= $longest_seconds or is_district_device)
 ),
 
@@ -120,6 +111,7 @@ select
             is_repeated := false,
             is_district_device := bool_and(is_district_device),
             attribution_grade := max(attribution_grade),
+            is_live_known := bool_and(is_live_known),
             verdicts := list_sort(list_distinct(list(verdict)))
         )
     )::varchar as details,

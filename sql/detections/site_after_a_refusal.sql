@@ -73,12 +73,12 @@ use as (
     select
         account,
         device,
-        device_class,
         is_district_device,
         site,
         verdict,
         entry_id,
         attribution_grade,
+        is_live_known,
         start_time,
         end_time,
         longest_seconds,
@@ -86,27 +86,19 @@ use as (
         on_duty_seconds,
         visit_count,
         request_count,
-        page_count,
         largest_bytes,
         embed_share,
         categories,
         non_work_sources,
-        evidence,
+        attribution_evidence,
         event_date
-    from core.site_use
+    from core.judged_site_use
     where
         event_date = $event_date::date
-        and is_staff
-        and device_class is distinct from 'phone_byod'
-        -- that a device is assigned to somebody does not say who used it
-        and attribution_grade in ('A', 'C')
-        -- with a logon log, nobody at the keyboard is nobody reading
-        and (live_share >= 0.5 or not has_seat_log)
-        and verdict in ('external', 'denied')
+        and is_external
         and (non_work_sources >= 2 or total_seconds >= $long_seconds)
+        and is_page_read
         and longest_seconds >= $longest_seconds
-        and request_count >= 3
-        and largest_bytes >= $page_bytes
 ),
 
 -- the stretches themselves: a glance in time does not carry a later hour
@@ -117,12 +109,12 @@ visits as (
         site_visits.site,
         site_visits.start_time,
         site_visits.end_time,
-        site_visits.seconds,
+        site_visits.active_seconds,
         site_visits.evidence
     from core.site_visits
     where
         site_visits.event_date = $event_date::date
-        and site_visits.seconds >= $longest_seconds
+        and site_visits.active_seconds >= $longest_seconds
         and site_visits.request_count >= 3
         and site_visits.largest_bytes >= $page_bytes
 ),
@@ -202,12 +194,14 @@ before as (
 
 after as (
     select
-        use.* exclude (evidence, start_time, end_time),
+        use.* exclude (start_time, end_time, attribution_evidence),
         before.refusal_count,
         before.first_refusal as start_time,
         visits.end_time,
-        visits.seconds,
-        visits.evidence || before.refusals as evidence
+        visits.active_seconds,
+        visits.evidence
+        || before.refusals
+        || coalesce(use.attribution_evidence, []::bigint[]) as evidence
     from before
     inner join use
         on
@@ -226,7 +220,7 @@ select
     account as subject,
     min(start_time) as start_time,
     max(end_time) as end_time,
-    max(seconds) as measure,
+    max(active_seconds) as measure,
     list_sort(
         list_distinct(list('device:' || device) || list('site:' || site))
     ) as observables,
@@ -236,8 +230,8 @@ select
             sites := list_sort(list_distinct(list(site))),
             categories := list_sort(list_distinct(list(categories))),
             list_count := min(non_work_sources),
-            longest_seconds := round(max(seconds), 0),
-            total_seconds := round(sum(seconds), 0),
+            longest_seconds := round(max(active_seconds), 0),
+            total_seconds := round(sum(active_seconds), 0),
             on_duty_seconds := round(max(on_duty_seconds), 0),
             visits := count(*),
             largest_bytes := max(largest_bytes),
@@ -246,6 +240,7 @@ select
             is_repeated := false,
             is_district_device := bool_and(is_district_device),
             attribution_grade := max(attribution_grade),
+            is_live_known := bool_and(is_live_known),
             refusals := max(refusal_count)
         )
     )::varchar as details,

@@ -27,19 +27,6 @@ params:
     min: 1
     max: 100
     why: a single tunnel may be a preconnect
-  page_bytes:
-    type: int
-    default: 45000
-    min: 1000
-    max: 10000000
-    unit: bytes
-    why: separates a page from a feed that another page embeds
-  embed_share:
-    type: double
-    default: 0.7
-    min: 0.1
-    max: 1
-    why: mostly asked for within seconds of another site's page
   long_seconds:
     type: int
     default: 1800
@@ -75,13 +62,13 @@ with
 use as (
     select
         account,
-        person_id,
         device,
-        device_class,
         is_district_device,
         site,
         verdict,
+        entry_id,
         attribution_grade,
+        is_live_known,
         start_time,
         end_time,
         longest_seconds,
@@ -95,22 +82,15 @@ use as (
         non_work_sources,
         evidence,
         event_date
-    from core.site_use
+    from core.judged_site_use
     where
         event_date between $event_date::date - interval 13 day and $event_date::date
-        and is_staff
-        and verdict in ('external', 'denied')
+        and is_external
         and non_work_sources >= 1
+        and is_page_read
         and longest_seconds >= $longest_seconds
         and request_count >= $requests
-        and (largest_bytes >= $page_bytes or page_count >= 3)
-        and not (embed_share >= $embed_share and largest_bytes < $page_bytes)
-        -- with a logon log, nobody at the keyboard is nobody reading
-        and (live_share >= 0.5 or not has_seat_log)
         and (on_duty_seconds >= $longest_seconds or is_district_device)
-        and device_class is distinct from 'phone_byod'
-        -- that a device is assigned to somebody does not say who used it
-        and attribution_grade in ('A', 'C')
 ),
 
 days as (
@@ -160,7 +140,8 @@ select
             days := max(day_count),
             is_repeated := max(day_count) >= $repeat_days,
             is_district_device := bool_and(is_district_device),
-            attribution_grade := max(attribution_grade)
+            attribution_grade := max(attribution_grade),
+            is_live_known := bool_and(is_live_known)
         )
     )::varchar as details,
     $event_date::date as event_date

@@ -40,13 +40,6 @@ params:
     max: 7200
     unit: seconds
     why: a longer stretch is judged by the rule for sustained use
-  page_bytes:
-    type: int
-    default: 45000
-    min: 1000
-    max: 10000000
-    unit: bytes
-    why: separates a page from a feed that another page embeds
 columns:
   subject: {type: varchar, pii: direct, is: account}
   start_time: {type: timestamptz, is: first cited event}
@@ -69,12 +62,12 @@ use as (
     select
         account,
         device,
-        device_class,
         is_district_device,
         site,
         verdict,
         entry_id,
         attribution_grade,
+        is_live_known,
         start_time,
         end_time,
         longest_seconds,
@@ -82,27 +75,19 @@ use as (
         on_duty_seconds,
         visit_count,
         request_count,
-        page_count,
         largest_bytes,
         embed_share,
         categories,
         non_work_sources,
-        evidence,
+        attribution_evidence,
         event_date
-    from core.site_use
+    from core.judged_site_use
     where
         event_date between $event_date::date - interval 6 day and $event_date::date
-        and is_staff
-        and device_class is distinct from 'phone_byod'
-        -- that a device is assigned to somebody does not say who used it
-        and attribution_grade in ('A', 'C')
-        -- with a logon log, nobody at the keyboard is nobody reading
-        and (live_share >= 0.5 or not has_seat_log)
-        and verdict in ('external', 'denied')
+        and is_external
         and non_work_sources >= 1
+        and is_page_read
         and longest_seconds < $sustained_seconds
-        and (largest_bytes >= $page_bytes or page_count >= 3)
-        and not (embed_share >= 0.7 and largest_bytes < $page_bytes)
         and (on_duty_seconds > 0 or is_district_device)
 ),
 
@@ -129,6 +114,7 @@ visited as (
         visits.active_visits,
         visits.active_seconds,
         visits.active_evidence
+        || coalesce(use.attribution_evidence, []::bigint[]) as active_evidence
     from use
     inner join visits
         on
@@ -187,7 +173,8 @@ select
             days := max(day_count),
             is_repeated := false,
             is_district_device := bool_and(is_district_device),
-            attribution_grade := max(attribution_grade)
+            attribution_grade := max(attribution_grade),
+            is_live_known := bool_and(is_live_known)
         )
     )::varchar as details,
     $event_date::date as event_date

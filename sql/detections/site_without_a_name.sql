@@ -19,13 +19,6 @@ params:
     max: 7200
     unit: seconds
     why: a redirect through an address takes seconds
-  page_bytes:
-    type: int
-    default: 45000
-    min: 1000
-    max: 10000000
-    unit: bytes
-    why: separates content from a status call
   requests:
     type: int
     default: 3
@@ -53,12 +46,12 @@ use as (
     select
         account,
         device,
-        device_class,
         is_district_device,
         site,
         verdict,
         entry_id,
         attribution_grade,
+        is_live_known,
         start_time,
         end_time,
         longest_seconds,
@@ -66,23 +59,17 @@ use as (
         on_duty_seconds,
         visit_count,
         request_count,
-        page_count,
         largest_bytes,
         embed_share,
         categories,
         non_work_sources,
         evidence,
         event_date
-    from core.site_use
+    from core.judged_site_use
     where
         event_date = $event_date::date
-        and is_staff
-        and device_class is distinct from 'phone_byod'
-        -- that a device is assigned to somebody does not say who used it
-        and attribution_grade in ('A', 'C')
-        -- with a logon log, nobody at the keyboard is nobody reading
-        and (live_share >= 0.5 or not has_seat_log)
-        and verdict in ('external', 'denied')
+        and is_external
+        and is_page_read
         and regexp_full_match(
             site, '[0-9]{1,3}([.][0-9]{1,3}){3}|[0-9a-f]*:[0-9a-f:]+'
         )
@@ -93,7 +80,6 @@ use as (
         )
         and not regexp_matches(site, '^(fc|fd|fe80|::1)')
         and longest_seconds >= $longest_seconds
-        and largest_bytes >= $page_bytes
         and (on_duty_seconds >= $longest_seconds or is_district_device)
 ),
 
@@ -178,7 +164,8 @@ select
             days := 1,
             is_repeated := false,
             is_district_device := bool_and(is_district_device),
-            attribution_grade := max(attribution_grade)
+            attribution_grade := max(attribution_grade),
+            is_live_known := bool_and(is_live_known)
         )
     )::varchar as details,
     $event_date::date as event_date

@@ -20,13 +20,6 @@ params:
     max: 7200
     unit: seconds
     why: a tool in use is more than a look at its home page
-  page_bytes:
-    type: int
-    default: 45000
-    min: 1000
-    max: 10000000
-    unit: bytes
-    why: below, the tool's own update check may be all there was
   long_seconds:
     type: int
     default: 1800
@@ -62,12 +55,12 @@ use as (
     select
         account,
         device,
-        device_class,
         is_district_device,
         site,
         verdict,
         entry_id,
         attribution_grade,
+        is_live_known,
         start_time,
         end_time,
         longest_seconds,
@@ -75,26 +68,19 @@ use as (
         on_duty_seconds,
         visit_count,
         request_count,
-        page_count,
         largest_bytes,
         embed_share,
         categories,
         non_work_sources,
         evidence,
         event_date
-    from core.site_use
+    from core.judged_site_use
     where
         event_date between $event_date::date - interval 13 day and $event_date::date
-        and is_staff
-        and device_class is distinct from 'phone_byod'
-        -- that a device is assigned to somebody does not say who used it
-        and attribution_grade in ('A', 'C')
-        -- with a logon log, nobody at the keyboard is nobody reading
-        and (live_share >= 0.5 or not has_seat_log)
-        and verdict in ('external', 'denied')
+        and is_external
+        and is_page_read
         and is_district_device
         and longest_seconds >= $longest_seconds
-        and largest_bytes >= $page_bytes
         and request_count >= $requests
         and regexp_matches(coalesce(categories, ''), 'circumvention|remote_access')
 ),
@@ -188,7 +174,8 @@ select
             days := max(day_count),
             is_repeated := false,
             is_district_device := bool_and(is_district_device),
-            attribution_grade := max(attribution_grade)
+            attribution_grade := max(attribution_grade),
+            is_live_known := bool_and(is_live_known)
         )
     )::varchar as details,
     $event_date::date as event_date

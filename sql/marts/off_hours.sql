@@ -51,15 +51,10 @@ duty as (
     where event_date = $event_date::date
 ),
 
--- who has no duty on file around the day is not judged
 rostered as (
     select person_id
-    from registry.duty_windows
-    where kind = 'contract'
-    group by person_id
-    having
-        min(event_date) <= $event_date::date
-        and max(event_date) >= $event_date::date
+    from core.rostered_people
+    where event_date = $event_date::date
 ),
 
 off_duty as (

@@ -1,0 +1,141 @@
+/* ---
+summary: >
+  How long each off-duty stretch went to external sites, and to sites known to be
+  non-work. A request counts until the next one to such a site, three minutes at
+  most, the last for twenty seconds: an open tunnel shows no reader.
+grain: [account, device, start_time]
+window: {days_after: 1}
+params:
+  event_date: {type: date}
+  reading_seconds:
+    type: int
+    default: 180
+    min: 20
+    max: 1800
+    unit: seconds
+    why: no longer is shown to be read after a request, as commercial reporters count
+columns:
+  account: {type: varchar, pii: direct, is: account}
+  device: {type: varchar, pii: indirect, is: device}
+  start_time: {type: timestamptz, is: start of the stretch}
+  external_seconds: {type: double, is: on external sites}
+  non_work_seconds: {type: double, is: on sites that a list calls non-work}
+  list_count: {type: bigint, is: most lists agreeing on one non-work category}
+  sites: {type: 'varchar[]', is: external sites}
+  non_work_sites: {type: 'varchar[]', is: non-work sites among them}
+  evidence: {type: 'bigint[]', is: the requests to external sites}
+  event_date: {type: date, is: local day on which the stretch starts}
+--- */
+with
+
+cited as (
+    select
+        account,
+        device,
+        start_time as stretch_start,
+        unnest(requests) as event_id
+    from core.off_duty_stretches
+    where event_date = $event_date::date
+),
+
+requests as (
+    select
+        event_id,
+        account,
+        url_hostname,
+        site,
+        start_time,
+        event_date
+    from core.engaged_requests
+    where
+        event_date between $event_date::date and $event_date::date + interval 1 day
+),
+
+verdicts as (
+    select
+        account,
+        url_hostname,
+        verdict,
+        event_date
+    from core.site_verdicts
+    where
+        event_date between $event_date::date and $event_date::date + interval 1 day
+),
+
+non_work as (
+    select
+        url_hostname,
+        max(source_count) as list_count
+    from core.host_categories
+    where
+        is_non_work
+        and event_date between $event_date::date and $event_date::date + interval 1 day
+    group by url_hostname
+),
+
+external as (
+    select
+        cited.account,
+        cited.device,
+        cited.stretch_start,
+        cited.event_id,
+        requests.site,
+        coalesce(non_work.list_count, 0) as list_count,
+        epoch(requests.start_time) as started
+    from cited
+    inner join requests on cited.event_id = requests.event_id
+    inner join verdicts
+        on
+            requests.account = verdicts.account
+            and requests.url_hostname = verdicts.url_hostname
+            and requests.event_date = verdicts.event_date
+    left join non_work on requests.url_hostname = non_work.url_hostname
+    where verdicts.verdict in ('external', 'denied')
+),
+
+-- each request once for all external sites, once more for the non-work ones alone
+told_apart as (
+    select
+        *,
+        false as is_non_work_only
+    from external
+    union all
+    select
+        *,
+        true as is_non_work_only
+    from external
+    where list_count > 0
+),
+
+timed as (
+    select
+        *,
+        least(
+            coalesce(lead(started) over in_order - started, 20), $reading_seconds
+        ) as seconds
+    from told_apart
+    window
+        in_order as (
+            partition by is_non_work_only, account, device, stretch_start
+            order by started, event_id
+        )
+)
+
+select
+    account,
+    device,
+    stretch_start as start_time,
+    sum(seconds) filter (where not is_non_work_only)::double as external_seconds,
+    coalesce(sum(seconds) filter (where is_non_work_only), 0)::double
+        as non_work_seconds,
+    max(list_count) as list_count,
+    list_sort(list_distinct(list(site))) as sites,
+    list_sort(
+        list_distinct(
+            coalesce(list(site) filter (where list_count > 0), []::varchar[])
+        )
+    ) as non_work_sites,
+    list_sort(list(event_id) filter (where not is_non_work_only)) as evidence,
+    $event_date::date as event_date
+from timed
+group by account, device, stretch_start

@@ -1,0 +1,31 @@
+/* ---
+summary: >
+  Whose duty is on file around a day. A person whose contract duty has not begun,
+  has ended or is missing is not judged by the clock; the weekend after its last
+  Friday still belongs to it.
+grain: [person_id, event_date]
+params:
+  event_date: {type: date}
+columns:
+  person_id: {type: varchar, pii: indirect, is: person}
+  event_date: {type: date, is: local day}
+--- */
+with
+
+contracts as (
+    select
+        person_id,
+        min(event_date) as first_date,
+        max(event_date) as last_date
+    from registry.duty_windows
+    where kind = 'contract' and person_id is not null
+    group by person_id
+)
+
+select
+    person_id,
+    $event_date::date as event_date
+from contracts
+where
+    first_date <= $event_date::date
+    and last_date >= $event_date::date - interval 2 day
