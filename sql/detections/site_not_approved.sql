@@ -140,6 +140,11 @@ select
             days := max(day_count),
             is_repeated := max(day_count) >= $repeat_days,
             is_district_device := bool_and(is_district_device),
+            limb := case
+                when max(on_duty_seconds) < $longest_seconds then 'property'
+                when bool_or(is_district_device) then 'time and property'
+                else 'time'
+            end,
             attribution_grade := max(attribution_grade),
             is_live_known := bool_and(is_live_known)
         )
