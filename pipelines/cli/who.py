@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from pipelines.cli.asking import who_asks
 from pipelines.cli.options import AsJson, Home
 from pipelines.errors import SettingsError
 from pipelines.journey.console import safe
 from pipelines.journey.district import open_district
 from pipelines.journey.notices.asking import resolve
-from pipelines.journey.notices.case import Answer, Asked
+from pipelines.journey.notices.case import Answer, Asked, Because
 
 
 def who(
@@ -27,13 +28,20 @@ def who(
             help="2026-11-10T14:03:22Z, or the district's time without Z or offset."
         ),
     ],
+    reason: Annotated[str, typer.Option(help="Why; stands in the audit chain.")] = "",
+    case: Annotated[str, typer.Option(help="The case or notice it is for.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Which device and account an address was at a moment, and how sure."""
+    """Which device and account an address was at a moment, and how sure.
+
+    Every question is noted in the audit chain: who asked, what, why.
+    """
     with open_district(home) as district:
+        person = who_asks(district.settings)
+        person.require("evidence")
         host, port = _address(address)
         asked = Asked(host, port, _instant(time, district.zone))
-        answer = resolve(district, asked)
+        answer = resolve(district, asked, Because(str(person), reason, case))
     if as_json:
         typer.echo(json.dumps(dict(answer.shown), default=_plain))
         return

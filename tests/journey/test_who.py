@@ -1,6 +1,7 @@
 """`who`: from an address in a notice to a device and an account, with its gaps."""
 
 import json
+import shutil
 from datetime import UTC, datetime
 
 import polars as pl
@@ -116,3 +117,44 @@ def test_an_ipv6_address_with_a_port_is_read(home):
     done = schoolbell("who", "--home", home, "[2001:db8::7]:443", "2026-10-20T12:00:00")
     assert done.code == 0
     assert done.out.startswith("Grade D: account not known")
+
+
+def noted(home):
+    done = schoolbell("audit", "show", "--home", home, "--json", "--last", 9999)
+    return [json.loads(line) for line in done.out.splitlines()]
+
+
+def test_every_question_is_in_the_audit_chain(home, seats):
+    row = seats.row(0, named=True)
+    before = len(noted(home))
+    moment = row["middle"].isoformat()
+    said = ("--reason", "notice 17", "--case", "K-1")
+    done = schoolbell("who", "--home", home, row["ip"], moment, *said, "--json")
+    schoolbell("who", "--home", home, WORN, "2001-01-01T00:00:00Z")
+    first, second = noted(home)[before:]
+    answer = json.loads(done.out)
+    assert (first["action"], first["reason"], first["case"]) == (
+        "who",
+        "notice 17",
+        "K-1",
+    )
+    assert first["subject"].endswith(": " + (answer["account"] or answer["device"]))
+    assert first["actor"] == second["actor"] != ""
+    assert (second["case"], second["subject"].split(": ")[1]) == ("", "nobody")
+    # the chain holds pseudonyms only, and holds
+    assert row["ip"] not in str(first)
+    assert row["account"] not in str(first)
+    assert schoolbell("audit", "verify", "--home", home).code == 0
+
+
+def test_what_can_not_be_noted_is_not_answered(home, seats, tmp_path):
+    copy = tmp_path / "home"
+    shutil.copytree(home, copy)
+    row = seats.row(0, named=True)
+    question = ("who", "--home", copy, row["ip"], row["middle"].isoformat())
+    assert schoolbell(*question).code == 0
+    (copy / "keys" / "audit.key").unlink()
+    refused = schoolbell(*question)
+    assert refused.code == 1
+    assert "audit chain" in refused.err
+    assert not refused.out

@@ -1,29 +1,58 @@
-"""Asks the warehouse and the lake about one notice."""
+"""Asks the warehouse and the lake about one notice, and notes that it was asked."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from pipelines.journey.district import District
-from pipelines.journey.editions import pseudonyms
+from pipelines.journey.editions import Pseudonyms, pseudonyms
 from pipelines.journey.notices.account import attributed
 from pipelines.journey.notices.address import held, translated
-from pipelines.journey.notices.case import Answer, Asked, Case
+from pipelines.journey.notices.case import Answer, Asked, Because, Case
 from pipelines.state import ledger
+from pipelines.state.audit import Act, open_chain
 from pipelines.warehouse import inputs
 from pipelines.warehouse.lookup import looking
 
+ACTION = "who"
+"""What the audit chain calls such a question."""
 CLOCKS_DIFFER = 5
 """Seconds by which two clocks may differ."""
 
 
-def resolve(district: District, asked: Asked) -> Answer:
+def resolve(district: District, asked: Asked, because: Because) -> Answer:
     """The chain from an address to an account, as far as the logs carry it.
+
+    The question is in the audit chain before the answer is in anybody's hands.
 
     Raises:
         ModelError: Nothing was built yet.
         BusyError: A run is at work.
+        AuditError: It can not be noted; there is no answer then.
     """
     day = asked.time.astimezone(ZoneInfo(district.zone)).date()
+    names = pseudonyms(district.store, district.home.key_file, day)
+    answer = _resolved(district, asked, day, names)
+    act = Act(
+        actor=because.actor,
+        action=ACTION,
+        subject=_subject(asked, answer, names),
+        reason=because.reason,
+        case=because.case,
+    )
+    with open_chain(district.store, district.home).recording(act):
+        return answer
+
+
+def _subject(asked: Asked, answer: Answer, names: Pseudonyms) -> str:
+    """Which address at which moment, and to whom it led; pseudonyms only."""
+    address = names.names("address", [asked.address])[asked.address]
+    port = "" if asked.port is None else f":{asked.port}"
+    moment = asked.time.isoformat(timespec="seconds")
+    led_to = answer.account or answer.device or "nobody"
+    return f"{address}{port} at {moment}: {led_to}"
+
+
+def _resolved(district: District, asked: Asked, day: date, names: Pseudonyms) -> Answer:
     answer = Answer()
     listed = inputs.lake_files(district.store, district.home.lake)
     if day not in set(listed.days()):
@@ -34,7 +63,6 @@ def resolve(district: District, asked: Asked) -> Answer:
             database, listed, ("connections",), (day - timedelta(days=1), day)
         )
         values = {"time": asked.time, "day": day, "seconds": CLOCKS_DIFFER}
-        names = pseudonyms(district.store, district.home.key_file, day)
         _answered(Case(database, asked, values, names, _files(district), answer))
     return answer
 

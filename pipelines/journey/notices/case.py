@@ -20,6 +20,15 @@ class Asked:
 
 
 @dataclass(frozen=True)
+class Because:
+    """Who asks, as the operating system says, why, and for which case."""
+
+    actor: str
+    reason: str = ""
+    case: str = ""
+
+
+@dataclass(frozen=True)
 class Link:
     """One link of the chain: what it says, from when to when, by which lines."""
 
