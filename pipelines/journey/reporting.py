@@ -1,6 +1,5 @@
 """Makes the weekly reports of a district from its newest snapshot."""
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -8,22 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from sqlalchemy import delete, insert, select
 
 from pipelines.district.home import SHARED
 from pipelines.district.settings_parts import Detection as DetectionSettings
 from pipelines.errors import ModelError, SettingsError
 from pipelines.journey.coverage import expected_hours, source_days
 from pipelines.journey.district import District
-from pipelines.reports.archive import write_archive
+from pipelines.journey.revisions import record, revised
+from pipelines.reports.archive import left_over, write_archive
 from pipelines.reports.editions import edition_report, editions
 from pipelines.reports.headline import this_week
 from pipelines.reports.inputs import ReportInputs
 from pipelines.reports.sections import sections
 from pipelines.reports.view import View, week_label
-from pipelines.reports.weekly import weekly_report
-from pipelines.state.schema import REPORTS
-from pipelines.state.store import now_text
+from pipelines.reports.weekly import Pages, gone_page, weekly_report
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.snapshots import current, reading
 
@@ -70,21 +67,38 @@ def publish_reports(
     for week in held:
         if week not in wanted:
             continue
-        write_archive(weekly_report(full, week), district.home.reports)
-        _write_editions(district, full, week)
-        page = district.home.reports / week_label(week) / "index.html"
-        _record(district, week, page, snapshot.stem)
-        done.append(Published(week, page))
+        done.append(_publish(district, revised(district, full, week), week))
     return done
 
 
-def _write_editions(district: District, inputs: ReportInputs, week: date) -> None:
-    """The editions that the settings ask for, each in a folder of its own."""
-    wanted = district.settings.report.editions
-    for edition in editions(inputs, wanted):
-        folder = district.home.editions / edition.name
-        write_archive(edition_report(inputs, week, edition), folder)
-        folder.chmod(SHARED)
+def _publish(district: District, inputs: ReportInputs, week: date) -> Published:
+    """Write one week in every edition, and note what it says."""
+    folder, label = district.home.reports, week_label(week)
+    _write(weekly_report(inputs, week), folder, inputs, week)
+    for edition in editions(inputs, district.settings.report.editions):
+        own = district.home.editions / edition.name
+        _write(edition_report(inputs, week, edition), own, inputs, week)
+        own.chmod(SHARED)
+    page = folder / label / "index.html"
+    record(district, inputs, week, page)
+    return Published(week, page)
+
+
+def _write(pages: Pages, folder: Path, inputs: ReportInputs, week: date) -> None:
+    """Write the pages; what the week no longer holds is taken away.
+
+    An item's address goes on to answer: it says that the item was removed.
+    """
+    write_archive(pages, folder)
+    for path in left_over(pages, folder, week_label(week)):
+        if path.suffix != ".html":
+            path.unlink()
+        elif GONE not in path.read_text(encoding="utf-8"):
+            gone = {path.relative_to(folder).as_posix(): gone_page(inputs, week)}
+            write_archive(gone, folder)
+
+
+GONE = 'id="gone"'
 
 
 def mondays(database: Database) -> list[date]:
@@ -207,26 +221,3 @@ def _clauses(district: District) -> Sequence[Mapping[str, Any]]:
         {**row, "detections": sorted(serving.get(row["clause_id"], []))}
         for row in frame.iter_rows(named=True)
     ]
-
-
-def _record(district: District, week: date, page: Path, snapshot: str) -> None:
-    content = page.read_bytes()
-    report_id = f"{week_label(week)}-{snapshot[-6:]}"
-    with district.store.writing() as connection:
-        earlier = connection.execute(
-            select(REPORTS.c.revision)
-            .where(REPORTS.c.week == week.isoformat())
-            .order_by(REPORTS.c.revision.desc())
-        ).scalar()
-        connection.execute(delete(REPORTS).where(REPORTS.c.report_id == report_id))
-        connection.execute(
-            insert(REPORTS).values(
-                report_id=report_id,
-                week=week.isoformat(),
-                revision=(earlier or 0) + 1,
-                path=page.relative_to(district.home.path).as_posix(),
-                sha256=hashlib.sha256(content).hexdigest(),
-                snapshot=snapshot,
-                published_time=now_text(),
-            )
-        )

@@ -40,6 +40,14 @@ def write_archive(pages: Mapping[str, str | bytes], folder: Path) -> list[Path]:
     return written
 
 
+def left_over(pages: Mapping[str, str | bytes], folder: Path, week: str) -> list[Path]:
+    """The files of a week on disk that its pages no longer hold."""
+    held = [path for path in (folder / week).rglob("*") if path.is_file()]
+    return sorted(
+        path for path in held if path.relative_to(folder).as_posix() not in pages
+    )
+
+
 def turn(path: str) -> int:
     """When a page is written: the index of weeks after all that it names."""
     return LAST.index(path) + 1 if path in LAST else 0

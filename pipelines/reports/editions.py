@@ -23,7 +23,7 @@ from pipelines.reports.sections import sections
 from pipelines.reports.shelf import archive_pages
 from pipelines.reports.tables import Table
 from pipelines.reports.view import View
-from pipelines.reports.weekly import Pages, about, item_pages, part, shared_files
+from pipelines.reports.weekly import Pages, about, item_pages, parts_of, shared_files
 
 BUILDING = ("daily_use", "attribution", "off_hours", "school_days")
 OWN = ("items", "changes", "shared-accounts", "off-hours", "buildings",
@@ -104,7 +104,7 @@ def _pages(
     shared = said(view, edition)
     kept = [one for one in sections() if one.name in PARTS[edition.kind]]
     off = view.inputs.sections_off
-    parts = [part(one, view) for one in kept if one.name not in off]
+    parts = parts_of(view, [one for one in kept if one.name not in off])
     text = page(
         "edition.html.j2",
         **shared,
@@ -174,7 +174,7 @@ def of_nobody(inputs: ReportInputs) -> ReportInputs:
     """The inputs without a row that stands for one account or few."""
     bare = ("findings", "evidence", "site_use", *BUILDING[:3])
     frames: dict[str, Any] = {name: empty_frame(name) for name in bare}
-    return replace(inputs, **frames, previous=weeks(inputs))
+    return replace(inputs, **frames, previous=weeks(inputs), earlier_facts=())
 
 
 def weeks(inputs: ReportInputs) -> list[dict[str, object]]:

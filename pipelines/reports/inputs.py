@@ -173,6 +173,7 @@ class ReportInputs:
         zone: IANA name of the district's time zone.
         generated_time: When the caller says that the report was made (UTC).
         revision: 1, or more for a corrected report.
+        earlier_facts: What each earlier revision said, the first revision first.
     """
 
     findings: pl.DataFrame
@@ -194,6 +195,7 @@ class ReportInputs:
     sections_off: Sequence[str] = ()
     least_count: int = LEAST_COUNT
     revision: int = 1
+    earlier_facts: Sequence[Mapping[str, Any]] = ()
     rules: Sequence[Mapping[str, Any]] = ()
     clauses: Sequence[Mapping[str, Any]] = ()
     previous: Sequence[Mapping[str, Any]] = field(default_factory=tuple)

@@ -20,7 +20,7 @@ def opening(view: View, five: list[Line]) -> dict[str, Any]:
         notices.append(f"Partial week: {part} of hours arrived. Do not compare.")
     if view.inputs.revision > 1:
         said = f"Corrected report, revision {number(view.inputs.revision)}."
-        notices.append(f"{said} See what changed.")
+        notices.append(f"{said} See Corrections.")
     return {
         "headline": headline(view, five),
         "notices": notices,

@@ -7,6 +7,7 @@ from typing import Any
 from pipelines.reports.headline import NUMBERS, this_week
 from pipelines.reports.inputs import week_of
 from pipelines.reports.pages import page
+from pipelines.reports.rollups import grouped, rollup_pages
 from pipelines.reports.view import View, week_label
 from pipelines.reports.words import NOT_KNOWN, day_range, number, share
 
@@ -25,11 +26,18 @@ def archive_pages(
     rows = sorted([*weeks, now], key=lambda week: str(week_of(week)), reverse=True)
     newest = week_label(week_of(rows[0]))
     entries = [entry(week, keys) for week in rows]
-    values = {"weeks": entries, "names": list(keys.values()), "newest": newest}
+    spans = grouped(view) if numbers else {}
+    values: dict[str, Any] = {
+        "spans": [
+            [name for name in reversed(spans) if name[0].startswith(folder)]
+            for folder in ("months/", "semesters/")
+        ]
+    }
+    values |= {"weeks": entries, "names": list(keys.values()), "newest": newest}
     pages = {"index.html": page("archive.html.j2", **shared, **values)}
     if newest == view.label:
         pages["latest.html"] = page("latest.html.j2", **shared, **values)
-    return pages
+    return pages | (rollup_pages(view, shared) if numbers else {})
 
 
 def entry(week: Mapping[str, Any], keys: Mapping[str, str]) -> dict[str, Any]:

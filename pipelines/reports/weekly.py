@@ -1,12 +1,14 @@
 """The weekly report: every page of it, the same text for the same inputs."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+import polars as pl
+
 from pipelines.reports.cards import card, card_rows
 from pipelines.reports.charts import library, spec
+from pipelines.reports.corrections import digest, facts
 from pipelines.reports.evidence import Proof, log_lines, proofs
 from pipelines.reports.inputs import ReportInputs, week_of
 from pipelines.reports.opening import opening
@@ -74,12 +76,10 @@ def versions(inputs: ReportInputs) -> list[tuple[str, str]]:
 
 
 def report_id(view: View) -> str:
-    """A name for this report that changes with what it was made from."""
-    inputs = view.inputs
-    parts = (inputs.snapshot_id, inputs.settings_hash, inputs.registry_version)
-    digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:4]
-    name = f"r-{view.label.replace('-', '').lower()}-{digest}"
-    return name if inputs.revision == 1 else f"{name}-r{inputs.revision}"
+    """A name for this report that changes with what it says."""
+    revision = view.inputs.revision
+    name = f"r-{view.label.replace('-', '').lower()}-{digest(facts(view))}"
+    return name if revision == 1 else f"{name}-r{revision}"
 
 
 def report_pages(
@@ -88,7 +88,7 @@ def report_pages(
     """The report itself and the CSV of every section."""
     five = lines(view)
     off = view.inputs.sections_off
-    parts = [part(one, view) for one in sections() if one.name not in off]
+    parts = parts_of(view, [one for one in sections() if one.name not in off])
     text = page(
         "week.html.j2",
         **shared,
@@ -111,9 +111,14 @@ def shared_files(parts: Sequence[Mapping[str, Any]], view: View) -> dict[str, st
     return exports | {f"assets/{name}": text}
 
 
-def part(section: Section, view: View) -> dict[str, Any]:
+def parts_of(view: View, wanted: Sequence[Section]) -> list[dict[str, Any]]:
+    """All that the page needs of the sections that have something to say."""
+    rows = [(section, section.rows(view)) for section in wanted]
+    return [part(section, own) for section, own in rows if section.is_shown(own)]
+
+
+def part(section: Section, rows: pl.DataFrame) -> dict[str, Any]:
     """All that the page needs of one section."""
-    rows = section.rows(view)
     figure = section.draw(rows)
     return {
         "name": section.name,
@@ -155,3 +160,8 @@ def item_pages(view: View, shared: Mapping[str, Any]) -> dict[str, str]:
         name = made.page.removesuffix(".html")
         pages[f"{view.label}/data/item-{name}.csv"] = to_csv(rows)
     return pages
+
+
+def gone_page(inputs: ReportInputs, week_start: date) -> str:
+    """What stands at the address of an item that the week no longer holds."""
+    return page("gone.html.j2", **about(View(inputs, week_start)))

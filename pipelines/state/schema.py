@@ -237,3 +237,12 @@ REPORTS = Table(
     Column("published_time", Text, nullable=False),
 )
 """One row a published report."""
+
+REPORT_FACTS = Table(
+    "report_facts",
+    METADATA,
+    Column("week", Text, primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("facts", Text, nullable=False),
+)
+"""What each revision of a week's report said, as JSON: numbers and items."""

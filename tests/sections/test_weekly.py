@@ -9,9 +9,11 @@ import polars as pl
 import pytest
 
 from pipelines.errors import ModelError
+from pipelines.reports.corrections import facts, revision_after
 from pipelines.reports.inputs import empty_frame
 from pipelines.reports.sections import sections
-from pipelines.reports.weekly import weekly_report
+from pipelines.reports.view import View
+from pipelines.reports.weekly import report_id, weekly_report
 from tests.sections.conftest import pages_of
 from tests.sections.fixtures import MONDAY, WEEKS, busy, finding, frame
 from tests.sections.reading import Page
@@ -94,6 +96,9 @@ def is_another_week(path):
     return path.endswith("/index.html") and not path.startswith("2026-W47")
 
 
+SHOWN = [section.name for section in sections() if section.name != "corrections"]
+
+
 NAMES = tuple(section.name for section in sections())
 
 
@@ -101,13 +106,16 @@ NAMES = tuple(section.name for section in sections())
 def test_a_section_that_is_off_is_left_out_and_nothing_leads_to_it(off):
     pages = weekly_report(replace(busy(), sections_off=off), MONDAY)
     page = Page(pages[INDEX])
-    kept = [name for name in NAMES if name not in off]
+    kept = [name for name in SHOWN if name not in off]
     parts = [one for one in page.attribute("id") if one.endswith("-part")]
     assert parts == [f"{name}-part" for name in kept]
     anchors = {link for link in page.links if link.endswith("-part")}
     assert anchors == {f"#{name}-part" for name in kept}
     gone = pages_of("busy").keys() - pages.keys()
-    assert gone == {f"2026-W47/data/{name}.csv" for name in off} - pages.keys()
+    assert (
+        gone
+        == {f"2026-W47/data/{name}.csv" for name in off if name in SHOWN} - pages.keys()
+    )
     test_every_link_leads_to_a_page_of_the_archive(pages)
     test_every_number_equals_its_evidence(pages)
 
@@ -191,6 +199,51 @@ def test_a_corrected_report_says_so():
     text = text_of(weekly_report(replace(busy(), revision=2), MONDAY), INDEX)
     assert "Corrected report, revision 2" in text
     assert "-r2" in text
+
+
+def test_a_correction_names_each_difference():
+    before = facts(View(busy(), MONDAY))
+    rows = busy().findings.with_columns(
+        status=pl.when(pl.col("finding_id") == "f-2026w47-001")
+        .then(pl.lit("explained"))
+        .otherwise("status")
+    )
+    later = replace(busy(), findings=rows)
+    now = facts(View(later, MONDAY))
+    assert revision_after({1: before}, now) == 2
+    pages = weekly_report(replace(later, revision=2, earlier_facts=[before]), MONDAY)
+    text = Page(pages[INDEX], within="corrections-part").text
+    assert "Revision 2 changes 2 numbers and items" in text
+    assert "Items to review 3 2" in text
+    assert "Item f-2026w47-001 waiting for a decision (confirmed) explained" in text
+    page = "2026-W47/evidence/f-2026w47-001.html"
+    assert page in pages
+    assert page in pages_of("busy"), "the id stays"
+
+
+def test_the_same_facts_are_the_same_report():
+    now = facts(View(busy(), MONDAY))
+    assert revision_after({}, now) == 1
+    assert revision_after({1: now}, now) == 1
+    assert revision_after({1: now | {"is_over": False}}, now) == 1
+    again = replace(busy(), snapshot_id="2026-11-24T0000Z-0000")
+    assert report_id(View(again, MONDAY)) == report_id(View(busy(), MONDAY))
+    quiet = View(WEEKS["quiet"](), MONDAY)
+    assert report_id(quiet) != report_id(View(busy(), MONDAY))
+
+
+def test_months_and_semesters_hold_the_weeks_of_the_archive():
+    pages = pages_of("busy")
+    month = pages["months/2026-11.html"]
+    assert "3 weeks with a report" in Page(month).text
+    assert Page(month).links.count("../2026-W47/index.html") == 1
+    assert len(csv_rows(pages["months/2026-11.csv"])) == 3
+    fall = csv_rows(pages["semesters/2026-2-fall.csv"])
+    assert len(fall) == 14
+    (now,) = [row for row in fall if row["Week"] == "Week 47"]
+    headline = numbers_by_link(pages[INDEX])
+    assert int(now["New sites"]) == headline["new-sites"]
+    assert "of them a partial week" in Page(pages["semesters/2026-2-fall.html"]).text
 
 
 def test_a_report_of_an_older_week_leaves_the_pointer_alone():

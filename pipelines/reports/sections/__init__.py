@@ -21,6 +21,11 @@ def nothing_more(rows: pl.DataFrame) -> None:
     """For sections whose template needs nothing else."""
 
 
+def always(rows: pl.DataFrame) -> bool:  # noqa: ARG001 - the contract's shape
+    """For sections that say something every week."""
+    return True
+
+
 @dataclass(frozen=True, kw_only=True)
 class Section:
     """One part of the report.
@@ -36,6 +41,7 @@ class Section:
         table: The rows as text.
         template: Another way to show the rows than chart and table.
         more: What that template needs beside the rest.
+        is_shown: Whether the rows are worth a place this week.
     """
 
     name: str
@@ -48,6 +54,7 @@ class Section:
     table: Callable[[pl.DataFrame], Table]
     template: str = "section.html.j2"
     more: Callable[[pl.DataFrame], Any] = nothing_more
+    is_shown: Callable[[pl.DataFrame], bool] = always
 
 
 def sections() -> list[Section]:

@@ -1,0 +1,71 @@
+"""Report section: how a corrected report differs from what was published before."""
+
+import polars as pl
+
+from pipelines.reports.corrections import changes
+from pipelines.reports.sections import Section, no_chart
+from pipelines.reports.tables import Table, table
+from pipelines.reports.view import View
+from pipelines.reports.words import count
+
+
+def rows(view: View) -> pl.DataFrame:
+    """One row a number or item that a correction changed, the newest first."""
+    found = [vars(change) for change in changes(view)]
+    kinds = {
+        "revision": pl.Int64,
+        "what": pl.String,
+        "before": pl.String,
+        "now": pl.String,
+    }
+    return pl.DataFrame(found, schema=kinds)
+
+
+def title(rows: pl.DataFrame) -> str:
+    """How much the newest correction changed."""
+    if rows.is_empty():
+        return "This report stands as it was first published"
+    newest = rows.filter(pl.col("revision") == pl.col("revision").max())
+    revision = newest["revision"][0]
+    return f"Revision {revision} changes {count(newest.height, 'number or item', MANY)}"
+
+
+MANY = "numbers and items"
+
+
+def summary(rows: pl.DataFrame) -> str:
+    """Why a published report may change."""
+    if rows.is_empty():
+        return ""
+    return (
+        "Late log lines, a corrected registry or a decision changed what this week "
+        "says. The address of the report and the ids of its items stay the same."
+    )
+
+
+def changes_table(rows: pl.DataFrame) -> Table:
+    """Each difference."""
+    columns = ["revision", "what", "before", "now"]
+    return table(
+        "One row a number or item that changed",
+        ["Revision", "What", "Before", "Now"],
+        rows.select(columns).iter_rows(),
+    )
+
+
+def is_corrected(rows: pl.DataFrame) -> bool:
+    """Whether there is anything to say."""
+    return not rows.is_empty()
+
+
+SECTION = Section(
+    name="corrections",
+    order=12,
+    label="Corrections",
+    rows=rows,
+    title=title,
+    summary=summary,
+    draw=no_chart,
+    table=changes_table,
+    is_shown=is_corrected,
+)
