@@ -24,6 +24,8 @@ BEGINS: Mapping[str, Confidence] = {
     "SA-3": "C2",
     "SA-4": "C2",
     "SA-5": "C3",
+    "SA-6": "C2",
+    "SA-7": "C2",
     "NA-1": "C2",
     "NA-2": "C2",
     "NA-3": "C2",

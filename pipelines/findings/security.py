@@ -1,4 +1,4 @@
-"""Security notices: what they say, and how their other explanations are tested.
+"""Notices of accounts and devices at risk: what they say, how they are tested.
 
 They name an account or a device that is at risk. `{account}` stands for the
 subject, which is a device for some rules.
@@ -77,6 +77,22 @@ def _on_leave(details: Details) -> tuple[Result, str]:
     return (FITS if 2 * leave >= school else RULED_OUT, text)
 
 
+_CLOCK = (
+    "A clock that is wrong",
+    _fact(
+        "are_clocks_checked",
+        "the hosts' clocks were checked against the directory or the tunnel",
+        "a host's clock could not be checked",
+    ),
+)
+_LIVE = (
+    "A session left open while its user went elsewhere",
+    _fact(
+        "is_live_known",
+        "a logon or unlock without a lock since shows a live keyboard",
+        "a device writes no logons, so an open session can not be told",
+    ),
+)
 _ONE_LOG = ("A mistake in one log", _two_sources)
 
 ALTERNATIVES: Mapping[str, tuple[tuple[str, Test], ...]] = {
@@ -104,6 +120,64 @@ ALTERNATIVES: Mapping[str, tuple[tuple[str, Test], ...]] = {
         ),
         ("A device that was left logged on and goes on by itself", _logged_on),
         _ONE_LOG,
+    ),
+    "SA-6": (
+        (
+            "An idle tunnel that is always up",
+            _always("only requests that a person makes count, on both sides"),
+        ),
+        (
+            "A phone's hotspot, a relay or a service that stands for many",
+            _fact(
+                "is_kind_known",
+                "a list names the kind of the outside network; such kinds are left out",
+                "no list tells what kind of network the tunnel came from",
+            ),
+        ),
+        (
+            "A desk that its owner works at from home",
+            _always("the keyboard was unlocked at the desk; no remote logon there"),
+        ),
+        _LIVE,
+        _CLOCK,
+        (
+            "An account that several people may use",
+            _always("only accounts that the registry gives to one person are judged"),
+        ),
+    ),
+    "SA-7": (
+        (
+            "A phone's network, a relay or a service that stands for many",
+            _fact(
+                "is_kind_known",
+                "a list names both kinds of network; such kinds are left out",
+                "no list tells what kind of network one of the two is",
+            ),
+        ),
+        (
+            "A list that has an address in the wrong place",
+            _fact(
+                "is_place_sure",
+                "the distance is what is left when both places' radius is taken off",
+                "the list does not say how exact a place is",
+            ),
+        ),
+        (
+            "A place that colleagues sign in from too",
+            _always("far places that several accounts use in a month are left out"),
+        ),
+        (
+            "A sign-in that came to nothing",
+            _fact(
+                "is_used_known",
+                "something more came from each of the two addresses within the hour",
+                "from one of the two addresses nothing more was seen",
+            ),
+        ),
+        (
+            "A programme that renews a sign-in",
+            _always("only sign-ins of a person count, no renewals"),
+        ),
     ),
     "AN-8": (
         ("A leave or a break", _on_leave),
@@ -146,14 +220,42 @@ def _dormant(details: Details) -> str:
     )
 
 
+def _near_and_far(details: Details) -> str:
+    places = " and ".join(details.get("buildings") or ["a building"])
+    kilometres = details.get("kilometres")
+    away = f", about {kilometres:,} km away," if kilometres is not None else ""
+    return (
+        f"Account {SUBJECT} was in use at {places} and through a tunnel from outside"
+        f"{away} in turns: {_number(details, 'turns')} changes within minutes each."
+    )
+
+
+def _too_far_apart(details: Details) -> str:
+    return (
+        f"Account {SUBJECT} signed in from two places about "
+        f"{_number(details, 'kilometres'):,} km apart within "
+        f"{_said(_number(details, 'minutes'), 'minute')}."
+    )
+
+
 CLAIMS: Mapping[str, Callable[[Details], str]] = {
     "AN-1": _refused,
     "AN-5": _ended,
     "AN-8": _dormant,
+    "SA-6": _near_and_far,
+    "SA-7": _too_far_apart,
 }
 
 WOULD_CHANGE: Mapping[str, tuple[str, ...]] = {
     "AN-1": ("a registry row that says many people stand behind the address",),
     "AN-5": ("a later last day of the account or of its owner",),
+    "SA-6": (
+        "another kind of network for the outside address",
+        "a network that the registry puts in the wrong building",
+    ),
+    "SA-7": (
+        "another place or kind of network for one of the addresses",
+        "an entry for the address among those that stand for many",
+    ),
     "AN-8": ("a leave record that covers the weeks", "logs that were missing"),
 }

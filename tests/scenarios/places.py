@@ -58,6 +58,11 @@ class Device:
     pool: str = ""
 
     @property
+    def tunnel_ip(self) -> str:
+        """Its address when it comes through the tunnel."""
+        return f"10.9.0.{100 + int(self.ip.split('.')[-1])}"
+
+    @property
     def mac(self) -> str:
         """Locally administered, from the address."""
         return "02:00:" + ":".join(f"{int(part):02x}" for part in self.ip.split("."))
@@ -125,6 +130,14 @@ a7,newer.example,domain,all,{today},{after},sanctioned,board
 a8,pins.example,domain,art teacher,,,sanctioned,board
 """
 
+OUTSIDE = """
+cidr,country,city,lat,lon,network_type
+203.0.113.0/25,US,Scenario,41.55,-90.52,residential
+203.0.113.128/26,US,Chicago,41.88,-87.63,mobile
+198.51.100.192/27,US,Denver,39.74,-104.99,residential
+198.51.100.224/27,US,Ashburn,39.04,-77.49,relay
+"""
+
 CATEGORIES = """
 domain,category,source
 friends.example,social,vendor
@@ -178,6 +191,7 @@ def registry(day: date, extra: Mapping[str, str]) -> Mapping[str, str]:
             long_before=day - timedelta(days=90),
         ),
         "site_categories.csv": CATEGORIES,
+        "ip_geo.csv": OUTSIDE,
         "calendar.csv": _calendar(),
         "staff_duty.csv": _duty(),
         "leave.csv": "person_id,date,part,kind,status,substitute_person_id\n",

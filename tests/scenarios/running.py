@@ -27,6 +27,8 @@ FORMATS = {
     "proxy": "squid_access",
     "windows": "windows_security_json",
     "dhcp": "isc_dhcpd",
+    "firewall": "fortigate",
+    "cloud": "entra_signin",
 }
 LINES_A_FILE = 1 << 32
 

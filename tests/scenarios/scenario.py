@@ -21,6 +21,7 @@ class Scenario:
         act: What happened; the name says what it shows.
         rules: Rules that fire on `account`; none, and nothing may fire.
         severity: Of the first of the rules, where the table names it.
+        leads: Rules that make a lead, which names nobody in a report.
         cites: Sources whose lines the first of the rules must cite.
     """
 
@@ -30,6 +31,7 @@ class Scenario:
     account: str = ""
     day: date = TUESDAY
     severity: str = ""
+    leads: tuple[str, ...] = ()
     cites: tuple[str, ...] = ("proxy", "windows", "dhcp")
 
     @property

@@ -83,6 +83,38 @@ class Story:
             " via eth0 (found)",
         )
 
+    def tunnel(self, account: str, device: str, clock: str, remote_ip: str) -> None:
+        """The firewall opens a tunnel; the device is then at its own address."""
+        self.address[device] = DEVICES[device].tunnel_ip
+        when = self.at(clock)
+        local = when.astimezone(ZoneInfo(ZONE))
+        self._write(
+            "firewall",
+            when,
+            f"date={local:%Y-%m-%d} time={local:%H:%M:%S} devname=fw1 "
+            f'eventtime={int(when.timestamp())}000000000 tz="{local:%z}" '
+            'logid="0101039947" type="event" subtype="vpn" level="information" '
+            'vd="root" logdesc="SSL VPN tunnel up" action="tunnel-up" '
+            f'tunneltype="ssl-tunnel" tunnelid=1 remip={remote_ip} '
+            f'tunnelip={self.address[device]} user="{self.spell(account)}" '
+            'group="staff" dst_host="N/A" reason="tunnel established"',
+        )
+
+    def sign_in(self, account: str, clock: str, ip: str) -> None:
+        """An interactive sign-in to the office suite."""
+        when = self.at(clock)
+        self._records += 1
+        line = {
+            "id": f"00000000-0000-4000-8000-{self._records:012d}",
+            "createdDateTime": when.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "userPrincipalName": self.spell(account),
+            "appDisplayName": "Office",
+            "ipAddress": ip,
+            "isInteractive": True,
+            "status": {"errorCode": 0},
+        }
+        self._write("cloud", when, json.dumps(line, separators=(",", ":")))
+
     def browse(
         self,
         account: str,

@@ -1,0 +1,284 @@
+/* ---
+title: An account worked on site and through a tunnel from outside in turns
+summary: >
+  Engaged requests of one owner alternate, within minutes each time, between a live
+  keyboard in a building of the district and a tunnel from outside. An idle tunnel
+  makes no such request. Tunnels over mobile networks, relays, hosting and the
+  district's own way out are left out; from a network of unknown kind it is a lead.
+code: SA-6
+kind: shared_account
+severity: high
+stage: trial
+grain: [subject, event_date]
+window: {days_before: 1}
+params:
+  event_date: {type: date}
+  turns:
+    type: int
+    default: 6
+    min: 2
+    max: 100
+    why: three times there and back; one late line makes at most two
+  gap_seconds:
+    type: int
+    default: 240
+    min: 30
+    max: 900
+    unit: seconds
+    why: nobody goes home and back in four minutes
+columns:
+  subject: {type: varchar, pii: direct, is: account}
+  start_time: {type: timestamptz, is: first cited request}
+  end_time: {type: timestamptz, is: last cited request}
+  measure: {type: double, is: turns}
+  observables: {type: 'varchar[]', pii: indirect, is: devices}
+  evidence: {type: 'bigint[]', is: cited events}
+  details: {type: varchar, is: facts for the alternatives as JSON}
+  event_date: {type: date, is: local day}
+false_positives:
+  - The owner works at the desk from afar with a tool that writes no remote logon.
+  - The laptop is in the building too, on a line that a list takes for a home's.
+response: >
+  Ask the account's owner where the laptop was. Change the password in any case.
+--- */
+with
+
+requests as (
+    select
+        event_id,
+        account,
+        coalesce(person_id, account) as owner,
+        device,
+        building,
+        lat,
+        lon,
+        start_time,
+        has_location as is_on_site,
+        has_seat_log,
+        is_clock_checked,
+        seat_event_id,
+        binding_event_id
+    from core.engaged_requests
+    where
+        event_date = $event_date::date
+        and attribution_grade = 'A'
+        and not is_ambiguous_time
+        and (
+            (has_location and is_live)
+            or (
+                net_kind = 'remote'
+                and binding_event_id is not null
+                and (is_live or not has_seat_log)
+            )
+        )
+),
+
+logons as (
+    select
+        event_id,
+        user_name,
+        host,
+        src_ip,
+        logon_kind
+    from raw.logons
+    where
+        event_date between $event_date::date - interval 1 day and $event_date::date
+        and logon_kind in ('vpn', 'interactive', 'cached', 'remote')
+),
+
+names as (
+    select
+        user_name,
+        account
+    from identity.account_names
+),
+
+devices as (
+    select
+        hostname,
+        min(device) as device
+    from registry.devices
+    where hostname is not null
+    group by hostname
+),
+
+outside as (
+    select
+        ip,
+        network_kind,
+        kind_source,
+        lat,
+        lon
+    from core.outside_places
+    where
+        coalesce(
+            network_kind not in ('mobile', 'hosting', 'relay', 'satellite', 'egress'),
+            true
+        )
+),
+
+inside as (
+    select ip
+    from identity.places
+    where net_kind in ('remote', 'vdi', 'server')
+),
+
+-- a desk that its owner reaches from home by remote desktop is not worked at
+reached as (
+    select distinct
+        names.account,
+        coalesce(devices.device, logons.host) as device
+    from logons
+    inner join names on logons.user_name = names.user_name
+    left join devices on logons.host = devices.hostname
+    left join inside on logons.src_ip = inside.ip
+    where
+        logons.logon_kind = 'remote'
+        or (logons.logon_kind = 'interactive' and inside.ip is not null)
+),
+
+at_desk as (
+    select
+        requests.*,
+        null::varchar as network_kind,
+        null::varchar as kind_source,
+        null::double as far_lat,
+        null::double as far_lon
+    from requests
+    inner join logons on requests.seat_event_id = logons.event_id
+    left join reached
+        on requests.account = reached.account and requests.device = reached.device
+    where
+        requests.is_on_site
+        and logons.logon_kind = 'interactive'
+        and reached.device is null
+),
+
+from_outside as (
+    select
+        requests.*,
+        outside.network_kind,
+        outside.kind_source,
+        outside.lat as far_lat,
+        outside.lon as far_lon
+    from requests
+    inner join logons on requests.binding_event_id = logons.event_id
+    inner join outside on logons.src_ip = outside.ip
+    where not requests.is_on_site and logons.logon_kind = 'vpn'
+),
+
+both_sides as (
+    select * from at_desk
+    union all
+    select * from from_outside
+),
+
+stepped as (
+    select
+        *,
+        lag(event_id) over in_order as previous_id,
+        lag(is_on_site) over in_order as previous_is_on_site,
+        lag(device) over in_order as previous_device,
+        lag(building) over in_order as previous_building,
+        lag(lat) over in_order as previous_lat,
+        lag(lon) over in_order as previous_lon,
+        lag(far_lat) over in_order as previous_far_lat,
+        lag(far_lon) over in_order as previous_far_lon,
+        lag(network_kind) over in_order as previous_network_kind,
+        lag(kind_source) over in_order as previous_kind_source,
+        lag(start_time) over in_order as previous_start,
+        lag(has_seat_log) over in_order as previous_has_seat_log,
+        lag(is_clock_checked) over in_order as previous_is_clock_checked,
+        lag(seat_event_id) over in_order as previous_seat_id,
+        lag(binding_event_id) over in_order as previous_binding_id
+    from both_sides
+    window in_order as (partition by owner order by start_time, event_id)
+),
+
+turns as (
+    select
+        *,
+        coalesce(network_kind, previous_network_kind) as far_kind,
+        coalesce(kind_source, previous_kind_source) as far_source,
+        case when is_on_site then building else previous_building end as near_building,
+        case when is_on_site then lat else previous_lat end as near_lat,
+        case when is_on_site then lon else previous_lon end as near_lon,
+        case when is_on_site then previous_far_lat else far_lat end as there_lat,
+        case when is_on_site then previous_far_lon else far_lon end as there_lon
+    from stepped
+    where
+        is_on_site <> previous_is_on_site
+        and device <> previous_device
+        and epoch(start_time) - epoch(previous_start) < $gap_seconds
+),
+
+measured as (
+    select
+        *,
+        2 * 6371 * asin(
+            least(
+                1,
+                sqrt(
+                    power(sin(radians(there_lat - near_lat) / 2), 2)
+                    + cos(radians(near_lat)) * cos(radians(there_lat))
+                    * power(sin(radians(there_lon - near_lon) / 2), 2)
+                )
+            )
+        ) as kilometres
+    from turns
+),
+
+cited as (
+    select
+        owner,
+        unnest(
+            [
+                event_id, previous_id, seat_event_id, previous_seat_id,
+                binding_event_id, previous_binding_id
+            ]
+        ) as event_id
+    from measured
+),
+
+evidence as (
+    select
+        owner,
+        list_sort(list_distinct(list(event_id))) as evidence
+    from cited
+    where event_id is not null
+    group by owner
+)
+
+select
+    min(measured.account) as subject,
+    min(measured.previous_start) as start_time,
+    max(measured.start_time) as end_time,
+    count(*)::double as measure,
+    list_sort(
+        list_distinct(list(measured.device) || list(measured.previous_device))
+    ) as observables,
+    any_value(evidence.evidence) as evidence,
+    to_json(
+        struct_pack(
+            turns := count(*),
+            shortest_gap_seconds := round(
+                min(epoch(measured.start_time) - epoch(measured.previous_start)), 1
+            ),
+            buildings := list_sort(list_distinct(list(measured.near_building))),
+            kilometres := round(min(measured.kilometres), 0)::bigint,
+            network_kind := min(measured.far_kind),
+            kind_source := min(measured.far_source),
+            is_kind_known := bool_and(measured.far_kind is not null),
+            is_live_known := bool_and(
+                measured.has_seat_log and measured.previous_has_seat_log
+            ),
+            are_clocks_checked := bool_and(
+                measured.is_clock_checked and measured.previous_is_clock_checked
+            )
+        )
+    )::varchar as details,
+    $event_date::date as event_date
+from measured
+inner join evidence on measured.owner = evidence.owner
+group by measured.owner
+having count(*) >= $turns

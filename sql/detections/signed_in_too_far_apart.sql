@@ -1,0 +1,243 @@
+/* ---
+title: An account signed in from two places too far apart
+summary: >
+  Two sign-ins from outside, one after the other, lie further apart than anybody
+  flies in the time between. Both places and both kinds of network are known, neither
+  is a mobile network, a relay or hosting, the account is no newcomer to such
+  sign-ins, and no place far from the district is one that colleagues use too. The
+  account is at risk: its owner is likely to know nothing of one of the two.
+code: SA-7
+kind: shared_account
+severity: medium
+stage: trial
+grain: [subject, event_date]
+window: {days_before: 30}
+params:
+  event_date: {type: date}
+  kilometres:
+    type: int
+    default: 500
+    min: 100
+    max: 5000
+    why: lists of addresses are a town or two off, now and then a state
+  speed:
+    type: int
+    default: 800
+    min: 300
+    max: 2000
+    unit: km/h
+    why: from door to door nobody is as fast as an airliner
+  colleagues:
+    type: int
+    default: 3
+    min: 1
+    max: 100
+    why: a far place that several sign in from is a hub, a trip or a course
+  learning_days:
+    type: int
+    default: 14
+    min: 1
+    max: 30
+    unit: days
+    why: what is usual for an account must be seen first
+  learning_signins:
+    type: int
+    default: 10
+    min: 1
+    max: 100
+    why: or so many sign-ins, whichever comes first
+columns:
+  subject: {type: varchar, pii: direct, is: account}
+  start_time: {type: timestamptz, is: first sign-in of the pair}
+  end_time: {type: timestamptz, is: second sign-in of the pair}
+  measure: {type: double, is: kilometres}
+  observables: {type: 'varchar[]', pii: indirect, is: none; both are outside}
+  evidence: {type: 'bigint[]', is: cited events}
+  details: {type: varchar, is: facts for the alternatives as JSON}
+  event_date: {type: date, is: local day}
+false_positives:
+  - A list that has one of the addresses in the wrong place.
+  - A service in the owner's name that signs in by itself.
+response: >
+  Ask the owner about both sign-ins by telephone; change the password and end all
+  sessions if one is unknown.
+--- */
+with
+
+signins as (
+    select
+        event_id,
+        account,
+        ip,
+        time,
+        network_kind,
+        lat,
+        lon,
+        coalesce(accuracy_km, 0) as accuracy_km,
+        accuracy_km is not null or place_source = 'ip_geo.csv' as is_place_sure,
+        next_event_id,
+        event_date,
+        -- a tenth of a degree: a town
+        round(lat, 1) as lat_cell,
+        round(lon, 1) as lon_cell
+    from core.outside_signins
+    where
+        event_date between $event_date::date - interval 30 day and $event_date::date
+),
+
+buildings as (
+    select
+        lat,
+        lon
+    from registry.buildings
+    where lat is not null and lon is not null
+),
+
+-- where the district's people live, many sign in from; that makes no hub
+at_home as (
+    select distinct signins.event_id
+    from signins
+    inner join buildings
+        on
+            abs(signins.lat - buildings.lat) < 1
+            and abs(signins.lon - buildings.lon) < 1.3
+),
+
+cells as (
+    select
+        lat_cell,
+        lon_cell,
+        count(distinct account) as account_count
+    from signins
+    where lat is not null
+    group by lat_cell, lon_cell
+),
+
+stepped as (
+    select
+        signins.*,
+        cells.account_count,
+        at_home.event_id is not null as is_near,
+        row_number() over in_order as number,
+        min(signins.event_date) over (partition by signins.account) as first_date,
+        lag(signins.event_id) over in_order as previous_id,
+        lag(signins.ip) over in_order as previous_ip,
+        lag(signins.time) over in_order as previous_time,
+        lag(signins.network_kind) over in_order as previous_kind,
+        lag(signins.lat) over in_order as previous_lat,
+        lag(signins.lon) over in_order as previous_lon,
+        lag(signins.accuracy_km) over in_order as previous_accuracy_km,
+        lag(signins.is_place_sure) over in_order as previous_is_place_sure,
+        lag(signins.next_event_id) over in_order as previous_next_id,
+        lag(cells.account_count) over in_order as previous_account_count,
+        lag(at_home.event_id is not null) over in_order as previous_is_near
+    from signins
+    left join cells
+        on
+            signins.lat_cell = cells.lat_cell
+            and signins.lon_cell = cells.lon_cell
+    left join at_home on signins.event_id = at_home.event_id
+    where
+        coalesce(
+            signins.network_kind not in (
+                'mobile', 'hosting', 'relay', 'satellite', 'egress'
+            ),
+            true
+        )
+    window
+        in_order as (
+            partition by signins.account
+            order by signins.time, signins.event_id
+        )
+),
+
+pairs as (
+    select
+        *,
+        2 * 6371 * asin(
+            least(
+                1,
+                sqrt(
+                    power(sin(radians(lat - previous_lat) / 2), 2)
+                    + cos(radians(previous_lat)) * cos(radians(lat))
+                    * power(sin(radians(lon - previous_lon) / 2), 2)
+                )
+            )
+        )
+        - accuracy_km
+        - previous_accuracy_km as distance_km,
+        greatest(epoch(time) - epoch(previous_time), 1) / 3600 as hours
+    from stepped
+    where
+        event_date = $event_date::date
+        and ip <> previous_ip
+        and lat is not null
+        and previous_lat is not null
+        -- the account itself is one of those counted
+        and (is_near or account_count <= $colleagues)
+        and (previous_is_near or previous_account_count <= $colleagues)
+        and (
+            first_date <= $event_date::date - to_days($learning_days)
+            or number > $learning_signins
+        )
+),
+
+impossible as (
+    select *
+    from pairs
+    where distance_km >= $kilometres and distance_km / hours >= $speed
+),
+
+-- the pair that shows it best
+chosen as (
+    select *
+    from impossible
+    qualify
+        row_number() over (
+            partition by account
+            order by
+                (network_kind is not null and previous_kind is not null) desc,
+                (next_event_id is not null and previous_next_id is not null) desc,
+                distance_km desc,
+                time
+        ) = 1
+),
+
+cited as (
+    select
+        account,
+        unnest([event_id, previous_id, next_event_id, previous_next_id]) as event_id
+    from chosen
+),
+
+evidence as (
+    select
+        account,
+        list_sort(list_distinct(list(event_id))) as evidence
+    from cited
+    where event_id is not null
+    group by account
+)
+
+select
+    chosen.account as subject,
+    chosen.previous_time as start_time,
+    chosen.time as end_time,
+    round(chosen.distance_km, 0) as measure,
+    []::varchar[] as observables,
+    evidence.evidence,
+    to_json(
+        struct_pack(
+            kilometres := round(chosen.distance_km, 0)::bigint,
+            minutes := round(chosen.hours * 60, 0)::bigint,
+            network_kinds := [chosen.previous_kind, chosen.network_kind],
+            is_kind_known := chosen.network_kind is not null
+            and chosen.previous_kind is not null,
+            is_place_sure := chosen.is_place_sure and chosen.previous_is_place_sure,
+            is_used_known := chosen.next_event_id is not null
+            and chosen.previous_next_id is not null
+        )
+    )::varchar as details,
+    $event_date::date as event_date
+from chosen
+inner join evidence on chosen.account = evidence.account

@@ -1,0 +1,145 @@
+"""Scenarios of accounts used from outside: tunnels, sign-ins, hotspots, relays."""
+
+from tests.scenarios.scenario import Scenario
+from tests.scenarios.story import WORK, Story
+
+HOME, PHONE = "203.0.113.20", "203.0.113.150"
+DENVER, RELAY, NOBODY_KNOWS = "198.51.100.200", "198.51.100.230", "192.0.2.77"
+
+
+def _through_a_tunnel(story: Story, remote_ip: str) -> None:
+    """The laptop, in use through a tunnel at ten."""
+    story.tunnel("bsun", "nb-bsun", "09:55", remote_ip)
+    story.logon("bsun", "nb-bsun", "09:56", "cached")
+    story.surf("bsun", "nb-bsun", "10:00:20", WORK, minutes=25, every=50)
+
+
+def _at_the_desk(story: Story) -> None:
+    story.logon("bsun", "hs-bsun", "07:41")
+    story.unlock("bsun", "hs-bsun", "09:50")
+    story.surf("bsun", "hs-bsun", "10:00", WORK, minutes=25, every=55)
+
+
+def at_the_desk_and_in_denver(story: Story) -> None:
+    _at_the_desk(story)
+    _through_a_tunnel(story, DENVER)
+
+
+def at_the_desk_and_nobody_knows_where(story: Story) -> None:
+    """No list tells what kind of network the tunnel came from."""
+    _at_the_desk(story)
+    _through_a_tunnel(story, NOBODY_KNOWS)
+
+
+def laptop_on_the_phones_hotspot(story: Story) -> None:
+    """The laptop lies beside the desk; the phone brings it to the tunnel."""
+    _at_the_desk(story)
+    _through_a_tunnel(story, PHONE)
+
+
+def idle_tunnel_of_the_laptop_at_home(story: Story) -> None:
+    _at_the_desk(story)
+    story.tunnel("bsun", "nb-bsun", "07:00", HOME)
+    story.logon("bsun", "nb-bsun", "07:01", "cached")
+    for host in ("mail.school.example", "lms.example"):
+        story.tick("bsun", "nb-bsun", "07:30", host, minutes=240)
+
+
+def desk_worked_at_from_home(story: Story) -> None:
+    """Remote desktop into the own desk, some pages on the laptop itself."""
+    _through_a_tunnel(story, HOME)
+    story.logon("bsun", "hs-bsun", "09:57", "remote")
+    story.surf("bsun", "hs-bsun", "10:00", WORK, minutes=25, every=55)
+
+
+def home_line_then_hotspot(story: Story) -> None:
+    """At home in the evening; the second tunnel is mapped to Chicago."""
+    story.tunnel("bsun", "nb-bsun", "18:40", HOME)
+    story.logon("bsun", "nb-bsun", "18:41", "cached")
+    story.surf("bsun", "nb-bsun", "18:42", WORK, minutes=20)
+    story.tunnel("bsun", "nb-bsun", "19:05", PHONE)
+    story.surf("bsun", "nb-bsun", "19:06", WORK, minutes=20)
+
+
+def _known_at_home(story: Story, account: str = "avega") -> None:
+    """Twelve sign-ins from home the day before."""
+    for number in range(12):
+        story.sign_in(account, f"-1 {8 + number:02d}:10", HOME)
+
+
+def signed_in_at_home_and_in_denver(story: Story) -> None:
+    """Forty minutes apart; each is followed by more from there."""
+    _known_at_home(story)
+    for clock, ip in (("17:00", HOME), ("17:10", HOME)):
+        story.sign_in("avega", clock, ip)
+    for clock, ip in (("17:50", DENVER), ("18:05", DENVER)):
+        story.sign_in("avega", clock, ip)
+
+
+def signed_in_once_from_denver(story: Story) -> None:
+    """Nothing followed: a lead at most."""
+    _known_at_home(story)
+    for clock, ip in (("17:00", HOME), ("17:10", HOME), ("17:50", DENVER)):
+        story.sign_in("avega", clock, ip)
+
+
+def signed_in_through_a_relay(story: Story) -> None:
+    _known_at_home(story)
+    for clock, ip in (("17:00", HOME), ("17:10", RELAY), ("17:15", RELAY)):
+        story.sign_in("avega", clock, ip)
+
+
+def a_flight_to_denver(story: Story) -> None:
+    _known_at_home(story)
+    for clock, ip in (("12:00", HOME), ("12:10", HOME)):
+        story.sign_in("avega", clock, ip)
+    for clock, ip in (("16:50", DENVER), ("17:05", DENVER)):
+        story.sign_in("avega", clock, ip)
+
+
+def a_course_in_denver(story: Story) -> None:
+    """Three colleagues are there; somebody at home signs in for the owner's class."""
+    _known_at_home(story)
+    for colleague in ("bsun", "cpark", "dkim"):
+        story.sign_in(colleague, "-1 09:00", DENVER)
+    for clock, ip in (("17:00", HOME), ("17:10", HOME)):
+        story.sign_in("avega", clock, ip)
+    for clock, ip in (("17:50", DENVER), ("18:05", DENVER)):
+        story.sign_in("avega", clock, ip)
+
+
+def first_day_of_an_account(story: Story) -> None:
+    for clock, ip in (("17:00", HOME), ("17:10", HOME)):
+        story.sign_in("avega", clock, ip)
+    for clock, ip in (("17:50", DENVER), ("18:05", DENVER)):
+        story.sign_in("avega", clock, ip)
+
+
+SCENARIOS = (
+    Scenario(
+        "S22",
+        at_the_desk_and_in_denver,
+        ("SA-6",),
+        "bsun",
+        severity="high",
+        cites=("proxy", "windows", "dhcp", "firewall"),
+    ),
+    Scenario("S22a", at_the_desk_and_nobody_knows_where, leads=("SA-6",)),
+    Scenario("S22b", laptop_on_the_phones_hotspot),
+    Scenario("S22c", desk_worked_at_from_home),
+    Scenario("S23", idle_tunnel_of_the_laptop_at_home),
+    Scenario("S24", home_line_then_hotspot),
+    Scenario(
+        "S76",
+        signed_in_at_home_and_in_denver,
+        ("SA-7",),
+        "avega",
+        severity="medium",
+        cites=("cloud",),
+    ),
+    Scenario("S76a", signed_in_once_from_denver, leads=("SA-7",)),
+    Scenario("S76b", signed_in_through_a_relay),
+    Scenario("S76c", a_flight_to_denver),
+    Scenario("S76d", a_course_in_denver),
+    Scenario("S76e", first_day_of_an_account),
+)
