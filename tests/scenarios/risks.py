@@ -15,11 +15,6 @@ def twenty_accounts_from_one_lab_pc(story: Story) -> None:
     story.surf("pupil30", "hs-lab-2", "10:03", WORK)
 
 
-def nine_accounts_from_one_lab_pc(story: Story) -> None:
-    for number in range(1, 10):
-        story.logon_refused(f"pupil{number:02d}", "hs-lab-1", "10:00", number * 23)
-
-
 def one_stored_password(story: Story) -> None:
     """Fifty refusals of one account."""
     for number in range(50):
@@ -65,7 +60,6 @@ SCENARIOS = (
     ),
     Scenario("S73a", one_stored_password),
     Scenario("S73b", a_class_takes_an_hour),
-    Scenario("S73c", nine_accounts_from_one_lab_pc),
     Scenario(
         "S75",
         account_after_its_last_day,

@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
+from pipelines.demo.acts import at_home
 from pipelines.demo.days import MINUTE, SECOND
 from pipelines.demo.plan import Key
-from pipelines.demo.planted.stage import ANOMALY, Scene, Stage, minutes
+from pipelines.demo.planted.stage import ANOMALY, SHARED, Scene, Stage, minutes
 
 
 def spray(stage: Stage) -> None:
@@ -44,4 +45,24 @@ def after_the_last_day(stage: Stage) -> None:
     stage.plan.cases.append(stage.plan.cases.pop().without_person())
 
 
-SCENES: tuple[Scene, ...] = (spray, after_the_last_day)
+def two_far_places(stage: Stage) -> None:
+    """S76: a tunnel from home, and half an hour later one from Denver."""
+    day = stage.day(after=15)
+    first = stage.on(stage.world.days[0].date)
+    owner = stage.teacher(first, day, laptop=True)
+    laptop = stage.laptop(owner)
+    usual = minutes(first.at("19:00"), 15)
+    here = minutes(day.at("18:20", stage.rng.randint(0, 30)), 15)
+    there = minutes(here[1] + 30 * MINUTE, 18)
+    stage.away(owner, usual, 60)
+    stage.away(owner, (here[0], there[1]), 90)
+    for span in (usual, here):
+        at_home(stage.plan, owner, laptop, span, "approved", pace="busy")
+    at_home(stage.plan, owner, laptop, there, "approved", pace="busy",
+            remote_ip=f"198.51.100.{stage.rng.randint(194, 220)}")  # fmt: skip
+    stage.case("S76", SHARED, "SA-7", owner, (laptop,), (here[0], there[1]),
+               "signed in from home, and from 900 km away half an hour later",
+               intensity=2)  # fmt: skip
+
+
+SCENES: tuple[Scene, ...] = (spray, after_the_last_day, two_far_places)
