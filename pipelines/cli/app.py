@@ -10,11 +10,13 @@ from pipelines.cli import (
     audit,
     backup,
     doctor,
+    exporting,
     findings,
     home,
     identify,
     ingest,
     lists,
+    reviewing,
     run,
     score,
     suggest,
@@ -49,10 +51,14 @@ app.command("status")(run.status)
 app.command("ingest")(ingest.ingest)
 app.command("replay-rejects")(ingest.replay_rejects)
 app.command("identify")(identify.identify)
-app.command("findings")(findings.findings)
 app.command("score")(score.score)
 app.command("who")(who.who)
 app.command("suggest")(suggest.suggest)
+app.add_typer(findings.app, name="findings")
+findings.app.command("verdict")(reviewing.verdict)
+findings.app.command("assign")(reviewing.assign)
+findings.app.command("approve")(reviewing.approve)
+findings.app.command("export")(exporting.export)
 app.add_typer(lists.app, name="lists")
 app.add_typer(audit.app, name="audit")
 

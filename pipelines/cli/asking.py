@@ -6,10 +6,21 @@ command run as the pipeline's own user still knows its caller.
 
 import getpass
 import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
-from pipelines.district.roles import Asker, asker
+from pipelines.district.roles import Asker, Right, asker
 from pipelines.district.settings_model import Settings
+from pipelines.findings.cases import Case, cases, owner_of, place_all
+from pipelines.journey.district import District, open_district
+from pipelines.journey.editions import Pseudonyms, pseudonyms
+from pipelines.privacy import Kind
+from pipelines.state.audit import Chain, open_chain
 
 LOGIN_UID = Path("/proc/self/loginuid")
 NOBODY_LOGGED_IN = 2**32 - 1
@@ -48,3 +59,65 @@ def _known(uid: int) -> tuple[str, list[str]]:
         except KeyError:
             continue
     return entry.pw_name, names
+
+
+@dataclass(frozen=True)
+class Desk:
+    """An opened district and whoever works at it."""
+
+    district: District
+    asker: Asker
+
+    @property
+    def chain(self) -> Chain:
+        """The audit chain of the home."""
+        return open_chain(self.district.store, self.district.home)
+
+    @cached_property
+    def cases(self) -> list[Case]:
+        """Every case with its findings."""
+        frame = self.district.registry.frames["accounts"]
+        place_all(self.district.store, owner_of(frame))
+        return cases(self.district.store)
+
+    @cached_property
+    def _years(self) -> dict[int, Pseudonyms]:
+        return {}
+
+    def named(self, kind: Kind, value: str, day: str) -> str:
+        """The pseudonym of a value in the school year of a day."""
+        found = pseudonyms(
+            self.district.store,
+            self.district.home.key_file,
+            datetime.fromisoformat(day).date(),
+        )
+        names = self._years.setdefault(found.year, found)
+        return names.names(kind, [value])[value]
+
+    def subject(self, finding: Mapping[str, Any]) -> str:
+        """The pseudonym of the account or device that a finding is about."""
+        kind = self.district.subject_kind(finding["rule"])
+        return self.named(kind, finding["subject"], finding["event_date"])
+
+    @property
+    def own_accounts(self) -> frozenset[str]:
+        """Accounts that belong to whoever has the asker's login."""
+        frame = self.district.registry.frames["accounts"]
+        owner, today = owner_of(frame), datetime.now(UTC).date()
+        login = self.asker.user_name
+        person = owner(login, today)
+        others = [one for one in frame["account"] if owner(one, today) == person]
+        return frozenset([login, *(others if person else ())])
+
+
+@contextmanager
+def desk(home: Path, right: Right) -> Iterator[Desk]:
+    """Open a home for somebody who has a right.
+
+    Raises:
+        RefusedError: They do not have it.
+    """
+    with open_district(home) as district:
+        asks = who_asks(district.settings)
+        asks.require(right)
+        yield Desk(district, asks)

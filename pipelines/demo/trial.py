@@ -11,7 +11,8 @@ from pipelines.demo.generate import ACCOUNT_DOMAINS, DISTRICT_NAME, generate
 from pipelines.demo.proof import incomplete
 from pipelines.demo.scoring import SHOWN, finding_frame, planted_cases
 from pipelines.district.home import create
-from pipelines.findings.keeping import WITHDRAWN, stored_evidence, stored_findings
+from pipelines.findings.keeping import stored_evidence, stored_findings
+from pipelines.findings.standing import WITHDRAWN
 from pipelines.journey.district import only_writer, open_district
 from pipelines.journey.steps import build_and_judge, take_in
 

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 import polars as pl
+from sqlalchemy import Connection, delete, insert
 
 from pipelines.errors import SourceError
 from pipelines.formats import formats
@@ -22,6 +23,7 @@ from pipelines.sources.framing import records
 from pipelines.sources.lines import batch
 from pipelines.sources.streams import Reads, opened, read_up_to
 from pipelines.state.ledger import FileRecord
+from pipelines.state.schema import EVIDENCE
 
 FILE_SHIFT = 4_294_967_296
 LARGEST_WHOLE = 1 << 30
@@ -131,6 +133,35 @@ def _evidence(
         line=row["line"],
         event=json.dumps(fields, default=_text, sort_keys=True),
     )
+
+
+def store_copies(
+    connection: Connection,
+    finding_id: str,
+    event_ids: Iterable[int],
+    lines: Mapping[int, Evidence],
+) -> None:
+    """Put the copied lines of a finding in the place of those it had."""
+    connection.execute(delete(EVIDENCE).where(EVIDENCE.c.finding_id == finding_id))
+    found = [lines[event_id] for event_id in event_ids if event_id in lines]
+    rows = [
+        {
+            "finding_id": finding_id,
+            "position": position,
+            "role": one.role,
+            "source": one.source,
+            "path": one.path,
+            "file_sha256": one.file_sha256,
+            "line_no": one.line_no,
+            "byte_offset": one.byte_offset,
+            "line": one.line,
+            "line_sha256": one.line_sha256,
+            "event": one.event,
+        }
+        for position, one in enumerate(found, start=1)
+    ]
+    if rows:
+        connection.execute(insert(EVIDENCE), rows)
 
 
 def _text(value: object) -> str:

@@ -2,7 +2,8 @@
 
 new → updated (another revision) → withdrawn when later data or registry rows no
 longer show it, or when an exception hides it: explained. What a reviewer
-decided stays, whatever is found again.
+decided stays decided, whatever is found again; where the present data no longer
+show it, that is noted beside the decision. Each change goes into the history.
 """
 
 import json
@@ -11,26 +12,44 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
-from pipelines.findings.evidence import Evidence
+from pipelines.findings.cases import Owner, nobody, put_into_cases
+from pipelines.findings.evidence import Evidence, store_copies
+from pipelines.findings.history import Change, differences, note
 from pipelines.findings.record import Finding
+from pipelines.findings.standing import (
+    EXPLAINED,
+    HIDDEN_BY,
+    WITHDRAWN,
+    is_decided,
+    noted,
+    supported,
+    unsupported,
+    verdicts,
+    why,
+    withdraw,
+)
+from pipelines.state.review_schema import UNSUPPORTED
 from pipelines.state.schema import EVIDENCE, FINDINGS
 from pipelines.state.store import Store, now_text
 
 OPEN = "open"
-EXPLAINED = "explained"
-WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True)
 class Kept:
-    """What keeping changed: ids of findings, and registry files that had changed."""
+    """What keeping changed: ids of findings, and registry files that had changed.
+
+    Attributes:
+        unsupported: Decided ones that the present data no longer show.
+    """
 
     new: tuple[str, ...]
     updated: tuple[str, ...]
     withdrawn: tuple[str, ...]
     because: tuple[str, ...] = ()
+    unsupported: tuple[str, ...] = ()
 
 
 def keep(
@@ -39,6 +58,7 @@ def keep(
     lines: Mapping[int, Evidence],
     judged: Mapping[str, Iterable[date]],
     because: tuple[str, ...] = (),
+    owner: Owner = nobody,
 ) -> Kept:
     """Store what was found, and withdraw what was not found again.
 
@@ -46,31 +66,31 @@ def keep(
         lines: Copied lines by event id.
         judged: The days that each rule was run for; findings of other days stay.
         because: Files of the registry that changed since, for the reason given.
+        owner: Whose an account was on a day, for the cases.
     """
-    new, updated = [], []
     with store.writing() as connection:
-        known = {
-            row["finding_id"]: dict(row)
-            for row in connection.execute(select(FINDINGS)).mappings()
-        }
+        known, decided = _known(connection), verdicts(connection)
+        lacking = noted(connection)
+        new, updated = _keep_found(connection, known, decided, findings, lines, because)
         for finding in findings:
-            before = known.get(finding.finding_id)
-            if before is None:
-                _insert(connection, finding, lines)
-                new.append(finding.finding_id)
-            elif _differs(before, finding):
-                _update(connection, before, finding, lines)
-                updated.append(finding.finding_id)
+            if finding.finding_id in lacking:
+                supported(connection, known[finding.finding_id], because)
         gone = _gone(known, findings, judged)
-        for finding_id in gone:
-            _withdraw(connection, finding_id, because)
-    return Kept(tuple(new), tuple(updated), tuple(gone), because)
+        withdrawn = [one for one in gone if not is_decided(known[one], decided)]
+        lost = [one for one in gone if one not in {*withdrawn, *lacking}]
+        for finding_id in withdrawn:
+            withdraw(connection, known[finding_id], because)
+        for finding_id in lost:
+            unsupported(connection, known[finding_id], because)
+        put_into_cases(connection, _known(connection).values(), owner)
+    return Kept(tuple(new), tuple(updated), tuple(withdrawn), because, tuple(lost))
 
 
 def fired_days(store: Store) -> dict[tuple[str, str], list[date]]:
-    """Days on which each rule fired for each subject, withdrawn ones left out."""
+    """Days on which each rule fired for each subject, as the present data show."""
     query = select(FINDINGS.c.rule, FINDINGS.c.subject, FINDINGS.c.event_date).where(
-        FINDINGS.c.status != WITHDRAWN
+        FINDINGS.c.status != WITHDRAWN,
+        FINDINGS.c.finding_id.not_in(select(UNSUPPORTED.c.finding_id)),
     )
     days: dict[tuple[str, str], list[date]] = {}
     with store.reading() as connection:
@@ -95,6 +115,11 @@ def stored_evidence(store: Store) -> list[dict[str, Any]]:
     return [{**row, "event": json.loads(row["event"])} for row in rows]
 
 
+def _known(connection: Connection) -> dict[str, dict[str, Any]]:
+    rows = connection.execute(select(FINDINGS)).mappings()
+    return {row["finding_id"]: dict(row) for row in rows}
+
+
 def _record(finding: Finding) -> str:
     return json.dumps(asdict(finding), default=str, sort_keys=True)
 
@@ -109,7 +134,7 @@ def _differs(before: Mapping[str, Any], finding: Finding) -> bool:
 
 def _status(finding: Finding) -> tuple[str, str | None]:
     if finding.suppressed_by is not None:
-        return EXPLAINED, f"exception {finding.suppressed_by}"
+        return EXPLAINED, f"{HIDDEN_BY}{finding.suppressed_by}"
     return OPEN, None
 
 
@@ -131,63 +156,71 @@ def _insert(
 ) -> None:
     status, reason = _status(finding)
     values = _values(finding)
-    connection.execute(
-        insert(FINDINGS).values(
-            finding_id=finding.finding_id,
-            status=status,
-            status_reason=reason,
-            revision=1,
-            created_time=values["updated_time"],
-            **values,
-        )
-    )
-    _copy(connection, finding, lines)
+    row = {
+        "finding_id": finding.finding_id,
+        "status": status,
+        "status_reason": reason,
+        "revision": 1,
+        "created_time": values["updated_time"],
+        **values,
+    }
+    connection.execute(insert(FINDINGS).values(**row))
+    store_copies(connection, finding.finding_id, finding.evidence, lines)
+    note(connection, row, "new", reason or f"found by {finding.rule}")
+
+
+def _keep_found(
+    connection: Connection,
+    known: Mapping[str, Mapping[str, Any]],
+    decided: frozenset[str],
+    findings: Sequence[Finding],
+    lines: Mapping[int, Evidence],
+    because: tuple[str, ...],
+) -> tuple[list[str], list[str]]:
+    """Ids of those that are new, and of those that say something else now."""
+    new, updated = [], []
+    for finding in findings:
+        before = known.get(finding.finding_id)
+        if before is None:
+            _insert(connection, finding, lines)
+            new.append(finding.finding_id)
+        elif _differs(before, finding):
+            settled = is_decided(before, decided)
+            row = _update(connection, before, finding, is_settled=settled)
+            store_copies(connection, finding.finding_id, finding.evidence, lines)
+            _note_revision(connection, before, row, because)
+            updated.append(finding.finding_id)
+    return new, updated
 
 
 def _update(
     connection: Connection,
     before: Mapping[str, Any],
     finding: Finding,
-    lines: Mapping[int, Evidence],
-) -> None:
+    *,
+    is_settled: bool,
+) -> dict[str, Any]:
     status, reason = _status(finding)
-    was_ours = before["status"] in (OPEN, WITHDRAWN) or str(
-        before["status_reason"] or ""
-    ).startswith("exception ")
-    kept = {} if not was_ours else {"status": status, "status_reason": reason}
+    fresh = {} if is_settled else {"status": status, "status_reason": reason}
+    row = {"revision": before["revision"] + 1, **_values(finding), **fresh}
     connection.execute(
         update(FINDINGS)
         .where(FINDINGS.c.finding_id == finding.finding_id)
-        .values(revision=before["revision"] + 1, **_values(finding), **kept)
+        .values(**row)
     )
-    connection.execute(
-        delete(EVIDENCE).where(EVIDENCE.c.finding_id == finding.finding_id)
-    )
-    _copy(connection, finding, lines)
+    return {**before, **row}
 
 
-def _copy(
-    connection: Connection, finding: Finding, lines: Mapping[int, Evidence]
+def _note_revision(
+    connection: Connection,
+    before: Mapping[str, Any],
+    row: Mapping[str, Any],
+    because: tuple[str, ...],
 ) -> None:
-    found = [lines[event_id] for event_id in finding.evidence if event_id in lines]
-    rows = [
-        {
-            "finding_id": finding.finding_id,
-            "position": position,
-            "role": one.role,
-            "source": one.source,
-            "path": one.path,
-            "file_sha256": one.file_sha256,
-            "line_no": one.line_no,
-            "byte_offset": one.byte_offset,
-            "line": one.line,
-            "line_sha256": one.line_sha256,
-            "event": one.event,
-        }
-        for position, one in enumerate(found, start=1)
-    ]
-    if rows:
-        connection.execute(insert(EVIDENCE), rows)
+    changed = differences(json.loads(before["record"]), json.loads(row["record"]))
+    is_back = before["status"] == WITHDRAWN
+    change: Change = "returned" if is_back else "updated"
+    note(connection, row, change, f"{why(because)}: {changed}")
 
 
 def _gone(
@@ -203,21 +236,4 @@ def _gone(
         if finding_id not in found
         and row["status"] != WITHDRAWN
         and row["event_date"] in days.get(row["rule"], set())
-    )
-
-
-def _withdraw(
-    connection: Connection, finding_id: str, because: tuple[str, ...]
-) -> None:
-    reason = "later data or registry rows no longer show it"
-    if because:
-        reason += f"; changed since: {', '.join(because)}"
-    connection.execute(
-        update(FINDINGS)
-        .where(FINDINGS.c.finding_id == finding_id)
-        .values(
-            status=WITHDRAWN,
-            status_reason=reason,
-            updated_time=now_text(),
-        )
     )

@@ -7,6 +7,7 @@ from datetime import date
 from pipelines.detections.candidates import candidates
 from pipelines.errors import SourceError
 from pipelines.events import EVENT_CLASSES
+from pipelines.findings.cases import owner_of
 from pipelines.findings.judging import Circumstances, judge
 from pipelines.findings.keeping import Kept, fired_days, keep
 from pipelines.journey.attribution import keep_changes
@@ -180,7 +181,8 @@ def judge_days(
         )
     ]
     lines = cited_lines(database, district, found)
-    return keep(district.store, found, lines, judged, because)
+    owner = owner_of(district.registry.frames["accounts"])
+    return keep(district.store, found, lines, judged, because, owner)
 
 
 def _outside(

@@ -20,7 +20,7 @@ from sqlalchemy import Connection, insert, select
 
 from pipelines.district.home import DistrictHome
 from pipelines.errors import SchoolbellError, SettingsError
-from pipelines.state.schema import AUDIT
+from pipelines.state.review_schema import AUDIT
 from pipelines.state.store import Store, now_text
 
 NOTHING_BEFORE = "0" * 64

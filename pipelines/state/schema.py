@@ -164,33 +164,6 @@ EVIDENCE = Table(
 )
 """Copies of the lines that a finding stands on, with the place of each."""
 
-REVIEWS = Table(
-    "reviews",
-    METADATA,
-    Column("review_id", BIG, primary_key=True, autoincrement=True),
-    Column("finding_id", Text, nullable=False),
-    Column("verdict", Text, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("reviewer", Text, nullable=False),
-    Column("time", Text, nullable=False),
-)
-"""What people decided about a finding, oldest first."""
-
-AUDIT = Table(
-    "audit",
-    METADATA,
-    Column("number", BIG, primary_key=True, autoincrement=False),
-    Column("time", Text, nullable=False),
-    Column("actor", Text, nullable=False),
-    Column("action", Text, nullable=False),
-    Column("subject", Text, nullable=False),
-    Column("case", Text, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("previous", Text, nullable=False),
-    Column("hash", Text, nullable=False),
-)
-"""The audit chain, one row an act; written by `state.audit` alone."""
-
 PSEUDONYMS = Table(
     "pseudonyms",
     METADATA,

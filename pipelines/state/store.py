@@ -13,7 +13,8 @@ from sqlalchemy import Connection, Engine, create_engine, event, insert, select,
 from sqlalchemy.exc import OperationalError
 
 from pipelines.errors import BusyError, SchoolbellError
-from pipelines.state.schema import FACTS, METADATA
+from pipelines.state.review_schema import AUDIT
+from pipelines.state.schema import FACTS
 
 
 class StoreError(SchoolbellError):
@@ -74,7 +75,7 @@ def open_store(where: Path | str) -> Store:
         event.listen(engine, "connect", _durable)
         event.listen(engine, "begin", _immediate)
     try:
-        METADATA.create_all(engine)
+        AUDIT.metadata.create_all(engine)  # every table, those of `schema` too
     except OperationalError as error:
         raise _told(error, str(engine.url)) from error
     return Store(engine)

@@ -2,11 +2,17 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 
+from pipelines.district.home import DistrictHome
+from pipelines.district.roles import Asker, RefusedError
+from pipelines.errors import SettingsError
+from pipelines.findings import reviewing
 from pipelines.findings.evidence import Evidence
+from pipelines.findings.history import history
 from pipelines.findings.judging import judge
 from pipelines.findings.keeping import (
     fired_days,
@@ -14,7 +20,9 @@ from pipelines.findings.keeping import (
     stored_evidence,
     stored_findings,
 )
-from pipelines.state.schema import EVIDENCE, FINDINGS
+from pipelines.findings.reviewing import VERDICTS, Verdict
+from pipelines.state.audit import open_chain
+from pipelines.state.schema import EVIDENCE
 from pipelines.state.store import open_store
 from tests.unit.findings.given import DAY, candidate, detection, exception, known
 
@@ -56,10 +64,20 @@ def only(store):
     return row
 
 
-def decide(store, status, reason="looked at"):
-    """What a reviewer's decision writes."""
-    with store.writing() as connection:
-        connection.execute(update(FINDINGS).values(status=status, status_reason=reason))
+def decide(store, code, reason="looked at the leave file"):
+    """A reviewer's decision about the only finding."""
+    by = Asker(1000, "rev", ("director",))
+    reviewing.decide(chain_of(store), only(store), Verdict(code, reason), by)
+
+
+def chain_of(store):
+    folder = Path(store.engine.url.database).parent
+    (folder / "keys").mkdir(exist_ok=True)
+    return open_chain(store, DistrictHome(folder))
+
+
+def changes(store):
+    return [row["change"] for row in history(store, only(store)["finding_id"])]
 
 
 def test_a_new_finding_is_open_and_has_its_lines(store):
@@ -135,16 +153,89 @@ def test_an_exception_explains_and_its_end_opens_again(store):
     assert (row["status"], row["status_reason"]) == ("open", None)
 
 
-@pytest.mark.parametrize("status", ["explained", "confirmed"])
-def test_what_a_reviewer_decided_stays(store, status):
+@pytest.mark.parametrize(
+    ("code", "status"), [("authorised", "explained"), ("violation", "confirmed")]
+)
+def test_what_a_reviewer_decided_stays(store, code, status):
     kept(store, found())
-    decide(store, status)
+    decide(store, code)
     kept(store, found(details={"turns": 8}))
     row = only(store)
-    assert (row["status"], row["status_reason"]) == (status, "looked at")
+    assert (row["status"], row["status_reason"]) == (status, f"verdict {code}")
     assert row["revision"] == 2
     kept(store, found(exception(), details={"turns": 8}))
     assert only(store)["status"] == status
+
+
+@pytest.mark.parametrize("code", VERDICTS)
+def test_a_decided_finding_is_never_withdrawn(store, code):
+    one = found()
+    kept(store, one)
+    decide(store, code)
+    gone = keep(store, [], {}, {"SA-1": [DAY]}, because=("leave.csv",))
+    assert (gone.withdrawn, gone.unsupported) == ((), (one.finding_id,))
+    row = only(store)
+    assert row["status"] == VERDICTS[code]
+    assert row["status_reason"].startswith(f"verdict {code}; the present data no")
+    assert "leave.csv" in row["status_reason"]
+    assert fired_days(store) == {}
+    assert kept(store).unsupported == ()
+    kept(store, one)
+    assert only(store)["status_reason"] == f"verdict {code}"
+    assert only(store)["status"] == VERDICTS[code]
+    assert changes(store) == ["new", "verdict", "no longer shown", "shown again"]
+
+
+def test_an_explained_finding_never_returns_as_new(store):
+    one = found()
+    kept(store, one)
+    decide(store, "benign")
+    for again in ([], [one], [found(details={"turns": 9})], [], [one]):
+        assert kept(store, *again).new == ()
+        assert only(store)["status"] == "explained"
+
+
+def test_a_second_verdict_counts_and_keeps_the_note(store):
+    kept(store, found())
+    decide(store, "violation")
+    kept(store)
+    decide(store, "misattributed", "the lease was another device's")
+    row = only(store)
+    assert row["status"] == "explained"
+    assert row["status_reason"].startswith("verdict misattributed; the present data")
+    assert [one["verdict"] for one in reviewing.reviews(chain_of(store))] == [
+        "violation",
+        "misattributed",
+    ]
+
+
+def test_a_revision_says_what_changed_and_why(store):
+    kept(store, found())
+    more = found(details={"turns": 8, "are_clocks_checked": False})
+    keep(store, [more], {}, {"SA-1": [DAY]}, because=("devices.csv",))
+    last = history(store, more.finding_id)[-1]
+    assert last["change"] == "updated"
+    assert last["reason"].startswith("changed since: devices.csv: confidence C3 to C2")
+    assert "turns 6 to 8" in last["reason"]
+    assert last["actor"] is None
+
+
+def test_a_withdrawn_finding_can_not_be_decided(store):
+    kept(store, found())
+    kept(store)
+    with pytest.raises(SettingsError, match="withdrawn"):
+        decide(store, "benign")
+
+
+def test_nobody_decides_about_their_own_account(store):
+    kept(store, found())
+    by = Asker(1000, "ADA", ("director",))
+    verdict = Verdict("benign", "that was me, all is well")
+    for own, who in ((frozenset(), by), (frozenset({"ada"}), Asker(1, "x", ()))):
+        with pytest.raises(RefusedError, match="own account"):
+            reviewing.decide(chain_of(store), only(store), verdict, who, own)
+    assert only(store)["status"] == "open"
+    assert chain_of(store).entries() == []
 
 
 def test_findings_come_in_a_fixed_order(store):

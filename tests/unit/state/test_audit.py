@@ -19,7 +19,8 @@ from pipelines.state.audit import (
     parsed_head,
     seal,
 )
-from pipelines.state.schema import AUDIT, FACTS
+from pipelines.state.review_schema import AUDIT
+from pipelines.state.schema import FACTS
 from pipelines.state.store import StoreError, open_store, remember
 from tests.conftest import LONG
 from tests.journey.commands import schoolbell

@@ -1,0 +1,50 @@
+"""Commands that decide: verdicts, assignments, and the second person's approval."""
+
+from typing import Annotated
+
+import typer
+
+from pipelines.cli.asking import desk
+from pipelines.cli.findings import FindingId, found
+from pipelines.cli.options import Home
+from pipelines.findings import requests, reviewing
+from pipelines.findings.reviewing import VERDICTS, Verdict
+from pipelines.journey.console import safe
+
+Reason = Annotated[str, typer.Option(help="Why, in your words; kept for good.")]
+
+
+def verdict(
+    home: Home,
+    finding_id: FindingId,
+    code: Annotated[str, typer.Argument(help="One of: " + ", ".join(VERDICTS))],
+    reason: Reason,
+) -> None:
+    """Decide a finding; the last verdict counts, all are kept."""
+    decision = Verdict(code, reason.strip())
+    with desk(home, "verdict") as one:
+        _, finding = found(one, finding_id)
+        reviewing.decide(one.chain, finding, decision, one.asker, one.own_accounts)
+    typer.echo(f"{finding_id}: {code}, {VERDICTS[code]}")
+
+
+def assign(
+    home: Home,
+    subject_id: Annotated[str, typer.Argument(help="Id of a finding or a case.")],
+    assignee: Annotated[str, typer.Argument(help="Login of whoever looks after it.")],
+    reason: Annotated[str, typer.Option(help="Why, if it needs saying.")] = "",
+) -> None:
+    """Give a finding or a case to somebody."""
+    with desk(home, "assign") as one:
+        reviewing.assign(one.chain, subject_id, assignee, one.asker, reason)
+    typer.echo(safe(f"{subject_id}: {assignee}"))
+
+
+def approve(
+    home: Home,
+    request_id: Annotated[str, typer.Argument(help="Id that the request printed.")],
+) -> None:
+    """Approve, as the second person, what another asked for."""
+    with desk(home, "approve") as one:
+        row = requests.approve(one.chain, request_id, one.asker)
+    typer.echo(safe(f"approved: {row['action']} of case {row['case_id']}"))

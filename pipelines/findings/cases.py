@@ -1,0 +1,183 @@
+"""Cases: findings of one person, one clause and one week, looked at together.
+
+The clause is the first that the policy names for the detection. A case says
+nothing more than its findings: its severity and confidence are those of the one
+that has the highest, never more.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import polars as pl
+from sqlalchemy import Connection, insert, select
+
+from pipelines.findings.lattice import LEVELS
+from pipelines.state.review_schema import ASSIGNMENTS, CASE_FINDINGS, CASES
+from pipelines.state.schema import FINDINGS
+from pipelines.state.store import Store, now_text
+
+SEVERITIES = ("informational", "low", "medium", "high", "critical")
+STATUSES = ("open", "confirmed", "explained", "withdrawn")
+"""A case has the first of these that one of its findings has."""
+
+Owner = Callable[[str, date], str | None]
+"""The person to whom an account belonged on a day; None where nobody owns it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """Findings that are looked at together, oldest first.
+
+    Attributes:
+        person: Person id; `nobody:` and the account or device where nobody owns it.
+        week: ISO week, such as 2026-W47.
+        assignee: Who looks after it, if anybody.
+    """
+
+    case_id: str
+    person: str
+    clause: str
+    week: str
+    findings: tuple[Mapping[str, Any], ...]
+    assignee: str | None = None
+
+    @property
+    def status(self) -> str:
+        """Open as long as one finding is."""
+        held = {str(one["status"]) for one in self.findings}
+        return next(status for status in STATUSES if status in held)
+
+    @property
+    def severity(self) -> str:
+        """The highest of the findings that still count."""
+        return max((str(one["severity"]) for one in self.counted), key=_severity)
+
+    @property
+    def confidence(self) -> str:
+        """The highest of the findings that still count; together they prove no more."""
+        return max((str(one["confidence"]) for one in self.counted), key=_confidence)
+
+    @property
+    def counted(self) -> Sequence[Mapping[str, Any]]:
+        """Findings that were not withdrawn; all, where every one was."""
+        left = [one for one in self.findings if one["status"] != "withdrawn"]
+        return left or self.findings
+
+
+def _severity(word: str) -> int:
+    return SEVERITIES.index(word)
+
+
+def _confidence(word: str) -> int:
+    return [str(level) for level in LEVELS].index(word)
+
+
+def case_id(person: str, clause: str, week: str) -> str:
+    """The same in every rebuild, for the same person, clause and week."""
+    text = f"{person}\x1f{clause}\x1f{week}"
+    return "c-" + hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def week_of(day: date) -> str:
+    """The ISO week that a day lies in."""
+    year, week, _ = day.isocalendar()
+    return f"{year}-W{week:02}"
+
+
+def owner_of(accounts: pl.DataFrame) -> Owner:
+    """Looks owners up in the registry's frame of accounts."""
+    rows: dict[str, list[tuple[date, date, str]]] = {}
+    owned = accounts.filter(
+        pl.col("owner_person_id").is_not_null()
+        & ~pl.col("approved_shared").fill_null(value=False)
+    ).select("account", "owner_person_id", "valid_from", "valid_to")
+    for account, person, first, last in owned.iter_rows():
+        span = (first or date.min, last or date.max, person)
+        rows.setdefault(account, []).append(span)
+
+    def owner(account: str, day: date) -> str | None:
+        spans = rows.get(account, ())
+        return next((who for first, last, who in spans if first <= day <= last), None)
+
+    return owner
+
+
+def nobody(_account: str, _day: date) -> None:
+    """Where no registry tells owners."""
+    return
+
+
+def put_into_cases(
+    connection: Connection, findings: Iterable[Mapping[str, Any]], owner: Owner
+) -> None:
+    """Give each finding that has no case its case; one that has keeps it."""
+    placed = set(connection.execute(select(CASE_FINDINGS.c.finding_id)).scalars())
+    known = set(connection.execute(select(CASES.c.case_id)).scalars())
+    for row in findings:
+        if row["finding_id"] in placed:
+            continue
+        day = date.fromisoformat(row["event_date"])
+        person = owner(row["subject"], day) or f"nobody:{row['subject']}"
+        clause, week = _clause(row), week_of(day)
+        one = case_id(person, clause, week)
+        if one not in known:
+            known.add(one)
+            values = {"person": person, "clause": clause, "week": week}
+            connection.execute(
+                insert(CASES).values(case_id=one, created_time=now_text(), **values)
+            )
+        placed.add(row["finding_id"])
+        connection.execute(
+            insert(CASE_FINDINGS).values(finding_id=row["finding_id"], case_id=one)
+        )
+
+
+def place_all(store: Store, owner: Owner) -> None:
+    """Give a case to every finding that an older version kept without one."""
+    missing = select(FINDINGS).where(
+        FINDINGS.c.finding_id.not_in(select(CASE_FINDINGS.c.finding_id))
+    )
+    with store.reading() as connection:
+        rows = [dict(row) for row in connection.execute(missing).mappings()]
+    if rows:
+        with store.writing() as connection:
+            put_into_cases(connection, rows, owner)
+
+
+def _clause(row: Mapping[str, Any]) -> str:
+    clauses = json.loads(row["record"])["clauses"]
+    return str(clauses[0]["id"]) if clauses else f"rule {row['rule']}"
+
+
+def cases(store: Store) -> list[Case]:
+    """Every case with its findings, the newest week first."""
+    query = (
+        select(FINDINGS, CASE_FINDINGS.c.case_id)
+        .join(CASE_FINDINGS, CASE_FINDINGS.c.finding_id == FINDINGS.c.finding_id)
+        .order_by(FINDINGS.c.event_date, FINDINGS.c.finding_id)
+    )
+    held: dict[str, list[Mapping[str, Any]]] = {}
+    with store.reading() as connection:
+        for row in connection.execute(query).mappings():
+            one = {**row, "record": json.loads(row["record"])}
+            held.setdefault(row["case_id"], []).append(one)
+        rows = connection.execute(select(CASES)).mappings().all()
+        chosen = connection.execute(select(ASSIGNMENTS)).mappings().all()
+    given = {row["subject_id"]: row["assignee"] for row in chosen}
+    found = [
+        Case(
+            case_id=row["case_id"],
+            person=row["person"],
+            clause=row["clause"],
+            week=row["week"],
+            findings=tuple(held[row["case_id"]]),
+            assignee=given.get(row["case_id"]),
+        )
+        for row in rows
+        if row["case_id"] in held
+    ]
+    return sorted(found, key=lambda one: (one.week, one.case_id), reverse=True)
