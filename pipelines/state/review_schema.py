@@ -63,7 +63,7 @@ CASES = Table(
     Column("week", Text, nullable=False),
     Column("created_time", Text, nullable=False),
 )
-"""One row a person, clause and ISO week; an account nobody owns is its own person."""
+"""One row a person, clause and ISO week; what nobody owns is its own person."""
 
 CASE_FINDINGS = Table(
     "case_findings",
