@@ -15,7 +15,7 @@ HEAD = (
 KEY = r"[A-Za-z0-9_.\[\]-]+"
 KEYS = [
     "rt", "end", "start", "UNIFIutcTime", "src", "spt", "smac", "shost", "suser",
-    "sntdom", "dst", "dpt", "dhost", "duser", "dntdom", "destinationDnsDomain", "proto",
+    "susr", "sntdom", "dst", "dpt", "dhost", "duser", "dntdom", "destinationDnsDomain", "proto",
     "act", "fw_action", "outcome", "reason", "msg", "in", "out", "app", "appName",
     "request", "requestMethod", "requestContext", "requestClientApplication",
     "sourceTranslatedAddress", "sourceTranslatedPort", "c6a2", "c6a3", "dvc", "dvchost",

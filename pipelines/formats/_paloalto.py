@@ -64,6 +64,12 @@ PLACES: Mapping[str, Mapping[str, int]] = {
 OFFSET_STAMP = (
     r",([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,16}[+-][0-9]{2}:[0-9]{2})(?:,|$)"
 )
+HEADER_STAMP = (
+    r"^[^,]*?([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8})[0-9.]*(Z|[+-][0-9]{2}:[0-9]{2}) "
+)
+SAME_CLOCK = pl.duration(minutes=5)
+"""A header this near by the clock on the wall was written by the same clock."""
+
 ACTIVITIES = {
     "portal-auth": "logon",
     "gateway-auth": "logon",
@@ -98,9 +104,11 @@ def _value(by_kind: Mapping[str, int]) -> pl.Expr:
 
 def timed(lines: pl.LazyFrame, reading: Reading) -> pl.LazyFrame:
     """Add `time`, `time_quality` and `start_time`."""
-    local = _stamp(pl.coalesce(raw("generated"), "generated"), reading)
+    generated = pl.coalesce(raw("generated"), "generated")
+    local = _stamp(generated, reading)
     began = _stamp(raw("began"), reading).time
-    sure = clock.iso(pl.col("syslog_body").str.extract(OFFSET_STAMP, 1), reading).time
+    at_end = clock.iso(pl.col("syslog_body").str.extract(OFFSET_STAMP, 1), reading).time
+    sure = pl.coalesce(at_end, _by_header(generated))
     # an offset changes the hour only; a stamp further away is of something else
     is_near = (sure - pl.col("local_time")).abs() <= pl.duration(hours=26)
     lasted = pl.coalesce(
@@ -128,6 +136,16 @@ def timed(lines: pl.LazyFrame, reading: Reading) -> pl.LazyFrame:
             .then(pl.col("time") - lasted)
             .otherwise("time")
         )
+    )
+
+
+def _by_header(generated: pl.Expr) -> pl.Expr:
+    """The record's stamp with the header's offset, where one clock wrote both."""
+    header = pl.col("line").str.extract_groups(HEADER_STAMP).struct
+    walls = [_stamp(text, Reading("UTC")) for text in (generated, header.field("1"))]
+    is_same = (walls[0].time - walls[1].time).abs() <= SAME_CLOCK
+    return pl.when(is_same).then(
+        _stamp(generated + header.field("2"), Reading("UTC")).time
     )
 
 

@@ -25,7 +25,8 @@ ISO = (
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}[0-9.,]*"
     r"(?: ?[+-][0-9]{2}:?[0-9]{2}|Z)?"
 )
-STAMP = rf"^[*.]?(?:{OLD}|{ISO})(?: [A-Z]{{3,4}}:| ?:)?(?: +|$)"
+ZONE = "(?:UTC|GMT|[A-Z]{1,3}[DES]T)"  # not `DROP:`, a rule's own words
+STAMP = rf"^[*.]?(?:{OLD}|{ISO})(?: {ZONE}:| ?:)?(?: +|$)"
 HOST = r"^(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9_.:/-][A-Za-z0-9_.:%/-]*)(?: +: +| +|$)"
 TAG = r"^[^ :\[\]]+(?:\[[^\] ]*\])?:(?: +|$)"
 TAG_WITH_PROCESS = r"^[^ :\[\]]+\[[^\] ]*\]:(?: +|$)"
@@ -179,7 +180,7 @@ def _stamped(tagged: pl.LazyFrame, part: str, reading: Reading) -> pl.LazyFrame:
     }
     return (
         tagged.with_columns(
-            old.str.replace(r" [A-Z]{3,4}$", "").alias(f"{part}_bare"),
+            old.str.replace(f" {ZONE}$", "").alias(f"{part}_bare"),
             old.str.contains(r" (?:UTC|GMT)$").alias(f"{part}_in_utc"),
         )
         .with_columns(

@@ -45,6 +45,7 @@ ENTERED = r"(?i)success|accept|allow"
 RECEIVED = ["SonicWall", "Fortinet", "Check Point", "FORCEPOINT", "Zscaler"]
 SENT = ["Palo Alto Networks"]
 cls, title = pl.col("event_class"), pl.col("title")
+SENDER = pl.coalesce("key_suser", "key_susr")
 FLOWS = ["connections", "http_requests"]
 
 MUST = {
@@ -113,7 +114,7 @@ def event_class() -> pl.Expr:
     source = pl.coalesce("key_src", "key_c6a2").is_not_null()
     target = pl.coalesce("key_dst", "key_c6a3").is_not_null()
     carried = pl.coalesce("key_proto", "key_dpt").is_not_null()
-    person = known(pl.coalesce("key_duser", "key_suser")).is_not_null()
+    person = known(pl.coalesce(value("duser"), SENDER)).is_not_null()
     plain = title.str.replace_all("_", " ", literal=True)
     alert = plain.str.contains(ALERT)
     return (
@@ -144,7 +145,7 @@ def flow(context: Context) -> dict[str, pl.Expr]:
         "src_port": port(value("spt")),
         "src_mac": mac(value("smac")),
         "src_hostname": name(value("shost")),
-        "user_name": pl.coalesce(user, known(value("suser"))),
+        "user_name": pl.coalesce(user, known(SENDER)),
         "dst_ip": address(pl.coalesce("key_dst", "key_c6a3")),
         "dst_port": port(value("dpt")),
         "dst_hostname": name(pl.coalesce("key_dhost", "key_destinationDnsDomain")),
@@ -211,7 +212,7 @@ def logon() -> dict[str, pl.Expr]:
             known(pl.coalesce("key_reason", "key_msg"))
         ),
         "event_code": pl.col("event_id"),
-        "is_machine": is_machine(pl.coalesce("key_duser", "key_suser")),
+        "is_machine": is_machine(pl.coalesce(value("duser"), SENDER)),
     }
 
 

@@ -6,7 +6,8 @@ r"""PAN-OS of Palo Alto Networks: traffic, visited URLs, VPN logons, user mappin
 (one line). Comma-separated, quoted where a value holds a comma, no header line;
 each version appends columns. Three clocks: of the relay, of the receipt, and
 of the record, which counts here. It is local and says no zone, unless the line
-ends in a stamp with an offset (from version 10 on), which then counts.
+ends in a stamp with an offset (from version 10 on), which then counts, or the
+syslog header shows the same clock with its offset.
 
 - A session may be told at its start and again at its end (`phase` in `extras`),
   under one session number (`connection_uid`), which is used again later.

@@ -17,21 +17,15 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.cli.reference_text import table
-from pipelines.formats import Context, Format
+from pipelines.formats import Format
 from pipelines.lake.identify import ENOUGH, SAMPLE_BYTES, identify
-from pipelines.sources.framing import records
-from tests.formats.test_corpora import (
-    FAMILIES,
-    READING,
-    files,
-    headed,
-    log_of,
-    present,
-)
+from tests.formats.agreement import compared
+from tests.formats.differences import EXPLAINED
+from tests.formats.samples import FAMILIES, files, headed, log_of, present, read
 from tests.formats.test_formats import FORMATS, LOGS, batch_of, context_of
 
 TIMED_LINES = 20_000
-THIN = 10
+THIN = 20
 """Sample lines below which a format rests on its own golden logs."""
 
 INTRODUCTION = """<!-- Made by `python -m tests.formats.table`; do not edit. -->
@@ -47,10 +41,21 @@ COUNTS = """## Counts
 
 *Samples* are logs that others published, read in place and not part of this project;
 *golden* are our own, whose every value is recorded. Many sample families hold damage on
-purpose: see the reasons below. *Lines/s* is one run on one processor of a small machine
-over the format's own good lines: an order of magnitude, no promise. Formats with fewer
-than {thin} sample lines rest on documentation and on our own logs: try them on a day of
-yours before you trust them.
+purpose: see the reasons below. *µs* is processor time for one line and *Lines/s* its
+inverse, of one run on one processor of a small machine over the format's own good
+lines: an order of magnitude, no promise. Formats marked *thin* have fewer than {thin}
+sample lines and rest on documentation and on our own logs: try them on a day of yours
+before you trust them.
+
+*Agreement* counts the fields (times, accounts, addresses, ports, hosts, bytes,
+statuses, outcomes) that another parser also found in a sample line: how many mean the
+same, of how many that both have. Each difference is explained below.
+"""
+AGREEMENT = """## Where other parsers read a line otherwise
+
+Compared are the columns that our event and the other parser's output both have; a year
+that no line says is left out. An account counts without its domain, an address in its
+shortest form, a stamp to the millisecond.
 """
 CONFUSION = """## Which format a sample is taken for
 
@@ -74,15 +79,12 @@ class Count:
 def counted() -> dict[str, Count]:
     """Each format over the sample files of its families."""
     counts: dict[str, Count] = {}
-    for family, known in FAMILIES.items():
+    for family in FAMILIES:
         for name in present(family):
             count = counts.setdefault(name, Count())
             for path in files(family):
-                batch = records(
-                    headed(log_of(path), known.header), FORMATS[name].framing
-                )
-                parsed = FORMATS[name].parse(batch, Context(READING, known.options))
-                count.lines += batch.height
+                height, parsed = read(family, name, path)
+                count.lines += height
                 count.blanks += parsed.blanks
                 count.rejects += parsed.rejects.height
                 for cls, frame in parsed.events.items():
@@ -90,8 +92,26 @@ def counted() -> dict[str, Count]:
     return counts
 
 
-def lines_a_second(name: str) -> str:
-    """How quickly a format reads its own good lines; empty for none."""
+def agreements() -> dict[str, str]:
+    """For each format how many compared fields agree, of how many."""
+    agreeing: Counter[str] = Counter()
+    all_of: Counter[str] = Counter()
+    for each in compared():
+        all_of[each.format] += 1
+        agreeing[each.format] += each.agrees
+    return {name: f"{agreeing[name]:,}/{n:,}" for name, n in all_of.items()}
+
+
+def differences() -> list[list[str]]:
+    """One row a format and field that differs."""
+    return [
+        [name, f"`{column}`", str(count), why]
+        for (name, column), (count, why) in sorted(EXPLAINED.items())
+    ]
+
+
+def seconds_a_line(name: str) -> float:
+    """Processor time for one of the format's own good lines; 0 for none."""
     good = []
     for log in (log for log in LOGS if log.parent.name == name):
         batch = batch_of(name, log.read_bytes())
@@ -99,33 +119,38 @@ def lines_a_second(name: str) -> str:
         good.append(batch.filter(~pl.col("line_no").is_in(refused.implode())))
     whole = pl.concat(good)
     if not whole.height:
-        return ""
+        return 0
     times = TIMED_LINES // whole.height + 1
     many = pl.concat([whole] * times, rechunk=True).with_columns(
         line_no=pl.int_range(1, whole.height * times + 1, dtype=pl.Int64)
     )
     begin = time.process_time()
     FORMATS[name].parse(many, context_of(name))
-    rate = many.height / (time.process_time() - begin)
-    return f"{round(rate, -3 if rate >= 10_000 else -2):,.0f}"
+    return (time.process_time() - begin) / many.height
 
 
 def rows() -> list[list[str]]:
     """One row a format."""
-    counts = counted()
+    counts, agreed = counted(), agreements()
     cases = Counter(log.parent.name for log in LOGS)
-    return [
-        [
-            name,
-            f"{count.lines:,}" if (count := counts.get(name, Count())).lines else "",
-            " ".join(f"{cls} {n:,}" for cls, n in sorted(count.events.items())),
-            f"{count.rejects:,}" if count.lines else "",
-            f"{count.blanks:,}" if count.lines else "",
-            str(cases[name]),
-            lines_a_second(name),
-        ]
-        for name in FORMATS
-    ]
+    found = []
+    for name in FORMATS:
+        count, lasted = counts.get(name, Count()), seconds_a_line(name)
+        thin = " thin" if count.lines < THIN else ""
+        found.append(
+            [
+                name,
+                f"{count.lines:,}{thin}",
+                " ".join(f"{cls} {n:,}" for cls, n in sorted(count.events.items())),
+                f"{count.rejects:,}" if count.lines else "",
+                f"{count.blanks:,}" if count.lines else "",
+                agreed.get(name, ""),
+                str(cases[name]),
+                f"{lasted * 1e6:.1f}" if lasted else "",
+                f"{round(1 / lasted, -3):,.0f}" if lasted else "",
+            ]
+        )
+    return found
 
 
 def head_of(path: Path, header: bytes) -> bytes:
@@ -174,7 +199,8 @@ def section(fmt: Format) -> str:
 def page() -> str:
     """The whole page."""
     heads = [
-        "Format", "Samples", "Events", "Rejects", "Blanks", "Golden", "Lines/s",
+        "Format", "Samples", "Events", "Rejects", "Blanks", "Agreement", "Golden", "µs",
+        "Lines/s",
     ]  # fmt: skip
     parts = [
         INTRODUCTION,
@@ -182,6 +208,9 @@ def page() -> str:
         table(heads, rows()),
         "\nWhy sample lines are rejected:\n",
         table(["Family", "Formats", "What those lines are"], refusals()) + "\n",
+        AGREEMENT,
+        table(["Format", "Field", "Differing", "Why ours is kept"], differences())
+        + "\n",
         CONFUSION,
         table(["Family", "Files", "Own format", "Another", "None"], confusion()) + "\n",
         "## Each format\n",
