@@ -16,8 +16,8 @@ KEY = r"[A-Za-z0-9_.\[\]-]+"
 KEYS = [
     "rt", "end", "start", "UNIFIutcTime", "src", "spt", "smac", "shost", "suser",
     "susr", "sntdom", "dst", "dpt", "dhost", "duser", "dntdom", "destinationDnsDomain",
-    "proto", "act", "fw_action", "outcome", "reason", "msg", "in", "out", "app", "appName",
-    "request", "requestMethod", "requestContext", "requestClientApplication",
+    "proto", "act", "fw_action", "outcome", "reason", "msg", "in", "out", "app",
+    "appName", "request", "requestMethod", "requestContext", "requestClientApplication",
     "sourceTranslatedAddress", "sourceTranslatedPort", "c6a2", "c6a3", "dvc", "dvchost",
     "externalId", "cat", "cs1", "cs2", "cs3", "cs4", "cs5", "cs6", "cs1Label",
     "cs2Label", "cs3Label", "cs4Label", "cs5Label", "cs6Label",
