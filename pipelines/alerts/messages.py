@@ -1,24 +1,34 @@
 """What is said, and in which words. Pure.
 
 No message holds a name, an account, an address or a site: it says how many
-items wait, how sure they are, and where to look. Leads of the lowest confidence
-are never announced, and what people did is never announced at once: it goes to
-the list that is read in the morning.
+items wait, how sure they are, and where to look. A notice is named by an id that
+was drawn by lot.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
+from datetime import datetime
 
-ANNOUNCED = ("C2", "C3")
-KINDS: Mapping[str, str] = {
-    "shared_account": "accounts in use in two places or while their owner is away",
-    "non_approved_site": "use of sites that are not on the approved list",
-    "off_hours_external": "use of outside sites outside duty hours",
-    "anomaly": "unusual activity of a device or account",
-}
+from pipelines.alerts.deciding import Decision
+from pipelines.alerts.news import KINDS, SEVERITIES, News, one_line
+from pipelines.findings.record import Severity
+
+SURE = {"C2": "likely", "C3": "well shown"}
+AT_ONCE, DAILY, WEEKLY, TEST, ESCALATION = (
+    "notice",
+    "daily",
+    "weekly",
+    "test",
+    "escalation",
+)
+NOT_PROOF = (
+    "This says what logs show about accounts and devices. It does not say who was\n"
+    "at the keyboard."
+)
+WHY = "You get this because this address is on the district's alert list."
+SHOWN = 20
 
 
 @dataclass(frozen=True)
@@ -29,103 +39,196 @@ class Message:
         key: The same for the same news, so that it is sent once.
         subject: One line.
         text: The body, plain text.
-        class_name: digest or health; see the settings of alerts.
+        class_name: notice, daily, weekly, test or escalation.
+        severity: That of the worst in it.
     """
 
     key: str
     subject: str
     text: str
     class_name: str
+    severity: Severity = "informational"
 
 
-def digest(
-    findings: Iterable[Mapping[str, Any]], announced: frozenset[str], report: str
-) -> Message | None:
-    """The findings that nobody was told of yet, as one message.
+@dataclass(frozen=True)
+class Setting:
+    """What every message of a run says alike.
 
-    Args:
-        findings: Rows of `state.db`.
-        announced: Ids that earlier messages counted.
+    Attributes:
+        id_of: The id of a fact, from its key.
+        told_when: Writes an instant as readers know it.
         report: Where the newest report is.
     """
-    new = [
-        one
-        for one in findings
-        if _is_announced(one) and one["finding_id"] not in announced
-    ]
-    if not new:
-        return None
-    ids = sorted(one["finding_id"] for one in new)
-    count = len(new)
-    noun = "item" if count == 1 else "items"
+
+    id_of: Callable[[str], str]
+    told_when: Callable[[datetime], str]
+    report: str
+
+
+def notice(told: Sequence[News], waiting: int, setting: Setting) -> Message:
+    """What is told at once.
+
+    Args:
+        waiting: Further items that wait for a list.
+    """
+    key = _key("a", told, setting)
+    count = len(told)
+    noun = "notice" if count == 1 else "notices"
     lines = [
-        f"{count} {noun} wait for a decision.",
+        f"{count} {noun} to look at now.",
         "",
-        *(f"  {line}" for line in _by_kind(new)),
+        *_lines(told, setting),
+        *([f"  and {waiting} more in the next list", ""] if waiting else []),
+        *_foot(key, setting),
+    ]
+    return Message(
+        key, f"Schoolbell: {count} {noun}", _text(lines), AT_ONCE, _worst(told)
+    )
+
+
+def daily(told: Sequence[News], silenced: int, setting: Setting) -> Message:
+    """The list of the morning: what nobody had to be woken for."""
+    key = _key("d", told, setting)
+    noun = "notice" if len(told) == 1 else "notices"
+    lines = [
+        f"{len(told)} {noun} since the last list.",
         "",
-        f"The report: {report}",
+        *_lines(told, setting),
+        *_silenced(silenced),
+        *_foot(key, setting),
+    ]
+    subject = f"Schoolbell: {len(told)} {noun} of sources and runs"
+    return Message(key, subject, _text(lines), DAILY, _worst(told))
+
+
+def weekly(
+    told: Sequence[News], waiting: int, silenced: int, setting: Setting
+) -> Message:
+    """The list of the week: what waits for a decision, by kind.
+
+    Args:
+        waiting: Items of earlier lists that nobody has decided on.
+        silenced: Items that somebody snoozed or acknowledged.
+    """
+    key = _key("w", told, setting)
+    noun = "item" if len(told) == 1 else "items"
+    verb = "waits" if len(told) == 1 else "wait"
+    kinds = Counter(one.group for one in told)
+    sure = Counter(one.confidence for one in told)
+    lines = [
+        f"{len(told)} {noun} {verb} for a decision.",
+        "",
+        *(f"  {count} about {_kind(kind)}" for kind, count in sorted(kinds.items())),
+        "",
+        "How sure: "
+        + ", ".join(f"{count} {SURE[level]}" for level, count in sorted(sure.items())),
+        *([f"{waiting} of earlier lists still wait."] if waiting else []),
+        *_silenced(silenced),
+        "",
         "Each item shows what was seen, how sure it is, and other explanations.",
-        "You get this because your address is on the district's alert list.",
+        *_foot(key, setting),
     ]
-    return Message(
-        key="digest-" + _hash(ids),
-        subject=f"Network report: {count} {noun} to review",
-        text="\n".join(lines) + "\n",
-        class_name="digest",
-    )
+    subject = f"Network report: {len(told)} {noun} to review"
+    return Message(key, subject, _text(lines), WEEKLY, _worst(told))
 
 
-def counted(findings: Iterable[Mapping[str, Any]]) -> list[str]:
-    """The ids that a digest of these findings counts."""
-    return sorted(one["finding_id"] for one in findings if _is_announced(one))
-
-
-def _is_announced(finding: Mapping[str, Any]) -> bool:
-    """Waits for a decision, is well shown, and its rule is past its trial."""
-    return (
-        finding["status"] == "open"
-        and finding["confidence"] in ANNOUNCED
-        and finding["record"].get("stage") != "trial"
-    )
-
-
-def health(trouble: Iterable[Mapping[str, Any]], day: date) -> Message | None:
-    """Files that could not be read, as one message a day."""
-    files = sorted(_one_line(f"{one['source']}/{one['path']}") for one in trouble)
-    if not files:
-        return None
-    shown = files[:10]
-    more = len(files) - len(shown)
+def overflow(held: Sequence[News], day: str, setting: Setting) -> Message:
+    """The last message of a reader's day."""
+    counts = Counter(one.severity for one in held)
+    parts = [f"{counts[one]} {one}" for one in reversed(SEVERITIES) if counts[one]]
+    count = len(held)
+    key = f"o-{_hash([day, *sorted(one.key for one in held)])}"
     lines = [
-        f"{len(files)} delivered files could not be read in full:",
+        f"This is the last message of today, and {count} more wait: "
+        + ", ".join(parts)
+        + ".",
         "",
-        *(f"  {name}" for name in shown),
-        *([f"  and {more} more"] if more else []),
-        "",
-        "What to do: schoolbell status --json names the reason for each.",
+        "See them all: schoolbell alerts list",
+        *_foot(key, setting),
     ]
+    subject = f"Schoolbell: and {count} more"
+    return Message(key, subject, _text(lines), AT_ONCE, _worst(held))
+
+
+def test_message(channel: str, mark: str) -> Message:
+    """A marked test of a channel.
+
+    Args:
+        mark: The same for the same test, such as its time.
+    """
+    key = f"t-{_hash([channel, mark])}"
+    lines = [
+        "This is a test. Nothing happened, and nothing is wrong.",
+        "",
+        f"It was sent through the channel {one_line(channel)}.",
+        f"Please acknowledge it: schoolbell alerts ack {key}",
+        WHY,
+    ]
+    return Message(key, "Schoolbell: test of alerts", _text(lines), TEST)
+
+
+def escalation(key: str, subject: str, severity: Severity, reason: str) -> Message:
+    """Tells somebody else of a message that did not reach its reader."""
+    lines = [
+        f"A message {reason}:",
+        "",
+        f"  {key}  {one_line(subject)}",
+        "",
+        "See it: schoolbell alerts list",
+        f"To acknowledge: schoolbell alerts ack {key}",
+        WHY,
+    ]
+    text = _text(lines)
     return Message(
-        key=f"health-{day.isoformat()}-" + _hash(files),
-        subject=f"Schoolbell: {len(files)} files need attention",
-        text="\n".join(lines) + "\n",
-        class_name="health",
+        f"e-{key}", f"Schoolbell: a message {reason}", text, ESCALATION, severity
     )
 
 
-def _one_line(name: str) -> str:
-    """A file's name can not begin a line of its own."""
-    return "".join(char if char.isprintable() else "?" for char in name)
-
-
-def _by_kind(findings: Iterable[Mapping[str, Any]]) -> list[str]:
-    counts: dict[str, int] = {}
-    for one in findings:
-        counts[one["kind"]] = counts.get(one["kind"], 0) + 1
-    return [
-        f"{count} about {KINDS.get(kind, KINDS['anomaly'])}"
-        for kind, count in sorted(counts.items())
+def _lines(told: Sequence[News], setting: Setting) -> list[str]:
+    ordered = sorted(told, key=lambda one: (-one.step, one.since, one.key))
+    lines = [
+        f"  {setting.id_of(one.key)}  {one.severity}, {SURE[one.confidence]}, "
+        f"since {setting.told_when(one.since)}: {one_line(one.line)}"
+        for one in ordered[:SHOWN]
     ]
+    more = len(ordered) - SHOWN
+    return [*lines, *([f"  and {more} more"] if more > 0 else []), ""]
+
+
+def _foot(key: str, setting: Setting) -> list[str]:
+    return [
+        f"The report: {setting.report}",
+        f"To acknowledge: schoolbell alerts ack {key}",
+        NOT_PROOF,
+        WHY,
+    ]
+
+
+def _silenced(count: int) -> list[str]:
+    return [f"{count} are snoozed or acknowledged and not listed."] if count else []
+
+
+def _kind(kind: str) -> str:
+    return KINDS.get(kind, KINDS["anomaly"])
+
+
+def _worst(told: Iterable[News]) -> Severity:
+    return max((one.severity for one in told), key=SEVERITIES.index)
+
+
+def told_by(decisions: Iterable[Decision]) -> list[News]:
+    """The facts of some decisions."""
+    return [one.news for one in decisions]
+
+
+def _key(letter: str, told: Sequence[News], setting: Setting) -> str:
+    parts = sorted(f"{setting.id_of(one.key)}@{one.step}" for one in told)
+    return f"{letter}-{_hash(parts)}"
+
+
+def _text(lines: Sequence[str]) -> str:
+    return "\n".join(lines) + "\n"
 
 
 def _hash(parts: Iterable[str]) -> str:
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]

@@ -2,18 +2,27 @@
 
 A message enters the outbox once a channel. It is marked *sending* before the
 channel is asked and *sent* after; a crash in between leaves *sending*, which
-the next run tries again. So nothing is lost, and the only possible repeat
-carries the same message id.
+the next run tries again. So every message arrives at least once, none is lost,
+and the only possible repeat carries the same key: a mail's Message-ID, a
+webhook's Idempotency-Key, the `key` of a line in a file.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import and_, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
+from tenacity import (
+    Retrying,
+    retry_if_exception,
+    stop_after_attempt,
+    wait_random_exponential,
+)
 
 from pipelines.alerts.messages import Message
 from pipelines.errors import DeliveryError
-from pipelines.state.schema import ALERTS
+from pipelines.state.alert_tables import OUTBOX
 from pipelines.state.store import Store, now_text
 
 WAITING = "waiting"
@@ -21,6 +30,20 @@ SENDING = "sending"
 SENT = "sent"
 GIVEN_UP = "given up"
 MOST_ATTEMPTS = 10
+"""Runs that try a message, each a few times."""
+
+
+def _may_pass(error: BaseException) -> bool:
+    return isinstance(error, DeliveryError) and error.retryable
+
+
+PATIENT = Retrying(
+    retry=retry_if_exception(_may_pass),
+    stop=stop_after_attempt(3),
+    wait=wait_random_exponential(multiplier=1, max=10),
+    reraise=True,
+)
+ONCE = PATIENT.copy(stop=stop_after_attempt(1))
 
 
 @dataclass(frozen=True)
@@ -32,55 +55,64 @@ class Sent:
     given_up: int = 0
 
 
-def enqueue(store: Store, message: Message, channels: Iterable[str]) -> int:
+def put(
+    connection: Connection, message: Message, channel: str, now: datetime | None = None
+) -> bool:
+    """Put a message in for a channel, in a transaction of the caller's.
+
+    Returns:
+        False if the channel has it already.
+    """
+    here = (OUTBOX.c.alert_key == message.key) & (OUTBOX.c.channel == channel)
+    if connection.execute(select(OUTBOX.c.state).where(here)).first() is not None:
+        return False
+    connection.execute(
+        insert(OUTBOX).values(
+            alert_key=message.key,
+            channel=channel,
+            state=WAITING,
+            attempts=0,
+            subject=message.subject,
+            message=message.text,
+            class_name=message.class_name,
+            severity=message.severity,
+            created_time=now_text(now),
+        )
+    )
+    return True
+
+
+def enqueue(
+    store: Store,
+    message: Message,
+    channels: Iterable[str],
+    now: datetime | None = None,
+) -> int:
     """Put a message in for each channel that does not have it; how many are new."""
-    new = 0
     with store.writing() as connection:
-        for channel in channels:
-            known = connection.execute(
-                select(ALERTS.c.state).where(
-                    ALERTS.c.alert_key == message.key, ALERTS.c.channel == channel
-                )
-            ).first()
-            if known is not None:
-                continue
-            connection.execute(
-                insert(ALERTS).values(
-                    alert_key=message.key,
-                    channel=channel,
-                    state=WAITING,
-                    attempts=0,
-                    subject=message.subject,
-                    message=message.text,
-                    class_name=message.class_name,
-                    created_time=now_text(),
-                )
-            )
-            new += 1
-    return new
+        return sum([put(connection, message, one, now) for one in channels])
 
 
 def deliver_waiting(
-    store: Store, channel: str, deliver: Callable[[Message], None]
+    store: Store,
+    channel: str,
+    deliver: Callable[[Message], None],
+    retrying: Retrying = PATIENT,
 ) -> Sent:
-    """Send what waits for one channel, oldest first."""
-    query = (
-        select(ALERTS)
-        .where(ALERTS.c.channel == channel, ALERTS.c.state.in_((WAITING, SENDING)))
-        .order_by(ALERTS.c.created_time, ALERTS.c.alert_key)
-    )
-    with store.reading() as connection:
-        waiting = list(connection.execute(query).mappings())
+    """Send what waits for one channel, oldest first.
+
+    Once a message could not be delivered, those after it are tried without
+    patience: the receiver is likely away for them too.
+    """
     sent = failed = given_up = 0
-    for row in waiting:
-        message = Message(
-            row["alert_key"], row["subject"], row["message"], row["class_name"]
-        )
-        _mark(store, row["alert_key"], channel, SENDING, attempts=row["attempts"] + 1)
+    for row in _waiting(store, channel):
+        message = _message(row)
+        attempts = row["attempts"] + 1
+        _mark(store, message.key, channel, SENDING, attempts=attempts)
         try:
-            deliver(message)
+            (ONCE if failed else retrying)(deliver, message)
         except DeliveryError as error:
-            ends = not error.retryable or row["attempts"] + 1 >= MOST_ATTEMPTS
+            ends = not error.retryable or attempts >= MOST_ATTEMPTS
             state = GIVEN_UP if ends else WAITING
             _mark(store, message.key, channel, state, error=str(error))
             failed, given_up = failed + 1, given_up + ends
@@ -90,12 +122,53 @@ def deliver_waiting(
     return Sent(sent, failed, given_up)
 
 
+def _waiting(store: Store, channel: str) -> list[dict[str, Any]]:
+    query = (
+        select(OUTBOX)
+        .where(OUTBOX.c.channel == channel, OUTBOX.c.state.in_((WAITING, SENDING)))
+        .order_by(OUTBOX.c.created_time, OUTBOX.c.alert_key)
+    )
+    with store.reading() as connection:
+        return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def _message(row: dict[str, Any]) -> Message:
+    return Message(
+        row["alert_key"],
+        row["subject"],
+        row["message"],
+        row["class_name"],
+        row["severity"],
+    )
+
+
+def outbox(store: Store) -> list[dict[str, Any]]:
+    """Every message and channel, oldest first."""
+    query = select(OUTBOX).order_by(OUTBOX.c.created_time, OUTBOX.c.alert_key)
+    with store.reading() as connection:
+        return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def given_since(store: Store, channels: Iterable[str], since: datetime) -> int:
+    """How many messages some channels, which share a reader, were given."""
+    query = (
+        select(func.count())
+        .where(
+            OUTBOX.c.channel.in_(list(channels)),
+            OUTBOX.c.created_time >= now_text(since),
+        )
+        .select_from(OUTBOX)
+    )
+    with store.reading() as connection:
+        return int(connection.execute(query).scalar_one())
+
+
 def _mark(
     store: Store, key: str, channel: str, state: str, **values: str | int | None
 ) -> None:
     with store.writing() as connection:
         connection.execute(
-            update(ALERTS)
-            .where(and_(ALERTS.c.alert_key == key, ALERTS.c.channel == channel))
+            update(OUTBOX)
+            .where(OUTBOX.c.alert_key == key, OUTBOX.c.channel == channel)
             .values(state=state, **values)
         )

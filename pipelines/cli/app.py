@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli import (
+    alerts,
     audit,
     backup,
     doctor,
@@ -60,6 +61,7 @@ findings.app.command("assign")(reviewing.assign)
 findings.app.command("approve")(reviewing.approve)
 findings.app.command("export")(exporting.export)
 app.add_typer(lists.app, name="lists")
+app.add_typer(alerts.app, name="alerts")
 app.add_typer(audit.app, name="audit")
 
 

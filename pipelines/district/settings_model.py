@@ -12,7 +12,8 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, Field
 
 from pipelines.district.files import DAY_TYPES
-from pipelines.district.settings_parts import Alerts, Detection, Part, Roles
+from pipelines.district.settings_alerts import Alerts
+from pipelines.district.settings_parts import Detection, Part, Roles
 
 DayType = Literal[
     "school", "early_out", "late_start", "pd_day", "weekend", "holiday", "closure",

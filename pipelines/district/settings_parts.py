@@ -1,7 +1,7 @@
-"""Settings with keys that only others know: detections and alert channels.
+"""Parts of the settings: what is said of detections, and who may do what.
 
-Their parameters are checked where they are used: a detection's against the
-header of its SQL file, a channel's against the channel's own model.
+A detection's parameters are checked where they are used, against the header of
+its SQL file.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,6 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Scalar = bool | int | float | str
-SECRET_WORDS = ("password", "token", "secret", "api_key")
 
 
 class Part(BaseModel):
@@ -58,53 +57,6 @@ class Detection(Part):
             message = "approver and approved_on are those of a regulation; name it"
             raise ValueError(message)
         return self
-
-
-class Channel(Part):
-    """A way to deliver alerts; its name is yours to choose."""
-
-    type: str = Field(
-        description="kind of channel: file, smtp or stdout", examples=["smtp"]
-    )
-    enabled: bool = Field(default=True, description="false: silent", examples=[True])
-    settings: Mapping[str, Any] = Field(
-        default_factory=dict,
-        description="settings of that kind; may also stand beside the keys above; "
-        'a secret is a reference: { env = "NAME" } or { file = "/run/x" }',
-        examples=[
-            {
-                "host": "mail.school.example",
-                "sender": "schoolbell@school.example",
-                "recipients": ["technology.director@school.example"],
-            }
-        ],
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _gather(cls, data: Any) -> Any:
-        return gathered(cls, data, "settings")
-
-    @model_validator(mode="after")
-    def _secrets_by_reference(self) -> "Channel":
-        for key, value in self.settings.items():
-            if any(word in key for word in SECRET_WORDS) and not is_reference(value):
-                message = f"{key} must be a reference, not the secret itself"
-                raise ValueError(message)
-        return self
-
-
-class Alerts(Part):
-    """Messages that ask a person to look."""
-
-    recipients: tuple[str, ...] = Field(
-        default=(),
-        description="the only addresses to which anything may be sent",
-        examples=[["technology.director@school.example"]],
-    )
-    channels: Mapping[str, Channel] = Field(
-        default_factory=dict, description="ways of delivery", examples=[{}]
-    )
 
 
 class Roles(Part):

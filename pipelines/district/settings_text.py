@@ -12,6 +12,8 @@ NAMED = {
     "sources": "proxy",
     "detections": "SA-1",
     "lists": "games",
+    "alerts.routes": "at_night",
+    "alerts.expected": "filter_canary",
     "alerts.channels": "director",
 }
 """Tables whose names a district chooses, and the name of the example."""

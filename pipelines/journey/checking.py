@@ -29,7 +29,9 @@ def _checks(district: District) -> Iterator[Callable[[], object]]:
     yield partial(sections_off, district)
     for name, channel in settings.alerts.channels.items():
         if channel.enabled:
-            yield partial(prepared, name, channel.type, channel.settings)
+            yield partial(
+                prepared, name, channel.type, channel.settings, district.home.path
+            )
 
 
 def _format(source: str, name: str | None) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from pipelines.findings.keeping import Kept
 from pipelines.journey.alerting import AlertSummary, send_alerts
 from pipelines.journey.district import District, only_writer, open_district
+from pipelines.journey.noticing import note_run
 from pipelines.journey.owed import owed, settle
 from pipelines.journey.publishing import publish_snapshot
 from pipelines.journey.reporting import Published, publish_reports, sections_off
@@ -93,6 +94,7 @@ def run_opened(
         reports = publish_reports(district, now, weeks)
         settle(district.store, weeks)
         lap("report")
+    note_run(district.store, now)
     alerts = send_alerts(district, now)
     lap("alerts")
     return Result(outcomes, done.built, done.kept, snapshot, reports, alerts, seconds)

@@ -174,30 +174,6 @@ PSEUDONYMS = Table(
 )
 """The readable name of each token; kept, since it can not be derived again."""
 
-ALERTS = Table(
-    "alerts",
-    METADATA,
-    Column("alert_key", Text, primary_key=True),
-    Column("channel", Text, primary_key=True),
-    Column("state", Text, nullable=False),
-    Column("attempts", Integer, nullable=False),
-    Column("subject", Text, nullable=False),
-    Column("message", Text, nullable=False),
-    Column("class_name", Text, nullable=False),
-    Column("created_time", Text, nullable=False),
-    Column("sent_time", Text),
-    Column("error", Text),
-)
-"""The outbox: one row a message and channel, sent once."""
-
-ANNOUNCED = Table(
-    "announced_findings",
-    METADATA,
-    Column("finding_id", Text, primary_key=True),
-    Column("alert_key", Text, nullable=False),
-)
-"""The findings that a message counted, so that the next one does not."""
-
 REPORTS = Table(
     "reports",
     METADATA,

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, insert, select,
 from sqlalchemy.exc import OperationalError
 
 from pipelines.errors import BusyError, SchoolbellError
+from pipelines.state.alert_tables import OUTBOX
 from pipelines.state.review_schema import AUDIT
 from pipelines.state.schema import FACTS
 
@@ -75,7 +76,8 @@ def open_store(where: Path | str) -> Store:
         event.listen(engine, "connect", _durable)
         event.listen(engine, "begin", _immediate)
     try:
-        AUDIT.metadata.create_all(engine)  # every table, those of `schema` too
+        for table in (OUTBOX, AUDIT):  # their files add tables to the one list
+            table.metadata.create_all(engine)
     except OperationalError as error:
         raise _told(error, str(engine.url)) from error
     return Store(engine)

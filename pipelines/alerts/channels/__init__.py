@@ -9,9 +9,15 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    ValidationError,
+    ValidationInfo,
+)
 
 from pipelines.alerts.messages import Message
 from pipelines.errors import SettingsError
@@ -24,17 +30,29 @@ class ChannelSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _in_home(path: Path, info: ValidationInfo) -> Path:
+    home: Path = (info.context or {}).get("home", Path())
+    return home / path
+
+
+HomePath = Annotated[Path, AfterValidator(_in_home)]
+"""A path; one that is not absolute begins at the district home."""
+
+
 @dataclass(frozen=True)
 class Channel:
     """One way to deliver messages.
 
     Attributes:
         deliver: Given a message, the settings, and the only addresses allowed.
+        rings_phones: It reaches people wherever they are, so that what accounts
+            did is never sent through it.
     """
 
     name: str
     settings: type[ChannelSettings]
     deliver: Callable[[Message, Any, Sequence[str]], None]
+    rings_phones: bool = False
 
 
 def channels() -> Mapping[str, Channel]:
@@ -42,8 +60,13 @@ def channels() -> Mapping[str, Channel]:
     return discover(__name__, "CHANNEL", Channel)
 
 
-def prepared(name: str, kind: str, given: Mapping[str, Any]) -> tuple[Channel, Any]:
+def prepared(
+    name: str, kind: str, given: Mapping[str, Any], home: Path = Path()
+) -> tuple[Channel, Any]:
     """A channel and its settings, secrets looked up.
+
+    Args:
+        home: Where a path that is not absolute begins.
 
     Raises:
         SettingsError: No such kind, a setting is wrong, or a secret is missing.
@@ -58,7 +81,9 @@ def prepared(name: str, kind: str, given: Mapping[str, Any]) -> tuple[Channel, A
         )
     values = {key: _secret(value, f"{where} {key}") for key, value in given.items()}
     try:
-        return known[kind], known[kind].settings.model_validate(values)
+        return known[kind], known[kind].settings.model_validate(
+            values, context={"home": home}
+        )
     except ValidationError as error:
         wrong = "; ".join(
             f"{'.'.join(map(str, one['loc']))}: {one['msg']}"

@@ -1,8 +1,9 @@
 """Alert channel: e-mail through the district's own mail server.
 
 Recipients outside the allow-list are refused before anything is sent. The
-message id comes from the message's key, so that a mail sent again after a crash
-replaces the first in most readers.
+Message-ID comes from the message's key, so that a mail sent again after a crash
+replaces the first in most readers. A crash after the server took the mail and
+before that was noted repeats it; nothing else does.
 """
 
 import smtplib
@@ -42,7 +43,13 @@ def deliver(message: Message, settings: SmtpSettings, allowed: Sequence[str]) ->
             retryable=False,
         )
     try:
-        _send(mail(message, settings), settings)
+        made = mail(message, settings)
+    except ValueError as error:
+        raise DeliveryError(
+            "the mail can not be written: a header holds a line end", retryable=False
+        ) from error
+    try:
+        _send(made, settings)
     except smtplib.SMTPResponseException as error:
         raise DeliveryError(
             f"the mail server answered {error.smtp_code}",

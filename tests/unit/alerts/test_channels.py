@@ -1,6 +1,11 @@
 """Each channel at work: a file, standard output, a mail server on the loopback."""
 
+import hashlib
+import hmac
 import json
+import re
+import socket
+import sys
 from email import message_from_bytes, policy
 
 import pytest
@@ -112,8 +117,9 @@ def test_a_mail_server_that_is_away_is_tried_again(post):
 
 def test_a_subject_adds_no_header(post):
     bad = Message("k", "one\r\nBcc: x@other.example", "text\n", "digest")
-    with pytest.raises((DeliveryError, ValueError)):
+    with pytest.raises(DeliveryError) as error:
         deliver("smtp", mail_settings(post), message=bad)
+    assert not error.value.retryable
     assert post.mails == []
 
 
@@ -144,3 +150,159 @@ def test_a_wrong_setting_is_told(kind, given, words):
     with pytest.raises(SettingsError, match=words) as error:
         prepared("mine", kind, given)
     assert error.value.where.startswith("[alerts.channels.mine]")
+
+
+SECRET = "0123456789abcdef"
+
+
+def hook_settings(hook, monkeypatch):
+    monkeypatch.setenv("HOOK_SECRET", SECRET)
+    return {"url": hook.url, "secret": {"env": "HOOK_SECRET"}, "timeout_seconds": 5}
+
+
+def test_a_webhook_gets_signed_json(hook, monkeypatch):
+    deliver("webhook", hook_settings(hook, monkeypatch))
+    ((path, headers, body),) = hook.posts
+    assert path == "/hook"
+    assert json.loads(body)["subject"] == NEWS.subject
+    assert headers["Idempotency-Key"] == NEWS.key
+    signed = headers["X-Schoolbell-Timestamp"].encode() + b"." + body
+    digest = hmac.new(SECRET.encode(), signed, hashlib.sha256).hexdigest()
+    assert headers["X-Schoolbell-Signature"] == f"sha256={digest}"
+
+
+@pytest.mark.parametrize(
+    ("code", "retryable"), [(503, True), (429, True), (400, False), (302, False)]
+)
+def test_what_the_webhook_answers_decides(hook, monkeypatch, code, retryable):
+    hook.answers.append(code)
+    with pytest.raises(DeliveryError, match=str(code)) as error:
+        deliver("webhook", hook_settings(hook, monkeypatch))
+    assert error.value.retryable is retryable
+    assert len(hook.posts) == 1  # a redirect is not followed
+
+
+def test_a_webhook_that_is_away_is_tried_again(monkeypatch):
+    monkeypatch.setenv("HOOK_SECRET", SECRET)
+    given = {"url": "http://127.0.0.1:1/", "secret": {"env": "HOOK_SECRET"}}
+    with pytest.raises(DeliveryError) as error:
+        deliver("webhook", given)
+    assert error.value.retryable
+    assert SECRET not in str(error.value)
+
+
+def chat_settings(monkeypatch, urls):
+    monkeypatch.setenv("CHAT_URLS", urls)
+    return {"urls": {"env": "CHAT_URLS"}}
+
+
+def test_a_chat_service_gets_subject_and_text(hook, monkeypatch):
+    url = hook.url.replace("http://", "json://")
+    deliver("chat", chat_settings(monkeypatch, url))
+    ((_, _, body),) = hook.posts
+    said = json.loads(body)
+    assert said["title"] == NEWS.subject
+    assert "Two wait." in said["message"]
+
+
+def test_a_chat_service_that_refuses_is_tried_again(hook, monkeypatch):
+    hook.answers.append(500)
+    url = hook.url.replace("http://", "json://")
+    with pytest.raises(DeliveryError) as error:
+        deliver("chat", chat_settings(monkeypatch, url))
+    assert error.value.retryable
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [("mailto://a:b@example.org", "smtp"), ("pigeon://coop", "none that Apprise")],
+)
+def test_chat_sends_no_mail_past_the_list(monkeypatch, url, words):
+    with pytest.raises(DeliveryError, match=words) as error:
+        deliver("chat", chat_settings(monkeypatch, url))
+    assert not error.value.retryable
+    assert "a:b" not in str(error.value)
+
+
+def test_chat_without_its_library_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "apprise", None)
+    with pytest.raises(SettingsError, match=r"schoolbell\[chat\]"):
+        deliver("chat", chat_settings(monkeypatch, "json://127.0.0.1"))
+
+
+def test_chat_rings_phones_and_nothing_else_does():
+    ringing = {name for name, one in channels().items() if one.rings_phones}
+    assert ringing == {"chat"}
+
+
+HOSTILE = Message(
+    "a-1", "one|two\\three\r\n<134>x", "a=b\nBcc: x\u2028y\x1b[2J", "notice", "high"
+)
+
+
+@pytest.fixture
+def siem():
+    """A receiver of datagrams and one of streams on the loopback."""
+    datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    streams = socket.create_server(("127.0.0.1", 0))
+    for one in (datagrams, streams):
+        one.settimeout(10)
+    datagrams.bind(("127.0.0.1", 0))
+    yield datagrams, streams
+    datagrams.close()
+    streams.close()
+
+
+def fields_of(line):
+    """Header and extension of a CEF line."""
+    header, cef = line.split(" CEF:0|", 1)
+    return header, re.split(r"(?<!\\)\|", cef, maxsplit=6)
+
+
+def test_a_siem_gets_one_line_whatever_the_message_holds(siem):
+    datagrams, _ = siem
+    host, port = datagrams.getsockname()
+    given = {"host": host, "port": port}
+    deliver("syslog", given, message=HOSTILE)
+    line = datagrams.recv(65_535).decode("ascii")
+    assert line.isprintable()
+    header, fields = fields_of(line)
+    assert re.fullmatch(r"<107>1 \S+Z - schoolbell - notice -", header)
+    assert fields[:2] == ["Schoolbell", "Schoolbell"]
+    assert fields[3:6] == ["notice", r"one\|two\\three\r\n<134>x", "8"]
+    assert fields[6].startswith(r"externalId=a-1 cat=notice msg=a\=b\nBcc: x")
+
+
+def test_a_stream_says_how_long_the_line_is(siem):
+    _, streams = siem
+    host, port = streams.getsockname()
+    deliver("syslog", {"host": host, "port": port, "protocol": "tcp"}, message=HOSTILE)
+    connection, _ = streams.accept()
+    with connection, connection.makefile("rb") as stream:
+        received = stream.read()
+    length, _, line = received.partition(b" ")
+    assert int(length) == len(line)
+    assert b"\n" not in line
+
+
+def test_a_siem_that_is_away_is_tried_again():
+    given = {"host": "127.0.0.1", "port": 1, "protocol": "tcp"}
+    with pytest.raises(DeliveryError) as error:
+        deliver("syslog", given)
+    assert error.value.retryable
+
+
+def test_ocsf_lines_are_detection_findings(tmp_path):
+    path = tmp_path / "ocsf.jsonl"
+    deliver("ocsf", {"path": str(path)}, message=HOSTILE)
+    event = json.loads(path.read_text(encoding="ascii"))
+    assert (event["class_uid"], event["type_uid"]) == (2004, 200401)
+    assert event["severity_id"] == 4
+    assert event["finding_info"]["uid"] == event["metadata"]["uid"] == "a-1"
+    assert event["finding_info"]["title"] == HOSTILE.subject
+
+
+def test_a_path_begins_at_the_home(tmp_path):
+    channel, settings = prepared("m", "file", {"path": "out.jsonl"}, tmp_path)
+    channel.deliver(NEWS, settings, ())
+    assert (tmp_path / "out.jsonl").is_file()

@@ -3,20 +3,29 @@
 import pytest
 from sqlalchemy import select
 
+from pipelines.alerts import outbox
 from pipelines.alerts.messages import Message
 from pipelines.alerts.outbox import (
     GIVEN_UP,
     MOST_ATTEMPTS,
+    PATIENT,
     SENDING,
     SENT,
     WAITING,
-    deliver_waiting,
     enqueue,
 )
 from pipelines.errors import DeliveryError
-from pipelines.state.schema import ALERTS
+from pipelines.state.alert_tables import OUTBOX
 
 NEWS = Message("digest-1", "1 item", "One item waits.\n", "digest")
+
+
+AT_ONCE = PATIENT.copy(sleep=lambda _seconds: None)
+
+
+def deliver_waiting(store, channel, deliver):
+    """As it is, but nobody waits between two tries."""
+    return outbox.deliver_waiting(store, channel, deliver, AT_ONCE)
 
 
 class KilledError(BaseException):
@@ -25,7 +34,7 @@ class KilledError(BaseException):
 
 def states(store):
     with store.reading() as connection:
-        rows = connection.execute(select(ALERTS))
+        rows = connection.execute(select(OUTBOX))
         return {row.channel: row.state for row in rows}
 
 
@@ -71,6 +80,47 @@ def test_trying_has_an_end(store):
     tries = [deliver_waiting(store, "mail", deliver) for _ in range(MOST_ATTEMPTS + 3)]
     assert sum(one.failed for one in tries) == MOST_ATTEMPTS
     assert states(store) == {"mail": GIVEN_UP}
+
+
+def test_a_short_trouble_is_waited_out_within_a_run(store):
+    tries, pauses = [], []
+
+    def deliver(message):
+        tries.append(message)
+        if len(tries) < 3:
+            raise DeliveryError("busy", retryable=True)
+
+    enqueue(store, NEWS, ["mail"])
+    patient = PATIENT.copy(sleep=pauses.append)
+    assert outbox.deliver_waiting(store, "mail", deliver, patient).sent == 1
+    assert len(tries) == 3
+    assert len(pauses) == 2
+
+
+def test_a_lasting_mistake_is_tried_once(store):
+    tries = []
+
+    def deliver(message):
+        tries.append(message)
+        raise DeliveryError("no", retryable=False)
+
+    enqueue(store, NEWS, ["mail"])
+    deliver_waiting(store, "mail", deliver)
+    assert len(tries) == 1
+
+
+def test_a_receiver_that_is_away_is_not_waited_for_again(store):
+    tries = []
+
+    def deliver(message):
+        tries.append(message)
+        raise DeliveryError("busy", retryable=True)
+
+    for number in range(5):
+        more = Message(f"digest-{number}", "1 item", "One.\n", "digest")
+        enqueue(store, more, ["mail"])
+    assert deliver_waiting(store, "mail", deliver).failed == 5
+    assert len(tries) == 3 + 4
 
 
 def test_killed_before_sending_nothing_is_lost(store):

@@ -1,0 +1,70 @@
+"""Alert channel: OCSF Detection Findings (class 2004), one a line in a file.
+
+The `uid` is the message's key, by which a reader knows a repeat.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+from pipelines.alerts.appending import append_line
+from pipelines.alerts.channels import Channel, ChannelSettings, HomePath
+from pipelines.alerts.messages import Message
+
+OCSF_VERSION = "1.3.0"
+SEVERITY_IDS: Mapping[str, int] = {
+    "informational": 1,
+    "low": 2,
+    "medium": 3,
+    "high": 4,
+    "critical": 5,
+}
+
+
+class OcsfSettings(ChannelSettings):
+    """Where to append."""
+
+    path: HomePath
+
+
+def deliver(message: Message, settings: OcsfSettings, _allowed: Sequence[str]) -> None:
+    """Append and force to disk."""
+    append_line(
+        settings.path, json.dumps(event(message, datetime.now(UTC)), ensure_ascii=True)
+    )
+
+
+def event(message: Message, now: datetime) -> dict[str, Any]:
+    """The message as an OCSF event."""
+    stamp = int(now.timestamp() * 1_000)
+    return {
+        "activity_id": 1,
+        "category_uid": 2,
+        "class_uid": 2004,
+        "type_uid": 200401,
+        "time": stamp,
+        "severity_id": SEVERITY_IDS[message.severity],
+        "severity": message.severity.capitalize(),
+        "status_id": 1,
+        "message": message.text,
+        "metadata": {
+            "version": OCSF_VERSION,
+            "uid": message.key,
+            "product": {
+                "name": "Schoolbell",
+                "vendor_name": "Schoolbell",
+                "version": version("schoolbell"),
+            },
+        },
+        "finding_info": {
+            "uid": message.key,
+            "title": message.subject,
+            "created_time": stamp,
+            "types": [message.class_name],
+        },
+    }
+
+
+CHANNEL = Channel(name="ocsf", settings=OcsfSettings, deliver=deliver)

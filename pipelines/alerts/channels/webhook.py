@@ -1,0 +1,73 @@
+"""Alert channel: POST the message as JSON to a url, signed.
+
+The receiver computes HMAC-SHA256 over the timestamp header, a dot and the body with
+the shared secret, compares it with the signature header, and refuses old
+timestamps. A repeat after a crash carries the same Idempotency-Key. An answer of
+408, 425, 429 or 5xx may be asked again; any other that is not 2xx is a mistake in
+the settings. Redirects are not followed: they would carry the message elsewhere.
+"""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+import requests
+from pydantic import Field, HttpUrl
+
+from pipelines.alerts.channels import Channel, ChannelSettings
+from pipelines.alerts.messages import Message
+from pipelines.errors import DeliveryError
+
+ASK_AGAIN = {408, 425, 429}
+SERVER_ERROR = 500
+
+
+class WebhookSettings(ChannelSettings):
+    """Where to post, and the secret that signs."""
+
+    url: HttpUrl
+    secret: str = Field(repr=False, min_length=16)
+    timeout_seconds: float = Field(default=10, gt=0, le=300)
+
+
+def deliver(
+    message: Message, settings: WebhookSettings, _allowed: Sequence[str]
+) -> None:
+    """Post once; the caller decides whether to try again."""
+    body = json.dumps(asdict(message), ensure_ascii=True).encode()
+    stamp = str(int(datetime.now(UTC).timestamp()))
+    try:
+        answer = requests.post(
+            str(settings.url),
+            data=body,
+            headers={
+                "Content-Type": "application/json",
+                "Idempotency-Key": message.key,
+                "X-Schoolbell-Timestamp": stamp,
+                "X-Schoolbell-Signature": signature(settings.secret, stamp, body),
+            },
+            timeout=settings.timeout_seconds,
+            allow_redirects=False,
+        )
+    except requests.RequestException as error:
+        raise DeliveryError(
+            f"the webhook can not be reached: {type(error).__name__}", retryable=True
+        ) from error
+    code = answer.status_code
+    if not 200 <= code < 300:
+        raise DeliveryError(
+            f"the webhook answered {code}",
+            retryable=code in ASK_AGAIN or code >= SERVER_ERROR,
+        )
+
+
+def signature(secret: str, stamp: str, body: bytes) -> str:
+    """`sha256=` and the hexadecimal HMAC over timestamp, dot and body."""
+    signed = stamp.encode("ascii") + b"." + body
+    return "sha256=" + hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
+
+
+CHANNEL = Channel(name="webhook", settings=WebhookSettings, deliver=deliver)

@@ -1,0 +1,51 @@
+"""Messages that did not reach their reader, or that nobody has seen. Pure."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from pipelines.alerts.messages import AT_ONCE, TEST, Message, escalation
+from pipelines.alerts.outbox import GIVEN_UP, SENT
+
+UNDELIVERED = "could not be delivered"
+UNSEEN = "was not acknowledged"
+STUCK = timedelta(hours=2)
+
+
+def escalations(
+    rows: Iterable[Mapping[str, Any]],
+    answered: frozenset[str],
+    now: datetime,
+    patience: timedelta,
+) -> list[tuple[str, Message]]:
+    """What to tell somebody else: the channel that failed, and the message.
+
+    Args:
+        rows: Of the outbox.
+        answered: Messages that somebody acknowledged or snoozed.
+        patience: How long an immediate message may wait to be acknowledged.
+    """
+    found = []
+    for row in rows:
+        reason = _reason(row, answered, now, patience)
+        if reason:
+            made = escalation(row["alert_key"], row["subject"], row["severity"], reason)
+            found.append((row["channel"], made))
+    return found
+
+
+def _reason(
+    row: Mapping[str, Any],
+    answered: frozenset[str],
+    now: datetime,
+    patience: timedelta,
+) -> str:
+    if row["class_name"] == "escalation" or row["alert_key"] in answered:
+        return ""
+    if row["state"] == SENT:
+        age = now - datetime.fromisoformat(row["sent_time"])
+        wants_answer = row["class_name"] in (AT_ONCE, TEST)
+        return UNSEEN if wants_answer and age >= patience else ""
+    age = now - datetime.fromisoformat(row["created_time"])
+    is_stuck = row["attempts"] > 0 and age >= STUCK
+    return UNDELIVERED if row["state"] == GIVEN_UP or is_stuck else ""

@@ -1,0 +1,154 @@
+"""What may be announced: one fact, how bad it is, and what makes it the same. Pure."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from pipelines.district.settings_alerts import About
+from pipelines.findings.record import Confidence, Severity
+
+SEVERITIES: tuple[Severity, ...] = (
+    "informational",
+    "low",
+    "medium",
+    "high",
+    "critical",
+)
+CONFIDENCES: tuple[Confidence, ...] = ("C1", "C2", "C3")
+KINDS: Mapping[str, str] = {
+    "shared_account": "accounts in use in two places or while their owner is away",
+    "non_approved_site": "use of sites that are not on the approved list",
+    "off_hours_external": "use of outside sites outside duty hours",
+    "anomaly": "unusual activity of a device or account",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class News:
+    """One fact that somebody may be told of.
+
+    Attributes:
+        key: The same for the same fact, on every run; stays in `state.db`.
+        line: One sentence that names no account, device, address or site.
+        since: When it began, in UTC.
+        reference: Where to look at the desk: a finding's id, a source's name.
+        lasting: How long a thing has lasted, in steps; longer is worse.
+        group: What it is counted with in a list.
+    """
+
+    key: str
+    about: About
+    severity: Severity
+    confidence: Confidence
+    line: str
+    since: datetime
+    reference: str = ""
+    lasting: int = 0
+    group: str = ""
+
+    @property
+    def step(self) -> int:
+        """How bad and how sure; a fact is told again when this grows."""
+        severity = SEVERITIES.index(self.severity)
+        confidence = CONFIDENCES.index(self.confidence)
+        return 100 * severity + 10 * confidence + self.lasting
+
+
+def of_findings(
+    findings: Iterable[Mapping[str, Any]], security_rules: Sequence[str]
+) -> list[News]:
+    """The findings that wait for a decision, one fact for each rule, subject, week.
+
+    Findings of a rule on trial are shown in reports and announced to nobody.
+
+    Args:
+        findings: Rows of `state.db`.
+        security_rules: Rules whose findings are about an account at risk.
+    """
+    cases: dict[str, list[Mapping[str, Any]]] = {}
+    for one in findings:
+        if one["status"] == "open" and one["record"].get("stage") != "trial":
+            cases.setdefault(_key(one), []).append(one)
+    return [_case(key, rows, security_rules) for key, rows in sorted(cases.items())]
+
+
+def _key(finding: Mapping[str, Any]) -> str:
+    year, week, _ = date.fromisoformat(finding["event_date"]).isocalendar()
+    return f"finding:{finding['rule']}:{finding['subject']}:{year}-W{week:02d}"
+
+
+def _case(
+    key: str, rows: Sequence[Mapping[str, Any]], security_rules: Sequence[str]
+) -> News:
+    worst = max(
+        rows,
+        key=lambda row: (
+            CONFIDENCES.index(row["confidence"]),
+            SEVERITIES.index(row["severity"]),
+        ),
+    )
+    is_security = worst["rule"] in security_rules
+    first = min(rows, key=lambda row: row["event_date"])
+    days = len({row["event_date"] for row in rows})
+    about = KINDS.get(worst["kind"], KINDS["anomaly"])
+    return News(
+        key=key,
+        about="security" if is_security else "conduct",
+        severity=worst["severity"],
+        confidence=worst["confidence"],
+        line=f"{about}, on {days} {'day' if days == 1 else 'days'}",
+        since=_start(first),
+        reference=worst["finding_id"],
+        group=worst["kind"],
+    )
+
+
+def _start(finding: Mapping[str, Any]) -> datetime:
+    text = str(finding["record"].get("start_time") or finding["event_date"])
+    start = datetime.fromisoformat(text)
+    return start if start.tzinfo else start.replace(tzinfo=UTC)
+
+
+def of_files(trouble: Iterable[Mapping[str, str]], now: datetime) -> list[News]:
+    """Files that somebody should look at, one fact a source."""
+    sources: dict[str, list[str]] = {}
+    for one in trouble:
+        sources.setdefault(one["source"], []).append(one["path"])
+    return [
+        News(
+            key=f"files:{source}:{_digest(paths)}",
+            about="health",
+            severity="medium",
+            confidence="C3",
+            line=_files(source, sorted(paths)),
+            since=now,
+            reference=source,
+            group="files",
+        )
+        for source, paths in sorted(sources.items())
+    ]
+
+
+SHOWN = 10
+
+
+def _files(source: str, paths: Sequence[str]) -> str:
+    shown = [one_line(f"{source}/{path}") for path in paths[:SHOWN]]
+    more = len(paths) - len(shown)
+    noun = "file" if len(paths) == 1 else "files"
+    return (
+        f"{len(paths)} delivered {noun} could not be read in full: "
+        + ", ".join(shown)
+        + (f" and {more} more" if more else "")
+    )
+
+
+def _digest(paths: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(sorted(paths)).encode()).hexdigest()[:16]
+
+
+def one_line(name: str) -> str:
+    """A name can not begin a line of its own, nor colour a terminal."""
+    return "".join(char if char.isprintable() else "?" for char in name)

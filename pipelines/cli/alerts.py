@@ -1,0 +1,130 @@
+"""Commands about alerts: send, test, list, acknowledge, keep silent for a while."""
+
+import getpass
+import json
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines.alerts.memory import Said, answer, standing
+from pipelines.alerts.outbox import SENT, outbox
+from pipelines.cli.options import AsJson, Home
+from pipelines.errors import SettingsError
+from pipelines.journey.alerting import AlertSummary, send_alerts, send_test
+from pipelines.journey.console import console, safe, table
+from pipelines.journey.district import only_writer, open_district
+
+app = typer.Typer(help="Who was told of what; tests and answers.", no_args_is_help=True)
+LONGEST_SNOOZE_DAYS = 180
+
+AboutId = Annotated[
+    str, typer.Argument(help="A notice (n-…) or a message (a-…, t-…), as it names it.")
+]
+Note = Annotated[str, typer.Option(help="Why, for those who read it later.")]
+
+
+@app.command()
+def send(home: Home) -> None:
+    """Send what is due now; exit code 1 where something could not be sent."""
+    with open_district(home) as district, only_writer(district.home):
+        _tell(send_alerts(district))
+
+
+@app.command("test")
+def send_marked(
+    home: Home,
+    channel: Annotated[str, typer.Option(help="Only through this one.")] = "",
+) -> None:
+    """Send a marked test through each channel, the way that alerts go."""
+    with open_district(home) as district, only_writer(district.home):
+        summary = send_test(district, channel)
+    if not summary.by_channel:
+        raise SettingsError(
+            f"there is no channel {channel!r} that is on",
+            where="--channel",
+            remedy="Channels are in district.toml: [alerts.channels.NAME].",
+        )
+    _tell(summary)
+
+
+@app.command()
+def ack(home: Home, about_id: AboutId, note: Note = "") -> None:
+    """Acknowledge a notice or message: it is not told again unless it grows worse."""
+    _answer(home, Said(about_id, "ack", getpass.getuser(), note))
+
+
+@app.command()
+def snooze(
+    home: Home,
+    about_id: AboutId,
+    hours: Annotated[float, typer.Option(help="For so long.", min=0.1)] = 24,
+    note: Note = "",
+) -> None:
+    """Keep silent about a notice until some hours have passed, however it goes on."""
+    if hours > 24 * LONGEST_SNOOZE_DAYS:
+        raise SettingsError(
+            f"{hours:g} hours are more than {LONGEST_SNOOZE_DAYS} days",
+            where="--hours",
+            remedy="A silence ends: name fewer hours.",
+        )
+    until = datetime.now(UTC) + timedelta(hours=hours)
+    _answer(home, Said(about_id, "snooze", getpass.getuser(), note, until))
+
+
+@app.command("list")
+def list_all(home: Home, as_json: AsJson = False) -> None:
+    """What is true now, who was told, why others were not, and what is unsent."""
+    with open_district(home) as district:
+        rows = standing(district.store)
+        unsent = [one for one in outbox(district.store) if one["state"] != SENT]
+    if as_json:
+        for row in rows:
+            typer.echo(json.dumps({k: v for k, v in row.items() if k != "key"}))
+        return
+    body = [
+        [
+            row["news_id"],
+            row["severity"],
+            row["confidence"],
+            row["since_time"][:16],
+            row["line"],
+            row["reference"],
+            ", ".join(row["told"]) or "nobody",
+            _why(row),
+        ]
+        for row in rows
+    ]
+    columns = ("id", "severity", "sure", "since", "what", "see", "told", "rules")
+    console().print(table("Notices", columns, body))
+    if unsent:
+        names = ("alert_key", "channel", "state", "attempts", "error")
+        left = [[one[name] or "" for name in names] for one in unsent]
+        console().print(table("Not sent", names, left))
+
+
+def _why(row: dict[str, object]) -> str:
+    """How often each rule held, and what people answered."""
+    decisions, said = row["decisions"], row["answer"]
+    parts = []
+    if isinstance(decisions, dict):
+        parts = [f"{rule}: {times} times" for rule, times in sorted(decisions.items())]
+    if isinstance(said, dict):
+        until = f" until {said['until_time'][:16]}" if said["until_time"] else ""
+        parts.append(f"{said['kind']} by {said['actor']}{until}")
+    return "; ".join(parts)
+
+
+def _answer(home: Path, said: Said) -> None:
+    with open_district(home) as district:
+        about = answer(district.store, said)
+    done = f"Noted for {len(about)} notices." if about else "Noted."
+    typer.echo(done)
+
+
+def _tell(summary: AlertSummary) -> None:
+    typer.echo(safe(str(summary)))
+    failed = sum(one.failed for one in summary.by_channel.values())
+    sys.exit(1 if failed or summary.warning else 0)

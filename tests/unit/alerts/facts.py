@@ -1,0 +1,59 @@
+"""Facts, readers and moments for the tests of this folder."""
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from pipelines.alerts.deciding import Moment, Reader
+from pipelines.alerts.messages import Setting
+from pipelines.alerts.news import News
+from pipelines.district.settings_alerts import Alerts
+
+ZONE = ZoneInfo("America/Chicago")
+DESK = Reader("desk", ("director", "operator"))
+PHONE = Reader("phone", ("director", "operator"), is_phone=True)
+NOW = datetime(2026, 11, 3, 10, 5, tzinfo=ZONE)
+ALERTS = Alerts()
+EVERYTHING = frozenset({"at_once", "daily", "weekly"})
+SETTING = Setting(
+    id_of=lambda key: f"n-{key}",
+    told_when=lambda when: f"{when:%d %b %H:%M}",
+    report="reports/index.html",
+)
+
+
+def news(key="k", **changes):
+    values = {
+        "about": "health",
+        "severity": "high",
+        "confidence": "C3",
+        "line": "no line came",
+        "since": NOW.astimezone(UTC) - timedelta(hours=1),
+    }
+    return News(key=key, **values | changes)
+
+
+def conduct(key="k", **changes):
+    values = {"about": "conduct", "severity": "medium", "group": "shared_account"}
+    return news(key, **values | changes)
+
+
+def moment(now=NOW, *, is_quiet=False, due=EVERYTHING):
+    return Moment(now, is_quiet, due)
+
+
+def finding(number, **changes):
+    return {
+        "finding_id": f"f-{number}",
+        "rule": "SA-1",
+        "kind": "shared_account",
+        "status": "open",
+        "severity": "medium",
+        "confidence": "C2",
+        "event_date": "2026-11-03",
+        "record": {"stage": "live", "start_time": "2026-11-03 15:00:00+00:00"},
+        "subject": "ada",
+    } | changes
+
+
+def is_school_day(day: date) -> bool:
+    return day.weekday() < 5
