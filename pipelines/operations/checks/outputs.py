@@ -21,7 +21,8 @@ from pipelines.operations.checks import (
     well,
 )
 from pipelines.state import ledger
-from pipelines.state.schema import ALERTS, REPORTS
+from pipelines.state.alert_tables import OUTBOX
+from pipelines.state.schema import REPORTS
 
 IDLE = timedelta(days=2)
 OLD_REPORT = timedelta(days=14)
@@ -68,7 +69,7 @@ def _channels(patient: Patient) -> Answer:
 
 
 def _undelivered(patient: Patient) -> Answer:
-    query = select(ALERTS.c.state, func.count()).group_by(ALERTS.c.state)
+    query = select(OUTBOX.c.state, func.count()).group_by(OUTBOX.c.state)
     with patient.store.reading() as connection:
         counts: dict[str, int] = {one[0]: one[1] for one in connection.execute(query)}
     waiting = sum(counts.values()) - counts.get(SENT, 0)
@@ -76,7 +77,7 @@ def _undelivered(patient: Patient) -> Answer:
         return look(
             f"{waiting} alerts are not delivered, {counts.get(GIVEN_UP, 0)} of them "
             "given up",
-            "schoolbell status --home {home}, then look at the channel",
+            "schoolbell alerts list --home {home}, then look at the channel",
         )
     return well(f"{counts.get(SENT, 0)} alerts were delivered, none waits")
 
