@@ -12,7 +12,7 @@ from pipelines.detections.catalogue import Clause, Detection
 from pipelines.findings.alternatives import alternatives
 from pipelines.findings.lattice import confidence, severity
 from pipelines.findings.record import Finding, finding_id
-from pipelines.findings.wording import ALWAYS_LIMITS, WOULD_CHANGE, claim
+from pipelines.findings.wording import ALWAYS_LIMITS, claim, would_change
 
 TWO_WEEKS = timedelta(days=13)
 
@@ -81,7 +81,7 @@ def _finding(
         clauses=tuple(_clause(clause) for clause in detection.clauses),
         alternatives=tested,
         limits=(*ALWAYS_LIMITS, *_limits(detection.clauses)),
-        would_change=WOULD_CHANGE.get(row.code, ()),
+        would_change=would_change(row.code),
         next_step=detection.model.header.response.strip(),
         parameters=known.parameters.get(row.code, {}),
         inputs=known.inputs,

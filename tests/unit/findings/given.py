@@ -37,6 +37,7 @@ PROVEN = {
         "longest_seconds": 600,
         "embed_share": 0.0,
         "largest_bytes": 90_000,
+        "is_live_known": True,
         "sites": ["social.example"],
     },
     "OH-1": {

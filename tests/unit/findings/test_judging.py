@@ -5,11 +5,11 @@ from datetime import date, timedelta
 
 import pytest
 
-from pipelines.findings.alternatives import ALTERNATIVES, alternatives
+from pipelines.findings.alternatives import alternatives
 from pipelines.findings.judging import judge
-from pipelines.findings.lattice import BEGINS, LEVELS, confidence, severity
+from pipelines.findings.lattice import LEVELS, confidence, severity
 from pipelines.findings.record import Alternative, finding_id
-from pipelines.findings.wording import WOULD_CHANGE
+from pipelines.findings.rules import rules
 from pipelines.warehouse.library import models
 from tests.unit.findings.given import (
     CLAUSE,
@@ -55,11 +55,11 @@ def test_confidence_only_goes_down(rule, given, level):
 
 def test_nothing_raises_confidence():
     orders = ["ruled out", "not testable", "fits"]
-    for rule, begin in BEGINS.items():
+    for rule, words in rules().items():
         for first in orders:
             for second in orders:
                 level = confidence(rule, results(first, second))
-                assert LEVELS.index(level) <= LEVELS.index(begin)
+                assert LEVELS.index(level) <= LEVELS.index(words.begins)
 
 
 @pytest.mark.parametrize(
@@ -81,10 +81,16 @@ def test_severity_belongs_to_the_rule_and_to_repetition(rule, details, days, exp
 
 
 def test_every_detection_has_its_explanations_and_its_level():
-    codes = {one.header.code for one in models().values() if one.header.code}
-    assert all(alternatives(code, {}) for code in codes)
-    assert codes <= set(BEGINS)
-    assert codes <= set(WOULD_CHANGE)
+    detections = {
+        model.header.code: model.table_name
+        for model in models().values()
+        if model.header.code
+    }
+    assert {code: rule.name for code, rule in rules().items()} == detections
+    for rule in rules().values():
+        assert rule.explanations
+        assert rule.would_change
+        assert "{account}" in rule.claim({})
 
 
 # alternatives
@@ -94,7 +100,7 @@ def test_every_detection_has_its_explanations_and_its_level():
 def test_facts_rule_every_explanation_out(code):
     found = judged(candidate(code))
     assert {one.result for one in found.alternatives} == {"ruled out"}
-    assert found.confidence == BEGINS[code]
+    assert found.confidence == rules()[code].begins
 
 
 @pytest.mark.parametrize(
@@ -121,7 +127,7 @@ def test_one_fact_less(code, details, result, level):
     assert found.confidence == level
 
 
-@pytest.mark.parametrize("code", ALTERNATIVES)
+@pytest.mark.parametrize("code", rules())
 def test_without_facts_nothing_is_sure(code):
     """A detection that forgets its facts can not make a strong finding."""
     tested = alternatives(code, {})
