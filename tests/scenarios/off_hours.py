@@ -163,7 +163,6 @@ SCENARIOS = (
         ("NA-1", "OH-1"),
         "avega",
         severity="low",
-        cites=("proxy",),
     ),
     Scenario(
         "S65",
@@ -172,7 +171,6 @@ SCENARIOS = (
         "avega",
         day=SUNDAY,
         severity="low",
-        cites=("proxy",),
     ),
     Scenario(
         "S66",
@@ -180,7 +178,6 @@ SCENARIOS = (
         ("NA-1", "OH-1"),
         "avega",
         severity="low",
-        cites=("proxy",),
     ),
     Scenario("S67", evening_grading),
     Scenario("S68", extra_duty),

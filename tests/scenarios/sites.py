@@ -123,7 +123,7 @@ def path_in_a_tunnel(story: Story) -> None:
 
 
 def social_site_without_a_logon_log(story: Story) -> None:
-    """A Chromebook-like device: nothing but the proxy's login tells the account."""
+    """A device without a logon log: nothing tells that somebody sat there."""
     story.surf("avega", "hs-avega", "10:05", ("www.friends.example",), minutes=25)
 
 
@@ -150,17 +150,13 @@ def somebody_else_at_the_proxy(story: Story) -> None:
 
 
 SCENARIOS = (
-    Scenario(
-        "S36", social_site_on_duty, ("NA-1",), "avega", severity="low", cites=("proxy",)
-    ),
+    Scenario("S36", social_site_on_duty, ("NA-1",), "avega", severity="low"),
     Scenario("S37", social_site_for_the_job),
     Scenario("S38", glance_at_lunch),
     Scenario("S39", link_in_a_mail),
     Scenario("S40", embed_on_the_district_page),
     Scenario("S41", preconnect),
-    Scenario(
-        "S43", films_on_duty, ("NA-1",), "avega", severity="low", cites=("proxy",)
-    ),
+    Scenario("S43", films_on_duty, ("NA-1",), "avega", severity="low"),
     Scenario("S44", clips_in_class),
     Scenario("S50", last_valid_day),
     Scenario("S54", personal_consent),
@@ -168,14 +164,7 @@ SCENARIOS = (
     Scenario("S56", mislabelled_lesson_site),
     Scenario("S58", blocks_only),
     Scenario("S59", path_in_a_tunnel),
-    Scenario(
-        "S36a",
-        social_site_without_a_logon_log,
-        ("NA-1",),
-        "avega",
-        severity="low",
-        cites=("proxy",),
-    ),
+    Scenario("S36a", social_site_without_a_logon_log, leads=("NA-1",)),
     Scenario("S36b", locked_screen_on_duty),
     Scenario("S36c", somebody_else_at_the_proxy),
     Scenario("S36d", nobody_logged_in),

@@ -79,7 +79,7 @@ def meeting_by_address(story: Story) -> None:
 
 def found(code, act, *rules, account="avega", severity="low"):
     """A scenario whose finding rests on the proxy's lines."""
-    return Scenario(code, act, rules, account, severity=severity, cites=("proxy",))
+    return Scenario(code, act, rules, account, severity=severity)
 
 
 SCENARIOS = (
