@@ -39,8 +39,9 @@ class Message:
         key: The same for the same news, so that it is sent once.
         subject: One line.
         text: The body, plain text.
-        class_name: notice, daily, weekly, test or escalation.
+        class_name: notice, daily, weekly, test, escalation or report.
         severity: That of the worst in it.
+        html: The same facts as a page, for channels that can show one.
     """
 
     key: str
@@ -48,6 +49,7 @@ class Message:
     text: str
     class_name: str
     severity: Severity = "informational"
+    html: str = ""
 
 
 @dataclass(frozen=True)

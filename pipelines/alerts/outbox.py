@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 from tenacity import (
     Retrying,
     retry_if_exception,
@@ -22,7 +22,7 @@ from tenacity import (
 
 from pipelines.alerts.messages import Message
 from pipelines.errors import DeliveryError
-from pipelines.state.alert_tables import OUTBOX
+from pipelines.state.alert_tables import OUTBOX, PAGES
 from pipelines.state.store import Store, now_text
 
 WAITING = "waiting"
@@ -79,7 +79,17 @@ def put(
             created_time=now_text(now),
         )
     )
+    _keep_page(connection, message)
     return True
+
+
+def _keep_page(connection: Connection, message: Message) -> None:
+    """A message's page beside its text, once for all channels."""
+    if not message.html:
+        return
+    mine = PAGES.c.alert_key == message.key
+    connection.execute(delete(PAGES).where(mine))
+    connection.execute(insert(PAGES).values(alert_key=message.key, html=message.html))
 
 
 def enqueue(
@@ -124,7 +134,8 @@ def deliver_waiting(
 
 def _waiting(store: Store, channel: str) -> list[dict[str, Any]]:
     query = (
-        select(OUTBOX)
+        select(OUTBOX, PAGES.c.html)
+        .outerjoin(PAGES, PAGES.c.alert_key == OUTBOX.c.alert_key)
         .where(OUTBOX.c.channel == channel, OUTBOX.c.state.in_((WAITING, SENDING)))
         .order_by(OUTBOX.c.created_time, OUTBOX.c.alert_key)
     )
@@ -139,6 +150,7 @@ def _message(row: dict[str, Any]) -> Message:
         row["message"],
         row["class_name"],
         row["severity"],
+        row["html"] or "",
     )
 
 

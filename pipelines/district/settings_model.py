@@ -123,6 +123,16 @@ class Report(Part):
         description="who gets a report; the director's is always made",
         examples=[["director", "principal", "board"]],
     )
+    mail: str = Field(
+        default="",
+        description="alert channel (type smtp) that mails the newest finished week",
+        examples=["mail"],
+    )
+    address: Annotated[str, Field(pattern=r"^(https://[^\s\"<>]+)?$")] = Field(
+        default="",
+        description="https address under which your staff open the reports folder",
+        examples=["https://intranet.school.example/reports"],
+    )
     least_count: int = Field(
         default=LEAST_COUNT,
         ge=3,

@@ -7,7 +7,7 @@ from pipelines.alerts.channels import prepared
 from pipelines.errors import SchoolbellError, SettingsError
 from pipelines.formats import formats
 from pipelines.journey.district import District
-from pipelines.journey.reporting import sections_off
+from pipelines.journey.reporting import check_report_settings
 from pipelines.warehouse.building import given
 from pipelines.warehouse.models import arguments
 
@@ -26,7 +26,7 @@ def _checks(district: District) -> Iterator[Callable[[], object]]:
     for name, source in settings.sources.items():
         yield partial(_format, name, source.format)
     yield partial(_rules, district)
-    yield partial(sections_off, district)
+    yield partial(check_report_settings, district)
     for name, channel in settings.alerts.channels.items():
         if channel.enabled:
             yield partial(

@@ -13,6 +13,7 @@ from pipelines.district.settings_parts import Detection as DetectionSettings
 from pipelines.errors import ModelError, SettingsError
 from pipelines.journey.coverage import expected_hours, source_days
 from pipelines.journey.district import District
+from pipelines.journey.mailing import mail_channel, queue_mail
 from pipelines.journey.revisions import record, revised
 from pipelines.reports.archive import left_over, write_archive
 from pipelines.reports.editions import edition_report, editions
@@ -59,7 +60,7 @@ def publish_reports(
         held = mondays(database)
     wanted = set(held if weeks is None else weeks)
     wanted |= {week - ONE_WEEK for week in wanted}
-    done: list[Published] = []
+    done: list[tuple[Published, ReportInputs]] = []
     headlines = [this_week(View(inputs, week)) for week in held]
     full = replace(
         inputs, previous=tuple(one for one in headlines if one.get("week_start"))
@@ -67,8 +68,13 @@ def publish_reports(
     for week in held:
         if week not in wanted:
             continue
-        done.append(_publish(district, revised(district, full, week), week))
-    return done
+        ready = revised(district, full, week)
+        done.append((_publish(district, ready, week), ready))
+    over = [week for week in held if View(inputs, week).is_over]
+    if over:
+        made = [(one.week_start, ready) for one, ready in done]
+        queue_mail(district, made, over[-1])
+    return [one for one, _ in done]
 
 
 def _publish(district: District, inputs: ReportInputs, week: date) -> Published:
@@ -151,6 +157,16 @@ def report_inputs(
         settings_hash=district.settings_hash,
         registry_version=district.registry.version[:12],
     )
+
+
+def check_report_settings(district: District) -> None:
+    """Stop a run at its beginning, not at its last step.
+
+    Raises:
+        SettingsError: A section or a channel is named that does not exist.
+    """
+    sections_off(district)
+    mail_channel(district)
 
 
 def sections_off(district: District) -> Sequence[str]:

@@ -11,7 +11,11 @@ from pipelines.journey.district import District, only_writer, open_district
 from pipelines.journey.noticing import note_run
 from pipelines.journey.owed import owed, settle
 from pipelines.journey.publishing import publish_snapshot
-from pipelines.journey.reporting import Published, publish_reports, sections_off
+from pipelines.journey.reporting import (
+    Published,
+    check_report_settings,
+    publish_reports,
+)
 from pipelines.journey.steps import (
     Progress,
     build_and_judge,
@@ -72,7 +76,7 @@ def run_opened(
     settle_seconds: float = SETTLE_SECONDS,
 ) -> Result:
     """The steps of a run on an opened district whose lock is held."""
-    sections_off(district)  # a wrong name stops a run now, not at its last step
+    check_report_settings(district)
     seconds: dict[str, float] = {}
     began = datetime.now(UTC)
 

@@ -24,6 +24,14 @@ OUTBOX = Table(
 )
 """One row a message and channel, sent once."""
 
+PAGES = Table(
+    "alert_pages",
+    METADATA,
+    Column("alert_key", Text, primary_key=True),
+    Column("html", Text, nullable=False),
+)
+"""The page of a message that has one beside its text."""
+
 NEWS = Table(
     "alert_news",
     METADATA,

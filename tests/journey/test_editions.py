@@ -1,29 +1,60 @@
 """Editions and corrections of a district's own week, and no name in any of them."""
 
+import re
 from datetime import UTC, datetime
+from email import message_from_bytes, policy
 
 import pytest
+from aiosmtpd.controller import Controller
 from sqlalchemy import select, update
 
 from pipelines.district.home import DistrictHome
+from pipelines.journey.alerting import send_alerts
 from pipelines.journey.district import open_district
 from pipelines.journey.publishing import publish_snapshot
 from pipelines.journey.reporting import publish_reports
 from pipelines.state.schema import FINDINGS, REPORTS
+from tests.journey.squid import free_port
 from tests.journey.test_journey import names_of, words_in
+from tests.unit.alerts.conftest import Post
 
 pytestmark = pytest.mark.slow
 SETTINGS = """[report]
+mail = "office"
 editions = ["director", "principal", "superintendent", "board", "public"]
+"""
+ALERTS = """
+[alerts]
+recipients = ["director@school.example"]
+
+[alerts.channels.office]
+type = "smtp"
+host = "127.0.0.1"
+port = {port}
+sender = "schoolbell@school.example"
+recipients = ["director@school.example"]
 """
 
 
 @pytest.fixture(scope="module")
-def edited(district, tmp_path_factory):
+def office():
+    """A mail server on the loopback."""
+    post = Post()
+    post.port = free_port()
+    server = Controller(post, hostname="127.0.0.1", port=post.port)
+    server.start()
+    yield post
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def edited(district, office, tmp_path_factory):
     home = DistrictHome(district.copy(tmp_path_factory.mktemp("editions")))
     said = home.settings_file.read_text(encoding="utf-8")
     assert said.count("[report]\n") == 1
-    home.settings_file.write_text(said.replace("[report]\n", SETTINGS))
+    said = said.replace("[report]\n", SETTINGS)
+    said = re.sub(r"^\[alerts\]\n", "", said, flags=re.MULTILINE)
+    home.settings_file.write_text(said + ALERTS.format(port=office.port))
     with open_district(home.path) as opened:
         publish_reports(opened, datetime(2026, 11, 2, 11, tzinfo=UTC))
     return home
@@ -100,3 +131,26 @@ def test_the_address_of_an_item_that_was_taken_back_says_so(corrected):
     assert "log lines from" not in page
     assert not (week / "data" / f"item-{ids[1]}.csv").exists()
     assert ids[1] not in (week / "data" / "items.csv").read_text(encoding="utf-8")
+
+
+def test_the_report_is_mailed_once_a_revision(corrected, office):
+    home, _, told = corrected
+    with open_district(home.path) as opened:
+        for _ in range(2):
+            send_alerts(opened)
+    mails = [message_from_bytes(one.content, policy=policy.default)
+             for one in office.mails]  # fmt: skip
+    sent = [one for one in mails if "report week" in one["Subject"]]
+    ids = [one["Message-ID"] for one in sent]
+    assert ids == [f"<{name}@school.example>" for _, name in told]
+    names = names_of(home.path)
+    for one in sent:
+        assert one["List-ID"] == "Schoolbell reports <reports.school.example>"
+        assert one["Auto-Submitted"] == "auto-generated"
+        assert one["To"] == "director@school.example"
+        assert not words_in(one["Subject"]) & names
+        page = one.get_body(("html",)).get_content()
+        text = one.get_body(("plain",)).get_content()
+        assert not (words_in(page) | words_in(text)) & names
+    assert "(revision 2)" in sent[-1]["Subject"]
+    assert "What changed" in sent[-1].get_body(("html",)).get_content()

@@ -74,9 +74,12 @@ def mail(message: Message, settings: SmtpSettings) -> EmailMessage:
     made["Date"] = formatdate()
     domain = settings.sender.rpartition("@")[2]
     made["Message-ID"] = f"<{message.key}@{domain}>"
-    made["List-ID"] = f"Schoolbell alerts <alerts.{domain}>"
+    what = "reports" if message.class_name == "report" else "alerts"
+    made["List-ID"] = f"Schoolbell {what} <{what}.{domain}>"
     made["Auto-Submitted"] = "auto-generated"
     made.set_content(message.text)
+    if message.html:
+        made.add_alternative(message.html, subtype="html")
     return made
 
 

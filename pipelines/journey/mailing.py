@@ -1,0 +1,75 @@
+"""Hands the newest finished week's report to the outbox, as a mail.
+
+The outbox sends it with the alerts, once; a corrected report has another id and
+is a mail of its own. Only the channel that `[report] mail` names gets it.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from pipelines.alerts.messages import Message
+from pipelines.alerts.outbox import enqueue
+from pipelines.errors import SettingsError
+from pipelines.journey.district import District
+from pipelines.reports.inputs import ReportInputs
+from pipelines.reports.mail import mail
+from pipelines.reports.view import View, week_label
+
+REPORT_CLASS = "report"
+
+
+def mail_channel(district: District) -> str | None:
+    """The name of the channel that sends reports; None where none is to.
+
+    Raises:
+        SettingsError: There is no such channel, or it sends no mail.
+    """
+    name = district.settings.report.mail
+    if not name:
+        return None
+    channels = district.settings.alerts.channels
+    if name not in channels or channels[name].type != "smtp":
+        by_mail = [one for one, channel in channels.items() if channel.type == "smtp"]
+        raise SettingsError(
+            f"there is no channel {name!r} of type smtp",
+            where="district.toml: [report] mail",
+            remedy=f"Channels of that type: {', '.join(by_mail) or 'none yet'}. "
+            'Add [alerts.channels.NAME] with type = "smtp".',
+        )
+    return name if channels[name].enabled else None
+
+
+def queue_mail(
+    district: District,
+    reports: Iterable[tuple[date, ReportInputs]],
+    newest: date,
+    notes: Sequence[str] = (),
+) -> int:
+    """Put the mail of the newest finished week into the outbox; how many are new.
+
+    Args:
+        reports: The weeks just published, with what each was made from.
+        newest: The newest week of all that is over.
+        notes: What could not be done, said in the mail.
+    """
+    channel = mail_channel(district)
+    if channel is None:
+        return 0
+    new = 0
+    for week, inputs in reports:
+        if week == newest and View(inputs, week).is_over:
+            made = mail(inputs, week, where=_where(district, week), notes=notes)
+            message = Message(
+                made.report_id, made.subject, made.text, REPORT_CLASS, html=made.html
+            )
+            new += enqueue(district.store, message, [channel])
+    return new
+
+
+def _where(district: District, week: date) -> str:
+    """The address of a week's page, or its path on the machine that made it."""
+    address = district.settings.report.address
+    place = f"{week_label(week)}/index.html"
+    if address:
+        return f"{address.rstrip('/')}/{place}"
+    return str(district.home.reports / place)

@@ -1,0 +1,164 @@
+"""The week's report in small, as a mail: the same facts as HTML and as plain text.
+
+No name, account, device or site is in it: mail is copied, forwarded and kept by
+others. Tables and inline styles only, because Outlook draws pages as Word does.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from pipelines.reports.corrections import changes
+from pipelines.reports.coverage import coverage
+from pipelines.reports.headline import history, this_week
+from pipelines.reports.inputs import ReportInputs, week_of
+from pipelines.reports.opening import opening
+from pipelines.reports.page_one import Line, lines
+from pipelines.reports.pages import page
+from pipelines.reports.safety import visible
+from pipelines.reports.view import View
+from pipelines.reports.weekly import about
+from pipelines.reports.words import (
+    KINDS,
+    NOT_KNOWN,
+    SURE_SHORT,
+    count,
+    number,
+)
+
+WEEKS_SHOWN = 6
+WIDEST = 240  # pixels of the longest bar
+LEFT_OUT = (
+    "Left out of this mail, because mail travels: accounts, devices, sites, log lines "
+    "and charts. The report holds them."
+)
+WHY = "You get this because your address is on the district's list of recipients."
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A mail ready to be sent.
+
+    Attributes:
+        report_id: The report's id, from which the message's id is made.
+        subject: One line without a name.
+        text: The whole of it for readers without HTML.
+        html: The same facts in a page of tables.
+    """
+
+    report_id: str
+    subject: str
+    text: str
+    html: str
+
+
+def mail(
+    inputs: ReportInputs, week_start: date, *, where: str, notes: Sequence[str] = ()
+) -> Mail:
+    """Write the mail of one week.
+
+    Args:
+        inputs: Of the director's edition.
+        week_start: A Monday.
+        where: Where the report is, a path or an address that the operator set.
+        notes: What the operator's machine could not do, such as print it.
+    """
+    view = View(inputs, week_start)
+    shared, five = about(view), lines(view)
+    values = shared | opening(view, five)
+    facts = {
+        "five": [(line.label, said_number(line), sentence(line)) for line in five],
+        "kinds": waiting_by_kind(view),
+        "bars": bars(view),
+        "corrections": [
+            f"{one.what}: {one.before}, now {one.now}"
+            for one in changes(view)
+            if one.revision == inputs.revision
+        ],
+        "where": where,
+        "notes": list(notes),
+        "left_out": LEFT_OUT,
+        "why": WHY,
+    }
+    html = page("mail.html.j2", **values, **facts)
+    said = {**values, **facts}
+    return Mail(shared["report_id"], subject(view, five), plain(said), html)
+
+
+def subject(view: View, five: Sequence[Line]) -> str:
+    """As in "Network report week 47: 2 items to review"."""
+    week = view.start.isocalendar().week
+    revision, waiting = view.inputs.revision, five[0].value or 0
+    corrected = f" (revision {revision})" if revision > 1 else ""
+    said = f"{count(waiting, 'item')} to review" if waiting else "nothing to review"
+    if not coverage(view).has_data:
+        said = "no log lines arrived"
+    return f"Network report week {week}{corrected}: {said}"
+
+
+def said_number(line: Line) -> str:
+    """The number of a line; the sentence says why where there is none."""
+    return NOT_KNOWN if line.value is None else number(line.value)
+
+
+def sentence(line: Line) -> str:
+    """What follows the number."""
+    return f"{line.rest} {line.comparison}".strip()
+
+
+def waiting_by_kind(view: View) -> list[tuple[str, int, str]]:
+    """The items that wait, by what they are about: how many, and how sure."""
+    found = []
+    for kind, label in KINDS.items():
+        mine = view.waiting.filter(kind=kind)
+        if not mine.is_empty():
+            sure = [
+                f"{number(mine.filter(confidence=level).height)} {said.lower()}"
+                for level, said in SURE_SHORT.items()
+                if not mine.filter(confidence=level).is_empty()
+            ]
+            found.append((label, mine.height, ", ".join(sure)))
+    return found
+
+
+def bars(view: View) -> list[dict[str, Any]]:
+    """Items to review over the last weeks, each as long as its number."""
+    now = this_week(view) | {"week_start": view.start}
+    weeks = [*history(view)[1 - WEEKS_SHOWN :], now]
+    known = [(week_of(week), week.get("needs_review")) for week in weeks]
+    top = max([value or 0 for _, value in known] + [1])
+    return [
+        {
+            "label": f"Week {start.isocalendar().week}",
+            "said": NOT_KNOWN if value is None else number(value),
+            "width": max(1, round(WIDEST * (value or 0) / top)),
+        }
+        for start, value in known
+    ]
+
+
+def plain(said: dict[str, Any]) -> str:
+    """The mail as text, in the order of the page."""
+    rows = [
+        f"{said['district']}: {said['report_title']}",
+        f"{said['week']}. {said['headline']}",
+        f"{said['dates']}. {said['school_days'].capitalize()}.",
+        *said["notices"],
+        "",
+        *(f"{label}: {value} {rest}" for label, value, rest in said["five"]),
+        "",
+    ]
+    if said["kinds"]:
+        rows += ["What waits for a decision:"]
+        rows += [
+            f"  {size} about {label} ({sure})" for label, size, sure in said["kinds"]
+        ]
+        rows += [""]
+    rows += ["Items to review, week by week:"]
+    rows += [f"  {bar['label']}: {bar['said']}" for bar in said["bars"]]
+    if said["corrections"]:
+        rows += ["", "What changed:", *(f"  {one}" for one in said["corrections"])]
+    rows += ["", f"The report: {said['where']}", *said["notes"], said["left_out"]]
+    rows += [said["why"], f"Report {said['report_id']}, made {said['made']}."]
+    return "\n".join(visible(row) for row in rows) + "\n"
