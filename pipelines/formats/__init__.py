@@ -142,7 +142,7 @@ class Format:
         return self._sorted_out(whole, batch.height - records.height, carried)
 
     def _read(self, records: pl.DataFrame, context: Context) -> pl.DataFrame:
-        """Place, event class, every class column, reason and line."""
+        """Place, event class, every class column, each rule's answer, and line."""
         columns = self._columns()
         read = self.read(records.lazy(), context)
         present = set(read.collect_schema().names())
@@ -153,26 +153,25 @@ class Format:
             for name, dtype in columns.items()
             if name not in present
         ]
-        broken = [
-            pl.when(~holds.fill_null(value=False)).then(pl.lit(text))
-            for text, holds in self.must.items()
-        ]
-        reason = pl.coalesce(broken) if broken else pl.lit(None, pl.String)
         return (
             read.with_columns(missing)
-            .with_columns(reason=reason)
+            .with_columns(**self._rules())
             .select(
                 *PLACE,
                 "event_class",
                 *(pl.col(name).cast(dtype) for name, dtype in columns.items()),
-                pl.when(pl.col("event_class").is_in(self.event_classes))
-                .then(pl.col("reason"))
-                .otherwise(pl.coalesce("reason", pl.lit("of no known kind")))
-                .alias("reason"),
+                *self._rules(),
                 "line",
             )
             .collect(engine="in-memory" if records.height < FEW_LINES else "auto")
         )
+
+    def _rules(self) -> dict[str, pl.Expr]:
+        """Whether an event keeps each rule of `must`, and is of a known class."""
+        held = [holds.fill_null(value=False) for holds in self.must.values()]
+        of_class = pl.col("event_class").is_in(self.event_classes)
+        held.append(of_class.fill_null(value=False))
+        return {f"_rule_{number}": rule for number, rule in enumerate(held)}
 
     def _columns(self) -> dict[str, pl.DataType | type[pl.DataType]]:
         found: dict[str, pl.DataType | type[pl.DataType]] = {}
@@ -183,13 +182,21 @@ class Format:
     def _sorted_out(
         self, lines: pl.DataFrame, blanks: int, header: str | None
     ) -> Parsed:
-        good = lines.filter(pl.col("reason").is_null())
-        events = {
-            name: part.select(*PLACE, *EVENT_CLASSES[name].names())
-            for name in self.event_classes
-            if (part := good.filter(pl.col("event_class") == name)).height
-        }
-        rejects = lines.filter(pl.col("reason").is_not_null())
+        rules = [*self._rules()]
+        is_event = lines.select(pl.all_horizontal(rules)).to_series()
+        events = {}
+        for name in self.event_classes:
+            part = lines.select(*PLACE, *EVENT_CLASSES[name].names()).filter(
+                is_event & (lines["event_class"] == name)
+            )
+            if part.height:
+                events[name] = part
+        said = [*self.must, "of no known kind"]
+        broken = [
+            pl.when(~pl.col(rule)).then(pl.lit(text))
+            for rule, text in zip(rules, said, strict=True)
+        ]
+        rejects = lines.filter(~is_event).with_columns(reason=pl.coalesce(broken))
         return Parsed(
             events=events,
             rejects=rejects.select(*PLACE, "reason", "line"),

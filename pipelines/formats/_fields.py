@@ -1,5 +1,7 @@
 """Small expressions that several formats share: words, numbers, hosts, addresses."""
 
+from collections.abc import Callable
+
 import polars as pl
 
 AUTHORITY = r"^(?:[a-zA-Z][a-zA-Z0-9+.-]*://)?([^/?#]*)"
@@ -54,6 +56,32 @@ def port(field: pl.Expr) -> pl.Expr:
     return pl.when(number <= 65_535).then(number).cast(pl.Int32)
 
 
+def rarely(field: pl.Expr, read: Callable[[pl.Expr], pl.Expr]) -> pl.Expr:
+    """What `read` makes of a text that few lines have; the others cost nothing.
+
+    Args:
+        field: Text; null where there is nothing to read.
+        read: Looks at one value at a time and gives text.
+    """
+    return field.map_batches(
+        lambda values: _of_few(values, read),
+        return_dtype=pl.String,
+        is_elementwise=True,
+    )
+
+
+def _of_few(values: pl.Series, read: Callable[[pl.Expr], pl.Expr]) -> pl.Series:
+    there = values.is_not_null()
+    few = values.filter(there).to_frame("value")
+    if not few.height:
+        return values.cast(pl.String)
+    found = few.select(read(pl.col("value"))).to_series()
+    place = pl.DataFrame({"there": there}).select(
+        pl.when("there").then(pl.col("there").cum_sum() - 1)
+    )
+    return found.gather(place.to_series()).rename(values.name)
+
+
 def hostname(url: pl.Expr) -> pl.Expr:
     """The host asked for, in lower case, without user, port and brackets.
 
@@ -62,7 +90,7 @@ def hostname(url: pl.Expr) -> pl.Expr:
     has_scheme = url.str.contains(SCHEME)
     rest = pl.when(has_scheme).then(after(url, "://")).otherwise(url)
     plain = rest.str.extract(PLAIN_HOST, 1).str.to_lowercase()
-    odd = _odd_hostname(pl.when(plain.is_null()).then(url))
+    odd = rarely(pl.when(plain.is_null()).then(url), _odd_hostname)
     return pl.coalesce(plain, odd).str.strip_suffix(".")
 
 
@@ -94,7 +122,7 @@ def address(field: pl.Expr) -> pl.Expr:
     are not re-compressed, which the products that log it have done already.
     """
     plain = field.str.contains(rf"^{IPV4}$")
-    odd = _odd_address(pl.when(~plain).then(field))
+    odd = rarely(pl.when(~plain).then(field), _odd_address)
     return pl.when(plain).then(field).otherwise(odd)
 
 

@@ -23,6 +23,7 @@ from pipelines.formats._fields import (
     hostname,
     known,
     port,
+    rarely,
     whole,
 )
 
@@ -30,6 +31,9 @@ AFTER_TIME = [
     "elapsed", "client", "result", "size", "verb", "asked", "user", "peer", "mime",
 ]  # fmt: skip
 TAIL = r'^(\S+)(?: "([^"]*)" "([^"]*)")?$'
+PLAIN_PLACE = "^[a-z0-9_.-]*[a-z0-9_-](?::[0-9]+)?$"
+PORT_BEHIND = ":([0-9]+)$"
+SCHEME_BEFORE = "^([a-z][a-z0-9+.-]*)://"
 ASKED_NOTHING = pl.col("asked").str.starts_with("error:")
 
 MUST = {
@@ -56,6 +60,10 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     return (
         batch.with_columns(cut(line, ["ended", "rest"]))
         .with_columns(cut(rest, AFTER_TIME))
+        .with_columns(cut(pl.col("asked"), ["front", "gap", "behind", "path"], "/"))
+        .with_columns(place=place())
+        .with_columns(is_plain=pl.col("place").str.contains(PLAIN_PLACE))
+        .with_columns(cut(pl.col("place"), ["name", "number"], ":"))
         .with_columns(**pieces())
         .with_columns(
             time=clock.epoch_milliseconds(pl.col("ended")).time,
@@ -65,8 +73,8 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             dst_ip=address(pl.col("answered_by")),
             dst_port=port(pl.col("port_text")),
             method=known(pl.col("verb")),
-            url_scheme=pl.col("asked").str.extract("^([a-z][a-z0-9+.-]*)://", 1),
-            url_hostname=pl.when(~ASKED_NOTHING).then(hostname(pl.col("asked"))),
+            url_scheme=scheme(),
+            url_hostname=asked_host(),
             url=pl.col("asked").str.slice(0, MAX_URL),
             status_code=status(pl.col("result")),
             bytes_in=whole(pl.col("size")),
@@ -79,27 +87,61 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     )
 
 
+def place() -> pl.Expr:
+    """The `host:port` of a tunnel, or of a web address; null where there is neither."""
+    is_web = pl.col("front").is_in(["http:", "https:"]) & (pl.col("gap") == "")
+    front = pl.when(pl.col("gap").is_null()).then(pl.col("front"))
+    return pl.when(is_web).then(pl.col("behind")).otherwise(front)
+
+
 def pieces() -> dict[str, pl.Expr]:
     """Texts that are cut out first, since each is looked at more than once."""
     mime = pl.col("mime")
     # nearly all lines end with a bare media type; only longer tails are cut
-    tail = pl.when(mime.str.contains(" ", literal=True)).then(mime)
-    media = pl.coalesce(tail.str.extract(TAIL, 1), mime)
+    is_bare = mime.str.contains("^[a-z0-9./+-]+$")
+    tail = pl.when(~is_bare).then(mime)
     return {
         "answered_by": after(pl.col("peer"), "/"),
-        "port_text": asked_port(pl.col("asked")),
-        "media": before(media, ";").str.to_lowercase(),
-        "referrer": known(tail.str.extract(TAIL, 2)),
-        "agent": tail.str.extract(TAIL, 3),
+        "port_text": asked_port(),
+        "media": pl.when(is_bare).then(mime).otherwise(rarely(tail, media)),
+        "referrer": known(rarely(tail, lambda text: text.str.extract(TAIL, 2))),
+        "agent": rarely(tail, lambda text: text.str.extract(TAIL, 3)),
     }
 
 
-def asked_port(asked: pl.Expr) -> pl.Expr:
+def media(mime: pl.Expr) -> pl.Expr:
+    """The type in front of its parameters and of what the site appends."""
+    whole_type = pl.coalesce(mime.str.extract(TAIL, 1), mime)
+    return before(whole_type, ";").str.to_lowercase()
+
+
+def asked_host() -> pl.Expr:
+    """The host of an address; all but a few are plain."""
+    is_plain = pl.col("is_plain").fill_null(value=False) & ~ASKED_NOTHING
+    odd = rarely(pl.when(~is_plain & ~ASKED_NOTHING).then(pl.col("asked")), hostname)
+    return pl.when(is_plain).then(pl.col("name")).otherwise(odd)
+
+
+def asked_port() -> pl.Expr:
     """The port of `host:port`; a URL with a path has none here."""
-    is_plain = asked.str.contains("^[a-zA-Z0-9_.-]+:[0-9]+$")
-    is_odd = ~is_plain & ~asked.str.contains("/", literal=True)
-    odd = pl.when(is_odd).then(asked).str.extract(":([0-9]+)$", 1)
-    return pl.coalesce(after(pl.when(is_plain).then(asked), ":"), odd)
+    is_tunnel = pl.col("gap").is_null()
+    plain = pl.when(is_tunnel & pl.col("is_plain")).then(pl.col("number"))
+    odd = pl.when(is_tunnel & ~pl.col("is_plain")).then(pl.col("asked"))
+    return pl.coalesce(plain, rarely(odd, lambda url: url.str.extract(PORT_BEHIND, 1)))
+
+
+def scheme() -> pl.Expr:
+    """What stands before `://`."""
+    front = pl.col("front")
+    is_odd = ~front.is_in(["http:", "https:"]) & pl.col("gap").is_not_null()
+    odd = pl.when(is_odd).then(pl.col("asked"))
+    return (
+        pl.when((front == "http:") & (pl.col("gap") == ""))
+        .then(pl.lit("http"))
+        .when((front == "https:") & (pl.col("gap") == ""))
+        .then(pl.lit("https"))
+        .otherwise(rarely(odd, lambda url: url.str.extract(SCHEME_BEFORE, 1)))
+    )
 
 
 def elapsed(milliseconds: pl.Expr) -> pl.Expr:

@@ -105,16 +105,20 @@ def find(frame: pl.DataFrame, earlier: Earlier, files: Files) -> Found:
     copies = numbered.filter(pl.col("file_id").is_in(family))
     if copies.height:
         came.append(_by_place(copies, rows, files, earlier.event_class))
-    left = numbered.filter(
-        pl.col("event_uid").is_null() & ~pl.col("_row").is_in(_union(came).implode())
-    )
+    left = numbered
+    if came:
+        known = pl.col("_row").is_in(_union(came).implode())
+        left = numbered.filter(pl.col("event_uid").is_null() & ~known)
     pairs: dict[int, frozenset[int]] = {}
     if left.height:
         rows_found, pairs = by_content(
             left, rows, files.ranges, key(earlier.event_class)
         )
         came.append(rows_found)
-    return Found(numbered["_row"].is_in(_union(came).implode()), pairs)
+    found = _union(came)
+    if not len(found):
+        return Found(pl.repeat(value=False, n=frame.height, eager=True), pairs)
+    return Found(numbered["_row"].is_in(found.implode()), pairs)
 
 
 def _union(parts: list[pl.Series]) -> pl.Series:

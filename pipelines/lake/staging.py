@@ -18,6 +18,7 @@ import polars as pl
 from pipelines.lake import overlap
 from pipelines.lake.files import REJECTS, by_day, sync_folders, write, writing_to
 from pipelines.lake.rejected import rejects_again
+from pipelines.lake.stretches import covered
 from pipelines.lake.sweeping import sweep
 from pipelines.lake.tally import day_count, duplicate_counts, placed
 from pipelines.state import ledger
@@ -211,15 +212,7 @@ class Staging:
         return frame.filter(~mask)
 
     def _note_times(self, frame: pl.DataFrame) -> None:
-        ids = frame["file_id"]
-        if ids.min() == ids.max():
-            frame = pl.DataFrame(
-                {"file_id": ids[:1], "time": frame["time"].min()}
-            ).vstack(pl.DataFrame({"file_id": ids[:1], "time": frame["time"].max()}))
-        covered = frame.group_by("file_id").agg(
-            first=pl.col("time").min(), last=pl.col("time").max()
-        )
-        for file_id, first, last in covered.iter_rows():
+        for file_id, first, last in covered(frame).iter_rows():
             told = now_text(first), now_text(last)
             known = self._times.get(file_id, told)
             self._times[file_id] = min(known[0], told[0]), max(known[1], told[1])

@@ -30,6 +30,14 @@ class Stretch:
     last: datetime
 
 
+def covered(frame: pl.DataFrame) -> pl.DataFrame:
+    """`file_id`, `first`, `last`: the time that each file of a frame covers."""
+    ids, first, last = pl.col("file_id"), pl.col("time").min(), pl.col("time").max()
+    if frame["file_id"].min() == frame["file_id"].max():  # far quicker than grouping
+        return frame.select(ids.first(), first=first, last=last)
+    return frame.group_by(ids).agg(first=first, last=last)
+
+
 def by_content(
     left: pl.DataFrame, rows: pl.LazyFrame, ranges: pl.DataFrame, key: pl.Expr
 ) -> tuple[pl.Series, dict[int, frozenset[int]]]:
@@ -133,9 +141,7 @@ def _stretches(
     Where sorted files overlap, the first or last event of one is in the other:
     looking at those instants alone finds every pair and costs next to nothing.
     """
-    mine = left.group_by("file_id").agg(
-        first=pl.col("time").min(), last=pl.col("time").max()
-    )
+    mine = covered(left)
     near = ranges.filter(
         (pl.col("first") < mine["last"].max()) & (pl.col("last") > mine["first"].min())
     )

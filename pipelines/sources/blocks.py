@@ -61,15 +61,13 @@ def blocks(
     position = first_byte
     damage: DamageError | None = None
     while damage is None:
-        chunk, damage = _fill(stream, max(size - len(held), 1 << 16))
-        if not chunk:
+        parts, damage = _fill(stream, max(size - len(held), 1 << 16))
+        if not parts:
             break
-        held += chunk
-        cut = held.rfind(b"\n") + 1
-        for block in _sound(held[:cut], position, passed_over):
+        whole, held = _cut([held, *parts])
+        for block in _sound(whole, position, passed_over):
             yield block
             position += block.size
-        held = held[cut:]
         if len(held) > LONGEST_LINE and damage is None:
             block, held, damage = _pass_over(held, stream, position, passed_over)
             yield block
@@ -80,16 +78,27 @@ def blocks(
         raise damage
 
 
-def _fill(stream: Reads, size: int) -> tuple[bytes, DamageError | None]:
-    """`size` bytes or what there is, and the damage that ended it."""
+def _cut(parts: list[bytes]) -> tuple[bytes, bytes]:
+    """Whole lines, and what is left behind the last of them; copied once."""
+    for number in range(len(parts) - 1, -1, -1):
+        last = parts[number]
+        if cut := last.rfind(b"\n") + 1:
+            whole: list[bytes | memoryview] = [*parts[:number]]
+            whole.append(memoryview(last)[:cut])
+            return b"".join(whole), b"".join([last[cut:], *parts[number + 1 :]])
+    return b"", b"".join(parts)
+
+
+def _fill(stream: Reads, size: int) -> tuple[list[bytes], DamageError | None]:
+    """`size` bytes or what there is, in parts, and the damage that ended it."""
     parts = []
     try:
         while size > 0 and (data := stream.read(min(size, STEP))):
             parts.append(data)
             size -= len(data)
     except DamageError as error:
-        return b"".join(parts), error
-    return b"".join(parts), None
+        return parts, error
+    return parts, None
 
 
 def _sound(
@@ -141,7 +150,8 @@ def _pass_over(
         length += len(line) + len(newline)
         data = b""
         if not newline and damage is None:
-            data, damage = _fill(stream, STEP)
+            parts, damage = _fill(stream, STEP)
+            data = b"".join(parts)
     return _described(held[:SHOWN], digest, length, position), rest, damage
 
 
