@@ -133,6 +133,19 @@ class Report(Part):
         description="https address under which your staff open the reports folder",
         examples=["https://intranet.school.example/reports"],
     )
+    pdf: bool = Field(
+        default=False,
+        description="true: also as PDF, printed by a Chromium that is installed",
+        examples=[True],
+    )
+    paper: Literal["letter", "a4"] = Field(
+        default="letter", description="paper of the printed report", examples=["a4"]
+    )
+    browser: str = Field(
+        default="",
+        description="program that prints; left out, the first Chromium or Chrome found",
+        examples=["/usr/bin/chromium"],
+    )
     least_count: int = Field(
         default=LEAST_COUNT,
         ge=3,

@@ -4,7 +4,7 @@ The outbox sends it with the alerts, once; a corrected report has another id and
 is a mail of its own. Only the channel that `[report] mail` names gets it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date
 
 from pipelines.alerts.messages import Message
@@ -43,14 +43,12 @@ def queue_mail(
     district: District,
     reports: Iterable[tuple[date, ReportInputs]],
     newest: date,
-    notes: Sequence[str] = (),
 ) -> int:
     """Put the mail of the newest finished week into the outbox; how many are new.
 
     Args:
         reports: The weeks just published, with what each was made from.
         newest: The newest week of all that is over.
-        notes: What could not be done, said in the mail.
     """
     channel = mail_channel(district)
     if channel is None:
@@ -58,7 +56,7 @@ def queue_mail(
     new = 0
     for week, inputs in reports:
         if week == newest and View(inputs, week).is_over:
-            made = mail(inputs, week, where=_where(district, week), notes=notes)
+            made = mail(inputs, week, where=_where(district, week))
             message = Message(
                 made.report_id, made.subject, made.text, REPORT_CLASS, html=made.html
             )

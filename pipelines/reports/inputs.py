@@ -169,6 +169,9 @@ class ReportInputs:
             (0 to 1); may hold school_days and is_last_year.
         title: What the report is called; stands beside the district's name.
         sections_off: Names of sections that the report leaves out.
+        paper: letter or a4.
+        pdf: File name of the printed report beside each index; empty without one.
+        pdf_note: Why there is none though there should be.
         least_count: Fewest accounts behind a count that many people may read.
         zone: IANA name of the district's time zone.
         generated_time: When the caller says that the report was made (UTC).
@@ -194,6 +197,9 @@ class ReportInputs:
     title: str = REPORT_TITLE
     sections_off: Sequence[str] = ()
     least_count: int = LEAST_COUNT
+    paper: str = "letter"
+    pdf: str = ""
+    pdf_note: str = ""
     revision: int = 1
     earlier_facts: Sequence[Mapping[str, Any]] = ()
     rules: Sequence[Mapping[str, Any]] = ()

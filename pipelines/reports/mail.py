@@ -53,16 +53,13 @@ class Mail:
     html: str
 
 
-def mail(
-    inputs: ReportInputs, week_start: date, *, where: str, notes: Sequence[str] = ()
-) -> Mail:
+def mail(inputs: ReportInputs, week_start: date, *, where: str) -> Mail:
     """Write the mail of one week.
 
     Args:
         inputs: Of the director's edition.
         week_start: A Monday.
         where: Where the report is, a path or an address that the operator set.
-        notes: What the operator's machine could not do, such as print it.
     """
     view = View(inputs, week_start)
     shared, five = about(view), lines(view)
@@ -77,7 +74,7 @@ def mail(
             if one.revision == inputs.revision
         ],
         "where": where,
-        "notes": list(notes),
+        "notes": [inputs.pdf_note] if inputs.pdf_note else [],
         "left_out": LEFT_OUT,
         "why": WHY,
     }

@@ -23,6 +23,7 @@ from pipelines.reports.view import View, week_label
 from pipelines.reports.words import day_range, moment
 
 Pages = Mapping[str, str | bytes]
+PAPER = {"letter": "letter", "a4": "A4"}
 ROWS_SHOWN = 60  # of a section's table in the page; the CSV holds all
 
 
@@ -59,6 +60,9 @@ def about(view: View) -> dict[str, Any]:
         "report_id": report_id(view),
         "made": moment(inputs.generated_time, view.zone),
         "revision": inputs.revision,
+        "paper": PAPER[inputs.paper],
+        "pdf": inputs.pdf,
+        "pdf_note": inputs.pdf_note,
         "versions": versions(inputs),
         "before": week_label(known[place - 1]) if place else "",
         "after": week_label(known[place + 1]) if place + 1 < len(known) else "",

@@ -13,7 +13,7 @@ from pipelines.district.home import create
 from pipelines.errors import ModelError, SettingsError
 from pipelines.journey.district import open_district
 from pipelines.journey.publishing import publish_snapshot
-from pipelines.journey.reporting import expected_hours
+from pipelines.journey.coverage import expected_hours
 from pipelines.notebook.connection import Connection, connect
 from pipelines.notebook.coverage import Gap, joined
 from pipelines.notebook.dictionary import KEPT, notes_of
