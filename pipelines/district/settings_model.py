@@ -101,6 +101,11 @@ class Source(Part):
         description="settings of the format itself, all as text",
         examples=[{"date_order": "day_first"}],
     )
+    given_up: tuple[str, ...] = Field(
+        default=(),
+        description="fields it no longer fills, on purpose; rules judge without them",
+        examples=[["user_name"]],
+    )
 
 
 class Report(Part):

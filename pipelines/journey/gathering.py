@@ -10,7 +10,8 @@ from pipelines.district.settings_parts import Detection as DetectionSettings
 from pipelines.errors import SettingsError
 from pipelines.journey.coverage import expected_hours, source_days
 from pipelines.journey.district import District
-from pipelines.reports.inputs import ReportInputs
+from pipelines.journey.unjudged import UNJUDGED
+from pipelines.reports.inputs import ReportInputs, empty_frame
 from pipelines.reports.sections import sections
 from pipelines.warehouse.database import Database
 
@@ -34,6 +35,7 @@ def report_inputs(
         source_days=source_days(
             database.table("marts.source_files"), database.table("marts.file_days")
         ),
+        unjudged=_unjudged(database, district),
         school_days=days,
         rules=_rules(district),
         clauses=_clauses(district),
@@ -48,6 +50,15 @@ def report_inputs(
         settings_hash=district.settings_hash,
         registry_version=district.registry.version[:12],
     )
+
+
+def _unjudged(database: Database, district: District) -> pl.DataFrame:
+    """Days not judged; a snapshot of an earlier version knows of none."""
+    if not database.has(UNJUDGED):
+        return empty_frame("unjudged")
+    kinds = {code: one.kind for code, one in district.detections.items()}
+    kind = pl.col("rule").replace_strict(kinds, default=None, return_dtype=pl.String)
+    return database.table(UNJUDGED).with_columns(kind=kind)
 
 
 def sections_off(district: District) -> Sequence[str]:
@@ -77,6 +88,7 @@ def _rules(district: District) -> Sequence[Mapping[str, Any]]:
             {
                 "code": code,
                 "name": detection.model.table_name,
+                "kind": detection.kind,
                 "title": header.title,
                 "summary": " ".join(header.summary.split()),
                 "severity": header.severity,

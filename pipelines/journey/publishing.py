@@ -12,6 +12,7 @@ from pipelines.findings.keeping import stored_evidence, stored_findings
 from pipelines.journey.attribution import CHANGES, change_frame
 from pipelines.journey.district import District
 from pipelines.journey.editions import Pseudonyms, kept_columns, pseudonyms, renamed
+from pipelines.journey.unjudged import UNJUDGED, frame, unjudged
 from pipelines.privacy import Kind
 from pipelines.state import ledger
 from pipelines.warehouse.database import Database, writing
@@ -42,6 +43,7 @@ def publish_snapshot(district: District, now: datetime) -> Path:
         tables = {name: one for name, one in tables.items() if database.has(name)}
         frames = finding_frames(district, names) | ledger_frames(district)
         frames[CHANGES] = change_frame(district.store, names)
+        frames[UNJUDGED] = frame(unjudged(district))
         _name_everything(database, tables, names)
         return publish(database, district.home.snapshots, tables, frames, now)
 

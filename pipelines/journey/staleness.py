@@ -14,6 +14,7 @@ import polars as pl
 
 from pipelines.district.sites import registrable_domain
 from pipelines.journey.district import District
+from pipelines.journey.unjudged import released, unjudged
 from pipelines.state import ledger
 from pipelines.warehouse.database import Database
 
@@ -61,6 +62,7 @@ def stale(database: Database, district: District, held: Sequence[date]) -> Stale
     """
     was, now = dict(noted(database, "main.built_with")), _versions(district)
     dirty = set(ledger.dirty_days(district.store)) & set(held)
+    dirty |= set(released(database, unjudged(district))) & set(held)
     if was == now:
         return Stale(sorted(dirty))
     if was.get("rules") != now["rules"] or was.get("zone") != now["zone"]:

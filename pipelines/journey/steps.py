@@ -15,6 +15,7 @@ from pipelines.journey.citing import cited_lines
 from pipelines.journey.district import District
 from pipelines.journey.owed import owe
 from pipelines.journey.staleness import note, note_versions, noted, stale, versions
+from pipelines.journey.unjudged import judged_days, note_unjudged, unjudged
 from pipelines.lake.intake import SETTLE_SECONDS, Intake, Outcome, Source, Watch
 from pipelines.lake.staging import sweep
 from pipelines.state import ledger
@@ -160,10 +161,12 @@ def judge_days(
         because: Files of the registry whose change opened some of them.
     """
     keep_changes(database, district.store)
-    judged = {
-        code: list(days.get(detection.model.name, ()))
+    skipped = unjudged(district)
+    built = {
+        code: days.get(detection.model.name, ())
         for code, detection in district.detections.items()
     }
+    judged = judged_days(built, skipped)
     known = Circumstances(
         earlier=_outside(fired_days(district.store), judged),
         exceptions=district.registry.frames["exceptions"],
@@ -182,7 +185,9 @@ def judge_days(
     ]
     lines = cited_lines(database, district, found)
     owner = owner_of(district.registry.frames["accounts"])
-    return keep(district.store, found, lines, judged, because, owner)
+    kept = keep(district.store, found, lines, judged, because, owner)
+    note_unjudged(database, skipped, judged)
+    return kept
 
 
 def _outside(

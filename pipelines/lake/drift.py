@@ -4,10 +4,11 @@ After a firmware update a log may read well and lack what detections stand on. A
 detection that needs the field must then not run: silence would look like calm.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
+from pipelines.lake.missing import blocked_by
 from pipelines.state.days import SourceDay, source_days
 from pipelines.state.store import Store
 
@@ -23,14 +24,11 @@ USED_TO_BE = 0.2
 FALLEN_TO = 0.1
 """Share of its former share that a field must fall to, to be missed."""
 
-BLOCKING = frozenset(
-    {
-        "src_ip", "user_name", "url_hostname", "start_time", "disposition", "host",
-        "activity", "logon_kind", "is_success", "ip", "mac", "action", "query_name",
-        "dst_ip",
-    }
-)  # fmt: skip
-"""Fields without which a detection can not tell who did what."""
+LEAST_PART = 0.2
+"""Part of what a day should say in a field that must be missing with the source,
+for the rules that stand on the field to say nothing of that day."""
+
+SATURDAY = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,9 +38,11 @@ class Drift:
     Attributes:
         first_date: First day on which it was missing.
         last_date: Last such day; the latest there is, while it lasts.
+        empty_dates: The days among these on which no event at all had it.
         share_before: Share of events that had it, in the days before.
         share_since: Share since then.
-        is_blocking: Detections that need the field must not run on these days.
+        part: Of what all sources together should have said in it on these days,
+            the part that is missing; 0 to 1.
     """
 
     source: str
@@ -50,9 +50,21 @@ class Drift:
     field: str
     first_date: date
     last_date: date
+    empty_dates: tuple[date, ...]
     share_before: float
     share_since: float
-    is_blocking: bool
+    part: float = 1.0
+
+    @property
+    def detections(self) -> Sequence[str]:
+        """Detections that must not run on the days without the field."""
+        enough = self.empty_dates and self.part >= LEAST_PART
+        return blocked_by(self.event_class, self.field) if enough else ()
+
+    @property
+    def is_blocking(self) -> bool:
+        """Some detection must not run."""
+        return bool(self.detections)
 
     def __str__(self) -> str:
         return (
@@ -65,10 +77,30 @@ class Drift:
 def drifts(store: Store, source: str | None = None) -> list[Drift]:
     """Every field that went missing, with the days on which it was."""
     series: dict[tuple[str, str], list[SourceDay]] = {}
-    for day in source_days(store, source):
+    for day in source_days(store):
         if day.events > 0:
             series.setdefault((day.source, day.event_class), []).append(day)
-    return [found for days in series.values() for found in in_series(days)]
+    found = [
+        one
+        for (name, _), days in series.items()
+        if source in (None, name)
+        for one in in_series(days)
+    ]
+    return [replace(one, part=_part(one, series)) for one in found]
+
+
+def _part(drift: Drift, series: Mapping[tuple[str, str], Sequence[SourceDay]]) -> float:
+    """What is missing, of that and what the other sources said in the field."""
+    missing = said = 0.0
+    for (source, event_class), days in series.items():
+        if event_class != drift.event_class:
+            continue
+        these = [one for one in days if one.event_date in drift.empty_dates]
+        if source == drift.source:
+            missing += drift.share_before * sum(one.events for one in these)
+        else:
+            said += sum(one.filled.get(drift.field, 0) for one in these)
+    return missing / (missing + said) if missing else 0.0
 
 
 def in_series(days: Sequence[SourceDay]) -> Iterator[Drift]:
@@ -82,10 +114,13 @@ def _of_field(days: Sequence[SourceDay], name: str) -> Iterator[Drift]:
     missing: list[SourceDay] = []
     before = 0.0
     for day in days:
-        past = sound[-PAST_DAYS:]
-        before = share(past, name)
-        if _fell(past, day, before, name):
+        past = [one for one in sound if _kind(one) == _kind(day)][-PAST_DAYS:]
+        if _fell(past, day, share(past, name), name):
+            before = share(past, name)
             missing.append(day)
+            continue
+        if missing and not day.filled.get(name, 0):
+            missing.append(day)  # too small or too new a kind of day to end it
             continue
         if missing and day.events >= LEAST_NOW:
             yield _drift(missing, name, before)
@@ -93,6 +128,11 @@ def _of_field(days: Sequence[SourceDay], name: str) -> Iterator[Drift]:
         sound.append(day)
     if missing:
         yield _drift(missing, name, before)
+
+
+def _kind(day: SourceDay) -> bool:
+    """Weekends are machines' days at many schools: they have a past of their own."""
+    return day.event_date.weekday() >= SATURDAY
 
 
 def _fell(past: Sequence[SourceDay], day: SourceDay, before: float, name: str) -> bool:
@@ -116,13 +156,14 @@ def share(days: Iterable[SourceDay], name: str) -> float:
 
 def _drift(missing: Sequence[SourceDay], name: str, before: float) -> Drift:
     first, last = missing[0], missing[-1]
+    empty = (one.event_date for one in missing if not one.filled.get(name, 0))
     return Drift(
         source=first.source,
         event_class=first.event_class,
         field=name,
         first_date=first.event_date,
         last_date=last.event_date,
+        empty_dates=tuple(empty),
         share_before=before,
         share_since=share(missing, name),
-        is_blocking=name in BLOCKING,
     )

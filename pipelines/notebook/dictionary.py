@@ -108,6 +108,21 @@ KEPT: Mapping[str, Header] = {
             "request_count": _note("bigint", "requests"),
         },
     ),
+    "marts.unjudged_days": Header(
+        summary=(
+            "Days that a rule says nothing of, since a field that it stands on went "
+            "missing from a source."
+        ),
+        grain=("rule", "event_date", "source", "event_class", "field"),
+        columns={
+            "rule": _note("varchar", "the rule's code"),
+            "event_date": _note("date", "local day"),
+            "source": _note("varchar", "the source that no longer fills the field"),
+            "event_class": _note("varchar", "the kind of event it brings"),
+            "field": _note("varchar", "the column that is empty"),
+            "share_before": _note("double", "share of events that had it before"),
+        },
+    ),
     "marts.source_files": Header(
         summary="The account of lines, one row a delivered file.",
         grain=("file_id",),

@@ -6,6 +6,7 @@ from typing import Any
 
 from pipelines.reports.coverage import WHOLE_ENOUGH, coverage
 from pipelines.reports.open_sites import new_sites
+from pipelines.reports.unjudged import is_unknown
 from pipelines.reports.view import View
 from pipelines.reports.words import count, number
 
@@ -14,6 +15,11 @@ NUMBERS = {
     "shared_accounts": "Shared accounts",
     "new_sites": "New sites",
     "off_hours_accounts": "Accounts outside hours",
+}
+KINDS = {
+    "shared_accounts": "shared_account",
+    "new_sites": "non_approved_site",
+    "off_hours_accounts": "off_hours_external",
 }
 WEEKS_DRAWN = 12
 WEEKS_COMPARED = 8
@@ -25,7 +31,7 @@ def this_week(view: View) -> dict[str, Any]:
     arrived = coverage(view)
     if not arrived.has_data:
         return dict.fromkeys(NUMBERS) | {"coverage": 0.0}
-    return {
+    numbers: dict[str, Any] = {
         "week_start": view.start,
         "needs_review": view.waiting.height,
         "shared_accounts": view.seen("shared_account")["subject"].n_unique(),
@@ -34,6 +40,10 @@ def this_week(view: View) -> dict[str, Any]:
         "coverage": 1 - arrived.missing / arrived.expected,
         "school_days": view.school_day_count,
     }
+    # what was found counts; nothing found means nothing where no rule looked
+    nothing = {key: kind for key, kind in KINDS.items() if not numbers[key]}
+    unknown = [key for key, kind in nothing.items() if is_unknown(view, kind)]
+    return numbers | dict.fromkeys(unknown)
 
 
 def history(view: View) -> list[Mapping[str, Any]]:

@@ -107,6 +107,13 @@ SCHEMAS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "duplicates": pl.Int64,
             "pending": pl.Int64,
         },
+        "unjudged": {
+            "rule": pl.String,
+            "kind": pl.String,
+            "event_date": pl.Date,
+            "source": pl.String,
+            "field": pl.String,
+        },
         "school_days": {
             "event_date": pl.Date,
             "building": pl.String,
@@ -159,8 +166,9 @@ class ReportInputs:
         off_hours: Use of external sites outside duty, by local hour.
         source_hours: One row a source and hour; no line in an expected hour is a gap.
         source_days: The line account of a source and local day.
+        unjudged: Days that a rule says nothing of, and the field that is missing.
         school_days: Day type and duty window (minutes after midnight) by building.
-        rules: Detections: code, name, title, summary, severity, params,
+        rules: Detections: code, name, kind, title, summary, severity, params,
             false_positives, response, stage, clauses.
         clauses: Policy clauses: clause_id, title, binds, strength, cannot_show,
             detections.
@@ -194,6 +202,7 @@ class ReportInputs:
     snapshot_id: str
     settings_hash: str
     registry_version: str
+    unjudged: pl.DataFrame = field(default_factory=lambda: empty_frame("unjudged"))
     title: str = REPORT_TITLE
     sections_off: Sequence[str] = ()
     least_count: int = LEAST_COUNT

@@ -4,6 +4,7 @@ from typing import Any
 
 from pipelines.reports.coverage import Coverage, coverage
 from pipelines.reports.page_one import Line
+from pipelines.reports.unjudged import say_unjudged, unjudged
 from pipelines.reports.view import View
 from pipelines.reports.words import count, listed, number, share
 
@@ -18,6 +19,8 @@ def opening(view: View, five: list[Line]) -> dict[str, Any]:
     if arrived.has_data and arrived.is_partial:
         part = share(whole, arrived.expected)
         notices.append(f"Partial week: {part} of hours arrived. Do not compare.")
+    if not_judged := say_unjudged(view):
+        notices.append(f"{not_judged} What happened there is not known.")
     if view.inputs.revision > 1:
         said = f"Corrected report, revision {number(view.inputs.revision)}."
         notices.append(f"{said} See Corrections.")
@@ -45,6 +48,8 @@ def headline(view: View, five: list[Line]) -> str:
         return f"{count(five[0].value, 'item')} {verb} you"
     if any(line.value for line in five):
         return "Nothing needs you"
+    if not unjudged(view).is_empty():
+        return "Nothing was found in what could be judged"
     return f"A quiet week, and {came(arrived)}"
 
 

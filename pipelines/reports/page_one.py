@@ -9,7 +9,7 @@ import polars as pl
 from pipelines.reports.amounts import total
 from pipelines.reports.cards import DAYS_TO_DECIDE
 from pipelines.reports.coverage import Coverage, coverage, say_gap
-from pipelines.reports.headline import compare, history, this_week
+from pipelines.reports.headline import KINDS, compare, history, this_week
 from pipelines.reports.open_sites import open_sites
 from pipelines.reports.view import View
 from pipelines.reports.words import day, number, share
@@ -44,12 +44,21 @@ def lines(view: View) -> list[Line]:
     first = [needs_you(view), trust(view, arrived)]
     if not arrived.has_data:
         return first + [dark(view, *part) for part in DARK]
-    return [*first, shared(view, now), not_listed(view, now), outside_hours(view, now)]
+    told = (shared, not_listed, outside_hours)
+    return first + [
+        dark(view, *part, rest=NOT_JUDGED) if now[key] is None else say(view, now)
+        for part, key, say in zip(DARK, KINDS, told, strict=True)
+    ]
 
 
-def dark(view: View, key: str, label: str, anchor: str) -> Line:
-    """A line for a week without data: not a zero, but not known."""
-    rest = "Not known: no log lines arrived."
+NOTHING_ARRIVED = "Not known: no log lines arrived."
+NOT_JUDGED = "Not known: a field that the rules stand on is missing."
+
+
+def dark(
+    view: View, key: str, label: str, anchor: str, *, rest: str = NOTHING_ARRIVED
+) -> Line:
+    """A line for a week that could not be judged: not a zero, but not known."""
     return Line(key, label, None, rest, compare_or_nothing(view), anchor)
 
 

@@ -1,11 +1,13 @@
 """A field that suddenly is missing is noticed, and only then."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
 from pipelines.lake.drift import drifts, in_series
-from pipelines.state.days import SourceDay
+from pipelines.state.days import SourceDay, add_days
+from pipelines.state.store import open_store
 from tests.faults.home import BEGIN, Home, line
 
 FIRST = date(2026, 3, 2)
@@ -42,6 +44,38 @@ def test_a_field_that_comes_back_was_missing_between():
 )
 def test_other_changes_are_no_drift(filled):
     assert list(in_series(days(*filled))) == []
+
+
+def test_weekends_are_compared_with_weekends():
+    """Machines alone talk on a Saturday: nothing went missing."""
+    listed = days(*[80] * 5, 0, 0, *[80] * 5, 0, 0, *[80] * 5, 0, 0)
+    assert list(in_series(listed)) == []
+
+
+def test_a_weekend_belongs_to_what_went_missing_before_it():
+    (found,) = in_series(days(80, 80, 80, 80, 0, 0, 0, 0))
+    assert (found.first_date, found.last_date) == (date(2026, 3, 6), date(2026, 3, 9))
+    assert len(found.empty_dates) == 4
+
+
+def test_some_values_are_told_and_block_nothing():
+    (found,) = in_series(days(80, 82, 79, 81, 2))
+    assert found.empty_dates == ()
+    assert not found.is_blocking
+
+
+@pytest.mark.parametrize(("others", "blocks"), [(0, True), (100, True), (900, False)])
+def test_a_source_that_adds_little_to_a_field_blocks_nothing(tmp_path, others, blocks):
+    """The rest of the field comes from another source, which still fills it."""
+    store = open_store(tmp_path / "state.db")
+    counted = days(80, 80, 80, 80, 0)
+    for one in days(80, 80, 80, 80, 80)[: 5 if others else 0]:
+        filled = {"user_name": others}
+        counted.append(replace(one, source="other", events=1_000, filled=filled))
+    with store.writing() as connection:
+        add_days(connection, counted)
+    found = [one for one in drifts(store) if one.source == "proxy"]
+    assert [one.is_blocking for one in found] == [blocks]
 
 
 def test_a_small_day_says_nothing():

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from pipelines.district.home import DistrictHome
 from pipelines.journey.status import in_trouble
+from pipelines.journey.unjudged import missing
 from pipelines.lake.accounting import days_ahead
-from pipelines.lake.drift import drifts
 from pipelines.operations.checks import (
     Answer,
     Check,
@@ -117,11 +117,15 @@ def _pending(patient: Patient) -> Answer:
 
 
 def _drift(patient: Patient) -> Answer:
-    found = [one for one in drifts(patient.store) if one.is_blocking]
+    found = missing(patient.district)
     if found:
+        rules = sorted({name for one in found for name in one.detections})
         return look(
-            f"a field went missing, and what needs it is not judged: {found[-1]}",
-            "schoolbell identify FILE, on a file of today",
+            f"a field went missing: {found[-1]}; not judged on these days: "
+            f"{', '.join(rules)}",
+            f"schoolbell identify FILE, on a file of today; if it was given up on "
+            f'purpose, given_up = ["{found[-1].field}"] under '
+            f"[sources.{found[-1].source}] in district.toml",
         )
     return well("every field that rules need is filled as before")
 
