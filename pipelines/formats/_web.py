@@ -5,6 +5,8 @@ import polars as pl
 from pipelines.formats._fields import MAX_URL, hostname, known, port
 
 IS_PATH = r"^[/*?]"
+VERDICT_OF_CISCO = r" [A-Z][A-Z0-9_]*(?:-[^ <]*){3,} <[^ ]*,"
+"""Behind the fields of Squid, in the log of Cisco's appliance."""
 
 
 def is_tunnel(method: pl.Expr) -> pl.Expr:

@@ -18,13 +18,17 @@ are system events.
 - A user stands in brackets behind its end as `domain\user`, or at the line's end.
 - Packets of no known connection (106015) and forged ones (106016, 106017, 106021)
   say nothing about who opened what: system events.
+- FTD tells a connection once more with all it knows (430002 at its start, 430003 at
+  its end, one `connection_uid`): initiator, user, bytes of each way, application.
+  Where it names a URL the line is a request, save that of a start let through,
+  whose end tells it again.
 - `Username` of a LAN-to-LAN session is the other firewall. `*****` is hidden.
 - Options: `outside_interfaces` (`outside,isp2`) tells inbound from outbound.
 """
 
 import polars as pl
 
-from pipelines.formats import Context, Format
+from pipelines.formats import Context, Format, _cisco_ftd
 from pipelines.formats._cisco_asa import (
     CODES,
     FLOWS,
@@ -35,28 +39,29 @@ from pipelines.formats._cisco_asa import (
     visit,
     words,
 )
-from pipelines.formats._fields import address, known, name, port
-from pipelines.formats._flows import direction, protocol, somewhere
+from pipelines.formats._cisco_asa_ends import (
+    HAS_PORTS,
+    IS_BUILT,
+    IS_ENDED,
+    ends,
+    placed,
+)
+from pipelines.formats._fields import known, name
+from pipelines.formats._flows import direction, protocol
 from pipelines.formats._keyvalue import json_of
 from pipelines.formats._syslog import with_header
 
-MESSAGE = r"%(?:ASA|FTD|PIX|FWSM)-(?:[A-Za-z]+-|-)?[0-7]-([0-9]{6})"
-NAME = r"^[A-Za-z0-9_.-]*[A-Za-z][A-Za-z0-9_.-]*$"
+MESSAGE = r"%(?:ASA|FTD|NGIPS|PIX|FWSM)-(?:[A-Za-z]+-|-)?[0-7]-([0-9]{6})"
 HOURS = r"^([0-9]{1,5}):([0-9]{2}):([0-9]{2})$"
-SERVICE_PORTS = (1, 1_023)
-ACTIVE_FTP = 20  # opened by the server
 FAMILY, CODE = pl.col("family"), pl.col("code")
 IS_FLOW = pl.col("event_class") == "connections"
 HAS_ENDS = pl.col("event_class").is_in(["connections", "http_requests"])
-HAS_PORTS = said("transport").str.to_lowercase().is_in(["tcp", "udp", "sctp"])
-IS_ENDED = (FAMILY == "ended").fill_null(value=False)
-IS_BUILT = FAMILY.is_in(["built", "ping"]).fill_null(value=False)
-ANSWERED_FIRST = (said("way") == "outbound").fill_null(value=False)
 
 MUST = {
     "no syslog stamp that can be read": pl.col("time").is_not_null(),
     "no message number of ASA or FTD": CODE.is_not_null(),
-    "not the words of this message number": FAMILY.is_not_null() | ~CODE.is_in(CODES),
+    "not the words of this message number": FAMILY.is_not_null()
+    | ~CODE.is_in([*CODES, *_cisco_ftd.CODES]),
     "duration can not be read": ~IS_FLOW | pl.col("start_time").is_not_null(),
     "an end is neither an address nor a name": ~HAS_ENDS
     | (pl.col("is_end_a") & pl.col("is_end_b")),
@@ -89,8 +94,10 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             time_quality=pl.col("syslog_time_quality"),
         )
         .pipe(words)
-        .with_columns(**_ends(), event_class=_event_class())
-        .with_columns(**_placed(), **_times())
+        .pipe(_cisco_ftd.told)
+        .with_columns(**ends(), event_class=_event_class())
+        .with_columns(**placed(), **_times())
+        .pipe(_cisco_ftd.timed)
         .with_columns(**_flow(context), **visit(), **logon())
         .with_columns(
             user_name=_user(),
@@ -105,75 +112,14 @@ def _event_class() -> pl.Expr:
     # the peer of a tunnel between networks is nobody
     is_peer = (said("session") == "LAN-to-LAN").fill_null(value=False)
     return (
-        pl.when(FAMILY.is_in(FLOWS))
+        pl.when(FAMILY.is_in([*FLOWS, "session"]))
         .then(pl.lit("connections"))
-        .when(FAMILY.is_in(VISITS))
+        .when(FAMILY.is_in([*VISITS, "session_url"]))
         .then(pl.lit("http_requests"))
         .when(FAMILY.is_in(LOGONS) & ~is_peer)
         .then(pl.lit("logons"))
         .otherwise(pl.lit("system_events"))
     )
-
-
-def _ends() -> dict[str, pl.Expr]:
-    """Both ends as the line has them, and whether the second one opened it."""
-    a, b = port(said("a_port")), port(said("b_port"))
-    serves_a, serves_b = (
-        p.is_between(*SERVICE_PORTS) & (p != ACTIVE_FTP) for p in (a, b)
-    )
-    is_free_a, is_free_b = (p > SERVICE_PORTS[1] for p in (a, b))
-    return {
-        "port_a": a,
-        "port_b": b,
-        "is_end_a": _is_end(said("a")),
-        "is_end_b": _is_end(said("b")),
-        "b_opened": pl.when(IS_ENDED)
-        .then(
-            pl.when(serves_a & is_free_b)
-            .then(pl.lit(value=True))
-            .when(serves_b & is_free_a)
-            .then(pl.lit(value=False))
-        )
-        .otherwise(IS_BUILT & ANSWERED_FIRST),
-    }
-
-
-def _is_end(text: pl.Expr) -> pl.Expr:
-    return text.str.contains(NAME) | address(text).is_not_null()
-
-
-def _placed() -> dict[str, pl.Expr]:
-    """Source and target; null where a teardown does not show which is which."""
-    opened = pl.col("b_opened")
-
-    def pick(first: pl.Expr, second: pl.Expr) -> pl.Expr:
-        return pl.when(opened).then(second).when(~opened).then(first)
-
-    a, b = said("a"), said("b")
-    both = HAS_PORTS.fill_null(value=False)
-    ports = [pl.when(both).then(pl.col(at)) for at in ("port_a", "port_b")]
-    worn = pick(said("a_worn"), said("b_worn"))
-    worn_port = pick(said("a_worn_port"), said("b_worn_port"))
-    source = address(pick(a, b))
-    is_worn = somewhere(address(worn)) != source
-    return {
-        "src_ip": source,
-        "dst_ip": address(pick(b, a)),
-        "src_hostname": _named(pick(a, b)),
-        "dst_hostname": _named(pick(b, a)),
-        "src_port": pick(ports[0], ports[1]),
-        "dst_port": pick(ports[1], ports[0]),
-        "source_if": pick(said("a_if"), said("b_if")),
-        "target_if": pick(said("b_if"), said("a_if")),
-        "source_user": pick(said("a_user"), said("b_user")),
-        "source_account": pick(said("a_account"), said("b_account")),
-        "nat_ip": pl.when(is_worn).then(address(worn)),
-        "nat_port": pl.when(is_worn).then(port(worn_port)),
-    }
-
-
-def _named(text: pl.Expr) -> pl.Expr:
-    return pl.when(address(text).is_null()).then(name(text))
 
 
 def _user() -> pl.Expr:
@@ -224,7 +170,7 @@ def _extras() -> pl.Expr:
     ]
     phase = pl.when(IS_BUILT).then(pl.lit("start")).when(IS_ENDED).then(pl.lit("end"))
     fields = [
-        phase.alias("phase"),
+        pl.coalesce(phase, "ftd_phase").alias("phase"),
         pl.col("source_if").alias("from_interface"),
         pl.col("target_if").alias("to_interface"),
         *ends,

@@ -26,6 +26,7 @@ from pipelines.formats._fields import (
     rarely,
     whole,
 )
+from pipelines.formats._web import VERDICT_OF_CISCO
 
 AFTER_TIME = [
     "elapsed", "client", "result", "size", "verb", "asked", "user", "peer", "mime",
@@ -48,8 +49,9 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """An epoch with milliseconds first, `CODE/status` fourth."""
-    return line.str.contains(r"^[0-9]{9,10}\.[0-9]{3} +[0-9]+ [^ ]+ [A-Z_]+/[0-9]{3} ")
+    """An epoch with milliseconds first, `CODE/status` fourth; none of Cisco's tail."""
+    own = r"^[0-9]{9,10}\.[0-9]{3} +[0-9]+ [^ ]+ [A-Z_]+/[0-9]{3} "
+    return line.str.contains(own) & ~line.str.contains(VERDICT_OF_CISCO)
 
 
 def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:

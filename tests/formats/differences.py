@@ -37,6 +37,7 @@ EXPLAINED: Mapping[Difference, tuple[int, str]] = {
         1,
         "the identity that is an account, not the computer named first",
     ),
+    ("cisco_wsa", "start_time"): (4, STARTED),
     ("fortigate", "disposition"): (
         4,
         "a session that closed was still blocked where `utmaction` says so",

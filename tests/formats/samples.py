@@ -98,9 +98,11 @@ FAMILIES = {
             "date_order": "day_first",
         },
     ),
-    "dansguardian": Family(
-        ("e2guardian",), 0.34, "a line of squidGuard, which has no format yet"
+    "squid_of_cisco": Family(
+        ("cisco_wsa",), of="other_web_filter", only="cisco-secure-web"
     ),
+    "dansguardian": Family(("e2guardian",), of="dansguardian", only=r"dansguardian\."),
+    "squidguard": Family(("squidguard",), of="dansguardian", only=r"squidguard\."),
     "w3c_elff": Family(
         ("w3c_elff",),
         0.15,
@@ -112,13 +114,26 @@ FAMILIES = {
     ),
     "zscaler_zia": Family(("zscaler_zia",), 0.08, "a feed without a time"),
     "zeek_conn": Family(
-        ("zeek_conn",), 0.001, "prose", of="zeek", only=r"/conn(?:ection)?[._-]"
+        ("zeek_conn",),
+        0.001,
+        "prose",
+        of="zeek",
+        only=r"/(?:open_)?conn(?:ection)?[._-]",
     ),
     "zeek_http": Family(
-        ("zeek_http",), 0.001, "cut lines", of="zeek", only=r"/http[._-]"
+        ("zeek_http",), 0.001, "cut lines", of="zeek", only=r"/(?:open_)?http[._-]"
     ),
     "zeek_dns": Family(("zeek_dns",), 0.001, "cut lines", of="zeek", only=r"/dns[._-]"),
-    "zeek_ssl": Family(("zeek_ssl",), 0.001, "cut lines", of="zeek", only=r"/ssl[._-]"),
+    "zeek_ssl": Family(
+        ("zeek_ssl",), 0.001, "cut lines", of="zeek", only=r"/(?:open_)?ssl[._-]"
+    ),
+    "zeek_dhcp": Family(("zeek_dhcp",), of="zeek", only=r"/dhcp[._-]"),
+    "unbound": Family(
+        ("unbound",),
+        of="dns_filter",
+        only="/unbound/",
+        header=CUT_OFF + b"unbound[1]: ",
+    ),
     # logins and leases
     "windows_evtx": Family(
         ("windows_security_evtx",), of="windows_security", only=r"\.evtx$"
@@ -131,6 +146,9 @@ FAMILIES = {
     "okta": Family(("okta",)),
     "dhcp_syslog": Family(
         ("isc_dhcpd",), of="dhcp", only=r"/dhcpd/", header=CUT_OFF + b"dhcpd[1]: "
+    ),
+    "dhcp_infoblox": Family(
+        ("isc_dhcpd",), of="dhcp", only="/ddi/", header=CUT_OFF + b"dhcpd[1]: "
     ),
     "dhcp_windows": Family(("windows_dhcp",), of="dhcp", only="elastic_integrations"),
     "sshd_pam": Family(("sshd_pam",), of="ssh_pam"),
