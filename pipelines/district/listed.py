@@ -11,8 +11,7 @@ not use is counted. A list is never a verdict, and each keeps its own name.
 """
 
 import csv
-import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 import polars as pl
@@ -111,19 +110,27 @@ def _ut1(files: Files, _first: str, category: str | None) -> tuple[Pairs, int]:
 
 
 def _csv(files: Files, first: str, category: str | None) -> tuple[Pairs, int]:
-    lines = (
-        line for line in io.StringIO(files[first]) if not line.lstrip().startswith("#")
-    )
-    rows = csv.DictReader(lines)
+    rows = _cells(files[first])
+    header = [cell.strip().lower() for cell in next(rows, [])]
     pairs: Pairs = []
     skipped = 0
-    for row in rows:
-        domain = (row.get("domain") or "").strip()
-        if domain:
-            pairs.append((domain, (row.get("category") or "").strip() or category))
+    for cells in rows:
+        row = dict(zip(header, map(str.strip, cells), strict=False))
+        if row.get("domain"):
+            pairs.append((row["domain"], row.get("category") or category))
         else:
             skipped += 1
     return pairs, skipped
+
+
+def _cells(text: str) -> Iterator[list[str]]:
+    """Cells line by line, so that a quote which never ends spoils one line."""
+    for line in text.replace("\0", "").splitlines():
+        if line.strip() and not line.lstrip().startswith("#"):
+            try:
+                yield from csv.reader([line])
+            except csv.Error:
+                yield []
 
 
 FORMS: Mapping[str, Callable[[Files, str, str | None], tuple[Pairs, int]]] = {

@@ -71,6 +71,14 @@ def test_a_csv_file():
     assert listed.skipped == 1
 
 
+def test_a_quote_that_never_ends_spoils_one_line():
+    long = "x" * 200_000
+    text = f'domain,category\n"a.example.com,games\n"{long}\nb.example.com,games\n'
+    listed = read_list("csv", {"f": text}, "f", "games")
+    assert pairs(listed) == [("b.example.com", "games")]
+    assert listed.skipped == 2
+
+
 def test_names_are_put_in_canonical_form_or_left_out():
     text = "bücher.example\nno_dots\n-bad-.example\nspa ce.example\nEXAMPLE.com\n"
     listed = read_list("v2fly", {"f": text}, "f", "x")
