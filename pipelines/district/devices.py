@@ -1,4 +1,12 @@
-"""The district's devices, each named by its host name, else by its MAC."""
+"""The district's devices, each named by its host name, else by its MAC.
+
+A device that was given to one person after another has a row for each, with days.
+What two rows of the same days say differently is not believed: neither person has
+the device then, and a card that two devices claim, as a shared dock's, is no
+evidence for either.
+"""
+
+from datetime import date
 
 import polars as pl
 
@@ -8,10 +16,12 @@ from pipelines.district.reading import LINE, Rows, tell
 from pipelines.district.sites import canonical_host
 
 FILE = "devices.csv"
+_SAID = ("assigned_to", "pool", "mac", "static_ip")
+"""What a device's rows of the same days must agree on."""
 
 
 def devices(rows: Rows) -> Rows:
-    """Frame `devices`; a name or MAC that stands twice is kept once."""
+    """Frame `devices`: at most one row a device and day, a card of one device."""
     name = pl.col("hostname").str.to_lowercase()
     named = rows.frame.with_columns(
         hostname=name,
@@ -21,11 +31,44 @@ def devices(rows: Rows) -> Rows:
         ),
     )
     whole = named.drop_nulls("device")
-    is_again = ~pl.col("device").is_first_distinct() | (
-        pl.col("mac").is_not_null() & ~pl.col("mac").is_first_distinct()
+    again = whole.filter(_overlaps(whole, "device"))
+    once = _agreed(whole.join(again.select(LINE), on=LINE, how="anti"), again)
+    carded = once.drop_nulls("mac")
+    doubtful = carded.filter(_overlaps(carded, "mac"))
+    cards = doubtful["mac"].unique().to_list()
+    problems = (*rows.problems, *_nameless(named), *_twice(again), *_shared(doubtful))
+    is_doubtful = pl.col("mac").is_in(cards).fill_null(value=False)
+    sure = once.with_columns(mac=pl.when(~is_doubtful).then("mac"))
+    return Rows(conform("devices", sure), problems)
+
+
+def _overlaps(rows: pl.DataFrame, key: str) -> pl.Series:
+    """Rows whose days an earlier row of the same key has too; days open at ends."""
+    places = rows.with_row_index("_place").sort(
+        key, pl.col("valid_from").fill_null(date.min), LINE
     )
-    problems = (*rows.problems, *_nameless(named), *_twice(whole.filter(is_again)))
-    return Rows(conform("devices", whole.filter(~is_again)), problems)
+    reached = pl.col("valid_to").fill_null(date.max).cum_max().shift(1).over(key)
+    begins = pl.col("valid_from").fill_null(date.min)
+    found = places.with_columns(_again=(begins <= reached).fill_null(value=False))
+    return found.sort("_place")["_again"]
+
+
+def _agreed(once: pl.DataFrame, again: pl.DataFrame) -> pl.DataFrame:
+    """The first rows, less what a later row of the same device says differently."""
+    every = pl.concat([once, again]).filter(
+        pl.col("device").is_in(again["device"].unique().to_list())
+    )
+    differing = {
+        name: every.group_by("device")
+        .agg(pl.col(name).n_unique())
+        .filter(pl.col(name) > 1)["device"]
+        .to_list()
+        for name in _SAID
+    }
+    return once.with_columns(
+        pl.when(~pl.col("device").is_in(listed)).then(name).alias(name)
+        for name, listed in differing.items()
+    )
 
 
 def _nameless(named: pl.DataFrame) -> list[Problem]:
@@ -44,6 +87,17 @@ def _twice(again: pl.DataFrame) -> list[Problem]:
         FILE,
         "hostname",
         again.select(LINE, pl.col("device").alias("value")),
-        what="or its mac stands in an earlier row too",
-        allowed="each device once",
+        what="stands in an earlier row of the same days; where they differ, "
+        "neither counts",
+        allowed="each device once, or one row after another by valid_from",
+    )
+
+
+def _shared(doubtful: pl.DataFrame) -> list[Problem]:
+    return tell(
+        FILE,
+        "mac",
+        doubtful.select(LINE, pl.col("mac").alias("value")),
+        what="is another device's too; it tells neither from then on",
+        allowed="a card of one device; leave out that of a shared dock or adapter",
     )

@@ -82,6 +82,8 @@ _FILES = (
             "building": Cell("HS"),
             "pool": Cell("", "word"),
             "static_ip": Cell(""),
+            "valid_from": Cell("", "date"),
+            "valid_to": Cell("", "date"),
         },
         "no device is known to be the district's: the property limb is not judged",
     ),

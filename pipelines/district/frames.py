@@ -74,6 +74,8 @@ FRAMES: Mapping[str, Mapping[str, Column]] = {
         "building": _BUILDING,
         "pool": _text("shared stock it belongs to"),
         "static_ip": _text("fixed address", "indirect"),
+        "valid_from": _FROM,
+        "valid_to": _TO,
     },
     "approved_sites": {
         "entry_id": _text("id of the entry; one row a role"),

@@ -2,7 +2,8 @@
 summary: >
   Every web request of a day with what is known of it: the account, the device
   that held the address when it began, the place, the site, and a grade that
-  says how the account is known. Grade A: the line itself carries a login, or a
+  says how the account is known. Where two devices have a claim on the address at
+  that moment, the device is unknown. Grade A: the line itself carries a login, or a
   firewall's guess from logons is confirmed by a live keyboard on the device. B:
   the device is assigned to one person and no source saw anybody else there. C:
   somebody's logon was live on the device, or a firewall's guess, and no other
@@ -17,7 +18,9 @@ params:
     min: 0
     max: 60
     unit: seconds
-    why: a first request may leave in the moment the lease is logged
+    why: >-
+      a first request may leave in the moment the lease is logged; while clocks may
+      differ by so much, an address that passes on is neither device's
 columns:
   event_id: {type: bigint, is: the log line}
   source: {type: varchar, is: source of the line}
@@ -130,7 +133,8 @@ devices as (
         device_class,
         pool,
         assigned_to
-    from registry.devices
+    from identity.devices
+    where event_date = $event_date::date
 ),
 
 places as (
@@ -162,11 +166,15 @@ owners as (
     group by person_id
 ),
 
-held as (
+-- clocks differ by seconds: while an address passes on, it may still be with the
+-- one or already with the other
+claimed as (
     select
         requests.*,
-        holders.device,
-        holders.lease_event_id
+        holders.device as claimant,
+        holders.lease_event_id as claim_event_id,
+        min(holders.device) over of_request as first_claimant,
+        max(holders.device) over of_request as last_claimant
     from requests
     left join holders
         on
@@ -174,11 +182,21 @@ held as (
             and requests.start_time
             + to_seconds($lease_grace_seconds) >= holders.start_time
             and requests.start_time < holders.end_time
+    window of_request as (partition by requests.event_id)
     qualify
         row_number() over (
             partition by requests.event_id
             order by holders.start_time desc, holders.device
         ) = 1
+),
+
+held as (
+    select
+        *,
+        case when first_claimant = last_claimant then claimant end as device,
+        case when first_claimant = last_claimant then claim_event_id end
+            as lease_event_id
+    from claimed
 ),
 
 seated as (

@@ -86,7 +86,8 @@ devices as (
         hostname,
         mac,
         device_class
-    from registry.devices
+    from identity.devices
+    where event_date = $event_date::date
 ),
 
 hostnames as (

@@ -69,9 +69,9 @@ devices as (
     select
         device,
         assigned_to
-    from registry.devices
+    from identity.devices
     -- what several people share is no single person's, even if one signed for it
-    where assigned_to is not null and pool is null
+    where event_date = $event_date::date and assigned_to is not null and pool is null
 ),
 
 used as (

@@ -2,7 +2,8 @@
 summary: >
   Each account as it stood on a day: who owns it, what kind it is, and the role
   that its owner held then. An account with several rows in the registry shows
-  the one valid on the day, else the latest.
+  the one valid on the day, else the one that ended last. Before its first day an
+  account has no owner: the name may have been somebody else's.
 grain: [account, event_date]
 params:
   event_date: {type: date}
@@ -28,6 +29,7 @@ accounts as (
         owner_person_id,
         approved_shared,
         coalesce(valid_to, date '9999-12-31') as last_date,
+        coalesce(valid_from, date '0001-01-01') <= $event_date::date as has_begun,
         $event_date::date between coalesce(valid_from, date '0001-01-01')
         and coalesce(valid_to, date '9999-12-31') as is_valid
     from registry.accounts
@@ -54,12 +56,17 @@ people as (
 ),
 
 chosen as (
-    select *
+    select
+        account,
+        account_type,
+        approved_shared,
+        is_valid,
+        case when has_begun then owner_person_id end as owner_person_id
     from accounts
     qualify
         row_number() over (
             partition by account
-            order by is_valid desc, last_date desc, owner_person_id
+            order by is_valid desc, has_begun desc, last_date desc, owner_person_id
         ) = 1
 )
 

@@ -65,7 +65,8 @@ devices as (
         device,
         mac,
         static_ip
-    from registry.devices
+    from identity.devices
+    where event_date = $event_date::date
 ),
 
 cards as (
@@ -160,8 +161,11 @@ laptops as (
         assigned_to,
         min(device) as device,
         min(mac) as mac
-    from registry.devices
-    where device_class in ('laptop', 'chromebook') and assigned_to is not null
+    from identity.devices
+    where
+        event_date = $event_date::date
+        and device_class in ('laptop', 'chromebook')
+        and assigned_to is not null
     group by assigned_to
     having count(*) = 1
 ),

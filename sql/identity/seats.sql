@@ -83,8 +83,8 @@ devices as (
     select
         hostname,
         min(device) as device
-    from registry.devices
-    where hostname is not null
+    from identity.devices
+    where event_date = $event_date::date and hostname is not null
     group by hostname
 ),
 

@@ -56,12 +56,11 @@ where
     ip = $ip and event_date = $day
     and start_time <= $time + to_seconds($seconds) and $time < end_time
 order by start_time desc, device
-limit 1
 """
 
 _DEVICE = """
-select assigned_to, pool, device_class from built.registry.devices
-where device = $device order by all limit 1
+select assigned_to, pool, device_class from built.identity.devices
+where device = $device and event_date = $day order by all limit 1
 """
 
 _PLACE = (
@@ -82,6 +81,9 @@ def held(case: Case, ip: str) -> Mapping[str, Any]:
         answer.gaps.append("no lease, tunnel or fixed address tells the device")
         return {}
     row = held[0]
+    if len({one["device"] for one in held}) > 1:
+        answer.gaps.append("two devices have a claim on the address at that moment")
+        return {}
     answer.device = case.name("device", row["device"])
     answer.links.append(
         Link(

@@ -49,7 +49,8 @@ BAD_ROWS = {
         ("pc,02-00,desktop,,,,", "mac", "can not be read"),
         ("pc,,toaster,,,,", "device_class", "not one of the words"),
         ("HS-PC-017,,desktop,,,,", "hostname", "earlier row"),
-        ("pc-2,02-00-00-00-00-17,laptop,,,,", "hostname", "earlier row"),
+        ("pc-2,02-00-00-00-00-17,laptop,,,,", "mac", "another device's too"),
+        ("pc,,laptop,,,,,2026-12-01,2026-08-01", "valid_to", "lies before"),
     ],
     "approved_sites.csv": [
         ("E-1,exa mple.org,domain,all,,,,,,,", "pattern", "no host name"),
