@@ -9,7 +9,7 @@ import typer
 
 from pipelines.cli.options import AsJson, Home, Quiet
 from pipelines.errors import SettingsError
-from pipelines.journey.console import console, safe_lines, table, watching
+from pipelines.journey.console import console, safe, table, watching
 from pipelines.journey.district import only_writer, open_district
 from pipelines.journey.publishing import publish_snapshot
 from pipelines.journey.reporting import publish_reports
@@ -34,7 +34,8 @@ def run_all(
         screen.print(account_table(district))
         for problem in district.registry.problems:
             if problem.severity == "error":
-                typer.echo(safe_lines(problem), err=True)
+                # the row to write instead may hold more than the mistake
+                typer.echo(safe(str(problem).splitlines()[0]), err=True)
     _tell(done)
     sys.exit(1 if is_all_lost(done.outcomes) else 0)
 

@@ -20,11 +20,13 @@ from pipelines.district.frames import FRAMES
 from pipelines.district.home import DistrictHome
 from pipelines.district.intake import Intake, take_in
 from pipelines.district.list_store import Lists, read_lists
+from pipelines.district.mending import mended
 from pipelines.district.networks import egress, ip_geo, subnets
 from pipelines.district.outside import OutsideFile, OutsideFiles, outside_files
 from pipelines.district.policy import default_policy, read_policy
 from pipelines.district.problems import Problem
 from pipelines.district.reading import Rows
+from pipelines.district.references import dangling
 from pipelines.district.roster import Roster, roster
 from pipelines.district.schools import buildings, of_organisations
 from pipelines.district.settings import Settings
@@ -79,11 +81,11 @@ def load_registry(home: DistrictHome, settings: Settings) -> Registry:
         "login_hosts": Rows(_login_hosts(domains), ()),
     }
     told = [item for rows in parts.values() for item in rows.problems]
+    wrong = [*taken.problems, *outside.problems, *told]
+    wrong += dangling(taken.rows, people.people, places.frame)
     return Registry(
         frames={name: parts[name].frame for name in FRAMES},
-        problems=tuple(
-            sorted([*taken.problems, *outside.problems, *told], key=_by_place)
-        ),
+        problems=tuple(mended(sorted(wrong, key=_by_place), home, settings)),
         missing=_missing(taken, outside),
         version=_hash(versions),
         versions=versions,

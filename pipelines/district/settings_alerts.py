@@ -6,7 +6,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from pipelines.district.settings_parts import Part, gathered, is_reference
+from pipelines.district.problems import nearest
+from pipelines.district.settings_parts import (
+    MisusedKeyError,
+    Part,
+    gathered,
+    is_reference,
+)
 
 SECRET_WORDS = ("password", "token", "secret", "api_key", "urls")
 
@@ -60,8 +66,12 @@ class Channel(Part):
     def _secrets_by_reference(self) -> "Channel":
         for key, value in self.settings.items():
             if any(word in key for word in SECRET_WORDS) and not is_reference(value):
-                message = f"{key} must be a reference, not the secret itself"
-                raise ValueError(message)
+                raise MisusedKeyError(
+                    key,
+                    "must be a reference, not the secret itself",
+                    allowed='{ env = "NAME" } or { file = "/path/of/a/file" }',
+                    paste=f'{key} = {{ file = "/etc/schoolbell/{key}" }}',
+                )
         return self
 
 
@@ -100,8 +110,12 @@ class Route(Part):
     @model_validator(mode="after")
     def _conduct_waits_for_the_week(self) -> "Route":
         if self.about == "conduct" and self.when != "weekly":
-            message = 'what people did is told in the weekly list: when = "weekly"'
-            raise ValueError(message)
+            raise MisusedKeyError(
+                "when",
+                "what people did is told in the weekly list",
+                allowed='"weekly" for about = "conduct"',
+                paste='when = "weekly"',
+            )
         return self
 
 
@@ -219,8 +233,14 @@ class Alerts(Part):
     @model_validator(mode="after")
     def _escalates_to_a_channel(self) -> "Alerts":
         if self.escalate_to is not None and self.escalate_to not in self.channels:
-            message = f"escalate_to: there is no channel {self.escalate_to!r}"
-            raise ValueError(message)
+            known = sorted(self.channels)
+            guess = nearest(self.escalate_to, known) or next(iter(known), "")
+            raise MisusedKeyError(
+                "escalate_to",
+                f"there is no channel {self.escalate_to!r}",
+                allowed=", ".join(known) or "a channel of [alerts.channels.NAME]",
+                paste=f'escalate_to = "{guess}"' if guess else "# escalate_to =",
+            )
         return self
 
 

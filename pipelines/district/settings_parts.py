@@ -13,6 +13,30 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 Scalar = bool | int | float | str
 
 
+class MisusedKeyError(ValueError):
+    """A key of a table that is wrong only beside the table's other keys.
+
+    Attributes:
+        key: Its name in the table.
+        allowed: What may stand there, in words.
+        paste: A line that would be right.
+    """
+
+    def __init__(
+        self,
+        key: str,
+        what: str,
+        *,
+        allowed: str = "",
+        paste: str = "",
+    ) -> None:
+        super().__init__(f"{key} {what}")
+        self.key = key
+        self.what = what
+        self.allowed = allowed
+        self.paste = paste
+
+
 class Part(BaseModel):
     """A table of the settings: no unknown keys, no changes, no guessed types."""
 
@@ -47,15 +71,23 @@ class Detection(Part):
         given = data.get("parameters") if isinstance(data, dict) else None
         for key, value in given.items() if isinstance(given, dict) else ():
             if not isinstance(value, Scalar):
-                message = f"{key} must be one number, one text, true or false"
-                raise ValueError(message)
+                raise MisusedKeyError(
+                    key,
+                    "must be one number, one text, true or false",
+                    allowed="a parameter of this rule; see docs/reference",
+                    paste=f"# {key} =",
+                )
         return data
 
     @model_validator(mode="after")
     def _approved_is_what_a_regulation_says(self) -> "Detection":
         if self.regulation is None and (self.approver or self.approved_on):
-            message = "approver and approved_on are those of a regulation; name it"
-            raise ValueError(message)
+            raise MisusedKeyError(
+                "approver" if self.approver else "approved_on",
+                "approver and approved_on are those of a regulation; name it",
+                allowed="a regulation beside them",
+                paste='regulation = "713-R1"',
+            )
         return self
 
 

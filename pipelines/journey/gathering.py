@@ -61,6 +61,11 @@ def _unjudged(database: Database, district: District) -> pl.DataFrame:
     return database.table(UNJUDGED).with_columns(kind=kind)
 
 
+def known_sections() -> Sequence[str]:
+    """The name of every section, in the order of the report."""
+    return [section.name for section in sections()]
+
+
 def sections_off(district: District) -> Sequence[str]:
     """The sections that the district leaves out of its report.
 
@@ -68,7 +73,7 @@ def sections_off(district: District) -> Sequence[str]:
         SettingsError: There is no section of that name.
     """
     off = district.settings.report.sections_off
-    known = [section.name for section in sections()]
+    known = known_sections()
     if strange := [name for name in off if name not in known]:
         raise SettingsError(
             f"there is no section {', '.join(map(repr, strange))}",

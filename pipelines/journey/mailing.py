@@ -4,11 +4,12 @@ The outbox sends it with the alerts, once; a corrected report has another id and
 is a mail of its own. Only the channel that `[report] mail` names gets it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from pipelines.alerts.messages import Message
 from pipelines.alerts.outbox import enqueue
+from pipelines.district.settings_alerts import Channel
 from pipelines.errors import SettingsError
 from pipelines.journey.district import District
 from pipelines.reports.inputs import ReportInputs
@@ -16,6 +17,12 @@ from pipelines.reports.mail import mail
 from pipelines.reports.view import View, week_label
 
 REPORT_CLASS = "report"
+
+
+def mail_channels(district: District) -> Mapping[str, Channel]:
+    """The channels that send mail, by name."""
+    channels = district.settings.alerts.channels
+    return {name: one for name, one in channels.items() if one.type == "smtp"}
 
 
 def mail_channel(district: District) -> str | None:
@@ -27,16 +34,15 @@ def mail_channel(district: District) -> str | None:
     name = district.settings.report.mail
     if not name:
         return None
-    channels = district.settings.alerts.channels
-    if name not in channels or channels[name].type != "smtp":
-        by_mail = [one for one, channel in channels.items() if channel.type == "smtp"]
+    by_mail = mail_channels(district)
+    if name not in by_mail:
         raise SettingsError(
             f"there is no channel {name!r} of type smtp",
             where="district.toml: [report] mail",
             remedy=f"Channels of that type: {', '.join(by_mail) or 'none yet'}. "
             'Add [alerts.channels.NAME] with type = "smtp".',
         )
-    return name if channels[name].enabled else None
+    return name if by_mail[name].enabled else None
 
 
 def queue_mail(

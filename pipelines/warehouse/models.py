@@ -224,12 +224,21 @@ def arguments(
     return values
 
 
-def _inside(model: Model, name: str, param: Param, value: Scalar) -> None:
+def within(param: Param, value: Scalar) -> bool:
+    """Whether a value is of a parameter's type and inside its bounds."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        words = {"boolean": bool, "varchar": str, "date": str}
+        return isinstance(value, words.get(param.type, ()))
     low = param.min if param.min is not None else float("-inf")
     high = param.max if param.max is not None else float("inf")
-    if isinstance(value, int | float) and not low <= value <= high:
+    is_whole = param.type != "int" or float(value).is_integer()
+    return param.type in ("int", "double") and is_whole and low <= value <= high
+
+
+def _inside(model: Model, name: str, param: Param, value: Scalar) -> None:
+    if not within(param, value):
         raise ModelError(
-            f"{name} = {value} is outside {low} to {high}",
+            f"{name} = {value} is not a {param.type} from {param.min} to {param.max}",
             where=model.name,
             remedy=f"The default is {param.default}: {param.why}",
         )

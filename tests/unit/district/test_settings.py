@@ -56,7 +56,7 @@ CASES = [
         5,
         "report.titel",
         "did you mean title?",
-        'title = "x"',
+        "title = 'x'",
     ),
     (
         "[alerts]\nrecipients = 'x'\n",
@@ -83,7 +83,7 @@ CASES = [
         5,
         "sources.p.fromat",
         "mean format?",
-        'format = "x"',
+        "format = 'x'",
     ),
     ("[sources.p]\nzone = 'CST'\n", 5, "sources.p.zone", "not a time zone", "America"),
     (
@@ -135,17 +135,17 @@ CASES = [
     ),
     (
         "[detections.SA-1]\napprover = 'superintendent'\n",
-        4,
-        "detections.SA-1",
+        5,
+        "detections.SA-1.approver",
         "those of a regulation",
-        "",
+        'regulation = "713-R1"',
     ),
     (
         "[detections.SA-1]\nturns = [5]\n",
-        4,
-        "detections.SA-1",
-        "turns must be one number",
-        "",
+        5,
+        "detections.SA-1.turns",
+        "must be one number",
+        "# turns =",
     ),
 ]
 
@@ -162,7 +162,6 @@ def test_a_mistake_is_told_with_its_place_and_remedy(text, line, key, part, past
 GONE = [
     "[district]\nlocale = 'en-US'",
     "[sources.p]\nencoding = 'utf-8'",
-    "[report]\npaper = 'a4'",
     "[report]\nrecipients = ['a@school.example']",
     "[limits]\nworkers = 2",
 ]
