@@ -112,10 +112,8 @@ class Database:
                 f"columns differ from the header: {differ}", where=model.name
             )
         self._drop_other(model.name, found)
-        self._connection.execute(
-            f"create table if not exists {model.name} as {model.query} limit 0",
-            named,
-        )
+        listed = ", ".join(f"{column} {kind}" for column, kind in found.items())
+        self._connection.execute(f"create table if not exists {model.name} ({listed})")
         self._known.add(model.name)
 
     def _drop_other(self, name: str, columns: Mapping[str, str]) -> None:

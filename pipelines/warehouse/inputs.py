@@ -23,7 +23,7 @@ from pipelines.state.store import Store
 from pipelines.warehouse.database import Database
 
 _VALUES = {
-    "hosts": [("http_requests", "url_hostname")],
+    "hosts": [("http_requests", "url_hostname"), ("connections", "dst_hostname")],
     "spellings": [
         ("http_requests", "user_name"),
         ("logons", "user_name"),

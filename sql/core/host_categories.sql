@@ -24,6 +24,14 @@ lines as (
     from raw.http_requests
     where event_date = $event_date::date and url_hostname is not null
     group by url_hostname, format, lower(trim(category))
+    union
+    select
+        dst_hostname as url_hostname,
+        format,
+        lower(trim(category)) as category
+    from raw.connections
+    where event_date = $event_date::date and dst_hostname is not null
+    group by dst_hostname, format, lower(trim(category))
 ),
 
 hosts as (

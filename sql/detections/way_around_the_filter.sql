@@ -1,10 +1,12 @@
 /* ---
-title: A proxy, VPN or remote-control service on a district device
+title: A proxy, VPN, resolver or remote-control service on a district device
 summary: >
   A staff account on a district device used a service whose purpose is to pass
   the filter or to control a computer from elsewhere, for longer than a page
-  load. Where one list alone calls it so, a second day or half an hour bears it
-  out. What the district manages is on its list of sites and never counts.
+  load: pages through a proxy, a busy tunnel that only the firewall saw, or many
+  tunnels to a resolver of names outside. Where one list alone calls it so, a
+  second day or half an hour bears it out. What the district manages is on its list
+  of sites and never counts.
 code: NA-3
 kind: non_approved_site
 severity: medium
@@ -33,6 +35,20 @@ params:
     min: 1
     max: 100
     why: one or two requests are a preview, not use
+  look_ups:
+    type: int
+    default: 20
+    min: 5
+    max: 1000
+    unit: tunnels
+    why: a browser that tries a resolver once and falls back makes a few
+  tunnel_rate:
+    type: int
+    default: 500
+    min: 50
+    max: 100000
+    unit: bytes a second
+    why: an idle tunnel keeps itself alive with some ten bytes a second
 columns:
   subject: {type: varchar, pii: direct, is: account}
   start_time: {type: timestamptz, is: first cited event}
@@ -128,9 +144,25 @@ asked as (
     group by requests.account, requests.device, requests.site
 ),
 
-judged as (
+by_page as (
     select
-        use.*,
+        use.account,
+        use.device,
+        use.site,
+        use.categories,
+        use.longest_seconds,
+        use.total_seconds,
+        use.on_duty_seconds,
+        use.visit_count,
+        0 as tunnel_count,
+        0 as devices_alike,
+        use.largest_bytes,
+        use.embed_share,
+        use.attribution_grade,
+        use.is_live_known,
+        use.start_time,
+        use.end_time,
+        use.evidence,
         days.day_count,
         asked.list_count
     from use
@@ -149,6 +181,91 @@ judged as (
             or days.day_count >= 2
             or use.total_seconds >= $long_seconds
         )
+),
+
+tunnels as (
+    select
+        account,
+        device,
+        site,
+        how,
+        category,
+        list_count,
+        attribution_grade,
+        is_live_known,
+        flow_count,
+        longest_seconds,
+        total_seconds,
+        total_bytes,
+        devices_alike,
+        start_time,
+        end_time,
+        evidence,
+        event_date
+    from core.tool_use
+    where
+        event_date between $event_date::date - interval 13 day and $event_date::date
+        and not is_listed
+        and (
+            (how = 'resolver' and flow_count >= $look_ups)
+            or (
+                how = 'tool'
+                and seen_by = 'firewall'
+                and longest_seconds >= $longest_seconds
+                and total_bytes >= $tunnel_rate * total_seconds
+            )
+        )
+),
+
+tunnel_days as (
+    select
+        account,
+        site,
+        count(distinct event_date) as day_count
+    from tunnels
+    group by account, site
+),
+
+by_tunnel as (
+    select
+        tunnels.account,
+        tunnels.device,
+        tunnels.site,
+        tunnels.category as categories,
+        tunnels.longest_seconds,
+        tunnels.total_seconds,
+        0 as on_duty_seconds,
+        0 as visit_count,
+        tunnels.flow_count as tunnel_count,
+        case when tunnels.how = 'resolver' then tunnels.devices_alike else 0 end
+            as devices_alike,
+        tunnels.total_bytes as largest_bytes,
+        0 as embed_share,
+        tunnels.attribution_grade,
+        tunnels.is_live_known,
+        tunnels.start_time,
+        tunnels.end_time,
+        tunnels.evidence,
+        tunnel_days.day_count,
+        tunnels.list_count
+    from tunnels
+    inner join tunnel_days
+        on
+            tunnels.account = tunnel_days.account
+            and tunnels.site = tunnel_days.site
+    where
+        tunnels.event_date = $event_date::date
+        and (
+            tunnels.list_count >= 2
+            or tunnel_days.day_count >= 2
+            or tunnels.total_seconds >= $long_seconds
+        )
+),
+
+judged as (
+    select * from by_page
+    union all
+    select * from by_tunnel
 )
 
 select
@@ -169,11 +286,13 @@ select
             total_seconds := round(sum(total_seconds), 0),
             on_duty_seconds := round(sum(on_duty_seconds), 0),
             visits := sum(visit_count)::bigint,
+            tunnels := sum(tunnel_count)::bigint,
+            devices_alike := max(devices_alike),
             largest_bytes := max(largest_bytes),
             embed_share := round(max(embed_share), 2),
             days := max(day_count),
             is_repeated := false,
-            is_district_device := bool_and(is_district_device),
+            is_district_device := true,
             attribution_grade := max(attribution_grade),
             is_live_known := bool_and(is_live_known)
         )

@@ -165,6 +165,9 @@ unblock.example,circumvention,vendor
 unblock.example,circumvention,open list
 relay.example,circumvention,vendor
 relay.example,circumvention,open list
+tunnel.example,circumvention,vendor
+tunnel.example,circumvention,open list
+quad9.net,circumvention,vendor
 control.example,remote_access,vendor
 control.example,remote_access,open list
 """

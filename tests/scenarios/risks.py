@@ -49,7 +49,71 @@ def account_on_its_last_day(story: Story) -> Mapping[str, str]:
     return _ends(story, 0)
 
 
+def upload_outside(story: Story) -> None:
+    """Two gigabytes in four parts to a site that nobody listed."""
+    story.logon("avega", "hs-avega", "07:50")
+    for number in range(4):
+        when = story.at("11:00", number * 240)
+        story.flow("hs-avega", when, "up.lockers.example", seconds=200,
+                   sent=520_000_000, received=900_000)  # fmt: skip
+        when = story.at("11:00", number * 60)
+        story.flow("hs-bsun", when, "up.lockers.example", sent=1_900_000)
+    _ordinary_days(story)
+
+
+def upload_to_the_drive(story: Story) -> None:
+    """As much, to the drive that the list speaks for."""
+    for number in range(4):
+        when = story.at("11:00", number * 240)
+        story.flow("hs-avega", when, "files.school.example", seconds=200,
+                   sent=520_000_000, received=900_000)  # fmt: skip
+    _ordinary_days(story)
+
+
+def _ordinary_days(story: Story) -> None:
+    for day in ("-1", "-4", "-5"):
+        for device in ("hs-bsun", "hs-gnova"):
+            story.flow(
+                device, story.at(f"{day} 10:00"), "www.news.example", sent=90_000
+            )
+
+
+def caller_on_one_desk(story: Story) -> None:
+    """One host, every seventeen minutes until late, known to no other device."""
+    _calls(story, "hs-avega")
+
+
+def caller_on_every_desk(story: Story) -> None:
+    """The same from what runs on many devices."""
+    for device in ("hs-avega", "hs-bsun", "hs-gnova", "es-cpark"):
+        _calls(story, device)
+
+
+def _calls(story: Story, device: str) -> None:
+    for number in range(60):
+        when = story.at("06:05", number * 1_020 + number % 3 * 4)
+        story.flow(device, when, "c2.calls.example", sent=1_410 + number % 4 * 3)
+
+
 SCENARIOS = (
+    Scenario(
+        "S74",
+        upload_outside,
+        ("AN-2",),
+        "hs-avega",
+        severity="medium",
+        cites=("firewall", "dhcp"),
+    ),
+    Scenario("S74a", upload_to_the_drive),
+    Scenario(
+        "S74b",
+        caller_on_one_desk,
+        ("AN-3",),
+        "hs-avega",
+        severity="medium",
+        cites=("firewall", "dhcp"),
+    ),
+    Scenario("S74c", caller_on_every_desk),
     Scenario(
         "S73",
         twenty_accounts_from_one_lab_pc,

@@ -100,6 +100,42 @@ class Story:
             'group="staff" dst_host="N/A" reason="tunnel established"',
         )
 
+    def flow(
+        self,
+        device: str,
+        when: datetime,
+        to: str,
+        *,
+        seconds: float = 2,
+        sent: int = 1_800,
+        received: int = 9_400,
+        port: int = 443,
+    ) -> None:
+        """The firewall's line of a session, written when it ends.
+
+        Args:
+            to: A name, or a bare address.
+        """
+        self._lease_at_six(device)
+        end = when + timedelta(seconds=seconds)
+        local = end.astimezone(ZoneInfo(ZONE))
+        named = "" if to[-1].isdigit() else f' hostname="{to}"'
+        protocol = 17 if port == 51_820 else 6
+        self._records += 1
+        self._write(
+            "firewall",
+            end,
+            f"date={local:%Y-%m-%d} time={local:%H:%M:%S} devname=fw1 "
+            f'eventtime={int(end.timestamp())}000000000 tz="{local:%z}" '
+            'logid="0000000013" type="traffic" subtype="forward" level="notice" '
+            f'vd="root" srcip={self.address[device]} '
+            f'srcport={50_000 + self._records % 9_000} srcintfrole="lan" '
+            f"dstip={to if not named else '203.0.113.77'} "
+            f'dstport={port} dstintfrole="wan" sessionid={self._records} '
+            f'proto={protocol} action="close" duration={int(seconds)} '
+            f"sentbyte={sent} rcvdbyte={received}{named}",
+        )
+
     def sign_in(self, account: str, clock: str, ip: str) -> None:
         """An interactive sign-in to the office suite."""
         when = self.at(clock)

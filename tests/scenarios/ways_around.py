@@ -33,6 +33,42 @@ def remote_control(story: Story) -> None:
     story.surf("avega", "hs-avega", "10:05", ("r1.control.example",), minutes=20)
 
 
+def provider_of_tunnels(story: Story) -> None:
+    """A tunnel program beside the proxy; the firewall alone sees it."""
+    at_work(story)
+    when = story.at("10:05")
+    story.flow("hs-avega", when, "nl3.tunnel.example", seconds=1_500, sent=9_400_000,
+               received=88_000_000, port=51_820)  # fmt: skip
+    for number in range(3):
+        when = story.at("10:04", number * 9)
+        story.flow("hs-avega", when, "api.tunnel.example", received=31_000)
+
+
+def tunnel_that_idles(story: Story) -> None:
+    """The program is there and keeps its tunnel alive, with nothing in it."""
+    at_work(story)
+    when = story.at("10:05")
+    story.flow("hs-avega", when, "nl3.tunnel.example", seconds=3_000, sent=21_000,
+               received=24_000, port=51_820)  # fmt: skip
+
+
+def resolver(story: Story) -> None:
+    at_work(story)
+    for number in range(26):
+        when = story.at("10:05", number * 47 + number % 5 * 6)
+        story.browse("avega", "hs-avega", when, "dns.quad9.net", 4_100, 20)
+
+
+def resolver_of_every_browser(story: Story) -> None:
+    """A new browser looks names up outside, on every desk."""
+    resolver(story)
+    for account, device in (("bsun", "hs-bsun"), ("gnova", "hs-gnova")):
+        story.logon(account, device, "07:50")
+        for number in range(26):
+            when = story.at("10:05", number * 53 + number % 7 * 5)
+            story.browse(account, device, when, "dns.quad9.net", 4_100, 20)
+
+
 def day_after_the_approval(story: Story) -> None:
     at_work(story)
     story.surf("avega", "hs-avega", "10:05", ("older.example",), minutes=15)
@@ -85,7 +121,18 @@ def found(code, act, *rules, account="avega", severity="low"):
 SCENARIOS = (
     found("S42", many_short_visits, "NA-2"),
     found("S45", web_proxy, "NA-3", "NA-1", severity="medium"),
+    Scenario(
+        "S46",
+        provider_of_tunnels,
+        ("NA-3",),
+        "avega",
+        severity="medium",
+        cites=("firewall", "windows", "dhcp"),
+    ),
+    Scenario("S46a", tunnel_that_idles),
     Scenario("S47", relay_of_a_phone),
+    found("S48", resolver, "NA-3", severity="medium"),
+    Scenario("S48a", resolver_of_every_browser, leads=("NA-3",)),
     found("S49", remote_control, "NA-3", severity="medium"),
     found("S51", day_after_the_approval, "NA-4"),
     Scenario("S52", first_day_of_the_approval),

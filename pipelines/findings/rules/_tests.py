@@ -71,3 +71,11 @@ LIVE = (
     ),
 )
 ONE_LOG = ("A mistake in one log", two_sources)
+ONE_DEVICE = (
+    "An address that several devices wear",
+    fact(
+        "is_device_known",
+        "a lease names the device, and the registry has it",
+        "no lease or no row of the registry names the device",
+    ),
+)

@@ -1,16 +1,36 @@
-"""A proxy, VPN or remote-control service on a district device."""
+"""A proxy, VPN, resolver or remote-control service on a district device."""
 
+from pipelines.findings.record import FITS, RULED_OUT, Result
 from pipelines.findings.rules import Details, Rule
-from pipelines.findings.rules._sites import GLANCE, OF_EVERY_SITE_RULE, repeated
-from pipelines.findings.rules._tests import always
-from pipelines.findings.rules._words import ACCOUNT, duration, names
+from pipelines.findings.rules._sites import GLANCE, repeated
+from pipelines.findings.rules._tests import APPROVED, LIVE, MACHINE, always
+from pipelines.findings.rules._words import ACCOUNT, counted, duration, names
+
+COMMON = 3
+"""So many devices of one kind that look names up outside do so by themselves."""
+
+
+def _by_itself(details: Details) -> tuple[Result, str]:
+    count = int(details.get("devices_alike") or 0)
+    if count == 0:
+        return RULED_OUT, "no look-ups of names are part of it"
+    text = f"{count} devices of its kind looked names up outside that day"
+    return (FITS if count >= COMMON else RULED_OUT, text)
+
+
+def _unattended(details: Details) -> tuple[Result, str]:
+    if not details.get("tunnels"):
+        return MACHINE[1](details)
+    return RULED_OUT, "tunnels count while the account's keyboard is live, if not idle"
 
 
 def _claim(details: Details) -> str:
+    how = f"for about {duration(details, 'longest_seconds')} (estimate)"
+    if details.get("devices_alike") and not details.get("visits"):
+        how = f"in {counted(details, 'tunnels', 'tunnel')}"
     return (
         f"Account {ACCOUNT} used {names(details, 'sites')}, a service to pass the "
-        "filter or to control a computer from elsewhere, for about "
-        f"{duration(details, 'longest_seconds')} (estimate)."
+        f"filter or to control a computer from elsewhere, {how}."
     )
 
 
@@ -24,8 +44,11 @@ RULE = Rule(
             "A tool that the district manages",
             always("what is on the list of sites for this day and role is left out"),
         ),
+        ("A browser that looks names up outside by itself", _by_itself),
         GLANCE,
-        *OF_EVERY_SITE_RULE,
+        LIVE,
+        (MACHINE[0], _unattended),
+        APPROVED,
     ),
     would_change=(
         "an entry for the tool on the approved list",

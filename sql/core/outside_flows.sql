@@ -1,0 +1,329 @@
+/* ---
+summary: >
+  What each device exchanged with the outside world in an hour, destination by
+  destination, as a firewall and as a proxy saw it. The two may see the same bytes:
+  never add them. A device without a lease stands under its address. What stays
+  inside the district, was refused, or came from outside is left out.
+grain: [seen_by, device, destination, dst_port, protocol, hour]
+window: {days_before: 1, days_after: 1}
+params:
+  event_date: {type: date}
+columns:
+  seen_by: {type: varchar, is: firewall or proxy}
+  device: {type: varchar, pii: indirect, is: 'device, else the address it wore'}
+  is_registered: {type: boolean, is: the registry has the device}
+  device_class: {type: varchar, is: class of the device}
+  net_kind: {type: varchar, is: kind of network}
+  building: {type: varchar, is: building of the network}
+  destination: {type: varchar, is: 'host asked for, else the address that answered'}
+  site: {type: varchar, is: 'registrable domain, else the address'}
+  is_bare_address: {type: boolean, is: no name is known}
+  background_kind: {type: varchar, is: kind of background service}
+  is_listed: {type: boolean, is: 'the list of sites speaks for it, for somebody'}
+  dst_port: {type: integer, is: port asked for; null where a proxy saw it}
+  protocol: {type: varchar, is: protocol; null where a proxy saw it}
+  hour: {type: timestamptz, is: full hour in which it began}
+  flow_count: {type: bigint, is: flows or requests}
+  two_way_count: {type: bigint, is: of them with bytes in both directions}
+  bytes_in: {type: bigint, is: bytes to the device}
+  bytes_out: {type: bigint, is: bytes from the device; null where no log tells}
+  longest_seconds: {type: double, is: the longest of them}
+  first_time: {type: timestamptz, is: the first began}
+  last_time: {type: timestamptz, is: the last began}
+  evidence: {type: 'bigint[]', is: 'the first five and the largest of them'}
+  binding_event_id: {type: bigint, is: a lease that tells the device}
+  event_date: {type: date, is: local day}
+--- */
+with
+
+connections as (
+    select
+        event_id,
+        coalesce(start_time, time) as start_time,
+        time,
+        src_ip,
+        dst_ip,
+        coalesce(dst_hostname, dst_ip) as destination,
+        dst_hostname is null as is_bare_address,
+        dst_port,
+        protocol,
+        bytes_in,
+        bytes_out
+    from raw.connections
+    where
+        event_date = $event_date::date
+        and src_ip is not null
+        and coalesce(dst_hostname, dst_ip) is not null
+        and disposition is distinct from 'blocked'
+        and coalesce(direction not in ('inbound', 'lateral'), true)
+),
+
+requests as (
+    select
+        event_id,
+        start_time,
+        time,
+        src_ip,
+        device,
+        device_class,
+        binding_event_id,
+        net_kind,
+        building,
+        url_hostname as destination,
+        site,
+        bytes_in,
+        bytes_out
+    from core.http_requests
+    where
+        event_date = $event_date::date
+        and disposition = 'allowed'
+        and url_hostname is not null
+        and coalesce(device, src_ip) is not null
+),
+
+holders as (
+    select
+        ip,
+        device,
+        start_time,
+        end_time,
+        lease_event_id
+    from identity.address_holders
+    where event_date = $event_date::date
+),
+
+devices as (
+    select
+        device,
+        device_class
+    from registry.devices
+),
+
+places as (
+    select
+        ip,
+        net_kind,
+        building
+    from identity.places
+),
+
+hosts as (
+    select
+        url_hostname,
+        site,
+        background_kind
+    from identity.hosts
+),
+
+networks as (
+    select
+        first_address,
+        last_address
+    from registry.subnets
+    union all
+    select
+        first_address,
+        last_address
+    from registry.egress
+),
+
+-- an IPv4 address in the form that sorts; IPv6 stays null
+answered as (
+    select
+        dst_ip,
+        case
+            when regexp_full_match(dst_ip, '[0-9]{1,3}([.][0-9]{1,3}){3}')
+                then
+                    '00000000000000000000ffff'
+                    || lower(lpad(hex(split_part(dst_ip, '.', 1)::bigint), 2, '0'))
+                    || lower(lpad(hex(split_part(dst_ip, '.', 2)::bigint), 2, '0'))
+                    || lower(lpad(hex(split_part(dst_ip, '.', 3)::bigint), 2, '0'))
+                    || lower(lpad(hex(split_part(dst_ip, '.', 4)::bigint), 2, '0'))
+        end as address
+    from connections
+    where dst_ip is not null
+    group by dst_ip
+),
+
+inside as (
+    select answered.dst_ip
+    from answered
+    inner join networks
+        on answered.address between networks.first_address and networks.last_address
+    union
+    -- private, link-local, multicast
+    select answered.dst_ip
+    from answered
+    where
+        regexp_matches(
+            answered.dst_ip,
+            '^(0|10|127|169[.]254|192[.]168|172[.](1[6-9]|2[0-9]|3[01]))[.]'
+            || '|^(22[4-9]|23[0-9]|24[0-9]|25[0-5])[.]'
+            || '|^100[.](6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])[.]'
+        )
+        or regexp_matches(answered.dst_ip, '^(fc|fd|fe[89ab]|ff|::1$)')
+),
+
+outward as (
+    select
+        connections.*,
+        date_trunc('minute', connections.start_time) as minute
+    from connections
+    left join inside on connections.dst_ip = inside.dst_ip
+    where inside.dst_ip is null
+),
+
+-- one look-up for each address and minute: a browser opens many flows at once
+minutes as (
+    select
+        outward.src_ip,
+        outward.minute,
+        holders.device,
+        holders.lease_event_id
+    from (select distinct src_ip, minute from outward) as outward
+    inner join holders
+        on
+            outward.src_ip = holders.ip
+            and outward.minute >= holders.start_time - interval 1 minute
+            and outward.minute < holders.end_time
+    qualify
+        row_number() over (
+            partition by outward.src_ip, outward.minute
+            order by holders.start_time desc, holders.device
+        ) = 1
+),
+
+seen as (
+    select
+        'firewall' as seen_by,
+        coalesce(minutes.device, outward.src_ip) as device,
+        devices.device is not null as is_registered,
+        devices.device_class,
+        places.net_kind,
+        places.building,
+        outward.destination,
+        hosts.site,
+        outward.is_bare_address,
+        outward.dst_port,
+        outward.protocol,
+        outward.start_time,
+        outward.time,
+        outward.bytes_in,
+        outward.bytes_out,
+        outward.event_id,
+        minutes.lease_event_id as binding_event_id
+    from outward
+    left join minutes
+        on outward.src_ip = minutes.src_ip and outward.minute = minutes.minute
+    left join devices on minutes.device = devices.device
+    left join places on outward.src_ip = places.ip
+    left join hosts on outward.destination = hosts.url_hostname
+    union all
+    select
+        'proxy' as seen_by,
+        coalesce(requests.device, requests.src_ip) as device,
+        devices.device is not null as is_registered,
+        requests.device_class,
+        requests.net_kind,
+        requests.building,
+        requests.destination,
+        requests.site,
+        false as is_bare_address,
+        null as dst_port,
+        null as protocol,
+        requests.start_time,
+        requests.time,
+        requests.bytes_in,
+        requests.bytes_out,
+        requests.event_id,
+        requests.binding_event_id
+    from requests
+    left join devices on requests.device = devices.device
+),
+
+hours as (
+    select
+        seen_by,
+        device,
+        bool_or(is_registered) as is_registered,
+        min(device_class) as device_class,
+        min(net_kind) as net_kind,
+        min(building) as building,
+        destination,
+        min(coalesce(site, destination)) as site,
+        bool_and(is_bare_address) as is_bare_address,
+        dst_port,
+        protocol,
+        date_trunc('hour', start_time) as hour,
+        count(*) as flow_count,
+        count(*) filter (where bytes_in > 0 and bytes_out > 0) as two_way_count,
+        sum(bytes_in)::bigint as bytes_in,
+        sum(bytes_out)::bigint as bytes_out,
+        max(epoch(time) - epoch(start_time)) as longest_seconds,
+        min(start_time) as first_time,
+        max(start_time) as last_time,
+        list_sort(
+            list_distinct(
+                list_slice(list_sort(list(event_id)), 1, 5)
+                || [
+                    max_by(
+                        event_id,
+                        (coalesce(bytes_out, 0) + coalesce(bytes_in, 0), event_id)
+                    )
+                ]
+            )
+        ) as evidence,
+        min(binding_event_id) as binding_event_id
+    from seen
+    group by
+        seen_by, device, destination, dst_port, protocol,
+        date_trunc('hour', start_time)
+),
+
+entries as (
+    select distinct split_part(pattern, '/', 1) as host
+    from registry.approved_sites
+    where
+        match <> 'deny'
+        and $event_date::date between coalesce(valid_from, date '0001-01-01')
+        and coalesce(valid_to, date '9999-12-31')
+),
+
+listed as (
+    select distinct sites.destination
+    from (select distinct destination, site from hours) as sites
+    inner join hosts on sites.site = hosts.site
+    inner join entries on hosts.url_hostname = entries.host
+    where
+        sites.destination = entries.host
+        or ends_with(sites.destination, '.' || entries.host)
+)
+
+select
+    hours.seen_by,
+    hours.device,
+    hours.is_registered,
+    hours.device_class,
+    hours.net_kind,
+    hours.building,
+    hours.destination,
+    hours.site,
+    hours.is_bare_address,
+    hosts.background_kind,
+    listed.destination is not null as is_listed,
+    hours.dst_port,
+    hours.protocol,
+    hours.hour,
+    hours.flow_count,
+    hours.two_way_count,
+    hours.bytes_in,
+    hours.bytes_out,
+    hours.longest_seconds,
+    hours.first_time,
+    hours.last_time,
+    hours.evidence,
+    hours.binding_event_id,
+    $event_date::date as event_date
+from hours
+left join hosts on hours.destination = hosts.url_hostname
+left join listed on hours.destination = listed.destination

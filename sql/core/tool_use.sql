@@ -1,0 +1,363 @@
+/* ---
+summary: >
+  Tunnels, remote control and name look-ups past the filter that no page shows:
+  what a firewall alone saw of them, and each tunnel to a resolver outside. Counted
+  for a staff account whose logon was live on the device, or which the line names
+  where the device writes no logons; two accounts at once name nobody. On district
+  devices only. Beside it stands how many devices of that kind do the same: what a
+  browser does by itself, most of them do.
+grain: [account, device, destination, how, seen_by]
+window: {days_before: 1, days_after: 1}
+params:
+  event_date: {type: date}
+columns:
+  account: {type: varchar, pii: direct, is: account}
+  device: {type: varchar, pii: indirect, is: device}
+  destination: {type: varchar, is: 'host asked for, else the address that answered'}
+  site: {type: varchar, is: 'registrable domain, else the address'}
+  how: {type: varchar, is: resolver or tool}
+  seen_by: {type: varchar, is: firewall or proxy}
+  category: {type: varchar, is: circumvention or remote_access}
+  list_count: {type: bigint, is: lists that call it so}
+  is_listed: {type: boolean, is: 'the list of sites speaks for it, for somebody'}
+  attribution_grade: {type: varchar, is: A or C}
+  is_live_known: {type: boolean, is: the device's logons show a live keyboard}
+  flow_count: {type: bigint, is: flows or tunnels}
+  longest_seconds: {type: double, is: the longest of them}
+  total_seconds: {type: double, is: 'all of them, also where they overlap'}
+  total_bytes: {type: bigint, is: bytes in both directions}
+  devices_alike: {type: bigint, is: devices of its class that do so that day}
+  start_time: {type: timestamptz, is: the first began}
+  end_time: {type: timestamptz, is: the last ended}
+  evidence: {type: 'bigint[]', is: 'at most 40 flows to the site, and what says whose'}
+  event_date: {type: date, is: local day}
+--- */
+with
+
+categories as (
+    select
+        url_hostname,
+        category,
+        source_count
+    from core.host_categories
+    where
+        event_date = $event_date::date
+        and category in ('circumvention', 'remote_access')
+),
+
+resolvers as (
+    select
+        url_hostname,
+        1 as list_count
+    from identity.hosts
+    where background_kind = 'doh_resolver'
+),
+
+tools as (
+    select
+        coalesce(categories.url_hostname, resolvers.url_hostname) as destination,
+        coalesce(min(categories.category), 'circumvention') as category,
+        coalesce(max(categories.source_count), 0)
+        + coalesce(max(resolvers.list_count), 0) as list_count,
+        case when max(resolvers.list_count) is null then 'tool' else 'resolver' end
+            as how
+    from categories
+    full outer join resolvers on categories.url_hostname = resolvers.url_hostname
+    group by coalesce(categories.url_hostname, resolvers.url_hostname)
+),
+
+words as (
+    select
+        word,
+        min(category) as category
+    from registry.category_words
+    where category in ('circumvention', 'remote_access')
+    group by word
+),
+
+listed as (
+    select distinct destination
+    from core.outside_flows
+    where event_date = $event_date::date and is_listed
+),
+
+-- how many devices of a kind look names up outside
+habits as (
+    select
+        flows.device_class,
+        count(distinct flows.device) as device_count
+    from core.outside_flows as flows
+    inner join tools on flows.destination = tools.destination
+    where flows.event_date = $event_date::date and tools.how = 'resolver'
+    group by flows.device_class
+),
+
+devices as (
+    select
+        device,
+        device_class
+    from registry.devices
+    where
+        coalesce(
+            device_class not in ('phone_byod', 'server', 'signage', 'vdi_host'), true
+        )
+),
+
+staff as (
+    select account
+    from identity.accounts
+    where
+        event_date = $event_date::date
+        and account_type = 'person'
+        and is_staff
+        and not approved_shared
+),
+
+requests as (
+    select
+        requests.event_id,
+        requests.account,
+        requests.device,
+        requests.url_hostname as destination,
+        coalesce(requests.site, requests.url_hostname) as site,
+        requests.attribution_grade,
+        requests.start_time,
+        requests.time,
+        coalesce(requests.bytes_in, 0) + coalesce(requests.bytes_out, 0) as bytes,
+        requests.binding_event_id
+    from core.http_requests as requests
+    inner join tools on requests.url_hostname = tools.destination
+    inner join devices on requests.device = devices.device
+    inner join staff on requests.account = staff.account
+    where
+        requests.event_date = $event_date::date
+        and requests.disposition = 'allowed'
+        and requests.attribution_grade in ('A', 'C')
+        and tools.how = 'resolver'
+),
+
+seats as (
+    select
+        account,
+        device,
+        start_time,
+        end_time,
+        event_id
+    from identity.seats
+    where event_date = $event_date::date and state = 'live'
+),
+
+seat_devices as (
+    select distinct device
+    from identity.seats
+    where event_date = $event_date::date
+),
+
+-- where the device tells, nobody at the keyboard is nobody using it
+tunnels as (
+    select
+        requests.*,
+        seat_devices.device is not null as is_live_known,
+        seats.event_id as seat_event_id
+    from requests
+    left join seat_devices on requests.device = seat_devices.device
+    left join seats
+        on
+            requests.device = seats.device
+            and requests.account = seats.account
+            and requests.start_time >= seats.start_time
+            and requests.start_time < seats.end_time
+    where seats.event_id is not null or seat_devices.device is null
+    qualify
+        row_number() over (
+            partition by requests.event_id
+            order by seats.start_time desc, seats.event_id
+        ) = 1
+),
+
+connections as (
+    select
+        lines.event_id,
+        lines.src_ip,
+        lines.user_name,
+        coalesce(lines.dst_hostname, lines.dst_ip) as destination,
+        coalesce(lines.start_time, lines.time) as start_time,
+        lines.time,
+        coalesce(lines.bytes_in, 0) + coalesce(lines.bytes_out, 0) as bytes,
+        words.category
+    from raw.connections as lines
+    left join tools on lines.dst_hostname = tools.destination
+    left join words on lower(trim(lines.category)) = words.word
+    where
+        lines.event_date = $event_date::date
+        and lines.disposition is distinct from 'blocked'
+        and coalesce(lines.direction not in ('inbound', 'lateral'), true)
+        and coalesce(lines.dst_hostname, lines.dst_ip) is not null
+        and (tools.destination is not null or words.word is not null)
+),
+
+held as (
+    select
+        connections.*,
+        holders.device,
+        holders.lease_event_id
+    from connections
+    inner join identity.address_holders as holders
+        on
+            connections.src_ip = holders.ip
+            and connections.start_time >= holders.start_time
+            and connections.start_time < holders.end_time
+    inner join devices on holders.device = devices.device
+    where holders.event_date = $event_date::date
+    qualify
+        row_number() over (
+            partition by connections.event_id
+            order by holders.start_time desc, holders.device
+        ) = 1
+),
+
+seated as (
+    select
+        held.event_id,
+        min(seats.account) as account,
+        min(seats.event_id) as seat_event_id
+    from held
+    inner join seats
+        on
+            held.device = seats.device
+            and held.start_time >= seats.start_time
+            and held.start_time < seats.end_time
+    group by held.event_id
+    having count(distinct seats.account) = 1
+),
+
+names as (
+    select
+        user_name,
+        account
+    from identity.account_names
+),
+
+named as (
+    select
+        held.*,
+        seated.seat_event_id,
+        seat_devices.device is not null as is_live_known,
+        coalesce(seated.account, names.account) as account
+    from held
+    left join seated on held.event_id = seated.event_id
+    left join seat_devices on held.device = seat_devices.device
+    left join names on held.user_name = names.user_name
+    where
+        (seated.account is not null or seat_devices.device is null)
+        and coalesce(seated.account = names.account, true)
+),
+
+uses as (
+    select
+        event_id,
+        account,
+        device,
+        destination,
+        site,
+        'proxy' as seen_by,
+        null as category,
+        attribution_grade,
+        is_live_known,
+        start_time,
+        time,
+        bytes,
+        binding_event_id,
+        seat_event_id
+    from tunnels
+    union all
+    select
+        named.event_id,
+        named.account,
+        named.device,
+        named.destination,
+        coalesce(hosts.site, named.destination) as site,
+        'firewall' as seen_by,
+        named.category,
+        'C' as attribution_grade,
+        named.is_live_known,
+        named.start_time,
+        named.time,
+        named.bytes,
+        named.lease_event_id as binding_event_id,
+        named.seat_event_id
+    from named
+    inner join staff on named.account = staff.account
+    left join identity.hosts as hosts on named.destination = hosts.url_hostname
+),
+
+sums as (
+    select
+        account,
+        device,
+        destination,
+        min(site) as site,
+        seen_by,
+        min(category) as category,
+        max(attribution_grade) as attribution_grade,
+        bool_and(is_live_known) as is_live_known,
+        count(*) as flow_count,
+        max(epoch(time) - epoch(start_time)) as longest_seconds,
+        sum(epoch(time) - epoch(start_time)) as total_seconds,
+        sum(bytes)::bigint as total_bytes,
+        min(start_time) as start_time,
+        max(time) as end_time
+    from uses
+    group by account, device, destination, seen_by
+),
+
+-- one tunnel is one line; what its program asked of the same site shows it too
+cited as (
+    select
+        account,
+        device,
+        site,
+        seen_by,
+        list_sort(
+            list_distinct(
+                list_slice(list_sort(list(event_id)), 1, 40)
+                || list(binding_event_id)
+                || list(seat_event_id)
+            )
+        ) as evidence
+    from uses
+    group by account, device, site, seen_by
+)
+
+select
+    sums.account,
+    sums.device,
+    sums.destination,
+    sums.site,
+    coalesce(tools.how, 'tool') as how,
+    sums.seen_by,
+    coalesce(tools.category, sums.category) as category,
+    coalesce(tools.list_count, 1) as list_count,
+    listed.destination is not null as is_listed,
+    sums.attribution_grade,
+    sums.is_live_known,
+    sums.flow_count,
+    sums.longest_seconds,
+    sums.total_seconds,
+    sums.total_bytes,
+    coalesce(habits.device_count, 0) as devices_alike,
+    sums.start_time,
+    sums.end_time,
+    cited.evidence,
+    $event_date::date as event_date
+from sums
+inner join devices on sums.device = devices.device
+inner join cited
+    on
+        sums.account = cited.account
+        and sums.device = cited.device
+        and sums.site = cited.site
+        and sums.seen_by = cited.seen_by
+left join tools on sums.destination = tools.destination
+left join listed on sums.destination = listed.destination
+left join habits on devices.device_class = habits.device_class

@@ -1,0 +1,213 @@
+/* ---
+title: A large upload to a site that is not on the list
+summary: >
+  A device sent far more to one outside site in a day than devices of its kind
+  send anywhere. What was sent is not known. A copy that goes there every night, and
+  what the list of sites speaks for, is none. Only logs that count the bytes sent
+  can show it; a proxy's often do not.
+code: AN-2
+kind: anomaly
+about: device
+severity: medium
+stage: trial
+grain: [subject, event_date]
+window: {days_before: 13}
+params:
+  event_date: {type: date}
+  megabytes:
+    type: int
+    default: 500
+    min: 20
+    max: 1000000
+    unit: MB
+    why: >-
+      a term of a class's documents is less; a video that belongs to the job goes
+      to a site of the list
+  times_usual:
+    type: int
+    default: 20
+    min: 2
+    max: 1000
+    why: >-
+      times what one in a hundred of the uploads of such devices comes to
+columns:
+  subject: {type: varchar, pii: indirect, is: device}
+  start_time: {type: timestamptz, is: first cited event}
+  end_time: {type: timestamptz, is: last cited event}
+  measure: {type: double, is: megabytes sent}
+  observables: {type: 'varchar[]', pii: indirect, is: devices and sites}
+  evidence: {type: 'bigint[]', is: cited events}
+  details: {type: varchar, is: facts for the alternatives as JSON}
+  event_date: {type: date, is: local day}
+false_positives:
+  - A back-up or a synchronised folder that began that day.
+  - A video or a camera's recordings that were handed in somewhere.
+response: >
+  Ask what was sent, and whether the site is fit for it. If it is, put it on the
+  list.
+--- */
+with
+
+flows as (
+    select
+        seen_by,
+        device,
+        is_registered,
+        device_class,
+        net_kind,
+        site,
+        is_listed,
+        bytes_out,
+        first_time,
+        last_time,
+        evidence,
+        binding_event_id,
+        event_date
+    from core.outside_flows
+    where
+        event_date between $event_date::date - interval 13 day and $event_date::date
+        and bytes_out > 0
+        and coalesce(net_kind not in ('guest', 'byod', 'nat'), true)
+        and device_class is distinct from 'phone_byod'
+),
+
+by_log as (
+    select
+        device,
+        site,
+        event_date,
+        seen_by,
+        coalesce(min(device_class), 'unknown') as device_class,
+        sum(bytes_out) as sent
+    from flows
+    group by device, site, event_date, seen_by
+),
+
+-- firewall and proxy may count the same bytes
+days as (
+    select
+        device,
+        site,
+        event_date,
+        min(device_class) as device_class,
+        max(sent) as sent
+    from by_log
+    group by device, site, event_date
+),
+
+large as (
+    select *
+    from days
+    where event_date = $event_date::date and sent >= 1000000 * $megabytes
+),
+
+ranked as (
+    select
+        large.device,
+        large.site,
+        days.sent,
+        row_number() over others as place,
+        count(*) over (partition by large.device, large.site) as upload_count
+    from large
+    inner join days
+        on large.device_class = days.device_class and large.device <> days.device
+    window others as (partition by large.device, large.site order by days.sent)
+),
+
+-- what all but one in a hundred of the others' uploads stay within
+usual as (
+    select
+        device,
+        site,
+        max(sent) as sent,
+        max(upload_count) as upload_count
+    from ranked
+    where place <= ceil(0.99 * upload_count)
+    group by device, site
+),
+
+earlier as (
+    select
+        large.device,
+        large.site,
+        count(*) as day_count
+    from large
+    inner join days on large.device = days.device and large.site = days.site
+    where days.event_date < $event_date::date and 2 * days.sent >= large.sent
+    group by large.device, large.site
+),
+
+logged as (
+    select count(distinct event_date) as day_count
+    from days
+    where event_date < $event_date::date
+),
+
+found as (
+    select
+        large.device,
+        large.site,
+        large.sent,
+        usual.sent as usual,
+        coalesce(usual.upload_count, 0) as upload_count,
+        coalesce(earlier.day_count, 0) as earlier_days,
+        logged.day_count as logged_days
+    from large
+    cross join logged
+    left join usual on large.device = usual.device and large.site = usual.site
+    left join earlier on large.device = earlier.device and large.site = earlier.site
+    where large.sent >= $times_usual * coalesce(usual.sent, 0)
+),
+
+cited as (
+    select
+        found.device,
+        found.site,
+        bool_or(flows.is_listed) as is_listed,
+        bool_and(flows.is_registered) as is_registered,
+        min(flows.first_time) as start_time,
+        max(flows.last_time) as end_time,
+        list_distinct(
+            flatten(list(flows.evidence)) || list(flows.binding_event_id)
+        ) as evidence
+    from found
+    inner join flows on found.device = flows.device and found.site = flows.site
+    where flows.event_date = $event_date::date
+    group by found.device, found.site
+)
+
+select
+    found.device as subject,
+    min(cited.start_time) as start_time,
+    max(cited.end_time) as end_time,
+    round(sum(found.sent) / 1000000, 0)::double as measure,
+    list_sort(
+        list_distinct(
+            list('device:' || found.device) || list('site:' || found.site)
+        )
+    ) as observables,
+    list_slice(
+        list_sort(
+            list_filter(
+                list_distinct(flatten(list(cited.evidence))),
+                lambda one: one is not null
+            )
+        ),
+        1, 60
+    ) as evidence,
+    to_json(
+        struct_pack(
+            sites := list_sort(list_distinct(list(found.site))),
+            megabytes := round(sum(found.sent) / 1000000, 0)::bigint,
+            usual_megabytes := round(max(found.usual) / 1000000, 1),
+            uploads_compared := min(found.upload_count),
+            earlier_days := max(found.earlier_days),
+            logged_days := max(found.logged_days),
+            is_device_known := bool_and(cited.is_registered)
+        )
+    )::varchar as details,
+    $event_date::date as event_date
+from found
+inner join cited on found.device = cited.device and found.site = cited.site
+where not cited.is_listed
+group by found.device

@@ -1,0 +1,170 @@
+/* ---
+title: A device that shares files with many strangers
+summary: >
+  Within an hour a device exchanged data, both ways, with dozens of bare addresses
+  on ports of their own choosing, as programmes do that share files among strangers.
+  Calls and games talk to few, updates among neighbours use one port, a download
+  sends nothing back. Which files they were, and whether they may be shared, is not
+  known. A firewall that counts bytes is needed.
+code: AN-9
+kind: anomaly
+about: device
+severity: low
+stage: trial
+grain: [subject, event_date]
+params:
+  event_date: {type: date}
+  peers:
+    type: int
+    default: 30
+    min: 10
+    max: 10000
+    why: a call or a game talks to a few
+  ports:
+    type: int
+    default: 20
+    min: 5
+    max: 10000
+    why: services share a port; strangers choose each their own
+  megabytes:
+    type: int
+    default: 50
+    min: 1
+    max: 100000
+    unit: MB
+    why: less is a programme that looks for peers and finds nothing
+  sent_share:
+    type: double
+    default: 0.05
+    min: 0.01
+    max: 1
+    why: a plain download sends back some two percent
+columns:
+  subject: {type: varchar, pii: indirect, is: device}
+  start_time: {type: timestamptz, is: first cited event}
+  end_time: {type: timestamptz, is: last cited event}
+  measure: {type: double, is: peers in the busiest hour}
+  observables: {type: 'varchar[]', pii: indirect, is: devices and sites}
+  evidence: {type: 'bigint[]', is: cited events}
+  details: {type: varchar, is: facts for the alternatives as JSON}
+  event_date: {type: date, is: local day}
+false_positives:
+  - An image of a free operating system, fetched this way.
+  - A game or an update that comes this way.
+response: >
+  Look at the device for the programme. Repeated use after a talk matters more than
+  a single day.
+--- */
+with
+
+flows as (
+    select
+        device,
+        is_registered,
+        destination,
+        dst_port,
+        hour,
+        two_way_count,
+        bytes_in,
+        bytes_out,
+        first_time,
+        last_time,
+        evidence,
+        binding_event_id
+    from core.outside_flows
+    where
+        event_date = $event_date::date
+        and seen_by = 'firewall'
+        and is_bare_address
+        and dst_port >= 1024
+        and coalesce(net_kind not in ('guest', 'byod', 'nat'), true)
+        and device_class is distinct from 'phone_byod'
+        -- calls, meetings, tunnels, updates among neighbours
+        and not (
+            dst_port between 3478 and 3481
+            or dst_port between 8801 and 8810
+            or dst_port between 19302 and 19309
+            or dst_port in (1194, 3544, 4500, 5060, 5061, 5228, 7680, 8080, 8443, 51820)
+        )
+),
+
+hours as (
+    select
+        device,
+        hour,
+        count(distinct destination) as peer_count,
+        count(distinct dst_port) as port_count,
+        sum(bytes_in) as bytes_in,
+        sum(bytes_out) as bytes_out
+    from flows
+    where two_way_count > 0
+    group by device, hour
+    having
+        count(distinct destination) >= $peers
+        and count(distinct dst_port) >= $ports
+        and sum(bytes_in) + sum(bytes_out) >= 1000000 * $megabytes
+        and sum(bytes_out) >= $sent_share * sum(bytes_in)
+),
+
+largest as (
+    select
+        flows.device,
+        flows.is_registered,
+        flows.first_time,
+        flows.last_time,
+        flows.evidence,
+        flows.binding_event_id,
+        row_number() over by_size as place
+    from flows
+    inner join hours on flows.device = hours.device and flows.hour = hours.hour
+    where flows.two_way_count > 0
+    window
+        by_size as (
+            partition by flows.device
+            order by
+                flows.bytes_in + flows.bytes_out desc,
+                flows.destination,
+                flows.dst_port
+        )
+),
+
+cited as (
+    select
+        device,
+        bool_and(is_registered) as is_registered,
+        min(first_time) as start_time,
+        max(last_time) as end_time,
+        list_sort(
+            list_filter(
+                list_distinct(
+                    flatten(list(evidence) filter (where place <= 30))
+                    || list(binding_event_id)
+                ),
+                lambda one: one is not null
+            )
+        ) as evidence
+    from largest
+    group by device
+)
+
+select
+    hours.device as subject,
+    any_value(cited.start_time) as start_time,
+    any_value(cited.end_time) as end_time,
+    max(hours.peer_count)::double as measure,
+    [hours.device] as observables,
+    any_value(cited.evidence) as evidence,
+    to_json(
+        struct_pack(
+            peers := max(hours.peer_count),
+            ports := max(hours.port_count),
+            hours := count(*),
+            received_megabytes := round(sum(hours.bytes_in) / 1000000, 0)::bigint,
+            sent_megabytes := round(sum(hours.bytes_out) / 1000000, 0)::bigint,
+            is_device_known := bool_and(cited.is_registered)
+        )
+    )::varchar as details,
+    $event_date::date as event_date
+from hours
+inner join cited on hours.device = cited.device
+group by hours.device
