@@ -9,6 +9,7 @@ The stations of one journey, in the order a log line travels:
     warehouse   the SQL models of `sql/` are built, a day at a time
     detections  candidate findings, one SQL file each
     findings    candidates become findings with evidence and alternatives
+    health      hours, lags and shares tell whether the logs still come
     reports     marts and findings become pages
     alerts      findings and source health become messages, each sent once
 

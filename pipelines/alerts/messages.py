@@ -60,11 +60,14 @@ class Setting:
         id_of: The id of a fact, from its key.
         told_when: Writes an instant as readers know it.
         report: Where the newest report is.
+        moment: When the messages are made: the same facts told again, as after a
+            week, are another message.
     """
 
     id_of: Callable[[str], str]
     told_when: Callable[[datetime], str]
     report: str
+    moment: str = ""
 
 
 def notice(told: Sequence[News], waiting: int, setting: Setting) -> Message:
@@ -225,7 +228,7 @@ def told_by(decisions: Iterable[Decision]) -> list[News]:
 
 def _key(letter: str, told: Sequence[News], setting: Setting) -> str:
     parts = sorted(f"{setting.id_of(one.key)}@{one.step}" for one in told)
-    return f"{letter}-{_hash(parts)}"
+    return f"{letter}-{_hash([setting.moment, *parts])}"
 
 
 def _text(lines: Sequence[str]) -> str:

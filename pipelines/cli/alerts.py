@@ -9,8 +9,9 @@ from typing import Annotated
 
 import typer
 
-from pipelines.alerts.memory import Said, answer, standing
+from pipelines.alerts.answering import Said, answer
 from pipelines.alerts.outbox import SENT, outbox
+from pipelines.alerts.standing import standing
 from pipelines.cli.options import AsJson, Home
 from pipelines.errors import SettingsError
 from pipelines.journey.alerting import AlertSummary, send_alerts, send_test

@@ -8,11 +8,13 @@ import polars as pl
 
 from pipelines.district.settings_parts import Detection as DetectionSettings
 from pipelines.errors import SettingsError
-from pipelines.journey.coverage import expected_hours, source_days
+from pipelines.health.covering import closed_times, expected_hours, usual_lags
+from pipelines.journey.coverage import source_days
 from pipelines.journey.district import District
 from pipelines.journey.unjudged import UNJUDGED
 from pipelines.reports.inputs import ReportInputs, empty_frame
 from pipelines.reports.sections import sections
+from pipelines.state.days import source_days as counted_days
 from pipelines.warehouse.database import Database
 
 
@@ -24,6 +26,10 @@ def report_inputs(
     site_use = database.table("marts.site_use").join(first_seen, on="site", how="left")
     hours = database.table("marts.source_hours")
     days = database.table("marts.school_days")
+    lags = dict.fromkeys(hours["source"].unique()) | usual_lags(
+        counted_days(district.store)
+    )
+    closed = closed_times(lags, now, is_history_closed=True)
     return ReportInputs(
         findings=database.table("findings.findings"),
         evidence=database.table("findings.evidence"),
@@ -31,7 +37,7 @@ def report_inputs(
         attribution=database.table("marts.attribution"),
         site_use=site_use.with_columns(site_class=pl.lit(None, pl.String)),
         off_hours=database.table("marts.off_hours"),
-        source_hours=expected_hours(hours, days, district.zone),
+        source_hours=expected_hours(hours, days, closed, district.zone),
         source_days=source_days(
             database.table("marts.source_files"), database.table("marts.file_days")
         ),

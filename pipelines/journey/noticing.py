@@ -2,40 +2,58 @@
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
+from shutil import disk_usage
 from typing import Any
 
 import polars as pl
 
+from pipelines.alerts.memory import Noticed
 from pipelines.alerts.news import News, of_files, of_findings
+from pipelines.alerts.unwell import of_troubles
 from pipelines.district.calendar import WORKING
 from pipelines.errors import SchoolbellError
 from pipelines.findings.keeping import stored_findings
+from pipelines.health.history import keep_troubles
 from pipelines.journey.district import District
+from pipelines.journey.health import health_of
+from pipelines.journey.looking import last_look
 from pipelines.journey.status import in_trouble
 from pipelines.state import ledger
 from pipelines.state.audit import open_chain
-from pipelines.state.store import Store, fact, now_text, remember
+from pipelines.state.dirty import oldest_dirty
 
-LAST_RUN = "last_run"
+LEAST_FREE_BYTES = 2_000_000_000
 FIRST_WEEKEND_DAY = 5
 
 
-def noticed(district: District, now: datetime, more: Iterable[News] = ()) -> list[News]:
+def noticed(
+    district: District, now: datetime, more: Iterable[News] = (), *, deep: bool = True
+) -> Noticed:
     """Every fact that is true now.
 
     Args:
-        more: What only the caller knows, such as a run that failed.
+        more: What only the caller knows.
+        deep: False: only what the ledger tells, for a watch that must not wait for
+            a run at work.
     """
     files = ledger.source_files(district.store)
     trouble = in_trouble(files, district.settings.limits.reject_share)
     rules = district.settings.alerts.security_rules
-    return [
+    news = [
         *of_findings(stored_findings(district.store), rules),
         *of_files(trouble, now),
-        *_audit(district, now),
         *_runs(district, now),
+        *_waiting_days(district, now),
+        *_disk(district, now),
         *more,
     ]
+    looked = ["finding:", "files:", "runs", "days", "disk"]
+    if deep:
+        health = health_of(district, now)
+        keep_troubles(district.store, health.troubles, health.kinds, now)
+        news += [*_audit(district, now), *of_troubles(health.troubles, now)]
+        looked += ["audit", *(f"health:{kind}:" for kind in health.kinds)]
+    return Noticed(news, tuple(looked))
 
 
 def _audit(district: District, now: datetime) -> list[News]:
@@ -63,51 +81,48 @@ def _audit(district: District, now: datetime) -> list[News]:
 
 
 def _runs(district: District, now: datetime) -> list[News]:
-    """Nothing ran for longer than it should; whoever asks is not that run."""
-    last = last_run(district.store)
+    """Nobody looked at the landing folders for longer than it should be."""
+    last = last_look(district.store)
     hours = district.settings.alerts.quiet_run_hours
     if last is None or now - last < timedelta(hours=hours):
         return []
-    return [
-        News(
-            key="runs",
-            about="health",
-            severity="high",
-            confidence="C3",
-            line=f"no run has ended for more than {hours} hours; new lines wait",
-            since=last,
-            reference="schoolbell run",
-            lasting=min(9, int((now - last) / timedelta(days=1))),
-            group="runs",
-        )
-    ]
+    line = f"nobody looked for new log files for more than {hours} hours"
+    return [_health("runs", line, last, "schoolbell run", now)]
 
 
-def run_failed(job: str, run_id: str, message: str, now: datetime) -> News:
-    """A job ended before it was done."""
+def _waiting_days(district: District, now: datetime) -> list[News]:
+    """Days whose events changed wait to be built: runs begin and do not end."""
+    since = oldest_dirty(district.store)
+    hours = district.settings.alerts.quiet_run_hours
+    if since is None or now - since < timedelta(hours=hours):
+        return []
+    line = f"new events wait to be judged for more than {hours} hours"
+    return [_health("days", line, since, "schoolbell run", now)]
+
+
+def _disk(district: District, now: datetime) -> list[News]:
+    """Soon nothing can be written any more."""
+    free = disk_usage(district.home.path).free
+    if free >= LEAST_FREE_BYTES:
+        return []
+    line = f"only {free / 1e9:,.1f} GB are free on the disk of the home"
+    return [_health("disk", line, now, str(district.home.path), now)]
+
+
+def _health(
+    key: str, line: str, since: datetime, reference: str, now: datetime
+) -> News:
     return News(
-        key=f"run:{job}",
+        key=key,
         about="health",
         severity="high",
         confidence="C3",
-        line=f"the job {job} did not end well: {message}",
-        since=now,
-        reference=run_id,
+        line=line,
+        since=since,
+        reference=reference,
+        lasting=min(9, max(0, int((now - since) / timedelta(days=1)))),
         group="runs",
     )
-
-
-def note_run(store: Store, now: datetime) -> None:
-    """Remember that a run came to its end."""
-    with store.writing() as connection:
-        remember(connection, LAST_RUN, now_text(now))
-
-
-def last_run(store: Store) -> datetime | None:
-    """When a run last came to its end."""
-    with store.reading() as connection:
-        text = fact(connection, LAST_RUN)
-    return datetime.fromisoformat(text) if text else None
 
 
 def open_days(district: District) -> Callable[[date], bool]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from pipelines.findings.keeping import Kept
 from pipelines.journey.alerting import AlertSummary, send_alerts
 from pipelines.journey.district import District, only_writer, open_district
-from pipelines.journey.noticing import note_run
+from pipelines.journey.looking import note_run
 from pipelines.journey.owed import owed, settle
 from pipelines.journey.publishing import publish_snapshot
 from pipelines.journey.reporting import (

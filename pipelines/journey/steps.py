@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 
 from pipelines.detections.candidates import candidates
 from pipelines.errors import SourceError
@@ -13,6 +13,7 @@ from pipelines.findings.keeping import Kept, fired_days, keep
 from pipelines.journey.attribution import keep_changes
 from pipelines.journey.citing import cited_lines
 from pipelines.journey.district import District
+from pipelines.journey.looking import note_look
 from pipelines.journey.owed import owe
 from pipelines.journey.staleness import note, note_versions, noted, stale, versions
 from pipelines.journey.unjudged import judged_days, note_unjudged, unjudged
@@ -43,6 +44,7 @@ def take_in(
 
     A folder that can not be listed is one failed outcome, and the others go on.
     """
+    began = datetime.now(UTC)
     sweep(district.store, district.home.lake)
     intake = Intake(
         store=district.store,
@@ -51,11 +53,13 @@ def take_in(
         settle_seconds=settle_seconds,
         watch=watch or (lambda _delivery, _bytes, _lines: None),
     )
-    return [
+    outcomes = [
         outcome
         for source in district.sources()
         for outcome in _outcomes(intake, source)
     ]
+    note_look(district.store, began)
+    return outcomes
 
 
 def _outcomes(intake: Intake, source: Source) -> list[Outcome]:

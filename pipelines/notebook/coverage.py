@@ -1,15 +1,18 @@
 """Which days a snapshot covers, and in which hours a source fell silent.
 
-An hour is expected of a source when it spoke in that local hour on at least
-three quarters of the other days of the same kind, of which there are at least
-three: the rule of the weekly report.
+It is judged as the weekly report and the alerts judge it.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import polars as pl
+
+from pipelines.health.covering import closed_times, expected_hours
+
+ONE_HOUR = timedelta(hours=1)
 SHOWN = 3
 """Gaps that one line names; the rest are counted."""
 
@@ -65,8 +68,21 @@ def coverage(ask: Ask, zone: str) -> Coverage:
         zone: The district's; an hour that its clocks skip is never expected.
     """
     days = ask("select distinct event_date from marts.source_hours order by all")
-    hours = ask(_SILENT, zone=zone).fetchall()
-    return Coverage([day for (day,) in days.fetchall()], joined(hours))
+    hours = ask("select * from marts.source_hours").pl()
+    kinds = ask("select * from marts.school_days").pl()
+    silent = expected_hours(hours, kinds, _closed(hours), zone).filter(
+        pl.col("line_count") == 0
+    )
+    places = silent.select("source", "event_date", "hour").sort(pl.all()).rows()
+    return Coverage([day for (day,) in days.fetchall()], joined(places))
+
+
+def _closed(hours: pl.DataFrame) -> pl.DataFrame:
+    """No source is missed after the newest line of all."""
+    newest = hours["hour_start"].max()
+    as_of = newest + ONE_HOUR if isinstance(newest, datetime) else datetime.now(UTC)
+    lags = dict.fromkeys(hours["source"].unique().to_list())
+    return closed_times(lags, as_of, is_history_closed=True)
 
 
 def joined(hours: Sequence[tuple[str, date, int]]) -> list[Gap]:
@@ -83,60 +99,3 @@ def joined(hours: Sequence[tuple[str, date, int]]) -> list[Gap]:
         else:
             gaps.append(Gap(day, source, hour, hour + 1))
     return sorted(gaps)
-
-
-_SILENT = """
-with
-  span as (
-    select unnest(generate_series(min(event_date), max(event_date), interval 1 day))
-        ::date as event_date
-    from marts.source_hours
-  ),
-
-  kinds as (
-    select span.event_date, mode(days.day_type) as day_type
-    from span
-    left join marts.school_days as days on span.event_date = days.event_date
-    group by span.event_date
-  ),
-
-  spoken as (
-    select source, event_date, hour
-    from marts.source_hours
-    group by source, event_date, hour
-  ),
-
-  grid as (
-    select sources.source, kinds.event_date, kinds.day_type, hours.hour
-    from (select distinct source from spoken) as sources
-    cross join kinds
-    cross join (select unnest(generate_series(0, 23)) as hour) as hours
-  ),
-
-  counted as (
-    select
-      grid.source,
-      grid.event_date,
-      grid.hour,
-      spoken.hour is not null as is_spoken,
-      count(*) over kind as day_count,
-      count(spoken.hour) over kind as spoken_count
-    from grid
-    left join spoken
-      on grid.source = spoken.source
-      and grid.event_date = spoken.event_date
-      and grid.hour = spoken.hour
-    window kind as (partition by grid.source, grid.day_type, grid.hour)
-  )
-
-select source, event_date, hour::int as hour
-from counted
-where
-  not is_spoken
-  and day_count >= 4
-  and spoken_count >= 0.75 * (day_count - 1)
-  and extract(
-    hour from ((event_date + to_hours(hour)) at time zone $zone) at time zone $zone
-  ) = hour
-order by source, event_date, hour
-"""

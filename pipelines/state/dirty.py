@@ -1,9 +1,9 @@
 """Local days whose models are older than their inputs."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 
 from pipelines.state.schema import DIRTY_DAYS
 from pipelines.state.store import Store, now_text
@@ -33,6 +33,13 @@ def dirty_days(store: Store) -> list[date]:
             select(DIRTY_DAYS.c.event_date).order_by(DIRTY_DAYS.c.event_date)
         )
         return [date.fromisoformat(day) for day in days.scalars()]
+
+
+def oldest_dirty(store: Store) -> datetime | None:
+    """Since when a day has waited to be built; None if none waits."""
+    with store.reading() as connection:
+        text = connection.execute(select(func.min(DIRTY_DAYS.c.marked_time))).scalar()
+    return datetime.fromisoformat(text) if text else None
 
 
 def clean(store: Store, day: date) -> None:

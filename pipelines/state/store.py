@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from pipelines.errors import BusyError, SchoolbellError
 from pipelines.state.alert_tables import OUTBOX
+from pipelines.state.health_tables import TROUBLES
 from pipelines.state.review_schema import AUDIT
 from pipelines.state.schema import FACTS
 
@@ -76,7 +77,11 @@ def open_store(where: Path | str) -> Store:
         event.listen(engine, "connect", _durable)
         event.listen(engine, "begin", _immediate)
     try:
-        for table in (OUTBOX, AUDIT):  # their files add tables to the one list
+        for table in (
+            OUTBOX,
+            AUDIT,
+            TROUBLES,
+        ):  # their files add tables to the one list
             table.metadata.create_all(engine)
     except OperationalError as error:
         raise _told(error, str(engine.url)) from error

@@ -13,7 +13,7 @@ from pipelines.district.home import create
 from pipelines.errors import ModelError, SettingsError
 from pipelines.journey.district import open_district
 from pipelines.journey.publishing import publish_snapshot
-from pipelines.journey.coverage import expected_hours
+from pipelines.health.covering import closed_times, expected_hours
 from pipelines.notebook.connection import Connection, connect
 from pipelines.notebook.coverage import Gap, joined
 from pipelines.notebook.dictionary import KEPT, notes_of
@@ -155,7 +155,10 @@ def test_what_is_no_model_has_the_columns_that_are_described(con, name):
 def test_gaps_are_those_of_the_report(con):
     hours = con.sql("select * from marts.source_hours").pl()
     days = con.sql("select * from marts.school_days").pl()
-    expected = expected_hours(hours, days, con.zone)
+    newest = hours["hour_start"].max() + timedelta(hours=1)
+    lags = dict.fromkeys(hours["source"].unique().to_list())
+    closed = closed_times(lags, newest, is_history_closed=True)
+    expected = expected_hours(hours, days, closed, con.zone)
     silent = expected.filter(pl.col("line_count") == 0)
     wanted = joined(silent.select("source", "event_date", "hour").sort(pl.all()).rows())
     assert con.coverage.gaps == wanted

@@ -1,0 +1,69 @@
+"""When the landing folders were last looked at, and how far each source has come."""
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from pipelines.state.schema import LAKE_FILES, SOURCE_FILES
+from pipelines.state.store import Store, fact, now_text, remember
+
+LOOKED = "landing_looked"
+RUN = "last_run"
+
+
+def note_look(store: Store, now: datetime) -> None:
+    """Remember that everything that lay in the landing folders by now was taken in."""
+    with store.writing() as connection:
+        known = fact(connection, LOOKED)
+        if known is None or known < now_text(now):
+            remember(connection, LOOKED, now_text(now))
+
+
+def last_look(store: Store) -> datetime | None:
+    """When somebody last looked; what came later is not known to be missing."""
+    with store.reading() as connection:
+        text = fact(connection, LOOKED)
+    return datetime.fromisoformat(text) if text else None
+
+
+def note_run(store: Store, now: datetime) -> None:
+    """Remember that a whole run came to its end."""
+    with store.writing() as connection:
+        remember(connection, RUN, now_text(now))
+
+
+def last_run(store: Store) -> datetime | None:
+    """When a whole run last came to its end."""
+    with store.reading() as connection:
+        text = fact(connection, RUN)
+    return datetime.fromisoformat(text) if text else None
+
+
+def newest_events(store: Store) -> dict[str, datetime]:
+    """Time of the newest event of each source, in UTC."""
+    query = (
+        select(LAKE_FILES.c.source, func.max(LAKE_FILES.c.last_time).label("newest"))
+        .where(
+            LAKE_FILES.c.superseded_time.is_(None),
+            LAKE_FILES.c.event_class != "rejects",
+            LAKE_FILES.c.last_time.is_not(None),
+        )
+        .group_by(LAKE_FILES.c.source)
+    )
+    with store.reading() as connection:
+        return {
+            row.source: datetime.fromisoformat(row.newest)
+            for row in connection.execute(query)
+        }
+
+
+def newest_arrivals(store: Store) -> dict[str, datetime]:
+    """When each source's newest file was last read, in UTC."""
+    query = select(
+        SOURCE_FILES.c.source, func.max(SOURCE_FILES.c.last_read_time).label("newest")
+    ).group_by(SOURCE_FILES.c.source)
+    with store.reading() as connection:
+        return {
+            row.source: datetime.fromisoformat(row.newest)
+            for row in connection.execute(query)
+        }

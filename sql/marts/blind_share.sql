@@ -1,0 +1,105 @@
+/* ---
+summary: >
+  How many lines of a day tell no host or no account, by source and building. What
+  encryption, relays and removed agents hide shows as a share that grows.
+grain: [event_date, source, building]
+params:
+  event_date: {type: date}
+columns:
+  event_date: {type: date, is: local day}
+  source: {type: varchar, is: source}
+  building: {type: varchar, is: building of the network; elsewhere without one}
+  line_count: {type: bigint, is: requests and connections to the outside}
+  without_host_count: {type: bigint, is: 'of these, lines that name no host'}
+  without_account_count: {type: bigint, is: 'of these, lines that name no account'}
+  byte_count: {type: bigint, is: bytes in both directions}
+  without_host_bytes: {type: bigint, is: 'of these, bytes of lines that name no host'}
+--- */
+with
+
+requests as (
+    select
+        source,
+        src_ip as ip,
+        url_hostname as host,
+        user_name,
+        coalesce(bytes_in, 0) + coalesce(bytes_out, 0) as byte_count
+    from raw.http_requests
+    where event_date = $event_date::date and disposition = 'allowed'
+),
+
+flows as (
+    select
+        source,
+        src_ip as ip,
+        dst_hostname as host,
+        user_name,
+        coalesce(bytes_in, 0) + coalesce(bytes_out, 0) as byte_count
+    from raw.connections
+    where
+        event_date = $event_date::date
+        -- many firewalls log what they let through without saying so
+        and coalesce(disposition, 'allowed') = 'allowed'
+        -- web, QUIC and encrypted DNS: what a host could be told of
+        and dst_port in (80, 443, 853, 8080, 8443)
+),
+
+places as (
+    select
+        ip,
+        building,
+        has_location
+    from identity.places
+),
+
+lines as (
+    select * from requests
+    union all
+    select * from flows
+),
+
+named as (
+    select
+        source,
+        ip,
+        byte_count,
+        user_name is null as is_without_account,
+        -- an address in the place of a name tells no host either
+        host is null or regexp_full_match(host, '[0-9.]+|.*:.*') as is_without_host
+    from lines
+),
+
+-- by address first: a join for each line would cost far more
+by_address as (
+    select
+        source,
+        ip,
+        count(*) as line_count,
+        count_if(is_without_host) as without_host_count,
+        count_if(is_without_account) as without_account_count,
+        sum(byte_count) as byte_count,
+        coalesce(sum(byte_count) filter (is_without_host), 0) as without_host_bytes
+    from named
+    group by source, ip
+),
+
+placed as (
+    select
+        by_address.*,
+        case when places.has_location then places.building else 'elsewhere' end
+            as building
+    from by_address
+    left join places on by_address.ip = places.ip
+)
+
+select
+    $event_date::date as event_date,
+    source,
+    building,
+    sum(line_count)::bigint as line_count,
+    sum(without_host_count)::bigint as without_host_count,
+    sum(without_account_count)::bigint as without_account_count,
+    sum(byte_count)::bigint as byte_count,
+    sum(without_host_bytes)::bigint as without_host_bytes
+from placed
+group by source, building
