@@ -44,8 +44,9 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """A syslog line of `dhcpd`."""
-    return written_by(line, "dhcpd6?")
+    """A syslog line of `dhcpd`; a Firebox, which has one too, numbers its lines."""
+    numbered = line.str.contains('dhcpd6?(?:\\[[0-9]*\\])?: msg_id="')
+    return written_by(line, "dhcpd6?") & ~numbered
 
 
 def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:

@@ -1,10 +1,13 @@
-"""WatchGuard Firebox (Fireware) syslog in LEEF.
+"""WatchGuard Firebox (Fireware) syslog, its own layout or LEEF.
+
+    <142>Nov 23 08:15:00 fb01 firewall: msg_id="3000-0148" Allow 1-Trusted 0-External
+    52 tcp 20 127 10.20.1.7 198.51.100.7 50354 443 offset 8 S 1 win 4 (HTTPS-00)
 
     <140>Nov 23 08:15:00 fb01 LEEF:1.0|WatchGuard|XTM|12.10|30000148|serial=0<tab>
     policy=Outgoing-00<tab>disp=Allow<tab>src=10.20.1.7<tab>srcPort=50354<tab>...
 
-(one line). The time is `devTime` where it is sent, else the syslog header's; a line
-with neither is refused. It is when a packet was judged; where `duration` or
+(one line each). The time is `devTime` where it is sent, else the syslog header's; a
+line with neither is refused. It is when a packet was judged; where `duration` or
 `elapsed_time` stand, the line was written at the end, so it began that much before.
 
 - Collectors write the tabs as `#011` or cut the word LEEF off.
@@ -31,6 +34,7 @@ from pipelines.formats._flows import is_machine, protocol
 from pipelines.formats._keyvalue import as_json, value
 from pipelines.formats._leef import with_fields, with_leef
 from pipelines.formats._syslog import with_header
+from pipelines.formats._watchguard import is_native, with_native
 
 KEYS = [
     "devTime", "host_name", "sys_name", "policy", "disp", "src", "srcPort",
@@ -46,12 +50,12 @@ LOGIN = (
     r"(logged in|logged out|was accepted|was rejected)(.*)$"
 )
 LEASE = r"^DHCPACK on ([^ ]+) to ([^ ]+)(?: \(([^)]*)\))?"
-VIRTUAL = r"virtual IP(?: address)? is ([^ ]+)"
+VIRTUAL = r"[Vv]irtual IP(?: address)? is ([0-9a-fA-F.:]*[0-9a-fA-F])"
 cls = pl.col("event_class")
 FLOWS = ["connections", "http_requests", "dns_queries"]
 
 MUST = {
-    "not WatchGuard's LEEF": (pl.col("vendor") == "WatchGuard")
+    "not WatchGuard's LEEF, nor its own layout": (pl.col("vendor") == "WatchGuard")
     & pl.col("fields").is_not_null(),
     "neither devTime nor a syslog stamp": pl.col("time").is_not_null(),
     "source is not an address": ~cls.is_in(FLOWS) | pl.col("src_ip").is_not_null(),
@@ -63,8 +67,8 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """LEEF's header with the vendor's name."""
-    return line.str.contains("1.0|WatchGuard|", literal=True)
+    """LEEF's header with the vendor's name, or the vendor's numbers of messages."""
+    return line.str.contains("1.0|WatchGuard|", literal=True) | is_native(line)
 
 
 def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
@@ -75,9 +79,12 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     leased = value("msg").str.extract_groups(LEASE)
     return (
         with_fields(with_leef(headed, pl.col("line")), *KEYS)
+        .pipe(with_native)
         .with_columns(
-            time=pl.coalesce(stamp.time, "syslog_time"),
-            time_quality=pl.coalesce(stamp.quality, "syslog_time_quality"),
+            time=pl.coalesce(stamp.time, "native_time", "syslog_time"),
+            time_quality=pl.when(pl.col("native_time").is_not_null())
+            .then(pl.lit("exact"))
+            .otherwise(pl.coalesce(stamp.quality, "syslog_time_quality")),
             spent=spent(),
             login=said.struct.field("1"),
             who=pl.coalesce(said.struct.field("2"), "key_src_user"),
