@@ -91,6 +91,7 @@ class Format:
         framing: How records are cut out of the bytes.
         comment: True for lines that are no record.
         header: True for lines that name the columns of those below.
+        columns: How many columns a line has, for rules that say `{columns}`.
         version: Raised when the meaning of the output changes.
     """
 
@@ -103,6 +104,7 @@ class Format:
     framing: Framing = "lines"
     comment: Callable[[pl.Expr], pl.Expr] = never
     header: Callable[[pl.Expr], pl.Expr] | None = None
+    columns: pl.Expr | None = None
     version: int = 1
 
     def parse(self, batch: pl.DataFrame, context: Context | None = None) -> Parsed:
@@ -161,6 +163,7 @@ class Format:
                 "event_class",
                 *(pl.col(name).cast(dtype) for name, dtype in columns.items()),
                 *self._rules(),
+                self._count().alias("_columns"),
                 "line",
             )
             .collect(engine="in-memory" if records.height < FEW_LINES else "auto")
@@ -172,6 +175,9 @@ class Format:
         of_class = pl.col("event_class").is_in(self.event_classes)
         held.append(of_class.fill_null(value=False))
         return {f"_rule_{number}": rule for number, rule in enumerate(held)}
+
+    def _count(self) -> pl.Expr:
+        return pl.lit(None, pl.String) if self.columns is None else self.columns
 
     def _columns(self) -> dict[str, pl.DataType | type[pl.DataType]]:
         found: dict[str, pl.DataType | type[pl.DataType]] = {}
@@ -193,7 +199,7 @@ class Format:
                 events[name] = part
         said = [*self.must, "of no known kind"]
         broken = [
-            pl.when(~pl.col(rule)).then(pl.lit(text))
+            pl.when(~pl.col(rule)).then(_reason(text))
             for rule, text in zip(rules, said, strict=True)
         ]
         rejects = lines.filter(~is_event).with_columns(reason=pl.coalesce(broken))
@@ -203,6 +209,14 @@ class Format:
             blanks=blanks,
             header=header,
         )
+
+
+def _reason(text: str) -> pl.Expr:
+    """The sentence, with the number of columns where it names that."""
+    if "{columns}" not in text:
+        return pl.lit(text)
+    count = pl.col("_columns").cast(pl.String).fill_null("no")
+    return pl.format(text.replace("{columns}", "{}"), count)
 
 
 def formats() -> Mapping[str, Format]:

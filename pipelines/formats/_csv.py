@@ -33,6 +33,11 @@ def cell(index: int, within: str = "cells") -> pl.Expr:
     return pl.col(within).list.get(index, null_on_oob=True)
 
 
+def width(within: str = "cells") -> pl.Expr:
+    """How many columns the line has; null for no CSV."""
+    return pl.col(within).list.len()
+
+
 def is_wide(*counts: int, within: str = "cells") -> pl.Expr:
     """The line has one of these numbers of columns; false for no CSV."""
     return pl.col(within).list.len().is_in(counts).fill_null(value=False)

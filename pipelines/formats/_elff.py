@@ -85,7 +85,9 @@ def with_cells(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     }
     return (
         batch.with_columns(cells=split)
-        .with_columns(is_whole=whole if names else pl.lit(value=False), **values)
+        .with_columns(
+            is_whole=whole if names else pl.lit(value=False), columns=count, **values
+        )
         .drop("cells")
     )
 

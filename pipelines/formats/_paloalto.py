@@ -70,6 +70,12 @@ HEADER_STAMP = (
 SAME_CLOCK = pl.duration(minutes=5)
 """A header this near by the clock on the wall was written by the same clock."""
 
+STAMPED = r"^(?:[0-9]{4}[/-][0-9]{2}[/-][0-9]{2}[ T][0-9:]{8}|$)"
+FLAGS, COUNT, NUMBERED = "^0x[0-9a-fA-F]+$", "^[0-9]+$", r"\(?[0-9]+\)?$"
+SEVERITIES = ["informational", "low", "medium", "high", "critical"]
+DIRECTIONS = ["client-to-server", "server-to-client", "0", "1", "unknown", ""]
+VPN_STATUS = ["success", "failure", ""]
+
 ACTIVITIES = {
     "portal-auth": "logon",
     "gateway-auth": "logon",
@@ -99,6 +105,42 @@ def _value(by_kind: Mapping[str, int]) -> pl.Expr:
             pl.when(pl.col("record").is_in(kinds)).then(cell(place))
             for place, kinds in kinds_at.items()
         ]
+    )
+
+
+def in_place() -> pl.Expr:
+    """The columns that show their meaning stand where they belong.
+
+    A value with a comma and no quotes, or a layout of the administrator's own, moves
+    others to the right: a rule would be read as a user.
+    """
+    flow = (
+        cell(21).str.contains(STAMPED)
+        & cell(28).str.contains(FLAGS)
+        & cell(9).str.contains(r"^[0-9a-fA-F:.]*$")
+        & cell(10).str.contains(r"^[0-9a-fA-F:.]*$")
+    )
+    url = (
+        cell(32).str.contains(NUMBERED)
+        & cell(34).is_in(SEVERITIES)
+        & cell(35).is_in(DIRECTIONS)
+    )
+    vpn = cell(28).is_in(VPN_STATUS) & pl.all_horizontal(
+        cell(at).str.contains(r"^(?:[0-9a-fA-F.:]*[.:][0-9a-fA-F.:]*)?$")
+        for at in (15, 16, 17, 18)
+    )
+    mapping = ~cell(16).str.contains(COUNT) & pl.all_horizontal(
+        cell(at).str.contains(COUNT) for at in (12, 13, 14, 18)
+    )
+    return (
+        pl.when(RECORD == "traffic")
+        .then(flow)
+        .when(RECORD == "url")
+        .then(flow & url)
+        .when(RECORD == "vpn")
+        .then(vpn)
+        .when(RECORD == "mapping")
+        .then(mapping)
     )
 
 
@@ -169,7 +211,13 @@ def logon() -> dict[str, pl.Expr]:
     return {
         "activity": pl.when(RECORD == "mapping").then(mapped).otherwise(activity),
         "logon_kind": pl.when(is_vpn).then(pl.lit("vpn")),
-        "is_success": pl.when(is_logon).then(raw("status") == "success"),
+        "is_success": pl.when(is_logon).then(
+            raw("status").replace_strict(
+                {"success": True, "failure": False},
+                default=None,
+                return_dtype=pl.Boolean,
+            )
+        ),
         "failure_reason": pl.when(is_logon & (raw("status") != "success")).then(
             pl.coalesce(known(raw("error")), known(raw("cause")))
         ),

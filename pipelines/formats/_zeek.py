@@ -33,10 +33,15 @@ MEMBERS = 8
 """How many members of a set are read from JSON."""
 
 MUST = {
-    "neither a JSON object nor as many columns as #fields names": pl.col("is_whole"),
+    "{columns} columns, not as many as #fields names, nor a JSON object": pl.col(
+        "is_whole"
+    ),
     "the columns are those of another log": pl.col("is_of_this_log"),
     "ts can not be read": pl.col("time").is_not_null(),
 }
+
+
+COLUMNS = pl.col("line").str.count_matches("\t", literal=True) + 1
 
 
 def is_header(line: pl.Expr) -> pl.Expr:

@@ -17,7 +17,8 @@ import polars as pl
 from pipelines import clock
 from pipelines.clock import Reading
 from pipelines.formats import Context, Format
-from pipelines.formats._csv import cell, cells
+from pipelines.formats._cisco_umbrella import RECORD, in_place, record
+from pipelines.formats._csv import cell, cells, width
 from pipelines.formats._fields import (
     MAX_URL,
     address,
@@ -40,18 +41,12 @@ SHAPES = [
     rf'{DAY}"?\[[0-9]+\]"?,',
 ]
 USERS = [
-    "AD Users",
-    "AD User",
-    "Directory Users",
-    "Directory User",
-    "Users",
-    "SAML Users",
-]
+    "AD Users", "AD User", "Directory Users", "Directory User", "Users", "SAML Users",
+]  # fmt: skip
 COMPUTERS = [
     "Roaming Computers", "Roaming Computer", "Anyconnect Roaming Client",
     "AD Computers", "Chromebooks", "Mobile Devices", "Network Devices",
 ]  # fmt: skip
-RECORD = pl.col("record")
 CLASSES = {
     "web": "http_requests",
     "dns": "dns_queries",
@@ -75,7 +70,8 @@ PLACES = {
 
 MUST = {
     "quotes do not match": pl.col("cells").is_not_null(),
-    "not the columns of an Umbrella log": RECORD.is_not_null(),
+    "{columns} columns, not those of an Umbrella log": RECORD.is_not_null(),
+    "{columns} columns, not in the places of this log": pl.col("is_in_place"),
     "time is not a UTC stamp": pl.col("time").is_not_null(),
     "source is not an address": pl.col("src_ip").is_not_null()
     & (known(pl.col("raw_inside")).is_null() | pl.col("is_inside")),
@@ -104,7 +100,8 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     stamp = cell(0).str.strip_chars("\ufeff")
     return (
         batch.with_columns(cells=cells(pl.col("line")))
-        .with_columns(record=_record())
+        .with_columns(record=record())
+        .with_columns(is_in_place=in_place())
         .with_columns(
             event_class=RECORD.replace_strict(
                 CLASSES, default="http_requests", return_dtype=pl.String
@@ -119,20 +116,6 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             **_flow(),
         )
         .with_columns(**_dns(), start_time=pl.col("time"), extras=_extras())
-    )
-
-
-def _record() -> pl.Expr:
-    width = pl.col("cells").list.len()
-    return (
-        pl.when((width >= 10) & cell(6).str.contains(r"^[0-9]+ \(.+\)$"))
-        .then(pl.lit("dns"))
-        .when((width >= 22) & cell(6).str.contains(r"^[A-Z][A-Z _-]+$"))
-        .then(pl.lit("web"))
-        .when((width == 7) & cell(3).str.contains("^[0-9]{1,5}$"))
-        .then(pl.lit("ip"))
-        .when((width >= 14) & cell(5).str.contains("^[0-9]{1,3}$"))
-        .then(pl.lit("firewall"))
     )
 
 
@@ -241,4 +224,5 @@ FORMAT = Format(
     read=read,
     must=MUST,
     comment=is_header,
+    columns=width(),
 )

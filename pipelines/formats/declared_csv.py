@@ -33,7 +33,7 @@ from pipelines import clock
 from pipelines.clock import Reading, Stamp
 from pipelines.errors import SettingsError
 from pipelines.formats import Context, Format
-from pipelines.formats._csv import column_places, headed
+from pipelines.formats._csv import column_places, headed, width
 from pipelines.formats._declared import CLASSES, RULES, declared, event_class, values
 
 WORD = r"\"?[\p{L}(#][\p{L}0-9 _()/.#%'-]*\"?"
@@ -47,7 +47,7 @@ SAMPLE = datetime(2026, 11, 2, 20, 15, 9, tzinfo=UTC)
 MUST = {
     "no header line above": pl.col("has_header"),
     "the header line lacks a column that the settings name": ~pl.col("lacks"),
-    "not as many columns as the header line": pl.col("is_whole"),
+    "{columns} columns, not as many as the header line": pl.col("is_whole"),
     **RULES,
 }
 
@@ -153,5 +153,6 @@ FORMAT = Format(
     looks_like=looks_like,
     read=read,
     must=MUST,
+    columns=width(),
     header=is_header,
 )

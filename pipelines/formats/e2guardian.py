@@ -37,11 +37,14 @@ BY_BLANKS = (
     rf"^({STAMP}) ([^ ]+) ([^ ]+) ([^ ]+) (.*?) ?({METHOD}) ([0-9]+) (-?[0-9]+) (.*?) ?"
     r"([0-9]*) ([0-9]{3}) ([^ ]*) ([^ ]*) ([^ ]*) ?(.*)$"
 )
-ACTIONS = r"^((?:\*[A-Z]+\* ?)*)"
+ACTIONS = r"^ *((?:\*[A-Z]+\* ?)*)"
 STOPPED = r"\*(?:DENIED|INFECTED)\*"
 
 MUST = {
     "not the columns of the filter's layouts": pl.col("stamp").is_not_null(),
+    "a URL stands where the filter says what it did": ~pl.col("what").str.contains(
+        "^[a-z]+://"
+    ),
     "no date and time that can be read": pl.col("time").is_not_null(),
     "the client is not an address": pl.col("src_ip").is_not_null(),
     "no host in the URL": pl.col("url_hostname").is_not_null(),

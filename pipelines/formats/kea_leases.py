@@ -14,7 +14,7 @@ import polars as pl
 
 from pipelines import clock
 from pipelines.formats import Context, Format
-from pipelines.formats._csv import headed
+from pipelines.formats._csv import headed, width
 from pipelines.formats._fields import address, known, mac, name, whole
 from pipelines.formats._keyvalue import json_of
 
@@ -38,7 +38,9 @@ ROW = (
 IS_PREFIX = pl.col("lease_type") == "2"
 
 MUST = {
-    "not as many columns as the header line, or no header": pl.col("is_whole"),
+    "{columns} columns, not as many as the header line, or no header": pl.col(
+        "is_whole"
+    ),
     "expire or valid_lifetime is no count of seconds": pl.col("time").is_not_null(),
     "address is not an address": pl.col("ip").is_not_null(),
     "hwaddr is not a MAC": pl.col("mac").is_not_null()
@@ -104,5 +106,6 @@ FORMAT = Format(
     looks_like=looks_like,
     read=read,
     must=MUST,
+    columns=width(),
     header=header,
 )

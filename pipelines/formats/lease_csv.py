@@ -13,7 +13,7 @@ import polars as pl
 from pipelines import clock
 from pipelines.clock import Reading
 from pipelines.formats import Context, Format
-from pipelines.formats._csv import headed
+from pipelines.formats._csv import headed, width
 from pipelines.formats._fields import address, known, mac, name
 
 ACTIONS = ["assign", "renew", "release", "expire", "decline"]
@@ -28,7 +28,9 @@ COLUMNS = {
 HEADER = r"(?i)^[\x{feff}]?(?:[^,]*,)*\"?event_time_utc\"?(?:,|\s*$)"
 
 MUST = {
-    "not as many columns as the header line, or no header": pl.col("is_whole"),
+    "{columns} columns, not as many as the header line, or no header": pl.col(
+        "is_whole"
+    ),
     "event_time_utc can not be read": pl.col("time").is_not_null(),
     "action is none of ASSIGN, RENEW, RELEASE, EXPIRE, DECLINE": pl.col("action").is_in(
         ACTIONS
@@ -68,5 +70,6 @@ FORMAT = Format(
     looks_like=looks_like,
     read=read,
     must=MUST,
+    columns=width(),
     header=looks_like,
 )

@@ -22,7 +22,7 @@ syslog header shows the same clock with its offset.
 import polars as pl
 
 from pipelines.formats import Context, Format
-from pipelines.formats._csv import cells
+from pipelines.formats._csv import cells, width
 from pipelines.formats._fields import (
     MAX_URL,
     address,
@@ -35,7 +35,15 @@ from pipelines.formats._fields import (
 )
 from pipelines.formats._flows import direction, protocol, somewhere
 from pipelines.formats._keyvalue import json_of
-from pipelines.formats._paloalto import ACTIVITIES, WIDTHS, logon, raw, timed, values
+from pipelines.formats._paloalto import (
+    ACTIVITIES,
+    WIDTHS,
+    in_place,
+    logon,
+    raw,
+    timed,
+    values,
+)
 from pipelines.formats._syslog import with_header
 
 HEAD = (
@@ -59,8 +67,9 @@ IS_FLOW = pl.col("event_class").is_in(["connections", "http_requests"])
 MUST = {
     "not the first columns of a PAN-OS log": pl.col("type").is_not_null(),
     "quotes do not match": pl.col("cells").is_not_null() | RECORD.is_null(),
-    "fewer columns than any version of PAN-OS writes": ~IS_RECORD
-    | (pl.col("cells").list.len() >= RECORD.replace_strict(WIDTHS, default=0)),
+    "{columns} columns, fewer than any version of PAN-OS writes": ~IS_RECORD
+    | (width() >= RECORD.replace_strict(WIDTHS, default=0)),
+    "{columns} columns, not in the places of PAN-OS": ~IS_RECORD | in_place(),
     "time can not be read": pl.col("time").is_not_null(),
     "start time can not be read": (RECORD != "traffic").fill_null(value=True)
     | pl.col("start_time").is_not_null(),
@@ -201,4 +210,5 @@ FORMAT = Format(
     looks_like=looks_like,
     read=read,
     must=MUST,
+    columns=width(),
 )

@@ -47,14 +47,14 @@ ODD = pl.col("more").str.contains("errormsg=", literal=True)
 MUST = {
     "no syslog stamp that can be read": pl.col("time").is_not_null(),
     "no program in the syslog header": pl.col("syslog_program").is_not_null(),
-    "not the columns of filterlog": ~IS_PACKET
+    "{columns} columns, not those of filterlog": ~IS_PACKET
     | pl.col("syslog_body").str.contains(RECORD),
     "action is none of pass, block, reject and translation": ~IS_PACKET
     | pl.col("action").is_in([*ENDS, "rdr", "nat", "binat", "scrub", "match"]),
     "source is not an address": ~IS_PACKET | pl.col("src_ip").is_not_null(),
     "target is not an address": ~IS_PACKET | pl.col("dst_ip").is_not_null(),
     "no protocol": ~IS_PACKET | pl.col("protocol").is_not_null(),
-    "not the columns of this protocol": ~IS_PACKET | pl.col("is_whole"),
+    "{columns} columns, not those of this protocol": ~IS_PACKET | pl.col("is_whole"),
     "port is not a number up to 65,535": pl.any_horizontal(
         ~IS_PACKET,
         ~HAS_PORTS,
@@ -179,4 +179,5 @@ FORMAT = Format(
     looks_like=looks_like,
     read=read,
     must=MUST,
+    columns=pl.col("syslog_body").str.count_matches(",", literal=True) + 1,
 )

@@ -19,7 +19,7 @@ from pipelines.formats._keyvalue import json_of
 STAMP = r"^([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}) \[[0-9]+\] "
 REQUEST = (
     r" Request\(([^/()]*)/([^()]*)/([^/()]*)\) ([^ ]+) ([^ /]+)/([^ ]+) ([^ ]+)"
-    r"(?: ([A-Z]+))?(?: (REDIRECT|PASS))? *$"
+    r" ([A-Z]+)(?: (REDIRECT|PASS))? *$"
 )
 PORT = r"^(?:[a-z]+://)?[^/?#]*:([0-9]{1,5})(?:[/?#]|$)"
 DISPOSITIONS = {"REDIRECT": "blocked", "PASS": "allowed"}
@@ -28,6 +28,10 @@ IS_REQUEST = pl.col("event_class") == "http_requests"
 MUST = {
     "no date and time that can be read": pl.col("time").is_not_null(),
     "a request whose words are not squidGuard's": pl.col("is_whole"),
+    "a word is missing in front of what was done": ~pl.col("verb").is_in(
+        list(DISPOSITIONS)
+    )
+    | ~IS_REQUEST,
     "the client is not an address": pl.col("src_ip").is_not_null() | ~IS_REQUEST,
     "no host in the URL": pl.col("url_hostname").is_not_null() | ~IS_REQUEST,
 }

@@ -56,7 +56,7 @@ IS_FLOW = pl.col("event_class") == "connections"
 
 MUST = {
     "no #Fields line above": pl.col("has_header"),
-    "not as many columns as #Fields names": pl.col("is_whole"),
+    "{columns} columns, not as many as #Fields names": pl.col("is_whole"),
     "no date and time that can be read": pl.col("time").is_not_null(),
     "the client is not an address": pl.col("src_ip").is_not_null()
     | ~(IS_WEB | IS_FLOW),
@@ -231,6 +231,7 @@ FORMAT = Format(
     looks_like=looks_like,
     read=read,
     must=MUST,
+    columns=pl.col("columns"),
     comment=_elff.is_comment,
     header=_elff.is_header,
 )

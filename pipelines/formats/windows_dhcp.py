@@ -14,7 +14,7 @@ import polars as pl
 
 from pipelines import clock
 from pipelines.formats import Context, Format
-from pipelines.formats._csv import cell, cells, is_wide
+from pipelines.formats._csv import cell, cells, is_wide, width
 from pipelines.formats._fields import address, known, mac, name
 from pipelines.formats._keyvalue import json_of
 
@@ -35,7 +35,7 @@ PROSE = r"^(?:\t|[0-9]{2,5}\+?\t|Event ID|QResult: |ID,Date,Time,)"
 IS_LEASE = pl.col("event_class") == "leases"
 
 MUST = {
-    "not 7 to 19 columns": is_wide(*WIDTHS),
+    "{columns} columns, not 7 to 19": is_wide(*WIDTHS),
     "no event number first": pl.col("code").str.contains("^[0-9]{2,5}$"),
     "date and time are not MM/DD/YY,HH:MM:SS": pl.col("time").is_not_null(),
     "lease of no address": pl.col("ip").is_not_null() | ~IS_LEASE,
@@ -44,6 +44,9 @@ MUST = {
         ~pl.col("action").is_in(["assign", "renew"]),
         ~IS_LEASE,
     ),
+    "{columns} columns, the client's number in the place of its name": ~IS_LEASE
+    | ~cell(5).str.contains("^[0-9a-fA-F]{12}$").fill_null(value=False)
+    | cell(6).str.contains("^[0-9a-fA-F]{12,64}$"),
 }
 
 
@@ -97,4 +100,5 @@ FORMAT = Format(
     read=read,
     must=MUST,
     comment=is_prose,
+    columns=width(),
 )

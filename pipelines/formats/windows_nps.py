@@ -14,7 +14,7 @@ import polars as pl
 
 from pipelines import clock
 from pipelines.formats import Context, Format, _radius
-from pipelines.formats._csv import cell, cells, is_wide
+from pipelines.formats._csv import cell, cells, is_wide, width
 from pipelines.formats._fields import address, known, name, whole
 from pipelines.formats._flows import seconds, somewhere
 from pipelines.formats._keyvalue import json_of
@@ -58,7 +58,8 @@ REASONS = {
 IS_LOGON = pl.col("event_class") == "logons"
 
 MUST = {
-    "not the 60 to 66 columns of the log": pl.col("is_whole"),
+    "{columns} columns, not the 60 to 66 of the log": pl.col("is_whole"),
+    "{columns} columns, not in the places of the log": pl.col("is_in_place"),
     "no date and time that can be read": pl.col("time").is_not_null(),
     "the packet has no type": pl.col("packet").str.contains("^[0-9]{1,3}$"),
     "a login of no account": pl.col("user_name").is_not_null() | ~IS_LOGON,
@@ -82,6 +83,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         batch.with_columns(cells=cells(pl.col("line")))
         .with_columns(
             is_whole=is_wide(*WIDTHS),
+            is_in_place=_in_place(),
             **{column: known(cell(place)) for column, place in PLACES.items()},
         )
         .with_columns(
@@ -93,7 +95,20 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         )
         .with_columns(**_logon(context))
         .with_columns(**_addresses(), extras=_extras())
-        .drop("cells")
+    )
+
+
+def _in_place() -> pl.Expr:
+    """The class and the accounting session, where there are any, are in their columns.
+
+    Only a server's own numbers look like its class (`311 1 192.0.2.2 ...`).
+    """
+    is_class = r"^311 [0-9]+ "
+    has_class = pl.col("line").str.contains(r',"?311 [0-9]+ [0-9a-fA-F.:]+ ')
+    classed = ~has_class | cell(26).str.contains(is_class).fill_null(value=False)
+    is_counted = cell(4) == "4"
+    return classed & (
+        ~is_counted | (cell(31).str.contains("^[0-9]{1,2}$") & (cell(35) != ""))
     )
 
 
@@ -192,4 +207,5 @@ FORMAT = Format(
     looks_like=looks_like,
     read=read,
     must=MUST,
+    columns=width(),
 )

@@ -134,6 +134,7 @@ FORMAT = Format(
     looks_like=looks_like,
     read=read,
     must=MUST,
+    columns=_zeek.COLUMNS,
     comment=_zeek.is_comment,
     header=_zeek.is_header,
 )

@@ -10,6 +10,7 @@ import inspect
 import sys
 import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -19,6 +20,7 @@ import polars as pl
 from pipelines.cli.reference_text import table
 from pipelines.formats import Format
 from pipelines.lake.identify import ENOUGH, SAMPLE_BYTES, identify
+from tests.conftest import CORPORA, corpus
 from tests.formats.agreement import compared
 from tests.formats.differences import EXPLAINED
 from tests.formats.samples import FAMILIES, files, headed, log_of, present, read
@@ -57,13 +59,29 @@ Compared are the columns that our event and the other parser's output both have;
 that no line says is left out. An account counts without its domain, an address in its
 shortest form, a stamp to the millisecond.
 """
+THIN_ONES = """
+These {count} formats rest on fewer than {thin} sample lines: {names}.
+"""
 CONFUSION = """## Which format a sample is taken for
 
 The best claim on the head of each sample file, as `schoolbell identify` makes it. A
 header that a collector cut off is put back first. *None* are files in which no format
 claims a fifth of the lines: single lines without a header, or layouts that only
-settings can tell.
+settings can tell. **{own} of {total} files ({share:.1%}) need no hint; {wrong} would be
+taken for another format**, which is a file of the firewall's own logins.
 """
+UNREAD = """
+Samples that no format here reads:
+"""
+NO_FORMAT = {
+    "other_web_filter": "Skyhigh, Olfeo, Forcepoint, Netskope, Symantec, Privoxy: declare "
+    "an export of theirs as CSV or JSON",
+    "dns_filter": "CoreDNS; logins of administrators to AdGuard and Technitium",
+    "radius": "Cisco ISE and Secure ACS, GNU Radius",
+    "zeek": "logs of other kinds: Kerberos, RADIUS, files, mail and so on",
+    "syslog_framing": "system logs, only their headers were of use",
+}
+"""Families of the manifest with files that belong to no format, and what they are."""
 
 
 @dataclass
@@ -129,9 +147,14 @@ def seconds_a_line(name: str) -> float:
     return (time.process_time() - begin) / many.height
 
 
-def rows() -> list[list[str]]:
+def thin_ones(counts: Mapping[str, Count]) -> list[str]:
+    """The formats that few sample lines were tried on."""
+    return [name for name in FORMATS if counts.get(name, Count()).lines < THIN]
+
+
+def rows(counts: Mapping[str, Count]) -> list[list[str]]:
     """One row a format."""
-    counts, agreed = counted(), agreements()
+    agreed = agreements()
     cases = Counter(log.parent.name for log in LOGS)
     found = []
     for name in FORMATS:
@@ -159,9 +182,19 @@ def head_of(path: Path, header: bytes) -> bytes:
     return headed(data, header)[:SAMPLE_BYTES] if header else data[:SAMPLE_BYTES]
 
 
-def confusion() -> list[list[str]]:
+@dataclass
+class Taken:
+    """What the sample files are taken for: the rows, and their sums."""
+
+    rows: list[list[str]] = field(default_factory=list)
+    total: int = 0
+    own: int = 0
+    wrong: int = 0
+
+
+def confusion() -> Taken:
     """One row a family: how many files are taken for its format, or for another."""
-    found = []
+    found = Taken()
     for family, known in FAMILIES.items():
         taken: Counter[str] = Counter()
         for path in files(family):
@@ -174,8 +207,25 @@ def confusion() -> list[list[str]]:
         others = " ".join(f"{name} {n}" for name, n in taken.most_common())
         if total:
             share = f"{own / total:.0%}"
-            found.append([family, str(total), share, others, str(none or "")])
+            found.rows.append([family, str(total), share, others, str(none or "")])
+        found.total += total
+        found.own += own
+        found.wrong += sum(taken.values())
     return found
+
+
+def without_format() -> list[list[str]]:
+    """Families of the manifest with files of no format, how many, and what they are."""
+    read_ones = {path for family in FAMILIES for path in files(family)}
+    return [
+        [family, str(count), what]
+        for family, what in NO_FORMAT.items()
+        if (
+            count := sum(
+                CORPORA / row["file"] not in read_ones for row in corpus(family)
+            )
+        )
+    ]
 
 
 def refusals() -> list[list[str]]:
@@ -202,17 +252,29 @@ def page() -> str:
         "Format", "Samples", "Events", "Rejects", "Blanks", "Agreement", "Golden", "µs",
         "Lines/s",
     ]  # fmt: skip
+    counts, taken = counted(), confusion()
+    thin = thin_ones(counts)
     parts = [
         INTRODUCTION,
         COUNTS.format(thin=THIN),
-        table(heads, rows()),
+        table(heads, rows(counts)),
+        THIN_ONES.format(
+            count=len(thin), thin=THIN, names=", ".join(f"`{name}`" for name in thin)
+        ),
         "\nWhy sample lines are rejected:\n",
         table(["Family", "Formats", "What those lines are"], refusals()) + "\n",
         AGREEMENT,
         table(["Format", "Field", "Differing", "Why ours is kept"], differences())
         + "\n",
-        CONFUSION,
-        table(["Family", "Files", "Own format", "Another", "None"], confusion()) + "\n",
+        CONFUSION.format(
+            own=taken.own,
+            total=taken.total,
+            share=taken.own / max(taken.total, 1),
+            wrong=taken.wrong,
+        ),
+        table(["Family", "Files", "Own format", "Another", "None"], taken.rows),
+        UNREAD,
+        table(["Family", "Files", "What they are"], without_format()) + "\n",
         "## Each format\n",
         *(section(fmt) for fmt in FORMATS.values()),
     ]

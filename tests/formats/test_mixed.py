@@ -1,0 +1,55 @@
+"""A file that changes its format in the middle is read on, and back again.
+
+Between two copies of a golden log stand lines of other products. What the log told
+before them it tells after them: nothing is lost, and nothing of theirs is taken for
+its own.
+"""
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from pipelines.formats import PLACE
+from tests.formats.test_formats import FORMATS, LOGS, batch_of, context_of
+
+FOREIGN = (
+    b"1793628900.123     45 192.0.2.99 TCP_MISS/200 5120 GET http://example.net/ "
+    b"mallory HIER_DIRECT/198.51.100.99 text/html\n"
+    b"<166>Nov 02 2026 08:15:00 asa9 : %ASA-6-302013: Built outbound TCP connection 7 "
+    b"for outside:198.51.100.99/443 (198.51.100.99/443) to inside:192.0.2.99/50123 "
+    b"(203.0.113.99/50123)\n"
+    b'{"user":"mallory","src":"192.0.2.99"}\n'
+    b"10,11/02/26,08:15:00,Assign,192.0.2.99,lab-99.example.net,00005E005399,,17739,0,,,\n"
+    b"words that no product writes\n"
+)
+OF_LINES = [
+    next(log for log in LOGS if log.parent.name == name)
+    for name, fmt in FORMATS.items()
+    if fmt.framing == "lines"
+]
+
+
+@pytest.mark.parametrize("log", OF_LINES, ids=lambda log: log.parent.name)
+def test_lines_of_another_product_change_nothing_before_or_behind_them(log):
+    name = log.parent.name
+    own = log.read_bytes().rstrip(b"\n") + b"\n"
+    alone = FORMATS[name].parse(batch_of(name, own), context_of(name))
+    batch = batch_of(name, own + FOREIGN + own)
+    parsed = FORMATS[name].parse(batch, context_of(name))
+    last = own.count(b"\n")
+    behind = last + FOREIGN.count(b"\n")
+    for cls, frame in alone.events.items():
+        found = parsed.events[cls]
+        before = found.filter(pl.col("line_no") <= last)
+        # a header that comes late in the first copy stands above all of the second
+        after = found.filter(pl.col("line_no") > behind).tail(frame.height)
+        assert_frame_equal(before.drop(PLACE), frame.drop(PLACE))
+        assert_frame_equal(after.drop(PLACE), frame.drop(PLACE))
+    refused = parsed.rejects["line_no"].is_between(last + 1, behind).sum()
+    strays = sum(
+        frame["line_no"].is_between(last + 1, behind).sum()
+        for cls, frame in parsed.events.items()
+        if cls != "system_events"
+    )
+    assert refused >= 1
+    assert strays <= (name in {"squid_access", "cisco_asa", "windows_dhcp"})
