@@ -74,8 +74,10 @@ UNREAD = """
 Samples that no format here reads:
 """
 NO_FORMAT = {
-    "other_web_filter": "Skyhigh, Olfeo, Forcepoint, Netskope, Symantec, Privoxy: declare "
-    "an export of theirs as CSV or JSON",
+    "other_web_filter": (
+        "Skyhigh, Olfeo, Forcepoint, Netskope, Symantec, Privoxy: declare an export of "
+        "theirs as CSV or JSON"
+    ),
     "dns_filter": "CoreDNS; logins of administrators to AdGuard and Technitium",
     "radius": "Cisco ISE and Secure ACS, GNU Radius",
     "zeek": "logs of other kinds: Kerberos, RADIUS, files, mail and so on",
