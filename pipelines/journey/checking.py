@@ -105,7 +105,7 @@ def _report(district: District) -> Iterator[Fault]:
         if name not in known:
             path = ("report", "sections_off")
             paste = f'sections_off = ["{nearest(name, known) or known[0]}"]'
-            what = f"there is no section {name!r}"
+            what = f"there is no section {name!r} to leave out"
             yield Fault(path, what, name, ", ".join(known), paste)
     channels = mail_channels(district)
     if said.mail and said.mail not in channels:

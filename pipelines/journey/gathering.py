@@ -1,15 +1,14 @@
 """Gathers everything that a report says, from a snapshot and the settings."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 import polars as pl
 
-from pipelines.district.settings_parts import Detection as DetectionSettings
 from pipelines.errors import SettingsError
 from pipelines.health.covering import closed_times, expected_hours, usual_lags
 from pipelines.journey.coverage import source_days
+from pipelines.journey.describing import audit_head, clauses, permits, rules
 from pipelines.journey.district import District
 from pipelines.journey.unjudged import UNJUDGED
 from pipelines.reports.inputs import ReportInputs, empty_frame
@@ -43,8 +42,10 @@ def report_inputs(
         ),
         unjudged=_unjudged(database, district),
         school_days=days,
-        rules=_rules(district),
-        clauses=_clauses(district),
+        permits=permits(district),
+        audit_head=audit_head(district),
+        rules=rules(district),
+        clauses=clauses(district),
         district=district.settings.district.name,
         title=district.settings.report.title,
         sections_off=sections_off(district),
@@ -68,76 +69,23 @@ def _unjudged(database: Database, district: District) -> pl.DataFrame:
 
 
 def known_sections() -> Sequence[str]:
-    """The name of every section, in the order of the report."""
-    return [section.name for section in sections()]
+    """The name of every section that may be left out, in the order of the report."""
+    return [section.name for section in sections() if not section.stays]
 
 
 def sections_off(district: District) -> Sequence[str]:
     """The sections that the district leaves out of its report.
 
     Raises:
-        SettingsError: There is no section of that name.
+        SettingsError: There is no section of that name, or it may not be left out:
+            without it the numbers would seem surer than they are.
     """
     off = district.settings.report.sections_off
     known = known_sections()
     if strange := [name for name in off if name not in known]:
         raise SettingsError(
-            f"there is no section {', '.join(map(repr, strange))}",
+            f"there is no section {', '.join(map(repr, strange))} to leave out",
             where="district.toml: [report] sections_off",
-            remedy="Sections: " + ", ".join(known),
+            remedy="Sections that may be left out: " + ", ".join(known),
         )
     return off
-
-
-def _rules(district: District) -> Sequence[Mapping[str, Any]]:
-    rules = []
-    for code, detection in sorted(district.detections.items()):
-        header = detection.model.header
-        said = district.said_of_rules.get(code)
-        given = district.parameters.get(code, {})
-        rules.append(
-            {
-                "code": code,
-                "name": detection.model.table_name,
-                "kind": detection.kind,
-                "title": header.title,
-                "summary": " ".join(header.summary.split()),
-                "severity": header.severity,
-                "params": [
-                    {
-                        "name": name,
-                        "value": given.get(name, param.default),
-                        "why": param.why,
-                        "regulation": _regulation(said) if said else None,
-                    }
-                    for name, param in header.params.items()
-                    if name not in ("event_date", "zone")
-                ],
-                "false_positives": list(header.false_positives),
-                "response": " ".join(header.response.split()),
-                "stage": header.stage,
-                "clauses": [clause.clause_id for clause in detection.clauses],
-            }
-        )
-    return rules
-
-
-def _regulation(said: DetectionSettings) -> str | None:
-    """The regulation behind a rule's numbers, with who approved it and when."""
-    if said.regulation is None:
-        return None
-    day = said.approved_on.isoformat() if said.approved_on else None
-    approved = ", ".join(one for one in (said.approver, day) if one)
-    return f"{said.regulation} ({approved})" if approved else said.regulation
-
-
-def _clauses(district: District) -> Sequence[Mapping[str, Any]]:
-    serving: dict[str, list[str]] = {}
-    for code, detection in district.detections.items():
-        for clause in detection.clauses:
-            serving.setdefault(clause.clause_id, []).append(code)
-    frame = district.registry.frames["clauses"]
-    return [
-        {**row, "detections": sorted(serving.get(row["clause_id"], []))}
-        for row in frame.iter_rows(named=True)
-    ]

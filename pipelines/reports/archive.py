@@ -9,15 +9,16 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from pipelines.errors import SchoolbellError
+from pipelines.reports.exports import Export, Page
 
 LAST = ("latest.html", "index.html")
 
 
-def write_archive(pages: Mapping[str, str | bytes], folder: Path) -> list[Path]:
+def write_archive(pages: Mapping[str, Page], folder: Path) -> list[Path]:
     """Write the pages below `folder`; what is there already is left alone.
 
     Args:
-        pages: Relative path to text or bytes, as `weekly_report` gives them.
+        pages: Relative path to content, as `weekly_report` gives it.
         folder: The archive; made if it is not there.
 
     Returns:
@@ -30,17 +31,21 @@ def write_archive(pages: Mapping[str, str | bytes], folder: Path) -> list[Path]:
     written = []
     for path in ordered:
         target = folder / inside(path)
-        page = pages[path]
-        content = (
-            page.encode("utf-8", "backslashreplace") if isinstance(page, str) else page
-        )
+        content = as_bytes(pages[path])
         if not target.is_file() or target.read_bytes() != content:
             replace(target, content)
             written.append(target)
     return written
 
 
-def left_over(pages: Mapping[str, str | bytes], folder: Path, week: str) -> list[Path]:
+def as_bytes(page: Page) -> bytes:
+    """What stands in the file; text as UTF-8, lone surrogates spelled out."""
+    if isinstance(page, Export):
+        return page.content()
+    return page if isinstance(page, bytes) else page.encode("utf-8", "backslashreplace")
+
+
+def left_over(pages: Mapping[str, Page], folder: Path, week: str) -> list[Path]:
     """The files of a week on disk that its pages no longer hold."""
     held = [path for path in (folder / week).rglob("*") if path.is_file()]
     return sorted(

@@ -1,7 +1,7 @@
 """A finding as a card: seen, how sure, what else fits, what we could not see, next."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -36,6 +36,7 @@ class Card:
     Attributes:
         page: File name of its evidence page.
         steps: One to three, for the marker beside `sure`.
+        others: Id and page of further items of the week about the same subject.
         measures: Name and value of what was counted.
         alternatives: Other explanations: name, how tested, result.
     """
@@ -53,6 +54,8 @@ class Card:
     review: str
     is_open: bool
     carried: str
+    since: str
+    others: tuple[tuple[str, str], ...]
     devices: str
     support: str
     line_count: int
@@ -89,7 +92,9 @@ def card_rows(view: View, findings: pl.DataFrame) -> pl.DataFrame:
         lambda row: span(row["start_time"], row["end_time"], view.zone),
         return_dtype=pl.String,
     )
-    joined = findings.join(lines, on="finding_id", how="left", maintain_order="left")
+    left: Any = {"how": "left", "maintain_order": "left"}
+    joined = findings.join(lines, on="finding_id", **left)
+    joined = joined.join(same_subject(view), on="subject", **left)
     return joined.with_columns(
         when=when,
         rule_title=pl.col("rule").replace_strict(titles, default=pl.col("rule")),
@@ -97,6 +102,12 @@ def card_rows(view: View, findings: pl.DataFrame) -> pl.DataFrame:
         decide_by=pl.lit(view.start + DAYS_TO_DECIDE),
         line_count=pl.col("line_count").fill_null(0),
     )
+
+
+def same_subject(view: View) -> pl.DataFrame:
+    """The items with a page in this week, by the account or device they are about."""
+    paged = view.standing.filter(pl.col("finding_id").is_in(view.paged))
+    return paged.group_by("subject").agg(same_subject=pl.col("finding_id"))
 
 
 def cards(rows: pl.DataFrame) -> list[Card]:
@@ -113,7 +124,7 @@ def card(row: Mapping[str, Any]) -> Card:
     record = read_record(row)
     return Card(
         finding_id=row["finding_id"],
-        page=f"{file_name(row['finding_id'])}.html",
+        page=page_name(row["finding_id"]),
         claim=row["claim"],
         subject=row["subject"],
         kind=KINDS.get(row["kind"], NOT_KNOWN),
@@ -125,12 +136,34 @@ def card(row: Mapping[str, Any]) -> Card:
         review=REVIEW.get(row["status"], NOT_KNOWN),
         is_open=row["status"] == "open",
         carried=carried(row),
-        devices=listed(row["devices"] or [], most=6),
+        since=day(row["event_date"]),
+        others=tuple(
+            (one, page_name(one))
+            for one in row["same_subject"] or ()
+            if one != row["finding_id"]
+        ),
+        devices=on_devices(row["devices"] or []),
         support=support(row),
         line_count=row["line_count"],
         decide_by=day(row["decide_by"]),
         **details(record),
     )
+
+
+def page_name(finding_id: str) -> str:
+    """File name of an item's evidence page."""
+    return f"{file_name(finding_id)}.html"
+
+
+def on_devices(tokens: Sequence[str]) -> str:
+    """As in "device cedar-04" and "devices cedar-04 and maple-11"."""
+    names = [one.removeprefix(DEVICE) for one in tokens]
+    if not names:
+        return ""
+    return f"{'device' if len(names) == 1 else 'devices'} {listed(names, most=6)}"
+
+
+DEVICE = "device "
 
 
 def carried(row: Mapping[str, Any]) -> str:

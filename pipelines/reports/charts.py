@@ -133,6 +133,13 @@ def line(role: str, points: Sequence[tuple[float, float | None, str]]) -> Scatte
     )
 
 
+def dashed(role: str, points: Sequence[tuple[float, float | None, str]]) -> Scatter:
+    """A dashed line without dots, for what another line is compared with."""
+    drawn = line(role, points)
+    drawn.update(mode="lines", line={"dash": "dash"})
+    return drawn
+
+
 def grid(
     values: Sequence[Sequence[float]], said: Sequence[Sequence[str]], top: float
 ) -> Heatmap:

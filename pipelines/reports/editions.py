@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.reports.counts import Count, counts_of, own_counts, tables_of
+from pipelines.reports.exports import Page
 from pipelines.reports.inputs import ReportInputs, empty_frame
 from pipelines.reports.opening import opening
 from pipelines.reports.page_one import lines
@@ -23,7 +24,14 @@ from pipelines.reports.sections import sections
 from pipelines.reports.shelf import archive_pages
 from pipelines.reports.tables import Table
 from pipelines.reports.view import View
-from pipelines.reports.weekly import Pages, about, item_pages, parts_of, shared_files
+from pipelines.reports.weekly import (
+    Pages,
+    about,
+    item_pages,
+    parts_of,
+    shared_files,
+    wanted,
+)
 
 BUILDING = ("daily_use", "attribution", "off_hours", "school_days")
 OWN = ("items", "changes", "shared-accounts", "off-hours", "buildings",
@@ -70,10 +78,10 @@ class Edition:
         return f"{said}: {self.building}" if self.building else said
 
 
-def editions(inputs: ReportInputs, wanted: Sequence[str]) -> Iterator[Edition]:
+def editions(inputs: ReportInputs, kinds: Sequence[str]) -> Iterator[Edition]:
     """The editions of the kinds asked for; a principal's for each building."""
     for kind in PARTS:
-        if kind not in wanted:
+        if kind not in kinds:
             continue
         if kind != "principal":
             yield Edition(kind)
@@ -100,11 +108,10 @@ def edition_report(inputs: ReportInputs, week_start: date, edition: Edition) -> 
 
 def _pages(
     view: View, edition: Edition, numbers: Sequence[Count], tables: Sequence[Table]
-) -> dict[str, str | bytes]:
+) -> dict[str, Page]:
     shared = said(view, edition)
     kept = [one for one in sections() if one.name in PARTS[edition.kind]]
-    off = view.inputs.sections_off
-    parts = parts_of(view, [one for one in kept if one.name not in off])
+    parts = parts_of(view, wanted(kept, view.inputs.sections_off))
     text = page(
         "edition.html.j2",
         **shared,
@@ -116,7 +123,7 @@ def _pages(
     return {
         f"{view.label}/index.html": text,
         **archive_pages(view, shared, numbers=False),
-        **shared_files(parts, view),
+        **shared_files(parts, view, shared),
     }
 
 
@@ -166,13 +173,14 @@ def of_building(inputs: ReportInputs, building: str) -> ReportInputs:
         **frames,
         **own,
         site_use=empty_frame("site_use"),
+        permits=empty_frame("permits"),
         previous=weeks(inputs),
     )
 
 
 def of_nobody(inputs: ReportInputs) -> ReportInputs:
     """The inputs without a row that stands for one account or few."""
-    bare = ("findings", "evidence", "site_use", *BUILDING[:3])
+    bare = ("findings", "evidence", "site_use", "permits", *BUILDING[:3])
     frames: dict[str, Any] = {name: empty_frame(name) for name in bare}
     return replace(inputs, **frames, previous=weeks(inputs), earlier_facts=())
 

@@ -1,14 +1,13 @@
 """The rows behind every number of page one, and the log lines behind every item."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import polars as pl
 
-from pipelines.reports.cards import card_rows
+from pipelines.reports.cards import card_rows, page_name
 from pipelines.reports.coverage import missing_hours
 from pipelines.reports.open_sites import new_sites
-from pipelines.reports.safety import file_name
 from pipelines.reports.tables import Cell, Table, table
 from pipelines.reports.view import View
 from pipelines.reports.words import (
@@ -86,7 +85,7 @@ def items(rows: pl.DataFrame, caption: str) -> Table:
 
 def item_link(finding_id: str) -> Cell:
     """The item's name, leading to its evidence page."""
-    return Cell(finding_id, finding_id, href=f"{file_name(finding_id)}.html")
+    return Cell(finding_id, finding_id, href=page_name(finding_id))
 
 
 def hours(view: View) -> Proof:
@@ -201,3 +200,47 @@ def log_lines(view: View, finding: Mapping[str, object]) -> Table:
             for row in rows.iter_rows(named=True)
         ),
     )  # fmt: skip
+
+
+def in_brief(lines: Table) -> Table:
+    """The same lines as wide as a page: where each stands is one cell.
+
+    What is the same in every line is said once, in the caption.
+    """
+    place = [lines.labels.index(label) for label in PLACE]
+    same = {label: value for label, value in constant(lines) if label in COMMON}
+    kept = [
+        at
+        for at, label in enumerate(lines.labels)
+        if label not in ELSEWHERE and label not in same
+    ]
+    said = "; ".join(f"{label.lower()} {value}" for label, value in same.items())
+    return Table(
+        f"{lines.caption}. In every line: {said}." if said else lines.caption,
+        (*(lines.labels[at] for at in kept), "Where it stands"),
+        tuple(
+            (*(row[at] for at in kept), stands(*(row[at] for at in place)))
+            for row in lines.rows
+        ),
+    )
+
+
+def constant(lines: Table) -> Iterator[tuple[str, str]]:
+    """The columns that hold one value, and that value."""
+    for at, label in enumerate(lines.labels):
+        values = {row[at].text for row in lines.rows}
+        if len(values) == 1:
+            yield label, values.pop()
+
+
+COMMON = {"Account", "Device", "Building", "Site", "Activity", "Source"}
+PLACE = ("File", "Line", "Byte", "SHA-256")
+ELSEWHERE = {*PLACE, "Bytes in"}
+HASH_SHOWN = 12
+
+
+def stands(path: Cell, line: Cell, byte: Cell, digest: Cell) -> Cell:
+    """As in "proxy/access.log, line 1,017, byte 91,733, SHA-256 9f2c…"."""
+    said = f"{path.text}, line {line.text}, byte {byte.text}, SHA-256 "
+    short = f"{digest.text[:HASH_SHOWN]}…" if digest.value else digest.text
+    return Cell(said + short, said + digest.text)

@@ -6,6 +6,7 @@ from typing import Any
 
 from pipelines.reports.coverage import WHOLE_ENOUGH, coverage
 from pipelines.reports.open_sites import new_sites
+from pipelines.reports.school_year import same_week_last_year
 from pipelines.reports.unjudged import is_unknown
 from pipelines.reports.view import View
 from pipelines.reports.words import count, number
@@ -48,8 +49,7 @@ def this_week(view: View) -> dict[str, Any]:
 
 def history(view: View) -> list[Mapping[str, Any]]:
     """The last weeks before this one that are drawn beside it."""
-    recent = [week for week in view.earlier if not week.get("is_last_year")]
-    return recent[-WEEKS_DRAWN:]
+    return view.earlier[-WEEKS_DRAWN:]
 
 
 def comparable(view: View, key: str) -> list[int]:
@@ -86,7 +86,7 @@ def compare(view: View, key: str) -> str:
     band = usual(comparable(view, key))
     if band:
         said += f"; usually {number(band[0])} to {number(band[1])}"
-    year = next((week for week in view.earlier if week.get("is_last_year")), None)
+    year = same_week_last_year(view)
     if year and year.get(key) is not None:
         said += f"; last year {number(year[key])}"
     return f"{said}."

@@ -121,6 +121,13 @@ SCHEMAS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "duty_start_minutes": pl.Int64,
             "duty_end_minutes": pl.Int64,
         },
+        "permits": {
+            "permit_id": pl.String,
+            "kind": pl.String,
+            "about": pl.String,
+            "valid_to": pl.Date,
+            "review_by": pl.Date,
+        },
     }
 )
 
@@ -168,19 +175,23 @@ class ReportInputs:
         source_days: The line account of a source and local day.
         unjudged: Days that a rule says nothing of, and the field that is missing.
         school_days: Day type and duty window (minutes after midnight) by building.
+        permits: Consents and exceptions, without grantor and subject; `kind` is
+            consent or exception, `about` the clause or rule.
         rules: Detections: code, name, kind, title, summary, severity, params,
-            false_positives, response, stage, clauses.
+            false_positives, response, stage, clauses; `is_fed` is false where no
+            log of a kind that it reads has arrived.
         clauses: Policy clauses: clause_id, title, binds, strength, cannot_show,
             detections.
         previous: Headline numbers of other published weeks: week_start,
             needs_review, shared_accounts, new_sites, off_hours_accounts, coverage
-            (0 to 1); may hold school_days and is_last_year.
+            (0 to 1); may hold school_days.
         title: What the report is called; stands beside the district's name.
         sections_off: Names of sections that the report leaves out.
         paper: letter or a4.
         pdf: File name of the printed report beside each index; empty without one.
         pdf_note: Why there is none though there should be.
         least_count: Fewest accounts behind a count that many people may read.
+        audit_head: Number and hash of the audit chain's last entry; empty if none.
         zone: IANA name of the district's time zone.
         generated_time: When the caller says that the report was made (UTC).
         revision: 1, or more for a corrected report.
@@ -203,6 +214,8 @@ class ReportInputs:
     settings_hash: str
     registry_version: str
     unjudged: pl.DataFrame = field(default_factory=lambda: empty_frame("unjudged"))
+    permits: pl.DataFrame = field(default_factory=lambda: empty_frame("permits"))
+    audit_head: str = ""
     title: str = REPORT_TITLE
     sections_off: Sequence[str] = ()
     least_count: int = LEAST_COUNT

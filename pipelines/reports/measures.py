@@ -46,7 +46,8 @@ def _share(value: Any) -> str:
 
 
 def _kilometres(value: Any) -> str:
-    return f"{float(value):.1f} km"
+    size = float(value)
+    return f"{size:.1f} km" if size < 10 else f"{number(round(size))} km"
 
 
 def _words(value: Any) -> str:

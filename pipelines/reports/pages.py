@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import cache
+from hashlib import sha256
 from math import isfinite
 from typing import Any
 
@@ -15,7 +16,7 @@ from pipelines.reports.safety import integrity, visible
 # The library is let in as a file of the archive: Chromium refuses an `integrity`
 # hash on a page opened from a folder, and a report must work from a folder.
 POLICY = (
-    "default-src 'none'; script-src {scripts}; style-src 'unsafe-inline'; "
+    "default-src 'none'; script-src {scripts}; style-src {styles}'unsafe-inline'; "
     "img-src data: blob:; connect-src 'none'; form-action 'none'; base-uri 'none'"
 )
 
@@ -54,8 +55,7 @@ def environment() -> Environment:
 @cache
 def constants() -> Mapping[str, Any]:
     """What is the same on every page: library, boot script, colours, policies."""
-    boot = environment().get_template("boot.js").render()
-    allowed = f"'{integrity(boot)}'"
+    allowed = f"'{integrity(boot())}'"
     return {
         "library": library()[0],
         "light": dict(LIGHT),
@@ -64,8 +64,37 @@ def constants() -> Mapping[str, Any]:
             "roles": {colour: role for role, colour in LIGHT.items()},
             "dark": dict(DARK),
         },
-        "policy": POLICY.format(scripts=allowed),
-        "policy_charts": POLICY.format(scripts=f"'self' {allowed}"),
+        "assets": {"style": file_of(style(), "css"), "boot": file_of(boot(), "js")},
+        "policy": POLICY.format(scripts=allowed, styles=""),
+        "policy_charts": POLICY.format(scripts=f"'self' {allowed}", styles=""),
+        "policy_files": POLICY.format(scripts="'self'", styles="'self' "),
+    }
+
+
+@cache
+def boot() -> str:
+    """The script of every page."""
+    return environment().get_template("boot.js").render()
+
+
+@cache
+def style() -> str:
+    """The style sheet of every page, both themes in it."""
+    sheet = environment().get_template("themes.css")
+    return sheet.render(light=dict(LIGHT), dark=dict(DARK))
+
+
+def file_of(text: str, ending: str) -> str:
+    """A name that changes with the content, so that no old page gets a new sheet."""
+    return f"schoolbell-{sha256(text.encode()).hexdigest()[:12]}.{ending}"
+
+
+def asset_files() -> dict[str, str]:
+    """What an archive holds once: chart library, style sheet, script."""
+    name, text = library()
+    texts = ((name, text), (file_of(style(), "css"), style()))
+    return {
+        f"assets/{one}": text for one, text in (*texts, (file_of(boot(), "js"), boot()))
     }
 
 

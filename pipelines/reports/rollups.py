@@ -10,10 +10,11 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.reports.exports import Page, exports
 from pipelines.reports.headline import NUMBERS, is_whole, this_week
 from pipelines.reports.inputs import week_of
 from pipelines.reports.pages import page
-from pipelines.reports.tables import Cell, Table, table, to_csv
+from pipelines.reports.tables import Cell, Table, table
 from pipelines.reports.view import View, week_label
 from pipelines.reports.words import KINDS, MONTHS, NOT_KNOWN, count, day_range, share
 
@@ -53,9 +54,9 @@ def grouped(view: View) -> dict[tuple[str, str], list[Mapping[str, Any]]]:
     return found
 
 
-def rollup_pages(view: View, shared: Mapping[str, Any]) -> dict[str, str]:
-    """A page and a CSV for each month and semester with a published week."""
-    pages = {}
+def rollup_pages(view: View, shared: Mapping[str, Any]) -> dict[str, Page]:
+    """A page and files for each month and semester with a published week."""
+    pages: dict[str, Page] = {}
     for (path, title), weeks in grouped(view).items():
         side_by_side, items = weeks_table(weeks), items_table(view, weeks)
         text = page(
@@ -67,7 +68,7 @@ def rollup_pages(view: View, shared: Mapping[str, Any]) -> dict[str, str]:
             tables=[side_by_side, items],
         )
         pages[f"{path}.html"] = text
-        pages[f"{path}.csv"] = to_csv(side_by_side)
+        pages |= exports(path, side_by_side, {**shared, "dates": title})
     return pages
 
 

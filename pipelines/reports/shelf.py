@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from pipelines.reports.exports import Page
 from pipelines.reports.headline import NUMBERS, this_week
 from pipelines.reports.inputs import week_of
 from pipelines.reports.pages import page
@@ -14,7 +15,7 @@ from pipelines.reports.words import NOT_KNOWN, day_range, number, share
 
 def archive_pages(
     view: View, shared: Mapping[str, Any], *, numbers: bool = True
-) -> dict[str, str]:
+) -> dict[str, Page]:
     """The index of weeks, and the pointer to the newest.
 
     Args:
@@ -34,7 +35,7 @@ def archive_pages(
         ]
     }
     values |= {"weeks": entries, "names": list(keys.values()), "newest": newest}
-    pages = {"index.html": page("archive.html.j2", **shared, **values)}
+    pages: dict[str, Page] = {"index.html": page("archive.html.j2", **shared, **values)}
     if newest == view.label:
         pages["latest.html"] = page("latest.html.j2", **shared, **values)
     return pages | (rollup_pages(view, shared) if numbers else {})

@@ -26,7 +26,7 @@ ROLES = {colour: role for role, colour in LIGHT.items()}
 
 @dataclass(frozen=True)
 class Shape:
-    """One mark in pixels: `rect`, `path`, `dot` or `text`."""
+    """One mark in pixels: `rect`, `path`, `dot` or `text`; an outline is dashed."""
 
     kind: str
     x: float = 0
@@ -200,14 +200,17 @@ def cells(trace: dict[str, Any], scale: Scale) -> Iterator[Shape]:
 def line_marks(trace: dict[str, Any], scale: Scale) -> Iterator[Shape]:
     """A line in pieces between unknown points, and its dots."""
     role = ROLES[trace["line"]["color"]]
+    has_dots, is_dashed = "markers" in trace["mode"], "dash" in trace["line"]
     piece: list[str] = []
     for x, y in [*zip(trace["x"], trace["y"], strict=True), (0, None)]:
         if y is not None:
             piece.append(f"{scale.across(x)},{scale.up(y)}")
-            yield Shape("dot", scale.across(x), scale.up(y), role=role)
+            if has_dots:
+                yield Shape("dot", scale.across(x), scale.up(y), role=role)
             continue
         if len(piece) > 1:
-            yield Shape("path", role=role, points=" ".join(piece))
+            points = " ".join(piece)
+            yield Shape("path", role=role, points=points, is_outline=is_dashed)
         piece = []
 
 

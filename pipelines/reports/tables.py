@@ -11,6 +11,8 @@ from pipelines.reports.words import NOT_KNOWN, number
 # that taking one apostrophe away always gives the original back.
 TRIGGERS = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
 
+MOST_IN_EXCEL = 1_048_575
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -45,6 +47,11 @@ class Table:
     caption: str
     labels: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
+
+    @property
+    def fits_excel(self) -> bool:
+        """Whether a sheet of Excel, below its header, holds all rows."""
+        return len(self.rows) <= MOST_IN_EXCEL
 
     def total(self, label: str) -> int:
         """The sum of a column of numbers."""

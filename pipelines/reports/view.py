@@ -81,6 +81,14 @@ class View:
         when = pl.coalesce("decided_time", "created_time")
         return self.known.filter((pl.col("status") != "open") & (when >= begin))
 
+    @cached_property
+    def paged(self) -> frozenset[str]:
+        """Ids of the findings that have a page of their own in this week."""
+        own = self.of_week(self.known)
+        return frozenset().union(
+            *(part["finding_id"] for part in (self.waiting, self.decided, own))
+        )
+
     def seen(self, kind: str) -> pl.DataFrame:
         """The week's standing findings of one kind."""
         return self.of_week(self.standing).filter(pl.col("kind") == kind)

@@ -1,28 +1,28 @@
 """The weekly report: every page of it, the same text for the same inputs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 import polars as pl
 
 from pipelines.reports.cards import card, card_rows
-from pipelines.reports.charts import library, spec
+from pipelines.reports.charts import spec
 from pipelines.reports.corrections import digest, facts
-from pipelines.reports.evidence import Proof, log_lines, proofs
+from pipelines.reports.evidence import Proof, in_brief, log_lines, proofs
+from pipelines.reports.exports import Page, exports
 from pipelines.reports.inputs import ReportInputs, week_of
 from pipelines.reports.opening import opening
 from pipelines.reports.page_one import lines
-from pipelines.reports.pages import page
+from pipelines.reports.pages import asset_files, page
 from pipelines.reports.sections import Section, sections
 from pipelines.reports.shelf import archive_pages
 from pipelines.reports.spark import spark
 from pipelines.reports.static import drawing
-from pipelines.reports.tables import to_csv
 from pipelines.reports.view import View, week_label
 from pipelines.reports.words import day_range, moment
 
-Pages = Mapping[str, str | bytes]
+Pages = Mapping[str, Page]
 PAPER = {"letter": "letter", "a4": "A4"}
 ROWS_SHOWN = 60  # of a section's table in the page; the CSV holds all
 
@@ -76,6 +76,7 @@ def versions(inputs: ReportInputs) -> list[tuple[str, str]]:
         ("Settings", inputs.settings_hash),
         ("Registry", inputs.registry_version),
         ("Time zone", inputs.zone),
+        ("Audit record", inputs.audit_head or "no entry yet"),
     ]
 
 
@@ -88,11 +89,10 @@ def report_id(view: View) -> str:
 
 def report_pages(
     view: View, proven: Mapping[str, Proof], shared: Mapping[str, Any]
-) -> dict[str, str]:
-    """The report itself and the CSV of every section."""
+) -> dict[str, Page]:
+    """The report itself and the rows of every section as files."""
     five = lines(view)
-    off = view.inputs.sections_off
-    parts = parts_of(view, [one for one in sections() if one.name not in off])
+    parts = parts_of(view, wanted(sections(), view.inputs.sections_off))
     text = page(
         "week.html.j2",
         **shared,
@@ -103,21 +103,27 @@ def report_pages(
         parts=parts,
         names=[one["name"] for one in parts],
     )
-    return {f"{view.label}/index.html": text} | shared_files(parts, view)
+    return {f"{view.label}/index.html": text} | shared_files(parts, view, shared)
 
 
-def shared_files(parts: Sequence[Mapping[str, Any]], view: View) -> dict[str, str]:
-    """The tables of the sections as CSV, and the library of their charts."""
-    name, text = library()
-    exports = {
-        f"{view.label}/data/{part['name']}.csv": to_csv(part["table"]) for part in parts
-    }
-    return exports | {f"assets/{name}": text}
+def shared_files(
+    parts: Sequence[Mapping[str, Any]], view: View, shared: Mapping[str, Any]
+) -> dict[str, Page]:
+    """The tables of the sections as files, and what the archive holds once."""
+    files: dict[str, Page] = {**asset_files()}
+    for part in parts:
+        files |= exports(f"{view.label}/data/{part['name']}", part["table"], shared)
+    return files
 
 
-def parts_of(view: View, wanted: Sequence[Section]) -> list[dict[str, Any]]:
+def wanted(known: Iterable[Section], off: Collection[str]) -> list[Section]:
+    """The sections without those that are off; some may never be."""
+    return [one for one in known if one.stays or one.name not in off]
+
+
+def parts_of(view: View, chosen: Sequence[Section]) -> list[dict[str, Any]]:
     """All that the page needs of the sections that have something to say."""
-    rows = [(section, section.rows(view)) for section in wanted]
+    rows = [(section, section.rows(view)) for section in chosen]
     return [part(section, own) for section, own in rows if section.is_shown(own)]
 
 
@@ -140,29 +146,26 @@ def part(section: Section, rows: pl.DataFrame) -> dict[str, Any]:
 
 def number_pages(
     view: View, proven: Mapping[str, Proof], shared: Mapping[str, Any]
-) -> dict[str, str]:
-    """The page and the CSV behind each number."""
-    pages = {}
+) -> dict[str, Page]:
+    """The page and the files behind each number."""
+    pages: dict[str, Page] = {}
     for key, proof in proven.items():
         text = page("number.html.j2", **shared, proof=proof)
         pages[f"{view.label}/evidence/{key}.html"] = text
-        pages[f"{view.label}/data/number-{key}.csv"] = to_csv(proof.table)
+        pages |= exports(f"{view.label}/data/number-{key}", proof.table, shared)
     return pages
 
 
-def item_pages(view: View, shared: Mapping[str, Any]) -> dict[str, str]:
-    """The evidence page and CSV of every item that the week's pages can link to."""
-    pages = {}
-    ids = {*view.waiting["finding_id"], *view.decided["finding_id"]}
-    ids |= {*view.of_week(view.known)["finding_id"]}
-    for row in card_rows(view, view.known).iter_rows(named=True):
-        if row["finding_id"] not in ids:
-            continue
+def item_pages(view: View, shared: Mapping[str, Any]) -> dict[str, Page]:
+    """The evidence page and files of every item that the week's pages link to."""
+    pages: dict[str, Page] = {}
+    known = view.known.filter(pl.col("finding_id").is_in(view.paged))
+    for row in card_rows(view, known).iter_rows(named=True):
         made, rows = card(row), log_lines(view, row)
-        text = page("item.html.j2", **shared, card=made, table=rows)
+        text = page("item.html.j2", **shared, card=made, table=in_brief(rows))
         pages[f"{view.label}/evidence/{made.page}"] = text
         name = made.page.removesuffix(".html")
-        pages[f"{view.label}/data/item-{name}.csv"] = to_csv(rows)
+        pages |= exports(f"{view.label}/data/item-{name}", rows, shared)
     return pages
 
 

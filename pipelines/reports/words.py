@@ -40,6 +40,7 @@ STRENGTHS = {
     "I": "logs can hint at it",
     "W": "logs give weak signs only",
     "0": "logs can not show it",
+    "n/a": "it asks for nothing that could be logged",
 }
 VERDICTS = {
     "approved": "on the list",

@@ -324,6 +324,17 @@ RULES = [
         "clauses": [],
     },
 ]
+PERMITS = [
+    {"permit_id": "C-001", "kind": "consent", "about": "cl.24",
+     "valid_to": MONDAY + timedelta(days=20), "review_by": None},
+    {"permit_id": "C-002", "kind": "consent", "about": "cl.40",
+     "valid_to": MONDAY + timedelta(days=200),
+     "review_by": MONDAY + timedelta(days=10)},
+    {"permit_id": "C-003", "kind": "consent", "about": "cl.19",
+     "valid_to": MONDAY + timedelta(days=200), "review_by": None},
+    {"permit_id": "X-001", "kind": "exception", "about": "SA-1",
+     "valid_to": MONDAY + timedelta(days=2), "review_by": None},
+]  # fmt: skip
 CLAUSES = [
     {
         "clause_id": "cl.23",
@@ -348,6 +359,22 @@ CLAUSES = [
         "strength": "0",
         "cannot_show": "Notes on paper, passwords told",
         "detections": [],
+    },
+    {
+        "clause_id": "cl.49",
+        "title": "What follows a breach",
+        "binds": "U",
+        "strength": "n/a",
+        "cannot_show": "",
+        "detections": [],
+    },
+    {
+        "clause_id": "cl.33",
+        "title": "Time and property serve the job",
+        "binds": "E",
+        "strength": "I",
+        "cannot_show": "Why a site was opened",
+        "detections": ["OH-1"],
     },
     {
         "clause_id": "cl.1",
@@ -391,6 +418,8 @@ def busy() -> ReportInputs:
         school_days=frame("school_days", school_days()),
         rules=RULES,
         clauses=CLAUSES,
+        permits=frame("permits", PERMITS),
+        audit_head="41:" + "ab" * 32,
         district="Cedar Falls Example District",
         zone=ZONE.key,
         generated_time=at(7, 5, 10),
@@ -496,6 +525,7 @@ def hostile() -> ReportInputs:
             "site", "activity", "line_sha256",
         ),
         site_use=poisoned(inputs.site_use, "site", "category"),
+        permits=poisoned(inputs.permits, "permit_id", "kind", "about"),
         daily_use=poisoned(inputs.daily_use, "building"),
         attribution=poisoned(inputs.attribution, "building"),
         source_days=poisoned(inputs.source_days, "source"),

@@ -1,6 +1,10 @@
-"""Reads a page the way a person or a crawler does: text, links, marked counts."""
+"""Reads what a reader opens: a page's text, links and counts, a workbook's cells."""
 
+import io
+import re
+import zipfile
 from html.parser import HTMLParser
+from xml.etree import ElementTree
 
 SILENT = {"script", "style", "svg", "head"}
 VOID = {"meta", "input", "br", "link", "rect", "circle", "polyline"}
@@ -55,3 +59,42 @@ class Page(HTMLParser):
         return sum(tag == "tr" for tag, _ in self.tags) - sum(
             tag == "thead" for tag, _ in self.tags
         )
+
+
+SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+
+
+def sheet(content: bytes, number: int = 1) -> list[list[str | int | None]]:
+    """The cells of a workbook's sheet, row by row; a formula is an error."""
+    with zipfile.ZipFile(io.BytesIO(content)) as book:
+        words = ElementTree.fromstring(book.read("xl/sharedStrings.xml"))
+        texts = ["".join(one.itertext()) for one in words.iter(f"{SHEET}si")]
+        rows = ElementTree.fromstring(book.read(f"xl/worksheets/sheet{number}.xml"))
+    assert not list(rows.iter(f"{SHEET}f"))
+    assert not list(rows.iter(f"{SHEET}hyperlink"))
+    return [_row(row, texts) for row in rows.iter(f"{SHEET}row")]
+
+
+def _row(row, texts):
+    found = {cell.get("r"): _cell(cell, texts) for cell in row.iter(f"{SHEET}c")}
+    letters = [name.rstrip("0123456789") for name in found]
+    places = [sum(26**n * (ord(c) - 64) for n, c in enumerate(reversed(one))) - 1
+              for one in letters]  # fmt: skip
+    held = dict(zip(places, found.values(), strict=True))
+    return [held.get(place) for place in range(max(held, default=-1) + 1)]
+
+
+def _cell(cell, texts):
+    value = cell.find(f"{SHEET}v")
+    if value is None:
+        return None
+    if cell.get("t") == "s":
+        return re.sub(
+            "_x([0-9A-F]{4})_", lambda m: chr(int(m[1], 16)), texts[int(value.text)]
+        )
+    return int(value.text)
+
+
+def texts(pages):
+    """The pages that are text, by path; exports are made when they are written."""
+    return {path: page for path, page in pages.items() if isinstance(page, str)}

@@ -7,6 +7,7 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
+from pipelines.reports.archive import as_bytes
 from pipelines.reports.counts import HIDDEN, counts_of
 from pipelines.reports.editions import PARTS, edition_report, editions
 from pipelines.reports.inputs import ReportInputs
@@ -22,7 +23,7 @@ from tests.sections.fixtures import (
     frame,
     lines_of,
 )
-from tests.sections.reading import Page
+from tests.sections.reading import Page, sheet
 
 WIDE = ("superintendent", "board", "public")
 INDEX = "2026-W47/index.html"
@@ -67,19 +68,17 @@ def text_of(pages):
     """All that the files hold, but for the chart library, which says everything."""
     kept = {path: text for path, text in pages.items() if "assets/" not in path}
     return "\n".join(
-        text if isinstance(text, str) else read(path, text)
+        text if isinstance(text, str) else read(path, as_bytes(text))
         for path, text in kept.items()
     )
 
 
 def read(path, content):
-    """The cells of a spreadsheet or Parquet file."""
-    reader = pl.read_parquet if path.endswith(".parquet") else read_sheet
-    return reader(io.BytesIO(content)).write_csv()
-
-
-def read_sheet(content):
-    return pl.read_excel(content, engine="calamine")
+    """The cells of a workbook or Parquet file, and the names of its columns."""
+    if path.endswith(".parquet"):
+        return pl.read_parquet(io.BytesIO(content)).write_csv()
+    rows = [*sheet(content), *sheet(content, 2)]
+    return "\n".join(" ".join(map(str, row)) for row in rows)
 
 
 def secrets(inputs):

@@ -4,19 +4,22 @@ import csv
 import io
 import posixpath
 from dataclasses import replace
+from datetime import timedelta
 
 import polars as pl
 import pytest
 
 from pipelines.errors import ModelError
+from pipelines.reports.archive import as_bytes
 from pipelines.reports.corrections import facts, revision_after
 from pipelines.reports.inputs import empty_frame
+from pipelines.reports.school_year import counterpart
 from pipelines.reports.sections import sections
 from pipelines.reports.view import View
 from pipelines.reports.weekly import report_id, weekly_report
 from tests.sections.conftest import pages_of
 from tests.sections.fixtures import MONDAY, WEEKS, busy, finding, frame
-from tests.sections.reading import Page
+from tests.sections.reading import Page, sheet, texts
 
 INDEX = "2026-W47/index.html"
 
@@ -72,7 +75,7 @@ def csv_rows(text):
 
 
 def test_an_items_page_holds_all_its_log_lines(pages):
-    for path, text in pages.items():
+    for path, text in texts(pages).items():
         if "/evidence/" not in path or "log-lines" not in text:
             continue
         page = Page(text, within="log-lines")
@@ -97,27 +100,33 @@ def is_another_week(path):
 
 
 SHOWN = [section.name for section in sections() if section.name != "corrections"]
-
-
+MAY_GO = [section.name for section in sections() if not section.stays]
 NAMES = tuple(section.name for section in sections())
+KINDS = ("csv", "parquet", "xlsx")
 
 
-@pytest.mark.parametrize("off", [*((name,) for name in NAMES), NAMES])
+@pytest.mark.parametrize("off", [*((name,) for name in MAY_GO), NAMES])
 def test_a_section_that_is_off_is_left_out_and_nothing_leads_to_it(off):
     pages = weekly_report(replace(busy(), sections_off=off), MONDAY)
     page = Page(pages[INDEX])
-    kept = [name for name in SHOWN if name not in off]
+    gone = [name for name in MAY_GO if name in off]
+    kept = [name for name in SHOWN if name not in gone]
     parts = [one for one in page.attribute("id") if one.endswith("-part")]
     assert parts == [f"{name}-part" for name in kept]
     anchors = {link for link in page.links if link.endswith("-part")}
     assert anchors == {f"#{name}-part" for name in kept}
-    gone = pages_of("busy").keys() - pages.keys()
-    assert (
-        gone
-        == {f"2026-W47/data/{name}.csv" for name in off if name in SHOWN} - pages.keys()
-    )
+    left = {f"2026-W47/data/{name}.{kind}" for name in gone for kind in KINDS}
+    assert pages_of("busy").keys() - pages.keys() == left
     test_every_link_leads_to_a_page_of_the_archive(pages)
     test_every_number_equals_its_evidence(pages)
+
+
+def test_limits_rules_and_trust_are_in_every_report():
+    stays = {"limits", "rules", "source-coverage", "line-account", "corrections"}
+    assert stays == set(NAMES) - set(MAY_GO)
+    text = weekly_report(replace(busy(), sections_off=NAMES), MONDAY)[INDEX]
+    assert 'id="limits-part"' in text
+    assert 'id="hours-missing"' in text
 
 
 def test_the_title_stands_beside_the_district():
@@ -143,7 +152,7 @@ def test_five_lines_in_their_order(pages):
 
 
 def test_leads_are_nowhere(pages):
-    assert not [path for path, text in pages.items() if "lead-01" in text]
+    assert not [path for path, text in texts(pages).items() if "lead-01" in text]
 
 
 def test_withdrawn_items_are_in_what_changed_only():
@@ -286,6 +295,55 @@ def test_a_missing_column_is_named():
 def test_weight(week, pages):
     index = len(pages[INDEX].encode())
     assert index <= 600_000
-    assert sum(path.startswith("assets/") for path in pages) == 1
-    per_week = sum(len(t.encode()) for p, t in pages.items() if p.startswith("2026-"))
+    assert sum(path.endswith(".min.js") for path in pages) == 1
+    per_week = sum(len(as_bytes(t)) for p, t in pages.items() if p.startswith("2026-"))
     assert per_week <= 60_000_000 / 52
+
+
+def test_each_selection_is_the_same_rows_in_every_kind_of_file(week, pages):
+    bases = {path[:-4] for path in pages if path.endswith(".csv")}
+    assert bases == {path[:-8] for path in pages if path.endswith(".parquet")}
+    for base in sorted(bases) if week == "hostile" else sorted(bases)[::7]:
+        rows = csv_rows(pages[f"{base}.csv"])
+        frame = pl.read_parquet(as_bytes(pages[f"{base}.parquet"]))
+        head, *cells = sheet(as_bytes(pages[f"{base}.xlsx"]))
+        assert head == frame.columns
+        assert len(rows) == frame.height == len(cells)
+        for row, known, shown in zip(rows, frame.rows(), cells, strict=True):
+            assert list(known) == shown + [None] * (len(known) - len(shown))
+            assert [v.removeprefix("'") for v in row.values()] == [
+                "" if v is None else str(v) for v in known
+            ]
+
+
+def test_exports_are_the_same_bytes_each_time():
+    for path, page in pages_of("busy").items():
+        if path.startswith("2026-W47/data/number-"):
+            assert as_bytes(page) == as_bytes(page)
+
+
+def test_a_workbook_says_what_its_rows_are():
+    about = dict(sheet(as_bytes(pages_of("busy")["2026-W47/data/items.xlsx"]), 2))
+    assert about["Rows"] == "11"
+    assert about["Report"].startswith("r-2026w47-")
+    assert "cover names" in about["Names"]
+
+
+def test_the_same_week_of_school_a_year_before():
+    """A week with a holiday shifts the count: the calendar decides, not the date."""
+    year = [
+        {"event_date": MONDAY - timedelta(days=back), "building": "North High",
+         "day_type": "school"}
+        for back in (0, 7, 14, 371, 378, 385)
+    ]  # fmt: skip
+    before = MONDAY - timedelta(days=371)
+    weeks = [{"week_start": before, "needs_review": 9, "coverage": 1.0},
+             *busy().previous]  # fmt: skip
+    inputs = replace(busy(), school_days=frame("school_days", year), previous=weeks)
+    assert counterpart(View(inputs, MONDAY), MONDAY) == before
+    text = text_of(weekly_report(inputs, MONDAY), INDEX)
+    assert "usually 0 to 4; last year 9." in text
+    assert "Dashed: the same weeks of school a year before." in text
+    fewer = frame("school_days", year[:3] + year[4:])
+    shifted = View(replace(inputs, school_days=fewer), MONDAY)
+    assert counterpart(shifted, MONDAY) is None

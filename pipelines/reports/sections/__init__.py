@@ -42,6 +42,8 @@ class Section:
         template: Another way to show the rows than chart and table.
         more: What that template needs beside the rest.
         is_shown: Whether the rows are worth a place this week.
+        stays: Whether no setting may leave it out: without it a reader would
+            take the numbers for more than they are.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Section:
     template: str = "section.html.j2"
     more: Callable[[pl.DataFrame], Any] = nothing_more
     is_shown: Callable[[pl.DataFrame], bool] = always
+    stays: bool = False
 
 
 def sections() -> list[Section]:

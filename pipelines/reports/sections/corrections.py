@@ -68,4 +68,5 @@ SECTION = Section(
     draw=no_chart,
     table=changes_table,
     is_shown=is_corrected,
+    stays=True,
 )

@@ -42,4 +42,5 @@ SECTION = Section(
     draw=no_chart,
     table=limits_table,
     template="limits.html.j2",
+    stays=True,
 )

@@ -86,4 +86,5 @@ SECTION = Section(
     summary=summary,
     draw=draw,
     table=account_table,
+    stays=True,
 )

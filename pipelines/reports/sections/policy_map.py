@@ -1,5 +1,8 @@
 """Report section: which clauses of the policy the logs can speak to."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import polars as pl
 from plotly.graph_objects import Figure
 
@@ -13,63 +16,100 @@ BINDS = {
     "U": "all users", "E": "employees", "D": "the district", "St": "students",
     "E+St": "employees and students", "D, U": "the district and all users",
 }  # fmt: skip
-ROLES = {"S": "blue", "I": "green", "W": "purple", "0": "vermillion"}
+STATES: Mapping[str, tuple[str, str]] = {
+    "watched": ("blue", "monitored"),
+    "partly": ("green", "partly monitored"),
+    "unfed": ("vermillion", "no source: logs do not arrive"),
+    "open": ("purple", "logs could show it, no rule yet"),
+    "blind": ("border", "not observable in logs"),
+    "nothing": ("border", "no conduct to observe"),
+}
 TEXT = ("clause_id", "title", "binds", "strength", "cannot_show")
+FIRM = ("S", "I")
 
 
 def rows(view: View) -> pl.DataFrame:
     """One row a clause: whom it binds, what logs can show, what watches it."""
+    rules = {str(rule.get("code")): rule for rule in view.inputs.rules}
     clauses = [
         {key: str(clause.get(key) or "") for key in TEXT}
         | {"detections": [str(name) for name in clause.get("detections") or ()]}
         for clause in view.inputs.clauses
     ]
-    kinds = dict.fromkeys(TEXT, pl.String) | {"detections": pl.List(pl.String)}
-    return pl.DataFrame(clauses, schema=kinds)
+    found = [
+        row | {"state": state(str(row["strength"]), list(row["detections"]), rules)}
+        for row in clauses
+    ]
+    kinds = dict.fromkeys((*TEXT, "state"), pl.String)
+    return pl.DataFrame(found, schema=kinds | {"detections": pl.List(pl.String)})
+
+
+def state(
+    strength: str, detections: Sequence[str], rules: Mapping[str, Mapping[str, Any]]
+) -> str:
+    """How far a clause is monitored; what is not known of a rule counts against it."""
+    if strength in ("0", "n/a"):
+        return "blind" if strength == "0" else "nothing"
+    if not detections:
+        return "open"
+    known = [rules[code] for code in detections if code in rules]
+    fed = [rule for rule in known if rule.get("is_fed", True)]
+    if not fed:
+        return "unfed"
+    is_live = any(rule.get("stage") != "trial" for rule in fed)
+    return "watched" if is_live and strength in FIRM else "partly"
+
+
+def size(rows: pl.DataFrame, name: str) -> int:
+    """How many clauses are in a state."""
+    return rows.filter(pl.col("state") == name).height
 
 
 def title(rows: pl.DataFrame) -> str:
-    """How many clauses logs can speak to."""
+    """How many clauses are monitored."""
     if rows.is_empty():
         return "No policy clause is set up yet"
-    blind = rows.filter(pl.col("strength") == "0").height
-    seen = rows.height - blind
-    return f"Logs can speak to {number(seen)} of {count(rows.height, 'policy clause')}"
+    seen = size(rows, "watched") + size(rows, "partly")
+    verb = "is" if rows.height == 1 else "are"
+    return (
+        f"{number(seen)} of {count(rows.height, 'policy clause')} {verb} monitored, "
+        "wholly or in part"
+    )
 
 
 def summary(rows: pl.DataFrame) -> str:
-    """Clauses by strength, and those that no rule watches."""
+    """Clauses by state; the sizes add up to all of them."""
     if rows.is_empty():
         return ""
     sizes = [
-        f"{text}: {number(rows.filter(pl.col('strength') == strength).height)}"
-        for strength, text in STRENGTHS.items()
+        f"{text}: {number(size(rows, name))}" for name, (_, text) in STATES.items()
     ]
-    idle = rows.filter(pl.col("detections").list.len() == 0).height
     return (
-        f"A bar for each answer. {'; '.join(sizes)}. "
-        f"Without a rule that watches: {count(idle, 'clause')}."
+        f"A bar for each answer. {'; '.join(sizes).capitalize()}. In part: a rule on "
+        "trial, or logs that give weak signs only. What is not observable is not "
+        "watched by anybody here."
     )
 
 
 def draw(rows: pl.DataFrame) -> Figure | None:
-    """Clauses by what logs can show."""
+    """Clauses by how far they are monitored."""
     if rows.is_empty():
         return None
     traces, notes = [], []
     longest = 1
-    for lane, (strength, role) in enumerate(ROLES.items()):
-        mine = rows.filter(pl.col("strength") == strength)
-        longest = max(longest, mine.height)
-        said = f"{STRENGTHS[strength]}: {count(mine.height, 'clause')}"
-        traces.append(bars(role, [(lane, 0, mine.height, said)]))
-        notes.append(note(mine.height, lane, number(mine.height)))
+    for lane, (name, (role, text)) in enumerate(STATES.items()):
+        clauses = size(rows, name)
+        longest = max(longest, clauses)
+        said = f"{text}: {count(clauses, 'clause')}"
+        traces.append(bars(role, [(lane, 0, clauses, said)]))
+        notes.append(note(clauses, lane, number(clauses)))
+    names = [text for _, text in STATES.values()]
     return chart(
         traces,
         x=axis(0, longest * 1.1),
-        y=axis(len(ROLES) - 0.5, -0.5, list(enumerate(STRENGTHS.values()))),
+        y=axis(len(STATES) - 0.5, -0.5, list(enumerate(names))),
         annotations=notes,
-        height=30 + ROW_HEIGHT * len(ROLES),
+        height=30 + ROW_HEIGHT * len(STATES),
     )
 
 
@@ -81,6 +121,7 @@ def clauses_table(rows: pl.DataFrame) -> Table:
             "Clause",
             "What it asks",
             "Binds",
+            "Monitored",
             "From logs",
             "Watched by",
             "Can not be shown",
@@ -90,6 +131,7 @@ def clauses_table(rows: pl.DataFrame) -> Table:
                 row["clause_id"],
                 row["title"],
                 BINDS.get(row["binds"], row["binds"]),
+                STATES[row["state"]][1],
                 STRENGTHS.get(row["strength"]),
                 listed(row["detections"], most=6) or "no rule",
                 row["cannot_show"] or "nothing more to say",

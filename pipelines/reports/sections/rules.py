@@ -122,4 +122,5 @@ SECTION = Section(
     table=thresholds_table,
     template="rules.html.j2",
     more=by_rule,
+    stays=True,
 )

@@ -30,7 +30,7 @@ def rows(view: View) -> pl.DataFrame:
     # a logon names its device, a request the building too: one lane for both
     building = pl.col("building").drop_nulls().mode().sort().first()
     seen_at = building.over("finding_id", "device")
-    return lines.sort("start_time", "finding_id", "position", "time").with_columns(
+    return lines.sort("start_time", "finding_id", "time", "position").with_columns(
         minute=minutes_after_start("time"),
         last_minute=minutes_after_start("end_time"),
         said=in_words("time", view),

@@ -149,4 +149,5 @@ SECTION = Section(
     summary=summary,
     draw=draw,
     table=runs_table,
+    stays=True,
 )

@@ -1,14 +1,16 @@
 """Report section: is this week unusual? The last thirteen weeks, one line a number."""
 
+from datetime import date
 from typing import Any
 
 import polars as pl
 from plotly.graph_objects import Figure
 
-from pipelines.reports.charts import axis, box, chart, line, note
+from pipelines.reports.charts import axis, box, chart, dashed, line, note
 from pipelines.reports.headline import NUMBERS, history, is_whole, this_week, usual
 from pipelines.reports.inputs import week_of
 from pipelines.reports.palette import LIGHT
+from pipelines.reports.school_year import counterpart
 from pipelines.reports.sections import Section
 from pipelines.reports.tables import Table, table
 from pipelines.reports.view import View
@@ -19,15 +21,22 @@ SHARE = 0.9
 
 
 def rows(view: View) -> pl.DataFrame:
-    """One row a week and number; the last week is the report's own."""
+    """One row a week and number; the last week is the report's own.
+
+    `last_year` is the number of the same instructional week a year before.
+    """
     weeks = [(week_of(week), week) for week in history(view)]
     weeks.append((view.start, this_week(view)))
+    known = {week_of(week): week for week in view.earlier}
     found = [
         {"week": start, "key": key, "value": week.get(key), "is_whole": is_whole(week)}
+        | {"last_year": before.get(key)}
         for start, week in weeks
+        for before in [known.get(counterpart(view, start) or date.min, {})]
         for key in NUMBERS
     ]
     kinds = {
+        "last_year": pl.Int64,
         "week": pl.Date,
         "key": pl.String,
         "value": pl.Int64,
@@ -73,6 +82,8 @@ def summary(rows: pl.DataFrame) -> str:
     if weeks < 2:
         return ""
     said = [f"Lines over {count(weeks, 'week')}, the usual range shaded."]
+    if rows["last_year"].drop_nulls().len():
+        said.append("Dashed: the same weeks of school a year before.")
     for key, name in NUMBERS.items():
         *before, now = series(rows, key)
         known = [value for value in before if value is not None]
@@ -95,9 +106,11 @@ def draw(rows: pl.DataFrame) -> Figure | None:
         suffix = str(place + 1) if place else ""
         refs: dict[str, Any] = {"xref": f"x{suffix}", "yref": f"y{suffix}"}
         values = series(rows, key)
-        top = max([value or 0 for value in values] + [4]) * 1.35
+        past = before_that(rows, key)
+        top = max([value or 0 for value in [*values, *past]] + [4]) * 1.35
         sides |= pair(rows, place, suffix, top)
-        traces.append(points(rows, key).update(xaxis=refs["xref"], yaxis=refs["yref"]))
+        own = {"xaxis": refs["xref"], "yaxis": refs["yref"]}
+        traces += [one.update(**own) for one in curves(rows, key)]
         notes.append(note(0, top * 0.97, name, xshift=0, **refs))
         if values[-1] is not None:
             last = (len(values) - 1, values[-1], number(values[-1]))
@@ -108,14 +121,25 @@ def draw(rows: pl.DataFrame) -> Figure | None:
     return chart(traces, **first, **sides, **more, height=360)
 
 
-def points(rows: pl.DataFrame, key: str) -> Any:
-    """The line of one number."""
-    mine = rows.filter(pl.col("key") == key).sort("week")
+def before_that(rows: pl.DataFrame, key: str) -> list[int | None]:
+    """One number in the same instructional weeks a year before."""
+    return rows.filter(pl.col("key") == key).sort("week")["last_year"].to_list()
+
+
+def curves(rows: pl.DataFrame, key: str) -> list[Any]:
+    """The line of one number; beneath it that of a year before, where it is known."""
+    weeks = rows.filter(pl.col("key") == key).sort("week")["week"].to_list()
+    names = [f"Week {week.isocalendar().week}" for week in weeks]
+    past, own = before_that(rows, key), series(rows, key)
     said = [
-        (place, value, f"Week {week.isocalendar().week}: {value}")
-        for place, (week, value) in enumerate(mine.select("week", "value").iter_rows())
+        (place, value, f"{names[place]}, a year before: {value}")
+        for place, value in enumerate(past)
     ]
-    return line("blue", said)
+    drawn = [dashed("muted", said)] if any(v is not None for v in past) else []
+    return [
+        *drawn,
+        line("blue", [(p, v, f"{names[p]}: {v}") for p, v in enumerate(own)]),
+    ]
 
 
 def band(
@@ -144,12 +168,21 @@ def pair(rows: pl.DataFrame, place: int, suffix: str, top: float) -> dict[str, A
 def weeks_table(rows: pl.DataFrame) -> Table:
     """The numbers of every week drawn."""
     weeks = rows.pivot("key", index="week", values="value").sort("week")
+    past = rows.pivot("key", index="week", values="last_year").sort("week")
+    both = weeks.select("week", *NUMBERS).hstack(
+        past.select(pl.col(key).alias(f"{key} a year before") for key in NUMBERS)
+    )
+    labels = list(NUMBERS.values())
+    if not rows["last_year"].drop_nulls().len():
+        both = both.select("week", *NUMBERS)
+    else:
+        labels += [f"{name} a year before" for name in labels]
     return table(
         "One row a week",
-        ["Week", *NUMBERS.values()],
+        ["Week", *labels],
         (
             [f"Week {week.isocalendar().week} of {week.isocalendar().year}", *values]
-            for week, *values in weeks.select("week", *NUMBERS).iter_rows()
+            for week, *values in both.iter_rows()
         ),
     )
 

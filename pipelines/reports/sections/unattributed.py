@@ -99,7 +99,11 @@ def grades_table(rows: pl.DataFrame) -> Table:
     """Requests by how sure we are."""
     return table(
         "One row a building, in requests",
-        ["Building", "Requests", *(name.capitalize() for _, _, name in GROUPS)],
+        [
+            "Building",
+            "Requests",
+            *(name[0].upper() + name[1:] for _, _, name in GROUPS),
+        ],
         rows.select(
             "building", "total", *(group for group, _, _ in GROUPS)
         ).iter_rows(),
