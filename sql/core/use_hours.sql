@@ -1,0 +1,106 @@
+/* ---
+summary: >
+  How much an account was used in an hour by a person, as well as logs can tell, and
+  on what kind of day at its building. A site counts once a page or an amount of a
+  page's size came from it, so embeds and trackers are none.
+grain: [account, hour]
+params:
+  event_date: {type: date}
+  zone: {type: varchar}
+  page_bytes:
+    type: int
+    default: 45000
+    min: 1000
+    max: 10000000
+    unit: bytes
+    why: separates a page from a feed that another page embeds
+columns:
+  account: {type: varchar, pii: direct, is: account}
+  is_staff: {type: boolean, is: the owner works for the district}
+  peer_group: {type: varchar, is: 'role and building of the owner'}
+  day_type: {type: varchar, is: kind of day at the owner's building}
+  hour: {type: timestamptz, is: full hour}
+  local_bin: {type: bigint, is: 'two hours of the local day, 0 to 11'}
+  request_count: {type: bigint, is: engaged requests}
+  site_count: {type: bigint, is: sites that were read}
+  megabytes: {type: double, is: MB received}
+  minute_count: {type: bigint, is: minutes of the hour with a request}
+  evidence: {type: 'bigint[]', is: the first five and the largest requests}
+  event_date: {type: date, is: local day}
+--- */
+with
+
+requests as (
+    select
+        event_id,
+        account,
+        start_time,
+        site,
+        bytes_in,
+        is_page
+    from core.engaged_requests
+    where event_date = $event_date::date
+),
+
+accounts as (
+    select
+        account,
+        is_staff,
+        role,
+        home_building
+    from identity.accounts
+    where event_date = $event_date::date
+),
+
+calendar as (
+    select
+        building,
+        min(day_type) as day_type
+    from registry.calendar_days
+    where date = $event_date::date
+    group by building
+),
+
+hours as (
+    select
+        account,
+        date_trunc('hour', start_time) as hour,
+        count(*) as request_count,
+        count(distinct site) filter (where is_page or bytes_in >= $page_bytes)
+            as site_count,
+        sum(bytes_in) / 1000000.0 as megabytes,
+        count(distinct date_trunc('minute', start_time)) as minute_count,
+        list_sort(
+            list_distinct(
+                list_slice(list_sort(list(event_id)), 1, 5)
+                || [max_by(event_id, (bytes_in, event_id))]
+            )
+        ) as evidence
+    from requests
+    group by account, date_trunc('hour', start_time)
+)
+
+select
+    hours.account,
+    accounts.is_staff,
+    coalesce(accounts.role, '-') || ' at ' || coalesce(accounts.home_building, '-')
+        as peer_group,
+    coalesce(
+        calendar.day_type,
+        case
+            when (date_diff('day', date '2000-01-03', $event_date::date) % 7) >= 5
+                then 'weekend'
+            else 'weekday'
+        end
+    ) as day_type,
+    hours.hour,
+    (hour(timezone($zone, hours.hour)) // 2)::bigint as local_bin,
+    hours.request_count,
+    hours.site_count,
+    hours.megabytes,
+    hours.minute_count,
+    hours.evidence,
+    $event_date::date as event_date
+from hours
+inner join accounts on hours.account = accounts.account
+left join calendar on accounts.home_building = calendar.building

@@ -1,0 +1,225 @@
+/* ---
+summary: >
+  For each account and week, on its Sunday: the hour that stands out most from what
+  is usual for the account in that part of the day on that kind of day. Usual is the
+  middle of the eight weeks before, without the week itself. A new account is
+  measured by its peers of the same role and building; without enough of either it
+  is not measured at all.
+grain: [account, event_date]
+window: {days_before: 62}
+params:
+  event_date: {type: date}
+  own_points:
+    type: int
+    default: 15
+    min: 8
+    max: 200
+    unit: hours
+    why: a middle and a spread of fewer hours say little
+  peers:
+    type: int
+    default: 8
+    min: 3
+    max: 200
+    unit: accounts
+    why: fewer peers are a few people's habits
+  least_spread:
+    type: double
+    default: 0.15
+    min: 0.01
+    max: 1
+    why: a share of the middle; somebody very regular is not odd at once
+columns:
+  account: {type: varchar, pii: direct, is: account}
+  is_staff: {type: boolean, is: the owner works for the district}
+  measured: {type: varchar, is: 'requests, sites or megabytes'}
+  basis: {type: varchar, is: own or peers}
+  peer_group: {type: varchar, is: role and building}
+  day_type: {type: varchar, is: kind of day}
+  hour: {type: timestamptz, is: the hour}
+  value: {type: double, is: what it was in that hour}
+  usual: {type: double, is: the middle of the hours compared}
+  spread: {type: double, is: what their spread amounts to}
+  point_count: {type: bigint, is: hours compared}
+  account_count: {type: bigint, is: accounts among them}
+  departure: {type: double, is: spreads between the value and the usual}
+  evidence: {type: 'bigint[]', is: requests of that hour}
+  event_date: {type: date, is: the week's Sunday}
+--- */
+with
+
+hours as (
+    select
+        account,
+        is_staff,
+        peer_group,
+        day_type,
+        hour,
+        local_bin,
+        request_count,
+        site_count,
+        megabytes,
+        evidence,
+        event_date,
+        event_date > $event_date::date - interval 7 day as is_judged
+    from core.use_hours
+    where
+        event_date between $event_date::date - interval 62 day and $event_date::date
+        -- only a Sunday ends a week
+        and date_diff('day', date '2000-01-03', $event_date::date) % 7 = 6
+),
+
+points as (
+    select
+        hours.*,
+        'requests' as measured,
+        request_count::double as value
+    from hours
+    union all
+    select
+        hours.*,
+        'sites' as measured,
+        site_count::double as value
+    from hours
+    union all
+    select
+        hours.*,
+        'megabytes' as measured,
+        megabytes as value
+    from hours
+),
+
+before as (
+    select *
+    from points
+    where not is_judged
+),
+
+own_middles as (
+    select
+        account,
+        measured,
+        day_type,
+        local_bin,
+        median(value) as middle_value,
+        count(*) as point_count
+    from before
+    group by account, measured, day_type, local_bin
+    having count(*) >= $own_points
+),
+
+own_spreads as (
+    select
+        before.account,
+        before.measured,
+        before.day_type,
+        before.local_bin,
+        median(abs(before.value - own_middles.middle_value)) as deviation
+    from before
+    inner join own_middles
+        on
+            before.account = own_middles.account
+            and before.measured = own_middles.measured
+            and before.day_type = own_middles.day_type
+            and before.local_bin = own_middles.local_bin
+    group by before.account, before.measured, before.day_type, before.local_bin
+),
+
+peer_middles as (
+    select
+        peer_group,
+        measured,
+        day_type,
+        local_bin,
+        median(value) as middle_value,
+        count(*) as point_count,
+        count(distinct account) as account_count
+    from before
+    group by peer_group, measured, day_type, local_bin
+    having count(distinct account) >= $peers
+),
+
+peer_spreads as (
+    select
+        before.peer_group,
+        before.measured,
+        before.day_type,
+        before.local_bin,
+        median(abs(before.value - peer_middles.middle_value)) as deviation
+    from before
+    inner join peer_middles
+        on
+            before.peer_group = peer_middles.peer_group
+            and before.measured = peer_middles.measured
+            and before.day_type = peer_middles.day_type
+            and before.local_bin = peer_middles.local_bin
+    group by
+        before.peer_group, before.measured, before.day_type, before.local_bin
+),
+
+compared as (
+    select
+        points.*,
+        case when own_middles.account is null then 'peers' else 'own' end as basis,
+        coalesce(own_middles.middle_value, peer_middles.middle_value) as usual,
+        greatest(
+            1.4826 * coalesce(own_spreads.deviation, peer_spreads.deviation),
+            $least_spread
+            * coalesce(own_middles.middle_value, peer_middles.middle_value),
+            1
+        ) as spread,
+        coalesce(own_middles.point_count, peer_middles.point_count) as point_count,
+        case when own_middles.account is null then peer_middles.account_count else 1 end
+            as account_count
+    from points
+    left join own_middles
+        on
+            points.account = own_middles.account
+            and points.measured = own_middles.measured
+            and points.day_type = own_middles.day_type
+            and points.local_bin = own_middles.local_bin
+    left join own_spreads
+        on
+            points.account = own_spreads.account
+            and points.measured = own_spreads.measured
+            and points.day_type = own_spreads.day_type
+            and points.local_bin = own_spreads.local_bin
+    left join peer_middles
+        on
+            points.peer_group = peer_middles.peer_group
+            and points.measured = peer_middles.measured
+            and points.day_type = peer_middles.day_type
+            and points.local_bin = peer_middles.local_bin
+    left join peer_spreads
+        on
+            points.peer_group = peer_spreads.peer_group
+            and points.measured = peer_spreads.measured
+            and points.day_type = peer_spreads.day_type
+            and points.local_bin = peer_spreads.local_bin
+    where
+        points.is_judged
+        and (own_middles.account is not null or peer_middles.peer_group is not null)
+)
+
+select
+    account,
+    is_staff,
+    measured,
+    basis,
+    peer_group,
+    day_type,
+    hour,
+    value,
+    usual,
+    spread,
+    point_count,
+    account_count,
+    (value - usual) / spread as departure,
+    evidence,
+    $event_date::date as event_date
+from compared
+qualify
+    row_number() over (
+        partition by account
+        order by (value - usual) / spread desc, hour, measured
+    ) = 1

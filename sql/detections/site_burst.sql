@@ -1,0 +1,181 @@
+/* ---
+title: Very many sites in one hour
+summary: >
+  In one hour an account read pages of more different sites than anybody reads: more
+  than forty, and more than all but one in a thousand hours of its like. Programmes
+  that search or copy the web do so, and tools that try out addresses. Tabs that a
+  browser restores come at once and are told apart.
+code: AN-4
+kind: anomaly
+severity: low
+stage: trial
+grain: [subject, event_date]
+window: {days_before: 13}
+params:
+  event_date: {type: date}
+  sites:
+    type: int
+    default: 40
+    min: 10
+    max: 10000
+    unit: sites an hour
+    why: a busy person reaches some twenty-five
+  minutes:
+    type: int
+    default: 10
+    min: 1
+    max: 60
+    why: restored tabs come within a minute or two, a search goes on
+columns:
+  subject: {type: varchar, pii: direct, is: account}
+  start_time: {type: timestamptz, is: the first such hour}
+  end_time: {type: timestamptz, is: the end of the last}
+  measure: {type: double, is: sites in the busiest hour}
+  observables: {type: 'varchar[]', pii: indirect, is: devices}
+  evidence: {type: 'bigint[]', is: cited events}
+  details: {type: varchar, is: facts for the alternatives as JSON}
+  event_date: {type: date, is: local day}
+false_positives:
+  - Research that compares many sources; a librarian who checks links.
+  - A tool of the district that runs in somebody's name.
+response: >
+  Ask the account's owner; then look which programme on the device makes the
+  requests.
+--- */
+with
+
+hours as (
+    select
+        account,
+        is_staff,
+        hour,
+        site_count,
+        minute_count,
+        request_count,
+        event_date
+    from core.use_hours
+    where
+        event_date between $event_date::date - interval 13 day and $event_date::date
+),
+
+busy as (
+    select *
+    from hours
+    where event_date = $event_date::date and site_count >= $sites
+),
+
+ranked as (
+    select
+        busy.account,
+        busy.hour,
+        hours.site_count,
+        row_number() over by_sites as place,
+        count(*) over (partition by busy.account, busy.hour) as hour_count
+    from busy
+    inner join hours
+        on busy.is_staff = hours.is_staff and busy.account <> hours.account
+    window
+        by_sites as (
+            partition by busy.account, busy.hour
+            order by hours.site_count
+        )
+),
+
+usual as (
+    select
+        account,
+        hour,
+        max(site_count) as site_count,
+        max(hour_count) as hour_count
+    from ranked
+    where place <= ceil(0.999 * hour_count)
+    group by account, hour
+),
+
+found as (
+    select
+        busy.*,
+        usual.site_count as usual_sites,
+        coalesce(usual.hour_count, 0) as hour_count
+    from busy
+    left join usual on busy.account = usual.account and busy.hour = usual.hour
+    where busy.site_count > coalesce(usual.site_count, 0)
+),
+
+requests as (
+    select
+        requests.account,
+        requests.device,
+        requests.site,
+        requests.event_id,
+        requests.binding_event_id,
+        requests.is_live,
+        requests.has_seat_log
+    from core.engaged_requests as requests
+    inner join found
+        on
+            requests.account = found.account
+            and date_trunc('hour', requests.start_time) = found.hour
+    where requests.event_date = $event_date::date
+),
+
+first_of_site as (
+    select
+        account,
+        site,
+        min(event_id) as event_id
+    from requests
+    group by account, site
+),
+
+cited as (
+    select
+        account,
+        list_slice(list_sort(list(event_id)), 1, 60) as evidence
+    from first_of_site
+    group by account
+),
+
+used as (
+    select
+        account,
+        list_sort(list_distinct(list(device))) as devices,
+        min(binding_event_id) as binding_event_id,
+        avg(case when is_live then 1.0 else 0.0 end) as live_share,
+        bool_or(has_seat_log) as has_seat_log
+    from requests
+    group by account
+)
+
+select
+    found.account as subject,
+    min(found.hour) as start_time,
+    max(found.hour) + interval 1 hour as end_time,
+    max(found.site_count)::double as measure,
+    any_value(list_transform(used.devices, lambda one: 'device:' || one))
+        as observables,
+    list_sort(
+        list_filter(
+            list_distinct(
+                any_value(cited.evidence) || list(used.binding_event_id)
+            ),
+            lambda one: one is not null
+        )
+    ) as evidence,
+    to_json(
+        struct_pack(
+            sites := max(found.site_count),
+            usual_sites := max(found.usual_sites),
+            hours_compared := min(found.hour_count),
+            hours := count(*),
+            minutes := max(found.minute_count),
+            is_spread := max(found.minute_count) >= $minutes,
+            is_live := any_value(used.has_seat_log and used.live_share >= 0.5),
+            is_live_known := any_value(used.has_seat_log)
+        )
+    )::varchar as details,
+    $event_date::date as event_date
+from found
+inner join used on found.account = used.account
+inner join cited on found.account = cited.account
+group by found.account

@@ -1,0 +1,193 @@
+/* ---
+title: An hour that stands out from what is usual for an account
+summary: >
+  Once a week, on Sunday: the accounts whose busiest hour stands out most from what
+  is usual for them, or for their peers while they are new, in that part of the day
+  on that kind of day. Each account is one test a week, compared with the peaks of
+  all accounts in the weeks before; the false-discovery rate is held by Benjamini
+  and Hochberg's method, and a budget caps the list. While the weeks before are too
+  few for that, the list is a mere ranking and says so. It is a queue for the
+  analyst and never more than a lead.
+code: AN-7
+kind: anomaly
+severity: informational
+stage: trial
+grain: [subject, event_date]
+window: {days_before: 140}
+params:
+  event_date: {type: date}
+  false_share:
+    type: double
+    default: 0.05
+    min: 0.001
+    max: 0.5
+    why: one in twenty of the list may be chance
+  budget:
+    type: int
+    default: 5
+    min: 1
+    max: 100
+    why: entries a week for each 600 accounts; more is read by nobody
+  least_departure:
+    type: double
+    default: 8
+    min: 3
+    max: 100
+    unit: spreads
+    why: below this a ranking would fill itself with ordinary weeks
+columns:
+  subject: {type: varchar, pii: direct, is: account}
+  start_time: {type: timestamptz, is: the hour}
+  end_time: {type: timestamptz, is: its end}
+  measure: {type: double, is: spreads between the value and the usual}
+  observables: {type: 'varchar[]', pii: indirect, is: none}
+  evidence: {type: 'bigint[]', is: cited events}
+  details: {type: varchar, is: facts for the alternatives as JSON}
+  event_date: {type: date, is: the week's Sunday}
+false_positives:
+  - A new class, a test week, a project; there are many good reasons for a busy hour.
+response: >
+  Look whether a known reason fits. If none does, look at the hour's requests.
+--- */
+with
+
+peaks as (
+    select
+        account,
+        is_staff,
+        measured,
+        basis,
+        peer_group,
+        day_type,
+        hour,
+        value,
+        usual,
+        spread,
+        point_count,
+        account_count,
+        departure,
+        evidence,
+        event_date
+    from core.weekly_peaks
+    where
+        event_date between $event_date::date - interval 140 day and $event_date::date
+        and date_diff('day', date '2000-01-03', $event_date::date) % 7 = 6
+),
+
+judged as (
+    select *
+    from peaks
+    where event_date = $event_date::date
+),
+
+-- how many peaks of earlier weeks stand out as much or more
+ranked as (
+    select
+        is_staff,
+        account,
+        event_date,
+        departure,
+        count(*) filter (where event_date < $event_date::date) over as_much
+            as as_much_count
+    from peaks
+    window
+        as_much as (
+            partition by is_staff
+            order by departure desc
+            range between unbounded preceding and current row
+        )
+),
+
+pools as (
+    select
+        is_staff,
+        count(*) filter (where event_date < $event_date::date) as pool_count,
+        count(*) filter (where event_date = $event_date::date) as test_count
+    from peaks
+    group by is_staff
+),
+
+tested as (
+    select
+        judged.*,
+        pools.pool_count,
+        pools.test_count,
+        (ranked.as_much_count + 1) / (pools.pool_count + 1.0) as p_value,
+        pools.pool_count >= pools.test_count / $false_share as is_pool_enough
+    from judged
+    inner join ranked
+        on
+            judged.account = ranked.account
+            and judged.event_date = ranked.event_date
+    inner join pools on judged.is_staff = pools.is_staff
+),
+
+placed as (
+    select
+        *,
+        row_number() over (order by p_value, departure desc, account) as place,
+        count(*) over () as all_tests
+    from tested
+),
+
+-- Benjamini and Hochberg: the last place whose p-value is within its share
+cut as (
+    select coalesce(max(place), 0) as last_place
+    from placed
+    where p_value <= $false_share * place / all_tests
+),
+
+chosen as (
+    select
+        placed.*,
+        placed.is_pool_enough and placed.place <= cut.last_place as is_significant
+    from placed
+    cross join cut
+    where
+        placed.departure >= $least_departure
+        and placed.place <= greatest(1, round($budget * placed.all_tests / 600.0))
+        and (not placed.is_pool_enough or placed.place <= cut.last_place)
+),
+
+history as (
+    select
+        chosen.account,
+        list(
+            struct_pack(
+                week := peaks.event_date,
+                departure := round(peaks.departure, 1)
+            )
+            order by peaks.event_date
+        ) as weeks
+    from chosen
+    inner join peaks on chosen.account = peaks.account
+    group by chosen.account
+)
+
+select
+    chosen.account as subject,
+    chosen.hour as start_time,
+    chosen.hour + interval 1 hour as end_time,
+    round(chosen.departure, 1)::double as measure,
+    []::varchar[] as observables,
+    chosen.evidence,
+    to_json(
+        struct_pack(
+            measured := chosen.measured,
+            basis := chosen.basis,
+            day_type := chosen.day_type,
+            value := round(chosen.value, 1),
+            usual := round(chosen.usual, 1),
+            spread := round(chosen.spread, 1),
+            departure := round(chosen.departure, 1),
+            points := chosen.point_count,
+            accounts := chosen.account_count,
+            is_significant := chosen.is_significant,
+            p_value := round(chosen.p_value, 5),
+            peaks_compared := chosen.pool_count,
+            weeks := history.weeks
+        )
+    )::varchar as details,
+    $event_date::date as event_date
+from chosen
+inner join history on chosen.account = history.account
