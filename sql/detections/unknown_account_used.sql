@@ -1,0 +1,154 @@
+/* ---
+title: An account that the registry does not know was used at a keyboard
+summary: >
+  An account that stands in no row of the registry was logged on at the keyboard of a
+  district device, once a week at most. New people whose row is still missing, and
+  names in another form, are told apart. Where the registry knows few of the accounts
+  that are in use, it is the registry that is missing, and nothing is said.
+code: AN-10
+kind: anomaly
+severity: low
+stage: trial
+grain: [subject, event_date]
+window: {days_before: 27}
+params:
+  event_date: {type: date}
+  known_share:
+    type: double
+    default: 0.8
+    min: 0.1
+    max: 1
+    why: of the accounts in use; below it the registry is not complete
+  new_days:
+    type: int
+    default: 14
+    min: 1
+    max: 27
+    unit: days
+    why: a new person's row may take two weeks to arrive
+columns:
+  subject: {type: varchar, pii: direct, is: account}
+  start_time: {type: timestamptz, is: first use of the day}
+  end_time: {type: timestamptz, is: last use of the day}
+  measure: {type: double, is: logons at a keyboard}
+  observables: {type: 'varchar[]', pii: indirect, is: devices}
+  evidence: {type: 'bigint[]', is: cited events}
+  details: {type: varchar, is: facts for the alternatives as JSON}
+  event_date: {type: date, is: local day}
+false_positives:
+  - A new person, a student teacher, a visitor whom nobody entered yet.
+  - An account of the device itself that came with it.
+response: >
+  Enter the account in the registry, or close it.
+--- */
+with
+
+days as (
+    select
+        account,
+        is_known,
+        keyboard_count,
+        devices,
+        first_time,
+        last_time,
+        evidence,
+        event_date
+    from core.account_days
+    where
+        event_date between $event_date::date - interval 27 day and $event_date::date
+        and keyboard_count > 0
+),
+
+shares as (
+    select avg(case when is_known then 1.0 else 0.0 end) as known_share
+    from (
+        select distinct
+            account,
+            is_known
+        from days
+    ) as accounts
+),
+
+unknown as (
+    select *
+    from days
+    where event_date = $event_date::date and not is_known
+),
+
+earlier as (
+    select
+        unknown.account,
+        min(days.event_date) as first_date,
+        count(*) as day_count,
+        count(*) filter (
+            where
+            days.event_date < $event_date::date
+            and date_trunc('week', days.event_date)
+            = date_trunc('week', $event_date::date)
+        ) as week_count
+    from unknown
+    inner join days on unknown.account = days.account
+    group by unknown.account
+),
+
+registered as (
+    select device
+    from registry.devices
+    where coalesce(device_class <> 'phone_byod', true)
+),
+
+placed as (
+    select
+        unknown.account,
+        list_sort(list(registered.device)) as devices
+    from (
+        select
+            account,
+            unnest(devices) as device
+        from unknown
+    ) as unknown
+    inner join registered on unknown.device = registered.device
+    group by unknown.account
+),
+
+-- the same name in front of another domain, or behind it
+names as (
+    select
+        unknown.account,
+        bool_or(known.account is not null) as has_namesake
+    from unknown
+    left join registry.accounts as known
+        on
+            split_part(split_part(unknown.account, '@', 1), '\', -1)
+            = split_part(split_part(known.account, '@', 1), '\', -1)
+    group by unknown.account
+)
+
+select
+    unknown.account as subject,
+    unknown.first_time as start_time,
+    unknown.last_time as end_time,
+    unknown.keyboard_count::double as measure,
+    placed.devices as observables,
+    unknown.evidence,
+    to_json(
+        struct_pack(
+            logons := unknown.keyboard_count,
+            devices := len(placed.devices),
+            days := earlier.day_count,
+            known_days := date_diff(
+                'day', earlier.first_date, $event_date::date
+            ),
+            is_long_known := date_diff(
+                'day', earlier.first_date, $event_date::date
+            ) >= $new_days,
+            has_namesake := names.has_namesake
+        )
+    )::varchar as details,
+    $event_date::date as event_date
+from unknown
+cross join shares
+inner join placed on unknown.account = placed.account
+inner join earlier on unknown.account = earlier.account
+inner join names on unknown.account = names.account
+where shares.known_share >= $known_share and earlier.week_count = 0

@@ -1,0 +1,146 @@
+/* ---
+summary: >
+  Outside sites that nobody in the district used for thirty days and several people
+  now use, or much was sent to: services that arrive. A list for whoever decides about
+  sites; it names nobody and is no finding. While the logs reach back too little,
+  everything would be new, and the list stays empty.
+grain: [site, event_date]
+window: {days_before: 30}
+params:
+  event_date: {type: date}
+  accounts:
+    type: int
+    default: 3
+    min: 1
+    max: 1000
+    why: one curious person makes no service
+  megabytes:
+    type: int
+    default: 50
+    min: 1
+    max: 100000
+    unit: MB sent
+    why: what receives as much deserves a look, whoever sends it
+  logged_days:
+    type: int
+    default: 15
+    min: 1
+    max: 30
+    unit: days
+    why: so many of the thirty days must have logs
+columns:
+  site: {type: varchar, is: registrable domain}
+  account_count: {type: bigint, is: accounts that used it}
+  device_count: {type: bigint, is: devices that asked for it}
+  megabytes_in: {type: double, is: MB received}
+  megabytes_out: {type: double, is: MB sent; null where no log tells}
+  categories: {type: varchar, is: what lists say of it}
+  is_listed: {type: boolean, is: 'the list of sites speaks for it, for somebody'}
+  event_date: {type: date, is: local day}
+--- */
+with
+
+flows as (
+    select
+        device,
+        site,
+        seen_by,
+        background_kind,
+        is_listed,
+        bytes_in,
+        bytes_out,
+        event_date
+    from core.outside_flows
+    where
+        event_date between $event_date::date - interval 30 day and $event_date::date
+        and not is_bare_address
+),
+
+logged as (
+    select count(distinct event_date) as day_count
+    from flows
+    where event_date < $event_date::date
+),
+
+known as (
+    select distinct site
+    from flows
+    where event_date < $event_date::date
+),
+
+by_log as (
+    select
+        flows.site,
+        flows.seen_by,
+        bool_or(flows.is_listed) as is_listed,
+        sum(flows.bytes_in) / 1000000.0 as megabytes_in,
+        sum(flows.bytes_out) / 1000000.0 as megabytes_out
+    from flows
+    left join known on flows.site = known.site
+    where
+        flows.event_date = $event_date::date
+        and known.site is null
+        and flows.background_kind is null
+    group by flows.site, flows.seen_by
+),
+
+-- firewall and proxy may count the same bytes
+sites as (
+    select
+        site,
+        bool_or(is_listed) as is_listed,
+        max(megabytes_in) as megabytes_in,
+        max(megabytes_out) as megabytes_out
+    from by_log
+    group by site
+),
+
+devices as (
+    select
+        site,
+        count(distinct device) as device_count
+    from flows
+    where event_date = $event_date::date
+    group by site
+),
+
+people as (
+    select
+        site,
+        count(distinct account) as account_count
+    from core.site_use
+    where event_date = $event_date::date
+    group by site
+),
+
+labels as (
+    select
+        hosts.site,
+        array_to_string(list_sort(list_distinct(list(labels.category))), ', ')
+            as categories
+    from core.host_categories as labels
+    inner join identity.hosts as hosts on labels.url_hostname = hosts.url_hostname
+    where labels.event_date = $event_date::date
+    group by hosts.site
+)
+
+select
+    sites.site,
+    coalesce(people.account_count, 0) as account_count,
+    devices.device_count,
+    sites.megabytes_in,
+    sites.megabytes_out,
+    labels.categories,
+    sites.is_listed,
+    $event_date::date as event_date
+from sites
+cross join logged
+inner join devices on sites.site = devices.site
+left join people on sites.site = people.site
+left join labels on sites.site = labels.site
+where
+    logged.day_count >= $logged_days
+    and (
+        people.account_count >= $accounts
+        or sites.megabytes_out >= $megabytes
+    )
