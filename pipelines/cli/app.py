@@ -12,11 +12,13 @@ from pipelines.cli import (
     backup,
     doctor,
     exporting,
+    feedback,
     findings,
     home,
     identify,
     ingest,
     lists,
+    permits,
     reviewing,
     run,
     score,
@@ -60,6 +62,10 @@ findings.app.command("verdict")(reviewing.verdict)
 findings.app.command("assign")(reviewing.assign)
 findings.app.command("approve")(reviewing.approve)
 findings.app.command("export")(exporting.export)
+findings.app.command("feedback")(feedback.feedback)
+findings.app.command("permits")(permits.permits)
+findings.app.command("exception")(permits.exception)
+findings.app.command("exception-end")(permits.exception_end)
 app.add_typer(lists.app, name="lists")
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(audit.app, name="audit")

@@ -16,7 +16,7 @@ from typing import Any
 
 from pipelines.district.roles import Asker, Right, asker
 from pipelines.district.settings_model import Settings
-from pipelines.findings.cases import Case, cases, owner_of, place_all
+from pipelines.findings.cases import Case, cases, place_all
 from pipelines.journey.district import District, open_district
 from pipelines.journey.editions import Pseudonyms, pseudonyms
 from pipelines.privacy import Kind
@@ -76,8 +76,7 @@ class Desk:
     @cached_property
     def cases(self) -> list[Case]:
         """Every case with its findings."""
-        frame = self.district.registry.frames["accounts"]
-        place_all(self.district.store, owner_of(frame))
+        place_all(self.district.store, self.district.owner)
         return cases(self.district.store)
 
     @cached_property
@@ -100,12 +99,17 @@ class Desk:
         return self.named(kind, finding["subject"], finding["event_date"])
 
     @property
+    def person(self) -> str | None:
+        """The person whose account the asker's login is, if the registry knows one."""
+        return self.district.owner(self.asker.user_name, datetime.now(UTC).date())
+
+    @property
     def own_accounts(self) -> frozenset[str]:
         """Accounts that belong to whoever has the asker's login."""
         frame = self.district.registry.frames["accounts"]
-        owner, today = owner_of(frame), datetime.now(UTC).date()
+        owner, today = self.district.owner, datetime.now(UTC).date()
         login = self.asker.user_name
-        person = owner(login, today)
+        person = self.person
         others = [one for one in frame["account"] if owner(one, today) == person]
         return frozenset([login, *(others if person else ())])
 

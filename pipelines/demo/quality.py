@@ -5,8 +5,8 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.demo.bounds import count_bounds, share_bounds
 from pipelines.demo.trial import Trial
+from pipelines.findings.bounds import count_bounds, share_bounds
 
 Row = dict[str, Any]
 

@@ -1,10 +1,11 @@
 """Every detection with what its header and the policy say of it."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pipelines.district.registry import Registry
-from pipelines.warehouse.models import Model
+from pipelines.warehouse.models import Model, Scalar
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,16 @@ class Detection:
     def kind(self) -> str:
         """What it is about: shared_account, non_approved_site, ..."""
         return self.model.header.kind
+
+
+def rule_version(detection: Detection, values: Mapping[str, Scalar]) -> str:
+    """Changes whenever the rule's query or one of its thresholds does.
+
+    Args:
+        values: What its parameters are, as `arguments` gives them.
+    """
+    text = f"{detection.model.query}\x1f{sorted(values.items())!r}"
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def catalogue(

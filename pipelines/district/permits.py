@@ -35,15 +35,23 @@ LAWFUL: Mapping[str, Sequence[str]] = {
 """Consent type -> offices that may grant it; empty: the district decides."""
 
 
-def consents(rows: Rows) -> Rows:
-    """Frame `consents`; what was not lawfully granted is set aside."""
+def consents(
+    rows: Rows, people: pl.DataFrame | None = None, accounts: pl.DataFrame | None = None
+) -> Rows:
+    """Frame `consents`; what was not lawfully granted is set aside.
+
+    Args:
+        people: The roster, in which grantors are looked up, if there is one.
+        accounts: Frame `accounts`: a consent to one's own account is one to oneself.
+    """
     frame = rows.frame
     unlawful = pl.any_horizontal(
         (pl.col("type") == kind) & ~pl.col("grantor_role").is_in(offices)
         for kind, offices in LAWFUL.items()
         if offices
     )
-    to_self = _person("grantor") == _person("subject")
+    owners = _owners(accounts)
+    to_self = _owner("grantor", owners) == _owner("subject", owners)
     good = frame.filter(~unlawful & ~to_self)
     problems = [
         *_unlawful(frame.filter(unlawful)),
@@ -54,8 +62,46 @@ def consents(rows: Rows) -> Rows:
             what="grants to themselves",
             allowed="another person",
         ),
+        *_offices(good, people),
     ]
     return Rows(conform("consents", good), (*rows.problems, *problems))
+
+
+def _owners(accounts: pl.DataFrame | None) -> dict[str, str]:
+    """Account -> the person who owns it, where that is one person."""
+    if accounts is None:
+        return {}
+    named = accounts.select("account", pl.col("owner_person_id").str.to_lowercase())
+    single = named.drop_nulls().unique().group_by("account").agg(pl.col.owner_person_id)
+    return {name: people[0] for name, people in single.iter_rows() if len(people) == 1}
+
+
+def _owner(column: str, owners: Mapping[str, str]) -> pl.Expr:
+    return _person(column).replace(owners)
+
+
+def _offices(frame: pl.DataFrame, people: pl.DataFrame | None) -> Iterator[Problem]:
+    """Notices about grantors whom the roster knows in another office.
+
+    The roster's words for offices are its own, so the row stands.
+    """
+    if people is None or people.is_empty():
+        return
+    titles = people.select(
+        pl.col("person_id").str.to_lowercase().alias("_grantor"),
+        pl.coalesce("job_title", "role").alias("value"),
+    ).unique("_grantor", keep="last", maintain_order=True)
+    known = frame.with_columns(_grantor=_person("grantor")).join(titles, on="_grantor")
+    title = pl.col("value").str.to_lowercase()
+    fits = title.str.contains(pl.col("grantor_role"), literal=True)
+    yield from tell(
+        "consents.csv",
+        "grantor_role",
+        known.filter(~fits & (pl.col("type") != "g")).select(LINE, "value"),
+        what="is not the office in which the roster knows the grantor",
+        allowed="the office that they held when they granted it",
+        severity="notice",
+    )
 
 
 def _unlawful(frame: pl.DataFrame) -> Iterator[Problem]:

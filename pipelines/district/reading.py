@@ -230,7 +230,7 @@ def _rows(
         "\n" if line.lstrip().startswith(COMMENT) else line
         for line in io.StringIO(text, newline="")
     )
-    reader = csv.reader(uncommented, delimiter=_delimiter(text))
+    reader = csv.reader(uncommented, delimiter=delimiter(text))
     start = 1
     try:
         for row in reader:
@@ -241,7 +241,8 @@ def _rows(
         problems.append(Problem(name, f"can not be read further: {error}", start))
 
 
-def _delimiter(text: str) -> str:
+def delimiter(text: str) -> str:
+    """What stands between the cells: a comma, a semicolon or a tab."""
     first = next(
         (line for line in text.splitlines() if line and line[0] != COMMENT), ""
     )

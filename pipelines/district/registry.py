@@ -70,10 +70,14 @@ def load_registry(home: DistrictHome, settings: Settings) -> Registry:
     places = buildings(taken.rows["buildings.csv"], taken.rows["orgs.csv"])
     schools = of_organisations(places.frame, taken.rows["orgs.csv"])
     people = roster(taken.rows["users.csv"], taken.rows["roles.csv"], schools, domains)
+    known = _identity(taken, settings, people)
     parts = {
         "buildings": places,
         **_policy(taken),
-        **_identity(taken, settings, people),
+        **known,
+        "consents": permits.consents(
+            taken.rows["consents.csv"], people.people, known["accounts"].frame
+        ),
         **_simple(taken, settings, lists),
         **_timed(taken, settings, people.people, places.frame),
         "category_words": Rows(_words(settings), ()),
@@ -135,7 +139,6 @@ def _simple(taken: Intake, settings: Settings, lists: Lists) -> dict[str, Rows]:
             pl.concat([builtin.starter_categories(), listed]),
             words,
         ),
-        "consents": permits.consents(rows["consents.csv"]),
         "exceptions": permits.exceptions(rows["exceptions.csv"]),
     }
 

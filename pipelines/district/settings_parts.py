@@ -6,7 +6,7 @@ its SQL file.
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -48,6 +48,11 @@ class Detection(Part):
 
     enabled: bool = Field(
         default=True, description="false: it does not run", examples=[True]
+    )
+    stage: Literal["trial", "live"] | None = Field(
+        default=None,
+        description="trial: shown, and announced to nobody; absent: as the rule ships",
+        examples=["live"],
     )
     regulation: str | None = Field(
         default=None, description="regulation behind the numbers", examples=["713-R1"]

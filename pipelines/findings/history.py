@@ -61,7 +61,7 @@ def differences(was: Mapping[str, Any], now: Mapping[str, Any]) -> str:
 
 
 def _differences(was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
-    for name in ("severity", "confidence", "stage", "suppressed_by"):
+    for name in ("severity", "confidence", "stage", "suppressed_by", "permitted_by"):
         if was.get(name) != now.get(name):
             yield f"{_word(name)} {_shown(was.get(name))} to {_shown(now.get(name))}"
     lines = len(was.get("evidence", ())), len(now.get("evidence", ()))
@@ -92,7 +92,8 @@ def _measures(was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _word(name: str) -> str:
-    return {"suppressed_by": "exception"}.get(name, name.replace("_", " "))
+    words = {"suppressed_by": "exception", "permitted_by": "consent"}
+    return words.get(name, name.replace("_", " "))
 
 
 def _shown(value: object) -> str:

@@ -10,11 +10,24 @@ import polars as pl
 from pipelines.detections.candidates import Candidate
 from pipelines.detections.catalogue import Clause, Detection
 from pipelines.findings.alternatives import alternatives
+from pipelines.findings.cases import Owner, nobody
 from pipelines.findings.lattice import confidence, severity
-from pipelines.findings.record import Finding, finding_id
+from pipelines.findings.permits import (
+    Seen,
+    consent_for,
+    exception_for,
+    said_of_consents,
+)
+from pipelines.findings.record import FITS, Alternative, Finding, finding_id
 from pipelines.findings.wording import ALWAYS_LIMITS, claim, would_change
 
 TWO_WEEKS = timedelta(days=13)
+NO_CONSENTS = "Whether a consent allowed it: the registry has none to look up."
+DEMOTED = Alternative(
+    "The rule errs too often here",
+    "reviewers did not confirm enough of its findings; they are leads until it changes",
+    FITS,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,14 +37,26 @@ class Circumstances:
     Attributes:
         earlier: Days on which a rule fired for a subject before: (rule, subject).
         exceptions: The registry's frame of exceptions.
+        consents: The registry's frame of consents; None where it was not asked.
+        owner: Whose an account was on a day.
         parameters: The values each rule ran with, by code.
         inputs: Versions of registry, settings and rules.
+        versions: What each rule is now, by code.
+        stages: Trial or live, where the district says it, by code.
+        demoted: Rules whose findings are leads, after what reviewers decided.
+        settled: Findings that reviewers decided; a demotion leaves them.
     """
 
     earlier: Mapping[tuple[str, str], Sequence[date]] = field(default_factory=dict)
     exceptions: pl.DataFrame
+    consents: pl.DataFrame | None = None
+    owner: Owner = nobody
     parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     inputs: Mapping[str, str] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    stages: Mapping[str, str] = field(default_factory=dict)
+    demoted: frozenset[str] = frozenset()
+    settled: frozenset[str] = frozenset()
 
 
 def judge(
@@ -58,11 +83,13 @@ def _recent(days: Iterable[date], day: date) -> int:
 def _finding(
     detection: Detection, row: Candidate, known: Circumstances, recent: int
 ) -> Finding:
-    tested = alternatives(row.code, row.details)
-    devices = _named(row.observables, "device:")
-    sites = _named(row.observables, "site:")
+    seen = _seen(detection, row, known)
+    permits = _permits(seen, known)
+    ident = finding_id(row.code, row.subject, row.event_date)
+    is_demoted = row.code in known.demoted and ident not in known.settled
+    tested = _tested(row, seen, known, permits, is_demoted=is_demoted)
     return Finding(
-        finding_id=finding_id(row.code, row.subject, row.event_date),
+        finding_id=ident,
         rule=row.code,
         kind=detection.kind,
         subject=row.subject,
@@ -74,20 +101,68 @@ def _finding(
         ),
         confidence=confidence(row.code, tested),
         claim=claim(row.code, row.details),
-        devices=devices,
-        sites=sites,
+        devices=tuple(seen.devices),
+        sites=tuple(seen.sites),
         evidence=row.evidence,
         details=row.details,
-        clauses=tuple(_clause(clause) for clause in detection.clauses),
         alternatives=tested,
-        limits=(*ALWAYS_LIMITS, *_limits(detection.clauses)),
-        would_change=would_change(row.code),
-        next_step=detection.model.header.response.strip(),
         parameters=known.parameters.get(row.code, {}),
-        inputs=known.inputs,
-        stage=detection.model.header.stage,
-        suppressed_by=_exception(known.exceptions, row, devices, sites),
+        stage="trial" if is_demoted else _stage(detection, known),
+        **_said(detection, row, known),
+        **permits,
     )
+
+
+def _said(detection: Detection, row: Candidate, known: Circumstances) -> dict[str, Any]:
+    """What the rule and the policy say of every finding alike."""
+    version = known.versions.get(row.code)
+    own = {} if version is None else {"rule": version}
+    return {
+        "clauses": tuple(_clause(clause) for clause in detection.clauses),
+        "limits": (*ALWAYS_LIMITS, *_limits(detection.clauses, known)),
+        "would_change": would_change(row.code),
+        "next_step": detection.model.header.response.strip(),
+        "inputs": {**known.inputs, **own},
+    }
+
+
+def _stage(detection: Detection, known: Circumstances) -> str:
+    return known.stages.get(detection.code, detection.model.header.stage)
+
+
+def _seen(detection: Detection, row: Candidate, known: Circumstances) -> Seen:
+    return Seen(
+        rule=row.code,
+        kind=detection.kind,
+        subject=row.subject,
+        owner=known.owner(row.subject, row.event_date),
+        day=row.event_date,
+        devices=_named(row.observables, "device:"),
+        sites=_named(row.observables, "site:"),
+    )
+
+
+def _permits(seen: Seen, known: Circumstances) -> dict[str, Any]:
+    consents = known.consents
+    return {
+        "suppressed_by": exception_for(known.exceptions, seen),
+        "permitted_by": None if consents is None else consent_for(consents, seen),
+    }
+
+
+def _tested(
+    row: Candidate,
+    seen: Seen,
+    known: Circumstances,
+    permits: Mapping[str, Any],
+    *,
+    is_demoted: bool,
+) -> tuple[Alternative, ...]:
+    """The rule's own explanations, what consents say, and what reviewers found."""
+    found = [*alternatives(row.code, row.details)]
+    if known.consents is not None and permits["permitted_by"] is None:
+        found += said_of_consents(known.consents, seen)
+    return (*found, *([DEMOTED] if is_demoted else []))
 
 
 def _named(observables: Iterable[str], prefix: str) -> tuple[str, ...]:
@@ -108,37 +183,12 @@ def _clause(clause: Clause) -> Mapping[str, str]:
     }
 
 
-def _limits(clauses: Iterable[Clause]) -> list[str]:
+def _limits(clauses: Iterable[Clause], known: Circumstances) -> list[str]:
     said = []
     for clause in clauses:
         text = clause.cannot_show.strip()
         if text and text not in said:
             said.append(text)
+    if known.consents is not None and known.consents.is_empty():
+        said.append(NO_CONSENTS)
     return said
-
-
-def _exception(
-    exceptions: pl.DataFrame,
-    row: Candidate,
-    devices: Sequence[str],
-    sites: Sequence[str],
-) -> str | None:
-    """The registry's exception that hides a candidate on its day."""
-    named = {
-        "account": {row.subject},
-        "device": set(devices),
-        "site": set(sites),
-        "rule": {row.code},
-    }
-    for entry in exceptions.iter_rows(named=True):
-        if entry["rule"] not in (row.code, "*"):
-            continue
-        first = entry["valid_from"] or date.min
-        last = entry["valid_to"] or date.max
-        values = named.get(entry["scope"], set())
-        covers_all = entry["scope"] == "rule" or (
-            bool(values) and values <= {entry["value"]}
-        )
-        if first <= row.event_date <= last and covers_all:
-            return str(entry["exception_id"])
-    return None

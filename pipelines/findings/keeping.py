@@ -1,9 +1,9 @@
 """Keeps findings in `state.db` and follows their life.
 
 new → updated (another revision) → withdrawn when later data or registry rows no
-longer show it, or when an exception hides it: explained. What a reviewer
-decided stays decided, whatever is found again; where the present data no longer
-show it, that is noted beside the decision. Each change goes into the history.
+longer show it; explained when an exception hides it or a consent allows it. What
+a reviewer decided stays decided, whatever is found again; where the present data
+no longer show it, that is noted beside the decision. Each change is in the history.
 """
 
 import json
@@ -21,6 +21,7 @@ from pipelines.findings.record import Finding
 from pipelines.findings.standing import (
     EXPLAINED,
     HIDDEN_BY,
+    PERMITTED_BY,
     WITHDRAWN,
     is_decided,
     noted,
@@ -126,15 +127,22 @@ def _record(finding: Finding) -> str:
 
 def _differs(before: Mapping[str, Any], finding: Finding) -> bool:
     """It says something else; being found with newer inputs says nothing else."""
-    was, now = json.loads(before["record"]), json.loads(_record(finding))
-    was.pop("inputs", None)
-    now.pop("inputs", None)
-    return bool(was != now or before["status"] == WITHDRAWN)
+    was, now = _said(before["record"]), _said(_record(finding))
+    return was != now or before["status"] == WITHDRAWN
+
+
+def _said(record: str) -> dict[str, Any]:
+    """What a record says; a field that is empty says as little as one not there."""
+    fields = json.loads(record)
+    fields.pop("inputs", None)
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _status(finding: Finding) -> tuple[str, str | None]:
     if finding.suppressed_by is not None:
         return EXPLAINED, f"{HIDDEN_BY}{finding.suppressed_by}"
+    if finding.permitted_by is not None:
+        return EXPLAINED, f"{PERMITTED_BY}{finding.permitted_by}"
     return OPEN, None
 
 

@@ -43,6 +43,7 @@ class Finding:
         limits: What these logs can not show about it.
         stage: `trial` findings are shown and alert nobody.
         suppressed_by: The exception that hides it, if any.
+        permitted_by: The consent that allows all of it, if any.
     """
 
     finding_id: str
@@ -68,6 +69,7 @@ class Finding:
     inputs: Mapping[str, str]
     stage: str = "live"
     suppressed_by: str | None = None
+    permitted_by: str | None = None
 
 
 def finding_id(rule: str, subject: str, day: date) -> str:

@@ -87,7 +87,7 @@ def decide(
         RefusedError: The finding is about the reviewer's own account.
         SettingsError: The finding was withdrawn: there is nothing to decide.
     """
-    _not_oneself(finding, by, own_accounts)
+    not_oneself(finding, by, own_accounts)
     if finding["status"] == WITHDRAWN:
         raise SettingsError(
             f"{finding['finding_id']} was withdrawn: {finding['status_reason']}",
@@ -119,9 +119,14 @@ def decide(
         note(connection, finding, "verdict", told, str(by))
 
 
-def _not_oneself(
+def not_oneself(
     finding: Mapping[str, Any], by: Asker, own_accounts: frozenset[str]
 ) -> None:
+    """Stop where a finding is about the account of whoever decides.
+
+    Raises:
+        RefusedError: It is.
+    """
     own = {one.casefold() for one in (*own_accounts, by.user_name)}
     if str(finding["subject"]).casefold() in own:
         raise RefusedError(

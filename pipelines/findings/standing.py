@@ -8,18 +8,27 @@ from sqlalchemy import Connection, delete, insert, select, update
 from pipelines.findings.history import note
 from pipelines.state.review_schema import REVIEWS, UNSUPPORTED
 from pipelines.state.schema import FINDINGS
-from pipelines.state.store import now_text
+from pipelines.state.store import Store, now_text
 
 EXPLAINED = "explained"
 CONFIRMED = "confirmed"
 WITHDRAWN = "withdrawn"
 HIDDEN_BY = "exception "
-"""How the reason of a finding begins that an exception hides."""
+PERMITTED_BY = "consent "
+"""How the reason of a finding begins that an exception hides, or a consent allows."""
 
 
 def verdicts(connection: Connection) -> frozenset[str]:
     """Findings that a reviewer decided, whatever the verdict was."""
     return frozenset(connection.execute(select(REVIEWS.c.finding_id)).scalars())
+
+
+def last_verdicts(store: Store) -> dict[str, dict[str, Any]]:
+    """The verdict that counts for each decided finding: the last one given."""
+    query = select(REVIEWS).order_by(REVIEWS.c.review_id)
+    with store.reading() as connection:
+        rows = connection.execute(query).mappings().all()
+    return {row["finding_id"]: dict(row) for row in rows}
 
 
 def noted(connection: Connection) -> frozenset[str]:
@@ -28,10 +37,11 @@ def noted(connection: Connection) -> frozenset[str]:
 
 
 def is_decided(row: Mapping[str, Any], decided: frozenset[str]) -> bool:
-    """Whether a person settled it; an exception that hides it is no decision."""
+    """Whether a person settled it; an exception or a consent is no decision."""
     if row["finding_id"] in decided:
         return True
-    is_hidden = str(row["status_reason"] or "").startswith(HIDDEN_BY)
+    reason = str(row["status_reason"] or "")
+    is_hidden = reason.startswith((HIDDEN_BY, PERMITTED_BY))
     return row["status"] in (EXPLAINED, CONFIRMED) and not is_hidden
 
 

@@ -52,12 +52,20 @@ def console(*, is_quiet: bool = False) -> Console:
 def table(
     title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]
 ) -> Table:
-    """A small table; numbers to the right."""
+    """A small table; numbers to the right, and ids whole, since people copy them."""
     drawn = Table(title=Text(title), title_justify="left", box=None, pad_edge=False)
     body = [list(row) for row in rows]
     for number, name in enumerate(columns):
         is_number = any(isinstance(row[number], int | float) for row in body)
-        drawn.add_column(name, justify="right" if is_number else "left")
+        is_id = name.endswith("_id")
+        drawn.add_column(
+            name,
+            justify="right" if is_number else "left",
+            no_wrap=is_id,
+            min_width=max((len(_cell(row[number])) for row in body), default=0)
+            if is_id
+            else None,
+        )
     for row in body:
         drawn.add_row(*(Text(_cell(value)) for value in row))
     return drawn

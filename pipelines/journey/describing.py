@@ -41,7 +41,7 @@ def rules(district: District) -> Sequence[Mapping[str, Any]]:
                 ],
                 "false_positives": list(header.false_positives),
                 "response": " ".join(header.response.split()),
-                "stage": header.stage,
+                "stage": district.stages[code],
                 "is_fed": is_fed(detection.model, district.models, held),
                 "clauses": [clause.clause_id for clause in detection.clauses],
             }

@@ -1,7 +1,7 @@
 """A district home, opened: settings, registry, state, versions."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,18 +9,21 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from pipelines.detections.catalogue import Detection, catalogue
+from pipelines.detections.catalogue import Detection, catalogue, rule_version
 from pipelines.district.home import DistrictHome
 from pipelines.district.registry import Registry, load_registry
 from pipelines.district.settings import Settings, load_settings
 from pipelines.district.settings_parts import Detection as DetectionSettings
 from pipelines.errors import BusyError, SettingsError
+from pipelines.findings.cases import Owner, owner_of
+from pipelines.findings.feedback import Standing, standings
 from pipelines.lake.intake import Source
 from pipelines.privacy import Kind
 from pipelines.sources.remote import is_remote
 from pipelines.state.store import Store, open_store
+from pipelines.warehouse.building import given
 from pipelines.warehouse.library import models
-from pipelines.warehouse.models import Model, Scalar
+from pipelines.warehouse.models import Model, Scalar, arguments
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,43 @@ class District:
             }
             for name, one in self.said_of_rules.items()
         }
+
+    @cached_property
+    def values(self) -> Mapping[str, Mapping[str, Scalar]]:
+        """What each rule's parameters are, by code."""
+        return {
+            code: arguments(
+                one.model, given(one.model, self.parameters), zone=self.zone
+            )
+            for code, one in self.detections.items()
+        }
+
+    @cached_property
+    def versions(self) -> Mapping[str, str]:
+        """What each rule is now, by code: its query and its thresholds."""
+        return {
+            code: rule_version(one, self.values[code])
+            for code, one in self.detections.items()
+        }
+
+    @cached_property
+    def stages(self) -> Mapping[str, str]:
+        """Trial or live, by code, as the rule ships or the district says."""
+        said = self.said_of_rules
+        return {
+            code: (said[code].stage if code in said else None) or one.model.header.stage
+            for code, one in self.detections.items()
+        }
+
+    @cached_property
+    def standings(self) -> Sequence[Standing]:
+        """How each rule stands after what reviewers decided so far."""
+        return standings(self.store, self.versions, self.stages)
+
+    @cached_property
+    def owner(self) -> Owner:
+        """Whose an account was on a day."""
+        return owner_of(self.registry.frames["accounts"])
 
     @cached_property
     def _about(self) -> Mapping[str, Kind]:

@@ -12,6 +12,7 @@ from pipelines.findings.keeping import stored_evidence, stored_findings
 from pipelines.journey.attribution import CHANGES, change_frame
 from pipelines.journey.district import District
 from pipelines.journey.editions import Pseudonyms, kept_columns, pseudonyms, renamed
+from pipelines.journey.review_frames import standing_frame
 from pipelines.journey.unjudged import UNJUDGED, frame, unjudged
 from pipelines.privacy import Kind
 from pipelines.state import ledger
@@ -83,6 +84,7 @@ def finding_frames(district: District, names: Pseudonyms) -> dict[str, pl.DataFr
             renamed(cited["account"], "account", names),
             renamed(cited["device"], "device", names),
         ),
+        "findings.rule_standing": standing_frame(district.standings),
     }
 
 

@@ -13,6 +13,8 @@ from datetime import date, timedelta
 import polars as pl
 
 from pipelines.district.sites import registrable_domain
+from pipelines.findings.feedback import demoted
+from pipelines.findings.keeping import stored_findings
 from pipelines.journey.district import District
 from pipelines.journey.unjudged import released, unjudged
 from pipelines.state import ledger
@@ -35,6 +37,9 @@ SITES: Mapping[str, str] = {
 }
 """Frames whose rows touch the days on which their site was asked for."""
 
+JUDGED_BY = ("consents", "exceptions", "clauses", "detection_clauses")
+"""Frames that decide about findings and that no model reads."""
+
 NEIGHBOUR = timedelta(days=1)
 """Duty and leave reach past midnight."""
 
@@ -48,10 +53,15 @@ where
 
 @dataclass(frozen=True)
 class Stale:
-    """Days to build again, oldest first, and the registry files that opened some."""
+    """Days to build again, oldest first, and the registry files that opened some.
+
+    Attributes:
+        again: Further days, whose models stand and whose findings are judged again.
+    """
 
     days: Sequence[date]
     because: tuple[str, ...] = ()
+    again: Sequence[date] = ()
 
 
 def stale(database: Database, district: District, held: Sequence[date]) -> Stale:
@@ -67,12 +77,17 @@ def stale(database: Database, district: District, held: Sequence[date]) -> Stale
         return Stale(sorted(dirty))
     if was.get("rules") != now["rules"] or was.get("zone") != now["zone"]:
         return Stale(held)
-    days = set(dirty)
+    days, again = set(dirty), _redecided(district, was, now) & set(held)
     for name, frame in district.registry.frames.items():
         if not database.has(f"main.judged_{name}"):
             return Stale(held)
-        days |= _touched(database, name, frame, held)
-    return Stale(sorted(days), _changed_files(database, district))
+        touched = _touched(database, name, frame, held)
+        if name in JUDGED_BY:
+            again |= touched
+        else:
+            days |= touched
+    because = _changed_files(database, district)
+    return Stale(sorted(days), because, sorted(again - days))
 
 
 def note_versions(database: Database, district: District) -> None:
@@ -103,8 +118,28 @@ def note(database: Database, table: str, values: Mapping[str, str]) -> None:
 
 
 def _versions(district: District) -> dict[str, str]:
-    more = {"settings": district.settings_hash, "zone": district.zone}
+    more = {
+        "settings": district.settings_hash,
+        "zone": district.zone,
+        "leads": "|".join(sorted(demoted(district.standings))),
+        "stages": "|".join(map("=".join, sorted(district.stages.items()))),
+    }
     return versions(district) | more
+
+
+def _redecided(
+    district: District, was: Mapping[str, str], now: Mapping[str, str]
+) -> set[date]:
+    """Days with findings of rules that became leads, or were put on trial, since."""
+    rules: set[str] = set()
+    for name in ("leads", "stages"):
+        before, after = (set(one.get(name, now[name]).split("|")) for one in (was, now))
+        rules |= {one.split("=")[0] for one in before ^ after}
+    return {
+        date.fromisoformat(row["event_date"])
+        for row in stored_findings(district.store)
+        if row["rule"] in rules
+    }
 
 
 def _changed_files(database: Database, district: District) -> tuple[str, ...]:

@@ -4,18 +4,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from pipelines.detections.candidates import candidates
 from pipelines.errors import SourceError
 from pipelines.events import EVENT_CLASSES
-from pipelines.findings.cases import owner_of
-from pipelines.findings.judging import Circumstances, judge
-from pipelines.findings.keeping import Kept, fired_days, keep
+from pipelines.findings.keeping import Kept, keep
 from pipelines.journey.attribution import keep_changes
 from pipelines.journey.citing import cited_lines
 from pipelines.journey.district import District
+from pipelines.journey.judged import judged_findings
 from pipelines.journey.looking import note_look
 from pipelines.journey.owed import owe
-from pipelines.journey.staleness import note, note_versions, noted, stale, versions
+from pipelines.journey.staleness import note, note_versions, noted, stale
 from pipelines.journey.unjudged import judged_days, note_unjudged, unjudged
 from pipelines.lake.intake import SETTLE_SECONDS, Intake, Outcome, Source, Watch
 from pipelines.lake.staging import sweep
@@ -88,7 +86,7 @@ def build(
     held = files.days()
     found = stale(database, district, held)
     if not found.days:
-        return Built()
+        return Built(because=found.because, again=found.again)
     due = planning.stale_days(district.models, found.days, held)
     days = [day for days in due.values() for day in days]
     refresh(database, district, (min(days), max(days)))
@@ -101,7 +99,7 @@ def build(
         zone=district.zone,
         watch=progress,
     )
-    built.because = found.because
+    built.because, built.again = found.because, found.again
     return built
 
 
@@ -157,52 +155,27 @@ def judge_days(
     district: District,
     days: Mapping[str, Sequence[date]],
     because: tuple[str, ...] = (),
+    again: Sequence[date] = (),
 ) -> Kept:
     """Turn what the detections returned into findings, and keep them.
 
     Args:
         days: The days that each model was built for.
         because: Files of the registry whose change opened some of them.
+        again: Days whose models stand, and whose candidates are judged again.
     """
     keep_changes(database, district.store)
     skipped = unjudged(district)
     built = {
-        code: days.get(detection.model.name, ())
+        code: sorted({*days.get(detection.model.name, ()), *again})
         for code, detection in district.detections.items()
     }
     judged = judged_days(built, skipped)
-    known = Circumstances(
-        earlier=_outside(fired_days(district.store), judged),
-        exceptions=district.registry.frames["exceptions"],
-        parameters={
-            code: arguments(one.model, building.given(one.model, district.parameters))
-            for code, one in district.detections.items()
-        },
-        inputs={**versions(district), "settings": district.settings_hash},
-    )
-    found = [
-        finding
-        for code, detection in district.detections.items()
-        for finding in judge(
-            detection, candidates(database, detection, judged[code]), known
-        )
-    ]
+    found = judged_findings(database, district, judged)
     lines = cited_lines(database, district, found)
-    owner = owner_of(district.registry.frames["accounts"])
-    kept = keep(district.store, found, lines, judged, because, owner)
+    kept = keep(district.store, found, lines, judged, because, district.owner)
     note_unjudged(database, skipped, judged)
     return kept
-
-
-def _outside(
-    fired: Mapping[tuple[str, str], Sequence[date]],
-    judged: Mapping[str, Sequence[date]],
-) -> dict[tuple[str, str], list[date]]:
-    """Days that this run does not judge again."""
-    return {
-        (rule, subject): [day for day in days if day not in set(judged.get(rule, ()))]
-        for (rule, subject), days in fired.items()
-    }
 
 
 @dataclass(frozen=True)
@@ -220,11 +193,12 @@ def build_and_judge(
     memory_mb = district.settings.limits.memory_mb
     with writing(district.home.warehouse, memory_mb=memory_mb) as database:
         built = build(database, district, progress)
-        if not built.days:
+        if not built.days and not built.again:
             note_versions(database, district)
             return Warehouse(built, Kept((), (), ()))
-        kept = judge_days(database, district, built.days, built.because)
-        owe(district.store, {day for days in built.days.values() for day in days})
+        kept = judge_days(database, district, built.days, built.because, built.again)
+        days = {day for days in built.days.values() for day in days}
+        owe(district.store, days | set(built.again))
         note_versions(database, district)
     for day in ledger.dirty_days(district.store):
         ledger.clean(district.store, day)

@@ -90,6 +90,40 @@ KEPT: Mapping[str, Header] = {
             "line_sha256": _note("varchar", "hash of the line; proves the copy"),
         },
     ),
+    "findings.rule_standing": Header(
+        summary="""How each rule stands after what reviewers decided: findings by their
+        last verdict, and the share of decisions that confirmed a violation.""",
+        grain=("code",),
+        columns={
+            "code": _note("varchar", "code of the rule"),
+            "stage": _note("varchar", "trial or live"),
+            "state": _note(
+                "varchar",
+                "too few, holds, leads (its undecided findings are leads), may go live"
+                " or stays on trial",
+            ),
+            **{
+                name: _note("bigint", f"findings whose verdict is {name}")
+                for name in (
+                    "violation",
+                    "authorised",
+                    "benign",
+                    "misattributed",
+                    "data_fault",
+                    "undetermined",
+                )
+            },
+            "decisions": _note("bigint", "of these, one a case and verdict"),
+            "confirmed": _note("bigint", "of the decisions: violation"),
+            "facts_hold": _note(
+                "bigint", "of the decisions: violation, authorised or benign"
+            ),
+            "precision": _note("double", "confirmed of decisions; null without any"),
+            "precision_low": _note("double", "its exact lower bound, 95 %, two-sided"),
+            "precision_high": _note("double", "its exact upper bound, 95 %, two-sided"),
+            "at_least": _note("double", "its exact lower bound, 95 %, one-sided"),
+        },
+    ),
     "identity.attribution_changes": Header(
         summary="""What was believed of a day's requests before the day was built
         again, and what since: a lease came late, or the registry says otherwise.""",

@@ -22,11 +22,13 @@ class Built:
         rows: Rows written, by model.
         days: Days built, by model.
         because: Files of the registry whose change was one reason.
+        again: Days whose models stand, and whose candidates are judged again.
     """
 
     rows: dict[str, int] = field(default_factory=dict)
     days: dict[str, Sequence[date]] = field(default_factory=dict)
     because: tuple[str, ...] = ()
+    again: Sequence[date] = ()
 
 
 def build(

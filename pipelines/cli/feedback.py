@@ -1,0 +1,72 @@
+"""The command that tells how often reviewers found each rule right."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import typer
+
+from pipelines.cli.asking import Desk, desk
+from pipelines.cli.options import AsJson, Home
+from pipelines.findings.feedback import MEANS
+from pipelines.findings.fixes import Fix, fixes
+from pipelines.findings.standing import last_verdicts
+from pipelines.journey.console import console, safe, table
+from pipelines.journey.review_frames import standing_row
+
+COUNTS = ("violation", "authorised", "benign", "misattributed", "data_fault")
+
+
+def feedback(home: Home, as_json: AsJson = False) -> None:
+    """How often verdicts confirmed each rule, what follows, and what to put right."""
+    with desk(home, "findings") as one:
+        rows = [standing_row(each) for each in one.district.standings]
+        amends = list(_fixes(one))
+    if as_json:
+        typer.echo(json.dumps({"rules": rows, "fixes": amends}))
+        return
+    columns = ("rule", "stage", *COUNTS, "decisions", "precision", "follows")
+    body = [_cells(row) for row in rows if row["decisions"] or row["undetermined"]]
+    console().print(table("Rules by what reviewers decided", columns, body))
+    if not body:
+        typer.echo("Nothing was decided yet.")
+    for row in amends:
+        about = f" about {row['about']}" if row["about"] else ""
+        said = f"{row['findings']} of {row['rule']}{about} were {row['verdict']}"
+        typer.echo(safe(f"{said}: look at {row['place']}"))
+
+
+def _cells(row: dict[str, Any]) -> list[object]:
+    share = "none"
+    if row["precision"] is not None:
+        bounds = f"{row['precision_low']:.2f} to {row['precision_high']:.2f}"
+        share = f"{row['precision']:.2f} ({bounds})"
+    counts = [row[name] for name in COUNTS]
+    follows = MEANS[row["state"]]
+    return [row["code"], row["stage"], *counts, row["decisions"], share, follows]
+
+
+def _fixes(one: Desk) -> Iterator[dict[str, Any]]:
+    """What to put right; devices under their pseudonyms of the newest finding."""
+    decided = last_verdicts(one.district.store)
+    rows = [
+        {**finding, "verdict": decided[finding["finding_id"]]["verdict"]}
+        for case in one.cases
+        for finding in case.findings
+        if finding["finding_id"] in decided
+    ]
+    day = max((row["event_date"] for row in rows), default="")
+    for fix in fixes(rows):
+        yield {
+            "verdict": fix.verdict,
+            "rule": fix.rule,
+            "about": _shown(one, fix, day),
+            "findings": fix.findings,
+            "place": fix.place,
+        }
+
+
+def _shown(one: Desk, fix: Fix, day: str) -> str:
+    if fix.is_device and fix.about:
+        return one.named("device", fix.about, day)
+    return fix.about
