@@ -26,6 +26,9 @@ PLACE = PLACE_SCHEMA.names()
 BLANK = " \t\r\n\x00\x1a\ufeff"
 """Characters of which a line that says nothing is made."""
 
+ESCAPED_ENDS = ("#000", "#015")
+"""How rsyslog writes the NUL and the carriage return that some devices end with."""
+
 FEW_LINES = 20_000
 """Below, setting the streaming engine up takes longer than the work."""
 
@@ -66,6 +69,17 @@ class Parsed(NamedTuple):
 def is_blank(line: pl.Expr) -> pl.Expr:
     """Nothing but spaces, NULs and line ends."""
     return line.str.strip_chars(BLANK).eq("")
+
+
+def without_escapes(batch: pl.DataFrame) -> pl.DataFrame:
+    """Without a carriage return or NUL that rsyslog wrote as digits at the end."""
+    ends = [batch["line"].str.ends_with(escape) for escape in ESCAPED_ENDS]
+    if not any(end.any() for end in ends):
+        return batch
+    line = pl.col("line")
+    for escape in ESCAPED_ENDS:
+        line = line.str.strip_suffix(escape)
+    return batch.with_columns(line)
 
 
 def never(line: pl.Expr) -> pl.Expr:
@@ -111,6 +125,8 @@ class Format:
         """Read a batch and set aside each line that breaks a rule in `must`."""
         context = context or Context()
         line = pl.col("line")
+        if self.framing == "lines":
+            batch = without_escapes(batch)
         if self.header is None:
             skip = is_blank(line) | self.comment(line).fill_null(value=False)
             records = batch.filter(~skip)

@@ -82,7 +82,8 @@ def headed(
 
 
 def _names(header: str | None, separator: str) -> list[str]:
-    line = (header or "").strip("\ufeff\r\n\x00 ")
+    # a lone carriage return inside would be the end of the line to `csv`
+    line = (header or "").strip("\ufeff\r\n\x00 ").replace("\r", " ")
     return next(csv.reader([line], delimiter=separator), []) if line else []
 
 

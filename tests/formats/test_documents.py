@@ -1,6 +1,7 @@
 """The pages on formats name every format, and show lines that are read."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 
@@ -17,6 +18,35 @@ DOCS = REPO_ROOT / "docs"
 REFERENCE = (DOCS / "reference" / "formats.md").read_text(encoding="utf-8")
 GUIDE = (DOCS / "how-to" / "forward-logs.md").read_text(encoding="utf-8")
 FEWEST_PERCENT = 95
+ANCHOR = datetime(2026, 11, 25, tzinfo=UTC)
+BEGUN = {f"2026-11-02T14:{minute:02}+00:00" for minute in range(16)}
+"""When what the lines tell began: around a quarter past eight in Chicago."""
+
+MAIN_FIELDS = [
+    ("squid_access", {"user_name": "ada", "url_hostname": "example.org"}),
+    ("pfsense_filterlog", {"src_ip": "192.0.2.17", "dst_port": 443, "protocol": "tcp"}),
+    ("unbound", {"src_ip": "192.0.2.17", "query_name": "www.example.org"}),
+    ("squidguard", {"user_name": "ada", "disposition": "blocked", "category": "games"}),
+    ("fortigate", {"user_name": "ada", "bytes_out": 923, "bytes_in": 77_654}),
+    ("paloalto", {"user_name": r"district\ada", "bytes_out": 1_758, "bytes_in": 5_976}),
+    ("cisco_asa", {"src_ip": "192.0.2.17", "dst_port": 443, "nat_ip": "203.0.113.1"}),
+    ("cisco_asa", {"user_name": r"EXAMPLE\ada", "url_hostname": "video.example.net"}),
+    ("watchguard", {"user_name": "ada", "url_hostname": "video.example.net"}),
+    ("windows_security_json", {"user_name": "ada", "logon_kind": "interactive"}),
+    (
+        "isc_dhcpd",
+        {"ip": "192.0.2.17", "mac": "00:00:5e:00:53:01", "hostname": "lab-7"},
+    ),
+    ("isc_dhcpd_leases", {"ip": "192.0.2.17", "mac": "00:00:5e:00:53:01"}),
+    ("windows_dhcp", {"ip": "192.0.2.17", "mac": "00:00:5e:00:53:01"}),
+    ("google_workspace", {"user_name": "ada@example.org", "is_success": True}),
+    ("entra_signin", {"user_name": "ada@example.org", "src_ip": "203.0.113.7"}),
+    ("sshd_pam", {"user_name": "ada", "src_ip": "192.0.2.17", "is_success": True}),
+    ("freeradius", {"user_name": "ada", "src_mac": "00:00:5e:00:53:01"}),
+    ("openvpn", {"user_name": "ada", "assigned_ip": "10.8.0.6"}),
+]
+"""What each line of the guide must come out as, in its order."""
+
 SHOWN = [(found[1], found[2]) for found in FENCE.finditer(GUIDE) if found[1] in FORMATS]
 
 
@@ -42,13 +72,25 @@ def test_share_of_files_without_a_hint_is_as_the_page_says():
         assert f"**{taken.own} of {taken.total} files" in REFERENCE
 
 
-@pytest.mark.parametrize(("name", "text"), SHOWN, ids=[name for name, _ in SHOWN])
-def test_line_of_the_guide_is_read_as_its_format(name, text):
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [(*shown, said) for shown, (_, said) in zip(SHOWN, MAIN_FIELDS, strict=True)],
+    ids=[name for name, _ in SHOWN],
+)
+def test_line_of_the_guide_is_read_as_its_format(name, text, said):
     batch = records(text.encode(), FORMATS[name].framing)
-    parsed = FORMATS[name].parse(batch, Context(Reading("America/Chicago")))
+    parsed = FORMATS[name].parse(batch, Context(Reading("America/Chicago", ANCHOR)))
     assert not parsed.rejects.height, parsed.rejects["reason"].to_list()
-    assert [cls for cls in parsed.events if cls != "system_events"]
+    (frame,) = (frame for cls, frame in parsed.events.items() if cls != "system_events")
+    row = frame.row(0, named=True)
+    assert {key: row[key] for key in said} == said
+    begun = row.get("start_time") or row["time"]
+    assert begun.isoformat(timespec="minutes") in BEGUN
     assert best(text.encode()) == name
+
+
+def test_every_shown_line_has_its_main_fields():
+    assert [name for name, _ in SHOWN] == [name for name, _ in MAIN_FIELDS]
 
 
 def test_the_guide_shows_some():

@@ -29,6 +29,20 @@ OF_LINES = [
 ]
 
 
+@pytest.mark.parametrize("escape", [b"#015", b"#000"])
+@pytest.mark.parametrize("name", ["cisco_asa", "fortigate", "cisco_umbrella"])
+def test_what_rsyslog_makes_of_an_ending_is_no_part_of_the_line(name, escape):
+    log = next(log for log in OF_LINES if log.parent.name == name)
+    said = log.read_bytes().rstrip(b"\n")
+    ended = said.replace(b"\n", escape + b"\n") + escape
+    plain, read = (
+        FORMATS[name].parse(batch_of(name, data), context_of(name))
+        for data in (said, ended)
+    )
+    for cls, frame in plain.events.items():
+        assert_frame_equal(read.events[cls].drop(PLACE), frame.drop(PLACE))
+
+
 @pytest.mark.parametrize("log", OF_LINES, ids=lambda log: log.parent.name)
 def test_lines_of_another_product_change_nothing_before_or_behind_them(log):
     name = log.parent.name
