@@ -17,6 +17,7 @@ from pipelines.cli import (
     home,
     identify,
     ingest,
+    init,
     lists,
     permits,
     reviewing,
@@ -40,7 +41,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-app.command("init")(home.init)
+app.command("init")(init.init)
 app.command("check")(home.check)
 app.command("doctor")(doctor.doctor)
 app.command("backup")(backup.backup)

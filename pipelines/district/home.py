@@ -5,8 +5,9 @@ import secrets
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+from typing import Unpack
 
-from pipelines.district.skeleton import registry_files, settings_text
+from pipelines.district.skeleton import Answers, Said, registry_files, settings_text
 
 KEY_BYTES = 32
 PRIVATE = 0o700
@@ -86,27 +87,19 @@ class DistrictHome:
         return self.keys / "pseudonyms.key"
 
 
-def create(
-    path: Path,
-    *,
-    name: str = "Example Community School District",
-    zone: str = "America/Chicago",
-    account_domains: tuple[str, ...] = (),
-) -> DistrictHome:
+def create(path: Path, **said: Unpack[Said]) -> DistrictHome:
     """Make a district home, or complete one; what is there stays as it is.
 
     Args:
         path: The directory.
-        name: The district's name.
-        zone: Its IANA time zone.
-        account_domains: Domains that its account names may carry.
+        said: What the district says of itself, see `Answers`.
     """
     home = DistrictHome(path)
     for folder in (home.path, home.reports, home.snapshots):
         _folder(folder, SHARED)
     for folder in (home.registry, home.landing, home.lake, home.keys):
         _folder(folder, PRIVATE)
-    settings = settings_text(name=name, zone=zone, account_domains=account_domains)
+    settings = settings_text(Answers(**said))
     _file(home.settings_file, settings.encode(), PLAIN_FILE)
     for file, text in registry_files().items():
         _file(home.registry / file, text.encode(), PLAIN_FILE)

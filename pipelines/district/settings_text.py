@@ -44,7 +44,8 @@ def _tables(
         at = f"{path}{name}"
         named = at in NAMED
         title = f"{at}.{NAMED[at]}" if named else at
-        mark = "# " if named else ""
+        is_set = any(one.startswith(f"{title}.") for one in known)
+        mark = "# " if named and not is_set else ""
         yield ""
         yield f"# {(inner.__doc__ or '').splitlines()[0]}"
         yield f"{mark}[{title}]"

@@ -7,7 +7,7 @@ from pipelines.district.home import DistrictHome
 from pipelines.district.problems import InvalidSettingsError
 from pipelines.district.settings import load_settings, parse_settings
 from pipelines.district.settings_alerts import Alerts, Channel
-from pipelines.district.skeleton import settings_text
+from pipelines.district.skeleton import Answers, settings_text
 from pipelines.district.toml_lines import key_lines
 from pipelines.errors import SettingsError
 
@@ -184,7 +184,7 @@ def test_the_example_of_a_channel_is_a_channel_that_exists():
 
 
 def test_a_new_file_names_the_command_that_checks_it():
-    text = settings_text(name="Sample", zone="UTC", account_domains=())
+    text = settings_text(Answers(name="Sample"))
     assert "# Check: schoolbell check\n" in text
 
 

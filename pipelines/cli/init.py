@@ -1,0 +1,137 @@
+"""The command that makes a district home, asking little."""
+
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import available_timezones
+
+import typer
+
+from pipelines.district.home import DistrictHome, create
+from pipelines.district.problems import nearest
+from pipelines.district.settings import parse_settings
+from pipelines.district.skeleton import Answers, settings_text
+from pipelines.errors import SettingsError
+
+LOCALTIME = Path("/etc/localtime")
+DEFAULTS = Answers()
+
+
+def init(  # noqa: PLR0913 - each is a question that a person answers
+    home: Annotated[Path, typer.Argument(help="Folder to make.")],
+    name: Annotated[
+        str, typer.Option(help="The district's name, as reports print it.")
+    ] = "",
+    zone: Annotated[
+        str, typer.Option(help="IANA time zone; without it, this machine's.")
+    ] = "",
+    account_domain: Annotated[
+        list[str] | None,
+        typer.Option(help="Domain to strip from account names; may be repeated."),
+    ] = None,
+    mail_host: Annotated[
+        str, typer.Option(help="Mail server that takes alerts; none: a file takes them")
+    ] = "",
+    mail_to: Annotated[
+        list[str] | None, typer.Option(help="Who gets alerts; may be repeated.")
+    ] = None,
+    roles: Annotated[
+        bool,
+        typer.Option("--roles", help="Share the work among four groups of the system."),
+    ] = False,
+    is_silent: Annotated[
+        bool, typer.Option("--yes", help="Ask nothing; also off a terminal.")
+    ] = False,
+) -> None:
+    """Make a district home; what is there already stays as it is.
+
+    On a terminal it asks for what no option says: the name, the time zone, the
+    domains of accounts, and where alerts go. Everything can be changed later in
+    district.toml, where every setting stands with its meaning.
+    """
+    said = Answers(
+        name=name,
+        zone=zone,
+        account_domains=tuple(account_domain or ()),
+        mail_host=mail_host,
+        mail_to=tuple(mail_to or ()),
+        has_roles=roles,
+    )
+    place = DistrictHome(home.resolve())
+    is_asked = not is_silent and sys.stdin.isatty() and not place.settings_file.exists()
+    answers = _checked(_asked(said) if is_asked else _filled(said))
+    _tell(create(place.path, **vars(answers)))
+
+
+def _tell(made: DistrictHome) -> None:
+    typer.echo(f"District home: {made.path}")
+    typer.echo("Next:")
+    typer.echo(f"  1. look through {made.settings_file}")
+    typer.echo(f"  2. fill the files in {made.registry} (all are optional)")
+    typer.echo(f"  3. put raw logs into {made.landing}/<source>/")
+    typer.echo(f"  4. schoolbell check --home {made.path}")
+    typer.echo(f"  5. schoolbell run --home {made.path}")
+
+
+def _asked(said: Answers) -> Answers:
+    """What no option says, asked for; Enter takes what is offered."""
+    typer.echo("Five questions; Enter takes what stands in brackets.")
+    name = said.name or typer.prompt("Name of the district", DEFAULTS.name)
+    zone = said.zone or typer.prompt("Time zone", _own_zone())
+    domains = said.account_domains or _listed(
+        "Domains that stand before or after account names, such as SCHOOL "
+        "school.example"
+    )
+    host = said.mail_host or typer.prompt(
+        "Mail server for alerts; empty: they go into a file", "", show_default=False
+    )
+    to = said.mail_to
+    if host and not to:
+        to = _listed("Mail addresses of those who get alerts")
+    return replace(
+        said, name=name, zone=zone, account_domains=domains, mail_host=host, mail_to=to
+    )
+
+
+def _listed(question: str) -> tuple[str, ...]:
+    said: str = typer.prompt(question, "", show_default=False)
+    return tuple(said.replace(",", " ").split())
+
+
+def _filled(said: Answers) -> Answers:
+    return replace(said, name=said.name or DEFAULTS.name, zone=said.zone or _own_zone())
+
+
+def _own_zone() -> str:
+    """The machine's zone by name; a default where it has none but UTC."""
+    path = os.path.realpath(LOCALTIME)
+    name = path.partition("/zoneinfo/")[2]
+    is_place = name in available_timezones() and "/" in name and name[:4] != "Etc/"
+    return name if is_place else DEFAULTS.zone
+
+
+def _checked(said: Answers) -> Answers:
+    """What would not be taken from district.toml is not written into it.
+
+    Raises:
+        SettingsError: The zone does not exist, a mail server has nobody to write
+            to, or a value could not be read again.
+    """
+    if said.zone not in available_timezones():
+        guess = nearest(said.zone, available_timezones()) or DEFAULTS.zone
+        raise SettingsError(
+            f"there is no time zone {said.zone!r}",
+            where="--zone",
+            remedy=f"Write its IANA name: --zone {guess}",
+        )
+    if bool(said.mail_host) != bool(said.mail_to):
+        raise SettingsError(
+            "alerts by mail take a server and somebody to write to",
+            where="--mail-host, --mail-to",
+            remedy="Give both: --mail-host mail.school.example "
+            "--mail-to technology.director@school.example",
+        )
+    parse_settings(settings_text(said).encode())
+    return said
