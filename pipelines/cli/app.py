@@ -24,6 +24,7 @@ from pipelines.cli import (
     run,
     score,
     suggest,
+    upgrade,
     who,
 )
 from pipelines.cli.errors import told
@@ -48,6 +49,7 @@ app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 app.command("drill")(backup.drill)
 app.command("recover")(backup.recover)
+app.command("upgrade")(upgrade.upgrade)
 app.command("run")(run.run_all)
 app.command("run-week")(run.run_week)
 app.command("report")(run.report)

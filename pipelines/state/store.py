@@ -13,9 +13,8 @@ from sqlalchemy import Connection, Engine, create_engine, event, insert, select,
 from sqlalchemy.exc import OperationalError
 
 from pipelines.errors import BusyError, SchoolbellError
-from pipelines.state.alert_tables import OUTBOX
-from pipelines.state.health_tables import TROUBLES
-from pipelines.state.review_schema import AUDIT
+from pipelines.state.layout import FACT as LAYOUT
+from pipelines.state.layout import every_table, layout_of, mark, refuse_other
 from pipelines.state.schema import FACTS
 
 
@@ -41,7 +40,7 @@ class Store:
             with self.engine.begin() as connection:
                 yield connection
         except OperationalError as error:
-            raise _told(error, str(self.engine.url)) from error
+            raise _told(error, self.engine.url.render_as_string()) from error
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -55,7 +54,7 @@ class Store:
             with self.engine.connect() as connection:
                 yield connection
         except OperationalError as error:
-            raise _told(error, str(self.engine.url)) from error
+            raise _told(error, self.engine.url.render_as_string()) from error
 
     def close(self) -> None:
         """Let go of the database file."""
@@ -76,16 +75,27 @@ def open_store(where: Path | str) -> Store:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _durable)
         event.listen(engine, "begin", _immediate)
+    store = Store(engine)
     try:
-        for table in (
-            OUTBOX,
-            AUDIT,
-            TROUBLES,
-        ):  # their files add tables to the one list
-            table.metadata.create_all(engine)
-    except OperationalError as error:
-        raise _told(error, str(engine.url)) from error
-    return Store(engine)
+        _laid_out(store, where)
+    except BaseException:
+        engine.dispose()
+        raise
+    return store
+
+
+def _laid_out(store: Store, where: Path | str) -> None:
+    """Let the tables be there, in the layout of this version."""
+    with store.reading() as connection:
+        said = layout_of(connection)
+    if said == mark():
+        return
+    home = where.parent if isinstance(where, Path) else "HOME"
+    remedy = f"schoolbell upgrade --home {home}"
+    with store.writing() as connection:
+        refuse_other(connection, store.engine.url.render_as_string(), remedy)
+        every_table().create_all(connection)
+        remember(connection, LAYOUT, mark())
 
 
 def _private(path: Path) -> None:

@@ -19,7 +19,7 @@ from pipelines.operations.checks import (
     well,
 )
 from pipelines.state import ledger
-from pipelines.state.schema import METADATA
+from pipelines.state.layout import every_table, lacking, layout_of, mark
 from pipelines.warehouse.snapshots import current, reading
 
 OLD_SNAPSHOT = timedelta(days=3)
@@ -48,19 +48,18 @@ def _sound(patient: Patient) -> Answer:
 
 
 def _schema(patient: Patient) -> Answer:
-    seen = inspect(patient.store.engine)
-    lacking = [name for name in METADATA.tables if not seen.has_table(name)]
-    lacking += [
-        f"{table.name}.{column.name}"
-        for table in METADATA.tables.values()
-        if table.name not in lacking
-        for held in [{one["name"] for one in seen.get_columns(table.name)}]
-        for column in table.columns
-        if column.name not in held
-    ]
-    if lacking:
+    with patient.store.reading() as connection:
+        older, is_marked = lacking(connection), layout_of(connection) == mark()
+        held = set(inspect(connection).get_table_names())
+    if older:
+        table, columns = next(iter(older.items()))
+        return act(
+            f"the state is of an earlier version: {table} has no {', '.join(columns)}",
+            "schoolbell upgrade --home {home}",
+        )
+    if not is_marked or not held >= every_table().tables.keys():
         return look(
-            f"the state database is of an older version; it lacks {', '.join(lacking)}",
+            "the state database lacks tables, which the next run makes",
             "schoolbell run --home {home}",
         )
     return well("the state database has every table and column")

@@ -4,7 +4,7 @@ import random
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, update
 
 from pipelines.district.home import create
 from pipelines.errors import SettingsError
@@ -20,8 +20,7 @@ from pipelines.state.audit import (
     seal,
 )
 from pipelines.state.review_schema import AUDIT
-from pipelines.state.schema import FACTS
-from pipelines.state.store import StoreError, open_store, remember
+from pipelines.state.store import StoreError, fact, open_store, remember
 from tests.conftest import LONG
 from tests.journey.commands import schoolbell
 
@@ -162,7 +161,7 @@ def test_the_act_and_its_entry_are_one(chain):
     with chain.recording(act()) as connection:
         remember(connection, "decided", "yes")
     with chain.store.reading() as connection:
-        assert connection.execute(select(FACTS.c.value)).scalar() == "yes"
+        assert fact(connection, "decided") == "yes"
     assert len(chain.entries()) == 1
 
 

@@ -1,0 +1,73 @@
+"""The command that brings a home to the version that is installed."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines.cli.options import AsJson, Home
+from pipelines.district.home import DistrictHome
+from pipelines.journey.console import safe_lines
+from pipelines.operations.upgrade import Done, Plan, plan
+from pipelines.operations.upgrade import upgrade as upgraded
+
+
+def upgrade(
+    home: Home,
+    is_check: Annotated[
+        bool, typer.Option("--check", help="Say what would be done, and do nothing.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Bring a home that an earlier version wrote to this version.
+
+    The state is copied, compared with the old one row by row, and put in its place
+    by one rename; the old file stays beside it. Run it after each new release; where
+    nothing is to do it says so. Exit codes: 0 done, 1 something does not hold.
+    """
+    if is_check:
+        _tell_plan(plan(DistrictHome(home.resolve())), as_json=as_json)
+        return
+    done = upgraded(home)
+    if as_json:
+        typer.echo(json.dumps(asdict(done), default=str))
+    else:
+        _tell(done, home)
+    raise typer.Exit(1 if done.wrong else 0)
+
+
+def _tell_plan(found: Plan, *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(asdict(found)))
+        return
+    for table, columns in found.lacking.items():
+        typer.echo(f"state.db: {table} lacks {', '.join(columns)}")
+    if found.lacking:
+        typer.echo(f"A copy of {found.state_bytes:,} bytes would be made and kept.")
+    else:
+        typer.echo("state.db: nothing to do.")
+    if not found.is_warehouse_readable:
+        typer.echo("warehouse.duckdb: can not be opened; it would be made again.")
+
+
+def _tell(done: Done, home: Path) -> None:
+    if done.state is None:
+        typer.echo("The state is of this version already.")
+    else:
+        rows = sum(done.state.rows.values())
+        typer.echo(f"The state was brought to this version: {rows:,} rows, all equal.")
+        for table, what in done.state.left.items():
+            typer.echo(f"Left behind: {table} ({what})")
+        kept = done.state.kept
+        typer.echo(f"Kept: {kept}")
+        typer.echo(
+            f"To go back: install the version of before, then mv {kept} state.db"
+        )
+    for line in done.wrong:
+        typer.echo(safe_lines(line), err=True)
+    if not done.is_warehouse_readable:
+        typer.echo(f"Next: schoolbell recover --home {home}")
+    elif not done.wrong:
+        typer.echo(f"Next: schoolbell run --home {home}")
