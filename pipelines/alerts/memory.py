@@ -1,12 +1,20 @@
 """Keeps what is news, who was told of it, and what was decided of it."""
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    bindparam,
+    delete,
+    insert,
+    select,
+    update,
+)
 
 from pipelines.alerts.deciding import Answer, Decision, Memory, Told
 from pipelines.alerts.news import News
@@ -39,30 +47,49 @@ def take_news(store: Store, noticed: Noticed, now: datetime) -> dict[str, str]:
         known = {row.key: row for row in rows}
         ids = {key: row.news_id for key, row in known.items()}
         for one in noticed.news:
-            ids[one.key] = _take(connection, one, known.get(one.key), now)
+            if one.key in known:
+                _begin_anew(connection, known[one.key], now)
+            ids.setdefault(one.key, "n-" + secrets.token_hex(4))
+        _put(connection, noticed.news, ids, known.keys(), now_text(now))
         true = {one.key for one in noticed.news}
-        for key, row in known.items():
-            is_gone = key not in true and key.startswith(noticed.looked)
-            if is_gone and row.ended_time is None:
-                connection.execute(
-                    update(NEWS)
-                    .where(NEWS.c.key == key)
-                    .values(ended_time=now_text(now))
-                )
+        gone = [
+            {"its_key": key}
+            for key, row in known.items()
+            if row.ended_time is None
+            and key not in true
+            and key.startswith(noticed.looked)
+        ]
+        if gone:
+            ended = _UPDATE.values(ended_time=now_text(now))
+            connection.execute(ended, gone)
     return ids
 
 
-def _take(connection: Connection, one: News, known: Any, now: datetime) -> str:
-    """Note one fact; its id."""
-    values = _values(one) | {"last_time": now_text(now), "ended_time": None}
-    if known is None:
-        news_id = "n-" + secrets.token_hex(4)
-        values |= {"news_id": news_id, "key": one.key, "first_time": now_text(now)}
-        connection.execute(insert(NEWS).values(**values))
-        return news_id
-    _begin_anew(connection, known, now)
-    connection.execute(update(NEWS).where(NEWS.c.key == one.key).values(**values))
-    return str(known.news_id)
+_UPDATE = update(NEWS).where(NEWS.c.key == bindparam("its_key"))
+
+
+def _put(
+    connection: Connection,
+    news: Iterable[News],
+    ids: Mapping[str, str],
+    known: Collection[str],
+    stamp: str,
+) -> None:
+    """Write the facts, the new ones and those that are known."""
+    new, old = [], []
+    for one in {one.key: one for one in news}.values():
+        values = _values(one) | {"last_time": stamp, "ended_time": None}
+        if one.key in known:
+            old.append(values | {"its_key": one.key})
+        else:
+            more = {"news_id": ids[one.key], "key": one.key, "first_time": stamp}
+            new.append(values | more)
+    if new:
+        connection.execute(insert(NEWS), new)
+    if old:
+        names = [name for name in old[0] if name != "its_key"]
+        columns: dict[str, Any] = {name: bindparam(name) for name in names}
+        connection.execute(_UPDATE.values(columns), old)
 
 
 def _begin_anew(connection: Connection, row: Any, now: datetime) -> None:
@@ -144,24 +171,38 @@ def note_decisions(
     store: Store, ids: Mapping[str, str], decisions: Iterable[Decision], now: datetime
 ) -> None:
     """Count each decision; the first and the last time are kept."""
-    stamp = now_text(now)
+    keys = [(ids[one.news.key], one.channel, one.what, one.rule) for one in decisions]
+    channels = sorted({channel for _, channel, _, _ in keys})
+    here = DECISIONS.c.channel.in_(channels)
     with store.writing() as connection:
-        for one in decisions:
-            values = {
-                "news_id": ids[one.news.key],
-                "channel": one.channel,
-                "decision": one.what,
-                "rule": one.rule,
-            }
-            here = [DECISIONS.c[name] == value for name, value in values.items()]
-            counted = connection.execute(
-                update(DECISIONS)
-                .where(*here)
-                .values(last_time=stamp, times=DECISIONS.c.times + 1)
-            )
-            if not counted.rowcount:
-                more = {"first_time": stamp, "last_time": stamp, "times": 1}
-                connection.execute(insert(DECISIONS).values(**values, **more))
+        rows = connection.execute(select(*_COUNTED).where(here))
+        known = {tuple(row) for row in rows}
+        stamp = now_text(now)
+        old = [_named(key, stamp) for key in keys if key in known]
+        new = [
+            dict(zip(_NAMES, key, strict=True))
+            | {"first_time": stamp, "last_time": stamp, "times": 1}
+            for key in dict.fromkeys(keys)
+            if key not in known
+        ]
+        if old:
+            connection.execute(_COUNT, old)
+        if new:
+            connection.execute(insert(DECISIONS), new)
+
+
+_NAMES = ("news_id", "channel", "decision", "rule")
+_COUNTED = [DECISIONS.c[name] for name in _NAMES]
+_COUNT = (
+    update(DECISIONS)
+    .where(*(column == bindparam(f"its_{column.name}") for column in _COUNTED))
+    .values(last_time=bindparam("stamp"), times=DECISIONS.c.times + 1)
+)
+
+
+def _named(key: tuple[str, ...], stamp: str) -> dict[str, str]:
+    named = {f"its_{name}": one for name, one in zip(_NAMES, key, strict=True)}
+    return named | {"stamp": stamp}
 
 
 def _time(text: str) -> datetime:

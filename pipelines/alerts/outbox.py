@@ -108,6 +108,7 @@ def deliver_waiting(
     channel: str,
     deliver: Callable[[Message], None],
     retrying: Retrying = PATIENT,
+    now: datetime | None = None,
 ) -> Sent:
     """Send what waits for one channel, oldest first.
 
@@ -127,7 +128,8 @@ def deliver_waiting(
             _mark(store, message.key, channel, state, error=str(error))
             failed, given_up = failed + 1, given_up + ends
         else:
-            _mark(store, message.key, channel, SENT, sent_time=now_text(), error=None)
+            sent_time = now_text(now)
+            _mark(store, message.key, channel, SENT, sent_time=sent_time, error=None)
             sent += 1
     return Sent(sent, failed, given_up)
 

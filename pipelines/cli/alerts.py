@@ -14,6 +14,7 @@ from pipelines.alerts.outbox import SENT, outbox
 from pipelines.alerts.standing import standing
 from pipelines.cli.options import AsJson, Home
 from pipelines.errors import SettingsError
+from pipelines.health.history import troubles
 from pipelines.journey.alerting import AlertSummary, send_alerts, send_test
 from pipelines.journey.console import console, safe, table
 from pipelines.journey.district import only_writer, open_district
@@ -104,6 +105,35 @@ def list_all(home: Home, as_json: AsJson = False) -> None:
         names = ("alert_key", "channel", "state", "attempts", "error")
         left = [[one[name] or "" for name in names] for one in unsent]
         console().print(table("Not sent", names, left))
+
+
+@app.command()
+def history(
+    home: Home,
+    days: Annotated[int, typer.Option(help="Back so far.", min=1, max=3650)] = 30,
+    as_json: AsJson = False,
+) -> None:
+    """When which source was silent, thin, late, ahead, short of a field or blind."""
+    since = datetime.now(UTC) - timedelta(days=days)
+    with open_district(home) as district:
+        rows = troubles(district.store, since)
+    if as_json:
+        for row in rows:
+            typer.echo(json.dumps({k: v for k, v in row.items() if k != "key"}))
+        return
+    body = [
+        [
+            row["start_time"][:16],
+            (row["end_time"] or "lasts")[:16],
+            row["source"],
+            row["building"],
+            row["kind"].replace("_", " "),
+            row["detail"],
+        ]
+        for row in rows
+    ]
+    columns = ("from", "to", "source", "building", "what", "numbers")
+    console().print(table("Sources that were not well (UTC)", columns, body))
 
 
 def _why(row: dict[str, object]) -> str:

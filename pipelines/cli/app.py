@@ -20,9 +20,11 @@ from pipelines.cli import (
     init,
     lists,
     permits,
+    rehearse,
     reviewing,
     run,
     score,
+    status,
     suggest,
     upgrade,
     who,
@@ -53,7 +55,7 @@ app.command("upgrade")(upgrade.upgrade)
 app.command("run")(run.run_all)
 app.command("run-week")(run.run_week)
 app.command("report")(run.report)
-app.command("status")(run.status)
+app.command("status")(status.status)
 app.command("ingest")(ingest.ingest)
 app.command("replay-rejects")(ingest.replay_rejects)
 app.command("identify")(identify.identify)
@@ -71,6 +73,7 @@ findings.app.command("exception")(permits.exception)
 findings.app.command("exception-end")(permits.exception_end)
 app.add_typer(lists.app, name="lists")
 app.add_typer(alerts.app, name="alerts")
+alerts.app.command("rehearse")(rehearse.rehearse)
 app.add_typer(audit.app, name="audit")
 
 

@@ -1,20 +1,18 @@
-"""Commands that do what is due: run, report, status."""
+"""Commands that do what is due: run, report."""
 
-import json
 import sys
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
 
 import typer
 
-from pipelines.cli.options import AsJson, Home, Quiet
+from pipelines.cli.options import Home, Quiet
 from pipelines.errors import SettingsError
-from pipelines.journey.console import console, safe, table, watching
+from pipelines.journey.console import console, safe, watching
 from pipelines.journey.district import only_writer, open_district
 from pipelines.journey.publishing import publish_snapshot
 from pipelines.journey.reporting import publish_reports
 from pipelines.journey.run import Result, run
-from pipelines.journey.status import status_of
 from pipelines.journey.summary import account_table, is_all_lost, told
 
 
@@ -80,15 +78,3 @@ def _monday(text: str) -> date:
             remedy="Write it as 2026-11-16.",
         ) from error
     return day - timedelta(days=day.weekday())
-
-
-def status(home: Home, as_json: AsJson = False) -> None:
-    """Sources, dirty days, open findings, reports; 0 well, 1 look, 2 act."""
-    with open_district(home) as district:
-        found = status_of(district, datetime.now(UTC))
-    if as_json:
-        typer.echo(json.dumps(found.shown))
-    else:
-        screen = console()
-        screen.print(table("Status", ("what", "value"), found.rows))
-    raise typer.Exit(found.exit_code)

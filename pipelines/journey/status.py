@@ -1,16 +1,33 @@
-"""The state of a district home, judged by results in the ledger."""
+"""The state of a district home on one screen, judged by results in `state.db`.
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+It reads that database and the disk alone: it needs no run, no warehouse and no
+lock, and says the same whether Dagster is well or not.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from shutil import disk_usage
 from typing import Any
 
+from sqlalchemy import func, select
+
+from pipelines.alerts.outbox import GIVEN_UP, SENT, outbox
 from pipelines.findings.keeping import stored_findings
 from pipelines.journey.district import District
+from pipelines.journey.looking import last_look, last_run
+from pipelines.journey.source_states import SourceState, source_states
+from pipelines.journey.standstill import standstill
+from pipelines.journey.trouble import in_trouble
+from pipelines.journey.versions import versions
 from pipelines.state import ledger
-from pipelines.state.ledger import DAMAGED, FAILED, FileRecord
+from pipelines.state.dirty import oldest_dirty
+from pipelines.state.schema import REPORTS
 
 WELL, LOOK, ACT = 0, 1, 2
+WORDS = {WELL: "well", LOOK: "somebody should look", ACT: "somebody should act"}
+RECENT = timedelta(days=7)
+"""A message that was given up longer ago is history."""
 
 
 @dataclass(frozen=True)
@@ -20,10 +37,14 @@ class Status:
     Attributes:
         shown: For machines.
         exit_code: 0 well, 1 somebody should look, 2 somebody should act.
+        sources: How each source does.
+        reasons: Why it is not 0, the worst first.
     """
 
     shown: Mapping[str, Any]
     exit_code: int
+    sources: Sequence[SourceState] = ()
+    reasons: Sequence[str] = field(default_factory=tuple)
 
     @property
     def rows(self) -> list[tuple[str, object]]:
@@ -35,61 +56,93 @@ class Status:
         ]
 
 
-def in_trouble(
-    files: Iterable[FileRecord], reject_share: float
-) -> list[Mapping[str, str]]:
-    """Files that somebody should look at: source, path and message of each.
-
-    Args:
-        reject_share: From 0 to 1; a file of whose lines a larger share could not
-            be read is among them, though it was read to its end.
-    """
-    wrong = ((one, _wrong_with(one, reject_share)) for one in files)
-    return [
-        {"source": one.source, "path": one.path, "message": message}
-        for one, message in wrong
-        if message is not None
-    ]
-
-
-def _wrong_with(file: FileRecord, reject_share: float) -> str | None:
-    if file.state in (FAILED, DAMAGED):
-        return file.message or file.state
-    # a product, not a quotient: a file without lines has no share
-    if file.rejects <= reject_share * file.lines:
-        return None
-    return (
-        f"{file.rejects:,} of {file.lines:,} lines could not be read, a larger "
-        f"share than {reject_share:g}, which is [limits] reject_share"
-    )
-
-
 def status_of(district: District, now: datetime) -> Status:
-    """Sources, files in trouble, days to build, findings to decide on."""
+    """Sources, runs, days to build, findings to decide on, alerts, disk, versions."""
     files = ledger.source_files(district.store)
     trouble = in_trouble(files, district.settings.limits.reject_share)
-    dirty = ledger.dirty_days(district.store)
-    findings = stored_findings(district.store)
-    waiting = [
-        one
-        for one in findings
-        if one["status"] == "open" and one["confidence"] in ("C2", "C3")
-    ]
-    newest = max((one.last_read_time for one in files), default="never")
-    shown = {
+    sources = source_states(district)
+    unsent = _unsent(district, now)
+    shown: dict[str, Any] = {
         "time": now.isoformat(timespec="seconds"),
         "home": str(district.home.path),
         "files": len(files),
         "files_in_trouble": len(trouble),
-        "last_read": newest,
+        "last_read": max((one.last_read_time for one in files), default="never"),
+        **_runs(district),
         "lines": sum(one.lines for one in files),
         "rejects": sum(one.rejects for one in files),
         "pending_lines": sum(one.pending_lines for one in files),
-        "days_to_build": len(dirty),
-        "findings_to_decide": len(waiting),
+        **_days(district),
+        "findings_to_decide": _to_decide(district),
         "registry_problems": len(district.registry.problems),
-        "sources": [dict(row) for row in ledger.account(district.store)],
-        "trouble": trouble,
+        **unsent,
+        "disk_free_gb": round(disk_usage(district.home.path).free / 1e9, 1),
     }
-    code = ACT if not files else LOOK if trouble or dirty else WELL
-    return Status(shown, code)
+    reasons = _reasons(district, now, sources, shown)
+    code = max((code for code, _ in reasons), default=WELL)
+    shown["state"] = WORDS[code]
+    shown["reasons"] = [text for _, text in sorted(reasons, key=lambda one: -one[0])]
+    shown["versions"] = versions()
+    shown["sources"] = [one.shown for one in sources]
+    shown["trouble"] = trouble
+    return Status(shown, code, sources, shown["reasons"])
+
+
+def _runs(district: District) -> dict[str, str]:
+    look, ended = last_look(district.store), last_run(district.store)
+    with district.store.reading() as connection:
+        report = connection.execute(select(func.max(REPORTS.c.published_time))).scalar()
+    return {
+        "last_look": look.isoformat(timespec="seconds") if look else "never",
+        "last_run": ended.isoformat(timespec="seconds") if ended else "never",
+        "last_report": report[:19] if report else "never",
+    }
+
+
+def _days(district: District) -> dict[str, Any]:
+    since = oldest_dirty(district.store)
+    return {
+        "days_to_build": len(ledger.dirty_days(district.store)),
+        "days_wait_since": since.isoformat(timespec="seconds") if since else "",
+    }
+
+
+def _to_decide(district: District) -> int:
+    return sum(
+        one["status"] == "open" and one["confidence"] in ("C2", "C3")
+        for one in stored_findings(district.store)
+    )
+
+
+def _unsent(district: District, now: datetime) -> dict[str, Any]:
+    rows = outbox(district.store)
+    recent = (now - RECENT).isoformat()
+    sent = [one["sent_time"] for one in rows if one["state"] == SENT]
+    return {
+        "alerts_waiting": sum(one["state"] not in (SENT, GIVEN_UP) for one in rows),
+        "alerts_given_up": sum(
+            one["state"] == GIVEN_UP and one["created_time"] >= recent for one in rows
+        ),
+        "last_alert": max(sent, default="never")[:19],
+    }
+
+
+def _reasons(
+    district: District,
+    now: datetime,
+    sources: Sequence[SourceState],
+    shown: Mapping[str, Any],
+) -> list[tuple[int, str]]:
+    found = [(ACT, one.line) for one in standstill(district, now)]
+    found += [(one.grade, one.line) for one in sources if one.grade != WELL]
+    if not shown["files"]:
+        found.append((ACT, "no log file was ever read"))
+    counted = (
+        ("alerts_given_up", ACT, "alert could", "alerts could", "not be sent"),
+        ("files_in_trouble", LOOK, "file could", "files could", "not be read in full"),
+        ("days_to_build", LOOK, "day waits", "days wait", "to be built"),
+    )
+    for name, code, one, many, rest in counted:
+        if number := shown[name]:
+            found.append((code, f"{number} {one if number == 1 else many} {rest}"))
+    return found

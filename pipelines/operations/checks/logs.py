@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from pipelines.district.home import DistrictHome
-from pipelines.journey.status import in_trouble
+from pipelines.journey.trouble import in_trouble
 from pipelines.journey.unjudged import missing
 from pipelines.lake.accounting import days_ahead
 from pipelines.operations.checks import (

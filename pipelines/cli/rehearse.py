@@ -1,0 +1,66 @@
+"""The command that plays a school year through the alerts."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from pipelines.cli.options import Quiet
+from pipelines.journey.console import console, table
+from pipelines.journey.rehearsal.counting import Count
+from pipelines.journey.rehearsal.rehearsing import rehearse as play_a_year
+
+READER_COLUMNS = (
+    "reader", "messages", "a week", "most a week", "most a day", "lists in quiet hours",
+)  # fmt: skip
+
+
+def rehearse(
+    weeks: Annotated[
+        int, typer.Option(help="School weeks, from August on.", min=1, max=44)
+    ] = 44,
+    seed: Annotated[int, typer.Option(help="Another number, another year.")] = 2026,
+    silences: Annotated[
+        int, typer.Option(help="Planted at each source, and in buildings.", min=0)
+    ] = 3,
+    is_quiet: Quiet = False,
+) -> None:
+    """Play a made-up school year through the alerts: who is told how often.
+
+    Nothing is read from a home, and nothing is sent. Exit code 1 where a silence was
+    missed or late, an alarm was false, a message was lost, or a budget broken.
+    """
+    screen = console(is_quiet=is_quiet)
+    with screen.status("playing, hour by hour"):
+        found = play_a_year(weeks=weeks, seed=seed, silences=silences)
+    rows = [
+        [one.name, one.messages, one.a_week, one.most_a_week, one.most_a_day,
+         one.in_quiet_hours]
+        for one in found.readers
+    ]  # fmt: skip
+    screen.print(table("Messages to each reader", READER_COLUMNS, rows))
+    for line in _lines(found):
+        typer.echo(line)
+    sys.exit(0 if found.is_well else 1)
+
+
+def _lines(found: Count) -> list[str]:
+    short = sum(one.is_short and one.delay_hours is None for one in found.silences)
+    told = [one.delay_hours for one in found.silences if one.delay_hours is not None]
+    parts = {
+        "silences planted": len(found.silences),
+        "told": len(told),
+        "missed": len(found.missed),
+        "late": len(found.late),
+        "too short to be known": short,
+        "slowest, hours": round(max(told, default=0)),
+        "false alarms": found.false_alarms,
+        "false alarms on closed days": found.on_closed_days,
+        "senders that died": found.deaths,
+        "receivers that were away": found.refusals,
+        "messages that came again, with the same key": found.repeated,
+        "messages that wait": found.waiting,
+        "messages that were lost": found.lost,
+        "facts told again within a week though no worse": found.too_soon,
+    }
+    return [f"{name}: {number}" for name, number in parts.items()]

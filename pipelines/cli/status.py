@@ -1,0 +1,67 @@
+"""The command that says how a home does; a timer may call it as a watch."""
+
+import json
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from pipelines.cli.options import AsJson, Home
+from pipelines.journey.alerting import AlertSummary, send_alerts
+from pipelines.journey.console import console, safe, table
+from pipelines.journey.district import open_district
+from pipelines.journey.status import WORDS, Status, status_of
+
+Alert = Annotated[
+    bool,
+    typer.Option(
+        "--alert",
+        help="Also send the alerts that are due, without waiting for a run at work: "
+        "for a timer beside the one that runs.",
+    ),
+]
+COLUMNS = ("source", "state", "newest line", "newest file", "usual lag", "lines")
+
+
+def status(home: Home, as_json: AsJson = False, alert: Alert = False) -> None:
+    """Sources, runs, days, findings, alerts, disk; 0 well, 1 look, 2 act."""
+    now = datetime.now(UTC)
+    with open_district(home) as district:
+        sent = send_alerts(district, now, deep=False) if alert else None
+        found = status_of(district, now)
+    if as_json:
+        typer.echo(json.dumps(found.shown))
+    else:
+        _show(found)
+    raise typer.Exit(max(found.exit_code, _told(sent) if sent else 0))
+
+
+def _show(found: Status) -> None:
+    screen = console()
+    screen.print(table("Status", ("what", "value"), found.rows))
+    rows = [
+        [one.name, one.state, *_when(one.shown), one.counts.get("lines", 0)]
+        for one in found.sources
+    ]
+    if rows:
+        screen.print(table("Sources", COLUMNS, rows))
+    versions = ", ".join(f"{k} {v}" for k, v in found.shown["versions"].items())
+    typer.echo(safe(f"Runs on {versions}."), err=True)
+    for reason in found.reasons:
+        typer.echo(safe(f"- {reason}"), err=True)
+    typer.echo(f"All in all: {WORDS[found.exit_code]}.", err=True)
+
+
+def _when(shown: dict[str, object]) -> list[str]:
+    times = [
+        str(shown[name] or "none")[:16] for name in ("newest_event", "newest_arrival")
+    ]
+    lag = shown["usual_lag_minutes"]
+    return [*times, "history" if lag is None else f"{lag} min"]
+
+
+def _told(sent: AlertSummary) -> int:
+    """The exit code: somebody should act where something could not be sent."""
+    typer.echo(safe(f"Alerts: {sent}"), err=True)
+    failed = sum(one.failed for one in sent.by_channel.values())
+    return 2 if failed or sent.warning else 0

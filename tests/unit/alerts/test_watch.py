@@ -1,0 +1,161 @@
+"""`schoolbell status` and its watch: what stands still is told, whoever hangs."""
+
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.policy import default
+
+import pytest
+from filelock import FileLock
+
+from pipelines.alerts.memory import Noticed, take_news
+from pipelines.alerts.messages import Message
+from pipelines.alerts.outbox import enqueue
+from pipelines.alerts.standing import standing
+from pipelines.district.home import create
+from pipelines.errors import BusyError
+from pipelines.health.history import keep_troubles
+from pipelines.health.trouble import Trouble
+from pipelines.journey import standstill
+from pipelines.journey.alerting import send_alerts
+from pipelines.journey.delivering import only_sender
+from pipelines.journey.district import open_district
+from pipelines.journey.looking import note_look
+from pipelines.journey.status import ACT, LOOK, WELL, status_of
+from pipelines.state.ledger import Change, FileRecord, commit, mark_dirty
+from tests.unit.alerts.facts import news
+from tests.unit.alerts.test_killed_sender import MAIL, configure
+
+NOW = datetime.now(UTC)
+HOUR = timedelta(hours=1)
+FILE = FileRecord(file_id=1, source="proxy", path="a.log", state="finished")
+
+
+@pytest.fixture
+def home(tmp_path):
+    """A home that took one file in, an hour ago."""
+    made = create(tmp_path / "home")
+    with open_district(made.path) as district:
+        commit(district.store, Change(files=[FILE]))
+        note_look(district.store, NOW - HOUR)
+    return made
+
+
+def code(home):
+    with open_district(home.path) as district:
+        found = status_of(district, NOW)
+    return found.exit_code, list(found.reasons)
+
+
+def change(home, act):
+    with open_district(home.path) as district:
+        act(district)
+
+
+def test_all_is_well(home):
+    assert code(home) == (WELL, [])
+
+
+def test_nobody_looked_for_new_files(home):
+    def look(district, ago):
+        with district.store.writing() as connection:
+            connection.exec_driver_sql("delete from facts")
+        note_look(district.store, NOW - ago)
+
+    change(home, lambda district: look(district, 27 * HOUR))
+    worst, reasons = code(home)
+    assert worst == ACT
+    assert "nobody looked for new log files for more than 26 hours" in reasons
+
+
+def test_days_that_wait_for_long(home):
+    def wait(district):
+        with district.store.writing() as connection:
+            mark_dirty(connection, [NOW.date()], reason="events")
+
+    change(home, wait)
+    assert code(home) == (LOOK, ["1 day waits to be built"])
+    with open_district(home.path) as district:
+        assert status_of(district, NOW + 24 * HOUR).exit_code == LOOK
+        assert status_of(district, NOW + 28 * HOUR).exit_code == ACT
+
+
+def test_a_silent_source_and_a_thin_one(home):
+    def sick(kind, building=""):
+        one = Trouble(source="proxy", kind=kind, building=building, start=NOW - HOUR)
+        return lambda district: keep_troubles(district.store, [one], [kind], NOW)
+
+    change(home, sick("thin"))
+    assert code(home)[0] == LOOK
+    change(home, sick("silent", "hs"))
+    assert code(home)[0] == LOOK
+    change(home, sick("silent"))
+    worst, (first, *_) = code(home)
+    assert worst == ACT
+    assert first.startswith("proxy: ")
+
+
+def test_a_full_disk(home, monkeypatch):
+    monkeypatch.setattr(standstill, "LEAST_FREE_BYTES", 10**18)
+    worst, (reason,) = code(home)
+    assert worst == ACT
+    assert "GB are free on the disk of the home" in reason
+
+
+def test_a_message_that_was_given_up(home):
+    configure(home, MAIL.format(port=1).replace("director@", "stranger@", 1))
+    note = Message("a-1", "1 notice", "One.\n", "notice")
+
+    def send(district):
+        enqueue(district.store, note, ["out"])
+        send_alerts(district, deep=False)
+
+    change(home, send)
+    worst, (reason, *_) = code(home)
+    assert (worst, reason) == (ACT, "1 alert could not be sent")
+
+
+def watch(home, *more):
+    return subprocess.run(
+        [sys.executable, "-c", "from pipelines.cli import main; main()",
+         "status", "--alert", "--json", "--home", home.path, *more],
+        capture_output=True,
+        text=True,
+        check=False,
+    )  # fmt: skip
+
+
+def test_the_watch_tells_while_a_run_hangs(home, post):
+    """A stopped daemon, or a run that never lets go of the home, can not silence it."""
+    configure(home, MAIL.format(port=post.port))
+    with open_district(home.path) as district, district.store.writing() as connection:
+        connection.exec_driver_sql(
+            "update facts set value = '2026-01-05T00:00:00.000000+00:00'"
+        )
+    with FileLock(home.path / ".lock"):
+        done = watch(home)
+        again = watch(home)
+    assert done.returncode == again.returncode == 2, done.stderr
+    said = json.loads(done.stdout)
+    assert said["state"] == "somebody should act"
+    assert said["versions"]["schoolbell"]
+    (mail,) = post.mails
+    text = message_from_bytes(mail.content, policy=default).get_content()
+    assert "nobody looked for new log files" in text
+
+
+def test_two_senders_take_turns(home):
+    with only_sender(home), pytest.raises(BusyError, match="does not end"):  # noqa: SIM117
+        with only_sender(home, seconds=0):
+            pytest.fail("both send")
+
+
+def test_a_watch_ends_nothing_that_it_did_not_look_at(home):
+    """Health is looked at by runs; a watch in between must not call it over."""
+    with open_district(home.path) as district:
+        one = news("health:silent:proxy::")
+        take_news(district.store, Noticed([one], ("health:silent:",)), NOW)
+        send_alerts(district, deep=False)
+        assert [row["key"] for row in standing(district.store)] == [one.key]
