@@ -27,6 +27,7 @@ AS_TEXT = {
 }
 MADE = datetime(1980, 1, 1)  # noqa: DTZ001 - the same bytes each time; a zip's own date
 LONGEST_CELL = 32_767  # characters, Excel's own limit
+CUT = " ... (cut; the CSV file has all of it)"
 WIDEST = 48  # letters of a column
 
 
@@ -101,6 +102,13 @@ def _sound(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
+def _fitting(text: str) -> str:
+    """The text, cut and marked where a cell of Excel can not hold it."""
+    if len(text) <= LONGEST_CELL:
+        return text
+    return text[: LONGEST_CELL - len(CUT)] + CUT
+
+
 def to_xlsx(table: Table, about: About) -> bytes:
     """A workbook of two sheets: the rows, and what they are."""
     file = io.BytesIO()
@@ -127,7 +135,7 @@ def _fill(sheet: Any, cells: Sequence[Sequence[str | int]]) -> None:
             if isinstance(value, int):
                 sheet.write_number(at, place, value)
             elif value:
-                sheet.write_string(at, place, _sound(value)[:LONGEST_CELL])
+                sheet.write_string(at, place, _fitting(_sound(value)))
             widths[place] = max(widths.get(place, 6), len(str(value)) + 2)
     for place, width in widths.items():
         sheet.set_column(place, place, min(width, WIDEST))

@@ -17,6 +17,7 @@ HIDDEN = re.compile(
 MARK = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u20d0-\u20ff]"
 STACKED = re.compile(f"({MARK}{{3}}){MARK}+")
 LONGEST = 2_000
+UNSAFE = re.compile("[^A-Za-z0-9]+")
 SAFE_NAME = re.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
 
 
@@ -28,10 +29,15 @@ def visible(text: str) -> str:
 
 
 def file_name(identifier: str) -> str:
-    """A name that is safe in a folder and in a link, the same each time."""
+    """A name that is safe in a folder and in a link, the same each time.
+
+    Where characters had to go, letters of a hash keep two names apart.
+    """
     if SAFE_NAME.fullmatch(identifier):
         return identifier
-    return "f-" + hashlib.sha256(identifier.encode("utf-8", "replace")).hexdigest()[:16]
+    mark = hashlib.sha256(identifier.encode("utf-8", "replace")).hexdigest()
+    readable = UNSAFE.sub("-", identifier)[:40].strip("-_")
+    return f"{readable}-{mark[:8]}" if readable else f"f-{mark[:16]}"
 
 
 def integrity(text: str) -> str:

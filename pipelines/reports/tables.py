@@ -86,9 +86,13 @@ def safe(value: str | int) -> str | int:
 
 
 def to_csv(shown: Table) -> str:
-    """The table as CSV with a header line."""
+    """The table as CSV with a header line.
+
+    All text is quoted: a carriage return in a bare cell would begin a new row, whose
+    first cell nobody has looked at.
+    """
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
     writer.writerow([safe(label) for label in shown.labels])
     for row in shown.rows:
         writer.writerow([safe(item.value) for item in row])

@@ -1,65 +1,16 @@
 """The report in a browser: quiet, complete without scripts, fit for a phone."""
 
-import os
-import shutil
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 
-from pipelines.reports.archive import write_archive
-from tests.sections.conftest import pages_of
+from tests.browser.looking import CHROMIUM, SCROLL, SMALL, WIDE, Visit, tabbed
 
-playwright = pytest.importorskip("playwright.sync_api")
-CHROMIUM = os.environ.get("SCHOOLBELL_CHROMIUM") or shutil.which("chromium")
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.slow,
     pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine"),
 ]
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-SCROLL = """async () => {
-  for (let y = 0; y < document.body.scrollHeight; y += 400) {
-    scrollTo({top: y, behavior: "instant"});
-    await new Promise(done => setTimeout(done, 40));
-  }
-  scrollTo({top: 0, behavior: "instant"});
-}"""
-# Text that sticks out of the page, and tap targets that are too small.
-WIDE = "document.documentElement.scrollWidth - innerWidth"
-SMALL = """() => [...document.querySelectorAll("a, button, summary, input")]
-  .filter(e => e.offsetParent && !e.closest("p, li, dd, td, .skip"))
-  .filter(e => e.getBoundingClientRect().height < 24)
-  .map(e => e.outerHTML.slice(0, 90))"""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as play:
-        made = play.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield made
-        made.close()
-
-
-@pytest.fixture(scope="module")
-def archive(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("archive")
-    for week in ("busy", "hostile", "empty", "quiet"):
-        write_archive(pages_of(week), folder / week)
-    return folder
-
-
-class Visit:
-    """An open page, with all that it said and asked for."""
-
-    def __init__(self, browser, path: Path, **options) -> None:
-        self.page = browser.new_context(**options).new_page()
-        self.said, self.asked = [], []
-        self.page.on("console", lambda message: self.said.append(message.text))
-        self.page.on("pageerror", lambda error: self.said.append(str(error)))
-        self.page.on("request", lambda request: self.asked.append(request.url))
-        self.page.on("dialog", lambda dialog: self.said.append(dialog.message))
-        self.page.goto(path.as_uri())
 
 
 def report(archive, week="busy"):
@@ -184,16 +135,6 @@ def test_landmarks_headings_and_names(browser, archive):
 
 def test_the_keyboard_reaches_everything_and_shows_where_it_is(browser, archive):
     page = Visit(browser, report(archive)).page
-    wanted = page.locator("a:visible, button:visible, summary:visible").count()
-    seen = set()
-    for _ in range(wanted + 40):
-        page.keyboard.press("Tab")
-        here = page.evaluate(
-            "(e => [e.outerHTML.slice(0, 200), getComputedStyle(e).outlineStyle])"
-            "(document.activeElement)"
-        )
-        if here[0].startswith("<body"):
-            break
-        assert here[1] != "none", here[0]
-        seen.add(here[0])
-    assert len(seen) >= wanted * 0.9  # a few links look alike
+    reached, wanted, unmarked = tabbed(page)
+    assert unmarked == []
+    assert reached >= wanted * 0.9  # a few links look alike

@@ -13,6 +13,15 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from pipelines.reports.inputs import SCHEMAS, ReportInputs, empty_frame
+from tests.sections.hostile import (
+    CODE,
+    CONTROLS,
+    CORPUS,
+    FORMULAS,
+    MARKUP,
+    in_turn,
+    sound,
+)
 
 ZONE = ZoneInfo("America/Chicago")
 MONDAY = date(2026, 11, 16)
@@ -470,72 +479,83 @@ def nothing() -> ReportInputs:
     return replace(empty(), source_hours=empty_frame("source_hours"))
 
 
-HOSTILE = (
-    "</script><script>alert(1)</script>",
-    "<img src=x onerror=alert(1)>",
-    "</title></textarea><!--<script>",
-    "{{7*7}} ${7*7} #{} %{x}",
-    "=cmd|' /C calc'!A0",
-    "\t=1+1",
-    "\u202egnp.exe \u2066x\u200b",
-    "$\\alpha$ <b>bold</b> <a href='javascript:alert(1)'>x</a>",
-    "\x1b[2J\x1b]8;;http://x.example\x07",
-    "../../etc/passwd",
-    '\'); drop table x; --""',
-    "e" + "\u0301" * 500,
-)
+def poisoned(frame_: pl.DataFrame, *columns: str) -> pl.DataFrame:
+    """The frame with an attack in each cell of some columns, every one in turn."""
+    bad = {
+        column: [sound(CORPUS[(7 * row + place) % len(CORPUS)])
+                 for row in range(frame_.height)]
+        for place, column in enumerate(columns)
+    }  # fmt: skip
+    return frame_.with_columns(pl.Series(column, bad[column]) for column in columns)
+
+
+def bad_record(place: int) -> str:
+    """A finding's record that is an attack in every field."""
+    text = in_turn(place * 11)
+    return json.dumps(
+        {
+            "clauses": [{"id": next(text), "title": next(text), "strength": "I"}],
+            "measures": {next(text): next(text), "turns": next(text)},
+            "alternatives": [
+                {key: next(text) for key in ("name", "test", "result")}
+                for _ in range(3)
+            ],
+            "limits": [next(text) for _ in range(4)],
+            "would_change": [next(text)],
+            "next_step": next(text),
+            "local_time": next(text) if place % 5 == 0 else None,
+            "sites": [next(text) for _ in range(3)],
+        }
+    )
+
+
+def bad_rule(code: str) -> dict:
+    """A rule of which every text is an attack, but for the code that finds name."""
+    text = in_turn(40)
+    return {key: next(text) for key in RULES[0]} | {
+        "code": code,
+        "params": [{key: next(text) for key in ("name", "value", "why", "regulation")}],
+        "false_positives": list(map(sound, CORPUS)),
+        "clauses": [next(text)],
+    }
 
 
 def hostile() -> ReportInputs:
     """Every text that comes from outside is an attack."""
     inputs = busy()
-
-    def poisoned(frame_: pl.DataFrame, *columns: str) -> pl.DataFrame:
-        rows = frame_.with_row_index("row")
-        bad = [
-            pl.col("row")
-            .map_elements(lambda n: HOSTILE[n % len(HOSTILE)], return_dtype=pl.String)
-            .alias(column)
-            for column in columns
-        ]
-        return rows.with_columns(bad).drop("row")
-
-    text = json.dumps(
-        {
-            "clauses": [{"id": HOSTILE[0], "title": HOSTILE[1], "strength": "I"}],
-            "measures": {HOSTILE[0]: HOSTILE[1]},
-            "alternatives": [dict.fromkeys(("name", "test", "result"), HOSTILE[0])],
-            "limits": list(HOSTILE),
-            "would_change": list(HOSTILE),
-            "next_step": HOSTILE[0],
-            "sites": list(HOSTILE),
-        }
-    )
-    findings = poisoned(inputs.findings, "rule", "subject", "claim")
-    bad_rule = dict.fromkeys(RULES[0], HOSTILE[0]) | {
-        "params": [dict.fromkeys(("name", "value", "why", "regulation"), HOSTILE[1])],
-        "false_positives": list(HOSTILE),
-        "clauses": [HOSTILE[0]],
+    text = in_turn()
+    size = inputs.findings.height
+    clause = {key: next(text) for key in CLAUSES[0]} | {
+        "detections": list(map(sound, CORPUS))
     }
+    renamed = dict(zip(SOURCES, map(sound, MARKUP), strict=False))
     return replace(
         inputs,
-        findings=findings.with_columns(record=pl.lit(text)),
+        findings=poisoned(inputs.findings, "rule", "subject", "claim").with_columns(
+            record=pl.Series([bad_record(place) for place in range(size)]),
+            devices=pl.Series([[sound(next(text))] for _ in range(size)]),
+        ),
         evidence=poisoned(
             inputs.evidence, "role", "source", "path", "account", "device", "building",
             "site", "activity", "line_sha256",
         ),
         site_use=poisoned(inputs.site_use, "site", "category"),
-        permits=poisoned(inputs.permits, "permit_id", "kind", "about"),
         daily_use=poisoned(inputs.daily_use, "building"),
         attribution=poisoned(inputs.attribution, "building"),
+        off_hours=poisoned(inputs.off_hours, "building"),
         source_days=poisoned(inputs.source_days, "source"),
+        permits=poisoned(inputs.permits, "permit_id", "kind", "about"),
         source_hours=inputs.source_hours.with_columns(
-            source=pl.col("source").replace(dict(zip(SOURCES, HOSTILE, strict=False)))
+            source=pl.col("source").replace(renamed)
         ),
-        rules=[bad_rule],
-        clauses=[dict.fromkeys(CLAUSES[0], HOSTILE[0]) | {"detections": list(HOSTILE)}],
-        district=HOSTILE[0],
-        snapshot_id=HOSTILE[1],
+        rules=[bad_rule(MARKUP[0])],
+        clauses=[clause],
+        district=MARKUP[0],
+        title=CODE[0],
+        snapshot_id=MARKUP[1],
+        settings_hash=MARKUP[2],
+        registry_version=FORMULAS[0],
+        audit_head=CONTROLS[1],
     )  # fmt: skip
 
 

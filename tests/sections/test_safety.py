@@ -16,7 +16,8 @@ from pipelines.reports.sections import sections
 from pipelines.reports.tables import safe
 from pipelines.reports.view import View
 from tests.sections.conftest import pages_of
-from tests.sections.fixtures import HOSTILE, MONDAY, WEEKS
+from tests.sections.fixtures import MONDAY, WEEKS
+from tests.sections.hostile import CORPUS
 from tests.sections.reading import Page, texts
 
 PAGES = {path: text for path, text in pages_of("hostile").items() if ".html" in path}
@@ -85,7 +86,7 @@ def test_the_csv_prefix_can_be_taken_away_again(text):
     assert cell.startswith("'") == (text[:1] in set("=+-@\t\r'"))
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("text", CORPUS)
 def test_names_of_files_are_safe(text):
     assert re.fullmatch("[A-Za-z0-9_-]{1,80}", file_name(text))
     assert "<" not in label(text)

