@@ -21,6 +21,7 @@ from pipelines.cli import (
     lists,
     permits,
     rehearse,
+    retention,
     reviewing,
     run,
     score,
@@ -52,6 +53,8 @@ app.command("restore")(backup.restore)
 app.command("drill")(backup.drill)
 app.command("recover")(backup.recover)
 app.command("upgrade")(upgrade.upgrade)
+app.command("purge")(retention.purge)
+app.add_typer(retention.app, name="hold")
 app.command("run")(run.run_all)
 app.command("run-week")(run.run_week)
 app.command("report")(run.report)

@@ -77,6 +77,11 @@ class DistrictHome:
         return self.path / "editions"
 
     @property
+    def certificates(self) -> Path:
+        """What was deleted in time, a file for each time."""
+        return self.path / "certificates"
+
+    @property
     def keys(self) -> Path:
         """Keys; for the pipeline's own user only."""
         return self.path / "keys"

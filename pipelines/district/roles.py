@@ -15,7 +15,7 @@ from pipelines.errors import SchoolbellError
 Role = Literal["director", "analyst", "operator", "custodian"]
 Right = Literal[
     "findings", "evidence", "verdict", "assign", "exception", "export", "names",
-    "approve", "replay", "audit",
+    "approve", "replay", "audit", "hold", "purge",
 ]  # fmt: skip
 
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -31,6 +31,8 @@ MATRIX: Mapping[Right, tuple[Role, ...]] = {
     "approve": ("director", "custodian"),
     "replay": ("director", "analyst", "operator"),
     "audit": ("director", "operator", "custodian"),
+    "hold": ("director", "custodian"),
+    "purge": ("operator", "custodian"),
 }
 """Right -> the roles that have it."""
 
@@ -45,6 +47,8 @@ MEANING: Mapping[Right, str] = {
     "approve": "be the second person of what needs two",
     "replay": "try another threshold or registry, without saving it",
     "audit": "read and verify the audit chain",
+    "hold": "keep days from being deleted, or release them",
+    "purge": "delete what the district's retention says",
 }
 
 

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field
 
 from pipelines.district.files import DAY_TYPES
 from pipelines.district.settings_alerts import Alerts
-from pipelines.district.settings_parts import Detection, Part, Roles
+from pipelines.district.settings_parts import Detection, Part, Retention, Roles
 
 DayType = Literal[
     "school", "early_out", "late_start", "pd_day", "weekend", "holiday", "closure",
@@ -256,3 +256,4 @@ class Settings(Part):
     lists: Mapping[ListName, ListSource] = Field(default_factory=dict)
     limits: Limits = Limits()
     roles: Roles = Roles()
+    retention: Retention = Retention()

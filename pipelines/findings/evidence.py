@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, delete, insert
+from sqlalchemy import Connection, delete, insert, select
 
 from pipelines.errors import SourceError
 from pipelines.formats import formats
@@ -141,27 +141,42 @@ def store_copies(
     event_ids: Iterable[int],
     lines: Mapping[int, Evidence],
 ) -> None:
-    """Put the copied lines of a finding in the place of those it had."""
-    connection.execute(delete(EVIDENCE).where(EVIDENCE.c.finding_id == finding_id))
-    found = [lines[event_id] for event_id in event_ids if event_id in lines]
-    rows = [
-        {
-            "finding_id": finding_id,
-            "position": position,
-            "role": one.role,
-            "source": one.source,
-            "path": one.path,
-            "file_sha256": one.file_sha256,
-            "line_no": one.line_no,
-            "byte_offset": one.byte_offset,
-            "line": one.line,
-            "line_sha256": one.line_sha256,
-            "event": one.event,
-        }
-        for position, one in enumerate(found, start=1)
+    """Put the copied lines of a finding in the place of those it had.
+
+    A line that can not be read again, since its file was rotated away, stays as
+    it was copied before.
+    """
+    mine = EVIDENCE.c.finding_id == finding_id
+    rows = connection.execute(select(EVIDENCE).where(mine)).mappings()
+    had = {json.loads(row["event"]).get("event_id"): dict(row) for row in rows}
+    connection.execute(delete(EVIDENCE).where(mine))
+    kept = [
+        _copied(lines[one]) if one in lines else had[one]
+        for one in event_ids
+        if one in lines or one in had
     ]
-    if rows:
-        connection.execute(insert(EVIDENCE), rows)
+    if kept:
+        connection.execute(
+            insert(EVIDENCE),
+            [
+                row | {"finding_id": finding_id, "position": position}
+                for position, row in enumerate(kept, start=1)
+            ],
+        )
+
+
+def _copied(one: Evidence) -> dict[str, object]:
+    return {
+        "role": one.role,
+        "source": one.source,
+        "path": one.path,
+        "file_sha256": one.file_sha256,
+        "line_no": one.line_no,
+        "byte_offset": one.byte_offset,
+        "line": one.line,
+        "line_sha256": one.line_sha256,
+        "event": one.event,
+    }
 
 
 def _text(value: object) -> str:

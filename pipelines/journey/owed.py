@@ -10,14 +10,19 @@ from datetime import date, timedelta
 
 from sqlalchemy import Connection
 
+from pipelines.state.purged import kept_from
 from pipelines.state.store import Store, fact, remember
 
 OWED = "reports_owed"
 
 
 def owe(store: Store, days: Iterable[date]) -> None:
-    """The weeks of some days need their reports written again."""
-    weeks = {day - timedelta(days=day.weekday()) for day in days}
+    """The weeks of some days need their reports written again.
+
+    Weeks that lost events or findings to retention are not: they stay as published.
+    """
+    first = kept_from(store) or date.min
+    weeks = {day - timedelta(days=day.weekday()) for day in days if day >= first}
     with store.writing() as connection:
         _note(connection, weeks | _noted(connection))
 

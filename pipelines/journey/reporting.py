@@ -12,13 +12,14 @@ from pipelines.journey.district import District
 from pipelines.journey.gathering import report_inputs, sections_off
 from pipelines.journey.mailing import mail_channel, queue_mail
 from pipelines.journey.printing import FAILED, NO_BROWSER, browser, print_page
-from pipelines.journey.revisions import record, revised
+from pipelines.journey.revisions import record, remembered, revised
 from pipelines.reports.archive import left_over, write_archive
 from pipelines.reports.editions import edition_report, editions
 from pipelines.reports.headline import this_week
 from pipelines.reports.inputs import ReportInputs
 from pipelines.reports.view import View, week_label
 from pipelines.reports.weekly import Pages, gone_page, weekly_report
+from pipelines.state.purged import kept_from, purged_reports
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.snapshots import current, reading
 
@@ -55,16 +56,18 @@ def publish_reports(
                 remedy="Put logs into landing/, then: schoolbell run --home HOME",
             )
         inputs = report_inputs(database, district, now, snapshot.stem)
-        held = mondays(database)
+        gone = set(purged_reports(district.store))
+        held = [week for week in mondays(database) if week.isoformat() not in gone]
     wanted = set(held if weeks is None else weeks)
     wanted |= {week - ONE_WEEK for week in wanted}
     done: list[Published] = []
     headlines = [this_week(View(inputs, week)) for week in held]
-    full = replace(
-        inputs, previous=tuple(one for one in headlines if one.get("week_start"))
-    )
+    headlines = [one for one in headlines if one.get("week_start")]
+    known = (*remembered(district, held), *headlines)
+    first = kept_from(district.store)
+    full = replace(inputs, previous=known, kept_from=first)
     for week in held:
-        if week not in wanted:
+        if week not in wanted or (first and week < first):
             continue
         done.append(_publish(district, revised(district, full, week), week))
     over = [week for week in held if View(inputs, week).is_over]

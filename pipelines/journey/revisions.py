@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -14,8 +15,11 @@ from pipelines.reports.corrections import facts, revision_after
 from pipelines.reports.inputs import ReportInputs
 from pipelines.reports.view import View
 from pipelines.reports.weekly import report_id
+from pipelines.state.purged import purged_reports
 from pipelines.state.schema import REPORT_FACTS, REPORTS
 from pipelines.state.store import now_text
+
+Headline = Mapping[str, Any]
 
 
 def revised(district: District, inputs: ReportInputs, week: date) -> ReportInputs:
@@ -46,6 +50,26 @@ def record(district: District, inputs: ReportInputs, week: date, page: Path) -> 
                 published_time=now_text(),
             )
         )
+
+
+def remembered(district: District, held: Collection[date]) -> list[Headline]:
+    """The numbers of published weeks whose events are no longer kept.
+
+    A week whose report was deleted as well has none, and says so.
+    """
+    with district.store.reading() as connection:
+        rows = connection.execute(
+            select(REPORT_FACTS).order_by(REPORT_FACTS.c.week, REPORT_FACTS.c.revision)
+        ).all()
+    numbers = {row.week: json.loads(row.facts)["numbers"] for row in rows}
+    gone = purged_reports(district.store)
+    weeks: dict[str, Headline] = {week: {"is_removed": True} for week in gone}
+    weeks |= numbers
+    return [
+        {**weeks[week], "week_start": date.fromisoformat(week)}
+        for week in sorted(weeks)
+        if date.fromisoformat(week) not in held
+    ]
 
 
 def _told(district: District, week: date) -> dict[int, Any]:

@@ -19,6 +19,7 @@ from pipelines.lake.intake import SETTLE_SECONDS, Intake, Outcome, Source, Watch
 from pipelines.lake.staging import sweep
 from pipelines.state import ledger
 from pipelines.state.ledger import FAILED, FileRecord
+from pipelines.state.purged import kept_from
 from pipelines.warehouse import building, inputs, planning
 from pipelines.warehouse.building import Built
 from pipelines.warehouse.database import Database, writing
@@ -166,8 +167,13 @@ def judge_days(
     """
     keep_changes(database, district.store)
     skipped = unjudged(district)
+    first = kept_from(district.store) or date.min
     built = {
-        code: sorted({*days.get(detection.model.name, ()), *again})
+        code: [
+            day
+            for day in sorted({*days.get(detection.model.name, ()), *again})
+            if day >= first  # before it, retention took what a rule would read
+        ]
         for code, detection in district.detections.items()
     }
     judged = judged_days(built, skipped)

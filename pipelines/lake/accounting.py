@@ -11,6 +11,7 @@ from pipelines.lake.staging import DAYS_AHEAD
 from pipelines.state import ledger
 from pipelines.state.days import LAGS, SourceDay, source_days
 from pipelines.state.ledger import FileRecord
+from pipelines.state.purged import purged_rows
 from pipelines.state.store import Store
 
 
@@ -114,7 +115,7 @@ def unbalanced(store: Store, lake: Path) -> list[str]:
     for record in records:
         booked[record.source, "events"] += record.events
         booked[record.source, "rejects"] += record.rejects
-    listed: Counter[tuple[str, str]] = Counter()
+    listed = purged_rows(store)
     for one in ledger.lake_files(store):
         kind = "rejects" if one.event_class == "rejects" else "events"
         listed[one.source, kind] += one.row_count
@@ -124,7 +125,7 @@ def unbalanced(store: Store, lake: Path) -> list[str]:
         if booked[source, kind] != listed[source, kind]:
             wrong.append(
                 f"{source}: {booked[source, kind]} {kind} are booked, "
-                f"{listed[source, kind]} are in the lake"
+                f"{listed[source, kind]} are in the lake or were deleted in time"
             )
     return wrong
 

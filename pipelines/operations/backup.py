@@ -36,7 +36,7 @@ PREFIX = "backup-"
 PARTIAL = ".partial-"
 LAST = "last_backup_time"
 STATE = "state.db"
-WHOLE = ("registry", "lists", "reports")
+WHOLE = ("registry", "lists", "reports", "certificates")
 SINGLE = ("district.toml", "audit.head")
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.errors import ModelError
-from pipelines.journey.district import only_writer, open_district
+from pipelines.journey.district import District, only_writer, open_district
 from pipelines.journey.steps import Progress, build_and_judge, nobody_watches
 from pipelines.warehouse.fingerprints import Fingerprint, fingerprints
 from pipelines.warehouse.snapshots import reading
@@ -34,21 +34,30 @@ def recover(path: Path, progress: Progress = nobody_watches) -> Recovered:
         SchoolbellError: It can not be made; the old one is back in its place.
     """
     with open_district(path) as district, only_writer(district.home):
-        now = district.home.warehouse
-        old = now.with_name("warehouse.old.duckdb")
-        if now.exists():
-            now.replace(old)
-        now.with_name(now.name + ".wal").unlink(missing_ok=True)
-        try:
-            build_and_judge(district, progress)
-        except BaseException:
-            now.unlink(missing_ok=True)
-            if old.exists():
-                old.replace(now)
-            raise
-        made = _held(now)
-        was = _of_old(old)
-        old.unlink(missing_ok=True)
+        return rebuild(district, progress)
+
+
+def rebuild(district: District, progress: Progress = nobody_watches) -> Recovered:
+    """Make the warehouse of an opened district anew; the caller holds its lock.
+
+    Raises:
+        SchoolbellError: It can not be made; the old one is back in its place.
+    """
+    now = district.home.warehouse
+    old = now.with_name("warehouse.old.duckdb")
+    if now.exists():
+        now.replace(old)
+    now.with_name(now.name + ".wal").unlink(missing_ok=True)
+    try:
+        build_and_judge(district, progress)
+    except BaseException:
+        now.unlink(missing_ok=True)
+        if old.exists():
+            old.replace(now)
+        raise
+    made = _held(now) if now.exists() else {}
+    was = _of_old(old)
+    old.unlink(missing_ok=True)
     if was is None:
         return Recovered(len(made), None)
     names = sorted(made.keys() | was.keys())

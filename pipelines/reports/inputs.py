@@ -184,7 +184,9 @@ class ReportInputs:
             detections.
         previous: Headline numbers of other published weeks: week_start,
             needs_review, shared_accounts, new_sites, off_hours_accounts, coverage
-            (0 to 1); may hold school_days.
+            (0 to 1); may hold school_days. One whose report was deleted in time
+            holds is_removed, and no number.
+        kept_from: First day whose findings are all still kept, where some are not.
         title: What the report is called; stands beside the district's name.
         sections_off: Names of sections that the report leaves out.
         paper: letter or a4.
@@ -227,6 +229,7 @@ class ReportInputs:
     rules: Sequence[Mapping[str, Any]] = ()
     clauses: Sequence[Mapping[str, Any]] = ()
     previous: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
+    kept_from: date | None = None
 
     def __post_init__(self) -> None:
         for name in SCHEMAS:

@@ -48,16 +48,22 @@ def grouped(view: View) -> dict[tuple[str, str], list[Mapping[str, Any]]]:
     """The weeks of each month and each semester, oldest first."""
     found: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for week in known_weeks(view):
-        if not week.get("is_last_year"):
+        if not week.get("is_last_year") and not week.get("is_removed"):
             for name in (month_of(week_of(week)), semester_of(week_of(week))):
                 found.setdefault(name, []).append(week)
     return found
 
 
 def rollup_pages(view: View, shared: Mapping[str, Any]) -> dict[str, Page]:
-    """A page and files for each month and semester with a published week."""
+    """A page and files for each month and semester with a published week.
+
+    One that reaches back before all findings are kept stays as it was published.
+    """
     pages: dict[str, Page] = {}
+    first = view.inputs.kept_from or date.min
     for (path, title), weeks in grouped(view).items():
+        if week_of(weeks[0]) < first:
+            continue
         side_by_side, items = weeks_table(weeks), items_table(view, weeks)
         text = page(
             "rollup.html.j2",

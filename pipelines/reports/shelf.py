@@ -49,6 +49,7 @@ def entry(week: Mapping[str, Any], keys: Mapping[str, str]) -> dict[str, Any]:
     return {
         "label": week_label(start),
         "name": f"Week {start.isocalendar().week}",
+        "is_removed": bool(week.get("is_removed")),
         "dates": day_range(start, start + timedelta(days=6)),
         "numbers": [NOT_KNOWN if n is None else number(n) for n in numbers],
         "coverage": NOT_KNOWN if whole is None else share(round(whole * 1e4), 10_000),

@@ -1,0 +1,147 @@
+"""Looks whether what was to go is gone, and writes down what went.
+
+A certificate is a file of the home, and its hash stands in the audit chain. It
+names files by their hash and findings by their id; it repeats nothing of what
+they held.
+"""
+
+import hashlib
+import json
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
+from datetime import UTC, date
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from pipelines.errors import SchoolbellError
+from pipelines.journey.district import District
+from pipelines.lake.files import sync
+from pipelines.operations.purge import Purge
+from pipelines.operations.recover import COMPARED
+from pipelines.operations.retention import Plan
+from pipelines.reports.view import week_label
+from pipelines.state import ledger
+from pipelines.state.audit import Act, Chain
+from pipelines.state.purged import Purged, certify, uncertified
+from pipelines.warehouse.fingerprints import days_by_table
+from pipelines.warehouse.snapshots import reading
+
+LIMITS = (
+    "Copies that `schoolbell backup` or anybody else made before are not touched.",
+    "Files that analysts exported, and mails that were sent, are not touched.",
+    "On a solid-state disk old blocks stay for a while; an encrypted one is safe.",
+)
+MODE = 0o640
+
+
+class PurgeError(SchoolbellError):
+    """Something that was to be deleted is still there."""
+
+
+def certified(district: District, purge: Purge, chain: Chain) -> Path:
+    """Check the purge, write its certificate and enter it into the audit chain.
+
+    Raises:
+        PurgeError: Something is still there; no certificate is written.
+    """
+    if left := still_there(district, purge.plan):
+        raise PurgeError(
+            f"{len(left)} things were to be deleted and are still there, "
+            f"such as {left[0]}",
+            where=str(district.home.path),
+            remedy="Close what holds them open, then purge again.",
+        )
+    name = f"purge-{purge.now.astimezone(UTC):%Y%m%dT%H%M%SZ}.json"
+    with district.store.reading() as connection:
+        went = uncertified(connection)
+    text = json.dumps(_said(district, purge, went), indent=1, sort_keys=True) + "\n"
+    path = district.home.certificates / name
+    _write(path, text)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    act = Act(
+        actor=purge.actor, action="certify", subject=name, reason=f"sha256 {digest}"
+    )
+    with chain.recording(act) as connection:
+        certify(connection, name)
+    return path
+
+
+def still_there(district: District, plan: Plan) -> list[str]:
+    """What was to go and did not; empty after a purge that worked."""
+    home = district.home
+    left = [
+        one.name for one in plan.things.get("raw", ()) if plan.files[one.name].exists()
+    ]
+    left += [
+        one.name
+        for one in plan.things.get("event", ())
+        if (home.lake / one.name).exists()
+    ]
+    left += [
+        label
+        for one in plan.things.get("report", ())
+        for label in [week_label(date.fromisoformat(one.name))]
+        if len(list((home.reports / label).glob("*"))) > 1
+    ]
+    kept = {
+        date.fromisoformat(one.event_date) for one in ledger.lake_files(district.store)
+    }
+    gone = {one.last_day for one in plan.things.get("event", ())} - kept
+    return left + (list(_days_left(district, gone)) if gone else [])
+
+
+def _days_left(district: District, gone: set[date]) -> Iterator[str]:
+    """Tables that hold rows of deleted days."""
+    home = district.home
+    for path in (home.warehouse, *home.snapshots.glob("schoolbell-*")):
+        if path.is_file():
+            with reading(path) as database:
+                for table, days in days_by_table(database).items():
+                    if days & gone and table.split(".")[0] in COMPARED:
+                        yield f"{path.name}: {table}"
+
+
+def _said(
+    district: District, purge: Purge, went: Iterable[Purged]
+) -> Mapping[str, Any]:
+    plan, things = purge.plan, list(went)
+    return {
+        "district": district.settings.district.name,
+        "version": version("schoolbell"),
+        "time": purge.now.astimezone(UTC).isoformat(timespec="seconds"),
+        "actor": purge.actor,
+        "reason": purge.reason,
+        "kept_from": {name: day.isoformat() for name, day in plan.before.items()},
+        "deleted": Counter(one.record_class for one in things),
+        "rows": sum(one.row_count for one in things if one.record_class == "event"),
+        "things": [
+            asdict(one) | {"last_day": one.last_day.isoformat()} for one in things
+        ],
+        "held": {name: len(ones) for name, ones in plan.held.items() if ones},
+        "holds": [
+            {
+                "hold_id": one.hold_id,
+                "from": str(one.first_day),
+                "to": str(one.last_day),
+            }
+            for one in plan.holds
+        ],
+        "checked": [
+            "no deleted file is in its place",
+            "no table of the warehouse or of a snapshot has a row of a deleted day",
+        ],
+        "limits": LIMITS,
+    }
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(mode=0o750, exist_ok=True)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    sync(path.parent)

@@ -1,0 +1,173 @@
+"""Deletes what a plan names, proves that it is gone, and certifies it.
+
+Every step is written down before or with the act, so that a purge that is cut off
+is finished by the next one and stands in its certificate. Databases are made new,
+since a deleted row stays in a database file: the warehouse is built again from
+what is left, snapshots are published again, SQLite overwrites what it deletes.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import Connection, delete, update
+
+from pipelines.findings.removing import remove
+from pipelines.journey.district import District
+from pipelines.journey.publishing import publish_snapshot
+from pipelines.journey.reporting import mondays, publish_reports
+from pipelines.journey.steps import Progress, nobody_watches
+from pipelines.lake.sweeping import sweep
+from pipelines.operations.recover import rebuild
+from pipelines.operations.removal import remove_report
+from pipelines.operations.retention import WEEK, Plan, monday
+from pipelines.state import ledger
+from pipelines.state.alert_tables import OUTBOX, PAGES
+from pipelines.state.audit import Act, Chain
+from pipelines.state.purged import Purged, keep_from, note_purged
+from pipelines.state.schema import ATTRIBUTION_CHANGES, LAKE_FILES
+from pipelines.warehouse import planning
+from pipelines.warehouse.snapshots import current, reading
+
+
+@dataclass(frozen=True)
+class Purge:
+    """Who deletes what, and why.
+
+    Attributes:
+        reason: In their words.
+    """
+
+    plan: Plan
+    actor: str
+    reason: str
+    now: datetime
+
+
+def carry_out(
+    district: District,
+    purge: Purge,
+    chain: Chain,
+    progress: Progress = nobody_watches,
+) -> None:
+    """Delete everything that the plan names. The caller holds the home's lock."""
+    plan = purge.plan
+    act = Act(actor=purge.actor, action="purge", subject="home", reason=purge.reason)
+    first = _judged_from(district, plan)
+    with chain.recording(act) as connection:
+        if first is not None:
+            keep_from(connection, first)
+    for step in (_raw, _events, _findings, _messages):
+        step(district, plan)
+    for one in plan.things.get("report", ()):
+        remove_report(district, one, purge.now)
+    if plan.things.get("event"):
+        rebuild(district, progress)
+    _publish_again(district, purge.now)
+    _empty_the_log(district)
+
+
+def _judged_from(district: District, plan: Plan) -> date | None:
+    """The first Monday from which every rule still has all that it reads."""
+    days = [one.last_day for one in plan.things.get("event", ())]
+    held = {date.fromisoformat(day) for day in _held_days(district)}
+    firsts = [
+        plan.before[name]
+        for name in ("finding", "case")
+        if name in plan.before and plan.things[name]
+    ]
+    if days:
+        spoilt = planning.stale_days(district.models, days, sorted(held | set(days)))
+        last = max([max(days), *(day for found in spoilt.values() for day in found)])
+        firsts.append(monday(last) + WEEK)
+    return max(firsts, default=None)
+
+
+def _held_days(district: District) -> Iterable[str]:
+    return {one.event_date for one in ledger.lake_files(district.store)}
+
+
+def _raw(district: District, plan: Plan) -> None:
+    for one in plan.things.get("raw", ()):
+        path = plan.files[one.name]
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        sealed = Purged(**{**one.__dict__, "sha256": digest})
+        with district.store.writing() as connection:
+            note_purged(connection, [sealed])
+        path.unlink()
+
+
+def _events(district: District, plan: Plan) -> None:
+    things = plan.things.get("event", ())
+    with district.store.writing() as connection:
+        note_purged(connection, things)
+        for one in things:
+            connection.execute(delete(LAKE_FILES).filter_by(path=one.name))
+        if "event" in plan.before:
+            first = plan.before["event"].isoformat()
+            held = {one.last_day.isoformat() for one in plan.held["event"]}
+            connection.execute(
+                delete(ATTRIBUTION_CHANGES).where(
+                    ATTRIBUTION_CHANGES.c.event_date < first,
+                    ATTRIBUTION_CHANGES.c.event_date.not_in(held),
+                )
+            )
+    # what is listed no more goes, and what others took the place of goes with it
+    sweep(district.store, district.home.lake, grace=timedelta(0))
+
+
+def _findings(district: District, plan: Plan) -> None:
+    with district.store.writing() as connection:
+        for name in ("finding", "case"):
+            note_purged(connection, plan.things.get(name, ()))
+        remove(connection, _finding_ids(plan))
+
+
+def _finding_ids(plan: Plan) -> Sequence[str]:
+    return [
+        one.name for name in ("finding", "case") for one in plan.things.get(name, ())
+    ]
+
+
+def _messages(district: District, plan: Plan) -> None:
+    """The text goes; that a message was sent stays, so that it is not sent again."""
+    things = plan.things.get("message", ())
+    with district.store.writing() as connection:
+        note_purged(connection, things)
+        for one in things:
+            _blank(connection, one.name)
+
+
+def _blank(connection: Connection, key: str) -> None:
+    connection.execute(
+        update(OUTBOX).where(OUTBOX.c.alert_key == key).values(subject="", message="")
+    )
+    connection.execute(delete(PAGES).where(PAGES.c.alert_key == key))
+
+
+def _publish_again(district: District, now: datetime) -> None:
+    """A new snapshot alone, and an index that names what was deleted."""
+    if not district.home.warehouse.is_file():
+        return
+    newest = publish_snapshot(district, now)
+    for old in district.home.snapshots.glob("schoolbell-*"):
+        if old != newest:
+            old.unlink()
+    with reading(current(district.home.snapshots)) as database:
+        weeks = mondays(database) if database.has("marts.source_hours") else []
+    if weeks:
+        publish_reports(district, now, weeks[-1:])
+
+
+def _empty_the_log(district: District) -> None:
+    """SQLite's log may hold pages as they were before."""
+    engine = district.store.engine
+    if engine.dialect.name != "sqlite":
+        return
+    raw = engine.raw_connection()
+    try:
+        raw.cursor().execute("pragma wal_checkpoint(truncate)")
+    finally:
+        raw.close()

@@ -1,0 +1,117 @@
+"""What was deleted because its time in store was over."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Literal, get_args
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from pipelines.state.retention_schema import PURGED
+from pipelines.state.store import Store, fact, now_text, remember
+
+RecordClass = Literal["raw", "event", "finding", "case", "report", "message"]
+CLASSES: tuple[RecordClass, ...] = get_args(RecordClass)
+KEPT_FROM = "kept_from"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Purged:
+    """One thing that was deleted.
+
+    Attributes:
+        name: A path below the home, or an id.
+        kind: `events` or `rejects` for lake files, else empty.
+        row_count: Rows or lines in it.
+        sha256: Of its bytes, where it was a file.
+        last_day: The newest local day that it held.
+    """
+
+    record_class: RecordClass
+    name: str
+    last_day: date
+    source: str = ""
+    kind: str = ""
+    row_count: int = 0
+    sha256: str = ""
+
+
+def note_purged(connection: Connection, things: Iterable[Purged]) -> None:
+    """Write down what the same transaction, or the next act, deletes."""
+    now = now_text()
+    for one in things:
+        key = {"record_class": one.record_class, "name": one.name}
+        # what came again under the same name, and is deleted again
+        connection.execute(delete(PURGED).filter_by(**key))
+        values = {**asdict(one), "last_day": one.last_day.isoformat()}
+        connection.execute(insert(PURGED).values(**values, purged_time=now))
+
+
+def uncertified(connection: Connection) -> Sequence[Purged]:
+    """What was deleted and stands in no certificate yet, by class and name."""
+    query = (
+        select(PURGED)
+        .where(PURGED.c.certificate.is_(None))
+        .order_by(PURGED.c.record_class, PURGED.c.name)
+    )
+    names = Purged.__dataclass_fields__
+    return [
+        Purged(
+            **{
+                **{name: row[name] for name in names},
+                "last_day": date.fromisoformat(row["last_day"]),
+            }
+        )
+        for row in connection.execute(query).mappings()
+    ]
+
+
+def certify(connection: Connection, certificate: str) -> None:
+    """Name the certificate of all that has none."""
+    connection.execute(
+        update(PURGED)
+        .where(PURGED.c.certificate.is_(None))
+        .values(certificate=certificate)
+    )
+
+
+def purged_rows(store: Store) -> Counter[tuple[str, str]]:
+    """Events and rejects that left the lake, by source and kind."""
+    query = select(PURGED.c.source, PURGED.c.kind, PURGED.c.row_count).where(
+        PURGED.c.record_class == "event"
+    )
+    found: Counter[tuple[str, str]] = Counter()
+    with store.reading() as connection:
+        for source, kind, count in connection.execute(query):
+            found[source, kind] += count
+    return found
+
+
+def purged_reports(store: Store) -> Sequence[str]:
+    """Mondays of the weeks whose report was deleted, as ISO text, oldest first."""
+    query = (
+        select(PURGED.c.name)
+        .where(PURGED.c.record_class == "report")
+        .order_by(PURGED.c.name)
+    )
+    with store.reading() as connection:
+        return list(connection.execute(query).scalars())
+
+
+def kept_from(store: Store) -> date | None:
+    """The first day whose findings may still be judged; None: every one.
+
+    Days before it have lost events or findings, so that judging them again would
+    withdraw or invent.
+    """
+    with store.reading() as connection:
+        text = fact(connection, KEPT_FROM)
+    return date.fromisoformat(text) if text else None
+
+
+def keep_from(connection: Connection, day: date) -> None:
+    """Judge no day before this one any more; it never moves back."""
+    before = fact(connection, KEPT_FROM)
+    if before is None or before < day.isoformat():
+        remember(connection, KEPT_FROM, day.isoformat())
