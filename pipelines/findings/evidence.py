@@ -131,7 +131,9 @@ def _evidence(
         line_no=row["line_no"],
         byte_offset=row["byte_offset"],
         line=row["line"],
-        event=json.dumps(fields, default=_text, sort_keys=True),
+        event=json.dumps(
+            {**fields, "event_id": event_id}, default=_text, sort_keys=True
+        ),
     )
 
 

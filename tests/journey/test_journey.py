@@ -75,13 +75,15 @@ def test_only_planted_damage_is_rejected(district):
 # what was found
 
 
-def test_every_finding_was_planted(district):
+def test_every_finding_that_is_reported_was_planted(district):
+    """Leads (C1) are for analysts alone: an innocent explanation may still fit."""
     cases = local_days(district.truth.cases)
     planted = cases.filter(pl.col("is_violation") == "true")
     known = set(planted.select("account", "day").rows())
     found = {
         (row["subject"], date.fromisoformat(row["event_date"]))
         for row in findings_of(district.home)
+        if row["confidence"] != "C1"
     }
     assert found
     assert found <= known
@@ -142,7 +144,8 @@ def test_a_finding_says_what_it_stands_on_and_what_it_can_not_show(district):
         assert record["clauses"]
         assert record["next_step"]
         assert record["parameters"]
-        assert "fits" not in {one["result"] for one in record["alternatives"]}
+        fits = "fits" in {one["result"] for one in record["alternatives"]}
+        assert not fits or row["confidence"] == "C1"
 
 
 # what is published
@@ -342,9 +345,10 @@ def test_leave_that_was_cancelled_withdraws_what_stood_on_it(district, tmp_path)
     for row in others:
         assert after[row["finding_id"]]["status"] == "open"
     page = DistrictHome(home).reports / "2026-W43" / "index.html"
-    (row,) = [
+    rows = [
         row
         for row in re.split("<tr", page.read_text(encoding="utf-8"))
         if chosen["finding_id"] in row
     ]
-    assert "withdrawn" in row
+    assert rows
+    assert all("withdrawn" in row.lower() for row in rows)

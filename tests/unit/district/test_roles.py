@@ -10,10 +10,10 @@ GROUPS = Roles(
 )
 ALLOWED = {
     "heads": "findings evidence verdict assign exception export names approve replay"
-    " audit",
+    " audit hold",
     "lookers": "findings evidence verdict export replay",
-    "it": "replay audit",
-    "records": "findings evidence export names approve audit",
+    "it": "replay audit purge",
+    "records": "findings evidence export names approve audit hold purge",
     "pupils": "",
 }
 

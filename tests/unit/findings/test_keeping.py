@@ -1,5 +1,6 @@
 """The life of a finding: new, updated, explained, withdrawn, back again."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -50,7 +51,7 @@ def line(event_id, text="a line"):
         line_no=event_id % 4_294_967_296,
         byte_offset=0,
         line=text,
-        event="{}",
+        event=json.dumps({"event_id": event_id}),
     )
 
 
@@ -112,7 +113,7 @@ def test_more_evidence_is_another_revision(store):
     row = only(store)
     assert (row["revision"], row["status"]) == (2, "open")
     assert row["record"]["details"]["turns"] == 8
-    assert [one["line_no"] for one in stored_evidence(store)] == [2]
+    assert [one["line_no"] for one in stored_evidence(store)] == [1, 2]
 
 
 def test_what_is_no_longer_found_is_withdrawn_with_a_reason(store):
@@ -256,3 +257,13 @@ def test_all_or_nothing(store):
     assert only(store)["revision"] == 1
     with store.reading() as connection:
         assert len(connection.execute(select(EVIDENCE)).all()) == 1
+
+
+def test_a_finding_keeps_its_lines_when_the_raw_file_is_gone(store):
+    one = found()
+    kept(store, one)
+    before = stored_evidence(store)
+    assert before
+    kept(store, replace(one, next_step="Ask again."), lines={})
+    assert stored_findings(store)[0]["revision"] == 2
+    assert stored_evidence(store) == before
