@@ -6,7 +6,9 @@ r"""Windows NPS and IAS, database-compatible text log: one row for each packet.
 the language of the server; names of methods are translated. Type 2 is a login, 3 a
 refusal, 4 accounting (start, stop, interim); 1 and 11 are question and challenge,
 talk. The answer names the account, the question the device: both carry the same
-class (here `logon_uid`, and `extras` of the question), so that they can be joined.
+class (`logon_uid`), a number that the server gives once. So an answer takes the
+device of its question, if both are read together and all questions of that class
+name the same one; they stand next to each other in the log.
 Where the port is not told, as in answers, `options.logon_kind` says what it was.
 """
 
@@ -55,6 +57,7 @@ REASONS = {
     "265": "certificate of no trusted authority",
     "300": "no certificate of the client",
 }
+OF_QUESTION = ["station", "port_type", "called", "nas", "nas_ip", "client_ip", "client"]
 IS_LOGON = pl.col("event_class") == "logons"
 
 MUST = {
@@ -86,6 +89,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             is_in_place=_in_place(),
             **{column: known(cell(place)) for column, place in PLACES.items()},
         )
+        .with_columns(_of_question(column) for column in OF_QUESTION)
         .with_columns(
             time=stamp.time - delay,
             time_quality=stamp.quality,
@@ -96,6 +100,16 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         .with_columns(**_logon(context))
         .with_columns(**_addresses(), extras=_extras())
     )
+
+
+def _of_question(column: str) -> pl.Expr:
+    """What the line says, else an answer's question: one of the same class."""
+    own, packet, said = pl.col(column), pl.col("packet"), pl.col("class")
+    is_sound = pl.col("is_whole") & pl.col("is_in_place")
+    asked = own.filter((packet == "1") & is_sound).drop_nulls()
+    only = pl.when(asked.n_unique() == 1).then(asked.first()).over("file_id", "class")
+    is_answer = packet.is_in(["2", "3"]) & said.is_not_null()
+    return pl.coalesce(own, pl.when(is_answer).then(only)).alias(column)
 
 
 def _in_place() -> pl.Expr:
