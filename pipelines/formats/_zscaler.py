@@ -4,6 +4,7 @@ Names and order are the administrator's feed template, so each of our names has
 several candidates, and the source's options may name another (`user = login`).
 """
 
+import re
 from collections.abc import Mapping
 
 import polars as pl
@@ -46,6 +47,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "response": ("dns_resp", "res"),
 }
 
+TABBED = r"\t(?:vendor=Zscaler|product=NSS[A-Za-z]*)(?:\t|\r?$)"
 SPELT_OUT = ["user", "place", "device", "owner", "category", "agent", "app", "why"]
 """Fields whose signs are unescaped; a URL stays as it is."""
 
@@ -76,10 +78,45 @@ def chosen(options: Mapping[str, str]) -> dict[str, pl.Expr]:
         told = pl.coalesce(
             known_to_zscaler(pl.col(f"{ours}_{number}{suffix}"))
             for number in range(count)
-            for suffix in ("", "_flat")
+            for suffix in ("", "_flat", "_tabs")
         )
         found[ours] = told.str.replace_many(ESCAPED) if ours in SPELT_OUT else told
     return found
+
+
+def tabs(line: pl.Expr) -> pl.Expr:
+    """The line as it is where the feed writes `key=value` between tabs, else null."""
+    return pl.when(line.str.contains(TABBED)).then(line)
+
+
+def with_tabs(
+    lines: pl.LazyFrame, text: pl.Expr, options: Mapping[str, str]
+) -> pl.LazyFrame:
+    """Add the columns of each candidate of a tabbed line; its stamp stands first.
+
+    Which feed it is shows in its fields: a request has a URL, a look-up a question.
+    """
+    found: dict[str, pl.Expr] = {}
+    for ours, candidates in NAMES.items():
+        for number, name in enumerate(
+            (options[ours],) if ours in options else candidates
+        ):
+            found[f"{ours}_{number}_tabs"] = text.str.extract(
+                rf"\t{re.escape(name)}=([^\t]*)", 1
+            )
+    first = text.str.extract(r"^([^\t=]+)\t", 1)
+    found["stamp_0_tabs"] = pl.coalesce(found["stamp_0_tabs"], first)
+    feed = (
+        pl.when(text.str.contains(r"\te?url="))
+        .then(pl.lit("zscalernss-web"))
+        .when(text.str.contains(r"\t(?:dns_)?req="))
+        .then(pl.lit("zscalernss-dns"))
+        .when(text.str.contains(r"\tcdip="))
+        .then(pl.lit("zscalernss-fw"))
+        .when(text.is_not_null())
+        .then(pl.lit("zscalernss-other"))
+    )
+    return lines.with_columns(feed_tabs=feed, **found)
 
 
 def known_to_zscaler(field: pl.Expr) -> pl.Expr:

@@ -14,6 +14,7 @@ with the source's options
     method = "=GET"                     # a fixed value for every line
     time_shape = "%m/%d/%Y %I:%M:%S %p" # `iso` when not said
     separator = ";"                     # a comma when not said; or `tab`
+    header = "Date,Time,Login"          # where the file itself has no header line
 
 Names in the header may stand in any order and either case; a column that is not
 named is looked for under its own name. Times are in the source's zone unless
@@ -70,7 +71,8 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             shape that can not be read.
     """
     cls = event_class(context.options)
-    options = ("time_shape", "separator")
+    options = ("time_shape", "separator", "header")
+    header = context.header or context.options.get("header")
     places, fixed = declared(cls, context.options, others=options)
     mark = separator(context.options)
     titles = {column: title.split(JOIN) for column, title in places.items()}
@@ -79,7 +81,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         for column, parts in titles.items()
         for number, title in enumerate(parts)
     }
-    known = column_places(context.header, mark)
+    known = column_places(header, mark)
     lacks = any(
         title.strip().lower() not in known
         for column, parts in titles.items()
@@ -94,7 +96,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     } | {column: pl.lit(text) for column, text in fixed.items()}
     stamp = partial(_stamp, shape=time_shape(context.options), reading=context.reading)
     return (
-        headed(batch, context.header, wanted, mark)
+        headed(batch, header, wanted, mark)
         .with_columns(has_header=pl.lit(value=bool(known)), lacks=pl.lit(value=lacks))
         .with_columns(**values(cls, texts, stamp))
     )

@@ -1,10 +1,12 @@
-"""Zscaler Internet Access, JSON feeds of the Nanolog streaming service.
+"""Zscaler Internet Access, JSON and tabbed feeds of the Nanolog streaming service.
 
     {"sourcetype":"zscalernss-web","event":{"datetime":"2026-03-02 14:00:05",
      "user":"ada@example.org","ClientIP":"10.20.4.17","protocol":"HTTPS",
      "requestmethod":"GET","url":"www.example.org/games","action":"Allowed",...}}
 
-(one line in the log). All values are text, absent is `None` or `NA`, signs are
+(one line in the log), or `key=value` between tabs behind the stamp. CSV feeds have an
+order of their own and no header: read them as `declared_csv`, with its option
+`header`. All values are text, absent is `None` or `NA`, signs are
 escaped as in URLs. Stamps have no offset: the feed's zone, usually UTC, is the
 source's setting. A firewall line is written at the end of a session, which
 began `durationms` before; it may sum up several. Protocol `SSL` is a tunnel that
@@ -38,7 +40,7 @@ ALLOWED = r"(?i)^(?:allow|caution|isolate|proceed)"
 IS_SYSTEM = pl.col("event_class") == "system_events"
 
 MUST = {
-    "not a JSON object": pl.col("is_object"),
+    "neither a JSON object nor fields between tabs": pl.col("is_object"),
     "no feed named in sourcetype": pl.col("kind").is_not_null(),
     "no time that can be read": pl.col("time").is_not_null(),
     "the client is not an address": pl.col("src_ip").is_not_null() | IS_SYSTEM,
@@ -49,15 +51,18 @@ MUST = {
 
 def looks_like(line: pl.Expr) -> pl.Expr:
     """An object that names its feed, or Zscaler as the vendor."""
+    tabbed = line.str.contains(_zscaler.TABBED)
     feed = line.str.contains(r'"sourcetype"\s*:\s*"zscalernss-')
     vendor = line.str.contains(r'"vendor"\s*:\s*"Zscaler"')
-    return line.str.contains(r"^[ \t]*\{") & (feed | vendor)
+    return tabbed | (line.str.contains(r"^[ \t]*\{") & (feed | vendor))
 
 
 def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     """Add the columns of the four classes; each event has those of its own."""
     stamp = _stamp(context.reading)
-    feed = pl.coalesce("feed", "feed_flat").str.extract("^zscalernss-(.+)$")
+    feed = pl.coalesce("feed", "feed_flat", "feed_tabs").str.extract(
+        "^zscalernss-(.+)$"
+    )
     return (
         _with_either_layout(batch, context)
         .with_columns(**_zscaler.chosen(context.options))
@@ -99,8 +104,11 @@ def _with_either_layout(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         _zscaler.fields(context.options, wrapped=False),
         pl.when(~is_wrapped).then(line),
     )
-    return on_top.with_columns(
-        is_object=pl.col("is_object") | pl.col("is_wrapped_object")
+    tabbed = _zscaler.tabs(line.str.strip_chars_end("\r\n\x00"))
+    return _zscaler.with_tabs(on_top, tabbed, context.options).with_columns(
+        is_object=pl.col("is_object")
+        | pl.col("is_wrapped_object")
+        | pl.col("feed_tabs").is_not_null()
     )
 
 
