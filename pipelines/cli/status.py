@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.options import AsJson, Home
-from pipelines.journey.alerting import AlertSummary, send_alerts
+from pipelines.journey.alerting import AlertSummary, send_watch
 from pipelines.journey.console import console, safe, table
 from pipelines.journey.district import open_district
 from pipelines.journey.status import WORDS, Status, status_of
@@ -27,7 +27,7 @@ def status(home: Home, as_json: AsJson = False, alert: Alert = False) -> None:
     """Sources, runs, days, findings, alerts, disk; 0 well, 1 look, 2 act."""
     now = datetime.now(UTC)
     with open_district(home) as district:
-        sent = send_alerts(district, now, deep=False) if alert else None
+        sent = send_watch(district, now) if alert else None
         found = status_of(district, now)
     if as_json:
         typer.echo(json.dumps(found.shown))

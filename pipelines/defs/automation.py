@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import dagster as dg
@@ -10,6 +10,7 @@ import dagster as dg
 from pipelines.defs.outputs import FINDINGS, REPORT, SNAPSHOT, housekeeping
 from pipelines.defs.resources import HomeResource
 from pipelines.events import EVENT_CLASSES
+from pipelines.journey.looking import note_look
 from pipelines.journey.steps import stale_range
 from pipelines.state import ledger
 from pipelines.warehouse.models import Model
@@ -52,9 +53,9 @@ def report_job() -> AssetJob:
 
 
 def schedules(
-    zone: str, report: AssetJob, alerts: dg.JobDefinition
+    zone: str, report: AssetJob, alerts: AssetJob
 ) -> list[dg.ScheduleDefinition]:
-    """Monday's report, the morning's alerts, the night's housekeeping."""
+    """Monday's report, alerts every quarter of an hour, the night's housekeeping."""
 
     @dg.schedule(
         job=report,
@@ -71,9 +72,9 @@ def schedules(
     return [
         monday_report,
         dg.ScheduleDefinition(
-            name="morning_alerts",
+            name="alerts_every_15_minutes",
             job=alerts,
-            cron_schedule="30 7 * * *",
+            cron_schedule="*/15 * * * *",
             execution_timezone=zone,
         ),
         dg.ScheduleDefinition(
@@ -94,7 +95,7 @@ def landing_sensor(job: AssetJob) -> dg.SensorDefinition:
     ) -> dg.RunRequest | dg.SkipReason:
         """The run key is what lies there: the same files ask once."""
         digest = hashlib.sha256()
-        known, new = set(), 0
+        known, new, began = set(), 0, datetime.now(UTC)
         with home.opened() as district:
             for row in ledger.source_files(district.store):
                 known.add((row.source, row.path, row.raw_bytes, row.raw_mtime_ns))
@@ -103,6 +104,9 @@ def landing_sensor(job: AssetJob) -> dg.SensorDefinition:
                     mark = (one.source, one.path, one.raw_bytes, one.raw_mtime_ns)
                     digest.update(repr(mark).encode())
                     new += mark not in known
+            if not new:
+                # what was looked for and did not come is missing, not unknown
+                note_look(district.store, began)
         if not new:
             return dg.SkipReason("nothing new in the landing folders")
         context.log.info("%d files are new or have grown", new)

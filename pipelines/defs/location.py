@@ -4,7 +4,7 @@ import warnings
 
 import dagster as dg
 
-from pipelines.defs.alerting import alerts
+from pipelines.defs.alerting import alerts_job, look_and_tell
 from pipelines.defs.automation import (
     daily_job,
     dirty_sensor,
@@ -13,6 +13,7 @@ from pipelines.defs.automation import (
     report_job,
     schedules,
 )
+from pipelines.defs.failures import check_failures, run_failures, run_recoveries
 from pipelines.defs.ingest import ingest
 from pipelines.defs.models import given_specs, model_asset
 from pipelines.defs.outputs import (
@@ -41,6 +42,7 @@ def _assembled(home: HomeResource | None) -> dg.Definitions:
     detections = [one for one in every if one.schema_name == "detections"]
     marts = [one for one in every if one.schema_name == "marts"]
     ingesting, building, reporting = ingest_job(), daily_job(every), report_job()
+    alerting = alerts_job()
     return dg.Definitions(
         assets=[
             ingest,
@@ -49,9 +51,16 @@ def _assembled(home: HomeResource | None) -> dg.Definitions:
             findings_asset(detections, days),
             snapshot_asset(marts),
             report_asset(zone),
+            look_and_tell,
         ],
-        jobs=[ingesting, building, reporting, alerts, housekeeping],
-        schedules=schedules(zone, reporting, alerts),
-        sensors=[landing_sensor(ingesting), dirty_sensor(building)],
+        jobs=[ingesting, building, reporting, alerting, housekeeping],
+        schedules=schedules(zone, reporting, alerting),
+        sensors=[
+            landing_sensor(ingesting),
+            dirty_sensor(building),
+            run_failures,
+            run_recoveries,
+            check_failures,
+        ],
         resources={"home": home or HomeResource()},
     )

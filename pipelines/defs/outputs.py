@@ -7,6 +7,7 @@ import dagster as dg
 
 from pipelines.defs.partitions import FIRST_DAY, days_of
 from pipelines.defs.resources import HomeResource
+from pipelines.journey.looking import note_run
 from pipelines.journey.publishing import publish_snapshot
 from pipelines.journey.reporting import publish_reports
 from pipelines.journey.steps import judge_days
@@ -42,6 +43,7 @@ def findings_asset(
             kept = judge_days(database, district, built)
             for day in days:
                 ledger.clean(district.store, day)
+            note_run(district.store, datetime.now(UTC))
         return dg.MaterializeResult(
             metadata={
                 "new": len(kept.new),

@@ -18,6 +18,7 @@ from pipelines.journey.delivering import (
     only_sender,
 )
 from pipelines.journey.district import District
+from pipelines.journey.health import Health, looked_at
 from pipelines.journey.noticing import noticed, open_days, utc
 from pipelines.journey.rounds import Desk, told_round
 from pipelines.state.store import now_text
@@ -46,22 +47,26 @@ class AlertSummary:
 
 
 def send_alerts(
-    district: District, now: datetime | None = None, *, deep: bool = True
+    district: District, now: datetime | None = None, health: Health | None = None
 ) -> AlertSummary:
-    """Decide who is told of what, and deliver what waits.
+    """Decide who is told of what, and deliver what waits; then the heartbeat.
 
     Args:
-        deep: False: as far as the ledger alone tells, and without a heartbeat. So a
-            watch sends, which waits for no run at work.
+        health: How the sources do; without it they are looked at.
     """
     moment = utc(now)
+    found = health or looked_at(district, moment)
     with only_sender(district.home):
-        found = noticed(district, moment, deep=deep)
-        summary = _told(district, found, moment)
-    warning = "; ".join(
-        one for one in (summary.warning, _beat(district, moment)) if one
-    )
-    return AlertSummary(summary.new, summary.by_channel, warning) if deep else summary
+        summary = _told(district, noticed(district, moment, found), moment)
+    warnings = [one for one in (summary.warning, _beat(district, moment)) if one]
+    return AlertSummary(summary.new, summary.by_channel, "; ".join(warnings))
+
+
+def send_watch(district: District, now: datetime | None = None) -> AlertSummary:
+    """Tell what the ledger alone knows, without waiting for a run at work."""
+    moment = utc(now)
+    with only_sender(district.home):
+        return _told(district, noticed(district, moment), moment)
 
 
 def announce(

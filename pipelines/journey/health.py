@@ -16,6 +16,7 @@ from pipelines.health.arrival import delays, usual_lag
 from pipelines.health.blindness import grown, weekly_shares
 from pipelines.health.covering import closed_times
 from pipelines.health.expecting import judged_hours
+from pipelines.health.history import keep_troubles
 from pipelines.health.inhibition import uninhibited
 from pipelines.health.kinds import day_kinds
 from pipelines.health.promised import not_kept
@@ -60,6 +61,13 @@ class Health:
     def lasting(self) -> list[Trouble]:
         """What is wrong now."""
         return [one for one in self.troubles if one.end is None]
+
+
+def looked_at(district: District, now: datetime) -> Health:
+    """Look at every source, and keep what was found."""
+    found = health_of(district, now)
+    keep_troubles(district.store, found.troubles, found.kinds, now)
+    return found
 
 
 def health_of(district: District, now: datetime) -> Health:

@@ -1,6 +1,6 @@
 """Gathers what may be announced: findings, files, runs, the audit chain."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -12,9 +12,8 @@ from pipelines.alerts.unwell import of_troubles
 from pipelines.district.calendar import WORKING
 from pipelines.errors import SchoolbellError
 from pipelines.findings.keeping import stored_findings
-from pipelines.health.history import keep_troubles
 from pipelines.journey.district import District
-from pipelines.journey.health import health_of
+from pipelines.journey.health import Health
 from pipelines.journey.standstill import KEYS, standstill
 from pipelines.journey.trouble import in_trouble
 from pipelines.state import ledger
@@ -23,15 +22,12 @@ from pipelines.state.audit import open_chain
 FIRST_WEEKEND_DAY = 5
 
 
-def noticed(
-    district: District, now: datetime, more: Iterable[News] = (), *, deep: bool = True
-) -> Noticed:
+def noticed(district: District, now: datetime, health: Health | None = None) -> Noticed:
     """Every fact that is true now.
 
     Args:
-        more: What only the caller knows.
-        deep: False: only what the ledger tells, for a watch that must not wait for
-            a run at work.
+        health: How the sources do; None: only what the ledger tells, for a watch
+            that must not wait for a run at work.
     """
     files = ledger.source_files(district.store)
     trouble = in_trouble(files, district.settings.limits.reject_share)
@@ -40,12 +36,9 @@ def noticed(
         *of_findings(stored_findings(district.store), rules),
         *of_files(trouble, now),
         *standstill(district, now),
-        *more,
     ]
     looked = ["finding:", "files:", *KEYS]
-    if deep:
-        health = health_of(district, now)
-        keep_troubles(district.store, health.troubles, health.kinds, now)
+    if health is not None:
         news += [*_audit(district, now), *of_troubles(health.troubles, now)]
         looked += ["audit", *(f"health:{kind}:" for kind in health.kinds)]
     return Noticed(news, tuple(looked))

@@ -35,7 +35,7 @@ def inventory(defs):
         for one in sorted(defs.schedules, key=lambda one: one.name)
     ]
     lines += [
-        f"sensor {one.name}: {one.job_name}"
+        f"sensor {one.name}: {one.job_name if one.has_jobs else 'every job'}"
         for one in sorted(defs.sensors, key=lambda one: one.name)
     ]
     return "\n".join(lines) + "\n"

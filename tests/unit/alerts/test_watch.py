@@ -19,7 +19,7 @@ from pipelines.errors import BusyError
 from pipelines.health.history import keep_troubles
 from pipelines.health.trouble import Trouble
 from pipelines.journey import standstill
-from pipelines.journey.alerting import send_alerts
+from pipelines.journey.alerting import send_watch
 from pipelines.journey.delivering import only_sender
 from pipelines.journey.district import open_district
 from pipelines.journey.looking import note_look
@@ -110,7 +110,7 @@ def test_a_message_that_was_given_up(home):
 
     def send(district):
         enqueue(district.store, note, ["out"])
-        send_alerts(district, deep=False)
+        send_watch(district)
 
     change(home, send)
     worst, (reason, *_) = code(home)
@@ -157,5 +157,5 @@ def test_a_watch_ends_nothing_that_it_did_not_look_at(home):
     with open_district(home.path) as district:
         one = news("health:silent:proxy::")
         take_news(district.store, Noticed([one], ("health:silent:",)), NOW)
-        send_alerts(district, deep=False)
+        send_watch(district)
         assert [row["key"] for row in standing(district.store)] == [one.key]
