@@ -72,8 +72,7 @@ def due(
     for which in LISTS:
         last = served(which)
         is_late = last is not None and last < last_due(which, now, alerts, is_open)
-        # a whole closed week's list comes at its hour, though the day is quiet
-        may = not quiet or (which == "weekly" and now.time() >= alerts.list_time)
-        if last is None or (is_late and may):
+        # quiet hours hold without exception: a list of a closed week waits
+        if last is None or (is_late and not quiet):
             found.add(which)
     return frozenset(found)
