@@ -58,6 +58,9 @@ test-long: setup ## the same tests with bigger N
 bench: setup ## print the figures of speed and memory; fails nothing
 	$(BIN)/python -m tests.benchmarks
 
+experience: setup ## print what the weekly report is held to, and what is measured
+	$(BIN)/python -m tests.benchmarks.experience $(if $(wildcard $(DEMO_HOME)/warehouse.duckdb),--home $(DEMO_HOME))
+
 golden: setup ## rewrite the golden files; then read the diff
 	SCHOOLBELL_GOLDEN=rewrite $(BIN)/python -m pytest -q -k golden
 
@@ -67,4 +70,4 @@ docs: setup ## regenerate docs/reference
 clean: ## remove what the entry points made, the environment included
 	rm -rf .uv .venv .dagster demo-district build dist
 
-.PHONY: help setup demo dev format check lint test test-unit test-long bench golden docs clean
+.PHONY: help setup demo dev format check lint test test-unit test-long bench experience golden docs clean

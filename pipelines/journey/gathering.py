@@ -11,7 +11,8 @@ from pipelines.journey.coverage import source_days
 from pipelines.journey.describing import audit_head, clauses, permits, rules
 from pipelines.journey.district import District
 from pipelines.journey.unjudged import UNJUDGED
-from pipelines.reports.inputs import ReportInputs, empty_frame
+from pipelines.reports.inputs import ReportInputs
+from pipelines.reports.schemas import empty_frame
 from pipelines.reports.sections import sections
 from pipelines.state.days import source_days as counted_days
 from pipelines.warehouse.database import Database
@@ -43,6 +44,9 @@ def report_inputs(
         unjudged=_unjudged(database, district),
         school_days=days,
         permits=permits(district),
+        rule_standing=_known(database, "findings.rule_standing"),
+        blind_share=_known(database, "marts.blind_share"),
+        new_services=_known(database, "marts.new_services"),
         audit_head=audit_head(district),
         rules=rules(district),
         clauses=clauses(district),
@@ -57,6 +61,13 @@ def report_inputs(
         settings_hash=district.settings_hash,
         registry_version=district.registry.version[:12],
     )
+
+
+def _known(database: Database, table: str) -> pl.DataFrame:
+    """A table; empty in a snapshot of an earlier version."""
+    if database.has(table):
+        return database.table(table)
+    return empty_frame(table.split(".")[1])
 
 
 def _unjudged(database: Database, district: District) -> pl.DataFrame:

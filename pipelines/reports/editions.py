@@ -15,11 +15,12 @@ import polars as pl
 
 from pipelines.reports.counts import Count, counts_of, own_counts, tables_of
 from pipelines.reports.exports import Page
-from pipelines.reports.inputs import ReportInputs, empty_frame
+from pipelines.reports.inputs import ReportInputs
 from pipelines.reports.opening import opening
 from pipelines.reports.page_one import lines
 from pipelines.reports.pages import page
 from pipelines.reports.safety import file_name
+from pipelines.reports.schemas import empty_frame
 from pipelines.reports.sections import sections
 from pipelines.reports.shelf import archive_pages
 from pipelines.reports.tables import Table
@@ -34,6 +35,7 @@ from pipelines.reports.weekly import (
 )
 
 BUILDING = ("daily_use", "attribution", "off_hours", "school_days")
+DISTRICT = ("permits", "rule_standing", "blind_share", "new_services")
 OWN = ("items", "changes", "shared-accounts", "off-hours", "buildings",
        "unattributed", "source-coverage", "policy-map", "rules", "limits")  # fmt: skip
 PARTS: Mapping[str, Sequence[str]] = {
@@ -168,19 +170,20 @@ def of_building(inputs: ReportInputs, building: str) -> ReportInputs:
         name: getattr(inputs, name).join(held, on="finding_id", how="semi")
         for name in ("findings", "evidence")
     }
+    none: dict[str, Any] = {name: empty_frame(name) for name in DISTRICT}
     return replace(
         inputs,
         **frames,
         **own,
+        **none,
         site_use=empty_frame("site_use"),
-        permits=empty_frame("permits"),
         previous=weeks(inputs),
     )
 
 
 def of_nobody(inputs: ReportInputs) -> ReportInputs:
     """The inputs without a row that stands for one account or few."""
-    bare = ("findings", "evidence", "site_use", "permits", *BUILDING[:3])
+    bare = ("findings", "evidence", "site_use", *DISTRICT, *BUILDING[:3])
     frames: dict[str, Any] = {name: empty_frame(name) for name in bare}
     return replace(inputs, **frames, previous=weeks(inputs), earlier_facts=())
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from pipelines.journey.reporting import _replace as replace_week
 from pipelines.reports.archive import write_archive
 from pipelines.reports.editions import edition_report, editions
-from pipelines.reports.inputs import empty_frame
 from pipelines.reports.mail import mail
+from pipelines.reports.schemas import empty_frame
 from pipelines.reports.weekly import weekly_report
 from tests.sections.conftest import pages_of
 from tests.sections.fixtures import MONDAY, WEEKS, busy

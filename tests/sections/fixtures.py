@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from pipelines.reports.inputs import SCHEMAS, ReportInputs, empty_frame
+from pipelines.reports.inputs import ReportInputs
+from pipelines.reports.schemas import SCHEMAS, empty_frame
 from tests.sections.hostile import (
     CODE,
     CONTROLS,
@@ -344,6 +345,42 @@ PERMITS = [
     {"permit_id": "X-001", "kind": "exception", "about": "SA-1",
      "valid_to": MONDAY + timedelta(days=2), "review_by": None},
 ]  # fmt: skip
+STANDING = [
+    {"code": "SA-1", "state": "holds", "decisions": 41, "confirmed": 40,
+     "precision_low": 0.871, "precision_high": 0.999},
+    {"code": "OH-1", "state": "leads", "decisions": 30, "confirmed": 12,
+     "precision_low": 0.227, "precision_high": 0.594},
+    {"code": "NA-1", "state": "too few", "decisions": 4, "confirmed": 4,
+     "precision_low": 0.398, "precision_high": 1.0},
+    {"code": "NA-2", "state": "too few", "decisions": 0, "confirmed": 0,
+     "precision_low": 0.0, "precision_high": 1.0},
+]  # fmt: skip
+SERVICES = [
+    {"event_date": MONDAY + timedelta(days=day), "site": site, "account_count": size,
+     "device_count": size + 1, "megabytes_out": sent, "categories": said,
+     "is_listed": is_listed}
+    for day, site, size, sent, said, is_listed in (
+        (0, "slide-maker.example", 4, 12.5, "education", True),
+        (1, "slide-maker.example", 9, 30.0, "education", True),
+        (2, "send-big-files.example", 1, 140.0, None, False),
+        (3, "chat-corner.example", 5, None, "social", False),
+        (-9, "older.example", 5, 1.0, "news", False),
+    )
+]  # fmt: skip
+
+
+def blind_share() -> list[dict]:
+    return [
+        {"event_date": MONDAY + timedelta(days=day), "source": source,
+         "building": building, "line_count": 1_000,
+         "without_host_count": 40 + 30 * place - (day < 0) * 20,
+         "without_account_count": 10 + 100 * place}
+        for day in (-9, -8, 0, 1, 2)
+        for place, source in enumerate(("firewall", "proxy"))
+        for building in (*BUILDINGS[:2], None)
+    ]  # fmt: skip
+
+
 CLAUSES = [
     {
         "clause_id": "cl.23",
@@ -428,6 +465,9 @@ def busy() -> ReportInputs:
         rules=RULES,
         clauses=CLAUSES,
         permits=frame("permits", PERMITS),
+        rule_standing=frame("rule_standing", STANDING),
+        blind_share=frame("blind_share", blind_share()),
+        new_services=frame("new_services", SERVICES),
         audit_head="41:" + "ab" * 32,
         district="Cedar Falls Example District",
         zone=ZONE.key,
@@ -545,6 +585,9 @@ def hostile() -> ReportInputs:
         off_hours=poisoned(inputs.off_hours, "building"),
         source_days=poisoned(inputs.source_days, "source"),
         permits=poisoned(inputs.permits, "permit_id", "kind", "about"),
+        rule_standing=poisoned(inputs.rule_standing, "code", "state"),
+        blind_share=poisoned(inputs.blind_share, "source", "building"),
+        new_services=poisoned(inputs.new_services, "site", "categories"),
         source_hours=inputs.source_hours.with_columns(
             source=pl.col("source").replace(renamed)
         ),

@@ -13,7 +13,7 @@ from pipelines.errors import ModelError
 from pipelines.reports.archive import as_bytes
 from pipelines.reports.corrections import facts, revision_after
 from pipelines.reports.exports import CUT
-from pipelines.reports.inputs import empty_frame
+from pipelines.reports.schemas import empty_frame
 from pipelines.reports.school_year import counterpart
 from pipelines.reports.sections import sections
 from pipelines.reports.view import View

@@ -1,0 +1,131 @@
+"""Report section: lines that arrived and name no host or no account."""
+
+from datetime import timedelta
+
+import polars as pl
+from plotly.graph_objects import Figure
+
+from pipelines.reports.amounts import total
+from pipelines.reports.charts import ROW_HEIGHT, axis, bars, chart, note
+from pipelines.reports.sections import Section
+from pipelines.reports.tables import Table, table
+from pipelines.reports.view import View
+from pipelines.reports.words import NOT_KNOWN, count, share
+
+WEEKS_BEFORE = 4
+SIDES = (
+    ("host", "purple", "no host named"),
+    ("account", "vermillion", "no account named"),
+)
+COUNTS = ("line_count", "without_host_count", "without_account_count")
+NOWHERE = "building not known"
+
+
+def rows(view: View) -> pl.DataFrame:
+    """One row a source and building: the lines of the week, and of those before."""
+    days = view.inputs.blind_share.with_columns(pl.col("building").fill_null(NOWHERE))
+    begin = view.start - timedelta(days=7 * WEEKS_BEFORE)
+    past = days.filter(pl.col("event_date").is_between(begin, view.start, "left"))
+    keys = ["source", "building"]
+    before = past.group_by(keys).agg(
+        pl.col(name).sum().alias(f"before_{name}") for name in COUNTS
+    )
+    week = view.of_week(days).group_by(keys).agg(pl.col(name).sum() for name in COUNTS)
+    return week.join(before, on=keys, how="left").sort(keys)
+
+
+def title(rows: pl.DataFrame) -> str:
+    """The two shares over everything."""
+    lines = total(rows, "line_count")
+    if not lines:
+        return "No line told of use this week"
+    host, account = (share(total(rows, f"without_{n}_count"), lines) for n, *_ in SIDES)
+    return f"{host} of the lines name no host, and {account} no account"
+
+
+def summary(rows: pl.DataFrame) -> str:
+    """Where most is left out, and why that matters."""
+    if not total(rows, "line_count"):
+        return ""
+    top = rows.filter(pl.col("line_count") > 0).with_columns(
+        part=pl.col("without_account_count") / pl.col("line_count")
+    )
+    most = top.sort(["part", *KEYS], descending=[True, False, False]).row(0, named=True)
+    part = share(most["without_account_count"], most["line_count"])
+    return (
+        "Bars show the share of lines of each source that leave out whom or what they "
+        f"are about, of {count(total(rows, 'line_count'), 'line')} in all. Most often "
+        f"without an account: {most['source']} at {most['building']}, {part}. "
+        "Encryption, relays and a removed agent all show as a share that grows. What a "
+        "line leaves out may still be known from leases and logons."
+    )
+
+
+KEYS = ("source", "building")
+
+
+def draw(rows: pl.DataFrame) -> Figure | None:
+    """Two bars a source."""
+    sources = rows.group_by("source").agg(pl.col(name).sum() for name in COUNTS)
+    known = sources.filter(pl.col("line_count") > 0).sort("source")
+    if known.is_empty():
+        return None
+    traces, notes = [], []
+    for place, (side, role, name) in enumerate(SIDES):
+        marks = []
+        for lane, row in enumerate(known.iter_rows(named=True)):
+            part, at = row[f"without_{side}_count"], lane + 0.22 * (2 * place - 1)
+            said = share(part, row["line_count"])
+            length = 100 * part / row["line_count"]
+            marks.append((at, 0, length, f"{row['source']}: {said} {name}"))
+            notes.append(note(length, at, said))
+        traces.append(bars(role, marks, name=name, thickness=0.36))
+    return chart(
+        traces,
+        x=axis(0, 118, [(part, f"{part} %") for part in (0, 25, 50, 75, 100)]),
+        y=axis(known.height - 0.5, -0.5, list(enumerate(known["source"]))),
+        annotations=notes,
+        height=90 + 2 * ROW_HEIGHT * known.height,
+    )
+
+
+def shares_table(rows: pl.DataFrame) -> Table:
+    """The shares of each source and building, and what they were."""
+    labels = [f"{text[0].upper()}{text[1:]}" for *_, text in SIDES]
+    return table(
+        f"One row a source and building. Before: the {WEEKS_BEFORE} weeks before.",
+        ["Source", "Building", "Lines", *(
+            f"{label}{when}" for label in labels for when in ("", ", before")
+        )],
+        (
+            [row["source"], row["building"], row["line_count"], *(
+                part_of(row, side, when)
+                for side, *_ in SIDES for when in ("", "before_")
+            )]
+            for row in rows.iter_rows(named=True)
+        ),
+    )  # fmt: skip
+
+
+def part_of(row: dict[str, int | None], side: str, when: str) -> str:
+    """A share in words; not known where no line had arrived."""
+    lines, part = row[f"{when}line_count"], row[f"{when}without_{side}_count"]
+    return share(part or 0, lines) if lines else NOT_KNOWN
+
+
+def is_any(rows: pl.DataFrame) -> bool:
+    """Whether there is anything to say."""
+    return not rows.is_empty()
+
+
+SECTION = Section(
+    name="blind-share",
+    order=58,
+    label="What lines leave out",
+    rows=rows,
+    title=title,
+    summary=summary,
+    draw=draw,
+    table=shares_table,
+    is_shown=is_any,
+)

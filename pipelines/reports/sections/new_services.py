@@ -1,0 +1,83 @@
+"""Report section: outside sites that several people began to use this week."""
+
+import polars as pl
+
+from pipelines.reports.sections import Section, no_chart
+from pipelines.reports.tables import Table, table
+from pipelines.reports.view import View
+from pipelines.reports.words import count, day, listed
+
+
+def rows(view: View) -> pl.DataFrame:
+    """One row a site that arrived in the week: its days together, most used first."""
+    week = view.of_week(view.inputs.new_services).sort("event_date")
+    sites = week.group_by("site").agg(
+        pl.col("event_date").first(),
+        pl.col("account_count", "device_count").max(),
+        pl.col("megabytes_out").sum(),
+        pl.col("categories").last(),
+        pl.col("is_listed").last(),
+        sent_days=pl.col("megabytes_out").count(),
+    )
+    return sites.sort(["account_count", "site"], descending=[True, False])
+
+
+def title(rows: pl.DataFrame) -> str:
+    """How many arrived."""
+    if rows.is_empty():
+        return "No outside service is new this week"
+    verb = "is" if rows.height == 1 else "are"
+    return f"{count(rows.height, 'outside service')} {verb} new this week"
+
+
+def summary(rows: pl.DataFrame) -> str:
+    """What new means, and which of them the list does not know."""
+    if rows.is_empty():
+        return ""
+    unlisted = rows.filter(~pl.col("is_listed").fill_null(value=False))
+    said = (
+        "Nobody used them in the thirty days before; now several accounts do, or much "
+        "was sent to them."
+    )
+    if unlisted.is_empty():
+        return f"{said} The list of sites speaks for all of them."
+    return f"{said} Not on the list (yet): {listed(unlisted['site'].to_list())}."
+
+
+def services_table(rows: pl.DataFrame) -> Table:
+    """What a reviewer needs to decide on each."""
+    return table(
+        "One row a service",
+        ["Site", "First day", "Most accounts in a day", "Most devices in a day",
+         "MB sent", "Lists call it", "On the list"],
+        (
+            [
+                row["site"],
+                day(row["event_date"]),
+                row["account_count"],
+                row["device_count"],
+                round(row["megabytes_out"]) if row["sent_days"] else None,
+                row["categories"],
+                "yes" if row["is_listed"] else "not yet",
+            ]
+            for row in rows.iter_rows(named=True)
+        ),
+    )  # fmt: skip
+
+
+def is_any(rows: pl.DataFrame) -> bool:
+    """Whether there is anything to say."""
+    return not rows.is_empty()
+
+
+SECTION = Section(
+    name="new-services",
+    order=32,
+    label="New services",
+    rows=rows,
+    title=title,
+    summary=summary,
+    draw=no_chart,
+    table=services_table,
+    is_shown=is_any,
+)

@@ -1,0 +1,115 @@
+"""Report section: how often reviewers confirmed what each rule found."""
+
+import polars as pl
+from plotly.graph_objects import Figure
+
+from pipelines.findings.feedback import MEANS
+from pipelines.reports.amounts import total
+from pipelines.reports.charts import ROW_HEIGHT, axis, bars, chart, note
+from pipelines.reports.sections import Section
+from pipelines.reports.tables import Table, table
+from pipelines.reports.view import View
+from pipelines.reports.words import NOT_KNOWN, count, listed, number
+
+SAID = {str(state): said for state, said in MEANS.items()}
+
+
+def rows(view: View) -> pl.DataFrame:
+    """One row a rule on which somebody decided: decisions, confirmed, bounds."""
+    titles = {str(rule["code"]): str(rule.get("title")) for rule in view.inputs.rules}
+    decided = view.inputs.rule_standing.filter(pl.col("decisions") > 0)
+    name = pl.col("code").replace_strict(
+        titles, default=pl.col("code"), return_dtype=pl.String
+    )
+    return decided.with_columns(title=name).sort("code")
+
+
+def title(rows: pl.DataFrame) -> str:
+    """How many of the decisions confirmed a rule."""
+    if rows.is_empty():
+        return "Nobody has decided on a rule's findings yet"
+    decisions, confirmed = total(rows, "decisions"), total(rows, "confirmed")
+    return f"{number(confirmed)} of {count(decisions, 'decision')} confirmed a finding"
+
+
+def summary(rows: pl.DataFrame) -> str:
+    """Which rules make leads only, and what the bars mean."""
+    if rows.is_empty():
+        return ""
+    leads = rows.filter(pl.col("state") == "leads")["code"].to_list()
+    few = rows.filter(pl.col("state") == "too few").height
+    said = (
+        "A bar reaches from the lowest to the highest share that the decisions allow "
+        "with 95 % confidence: a long bar means that little is known. "
+        f"Too few decisions to say: {count(few, 'rule')}."
+    )
+    if leads:
+        said += (
+            f" Not confirmed often enough, so that they make leads: {listed(leads)}."
+        )
+    return said
+
+
+def draw(rows: pl.DataFrame) -> Figure | None:
+    """A bar a rule, from bound to bound, with what was confirmed beside it."""
+    known = rows.drop_nulls(["precision_low", "precision_high"])
+    if known.is_empty():
+        return None
+    marks, notes = [], []
+    for lane, row in enumerate(known.iter_rows(named=True)):
+        low, high = 100 * row["precision_low"], 100 * row["precision_high"]
+        said = f"{row['confirmed']} of {row['decisions']} confirmed"
+        marks.append((lane, low, max(high - low, 0.5), f"{row['code']}: {said}"))
+        notes.append(note(high, lane, said))
+    return chart(
+        [bars("blue", marks)],
+        x=axis(0, 135, [(part, f"{part} %") for part in (0, 25, 50, 75, 100)],
+               showgrid=True),
+        y=axis(known.height - 0.5, -0.5, list(enumerate(known["code"]))),
+        annotations=notes,
+        height=50 + ROW_HEIGHT * known.height,
+    )  # fmt: skip
+
+
+def standing_table(rows: pl.DataFrame) -> Table:
+    """Each rule with its decisions and what follows from them."""
+    return table(
+        "One row a rule on whose findings somebody decided",
+        ["Code", "Rule", "Decisions", "Confirmed", "Surely between", "So"],
+        (
+            [
+                row["code"],
+                row["title"],
+                row["decisions"],
+                row["confirmed"],
+                between(row["precision_low"], row["precision_high"]),
+                SAID.get(row["state"], row["state"]),
+            ]
+            for row in rows.iter_rows(named=True)
+        ),
+    )
+
+
+def between(low: float | None, high: float | None) -> str:
+    """As in "63 % and 95 %"."""
+    if low is None or high is None:
+        return NOT_KNOWN
+    return f"{100 * low:.0f} % and {100 * high:.0f} %"
+
+
+def is_any(rows: pl.DataFrame) -> bool:
+    """Whether there is anything to say."""
+    return not rows.is_empty()
+
+
+SECTION = Section(
+    name="rule-standing",
+    order=82,
+    label="Do the rules hold?",
+    rows=rows,
+    title=title,
+    summary=summary,
+    draw=draw,
+    table=standing_table,
+    is_shown=is_any,
+)

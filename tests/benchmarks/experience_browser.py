@@ -1,0 +1,218 @@
+"""Figures that Chromium measures: first view, axe, keyboard, time, paper, phone."""
+
+import functools
+import http.server
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pypdf
+
+from pipelines.journey.printing import print_page
+from tests.benchmarks.figures import Figure, least, most, nothing
+from tests.browser.looking import (
+    CHROMIUM,
+    MODES,
+    SCROLL,
+    SMALL,
+    WEEK,
+    WIDE,
+    Visit,
+    chromium,
+    looked_at,
+    page_types,
+    tabbed,
+    write_all,
+)
+
+SLOWER = 4
+NOTHING_MORE_MS = 2_500
+WATCH = """() => {
+  window.seen = {longest: 0, last: 0};
+  new PerformanceObserver(list => list.getEntries().forEach(task => {
+    seen.longest = Math.max(seen.longest, task.duration);
+    seen.last = Math.max(seen.last, task.startTime + task.duration);
+  })).observe({type: "longtask", buffered: true});
+}"""
+TOLD = """() => {
+  const paint = performance.getEntriesByName("first-contentful-paint")[0];
+  const page = performance.getEntriesByType("navigation")[0];
+  return {
+    paint: paint ? paint.startTime : -1,
+    ready: Math.max(seen.last, page.domContentLoadedEventEnd),
+    longest: seen.longest,
+  };
+}"""
+
+
+def figures(weeks: Path, folder: Path, pictures: Path) -> Iterator[Figure]:
+    """Every figure that needs a browser; `weeks` holds an archive a fixture week."""
+    archive = write_all(folder / "all")
+    types = page_types(archive)
+    pictures.mkdir(parents=True, exist_ok=True)
+    indexes = sorted(weeks.glob(f"*/{WEEK}/index.html"))
+    with chromium() as browser:
+        yield first_view(browser, indexes)
+        yield accessible(browser, types)
+        yield from keyboard(browser, types)
+        yield from speed(browser, archive / "busy")
+        yield from quiet(browser, types, pictures)
+        yield without_scripts(browser, types)
+        yield from phone(browser, types)
+    yield from paper(types["report"], folder)
+
+
+def first_view(browser, indexes: list[Path]) -> Figure:
+    """How far down page one ends, in a window of 1366 x 768."""
+    lowest = 0.0
+    for path in indexes:
+        with Visit(browser, path, viewport={"width": 1366, "height": 768},
+                   java_script_enabled=False) as visit:  # fmt: skip
+            box = visit.page.locator(".first").bounding_box()
+            lowest = max(lowest, box["y"] + box["height"])
+    what = f"page one ends at, lowest of {len(indexes)} weeks"
+    return most(what, round(lowest), 768, "px")
+
+
+def accessible(browser, types: dict[str, Path]) -> Figure:
+    """Violations on every type of page in every mode."""
+    found = [
+        f"{name}, {mode.name}: {one}"
+        for name, path in types.items()
+        for mode in MODES
+        for one in looked_at(browser, path, mode)
+    ]
+    return nothing("axe violations, WCAG 2.1 AA", found,
+                   f"{len(types)} types x {len(MODES)} modes")  # fmt: skip
+
+
+def keyboard(browser, types: dict[str, Path]) -> Iterator[Figure]:
+    """What the Tab key reaches of what it should, and what shows no focus."""
+    reached = wanted = 0
+    unmarked: list[str] = []
+    for name in ("report", "item", "archive", "board"):
+        with Visit(browser, types[name]) as visit:
+            seen, all_, bad = tabbed(visit.page)
+        reached, wanted, unmarked = reached + seen, wanted + all_, unmarked + bad
+    yield least("reached by the Tab key", 100 * min(reached / wanted, 1), 100, "%")
+    yield nothing("focus that does not show, or a trap", unmarked, f"{wanted} stops")
+
+
+def speed(browser, folder: Path) -> Iterator[Figure]:
+    """Time to first content and to rest, from disk and from a web server."""
+    with served(folder) as address:
+        places = {"disk": (folder / WEEK / "index.html").as_uri(),
+                  "web": f"{address}/{WEEK}/index.html"}  # fmt: skip
+        for name, url in places.items():
+            told = timed(browser, url)
+            with_cpu = f"from {name}, CPU {SLOWER} times slower"
+            yield most(f"first content {with_cpu}", round(told["paint"]), 1_000, "ms")
+            yield most(f"interactive {with_cpu}", round(told["ready"]), 2_500, "ms")
+            yield most(f"longest task {with_cpu}", round(told["longest"]), 200, "ms")
+
+
+def timed(browser, url: str) -> dict:
+    """What the page's own clock says of its loading."""
+    page = browser.new_context(viewport={"width": 1366, "height": 768}).new_page()
+    session = page.context.new_cdp_session(page)
+    session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
+    page.add_init_script(f"({WATCH})()")
+    page.goto(url)
+    page.wait_for_timeout(NOTHING_MORE_MS)
+    told = page.evaluate(TOLD)
+    page.context.close()
+    return told
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """The folder on a web server of the loopback."""
+    handler = functools.partial(Silent, directory=str(folder))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+class Silent(http.server.SimpleHTTPRequestHandler):
+    """Writes no line a request."""
+
+    def log_message(self, *_) -> None:
+        pass
+
+
+def quiet(browser, types: dict[str, Path], pictures: Path) -> Iterator[Figure]:
+    """What pages say to the console or ask of others; a picture of each is kept."""
+    said, asked = [], []
+    for name, path in types.items():
+        with Visit(browser, path, viewport={"width": 1366, "height": 900}) as visit:
+            visit.page.evaluate(SCROLL)
+            said += visit.said
+            asked += [url for url in visit.asked if not url.startswith("file://")]
+            visit.page.screenshot(path=pictures / f"{name.replace(' ', '-')}.png")
+    among = f"{len(types)} types"
+    yield nothing("console messages and dialogs", said, among)
+    yield nothing("requests that leave", asked, among)
+
+
+def without_scripts(browser, types: dict[str, Path]) -> Figure:
+    """Types of page whose text differs without scripts."""
+    differ = []
+    for name, path in types.items():
+        texts = []
+        for is_on in (True, False):
+            with Visit(browser, path, java_script_enabled=is_on) as visit:
+                main = visit.page.locator("main, body").first
+                texts.append(" ".join(main.inner_text().split()))
+        # the field that searches the archive needs a script, and hides without one
+        if texts[0].replace("Find a week", "").split() != texts[1].split():
+            differ.append(name)
+    return nothing(
+        "pages with less text without scripts", differ, f"{len(types)} types"
+    )
+
+
+def phone(browser, types: dict[str, Path]) -> Iterator[Figure]:
+    """Pages wider than a phone, and targets too small for a thumb."""
+    wide, small = [], []
+    for name, path in types.items():
+        with Visit(browser, path, viewport={"width": 390, "height": 844}) as visit:
+            visit.page.evaluate(SCROLL)
+            if visit.page.evaluate(WIDE) > 0:
+                wide.append(name)
+            small += visit.page.evaluate(SMALL)
+    yield nothing("pages wider than 390 px", wide, f"{len(types)} types")
+    yield nothing("targets below 24 px", small, f"{len(types)} types")
+
+
+def paper(index: Path, folder: Path) -> Iterator[Figure]:
+    """The PDF of a busy week: pages, size of the text, tags, title, language."""
+    target = folder / "report.pdf"
+    print_page(CHROMIUM, index, target)
+    made = pypdf.PdfReader(target)
+    texts = [page.extract_text() for page in made.pages]
+    cards = next(n for n, text in enumerate(texts, 1) if "wait for a decision" in text)
+    yield most("pages up to the first items, on paper", cards, 2)
+    yield most("pages in all, on paper", len(made.pages), 12)
+    yield least("most used size of text, on paper", body_size(made), 10.0, "pt")
+    root, lacking = made.root_object, []
+    for key in ("/Lang", "/StructTreeRoot", "/MarkInfo"):
+        lacking += [] if key in root else [key]
+    lacking += [] if made.metadata.title else ["title"]
+    numbered = [f"{n} of {len(texts)}" in text for n, text in enumerate(texts, 1)]
+    lacking += [] if all(numbered) else ["page numbers"]
+    yield nothing("lacking: tags, language, title, page x of y", lacking, "5 things")
+
+
+def body_size(made: pypdf.PdfReader) -> float:
+    """The size in points in which most letters are set."""
+    letters: dict[float, int] = {}
+
+    def visit(text, matrix, text_matrix, _font, size) -> None:
+        points = round(abs(size * matrix[3] * text_matrix[3]), 1)
+        letters[points] = letters.get(points, 0) + len(text.strip())
+
+    for page in made.pages:
+        page.extract_text(visitor_text=visit)
+    return max(letters, key=lambda points: letters[points])

@@ -1,0 +1,62 @@
+"""Figures of one district's own newest week: time, memory, and SQL's count of it."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+from pipelines.district.home import DistrictHome
+from pipelines.warehouse.snapshots import current, reading
+from tests.benchmarks.figures import Figure, most, nothing
+from tests.sections.test_weekly import numbers_by_link
+
+WAITING = """
+select count(*) from findings.findings
+where confidence in ('C2', 'C3') and status = 'open' and event_date <= $last
+"""
+ACCOUNTS = """
+select count(distinct subject) from findings.findings
+where confidence in ('C2', 'C3') and status != 'withdrawn' and kind = $kind
+and event_date between $first and $last
+"""
+
+
+def figures(folder: Path) -> Iterator[Figure]:
+    """The newest week of a home, published by the command in a process of its own."""
+    home = DistrictHome(folder.resolve())
+    label = max(path.name for path in home.reports.glob("20*-W*"))
+    seconds, used = published(folder, label)
+    yield most(f"{label} published by the command", round(seconds, 1), 60.0, "s")
+    yield most("memory of that", round(used), 1024, "MiB")
+    yield nothing("SQL counts otherwise than page one", differing(home, label), label)
+
+
+def published(folder: Path, label: str) -> tuple[float, float]:
+    """Seconds and MiB that the command takes for one week."""
+    monday = date.fromisocalendar(int(label[:4]), int(label[6:]), 1).isoformat()
+    program = Path(sys.executable).with_name("schoolbell")
+    command = [program, "report", "--home", folder, "--week", monday]
+    began = time.monotonic()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    if status:
+        raise SystemExit(f"schoolbell report ended with {status}")
+    return time.monotonic() - began, used.ru_maxrss / 1024
+
+
+def differing(home: DistrictHome, label: str) -> list[str]:
+    """Numbers of page one that SQL on the snapshot does not give."""
+    page = (home.reports / label / "index.html").read_text("utf-8")
+    shown = numbers_by_link(page)
+    first = date.fromisocalendar(int(label[:4]), int(label[6:]), 1)
+    span = {"first": first, "last": first + timedelta(days=6)}
+    kinds = {"shared-accounts": "shared_account",
+             "off-hours-accounts": "off_hours_external"}  # fmt: skip
+    with reading(current(home.snapshots)) as database:
+        counted = {"needs-you": database.rows(WAITING, {"last": span["last"]})[0][0]}
+        for key, kind in kinds.items():
+            counted[key] = database.rows(ACCOUNTS, span | {"kind": kind})[0][0]
+    return [key for key, value in counted.items() if shown.get(key) != value]
