@@ -47,6 +47,7 @@ _FILES = (
             "valid_from": _FROM,
             "valid_to": Cell("", "date"),
             "note": Cell("front desk"),
+            "used_in": Cell("HS"),
         },
         "accounts then come from the roster's usernames; shared, service and "
         "device accounts are not known as such",
@@ -212,6 +213,23 @@ _FILES = (
         },
         "no finding is hidden",
         key=("exception_id",),
+    ),
+    File(
+        "expected_traffic.csv",
+        {
+            "expected_id": _id("T-001"),
+            "kind": Cell("backup", "word", required=True, allowed=("backup", "canary")),
+            "log": _id("firewall"),
+            "device": Cell("srv-files"),
+            "destination": _id("vault.example.com"),
+            "every_days": Cell("1", "integer"),
+            "least_megabytes": Cell("500", "number"),
+            "valid_from": _FROM,
+            "valid_to": Cell("", "date"),
+        },
+        "a nightly copy that stays away, and a filter that refuses nothing, are not "
+        "noticed",
+        key=("expected_id",),
     ),
     File(
         "ip_geo.csv",

@@ -16,6 +16,7 @@ from pipelines.district.catalogue import (
 from pipelines.district.devices import devices
 from pipelines.district.directory import directory
 from pipelines.district.duty import duty_windows, leave_windows
+from pipelines.district.expected import expected_traffic
 from pipelines.district.frames import FRAMES
 from pipelines.district.home import DistrictHome
 from pipelines.district.intake import Intake, take_in
@@ -140,6 +141,7 @@ def _simple(taken: Intake, settings: Settings, lists: Lists) -> dict[str, Rows]:
             words,
         ),
         "exceptions": permits.exceptions(rows["exceptions.csv"]),
+        "expected_traffic": expected_traffic(rows["expected_traffic.csv"]),
     }
 
 

@@ -95,6 +95,25 @@ def _calls(story: Story, device: str) -> None:
         story.flow(device, when, "c2.calls.example", sent=1_410 + number % 4 * 3)
 
 
+def program_that_calls_home(story: Story) -> None:
+    """Fetched on Monday; on the next two days it calls where it came from."""
+    story.lease("hs-avega", "-1 06:00")
+    url = "http://get.toolbox.example/setup.exe"
+    story.fetch("avega", "hs-avega", story.at("-1 10:00"), url)
+    for day in ("", "+1 "):
+        for number in range(3):
+            when = story.at(f"{day}09:00", number * 7_200)
+            story.flow("hs-avega", when, "update.toolbox.example")
+
+
+def visitor_without_a_row(story: Story) -> None:
+    for account, device in (
+        ("avega", "hs-avega"), ("bsun", "hs-bsun"), ("gnova", "hs-gnova"),
+        ("cpark", "es-cpark"), ("visitor", "hs-room-5"),
+    ):  # fmt: skip
+        story.logon(account, device, "08:00")
+
+
 SCENARIOS = (
     Scenario(
         "S74",
@@ -133,4 +152,14 @@ SCENARIOS = (
         cites=("proxy", "windows"),
     ),
     Scenario("S75a", account_on_its_last_day),
+    Scenario("S75b", visitor_without_a_row, leads=("AN-10",)),
+    Scenario(
+        "S77",
+        program_that_calls_home,
+        ("AN-11",),
+        "hs-avega",
+        severity="medium",
+        leads=("AN-11",),
+        cites=("proxy", "firewall", "dhcp"),
+    ),
 )

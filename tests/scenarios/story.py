@@ -175,6 +175,14 @@ class Story:
         answer = f"TCP_MISS/200 {size} GET {url} {name}"
         self._proxy(device, when, 52, f"{answer} HIER_DIRECT/203.0.113.9 video/mp4")
 
+    def fetch(self, account: str, device: str, when: datetime, url: str) -> None:
+        """A program, in clear."""
+        self._lease_at_six(device)
+        name = self.spell(account).replace("\\", "%5C")
+        answer = f"TCP_MISS/200 8400000 GET {url} {name}"
+        kind = "application/x-msdownload"
+        self._proxy(device, when, 9, f"{answer} HIER_DIRECT/203.0.113.9 {kind}")
+
     def refused(
         self, account: str | None, device: str, when: datetime, host: str
     ) -> None:

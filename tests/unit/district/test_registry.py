@@ -106,6 +106,12 @@ BAD_ROWS = {
         ("X-1,SA-1,device,pc,,p-0,2026-09-01,2026-09-30", "reason", "is empty"),
         ("X-1,SA-1,device,pc,why,p-0,2026-09-01,", "valid_to", "is empty"),
     ],
+    "expected_traffic.csv": [
+        ("T-1,mirror,fw,srv,vault.example.com,1,5,,", "kind", "words"),
+        ("T-1,backup,,srv,vault.example.com,1,5,,", "log", "is empty"),
+        ("T-1,backup,fw,srv,vault.example.com,29,5,,", "every_days", "is not judged"),
+        ("T-1,backup,fw,srv,vault.example.com,0,5,,", "every_days", "is not judged"),
+    ],
     "ip_geo.csv": [
         (",US,,,,residential", "cidr", "is empty"),
         ("nowhere,US,,,,residential", "cidr", "is no network"),

@@ -1,0 +1,267 @@
+/* ---
+title: Traffic that was expected did not come
+summary: >
+  The registry names traffic that has to be there: a copy that leaves every night, a
+  request that the filter has to refuse. It did not come, came far too small, or was
+  let through, while the log itself was there. A log with gaps is another matter, which
+  the health of sources tells.
+code: AN-12
+kind: anomaly
+about: device
+severity: medium
+stage: trial
+grain: [subject, event_date]
+window: {days_before: 27}
+params:
+  event_date: {type: date}
+  log_hours:
+    type: int
+    default: 20
+    min: 1
+    max: 24
+    unit: hours
+    why: a firewall writes in every hour; with fewer the copy's hour may be missing
+  canary_log_hours:
+    type: int
+    default: 4
+    min: 1
+    max: 24
+    unit: hours
+    why: a filter is silent at night, a canary asks by day
+columns:
+  subject: {type: varchar, pii: direct, is: 'device, else the destination'}
+  start_time: {type: timestamptz, is: first line of that log on the day}
+  end_time: {type: timestamptz, is: its last line}
+  measure: {type: double, is: megabytes that came}
+  observables: {type: 'varchar[]', pii: indirect, is: devices and sites}
+  evidence: {type: 'bigint[]', is: cited events}
+  details: {type: varchar, is: facts for the alternatives as JSON}
+  event_date: {type: date, is: local day}
+false_positives:
+  - A planned pause, a new target, another device that took over.
+  - A row of the registry that names the wrong device or destination.
+response: >
+  Look at the job on that device, or at the filter's policy; then put the row of the
+  registry right if the plan has changed.
+--- */
+with
+
+expected as (
+    select
+        expected_id,
+        kind,
+        log,
+        device,
+        destination,
+        coalesce(every_days, 1) as every_days,
+        coalesce(least_megabytes, 0) as least_megabytes
+    from registry.expected_traffic
+    where
+        $event_date::date between coalesce(valid_from, date '0001-01-01')
+        and coalesce(valid_to, date '9999-12-31')
+),
+
+connections as (
+    select
+        event_id,
+        source,
+        coalesce(start_time, time) as start_time,
+        src_ip,
+        dst_ip,
+        dst_hostname,
+        bytes_out,
+        event_date
+    from raw.connections
+    where
+        event_date between $event_date::date - interval 27 day and $event_date::date
+        and disposition is distinct from 'blocked'
+        and source in (select expected.log from expected)
+),
+
+requests as (
+    select
+        event_id,
+        source,
+        coalesce(start_time, time) as start_time,
+        url_hostname,
+        disposition,
+        event_date
+    from raw.http_requests
+    where
+        event_date between $event_date::date - interval 27 day and $event_date::date
+        and source in (select expected.log from expected)
+),
+
+holders as (
+    select
+        ip,
+        device,
+        start_time,
+        end_time
+    from identity.address_holders
+    where
+        event_date between $event_date::date - interval 27 day and $event_date::date
+        and device in (select expected.device from expected)
+),
+
+logged as (
+    select
+        'backup' as kind,
+        source,
+        count(distinct date_trunc('hour', start_time)) as hour_count,
+        min(start_time) as start_time,
+        max(start_time) as end_time,
+        [min_by(event_id, start_time), max_by(event_id, start_time)] as evidence
+    from connections
+    where event_date = $event_date::date
+    group by source
+    union all
+    select
+        'canary' as kind,
+        source,
+        count(distinct date_trunc('hour', start_time)) as hour_count,
+        min(start_time) as start_time,
+        max(start_time) as end_time,
+        [min_by(event_id, start_time), max_by(event_id, start_time)] as evidence
+    from requests
+    where event_date = $event_date::date
+    group by source
+),
+
+-- only rows whose log was there; else nothing is known
+judged as (
+    select
+        expected.*,
+        logged.hour_count,
+        logged.start_time,
+        logged.end_time,
+        logged.evidence
+    from expected
+    inner join logged
+        on expected.kind = logged.kind and expected.log = logged.source
+    where
+        logged.hour_count
+        >= case when expected.kind = 'backup' then $log_hours else $canary_log_hours end
+),
+
+came as (
+    select distinct
+        judged.expected_id,
+        connections.event_id,
+        connections.bytes_out,
+        false as is_let_through,
+        connections.event_date
+    from judged
+    inner join connections
+        on
+            judged.log = connections.source
+            and (
+                connections.dst_hostname = judged.destination
+                or connections.dst_ip = judged.destination
+                or ends_with(connections.dst_hostname, '.' || judged.destination)
+            )
+    left join holders
+        on
+            connections.src_ip = holders.ip
+            and judged.device = holders.device
+            and connections.start_time >= holders.start_time
+            and connections.start_time < holders.end_time
+    where
+        judged.kind = 'backup'
+        and (
+            judged.device is null
+            or judged.device = connections.src_ip
+            or holders.device is not null
+        )
+    union all
+    select
+        judged.expected_id,
+        requests.event_id,
+        null as bytes_out,
+        requests.disposition = 'allowed' as is_let_through,
+        requests.event_date
+    from judged
+    inner join requests
+        on
+            judged.log = requests.source
+            and (
+                requests.url_hostname = judged.destination
+                or ends_with(requests.url_hostname, '.' || judged.destination)
+            )
+    where judged.kind = 'canary' and requests.disposition is not null
+),
+
+sums as (
+    select
+        judged.expected_id,
+        count(came.event_id) filter (
+            where came.event_date > $event_date::date - judged.every_days::integer
+        ) as count_now,
+        sum(came.bytes_out) filter (
+            where came.event_date > $event_date::date - judged.every_days::integer
+        ) / 1000000.0 as megabytes_now,
+        count(came.event_id) filter (
+            where came.event_date = $event_date::date and came.is_let_through
+        ) as let_through,
+        max(came.event_date) filter (
+            where came.event_date < $event_date::date
+        ) as last_date,
+        list_slice(
+            list_reverse(list_sort(list(came.event_id))), 1, 10
+        ) as evidence
+    from judged
+    left join came on judged.expected_id = came.expected_id
+    group by judged.expected_id
+),
+
+found as (
+    select
+        judged.*,
+        sums.count_now,
+        sums.megabytes_now,
+        sums.let_through,
+        sums.last_date,
+        sums.evidence as seen,
+        case
+            when sums.let_through > 0 then 'let through'
+            when sums.count_now = 0 then 'missing'
+            when sums.megabytes_now < judged.least_megabytes then 'too small'
+        end as what
+    from judged
+    inner join sums on judged.expected_id = sums.expected_id
+)
+
+select
+    coalesce(device, destination) as subject,
+    min(start_time) as start_time,
+    max(end_time) as end_time,
+    coalesce(sum(megabytes_now), 0)::double as measure,
+    list_sort(
+        list_distinct(
+            list('device:' || device) filter (where device is not null)
+            || list('site:' || destination)
+        )
+    ) as observables,
+    list_sort(
+        list_filter(
+            list_distinct(flatten(list(evidence)) || flatten(list(seen))),
+            lambda one: one is not null
+        )
+    ) as evidence,
+    to_json(
+        struct_pack(
+            expected := list_sort(list_distinct(list(expected_id))),
+            kind := min(kind),
+            what := min(what),
+            destinations := list_sort(list_distinct(list(destination))),
+            megabytes := round(sum(megabytes_now), 1),
+            least_megabytes := max(least_megabytes),
+            let_through := max(let_through),
+            log_hours := min(hour_count),
+            days_since := date_diff('day', max(last_date), $event_date::date)
+        )
+    )::varchar as details,
+    $event_date::date as event_date
+from found
+where what is not null
+group by coalesce(device, destination)

@@ -1,0 +1,222 @@
+/* ---
+title: A program from a site that is not on the list
+summary: >
+  A device fetched a program, and later called the same site by itself, as an
+  installed program does, on two days on which nobody read a page there. The download
+  alone is a lead: it may never have been opened. The device is the subject. What is
+  installed is seen by an inventory, not by these logs.
+code: AN-11
+kind: anomaly
+about: device
+severity: low
+stage: trial
+grain: [subject, event_date]
+window: {days_before: 13}
+params:
+  event_date: {type: date}
+  call_days:
+    type: int
+    default: 2
+    min: 1
+    max: 12
+    unit: days
+    why: once may be the rest of the download
+  devices:
+    type: int
+    default: 5
+    min: 1
+    max: 1000
+    why: what more devices call is a site of many things, or managed
+columns:
+  subject: {type: varchar, pii: direct, is: device}
+  start_time: {type: timestamptz, is: first cited event}
+  end_time: {type: timestamptz, is: last cited event}
+  measure: {type: double, is: days on which it called}
+  observables: {type: 'varchar[]', pii: indirect, is: devices and sites}
+  evidence: {type: 'bigint[]', is: cited events}
+  details: {type: varchar, is: facts for the alternatives as JSON}
+  event_date: {type: date, is: local day}
+false_positives:
+  - A program that the district hands out and whose site is missing from the list.
+  - A portable program that was fetched and never run.
+response: >
+  Look which programs are on the device. If it belongs there, put its site on the
+  list.
+--- */
+with
+
+fetched as (
+    select
+        device,
+        site,
+        file_count,
+        endings,
+        largest_bytes,
+        start_time,
+        end_time,
+        evidence,
+        event_date
+    from core.fetched_programs
+    where
+        event_date between $event_date::date - interval 13 day and $event_date::date
+),
+
+first_fetched as (
+    select
+        device,
+        site,
+        min(event_date) as fetch_date
+    from fetched
+    group by device, site
+),
+
+flows as (
+    select
+        flows.device,
+        flows.site,
+        flows.flow_count,
+        flows.first_time,
+        flows.last_time,
+        flows.evidence,
+        flows.event_date
+    from core.outside_flows as flows
+    where
+        flows.event_date
+        between $event_date::date - interval 13 day and $event_date::date
+        and flows.site in (select fetched.site from fetched)
+        and not flows.is_listed
+),
+
+known as (
+    select
+        site,
+        count(distinct device) as device_count
+    from flows
+    group by site
+),
+
+read_there as (
+    select distinct
+        device,
+        site,
+        event_date
+    from core.engaged_requests
+    where
+        event_date between $event_date::date - interval 13 day and $event_date::date
+        and site in (select fetched.site from fetched)
+),
+
+calls as (
+    select
+        flows.device,
+        flows.site,
+        flows.event_date,
+        sum(flows.flow_count) as call_count,
+        max(flows.last_time) as end_time,
+        list_slice(list_sort(flatten(list(flows.evidence))), 1, 10) as evidence
+    from flows
+    inner join first_fetched
+        on flows.device = first_fetched.device and flows.site = first_fetched.site
+    left join read_there
+        on
+            flows.device = read_there.device
+            and flows.site = read_there.site
+            and flows.event_date = read_there.event_date
+    where
+        flows.event_date > first_fetched.fetch_date and read_there.device is null
+    group by flows.device, flows.site, flows.event_date
+),
+
+called as (
+    select
+        device,
+        site,
+        count(*) as day_count,
+        sum(call_count) as call_count,
+        max(event_date) as last_date,
+        max(end_time) as end_time,
+        flatten(list(evidence)) as evidence
+    from calls
+    group by device, site
+),
+
+downloads as (
+    select
+        device,
+        site,
+        sum(file_count) as file_count,
+        min(endings) as endings,
+        max(largest_bytes) as largest_bytes,
+        min(start_time) as start_time,
+        max(end_time) as end_time,
+        max(event_date) as last_date,
+        flatten(list(evidence)) as evidence
+    from fetched
+    group by device, site
+),
+
+fetchers as (
+    select
+        site,
+        count(distinct device) as device_count
+    from fetched
+    group by site
+),
+
+-- told on the day of the download, and once more when the calls make it so
+found as (
+    select
+        downloads.device,
+        downloads.site,
+        downloads.file_count,
+        downloads.endings,
+        downloads.largest_bytes,
+        downloads.start_time,
+        fetchers.device_count as fetcher_count,
+        known.device_count,
+        coalesce(called.day_count, 0) as call_days,
+        coalesce(called.call_count, 0) as call_count,
+        greatest(downloads.end_time, coalesce(called.end_time, downloads.end_time))
+            as end_time,
+        downloads.evidence || coalesce(called.evidence, []::bigint[]) as evidence
+    from downloads
+    inner join fetchers on downloads.site = fetchers.site
+    left join known on downloads.site = known.site
+    left join called
+        on downloads.device = called.device and downloads.site = called.site
+    where
+        downloads.last_date = $event_date::date
+        or (
+            called.last_date = $event_date::date
+            and called.day_count = $call_days
+            and known.device_count <= $devices
+        )
+)
+
+select
+    device as subject,
+    min(start_time) as start_time,
+    max(end_time) as end_time,
+    max(call_days)::double as measure,
+    list_sort(
+        list_distinct(list('device:' || device) || list('site:' || site))
+    ) as observables,
+    list_slice(list_sort(list_distinct(flatten(list(evidence)))), 1, 60) as evidence,
+    to_json(
+        struct_pack(
+            sites := list_sort(list_distinct(list(site))),
+            files := sum(file_count)::bigint,
+            endings := min(endings),
+            largest_bytes := max(largest_bytes),
+            call_days := max(call_days),
+            calls := max(call_count)::bigint,
+            is_calling := bool_or(
+                call_days >= $call_days and device_count <= $devices
+            ),
+            fetchers := max(fetcher_count),
+            devices := max(device_count)
+        )
+    )::varchar as details,
+    $event_date::date as event_date
+from found
+group by device

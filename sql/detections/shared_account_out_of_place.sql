@@ -1,0 +1,201 @@
+/* ---
+title: A shared account away from where it belongs
+summary: >
+  An account that several people may use was logged on at the keyboard of a device
+  outside the buildings or pools for which it is approved, or it was used for a good
+  while on sites of a non-work kind. Approval covers a purpose; nobody can be named
+  for what such an account does. An account without a place in the registry is judged
+  by its sites alone.
+code: SA-8
+kind: shared_account
+severity: low
+stage: trial
+grain: [subject, event_date]
+window: {days_before: 1, days_after: 1}
+params:
+  event_date: {type: date}
+  minutes:
+    type: int
+    default: 20
+    min: 5
+    max: 480
+    unit: minutes
+    why: minutes with a request; a visitor's look at one page is none
+  lists:
+    type: int
+    default: 2
+    min: 1
+    max: 10
+    why: one list alone may be wrong about a site
+columns:
+  subject: {type: varchar, pii: direct, is: account}
+  start_time: {type: timestamptz, is: first cited event}
+  end_time: {type: timestamptz, is: last cited event}
+  measure: {type: double, is: devices and sites outside its purpose}
+  observables: {type: 'varchar[]', pii: indirect, is: devices and sites}
+  evidence: {type: 'bigint[]', is: cited events}
+  details: {type: varchar, is: facts for the alternatives as JSON}
+  event_date: {type: date, is: local day}
+false_positives:
+  - The account moved with an event, and the registry does not say so.
+response: >
+  Correct the account's place in the registry, or change its password and tell those
+  who may use it.
+--- */
+with
+
+shared as (
+    select
+        accounts.account,
+        min(registered.used_in) as used_in
+    from identity.accounts as accounts
+    inner join registry.accounts as registered
+        on accounts.account = registered.account
+    where
+        accounts.event_date = $event_date::date
+        and accounts.approved_shared
+        and accounts.account_type in ('role_shared', 'person')
+    group by accounts.account
+),
+
+logons as (
+    select event_id
+    from raw.logons
+    where event_date = $event_date::date
+),
+
+devices as (
+    select
+        device,
+        building,
+        pool
+    from registry.devices
+),
+
+seats as (
+    select
+        seats.account,
+        seats.device,
+        seats.start_time,
+        seats.event_id,
+        seats.is_clock_checked
+    from identity.seats as seats
+    inner join shared on seats.account = shared.account
+    inner join devices on seats.device = devices.device
+    inner join logons on seats.event_id = logons.event_id
+    where
+        seats.event_date = $event_date::date
+        and seats.state = 'live'
+        and seats.logon_kind = 'interactive'
+        and shared.used_in is not null
+        -- what has neither building nor pool can not be out of place
+        and coalesce(devices.building, devices.pool) is not null
+        and not list_has_any(
+            string_split_regex(lower(shared.used_in), ' *[|;,] *'),
+            [coalesce(lower(devices.building), ''), coalesce(lower(devices.pool), '')]
+        )
+),
+
+categories as (
+    select
+        url_hostname,
+        max(source_count) as list_count
+    from core.host_categories
+    where event_date = $event_date::date and is_non_work
+    group by url_hostname
+    having max(source_count) >= $lists
+),
+
+listed as (
+    select distinct destination
+    from core.outside_flows
+    where event_date = $event_date::date and is_listed
+),
+
+requests as (
+    select
+        requests.account,
+        requests.site,
+        requests.event_id,
+        requests.start_time,
+        requests.binding_event_id
+    from core.http_requests as requests
+    inner join shared on requests.account = shared.account
+    inner join categories on requests.url_hostname = categories.url_hostname
+    left join listed on requests.url_hostname = listed.destination
+    where
+        requests.event_date = $event_date::date
+        and requests.disposition = 'allowed'
+        and requests.attribution_grade in ('A', 'C')
+        and requests.site is not null
+        and listed.destination is null
+        and (requests.method is distinct from 'CONNECT' or requests.bytes_in >= 6000)
+),
+
+sites as (
+    select
+        account,
+        site,
+        count(distinct date_trunc('minute', start_time)) as minute_count,
+        min(start_time) as start_time,
+        max(start_time) as end_time,
+        list_slice(list_sort(list(event_id)), 1, 20) || [min(binding_event_id)]
+            as evidence
+    from requests
+    group by account, site
+    having count(distinct date_trunc('minute', start_time)) >= $minutes
+),
+
+found as (
+    select
+        account,
+        'device:' || device as what,
+        start_time,
+        start_time as end_time,
+        [event_id] as evidence,
+        is_clock_checked,
+        0 as minute_count
+    from seats
+    union all
+    select
+        account,
+        'site:' || site as what,
+        start_time,
+        end_time,
+        evidence,
+        null as is_clock_checked,
+        minute_count
+    from sites
+)
+
+select
+    account as subject,
+    min(start_time) as start_time,
+    max(end_time) as end_time,
+    count(distinct what)::double as measure,
+    list_sort(list_distinct(list(what))) as observables,
+    list_sort(
+        list_filter(
+            list_distinct(flatten(list(evidence))), lambda one: one is not null
+        )
+    ) as evidence,
+    to_json(
+        struct_pack(
+            devices := count(distinct what) filter (where starts_with(what, 'device:')),
+            sites := coalesce(
+                list_sort(
+                    list_distinct(
+                        list(substring(what, 6)) filter (
+                            where starts_with(what, 'site:')
+                        )
+                    )
+                ),
+                []::varchar[]
+            ),
+            minutes := max(minute_count),
+            are_clocks_checked := coalesce(bool_and(is_clock_checked), true)
+        )
+    )::varchar as details,
+    $event_date::date as event_date
+from found
+group by account
