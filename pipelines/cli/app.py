@@ -27,6 +27,7 @@ from pipelines.cli import (
     score,
     status,
     suggest,
+    units,
     upgrade,
     who,
 )
@@ -55,6 +56,7 @@ app.command("recover")(backup.recover)
 app.command("upgrade")(upgrade.upgrade)
 app.command("purge")(retention.purge)
 app.add_typer(retention.app, name="hold")
+app.command("units")(units.units)
 app.command("run")(run.run_all)
 app.command("run-week")(run.run_week)
 app.command("report")(run.report)

@@ -1,0 +1,25 @@
+"""The command that writes units for this machine."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines.cli.options import Home
+from pipelines.operations.units import write_units
+
+
+def units(
+    home: Home,
+    to: Annotated[Path, typer.Option("--to", help="Folder to write them to.")],
+    user: Annotated[
+        str, typer.Option(help="Account of the system that the services run as.")
+    ] = "schoolbell",
+) -> None:
+    """Write systemd units, a login for Dagster's pages, and rights, for this machine.
+
+    Nothing is installed: read them, then copy what you want to /etc/systemd/system,
+    /etc/nginx/conf.d and /etc/sudoers.d.
+    """
+    for path in write_units(to, home.resolve(), user):
+        typer.echo(str(path))
