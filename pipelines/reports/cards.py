@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.errors import ModelError
+from pipelines.reports.blind import with_blind_days
 from pipelines.reports.measures import shown
 from pipelines.reports.safety import file_name
 from pipelines.reports.view import View
@@ -95,7 +96,7 @@ def card_rows(view: View, findings: pl.DataFrame) -> pl.DataFrame:
     left: Any = {"how": "left", "maintain_order": "left"}
     joined = findings.join(lines, on="finding_id", **left)
     joined = joined.join(same_subject(view), on="subject", **left)
-    return joined.with_columns(
+    return with_blind_days(joined, view).with_columns(
         when=when,
         rule_title=pl.col("rule").replace_strict(titles, default=pl.col("rule")),
         is_carried=pl.col("event_date") < view.start,
@@ -146,7 +147,7 @@ def card(row: Mapping[str, Any]) -> Card:
         support=support(row),
         line_count=row["line_count"],
         decide_by=day(row["decide_by"]),
-        **details(record),
+        **details(record, row["blind"] or ""),
     )
 
 
@@ -200,8 +201,12 @@ def support(row: Mapping[str, Any]) -> str:
     return f"{count(row['line_count'], 'log line')} from {listed(row['sources'])}"
 
 
-def details(record: Mapping[str, Any]) -> dict[str, Any]:
-    """The lists of a card, each text made plain."""
+def details(record: Mapping[str, Any], blind: str) -> dict[str, Any]:
+    """The lists of a card, each text made plain.
+
+    Args:
+        blind: Which source hours of its day are missing; empty for none.
+    """
     return {
         "measures": tuple(shown(record.get("measures") or {})),
         "sites": tuple(str(site) for site in record.get("sites") or ()),
@@ -213,7 +218,10 @@ def details(record: Mapping[str, Any]) -> dict[str, Any]:
             tuple(plain(str(other.get(key) or NOT_KNOWN)) for key in OTHER)
             for other in record.get("alternatives") or ()
         ),
-        "limits": tuple(str(text) for text in record.get("limits") or ()),
+        "limits": (
+            *(str(text) for text in record.get("limits") or ()),
+            *((f"Source hours without lines on that day: {blind}.",) if blind else ()),
+        ),
         "would_change": tuple(str(text) for text in record.get("would_change") or ()),
         "next_step": str(record.get("next_step") or "Ask before anything else."),
     }

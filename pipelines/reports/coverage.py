@@ -63,9 +63,10 @@ def coverage(view: View) -> Coverage:
     )
 
 
-def missing_hours(view: View) -> pl.DataFrame:
+def missing_hours(view: View, *, is_week_only: bool = True) -> pl.DataFrame:
     """The expected hours without a line, by source and time."""
-    hours = view.of_week(view.inputs.source_hours).filter(
+    known = view.inputs.source_hours
+    hours = (view.of_week(known) if is_week_only else known).filter(
         pl.col("is_expected"),
         pl.col("line_count").fill_null(0) == 0,
         pl.col("hour_start") < view.inputs.generated_time,

@@ -101,7 +101,9 @@ def said_number(line: Line) -> str:
 
 def sentence(line: Line) -> str:
     """What follows the number."""
-    return f"{line.rest} {line.comparison}".strip()
+    return (
+        "(or more) " if line.is_least else ""
+    ) + f"{line.rest} {line.comparison}".strip()
 
 
 def waiting_by_kind(view: View) -> list[tuple[str, int, str]]:

@@ -1,7 +1,7 @@
 """The five lines that open a report: a sentence, a number, a comparison, a link."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -27,6 +27,7 @@ class Line:
         comparison: How that compares.
         anchor: The section of the report that says more.
         history: The number in earlier weeks and now, for a small drawing.
+        is_least: Hours are missing that could have made the number larger.
     """
 
     key: str
@@ -36,6 +37,7 @@ class Line:
     comparison: str
     anchor: str
     history: tuple[int | None, ...] = ()
+    is_least: bool = False
 
 
 def lines(view: View) -> list[Line]:
@@ -46,9 +48,16 @@ def lines(view: View) -> list[Line]:
         return first + [dark(view, *part) for part in DARK]
     told = (shared, not_listed, outside_hours)
     return first + [
-        dark(view, *part, rest=NOT_JUDGED) if now[key] is None else say(view, now)
+        dark(view, *part, rest=NOT_JUDGED)
+        if now[key] is None
+        else marked(say(view, now), arrived)
         for part, key, say in zip(DARK, KINDS, told, strict=True)
     ]
+
+
+def marked(line: Line, arrived: Coverage) -> Line:
+    """A count of a week with gaps is a least count."""
+    return replace(line, is_least=arrived.missing > 0)
 
 
 NOTHING_ARRIVED = "Not known: no log lines arrived."

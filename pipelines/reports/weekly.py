@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.reports.blind import blind_note
 from pipelines.reports.cards import card, card_rows
 from pipelines.reports.charts import spec
 from pipelines.reports.corrections import digest, facts
@@ -124,7 +125,11 @@ def wanted(known: Iterable[Section], off: Collection[str]) -> list[Section]:
 def parts_of(view: View, chosen: Sequence[Section]) -> list[dict[str, Any]]:
     """All that the page needs of the sections that have something to say."""
     rows = [(section, section.rows(view)) for section in chosen]
-    return [part(section, own) for section, own in rows if section.is_shown(own)]
+    return [
+        part(section, own) | {"blind": blind_note(view, section.name)}
+        for section, own in rows
+        if section.is_shown(own)
+    ]
 
 
 def part(section: Section, rows: pl.DataFrame) -> dict[str, Any]:
