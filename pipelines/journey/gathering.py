@@ -10,6 +10,7 @@ from pipelines.health.covering import closed_times, expected_hours, usual_lags
 from pipelines.journey.coverage import source_days
 from pipelines.journey.describing import audit_head, clauses, permits, rules
 from pipelines.journey.district import District
+from pipelines.journey.looking import last_look
 from pipelines.journey.unjudged import UNJUDGED
 from pipelines.reports.inputs import ReportInputs
 from pipelines.reports.schemas import empty_frame
@@ -29,7 +30,9 @@ def report_inputs(
     lags = dict.fromkeys(hours["source"].unique()) | usual_lags(
         counted_days(district.store)
     )
-    closed = closed_times(lags, now, is_history_closed=True)
+    # what nobody looked for is not missing
+    as_of = min(now, last_look(district.store) or now)
+    closed = closed_times(lags, as_of, is_history_closed=True)
     return ReportInputs(
         findings=database.table("findings.findings"),
         evidence=database.table("findings.evidence"),
