@@ -20,7 +20,7 @@ SHOWN = 2
 COUNTS_NO_LINES = frozenset(
     {
         "changes", "corrections", "limits", "line-account", "permits", "policy-map",
-        "rules", "source-coverage",
+        "rule-standing", "rules", "source-coverage",
     }
 )  # fmt: skip
 """Parts of the report whose numbers no gap can make smaller, or that show the gaps."""

@@ -1,0 +1,69 @@
+"""What is told to a place outside, so that silence there means something."""
+
+import pytest
+
+from pipelines.alerts.heartbeat import beat
+from pipelines.alerts.news import News
+from pipelines.district.home import create
+from pipelines.errors import DeliveryError
+from pipelines.journey.alerting import announce, send_alerts, send_test
+from pipelines.journey.district import open_district
+from tests.unit.alerts.facts import NOW, news
+
+
+def test_a_url_is_asked(hook, tmp_path):
+    beat(hook.url, tmp_path, NOW)
+    ((path, _, _),) = hook.posts
+    assert path == "/hook"
+
+
+@pytest.mark.parametrize("answer", [404, 500, 302])
+def test_a_place_that_does_not_take_it_is_an_error(hook, tmp_path, answer):
+    hook.answers = [answer]
+    if answer == 302:  # not followed, and no mistake of ours
+        beat(hook.url, tmp_path, NOW)
+        assert len(hook.posts) == 1
+        return
+    with pytest.raises(DeliveryError, match="heartbeat did not arrive"):
+        beat(hook.url, tmp_path, NOW)
+
+
+def test_a_file_holds_the_time(tmp_path):
+    beat("beat", tmp_path, NOW)
+    assert (tmp_path / "beat").read_text() == "2026-11-03T16:05:00.000000+00:00\n"
+    with pytest.raises(DeliveryError, match="heartbeat"):
+        beat("no/such/folder", tmp_path, NOW)
+
+
+@pytest.fixture
+def home(tmp_path):
+    made = create(tmp_path / "home")
+    text = made.settings_file.read_text()
+    said = text.replace("[alerts]\n", '[alerts]\nheartbeat = "beat"\n', 1)
+    made.settings_file.write_text(said)
+    return made
+
+
+def test_each_round_beats_and_a_test_does_not(home):
+    with open_district(home.path) as district:
+        send_test(district)
+        assert not (home.path / "beat").exists()
+        assert send_alerts(district, NOW).warning == ""
+    assert (home.path / "beat").is_file()
+
+
+def test_a_heartbeat_that_fails_is_a_warning_and_stops_nothing(home):
+    (home.path / "beat").mkdir()
+    with open_district(home.path) as district:
+        summary = send_alerts(district, NOW)
+    assert "the heartbeat did not arrive" in summary.warning
+
+
+def test_what_only_the_caller_knows_is_told_and_ended_by_the_caller(home):
+    failed: News = news("run:daily:", line="the job daily did not end well")
+    with open_district(home.path) as district:
+        assert announce(district, [failed], (), NOW).new == 1
+        assert announce(district, [failed], (), NOW).new == 0
+        send_alerts(district, NOW)
+        announce(district, [], ("run:daily:",), NOW)
+    assert (home.path / "alerts.jsonl").read_text().count("did not end well") == 1
