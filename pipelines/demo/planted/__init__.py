@@ -10,12 +10,15 @@ from pipelines.demo.planted import (
     alike_devices,
     alike_hours,
     alike_leave,
+    alike_lending,
     alike_networks,
     alike_requests,
     alike_security,
     alike_sites,
     breach_accounts,
+    breach_closed,
     breach_hours,
+    breach_lending,
     breach_security,
     breach_sites,
 )
@@ -33,8 +36,8 @@ LOOK_ALIKES = (
     *alike_hours.SCENES,
 )
 # played after all others, whose casting they leave as it was
-RISKS = breach_security.SCENES
-ALIKE_RISKS = alike_security.SCENES
+RISKS = (*breach_security.SCENES, *breach_lending.SCENES, *breach_closed.SCENES)
+ALIKE_RISKS = (*alike_security.SCENES, *alike_lending.SCENES)
 
 
 def plant(world: World, plan: Plan, *, violations: bool) -> None:
