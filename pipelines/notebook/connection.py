@@ -62,6 +62,13 @@ class Connection:
         """
         return self._connection.sql(query, params=params)
 
+    def frame(self, query: str, **params: Any) -> pl.DataFrame:
+        """The rows of a query in Polars, each instant in the district's own zone."""
+        frame: pl.DataFrame = self.sql(query, **params).pl()
+        return frame.with_columns(
+            pl.selectors.datetime(time_zone="*").dt.convert_time_zone(self.zone)
+        )
+
     def tables(self) -> pl.DataFrame:
         """What can be asked: relation, number of rows, what one row is."""
         names = self._names()

@@ -1,58 +1,25 @@
-"""Draws the answers of `questions`, in charts that keep their data to themselves.
+"""Draws the answers of `questions` and `timelines`.
 
-Plotly's own figures offer to upload a chart, and its pages fetch scripts from
-elsewhere. A `Chart` does neither: it hands a notebook data, layout and settings
-only, and a page that it writes holds the library itself. Names come from logs,
-so they are escaped: Plotly renders a subset of HTML in its labels.
+Each takes the frame of the function of the same name, as it is or filtered, and
+returns a `Chart`: zoom it, or keep it with `write_html`.
 """
 
-import html
-from collections.abc import Sequence
-from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Any
-
 import polars as pl
-from plotly.graph_objects import Bar, Figure, Scatter
+from plotly.graph_objects import Bar, Scatter
 
-NO_CLOUD = {
-    "showSendToCloud": False,
-    "plotlyServerURL": "",
-    "displaylogo": False,
-    "responsive": True,
-    "typesetMath": False,
-}
-MIME = "application/vnd.plotly.v1+json"
-COLOURS = ("#005a9c", "#b94700", "#009e73", "#d66fb0", "#57606c", "#1c2127")
-ROW_HEIGHT = 30
+from pipelines.notebook.charts import (
+    Chart,
+    bars_in_time,
+    chart,
+    coloured,
+    local,
+    named,
+    top_down,
+)
+from pipelines.notebook.timelines import STEPS
+
 MOST = 25
 """Bars of a ranking; the frame has the rest."""
-
-
-class Chart(Figure):  # type: ignore[misc]  # plotly has no types
-    """A figure that never offers to upload its data and fetches nothing."""
-
-    def _repr_mimebundle_(self, *_args: Any, **_more: Any) -> dict[str, Any]:
-        plain = self.to_plotly_json() | {"config": NO_CLOUD}
-        return {MIME: plain, "text/plain": f"<Chart of {len(self.data)} traces>"}
-
-    def _repr_html_(self) -> None:
-        """No page inside a page: that would hold the library once a chart."""
-
-    def to_html(self, *args: Any, **more: Any) -> str:
-        """A page, or with `full_html=False` a part of one; the library is in it."""
-        closed = {"config": NO_CLOUD, "include_plotlyjs": True}
-        return str(super().to_html(*args, **more | closed))
-
-    def write_html(self, file: str | Path, **more: Any) -> None:
-        """Write a page that opens anywhere, without a network."""
-        Path(file).write_text(self.to_html(**more), encoding="utf-8")
-
-    def show(self, *_args: Any, **_more: Any) -> None:
-        """Show it in the notebook; elsewhere use `write_html`."""
-        from IPython.display import display
-
-        display(self)  # type: ignore[no-untyped-call]
 
 
 def draw_account_week(week: pl.DataFrame) -> Chart:
@@ -64,41 +31,25 @@ def draw_account_week(week: pl.DataFrame) -> Chart:
     )
     traces = [
         Bar(
-            name=_shown(verdict),
+            name=named(verdict),
             x=[day.isoformat() for day in part["event_date"]],
             y=[round(value, 1) for value in part["minutes"]],
             hovertext=[_list(sites) for sites in part["site"]],
             marker={"color": colour},
         )
-        for (verdict, part), colour in _coloured(days, "verdict")
+        for (verdict, part), colour in coloured(days, "verdict")
     ]
-    return _chart(traces, "Estimated minutes a day", barmode="stack")
+    return chart(traces, "Estimated minutes a day", barmode="stack")
 
 
 def draw_presence(stretches: pl.DataFrame) -> Chart:
     """Stretches of use as bars in time, one lane a device."""
-    lanes = stretches["device"].unique(maintain_order=True).to_list()
-    traces = [
-        Scatter(
-            name=_shown(building),
-            x=_pairs(part["start_time"], part["end_time"]),
-            y=_tripled([_shown(one) for one in part["device"]]),
-            hovertext=_tripled(
-                [f"{count} requests" for count in part["request_count"]]
-            ),
-            hoverinfo="x+y+text",
-            mode="lines+markers",
-            line={"color": colour, "width": 10},
-            marker={"color": colour, "size": 10, "symbol": "line-ns"},
-        )
-        for (building, part), colour in _coloured(stretches, "building")
-    ]
-    order = [_shown(lane) for lane in lanes]
-    return _chart(
-        traces,
+    return bars_in_time(
+        stretches,
         "Stretches of use by device, in local time; colour is the building",
-        lanes=len(lanes),
-        yaxis={"categoryorder": "array", "categoryarray": order[::-1]},
+        lane="device",
+        colour="building",
+        hover=_counted(stretches["request_count"]),
     )
 
 
@@ -107,24 +58,24 @@ def draw_sites(sites: pl.DataFrame) -> Chart:
     most = sites.sort("minutes", "site", descending=[True, False]).head(MOST)
     traces = [
         Bar(
-            name=_shown(verdict),
+            name=named(verdict),
             orientation="h",
-            y=[_shown(site) for site in part["site"]],
+            y=[named(site) for site in part["site"]],
             x=[round(value, 1) for value in part["minutes"]],
             hovertext=[
-                f"first seen {day}, {_shown(category)}"
+                f"first seen {day}, {named(category)}"
                 for day, category in part.select("first_seen_date", "category").rows()
             ],
             marker={"color": colour},
         )
-        for (verdict, part), colour in _coloured(most, "verdict")
+        for (verdict, part), colour in coloured(most, "verdict")
     ]
-    order = [_shown(site) for site in most["site"]]
-    return _chart(
+    order = [named(site) for site in most["site"]]
+    return chart(
         traces,
         "Estimated minutes of all accounts",
         lanes=most.height,
-        yaxis={"categoryorder": "array", "categoryarray": order[::-1]},
+        yaxis=top_down(order),
     )
 
 
@@ -133,81 +84,82 @@ def draw_evidence(lines: pl.DataFrame) -> Chart:
     known = lines.drop_nulls("time")
     traces = [
         Scatter(
-            name=_shown(role),
-            x=_local(part["time"]),
-            y=[_shown(device) for device in part["device"]],
+            name=named(role),
+            x=local(part["time"]),
+            y=[named(device) for device in part["device"]],
             text=[
-                f"{_shown(site)}, line {number}"
+                f"{named(site)}, line {number}"
                 for site, number in part.select("site", "line_no").rows()
             ],
             mode="markers",
             marker={"color": colour, "size": 9},
         )
-        for (role, part), colour in _coloured(known, "role")
+        for (role, part), colour in coloured(known, "role")
     ]
-    return _chart(
+    return chart(
         traces,
         "Cited log lines, in local time",
         lanes=known["device"].n_unique(),
     )
 
 
-def _chart(
-    traces: Sequence[Any], title: str, *, lanes: int = 8, **layout: Any
-) -> Chart:
-    figure = Chart(list(traces))
-    look = {
-        "template": "none",
-        "title": {"text": title, "x": 0, "xref": "paper", "font": {"size": 15}},
-        "height": 170 + ROW_HEIGHT * max(lanes, 2),
-        "margin": {"l": 8, "r": 16, "t": 48, "b": 40},
-        "yaxis": {"automargin": True} | layout.pop("yaxis", {}),
-        "xaxis": {"gridcolor": "#d8dce2"},
-        "showlegend": True,
-    }
-    figure.update_layout(**look, **layout)
-    return figure
-
-
-def _coloured(
-    frame: pl.DataFrame, column: str
-) -> list[tuple[tuple[str | None, pl.DataFrame], str]]:
-    """The parts of a frame by a column, each with its own colour."""
-    parts = frame.sort(column, nulls_last=True, maintain_order=True).partition_by(
-        column, as_dict=True, maintain_order=True
-    )
-    return [
-        ((key[0], part), COLOURS[number % len(COLOURS)])
-        for number, (key, part) in enumerate(parts.items())
+def draw_site_first_sight(accounts: pl.DataFrame) -> Chart:
+    """How the number of accounts that had used a site grew, one dot an account."""
+    ranked = accounts.sort("first_time", "account").with_row_index("rank", offset=1)
+    traces = [
+        Scatter(
+            name=named(building),
+            x=local(part["first_time"]),
+            y=part["rank"].to_list(),
+            text=[
+                f"{named(account)} on {named(device)}, {named(verdict)}"
+                for account, device, verdict in part.select(
+                    "account", "device", "verdict"
+                ).rows()
+            ],
+            mode="markers",
+            marker={"color": colour, "size": 9},
+        )
+        for (building, part), colour in coloured(ranked, "building")
     ]
+    return chart(traces, "Accounts that had used the site, by their first use")
 
 
-def _shown(text: str | None) -> str:
-    """A name as Plotly shows it as it is; unknown says so."""
-    return "not known" if text is None else html.escape(text, quote=False)
+def draw_device_holders(holders: pl.DataFrame) -> Chart:
+    """Who held a device, one lane an account; colour says how it is known."""
+    return bars_in_time(
+        holders,
+        "Accounts on the device, in local time; colour is how it is known",
+        lane="account",
+        colour="how",
+        hover=_titles(holders["logon_kind"]),
+    )
+
+
+def draw_session_timeline(steps: pl.DataFrame) -> Chart:
+    """An account's day: duty, keyboards, stretches, sites and findings as lanes."""
+    lanes = steps.sort(
+        pl.col("what").cast(pl.Enum(STEPS)), "start_time", "detail"
+    ).with_columns(
+        lane=pl.concat_str("what", "detail", separator=": ", ignore_nulls=True)
+    )
+    return bars_in_time(
+        lanes,
+        "The account's day, in local time",
+        lane="lane",
+        colour="what",
+        hover=_titles(lanes["device"]),
+    )
+
+
+def _counted(requests: pl.Series) -> pl.Series:
+    return pl.Series([f"{count} requests" for count in requests], dtype=pl.String)
+
+
+def _titles(values: pl.Series) -> pl.Series:
+    texts = ["" if value is None else named(value) for value in values]
+    return pl.Series(texts, dtype=pl.String)
 
 
 def _list(names: pl.Series) -> str:
-    return ", ".join(_shown(name) for name in names)
-
-
-def _local(times: pl.Series) -> list[str]:
-    """Local clock times without a zone, which Plotly would turn into UTC."""
-    return [one.replace(tzinfo=None).isoformat() for one in times]
-
-
-def _pairs(starts: pl.Series, ends: pl.Series) -> list[str | None]:
-    """Begin, end and a break for each bar."""
-    shortest = timedelta(minutes=1)
-    found: list[str | None] = []
-    for start, end in zip(starts, ends, strict=True):
-        found += [_naive(start), _naive(max(end, start + shortest)), None]
-    return found
-
-
-def _naive(instant: datetime) -> str:
-    return instant.replace(tzinfo=None).isoformat()
-
-
-def _tripled(values: Sequence[str]) -> list[str]:
-    return [value for value in values for _ in range(3)]
+    return ", ".join(named(name) for name in names)

@@ -22,8 +22,7 @@ def account_week(con: Connection, account: str, day: date) -> pl.DataFrame:
         day: Any day of the week, which begins on Monday.
     """
     monday = day - timedelta(days=day.weekday())
-    return _asked(
-        con,
+    return con.frame(
         """
         select
           event_date,
@@ -62,8 +61,7 @@ def presence(
         first: A local day.
         last: The last day of a range; without it `first` alone.
     """
-    return _asked(
-        con,
+    return con.frame(
         """
         select
           event_date,
@@ -98,8 +96,7 @@ def site_first_seen(con: Connection, since: date | None = None) -> pl.DataFrame:
         con: From `connect()`.
         since: Leaves out sites that were known before that day.
     """
-    return _asked(
-        con,
+    return con.frame(
         """
         select
           seen.site,
@@ -138,8 +135,7 @@ def finding_evidence(con: Connection, finding_id: str) -> pl.DataFrame:
             where=con.snapshot,
             remedy="List them with: con.sql('select * from findings.findings').pl()",
         )
-    return _asked(
-        con,
+    return con.frame(
         """
         select
           position,
@@ -161,11 +157,4 @@ def finding_evidence(con: Connection, finding_id: str) -> pl.DataFrame:
         order by time, position
         """,
         finding_id=finding_id,
-    )
-
-
-def _asked(con: Connection, query: str, **params: object) -> pl.DataFrame:
-    frame: pl.DataFrame = con.sql(query, **params).pl()
-    return frame.with_columns(
-        pl.selectors.datetime(time_zone="*").dt.convert_time_zone(con.zone)
     )

@@ -11,14 +11,14 @@ import pytest
 import pipelines
 from pipelines.district.home import create
 from pipelines.errors import ModelError, SettingsError
+from pipelines.health.covering import closed_times, expected_hours
 from pipelines.journey.district import open_district
 from pipelines.journey.publishing import publish_snapshot
-from pipelines.health.covering import closed_times, expected_hours
 from pipelines.notebook.connection import Connection, connect
 from pipelines.notebook.coverage import Gap, joined
 from pipelines.notebook.dictionary import KEPT, notes_of
 from pipelines.warehouse.snapshots import current
-from tests.conftest import REPO_ROOT
+from tests.conftest import LONG, REPO_ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -127,6 +127,17 @@ def test_nothing_can_be_written_or_read_beside_it(district, query, tmp_path):
     opened.close()
 
 
+def test_the_first_rows_come_within_a_second(district):
+    times = []
+    for _ in range(3):  # the best of three: the machine may be at work
+        begun = time.perf_counter()
+        opened = Connection(district.home)
+        assert opened.sql("select * from core.http_requests limit 20").pl().height == 20
+        times.append(time.perf_counter() - begun)
+        opened.close()
+    assert min(times) < 1
+
+
 def test_scratch_tables_are_possible(con):
     con.sql("create temp table mine as select 1 as one")
     assert con.sql("select one from mine").fetchall() == [(1,)]
@@ -189,13 +200,21 @@ def test_refresh_moves_to_the_newest_and_leaves_what_is_open(
     assert newest.stem in capsys.readouterr().out
 
 
-def test_twenty_readers_and_a_writer_are_not_in_each_others_way(district, tmp_path):
+def shares(count, parts):
+    return [str(count // parts + (part < count % parts)) for part in range(parts)]
+
+
+READERS = 50 if LONG else 8
+PROCESSES = 4 if LONG else 2
+
+
+def test_readers_and_a_writer_are_not_in_each_others_way(district, tmp_path):
     home = district.copy(tmp_path)
     flag = tmp_path / "stop"
     command = [sys.executable, "-m", "tests.notebooks.readers", str(home), str(flag)]
     readers = [
-        subprocess.Popen([*command, "5"], stdout=subprocess.PIPE, cwd=REPO_ROOT)
-        for _ in range(4)
+        subprocess.Popen([*command, count], stdout=subprocess.PIPE, cwd=REPO_ROOT)
+        for count in shares(READERS, PROCESSES)
     ]
     try:
         deadline = time.monotonic() + 120
@@ -214,4 +233,4 @@ def test_twenty_readers_and_a_writer_are_not_in_each_others_way(district, tmp_pa
     assert current(home / "snapshots") in published
     for said, code in ended:
         assert code == 0
-        assert int(said) >= 5
+        assert int(said) >= READERS // PROCESSES

@@ -9,13 +9,19 @@ import polars as pl
 import pytest
 
 from pipelines.errors import ModelError
-from pipelines.notebook import figures
+from pipelines.notebook import charts, figures
 from pipelines.notebook.connection import Connection
 from pipelines.notebook.questions import (
     account_week,
     finding_evidence,
     presence,
     site_first_seen,
+)
+from pipelines.notebook.timelines import (
+    STEPS,
+    device_holders,
+    session_timeline,
+    site_first_sight,
 )
 
 CHROMIUM = os.environ.get("SCHOOLBELL_CHROMIUM") or shutil.which("chromium")
@@ -33,7 +39,7 @@ def con(district):
 @pytest.fixture(scope="module")
 def finding(con):
     rows = con.sql(
-        "select finding_id, subject, event_date from findings.findings"
+        "select finding_id, rule, subject, devices, event_date from findings.findings"
         " where status = 'open' order by confidence desc, finding_id"
     )
     return rows.pl().row(0, named=True)
@@ -90,12 +96,65 @@ def test_evidence_has_every_cited_line(con, finding):
 
 
 @pytest.mark.slow
+def test_a_device_was_held_by_those_who_logged_on_or_asked_from_it(con, finding):
+    first, last = date(2026, 10, 19), date(2026, 10, 25)
+    for device in finding["devices"]:
+        holders = device_holders(con, device, first, last)
+        stretches = con.sql(
+            "select account, start_time from core.presence_blocks"
+            " where device = $device order by all",
+            device=device,
+        ).fetchall()
+        asked = holders.filter(how="requests").select("account", "start_time")
+        assert sorted(asked.rows()) == stretches
+        assert holders["start_time"].is_sorted()
+        assert holders.is_unique().all()
+        day = device_holders(con, device, finding["event_date"])
+        assert (day["start_time"].dt.date() <= finding["event_date"]).all()
+        assert (day["end_time"].dt.date() >= finding["event_date"]).all()
+    assert finding["subject"] in holders["account"]
+
+
+@pytest.mark.slow
+def test_a_day_of_an_account_has_its_stretches_sites_and_finding(con, finding):
+    account, day = finding["subject"], finding["event_date"]
+    steps = session_timeline(con, account, day)
+    assert set(steps["what"]) <= set(STEPS)
+    assert finding["rule"] in steps.filter(what="finding")["detail"]
+    stretches = presence(con, account, day)
+    assert steps.filter(what="at work").height == stretches.height
+    (sites,) = con.sql(
+        "select count(*) from core.site_visits"
+        " where account = $account and event_date = $day",
+        account=account,
+        day=day,
+    ).fetchall()[0]
+    assert steps.filter(what="site").height == sites
+    assert (steps["start_time"].dt.date() <= day).all()
+    assert (steps["end_time"].dt.date() >= day).all()
+
+
+@pytest.mark.slow
+def test_first_sight_of_a_site_is_the_day_that_the_ranking_says(con):
+    for site, first in site_first_seen(con).select("site", "first_seen_date").rows():
+        accounts = site_first_sight(con, site)
+        assert accounts["first_time"].min().date() == first
+        assert accounts["account"].is_unique().all()
+    with pytest.raises(ModelError, match="no account used the site"):
+        site_first_sight(con, "www.example.invalid")
+
+
+@pytest.mark.slow
 def test_nobody_asked_about_gives_an_empty_answer_and_an_empty_chart(con):
     nobody = presence(con, "nobody-0", date(2026, 10, 19))
     assert nobody.is_empty()
     assert len(figures.draw_presence(nobody).data) == 0
     empty = account_week(con, "nobody-0", date(2026, 10, 19))
     assert len(figures.draw_account_week(empty).data) == 0
+    held = device_holders(con, "nothing-0", date(2026, 10, 19))
+    assert len(figures.draw_device_holders(held).data) == 0
+    steps = session_timeline(con, "nobody-0", date(2026, 10, 19))
+    assert len(figures.draw_session_timeline(steps).data) == 0
 
 
 def stretches(device):
@@ -130,7 +189,31 @@ def lines(device):
     )  # fmt: skip
 
 
+def sights(device):
+    return pl.DataFrame(
+        {"account": ["a"], "first_time": [AT], "device": [device],
+         "building": [device], "verdict": ["external"]}
+    )  # fmt: skip
+
+
+def held(account):
+    return pl.DataFrame(
+        {"account": [account], "how": ["live"], "start_time": [AT], "end_time": [AT],
+         "logon_kind": ["cached"]}
+    )  # fmt: skip
+
+
+def steps(site):
+    return pl.DataFrame(
+        {"what": ["site"], "detail": [site], "device": [site], "start_time": [AT],
+         "end_time": [AT]}
+    )  # fmt: skip
+
+
 EVERY = [
+    (figures.draw_site_first_sight, sights),
+    (figures.draw_device_holders, held),
+    (figures.draw_session_timeline, steps),
     (figures.draw_presence, stretches),
     (figures.draw_sites, sites),
     (figures.draw_account_week, week),
@@ -142,14 +225,15 @@ EVERY = [
 def test_what_a_notebook_gets_of_a_chart_is_data_and_closed_settings(draw, rows):
     chart = draw(rows(HOSTILE))
     bundle = chart._repr_mimebundle_()
-    assert set(bundle) == {figures.MIME, "text/plain"}
+    assert set(bundle) == {charts.MIME, "text/plain"}
     assert chart._repr_html_() is None
-    settings = bundle[figures.MIME]["config"]
+    settings = bundle[charts.MIME]["config"]
     assert settings["showSendToCloud"] is False
     assert settings["plotlyServerURL"] == ""
     text = json.dumps(bundle)
     assert "<img" not in text
     assert "&lt;img" in text
+    assert chart.layout.template == charts.TEMPLATE
 
 
 def test_an_instant_is_drawn_at_its_local_clock_time():
