@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from typing import Any
 
 import dagster as dg
 
@@ -9,9 +10,11 @@ from pipelines.defs.partitions import FIRST_DAY, days_of
 from pipelines.defs.resources import HomeResource
 from pipelines.journey.looking import note_run
 from pipelines.journey.publishing import publish_snapshot
-from pipelines.journey.reporting import publish_reports
+from pipelines.journey.reporting import Published, publish_reports
 from pipelines.journey.steps import judge_days
 from pipelines.lake.staging import sweep
+from pipelines.reports.headline import NUMBERS, this_week
+from pipelines.reports.view import View
 from pipelines.state import ledger
 from pipelines.warehouse.models import Model
 
@@ -82,6 +85,31 @@ def weekly(zone: str) -> dg.WeeklyPartitionsDefinition:
     )
 
 
+def report_metadata(
+    done: Sequence[Published], week: date, address: str
+) -> dict[str, dg.MetadataValue[Any]]:
+    """Where the week's report is, and the numbers of its page one.
+
+    Args:
+        done: What was published; the week before is among it, for its link.
+        address: Where the reports folder is on a web server; may be empty.
+    """
+    pages = [str(one.page) for one in done]
+    found: dict[str, dg.MetadataValue[Any]] = {"pages": dg.MetadataValue.json(pages)}
+    own = next((one for one in done if one.week_start == week), None)
+    if own is None:
+        return found | {"report": dg.MetadataValue.text("no events in this week")}
+    found["report"] = dg.MetadataValue.path(own.page)
+    if address:
+        place = f"{address.rstrip('/')}/{own.page.parent.name}/{own.page.name}"
+        found["address"] = dg.MetadataValue.url(place)
+    numbers = this_week(View(own.inputs, week))
+    for key, label in NUMBERS.items():
+        if numbers.get(key) is not None:
+            found[label.lower().replace(" ", "_")] = dg.MetadataValue.int(numbers[key])
+    return found | {"arrived": dg.MetadataValue.float(float(numbers["coverage"]))}
+
+
 def report_asset(zone: str) -> dg.AssetsDefinition:
     """The weekly report, made from the newest snapshot."""
 
@@ -98,13 +126,8 @@ def report_asset(zone: str) -> dg.AssetsDefinition:
         week = date.fromisoformat(context.partition_key)
         with home.writing() as district:
             done = publish_reports(district, datetime.now(UTC), [week])
-        pages = [str(one.page) for one in done]
-        return dg.MaterializeResult(
-            metadata={
-                "pages": dg.MetadataValue.json(pages),
-                "report": dg.MetadataValue.path(pages[0]) if pages else "no events",
-            }
-        )
+            metadata = report_metadata(done, week, district.settings.report.address)
+        return dg.MaterializeResult(metadata=metadata)
 
     return report
 

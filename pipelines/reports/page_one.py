@@ -161,7 +161,9 @@ def not_listed(view: View, now: Mapping[str, Any]) -> Line:
     value = now["new_sites"]
     noun = "new site is" if value == 1 else "new sites are"
     older = open_sites(view).height - value
-    more = f"; {number(older)} older ones wait" if older else ""
+    more = (
+        f"; {number(older)} older {'waits' if older == 1 else 'wait'}" if older else ""
+    )
     return Line(
         "new-sites",
         "Not on the list",

@@ -29,6 +29,11 @@ SCROLL = """async () => {
     await new Promise(done => setTimeout(done, 40));
   }
   scrollTo({top: 0, behavior: "instant"});
+  const drawn = () => [...document.querySelectorAll(".chart")]
+    .every(chart => chart.querySelector(".main-svg"));
+  for (let turn = 0; turn < 500 && !drawn(); turn += 1) {
+    await new Promise(done => setTimeout(done, 40));
+  }
 }"""
 OPEN_ALL = "document.querySelectorAll('details').forEach(one => { one.open = true; })"
 # Text that sticks out of the page, and tap targets that are too small.

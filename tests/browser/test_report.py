@@ -30,6 +30,15 @@ def test_nothing_is_said_asked_or_shared(browser, archive, week):
     assert visit.page.locator('[data-title^="Share"], .modebar-btn').count() == 0
 
 
+def test_the_library_is_asked_for_when_somebody_moves_towards_a_chart(browser, archive):
+    visit = Visit(browser, report(archive))
+    visit.page.wait_for_timeout(300)
+    assert len(visit.asked) == 1, "the page alone"
+    assert visit.page.locator(".still svg").first.is_visible()
+    visit.page.evaluate(SCROLL)
+    assert len(visit.asked) == 2
+
+
 def test_without_scripts_every_fact_and_drawing_is_there(browser, archive):
     plain = Visit(browser, report(archive), java_script_enabled=False).page
     full = Visit(browser, report(archive)).page

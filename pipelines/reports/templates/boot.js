@@ -40,17 +40,51 @@
     Array.prototype.forEach.call(document.querySelectorAll(selector), action);
   }
 
+  // The library is large. It is asked for when somebody moves towards a chart; until
+  // then the drawing of the same chart stands there, as it does without scripts.
+  var waiting = [];
+  var asked = false;
+
+  function work() {
+    var figure = waiting.shift();
+    if (!figure) { return; }
+    draw(figure);
+    window.setTimeout(work, 0);
+  }
+
+  function wanted(figure) {
+    waiting.push(figure);
+    if (window.Plotly) { work(); return; }
+    var place = document.querySelector("meta[name=chart-library]");
+    if (asked || !place) { return; }
+    asked = true;
+    var script = document.createElement("script");
+    script.src = place.content;
+    script.addEventListener("load", work);
+    document.head.appendChild(script);
+  }
+
   function charts() {
-    if (!window.Plotly) { return; }
-    if (!window.IntersectionObserver) { each(".chart", draw); return; }
+    if (!window.IntersectionObserver) { each(".chart", wanted); return; }
     var near = new IntersectionObserver(function (seen) {
       seen.forEach(function (entry) {
         if (!entry.isIntersecting) { return; }
         near.unobserve(entry.target);
-        draw(entry.target);
+        wanted(entry.target);
       });
     }, { rootMargin: "400px" });
     each(".chart", function (figure) { near.observe(figure); });
+  }
+
+  function onceMoved(action) {
+    var kinds = ["scroll", "pointermove", "pointerdown", "keydown", "touchstart"];
+    function moved() {
+      kinds.forEach(function (kind) { window.removeEventListener(kind, moved); });
+      action();
+    }
+    kinds.forEach(function (kind) {
+      window.addEventListener(kind, moved, { passive: true });
+    });
   }
 
   function remembered(theme) {
@@ -88,7 +122,7 @@
     });
     wants.addEventListener("change", repaint);
     repaint();
-    charts();
+    onceMoved(charts);
   }
 
   var before = remembered();
