@@ -108,6 +108,9 @@ class Source(Part):
     )
 
 
+COLOUR = r"^(#[0-9a-fA-F]{6})?$"
+
+
 class Report(Part):
     """The weekly report."""
 
@@ -145,6 +148,16 @@ class Report(Part):
     )
     paper: Literal["letter", "a4"] = Field(
         default="letter", description="paper of the printed report", examples=["a4"]
+    )
+    accent: Annotated[str, Field(pattern=COLOUR)] = Field(
+        default="",
+        description="colour of links on light ground; its contrast is checked",
+        examples=["#1f5fbf"],
+    )
+    accent_dark: Annotated[str, Field(pattern=COLOUR)] = Field(
+        default="",
+        description="colour of links on dark ground; its contrast is checked",
+        examples=["#8ab8f5"],
     )
     browser: str = Field(
         default="",

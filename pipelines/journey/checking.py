@@ -13,8 +13,9 @@ from pipelines.journey.checking_channels import channel_faults
 from pipelines.journey.checking_rules import rule_faults
 from pipelines.journey.district import District
 from pipelines.journey.faults import Fault
-from pipelines.journey.gathering import known_sections
+from pipelines.journey.gathering import known_sections, pale
 from pipelines.journey.mailing import mail_channels
+from pipelines.reports.palette import READABLE
 from pipelines.sources.remote import is_remote
 
 EXCEPTIONS = "exceptions.csv"
@@ -107,6 +108,11 @@ def _report(district: District) -> Iterator[Fault]:
             paste = f'sections_off = ["{nearest(name, known) or known[0]}"]'
             what = f"there is no section {name!r} to leave out"
             yield Fault(path, what, name, ", ".join(known), paste)
+    for name, colour, measured in pale(said):
+        ours = {"accent": "#1f5fbf", "accent_dark": "#8ab8f5"}[name]
+        what = f"the colour has a contrast of {measured:.1f} with its ground"
+        allowed = f"{READABLE} at least"
+        yield Fault(("report", name), what, colour, allowed, f'{name} = "{ours}"')
     channels = mail_channels(district)
     if said.mail and said.mail not in channels:
         guess = nearest(said.mail, channels) or next(iter(channels), "")

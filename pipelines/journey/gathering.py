@@ -1,10 +1,11 @@
 """Gathers everything that a report says, from a snapshot and the settings."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import polars as pl
 
+from pipelines.district.settings_model import Report
 from pipelines.errors import SettingsError
 from pipelines.health.covering import closed_times, expected_hours, usual_lags
 from pipelines.journey.coverage import source_days
@@ -13,6 +14,7 @@ from pipelines.journey.district import District
 from pipelines.journey.looking import last_look
 from pipelines.journey.unjudged import UNJUDGED
 from pipelines.reports.inputs import ReportInputs
+from pipelines.reports.palette import DARK, LIGHT, READABLE, least_contrast
 from pipelines.reports.schemas import empty_frame
 from pipelines.reports.sections import sections
 from pipelines.state.days import source_days as counted_days
@@ -58,12 +60,37 @@ def report_inputs(
         sections_off=sections_off(district),
         least_count=district.settings.report.least_count,
         paper=district.settings.report.paper,
+        accent=district.settings.report.accent,
+        accent_dark=district.settings.report.accent_dark,
         zone=district.zone,
         generated_time=now,
         snapshot_id=snapshot,
         settings_hash=district.settings_hash,
         registry_version=district.registry.version[:12],
     )
+
+
+def pale(report: Report) -> Iterator[tuple[str, str, float]]:
+    """The accents that can not be read well: setting, colour and contrast."""
+    own = (("accent", report.accent, LIGHT), ("accent_dark", report.accent_dark, DARK))
+    for name, colour, palette in own:
+        if colour and least_contrast(colour, palette) < READABLE:
+            yield name, colour, least_contrast(colour, palette)
+
+
+def readable(report: Report) -> None:
+    """Stop where a colour could not be read.
+
+    Raises:
+        SettingsError: An accent has too little contrast with its ground.
+    """
+    for name, colour, measured in pale(report):
+        raise SettingsError(
+            f"the colour {colour} has a contrast of {measured:.1f}",
+            where=f"district.toml: [report] {name}",
+            remedy=f"Text needs {READABLE} at least; take a "
+            f"{'darker' if name == 'accent' else 'lighter'} one.",
+        )
 
 
 def _known(database: Database, table: str) -> pl.DataFrame:

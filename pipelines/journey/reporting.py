@@ -9,7 +9,7 @@ from pathlib import Path
 from pipelines.district.home import SHARED
 from pipelines.errors import ModelError
 from pipelines.journey.district import District
-from pipelines.journey.gathering import report_inputs, sections_off
+from pipelines.journey.gathering import readable, report_inputs, sections_off
 from pipelines.journey.mailing import mail_channel, queue_mail
 from pipelines.journey.printing import FAILED, NO_BROWSER, browser, print_page
 from pipelines.journey.revisions import record, remembered, revised
@@ -157,7 +157,9 @@ def check_report_settings(district: District) -> None:
     """Stop a run at its beginning, not at its last step.
 
     Raises:
-        SettingsError: A section or a channel is named that does not exist.
+        SettingsError: A section or a channel is named that does not exist, or a
+            colour can not be read.
     """
     sections_off(district)
+    readable(district.settings.report)
     mail_channel(district)

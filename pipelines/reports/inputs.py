@@ -50,6 +50,8 @@ class ReportInputs:
         title: What the report is called; stands beside the district's name.
         sections_off: Names of sections that the report leaves out.
         paper: letter or a4.
+        accent: Colour of links and focus on light, as in "#1f5fbf"; empty for ours.
+        accent_dark: The same on dark.
         pdf: File name of the printed report beside each index; empty without one.
         pdf_note: Why there is none though there should be.
         least_count: Fewest accounts behind a count that many people may read.
@@ -91,6 +93,8 @@ class ReportInputs:
     sections_off: Sequence[str] = ()
     least_count: int = LEAST_COUNT
     paper: str = "letter"
+    accent: str = ""
+    accent_dark: str = ""
     pdf: str = ""
     pdf_note: str = ""
     revision: int = 1

@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 
 from pipelines.reports.charts import library
-from pipelines.reports.palette import DARK, LIGHT
+from pipelines.reports.palette import LIGHT, Accents, themes
 from pipelines.reports.safety import integrity, visible
 
 # The library is let in as a file of the archive: Chromium refuses an `integrity`
@@ -19,6 +19,9 @@ POLICY = (
     "default-src 'none'; script-src {scripts}; style-src {styles}'unsafe-inline'; "
     "img-src data: blob:; connect-src 'none'; form-action 'none'; base-uri 'none'"
 )
+
+
+OUR_OWN: Accents = ("", "")
 
 
 def printable(value: Any) -> Any:
@@ -53,18 +56,20 @@ def environment() -> Environment:
 
 
 @cache
-def constants() -> Mapping[str, Any]:
+def constants(accents: Accents) -> Mapping[str, Any]:
     """What is the same on every page: library, boot script, colours, policies."""
     allowed = f"'{integrity(boot())}'"
+    light, dark = themes(accents)
+    sheet = style(accents)
     return {
         "library": library()[0],
-        "light": dict(LIGHT),
-        "dark": dict(DARK),
+        "light": light,
+        "dark": dark,
         "palettes": {
             "roles": {colour: role for role, colour in LIGHT.items()},
-            "dark": dict(DARK),
+            "dark": dark,
         },
-        "assets": {"style": file_of(style(), "css"), "boot": file_of(boot(), "js")},
+        "assets": {"style": file_of(sheet, "css"), "boot": file_of(boot(), "js")},
         "policy": POLICY.format(scripts=allowed, styles=""),
         "policy_charts": POLICY.format(scripts=f"'self' {allowed}", styles=""),
         "policy_files": POLICY.format(scripts="'self'", styles="'self' "),
@@ -78,10 +83,10 @@ def boot() -> str:
 
 
 @cache
-def style() -> str:
+def style(accents: Accents = OUR_OWN) -> str:
     """The style sheet of every page, both themes in it."""
-    sheet = environment().get_template("themes.css")
-    return sheet.render(light=dict(LIGHT), dark=dict(DARK))
+    light, dark = themes(accents)
+    return environment().get_template("themes.css").render(light=light, dark=dark)
 
 
 def file_of(text: str, ending: str) -> str:
@@ -89,15 +94,17 @@ def file_of(text: str, ending: str) -> str:
     return f"schoolbell-{sha256(text.encode()).hexdigest()[:12]}.{ending}"
 
 
-def asset_files() -> dict[str, str]:
+def asset_files(accents: Accents = OUR_OWN) -> dict[str, str]:
     """What an archive holds once: chart library, style sheet, script."""
-    name, text = library()
-    texts = ((name, text), (file_of(style(), "css"), style()))
+    sheet, (name, text) = style(accents), library()
     return {
-        f"assets/{one}": text for one, text in (*texts, (file_of(boot(), "js"), boot()))
+        f"assets/{name}": text,
+        f"assets/{file_of(sheet, 'css')}": sheet,
+        f"assets/{file_of(boot(), 'js')}": boot(),
     }
 
 
 def page(template: str, **values: Any) -> str:
-    """One page as text."""
-    return environment().get_template(template).render(**constants(), **values)
+    """One page as text, in the district's colours if `accents` names them."""
+    known = constants(values.pop("accents", OUR_OWN))
+    return environment().get_template(template).render(**known, **values)

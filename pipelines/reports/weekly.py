@@ -62,6 +62,7 @@ def about(view: View) -> dict[str, Any]:
         "made": moment(inputs.generated_time, view.zone),
         "revision": inputs.revision,
         "paper": PAPER[inputs.paper],
+        "accents": (inputs.accent, inputs.accent_dark),
         "pdf": inputs.pdf,
         "pdf_note": inputs.pdf_note,
         "versions": versions(inputs),
@@ -111,7 +112,7 @@ def shared_files(
     parts: Sequence[Mapping[str, Any]], view: View, shared: Mapping[str, Any]
 ) -> dict[str, Page]:
     """The tables of the sections as files, and what the archive holds once."""
-    files: dict[str, Page] = {**asset_files()}
+    files: dict[str, Page] = {**asset_files(shared["accents"])}
     for part in parts:
         files |= exports(f"{view.label}/data/{part['name']}", part["table"], shared)
     return files

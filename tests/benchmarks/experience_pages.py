@@ -13,7 +13,7 @@ from pipelines.journey.reporting import _replace as replace_week
 from pipelines.reports.archive import as_bytes, write_archive
 from pipelines.reports.inputs import ReportInputs
 from pipelines.reports.mail import mail
-from pipelines.reports.palette import DARK, LIGHT
+from pipelines.reports.palette import DARK, LIGHT, contrast
 from pipelines.reports.schemas import empty_frame
 from pipelines.reports.weekly import Pages, weekly_report
 from pipelines.reports.words import lint, reading_grade
@@ -21,7 +21,7 @@ from tests.benchmarks.figures import Figure, least, most, nothing
 from tests.sections.fixtures import MONDAY, WEEKS
 from tests.sections.reading import Page, sheet, texts
 from tests.sections.test_mail import ALLOWED, PLACE
-from tests.sections.test_palette import SERIES, SIGHT, contrast, distance, lab, seen
+from tests.sections.test_palette import SERIES, SIGHT, distance, lab, seen
 from tests.sections.test_weekly import csv_rows, numbers_by_link
 from tests.sections.year import items_of, year
 

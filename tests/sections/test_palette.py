@@ -1,11 +1,18 @@
 """Colours can be told apart, by everybody, on both grounds."""
 
+from dataclasses import replace
 from itertools import combinations
 from math import atan2, cos, degrees, exp, hypot, radians, sin, sqrt
 
 import pytest
 
-from pipelines.reports.palette import DARK, LIGHT
+from pipelines.district.settings_model import Report
+from pipelines.errors import SettingsError
+from pipelines.journey.gathering import readable
+from pipelines.reports.mail import mail
+from pipelines.reports.palette import DARK, LIGHT, READABLE, contrast, least_contrast
+from pipelines.reports.weekly import weekly_report
+from tests.sections.fixtures import MONDAY, busy
 
 SERIES = ("blue", "vermillion", "green", "purple")
 # Machado, Oliveira and Fernandes (2009), full strength, on linear RGB.
@@ -33,16 +40,6 @@ both = pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark"])
 def linear(colour):
     parts = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
     return [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
-
-
-def luminance(colour):
-    red, green, blue = linear(colour)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def contrast(one, other):
-    low, high = sorted((luminance(one), luminance(other)))
-    return (high + 0.05) / (low + 0.05)
 
 
 def seen(colour, sight):
@@ -125,3 +122,48 @@ def test_steps_of_the_heat_map_grow(palette):
 def test_both_palettes_have_the_same_roles_and_no_colour_twice():
     assert set(LIGHT) == set(DARK)
     assert len(set(LIGHT.values())) == len(LIGHT)
+
+
+def test_contrast_is_that_of_wcag():
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.478, abs=1e-3)
+    assert contrast("#123456", "#123456") == 1
+
+
+def test_our_own_accents_can_be_read():
+    for palette in (LIGHT, DARK):
+        assert least_contrast(palette["accent"], palette) >= READABLE
+
+
+def test_the_districts_colour_is_on_every_page_and_in_the_mail():
+    inputs = replace(busy(), accent="#7a1f3d", accent_dark="#f2a9c4")
+    pages = weekly_report(inputs, MONDAY)
+    sheets = [text for path, text in pages.items() if path.endswith(".css")]
+    index = pages["2026-W47/index.html"]
+    for text in (index, *sheets, pages["index.html"]):
+        assert "--accent:#7a1f3d;" in text
+        assert "--accent:#f2a9c4;" in text
+        assert LIGHT["accent"] not in text.split("<body>")[0]
+    item = pages["2026-W47/evidence/f-2026w47-001.html"]
+    assert sum(path.removeprefix("assets/") in item for path in pages
+               if path.endswith(".css")) == 1  # fmt: skip
+    assert "#7a1f3d" in mail(inputs, MONDAY, where="https://x.example/").html
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"accent": "#ffcc00"}, "the colour #ffcc00 has a contrast of 1.4"),
+        ({"accent_dark": "#202020"}, "has a contrast of 1."),
+    ],
+)
+def test_a_colour_that_can_not_be_read_is_refused(settings, said):
+    with pytest.raises(SettingsError, match=said):
+        readable(Report(**settings))
+    readable(Report(accent="#7a1f3d", accent_dark="#f2a9c4"))
+
+
+@pytest.mark.parametrize("colour", ["red", "#12345", "#12345g", "url(x)", "#1;}*{"])
+def test_what_is_no_colour_is_no_setting(colour):
+    with pytest.raises(ValueError, match="accent"):
+        Report(accent=colour)
