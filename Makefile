@@ -57,6 +57,7 @@ test-long: setup ## the same tests with bigger N
 
 bench: setup ## print the figures of speed and memory; fails nothing
 	$(BIN)/python -m tests.benchmarks
+	$(BIN)/python -m tests.benchmarks.week
 
 experience: setup ## print what the weekly report is held to, and what is measured
 	$(BIN)/python -m tests.benchmarks.experience $(if $(wildcard $(DEMO_HOME)/warehouse.duckdb),--home $(DEMO_HOME))

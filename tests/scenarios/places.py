@@ -4,7 +4,7 @@ The high school and the middle school share a campus; the elementary school is 1
 south of them. Everything is given as registry files, as a district would.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -205,11 +205,11 @@ def registry(day: date, extra: Mapping[str, str]) -> Mapping[str, str]:
     }
 
 
-def write(home: Path, day: date, extra: Mapping[str, str]) -> None:
-    """Make `district.toml` and `registry/`."""
+def write(home: Path, texts: Iterable[tuple[str, str]]) -> None:
+    """Make `district.toml` and `registry/` from the texts of its files."""
     (home / "registry").mkdir(parents=True)
     (home / "district.toml").write_text(SETTINGS, encoding="utf-8")
-    for name, text in registry(day, extra).items():
+    for name, text in texts:
         (home / "registry" / name).write_text(text, encoding="utf-8")
 
 

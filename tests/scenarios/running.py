@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from pipelines.detections.candidates import candidates
 from pipelines.detections.catalogue import catalogue
@@ -57,19 +59,32 @@ def run(home: Path, story: Story, extra: Mapping[str, str]) -> list[Shown]:
         home: An empty folder.
         extra: Further registry rows by file name.
     """
-    places.write(home, story.day, extra)
-    district = DistrictHome(home)
-    settings = load_settings(district)
-    registry = load_registry(district, settings)
-    assert not registry.errors, registry.errors
-    store = open_store(district.state_db)
+    texts = tuple(places.registry(story.day, extra).items())
+    registry, domains = _registry(texts)
+    store = open_store(DistrictHome(home).state_db)
     try:
         written = _deliver(home, story)
         _take_in(home, store, written)
-        domains = settings.district.account_domains
         return _judged(home, store, registry, domains, written)
     finally:
         store.close()
+
+
+@cache
+def _registry(
+    texts: tuple[tuple[str, str], ...],
+) -> tuple[Registry, tuple[str, ...]]:
+    """The registry of these files, and the district's domains.
+
+    Reading it costs as much as judging a day, and most stories share it.
+    """
+    with TemporaryDirectory() as folder:
+        home = DistrictHome(Path(folder))
+        places.write(home.path, texts)
+        settings = load_settings(home)
+        registry = load_registry(home, settings)
+    assert not registry.errors, registry.errors
+    return registry, settings.district.account_domains
 
 
 def _deliver(home: Path, story: Story) -> Mapping[str, list[str]]:
