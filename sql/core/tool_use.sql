@@ -5,7 +5,7 @@ summary: >
   for a staff account whose logon was live on the device, or which the line names
   where the device writes no logons; two accounts at once name nobody. On district
   devices only. Beside it stands how many devices of that kind do the same: what a
-  browser does by itself, most of them do.
+  browser does by itself, most of them do. What stays inside the district is none.
 grain: [account, device, destination, how, seen_by]
 window: {days_before: 1, days_after: 1}
 params:
@@ -26,7 +26,7 @@ columns:
   longest_seconds: {type: double, is: the longest of them}
   total_seconds: {type: double, is: 'all of them, also where they overlap'}
   total_bytes: {type: bigint, is: bytes in both directions}
-  devices_alike: {type: bigint, is: devices of its class that do so that day}
+  devices_alike: {type: bigint, is: 'devices that look names up, or call that site'}
   start_time: {type: timestamptz, is: the first began}
   end_time: {type: timestamptz, is: the last ended}
   evidence: {type: 'bigint[]', is: 'at most 40 flows to the site, and what says whose'}
@@ -79,6 +79,25 @@ listed as (
     select distinct destination
     from core.outside_flows
     where event_date = $event_date::date and is_listed
+),
+
+outside as (
+    select
+        destination,
+        min(site) as site
+    from core.outside_flows
+    where event_date = $event_date::date and seen_by = 'firewall'
+    group by destination
+),
+
+-- how many devices know a site; an agent that idles counts too
+callers as (
+    select
+        site,
+        count(distinct device) as device_count
+    from core.outside_flows
+    where event_date = $event_date::date
+    group by site
 ),
 
 -- how many devices of a kind look names up outside
@@ -186,6 +205,8 @@ connections as (
         coalesce(lines.bytes_in, 0) + coalesce(lines.bytes_out, 0) as bytes,
         words.category
     from raw.connections as lines
+    inner join outside
+        on coalesce(lines.dst_hostname, lines.dst_ip) = outside.destination
     left join tools on lines.dst_hostname = tools.destination
     left join words on lower(trim(lines.category)) = words.word
     where
@@ -345,7 +366,13 @@ select
     sums.longest_seconds,
     sums.total_seconds,
     sums.total_bytes,
-    coalesce(habits.device_count, 0) as devices_alike,
+    coalesce(
+        case
+            when tools.how = 'resolver' then habits.device_count
+            else callers.device_count
+        end,
+        0
+    ) as devices_alike,
     sums.start_time,
     sums.end_time,
     cited.evidence,
@@ -361,3 +388,4 @@ inner join cited
 left join tools on sums.destination = tools.destination
 left join listed on sums.destination = listed.destination
 left join habits on devices.device_class = habits.device_class
+left join callers on sums.site = callers.site

@@ -144,6 +144,16 @@ asked as (
     group by requests.account, requests.device, requests.site
 ),
 
+-- remote control that many devices call is the district's own
+callers as (
+    select
+        site,
+        count(distinct device) as device_count
+    from core.outside_flows
+    where event_date = $event_date::date
+    group by site
+),
+
 by_page as (
     select
         use.account,
@@ -155,7 +165,12 @@ by_page as (
         use.on_duty_seconds,
         use.visit_count,
         0 as tunnel_count,
-        0 as devices_alike,
+        0 as look_up_count,
+        case
+            when regexp_matches(use.categories, 'remote_access')
+                then coalesce(callers.device_count, 0)
+            else 0
+        end as devices_alike,
         use.largest_bytes,
         use.embed_share,
         use.attribution_grade,
@@ -172,6 +187,7 @@ by_page as (
             use.account = asked.account
             and use.device = asked.device
             and use.site = asked.site
+    left join callers on use.site = callers.site
     where
         use.event_date = $event_date::date
         and asked.tool_requests >= $requests
@@ -237,8 +253,9 @@ by_tunnel as (
         0 as on_duty_seconds,
         0 as visit_count,
         tunnels.flow_count as tunnel_count,
-        case when tunnels.how = 'resolver' then tunnels.devices_alike else 0 end
-            as devices_alike,
+        case when tunnels.how = 'resolver' then tunnels.flow_count else 0 end
+            as look_up_count,
+        tunnels.devices_alike,
         tunnels.total_bytes as largest_bytes,
         0 as embed_share,
         tunnels.attribution_grade,
@@ -287,6 +304,7 @@ select
             on_duty_seconds := round(sum(on_duty_seconds), 0),
             visits := sum(visit_count)::bigint,
             tunnels := sum(tunnel_count)::bigint,
+            look_ups := sum(look_up_count)::bigint,
             devices_alike := max(devices_alike),
             largest_bytes := max(largest_bytes),
             embed_share := round(max(embed_share), 2),
