@@ -5,7 +5,8 @@ summary: >
   the filter or to control a computer from elsewhere, for longer than a page
   load: pages through a proxy, a busy tunnel that only the firewall saw, or many
   tunnels to a resolver of names outside. Where one list alone calls it so, a
-  second day or half an hour bears it out. What the district manages is on its list
+  second day or half an hour bears it out; a resolver is known by its very name and
+  needs neither. What the district manages is on its list
   of sites and never counts.
 code: NA-3
 kind: non_approved_site
@@ -273,7 +274,8 @@ by_tunnel as (
     where
         tunnels.event_date = $event_date::date
         and (
-            tunnels.list_count >= 2
+            tunnels.how = 'resolver'
+            or tunnels.list_count >= 2
             or tunnel_days.day_count >= 2
             or tunnels.total_seconds >= $long_seconds
         )
