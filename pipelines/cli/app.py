@@ -21,6 +21,7 @@ from pipelines.cli import (
     lists,
     permits,
     rehearse,
+    replay,
     retention,
     reviewing,
     run,
@@ -67,6 +68,7 @@ app.command("identify")(identify.identify)
 app.command("score")(score.score)
 app.command("who")(who.who)
 app.command("suggest")(suggest.suggest)
+app.command("replay")(replay.replay)
 app.add_typer(findings.app, name="findings")
 findings.app.command("verdict")(reviewing.verdict)
 findings.app.command("assign")(reviewing.assign)

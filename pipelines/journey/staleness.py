@@ -6,7 +6,7 @@ days of its validity, a site the days on which somebody asked for it. Devices,
 accounts and networks touch every day.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -146,6 +146,15 @@ def _changed_files(database: Database, district: District) -> tuple[str, ...]:
     was = set(noted(database, "main.judged_files"))
     now = set(district.registry.versions.items())
     return tuple(sorted({name for name, _ in was ^ now}))
+
+
+def touched_days(
+    database: Database, district: District, frames: Iterable[str], held: Sequence[date]
+) -> set[date]:
+    """The days that the rows of some frames touch which changed since the build."""
+    every = district.registry.frames
+    found = [_touched(database, name, every[name], held) for name in frames]
+    return set().union(*found)
 
 
 def _touched(

@@ -1,0 +1,166 @@
+"""The command that tries another threshold or registry row without saving it."""
+
+import json
+import shutil
+import tempfile
+import tomllib
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pipelines.cli.asking import Desk, desk
+from pipelines.cli.options import AsJson, Home, Quiet
+from pipelines.district.files import FILES
+from pipelines.district.intake import ROSTER
+from pipelines.district.policy import FILE as POLICY
+from pipelines.district.settings import Settings, parse_settings
+from pipelines.errors import SettingsError
+from pipelines.findings.standing import last_verdicts
+from pipelines.journey.console import console, safe, table, watching
+from pipelines.journey.district import District
+from pipelines.journey.replaying import Difference, Replayed, with_values
+from pipelines.journey.replaying import replay as replayed
+from pipelines.journey.scratch import changed, copied
+
+EXAMPLE = "Write --set RULE.PARAMETER=VALUE, such as --set SA-1.turns=6."
+
+
+def replay(
+    home: Home,
+    values: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="RULE.PARAMETER=VALUE; may be repeated."),
+    ] = None,
+    settings: Annotated[
+        Path | None, typer.Option(help="A whole district.toml to try.")
+    ] = None,
+    registry: Annotated[
+        list[Path] | None,
+        typer.Option(help="A registry file to try, such as devices.csv; repeatable."),
+    ] = None,
+    weeks: Annotated[int, typer.Option(help="How far back.", min=1)] = 8,
+    as_json: AsJson = False,
+    is_quiet: Quiet = False,
+) -> None:
+    """Tell which findings another threshold or registry row would add and remove."""
+    if not (values or settings or registry):
+        raise SettingsError("nothing is given to try", remedy=EXAMPLE)
+    with desk(home, "replay") as one, _scratch() as folder:
+        before = copied(one.district, folder)
+        try:
+            _put(registry or (), before)
+            wanted = _settings(one.district.settings, settings, values or ())
+            after = changed(before, wanted)
+            _refuse_errors(before, after)
+            with watching(console(is_quiet=is_quiet)) as watchers:
+                found = replayed(before, after, weeks, watchers.building)
+            rows = list(_rows(Desk(before, one.asker), found.differences))
+        finally:
+            before.store.close()
+        may_see = one.asker.may("findings")
+    _tell(found, rows if may_see else None, as_json=as_json)
+
+
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="schoolbell-replay-") as folder:
+        yield Path(folder)
+
+
+def _put(files: Sequence[Path], district: District) -> None:
+    for path in files:
+        if path.name not in (*FILES, *ROSTER, POLICY) and path.suffix != ".ics":
+            raise SettingsError(
+                f"the registry has no file {path.name}",
+                where="--registry",
+                remedy=f"Name it as it is named there: {', '.join(sorted(FILES))}.",
+            )
+        shutil.copyfile(path, district.home.registry / path.name)
+
+
+def _settings(now: Settings, file: Path | None, values: Sequence[str]) -> Settings:
+    wanted = parse_settings(file.read_bytes()) if file is not None else now
+    given: dict[str, dict[str, Any]] = {}
+    for text in values:
+        name, dot, rest = text.partition(".")
+        parameter, equals, value = rest.partition("=")
+        if not (dot and equals and name and parameter and value):
+            raise SettingsError(f"{text!r} sets nothing", where="--set", remedy=EXAMPLE)
+        given.setdefault(name, {})[parameter] = _value(value)
+    return with_values(wanted, given)
+
+
+def _value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _refuse_errors(before: District, after: District) -> None:
+    """A row that would be set aside can not be tried."""
+    known = {str(one) for one in before.registry.problems}
+    wrong = [one for one in after.registry.errors if str(one) not in known]
+    if wrong:
+        told = "\n  ".join(str(one) for one in wrong[:10])
+        raise SettingsError("the registry would not take it", remedy=told)
+
+
+def _rows(one: Desk, found: Sequence[Difference]) -> Iterator[dict[str, Any]]:
+    """Each difference under pseudonyms, with the verdict that the finding has."""
+    decided = last_verdicts(one.district.store)
+    for difference in found:
+        finding, day = difference.finding, difference.finding.event_date.isoformat()
+        kind = one.district.subject_kind(finding.rule)
+        verdict = decided.get(finding.finding_id, {}).get("verdict")
+        yield {
+            "effect": difference.effect,
+            "finding_id": finding.finding_id,
+            "rule": finding.rule,
+            "day": day,
+            "account": one.named(kind, finding.subject, day),
+            "was": _graded(difference, "was"),
+            "now": _graded(difference, "now"),
+            "verdict": verdict,
+        }
+
+
+def _graded(difference: Difference, when: str) -> str | None:
+    one = difference.was if when == "was" else difference.now
+    if one is None:
+        return None
+    by = one.suppressed_by or one.permitted_by
+    return f"{one.severity}, {one.confidence}, " + (by or one.stage)
+
+
+def _tell(
+    found: Replayed, rows: Sequence[Mapping[str, Any]] | None, *, as_json: bool
+) -> None:
+    """The differences; counts alone for whoever may not see findings."""
+    counts = Counter((one.effect, one.finding.rule) for one in found.differences)
+    if as_json:
+        said: dict[str, Any] = {
+            "first": found.first.isoformat(),
+            "last": found.last.isoformat(),
+            "same": found.same,
+            "models": list(found.models),
+            "counts": [
+                {"effect": effect, "rule": rule, "findings": count}
+                for (effect, rule), count in sorted(counts.items())
+            ],
+        }
+        more = {} if rows is None else {"differences": list(rows)}
+        typer.echo(json.dumps(said | more))
+        return
+    if rows:
+        columns = tuple(rows[0])
+        body = [[row[name] or "" for name in columns] for row in rows]
+        console().print(table("What would change", columns, body))
+    for (effect, rule), count in sorted(counts.items()):
+        typer.echo(safe(f"{effect}: {count} of {rule}"))
+    span = f"{found.first} to {found.last}"
+    typer.echo(f"The same as now: {found.same}, {span}. Nothing was saved.")

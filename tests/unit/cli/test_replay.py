@@ -1,0 +1,122 @@
+"""`replay`: says beforehand what a run would find, and changes nothing."""
+
+import hashlib
+import json
+
+import polars as pl
+import pytest
+
+from pipelines.district.home import DistrictHome
+from pipelines.journey.district import open_district
+from pipelines.journey.steps import build_and_judge
+from tests.conftest import LONG
+from tests.journey.commands import schoolbell
+from tests.journey.small import findings_of
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def home(district, tmp_path_factory):
+    return district.copy(tmp_path_factory.mktemp("replay"))
+
+
+def replay(home, *words, code=0):
+    done = schoolbell("replay", *words, "--home", home, "--json", "--quiet")
+    assert done.code == code, done.err
+    return json.loads(done.out) if code == 0 else done.err
+
+
+def effects(told):
+    return {(one["effect"], one["finding_id"]) for one in told["differences"]}
+
+
+def contents(home):
+    """Everything in the home, but what SQLite keeps beside a file that is open."""
+    return {
+        path.relative_to(home): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(home.rglob("*"))
+        if path.is_file() and not path.name.endswith(("-shm", "-wal", ".lock"))
+    }
+
+
+def standing(home):
+    return {
+        one["finding_id"]: one["status"]
+        for one in findings_of(home)
+        if one["status"] != "withdrawn"
+    }
+
+
+@pytest.fixture(scope="module")
+def trial(home, tmp_path_factory):
+    """No leave, tried and then done; a threshold too, where there is time for it."""
+    leave = tmp_path_factory.mktemp("try") / "leave.csv"
+    real = DistrictHome(home).registry / "leave.csv"
+    leave.write_text(pl.read_csv(real, infer_schema=False).head(0).write_csv())
+    before, was = contents(home), standing(home)
+    words = ("--set", "NA-1.longest_seconds=1200") if LONG else ()
+    told = replay(home, *words, "--registry", leave)
+    assert contents(home) == before
+    real.write_text(leave.read_text())
+    if LONG:
+        settings = DistrictHome(home).settings_file
+        said = "\n[detections.NA-1]\nlongest_seconds = 1200\n"
+        settings.write_text(settings.read_text(encoding="utf-8") + said)
+    with open_district(home) as district:
+        build_and_judge(district)
+    return told, was, standing(home)
+
+
+def test_a_run_then_finds_what_was_told(trial):
+    told, was, now = trial
+    gone = {("removed", one) for one in was if one not in now}
+    come = {("added", one) for one in now if one not in was}
+    found = {one for one in effects(told) if one[0] in ("added", "removed")}
+    assert gone
+    assert found == gone | come
+    assert "SA-3" in {one["rule"] for one in told["counts"]}
+    assert "core.http_requests" not in told["models"]
+
+
+def test_a_threshold_that_nobody_reaches(home, trial):
+    told = replay(home, "--set", "site_not_approved.longest_seconds=7200")
+    assert told["models"] == ["detections.site_not_approved"]
+    assert {one["rule"] for one in told["counts"]} == {"NA-1"}
+
+
+def test_what_an_exception_would_hide(home, trial, tmp_path):
+    real = DistrictHome(home).registry / "exceptions.csv"
+    tried = tmp_path / "exceptions.csv"
+    row = "X-900,OH-1,rule,,a quiet week,p-1000,2026-10-01,2026-12-18\n"
+    tried.write_text(real.read_text() + row)
+    told = replay(home, "--registry", tried)
+    wanted = {
+        ("hidden", one["finding_id"])
+        for one in findings_of(home)
+        if one["rule"] == "OH-1" and one["status"] == "open"
+    }
+    assert effects(told) == wanted
+    assert wanted
+    assert told["models"] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        ((), 2, "--set SA-1.turns=6"),
+        (("--set", "turns"), 2, "RULE.PARAMETER=VALUE"),
+        (("--set", "XX-1.turns=6"), 2, "there is no rule"),
+        (("--set", "SA-1.turns=900"), 1, "from 2.0 to 50.0"),
+        (("--set", "SA-1.legs=2"), 1, "turns"),
+        (("--registry", "somewhere.csv"), 2, "leave.csv"),
+    ],
+)
+def test_what_can_not_be_tried_is_told(home, words, code, said):
+    assert said in replay(home, *words, code=code)
+
+
+def test_a_row_that_the_registry_refuses_can_not_be_tried(home, tmp_path):
+    tried = tmp_path / "leave.csv"
+    tried.write_text("person_id,date,part,kind,status\np-1,soon,full,x,approved\n")
+    assert "2026-08-24" in replay(home, "--registry", tried, code=2)
