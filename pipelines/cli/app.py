@@ -19,6 +19,7 @@ from pipelines.cli import (
     ingest,
     init,
     lists,
+    packing,
     permits,
     rehearse,
     replay,
@@ -74,6 +75,7 @@ findings.app.command("verdict")(reviewing.verdict)
 findings.app.command("assign")(reviewing.assign)
 findings.app.command("approve")(reviewing.approve)
 findings.app.command("export")(exporting.export)
+findings.app.command("pack")(packing.pack)
 findings.app.command("feedback")(feedback.feedback)
 findings.app.command("permits")(permits.permits)
 findings.app.command("exception")(permits.exception)

@@ -1,0 +1,130 @@
+"""Checks an evidence pack with nothing but Python.
+
+    python3 verify.py PACK.zip
+
+It needs no network and no other program, and changes nothing. With
+--sha256 HASH it also compares the whole file with the hash that the district's
+audit record holds. With --log FILE --as SOURCE/PATH it compares the copied lines
+with an original log file (plain, or .gz).
+
+Exit code 0: all holds. 1: something was changed; each difference is printed.
+"""
+
+import argparse
+import csv
+import gzip
+import hashlib
+import io
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+MANIFEST = "MANIFEST.sha256"
+LINES = "lines.csv"
+
+
+def sha256(data: bytes) -> str:
+    """The SHA-256 hash of some bytes."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def differences(pack: bytes, seal: str = "") -> Iterator[str]:
+    """Everything in a pack that does not hold, in words."""
+    if seal and sha256(pack) != seal.lower():
+        yield f"the file's hash is {sha256(pack)}, not {seal}"
+    try:
+        with zipfile.ZipFile(io.BytesIO(pack)) as archive:
+            names = archive.namelist()
+            members = {name: archive.read(name) for name in names}
+    except Exception as error:  # noqa: BLE001 - a damaged archive fails in many ways
+        yield f"the archive can not be read: {error}"
+        return
+    if len(names) != len(members):
+        yield "a name stands twice in the archive"
+    yield from changed(members)
+    yield from lines_differ(members)
+
+
+def changed(members: dict[str, bytes]) -> Iterator[str]:
+    """Members that are not what the manifest says."""
+    manifest = members.get(MANIFEST, b"").decode("utf-8", "replace")
+    pairs = [line.split("  ", 1) for line in manifest.splitlines() if "  " in line]
+    said = {name: digest for digest, name in pairs}
+    for name in sorted({*said, *members} - {MANIFEST}):
+        if name not in members:
+            yield f"{name} is missing"
+        elif name not in said:
+            yield f"{name} was added"
+        elif sha256(members[name]) != said[name]:
+            yield f"{name} was changed"
+    exact = "".join(f"{said[name]}  {name}\n" for name in sorted(said))
+    if not said or exact != manifest:
+        yield f"{MANIFEST} is not as it was written"
+
+
+def cited(members: dict[str, bytes]) -> list[dict[str, str]]:
+    """The rows of the table of cited lines."""
+    text = members.get(LINES, b"").decode("utf-8", "replace")
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def lines_differ(members: dict[str, bytes]) -> Iterator[str]:
+    """Copied lines whose hash is not the one noted when the finding was made."""
+    for row in cited(members):
+        name = row.get("member", "")
+        if name and sha256(members.get(name, b"")) != row["line_sha256"]:
+            yield f"{name}: not the line that finding {row['finding_id']} cites"
+
+
+def log_differs(members: dict[str, bytes], log: bytes, place: str) -> Iterator[str]:
+    """Copied lines that do not stand at their place in an original log."""
+    rows = [row for row in cited(members) if f"{row['source']}/{row['path']}" == place]
+    if not rows:
+        yield f"no line of {place} is cited"
+    for row in rows:
+        if not row["member"] or row["framing"] != "lines":
+            continue  # no text in this edition, or records that are not lines
+        rest = log[int(row["byte_offset"]) :].split(b"\n", 1)[0].removesuffix(b"\r")
+        # bytes that are no UTF-8 were copied as U+FFFD
+        if rest.decode("utf-8", "replace").encode() != members[row["member"]]:
+            yield f"{place}:{row['line_no']}: the log says something else there"
+    for wanted in sorted({row["file_sha256"] for row in rows}):
+        if not begins_with(log, wanted):
+            yield f"{place}: no beginning of this log has the hash {wanted}"
+
+
+def begins_with(log: bytes, wanted: str) -> bool:
+    """The log, as far as it was read at some time, has a hash: it may have grown."""
+    digest = hashlib.sha256()
+    for line in log.splitlines(keepends=True):
+        digest.update(line)
+        if digest.copy().hexdigest() == wanted:
+            return True
+    return False
+
+
+def main() -> int:
+    """Check the pack that the command line names."""
+    asked = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    asked.add_argument("pack", type=Path)
+    asked.add_argument("--sha256", default="", help="hash of the audit record")
+    asked.add_argument("--log", type=Path, help="an original log file")
+    asked.add_argument("--as", dest="place", default="", help="SOURCE/PATH of it")
+    given = asked.parse_args()
+    pack = given.pack.read_bytes()
+    found = list(differences(pack, given.sha256))
+    if given.log and not found:
+        log = given.log.read_bytes()
+        log = gzip.decompress(log) if log.startswith(b"\x1f\x8b") else log
+        with zipfile.ZipFile(io.BytesIO(pack)) as archive:
+            members = {name: archive.read(name) for name in archive.namelist()}
+        found += log_differs(members, log, given.place)
+    for one in found:
+        sys.stdout.write(ascii(one)[1:-1] + "\n")
+    sys.stdout.write("CHANGED\n" if found else f"All holds. Hash: {sha256(pack)}\n")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
