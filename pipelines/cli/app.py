@@ -24,6 +24,7 @@ from pipelines.cli import (
     rehearse,
     replay,
     retention,
+    revealing,
     reviewing,
     run,
     score,
@@ -70,6 +71,7 @@ app.command("score")(score.score)
 app.command("who")(who.who)
 app.command("suggest")(suggest.suggest)
 app.command("replay")(replay.replay)
+app.command("reveal")(revealing.reveal)
 app.add_typer(findings.app, name="findings")
 findings.app.command("verdict")(reviewing.verdict)
 findings.app.command("assign")(reviewing.assign)

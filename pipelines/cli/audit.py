@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,7 @@ from pipelines.cli.asking import who_asks
 from pipelines.cli.options import AsJson, Home
 from pipelines.district.home import DistrictHome
 from pipelines.district.settings import load_settings
+from pipelines.findings.lookups import looked_up
 from pipelines.journey.console import console, safe, table
 from pipelines.state.audit import Chain, open_chain, parsed_head
 from pipelines.state.store import open_store
@@ -55,6 +57,25 @@ def show(
     columns = ("number", "time", "actor", "action", "subject", "case", "reason")
     body = [[row[name] for name in columns] for row in rows]
     console().print(table("Audit chain", columns, body))
+
+
+@app.command()
+def lookups(
+    home: Home,
+    days: Annotated[int, typer.Option(help="How far back.", min=1)] = 31,
+    as_json: AsJson = False,
+) -> None:
+    """List who looked names up or had them given out, and what was without a case."""
+    since = datetime.now(UTC) - timedelta(days=days)
+    with _chain(home) as chain:
+        rows = [one.told for one in looked_up(chain.entries(), since)]
+    if as_json:
+        for row in rows:
+            typer.echo(json.dumps(row))
+        return
+    columns = ("actor", "action", "times", "cases", "without_case", "last_time")
+    body = [[row[name] for name in columns] for row in rows]
+    console().print(table(f"Look-ups of {days} days", columns, body))
 
 
 @contextmanager

@@ -23,11 +23,16 @@ VALID = timedelta(hours=24)
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """What somebody wants to do with names, for which case and why."""
+    """What somebody wants to do with names, for which case and why.
+
+    Attributes:
+        subject: To what, under its pseudonym; the case itself if not given.
+    """
 
     action: str
     case_id: str
     reason: str
+    subject: str = ""
 
 
 def granted(chain: Chain, wish: Wish, by: Asker) -> None:
@@ -59,6 +64,32 @@ def granted(chain: Chain, wish: Wish, by: Asker) -> None:
         )
     with chain.recording(_act(wish, by, wish.action)) as connection:
         _mark(connection, row["request_id"], used_time=now_text())
+
+
+def granted_for(chain: Chain, wish: Wish, by: Asker, lasting: timedelta) -> None:
+    """Like `granted`, and for some time after it again; each time is noted.
+
+    Raises:
+        RefusedError: Nobody has approved it, or the time is over.
+    """
+    if by.is_alone or not _is_running(chain, wish, by, lasting):
+        granted(chain, wish, by)
+        return
+    with chain.recording(_act(wish, by, wish.action)):
+        return
+
+
+def _is_running(chain: Chain, wish: Wish, by: Asker, lasting: timedelta) -> bool:
+    """A request of theirs for the case was approved, and used not long ago."""
+    query = select(REQUESTS.c.used_time).where(
+        REQUESTS.c.action == wish.action,
+        REQUESTS.c.case_id == wish.case_id,
+        REQUESTS.c.asked_by == by.uid,
+        REQUESTS.c.used_time.is_not(None),
+    )
+    with chain.store.reading() as connection:
+        times = [datetime.fromisoformat(one) for one in connection.scalars(query)]
+    return any(datetime.now(UTC) - one <= lasting for one in times)
 
 
 def approve(chain: Chain, request_id: str, by: Asker) -> Mapping[str, Any]:
@@ -132,7 +163,7 @@ def _act(wish: Wish, by: Asker, action: str) -> Act:
     return Act(
         actor=str(by),
         action=action,
-        subject=wish.case_id,
+        subject=wish.subject or wish.case_id,
         case=wish.case_id,
         reason=wish.reason,
     )

@@ -12,6 +12,7 @@ from pipelines.alerts.unwell import of_troubles
 from pipelines.district.calendar import WORKING
 from pipelines.errors import SchoolbellError
 from pipelines.findings.keeping import stored_findings
+from pipelines.findings.lookups import without_case
 from pipelines.journey.district import District
 from pipelines.journey.health import Health
 from pipelines.journey.standstill import KEYS, standstill
@@ -36,8 +37,9 @@ def noticed(district: District, now: datetime, health: Health | None = None) -> 
         *of_findings(stored_findings(district.store), rules),
         *of_files(trouble, now),
         *standstill(district, now),
+        *_lookups(district, now),
     ]
-    looked = ["finding:", "files:", *KEYS]
+    looked = ["finding:", "files:", "lookups:", *KEYS]
     if health is not None:
         news += [*_audit(district, now), *of_troubles(health.troubles, now)]
         looked += ["audit", *(f"health:{kind}:" for kind in health.kinds)]
@@ -65,6 +67,25 @@ def _audit(district: District, now: datetime) -> list[News]:
             reference="schoolbell audit verify",
             group="audit",
         )
+    ]
+
+
+def _lookups(district: District, now: datetime) -> list[News]:
+    """Somebody looked a name up without saying for which case; who, the chain says."""
+    entries = open_chain(district.store, district.home).entries()
+    return [
+        News(
+            key=f"lookups:{month}:{actor}",
+            about="security",
+            severity="medium",
+            confidence="C3",
+            line=f"one person asked for a name without a case, {len(found)} times",
+            since=datetime.fromisoformat(found[0].time),
+            reference="schoolbell audit lookups",
+            lasting=min(9, len(found)),
+            group="lookups",
+        )
+        for (month, actor), found in without_case(entries, now).items()
     ]
 
 

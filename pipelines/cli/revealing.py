@@ -1,0 +1,96 @@
+"""The command that tells whose a pseudonym is, for one case and for some time."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from pipelines.cli.asking import Desk, desk
+from pipelines.cli.exporting import CaseId, no_case
+from pipelines.cli.options import AsJson, Home
+from pipelines.district.roles import RefusedError
+from pipelines.findings.cases import Case
+from pipelines.findings.lookups import REFUSED
+from pipelines.findings.requests import Wish, granted_for
+from pipelines.findings.reviewing import said
+from pipelines.journey.console import safe
+from pipelines.privacy import Kind
+from pipelines.state.audit import Act
+
+LASTS = timedelta(hours=1)
+"""For so long the same person may look again, for the same case."""
+Found = tuple[Kind, str, str | None]
+"""Kind, the value itself, and the person whose it is."""
+
+
+def reveal(
+    home: Home,
+    token: Annotated[str, typer.Argument(help="A pseudonym, such as falcon-27.")],
+    reason: Annotated[str, typer.Option(help="Why; kept for good.")],
+    case: CaseId = "",
+    as_json: AsJson = False,
+) -> None:
+    """Tell whose a pseudonym is: for one case that it is in, each time noted first."""
+    with desk(home, "names") as one:
+        why = said(reason)
+        held = next((each for each in one.cases if each.case_id == case), None)
+        if case and held is None:
+            raise no_case(case)
+        found = (
+            next((x for x in _of(one, held) if x[0] == token), None) if held else None
+        )
+        if found is None:
+            raise _refused(one, token, case, why)
+        wish = Wish(action="reveal", case_id=case, reason=why, subject=token)
+        granted_for(one.chain, wish, one.asker, LASTS)
+        told = _told(one, token, found[1])
+    if as_json:
+        typer.echo(json.dumps(told))
+        return
+    owner = f", of {told['person_id']}" if told["person_id"] else ""
+    name = f" ({told['person_name']})" if told["person_name"] else ""
+    typer.echo(safe(f"{token}: {told['kind']} {told['value']}{owner}{name}"))
+
+
+def _of(one: Desk, case: Case) -> Iterator[tuple[str, Found]]:
+    """Every pseudonym of a case with what it stands for."""
+    for finding in case.findings:
+        day, kind = finding["event_date"], one.district.subject_kind(finding["rule"])
+        owner = None if case.person.startswith("nobody:") else case.person
+        yield one.subject(finding), (kind, str(finding["subject"]), owner)
+        for device in finding["record"]["devices"]:
+            yield one.named("device", device, day), ("device", device, None)
+        if owner is not None:
+            yield one.named("person", owner, day), ("person", owner, owner)
+
+
+def _told(one: Desk, token: str, found: Found) -> dict[str, str | None]:
+    kind, value, person = found
+    names = one.district.registry.people_names
+    return {
+        "token": token,
+        "kind": kind,
+        "value": value,
+        "person_id": person,
+        "person_name": names.get(person) if person else None,
+    }
+
+
+def _refused(one: Desk, token: str, case: str, why: str) -> RefusedError:
+    """Note the attempt, and say what it takes."""
+    act = Act(
+        actor=str(one.asker), action=REFUSED, subject=token, reason=why, case=case
+    )
+    with one.chain.recording(act):
+        pass
+    what = (
+        f"{token} is not in case {case}" if case else "a name is told for a case only"
+    )
+    return RefusedError(
+        what,
+        where="--case",
+        remedy="Give the case that it is in: schoolbell findings cases\n"
+        "  That this was asked stands in the audit chain.",
+    )
