@@ -20,7 +20,7 @@ from pipelines.findings.cases import Case, cases, place_all
 from pipelines.journey.district import District, open_district
 from pipelines.journey.editions import Pseudonyms, pseudonyms
 from pipelines.privacy import Kind
-from pipelines.state.audit import Chain, open_chain
+from pipelines.state.audit import Act, Chain, open_chain
 
 LOGIN_UID = Path("/proc/self/loginuid")
 NOBODY_LOGGED_IN = 2**32 - 1
@@ -67,6 +67,18 @@ class Desk:
 
     district: District
     asker: Asker
+
+    def require(self, right: Right) -> None:
+        """Let them go on; that somebody wanted names and may not see them is noted.
+
+        Raises:
+            RefusedError: They do not have the right.
+        """
+        if right == "names" and not self.asker.may(right):
+            act = Act(actor=str(self.asker), action="names refused", subject="no right")
+            with self.chain.recording(act):
+                pass
+        self.asker.require(right)
 
     @property
     def chain(self) -> Chain:
@@ -122,6 +134,6 @@ def desk(home: Path, right: Right) -> Iterator[Desk]:
         RefusedError: They do not have it.
     """
     with open_district(home) as district:
-        asks = who_asks(district.settings)
-        asks.require(right)
-        yield Desk(district, asks)
+        opened = Desk(district, who_asks(district.settings))
+        opened.require(right)
+        yield opened

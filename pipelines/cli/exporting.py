@@ -66,7 +66,7 @@ def no_case(case: str) -> SettingsError:
 
 
 def _named(one: Desk, chosen: list[Case], wish: Wish) -> list[dict[str, Any]]:
-    one.asker.require("names")
+    one.require("names")
     if not wish.case_id:
         raise SettingsError(
             "names are exported for one case only",

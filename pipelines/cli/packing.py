@@ -37,7 +37,7 @@ def pack(
             raise no_case(case_id)
         why = said(reason)
         if names:
-            one.asker.require("names")
+            one.require("names")
             wish = Wish(action="pack", case_id=case_id, reason=why)
             granted(one.chain, wish, one.asker)
         data = packed(gathered(one.district, case, None if names else one.named))

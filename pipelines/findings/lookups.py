@@ -14,6 +14,7 @@ from pipelines.state.audit import Entry
 NAMING = ("who", "reveal", "export", "pack")
 """Acts that give a name, or whom an address led to."""
 REFUSED = "reveal refused"
+NO_RIGHT = "names refused"
 TOLD_FOR = timedelta(days=31)
 
 
@@ -41,7 +42,8 @@ class LookUps:
 
 def is_lookup(entry: Entry) -> bool:
     """Names were asked for, whether or not they were given."""
-    return entry.action == REFUSED or entry.action.removesuffix(", alone") in NAMING
+    is_refused = entry.action in (REFUSED, NO_RIGHT)
+    return is_refused or entry.action.removesuffix(", alone") in NAMING
 
 
 def looked_up(entries: Iterable[Entry], since: datetime) -> list[LookUps]:

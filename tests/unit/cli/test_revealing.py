@@ -130,5 +130,10 @@ def test_an_approval_lasts_for_an_hour(home, monkeypatch, tmp_path):
         connection.execute(update(REQUESTS).values(used_time=long_ago))
     store.close()
     assert "second person" in run(home, *wish, code=77).err
+    monkeypatch.setattr(asking, "_known", lambda uid: (f"user{uid}", ["lookers"]))
+    with_lookers = roles.replace("[roles]", '[roles]\nanalyst = ["lookers"]')
+    settings.write_text(text.replace("\n[roles]\n", with_lookers, 1))
+    assert "has analyst" in run(home, *wish, code=77).err
     done = [action for action, _, _ in entries(home)]
     assert done.count("reveal") == 2
+    assert done[-1] == "names refused"
