@@ -1,6 +1,7 @@
 """One process that starts all the others."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,11 +12,13 @@ ROOT = Path(__file__).parents[2]
 
 
 class Zygote:
-    def __init__(self, log: Path) -> None:
+    def __init__(self, log: Path, preload: Path | None = None) -> None:
         self.log = log
+        more = {"LD_PRELOAD": str(preload)} if preload else {}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.faults.zygote"],
             cwd=ROOT,
+            env=os.environ | more,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log.open("w"),

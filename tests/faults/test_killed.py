@@ -13,36 +13,17 @@ import pytest
 from pipelines.lake.sweeping import sweep
 from tests.conftest import LONG
 from tests.faults.conftest import Zygote
-from tests.faults.home import Home, line, lines, once
+from tests.faults.home import Home, once
+from tests.faults.stories import LAST, second_drop
 from tests.faults.zygote import DONE, REFUSED, SURVIVED
 
 KILLED = -9
-LAST = 170
-
-
-def deliver(folder: Path) -> Home:
-    """Two drops: the first is read, the second waits to be read under faults.
-
-    The second grows a file whose last line had no end, rotates another, brings an
-    overlapping export, a copy, a compressed file and one that is cut.
-    """
-    home = Home(folder)
-    home.put("grown.log", lines(0, 20) + line(20)[:-30])
-    home.put("access.log", lines(30, 50))
-    home.run()
-    home.put("grown.log", lines(0, 30))
-    (home.landing / "access.log").rename(home.landing / "access.log.1")
-    home.put("access.log", lines(50, 90) + b"no such line\n\n")
-    home.put("export.log", lines(70, 130))
-    home.gz("copy.gz", lines(30, 50))
-    home.gz("late.gz", lines(130, LAST))
-    return home
 
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("prepared") / "home"
-    deliver(folder).store.close()
+    second_drop(folder).store.close()
     return folder
 
 

@@ -6,9 +6,12 @@ computes before the fork.
 
 Points are counted in front of and behind every call that changes the disk: open,
 write (a write may also be torn), fsync, rename, mkdir, unlink, and every commit.
+
+With `how` set to `disk`, `disk.c` counts instead, below Python and SQLite.
 """
 
 import builtins
+import ctypes
 import errno
 import io
 import json
@@ -48,6 +51,7 @@ class Fault:
     most_bytes: int = 0
     housekeeping: bool = False
     wait_seconds: float = 0.0
+    effect: int = 0
     passed: int = field(default=0, init=False)
     fired: bool = field(default=False, init=False)
 
@@ -109,6 +113,13 @@ def instrument(fault: Fault) -> None:
     event.listen(Engine, "commit", lambda _connection: fault.point("commit"))
 
 
+def arm(fault: Fault) -> ctypes.CDLL:
+    """Have `disk.c`, which this process was started with, do what is ordered."""
+    disk = ctypes.CDLL(None)
+    disk.arm(ctypes.c_int(fault.effect), ctypes.c_long(fault.at), fault.errno)
+    return disk
+
+
 def carry_out(order: dict[str, object]) -> int:
     fault = Fault(**order)
     home = Path(fault.home)
@@ -119,11 +130,13 @@ def carry_out(order: dict[str, object]) -> int:
 
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (fault.most_bytes,) * 2)
+    disk = arm(fault) if fault.how == "disk" else None
     try:
         store = open_store(home / "state.db")
         if fault.how == "time":
             signal.setitimer(signal.ITIMER_REAL, fault.after_seconds)
-        instrument(fault)
+        if disk is None:
+            instrument(fault)
         source = Source(
             name="proxy", folder=home / "landing", format="squid_access", zone="UTC"
         )
@@ -146,7 +159,7 @@ def carry_out(order: dict[str, object]) -> int:
     except BaseException as error:  # noqa: BLE001 - told by the exit code
         complain(home, repr(error))
         return BROKEN
-    return SURVIVED if fault.fired else DONE
+    return SURVIVED if fault.fired or (disk and disk.fired()) else DONE
 
 
 def complain(home: Path, text: str) -> None:
