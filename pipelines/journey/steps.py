@@ -19,6 +19,7 @@ from pipelines.journey.staleness import note, note_versions, noted, stale
 from pipelines.journey.unjudged import judged_days, note_unjudged, unjudged
 from pipelines.lake.intake import SETTLE_SECONDS, Intake, Outcome, Source, Watch
 from pipelines.lake.staging import sweep
+from pipelines.sources.remote import shown
 from pipelines.state import ledger
 from pipelines.state.ledger import FAILED, FileRecord
 from pipelines.state.purged import kept_from
@@ -70,7 +71,7 @@ def _outcomes(intake: Intake, source: Source) -> list[Outcome]:
         record = FileRecord(
             file_id=0,
             source=source.name,
-            path=str(source.folder),
+            path=shown(str(source.folder)),
             state=FAILED,
             message=str(error),
         )

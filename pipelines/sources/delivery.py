@@ -9,11 +9,26 @@ that is a URL (`sftp://…`, `s3://…`) is listed by `remote`.
 import os
 import stat
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 UNFINISHED = (".part", ".filepart", ".tmp", ".crdownload", ".swp")
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """A file on another machine.
+
+    Attributes:
+        folder: URL of the source's folder.
+        path: Where the file lies there, as the store names it.
+    """
+
+    folder: str
+    path: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +37,7 @@ class Delivery:
 
     Attributes:
         path: Below the source's folder, with `/`; `archive.zip!member` for a member.
-        file: Where it lies: a path, or a URL.
+        file: Where it lies.
         member: Place inside the archive, from 0, if it is in one.
         raw_bytes: Size as it lies there, compressed or not.
         raw_mtime_ns: Last change, in nanoseconds since 1970.
@@ -31,7 +46,7 @@ class Delivery:
 
     source: str
     path: str
-    file: Path | str
+    file: Path | RemoteFile
     member: int | None = None
     raw_bytes: int
     raw_mtime_ns: int
@@ -80,7 +95,7 @@ def deliveries(folder: Path, source: str) -> Listing:
                 raw_mtime_ns=state.st_mtime_ns,
                 raw_ctime_ns=state.st_ctime_ns,
             )
-            found += _opened_up(plain, path)
+            found += opened_up(plain, partial(_open, path))
     found.sort(key=lambda delivery: (delivery.raw_mtime_ns, delivery.path))
     return Listing(found, refused)
 
@@ -122,12 +137,17 @@ def _unfit(state: os.stat_result) -> str:
     return ""
 
 
-def _opened_up(plain: Delivery, path: Path) -> list[Delivery]:
-    """The file itself, or each member of the archive that it is."""
+def opened_up(plain: Delivery, begin: Callable[[], BinaryIO]) -> list[Delivery]:
+    """The file itself, or each member of the archive that it is.
+
+    Args:
+        plain: The file as it lies there.
+        begin: Opens it.
+    """
     if not plain.path.lower().endswith(".zip"):
         return [plain]
     try:
-        with path.open("rb") as raw, zipfile.ZipFile(raw) as archive:
+        with begin() as raw, zipfile.ZipFile(raw) as archive:
             members = archive.infolist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         return [plain]  # reading it will say what is wrong
@@ -148,3 +168,7 @@ def _opened_up(plain: Delivery, path: Path) -> list[Delivery]:
             )
         )
     return found
+
+
+def _open(path: Path) -> BinaryIO:
+    return path.open("rb")

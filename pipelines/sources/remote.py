@@ -1,22 +1,36 @@
 """Lists and opens deliveries that lie on another machine, through fsspec.
 
-SFTP needs the extra `sftp`, an object store the fsspec package of its maker.
-Nothing is fetched but what is read; the files are never changed.
+SFTP needs the extra `sftp`, S3 the extra `s3`, another store the fsspec package of
+its maker. Nothing is fetched but what is read; the files are never changed. The
+key of an SFTP server must be among those that this account knows.
 """
 
+import io
+import re
 import stat
 from datetime import UTC, datetime
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 import fsspec
 
 from pipelines.errors import SourceError
-from pipelines.sources.delivery import Delivery, Listing, Refused, readable, waits
+from pipelines.sources.delivery import (
+    Delivery,
+    Listing,
+    Refused,
+    RemoteFile,
+    opened_up,
+    readable,
+    waits,
+)
+from pipelines.sources.host_keys import known_hosts_only
 
 REMEDY = (
-    "Check the address, the account and the network; for SFTP install the extra: "
-    "pip install 'schoolbell[sftp]'."
+    "Check the address, the account and the network; SFTP and S3 need an extra: "
+    "pip install 'schoolbell[sftp]' or 'schoolbell[s3]'."
 )
+SFTP = ("sftp", "ssh")
+STEP = 1 << 20
 
 
 def is_remote(folder: object) -> bool:
@@ -31,10 +45,14 @@ def remote_deliveries(url: str, source: str) -> Listing:
         SourceError: It can not be listed.
     """
     try:
-        store, root = fsspec.url_to_fs(url, use_listings_cache=False)
+        store, root = _store(url, is_new=True)
         entries = store.find(root, detail=True)
-    except FileNotFoundError:
-        return Listing([], [])
+        if not entries and _is_sftp(url) and not store.exists(root):
+            raise FileNotFoundError(root)
+    except FileNotFoundError as error:
+        raise SourceError(
+            "there is no such folder", where=f"[sources.{source}]", remedy=REMEDY
+        ) from error
     except Exception as error:
         raise SourceError(
             f"can not be listed: {error}", where=f"[sources.{source}]", remedy=REMEDY
@@ -48,24 +66,98 @@ def remote_deliveries(url: str, source: str) -> Listing:
         elif ".." in name.split("/"):
             refused.append(Refused(name, "its path leaves the landing folder"))
         elif not waits(name):
-            found.append(_delivery(source, name, store.unstrip_protocol(path), told))
+            found += _deliveries(source, name, RemoteFile(url, path), told)
     found.sort(key=lambda delivery: (delivery.raw_mtime_ns, delivery.path))
     return Listing(found, refused)
 
 
-def open_remote(url: str) -> BinaryIO:
-    """A remote file's bytes, fetched as they are read."""
-    return cast("BinaryIO", fsspec.open(url, "rb").open())
+def open_remote(file: RemoteFile) -> BinaryIO:
+    """A remote file's bytes, fetched as they are read.
+
+    Raises:
+        OSError: It can not be opened; while reading, that the connection broke.
+    """
+    try:
+        store, _ = _store(file.folder)
+        return io.BufferedReader(_Fetched(store.open(file.path, "rb")), STEP)
+    except OSError:
+        raise
+    except Exception as error:
+        raise OSError(str(error) or type(error).__name__) from error
 
 
-def _delivery(source: str, name: str, url: str, told: dict[str, Any]) -> Delivery:
-    return Delivery(
+def shown(folder: str) -> str:
+    """An address as people may see it: without a password."""
+    return re.sub(r"(://[^/:@]*:)[^/@]*@", r"\1***@", folder)
+
+
+class _Fetched(io.RawIOBase):
+    """A remote file whose every failure is an `OSError`: the next run tries again.
+
+    Some clients end a broken connection like the end of a file that was cut, with
+    an `EOFError`, and a cut file would not be read again.
+    """
+
+    def __init__(self, inner: BinaryIO) -> None:
+        self._inner = inner
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        self._inner.seek(offset, whence)
+        return self._inner.tell()  # not every client's seek says where it is
+
+    def tell(self) -> int:
+        return self._inner.tell()
+
+    def readinto(self, buffer: Any, /) -> int:
+        try:
+            data = self._inner.read(len(buffer))
+        except OSError:
+            raise
+        except Exception as error:
+            message = f"the connection broke: {error or type(error).__name__}"
+            raise OSError(message) from error
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        if not self.closed:
+            self._inner.close()
+        super().close()
+
+
+def _is_sftp(url: str) -> bool:
+    return url.partition("://")[0] in SFTP
+
+
+def _store(url: str, *, is_new: bool = False) -> tuple[Any, str]:
+    """The store of a URL, and the path there; a new one connects anew.
+
+    A process that lives for weeks outlives its connections.
+    """
+    if is_new:
+        fsspec.get_filesystem_class(url.partition("://")[0]).clear_instance_cache()
+    more = {"host_key_policy": known_hosts_only()} if _is_sftp(url) else {}
+    store, root = fsspec.url_to_fs(url, **more)
+    return store, root
+
+
+def _deliveries(
+    source: str, name: str, file: RemoteFile, told: dict[str, Any]
+) -> list[Delivery]:
+    plain = Delivery(
         source=source,
         path=name,
-        file=url,
+        file=file,
         raw_bytes=int(told.get("size") or 0),
         raw_mtime_ns=_changed_ns(told),
     )
+    return opened_up(plain, lambda: open_remote(file))
 
 
 def _changed_ns(told: dict[str, Any]) -> int:

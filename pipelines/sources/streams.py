@@ -11,7 +11,6 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import BinaryIO, cast
 
 from pipelines.errors import SourceError
@@ -22,7 +21,7 @@ from pipelines.sources.compression import (
     decompressed,
     read_up_to,
 )
-from pipelines.sources.delivery import Delivery
+from pipelines.sources.delivery import Delivery, RemoteFile
 from pipelines.sources.remote import open_remote
 
 __all__ = ["DamageError", "GoneError", "Reads", "opened", "read_up_to"]
@@ -71,7 +70,7 @@ def opened(delivery: Delivery) -> Iterator[Reads]:
 
 def _raw(delivery: Delivery) -> BinaryIO:
     try:
-        if not isinstance(delivery.file, Path):
+        if isinstance(delivery.file, RemoteFile):
             return open_remote(delivery.file)
         handle = os.open(delivery.file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except FileNotFoundError as error:

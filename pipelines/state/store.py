@@ -100,8 +100,12 @@ def _laid_out(store: Store, where: Path | str) -> None:
 
 def _private(path: Path) -> None:
     """SQLite gives the files beside a database the database's own mode."""
-    with suppress(FileExistsError, FileNotFoundError):
+    try:
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    except (FileExistsError, FileNotFoundError):
+        return
+    except OSError as error:
+        raise _unwritable(error, str(path)) from error
 
 
 def read_store(path: Path) -> Store:
@@ -151,8 +155,12 @@ def _told(error: OperationalError, where: str) -> SchoolbellError:
             where=where,
             remedy="Run again when it is done.",
         )
+    return _unwritable(error.orig, where)
+
+
+def _unwritable(why: object, where: str) -> StoreError:
     return StoreError(
-        f"can not be written: {error.orig}",
+        f"can not be written: {why}",
         where=where,
         remedy="Free space or repair the disk, then run again: nothing is lost.",
     )
