@@ -15,15 +15,18 @@ SITES = (
     "approval_does_not_cover",
     "off_hours_external",
     "way_around_the_filter",
+    "look_alike_visited",
 )
 KEYBOARDS = (
     "keyboard_hop",
     "two_keyboards_one_campus",
     "account_on_two_campuses",
     "pooled_account",
+    "account_on_others_devices",
 )
+FLOWS = ("bulk_upload", "rare_beacon", "swarm_of_peers")
 WHERE = ("account_near_and_far", "signed_in_too_far_apart")
-STANDING = ("ended_account_used", "dormant_account_used")
+STANDING = ("ended_account_used", "dormant_account_used", "unknown_account_used")
 REFUSED = ("many_accounts_refused",)
 REQUESTS = (
     *SITES,
@@ -33,6 +36,8 @@ REQUESTS = (
     "two_keyboards_one_campus",
     "keyboard_hop",
     "owner_on_leave",
+    "site_burst",
+    "unusual_amount",
     *WHERE,
 )
 """Detections that stand on whose a request was."""
@@ -48,8 +53,8 @@ NEEDS: Needs = {
         "disposition": ("site_after_a_refusal",),
     },
     "connections": {
-        "src_ip": ("site_without_a_name",),
-        "dst_ip": ("site_without_a_name",),
+        "src_ip": ("site_without_a_name", *FLOWS),
+        "dst_ip": ("site_without_a_name", *FLOWS),
     },
     "logons": {
         "user_name": LOGONS,

@@ -108,7 +108,8 @@ def _raw(district: District, files: dict[str, Path]) -> Iterator[Purged]:
             continue  # what lies elsewhere is its owner's to delete
         lying: dict[Path, list[str]] = defaultdict(list)
         for one in source.listing().deliveries:
-            lying[Path(one.file)].append(one.path)
+            if isinstance(one.file, Path):
+                lying[one.file].append(one.path)
         for path, members in lying.items():
             top = members[0].split("!")[0]
             records = known.get((source.name, top), [])

@@ -55,11 +55,11 @@ def closed_days(folder: Path) -> Home:
 
 
 def small_files(folder: Path) -> Home:
-    """Dozens of tiny files, some in an archive, some that came before."""
+    """Dozens of tiny files, and some in an archive."""
     home = Home(folder)
     home.put("known.log", lines(0, 60))
     home.run()
-    for number in range(50, 120):
+    for number in range(60, 120):
         home.put(f"tiny/{number}.log", line(number))
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:

@@ -22,6 +22,8 @@ def test_every_detection_that_a_field_disables_exists():
     named = {rule for columns in NEEDS.values() for rules in columns.values()
              for rule in rules}  # fmt: skip
     assert named <= known
+    detections = {name for name, one in models().items() if one.header.code}
+    assert {f"detections.{name}" for name in named} == detections
 
 
 def test_identify_tells_columns_rejects_and_gaps(tmp_path):
