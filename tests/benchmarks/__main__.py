@@ -1,6 +1,6 @@
 """Prints how fast logs are taken in, and how that compares; fails nothing.
 
-    python -m tests.benchmarks [--lines 300000] [--times 1,4,16]
+    python -m tests.benchmarks [--lines 300000] [--times 1,4,16] [--kinds squid,...]
 
 Each stage runs in a process of its own, its input in the page cache. CPU time
 per line survives a busy machine; of the rest keep the ratios only.
@@ -20,7 +20,16 @@ from pathlib import Path
 import polars as pl
 
 from tests.benchmarks.inputs import write_squid
+from tests.benchmarks.inputs_firewall import write_fortigate
+from tests.benchmarks.inputs_logons import write_windows_json
 from tests.benchmarks.stages import STAGES
+
+KINDS = {
+    "squid": ("squid_access", write_squid),
+    "fortigate": ("fortigate", write_fortigate),
+    "windows": ("windows_security_json", write_windows_json),
+}
+"""Format and generator; GoAccess reads the first of them alone."""
 
 GOACCESS = ["--log-format=%x.%^ %~%L %h %^/%s %b %m %U %^", "--datetime-format=%s"]
 HEAD = f"{'stage':<22}{'lines':>12}{'k lines/s':>11}{'MB/s':>8}{'us/line':>9}{'MiB':>7}"
@@ -30,6 +39,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lines", type=int, default=300_000)
     parser.add_argument("--times", default="1,4,16")
+    parser.add_argument("--kinds", default=",".join(KINDS))
     asked = parser.parse_args()
     print(
         f"{platform.machine()}, {os.cpu_count()} cores, Python "
@@ -37,36 +47,45 @@ def main() -> None:
         f"load {os.getloadavg()[0]:.1f}"
     )
     for factor in map(int, asked.times.split(",")):
-        with tempfile.TemporaryDirectory() as folder:
-            measure(Path(folder), asked.lines * factor)
+        for kind in asked.kinds.split(","):
+            with tempfile.TemporaryDirectory() as folder:
+                measure(Path(folder), kind, asked.lines * factor)
 
 
-def measure(folder: Path, count: int) -> None:
-    """One size: anchors, each stage, the same from gz and zst, a peer."""
+def measure(folder: Path, kind: str, count: int) -> None:
+    """One size: anchors, each stage, the same from gz, a peer."""
+    fmt, write = KINDS[kind]
     log = folder / "access.log"
-    write_squid(log, count)
+    write(log, count)
     size = log.stat().st_size
-    print(f"\n{count:,} lines, {size / 1e6:,.0f} MB\n{HEAD}")
+    print(f"\n{kind}: {count:,} lines, {size / 1e6:,.0f} MB\n{HEAD}")
     base = shell("wc -l", f"wc -l {log}", count, size)
     subprocess.run(["gzip", "-k", "-6", log], check=True)
     zcat = shell("zcat | wc -l", f"zcat {log}.gz | wc -l", count, size)
-    for pack in ("", "gz"):
+    peer = goaccess(log, count, size) if kind == "squid" else None
+    anchors = {"": ("wc -l", base), "gz": ("decompress and count", zcat)}
+    for pack, (name, anchor) in anchors.items():
         home = folder / f"home{pack}"
         (home / "landing").mkdir(parents=True)
         source = Path(f"{log}.{pack}") if pack else log
         shutil.copy2(source, home / "landing")
         for stage in STAGES:
-            told = run_stage(stage, home)
+            told = run_stage(stage, home, fmt)
             line(f"{stage} {pack}".strip(), told, size)
-            anchor = zcat if pack else base
             if stage == "ingest" and told:
-                print(f"{'':<22}{anchor / told['wall']:.2f} of the anchor's speed")
-    goaccess(log, count, size)
+                compared(told["wall"], {name: anchor, "GoAccess": peer})
 
 
-def run_stage(stage: str, home: Path) -> dict[str, float]:
+def compared(wall: float, others: dict[str, float | None]) -> None:
+    """How many times as fast as others on the same file in the same run."""
+    for name, seconds in others.items():
+        if seconds is not None:
+            print(f"{'':<22}{seconds / wall:.2f} times the speed of {name}")
+
+
+def run_stage(stage: str, home: Path, fmt: str) -> dict[str, float]:
     done = subprocess.run(
-        [sys.executable, "-m", "tests.benchmarks.stages", stage, home],
+        [sys.executable, "-m", "tests.benchmarks.stages", stage, home, fmt],
         capture_output=True,
         text=True,
         check=False,
@@ -89,13 +108,13 @@ def shell(name: str, command: str, count: int, size: int) -> float:
     return wall
 
 
-def goaccess(log: Path, count: int, size: int) -> None:
+def goaccess(log: Path, count: int, size: int) -> float | None:
     program = shutil.which("goaccess")
     if program is None:
         print("goaccess is not installed: no comparison with it")
-        return
+        return None
     options = " ".join(f"'{one}'" for one in GOACCESS)
-    shell("goaccess", f"{program} {log} {options} -o {log}.html", count, size)
+    return shell("goaccess", f"{program} {log} {options} -o {log}.html", count, size)
 
 
 def line(name: str, told: dict[str, float], size: int) -> None:

@@ -17,7 +17,7 @@ from pipelines.state import ledger
 from pipelines.state.store import open_store
 
 
-def cut_lines(folder: Path) -> int:
+def cut_lines(folder: Path, _fmt: str) -> int:
     """Decompress, and cut into lines."""
     count = 0
     for delivery in deliveries(folder / "landing", "proxy").deliveries:
@@ -27,9 +27,9 @@ def cut_lines(folder: Path) -> int:
     return count
 
 
-def parse(folder: Path) -> int:
+def parse(folder: Path, name: str) -> int:
     """The same, and read every line."""
-    fmt = formats()["squid_access"]
+    fmt = formats()[name]
     count = 0
     for delivery in deliveries(folder / "landing", "proxy").deliveries:
         with opened(delivery) as stream:
@@ -40,21 +40,19 @@ def parse(folder: Path) -> int:
     return count
 
 
-def ingest(folder: Path) -> int:
+def ingest(folder: Path, name: str) -> int:
     """All of it, into a lake with its ledger."""
     store = open_store(folder / "state.db")
     intake = Intake(
         store=store, lake=folder / "lake", zone="America/Chicago", settle_seconds=0
     )
     intake.take_in(
-        Source(
-            name="proxy", folder=folder / "landing", format="squid_access", zone="UTC"
-        )
+        Source(name="proxy", folder=folder / "landing", format=name, zone="UTC")
     )
     return sum(record.lines for record in ledger.source_files(store))
 
 
-STAGES: dict[str, Callable[[Path], int]] = {
+STAGES: dict[str, Callable[[Path, str], int]] = {
     "cut lines": cut_lines,
     "parse": parse,
     "ingest": ingest,
@@ -63,9 +61,9 @@ STAGES: dict[str, Callable[[Path], int]] = {
 
 
 def main() -> None:
-    stage, folder = sys.argv[1], Path(sys.argv[2])
+    stage, folder, name = sys.argv[1], Path(sys.argv[2]), sys.argv[3]
     begin = time.perf_counter()
-    count = STAGES[stage](folder)
+    count = STAGES[stage](folder, name)
     wall = time.perf_counter() - begin
     used = resource.getrusage(resource.RUSAGE_SELF)
     told = {
