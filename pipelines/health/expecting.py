@@ -8,6 +8,8 @@ is judged by its own past alone, and a kind of day that was never seen raises no
 alarm that both its neighbours would not raise.
 """
 
+from datetime import date
+
 import polars as pl
 
 from pipelines.health.kinds import CLOSED, EVERYWHERE, OPEN
@@ -36,7 +38,11 @@ MANY_DAYS = 10
 
 
 def judged_hours(
-    hours: pl.DataFrame, kinds: pl.DataFrame, closed: pl.DataFrame, zone: str
+    hours: pl.DataFrame,
+    kinds: pl.DataFrame,
+    closed: pl.DataFrame,
+    zone: str,
+    since: date = date.min,
 ) -> pl.DataFrame:
     """Every hour of every source and building, with what was to be expected.
 
@@ -47,6 +53,7 @@ def judged_hours(
         closed: `source` and `closed_time`: what is older has arrived, if it ever
             will. Later hours are expected of nobody; null leaves all open.
         zone: The district's zone.
+        since: The first day to judge; earlier ones are only learnt from.
 
     Returns:
         One row an hour that was expected or that holds lines: the columns of
@@ -54,7 +61,8 @@ def judged_hours(
         negative power of ten), `is_expected` and `state` (fine, thin, silent).
     """
     grid = _grid(hours, kinds, closed, zone)
-    own = _with_others(grid, grid, "own", ["kind"])
+    judged = grid.filter(pl.col("event_date") >= since)
+    own = _with_others(judged, grid, "own", ["kind"])
     opened = _with_others(own, grid.filter(pl.col("pool") == OPEN), "open", [])
     learnt = _with_others(opened, grid.filter(pl.col("pool") == CLOSED), "shut", [])
     return (

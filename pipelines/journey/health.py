@@ -32,6 +32,12 @@ from pipelines.warehouse.database import Database
 from pipelines.warehouse.lookup import looking
 
 LEARNT_DAYS = 180
+LEARNT_IN_BUILDINGS_DAYS = 90
+"""Less, since they are many: fifty buildings of ten sources are a million hours."""
+
+JUDGED_DAYS = 45
+"""A silence that began earlier is shown as that old; what was kept knows better."""
+
 RECENT = timedelta(days=14)
 """A field that is missing in older events alone is no news."""
 
@@ -150,7 +156,12 @@ def _of_warehouse(
     absent = {name for name in READ if not database.rows(_HAS, {"name": name})}
     if absent:
         raise ModelError(f"not built yet: {', '.join(sorted(absent))}")
-    hours = database.frame(_HOURS, {"first": as_of.date() - timedelta(LEARNT_DAYS)})
+    today = as_of.date()
+    spans = {
+        "first": today - timedelta(days=LEARNT_DAYS),
+        "first_in_buildings": today - timedelta(days=LEARNT_IN_BUILDINGS_DAYS),
+    }
+    hours = database.frame(_HOURS, spans)
     days = database.table("built.marts.school_days")
     shares = weekly_shares(database.table("built.marts.blind_share"))
     found = [
@@ -174,7 +185,7 @@ select source, '' as building, event_date, hour, hour_start, line_count
 from built.marts.source_hours where event_date >= $first
 union all
 select source, building, event_date, hour, hour_start, line_count
-from built.marts.building_hours where event_date >= $first
+from built.marts.building_hours where event_date >= $first_in_buildings
 """
 
 
@@ -192,7 +203,8 @@ def _volumes(
     last = as_of.date() + timedelta(days=1)
     closed = closed_times(lags, as_of, is_history_closed=False)
     kinds = day_kinds(days, min(first, last), last)
-    return stretches(judged_hours(hours, kinds, closed, zone))
+    since = last - timedelta(days=JUDGED_DAYS)
+    return stretches(judged_hours(hours, kinds, closed, zone, since))
 
 
 def _recent(day: date, as_of: datetime) -> bool:

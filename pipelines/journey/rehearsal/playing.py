@@ -132,8 +132,8 @@ class _Game:
             closed_time=pl.lit(end.astimezone(UTC)).dt.cast_time_unit("us")
         )
         kinds = day_kinds(self.year.frame, max(first, self.year.first), day)
-        judged = judged_hours(known, kinds, closed, str(ZONE))
-        return judged.filter(pl.col("event_date") > day - timedelta(days=SHOWN_DAYS))
+        since = day - timedelta(days=SHOWN_DAYS)
+        return judged_hours(known, kinds, closed, str(ZONE), since)
 
     def round(self, judged: pl.DataFrame, now: datetime) -> None:
         """What an hourly run does, and what readers then do."""
