@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from pipelines.alerts.messages import AT_ONCE, TEST, Message, escalation
+from pipelines.alerts.asking import escalation
+from pipelines.alerts.messages import AT_ONCE, TEST, Message
 from pipelines.alerts.outbox import GIVEN_UP, SENT
 
 UNDELIVERED = "could not be delivered"

@@ -144,6 +144,22 @@ def remembered(store: Store) -> Memory:
     return Memory(told, answers)
 
 
+def over_since(store: Store, channel: str, since: datetime) -> list[str]:
+    """What a channel was told of and ended since: id and line of each, oldest first."""
+    query = (
+        select(NEWS.c.news_id, NEWS.c.line)
+        .join(TOLD, TOLD.c.news_id == NEWS.c.news_id)
+        .where(
+            TOLD.c.channel == channel,
+            NEWS.c.about == "health",
+            NEWS.c.ended_time > now_text(since),
+        )
+        .order_by(NEWS.c.ended_time, NEWS.c.news_id)
+    )
+    with store.reading() as connection:
+        return [f"{row.news_id}  {row.line}" for row in connection.execute(query)]
+
+
 def note_told(
     connection: Connection,
     ids: Mapping[str, str],

@@ -87,23 +87,43 @@ def notice(told: Sequence[News], waiting: int, setting: Setting) -> Message:
         *_foot(key, setting),
     ]
     return Message(
-        key, f"Schoolbell: {count} {noun}", _text(lines), AT_ONCE, _worst(told)
+        key, f"Schoolbell: {count} {noun}", text_of(lines), AT_ONCE, _worst(told)
     )
 
 
-def daily(told: Sequence[News], silenced: int, setting: Setting) -> Message:
-    """The list of the morning: what nobody had to be woken for."""
+def daily(
+    told: Sequence[News], silenced: int, over: Sequence[str], setting: Setting
+) -> Message:
+    """The list of the morning: what nobody had to be woken for, and what is over.
+
+    Args:
+        over: What the reader was told of and has ended, a line each.
+    """
     key = _key("d", told, setting)
     noun = "notice" if len(told) == 1 else "notices"
     lines = [
-        f"{len(told)} {noun} since the last list.",
-        "",
-        *_lines(told, setting),
+        *([f"{len(told)} {noun} since the last list.", ""] if told else []),
+        *(_lines(told, setting) if told else []),
+        *_over(over),
         *_silenced(silenced),
         *_foot(key, setting),
     ]
     subject = f"Schoolbell: {len(told)} {noun} of sources and runs"
-    return Message(key, subject, _text(lines), DAILY, _worst(told))
+    if not told:
+        subject = f"Schoolbell: {_notices(len(over))} over"
+    return Message(key, subject, text_of(lines), DAILY, _worst(told))
+
+
+def _over(over: Sequence[str]) -> list[str]:
+    if not over:
+        return []
+    more = [f"  and {len(over) - SHOWN} more"] if len(over) > SHOWN else []
+    shown = [f"  {one_line(one)}" for one in over[:SHOWN]]
+    return [f"{_notices(len(over))} over since the last list:", "", *shown, *more, ""]
+
+
+def _notices(count: int) -> str:
+    return "1 notice is" if count == 1 else f"{count} notices are"
 
 
 def weekly(
@@ -134,7 +154,7 @@ def weekly(
         *_foot(key, setting),
     ]
     subject = f"Network report: {len(told)} {noun} to review"
-    return Message(key, subject, _text(lines), WEEKLY, _worst(told))
+    return Message(key, subject, text_of(lines), WEEKLY, _worst(told))
 
 
 def overflow(held: Sequence[News], day: str, setting: Setting) -> Message:
@@ -142,7 +162,7 @@ def overflow(held: Sequence[News], day: str, setting: Setting) -> Message:
     counts = Counter(one.severity for one in held)
     parts = [f"{counts[one]} {one}" for one in reversed(SEVERITIES) if counts[one]]
     count = len(held)
-    key = f"o-{_hash([day, *sorted(one.key for one in held)])}"
+    key = f"o-{hashed([day, *sorted(one.key for one in held)])}"
     lines = [
         f"This is the last message of today, and {count} more wait: "
         + ", ".join(parts)
@@ -152,41 +172,7 @@ def overflow(held: Sequence[News], day: str, setting: Setting) -> Message:
         *_foot(key, setting),
     ]
     subject = f"Schoolbell: and {count} more"
-    return Message(key, subject, _text(lines), AT_ONCE, _worst(held))
-
-
-def test_message(channel: str, mark: str) -> Message:
-    """A marked test of a channel.
-
-    Args:
-        mark: The same for the same test, such as its time.
-    """
-    key = f"t-{_hash([channel, mark])}"
-    lines = [
-        "This is a test. Nothing happened, and nothing is wrong.",
-        "",
-        f"It was sent through the channel {one_line(channel)}.",
-        f"Please acknowledge it: schoolbell alerts ack {key}",
-        WHY,
-    ]
-    return Message(key, "Schoolbell: test of alerts", _text(lines), TEST)
-
-
-def escalation(key: str, subject: str, severity: Severity, reason: str) -> Message:
-    """Tells somebody else of a message that did not reach its reader."""
-    lines = [
-        f"A message {reason}:",
-        "",
-        f"  {key}  {one_line(subject)}",
-        "",
-        "See it: schoolbell alerts list",
-        f"To acknowledge: schoolbell alerts ack {key}",
-        WHY,
-    ]
-    text = _text(lines)
-    return Message(
-        f"e-{key}", f"Schoolbell: a message {reason}", text, ESCALATION, severity
-    )
+    return Message(key, subject, text_of(lines), AT_ONCE, _worst(held))
 
 
 def _lines(told: Sequence[News], setting: Setting) -> list[str]:
@@ -218,7 +204,11 @@ def _kind(kind: str) -> str:
 
 
 def _worst(told: Iterable[News]) -> Severity:
-    return max((one.severity for one in told), key=SEVERITIES.index)
+    return max(
+        (one.severity for one in told),
+        key=SEVERITIES.index,
+        default="informational",
+    )
 
 
 def told_by(decisions: Iterable[Decision]) -> list[News]:
@@ -228,12 +218,14 @@ def told_by(decisions: Iterable[Decision]) -> list[News]:
 
 def _key(letter: str, told: Sequence[News], setting: Setting) -> str:
     parts = sorted(f"{setting.id_of(one.key)}@{one.step}" for one in told)
-    return f"{letter}-{_hash([setting.moment, *parts])}"
+    return f"{letter}-{hashed([setting.moment, *parts])}"
 
 
-def _text(lines: Sequence[str]) -> str:
+def text_of(lines: Sequence[str]) -> str:
+    """The lines of a message as its text."""
     return "\n".join(lines) + "\n"
 
 
-def _hash(parts: Iterable[str]) -> str:
+def hashed(parts: Iterable[str]) -> str:
+    """What tells messages apart, in twelve digits."""
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]

@@ -41,24 +41,31 @@ class Told:
     decisions: Sequence[Decision]
 
 
-def tell(decisions: Sequence[Decision], setting: Setting, left: int, day: date) -> Told:
+def tell(
+    decisions: Sequence[Decision],
+    setting: Setting,
+    left: int,
+    day: date,
+    over: Sequence[str] = (),
+) -> Told:
     """The messages of one channel.
 
     Args:
         left: Messages that the reader may still get today. The last of them says
             how many facts wait, whatever they are; those are told another day.
         day: Today, local.
+        over: What the reader was told of and has ended, where the day's list is due.
     """
     tellings: list[Telling] = []
-    over: list[News] = []
-    for made in _messages(decisions, setting):
+    held: list[News] = []
+    for made in _messages(decisions, setting, over):
         if len(tellings) < left - 1:
             tellings.append(made)
         else:
-            over += made.told
-    if over and len(tellings) < left:
-        tellings.append(Telling(overflow(over, day.isoformat(), setting), ()))
-    late = {one.key for one in over}
+            held += made.told
+    if held and len(tellings) < left:
+        tellings.append(Telling(overflow(held, day.isoformat(), setting), ()))
+    late = {one.key for one in held}
     return Told(tellings, [_over(one, late) for one in decisions])
 
 
@@ -68,7 +75,9 @@ def _over(decision: Decision, late: set[str]) -> Decision:
     return replace(decision, what=HOLD, rule=BUDGET)
 
 
-def _messages(decisions: Sequence[Decision], setting: Setting) -> list[Telling]:
+def _messages(
+    decisions: Sequence[Decision], setting: Setting, over: Sequence[str]
+) -> list[Telling]:
     """At once, then the week's list, then the day's."""
     silenced = _ruled(decisions, SNOOZED, SEEN)
     found = []
@@ -78,8 +87,9 @@ def _messages(decisions: Sequence[Decision], setting: Setting) -> list[Telling]:
     if told := _due(decisions, "weekly"):
         earlier = _ruled(decisions, TOLD_BEFORE, slot="weekly")
         found.append(Telling(weekly(told, earlier, silenced, setting), told))
-    if told := _due(decisions, "daily"):
-        found.append(Telling(daily(told, silenced, setting), told))
+    told = _due(decisions, "daily")
+    if told or over:
+        found.append(Telling(daily(told, silenced, over, setting), told))
     return found
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from pipelines.alerts.asking import test_message
 from pipelines.alerts.heartbeat import beat
 from pipelines.alerts.memory import Noticed, take_news
-from pipelines.alerts.messages import test_message
 from pipelines.alerts.news import News
 from pipelines.alerts.outbox import Sent, enqueue
 from pipelines.errors import DeliveryError

@@ -7,10 +7,11 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from pipelines.alerts.answering import answered_messages
+from pipelines.alerts.asking import test_message
 from pipelines.alerts.deciding import Memory, Moment, Reader, decide
 from pipelines.alerts.escalation import escalations
-from pipelines.alerts.memory import note_decisions, note_told, remembered
-from pipelines.alerts.messages import Setting, test_message
+from pipelines.alerts.memory import note_decisions, note_told, over_since, remembered
+from pipelines.alerts.messages import Setting
 from pipelines.alerts.moments import IsOpen, List, due, is_quiet
 from pipelines.alerts.news import News
 from pipelines.alerts.outbox import enqueue, given_since, outbox, put
@@ -78,7 +79,9 @@ class _Round:
         decisions = decide(
             news, reader, self.memory, moment, routes=routes_of(alerts), alerts=alerts
         )
-        made = tell(decisions, self._setting(), self._left(name), self.local.date())
+        over = self._over(name) if "daily" in lists else []
+        today = self.local.date()
+        made = tell(decisions, self._setting(), self._left(name), today, over)
         note_decisions(self.desk.store, self.ids, made.decisions, self.now)
         self._put(name, made, moment)
         return len(made.tellings)
@@ -137,6 +140,11 @@ class _Round:
         with self.desk.store.reading() as connection:
             text = fact(connection, _slot(which, name))
         return datetime.fromisoformat(text) if text else None
+
+    def _over(self, name: str) -> list[str]:
+        """What ended since the channel's last list of the day."""
+        last = self._served(name, "daily")
+        return over_since(self.desk.store, name, last) if last else []
 
     def _left(self, name: str) -> int:
         """Messages that the reader of a channel may still get today."""

@@ -13,7 +13,7 @@ from email import message_from_bytes
 
 import pytest
 
-from pipelines.alerts.messages import test_message as marked
+from pipelines.alerts.asking import test_message as marked
 from pipelines.alerts.outbox import SENDING, SENT, enqueue, outbox
 from pipelines.district.home import create
 from pipelines.journey.alerting import send_alerts

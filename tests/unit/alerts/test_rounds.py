@@ -89,6 +89,20 @@ def test_what_ended_and_begins_anew_is_told_anew(office):
     assert office.round(TEN + 8 * HOUR, SILENT)["operator"] == NOTICE
 
 
+def test_what_is_over_stands_in_the_next_mornings_list(office):
+    office.round(TEN)
+    office.round(TEN + HOUR, SILENT)
+    office.round(TEN + 2 * HOUR)
+    morning = datetime(2026, 11, 4, 7, 30, tzinfo=ZONE)
+    assert office.round(morning - HOUR) == {}
+    over = ["Schoolbell: 1 notice is over"]
+    assert office.round(morning) == {"operator": over, "pager": over}
+    text = outbox(office.store)[-1]["message"]
+    assert "1 notice is over since the last list:" in text
+    assert "  no line came" in text
+    assert office.round(morning + DAY) == {}
+
+
 def test_conduct_waits_for_the_week_and_rings_no_phone(office):
     office.round(TEN)  # the first lists come at once, and are empty
     item = conduct("finding:a")
@@ -223,4 +237,4 @@ def test_an_old_silence_of_readers_is_not_told_for_ever(store):
     office = Office(store)
     office.round(TEN, SILENT)
     late = Office(store, *escalating())
-    assert late.round(TEN + 30 * DAY) == {}
+    assert "superintendent" not in late.round(TEN + 30 * DAY)
