@@ -3,6 +3,7 @@
 import json
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,6 +11,7 @@ import typer
 
 from pipelines.cli.options import AsJson
 from pipelines.demo.quality import false_rows, missed_rows, quality
+from pipelines.demo.stability import stability
 from pipelines.demo.trial import Trial, hold_trial
 from pipelines.journey.console import console, safe
 
@@ -26,9 +28,19 @@ def score(
         bool,
         typer.Option("--null", help="Plant look-alikes only: each finding is false."),
     ] = False,
+    is_stability: Annotated[
+        bool,
+        typer.Option(
+            "--stability",
+            help="Tell each district in other ways instead, and compare the findings.",
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Make synthetic districts, run them, and measure what was found of the truth."""
+    if is_stability:
+        _stability(seed, people, weeks, as_json=as_json)
+        return
     screen = console()
     trials = []
     for number in seed:
@@ -40,6 +52,19 @@ def score(
         typer.echo(json.dumps({**measures, **rows}))
     else:
         for line in _told(measures, trials):
+            typer.echo(line)
+
+
+def _stability(seeds: Iterable[int], people: int, weeks: int, *, as_json: bool) -> None:
+    for seed in seeds:
+        with tempfile.TemporaryDirectory(prefix="schoolbell-score-") as folder:
+            found = stability(Path(folder), seed, people=people, weeks=weeks)
+        if as_json:
+            for one in found:
+                typer.echo(json.dumps({"seed": seed, **asdict(one)}, default=sorted))
+            continue
+        rows = [(one.variation, f"{one.jaccard:.4f}", one.same) for one in found]
+        for line in _table((f"seed {seed}", "Jaccard", "findings the same"), rows):
             typer.echo(line)
 
 
