@@ -21,6 +21,7 @@ from pipelines.cli import (
     lists,
     packing,
     permits,
+    query,
     rehearse,
     replay,
     retention,
@@ -68,6 +69,8 @@ app.command("ingest")(ingest.ingest)
 app.command("replay-rejects")(ingest.replay_rejects)
 app.command("identify")(identify.identify)
 app.command("score")(score.score)
+app.command("query")(query.query)
+app.command("describe")(query.describe)
 app.command("who")(who.who)
 app.command("suggest")(suggest.suggest)
 app.command("replay")(replay.replay)

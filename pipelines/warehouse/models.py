@@ -122,7 +122,7 @@ def read_models(folder: Path) -> dict[str, Model]:
     models = {
         model.name: model
         for path in sorted(folder.glob("*/*.sql"))
-        if path.parent.name not in ("macros", "checks")
+        if path.parent.name not in ("macros", "checks", "queries")
         for model in [read_model(path)]
     }
     order = TopologicalSorter(

@@ -1,0 +1,123 @@
+"""The commands that ask a snapshot, and that say what its columns mean."""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import duckdb
+import polars as pl
+import typer
+
+from pipelines.cli.options import AsJson, Home
+from pipelines.cli.query_output import Kind, rendered
+from pipelines.errors import ModelError, SettingsError
+from pipelines.notebook.connection import Connection
+from pipelines.notebook.relations import described, relations
+from pipelines.notebook.saved import saved_queries, saved_query, values_of
+
+PRIVATE = 0o600
+BINARY: tuple[Kind, ...] = ("parquet", "xlsx")
+
+
+def describe(
+    table: Annotated[
+        str, typer.Argument(help="Such as core.site_use; none lists all.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Say what the relations hold: type, meaning and personal-data mark of columns."""
+    if table:
+        rows: Sequence[dict[str, str]] = [
+            {"column": one.column, "type": one.kind, "meaning": one.meaning}
+            | {"personal": "" if one.pii == "none" else one.pii}
+            for one in described(table)
+        ]
+    else:
+        rows = [{"relation": name, "row": row} for name, row in relations().items()]
+    _put(rendered(pl.DataFrame(rows), "json" if as_json else "table", ()), None)
+
+
+def query(
+    home: Home,
+    name: Annotated[
+        str, typer.Argument(help="A saved query; without one they are listed.")
+    ] = "",
+    sql: Annotated[str, typer.Option(help="A query of your own instead.")] = "",
+    values: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="NAME=VALUE that the query asks for; repeatable."),
+    ] = None,
+    kind: Annotated[Kind, typer.Option("--format", help="What to print.")] = "table",
+    to: Annotated[
+        Path | None, typer.Option(help="Write into this new file instead.")
+    ] = None,
+) -> None:
+    """Ask the newest snapshot, under pseudonyms; it can be changed by no query."""
+    if name and sql:
+        raise SettingsError("a saved query and --sql exclude each other")
+    if kind in BINARY and to is None:
+        raise SettingsError(f"{kind} is no text", remedy="Name a file: --to FILE")
+    if not (name or sql):
+        _put(rendered(_listed(), kind, ()), to)
+        return
+    con = Connection(home)
+    rows, text = _answer(con, name, sql, _pairs(values or ()))
+    about = (
+        ("Query", name or "own"),
+        ("SQL", text),
+        ("Snapshot", str(con)),
+        ("Rows", str(rows.height)),
+        ("Names", "Accounts, devices and people carry pseudonyms of a school year."),
+    )
+    _put(rendered(rows, kind, about), to)
+
+
+def _listed() -> pl.DataFrame:
+    return pl.DataFrame(
+        [
+            {
+                "query": name,
+                "asks for": " ".join(f"{one}=" for one in model.header.params),
+                "answers": " ".join(model.header.summary.split()),
+            }
+            for name, model in saved_queries().items()
+        ]
+    )
+
+
+def _answer(
+    con: Connection, name: str, sql: str, given: dict[str, str]
+) -> tuple[pl.DataFrame, str]:
+    try:
+        if sql:
+            return con.frame(sql, **given), sql
+        chosen = saved_query(name)
+        values = values_of(chosen, given, con.zone)
+        return con.frame(chosen.query, **values), chosen.query
+    except duckdb.Error as error:
+        raise ModelError(
+            str(error).strip().splitlines()[0],
+            where="--sql" if sql else f"sql/queries/{name}.sql",
+            remedy="See: schoolbell describe, and: schoolbell describe TABLE",
+        ) from error
+
+
+def _pairs(values: Sequence[str]) -> dict[str, str]:
+    pairs = [value.partition("=") for value in values]
+    for name, equals, _ in pairs:
+        if not (name and equals):
+            raise SettingsError(
+                f"{name!r} is no NAME=VALUE", where="--set", remedy="--set first=…"
+            )
+    return {name: value for name, _, value in pairs}
+
+
+def _put(content: bytes, to: Path | None) -> None:
+    if to is None:
+        sys.stdout.write(content.decode())
+        return
+    descriptor = os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(content)

@@ -1,0 +1,114 @@
+"""Rows as text for a terminal, or as a file: CSV, JSON, Parquet, Excel.
+
+What stands in a log was written by strangers: a terminal gets no control
+character, a spreadsheet no formula.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+import polars as pl
+import xlsxwriter
+
+from pipelines.cli.reference_text import spaced
+from pipelines.errors import SettingsError
+from pipelines.journey.console import safe as visible
+from pipelines.reports.exports import AS_TEXT
+from pipelines.reports.tables import MOST_IN_EXCEL, safe
+
+Kind = Literal["table", "csv", "json", "parquet", "xlsx"]
+About = Sequence[tuple[str, str]]
+LIKE_NUMBERS = (int, float, bool)
+LONGEST_CELL = 32_767
+
+
+def rendered(rows: pl.DataFrame, kind: Kind, about: About) -> bytes:
+    """The rows as a file of a kind.
+
+    Args:
+        about: Name and value of what a reader of a workbook must know of the rows.
+
+    Raises:
+        SettingsError: More rows than a sheet of Excel holds.
+    """
+    if kind == "parquet":
+        file = io.BytesIO()
+        rows.write_parquet(file)
+        return file.getvalue()
+    if kind == "xlsx":
+        return _xlsx(rows, about)
+    writers = {"table": _table, "csv": _csv, "json": _json}
+    return writers[kind](rows).encode("utf-8", "backslashreplace")
+
+
+def _table(rows: pl.DataFrame) -> str:
+    body = [[visible(_text(value)) for value in row] for row in rows.rows()]
+    lines = [[visible(name) for name in rows.columns], *body]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    drawn = (
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        for line in lines
+    )
+    return "".join(line.rstrip() + "\n" for line in drawn)
+
+
+def _csv(rows: pl.DataFrame) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
+    writer.writerow([safe(name) for name in rows.columns])
+    for row in rows.rows():
+        writer.writerow([_cell(value) for value in row])
+    return text.getvalue()
+
+
+def _cell(value: object) -> object:
+    return value if isinstance(value, LIKE_NUMBERS) else safe(_text(value))
+
+
+def _json(rows: pl.DataFrame) -> str:
+    return "".join(
+        json.dumps(row, default=_text) + "\n" for row in rows.iter_rows(named=True)
+    )
+
+
+def _xlsx(rows: pl.DataFrame, about: About) -> bytes:
+    if rows.height > MOST_IN_EXCEL:
+        raise SettingsError(
+            f"{rows.height:,} rows are more than a sheet holds",
+            where="--format xlsx",
+            remedy="Write Parquet or CSV, or ask for fewer rows.",
+        )
+    file = io.BytesIO()
+    book = xlsxwriter.Workbook(file, AS_TEXT)
+    sheet = book.add_worksheet("Rows")
+    _fill(sheet, [rows.columns, *rows.rows()])
+    sheet.freeze_panes(1, 0)
+    sheet.autofilter(0, 0, rows.height, rows.width - 1)
+    sheet.autofit()
+    _fill(book.add_worksheet("About"), [(name, spaced(said)) for name, said in about])
+    book.close()
+    return file.getvalue()
+
+
+def _fill(
+    sheet: xlsxwriter.worksheet.Worksheet, rows: Iterable[Sequence[object]]
+) -> None:
+    for at, row in enumerate(rows):
+        for place, value in enumerate(row):
+            if isinstance(value, LIKE_NUMBERS):
+                sheet.write(at, place, value)
+            else:
+                text = _text(value).encode("utf-8", "backslashreplace").decode()
+                sheet.write_string(at, place, text[:LONGEST_CELL])
+
+
+def _text(value: object) -> str:
+    """A value as words; an unknown one is empty, a list its members."""
+    if value is None:
+        return ""
+    if isinstance(value, list):
+        return ", ".join(map(_text, value))
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)

@@ -1,0 +1,82 @@
+"""Saved queries: files of `sql/queries/`, each under a header as a model has it.
+
+The header says what a row is, what must be given and what each column holds. A
+query reads a snapshot only, so that it names nobody.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from functools import cache
+
+from pipelines.errors import ModelError
+from pipelines.warehouse.library import sql_folder
+from pipelines.warehouse.models import Model, Param, Scalar, arguments, read_model
+
+
+@cache
+def saved_queries() -> Mapping[str, Model]:
+    """Every saved query by name."""
+    paths = sorted((sql_folder() / "queries").glob("*.sql"))
+    return {path.stem: read_model(path) for path in paths}
+
+
+def saved_query(name: str) -> Model:
+    """One of them.
+
+    Raises:
+        ModelError: There is none of that name.
+    """
+    found = saved_queries().get(name)
+    if found is None:
+        raise ModelError(
+            f"there is no saved query {name!r}",
+            where="sql/queries",
+            remedy=f"There are: {', '.join(saved_queries())}",
+        )
+    return found
+
+
+def values_of(
+    query: Model, given: Mapping[str, str], zone: str
+) -> Mapping[str, Scalar]:
+    """What a saved query is asked with, from words.
+
+    Raises:
+        ModelError: A value is missing, of another type, or not asked for.
+    """
+    params = query.header.params
+    typed = {
+        name: _typed(name, params[name], text, query.name) if name in params else text
+        for name, text in given.items()
+    }
+    return arguments(query, typed, zone=zone)
+
+
+def _typed(name: str, param: Param, text: str, where: str) -> Scalar:
+    try:
+        return _READERS[param.type](text)
+    except ValueError as error:
+        raise ModelError(
+            f"{name} = {text!r} is not a {param.type}",
+            where=where,
+            remedy="A date is written 2026-10-19, a boolean true or false.",
+        ) from error
+
+
+def _truth(text: str) -> bool:
+    if text not in ("true", "false"):
+        raise ValueError(text)
+    return text == "true"
+
+
+def _day(text: str) -> str:
+    return date.fromisoformat(text).isoformat()
+
+
+_READERS: Mapping[str, Callable[[str], Scalar]] = {
+    "int": int,
+    "double": float,
+    "varchar": str,
+    "boolean": _truth,
+    "date": _day,
+}

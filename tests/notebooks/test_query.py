@@ -1,0 +1,139 @@
+"""Saved queries answer as their headers say; what is written is safe to open."""
+
+import io
+import json
+import zipfile
+
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+from pipelines.cli.app import app
+from pipelines.cli.query_output import rendered
+from pipelines.errors import ModelError, SettingsError
+from pipelines.notebook.connection import Connection
+from pipelines.notebook.relations import described, relations
+from pipelines.notebook.saved import saved_queries, saved_query, values_of
+
+FORMULA = "=cmd|'/c calc'!A0"
+ESCAPE = "\x1b[2J\u202e"
+ROWS = pl.DataFrame(
+    {"site": [FORMULA, ESCAPE, None], "minutes": [-1.5, 2.0, None], "all": [["a"]] * 3}
+)
+
+
+@pytest.fixture(scope="module")
+def con(district):
+    opened = Connection(district.home)
+    yield opened
+    opened.close()
+
+
+def run(*words, code=0):
+    done = CliRunner().invoke(app, list(map(str, words)))
+    if code == 0 and done.exception:
+        raise done.exception
+    return done
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", saved_queries())
+def test_a_saved_query_gives_the_columns_of_its_header(con, name):
+    query = saved_query(name)
+    (subject, device) = con.sql(
+        "select account, device from core.presence_blocks"
+        " order by request_count desc, account limit 1"
+    ).fetchall()[0]
+    known = {"account": subject, "device": device} | dict.fromkeys(
+        ("first", "since"), "2026-10-19"
+    )
+    given = {one: known[one] for one in query.header.params}
+    rows = con.frame(query.query, **values_of(query, given, con.zone))
+    assert rows.columns == list(query.header.columns)
+    assert rows.height
+    assert rows.select(query.header.grain).is_unique().all()
+
+
+def test_a_value_that_is_missing_wrong_or_not_asked_for_is_told():
+    query = saved_query("account_week")
+    right = {"account": "falcon-27", "first": "2026-10-19"}
+    assert values_of(query, right, "UTC") == right
+    for wrong, said in (
+        ({"account": "falcon-27"}, "first has no value"),
+        (right | {"first": "monday"}, "'monday' is not a date"),
+        (right | {"last": "2026-10-20"}, "no parameter"),
+    ):
+        with pytest.raises(ModelError, match=said):
+            values_of(query, wrong, "UTC")
+    with pytest.raises(ModelError, match="no saved query 'nothing'"):
+        saved_query("nothing")
+
+
+@pytest.mark.slow
+def test_the_command_prints_lists_and_writes(district, tmp_path):
+    home = ("--home", district.home)
+    assert "new_sites" in run("query", *home).stdout
+    asked = ("query", "new_sites", *home, "--set", "since=2026-10-19")
+    sites = [json.loads(line) for line in run(*asked, "--format", "json").stdout.split("\n")[:-1]]  # fmt: skip
+    assert sites[0]["first_seen_date"] >= "2026-10-19"
+    for kind in ("csv", "parquet", "xlsx"):
+        run(*asked, "--format", kind, "--to", tmp_path / f"sites.{kind}")
+    assert pl.read_parquet(tmp_path / "sites.parquet").height == len(sites)
+    assert pl.read_csv(tmp_path / "sites.csv").height == len(sites)
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
+    before = (tmp_path / "sites.csv").read_bytes()
+    again = run(*asked, "--format", "csv", "--to", tmp_path / "sites.csv", code=1)
+    assert isinstance(again.exception, FileExistsError)
+    assert (tmp_path / "sites.csv").read_bytes() == before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--sql", "drop table core.duty"], "read-only"),
+        (["--sql", "copy core.duty to '/tmp/out.csv'"], "disabled"),
+        (["--sql", "select * from core.nothing"], "nothing"),
+        (["new_sites", "--sql", "select 1"], "exclude each other"),
+        (["new_sites", "--set", "since"], "no NAME=VALUE"),
+        (["open_findings", "--format", "xlsx"], "--to FILE"),
+    ],
+)
+def test_what_a_query_may_not_do_is_told(district, words, said):
+    done = run("query", "--home", district.home, *words, code=1)
+    assert isinstance(done.exception, SettingsError | ModelError)
+    assert said in str(done.exception)
+
+
+def test_a_spreadsheet_gets_no_formula_and_a_terminal_no_control_character():
+    text = rendered(ROWS, "csv", ()).decode()
+    assert text.splitlines()[1] == f'"\'{FORMULA}",-1.5,"a"'
+    shown = rendered(ROWS, "table", ()).decode()
+    assert "\x1b" not in shown
+    assert "\u202e" not in shown
+    book = zipfile.ZipFile(io.BytesIO(rendered(ROWS, "xlsx", [("Rows", "3")])))
+    sheet = book.read("xl/worksheets/sheet1.xml").decode()
+    assert "<f>" not in sheet
+    assert "<v>-1.5</v>" in sheet
+    assert FORMULA.replace("'", "&#39;").split("|")[0] in book.read(
+        "xl/sharedStrings.xml"
+    ).decode("utf-8")
+
+
+def test_every_relation_and_column_is_described():
+    for name, row in relations().items():
+        assert len(row) > 10, name
+        for one in described(name):
+            assert len(one.meaning) > 2, (name, one.column)
+            assert one.pii in ("none", "indirect", "direct")
+    assert "direct" in run("describe", "core.site_use").stdout
+    assert "core.duty" in run("describe").stdout
+    with pytest.raises(ModelError, match="no relation"):
+        described("core.nothing")
+
+
+@pytest.mark.slow
+def test_no_relation_of_a_snapshot_lacks_its_description(con):
+    for name in con.tables()["table"]:
+        known = {one.column for one in described(name)}
+        assert set(con.describe(name)["column"]) <= known, name
