@@ -30,8 +30,13 @@ def describe(
     """Say what the relations hold: type, meaning and personal-data mark of columns."""
     if table:
         rows: Sequence[dict[str, str]] = [
-            {"column": one.column, "type": one.kind, "meaning": one.meaning}
-            | {"personal": "" if one.pii == "none" else one.pii}
+            {
+                "column": one.column,
+                "type": one.kind,
+                "personal": "" if one.pii == "none" else one.pii,
+                "meaning": one.meaning,
+                "words": "; ".join(f"{word}: {is_}" for word, is_ in one.words.items()),
+            }
             for one in described(table)
         ]
     else:

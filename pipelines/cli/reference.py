@@ -20,6 +20,7 @@ from pipelines.events import EVENT_CLASSES, LAKE_COLUMNS, PLACE, TIME_QUALITIES,
 from pipelines.journey.editions import kept_columns
 from pipelines.journey.publishing import INTERNAL, PUBLISHED
 from pipelines.notebook.dictionary import KEPT
+from pipelines.notebook.values import VALUES
 from pipelines.warehouse.library import models
 from pipelines.warehouse.models import Header, Model, Param
 
@@ -48,6 +49,7 @@ def dictionary_page() -> str:
         section("Events, in the lake and as `raw.*`", *_event_classes()),
         section("Registry, as `registry.*`", *_registry()),
         section("Relations of the warehouse", *_relations()),
+        section("Words that columns hold", *_words()),
     )
 
 
@@ -94,6 +96,16 @@ def _relations() -> Iterator[str]:
     for name in sorted(every):
         yield f"### {name}"
         yield from _relation(every[name], _published(name))
+
+
+def _words() -> Iterator[str]:
+    yield (
+        "A column has the same words wherever it stands, but for those named with "
+        "their relation. All other text is the district's own or a product's."
+    )
+    for column, words in VALUES.items():
+        yield f"### `{column}`"
+        yield table(["Word", "Meaning"], [list(one) for one in words.items()])
 
 
 def _relation(header: Header, published: Sequence[str]) -> Iterator[str]:

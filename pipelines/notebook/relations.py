@@ -7,6 +7,7 @@ from pipelines.district.frames import FRAMES
 from pipelines.errors import ModelError
 from pipelines.events import EVENT_CLASSES, Column
 from pipelines.notebook.dictionary import KEPT, header_of
+from pipelines.notebook.values import Words, words_of
 from pipelines.warehouse.library import models
 
 
@@ -16,12 +17,14 @@ class Described:
 
     Attributes:
         pii: `none`, or how near it leads to a person: `indirect` or `direct`.
+        words: The words that it may hold and what each means; empty for an open list.
     """
 
     column: str
     kind: str
     meaning: str
     pii: str
+    words: Words
 
 
 def relations() -> Mapping[str, str]:
@@ -46,18 +49,18 @@ def described(relation: str) -> list[Described]:
         )
     schema, name = relation.split(".")
     if schema == "raw":
-        return _columns(EVENT_CLASSES[name].columns)
+        return _columns(relation, EVENT_CLASSES[name].columns)
     if schema == "registry":
-        return _columns(FRAMES[name])
+        return _columns(relation, FRAMES[name])
     notes = header_of(relation).columns
     return [
-        Described(column, note.type, note.meaning, note.pii)
-        for column, note in notes.items()
+        Described(column, one.type, one.meaning, one.pii, words_of(relation, column))
+        for column, one in notes.items()
     ]
 
 
-def _columns(columns: Mapping[str, Column]) -> list[Described]:
+def _columns(relation: str, columns: Mapping[str, Column]) -> list[Described]:
     return [
-        Described(name, str(one.dtype), one.meaning, one.pii)
+        Described(name, str(one.dtype), one.meaning, one.pii, words_of(relation, name))
         for name, one in columns.items()
     ]

@@ -10,10 +10,18 @@ from typer.testing import CliRunner
 
 from pipelines.cli.app import app
 from pipelines.cli.query_output import rendered
+from pipelines.district.files import (
+    DAY_TYPES,
+    DEVICE_CLASSES,
+    NETWORK_TYPES,
+    SITE_CLASSES,
+    SUBNET_KINDS,
+)
 from pipelines.errors import ModelError, SettingsError
 from pipelines.notebook.connection import Connection
 from pipelines.notebook.relations import described, relations
 from pipelines.notebook.saved import saved_queries, saved_query, values_of
+from pipelines.notebook.values import OPEN, words_of
 
 FORMULA = "=cmd|'/c calc'!A0"
 ESCAPE = "\x1b[2J\u202e"
@@ -137,3 +145,29 @@ def test_no_relation_of_a_snapshot_lacks_its_description(con):
     for name in con.tables()["table"]:
         known = {one.column for one in described(name)}
         assert set(con.describe(name)["column"]) <= known, name
+
+
+@pytest.mark.slow
+def test_every_word_that_a_column_holds_is_described(con):
+    """A new word, or a column of words that nobody described, fails here."""
+    for relation in con.tables()["table"]:
+        columns = con.describe(relation).filter(type="varchar", is_pseudonym=False)
+        for column in columns["column"]:
+            words = words_of(relation, column)
+            assert words or column in OPEN, (relation, column)
+            if words:
+                held = con.sql(
+                    f"select distinct {column} from {relation}"
+                    f" where {column} is not null"
+                ).fetchall()
+                assert {word for (word,) in held} <= set(words), (relation, column)
+
+
+@pytest.mark.parametrize(
+    ("column", "allowed"),
+    [("net_kind", SUBNET_KINDS), ("device_class", DEVICE_CLASSES),
+     ("day_type", DAY_TYPES), ("site_class", SITE_CLASSES),
+     ("network_kind", NETWORK_TYPES)],
+)  # fmt: skip
+def test_every_word_that_a_registry_file_admits_is_described(column, allowed):
+    assert set(allowed) <= set(words_of("core.any", column))
