@@ -20,8 +20,10 @@ from pipelines.cli import (
     init,
     lists,
     packing,
+    moving,
     permits,
     query,
+    protect,
     rehearse,
     replay,
     retention,
@@ -44,6 +46,12 @@ app = typer.Typer(
         "`schoolbell init HOME`, put logs into HOME/landing/<source>/ and what the "
         "district knows into HOME/registry/, then `schoolbell run --home HOME`."
     ),
+    epilog=(
+        "Exit codes: 0 done or well, 1 nothing could be done or somebody should look, "
+        "2 settings or arguments are wrong or somebody should act, 75 another run is "
+        "at work, 77 whoever asks has no right to it. SCHOOLBELL_HOME takes the place "
+        "of --home, NO_COLOR turns colour off, SCHOOLBELL_DEBUG=1 shows tracebacks."
+    ),
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
@@ -61,6 +69,8 @@ app.command("upgrade")(upgrade.upgrade)
 app.command("purge")(retention.purge)
 app.add_typer(retention.app, name="hold")
 app.command("units")(units.units)
+app.command("protect")(protect.protect_home)
+app.command("move-state")(moving.move_state)
 app.command("run")(run.run_all)
 app.command("run-week")(run.run_week)
 app.command("report")(run.report)

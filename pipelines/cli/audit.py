@@ -15,6 +15,7 @@ from pipelines.cli.asking import who_asks
 from pipelines.cli.options import AsJson, Home
 from pipelines.district.home import DistrictHome
 from pipelines.district.settings import load_settings
+from pipelines.district.state_place import state_place
 from pipelines.findings.lookups import looked_up
 from pipelines.journey.console import console, safe, table
 from pipelines.state.audit import Chain, open_chain, parsed_head
@@ -82,7 +83,7 @@ def lookups(
 def _chain(home: Path) -> Iterator[Chain]:
     place = DistrictHome(home.resolve())
     who_asks(load_settings(place)).require("audit")
-    store = open_store(place.state_db)
+    store = open_store(state_place(place))
     try:
         yield open_chain(store, place)
     finally:

@@ -2,17 +2,19 @@
 
 import json
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from pipelines.cli.options import AsJson, Home, Quiet
-from pipelines.journey.console import console, safe_lines, watching
+from pipelines.journey.console import console, safe_lines, watching, working
 from pipelines.journey.district import open_district
 from pipelines.operations.backup import back_up, copy_keys
 from pipelines.operations.recover import Recovered
 from pipelines.operations.recover import recover as recovered
+from pipelines.operations.restore import Restored
 from pipelines.operations.restore import drill as drilled
 from pipelines.operations.restore import restore as restored
 
@@ -36,7 +38,7 @@ def backup(
     as_json: AsJson = False,
 ) -> None:
     """Copy settings, registry, state, lake and reports; runs may go on meanwhile."""
-    with open_district(home) as district:
+    with working("copying the home"), open_district(home) as district:
         made = back_up(district, to, landing=landing)
         new_keys = copy_keys(district.home, keys) if keys else []
     size = sum(one.bytes for one in made.manifest.files.values())
@@ -70,21 +72,41 @@ def restore(
         bool,
         typer.Option("--verify", help="Make the warehouse too, and compare findings."),
     ] = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Bring a home back from a backup into a new folder."""
-    done = restored(folder, to, keys)
-    wrong = list(done.wrong)
-    typer.echo(
-        f"Restored: {done.home.path}: {done.manifest.lines:,} lines, "
-        f"{done.manifest.findings:,} findings, as of {done.manifest.made_time}."
-    )
-    if verify and not wrong:
-        _tell(recovered(done.home.path))
-    for line in wrong:
-        typer.echo(safe_lines(line), err=True)
-    if not wrong:
-        typer.echo(f"Next: schoolbell run --home {done.home.path}")
-    raise typer.Exit(1 if wrong else 0)
+    """Bring a home back from a backup into a new folder.
+
+    Every file's hash is checked before any is written. Exit codes: 0 all of it is
+    back, 1 something is missing.
+    """
+    with working("bringing the home back"):
+        done = restored(folder, to, keys)
+        is_whole = not done.wrong
+        made = recovered(done.home.path) if verify and is_whole else None
+    if as_json:
+        typer.echo(json.dumps(_shown(done)))
+    else:
+        typer.echo(
+            f"Restored: {done.home.path}: {done.manifest.lines:,} lines, "
+            f"{done.manifest.findings:,} findings, as of {done.manifest.made_time}."
+        )
+        if made is not None:
+            _tell(made)
+        for line in done.wrong:
+            typer.echo(safe_lines(line), err=True)
+        if is_whole:
+            typer.echo(f"Next: schoolbell run --home {done.home.path}")
+    raise typer.Exit(0 if is_whole else 1)
+
+
+def _shown(done: Restored) -> dict[str, object]:
+    return {
+        "home": str(done.home.path),
+        "lines": done.manifest.lines,
+        "findings": done.manifest.findings,
+        "as_of": done.manifest.made_time,
+        "wrong": list(done.wrong),
+    }
 
 
 def drill(
@@ -94,11 +116,18 @@ def drill(
     scratch: Annotated[
         Path | None, typer.Option(help="Folder with room for a second home.")
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Restore a backup aside, rebuild it, compare every finding, and delete it."""
+    """Restore a backup aside, rebuild it, compare every finding, and delete it.
+
+    Exit codes: 0 the backup is enough, 1 it is not, and what it lacks is told.
+    """
     place = scratch or Path(tempfile.gettempdir())
-    with open_district(home) as district:
+    with working("rehearsing a restore"), open_district(home) as district:
         wrong = drilled(district, to, keys, place)
+    if as_json:
+        typer.echo(json.dumps({"wrong": list(wrong)}))
+        raise typer.Exit(1 if wrong else 0)
     for line in wrong:
         typer.echo(safe_lines(line), err=True)
     if not wrong:
@@ -106,10 +135,16 @@ def drill(
     raise typer.Exit(1 if wrong else 0)
 
 
-def recover(home: Home, is_quiet: Quiet = False) -> None:
-    """Make the warehouse again from lake and state; raw files are not needed."""
-    with watching(console(is_quiet=is_quiet)) as watchers:
+def recover(home: Home, is_quiet: Quiet = False, as_json: AsJson = False) -> None:
+    """Make the warehouse again from lake and state; raw files are not needed.
+
+    The old one goes once the new one stands; then both are compared, table by table.
+    """
+    with watching(console(is_quiet=is_quiet or as_json)) as watchers:
         done = recovered(home, watchers.building)
+    if as_json:
+        typer.echo(json.dumps(asdict(done)))
+        return
     _tell(done)
 
 

@@ -9,7 +9,7 @@ import typer
 
 from pipelines.cli.options import AsJson, Home
 from pipelines.district.home import DistrictHome
-from pipelines.journey.console import safe_lines
+from pipelines.journey.console import safe_lines, working
 from pipelines.operations.upgrade import Done, Plan, plan
 from pipelines.operations.upgrade import upgrade as upgraded
 
@@ -30,7 +30,8 @@ def upgrade(
     if is_check:
         _tell_plan(plan(DistrictHome(home.resolve())), as_json=as_json)
         return
-    done = upgraded(home)
+    with working("upgrading the state"):
+        done = upgraded(home)
     if as_json:
         typer.echo(json.dumps(asdict(done), default=str))
     else:

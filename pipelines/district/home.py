@@ -52,6 +52,11 @@ class DistrictHome:
         return self.path / "state.db"
 
     @property
+    def state_pointer(self) -> Path:
+        """Says where the state is, if it is not in `state_db`."""
+        return self.path / "state.toml"
+
+    @property
     def warehouse(self) -> Path:
         """Everything derived, in DuckDB; may be deleted and rebuilt."""
         return self.path / "warehouse.duckdb"

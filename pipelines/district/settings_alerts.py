@@ -7,11 +7,11 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from pipelines.district.problems import nearest
+from pipelines.district.secrets import is_reference
 from pipelines.district.settings_parts import (
     MisusedKeyError,
     Part,
     gathered,
-    is_reference,
 )
 
 SECRET_WORDS = ("password", "token", "secret", "api_key", "urls")
@@ -47,7 +47,8 @@ class Channel(Part):
     settings: Mapping[str, Any] = Field(
         default_factory=dict,
         description="settings of that kind; may also stand beside the keys above; "
-        'a secret is a reference: { env = "NAME" } or { file = "/run/x" }',
+        'a secret is a reference: { file = "/run/x" }, { env = "NAME" }, '
+        '{ credential = "NAME" } of systemd, or { keyring = "NAME" }',
         examples=[
             {
                 "host": "mail.school.example",
@@ -69,7 +70,8 @@ class Channel(Part):
                 raise MisusedKeyError(
                     key,
                     "must be a reference, not the secret itself",
-                    allowed='{ env = "NAME" } or { file = "/path/of/a/file" }',
+                    allowed='{ file = "/path" }, { env = "NAME" }, '
+                    '{ credential = "NAME" } or { keyring = "NAME" }',
                     paste=f'{key} = {{ file = "/etc/schoolbell/{key}" }}',
                 )
         return self

@@ -170,12 +170,3 @@ def gathered(model: type[BaseModel], data: Any, into: str) -> Any:
     free = {key: value for key, value in data.items() if key not in known}
     inner = known.get(into, {})
     return known | {into: {**inner, **free}} if isinstance(inner, dict) else known
-
-
-def is_reference(value: Any) -> bool:
-    """`{ env = "NAME" }` or `{ file = "PATH" }`."""
-    return (
-        isinstance(value, dict)
-        and len(value) == 1
-        and next(iter(value)) in ("env", "file")
-    )

@@ -49,6 +49,17 @@ def console(*, is_quiet: bool = False) -> Console:
     return Console(file=sys.stderr, quiet=is_quiet, highlight=False)
 
 
+@contextmanager
+def working(what: str) -> Iterator[None]:
+    """Say on a terminal that something goes on; elsewhere nothing."""
+    screen = console()
+    if not screen.is_terminal:
+        yield
+        return
+    with screen.status(Text(f"{what} ...")):
+        yield
+
+
 def table(
     title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]
 ) -> Table:

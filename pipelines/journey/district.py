@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,12 +14,14 @@ from pipelines.district.home import DistrictHome
 from pipelines.district.registry import Registry, load_registry
 from pipelines.district.settings import Settings, load_settings
 from pipelines.district.settings_parts import Detection as DetectionSettings
+from pipelines.district.state_place import state_place
 from pipelines.errors import BusyError, SettingsError
 from pipelines.findings.cases import Owner, owner_of
 from pipelines.findings.feedback import Standing, standings
 from pipelines.lake.intake import Source
 from pipelines.privacy import Kind
 from pipelines.sources.remote import is_remote
+from pipelines.state.engines import only_run
 from pipelines.state.store import Store, open_store
 from pipelines.warehouse.building import given
 from pipelines.warehouse.library import models
@@ -187,7 +189,7 @@ def open_district(path: Path) -> Iterator[District]:
     home = DistrictHome(path.resolve())
     settings = load_settings(home)
     registry = load_registry(home, settings)
-    store = open_store(home.state_db)
+    store = open_store(state_place(home))
     try:
         yield District(home, settings, registry, store)
     finally:
@@ -211,6 +213,8 @@ def only_writer(home: DistrictHome, seconds: float = 5) -> Iterator[None]:
             remedy="Wait for it to end, or look at it with: schoolbell status",
         ) from error
     try:
-        yield
+        place = state_place(home)
+        with only_run(place, seconds) if isinstance(place, str) else nullcontext():
+            yield
     finally:
         lock.release()

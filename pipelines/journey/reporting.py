@@ -1,5 +1,6 @@
 """Makes the weekly reports of a district from its newest snapshot."""
 
+import stat
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -86,7 +87,8 @@ def _publish(district: District, inputs: ReportInputs, week: date) -> Published:
         own = district.home.editions / edition.name
         made = partial(edition_report, week_start=week, edition=edition)
         _write(district, inputs, week, made, own)
-        own.chmod(SHARED)
+        # the set-group-id bit stays, by which new files get the readers' group
+        own.chmod(SHARED | own.stat().st_mode & stat.S_ISGID)
     page = folder / week_label(week) / "index.html"
     record(district, inputs, week, page)
     return Published(week, page, ready)

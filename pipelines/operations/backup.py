@@ -30,7 +30,8 @@ from pipelines.operations.manifest import (
     sealed,
 )
 from pipelines.state import ledger
-from pipelines.state.store import now_text, read_store, remember
+from pipelines.state.moving import copy_state
+from pipelines.state.store import now_text, open_store, read_store, remember
 
 PREFIX = "backup-"
 PARTIAL = ".partial-"
@@ -128,7 +129,7 @@ def _filled(
     landing: bool,
 ) -> tuple[Manifest, int]:
     home = district.home
-    files = {STATE: _state(home.state_db, folder / STATE)}
+    files = {STATE: _state(district, folder / STATE)}
     store = read_store(folder / STATE)
     try:
         lake = {f"lake/{one.path}": one.sha256 for one in ledger.lake_files(store)}
@@ -168,11 +169,18 @@ def _filled(
     return about, linked
 
 
-def _state(path: Path, target: Path) -> Sealed:
-    """Copy a SQLite database that others may be writing."""
+def _state(district: District, target: Path) -> Sealed:
+    """Copy the state as of one moment into a SQLite file; others may be writing."""
     os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    path = district.home.state_db
+    if district.home.state_pointer.exists():
+        new = open_store(target)
+        copy_state(district.store, new)
+        new.close()
+        path = target
     with closing(sqlite3.connect(path)) as held, closing(sqlite3.connect(target)) as to:
-        held.backup(to)
+        if path != target:
+            held.backup(to)
         # without a log of its own, so that the file is all there is
         to.execute("pragma journal_mode = delete")
     sync(target)

@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pipelines.district.home import DistrictHome
+from pipelines.district.state_place import state_place
 from pipelines.errors import ModelError
 from pipelines.journey.district import only_writer
 from pipelines.lake.accounting import unbalanced
 from pipelines.state.audit import open_chain
 from pipelines.state.layout import lacking, layout_of, mark
 from pipelines.state.store import open_store, read_store
-from pipelines.state.upgrade import Upgraded, upgrade_file
+from pipelines.state.upgrade import Upgraded, UpgradeError, upgrade_file
 from pipelines.warehouse.snapshots import reading
 
 
@@ -49,13 +50,13 @@ def plan(home: DistrictHome) -> Plan:
     Raises:
         StoreError: There is no state.
     """
-    store = read_store(home.state_db)
+    store = read_store(state_place(home))
     try:
         with store.reading() as connection:
             missing, said = lacking(connection), layout_of(connection)
     finally:
         store.close()
-    size = home.state_db.stat().st_size
+    size = home.state_db.stat().st_size if home.state_db.is_file() else 0
     return Plan(missing, said == mark(), size, _opens(home.warehouse))
 
 
@@ -70,6 +71,13 @@ def upgrade(path: Path, now: datetime | None = None) -> Done:
     found = plan(home)
     state = None
     with only_writer(home):
+        if found.lacking and home.state_pointer.exists():
+            raise UpgradeError(
+                "a state on PostgreSQL is not upgraded in place",
+                where=str(home.state_pointer),
+                remedy="With the version of before: schoolbell move-state --back; "
+                "then upgrade, and move it out into a new database.",
+            )
         if found.lacking:
             stamp = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%SZ")
             kept = home.state_db.with_name(f"state.db.before-{stamp}")
@@ -80,7 +88,7 @@ def upgrade(path: Path, now: datetime | None = None) -> Done:
 
 def _wrong(home: DistrictHome) -> list[str]:
     """What no longer holds in the state as it is now."""
-    store = open_store(home.state_db)
+    store = open_store(state_place(home))
     try:
         wrong = unbalanced(store, home.lake)
         broken = open_chain(store, home).verify()

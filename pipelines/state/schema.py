@@ -13,10 +13,26 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    TypeDecorator,
     UniqueConstraint,
 )
+from sqlalchemy.engine import Dialect
 
 METADATA = MetaData()
+
+
+class LogText(TypeDecorator[str]):
+    """Text that strangers wrote; PostgreSQL, which takes no NUL, keeps it spelled."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """What the database is given."""
+        if value is None or dialect.name != "postgresql":
+            return value
+        return value.replace("\x00", "\\x00")
+
 
 # SQLite counts ids only in a column of type INTEGER
 BIG = BigInteger().with_variant(Integer, "sqlite")
@@ -45,7 +61,7 @@ SOURCE_FILES = Table(
     Column("prefix_hashes", Text, nullable=False),
     Column("first_time", Text),
     Column("last_time", Text),
-    Column("header", Text),
+    Column("header", LogText),
     Column("raw_bytes", BIG, nullable=False),
     Column("raw_mtime_ns", BIG, nullable=False),
     Column("raw_ctime_ns", BIG, nullable=False),
@@ -157,7 +173,7 @@ EVIDENCE = Table(
     Column("file_sha256", Text, nullable=False),
     Column("line_no", BIG, nullable=False),
     Column("byte_offset", BIG, nullable=False),
-    Column("line", Text, nullable=False),
+    Column("line", LogText, nullable=False),
     Column("line_sha256", Text, nullable=False),
     Column("event", Text, nullable=False),
     UniqueConstraint("finding_id", "position"),

@@ -1,6 +1,5 @@
 """Opens `state.db` so that a commit survives a power cut."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, insert, select,
 from sqlalchemy.exc import OperationalError
 
 from pipelines.errors import BusyError, SchoolbellError
+from pipelines.state.engines import engine_of, only_one_writes
 from pipelines.state.layout import FACT as LAYOUT
 from pipelines.state.layout import every_table, layout_of, mark, refuse_other
 from pipelines.state.schema import FACTS
@@ -38,9 +38,10 @@ class Store:
         """
         try:
             with self.engine.begin() as connection:
+                only_one_writes(connection)
                 yield connection
         except OperationalError as error:
-            raise _told(error, self.engine.url.render_as_string()) from error
+            raise _told(error, self.place) from error
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -51,10 +52,21 @@ class Store:
             BusyError: Another process holds it for too long.
         """
         try:
-            with self.engine.connect() as connection:
+            with self._one_moment().connect() as connection:
                 yield connection
         except OperationalError as error:
-            raise _told(error, self.engine.url.render_as_string()) from error
+            raise _told(error, self.place) from error
+
+    @property
+    def place(self) -> str:
+        """Where it is, without a password."""
+        return self.engine.url.render_as_string()
+
+    def _one_moment(self) -> Engine:
+        """An engine whose transactions see what was committed when they began."""
+        if self.engine.dialect.name == "sqlite":
+            return self.engine
+        return self.engine.execution_options(isolation_level="REPEATABLE READ")
 
     def close(self) -> None:
         """Let go of the database file."""
@@ -67,19 +79,19 @@ def open_store(where: Path | str) -> Store:
     Args:
         where: A file for SQLite, or a database URL that names its driver, such as
             `postgresql+psycopg2://…`.
+
+    Raises:
+        StoreError: It can not be reached or written.
+        LayoutError: It is of another version.
     """
-    if isinstance(where, Path):
-        _private(where)
-    url = f"sqlite:///{where}" if isinstance(where, Path) else where
-    engine = create_engine(url)
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _durable)
-        event.listen(engine, "begin", _immediate)
-    store = Store(engine)
+    try:
+        store = Store(engine_of(where))
+    except OSError as error:
+        raise _unwritable(error, str(where)) from error
     try:
         _laid_out(store, where)
     except BaseException:
-        engine.dispose()
+        store.close()
         raise
     return store
 
@@ -93,27 +105,19 @@ def _laid_out(store: Store, where: Path | str) -> None:
     home = where.parent if isinstance(where, Path) else "HOME"
     remedy = f"schoolbell upgrade --home {home}"
     with store.writing() as connection:
-        refuse_other(connection, store.engine.url.render_as_string(), remedy)
+        refuse_other(connection, store.place, remedy)
         every_table().create_all(connection)
         remember(connection, LAYOUT, mark())
 
 
-def _private(path: Path) -> None:
-    """SQLite gives the files beside a database the database's own mode."""
-    try:
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    except (FileExistsError, FileNotFoundError):
-        return
-    except OSError as error:
-        raise _unwritable(error, str(path)) from error
-
-
-def read_store(path: Path) -> Store:
-    """Open a SQLite state database to read from; nothing is created or changed.
+def read_store(path: Path | str) -> Store:
+    """Open a state database to read from; nothing is created or changed.
 
     Raises:
         StoreError: There is none.
     """
+    if isinstance(path, str):
+        return Store(engine_of(path))
     if not path.is_file():
         raise StoreError(
             "is not there",
@@ -155,6 +159,10 @@ def _told(error: OperationalError, where: str) -> SchoolbellError:
             where=where,
             remedy="Run again when it is done.",
         )
+    if where.startswith("postgresql"):
+        said = str(error.orig).strip().splitlines()[0]
+        remedy = "Look after the database server, then run again: nothing is lost."
+        return StoreError(f"can not be reached: {said}", where=where, remedy=remedy)
     return _unwritable(error.orig, where)
 
 
@@ -166,23 +174,5 @@ def _unwritable(why: object, where: str) -> StoreError:
     )
 
 
-def _durable(connection: Any, _record: Any) -> None:
-    # NORMAL may lose the last commits at a power cut; the driver's own implicit
-    # transactions are off, so that BEGIN IMMEDIATE is ours to send
-    connection.isolation_level = None
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "secure_delete=ON",
-        "busy_timeout=10000",
-        "foreign_keys=ON",
-    ):
-        connection.execute(f"PRAGMA {pragma}")
-
-
 def _patient(connection: Any, _record: Any) -> None:
     connection.execute("PRAGMA busy_timeout=10000")
-
-
-def _immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")

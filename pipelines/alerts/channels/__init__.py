@@ -5,7 +5,6 @@ the environment or to a file. `deliver` sends one message, or raises
 `DeliveryError`, which says whether asking again may help.
 """
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from pydantic import (
 )
 
 from pipelines.alerts.messages import Message
+from pipelines.district.secrets import is_reference, looked_up
 from pipelines.errors import SettingsError
 from pipelines.plugins import discover
 
@@ -79,7 +79,10 @@ def prepared(
             where=where,
             remedy="Types: " + ", ".join(sorted(known)),
         )
-    values = {key: _secret(value, f"{where} {key}") for key, value in given.items()}
+    values = {
+        key: looked_up(value, f"{where} {key}") if is_reference(value) else value
+        for key, value in given.items()
+    }
     try:
         return known[kind], known[kind].settings.model_validate(
             values, context={"home": home}
@@ -91,25 +94,4 @@ def prepared(
         )
         raise SettingsError(
             wrong, where=where, remedy="Correct district.toml."
-        ) from error
-
-
-def _secret(value: Any, where: str) -> Any:
-    """What `{ env = "NAME" }` or `{ file = "PATH" }` refers to."""
-    if not (isinstance(value, Mapping) and set(value) <= {"env", "file"} and value):
-        return value
-    if "env" in value:
-        found = os.environ.get(str(value["env"]))
-        if found is None:
-            raise SettingsError(
-                f"the environment has no {value['env']}",
-                where=where,
-                remedy="Set it for the account that runs Schoolbell.",
-            )
-        return found
-    try:
-        return Path(str(value["file"])).read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise SettingsError(
-            f"the secret's file can not be read: {error.strerror}", where=where
         ) from error

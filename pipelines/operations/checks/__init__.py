@@ -12,6 +12,7 @@ from functools import cached_property
 from pipelines.district.home import DistrictHome
 from pipelines.district.registry import Registry, load_registry
 from pipelines.district.settings import Settings, load_settings
+from pipelines.district.state_place import state_place
 from pipelines.journey.district import District
 from pipelines.plugins import discover
 from pipelines.state.store import Store, read_store
@@ -92,7 +93,7 @@ class Patient:
         Raises:
             StoreError: It is not there or can not be read.
         """
-        return read_store(self.home.state_db)
+        return read_store(state_place(self.home))
 
     @cached_property
     def district(self) -> District:

@@ -48,12 +48,20 @@ def _modes(patient: Patient) -> Answer:
     to_group = [
         path
         for path in held
-        if path != patient.home.landing and path.stat().st_mode & GROUP_READ
+        if path != patient.home.landing
+        and path.stat().st_mode & GROUP_READ
+        and not _is_kept_by_operators(patient.home, path)
     ]
     if to_group:
         names = " ".join(map(str, to_group))
         return act("readers of reports could read logs and names", f"chmod g= {names}")
     return well("nobody but the home's user reads logs and state")
+
+
+def _is_kept_by_operators(home: DistrictHome, path: Path) -> bool:
+    """The registry, given to a group that is not the readers'; see `protect`."""
+    apart = path.stat().st_gid != home.path.stat().st_gid
+    return path == home.registry and apart
 
 
 def _key_mode(patient: Patient) -> Answer:

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from pipelines.alerts.channels import prepared
 from pipelines.alerts.outbox import GIVEN_UP, SENT
-from pipelines.district.settings_parts import is_reference
+from pipelines.district.secrets import is_reference
 from pipelines.operations.checks import (
     Answer,
     Check,

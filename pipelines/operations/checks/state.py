@@ -4,7 +4,7 @@ import fcntl
 import os
 from datetime import datetime, timedelta
 
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text
 
 from pipelines.journey.staleness import noted, versions
 from pipelines.lake.accounting import unbalanced
@@ -26,6 +26,10 @@ OLD_SNAPSHOT = timedelta(days=3)
 
 
 def _there(patient: Patient) -> Answer:
+    if patient.home.state_pointer.is_file():
+        with patient.store.reading() as connection:
+            connection.execute(select(1))
+        return well(f"the state database answers: {patient.store.place}")
     if patient.home.state_db.is_file():
         return well("the state database is there")
     if any(patient.home.lake.rglob("*.parquet")):
@@ -38,6 +42,8 @@ def _there(patient: Patient) -> Answer:
 
 def _sound(patient: Patient) -> Answer:
     with patient.store.reading() as connection:
+        if connection.dialect.name != "sqlite":
+            return unasked("the database server looks after its own files")
         found = connection.execute(text("pragma quick_check(1)")).scalar()
     if found != "ok":
         return act(

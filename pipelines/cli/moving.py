@@ -1,0 +1,44 @@
+"""The command that moves the state to PostgreSQL, and back."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from pipelines.cli.options import AsJson, Home
+from pipelines.district.home import DistrictHome
+from pipelines.errors import SettingsError
+from pipelines.operations.moving import move_back, move_out
+
+
+def move_state(
+    home: Home,
+    env: Annotated[
+        str, typer.Option(help="Variable of the environment that holds the URL.")
+    ] = "",
+    file: Annotated[str, typer.Option(help="File that holds the URL.")] = "",
+    back: Annotated[
+        bool, typer.Option("--back", help="Back into state.db of the home.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Move the state (ledger, findings, audit chain) to PostgreSQL, or back.
+
+    The URL names the driver: postgresql+psycopg2://USER:PASSWORD@HOST/DATABASE. It is
+    looked up at each start and stands in no file of the home. Each home needs a
+    database of its own, empty at first.
+    """
+    given = {key: value for key, value in (("env", env), ("file", file)) if value}
+    if len(given) + back != 1:
+        raise SettingsError(
+            "one of --env, --file and --back is needed",
+            where="move-state",
+            remedy="schoolbell move-state --env SCHOOLBELL_STATE_URL",
+        )
+    place = DistrictHome(home.resolve())
+    rows = move_back(place) if back else move_out(place, given)
+    if as_json:
+        typer.echo(json.dumps(rows))
+        return
+    where = str(place.state_db) if back else "the database"
+    typer.echo(f"{sum(rows.values()):,} rows are in {where}, all counted.")

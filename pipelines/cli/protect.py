@@ -1,0 +1,70 @@
+"""The command that gives a home to its account and groups."""
+
+import grp
+import os
+import pwd
+from collections.abc import Mapping
+from typing import Annotated
+
+import typer
+
+from pipelines.cli.options import Home
+from pipelines.district.home import DistrictHome
+from pipelines.errors import SettingsError
+from pipelines.operations.ownership import GROUPS, protect
+
+
+def protect_home(
+    home: Home,
+    user: Annotated[
+        str, typer.Option(help="Account that runs the pipeline, and owns the home.")
+    ] = "schoolbell",
+) -> None:
+    """Give every part of a home its owner, group and mode; run it as root.
+
+    Reports can then be read by schoolbell-readers, snapshots by schoolbell-snapshots,
+    settings and registry written by schoolbell-operators; keys, lake, state and
+    warehouse by the account alone. It can be given again at any time.
+    """
+    if os.geteuid() != 0:
+        raise SettingsError(
+            "owners can be changed by root alone",
+            where="protect",
+            remedy=f"sudo schoolbell protect --home {home}",
+        )
+    account = _account(user)
+    groups = {"": account.pw_gid, **_groups()}
+    changed = protect(DistrictHome(home.resolve()), account.pw_uid, groups)
+    typer.echo(f"{changed:,} paths were changed; the rest was as it should be.")
+
+
+def _account(user: str) -> pwd.struct_passwd:
+    try:
+        return pwd.getpwnam(user)
+    except KeyError as error:
+        raise SettingsError(
+            f"there is no account {user!r}",
+            where="--user",
+            remedy=f"useradd --system {user}",
+        ) from error
+
+
+def _groups() -> Mapping[str, int]:
+    """The ids of the three groups.
+
+    Raises:
+        SettingsError: One is not there.
+    """
+    found, missing = {}, []
+    for name, group in GROUPS.items():
+        try:
+            found[name] = grp.getgrnam(group).gr_gid
+        except KeyError:
+            missing.append(group)
+    if missing:
+        raise SettingsError(
+            f"there is no group {', '.join(missing)}",
+            where="protect",
+            remedy="; ".join(f"groupadd --system {one}" for one in missing),
+        )
+    return found

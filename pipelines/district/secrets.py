@@ -1,0 +1,100 @@
+"""Where a secret lies: settings hold a reference, never the secret itself.
+
+- `{ env = "NAME" }`: a variable of the process.
+- `{ file = "PATH" }`: a file that only the account of Schoolbell can read.
+- `{ credential = "NAME" }`: what systemd hands a service by `LoadCredential=`.
+- `{ keyring = "NAME" }`: an entry of the desktop's keyring, under `schoolbell`.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pipelines.errors import SettingsError
+
+SERVICE = "schoolbell"
+CREDENTIALS = "CREDENTIALS_DIRECTORY"
+
+
+def is_reference(value: Any) -> bool:
+    """One of the four forms."""
+    return isinstance(value, Mapping) and len(value) == 1 and set(value) <= set(_KINDS)
+
+
+def looked_up(reference: Mapping[str, Any], where: str) -> str:
+    """The secret that a reference stands for.
+
+    Args:
+        where: The setting, for the message.
+
+    Raises:
+        SettingsError: It is not there; the message does not repeat any secret.
+    """
+    (kind, name), *_ = reference.items()
+    return _KINDS[kind](str(name), where)
+
+
+def _of_environment(name: str, where: str) -> str:
+    found = os.environ.get(name)
+    if found is None:
+        raise SettingsError(
+            f"the environment has no {name}",
+            where=where,
+            remedy="Set it for the account that runs Schoolbell.",
+        )
+    return found
+
+
+def _of_file(name: str, where: str) -> str:
+    try:
+        return Path(name).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        said = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise SettingsError(
+            f"the secret's file can not be read: {said}",
+            where=where,
+            remedy=f"chmod 600 {name}, owned by the account that runs Schoolbell",
+        ) from error
+
+
+def _of_systemd(name: str, where: str) -> str:
+    folder = os.environ.get(CREDENTIALS)
+    if folder is None or "/" in name:
+        raise SettingsError(
+            f"systemd handed over no credential {name}",
+            where=where,
+            remedy=f"Add to the service: LoadCredential={name}:/etc/schoolbell/{name}",
+        )
+    return _of_file(f"{folder}/{name}", where)
+
+
+def _of_keyring(name: str, where: str) -> str:
+    try:
+        import keyring
+        from keyring.errors import KeyringError
+    except ImportError as error:
+        raise SettingsError(
+            "the library for keyrings is not installed",
+            where=where,
+            remedy="pip install keyring, or let the secret lie in a file.",
+        ) from error
+    try:
+        found: str | None = keyring.get_password(SERVICE, name)
+    except KeyringError:
+        found = None
+    if found is None:
+        raise SettingsError(
+            f"the keyring has no {name} of {SERVICE}",
+            where=where,
+            remedy=f"keyring set {SERVICE} {name}, or let it lie in a file.",
+        )
+    return found
+
+
+_KINDS: Mapping[str, Callable[[str, str], str]] = {
+    "env": _of_environment,
+    "file": _of_file,
+    "credential": _of_systemd,
+    "keyring": _of_keyring,
+}

@@ -1,0 +1,75 @@
+"""Moves a home's state from its file to PostgreSQL, and back."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pipelines.district.home import DistrictHome
+from pipelines.district.secrets import looked_up
+from pipelines.district.state_place import point_to, state_place
+from pipelines.errors import SettingsError
+from pipelines.journey.district import only_writer
+from pipelines.lake.files import sync
+from pipelines.state.moving import copy_state
+from pipelines.state.store import open_store
+
+
+def move_out(home: DistrictHome, reference: Mapping[str, str]) -> Mapping[str, int]:
+    """Copy the state into a database, and let the home use it; rows of each table.
+
+    The file of before is kept as `state.db.moved-…`.
+
+    Args:
+        reference: Where the database's URL lies, as in `{"env": "NAME"}`.
+
+    Raises:
+        SettingsError: The state is elsewhere already, or there is no such URL.
+        StoreError: The database has rows already; nothing was changed.
+    """
+    if home.state_pointer.exists():
+        raise SettingsError(
+            "the state is in another database already",
+            where=str(home.state_pointer),
+            remedy=f"schoolbell move-state --back --home {home.path}",
+        )
+    url = looked_up(reference, "the URL of the database")
+    with only_writer(home):
+        rows = _copied(home.state_db, url)
+        point_to(home, reference)
+        home.state_db.rename(_aside(home.state_db))
+        sync(home.path)
+    return rows
+
+
+def move_back(home: DistrictHome) -> Mapping[str, int]:
+    """Copy the state from its database into `state.db`; rows of each table.
+
+    Raises:
+        SettingsError: It is in its file already.
+    """
+    place = state_place(home)
+    if isinstance(place, Path):
+        raise SettingsError("the state is in its file already", where=str(place))
+    with only_writer(home):
+        if home.state_db.exists():
+            home.state_db.rename(_aside(home.state_db))
+        rows = _copied(place, home.state_db)
+        home.state_pointer.unlink()
+        sync(home.path)
+    return rows
+
+
+def _copied(source: Path | str, target: Path | str) -> Mapping[str, int]:
+    held = open_store(source)
+    try:
+        new = open_store(target)
+        try:
+            return copy_state(held, new)
+        finally:
+            new.close()
+    finally:
+        held.close()
+
+
+def _aside(path: Path) -> Path:
+    return path.with_name(f"{path.name}.moved-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")

@@ -1,0 +1,233 @@
+"""The state on a real PostgreSQL: moved out, used, backed up, brought back."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import threading
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from pipelines.district.home import DistrictHome
+from pipelines.district.state_place import state_place
+from pipelines.errors import BusyError
+from pipelines.journey.district import only_writer, open_district
+from pipelines.operations.checks import Patient
+from pipelines.operations.doctor import examine
+from pipelines.operations.upgrade import plan
+from pipelines.state.audit import Act, open_chain
+from pipelines.state.engines import EngineError, engine_of, only_run
+from pipelines.state.ledger import source_files
+from pipelines.state.store import StoreError, open_store, remember
+from tests.journey.commands import schoolbell
+from tests.journey.small import now, told_of
+
+VARIABLE = "SCHOOLBELL_STATE_URL"
+SERVERS = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+pytestmark = pytest.mark.skipif(
+    not SERVERS or (os.geteuid() == 0 and not Path("/etc/passwd").is_file()),
+    reason="no PostgreSQL here",
+)
+
+
+@pytest.fixture(scope="module")
+def server():
+    """A server of its own behind a socket in a folder; root gives its rights up."""
+    programs = SERVERS[-1].parent
+    folder = Path(tempfile.mkdtemp(prefix="schoolbell-pg-"))
+    account = {}
+    if os.geteuid() == 0:
+        account = {"user": "postgres", "group": "postgres", "extra_groups": []}
+        shutil.chown(folder, "postgres", "postgres")
+    data = folder / "data"
+    quick = "-c fsync=off -c listen_addresses='' -c max_connections=20"
+    options = f"{quick} -k {folder} -c shared_buffers=8MB"
+    initial = [programs / "initdb", "-D", data, "-U", "schoolbell", "-A", "trust", "-N"]
+    control = [programs / "pg_ctl", "-D", data, "-s", "-w"]
+    quietly = {"capture_output": True, "cwd": folder, **account}
+    try:
+        subprocess.run([*initial, "--locale=C.UTF-8"], check=True, **quietly)
+        start = [*control, "-l", folder / "log", "-o", options, "start"]
+        # the server keeps what it inherits, so it is given no pipe to hold
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        subprocess.run(start, check=True, cwd=folder, **quiet, **account)
+        yield folder
+        subprocess.run([*control, "-m", "immediate", "stop"], check=True, **quietly)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def url(server, request):
+    """The URL of a new database."""
+    name = f"db{abs(hash(request.node.name)):x}"
+    base = f"postgresql+psycopg2://schoolbell:hunter2@/{{}}?host={server}"
+    engine = create_engine(base.format("postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"create database {name}"))
+    engine.dispose()
+    return base.format(name)
+
+
+@pytest.fixture
+def home(district, tmp_path, url, monkeypatch):
+    monkeypatch.setenv(VARIABLE, url)
+    return DistrictHome(district.copy(tmp_path))
+
+
+def move(home, *words):
+    done = schoolbell("move-state", "--home", home.path, *words)
+    assert done.code == 0, done.err
+    return done
+
+
+def test_a_home_goes_on_with_its_state_on_a_server(home, district, tmp_path, url):
+    before = told_of(home.path)
+    move(home, "--env", VARIABLE)
+    assert state_place(home) == url
+    assert not home.state_db.exists()
+    assert "hunter2" not in home.state_pointer.read_text()
+    assert told_of(home.path) == before
+
+    proxy = home.landing / "proxy"
+    log = next(path for path in sorted(proxy.rglob("*")) if path.is_file())
+    (proxy / "again.log").write_bytes(log.read_bytes())
+    done = schoolbell("ingest", "--home", home.path)
+    assert done.code == 0, done.err
+    with open_district(home.path) as opened:
+        files = {one.path: one for one in source_files(opened.store)}
+        chain = open_chain(opened.store, home)
+        with chain.recording(Act(actor="ada", action="try", subject="x")):
+            pass
+        assert chain.verify() is None
+    assert any(path.endswith("again.log") for path in files)
+
+    wrong = [
+        f"{one.check.name}: {one.answer.said}"
+        for one in examine(Patient(home, now()))
+        if one.subject == "state" and "not be asked" in one.answer.said
+    ]
+    assert not wrong
+    assert not plan(home).lacking
+
+    copies = ("--to", tmp_path / "b", "--keys", tmp_path / "k")
+    done = schoolbell("backup", "--home", home.path, *copies)
+    assert done.code == 0, done.err
+    (folder,) = (tmp_path / "b").glob("backup-*")
+    new = tmp_path / "new"
+    done = schoolbell("restore", folder, "--to", new, "--keys", tmp_path / "k")
+    assert done.code == 0, done.err
+    # what was restored has its state in a file, and leaves the live one alone
+    assert state_place(DistrictHome(new)) == new / "state.db"
+    assert told_of(new) == before
+
+    move(home, "--back")
+    assert told_of(home.path) == before
+    with open_district(home.path) as opened:
+        assert {one.path for one in source_files(opened.store)} == set(files)
+        assert open_chain(opened.store, home).verify() is None
+
+
+def test_ids_go_on_after_those_that_were_copied(url, tmp_path):
+    from pipelines.state.moving import copy_state
+    from pipelines.state.review_schema import FINDING_HISTORY
+
+    row = dict.fromkeys(("finding_id", "time", "change", "reason"), "x")
+    row |= {"revision": 1, "severity": "low", "confidence": "C2"}
+    old, new = open_store(tmp_path / "state.db"), open_store(url)
+    for store in (old, new):
+        with store.writing() as connection:
+            connection.execute(FINDING_HISTORY.insert(), [row, row])
+        if store is old:
+            copy_state(old, new)
+    with new.reading() as connection:
+        ids = connection.execute(text("select entry_id from finding_history"))
+        assert sorted(ids.scalars()) == [1, 2, 3, 4]
+    with pytest.raises(StoreError, match="rows already"):
+        copy_state(old, new)
+    for store in (old, new):
+        store.close()
+
+
+def test_two_writers_take_turns(url):
+    store = open_store(url)
+
+    def count():
+        for _ in range(20):
+            with store.writing() as connection:
+                said = connection.execute(
+                    text("select value from facts where name = 'count'")
+                ).scalar()
+                remember(connection, "count", str(int(said or 0) + 1))
+
+    writers = [threading.Thread(target=count) for _ in range(4)]
+    for one in writers:
+        one.start()
+    for one in writers:
+        one.join()
+    with store.reading() as connection:
+        query = text("select value from facts where name = 'count'")
+        assert connection.execute(query).scalar() == "80"
+    store.close()
+
+
+def test_one_run_at_a_time_on_whatever_machine(home, url):
+    move(home, "--env", VARIABLE)
+    with (
+        only_run(url, 1),  # another machine, which shares no file
+        pytest.raises(BusyError, match="at work on this state"),
+        only_writer(home, 0.1),
+    ):
+        pass
+    with only_writer(home, 0.1):
+        pass
+
+
+def test_a_line_with_a_nul_is_kept(url):
+    from pipelines.state.schema import LogText
+
+    store = open_store(url)
+    with store.writing() as connection:
+        made = LogText().process_bind_param("a\x00b", connection.dialect)
+        remember(connection, "line", made)
+        query = text("select value from facts where name = 'line'")
+        assert connection.execute(query).scalar() == "a\\x00b"
+    store.close()
+
+
+def test_a_server_that_is_down_is_told_without_the_password(server):
+    away = f"postgresql+psycopg2://schoolbell:hunter2@/postgres?host={server}/away"
+    with pytest.raises(StoreError, match="can not be reached") as caught:
+        open_store(away)
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("where", ["mysql://x/y", "nonsense"])
+def test_what_is_no_such_database_is_told(where):
+    with pytest.raises(EngineError):
+        engine_of(where)
+
+
+def test_dagster_keeps_its_runs_there(url, tmp_path, monkeypatch):
+    import dagster as dg
+
+    from tests.conftest import REPO_ROOT
+
+    kept = (REPO_ROOT / "dagster.yaml").read_text()
+    more = (REPO_ROOT / "deploy" / "dagster" / "postgresql.yaml").read_text()
+    (tmp_path / "dagster.yaml").write_text(kept + more)
+    monkeypatch.setenv("DAGSTER_PG_URL", url)
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+
+    @dg.asset
+    def one():
+        return 1
+
+    with dg.DagsterInstance.get() as instance:
+        assert dg.materialize([one], instance=instance).success
+        assert "Postgres" in type(instance.run_storage).__name__ + repr(
+            instance.run_storage
+        )
+        assert len(instance.get_runs()) == 1

@@ -1,0 +1,136 @@
+"""Every command teaches itself, fails in words, and tells machines what it found."""
+
+import json
+
+import pytest
+import typer
+
+from pipelines.cli.app import app
+from pipelines.district.home import create
+from pipelines.journey import console
+from tests.journey.commands import schoolbell
+
+ASKS = {  # commands that answer with facts; the others act, and say what they did
+    "check", "doctor", "backup", "restore", "drill", "recover", "upgrade", "status",
+    "ingest", "identify", "who", "hold list", "findings list", "findings cases",
+    "findings history", "audit show", "alerts list", "move-state",
+}  # fmt: skip
+
+
+def walked(group, path=()):
+    for name, one in group.commands.items():
+        if hasattr(one, "commands"):
+            yield from walked(one, (*path, name))
+        else:
+            yield " ".join((*path, name)), one
+
+
+COMMANDS = dict(walked(typer.main.get_command(app)))
+each_command = pytest.mark.parametrize("name", COMMANDS)
+
+
+@each_command
+def test_help_teaches(name):
+    command = COMMANDS[name]
+    done = schoolbell(*name.split(), "--help")
+    assert done.code == 0
+    assert command.help
+    assert command.help.strip()[0].isupper()
+    assert "\x1b" not in done.out  # colour is for terminals
+    for option in command.params:
+        if option.opts != ["--help"]:
+            assert getattr(option, "help", ""), (name, option.opts)
+
+
+@each_command
+def test_an_option_that_is_none_is_told(name):
+    done = schoolbell(*name.split(), "--no-such-option")
+    assert done.code == 2
+    assert "--no-such-option" in done.err
+
+
+@each_command
+def test_facts_come_as_json_too(name):
+    options = {one for option in COMMANDS[name].params for one in option.opts}
+    assert name not in ASKS or "--json" in options
+
+
+def test_the_list_of_commands_that_answer_is_of_commands():
+    assert set(COMMANDS) >= ASKS
+
+
+NEED_A_HOME = sorted(
+    name
+    for name, command in COMMANDS.items()
+    if [one.name for one in command.params if one.required] == ["home"]
+    and name not in ("init", "protect", "move-state")  # need more, or make it
+)
+
+
+@pytest.mark.parametrize("name", NEED_A_HOME)
+def test_a_home_that_is_not_there_is_told(name, tmp_path):
+    nowhere = tmp_path / "nowhere"
+    done = schoolbell(*name.split(), "--home", nowhere)
+    assert done.code in (1, 2), done.out
+    assert "nowhere" in done.err + done.out
+    assert not nowhere.exists()
+
+
+@pytest.mark.parametrize("name", ["doctor", "status", "check", "findings list"])
+def test_json_is_json(name, tmp_path):
+    home = create(tmp_path / "home")
+    done = schoolbell(*name.split(), "--home", home.path, "--json")
+    for line in done.out.splitlines():
+        assert json.loads(line) is not None
+
+
+def test_the_root_tells_exit_codes_and_variables():
+    said = " ".join(schoolbell("--help").out.split())
+    for word in ("75", "77", "SCHOOLBELL_HOME", "NO_COLOR", "schoolbell init"):
+        assert word in said
+
+
+def test_a_shell_gets_its_completion(monkeypatch):
+    monkeypatch.setenv("_SCHOOLBELL_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", "schoolbell find")
+    monkeypatch.setenv("COMP_CWORD", "1")
+    assert schoolbell().out.split() == ["findings"]
+
+
+def test_work_is_shown_on_a_terminal_alone(capsys):
+    with console.working("copying"):
+        pass
+    assert capsys.readouterr() == ("", "")
+
+
+SECRET = "canary-9f3b-word"
+CHANNEL = """
+[alerts]
+recipients = ["director@school.example"]
+[alerts.channels.mail]
+type = "smtp"
+host = "127.0.0.1"
+port = 9
+timeout_seconds = 1
+user = "schoolbell"
+sender = "schoolbell@school.example"
+recipients = ["director@school.example"]
+password = { file = "%s" }
+"""
+
+
+def test_no_output_and_no_file_holds_a_secret(tmp_path):
+    home, word = create(tmp_path / "home"), tmp_path / "word"
+    word.write_text(SECRET)
+    word.chmod(0o600)
+    home.settings_file.write_text(
+        '[district]\nname = "Sample"\nzone = "UTC"\n' + CHANNEL % word
+    )
+    said = ""
+    for words in (("check",), ("doctor",), ("status", "--alert"), ("alerts", "test")):
+        done = schoolbell(*words, "--home", home.path)
+        said += done.out + done.err
+    assert "alerts.channels" in said or "mail" in said
+    assert SECRET not in said
+    for path in home.path.rglob("*"):
+        assert not path.is_file() or SECRET.encode() not in path.read_bytes(), path
