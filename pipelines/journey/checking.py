@@ -17,6 +17,7 @@ from pipelines.journey.gathering import known_sections, pale
 from pipelines.journey.mailing import mail_channels
 from pipelines.reports.palette import READABLE
 from pipelines.sources.remote import is_remote
+from pipelines.warehouse.library import models
 
 EXCEPTIONS = "exceptions.csv"
 EVERY_RULE = "*"
@@ -41,7 +42,9 @@ def wrong_in(district: District) -> Iterator[Problem]:
 
 def unknown_rules(district: District) -> Iterator[Problem]:
     """Exceptions for a rule that does not exist, and so hide nothing."""
-    known = sorted(code for code in district.detections)
+    # one that is switched off is a rule nevertheless
+    headers = (model.header for model in models().values())
+    known = sorted(one.code for one in headers if one.code)
     said = district.registry.frames["exceptions"].select("exception_id", "rule")
     file = district.home.registry / EXCEPTIONS
     lines = file.read_text("utf-8-sig", "replace").splitlines() if said.height else []

@@ -119,7 +119,13 @@ def test_rows_that_come_to_nothing(tmp_path):
     for name, (_, (line, column, paste)) in NOTICES.items():
         assert found[name, line, column]["paste"] == paste
         assert found[name, line, column]["severity"] == "notice"
-    with open_district(home.path) as district:
+    file = home.registry / "exceptions.csv"
+    file.write_text(
+        file.read_text()
+        + file.read_text().splitlines()[1].replace("X-1,SA-11", "X-2,SA-1")
+    )
+    home.settings_file.write_text(HEAD + "[detections.SA-1]\nenabled = false\n")
+    with open_district(home.path) as district:  # a rule that is off is one all the same
         assert [one.value for one in unknown_rules(district)] == ["SA-11"]
 
 
