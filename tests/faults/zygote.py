@@ -26,12 +26,13 @@ from pathlib import Path
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import OperationalError
 
+from pipelines.district.home import DistrictHome
 from pipelines.errors import SchoolbellError
 from pipelines.formats import formats
+from pipelines.journey.district import only_writer
 from pipelines.lake import staging
 from pipelines.lake.compaction import compact
 from pipelines.lake.intake import Intake, Source
-from pipelines.lake.locking import locked
 from pipelines.lake.sweeping import sweep
 from pipelines.sources.blocks import blocks
 from pipelines.state.store import open_store
@@ -148,7 +149,7 @@ def carry_out(order: dict[str, object]) -> int:
             least_free_bytes=0,
         )
         wait = fault.wait_seconds
-        with locked(home, wait_seconds=wait) if wait else nullcontext():
+        with only_writer(DistrictHome(home), wait) if wait else nullcontext():
             if fault.housekeeping:
                 compact(store, home / "lake")
                 sweep(store, home / "lake")
