@@ -133,6 +133,7 @@ def test_the_watch_tells_while_a_run_hangs(home, post):
     with open_district(home.path) as district, district.store.writing() as connection:
         connection.exec_driver_sql(
             "update facts set value = '2026-01-05T00:00:00.000000+00:00'"
+            " where name = 'landing_looked'"
         )
     with FileLock(home.path / ".lock"):
         done = watch(home)
