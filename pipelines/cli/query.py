@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
-import duckdb
 import polars as pl
 import typer
 
@@ -16,6 +15,7 @@ from pipelines.errors import ModelError, SettingsError
 from pipelines.notebook.connection import Connection
 from pipelines.notebook.relations import described, relations
 from pipelines.notebook.saved import saved_queries, saved_query, values_of
+from pipelines.warehouse.snapshots import SqlError
 
 PRIVATE = 0o600
 BINARY: tuple[Kind, ...] = ("parquet", "xlsx")
@@ -101,7 +101,7 @@ def _answer(
         chosen = saved_query(name)
         values = values_of(chosen, given, con.zone)
         return con.frame(chosen.query, **values), chosen.query
-    except duckdb.Error as error:
+    except SqlError as error:
         raise ModelError(
             str(error).strip().splitlines()[0],
             where="--sql" if sql else f"sql/queries/{name}.sql",

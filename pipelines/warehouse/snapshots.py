@@ -22,6 +22,9 @@ POINTER = "CURRENT"
 KEPT = 14
 """Snapshots kept; an open reader keeps its own file as long as it likes."""
 
+SqlError = duckdb.Error
+"""What a reader's own query can fail with; floors above need no DuckDB for it."""
+
 _LOCKDOWN = (
     "memory_limit='1GB'",
     "threads=2",
