@@ -7,30 +7,29 @@ them that has a `users.csv` with a row is the roster.
 
 import hashlib
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import polars as pl
 
-from pipelines.district import builtin
+from pipelines.district import builtin, roster_checks
 from pipelines.district.files import FILES
 from pipelines.district.ical import read_calendar
-from pipelines.district.oneroster import ORGS, ROLES, USERS
+from pipelines.district.oneroster import MANIFEST, ORGS, ROLES, USERS
 from pipelines.district.policy import FILE as POLICY
 from pipelines.district.problems import Problem, nearest
 from pipelines.district.reading import Rows, read_file
 from pipelines.district.settings import Settings
 from pipelines.district.shapes import File
 
-ROSTER = {file.name: file for file in (USERS, ROLES, ORGS)}
+ROSTER = {file.name: file for file in (USERS, ROLES, ORGS, MANIFEST)}
 IGNORED = (
     "academicSessions.csv",
     "classes.csv",
     "courses.csv",
     "demographics.csv",
     "enrollments.csv",
-    "manifest.csv",
     "userProfiles.csv",
 )
 """Further files of a roster export, of no use here."""
@@ -77,6 +76,8 @@ def take_in(folder: Path, settings: Settings) -> Intake:
             *problems,
             *strange,
             *rows[ORGS.name].problems,
+            *rows[MANIFEST.name].problems,
+            *_of_roster(rows, list(bundle)),
             *_near_misses(found),
             *_strange_renames(settings),
         ),
@@ -94,6 +95,15 @@ def _read(
         name: read_file(found.get(name, b""), file, renames.get(name, {}), most)
         for name, file in files.items()
     }
+
+
+def _of_roster(rows: Mapping[str, Rows], present: Sequence[str]) -> Iterator[Problem]:
+    """What does not fit between the files of the roster."""
+    users, roles, orgs, manifest = (rows[name] for name in ROSTER)
+    for file in (USERS.name, ROLES.name, ORGS.name):
+        yield from roster_checks.odd_cells(rows[file], file)
+    yield from roster_checks.dangling(users, roles, orgs)
+    yield from roster_checks.partial(manifest, present)
 
 
 def _near_misses(found: Mapping[str, bytes]) -> Iterator[Problem]:

@@ -33,6 +33,7 @@ ROLES = File(
     "",
     is_open=True,
 )
+MANIFEST = File("manifest.csv", {"propertyName": _ID, "value": _TEXT}, "", is_open=True)
 ORGS = File(
     "orgs.csv",
     {

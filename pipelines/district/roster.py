@@ -17,6 +17,7 @@ from pipelines.district.frames import conform
 from pipelines.district.oneroster import ROLES, USERS
 from pipelines.district.problems import Problem
 from pipelines.district.reading import LINE, Rows, tell
+from pipelines.district.roster_checks import unknown_roles
 
 STAFF = [
     "administrator", "aide", "counselor", "districtadministrator", "principal",
@@ -65,9 +66,11 @@ def roster(
     problems = (
         *users.problems,
         *roles.problems,
-        *_strange_roles(placed),
+        *_strange_roles(users, roles),
         *_unreadable_days(
-            users, ("metadata.validFrom", "metadata.validTo"), USERS.name
+            users,
+            ("metadata.validFrom", "metadata.validTo", "dateLastModified"),
+            USERS.name,
         ),
         *_unreadable_days(roles, ("beginDate", "endDate"), ROLES.name),
     )
@@ -185,18 +188,11 @@ def _is_one_of(text: pl.Expr, words: list[str]) -> pl.Expr:
     return text.str.to_lowercase().is_in(words).fill_null(value=False)
 
 
-def _strange_roles(people: pl.DataFrame) -> list[Problem]:
+def _strange_roles(users: Rows, roles: Rows) -> list[Problem]:
+    """In version 1.2 the roles stand in a file of their own."""
     known = [*STAFF, *STUDENT, *OTHERS]
-    role = pl.col("role").str.to_lowercase()
-    strange = people.filter(~role.is_in(known).fill_null(value=False))
-    return tell(
-        "users.csv",
-        "role",
-        strange.select(LINE, pl.col("role").alias("value")),
-        what="is no known role: neither staff nor student",
-        allowed=", ".join([*STAFF, *STUDENT, *OTHERS]),
-        severity="notice",
-    )
+    told = (roles, ROLES.name) if roles.frame.height else (users, USERS.name)
+    return list(unknown_roles(*told, known))
 
 
 def _unreadable_days(rows: Rows, names: tuple[str, ...], file: str) -> list[Problem]:
@@ -209,7 +205,7 @@ def _unreadable_days(rows: Rows, names: tuple[str, ...], file: str) -> list[Prob
             file,
             name,
             bad.select(LINE, pl.col(name).alias("value")),
-            what="is no ISO day; the end is taken as open",
+            what="is no ISO day; it is taken as unknown",
             allowed="a day such as 2026-08-24",
             severity="notice",
         )

@@ -59,7 +59,11 @@ def test_version_1_1_keeps_the_role_with_the_user(load):
         ("p-2", "student", None, "HS", "09|10", False, True, "bob", date(2026, 10, 2)),
         ("p-3", "ext:coach", None, None, None, None, None, "eve", None),
     ]
-    assert "no known role" in registry.problems[0].what
+    assert [(p.line, p.column, p.value) for p in registry.problems] == [
+        (4, "orgSourcedIds", "org-x"),
+        (4, "role", "ext:coach"),
+        (4, "dateLastModified", "1/05/2026"),
+    ]
     assert registry.frames["buildings"]["building"].to_list() == ["HS"]
 
 
@@ -120,6 +124,57 @@ def test_a_password_never_reaches_a_frame():
     assert "pw-1" not in rows.frame.write_ndjson()
     assert made.called
     assert "pw-1" not in "".join(map(str, made.call_args_list))
+
+
+MANY_FAULTS = {
+    "users": (
+        "sourcedId,status,dateLastModified,enabledUser,username,primaryOrgSourcedId\n"
+        "p-1,active,2026-08-01,yes,ada,org-hs\n"
+        "p-2,gone,1/05/2026,true,bob,org-x\n"
+        ",active,,true,eve,\n"
+    ),
+    "roles": (
+        "sourcedId,status,userSourcedId,roleType,role,beginDate,endDate,orgSourcedId\n"
+        "r-1,active,p-1,main,teacher,2026-08-01,,org-hs\n"
+        "r-2,active,p-9,primary,janitor,soon,,org-y\n"
+    ),
+    "orgs": "sourcedId,status,name,type,identifier\norg-hs,active,High,academy,HS\n",
+    "manifest": "propertyName,value\nfile.users,delta\nfile.orgs,bulk\nfile.x,?\n",
+}
+
+
+def test_every_fault_of_an_export_is_told_at_once(load):
+    registry = load({"oneroster.zip": bundle(**MANY_FAULTS)})
+    told = {(p.file, p.line, p.column, p.value) for p in registry.problems}
+    assert told == {
+        ("users.csv", 2, "enabledUser", "yes"),
+        ("users.csv", 3, "status", "gone"),
+        ("users.csv", 3, "dateLastModified", "1/05/2026"),
+        ("users.csv", 3, "primaryOrgSourcedId", "org-x"),
+        ("users.csv", 4, "sourcedId", None),
+        ("roles.csv", 2, "roleType", "main"),
+        ("roles.csv", 3, "userSourcedId", "p-9"),
+        ("roles.csv", 3, "role", "janitor"),
+        ("roles.csv", 3, "beginDate", "soon"),
+        ("roles.csv", 3, "orgSourcedId", "org-y"),
+        ("orgs.csv", 2, "type", "academy"),
+        ("manifest.csv", 2, "value", "delta"),
+    }
+    assert all(problem.allowed for problem in registry.problems if problem.value)
+    assert {p.file for p in registry.errors} == {"users.csv", "manifest.csv"}
+    # what is odd costs nobody: both are known, the rest is unknown
+    assert registry.frames["people"]["person_id"].unique().sort().to_list() == [
+        "p-1",
+        "p-2",
+    ]
+
+
+def test_a_file_that_the_manifest_promises_and_lacks_is_told(load):
+    files = {**MANY_FAULTS, "manifest": "propertyName,value\nfile.roles,bulk\n"}
+    del files["roles"]
+    registry = load({"oneroster.zip": bundle(**files)})
+    (problem,) = [p for p in registry.errors if p.file == "manifest.csv"]
+    assert "roles.csv is said to be there" in problem.what
 
 
 def test_a_broken_zip_is_told(load):
