@@ -9,9 +9,10 @@ import dagster as dg
 
 from pipelines.defs.outputs import FINDINGS, REPORT, SNAPSHOT, housekeeping
 from pipelines.defs.resources import HomeResource
+from pipelines.errors import BusyError
 from pipelines.events import EVENT_CLASSES
 from pipelines.journey.looking import note_look
-from pipelines.journey.steps import stale_range
+from pipelines.journey.ranges import registry_range, stale_range
 from pipelines.state import ledger
 from pipelines.warehouse.models import Model
 
@@ -136,6 +137,37 @@ def dirty_sensor(job: AssetJob) -> dg.SensorDefinition:
         )
 
     return dirty_days
+
+
+def registry_sensor(job: AssetJob) -> dg.SensorDefinition:
+    """Asks for the days that a changed registry, rule or setting touches."""
+
+    @dg.sensor(job=job, minimum_interval_seconds=300, name="registry_changes")
+    def registry_changes(
+        context: dg.SensorEvaluationContext, home: HomeResource
+    ) -> dg.RunRequest | dg.SkipReason:
+        """The cursor is what was asked for last: the same registry asks once."""
+        try:
+            with home.idle() as district:
+                if ledger.dirty_days(district.store):
+                    return dg.SkipReason("dirty days come first")
+                if not district.home.warehouse.is_file():
+                    return dg.SkipReason("nothing was built yet")
+                key = district.versions_key
+                with home.warehouse(district) as database:
+                    span = registry_range(database, district)
+        except BusyError:
+            return dg.SkipReason("a run is at work")
+        if span is None:
+            context.update_cursor("")
+            return dg.SkipReason("the registry is what everything was judged with")
+        if context.cursor == key:
+            return dg.SkipReason("the days were asked for")
+        context.update_cursor(key)
+        context.log.info("the registry touches days from %s to %s", *span)
+        return dg.RunRequest(tags=range_tags(*span))
+
+    return registry_changes
 
 
 def range_tags(first: date, last: date) -> dict[str, str]:

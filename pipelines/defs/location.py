@@ -10,6 +10,7 @@ from pipelines.defs.automation import (
     dirty_sensor,
     ingest_job,
     landing_sensor,
+    registry_sensor,
     report_job,
     schedules,
 )
@@ -58,6 +59,7 @@ def _assembled(home: HomeResource | None) -> dg.Definitions:
         sensors=[
             landing_sensor(ingesting),
             dirty_sensor(building),
+            registry_sensor(building),
             run_failures,
             run_recoveries,
             check_failures,

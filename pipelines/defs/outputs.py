@@ -10,6 +10,7 @@ from pipelines.defs.partitions import FIRST_DAY, days_of
 from pipelines.defs.resources import HomeResource
 from pipelines.journey.looking import note_run
 from pipelines.journey.publishing import publish_snapshot
+from pipelines.journey.ranges import note_built
 from pipelines.journey.reporting import Published, publish_reports
 from pipelines.journey.steps import judge_days
 from pipelines.lake.staging import sweep
@@ -44,6 +45,7 @@ def findings_asset(
         with home.writing() as district, home.warehouse(district) as database:
             built = {model.name: days for model in detections}
             kept = judge_days(database, district, built)
+            note_built(database, district, days)
             for day in days:
                 ledger.clean(district.store, day)
             note_run(district.store, datetime.now(UTC))

@@ -13,6 +13,7 @@ from pipelines.warehouse.database import writing as writing_to
 
 HOME_VARIABLE = "SCHOOLBELL_HOME"
 LONGEST_WAIT_SECONDS = 600
+SHORTEST_WAIT_SECONDS = 0.5
 
 
 class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -41,6 +42,19 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         with (
             open_district(self.folder) as district,
             only_writer(district.home, LONGEST_WAIT_SECONDS),
+        ):
+            yield district
+
+    @contextmanager
+    def idle(self) -> Iterator[District]:
+        """The home with its lock held, if nobody writes.
+
+        Raises:
+            BusyError: Another writer is at work.
+        """
+        with (
+            open_district(self.folder) as district,
+            only_writer(district.home, SHORTEST_WAIT_SECONDS),
         ):
             yield district
 

@@ -129,6 +129,12 @@ class District:
         digest.update(repr(self.settings.district.account_domains).encode())
         return digest.hexdigest()[:16]
 
+    @property
+    def versions_key(self) -> str:
+        """One short word for registry, rules and settings as they stand."""
+        parts = (self.registry.version, self.rules_version, self.settings_hash)
+        return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:16]
+
     @cached_property
     def settings_hash(self) -> str:
         """Hash of `district.toml` as it stands."""

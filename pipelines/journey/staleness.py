@@ -2,8 +2,8 @@
 
 Events make their own days stale, a rule all of them, the registry those that the
 rows which changed can touch: a duty row its day, a leave its date, a consent the
-days of its validity, a site the days on which somebody asked for it. Devices,
-accounts and networks touch every day.
+days of its validity, a site the days on which somebody asked for it, an account, a
+person or a device the days whose lines mention it. Networks touch every day.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,16 +15,18 @@ import polars as pl
 from pipelines.district.sites import registrable_domain
 from pipelines.findings.feedback import demoted
 from pipelines.findings.keeping import stored_findings
+from pipelines.journey import mentions
+from pipelines.journey.contracts import contracts_moved
 from pipelines.journey.district import District
 from pipelines.journey.unjudged import released, unjudged
 from pipelines.state import ledger
 from pipelines.warehouse.database import Database
+from pipelines.warehouse.inputs import lake_files
 
 SPANS: Mapping[str, tuple[str, str]] = {
     "calendar_days": ("date", "date"),
     "duty_windows": ("event_date", "event_date"),
     "leave_windows": ("event_date", "event_date"),
-    "people": ("valid_from", "valid_to"),
     "consents": ("valid_from", "valid_to"),
     "exceptions": ("valid_from", "valid_to"),
 }
@@ -77,15 +79,16 @@ def stale(database: Database, district: District, held: Sequence[date]) -> Stale
         return Stale(sorted(dirty))
     if was.get("rules") != now["rules"] or was.get("zone") != now["zone"]:
         return Stale(held)
-    days, again = set(dirty), _redecided(district, was, now) & set(held)
-    for name, frame in district.registry.frames.items():
-        if not database.has(f"main.judged_{name}"):
-            return Stale(held)
-        touched = _touched(database, name, frame, held)
+    frames = district.registry.frames
+    if not all(database.has(f"main.judged_{name}") for name in frames):
+        return Stale(held)
+    days = dirty | _mentioned(database, district, held)
+    again = _redecided(district, was, now) & set(held)
+    for name, frame in frames.items():
         if name in JUDGED_BY:
-            again |= touched
-        else:
-            days |= touched
+            again |= _touched(database, name, frame, held)
+        elif name not in mentions.FRAMES:
+            days |= _touched(database, name, frame, held)
     because = _changed_files(database, district)
     return Stale(sorted(days), because, sorted(again - days))
 
@@ -152,23 +155,55 @@ def touched_days(
     database: Database, district: District, frames: Iterable[str], held: Sequence[date]
 ) -> set[date]:
     """The days that the rows of some frames touch which changed since the build."""
-    every = district.registry.frames
-    found = [_touched(database, name, every[name], held) for name in frames]
+    every, names = district.registry.frames, set(frames)
+    found = [
+        _touched(database, name, every[name], held)
+        for name in names - set(mentions.FRAMES)
+    ]
+    if names & set(mentions.FRAMES):
+        found.append(_mentioned(database, district, held))
     return set().union(*found)
+
+
+def _judged(database: Database, name: str, now: pl.DataFrame) -> pl.DataFrame:
+    """A frame as everything was judged with it."""
+    was = database.table(f"main.judged_{name}")
+    absent = [pl.lit(None).alias(key) for key in now.columns if key not in was.columns]
+    return was.with_columns(absent).select(now.columns).cast(now.schema)
+
+
+def _mentioned(
+    database: Database, district: District, held: Sequence[date]
+) -> set[date]:
+    """The days that changed accounts, people and devices touch."""
+    frames = {name: district.registry.frames[name] for name in mentions.FRAMES}
+    both = {name: (_judged(database, name, now), now) for name, now in frames.items()}
+    changed = {name: _changed(*pair) for name, pair in both.items()}
+    if all(rows.is_empty() for rows in changed.values()):
+        return set()
+    files = lake_files(district.store, district.home.lake)
+    days = mentions.mentioning(database, files, changed, both)
+    return set(held) if days is None else days & set(held)
+
+
+def _changed(was: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
+    return pl.concat([_lacking(was, now), _lacking(now, was)])
 
 
 def _touched(
     database: Database, name: str, now: pl.DataFrame, held: Sequence[date]
 ) -> set[date]:
     """The days that the changed rows of a frame touch."""
-    was = database.table(f"main.judged_{name}").cast(now.schema)
-    changed = pl.concat([_lacking(was, now), _lacking(now, was)])
+    was = _judged(database, name, now)
+    changed = _changed(was, now)
     if changed.is_empty():
         return set()
     if name in SPANS:
         first, last = SPANS[name]
-        spans = changed.select(first=first, last=last).unique()
-        return _spanned(spans, held)
+        spans = changed.select(first=first, last=last)
+        if name == "duty_windows":
+            spans = pl.concat([spans, contracts_moved(was, now)])
+        return _spanned(spans.unique(), held)
     if name in SITES:
         sites = _sites(name, changed, now)
         if sites is not None:

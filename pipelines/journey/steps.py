@@ -90,6 +90,8 @@ def build(
     held = files.days()
     found = stale(database, district, held)
     if not found.days:
+        if held and not _is_loaded(database, district):
+            refresh(database, district, (held[-1], held[-1]))
         return Built(because=found.because, again=found.again)
     due = planning.stale_days(district.models, found.days, held)
     days = [day for days in due.values() for day in days]
@@ -109,13 +111,13 @@ def build(
 
 def refresh(database: Database, district: District, days: tuple[date, date]) -> None:
     """Registry and dimensions, as far as a range of days needs them."""
-    # another version of Schoolbell may give the same files other columns
-    columns = sha256(repr(FRAMES).encode()).hexdigest()[:12]
-    version = f"{district.registry.version} {district.settings_hash} {columns}"
-    is_new = dict(noted(database, "main.loaded_with")).get("registry") != version
+    is_new = not _is_loaded(database, district)
+    files = inputs.lake_files(district.store, district.home.lake)
     if is_new:
         inputs.load_registry(database, district.registry)
-    files = inputs.lake_files(district.store, district.home.lake)
+        building.build_registry_models(
+            database, district.models, district.parameters, files, zone=district.zone
+        )
     inputs.show_raw(database, files, EVENT_CLASSES, days)
     inputs.refresh_dimensions(
         database,
@@ -123,7 +125,18 @@ def refresh(database: Database, district: District, days: tuple[date, date]) -> 
         district.settings.district.account_domains,
         is_new_registry=is_new,
     )
-    note(database, "main.loaded_with", {"registry": version})
+    note(database, "main.loaded_with", {"registry": _registry_version(district)})
+
+
+def _registry_version(district: District) -> str:
+    # another version of Schoolbell may give the same files other columns
+    columns = sha256(repr(FRAMES).encode()).hexdigest()[:12]
+    return f"{district.registry.version} {district.settings_hash} {columns}"
+
+
+def _is_loaded(database: Database, district: District) -> bool:
+    loaded = dict(noted(database, "main.loaded_with")).get("registry")
+    return loaded == _registry_version(district)
 
 
 def build_model(
@@ -144,16 +157,6 @@ def build_model(
     return sum(
         building.build_day(database, model, values, files, day) for day in wanted
     )
-
-
-def stale_range(district: District) -> tuple[date, date] | None:
-    """First and last day that the dirty days reach in any model."""
-    files = inputs.lake_files(district.store, district.home.lake)
-    held = files.days()
-    dirty = [day for day in ledger.dirty_days(district.store) if day in set(held)]
-    due = planning.stale_days(district.models, dirty, held)
-    days = [day for days in due.values() for day in days]
-    return (min(days), max(days)) if days else None
 
 
 def judge_days(

@@ -85,6 +85,28 @@ def build_day(
     return rows
 
 
+def build_registry_models(
+    database: Database,
+    models: Mapping[str, Model],
+    overrides: Mapping[str, Mapping[str, Scalar]],
+    files: LakeFiles,
+    *,
+    zone: str,
+) -> None:
+    """Build again, for each day that they hold, dated models of the registry alone.
+
+    What they say of a day holds without a line of it, so a registry that changed
+    changes them on every day; what reads them follows only where lines do.
+    """
+    for model in models.values():
+        is_of_registry = all(name.startswith("registry.") for name in model.inputs)
+        if not (model.is_dated and is_of_registry and database.has(model.name)):
+            continue
+        values = arguments(model, given(model, overrides), zone=zone)
+        for day in database.rows(f"select distinct event_date from {model.name}"):
+            build_day(database, model, values, files, day[0])
+
+
 def given(
     model: Model, overrides: Mapping[str, Mapping[str, Scalar]]
 ) -> Mapping[str, Scalar]:

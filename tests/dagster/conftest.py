@@ -1,5 +1,6 @@
 """The small district, and the same one taken through Dagster's jobs."""
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from pipelines.defs.location import build_defs
 from pipelines.defs.resources import HomeResource
+from pipelines.district.home import DistrictHome
 from tests.journey.small import shared, small
 
 
@@ -107,6 +109,11 @@ def _ran(home):
         ask("dirty, taken in", "dirty_days")
         results["daily"] = location.run("daily", tags=answers["dirty, taken in"][1])
         ask("dirty, built", "dirty_days")
+        ask("registry, built", "registry_changes")
+        with _another_leave(home):
+            ask("registry, changed", "registry_changes")
+            ask("registry, again", "registry_changes")
+        ask("registry, put back", "registry_changes")
         week = {"partition_key": "2026-10-19"}
         results["weekly_report"] = location.run("weekly_report", **week)
         results["alerts"] = location.run("alerts")
@@ -123,6 +130,15 @@ def _ran(home):
             if "dagster/row_count" in one.materialization.metadata
         },
     }
+
+
+@contextmanager
+def _another_leave(home):
+    path = DistrictHome(home).registry / "leave.csv"
+    before = path.read_text()
+    path.write_text(before + "p-1000,2026-10-22,full,personal,approved,\n")
+    yield
+    path.write_text(before)
 
 
 def checks_of(result):

@@ -89,6 +89,14 @@ def test_the_dirty_days_are_asked_for_as_one_range(ran):
     assert ran.answers["dirty, built"] is None
 
 
+def test_a_changed_registry_asks_for_the_days_that_it_touches(ran):
+    assert ran.answers["registry, built"] is None
+    _, tags = ran.answers["registry, changed"]
+    assert tags[RANGE_START] < "2026-10-22" < tags[RANGE_END]
+    assert ran.answers["registry, again"] is None
+    assert ran.answers["registry, put back"] is None
+
+
 # the checks
 
 

@@ -136,9 +136,37 @@ def test_comments_in_a_file_open_no_day(home):
     assert not run(home).built.days
 
 
-def test_a_device_opens_every_day(home):
-    result = change(home, "devices.csv", lambda rows: rows.head(rows.height - 1))
-    assert opened(result) == days_of(home)
+def test_a_device_opens_the_days_that_mention_it(home):
+    leases = f"{DistrictHome(home).lake}/leases/*/*.parquet"
+    known = pl.read_csv(registry(home, "devices.csv"), infer_schema=False)
+    rows = duckdb.execute(
+        "select mac, list(distinct event_date) as days from read_parquet($path)"
+        " where mac not in (from unnest($known)) group by mac order by len(days), mac",
+        {"path": leases, "known": known["mac"].drop_nulls().to_list()},
+    )
+    card, days = rows.fetchone()
+    assert set(days) < days_of(home)
+    stray = {"hostname": "found-again", "mac": card, "device_class": "laptop"}
+    result = change(
+        home,
+        "devices.csv",
+        lambda rows: pl.concat([rows, pl.DataFrame([stray])], how="diagonal"),
+    )
+    assert opened(result) == set(days)
+
+
+def test_an_account_that_nobody_used_opens_no_day_and_is_there(home):
+    path = registry(home, "accounts.csv")
+    new = {"username": "nobody-yet", "account_type": "service"}
+    rows = pl.read_csv(path, infer_schema=False)
+    pl.concat([rows, pl.DataFrame([new])], how="diagonal").write_csv(path)
+    assert not run(home).built.days
+    with duckdb.connect(DistrictHome(home).warehouse, read_only=True) as connection:
+        (days,) = connection.execute(
+            "select count(distinct event_date) from identity.accounts"
+            " where account = 'nobody-yet'"
+        ).fetchone()
+    assert days == len(days_of(home))
 
 
 def test_it_all_comes_to_the_same_as_building_anew(home):
