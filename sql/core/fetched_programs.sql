@@ -75,9 +75,10 @@ requests as (
             as ending
     from core.http_requests as requests
     inner join files on requests.event_id = files.event_id
-    inner join registry.devices as devices on requests.device = devices.device
+    inner join identity.devices as devices on requests.device = devices.device
     where
         requests.event_date = $event_date::date
+        and devices.event_date = $event_date::date
         and requests.disposition = 'allowed'
         and requests.site is not null
         and coalesce(

@@ -96,7 +96,8 @@ devices as (
     select
         device,
         device_class
-    from registry.devices
+    from identity.devices
+    where event_date = $event_date::date
 ),
 
 places as (
@@ -173,7 +174,8 @@ outward as (
     where inside.dst_ip is null
 ),
 
--- one look-up for each address and minute: a browser opens many flows at once
+-- one look-up for each address and minute: a browser opens many flows at once;
+-- while an address passes on it is neither device's
 minutes as (
     select
         outward.src_ip,
@@ -186,11 +188,14 @@ minutes as (
             outward.src_ip = holders.ip
             and outward.minute >= holders.start_time - interval 1 minute
             and outward.minute < holders.end_time
+    window
+        of_minute as (partition by outward.src_ip, outward.minute)
     qualify
         row_number() over (
             partition by outward.src_ip, outward.minute
             order by holders.start_time desc, holders.device
         ) = 1
+        and min(holders.device) over of_minute = max(holders.device) over of_minute
 ),
 
 seen as (

@@ -115,9 +115,10 @@ devices as (
     select
         device,
         device_class
-    from registry.devices
+    from identity.devices
     where
-        coalesce(
+        event_date = $event_date::date
+        and coalesce(
             device_class not in ('phone_byod', 'server', 'signage', 'vdi_host'), true
         )
 ),

@@ -73,8 +73,8 @@ devices as (
     select
         device,
         assigned_to
-    from registry.devices
-    where assigned_to is not null and pool is null
+    from identity.devices
+    where event_date = $event_date::date and assigned_to is not null and pool is null
 ),
 
 used as (

@@ -69,7 +69,8 @@ devices as (
         device,
         building,
         pool
-    from registry.devices
+    from identity.devices
+    where event_date = $event_date::date
 ),
 
 seats as (

@@ -93,8 +93,10 @@ earlier as (
 
 registered as (
     select device
-    from registry.devices
-    where coalesce(device_class <> 'phone_byod', true)
+    from identity.devices
+    where
+        event_date = $event_date::date
+        and coalesce(device_class <> 'phone_byod', true)
 ),
 
 placed as (
