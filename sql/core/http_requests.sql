@@ -168,35 +168,29 @@ owners as (
 
 -- clocks differ by seconds: while an address passes on, it may still be with the
 -- one or already with the other
-claimed as (
+claims as (
     select
-        requests.*,
-        holders.device as claimant,
-        holders.lease_event_id as claim_event_id,
-        min(holders.device) over of_request as first_claimant,
-        max(holders.device) over of_request as last_claimant
+        requests.event_id,
+        min(holders.device) as device,
+        max(holders.lease_event_id) as lease_event_id
     from requests
-    left join holders
+    inner join holders
         on
             requests.src_ip = holders.ip
             and requests.start_time
             + to_seconds($lease_grace_seconds) >= holders.start_time
             and requests.start_time < holders.end_time
-    window of_request as (partition by requests.event_id)
-    qualify
-        row_number() over (
-            partition by requests.event_id
-            order by holders.start_time desc, holders.device
-        ) = 1
+    group by requests.event_id
+    having min(holders.device) = max(holders.device)
 ),
 
 held as (
     select
-        *,
-        case when first_claimant = last_claimant then claimant end as device,
-        case when first_claimant = last_claimant then claim_event_id end
-            as lease_event_id
-    from claimed
+        requests.*,
+        claims.device,
+        claims.lease_event_id
+    from requests
+    left join claims on requests.event_id = claims.event_id
 ),
 
 seated as (

@@ -136,20 +136,31 @@ on_lines as (
     left join guessing on named_lines.format = guessing.format
 ),
 
+-- no two lines of such a stretch of time are a pause apart, so that it can count as
+-- one from here on
+busy as (
+    select
+        ip,
+        account,
+        witness,
+        min(start_time) as start_time,
+        max(start_time) as end_time,
+        min_by(event_id, start_time) as event_id,
+        count(*) as event_count
+    from on_lines
+    group by
+        ip, account, witness, floor(epoch(start_time) / (60 * $pause_minutes))
+),
+
 marked as (
     select
         *,
         coalesce(
-            epoch(start_time) - epoch(lag(start_time) over told)
-            > 60 * $pause_minutes,
+            epoch(start_time) - epoch(lag(end_time) over told) > 60 * $pause_minutes,
             true
         )::int as is_first
-    from on_lines
-    window
-        told as (
-            partition by ip, account, witness
-            order by start_time, event_id
-        )
+    from busy
+    window told as (partition by ip, account, witness order by start_time)
 ),
 
 numbered as (
@@ -160,7 +171,7 @@ numbered as (
     window
         told as (
             partition by ip, account, witness
-            order by start_time, event_id
+            order by start_time
             rows between unbounded preceding and current row
         )
 ),
@@ -171,9 +182,9 @@ stretches as (
         account,
         witness,
         min(start_time) as start_time,
-        max(start_time) as end_time,
+        max(end_time) as end_time,
         min_by(event_id, start_time) as event_id,
-        count(*) as event_count
+        sum(event_count) as event_count
     from numbered
     group by ip, account, witness, stretch
 ),
