@@ -19,6 +19,7 @@ from pathlib import Path
 
 import polars as pl
 
+from tests.benchmarks import judging
 from tests.benchmarks.inputs import write_squid
 from tests.benchmarks.inputs_firewall import write_fortigate
 from tests.benchmarks.inputs_logons import write_windows_json
@@ -74,6 +75,24 @@ def measure(folder: Path, kind: str, count: int) -> None:
             line(f"{stage} {pack}".strip(), told, size)
             if stage == "ingest" and told:
                 compared(told["wall"], {name: anchor, "GoAccess": peer})
+    if kind == "squid":
+        attribution(folder / "district", count, size)
+
+
+def attribution(folder: Path, count: int, size: int) -> None:
+    """Taking in and resolving the same requests; their ratio is the figure."""
+    judging.make_home(folder, count)
+    told = {name: run_stage(name, folder, "squid_access") for name in judging.STAGES}
+    for name, one in told.items():
+        line(name, one, size)
+    if all(told.values()):
+        for name in ("resolve", "resolve and judge"):
+            ratio = told[name]["cpu"] / told["take in"]["cpu"]
+            wall = told[name]["wall"] / told["take in"]["wall"]
+            print(
+                f"{'':<22}{name}: {ratio:.2f} of the CPU of taking in, "
+                f"{wall:.2f} of the time"
+            )
 
 
 def compared(wall: float, others: dict[str, float | None]) -> None:

@@ -15,6 +15,7 @@ from pipelines.sources.lines import batch
 from pipelines.sources.streams import opened
 from pipelines.state import ledger
 from pipelines.state.store import open_store
+from tests.benchmarks import judging
 
 
 def cut_lines(folder: Path, _fmt: str) -> int:
@@ -63,7 +64,7 @@ STAGES: dict[str, Callable[[Path, str], int]] = {
 def main() -> None:
     stage, folder, name = sys.argv[1], Path(sys.argv[2]), sys.argv[3]
     begin = time.perf_counter()
-    count = STAGES[stage](folder, name)
+    count = (STAGES | judging.STAGES)[stage](folder, name)
     wall = time.perf_counter() - begin
     used = resource.getrusage(resource.RUSAGE_SELF)
     told = {

@@ -26,6 +26,7 @@ class Location:
     instance: dg.DagsterInstance
 
     def __post_init__(self):
+        self.cursors = {}
         self.resource = HomeResource(path=str(self.home))
         self.defs = build_defs(self.resource)
 
@@ -38,10 +39,13 @@ class Location:
         (sensor,) = [one for one in self.defs.sensors if one.name == name]
         with dg.build_sensor_context(
             instance=self.instance,
+            cursor=self.cursors.get(name),
             definitions=self.defs,
             resources={"home": self.resource},
         ) as context:
-            return sensor(context)
+            answer = sensor(context)
+            self.cursors[name] = context.cursor
+            return answer
 
 
 @pytest.fixture

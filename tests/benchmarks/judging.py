@@ -1,0 +1,77 @@
+"""What it costs to say whose the lines are, beside taking them in.
+
+The same day three times over: leases, logons and a registry stand beside the
+requests. *resolve* builds who held which address and keyboard, and every request
+with its account, device, place and grade; *judge* is all the rest: person or
+machine, duty, sites, detections, findings.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from pipelines.district.home import create
+from pipelines.journey.district import open_district
+from pipelines.journey.steps import build_and_judge, refresh, take_in
+from pipelines.warehouse import building, inputs, planning
+from pipelines.warehouse.database import writing
+from tests.benchmarks.inputs import (
+    write_leases,
+    write_logons,
+    write_registry,
+    write_squid,
+)
+
+RESOLVED = "core.http_requests"
+HOUR = 3_600
+SECONDS_A_LINE = 0.02
+
+
+def make_home(folder: Path, count: int) -> None:
+    """A district with `count` requests and what tells whose they are."""
+    home = create(folder)
+    hours = int(count * SECONDS_A_LINE / HOUR) + 2
+    for name in ("proxy", "dhcp", "directory"):
+        (home.landing / name).mkdir()
+    write_squid(home.landing / "proxy" / "access.log", count, owned=True)
+    write_leases(home.landing / "dhcp" / "dhcpd.log", hours)
+    write_logons(home.landing / "directory" / "security.json", hours)
+    write_registry(home.registry)
+
+
+def take_in_all(folder: Path, _fmt: str = "") -> int:
+    with open_district(folder) as district:
+        outcomes = take_in(district, settle_seconds=0)
+        return sum(one.record.lines for one in outcomes)
+
+
+def resolve(folder: Path, _fmt: str = "") -> int:
+    """Build the models that the resolved requests stand on, and those."""
+    with open_district(folder) as district, writing(district.home.warehouse) as base:
+        files = inputs.lake_files(district.store, district.home.lake)
+        held = files.days()
+        needed = {RESOLVED}
+        for name in reversed(district.models):
+            if name in needed:
+                needed |= district.models[name].inputs
+        models = {
+            name: model for name, model in district.models.items() if name in needed
+        }
+        refresh(base, district, (held[0], held[-1]))
+        due = planning.stale_days(models, held, held)
+        building.build(
+            base, models, due, files, district.parameters, zone=district.zone
+        )
+        return base.rows(f"select count(*) from {RESOLVED}")[0][0]
+
+
+def judge(folder: Path, _fmt: str = "") -> int:
+    """Everything again, from the lake to findings."""
+    with open_district(folder) as district:
+        return build_and_judge(district).built.rows[RESOLVED]
+
+
+STAGES: dict[str, Callable[[Path, str], int]] = {
+    "take in": take_in_all,
+    "resolve": resolve,
+    "resolve and judge": judge,
+}
