@@ -22,7 +22,7 @@ from pipelines.formats._fields import (
     port,
     whole,
 )
-from pipelines.formats._flows import protocol, spelt_out
+from pipelines.formats._flows import protocol
 
 CLASSES = tuple(cls for cls in EVENT_CLASSES if cls != "system_events")
 FIXED = "="
@@ -156,7 +156,7 @@ def _value(cls: str, column: str, text: pl.Expr, clock: Clock) -> pl.Expr:
     if dtype == INSTANT:
         return clock(text).time
     if column == "ip" or column.endswith("_ip"):
-        return spelt_out(address(text))
+        return address(text)
     if column.endswith("_port"):
         return port(text)
     if dtype == pl.Boolean:

@@ -6,8 +6,8 @@ import polars as pl
 
 from pipelines.formats import _elff
 from pipelines.formats._elff import field
-from pipelines.formats._fields import hostname, port, whole
-from pipelines.formats._flows import protocol, somewhere, spelt_out
+from pipelines.formats._fields import address, hostname, port, whole
+from pipelines.formats._flows import protocol, somewhere
 
 FLOW_EXTRAS = {
     "action": "action",
@@ -38,9 +38,9 @@ def flows(told: pl.LazyFrame, names: Sequence[str]) -> pl.LazyFrame:
         .then(pl.lit("system_events"))
         .otherwise(pl.lit("connections")),
         start_time=pl.col("time") - _elff.taken(ended),
-        src_ip=somewhere(spelt_out(_bare(source))),
+        src_ip=somewhere(address(_bare(source))),
         src_port=port(pl.coalesce(_port(source), field(names, "src-port", "param#1"))),
-        dst_ip=somewhere(spelt_out(_bare(target))),
+        dst_ip=somewhere(address(_bare(target))),
         dst_port=port(pl.coalesce(_port(target), field(names, "dst-port", "param#2"))),
         dst_hostname=hostname(field(names, "destination name")),
         user_name=field(names, "username"),

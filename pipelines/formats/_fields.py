@@ -1,6 +1,7 @@
 """Small expressions that several formats share: words, numbers, hosts, addresses."""
 
 from collections.abc import Callable
+from ipaddress import IPv6Address, ip_address
 
 import polars as pl
 
@@ -10,11 +11,7 @@ SCHEME = r"^[a-zA-Z][a-zA-Z0-9+.-]*://"
 PLAIN_HOST = r"^([a-zA-Z0-9_.-]+)(?::[0-9]+)?(?:[/?#]|$)"
 OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 IPV4 = rf"(?:{OCTET}\.){{3}}{OCTET}"
-IPV6 = (
-    # eight groups, or fewer around `::`; six pairs are a MAC, not an address
-    r"^(?:(?:[0-9a-f]{1,4}:){7}[0-9a-f]{1,4}"
-    r"|(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){0,6})?::(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){0,6})?)$"
-)
+ADDRESS_LETTERS = r"^[0-9a-f:.]{2,45}$"
 PLACEHOLDERS = [
     "",
     "-",
@@ -117,9 +114,8 @@ def name(field: pl.Expr) -> pl.Expr:
 def address(field: pl.Expr) -> pl.Expr:
     """An IP address in canonical form, or null.
 
-    IPv4 with octets in range and no leading zeros; v4-mapped IPv6 becomes IPv4;
-    IPv6 is lower case without its zone. IPv6 is checked for shape only: groups
-    are not re-compressed, which the products that log it have done already.
+    IPv4 with octets in range and no leading zeros. IPv6 as RFC 5952 has it, without
+    its zone; v4-mapped IPv6, in either spelling, becomes IPv4.
     """
     plain = field.str.contains(rf"^{IPV4}$")
     odd = rarely(pl.when(~plain).then(field), _odd_address)
@@ -128,13 +124,23 @@ def address(field: pl.Expr) -> pl.Expr:
 
 def _odd_address(field: pl.Expr) -> pl.Expr:
     bare = before(field.str.strip_chars(" []").str.to_lowercase(), "%")
-    v4 = bare.str.strip_prefix("::ffff:")
-    return (
-        pl.when(v4.str.contains(rf"^{IPV4}$"))
-        .then(v4)
-        .when(bare.str.contains(IPV6))
-        .then(bare)
-    )
+    shaped = pl.when(bare.str.contains(ADDRESS_LETTERS)).then(bare)
+    return shaped.map_batches(_canonical, return_dtype=pl.String, is_elementwise=True)
+
+
+def _canonical(values: pl.Series) -> pl.Series:
+    distinct = values.drop_nulls().unique().to_list()
+    named = {one: _parsed(one) for one in distinct}
+    return values.replace_strict(named, default=None, return_dtype=pl.String)
+
+
+def _parsed(text: str) -> str | None:
+    try:
+        found = ip_address(text)
+    except ValueError:
+        return None
+    mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
+    return str(mapped or found)
 
 
 def mac(field: pl.Expr) -> pl.Expr:

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from pipelines.formats._fields import address, known, whole
+from pipelines.formats._fields import known, whole
 
 PROTOCOLS = {
     "1": "icmp",
@@ -26,20 +26,6 @@ PASSED = r"(?i)(?:^|[^a-z])(?:accept|allow|pass)"
 def protocol(field: pl.Expr) -> pl.Expr:
     """`tcp` of `6`, `TCP` or `tcp`; a number without a name stays a number."""
     return known(field).str.to_lowercase().replace(PROTOCOLS)
-
-
-def spelt_out(field: pl.Expr) -> pl.Expr:
-    """An address in canonical form, of products that write IPv6 in full.
-
-    The longest run of two or more zero groups, the first of equals, becomes `::`.
-    """
-    plain = address(field)
-    full = plain.str.contains(r"^(?:[0-9a-f]{1,4}:){7}[0-9a-f]{1,4}$")
-    text = pl.when(full).then(plain).str.replace_all(r"\b0{1,3}([0-9a-f])", "$1")
-    for more in range(7, 0, -1):  # what holds a `::` already matches no more
-        run = rf"^((?:[0-9a-f]+:)*?)0(?::0){{{more}}}((?::[0-9a-f]+)*)$"
-        text = text.str.replace(run, "${1}::${2}")
-    return pl.coalesce(text.str.replace(":{3,4}", "::"), plain)
 
 
 def seconds(field: pl.Expr) -> pl.Expr:

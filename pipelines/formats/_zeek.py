@@ -13,8 +13,7 @@ import polars as pl
 from pipelines import clock
 from pipelines.clock import Reading, Stamp
 from pipelines.formats import Context
-from pipelines.formats._fields import port
-from pipelines.formats._flows import spelt_out
+from pipelines.formats._fields import address, port
 from pipelines.formats._json import with_fields as with_json_fields
 
 STAMP = r"^(?:[A-Za-z][A-Za-z0-9_.-]*\t)?[0-9]{9,10}\.[0-9]{1,6}\t"
@@ -112,9 +111,9 @@ def stamp(reading: Reading) -> Stamp:
 def ends() -> dict[str, pl.Expr]:
     """The two ends of a connection; the originator is the source."""
     return {
-        "src_ip": spelt_out(pl.col("orig_h")),
+        "src_ip": address(pl.col("orig_h")),
         "src_port": port(pl.col("orig_p")),
-        "dst_ip": spelt_out(pl.col("resp_h")),
+        "dst_ip": address(pl.col("resp_h")),
         "dst_port": port(pl.col("resp_p")),
     }
 

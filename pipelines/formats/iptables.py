@@ -24,8 +24,8 @@ import polars as pl
 
 from pipelines import clock
 from pipelines.formats import Context, Format
-from pipelines.formats._fields import mac, port
-from pipelines.formats._flows import protocol, spelt_out, verdict
+from pipelines.formats._fields import address, mac, port
+from pipelines.formats._flows import protocol, verdict
 from pipelines.formats._keyvalue import json_of, value, with_values
 from pipelines.formats._syslog import with_header
 
@@ -71,8 +71,8 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     return (
         with_values(framed, *KEYS)
         .with_columns(
-            sender_ip=spelt_out(value("SRC")),
-            target_ip=spelt_out(value("DST")),
+            sender_ip=address(value("SRC")),
+            target_ip=address(value("DST")),
             sender_port=port(value("SPT")),
             target_port=port(value("DPT")),
             prefix=prefix(body.str.strip_suffix(packet)),

@@ -19,7 +19,7 @@ import polars as pl
 
 from pipelines.formats import Context, Format
 from pipelines.formats._fields import MAX_URL, address, hostname, known, mac, name, port
-from pipelines.formats._flows import protocol, spelt_out, verdict
+from pipelines.formats._flows import protocol, verdict
 from pipelines.formats._keyvalue import json_of
 from pipelines.formats._syslog import with_header
 
@@ -136,7 +136,7 @@ def ends() -> dict[str, pl.Expr]:
         text = group("packet", at)
         parts = text.str.extract_groups(END)
         bare = pl.coalesce(parts.struct.field("1"), parts.struct.field("2"), text)
-        found[f"{side}_ip"] = spelt_out(bare)
+        found[f"{side}_ip"] = address(bare)
         found[f"{side}_port"] = port(parts.struct.field("3"))
     return found
 

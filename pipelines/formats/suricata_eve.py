@@ -19,6 +19,7 @@ import polars as pl
 from pipelines import clock
 from pipelines.formats import Context, Format, _web
 from pipelines.formats._fields import (
+    address,
     hostname,
     known,
     mac,
@@ -27,7 +28,7 @@ from pipelines.formats._fields import (
     port,
     whole,
 )
-from pipelines.formats._flows import protocol, spelt_out
+from pipelines.formats._flows import protocol
 from pipelines.formats._json import json_text, with_fields
 
 FIELDS = {
@@ -147,10 +148,10 @@ def sides() -> list[pl.Expr]:
     asker = pl.when(turned).then("receiver").otherwise("sender")
     asker_port = pl.when(turned).then("receiver_port").otherwise("sender_port")
     return [
-        spelt_out(asker).alias("src_ip"),
+        address(asker).alias("src_ip"),
         port(asker_port).alias("src_port"),
         pl.when(~turned).then(mac(pl.col("ether_src"))).alias("src_mac"),
-        spelt_out(pl.col("receiver")).alias("dst_ip"),
+        address(pl.col("receiver")).alias("dst_ip"),
     ]
 
 

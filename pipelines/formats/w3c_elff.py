@@ -29,12 +29,12 @@ from pipelines.formats import Context, Format, _elff, _elff_flows
 from pipelines.formats._elff import field
 from pipelines.formats._fields import (
     MAX_URL,
+    address,
     hostname,
     media_type,
     port,
     whole,
 )
-from pipelines.formats._flows import spelt_out
 
 ASKS_WHO = ["407", "12209"]
 DENIED = ["12202", "12204", "12210", "12213", "12233"]
@@ -119,11 +119,11 @@ def _web(told: pl.LazyFrame, names: Sequence[str]) -> pl.LazyFrame:
             .otherwise(pl.lit("system_events")),
             kind=pl.lit("no client"),
             message=pl.col("line"),
-            src_ip=spelt_out(field(names, "c-ip")),
+            src_ip=address(field(names, "c-ip")),
             src_port=port(field(names, "c-port")),
             user_name=field(names, "cs-username", "cs-userdn"),
             method=field(names, "cs-method", "s-operation").str.to_uppercase(),
-            dst_ip=spelt_out(field(names, *target)),
+            dst_ip=address(field(names, *target)),
             status_text=field(names, "sc-status"),
             bytes_in=whole(field(names, "sc-bytes")),
             bytes_out=whole(field(names, "cs-bytes")),

@@ -13,8 +13,8 @@ message types, and each line is an ACK; a lease time of 0 there answers an INFOR
 import polars as pl
 
 from pipelines.formats import Context, Format, _zeek
-from pipelines.formats._fields import mac, name
-from pipelines.formats._flows import somewhere, spelt_out
+from pipelines.formats._fields import address, mac, name
+from pipelines.formats._flows import somewhere
 from pipelines.formats._json import json_text
 
 FIELDS = {
@@ -64,7 +64,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             mac=mac(pl.col("mac_text")),
             hostname=name(pl.coalesce("host_name", "client_fqdn")),
             kind=pl.lit("dhcp"),
-            reported_by=spelt_out(pl.col("server_addr")),
+            reported_by=address(pl.col("server_addr")),
             message=pl.col("line"),
         )
         .with_columns(
@@ -113,9 +113,9 @@ def action() -> pl.Expr:
 def address_of() -> pl.Expr:
     """The address given; of one given back, the client's own."""
     given = pl.coalesce(
-        spelt_out(pl.col("assigned_addr")), spelt_out(pl.col("assigned_ip"))
+        address(pl.col("assigned_addr")), address(pl.col("assigned_ip"))
     )
-    own = spelt_out(pl.col("client_addr"))
+    own = address(pl.col("client_addr"))
     is_back = pl.col("action").is_in(["release", "decline"])
     return somewhere(pl.when(is_back).then(pl.coalesce(own, given)).otherwise(given))
 
