@@ -15,7 +15,7 @@ _LAST_SECOND = int(LAST.timestamp())
 
 def epoch(text: pl.Expr, unit: Unit = "s") -> Stamp:
     """A count of `unit` since 1970, with or without a decimal fraction."""
-    fits = text.str.contains(r"^[0-9]{1,19}(?:\.[0-9]+)?$")
+    fits = text.str.contains(r"^[0-9]{1,20}(?:\.[0-9]+)?$")
     parts = pl.when(fits).then(text).str.splitn(".", 2)
     whole = parts.struct.field("field_0").cast(pl.UInt64, strict=False)
     part = parts.struct.field("field_1").str.slice(0, 6)

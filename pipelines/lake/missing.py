@@ -23,8 +23,15 @@ KEYBOARDS = (
     "account_on_two_campuses",
     "pooled_account",
     "account_on_others_devices",
+    "shared_account_out_of_place",
 )
-FLOWS = ("bulk_upload", "rare_beacon", "swarm_of_peers")
+FLOWS = (
+    "bulk_upload",
+    "rare_beacon",
+    "swarm_of_peers",
+    "program_fetched",
+    "expected_traffic_missing",
+)
 WHERE = ("account_near_and_far", "signed_in_too_far_apart")
 STANDING = ("ended_account_used", "dormant_account_used", "unknown_account_used")
 REFUSED = ("many_accounts_refused",)
@@ -38,6 +45,8 @@ REQUESTS = (
     "owner_on_leave",
     "site_burst",
     "unusual_amount",
+    "program_fetched",
+    "shared_account_out_of_place",
     *WHERE,
 )
 """Detections that stand on whose a request was."""

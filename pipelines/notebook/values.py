@@ -20,7 +20,7 @@ OPEN = frozenset(
         "line_sha256", "method", "path", "peer_group", "place_source", "pool",
         "protocol", "record", "registrable_domain", "resembles", "role", "rule", "site",
         "source", "sources", "status_reason", "unicode_hostname", "url_hostname",
-        "background_kind",
+        "background_kind", "endings",
     }
 )  # fmt: skip
 """Columns without a closed list of words."""
