@@ -12,10 +12,12 @@ import pytest
 
 from pipelines.district.home import DistrictHome
 from pipelines.journey.run import run
+from tests.conftest import LONG
 from tests.journey.commands import schoolbell
 from tests.journey.small import findings_of, rows_of, told_of
 
 pytestmark = pytest.mark.slow
+only_long = pytest.mark.skipif(not LONG, reason="in the long run alone")
 
 NEAR = timedelta(days=1)
 
@@ -72,6 +74,7 @@ def test_a_leave_row_opens_its_date_and_the_reason_names_the_file(home):
     assert "leave.csv" in gone["status_reason"]
 
 
+@only_long
 def test_a_duty_row_opens_its_days(home):
     day = date(2026, 10, 21)
     extra = {
@@ -92,6 +95,7 @@ def test_a_duty_row_opens_its_days(home):
     assert opened(result) == {day - NEAR, day, day + NEAR}
 
 
+@only_long
 def test_a_day_type_opens_its_day(home):
     day = date(2026, 10, 22)
     kind = pl.when(pl.col("date") == day.isoformat()).then(pl.lit("holiday"))
@@ -103,6 +107,7 @@ def test_a_day_type_opens_its_day(home):
     assert opened(result) == {day - NEAR, day, day + NEAR}
 
 
+@only_long
 def test_a_site_opens_the_days_on_which_somebody_asked_for_it(home):
     path = registry(home, "approved_sites.csv")
     entries = pl.read_csv(path, infer_schema=False).filter(pl.col("match") == "domain")

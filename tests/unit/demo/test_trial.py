@@ -10,6 +10,10 @@ from pipelines.demo.proof import incomplete
 from pipelines.demo.quality import false_rows, missed_rows, quality
 from pipelines.demo.trial import Trial, compare, hold_trial
 from pipelines.findings.alternatives import alternatives
+from tests.conftest import LONG
+
+only_long = pytest.mark.skipif(not LONG, reason="in the long run alone")
+
 
 NOON = datetime(2026, 10, 20, 12, tzinfo=UTC)
 
@@ -195,6 +199,7 @@ def test_a_small_district_is_scored(tmp_path):
     assert one.lacking == {}
 
 
+@only_long
 @pytest.mark.slow
 def test_where_nothing_was_planted_nothing_is_found(tmp_path):
     one = hold_trial(tmp_path / "home", 6, people=60, weeks=1, violations=False)
