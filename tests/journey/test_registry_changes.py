@@ -57,6 +57,7 @@ def visits(home, site):
         return {row[0] for row in rows.fetchall()}
 
 
+@only_long
 def test_a_leave_row_opens_its_date_and_the_reason_names_the_file(home):
     (chosen, *_) = [row for row in findings_of(home) if row["rule"] == "SA-3"]
     accounts = pl.read_csv(registry(home, "accounts.csv"), infer_schema=False)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from pipelines import clock
 from pipelines.clock import Reading, Stamp
+from tests.conftest import LONG
 
 ZONES = [
     "America/Chicago", "America/New_York", "America/Denver", "America/Los_Angeles",
@@ -26,11 +27,11 @@ def read(texts: list[str], make) -> list[tuple[datetime | None, str | None]]:
 
 
 def test_year_less_days_take_the_year_nearest_to_their_anchor():
-    """All 366 by 366 pairs of a log day and an anchor day."""
+    """Pairs of a log day and an anchor day; all 366 by 366 in the long run."""
     days = [date(LEAP, 1, 1) + timedelta(days=number) for number in range(366)]
     wrong = pairs = 0
     texts = [f"{day:%b} {day.day:2d} 12:00:00" for day in days]
-    for anchor_day in days:
+    for anchor_day in days if LONG else days[::5]:
         anchor = datetime(LEAP, anchor_day.month, anchor_day.day, 12, tzinfo=UTC)
         reading = Reading(zone="UTC", anchor=anchor)
         found = read(texts, lambda text, r=reading: clock.bsd(text, r))
