@@ -75,11 +75,7 @@ def still_there(district: District, plan: Plan) -> list[str]:
     left = [
         one.name for one in plan.things.get("raw", ()) if plan.files[one.name].exists()
     ]
-    left += [
-        one.name
-        for one in plan.things.get("event", ())
-        if (home.lake / one.name).exists()
-    ]
+    left += [one.name for one in plan.gone_events if (home.lake / one.name).exists()]
     left += [
         label
         for one in plan.things.get("report", ())
@@ -89,7 +85,7 @@ def still_there(district: District, plan: Plan) -> list[str]:
     kept = {
         date.fromisoformat(one.event_date) for one in ledger.lake_files(district.store)
     }
-    gone = {one.last_day for one in plan.things.get("event", ())} - kept
+    gone = {one.last_day for one in plan.gone_events} - kept
     return left + (list(_days_left(district, gone)) if gone else [])
 
 

@@ -62,7 +62,7 @@ def carry_out(
         step(district, plan)
     for one in plan.things.get("report", ()):
         remove_report(district, one, purge.now)
-    if plan.things.get("event"):
+    if plan.gone_events:
         rebuild(district, progress)
     _publish_again(district, purge.now)
     _empty_the_log(district)

@@ -22,7 +22,7 @@ from pipelines.state import ledger
 from pipelines.state.alert_tables import OUTBOX
 from pipelines.state.holds import Hold, holds
 from pipelines.state.ledger import DAMAGED, DUPLICATE, FINISHED, FileRecord
-from pipelines.state.purged import CLASSES, Purged, RecordClass
+from pipelines.state.purged import CLASSES, Purged, RecordClass, uncertified
 from pipelines.state.review_schema import CASE_FINDINGS, REVIEWS
 from pipelines.state.schema import FINDINGS, REPORTS
 
@@ -40,6 +40,7 @@ class Plan:
         things: What goes, by class.
         held: What would go but for a hold, by class.
         holds: The holds that are in force.
+        unfinished: What a purge that was cut off has deleted already.
     """
 
     before: Mapping[RecordClass, date]
@@ -47,11 +48,18 @@ class Plan:
     held: Mapping[RecordClass, Sequence[Purged]]
     holds: Sequence[Hold] = ()
     files: Mapping[str, Path] = field(default_factory=dict)
+    unfinished: Sequence[Purged] = ()
+
+    @property
+    def gone_events(self) -> Sequence[Purged]:
+        """Lake files that go now, or went in a purge that was cut off."""
+        begun = [one for one in self.unfinished if one.record_class == "event"]
+        return [*self.things.get("event", ()), *begun]
 
     @property
     def is_empty(self) -> bool:
-        """Nothing is due."""
-        return not any(self.things.values())
+        """Nothing is due, and nothing was begun."""
+        return not any(self.things.values()) and not self.unfinished
 
 
 def plan(district: District, now: datetime) -> Plan:
@@ -73,7 +81,9 @@ def plan(district: District, now: datetime) -> Plan:
         over = [one for one in candidates[name] if one.last_day < first]
         things[name] = [one for one in over if not _is_held(one.last_day, in_force)]
         held[name] = [one for one in over if _is_held(one.last_day, in_force)]
-    return Plan(before, things, held, in_force, files)
+    with district.store.reading() as connection:
+        unfinished = uncertified(connection)
+    return Plan(before, things, held, in_force, files, unfinished)
 
 
 def first_kept(district: District, today: date) -> dict[RecordClass, date]:

@@ -306,6 +306,32 @@ def test_what_is_still_there_gets_no_certificate(district, tmp_path, monkeypatch
     assert not home.certificates.exists()
 
 
+def test_a_purge_that_was_cut_off_is_finished_by_the_next(
+    district, tmp_path, monkeypatch
+):
+    home = with_retention(district.copy(tmp_path), "\n[retention]\nevent_days = 60\n")
+    now = noon(end_of(home) + LATER)
+
+    def cut_off(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr("pipelines.operations.purge.rebuild", cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            purged(home, now)
+    assert not home.certificates.exists()
+    with open_district(home.path) as one:
+        again = plan(one, now)
+        assert not again.things["event"]
+        assert not again.is_empty
+        assert still_there(one, again)
+    _found, certificate = purged(home, now)
+    assert json.loads(certificate.read_text())["deleted"]["event"]
+    with open_district(home.path) as one:
+        assert plan(one, now).is_empty
+        assert not still_there(one, again)
+
+
 # the commands
 
 
