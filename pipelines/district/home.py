@@ -130,6 +130,11 @@ def _file(path: Path, data: bytes, mode: int) -> None:
     """Write a file that is not there yet, whole or not at all."""
     if path.exists():
         return
+    put(path, data, mode)
+
+
+def put(path: Path, data: bytes, mode: int) -> None:
+    """Let bytes take a file's place, whole or not at all."""
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with os.fdopen(descriptor, "wb") as stream:
@@ -137,4 +142,4 @@ def _file(path: Path, data: bytes, mode: int) -> None:
         stream.flush()
         os.fsync(stream.fileno())
     draft.chmod(mode)
-    draft.rename(path)
+    draft.replace(path)

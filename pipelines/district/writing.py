@@ -7,18 +7,15 @@ set aside is never written.
 
 import csv
 import io
-import os
-import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from pipelines.district import home
 from pipelines.district.files import FILES
 from pipelines.district.problems import Problem, listed
 from pipelines.district.reading import COMMENT, cut, delimiter
 from pipelines.district.shapes import File
 from pipelines.errors import SettingsError
-
-PLAIN_FILE = 0o640
 
 
 def with_row(
@@ -105,16 +102,9 @@ def line_of(
 
 
 def put(path: Path, data: bytes) -> None:
-    """Let bytes take a file's place, whole or not at all."""
-    mode = path.stat().st_mode & 0o777 if path.exists() else PLAIN_FILE
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
-    draft.chmod(mode)
-    draft.replace(path)
+    """Let bytes take a file's place under the mode that it had."""
+    mode = path.stat().st_mode & 0o777 if path.exists() else home.PLAIN_FILE
+    home.put(path, data, mode)
 
 
 def refuse(problems: Sequence[Problem]) -> None:
