@@ -1,7 +1,8 @@
 /* ---
 summary: >
   Tunnels, remote control and name look-ups past the filter that no page shows:
-  what a firewall alone saw of them, and each tunnel to a resolver outside. Counted
+  what a firewall alone saw of them, and each tunnel through the proxy to a tool or a
+  resolver outside, also at even intervals: a tool keeps its own time. Counted
   for a staff account whose logon was live on the device, or which the line names
   where the device writes no logons; two accounts at once name nobody. On district
   devices only. Beside it stands how many devices of that kind do the same: what a
@@ -25,6 +26,9 @@ columns:
   flow_count: {type: bigint, is: flows or tunnels}
   longest_seconds: {type: double, is: the longest of them}
   total_seconds: {type: double, is: 'all of them, also where they overlap'}
+  active_seconds:
+    type: double
+    is: 'from each to the next, three minutes at most; the last counts for 20 s'
   total_bytes: {type: bigint, is: bytes in both directions}
   devices_alike: {type: bigint, is: 'devices that look names up, or call that site'}
   start_time: {type: timestamptz, is: the first began}
@@ -153,7 +157,6 @@ requests as (
         requests.event_date = $event_date::date
         and requests.disposition = 'allowed'
         and requests.attribution_grade in ('A', 'C')
-        and tools.how = 'resolver'
 ),
 
 seats as (
@@ -313,6 +316,23 @@ uses as (
     left join identity.hosts as hosts on named.destination = hosts.url_hostname
 ),
 
+timed as (
+    select
+        *,
+        least(
+            coalesce(
+                epoch(lead(start_time) over in_order) - epoch(start_time), 20
+            ),
+            180
+        ) as active_seconds
+    from uses
+    window
+        in_order as (
+            partition by account, device, destination, seen_by
+            order by start_time, event_id
+        )
+),
+
 sums as (
     select
         account,
@@ -326,10 +346,11 @@ sums as (
         count(*) as flow_count,
         max(epoch(time) - epoch(start_time)) as longest_seconds,
         sum(epoch(time) - epoch(start_time)) as total_seconds,
+        sum(active_seconds)::double as active_seconds,
         sum(bytes)::bigint as total_bytes,
         min(start_time) as start_time,
         max(time) as end_time
-    from uses
+    from timed
     group by account, device, destination, seen_by
 ),
 
@@ -366,6 +387,7 @@ select
     sums.flow_count,
     sums.longest_seconds,
     sums.total_seconds,
+    sums.active_seconds,
     sums.total_bytes,
     coalesce(
         case

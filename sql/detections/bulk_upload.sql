@@ -2,9 +2,10 @@
 title: A large upload to a site that is not on the list
 summary: >
   A device sent far more to one outside site in a day than devices of its kind
-  send anywhere. What was sent is not known. A copy that goes there every night, and
-  what the list of sites speaks for, is none. Only logs that count the bytes sent
-  can show it; a proxy's often do not.
+  send anywhere. What was sent is not known. A copy that goes there again and again is
+  told once, on its first day, and again when it doubles; what the list of sites
+  speaks for is none. Only logs that count the bytes sent can show it; a proxy's
+  often do not.
 code: AN-2
 kind: anomaly
 about: device
@@ -126,15 +127,14 @@ usual as (
     group by device, site
 ),
 
+-- half as much went there before: it was told then
 earlier as (
-    select
+    select distinct
         large.device,
-        large.site,
-        count(*) as day_count
+        large.site
     from large
     inner join days on large.device = days.device and large.site = days.site
     where days.event_date < $event_date::date and 2 * days.sent >= large.sent
-    group by large.device, large.site
 ),
 
 logged as (
@@ -150,13 +150,14 @@ found as (
         large.sent,
         usual.sent as usual,
         coalesce(usual.upload_count, 0) as upload_count,
-        coalesce(earlier.day_count, 0) as earlier_days,
         logged.day_count as logged_days
     from large
     cross join logged
     left join usual on large.device = usual.device and large.site = usual.site
     left join earlier on large.device = earlier.device and large.site = earlier.site
-    where large.sent >= $times_usual * coalesce(usual.sent, 0)
+    where
+        large.sent >= $times_usual * coalesce(usual.sent, 0)
+        and earlier.device is null
 ),
 
 cited as (
@@ -201,7 +202,6 @@ select
             megabytes := round(sum(found.sent) / 1000000, 0)::bigint,
             usual_megabytes := round(max(found.usual) / 1000000, 1),
             uploads_compared := min(found.upload_count),
-            earlier_days := max(found.earlier_days),
             logged_days := max(found.logged_days),
             is_device_known := bool_and(cited.is_registered)
         )

@@ -3,8 +3,9 @@ title: Sustained use of a public address without a name
 summary: >
   A staff account used a web server by its bare public address for a sustained
   stretch, which hides what it is. Pages and video in clear count; tunnels do not,
-  since calls and meetings send their sound and pictures that way. Addresses of the
-  district's own networks do not count.
+  since calls and meetings send their sound and pictures that way. A player asks for
+  the parts of a video by its own timer: they count while the keyboard is live.
+  Addresses of the district's own networks do not count.
 code: NA-5
 kind: non_approved_site
 severity: low
@@ -79,7 +80,6 @@ use as (
             || '|^100[.](6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])[.]'
         )
         and not regexp_matches(site, '^(fc|fd|fe80|::1)')
-        and longest_seconds >= $longest_seconds
         and (on_duty_seconds >= $longest_seconds or is_district_device)
 ),
 
@@ -113,32 +113,170 @@ networks as (
 
 clear_requests as (
     select
+        event_id,
         account,
         device,
         site,
-        count(*) as request_count
+        content_type like 'video/%' as is_video,
+        epoch(start_time) as started,
+        epoch(least(time, start_time + interval 5 minute)) as span_end
     from core.http_requests
     where
         event_date = $event_date::date
         and disposition = 'allowed'
         and method <> 'CONNECT'
         and (content_type = 'text/html' or content_type like 'video/%')
+        and site in (select use.site from use)
+),
+
+clear_counts as (
+    select
+        account,
+        device,
+        site,
+        count(*) as request_count
+    from clear_requests
+    group by account, device, site
+),
+
+seats as (
+    select
+        account,
+        device,
+        epoch(start_time) as seat_start,
+        epoch(end_time) as seat_end
+    from identity.seats
+    where event_date = $event_date::date and state = 'live'
+),
+
+-- parts of a video that somebody at the keyboard can have watched
+parts as (
+    select distinct
+        clear_requests.event_id,
+        clear_requests.account,
+        clear_requests.device,
+        clear_requests.site,
+        clear_requests.started,
+        clear_requests.span_end
+    from clear_requests
+    inner join use
+        on
+            clear_requests.account = use.account
+            and clear_requests.device = use.device
+            and clear_requests.site = use.site
+    left join seats
+        on
+            clear_requests.account = seats.account
+            and clear_requests.device = seats.device
+            and clear_requests.started >= seats.seat_start
+            and clear_requests.started < seats.seat_end
+    where
+        clear_requests.is_video
+        and (seats.account is not null or not use.is_live_known)
+),
+
+-- three minutes without a part, and the video was left: as for visits
+marked as (
+    select
+        *,
+        coalesce(started - max(span_end) over earlier > 180, true) as starts_play
+    from parts
+    window
+        earlier as (
+            partition by account, device, site
+            order by started, event_id
+            rows between unbounded preceding and 1 preceding
+        )
+),
+
+numbered as (
+    select
+        *,
+        count_if(starts_play) over in_order as play_number
+    from marked
+    window
+        in_order as (partition by account, device, site order by started, event_id)
+),
+
+timed as (
+    select
+        *,
+        least(coalesce(lead(started) over in_play - started, 20), 180) as seconds
+    from numbered
+    window
+        in_play as (
+            partition by account, device, site, play_number
+            order by started, event_id
+        )
+),
+
+plays as (
+    select
+        account,
+        device,
+        site,
+        sum(seconds) as seconds,
+        min(started) as first_start,
+        max(started) + 20 as last_end,
+        list(event_id) as evidence
+    from timed
+    group by account, device, site, play_number
+),
+
+played as (
+    select
+        account,
+        device,
+        site,
+        max(seconds) as longest_seconds,
+        sum(seconds) as total_seconds,
+        to_timestamp(min(first_start)) as start_time,
+        to_timestamp(max(last_end)) as end_time,
+        flatten(list(evidence)) as evidence
+    from plays
     group by account, device, site
 ),
 
 judged as (
-    select placed.*
+    select
+        placed.account,
+        placed.device,
+        placed.site,
+        placed.is_district_device,
+        placed.attribution_grade,
+        placed.is_live_known,
+        placed.on_duty_seconds,
+        placed.visit_count,
+        placed.largest_bytes,
+        placed.embed_share,
+        placed.categories,
+        least(placed.start_time, coalesce(played.start_time, placed.start_time))
+            as start_time,
+        greatest(placed.end_time, coalesce(played.end_time, placed.end_time))
+            as end_time,
+        greatest(placed.longest_seconds, coalesce(played.longest_seconds, 0))
+            as longest_seconds,
+        greatest(placed.total_seconds, coalesce(played.total_seconds, 0))
+            as total_seconds,
+        placed.evidence || coalesce(played.evidence, []::bigint[]) as evidence
     from placed
-    inner join clear_requests
+    inner join clear_counts
         on
-            placed.account = clear_requests.account
-            and placed.device = clear_requests.device
-            and placed.site = clear_requests.site
+            placed.account = clear_counts.account
+            and placed.device = clear_counts.device
+            and placed.site = clear_counts.site
+    left join played
+        on
+            placed.account = played.account
+            and placed.device = played.device
+            and placed.site = played.site
     left join networks
         on placed.address between networks.first_address and networks.last_address
     where
         networks.first_address is null
-        and clear_requests.request_count >= $requests
+        and clear_counts.request_count >= $requests
+        and greatest(placed.longest_seconds, coalesce(played.longest_seconds, 0))
+        >= $longest_seconds
 )
 
 select

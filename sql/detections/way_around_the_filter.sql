@@ -3,8 +3,9 @@ title: A proxy, VPN, resolver or remote-control service on a district device
 summary: >
   A staff account on a district device used a service whose purpose is to pass
   the filter or to control a computer from elsewhere, for longer than a page
-  load: pages through a proxy, a busy tunnel that only the firewall saw, or many
-  tunnels to a resolver of names outside. Where one list alone calls it so, a
+  load: pages through a proxy, a busy tunnel that only the firewall saw, busy tunnels
+  one after the other through the proxy, or many tunnels to a resolver of names
+  outside. Where one list alone calls it so, a
   second day or half an hour bears it out; a resolver is known by its very name and
   needs neither. What the district manages is on its list
   of sites and never counts.
@@ -50,6 +51,15 @@ params:
     max: 100000
     unit: bytes a second
     why: an idle tunnel keeps itself alive with some ten bytes a second
+  proxied_rate:
+    type: int
+    default: 2000
+    min: 50
+    max: 100000
+    unit: bytes a second
+    why: >-
+      each new tunnel costs some six kilobytes before anything is sent; one every few
+      seconds is still no use
 columns:
   subject: {type: varchar, pii: direct, is: account}
   start_time: {type: timestamptz, is: first cited event}
@@ -211,8 +221,14 @@ tunnels as (
         attribution_grade,
         is_live_known,
         flow_count,
-        longest_seconds,
-        total_seconds,
+        case
+            when how = 'tool' and seen_by = 'proxy' then active_seconds
+            else longest_seconds
+        end as longest_seconds,
+        case
+            when how = 'tool' and seen_by = 'proxy' then active_seconds
+            else total_seconds
+        end as total_seconds,
         total_bytes,
         devices_alike,
         start_time,
@@ -230,6 +246,13 @@ tunnels as (
                 and seen_by = 'firewall'
                 and longest_seconds >= $longest_seconds
                 and total_bytes >= $tunnel_rate * total_seconds
+            )
+            or (
+                how = 'tool'
+                and seen_by = 'proxy'
+                and flow_count >= $requests
+                and active_seconds >= $longest_seconds
+                and total_bytes >= $proxied_rate * active_seconds
             )
         )
 ),
@@ -271,8 +294,15 @@ by_tunnel as (
         on
             tunnels.account = tunnel_days.account
             and tunnels.site = tunnel_days.site
+    -- pages that were read say it better
+    left join by_page
+        on
+            tunnels.account = by_page.account
+            and tunnels.device = by_page.device
+            and tunnels.site = by_page.site
     where
         tunnels.event_date = $event_date::date
+        and by_page.account is null
         and (
             tunnels.how = 'resolver'
             or tunnels.list_count >= 2

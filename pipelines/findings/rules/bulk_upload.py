@@ -1,22 +1,19 @@
 """A large upload from a device to one outside site."""
 
-from pipelines.findings.record import FITS, NOT_TESTABLE, RULED_OUT, Result
+from pipelines.findings.record import NOT_TESTABLE, RULED_OUT, Result
 from pipelines.findings.rules import Details, Rule
 from pipelines.findings.rules._tests import ONE_DEVICE, always
 from pipelines.findings.rules._words import ACCOUNT, counted, names
 
-HABIT = 3
-"""So many earlier days with half as much are a copy that goes there regularly."""
+ENOUGH_DAYS = 3
+"""With fewer earlier days in the logs, what is new can not be told from a habit."""
 
 
 def _regular(details: Details) -> tuple[Result, str]:
-    logged = int(details.get("logged_days") or 0)
-    earlier = int(details.get("earlier_days") or 0)
-    if logged < HABIT:
-        said = counted(details, "logged_days", "earlier day")
+    said = counted(details, "logged_days", "earlier day")
+    if int(details.get("logged_days") or 0) < ENOUGH_DAYS:
         return NOT_TESTABLE, f"the logs hold {said} to compare with"
-    text = f"half as much or more on {earlier} of {logged} earlier days"
-    return (FITS if earlier >= HABIT else RULED_OUT, text)
+    return RULED_OUT, f"on none of {said} half as much went there"
 
 
 def _usual(details: Details) -> tuple[Result, str]:
