@@ -27,6 +27,13 @@ params:
     min: 1
     max: 1000
     why: what more devices call is a site of many things, or managed
+  told:
+    type: int
+    default: 3
+    min: 1
+    max: 1000
+    unit: devices
+    why: what more devices fetch is handed out, or everybody's; the first ones tell it
 columns:
   subject: {type: varchar, pii: direct, is: device}
   start_time: {type: timestamptz, is: first cited event}
@@ -149,8 +156,9 @@ downloads as (
         max(largest_bytes) as largest_bytes,
         min(start_time) as start_time,
         max(end_time) as end_time,
-        max(event_date) as last_date,
-        flatten(list(evidence)) as evidence
+        min(event_date) as first_date,
+        flatten(list(evidence)) as evidence,
+        row_number() over (partition by site order by min(start_time), device) as place
     from fetched
     group by device, site
 ),
@@ -163,7 +171,7 @@ fetchers as (
     group by site
 ),
 
--- told on the day of the download, and once more when the calls make it so
+-- told on the day of the first download, and once more when the calls make it so
 found as (
     select
         downloads.device,
@@ -185,7 +193,10 @@ found as (
     left join called
         on downloads.device = called.device and downloads.site = called.site
     where
-        downloads.last_date = $event_date::date
+        (
+            downloads.first_date = $event_date::date
+            and downloads.place <= $told
+        )
         or (
             called.last_date = $event_date::date
             and called.day_count = $call_days

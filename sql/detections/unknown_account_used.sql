@@ -153,4 +153,14 @@ cross join shares
 inner join placed on unknown.account = placed.account
 inner join earlier on unknown.account = earlier.account
 inner join names on unknown.account = names.account
-where shares.known_share >= $known_share and earlier.week_count = 0
+where
+    shares.known_share >= $known_share
+    and earlier.week_count = 0
+    -- a new account, or a name of another domain, is told once and not each week
+    and (
+        earlier.day_count = 1
+        or (
+            date_diff('day', earlier.first_date, $event_date::date) >= $new_days
+            and not names.has_namesake
+        )
+    )
