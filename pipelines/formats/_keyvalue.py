@@ -1,9 +1,8 @@
 r"""Lines of `key=value key="a value with spaces"`, as many firewalls write them.
 
-A line is looked through key by key, which is quick but blind to quotes: the
-agent `x user=ada` would become a user. So `pairs` first proves that the whole
-text is made of pairs, and in the few lines whose quoted values hold something
-like a key it hides the spaces of those values. `with_values` undoes that.
+`pairs` first proves that the whole text is made of pairs, and hides quotes that
+are part of a value; `with_values` then finds all keys in one look (`_pairs.py`).
+What stands inside quotes, such as the agent `x user=ada`, is never taken for a key.
 
 Some products write a value of several words without quotes (`type=Unknown (0x0)`):
 there `loose` takes words that hold no `=` for a part of it.
@@ -14,8 +13,11 @@ product writes so; others (Sophos, SonicWall) write backslashes as they are.
 
 import polars as pl
 
+from pipelines.formats._fields import rarely
+from pipelines.formats._pairs import values
+
 KEY = r"[A-Za-z0-9_.:-]+"
-SPACE, QUOTE, SLASH = "\x1f", "\x1e", "\x1d"  # what stands for them when hidden
+QUOTE, SLASH = "\x1e", "\x1d"  # what stands for them when hidden
 QUOTED = r'"(?:[^"\\]|\\.)*"'
 QUOTED_AS_IS = r'"[^"]*"'
 PLAIN_TEXT = r"^[ !#-\[\]-~]*$"
@@ -34,12 +36,11 @@ def pairs(text: pl.Expr, *, escapes: bool = True, loose: bool = False) -> pl.Exp
     quoted = QUOTED if escapes else QUOTED_AS_IS
     pair = rf'{KEY}=(?:{quoted}|[^ "]*{WORDS if loose else ""})'
     shaped = bare.str.contains(rf"^(?:{pair}(?: +|$))+$")
-    inner = quoted.removesuffix('"')
-    doubtful = bare.str.contains(rf"^(?:{pair} +)*{KEY}={inner} {KEY}=")
     if escapes:
-        doubtful |= bare.str.contains("\\", literal=True)
-    hidden = _hidden(pl.when(doubtful).then(bare), escapes=escapes)
-    return pl.when(shaped).then(" " + pl.coalesce(hidden, bare))
+        odd = pl.when(bare.str.contains("\\", literal=True)).then(bare)
+        hidden = odd.str.replace_many(["\\\\", '\\"'], [SLASH, QUOTE])
+        bare = pl.coalesce(hidden, bare)
+    return pl.when(shaped).then(" " + bare)
 
 
 def with_values(frame: pl.LazyFrame, *keys: str, loose: bool = False) -> pl.LazyFrame:
@@ -47,36 +48,28 @@ def with_values(frame: pl.LazyFrame, *keys: str, loose: bool = False) -> pl.Lazy
 
     Null where the key is missing or has nothing behind it; the first one counts.
     """
-    return frame.with_columns(
-        _found(key, loose=loose).alias(f"key_{key}") for key in keys
-    )
+    names = [f"key_{key}" for key in keys]
+
+    def read(texts: pl.Series) -> pl.Series:
+        found = values(texts, keys, loose=loose).struct.rename_fields(names)
+        is_hidden = texts.str.contains(f"[{QUOTE}{SLASH}]").any()
+        return _shown(found) if is_hidden else found
+
+    # in a step of its own: unnesting the expression would run it once a key
+    dtype = pl.Struct(dict.fromkeys(names, pl.String))
+    found = pl.col("pairs").map_batches(read, return_dtype=dtype)
+    return frame.with_columns(_found=found).unnest("_found")
+
+
+def _shown(found: pl.Series) -> pl.Series:
+    """With the signs that were hidden."""
+    signs = pl.col(pl.String).str.replace_many([QUOTE, SLASH], ['"', "\\"])
+    return found.struct.unnest().with_columns(signs).to_struct(found.name)
 
 
 def value(key: str) -> pl.Expr:
     """What a key holds, once `with_values` has looked for it."""
     return pl.col(f"key_{key}")
-
-
-def _found(key: str, *, loose: bool) -> pl.Expr:
-    more = WORDS + "(?: |$)" if loose else ""
-    found = pl.col("pairs").str.extract(rf' {key}=("[^"]*"|[^ "]+{more})', 1)
-    plain = (
-        found.str.strip_chars(" ")
-        .str.strip_prefix('"')
-        .str.strip_suffix('"')
-        .str.replace_many([SPACE, QUOTE, SLASH], [" ", '"', "\\"])
-    )
-    return plain.replace("", None)
-
-
-def _hidden(text: pl.Expr, *, escapes: bool) -> pl.Expr:
-    """Spaces and escaped signs inside quotes, each by its stand-in."""
-    if escapes:
-        text = text.str.replace_many(["\\\\", '\\"'], [SLASH, QUOTE])
-    piece = pl.element()
-    inside = pl.int_range(pl.len()) % 2 == 1
-    veiled = pl.when(inside).then(piece.str.replace_all(" ", SPACE, literal=True))
-    return text.str.split('"').list.eval(veiled.otherwise(piece)).list.join('"')
 
 
 def as_json(*keys: str) -> pl.Expr:
@@ -92,10 +85,13 @@ def json_of(fields: list[pl.Expr]) -> pl.Expr:
 
 def _member(field: pl.Expr) -> pl.Expr:
     """`"name":"text"`, null for null; only what needs escapes is encoded."""
+    name = field.meta.output_name()
     is_plain = field.str.contains(PLAIN_TEXT)
-    plain = pl.concat_str(pl.lit(f'"{field.meta.output_name()}":"'), field, pl.lit('"'))
-    odd = pl.when(~is_plain).then(field).alias(field.meta.output_name())
-    # each on its own, since a struct would also write the missing ones
-    encoded = pl.struct(odd).struct.json_encode()
-    bare = encoded.str.strip_prefix("{").str.strip_suffix("}")
-    return pl.when(is_plain).then(plain).when(~is_plain).then(bare)
+    plain = pl.concat_str(pl.lit(f'"{name}":"'), field, pl.lit('"'))
+    odd = rarely(pl.when(~is_plain).then(field), lambda one: _encoded(one, name))
+    return pl.when(is_plain).then(plain).otherwise(odd)
+
+
+def _encoded(text: pl.Expr, name: str) -> pl.Expr:
+    encoded = pl.struct(text.alias(name)).struct.json_encode()
+    return encoded.str.strip_prefix("{").str.strip_suffix("}")

@@ -1,0 +1,77 @@
+"""Values of key=value lines, against a reader that takes one line at a time."""
+
+import re
+
+import polars as pl
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from pipelines.formats import _pairs
+from pipelines.formats._keyvalue import pairs, value, with_values
+
+KEYS = ["user", "url", "id", "a", "srccountry_of_the_device", "us"]
+NAMES = st.sampled_from([*KEYS, "use", "userx", "x" * 40, "other", "is-b.c:d"])
+INSIDE = st.text('ab =é\t\x1fuser"\\', max_size=20)
+
+
+def escaped(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+BARE = st.text("ab=é-\\\t:", max_size=20)
+PAIR = st.tuples(NAMES, st.one_of(BARE, INSIDE.map(escaped)))
+GAP = st.sampled_from([" ", "  "])
+LINE = st.lists(st.tuples(PAIR, GAP), min_size=1, max_size=8).map(
+    lambda parts: "".join(f"{key}={text}{gap}" for (key, text), gap in parts)
+)
+
+
+def read_alone(line: str | None) -> dict[str, str | None]:
+    """The first value of each key that is not empty, found from left to right."""
+    found: dict[str, str | None] = dict.fromkeys(KEYS)
+    bare = (line or "").strip(" \t\r\x00")
+    pattern = r'([A-Za-z0-9_.:-]+)=("(?:[^"\\]|\\.)*"|[^ "]*)(?: +|$)'
+    if "".join(one.group() for one in re.finditer(pattern, bare)) != bare:
+        return found
+    for key, text in re.findall(pattern, bare):
+        plain = text[1:-1] if text.startswith('"') else text
+        plain = re.sub(r'\\([\\"])', r"\1", plain)
+        if key in found and not found[key] and plain:
+            found[key] = plain
+    return found
+
+
+def read_together(lines: list[str | None]) -> list[dict[str, str | None]]:
+    frame = pl.LazyFrame({"line": lines}, schema={"line": pl.String})
+    with_pairs = frame.with_columns(pairs=pairs(pl.col("line")))
+    columns = [value(key).alias(key) for key in KEYS]
+    return with_values(with_pairs, *KEYS).select(columns).collect().to_dicts()
+
+
+@given(st.lists(st.one_of(LINE, st.none(), st.just('user="a'), st.just("no pairs"))))
+@example([])
+@example([None])
+@example(['agent="x user=ada" user=bo', "user= user=ada", 'user="" user=ada'])
+@example(["a=" + "0123456789ab", "a=" + "0123456789abc", 'a="0123456789abc"'])
+def test_keys_are_found_together_as_alone(lines):
+    assert read_together(lines) == [read_alone(line) for line in lines]
+
+
+def test_parts_of_a_batch_are_put_together(monkeypatch):
+    monkeypatch.setattr(_pairs, "ROWS", 3)
+    lines = [f"id={number} user=u{number}" for number in range(10)]
+    assert [one["id"] for one in read_together(lines)] == list(map(str, range(10)))
+
+
+def test_words_without_a_sign_belong_to_the_value_before_them():
+    frame = pl.LazyFrame({"line": ['type=Unknown (0x0)  user=ada id="a b"', "id=a b "]})
+    shaped = pairs(pl.col("line"), escapes=False, loose=True)
+    found = with_values(frame.with_columns(pairs=shaped), "type", "id", loose=True)
+    rows = found.select(value("type"), value("id")).collect().rows()
+    assert rows == [("Unknown (0x0)", "a b"), (None, "a b")]
+
+
+def test_a_key_that_is_too_long_is_a_mistake_of_the_format():
+    with pytest.raises(ValueError, match="longer than 24 bytes"):
+        _pairs.table(("x" * 25,))
