@@ -17,6 +17,7 @@ import polars as pl
 
 from pipelines.lake import overlap
 from pipelines.lake.files import REJECTS, by_day, sync_folders, write, writing_to
+from pipelines.lake.holding import Holding
 from pipelines.lake.rejected import rejects_again
 from pipelines.lake.stretches import covered
 from pipelines.lake.sweeping import sweep
@@ -36,7 +37,7 @@ __all__ = ["REJECTS", "Staging", "sweep"]
 
 ROWS_A_COMMIT = 500_000
 BYTES_A_COMMIT = 160 << 20
-"""Bytes of staged frames that are committed at the latest."""
+"""Memory of staged frames at which they are committed; writing takes it again."""
 
 FILES_A_COMMIT = 2_000
 DAYS_AHEAD = 2
@@ -70,14 +71,12 @@ class Staging:
     zone: str
     run_id: str = field(default_factory=lambda: secrets.token_hex(6))
     now: Callable[[], datetime] = _now
-    _frames: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
+    _held: Holding = field(default_factory=Holding)
     _records: dict[int, FileRecord] = field(default_factory=dict)
     _known: dict[int, FileRecord] = field(default_factory=dict)
     _consumed: dict[int, int] = field(default_factory=dict)
     _fewer: dict[str, Counter[int]] = field(default_factory=dict)
     _times: dict[int, tuple[str, str]] = field(default_factory=dict)
-    _rows: int = 0
-    _bytes: int = 0
     _written: int = 0
 
     def knows(self, records: Mapping[int, FileRecord]) -> None:
@@ -87,7 +86,7 @@ class Staging:
 
     def add_events(self, event_class: str, fmt: str, frame: pl.DataFrame) -> None:
         """Stage the events of one batch under their local days."""
-        self._stage(event_class, placed(frame, self.source, fmt, self.zone))
+        self._held.add(event_class, placed(frame, self.source, fmt, self.zone))
 
     def add_rejects(
         self, fmt: str, frame: pl.DataFrame, now: datetime | None = None
@@ -98,19 +97,14 @@ class Staging:
             format=pl.lit(fmt),
             event_date=pl.lit((now or self.now()).date(), pl.Date),
         )
-        self._stage(REJECTS, rejects)
-
-    def _stage(self, event_class: str, frame: pl.DataFrame) -> None:
-        self._frames.setdefault(event_class, []).append(frame)
-        self._rows += frame.height
-        self._bytes += int(frame.estimated_size())
+        self._held.add(REJECTS, rejects)
 
     def reached(self, *records: FileRecord) -> None:
         """Note the positions and counts that the staged batches bring files to."""
         self._records |= {one.file_id: one for one in records}
         if (
-            self._rows >= ROWS_A_COMMIT
-            or self._bytes >= BYTES_A_COMMIT
+            self._held.rows >= ROWS_A_COMMIT
+            or self._held.bytes >= BYTES_A_COMMIT
             or len(self._records) >= FILES_A_COMMIT
         ):
             self.flush()
@@ -124,7 +118,7 @@ class Staging:
         if not self._records:
             return
         with writing_to(self.folder):
-            frames = {name: pl.concat(parts) for name, parts in self._frames.items()}
+            frames = self._held.whole()
             duplicates = self._set_apart(frames)
             listed, counts = self._write(frames)
             sync_folders(self.folder, listed)
@@ -164,10 +158,7 @@ class Staging:
 
     def forget(self, file_id: int) -> None:
         """Drop what is staged of a file, and all that was found out about it."""
-        for name, parts in self._frames.items():
-            self._frames[name] = [
-                part.filter(pl.col("file_id") != file_id) for part in parts
-            ]
+        self._held.forget(file_id)
         self._records.pop(file_id, None)
         self._times.pop(file_id, None)
         for counts in self._fewer.values():
@@ -229,12 +220,12 @@ class Staging:
         return overlap.Files(roots=roots, ranges=ranges)
 
     def _write(
-        self, frames: Mapping[str, pl.DataFrame]
+        self, frames: dict[str, pl.DataFrame]
     ) -> tuple[list[LakeFile], list[SourceDay]]:
         listed: list[LakeFile] = []
         counts: list[SourceDay] = []
         for name in sorted(frames):
-            for part in by_day(frames[name]):
+            for part in by_day(frames.pop(name)):
                 self._written += 1
                 file = f"{self.run_id}-{self._written:05d}"
                 listed.append(write(self.folder, file, self.source, name, part))
@@ -255,7 +246,5 @@ class Staging:
         for record in change.files:
             self._consumed[record.file_id] = record.consumed_bytes
             self._known[record.file_id] = record
-        self._frames.clear()
+        self._held.clear()
         self._records.clear()
-        self._rows = 0
-        self._bytes = 0
