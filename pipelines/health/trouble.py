@@ -21,7 +21,7 @@ KINDS: Mapping[Kind, str] = {
     "thin": "far less comes than usual",
     "late": "lines take much longer to arrive than usual",
     "skewed": "lines bear times that lie in the future",
-    "drifting": "a field that was filled is empty",
+    "drifting": "a field that was filled is empty, or holds other words",
     "rejecting": "many lines can not be read",
     "not_come": "traffic that has to come did not",
     "let_through": "a request that the filter has to refuse went through",

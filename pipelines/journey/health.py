@@ -111,10 +111,10 @@ def _of_ledger(
             yield Trouble(
                 source=gone.source,
                 kind="drifting",
-                what=f"{gone.event_class}.{gone.field}",
+                what=f"{gone.event_class}.{gone.field}"
+                + (" words" if gone.words else ""),
                 start=_midnight(gone.first_date),
-                detail=f"{gone.field} in {gone.share_since:.0%} of lines, "
-                f"{gone.share_before:.0%} before"
+                detail=gone.detail
                 + ("; rules that need it do not run" if gone.is_blocking else ""),
             )
     yield from _rejecting(district, as_of)

@@ -1,7 +1,8 @@
-"""Notices fields that a source used to fill and suddenly does not.
+"""Notices fields that a source used to fill and suddenly does not, or not as before.
 
-After a firmware update a log may read well and lack what detections stand on. A
-detection that needs the field must then not run: silence would look like calm.
+After a firmware update a log may read well and lack what detections stand on, or
+say it in other words. A detection that needs the field must then not run: silence
+would look like calm.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -9,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from pipelines.lake.missing import blocked_by
+from pipelines.lake.words import ENUMERATED, SIGN, NewWords, new_words
 from pipelines.state.days import SourceDay, source_days
 from pipelines.state.store import Store
 
@@ -33,16 +35,18 @@ SATURDAY = 5
 
 @dataclass(frozen=True, kw_only=True)
 class Drift:
-    """A field that went missing.
+    """A field that went missing, or changed its words.
 
     Attributes:
         first_date: First day on which it was missing.
         last_date: Last such day; the latest there is, while it lasts.
         empty_dates: The days among these on which no event at all had it.
-        share_before: Share of events that had it, in the days before.
+        share_before: Share of events that had it (in words known before), in the
+            days before.
         share_since: Share since then.
         part: Of what all sources together should have said in it on these days,
             the part that is missing; 0 to 1.
+        words: What a field that is filled says now and never said; else nothing.
     """
 
     source: str
@@ -54,6 +58,7 @@ class Drift:
     share_before: float
     share_since: float
     part: float = 1.0
+    words: tuple[str, ...] = ()
 
     @property
     def detections(self) -> Sequence[str]:
@@ -66,16 +71,25 @@ class Drift:
         """Some detection must not run."""
         return bool(self.detections)
 
-    def __str__(self) -> str:
+    @property
+    def detail(self) -> str:
+        """What changed, without whose field it is and when."""
+        if self.words:
+            share = f"{1 - self.share_since:.0%} of lines"
+            said = ", ".join(repr(word) for word in self.words)
+            return f"{self.field} in words it never said before in {share}: {said}"
         return (
-            f"{self.source}: {self.field} ({self.event_class}) was filled in "
-            f"{self.share_before:.0%} of events, and in {self.share_since:.0%} from "
-            f"{self.first_date} to {self.last_date}"
+            f"{self.field} in {self.share_since:.0%} of lines, "
+            f"{self.share_before:.0%} before"
         )
+
+    def __str__(self) -> str:
+        when = f"from {self.first_date} to {self.last_date}"
+        return f"{self.source}: {self.detail} ({self.event_class}), {when}"
 
 
 def drifts(store: Store, source: str | None = None) -> list[Drift]:
-    """Every field that went missing, with the days on which it was."""
+    """Every field that went missing or changed its words, with the days of it."""
     series: dict[tuple[str, str], list[SourceDay]] = {}
     for day in source_days(store):
         if day.events > 0:
@@ -105,8 +119,27 @@ def _part(drift: Drift, series: Mapping[tuple[str, str], Sequence[SourceDay]]) -
 
 def in_series(days: Sequence[SourceDay]) -> Iterator[Drift]:
     """The drifts of one source and class, given its days, oldest first."""
-    for name in sorted({name for day in days for name in day.filled}):
+    names = {name for day in days for name in day.filled if SIGN not in name}
+    for name in sorted(names):
         yield from _of_field(days, name)
+    for name in ENUMERATED.get(days[0].event_class, ()) if days else ():
+        yield from (_in_words(one, name) for one in new_words(days, name))
+
+
+def _in_words(found: NewWords, name: str) -> Drift:
+    first, last = found.days[0], found.days[-1]
+    dates = [one.event_date for one in found.days] if found.is_replaced else []
+    return Drift(
+        source=first.source,
+        event_class=first.event_class,
+        field=name,
+        first_date=first.event_date,
+        last_date=last.event_date,
+        empty_dates=tuple(dates),
+        share_before=1.0,
+        share_since=1 - found.share,
+        words=tuple(found.words),
+    )
 
 
 def _of_field(days: Sequence[SourceDay], name: str) -> Iterator[Drift]:

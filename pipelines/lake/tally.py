@@ -6,6 +6,7 @@ import polars as pl
 
 from pipelines import clock
 from pipelines.events import EVENT_CLASSES
+from pipelines.lake.words import word_counts
 from pipelines.state.days import LAGS, SourceDay
 
 
@@ -29,6 +30,8 @@ def day_count(
         sign: -1 to take them off again.
     """
     names = EVENT_CLASSES[event_class].names()
+    filled = {name: frame.height - frame[name].null_count() for name in names}
+    filled |= word_counts(event_class, frame)
     lags = frame.select(
         held.sum().alias(name) for name, held in _lags(now).items()
     ).row(0, named=True)
@@ -37,9 +40,7 @@ def day_count(
         event_class=event_class,
         event_date=frame["event_date"][0],
         events=sign * frame.height,
-        filled={
-            name: sign * (frame.height - frame[name].null_count()) for name in names
-        },
+        filled={name: sign * count for name, count in filled.items()},
         lags={name: sign * count for name, count in lags.items()},
     )
 

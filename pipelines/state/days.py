@@ -19,7 +19,8 @@ class SourceDay:
     Attributes:
         events: Events that count; negative in a correction.
         duplicates: Events that came again and were left out.
-        filled: For each column, how many events have it.
+        filled: For each column, how many events have it; for columns of few words
+            also how many have each, as `column=word`.
         lags: For each class of `LAGS`, how many events took so long to arrive.
     """
 

@@ -121,7 +121,7 @@ def _drift(patient: Patient) -> Answer:
     if found:
         rules = sorted({name for one in found for name in one.detections})
         return look(
-            f"a field went missing: {found[-1]}; not judged on these days: "
+            f"a field is not filled as before: {found[-1]}; not judged on these days: "
             f"{', '.join(rules)}",
             f"schoolbell identify FILE, on a file of today; if it was given up on "
             f'purpose, given_up = ["{found[-1].field}"] under '
@@ -171,7 +171,7 @@ CHECKS = Subject(
         Check("refused", "every delivery can be read", _refused),
         Check("trouble", "files were read to their end", _trouble),
         Check("pending", "no line is pending for long", _pending),
-        Check("drift", "no field went missing", _drift),
+        Check("drift", "fields are filled as before", _drift),
         Check("ahead", "no event lies in the future", _ahead),
         Check("rotation", "no file is cut in place", _rotation),
     ),
