@@ -14,16 +14,16 @@ from pipelines.formats._flows import somewhere
 
 USER = r"(?:\((?<{end}_user>[^()]*)\))?"
 END = (
-    r"(?<{end}_if>[^:]+):(?<{end}>[^ /(]+)/(?<{end}_port>[0-9]+)"
+    r"(?<{end}_if>[^:]+): ?(?<{end}>[^ /(]+)/(?<{end}_port>[0-9]+)"
     r" \((?<{end}_worn>[^ /()]+)/(?<{end}_worn_port>[0-9]+)\)" + USER
 )
 BARE_END = (
-    r"(?<{end}_if>[^:]+):(?<{end}>[^ /(]+)/(?<{end}_port>[0-9]+)"
+    r"(?<{end}_if>[^:]+): ?(?<{end}>[^ /(]+)/(?<{end}_port>[0-9]+)"
     + USER
     + r"(?: (?<{end}_account>[^ ()]+))?"
 )
 PLAIN_END = r"(?<{end}>[^ /]+)/(?<{end}_port>[0-9]+)"
-RULE_END = r"(?<{end}_if>[^ :]+):(?<{end}>[^ /(]+)(?:/(?<{end}_port>[0-9]+))?" + USER
+RULE_END = r"(?<{end}_if>[^ :]+): ?(?<{end}>[^ /(]+)(?:/(?<{end}_port>[0-9]+))?" + USER
 LIST_END = r"(?<{end}_if>[^ /]+)/(?<{end}>[^ (]+)\((?<{end}_port>[0-9]+)\)" + USER
 
 

@@ -24,8 +24,19 @@ PLACEHOLDERS = [
     "(null)",
     "null",
     "unknown",
+    "Unknown",
     "anonymous",
 ]
+NOBODY = (
+    r"(?i)^(?:[^\\]*\\)?(?:|-+|n/?a|none|\(?null\)?|unknown(?: \(.*\))?|\*+"
+    r"|anonymous|\(unidentified\).*|no authentication required)$"
+    r"|^(?:anonymous)?@"
+)
+"""What products write for no account, also behind a domain, or in front of a realm.
+
+A client of 802.1X may show `anonymous@example.org` or `@example.org` outside of the
+tunnel in which it says who it is (RFC 7542, 2.4).
+"""
 MAX_URL = 8_192
 
 
@@ -39,6 +50,12 @@ def known(field: pl.Expr) -> pl.Expr:
     """Null for what products write when they know nothing."""
     bare = field.str.strip_chars(" \t\r\n\x00")
     return pl.when(~bare.is_in(PLACEHOLDERS)).then(bare)
+
+
+def account(field: pl.Expr) -> pl.Expr:
+    """An account as written; null for what products write when nobody logged in."""
+    bare = field.str.strip_chars(" \t\r\n\x00")
+    return pl.when(~bare.str.contains(NOBODY)).then(bare)
 
 
 def whole(field: pl.Expr, digits: int = 18) -> pl.Expr:

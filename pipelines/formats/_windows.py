@@ -14,7 +14,7 @@ import polars as pl
 
 from pipelines import clock
 from pipelines.clock import Reading
-from pipelines.formats._fields import address, before, known, name, port, whole
+from pipelines.formats._fields import account, address, before, known, name, port, whole
 from pipelines.formats._json import json_text
 from pipelines.formats._windows_codes import REASONS
 
@@ -137,7 +137,7 @@ def who() -> dict[str, pl.Expr]:
         "reported_by": short(pl.col("reporter")),
         "src_hostname": short(pl.col("asked_from")),
         "src_ip": elsewhere(pl.col("found_ip")),
-        "user_name": known(pl.col("target_user")),
+        "user_name": account(pl.col("target_user")),
         "user_domain": known(pl.col("target_domain")),
         "logon_uid": logon_uid(pl.col("target_logon_id")),
     }

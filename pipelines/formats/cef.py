@@ -22,6 +22,7 @@ from pipelines.formats import Context, Format
 from pipelines.formats._cef import CATEGORIES, EXTRA, disposition, with_cef
 from pipelines.formats._fields import (
     MAX_URL,
+    account,
     address,
     hostname,
     known,
@@ -114,7 +115,7 @@ def event_class() -> pl.Expr:
     source = pl.coalesce("key_src", "key_c6a2").is_not_null()
     target = pl.coalesce("key_dst", "key_c6a3").is_not_null()
     carried = pl.coalesce("key_proto", "key_dpt").is_not_null()
-    person = known(pl.coalesce(value("duser"), SENDER)).is_not_null()
+    person = account(pl.coalesce(value("duser"), SENDER)).is_not_null()
     plain = title.str.replace_all("_", " ", literal=True)
     alert = plain.str.contains(ALERT)
     return (
@@ -139,13 +140,13 @@ def flow(context: Context) -> dict[str, pl.Expr]:
         pl.when(vendor.is_in(SENT)).then(pl.lit("sent")),
     )
     first, second = whole(value("in")), whole(value("out"))
-    user = pl.when(cls == "logons").then(known(value("duser")))
+    user = pl.when(cls == "logons").then(account(value("duser")))
     return {
         "src_ip": address(pl.coalesce("key_src", "key_c6a2")),
         "src_port": port(value("spt")),
         "src_mac": mac(value("smac")),
         "src_hostname": name(value("shost")),
-        "user_name": pl.coalesce(user, known(SENDER)),
+        "user_name": pl.coalesce(user, account(SENDER)),
         "dst_ip": address(pl.coalesce("key_dst", "key_c6a3")),
         "dst_port": port(value("dpt")),
         "dst_hostname": name(pl.coalesce("key_dhost", "key_destinationDnsDomain")),

@@ -24,6 +24,7 @@ from pipelines import clock
 from pipelines.formats import Context, Format
 from pipelines.formats._fields import (
     MAX_URL,
+    account,
     address,
     hostname,
     known,
@@ -107,7 +108,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         .with_columns(time=stamp.time, time_quality=stamp.quality)
         .with_columns(
             start_time=pl.coalesce(began.time, "time"),
-            user_name=account(pl.coalesce("key_user", "key_src_user_name")),
+            user_name=person(pl.coalesce("key_user", "key_src_user_name")),
         )
         .with_columns(event_class=event_class())
         .with_columns(**flow(), **web(), **logon())
@@ -128,9 +129,9 @@ def found(key: str) -> pl.Expr:
     return plain.str.replace_all(r"\\(.)", "$1").replace("", None)
 
 
-def account(user: pl.Expr) -> pl.Expr:
+def person(user: pl.Expr) -> pl.Expr:
     """`ada` of `Ada Byron (ada)`; else as written."""
-    return known(pl.coalesce(user.str.extract(ACCOUNT), user))
+    return account(pl.coalesce(user.str.extract(ACCOUNT), user))
 
 
 def event_class() -> pl.Expr:

@@ -9,10 +9,12 @@ zone word. The number after the level says what kind of message it is; the other
 are system events.
 
 - The end named first is not always the source: `Built outbound` names the one
-  that answered first. A teardown does not say who opened; there the end whose
-  port is not a service's (below 1024) is the source, and with two of a kind both
-  ends stay unknown. It joins its `Built` by `connection_uid`, which is used
-  again after a restart. Its bytes are of both ways together (`extras`).
+  that answered first. A teardown does not say who opened: it takes that, the
+  mapped address and the user from its `Built`, if both are read together. Else
+  the end whose port is not a service's (below 1024) is the source, and with two
+  of a kind both ends stay unknown. Both carry one `connection_uid`, which is used
+  again after a restart; what sums up flows counts them once. The bytes are of
+  both ways together (`extras`).
 - The mapped address of the source is what it wore outside (`nat_ip`).
 - An address may be a name from the device's own list.
 - A user stands in brackets behind its end as `domain\user`, or at the line's end.
@@ -46,13 +48,13 @@ from pipelines.formats._cisco_asa_ends import (
     ends,
     placed,
 )
-from pipelines.formats._fields import known, name
+from pipelines.formats._cisco_asa_joined import joined, lasted
+from pipelines.formats._fields import account, name
 from pipelines.formats._flows import direction, protocol
 from pipelines.formats._keyvalue import json_of
 from pipelines.formats._syslog import with_header
 
 MESSAGE = r"%(?:ASA|FTD|NGIPS|PIX|FWSM)-(?:[A-Za-z]+-|-)?[0-7]-([0-9]{6})"
-HOURS = r"^([0-9]{1,5}):([0-9]{2}):([0-9]{2})$"
 FAMILY, CODE = pl.col("family"), pl.col("code")
 IS_FLOW = pl.col("event_class") == "connections"
 HAS_ENDS = pl.col("event_class").is_in(["connections", "http_requests"])
@@ -96,6 +98,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         .pipe(words)
         .pipe(_cisco_ftd.told)
         .with_columns(**ends(), event_class=_event_class())
+        .pipe(joined)
         .with_columns(**placed(), **_times())
         .pipe(_cisco_ftd.timed)
         .with_columns(**_flow(context), **visit(), **logon())
@@ -125,18 +128,13 @@ def _event_class() -> pl.Expr:
 def _user() -> pl.Expr:
     r"""`domain\user` of the source (a tag number follows a comma), or the line's."""
     own = pl.col("source_user").str.extract(r"^([^,]*\\[^,]+)(?:, *[0-9]+)?$", 1)
-    user = pl.coalesce(known(own), known(pl.col("source_account")), known(said("user")))
-    return pl.when(~user.str.contains(r"^\*+$")).then(user)
+    return pl.coalesce(
+        account(text) for text in (own, pl.col("source_account"), said("user"))
+    )
 
 
 def _times() -> dict[str, pl.Expr]:
-    told = said("lasted")
-    parts = told.str.extract_groups(HOURS).struct
-    hours, minutes, seconds = (
-        parts.field(at).cast(pl.Int64, strict=False) for at in "123"
-    )
-    lasted = pl.duration(hours=hours, minutes=minutes, seconds=seconds, time_unit="us")
-    start = pl.when(IS_ENDED).then(pl.col("time") - lasted).otherwise("time")
+    start = pl.when(IS_ENDED).then(pl.col("time") - lasted()).otherwise("time")
     return {"start_time": start}
 
 

@@ -21,6 +21,7 @@ from pipelines.formats._cisco_umbrella import RECORD, in_place, record
 from pipelines.formats._csv import cell, cells, width
 from pipelines.formats._fields import (
     MAX_URL,
+    account,
     address,
     hostname,
     known,
@@ -133,11 +134,11 @@ def _who() -> dict[str, pl.Expr]:
     """The source: its address, and the user and computer among its identities."""
     inside, outside = address(_raw("inside")), address(_raw("outside"))
     label = _identity(USERS)
-    account = label.str.extract(r"\(([^()]+)\)$", 1)
+    in_label = label.str.extract(r"\(([^()]+)\)$", 1)
     return {
         "is_inside": inside.is_not_null(),
         "src_ip": pl.coalesce(somewhere(inside), outside),
-        "user_name": known(pl.coalesce(account, label)),
+        "user_name": account(pl.coalesce(in_label, label)),
         "src_hostname": name(_identity(COMPUTERS)),
     }
 

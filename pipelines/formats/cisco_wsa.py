@@ -18,6 +18,7 @@ from pipelines import clock
 from pipelines.formats import Context, Format
 from pipelines.formats._fields import (
     MAX_URL,
+    account,
     address,
     hostname,
     known,
@@ -86,7 +87,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 def _user() -> pl.Expr:
     r"""`EXAMPLE\ada` of `"EXAMPLE\ada@ad1"`: the realm is the appliance's own name."""
-    user = known(pl.col("who").str.strip_chars('"'))
+    user = account(pl.col("who").str.strip_chars('"'))
     has_domain = user.str.contains("\\", literal=True)
     bare = user.str.replace(r"@[^@]*$", "")
     return pl.when(has_domain).then(bare).otherwise(user)

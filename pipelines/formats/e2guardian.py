@@ -17,6 +17,7 @@ from pipelines.formats import Context, Format
 from pipelines.formats._csv import cells
 from pipelines.formats._fields import (
     MAX_URL,
+    account,
     address,
     hostname,
     known,
@@ -63,7 +64,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     told = _cut(batch)
     padded = pl.col("stamp").str.replace_all(r"([. ])([0-9])\b", "${1}0${2}")
     stamp = clock.civil(padded, "%Y.%m.%d %H:%M:%S", context.reading)
-    asked, user = pl.col("asked"), known(pl.col("user"))
+    asked, user = pl.col("asked"), account(pl.col("user"))
     is_tunnel = pl.col("verb") == "CONNECT"
     scheme = asked.str.extract("^([a-z][a-z0-9+.-]*)://", 1)
     at_port = asked.str.extract(r"^(?:[a-z]+://)?[^/?#]*:([0-9]{1,5})(?:[/?#]|$)", 1)

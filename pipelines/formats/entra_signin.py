@@ -20,7 +20,7 @@ import polars as pl
 from pipelines import clock
 from pipelines.clock import Reading, Stamp
 from pipelines.formats import Context, Format
-from pipelines.formats._fields import address, known, name, port
+from pipelines.formats._fields import account, address, known, name, port
 from pipelines.formats._json import json_text, with_fields
 
 SIGN_IN = {
@@ -144,8 +144,8 @@ def client_address(*, with_port: bool = False) -> pl.Expr:
 
 def _user_name() -> pl.Expr:
     """Office writes `Unknown` or `Not Available` for nobody."""
-    found = known(pl.coalesce("user", "office_user", "principal"))
-    return pl.when(~found.is_in(["Unknown", "Not Available"])).then(found)
+    found = account(pl.coalesce("user", "office_user", "principal"))
+    return pl.when(found != "Not Available").then(found)
 
 
 def _event_class() -> pl.Expr:

@@ -23,11 +23,7 @@ import polars as pl
 
 from pipelines import clock
 from pipelines.formats import Context, Format
-from pipelines.formats._fields import (
-    hostname,
-    known,
-    whole,
-)
+from pipelines.formats._fields import account, hostname, known, whole
 from pipelines.formats._flows import (
     is_machine,
     seconds,
@@ -87,7 +83,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             time_quality=pl.when(pl.col("clocked").is_not_null())
             .then(pl.lit("exact"))
             .otherwise(pl.col("local").struct.field("quality")),
-            user=known(value("user")),
+            user=person(),
             host_asked=host_asked(),
             did=value("action"),
             **{key: value(key) for key in ("type", "subtype", "logid")},
@@ -117,6 +113,12 @@ def with_pairs(batch: pl.LazyFrame) -> pl.LazyFrame:
         .with_columns(text=pl.coalesce(bare, odd))
         .with_columns(pairs=pairs(text))
     )
+
+
+def person() -> pl.Expr:
+    """The account; a tunnel of nobody repeats the far address instead."""
+    user = account(value("user"))
+    return pl.when(user != value("remip").fill_null("")).then(user)
 
 
 def local_stamp(context: Context) -> pl.Expr:

@@ -16,7 +16,7 @@ import polars as pl
 
 from pipelines import clock
 from pipelines.formats import Context, Format, _radius
-from pipelines.formats._fields import known
+from pipelines.formats._fields import account
 from pipelines.formats._keyvalue import json_of
 from pipelines.formats._syslog import with_header, written_by
 
@@ -30,7 +30,7 @@ LOGIN = (
     rf"^({VERDICTS})(?: \((.*?)\))?: \[(.*)\] "
     r"\(from client ([^ ]+) port ([0-9]+)(?: cli ([^ )]+))?( via TLS tunnel)?\)"
 )
-NAME = r"^((?i:host/)[^/]+|[^/]*)"
+NAME = r"^((?i:host/)[^/]+|N/A|[^/]*)"
 BODY = pl.col("body")
 IS_LOGON = pl.col("verdict").is_not_null()
 
@@ -68,7 +68,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         .with_columns(
             verdict=login.field("1"),
             why=login.field("2"),
-            user_name=known(login.field("3").str.extract(NAME, 1)),
+            user_name=account(login.field("3").str.extract(NAME, 1)),
             nas=login.field("4"),
             at_port=login.field("5"),
             station=login.field("6"),

@@ -18,7 +18,7 @@ import polars as pl
 
 from pipelines import clock
 from pipelines.formats import Context, Format, _radius
-from pipelines.formats._fields import address, known, name, whole
+from pipelines.formats._fields import account, address, known, name, whole
 from pipelines.formats._flows import seconds, somewhere
 from pipelines.formats._keyvalue import json_of
 
@@ -68,7 +68,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
                 ACTIVITIES, default=None, return_dtype=pl.String
             ),
             given=somewhere(address(pl.col("Framed-IP-Address"))),
-            user_name=known(pl.col("User-Name")),
+            user_name=account(pl.col("User-Name")),
         )
         .with_columns(**_logon(context))
         .with_columns(**_addresses(), extras=_extras())

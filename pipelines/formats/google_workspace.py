@@ -18,7 +18,7 @@ import polars as pl
 
 from pipelines import clock
 from pipelines.formats import Context, Format
-from pipelines.formats._fields import address, known
+from pipelines.formats._fields import account, address, known
 from pipelines.formats._json import json_text, with_fields
 
 PARAMETERS = 10
@@ -82,7 +82,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             kind=pl.concat_str("application", "event_name", separator=":"),
             message=pl.col("line"),
             src_ip=address(pl.col("ip")),
-            user_name=known(pl.col("email")),
+            user_name=account(pl.col("email")),
             is_machine=_is_machine(),
             extras=_extras(),
             **_logon(),
@@ -155,7 +155,7 @@ def _is_success() -> pl.Expr:
 
 
 def _is_machine() -> pl.Expr:
-    email = known(pl.col("email"))
+    email = account(pl.col("email"))
     is_key = (pl.col("caller") == "KEY").fill_null(value=False)
     return email.str.ends_with(".gserviceaccount.com") | (is_key & email.is_not_null())
 

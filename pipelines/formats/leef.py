@@ -18,6 +18,7 @@ from pipelines import clock
 from pipelines.formats import Context, Format
 from pipelines.formats._fields import (
     MAX_URL,
+    account,
     address,
     hostname,
     known,
@@ -89,7 +90,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
                 counted.quality, worded.quality, iso.quality, "syslog_time_quality"
             ),
             title=text.str.replace_all("_", " ", literal=True),
-            user_name=known(value("usrName")),
+            user_name=account(value("usrName")),
         )
         .with_columns(event_class=event_class())
         .with_columns(**flow(), **web(), **logon())

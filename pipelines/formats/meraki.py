@@ -20,7 +20,16 @@ import polars as pl
 
 from pipelines import clock
 from pipelines.formats import Context, Format
-from pipelines.formats._fields import MAX_URL, address, hostname, known, mac, name, port
+from pipelines.formats._fields import (  # fmt: skip
+    MAX_URL,
+    account,
+    address,
+    hostname,
+    known,
+    mac,
+    name,
+    port,
+)
 from pipelines.formats._flows import protocol
 from pipelines.formats._keyvalue import json_of
 
@@ -196,7 +205,7 @@ def logon() -> dict[str, pl.Expr]:
     outcome = pl.coalesce(group("anyconnect", 1), "eap")
     wifi = pl.col("eap").is_not_null()
     return {
-        "user_name": known(
+        "user_name": account(
             pl.coalesce(group("tunnel", 2), group("anyconnect", 4), "identity")
         ),
         "activity": pl.when(left).then(pl.lit("logoff")).otherwise(pl.lit("logon")),

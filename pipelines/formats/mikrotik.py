@@ -18,7 +18,16 @@ stamp is not sent, so the syslog header's counts.
 import polars as pl
 
 from pipelines.formats import Context, Format
-from pipelines.formats._fields import MAX_URL, address, hostname, known, mac, name, port
+from pipelines.formats._fields import (  # fmt: skip
+    MAX_URL,
+    account,
+    address,
+    hostname,
+    known,
+    mac,
+    name,
+    port,
+)
 from pipelines.formats._flows import protocol, verdict
 from pipelines.formats._keyvalue import json_of
 from pipelines.formats._syslog import with_header
@@ -205,7 +214,7 @@ def logon() -> dict[str, pl.Expr]:
         group("admin", 1), group("admin", 4), group("hotspot", 1), group("tunnel", 1)
     )
     return {
-        "user_name": known(user),
+        "user_name": account(user),
         "activity": pl.when(left).then(pl.lit("logoff")).otherwise(pl.lit("logon")),
         "logon_kind": pl.when(about("hotspot"))
         .then(pl.lit("proxy"))

@@ -15,7 +15,7 @@ import polars as pl
 
 from pipelines import clock
 from pipelines.formats import Context, Format
-from pipelines.formats._fields import address, known
+from pipelines.formats._fields import account, address, known
 from pipelines.formats._json import json_text, with_fields
 
 FIELDS = {
@@ -87,7 +87,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 def _who() -> dict[str, pl.Expr]:
     """The account, where it is used, and its session."""
-    user = known(pl.col("actor"))
+    user = account(pl.col("actor"))
     return {
         "user_name": user,
         "is_machine": pl.when(user.is_not_null()).then(pl.col("actor_type") != "User"),

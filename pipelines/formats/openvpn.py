@@ -15,7 +15,7 @@ import polars as pl
 
 from pipelines import clock
 from pipelines.formats import Context, Format
-from pipelines.formats._fields import address, known, mac, name, port
+from pipelines.formats._fields import account, address, mac, name, port
 from pipelines.formats._flows import is_machine
 from pipelines.formats._keyvalue import json_of
 from pipelines.formats._syslog import with_header, written_by
@@ -124,7 +124,7 @@ def _said() -> dict[str, pl.Expr]:
 
 def _person(text: pl.Expr) -> pl.Expr:
     """Nobody yet is `UNDEF`."""
-    return known(pl.when(text != "UNDEF").then(text))
+    return account(pl.when(text != "UNDEF").then(text))
 
 
 def _logon() -> dict[str, pl.Expr]:

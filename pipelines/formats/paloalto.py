@@ -25,6 +25,7 @@ from pipelines.formats import Context, Format
 from pipelines.formats._csv import cells, width
 from pipelines.formats._fields import (
     MAX_URL,
+    account,
     address,
     hostname,
     known,
@@ -82,8 +83,6 @@ MUST = {
     | (pl.col("bytes_in").is_not_null() & pl.col("bytes_out").is_not_null()),
     "no host in the URL": (RECORD != "url").fill_null(value=True)
     | pl.col("url_hostname").is_not_null(),
-    "no user": pl.col("user_name").is_not_null()
-    | (RECORD != "mapping").fill_null(value=True),
 }
 
 
@@ -130,11 +129,14 @@ def _record() -> pl.Expr:
 
 
 def _event_class() -> pl.Expr:
-    """Talk of the VPN, and mappings of a range of ports, are of no other class."""
+    """Talk of the VPN, and mappings of nobody or of a range of ports, are none."""
     own = RECORD.replace_strict(CLASSES, default=None, return_dtype=pl.String)
     is_talk = (RECORD == "vpn") & ~raw("event").is_in(list(ACTIVITIES))
     is_range = (RECORD == "mapping") & (whole(raw("first_port")) > 0)
-    other = is_talk.fill_null(value=False) | is_range.fill_null(value=False)
+    is_of_nobody = (RECORD == "mapping") & account(raw("user")).is_null()
+    other = pl.any_horizontal(
+        talk.fill_null(value=False) for talk in (is_talk, is_range, is_of_nobody)
+    )
     return pl.when(own.is_null() | other).then(pl.lit("system_events")).otherwise(own)
 
 
@@ -145,7 +147,7 @@ def _ends() -> dict[str, pl.Expr]:
         "src_port": pl.when(HAS_PORTS).then(port(raw("from_port"))),
         "dst_ip": address(raw("target")),
         "dst_port": pl.when(HAS_PORTS).then(port(raw("to_port"))),
-        "user_name": known(raw("user")),
+        "user_name": account(raw("user")),
     }
 
 

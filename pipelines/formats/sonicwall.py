@@ -22,6 +22,7 @@ from pipelines import clock
 from pipelines.formats import Context, Format
 from pipelines.formats._fields import (
     MAX_URL,
+    account,
     address,
     hostname,
     known,
@@ -73,7 +74,6 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     framed = batch.with_columns(pairs=pairs(text, escapes=False))
     utc = value("time").str.replace(" UTC$", "Z")
     stamp = clock.iso(utc, context.reading)
-    user = known(value("usr"))
     return (
         with_values(framed, *KEYS)
         .with_columns(
@@ -84,7 +84,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             ),
             time=stamp.time,
             time_quality=stamp.quality,
-            user_name=pl.when(~user.str.starts_with("Unknown (")).then(user),
+            user_name=account(value("usr")),
         )
         .with_columns(event_class=event_class())
         .with_columns(**flow(), **web(), **logon())

@@ -24,7 +24,7 @@ import polars as pl
 
 from pipelines import clock
 from pipelines.formats import Context, Format
-from pipelines.formats._fields import address, known, whole
+from pipelines.formats._fields import account, address, known, whole
 from pipelines.formats._keyvalue import pairs, value, with_values
 from pipelines.formats._sophos import (
     KEYS,
@@ -78,7 +78,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     )
     return (
         with_values(framed, *KEYS, loose=True)
-        .with_columns(offset=offset(context), user_name=known(value("user_name")))
+        .with_columns(offset=offset(context), user_name=account(value("user_name")))
         .with_columns(
             time=stamp.time,
             time_quality=stamp.quality,

@@ -16,6 +16,7 @@ from pipelines import clock
 from pipelines.formats import Context, Format
 from pipelines.formats._fields import (
     MAX_URL,
+    account,
     address,
     after,
     before,
@@ -71,7 +72,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             time=clock.epoch_milliseconds(pl.col("ended")).time,
             time_quality=pl.lit("exact"),
             src_ip=address(pl.col("client")),
-            user_name=known(pl.col("user")),
+            user_name=account(pl.col("user")),
             dst_ip=address(pl.col("answered_by")),
             dst_port=port(pl.col("port_text")),
             method=known(pl.col("verb")),

@@ -20,6 +20,7 @@ from pipelines.errors import SettingsError
 from pipelines.formats import Context, Format
 from pipelines.formats._fields import (
     MAX_URL,
+    account,
     address,
     hostname,
     known,
@@ -157,7 +158,7 @@ def _who(plan: Layout) -> dict[str, pl.Expr]:
         "src_ip": ip,
         "src_hostname": pl.when(ip.is_null()).then(name(client)),
         "src_port": port(_text(plan.of(">p"))),
-        "user_name": _text(plan.of("ul", "un", "ue", "us")),
+        "user_name": account(_text(plan.of("ul", "un", "ue", "us"))),
         "user_agent": _text(plan.header("User-Agent")),
         "referrer_hostname": hostname(_text(plan.header("Referer"))),
     }

@@ -13,7 +13,15 @@ import polars as pl
 
 from pipelines import clock
 from pipelines.formats import Context, Format
-from pipelines.formats._fields import MAX_URL, address, hostname, known, name, port
+from pipelines.formats._fields import (
+    MAX_URL,
+    account,
+    address,
+    hostname,
+    known,
+    name,
+    port,
+)
 from pipelines.formats._keyvalue import json_of
 
 STAMP = r"^([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}) \[[0-9]+\] "
@@ -66,7 +74,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         src_hostname=pl.when(address(pl.col("machine")).is_null()).then(
             name(pl.col("machine"))
         ),
-        user_name=known(pl.col("who")),
+        user_name=account(pl.col("who")),
         method=pl.col("verb"),
         url=asked.str.slice(0, MAX_URL),
         url_scheme=pl.when(~is_tunnel).then(asked.str.extract("^([a-z]+)://", 1)),

@@ -22,7 +22,7 @@ become system events: a command run as root is no login.
 import polars as pl
 
 from pipelines.formats import Context, Format
-from pipelines.formats._fields import address, known, name, port, whole
+from pipelines.formats._fields import account, address, name, port, whole
 from pipelines.formats._flows import is_machine
 from pipelines.formats._keyvalue import json_of
 from pipelines.formats._syslog import with_header, written_by
@@ -165,7 +165,7 @@ def _logon() -> dict[str, pl.Expr]:
     ends = verb == "session closed"
     is_success = verb.is_in(["Accepted", "session opened"])
     by_screen = pl.col("service").str.contains(SCREENS).fill_null(value=False)
-    user = known(pl.col("user"))
+    user = account(pl.col("user"))
     ip = address(source)
     why = pl.coalesce("said_why", verb + " " + pl.col("method"), verb)
     return {

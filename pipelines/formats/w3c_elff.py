@@ -29,6 +29,7 @@ from pipelines.formats import Context, Format, _elff, _elff_flows
 from pipelines.formats._elff import field
 from pipelines.formats._fields import (
     MAX_URL,
+    account,
     address,
     hostname,
     media_type,
@@ -121,7 +122,7 @@ def _web(told: pl.LazyFrame, names: Sequence[str]) -> pl.LazyFrame:
             message=pl.col("line"),
             src_ip=address(field(names, "c-ip")),
             src_port=port(field(names, "c-port")),
-            user_name=field(names, "cs-username", "cs-userdn"),
+            user_name=account(field(names, "cs-username", "cs-userdn")),
             method=field(names, "cs-method", "s-operation").str.to_uppercase(),
             dst_ip=address(field(names, *target)),
             status_text=field(names, "sc-status"),

@@ -22,6 +22,7 @@ from pipelines import clock
 from pipelines.formats import Context, Format
 from pipelines.formats._fields import (
     MAX_URL,
+    account,
     address,
     hostname,
     known,
@@ -98,7 +99,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         )
         .with_columns(
             event_class=event_class(),
-            user_name=known(pl.col("who").str.replace("@[^@]*$", "")),
+            user_name=account(pl.col("who").str.replace("@[^@]*$", "")),
         )
         .with_columns(**flow(), **web(), **logon())
     )

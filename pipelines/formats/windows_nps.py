@@ -17,7 +17,7 @@ import polars as pl
 from pipelines import clock
 from pipelines.formats import Context, Format, _radius
 from pipelines.formats._csv import cell, cells, is_wide, width
-from pipelines.formats._fields import address, known, name, whole
+from pipelines.formats._fields import account, address, known, name, whole
 from pipelines.formats._flows import seconds, somewhere
 from pipelines.formats._keyvalue import json_of
 
@@ -58,14 +58,12 @@ REASONS = {
     "300": "no certificate of the client",
 }
 OF_QUESTION = ["station", "port_type", "called", "nas", "nas_ip", "client_ip", "client"]
-IS_LOGON = pl.col("event_class") == "logons"
 
 MUST = {
     "{columns} columns, not the 60 to 66 of the log": pl.col("is_whole"),
     "{columns} columns, not in the places of the log": pl.col("is_in_place"),
     "no date and time that can be read": pl.col("time").is_not_null(),
     "the packet has no type": pl.col("packet").str.contains("^[0-9]{1,3}$"),
-    "a login of no account": pl.col("user_name").is_not_null() | ~IS_LOGON,
 }
 
 
@@ -135,7 +133,7 @@ def _account() -> dict[str, pl.Expr]:
     domain = pl.coalesce(
         full.str.extract(r"^([^\\]+)\\", 1), pl.when(is_path).then(path.field("1"))
     )
-    return {"user_name": user, "user_domain": domain}
+    return {"user_name": account(user), "user_domain": domain}
 
 
 def _activity() -> pl.Expr:
@@ -163,7 +161,9 @@ def _logon(context: Context) -> dict[str, pl.Expr]:
     refused = packet == "3"
     said = reason.replace_strict(REASONS, default=None, return_dtype=pl.String)
     return {
-        "event_class": pl.when(pl.col("activity").is_not_null() & ~is_idle)
+        "event_class": pl.when(
+            pl.col("activity").is_not_null() & ~is_idle & user.is_not_null()
+        )
         .then(pl.lit("logons"))
         .otherwise(pl.lit("system_events")),
         "kind": packet.replace(PACKETS),

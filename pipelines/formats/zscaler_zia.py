@@ -23,6 +23,7 @@ from pipelines.clock import Reading, Stamp
 from pipelines.formats import Context, Format, _zscaler
 from pipelines.formats._fields import (
     MAX_URL,
+    account,
     address,
     hostname,
     media_type,
@@ -140,7 +141,7 @@ def _source() -> dict[str, pl.Expr]:
         "src_ip": pl.coalesce(inside, somewhere(address(pl.col("public_client")))),
         "src_port": port(pl.col("client_port")),
         "src_hostname": name(pl.col("device")),
-        "user_name": pl.when(~is_place).then(user),
+        "user_name": account(pl.when(~is_place).then(user)),
         "dst_ip": somewhere(address(pl.col("server"))),
         "dst_port": port(pl.col("server_port")),
     }
@@ -185,7 +186,7 @@ def _lookup() -> dict[str, pl.Expr]:
     is_answer = response.str.contains(r"[.:]")
     return {
         "query_name": name(pl.col("asked")),
-        "query_type": pl.col("asked_type"),
+        "query_type": pl.col("asked_type").str.strip_suffix(" record"),
         "answers": pl.when(is_answer).then(response),
         "response_code": pl.when(~is_answer).then(response),
     }

@@ -135,5 +135,20 @@ def check_conservation(name: str, data: bytes) -> None:
     assert len(found) + parsed.blanks == lines.height
 
 
+def test_end_of_a_connection_read_without_its_beginning_guesses_nothing():
+    log = HERE / "cisco_asa" / "ends_take_what_their_beginnings_say.log"
+    lines = batch_of("cisco_asa", log.read_bytes())
+    whole, end = (
+        FORMATS["cisco_asa"].parse(part, context_of("cisco_asa")).events["connections"]
+        for part in (lines, lines[3:])
+    )
+    known = whole.filter(pl.col("line_no") == 4).row(0, named=True)
+    unsure = end.row(0, named=True)
+    assert known["src_ip"] == "192.0.2.17"
+    assert unsure["src_ip"] is unsure["dst_ip"] is None
+    kept = ["connection_uid", "start_time", "time", "protocol"]
+    assert [unsure[key] for key in kept] == [known[key] for key in kept]
+
+
 def test_every_format_has_a_golden_log():
     assert {log.parent.name for log in LOGS} == set(FORMATS)
