@@ -3,7 +3,8 @@ summary: >
   What each device exchanged with the outside world in an hour, destination by
   destination, as a firewall and as a proxy saw it. The two may see the same bytes:
   never add them. A device without a lease stands under its address. What stays
-  inside the district, was refused, or came from outside is left out.
+  inside the district, was refused, or came from outside is left out. What is told
+  of a connection at its start and again at its end counts once.
 grain: [seen_by, device, destination, dst_port, protocol, hour]
 window: {days_before: 1, days_after: 1}
 params:
@@ -56,6 +57,23 @@ connections as (
         and coalesce(dst_hostname, dst_ip) is not null
         and disposition is distinct from 'blocked'
         and coalesce(direction not in ('inbound', 'lateral'), true)
+    -- a device may tell of one connection at its start, in between and at its end:
+    -- the last says most. Numbers are used again, so the start must be the same
+    -- too, save that stamps and durations are cut to seconds
+    window
+        of_connection as (
+            partition by source, connection_uid, src_ip, dst_ip, dst_port
+            order by time, event_id
+        )
+    qualify
+        connection_uid is null
+        or coalesce(
+            abs(
+                epoch(lead(coalesce(start_time, time)) over of_connection)
+                - epoch(coalesce(start_time, time))
+            ) > 2,
+            true
+        )
 ),
 
 requests as (
