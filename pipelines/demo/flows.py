@@ -1,10 +1,13 @@
 """What passes the firewall without the proxy: phones, servers, the outside world."""
 
+from collections.abc import Collection, Sequence
+
 import numpy as np
 import polars as pl
 
-from pipelines.demo.columns import Numbers, pick
+from pipelines.demo.columns import Numbers, dotted, frame, pick, with_address
 from pipelines.demo.days import HOUR, MINUTE, SECOND
+from pipelines.demo.plan import Flow
 from pipelines.demo.world import World
 
 FLOWS = pl.Schema(
@@ -23,6 +26,20 @@ FLOWS = pl.Schema(
 )
 """Columns of flows: times in UTC milliseconds; `host` an outside name or address."""
 
+_PLANNED = pl.Schema(
+    {
+        "device": pl.Int32,
+        "network": pl.String,
+        "address": pl.Int64,
+        "start": pl.Int64,
+        "elapsed": pl.Int64,
+        "host": pl.String,
+        "port": pl.Int32,
+        "protocol": pl.Int16,
+        "sent": pl.Int64,
+        "received": pl.Int64,
+    }
+)
 BACKUP_HOST = "vault.backupbarn.example"
 SCANNED_PORTS = (22, 23, 445, 3389, 8080)
 
@@ -44,8 +61,22 @@ def phone_flows(requests: pl.DataFrame, source: pl.Expr) -> pl.DataFrame:
     )
 
 
-def server_flows(world: World) -> pl.DataFrame:
-    """Nightly backups, name look-ups of servers, and scans from outside."""
+def planned_flows(world: World, flows: Sequence[Flow]) -> pl.DataFrame:
+    """Flows that were planned one by one, from the devices' own addresses."""
+    rows = with_address(world, frame(flows, _PLANNED)).with_columns(
+        source=dotted(pl.col("address")),
+        interface=pl.lit("lan"),
+        action=pl.lit("close"),
+    )
+    return rows.select(pl.col(name).cast(dtype) for name, dtype in FLOWS.items())
+
+
+def server_flows(world: World, no_copy: Collection[int] = ()) -> pl.DataFrame:
+    """Nightly backups, name look-ups of servers, and scans from outside.
+
+    Args:
+        no_copy: Days, by number, whose backup did not run.
+    """
     rng = world.generator("flows")
     days = np.array([day.at("00:00") for day in world.days], dtype=np.int64)
     names = [f"10.14.241.{10 + d.number}" for d in world.places.devices[:4]]
@@ -58,7 +89,8 @@ def server_flows(world: World) -> pl.DataFrame:
     asked = asked + rng.integers(0, 9 * MINUTE, len(asked))
     look_ups = _flows(asked, np.full(len(asked), 40), names[0], "servers",
                       "192.0.2.53", 53, "accept", 90, 240, protocol=17)  # fmt: skip
-    return pl.concat([backup, look_ups, _scans(rng, days)])
+    ran = pl.Series([day.number not in no_copy for day in world.days], dtype=pl.Boolean)
+    return pl.concat([backup.filter(ran), look_ups, _scans(rng, days)])
 
 
 def _scans(rng: np.random.Generator, days: Numbers) -> pl.DataFrame:

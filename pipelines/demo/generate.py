@@ -7,7 +7,7 @@ import polars as pl
 
 from pipelines.demo.browsing import browse, fetched
 from pipelines.demo.columns import dotted
-from pipelines.demo.flows import phone_flows, server_flows
+from pipelines.demo.flows import phone_flows, planned_flows, server_flows
 from pipelines.demo.keyboards import windows_events
 from pipelines.demo.leases import bindings, dhcp_events, stays
 from pipelines.demo.machines import background
@@ -116,7 +116,8 @@ def _write_logs(
     flows = pl.concat(
         [
             phone_flows(requests.filter(is_own), dotted(pl.col("address"))),
-            server_flows(world),
+            server_flows(world, plan.no_copy),
+            planned_flows(world, plan.flows),
         ]
     )
     lines = fortigate_lines(world, flows, proxied, plan.tunnels)

@@ -63,12 +63,35 @@ class Fetch:
     host: str
     size: int
     elapsed: int = 900
-    outcome: Literal["tunnel", "page", "denied", "stream"] = "tunnel"
+    outcome: Literal["tunnel", "page", "denied", "stream", "program"] = "tunnel"
     address: int = 0
 
     def from_network(self, network: str) -> "Fetch":
         """The same request from another network."""
         return replace(self, network=network)
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """What passes the firewall beside the proxy.
+
+    Attributes:
+        host: A name, or a bare address.
+        elapsed: Milliseconds.
+        sent: Bytes from the device.
+        protocol: 6 is TCP, 17 UDP.
+    """
+
+    device: int
+    network: str
+    start: int
+    elapsed: int
+    host: str
+    sent: int
+    received: int
+    port: int = 443
+    protocol: int = 6
+    address: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +167,13 @@ class Plan:
     Attributes:
         rows: Registry rows by file, each a mapping of columns.
         aliases: Earlier spelling of a person's account, by person.
+        no_copy: Days, by number, whose nightly copy did not run.
     """
 
     sittings: list[Sitting] = field(default_factory=list)
     sessions: list[Session] = field(default_factory=list)
     fetches: list[Fetch] = field(default_factory=list)
+    flows: list[Flow] = field(default_factory=list)
     keys: list[Key] = field(default_factory=list)
     tunnels: list[Tunnel] = field(default_factory=list)
     away: list[Away] = field(default_factory=list)
@@ -156,6 +181,7 @@ class Plan:
     cases: list[Case] = field(default_factory=list)
     rows: dict[str, list[dict[str, str]]] = field(default_factory=dict)
     aliases: dict[int, str] = field(default_factory=dict)
+    no_copy: list[int] = field(default_factory=list)
 
     def say(self, file: str, **row: str) -> None:
         """Add a row to a registry file."""

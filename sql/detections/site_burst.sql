@@ -1,10 +1,10 @@
 /* ---
 title: Very many sites in one hour
 summary: >
-  In one hour an account read pages of more different sites than anybody reads: more
-  than forty, and more than all but one in a thousand hours of its like. Programmes
+  In one hour an account read pages of more different sites than anybody reads: forty
+  or more, and more than all but one in a thousand hours of its like. Programmes
   that search or copy the web do so, and tools that try out addresses. Tabs that a
-  browser restores come at once and are told apart.
+  browser restores come at once and are none.
 code: AN-4
 kind: anomaly
 severity: low
@@ -61,7 +61,10 @@ hours as (
 busy as (
     select *
     from hours
-    where event_date = $event_date::date and site_count >= $sites
+    where
+        event_date = $event_date::date
+        and site_count >= $sites
+        and minute_count >= $minutes
 ),
 
 ranked as (
@@ -169,7 +172,6 @@ select
             hours_compared := min(found.hour_count),
             hours := count(*),
             minutes := max(found.minute_count),
-            is_spread := max(found.minute_count) >= $minutes,
             is_live := any_value(used.has_seat_log and used.live_share >= 0.5),
             is_live_known := any_value(used.has_seat_log)
         )

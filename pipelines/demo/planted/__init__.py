@@ -11,16 +11,20 @@ from pipelines.demo.planted import (
     alike_hours,
     alike_leave,
     alike_lending,
+    alike_machines,
     alike_networks,
     alike_requests,
     alike_security,
     alike_sites,
+    alike_strangers,
     breach_accounts,
     breach_closed,
     breach_hours,
     breach_lending,
+    breach_machines,
     breach_security,
     breach_sites,
+    breach_strangers,
 )
 from pipelines.demo.planted.stage import NotCastError, Stage
 from pipelines.demo.world import World
@@ -38,18 +42,23 @@ LOOK_ALIKES = (
 # played after all others, whose casting they leave as it was
 RISKS = (*breach_security.SCENES, *breach_lending.SCENES, *breach_closed.SCENES)
 ALIKE_RISKS = (*alike_security.SCENES, *alike_lending.SCENES)
+MACHINES = (*breach_machines.SCENES, *breach_strangers.SCENES)
+ALIKE_MACHINES = (*alike_machines.SCENES, *alike_strangers.SCENES)
 
 
 def plant(world: World, plan: Plan, *, violations: bool) -> None:
     """Play every scene that the district and the weeks have room for."""
     breaches = BREACHES if violations else ()
     risks = RISKS if violations else ()
+    machines = MACHINES if violations else ()
     scenes = (
         *alike_accounts.ALL_MONTH,
         *breaches,
         *LOOK_ALIKES,
         *risks,
         *ALIKE_RISKS,
+        *machines,
+        *ALIKE_MACHINES,
     )
     stage = Stage(world, plan, world.random("planted"))
     for scene in scenes:

@@ -17,7 +17,7 @@ COLUMNS: Mapping[str, Sequence[str]] = {
     ),
     "accounts.csv": (
         "username", "account_type", "owner_person_id", "approved_shared", "aliases",
-        "valid_from", "valid_to", "note",
+        "valid_from", "valid_to", "note", "used_in",
     ),
     "buildings.csv": ("org_id", "building", "lat", "lon", "campus"),
     "subnets.csv": ("cidr", "building", "kind"),
@@ -47,6 +47,10 @@ COLUMNS: Mapping[str, Sequence[str]] = {
     "exceptions.csv": (
         "exception_id", "rule", "scope", "value", "reason", "approver", "valid_from",
         "valid_to",
+    ),
+    "expected_traffic.csv": (
+        "expected_id", "kind", "log", "device", "destination", "every_days",
+        "least_megabytes",
     ),
     "ip_geo.csv": ("cidr", "country", "city", "lat", "lon", "network_type"),
     "egress.csv": ("cidr", "meaning"),

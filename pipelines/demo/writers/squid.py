@@ -18,12 +18,14 @@ RESULTS = {
     "denied": "TCP_DENIED/403",
     "page": "TCP_MISS/200",
     "stream": "TCP_MISS/200",
+    "program": "TCP_MISS/200",
 }
 TYPES = {
     "tunnel": "-",
     "denied": "text/html",
     "page": "text/html",
     "stream": "video/mp4",
+    "program": "application/x-msdownload",
 }
 
 NOISE = (
@@ -52,8 +54,13 @@ def squid_lines(world: World, requests: pl.DataFrame) -> pl.DataFrame:
 
 def _with_answer(requests: pl.DataFrame) -> pl.DataFrame:
     outcome, host = pl.col("outcome"), pl.col("host")
-    in_clear = outcome.is_in(["page", "stream"])
-    path = pl.lit("/page/") + (pl.col("start") % 997).cast(pl.String)
+    in_clear = outcome.is_in(["page", "stream", "program"])
+    number = (pl.col("start") % 997).cast(pl.String)
+    path = (
+        pl.when(outcome == "program")
+        .then("/download/" + number + "/setup.exe")
+        .otherwise("/page/" + number)
+    )
     url = pl.when(in_clear).then("http://" + host + path).otherwise(host + ":443")
     peer = pl.when(outcome == "denied").then(pl.lit("HIER_NONE/-"))
     return requests.with_columns(

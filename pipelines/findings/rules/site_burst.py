@@ -1,14 +1,18 @@
 """Very many sites in one hour."""
 
-from pipelines.findings.record import FITS, NOT_TESTABLE, RULED_OUT, Result
+from pipelines.findings.record import NOT_TESTABLE, RULED_OUT, Result
 from pipelines.findings.rules import Details, Rule
 from pipelines.findings.rules._tests import APPROVED, LIVE, MACHINE
 from pipelines.findings.rules._words import ACCOUNT, counted
 
 
 def _restored(details: Details) -> tuple[Result, str]:
-    text = f"they came in {counted(details, 'minutes', 'minute')} of the hour"
-    return (RULED_OUT if details.get("is_spread") else FITS, text)
+    if "minutes" not in details:
+        return NOT_TESTABLE, "it is not known how they were spread over the hour"
+    return (
+        RULED_OUT,
+        f"they came in {counted(details, 'minutes', 'minute')} of the hour",
+    )
 
 
 def _as_others(details: Details) -> tuple[Result, str]:
