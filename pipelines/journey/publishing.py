@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ INTERNAL = (
     "identity.account_names",
     "identity.places",
 )
+ABOUT = "marts.about"
 INSTANT = pl.Datetime("us", "UTC")
 
 
@@ -45,8 +47,24 @@ def publish_snapshot(district: District, now: datetime) -> Path:
         frames = finding_frames(district, names) | ledger_frames(district)
         frames[CHANGES] = change_frame(district.store, names)
         frames[UNJUDGED] = frame(unjudged(district))
+        frames[ABOUT] = about_frame(district, now)
         _name_everything(database, tables, names)
         return publish(database, district.home.snapshots, tables, frames, now)
+
+
+def about_frame(district: District, now: datetime) -> pl.DataFrame:
+    """Whose snapshot it is, for readers who may not read the settings: one row."""
+    said = district.settings.district
+    row = {
+        "district": said.name,
+        "zone": said.zone,
+        "published_time": now,
+        "version": installed("schoolbell"),
+    }
+    schema = {"district": pl.String, "zone": pl.String}
+    return pl.DataFrame(
+        [row], schema={**schema, "published_time": INSTANT, "version": pl.String}
+    )
 
 
 def _name_everything(

@@ -7,14 +7,15 @@ folder and the environment, because a notebook is itself a way in.
 import os
 import sys
 from collections.abc import Sequence
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from pipelines.district.home import DistrictHome
-from pipelines.district.settings import load_settings
 from pipelines.errors import ModelError, SettingsError
+from pipelines.notebook.choosing import ABOUT, chosen
 from pipelines.notebook.coverage import Coverage, coverage
 from pipelines.notebook.dictionary import meaning_of, notes_of
 from pipelines.warehouse.snapshots import current, locked_down
@@ -33,20 +34,28 @@ class Connection:
     Attributes:
         home: The district home it belongs to.
         path: The snapshot's file.
-        zone: The district's time zone; `UTC` where the settings are out of reach.
+        district: The district's name, as reports print it.
+        zone: The district's time zone; `UTC` in a snapshot from before it was noted.
         coverage: Days it covers, and hours in which a source was silent.
     """
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, path: Path | None = None) -> None:
         self.home = home
-        self.zone = _zone(home)
-        self._open()
+        self._open(path or current(DistrictHome(home).snapshots))
 
-    def _open(self) -> None:
-        self.path = current(DistrictHome(self.home).snapshots)
+    def _open(self, path: Path) -> None:
+        self.path = path
         # an earlier connection lives on in the relations that came from it
-        self._connection: Any = locked_down(self.path)
+        self._connection: Any = locked_down(path)
+        self.district, self.zone = self._about()
         self.coverage: Coverage = coverage(self.sql, self.zone)
+
+    def _about(self) -> tuple[str, str]:
+        if ABOUT not in self._names():
+            return "", UTC
+        rows = self.sql("select district, zone from marts.about").fetchall()
+        district, zone = rows[0]
+        return str(district), str(zone)
 
     @property
     def snapshot(self) -> str:
@@ -114,7 +123,7 @@ class Connection:
 
     def refresh(self) -> "Connection":
         """Go to the newest snapshot, for a notebook that stayed open; says which."""
-        self._open()
+        self._open(current(DistrictHome(self.home).snapshots))
         _say(str(self))
         return self
 
@@ -141,18 +150,29 @@ class Connection:
         return f"<{self}>"
 
 
-def connect(home: str | os.PathLike[str] | None = None) -> Connection:
+def connect(
+    home: str | os.PathLike[str] | None = None,
+    *,
+    as_of: str | date | datetime | None = None,
+    week: str | date | None = None,
+) -> Connection:
     """Open the newest snapshot of a district and say in one line what it holds.
 
     Args:
         home: The district home; without it `SCHOOLBELL_HOME`, else a folder
             `demo-district` here or above.
+        as_of: An earlier snapshot instead: the newest that was published by then. A
+            local day counts to its end; an instant without an offset is UTC.
+        week: An earlier snapshot instead: the newest that knows of no later week, as
+            `2026-W47` or a day of it.
 
     Raises:
-        SettingsError: No home was named and there is no demo district.
-        ModelError: The home has no snapshot yet.
+        SettingsError: No home was named and there is no demo district, or the time
+            can not be read.
+        ModelError: The home has no snapshot yet, or none so old is kept.
     """
-    opened = Connection(_home(home))
+    found = _home(home)
+    opened = Connection(found, chosen(DistrictHome(found).snapshots, as_of, week))
     _say(str(opened))
     return opened
 
@@ -171,13 +191,6 @@ def _home(given: str | os.PathLike[str] | None) -> Path:
         remedy=f"Give it as connect('HOME'), set {VARIABLE}, or make the demo: "
         "make demo",
     )
-
-
-def _zone(home: Path) -> str:
-    try:
-        return load_settings(DistrictHome(home)).district.zone
-    except SettingsError:
-        return UTC
 
 
 def _say(line: str) -> None:

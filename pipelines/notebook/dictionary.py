@@ -157,6 +157,16 @@ KEPT: Mapping[str, Header] = {
             "share_before": _note("double", "share of events that had it before"),
         },
     ),
+    "marts.about": Header(
+        summary="Whose snapshot this is, and when it was published; one row.",
+        grain=("published_time",),
+        columns={
+            "district": _note("varchar", "the district's name, as reports print it"),
+            "zone": _note("varchar", "its time zone; every local day is one of it"),
+            "published_time": _note("timestamptz", "when the snapshot was published"),
+            "version": _note("varchar", "the Schoolbell that published it"),
+        },
+    ),
     "marts.source_files": Header(
         summary="The account of lines, one row a delivered file.",
         grain=("file_id",),

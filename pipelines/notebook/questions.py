@@ -5,7 +5,9 @@ Accounts, devices and people are pseudonyms, stable for a school year. Every
 only a finding has had its other explanations tested.
 """
 
-from datetime import date, timedelta
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import polars as pl
 
@@ -13,7 +15,48 @@ from pipelines.errors import ModelError
 from pipelines.notebook.connection import Connection
 
 
-def account_week(con: Connection, account: str, day: date) -> pl.DataFrame:
+def best_shown(con: Connection) -> Mapping[str, Any]:
+    """What to look at first: the best shown open finding about an account.
+
+    Where there is none it is the account and day with use of the most devices; its
+    `finding_id`, `rule`, `confidence`, `status` and `claim` are then None. Where no
+    account is known either, `subject` is None as well, `devices` is empty and
+    `event_date` the newest day.
+
+    Args:
+        con: From `connect()`.
+    """
+    days = con.coverage.days
+    newest = days[-1] if days else datetime.now(UTC).date()
+    return con.frame(
+        """
+        select * exclude (place) from (
+        select 1 as place, finding_id, rule, subject, devices, event_date, confidence,
+          status, claim
+        from findings.findings
+        where kind <> 'anomaly' and status = 'open'
+        order by confidence desc, rule desc, finding_id
+        limit 1
+        )
+        union all by name
+        from (
+        select 2 as place, account as subject, event_date,
+          array_agg(distinct device order by device) as devices
+        from core.presence_blocks
+        group by account, event_date
+        order by len(devices) desc, account, event_date
+        limit 1
+        )
+        union all by name
+        select 3 as place, $newest::date as event_date, []::varchar[] as devices
+        order by place
+        limit 1
+        """,
+        newest=newest,
+    ).row(0, named=True)
+
+
+def account_week(con: Connection, account: str | None, day: date) -> pl.DataFrame:
     """An account's use of sites in the week of a day, one row a day and site.
 
     Args:
@@ -48,7 +91,7 @@ def account_week(con: Connection, account: str, day: date) -> pl.DataFrame:
 
 
 def presence(
-    con: Connection, account: str, first: date, last: date | None = None
+    con: Connection, account: str | None, first: date, last: date | None = None
 ) -> pl.DataFrame:
     """When an account was at work, and on which device: one row a stretch.
 
@@ -117,8 +160,8 @@ def site_first_seen(con: Connection, since: date | None = None) -> pl.DataFrame:
     )
 
 
-def finding_evidence(con: Connection, finding_id: str) -> pl.DataFrame:
-    """The log lines that a finding cites, oldest first.
+def finding_evidence(con: Connection, finding_id: str | None) -> pl.DataFrame:
+    """The log lines that a finding cites, oldest first; without a finding none.
 
     File, line and byte lead to the raw line, whose hash is in the last column.
 
@@ -129,7 +172,7 @@ def finding_evidence(con: Connection, finding_id: str) -> pl.DataFrame:
         "select 1 from findings.findings where finding_id = $finding_id",
         finding_id=finding_id,
     ).fetchall()
-    if not known:
+    if finding_id is not None and not known:
         raise ModelError(
             f"the snapshot has no finding {finding_id!r}",
             where=con.snapshot,

@@ -54,7 +54,7 @@ def device_holders(
     )
 
 
-def session_timeline(con: Connection, account: str, day: date) -> pl.DataFrame:
+def session_timeline(con: Connection, account: str | None, day: date) -> pl.DataFrame:
     """What the logs hold of an account's local day, in order of time.
 
     `what` is *duty* (the owner's, margins included), *keyboard* (live or locked),

@@ -6,7 +6,7 @@ never copied, since a copied file carries deleted rows and hidden columns.
 """
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from pipelines.lake.files import sync
 from pipelines.warehouse.database import Database
 
 POINTER = "CURRENT"
+PREFIX, STAMP = "schoolbell-", "%Y%m%dT%H%M%SZ"
 KEPT = 14
 """Snapshots kept; an open reader keeps its own file as long as it likes."""
 
@@ -54,8 +55,8 @@ def publish(
         now: Goes into the file's name.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    stamp = now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
-    final = folder / f"schoolbell-{stamp}-{secrets.token_hex(3)}.duckdb"
+    stamp = now.astimezone(UTC).strftime(STAMP)
+    final = folder / f"{PREFIX}{stamp}-{secrets.token_hex(3)}.duckdb"
     aside = final.with_suffix(".tmp")
     with database.beside(aside):
         for name, columns in tables.items():
@@ -89,6 +90,21 @@ def current(folder: Path) -> Path:
             remedy="Run: schoolbell run --home HOME",
         )
     return folder / pointer.read_text(encoding="utf-8").strip()
+
+
+def kept(folder: Path) -> Sequence[tuple[datetime, Path]]:
+    """The snapshots that are there with the second of their publication, oldest first.
+
+    A file of another name is none of them.
+    """
+    found = []
+    for path in folder.glob(f"{PREFIX}*.duckdb"):
+        try:
+            told = datetime.fromisoformat(path.stem.split("-")[1])
+        except ValueError:
+            continue
+        found.append((told, path))
+    return sorted(found)
 
 
 def locked_down(snapshot: Path) -> duckdb.DuckDBPyConnection:

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from pipelines.notebook.connection import Connection
+from pipelines.warehouse.snapshots import current
 
 QUERY = """
 select
@@ -28,7 +29,7 @@ def ask(home: Path, flag: Path, count: int) -> int:
         for number, reader in enumerate(readers):
             assert reader.sql(QUERY).fetchall() == held[reader]
             if number % 2:
-                reader._open()
+                reader._open(current(home / "snapshots"))
             asked += 1
         if is_last:
             return asked

@@ -1,15 +1,19 @@
 """A connection shows the newest snapshot, can change nothing and is in no one's way."""
 
+import os
+import re
+import shutil
 import subprocess
 import sys
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 import pytest
 
 import pipelines
-from pipelines.district.home import create
+from pipelines.district.home import DistrictHome, create
+from pipelines.district.settings import load_settings
 from pipelines.errors import ModelError, SettingsError
 from pipelines.health.covering import closed_times, expected_hours
 from pipelines.journey.district import open_district
@@ -19,6 +23,7 @@ from pipelines.notebook.coverage import Gap, joined
 from pipelines.notebook.dictionary import KEPT, notes_of
 from pipelines.warehouse.snapshots import current
 from tests.conftest import LONG, REPO_ROOT
+from tests.journey.small import ZONE
 
 pytestmark = pytest.mark.slow
 
@@ -102,6 +107,65 @@ def test_the_home_comes_from_argument_environment_or_demo_folder(
     empty = create(tmp_path / "empty").path
     with pytest.raises(ModelError, match="no snapshot yet"):
         connect(empty)
+
+
+def test_zone_and_name_come_with_the_snapshot(district, tmp_path):
+    """An analyst may read the snapshots and not the settings."""
+    lone = DistrictHome(tmp_path)
+    shutil.copytree(DistrictHome(district.home).snapshots, lone.snapshots)
+    opened = Connection(lone.path)
+    assert opened.zone == ZONE
+    settings = load_settings(DistrictHome(district.home))
+    assert opened.district == settings.district.name
+    times = opened.frame("select min(start_time) as t from core.presence_blocks")
+    assert times.schema["t"] == pl.Datetime("us", ZONE)
+
+
+@pytest.fixture(scope="module")
+def three(district, tmp_path_factory):
+    """Snapshots of three nights, and a file that is none."""
+    home = create(tmp_path_factory.mktemp("kept") / "home")
+    source = current(DistrictHome(district.home).snapshots)
+    for day in (20, 25, 30):
+        name = f"schoolbell-202610{day}T080000Z-abcdef.duckdb"
+        os.link(source, home.snapshots / name)
+    (home.snapshots / "schoolbell-notes.duckdb").write_text("mine")
+    (home.snapshots / "CURRENT").write_text(name)
+    return home.path
+
+
+@pytest.mark.parametrize(
+    ("asked", "day"),
+    [
+        ({}, 30),
+        ({"as_of": datetime(2026, 10, 25, 8, tzinfo=UTC)}, 25),
+        ({"as_of": "2026-10-25T07:59:59Z"}, 20),
+        ({"as_of": date(2026, 10, 25)}, 25),
+        ({"as_of": "2026-10-24"}, 20),
+        ({"week": "2026-W43"}, 30),
+        ({"week": "2026W43"}, 30),
+        ({"week": date(2026, 10, 21)}, 30),
+    ],
+)
+def test_an_earlier_snapshot_can_be_asked_for(three, asked, day):
+    opened = connect(three, **asked)
+    assert opened.snapshot.startswith(f"schoolbell-202610{day}T")
+    opened.close()
+
+
+@pytest.mark.parametrize(
+    ("asked", "error", "told"),
+    [
+        ({"as_of": "2026-10-19"}, ModelError, "3 are kept; the oldest: 2026-10-20"),
+        ({"week": "2026-W42"}, ModelError, "days after the week of 2026-10-12"),
+        ({"as_of": "soon"}, SettingsError, "'soon' is no time"),
+        ({"week": "2026-W99"}, SettingsError, "2026-W47"),
+        ({"as_of": "2026-10-19", "week": "2026-W42"}, SettingsError, "exclude"),
+    ],
+)
+def test_what_is_not_kept_or_no_time_is_told(three, asked, error, told):
+    with pytest.raises(error, match=re.escape(told)):
+        connect(three, **asked)
 
 
 def test_a_query_gives_frames_of_every_kind(con):

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 
 import polars as pl
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from pipelines.district.home import DistrictHome
 from pipelines.journey.district import open_district
 from pipelines.journey.steps import build_and_judge
-from tests.conftest import LONG
+from tests.conftest import LONG, REPO_ROOT
 from tests.journey.commands import schoolbell
 from tests.journey.small import findings_of
 
@@ -79,10 +80,24 @@ def test_a_run_then_finds_what_was_told(trial):
     assert "core.http_requests" not in told["models"]
 
 
-def test_a_threshold_that_nobody_reaches(home, trial):
-    told = replay(home, "--set", "site_not_approved.longest_seconds=7200")
-    assert told["models"] == ["detections.site_not_approved"]
-    assert {one["rule"] for one in told["counts"]} == {"NA-1"}
+def test_the_notebook_that_tunes_a_threshold_is_right(home, trial):
+    """Its example runs as it stands, and its count of what would go is replay's."""
+    text = (REPO_ROOT / "notebooks" / "tune_threshold.ipynb").read_text()
+    (words,) = re.findall(r"`schoolbell replay ([^`]+)`", text)
+    looser = replay(home, *words.split())
+    assert looser["models"] == ["detections.off_hours_external"]
+    assert {one["effect"] for one in looser["counts"]} <= {"added", "changed"}
+    assert looser["same"] > 0
+
+    record = {row["finding_id"]: row["record"] for row in findings_of(home)}
+    wanted = {
+        ("removed", name)
+        for name in standing(home)
+        if "block_seconds" in record[name]["details"]
+        and record[name]["details"]["block_seconds"] < 1500
+    }
+    assert wanted
+    assert effects(replay(home, "--set", "OH-1.block_seconds=1500")) == wanted
 
 
 def test_what_an_exception_would_hide(home, trial, tmp_path):
