@@ -63,6 +63,9 @@ experience: setup ## print what the weekly report is held to, and what is measur
 	$(BIN)/python -m tests.benchmarks.experience $(if $(wildcard $(DEMO_HOME)/warehouse.duckdb),--home $(DEMO_HOME))
 	$(if $(wildcard $(DEMO_HOME)/warehouse.duckdb),$(BIN)/python -m tests.benchmarks.experience_asking --home $(DEMO_HOME))
 
+newcomer: setup ## from a clone to a restored district, with nobody at the keyboard
+	$(BIN)/python -m tests.newcomer
+
 golden: setup ## rewrite the golden files; then read the diff
 	SCHOOLBELL_GOLDEN=rewrite $(BIN)/python -m pytest -q -k golden
 
@@ -72,4 +75,4 @@ docs: setup ## regenerate docs/reference
 clean: ## remove what the entry points made, the environment included
 	rm -rf .uv .venv .dagster demo-district build dist
 
-.PHONY: help setup demo dev format check lint test test-unit test-long bench experience golden docs clean
+.PHONY: help setup demo dev format check lint test test-unit test-long bench experience newcomer golden docs clean
