@@ -6,7 +6,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
+from pydantic import PrivateAttr
 
+from pipelines.district.home import DistrictHome
+from pipelines.district.registry import Registry, load_registry, registry_mark
+from pipelines.district.settings import Settings
 from pipelines.journey.district import District, only_writer, open_district
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.database import writing as writing_to
@@ -24,6 +28,7 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     """
 
     path: str = ""
+    _known: tuple[object, Registry] | None = PrivateAttr(default=None)
 
     @property
     def folder(self) -> Path:
@@ -33,14 +38,14 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     @contextmanager
     def opened(self) -> Iterator[District]:
         """The home, for reading."""
-        with open_district(self.folder) as district:
+        with open_district(self.folder, self._registry) as district:
             yield district
 
     @contextmanager
     def writing(self) -> Iterator[District]:
         """The home with its lock held; waits for another writer to end."""
         with (
-            open_district(self.folder) as district,
+            open_district(self.folder, self._registry) as district,
             only_writer(district.home, LONGEST_WAIT_SECONDS),
         ):
             yield district
@@ -53,10 +58,17 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             BusyError: Another writer is at work.
         """
         with (
-            open_district(self.folder) as district,
+            open_district(self.folder, self._registry) as district,
             only_writer(district.home, SHORTEST_WAIT_SECONDS),
         ):
             yield district
+
+    def _registry(self, home: DistrictHome, settings: Settings) -> Registry:
+        """The registry; a run of many assets reads it once, unless it changes."""
+        mark = registry_mark(home)
+        if self._known is None or self._known[0] != mark:
+            self._known = (mark, load_registry(home, settings))
+        return self._known[1]
 
     @contextmanager
     def warehouse(self, district: District) -> Iterator[Database]:

@@ -99,6 +99,17 @@ def load_registry(home: DistrictHome, settings: Settings) -> Registry:
     )
 
 
+def registry_mark(home: DistrictHome) -> tuple[tuple[str, int, int], ...]:
+    """Changes whenever a file does from which a registry is read: the settings too.
+
+    Names, sizes and change times tell; nothing is read.
+    """
+    folders = (home.registry, home.lists)
+    files = [home.settings_file, *(one for at in folders for one in at.rglob("*"))]
+    found = ((str(one), one.stat()) for one in sorted(files) if one.is_file())
+    return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in found)
+
+
 def _missing(taken: Intake, outside: OutsideFiles) -> Mapping[str, str]:
     """Files without a row; an MMDB file does what `ip_geo.csv` would."""
     instead = {"ip_geo.csv"} if outside.files else set()

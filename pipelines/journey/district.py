@@ -1,7 +1,7 @@
 """A district home, opened: settings, registry, state, versions."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
@@ -185,16 +185,22 @@ def _key(model: Model) -> str:
     return model.header.code or model.name
 
 
+Load = Callable[[DistrictHome, Settings], Registry]
+
+
 @contextmanager
-def open_district(path: Path) -> Iterator[District]:
+def open_district(path: Path, load: Load = load_registry) -> Iterator[District]:
     """Read a district home and open its state.
+
+    Args:
+        load: Reads the registry; whoever opens a home often may know it already.
 
     Raises:
         SettingsError: The settings are missing or wrong.
     """
     home = DistrictHome(path.resolve())
     settings = load_settings(home)
-    registry = load_registry(home, settings)
+    registry = load(home, settings)
     store = open_store(state_place(home))
     try:
         yield District(home, settings, registry, store)

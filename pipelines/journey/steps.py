@@ -26,7 +26,11 @@ from pipelines.state.purged import kept_from
 from pipelines.warehouse import building, inputs, planning
 from pipelines.warehouse.building import Built
 from pipelines.warehouse.database import Database, writing
+from pipelines.warehouse.inputs import LakeFiles
 from pipelines.warehouse.models import arguments
+
+LOADED = "main.loaded_with"
+"""What the registry's tables and the dimensions were taken from."""
 
 Progress = Callable[[str, int, int], None]
 """Told while a step works: what it is at, how much is done, of how much."""
@@ -110,9 +114,16 @@ def build(
 
 
 def refresh(database: Database, district: District, days: tuple[date, date]) -> None:
-    """Registry and dimensions, as far as a range of days needs them."""
+    """Registry and dimensions, as far as a range of days needs them.
+
+    Nothing is done where both were taken from the same files before: a run builds
+    its models one after the other, and each asks.
+    """
     is_new = not _is_loaded(database, district)
     files = inputs.lake_files(district.store, district.home.lake)
+    taken = _taken(files, days)
+    if not is_new and dict(noted(database, LOADED)).get("dimensions") == taken:
+        return
     if is_new:
         inputs.load_registry(database, district.registry)
         building.build_registry_models(
@@ -125,7 +136,14 @@ def refresh(database: Database, district: District, days: tuple[date, date]) -> 
         district.settings.district.account_domains,
         is_new_registry=is_new,
     )
-    note(database, "main.loaded_with", {"registry": _registry_version(district)})
+    loaded = {"registry": _registry_version(district), "dimensions": taken}
+    note(database, LOADED, loaded)
+
+
+def _taken(files: LakeFiles, days: tuple[date, date]) -> str:
+    """Changes whenever the lake lists other files for these days."""
+    paths = [files.between(event_class, *days) for event_class in EVENT_CLASSES]
+    return sha256(repr(paths).encode()).hexdigest()
 
 
 def _registry_version(district: District) -> str:
@@ -135,7 +153,7 @@ def _registry_version(district: District) -> str:
 
 
 def _is_loaded(database: Database, district: District) -> bool:
-    loaded = dict(noted(database, "main.loaded_with")).get("registry")
+    loaded = dict(noted(database, LOADED)).get("registry")
     return loaded == _registry_version(district)
 
 
