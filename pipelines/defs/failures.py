@@ -4,28 +4,33 @@ What is told names the job, the step and the kind of error, never its message: t
 may hold a line of a log.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import dagster as dg
 
 from pipelines.alerts.failures import check_failed, check_key, run_failed, run_key
+from pipelines.alerts.news import News
 from pipelines.alerts.standing import standing
 from pipelines.defs.alerting import SOURCES
 from pipelines.defs.resources import HomeResource
 from pipelines.journey.alerting import announce
+from pipelines.journey.district import District
 
 TICK_SECONDS = 30
-MOST_EVENTS = 200
+
+# Dagster keeps the type of an evaluation to itself
+Evaluation = Any
 
 
 @dg.run_failure_sensor(
     name="run_failures",
     minimum_interval_seconds=TICK_SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Tells the operator of a job that failed.",
+    description="Tells the operator of a job that failed, and of its checks.",
 )
-def run_failures(context: dg.RunFailureSensorContext, home: HomeResource) -> None:
+def failed_runs(context: dg.RunFailureSensorContext, home: HomeResource) -> None:
     """One notice a job, until a run of it ends well."""
     run = context.dagster_run
     steps = [
@@ -35,6 +40,7 @@ def run_failures(context: dg.RunFailureSensorContext, home: HomeResource) -> Non
     now = datetime.now(UTC)
     with home.opened() as district:
         announce(district, [run_failed(run.job_name, run.run_id, steps, now)], (), now)
+        _tell_of_checks(district, context, now)
 
 
 def _error(event: dg.DagsterEvent) -> str:
@@ -51,64 +57,45 @@ def _error(event: dg.DagsterEvent) -> str:
     run_status=dg.DagsterRunStatus.SUCCESS,
     minimum_interval_seconds=TICK_SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="A job that ends well ends the notice of its failure.",
+    description="Ends the notice of a job that ends well; tells of checks that warn.",
 )
-def run_recoveries(context: dg.RunStatusSensorContext, home: HomeResource) -> None:
-    """Only where there is such a notice."""
+def finished_runs(context: dg.RunStatusSensorContext, home: HomeResource) -> None:
+    """Only where there is such a notice, or a check does not hold."""
     key = run_key(context.dagster_run.job_name)
+    now = datetime.now(UTC)
     with home.opened() as district:
         if any(row["key"].startswith(key) for row in standing(district.store)):
-            announce(district, [], (key,), datetime.now(UTC))
+            announce(district, [], (key,), now)
+        _tell_of_checks(district, context, now)
 
 
-@dg.sensor(
-    name="check_failures",
-    minimum_interval_seconds=TICK_SECONDS,
-    default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Tells the operator of a check that does not hold but stops nothing.",
-)
-def check_failures(
-    context: dg.SensorEvaluationContext, home: HomeResource
-) -> dg.SkipReason:
-    """Evaluations since the last tick; a check that holds again ends its notice."""
-    records = context.instance.get_event_records(
-        dg.EventRecordsFilter(
-            event_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION,
-            after_cursor=int(context.cursor) if context.cursor else None,
-        ),
-        limit=MOST_EVENTS,
-        ascending=True,
-    )
-    if not records:
-        return dg.SkipReason("no check was evaluated since")
-    broken = _tell(records, home)
-    context.update_cursor(str(records[-1].storage_id))
-    return dg.SkipReason(f"{len(records)} evaluations, {broken} checks do not hold")
+def _tell_of_checks(
+    district: District, context: dg.RunStatusSensorContext, now: datetime
+) -> None:
+    """Announce what a run's checks came to; one that holds again ends its notice."""
+    run_id = context.dagster_run.run_id
+    kind = dg.DagsterEventType.ASSET_CHECK_EVALUATION
+    records = context.instance.get_records_for_run(run_id, of_type=kind).records
+    news: dict[str, News | None] = {}
+    for one in _evaluations(records):
+        asset = one.asset_key.to_user_string()
+        failed = None
+        if not one.passed:
+            failed = check_failed(asset, one.check_name, run_id, now)
+        news[check_key(asset, one.check_name)] = failed
+    broken = [one for one in news.values() if one is not None]
+    known = {row["key"] for row in standing(district.store)}
+    if broken or news.keys() & known:
+        announce(district, broken, news, now)
 
 
-def _tell(records: Iterable[dg.EventLogRecord], home: HomeResource) -> int:
-    """Announce the newest evaluation of each check; how many do not hold."""
-    now = datetime.now(UTC)
-    news, looked = {}, set()
+def _evaluations(records: Iterable[dg.EventLogRecord]) -> Iterator[Evaluation]:
+    """Those of checks that warn and are told of nowhere else."""
     for record in records:
         event = record.event_log_entry.dagster_event
         if event is None:
             continue
         one = event.asset_check_evaluation_data
         # sources are told of one by one; what blocks fails its run, which is told
-        if one.asset_key == SOURCES or one.severity is dg.AssetCheckSeverity.ERROR:
-            continue
-        asset = one.asset_key.to_user_string()
-        key = check_key(asset, one.check_name)
-        looked.add(key)
-        news[key] = (
-            None
-            if one.passed
-            else check_failed(asset, one.check_name, record.run_id, now)
-        )
-    broken = [one for one in news.values() if one is not None]
-    with home.opened() as district:
-        known = {row["key"] for row in standing(district.store)}
-        if broken or looked & known:
-            announce(district, broken, looked, now)
-    return len(broken)
+        if one.asset_key != SOURCES and one.severity is not dg.AssetCheckSeverity.ERROR:
+            yield one

@@ -14,7 +14,7 @@ from pipelines.defs.automation import (
     report_job,
     schedules,
 )
-from pipelines.defs.failures import check_failures, run_failures, run_recoveries
+from pipelines.defs.failures import failed_runs, finished_runs
 from pipelines.defs.ingest import ingest
 from pipelines.defs.models import given_specs, model_asset
 from pipelines.defs.outputs import (
@@ -60,9 +60,8 @@ def _assembled(home: HomeResource | None) -> dg.Definitions:
             landing_sensor(ingesting),
             dirty_sensor(building),
             registry_sensor(building),
-            run_failures,
-            run_recoveries,
-            check_failures,
+            failed_runs,
+            finished_runs,
         ],
         resources={"home": home or HomeResource()},
     )

@@ -143,12 +143,13 @@ def warned(location, *, passed):
 
 
 def test_a_check_that_warns_is_told_until_it_holds(location):
+    start = tick(location, "run_recoveries").cursor
     warned(location, passed=False)
-    cursor = tick(location, "check_failures").cursor
+    cursor = tick(location, "run_recoveries", start).cursor
     assert keys(location.home) == ["check:thing:is_whole:"]
-    assert tick(location, "check_failures", cursor).cursor == cursor
+    assert tick(location, "run_recoveries", cursor).cursor == cursor
     warned(location, passed=True)
-    tick(location, "check_failures", cursor)
+    tick(location, "run_recoveries", cursor)
     assert keys(location.home) == []
 
 
@@ -178,4 +179,4 @@ def test_failures_are_watched_without_being_switched_on(location):
         for one in location.defs.sensors
         if one.default_status is dg.DefaultSensorStatus.RUNNING
     }
-    assert running == {"run_failures", "run_recoveries", "check_failures"}
+    assert running == {"run_failures", "run_recoveries"}
