@@ -15,7 +15,8 @@ from pipelines.alerts.standing import standing
 from pipelines.cli.options import AsJson, Home
 from pipelines.errors import SettingsError
 from pipelines.health.history import troubles
-from pipelines.journey.alerting import AlertSummary, send_alerts, send_test
+from pipelines.journey.alert_tests import send_test
+from pipelines.journey.alerting import AlertSummary, send_alerts
 from pipelines.journey.console import console, safe, table
 from pipelines.journey.district import only_writer, open_district
 
@@ -39,16 +40,13 @@ def send(home: Home) -> None:
 def send_marked(
     home: Home,
     channel: Annotated[str, typer.Option(help="Only through this one.")] = "",
+    to: Annotated[
+        str, typer.Option(help="Only to this address, of those in [alerts] recipients.")
+    ] = "",
 ) -> None:
     """Send a marked test through each channel, the way that alerts go."""
     with open_district(home) as district, only_writer(district.home):
-        summary = send_test(district, channel)
-    if not summary.by_channel:
-        raise SettingsError(
-            f"there is no channel {channel!r} that is on",
-            where="--channel",
-            remedy="Channels are in district.toml: [alerts.channels.NAME].",
-        )
+        summary = send_test(district, channel, to)
     _tell(summary)
 
 

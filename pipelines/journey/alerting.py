@@ -5,23 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from pipelines.alerts.asking import test_message
 from pipelines.alerts.heartbeat import beat
 from pipelines.alerts.memory import Noticed, take_news
 from pipelines.alerts.news import News
-from pipelines.alerts.outbox import Sent, enqueue
+from pipelines.alerts.outbox import Sent
 from pipelines.errors import DeliveryError
-from pipelines.journey.delivering import (
-    channels_of,
-    deliver,
-    deliver_all,
-    only_sender,
-)
+from pipelines.journey.delivering import channels_of, deliver_all, only_sender
 from pipelines.journey.district import District
 from pipelines.journey.health import Health, looked_at
 from pipelines.journey.noticing import noticed, open_days, utc
 from pipelines.journey.rounds import Desk, told_round
-from pipelines.state.store import now_text
 
 
 @dataclass(frozen=True)
@@ -105,22 +98,6 @@ def _report(district: District) -> str:
     """Where the reports are: their address in the house, else their folder."""
     address = district.settings.report.address
     return address or str(district.home.reports / "index.html")
-
-
-def send_test(
-    district: District, only: str = "", now: datetime | None = None
-) -> AlertSummary:
-    """Send a marked test through each channel, or through one."""
-    mark = now_text(utc(now))
-    sent = {}
-    channels = {
-        name: one for name, one in channels_of(district).items() if only in ("", name)
-    }
-    with only_sender(district.home):
-        for name, one in channels.items():
-            enqueue(district.store, test_message(name, mark), [name])
-            sent[name] = deliver(district, name, one)
-    return AlertSummary(len(channels), sent)
 
 
 def _beat(district: District, now: datetime) -> str:

@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 
 from pipelines.alerts.channels import channels as known_channels
 from pipelines.alerts.channels import prepared
-from pipelines.alerts.messages import Message
+from pipelines.alerts.message import Message
 from pipelines.alerts.outbox import PATIENT, Sent, deliver_waiting
 from pipelines.district.home import DistrictHome
 from pipelines.district.settings_alerts import Channel
@@ -69,12 +69,12 @@ def deliver_all(
     return sent, wrong
 
 
-def deliver(district: District, name: str, one: Channel) -> Sent:
-    """Send what waits for one channel."""
+def deliver(district: District, name: str, one: Channel, alone: str = "") -> Sent:
+    """Send what waits for one channel, or a single message; see `deliver_waiting`."""
     channel, settings = prepared(name, one.type, one.settings, district.home.path)
     allowed = district.settings.alerts.recipients
     through = partial(_through, channel.deliver, settings, allowed)
-    return deliver_waiting(district.store, name, through, PATIENT)
+    return deliver_waiting(district.store, name, through, PATIENT, alone=alone)
 
 
 def _through(

@@ -88,7 +88,7 @@ def test_a_home_that_was_run_is_well_and_is_left_as_it_was(home, now):
     unasked = {name for name, one in found.items() if one.grade == UNASKED}
     assert unasked <= {
         "machine/clock", "machine/encrypted", "machine/local-disk", "logs/rotation",
-        "outputs/telemetry", "outputs/loopback", "registry/lists",
+        "outputs/telemetry", "outputs/loopback", "outputs/tested", "registry/lists",
     }  # fmt: skip
 
 
@@ -259,6 +259,25 @@ def test_damage_is_told_with_what_to_do(name, home, now):
         answer = ask(name, home, now)
     assert answer.grade == grade, answer.said
     assert answer.command
+
+
+def test_a_channel_that_nobody_tried_is_told(home, now):
+    """After a test that arrived it is well, for five weeks."""
+
+    def with_channel(data):
+        channel = b'[alerts.channels.desk]\ntype = "file"\npath = "desk.jsonl"\n'
+        return data + b"\n" + channel
+
+    with changed(home.settings_file, with_channel):
+        assert ask("outputs/tested", home, now).grade == LOOK
+        tested = "insert into alert_outbox values ('t-1', 'desk', 'sent', 1, 's', 'm',"
+        tested += f" 'test', 'low', '{now_text(now)}', '{now_text(now)}', null)"
+        with stated(home, tested):
+            later = now + timedelta(days=12)
+            answer = ask("outputs/tested", home, later)
+            assert (answer.grade, answer.said[:7]) == (WELL, "12 days")
+            old = ask("outputs/tested", home, now + timedelta(days=40))
+            assert (old.grade, bool(old.command)) == (LOOK, True)
 
 
 def test_silence_and_age_are_told(home, now):

@@ -8,6 +8,7 @@ import yaml
 from sqlalchemy import func, select
 
 from pipelines.alerts.channels import prepared
+from pipelines.alerts.messages import TEST
 from pipelines.alerts.outbox import GIVEN_UP, SENT
 from pipelines.district.secrets import is_reference
 from pipelines.operations.checks import (
@@ -26,6 +27,7 @@ from pipelines.state.schema import REPORTS
 
 IDLE = timedelta(days=2)
 OLD_REPORT = timedelta(days=14)
+OLD_TEST = timedelta(days=35)
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 PROCESSES = Path("/proc")
 
@@ -80,6 +82,24 @@ def _undelivered(patient: Patient) -> Answer:
             "schoolbell alerts list --home {home}, then look at the channel",
         )
     return well(f"{counts.get(SENT, 0)} alerts were delivered, none waits")
+
+
+def _tested(patient: Patient) -> Answer:
+    """A channel that nobody tried may lead nowhere on the day when it matters."""
+    channels = patient.settings.alerts.channels.values()
+    if not any(one.enabled for one in channels):
+        return unasked("no alert channel is set that could be tried")
+    query = select(func.max(OUTBOX.c.sent_time)).where(
+        OUTBOX.c.class_name == TEST, OUTBOX.c.state == SENT
+    )
+    with patient.store.reading() as connection:
+        newest = connection.execute(query).scalar()
+    command = "schoolbell alerts test --home {home}"
+    if newest is None:
+        return look("no alert channel was ever tested", command)
+    days = (patient.now - datetime.fromisoformat(newest)).days
+    said = f"{days} days since the last test of an alert channel arrived"
+    return look(said, command) if days > OLD_TEST.days else well(said)
 
 
 def _secrets(patient: Patient) -> Answer:
@@ -162,6 +182,7 @@ CHECKS = Subject(
         Check("pages", "published reports are still there", _pages),
         Check("channels", "alerts reach somebody", _channels),
         Check("undelivered", "no alert waits", _undelivered),
+        Check("tested", "alerts were tried lately", _tested),
         Check("secrets", "secrets are private", _secrets),
         Check("schedule", "runs still happen", _scheduled),
         Check("telemetry", "nothing is reported to others", _telemetry),

@@ -1,12 +1,16 @@
 """What is told to a place outside, so that silence there means something."""
 
+import json
+
 import pytest
 
 from pipelines.alerts.heartbeat import beat
 from pipelines.alerts.news import News
+from pipelines.alerts.outbox import GIVEN_UP, outbox
 from pipelines.district.home import create
-from pipelines.errors import DeliveryError
-from pipelines.journey.alerting import announce, send_alerts, send_test
+from pipelines.errors import DeliveryError, SettingsError
+from pipelines.journey.alert_tests import send_test
+from pipelines.journey.alerting import announce, send_alerts
 from pipelines.journey.district import open_district
 from tests.unit.alerts.facts import NOW, news
 
@@ -50,6 +54,48 @@ def test_each_round_beats_and_a_test_does_not(home):
         assert not (home.path / "beat").exists()
         assert send_alerts(district, NOW).warning == ""
     assert (home.path / "beat").is_file()
+
+
+MAILS = """
+[alerts.channels.{name}]
+type = "smtp"
+host = "127.0.0.1"
+port = {port}
+sender = "schoolbell@school.example"
+recipients = {to}
+"""
+ADA, BEN = "ada@school.example", "ben@school.example"
+
+
+@pytest.fixture
+def mailing(home, post):
+    """Two channels of mail: one to both of the list, one to the first alone."""
+    text = home.settings_file.read_text()
+    text = text.replace("[alerts]\n", f'[alerts]\nrecipients = ["{ADA}", "{BEN}"]\n', 1)
+    for name, to in (("both", [ADA, BEN]), ("one", [ADA])):
+        text += MAILS.format(name=name, port=post.port, to=json.dumps(to))
+    home.settings_file.write_text(text)
+    return home
+
+
+def test_a_test_to_one_address_goes_there_alone(mailing, post):
+    with open_district(mailing.path) as district:
+        assert set(send_test(district, to=BEN).by_channel) == {"both"}
+        assert set(send_test(district, "one", to=BEN).by_channel) == {"one"}
+        for to, only in (("x@other.example", ""), (ADA, "pigeon")):
+            with pytest.raises(SettingsError, match=r"not in|no channel"):
+                send_test(district, only, to=to)
+    assert [one.rcpt_tos for one in post.mails] == [[BEN], [BEN]]
+
+
+def test_a_test_that_did_not_arrive_goes_to_nobody_else_later(mailing, post):
+    post.refused = {BEN: "550 no"}
+    with open_district(mailing.path) as district:
+        assert send_test(district, to=BEN, now=NOW).by_channel["both"].given_up == 1
+        post.refused = {}
+        waiting = [one for one in outbox(district.store) if one["state"] != GIVEN_UP]
+    assert waiting == []
+    assert post.mails == []
 
 
 def test_a_heartbeat_that_fails_is_a_warning_and_stops_nothing(home):
