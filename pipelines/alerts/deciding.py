@@ -166,7 +166,8 @@ def _silenced(
     told = memory.told.get((one.key, reader.name))
     if told is None or one.step > told.step:
         return ""
-    lasts = one.about != "conduct" and now - told.time >= again
+    may_come_again = one.about != "conduct" and not one.is_once
+    lasts = may_come_again and now - told.time >= again
     return "" if lasts else TOLD_BEFORE
 
 

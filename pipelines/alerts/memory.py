@@ -17,6 +17,7 @@ from sqlalchemy import (
 )
 
 from pipelines.alerts.deciding import Answer, Decision, Memory, Told
+from pipelines.alerts.newcomers import FIRST
 from pipelines.alerts.news import News
 from pipelines.state.alert_tables import ANSWERS, DECISIONS, NEWS, TOLD
 from pipelines.state.store import Store, now_text
@@ -152,6 +153,7 @@ def over_since(store: Store, channel: str, since: datetime) -> list[str]:
         .where(
             TOLD.c.channel == channel,
             NEWS.c.about == "health",
+            ~NEWS.c.key.startswith(FIRST),
             NEWS.c.ended_time > now_text(since),
         )
         .order_by(NEWS.c.ended_time, NEWS.c.news_id)

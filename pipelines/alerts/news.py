@@ -36,6 +36,7 @@ class News:
         reference: Where to look at the desk: a finding's id, a source's name.
         lasting: How long a thing has lasted, in steps; longer is worse.
         group: What it is counted with in a list.
+        is_once: It is not told again however long it lasts, nor that it is over.
     """
 
     key: str
@@ -47,6 +48,7 @@ class News:
     reference: str = ""
     lasting: int = 0
     group: str = ""
+    is_once: bool = False
 
     @property
     def step(self) -> int:

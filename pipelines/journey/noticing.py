@@ -1,12 +1,14 @@
 """Gathers what may be announced: findings, files, runs, the audit chain."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from typing import Any
 
 import polars as pl
 
 from pipelines.alerts.memory import Noticed
+from pipelines.alerts.newcomers import FIRST, of_newcomers
 from pipelines.alerts.news import News, of_files, of_findings
 from pipelines.alerts.unwell import of_troubles
 from pipelines.district.calendar import WORKING
@@ -36,10 +38,11 @@ def noticed(district: District, now: datetime, health: Health | None = None) -> 
     news = [
         *of_findings(stored_findings(district.store), rules),
         *of_files(trouble, now),
+        *of_newcomers(map(asdict, files), now),
         *standstill(district, now),
         *_lookups(district, now),
     ]
-    looked = ["finding:", "files:", "lookups:", *KEYS]
+    looked = ["finding:", "files:", "lookups:", FIRST, *KEYS]
     if health is not None:
         news += [*_audit(district, now), *of_troubles(health.troubles, now)]
         looked += ["audit", *(f"health:{kind}:" for kind in health.kinds)]
