@@ -51,8 +51,13 @@ class DeliveryError(SchoolbellError):
     Args:
         what: One sentence: what happened.
         retryable: True where asking again later may help.
+        may_have_arrived: The receiver had the message and did not answer: it may
+            have it all the same.
     """
 
-    def __init__(self, what: str, *, retryable: bool) -> None:
+    def __init__(
+        self, what: str, *, retryable: bool, may_have_arrived: bool = False
+    ) -> None:
         super().__init__(what)
         self.retryable = retryable
+        self.may_have_arrived = may_have_arrived

@@ -1,13 +1,7 @@
 """Messages that ask for an answer: tests, and what did not reach its reader. Pure."""
 
-from pipelines.alerts.messages import (
-    ESCALATION,
-    TEST,
-    WHY,
-    Message,
-    hashed,
-    text_of,
-)
+from pipelines.alerts.message import Message
+from pipelines.alerts.messages import ESCALATION, TEST, WHY, hashed, text_of
 from pipelines.alerts.news import one_line
 from pipelines.findings.record import Severity
 

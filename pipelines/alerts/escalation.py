@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pipelines.alerts.asking import escalation
-from pipelines.alerts.messages import AT_ONCE, TEST, Message
+from pipelines.alerts.message import Message
+from pipelines.alerts.messages import AT_ONCE, TEST
 from pipelines.alerts.outbox import GIVEN_UP, SENT
 
 UNDELIVERED = "could not be delivered"

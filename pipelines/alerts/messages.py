@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pipelines.alerts.deciding import Decision
+from pipelines.alerts.message import Message
 from pipelines.alerts.news import KINDS, SEVERITIES, News, one_line
 from pipelines.findings.record import Severity
 
@@ -29,27 +30,6 @@ NOT_PROOF = (
 )
 WHY = "You get this because this address is on the district's alert list."
 SHOWN = 20
-
-
-@dataclass(frozen=True)
-class Message:
-    """One message to a reader.
-
-    Attributes:
-        key: The same for the same news, so that it is sent once.
-        subject: One line.
-        text: The body, plain text.
-        class_name: notice, daily, weekly, test, escalation or report.
-        severity: That of the worst in it.
-        html: The same facts as a page, for channels that can show one.
-    """
-
-    key: str
-    subject: str
-    text: str
-    class_name: str
-    severity: Severity = "informational"
-    html: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,16 @@
 """Keeps what is to be sent, and what was.
 
 A message enters the outbox once a channel. It is marked *sending* before the
-channel is asked and *sent* after; a crash in between leaves *sending*, which
-the next run tries again. So every message arrives at least once, none is lost,
-and the only possible repeat carries the same key: a mail's Message-ID, a
-webhook's Idempotency-Key, the `key` of a line in a file.
+channel is asked and *sent* after; a crash in between leaves *sending*, and so
+does a receiver that was given the message and did not answer. The next run tries
+it again and tells the channel that this may be a repeat. A file is looked into
+first and repeats nothing; elsewhere a repeat has the same key as before (a mail's
+Message-ID, a webhook's Idempotency-Key) and says on its face that it may be one.
+So none is lost, and what may come twice is known to whoever reads it.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +22,7 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from pipelines.alerts.messages import Message
+from pipelines.alerts.message import Message
 from pipelines.errors import DeliveryError
 from pipelines.state.alert_tables import OUTBOX, PAGES
 from pipelines.state.store import Store, now_text
@@ -109,38 +111,62 @@ def deliver_waiting(
     deliver: Callable[[Message], None],
     retrying: Retrying = PATIENT,
     now: datetime | None = None,
+    alone: str = "",
 ) -> Sent:
     """Send what waits for one channel, oldest first.
 
     Once a message could not be delivered, those after it are tried without
     patience: the receiver is likely away for them too.
+
+    Args:
+        alone: Key of the one message to send. It is given up where it does not
+            arrive: somebody waits for the answer.
     """
     sent = failed = given_up = 0
-    for row in _waiting(store, channel):
-        message = _message(row)
-        attempts = row["attempts"] + 1
-        _mark(store, message.key, channel, SENDING, attempts=attempts)
+    for row in _waiting(store, channel, alone):
+        handing = _Handing(_message(row), deliver)
+        attempts, key = row["attempts"] + 1, row["alert_key"]
+        _mark(store, key, channel, SENDING, attempts=attempts)
         try:
-            (ONCE if failed else retrying)(deliver, message)
+            (ONCE if failed else retrying)(handing)
         except DeliveryError as error:
-            ends = not error.retryable or attempts >= MOST_ATTEMPTS
-            state = GIVEN_UP if ends else WAITING
-            _mark(store, message.key, channel, state, error=str(error))
+            is_last = attempts >= MOST_ATTEMPTS or bool(alone)
+            ends = is_last or not error.retryable
+            unsent = SENDING if handing.message.may_repeat else WAITING
+            _mark(store, key, channel, GIVEN_UP if ends else unsent, error=str(error))
             failed, given_up = failed + 1, given_up + ends
         else:
             sent_time = now_text(now)
-            _mark(store, message.key, channel, SENT, sent_time=sent_time, error=None)
+            _mark(store, key, channel, SENT, sent_time=sent_time, error=None)
             sent += 1
     return Sent(sent, failed, given_up)
 
 
-def _waiting(store: Store, channel: str) -> list[dict[str, Any]]:
+@dataclass
+class _Handing:
+    """Hands a message over, once or again."""
+
+    message: Message
+    deliver: Callable[[Message], None]
+
+    def __call__(self) -> None:
+        try:
+            self.deliver(self.message)
+        except DeliveryError as error:
+            if error.may_have_arrived:
+                self.message = replace(self.message, may_repeat=True)
+            raise
+
+
+def _waiting(store: Store, channel: str, alone: str) -> list[dict[str, Any]]:
     query = (
         select(OUTBOX, PAGES.c.html)
         .outerjoin(PAGES, PAGES.c.alert_key == OUTBOX.c.alert_key)
         .where(OUTBOX.c.channel == channel, OUTBOX.c.state.in_((WAITING, SENDING)))
         .order_by(OUTBOX.c.created_time, OUTBOX.c.alert_key)
     )
+    if alone:
+        query = query.where(OUTBOX.c.alert_key == alone)
     with store.reading() as connection:
         return [dict(row) for row in connection.execute(query).mappings()]
 
@@ -153,6 +179,7 @@ def _message(row: dict[str, Any]) -> Message:
         row["class_name"],
         row["severity"],
         row["html"] or "",
+        may_repeat=row["state"] == SENDING,
     )
 
 

@@ -13,15 +13,8 @@ from pipelines.alerts.deciding import (
     TOLD_BEFORE,
     Decision,
 )
-from pipelines.alerts.messages import (
-    Message,
-    Setting,
-    daily,
-    notice,
-    overflow,
-    told_by,
-    weekly,
-)
+from pipelines.alerts.message import Message
+from pipelines.alerts.messages import Setting, daily, notice, overflow, told_by, weekly
 from pipelines.alerts.news import News
 
 

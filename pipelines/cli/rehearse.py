@@ -39,9 +39,20 @@ def rehearse(
         for one in found.readers
     ]  # fmt: skip
     screen.print(table("Messages to each reader", READER_COLUMNS, rows))
-    for line in _lines(found):
+    for line in [*_lines(found), *_untold(found)]:
         typer.echo(line)
     sys.exit(0 if found.is_well else 1)
+
+
+def _untold(found: Count) -> list[str]:
+    """Each silence that was not told, and whether it could have been."""
+    return [
+        f"not told: {one.planted.source} {one.planted.building or 'everywhere'}, "
+        f"{one.planted.hours} hours in which some {one.missing_lines} lines come"
+        f" ({'too few to know' if one.is_short else 'missed'})"
+        for one in found.silences
+        if one.delay_hours is None
+    ]
 
 
 def _lines(found: Count) -> list[str]:
@@ -53,12 +64,14 @@ def _lines(found: Count) -> list[str]:
         "missed": len(found.missed),
         "late": len(found.late),
         "too short to be known": short,
+        "told within the first hour": sum(one <= 1 for one in told),
         "slowest, hours": round(max(told, default=0)),
         "false alarms": found.false_alarms,
         "false alarms on closed days": found.on_closed_days,
         "senders that died": found.deaths,
         "receivers that were away": found.refusals,
         "messages that came again, with the same key": found.repeated,
+        "of these, without saying that they may be a repeat": found.unmarked,
         "messages that wait": found.waiting,
         "messages that were lost": found.lost,
         "facts told again within a week though no worse": found.too_soon,

@@ -7,7 +7,7 @@ is a mail of its own. Only the channel that `[report] mail` names gets it.
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-from pipelines.alerts.messages import Message
+from pipelines.alerts.message import Message
 from pipelines.alerts.outbox import enqueue
 from pipelines.district.settings_alerts import Channel
 from pipelines.errors import SettingsError

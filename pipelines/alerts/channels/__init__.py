@@ -18,7 +18,7 @@ from pydantic import (
     ValidationInfo,
 )
 
-from pipelines.alerts.messages import Message
+from pipelines.alerts.message import Message
 from pipelines.district.secrets import is_reference, looked_up
 from pipelines.errors import SettingsError
 from pipelines.plugins import discover

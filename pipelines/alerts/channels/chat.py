@@ -3,18 +3,26 @@
 It rings phones, so what accounts did never goes through it. Mail has a channel of
 its own that keeps to the list of allowed recipients; mail urls are refused here.
 Services give no key that makes a repeat harmless: after a crash a message may be
-seen twice.
+seen twice, and then says that it may be a repeat.
+
+Apprise says of each service whether it took the message, and, in words, with which
+HTTP status it did not: 4xx is a mistake in the settings, other than 408, 425 and
+429. Whatever gives no status is tried again.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pydantic import Field
 
 from pipelines.alerts.channels import Channel, ChannelSettings
-from pipelines.alerts.messages import Message
+from pipelines.alerts.message import Message
 from pipelines.errors import DeliveryError, SettingsError
 
+BAD_REQUEST, SERVER_ERROR = 400, 500
+ASK_AGAIN = {408, 425, 429}
+STATUS = re.compile(r"\berror=([1-5]\d\d)\b")
 MAIL = {
     "azure",
     "brevo",
@@ -39,9 +47,44 @@ class ChatSettings(ChannelSettings):
 
 def deliver(message: Message, settings: ChatSettings, _allowed: Sequence[str]) -> None:
     """Post to every url; one that fails lets the message be tried again."""
-    service = _service(settings.urls.split())
-    if not service.notify(title=message.subject, body=message.text):
-        raise DeliveryError("a chat service took no message", retryable=True)
+    told = message.on_its_face
+    result = _service(settings.urls.split()).notify(title=told.subject, body=told.text)
+    if not result:
+        raise _failure(result)
+
+
+def _failure(result: Any) -> DeliveryError:
+    """What went wrong, without the urls: they hold the keys of the services."""
+    failed = [one for one in result if not one]
+    statuses = {one: _status(one) for one in failed}
+    said = ", ".join(
+        f"{one.name} answered {status}" if status else f"{one.name} gave no answer"
+        for one, status in statuses.items()
+    )
+    return DeliveryError(
+        f"a chat service took no message: {said}",
+        retryable=not all(_is_refusal(status) for status in statuses.values()),
+        may_have_arrived=len(failed) < len(result) or "TIMEOUT" in _outcomes(failed),
+    )
+
+
+def _outcomes(results: Iterable[Any]) -> set[str]:
+    return {one.status.name for one in results}
+
+
+def _is_refusal(status: int | None) -> bool:
+    return (
+        status is not None
+        and BAD_REQUEST <= status < SERVER_ERROR
+        and status not in ASK_AGAIN
+    )
+
+
+def _status(result: Any) -> int | None:
+    """The HTTP status that a service answered with; Apprise has it in its log only."""
+    lines = [str(one.message) for attempt in result.attempts for one in attempt]
+    found = [int(one) for line in lines for one in STATUS.findall(line)]
+    return found[-1] if found else None
 
 
 def _service(urls: Sequence[str]) -> Any:

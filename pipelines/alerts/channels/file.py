@@ -1,12 +1,14 @@
-"""Alert channel: one JSON object a line, appended to a file."""
+"""Alert channel: one JSON object a line, appended to a file.
+
+After a crash the file is looked into: what is there already is not written again.
+"""
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
 
 from pipelines.alerts.appending import append_line
 from pipelines.alerts.channels import Channel, ChannelSettings, HomePath
-from pipelines.alerts.messages import Message
+from pipelines.alerts.message import Message
 
 
 class FileSettings(ChannelSettings):
@@ -17,7 +19,12 @@ class FileSettings(ChannelSettings):
 
 def deliver(message: Message, settings: FileSettings, _allowed: Sequence[str]) -> None:
     """Append and force to disk; the line is whole or not there."""
-    append_line(settings.path, json.dumps(asdict(message), ensure_ascii=True))
+    append_line(
+        settings.path,
+        json.dumps(message.fields, ensure_ascii=True),
+        may_repeat=message.may_repeat,
+        is_same=lambda one: one.get("key") == message.key,
+    )
 
 
 CHANNEL = Channel(name="file", settings=FileSettings, deliver=deliver)

@@ -1,6 +1,7 @@
 """Alert channel: OCSF Detection Findings (class 2004), one a line in a file.
 
-The `uid` is the message's key, by which a reader knows a repeat.
+The `uid` is the message's key. After a crash the file is looked into: what is there
+already is not written again.
 """
 
 import json
@@ -11,7 +12,7 @@ from typing import Any
 
 from pipelines.alerts.appending import append_line
 from pipelines.alerts.channels import Channel, ChannelSettings, HomePath
-from pipelines.alerts.messages import Message
+from pipelines.alerts.message import Message
 
 OCSF_VERSION = "1.3.0"
 SEVERITY_IDS: Mapping[str, int] = {
@@ -32,8 +33,16 @@ class OcsfSettings(ChannelSettings):
 def deliver(message: Message, settings: OcsfSettings, _allowed: Sequence[str]) -> None:
     """Append and force to disk."""
     append_line(
-        settings.path, json.dumps(event(message, datetime.now(UTC)), ensure_ascii=True)
+        settings.path,
+        json.dumps(event(message, datetime.now(UTC)), ensure_ascii=True),
+        may_repeat=message.may_repeat,
+        is_same=lambda one: _uid(one) == message.key,
     )
+
+
+def _uid(one: Mapping[str, Any]) -> object:
+    metadata = one.get("metadata")
+    return metadata.get("uid") if isinstance(metadata, dict) else None
 
 
 def event(message: Message, now: datetime) -> dict[str, Any]:

@@ -2,23 +2,27 @@
 
 Recipients outside the allow-list are refused before anything is sent. The
 Message-ID comes from the message's key, so that a mail sent again after a crash
-replaces the first in most readers. A crash after the server took the mail and
-before that was noted repeats it; nothing else does.
+replaces the first in most readers; its subject says that it may be a repeat. A
+crash after the server took the mail and before that was noted repeats it, and so
+does a server that took it and did not answer; nothing else does.
 """
 
 import smtplib
 import ssl
 from collections.abc import Sequence
+from contextlib import suppress
 from email.message import EmailMessage
 from email.utils import formatdate
 
 from pydantic import Field
 
 from pipelines.alerts.channels import Channel, ChannelSettings
-from pipelines.alerts.messages import Message
+from pipelines.alerts.message import Message
 from pipelines.errors import DeliveryError
 
 PERMANENT = 500
+Refused = dict[str, tuple[int, bytes]]
+"""Recipients, with the answer of the server."""
 
 
 class SmtpSettings(ChannelSettings):
@@ -57,7 +61,8 @@ def deliver(message: Message, settings: SmtpSettings, allowed: Sequence[str]) ->
         ) from error
     except smtplib.SMTPRecipientsRefused as error:
         raise DeliveryError(
-            "the mail server refused every recipient", retryable=False
+            "the mail server refused every recipient",
+            retryable=_may_pass(error.recipients),
         ) from error
     except (OSError, smtplib.SMTPException) as error:
         raise DeliveryError(
@@ -65,8 +70,14 @@ def deliver(message: Message, settings: SmtpSettings, allowed: Sequence[str]) ->
         ) from error
 
 
+def _may_pass(refused: Refused) -> bool:
+    """Some refusal is for now only, as a server's first word to a stranger is."""
+    return any(code < PERMANENT for code, _ in refused.values())
+
+
 def mail(message: Message, settings: SmtpSettings) -> EmailMessage:
     """The message as a mail."""
+    message = message.on_its_face
     made = EmailMessage()
     made["Subject"] = message.subject
     made["From"] = settings.sender
@@ -84,14 +95,40 @@ def mail(message: Message, settings: SmtpSettings) -> EmailMessage:
 
 
 def _send(made: EmailMessage, settings: SmtpSettings) -> None:
-    with smtplib.SMTP(
+    server = smtplib.SMTP(
         settings.host, settings.port, timeout=settings.timeout_seconds
-    ) as server:
+    )
+    try:
         if settings.tls:
             server.starttls(context=ssl.create_default_context())
         if settings.user is not None:
             server.login(settings.user, settings.password or "")
-        server.send_message(made)
+        refused = _hand_over(made, server)
+        # the mail is taken: a server that can not say good-bye changes nothing
+        with suppress(OSError, smtplib.SMTPException):
+            server.quit()
+    finally:
+        server.close()
+    if refused:
+        raise DeliveryError(
+            f"the mail server took the mail, but not for {', '.join(sorted(refused))}",
+            retryable=_may_pass(refused),
+            may_have_arrived=True,
+        )
+
+
+def _hand_over(made: EmailMessage, server: smtplib.SMTP) -> Refused:
+    """Give the mail to the server; whom it refused."""
+    try:
+        return server.send_message(made)
+    except (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused):
+        raise
+    except (OSError, smtplib.SMTPException) as error:
+        raise DeliveryError(
+            f"the mail server did not say whether it took the mail: {error}",
+            retryable=True,
+            may_have_arrived=True,
+        ) from error
 
 
 CHANNEL = Channel(name="smtp", settings=SmtpSettings, deliver=deliver)

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 
 from pipelines.alerts.channels import Channel, ChannelSettings
-from pipelines.alerts.messages import Message
+from pipelines.alerts.message import Message
 
 
 class StdoutSettings(ChannelSettings):
@@ -15,7 +15,8 @@ def deliver(
     message: Message, _settings: StdoutSettings, _allowed: Sequence[str]
 ) -> None:
     """One message is a few lines; control characters are made visible."""
-    lines = [message.subject, *message.text.splitlines()]
+    told = message.on_its_face
+    lines = [told.subject, *told.text.splitlines()]
     shown = (line.encode("unicode_escape").decode("ascii") for line in lines)
     sys.stdout.write("\n".join(shown) + "\n")
     sys.stdout.flush()

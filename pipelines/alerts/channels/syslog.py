@@ -2,7 +2,7 @@
 
 Over UDP a datagram may vanish and nobody learns of it: at most once on the wire.
 TCP and TLS tell of a receiver that is away. The line's externalId is the
-message's key, by which a SIEM knows a repeat.
+message's key, by which a SIEM knows a repeat; one that may be a repeat says so.
 """
 
 import socket
@@ -15,7 +15,7 @@ from typing import Literal
 from pydantic import Field
 
 from pipelines.alerts.channels import Channel, ChannelSettings
-from pipelines.alerts.messages import Message
+from pipelines.alerts.message import Message
 from pipelines.errors import DeliveryError
 
 CODES: Mapping[str, int] = {
@@ -49,7 +49,7 @@ def deliver(
     message: Message, settings: SyslogSettings, _allowed: Sequence[str]
 ) -> None:
     """Send one line."""
-    line = syslog_line(message, settings.facility).encode("ascii")
+    line = syslog_line(message.on_its_face, settings.facility).encode("ascii")
     try:
         if settings.protocol == "udp":
             _send_datagram(line, settings)

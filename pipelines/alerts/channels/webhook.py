@@ -2,27 +2,30 @@
 
 The receiver computes HMAC-SHA256 over the timestamp header, a dot and the body with
 the shared secret, compares it with the signature header, and refuses old
-timestamps. A repeat after a crash carries the same Idempotency-Key. An answer of
-408, 425, 429 or 5xx may be asked again; any other that is not 2xx is a mistake in
-the settings. Redirects are not followed: they would carry the message elsewhere.
+timestamps. A repeat after a crash carries the same Idempotency-Key and the same
+body, and `X-Schoolbell-May-Repeat: yes`. An answer of 408, 425, 429 or 5xx may be
+asked again; any other that is not 2xx is a mistake in the settings. Redirects are
+not followed: they would carry the message elsewhere.
 """
 
 import hashlib
 import hmac
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 
 import requests
 from pydantic import Field, HttpUrl
+from urllib3.exceptions import NewConnectionError
 
 from pipelines.alerts.channels import Channel, ChannelSettings
-from pipelines.alerts.messages import Message
+from pipelines.alerts.message import Message
 from pipelines.errors import DeliveryError
 
 ASK_AGAIN = {408, 425, 429}
 SERVER_ERROR = 500
+UNSURE = {408, 500, 502, 504}
+"""Answers of servers, or of those before them, that may have taken it."""
 
 
 class WebhookSettings(ChannelSettings):
@@ -37,7 +40,7 @@ def deliver(
     message: Message, settings: WebhookSettings, _allowed: Sequence[str]
 ) -> None:
     """Post once; the caller decides whether to try again."""
-    body = json.dumps(asdict(message), ensure_ascii=True).encode()
+    body = json.dumps(message.fields, ensure_ascii=True).encode()
     stamp = str(int(datetime.now(UTC).timestamp()))
     try:
         answer = requests.post(
@@ -48,20 +51,32 @@ def deliver(
                 "Idempotency-Key": message.key,
                 "X-Schoolbell-Timestamp": stamp,
                 "X-Schoolbell-Signature": signature(settings.secret, stamp, body),
+                **({"X-Schoolbell-May-Repeat": "yes"} if message.may_repeat else {}),
             },
             timeout=settings.timeout_seconds,
             allow_redirects=False,
         )
     except requests.RequestException as error:
         raise DeliveryError(
-            f"the webhook can not be reached: {type(error).__name__}", retryable=True
+            f"the webhook can not be reached: {type(error).__name__}",
+            retryable=True,
+            may_have_arrived=not _was_never_there(error),
         ) from error
     code = answer.status_code
     if not 200 <= code < 300:
         raise DeliveryError(
             f"the webhook answered {code}",
             retryable=code in ASK_AGAIN or code >= SERVER_ERROR,
+            may_have_arrived=code in UNSURE,
         )
+
+
+def _was_never_there(error: requests.RequestException) -> bool:
+    """No connection came about, so that nothing was handed over."""
+    if isinstance(error, requests.ConnectTimeout | requests.exceptions.SSLError):
+        return True
+    cause = getattr(error.args[0] if error.args else None, "reason", None)
+    return isinstance(cause, NewConnectionError)
 
 
 def signature(secret: str, stamp: str, body: bytes) -> str:

@@ -52,6 +52,11 @@ class Silence:
         """Over before so many lines were missing that it could be known."""
         return self.planted.hours < self.interval_hours
 
+    @property
+    def missing_lines(self) -> int:
+        """That usually come in its time, while pupils are there."""
+        return round(self.planted.hours * _lines_an_hour(self.planted))
+
 
 @dataclass(frozen=True)
 class Count:
@@ -61,6 +66,7 @@ class Count:
         false_alarms: Troubles that nobody planted.
         on_closed_days: Of these, raised on a closed day.
         repeated: Messages that came again with the same key, after a death.
+        unmarked: Of these, those that do not say that they may be a repeat.
         lost: Messages that are neither sent nor waiting.
         too_soon: Facts told again within a week though no worse.
     """
@@ -72,6 +78,7 @@ class Count:
     deaths: int
     refusals: int
     repeated: int
+    unmarked: int
     waiting: int
     lost: int
     too_soon: int
@@ -97,7 +104,7 @@ class Count:
         """Nothing was missed, late, false, lost, too soon or too much."""
         most = max((one.most_a_day for one in self.readers), default=0)
         early = sum(one.in_quiet_hours for one in self.readers)
-        wrong = (self.false_alarms, self.lost, self.too_soon, early)
+        wrong = (self.false_alarms, self.lost, self.unmarked, self.too_soon, early)
         is_in_budget = most <= ALERTS.most_a_day
         return not (self.missed or self.late or any(wrong)) and is_in_budget
 
@@ -122,6 +129,7 @@ def count(
         deaths=played.deaths,
         refusals=played.refusals,
         repeated=sum(times - 1 for times in came.values()),
+        unmarked=_unmarked(played),
         waiting=len(rows) - len(sent),
         lost=len(sent - came.keys()) + sum(one["state"] == GIVEN_UP for one in rows),
         too_soon=_too_soon(played),
@@ -160,9 +168,23 @@ def _silence(one: Planted, played: Played) -> Silence:
 
 def _interval(one: Planted) -> int:
     """Hours in which so many lines usually come while pupils are there."""
+    return max(1, ceil(INTERVAL_LINES / _lines_an_hour(one)))
+
+
+def _lines_an_hour(one: Planted) -> float:
     (feed,) = [feed for feed in FEEDS if feed.name == one.source]
     share = dict(zip(BUILDINGS, SHARES, strict=True)).get(one.building, 1.0)
-    return max(1, ceil(INTERVAL_LINES / (feed.busy * share)))
+    return feed.busy * share
+
+
+def _unmarked(played: Played) -> int:
+    seen: set[tuple[str, str]] = set()
+    found = 0
+    for one in played.arrived:
+        here = (one.message.key, one.channel)
+        found += here in seen and not one.message.may_repeat
+        seen.add(here)
+    return found
 
 
 def _is_of(key: str, start: datetime, one: Planted) -> bool:

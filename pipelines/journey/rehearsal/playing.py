@@ -16,7 +16,8 @@ from sqlalchemy import select
 
 from pipelines.alerts.answering import Said, answer
 from pipelines.alerts.memory import Noticed, take_news
-from pipelines.alerts.messages import AT_ONCE, TEST, Message
+from pipelines.alerts.message import Message
+from pipelines.alerts.messages import AT_ONCE, TEST
 from pipelines.alerts.news import News, of_findings
 from pipelines.alerts.outbox import ONCE, deliver_waiting
 from pipelines.alerts.unwell import of_troubles

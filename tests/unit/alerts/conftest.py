@@ -19,13 +19,29 @@ def store(tmp_path):
 
 
 class Post:
-    """Takes mail; `answers` are given to the next ones instead of `250 OK`."""
+    """Takes mail; `answers` are given to the next ones instead of `250 OK`.
+
+    `refused` says what is answered about a recipient, `good_bye` what at the end.
+    """
 
     def __init__(self):
         self.mails = []
         self.answers = []
+        self.refused = {}
+        self.good_bye = "221 Bye"
+        self.session = None
         self.before_taking = lambda: None
         self.after_taking = lambda: None
+
+    async def handle_RCPT(self, server, _session, envelope, address, _options):  # noqa: N802
+        self.session = server
+        if address in self.refused:
+            return self.refused[address]
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_QUIT(self, _server, _session, _envelope):  # noqa: N802
+        return self.good_bye
 
     async def handle_EHLO(self, _server, session, _envelope, hostname, responses):  # noqa: N802
         session.host_name = hostname

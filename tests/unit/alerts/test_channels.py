@@ -6,12 +6,14 @@ import json
 import re
 import socket
 import sys
+import time
+from dataclasses import replace
 from email import message_from_bytes, policy
 
 import pytest
 
 from pipelines.alerts.channels import channels, prepared
-from pipelines.alerts.messages import Message
+from pipelines.alerts.message import Message
 from pipelines.errors import DeliveryError, SettingsError
 
 NEWS = Message(
@@ -54,6 +56,47 @@ def test_a_file_that_can_not_be_written_is_tried_again(tmp_path):
     with pytest.raises(DeliveryError) as error:
         deliver("file", {"path": str(tmp_path / "file" / "alerts.jsonl")})
     assert error.value.retryable
+
+
+AGAIN = replace(NEWS, may_repeat=True)
+
+
+@pytest.mark.parametrize("kind", ["file", "ocsf"])
+def test_a_file_is_looked_into_before_a_line_is_written_again(tmp_path, kind):
+    path = tmp_path / "alerts.jsonl"
+    path.write_text('not json\n["a list"]\n')
+    deliver(kind, {"path": str(path)}, message=AGAIN)
+    deliver(kind, {"path": str(path)}, message=AGAIN)
+    deliver(kind, {"path": str(path)}, message=replace(AGAIN, key="digest-2"))
+    assert len(path.read_text().splitlines()) == 2 + 2
+
+
+@pytest.mark.parametrize("kind", ["file", "ocsf"])
+def test_a_line_that_was_cut_off_is_none_and_spoils_no_other(tmp_path, kind):
+    path = tmp_path / "alerts.jsonl"
+    deliver(kind, {"path": str(path)})
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1])  # all but its end
+    deliver(kind, {"path": str(path)}, message=AGAIN)
+    lines = path.read_text().splitlines()
+    assert [json.loads(one) for one in lines]
+    assert len(lines) == 2
+
+
+def test_what_may_be_a_repeat_says_so(post, hook, monkeypatch, capsys):
+    deliver("smtp", mail_settings(post), message=AGAIN)
+    mail = message_from_bytes(post.mails[0].content, policy=policy.default)
+    assert mail["Subject"] == f"{NEWS.subject} (may be a repeat)"
+    assert mail["Message-ID"] == "<digest-1@school.example>"
+    assert mail.get_content().startswith("This may be a repeat")
+    deliver("webhook", hook_settings(hook, monkeypatch))
+    deliver("webhook", hook_settings(hook, monkeypatch), message=AGAIN)
+    (_, first, body), (_, second, again) = hook.posts
+    assert body == again  # a receiver may compare them
+    assert "X-Schoolbell-May-Repeat" not in first
+    assert second["X-Schoolbell-May-Repeat"] == "yes"
+    deliver("stdout", {}, message=AGAIN)
+    assert "may be a repeat" in capsys.readouterr().out
 
 
 def test_standard_output_gets_plain_lines(capsys):
@@ -113,6 +156,33 @@ def test_a_mail_server_that_is_away_is_tried_again(post):
     with pytest.raises(DeliveryError) as error:
         deliver("smtp", mail_settings(post, port=1))
     assert error.value.retryable
+    assert not error.value.may_have_arrived
+
+
+def test_a_server_that_says_no_good_bye_has_the_mail_all_the_same(post):
+    post.good_bye = "421 too busy"
+    deliver("smtp", mail_settings(post))
+    assert len(post.mails) == 1
+
+
+def test_a_server_that_dies_with_the_mail_may_have_it(post):
+    post.after_taking = lambda: post.session.transport.abort()  # noqa: PLW0108
+    with pytest.raises(DeliveryError, match="did not say") as error:
+        deliver("smtp", mail_settings(post))
+    assert error.value.retryable
+    assert error.value.may_have_arrived
+
+
+@pytest.mark.parametrize("code", [450, 550])
+def test_a_recipient_that_is_refused_is_told(post, code):
+    post.refused = {"office@school.example": f"{code} no"}
+    with pytest.raises(DeliveryError, match=r"not for office@school\.example") as error:
+        deliver("smtp", mail_settings(post, recipients=list(ALLOWED)))
+    assert error.value.retryable is (code == 450)
+    assert error.value.may_have_arrived
+    with pytest.raises(DeliveryError, match="every recipient") as error:
+        deliver("smtp", mail_settings(post, recipients=["office@school.example"]))
+    assert error.value.retryable is (code == 450)
 
 
 def test_a_subject_adds_no_header(post):
@@ -188,7 +258,17 @@ def test_a_webhook_that_is_away_is_tried_again(monkeypatch):
     with pytest.raises(DeliveryError) as error:
         deliver("webhook", given)
     assert error.value.retryable
+    assert not error.value.may_have_arrived
     assert SECRET not in str(error.value)
+
+
+def test_a_webhook_that_does_not_answer_may_have_it(hook, monkeypatch):
+    hook.after_taking = lambda: time.sleep(0.3)
+    given = hook_settings(hook, monkeypatch) | {"timeout_seconds": 0.1}
+    with pytest.raises(DeliveryError) as error:
+        deliver("webhook", given)
+    assert error.value.retryable
+    assert error.value.may_have_arrived
 
 
 def chat_settings(monkeypatch, urls):
@@ -205,12 +285,25 @@ def test_a_chat_service_gets_subject_and_text(hook, monkeypatch):
     assert "Two wait." in said["message"]
 
 
-def test_a_chat_service_that_refuses_is_tried_again(hook, monkeypatch):
-    hook.answers.append(500)
+@pytest.mark.parametrize(
+    ("code", "retryable"), [(500, True), (429, True), (401, False), (404, False)]
+)
+def test_what_a_chat_service_answers_decides(hook, monkeypatch, code, retryable):
+    hook.answers.append(code)
     url = hook.url.replace("http://", "json://")
-    with pytest.raises(DeliveryError) as error:
+    with pytest.raises(DeliveryError, match=f"JSON answered {code}") as error:
         deliver("chat", chat_settings(monkeypatch, url))
+    assert error.value.retryable is retryable
+    assert not error.value.may_have_arrived
+    assert hook.url.partition("://")[2] not in str(error.value)
+
+
+def test_a_chat_service_beside_one_that_took_it_is_tried_again(hook, monkeypatch):
+    urls = f"{hook.url.replace('http://', 'json://')} json://127.0.0.1:1/x"
+    with pytest.raises(DeliveryError, match="gave no answer") as error:
+        deliver("chat", chat_settings(monkeypatch, urls))
     assert error.value.retryable
+    assert error.value.may_have_arrived
 
 
 @pytest.mark.parametrize(

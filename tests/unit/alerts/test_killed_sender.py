@@ -146,6 +146,8 @@ def test_killed_after_the_mail_was_taken(senders, home, post):
     ids = [message_from_bytes(one.content)["Message-ID"] for one in post.mails]
     assert len(ids) == 2  # at least once, and the repeat has the same id
     assert len(set(ids)) == 1
+    subjects = [message_from_bytes(one.content)["Subject"] for one in post.mails]
+    assert [one.endswith("(may be a repeat)") for one in subjects] == [False, True]
     assert state(home) == SENT
 
 
@@ -158,6 +160,7 @@ def test_killed_after_the_webhook_took_it(senders, home, hook):
     keys = [headers["Idempotency-Key"] for _, headers, _ in hook.posts]
     assert len(keys) == 2
     assert len(set(keys)) == 1
+    assert "X-Schoolbell-May-Repeat" in hook.posts[1][1]
     assert state(home) == SENT
 
 
@@ -203,13 +206,18 @@ def test_killed_again_and_again_nothing_is_lost_and_repeats_are_known(
     kills = killed_often(senders, home, receiver)
     if kind == "mail":
         headers = [message_from_bytes(one.content) for one in receiver.mails]
-        came = Counter(one["Message-ID"][1:].partition("@")[0] for one in headers)
+        keyed = [one["Message-ID"][1:].partition("@")[0] for one in headers]
+        marked = ["may be a repeat" in one["Subject"] for one in headers]
     else:
-        came = Counter(headers["Idempotency-Key"] for _, headers, _ in receiver.posts)
+        keyed = [headers["Idempotency-Key"] for _, headers, _ in receiver.posts]
+        marked = ["X-Schoolbell-May-Repeat" in one for _, one, _ in receiver.posts]
+    came = Counter(keyed)
     assert kills > MANY // 4
     assert came.keys() >= keys  # nothing is lost
     assert came.total() - len(came) == kills  # one repeat a kill, and no other
     assert max(came.values()) == 2
+    repeats = [key in keyed[:number] for number, key in enumerate(keyed)]
+    assert marked == repeats  # each repeat says that it may be one, and no other does
     store = open_store(home.state_db)
     assert {row["state"] for row in outbox(store)} == {SENT}
     store.close()

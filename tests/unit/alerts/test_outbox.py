@@ -1,10 +1,12 @@
 """The outbox: nothing is lost, nothing comes twice but after a crash."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select
 
 from pipelines.alerts import outbox
-from pipelines.alerts.messages import Message
+from pipelines.alerts.message import Message
 from pipelines.alerts.outbox import (
     GIVEN_UP,
     MOST_ATTEMPTS,
@@ -133,7 +135,7 @@ def test_killed_before_sending_nothing_is_lost(store):
     assert states(store) == {"mail": SENDING}
     sent = []
     deliver_waiting(store, "mail", sent.append)
-    assert sent == [NEWS]
+    assert sent == [replace(NEWS, may_repeat=True)]  # nobody knows that it is none
 
 
 def test_killed_after_sending_the_same_message_comes_again(store):
@@ -148,7 +150,24 @@ def test_killed_after_sending_the_same_message_comes_again(store):
         deliver_waiting(store, "mail", killed)
     deliver_waiting(store, "mail", sent.append)
     deliver_waiting(store, "mail", sent.append)
-    assert [one.key for one in sent] == [NEWS.key, NEWS.key]
+    assert sent == [NEWS, replace(NEWS, may_repeat=True)]
+
+
+def test_a_receiver_that_did_not_answer_is_told_of_a_repeat_and_no_other_is(store):
+    tries = []
+
+    def deliver(message):
+        tries.append(message)
+        unsure = len(tries) == 2  # the first is refused, the second not answered
+        raise DeliveryError("?", retryable=True, may_have_arrived=unsure)
+
+    enqueue(store, NEWS, ["mail"])
+    deliver_waiting(store, "mail", deliver)
+    assert [one.may_repeat for one in tries] == [False, False, True]
+    assert states(store) == {"mail": SENDING}
+    sent = []
+    deliver_waiting(store, "mail", sent.append)
+    assert sent[0].may_repeat  # in the next run too
 
 
 def test_oldest_first(store):

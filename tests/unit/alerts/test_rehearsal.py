@@ -25,4 +25,5 @@ def test_who_is_told_how_often_and_whether_silences_are_found(weeks):
         assert reader.most_a_day <= 5
         assert reader.in_quiet_hours == 0
     assert found.repeated <= found.deaths
+    assert found.unmarked == 0
     assert found.is_well

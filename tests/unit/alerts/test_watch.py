@@ -11,7 +11,7 @@ import pytest
 from filelock import FileLock
 
 from pipelines.alerts.memory import Noticed, take_news
-from pipelines.alerts.messages import Message
+from pipelines.alerts.message import Message
 from pipelines.alerts.outbox import enqueue
 from pipelines.alerts.standing import standing
 from pipelines.district.home import create
