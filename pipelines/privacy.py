@@ -12,7 +12,9 @@ from base64 import b32encode
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal, get_args
 
-Kind = Literal["account", "device", "address", "person"]
+Kind = Literal["account", "device", "address", "person", "pupil", "pupil_person"]
+"""What is named. `pupil` is an account of a pupil, `pupil_person` the pupil: both
+have keys of their own and names that say so."""
 
 TOKEN_LENGTH = 16  # base32 letters: 80 bits
 SHORTEST_KEY = 32
@@ -69,12 +71,33 @@ _NOUNS: Mapping[Kind, str] = {
         soprano spinet symphony tambourine tenor timpani toccata trio trombone trumpet
         tuba ukulele viola violin waltz xylophone zither
     """,
+    "pupil": """
+        amaryllis anemone aster azalea begonia bluebell buttercup camellia campion
+        carnation celandine chicory clematis clover columbine coneflower cornflower
+        cosmos cowslip crocus cyclamen daffodil dahlia daisy foxglove freesia fuchsia
+        gardenia gentian geranium gladiolus harebell heather hellebore hibiscus
+        hollyhock hyacinth hydrangea iris jasmine jonquil larkspur lavender lilac lily
+        lobelia lotus lupine marigold mimosa narcissus nasturtium orchid oxeye pansy
+        peony petunia phlox poppy primrose rose rosemary saffron sage snapdragon
+        snowdrop speedwell sunflower sweetpea tansy thistle thyme trillium tulip verbena
+        violet wallflower wisteria yarrow zinnia
+    """,
+    "pupil_person": """
+        aurora blizzard breeze cirrus cloud comet crescent cumulus dawn dew drizzle dusk
+        eclipse equinox equator flurry fog frost gale galaxy gust hail halo haze horizon
+        icicle lagoon lightning meadow meridian mesa meteor mist monsoon moon nebula
+        nimbus nova orbit planet prairie quasar rain rainbow ripple river shower sky
+        sleet snowflake solstice star stratus stream summit sun sunrise sunset tempest
+        thunder tide tornado tundra twilight valley wave whirlwind zenith zephyr
+    """,
 }
+_PREFIX: Mapping[Kind, str] = {"pupil": "pupil-", "pupil_person": "pupil-"}
 
 
 def nouns(kind: Kind) -> list[str]:
     """The nouns from which names of a kind are made."""
-    return _NOUNS[kind].split()
+    prefix = _PREFIX.get(kind, "")
+    return [prefix + noun for noun in _NOUNS[kind].split()]
 
 
 def derived_key(key: bytes, kind: Kind, year: int) -> bytes:

@@ -1,7 +1,7 @@
 """What may be announced: one fact, how bad it is, and what makes it the same. Pure."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -22,6 +22,7 @@ KINDS: Mapping[str, str] = {
     "non_approved_site": "use of sites that are not on the approved list",
     "off_hours_external": "use of outside sites outside duty hours",
     "anomaly": "unusual activity of a device or account",
+    "pupil": "pupils' accounts, which the report lists apart",
 }
 
 
@@ -59,7 +60,9 @@ class News:
 
 
 def of_findings(
-    findings: Iterable[Mapping[str, Any]], security_rules: Sequence[str]
+    findings: Iterable[Mapping[str, Any]],
+    security_rules: Sequence[str],
+    is_pupil: Callable[[Mapping[str, Any]], bool] = lambda _: False,
 ) -> list[News]:
     """The findings that wait for a decision, one fact for each rule, subject, week.
 
@@ -68,12 +71,17 @@ def of_findings(
     Args:
         findings: Rows of `state.db`.
         security_rules: Rules whose findings are about an account at risk.
+        is_pupil: Whether a finding is about a pupil's account; such are counted apart.
     """
     cases: dict[str, list[Mapping[str, Any]]] = {}
     for one in findings:
         if one["status"] == "open" and one["record"].get("stage") != "trial":
             cases.setdefault(_key(one), []).append(one)
-    return [_case(key, rows, security_rules) for key, rows in sorted(cases.items())]
+    made = []
+    for key, rows in sorted(cases.items()):
+        kind = "pupil" if is_pupil(rows[0]) else str(rows[0]["kind"])
+        made.append(_case(key, rows, kind, security_rules))
+    return made
 
 
 def _key(finding: Mapping[str, Any]) -> str:
@@ -82,7 +90,10 @@ def _key(finding: Mapping[str, Any]) -> str:
 
 
 def _case(
-    key: str, rows: Sequence[Mapping[str, Any]], security_rules: Sequence[str]
+    key: str,
+    rows: Sequence[Mapping[str, Any]],
+    kind: str,
+    security_rules: Sequence[str],
 ) -> News:
     worst = max(
         rows,
@@ -94,7 +105,7 @@ def _case(
     is_security = worst["rule"] in security_rules
     first = min(rows, key=lambda row: row["event_date"])
     days = len({row["event_date"] for row in rows})
-    about = KINDS.get(worst["kind"], KINDS["anomaly"])
+    about = KINDS.get(kind, KINDS["anomaly"])
     return News(
         key=key,
         about="security" if is_security else "conduct",
@@ -103,7 +114,7 @@ def _case(
         line=f"{about}, on {days} {'day' if days == 1 else 'days'}",
         since=_start(first),
         reference=worst["finding_id"],
-        group=worst["kind"],
+        group=kind,
     )
 
 

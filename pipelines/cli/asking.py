@@ -6,7 +6,7 @@ command run as the pipeline's own user still knows its caller.
 
 import getpass
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,7 +18,12 @@ from pipelines.district.roles import Asker, Right, asker
 from pipelines.district.settings_model import Settings
 from pipelines.findings.cases import Case, cases, place_all
 from pipelines.journey.district import District, open_district
-from pipelines.journey.editions import Pseudonyms, pseudonyms
+from pipelines.journey.editions import (
+    Pseudonyms,
+    about_pupils,
+    pseudonyms,
+    school_year,
+)
 from pipelines.privacy import Kind
 from pipelines.state.audit import Act, Chain, open_chain
 
@@ -95,15 +100,21 @@ class Desk:
     def _years(self) -> dict[int, Pseudonyms]:
         return {}
 
+    def _names_of(self, day: str) -> Pseudonyms:
+        when = datetime.fromisoformat(day).date()
+        year = school_year(when)
+        if year not in self._years:
+            self._years[year] = pseudonyms(self.district, when)
+        return self._years[year]
+
     def named(self, kind: Kind, value: str, day: str) -> str:
         """The pseudonym of a value in the school year of a day."""
-        found = pseudonyms(
-            self.district.store,
-            self.district.home.key_file,
-            datetime.fromisoformat(day).date(),
-        )
-        names = self._years.setdefault(found.year, found)
-        return names.names(kind, [value])[value]
+        return self._names_of(day).names(kind, [value])[value]
+
+    @cached_property
+    def is_pupil(self) -> Callable[[Mapping[str, Any]], bool]:
+        """Tells of a finding whether it is about a pupil's account."""
+        return about_pupils(self.district)
 
     def subject(self, finding: Mapping[str, Any]) -> str:
         """The pseudonym of the account or device that a finding is about."""

@@ -75,7 +75,9 @@ def _named(one: Desk, chosen: list[Case], wish: Wish) -> list[dict[str, Any]]:
         )
     wish = Wish(action=wish.action, case_id=wish.case_id, reason=said(wish.reason))
     granted(one.chain, wish, one.asker)
-    return rows(chosen, lambda finding, device: device or str(finding["subject"]))
+    return rows(
+        chosen, lambda finding, device: device or str(finding["subject"]), one.is_pupil
+    )
 
 
 def _pseudonymous(one: Desk, chosen: list[Case]) -> list[dict[str, Any]]:
@@ -84,7 +86,7 @@ def _pseudonymous(one: Desk, chosen: list[Case]) -> list[dict[str, Any]]:
             return one.subject(finding)
         return one.named("device", device, finding["event_date"])
 
-    return rows(chosen, named)
+    return rows(chosen, named, one.is_pupil)
 
 
 def _tell(one: Desk, case: str, count: int) -> None:

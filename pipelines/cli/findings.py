@@ -20,6 +20,7 @@ app = typer.Typer(help="Findings, cases and verdicts.", no_args_is_help=True)
 FindingId = Annotated[str, typer.Argument(help="Id of a finding, as listed.")]
 PLAIN = ("sites", "buildings", "verdicts", "day_type", "part", "category")
 """Measures that are words and name nobody."""
+PUPIL = "the account is a pupil's: a confidential record, and no matter of staff"
 
 
 @app.command("list")
@@ -46,8 +47,14 @@ def list_findings(
         return
     columns = ("finding_id", "day", "rule", "account", "severity")
     more = ("confidence", "status", "case_id", "assignee")
-    body = [[row[name] or "" for name in (*columns, *more)] for row in rows]
-    console().print(table("Findings", (*columns, *more), body))
+    for title, of_pupils in (("Findings", False), ("About pupils' accounts", True)):
+        body = [
+            [row[name] or "" for name in (*columns, *more)]
+            for row in rows
+            if row["is_pupil"] == of_pupils
+        ]
+        if body or not of_pupils:
+            console().print(table(title, (*columns, *more), body))
 
 
 @app.command("cases")
@@ -55,14 +62,21 @@ def list_cases(home: Home, as_json: AsJson = False) -> None:
     """List cases: findings of one person, clause and week, the newest week first."""
     with desk(home, "findings") as one:
         rows = [_case(one, case) for case in one.cases if case.confidence != "C1"]
+        rows.sort(key=lambda row: row["is_pupil"])
     if as_json:
         for row in rows:
             typer.echo(json.dumps(row))
         return
     columns = ("case_id", "week", "clause", "accounts", "rules", "findings")
     more = ("severity", "confidence", "status", "assignee")
-    body = [[_cell(row[name]) for name in (*columns, *more)] for row in rows]
-    console().print(table("Cases", (*columns, *more), body))
+    for title, of_pupils in (("Cases", False), ("About pupils' accounts", True)):
+        body = [
+            [_cell(row[name]) for name in (*columns, *more)]
+            for row in rows
+            if row["is_pupil"] == of_pupils
+        ]
+        if body or not of_pupils:
+            console().print(table(title, (*columns, *more), body))
 
 
 @app.command()
@@ -101,14 +115,16 @@ def history(home: Home, finding_id: FindingId, as_json: AsJson = False) -> None:
 
 
 def shown(one: Desk) -> list[dict[str, Any]]:
-    """What a list shows of each finding, oldest day first."""
+    """What a list shows of each finding, oldest day first; pupils' come last."""
     decided = {row["finding_id"]: row["verdict"] for row in reviews(one.chain)}
     rows = [
         _shown(one, case, finding, decided.get(finding["finding_id"]))
         for case in one.cases
         for finding in case.findings
     ]
-    return sorted(rows, key=lambda row: (row["day"], row["finding_id"]))
+    return sorted(
+        rows, key=lambda row: (row["is_pupil"], row["day"], row["finding_id"])
+    )
 
 
 def _shown(
@@ -120,6 +136,7 @@ def _shown(
         **{name: finding[name] for name in kept},
         "day": day,
         "account": one.subject(finding),
+        "is_pupil": one.is_pupil(finding),
         "devices": [one.named("device", name, day) for name in record["devices"]],
         "start_utc": record["start_time"],
         "end_utc": record["end_time"],
@@ -156,6 +173,7 @@ def _case(one: Desk, case: Case) -> dict[str, Any]:
         "week": case.week,
         "clause": case.clause,
         "accounts": sorted(named),
+        "is_pupil": all(one.is_pupil(row) for row in case.findings),
         "rules": sorted({row["rule"] for row in case.findings}),
         "findings": len(case.findings),
         "severity": case.severity,
@@ -176,6 +194,8 @@ def _seen(one: Desk, case: Case, finding: Mapping[str, Any]) -> Iterator[str]:
     record = finding["record"]
     account = one.subject(finding)
     yield record["claim"].replace("{account}", account)
+    if one.is_pupil(finding):
+        yield PUPIL
     reason = f" ({finding['status_reason']})" if finding["status_reason"] else ""
     yield f"severity {finding['severity']}, confidence {finding['confidence']}"
     yield f"status {finding['status']}{reason}, case {case.case_id}"

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from pipelines.cli.asking import who_asks
+from pipelines.cli.findings import PUPIL
 from pipelines.cli.options import AsJson, Home
 from pipelines.errors import SettingsError
 from pipelines.journey.console import safe
@@ -58,6 +59,8 @@ def _told(answer: Answer) -> list[str]:
             f"building {answer.building or 'not known'}"
         )
     ]
+    if answer.is_pupil:
+        lines.append(f"  {PUPIL}")
     for link in answer.links:
         span = f"{_shown(link.since)} to {_shown(link.until)}"
         cited = f"; {', '.join(link.lines)}" if link.lines else ""

@@ -12,9 +12,9 @@ from pipelines.findings.cases import Case
 from pipelines.findings.standing import WITHDRAWN
 
 COLUMNS = (
-    "finding_id", "kind", "rule", "account", "devices", "start_utc", "end_utc",
-    "severity", "confidence", "evidence_lines", "created_utc", "status", "case_id",
-    "clause", "stage",
+    "finding_id", "kind", "rule", "account", "is_pupil", "devices", "start_utc",
+    "end_utc", "severity", "confidence", "evidence_lines", "created_utc", "status",
+    "case_id", "clause", "stage",
 )  # fmt: skip
 LONGEST = timedelta(hours=24)
 
@@ -22,19 +22,26 @@ Named = Callable[[Mapping[str, Any], str | None], str]
 """A finding, and one of its devices or None for its subject -> what is shown."""
 
 
-def rows(cases: Iterable[Case], named: Named) -> list[dict[str, Any]]:
-    """One row a finding that counts, in order of day and id.
+def rows(
+    cases: Iterable[Case], named: Named, is_pupil: Callable[[Mapping[str, Any]], bool]
+) -> list[dict[str, Any]]:
+    """One row a finding that counts, in order of day and id; pupils' come last.
 
     A finding that sums up several days is shown with the last 24 hours of them:
     it belongs to the day on which it was complete.
+
+    Args:
+        is_pupil: Whether a finding is about a pupil's account.
     """
     found = [
-        _row(case, finding, named)
+        _row(case, finding, named) | {"is_pupil": is_pupil(finding)}
         for case in cases
         for finding in case.findings
         if finding["confidence"] != "C1" and finding["status"] != WITHDRAWN
     ]
-    return sorted(found, key=lambda row: (row["start_utc"], row["finding_id"]))
+    return sorted(
+        found, key=lambda row: (row["is_pupil"], row["start_utc"], row["finding_id"])
+    )
 
 
 def _row(case: Case, finding: Mapping[str, Any], named: Named) -> dict[str, Any]:
@@ -52,7 +59,7 @@ def _row(case: Case, finding: Mapping[str, Any], named: Named) -> dict[str, Any]
         "clause": case.clause,
         "stage": record.get("stage", "live"),
     }
-    return {name: values[name] if name in values else finding[name] for name in COLUMNS}
+    return {name: values.get(name, finding.get(name)) for name in COLUMNS}
 
 
 def _utc(time: datetime) -> str:

@@ -160,12 +160,16 @@ def _json(value: Any) -> bytes:
 
 def _readme(material: Material) -> str:
     case = material.case
+    is_pupil = case.get("is_pupil", False)
+    record = "pupil's record" if is_pupil else "personnel record"
     edition = (
-        "It holds names and log lines: keep it as the personnel record it belongs to."
+        f"It holds names and log lines: keep it as the {record} it belongs to."
         if material.has_names
         else "Names are pseudonyms. Of log lines only place and hash stand in it."
     )
     about = f"week {case['week']}, clause {case['clause']}"
+    if is_pupil:
+        about += ", about a pupil's account: a confidential record"
     return f"""Evidence pack of case {case["case_id"]}
 
 {len(material.findings)} findings, {about}.

@@ -2,16 +2,19 @@
 
 What a column holds is said by its name; a column with a personal-data mark and
 no rule here is left out, so that a new column can never leak by being forgotten.
+Pupils have a key and names of their own: whoever reads one sees whose kind it is.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
-from pathlib import Path
+from datetime import date, timedelta
+from typing import Any
 
 import polars as pl
 from sqlalchemy import insert, select
 
+from pipelines.district.pupils import Pupils, pupils
+from pipelines.journey.district import District
 from pipelines.privacy import Kind, assign_names, tokens
 from pipelines.state.schema import PSEUDONYMS
 from pipelines.state.store import Store
@@ -29,6 +32,8 @@ RULES: Mapping[str, Kind] = {
     "device_owner": "person",
 }
 SCHOOL_YEAR_BEGINS = 8
+ONE_DAY = timedelta(days=1)
+PUPILS: Mapping[Kind, Kind] = {"account": "pupil", "person": "pupil_person"}
 
 
 @dataclass
@@ -38,15 +43,28 @@ class Pseudonyms:
     Attributes:
         key: The district's secret.
         year: Calendar year in which the school year began.
+        pupils: Accounts and persons that are pupils' in that year.
     """
 
     store: Store
     key: bytes
     year: int
+    pupils: Pupils
     _names: dict[Kind, dict[str, str]] = field(default_factory=dict)
 
     def names(self, kind: Kind, values: Iterable[str]) -> Mapping[str, str]:
         """The name of each value; new ones are assigned and stored."""
+        wanted = set(values)
+        theirs = {value for value in wanted if self.is_pupil(kind, value)}
+        own = self._kept(kind, wanted - theirs)
+        return {**own, **self._kept(PUPILS[kind], theirs)} if theirs else own
+
+    def is_pupil(self, kind: Kind, value: str) -> bool:
+        """Whether an account or a person is a pupil's, and nobody else's."""
+        known = {"account": self.pupils.accounts, "person": self.pupils.persons}
+        return value in known.get(kind, ())
+
+    def _kept(self, kind: Kind, values: Iterable[str]) -> Mapping[str, str]:
         known = self._names.setdefault(kind, {})
         wanted = sorted(set(values) - set(known))
         if wanted:
@@ -76,10 +94,34 @@ class Pseudonyms:
         return {value: names[token] for value, token in found.items()}
 
 
-def pseudonyms(store: Store, key_file: Path, day: date) -> Pseudonyms:
+def school_year(day: date) -> int:
+    """The calendar year in which the school year of a day began."""
+    return day.year if day.month >= SCHOOL_YEAR_BEGINS else day.year - 1
+
+
+def pseudonyms(district: District, day: date) -> Pseudonyms:
     """The pseudonyms of the school year that a day belongs to."""
-    year = day.year if day.month >= SCHOOL_YEAR_BEGINS else day.year - 1
-    return Pseudonyms(store, key_file.read_bytes(), year)
+    year = school_year(day)
+    frames = district.registry.frames
+    first = date(year, SCHOOL_YEAR_BEGINS, 1)
+    last = first.replace(year=year + 1) - ONE_DAY
+    found = pupils(frames["people"], frames["accounts"], first, last)
+    return Pseudonyms(district.store, district.home.key_file.read_bytes(), year, found)
+
+
+def about_pupils(district: District) -> Callable[[Mapping[str, Any]], bool]:
+    """Tells of a finding whether it is about a pupil's account."""
+    years: dict[int, Pseudonyms] = {}
+
+    def is_about(finding: Mapping[str, Any]) -> bool:
+        day = date.fromisoformat(finding["event_date"])
+        year = school_year(day)
+        if year not in years:
+            years[year] = pseudonyms(district, day)
+        kind = district.subject_kind(finding["rule"])
+        return years[year].is_pupil(kind, finding["subject"])
+
+    return is_about
 
 
 def kept_columns(model: Model) -> Mapping[str, Kind | None]:

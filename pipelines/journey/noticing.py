@@ -16,6 +16,7 @@ from pipelines.errors import SchoolbellError
 from pipelines.findings.keeping import stored_findings
 from pipelines.findings.lookups import without_case
 from pipelines.journey.district import District
+from pipelines.journey.editions import about_pupils
 from pipelines.journey.health import Health
 from pipelines.journey.standstill import KEYS, standstill
 from pipelines.journey.trouble import in_trouble
@@ -36,7 +37,7 @@ def noticed(district: District, now: datetime, health: Health | None = None) -> 
     trouble = in_trouble(files, district.settings.limits.reject_share)
     rules = district.settings.alerts.security_rules
     news = [
-        *of_findings(stored_findings(district.store), rules),
+        *of_findings(stored_findings(district.store), rules, about_pupils(district)),
         *of_files(trouble, now),
         *of_newcomers(map(asdict, files), now),
         *standstill(district, now),

@@ -12,6 +12,7 @@ from pipelines.findings.keeping import stored_evidence
 from pipelines.findings.packing import Material
 from pipelines.formats import formats
 from pipelines.journey.district import District
+from pipelines.journey.editions import about_pupils
 from pipelines.privacy import Kind
 from pipelines.state import ledger
 from pipelines.state.audit import open_chain
@@ -51,7 +52,8 @@ def gathered(district: District, case: Case, named: Named | None) -> Material:
     rules = sorted({str(one["rule"]) for one in case.findings})
     events = [row for one in wanted for row in history(district.store, one)]
     return Material(
-        case=_case(case, named),
+        case=_case(case, named)
+        | {"is_pupil": all(map(about_pupils(district), case.findings))},
         findings=[_finding(district, one, named) for one in case.findings],
         lines=_lines(district, copies, named),
         chain=_chain(district, case, copies, named),

@@ -35,7 +35,7 @@ INSTANT = pl.Datetime("us", "UTC")
 def publish_snapshot(district: District, now: datetime) -> Path:
     """Write the analysts' edition of the warehouse; the path of the file."""
     newest = max(ledger.event_days(district.store), default=now.date())
-    names = pseudonyms(district.store, district.home.key_file, newest)
+    names = pseudonyms(district, newest)
     tables = {
         name: kept_columns(model)
         for name, model in district.models.items()
@@ -111,6 +111,7 @@ _FINDINGS: Mapping[str, Any] = {
     "rule": pl.String,
     "kind": pl.String,
     "subject": pl.String,
+    "is_pupil": pl.Boolean,
     "devices": pl.List(pl.String),
     "sites": pl.List(pl.String),
     "event_date": pl.Date,
@@ -170,6 +171,7 @@ def _finding(row: Mapping[str, Any], kind: Kind, names: Pseudonyms) -> dict[str,
         **{key: row[key] for key in ("finding_id", "rule", "kind", "severity")},
         **{key: row[key] for key in ("confidence", "status", "status_reason")},
         "subject": subject,
+        "is_pupil": names.is_pupil(kind, row["subject"]),
         "devices": devices,
         "sites": record["sites"],
         "event_date": datetime.fromisoformat(row["event_date"]).date(),

@@ -47,6 +47,7 @@ KEPT: Mapping[str, Header] = {
                 "shared_account, non_approved_site, off_hours_external or anomaly",
             ),
             "subject": _note("varchar", "the account it is about", "direct"),
+            "is_pupil": _note("boolean", "the account is a pupil's"),
             "devices": _note("varchar[]", "devices in it", "indirect"),
             "sites": _note("varchar[]", "sites in it"),
             "event_date": _note("date", "local day"),

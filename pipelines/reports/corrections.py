@@ -38,8 +38,9 @@ def facts(view: View) -> Facts:
     """The numbers of page one, and each item of the week with its standing."""
     now = this_week(view)
     days = view.of_week(view.inputs.source_days)
-    items = view.of_week(view.known).sort("finding_id")
     columns = ["finding_id", "status", "confidence"]
+    both = (one.known.select("event_date", *columns) for one in (view, view.of_pupils))
+    items = view.of_week(pl.concat(both)).sort("finding_id")
     return {
         "numbers": {key: now.get(key) for key in NUMBERS}
         | {

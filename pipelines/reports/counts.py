@@ -48,7 +48,15 @@ def _rough(view: View, least: int) -> list[Count]:
     return [
         Count(band(view.waiting.height, least), "items that wait for a decision"),
         Count(band(view.decided.height, least), "items decided since last week"),
+        *_of_pupils(band(view.of_pupils.waiting.height, least), view),
     ]
+
+
+def _of_pupils(said: str, view: View) -> list[Count]:
+    """Items about pupils' accounts are in no other number; none is said of none."""
+    if view.of_pupils.waiting.is_empty():
+        return []
+    return [Count(said, "items about pupils' accounts that wait, counted apart")]
 
 
 def _of_data(view: View) -> list[Count]:
@@ -85,6 +93,7 @@ def own_counts(view: View, elsewhere: int) -> list[Count]:
         for kind, label in KINDS.items()
     ]
     also = "that also concern another building, with the technology director"
+    said += _of_pupils(number(view.of_pupils.waiting.height), view)
     return [*said, Count(count(elsewhere, "item"), also)]
 
 

@@ -36,7 +36,7 @@ from pipelines.reports.weekly import (
 
 BUILDING = ("daily_use", "attribution", "off_hours", "school_days")
 DISTRICT = ("permits", "rule_standing", "blind_share", "new_services")
-OWN = ("items", "changes", "shared-accounts", "off-hours", "buildings",
+OWN = ("items", "pupil-items", "changes", "shared-accounts", "off-hours", "buildings",
        "unattributed", "source-coverage", "policy-map", "rules", "limits")  # fmt: skip
 PARTS: Mapping[str, Sequence[str]] = {
     "principal": OWN,
@@ -102,7 +102,9 @@ def edition_report(inputs: ReportInputs, week_start: date, edition: Edition) -> 
     if edition.building:
         own = View(of_building(inputs, edition.building), week_start)
         numbers = own_counts(own, elsewhere(whole, edition.building))
-        return _pages(own, edition, numbers, ()) | item_pages(own, said(own, edition))
+        shared = said(own, edition)
+        pages = _pages(own, edition, numbers, ())
+        return pages | item_pages(own, shared) | item_pages(own.of_pupils, shared)
     numbers = counts_of(whole)
     tables = tables_of(whole, edition.kind)
     return _pages(View(of_nobody(inputs), week_start), edition, numbers, tables)
@@ -202,5 +204,7 @@ def elsewhere(view: View, building: str) -> int:
         pl.col("buildings").list.contains(building),
         pl.col("buildings").list.len() > 1,
     )
-    week = view.of_week(view.standing)
+    week = pl.concat(
+        one.of_week(one.standing).select("finding_id") for one in (view, view.of_pupils)
+    )
     return week.join(both, on="finding_id", how="semi").height

@@ -21,6 +21,12 @@ def opening(view: View, five: list[Line]) -> dict[str, Any]:
         notices.append(f"Partial week: {part} of hours arrived. Do not compare.")
     if not_judged := say_unjudged(view):
         notices.append(f"{not_judged} What happened there is not known.")
+    if pupils := view.of_pupils.waiting.height:
+        verb = "waits" if pupils == 1 else "wait"
+        notices.append(
+            f"{count(pupils, 'item')} about pupils' accounts {verb} beside these "
+            "numbers, in a section apart."
+        )
     if view.inputs.revision > 1:
         said = f"Corrected report, revision {number(view.inputs.revision)}."
         notices.append(f"{said} See Corrections.")
@@ -46,6 +52,8 @@ def headline(view: View, five: list[Line]) -> str:
     if five[0].value:
         verb = "needs" if five[0].value == 1 else "need"
         return f"{count(five[0].value, 'item')} {verb} you"
+    if not view.of_pupils.waiting.is_empty():
+        return "Nothing needs you but items about pupils' accounts"
     if any(line.value for line in five):
         return "Nothing needs you"
     if not unjudged(view).is_empty():

@@ -122,6 +122,7 @@ def items_table(view: View, weeks: list[Mapping[str, Any]]) -> Table:
     first, last = week_of(weeks[0]), week_of(weeks[-1]) + timedelta(days=6)
     items = view.inputs.findings.filter(
         pl.col("confidence").is_in(SUFFICIENT),
+        ~pl.col("is_pupil").fill_null(value=False),
         pl.col("event_date").is_between(first, last),
     )
     return table(

@@ -17,6 +17,7 @@ SCHEMAS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "rule": pl.String,
             "kind": pl.String,
             "subject": pl.String,
+            "is_pupil": pl.Boolean,
             "devices": pl.List(pl.String),
             "event_date": pl.Date,
             "start_time": INSTANT,

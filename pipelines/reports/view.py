@@ -1,10 +1,11 @@
 """One week of a report's inputs: the rows that a section may show.
 
-Leads (C1) are dropped here, so that no section can show one by mistake.
+Leads (C1) are dropped here, so that no section can show one by mistake. So are the
+findings about pupils' accounts, which have a view of their own.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -25,10 +26,12 @@ class View:
     Attributes:
         inputs: Everything the report was given.
         start: The Monday that the week begins with.
+        is_of_pupils: The findings are those about pupils' accounts, and only those.
     """
 
     inputs: ReportInputs
     start: date
+    is_of_pupils: bool = False
 
     def __post_init__(self) -> None:
         if self.start.weekday() != 0:
@@ -50,6 +53,11 @@ class View:
         """The district's time zone."""
         return ZoneInfo(self.inputs.zone)
 
+    @cached_property
+    def of_pupils(self) -> "View":
+        """The same week with the findings about pupils' accounts."""
+        return replace(self, is_of_pupils=True)
+
     def of_week(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The rows whose local day is in the week."""
         return frame.filter(pl.col("event_date").is_between(self.start, self.end))
@@ -60,6 +68,7 @@ class View:
         findings = self.inputs.findings.filter(
             pl.col("confidence").is_in(["C2", "C3"]),
             pl.col("event_date") <= self.end,
+            pl.col("is_pupil").fill_null(value=False) == self.is_of_pupils,
         )
         return findings.sort("event_date", "start_time", "finding_id")
 

@@ -43,7 +43,7 @@ def weekly_report(inputs: ReportInputs, week_start: date) -> Pages:
     shared = about(view)
     pages = report_pages(view, proven, shared)
     pages |= number_pages(view, proven, shared)
-    pages |= item_pages(view, shared)
+    pages |= item_pages(view, shared) | item_pages(view.of_pupils, shared)
     pages |= archive_pages(view, shared)
     return pages
 

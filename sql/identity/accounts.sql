@@ -3,7 +3,8 @@ summary: >
   Each account as it stood on a day: who owns it, what kind it is, and the role
   that its owner held then. An account with several rows in the registry shows
   the one valid on the day, else the one that ended last. Before its first day an
-  account has no owner: the name may have been somebody else's.
+  account has no owner: the name may have been somebody else's. A pupil who left
+  has no role any more and does not become staff.
 grain: [account, event_date]
 params:
   event_date: {type: date}
@@ -16,7 +17,7 @@ columns:
   role: {type: varchar, is: the owner's role on that day}
   job_title: {type: varchar, is: the owner's job on that day}
   is_staff: {type: boolean, is: the owner works here; unknown counts as staff}
-  is_student: {type: boolean, is: the owner is a pupil}
+  is_student: {type: boolean, is: the owner is or was last a pupil}
   home_building: {type: varchar, is: the owner's first building}
   event_date: {type: date, is: local day}
 --- */
@@ -35,23 +36,39 @@ accounts as (
     from registry.accounts
 ),
 
-people as (
+history as (
     select
         person_id,
         role,
         job_title,
         is_staff,
         is_student,
-        building
-    from registry.people
-    where
+        building,
+        coalesce(valid_to, date '9999-12-31') as last_date,
         $event_date::date between coalesce(valid_from, date '0001-01-01')
-        and coalesce(valid_to, date '9999-12-31')
-    -- one who works here and learns here is staff
+        and coalesce(valid_to, date '9999-12-31') as is_held
+    from registry.people
+),
+
+-- one who works here and learns here is staff; of who left, the last that they were
+people as (
+    select
+        person_id,
+        is_staff,
+        is_student,
+        case when is_held then role end as role,
+        case when is_held then job_title end as job_title,
+        case when is_held then building end as building
+    from history
     qualify
         row_number() over (
             partition by person_id
-            order by is_staff desc, role, building
+            order by
+                is_held desc,
+                case when is_held then date '9999-12-31' else last_date end desc,
+                is_staff desc,
+                role,
+                building
         ) = 1
 ),
 

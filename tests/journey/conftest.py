@@ -1,10 +1,17 @@
-"""The small district, for the tests of this folder."""
+"""The small districts, for the tests of this folder."""
 
 import pytest
 
+from tests.journey.changed import changed as made_anew
 from tests.journey.small import small
 
 
 @pytest.fixture(scope="session")
 def district(tmp_path_factory):
     return small(tmp_path_factory.getbasetemp())
+
+
+@pytest.fixture(scope="session")
+def changed(district, tmp_path_factory):
+    """A home whose registry changed, and the account that is a pupil's now."""
+    return made_anew(tmp_path_factory.getbasetemp(), district)

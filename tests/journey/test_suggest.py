@@ -1,6 +1,5 @@
 """`suggest`: what the logs say of networks, devices, accounts, sites and hours."""
 
-import gzip
 import ipaddress
 import shutil
 
@@ -10,26 +9,10 @@ import pytest
 from pipelines.district.home import DistrictHome
 from pipelines.district.registry import load_registry
 from pipelines.district.settings import load_settings
-from pipelines.journey.run import run
+from tests.journey.changed import LAB, read
 from tests.journey.commands import schoolbell
 
 pytestmark = pytest.mark.slow
-
-LAB = "lab"
-
-
-def read(path):
-    return pl.read_csv(path, infer_schema=False, comment_prefix="#")
-
-
-def add_service(folder):
-    """Logons of a service by an account of its own, made from those of the system."""
-    log = gzip.decompress((folder / "security-2026-10-20.json.gz").read_bytes())
-    lines = [line for line in log.splitlines() if b'"LogonType":"5"' in line]
-    own = b'"TargetUserName":"svc-print","TargetDomainName":"SAMPLETON"'
-    system = b'"TargetUserName":"SYSTEM","TargetDomainName":"NT AUTHORITY"'
-    made = [line.replace(system, own) for line in lines[:8]]
-    (folder / "services.json").write_bytes(b"\n".join(made) + b"\n")
 
 
 @pytest.fixture(scope="module")
@@ -40,22 +23,9 @@ def known(district):
 
 
 @pytest.fixture(scope="module")
-def home(district, known, tmp_path_factory):
+def home(changed):
     """The same district with a registry that has forgotten much of it."""
-    home = district.copy(tmp_path_factory.mktemp("suggest"))
-    registry = DistrictHome(home).registry
-    nobody = pl.lit(None, pl.String)
-    devices = known["devices.csv"].with_columns(assigned_to=nobody, pool=nobody)
-    devices.write_csv(registry / "devices.csv")
-    kept = {
-        "subnets.csv": pl.col("kind") != LAB,
-        "staff_duty.csv": pl.col("building") != "HS",
-    }
-    for name, condition in kept.items():
-        known[name].filter(condition).write_csv(registry / name)
-    add_service(DistrictHome(home).landing / "directory")
-    run(home, settle_seconds=0)
-    return home
+    return changed[0]
 
 
 @pytest.fixture(scope="module")

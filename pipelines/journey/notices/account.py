@@ -50,6 +50,7 @@ def attributed(
     answer.links += [_seen(case, row) for row in claims]
     if account is not None:
         answer.account = case.name("account", account)
+        answer.is_pupil = case.names.is_pupil("account", account)
         if any(row["is_shared"] for row in claims if row["account"] == account):
             answer.gaps.append("the account is one that several people may use")
     answer.gaps.append("an account is not a person: who used it is not in the logs")

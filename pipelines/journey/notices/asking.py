@@ -30,7 +30,7 @@ def resolve(district: District, asked: Asked, because: Because) -> Answer:
         AuditError: It can not be noted; there is no answer then.
     """
     day = asked.time.astimezone(ZoneInfo(district.zone)).date()
-    names = pseudonyms(district.store, district.home.key_file, day)
+    names = pseudonyms(district, day)
     answer = _resolved(district, asked, day, names)
     act = Act(
         actor=because.actor,

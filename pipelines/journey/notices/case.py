@@ -46,6 +46,7 @@ class Answer:
     Attributes:
         grade: A, B, C or D, as for web requests.
         account: None for grade D, always.
+        is_pupil: The account is a pupil's.
         is_crowded: The address stands for many devices.
         links: The chain, in order.
         gaps: What breaks it or makes it weak.
@@ -53,6 +54,7 @@ class Answer:
 
     grade: str = "D"
     account: str | None = None
+    is_pupil: bool = False
     device: str | None = None
     building: str | None = None
     is_crowded: bool = False

@@ -11,7 +11,7 @@ RANDOM_CARD = "^mac:[0-9a-f][26ae]"
 
 _USE = """
 with used as (
-    select distinct device, account, event_date
+    select distinct device, account, is_student, event_date
     from built.core.http_requests
     where
         attribution_grade = 'A' and account_type = 'person' and device is not null
@@ -23,7 +23,8 @@ by_account as (
         device,
         used.account,
         count(*) as days,
-        min(accounts.owner_person_id) as person_id
+        min(accounts.owner_person_id) as person_id,
+        max(used.is_student) as is_pupil
     from used
     left join built.registry.accounts as accounts on used.account = accounts.account
     group by device, used.account
@@ -43,6 +44,7 @@ select
     min(devices.static_ip) as static_ip,
     count(*) as accounts,
     max_by(by_account.person_id, by_account.days) as person_id,
+    max_by(by_account.is_pupil, by_account.days) as is_pupil,
     max(by_account.days) as days,
     max(by_account.days) / sum(by_account.days) as share
 from by_account
@@ -68,7 +70,8 @@ def machines(evidence: Evidence) -> list[Proposal]:
             and row["person_id"] is not None
         ):
             more = {"assigned_to": row["person_id"]}
-            found.append(_proposal(row, more, f"one account has {days}"))
+            whose = "one pupil's account" if row["is_pupil"] else "one account"
+            found.append(_proposal(row, more, f"{whose} has {days}"))
         elif row["accounts"] >= SHARED_ACCOUNTS and row["share"] < SHARED_SHARE:
             reason = f"{row['accounts']} accounts use it; the busiest has {days}"
             found.append(_proposal(row, {"pool": "shared"}, reason))

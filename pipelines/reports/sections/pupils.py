@@ -1,0 +1,59 @@
+"""Report section: items about pupils' accounts, apart from all others.
+
+Pupils' records are confidential and another code of conduct binds them. No other
+section, and no number of page one, counts these items.
+"""
+
+import polars as pl
+
+from pipelines.reports.cards import cards
+from pipelines.reports.sections import Section, no_chart
+from pipelines.reports.sections.findings import items_table
+from pipelines.reports.sections.findings import rows as items_of
+from pipelines.reports.view import View
+from pipelines.reports.words import count
+
+
+def rows(view: View) -> pl.DataFrame:
+    """As the section of items, with those about pupils' accounts."""
+    return items_of(view.of_pupils)
+
+
+def title(rows: pl.DataFrame) -> str:
+    """How many there are."""
+    if rows.is_empty():
+        return "No item is about a pupil's account"
+    verb = "is" if rows.height == 1 else "are"
+    return f"{count(rows.height, 'item')} {verb} about pupils' accounts"
+
+
+def summary(rows: pl.DataFrame) -> str:
+    """Why they stand apart."""
+    if rows.is_empty():
+        return ""
+    return (
+        "These items are in no other list and no other number. Records of pupils are "
+        "confidential: look at them with whoever is responsible for pupils, not as a "
+        "matter of staff."
+    )
+
+
+def is_shown(rows: pl.DataFrame) -> bool:
+    """Only in weeks that have any."""
+    return not rows.is_empty()
+
+
+SECTION = Section(
+    name="pupil-items",
+    order=12,
+    label="Pupils' accounts",
+    rows=rows,
+    title=title,
+    summary=summary,
+    draw=no_chart,
+    table=items_table,
+    template="cards.html.j2",
+    more=cards,
+    is_shown=is_shown,
+    stays=True,
+)

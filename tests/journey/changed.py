@@ -1,0 +1,66 @@
+"""The small district after its registry changed, run again once for all tests.
+
+The registry has forgotten a network, whose the devices are and the hours of a
+building, which `suggest` finds again in the logs; and somebody whom a finding is
+about is a pupil, so that both kinds of people have findings.
+"""
+
+import gzip
+from collections.abc import Mapping
+from pathlib import Path
+
+import polars as pl
+
+from pipelines.district.home import DistrictHome
+from pipelines.journey.run import run
+from tests.journey.small import Small, findings_of, shared
+
+LAB = "lab"
+FOR_ALL = "SA-1"
+"""A rule for staff and pupils alike; it needs no owner of a device."""
+
+
+def read(path: Path) -> pl.DataFrame:
+    return pl.read_csv(path, infer_schema=False, comment_prefix="#")
+
+
+def changed(base: Path, before: Small) -> tuple[Path, str]:
+    """The home, and the account that is a pupil's now."""
+
+    def make(folder: Path) -> str:
+        home = before.copy(folder)
+        pupil = min(f["subject"] for f in findings_of(home) if f["rule"] == FOR_ALL)
+        _change(DistrictHome(home), pupil)
+        run(home, settle_seconds=0)
+        return pupil
+
+    folder, pupil = shared(base, "changed", make)
+    return folder / "district", pupil
+
+
+def _change(home: DistrictHome, pupil: str) -> None:
+    nobody = pl.lit(None, pl.String)
+    role = pl.when(pl.col("username") == pupil).then(pl.lit("student"))
+    values: Mapping[str, dict[str, pl.Expr]] = {
+        "devices.csv": {"assigned_to": nobody, "pool": nobody},
+        "users.csv": {"role": role.otherwise("role")},
+    }
+    kept = {
+        "subnets.csv": pl.col("kind") != LAB,
+        "staff_duty.csv": pl.col("building") != "HS",
+    }
+    for name in (*values, *kept):
+        path = home.registry / name
+        rows = read(path).filter(kept.get(name, pl.lit(value=True)))
+        rows.with_columns(**values.get(name, {})).write_csv(path)
+    _add_service(home.landing / "directory")
+
+
+def _add_service(folder: Path) -> None:
+    """Logons of a service by an account of its own, made from those of the system."""
+    log = gzip.decompress((folder / "security-2026-10-20.json.gz").read_bytes())
+    lines = [line for line in log.splitlines() if b'"LogonType":"5"' in line]
+    own = b'"TargetUserName":"svc-print","TargetDomainName":"SAMPLETON"'
+    system = b'"TargetUserName":"SYSTEM","TargetDomainName":"NT AUTHORITY"'
+    made = [line.replace(system, own) for line in lines[:8]]
+    (folder / "services.json").write_bytes(b"\n".join(made) + b"\n")

@@ -1,0 +1,228 @@
+"""Every output of a district with staff and pupils, walked: pupils are kept apart.
+
+Somebody of the demo became a pupil in the roster after the first run. From then on
+each output shows that account, and its owner, under a pupil's name or not at all,
+and no output counts it among staff.
+"""
+
+import csv
+import io
+import json
+import re
+import zipfile
+from datetime import UTC, datetime
+
+import duckdb
+import polars as pl
+import pytest
+
+from pipelines.alerts.messages import Setting, weekly
+from pipelines.district.home import DistrictHome
+from pipelines.journey.district import open_district
+from pipelines.journey.editions import RULES, pseudonyms
+from pipelines.journey.noticing import noticed
+from pipelines.warehouse.snapshots import current
+from tests.journey.changed import FOR_ALL
+from tests.journey.commands import schoolbell
+from tests.journey.small import findings_of, now
+from tests.journey.test_bindings import planted
+
+pytestmark = pytest.mark.slow
+TOKEN = re.compile(r"pupil-[a-z]+-[0-9]+")
+FOR_STAFF = {"NA", "OH"}
+DAY = datetime(2026, 10, 20, tzinfo=UTC).date()
+
+
+@pytest.fixture(scope="module")
+def home(changed):
+    return changed[0]
+
+
+@pytest.fixture(scope="module")
+def pupil(changed):
+    """The account of the pupil whom a finding is about."""
+    return changed[1]
+
+
+@pytest.fixture(scope="module")
+def names(home, pupil):
+    """What the pupils are called, what they are not, and the one with a finding."""
+    with open_district(home) as opened:
+        known = pseudonyms(opened, DAY)
+        own = {
+            kind: {known.names(kind, found)[one] for one in found}
+            for kind, found in (
+                ("account", known.pupils.accounts),
+                ("person", known.pupils.persons),
+            )
+        }
+        chosen = known.names("account", [pupil])[pupil]
+        scope = f"account|{known.year}"
+        with opened.store.reading() as connection:
+            (before,) = connection.exec_driver_sql(
+                "select name from pseudonyms where kind = ? and token = ?",
+                (scope, token(known, pupil)),
+            ).scalars()
+    assert all(TOKEN.fullmatch(one) for one in own["account"] | own["person"])
+    return own, chosen, before
+
+
+def token(known, value):
+    from pipelines.privacy import tokens
+
+    return tokens([value], key=known.key, kind="account", year=known.year)[value]
+
+
+def said(*words):
+    done = schoolbell(*words)
+    assert done.code == 0, done.err
+    return done.out
+
+
+def test_rules_for_staff_let_go_of_who_is_a_pupil(home, pupil):
+    mine = [f for f in findings_of(home) if f["subject"] == pupil]
+    of_staff = [f for f in mine if f["rule"].split("-")[0] in FOR_STAFF]
+    assert of_staff
+    assert {f["status"] for f in of_staff} == {"withdrawn"}
+    assert {f["status"] for f in mine if f["rule"] == FOR_ALL} == {"open"}
+
+
+def test_every_table_of_a_snapshot(home, names):
+    """Where a pupil stands in a column of names, it is under a pupil's name."""
+    own, chosen, before = names
+    seen = set()
+    path = current(DistrictHome(home).snapshots)
+    with duckdb.connect(path, read_only=True) as connection:
+        columns = connection.execute(
+            "select table_schema || '.' || table_name, column_name, data_type"
+            " from information_schema.columns where data_type like 'VARCHAR%'"
+        ).fetchall()
+        for table, column, kind in columns:
+            values = f"select distinct {column} as value from {table}"
+            if kind.endswith("[]"):
+                values = f"select distinct unnest({column}) as value from {table}"
+            found = {one for (one,) in connection.execute(values).fetchall() if one}
+            assert before not in found, (table, column)
+            theirs = {one for one in found if TOKEN.fullmatch(one)}
+            name = column.removesuffix("_before").removesuffix("_now")
+            assert not theirs or RULES.get(name) in own, (table, column)
+            seen |= theirs
+        assert own["account"] & seen
+        assert chosen in seen
+        staffed = connection.execute(
+            "select table_schema || '.' || table_name from information_schema.columns"
+            " where column_name = 'is_staff'"
+        ).fetchall()
+        for (table,) in staffed:
+            rows = f"select count(*) from {table} where is_staff and account like"
+            assert connection.execute(f"{rows} 'pupil-%'").fetchone() == (0,), table
+        kinds = connection.execute(
+            "select distinct is_pupil, starts_with(subject, 'pupil-')"
+            " from findings.findings"
+        ).fetchall()
+        assert set(kinds) == {(True, True), (False, False)}
+
+
+def rows_of(path):
+    """The text of a published file, whatever it is."""
+    if path.suffix == ".parquet":
+        return pl.read_parquet(path).write_csv()
+    if path.suffix in (".xlsx", ".zip"):
+        with zipfile.ZipFile(path) as book:
+            return "\n".join(book.read(name).decode() for name in book.namelist())
+    return path.read_text(encoding="utf-8") if path.suffix != ".pdf" else ""
+
+
+def test_every_file_of_every_report(home, names, pupil):
+    """Only the section of pupils, its files and its items' pages name one."""
+    mine = {f["finding_id"] for f in findings_of(home) if f["subject"] == pupil}
+    own = {f"pupil-items.{end}" for end in ("csv", "xlsx", "parquet")}
+    places = DistrictHome(home)
+    files = [p for f in (places.reports, places.editions) for p in f.rglob("*")]
+    naming = []
+    for path in (one for one in files if one.is_file()):
+        text = rows_of(path)
+        assert names[2] not in text, path
+        if not TOKEN.search(text):
+            continue
+        naming.append(path)
+        if path.name == "index.html":
+            before, _, rest = text.partition('id="pupil-items-part"')
+            assert not TOKEN.search(before + rest.partition("</section>")[2]), path
+        else:
+            assert path.name in own or any(one in path.name for one in mine), path
+    assert len(naming) > 4
+
+
+def test_findings_and_cases_stand_in_lists_of_their_own(home, names):
+    _, chosen, _ = names
+    for words in (("list",), ("cases",), ("export",)):
+        rows = said("findings", *words, "--home", home, "--json").splitlines()
+        kinds = [json.loads(row)["is_pupil"] for row in rows]
+        assert kinds == sorted(kinds)
+        assert set(kinds) == {True, False}
+        for row, is_pupil in zip(rows, kinds, strict=True):
+            assert bool(TOKEN.search(row)) == is_pupil
+    rows = csv.DictReader(io.StringIO(said("findings", "export", "--home", home)))
+    assert {row["is_pupil"] for row in rows if row["account"] == chosen} == {"True"}
+    for words in ("list", "cases"):
+        shown = schoolbell("findings", words, "--home", home).err
+        staff, _, theirs = shown.partition("About pupils' accounts")
+        assert "pup" not in staff
+        assert "pup" in theirs
+
+
+def test_a_finding_its_explanation_and_its_pack_say_so(home, names, tmp_path):
+    _, chosen, _ = names
+    rows = map(
+        json.loads, said("findings", "cases", "--home", home, "--json").split("\n")[:-1]
+    )
+    (case, *_) = [row for row in rows if row["is_pupil"]]
+    shown = said("findings", "show", "--home", home, case["finding_ids"][0])
+    assert chosen in shown
+    assert "the account is a pupil's" in shown
+    zipped = tmp_path / "case.zip"
+    said(
+        "findings", "pack", case["case_id"], "--home", home, "--to", zipped,
+        "--reason", "walk through all outputs",
+    )  # fmt: skip
+    with zipfile.ZipFile(zipped) as pack:
+        assert json.loads(pack.read("case.json"))["is_pupil"] is True
+        assert "a pupil's account" in pack.read("README.txt").decode()
+        texts = [pack.read(name).decode() for name in pack.namelist()]
+    assert not any(names[2] in text for text in texts)
+
+
+def test_who_says_so(home, names, district, pupil):
+    bound = planted(home, district.truth.bindings)
+    length = pl.col("end_time") - pl.col("start_time")
+    held = bound.filter(pl.col("account") == pupil, length > pl.duration(minutes=5))
+    asked = {
+        (row["ip"], (row["start_time"] + (row["end_time"] - row["start_time"]) / 2))
+        for row in held.iter_rows(named=True)
+    }
+    answers = [
+        json.loads(said("who", "--home", home, "--json", ip, when.isoformat()))
+        for ip, when in sorted(asked)[:4]
+    ]
+    told = [one for one in answers if one["account"]]
+    assert told
+    for one in told:
+        assert one["is_pupil"] == bool(TOKEN.fullmatch(one["account"]))
+    assert any(one["account"] == names[1] for one in told)
+
+
+def test_alerts_count_them_apart(home, pupil):
+    with open_district(home) as opened:
+        told = [one for one in noticed(opened, now()).news if one.key[:8] == "finding:"]
+    theirs = [one for one in told if one.group == "pupil"]
+    assert {pupil} == {one.key.split(":")[2] for one in theirs}
+    setting = Setting(str, str, "-")
+    text = weekly(told, 0, 0, setting).text
+    assert f"{len(theirs)} about pupils' accounts" in text
+
+
+def test_proposals_tell_staff_from_pupils(home):
+    for line in said("suggest", "--home", home).splitlines():
+        if "accounts, " in line and " of staff" in line:
+            assert " of pupils" in line
