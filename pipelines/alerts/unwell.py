@@ -14,6 +14,7 @@ SEVERITIES: Mapping[Kind, Severity] = {
     "thin": "medium",
     "late": "medium",
     "skewed": "medium",
+    "off_clock": "medium",
     "drifting": "medium",
     "not_come": "medium",
     "blind": "low",

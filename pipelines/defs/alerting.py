@@ -18,7 +18,13 @@ from pipelines.journey.source_states import source_states
 
 SOURCES = dg.AssetKey(["health", "sources"])
 OUTBOX = dg.AssetKey(["alerts", "outbox"])
-READ = ("source_hours", "building_hours", "blind_share", "school_days")
+READ = (
+    "source_hours",
+    "building_hours",
+    "blind_share",
+    "school_days",
+    "source_clocks",
+)
 
 CHECKS = {
     kind: dg.AssetCheckSpec(name=kind, asset=SOURCES, description=f"Not so: {meaning}.")

@@ -14,6 +14,7 @@ import polars as pl
 from pipelines.errors import BusyError, ModelError
 from pipelines.health.arrival import delays, usual_lag
 from pipelines.health.blindness import grown, weekly_shares
+from pipelines.health.clocks import off_clocks
 from pipelines.health.covering import closed_times
 from pipelines.health.expecting import judged_hours
 from pipelines.health.history import keep_troubles
@@ -42,7 +43,14 @@ RECENT = timedelta(days=14)
 """A field that is missing in older events alone is no news."""
 
 OF_LEDGER: tuple[Kind, ...] = ("late", "skewed", "drifting", "rejecting")
-OF_WAREHOUSE: tuple[Kind, ...] = ("silent", "thin", "blind", "not_come", "let_through")
+OF_WAREHOUSE: tuple[Kind, ...] = (
+    "silent",
+    "thin",
+    "blind",
+    "off_clock",
+    "not_come",
+    "let_through",
+)
 
 
 @dataclass(frozen=True)
@@ -171,11 +179,18 @@ def _of_warehouse(
             promised(database, district, newest_events(district.store)),
         ),
         *grown(shares),
+        *off_clocks(database.frame(_CLOCKS, {"first": today - RECENT})),
     ]
     return found, shares
 
 
-READ = ("source_hours", "building_hours", "blind_share", "school_days")
+READ = (
+    "source_hours",
+    "building_hours",
+    "blind_share",
+    "school_days",
+    "source_clocks",
+)
 _HAS = """
 select 1 from information_schema.tables
 where table_catalog = 'built' and table_schema = 'marts' and table_name = $name
@@ -187,6 +202,9 @@ union all
 select source, building, event_date, hour, hour_start, line_count
 from built.marts.building_hours where event_date >= $first_in_buildings
 """
+
+
+_CLOCKS = "select * from built.marts.source_clocks where event_date >= $first"
 
 
 def _volumes(

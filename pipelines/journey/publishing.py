@@ -15,6 +15,7 @@ from pipelines.journey.district import District
 from pipelines.journey.editions import Pseudonyms, kept_columns, pseudonyms, renamed
 from pipelines.journey.review_frames import standing_frame
 from pipelines.journey.unjudged import UNJUDGED, frame, unjudged
+from pipelines.lake.accounting import arrival_lags
 from pipelines.privacy import Kind
 from pipelines.state import ledger
 from pipelines.warehouse.database import Database, writing
@@ -199,7 +200,7 @@ def _evidence(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def ledger_frames(district: District) -> dict[str, pl.DataFrame]:
-    """The account of lines, one row a delivered file."""
+    """The account of lines, one row a delivered file, and how long they took."""
     rows = [
         {
             "file_id": one.file_id,
@@ -228,4 +229,7 @@ def ledger_frames(district: District) -> dict[str, pl.DataFrame]:
         ),
         "first_seen_time": INSTANT,
     }
-    return {"marts.source_files": pl.DataFrame(rows, schema=schema)}
+    return {
+        "marts.source_files": pl.DataFrame(rows, schema=schema),
+        "marts.arrival_lags": arrival_lags(district.store),
+    }

@@ -1,6 +1,7 @@
 """How each source does: its newest line, its usual lag, and what is wrong with it."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +13,7 @@ from pipelines.health.trouble import KINDS
 from pipelines.journey.district import District
 from pipelines.journey.looking import newest_arrivals, newest_events
 from pipelines.state import ledger
-from pipelines.state.days import source_days
+from pipelines.state.days import LAGS, SourceDay, source_days
 
 WELL, LOOK, ACT = 0, 1, 2
 
@@ -25,6 +26,7 @@ class SourceState:
         newest_event: Time of its newest line, in UTC; None without one.
         newest_arrival: When its newest file was read.
         lag_minutes: How long its lines usually take; None for history alone.
+        arrivals: Events by class of lag, all days together.
         state: well, history, never, or what is wrong, joined by commas.
         line: What is wrong, in a sentence; empty if nothing is.
         counts: Files, lines, and where the lines went.
@@ -34,6 +36,7 @@ class SourceState:
     newest_event: datetime | None
     newest_arrival: datetime | None
     lag_minutes: int | None
+    arrivals: Mapping[str, int]
     state: str
     grade: int
     line: str
@@ -52,13 +55,15 @@ class SourceState:
             if arrival
             else None,
             "usual_lag_minutes": self.lag_minutes,
+            "arrival_lags": dict(self.arrivals),
         }
 
 
 def source_states(district: District) -> list[SourceState]:
     """Every source that delivered, and those that the settings name."""
     events, arrivals = newest_events(district.store), newest_arrivals(district.store)
-    lags = usual_lags(source_days(district.store))
+    days = source_days(district.store)
+    lags = usual_lags(days)
     counts = {str(row["source"]): row for row in ledger.account(district.store)}
     wrong: dict[str, list[Mapping[str, Any]]] = {}
     for row in troubles(district.store):
@@ -75,6 +80,7 @@ def source_states(district: District) -> list[SourceState]:
                 name=name,
                 newest_event=events.get(name),
                 newest_arrival=arrivals.get(name),
+                arrivals=arrivals_of(days, name),
                 lag_minutes=None if lag is None else round(lag.total_seconds() / 60),
                 state=state,
                 grade=grade,
@@ -83,6 +89,15 @@ def source_states(district: District) -> list[SourceState]:
             )
         )
     return found
+
+
+def arrivals_of(days: Iterable[SourceDay], source: str) -> dict[str, int]:
+    """How many events of a source took how long; classes in order of length."""
+    total: Counter[str] = Counter()
+    for one in days:
+        if one.source == source:
+            total.update(one.lags)
+    return {name: total[name] for name in LAGS if total[name] > 0}
 
 
 def _judged(

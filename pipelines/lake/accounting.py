@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import polars as pl
+
 from pipelines.lake.replay import rejects_by_reason
 from pipelines.lake.staging import DAYS_AHEAD
 from pipelines.state import ledger
@@ -140,12 +142,38 @@ def reasons(
     return dict(found)
 
 
+ARRIVALS = pl.Schema(
+    {
+        "source": pl.String,
+        "event_class": pl.String,
+        "event_date": pl.Date,
+        "lag": pl.String,
+        "events": pl.Int64,
+    }
+)
+
+
 def lags(store: Store, source: str) -> dict[str, int]:
     """How many events took how long from their time to their arrival."""
     total: Counter[str] = Counter()
     for one in source_days(store, source):
         total.update(one.lags)
     return {name: total[name] for name in LAGS}
+
+
+def arrival_lags(store: Store) -> pl.DataFrame:
+    """Events by source, class, local day and class of lag, as `LAGS` names it.
+
+    Returns:
+        `source`, `event_class`, `event_date`, `lag`, `events`; no row without any.
+    """
+    rows = [
+        (day.source, day.event_class, day.event_date, name, day.lags[name])
+        for day in source_days(store)
+        for name in LAGS
+        if day.lags.get(name, 0) > 0
+    ]
+    return pl.DataFrame(rows, ARRIVALS, orient="row")
 
 
 def arrival_lag(store: Store, source: str, *, share: float = 0.99) -> timedelta | None:

@@ -168,6 +168,24 @@ KEPT: Mapping[str, Header] = {
             "version": _note("varchar", "the Schoolbell that published it"),
         },
     ),
+    "marts.arrival_lags": Header(
+        summary=(
+            "How long events took from their time to their arrival, counted in "
+            "classes: late lines re-open their days."
+        ),
+        grain=("source", "event_class", "event_date", "lag"),
+        columns={
+            "source": _note("varchar", "source"),
+            "event_class": _note("varchar", "the kind of event"),
+            "event_date": _note("date", "local day of the events"),
+            "lag": _note(
+                "varchar",
+                "within so long, and longer than the class before; ahead: "
+                "before their own time",
+            ),
+            "events": _note("bigint", "events that took so long"),
+        },
+    ),
     "marts.source_files": Header(
         summary="The account of lines, one row a delivered file.",
         grain=("file_id",),

@@ -288,6 +288,22 @@ def test_silence_and_age_are_told(home, now):
         assert later[name].command
 
 
+def test_clocks_that_differ_and_late_lines_are_told(home, now):
+    said = ask("logs/lags", home, now)
+    assert said.grade == WELL
+    assert "proxy: 100% longer" in said.said
+    off = Trouble(source="proxy", kind="off_clock", what="dns", start=now, detail="6 h")
+    late = replace(off, kind="late", what="", detail="80% of the day's lines")
+    with open_district(home.path) as district:
+        keep_troubles(district.store, [off, late], ["off_clock", "late"], now)
+    found = {name: ask(f"logs/{name}", home, now) for name in ("clocks", "lags")}
+    with open_district(home.path) as district:
+        keep_troubles(district.store, [], ["off_clock", "late"], now)
+    assert [one.grade for one in found.values()] == [LOOK, LOOK]
+    assert "proxy (6 h)" in found["clocks"].said
+    assert "zone" in found["clocks"].command
+
+
 def test_a_secret_that_others_can_read_is_told(home, now, tmp_path):
     secret = tmp_path / "word"
     secret.write_text("x")

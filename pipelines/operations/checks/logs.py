@@ -1,9 +1,12 @@
 """The logs: do they come, are they read, do their lines add up."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from pipelines.district.home import DistrictHome
+from pipelines.health.history import troubles
+from pipelines.journey.source_states import arrivals_of
 from pipelines.journey.trouble import in_trouble
 from pipelines.journey.unjudged import missing
 from pipelines.lake.accounting import days_ahead
@@ -19,6 +22,7 @@ from pipelines.operations.checks import (
 )
 from pipelines.sources.delivery import deliveries
 from pipelines.state import ledger
+from pipelines.state.days import source_days
 
 QUIET = timedelta(days=4)
 """A weekend with a holiday beside it; longer is silence."""
@@ -140,6 +144,38 @@ def _ahead(patient: Patient) -> Answer:
     return well("no event lies in the future")
 
 
+def _clocks(patient: Patient) -> Answer:
+    wrong = _lasting(patient, "off_clock", "skewed")
+    if wrong:
+        return look(
+            f"clocks do not agree: {wrong}",
+            "set [sources.NAME] zone in district.toml, or the device's clock",
+        )
+    return well("no source's clock is known to differ from another's")
+
+
+def _lags(patient: Patient) -> Answer:
+    """What took longer than a day is history: files that were dropped in."""
+    days = source_days(patient.store)
+    names = sorted({one.source for one in days})
+    told = "; ".join(f"{name}: {_within(arrivals_of(days, name))}" for name in names)
+    late = _lasting(patient, "late")
+    if late:
+        return look(f"lines come later than usual: {late}", "look at what sends them")
+    return well(told or "no line arrived yet")
+
+
+def _within(arrived: Mapping[str, int]) -> str:
+    every = sum(arrived.values())
+    return ", ".join(f"{n / every:.0%} {name}" for name, n in arrived.items())
+
+
+def _lasting(patient: Patient, *kinds: str) -> str:
+    """Troubles of some kinds as the last look at the sources found them."""
+    rows = [row for row in troubles(patient.store) if row["kind"] in kinds]
+    return "; ".join(f"{row['source']} ({row['detail']})" for row in rows)
+
+
 def _rotation(patient: Patient) -> Answer:
     if not ROTATION.is_dir():
         return unasked("no logrotate here")
@@ -173,6 +209,8 @@ CHECKS = Subject(
         Check("pending", "no line is pending for long", _pending),
         Check("drift", "fields are filled as before", _drift),
         Check("ahead", "no event lies in the future", _ahead),
+        Check("clocks", "clocks of sources agree", _clocks),
+        Check("lags", "lines arrive as fast as usual", _lags),
         Check("rotation", "no file is cut in place", _rotation),
     ),
 )

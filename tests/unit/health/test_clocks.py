@@ -1,0 +1,61 @@
+"""Sources whose clocks differ are told with the one that they differ from."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import polars as pl
+import pytest
+
+from pipelines.health.clocks import LEAST_PAIRS, off_clocks
+
+FIRST = date(2026, 3, 2)
+
+
+def days(*rows: tuple) -> pl.DataFrame:
+    """Rows of day, source, other, offset and, if need be, spread and pairs."""
+    columns = (
+        "event_date", "source", "other_source", "offset_seconds", "spread_seconds",
+        "pair_count",
+    )  # fmt: skip
+    filled = [(*row, *(2.0, 50)[len(row) - 4 :]) for row in rows]
+    listed = [(FIRST + timedelta(days=row[0]), *row[1:]) for row in filled]
+    return pl.DataFrame(listed, columns, orient="row")
+
+
+def test_of_two_sources_either_may_be_wrong():
+    one, two = off_clocks(days((0, "dns", "proxy", 0.4), (1, "dns", "proxy", -301.0)))
+    assert (one.source, one.what, one.kind) == ("dns", "proxy", "off_clock")
+    assert one.detail == "301 seconds ahead of proxy, by 50 pairs of a day"
+    assert two.detail == "301 seconds behind dns, by 50 pairs of a day"
+    assert one.start == datetime(2026, 3, 3, tzinfo=UTC)
+
+
+def test_of_three_the_one_that_agrees_with_none_is_told():
+    found = off_clocks(
+        days(
+            (0, "dns", "proxy", 21_600.0),
+            (0, "firewall", "proxy", 21_599.0),
+            (0, "dns", "firewall", 1.0),
+        )
+    )
+    assert [(one.source, one.what) for one in found] == [
+        ("proxy", "dns"), ("proxy", "firewall"),
+    ]  # fmt: skip
+
+
+def test_it_began_with_the_first_of_the_days_in_a_row():
+    rows = [(day, "dns", "proxy", 90.0) for day in (0, 2, 3)]
+    found = [*off_clocks(days(*rows, (1, "dns", "proxy", 0.0)))]
+    assert {one.start.date() for one in found} == {FIRST + timedelta(days=2)}
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        (0, "dns", "proxy", 60.0),
+        (0, "dns", "proxy", 300.0, 2.0, LEAST_PAIRS - 1),
+        (0, "dns", "proxy", 300.0, 76.0),
+    ],
+)
+def test_little_few_or_scattered_is_no_offset(row):
+    assert list(off_clocks(days(row))) == []
+    assert list(off_clocks(days())) == []
