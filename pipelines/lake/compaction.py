@@ -17,8 +17,9 @@ from pipelines.state.ledger import LakeFile
 from pipelines.state.store import Store
 
 ENOUGH_FILES = 2
-MOST_BYTES = 256 << 20
-"""Parquet bytes joined at once; a larger day becomes several files."""
+MOST_ROWS = 400_000
+"""Rows joined at once, some hundred MiB unpacked; a larger day becomes several files,
+since whoever takes a line back has to hold its file whole."""
 
 
 def compact(
@@ -48,21 +49,26 @@ def compact(
 def _batches(files: Sequence[LakeFile]) -> list[list[LakeFile]]:
     """Neighbours, as many as may be joined at once."""
     found: list[list[LakeFile]] = [[]]
-    size = 0
-    for one in sorted(files, key=lambda one: (one.first_file_id, one.path)):
-        if size + one.bytes > MOST_BYTES and found[-1]:
+    rows = 0
+    for one in sorted(files, key=_place):
+        if rows + one.row_count > MOST_ROWS and found[-1]:
             found.append([])
-            size = 0
+            rows = 0
         found[-1].append(one)
-        size += one.bytes
+        rows += one.row_count
     return [batch for batch in found if len(batch) >= ENOUGH_FILES]
+
+
+def _place(one: LakeFile) -> tuple[int, str, str]:
+    """Files of one delivery in the order of its lines; nothing sorts them again."""
+    return one.first_file_id, one.first_time or "", one.path
 
 
 def _join(store: Store, folder: Path, source: str, files: list[LakeFile]) -> None:
     rewriting = Rewriting(folder, source)
     with writing_to(folder):
         frame = pl.concat([pl.read_parquet(folder / one.path) for one in files])
-        rewriting.add(files[0].event_class, frame.sort("file_id", "line_no"))
+        rewriting.add(files[0].event_class, frame)
     rewriting.superseded += [one.path for one in files]
     rewriting.dirty.clear()  # the same rows as before
     rewriting.commit(store, [])

@@ -6,10 +6,11 @@ import polars as pl
 import pytest
 
 from pipelines.formats import formats
-from pipelines.lake import accounting
+from pipelines.lake import accounting, compaction
 from pipelines.lake.compaction import compact
 from pipelines.lake.replay import Replay
 from pipelines.lake.sweeping import sweep
+from pipelines.state import ledger
 from tests.faults.home import Home, lines, once
 
 
@@ -75,6 +76,22 @@ def test_days_are_joined_into_one_file_while_readers_keep_theirs(home):
     assert home.numbers() == once(0, 80)
 
 
+def test_a_day_of_many_rows_becomes_several_files_in_the_order_of_its_lines(
+    home, monkeypatch
+):
+    monkeypatch.setattr(compaction, "MOST_ROWS", 100)
+    for last in (40, 80, 120, 160):
+        home.put("a.log", lines(0, last))
+        home.run(settle=3_600)
+    assert compact(home.store, home.lake) == 4
+    listed = ledger.lake_files(home.store, "http_requests")
+    assert sorted(one.row_count for one in listed) == [80, 80]
+    for one in listed:
+        assert pl.read_parquet(home.lake / one.path)["line_no"].is_sorted()
+    home.check_books()
+    assert compact(home.store, home.lake) == 0
+
+
 def test_accounts_say_where_every_line_is(home):
     home.put("a.log", lines(0, 50) + b"nothing\n\n")
     home.put("b.log", lines(20, 60))
@@ -96,6 +113,8 @@ def test_accounts_say_where_every_line_is(home):
     assert (day.events, day.duplicates) == ({"http_requests": 61}, 30)
     assert sum(accounting.reasons(home.store, home.lake).values()) == 2
     assert sum(accounting.lags(home.store, "proxy").values()) == 61
+    shown = accounting.arrival_lags(home.store)
+    assert shown.drop("event_date").rows() == [("proxy", "http_requests", "longer", 61)]
     assert accounting.unbalanced(home.store, home.lake) == []
     (home.lake / home.frame_paths()[0]).unlink()
     assert accounting.unbalanced(home.store, home.lake)
