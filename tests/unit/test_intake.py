@@ -6,15 +6,19 @@ import io
 import json
 import lzma
 import os
+import stat
 import zipfile
 from collections import Counter
+from functools import partial
 
 import pytest
 import zstandard
 
 from pipelines.formats import formats
+from pipelines.lake import staging, task
 from pipelines.lake.files import LakeError
 from pipelines.lake.staging import sweep
+from pipelines.sources.blocks import blocks
 from pipelines.state import ledger
 from tests.conftest import LONG
 from tests.faults.home import Home, line, lines, once
@@ -174,6 +178,23 @@ def test_rotated_files_that_share_a_second_lose_nothing(home):
     assert home.numbers() == once(0, 10) + once(11, 20) + Counter({7: 2})
 
 
+def test_a_commit_in_the_middle_of_a_second_loses_and_doubles_nothing(
+    home, monkeypatch
+):
+    """The border of a commit, and of two files, lies among lines of one second."""
+    monkeypatch.setattr(staging, "ROWS_A_COMMIT", 1)
+    monkeypatch.setattr(task, "blocks", partial(blocks, size=1))  # 64 KiB at least
+    before, border = lines(0, 10), lines(10, 1_000, at=10) + line(10, at=10) * 900
+    home.put("a.log", before + border)
+    home.run()
+    assert len({one.path for one in ledger.lake_files(home.store)}) > 2
+    home.put("b.log", lines(2_000, 2_020, at=10) + lines(2_020, 2_030))
+    home.gz("a.log.1.gz", before + border)
+    home.run()
+    expected = once(0, 1_000) + Counter({10: 900}) + once(2_000, 2_030)
+    assert home.numbers() == expected
+
+
 def test_identical_lines_of_one_file_are_all_kept(home):
     home.put("a.log", line(1) * 5 + lines(2, 10))
     home.run()
@@ -285,6 +306,38 @@ def test_what_is_no_plain_file_is_refused(home):
     assert {one.path for one in home.source.listing().refused} == {
         "link.log", "folder", "pipe.log",
     }  # fmt: skip
+
+
+def test_a_device_is_refused(home):
+    try:
+        os.mknod(home.landing / "tape.log", stat.S_IFCHR | 0o600, os.makedev(1, 5))
+    except PermissionError:
+        pytest.skip("only root makes a device")
+    home.put("a.log", lines(0, 10))
+    home.run()
+    assert home.numbers() == once(0, 10)
+    assert [one.path for one in home.source.listing().refused] == ["tape.log"]
+
+
+def test_a_member_with_a_path_out_of_the_folder_is_read_and_never_extracted(home):
+    out = zipped(**{"../../out.log": lines(0, 10), "/tmp/abs.log": lines(10, 20)})
+    home.put("x.zip", out)
+    before = {*home.folder.rglob("*"), *home.folder.parent.iterdir()}
+    home.run()
+    assert home.numbers() == once(0, 20)
+    made = {*home.folder.rglob("*"), *home.folder.parent.iterdir()} - before
+    assert not [one for one in made if one.suffix == ".log"]
+
+
+def test_nul_bytes_cost_no_line(home):
+    """A disk that was full leaves them between lines, in front of one, in one."""
+    parts = [lines(0, 5), bytes(4_096) + b"\n", bytes(64), lines(5, 9)]
+    torn = line(9).replace(b"GET", b"G\x00T")
+    record = [*parts, torn, bytes(100) + b"\n", lines(10, 12)]
+    home.put("a.log", b"".join(record))
+    home.run()
+    assert home.numbers() == once(0, 5) + once(6, 12)
+    assert (home.total("rejects"), home.total("blanks")) == (1, 2)
 
 
 def test_names_of_any_bytes_are_taken(home):
