@@ -1,28 +1,21 @@
 """One pass over a source's folder: recognise, read, and close what vanished."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 from pipelines.errors import SourceError
-from pipelines.formats import Format, formats
+from pipelines.formats import Format
+from pipelines.lake import rows
+from pipelines.lake.choosing import chosen
 from pipelines.lake.gathering import Gathering
-from pipelines.lake.identify import SAMPLE_BYTES, best
 from pipelines.lake.reading import read_delivery
 from pipelines.lake.recognise import Known, Recognition, same_stamp
 from pipelines.lake.source import Outcome, Source, Terms
 from pipelines.lake.staging import Staging
 from pipelines.lake.task import Task, count_lines
 from pipelines.sources.delivery import Delivery
-from pipelines.sources.streams import GoneError, opened, read_up_to
+from pipelines.sources.streams import GoneError
 from pipelines.state import ledger
-from pipelines.state.ledger import (
-    DUPLICATE,
-    FAILED,
-    FINISHED,
-    GONE,
-    GROWING,
-    FileRecord,
-)
+from pipelines.state.ledger import FAILED, GONE, FileRecord
 
 
 class Run:
@@ -105,26 +98,10 @@ class Run:
     def _reserve(self, waiting: list[Delivery]) -> None:
         """Have an id for each delivery that may be new; unread rows are used again."""
         there = {one.path for one in self.deliveries}
-        by_path = {one.path: one.file_id for one in self._unread()}
-        moved = {
-            (one.raw_bytes, one.raw_mtime_ns): one.file_id
-            for one in self._unread()
-            if one.path not in there
-        }
-        for one in waiting:
-            stamp = (one.raw_bytes, one.raw_mtime_ns)
-            known = by_path.get(one.path) or moved.pop(stamp, None)
-            if known is not None:
-                self.ids[one.path] = known
+        self.ids |= rows.used_again(waiting, there, self.records.values())
         fresh = [one.path for one in waiting if one.path not in self.ids]
         ids = ledger.take_ids(self.terms.store, len(fresh))
         self.ids |= dict(zip(fresh, ids, strict=True))
-
-    def _unread(self) -> Iterator[FileRecord]:
-        """Rows of which nothing was ever taken: they can be used again."""
-        for one in self.records.values():
-            if not one.consumed_bytes and one.lines == one.pending_lines:
-                yield one
 
     def _one(self, one: Recognition) -> Outcome:
         if one.kind == "unchanged":
@@ -172,15 +149,14 @@ class Run:
         if one.record is None:
             return row
         row = replace(row, duplicate_of=one.record.duplicate_of or one.record.file_id)
-        return _as_copy(row, one.record) if one.kind == "copy" else row
+        return rows.as_copy(row, one.record) if one.kind == "copy" else row
 
     def _not_needed(self, delivery: Delivery) -> None:
         """A row under which the delivery failed before, now that it is known."""
         unread = self.records.get(self.ids.get(delivery.path, 0))
         if unread is not None:
             self.touched.add(unread.file_id)
-            nothing = replace(unread, lines=0, pending_lines=0, message=None)
-            self.staging.reached(replace(nothing, state=FINISHED))
+            self.staging.reached(rows.not_needed(unread))
 
     def _another_id(self) -> int:
         return ledger.take_ids(self.terms.store, 1)[0]
@@ -190,44 +166,16 @@ class Run:
 
     def _passed(self, one: Recognition, record: FileRecord) -> FileRecord:
         """Nothing is new but its place, its stamps, or that it is finished."""
-        delivery = one.delivery
-        if record.state == GROWING and self._is_settled(delivery):
-            record = replace(record, state=FINISHED, message=None)
-        passed = replace(
-            record,
-            raw_bytes=delivery.raw_bytes,
-            raw_mtime_ns=delivery.raw_mtime_ns,
-            raw_ctime_ns=delivery.raw_ctime_ns,
-        )
+        is_settled = self._is_settled(one.delivery)
+        passed = rows.stamped(record, one.delivery, is_settled=is_settled)
         self.staging.reached(passed)
         self.known.add(passed)
         return passed
 
     def _format(self, delivery: Delivery, record: FileRecord) -> Format:
-        known = formats()
-        name = self.source.format or record.format or self._identified(delivery)
-        if name is None:
-            raise SourceError(
-                "no known format claims enough of its lines",
-                where=delivery.where,
-                remedy=(
-                    f"Name the format in district.toml under "
-                    f"[sources.{self.source.name}], "
-                    f"or run: schoolbell identify {delivery.path}"
-                ),
-            )
-        if name not in known:
-            raise SourceError(
-                f"there is no format {name!r}",
-                where=f"[sources.{self.source.name}] format",
-                remedy="Formats: " + ", ".join(sorted(known)),
-            )
-        self.last_format = name
-        return known[name]
-
-    def _identified(self, delivery: Delivery) -> str | None:
-        with opened(delivery) as stream:
-            return best(read_up_to(stream, SAMPLE_BYTES), likely=self.last_format)
+        found = chosen(self.source, delivery, record, self.last_format)
+        self.last_format = found.name
+        return found
 
     def _is_settled(self, delivery: Delivery) -> bool:
         return delivery.member is not None or delivery.raw_mtime_ns <= self.settled_ns
@@ -242,44 +190,12 @@ class Run:
             pending = before.pending_lines
         else:
             pending = max(0, count_lines(delivery) - settled)
-        reached = replace(
-            record,
-            state=FAILED,
-            lines=settled + pending,
-            pending_lines=pending,
-            raw_bytes=delivery.raw_bytes,
-            raw_mtime_ns=delivery.raw_mtime_ns,
-            raw_ctime_ns=delivery.raw_ctime_ns,
-            message=str(error),
-        )
+        reached = rows.owed(record, delivery, pending, str(error))
         self.staging.reached(reached)
         return reached
 
     def _close_vanished(self) -> None:
         """Rows whose file is no longer there: nothing more can come of them."""
         for one in self.records.values():
-            if one.file_id in self.touched or one.state not in (GROWING, FAILED):
-                continue
-            if one.pending_lines:
-                message = "it was taken away before its last lines were read"
-                self.staging.reached(replace(one, state=GONE, message=message))
-            elif one.consumed_bytes:
-                self.staging.reached(replace(one, state=FINISHED))
-
-
-def _as_copy(row: FileRecord, original: FileRecord) -> FileRecord:
-    """The row of a second copy: what the first consumed are duplicates here."""
-    consumed = original.lines - original.pending_lines
-    return replace(
-        row,
-        format=original.format,
-        state=DUPLICATE,
-        consumed_bytes=original.consumed_bytes,
-        consumed_sha256=original.consumed_sha256,
-        head_bytes=original.head_bytes,
-        head_sha256=original.head_sha256,
-        prefix_hashes=original.prefix_hashes,
-        lines=consumed,
-        duplicates=consumed,
-        header=original.header,
-    )
+            if one.file_id not in self.touched and (row := rows.closed(one)):
+                self.staging.reached(row)

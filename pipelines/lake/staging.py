@@ -7,31 +7,26 @@ leaves a listed batch, or files that nothing reads and the next run sweeps.
 """
 
 import secrets
-from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
 
-from pipelines.lake import overlap
+from pipelines.lake.again import Again
 from pipelines.lake.files import REJECTS, by_day, sync_folders, write, writing_to
 from pipelines.lake.holding import Holding
-from pipelines.lake.rejected import rejects_again
-from pipelines.lake.stretches import covered
 from pipelines.lake.sweeping import sweep
-from pipelines.lake.tally import day_count, duplicate_counts, placed
+from pipelines.lake.tally import day_count, placed
 from pipelines.state import ledger
 from pipelines.state.days import SourceDay
 from pipelines.state.ledger import (
-    DUPLICATE,
-    FINISHED,
     Change,
     FileRecord,
     LakeFile,
 )
-from pipelines.state.store import Store, now_text
+from pipelines.state.store import Store
 
 __all__ = ["REJECTS", "Staging", "sweep"]
 
@@ -46,14 +41,6 @@ DAYS_AHEAD = 2
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def _says_nothing_new(record: FileRecord) -> bool:
-    return (
-        record.duplicate_of is not None
-        and record.duplicates > 0
-        and record.events + record.rejects == 0
-    )
 
 
 @dataclass
@@ -75,9 +62,10 @@ class Staging:
     _records: dict[int, FileRecord] = field(default_factory=dict)
     _known: dict[int, FileRecord] = field(default_factory=dict)
     _consumed: dict[int, int] = field(default_factory=dict)
-    _fewer: dict[str, Counter[int]] = field(default_factory=dict)
-    _times: dict[int, tuple[str, str]] = field(default_factory=dict)
     _written: int = 0
+
+    def __post_init__(self) -> None:
+        self._again = Again(self.store, self.folder, self.source)
 
     def knows(self, records: Mapping[int, FileRecord]) -> None:
         """The rows of all files of the source, as the ledger has them."""
@@ -119,7 +107,7 @@ class Staging:
             return
         with writing_to(self.folder):
             frames = self._held.whole()
-            duplicates = self._set_apart(frames)
+            duplicates = self._again.taken_out(frames, self._known, self._records)
             listed, counts = self._write(frames)
             sync_folders(self.folder, listed)
             change = Change(
@@ -134,22 +122,7 @@ class Staging:
 
     def settled(self, record: FileRecord) -> FileRecord:
         """The record, less what turned out to have been delivered before."""
-        key = record.file_id
-        fewer = {name: counts[key] for name, counts in self._fewer.items()}
-        rejects = fewer.pop(REJECTS, 0)
-        events = sum(fewer.values())
-        first, last = self._times.get(key, (record.first_time, record.last_time))
-        settled = replace(
-            record,
-            events=record.events - events,
-            rejects=record.rejects - rejects,
-            duplicates=record.duplicates + events + rejects,
-            first_time=min(filter(None, (record.first_time, first)), default=None),
-            last_time=max(filter(None, (record.last_time, last)), default=None),
-        )
-        if record.state == FINISHED and _says_nothing_new(settled):
-            return replace(settled, state=DUPLICATE)
-        return settled
+        return self._again.settled(record)
 
     def stands_at(self, record: FileRecord) -> None:
         """The ledger's row of a file was set by another commit than ours."""
@@ -160,64 +133,7 @@ class Staging:
         """Drop what is staged of a file, and all that was found out about it."""
         self._held.forget(file_id)
         self._records.pop(file_id, None)
-        self._times.pop(file_id, None)
-        for counts in self._fewer.values():
-            counts.pop(file_id, None)
-
-    def _set_apart(self, frames: dict[str, pl.DataFrame]) -> list[SourceDay]:
-        """Take out what was delivered before; the counts of the days."""
-        counts: list[SourceDay] = []
-        for name, frame in frames.items():
-            if name != REJECTS:
-                self._note_times(frame)
-        files = self._files()
-        pairs: dict[int, frozenset[int]] = {}
-        for name, frame in frames.items():
-            if name == REJECTS or not frame.height:
-                continue
-            earlier = overlap.Earlier(
-                store=self.store,
-                folder=self.folder,
-                source=self.source,
-                event_class=name,
-            )
-            found = overlap.find(frame, earlier, files)
-            for later, others in found.pairs.items():
-                pairs[later] = pairs.get(later, frozenset()) | others
-            frames[name] = self._without(name, frame, found.mask)
-            again = frame.filter(found.mask)
-            counts += duplicate_counts(self.source, name, again)
-        if REJECTS in frames:
-            frame = frames[REJECTS]
-            mask = rejects_again(
-                frame, self.store, self.folder, self.source, files.roots, pairs
-            )
-            frames[REJECTS] = self._without(REJECTS, frame, mask)
-        return counts
-
-    def _without(self, name: str, frame: pl.DataFrame, mask: pl.Series) -> pl.DataFrame:
-        if not mask.any():
-            return frame
-        gone = frame.filter(mask).group_by("file_id").len()
-        self._fewer.setdefault(name, Counter()).update(dict(gone.iter_rows()))
-        return frame.filter(~mask)
-
-    def _note_times(self, frame: pl.DataFrame) -> None:
-        for file_id, first, last in covered(frame).iter_rows():
-            told = now_text(first), now_text(last)
-            known = self._times.get(file_id, told)
-            self._times[file_id] = min(known[0], told[0]), max(known[1], told[1])
-
-    def _files(self) -> overlap.Files:
-        records = {**self._known, **self._records}
-        roots = {
-            key: one.duplicate_of
-            for key, one in records.items()
-            if one.duplicate_of is not None
-        }
-        settled = {key: self.settled(one) for key, one in self._records.items()}
-        ranges = overlap.file_ranges({**self._known, **settled}.values())
-        return overlap.Files(roots=roots, ranges=ranges)
+        self._again.forget(file_id)
 
     def _write(
         self, frames: dict[str, pl.DataFrame]

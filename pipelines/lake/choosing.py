@@ -1,0 +1,48 @@
+"""Which format a delivery is read with: named, known from before, or identified."""
+
+from pipelines.errors import SourceError
+from pipelines.formats import Format, formats
+from pipelines.lake.identify import SAMPLE_BYTES, best
+from pipelines.lake.source import Source
+from pipelines.sources.delivery import Delivery
+from pipelines.sources.streams import opened, read_up_to
+from pipelines.state.ledger import FileRecord
+
+
+def chosen(
+    source: Source, delivery: Delivery, record: FileRecord, likely: str | None
+) -> Format:
+    """The format of a delivery.
+
+    Args:
+        source: Its source, which may name one.
+        delivery: The file.
+        record: Its row, which names the one it was read with.
+        likely: The format of its neighbours.
+
+    Raises:
+        SourceError: None claims enough of its lines, or the named one is unknown.
+    """
+    known = formats()
+    name = source.format or record.format or _identified(delivery, likely)
+    if name is None:
+        raise SourceError(
+            "no known format claims enough of its lines",
+            where=delivery.where,
+            remedy=(
+                f"Name the format in district.toml under [sources.{source.name}], "
+                f"or run: schoolbell identify {delivery.path}"
+            ),
+        )
+    if name not in known:
+        raise SourceError(
+            f"there is no format {name!r}",
+            where=f"[sources.{source.name}] format",
+            remedy="Formats: " + ", ".join(sorted(known)),
+        )
+    return known[name]
+
+
+def _identified(delivery: Delivery, likely: str | None) -> str | None:
+    with opened(delivery) as stream:
+        return best(read_up_to(stream, SAMPLE_BYTES), likely=likely)

@@ -1,0 +1,108 @@
+"""The ledger rows that a run writes of a file without reading its lines anew. Pure."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from pipelines.sources.delivery import Delivery
+from pipelines.state.ledger import (
+    DUPLICATE,
+    FAILED,
+    FINISHED,
+    GONE,
+    GROWING,
+    FileRecord,
+)
+
+TAKEN_AWAY = "it was taken away before its last lines were read"
+
+
+def as_copy(row: FileRecord, original: FileRecord) -> FileRecord:
+    """The row of a second copy: what the first consumed are duplicates here."""
+    consumed = original.lines - original.pending_lines
+    return replace(
+        row,
+        format=original.format,
+        state=DUPLICATE,
+        consumed_bytes=original.consumed_bytes,
+        consumed_sha256=original.consumed_sha256,
+        head_bytes=original.head_bytes,
+        head_sha256=original.head_sha256,
+        prefix_hashes=original.prefix_hashes,
+        lines=consumed,
+        duplicates=consumed,
+        header=original.header,
+    )
+
+
+def stamped(row: FileRecord, delivery: Delivery, *, is_settled: bool) -> FileRecord:
+    """Nothing is new but the file's stamps, or that it is finished."""
+    if row.state == GROWING and is_settled:
+        row = replace(row, state=FINISHED, message=None)
+    return replace(
+        row,
+        raw_bytes=delivery.raw_bytes,
+        raw_mtime_ns=delivery.raw_mtime_ns,
+        raw_ctime_ns=delivery.raw_ctime_ns,
+    )
+
+
+def owed(row: FileRecord, delivery: Delivery, pending: int, why: str) -> FileRecord:
+    """The row of a file that could not be read: all lines not yet read are pending."""
+    settled = row.lines - row.pending_lines
+    return replace(
+        row,
+        state=FAILED,
+        lines=settled + pending,
+        pending_lines=pending,
+        raw_bytes=delivery.raw_bytes,
+        raw_mtime_ns=delivery.raw_mtime_ns,
+        raw_ctime_ns=delivery.raw_ctime_ns,
+        message=why,
+    )
+
+
+def not_needed(row: FileRecord) -> FileRecord:
+    """A row under which a file failed before, now that it goes by another."""
+    return replace(row, lines=0, pending_lines=0, message=None, state=FINISHED)
+
+
+def unread(records: Iterable[FileRecord]) -> Iterator[FileRecord]:
+    """Rows of which nothing was ever taken: they can be used again."""
+    for one in records:
+        if not one.consumed_bytes and one.lines == one.pending_lines:
+            yield one
+
+
+def used_again(
+    waiting: Iterable[Delivery], there: set[str], records: Iterable[FileRecord]
+) -> Mapping[str, int]:
+    """Ids of unread rows for deliveries at their place, or moved from it.
+
+    Args:
+        waiting: Deliveries that may be new.
+        there: Paths of all deliveries.
+        records: All rows of the source.
+    """
+    rows = list(unread(records))
+    by_path = {one.path: one.file_id for one in rows}
+    moved = {
+        (one.raw_bytes, one.raw_mtime_ns): one.file_id
+        for one in rows
+        if one.path not in there
+    }
+    found: dict[str, int] = {}
+    for one in waiting:
+        stamp = (one.raw_bytes, one.raw_mtime_ns)
+        known = by_path.get(one.path) or moved.pop(stamp, None)
+        if known is not None:
+            found[one.path] = known
+    return found
+
+
+def closed(row: FileRecord) -> FileRecord | None:
+    """A row whose file is no longer there: nothing more can come of it."""
+    if row.state not in (GROWING, FAILED):
+        return None
+    if row.pending_lines:
+        return replace(row, state=GONE, message=TAKEN_AWAY)
+    return replace(row, state=FINISHED) if row.consumed_bytes else None
