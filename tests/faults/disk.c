@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -52,17 +53,38 @@ static int is_file(int handle) {
     return fstat(handle, &state) == 0 && S_ISREG(state.st_mode);
 }
 
+/* The call that was made to fail, for who wants to know what a run got over. */
+static char refused[1024];
+
+const char *refused_call(void) { return refused; }
+
+static const char *path_of(int handle) {
+    static char path[900];
+    char link[64];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", handle);
+    ssize_t size = readlink(link, path, sizeof path - 1);
+    path[size < 0 ? 0 : size] = 0;
+    return path;
+}
+
+static int refuse(const char *name, const char *path) {
+    snprintf(refused, sizeof refused, "%s %s", name, path);
+    errno = failure;
+    return -1;
+}
+
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
-#define AROUND(name, ...)                                   \
+#define AROUND(name, path, ...)                             \
     int it = is_it();                                       \
-    if (it && armed == FAIL) { errno = failure; return -1; }\
+    if (it && armed == FAIL) return refuse(#name, path);    \
     __auto_type result = REAL(name)(__VA_ARGS__);           \
     if (it) stop();                                         \
     return result;
 #define WRITING(name, handle, size, ...)               \
     if (!is_file(handle)) return REAL(name)(__VA_ARGS__);   \
     int it = is_it();                                       \
-    if (it && armed == FAIL) { errno = failure; return -1; }\
+    if (it && armed == FAIL)                                \
+        return refuse(#name, path_of(handle));              \
     if (it && armed == TEAR) size = size / 2;               \
     ssize_t result = REAL(name)(__VA_ARGS__);               \
     if (it) stop();                                         \
@@ -77,13 +99,13 @@ ssize_t pwrite(int handle, const void *data, size_t size, off_t at) {
 ssize_t pwrite64(int handle, const void *data, size_t size, off64_t at) {
     WRITING(pwrite64, handle, size, handle, data, size, at)
 }
-int fsync(int handle) { AROUND(fsync, handle) }
-int fdatasync(int handle) { AROUND(fdatasync, handle) }
-int ftruncate(int handle, off_t size) { AROUND(ftruncate, handle, size) }
-int ftruncate64(int handle, off64_t size) { AROUND(ftruncate64, handle, size) }
-int rename(const char *from, const char *to) { AROUND(rename, from, to) }
-int unlink(const char *path) { AROUND(unlink, path) }
-int mkdir(const char *path, mode_t mode) { AROUND(mkdir, path, mode) }
+int fsync(int handle) { AROUND(fsync, path_of(handle), handle) }
+int fdatasync(int handle) { AROUND(fdatasync, path_of(handle), handle) }
+int ftruncate(int handle, off_t size) { AROUND(ftruncate, path_of(handle), handle, size) }
+int ftruncate64(int handle, off64_t size) { AROUND(ftruncate64, path_of(handle), handle, size) }
+int rename(const char *from, const char *to) { AROUND(rename, to, from, to) }
+int unlink(const char *path) { AROUND(unlink, path, path) }
+int mkdir(const char *path, mode_t mode) { AROUND(mkdir, path, path, mode) }
 
 /* Opening counts where it may make or change a file. */
 #define OPENING(name, flags, ...)                           \
@@ -96,7 +118,7 @@ int mkdir(const char *path, mode_t mode) { AROUND(mkdir, path, mode) }
     }                                                       \
     if (!(flags & (O_WRONLY | O_RDWR | O_CREAT)))           \
         return REAL(name)(__VA_ARGS__);                     \
-    AROUND(name, __VA_ARGS__)
+    AROUND(name, path, __VA_ARGS__)
 
 int open(const char *path, int flags, ...) { OPENING(open, flags, path, flags, mode) }
 int open64(const char *path, int flags, ...) {

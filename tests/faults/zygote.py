@@ -82,6 +82,9 @@ class Fault:
         setattr(os, name, wrapped)
 
 
+GOT_OVER = "got over: "
+
+
 class TornFile(io.FileIO):
     """A file whose write may stop half-way."""
 
@@ -160,7 +163,11 @@ def carry_out(order: dict[str, object]) -> int:
     except BaseException as error:  # noqa: BLE001 - told by the exit code
         complain(home, repr(error))
         return BROKEN
-    return SURVIVED if fault.fired or (disk and disk.fired()) else DONE
+    if disk is not None and disk.fired():
+        disk.refused_call.restype = ctypes.c_char_p
+        complain(home, GOT_OVER + disk.refused_call().decode())
+        return SURVIVED
+    return SURVIVED if fault.fired else DONE
 
 
 def complain(home: Path, text: str) -> None:

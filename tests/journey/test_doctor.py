@@ -5,11 +5,14 @@ import json
 import os
 import sqlite3
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from pipelines.district.home import DistrictHome
+from pipelines.health.history import keep_troubles
+from pipelines.health.trouble import Trouble
 from pipelines.journey.district import open_district
 from pipelines.operations.backup import LAST
 from pipelines.operations.checks import (
