@@ -7,16 +7,15 @@ section, and no number of page one, counts these items.
 import polars as pl
 
 from pipelines.reports.cards import cards
+from pipelines.reports.items import item_rows, items_table
 from pipelines.reports.sections import Section, no_chart
-from pipelines.reports.sections.findings import items_table
-from pipelines.reports.sections.findings import rows as items_of
 from pipelines.reports.view import View
 from pipelines.reports.words import count
 
 
 def rows(view: View) -> pl.DataFrame:
     """As the section of items, with those about pupils' accounts."""
-    return items_of(view.of_pupils)
+    return item_rows(view.of_pupils)
 
 
 def title(rows: pl.DataFrame) -> str:
