@@ -55,6 +55,24 @@ def hold_trial(
     with open_district(home) as district, only_writer(district.home):
         take_in(district, settle_seconds=0)
         build_and_judge(district)
+    return judge_trial(
+        home,
+        seed=seed,
+        people=truth.people,
+        weeks=truth.weeks,
+        has_violations=violations,
+    )
+
+
+def judge_trial(
+    home: Path, *, seed: int, people: int, weeks: int, has_violations: bool
+) -> Trial:
+    """Hold what was found in a home against what was planted in its logs.
+
+    Args:
+        home: Where `generate` wrote what the other arguments tell, and a run read it.
+    """
+    with open_district(home) as district:
         stored = [
             one for one in stored_findings(district.store) if one["status"] != WITHDRAWN
         ]
@@ -64,9 +82,9 @@ def hold_trial(
     cases, findings = compare(planted_cases(home), shown)
     return Trial(
         seed=seed,
-        people=truth.people,
-        weeks=truth.weeks,
-        has_violations=violations,
+        people=people,
+        weeks=weeks,
+        has_violations=has_violations,
         cases=cases,
         findings=findings,
         leads=len(stored) - len(shown),

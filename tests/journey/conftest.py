@@ -2,13 +2,18 @@
 
 import pytest
 
+from tests.journey import small as made
 from tests.journey.changed import changed as made_anew
-from tests.journey.small import small
 
 
 @pytest.fixture(scope="session")
 def district(tmp_path_factory):
-    return small(tmp_path_factory.getbasetemp())
+    return made.small(tmp_path_factory.getbasetemp())
+
+
+@pytest.fixture(scope="session")
+def two_days(tmp_path_factory):
+    return made.two_days(tmp_path_factory.getbasetemp())
 
 
 @pytest.fixture(scope="session")

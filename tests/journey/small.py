@@ -8,8 +8,9 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from pipelines.journey.run import run
 
 SEED, WEEKS, PEOPLE = 2026, 1, 60
 ZONE = "America/Chicago"
+DAYS = ("2026-10-19", "2026-10-20")
 MODELS = ("identity", "core", "detections", "marts")
 
 
@@ -89,6 +91,29 @@ def _made(folder: Path) -> Mapping[str, int]:
     shutil.copytree(delivered, home)
     run(home)
     return truth.lines
+
+
+def two_days(base: Path) -> Small:
+    """The same district with the logs of two days alone, run once.
+
+    For tests that build it all again, where what they show does not need a week.
+    """
+    week = small(base)
+    folder, lines = shared(base, "two_days", partial(_thinned, week))
+    truth = replace(week.truth, lines=lines)
+    return Small(folder / "delivered", folder / "home", truth)
+
+
+def _thinned(week: Small, folder: Path) -> Mapping[str, int]:
+    delivered, home = folder / "delivered", folder / "home"
+    shutil.copytree(week.delivered, delivered)
+    for path in DistrictHome(delivered).landing.rglob("*.*"):
+        if not any(day in path.name for day in DAYS):
+            path.unlink()
+    shutil.copytree(delivered, home)
+    run(home)
+    kept = {name for name in week.truth.lines if any(day in name for day in DAYS)}
+    return {name: week.truth.lines[name] for name in kept}
 
 
 def _planted(folder: Path, lines: Mapping[str, int]) -> Planted:

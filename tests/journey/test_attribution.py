@@ -18,6 +18,11 @@ LATE = "dhcpd-2026-10-20.log"
 DAY = date(2026, 10, 20)
 
 
+@pytest.fixture(scope="module")
+def district(two_days):
+    return two_days
+
+
 def changes_of(home):
     with open_district(home) as opened:
         return stored_changes(opened.store)

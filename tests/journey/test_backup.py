@@ -22,6 +22,11 @@ MONDAY = datetime(2026, 11, 2, 6, 0, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
+def district(two_days):
+    return two_days
+
+
+@pytest.fixture(scope="module")
 def home(district, tmp_path_factory):
     return district.copy(tmp_path_factory.mktemp("backup"))
 

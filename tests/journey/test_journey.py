@@ -267,8 +267,8 @@ def late_lines(home, count=5):
     return b"".join(found)
 
 
-def test_a_late_file_reopens_its_days_and_no_others(district, tmp_path):
-    home = district.copy(tmp_path)
+def test_a_late_file_reopens_its_days_and_no_others(two_days, tmp_path):
+    home = two_days.copy(tmp_path)
     before = rows_of(home)
     late = DistrictHome(home).landing / "proxy" / "late.log"
     late.write_bytes(late_lines(home))
@@ -321,8 +321,8 @@ def test_one_more_line_of_a_growing_log_is_one_more_event(district, tmp_path):
     assert told_of(home) == told_of(district.home)
 
 
-def test_leave_that_was_cancelled_withdraws_what_stood_on_it(district, tmp_path):
-    home = district.copy(tmp_path)
+def test_leave_that_was_cancelled_withdraws_what_stood_on_it(two_days, tmp_path):
+    home = two_days.copy(tmp_path)
     by_rule = [row for row in findings_of(home) if row["rule"] == "SA-3"]
     chosen = by_rule[0]
     accounts = pl.read_csv(home / "registry" / "accounts.csv", infer_schema=False)

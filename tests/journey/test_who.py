@@ -24,6 +24,11 @@ FLOW = (
 )
 
 
+@pytest.fixture(scope="module")
+def district(two_days):
+    return two_days
+
+
 def asked(home, address, time):
     done = schoolbell("who", "--home", home, "--json", address, time.isoformat())
     assert done.code == 0, done.err
@@ -80,7 +85,7 @@ def test_the_wrong_port_leads_nowhere(home, seats):
 
 def test_answers_are_those_of_the_truth_and_name_nobody(home, seats):
     by_account, by_device = {}, {}
-    for row in seats.gather_every(5).iter_rows(named=True):
+    for row in seats.gather_every(15).iter_rows(named=True):
         answer = asked(home, row["ip"], row["middle"])
         if answer["device"] is None:  # the DHCP log lost the line that tells
             assert "no lease" in answer["gaps"][0]

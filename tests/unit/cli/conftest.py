@@ -3,7 +3,7 @@
 import pytest
 
 from pipelines.district.home import create
-from tests.journey.small import small
+from tests.journey import small as made
 
 
 @pytest.fixture
@@ -13,4 +13,9 @@ def home(tmp_path):
 
 @pytest.fixture(scope="session")
 def district(tmp_path_factory):
-    return small(tmp_path_factory.getbasetemp())
+    return made.small(tmp_path_factory.getbasetemp())
+
+
+@pytest.fixture(scope="session")
+def two_days(tmp_path_factory):
+    return made.two_days(tmp_path_factory.getbasetemp())

@@ -18,8 +18,8 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def home(district, tmp_path_factory):
-    return district.copy(tmp_path_factory.mktemp("replay"))
+def home(two_days, tmp_path_factory):
+    return two_days.copy(tmp_path_factory.mktemp("replay"))
 
 
 def replay(home, *words, code=0):
@@ -103,13 +103,13 @@ def test_the_notebook_that_tunes_a_threshold_is_right(home, trial):
 def test_what_an_exception_would_hide(home, trial, tmp_path):
     real = DistrictHome(home).registry / "exceptions.csv"
     tried = tmp_path / "exceptions.csv"
-    row = "X-900,OH-1,rule,,a quiet week,p-1000,2026-10-01,2026-12-18\n"
+    row = "X-900,NA-1,rule,,a quiet week,p-1000,2026-10-01,2026-12-18\n"
     tried.write_text(real.read_text() + row)
     told = replay(home, "--registry", tried)
     wanted = {
         ("hidden", one["finding_id"])
         for one in findings_of(home)
-        if one["rule"] == "OH-1" and one["status"] == "open"
+        if one["rule"] == "NA-1" and one["status"] == "open"
     }
     assert effects(told) == wanted
     assert wanted

@@ -8,9 +8,10 @@ import pytest
 
 from pipelines.demo.proof import incomplete
 from pipelines.demo.quality import false_rows, missed_rows, quality
-from pipelines.demo.trial import Trial, compare, hold_trial
+from pipelines.demo.trial import Trial, compare, hold_trial, judge_trial
 from pipelines.findings.alternatives import alternatives
 from tests.conftest import LONG
+from tests.journey.small import PEOPLE, SEED, WEEKS, small
 
 only_long = pytest.mark.skipif(not LONG, reason="in the long run alone")
 
@@ -191,8 +192,9 @@ def test_every_cited_line_and_every_explanation_must_be_there(landed):
 
 
 @pytest.mark.slow
-def test_a_small_district_is_scored(tmp_path):
-    one = hold_trial(tmp_path / "home", 5, people=60, weeks=1)
+def test_a_small_district_is_scored(tmp_path_factory):
+    home = small(tmp_path_factory.getbasetemp()).home
+    one = judge_trial(home, seed=SEED, people=PEOPLE, weeks=WEEKS, has_violations=True)
     measures = quality([one])
     assert measures["false_findings"] == 0, false_rows([one])
     assert measures["recall"]["share"] > 0.75, missed_rows([one])
