@@ -72,7 +72,11 @@ golden: setup ## rewrite the golden files; then read the diff
 docs: setup ## regenerate docs/reference
 	$(BIN)/python -m pipelines.cli.reference docs/reference
 
+site: setup ## the documents as pages in build/site; a broken link ends it
+	$(BIN)/sphinx-build -W --keep-going -q -b html -c docs/site . build/site
+	@echo build/site/index.html
+
 clean: ## remove what the entry points made, the environment included
 	rm -rf .uv .venv .dagster demo-district build dist
 
-.PHONY: help setup demo dev format check lint test test-unit test-long bench experience newcomer golden docs clean
+.PHONY: help setup demo dev format check lint test test-unit test-long bench experience newcomer golden docs site clean

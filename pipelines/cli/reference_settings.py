@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 
 from pipelines.alerts.channels import channels
 from pipelines.cli.app import app
-from pipelines.cli.reference_text import page, section, spaced, table
+from pipelines.cli.reference_text import page, plain, section, spaced, table
 from pipelines.district.files import FILES
 from pipelines.district.settings_model import Settings
 from pipelines.district.settings_text import NAMED, part_of, toml
@@ -71,7 +71,7 @@ def _default(field: FieldInfo) -> str:
 def _allowed(field: FieldInfo) -> str:
     words = [one for one in get_args(field.annotation) if isinstance(one, str)]
     bounds = [
-        f"{SIGNS.get(key, key.replace('_', ' '))} {getattr(rule, key)}"
+        f"{SIGNS.get(key, key.replace('_', ' '))} {plain(str(getattr(rule, key)))}"
         for rule in field.metadata
         for key in SHOWN
         if getattr(rule, key, None) is not None

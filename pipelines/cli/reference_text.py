@@ -30,6 +30,11 @@ def cell(text: str) -> str:
     return spaced(text).replace("|", "\\|").replace("<", "&lt;").strip()
 
 
+def plain(text: str) -> str:
+    """Text in which no character means anything to Markdown."""
+    return re.sub(r"([\\`*_\[\]])", r"\\\1", text)
+
+
 def listed(items: Iterable[str]) -> str:
     """A list."""
     return "\n".join(f"- {spaced(item)}" for item in items)
