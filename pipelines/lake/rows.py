@@ -99,8 +99,15 @@ def used_again(
     return found
 
 
-def closed(row: FileRecord) -> FileRecord | None:
-    """A row whose file is no longer there: nothing more can come of it."""
+def closed(row: FileRecord, *, is_archive: bool) -> FileRecord | None:
+    """A row whose file is no longer there: nothing more can come of it.
+
+    Args:
+        row: The row.
+        is_archive: What lies there now is an archive that could not be opened before.
+    """
+    if is_archive and not row.consumed_bytes:
+        return not_needed(row)
     if row.state not in (GROWING, FAILED):
         return None
     if row.pending_lines:

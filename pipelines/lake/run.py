@@ -197,5 +197,15 @@ class Run:
     def _close_vanished(self) -> None:
         """Rows whose file is no longer there: nothing more can come of them."""
         for one in self.records.values():
-            if one.file_id not in self.touched and (row := rows.closed(one)):
+            if one.file_id in self.touched:
+                continue
+            row = rows.closed(one, is_archive=self._is_archive(one.path))
+            if row is not None and row != one:
                 self.staging.reached(row)
+
+    def _is_archive(self, path: str) -> bool:
+        """What was no archive, since its end was missing, is one by now."""
+        members = f"{path}!"
+        return path.lower().endswith(".zip") and any(
+            one.path.startswith(members) for one in self.deliveries
+        )

@@ -28,6 +28,14 @@ MAGICS = {
 }
 
 
+ZIP_MAGIC = b"PK\x03\x04"
+NO_ZIP = (
+    "a zip archive that can not be opened: it is cut, lies inside another archive, "
+    "or has a name that does not end in .zip"
+)
+"""Archives are listed by their members; what comes here could not be."""
+
+
 class Reads(Protocol):
     """Anything to read bytes from."""
 
@@ -91,6 +99,8 @@ def decompressed(raw: Reads, name: str) -> Reads:
         return _Zstandard(stream)
     if _only_begun(stream.head, name):
         return _Cut()
+    if stream.head.startswith(ZIP_MAGIC):
+        raise CorruptError(NO_ZIP, trusted=False)
     return stream
 
 

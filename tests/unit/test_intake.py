@@ -60,6 +60,23 @@ def test_members_of_an_archive_are_deliveries(home):
     assert home.numbers() == once(0, 60)
 
 
+@pytest.mark.parametrize("settle", [0, 3_600])
+def test_an_archive_still_being_copied_is_damaged_until_it_is_whole(home, settle):
+    whole = zipped(a=lines(0, 30), b=lines(30, 60))
+    home.put("x.zip", whole[:-9])
+    home.put("inner.zip", zipped(**{"in.zip": whole}))
+    told = home.run(settle=settle)
+    assert "cut" in told["x.zip"].record.message
+    assert "inside another" in told["inner.zip!in.zip"].record.message
+    assert home.total("lines") == 0
+    home.put("x.zip", whole)
+    home.run(settle=settle)
+    assert home.numbers() == once(0, 60)
+    assert home.rejects() == []
+    states = {one.path: one.state for one in ledger.source_files(home.store)}
+    assert states["x.zip"] == "finished"
+
+
 def test_the_same_content_is_taken_once_under_any_name(home):
     home.put("access.log", lines(0, 100))
     home.put("twin.log", lines(0, 100))
