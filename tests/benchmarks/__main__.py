@@ -1,6 +1,7 @@
 """Prints how fast logs are taken in, and how that compares; fails nothing.
 
     python -m tests.benchmarks [--lines 300000] [--times 1,4,16] [--kinds squid,...]
+        [--ingest-only]
 
 Each stage runs in a process of its own, its input in the page cache. CPU time
 per line survives a busy machine; of the rest keep the ratios only.
@@ -20,6 +21,7 @@ from pathlib import Path
 import polars as pl
 
 from tests.benchmarks import judging
+from tests.benchmarks.growth import Growth
 from tests.benchmarks.inputs import write_squid
 from tests.benchmarks.inputs_firewall import write_fortigate
 from tests.benchmarks.inputs_logons import write_windows_json
@@ -41,19 +43,29 @@ def main() -> None:
     parser.add_argument("--lines", type=int, default=300_000)
     parser.add_argument("--times", default="1,4,16")
     parser.add_argument("--kinds", default=",".join(KINDS))
+    parser.add_argument(
+        "--ingest-only", action="store_true", help="without resolving and judging"
+    )
     asked = parser.parse_args()
     print(
         f"{platform.machine()}, {os.cpu_count()} cores, Python "
         f"{platform.python_version()}, Polars {pl.__version__}, "
         f"load {os.getloadavg()[0]:.1f}"
     )
+    growth = Growth()
     for factor in map(int, asked.times.split(",")):
         for kind in asked.kinds.split(","):
             with tempfile.TemporaryDirectory() as folder:
-                measure(Path(folder), kind, asked.lines * factor)
+                measure(Path(folder), kind, asked.lines * factor, growth)
+                if kind == "squid" and not asked.ingest_only:
+                    attribution(Path(folder) / "district", asked.lines * factor)
+    print(f"\n{'growth':<44}{'measured':>14}{'goal':>14}")
+    for one in growth.figures():
+        mark = "" if one.is_met else "  not met"
+        print(f"{one.what:<44}{one.measured:>14}{one.goal:>14}{mark}")
 
 
-def measure(folder: Path, kind: str, count: int) -> None:
+def measure(folder: Path, kind: str, count: int, growth: Growth) -> None:
     """One size: anchors, each stage, the same from gz, a peer."""
     fmt, write = KINDS[kind]
     log = folder / "access.log"
@@ -74,14 +86,17 @@ def measure(folder: Path, kind: str, count: int) -> None:
             told = run_stage(stage, home, fmt)
             line(f"{stage} {pack}".strip(), told, size)
             if stage == "ingest" and told:
-                compared(told["wall"], {name: anchor, "GoAccess": peer})
-    if kind == "squid":
-        attribution(folder / "district", count, size)
+                what = f"{kind} {pack}".strip()
+                growth.note(what, told)
+                for other, theirs in {name: anchor, "GoAccess": peer}.items():
+                    if theirs is not None:
+                        growth.compared(what, other, compared(other, theirs, told))
 
 
-def attribution(folder: Path, count: int, size: int) -> None:
+def attribution(folder: Path, count: int) -> None:
     """Taking in and resolving the same requests; their ratio is the figure."""
     judging.make_home(folder, count)
+    size = sum(one.stat().st_size for one in folder.rglob("access.log"))
     told = {name: run_stage(name, folder, "squid_access") for name in judging.STAGES}
     for name, one in told.items():
         line(name, one, size)
@@ -95,11 +110,11 @@ def attribution(folder: Path, count: int, size: int) -> None:
             )
 
 
-def compared(wall: float, others: dict[str, float | None]) -> None:
-    """How many times as fast as others on the same file in the same run."""
-    for name, seconds in others.items():
-        if seconds is not None:
-            print(f"{'':<22}{seconds / wall:.2f} times the speed of {name}")
+def compared(other: str, theirs: dict[str, float], told: dict[str, float]) -> float:
+    """How many times as fast as another on the same file in the same run."""
+    times, cpu = (theirs[name] / told[name] for name in ("wall", "cpu"))
+    print(f"{'':<22}{times:.2f} times the speed of {other}, {cpu:.2f} by CPU time")
+    return times
 
 
 def run_stage(stage: str, home: Path, fmt: str) -> dict[str, float]:
@@ -115,7 +130,7 @@ def run_stage(stage: str, home: Path, fmt: str) -> dict[str, float]:
     return json.loads(done.stdout)
 
 
-def shell(name: str, command: str, count: int, size: int) -> float:
+def shell(name: str, command: str, count: int, size: int) -> dict[str, float]:
     subprocess.run(command, shell=True, capture_output=True, check=False)
     before = os.times()
     begin = time.perf_counter()
@@ -123,11 +138,12 @@ def shell(name: str, command: str, count: int, size: int) -> float:
     wall = time.perf_counter() - begin
     after = os.times()
     cpu = sum(after[2:4]) - sum(before[2:4])
-    line(name, {"lines": count, "wall": wall, "cpu": cpu, "rss": 0}, size)
-    return wall
+    told = {"lines": count, "wall": wall, "cpu": cpu, "rss": 0}
+    line(name, told, size)
+    return told
 
 
-def goaccess(log: Path, count: int, size: int) -> float | None:
+def goaccess(log: Path, count: int, size: int) -> dict[str, float] | None:
     program = shutil.which("goaccess")
     if program is None:
         print("goaccess is not installed: no comparison with it")
