@@ -294,7 +294,7 @@ def test_silence_and_age_are_told(home, now):
 def test_clocks_that_differ_and_late_lines_are_told(home, now):
     said = ask("logs/lags", home, now)
     assert said.grade == WELL
-    assert "proxy: 100% longer" in said.said
+    assert "proxy: 100% after more than a week" in said.said
     off = Trouble(source="proxy", kind="off_clock", what="dns", start=now, detail="6 h")
     late = replace(off, kind="late", what="", detail="80% of the day's lines")
     with open_district(home.path) as district:

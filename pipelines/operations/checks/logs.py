@@ -167,7 +167,11 @@ def _lags(patient: Patient) -> Answer:
 
 def _within(arrived: Mapping[str, int]) -> str:
     every = sum(arrived.values())
-    return ", ".join(f"{n / every:.0%} {name}" for name, n in arrived.items())
+    said = {"ahead": "ahead of their time", "longer": "after more than a week"}
+    return ", ".join(
+        f"{n / every:.0%} {said.get(name, f'within {name}')}"
+        for name, n in arrived.items()
+    )
 
 
 def _lasting(patient: Patient, *kinds: str) -> str:
