@@ -12,9 +12,19 @@ from base64 import b32encode
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal, get_args
 
-Kind = Literal["account", "device", "address", "person", "pupil", "pupil_person"]
+Kind = Literal[
+    "account", "device", "address", "person", "pupil", "pupil_person", "site"
+]
 """What is named. `pupil` is an account of a pupil, `pupil_person` the pupil: both
 have keys of their own and names that say so."""
+
+SENSITIVE = (
+    "adult", "counselling", "dating", "finance", "health", "jobs", "legal_help",
+    "politics", "religion", "sexuality", "union",
+)  # fmt: skip
+"""Kinds of sites whose names tell what is nobody's business without a case."""
+WITHHELD = "withheld"
+"""Stands in the place of such a kind."""
 
 TOKEN_LENGTH = 16  # base32 letters: 80 bits
 SHORTEST_KEY = 32
@@ -89,6 +99,14 @@ _NOUNS: Mapping[Kind, str] = {
         nimbus nova orbit planet prairie quasar rain rainbow ripple river shower sky
         sleet snowflake solstice star stratus stream summit sun sunrise sunset tempest
         thunder tide tornado tundra twilight valley wave whirlwind zenith zephyr
+    """,
+    "site": """
+        atoll bay bluff brook butte canyon cape cavern cliff cove crater creek delta
+        dune esker estuary fen fjord ford geyser glacier glade glen gorge grotto gulf
+        headland heath hillock inlet island isthmus knoll lake ledge moor
+        moraine oasis outcrop pass peak peninsula plateau pond rapids ravine
+        reef ridge sandbar savanna shoal shore sound spring steppe strait
+        swamp tarn terrace waterfall wetland
     """,
 }
 _PREFIX: Mapping[Kind, str] = {"pupil": "pupil-", "pupil_person": "pupil-"}

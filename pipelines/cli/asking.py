@@ -17,6 +17,7 @@ from typing import Any
 from pipelines.district.roles import Asker, Right, asker
 from pipelines.district.settings_model import Settings
 from pipelines.findings.cases import Case, cases, place_all
+from pipelines.findings.withholding import withheld
 from pipelines.journey.district import District, open_district
 from pipelines.journey.editions import (
     Pseudonyms,
@@ -120,6 +121,11 @@ class Desk:
         """The pseudonym of the account or device that a finding is about."""
         kind = self.district.subject_kind(finding["rule"])
         return self.named(kind, finding["subject"], finding["event_date"])
+
+    def shown(self, finding: Mapping[str, Any]) -> dict[str, Any]:
+        """The record of a finding without the names of sensitive sites."""
+        day = finding["event_date"]
+        return withheld(finding["record"], lambda one: self.named("site", one, day))
 
     @property
     def person(self) -> str | None:

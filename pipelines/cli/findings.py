@@ -93,6 +93,7 @@ def explain(home: Home, finding_id: FindingId) -> None:
     """Explain one finding: the rule, its thresholds, what was measured, its limits."""
     with desk(home, "findings") as one:
         _, finding = found(one, finding_id)
+        finding = {**finding, "record": one.shown(finding)}
         title = one.district.detections[finding["rule"]].model.header.title
         for line in _explained(finding, title):
             typer.echo(safe(line))
@@ -191,7 +192,7 @@ def _cell(value: object) -> object:
 
 
 def _seen(one: Desk, case: Case, finding: Mapping[str, Any]) -> Iterator[str]:
-    record = finding["record"]
+    record = one.shown(finding)
     account = one.subject(finding)
     yield record["claim"].replace("{account}", account)
     if one.is_pupil(finding):

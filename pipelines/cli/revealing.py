@@ -62,6 +62,8 @@ def _of(one: Desk, case: Case) -> Iterator[tuple[str, Found]]:
         yield one.subject(finding), (kind, str(finding["subject"]), owner)
         for device in finding["record"]["devices"]:
             yield one.named("device", device, day), ("device", device, None)
+        for site in finding["record"].get("withheld") or ():
+            yield one.named("site", site, day), ("site", site, None)
         if owner is not None:
             yield one.named("person", owner, day), ("person", owner, owner)
 

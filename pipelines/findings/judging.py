@@ -45,6 +45,7 @@ class Circumstances:
         stages: Trial or live, where the district says it, by code.
         demoted: Rules whose findings are leads, after what reviewers decided.
         settled: Findings that reviewers decided; a demotion leaves them.
+        sensitive: Sites and hosts whose names only a case may show.
     """
 
     earlier: Mapping[tuple[str, str], Sequence[date]] = field(default_factory=dict)
@@ -57,6 +58,7 @@ class Circumstances:
     stages: Mapping[str, str] = field(default_factory=dict)
     demoted: frozenset[str] = frozenset()
     settled: frozenset[str] = frozenset()
+    sensitive: frozenset[str] = frozenset()
 
 
 def judge(
@@ -103,6 +105,7 @@ def _finding(
         claim=claim(row.code, row.details),
         devices=tuple(seen.devices),
         sites=tuple(seen.sites),
+        withheld=tuple(one for one in seen.sites if one in known.sensitive),
         evidence=row.evidence,
         details=row.details,
         alternatives=tested,

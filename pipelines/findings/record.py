@@ -44,6 +44,7 @@ class Finding:
         stage: `trial` findings are shown and alert nobody.
         suppressed_by: The exception that hides it, if any.
         permitted_by: The consent that allows all of it, if any.
+        withheld: Sites of a sensitive kind, which no default surface spells.
     """
 
     finding_id: str
@@ -70,6 +71,7 @@ class Finding:
     stage: str = "live"
     suppressed_by: str | None = None
     permitted_by: str | None = None
+    withheld: tuple[str, ...] = ()
 
 
 def finding_id(rule: str, subject: str, day: date) -> str:

@@ -8,7 +8,7 @@ Pupils have a key and names of their own: whoever reads one sees whose kind it i
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 from sqlalchemy import insert, select
@@ -31,6 +31,20 @@ RULES: Mapping[str, Kind] = {
     "person_id": "person",
     "device_owner": "person",
 }
+Mask = Literal["site", "sites", "category"]
+MASKED: Mapping[str, Mask] = {
+    "url_hostname": "site",
+    "site": "site",
+    "destination": "site",
+    "registrable_domain": "site",
+    "unicode_hostname": "site",
+    "resembles": "site",
+    "sites": "sites",
+    "non_work_sites": "sites",
+    "category": "category",
+    "categories": "category",
+}
+"""Columns in which only sites of a sensitive kind get a name, and their kind goes."""
 SCHOOL_YEAR_BEGINS = 8
 ONE_DAY = timedelta(days=1)
 PUPILS: Mapping[Kind, Kind] = {"account": "pupil", "person": "pupil_person"}
@@ -124,10 +138,10 @@ def about_pupils(district: District) -> Callable[[Mapping[str, Any]], bool]:
     return is_about
 
 
-def kept_columns(model: Model) -> Mapping[str, Kind | None]:
+def kept_columns(model: Model) -> Mapping[str, Kind | Mask | None]:
     """The columns that a reader may see, with the kind of pseudonym where needed."""
     return {
-        name: RULES.get(name)
+        name: RULES.get(name) or MASKED.get(name)
         for name, note in model.header.columns.items()
         if name in RULES or note.pii == "none"
     }

@@ -10,6 +10,7 @@ from pipelines.findings.keeping import fired_days
 from pipelines.findings.record import Finding
 from pipelines.findings.standing import last_verdicts
 from pipelines.journey.district import District
+from pipelines.journey.sensitive import sensitive_names
 from pipelines.journey.staleness import versions
 from pipelines.warehouse.database import Database
 
@@ -34,6 +35,7 @@ def judged_findings(
         stages=district.stages,
         demoted=demoted(district.standings),
         settled=frozenset(last_verdicts(district.store)),
+        sensitive=sensitive_names(database),
     )
     return [
         finding

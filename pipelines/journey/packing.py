@@ -1,7 +1,7 @@
 """Gathers what an evidence pack holds, with names or under pseudonyms."""
 
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from importlib.metadata import version as installed
 from typing import Any
 
@@ -10,6 +10,7 @@ from pipelines.findings.cases import Case
 from pipelines.findings.history import history
 from pipelines.findings.keeping import stored_evidence
 from pipelines.findings.packing import Material
+from pipelines.findings.withholding import withheld
 from pipelines.formats import formats
 from pipelines.journey.district import District
 from pipelines.journey.editions import about_pupils
@@ -89,6 +90,7 @@ def _finding(district: District, row: Row, named: Named | None) -> dict[str, Any
     record["evidence_lines"] = len(record.pop("evidence"))
     subject = str(row["subject"])
     if named is not None:
+        record = withheld(record, lambda one: named("site", one, day))
         subject = named(district.subject_kind(row["rule"]), subject, day)
         record["devices"] = [named("device", one, day) for one in record["devices"]]
         record["details"] = {
@@ -137,6 +139,9 @@ def _chain(
         file_id, line = divmod(event_id, FILE_SHIFT)
         return f"{places.get(file_id, file_id)}:{line}"
 
+    hidden = {
+        one for row in case.findings for one in row["record"].get("withheld") or ()
+    }
     rows = []
     for row in copies:
         place = f"{row['source']}/{row['path']}"
@@ -144,7 +149,7 @@ def _chain(
         grade, lease, logon = known.get(event_id, (None, None, None))
         rows.append(
             {
-                **_shown(row, named),
+                **_shown(row, named, hidden),
                 "grade": grade,
                 "lease_line": told(lease),
                 "logon_line": told(logon),
@@ -153,7 +158,7 @@ def _chain(
     return rows
 
 
-def _shown(row: Row, named: Named | None) -> dict[str, Any]:
+def _shown(row: Row, named: Named | None, hidden: Container[str]) -> dict[str, Any]:
     event = row["event"]
     kept = ("finding_id", "position", "role")
     fields = ("time", "account", "device", "building", "site", "activity")
@@ -165,6 +170,8 @@ def _shown(row: Row, named: Named | None) -> dict[str, Any]:
         for kind in kinds:
             if found[kind]:
                 found[kind] = named(kind, str(found[kind]), day)
+        if found["site"] in hidden:
+            found["site"] = named("site", str(found["site"]), day)
     return found
 
 

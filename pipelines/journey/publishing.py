@@ -10,15 +10,18 @@ from typing import Any
 import polars as pl
 
 from pipelines.findings.keeping import stored_evidence, stored_findings
+from pipelines.findings.withholding import withheld
 from pipelines.journey.attribution import CHANGES, change_frame
 from pipelines.journey.district import District
 from pipelines.journey.editions import Pseudonyms, kept_columns, pseudonyms, renamed
+from pipelines.journey.naming import name_everything
 from pipelines.journey.review_frames import standing_frame
+from pipelines.journey.sensitive import sensitive_names
 from pipelines.journey.unjudged import UNJUDGED, frame, unjudged
 from pipelines.lake.accounting import arrival_lags
 from pipelines.privacy import Kind
 from pipelines.state import ledger
-from pipelines.warehouse.database import Database, writing
+from pipelines.warehouse.database import writing
 from pipelines.warehouse.snapshots import publish
 
 PUBLISHED = ("core", "marts", "identity")
@@ -45,11 +48,12 @@ def publish_snapshot(district: District, now: datetime) -> Path:
     memory_mb = district.settings.limits.memory_mb
     with writing(district.home.warehouse, memory_mb=memory_mb) as database:
         tables = {name: one for name, one in tables.items() if database.has(name)}
-        frames = finding_frames(district, names) | ledger_frames(district)
+        sensitive = sensitive_names(database)
+        frames = finding_frames(district, names, sensitive) | ledger_frames(district)
         frames[CHANGES] = change_frame(district.store, names)
         frames[UNJUDGED] = frame(unjudged(district))
         frames[ABOUT] = about_frame(district, now)
-        _name_everything(database, tables, names)
+        name_everything(database, tables, names, sensitive)
         return publish(database, district.home.snapshots, tables, frames, now)
 
 
@@ -68,34 +72,20 @@ def about_frame(district: District, now: datetime) -> pl.DataFrame:
     )
 
 
-def _name_everything(
-    database: Database,
-    tables: Mapping[str, Mapping[str, Any]],
-    names: Pseudonyms,
-) -> None:
-    """Give every value in the published tables its name, as `main.pseudonyms`."""
-    values: dict[Any, set[str]] = {}
-    for table, columns in tables.items():
-        for column, kind in columns.items():
-            if kind is not None:
-                values.setdefault(kind, set()).update(database.distinct(table, column))
-    rows = [
-        {"kind": kind, "value": value, "name": named[value]}
-        for kind, wanted in sorted(values.items())
-        for named in [names.names(kind, wanted)]
-        for value in sorted(wanted)
-    ]
-    schema = {"kind": pl.String, "value": pl.String, "name": pl.String}
-    database.replace("main.pseudonyms", pl.DataFrame(rows, schema=schema))
+def finding_frames(
+    district: District, names: Pseudonyms, sensitive: frozenset[str] = frozenset()
+) -> dict[str, pl.DataFrame]:
+    """Findings and their evidence under pseudonyms.
 
-
-def finding_frames(district: District, names: Pseudonyms) -> dict[str, pl.DataFrame]:
-    """Findings and their evidence under pseudonyms."""
+    Args:
+        sensitive: Names of sites that get one too.
+    """
+    masks = names.names("site", sensitive)
     findings = [
         _finding(row, district.subject_kind(row["rule"]), names)
         for row in stored_findings(district.store)
     ]
-    evidence = [_evidence(row) for row in stored_evidence(district.store)]
+    evidence = [_evidence(row, masks) for row in stored_evidence(district.store)]
     cited = pl.DataFrame(evidence, schema=_EVIDENCE)
     return {
         "findings.findings": pl.DataFrame(findings, schema=_FINDINGS),
@@ -153,7 +143,7 @@ def _instant(text: str) -> datetime:
 
 
 def _finding(row: Mapping[str, Any], kind: Kind, names: Pseudonyms) -> dict[str, Any]:
-    record = row["record"]
+    record = withheld(row["record"], lambda one: names.names("site", [one])[one])
     subject = names.names(kind, [row["subject"]])[row["subject"]]
     devices = [names.names("device", [one])[one] for one in record["devices"]]
     is_decided = row["status"] != "open"
@@ -186,8 +176,11 @@ def _finding(row: Mapping[str, Any], kind: Kind, names: Pseudonyms) -> dict[str,
     }
 
 
-def _evidence(row: Mapping[str, Any]) -> dict[str, Any]:
-    event = row["event"]
+def _evidence(row: Mapping[str, Any], masks: Mapping[str, str]) -> dict[str, Any]:
+    event = dict(row["event"])
+    site = str(event.get("site"))
+    if site in masks:
+        event["site"] = masks[site]
     fields = ("account", "device", "building", "site", "activity", "bytes_in")
     place = ("finding_id", "position", "role", "source", "path", "line_no")
     return {

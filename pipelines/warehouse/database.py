@@ -23,6 +23,7 @@ from tenacity import (
 
 from pipelines.district.settings_model import MEMORY_MB
 from pipelines.errors import ModelError
+from pipelines.warehouse.copying import copied
 from pipelines.warehouse.models import Model, Scalar
 
 SCHEMAS = ("raw", "registry", "identity", "core", "detections", "findings", "marts")
@@ -218,19 +219,15 @@ class Database:
 
         Args:
             columns: The columns to write, in order; with the kind of pseudonym
-                that replaces the value, or None where it stays.
+                that replaces the value, or None where it stays. Of a `site`, and in
+                `sites`, a value without a name stays; in a `category` the words of
+                sensitive kinds are withheld.
         """
-        chosen, joins = [], []
-        for number, (name, kind) in enumerate(columns.items()):
-            if kind is None:
-                chosen.append(f"rows.{name}")
-                continue
-            chosen.append(f"names_{number}.name as {name}")
-            joins.append(
-                f"left join main.pseudonyms as names_{number}"
-                f" on rows.{name} = names_{number}.value"
-                f" and names_{number}.kind = '{kind}'"
-            )
+        parts = [
+            copied(n, name, kind) for n, (name, kind) in enumerate(columns.items())
+        ]
+        chosen = [text for text, _ in parts]
+        joins = [join for _, join in parts if join]
         schema = table.split(".")[0]
         self._connection.execute(f"create schema if not exists snap.{schema}")
         self._connection.execute(

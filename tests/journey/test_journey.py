@@ -16,8 +16,9 @@ from pipelines.district.home import DistrictHome
 from pipelines.findings.keeping import stored_evidence
 from pipelines.journey.district import open_district
 from pipelines.journey.run import run
+from pipelines.journey.sensitive import sensitive_names
 from pipelines.state import ledger
-from pipelines.warehouse.snapshots import current
+from pipelines.warehouse.snapshots import current, reading
 from tests.journey.small import findings_of, local_days, rows_of, told_of
 
 pytestmark = pytest.mark.slow
@@ -152,7 +153,7 @@ def test_a_finding_says_what_it_stands_on_and_what_it_can_not_show(district):
 
 
 def names_of(home):
-    """Everything that could name somebody: people, accounts, devices, addresses."""
+    """What names somebody: people, accounts, devices, addresses, sensitive sites."""
     registry = DistrictHome(home).registry
     users = pl.read_csv(registry / "users.csv", infer_schema=False)
     accounts = pl.read_csv(registry / "accounts.csv", infer_schema=False)
@@ -163,7 +164,11 @@ def names_of(home):
         users["familyName"], users["email"], users["sourcedId"], full.to_series(),
         accounts["username"], devices["hostname"], devices["mac"], leases["ip"],
     )  # fmt: skip
-    return {value.lower() for column in columns for value in column.drop_nulls()}
+    with reading(DistrictHome(home).warehouse) as database:
+        sites = sensitive_names(database)
+    assert "hirehollow.example" in sites
+    named = {value.lower() for column in columns for value in column.drop_nulls()}
+    return named | sites
 
 
 def words_in(text):

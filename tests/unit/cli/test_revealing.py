@@ -1,6 +1,7 @@
 """`reveal`: for a case that the pseudonym is in, for some time, noted each time."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -50,6 +51,21 @@ def look_ups(home):
     with open_district(home) as district:
         news = noticed(district, datetime.now(UTC)).news
     return [one for one in news if one.key.startswith("lookups:")]
+
+
+def test_a_sensitive_site_is_spelt_for_its_case_alone(home):
+    finding = next(one for one in findings_of(home) if one["record"]["withheld"])
+    (site,) = finding["record"]["withheld"]
+    ident = finding["finding_id"]
+    case = next(row for row in listed(home) if row["finding_id"] == ident)["case_id"]
+    shown = run(home, "findings", "show", ident).out
+    explained = run(home, "findings", "explain", ident).out
+    for text in (shown, explained, (home / "alerts.jsonl").read_text()):
+        assert site.split(".")[0] not in text
+    token = re.search(r"used ([a-z]+-[0-9]+) ", shown)[1]
+    told = run(home, "reveal", token, "--case", case, "--reason", REASON).out
+    assert told == f"{token}: site {site}\n"
+    assert ("reveal, alone", token, case) in entries(home)
 
 
 def test_a_pseudonym_of_a_case_is_told_after_it_is_noted(home):

@@ -1,0 +1,41 @@
+"""Names of sensitive sites: withheld wherever a finding spells them, and only there."""
+
+import pytest
+
+from pipelines.findings.withholding import withheld
+from pipelines.warehouse.copying import copied
+
+RECORD = {
+    "claim": "Account {account} used jobs.example for about 12 minutes.",
+    "sites": ["jobs.example", "myjobs.example"],
+    "withheld": ["jobs.example"],
+    "details": {"sites": ["jobs.example"], "categories": "jobs, news", "days": 2},
+    "alternatives": [{"name": "An embed", "test": "www.jobs.example, 2 requests"}],
+}
+
+
+def test_each_spelling_of_the_site_and_its_kind_goes():
+    shown = withheld(RECORD, {"jobs.example": "fjord-12"}.__getitem__)
+    assert shown["claim"] == "Account {account} used fjord-12 for about 12 minutes."
+    assert shown["sites"] == ["fjord-12", "myjobs.example"]
+    assert shown["details"] == {
+        "sites": ["fjord-12"],
+        "categories": "withheld, news",
+        "days": 2,
+    }
+    assert shown["alternatives"][0]["test"] == "fjord-12, 2 requests"
+    assert "withheld" not in shown
+    assert RECORD["sites"][0] == "jobs.example"
+
+
+def test_other_findings_are_told_as_they_are():
+    record = {key: value for key, value in RECORD.items() if key != "withheld"}
+    assert withheld(record, pytest.fail) == record
+
+
+@pytest.mark.parametrize("kind", ["account", "site", "sites", "category", None])
+def test_a_value_without_a_name_goes_only_where_all_have_one(kind):
+    text, join = copied(3, "value", kind)
+    stays = kind in ("site", "sites", "category", None)
+    assert ("rows.value" in text) == stays
+    assert ("main.pseudonyms" in join) == (kind not in ("category", None))
