@@ -11,10 +11,13 @@ from pipelines.errors import SettingsError
 from pipelines.formats import formats
 from pipelines.journey.console import console, safe, watching
 from pipelines.journey.district import District, only_writer, open_district
-from pipelines.journey.steps import take_in
+from pipelines.journey.steps import foretold, take_in
 from pipelines.journey.summary import account_table, is_all_lost, trouble
 from pipelines.lake.intake import Intake, Outcome
 from pipelines.lake.replay import Replay, Replayed
+
+WRONG = ("failed", "refused")
+"""Kinds of delivery that can not be read."""
 
 
 def ingest(
@@ -81,13 +84,17 @@ def _foretell(district: District, settle_seconds: float, *, as_json: bool) -> No
         settle_seconds=settle_seconds,
     )
     for source in district.sources():
-        for one in intake.would_take_in(source):
-            path = one.delivery.path
+        for one in foretold(intake, source):
+            path, message = one.record.path, one.record.message
             if as_json:
                 told = {"source": source.name, "path": path, "kind": one.kind}
+                if one.kind in WRONG:
+                    told["message"] = message or ""
                 typer.echo(json.dumps(told))
             else:
                 typer.echo(f"{safe(source.name)}/{safe(path)}: {one.kind}")
+                if one.kind in WRONG:
+                    typer.echo(trouble(one.record), err=True)
 
 
 def replay_rejects(

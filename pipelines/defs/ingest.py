@@ -7,6 +7,7 @@ import dagster as dg
 from pipelines.defs.resources import HomeResource
 from pipelines.events import EVENT_CLASSES
 from pipelines.journey.steps import take_in
+from pipelines.journey.summary import trouble
 from pipelines.state import ledger
 
 SPECS = [
@@ -49,8 +50,8 @@ def ingest(
         }
     for outcome in outcomes:
         if outcome.record.message:
-            context.log.warning(outcome.record.message)
-    new = sum(outcome.kind != "unchanged" for outcome in outcomes)
+            context.log.warning(trouble(outcome.record))
+    new = sum(outcome.is_new for outcome in outcomes)
     for name in EVENT_CLASSES:
         yield dg.MaterializeResult(
             asset_key=["raw", name],

@@ -62,15 +62,20 @@ def take_in(
     outcomes = [
         outcome
         for source in district.sources()
-        for outcome in _outcomes(intake, source)
+        for outcome in _outcomes(intake.take_in, source)
     ]
     note_look(district.store, began)
     return outcomes
 
 
-def _outcomes(intake: Intake, source: Source) -> list[Outcome]:
+def foretold(intake: Intake, source: Source) -> list[Outcome]:
+    """What a source's deliveries are; nothing is read in or written."""
+    return _outcomes(intake.would_take_in, source)
+
+
+def _outcomes(look: Callable[[Source], list[Outcome]], source: Source) -> list[Outcome]:
     try:
-        return intake.take_in(source)
+        return look(source)
     except SourceError as error:
         record = FileRecord(
             file_id=0,

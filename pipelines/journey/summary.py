@@ -46,7 +46,7 @@ def told(done: Result) -> Iterator[str]:
     for outcome in done.outcomes:
         if outcome.record.message:
             yield trouble(outcome.record)
-    new = sum(outcome.kind != "unchanged" for outcome in done.outcomes)
+    new = sum(outcome.is_new for outcome in done.outcomes)
     yield f"{new} of {len(done.outcomes)} files were new or had grown."
     if done.alerts is not None and done.alerts.new:
         yield f"Alerts: {done.alerts}"

@@ -1,12 +1,22 @@
 """Takes everything that was delivered to a district home into its lake."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from pipelines.errors import SourceError
 from pipelines.lake.files import require_space
-from pipelines.lake.recognise import Known, Recognition
+from pipelines.lake.recognise import Known
 from pipelines.lake.run import Run
-from pipelines.lake.source import SETTLE_SECONDS, Outcome, Source, Terms, Watch
+from pipelines.lake.source import (
+    SETTLE_SECONDS,
+    Outcome,
+    Source,
+    Terms,
+    Watch,
+    refused,
+)
+from pipelines.sources.delivery import Delivery
 from pipelines.state import ledger
+from pipelines.state.ledger import FAILED, FileRecord
 
 __all__ = ["SETTLE_SECONDS", "Intake", "Outcome", "Source", "Watch"]
 
@@ -27,9 +37,23 @@ class Intake(Terms):
         require_space(self.lake, self.least_free_bytes)
         return Run(self, source).outcomes()
 
-    def would_take_in(self, source: Source) -> list[Recognition]:
-        """What each delivery is, by what is known now; nothing is written."""
+    def would_take_in(self, source: Source) -> list[Outcome]:
+        """What each delivery is, by what is known now; nothing is written.
+
+        Raises:
+            SourceError: A remote folder can not be listed.
+        """
         records = ledger.source_files(self.store, source.name)
         known = Known(records, self.settled_ns())
-        found = source.listing().deliveries
-        return [known.at_its_place(one) or known.elsewhere(one) for one in found]
+        listing = source.listing()
+        told = [_foretold(known, one) for one in listing.deliveries]
+        return [*told, *(refused(source.name, one) for one in listing.refused)]
+
+
+def _foretold(known: Known, delivery: Delivery) -> Outcome:
+    row = FileRecord(file_id=0, source=delivery.source, path=delivery.path)
+    try:
+        found = known.at_its_place(delivery) or known.elsewhere(delivery)
+    except SourceError as error:
+        return Outcome(replace(row, state=FAILED, message=str(error)), "failed")
+    return Outcome(replace(found.record or row, path=delivery.path), found.kind)

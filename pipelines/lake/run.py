@@ -9,7 +9,7 @@ from pipelines.lake.choosing import chosen
 from pipelines.lake.gathering import Gathering
 from pipelines.lake.reading import read_delivery
 from pipelines.lake.recognise import Known, Recognition, same_stamp
-from pipelines.lake.source import Outcome, Source, Terms
+from pipelines.lake.source import Outcome, Source, Terms, refused
 from pipelines.lake.staging import Staging
 from pipelines.lake.task import Task, count_lines
 from pipelines.sources.delivery import Delivery
@@ -25,7 +25,9 @@ class Run:
         self.terms = terms
         self.source = source
         self.settled_ns = terms.settled_ns()
-        self.deliveries = source.listing().deliveries
+        listing = source.listing()
+        self.deliveries = listing.deliveries
+        self.refused = listing.refused
         records = ledger.source_files(terms.store, source.name)
         self.records = {one.file_id: one for one in records}
         self.known = Known(records, self.settled_ns)
@@ -59,7 +61,8 @@ class Run:
         self.gathering.flush()
         self._close_vanished()
         self.staging.flush()
-        return [self._told(found[delivery.path]) for delivery in self.deliveries]
+        told = [self._told(found[delivery.path]) for delivery in self.deliveries]
+        return [*told, *(refused(self.source.name, one) for one in self.refused)]
 
     def _told(self, one: Outcome) -> Outcome:
         """An outcome with all that is known in the end."""

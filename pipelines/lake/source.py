@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipelines.sources.delivery import Delivery, Listing, deliveries
+from pipelines.sources.delivery import Delivery, Listing, Refused, deliveries
 from pipelines.sources.remote import is_remote, remote_deliveries
-from pipelines.state.ledger import FileRecord
+from pipelines.state.ledger import FAILED, FileRecord
 from pipelines.state.store import Store
 
 SETTLE_SECONDS = 600.0
@@ -48,10 +48,28 @@ class Source:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one delivery in this run."""
+    """What became of one delivery in this run.
+
+    Attributes:
+        record: Its row of the ledger; one of its own where it got none.
+        kind: See `Recognition`; `gone`, `failed` or `refused` where it has none.
+    """
 
     record: FileRecord
     kind: str
+
+    @property
+    def is_new(self) -> bool:
+        """Something was read that was not read before."""
+        return self.kind not in ("unchanged", "refused")
+
+
+def refused(source: str, one: Refused) -> Outcome:
+    """What lies there and is not taken in; it gets no row."""
+    record = FileRecord(
+        file_id=0, source=source, path=one.path, state=FAILED, message=one.reason
+    )
+    return Outcome(record, "refused")
 
 
 Watch = Callable[[Delivery, int, int], None]

@@ -419,7 +419,7 @@ def test_a_dry_run_says_what_would_be_read_and_writes_nothing(home):
     home.put("a.log", lines(0, 10))
     intake = Intake(store=home.store, lake=home.lake, zone="UTC")
     found = intake.would_take_in(home.source)
-    assert [(one.delivery.path, one.kind) for one in found] == [("a.log", "new")]
+    assert [(one.record.path, one.kind) for one in found] == [("a.log", "new")]
     assert ledger.source_files(home.store) == []
     assert list(home.lake.iterdir()) == []
 

@@ -57,6 +57,21 @@ def test_a_dry_run_tells_and_writes_nothing(home):
     assert done.out == "proxy/good.log: unchanged\n"
 
 
+def test_what_is_refused_is_told_by_every_run_and_by_a_dry_one(home):
+    put(home, "good.log", lines(0, 50))
+    (home / "landing" / "proxy" / "link.log").symlink_to(home / "district.toml")
+    words = "proxy/link.log: a symbolic link is not followed"
+    asked = ("ingest", "--home", home, "--settle-seconds", 0)
+    for more in (("--dry-run",), (), ()):
+        done = schoolbell(*asked, *more)
+        assert done.code == 0
+        assert words in done.err
+    told = [json.loads(one) for one in schoolbell(*asked, "--json").out.splitlines()]
+    (refused,) = (one for one in told if one["path"] == "link.log")
+    assert (refused["kind"], refused["lines"], refused["pending"]) == ("refused", 0, 0)
+    assert "symbolic link" in refused["message"]
+
+
 def test_rejects_are_read_again(home):
     put(home, "good.log", b"1767340800.123 broken\n" + lines(0, 50))
     schoolbell("ingest", "--home", home, "--settle-seconds", 0)
