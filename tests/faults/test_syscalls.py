@@ -104,4 +104,4 @@ def gotten_over(told: str, folder: Path) -> Counter[str]:
     """The calls that failed and stopped nothing, without a run's random names."""
     mine = [row for row in told.splitlines() if GOT_OVER in row and str(folder) in row]
     calls = (row.split(GOT_OVER)[1].replace(str(folder), "") for row in mine)
-    return Counter(re.sub(r"[0-9a-f]{12}|/f[0-9]+/", "*", call) for call in calls)
+    return Counter(re.sub(r"[0-9a-f]{12}|/f[0-9]+(?=/|$)", "*", call) for call in calls)
