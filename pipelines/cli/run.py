@@ -1,12 +1,13 @@
 """Commands that do what is due: run, report."""
 
+import json
 import sys
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
 
 import typer
 
-from pipelines.cli.options import Home, Quiet
+from pipelines.cli.options import AsJson, Home, Quiet
 from pipelines.errors import SettingsError
 from pipelines.journey.console import console, safe, watching
 from pipelines.journey.district import only_writer, open_district
@@ -58,14 +59,27 @@ def report(
     week: Annotated[
         str, typer.Option(help="A day of the week; without it, every week.")
     ] = "",
+    as_json: AsJson = False,
+    is_quiet: Quiet = False,
 ) -> None:
-    """Publish the weekly reports again from what is built."""
+    """Publish the weekly reports again from what is built; prints each page's path."""
     now = datetime.now(UTC)
     weeks = [_monday(week)] if week else None
-    with open_district(home) as district, only_writer(district.home):
+    screen = console(is_quiet=is_quiet or not sys.stderr.isatty())
+    with (
+        open_district(home) as district,
+        only_writer(district.home),
+        screen.status("taking a snapshot ...") as status,
+    ):
         publish_snapshot(district, now)
-        for one in publish_reports(district, now, weeks):
-            typer.echo(str(one.page))
+        done = publish_reports(
+            district,
+            now,
+            weeks,
+            lambda week, at, of: status.update(f"week of {week}, {at} of {of} ..."),
+        )
+    for one in done:
+        typer.echo(json.dumps(one.shown) if as_json else str(one.page))
 
 
 def _monday(text: str) -> date:

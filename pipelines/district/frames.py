@@ -55,6 +55,7 @@ FRAMES: Mapping[str, Mapping[str, Column]] = {
     },
     "buildings": {
         "building": _BUILDING,
+        "name": _text("what people call it; pages show it instead of the code"),
         "org_id": _text("sourcedId of the school in the roster"),
         "lat": Column(pl.Float64, "degrees north"),
         "lon": Column(pl.Float64, "degrees east"),

@@ -9,12 +9,22 @@ PLACES = ["school", "district", "local"]
 
 
 def buildings(rows: Rows, orgs: Rows) -> Rows:
-    """Frame `buildings`; without `buildings.csv` the roster's schools, unplaced."""
+    """Frame `buildings`; without `buildings.csv` the roster's schools, unplaced.
+
+    A building without a name is called as its school is in the roster.
+    """
     if rows.frame.height:
-        return Rows(conform("buildings", rows.frame), rows.problems)
+        given = orgs.frame.unique("sourcedId").select(
+            org_id="sourcedId", given_name="name"
+        )
+        called = rows.frame.join(given, on="org_id", how="left", maintain_order="left")
+        named = called.with_columns(name=pl.coalesce("name", "given_name"))
+        return Rows(conform("buildings", named), rows.problems)
     schools = orgs.frame.filter(pl.col("type").str.to_lowercase().is_in(PLACES))
     named = schools.select(
-        building=pl.coalesce("identifier", "name", "sourcedId"), org_id="sourcedId"
+        "name",
+        building=pl.coalesce("identifier", "name", "sourcedId"),
+        org_id="sourcedId",
     )
     once = named.unique("building", keep="first", maintain_order=True)
     return Rows(conform("buildings", once), rows.problems)

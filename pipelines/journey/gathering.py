@@ -8,6 +8,7 @@ import polars as pl
 from pipelines.district.settings_model import Report
 from pipelines.errors import SettingsError
 from pipelines.health.covering import closed_times, expected_hours, usual_lags
+from pipelines.journey.building_names import building_names, with_building_names
 from pipelines.journey.coverage import source_days
 from pipelines.journey.describing import audit_head, clauses, permits, rules
 from pipelines.journey.district import District
@@ -35,7 +36,7 @@ def report_inputs(
     # what nobody looked for is not missing
     as_of = min(now, last_look(district.store) or now)
     closed = closed_times(lags, as_of, is_history_closed=True)
-    return ReportInputs(
+    inputs = ReportInputs(
         findings=database.table("findings.findings"),
         evidence=database.table("findings.evidence"),
         daily_use=database.table("marts.daily_use"),
@@ -68,6 +69,7 @@ def report_inputs(
         settings_hash=district.settings_hash,
         registry_version=district.registry.version[:12],
     )
+    return with_building_names(inputs, building_names(district.registry))
 
 
 def pale(report: Report) -> Iterator[tuple[str, str, float]]:

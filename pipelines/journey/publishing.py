@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.findings.frames import EVIDENCE, FINDINGS, INSTANT
 from pipelines.findings.keeping import stored_evidence, stored_findings
 from pipelines.findings.withholding import withheld
 from pipelines.journey.attribution import CHANGES, change_frame
@@ -33,7 +34,6 @@ INTERNAL = (
     "identity.places",
 )
 ABOUT = "marts.about"
-INSTANT = pl.Datetime("us", "UTC")
 
 
 def publish_snapshot(district: District, now: datetime) -> Path:
@@ -86,56 +86,15 @@ def finding_frames(
         for row in stored_findings(district.store)
     ]
     evidence = [_evidence(row, masks) for row in stored_evidence(district.store)]
-    cited = pl.DataFrame(evidence, schema=_EVIDENCE)
+    cited = pl.DataFrame(evidence, schema=EVIDENCE)
     return {
-        "findings.findings": pl.DataFrame(findings, schema=_FINDINGS),
+        "findings.findings": pl.DataFrame(findings, schema=FINDINGS),
         "findings.evidence": cited.with_columns(
             renamed(cited["account"], "account", names),
             renamed(cited["device"], "device", names),
         ),
         "findings.rule_standing": standing_frame(district.standings),
     }
-
-
-_FINDINGS: Mapping[str, Any] = {
-    "finding_id": pl.String,
-    "rule": pl.String,
-    "kind": pl.String,
-    "subject": pl.String,
-    "is_pupil": pl.Boolean,
-    "devices": pl.List(pl.String),
-    "sites": pl.List(pl.String),
-    "event_date": pl.Date,
-    "start_time": INSTANT,
-    "end_time": INSTANT,
-    "severity": pl.String,
-    "confidence": pl.String,
-    "status": pl.String,
-    "status_reason": pl.String,
-    "created_time": INSTANT,
-    "revision": pl.Int64,
-    "claim": pl.String,
-    "record": pl.String,
-    "decided_time": INSTANT,
-}
-
-_EVIDENCE: Mapping[str, Any] = {
-    "finding_id": pl.String,
-    "position": pl.Int64,
-    "role": pl.String,
-    "source": pl.String,
-    "path": pl.String,
-    "line_no": pl.Int64,
-    "byte_offset": pl.Int64,
-    "time": INSTANT,
-    "account": pl.String,
-    "device": pl.String,
-    "building": pl.String,
-    "site": pl.String,
-    "activity": pl.String,
-    "bytes_in": pl.Int64,
-    "line_sha256": pl.String,
-}
 
 
 def _instant(text: str) -> datetime:

@@ -19,7 +19,7 @@ from pipelines.reports.editions import edition_report, editions
 from pipelines.reports.headline import this_week
 from pipelines.reports.inputs import ReportInputs
 from pipelines.reports.view import View, week_label
-from pipelines.reports.weekly import Pages, gone_page, weekly_report
+from pipelines.reports.weekly import Pages, gone_page, report_id, weekly_report
 from pipelines.state.purged import kept_from, purged_reports
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.snapshots import current, reading
@@ -35,15 +35,34 @@ class Published:
     page: Path
     inputs: ReportInputs
 
+    @property
+    def shown(self) -> dict[str, object]:
+        """As plain values for JSON."""
+        return {
+            "week": self.week_start.isoformat(),
+            "report": str(self.page),
+            "report_id": report_id(View(self.inputs, self.week_start)),
+            "revision": self.inputs.revision,
+            "pdf": str(self.page.with_name(PDF)) if self.inputs.pdf else None,
+        }
+
+
+def nobody_waits(_week: date, _at: int, _of: int) -> None:
+    """For callers that show no progress."""
+
 
 def publish_reports(
-    district: District, now: datetime, weeks: Iterable[date] | None = None
+    district: District,
+    now: datetime,
+    weeks: Iterable[date] | None = None,
+    progress: Callable[[date, int, int], None] = nobody_waits,
 ) -> list[Published]:
     """Write the reports of some weeks, or of every week with events.
 
     Args:
         weeks: Mondays; the archive's other weeks stay as they are, but for the
             week before each, which links to it.
+        progress: Told before each week is written: which, its place, of how many.
 
     Raises:
         ModelError: Nothing is built yet.
@@ -67,9 +86,9 @@ def publish_reports(
     known = (*remembered(district, held), *headlines)
     first = kept_from(district.store)
     full = replace(inputs, previous=known, kept_from=first)
-    for week in held:
-        if week not in wanted or (first and week < first):
-            continue
+    due = [one for one in held if one in wanted and not (first and one < first)]
+    for place, week in enumerate(due, start=1):
+        progress(week, place, len(due))
         done.append(_publish(district, revised(district, full, week), week))
     over = [week for week in held if View(inputs, week).is_over]
     if over:

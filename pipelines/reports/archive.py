@@ -4,10 +4,10 @@ Each file is written beside its place, forced to disk and renamed. The index
 comes last: it never names a week that is not there.
 """
 
-import os
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
+from pipelines.district.home import PLAIN_FILE, put
 from pipelines.errors import SchoolbellError
 from pipelines.reports.exports import Export, Page
 
@@ -33,7 +33,8 @@ def write_archive(pages: Mapping[str, Page], folder: Path) -> list[Path]:
         target = folder / inside(path)
         content = as_bytes(pages[path])
         if not target.is_file() or target.read_bytes() != content:
-            replace(target, content)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            put(target, content, PLAIN_FILE)
             written.append(target)
     return written
 
@@ -68,23 +69,3 @@ def inside(path: str) -> PurePosixPath:
             remedy="Page paths are relative and stay inside the archive.",
         )
     return relative
-
-
-def replace(target: Path, content: bytes) -> None:
-    """Write, force to disk, rename, force the folder to disk."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    beside = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        with beside.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(target)
-    finally:
-        beside.unlink(missing_ok=True)
-    if os.name == "posix":
-        handle = os.open(target.parent, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

@@ -63,15 +63,19 @@ class Edition:
     Attributes:
         kind: principal, superintendent, board or public.
         building: The principal's own; empty for the others.
+        code: What its folder is named by, which a new name of the building does not
+            change: the rights to a folder are given once.
     """
 
     kind: str
     building: str = ""
+    code: str = ""
 
     @property
     def name(self) -> str:
         """Its folder's name."""
-        return f"{self.kind}-{file_name(self.building)}" if self.building else self.kind
+        place = self.code or self.building
+        return f"{self.kind}-{file_name(place)}" if place else self.kind
 
     @property
     def label(self) -> str:
@@ -89,7 +93,7 @@ def editions(inputs: ReportInputs, kinds: Sequence[str]) -> Iterator[Edition]:
             yield Edition(kind)
             continue
         for building in inputs.school_days["building"].drop_nulls().unique().sort():
-            yield Edition(kind, building)
+            yield Edition(kind, building, inputs.building_codes.get(building, ""))
 
 
 def edition_report(inputs: ReportInputs, week_start: date, edition: Edition) -> Pages:

@@ -55,6 +55,7 @@ class ReportInputs:
         pdf: File name of the printed report beside each index; empty without one.
         pdf_note: Why there is none though there should be.
         least_count: Fewest accounts behind a count that many people may read.
+        building_codes: The code of each building that is called by a name.
         audit_head: Number and hash of the audit chain's last entry; empty if none.
         zone: IANA name of the district's time zone.
         generated_time: When the caller says that the report was made (UTC).
@@ -88,6 +89,7 @@ class ReportInputs:
     new_services: pl.DataFrame = field(
         default_factory=lambda: empty_frame("new_services")
     )
+    building_codes: Mapping[str, str] = field(default_factory=dict)
     audit_head: str = ""
     title: str = REPORT_TITLE
     sections_off: Sequence[str] = ()

@@ -7,47 +7,17 @@ from typing import Any
 import polars as pl
 
 from pipelines.errors import ModelError
+from pipelines.findings.frames import EVIDENCE, FINDINGS, INSTANT
 
-INSTANT = pl.Datetime("us", "UTC")
+UNSHOWN = {"sites", "status_reason"}
+"""Of a finding: the sites are in its record, the reason may hold a name."""
 
 SCHEMAS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         "findings": {
-            "finding_id": pl.String,
-            "rule": pl.String,
-            "kind": pl.String,
-            "subject": pl.String,
-            "is_pupil": pl.Boolean,
-            "devices": pl.List(pl.String),
-            "event_date": pl.Date,
-            "start_time": INSTANT,
-            "end_time": INSTANT,
-            "severity": pl.String,
-            "confidence": pl.String,
-            "status": pl.String,
-            "created_time": INSTANT,
-            "revision": pl.Int64,
-            "claim": pl.String,
-            "record": pl.String,
-            "decided_time": INSTANT,
+            name: kind for name, kind in FINDINGS.items() if name not in UNSHOWN
         },
-        "evidence": {
-            "finding_id": pl.String,
-            "position": pl.Int64,
-            "role": pl.String,
-            "source": pl.String,
-            "path": pl.String,
-            "line_no": pl.Int64,
-            "byte_offset": pl.Int64,
-            "time": INSTANT,
-            "account": pl.String,
-            "device": pl.String,
-            "building": pl.String,
-            "site": pl.String,
-            "activity": pl.String,
-            "bytes_in": pl.Int64,
-            "line_sha256": pl.String,
-        },
+        "evidence": EVIDENCE,
         "daily_use": {
             "event_date": pl.Date,
             "building": pl.String,

@@ -56,7 +56,16 @@ def edited(district, office, tmp_path_factory):
     said = re.sub(r"^\[alerts\]\n", "", said, flags=re.MULTILINE)
     home.settings_file.write_text(said + ALERTS.format(port=office.port))
     with open_district(home.path) as opened:
-        publish_reports(opened, datetime(2026, 11, 2, 11, tzinfo=UTC))
+        weeks, steps = [], []
+        published = publish_reports(
+            opened,
+            datetime(2026, 11, 2, 11, tzinfo=UTC),
+            progress=lambda week, at, of: steps.append((week, at, of)),
+        )
+        weeks = [one.shown for one in published]
+    assert [one["week"] for one in weeks] == [str(week) for week, _, _ in steps]
+    assert steps[-1][1:] == (len(weeks), len(weeks))
+    assert weeks[-1]["report_id"].startswith("r-2026w43-")
     return home
 
 
