@@ -108,7 +108,9 @@ def edition_report(inputs: ReportInputs, week_start: date, edition: Edition) -> 
         numbers = own_counts(own, elsewhere(whole, edition.building))
         shared = said(own, edition)
         pages = _pages(own, edition, numbers, ())
-        return pages | item_pages(own, shared) | item_pages(own.of_pupils, shared)
+        for view in (own, own.of_pupils):
+            pages |= item_pages(view, shared, whole=True)
+        return pages
     numbers = counts_of(whole)
     tables = tables_of(whole, edition.kind)
     return _pages(View(of_nobody(inputs), week_start), edition, numbers, tables)

@@ -98,6 +98,12 @@ class View:
             *(part["finding_id"] for part in (self.waiting, self.decided, own))
         )
 
+    @cached_property
+    def kept_weeks(self) -> frozenset[str]:
+        """Labels of the weeks before that are still in the archive."""
+        kept = (week for week in self.earlier if not week.get("is_removed"))
+        return frozenset(week_label(week_of(week)) for week in kept)
+
     def seen(self, kind: str) -> pl.DataFrame:
         """The week's standing findings of one kind."""
         return self.of_week(self.standing).filter(pl.col("kind") == kind)

@@ -162,16 +162,34 @@ def number_pages(
     return pages
 
 
-def item_pages(view: View, shared: Mapping[str, Any]) -> dict[str, Page]:
-    """The evidence page and files of every item that the week's pages link to."""
+def item_pages(
+    view: View, shared: Mapping[str, Any], *, whole: bool = False
+) -> dict[str, Page]:
+    """The evidence page and files of every item that the week's pages link to.
+
+    The files of a carried item are in the archive once, where its own week wrote
+    them: what waits for long would else be written again every week.
+
+    Args:
+        whole: Write the files of carried items too, for an archive that may have
+            begun later.
+    """
     pages: dict[str, Page] = {}
     known = view.known.filter(pl.col("finding_id").is_in(view.paged))
+    kept = frozenset() if whole else view.kept_weeks
     for row in card_rows(view, known).iter_rows(named=True):
         made, rows = card(row), log_lines(view, row)
-        text = page("item.html.j2", **shared, card=made, table=in_brief(rows))
-        pages[f"{view.label}/evidence/{made.page}"] = text
-        name = made.page.removesuffix(".html")
-        pages |= exports(f"{view.label}/data/item-{name}", rows, shared)
+        name = f"data/item-{made.page.removesuffix('.html')}"
+        own = week_label(row["event_date"])
+        pages[f"{view.label}/evidence/{made.page}"] = page(
+            "item.html.j2",
+            **shared,
+            card=made,
+            table=in_brief(rows),
+            files_at=f"../../{own}/{name}" if own in kept else f"../{name}",
+        )
+        if own not in kept:
+            pages |= exports(f"{view.label}/{name}", rows, shared)
     return pages
 
 

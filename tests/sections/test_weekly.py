@@ -97,7 +97,29 @@ def test_every_link_leads_to_a_page_of_the_archive(pages):
 
 
 def is_another_week(path):
-    return path.endswith("/index.html") and not path.startswith("2026-W47")
+    """Its page, or files of an item that waits since."""
+    is_there = path.endswith("/index.html") or "/data/item-" in path
+    return is_there and not path.startswith("2026-W47")
+
+
+def test_the_files_of_a_carried_item_are_where_its_own_week_wrote_them():
+    inputs = busy()
+    pages = pages_of("busy")
+    own = {one for one in pages if "/data/item-" in one}
+    by_week = {f"2026-W47/evidence/{name}.html": set() for name in own_items(pages)}
+    for path in by_week:
+        linked = [one for one in Page(pages[path]).links if "/data/item-" in one]
+        by_week[path] = {one.split("/")[-3] for one in linked}
+    carried = [path for path, weeks in by_week.items() if weeks == {"2026-W46"}]
+    assert carried
+    assert not any(path.split("/")[-1][:-5] in one for path in carried for one in own)
+    alone = weekly_report(replace(inputs, previous=()), MONDAY)
+    assert {one for one in alone if "/data/item-" in one} > own
+
+
+def own_items(pages):
+    names = (path.split("/")[-1][:-5] for path in pages if "/evidence/f-" in path)
+    return sorted(names)
 
 
 SHOWN = [section.name for section in sections() if section.name != "corrections"]
