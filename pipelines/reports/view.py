@@ -99,10 +99,10 @@ class View:
         )
 
     @cached_property
-    def kept_weeks(self) -> frozenset[str]:
-        """Labels of the weeks before that are still in the archive."""
-        kept = (week for week in self.earlier if not week.get("is_removed"))
-        return frozenset(week_label(week_of(week)) for week in kept)
+    def kept_weeks(self) -> Mapping[str, str]:
+        """The weeks before that are still in the archive: label and name."""
+        kept = [week_of(one) for one in self.earlier if not one.get("is_removed")]
+        return {week_label(one): f"week {one.isocalendar().week}" for one in kept}
 
     def seen(self, kind: str) -> pl.DataFrame:
         """The week's standing findings of one kind."""

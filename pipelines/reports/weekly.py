@@ -21,7 +21,7 @@ from pipelines.reports.shelf import archive_pages
 from pipelines.reports.spark import spark
 from pipelines.reports.static import drawing
 from pipelines.reports.view import View, week_label
-from pipelines.reports.words import day_range, moment
+from pipelines.reports.words import count, day_range, moment
 
 Pages = Mapping[str, Page]
 PAPER = {"letter": "letter", "a4": "A4"}
@@ -167,29 +167,31 @@ def item_pages(
 ) -> dict[str, Page]:
     """The evidence page and files of every item that the week's pages link to.
 
-    The files of a carried item are in the archive once, where its own week wrote
+    The log lines of a carried item are in the archive once, where its own week wrote
     them: what waits for long would else be written again every week.
 
     Args:
-        whole: Write the files of carried items too, for an archive that may have
-            begun later.
+        whole: Write those of carried items too, for an archive that may have begun
+            later.
     """
     pages: dict[str, Page] = {}
     known = view.known.filter(pl.col("finding_id").is_in(view.paged))
-    kept = frozenset() if whole else view.kept_weeks
+    kept = {} if whole else view.kept_weeks
     for row in card_rows(view, known).iter_rows(named=True):
-        made, rows = card(row), log_lines(view, row)
-        name = f"data/item-{made.page.removesuffix('.html')}"
-        own = week_label(row["event_date"])
-        pages[f"{view.label}/evidence/{made.page}"] = page(
-            "item.html.j2",
-            **shared,
-            card=made,
-            table=in_brief(rows),
-            files_at=f"../../{own}/{name}" if own in kept else f"../{name}",
-        )
-        if own not in kept:
-            pages |= exports(f"{view.label}/{name}", rows, shared)
+        made, own = card(row), week_label(row["event_date"])
+        path = f"{view.label}/evidence/{made.page}"
+        if own in kept and made.line_count:
+            earlier = {
+                "week": kept[own],
+                "where": f"../../{own}/evidence/{made.page}#log-lines",
+                "lines": count(made.line_count, "log line"),
+            }
+            pages[path] = page("carried.html.j2", **shared, card=made, earlier=earlier)
+            continue
+        rows = log_lines(view, row)
+        pages[path] = page("item.html.j2", **shared, card=made, table=in_brief(rows))
+        name = made.page.removesuffix(".html")
+        pages |= exports(f"{view.label}/data/item-{name}", rows, shared)
     return pages
 
 

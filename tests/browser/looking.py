@@ -171,6 +171,7 @@ def page_types(folder: Path) -> dict[str, Path]:
         "week without data": folder / "empty" / WEEK / "index.html",
         "hostile week": folder / "hostile" / WEEK / "index.html",
         "item": week / "evidence" / "f-2026w47-001.html",
+        "carried item": week / "evidence" / "f-2026w46-007.html",
         "number": week / "evidence" / "new-sites.html",
         "removed item": folder / "gone" / WEEK / "evidence" / "f-2026w47-001.html",
         "archive": folder / "busy" / "index.html",

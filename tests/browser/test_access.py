@@ -12,15 +12,16 @@ pytestmark = [
     pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine"),
 ]
 TYPES = (
-    "report", "quiet week", "week without data", "hostile week", "item", "number",
-    "removed item", "archive", "month", "principal", "superintendent", "board",
+    "report", "quiet week", "week without data", "hostile week", "item",
+    "carried item", "number", "removed item", "archive", "month", "principal",
+    "superintendent", "board",
     "public", "mail",
 )  # fmt: skip
 BY_NAME = {mode.name: mode for mode in MODES}
 
 
 SOME = (
-    ("report", "320 px"), ("quiet week", "dark"), ("item", "print"),
+    ("report", "dark"), ("quiet week", "320 px"), ("item", "print"),
     ("number", "200 % zoom"), ("archive", "light"), ("month", "dark"),
     ("superintendent", "320 px"), ("mail", "light"),
 )  # fmt: skip
