@@ -9,8 +9,8 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from pipelines.formats._fields import MAX_URL, address, hostname, known
-from pipelines.formats._flows import somewhere
+from pipelines.formats._fields import MAX_URL, account, address, hostname, known
+from pipelines.formats._flows import is_machine, somewhere
 
 USER = r"(?:\((?<{end}_user>[^()]*)\))?"
 END = (
@@ -232,7 +232,7 @@ def logon() -> dict[str, pl.Expr]:
         "assigned_ip": somewhere(
             address(text.str.extract(r"^IPv4 Address <([^>]*)>", 1))
         ),
-        "is_machine": pl.lit(value=False),
+        "is_machine": is_machine(account(said("user"))),
         "end_reason": pl.coalesce(reason, known(said("reason"))),
     }
 

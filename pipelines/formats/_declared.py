@@ -13,6 +13,7 @@ from pipelines.errors import SettingsError
 from pipelines.events import EVENT_CLASSES, INSTANT, LOGON_ACTIVITIES, LOGON_KINDS
 from pipelines.formats._fields import (
     MAX_URL,
+    account,
     address,
     hostname,
     known,
@@ -22,10 +23,11 @@ from pipelines.formats._fields import (
     port,
     whole,
 )
-from pipelines.formats._flows import protocol
+from pipelines.formats._flows import is_machine, protocol
 
 CLASSES = tuple(cls for cls in EVENT_CLASSES if cls != "system_events")
 FIXED = "="
+ASKS_WHO = 407
 WORDS = {
     "true": True, "yes": True, "1": True, "success": True,
     "false": False, "no": False, "0": False, "failure": False,
@@ -69,6 +71,7 @@ READERS: Mapping[str, Callable[[pl.Expr], pl.Expr]] = {
     "query_name": name,
     "url_hostname": hostname,
     "referrer_hostname": hostname,
+    "user_name": account,
     "url": lambda text: known(text).str.slice(0, MAX_URL),
     "method": lambda text: known(text).str.to_uppercase(),
     "protocol": protocol,
@@ -182,6 +185,13 @@ def _derived(
         found["url_hostname"] = pl.coalesce(
             columns["url_hostname"], hostname(texts["url"])
         )
+        asks = columns["status_code"] == ASKS_WHO
+        found["disposition"] = (
+            pl.when(asks).then(pl.lit("challenged")).otherwise(columns["disposition"])
+        )
+    if cls == "logons":
+        said = is_machine(columns["user_name"])
+        found["is_machine"] = pl.coalesce(columns["is_machine"], said)
     return found
 
 

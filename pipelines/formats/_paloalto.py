@@ -11,8 +11,8 @@ import polars as pl
 from pipelines import clock
 from pipelines.clock import Reading, Stamp
 from pipelines.formats._csv import cell
-from pipelines.formats._fields import address, known, name
-from pipelines.formats._flows import seconds, somewhere
+from pipelines.formats._fields import account, address, known, name
+from pipelines.formats._flows import is_machine, seconds, somewhere
 
 WIDTHS = {"traffic": 46, "url": 42, "vpn": 36, "mapping": 20}
 """The fewest columns that any version writes."""
@@ -200,7 +200,7 @@ def logon() -> dict[str, pl.Expr]:
     activity = raw("event").replace_strict(
         ACTIVITIES, default=None, return_dtype=pl.String
     )
-    is_logon = (RECORD == "vpn") & (activity == "logon")
+    user, is_logon = account(raw("user")), (RECORD == "vpn") & (activity == "logon")
     is_vpn = (RECORD == "vpn") | (raw("data_source") == "vpn-client")
     inside = pl.coalesce(
         somewhere(address(raw("inside"))), somewhere(address(raw("inside_v6")))
@@ -224,7 +224,5 @@ def logon() -> dict[str, pl.Expr]:
         "event_code": pl.coalesce(raw("event"), "subtype"),
         "host": name(raw("machine")),
         "assigned_ip": pl.when(has_inside).then(inside),
-        "is_machine": pl.when(known(raw("user")).is_not_null()).then(
-            raw("user").is_in(BEFORE_LOGON)
-        ),
+        "is_machine": is_machine(user) | user.is_in(BEFORE_LOGON),
     }

@@ -18,7 +18,6 @@ from pipelines.formats._fields import (
     MAX_URL,
     account,
     address,
-    after,
     before,
     cut,
     hostname,
@@ -36,6 +35,7 @@ TAIL = r'^(\S+)(?: "([^"]*)" "([^"]*)")?$'
 PLAIN_PLACE = "^[a-z0-9_.-]*[a-z0-9_-](?::[0-9]+)?$"
 PORT_BEHIND = ":([0-9]+)$"
 SCHEME_BEFORE = "^([a-z][a-z0-9+.-]*)://"
+WAY = "^[A-Za-z0-9_]+$"
 ASKED_NOTHING = pl.col("asked").str.starts_with("error:")
 
 MUST = {
@@ -64,6 +64,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         batch.with_columns(cut(line, ["ended", "rest"]))
         .with_columns(cut(rest, AFTER_TIME))
         .with_columns(cut(pl.col("asked"), ["front", "gap", "behind", "path"], "/"))
+        .with_columns(cut(pl.col("peer"), ["way", "answered_by"], "/"))
         .with_columns(place=place())
         .with_columns(is_plain=pl.col("place").str.contains(PLAIN_PLACE))
         .with_columns(cut(pl.col("place"), ["name", "number"], ":"))
@@ -85,6 +86,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             referrer_hostname=hostname(pl.col("referrer")),
             user_agent=known(pl.col("agent")),
             disposition=disposition(pl.col("result")),
+            extras=extras(),
         )
         .with_columns(start_time=pl.col("time") - elapsed(pl.col("elapsed")))
     )
@@ -104,7 +106,6 @@ def pieces() -> dict[str, pl.Expr]:
     is_bare = mime.str.contains("^[a-z0-9./+-]+$")
     tail = pl.when(~is_bare).then(mime)
     return {
-        "answered_by": after(pl.col("peer"), "/"),
         "port_text": asked_port(),
         "media": pl.when(is_bare).then(mime).otherwise(rarely(tail, media)),
         "referrer": known(rarely(tail, lambda text: text.str.extract(TAIL, 2))),
@@ -145,6 +146,15 @@ def scheme() -> pl.Expr:
         .then(pl.lit("https"))
         .otherwise(rarely(odd, lambda url: url.str.extract(SCHEME_BEFORE, 1)))
     )
+
+
+def extras() -> pl.Expr:
+    """How Squid answered, and by which way it asked."""
+    result, way = before(pl.col("result"), "/"), pl.col("way")
+    is_plain = way.str.contains(WAY)
+    texts = ['{"result":"', result, '","hierarchy":"', way, '"}']
+    literal = [pl.lit(text) if isinstance(text, str) else text for text in texts]
+    return pl.when(is_plain).then(pl.concat_str(literal))
 
 
 def elapsed(milliseconds: pl.Expr) -> pl.Expr:

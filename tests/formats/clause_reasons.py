@@ -1,0 +1,58 @@
+"""Why a format shows nothing of a clause that is asked of all formats."""
+
+from collections.abc import Mapping
+
+NO_LOGIN = "asks for no login of its own by HTTP"
+PACKETS = "tells of single packets"
+NO_DURATION = "does not tell how long a request took"
+DECLARED = "has what the district declares, `start_time` and bytes as well"
+TO_CLIENT = "counts only what the client was sent"
+BINARY = "is binary; its texts are read as those of the JSON and XML carriers are"
+REASONS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "start": {
+        PACKETS: ("iptables", "mikrotik", "pfsense_filterlog"),
+        NO_DURATION: ("cisco_umbrella", "e2guardian", "leef", "meraki", "squidguard"),
+        "tells the beginning itself": ("zeek_conn", "zeek_http", "zeek_ssl"),
+        "has a duration where its layout has `%tr`, which tests of its own show": (
+            "squid_logformat",
+        ),
+        DECLARED: ("declared_csv",),
+    },
+    "407": {
+        NO_LOGIN: (
+            "cef", "checkpoint", "cisco_asa", "cisco_umbrella", "fortigate", "leef",
+            "meraki", "mikrotik", "paloalto", "sonicwall", "sophos_xg", "watchguard",
+        ),
+        "has no status": ("squidguard", "zeek_ssl"),
+    },
+    "bytes": {
+        TO_CLIENT: ("cisco_wsa", "e2guardian", "squid_access"),
+        "counts both where its layout has `%>st`, which tests of its own show": (
+            "squid_logformat",
+        ),
+        PACKETS: ("iptables", "mikrotik", "pfsense_filterlog"),
+        "has no bytes": ("meraki", "squidguard", "zeek_ssl"),
+        DECLARED: ("declared_csv",),
+    },
+    "extras": {
+        "keeps no more than the district declares, of which `extras` may be one": (
+            "declared_csv", "declared_json",
+        ),
+        "is a layout of our own, without further fields": ("lease_csv",),
+    },
+    "nobody": {BINARY: ("windows_security_evtx",)},
+    "mapped": {
+        BINARY: ("windows_security_evtx",),
+        "has the port behind a colon, and IPv6 in columns of its own": ("sonicwall",),
+    },
+    "IPv6": {
+        BINARY: ("windows_security_evtx",),
+        "has columns for IPv4": ("windows_nps",),
+    },
+}  # fmt: skip
+"""Why a clause that applies to a format is shown by none of its golden events."""
+
+
+def excused(clause: str) -> set[str]:
+    """The formats that have a reason not to show a clause."""
+    return {name for names in REASONS.get(clause, {}).values() for name in names}
