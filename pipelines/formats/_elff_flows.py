@@ -7,7 +7,7 @@ import polars as pl
 from pipelines.formats import _elff
 from pipelines.formats._elff import field
 from pipelines.formats._fields import account, address, hostname, port, whole
-from pipelines.formats._flows import protocol, somewhere
+from pipelines.formats._flows import not_of_windows, protocol, somewhere
 
 FLOW_EXTRAS = {
     "action": "action",
@@ -43,7 +43,7 @@ def flows(told: pl.LazyFrame, names: Sequence[str]) -> pl.LazyFrame:
         dst_ip=somewhere(address(_bare(target))),
         dst_port=port(pl.coalesce(_port(target), field(names, "dst-port", "param#2"))),
         dst_hostname=hostname(field(names, "destination name")),
-        user_name=account(field(names, "username")),
+        user_name=account(not_of_windows(field(names, "username"))),
         protocol=protocol(field(names, "ip protocol", "protocol")),
         bytes_out=pl.coalesce(
             counted.then(whole(field(names, "bytes sent"))),

@@ -19,6 +19,7 @@ PROTOCOLS = {
     "132": "sctp",
 }
 
+BUILT_IN = r"(?i)^(?:[^\\]*\\)?(?:system|local service|network service)$"
 STOPPED = r"(?i)(?:^|[^a-z])(?:drop|den[yi]|reject|block)"
 PASSED = r"(?i)(?:^|[^a-z])(?:accept|allow|pass)"
 
@@ -57,6 +58,11 @@ def direction(source: pl.Expr, target: pl.Expr, outside: list[str]) -> pl.Expr:
 def is_machine(user: pl.Expr) -> pl.Expr:
     """Accounts of Windows computers end in `$`; null for nobody."""
     return user.str.ends_with("$")
+
+
+def not_of_windows(user: pl.Expr) -> pl.Expr:
+    """Null for the accounts that the services of every Windows computer have."""
+    return pl.when(~user.str.contains(BUILT_IN)).then(user)
 
 
 def verdict(words: pl.Expr, unmarked: str | None) -> pl.Expr:

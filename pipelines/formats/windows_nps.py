@@ -7,19 +7,21 @@ the language of the server; names of methods are translated. Type 2 is a login, 
 refusal, 4 accounting (start, stop, interim); 1 and 11 are question and challenge,
 talk. The answer names the account, the question the device: both carry the same
 class (`logon_uid`), a number that the server gives once. So an answer takes the
-device of its question, if both are read together and all questions of that class
-name the same one; they stand next to each other in the log.
+device of its question, if all questions of that class name the same one; they stand
+next to each other in the log, and a question at the end of what is read waits for its
+answer.
 Where the port is not told, as in answers, `options.logon_kind` says what it was.
 """
 
 import polars as pl
 
 from pipelines import clock
-from pipelines.formats import Context, Format, _radius
+from pipelines.formats import Context, _radius
 from pipelines.formats._csv import cell, cells, is_wide, width
 from pipelines.formats._fields import account, address, known, name, whole
 from pipelines.formats._flows import seconds, somewhere
 from pipelines.formats._keyvalue import json_of
+from pipelines.formats._questions import Questioned
 
 WIDTHS = range(60, 67)
 PLACES = {
@@ -214,8 +216,19 @@ def _extras() -> pl.Expr:
     return json_of(fields)
 
 
-FORMAT = Format(
+def open_questions(lines: pl.DataFrame) -> pl.DataFrame:
+    """Questions that carry a class which no answer carries."""
+    told = lines.with_columns(cells=cells(pl.col("line"))).with_columns(
+        packet=cell(PLACES["packet"]), said=known(cell(PLACES["class"]))
+    )
+    answered = told.filter(pl.col("packet").is_in(["2", "3"]))["said"].implode()
+    is_open = (pl.col("packet") == "1") & pl.col("said").is_not_null()
+    return told.filter(is_open & ~pl.col("said").is_in(answered)).select(lines.columns)
+
+
+FORMAT = Questioned(
     name="windows_nps",
+    open_questions=open_questions,
     product="Windows NPS, IAS",
     event_classes=("logons", "system_events"),
     looks_like=looks_like,

@@ -106,6 +106,11 @@ def as_protocol(value: Any) -> str:
     return PROTOCOLS.get(as_text(value), as_text(value))
 
 
+def as_computer(value: Any) -> str:
+    """A computer without its domain."""
+    return as_text(value).split(".")[0]
+
+
 Means = Callable[[Any], Any]
 FIELDS: Mapping[str, tuple[tuple[str, Means], ...]] = {
     "time": (("@timestamp", as_instant),),
@@ -142,6 +147,8 @@ FIELDS: Mapping[str, tuple[tuple[str, Means], ...]] = {
     "response_code": (("dns.response_code", as_text),),
     "disposition": (("event.action", as_disposition),),
     "is_success": (("event.outcome", as_success),),
+    "event_code": (("winlog.event_id", as_text),),
+    "reported_by": (("winlog.computer_name", as_computer),),
 }
 """Our columns, and the names of theirs in the order of trust."""
 

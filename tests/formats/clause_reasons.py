@@ -56,3 +56,9 @@ REASONS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 def excused(clause: str) -> set[str]:
     """The formats that have a reason not to show a clause."""
     return {name for names in REASONS.get(clause, {}).values() for name in names}
+
+
+def reason(name: str, clause: str) -> str:
+    """Why a format does not show a clause; nothing where it need not say."""
+    found = [why for why, names in REASONS.get(clause, {}).items() if name in names]
+    return found[0] if found else ""

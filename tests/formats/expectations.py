@@ -49,6 +49,11 @@ CROWDSEC = {
     "sshd_auth_user": "user.name",
     "action": "event.action",
 }
+CROWDSEC_WINDOWS = {
+    "EventID": "winlog.event_id",
+    "Computer": "winlog.computer_name",
+    "timestamp": "@timestamp",
+}
 PYLOGSPARSER = {
     "source_ip": "source.ip",
     "url": "url.full",
@@ -126,11 +131,13 @@ def _crowdsec(_path: Path, said: Path, data: bytes) -> Iterator[Expectation]:
             fields = results.setdefault((stage, parser, number), {})
             fields[key] = json.loads(value)
     lines = [line.decode("utf-8", "replace") for line in data.splitlines()]
-    for fields in results.values():
+    for (_, _, number), fields in results.items():
         message = fields.get("message", "")
         where = [n for n, line in enumerate(lines, 1) if message and message in line]
         if len(where) == 1:
             yield where[0], renamed(fields, CROWDSEC)
+        elif "EventID" in fields and not message:  # of Windows, one result a record
+            yield int(number) + 1, renamed(fields, CROWDSEC_WINDOWS)
 
 
 SHAPES: Mapping[str, Callable[[Path, Path, bytes], Iterator[Expectation]]] = {

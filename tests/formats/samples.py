@@ -80,9 +80,13 @@ FAMILIES = {
     "leef": Family(("leef",), header=CUT_OFF),
     "pfsense_opnsense": Family(
         ("pfsense_filterlog",),
-        0.03,
+        0.035,
         "three IPv6 lines whose columns are not those of the product",
+        only="^(?!.*opnsense-sshd)",
         header=b"<134>Jun 23 09:51:24 gate01 filterlog[1]: ",
+    ),
+    "pfsense_logins": Family(
+        ("sshd_pam",), of="pfsense_opnsense", only="opnsense-sshd"
     ),
     "paloalto": Family(("paloalto",), 0.002, "a stamp that is no time"),
     "cisco_asa": Family(
@@ -109,7 +113,15 @@ FAMILIES = {
     "w3c_elff": Family(
         ("w3c_elff",),
         0.15,
-        "rows wider than #Fields or without one, hidden addresses, ISA's own layout",
+        "rows wider than #Fields or without one, hidden addresses",
+        only="^(?!.*isaserver)",
+    ),
+    "isa": Family(
+        ("w3c_elff", "isa_native"),
+        0.005,
+        "a date with a point in it",
+        of="w3c_elff",
+        only="isaserver",
     ),
     "suricata_eve": Family(("suricata_eve",)),
     "cisco_umbrella": Family(

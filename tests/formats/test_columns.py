@@ -14,8 +14,9 @@ import pytest
 from tests.formats.test_formats import FORMATS, HERE, batch_of, context_of
 
 SEPARATORS = {
-    "cisco_umbrella": ",", "cisco_wsa": " ", "declared_csv": ",", "kea_leases": ",",
-    "lease_csv": ",", "paloalto": ",", "pfsense_filterlog": ",", "squid_access": " ",
+    "cisco_umbrella": ",", "cisco_wsa": " ", "declared_csv": ",", "e2guardian": " ",
+    "isa_native": ", ", "kea_leases": ",", "lease_csv": ",", "paloalto": ",",
+    "pfsense_filterlog": ",", "squid_access": " ", "squid_logformat": " ",
     "squidguard": " ", "w3c_elff": " ", "windows_dhcp": ",", "windows_nps": ",",
     "zeek_conn": "\t", "zeek_dhcp": "\t", "zeek_dns": "\t", "zeek_http": "\t",
     "zeek_ssl": "\t",
@@ -53,6 +54,13 @@ def changed(line: str, mark: str) -> Iterator[str]:
             yield mark.join([*before, *after[1:]])
 
 
+def mark_of(line: str, usual: str) -> str:
+    """What stands between the columns of a line; some logs are of several layouts."""
+    if line.startswith('"'):
+        return ","
+    return "\t" if "\t" in line else usual
+
+
 def told(name: str, lines: list[str]) -> dict[int, dict]:
     """The events of some lines, by number of line, from 0."""
     parsed = FORMATS[name].parse(
@@ -74,7 +82,8 @@ def test_no_value_moves_to_the_place_of_another(name):
         own = told(name, lines)
         tries: list[tuple[int, str]] = []
         for number, line in enumerate(lines):
-            made = changed(line, SEPARATORS[name]) if number in own else [line]
+            mark = mark_of(line, SEPARATORS[name])
+            made = changed(line, mark) if number in own else [line]
             tries += [(number, text) for text in made if not line.startswith("{")]
         for at, row in told(name, [text for _, text in tries]).items():
             said = own[tries[at][0]]

@@ -8,6 +8,7 @@ After a deliberate change run `make golden`, then read the diff.
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 
 from pipelines.clock import Reading
 from pipelines.events import EVENT_CLASSES
@@ -148,6 +150,21 @@ def test_end_of_a_connection_read_without_its_beginning_guesses_nothing():
     assert unsure["src_ip"] is unsure["dst_ip"] is None
     kept = ["connection_uid", "start_time", "time", "protocol"]
     assert [unsure[key] for key in kept] == [known[key] for key in kept]
+
+
+def test_answer_behind_the_end_of_a_batch_takes_the_device_of_its_question():
+    log = HERE / "windows_nps" / "answers_take_the_device_of_their_question.log"
+    name = "windows_nps"
+    lines = batch_of(name, log.read_bytes())
+    whole = FORMATS[name].parse(lines, context_of(name))
+    for end in range(1, lines.height):
+        first = FORMATS[name].parse(lines[:end], context_of(name))
+        handed_on = replace(context_of(name), header=first.header)
+        second = FORMATS[name].parse(lines[end:], handed_on)
+        both = [part.events.get("logons") for part in (first, second)]
+        found = pl.concat(frame for frame in both if frame is not None).sort("line_no")
+        assert_frame_equal(found, whole.events["logons"].sort("line_no"))
+        assert first.rejects.height + second.rejects.height == whole.rejects.height
 
 
 def test_every_format_has_a_golden_log():

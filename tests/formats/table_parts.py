@@ -1,0 +1,81 @@
+"""Parts of the page on formats: what was seen of each, and what rests on little."""
+
+import re
+from collections.abc import Mapping
+
+from tests.formats.clause_reasons import reason
+from tests.formats.clauses import CLAUSES, asks, counts
+from tests.formats.samples import files, log_of
+from tests.formats.test_formats import FORMATS
+
+NOT_COMPARED = """
+No other parser's output could be compared for: {reasons}.
+"""
+WHY_NOT: Mapping[str, str] = {
+    "declared_csv": "read as the district says",
+    "declared_json": "read as the district says",
+    "dnsmasq": "no samples",
+    "freeradius_detail": "no samples",
+    "isc_dhcpd_leases": "the sample comes without one",
+    "isa_native": "the sample comes without one",
+    "kea_leases": "the sample comes without one",
+    "lease_csv": "a layout of our own",
+    "leef": "all samples are alerts, of which we keep the line",
+    "sonicwall": "all samples with one are CEF (counted there) or alerts",
+    "windows_dhcp": "the sample comes without one",
+    "windows_security_json": "no samples; the events are those of the EVTX files",
+}
+LAYOUTS: Mapping[str, tuple[str, str, str]] = {
+    "Cisco FTD's connection events": ("cisco_asa", "cisco_asa", r"%FTD-\d-43000[1-7]"),
+    "Palo Alto GlobalProtect": ("paloalto", "paloalto", ",GLOBALPROTECT,"),
+    "Palo Alto User-ID": ("paloalto", "paloalto", ",USERID,"),
+    "FortiGate VPN and logins": (
+        "fortigate", "fortigate", r'subtype="?(?:vpn|user)"?'
+    ),
+    "Check Point logins": (
+        "checkpoint", "checkpoint", "Identity Awareness|Mobile Access|Connectra"
+    ),
+    "Sophos logins": ("sophos_xg", "sophos_xg", r"Authentication"),
+    "Blue Coat ProxySG": ("w3c_elff", "w3c_elff", r"sc-filter-result[ \t]"),
+    "Zeek's logs as JSON": ("zeek_conn", "zeek_conn", r'^\{.*"id.orig_h"'),
+    "Unbound's replies": ("unbound", "unbound", " reply: "),
+}  # fmt: skip
+"""A layout within a format: a family, the format, and what its lines hold."""
+
+
+def thin_layouts(fewest: int) -> list[list[str]]:
+    """The layouts within a format that few sample lines were tried on."""
+    found = []
+    for layout, (family, name, shape) in LAYOUTS.items():
+        lines = [
+            line
+            for path in files(family)
+            for line in log_of(path).decode("utf-8", "replace").splitlines()
+            if re.search(shape, line)
+        ]
+        if len(lines) < fewest:
+            found.append([layout, f"`{name}`", str(len(lines))])
+    return found
+
+
+def not_compared(agreed: Mapping[str, str]) -> str:
+    """Why formats stand without an agreement."""
+    return "; ".join(
+        f"`{name}` ({WHY_NOT[name]})" for name in FORMATS if name not in agreed
+    )
+
+
+def clause_rows() -> tuple[list[list[str]], list[str]]:
+    """One row a format, and the reasons that its letters stand for."""
+    letters: dict[str, str] = {}
+    found = []
+    for name in FORMATS:
+        seen, asked = counts(name), asks(name)
+        cells = []
+        for clause in CLAUSES:
+            why = reason(name, clause)
+            letter = letters.setdefault(why, chr(97 + len(letters))) if why else ""
+            shows = str(seen[clause]) if seen[clause] else letter or "."
+            cells.append(shows if clause in asked else ".")
+        found.append([name, *cells])
+    return found, [f"{letter}: {why}" for why, letter in letters.items()]
