@@ -57,10 +57,10 @@ _FILES = (
         {
             "org_id": Cell("org-hs"),
             "building": _id("HS"),
-            "name": Cell("High School"),
             "lat": Cell("41.60", "number"),
             "lon": Cell("-93.60", "number"),
             "campus": Cell("north"),
+            "name": Cell("High School"),
         },
         "travel between buildings is not judged",
         key=("building",),
