@@ -3,6 +3,7 @@
 import getpass
 import json
 import sys
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -13,11 +14,12 @@ from pipelines.alerts.answering import Said, answer
 from pipelines.alerts.outbox import SENT, outbox
 from pipelines.alerts.standing import standing
 from pipelines.cli.options import AsJson, Home
+from pipelines.cli.telling import tell
 from pipelines.errors import SettingsError
 from pipelines.health.history import troubles
 from pipelines.journey.alert_tests import send_test
 from pipelines.journey.alerting import AlertSummary, send_alerts
-from pipelines.journey.console import console, safe, table
+from pipelines.journey.console import console, table, working
 from pipelines.journey.district import only_writer, open_district
 
 app = typer.Typer(help="Who was told of what; tests and answers.", no_args_is_help=True)
@@ -30,10 +32,15 @@ Note = Annotated[str, typer.Option(help="Why, for those who read it later.")]
 
 
 @app.command()
-def send(home: Home) -> None:
+def send(home: Home, as_json: AsJson = False) -> None:
     """Send what is due now; exit code 1 where something could not be sent."""
-    with open_district(home) as district, only_writer(district.home):
-        _tell(send_alerts(district))
+    with (
+        working("sending"),
+        open_district(home) as district,
+        only_writer(district.home),
+    ):
+        summary = send_alerts(district)
+    _tell(summary, as_json=as_json)
 
 
 @app.command("test")
@@ -43,17 +50,25 @@ def send_marked(
     to: Annotated[
         str, typer.Option(help="Only to this address, of those in [alerts] recipients.")
     ] = "",
+    as_json: AsJson = False,
 ) -> None:
     """Send a marked test through each channel, the way that alerts go."""
-    with open_district(home) as district, only_writer(district.home):
+    with (
+        working("sending"),
+        open_district(home) as district,
+        only_writer(district.home),
+    ):
         summary = send_test(district, channel, to)
-    _tell(summary)
+    _tell(summary, as_json=as_json)
 
 
 @app.command()
-def ack(home: Home, about_id: AboutId, note: Note = "") -> None:
+def ack(
+    home: Home, about_id: AboutId, note: Note = "", as_json: AsJson = False
+) -> None:
     """Acknowledge a notice or message: it is not told again unless it grows worse."""
-    _answer(home, Said(about_id, "ack", getpass.getuser(), note))
+    said = Said(about_id, "ack", getpass.getuser(), note)
+    _answer(home, said, as_json=as_json)
 
 
 @app.command()
@@ -62,6 +77,7 @@ def snooze(
     about_id: AboutId,
     hours: Annotated[float, typer.Option(help="For so long.", min=0.1)] = 24,
     note: Note = "",
+    as_json: AsJson = False,
 ) -> None:
     """Keep silent about a notice until some hours have passed, however it goes on."""
     if hours > 24 * LONGEST_SNOOZE_DAYS:
@@ -71,7 +87,8 @@ def snooze(
             remedy="A silence ends: name fewer hours.",
         )
     until = datetime.now(UTC) + timedelta(hours=hours)
-    _answer(home, Said(about_id, "snooze", getpass.getuser(), note, until))
+    said = Said(about_id, "snooze", getpass.getuser(), note, until)
+    _answer(home, said, as_json=as_json)
 
 
 @app.command("list")
@@ -146,14 +163,14 @@ def _why(row: dict[str, object]) -> str:
     return "; ".join(parts)
 
 
-def _answer(home: Path, said: Said) -> None:
+def _answer(home: Path, said: Said, *, as_json: bool) -> None:
     with open_district(home) as district:
         about = answer(district.store, said)
     done = f"Noted for {len(about)} notices." if about else "Noted."
-    typer.echo(done)
+    tell({"about": said.about_id, "notices": len(about)}, done, as_json=as_json)
 
 
-def _tell(summary: AlertSummary) -> None:
-    typer.echo(safe(str(summary)))
+def _tell(summary: AlertSummary, *, as_json: bool) -> None:
+    tell(asdict(summary), str(summary), as_json=as_json)
     failed = sum(one.failed for one in summary.by_channel.values())
     sys.exit(1 if failed or summary.warning else 0)

@@ -31,6 +31,7 @@ from pipelines.cli import (
     reviewing,
     run,
     score,
+    showing,
     status,
     suggest,
     units,
@@ -86,6 +87,8 @@ app.command("suggest")(suggest.suggest)
 app.command("replay")(replay.replay)
 app.command("reveal")(revealing.reveal)
 app.add_typer(findings.app, name="findings")
+findings.app.command("show")(showing.show)
+findings.app.command("explain")(showing.explain)
 findings.app.command("verdict")(reviewing.verdict)
 findings.app.command("assign")(reviewing.assign)
 findings.app.command("approve")(reviewing.approve)

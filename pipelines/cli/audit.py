@@ -13,6 +13,7 @@ import typer
 
 from pipelines.cli.asking import who_asks
 from pipelines.cli.options import AsJson, Home
+from pipelines.cli.telling import tell
 from pipelines.district.home import DistrictHome
 from pipelines.district.settings import load_settings
 from pipelines.district.state_place import state_place
@@ -31,15 +32,23 @@ def verify(
         list[str] | None,
         typer.Option(help="Head that a report printed, number:hash; may be repeated."),
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Check every entry against the one before; exit code 1 where one does not hold."""
     printed = [parsed_head(one, "--head") for one in head or ()]
     with _chain(home) as chain:
         broken, last = chain.verify(printed), chain.head()
-    if broken is not None:
+    if as_json:
+        wrong = asdict(broken) if broken is not None else None
+        head_now = str(last) if last else None
+        facts = {"holds": broken is None, "broken": wrong, "head": head_now}
+        tell(facts, as_json=True)
+    elif broken is not None:
         typer.echo(safe(f"entry {broken.number} {broken.what}"), err=True)
-        sys.exit(1)
-    typer.echo(f"The chain holds; its head is {last}" if last else "No entries yet.")
+    else:
+        said = f"The chain holds; its head is {last}" if last else "No entries yet."
+        typer.echo(said)
+    sys.exit(1 if broken is not None else 0)
 
 
 @app.command()

@@ -1,7 +1,7 @@
-"""Commands that show findings, under pseudonyms: what, why, and what became of them."""
+"""Commands that list findings and cases, and tell what became of one: pseudonyms."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -11,15 +11,12 @@ from pipelines.cli.options import AsJson, Home
 from pipelines.errors import SettingsError
 from pipelines.findings.cases import Case
 from pipelines.findings.history import history as entries
-from pipelines.findings.keeping import stored_evidence
 from pipelines.findings.reviewing import reviews
 from pipelines.journey.console import console, safe, table
 
 app = typer.Typer(help="Findings, cases and verdicts.", no_args_is_help=True)
 
 FindingId = Annotated[str, typer.Argument(help="Id of a finding, as listed.")]
-PLAIN = ("sites", "buildings", "verdicts", "day_type", "part", "category")
-"""Measures that are words and name nobody."""
 PUPIL = "the account is a pupil's: a confidential record, and no matter of staff"
 
 
@@ -71,32 +68,12 @@ def list_cases(home: Home, as_json: AsJson = False) -> None:
     more = ("severity", "confidence", "status", "assignee")
     for title, of_pupils in (("Cases", False), ("About pupils' accounts", True)):
         body = [
-            [_cell(row[name]) for name in (*columns, *more)]
+            [cell_of(row[name]) for name in (*columns, *more)]
             for row in rows
             if row["is_pupil"] == of_pupils
         ]
         if body or not of_pupils:
             console().print(table(title, (*columns, *more), body))
-
-
-@app.command()
-def show(home: Home, finding_id: FindingId) -> None:
-    """Show one finding: what was seen, what was tested, which lines it cites."""
-    with desk(home, "evidence") as one:
-        case, finding = found(one, finding_id)
-        for line in _seen(one, case, finding):
-            typer.echo(safe(line))
-
-
-@app.command()
-def explain(home: Home, finding_id: FindingId) -> None:
-    """Explain one finding: the rule, its thresholds, what was measured, its limits."""
-    with desk(home, "findings") as one:
-        _, finding = found(one, finding_id)
-        finding = {**finding, "record": one.shown(finding)}
-        title = one.district.detections[finding["rule"]].model.header.title
-        for line in _explained(finding, title):
-            typer.echo(safe(line))
 
 
 @app.command()
@@ -117,9 +94,9 @@ def history(home: Home, finding_id: FindingId, as_json: AsJson = False) -> None:
 
 def shown(one: Desk) -> list[dict[str, Any]]:
     """What a list shows of each finding, oldest day first; pupils' come last."""
-    decided = {row["finding_id"]: row["verdict"] for row in reviews(one.chain)}
+    decided = decided_by(one)
     rows = [
-        _shown(one, case, finding, decided.get(finding["finding_id"]))
+        shown_row(one, case, finding, decided.get(finding["finding_id"]))
         for case in one.cases
         for finding in case.findings
     ]
@@ -128,9 +105,15 @@ def shown(one: Desk) -> list[dict[str, Any]]:
     )
 
 
-def _shown(
+def decided_by(one: Desk) -> dict[str, str]:
+    """The last verdict of each finding that has one."""
+    return {row["finding_id"]: row["verdict"] for row in reviews(one.chain)}
+
+
+def shown_row(
     one: Desk, case: Case, finding: Mapping[str, Any], verdict: str | None
 ) -> dict[str, Any]:
+    """What is shown of a finding, names of it as pseudonyms."""
     record, day = finding["record"], finding["event_date"]
     kept = ("finding_id", "kind", "rule", "severity", "confidence", "status")
     return {
@@ -185,46 +168,8 @@ def _case(one: Desk, case: Case) -> dict[str, Any]:
     }
 
 
-def _cell(value: object) -> object:
+def cell_of(value: object) -> object:
+    """A value as a table shows it: a list in one line, nothing as an empty cell."""
     if isinstance(value, list):
         return ", ".join(value)
     return "" if value is None else value
-
-
-def _seen(one: Desk, case: Case, finding: Mapping[str, Any]) -> Iterator[str]:
-    record = one.shown(finding)
-    account = one.subject(finding)
-    yield record["claim"].replace("{account}", account)
-    if one.is_pupil(finding):
-        yield PUPIL
-    reason = f" ({finding['status_reason']})" if finding["status_reason"] else ""
-    yield f"severity {finding['severity']}, confidence {finding['confidence']}"
-    yield f"status {finding['status']}{reason}, case {case.case_id}"
-    others = [row for row in case.findings if row is not finding]
-    for row in others:
-        yield f"  same case: {row['finding_id']} {row['rule']} on {row['event_date']}"
-    for tested in record["alternatives"]:
-        yield f"  {tested['result']}: {tested['name']} ({tested['test']})"
-    for line in stored_evidence(one.district.store):
-        if line["finding_id"] == finding["finding_id"]:
-            place = f"{line['source']}/{line['path']}:{line['line_no']}"
-            yield f"  {line['role']}: {place} sha256 {line['line_sha256']}"
-
-
-def _explained(finding: Mapping[str, Any], title: str) -> Iterator[str]:
-    record = finding["record"]
-    yield f"{finding['rule']}: {title}"
-    for clause in record["clauses"]:
-        yield f"  clause {clause['id']}: {clause['title']}"
-    for name, value in sorted(record["parameters"].items()):
-        yield f"  threshold {name} = {value}"
-    for name, value in sorted(record["details"].items()):
-        if isinstance(value, bool | int | float) or name in PLAIN:
-            yield f"  measured {name} = {_cell(value)}"
-    for name, value in sorted(record["inputs"].items()):
-        yield f"  judged with {name} {value}"
-    for text in record["would_change"]:
-        yield f"  would withdraw it: {text}"
-    for text in record["limits"]:
-        yield f"  can not show: {text}"
-    yield f"  next: {record['next_step']}"

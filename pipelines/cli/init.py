@@ -9,6 +9,8 @@ from zoneinfo import available_timezones
 
 import typer
 
+from pipelines.cli.options import AsJson
+from pipelines.cli.telling import tell
 from pipelines.district.home import DistrictHome, create
 from pipelines.district.problems import nearest
 from pipelines.district.settings import parse_settings
@@ -44,6 +46,7 @@ def init(  # noqa: PLR0913 - each is a question that a person answers
     is_silent: Annotated[
         bool, typer.Option("--yes", help="Ask nothing; also off a terminal.")
     ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Make a district home; what is there already stays as it is.
 
@@ -62,10 +65,14 @@ def init(  # noqa: PLR0913 - each is a question that a person answers
     place = DistrictHome(home.resolve())
     is_asked = not is_silent and sys.stdin.isatty() and not place.settings_file.exists()
     answers = _checked(_asked(said) if is_asked else _filled(said))
-    _tell(create(place.path, **vars(answers)))
+    _tell(create(place.path, **vars(answers)), as_json=as_json)
 
 
-def _tell(made: DistrictHome) -> None:
+def _tell(made: DistrictHome, *, as_json: bool) -> None:
+    if as_json:
+        names = ("path", "settings_file", "registry", "landing")
+        tell({name: str(getattr(made, name)) for name in names}, as_json=True)
+        return
     typer.echo(f"District home: {made.path}")
     typer.echo("Next:")
     typer.echo(f"  1. look through {made.settings_file}")

@@ -6,6 +6,7 @@ settings.
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -15,14 +16,15 @@ from urllib.request import Request, urlopen
 
 import typer
 
-from pipelines.cli.options import Home
+from pipelines.cli.options import AsJson, Home
+from pipelines.cli.telling import tell
 from pipelines.district.home import DistrictHome
 from pipelines.district.list_store import TakenList, keep, kept
 from pipelines.district.listed import read_list
 from pipelines.district.settings import load_settings
 from pipelines.district.settings_model import ListSource
 from pipelines.errors import SettingsError, SourceError
-from pipelines.journey.console import safe
+from pipelines.journey.console import working
 
 LARGEST = 200_000_000
 """Bytes of a list, all its files together."""
@@ -37,6 +39,7 @@ def update(
     name: Annotated[
         str, typer.Argument(help="Only this list; without it, every one.")
     ] = "",
+    as_json: AsJson = False,
 ) -> None:
     """Take the lists of [lists] anew: from their files, or from their urls."""
     place = DistrictHome(home.resolve())
@@ -49,27 +52,31 @@ def update(
             remedy=f"It has: {', '.join(settings.lists) or 'none'}",
         )
     for key, one in chosen.items():
-        taken = _take(place, key, one)
-        typer.echo(safe(f"{key}: {taken.names:,} names, {taken.skipped:,} left out"))
+        with working(f"taking {key}"):
+            taken = _take(place, key, one)
+        said = f"{key}: {taken.names:,} names, {taken.skipped:,} left out"
+        tell(asdict(taken), said, as_json=as_json)
 
 
 @app.command()
-def show(home: Home) -> None:
+def show(home: Home, as_json: AsJson = False) -> None:
     """Say which lists are set, which are kept, and in which version."""
     place = DistrictHome(home.resolve())
     for key, one in load_settings(place).lists.items():
         taken = kept(place.lists, key)
         state = "on" if one.enabled else "off"
-        if taken is None:
-            typer.echo(f"{key} ({state}): not taken yet")
-            continue
-        licence = taken.licence or "no licence named"
-        typer.echo(
-            safe(
-                f"{key} ({state}): {taken.names:,} names of {taken.origin}, version "
-                f"{taken.version[:12]}, {licence}, taken {taken.taken_time}"
-            )
-        )
+        facts = asdict(taken) if taken is not None else {"name": key}
+        said = "not taken yet" if taken is None else _kept_list(taken)
+        facts = {**facts, "is_taken": taken is not None, "is_on": one.enabled}
+        tell(facts, f"{key} ({state}): {said}", as_json=as_json)
+
+
+def _kept_list(taken: TakenList) -> str:
+    licence = taken.licence or "no licence named"
+    return (
+        f"{taken.names:,} names of {taken.origin}, version {taken.version[:12]}, "
+        f"{licence}, taken {taken.taken_time}"
+    )
 
 
 def _take(place: DistrictHome, name: str, one: ListSource) -> TakenList:

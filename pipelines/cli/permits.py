@@ -11,12 +11,13 @@ import typer
 from pipelines.cli.asking import Desk, desk
 from pipelines.cli.findings import FindingId, found
 from pipelines.cli.options import AsJson, Home
+from pipelines.cli.telling import tell
 from pipelines.district.permits import LONGEST_EXCEPTION_DAYS
 from pipelines.errors import SettingsError
 from pipelines.findings.keeping import stored_findings
 from pipelines.findings.permit_use import PermitUse, permit_uses
 from pipelines.findings.reviewing import not_oneself, said
-from pipelines.journey.console import console, safe, table
+from pipelines.journey.console import console, table
 from pipelines.journey.district import District
 from pipelines.journey.excepting import SCOPES, Asked, Scope, end, enter
 
@@ -36,6 +37,7 @@ def exception(
     since: Annotated[
         str, typer.Option("--from", help="First day; the finding's, if not given.")
     ] = "",
+    as_json: AsJson = False,
 ) -> None:
     """Enter an exception: findings like this one are hidden, counted and kept."""
     with desk(home, "exception") as one:
@@ -49,8 +51,15 @@ def exception(
             approver=one.person or one.asker.user_name,
         )
         ident = enter(one.district, finding, asked, case.case_id, one.asker)
-        shown = f"{ident}: {finding['rule']} by {scope}, {asked.first} to {asked.last}"
-    typer.echo(safe(f"{shown}. It counts from the next run."))
+    facts = {
+        "exception_id": ident,
+        "rule": finding["rule"],
+        "scope": scope,
+        "first_day": asked.first,
+        "last_day": asked.last,
+    }
+    shown = f"{ident}: {finding['rule']} by {scope}, {asked.first} to {asked.last}"
+    tell(facts, f"{shown}. It counts from the next run.", as_json=as_json)
 
 
 def exception_end(
@@ -60,6 +69,7 @@ def exception_end(
     wholly: Annotated[
         bool, typer.Option("--wholly", help="As if it had never been entered.")
     ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """End an exception; what it hid is shown again from the next run."""
     with desk(home, "exception") as one:
@@ -72,7 +82,9 @@ def exception_end(
             wholly=wholly,
         )
     ended = f"ends on {last}" if last else "is taken back"
-    typer.echo(safe(f"{exception_id} {ended}. It counts from the next run."))
+    facts = {"exception_id": exception_id, "last_day": last or None}
+    said_line = f"{exception_id} {ended}. It counts from the next run."
+    tell(facts, said_line, as_json=as_json)
 
 
 def permits(home: Home, as_json: AsJson = False) -> None:

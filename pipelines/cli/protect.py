@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli.options import Home
+from pipelines.cli.options import AsJson, Home
+from pipelines.cli.telling import tell
 from pipelines.district.home import DistrictHome
 from pipelines.errors import SettingsError
 from pipelines.operations.ownership import GROUPS, protect
@@ -19,6 +20,7 @@ def protect_home(
     user: Annotated[
         str, typer.Option(help="Account that runs the pipeline, and owns the home.")
     ] = "schoolbell",
+    as_json: AsJson = False,
 ) -> None:
     """Give every part of a home its owner, group and mode; run it as root.
 
@@ -35,7 +37,8 @@ def protect_home(
     account = _account(user)
     groups = {"": account.pw_gid, **_groups()}
     changed = protect(DistrictHome(home.resolve()), account.pw_uid, groups)
-    typer.echo(f"{changed:,} paths were changed; the rest was as it should be.")
+    said = f"{changed:,} paths were changed; the rest was as it should be."
+    tell({"changed": changed}, said, as_json=as_json)
 
 
 def _account(user: str) -> pwd.struct_passwd:

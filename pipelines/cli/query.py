@@ -58,8 +58,12 @@ def query(
     to: Annotated[
         Path | None, typer.Option(help="Write into this new file instead.")
     ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="The same as --format json.")
+    ] = False,
 ) -> None:
     """Ask the newest snapshot, under pseudonyms; it can be changed by no query."""
+    kind = "json" if as_json else kind
     if name and sql:
         raise SettingsError("a saved query and --sql exclude each other")
     if kind in BINARY and to is None:

@@ -1,11 +1,12 @@
 """The command that plays a school year through the alerts."""
 
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from pipelines.cli.options import Quiet
+from pipelines.cli.options import AsJson, Quiet
+from pipelines.cli.telling import tell
 from pipelines.journey.console import console, table
 from pipelines.journey.rehearsal.counting import Count
 from pipelines.journey.rehearsal.rehearsing import rehearse as play_a_year
@@ -24,6 +25,7 @@ def rehearse(
         int, typer.Option(help="Planted at each source, and in buildings.", min=0)
     ] = 3,
     is_quiet: Quiet = False,
+    as_json: AsJson = False,
 ) -> None:
     """Play a made-up school year through the alerts: who is told how often.
 
@@ -39,8 +41,11 @@ def rehearse(
         for one in found.readers
     ]  # fmt: skip
     screen.print(table("Messages to each reader", READER_COLUMNS, rows))
-    for line in [*_lines(found), *_untold(found)]:
-        typer.echo(line)
+    facts = {name.replace(",", "").replace(" ", "_"): value for name, value in
+             _parts(found).items()}  # fmt: skip
+    facts["readers"] = [dict(zip(READER_COLUMNS, row, strict=True)) for row in rows]
+    lines = [f"{name}: {number}" for name, number in _parts(found).items()]
+    tell(facts, *lines, *_untold(found), as_json=as_json)
     sys.exit(0 if found.is_well else 1)
 
 
@@ -55,10 +60,10 @@ def _untold(found: Count) -> list[str]:
     ]
 
 
-def _lines(found: Count) -> list[str]:
+def _parts(found: Count) -> dict[str, Any]:
     short = sum(one.is_short and one.delay_hours is None for one in found.silences)
     told = [one.delay_hours for one in found.silences if one.delay_hours is not None]
-    parts = {
+    return {
         "silences planted": len(found.silences),
         "told": len(told),
         "missed": len(found.missed),
@@ -76,4 +81,3 @@ def _lines(found: Count) -> list[str]:
         "messages that were lost": found.lost,
         "facts told again within a week though no worse": found.too_soon,
     }
-    return [f"{name}: {number}" for name, number in parts.items()]

@@ -8,6 +8,7 @@ import typer
 
 from pipelines.cli.asking import Desk, desk
 from pipelines.cli.options import AsJson, Home, Quiet
+from pipelines.cli.telling import tell
 from pipelines.errors import SchoolbellError
 from pipelines.journey.console import console, safe_lines, watching
 from pipelines.journey.district import only_writer
@@ -127,6 +128,7 @@ def add(
     case: Annotated[
         str | None, typer.Option("--case", help="The week of this case.")
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Keep everything of some days, whatever the retention says."""
     with desk(home, "hold") as opened:
@@ -149,7 +151,7 @@ def add(
         )
         with opened.chain.recording(act) as connection:
             place_hold(connection, hold)
-    typer.echo(safe_lines(f"hold {_line(hold)}"))
+    tell(hold.__dict__, f"hold {_line(hold)}", as_json=as_json)
 
 
 def _days(
@@ -188,6 +190,7 @@ def release(
     home: Home,
     hold_id: Annotated[str, typer.Argument(help="As `hold list` shows it.")],
     reason: Why,
+    as_json: AsJson = False,
 ) -> None:
     """End a hold; what it kept goes with the next purge."""
     with desk(home, "hold") as opened:
@@ -195,7 +198,8 @@ def release(
         act = Act(actor=actor, action="release", subject=hold_id, reason=reason)
         with opened.chain.recording(act) as connection:
             release_hold(connection, hold_id, actor, reason)
-    typer.echo(f"{hold_id} is released.")
+    facts = {"hold_id": hold_id, "released_by": actor}
+    tell(facts, f"{hold_id} is released.", as_json=as_json)
 
 
 def _line(one: Hold) -> str:

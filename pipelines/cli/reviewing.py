@@ -6,10 +6,10 @@ import typer
 
 from pipelines.cli.asking import desk
 from pipelines.cli.findings import FindingId, found
-from pipelines.cli.options import Home
+from pipelines.cli.options import AsJson, Home
+from pipelines.cli.telling import tell
 from pipelines.findings import requests, reviewing
 from pipelines.findings.reviewing import VERDICTS, Verdict
-from pipelines.journey.console import safe
 
 Reason = Annotated[str, typer.Option(help="Why, in your words; kept for good.")]
 
@@ -19,13 +19,15 @@ def verdict(
     finding_id: FindingId,
     code: Annotated[str, typer.Argument(help="One of: " + ", ".join(VERDICTS))],
     reason: Reason,
+    as_json: AsJson = False,
 ) -> None:
     """Decide a finding; the last verdict counts, all are kept."""
     decision = Verdict(code, reason.strip())
     with desk(home, "verdict") as one:
         _, finding = found(one, finding_id)
         reviewing.decide(one.chain, finding, decision, one.asker, one.own_accounts)
-    typer.echo(f"{finding_id}: {code}, {VERDICTS[code]}")
+    facts = {"finding_id": finding_id, "verdict": code, "reason": decision.reason}
+    tell(facts, f"{finding_id}: {code}, {VERDICTS[code]}", as_json=as_json)
 
 
 def assign(
@@ -33,18 +35,23 @@ def assign(
     subject_id: Annotated[str, typer.Argument(help="Id of a finding or a case.")],
     assignee: Annotated[str, typer.Argument(help="Login of whoever looks after it.")],
     reason: Annotated[str, typer.Option(help="Why, if it needs saying.")] = "",
+    as_json: AsJson = False,
 ) -> None:
     """Give a finding or a case to somebody."""
     with desk(home, "assign") as one:
         reviewing.assign(one.chain, subject_id, assignee, one.asker, reason)
-    typer.echo(safe(f"{subject_id}: {assignee}"))
+    facts = {"subject_id": subject_id, "assignee": assignee}
+    tell(facts, f"{subject_id}: {assignee}", as_json=as_json)
 
 
 def approve(
     home: Home,
     request_id: Annotated[str, typer.Argument(help="Id that the request printed.")],
+    as_json: AsJson = False,
 ) -> None:
     """Approve, as the second person, what another asked for."""
     with desk(home, "approve") as one:
         row = requests.approve(one.chain, request_id, one.asker)
-    typer.echo(safe(f"approved: {row['action']} of case {row['case_id']}"))
+    facts = {"request_id": request_id, **{k: row[k] for k in ("action", "case_id")}}
+    said = f"approved: {row['action']} of case {row['case_id']}"
+    tell(facts, said, as_json=as_json)

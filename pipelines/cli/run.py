@@ -8,13 +8,14 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.options import AsJson, Home, Quiet
+from pipelines.cli.telling import tell
 from pipelines.errors import SettingsError
 from pipelines.journey.console import console, safe, watching
 from pipelines.journey.district import only_writer, open_district
 from pipelines.journey.publishing import publish_snapshot
 from pipelines.journey.reporting import publish_reports
-from pipelines.journey.run import Result, run
-from pipelines.journey.summary import account_table, is_all_lost, told
+from pipelines.journey.run import run
+from pipelines.journey.summary import account_table, facts_of, is_all_lost, told
 
 
 def run_all(
@@ -24,6 +25,7 @@ def run_all(
         float,
         typer.Option(help="A file unchanged for so long is finished; 0 for at once."),
     ] = 600,
+    as_json: AsJson = False,
 ) -> None:
     """Do everything that is due: ingest, build, detect, report, alerts."""
     screen = console(is_quiet=is_quiet)
@@ -35,23 +37,21 @@ def run_all(
             if problem.severity == "error":
                 # the row to write instead may hold more than the mistake
                 typer.echo(safe(str(problem).splitlines()[0]), err=True)
-    _tell(done)
+    tell(facts_of(done), *told(done), as_json=as_json)
     sys.exit(1 if is_all_lost(done.outcomes) else 0)
-
-
-def _tell(done: Result) -> None:
-    for line in told(done):
-        typer.echo(line)
 
 
 def run_week(
     home: Home,
     week: Annotated[str, typer.Option(help="A day of the week: 2026-11-16.")] = "",
+    is_quiet: Quiet = False,
+    as_json: AsJson = False,
 ) -> None:
     """Run all that is due, then publish the report of one week again."""
-    done = run(home)
-    _tell(done)
-    report(home, week)
+    with watching(console(is_quiet=is_quiet)) as watchers:
+        done = run(home, watchers=watchers)
+    tell(facts_of(done), *told(done), as_json=as_json)
+    report(home, week, as_json=as_json, is_quiet=is_quiet)
 
 
 def report(

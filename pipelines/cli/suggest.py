@@ -1,13 +1,15 @@
 """The command that proposes registry rows from the logs."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from pipelines.cli.options import Home
+from pipelines.cli.options import AsJson, Home
+from pipelines.cli.telling import tell
 from pipelines.errors import SettingsError
-from pipelines.journey.console import safe
+from pipelines.journey.console import safe, working
 from pipelines.journey.district import open_district
 from pipelines.journey.suggesting.asking import suggest as proposed
 from pipelines.journey.suggesting.proposal import as_csv
@@ -19,19 +21,26 @@ def suggest(
         Path | None,
         typer.Option(help="Folder to write the proposals to, a file for each."),
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Propose registry rows from the logs; nothing is written to the registry."""
-    with open_district(home) as district:
+    with working("looking through the logs"), open_district(home) as district:
         target = _outside(out, district.home.registry) if out is not None else None
         found = proposed(district)
-    if not found:
+    if as_json and target is None:
+        for proposals in found.values():
+            for one in proposals:
+                tell(asdict(one), as_json=True)
+        return
+    if not found and not as_json:
         typer.echo("The logs suggest nothing that the registry does not say.")
     for file, proposals in found.items():
         text = as_csv(file, proposals)
         if target is not None:
             target.mkdir(parents=True, exist_ok=True)
             (target / file).write_text(text, encoding="utf-8")
-            typer.echo(f"{len(proposals)} rows: {target / file}")
+            facts = {"file": str(target / file), "rows": len(proposals)}
+            tell(facts, f"{len(proposals)} rows: {target / file}", as_json=as_json)
             continue
         typer.echo(f"--- {file}: {len(proposals)} rows to consider")
         header, *lines = text.splitlines()

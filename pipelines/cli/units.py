@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli.options import Home
+from pipelines.cli.options import AsJson, Home
+from pipelines.cli.telling import tell
 from pipelines.operations.units import write_units
 
 
@@ -15,11 +16,12 @@ def units(
     user: Annotated[
         str, typer.Option(help="Account of the system that the services run as.")
     ] = "schoolbell",
+    as_json: AsJson = False,
 ) -> None:
     """Write systemd units, a login for Dagster's pages, and rights, for this machine.
 
     Nothing is installed: read them, then copy what you want to /etc/systemd/system,
     /etc/nginx/conf.d and /etc/sudoers.d.
     """
-    for path in write_units(to, home.resolve(), user):
-        typer.echo(str(path))
+    paths = [str(path) for path in write_units(to, home.resolve(), user)]
+    tell({"files": paths}, *paths, as_json=as_json)

@@ -1,6 +1,9 @@
 """What a run did, in lines that an operator reads."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from typing import Any
 
 from rich.table import Table
 
@@ -39,6 +42,31 @@ def is_all_lost(outcomes: Iterable[Outcome]) -> bool:
     """Files were delivered, and not one of them could be read."""
     states = {outcome.record.state for outcome in outcomes}
     return states == {FAILED}
+
+
+def facts_of(done: Result) -> dict[str, Any]:
+    """The same for machines, in full."""
+    kinds = Counter(outcome.kind for outcome in done.outcomes)
+    days = {day for days in done.built.days.values() for day in days}
+    return {
+        "files": dict(sorted(kinds.items())),
+        "in_trouble": [
+            {"source": one.source, "path": one.path, "message": one.message}
+            for one in (outcome.record for outcome in done.outcomes)
+            if one.message
+        ],
+        "days": [day.isoformat() for day in sorted(days)],
+        "findings": {
+            "new": list(done.kept.new),
+            "updated": list(done.kept.updated),
+            "withdrawn": list(done.kept.withdrawn),
+        },
+        "because": list(done.kept.because),
+        "alerts": asdict(done.alerts) if done.alerts is not None else None,
+        "snapshot": done.snapshot.stem if done.snapshot is not None else None,
+        "reports": [str(one.page) for one in done.reports],
+        "seconds": {name: round(one, 3) for name, one in done.seconds.items()},
+    }
 
 
 def told(done: Result) -> Iterator[str]:

@@ -85,6 +85,9 @@ def test_nobody_is_named_anywhere(home, names):
 def test_one_finding_shows_what_it_stands_on(home):
     one = listed(home)[0]
     out = run(home, "show", one["finding_id"]).out
+    told = json.loads(run(home, "show", one["finding_id"], "--json").out)
+    assert told["claim"] in out
+    assert all(f"sha256 {line['line_sha256']}" in out for line in told["evidence"])
     assert one["account"] in out
     assert one["case_id"] in out
     assert "ruled out: " in out
@@ -94,6 +97,9 @@ def test_one_finding_shows_what_it_stands_on(home):
 def test_the_rule_is_explained_with_its_thresholds(home):
     one = listed(home)[0]
     out = run(home, "explain", one["finding_id"]).out
+    told = json.loads(run(home, "explain", one["finding_id"], "--json").out)
+    assert all(f"threshold {name} =" in out for name in told["parameters"])
+    assert all(f"measured {name} =" in out for name in told["measured"])
     assert out.startswith(f"{one['rule']}: ")
     for word in ("clause", "threshold", "measured", "judged with settings", "next"):
         assert f"  {word}" in out
@@ -107,7 +113,9 @@ def test_a_finding_that_is_not_there(home):
 
 def test_a_verdict_is_kept_with_its_reason_and_in_the_chain(home):
     one = listed(home)[1]
-    run(home, "verdict", one["finding_id"], "authorised", "--reason", REASON)
+    words = (one["finding_id"], "authorised", "--reason", REASON, "--json")
+    told = json.loads(run(home, "verdict", *words).out)
+    assert told["verdict"] == "authorised"
     now = next(r for r in listed(home) if r["finding_id"] == one["finding_id"])
     assert (now["status"], now["verdict"]) == ("explained", "authorised")
     assert now["status_reason"] == "verdict authorised"
@@ -120,7 +128,8 @@ def test_a_verdict_is_kept_with_its_reason_and_in_the_chain(home):
 
 def test_a_case_can_be_given_to_somebody(home):
     case = listed(home, "cases")[0]["case_id"]
-    run(home, "assign", case, "ada")
+    told = json.loads(run(home, "assign", case, "ada", "--json").out)
+    assert told == {"subject_id": case, "assignee": "ada"}
     assert listed(home, "cases")[0]["assignee"] == "ada"
     run(home, "assign", "c-0", "ada", code=2)
 

@@ -1,5 +1,6 @@
 """`lists`: taken from files or urls, kept with their version, used by the registry."""
 
+import json
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -51,6 +52,8 @@ def test_a_list_is_used_once_it_is_taken(home):
     assert set(after.versions) - set(before.versions) == {"lists/play"}
     taken = kept(DistrictHome(home).lists, "play")
     assert taken.version[:12] in schoolbell("lists", "show", "--home", home).out
+    told = json.loads(schoolbell("lists", "show", "--home", home, "--json").out)
+    assert (told["names"], told["is_taken"], told["is_on"]) == (2, True, True)
 
 
 def test_a_list_of_trackers_makes_no_background_of_a_site_that_people_open(home):
