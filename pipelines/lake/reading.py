@@ -18,15 +18,10 @@ from pipelines.lake.task import STEP, Task, count_lines, marked, skip, without_t
 from pipelines.sources.ahead import ahead
 from pipelines.sources.blocks import Block
 from pipelines.sources.delivery import Delivery
-from pipelines.sources.framing import records
+from pipelines.sources.framing import parts, records
 from pipelines.sources.lines import batch
 from pipelines.sources.streams import DamageError, GoneError, Reads, opened
-from pipelines.state.ledger import (
-    DAMAGED,
-    FAILED,
-    GROWING,
-    FileRecord,
-)
+from pipelines.state.ledger import DAMAGED, FAILED, GROWING, FileRecord
 
 Advance = Callable[[int, int], None]
 """Told after each block: bytes and lines read."""
@@ -117,12 +112,22 @@ class _Reader:
             self._owe(bytes(content))
         elif content:
             data = bytes(content)
-            framed = records(
-                data, self.task.format.framing, file_id=self.record.file_id
-            )
+            content.clear()  # held once is enough
             self.digest.update(data)
-            parsed = parsing.parse(self.task.format, framed, self.context)
-            self._stage(parsed, framed.height, len(data), self.digest.mark())
+            self._take_parts(data)
+
+    def _take_parts(self, data: bytes) -> None:
+        """All records of a file; its row is reached with the last of them."""
+        fmt, begun = self.task.format, self.record
+        try:
+            for part in parts(data, fmt.framing, file_id=begun.file_id):
+                self._keep(parsing.parse(fmt, part, self.context), part.height)
+        except SourceError:
+            self.staging.forget(begun.file_id)
+            self.record = begun
+            raise
+        self._reach(len(data), self.digest.mark())
+        self.advance(len(data), self.record.lines)
 
     def _owe(self, content: bytes) -> None:
         """Records that are there and wait for the rest of their file."""
@@ -148,6 +153,11 @@ class _Reader:
         self._stage(parsed, lines.height, block.size, mark)
 
     def _stage(self, parsed: Parsed, lines: int, size: int, mark: Mark) -> None:
+        self._keep(parsed, lines)
+        self._reach(size, mark)
+        self.advance(size, lines)
+
+    def _keep(self, parsed: Parsed, lines: int) -> None:
         self.context = replace(self.context, header=parsed.header)
         name = self.task.format.name
         for event_class, frame in parsed.events.items():
@@ -162,12 +172,16 @@ class _Reader:
             rejects=self.record.rejects + parsed.rejects.height,
             blanks=self.record.blanks + parsed.blanks,
             header=parsed.header,
+        )
+
+    def _reach(self, size: int, mark: Mark) -> None:
+        self.record = replace(
+            self.record,
             consumed_bytes=self.record.consumed_bytes + size,
             tail_bytes=0,
             **mark._asdict(),
         )
         self.staging.reached(self.record)
-        self.advance(size, lines)
 
     def damaged(self, error: DamageError) -> None:
         """Note what is wrong; a file that may still grow is tried again."""

@@ -15,6 +15,8 @@ from evtx import PyEvtxParser
 
 HEAD, CHUNK = 4_096, 65_536
 CHUNK_HEAD = 512
+CHUNKS = 64
+"""Chunks looked at together: 4 MiB, which as text are several times as many."""
 FREE_SPACE_AT = 48
 FILE_MAGIC, CHUNK_MAGIC, RECORD_MAGIC = b"ElfFile\x00", b"ElfChnk\x00", b"**\x00\x00"
 SMALLEST_RECORD = 28
@@ -23,6 +25,14 @@ NUMBERED = re.compile(r".*?record number ([0-9]+)")
 
 def cut(data: bytes) -> Iterator[tuple[int, str]]:
     """Byte offset and text of each record; for damage, what failed."""
+    step = CHUNKS * CHUNK
+    for begin in range(HEAD, max(len(data), HEAD + 1), step):
+        for place, text in _cut(data[:HEAD] + data[begin : begin + step]):
+            yield place + begin - HEAD, text
+
+
+def _cut(data: bytes) -> Iterator[tuple[int, str]]:
+    """The same for a file's head and some chunks, which stand on their own."""
     if not data:
         return
     # a chunk that was cut off is readable up to the cut once it is filled up

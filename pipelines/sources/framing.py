@@ -7,6 +7,7 @@ record too, which its format will refuse. Any bytes are survived.
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from typing import NamedTuple
 
 import polars as pl
@@ -26,6 +27,8 @@ MARKS = re.compile(
 """What a cut between statements turns on; signs in quotes or comments do not."""
 
 LINE_BREAK = re.compile(r"[ \t]*[\r\n]+[ \t]*")
+RECORDS = 20_000
+"""Records of a batch: some ten MiB, which are parsed before more are cut."""
 
 
 class Piece(NamedTuple):
@@ -36,7 +39,15 @@ class Piece(NamedTuple):
 
 
 def records(data: bytes, framing: str, *, file_id: int = 0) -> pl.DataFrame:
-    """The records of a whole file's bytes, as a batch.
+    """The records of a whole file's bytes, as one batch; see `parts`."""
+    found = list(parts(data, framing, file_id=file_id, size=len(data) + 1))
+    return found[0] if found else pl.DataFrame(schema=SCHEMA)
+
+
+def parts(
+    data: bytes, framing: str, *, file_id: int = 0, size: int = RECORDS
+) -> Iterator[pl.DataFrame]:
+    """The records of a whole file's bytes, in batches of `size`.
 
     `line_no` counts records from 1; `byte_offset` is where the record begins.
 
@@ -44,22 +55,27 @@ def records(data: bytes, framing: str, *, file_id: int = 0) -> pl.DataFrame:
         data: The file, decompressed.
         framing: One of `formats.Framing`.
         file_id: Written into the batch.
+        size: Records of a batch; what is not asked for is not cut yet.
 
     Raises:
         KeyError: There is no such framing.
     """
     if framing == "lines":
-        return batch(data, file_id=file_id)
-    pieces = [Piece(*piece) for piece in FRAMINGS[framing](data)]
-    return pl.DataFrame(
-        {
-            "file_id": [file_id] * len(pieces),
-            "line_no": range(1, len(pieces) + 1),
-            "byte_offset": [piece.byte_offset for piece in pieces],
-            "line": [piece.text for piece in pieces],
-        },
-        schema=SCHEMA,
-    )
+        yield batch(data, file_id=file_id)
+        return
+    cut = iter(FRAMINGS[framing](data))
+    first = 1
+    while pieces := [Piece(*piece) for piece in islice(cut, size)]:
+        yield pl.DataFrame(
+            {
+                "file_id": [file_id] * len(pieces),
+                "line_no": range(first, first + len(pieces)),
+                "byte_offset": [piece.byte_offset for piece in pieces],
+                "line": [piece.text for piece in pieces],
+            },
+            schema=SCHEMA,
+        )
+        first += len(pieces)
 
 
 def xml_events(data: bytes) -> Iterator[tuple[int, str]]:

@@ -4,15 +4,19 @@ import json
 import subprocess
 import sys
 from datetime import date
+from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import polars as pl
 import pyarrow as pa
 import pytest
 
-from pipelines.lake import staging
+from pipelines.errors import SourceError
+from pipelines.lake import parsing, reading, staging
 from pipelines.lake.holding import Holding, on_its_own
 from pipelines.lake.staging import Staging
+from pipelines.sources import framing
 from pipelines.sources.lines import batch
 from pipelines.state import ledger
 from pipelines.state.ledger import FileRecord
@@ -21,6 +25,7 @@ from tests.benchmarks.inputs import write_squid
 from tests.benchmarks.inputs_firewall import write_fortigate
 from tests.benchmarks.inputs_logons import write_windows_json
 from tests.conftest import LONG
+from tests.faults.home import Home
 
 only_long = pytest.mark.skipif(not LONG, reason="in the long run alone")
 WRITERS = {
@@ -72,6 +77,45 @@ def test_a_batch_is_committed_for_its_memory_as_for_its_rows(tmp_path, monkeypat
     rows = [one.row_count for one in written]
     assert sum(rows) == 30_000
     assert 3 < len(rows) < 10, "some 180 bytes a row"
+
+
+def export(first: int, last: int) -> bytes:
+    rows = [
+        {
+            "uuid": f"u-{number}",
+            "published": f"2026-03-02T14:00:{number:02d}.000Z",
+            "eventType": "user.session.start",
+            "actor": {"alternateId": "ada@example.org"},
+        }
+        for number in range(first, last)
+    ]
+    return json.dumps(rows, indent=1).encode()
+
+
+def test_an_export_is_read_in_parts_and_counts_whole_or_not_at_all(
+    tmp_path, monkeypatch
+):
+    home = Home(tmp_path, fmt="okta")
+    read = []
+
+    def parse(fmt, part, context):
+        read.append(part["line_no"].to_list())
+        if len(read) == 2:
+            raise SourceError("the reader fails on the second part")
+        return parsing.parse(fmt, part, context)
+
+    monkeypatch.setattr(reading, "parts", partial(framing.parts, size=4))
+    monkeypatch.setattr(reading, "parsing", SimpleNamespace(parse=parse))
+    home.put("a.json", export(0, 10))
+    (failed,) = home.run().values()
+    assert (failed.record.state, failed.record.events) == ("failed", 0)
+    assert failed.record.pending_lines == failed.record.lines > 0
+    (done,) = home.run().values()
+    assert (done.record.events, done.record.lines, home.total("events")) == (10, 10, 10)
+    assert read[2:] == [[1, 2, 3, 4], [5, 6, 7, 8], [9, 10]]
+    home.put("b.json", export(8, 12))
+    home.run()
+    assert (home.total("events"), home.total("duplicates")) == (12, 2)
 
 
 @only_long
