@@ -14,6 +14,17 @@ def claim(rule: str, details: Details) -> str:
     return known.claim(details) if known else f"Account {{account}} met rule {rule}."
 
 
+def told(claim: str, subject: str, kind: str) -> str:
+    """The sentence with its subject put in; a device is called one.
+
+    Accounts are called so by the rules themselves.
+    """
+    if kind != "device":
+        return claim.replace("{account}", subject)
+    said = claim.replace("{account}", f"device {subject}")
+    return said[:1].upper() + said[1:]
+
+
 def would_change(rule: str) -> tuple[str, ...]:
     """What would withdraw a finding of this rule."""
     known = rules().get(rule)

@@ -18,6 +18,9 @@ from pipelines.district.registry import Registry
 from pipelines.reports.inputs import ReportInputs
 from pipelines.reports.schemas import SCHEMAS
 
+ELSEWHERE = {"elsewhere": "no known building"}
+"""What the models say where no network names a building."""
+
 BETWEEN = "(, and |, | and then at | and )"
 
 
@@ -34,8 +37,7 @@ def building_names(registry: Registry) -> Mapping[str, str]:
 
 def with_building_names(inputs: ReportInputs, names: Mapping[str, str]) -> ReportInputs:
     """The same inputs; every building that has a name is called by it."""
-    if not names:
-        return inputs
+    names = {**ELSEWHERE, **names}
     frames: dict[str, Any] = {
         name: getattr(inputs, name).with_columns(pl.col("building").replace(names))
         for name, columns in SCHEMAS.items()

@@ -11,6 +11,7 @@ from pipelines.findings.history import history
 from pipelines.findings.keeping import stored_evidence
 from pipelines.findings.packing import Material
 from pipelines.findings.withholding import withheld
+from pipelines.findings.wording import told
 from pipelines.formats import formats
 from pipelines.journey.district import District
 from pipelines.journey.editions import about_pupils
@@ -99,7 +100,7 @@ def _finding(district: District, row: Row, named: Named | None) -> dict[str, Any
             if isinstance(value, bool | int | float) or name in HARMLESS
         }
     record["subject"] = subject
-    record["claim"] = record["claim"].replace("{account}", subject)
+    record["claim"] = told(record["claim"], subject, district.subject_kind(row["rule"]))
     return record
 
 

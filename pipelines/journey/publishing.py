@@ -12,6 +12,7 @@ import polars as pl
 from pipelines.findings.frames import EVIDENCE, FINDINGS, INSTANT
 from pipelines.findings.keeping import stored_evidence, stored_findings
 from pipelines.findings.withholding import withheld
+from pipelines.findings.wording import told
 from pipelines.journey.attribution import CHANGES, change_frame
 from pipelines.journey.district import District
 from pipelines.journey.editions import Pseudonyms, kept_columns, pseudonyms, renamed
@@ -129,7 +130,7 @@ def _finding(row: Mapping[str, Any], kind: Kind, names: Pseudonyms) -> dict[str,
         "end_time": _instant(record["end_time"]),
         "created_time": _instant(row["created_time"]),
         "revision": row["revision"],
-        "claim": record["claim"].replace("{account}", subject),
+        "claim": told(record["claim"], subject, kind),
         "record": json.dumps(shown, sort_keys=True),
         "decided_time": _instant(row["updated_time"]) if is_decided else None,
     }

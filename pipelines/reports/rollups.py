@@ -126,9 +126,9 @@ def items_table(view: View, weeks: list[Mapping[str, Any]]) -> Table:
         pl.col("event_date").is_between(first, last),
     )
     return table(
-        "Items of these weeks. Accounts are counted once, however many weeks they "
+        "Items of these weeks. Each is counted once, however many weeks they "
         "are in.",
-        ["About", "Accounts", "Items", "Waiting", "Explained", "Confirmed",
+        ["About", "Accounts or devices", "Items", "Waiting", "Explained", "Confirmed",
          "Withdrawn"],
         (
             [

@@ -19,7 +19,7 @@ NOT_KNOWN = "not known"
 KINDS = {
     "shared_account": "account in use away from its owner",
     "non_approved_site": "site not on the list",
-    "off_hours_external": "outside site after hours",
+    "off_hours_external": "outside site outside duty hours",
     "anomaly": "unusual for this account or device",
 }
 SURE = {

@@ -37,7 +37,7 @@ def test_every_item_names_an_account_or_a_device_a_count_and_another_cause(week)
         claim = text.split("weight:")[1]
         assert "Account " in claim or "Device " in claim
         assert "log lines from" in text
-        assert "Could also be" in text
+        assert "Other explanations" in text
         assert "What we could not see" in text
         assert "Please decide by Fri 27 Nov" in text
 

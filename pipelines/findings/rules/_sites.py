@@ -10,7 +10,8 @@ def two_lists(details: Details) -> tuple[Result, str]:
     lists = int(details.get("list_count", 0))
     days = int(details.get("days", 1))
     minutes = float(details.get("total_seconds", 0)) / 60
-    text = f"{lists} lists call it non-work; {days} days; about {minutes:.0f} minutes"
+    on = "1 day" if days == 1 else f"{days} days"
+    text = f"{lists} lists call it non-work; {on}; about {minutes:.0f} minutes"
     known = lists >= 2 or days >= 2 or minutes >= 30
     return (RULED_OUT if known else FITS, text)
 

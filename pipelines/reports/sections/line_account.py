@@ -8,7 +8,7 @@ from pipelines.reports.charts import ROW_HEIGHT, axis, bars, chart, note
 from pipelines.reports.sections import Section
 from pipelines.reports.tables import Table, table
 from pipelines.reports.view import View
-from pipelines.reports.words import count, listed, number, share
+from pipelines.reports.words import count, listed, number
 
 PARTS = ("events", "rejects", "blanks", "duplicates", "pending")
 LABELS = ("Read", "Set aside", "Blank", "Seen before", "Waiting")
@@ -38,7 +38,7 @@ def summary(rows: pl.DataFrame) -> str:
         return ""
     sums = {part: total(rows, part) for part in ("lines", *PARTS)}
     said = (
-        f"Bars show the lines of each source. {share(sums['events'], sums['lines'])} "
+        f"Bars show the lines of each source. {number(sums['events'])} "
         f"of {count(sums['lines'], 'line')} were read as events; "
         f"{number(sums['rejects'])} were set aside, each with a reason; "
         f"{number(sums['blanks'])} were blank; {number(sums['duplicates'])} had been "

@@ -45,7 +45,7 @@ def title(rows: pl.DataFrame) -> str:
         return "No use of outside sites was seen outside duty hours"
     top = busiest(rows)
     when = f"{WEEKDAYS[top['weekday']]} at {clock(top['hour'])}"
-    return f"Accounts used outside sites after hours most on {when}"
+    return f"Outside duty hours, accounts used outside sites most on {when}"
 
 
 def busiest(rows: pl.DataFrame) -> dict[str, Any]:

@@ -50,6 +50,8 @@ def title(rows: pl.DataFrame) -> str:
     if rows["week"].n_unique() < 2:
         return "There is no earlier week to compare with"
     outside = [NUMBERS[key].lower() for key in NUMBERS if leaves(rows, key)]
+    if all(usual_range(rows, key) is None for key in NUMBERS):
+        return "Too few whole weeks yet to say what is usual"
     if not outside:
         return "No number left its usual range this week"
     return f"Outside the usual range this week: {', '.join(outside)}"
@@ -81,7 +83,9 @@ def summary(rows: pl.DataFrame) -> str:
     weeks = rows["week"].n_unique()
     if weeks < 2:
         return ""
-    said = [f"Lines over {count(weeks, 'week')}, the usual range shaded."]
+    is_known = any(usual_range(rows, key) for key in NUMBERS)
+    shaded = ", the usual range shaded" if is_known else ""
+    said = [f"Lines over {count(weeks, 'week')}{shaded}."]
     if rows["last_year"].drop_nulls().len():
         said.append("Dashed: the same weeks of school a year before.")
     for key, name in NUMBERS.items():
@@ -89,7 +93,9 @@ def summary(rows: pl.DataFrame) -> str:
         known = [value for value in before if value is not None]
         if now is None or not known:
             continue
-        range_ = f"before, {number(min(known))} to {number(max(known))}"
+        low, high = usual_range(rows, key) or (min(known), max(known))
+        word = "usual" if usual_range(rows, key) else "before,"
+        range_ = f"{word} {number(low)} to {number(high)}"
         said.append(f"{name}: {number(now)} this week; {range_}.")
     return " ".join(said)
 

@@ -39,6 +39,8 @@ def title(rows: pl.DataFrame) -> str:
     requests = total(rows, "total")
     if not requests:
         return "No use was seen that an account could be named for"
+    if not total(rows, "nobody"):
+        return "The account is known, or likely, for all of the use"
     open_ = share(total(rows, "nobody"), requests)
     return f"For {open_} of the use, the account is not known"
 
@@ -52,11 +54,13 @@ def summary(rows: pl.DataFrame) -> str:
         part=pl.col("nobody") / pl.col("total")
     )
     top = least.sort(["part", "building"], descending=[True, False]).row(0, named=True)
+    open_ = f"{share(top['nobody'], top['total'])} without an account. "
+    least_known = f"Least is known at {top['building']}: {open_}"
     return (
         f"A bar a building, of {count(requests, 'request')}. An account is known for "
-        f"{share(total(rows, 'firm'), requests)}. Least is known at {top['building']}: "
-        f"{share(top['nobody'], top['total'])} without an account. Only grades A and "
-        "B may name an account in a finding."
+        f"{share(total(rows, 'firm'), requests)}. "
+        f"{least_known if top['nobody'] else ''}Only grades A and B may name an "
+        "account in a finding."
     )
 
 

@@ -68,3 +68,10 @@ def said_of(inputs, where, claim, record):
         record=pl.when(where).then(pl.lit(record)).otherwise("record"),
     )
     return replace(inputs, findings=changed)
+
+
+def test_what_no_network_places_is_in_no_known_building():
+    plain = busy()
+    away = plain.daily_use.with_columns(building=pl.lit("elsewhere"))
+    given = with_building_names(replace(plain, daily_use=away), {})
+    assert set(given.daily_use["building"]) == {"no known building"}

@@ -1,5 +1,6 @@
 """Grading: what lowers a finding, what hides it, what it is called."""
 
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -10,6 +11,7 @@ from pipelines.findings.judging import judge
 from pipelines.findings.lattice import LEVELS, confidence, severity
 from pipelines.findings.record import Alternative, finding_id
 from pipelines.findings.rules import rules
+from pipelines.findings.wording import told
 from pipelines.warehouse.library import models
 from tests.unit.findings.given import (
     CLAUSE,
@@ -91,6 +93,14 @@ def test_every_detection_has_its_explanations_and_its_level():
         assert rule.explanations
         assert rule.would_change
         assert "{account}" in rule.claim({})
+
+
+def test_every_sentence_calls_its_subject_an_account_or_a_device():
+    about = {one.header.code: one.header.about for one in models().values()}
+    for code, rule in rules().items():
+        said = told(rule.claim({}), "fig-48", about[code])
+        assert re.search(r"\b(account|device) fig-48\b", said, re.IGNORECASE), said
+        assert said[0].isupper()
 
 
 # alternatives
