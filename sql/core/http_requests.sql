@@ -105,12 +105,13 @@ accounts as (
     where event_date = $event_date::date
 ),
 
+-- clocks differ by seconds: while an address passes on, it may still be with the
+-- one or already with the other
 holders as (
     select
         ip,
         device,
-        is_registered,
-        start_time,
+        start_time - to_seconds($lease_grace_seconds) as start_time,
         end_time,
         lease_event_id
     from identity.address_holders
@@ -166,31 +167,115 @@ owners as (
     group by person_id
 ),
 
--- clocks differ by seconds: while an address passes on, it may still be with the
--- one or already with the other
+-- between two moments nothing changes in who has a claim on an address; each request
+-- then finds one stretch at most, however many leases there are
+moments as (
+    select
+        ip,
+        start_time as moment
+    from holders
+    union
+    select
+        ip,
+        end_time as moment
+    from holders
+),
+
+steps as (
+    select
+        ip,
+        moment as start_time,
+        lead(moment) over (partition by ip order by moment) as end_time
+    from moments
+),
+
 claims as (
     select
-        requests.event_id,
+        steps.ip,
+        steps.start_time,
+        steps.end_time,
         min(holders.device) as device,
         max(holders.lease_event_id) as lease_event_id
-    from requests
+    from steps
     inner join holders
         on
-            requests.src_ip = holders.ip
-            and requests.start_time
-            + to_seconds($lease_grace_seconds) >= holders.start_time
-            and requests.start_time < holders.end_time
-    group by requests.event_id
+            steps.ip = holders.ip
+            and steps.start_time >= holders.start_time
+            and steps.start_time < holders.end_time
+    group by steps.ip, steps.start_time, steps.end_time
     having min(holders.device) = max(holders.device)
+),
+
+compared as (
+    select
+        *,
+        coalesce(
+            lag(end_time) over by_address <> start_time
+            or lag(device) over by_address <> device
+            or lag(lease_event_id) over by_address is distinct from lease_event_id,
+            true
+        )::int as is_first
+    from claims
+    window by_address as (partition by ip order by start_time)
+),
+
+counted as (
+    select
+        *,
+        sum(is_first) over (
+            partition by ip
+            order by start_time
+            rows between unbounded preceding and current row
+        ) as stretch
+    from compared
+),
+
+stretches as (
+    select
+        ip,
+        device,
+        lease_event_id,
+        min(start_time) as start_time,
+        max(end_time) as end_time
+    from counted
+    group by ip, device, lease_event_id, stretch
+),
+
+-- with what the registry says of the device
+held_stretches as (
+    select
+        stretches.ip,
+        stretches.start_time,
+        stretches.end_time,
+        stretches.device,
+        stretches.lease_event_id,
+        devices.device_class,
+        devices.pool,
+        devices.assigned_to,
+        devices.device is not null
+        and coalesce(devices.device_class <> 'phone_byod', true) as is_district_device,
+        owners.account as owner_account
+    from stretches
+    left join devices on stretches.device = devices.device
+    left join owners on devices.assigned_to = owners.person_id
 ),
 
 held as (
     select
         requests.*,
-        claims.device,
-        claims.lease_event_id
+        held_stretches.device,
+        held_stretches.lease_event_id,
+        held_stretches.device_class,
+        held_stretches.pool,
+        held_stretches.assigned_to,
+        held_stretches.owner_account,
+        coalesce(held_stretches.is_district_device, false) as is_district_device
     from requests
-    left join claims on requests.event_id = claims.event_id
+    left join held_stretches
+        on
+            requests.src_ip = held_stretches.ip
+            and requests.start_time >= held_stretches.start_time
+            and requests.start_time < held_stretches.end_time
 ),
 
 seated as (
@@ -223,17 +308,16 @@ confirmed as (
 opposed as (
     select distinct held.event_id
     from held
-    inner join devices on held.device = devices.device
-    inner join identity.account_addresses as claims
+    inner join identity.account_addresses as seen
         on
-            held.src_ip = claims.ip
-            and held.start_time between claims.start_time and claims.end_time
-    left join accounts on claims.account = accounts.account
+            held.src_ip = seen.ip
+            and held.start_time between seen.start_time and seen.end_time
+    left join accounts on seen.account = accounts.account
     where
         held.user_name is null
-        and devices.assigned_to is not null
-        and claims.event_date = $event_date::date
-        and accounts.person_id is distinct from devices.assigned_to
+        and held.assigned_to is not null
+        and seen.event_date = $event_date::date
+        and accounts.person_id is distinct from held.assigned_to
         and coalesce(accounts.account_type, 'person') not in ('service', 'device')
 ),
 
@@ -253,11 +337,6 @@ contested as (
 graded as (
     select
         held.*,
-        devices.device_class,
-        devices.pool,
-        devices.assigned_to,
-        devices.device is not null
-        and coalesce(devices.device_class <> 'phone_byod', true) as is_district_device,
         case
             when
                 names.account is not null
@@ -266,20 +345,17 @@ graded as (
             when contested.event_id is not null then 'D'
             when names.account is not null then 'C'
             when
-                owners.account is not null
-                and devices.pool is null
+                held.owner_account is not null
+                and held.pool is null
                 and opposed.event_id is null
                 then 'B'
             when seated.account_count = 1 then 'C'
             else 'D'
         end as attribution_grade,
         names.account as named_account,
-        owners.account as owner_account,
         seated.account as seated_account
     from held
     left join names on held.user_name = names.user_name
-    left join devices on held.device = devices.device
-    left join owners on devices.assigned_to = owners.person_id
     left join seated on held.event_id = seated.event_id
     left join confirmed on held.event_id = confirmed.event_id
     left join opposed on held.event_id = opposed.event_id
