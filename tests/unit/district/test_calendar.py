@@ -130,6 +130,59 @@ def test_events_over_several_days_repeat_and_change(load):
     assert "calendar.csv" not in registry.missing
 
 
+ZONES = {
+    "a weekly event keeps its local day across a change of clocks": (
+        "UID:1\nDTSTART;TZID=America/Chicago:20261028T200000\n"
+        "RRULE:FREQ=WEEKLY;COUNT=2\nSUMMARY:Early out",
+        [date(2026, 10, 28), date(2026, 11, 4)],
+    ),
+    "a weekly event in UTC moves to the day before in winter": (
+        "UID:1\nDTSTART:20261028T053000Z\nRRULE:FREQ=WEEKLY;COUNT=2\nSUMMARY:Early out",
+        [date(2026, 10, 28), date(2026, 11, 3)],
+    ),
+    "an event of another zone falls on the district's day": (
+        "UID:1\nDTSTART;TZID=America/New_York:20261104T003000\nSUMMARY:Early out",
+        [date(2026, 11, 3)],
+    ),
+    "a day that the rule leaves out is left out": (
+        "UID:1\nDTSTART;TZID=America/Chicago:20261102T123000\n"
+        "RRULE:FREQ=WEEKLY;COUNT=3\nEXDATE;TZID=America/Chicago:20261109T123000\n"
+        "SUMMARY:Early out",
+        [date(2026, 11, 2), date(2026, 11, 16)],
+    ),
+    "a rule that ends in UTC ends on the local day": (
+        "UID:1\nDTSTART;TZID=America/Chicago:20261102T200000\n"
+        "RRULE:FREQ=DAILY;UNTIL=20261105T020000Z\nSUMMARY:Early out",
+        [date(2026, 11, 2), date(2026, 11, 3), date(2026, 11, 4)],
+    ),
+    "every second Wednesday of a month": (
+        "UID:1\nDTSTART;VALUE=DATE:20261014\nRRULE:FREQ=MONTHLY;BYDAY=2WE;COUNT=3\n"
+        "SUMMARY:Early out",
+        [date(2026, 10, 14), date(2026, 11, 11), date(2026, 12, 9)],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ZONES)
+def test_events_that_repeat_fall_on_local_days(case):
+    event, expected = ZONES[case]
+    rows = read_calendar(ics(event).encode(), "x.ics", {}, "America/Chicago")
+    assert not rows.problems
+    assert rows.frame["date"].to_list() == expected
+
+
+def test_one_event_of_a_series_that_was_moved_is_on_its_new_day_alone():
+    feed = ics(
+        "UID:1\nDTSTART;TZID=America/Chicago:20261102T123000\n"
+        "RRULE:FREQ=WEEKLY;COUNT=3\nSUMMARY:Early out",
+        "UID:1\nRECURRENCE-ID;TZID=America/Chicago:20261109T123000\n"
+        "DTSTART;TZID=America/Chicago:20261110T123000\nSUMMARY:Early out",
+    )
+    rows = read_calendar(feed.encode(), "x.ics", {}, "America/Chicago")
+    days = [date(2026, 11, 2), date(2026, 11, 10), date(2026, 11, 16)]
+    assert sorted(rows.frame["date"].to_list()) == days
+
+
 @pytest.mark.parametrize(
     "data", [b"", b"no calendar", b"BEGIN:VCALENDAR\nBEGIN:VEVENT\n", b"\xff\xfe"]
 )
