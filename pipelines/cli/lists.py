@@ -25,10 +25,22 @@ from pipelines.district.settings import load_settings
 from pipelines.district.settings_model import ListSource
 from pipelines.errors import SettingsError, SourceError
 from pipelines.journey.console import working
+from pipelines.warehouse.snapshots import current, reading
 
 LARGEST = 200_000_000
 """Bytes of a list, all its files together."""
 TIMEOUT_SECONDS = 60
+_DOUBTS = """
+select
+    site,
+    max_by(said, event_date) as said,
+    bool_or(is_work_disputed) as is_work_disputed,
+    count(*) as days
+from marts.category_disagreements
+where event_date > (select max(event_date) from marts.source_hours) - 7
+group by site
+order by is_work_disputed desc, days desc, site
+"""
 
 app = typer.Typer(help="Lists of domains that others keep.", no_args_is_help=True)
 
@@ -77,6 +89,21 @@ def _kept_list(taken: TakenList) -> str:
         f"{taken.names:,} names of {taken.origin}, version {taken.version[:12]}, "
         f"{licence}, taken {taken.taken_time}"
     )
+
+
+@app.command()
+def doubts(home: Home, as_json: AsJson = False) -> None:
+    """Say of which sites used in the newest week the lists do not agree."""
+    with reading(current(DistrictHome(home.resolve()).snapshots)) as database:
+        has = database.has("marts.category_disagreements")
+        rows = list(database.frame(_DOUBTS).iter_rows(named=True)) if has else []
+    for row in rows:
+        mark = "seldom work to one, not to another: " if row["is_work_disputed"] else ""
+        days = "day" if row["days"] == 1 else "days"
+        said = f"{row['site']} ({row['days']} {days}): {mark}{row['said']}"
+        tell(row, said, as_json=as_json)
+    if not rows and not as_json:
+        typer.echo("The lists agree on every site of the newest week.")
 
 
 def _take(place: DistrictHome, name: str, one: ListSource) -> TakenList:

@@ -25,6 +25,7 @@ RULES: Mapping[str, Kind] = {
     "subject": "account",
     "other_account": "account",
     "device": "device",
+    "other_device": "device",
     "host": "device",
     "src_ip": "address",
     "ip": "address",

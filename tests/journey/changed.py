@@ -1,21 +1,23 @@
 """The small district after its registry changed, run again once for all tests.
 
 The registry has forgotten a network, whose the devices are and the hours of a
-building, which `suggest` finds again in the logs; and somebody whom a finding is
-about is a pupil, so that both kinds of people have findings.
+building, which `suggest` finds again in the logs. It fixes an address for a sign that
+leases gave to a phone. And somebody whom a finding is about is a pupil, so that both
+kinds of people have findings.
 """
 
 import gzip
 from collections.abc import Mapping
 from pathlib import Path
 
+import duckdb
 import polars as pl
 
 from pipelines.district.home import DistrictHome
 from pipelines.journey.run import run
 from tests.journey.small import Small, findings_of, shared
 
-LAB = "lab"
+LAB, SIGN = "lab", "signage"
 FOR_ALL = "SA-1"
 """A rule for staff and pupils alike; it needs no owner of a device."""
 
@@ -38,11 +40,27 @@ def changed(base: Path, before: Small) -> tuple[Path, str]:
     return folder / "district", pupil
 
 
+def phone(home: Path) -> str:
+    """An address that leases gave to a device which the registry does not know."""
+    query = (
+        "select min(ip) from identity.address_holders"
+        " where not is_registered and binding = 'lease'"
+    )
+    with duckdb.connect(DistrictHome(home).warehouse, read_only=True) as connection:
+        (address,) = connection.execute(query).fetchall()[0]
+    return str(address)
+
+
 def _change(home: DistrictHome, pupil: str) -> None:
     nobody = pl.lit(None, pl.String)
+    fixed = pl.when(pl.col("device_class") == SIGN).then(pl.lit(phone(home.path)))
     role = pl.when(pl.col("username") == pupil).then(pl.lit("student"))
     values: Mapping[str, dict[str, pl.Expr]] = {
-        "devices.csv": {"assigned_to": nobody, "pool": nobody},
+        "devices.csv": {
+            "assigned_to": nobody,
+            "pool": nobody,
+            "static_ip": fixed.otherwise("static_ip"),
+        },
         "users.csv": {"role": role.otherwise("role")},
     }
     kept = {

@@ -1,6 +1,6 @@
 """From an outside address to the inside one, and to the device that held it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipelines.journey.notices.case import Case, Link
@@ -68,6 +68,19 @@ _PLACE = (
 )
 
 
+TOLD = {"static": "fixed in the registry", "lease": "a lease", "tunnel": "a tunnel"}
+
+
+def _both(case: Case, held: Sequence[Mapping[str, Any]]) -> str:
+    """Which devices have a claim, and what says so of each."""
+    claims = {
+        f"{case.name('device', row['device'])} ({TOLD[row['binding']]})": None
+        for row in held
+    }
+    said = " and ".join(claims)
+    return f"two devices have a claim on the address at that moment: {said}"
+
+
 def held(case: Case, ip: str) -> Mapping[str, Any]:
     """The device that held the address, as the registry has it."""
     answer = case.answer
@@ -82,7 +95,7 @@ def held(case: Case, ip: str) -> Mapping[str, Any]:
         return {}
     row = held[0]
     if len({one["device"] for one in held}) > 1:
-        answer.gaps.append("two devices have a claim on the address at that moment")
+        answer.gaps.append(_both(case, held))
         return {}
     answer.device = case.name("device", row["device"])
     answer.links.append(

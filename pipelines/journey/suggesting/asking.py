@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from pipelines.errors import ModelError
 from pipelines.journey.district import District
+from pipelines.journey.suggesting.fixed import fixed
 from pipelines.journey.suggesting.hours import hours
 from pipelines.journey.suggesting.machines import machines
 from pipelines.journey.suggesting.networks import networks
@@ -13,7 +14,7 @@ from pipelines.journey.suggesting.services import services
 from pipelines.warehouse import inputs
 from pipelines.warehouse.lookup import looking
 
-KINDS = (networks, machines, services, reach, hours)
+KINDS = (networks, fixed, machines, services, reach, hours)
 
 
 def suggest(district: District) -> Mapping[str, Sequence[Proposal]]:

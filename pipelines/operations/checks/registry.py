@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 
-from pipelines.errors import SchoolbellError
+from pipelines.errors import ModelError, SchoolbellError
 from pipelines.journey.checking import wrong_in
 from pipelines.operations.checks import (
     Answer,
@@ -16,6 +16,7 @@ from pipelines.operations.checks import (
     unasked,
     well,
 )
+from pipelines.warehouse.snapshots import current, reading
 
 AHEAD = timedelta(days=60)
 SOON = timedelta(days=14)
@@ -57,6 +58,13 @@ def _files(patient: Patient) -> Answer:
             "schoolbell check --home {home}; schoolbell suggest --home {home}",
         )
     return well("every file of the registry has rows")
+
+
+CONFLICTS = "identity.device_conflicts"
+_CLAIMED = """
+select count(distinct ip) from identity.device_conflicts
+where event_date > (select max(event_date) from marts.source_hours) - 7
+"""
 
 
 def _today(patient: Patient) -> date:
@@ -152,6 +160,25 @@ def _lists(patient: Patient) -> Answer:
     return well(f"{len(wanted)} lists were taken")
 
 
+def _claims(patient: Patient) -> Answer:
+    """Addresses of the newest week that two devices claim."""
+    try:
+        snapshot = current(patient.home.snapshots)
+    except ModelError:
+        return unasked("nothing was published yet")
+    with reading(snapshot) as database:
+        if not database.has(CONFLICTS):
+            return unasked("the newest snapshot was made by an older version")
+        (found,) = database.rows(_CLAIMED)
+    if found[0]:
+        return look(
+            f"{found[0]} addresses were claimed by two devices in the newest week, "
+            "as a fixed one that a lease gave away; they count for neither",
+            "schoolbell suggest --home {home}",
+        )
+    return well("no address was claimed by two devices in the newest week")
+
+
 CHECKS = Subject(
     "registry",
     (
@@ -162,6 +189,7 @@ CHECKS = Subject(
         Check("calendar", "the school calendar reaches far enough", _calendar),
         Check("people", "accounts have their people", _people),
         Check("networks", "networks are known", _places),
+        Check("claims", "no address is claimed by two devices", _claims),
         Check("approved", "the approved list is fresh", _approved),
         Check("ending", "no consent ends unnoticed", _ending),
         Check("lists", "configured lists were taken", _lists),

@@ -132,8 +132,10 @@ def test_events_over_several_days_repeat_and_change(load):
 
 ZONES = {
     "a weekly event keeps its local day across a change of clocks": (
-        "UID:1\nDTSTART;TZID=America/Chicago:20261028T200000\n"
-        "RRULE:FREQ=WEEKLY;COUNT=2\nSUMMARY:Early out",
+        (
+            "UID:1\nDTSTART;TZID=America/Chicago:20261028T200000\n"
+            "RRULE:FREQ=WEEKLY;COUNT=2\nSUMMARY:Early out"
+        ),
         [date(2026, 10, 28), date(2026, 11, 4)],
     ),
     "a weekly event in UTC moves to the day before in winter": (
@@ -145,19 +147,25 @@ ZONES = {
         [date(2026, 11, 3)],
     ),
     "a day that the rule leaves out is left out": (
-        "UID:1\nDTSTART;TZID=America/Chicago:20261102T123000\n"
-        "RRULE:FREQ=WEEKLY;COUNT=3\nEXDATE;TZID=America/Chicago:20261109T123000\n"
-        "SUMMARY:Early out",
+        (
+            "UID:1\nDTSTART;TZID=America/Chicago:20261102T123000\n"
+            "RRULE:FREQ=WEEKLY;COUNT=3\nEXDATE;TZID=America/Chicago:20261109T123000\n"
+            "SUMMARY:Early out"
+        ),
         [date(2026, 11, 2), date(2026, 11, 16)],
     ),
     "a rule that ends in UTC ends on the local day": (
-        "UID:1\nDTSTART;TZID=America/Chicago:20261102T200000\n"
-        "RRULE:FREQ=DAILY;UNTIL=20261105T020000Z\nSUMMARY:Early out",
+        (
+            "UID:1\nDTSTART;TZID=America/Chicago:20261102T200000\n"
+            "RRULE:FREQ=DAILY;UNTIL=20261105T020000Z\nSUMMARY:Early out"
+        ),
         [date(2026, 11, 2), date(2026, 11, 3), date(2026, 11, 4)],
     ),
     "every second Wednesday of a month": (
-        "UID:1\nDTSTART;VALUE=DATE:20261014\nRRULE:FREQ=MONTHLY;BYDAY=2WE;COUNT=3\n"
-        "SUMMARY:Early out",
+        (
+            "UID:1\nDTSTART;VALUE=DATE:20261014\nRRULE:FREQ=MONTHLY;BYDAY=2WE;COUNT=3\n"
+            "SUMMARY:Early out"
+        ),
         [date(2026, 10, 14), date(2026, 11, 11), date(2026, 12, 9)],
     ),
 }
