@@ -93,6 +93,8 @@ def _tell(found: Plan, *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(_shown(found)))
         return
+    if found.unfinished:
+        typer.echo(_begun(found))
     if not found.before:
         typer.echo("The district set no retention: [retention] of district.toml.")
     for name, first in found.before.items():
@@ -105,12 +107,21 @@ def _tell(found: Plan, *, as_json: bool) -> None:
         typer.echo(safe_lines(f"hold {_line(one)}"))
 
 
+def _begun(found: Plan) -> str:
+    """What a purge that was cut off leaves to do."""
+    said = f"A purge that was cut off had deleted {len(found.unfinished):,} things"
+    if any(found.things.values()):
+        return f"{said}: they come into this certificate too."
+    return f"{said}. Nothing else is over: it is only finished and certified."
+
+
 def _shown(found: Plan) -> dict[str, Any]:
     return {
         "kept_from": {name: str(day) for name, day in found.before.items()},
         "going": {name: len(ones) for name, ones in found.things.items()},
         "held": {name: len(ones) for name, ones in found.held.items()},
         "holds": [one.hold_id for one in found.holds],
+        "unfinished": len(found.unfinished),
     }
 
 

@@ -24,7 +24,7 @@ def upgrade(
     """Bring a home that an earlier version wrote to this version.
 
     The state is copied, compared with the old one row by row, and put in its place
-    by one rename; the old file stays beside it. Run it after each new release; where
+    at one instant; the old one stays beside it. Run it after each new release; where
     nothing is to do it says so. Exit codes: 0 done, 1 something does not hold.
     """
     if is_check:
@@ -61,11 +61,9 @@ def _tell(done: Done, home: Path) -> None:
         typer.echo(f"The state was brought to this version: {rows:,} rows, all equal.")
         for table, what in done.state.left.items():
             typer.echo(f"Left behind: {table} ({what})")
-        kept = done.state.kept
-        typer.echo(f"Kept: {kept}")
-        typer.echo(
-            f"To go back: install the version of before, then mv {kept} state.db"
-        )
+        typer.echo(f"Kept: {done.state.kept}")
+        back = done.state.way_back
+        typer.echo(f"To go back: install the version of before, then {back}")
     for line in done.wrong:
         typer.echo(safe_lines(line), err=True)
     if not done.is_warehouse_readable:

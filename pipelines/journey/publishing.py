@@ -182,7 +182,11 @@ def ledger_frames(district: District) -> dict[str, pl.DataFrame]:
         ),
         "first_seen_time": INSTANT,
     }
+    lags = arrival_lags(district.store)
+    # the account keeps its counts of days whose events were deleted; no reader does
+    held = [one.event_date for one in ledger.lake_files(district.store)]
+    kept = pl.Series(sorted(set(held)), dtype=pl.String).str.to_date()
     return {
         "marts.source_files": pl.DataFrame(rows, schema=schema),
-        "marts.arrival_lags": arrival_lags(district.store),
+        "marts.arrival_lags": lags.filter(pl.col("event_date").is_in(kept.implode())),
     }

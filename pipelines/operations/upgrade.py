@@ -13,7 +13,8 @@ from pipelines.lake.accounting import unbalanced
 from pipelines.state.audit import open_chain
 from pipelines.state.layout import lacking, layout_of, mark
 from pipelines.state.store import open_store, read_store
-from pipelines.state.upgrade import Upgraded, UpgradeError, upgrade_file
+from pipelines.state.upgrade import Upgraded, upgrade_file
+from pipelines.state.upgrade_server import upgrade_server
 from pipelines.warehouse.snapshots import reading
 
 
@@ -71,19 +72,18 @@ def upgrade(path: Path, now: datetime | None = None) -> Done:
     found = plan(home)
     state = None
     with only_writer(home):
-        if found.lacking and home.state_pointer.exists():
-            raise UpgradeError(
-                "a state on PostgreSQL is not upgraded in place",
-                where=str(home.state_pointer),
-                remedy="With the version of before: schoolbell move-state --back; "
-                "then upgrade, and move it out into a new database.",
-            )
         if found.lacking:
-            stamp = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%SZ")
-            kept = home.state_db.with_name(f"state.db.before-{stamp}")
-            state = upgrade_file(home.state_db, kept)
+            state = _renewed(home, now or datetime.now(UTC))
         wrong = tuple(_wrong(home))
     return Done(state, wrong, found.is_warehouse_readable)
+
+
+def _renewed(home: DistrictHome, now: datetime) -> Upgraded:
+    stamp = now.strftime("%Y%m%dT%H%M%SZ")
+    place = state_place(home)
+    if isinstance(place, str):
+        return upgrade_server(place, stamp)
+    return upgrade_file(place, place.with_name(f"{place.name}.before-{stamp}"))
 
 
 def _wrong(home: DistrictHome) -> list[str]:

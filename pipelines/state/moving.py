@@ -37,7 +37,7 @@ def copy_state(source: Store, target: Store) -> Mapping[str, int]:
         writer.execute(FACTS.delete())
         for table in every_table().sorted_tables:
             rows[table.name] = _copied(reader, writer, table)
-        _counting_on(writer)
+        counting_on(writer)
     return rows
 
 
@@ -60,7 +60,7 @@ def _count(connection: Connection, table: Table) -> int:
     return int(connection.execute(select(func.count()).select_from(table)).scalar_one())
 
 
-def _counting_on(writer: Connection) -> None:
+def counting_on(writer: Connection) -> None:
     """Let PostgreSQL give ids beyond those that were copied; SQLite does by itself."""
     if writer.dialect.name != "postgresql":
         return

@@ -7,7 +7,7 @@ the old file or the new one, and the next attempt begins anew.
 
 import os
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,12 +49,14 @@ class Upgraded:
     Attributes:
         rows: Rows of each table that were copied.
         left: Tables left behind, with what that means.
-        kept: The file of before.
+        kept: The state of before: a file, or the schema of a database.
+        way_back: What to do, with the version of before installed, to return to it.
     """
 
     rows: Mapping[str, int]
     left: Mapping[str, str]
-    kept: Path
+    kept: Path | str
+    way_back: str
 
 
 def upgrade_file(path: Path, kept: Path) -> Upgraded:
@@ -80,7 +82,7 @@ def upgrade_file(path: Path, kept: Path) -> Upgraded:
     os.link(path, kept)
     aside.replace(path)
     _flushed(path.parent)
-    return Upgraded(rows, left, kept)
+    return Upgraded(rows, left, kept, f"mv {kept} {path}")
 
 
 def _settled(path: Path) -> None:
@@ -117,7 +119,7 @@ def _copied(path: Path, aside: Path) -> tuple[dict[str, int], dict[str, str]]:
         held = set(inspect(engine).get_table_names(schema=OLD))
         with engine.begin() as connection:
             rows = {
-                table.name: _copy_table(connection, table, held)
+                table.name: copied_table(connection, table, held, OLD)
                 for table in tables.sorted_tables
             }
             remember(connection, FACT, mark())
@@ -135,13 +137,24 @@ def _attach(held: Any, path: Path) -> None:
     held.execute("pragma journal_mode = memory")
 
 
-def _copy_table(connection: Connection, table: Table, held: set[str]) -> int:
+def copied_table(
+    connection: Connection, table: Table, held: Collection[str], schema: str
+) -> int:
+    """Fill one empty table from its like in another schema; its rows, compared.
+
+    Args:
+        held: The tables that are in the other schema.
+        schema: Where the rows of before are.
+
+    Raises:
+        UpgradeError: They came out differently.
+    """
     name = table.name if table.name in held else FORMER_NAMES.get(table.name)
     if name is None or name not in held:
         return 0
-    has = {one["name"] for one in inspect(connection).get_columns(name, schema=OLD)}
+    has = {one["name"] for one in inspect(connection).get_columns(name, schema=schema)}
     old = Table(
-        name, MetaData(schema=OLD), *(Column(one.name, one.type) for one in table.c)
+        name, MetaData(schema=schema), *(Column(one.name, one.type) for one in table.c)
     )
     shared = [one.name for one in table.columns if one.name in has]
     values: dict[str, ColumnElement[Any]] = {one: old.c[one] for one in shared}

@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import MetaData, create_engine, inspect, select, text
 
 from pipelines.district.home import DistrictHome
 from pipelines.district.state_place import state_place
@@ -17,12 +17,17 @@ from pipelines.journey.district import only_writer, open_district
 from pipelines.operations.checks import Patient
 from pipelines.operations.doctor import examine
 from pipelines.operations.upgrade import plan
+from pipelines.state import upgrade_server
 from pipelines.state.audit import Act, open_chain
 from pipelines.state.engines import EngineError, engine_of, only_run
+from pipelines.state.history import FORMER_NAMES
+from pipelines.state.layout import LayoutError
 from pipelines.state.ledger import source_files
 from pipelines.state.store import StoreError, open_store, remember
+from tests.conftest import REPO_ROOT
 from tests.journey.commands import schoolbell
 from tests.journey.small import now, told_of
+from tests.unit.state.test_upgrade import older
 
 VARIABLE = "SCHOOLBELL_STATE_URL"
 SERVERS = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
@@ -130,6 +135,102 @@ def test_a_home_goes_on_with_its_state_on_a_server(home, district, tmp_path, url
         assert open_chain(opened.store, home).verify() is None
 
 
+OLDEST = REPO_ROOT / "tests" / "upgrades" / "01.sql"
+
+
+def content(url):
+    """Every row of the tables that a URL shows first, by table."""
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        found = {
+            name: sorted(connection.execute(text(f'select * from "{name}"')).all())
+            for name in inspect(engine).get_table_names()
+        }
+    engine.dispose()
+    return found
+
+
+@pytest.fixture
+def earlier(url, tmp_path):
+    """A database as an earlier version left it on a server."""
+    old = older(tmp_path / "old.db", OLDEST)
+    held = create_engine(f"sqlite:///{old}")
+    layout, engine = MetaData(), create_engine(url)
+    layout.reflect(held)
+    layout.create_all(engine)
+    copied = {}
+    with held.connect() as reader, engine.begin() as writer:
+        for table in layout.sorted_tables:
+            rows = [dict(row) for row in reader.execute(select(table)).mappings()]
+            for key in table.foreign_keys:  # a server holds them, SQLite did not
+                of = copied[key.column.table.name]
+                for row, parent in zip(rows, of, strict=True):
+                    row[key.parent.name] = parent[key.column.name]
+            copied[table.name] = rows
+            writer.execute(table.insert(), rows)
+    for one in (held, engine):
+        one.dispose()
+    return url
+
+
+def test_an_earlier_state_on_a_server_is_upgraded_in_place(earlier, monkeypatch):
+    before = content(earlier)
+    with pytest.raises(LayoutError, match="schoolbell upgrade"):
+        open_store(earlier)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(upgrade_server, "counting_on", cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            upgrade_server.upgrade_server(earlier, "20261126T060000Z")
+    assert content(earlier) == before
+
+    done = upgrade_server.upgrade_server(earlier, "20261126T060000Z")
+    kept = f"{earlier}&options=-csearch_path%3D{done.kept}"
+    assert content(kept) == before
+    after = content(earlier)
+    former = {old: new for new, old in FORMER_NAMES.items()}
+    for table, rows in before.items():
+        if table in done.left:
+            continue
+        wanted = [row for row in after[former.get(table, table)] if row[0] != "layout"]
+        assert len(wanted) == len(rows) > 0, table
+        wholes = [set(row) for row in wanted]
+        assert all(any(set(row) <= one for one in wholes) for row in rows), table
+    store = open_store(earlier)
+    with store.writing() as connection:
+        remember(connection, "works", "yes")
+    store.close()
+
+    engine = create_engine(earlier, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:  # the way back, as it is told
+        connection.execute(text(done.way_back.split('"')[1]))
+    engine.dispose()
+    assert content(earlier) == before
+
+
+def cut_off(*_):
+    raise KeyboardInterrupt
+
+
+def test_a_home_with_its_state_on_a_server_is_upgraded(home, url):
+    move(home, "--env", VARIABLE)
+    before = told_of(home.path)
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("alter table source_files drop column tail_bytes"))
+        connection.execute(text("delete from facts where name = 'layout'"))
+    engine.dispose()
+    assert "schoolbell upgrade" in schoolbell("status", "--home", home.path).err
+    planned = schoolbell("upgrade", "--home", home.path, "--check")
+    assert "source_files lacks tail_bytes" in planned.out
+    done = schoolbell("upgrade", "--home", home.path)
+    assert done.code == 0, done.err
+    assert "all equal" in done.out
+    assert "hunter2" not in done.out + done.err
+    assert told_of(home.path) == before
+    assert schoolbell("audit", "verify", "--home", home.path).code == 0
+
+
 def test_ids_go_on_after_those_that_were_copied(url, tmp_path):
     from pipelines.state.moving import copy_state
     from pipelines.state.review_schema import FINDING_HISTORY
@@ -212,8 +313,6 @@ def test_what_is_no_such_database_is_told(where):
 
 def test_dagster_keeps_its_runs_there(url, tmp_path, monkeypatch):
     import dagster as dg
-
-    from tests.conftest import REPO_ROOT
 
     kept = (REPO_ROOT / "dagster.yaml").read_text()
     more = (REPO_ROOT / "deploy" / "dagster" / "postgresql.yaml").read_text()

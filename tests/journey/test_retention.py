@@ -325,6 +325,14 @@ def test_a_purge_that_was_cut_off_is_finished_by_the_next(
         assert not again.things["event"]
         assert not again.is_empty
         assert still_there(one, again)
+    looked = schoolbell("purge", "--dry-run", "--home", home.path)
+    assert looked.code == 0, looked.err
+    assert "A purge that was cut off had deleted" in looked.out
+    assert ("only finished" in looked.out) != any(
+        json.loads(schoolbell("purge", "--dry-run", "--json", "--home", home.path).out)[
+            "going"
+        ].values()
+    )
     _found, certificate = purged(home, now)
     assert json.loads(certificate.read_text())["deleted"]["event"]
     with open_district(home.path) as one:
