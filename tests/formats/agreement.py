@@ -14,7 +14,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tests.formats.expectations import expectations
-from tests.formats.samples import FAMILIES, files, log_of, place, present, read
+from tests.formats.sample_reading import read
+from tests.formats.samples import FAMILIES, files, log_of, place, present
 
 PROTOCOLS = {"1": "icmp", "6": "tcp", "17": "udp", "112": "vrrp"}
 ALLOWED = r"(?i)^(?:allow|accept|pass|permit|success|encrypt|start|close)"

@@ -24,7 +24,8 @@ from tests.conftest import CORPORA, corpus
 from tests.formats.agreement import compared
 from tests.formats.clauses import CLAUSES
 from tests.formats.differences import EXPLAINED
-from tests.formats.samples import FAMILIES, files, headed, log_of, present, read
+from tests.formats.sample_reading import read
+from tests.formats.samples import FAMILIES, files, headed, log_of, present
 from tests.formats.table_parts import (
     NOT_COMPARED,
     clause_rows,

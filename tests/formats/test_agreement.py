@@ -10,7 +10,7 @@ from pipelines.formats import PLACE
 from tests.conftest import CORPORA
 from tests.formats.agreement import Compared, compared
 from tests.formats.differences import EXPLAINED
-from tests.formats.samples import read
+from tests.formats.sample_reading import read
 
 needs_corpora = pytest.mark.skipif(
     not (CORPORA / "MANIFEST.tsv").is_file(), reason="sample corpora not present"

@@ -13,7 +13,8 @@ import pytest
 
 from pipelines.events import EVENT_CLASSES
 from pipelines.formats import PLACE
-from tests.formats.samples import FAMILIES, files, place, present, read
+from tests.formats.sample_reading import read
+from tests.formats.samples import FAMILIES, files, place, present
 
 
 @cache
