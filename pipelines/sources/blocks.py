@@ -1,7 +1,8 @@
 """Reads a stream block by block, each block ending with a whole line.
 
-Memory is bounded by the block and by the longest line that is kept: a longer
-one is passed over, counted, and described by its length and hash.
+Memory is bounded by the block, by its number of lines, and by the longest line
+that is kept: a longer one is passed over, counted, and described by its length
+and hash.
 """
 
 import hashlib
@@ -11,6 +12,9 @@ from dataclasses import dataclass
 from pipelines.sources.streams import DamageError, Reads
 
 BLOCK = 24 << 20
+MOST_LINES = 200_000
+"""Of a block; what is read of a short line is many times as long as the line."""
+
 LONGEST_LINE = 4 << 20
 SHOWN = 1_024
 STEP = 1 << 20
@@ -108,14 +112,24 @@ def _sound(
     start = 0
     for first, end in _long_lines(data):
         if first > start:
-            yield Block(data[start:first], position + start)
+            yield from _of_few_lines(data[start:first], position + start)
         line = data[first:end]
         passed_over(line)
         digest = hashlib.sha256(line.removesuffix(b"\n"))
         yield _described(line[:SHOWN], digest, len(line), position + first)
         start = end
     if start < len(data):
-        yield Block(data[start:], position + start)
+        yield from _of_few_lines(data[start:], position + start)
+
+
+def _of_few_lines(data: bytes, position: int) -> Iterator[Block]:
+    """The lines in blocks of at most `MOST_LINES`: each costs memory of its own."""
+    if data.count(b"\n") <= MOST_LINES:
+        yield Block(data, position)
+        return
+    middle = data.rfind(b"\n", 0, len(data) // 2) + 1 or data.index(b"\n") + 1
+    yield from _of_few_lines(data[:middle], position)
+    yield from _of_few_lines(data[middle:], position + middle)
 
 
 def _long_lines(data: bytes) -> list[tuple[int, int]]:

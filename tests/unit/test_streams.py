@@ -93,6 +93,17 @@ def test_the_place_of_a_long_line_does_not_depend_on_blocks(monkeypatch):
         assert sum(one[1] for one in told) == len(data)
 
 
+def test_a_block_is_of_few_lines_too(monkeypatch):
+    """A disk full of line ends is as many lines as bytes."""
+    monkeypatch.setattr(blocks_module, "MOST_LINES", 100)
+    data = b"x" * 5_000 + b"\n" * 1_000 + lines(0, 150) + b"\n" * 77 + b"tail"
+    found = list(blocks(io.BytesIO(data)))
+    assert b"".join(block.data for block in found) == data
+    assert max(block.data.count(b"\n") for block in found) <= 100
+    ends = [block.first_byte + block.size for block in found]
+    assert [block.first_byte for block in found] == [0, *ends[:-1]]
+
+
 HUGE = """
 import sys, gzip
 from pathlib import Path
