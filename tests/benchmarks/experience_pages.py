@@ -28,6 +28,7 @@ from tests.sections.year import items_of, year
 WEEK = "2026-W47"
 INDEX = f"{WEEK}/index.html"
 CLAIM = re.compile('<(?:h3 id="h-|h1 id="claim)[^>]*>(.*?)</h[13]>', re.DOTALL)
+HOLDS = re.compile(r"which showed it first, holds its ([0-9,]+) log line")
 SUBJECT = re.compile(r"\b(account|device)\b", re.IGNORECASE)
 
 
@@ -88,7 +89,7 @@ def count(tally: Tally, name: str, inputs: ReportInputs, pages: Pages) -> None:
     own = [page for path, page in pages.items() if path.startswith(WEEK)]
     tally.bytes += sum(len(as_bytes(page)) for page in own)
     tally.foreign += sorted({tag for tag, _ in Page(made.html).tags} - ALLOWED)
-    tally.unequal += [f"{name}: {key}" for key in unequal(tally, pages)]
+    tally.unequal += [f"{name}: {key}" for key in unequal(tally, inputs, pages)]
     tally.dead += [f"{name}: {link}" for link in dead(pages)]
     tally.said += [f"{name}: {text}" for text in said(pages)]
     tally.differ += [f"{name}: {key}" for key in differing(inputs, pages, made.text)]
@@ -100,10 +101,11 @@ def page_one_bytes(index: str) -> int:
     return len((index[:begin] + index[end:]).encode())
 
 
-def unequal(tally: Tally, pages: Pages) -> Iterator[str]:
+def unequal(tally: Tally, inputs: ReportInputs, pages: Pages) -> Iterator[str]:
     """Numbers of page one, and of items, that differ from the rows behind them.
 
-    The rows are one click away (the number's page), the log lines two.
+    The rows are one click away (the number's page), the log lines two; those of a
+    carried item are in another week, and its page says how many.
     """
     for key, number in numbers_by_link(pages[INDEX]).items():
         tally.numbers += 1
@@ -118,8 +120,18 @@ def unequal(tally: Tally, pages: Pages) -> Iterator[str]:
         if "/evidence/" in path and 'id="log-lines"' in text:
             tally.numbers += 1
             lines = Page(text, within="log-lines")
-            if lines.row_count() != int(lines.attribute("data-count")[0]):
+            if carried := HOLDS.search(lines.text):
+                told, shown = int(carried[1].replace(",", "")), held_by(inputs, path)
+            else:
+                told, shown = int(lines.attribute("data-count")[0]), lines.row_count()
+            if told != shown:
                 yield path
+
+
+def held_by(inputs: ReportInputs, path: str) -> int:
+    """Log lines of the item that a page is about."""
+    name = Path(path).stem
+    return inputs.evidence.filter(pl.col("finding_id") == name).height
 
 
 def dead(pages: Pages) -> Iterator[str]:

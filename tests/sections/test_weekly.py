@@ -143,6 +143,7 @@ def test_a_section_that_is_off_is_left_out_and_nothing_leads_to_it(off):
 
 def test_limits_rules_and_trust_are_in_every_report():
     stays = {"limits", "rules", "source-coverage", "line-account", "corrections"}
+    stays.add("pupil-items")  # what pupils' accounts did is decided on by itself
     assert stays == set(NAMES) - set(MAY_GO)
     text = weekly_report(replace(busy(), sections_off=NAMES), MONDAY)[INDEX]
     assert 'id="limits-part"' in text
