@@ -29,6 +29,7 @@ SPANS: Mapping[str, tuple[str, str]] = {
     "leave_windows": ("event_date", "event_date"),
     "consents": ("valid_from", "valid_to"),
     "exceptions": ("valid_from", "valid_to"),
+    "expected_traffic": ("valid_from", "valid_to"),
 }
 """Frames whose rows touch the days from one column to another, null being open."""
 
