@@ -22,10 +22,10 @@ from pipelines.journey.district import open_district
 from pipelines.journey.editions import RULES, pseudonyms
 from pipelines.journey.noticing import noticed
 from pipelines.warehouse.snapshots import current
+from tests.benchmarks.attribution import planted
 from tests.journey.changed import FOR_ALL
 from tests.journey.commands import schoolbell
 from tests.journey.small import findings_of, now
-from tests.journey.test_bindings import planted
 
 pytestmark = pytest.mark.slow
 TOKEN = re.compile(r"pupil-[a-z]+-[0-9]+")

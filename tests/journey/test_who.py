@@ -9,8 +9,8 @@ import pytest
 
 from pipelines.district.home import DistrictHome
 from pipelines.journey.run import run
+from tests.benchmarks.attribution import planted
 from tests.journey.commands import schoolbell
-from tests.journey.test_bindings import planted
 
 pytestmark = pytest.mark.slow
 
