@@ -21,7 +21,7 @@ BY_NAME = {mode.name: mode for mode in MODES}
 
 
 SOME = (
-    ("report", "dark"), ("quiet week", "320 px"), ("item", "print"),
+    ("report", "dark"), ("quiet week", "light"), ("item", "print"),
     ("number", "200 % zoom"), ("archive", "light"), ("month", "dark"),
     ("superintendent", "320 px"), ("mail", "light"),
 )  # fmt: skip
