@@ -61,7 +61,7 @@ bench: setup ## print the figures of speed and memory; fails nothing
 
 experience: setup ## print what the weekly report is held to, and what is measured
 	$(BIN)/python -m tests.benchmarks.experience $(if $(wildcard $(DEMO_HOME)/warehouse.duckdb),--home $(DEMO_HOME))
-	$(if $(wildcard $(DEMO_HOME)/warehouse.duckdb),$(BIN)/python -m tests.benchmarks.experience_asking --home $(DEMO_HOME))
+	$(if $(wildcard $(DEMO_HOME)/warehouse.duckdb),$(BIN)/python -m tests.benchmarks.experience_asking --home $(DEMO_HOME) --demo)
 
 newcomer: setup ## from a clone to a restored district, with nobody at the keyboard
 	$(BIN)/python -m tests.newcomer

@@ -8,6 +8,7 @@ in `OPEN`: no list of them can be complete.
 from collections.abc import Mapping
 
 from pipelines.events import LOGON_ACTIVITIES, LOGON_KINDS, TIME_QUALITIES
+from pipelines.state.days import LAGS
 from pipelines.state.records import STATES
 
 Words = Mapping[str, str]
@@ -21,7 +22,8 @@ OPEN = frozenset(
         "line_sha256", "method", "path", "peer_group", "place_source", "pool",
         "protocol", "record", "registrable_domain", "resembles", "role", "rule", "site",
         "source", "sources", "status_reason", "unicode_hostname", "url_hostname",
-        "background_kind", "endings", "version", "zone",
+        "background_kind", "endings", "other_source", "said", "version",
+        "zone",
     }
 )  # fmt: skip
 """Columns without a closed list of words."""
@@ -64,6 +66,11 @@ VERDICTS: Words = {
     "undecidable": "the list decides by a path that the log does not show",
     "denied": "the list forbids it",
     "external": "the list does not have it; no breach in itself",
+}
+BINDINGS: Words = {
+    "lease": "a DHCP lease",
+    "static": "the registry's fixed address",
+    "tunnel": "an address given inside a tunnel",
 }
 DAYS: Words = {
     "school": "a day of school",
@@ -120,10 +127,13 @@ VALUES: Mapping[str, Words] = {
         "blocked": "refused",
         "challenged": "asked to log in first",
     },
-    "binding": {
-        "lease": "a DHCP lease",
-        "static": "the registry's fixed address",
-        "tunnel": "an address given inside a tunnel",
+    "binding": BINDINGS,
+    "other_binding": BINDINGS,
+    "lag": {
+        "ahead": "before their own time",
+        "5 minutes": "at most so long",
+        **dict.fromkeys(tuple(LAGS)[2:-1], "at most so long, more than the one before"),
+        "longer": "more than a week",
     },
     "site_class": {
         "district": "the district's own",

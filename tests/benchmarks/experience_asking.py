@@ -9,22 +9,30 @@ is made anew in a folder of its own, and timed. It fails nothing.
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
 
+from pipelines.errors import SchoolbellError
+from pipelines.journey.district import open_district
+from pipelines.journey.publishing import publish_snapshot
 from pipelines.notebook.connection import Connection
 from pipelines.notebook.relations import described
 from pipelines.notebook.values import OPEN, words_of
 from tests.benchmarks.experience import say
+from tests.benchmarks.experience_mistakes import mistakes
 from tests.benchmarks.figures import Figure, least, most, nothing
 from tests.conftest import REPO_ROOT
+
+READERS = 50
 
 
 def main() -> None:
@@ -46,8 +54,37 @@ def figures(home: Path) -> Iterator[Figure]:
     con.sql("select * from core.http_requests limit 20").pl()
     yield most("connect to first rows", round(time.monotonic() - began, 2), 1.0, "s")
     yield dictionary(con)
+    yield from readers(home)
     yield from notebooks(home)
+    yield from mistakes()
     yield from doctor(home)
+
+
+def readers(home: Path) -> Iterator[Figure]:
+    """Fifty open readers while a snapshot is published: who waits for whom."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy, flag = Path(folder) / "home", Path(folder) / "stop"
+        shutil.copytree(home, copy, ignore=shutil.ignore_patterns("landing"))
+        words = [sys.executable, "-m", "tests.notebooks.readers", copy, flag, READERS]
+        asking = subprocess.Popen(
+            [str(word) for word in words], cwd=REPO_ROOT, stdout=subprocess.PIPE
+        )
+        while not list(copy.glob("stop-*.up")) and asking.poll() is None:
+            time.sleep(0.2)
+        refused, began = [], time.monotonic()
+        try:
+            with open_district(copy) as district:
+                publish_snapshot(district, datetime.now(UTC))
+        except SchoolbellError as error:
+            refused.append(str(error))
+        taken = time.monotonic() - began
+        flag.touch()
+        said, _ = asking.communicate()
+    yield nothing("times the writer was refused", refused, f"{READERS} open readers")
+    if asking.returncode:
+        refused.append("a reader saw other rows, or failed")
+    among = f"{int(said or 0)} answers, a snapshot in {taken:.1f} s"
+    yield nothing("readers that failed meanwhile", refused, among)
 
 
 def dictionary(con: Connection) -> Figure:
@@ -95,6 +132,12 @@ def doctor(home: Path) -> Iterator[Figure]:
     taken = round(time.monotonic() - began, 1)
     found = [json.loads(line) for line in done.stdout.splitlines()]
     yield least("checks of the doctor", len(found), 35)
+    silent = [
+        one["check"]
+        for one in found
+        if one["grade"] in ("look", "act") and not one["command"]
+    ]
+    yield nothing("what the doctor tells without what to do", silent, str(len(found)))
     yield most("the doctor", taken, 10.0, "s")
 
 
