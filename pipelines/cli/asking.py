@@ -128,6 +128,12 @@ class Desk:
         return withheld(finding["record"], lambda one: self.named("site", one, day))
 
     @property
+    def withheld(self) -> frozenset[str]:
+        """Sensitive sites of any finding."""
+        records = [row["record"] for case in self.cases for row in case.findings]
+        return frozenset(one for row in records for one in row.get("withheld") or ())
+
+    @property
     def person(self) -> str | None:
         """The person whose account the asker's login is, if the registry knows one."""
         return self.district.owner(self.asker.user_name, datetime.now(UTC).date())

@@ -18,7 +18,6 @@ OPEN = frozenset(
         "activity", "building", "campus", "category", "categories", "city", "claim",
         "code", "content_type", "destination", "device_pool", "district", "entry_id",
         "event_class", "field", "finding_id", "format", "home_building", "host",
-        "job_title",
         "line_sha256", "method", "path", "peer_group", "place_source", "pool",
         "protocol", "record", "registrable_domain", "resembles", "role", "rule", "site",
         "source", "sources", "status_reason", "unicode_hostname", "url_hostname",

@@ -32,7 +32,7 @@ columns:
   account: {type: varchar, pii: direct, is: account it counts for}
   person_id: {type: varchar, pii: indirect, is: owner of the account}
   is_staff: {type: boolean, is: the owner works for the district}
-  job_title: {type: varchar, is: the owner's job}
+  job_title: {type: varchar, pii: indirect, is: the owner's job}
   attribution_grade: {type: varchar, is: 'A, B or C'}
   device: {type: varchar, pii: indirect, is: device}
   device_class: {type: varchar, is: class of the device}

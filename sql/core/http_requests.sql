@@ -32,7 +32,7 @@ columns:
   account_type: {type: varchar, is: 'person, service, role_shared or device'}
   is_staff: {type: boolean, is: the owner works for the district}
   is_student: {type: boolean, is: the owner is a pupil}
-  job_title: {type: varchar, is: the owner's job}
+  job_title: {type: varchar, pii: indirect, is: the owner's job}
   attribution_grade: {type: varchar, is: 'A, B, C or D'}
   src_ip: {type: varchar, pii: indirect, is: address it came from}
   device: {type: varchar, pii: indirect, is: device that held the address}

@@ -42,19 +42,10 @@ seats as (
         device,
         start_time,
         event_id,
-        is_clock_checked
-    from identity.seats
-    where
-        event_date between $event_date::date - interval 6 day and $event_date::date
-        and state = 'live'
-        and logon_kind = 'interactive'
-),
-
--- seats serve their neighbouring days too; these are the day's own
-logons as (
-    select event_id
-    from raw.logons
-    where event_date = $event_date::date
+        is_clock_checked,
+        event_date
+    from core.keyboard_logons
+    where event_date between $event_date::date - interval 6 day and $event_date::date
 ),
 
 accounts as (
@@ -85,14 +76,13 @@ used as (
         seats.event_id,
         seats.is_clock_checked,
         devices.assigned_to,
-        logons.event_id is not null as is_today
+        seats.event_date = $event_date::date as is_today
     from seats
     inner join accounts on seats.account = accounts.account
     inner join devices
         on
             seats.device = devices.device
             and accounts.person_id <> devices.assigned_to
-    left join logons on seats.event_id = logons.event_id
 ),
 
 counted as (

@@ -39,21 +39,11 @@ seats as (
         account,
         device,
         start_time,
-        end_time,
         event_id,
-        is_clock_checked
-    from identity.seats
-    where
-        event_date between $event_date::date - interval 6 day and $event_date::date
-        and state = 'live'
-        and logon_kind = 'interactive'
-),
-
--- seats serve their neighbouring days too; these are the day's own
-logons as (
-    select event_id
-    from raw.logons
-    where event_date = $event_date::date
+        is_clock_checked,
+        event_date
+    from core.keyboard_logons
+    where event_date between $event_date::date - interval 6 day and $event_date::date
 ),
 
 accounts as (
@@ -79,9 +69,9 @@ used as (
         seats.account,
         seats.device,
         seats.start_time,
-        seats.end_time,
         seats.event_id,
         seats.is_clock_checked,
+        seats.event_date,
         devices.assigned_to
     from seats
     inner join accounts on seats.account = accounts.account
@@ -89,20 +79,19 @@ used as (
 ),
 
 today as (
-    select distinct seats.account
+    select distinct account
     from seats
-    inner join logons on seats.event_id = logons.event_id
+    where event_date = $event_date::date
 ),
 
 -- told once, on the day that makes it so, not again while it goes on
 earlier as (
     select
-        used.account,
-        count(distinct used.assigned_to) as person_count
+        account,
+        count(distinct assigned_to) as person_count
     from used
-    left join logons on used.event_id = logons.event_id
-    where logons.event_id is null
-    group by used.account
+    where event_date < $event_date::date
+    group by account
 )
 
 select

@@ -58,12 +58,6 @@ shared as (
     group by accounts.account
 ),
 
-logons as (
-    select event_id
-    from raw.logons
-    where event_date = $event_date::date
-),
-
 devices as (
     select
         device,
@@ -80,14 +74,11 @@ seats as (
         seats.start_time,
         seats.event_id,
         seats.is_clock_checked
-    from identity.seats as seats
+    from core.keyboard_logons as seats
     inner join shared on seats.account = shared.account
     inner join devices on seats.device = devices.device
-    inner join logons on seats.event_id = logons.event_id
     where
         seats.event_date = $event_date::date
-        and seats.state = 'live'
-        and seats.logon_kind = 'interactive'
         and shared.used_in is not null
         -- what has neither building nor pool can not be out of place
         and coalesce(devices.building, devices.pool) is not null
@@ -118,8 +109,7 @@ requests as (
         requests.account,
         requests.site,
         requests.event_id,
-        requests.start_time,
-        requests.binding_event_id
+        requests.start_time
     from core.http_requests as requests
     inner join shared on requests.account = shared.account
     inner join categories on requests.url_hostname = categories.url_hostname
@@ -140,8 +130,7 @@ sites as (
         count(distinct date_trunc('minute', start_time)) as minute_count,
         min(start_time) as start_time,
         max(start_time) as end_time,
-        list_slice(list_sort(list(event_id)), 1, 20) || [min(binding_event_id)]
-            as evidence
+        list_slice(list_sort(list(event_id)), 1, 20) as evidence
     from requests
     group by account, site
     having count(distinct date_trunc('minute', start_time)) >= $minutes

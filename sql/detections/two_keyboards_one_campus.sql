@@ -8,7 +8,6 @@ summary: >
 code: SA-4
 kind: shared_account
 severity: medium
-stage: trial
 grain: [subject, event_date]
 params:
   event_date: {type: date}

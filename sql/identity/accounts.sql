@@ -15,7 +15,7 @@ columns:
   approved_shared: {type: boolean, is: the district lets several people use it}
   is_valid: {type: boolean, is: within its dates on that day}
   role: {type: varchar, is: the owner's role on that day}
-  job_title: {type: varchar, is: the owner's job on that day}
+  job_title: {type: varchar, pii: indirect, is: the owner's job on that day}
   is_staff: {type: boolean, is: the owner works here; unknown counts as staff}
   is_student: {type: boolean, is: the owner is or was last a pupil}
   home_building: {type: varchar, is: the owner's first building}

@@ -107,12 +107,13 @@ PUPILS = tuple(
 )
 
 ACCOUNTS = """
-username,account_type,owner_person_id,approved_shared,aliases,valid_from,valid_to
-hs_office,role_shared,,true,,,
-kiosk_lib,device,,true,,,
-backup,service,,false,,,
-coach,role_shared,,false,,,
-avega,person,p-1,false,alindt,,
+username,account_type,owner_person_id,approved_shared,aliases,valid_from,valid_to,used_in
+hs_office,role_shared,,true,,,,
+counter,role_shared,,true,,,,HS
+kiosk_lib,device,,true,,,,
+backup,service,,false,,,,
+coach,role_shared,,false,,,,
+avega,person,p-1,false,alindt,,,
 """
 
 SITES = """
@@ -200,8 +201,8 @@ def registry(day: date, extra: Mapping[str, str]) -> Mapping[str, str]:
         "leave.csv": "person_id,date,part,kind,status,substitute_person_id\n",
     }
     return {
-        name: text.lstrip() + extra.get(name, "").lstrip()
-        for name, text in files.items()
+        name: files.get(name, "").lstrip() + extra.get(name, "").lstrip()
+        for name in {**files, **extra}
     }
 
 

@@ -31,7 +31,7 @@ def a_class_takes_an_hour(story: Story) -> None:
 
 def _ends(story: Story, days: int) -> Mapping[str, str]:
     last = story.day + timedelta(days=days)
-    return {"accounts.csv": f"leaver,person,,false,,,{last}\n"}
+    return {"accounts.csv": f"leaver,person,,false,,,{last},\n"}
 
 
 def _at_a_podium(story: Story) -> None:

@@ -1,6 +1,6 @@
 """Takes a scenario's lines through formats, lake, warehouse and detections."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -52,12 +52,15 @@ class Shown:
         return self.finding.subject
 
 
-def run(home: Path, story: Story, extra: Mapping[str, str]) -> list[Shown]:
+def run(
+    home: Path, story: Story, extra: Mapping[str, str], rules: Collection[str] = ()
+) -> list[Shown]:
     """Every finding of every rule on every day of the story.
 
     Args:
         home: An empty folder.
         extra: Further registry rows by file name.
+        rules: Codes of the only rules to ask; empty: all.
     """
     texts = tuple(places.registry(story.day, extra).items())
     registry, domains = _registry(texts)
@@ -65,7 +68,7 @@ def run(home: Path, story: Story, extra: Mapping[str, str]) -> list[Shown]:
     try:
         written = _deliver(home, story)
         _take_in(home, store, written)
-        return _judged(home, store, registry, domains, written)
+        return _judged(home, store, registry, domains, written, _needed(rules))
     finally:
         store.close()
 
@@ -116,10 +119,14 @@ def _take_in(home: Path, store: Store, written: Mapping[str, list[str]]) -> None
         assert record.rejects == 0
 
 
-def _needed() -> dict[str, Model]:
+def _needed(rules: Collection[str]) -> dict[str, Model]:
     """The detections and what they read, directly or not."""
     every = models()
-    wanted = {name for name in every if name.startswith("detections.")}
+    wanted = {
+        name
+        for name, model in every.items()
+        if model.header.code and (not rules or model.header.code in rules)
+    }
     for name in reversed(list(every)):
         if name in wanted:
             wanted |= every[name].inputs & set(every)
@@ -132,10 +139,10 @@ def _judged(
     registry: Registry,
     domains: tuple[str, ...],
     written: Mapping[str, list[str]],
+    needed: Mapping[str, Model],
 ) -> list[Shown]:
     files = inputs.lake_files(store, home / "lake")
     days = files.days()
-    needed = _needed()
     with writing(Path(":memory:"), threads=1) as database:
         inputs.load_registry(database, registry)
         inputs.show_raw(database, files, EVENT_CLASSES, (days[0], days[-1]))

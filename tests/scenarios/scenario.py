@@ -23,6 +23,8 @@ class Scenario:
         severity: Of the first of the rules, where the table names it.
         leads: Rules that make a lead, which names nobody in a report.
         cites: Sources whose lines the first of the rules must cite.
+        least_lines: It must cite; what is absent, or one logon, is shown by fewer.
+        is_long: It takes weeks of lines, and is left to the long run.
     """
 
     code: str
@@ -33,6 +35,8 @@ class Scenario:
     severity: str = ""
     leads: tuple[str, ...] = ()
     cites: tuple[str, ...] = ("proxy", "windows", "dhcp")
+    least_lines: int = 4
+    is_long: bool = False
 
     @property
     def name(self) -> str:

@@ -21,7 +21,7 @@ Spelling = Callable[[str], str]
 
 PACE = (1.0, 0.35, 1.9, 0.6, 1.4, 0.8, 2.2, 0.5, 1.1, 1.6, 0.4, 0.9)
 SIZES = (21_400, 88_100, 9_700, 51_900, 132_000, 17_300, 64_800, 11_200, 73_500)
-_CLOCK = re.compile(r"(?:([+-]\d) )?(\d\d):(\d\d)(?::(\d\d))?\Z")
+_CLOCK = re.compile(r"(?:([+-]\d+) )?(\d\d):(\d\d)(?::(\d\d))?\Z")
 KINDS = {"interactive": 2, "network": 3, "batch": 4, "service": 5, "remote": 10,
          "cached": 11}  # fmt: skip
 

@@ -22,7 +22,8 @@ def listed(words: list[str]) -> str:
 def counted(details: Details, key: str, noun: str) -> str:
     """A count of the facts with its noun."""
     count = int(details.get(key) or 0)
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+    plural = f"{noun}es" if noun.endswith("s") else f"{noun}s"
+    return f"{count:,} {noun if count == 1 else plural}"
 
 
 def number(details: Details, key: str) -> float:

@@ -9,14 +9,14 @@ from pipelines.findings.rules._tests import (
     MACHINE,
     NETWORK,
 )
-from pipelines.findings.rules._words import ACCOUNT, duration, number
+from pipelines.findings.rules._words import ACCOUNT, duration
 
 
 def _claim(details: Details) -> str:
     places = " and then at ".join(details.get("buildings", []))
     return (
         f"Account {ACCOUNT} was in use at {places} "
-        f"{number(details, 'gap_seconds'):.0f} seconds later; the drive takes at "
+        f"{duration(details, 'gap_seconds')} later; the drive takes at "
         f"least {duration(details, 'travel_seconds')}."
     )
 

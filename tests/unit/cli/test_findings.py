@@ -187,7 +187,8 @@ def test_with_roles_names_take_two_persons(home, monkeypatch, tmp_path):
         assert "own request" in run(home, "approve", request, code=77).err
         assert "nobody has approved" in run(home, "export", *wish, code=77).err
         logged_in.write_text("70002")
-        run(home, "approve", request)
+        told = json.loads(run(home, "approve", request, "--json").out)
+        assert (told["request_id"], told["case_id"]) == (request, case)
         run(home, "approve", request, code=2)
         run(home, "export", *wish, code=77)
         logged_in.write_text("70001")

@@ -68,7 +68,9 @@ def test_an_exception_hides_from_the_next_run_and_taking_it_back_shows(home):
     permit = next(row for row in rows(home, "permits") if row["permit_id"] == ident)
     assert permit["hides"]["NA-1"] >= 1
 
-    run(home, "exception-end", ident, "--wholly", "--reason", "entered by mistake")
+    taken = ("--wholly", "--reason", "entered by mistake", "--json")
+    told = json.loads(run(home, "exception-end", ident, *taken).out)
+    assert told == {"exception_id": ident, "last_day": None}
     assert ident not in {row["permit_id"] for row in rows(home, "permits")}
     judged_again(home)
     assert now(home, one["finding_id"])["status"] == "open"
