@@ -34,7 +34,7 @@ class Zygote:
 
     def close(self) -> None:
         self.process.stdin.close()
-        self.process.wait(timeout=10)
+        self.process.wait(timeout=120)  # a busy machine takes its time
 
     def said(self) -> str:
         return self.log.read_text()

@@ -25,6 +25,9 @@ SOURCE = Path(__file__).with_name("disk.c")
 NONE, KILL_BEFORE, KILL_AFTER, TEAR, FAIL = range(5)
 KILLS = {"in front of": KILL_BEFORE, "behind": KILL_AFTER, "in the middle of": TEAR}
 ERRORS = (errno.ENOSPC, errno.EIO, errno.EACCES, errno.EDQUOT)
+HARMLESS = {"mkdir */lake", "fdatasync *"}
+"""The lake's folder is there; SQLite passes over a failing sync of its own folder."""
+
 STEP = 13
 """In the short run, calls that lie so far apart are tried."""
 
@@ -98,6 +101,7 @@ def test_any_call_is_refused(prepared, tmp_path, disk, number):
     said = gotten_over(disk.said(), tmp_path)
     print(f"\n{name}: {refused} calls stopped the run, {survived} were got over {said}")
     assert refused + survived > 2
+    assert set(said) <= HARMLESS
 
 
 def gotten_over(told: str, folder: Path) -> Counter[str]:
