@@ -230,10 +230,15 @@ class Database:
         joins = [join for _, join in parts if join]
         schema = table.split(".")[0]
         self._connection.execute(f"create schema if not exists snap.{schema}")
-        self._connection.execute(
-            f"create table snap.{table} as select {', '.join(chosen)}"
-            f" from {table} as rows {' '.join(joins)}"
-        )
+        query = f"select {', '.join(chosen)} from {table} as rows {' '.join(joins)}"
+        try:
+            self._connection.execute(f"create table snap.{table} as {query}")
+        except duckdb.BinderException as error:
+            raise ModelError(
+                "was built by another version of Schoolbell: it lacks a column",
+                where=table,
+                remedy="Build what is due first: schoolbell run --home HOME",
+            ) from error
 
     def write_out(self, table: str, frame: pl.DataFrame) -> None:
         """Write a frame into `snap`."""

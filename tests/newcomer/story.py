@@ -18,9 +18,7 @@ ROSTER = "v1p2_full_dataset.zip"
 SQUID = {"proxy": ("squid", "squid_access.log")}
 MORE = {
     **SQUID,
-    "firewall": ("fortigate", "traffic.log"),
     "directory": ("windows_security", "security-windows2012r2-logon.evtx"),
-    "dhcp": ("dhcp", "test-log.log"),
     "zeek": ("zeek", ".log.gz"),
 }
 """Source: family in the manifest, and how the names of its files end."""

@@ -2,9 +2,11 @@
 
 from datetime import date, timedelta
 
+import polars as pl
 import pytest
 
 from pipelines.errors import ModelError
+from pipelines.warehouse.database import writing
 from pipelines.warehouse.models import (
     arguments,
     downstream,
@@ -140,3 +142,13 @@ def test_a_model_of_registry_alone_is_stale_on_the_new_days(tmp_path):
 def test_undated_models_have_no_days(tmp_path):
     model(tmp_path, "core.one", "select a from raw.leases")
     assert stale(tmp_path, 4) == {}
+
+
+def test_a_warehouse_of_another_version_is_told_when_it_is_published(tmp_path):
+    with writing(tmp_path / "warehouse.duckdb", memory_mb=500) as database:
+        database.replace("main.use", pl.DataFrame({"site": ["example.org"]}))
+        with (
+            database.beside(tmp_path / "aside.tmp"),
+            pytest.raises(ModelError, match=r"schoolbell run"),
+        ):
+            database.copy_out("main.use", {"site": None, "minutes": None})
