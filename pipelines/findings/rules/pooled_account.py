@@ -15,7 +15,7 @@ def _claim(details: Details) -> str:
 RULE = Rule(
     name="pooled_account",
     code="SA-5",
-    begins="C3",
+    begins="C2",  # one log tells all of it
     claim=_claim,
     explanations=(
         (
