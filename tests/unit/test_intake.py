@@ -112,7 +112,8 @@ def test_a_file_grows_by_parts_of_lines(home):
 
 def test_a_line_taken_without_its_end_is_read_again_when_it_ends(home):
     whole = lines(0, 10)
-    for cut in range(len(whole) - 130, len(whole) + 1):
+    step = 1 if LONG else 7
+    for cut in (*range(len(whole) - 130, len(whole), step), len(whole)):
         home.put("access.log", whole[:cut])
         home.run()
     assert home.numbers() == once(0, 10)
