@@ -1,7 +1,9 @@
 """What may be announced of a source that is not well. Pure."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 
 from pipelines.alerts.news import News, one_line
 from pipelines.findings.record import Severity
@@ -22,16 +24,24 @@ SEVERITIES: Mapping[Kind, Severity] = {
 """Of a whole source. Files that can not be read are facts of their own."""
 
 
-def of_troubles(troubles: Iterable[Trouble], now: datetime) -> list[News]:
-    """What lasts, one fact a trouble; of one building it is less bad."""
+def of_troubles(
+    troubles: Iterable[Trouble],
+    now: datetime,
+    names: Mapping[str, str] = MappingProxyType({}),
+) -> list[News]:
+    """What lasts, one fact a trouble; of one building it is less bad.
+
+    Args:
+        names: What people call a building, by its code.
+    """
     return [
-        _news(one, now)
+        _news(one, now, replace(one, building=names.get(one.building, one.building)))
         for one in troubles
         if one.end is None and one.kind in SEVERITIES
     ]
 
 
-def _news(one: Trouble, now: datetime) -> News:
+def _news(one: Trouble, now: datetime, called: Trouble) -> News:
     is_part = one.building != EVERYWHERE or one.what == "never"
     severity = SEVERITIES[one.kind]
     return News(
@@ -39,7 +49,7 @@ def _news(one: Trouble, now: datetime) -> News:
         about="health",
         severity="medium" if is_part and severity == "high" else severity,
         confidence="C3",
-        line=one_line(f"{one.place}: {KINDS[one.kind]} ({one.detail})"),
+        line=one_line(f"{called.place}: {KINDS[one.kind]} ({one.detail})"),
         since=one.start,
         reference=one.source,
         lasting=one.lasting(now),

@@ -15,6 +15,7 @@ from pipelines.district.calendar import WORKING
 from pipelines.errors import SchoolbellError
 from pipelines.findings.keeping import stored_findings
 from pipelines.findings.lookups import without_case
+from pipelines.journey.building_names import building_names
 from pipelines.journey.district import District
 from pipelines.journey.editions import about_pupils
 from pipelines.journey.health import Health
@@ -45,7 +46,8 @@ def noticed(district: District, now: datetime, health: Health | None = None) -> 
     ]
     looked = ["finding:", "files:", "lookups:", FIRST, *KEYS]
     if health is not None:
-        news += [*_audit(district, now), *of_troubles(health.troubles, now)]
+        names = building_names(district.registry)
+        news += [*_audit(district, now), *of_troubles(health.troubles, now, names)]
         looked += ["audit", *(f"health:{kind}:" for kind in health.kinds)]
     return Noticed(news, tuple(looked))
 

@@ -38,6 +38,13 @@ def test_a_building_is_less_bad_and_what_ended_is_no_news():
     assert len({one.key for one in found}) == 2
 
 
+def test_a_building_goes_by_its_name_and_keeps_its_key():
+    part = replace(SILENT, building="hs")
+    (named,) = of_troubles([part], NOW, {"hs": "Sample High"})
+    assert named.line.startswith("proxy, Sample High: ")
+    assert named.key == of_troubles([part], NOW)[0].key
+
+
 def test_files_are_told_by_file_and_every_other_kind_here():
     assert KINDS.keys() - SEVERITIES.keys() == {"rejecting"}
 
