@@ -21,6 +21,7 @@ from pipelines.operations.checks import (
     unasked,
     well,
 )
+from pipelines.reports.words import count
 from pipelines.state import ledger
 from pipelines.state.alert_tables import OUTBOX
 from pipelines.state.schema import REPORTS
@@ -77,11 +78,11 @@ def _undelivered(patient: Patient) -> Answer:
     waiting = sum(counts.values()) - counts.get(SENT, 0)
     if waiting:
         return look(
-            f"{waiting} alerts are not delivered, {counts.get(GIVEN_UP, 0)} of them "
-            "given up",
+            f"{count(waiting, 'alert')} not delivered, {counts.get(GIVEN_UP, 0)} of "
+            "them given up",
             "schoolbell alerts list --home {home}, then look at the channel",
         )
-    return well(f"{counts.get(SENT, 0)} alerts were delivered, none waits")
+    return well(f"{count(counts.get(SENT, 0), 'alert')} delivered, none waits")
 
 
 def _tested(patient: Patient) -> Answer:
