@@ -26,6 +26,14 @@ sites as (
 
 select url_hostname as name from said where is_sensitive and not is_way_around
 union
+-- the same hosts in their own letters, where they are international
+select hosts.unicode_hostname
+from said
+inner join identity.hosts as hosts on said.url_hostname = hosts.url_hostname
+where
+    said.is_sensitive and not said.is_way_around
+    and hosts.unicode_hostname is not null
+union
 select name from sites
 """
 
