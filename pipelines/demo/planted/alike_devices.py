@@ -79,7 +79,7 @@ def kiosks(stage: Stage) -> None:
         devices.append(kiosk)
     stage.case("S21", NONE, "", pupil, devices, span, "kiosks in two schools",
                account="library_kiosk")  # fmt: skip
-    stage.plan.cases[-1] = stage.plan.cases[-1].without_person()
+    stage.about_nobody()
 
 
 def switching_users(stage: Stage) -> None:

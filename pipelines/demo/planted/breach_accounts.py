@@ -143,8 +143,7 @@ def pooled(stage: Stage, account: str, first: int, users: int) -> None:
     note = f"{users} people's computers in {len(days)} days; the account is the subject"
     stage.case("S19", SHARED, "SA-5", person, devices, around, note, account=account,
                intensity=min(3, users - 2))  # fmt: skip
-    last = stage.plan.cases.pop()
-    stage.plan.cases.append(last.without_person())
+    stage.about_nobody()
 
 
 def here_and_far(stage: Stage, length: float, intensity: int) -> None:

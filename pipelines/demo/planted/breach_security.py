@@ -20,7 +20,7 @@ def spray(stage: Stage) -> None:
     stage.case("S73", ANOMALY, "AN-1", people[0], (device,), span,
                "twenty accounts refused on one lab computer in nine minutes",
                intensity=2, account=device.hostname)  # fmt: skip
-    stage.plan.cases.append(stage.plan.cases.pop().without_person())
+    stage.about_nobody()
 
 
 def after_the_last_day(stage: Stage) -> None:
@@ -42,7 +42,7 @@ def after_the_last_day(stage: Stage) -> None:
     anybody = stage.world.roster.staff[0]
     stage.case("S75", ANOMALY, "AN-5", anybody, (device,), span,
                "an account that ended forty days ago", account=account)  # fmt: skip
-    stage.plan.cases.append(stage.plan.cases.pop().without_person())
+    stage.about_nobody()
 
 
 def two_far_places(stage: Stage) -> None:

@@ -64,7 +64,7 @@ def nobodys_account(stage: Stage, logons: int, intensity: int) -> None:
     stage.case("S97", ANOMALY, "AN-10", anybody, (device,), span,
                "an account that no row knows, for the third week", account=account,
                intensity=intensity)  # fmt: skip
-    stage.plan.cases.append(stage.plan.cases.pop().without_person())
+    stage.about_nobody()
 
 
 def displaced(stage: Stage, intensity: int) -> None:
@@ -83,7 +83,7 @@ def displaced(stage: Stage, intensity: int) -> None:
     stage.case("S100", SHARED, "SA-8", person, (device,), span,
                "the front desk's account in another school", account=account,
                intensity=intensity)  # fmt: skip
-    stage.plan.cases.append(stage.plan.cases.pop().without_person())
+    stage.about_nobody()
 
 
 def beside_its_purpose(stage: Stage, site: str, length: float, intensity: int) -> None:
@@ -102,7 +102,7 @@ def beside_its_purpose(stage: Stage, site: str, length: float, intensity: int) -
     stage.case("S101", SHARED, "SA-8", person, (device,), span,
                f"a shared account on {site} for {length:.0f} minutes", account=account,
                intensity=intensity)  # fmt: skip
-    stage.plan.cases.append(stage.plan.cases.pop().without_person())
+    stage.about_nobody()
 
 
 SCENES: tuple[Scene, ...] = (

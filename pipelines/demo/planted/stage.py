@@ -236,6 +236,10 @@ class Stage:
             )
         )
 
+    def about_nobody(self) -> None:
+        """The case noted last is about a device or an address: no person is meant."""
+        self.plan.cases[-1] = self.plan.cases[-1].without_person()
+
 
 Scene = Callable[[Stage], None]
 

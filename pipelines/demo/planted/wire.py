@@ -65,7 +65,7 @@ def about_device(
     anybody = stage.world.roster.staff[0]
     stage.case(family, kind, rule, anybody, (device,), span, note,
                intensity=intensity, account=device.hostname)  # fmt: skip
-    stage.plan.cases.append(stage.plan.cases.pop().without_person())
+    stage.about_nobody()
 
 
 def day_span(stage: Stage, number: int) -> Span:
