@@ -127,17 +127,12 @@ def in_series(days: Sequence[SourceDay]) -> Iterator[Drift]:
 
 
 def _in_words(found: NewWords, name: str) -> Drift:
-    first, last = found.days[0], found.days[-1]
-    dates = [one.event_date for one in found.days] if found.is_replaced else []
-    return Drift(
-        source=first.source,
-        event_class=first.event_class,
-        field=name,
-        first_date=first.event_date,
-        last_date=last.event_date,
-        empty_dates=tuple(dates),
-        share_before=1.0,
-        share_since=1 - found.share,
+    return _drift(
+        found.days,
+        name,
+        empty=found.days if found.is_replaced else (),
+        before=1.0,
+        since=1 - found.share,
         words=tuple(found.words),
     )
 
@@ -156,11 +151,11 @@ def _of_field(days: Sequence[SourceDay], name: str) -> Iterator[Drift]:
             missing.append(day)  # too small or too new a kind of day to end it
             continue
         if missing and day.events >= LEAST_NOW:
-            yield _drift(missing, name, before)
+            yield _missed(missing, name, before)
             missing = []
         sound.append(day)
     if missing:
-        yield _drift(missing, name, before)
+        yield _missed(missing, name, before)
 
 
 def _kind(day: SourceDay) -> bool:
@@ -187,16 +182,30 @@ def share(days: Iterable[SourceDay], name: str) -> float:
     return sum(day.filled.get(name, 0) for day in listed) / events if events else 0.0
 
 
-def _drift(missing: Sequence[SourceDay], name: str, before: float) -> Drift:
-    first, last = missing[0], missing[-1]
-    empty = (one.event_date for one in missing if not one.filled.get(name, 0))
+def _missed(missing: Sequence[SourceDay], name: str, before: float) -> Drift:
+    empty = [one for one in missing if not one.filled.get(name, 0)]
+    since = share(missing, name)
+    return _drift(missing, name, empty=empty, before=before, since=since)
+
+
+def _drift(
+    days: Sequence[SourceDay],
+    name: str,
+    *,
+    empty: Iterable[SourceDay],
+    before: float,
+    since: float,
+    words: tuple[str, ...] = (),
+) -> Drift:
+    first, last = days[0], days[-1]
     return Drift(
         source=first.source,
         event_class=first.event_class,
         field=name,
         first_date=first.event_date,
         last_date=last.event_date,
-        empty_dates=tuple(empty),
+        empty_dates=tuple(one.event_date for one in empty),
         share_before=before,
-        share_since=share(missing, name),
+        share_since=since,
+        words=words,
     )
