@@ -13,18 +13,11 @@ import dagster as dg
 from pipelines.defs.resources import HomeResource
 from pipelines.health.trouble import KINDS
 from pipelines.journey.alerting import send_alerts
-from pipelines.journey.health import Health, looked_at
+from pipelines.journey.health import READ, Health, looked_at
 from pipelines.journey.source_states import source_states
 
 SOURCES = dg.AssetKey(["health", "sources"])
 OUTBOX = dg.AssetKey(["alerts", "outbox"])
-READ = (
-    "source_hours",
-    "building_hours",
-    "blind_share",
-    "school_days",
-    "source_clocks",
-)
 
 CHECKS = {
     kind: dg.AssetCheckSpec(name=kind, asset=SOURCES, description=f"Not so: {meaning}.")
