@@ -57,7 +57,7 @@ KEPT: Mapping[str, Header] = {
                 "varchar", "how bad if true: informational, low, medium or high"
             ),
             "confidence": _note(
-                "varchar", "how well shown: C3 confirmed, C2 likely, C1 a lead"
+                "varchar", "how well shown: C3 corroborated, C2 likely, C1 a lead"
             ),
             "status": _note("varchar", "open, explained, confirmed or withdrawn"),
             "status_reason": _note("varchar", "why it is no longer open"),

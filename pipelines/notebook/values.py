@@ -195,7 +195,7 @@ VALUES: Mapping[str, Words] = {
         "critical": "harm may be under way",
     },
     "confidence": {
-        "C3": "confirmed: every other explanation was ruled out",
+        "C3": "corroborated: two sources agree, every other explanation was ruled out",
         "C2": "likely: one could not be tested",
         "C1": "a lead, for analysts alone",
     },

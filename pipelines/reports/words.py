@@ -23,7 +23,7 @@ KINDS = {
     "anomaly": "unusual for this account or device",
 }
 SURE = {
-    "C3": "Confirmed: two independent sources agree, all other causes were tested",
+    "C3": "Corroborated: two independent sources agree, all other causes were tested",
     "C2": "Likely: one source shows it, one supports it, all other causes were tested",
 }
 SURE_SHORT = {level: said.split(":")[0] for level, said in SURE.items()}
