@@ -7,7 +7,7 @@ rotation takes the file away.
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,14 +19,13 @@ from pipelines.errors import SourceError
 from pipelines.formats import formats
 from pipelines.sources.blocks import blocks
 from pipelines.sources.delivery import Delivery
-from pipelines.sources.framing import records
+from pipelines.sources.framing import parts
 from pipelines.sources.lines import batch
-from pipelines.sources.streams import Reads, opened, read_up_to
+from pipelines.sources.streams import Reads, opened
 from pipelines.state.ledger import FileRecord
 from pipelines.state.schema import EVIDENCE
 
 FILE_SHIFT = 4_294_967_296
-LARGEST_WHOLE = 1 << 30
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,27 +91,32 @@ def _lines(delivery: Delivery, record: FileRecord, numbers: set[int]) -> pl.Data
     try:
         with opened(delivery) as stream:
             if fmt is not None and fmt.framing != "lines":
-                content = read_up_to(stream, LARGEST_WHOLE)
-                return records(content, fmt.framing).filter(wanted)
-            return _from_blocks(stream, numbers).filter(wanted)
+                found = _from_parts(stream, fmt.framing, max(numbers))
+            else:
+                found = _from_blocks(stream, numbers)
+            return pl.concat([batch(b""), *(one.filter(wanted) for one in found)])
     except SourceError:
         return batch(b"")
 
 
-def _from_blocks(stream: Reads, numbers: set[int]) -> pl.DataFrame:
+def _from_parts(stream: Reads, framing: str, last: int) -> Iterator[pl.DataFrame]:
+    """Records of a file that is no lines; reading stops behind the last wanted."""
+    for part in parts(stream, framing):
+        yield part.lines
+        if part.lines["line_no"][-1] >= last:
+            return
+
+
+def _from_blocks(stream: Reads, numbers: set[int]) -> Iterator[pl.DataFrame]:
     """The blocks that hold wanted lines; reading stops after the last."""
-    parts = [batch(b"")]
     line_no = 1
     for block in blocks(stream):
         count = block.data.count(b"\n") + block.is_tail
         if any(line_no <= number < line_no + count for number in numbers):
-            parts.append(
-                batch(block.data, first_line=line_no, first_byte=block.first_byte)
-            )
+            yield batch(block.data, first_line=line_no, first_byte=block.first_byte)
         line_no += count
         if line_no > max(numbers):
-            break
-    return pl.concat(parts)
+            return
 
 
 def _evidence(

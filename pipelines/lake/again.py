@@ -1,7 +1,7 @@
 """Takes out of staged frames what a source delivered before, and counts it."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from pipelines.lake.rejected import rejects_again
 from pipelines.lake.stretches import covered
 from pipelines.lake.tally import duplicate_counts
 from pipelines.state.days import SourceDay
-from pipelines.state.ledger import DUPLICATE, FINISHED, FileRecord
+from pipelines.state.ledger import DUPLICATE, FINISHED, FileRecord, LakeFile
 from pipelines.state.store import Store, now_text
 
 
@@ -61,6 +61,7 @@ class Again:
         frames: dict[str, pl.DataFrame],
         known: Mapping[int, FileRecord],
         staged: Mapping[int, FileRecord],
+        unlisted: Sequence[LakeFile] = (),
     ) -> list[SourceDay]:
         """Leave in the frames what did not come before; counts of the rest by day.
 
@@ -68,6 +69,7 @@ class Again:
             frames: By event class; changed in place.
             known: The rows of all files of the source, as the ledger has them.
             staged: The rows that the frames bring files to.
+            unlisted: Parts of them that were written and do not count yet.
         """
         counts: list[SourceDay] = []
         for name, frame in frames.items():
@@ -83,6 +85,7 @@ class Again:
                 folder=self.folder,
                 source=self.source,
                 event_class=name,
+                unlisted=unlisted,
             )
             found = overlap.find(frame, earlier, files)
             for later, others in found.pairs.items():

@@ -21,16 +21,23 @@ class Holding:
 
     def add(self, name: str, frame: pl.DataFrame) -> None:
         """Hold a frame, without the block of lines that its texts were cut from."""
+        if not frame.height:
+            return
         kept, size = on_its_own(frame)
         self._frames.setdefault(name, []).append(kept)
         self.rows += kept.height
         self.bytes += size
 
-    def forget(self, file_id: int) -> None:
-        """Drop the rows of a file."""
+    def taken(self, file_id: int) -> "Holding":
+        """The rows of a file, which are not held here any more."""
+        own, others = Holding(), Holding()
+        is_own = pl.col("file_id") == file_id
         for name, parts in self._frames.items():
-            others = pl.col("file_id") != file_id
-            self._frames[name] = [part.filter(others) for part in parts]
+            for part in parts:
+                own.add(name, part.filter(is_own))
+                others.add(name, part.filter(~is_own))
+        self._frames, self.rows, self.bytes = others._frames, others.rows, others.bytes
+        return own
 
     def whole(self) -> dict[str, pl.DataFrame]:
         """One frame for each event class."""

@@ -8,6 +8,8 @@ import hashlib
 import json
 from typing import NamedTuple
 
+from pipelines.sources.streams import Reads
+
 HEAD = 1_024
 FIRST_RUNG = 64
 SHORT = 16
@@ -65,6 +67,20 @@ class Digest:
             head_sha256=hashlib.sha256(self._head).hexdigest(),
             prefix_hashes=json.dumps(list(self.rungs.values()), separators=(",", ":")),
         )
+
+
+class Hashed:
+    """A stream whose bytes are hashed as they are read."""
+
+    def __init__(self, stream: Reads, digest: Digest) -> None:
+        self._stream = stream
+        self._digest = digest
+
+    def read(self, size: int, /) -> bytes:
+        """At most `size` bytes; none at the end."""
+        data = self._stream.read(size)
+        self._digest.update(data)
+        return data
 
 
 def rungs(prefixes: str) -> dict[int, str]:

@@ -13,7 +13,7 @@ Two rotated files that share their border second are therefore both kept whole,
 and so are two identical lines of one file.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,12 +29,17 @@ PLACE_KEYS = ["line_no", "byte_offset"]
 
 @dataclass(frozen=True)
 class Earlier:
-    """What the lake holds of one source and event class."""
+    """What the lake holds of one source and event class.
+
+    Attributes:
+        unlisted: Files that were written and do not count yet, of any class.
+    """
 
     store: Store
     folder: Path
     source: str
     event_class: str
+    unlisted: Sequence[ledger.LakeFile] = ()
 
     def rows(self, frame: pl.DataFrame) -> pl.LazyFrame:
         """Its events of the days and times that a frame covers."""
@@ -47,9 +52,10 @@ class Earlier:
             source=self.source,
         )
         first, last = span(frame)
+        written = [one for one in self.unlisted if one.event_class == self.event_class]
         paths = [
             self.folder / one.path
-            for one in listed
+            for one in (*listed, *written)
             if (one.first_time or "") <= last and first <= (one.last_time or "9")
         ]
         return pl.scan_parquet(paths) if paths else frame.clear().lazy()

@@ -8,26 +8,24 @@ grow all the same, that line is taken back and read again, whole.
 from collections.abc import Callable
 from dataclasses import replace
 
+import polars as pl
+
 from pipelines.errors import SourceError
 from pipelines.formats import Parsed
 from pipelines.lake import parsing
-from pipelines.lake.marks import Digest, Mark
+from pipelines.lake.marks import Digest, Hashed, Mark
 from pipelines.lake.retraction import take_back
 from pipelines.lake.staging import Staging
-from pipelines.lake.task import STEP, Task, count_lines, marked, skip, without_tail
+from pipelines.lake.task import Task, count_lines, marked, skip, without_tail
 from pipelines.sources.ahead import ahead
 from pipelines.sources.blocks import Block
-from pipelines.sources.delivery import Delivery
-from pipelines.sources.framing import parts, records
+from pipelines.sources.framing import Part, parts
 from pipelines.sources.lines import batch
 from pipelines.sources.streams import DamageError, GoneError, Reads, opened
 from pipelines.state.ledger import DAMAGED, FAILED, GROWING, FileRecord
 
 Advance = Callable[[int, int], None]
 """Told after each block: bytes and lines read."""
-
-LARGEST_WHOLE = 512 << 20
-"""Files that are no lines (EVTX, JSON arrays) are read whole, up to this size."""
 
 
 def read_delivery(task: Task, staging: Staging, advance: Advance) -> FileRecord:
@@ -70,6 +68,7 @@ class _Reader:
         self.digest = Digest()
         self.context = task.context
         self.tail: Block | None = None
+        self.told_bytes = 0
 
     def skip_consumed(self, stream: Reads) -> None:
         """Pass over what earlier runs consumed, and prove that it is the same."""
@@ -98,45 +97,43 @@ class _Reader:
             self.tail = None
 
     def read_whole(self, stream: Reads) -> None:
-        """A file whose records are no lines, once it has settled."""
-        content = bytearray()
+        """A file whose records are no lines: it counts with its end or not at all."""
+        begun = self.record
+        hashed = Hashed(stream, self.digest)
+        framing = self.task.format.framing
         try:
-            while data := stream.read(STEP):
-                content += data
-                if len(content) > LARGEST_WHOLE:
-                    raise _too_large(self.task.delivery)
-        except DamageError:
-            self._owe(bytes(content))
+            for part in ahead(parts(hashed, framing, file_id=begun.file_id)):
+                self._take_part(part)
+        except SourceError as error:
+            self.staging.forget(begun.file_id)
+            read, self.record = self.record, begun
+            if isinstance(error, DamageError):
+                self._owe(read)
             raise
         if not self.task.is_settled:
-            self._owe(bytes(content))
-        elif content:
-            data = bytes(content)
-            content.clear()  # held once is enough
-            self.digest.update(data)
-            self._take_parts(data)
+            read, self.record = self.record, begun
+            self._owe(read)
+        elif self.digest.length:
+            self._reach(self.digest.length, self.digest.mark())
 
-    def _take_parts(self, data: bytes) -> None:
-        """All records of a file; its row is reached with the last of them."""
-        fmt, begun = self.task.format, self.record
-        try:
-            for part in parts(data, fmt.framing, file_id=begun.file_id):
-                self._keep(parsing.parse(fmt, part, self.context), part.height)
-        except SourceError:
-            self.staging.forget(begun.file_id)
-            self.record = begun
-            raise
-        self._reach(len(data), self.digest.mark())
-        self.advance(len(data), self.record.lines)
+    def _take_part(self, part: Part) -> None:
+        if not self.task.is_settled:
+            lines = self.record.lines + part.lines.height
+            self.record = replace(self.record, lines=lines)
+            return
+        parsed = self._parsed(part.lines, is_oversize=part.is_oversize)
+        self._keep(parsed, part.lines.height)
+        self.staging.goes_on(self.record)
+        self.advance(self.digest.length - self.told_bytes, part.lines.height)
+        self.told_bytes = self.digest.length
 
-    def _owe(self, content: bytes) -> None:
-        """Records that are there and wait for the rest of their file."""
-        framed = records(content, self.task.format.framing)
+    def _owe(self, read: FileRecord) -> None:
+        """Records that are there wait for the rest of their file."""
         self.record = replace(
             self.record,
-            lines=self.record.lines + framed.height,
-            pending_lines=framed.height,
-            pending_bytes=len(content),
+            lines=read.lines,
+            pending_lines=read.lines - self.record.lines,
+            pending_bytes=self.digest.length,
         )
 
     def _take(self, block: Block, mark: Mark) -> None:
@@ -146,11 +143,13 @@ class _Reader:
             first_line=self.record.lines + 1,
             first_byte=block.first_byte,
         )
-        if block.oversize:
-            parsed = parsing.rejected(lines, parsing.TOO_LONG, self.context.header)
-        else:
-            parsed = parsing.parse(self.task.format, lines, self.context)
+        parsed = self._parsed(lines, is_oversize=block.oversize > 0)
         self._stage(parsed, lines.height, block.size, mark)
+
+    def _parsed(self, lines: pl.DataFrame, *, is_oversize: bool) -> Parsed:
+        if is_oversize:
+            return parsing.rejected(lines, parsing.TOO_LONG, self.context.header)
+        return parsing.parse(self.task.format, lines, self.context)
 
     def _stage(self, parsed: Parsed, lines: int, size: int, mark: Mark) -> None:
         self._keep(parsed, lines)
@@ -236,11 +235,3 @@ class _Reader:
         self.record = replace(self.record, state=self.state)
         self.staging.reached(self.record)
         return self.record
-
-
-def _too_large(delivery: Delivery) -> SourceError:
-    return SourceError(
-        f"is larger than the {LARGEST_WHOLE >> 20} MiB that are read whole",
-        where=delivery.where,
-        remedy="Export shorter periods, or one record a line.",
-    )

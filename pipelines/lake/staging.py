@@ -62,6 +62,8 @@ class Staging:
     _records: dict[int, FileRecord] = field(default_factory=dict)
     _known: dict[int, FileRecord] = field(default_factory=dict)
     _consumed: dict[int, int] = field(default_factory=dict)
+    _listed: list[LakeFile] = field(default_factory=list)
+    _days: list[SourceDay] = field(default_factory=list)
     _written: int = 0
 
     def __post_init__(self) -> None:
@@ -90,12 +92,26 @@ class Staging:
     def reached(self, *records: FileRecord) -> None:
         """Note the positions and counts that the staged batches bring files to."""
         self._records |= {one.file_id: one for one in records}
-        if (
-            self._held.rows >= ROWS_A_COMMIT
-            or self._held.bytes >= BYTES_A_COMMIT
-            or len(self._records) >= FILES_A_COMMIT
-        ):
+        if self._is_full() or len(self._records) >= FILES_A_COMMIT:
             self.flush()
+
+    def goes_on(self, record: FileRecord) -> None:
+        """Note that more will come of a file that counts whole or not at all.
+
+        What is there of it is written once it takes much memory, as a part that
+        counts when the file's end is reached. No other file is read until then.
+        """
+        if not self._is_full():
+            return
+        own = self._held.taken(record.file_id)
+        self.flush()
+        self._held = own
+        if self._is_full():
+            with writing_to(self.folder):
+                self._write({record.file_id: record})
+
+    def _is_full(self) -> bool:
+        return self._held.rows >= ROWS_A_COMMIT or self._held.bytes >= BYTES_A_COMMIT
 
     def flush(self) -> None:
         """Write what is staged and commit it.
@@ -106,15 +122,13 @@ class Staging:
         if not self._records:
             return
         with writing_to(self.folder):
-            frames = self._held.whole()
-            duplicates = self._again.taken_out(frames, self._known, self._records)
-            listed, counts = self._write(frames)
-            sync_folders(self.folder, listed)
+            self._write(self._records)
+            sync_folders(self.folder, self._listed)
             change = Change(
                 files=[self.settled(one) for one in self._records.values()],
-                lake_files=listed,
-                dirty=self._dirty(listed),
-                days=[*duplicates, *counts],
+                lake_files=self._listed,
+                dirty=self._dirty(self._listed),
+                days=self._days,
                 consumed={key: self._consumed.get(key, 0) for key in self._records},
             )
             ledger.commit(self.store, change)
@@ -131,23 +145,25 @@ class Staging:
 
     def forget(self, file_id: int) -> None:
         """Drop what is staged of a file, and all that was found out about it."""
-        self._held.forget(file_id)
+        self._held.taken(file_id)
+        for part in self._listed:
+            (self.folder / part.path).unlink(missing_ok=True)
+        self._listed, self._days = [], []
         self._records.pop(file_id, None)
         self._again.forget(file_id)
 
-    def _write(
-        self, frames: dict[str, pl.DataFrame]
-    ) -> tuple[list[LakeFile], list[SourceDay]]:
-        listed: list[LakeFile] = []
-        counts: list[SourceDay] = []
+    def _write(self, staged: Mapping[int, FileRecord]) -> None:
+        """Put what is held into files, less what came before; they do not count yet."""
+        frames = self._held.whole()
+        self._held.clear()
+        self._days += self._again.taken_out(frames, self._known, staged, self._listed)
         for name in sorted(frames):
             for part in by_day(frames.pop(name)):
                 self._written += 1
                 file = f"{self.run_id}-{self._written:05d}"
-                listed.append(write(self.folder, file, self.source, name, part))
+                self._listed.append(write(self.folder, file, self.source, name, part))
                 if name != REJECTS:
-                    counts.append(day_count(self.source, name, part, self.now()))
-        return listed, counts
+                    self._days.append(day_count(self.source, name, part, self.now()))
 
     def _dirty(self, listed: list[LakeFile]) -> set[date]:
         latest = self.now().date() + timedelta(days=DAYS_AHEAD)
@@ -162,5 +178,5 @@ class Staging:
         for record in change.files:
             self._consumed[record.file_id] = record.consumed_bytes
             self._known[record.file_id] = record
-        self._held.clear()
+        self._listed, self._days = [], []
         self._records.clear()

@@ -116,7 +116,7 @@ def _sound(
         line = data[first:end]
         passed_over(line)
         digest = hashlib.sha256(line.removesuffix(b"\n"))
-        yield _described(line[:SHOWN], digest, len(line), position + first)
+        yield _oversize(line[:SHOWN], digest, len(line), position + first)
         start = end
     if start < len(data):
         yield from _of_few_lines(data[start:], position + start)
@@ -166,12 +166,17 @@ def _pass_over(
         if not newline and damage is None:
             parts, damage = _fill(stream, STEP)
             data = b"".join(parts)
-    return _described(held[:SHOWN], digest, length, position), rest, damage
+    return _oversize(held[:SHOWN], digest, length, position), rest, damage
 
 
-def _described(
+def _oversize(
     begin: bytes, digest: "hashlib._Hash", length: int, position: int
 ) -> Block:
+    told = described(begin, digest, length)
+    return Block(f"{told}\n".encode(), position, oversize=length)
+
+
+def described(begin: bytes, digest: "hashlib._Hash", length: int) -> str:
+    """What stands for a record that is too long to keep, on one line."""
     shown = begin.decode(errors="replace").replace("\r", " ").replace("\n", " ")
-    told = f"{shown} ... [{length} bytes, sha256 {digest.hexdigest()}]\n"
-    return Block(told.encode(), position, oversize=length)
+    return f"{shown} ... [{length} bytes, sha256 {digest.hexdigest()}]"

@@ -13,6 +13,9 @@ from collections.abc import Iterator
 
 from evtx import PyEvtxParser
 
+from pipelines.sources.compression import Reads, read_up_to
+from pipelines.sources.cutting import Piece
+
 HEAD, CHUNK = 4_096, 65_536
 CHUNK_HEAD = 512
 CHUNKS = 64
@@ -23,12 +26,16 @@ SMALLEST_RECORD = 28
 NUMBERED = re.compile(r".*?record number ([0-9]+)")
 
 
-def cut(data: bytes) -> Iterator[tuple[int, str]]:
-    """Byte offset and text of each record; for damage, what failed."""
-    step = CHUNKS * CHUNK
-    for begin in range(HEAD, max(len(data), HEAD + 1), step):
-        for place, text in _cut(data[:HEAD] + data[begin : begin + step]):
-            yield place + begin - HEAD, text
+def pieces(stream: Reads) -> Iterator[Piece]:
+    """Each record of a stream, in order; for damage, what failed."""
+    head = read_up_to(stream, HEAD)
+    position = 0
+    chunks = read_up_to(stream, CHUNKS * CHUNK)
+    while chunks or not position:
+        for place, text in _cut(head + chunks):
+            yield Piece(position + place, text)
+        position += len(chunks) or 1
+        chunks = read_up_to(stream, CHUNKS * CHUNK)
 
 
 def _cut(data: bytes) -> Iterator[tuple[int, str]]:

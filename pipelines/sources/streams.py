@@ -24,7 +24,7 @@ from pipelines.sources.compression import (
 from pipelines.sources.delivery import Delivery, RemoteFile
 from pipelines.sources.remote import open_remote
 
-__all__ = ["DamageError", "GoneError", "Reads", "opened", "read_up_to"]
+__all__ = ["DamageError", "GoneError", "Reads", "Salvaged", "opened", "read_up_to"]
 
 ALLOWED_BYTES = 4 << 30
 ALLOWED_RATIO = 1_200
@@ -49,6 +49,32 @@ class DamageError(SourceError):
 
 class GoneError(SourceError):
     """The file was taken away since the folder was listed."""
+
+
+class Salvaged:
+    """A stream that ends where it breaks off; what broke it is told when asked."""
+
+    def __init__(self, stream: Reads) -> None:
+        self._stream = stream
+        self._damage: DamageError | None = None
+
+    def read(self, size: int, /) -> bytes:
+        """At most `size` bytes; none where it ends or breaks off."""
+        if self._damage is None:
+            try:
+                return self._stream.read(size)
+            except DamageError as error:
+                self._damage = error
+        return b""
+
+    def settle(self) -> None:
+        """To be called at the end.
+
+        Raises:
+            DamageError: It was not the end.
+        """
+        if self._damage is not None:
+            raise self._damage
 
 
 @contextmanager

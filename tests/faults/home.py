@@ -13,6 +13,7 @@ import polars as pl
 
 from pipelines.lake.intake import Intake, Outcome, Source
 from pipelines.state import ledger
+from pipelines.state.ledger import FileRecord
 from pipelines.state.store import open_store
 
 BEGIN = 1_772_000_000
@@ -77,6 +78,9 @@ class Home:
         outcomes = intake.take_in(self.source)
         self.check_books()
         return {one.record.path: one for one in outcomes}
+
+    def records(self) -> list[FileRecord]:
+        return ledger.source_files(self.store)
 
     def frame(self, event_class: str = "http_requests") -> pl.DataFrame:
         listed = ledger.lake_files(self.store, event_class)

@@ -1,16 +1,42 @@
 """Whole files are cut into records; nothing that says something is left out."""
 
+import io
 import json
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.formats import Framing
-from pipelines.sources.framing import records
+from pipelines.sources import cutting, json_objects
+from pipelines.sources.cutting import Piece, pieces
+from pipelines.sources.framing import (
+    BLOCKS,
+    PARAGRAPHS,
+    XML_EVENTS,
+    parts,
+    records,
+)
+from tests.conftest import LONG
 from tests.formats.evtx_writer import event, evtx_file
 
 WHOLE = ["evtx", "json_array", "xml_events", "paragraphs", "blocks"]
+
+
+CUTTERS = {
+    "json_array": json_objects.Cutter,
+    "xml_events": lambda: XML_EVENTS,
+    "paragraphs": lambda: PARAGRAPHS,
+    "blocks": lambda: BLOCKS,
+}
+SCRAPS = [
+    *['{"a":1}', '{"a":{"b":[1,2]}}', '"a\\"b"', "é", "1", "-", "true", "nul", '"k":'],
+    *['{"items":[', '{"value":[', '],"n":"x"}', "[", "]", "{", "}", ",", '"', "\\"],
+    *['}\n{"a":2}\n', "},\n  {", "\n", "  ", " \n", "\n\n", "\r\n", "\x00", "\ufeff"],
+    *["<Event>", '<Event x="1">', "</Event>", "- ", "<!--", "-->"],
+    *["lease 1 {", "name v;", "#c"],
+]
 
 
 def cut(data: bytes, framing: str) -> list[tuple[int, str]]:
@@ -37,6 +63,87 @@ def test_any_bytes_are_survived(framing, data):
     assert batch["line_no"].to_list() == list(range(1, batch.height + 1))
     assert set(batch["file_id"]) <= {7}
     assert all(0 <= offset <= len(data) for offset in batch["byte_offset"])
+
+
+@pytest.mark.parametrize("name", CUTTERS)
+@given(
+    data=st.lists(st.sampled_from(SCRAPS), max_size=40).map(
+        lambda x: "".join(x).encode()
+    )
+    | st.binary(max_size=200),
+    window=st.integers(1, 40),
+)
+def test_where_a_window_ends_changes_nothing(name, data, window):
+    found = [
+        list(pieces(io.BytesIO(data), CUTTERS[name](), window=size))
+        for size in (window, 1_000)
+    ]
+    assert found[0] == found[1]
+
+
+GIANT = 300 << 20 if LONG else 9 << 20
+
+
+def giant(begin: bytes, filling: bytes, end: bytes) -> Iterator[bytes]:
+    yield begin
+    for _ in range(GIANT // len(filling)):
+        yield filling
+    yield end
+
+
+class Stream:
+    """Bytes that come one behind the other, and how many were asked for."""
+
+    def __init__(self, data: Iterator[bytes]) -> None:
+        self.data = data
+        self.held = b""
+        self.given = 0
+
+    def read(self, size: int) -> bytes:
+        self.held = self.held or next(self.data, b"")
+        part, self.held = self.held[:size], self.held[size:]
+        self.given += len(part)
+        return part
+
+
+TEXT = b"any text, " * 100_000
+NESTED = b'{"b":["c",{}]},\n' * 60_000
+DAMAGE = b"no such thing } \n  " * 50_000
+
+
+@pytest.mark.parametrize(
+    ("name", "begin", "filling", "end"),
+    [
+        ("json_array", b'[{"a":1},{"a":"', TEXT, b'\\""},{"a":3}]'),
+        ("json_array", b'[{"a":1},{"a":[', NESTED, b'1]},{"a":3}]'),
+        ("json_array", b'[\n {"a":1},\n {"a":"\n', DAMAGE, b'\n {"a":3}\n]'),
+        ("xml_events", b"<Event>1</Event><Event>", TEXT, b"</Event><Event>3</Event>"),
+        ("xml_events", b"<Event>1</Event><Event>", TEXT, b"<Event>3</Event>"),
+        ("paragraphs", b"1\n\n", TEXT, b"\n\n3\n"),
+        ("blocks", b"a 1 {}\nb 2 {", TEXT, b"\nc 3 {}\n"),
+    ],
+)
+def test_a_giant_record_is_told_and_costs_no_neighbour(name, begin, filling, end):
+    stream = Stream(giant(begin, filling, end))
+    found: list[Piece] = []
+    for piece in pieces(stream, CUTTERS[name]()):
+        found.append(piece)
+        ahead = stream.given - piece.byte_offset
+        assert piece.is_oversize or ahead <= 2 * cutting.WINDOW + cutting.LONGEST
+    assert [piece.is_oversize for piece in found] == [False, True, False]
+    assert GIANT - len(filling) < found[2].byte_offset - found[1].byte_offset
+    assert len(found[1].text) < 2_000
+    assert "3" in found[2].text
+
+
+def test_a_giant_record_is_a_part_of_its_own():
+    text = b'[{"a":1},{"a":"%s"},{"a":3}]' % (b"x" * 5_000_000)
+    found = list(parts(io.BytesIO(text), "json_array"))
+    assert [(part.lines["line_no"].to_list(), part.is_oversize) for part in found] == [
+        ([1], False),
+        ([2], True),
+        ([3], False),
+    ]
 
 
 @pytest.mark.parametrize(

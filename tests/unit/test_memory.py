@@ -1,8 +1,11 @@
 """Memory of an ingest: bounded by a batch, whatever the size of its input."""
 
+import gzip
 import json
 import subprocess
 import sys
+import tracemalloc
+from collections.abc import Iterator
 from datetime import date
 from functools import partial
 from types import SimpleNamespace
@@ -22,6 +25,7 @@ from pipelines.state import ledger
 from pipelines.state.ledger import FileRecord
 from pipelines.state.store import open_store
 from tests.benchmarks.inputs import write_squid
+from tests.benchmarks.inputs_exports import write_evtx, write_okta
 from tests.benchmarks.inputs_firewall import write_fortigate
 from tests.benchmarks.inputs_logons import write_windows_json
 from tests.conftest import LONG
@@ -97,25 +101,105 @@ def test_an_export_is_read_in_parts_and_counts_whole_or_not_at_all(
 ):
     home = Home(tmp_path, fmt="okta")
     read = []
+    written = []
 
     def parse(fmt, part, context):
         read.append(part["line_no"].to_list())
+        written.append(len(list(home.lake.glob("*/*/*"))))
+        assert home.total("events") in (0, 10), "parts do not count"
         if len(read) == 2:
             raise SourceError("the reader fails on the second part")
         return parsing.parse(fmt, part, context)
 
-    monkeypatch.setattr(reading, "parts", partial(framing.parts, size=4))
+    monkeypatch.setattr(staging, "BYTES_A_COMMIT", 1)  # each part is written at once
+    monkeypatch.setattr(reading, "parts", partial(framing.parts, most=4))
     monkeypatch.setattr(reading, "parsing", SimpleNamespace(parse=parse))
     home.put("a.json", export(0, 10))
     (failed,) = home.run().values()
     assert (failed.record.state, failed.record.events) == ("failed", 0)
     assert failed.record.pending_lines == failed.record.lines > 0
+    assert written == [0, 1]
+    assert not list(home.lake.glob("*/*/*"))
     (done,) = home.run().values()
     assert (done.record.events, done.record.lines, home.total("events")) == (10, 10, 10)
     assert read[2:] == [[1, 2, 3, 4], [5, 6, 7, 8], [9, 10]]
-    home.put("b.json", export(8, 12))
+    assert (written[2:], len(home.frame_paths())) == ([0, 1, 2], 3)
+    home.put("b.json", export(8, 12) + export(8, 9))
     home.run()
-    assert (home.total("events"), home.total("duplicates")) == (12, 2)
+    assert (home.total("events"), home.total("duplicates")) == (12, 3)
+
+
+def test_a_cut_off_export_counts_once_when_the_whole_comes(tmp_path, monkeypatch):
+    monkeypatch.setattr(staging, "BYTES_A_COMMIT", 1)
+    monkeypatch.setattr(reading, "parts", partial(framing.parts, most=4))
+    home = Home(tmp_path, fmt="okta")
+    whole = export(0, 10)
+    packed = gzip.compress(whole)
+    home.put("a.json.gz", packed[:-9])
+    home.put("growing.json", whole[:-40])
+    told = home.run(settle=3_600)
+    assert {one.record.events for one in told.values()} == {0}
+    assert {one.record.pending_lines for one in told.values()} == {10}
+    (home.landing / "growing.json").unlink()
+    home.put("a.json.gz", packed)
+    home.run()
+    assert (home.total("events"), home.total("pending_lines")) == (10, 10)
+    (gone,) = (one for one in home.records() if one.pending_lines)
+    assert gone.message == "it was taken away before its last lines were read"
+
+
+def test_an_export_that_stays_cut_off_counts_as_far_as_it_goes(tmp_path):
+    home = Home(tmp_path, fmt="okta")
+    home.put("a.json", export(0, 10)[:-40])
+    (cut,) = home.run().values()
+    assert (cut.record.events, cut.record.rejects) == (9, 1)
+    home.put("a.json", export(0, 10))
+    home.run()
+    totals = [home.total(name) for name in ("events", "duplicates", "rejects")]
+    assert totals == [10, 9, 1]
+
+
+def padded(count: int) -> Iterator[bytes]:
+    """An export of records of 256 KiB."""
+    yield b"["
+    row = json.loads(export(1, 2))[0]
+    for number in range(count):
+        row |= {"uuid": str(number), "displayMessage": "x" * (256 << 10)}
+        yield json.dumps(row).encode() + b",\n"
+
+
+def test_a_large_export_takes_no_more_memory_than_its_parts(tmp_path, monkeypatch):
+    monkeypatch.setattr(framing, "TEXT_BYTES", 1 << 20)
+    home = Home(tmp_path, fmt="okta")
+    with gzip.open(home.landing / "a.json.gz", "wb", compresslevel=1) as file:
+        file.writelines(padded(160))
+    tracemalloc.start()
+    (told,) = home.run().values()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert told.record.events == 160
+    assert peak < 20 << 20, "of 40 MiB"
+
+
+@only_long
+@pytest.mark.parametrize(
+    ("write", "count", "fmt"),
+    [
+        (write_okta, 1_650_000, "okta"),
+        (write_evtx, 660_000, "windows_security_evtx"),
+    ],
+)
+def test_a_gigabyte_that_is_no_lines(tmp_path, write, count, fmt):
+    file = tmp_path / "landing" / "a.export"
+    file.parent.mkdir()
+    write(file, count)
+    words = [sys.executable, "-m", "tests.benchmarks.stages", "ingest", tmp_path, fmt]
+    told = json.loads(subprocess.check_output(words, text=True))
+    print(fmt, file.stat().st_size >> 20, "MiB", told)
+    assert file.stat().st_size > 1_000 << 20
+    file.unlink()
+    assert told["lines"] == count
+    assert told["rss"] <= MOST_MIB
 
 
 @only_long

@@ -1,0 +1,42 @@
+"""Cited records are read again out of files that are no lines."""
+
+import json
+
+from pipelines.findings.evidence import FILE_SHIFT, copy_lines
+from pipelines.sources import cutting
+from pipelines.sources.delivery import deliveries
+from pipelines.state.ledger import FileRecord
+from tests.benchmarks.inputs_exports import FIRST_ID, write_evtx, write_okta
+
+
+def cited(folder, fmt: str, *numbers: int):
+    listing = {one.path: one for one in deliveries(folder, "sso").deliveries}
+    (path,) = listing
+    record = FileRecord(file_id=3, source="sso", path=path, format=fmt)
+    ids = [3 * FILE_SHIFT + number for number in numbers]
+    copies = copy_lines(ids, [record], {"sso": listing}, {})
+    assert [copies[one].line_no for one in ids] == list(numbers)
+    return [copies[one] for one in ids]
+
+
+def test_a_record_of_an_export_is_cited_as_it_stands_in_the_file(tmp_path):
+    file = tmp_path / "a.json"
+    write_okta(file, 8_000)
+    data = file.read_bytes()
+    assert len(data) > cutting.WINDOW
+    for one in cited(tmp_path, "okta", 1, 6_500, 8_000):
+        stands, _ = json.JSONDecoder().raw_decode(data[one.byte_offset :].decode())
+        assert json.dumps(stands, separators=(",", ":")) == one.line
+        assert stands["uuid"] == f"u-{one.line_no - 1:09d}"
+
+
+def test_a_record_of_an_event_log_is_cited_as_it_stands_in_the_file(tmp_path):
+    file = tmp_path / "a.evtx"
+    write_evtx(file, 2_700)  # more chunks than are looked at together
+    data = file.read_bytes()
+    for one in cited(tmp_path, "windows_security_evtx", 1, 2_561, 2_700):
+        number = FIRST_ID + one.line_no - 1
+        assert data[one.byte_offset :][:4] == b"**\x00\x00"
+        assert data[one.byte_offset + 8 :][:8] == number.to_bytes(8, "little")
+        system = json.loads(one.line)["Event"]["System"]
+        assert system["EventRecordID"] == str(number)
