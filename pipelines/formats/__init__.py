@@ -106,6 +106,8 @@ class Format:
         comment: True for lines that are no record.
         header: True for lines that name the columns of those below.
         columns: How many columns a line has, for rules that say `{columns}`.
+        hands_on_lines: What goes from a batch to the next are lines of the log that
+            are events too, not names of columns.
         version: Raised when the meaning of the output changes.
     """
 
@@ -119,6 +121,7 @@ class Format:
     comment: Callable[[pl.Expr], pl.Expr] = never
     header: Callable[[pl.Expr], pl.Expr] | None = None
     columns: pl.Expr | None = None
+    hands_on_lines: bool = False
     version: int = 1
 
     def parse(self, batch: pl.DataFrame, context: Context | None = None) -> Parsed:
@@ -133,6 +136,14 @@ class Format:
             blanks = batch.height - records.height
             return self._sorted_out(self._read(records, context), blanks, None)
         return self._parse_headed(batch, context)
+
+    def handed_on(self, lines: pl.DataFrame) -> dict[int, str]:
+        """What each of several files hands on to its next batch: its last header."""
+        if self.header is None:
+            return {}
+        is_header = self.header(pl.col("line")).fill_null(value=False)
+        found = lines.filter(is_header).group_by("file_id").agg(pl.col("line").last())
+        return dict(found.iter_rows())
 
     def _parse_headed(self, batch: pl.DataFrame, context: Context) -> Parsed:
         """Read each stretch of lines with the header above it."""

@@ -28,6 +28,7 @@ class Questioned(Format):
     """
 
     open_questions: Callable[[pl.DataFrame], pl.DataFrame]
+    hands_on_lines: bool = True
 
     def parse(self, batch: pl.DataFrame, context: Context | None = None) -> Parsed:
         """Read a batch behind the questions that the one before it left open."""
@@ -43,13 +44,22 @@ class Questioned(Format):
             for cls, frame in parsed.events.items()
             if (own := frame.filter(is_own)).height
         }
-        waiting = self.open_questions(whole.tail(NEAR))["line"].tail(MOST)
         return Parsed(
             events=events,
             rejects=parsed.rejects.filter(is_own),
             blanks=parsed.blanks,
-            header="\n".join(waiting) or None,
+            header=self._waiting(whole),
         )
+
+    def handed_on(self, lines: pl.DataFrame) -> dict[int, str]:
+        """The questions that each of several files leaves open at its end."""
+        last = lines.group_by("file_id").tail(NEAR).partition_by("file_id")
+        told = {int(part["file_id"][0]): self._waiting(part) for part in last}
+        return {file_id: said for file_id, said in told.items() if said}
+
+    def _waiting(self, lines: pl.DataFrame) -> str | None:
+        waiting = self.open_questions(lines.tail(NEAR))["line"].tail(MOST)
+        return "\n".join(waiting) or None
 
 
 def _in_front(batch: pl.DataFrame, header: str | None) -> pl.DataFrame:

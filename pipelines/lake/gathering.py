@@ -115,7 +115,7 @@ class Gathering:
             self._staging.add_events(event_class, task.format.name, frame)
         if parsed.rejects.height:
             self._staging.add_rejects(task.format.name, parsed.rejects)
-        headers = _headers(task, lines)
+        headers = task.format.handed_on(lines)
         self._stage(held, list(_counted(held, parsed, headers)))
 
     def _stage(self, held: list[Held], records: list[FileRecord]) -> None:
@@ -191,15 +191,6 @@ def _by_file(frames: Iterable[pl.DataFrame]) -> Counter[int]:
     for frame in frames:
         found.update(dict(frame.group_by("file_id").len().iter_rows()))
     return found
-
-
-def _headers(task: Task, lines: pl.DataFrame) -> dict[int, str]:
-    """The last header of each file, for formats that have one."""
-    if task.format.header is None:
-        return {}
-    is_header = task.format.header(pl.col("line")).fill_null(value=False)
-    found = lines.filter(is_header).group_by("file_id").agg(pl.col("line").last())
-    return dict(found.iter_rows())
 
 
 def _failed(held: Held, error: SourceError) -> FileRecord:

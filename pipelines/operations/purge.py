@@ -11,9 +11,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Connection, delete, update
+from sqlalchemy import Connection, delete, func, update
 
 from pipelines.findings.removing import remove
+from pipelines.formats import formats
 from pipelines.journey.district import District
 from pipelines.journey.publishing import publish_snapshot
 from pipelines.journey.reporting import mondays, publish_reports
@@ -26,7 +27,7 @@ from pipelines.state import ledger
 from pipelines.state.alert_tables import OUTBOX, PAGES
 from pipelines.state.audit import Act, Chain
 from pipelines.state.purged import Purged, keep_from, note_purged
-from pipelines.state.schema import ATTRIBUTION_CHANGES, LAKE_FILES
+from pipelines.state.schema import ATTRIBUTION_CHANGES, LAKE_FILES, SOURCE_FILES
 from pipelines.warehouse import planning
 from pipelines.warehouse.snapshots import current, reading
 
@@ -114,8 +115,20 @@ def _events(district: District, plan: Plan) -> None:
                     ATTRIBUTION_CHANGES.c.event_date.not_in(held),
                 )
             )
+            _lines_handed_on(connection, plan.before["event"] + timedelta(days=1))
     # what is listed no more goes, and what others took the place of goes with it
     sweep(district.store, district.home.lake, grace=timedelta(0))
+
+
+def _lines_handed_on(connection: Connection, before: date) -> None:
+    """Lines that wait at the end of a file for their answer; they were events too."""
+    names = [name for name, known in formats().items() if known.hands_on_lines]
+    seen = func.coalesce(SOURCE_FILES.c.last_time, SOURCE_FILES.c.last_read_time)
+    connection.execute(
+        update(SOURCE_FILES)
+        .where(SOURCE_FILES.c.format.in_(names), seen < before.isoformat())
+        .values(header=None)
+    )
 
 
 def _findings(district: District, plan: Plan) -> None:

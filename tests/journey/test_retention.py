@@ -17,6 +17,7 @@ from pipelines.operations.retention import plan
 from pipelines.state import ledger
 from pipelines.state.audit import open_chain
 from pipelines.state.holds import Hold, holds, place_hold
+from pipelines.state.ledger import Change, FileRecord
 from pipelines.state.purged import kept_from
 from pipelines.state.store import now_text
 from tests.journey.commands import schoolbell
@@ -24,6 +25,7 @@ from tests.journey.small import findings_of, told_of
 
 pytestmark = pytest.mark.slow
 LATER = timedelta(days=100)
+HANDED_ON = '"NPS1","IAS",02-00-00-00-00-17,"a question without an answer"'
 SHORT = """
 [retention]
 raw_days = 30
@@ -62,6 +64,7 @@ def emptied(district, tmp_path_factory):
     """A home all of whose records were over, with what it was before."""
     home = with_retention(district.copy(tmp_path_factory.mktemp("retention")))
     run(home.path, settle_seconds=0)  # nothing grows any more
+    hand_on(home, {HANDED_ON: end_of(home), "kept": end_of(home) + LATER})
     before = {
         "accounts": accounts_of(home),
         "findings": findings_of(home.path),
@@ -70,6 +73,24 @@ def emptied(district, tmp_path_factory):
     now = noon(end_of(home) + LATER)
     found, certificate = purged(home, now)
     return home, before, found, certificate
+
+
+def hand_on(home, lines):
+    """Files at whose end a question waits, each with the day of its last line."""
+    with open_district(home.path) as district:
+        files = [
+            FileRecord(
+                file_id=number,
+                source="radius",
+                path=f"IN{number}.log",
+                format="windows_nps",
+                state=ledger.GROWING,
+                last_time=f"{day}T23:00:00.000000+00:00",
+                header=line,
+            )
+            for number, (line, day) in enumerate(lines.items(), 900_000)
+        ]
+        ledger.commit(district.store, Change(files=files))
 
 
 def noon(day):
@@ -105,7 +126,7 @@ def test_no_byte_of_what_was_over_is_left(emptied, district):
     hosts = hosts_of(DistrictHome(district.home))
     assert ids
     assert hosts
-    marks = [*ids, *hosts]
+    marks = [*ids, *hosts, HANDED_ON]
     full = dict(bytes_of(DistrictHome(district.home)))
     assert all(any(mark.encode() in data for data in full.values()) for mark in ids)
     allowed = {home.state_db, *home.certificates.iterdir()}
@@ -114,6 +135,9 @@ def test_no_byte_of_what_was_over_is_left(emptied, district):
         if path in allowed:  # a certificate names the findings that went, by id
             left = [mark for mark in left if mark not in ids]
         assert not left, (path.name, left[:3])
+    with open_district(home.path) as district:
+        waiting = ledger.source_files(district.store, "radius")
+        assert [one.header for one in waiting] == [None, "kept"]
 
 
 def hosts_of(home):

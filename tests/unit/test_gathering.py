@@ -18,7 +18,7 @@ SEEN = 1_790_000_000
 OWN = {
     "file_id", "duplicate_of", "raw_ctime_ns", "first_seen_time", "last_read_time",
 }  # fmt: skip
-CHOSEN = {"squid_access", "sophos_xg", "sshd_pam", "windows_security_json"}
+CHOSEN = {"squid_access", "sophos_xg", "sshd_pam", "windows_nps"}
 LINED = sorted(
     name
     for name in {log.parent.name for log in LOGS}
@@ -60,6 +60,26 @@ def told(home: Home) -> tuple[list[dict[str, object]], dict[str, pl.DataFrame]]:
             "file_id", "line_no"
         )
     return sorted(rows, key=lambda row: str(row["path"])), frames
+
+
+def test_a_small_file_hands_its_open_question_on(tmp_path):
+    log = "windows_nps/answers_take_the_device_of_their_question.log"
+    (logged,) = (one for one in LOGS if one.as_posix().endswith(log))
+    question, answer, *_ = logged.read_bytes().splitlines(keepends=True)
+    home = Home(tmp_path, fmt="windows_nps")
+    home.put("grows.log", question)
+    home.put("other.log", question.replace(b' 1"', b' 7"') + answer)
+    home.run(settle=3_600)
+    assert {one.path: one.header is None for one in home.records()} == {
+        "grows.log": False,
+        "other.log": False,
+    }
+    home.put("grows.log", question + answer)
+    home.run(settle=3_600)
+    (record,) = (one for one in home.records() if one.path == "grows.log")
+    logons = home.frame("logons").filter(pl.col("file_id") == record.file_id)
+    assert logons["src_mac"].to_list() == ["02:00:00:00:00:17"]
+    assert (record.header, record.lines, record.events) == (None, 2, 2)
 
 
 @pytest.mark.parametrize("name", LINED)
