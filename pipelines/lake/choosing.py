@@ -5,7 +5,7 @@ from pipelines.formats import Format, formats
 from pipelines.lake.identify import SAMPLE_BYTES, best
 from pipelines.lake.source import Source
 from pipelines.sources.delivery import Delivery
-from pipelines.sources.streams import opened, read_up_to
+from pipelines.sources.streams import Salvaged, opened, read_up_to
 from pipelines.state.ledger import FileRecord
 
 
@@ -45,4 +45,5 @@ def chosen(
 
 def _identified(delivery: Delivery, likely: str | None) -> str | None:
     with opened(delivery) as stream:
-        return best(read_up_to(stream, SAMPLE_BYTES), likely=likely)
+        # a file that is cut off has a format too: reading it will say what is wrong
+        return best(read_up_to(Salvaged(stream), SAMPLE_BYTES), likely=likely)

@@ -146,8 +146,9 @@ class Staging:
     def forget(self, file_id: int) -> None:
         """Drop what is staged of a file, and all that was found out about it."""
         self._held.taken(file_id)
-        for part in self._listed:
-            (self.folder / part.path).unlink(missing_ok=True)
+        with writing_to(self.folder):
+            for part in self._listed:
+                (self.folder / part.path).unlink(missing_ok=True)
         self._listed, self._days = [], []
         self._records.pop(file_id, None)
         self._again.forget(file_id)

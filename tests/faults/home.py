@@ -5,7 +5,9 @@ in the lake without trusting any of the counts.
 """
 
 import gzip
+import json
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -34,6 +36,14 @@ def lines(first: int, last: int, **more: object) -> bytes:
     return b"".join(line(number, **more) for number in range(first, last))
 
 
+def source_of(folder: Path, fmt: str | None = "squid_access") -> Source:
+    """The source of a home; `source.json` in it says what is not as usual."""
+    told = {"format": fmt, "options": {}}
+    if (said := folder / "source.json").is_file():
+        told |= json.loads(said.read_text())
+    return Source(name="proxy", folder=folder / "landing", zone="UTC", **told)
+
+
 class Home:
     """A landing folder, a lake and a ledger in one folder."""
 
@@ -59,12 +69,9 @@ class Home:
 
     @property
     def source(self) -> Source:
-        return Source(
-            name="proxy",
-            folder=self.landing,
-            format=self.format,
-            zone=self.zone,
-            options=self.options,
+        source = source_of(self.folder, self.format)
+        return replace(
+            source, zone=self.zone, options={**source.options, **self.options}
         )
 
     def run(self, *, settle: float = 0, **more: object) -> dict[str, Outcome]:
@@ -93,8 +100,11 @@ class Home:
 
     def numbers(self) -> Counter[int]:
         """How often each line is in the lake as an event."""
-        urls = self.frame()["url"].to_list()
-        return Counter(int(url.rsplit("/", 1)[1]) for url in urls)
+        told = self.frame()["url"].to_list()
+        logons = self.frame("logons")
+        if logons.height:
+            told += logons["user_name"].to_list()
+        return Counter(int(text.rsplit("/", 1)[-1]) for text in told)
 
     def rejects(self) -> list[str]:
         return sorted(self.frame("rejects")["line"].to_list())

@@ -1,11 +1,14 @@
 """Homes at the point where a run is due: all hold the same lines, delivered apart."""
 
+import gzip
 import io
+import json
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.faults.home import Home, line, lines
+from tests.faults.home import BEGIN, Home, line, lines
+from tests.formats.evtx_writer import event, evtx_file
 
 LAST = 170
 """Each story ends with lines 0 to 169, once, and one line that is no line."""
@@ -69,9 +72,54 @@ def small_files(folder: Path) -> Home:
     return home
 
 
+def exports(folder: Path) -> Home:
+    """Files that are no lines, of several parts; one of them is cut off."""
+    home = Home(folder)
+    said = {"format": None, "options": {"event_class": "http_requests"}}
+    (folder / "source.json").write_text(json.dumps(said))
+    home.put("known.json", array(0, 60))
+    home.run()
+    home.put("export.json", array(40, 130) + BAD)
+    home.put("security.evtx", logons(130, 150))
+    home.gz("late.json.gz", array(150, LAST))
+    home.put("cut.json.gz", gzip.compress(array(60, 120))[:-9])
+    return home
+
+
+def array(first: int, last: int) -> bytes:
+    """Requests as one JSON array."""
+    rows = [
+        {
+            "time": BEGIN + number,
+            "src_ip": "10.20.1.7",
+            "url_hostname": "example.org",
+            "url": f"http://example.org/n/{number}",
+        }
+        for number in range(first, last)
+    ]
+    return json.dumps(rows, indent=1).encode() + b"\n"
+
+
+def logons(first: int, last: int) -> bytes:
+    """Windows events whose accounts are the numbers."""
+    return evtx_file(
+        [
+            event(
+                f"2026-02-25T12:00:{number % 60:02d}+00:00",
+                4624,
+                "lab",
+                {"TargetUserName": str(number), "LogonType": "2"},
+            )
+            for number in range(first, last)
+        ],
+        first_id=first,
+    )
+
+
 STORIES: Mapping[str, Callable[[Path], Home]] = {
     "second drop": second_drop,
     "first run": first_run,
     "closed days": closed_days,
     "small files": small_files,
+    "exports": exports,
 }

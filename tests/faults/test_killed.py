@@ -14,16 +14,18 @@ from pipelines.lake.sweeping import sweep
 from tests.conftest import LONG
 from tests.faults.conftest import Zygote
 from tests.faults.home import Home, once
-from tests.faults.stories import LAST, second_drop
+from tests.faults.stories import LAST, STORIES
 from tests.faults.zygote import DONE, REFUSED, SURVIVED
 
 KILLED = -9
 
 
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory) -> Path:
+@pytest.fixture(
+    scope="module", params=["second drop", "exports"] if LONG else ["second drop"]
+)
+def prepared(tmp_path_factory, request) -> Path:
     folder = tmp_path_factory.mktemp("prepared") / "home"
-    second_drop(folder).store.close()
+    STORIES[request.param](folder).store.close()
     return folder
 
 

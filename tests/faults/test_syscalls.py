@@ -49,7 +49,7 @@ def disk(tmp_path_factory):
     zygote.close()
 
 
-@pytest.fixture(scope="module", params=STORIES if LONG else ["second drop"])
+@pytest.fixture(scope="module", params=STORIES if LONG else ["exports"])
 def prepared(tmp_path_factory, request) -> Path:
     folder = tmp_path_factory.mktemp("prepared") / "home"
     STORIES[request.param](folder).store.close()

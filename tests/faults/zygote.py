@@ -32,10 +32,12 @@ from pipelines.formats import formats
 from pipelines.journey.district import only_writer
 from pipelines.lake import staging
 from pipelines.lake.compaction import compact
-from pipelines.lake.intake import Intake, Source
+from pipelines.lake.intake import Intake
 from pipelines.lake.sweeping import sweep
 from pipelines.sources.blocks import blocks
+from pipelines.sources.framing import parts
 from pipelines.state.store import open_store
+from tests.faults.home import source_of
 
 DONE, REFUSED, BROKEN, SURVIVED = 0, 1, 2, 3
 
@@ -129,6 +131,7 @@ def carry_out(order: dict[str, object]) -> int:
     home = Path(fault.home)
     staging.ROWS_A_COMMIT = 40
     blocks.__kwdefaults__["size"] = 1
+    parts.__kwdefaults__["most"] = 16
     if fault.how == "limit":
         import resource
 
@@ -141,9 +144,7 @@ def carry_out(order: dict[str, object]) -> int:
             signal.setitimer(signal.ITIMER_REAL, fault.after_seconds)
         if disk is None:
             instrument(fault)
-        source = Source(
-            name="proxy", folder=home / "landing", format="squid_access", zone="UTC"
-        )
+        source = source_of(home)
         intake = Intake(
             store=store,
             lake=home / "lake",
