@@ -2,9 +2,10 @@
 title: An account at keyboards that were given to others
 summary: >
   Within a week an account was logged on at the keyboards of devices that are assigned
-  to several other people. Help among colleagues and support look the same, so it is a
-  lead for the analyst and names nobody in a report. Shared stock, such as lab
-  computers, carts and podiums, belongs to nobody and does not count.
+  to several other people; or two accounts, on one day, each at the device of the
+  other's owner. Help among colleagues, support and rooms that were exchanged look the
+  same, so it is a lead for the analyst and names nobody in a report. Shared stock,
+  such as lab computers, carts and podiums, belongs to nobody and does not count.
 code: SA-L
 kind: shared_account
 severity: informational
@@ -30,23 +31,12 @@ columns:
   event_date: {type: date, is: local day}
 false_positives:
   - Somebody of the technology office, or a colleague who helps.
+  - Two colleagues who exchanged rooms, each with the own account.
   - Devices that changed hands while the registry still names the former owner.
 response: >
   Nothing by itself. Look at it beside other findings on the account.
 --- */
 with
-
-seats as (
-    select
-        account,
-        device,
-        start_time,
-        event_id,
-        is_clock_checked,
-        event_date
-    from core.keyboard_logons
-    where event_date between $event_date::date - interval 6 day and $event_date::date
-),
 
 accounts as (
     select
@@ -60,38 +50,40 @@ accounts as (
         and not approved_shared
 ),
 
-devices as (
-    select
-        device,
-        assigned_to
-    from identity.devices
-    where event_date = $event_date::date and assigned_to is not null and pool is null
-),
-
 used as (
-    select distinct
-        seats.account,
-        seats.device,
-        seats.start_time,
-        seats.event_id,
-        seats.is_clock_checked,
-        devices.assigned_to,
-        seats.event_date = $event_date::date as is_today
-    from seats
-    inner join accounts on seats.account = accounts.account
-    inner join devices
+    select
+        logons.account,
+        accounts.person_id,
+        logons.device,
+        logons.assigned_to,
+        logons.start_time,
+        logons.event_id,
+        logons.is_clock_checked,
+        logons.event_date,
+        logons.event_date = $event_date::date as is_today
+    from core.keyboard_logons as logons
+    inner join accounts
         on
-            seats.device = devices.device
-            and accounts.person_id <> devices.assigned_to
+            logons.account = accounts.account
+            and accounts.person_id <> logons.assigned_to
+    where
+        logons.event_date
+        between $event_date::date - interval 6 day and $event_date::date
 ),
 
-counted as (
+swaps as (
     select
-        account,
-        count(distinct assigned_to) as person_count,
-        count(distinct assigned_to) filter (where not is_today) as earlier_count
-    from used
-    group by account
+        here.account,
+        here.assigned_to,
+        here.event_date,
+        list(there.event_id) as other_logons
+    from used as here
+    inner join used as there
+        on
+            here.person_id = there.assigned_to
+            and here.assigned_to = there.person_id
+            and here.event_date = there.event_date
+    group by here.account, here.assigned_to, here.event_date
 )
 
 select
@@ -100,18 +92,37 @@ select
     max(used.start_time) as end_time,
     count(distinct used.assigned_to)::double as measure,
     list_sort(list_distinct(list(used.device))) as observables,
-    list_sort(list_distinct(list(used.event_id))) as evidence,
+    list_sort(
+        list_distinct(
+            list(used.event_id)
+            || coalesce(flatten(list(swaps.other_logons)), []::bigint[])
+        )
+    ) as evidence,
     to_json(
         struct_pack(
             people := count(distinct used.assigned_to),
             devices := count(distinct used.device),
+            swaps := count(distinct swaps.assigned_to),
             is_live_known := true,
             are_clocks_checked := bool_and(used.is_clock_checked)
         )
     )::varchar as details,
     $event_date::date as event_date
 from used
-inner join counted on used.account = counted.account
--- told once, on the day that makes it so
-where counted.person_count >= $people and counted.earlier_count < $people
+left join swaps
+    on
+        used.account = swaps.account
+        and used.assigned_to = swaps.assigned_to
+        and used.event_date = swaps.event_date
 group by used.account
+-- told once, on the day that makes it so
+having
+    (
+        count(distinct used.assigned_to) >= $people
+        and count(distinct used.assigned_to) filter (where not used.is_today)
+        < $people
+    )
+    or (
+        count(swaps.assigned_to) > 0
+        and count(swaps.assigned_to) filter (where not used.is_today) = 0
+    )

@@ -2,9 +2,9 @@
 title: An account was logged on across town within minutes
 summary: >
   Work on one campus, then a logon at the keyboard on another campus sooner than
-  anybody can travel, followed by work there. Fewer turns than for two campuses
-  in turns, so each must be stronger: use before and after, an interactive logon,
-  and both clocks known.
+  anybody can travel, followed by work there. The logon ends the way, not the first
+  page after it. Fewer turns than for two campuses in turns, so each must be
+  stronger: use before and after, an interactive logon, and both clocks known.
 code: SA-2
 kind: shared_account
 severity: high
@@ -46,7 +46,7 @@ columns:
   subject: {type: varchar, pii: direct, is: account}
   start_time: {type: timestamptz, is: first cited request}
   end_time: {type: timestamptz, is: last cited request}
-  measure: {type: double, is: seconds between the two campuses}
+  measure: {type: double, is: seconds from work on one campus to the other's logon}
   observables: {type: 'varchar[]', pii: indirect, is: devices}
   evidence: {type: 'bigint[]', is: cited events}
   details: {type: varchar, is: facts for the alternatives as JSON}
@@ -128,15 +128,22 @@ moved as (
 turns as (
     select
         *,
-        count(*) over (partition by owner) as turn_count
+        count_if(gap_seconds < $travel_share * travel_seconds) over (
+            partition by owner
+        ) as turn_count
     from moved
-    where gap_seconds < $travel_share * travel_seconds
 ),
 
+-- whoever logs on has arrived, however long the first page takes
 hops as (
     select
-        turns.*,
-        seats.event_id as seat_event_id
+        turns.* exclude (gap_seconds),
+        seats.event_id as seat_event_id,
+        greatest(
+            epoch(least(turns.start_time, seats.start_time))
+            - epoch(turns.previous_start),
+            0
+        ) as gap_seconds
     from turns
     inner join seats
         on
@@ -149,6 +156,9 @@ hops as (
         and turns.is_clock_checked
         and turns.previous_is_clock_checked
         and seats.is_clock_checked
+        and epoch(least(turns.start_time, seats.start_time))
+        - epoch(turns.previous_start)
+        < $travel_share * turns.travel_seconds
     qualify
         row_number() over (
             partition by turns.event_id

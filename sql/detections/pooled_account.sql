@@ -34,18 +34,6 @@ response: >
 --- */
 with
 
-seats as (
-    select
-        account,
-        device,
-        start_time,
-        event_id,
-        is_clock_checked,
-        event_date
-    from core.keyboard_logons
-    where event_date between $event_date::date - interval 6 day and $event_date::date
-),
-
 accounts as (
     select account
     from identity.accounts
@@ -55,64 +43,42 @@ accounts as (
         and not approved_shared
 ),
 
-devices as (
-    select
-        device,
-        assigned_to
-    from identity.devices
-    -- what several people share is no single person's, even if one signed for it
-    where event_date = $event_date::date and assigned_to is not null and pool is null
-),
-
 used as (
-    select distinct
-        seats.account,
-        seats.device,
-        seats.start_time,
-        seats.event_id,
-        seats.is_clock_checked,
-        seats.event_date,
-        devices.assigned_to
-    from seats
-    inner join accounts on seats.account = accounts.account
-    inner join devices on seats.device = devices.device
-),
-
-today as (
-    select distinct account
-    from seats
-    where event_date = $event_date::date
-),
-
--- told once, on the day that makes it so, not again while it goes on
-earlier as (
     select
-        account,
-        count(distinct assigned_to) as person_count
-    from used
-    where event_date < $event_date::date
-    group by account
+        logons.account,
+        logons.device,
+        logons.assigned_to,
+        logons.start_time,
+        logons.event_id,
+        logons.is_clock_checked,
+        logons.event_date = $event_date::date as is_today
+    from core.keyboard_logons as logons
+    inner join accounts on logons.account = accounts.account
+    where
+        logons.event_date
+        between $event_date::date - interval 6 day and $event_date::date
+        and logons.assigned_to is not null
 )
 
 select
-    used.account as subject,
-    min(used.start_time) as start_time,
-    max(used.start_time) as end_time,
-    count(distinct used.assigned_to)::double as measure,
-    list_sort(list_distinct(list(used.device))) as observables,
-    list_sort(list_distinct(list(used.event_id))) as evidence,
+    account as subject,
+    min(start_time) as start_time,
+    max(start_time) as end_time,
+    count(distinct assigned_to)::double as measure,
+    list_sort(list_distinct(list(device))) as observables,
+    list_sort(list_distinct(list(event_id))) as evidence,
     to_json(
         struct_pack(
-            people := count(distinct used.assigned_to),
-            devices := count(distinct used.device),
+            people := count(distinct assigned_to),
+            devices := count(distinct device),
             is_live_known := true,
-            are_clocks_checked := bool_and(used.is_clock_checked)
+            are_clocks_checked := bool_and(is_clock_checked)
         )
     )::varchar as details,
     $event_date::date as event_date
 from used
-inner join today on used.account = today.account
-left join earlier on used.account = earlier.account
-where coalesce(earlier.person_count, 0) < $people
-group by used.account
-having count(distinct used.assigned_to) >= $people
+group by account
+-- told once, on the day that makes it so
+having
+    count(distinct assigned_to) >= $people
+    and count(distinct assigned_to) filter (where not is_today) < $people

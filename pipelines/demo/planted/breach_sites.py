@@ -6,7 +6,14 @@ from pipelines.demo.acts import browse
 from pipelines.demo.days import LAST_QUIZLET_DAY, MINUTE, SECOND, Day
 from pipelines.demo.people import Person
 from pipelines.demo.plan import Pace
-from pipelines.demo.planted.stage import SITE, Scene, Span, Stage, minutes
+from pipelines.demo.planted.stage import (
+    SITE,
+    NotCastError,
+    Scene,
+    Span,
+    Stage,
+    minutes,
+)
 
 
 def sustained(
@@ -51,9 +58,7 @@ def _use(
 def fragmented(stage: Stage, site: str, visits: int, intensity: int) -> None:
     """S42: many short visits over two days."""
     first = stage.day(weekdays="0123")
-    second = next(
-        (d for d in stage.world.days if d.number > first.number and d.has_school), first
-    )
+    second = _neighbour(stage, first)
     person = stage.teacher(first, second)
     spans: list[Span] = []
     for place in range(visits):
@@ -65,6 +70,14 @@ def fragmented(stage: Stage, site: str, visits: int, intensity: int) -> None:
     stage.case("S42", SITE, "NA-2", person, (stage.desktop(person),), around,
                f"{visits} visits of 4 minutes to {site} in two days",
                intensity=intensity)  # fmt: skip
+
+
+def _neighbour(stage: Stage, day: Day) -> Day:
+    """The next day of school; at the end of the logs the one before."""
+    others = [d for d in stage.world.days if d.has_school and d != day]
+    if not others:
+        raise NotCastError
+    return next((d for d in others if d.number > day.number), others[-1])
 
 
 def other_verdict(

@@ -6,10 +6,15 @@ from pipelines.findings.rules._words import ACCOUNT, counted
 
 
 def _claim(details: Details) -> str:
-    return (
+    people = int(details.get("people") or 0)
+    others = "another person" if people == 1 else f"{people} other people"
+    said = (
         f"Account {ACCOUNT} was logged on at {counted(details, 'devices', 'device')} "
-        f"assigned to {details.get('people')} other people within a week."
+        f"assigned to {others} within a week."
     )
+    if details.get("swaps"):
+        said += " On the same day the other's account was at the owner's device."
+    return said
 
 
 RULE = Rule(
@@ -19,6 +24,10 @@ RULE = Rule(
     claim=_claim,
     explanations=(
         ("Help among colleagues, or support", never("logs do not know the reason")),
+        (
+            "Rooms that were exchanged, each with the own account",
+            never("an exchange of rooms and of accounts write the same lines"),
+        ),
         (
             "Shared stock",
             always("pools, carts, labs and podiums are left out"),
