@@ -9,7 +9,7 @@ import polars as pl
 
 from pipelines.detections.candidates import Candidate
 from pipelines.detections.catalogue import Clause, Detection
-from pipelines.findings.alternatives import alternatives
+from pipelines.findings.alternatives import alternatives, of_the_subject
 from pipelines.findings.cases import Owner, nobody
 from pipelines.findings.lattice import confidence, severity
 from pipelines.findings.permits import (
@@ -163,6 +163,7 @@ def _tested(
 ) -> tuple[Alternative, ...]:
     """The rule's own explanations, what consents say, and what reviewers found."""
     found = [*alternatives(row.code, row.details)]
+    found += of_the_subject(row.subject, seen.devices, found)
     if known.consents is not None and permits["permitted_by"] is None:
         found += said_of_consents(known.consents, seen)
     return (*found, *([DEMOTED] if is_demoted else []))

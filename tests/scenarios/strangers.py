@@ -121,6 +121,13 @@ def account_at_one_others_desk(story: Story) -> None:
     story.surf("avega", "hs-gnova", "09:01", WORK)
 
 
+def accounts_at_each_others_desks(story: Story) -> None:
+    """Two teachers of two schools, each account at the other's desk, both busy."""
+    for account, device in (("avega", "es-cpark"), ("cpark", "hs-avega")):
+        story.logon(account, device, "09:00")
+        story.surf(account, device, "09:01", WORK, minutes=25)
+
+
 def week_that_stands_out(story: Story) -> None:
     """Two quiet hours each morning, then one of hundreds of requests, and a Sunday."""
     for day in ("-17 ", "-10 ", ""):
@@ -158,5 +165,6 @@ SCENARIOS = (
     Scenario("S88a", counter_account_at_its_counter),
     Scenario("S89", account_at_two_others_desks, leads=("SA-L",)),
     Scenario("S89a", account_at_one_others_desk),
+    Scenario("S85", accounts_at_each_others_desks, leads=("SA-L",)),
     Scenario("S90", week_that_stands_out, day=FRIDAY, leads=("AN-7",), is_long=True),
 )  # fmt: skip

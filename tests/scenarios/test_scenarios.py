@@ -12,7 +12,6 @@ from itertools import cycle
 
 import pytest
 
-from pipelines.district.networks import address_text
 from tests.conftest import LONG
 from tests.scenarios import (
     leave,
@@ -65,8 +64,6 @@ def told(home, scenario, *, day=None, spell=plain, without="", rules=()):
     story.lines.pop(without, None)
     found = run(home, story, extra, rules)
     shown = [one for one in found if one.finding.confidence != "C1"]
-    if without == "dhcp":  # a device without a lease is its address, which is nobody
-        shown = [one for one in shown if address_text(one.account) is None]
     assert {one.account for one in shown} <= {scenario.account}
     if not without:
         assert set(scenario.leads) <= {one.rule for one in found if one not in shown}

@@ -77,7 +77,7 @@ def candidate(code="SA-1", subject="ada", day=DAY, details=None, **changes):
         code=code,
         subject=subject,
         event_date=day,
-        details=PROVEN[code] | (details or {}),
+        details=PROVEN.get(code, {}) | (details or {}),
         **(given | changes),
     )
 

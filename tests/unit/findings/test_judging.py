@@ -145,6 +145,23 @@ def test_without_facts_nothing_is_sure(code):
     assert all(one.name and one.test for one in tested)
 
 
+@pytest.mark.parametrize(
+    ("subject", "level"),
+    [("lab-pc-7", "C2"), ("10.2.8.25", "C1"), ("2001:db8::7", "C1")],
+)
+def test_a_bare_address_is_one_level_less_sure_than_a_device(subject, level):
+    row = candidate(
+        "AN-6",
+        subject,
+        details={"sites": ["a.example"], "resembles": ["b.example"], "devices": 1},
+        observables=(f"device:{subject}", "site:a.example"),
+    )
+    found = judged(row)
+    assert found.confidence == level, found.alternatives
+    stream = candidate("NA-1", observables=("device:pc-1", f"site:{subject}"))
+    assert judged(stream).confidence == "C2"  # the site has no name, the device has
+
+
 # names
 
 
