@@ -80,6 +80,8 @@ def _told(measures: Measures, trials: Sequence[Trial]) -> Iterator[str]:
     yield from _table(("measure", "value", "95 % bounds"), _summary(measures))
     names: tuple[str, ...] = ("rule", "planted", "found", "findings", "true")
     yield from _table(names, map(_rule, measures["by_rule"]))
+    names = ("rule that makes leads", "planted", "found as a lead", "leads")
+    yield from _table(names, (tuple(row.values()) for row in measures["leads"]))
     names = ("family", "intensity", "planted", "found", "met by any rule of the kind")
     yield from _table(names, (tuple(row.values()) for row in measures["by_family"]))
     names = ("false beside", "rule", "findings")

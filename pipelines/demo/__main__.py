@@ -11,10 +11,10 @@ import time
 from pathlib import Path
 
 from pipelines.demo.generate import ACCOUNT_DOMAINS, DISTRICT_NAME, generate
-from pipelines.demo.scoring import Score, finding_frame, planted_cases, score
+from pipelines.demo.quality import missed_rows, quality
+from pipelines.demo.trial import Trial, judge_trial
 from pipelines.district.home import create
 from pipelines.errors import SchoolbellError
-from pipelines.findings.keeping import stored_findings
 from pipelines.journey.console import console, safe, table, watching
 from pipelines.journey.district import open_district
 from pipelines.journey.run import run
@@ -35,13 +35,13 @@ def main() -> int:
             _say(line)
         with open_district(home) as district:
             screen.print(account_table(district))
-            found = finding_frame(stored_findings(district.store))
-            result = score(planted_cases(home), found, district.detections)
     except SchoolbellError as error:
         sys.stderr.write("\n".join(map(safe, str(error).splitlines())) + "\n")
         return error.exit_code
-    screen.print(table("Findings against planted truth", *_scored(result)))
-    for line in _judged(result):
+    trial = judge_trial(home, seed=chosen.seed, people=chosen.people,
+                        weeks=chosen.weeks, has_violations=True)  # fmt: skip
+    screen.print(table("Findings against planted truth", *_scored(trial)))
+    for line in _judged(trial):
         _say(line)
     _say(f"Report: {home / 'reports' / 'index.html'}")
     return 0
@@ -73,24 +73,22 @@ def _landed(home: Path) -> int:
     return sum(file.stat().st_size for file in landing.rglob("*") if file.is_file())
 
 
-def _scored(result: Score) -> tuple[list[str], list[list[object]]]:
-    rows = [list(row) for row in result.by_rule.iter_rows()]
-    return result.by_rule.columns, rows
+def _scored(trial: Trial) -> tuple[list[str], list[list[object]]]:
+    rows = []
+    for row in quality([trial])["by_rule"]:
+        recall, precision = row["recall"], row["precision"]
+        counts = (recall["of"], recall["count"], precision["of"], precision["count"])
+        rows.append([row["rule"], *counts])
+    return ["rule", "planted", "found", "findings", "true"], rows
 
 
-def _judged(result: Score) -> list[str]:
-    lines = [
-        (
-            f"Findings about nothing planted: {result.false_findings.height}. "
-            f"Look-alikes named: {result.alike_named.height}. "
-            f"Planted for rules to come: {result.not_built}."
-        )
-    ]
-    lines += [
+def _judged(trial: Trial) -> list[str]:
+    false = trial.findings.filter(~trial.findings["is_true"])
+    lines = [f"Findings about nothing planted: {false.height}."]
+    return lines + [
         f"Missed: {row['case_id']} {row['expected_rule']} {row['note']}"
-        for row in result.missed.iter_rows(named=True)
+        for row in missed_rows([trial])
     ]
-    return lines
 
 
 def _say(line: str) -> None:

@@ -1,10 +1,12 @@
 """The measures of several trials together: how often right, how much found."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
 
+from pipelines.demo.scoring import lead_rules
 from pipelines.demo.trial import Trial
 from pipelines.findings.bounds import count_bounds, share_bounds
 
@@ -17,10 +19,11 @@ def quality(trials: Sequence[Trial]) -> Mapping[str, Any]:
     Shares come with exact bounds of 95 % as `[low, high]`. Nothing here is a mean
     over districts: their findings, cases and weeks are put together.
     """
-    cases = pl.concat([one.cases for one in trials])
+    planted = pl.concat([one.cases for one in trials])
+    cases = planted.filter(~pl.col("is_lead"))
     findings = pl.concat([one.findings for one in trials])
     false = findings.filter(~pl.col("is_true"))
-    leads = sum(one.leads for one in trials)
+    leads = sum(sum(one.leads.values()) for one in trials)
     lacking = sum(len(one.lacking) for one in trials)
     user_weeks = sum(one.people * one.weeks for one in trials)
     return {
@@ -36,7 +39,8 @@ def quality(trials: Sequence[Trial]) -> Mapping[str, Any]:
         "lead_share": _share(leads, leads + findings.height),
         "complete": _share(findings.height - lacking, findings.height),
         "by_rule": _by_rule(trials, cases, findings),
-        "by_family": _recall(cases, ["family", "intensity"]),
+        "leads": _leads(trials, planted.filter("is_lead")),
+        "by_family": _recall(planted, ["family", "intensity"]),
         "false_by_alike": _false_by_alike(false),
     }
 
@@ -51,7 +55,7 @@ def false_rows(trials: Sequence[Trial]) -> list[Row]:
 
 
 def missed_rows(trials: Sequence[Trial]) -> list[Row]:
-    """Each planted case that its rule did not find."""
+    """Each planted case that its rule did not find; a lead counts where it is all."""
     names = ("case_id", "family", "expected_rule", "intensity", "is_met", "note")
     return [
         {"seed": one.seed, **row}
@@ -66,11 +70,11 @@ def _district(one: Trial) -> Row:
         "has_violations": one.has_violations,
         "people": one.people,
         "weeks": one.weeks,
-        "planted": one.cases.height,
-        "found": _sum(one.cases["is_found"]),
+        "planted": one.cases.filter(~pl.col("is_lead")).height,
+        "found": _sum(one.cases.filter(~pl.col("is_lead"))["is_found"]),
         "findings": one.findings.height,
         "false_findings": one.findings.filter(~pl.col("is_true")).height,
-        "leads": one.leads,
+        "leads": sum(one.leads.values()),
         "lacking": dict(one.lacking),
     }
 
@@ -98,7 +102,7 @@ def _by_rule(
 ) -> list[Row]:
     built = set().union(*(one.rules for one in trials))
     rows = []
-    for rule in sorted(built | set(cases["expected_rule"])):
+    for rule in sorted((built | set(cases["expected_rule"])) - set(lead_rules())):
         planted = cases.filter(pl.col("expected_rule") == rule)
         named = findings.filter(pl.col("rule") == rule)
         rows.append(
@@ -107,6 +111,24 @@ def _by_rule(
                 "is_built": rule in built,
                 "recall": _share(_sum(planted["is_found"]), planted.height),
                 "precision": _share(_sum(named["is_true"]), named.height),
+            }
+        )
+    return rows
+
+
+def _leads(trials: Sequence[Trial], cases: pl.DataFrame) -> list[Row]:
+    """The leads of each rule; of those that make nothing else, what was planted."""
+    told = sum((Counter(one.leads) for one in trials), Counter())
+    rows = []
+    for rule in sorted(set(told) | set(lead_rules())):
+        planted = cases.filter(pl.col("expected_rule") == rule)
+        found = _sum(planted["is_found"])
+        rows.append(
+            {
+                "rule": rule,
+                "planted": planted.height,
+                "found": found,
+                "leads": told[rule],
             }
         )
     return rows

@@ -1,32 +1,19 @@
-"""Holds findings against the planted truth of a synthetic district."""
+"""The planted truth of a synthetic district, and findings, as frames to compare."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from pipelines.findings.rules import rules
+
 SHOWN = ("C2", "C3")
 
 
-@dataclass(frozen=True)
-class Score:
-    """What was found of what was planted.
-
-    Attributes:
-        by_rule: One row a rule: cases planted, cases found, findings.
-        missed: Planted cases of the built rules that no finding met.
-        false_findings: Findings about accounts and days that nothing was planted for.
-        alike_named: Look-alikes that a finding named.
-        not_built: Planted cases that wait for a rule.
-    """
-
-    by_rule: pl.DataFrame
-    missed: pl.DataFrame
-    false_findings: pl.DataFrame
-    alike_named: pl.DataFrame
-    not_built: int
+def lead_rules() -> list[str]:
+    """Codes of the rules that never make more than leads."""
+    return sorted(code for code, rule in rules().items() if rule.begins not in SHOWN)
 
 
 def planted_cases(home: Path) -> pl.DataFrame:
@@ -42,7 +29,7 @@ def planted_cases(home: Path) -> pl.DataFrame:
 
 
 def finding_frame(findings: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
-    """Findings that a report may show: rule, account, kind and span."""
+    """Stored findings: rule, account, kind and span."""
     rows = [
         {
             "rule": one["rule"],
@@ -52,60 +39,8 @@ def finding_frame(findings: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
             "last": one["record"]["end_time"],
         }
         for one in findings
-        if one["confidence"] in SHOWN and one["status"] != "withdrawn"
     ]
     schema = dict.fromkeys(("rule", "account", "kind", "first", "last"), pl.String)
     return pl.DataFrame(rows, schema=schema).with_columns(
         pl.col("first", "last").str.to_datetime(time_unit="us", time_zone="UTC")
     )
-
-
-def score(cases: pl.DataFrame, findings: pl.DataFrame, built: Iterable[str]) -> Score:
-    """Compare by account and time: a finding meets a case whose span it touches.
-
-    Args:
-        built: Codes of the rules that exist.
-    """
-    rules = sorted(built)
-    touching = (pl.col("first") <= pl.col("end_utc") + pl.duration(minutes=15)) & (
-        pl.col("last") >= pl.col("start_utc") - pl.duration(minutes=15)
-    )
-    numbered = findings.with_row_index("number")
-    met = numbered.join(cases, on="account", suffix="_case").filter(touching)
-    violations = cases.filter("is_violation")
-    judged = violations.filter(pl.col("expected_rule").is_in(rules))
-    of_rule = met.filter(
-        pl.col("is_violation"), pl.col("rule") == pl.col("expected_rule")
-    )
-    found = set(of_rule["case_id"])
-    explained = set(met.filter("is_violation")["number"])
-    false = numbered.filter(~pl.col("number").is_in(sorted(explained)))
-    alike = met.filter(
-        ~pl.col("is_violation"), ~pl.col("number").is_in(sorted(explained))
-    )
-    missed = judged.filter(~pl.col("case_id").is_in(sorted(found)))
-    return Score(
-        by_rule=_by_rule(rules, judged, found, findings),
-        missed=missed,
-        false_findings=false.drop("number"),
-        alike_named=alike.select("case_id", "family", "rule", "account", "note"),
-        not_built=violations.height - judged.height,
-    )
-
-
-def _by_rule(
-    rules: list[str], judged: pl.DataFrame, found: set[str], findings: pl.DataFrame
-) -> pl.DataFrame:
-    rows = []
-    for rule in rules:
-        cases = judged.filter(pl.col("expected_rule") == rule)
-        met = cases.filter(pl.col("case_id").is_in(sorted(found)))
-        rows.append(
-            {
-                "rule": rule,
-                "planted": cases.height,
-                "found": met.height,
-                "findings": findings.filter(pl.col("rule") == rule).height,
-            }
-        )
-    return pl.DataFrame(rows)

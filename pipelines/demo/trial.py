@@ -1,5 +1,6 @@
 """One synthetic district, made, judged and held against its truth."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ import polars as pl
 
 from pipelines.demo.generate import ACCOUNT_DOMAINS, DISTRICT_NAME, generate
 from pipelines.demo.proof import incomplete
-from pipelines.demo.scoring import SHOWN, finding_frame, planted_cases
+from pipelines.demo.scoring import SHOWN, finding_frame, lead_rules, planted_cases
 from pipelines.district.home import create
 from pipelines.findings.keeping import stored_evidence, stored_findings
 from pipelines.findings.standing import WITHDRAWN
@@ -27,10 +28,11 @@ class Trial:
 
     Attributes:
         cases: Planted violations: family, expected_rule, intensity, `is_found` by
-            that rule, `is_met` by any finding of the same kind.
+            that rule, `is_met` by any finding of the same kind, `is_lead` where the
+            rule makes leads only and a lead is all there is to find.
         findings: What a report may name, with `is_true` and, where it is false, the
             `alike` family that it touches, and its record.
-        leads: Findings of the lowest confidence.
+        leads: Findings of the lowest confidence, by rule.
         lacking: What findings lack to be checked, by finding.
         rules: Codes of the rules that exist.
     """
@@ -41,7 +43,7 @@ class Trial:
     has_violations: bool
     cases: pl.DataFrame
     findings: pl.DataFrame
-    leads: int
+    leads: Mapping[str, int]
     lacking: Mapping[str, str]
     rules: tuple[str, ...]
 
@@ -79,7 +81,8 @@ def judge_trial(
         evidence = stored_evidence(district.store)
         rules = tuple(sorted(district.detections))
     shown = [one for one in stored if one["confidence"] in SHOWN]
-    cases, findings = compare(planted_cases(home), shown)
+    leads = [one for one in stored if one["confidence"] not in SHOWN]
+    cases, findings = compare(planted_cases(home), shown, leads)
     return Trial(
         seed=seed,
         people=people,
@@ -87,35 +90,38 @@ def judge_trial(
         has_violations=has_violations,
         cases=cases,
         findings=findings,
-        leads=len(stored) - len(shown),
+        leads=Counter(one["rule"] for one in leads),
         lacking=incomplete(shown, evidence, home / "landing"),
         rules=rules,
     )
 
 
 def compare(
-    cases: pl.DataFrame, shown: Sequence[Mapping[str, Any]]
+    cases: pl.DataFrame,
+    shown: Sequence[Mapping[str, Any]],
+    leads: Sequence[Mapping[str, Any]] = (),
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Violations with whether they were found, findings with whether they are true.
 
     A finding is true when it is about the account and the time of a violation of
-    its kind, give or take a quarter of an hour.
+    its kind, give or take a quarter of an hour. A lead finds what its rule was
+    planted for, and is neither true nor false.
     """
     findings = finding_frame(shown).with_row_index("number")
-    near = (pl.col("first") <= pl.col("end_utc") + SLACK) & (
-        pl.col("last") >= pl.col("start_utc") - SLACK
-    )
-    met = findings.join(cases, on="account", suffix="_case").filter(near)
+    met = _met(findings, cases)
     also = pl.col("kind_case").replace_strict(
         {kind: others[0] for kind, others in ALSO_SHOWS.items()}, default=None
     )
     fits = (pl.col("kind") == pl.col("kind_case")) | (pl.col("kind") == also)
     right = met.filter("is_violation", fits.fill_null(value=False))
-    by_rule = right.filter(pl.col("rule") == pl.col("expected_rule"))
     of_kind = right.filter(pl.col("kind") == pl.col("kind_case"))
     alike = met.filter(~pl.col("is_violation")).group_by("number")
+    led = _by_rule(_met(finding_frame(leads), cases))
+    is_lead = pl.col("expected_rule").is_in(lead_rules())
     violations = cases.filter("is_violation").with_columns(
-        is_found=pl.col("case_id").is_in(by_rule["case_id"].to_list()),
+        is_lead=is_lead,
+        is_found=pl.col("case_id").is_in(_by_rule(right))
+        | (is_lead & pl.col("case_id").is_in(led)),
         is_met=pl.col("case_id").is_in(of_kind["case_id"].to_list()),
     )
     judged = findings.join(
@@ -123,3 +129,16 @@ def compare(
     ).with_columns(is_true=pl.col("number").is_in(right["number"].to_list()))
     names = pl.Series("finding_id", [one["finding_id"] for one in shown], pl.String)
     return violations, judged.sort("number").with_columns(names).drop("number")
+
+
+def _met(findings: pl.DataFrame, cases: pl.DataFrame) -> pl.DataFrame:
+    """Findings beside the cases of the same account and time."""
+    return findings.join(cases, on="account", suffix="_case").filter(
+        pl.col("first") <= pl.col("end_utc") + SLACK,
+        pl.col("last") >= pl.col("start_utc") - SLACK,
+    )
+
+
+def _by_rule(met: pl.DataFrame) -> list[str]:
+    of_rule = met.filter(pl.col("rule") == pl.col("expected_rule"))
+    return of_rule["case_id"].to_list()

@@ -1,6 +1,7 @@
 """Findings held against planted truth: what is true, found, provable."""
 
 import gzip
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
@@ -66,8 +67,8 @@ def judged(*shown):
 def trial(*shown, lacking=None, has_violations=True):
     cases, findings = compare(CASES, shown)
     return Trial(seed=1, people=100, weeks=2, has_violations=has_violations,
-                 cases=cases, findings=findings, leads=1, lacking=lacking or {},
-                 rules=("NA-1", "NA-2", "OH-1"))  # fmt: skip
+                 cases=cases, findings=findings, leads={"SA-L": 1},
+                 lacking=lacking or {}, rules=("NA-1", "NA-2", "OH-1"))  # fmt: skip
 
 
 def truths(*shown):
@@ -108,6 +109,25 @@ def test_a_case_is_found_by_its_rule_and_met_by_its_kind():
 def test_a_false_finding_names_the_look_alike_beside_it():
     _, findings = judged(finding("NA-1", "eshaw", SITE), finding("NA-1", "x", SITE))
     assert findings.select("is_true", "alike").rows() == [(False, "S38"), (False, None)]
+
+
+def test_what_only_a_lead_can_find_is_found_by_a_lead_and_counts_by_itself():
+    planted = CASES.vstack(
+        pl.DataFrame([case(6, "fkim", SHARED, "SA-L", "S85")]).cast(CASES.schema)
+    )
+    leads = [finding("SA-L", "fkim", SHARED), finding("NA-1", "avega", SITE)]
+    cases, findings = compare(planted, [], leads)
+    assert cases.filter("is_lead")["is_found"].to_list() == [True]
+    assert not cases.filter(~pl.col("is_lead"))["is_found"].any()
+    one = replace(trial(), cases=cases, findings=findings, leads={"SA-L": 1, "NA-1": 1})
+    measures = quality([one, one])
+    assert measures["recall"]["of"] == 8
+    assert "SA-L" not in {row["rule"] for row in measures["by_rule"]}
+    told = {row["rule"]: tuple(row.values())[1:] for row in measures["leads"]}
+    assert told == {"AN-7": (0, 0, 0), "NA-1": (0, 0, 2), "SA-L": (2, 2, 2)}
+    assert {row["expected_rule"] for row in missed_rows([one])} == {
+        "NA-1", "NA-2", "OH-1", "SA-1"
+    }  # fmt: skip
 
 
 def test_measures_put_districts_together():
