@@ -18,6 +18,7 @@ LAST_QUIZLET_DAY = date(2026, 10, 21)
 FIRST_BOOKCREATOR_DAY = date(2026, 10, 27)
 
 _SPECIAL: Mapping[date, tuple[str, str, str]] = {
+    date(2026, 9, 7): ("holiday", "Labor Day", ""),
     EARLY_OUT: ("early_out", "end of the first term", ""),
     PD_DAY: ("pd_day", "in-service for staff", ""),
     SNOW_DAY: ("closure", "snow", "2026-11-12 05:40"),

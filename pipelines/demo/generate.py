@@ -7,6 +7,7 @@ import polars as pl
 
 from pipelines.demo.browsing import browse, fetched
 from pipelines.demo.columns import dotted
+from pipelines.demo.earlier import earlier_plan, earlier_world
 from pipelines.demo.flows import phone_flows, planned_flows, server_flows
 from pipelines.demo.keyboards import windows_events
 from pipelines.demo.leases import bindings, dhcp_events, stays
@@ -37,6 +38,7 @@ FORMATS: Mapping[str, str] = {
 PROXY = Feed("proxy", "access-{date}.log.gz", "access.log", noise=NOISE)
 FIREWALL = Feed("firewall", "traffic-{date}.log.gz", "traffic.log")
 DIRECTORY = Feed("directory", "security-{date}.json.gz", "security.json")
+EARLIER = Feed("directory", "security-{date}.json.gz", "security-before.json")
 DHCP = Feed("dhcp", "dhcpd-{date}.log", "dhcpd.log", shortest=16)
 TWICE = 8
 """The day whose proxy log arrives a second time, under another name."""
@@ -53,6 +55,7 @@ def generate(
     people: int = 240,
     progress: Progress | None = None,
     violations: bool = True,
+    weeks_before: int = 0,
 ) -> Truth:
     """Write registry, logs and truth of a synthetic district into `home`.
 
@@ -65,20 +68,28 @@ def generate(
         people: Size of the roster, at least 60.
         progress: Told the step, its number and how many there are.
         violations: False plants look-alikes only: every finding is then wrong.
+        weeks_before: Weeks before that Monday of which the directory's log alone
+            was kept; with seven, silences are planted.
     """
     tell = progress or _silent
     tell("people and plans", 0, STEPS)
     world = make_world(seed, weeks, people)
     plan = Plan()
-    plant(world, plan, violations=violations)
+    before = earlier_world(world, weeks_before)
+    plant(world, plan, violations=violations, earlier=before.days)
     add_routines(world, plan)
     add_evenings(world, plan)
     add_restarts(world, plan)
-    write_registry(world, plan, home / "registry")
+    write_registry(world, plan, home / "registry", before.days)
     tell("requests", 1, STEPS)
     requests = _requests(world, plan)
     stayed = stays(world, requests)
     written = _write_logs(world, plan, requests, stayed, home / "landing", tell)
+    if weeks_before:
+        lines = windows_lines(
+            before, windows_events(before, earlier_plan(before, plan))
+        )
+        written.append(write_feed(before, home / "landing", EARLIER, lines))
     bound = bindings(world, stayed, plan)
     return write_truth(world, plan, written, bound, home / "truth")
 

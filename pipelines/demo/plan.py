@@ -168,6 +168,8 @@ class Plan:
         rows: Registry rows by file, each a mapping of columns.
         aliases: Earlier spelling of a person's account, by person.
         no_copy: Days, by number, whose nightly copy did not run.
+        earlier: Who is let in before the first day, where scenes say so.
+        silent: Accounts that nothing else uses before the first day.
     """
 
     sittings: list[Sitting] = field(default_factory=list)
@@ -182,6 +184,8 @@ class Plan:
     rows: dict[str, list[dict[str, str]]] = field(default_factory=dict)
     aliases: dict[int, str] = field(default_factory=dict)
     no_copy: list[int] = field(default_factory=list)
+    earlier: list[Sitting] = field(default_factory=list)
+    silent: list[str] = field(default_factory=list)
 
     def say(self, file: str, **row: str) -> None:
         """Add a row to a registry file."""

@@ -19,6 +19,8 @@ from pipelines.journey.steps import build_and_judge, take_in
 
 # who uses a site off duty breaks the rule about sites too
 ALSO_SHOWS = {"off_hours_external": ("non_approved_site",)}
+WEEKS_BEFORE = 7
+"""Of a directory's log alone: a silence of 45 days shows in no fewer."""
 SLACK = pl.duration(minutes=15)
 
 
@@ -53,7 +55,8 @@ def hold_trial(
 ) -> Trial:
     """Make a district in an empty folder, run it as any other, and compare."""
     create(home, name=DISTRICT_NAME, account_domains=ACCOUNT_DOMAINS)
-    truth = generate(home, seed, people=people, weeks=weeks, violations=violations)
+    truth = generate(home, seed, people=people, weeks=weeks, violations=violations,
+                     weeks_before=WEEKS_BEFORE)  # fmt: skip
     with open_district(home) as district, only_writer(district.home):
         take_in(district, settle_seconds=0)
         build_and_judge(district)

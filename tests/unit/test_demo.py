@@ -2,7 +2,7 @@
 
 import gzip
 import hashlib
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import polars as pl
 import pytest
@@ -34,7 +34,7 @@ BREACHES = {
     "NA-6": {"S57"}, "OH-1": {"S62", "S64", "S65", "S66"},
     "AN-1": {"S73"}, "AN-5": {"S75"}, "SA-7": {"S76"}, "SA-8": {"S100", "S101"},
     "AN-2": {"S92"}, "AN-3": {"S93"}, "AN-4": {"S94"}, "AN-6": {"S95"}, "AN-9": {"S96"},
-    "AN-10": {"S97"}, "AN-11": {"S98"}, "AN-12": {"S99"},
+    "AN-7": {"S103"}, "AN-10": {"S97"}, "AN-11": {"S98"}, "AN-12": {"S99"},
 }  # fmt: skip
 
 
@@ -184,11 +184,37 @@ def test_a_null_district_plants_no_violation(tmp_path):
     assert set(truth.cases["kind"]) == {"none"}
 
 
-def test_progress_is_told_to_its_end(tmp_path):
-    told = []
-    generate(tmp_path, 3, weeks=1, people=60, progress=lambda *step: told.append(step))
+@pytest.fixture(scope="module")
+def after_others(tmp_path_factory):
+    """A week with the seven before it, and the progress that was told."""
+    home, told = tmp_path_factory.mktemp("after"), []
+    truth = generate(home, 3, weeks=1, people=60, weeks_before=7,
+                     progress=lambda *step: told.append(step))  # fmt: skip
+    return home, truth, told
+
+
+def test_progress_is_told_to_its_end(after_others):
+    told = after_others[2]
     assert [number for _, number, _ in told] == list(range(len(told)))
     assert told[-1][1] == told[-1][2]
+
+
+def test_a_silence_is_one_in_a_log_that_everybody_else_is_in(after_others):
+    home, truth, _ = after_others
+    before = sorted((home / "landing" / "directory").glob("security-2026-0[89]*"))
+    text = {path.name[9:19]: "\n".join(lines_of(path)["line"]) for path in before}
+    silent = truth.cases.filter(pl.col("expected_rule") == "AN-8").to_dicts()
+    assert silent
+    for case in silent:
+        used = [day for day, said in text.items() if f'"{case["account"]}"' in said]
+        assert len(used) == 1
+        again = date.fromisoformat(case["start_utc"][:10])
+        idle = (again - date.fromisoformat(used[0])).days
+        assert case["note"] == f"an account is used after {idle} days"
+    everybody = "".join(text.values())
+    people = [one.username for one in make_roster(3, 60).people]
+    seen = [name for name in people if f'"{name}"' in everybody]
+    assert len(seen) >= len(people) - 1  # who is back from leave was let in once
 
 
 def test_addresses_of_a_day_are_nobody_elses():

@@ -4,6 +4,9 @@ A scene is a function that casts people and devices, plans what they do, and not
 the case. Scenes know the policy and the world, not the product's rules.
 """
 
+from collections.abc import Sequence
+
+from pipelines.demo.days import Day
 from pipelines.demo.plan import Plan
 from pipelines.demo.planted import (
     alike_accounts,
@@ -15,6 +18,7 @@ from pipelines.demo.planted import (
     alike_networks,
     alike_requests,
     alike_security,
+    alike_silences,
     alike_sites,
     alike_strangers,
     breach_accounts,
@@ -23,6 +27,7 @@ from pipelines.demo.planted import (
     breach_lending,
     breach_machines,
     breach_security,
+    breach_silences,
     breach_sites,
     breach_strangers,
 )
@@ -44,13 +49,22 @@ RISKS = (*breach_security.SCENES, *breach_lending.SCENES, *breach_closed.SCENES)
 ALIKE_RISKS = (*alike_security.SCENES, *alike_lending.SCENES)
 MACHINES = (*breach_machines.SCENES, *breach_strangers.SCENES)
 ALIKE_MACHINES = (*alike_machines.SCENES, *alike_strangers.SCENES)
+SILENCES = breach_silences.SCENES
+ALIKE_SILENCES = alike_silences.SCENES
 
 
-def plant(world: World, plan: Plan, *, violations: bool) -> None:
-    """Play every scene that the district and the weeks have room for."""
+def plant(
+    world: World, plan: Plan, *, violations: bool, earlier: Sequence[Day] = ()
+) -> None:
+    """Play every scene that the district and the weeks have room for.
+
+    Args:
+        earlier: Days before the first one of which a log was kept.
+    """
     breaches = BREACHES if violations else ()
     risks = RISKS if violations else ()
     machines = MACHINES if violations else ()
+    silences = SILENCES if violations else ()
     scenes = (
         *alike_accounts.ALL_MONTH,
         *breaches,
@@ -59,8 +73,10 @@ def plant(world: World, plan: Plan, *, violations: bool) -> None:
         *ALIKE_RISKS,
         *machines,
         *ALIKE_MACHINES,
+        *silences,
+        *ALIKE_SILENCES,
     )
-    stage = Stage(world, plan, world.random("planted"))
+    stage = Stage(world, plan, world.random("planted"), earlier=earlier)
     for scene in scenes:
         marks = {name: len(items) for name, items in _lists(plan).items()}
         try:

@@ -42,7 +42,7 @@ def on_the_last_day(stage: Stage) -> None:
     device = stage.spare("MS", "workroom", span)
     account = f"visitor{stage.rng.randint(10, 99)}"
     stage.plan.say("accounts.csv", username=account, account_type="person",
-                   approved_shared="no", valid_from="2026-09-01",
+                   approved_shared="no", valid_from="2026-10-12",
                    valid_to=day.date.isoformat())  # fmt: skip
     for time, code in ((span[0], "4624"), (span[1], "4634")):
         stage.plan.keys.append(Key(time, device.number, account, code, 2))

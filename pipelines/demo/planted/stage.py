@@ -34,6 +34,7 @@ class Stage:
     Attributes:
         busy: Days on which somebody already plays, by person.
         seats: Spans in which a spare device is taken.
+        earlier: Days before the first one of which a log was kept.
     """
 
     world: World
@@ -41,6 +42,7 @@ class Stage:
     rng: random.Random
     busy: dict[int, set[int]] = field(default_factory=dict)
     seats: dict[int, list[Span]] = field(default_factory=dict)
+    earlier: Sequence[Day] = ()
 
     # who, when, where
 

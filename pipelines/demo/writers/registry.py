@@ -27,8 +27,14 @@ VENDOR, DISTRICT = "filter-vendor", "district"
 WRONG_SHARE = 0.02
 
 
-def write_registry(world: World, plan: Plan, folder: Path) -> None:
-    """Write every file; planned rows follow the standing ones."""
+def write_registry(
+    world: World, plan: Plan, folder: Path, earlier: Sequence[Day] = ()
+) -> None:
+    """Write every file; planned rows follow the standing ones.
+
+    Args:
+        earlier: Days before the first one, for the calendar; none are three weeks.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     standing = {
         "users.csv": map(_user, world.roster.people),
@@ -42,7 +48,7 @@ def write_registry(world: World, plan: Plan, folder: Path) -> None:
         "devices.csv": _devices(world),
         "approved_sites.csv": _approved(),
         "site_categories.csv": _categories(world),
-        "calendar.csv": _calendar(world.days),
+        "calendar.csv": _calendar(world.days, earlier),
         "exceptions.csv": _exceptions(world),
         "staff_duty.csv": _duty(world.roster.staff),
         **FIXED,
@@ -183,8 +189,8 @@ def _exceptions(world: World) -> list[Row]:
     ]  # fmt: skip
 
 
-def _calendar(days: Sequence[Day]) -> list[Row]:
-    before = [
+def _calendar(days: Sequence[Day], earlier: Sequence[Day]) -> list[Row]:
+    before = earlier or [
         Day(-number, days[0].date - timedelta(days=number), "")
         for number in range(21, 0, -1)
     ]

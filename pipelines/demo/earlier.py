@@ -1,0 +1,75 @@
+"""The weeks before the weeks: a directory's log alone, so that long silences show.
+
+Everybody is let in now and then, and so are the accounts that the registry gives to
+nobody; only whom a scene keeps silent is not. Nothing else was kept of these weeks.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+
+from pipelines.demo.days import FIRST_DAY, MINUTE, make_days
+from pipelines.demo.places import Device
+from pipelines.demo.plan import Plan, Sitting
+from pipelines.demo.world import World
+
+SHARE = 0.3
+"""Of the days of school on which somebody is let in."""
+SCHOOLS = ("HS", "MS", "ES")
+
+
+def earlier_world(world: World, weeks: int) -> World:
+    """The same district, so many weeks before its first day."""
+    first = FIRST_DAY - timedelta(weeks=weeks)
+    return replace(world, days=make_days(weeks, first))
+
+
+def earlier_plan(before: World, plan: Plan) -> Plan:
+    """Who is let in, and where.
+
+    Args:
+        before: The district in those weeks.
+        plan: Of the weeks that follow: its accounts, and who was silent before.
+    """
+    rng = before.random("earlier")
+    made = Plan(sittings=[*plan.earlier])
+    silent = set(plan.silent)
+    seats = [(name, seat) for name, seat in _seats(before, plan) if name not in silent]
+    for day in before.days:
+        for place, (account, device) in enumerate(seats):
+            if not day.has_school or rng.random() > SHARE:
+                continue
+            if not _is_valid(plan, account, day.date):
+                continue
+            start = day.at("08:00", place % 7 * 60 + rng.randint(0, 40))
+            made.sittings.append(
+                Sitting(-1, account, device.number, device.network, start,
+                        start + 9 * MINUTE, "logon", "logoff")
+            )  # fmt: skip
+    return made
+
+
+def _seats(before: World, plan: Plan) -> Iterator[tuple[str, Device]]:
+    """Each account with a computer that it has a right to."""
+    places = before.places
+    for person in before.roster.people:
+        own = places.of(person, "desktop") or places.of(person, "laptop")
+        yield person.username, own or _shared(before, person.building)
+    for row in plan.rows.get("accounts.csv", ()):
+        yield row["username"], _shared(before, row.get("used_in", "").split("|")[0])
+
+
+def _shared(before: World, building: str) -> Device:
+    school = building if building in SCHOOLS else "HS"
+    return before.places.pool(school, "workroom")[0]
+
+
+def _is_valid(plan: Plan, account: str, day: date) -> bool:
+    rows: list[Mapping[str, str]] = [
+        row for row in plan.rows.get("accounts.csv", ()) if row["username"] == account
+    ]
+    text = day.isoformat()
+    return all(
+        row.get("valid_from", "") <= text <= (row.get("valid_to") or "9")
+        for row in rows
+    )

@@ -1,0 +1,52 @@
+"""Stage directions for accounts that are silent for weeks."""
+
+from pipelines.demo.days import MINUTE, SECOND, Day
+from pipelines.demo.places import Device
+from pipelines.demo.plan import Key, Sitting
+from pipelines.demo.planted.stage import NotCastError, Span, Stage, minutes
+
+
+def last_used(stage: Stage, least: int, most: int) -> tuple[Day, Day]:
+    """A day of school and one so many days earlier, before the first day.
+
+    Raises:
+        NotCastError: No log was kept of days so early.
+    """
+    day = stage.day(after=1)
+    fits = [
+        one
+        for one in stage.earlier
+        if one.has_school and least <= (day.date - one.date).days <= most
+    ]
+    if not fits:
+        raise NotCastError
+    return day, stage.choice(fits)
+
+
+def used_again(
+    stage: Stage, account: str, before: Day, day: Day
+) -> tuple[Span, Device]:
+    """An account without an owner, used on a day before and again on this one."""
+    stage.plan.say("accounts.csv", username=account, account_type="person",
+                   approved_shared="no", valid_from="2025-08-01")  # fmt: skip
+    span = minutes(stage.moment(day), 14)
+    device = stage.spare("MS", "workroom", span)
+    let_in(stage, account, device, before)
+    key = Key(span[0], device.number, account, "4624", 2)
+    stage.plan.keys.append(key)
+    for place in range(12):
+        start = span[0] + (30 + place * 55 + stage.rng.randint(0, 30)) * SECOND
+        stage.fetch(account, device, start, "docs.google.com", 24_000 + 900 * place)
+    leave = Key(span[1] + MINUTE, device.number, account, "4634", 2)
+    stage.plan.keys.append(leave)
+    return span, device
+
+
+def let_in(stage: Stage, account: str, device: Device, before: Day) -> None:
+    """On a day before the first one, and on no other of those."""
+    start = before.at("10:00", stage.rng.randint(0, 90))
+    stage.plan.silent.append(account)
+    stage.plan.earlier.append(
+        Sitting(-1, account, device.number, device.network, start,
+                start + 9 * MINUTE, "logon", "logoff")
+    )  # fmt: skip
