@@ -95,43 +95,28 @@ before as (
     where not is_judged
 ),
 
-own_middles as (
+own as (
     select
         account,
         measured,
         day_type,
         local_bin,
         median(value) as middle_value,
+        mad(value) as deviation,
         count(*) as point_count
     from before
     group by account, measured, day_type, local_bin
     having count(*) >= $own_points
 ),
 
-own_spreads as (
-    select
-        before.account,
-        before.measured,
-        before.day_type,
-        before.local_bin,
-        median(abs(before.value - own_middles.middle_value)) as deviation
-    from before
-    inner join own_middles
-        on
-            before.account = own_middles.account
-            and before.measured = own_middles.measured
-            and before.day_type = own_middles.day_type
-            and before.local_bin = own_middles.local_bin
-    group by before.account, before.measured, before.day_type, before.local_bin
-),
-
-peer_middles as (
+peers as (
     select
         peer_group,
         measured,
         day_type,
         local_bin,
         median(value) as middle_value,
+        mad(value) as deviation,
         count(*) as point_count,
         count(distinct account) as account_count
     from before
@@ -139,66 +124,34 @@ peer_middles as (
     having count(distinct account) >= $peers
 ),
 
-peer_spreads as (
-    select
-        before.peer_group,
-        before.measured,
-        before.day_type,
-        before.local_bin,
-        median(abs(before.value - peer_middles.middle_value)) as deviation
-    from before
-    inner join peer_middles
-        on
-            before.peer_group = peer_middles.peer_group
-            and before.measured = peer_middles.measured
-            and before.day_type = peer_middles.day_type
-            and before.local_bin = peer_middles.local_bin
-    group by
-        before.peer_group, before.measured, before.day_type, before.local_bin
-),
-
 compared as (
     select
         points.*,
-        case when own_middles.account is null then 'peers' else 'own' end as basis,
-        coalesce(own_middles.middle_value, peer_middles.middle_value) as usual,
+        case when own.account is null then 'peers' else 'own' end as basis,
+        coalesce(own.middle_value, peers.middle_value) as usual,
         greatest(
-            1.4826 * coalesce(own_spreads.deviation, peer_spreads.deviation),
-            $least_spread
-            * coalesce(own_middles.middle_value, peer_middles.middle_value),
+            1.4826 * coalesce(own.deviation, peers.deviation),
+            $least_spread * coalesce(own.middle_value, peers.middle_value),
             1
         ) as spread,
-        coalesce(own_middles.point_count, peer_middles.point_count) as point_count,
-        case when own_middles.account is null then peer_middles.account_count else 1 end
+        coalesce(own.point_count, peers.point_count) as point_count,
+        case when own.account is null then peers.account_count else 1 end
             as account_count
     from points
-    left join own_middles
+    left join own
         on
-            points.account = own_middles.account
-            and points.measured = own_middles.measured
-            and points.day_type = own_middles.day_type
-            and points.local_bin = own_middles.local_bin
-    left join own_spreads
+            points.account = own.account
+            and points.measured = own.measured
+            and points.day_type = own.day_type
+            and points.local_bin = own.local_bin
+    left join peers
         on
-            points.account = own_spreads.account
-            and points.measured = own_spreads.measured
-            and points.day_type = own_spreads.day_type
-            and points.local_bin = own_spreads.local_bin
-    left join peer_middles
-        on
-            points.peer_group = peer_middles.peer_group
-            and points.measured = peer_middles.measured
-            and points.day_type = peer_middles.day_type
-            and points.local_bin = peer_middles.local_bin
-    left join peer_spreads
-        on
-            points.peer_group = peer_spreads.peer_group
-            and points.measured = peer_spreads.measured
-            and points.day_type = peer_spreads.day_type
-            and points.local_bin = peer_spreads.local_bin
+            points.peer_group = peers.peer_group
+            and points.measured = peers.measured
+            and points.day_type = peers.day_type
+            and points.local_bin = peers.local_bin
     where
-        points.is_judged
-        and (own_middles.account is not null or peer_middles.peer_group is not null)
+        points.is_judged and (own.account is not null or peers.peer_group is not null)
 )
 
 select

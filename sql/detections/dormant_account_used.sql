@@ -75,6 +75,12 @@ heard as (
     inner join days on school.date = days.event_date
 ),
 
+-- before their first day the logs can not tell silence
+logs as (
+    select min(event_date) as first_date
+    from days
+),
+
 accounts as (
     select
         account,
@@ -114,13 +120,19 @@ silent as (
         before.last_date,
         least(
             date_diff(
-                'day', coalesce(before.last_date, accounts.first_date), days.event_date
+                'day',
+                coalesce(
+                    before.last_date,
+                    greatest(accounts.first_date, logs.first_date)
+                ),
+                days.event_date
             ),
             120
         ) as idle
     from days
     inner join accounts on days.account = accounts.account
     cross join heard
+    cross join logs
     left join before on days.account = before.account
     left join leave on accounts.person_id = leave.person_id
     where

@@ -8,6 +8,7 @@ summary: >
 code: SA-2
 kind: shared_account
 severity: high
+stage: trial
 grain: [subject, event_date]
 params:
   event_date: {type: date}

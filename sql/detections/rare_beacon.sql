@@ -216,19 +216,6 @@ values_of as (
     from spaced
 ),
 
-placed as (
-    select
-        *,
-        row_number() over in_order as place,
-        count(*) over (partition by device, destination, seen_by, what) as n
-    from values_of
-    window
-        in_order as (
-            partition by device, destination, seen_by, what
-            order by value
-        )
-),
-
 quartiles as (
     select
         device,
@@ -236,69 +223,37 @@ quartiles as (
         seen_by,
         what,
         count(*) as n,
-        min(value) filter (where place >= n / 4.0) as lower_value,
+        quantile_disc(value, 0.25) as lower_value,
         median(value) as middle_value,
-        min(value) filter (where place >= 3 * n / 4.0) as upper_value
-    from placed
+        quantile_disc(value, 0.75) as upper_value,
+        mad(value) as deviation
+    from values_of
     group by device, destination, seen_by, what
-),
-
-deviations as (
-    select
-        placed.device,
-        placed.destination,
-        placed.seen_by,
-        placed.what,
-        median(abs(placed.value - quartiles.middle_value)) as deviation
-    from placed
-    inner join quartiles
-        on
-            placed.device = quartiles.device
-            and placed.destination = quartiles.destination
-            and placed.seen_by = quartiles.seen_by
-            and placed.what = quartiles.what
-    group by placed.device, placed.destination, placed.seen_by, placed.what
 ),
 
 -- how level the values lie about their middle, and how close to it
 scored as (
     select
-        quartiles.device,
-        quartiles.destination,
-        quartiles.seen_by,
-        quartiles.what,
-        quartiles.n,
-        quartiles.middle_value,
+        device,
+        destination,
+        seen_by,
+        what,
+        n,
+        middle_value,
         -- the worse of the two decides: a mean would let one excuse the other
         least(
             case
-                when
-                    quartiles.upper_value - quartiles.lower_value
-                    <= 0.02 * quartiles.middle_value
-                    then 1
+                when upper_value - lower_value <= 0.02 * middle_value then 1
                 else
-                    1 - abs(
-                        quartiles.upper_value
-                        + quartiles.lower_value
-                        - 2 * quartiles.middle_value
-                    ) / (quartiles.upper_value - quartiles.lower_value)
+                    1 - abs(upper_value + lower_value - 2 * middle_value)
+                    / (upper_value - lower_value)
             end,
             case
-                when quartiles.middle_value = 0 then 1
-                else
-                    greatest(
-                        0,
-                        1 - deviations.deviation / quartiles.middle_value
-                    )
+                when middle_value = 0 then 1
+                else greatest(0, 1 - deviation / middle_value)
             end
         ) as score
     from quartiles
-    inner join deviations
-        on
-            quartiles.device = deviations.device
-            and quartiles.destination = deviations.destination
-            and quartiles.seen_by = deviations.seen_by
-            and quartiles.what = deviations.what
 ),
 
 even as (

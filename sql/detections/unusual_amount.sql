@@ -122,11 +122,19 @@ tested as (
     inner join pools on judged.is_staff = pools.is_staff
 ),
 
+-- no p-value falls below one in the weeks compared: where those are too few, it
+-- says how many they are, and what stands out most comes first
 placed as (
     select
         *,
-        row_number() over (order by p_value, departure desc, account) as place,
-        count(*) over () as all_tests
+        row_number() over (
+            partition by is_pool_enough
+            order by
+                case when is_pool_enough then p_value end,
+                departure desc,
+                account
+        ) as place,
+        count(*) over (partition by is_pool_enough) as all_tests
     from tested
 ),
 
@@ -134,13 +142,13 @@ placed as (
 cut as (
     select coalesce(max(place), 0) as last_place
     from placed
-    where p_value <= $false_share * place / all_tests
+    where is_pool_enough and p_value <= $false_share * place / all_tests
 ),
 
 chosen as (
     select
         placed.*,
-        placed.is_pool_enough and placed.place <= cut.last_place as is_significant
+        placed.is_pool_enough as is_significant
     from placed
     cross join cut
     where

@@ -90,23 +90,14 @@ paired as (
             and one.source < other.source
             and other.time between one.time - interval 1 minute * $pair_minutes
             and one.time + interval 1 minute * $pair_minutes
-),
-
-centred as (
-    select
-        source,
-        other_source,
-        difference,
-        median(difference) over (partition by source, other_source) as middle
-    from paired
 )
 
 select
     source,
     other_source,
-    max(middle) as offset_seconds,
-    median(abs(difference - middle)) as spread_seconds,
+    median(difference) as offset_seconds,
+    mad(difference) as spread_seconds,
     count(*) as pair_count,
     $event_date::date as event_date
-from centred
+from paired
 group by source, other_source
