@@ -17,7 +17,7 @@ from typing import Any
 from pipelines.district.roles import Asker, Right, asker
 from pipelines.district.settings_model import Settings
 from pipelines.findings.cases import Case, cases, place_all
-from pipelines.findings.withholding import withheld
+from pipelines.findings.withholding import hidden_sites, unspelt, withheld
 from pipelines.journey.district import District, open_district
 from pipelines.journey.editions import (
     Pseudonyms,
@@ -127,11 +127,19 @@ class Desk:
         day = finding["event_date"]
         return withheld(finding["record"], lambda one: self.named("site", one, day))
 
+    def unspelt(self, finding: Mapping[str, Any], value: str | None) -> str | None:
+        """What somebody wrote of a finding, without the names of sensitive sites."""
+        day, sites = finding["event_date"], hidden_sites(finding["record"])
+        told: str | None = unspelt(
+            value, sites, lambda one: self.named("site", one, day)
+        )
+        return told
+
     @property
     def withheld(self) -> frozenset[str]:
         """Sensitive sites of any finding."""
         records = [row["record"] for case in self.cases for row in case.findings]
-        return frozenset(one for row in records for one in row.get("withheld") or ())
+        return frozenset(one for row in records for one in hidden_sites(row))
 
     @property
     def person(self) -> str | None:

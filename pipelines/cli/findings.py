@@ -80,8 +80,11 @@ def list_cases(home: Home, as_json: AsJson = False) -> None:
 def history(home: Home, finding_id: FindingId, as_json: AsJson = False) -> None:
     """Tell what became of a finding: each change, when, by whom and why."""
     with desk(home, "findings") as one:
-        found(one, finding_id)
-        rows = entries(one.district.store, finding_id)
+        _, finding = found(one, finding_id)
+        rows = [
+            row | {"reason": one.unspelt(finding, row["reason"])}
+            for row in entries(one.district.store, finding_id)
+        ]
     for row in rows:
         if as_json:
             typer.echo(json.dumps(row))
@@ -127,7 +130,7 @@ def shown_row(
         "evidence_lines": len(record["evidence"]),
         "created_utc": finding["created_time"],
         "stage": record.get("stage", "live"),
-        "status_reason": finding["status_reason"],
+        "status_reason": one.unspelt(finding, finding["status_reason"]),
         "verdict": verdict,
         "case_id": case.case_id,
         "assignee": case.assignee,

@@ -15,6 +15,7 @@ from pipelines.findings.cases import Case
 from pipelines.findings.lookups import REFUSED
 from pipelines.findings.requests import Wish, granted_for
 from pipelines.findings.reviewing import said
+from pipelines.findings.withholding import hidden_sites
 from pipelines.journey.console import safe
 from pipelines.privacy import Kind
 from pipelines.state.audit import Act
@@ -62,7 +63,7 @@ def _of(one: Desk, case: Case) -> Iterator[tuple[str, Found]]:
         yield one.subject(finding), (kind, str(finding["subject"]), owner)
         for device in finding["record"]["devices"]:
             yield one.named("device", device, day), ("device", device, None)
-        for site in finding["record"].get("withheld") or ():
+        for site in hidden_sites(finding["record"]):
             yield one.named("site", site, day), ("site", site, None)
         if owner is not None:
             yield one.named("person", owner, day), ("person", owner, owner)

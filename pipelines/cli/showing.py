@@ -54,7 +54,8 @@ def _seen(one: Desk, case: Case, finding: Mapping[str, Any]) -> Iterator[str]:
     yield record["claim"].replace("{account}", account)
     if one.is_pupil(finding):
         yield PUPIL
-    reason = f" ({finding['status_reason']})" if finding["status_reason"] else ""
+    said = one.unspelt(finding, finding["status_reason"])
+    reason = f" ({said})" if said else ""
     yield f"severity {finding['severity']}, confidence {finding['confidence']}"
     yield f"status {finding['status']}{reason}, case {case.case_id}"
     others = [row for row in case.findings if row is not finding]

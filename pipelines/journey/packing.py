@@ -10,7 +10,7 @@ from pipelines.findings.cases import Case
 from pipelines.findings.history import history
 from pipelines.findings.keeping import stored_evidence
 from pipelines.findings.packing import Material
-from pipelines.findings.withholding import withheld
+from pipelines.findings.withholding import hidden_sites, unspelt, withheld
 from pipelines.findings.wording import told
 from pipelines.formats import formats
 from pipelines.journey.district import District
@@ -52,19 +52,37 @@ def gathered(district: District, case: Case, named: Named | None) -> Material:
         row for row in stored_evidence(district.store) if row["finding_id"] in wanted
     ]
     rules = sorted({str(one["rule"]) for one in case.findings})
-    events = [row for one in wanted for row in history(district.store, one)]
+    events = _events(district, case, named)
     return Material(
         case=_case(case, named)
         | {"is_pupil": all(map(about_pupils(district), case.findings))},
         findings=[_finding(district, one, named) for one in case.findings],
         lines=_lines(district, copies, named),
         chain=_chain(district, case, copies, named),
-        history=sorted(events, key=lambda row: row["entry_id"]),
+        history=events,
         verdicts=_verdicts(events),
         queries=_queries(rules),
         versions=_versions(district, rules),
         has_names=named is None,
     )
+
+
+def _events(district: District, case: Case, named: Named | None) -> list[Row]:
+    """What became of the findings; reasons may spell a site that the edition hides."""
+    found = [one["finding_id"] for one in case.findings]
+    events: list[Row] = [row for one in found for row in history(district.store, one)]
+    events.sort(key=lambda row: row["entry_id"])
+    if named is None:
+        return events
+    day = str(case.findings[0]["event_date"])
+    return [
+        dict(unspelt(row, _hidden(case), lambda one: named("site", one, day)))
+        for row in events
+    ]
+
+
+def _hidden(case: Case) -> set[str]:
+    return {one for row in case.findings for one in hidden_sites(row["record"])}
 
 
 def _case(case: Case, named: Named | None) -> dict[str, Any]:
@@ -140,9 +158,7 @@ def _chain(
         file_id, line = divmod(event_id, FILE_SHIFT)
         return f"{places.get(file_id, file_id)}:{line}"
 
-    hidden = {
-        one for row in case.findings for one in row["record"].get("withheld") or ()
-    }
+    hidden = _hidden(case)
     rows = []
     for row in copies:
         place = f"{row['source']}/{row['path']}"
@@ -192,7 +208,7 @@ def _known(
 def _verdicts(events: Iterable[Row]) -> list[dict[str, Any]]:
     return [
         {name: row[name] for name in ("finding_id", "time", "actor", "reason")}
-        for row in sorted(events, key=lambda row: row["entry_id"])
+        for row in events
         if row["change"] == "verdict"
     ]
 

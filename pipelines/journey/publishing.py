@@ -11,7 +11,7 @@ import polars as pl
 
 from pipelines.findings.frames import EVIDENCE, FINDINGS, INSTANT
 from pipelines.findings.keeping import stored_evidence, stored_findings
-from pipelines.findings.withholding import withheld
+from pipelines.findings.withholding import hidden_sites, unspelt, withheld
 from pipelines.findings.wording import told
 from pipelines.journey.attribution import CHANGES, change_frame
 from pipelines.journey.district import District
@@ -103,7 +103,11 @@ def _instant(text: str) -> datetime:
 
 
 def _finding(row: Mapping[str, Any], kind: Kind, names: Pseudonyms) -> dict[str, Any]:
-    record = withheld(row["record"], lambda one: names.names("site", [one])[one])
+    def named(site: str) -> str:
+        return names.names("site", [site])[site]
+
+    record = withheld(row["record"], named)
+    hidden = hidden_sites(row["record"])
     subject = names.names(kind, [row["subject"]])[row["subject"]]
     devices = [names.names("device", [one])[one] for one in record["devices"]]
     is_decided = row["status"] != "open"
@@ -120,7 +124,8 @@ def _finding(row: Mapping[str, Any], kind: Kind, names: Pseudonyms) -> dict[str,
     }
     return {
         **{key: row[key] for key in ("finding_id", "rule", "kind", "severity")},
-        **{key: row[key] for key in ("confidence", "status", "status_reason")},
+        **{key: row[key] for key in ("confidence", "status")},
+        "status_reason": unspelt(row["status_reason"], hidden, named),
         "subject": subject,
         "is_pupil": names.is_pupil(kind, row["subject"]),
         "devices": devices,

@@ -2,6 +2,7 @@
 
 import json
 import re
+import zipfile
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -20,6 +21,7 @@ from tests.journey.small import findings_of
 pytestmark = pytest.mark.slow
 
 REASON = "the hearing of Monday"
+LAST = "2026-12-18"
 
 
 @pytest.fixture
@@ -53,14 +55,26 @@ def look_ups(home):
     return [one for one in news if one.key.startswith("lookups:")]
 
 
-def test_a_sensitive_site_is_spelt_for_its_case_alone(home):
+def members(pack):
+    with zipfile.ZipFile(pack) as archive:
+        return [archive.read(name).decode() for name in archive.namelist()]
+
+
+def test_a_sensitive_site_is_spelt_for_its_case_alone(home, tmp_path):
     finding = next(one for one in findings_of(home) if one["record"]["withheld"])
     (site,) = finding["record"]["withheld"]
     ident = finding["finding_id"]
     case = next(row for row in listed(home) if row["finding_id"] == ident)["case_id"]
     shown = run(home, "findings", "show", ident).out
-    explained = run(home, "findings", "explain", ident).out
-    for text in (shown, explained, (home / "alerts.jsonl").read_text()):
+    asked = (ident, "--reason", f"{site} is asked for by the nurse")
+    run(home, "findings", "exception", *asked, "--scope", "site", "--until", LAST)
+    run(home, "findings", "verdict", ident, "authorised", *asked[1:])
+    pack = tmp_path / "case.zip"
+    run(home, "findings", "pack", case, "--to", pack, "--reason", REASON)
+    told = [run(home, "findings", word, ident).out for word in ("explain", "history")]
+    told += [run(home, "findings", *words).out for words in (("list",), ("permits",))]
+    told += [shown, (home / "alerts.jsonl").read_text(), *members(pack)]
+    for text in told:
         assert site.split(".")[0] not in text
     token = re.search(r"used ([a-z]+-[0-9]+) ", shown)[1]
     told = run(home, "reveal", token, "--case", case, "--reason", REASON).out

@@ -29,8 +29,26 @@ def test_each_spelling_of_the_site_and_its_kind_goes():
 
 
 def test_other_findings_are_told_as_they_are():
+    record = RECORD | {"withheld": []}
+    told = {key: value for key, value in RECORD.items() if key != "withheld"}
+    assert withheld(record, pytest.fail) == told
+
+
+def test_an_international_site_goes_in_both_its_spellings():
+    record = {
+        "claim": "www.xn--mller-kva.example, and Müller.example beside müller.example2",
+        "withheld": ["xn--mller-kva.example"],
+        "details": {},
+    }
+    shown = withheld(record, lambda _site: "fjord-12")
+    assert shown["claim"] == "fjord-12, and fjord-12 beside müller.example2"
+
+
+def test_a_finding_of_before_sites_were_marked_spells_none():
     record = {key: value for key, value in RECORD.items() if key != "withheld"}
-    assert withheld(record, pytest.fail) == record
+    shown = withheld(record, {"jobs.example": "a-1", "myjobs.example": "b-2"}.get)
+    assert shown["sites"] == ["a-1", "b-2"]
+    assert "jobs" not in str(shown)
 
 
 @pytest.mark.parametrize("kind", ["account", "site", "sites", "category", None])
