@@ -5,6 +5,7 @@ overrides; none is a verdict. Nothing is fetched: what is not in the package com
 from the MISP warning lists, which install with it.
 """
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -58,6 +59,15 @@ def background_hosts() -> pl.DataFrame:
         orient="row",
     )
     return pl.concat([own, misp]).unique("host", keep="first", maintain_order=True)
+
+
+@cache
+def version() -> str:
+    """What the lists call themselves; changes whenever one of them does."""
+    lists = (starter_categories, category_words, login_hosts, background_hosts)
+    texts = (one().write_csv() for one in lists)
+    digest = hashlib.sha256("".join(texts).encode()).hexdigest()
+    return f"{STARTER} {digest[:12]}"
 
 
 def _list(name: str) -> pl.DataFrame:

@@ -82,7 +82,7 @@ def take_in(folder: Path, settings: Settings) -> Intake:
             *_strange_renames(settings),
         ),
         missing=_missing(rows, has_calendar=events.height > 0),
-        versions=hashes | {"built-in": builtin.STARTER},
+        versions=hashes | {"built-in": builtin.version()},
     )
 
 

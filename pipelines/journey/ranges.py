@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from pipelines.journey.district import District
+from pipelines.journey.opened import note_opened
 from pipelines.journey.staleness import note_versions, stale
 from pipelines.state import ledger
 from pipelines.warehouse import inputs, planning
@@ -29,6 +30,8 @@ def registry_range(database: Database, district: District) -> Range | None:
     span = _reached(district, sorted({*found.days, *found.again}), held)
     if span is None:
         note_versions(database, district)
+    else:
+        note_opened(district.store, found.reasons)
     return span
 
 

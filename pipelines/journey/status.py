@@ -16,6 +16,7 @@ from pipelines.alerts.outbox import GIVEN_UP, SENT, outbox
 from pipelines.findings.keeping import stored_findings
 from pipelines.journey.district import District
 from pipelines.journey.looking import last_look, last_run
+from pipelines.journey.opened import last_opened, lines
 from pipelines.journey.source_states import SourceState, source_states
 from pipelines.journey.standstill import standstill
 from pipelines.journey.trouble import in_trouble
@@ -104,6 +105,7 @@ def _days(district: District) -> dict[str, Any]:
     return {
         "days_to_build": len(ledger.dirty_days(district.store)),
         "days_wait_since": since.isoformat(timespec="seconds") if since else "",
+        "last_opened": "; ".join(lines(last_opened(district.store))),
     }
 
 

@@ -14,6 +14,7 @@ from pipelines.journey.citing import cited_lines
 from pipelines.journey.district import District
 from pipelines.journey.judged import judged_findings
 from pipelines.journey.looking import note_look
+from pipelines.journey.opened import note_opened
 from pipelines.journey.owed import owe
 from pipelines.journey.staleness import note, note_versions, noted, stale
 from pipelines.journey.unjudged import judged_days, note_unjudged, unjudged
@@ -98,10 +99,11 @@ def build(
     files = inputs.lake_files(district.store, district.home.lake)
     held = files.days()
     found = stale(database, district, held)
+    note_opened(district.store, found.reasons)
     if not found.days:
         if held and not _is_loaded(database, district):
             refresh(database, district, (held[-1], held[-1]))
-        return Built(because=found.because, again=found.again)
+        return Built(because=found.because, again=found.again, reasons=found.reasons)
     due = planning.stale_days(district.models, found.days, held)
     days = [day for days in due.values() for day in days]
     refresh(database, district, (min(days), max(days)))
@@ -115,6 +117,7 @@ def build(
         watch=progress,
     )
     built.because, built.again = found.because, found.again
+    built.reasons = found.reasons
     return built
 
 

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from pipelines.journey.console import safe_lines, table
 from pipelines.journey.district import District
+from pipelines.journey.opened import lines
 from pipelines.journey.run import Result
 from pipelines.lake.intake import Outcome
 from pipelines.state import ledger
@@ -56,6 +57,10 @@ def facts_of(done: Result) -> dict[str, Any]:
             if one.message
         ],
         "days": [day.isoformat() for day in sorted(days)],
+        "opened": {
+            name: [day.isoformat() for day in days]
+            for name, days in done.built.reasons.items()
+        },
         "findings": {
             "new": list(done.kept.new),
             "updated": list(done.kept.updated),
@@ -87,6 +92,7 @@ def told(done: Result) -> Iterator[str]:
         f"{len(days)} days built; findings: {len(kept.new)} new, "
         f"{len(kept.updated)} updated, {len(kept.withdrawn)} withdrawn."
     )
+    yield from (f"  opened by {one}" for one in lines(done.built.reasons))
     if kept.because:
         yield f"Registry files that changed: {', '.join(kept.because)}."
         yield from (f"  new since: {one}" for one in kept.new[:MOST_TOLD])

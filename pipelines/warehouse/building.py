@@ -23,12 +23,14 @@ class Built:
         days: Days built, by model.
         because: Files of the registry whose change was one reason.
         again: Days whose models stand, and whose candidates are judged again.
+        reasons: What opened days -> those days.
     """
 
     rows: dict[str, int] = field(default_factory=dict)
     days: dict[str, Sequence[date]] = field(default_factory=dict)
     because: tuple[str, ...] = ()
     again: Sequence[date] = ()
+    reasons: Mapping[str, Sequence[date]] = field(default_factory=dict)
 
 
 def build(

@@ -196,8 +196,8 @@ class Database:
         )
         return bool(found)
 
-    def distinct(self, table: str, column: str) -> list[str]:
-        """The values of a text column, null left out."""
+    def distinct(self, table: str, column: str) -> list[Any]:
+        """The values of a column, null left out."""
         rows = self.rows(
             f"select distinct {column} from {table} where {column} is not null"
         )

@@ -10,6 +10,7 @@ import duckdb
 import polars as pl
 import pytest
 
+from pipelines.district import builtin
 from pipelines.district.home import DistrictHome
 from pipelines.journey.run import run
 from tests.conftest import LONG
@@ -28,7 +29,13 @@ def district(district, two_days):
 
 
 @pytest.fixture(scope="module")
-def home(district, tmp_path_factory):
+def patch():
+    with pytest.MonkeyPatch.context() as patch:
+        yield patch
+
+
+@pytest.fixture(scope="module")
+def home(district, tmp_path_factory, patch):
     home = district.copy(tmp_path_factory.mktemp("registry"))
     run(home)
     return home
@@ -180,6 +187,71 @@ def test_an_account_that_nobody_used_opens_no_day_and_is_there(home):
     assert days == len(days_of(home))
 
 
+def few_days(home, query):
+    """A value of the warehouse that the fewest days have, and those days."""
+    with duckdb.connect(DistrictHome(home).warehouse, read_only=True) as connection:
+        rows = connection.execute(
+            "select value, list(distinct event_date) as days"
+            f" from ({query}) as seen (value, event_date)"
+            " group by value order by len(days), value limit 1"
+        )
+        value, days = rows.fetchone()
+    assert set(days) < days_of(home)
+    return value, set(days)
+
+
+def test_a_network_and_a_site_to_sign_in_open_the_days_of_what_they_change(home, patch):
+    outside, signed_in = few_days(
+        home, "select ip, event_date from core.outside_signins"
+    )
+    site, asked = few_days(
+        home,
+        "select site, event_date from core.http_requests inner join identity.hosts"
+        " using (url_hostname, site) where background_kind is null and site not in"
+        " (select domain from registry.site_categories) and site not in"
+        " (select pattern from registry.approved_sites) and length(site_label) >= 5"
+        " and site_label ~ '[a-z]*o[a-z]*'",
+    )
+    listed = pl.concat(
+        [builtin.login_hosts(), pl.DataFrame({"host": site.replace("o", "0", 1)})],
+        how="diagonal",
+    )
+    patch.setattr(builtin, "login_hosts", lambda: listed)
+    patch.setattr(builtin, "version", lambda: "the next")
+    remote = {"cidr": f"{outside}/32", "kind": "remote"}
+    result = change(
+        home,
+        "subnets.csv",
+        lambda rows: pl.concat([rows, pl.DataFrame([remote])], how="diagonal"),
+    )
+    assert result.built.reasons == {
+        "login hosts": sorted(asked),
+        "subnets": sorted(signed_in),
+    }
+    assert result.built.because == ("built-in", "subnets.csv")
+    assert opened(result) == asked | signed_in
+
+
+def test_the_command_lists_what_changed_and_which_days_it_opened(home):
+    leave = pl.read_csv(
+        registry(home, "leave.csv"), infer_schema=False, comment_prefix="#"
+    )
+    leave.filter(pl.col("date") != "2026-10-20").write_csv(registry(home, "leave.csv"))
+    places = pl.read_csv(registry(home, "buildings.csv"), infer_schema=False)
+    apart = pl.when(building="HS").then(pl.lit("moved-away")).otherwise("campus")
+    places.with_columns(campus=apart).write_csv(registry(home, "buildings.csv"))
+
+    done = schoolbell("run", "--home", home, "--quiet")
+
+    assert done.code == 0
+    first, *_, last = sorted(days_of(home))
+    by_network = f"buildings: {len(days_of(home))} days, {first} to {last}"
+    assert f"opened by {by_network}\n" in done.out
+    assert "opened by leave windows: " in done.out
+    assert "Registry files that changed: buildings.csv, leave.csv." in done.out
+    assert by_network in schoolbell("status", "--home", home, "--json").out
+
+
 def test_it_all_comes_to_the_same_as_building_anew(home):
     stepwise, told = rows_of(home), told_of(home)
     DistrictHome(home).warehouse.unlink()
@@ -187,13 +259,3 @@ def test_it_all_comes_to_the_same_as_building_anew(home):
     for name, rows in rows_of(home).items():
         assert rows.equals(stepwise[name]), name
     assert told_of(home) == told
-
-
-def test_the_command_lists_what_changed(home):
-    leave = pl.read_csv(
-        registry(home, "leave.csv"), infer_schema=False, comment_prefix="#"
-    )
-    leave.filter(pl.col("date") != "2026-10-20").write_csv(registry(home, "leave.csv"))
-    done = schoolbell("run", "--home", home, "--quiet")
-    assert done.code == 0
-    assert "Registry files that changed: leave.csv." in done.out

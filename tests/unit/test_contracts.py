@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from pipelines.district import frames
-from pipelines.journey.contracts import contracts_moved
+from pipelines.journey.touching.contracts import contracts_moved
 
 WEEKEND = timedelta(days=2)
 

@@ -2,17 +2,18 @@
 
 from datetime import date, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import polars as pl
 import pytest
 
 from pipelines.district import frames
-from pipelines.journey import mentions
+from pipelines.journey.touching.changes import Change
+from pipelines.journey.touching.mentions import by_mention
 from pipelines.warehouse.database import writing
-from pipelines.warehouse.inputs import LakeFiles
 from tests.sql.tables import create
 
-FIRST = date(2026, 3, 2)
+HELD = [date(2026, 3, 2) + timedelta(days=n) for n in range(12)]
 CARD = "02:00:00:00:00:01"
 EVENTS = {
     # class, column, value: the day of March on which a line holds it
@@ -38,36 +39,39 @@ def frame(name, rows):
     return pl.DataFrame(rows, schema=frames.schema(name))
 
 
-@pytest.fixture
-def touched(monkeypatch):
-    """Days of March that changed rows touch."""
-    monkeypatch.setattr(mentions, "show_raw", lambda *_args: None)
-    held = {FIRST + timedelta(days=n): () for n in range(12)}
-    files = LakeFiles(Path(), {"leases": held})
-    both = {name: (frame(name, rows),) * 2 for name, rows in REGISTRY.items()}
-
-    def run(**changed):
-        with writing(Path(":memory:"), threads=1) as database:
-            for name in ("http_requests", "connections", "logons", "leases"):
-                create(database, f"raw.{name}")
-            for (name, column, value), day in EVENTS.items():
-                database.rows(
-                    f"insert into raw.{name} (event_date, {column})"
-                    " values ($day, $value)",
-                    {"day": date(2026, 3, day), "value": value},
-                )
-            database.replace(
-                "identity.spellings",
-                pl.DataFrame(
-                    {
-                        "user_name": ["EXAMPLE\\ada", "ada", "asample", "ben"],
-                        "account_name": ["ada", "ada", "asample", "ben"],
-                    }
-                ),
+@pytest.fixture(scope="module")
+def database():
+    with writing(Path(":memory:"), threads=1) as database:
+        for name in ("http_requests", "connections", "logons", "leases"):
+            create(database, f"raw.{name}")
+        for (name, column, value), day in EVENTS.items():
+            database.rows(
+                f"insert into raw.{name} (event_date, {column}) values ($day, $value)",
+                {"day": date(2026, 3, day), "value": value},
             )
-            rows = {name: frame(name, both) for name, both in changed.items()}
-            days = mentions.mentioning(database, files, rows, both)
-            return days and sorted(day.day for day in days)
+        spellings = {
+            "user_name": ["EXAMPLE\\ada", "ada", "asample", "ben"],
+            "account_name": ["ada", "ada", "asample", "ben"],
+        }
+        database.replace("identity.spellings", pl.DataFrame(spellings))
+        yield database
+
+
+@pytest.fixture
+def touched(database, monkeypatch):
+    """Days of March that rows touch which are new."""
+    monkeypatch.setattr(Change, "show", lambda *_args: None)
+
+    def run(**new):
+        now = {
+            name: frame(name, [*rows, *new.get(name, [])])
+            for name, rows in REGISTRY.items()
+        }
+        for name, rows in REGISTRY.items():
+            database.replace(f"main.judged_{name}", frame(name, rows))
+        district = SimpleNamespace(registry=SimpleNamespace(frames=now))
+        days = by_mention(Change(database, district, HELD), tuple(new))
+        return sorted(day.day for day in days)
 
     return run
 
@@ -78,9 +82,9 @@ OF_ADA = [3, 4, 5, 6, 9]
 @pytest.mark.parametrize(
     "changed",
     [
-        {"accounts": [ADA]},
-        {"people": [{"person_id": "p-1"}]},
-        {"devices": [LAPTOP]},
+        {"accounts": [ADA | {"approved_shared": True}]},
+        {"people": [{"person_id": "p-1", "role": "teacher"}]},
+        {"devices": [LAPTOP | {"pool": "cart"}]},
     ],
 )
 def test_whatever_decides_whose_lines_they_are_touches_the_same_days(touched, changed):
@@ -88,7 +92,7 @@ def test_whatever_decides_whose_lines_they_are_touches_the_same_days(touched, ch
 
 
 def test_an_alias_touches_the_days_of_its_account(touched):
-    assert touched(account_aliases=[{"alias": "asample", "account": "ada"}]) == [
+    assert touched(account_aliases=[{"alias": "ada.s", "account": "ada"}]) == [
         3, 4, 5,
     ]  # fmt: skip
 
@@ -99,8 +103,11 @@ def test_a_device_of_nobody_touches_the_days_of_its_card(touched):
 
 
 def test_what_no_line_mentions_touches_no_day(touched):
-    assert touched(accounts=[{"account": "eve", "owner_person_id": "p-9"}]) == set()
+    assert touched(accounts=[{"account": "eve", "owner_person_id": "p-9"}]) == []
 
 
-def test_a_fixed_address_may_touch_any_day(touched):
-    assert touched(devices=[{"device": "podium", "static_ip": "10.1.2.9"}]) is None
+def test_a_fixed_address_touches_the_days_on_which_the_device_was_the_districts(
+    touched,
+):
+    sign = {"device": "sign", "static_ip": "10.1.2.9", "valid_from": date(2026, 3, 12)}
+    assert touched(devices=[sign]) == [10, 12, 13]

@@ -4,17 +4,17 @@ A row of the registry about one of them changes nothing on other days. An accoun
 is spoken of under any of its spellings, a device by its card and its name, a
 person by the accounts and devices that are theirs by the old rows or the new ones:
 an account's owner also decides whose requests those of their devices are, and a
-second laptop whether a tunnel binds to the first.
+second laptop whether a tunnel binds to the first. A fixed address is held without a
+line that says so, on each day on which the device was the district's.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 import polars as pl
 
-from pipelines.warehouse.database import Database
-from pipelines.warehouse.inputs import LakeFiles, show_raw
+from pipelines.journey.touching.changes import Change
 
 FRAMES = ("accounts", "account_aliases", "devices", "people")
 """Frames whose rows touch the days that mention what they are about."""
@@ -32,7 +32,8 @@ addresses as (select value from main.mentioned where kind = 'address')
 select event_date from raw.http_requests
 where user_name in (from spelt) or src_ip in (from addresses)
 union
-select event_date from raw.connections where user_name in (from spelt)
+select event_date from raw.connections
+where user_name in (from spelt) or src_ip in (from addresses)
 union
 select event_date from raw.logons
 where
@@ -69,30 +70,29 @@ class Mentioned:
         return found
 
 
-def mentioning(
-    database: Database,
-    files: LakeFiles,
-    changed: Mapping[str, pl.DataFrame],
-    registry: Mapping[str, Sequence[pl.DataFrame]],
-) -> set[date] | None:
-    """Days with a line about what changed; None where that may be any.
-
-    Args:
-        files: The lake.
-        changed: Rows that are new or gone, by frame of `FRAMES`.
-        registry: Those frames whole, as they were and as they are.
-    """
-    fixed = changed.get("devices", pl.DataFrame({"static_ip": []}))["static_ip"]
-    if fixed.drop_nulls().len():
-        return None  # a fixed address is held without a line that says so
+def by_mention(change: Change, _names: Collection[str]) -> set[date]:
+    """Days with a line about what changed, and those of addresses that are fixed."""
+    changed = {name: change.rows(name) for name in FRAMES}
+    registry = {name: (change.was(name), change.now(name)) for name in FRAMES}
     wanted = _closed(_started(changed), registry)
     frame = pl.DataFrame(
         wanted.values(), {"kind": pl.String, "value": pl.String}, orient="row"
     )
-    held = files.days()
-    database.replace("main.mentioned", frame.unique())
-    show_raw(database, files, _CLASSES, (held[0], held[-1]))
-    return {row[0] for row in database.rows(_MENTIONED)}
+    change.database.replace("main.mentioned", frame.unique())
+    change.show(_CLASSES)
+    return change.days(_MENTIONED) | _fixed(changed["devices"], change.held)
+
+
+def _fixed(devices: pl.DataFrame, held: Sequence[date]) -> set[date]:
+    """Days on which a device that changed has an address of its own."""
+    fixed = devices.filter(pl.col("static_ip").is_not_null())
+    spans = fixed.select("valid_from", "valid_to").unique().rows()
+    return {
+        day
+        for first, last in spans
+        for day in held
+        if (first or held[0]) <= day <= (last or held[-1])
+    }
 
 
 def _started(changed: Mapping[str, pl.DataFrame]) -> Mentioned:
