@@ -162,6 +162,12 @@ def _parsed(text: str) -> str | None:
 
 def mac(field: pl.Expr) -> pl.Expr:
     """A MAC address as lower-case pairs with colons, whatever it came with."""
+    is_plain = field.str.contains("^(?:[0-9a-f]{2}:){5}[0-9a-f]{2}$")
+    odd = rarely(pl.when(~is_plain).then(field), _odd_mac)
+    return pl.when(is_plain).then(field).otherwise(odd)
+
+
+def _odd_mac(field: pl.Expr) -> pl.Expr:
     bare = field.str.to_lowercase().str.replace_all(r"[^0-9a-f]", "")
     shaped = field.str.contains(
         r"^(?:[0-9a-fA-F]{2}[:-]){5}[0-9a-fA-F]{2}$|^[0-9a-fA-F]{12}$|^(?:[0-9a-fA-F]{4}\.){2}[0-9a-fA-F]{4}$"

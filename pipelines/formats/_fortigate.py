@@ -109,7 +109,7 @@ def traffic() -> dict[str, pl.Expr]:
     outside_ip = somewhere(address(value("transip")))
     session = value("sessionid")
     roles = [
-        known(value(role)).replace("undefined", None)
+        known(pl.when(value(role) != "undefined").then(value(role)))
         for role in ("srcintfrole", "dstintfrole")
     ]
     return {

@@ -1,8 +1,8 @@
 r"""Lines of `key=value key="a value with spaces"`, as many firewalls write them.
 
-`pairs` first proves that the whole text is made of pairs, and hides quotes that
-are part of a value; `with_values` then finds all keys in one look (`_pairs.py`).
-What stands inside quotes, such as the agent `x user=ada`, is never taken for a key.
+`with_values` hides quotes that are part of a value, proves that the whole text is
+made of pairs, and finds all keys in one look (`_pairs.py`). What stands inside
+quotes, such as the agent `x user=ada`, is never taken for a key.
 
 Some products write a value of several words without quotes (`type=Unknown (0x0)`):
 there `loose` takes words that hold no `=` for a part of it.
@@ -11,6 +11,8 @@ A backslash inside quotes hides the character behind it (`\"`, `\\`) where the
 product writes so; others (Sophos, SonicWall) write backslashes as they are.
 """
 
+from collections.abc import Iterable
+
 import polars as pl
 
 from pipelines.formats._fields import rarely
@@ -18,53 +20,72 @@ from pipelines.formats._pairs import values
 
 KEY = r"[A-Za-z0-9_.:-]+"
 QUOTE, SLASH = "\x1e", "\x1d"  # what stands for them when hidden
-QUOTED = r'"(?:[^"\\]|\\.)*"'
-QUOTED_AS_IS = r'"[^"]*"'
+ODD = rf"[\\{QUOTE}{SLASH}]"
 PLAIN_TEXT = r"^[ !#-\[\]-~]*$"
 WORDS = r'(?: [^ "=]+)*'
 
 
-def pairs(text: pl.Expr, *, escapes: bool = True, loose: bool = False) -> pl.Expr:
-    """The text ready for `with_values`; null unless it is pairs from end to end.
-
-    Args:
-        text: What stands behind the header of the line.
-        escapes: Whether a backslash inside quotes hides the next character.
-        loose: Whether a value without quotes may be of several words.
-    """
-    bare = text.str.strip_chars(" \t\r\x00")
-    quoted = QUOTED if escapes else QUOTED_AS_IS
-    pair = rf'{KEY}=(?:{quoted}|[^ "]*{WORDS if loose else ""})'
-    shaped = bare.str.contains(rf"^(?:{pair}(?: +|$))+$")
-    if escapes:
-        odd = pl.when(bare.str.contains("\\", literal=True)).then(bare)
-        hidden = odd.str.replace_many(["\\\\", '\\"'], [SLASH, QUOTE])
-        bare = pl.coalesce(hidden, bare)
-    return pl.when(shaped).then(" " + bare)
-
-
-def with_values(frame: pl.LazyFrame, *keys: str, loose: bool = False) -> pl.LazyFrame:
-    """Add what each key of `pairs` holds, without quotes; `value` names the column.
+def with_values(
+    frame: pl.LazyFrame,
+    text: pl.Expr,
+    *keys: str,
+    escapes: bool = True,
+    loose: bool = False,
+    strict: bool = True,
+) -> pl.LazyFrame:
+    """Add what each key holds, without quotes (`value` names it), and `is_pairs`.
 
     Null where the key is missing or has nothing behind it; the first one counts.
+
+    Args:
+        frame: Any lines.
+        text: What stands behind the header of the line.
+        keys: What to look for.
+        escapes: Whether a backslash inside quotes hides the next character.
+        loose: Whether a value without quotes may be of several words.
+        strict: Whether a text that is not pairs from end to end has no values.
     """
-    names = [f"key_{key}" for key in keys]
+    names = [*(f"key_{key}" for key in keys), "is_pairs"]
 
     def read(texts: pl.Series) -> pl.Series:
-        found = values(texts, keys, loose=loose).struct.rename_fields(names)
-        is_hidden = texts.str.contains(f"[{QUOTE}{SLASH}]").any()
-        return _shown(found) if is_hidden else found
+        bare = " " + texts.str.strip_chars(" \t\r\x00")
+        whole = _whole(loose=loose) if strict else ""
+        if escapes and bare.str.contains(ODD).any():
+            found = _shown(values(_hidden(bare, whole), keys, whole=whole))
+        else:
+            found = values(bare, keys, loose=loose, whole=whole)
+        found.columns = names
+        return found.to_struct(texts.name)
 
     # in a step of its own: unnesting the expression would run it once a key
-    dtype = pl.Struct(dict.fromkeys(names, pl.String))
-    found = pl.col("pairs").map_batches(read, return_dtype=dtype)
+    dtype = pl.Struct(dict.fromkeys(names, pl.String) | {"is_pairs": pl.Boolean})
+    found = text.map_batches(read, return_dtype=dtype)
     return frame.with_columns(_found=found).unnest("_found")
 
 
-def _shown(found: pl.Series) -> pl.Series:
-    """With the signs that were hidden."""
+def _whole(*, loose: bool) -> str:
+    """Pairs from end to end; quotes that were hidden stand inside of others."""
+    pair = rf'{KEY}=(?:"[^"]*"|[^ "{QUOTE}]*{WORDS if loose else ""})'
+    return rf"^ (?:{pair}(?: +|$))+$"
+
+
+def _hidden(texts: pl.Series, whole: str) -> pl.Series:
+    """With signs for what a backslash hides; null where that is in no quotes."""
+    text = pl.col("text")
+    is_odd = text.str.contains(QUOTE, literal=True)
+    fit = rarely(
+        pl.when(is_odd).then(text),
+        lambda odd: pl.when(odd.str.contains(whole)).then(odd),
+    )
+    hidden = texts.str.replace_many(["\\\\", '\\"'], [SLASH, QUOTE])
+    kept = pl.when(is_odd).then(fit).otherwise(text)
+    return hidden.to_frame("text").select(kept).to_series()
+
+
+def _shown(found: pl.DataFrame) -> pl.DataFrame:
+    """With what the signs stand for."""
     signs = pl.col(pl.String).str.replace_many([QUOTE, SLASH], ['"', "\\"])
-    return found.struct.unnest().with_columns(signs).to_struct(found.name)
+    return found.with_columns(signs)
 
 
 def value(key: str) -> pl.Expr:
@@ -79,19 +100,35 @@ def as_json(*keys: str) -> pl.Expr:
 
 def json_of(fields: list[pl.Expr]) -> pl.Expr:
     """Named text expressions as one JSON text; null where all are null."""
-    joined = pl.concat_str(map(_member, fields), separator=",", ignore_nulls=True)
+    return pl.struct(fields).map_batches(
+        lambda rows: _json(rows.struct.unnest()),
+        return_dtype=pl.String,
+        is_elementwise=True,
+    )
+
+
+def _json(rows: pl.DataFrame) -> pl.Series:
+    """Each row as JSON; only the few that need escapes are encoded."""
+    text = pl.concat_str(pl.all(), ignore_nulls=True)
+    plain = [
+        pl.concat_str(pl.lit(f'"{name}":"'), pl.col(name), pl.lit('"'))
+        for name in rows.columns
+    ]
+    found = rows.select(is_plain=text.str.contains(PLAIN_TEXT), json=_joined(plain))
+    odd = (~found["is_plain"]).arg_true()
+    if not len(odd):
+        return found["json"]
+    encoded = rows[odd].select(_joined(map(_encoded, rows.columns))).to_series()
+    return found["json"].scatter(odd, encoded)
+
+
+def _joined(members: Iterable[pl.Expr]) -> pl.Expr:
+    joined = pl.concat_str(*members, separator=",", ignore_nulls=True)
     return pl.when(joined != "").then("{" + joined + "}")
 
 
-def _member(field: pl.Expr) -> pl.Expr:
-    """`"name":"text"`, null for null; only what needs escapes is encoded."""
-    name = field.meta.output_name()
-    is_plain = field.str.contains(PLAIN_TEXT)
-    plain = pl.concat_str(pl.lit(f'"{name}":"'), field, pl.lit('"'))
-    odd = rarely(pl.when(~is_plain).then(field), lambda one: _encoded(one, name))
-    return pl.when(is_plain).then(plain).otherwise(odd)
-
-
-def _encoded(text: pl.Expr, name: str) -> pl.Expr:
-    encoded = pl.struct(text.alias(name)).struct.json_encode()
-    return encoded.str.strip_prefix("{").str.strip_suffix("}")
+def _encoded(name: str) -> pl.Expr:
+    """`"name":"text"`; null for null."""
+    encoded = pl.struct(name).struct.json_encode()
+    member = encoded.str.strip_prefix("{").str.strip_suffix("}")
+    return pl.when(pl.col(name).is_not_null()).then(member)

@@ -1,224 +1,210 @@
 """Values of `key=value` text, found for all keys at once in one look at the bytes.
 
-Looking for sixty keys one after the other reads each line sixty times. Here the
-spaces and the first `=` behind each are found once a batch; a key's first 24
-bytes, as three numbers, then tell which of the keys it is.
+A product writes few *shapes*: the same keys in the same order. So the signs that
+part keys from values are found once a batch, and the keys are read once a shape:
+where a key stands in one line of a shape it stands in all of them.
 """
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-Ints = npt.NDArray[np.int64]
-Words = npt.NDArray[np.uint64]
-Bytes = npt.NDArray[np.uint8]
+from pipelines.formats._shapes import LONGEST, Bools, alike
+from pipelines.formats._views import Bytes, Ints, columns
 
 SPACE, EQUALS, QUOTE = b' ="'
-WORD, LONGEST = 8, 24
-"""Bytes of a number, and of the longest key."""
-
-VIEW, INLINE, PREFIX = 16, 12, 4
-"""Bytes of an Arrow string view; of text it holds itself; else of its beginning."""
-
-SLOT_BITS = 12
-ROWS = 4_096
+ROWS = 2_048
 """Rows looked at together: what is made of them stays in the processor."""
 
+KEY = re.compile(rb"[A-Za-z0-9_.:-]+")
 OLDEST = pl.CompatLevel.oldest()
-ODD = np.uint64(1)
-MASKS = np.array(
-    [
-        [(1 << 8 * min(max(size - first, 0), WORD)) - 1 for first in (0, 8, 16)]
-        for size in range(LONGEST + 1)
-    ],
-    np.uint64,
-)
-"""For each size of a key, which of the bytes read at it are its own."""
-
-KEPT = np.array(
-    [
-        [(1 << 8 * min(max(size - first, 0), 4)) - 1 for first in (0, 4, 8)]
-        for size in [*range(INLINE + 1), PREFIX]
-    ],
-    np.uint32,
-)
-"""For each size of a text, which of its first bytes stay in its view."""
 
 
 class Tokens(NamedTuple):
-    """Each `key=value`: its row, where key and value begin, where both end."""
+    """Each `key=value`: where key and value begin, where both end.
 
-    row: Ints
+    Attributes:
+        first: Number of the first token of each row; at last, of all.
+        is_plain: Of each row, whether it is such pairs from end to end, if its keys
+            are keys. False where that is not sure.
+    """
+
+    first: Ints
     begin: Ints
     equals: Ints
     value: Ints
     end: Ints
+    is_plain: Bools
 
 
-class Table(NamedTuple):
-    """The keys as numbers, and for each slot of their hash which key is there."""
+class Shape(NamedTuple):
+    """The keys of a line.
 
-    words: Words
-    sizes: Ints
-    factors: Words
-    slots: npt.NDArray[np.int16]
+    Attributes:
+        places: For each key asked for, the number of its token; -1 for none. Once
+            more for keys that come twice.
+        is_sound: All are words that can be keys.
+    """
+
+    places: tuple[Ints, ...]
+    is_sound: bool
 
 
-def values(texts: pl.Series, keys: Sequence[str], *, loose: bool = False) -> pl.Series:
-    """Structs of what each key holds, without quotes; null where it holds nothing.
+def values(
+    texts: pl.Series, keys: Sequence[str], *, loose: bool = False, whole: str = ""
+) -> pl.DataFrame:
+    """What each key holds, without quotes, and `is_pairs`; null for nothing.
 
     Args:
         texts: Null, or ` key=value key="a value"`: a space before each key.
         keys: ASCII, at most 24 bytes each; of two values of one key the first that
             is not empty counts.
         loose: Whether words without `=` belong to the value before them.
+        whole: A regular expression that texts must match, where a look at their
+            signs does not prove it; others have no values. Nothing is asked of them
+            where it is empty.
     """
-    known = table(tuple(keys))
     starts = range(0, max(len(texts), 1), ROWS)
-    parts = [_part(texts.slice(start, ROWS), known, loose=loose) for start in starts]
-    return (
-        pl.concat(parts)
-        .rename(dict(zip(map(str, range(len(keys))), keys, strict=True)))
-        .to_struct(texts.name)
+    parts = [texts.slice(start, ROWS) for start in starts]
+    return pl.concat(
+        _part(part, tuple(keys), loose=loose, whole=whole) for part in parts
     )
 
 
-def _part(texts: pl.Series, known: Table, *, loose: bool) -> pl.DataFrame:
+def _part(
+    texts: pl.Series, keys: tuple[str, ...], *, loose: bool, whole: str
+) -> pl.DataFrame:
     array = pa.array(texts.cast(pl.Binary).to_arrow(compat_level=OLDEST))
     _, ends, data = array.buffers()
     offsets = np.frombuffer(ends, np.int64)[array.offset :][: len(array) + 1]
     size = int(offsets[-1]) if data else 0
-    buffer = np.zeros(size + LONGEST, np.uint8)  # a key can be read at the last byte
+    buffer = np.full(size + LONGEST, SPACE, np.uint8)  # words are read at the end too
     buffer[:size] = np.frombuffer(data or b"", np.uint8)[:size]
     tokens = _tokens(buffer, offsets, loose=loose)
-    which = _which(buffer, tokens, known)
-    return _columns(buffer, tokens, which, len(texts), len(known.sizes))
+    which, models = alike(buffer, tokens.begin, tokens.equals, tokens.first)
+    shapes = [_shape(_keys(buffer, tokens, row), keys) for row in models]
+    is_pairs = np.ones(len(texts), np.bool_)
+    if whole:
+        is_sound = np.array([shape.is_sound for shape in shapes], np.bool_)
+        is_pairs = tokens.is_plain & is_sound[which]
+        odd = np.flatnonzero(~is_pairs)
+        is_pairs[odd] = texts.gather(odd).str.contains(whole).fill_null(value=False)
+        which = np.where(is_pairs, which, len(shapes))
+    found = _found(buffer, tokens, which, [*shapes, _shape((), keys)], len(keys))
+    return pl.DataFrame([*found, pl.Series(is_pairs)], schema=[*keys, "is_pairs"])
 
 
 def _tokens(buffer: Bytes, offsets: Ints, *, loose: bool) -> Tokens:
     """A pair begins behind a space outside quotes, if an `=` is the next sign."""
     text = buffer[: offsets[-1]]
     signs = np.flatnonzero((text == SPACE) | (text == EQUALS) | (text == QUOTE))
-    row, is_inside = _quoted(text[signs] == QUOTE, signs, offsets)
-    keep = ~is_inside & (text[signs] != QUOTE)
-    signs, row = signs[keep], row[keep]
+    quotes, is_outside = _outside(text[signs] == QUOTE, signs, offsets)
+    signs = np.compress(is_outside, signs)
     is_space = text[signs] == SPACE
     begins = is_space & ~np.append(is_space[1:], True)
     place = np.flatnonzero(begins)
-    begin, equals, row = (
-        signs[place] + 1,
-        signs[np.minimum(place + 1, len(signs) - 1)],
-        row[place],
-    )
-    closes = begins if loose else is_space
-    following = np.append(signs[closes], offsets[-1])
-    end = following[np.cumsum(closes)[place]]
-    while (late := loose & (end > equals + 1) & (text[end - 1] == SPACE)).any():
-        end = end - late
+    begin, equals = signs[place] + 1, signs[place + 1]
+    first = np.searchsorted(begin, offsets, side="right")
+    end = np.append(np.compress(is_space, signs), len(text))[np.cumsum(is_space)[place]]
+    if loose:
+        end = _with_words(text, begin, end, offsets, first)
     is_quoted = (buffer[equals + 1] == QUOTE) & (buffer[end - 1] == QUOTE)
     is_quoted &= end > equals + 2
-    return Tokens(row, begin, equals, equals + 1 + is_quoted, end - is_quoted)
-
-
-def _quoted(
-    is_quote: npt.NDArray[np.bool_], signs: Ints, offsets: Ints
-) -> tuple[Ints, npt.NDArray[np.bool_]]:
-    """The row of each sign, and whether an odd number of quotes is before it."""
-    first = np.searchsorted(signs, offsets)
-    row = np.repeat(np.arange(len(offsets) - 1), np.diff(first))
-    passed = np.append(0, np.cumsum(is_quote))
-    before = passed[:-1] - passed[first[:-1]][row]
-    return row, before % 2 == 1
-
-
-def _which(buffer: Bytes, tokens: Tokens, known: Table) -> Ints:
-    """The number of each token's key, -1 for keys that nobody asked for."""
-    size = tokens.equals - tokens.begin
-    at = np.ndarray(
-        (len(buffer) - LONGEST + 1,), f"V{LONGEST}", buffer.data, strides=(1,)
+    quoted = np.append(0, np.cumsum(is_quoted))[first]
+    is_plain = quotes == 2 * np.diff(quoted)
+    astray = np.compress(is_space & ~begins, signs)
+    astray = astray[buffer[astray + 1] != SPACE]
+    is_plain[np.searchsorted(offsets, astray, side="right") - 1] = False
+    is_plain[np.diff(first) == 0] = False
+    return Tokens(
+        first, begin, equals, equals + 1 + is_quoted, end - is_quoted, is_plain
     )
-    words = at[tokens.begin].view("<u8").reshape(-1, LONGEST // WORD)
-    words &= MASKS[np.minimum(size, LONGEST)]
-    found = known.slots[_slots(words, known.factors)]
-    is_it = (known.sizes[found] == size) & (tokens.end > tokens.value)
-    for place in range(LONGEST // WORD):
-        is_it &= known.words[found, place] == words[:, place]
-    return np.where(is_it, found, -1)
 
 
-def _slots(words: Words, factors: Words) -> Ints:
-    mixed = (words[:, 0] * factors[0]) ^ (words[:, 1] * factors[1])
-    mixed = (mixed ^ (words[:, 2] * factors[2])) * factors[3]
-    slots: Ints = (mixed >> np.uint64(64 - SLOT_BITS)).astype(np.int64)
-    return slots
+def _outside(is_quote: Bools, signs: Ints, offsets: Ints) -> tuple[Ints, Bools]:
+    """Quotes of each row; the signs with an even number of them before, no quotes."""
+    passed = np.cumsum(is_quote, dtype=np.int32)
+    bounds = np.searchsorted(signs, offsets)
+    before = np.append(np.int32(0), passed)[bounds]
+    quotes = np.diff(before)
+    if (quotes % 2).any():
+        passed -= np.repeat(before[:-1], np.diff(bounds))
+    return quotes, ((passed & 1) | is_quote) == 0
 
 
-@lru_cache(maxsize=64)
-def table(keys: tuple[str, ...]) -> Table:
-    """What the keys are told by: a hash that no two of them share."""
-    encoded = [key.encode("ascii") for key in keys]
-    sizes = np.array([len(key) for key in encoded], np.int64)
-    if sizes.max() > LONGEST or len(set(keys)) < len(keys):
+def _with_words(
+    text: Bytes, begin: Ints, end: Ints, offsets: Ints, first: Ints
+) -> Ints:
+    """Where values end that reach to the next pair, less the spaces before it."""
+    row_end = np.repeat(offsets[1:], np.diff(first))
+    next_begin = np.append(begin[1:] - 1, len(text))[: len(begin)]
+    last: Ints = np.minimum(next_begin, row_end)
+    while (late := (last > end) & (text[last - 1] == SPACE)).any():
+        last -= late
+    return last
+
+
+def _keys(buffer: Bytes, tokens: Tokens, row: int) -> tuple[bytes, ...]:
+    """The keys of a row."""
+    there = slice(tokens.first[row], tokens.first[row + 1])
+    bounds = zip(
+        tokens.begin[there].tolist(), tokens.equals[there].tolist(), strict=True
+    )
+    return tuple(buffer[begin:end].tobytes() for begin, end in bounds)
+
+
+@lru_cache(maxsize=4_096)
+def _shape(there: tuple[bytes, ...], asked: tuple[str, ...]) -> Shape:
+    """Where the keys that are asked for stand among those of a line."""
+    number = {key.encode("ascii"): place for place, key in enumerate(asked)}
+    if len(number) < len(asked) or max(map(len, number), default=0) > LONGEST:
         message = f"a key is longer than {LONGEST} bytes, or named twice"
         raise ValueError(message)
-    joined = b"".join(key.ljust(LONGEST, b"\0") for key in encoded)
-    words = np.frombuffer(joined, "<u8").reshape(len(keys), -1)
-    random = np.random.default_rng(len(keys))
-    slots = np.zeros(len(keys), np.int64)
-    while len(set(slots.tolist())) < len(keys):
-        factors = random.integers(1, 1 << 63, LONGEST // WORD + 1, np.uint64) | ODD
-        slots = _slots(words, factors)
-    held = np.zeros(1 << SLOT_BITS, np.int16)
-    held[slots] = np.arange(len(keys))
-    return Table(words, sizes, factors, held)
+    places: list[Ints] = []
+    for token, key in enumerate(there):
+        if key not in number:
+            continue
+        for places_of_nth in places:
+            if places_of_nth[number[key]] < 0:
+                places_of_nth[number[key]] = token
+                break
+        else:
+            places.append(np.full(len(asked), -1))
+            places[-1][number[key]] = token
+    return Shape(tuple(places), all(map(KEY.fullmatch, there)))
 
 
-def _columns(
-    buffer: Bytes, tokens: Tokens, which: Ints, height: int, count: int
-) -> pl.DataFrame:
-    """A column a key; all look into the same buffer, none copies it."""
-    wanted = np.flatnonzero(which >= 0)
-    wanted = wanted[np.argsort(which[wanted], kind="stable")]
-    key, row = which[wanted], tokens.row[wanted]
-    is_first = np.append(True, (key[1:] != key[:-1]) | (row[1:] != row[:-1]))
-    wanted, key, row = (one[is_first[: len(one)]] for one in (wanted, key, row))
-    views = _views(buffer, tokens.value[wanted], tokens.end[wanted])
-    bounds = np.searchsorted(key, np.arange(count + 1))
-    data = pa.py_buffer(buffer)
-    found = {}
-    for number in range(count):
-        part = slice(bounds[number], bounds[number + 1])
-        found[str(number)] = _column(views[part], row[part], height, data)
-    return pl.DataFrame(found)
+def _found(
+    buffer: Bytes, tokens: Tokens, which: Ints, shapes: Sequence[Shape], count: int
+) -> list[pl.Series]:
+    """A column for each key; the first of its values that is not empty."""
+    depth = max(1, *(len(shape.places) for shape in shapes))
+    nowhere = np.full(count, -1)
+    places = np.array([[*one.places, *[nowhere] * depth][:depth] for one in shapes])
+    wanted = np.flatnonzero((places[:, 0] >= 0).any(axis=0))
+    begin, size = _held(tokens, places[:, 0], wanted, which)
+    for nth in range(1, depth):
+        again, length = _held(tokens, places[:, nth], wanted, which)
+        is_empty = size == 0
+        begin, size = np.where(is_empty, again, begin), np.where(is_empty, length, size)
+    nothing = pl.Series([None], dtype=pl.String).new_from_index(0, len(which))
+    found = [nothing] * count
+    for key, column in zip(wanted, columns(buffer, begin, size), strict=True):
+        found[key] = column
+    return found
 
 
-def _column(views: Bytes, rows: Ints, height: int, data: pa.Buffer) -> pl.Series:
-    if not len(rows):
-        return pl.Series([None], dtype=pl.String).new_from_index(0, height)
-    whole = np.zeros(height, f"V{VIEW}")
-    whole[rows] = views
-    is_there = np.zeros(height, np.bool_)
-    is_there[rows] = True
-    valid = np.packbits(is_there, bitorder="little")
-    buffers = [pa.py_buffer(valid), pa.py_buffer(whole), data]
-    return pl.Series(pa.Array.from_buffers(pa.string_view(), height, buffers))
-
-
-def _views(buffer: Bytes, begin: Ints, end: Ints) -> Bytes:
-    """Arrow's views: the size, then the text itself or its beginning and place."""
-    size = (end - begin).astype(np.int32)
-    at = np.ndarray(
-        (len(buffer) - INLINE + 1,), f"V{INLINE}", buffer.data, strides=(1,)
-    )
-    views = np.zeros((len(begin), VIEW // 4), np.uint32)
-    views[:, 0] = size
-    views[:, 1:] = at[begin].view(np.uint32).reshape(-1, INLINE // 4)
-    views[:, 1:] &= KEPT[np.minimum(size, INLINE + 1)]
-    is_long = np.flatnonzero(size > INLINE)
-    views[is_long, 3] = begin[is_long]
-    return views.view(f"V{VIEW}").ravel()
+def _held(tokens: Tokens, places: Ints, wanted: Ints, which: Ints) -> tuple[Ints, Ints]:
+    """Where the values of some keys begin in each row, and their sizes."""
+    place = np.ascontiguousarray(places.T[wanted]).take(which, axis=1)
+    is_there = place >= 0
+    token = np.where(is_there, place + tokens.first[:-1], 0)
+    if not len(tokens.value):
+        return token, token
+    begin = tokens.value[token]
+    return begin, np.where(is_there, tokens.end[token] - begin, 0)

@@ -41,7 +41,7 @@ from pipelines.formats._fortigate import (
     traffic,
     web,
 )
-from pipelines.formats._keyvalue import pairs, value, with_values
+from pipelines.formats._keyvalue import value, with_values
 
 FIRST_KEY = "(?:date|devname|logver|itime|timestamp|eventtime|devid)"
 BARE = rf"^(?:<[0-9]{{1,3}}>)?{FIRST_KEY}="
@@ -50,7 +50,7 @@ FLOWS = ["connections", "http_requests", "dns_queries"]
 
 
 MUST = {
-    "not key=value pairs": pl.col("pairs").is_not_null(),
+    "not key=value pairs": pl.col("is_pairs"),
     "neither eventtime nor date and time": pl.col("time").is_not_null(),
     "source is not an address": ~cls.is_in(FLOWS) | pl.col("src_ip").is_not_null(),
     "duration is not seconds": value("duration").is_null()
@@ -75,7 +75,7 @@ def looks_like(line: pl.Expr) -> pl.Expr:
 def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     """Add the columns of each event class; null where a line has none."""
     return (
-        with_values(with_pairs(batch), *KEYS)
+        with_values(with_text(batch), pl.col("text"), *KEYS)
         .with_columns(clocked=clock.epoch_by_size(value("eventtime")).time)
         .with_columns(local=local_stamp(context))
         .with_columns(
@@ -102,17 +102,15 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     )
 
 
-def with_pairs(batch: pl.LazyFrame) -> pl.LazyFrame:
-    """Add `pairs`; few lines have more than a priority before the first key."""
+def with_text(batch: pl.LazyFrame) -> pl.LazyFrame:
+    """Add `text`; few lines have more than a priority before the first key."""
     text = pl.col("text")
     is_bare = text.str.contains(BARE)
     bare = pl.when(is_bare).then(text.str.replace("^<[0-9]{1,3}>", ""))
     odd = pl.when(~is_bare).then(text).str.extract(BODY)
-    return (
-        batch.with_columns(text=pl.col("line").str.strip_chars("\x00 "))
-        .with_columns(text=pl.coalesce(bare, odd))
-        .with_columns(pairs=pairs(text))
-    )
+    return batch.with_columns(
+        text=pl.col("line").str.strip_chars("\x00 ")
+    ).with_columns(text=pl.coalesce(bare, odd))
 
 
 def person() -> pl.Expr:

@@ -67,9 +67,9 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     body = pl.col("syslog_body")
     packet = body.str.extract(PACKET)
     outer = packet.str.replace(r" \[.*$", "")
-    framed = with_header(batch, context.reading).with_columns(pairs=" " + outer)
+    framed = with_header(batch, context.reading).with_columns(pairs=outer)
     return (
-        with_values(framed, *KEYS)
+        with_values(framed, pl.col("pairs"), *KEYS, escapes=False, strict=False)
         .with_columns(
             sender_ip=address(value("SRC")),
             target_ip=address(value("DST")),

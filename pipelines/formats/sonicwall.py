@@ -32,7 +32,7 @@ from pipelines.formats._fields import (
     whole,
 )
 from pipelines.formats._flows import protocol
-from pipelines.formats._keyvalue import as_json, pairs, value, with_values
+from pipelines.formats._keyvalue import as_json, value, with_values
 
 BODY = r'^(?:<[0-9]{1,3}>)?(?:[^="]*[ >])??(id=.*)$'
 KEYS = [
@@ -50,7 +50,7 @@ cls, msg = pl.col("event_class"), value("msg")
 FLOWS = ["connections", "http_requests"]
 
 MUST = {
-    "not key=value pairs": pl.col("pairs").is_not_null(),
+    "not key=value pairs": pl.col("is_pairs"),
     "time is not a stamp": pl.col("time").is_not_null(),
     "source is not an address": ~cls.is_in(FLOWS) | pl.col("src_ip").is_not_null(),
     "target is not an address": ~cls.is_in(FLOWS) | pl.col("dst_ip").is_not_null(),
@@ -71,11 +71,10 @@ def looks_like(line: pl.Expr) -> pl.Expr:
 def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     """Add the columns of each event class; null where a line has none."""
     text = pl.col("line").str.strip_chars("\x00 ").str.extract(BODY)
-    framed = batch.with_columns(pairs=pairs(text, escapes=False))
     utc = value("time").str.replace(" UTC$", "Z")
     stamp = clock.iso(utc, context.reading)
     return (
-        with_values(framed, *KEYS)
+        with_values(batch, text, *KEYS, escapes=False)
         .with_columns(
             *(
                 value(end).str.extract(END, at).alias(f"{end}_{part}")

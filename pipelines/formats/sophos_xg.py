@@ -25,7 +25,7 @@ import polars as pl
 from pipelines import clock
 from pipelines.formats import Context, Format
 from pipelines.formats._fields import account, address, known, whole
-from pipelines.formats._keyvalue import pairs, value, with_values
+from pipelines.formats._keyvalue import value, with_values
 from pipelines.formats._sophos import (
     KEYS,
     cls,
@@ -43,7 +43,7 @@ FLOWS = ["connections", "http_requests"]
 OFFSET = r"^[+-][0-9]{2}:?[0-9]{2}$"
 
 MUST = {
-    "not key=value pairs": pl.col("pairs").is_not_null(),
+    "not key=value pairs": pl.col("is_pairs"),
     "no log type": log_type.is_not_null(),
     "timezone is unknown: map it in the source's option `zones`": pl.col(
         "offset"
@@ -70,14 +70,13 @@ def looks_like(line: pl.Expr) -> pl.Expr:
 def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     """Add the columns of each event class; null where a line has none."""
     text = pl.col("line").str.strip_chars("\x00 ").str.extract(BODY)
-    framed = batch.with_columns(pairs=pairs(text, escapes=False, loose=True))
     local = value("date") + " " + value("time") + pl.col("offset")
     stamp = clock.first(
         clock.iso(value("timestamp"), context.reading),
         clock.iso(local, context.reading),
     )
     return (
-        with_values(framed, *KEYS, loose=True)
+        with_values(batch, text, *KEYS, escapes=False, loose=True)
         .with_columns(offset=offset(context), user_name=account(value("user_name")))
         .with_columns(
             time=stamp.time,
