@@ -7,22 +7,18 @@ character, a spreadsheet no formula.
 import csv
 import io
 import json
-from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import polars as pl
-import xlsxwriter
 
 from pipelines.cli.reference_text import spaced
 from pipelines.errors import SettingsError
 from pipelines.journey.console import safe as visible
-from pipelines.reports.exports import AS_TEXT
+from pipelines.reports.sheets import About, workbook
 from pipelines.reports.tables import MOST_IN_EXCEL, safe
 
 Kind = Literal["table", "csv", "json", "parquet", "xlsx"]
-About = Sequence[tuple[str, str]]
 LIKE_NUMBERS = (int, float, bool)
-LONGEST_CELL = 32_767
 
 
 def rendered(rows: pl.DataFrame, kind: Kind, about: About) -> bytes:
@@ -81,28 +77,14 @@ def _xlsx(rows: pl.DataFrame, about: About) -> bytes:
             where="--format xlsx",
             remedy="Write Parquet or CSV, or ask for fewer rows.",
         )
-    file = io.BytesIO()
-    book = xlsxwriter.Workbook(file, AS_TEXT)
-    sheet = book.add_worksheet("Rows")
-    _fill(sheet, [rows.columns, *rows.rows()])
-    sheet.freeze_panes(1, 0)
-    sheet.autofilter(0, 0, rows.height, rows.width - 1)
-    sheet.autofit()
-    _fill(book.add_worksheet("About"), [(name, spaced(said)) for name, said in about])
-    book.close()
-    return file.getvalue()
+    body = [[_sheet_cell(value) for value in row] for row in rows.rows()]
+    return workbook(
+        [rows.columns, *body], [(name, spaced(told)) for name, told in about]
+    )
 
 
-def _fill(
-    sheet: xlsxwriter.worksheet.Worksheet, rows: Iterable[Sequence[object]]
-) -> None:
-    for at, row in enumerate(rows):
-        for place, value in enumerate(row):
-            if isinstance(value, LIKE_NUMBERS):
-                sheet.write(at, place, value)
-            else:
-                text = _text(value).encode("utf-8", "backslashreplace").decode()
-                sheet.write_string(at, place, text[:LONGEST_CELL])
+def _sheet_cell(value: object) -> object:
+    return value if isinstance(value, LIKE_NUMBERS) else _text(value)
 
 
 def _text(value: object) -> str:

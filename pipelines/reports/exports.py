@@ -7,28 +7,14 @@ report that nobody writes to disk costs nothing.
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Literal
 
 import polars as pl
-import xlsxwriter
 
+from pipelines.reports.sheets import About, sound, workbook
 from pipelines.reports.tables import Table, to_csv
 
 Kind = Literal["xlsx", "parquet"]
-About = tuple[tuple[str, str], ...]
-
-# A cell of a log is text, whatever it looks like: no formula, no link, no number.
-AS_TEXT = {
-    "in_memory": True,
-    "strings_to_formulas": False,
-    "strings_to_urls": False,
-    "strings_to_numbers": False,
-}
-MADE = datetime(1980, 1, 1)  # noqa: DTZ001 - the same bytes each time; a zip's own date
-LONGEST_CELL = 32_767  # characters, Excel's own limit
-CUT = " ... (cut; the CSV file has all of it)"
-WIDEST = 48  # letters of a column
 
 
 @dataclass(frozen=True)
@@ -93,49 +79,12 @@ def _column(values: Sequence[str | int]) -> pl.Series:
     known = [value for value in values if value != ""]
     if known and all(isinstance(value, int) for value in known):
         return pl.Series([v if v != "" else None for v in values], dtype=pl.Int64)
-    texts = [None if value == "" else _sound(str(value)) for value in values]
+    texts = [None if value == "" else sound(str(value)) for value in values]
     return pl.Series(texts, dtype=pl.String)
-
-
-def _sound(text: str) -> str:
-    """Without lone surrogates, which no file format takes."""
-    return text.encode("utf-8", "backslashreplace").decode()
-
-
-def _fitting(text: str) -> str:
-    """The text, cut and marked where a cell of Excel can not hold it."""
-    if len(text) <= LONGEST_CELL:
-        return text
-    return text[: LONGEST_CELL - len(CUT)] + CUT
 
 
 def to_xlsx(table: Table, about: About) -> bytes:
     """A workbook of two sheets: the rows, and what they are."""
-    file = io.BytesIO()
-    book = xlsxwriter.Workbook(file, AS_TEXT)
-    book.set_properties({"created": MADE})
-    head = book.add_format({"bold": True, "bottom": 1})
-    rows = book.add_worksheet("Rows")
-    cells: list[Sequence[str | int]] = [table.labels]
-    cells += [[one.value for one in row] for row in table.rows]
-    _fill(rows, cells)
-    rows.set_row(0, None, head)
-    rows.freeze_panes(1, 0)
-    rows.autofilter(0, 0, len(table.rows), len(table.labels) - 1)
-    _fill(book.add_worksheet("About"), about)
-    book.close()
-    return file.getvalue()
-
-
-def _fill(sheet: Any, cells: Sequence[Sequence[str | int]]) -> None:
-    """Write each cell as what it is, and make the columns as wide as they need."""
-    widths: dict[int, int] = {}
-    for at, row in enumerate(cells):
-        for place, value in enumerate(row):
-            if isinstance(value, int):
-                sheet.write_number(at, place, value)
-            elif value:
-                sheet.write_string(at, place, _fitting(_sound(value)))
-            widths[place] = max(widths.get(place, 6), len(str(value)) + 2)
-    for place, width in widths.items():
-        sheet.set_column(place, place, min(width, WIDEST))
+    return workbook(
+        [table.labels, *([one.value for one in row] for row in table.rows)], about
+    )
