@@ -112,6 +112,11 @@ class Desk:
         """The pseudonym of a value in the school year of a day."""
         return self._names_of(day).names(kind, [value])[value]
 
+    def given(self, kind: Kind, value: str, day: str) -> tuple[str, ...]:
+        """The pseudonyms of a value in the school year of a day, former ones too."""
+        self.named(kind, value, day)
+        return self._names_of(day).given(kind, value)
+
     @cached_property
     def is_pupil(self) -> Callable[[Mapping[str, Any]], bool]:
         """Tells of a finding whether it is about a pupil's account."""

@@ -12,7 +12,7 @@ from pipelines.errors import SettingsError
 from pipelines.findings.cases import Case
 from pipelines.findings.history import history as entries
 from pipelines.findings.reviewing import reviews
-from pipelines.journey.console import console, safe, table
+from pipelines.journey.console import safe, show_whole, table
 
 app = typer.Typer(help="Findings, cases and verdicts.", no_args_is_help=True)
 
@@ -51,7 +51,7 @@ def list_findings(
             if row["is_pupil"] == of_pupils
         ]
         if body or not of_pupils:
-            console().print(table(title, (*columns, *more), body))
+            show_whole(table(title, (*columns, *more), body))
 
 
 @app.command("cases")
@@ -73,7 +73,7 @@ def list_cases(home: Home, as_json: AsJson = False) -> None:
             if row["is_pupil"] == of_pupils
         ]
         if body or not of_pupils:
-            console().print(table(title, (*columns, *more), body))
+            show_whole(table(title, (*columns, *more), body))
 
 
 @app.command()

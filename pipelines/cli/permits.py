@@ -17,7 +17,7 @@ from pipelines.errors import SettingsError
 from pipelines.findings.keeping import stored_findings
 from pipelines.findings.permit_use import PermitUse, permit_uses
 from pipelines.findings.reviewing import not_oneself, said
-from pipelines.journey.console import console, table
+from pipelines.journey.console import show_whole, table
 from pipelines.journey.district import District
 from pipelines.journey.excepting import SCOPES, Asked, Scope, end, enter
 
@@ -110,7 +110,7 @@ def permits(home: Home, as_json: AsJson = False) -> None:
     columns = ("permit_id", "kind", "about", "valid_from", "valid_to", "state")
     more = ("review_due", "hides", "after_its_end")
     body = [[_cell(row[name]) for name in (*columns, *more)] for row in rows]
-    console().print(table("Consents and exceptions", (*columns, *more), body))
+    show_whole(table("Consents and exceptions", (*columns, *more), body))
     if refused:  # their values may be names: the operator sees them with `check`
         typer.echo(f"{len(refused)} problems in these files: schoolbell check")
 

@@ -56,17 +56,18 @@ def reveal(
 
 
 def _of(one: Desk, case: Case) -> Iterator[tuple[str, Found]]:
-    """Every pseudonym of a case with what it stands for."""
+    """Every pseudonym of a case, former ones too, with what it stands for."""
+    owner = None if case.person.startswith("nobody:") else case.person
     for finding in case.findings:
-        day, kind = finding["event_date"], one.district.subject_kind(finding["rule"])
-        owner = None if case.person.startswith("nobody:") else case.person
-        yield one.subject(finding), (kind, str(finding["subject"]), owner)
-        for device in finding["record"]["devices"]:
-            yield one.named("device", device, day), ("device", device, None)
-        for site in hidden_sites(finding["record"]):
-            yield one.named("site", site, day), ("site", site, None)
-        if owner is not None:
-            yield one.named("person", owner, day), ("person", owner, owner)
+        day, record = finding["event_date"], finding["record"]
+        kind = one.district.subject_kind(finding["rule"])
+        found: list[Found] = [(kind, str(finding["subject"]), owner)]
+        found += [("device", device, None) for device in record["devices"]]
+        found += [("site", site, None) for site in hidden_sites(record)]
+        found += [("person", owner, owner)] if owner is not None else []
+        for each in found:
+            for token in one.given(each[0], each[1], day):
+                yield token, each
 
 
 def _told(one: Desk, token: str, found: Found) -> dict[str, str | None]:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
+from rich.measure import Measurement
 from rich.progress import (
     BarColumn,
     DownloadColumn,
@@ -26,6 +27,9 @@ from rich.text import Text
 
 from pipelines.journey.run import Watchers
 from pipelines.sources.delivery import Delivery
+
+WIDEST = 10_000
+"""Letters of a line that is not folded."""
 
 
 def safe(text: object) -> str:
@@ -80,6 +84,18 @@ def table(
     for row in body:
         drawn.add_row(*(Text(_cell(value)) for value in row))
     return drawn
+
+
+def show_whole(drawn: Table) -> None:
+    """Print a table with no cell cut or folded, however narrow the terminal is.
+
+    A terminal folds the line; a file or another program gets one line a row.
+    """
+    screen = console()
+    endless = screen.options.update(width=WIDEST)
+    needed = Measurement.get(screen, endless, drawn).maximum
+    screen.width = max(screen.width, needed)
+    screen.print(drawn, crop=False)
 
 
 def _cell(value: object) -> str:

@@ -79,6 +79,28 @@ class Pseudonyms:
         known = {"account": self.pupils.accounts, "person": self.pupils.persons}
         return value in known.get(kind, ())
 
+    def given(self, kind: Kind, value: str) -> tuple[str, ...]:
+        """Every name that a value has in this school year, assigned before now.
+
+        Two, where an account was staff's first and a pupil's later, or the reverse.
+        """
+        kinds = [kind, *([PUPILS[kind]] if kind in PUPILS else [])]
+        with self.store.reading() as connection:
+            found = [
+                connection.scalar(
+                    select(PSEUDONYMS.c.name).where(
+                        PSEUDONYMS.c.kind == f"{one}|{self.year}",
+                        PSEUDONYMS.c.token.in_(
+                            tokens(
+                                [value], key=self.key, kind=one, year=self.year
+                            ).values()
+                        ),
+                    )
+                )
+                for one in kinds
+            ]
+        return tuple(name for name in found if name)
+
     def _kept(self, kind: Kind, values: Iterable[str]) -> Mapping[str, str]:
         known = self._names.setdefault(kind, {})
         wanted = sorted(set(values) - set(known))

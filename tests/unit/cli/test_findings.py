@@ -67,6 +67,14 @@ def test_every_finding_is_listed(home):
     assert len(listed(home, "list", "--leads")) == len(stored)
 
 
+def test_a_row_is_whole_on_a_narrow_terminal(home, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    lines = [set(line.split()) for line in run(home, "list").err.splitlines()]
+    for row in listed(home):
+        wanted = {row[name] for name in ("finding_id", "account", "case_id", "status")}
+        assert any(wanted <= line for line in lines), row
+
+
 def test_nobody_is_named_anywhere(home, names):
     one = listed(home)[0]["finding_id"]
     said = [

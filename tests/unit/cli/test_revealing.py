@@ -5,6 +5,7 @@ import re
 import zipfile
 from datetime import UTC, datetime, timedelta
 
+import polars as pl
 import pytest
 from sqlalchemy import update
 
@@ -96,6 +97,22 @@ def test_a_pseudonym_of_a_case_is_told_after_it_is_noted(home):
     out = run(home, "reveal", device, "--case", case, "--reason", REASON).out
     assert out.startswith(f"{device}: device ")
     assert look_ups(home) == []
+
+
+def test_a_name_of_before_somebody_was_a_pupil_is_told_too(home):
+    one = next(row for row in listed(home) if row["rule"] == "SA-1")
+    stored = {row["finding_id"]: row["subject"] for row in findings_of(home)}
+    account = stored[one["finding_id"]]
+    users = home / "registry" / "users.csv"
+    table = pl.read_csv(users, infer_schema=False)
+    is_owner = pl.col("username") == account
+    role = pl.when(is_owner).then(pl.lit("student")).otherwise("role").alias("role")
+    table.with_columns(role).write_csv(users)
+    (now,) = [r for r in listed(home) if r["finding_id"] == one["finding_id"]]
+    assert now["account"].startswith("pupil-")
+    for token in (one["account"], now["account"]):
+        words = ("--case", now["case_id"], "--reason", REASON, "--json")
+        assert json.loads(run(home, "reveal", token, *words).out)["value"] == account
 
 
 def test_what_is_not_of_the_case_is_refused_and_noted(home):
