@@ -31,7 +31,7 @@ from pipelines.state.store import Store
 __all__ = ["REJECTS", "Staging", "sweep"]
 
 ROWS_A_COMMIT = 500_000
-BYTES_A_COMMIT = 160 << 20
+BYTES_A_COMMIT = 64 << 20
 """Memory of staged frames at which they are committed; writing takes it again."""
 
 FILES_A_COMMIT = 2_000

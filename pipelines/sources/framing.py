@@ -30,7 +30,7 @@ MARKS = re.compile(
 
 LINE_BREAK = re.compile(r"[ \t]*[\r\n]+[ \t]*")
 RECORDS = 20_000
-TEXT_BYTES = 16 << 20
+TEXT_BYTES = 8 << 20
 """Records of a batch, and letters of their texts: parsed before more are cut."""
 
 
