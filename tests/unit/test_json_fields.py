@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.formats import _json
 from pipelines.formats._json import json_text, with_fields
 
 FIELDS = {
@@ -82,11 +81,18 @@ def test_a_line_is_read_the_same_beside_any_other(lines):
     assert read(lines) == [row for line in lines for row in read([line])]
 
 
-def test_blocks_and_halves_keep_every_line_in_its_place(monkeypatch):
-    monkeypatch.setattr(_json, "BLOCK", 7)
-    lines = ["{broken" if n % 9 == 4 else json.dumps({"a": str(n)}) for n in range(100)]
-    plain = [row["plain"] for row in read(lines)]
-    assert plain == [None if n % 9 == 4 else str(n) for n in range(100)]
+@pytest.mark.parametrize(
+    "line",
+    ['{"a":1,}', '{"a":[1, ]}', '{"a":NaN}', '{"a": -inf}', '{"a":[1,Infinity]}'],
+)
+def test_what_no_json_has_is_not_forgiven(line):
+    assert [row["is_object"] for row in read([line, GOOD])] == [False, True]
+
+
+def test_a_text_may_hold_what_no_json_has():
+    line = json.dumps({"a": "1,} and [1,] :NaN", "id.x": 2**60 + 1})
+    (row,) = read([line])
+    assert (row["plain"], row["dotted"]) == ("1,} and [1,] :NaN", str(2**60 + 1))
 
 
 @given(st.dictionaries(st.sampled_from("abc"), st.none() | st.text(), min_size=1))
