@@ -18,15 +18,11 @@ import duckdb
 import polars as pl
 
 from pipelines.formats._fields import rarely
+from pipelines.formats._keyvalue import json_of
 
 Fields = Mapping[str, str]
 """Column names, each with the path of its field."""
 
-ESCAPES = {
-    "\\": "\\\\",
-    '"': '\\"',
-    **{chr(code): f"\\u{code:04x}" for code in range(32)},
-}
 LINE = pl.col("line")
 MARGIN = " \t\r\n\x00\ufeff"
 FORGIVEN = r"(?i),\s*[}\]]|[:,\[]\s*-?(?:nan|inf)"
@@ -105,9 +101,4 @@ def _reader() -> duckdb.DuckDBPyConnection:
 
 def json_text(**fields: pl.Expr) -> pl.Expr:
     """The fields that are not null as one JSON object; null where there is none."""
-    members = [
-        f'"{name}":"' + field.str.replace_many(ESCAPES) + '"'
-        for name, field in fields.items()
-    ]
-    joined = pl.concat_str(members, separator=",", ignore_nulls=True)
-    return pl.when(joined != "").then("{" + joined + "}")
+    return json_of([field.alias(name) for name, field in fields.items()])

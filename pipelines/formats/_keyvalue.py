@@ -11,8 +11,6 @@ A backslash inside quotes hides the character behind it (`\"`, `\\`) where the
 product writes so; others (Sophos, SonicWall) write backslashes as they are.
 """
 
-from collections.abc import Iterable
-
 import polars as pl
 
 from pipelines.formats._fields import rarely
@@ -110,21 +108,30 @@ def json_of(fields: list[pl.Expr]) -> pl.Expr:
 def _json(rows: pl.DataFrame) -> pl.Series:
     """Each row as JSON; only the few that need escapes are encoded."""
     text = pl.concat_str(pl.all(), ignore_nulls=True)
-    plain = [
-        pl.concat_str(pl.lit(f'"{name}":"'), pl.col(name), pl.lit('"'))
+    parts = [
+        part
         for name in rows.columns
+        for part in (
+            pl.when(pl.col(name).is_not_null()).then(pl.lit(f',"{name}":')),
+            name,
+        )
     ]
-    found = rows.select(is_plain=text.str.contains(PLAIN_TEXT), json=_joined(plain))
+    # `,"name":` and `value` with a quote between all of them
+    members = pl.concat_str(parts, separator='"', ignore_nulls=True).str.slice(1) + '"'
+    found = rows.select(is_plain=text.str.contains(PLAIN_TEXT), json=_object(members))
     odd = (~found["is_plain"]).arg_true()
     if not len(odd):
         return found["json"]
-    encoded = rows[odd].select(_joined(map(_encoded, rows.columns))).to_series()
-    return found["json"].scatter(odd, encoded)
+    members = pl.concat_str(
+        map(_encoded, rows.columns), separator=",", ignore_nulls=True
+    )
+    return found["json"].scatter(odd, rows[odd].select(_object(members)).to_series())
 
 
-def _joined(members: Iterable[pl.Expr]) -> pl.Expr:
-    joined = pl.concat_str(*members, separator=",", ignore_nulls=True)
-    return pl.when(joined != "").then("{" + joined + "}")
+def _object(members: pl.Expr) -> pl.Expr:
+    """Null where no field holds anything."""
+    is_empty = pl.all_horizontal(pl.all().is_null())
+    return pl.when(~is_empty).then("{" + members + "}")
 
 
 def _encoded(name: str) -> pl.Expr:

@@ -39,7 +39,7 @@ def test_a_plug_in_never_imports_another(folder):
     [
         ("dagster", {"defs", "definitions.py"}),
         ("plotly", {"reports", "notebook"}),
-        ("duckdb", {"warehouse"}),
+        ("duckdb", {"warehouse", "formats"}),
     ],
 )
 def test_a_library_is_imported_on_its_own_floor_only(module, homes):
