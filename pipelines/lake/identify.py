@@ -8,9 +8,9 @@ import polars as pl
 
 from pipelines.events import REJECT_COLUMNS
 from pipelines.formats import BLANK, Context, Format, formats, is_blank
-from pipelines.lake.parsing import parse
+from pipelines.lake.parsing import TOO_LONG, parse, rejected
 from pipelines.sources.delivery import Delivery
-from pipelines.sources.framing import records
+from pipelines.sources.framing import parts, records
 from pipelines.sources.lines import BOM, batch
 from pipelines.sources.streams import opened, read_up_to
 
@@ -151,19 +151,35 @@ def examine(
             blanks=0,
         )
     chosen = formats()[name]
-    whole = head[: head.rfind(b"\n") + 1] or head
-    sample = records(whole if chosen.framing == "lines" else head, chosen.framing)
+    sample, too_long = _first_records(delivery, head, chosen.framing)
     parsed = parse(chosen, sample, context or Context())
-    reasons = parsed.rejects.group_by("reason").len().sort("len", descending=True)
+    oversize = rejected(too_long, TOO_LONG, None)
+    rejects = pl.concat([parsed.rejects, oversize.rejects])
+    reasons = rejects.group_by("reason").len().sort("len", descending=True)
     return Examination(
         claims=claims,
         format=name,
-        lines=sample.height,
+        lines=sample.height + too_long.height,
         events={key: _filled(frame) for key, frame in parsed.events.items()},
-        rejects=parsed.rejects.select(*REJECT_COLUMNS),
+        rejects=rejects.select(*REJECT_COLUMNS),
         reasons=dict(reasons.iter_rows()),
         blanks=parsed.blanks,
     )
+
+
+def _first_records(
+    delivery: Delivery, head: bytes, framing: str
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Records that are not cut by the end of the sample, and those too long to keep."""
+    if framing == "lines":
+        return batch(head[: head.rfind(b"\n") + 1] or head), batch(b"")
+    sample, too_long = [batch(b"")], [batch(b"")]
+    with opened(delivery) as stream:
+        for part in parts(stream, framing, most=SAMPLE_LINES):
+            (too_long if part.is_oversize else sample).append(part.lines)
+            if part.lines["line_no"][-1] >= SAMPLE_LINES:
+                break
+    return pl.concat(sample), pl.concat(too_long)
 
 
 def _filled(frame: pl.DataFrame) -> pl.DataFrame:

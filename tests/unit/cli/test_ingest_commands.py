@@ -5,8 +5,10 @@ import json
 from filelock import FileLock
 
 from pipelines.journey.district import only_writer
+from pipelines.lake.identify import SAMPLE_BYTES
 from pipelines.lake.missing import NEEDS
 from pipelines.warehouse.library import models
+from tests.benchmarks.inputs_exports import write_evtx, write_okta
 from tests.faults.home import lines
 from tests.journey.commands import schoolbell
 
@@ -42,6 +44,16 @@ def test_identify_tells_columns_rejects_and_gaps(tmp_path):
     assert told["format"] == "squid_access"
     assert told["events"]["http_requests"]["count"] == 20
     assert told["rejects"] == {"not ten fields": 1}
+
+
+def test_the_end_of_the_sample_is_no_damage(tmp_path):
+    export, log = tmp_path / "a.json", tmp_path / "a.evtx"
+    write_okta(export, 500)
+    write_evtx(log, 500)
+    assert min(one.stat().st_size for one in (export, log)) > SAMPLE_BYTES
+    done = schoolbell("identify", export, log, "--json")
+    for told in map(json.loads, done.out.splitlines()):
+        assert (told["rejects"], told["events"]["logons"]["count"]) == ({}, 400)
 
 
 def test_a_dry_run_tells_and_writes_nothing(home):
