@@ -1,7 +1,8 @@
 """The weeks before the weeks: a directory's log alone, so that long silences show.
 
-Everybody is let in now and then, and so are the accounts that the registry gives to
-nobody; only whom a scene keeps silent is not. Nothing else was kept of these weeks.
+Everybody is let in on some days of each week, and so are the accounts that the
+registry gives to nobody; only whom a scene keeps silent is not. Nothing else was kept
+of these weeks.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,8 +14,8 @@ from pipelines.demo.places import Device
 from pipelines.demo.plan import Plan, Sitting
 from pipelines.demo.world import World
 
-SHARE = 0.3
-"""Of the days of school on which somebody is let in."""
+MOST_DAYS = 3
+"""Of a week, on which somebody is let in; at least one."""
 SCHOOLS = ("HS", "MS", "ES")
 
 
@@ -35,18 +36,21 @@ def earlier_plan(before: World, plan: Plan) -> Plan:
     made = Plan(sittings=[*plan.earlier])
     silent = set(plan.silent)
     seats = [(name, seat) for name, seat in _seats(before, plan) if name not in silent]
-    for day in before.days:
+    for monday in range(0, len(before.days), 7):
+        week = before.days[monday : monday + 7]
+        school = [day for day in week if day.has_school]
         for place, (account, device) in enumerate(seats):
-            if not day.has_school or rng.random() > SHARE:
-                continue
-            if not _is_valid(plan, account, day.date):
-                continue
-            start = day.at("08:00", place % 7 * 60 + rng.randint(0, 40))
-            made.sittings.append(
-                Sitting(-1, account, device.number, device.network, start,
-                        start + 9 * MINUTE, "logon", "logoff")
-            )  # fmt: skip
+            for day in rng.sample(school, rng.randint(1, MOST_DAYS)):
+                start = day.at("08:00", place % 7 * 60 + rng.randint(0, 40))
+                if _is_valid(plan, account, day.date):
+                    made.sittings.append(_let_in(account, device, start))
     return made
+
+
+def _let_in(account: str, device: Device, start: int) -> Sitting:
+    end = start + 9 * MINUTE
+    network = device.network
+    return Sitting(-1, account, device.number, network, start, end, "logon", "logoff")
 
 
 def _seats(before: World, plan: Plan) -> Iterator[tuple[str, Device]]:
