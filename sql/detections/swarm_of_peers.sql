@@ -88,22 +88,41 @@ flows as (
         )
 ),
 
-hours as (
+-- any sixty minutes: a clock's hours would halve what lies around the full hour
+spans as (
     select
         device,
         hour,
-        count(distinct destination) as peer_count,
-        count(distinct dst_port) as port_count,
-        sum(bytes_in) as bytes_in,
-        sum(bytes_out) as bytes_out
+        first_time as began,
+        count(distinct destination) over sixty_minutes as peer_count,
+        count(distinct dst_port) over sixty_minutes as port_count,
+        sum(bytes_in) over sixty_minutes as bytes_in,
+        sum(bytes_out) over sixty_minutes as bytes_out
     from flows
     where two_way_count > 0
-    group by device, hour
-    having
-        count(distinct destination) >= $peers
-        and count(distinct dst_port) >= $ports
-        and sum(bytes_in) + sum(bytes_out) >= 1000000 * $megabytes
-        and sum(bytes_out) >= $sent_share * sum(bytes_in)
+    window
+        sixty_minutes as (
+            partition by device
+            order by first_time
+            range between current row and interval 1 hour following
+        )
+),
+
+busiest as (
+    select
+        *,
+        count(distinct hour) over (partition by device) as hour_count
+    from spans
+    where
+        peer_count >= $peers
+        and port_count >= $ports
+        and bytes_in + bytes_out >= 1000000 * $megabytes
+        and bytes_out >= $sent_share * bytes_in
+    qualify
+        row_number() over (
+            partition by device
+            order by peer_count desc, began
+        ) = 1
 ),
 
 largest as (
@@ -116,7 +135,11 @@ largest as (
         flows.binding_event_id,
         row_number() over by_size as place
     from flows
-    inner join hours on flows.device = hours.device and flows.hour = hours.hour
+    inner join busiest
+        on
+            flows.device = busiest.device
+            and flows.first_time
+            between busiest.began and busiest.began + interval 1 hour
     where flows.two_way_count > 0
     window
         by_size as (
@@ -148,23 +171,22 @@ cited as (
 )
 
 select
-    hours.device as subject,
-    any_value(cited.start_time) as start_time,
-    any_value(cited.end_time) as end_time,
-    max(hours.peer_count)::double as measure,
-    [hours.device] as observables,
-    any_value(cited.evidence) as evidence,
+    busiest.device as subject,
+    cited.start_time,
+    cited.end_time,
+    busiest.peer_count::double as measure,
+    [busiest.device] as observables,
+    cited.evidence,
     to_json(
         struct_pack(
-            peers := max(hours.peer_count),
-            ports := max(hours.port_count),
-            hours := count(*),
-            received_megabytes := round(sum(hours.bytes_in) / 1000000, 0)::bigint,
-            sent_megabytes := round(sum(hours.bytes_out) / 1000000, 0)::bigint,
-            is_device_known := bool_and(cited.is_registered)
+            peers := busiest.peer_count,
+            ports := busiest.port_count,
+            hours := busiest.hour_count,
+            received_megabytes := round(busiest.bytes_in / 1000000, 0)::bigint,
+            sent_megabytes := round(busiest.bytes_out / 1000000, 0)::bigint,
+            is_device_known := cited.is_registered
         )
     )::varchar as details,
     $event_date::date as event_date
-from hours
-inner join cited on hours.device = cited.device
-group by hours.device
+from busiest
+inner join cited on busiest.device = cited.device
