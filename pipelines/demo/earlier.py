@@ -1,6 +1,6 @@
 """The weeks before the weeks: a directory's log alone, so that long silences show.
 
-Everybody is let in on some days of each week, and so are the accounts that the
+Everybody is let in on most days of school, and so are the accounts that the
 registry gives to nobody; only whom a scene keeps silent is not. Nothing else was kept
 of these weeks.
 """
@@ -14,8 +14,8 @@ from pipelines.demo.places import Device
 from pipelines.demo.plan import Plan, Sitting
 from pipelines.demo.world import World
 
-MOST_DAYS = 3
-"""Of a week, on which somebody is let in; at least one."""
+LEAST_DAYS = 3
+"""Of school in a week, on which somebody is let in."""
 SCHOOLS = ("HS", "MS", "ES")
 
 
@@ -40,7 +40,8 @@ def earlier_plan(before: World, plan: Plan) -> Plan:
         week = before.days[monday : monday + 7]
         school = [day for day in week if day.has_school]
         for place, (account, device) in enumerate(seats):
-            for day in rng.sample(school, rng.randint(1, MOST_DAYS)):
+            count = rng.randint(LEAST_DAYS, len(school))
+            for day in rng.sample(school, count):
                 start = day.at("08:00", place % 7 * 60 + rng.randint(0, 40))
                 if _is_valid(plan, account, day.date):
                     made.sittings.append(_let_in(account, device, start))

@@ -3,7 +3,8 @@ title: An account was used after a long silence
 summary: >
   An account that no source saw for weeks of school was let in at a keyboard,
   through a tunnel or by a cloud service. Holidays do not count as silence, nor do
-  weeks whose logs are missing, nor accounts that are new.
+  weeks whose logs are missing or saw far fewer accounts than those of now, nor
+  accounts that are new.
 code: AN-8
 kind: anomaly
 severity: medium
@@ -26,6 +27,12 @@ params:
     max: 80
     unit: days
     why: a summer is no silence; most of six weeks of school is
+  account_share:
+    type: double
+    default: 0.5
+    min: 0
+    max: 1
+    why: a log that saw half the accounts of now leaves out whom it leaves out
 columns:
   subject: {type: varchar, pii: direct, is: account}
   start_time: {type: timestamptz, is: first use of the day}
@@ -68,11 +75,28 @@ school as (
         and calendar_days.day_type in ('school', 'early_out', 'late_start')
 ),
 
--- days of school on which the logs saw anybody at all
+counts as (
+    select
+        event_date,
+        count(*) as account_count
+    from days
+    group by event_date
+),
+
+-- a log that came lately sees accounts that others never saw
+now as (
+    select max(account_count) as account_count
+    from counts
+    where event_date > $event_date::date - interval 14 day
+),
+
+-- days of school on which the logs saw about as many accounts as they do now
 heard as (
     select count(distinct school.date) as day_count
     from school
-    inner join days on school.date = days.event_date
+    inner join counts on school.date = counts.event_date
+    cross join now
+    where counts.account_count >= $account_share * now.account_count
 ),
 
 -- before their first day the logs can not tell silence

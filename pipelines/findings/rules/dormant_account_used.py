@@ -31,7 +31,7 @@ RULE = Rule(
         ("A leave or a break", _on_leave),
         (
             "Weeks whose logs are missing",
-            always("days of school count only where the logs saw anybody"),
+            always("days of school count only where the logs saw as many accounts"),
         ),
         ("Work that comes once a season", never("the logs do not reach back a year")),
     ),
