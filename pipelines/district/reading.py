@@ -73,10 +73,14 @@ def cut(data: bytes, name: str, problems: list[Problem]) -> Sheet:
 def check(raw: pl.DataFrame, file: File) -> Rows:
     """Type a frame of stripped text; a row with an error is set aside."""
     values = _typed(raw, file)
+    if raw.is_empty():
+        return Rows(values, ())
     problems: list[Problem] = []
     wrong = pl.Series([False] * raw.height, dtype=pl.Boolean)
     for name, cell in file.columns.items():
         for what, bad in _faults(cell, raw[name], values[name]).items():
+            if not bad.any():
+                continue
             told = raw.filter(bad).select(LINE, pl.col(name).alias("value"))
             problems += tell(file.name, name, told, what=what, allowed=allowed(cell))
             wrong = wrong | bad
@@ -135,7 +139,7 @@ def _faults(cell: Cell, raw: pl.Series, value: pl.Series) -> dict[str, pl.Series
 
 
 def _repeated(values: pl.DataFrame, file: File) -> dict[str, pl.Series]:
-    if not file.key or not values.height:
+    if not file.key:
         return {}
     good = pl.when(~pl.col("_wrong")).then(pl.struct(file.key))
     again = values.select(good.is_not_null() & ~good.is_first_distinct()).to_series()

@@ -28,6 +28,8 @@ from pipelines.warehouse.models import Model, Scalar
 
 SCHEMAS = ("raw", "registry", "identity", "core", "detections", "findings", "marts")
 _LONG = {"timestamptz": "timestamp with time zone"}
+_PROVEN: set[tuple[str, tuple[tuple[str, str], ...]]] = set()
+"""Queries that this process has seen to give the columns of their header."""
 ROW_ID = "file_id * 4294967296 + line_no"
 """An event's id: its file and line in one number."""
 
@@ -102,22 +104,31 @@ class Database:
         """The table exists with the columns that the header promises."""
         if model.name in self._known:
             return
-        described = self.rows(f"describe {model.query}", named)
-        found = {row[0]: str(row[1]).lower() for row in described}
         promised = {
             name: _LONG.get(note.type, note.type)
             for name, note in model.header.columns.items()
         }
+        told = (model.query, tuple(promised.items()))
+        if told not in _PROVEN:
+            self._prove(model, promised, named)
+            _PROVEN.add(told)
+        self._drop_other(model.name, promised)
+        listed = ", ".join(f"{column} {kind}" for column, kind in promised.items())
+        self._connection.execute(f"create table if not exists {model.name} ({listed})")
+        self._known.add(model.name)
+
+    def _prove(
+        self, model: Model, promised: Mapping[str, str], named: Mapping[str, Any]
+    ) -> None:
+        """The query gives the columns that the header promises, in their order."""
+        described = self.rows(f"describe {model.query}", named)
+        found = {row[0]: str(row[1]).lower() for row in described}
         if list(found) != list(promised) or found != promised:
             wrong = {k: (promised.get(k), found.get(k)) for k in {**promised, **found}}
             differ = {k: v for k, v in wrong.items() if v[0] != v[1]} or "their order"
             raise ModelError(
                 f"columns differ from the header: {differ}", where=model.name
             )
-        self._drop_other(model.name, found)
-        listed = ", ".join(f"{column} {kind}" for column, kind in found.items())
-        self._connection.execute(f"create table if not exists {model.name} ({listed})")
-        self._known.add(model.name)
 
     def _drop_other(self, name: str, columns: Mapping[str, str]) -> None:
         """Drop the table if another version of its model made it: all is stale."""
@@ -192,8 +203,9 @@ class Database:
         """The table exists."""
         schema, name = table.split(".")
         found = self.rows(
-            "select 1 from information_schema.tables"
-            " where table_schema = $schema and table_name = $name",
+            "select 1 from duckdb_tables()"
+            " where database_name = current_database()"
+            " and schema_name = $schema and table_name = $name",
             {"schema": schema, "name": name},
         )
         return bool(found)

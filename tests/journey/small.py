@@ -23,6 +23,7 @@ from pipelines.district.home import DistrictHome, create
 from pipelines.findings.keeping import stored_findings
 from pipelines.journey.district import open_district
 from pipelines.journey.run import run
+from pipelines.journey.steps import Warehouse, build_and_judge, take_in
 
 SEED, WEEKS, PEOPLE = 2026, 1, 60
 ZONE = "America/Chicago"
@@ -123,6 +124,13 @@ def _planted(folder: Path, lines: Mapping[str, int]) -> Planted:
     )
     damage = damage.with_columns(pl.col("line_no").cast(pl.Int64))
     return Planted(cases, bindings, damage, lines)
+
+
+def judged(home: Path) -> Warehouse:
+    """Take in, build and judge what is due; no page is written."""
+    with open_district(home) as district:
+        take_in(district)
+        return build_and_judge(district)
 
 
 def local_days(cases: pl.DataFrame) -> pl.DataFrame:

@@ -10,7 +10,7 @@ from pipelines.district.home import DistrictHome
 from pipelines.journey.attribution import CHANGES, stored_changes
 from pipelines.journey.district import open_district
 from pipelines.journey.run import run
-from tests.journey.small import rows_of
+from tests.journey.small import judged, rows_of
 
 pytestmark = pytest.mark.slow
 
@@ -39,7 +39,7 @@ def test_a_late_lease_changes_attribution_and_the_change_is_listed(district, tmp
     home = district.copy(tmp_path, of="delivered")
     leases = DistrictHome(home).landing / "dhcp" / LATE
     late = leases.rename(tmp_path / LATE)
-    run(home)
+    judged(home)
     assert changes_of(home) == [], "what is built for the first time has not changed"
     before = attributed(home)
 
@@ -73,5 +73,5 @@ def test_a_late_lease_changes_attribution_and_the_change_is_listed(district, tmp
     assert not set(shown["device_now"]) & told
     assert not set(shown["account_now"].drop_nulls()) & told
 
-    run(home)
+    judged(home)
     assert changes_of(home) == listed, "nothing is listed twice"

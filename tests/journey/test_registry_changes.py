@@ -12,10 +12,9 @@ import pytest
 
 from pipelines.district import builtin
 from pipelines.district.home import DistrictHome
-from pipelines.journey.run import run
 from tests.conftest import LONG
 from tests.journey.commands import schoolbell
-from tests.journey.small import findings_of, rows_of, told_of
+from tests.journey.small import findings_of, judged, rows_of, told_of
 
 pytestmark = pytest.mark.slow
 only_long = pytest.mark.skipif(not LONG, reason="in the long run alone")
@@ -37,7 +36,7 @@ def patch():
 @pytest.fixture(scope="module")
 def home(district, tmp_path_factory, patch):
     home = district.copy(tmp_path_factory.mktemp("registry"))
-    run(home)
+    judged(home)
     return home
 
 
@@ -46,10 +45,10 @@ def registry(home, name):
 
 
 def change(home, name, frame_of):
-    """Write a file again as `frame_of` makes it, and run."""
+    """Write a file again as `frame_of` makes it, and judge."""
     path = registry(home, name)
     frame_of(pl.read_csv(path, infer_schema=False)).write_csv(path)
-    return run(home)
+    return judged(home)
 
 
 def opened(result):
@@ -144,14 +143,14 @@ def test_a_row_that_touches_no_day_opens_none(home):
         if path.stat().st_size == 0:
             file.write("domain,category,source\n")
         file.write(f"{unseen['domain']},{unseen['category']},district\n")
-    assert not run(home).built.days
-    assert not run(home).built.days
+    assert not judged(home).built.days
+    assert not judged(home).built.days
 
 
 def test_comments_in_a_file_open_no_day(home):
     with registry(home, "leave.csv").open("a", encoding="utf-8") as file:
         file.write("# looked through again\n")
-    assert not run(home).built.days
+    assert not judged(home).built.days
 
 
 def test_a_device_opens_the_days_that_mention_it(home):
@@ -178,7 +177,7 @@ def test_an_account_that_nobody_used_opens_no_day_and_is_there(home):
     new = {"username": "nobody-yet", "account_type": "service"}
     rows = pl.read_csv(path, infer_schema=False)
     pl.concat([rows, pl.DataFrame([new])], how="diagonal").write_csv(path)
-    assert not run(home).built.days
+    assert not judged(home).built.days
     with duckdb.connect(DistrictHome(home).warehouse, read_only=True) as connection:
         (days,) = connection.execute(
             "select count(distinct event_date) from identity.accounts"
@@ -255,7 +254,7 @@ def test_the_command_lists_what_changed_and_which_days_it_opened(home):
 def test_it_all_comes_to_the_same_as_building_anew(home):
     stepwise, told = rows_of(home), told_of(home)
     DistrictHome(home).warehouse.unlink()
-    run(home)
+    judged(home)
     for name, rows in rows_of(home).items():
         assert rows.equals(stepwise[name]), name
     assert told_of(home) == told
