@@ -21,7 +21,7 @@ from pipelines.state.ledger import Change, FileRecord
 from pipelines.state.purged import kept_from
 from pipelines.state.store import now_text
 from tests.journey.commands import schoolbell
-from tests.journey.small import findings_of, told_of
+from tests.journey.small import findings_of, judged, told_of
 
 pytestmark = pytest.mark.slow
 LATER = timedelta(days=100)
@@ -205,7 +205,7 @@ def test_raw_files_that_were_deleted_are_known_when_they_come_again(
     file = next(one for one in sorted(source.iterdir()) if one.is_file())
     target = home.landing / source.name / f"again-{file.name}"
     target.write_bytes(file.read_bytes())
-    run(home.path)
+    judged(home.path)
     target.unlink()
     was = sum(row["events"] for row in before["lines"])
     assert sum(row["events"] for row in lines_of(home)) == was
@@ -268,7 +268,7 @@ def test_held_days_are_not_judged_again_without_their_neighbours(held):
         assert kept_from(district.store) > end_of(home)
     leave = home.registry / "leave.csv"
     leave.write_text(leave.read_text().split("\n")[0] + "\n")
-    run(home.path)
+    judged(home.path)
     told = told_of(home.path)
     assert told == {key: before["told"][key] for key in told}
 
