@@ -2,13 +2,17 @@
 
 A changed day of an input touches the days whose window reaches it; from model
 to model the touched days spread, and stop at the first and last day that hold
-events.
+events. Long after any event they stop too: nothing is left to say of such a day.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 
 from pipelines.warehouse.models import Model
+
+LINGER_DAYS = 8
+"""So long after the last events a day without any is built: leases are believed for
+eight days, and on Sundays a week is looked back at."""
 
 
 def stale_days(
@@ -24,7 +28,13 @@ def stale_days(
     roots = set(changed)
     if not roots or not held:
         return {}
-    first, last = min(held), max(held)
+    last = max(held)
+    near = {
+        day
+        for one in set(held)
+        for day in _range(one, one + timedelta(days=LINGER_DAYS))
+        if day <= last
+    }
     stale: dict[str, set[date]] = {}
     for model in models.values():
         if not model.is_dated:
@@ -42,7 +52,7 @@ def stale_days(
             day
             for one in touched
             for day in _range(one - after, one + before)
-            if first <= day <= last
+            if day in near
         }
         stale[model.name] = days
     return {name: sorted(days) for name, days in stale.items()}

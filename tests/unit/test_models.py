@@ -128,6 +128,13 @@ def test_stale_days_stay_within_the_days_that_hold_events(tmp_path):
     assert stale(tmp_path, 9)["core.one"] == [3, 4, 5, 6, 7, 8, 9]
 
 
+def test_days_long_after_any_event_are_not_built(tmp_path):
+    dated(tmp_path, "core.one", "raw.leases", "{days_before: 140, days_after: 1}")
+    scattered = [DAYS[0], DAYS[0] + timedelta(days=100), DAYS[0] + timedelta(days=103)]
+    found = stale_days(read_models(tmp_path), scattered, scattered)["core.one"]
+    assert [(day - DAYS[0]).days for day in found] == [*range(9), *range(100, 104)]
+
+
 def test_staleness_spreads_from_model_to_model(tmp_path):
     dated(tmp_path, "identity.one", "raw.leases", "{days_before: 1}")
     dated(tmp_path, "core.two", "identity.one", "{days_before: 1}")
