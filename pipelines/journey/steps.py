@@ -24,7 +24,7 @@ from pipelines.sources.remote import shown
 from pipelines.state import ledger
 from pipelines.state.ledger import FAILED, FileRecord
 from pipelines.state.purged import kept_from
-from pipelines.warehouse import building, inputs, planning
+from pipelines.warehouse import attribution, building, inputs, planning
 from pipelines.warehouse.building import Built
 from pipelines.warehouse.database import Database, writing
 from pipelines.warehouse.inputs import LakeFiles
@@ -118,6 +118,7 @@ def build(
     )
     built.because, built.again = found.because, found.again
     built.reasons = found.reasons
+    built.reattributed = attribution.request_count(attribution.waiting(database))
     return built
 
 

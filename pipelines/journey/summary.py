@@ -18,6 +18,7 @@ from pipelines.state.ledger import DAMAGED, FAILED, FileRecord
 COLUMNS = ("source", "files", "lines", "events", "rejects", "blanks", "duplicates")
 MOST_TOLD = 20
 """Findings that are listed one by one."""
+WHERE = "identity.attribution_changes says what was believed and what is known now."
 SEND_AGAIN = "What could be trusted was read. Have the whole file delivered again."
 
 
@@ -67,6 +68,7 @@ def facts_of(done: Result) -> dict[str, Any]:
             "withdrawn": list(done.kept.withdrawn),
         },
         "because": list(done.kept.because),
+        "reattributed_requests": done.built.reattributed,
         "alerts": asdict(done.alerts) if done.alerts is not None else None,
         "snapshot": done.snapshot.stem if done.snapshot is not None else None,
         "reports": [str(one.page) for one in done.reports],
@@ -86,6 +88,15 @@ def told(done: Result) -> Iterator[str]:
     if not done.built.days and not done.reports:
         yield "Nothing was due."
         return
+    yield from _judged(done)
+    for name, seconds in done.seconds.items():
+        yield f"  {name}: {seconds:.1f} s"
+    for report in done.reports:
+        yield f"Report: {report.page}"
+
+
+def _judged(done: Result) -> Iterator[str]:
+    """What was built, what opened it, and how findings and attribution changed."""
     days = {day for days in done.built.days.values() for day in days}
     kept = done.kept
     yield (
@@ -93,11 +104,9 @@ def told(done: Result) -> Iterator[str]:
         f"{len(kept.updated)} updated, {len(kept.withdrawn)} withdrawn."
     )
     yield from (f"  opened by {one}" for one in lines(done.built.reasons))
+    if moved := done.built.reattributed:
+        yield f"{moved} requests of earlier days are attributed otherwise; {WHERE}"
     if kept.because:
         yield f"Registry files that changed: {', '.join(kept.because)}."
         yield from (f"  new since: {one}" for one in kept.new[:MOST_TOLD])
         yield from (f"  no longer shown: {one}" for one in kept.withdrawn[:MOST_TOLD])
-    for name, seconds in done.seconds.items():
-        yield f"  {name}: {seconds:.1f} s"
-    for report in done.reports:
-        yield f"Report: {report.page}"

@@ -71,6 +71,11 @@ def waiting(database: Database) -> pl.DataFrame:
     return database.table(CHANGES)
 
 
+def request_count(changes: pl.DataFrame) -> int:
+    """Requests that the changes are about."""
+    return 0 if changes.is_empty() else int(changes["request_count"].sum())
+
+
 def handed_over(database: Database) -> None:
     """Forget the changes that `state.db` has."""
     database.rows(f"delete from {CHANGES}")

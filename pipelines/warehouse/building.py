@@ -24,6 +24,8 @@ class Built:
         because: Files of the registry whose change was one reason.
         again: Days whose models stand, and whose candidates are judged again.
         reasons: What opened days -> those days.
+        reattributed: Requests of days built again that are somebody else's now, or
+            more or less surely theirs.
     """
 
     rows: dict[str, int] = field(default_factory=dict)
@@ -31,6 +33,7 @@ class Built:
     because: tuple[str, ...] = ()
     again: Sequence[date] = ()
     reasons: Mapping[str, Sequence[date]] = field(default_factory=dict)
+    reattributed: int = 0
 
 
 def build(

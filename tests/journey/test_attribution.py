@@ -10,6 +10,7 @@ from pipelines.district.home import DistrictHome
 from pipelines.journey.attribution import CHANGES, stored_changes
 from pipelines.journey.district import open_district
 from pipelines.journey.run import run
+from pipelines.journey.summary import told
 from tests.journey.small import judged, rows_of
 
 pytestmark = pytest.mark.slow
@@ -55,6 +56,8 @@ def test_a_late_lease_changes_attribution_and_the_change_is_listed(district, tmp
     )
     listed = changes_of(home)
     assert sum(row["request_count"] for row in listed) == changed.height > 0
+    said = f"{changed.height} requests of earlier days are attributed otherwise; "
+    assert any(one.startswith(said) for one in told(result))
     assert {date.fromisoformat(row["event_date"]) for row in listed} == set(
         changed["event_date"]
     )
@@ -69,9 +72,9 @@ def test_a_late_lease_changes_attribution_and_the_change_is_listed(district, tmp
     with duckdb.connect(result.snapshot, read_only=True) as connection:
         shown = connection.sql(f"select * from {CHANGES}").pl()
     assert shown.height == len(listed)
-    told = {row[name] for row in listed for name in ("device_now", "account_now")}
-    assert not set(shown["device_now"]) & told
-    assert not set(shown["account_now"].drop_nulls()) & told
+    names = {row[name] for row in listed for name in ("device_now", "account_now")}
+    assert not set(shown["device_now"]) & names
+    assert not set(shown["account_now"].drop_nulls()) & names
 
     judged(home)
     assert changes_of(home) == listed, "nothing is listed twice"
