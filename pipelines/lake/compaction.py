@@ -12,6 +12,7 @@ import polars as pl
 
 from pipelines.lake.files import writing_to
 from pipelines.lake.retraction import Rewriting
+from pipelines.lake.soundness import read_sound
 from pipelines.state import ledger
 from pipelines.state.ledger import LakeFile
 from pipelines.state.store import Store
@@ -30,7 +31,8 @@ def compact(
     Only while no other run writes: the caller holds the home's lock.
 
     Raises:
-        LakeError: The disk refuses; what is committed stays as it is.
+        LakeError: The disk refuses, or a file is damaged; what is committed stays
+            as it is.
     """
     groups: dict[tuple[str, str, str], list[LakeFile]] = {}
     for one in ledger.lake_files(store, source=source):
@@ -67,7 +69,7 @@ def _place(one: LakeFile) -> tuple[int, str, str]:
 def _join(store: Store, folder: Path, source: str, files: list[LakeFile]) -> None:
     rewriting = Rewriting(folder, source)
     with writing_to(folder):
-        frame = pl.concat([pl.read_parquet(folder / one.path) for one in files])
+        frame = pl.concat([read_sound(folder, one) for one in files])
         rewriting.add(files[0].event_class, frame)
     rewriting.superseded += [one.path for one in files]
     rewriting.dirty.clear()  # the same rows as before

@@ -18,6 +18,7 @@ from pipelines.formats import PLACE, Context, Format, Parsed
 from pipelines.lake import parsing
 from pipelines.lake.files import REJECTS, writing_to
 from pipelines.lake.retraction import Rewriting
+from pipelines.lake.soundness import read_sound
 from pipelines.lake.tally import day_count, placed
 from pipelines.state import ledger
 from pipelines.state.ledger import FileRecord, LakeFile
@@ -68,7 +69,7 @@ class Replay:
         done = Replayed()
         for listed in ledger.lake_files(self.store, REJECTS, source=self.source):
             with writing_to(self.lake):
-                rejects = pl.read_parquet(self.lake / listed.path)
+                rejects = read_sound(self.lake, listed)
                 again = rejects.filter(
                     (pl.col("format") == fmt.name)
                     & ~pl.col("reason").is_in(NOT_THE_LINE)

@@ -14,6 +14,7 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.lake.files import REJECTS, by_day, sync_folders, write, writing_to
+from pipelines.lake.soundness import read_sound
 from pipelines.lake.tally import day_count
 from pipelines.state import ledger
 from pipelines.state.days import SourceDay
@@ -97,7 +98,7 @@ def take_back(
         for old in ledger.lake_files(store, source=record.source):
             if not old.first_file_id <= record.file_id <= old.last_file_id:
                 continue
-            frame = pl.read_parquet(folder / old.path)
+            frame = read_sound(folder, old)
             gone = frame.filter(doomed)
             if gone.height:
                 rewriting.replace(old, frame.filter(~doomed), gone)

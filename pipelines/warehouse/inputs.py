@@ -18,7 +18,9 @@ from pipelines.district.outside import look_up
 from pipelines.district.registry import Registry
 from pipelines.events import EVENT_CLASSES, LAKE_COLUMNS, PLACE
 from pipelines.identity.dimensions import addresses, hosts, spellings
+from pipelines.lake.soundness import require_sound
 from pipelines.state import ledger
+from pipelines.state.ledger import LakeFile
 from pipelines.state.store import Store
 from pipelines.warehouse.database import Database
 
@@ -43,13 +45,13 @@ class LakeFiles:
     """The Parquet files that count, by class and day."""
 
     folder: Path
-    by_day: Mapping[str, Mapping[date, Sequence[Path]]]
+    by_day: Mapping[str, Mapping[date, Sequence[LakeFile]]]
 
-    def between(self, event_class: str, first: date, last: date) -> list[Path]:
+    def between(self, event_class: str, first: date, last: date) -> list[LakeFile]:
         """Files of a range of days, both ends included."""
         days = self.by_day.get(event_class, {})
         return [
-            path for day in sorted(days) if first <= day <= last for path in days[day]
+            file for day in sorted(days) if first <= day <= last for file in days[day]
         ]
 
     def days(self) -> list[date]:
@@ -59,12 +61,12 @@ class LakeFiles:
 
 def lake_files(store: Store, folder: Path) -> LakeFiles:
     """What the ledger lists now; never a glob."""
-    by_day: dict[str, dict[date, list[Path]]] = {}
+    by_day: dict[str, dict[date, list[LakeFile]]] = {}
     for event_class in EVENT_CLASSES:
-        days: dict[date, list[Path]] = {}
+        days: dict[date, list[LakeFile]] = {}
         for listed in ledger.lake_files(store, event_class):
             day = date.fromisoformat(listed.event_date)
-            days.setdefault(day, []).append(folder / listed.path)
+            days.setdefault(day, []).append(listed)
         by_day[event_class] = days
     return LakeFiles(folder, by_day)
 
@@ -75,10 +77,16 @@ def show_raw(
     classes: Iterable[str],
     days: tuple[date, date],
 ) -> None:
-    """Make `raw.*` show the events of a range of days."""
+    """Make `raw.*` show the events of a range of days.
+
+    Raises:
+        LakeError: A file is not as it was written.
+    """
     for event_class in classes:
-        paths = files.between(event_class, *days)
-        if paths:
+        listed = files.between(event_class, *days)
+        require_sound(files.folder, listed)
+        if listed:
+            paths = [files.folder / one.path for one in listed]
             database.view_files(event_class, paths)
         else:
             columns = EVENT_CLASSES[event_class].schema

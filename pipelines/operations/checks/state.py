@@ -8,6 +8,7 @@ from sqlalchemy import inspect, select, text
 
 from pipelines.journey.staleness import noted, versions
 from pipelines.lake.accounting import unbalanced
+from pipelines.lake.soundness import damaged
 from pipelines.operations.checks import (
     Answer,
     Check,
@@ -83,17 +84,14 @@ def _balance(patient: Patient) -> Answer:
 
 
 def _lake(patient: Patient) -> Answer:
-    wrong = []
-    for one in ledger.lake_files(patient.store):
-        path = patient.home.lake / one.path
-        if not path.is_file() or path.stat().st_size != one.bytes:
-            wrong.append(one.path)
+    wrong = damaged(patient.home.lake, ledger.lake_files(patient.store))
     if wrong:
         return act(
-            f"{len(wrong):,} files of the lake are missing or cut, such as {wrong[0]}",
+            f"{len(wrong):,} files of the lake are missing or damaged, such as"
+            f" {wrong[0]}",
             "bring lake/ back from the last backup",
         )
-    return well("every file of the lake is there, in its full size")
+    return well("every file of the lake is there, byte for byte as it was written")
 
 
 def _lock(patient: Patient) -> Answer:
