@@ -13,9 +13,11 @@ headers, key=value, CSV with quotes, JSON, addresses and hosts.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 import polars as pl
+from polars._typing import EngineType
 
 from pipelines.clock import Reading
 from pipelines.events import EVENT_CLASSES
@@ -100,6 +102,8 @@ class Format:
             formats of this folder, of no other.
         read: Adds columns of the event classes to a batch; columns it does not
             add are null.
+        classify: Adds `event_class` and whatever `read` goes on with; then only
+            columns of classes that occur in a batch are worked out.
         must: Rules that an event keeps, each under the sentence that an operator
             reads when it is broken. Null counts as broken.
         framing: How records are cut out of the bytes.
@@ -118,6 +122,7 @@ class Format:
     read: Callable[[pl.LazyFrame, Context], pl.LazyFrame]
     must: Mapping[str, pl.Expr]
     framing: Framing = "lines"
+    classify: Callable[[pl.LazyFrame, Context], pl.LazyFrame] | None = None
     comment: Callable[[pl.Expr], pl.Expr] = never
     header: Callable[[pl.Expr], pl.Expr] | None = None
     columns: pl.Expr | None = None
@@ -171,31 +176,49 @@ class Format:
         return self._sorted_out(whole, batch.height - records.height, carried)
 
     def _read(self, records: pl.DataFrame, context: Context) -> pl.DataFrame:
-        """Place, event class, every class column, each rule's answer, and line."""
-        columns = self._columns()
-        read = self.read(records.lazy(), context)
+        """Place, event class, columns, each rule's answer, and line.
+
+        The columns are those of the classes that occur, where these are known.
+        """
+        engine: EngineType = "in-memory" if records.height < FEW_LINES else "auto"
+        lines, classes = records.lazy(), self.event_classes
+        if self.classify is not None:
+            told = self.classify(lines, context).collect(engine=engine)
+            lines, classes = told.lazy(), self._occurring(told) or classes
+        read = self.read(lines, context)
         present = set(read.collect_schema().names())
         if "event_class" not in present:
             read = read.with_columns(event_class=pl.lit(self.event_classes[0]))
         missing = [
             pl.lit(None, dtype).alias(name)
-            for name, dtype in columns.items()
+            for name, dtype in self._columns(self.event_classes).items()
             if name not in present
         ]
         return (
             read.with_columns(missing)
-            .with_columns(**self._rules())
-            .select(
-                *PLACE,
-                "event_class",
-                *(pl.col(name).cast(dtype) for name, dtype in columns.items()),
-                *self._rules(),
-                self._count().alias("_columns"),
-                "line",
-            )
-            .collect(engine="in-memory" if records.height < FEW_LINES else "auto")
+            .with_columns(**self._rules)
+            .select(self._wanted(classes))
+            .collect(engine=engine)
         )
 
+    def _occurring(self, lines: pl.DataFrame) -> tuple[str, ...]:
+        there = set(lines["event_class"].unique())
+        return tuple(name for name in self.event_classes if name in there)
+
+    def _wanted(self, classes: tuple[str, ...]) -> list[pl.Expr]:
+        count = pl.lit(None, pl.String) if self.columns is None else self.columns
+        return [
+            *map(pl.col, [*PLACE, "event_class"]),
+            *(
+                pl.col(name).cast(dtype)
+                for name, dtype in self._columns(classes).items()
+            ),
+            *map(pl.col, self._rules),
+            count.alias("_columns"),
+            pl.col("line"),
+        ]
+
+    @cached_property
     def _rules(self) -> dict[str, pl.Expr]:
         """Whether an event keeps each rule of `must`, and is of a known class."""
         held = [holds.fill_null(value=False) for holds in self.must.values()]
@@ -203,33 +226,35 @@ class Format:
         held.append(of_class.fill_null(value=False))
         return {f"_rule_{number}": rule for number, rule in enumerate(held)}
 
-    def _count(self) -> pl.Expr:
-        return pl.lit(None, pl.String) if self.columns is None else self.columns
+    @cached_property
+    def _reason(self) -> pl.Expr:
+        """The first rule that a line breaks."""
+        said = [*self.must, "of no known kind"]
+        return pl.coalesce(
+            pl.when(~pl.col(rule)).then(_reason(text))
+            for rule, text in zip(self._rules, said, strict=True)
+        )
 
-    def _columns(self) -> dict[str, pl.DataType | type[pl.DataType]]:
+    def _columns(
+        self, classes: tuple[str, ...]
+    ) -> dict[str, pl.DataType | type[pl.DataType]]:
         found: dict[str, pl.DataType | type[pl.DataType]] = {}
-        for name in self.event_classes:
+        for name in classes:
             found |= EVENT_CLASSES[name].schema
         return found
 
     def _sorted_out(
         self, lines: pl.DataFrame, blanks: int, header: str | None
     ) -> Parsed:
-        rules = [*self._rules()]
-        is_event = lines.select(pl.all_horizontal(rules)).to_series()
+        is_event = lines.select(pl.all_horizontal(*self._rules)).to_series()
         events = {}
-        for name in self.event_classes:
+        for name in self._occurring(lines):
             part = lines.select(*PLACE, *EVENT_CLASSES[name].names()).filter(
                 is_event & (lines["event_class"] == name)
             )
             if part.height:
                 events[name] = part
-        said = [*self.must, "of no known kind"]
-        broken = [
-            pl.when(~pl.col(rule)).then(_reason(text))
-            for rule, text in zip(rules, said, strict=True)
-        ]
-        rejects = lines.filter(~is_event).with_columns(reason=pl.coalesce(broken))
+        rejects = lines.filter(~is_event).with_columns(reason=self._reason)
         return Parsed(
             events=events,
             rejects=rejects.select(*PLACE, "reason", "line"),

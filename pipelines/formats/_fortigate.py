@@ -4,6 +4,9 @@ All are read from the values of `KEYS` (see `_keyvalue.py`) and from the columns
 `type`, `subtype`, `logid`, `did` (its action), `user` and `host_asked`.
 """
 
+from collections.abc import Mapping
+from functools import cache
+
 import polars as pl
 
 from pipelines.formats._fields import (
@@ -49,7 +52,8 @@ is_interim = (
 ).fill_null(value=False)
 
 
-def endpoints() -> dict[str, pl.Expr]:
+@cache
+def endpoints() -> Mapping[str, pl.Expr]:
     """Who opened it and who answered."""
     vpn = pl.col("subtype") == "vpn"
     outside = pl.when(vpn).then(value("remip"))
@@ -85,7 +89,8 @@ def disposition() -> pl.Expr:
     )
 
 
-def web() -> dict[str, pl.Expr]:
+@cache
+def web() -> Mapping[str, pl.Expr]:
     """Columns of a request; a path is put behind scheme and host."""
     service = value("service").str.to_lowercase()
     scheme = pl.when(service.is_in(["http", "https", "ftp"])).then(service)
@@ -103,7 +108,8 @@ def web() -> dict[str, pl.Expr]:
     }
 
 
-def traffic() -> dict[str, pl.Expr]:
+@cache
+def traffic() -> Mapping[str, pl.Expr]:
     """Columns of a flow."""
     worn = value("trandisp").str.contains("snat", literal=True)
     outside_ip = somewhere(address(value("transip")))
@@ -125,7 +131,8 @@ def traffic() -> dict[str, pl.Expr]:
     }
 
 
-def lookup() -> dict[str, pl.Expr]:
+@cache
+def lookup() -> Mapping[str, pl.Expr]:
     """Columns of a DNS query or answer."""
     return {
         "query_name": name(value("qname")),
@@ -135,7 +142,8 @@ def lookup() -> dict[str, pl.Expr]:
     }
 
 
-def logon() -> dict[str, pl.Expr]:
+@cache
+def logon() -> Mapping[str, pl.Expr]:
     """Columns of a tunnel, an authentication or a mapping."""
     vpn = pl.col("subtype") == "vpn"
     status = value("status")
@@ -170,7 +178,8 @@ def logon() -> dict[str, pl.Expr]:
     }
 
 
-def lease() -> dict[str, pl.Expr]:
+@cache
+def lease() -> Mapping[str, pl.Expr]:
     """Columns of a lease; `lease` counts seconds from now."""
     given = value("dhcp_msg") == "Ack"
     return {
@@ -182,6 +191,7 @@ def lease() -> dict[str, pl.Expr]:
     }
 
 
+@cache
 def extras() -> pl.Expr:
     """What has no column; a system event keeps its whole line anyway."""
     so_far = [

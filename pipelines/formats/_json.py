@@ -64,11 +64,8 @@ def _read(lines: pl.Series, fields: Fields) -> pl.DataFrame:
     pointers = [f"/{path}" for path in fields.values()]
     answer = asked.sql(READ, params={"paths": pointers}).to_arrow_table()
     found = pl.DataFrame(answer, schema={"is_object": pl.Boolean, "held": TEXTS})
-    held = found["held"].list.explode()
-    values = {
-        name: held.gather_every(len(fields), place) for place, name in enumerate(fields)
-    }
-    return pl.DataFrame(values | {"is_object": found["is_object"]})
+    held = found["held"].list.to_array(len(fields)).arr.to_struct([*fields])
+    return held.struct.unnest().with_columns(found["is_object"])
 
 
 def _strict(lines: pl.Series) -> pl.DataFrame:

@@ -19,6 +19,7 @@ from pipelines.formats._pairs import values
 KEY = r"[A-Za-z0-9_.:-]+"
 QUOTE, SLASH = "\x1e", "\x1d"  # what stands for them when hidden
 ODD = rf"[\\{QUOTE}{SLASH}]"
+MARGIN = " \t\r\x00"
 PLAIN_TEXT = r"^[ !#-\[\]-~]*$"
 WORDS = r'(?: [^ "=]+)*'
 
@@ -46,7 +47,7 @@ def with_values(
     names = [*(f"key_{key}" for key in keys), "is_pairs"]
 
     def read(texts: pl.Series) -> pl.Series:
-        bare = " " + texts.str.strip_chars(" \t\r\x00")
+        bare = _stripped(texts)
         whole = _whole(loose=loose) if strict else ""
         if escapes and bare.str.contains(ODD).any():
             found = _shown(values(_hidden(bare, whole), keys, whole=whole))
@@ -64,7 +65,17 @@ def with_values(
 def _whole(*, loose: bool) -> str:
     """Pairs from end to end; quotes that were hidden stand inside of others."""
     pair = rf'{KEY}=(?:"[^"]*"|[^ "{QUOTE}]*{WORDS if loose else ""})'
-    return rf"^ (?:{pair}(?: +|$))+$"
+    return rf"^(?:{pair}(?: +|$))+$"
+
+
+def _stripped(texts: pl.Series) -> pl.Series:
+    """Without spaces and the like at their ends; where there are none, as it is."""
+    ends = [
+        end
+        for sign in MARGIN
+        for end in (texts.str.starts_with(sign), texts.str.ends_with(sign))
+    ]
+    return texts.str.strip_chars(MARGIN) if any(end.any() for end in ends) else texts
 
 
 def _hidden(texts: pl.Series, whole: str) -> pl.Series:

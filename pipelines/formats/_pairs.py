@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 
 from pipelines.formats._shapes import LONGEST, Bools, alike
 from pipelines.formats._views import Bytes, Ints, columns
@@ -22,7 +21,7 @@ ROWS = 2_048
 """Rows looked at together: what is made of them stays in the processor."""
 
 KEY = re.compile(rb"[A-Za-z0-9_.:-]+")
-OLDEST = pl.CompatLevel.oldest()
+NEWEST = pl.CompatLevel.newest()
 
 
 class Tokens(NamedTuple):
@@ -61,7 +60,7 @@ def values(
     """What each key holds, without quotes, and `is_pairs`; null for nothing.
 
     Args:
-        texts: Null, or ` key=value key="a value"`: a space before each key.
+        texts: Null, or `key=value key="a value"`: a space between them.
         keys: ASCII, at most 24 bytes each; of two values of one key the first that
             is not empty counts.
         loose: Whether words without `=` belong to the value before them.
@@ -79,12 +78,7 @@ def values(
 def _part(
     texts: pl.Series, keys: tuple[str, ...], *, loose: bool, whole: str
 ) -> pl.DataFrame:
-    array = pa.array(texts.cast(pl.Binary).to_arrow(compat_level=OLDEST))
-    _, ends, data = array.buffers()
-    offsets = np.frombuffer(ends, np.int64)[array.offset :][: len(array) + 1]
-    size = int(offsets[-1]) if data else 0
-    buffer = np.full(size + LONGEST, SPACE, np.uint8)  # words are read at the end too
-    buffer[:size] = np.frombuffer(data or b"", np.uint8)[:size]
+    buffer, offsets = _joined(texts)
     tokens = _tokens(buffer, offsets, loose=loose)
     which, models = alike(buffer, tokens.begin, tokens.equals, tokens.first)
     shapes = [_shape(_keys(buffer, tokens, row), keys) for row in models]
@@ -97,6 +91,16 @@ def _part(
         which = np.where(is_pairs, which, len(shapes))
     found = _found(buffer, tokens, which, [*shapes, _shape((), keys)], len(keys))
     return pl.DataFrame([*found, pl.Series(is_pairs)], schema=[*keys, "is_pairs"])
+
+
+def _joined(texts: pl.Series) -> tuple[Bytes, Ints]:
+    """All texts with a space before each and some behind, and where each begins."""
+    sizes = texts.str.len_bytes().fill_null(0).to_numpy().astype(np.int64)
+    offsets = np.append(0, np.cumsum(sizes + 1))
+    # words are read at the last key too
+    ends = [pl.Series([""]), texts.alias("").fill_null(""), pl.Series([" " * LONGEST])]
+    whole = pl.concat(ends).str.join(" ").to_arrow(compat_level=NEWEST)
+    return np.frombuffer(whole.buffers()[2], np.uint8), offsets
 
 
 def _tokens(buffer: Bytes, offsets: Ints, *, loose: bool) -> Tokens:

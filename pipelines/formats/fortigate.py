@@ -19,11 +19,13 @@
 - An event `FSSO-logon` says that a collector took an address for an account.
 """
 
+from functools import cache
+
 import polars as pl
 
 from pipelines import clock
 from pipelines.formats import Context, Format
-from pipelines.formats._fields import account, hostname, known, whole
+from pipelines.formats._fields import account, hostname, known, rarely, whole
 from pipelines.formats._flows import (
     is_machine,
     seconds,
@@ -44,7 +46,8 @@ from pipelines.formats._fortigate import (
 from pipelines.formats._keyvalue import value, with_values
 
 FIRST_KEY = "(?:date|devname|logver|itime|timestamp|eventtime|devid)"
-BARE = rf"^(?:<[0-9]{{1,3}}>)?{FIRST_KEY}="
+BARE = rf"^[\x00 ]*(?:<[0-9]{{1,3}}>)?{FIRST_KEY}="
+BEFORE = "<0123456789>\x00 "
 BODY = rf'^(?:<[0-9]{{1,3}}>)?(?:[^="]*[ :>])??({FIRST_KEY}=.*)$'
 FLOWS = ["connections", "http_requests", "dns_queries"]
 
@@ -72,8 +75,8 @@ def looks_like(line: pl.Expr) -> pl.Expr:
     )
 
 
-def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
-    """Add the columns of each event class; null where a line has none."""
+def classify(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
+    """Add the value of each key, the time, and the event class."""
     return (
         with_values(with_text(batch), pl.col("text"), *KEYS)
         .with_columns(clocked=clock.epoch_by_size(value("eventtime")).time)
@@ -89,30 +92,33 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             **{key: value(key) for key in ("type", "subtype", "logid")},
         )
         .with_columns(event_class=event_class())
-        .with_columns(
-            **endpoints(), **web(), **traffic(), **lookup(), **logon(), **lease()
-        )
-        .with_columns(
-            start_time=pl.col("time") - elapsed(),
-            is_machine=is_machine(pl.col("user_name")),
-            kind=pl.coalesce(value("logdesc"), "subtype", "type", value("desc")),
-            message=pl.col("line"),
-            extras=extras(),
-        )
+    )
+
+
+def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
+    """Add the columns of each event class; null where a line has none."""
+    del context  # what needs it was read before
+    return batch.with_columns(
+        **endpoints(), **web(), **traffic(), **lookup(), **logon(), **lease()
+    ).with_columns(
+        start_time=pl.col("time") - elapsed(),
+        is_machine=is_machine(pl.col("user_name")),
+        kind=pl.coalesce(value("logdesc"), "subtype", "type", value("desc")),
+        message=pl.col("line"),
+        extras=extras(),
     )
 
 
 def with_text(batch: pl.LazyFrame) -> pl.LazyFrame:
     """Add `text`; few lines have more than a priority before the first key."""
-    text = pl.col("text")
-    is_bare = text.str.contains(BARE)
-    bare = pl.when(is_bare).then(text.str.replace("^<[0-9]{1,3}>", ""))
-    odd = pl.when(~is_bare).then(text).str.extract(BODY)
-    return batch.with_columns(
-        text=pl.col("line").str.strip_chars("\x00 ")
-    ).with_columns(text=pl.coalesce(bare, odd))
+    line = pl.col("line")
+    is_bare = line.str.contains(BARE)
+    bare = pl.when(is_bare).then(line.str.strip_chars_start(BEFORE))
+    odd = rarely(pl.when(~is_bare).then(line), lambda one: one.str.extract(BODY))
+    return batch.with_columns(text=pl.coalesce(bare, odd))
 
 
+@cache
 def person() -> pl.Expr:
     """The account; a tunnel of nobody repeats the far address instead."""
     user = account(value("user"))
@@ -128,6 +134,7 @@ def local_stamp(context: Context) -> pl.Expr:
     return clock.iso_pair(needed, context.reading)
 
 
+@cache
 def elapsed() -> pl.Expr:
     """Nothing, but for traffic."""
     spent = seconds(value("duration")).fill_null(pl.duration(seconds=0, time_unit="us"))
@@ -135,12 +142,14 @@ def elapsed() -> pl.Expr:
     return pl.when(cls == "connections").then(spent).otherwise(none)
 
 
+@cache
 def host_asked() -> pl.Expr:
     """The host, also of lines that give it in the URL alone."""
     in_url = value("url").str.extract("^([a-z]+://.*)$")
     return pl.coalesce(hostname(known(value("hostname"))), hostname(in_url))
 
 
+@cache
 def event_class() -> pl.Expr:
     """By type and subtype; what names no person or host is a system event."""
     event = pl.col("type") == "event"
@@ -187,6 +196,7 @@ FORMAT = Format(
         "system_events",
     ),
     looks_like=looks_like,
+    classify=classify,
     read=read,
     must=MUST,
 )
