@@ -35,11 +35,7 @@ TOUCH: Sequence[tuple[Sequence[str], Touch]] = (
 JUDGED_BY = ("consents", "exceptions", *policy.FRAMES)
 """Frames that decide about findings and that no model reads."""
 
-LINES, RULES, UNKNOWN = (
-    "log lines",
-    "rules, thresholds or time zone",
-    "first build, or another version",
-)
+FIRST, LINES, RULES = "first build", "log lines", "rules, thresholds or time zone"
 """Why days are opened, beside the frames of the registry."""
 
 
@@ -70,11 +66,13 @@ def stale(database: Database, district: District, held: Sequence[date]) -> Stale
     dirty |= set(released(database, unjudged(district))) & set(held)
     if was == now:
         return _told({LINES: dirty})
+    if not was:
+        return _told({FIRST: set(held)})
     if was.get("rules") != now["rules"] or was.get("zone") != now["zone"]:
         return _told({RULES: set(held)})
     frames = district.registry.frames
     if not all(database.has(f"main.judged_{name}") for name in frames):
-        return _told({UNKNOWN: set(held)})
+        return _told({FIRST: set(held)})
     change = Change(database, district, held)
     build = _opened(change, set(frames) - set(JUDGED_BY))
     again = _opened(change, JUDGED_BY)
