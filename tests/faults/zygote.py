@@ -37,6 +37,7 @@ from pipelines.lake.sweeping import sweep
 from pipelines.sources.blocks import blocks
 from pipelines.sources.framing import parts
 from pipelines.state.store import open_store
+from tests.conftest import LONG
 from tests.faults.home import source_of
 
 DONE, REFUSED, BROKEN, SURVIVED = 0, 1, 2, 3
@@ -131,7 +132,7 @@ def carry_out(order: dict[str, object]) -> int:
     home = Path(fault.home)
     staging.ROWS_A_COMMIT = 40
     blocks.__kwdefaults__["size"] = 1
-    parts.__kwdefaults__["most"] = 16
+    parts.__kwdefaults__["most"] = 16 if LONG else 40
     if fault.how == "limit":
         import resource
 
