@@ -24,6 +24,7 @@ from pipelines.findings.keeping import stored_findings
 from pipelines.journey.district import open_district
 from pipelines.journey.run import run
 from pipelines.journey.steps import Warehouse, build_and_judge, take_in
+from pipelines.lake.intake import SETTLE_SECONDS
 
 SEED, WEEKS, PEOPLE = 2026, 1, 60
 ZONE = "America/Chicago"
@@ -126,10 +127,10 @@ def _planted(folder: Path, lines: Mapping[str, int]) -> Planted:
     return Planted(cases, bindings, damage, lines)
 
 
-def judged(home: Path) -> Warehouse:
+def judged(home: Path, *, settle_seconds: float = SETTLE_SECONDS) -> Warehouse:
     """Take in, build and judge what is due; no page is written."""
     with open_district(home) as district:
-        take_in(district)
+        take_in(district, settle_seconds=settle_seconds)
         return build_and_judge(district)
 
 

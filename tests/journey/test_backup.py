@@ -8,14 +8,13 @@ import pytest
 
 from pipelines.district.home import DistrictHome
 from pipelines.journey.district import open_district
-from pipelines.journey.run import run
 from pipelines.operations.backup import back_up, copy_keys
 from pipelines.operations.manifest import BackupError, read_manifest
 from pipelines.operations.restore import restore
 from pipelines.state import ledger
 from pipelines.state.store import fact
 from tests.journey.commands import schoolbell
-from tests.journey.small import rows_of, told_of
+from tests.journey.small import judged, rows_of, told_of
 
 pytestmark = pytest.mark.slow
 MONDAY = datetime(2026, 11, 2, 6, 0, tzinfo=UTC)
@@ -58,7 +57,7 @@ def test_a_restored_home_is_the_same_home_and_goes_on(district, home, made, tmp_
     # the raw files come from elsewhere, under other times: all of it is known
     shutil.copytree(district.home / "landing", new / "landing", dirs_exist_ok=True)
     before = account_of(new)
-    run(new)
+    judged(new)
     assert account_of(new) == before
     assert told_of(new) == told_of(home)
     was, now = rows_of(home), rows_of(new)

@@ -8,9 +8,9 @@ import polars as pl
 import pytest
 
 from pipelines.district.home import DistrictHome
-from pipelines.journey.run import run
 from tests.benchmarks.attribution import planted
 from tests.journey.commands import schoolbell
+from tests.journey.small import judged
 
 pytestmark = pytest.mark.slow
 
@@ -58,7 +58,7 @@ def home(district, seats, tmp_path_factory):
     ]
     log = DistrictHome(home).landing / "firewall" / "translated.log"
     log.write_text("".join(flows), encoding="utf-8")
-    run(home, settle_seconds=0)
+    judged(home, settle_seconds=0)
     return home
 
 
