@@ -1,6 +1,6 @@
 """Prints how fast logs are taken in, and how that compares; fails nothing.
 
-    python -m tests.benchmarks [--lines 300000] [--times 1,4,16] [--kinds squid,...]
+    python -m tests.benchmarks [--lines 100000] [--times 1,4,16] [--kinds squid,...]
         [--ingest-only]
 
 Each stage runs in a process of its own, its input in the page cache. CPU time
@@ -40,7 +40,7 @@ HEAD = f"{'stage':<22}{'lines':>12}{'k lines/s':>11}{'MB/s':>8}{'us/line':>9}{'M
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--lines", type=int, default=300_000)
+    parser.add_argument("--lines", type=int, default=100_000)
     parser.add_argument("--times", default="1,4,16")
     parser.add_argument("--kinds", default=",".join(KINDS))
     parser.add_argument(
@@ -58,7 +58,7 @@ def main() -> None:
             with tempfile.TemporaryDirectory() as folder:
                 measure(Path(folder), kind, asked.lines * factor, growth)
                 if kind == "squid" and not asked.ingest_only:
-                    attribution(Path(folder) / "district", asked.lines * factor)
+                    attribution(Path(folder) / "district", asked.lines * factor, growth)
     print(f"\n{'growth':<44}{'measured':>14}{'goal':>14}")
     for one in growth.figures():
         mark = "" if one.is_met else "  not met"
@@ -93,7 +93,7 @@ def measure(folder: Path, kind: str, count: int, growth: Growth) -> None:
                         growth.compared(what, other, compared(other, theirs, told))
 
 
-def attribution(folder: Path, count: int) -> None:
+def attribution(folder: Path, count: int, growth: Growth) -> None:
     """Taking in and resolving the same requests; their ratio is the figure."""
     judging.make_home(folder, count)
     size = sum(one.stat().st_size for one in folder.rglob("access.log"))
@@ -103,6 +103,7 @@ def attribution(folder: Path, count: int) -> None:
     if all(told.values()):
         for name in ("resolve", "resolve and judge"):
             ratio = told[name]["cpu"] / told["take in"]["cpu"]
+            growth.shares[name] = ratio
             wall = told[name]["wall"] / told["take in"]["wall"]
             print(
                 f"{'':<22}{name}: {ratio:.2f} of the CPU of taking in, "

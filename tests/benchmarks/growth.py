@@ -9,6 +9,9 @@ MOST_MIB = 1_024
 MOST_GROWTH = 1.5
 """Of memory, from the smallest to the largest size."""
 
+MOST_RESOLVING = 1.0
+"""Whose the requests of a log were costs no more than taking the log in."""
+
 PEERS: Mapping[str, float] = {"GoAccess": 7.0, "decompress and count": 0.75}
 """The speed that is aimed at, in times that of others on the same file."""
 
@@ -21,6 +24,7 @@ class Growth:
 
     ingests: dict[str, list[Told]] = field(default_factory=dict)
     speeds: dict[tuple[str, str], float] = field(default_factory=dict)
+    shares: dict[str, float] = field(default_factory=dict)
 
     def note(self, what: str, told: Told) -> None:
         """One ingest: lines, cpu, wall, rss."""
@@ -49,4 +53,7 @@ class Growth:
                 found.append(
                     least(f"{what}: times as fast as {peer}", times, PEERS[peer])
                 )
+        if "resolve" in self.shares:
+            what = "resolving, share of the CPU of taking in"
+            found.append(most(what, self.shares["resolve"], MOST_RESOLVING))
         return found
