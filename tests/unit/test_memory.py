@@ -172,13 +172,13 @@ def test_a_large_export_takes_no_more_memory_than_its_parts(tmp_path, monkeypatc
     monkeypatch.setattr(framing, "TEXT_BYTES", 1 << 20)
     home = Home(tmp_path, fmt="okta")
     with gzip.open(home.landing / "a.json.gz", "wb", compresslevel=1) as file:
-        file.writelines(padded(160))
+        file.writelines(padded(112))
     tracemalloc.start()
     (told,) = home.run().values()
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert told.record.events == 160
-    assert peak < 20 << 20, "of 40 MiB"
+    assert told.record.events == 112
+    assert peak < 20 << 20, "of 28 MiB"
 
 
 @only_long
