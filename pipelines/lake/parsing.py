@@ -20,6 +20,15 @@ NO_TIME = "its time could not be read"
 READER_FAILED = "the format's reader failed on it"
 
 
+def parsed(
+    fmt: Format, batch: pl.DataFrame, context: Context, *, is_oversize: bool
+) -> Parsed:
+    """A batch, or the one line of it that is too long to keep; see `parse`."""
+    if is_oversize:
+        return rejected(batch, TOO_LONG, context.header)
+    return parse(fmt, batch, context)
+
+
 def parse(fmt: Format, batch: pl.DataFrame, context: Context) -> Parsed:
     """Every line of the batch, as an event, a reject or a blank.
 
@@ -27,8 +36,7 @@ def parse(fmt: Format, batch: pl.DataFrame, context: Context) -> Parsed:
         SourceError: The format fails on line after line.
     """
     failures: list[str] = []
-    parsed = _parse(fmt, batch, context, failures)
-    return _with_times(parsed, batch)
+    return _with_times(_parse(fmt, batch, context, failures), batch)
 
 
 def _parse(

@@ -5,22 +5,21 @@ line without its newline is pending until the file has settled; should the file
 grow all the same, that line is taken back and read again, whole.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
-
-import polars as pl
 
 from pipelines.errors import SourceError
 from pipelines.formats import Parsed
 from pipelines.lake import parsing
 from pipelines.lake.marks import Digest, Hashed, Mark
+from pipelines.lake.parsed_blocks import Blocks, Read
 from pipelines.lake.retraction import take_back
 from pipelines.lake.staging import Staging
 from pipelines.lake.task import Task, count_lines, marked, skip, without_tail
 from pipelines.sources.ahead import ahead
 from pipelines.sources.blocks import Block
 from pipelines.sources.framing import Part, parts
-from pipelines.sources.lines import batch
 from pipelines.sources.streams import DamageError, GoneError, Reads, opened
 from pipelines.state.ledger import DAMAGED, FAILED, GROWING, FileRecord
 
@@ -67,7 +66,7 @@ class _Reader:
         self.state = task.end_state
         self.digest = Digest()
         self.context = task.context
-        self.tail: Block | None = None
+        self.tail: tuple[Block, Mark] | None = None
         self.told_bytes = 0
 
     def skip_consumed(self, stream: Reads) -> None:
@@ -83,18 +82,28 @@ class _Reader:
 
     def read_lines(self, stream: Reads) -> None:
         """Blocks of whole lines, each staged with the position it reaches."""
+        blocks = Blocks(
+            self.task.format, self.context, self.record.file_id, self.record.lines
+        )
         start = self.record.consumed_bytes
-        tail: tuple[Block, Mark] | None = None
-        for block, mark in ahead(marked(stream, self.digest, start)):
-            if block.is_tail:
-                tail = block, mark
-                self.tail = block
-            else:
-                self._take(block, mark)
-        if tail and self.task.is_settled:
-            self._take(*tail)
-            self.record = replace(self.record, tail_bytes=len(tail[0].data))
+        with closing(ahead(marked(stream, self.digest, start))) as found:
+            for read in blocks.read(self._whole(found)):
+                self._stage(read)
+        if self.tail and self.task.is_settled:
+            for read in blocks.read(iter([self.tail])):
+                self._stage(read)
+            self.record = replace(self.record, tail_bytes=len(self.tail[0].data))
             self.tail = None
+
+    def _whole(
+        self, found: Iterator[tuple[Block, Mark]]
+    ) -> Iterator[tuple[Block, Mark]]:
+        """Blocks whose last line has its end; one that has not is set aside."""
+        for block, mark in found:
+            if block.is_tail:
+                self.tail = block, mark
+            else:
+                yield block, mark
 
     def read_whole(self, stream: Reads) -> None:
         """A file whose records are no lines: it counts with its end or not at all."""
@@ -121,7 +130,10 @@ class _Reader:
             lines = self.record.lines + part.lines.height
             self.record = replace(self.record, lines=lines)
             return
-        parsed = self._parsed(part.lines, is_oversize=part.is_oversize)
+        parsed = parsing.parsed(
+            self.task.format, part.lines, self.context, is_oversize=part.is_oversize
+        )
+        self.context = replace(self.context, header=parsed.header)
         self._keep(parsed, part.lines.height)
         self.staging.goes_on(self.record)
         self.advance(self.digest.length - self.told_bytes, part.lines.height)
@@ -136,28 +148,12 @@ class _Reader:
             pending_bytes=self.digest.length,
         )
 
-    def _take(self, block: Block, mark: Mark) -> None:
-        lines = batch(
-            block.data,
-            file_id=self.record.file_id,
-            first_line=self.record.lines + 1,
-            first_byte=block.first_byte,
-        )
-        parsed = self._parsed(lines, is_oversize=block.oversize > 0)
-        self._stage(parsed, lines.height, block.size, mark)
-
-    def _parsed(self, lines: pl.DataFrame, *, is_oversize: bool) -> Parsed:
-        if is_oversize:
-            return parsing.rejected(lines, parsing.TOO_LONG, self.context.header)
-        return parsing.parse(self.task.format, lines, self.context)
-
-    def _stage(self, parsed: Parsed, lines: int, size: int, mark: Mark) -> None:
-        self._keep(parsed, lines)
-        self._reach(size, mark)
-        self.advance(size, lines)
+    def _stage(self, read: Read) -> None:
+        self._keep(read.parsed, read.lines)
+        self._reach(read.block.size, read.mark)
+        self.advance(read.block.size, read.lines)
 
     def _keep(self, parsed: Parsed, lines: int) -> None:
-        self.context = replace(self.context, header=parsed.header)
         name = self.task.format.name
         for event_class, frame in parsed.events.items():
             self.staging.add_events(event_class, name, frame)
@@ -230,7 +226,7 @@ class _Reader:
                 self.record,
                 lines=self.record.lines + 1,
                 pending_lines=self.record.pending_lines + 1,
-                pending_bytes=len(self.tail.data),
+                pending_bytes=len(self.tail[0].data),
             )
         self.record = replace(self.record, state=self.state)
         self.staging.reached(self.record)

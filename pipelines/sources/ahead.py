@@ -1,6 +1,6 @@
 """Prepares the next item of an iterator while the present one is worked on."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from queue import Empty, Full, Queue
 from threading import Event, Thread
 from typing import TypeVar
@@ -16,7 +16,7 @@ class _End:
         self.error = error
 
 
-def ahead(items: Iterator[T]) -> Iterator[T]:
+def ahead(items: Iterator[T]) -> Generator[T, None, None]:
     """The same items, each made by another thread while the one before is used.
 
     Reading, decompressing and parsing then share the cores. At most two items

@@ -103,17 +103,17 @@ def test_an_export_is_read_in_parts_and_counts_whole_or_not_at_all(
     read = []
     written = []
 
-    def parse(fmt, part, context):
+    def parsed(fmt, part, context, **kind):
         read.append(part["line_no"].to_list())
         written.append(len(list(home.lake.glob("*/*/*"))))
         assert home.total("events") in (0, 10), "parts do not count"
         if len(read) == 2:
             raise SourceError("the reader fails on the second part")
-        return parsing.parse(fmt, part, context)
+        return parsing.parsed(fmt, part, context, **kind)
 
     monkeypatch.setattr(staging, "BYTES_A_COMMIT", 1)  # each part is written at once
     monkeypatch.setattr(reading, "parts", partial(framing.parts, most=4))
-    monkeypatch.setattr(reading, "parsing", SimpleNamespace(parse=parse))
+    monkeypatch.setattr(reading, "parsing", SimpleNamespace(parsed=parsed))
     home.put("a.json", export(0, 10))
     (failed,) = home.run().values()
     assert (failed.record.state, failed.record.events) == ("failed", 0)
