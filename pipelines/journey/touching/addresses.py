@@ -13,10 +13,8 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.identity.dimensions import addresses
-from pipelines.journey.touching.changes import Change, differing
-from pipelines.warehouse.building import given
-from pipelines.warehouse.database import Database, writing
-from pipelines.warehouse.models import arguments
+from pipelines.journey.touching.changes import SOURCES, Change, differing
+from pipelines.warehouse.database import writing
 
 FRAMES = ("subnets", "buildings", "egress", "ip_geo")
 NETWORKS = ("subnets", "egress")
@@ -25,7 +23,6 @@ NETWORKS = ("subnets", "egress")
 MODELS = ("identity.places", "core.outside_places")
 DIMENSIONS = ("identity.addresses", "identity.outside_networks")
 
-_CLASSES = ("http_requests", "connections", "logons", "leases")
 _ANSWERING = """
 select dst_ip from raw.connections where dst_ip is not null
 union
@@ -89,7 +86,7 @@ inner join main.moved_buildings as moved
 
 def by_address(change: Change, names: Collection[str]) -> set[date]:
     """Days with an address of which something else is said than before."""
-    change.show(_CLASSES)
+    change.show(SOURCES)
     answering = _answering(change, names)
     sides = [
         _said(change, answering, {name: side(name) for name in FRAMES})
@@ -122,15 +119,8 @@ def _said(
         for name, frame in frames.items():
             scratch.replace(f"registry.{name}", frame)
         scratch.replace("main.answering", answering)
-        _build(change, scratch)
+        change.build(scratch, *MODELS)
         return scratch.frame(_SAID)
-
-
-def _build(change: Change, scratch: Database) -> None:
-    district = change.district
-    for model in (district.models[name] for name in MODELS):
-        values = arguments(model, given(model, district.parameters), zone=district.zone)
-        scratch.build(model, values, None)
 
 
 def _near_buildings(change: Change) -> set[date]:

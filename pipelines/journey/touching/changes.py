@@ -8,8 +8,13 @@ from typing import Any
 import polars as pl
 
 from pipelines.journey.district import District
+from pipelines.warehouse.building import given
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.inputs import LakeFiles, lake_files, show_raw
+from pipelines.warehouse.models import arguments
+
+SOURCES = ("http_requests", "connections", "logons", "leases")
+"""Classes of events that say who or what had an address."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,13 @@ class Change:
         """The days, of those held, that a query of our own returns."""
         found = {row[0] for row in self.database.rows(query, values)}
         return found & set(self.held)
+
+    def build(self, scratch: Database, *names: str) -> None:
+        """Build models in another database, from the tables that it holds."""
+        district = self.district
+        for model in (district.models[name] for name in names):
+            values = given(model, district.parameters)
+            scratch.build(model, arguments(model, values, zone=district.zone), None)
 
 
 def differing(one: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:

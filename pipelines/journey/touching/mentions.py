@@ -14,12 +14,11 @@ from datetime import date
 
 import polars as pl
 
-from pipelines.journey.touching.changes import Change
+from pipelines.journey.touching.changes import SOURCES, Change
 
 FRAMES = ("accounts", "account_aliases", "devices", "people")
 """Frames whose rows touch the days that mention what they are about."""
 
-_CLASSES = ("http_requests", "connections", "logons", "leases")
 _MENTIONED = """
 with
 spelt as (
@@ -79,7 +78,7 @@ def by_mention(change: Change, _names: Collection[str]) -> set[date]:
         wanted.values(), {"kind": pl.String, "value": pl.String}, orient="row"
     )
     change.database.replace("main.mentioned", frame.unique())
-    change.show(_CLASSES)
+    change.show(SOURCES)
     return change.days(_MENTIONED) | _fixed(changed["devices"], change.held)
 
 

@@ -14,9 +14,7 @@ from pipelines.district.frames import schema
 from pipelines.district.sites import registrable_domain
 from pipelines.identity.dimensions import hosts
 from pipelines.journey.touching.changes import Change
-from pipelines.warehouse.building import given
 from pipelines.warehouse.database import writing
-from pipelines.warehouse.models import arguments
 
 SITES: Mapping[str, str] = {
     "approved_sites": "pattern",
@@ -95,12 +93,8 @@ def _hosts(name: str, rows: pl.DataFrame) -> set[str]:
 def _alike(change: Change) -> set[str]:
     """Hosts that can be taken for one of the changed rows, as if nothing else were."""
     rows = {name: change.rows(name) for name in ORIGINALS}
-    model = change.district.models.get(LIKENESS)
-    if model is None or all(frame.is_empty() for frame in rows.values()):
+    if all(frame.is_empty() for frame in rows.values()):
         return set()
-    values = arguments(
-        model, given(model, change.district.parameters), zone=change.district.zone
-    )
     known = change.database.table("identity.hosts")
     named = {host for name, frame in rows.items() for host in _hosts(name, frame)}
     more = hosts(sorted(named - set(known["url_hostname"])), {})
@@ -109,5 +103,5 @@ def _alike(change: Change) -> set[str]:
         for name in SITES:
             frame = rows.get(name, pl.DataFrame(schema=schema(name)))
             scratch.replace(f"registry.{name}", frame)
-        scratch.build(model, values, None)
+        change.build(scratch, LIKENESS)
         return set(scratch.table(LIKENESS)["host"])
