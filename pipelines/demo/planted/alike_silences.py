@@ -3,7 +3,7 @@
 from functools import partial
 
 from pipelines.demo.days import MINUTE
-from pipelines.demo.planted.silence import last_used, let_in, used_again
+from pipelines.demo.planted.silence import last_used, seen_before, used_again
 from pipelines.demo.planted.stage import NONE, Scene, Stage, minutes
 
 
@@ -24,7 +24,7 @@ def back_from_leave(stage: Stage) -> None:
     day, before = last_used(stage, 46, 60)
     person = stage.teacher(*(d for d in stage.world.days if d.number <= day.number))
     device = stage.desktop(person)
-    let_in(stage, person.username, device, before)
+    seen_before(stage, person.username, device, before)
     for one in (*stage.earlier, *stage.world.days):
         if before.date < one.date < day.date:
             stage.plan.say("leave.csv", person_id=person.person_id,

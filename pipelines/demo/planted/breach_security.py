@@ -5,6 +5,7 @@ from datetime import timedelta
 from pipelines.demo.acts import at_home
 from pipelines.demo.days import MINUTE, SECOND
 from pipelines.demo.plan import Key
+from pipelines.demo.planted.ownerless import write_documents
 from pipelines.demo.planted.stage import ANOMALY, SHARED, Scene, Stage, minutes
 
 
@@ -32,13 +33,7 @@ def after_the_last_day(stage: Stage) -> None:
     stage.plan.say("accounts.csv", username=account, account_type="person",
                    approved_shared="no", valid_from="2025-08-01",
                    valid_to=(day.date - timedelta(days=40)).isoformat())  # fmt: skip
-    key = Key(span[0], device.number, account, "4624", 2)
-    stage.plan.keys.append(key)
-    for place in range(12):
-        start = span[0] + (30 + place * 55 + stage.rng.randint(0, 30)) * SECOND
-        stage.fetch(account, device, start, "docs.google.com", 24_000 + 900 * place)
-    leave = Key(span[1] + MINUTE, device.number, account, "4634", 2)
-    stage.plan.keys.append(leave)
+    write_documents(stage, account, device, span)
     anybody = stage.world.roster.staff[0]
     stage.case("S75", ANOMALY, "AN-5", anybody, (device,), span,
                "an account that ended forty days ago", account=account)  # fmt: skip

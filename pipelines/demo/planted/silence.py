@@ -1,8 +1,9 @@
 """Stage directions for accounts that are silent for weeks."""
 
-from pipelines.demo.days import MINUTE, SECOND, Day
+from pipelines.demo.days import Day
+from pipelines.demo.earlier import let_in
 from pipelines.demo.places import Device
-from pipelines.demo.plan import Key, Sitting
+from pipelines.demo.planted.ownerless import write_documents
 from pipelines.demo.planted.stage import NotCastError, Span, Stage, minutes
 
 
@@ -31,22 +32,13 @@ def used_again(
                    approved_shared="no", valid_from="2025-08-01")  # fmt: skip
     span = minutes(stage.moment(day), 14)
     device = stage.spare("MS", "workroom", span)
-    let_in(stage, account, device, before)
-    key = Key(span[0], device.number, account, "4624", 2)
-    stage.plan.keys.append(key)
-    for place in range(12):
-        start = span[0] + (30 + place * 55 + stage.rng.randint(0, 30)) * SECOND
-        stage.fetch(account, device, start, "docs.google.com", 24_000 + 900 * place)
-    leave = Key(span[1] + MINUTE, device.number, account, "4634", 2)
-    stage.plan.keys.append(leave)
+    seen_before(stage, account, device, before)
+    write_documents(stage, account, device, span)
     return span, device
 
 
-def let_in(stage: Stage, account: str, device: Device, before: Day) -> None:
+def seen_before(stage: Stage, account: str, device: Device, before: Day) -> None:
     """On a day before the first one, and on no other of those."""
     start = before.at("10:00", stage.rng.randint(0, 90))
     stage.plan.silent.append(account)
-    stage.plan.earlier.append(
-        Sitting(-1, account, device.number, device.network, start,
-                start + 9 * MINUTE, "logon", "logoff")
-    )  # fmt: skip
+    stage.plan.earlier.append(let_in(account, device, start))
