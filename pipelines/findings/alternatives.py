@@ -5,9 +5,10 @@ from collections.abc import Collection
 from pipelines.district.networks import address_text
 from pipelines.findings.record import NOT_TESTABLE, Alternative
 from pipelines.findings.rules import Details, rules
+from pipelines.findings.rules._tests import ONE_DEVICE
 
 WORN = Alternative(
-    "An address that several devices wear",
+    ONE_DEVICE[0],
     "no lease and no row of the registry says which device had the address",
     NOT_TESTABLE,
 )

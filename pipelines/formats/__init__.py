@@ -17,7 +17,6 @@ from functools import cached_property
 from typing import Literal, NamedTuple
 
 import polars as pl
-from polars._typing import EngineType
 
 from pipelines.clock import Reading
 from pipelines.events import EVENT_CLASSES
@@ -180,7 +179,9 @@ class Format:
 
         The columns are those of the classes that occur, where these are known.
         """
-        engine: EngineType = "in-memory" if records.height < FEW_LINES else "auto"
+        engine: Literal["in-memory", "auto"] = (
+            "in-memory" if records.height < FEW_LINES else "auto"
+        )
         lines, classes = records.lazy(), self.event_classes
         if self.classify is not None:
             told = self.classify(lines, context).collect(engine=engine)
