@@ -38,7 +38,7 @@ def run_all(
                 # the row to write instead may hold more than the mistake
                 typer.echo(safe(str(problem).splitlines()[0]), err=True)
     tell(facts_of(done), *told(done), as_json=as_json)
-    sys.exit(1 if is_all_lost(done.outcomes) else 0)
+    sys.exit(1 if done.failures or is_all_lost(done.outcomes) else 0)
 
 
 def run_week(
@@ -52,6 +52,7 @@ def run_week(
         done = run(home, watchers=watchers)
     tell(facts_of(done), *told(done), as_json=as_json)
     report(home, week, as_json=as_json, is_quiet=is_quiet)
+    sys.exit(1 if done.failures else 0)
 
 
 def report(

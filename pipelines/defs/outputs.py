@@ -13,6 +13,7 @@ from pipelines.journey.publishing import publish_snapshot
 from pipelines.journey.ranges import note_built
 from pipelines.journey.reporting import Published, publish_reports
 from pipelines.journey.steps import judge_days
+from pipelines.journey.unjudged import failures
 from pipelines.lake.staging import sweep
 from pipelines.reports.headline import NUMBERS, this_week
 from pipelines.reports.view import View
@@ -49,11 +50,13 @@ def findings_asset(
             for day in days:
                 ledger.clean(district.store, day)
             note_run(district.store, datetime.now(UTC))
+            not_judged = [one.said for one in failures(district)]
         return dg.MaterializeResult(
             metadata={
                 "new": len(kept.new),
                 "updated": len(kept.updated),
                 "withdrawn": len(kept.withdrawn),
+                "not_judged": not_judged,
             }
         )
 

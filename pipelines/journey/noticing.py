@@ -21,6 +21,7 @@ from pipelines.journey.editions import about_pupils
 from pipelines.journey.health import Health
 from pipelines.journey.standstill import KEYS, standstill
 from pipelines.journey.trouble import in_trouble
+from pipelines.journey.unjudged import failures
 from pipelines.state import ledger
 from pipelines.state.audit import open_chain
 
@@ -43,8 +44,9 @@ def noticed(district: District, now: datetime, health: Health | None = None) -> 
         *of_newcomers(map(asdict, files), now),
         *standstill(district, now),
         *_lookups(district, now),
+        *_not_built(district, now),
     ]
-    looked = ["finding:", "files:", "lookups:", FIRST, *KEYS]
+    looked = ["finding:", "files:", "lookups:", "not_built:", FIRST, *KEYS]
     if health is not None:
         names = building_names(district.registry)
         news += [*_audit(district, now), *of_troubles(health.troubles, now, names)]
@@ -73,6 +75,24 @@ def _audit(district: District, now: datetime) -> list[News]:
             reference="schoolbell audit verify",
             group="audit",
         )
+    ]
+
+
+def _not_built(district: District, now: datetime) -> list[News]:
+    """Models that could not be built, and the rules that are blind because of it."""
+    return [
+        News(
+            key=f"not_built:{one.cause}",
+            about="health",
+            severity="high",
+            confidence="C3",
+            line=one.said,
+            since=now,
+            reference="schoolbell status",
+            lasting=min(9, len(one.days)),
+            group="models",
+        )
+        for one in failures(district)
     ]
 
 

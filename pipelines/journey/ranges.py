@@ -1,23 +1,25 @@
 """What is due as one range of days, for whoever builds ranges rather than days."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
+from types import MappingProxyType
 
 from pipelines.journey.district import District
 from pipelines.journey.opened import note_opened
 from pipelines.journey.staleness import note_versions, stale
 from pipelines.state import ledger
 from pipelines.warehouse import inputs, planning
+from pipelines.warehouse.building import Quarantine
 from pipelines.warehouse.database import Database
 
 Range = tuple[date, date]
 
 
 def stale_range(district: District) -> Range | None:
-    """First and last day that the dirty days reach in any model."""
+    """First and last day that dirty days reach in any model, or that failed before."""
     held = _held(district)
     dirty = [day for day in ledger.dirty_days(district.store) if day in set(held)]
-    return _reached(district, dirty, held)
+    return _reached(district, dirty, held, Quarantine(district.store).days)
 
 
 def registry_range(database: Database, district: District) -> Range | None:
@@ -47,8 +49,11 @@ def _held(district: District) -> list[date]:
 
 
 def _reached(
-    district: District, stale: Sequence[date], held: Sequence[date]
+    district: District,
+    stale: Sequence[date],
+    held: Sequence[date],
+    failed: Mapping[str, Collection[date]] = MappingProxyType({}),
 ) -> Range | None:
-    due = planning.stale_days(district.models, stale, held)
+    due = planning.stale_days(district.models, stale, held, failed)
     days = [day for days in due.values() for day in days]
     return (min(days), max(days)) if days else None

@@ -17,7 +17,7 @@ from pipelines.findings.record import Finding
 from pipelines.journey.district import District, said_of_rules
 from pipelines.journey.judged import judged_findings
 from pipelines.journey.staleness import stale, touched_days
-from pipelines.journey.steps import Progress, refresh
+from pipelines.journey.steps import Progress, builder_of, refresh
 from pipelines.journey.unjudged import judged_days, unjudged
 from pipelines.warehouse import building, inputs, planning
 from pipelines.warehouse.database import Database, writing
@@ -186,9 +186,8 @@ def _built(
     every = [day for days in due.values() for day in days]
     refresh(database, after, (min(every), max(every)))
     files = inputs.lake_files(after.store, after.home.lake)
-    building.build(
-        database, chosen, due, files, after.parameters, zone=after.zone, watch=progress
-    )
+    builder = builder_of(database, after, files)
+    building.build(builder, chosen, due, progress)
     return list(chosen)
 
 

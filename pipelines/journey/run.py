@@ -22,6 +22,7 @@ from pipelines.journey.steps import (
     nobody_watches,
     take_in,
 )
+from pipelines.journey.unjudged import Failure, failures
 from pipelines.lake.intake import SETTLE_SECONDS, Outcome, Watch
 from pipelines.warehouse.building import Built
 
@@ -36,6 +37,7 @@ class Result:
     snapshot: Path | None = None
     reports: Sequence[Published] = ()
     alerts: AlertSummary | None = None
+    failures: Sequence[Failure] = ()
     seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -101,4 +103,13 @@ def run_opened(
     note_run(district.store, now)
     alerts = send_alerts(district, now)
     lap("alerts")
-    return Result(outcomes, done.built, done.kept, snapshot, reports, alerts, seconds)
+    return Result(
+        outcomes=outcomes,
+        built=done.built,
+        kept=done.kept,
+        snapshot=snapshot,
+        reports=reports,
+        alerts=alerts,
+        failures=failures(district),
+        seconds=seconds,
+    )

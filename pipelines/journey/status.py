@@ -5,7 +5,7 @@ lock, and says the same whether Dagster is well or not.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from shutil import disk_usage
 from typing import Any
@@ -20,6 +20,7 @@ from pipelines.journey.opened import last_opened, lines
 from pipelines.journey.source_states import SourceState, source_states
 from pipelines.journey.standstill import standstill
 from pipelines.journey.trouble import in_trouble
+from pipelines.journey.unjudged import failures
 from pipelines.journey.versions import versions
 from pipelines.state import ledger
 from pipelines.state.dirty import oldest_dirty
@@ -63,6 +64,7 @@ def status_of(district: District, now: datetime) -> Status:
     trouble = in_trouble(files, district.settings.limits.reject_share)
     sources = source_states(district)
     unsent = _unsent(district, now)
+    failed = failures(district)
     shown: dict[str, Any] = {
         "time": now.isoformat(timespec="seconds"),
         "home": str(district.home.path),
@@ -74,18 +76,23 @@ def status_of(district: District, now: datetime) -> Status:
         "rejects": sum(one.rejects for one in files),
         "pending_lines": sum(one.pending_lines for one in files),
         **_days(district),
+        "models_not_built": len(failed),
         "findings_to_decide": _to_decide(district),
         "registry_problems": len(district.registry.problems),
         **unsent,
         "disk_free_gb": round(disk_usage(district.home.path).free / 1e9, 1),
     }
     reasons = _reasons(district, now, sources, shown)
+    reasons += [(ACT, str(one)) for one in failed]
     code = max((code for code, _ in reasons), default=WELL)
     shown["state"] = WORDS[code]
     shown["reasons"] = [text for _, text in sorted(reasons, key=lambda one: -one[0])]
     shown["versions"] = versions()
     shown["sources"] = [one.shown for one in sources]
     shown["trouble"] = trouble
+    shown["not_built"] = [
+        {**asdict(one), "days": [day.isoformat() for day in one.days]} for one in failed
+    ]
     return Status(shown, code, sources, shown["reasons"])
 
 

@@ -25,10 +25,9 @@ from pipelines.state import ledger
 from pipelines.state.ledger import FAILED, FileRecord
 from pipelines.state.purged import kept_from
 from pipelines.warehouse import attribution, building, inputs, planning
-from pipelines.warehouse.building import Built
+from pipelines.warehouse.building import Attempt, Builder, Built, Quarantine
 from pipelines.warehouse.database import Database, writing
 from pipelines.warehouse.inputs import LakeFiles
-from pipelines.warehouse.models import arguments
 
 LOADED = "main.loaded_with"
 """What the registry's tables and the dimensions were taken from."""
@@ -91,7 +90,7 @@ def _outcomes(look: Callable[[Source], list[Outcome]], source: Source) -> list[O
 def build(
     database: Database, district: District, progress: Progress = nobody_watches
 ) -> Built:
-    """Build every stale day of every model.
+    """Build every stale day of every model, and those in quarantine again.
 
     Days are stale when their events changed, or when the registry did in rows that
     touch them; all of them when a rule or a parameter did, or the warehouse is new.
@@ -100,26 +99,35 @@ def build(
     held = files.days()
     found = stale(database, district, held)
     note_opened(district.store, found.reasons)
-    if not found.days:
+    quarantine = Quarantine(district.store)
+    if held:
+        quarantine.forget(district.models, held)
+    due = planning.stale_days(district.models, found.days, held, quarantine.days)
+    days = [day for days in due.values() for day in days]
+    if not days and not any(quarantine):
         if held and not _is_loaded(database, district):
             refresh(database, district, (held[-1], held[-1]))
         return Built(because=found.because, again=found.again, reasons=found.reasons)
-    due = planning.stale_days(district.models, found.days, held)
-    days = [day for days in due.values() for day in days]
+    days = days or [held[-1]]
     refresh(database, district, (min(days), max(days)))
-    built = building.build(
-        database,
-        district.models,
-        due,
-        files,
-        district.parameters,
-        zone=district.zone,
-        watch=progress,
-    )
+    # what the registry's own models fail in is known from here on
+    builder = builder_of(database, district, files)
+    built = building.build(builder, district.models, due, progress)
     built.because, built.again = found.because, found.again
     built.reasons = found.reasons
     built.reattributed = attribution.request_count(attribution.waiting(database))
     return built
+
+
+def builder_of(database: Database, district: District, files: LakeFiles) -> Builder:
+    """What the models of a district are built with."""
+    return Builder(
+        database=database,
+        files=files,
+        overrides=district.parameters,
+        zone=district.zone,
+        quarantine=Quarantine(district.store),
+    )
 
 
 def refresh(database: Database, district: District, days: tuple[date, date]) -> None:
@@ -135,9 +143,8 @@ def refresh(database: Database, district: District, days: tuple[date, date]) -> 
         return
     if is_new:
         inputs.load_registry(database, district.registry)
-        building.build_registry_models(
-            database, district.models, district.parameters, files, zone=district.zone
-        )
+        builder = builder_of(database, district, files)
+        building.build_registry_models(builder, district.models)
     inputs.show_raw(database, files, EVENT_CLASSES, days)
     inputs.refresh_dimensions(
         database,
@@ -171,22 +178,17 @@ def _is_loaded(database: Database, district: District) -> bool:
 
 def build_model(
     database: Database, district: District, name: str, days: Sequence[date]
-) -> int:
-    """Build one model, a dated one on some days; its rows.
+) -> Attempt:
+    """Build one model, a dated one on some days.
 
     Its inputs are taken as they stand: whoever orders the models sees to that.
     """
     model = district.models[name]
     if days:
         refresh(database, district, (min(days), max(days)))
-    values = arguments(
-        model, building.given(model, district.parameters), zone=district.zone
-    )
     files = inputs.lake_files(district.store, district.home.lake)
-    wanted: Sequence[date | None] = days if model.is_dated else (None,)
-    return sum(
-        building.build_day(database, model, values, files, day) for day in wanted
-    )
+    builder = builder_of(database, district, files)
+    return builder.attempt(model, days if model.is_dated else (None,))
 
 
 def judge_days(
@@ -242,7 +244,7 @@ def build_and_judge(
             return Warehouse(built, Kept((), (), ()))
         kept = judge_days(database, district, built.days, built.because, built.again)
         days = {day for days in built.days.values() for day in days}
-        owe(district.store, days | set(built.again))
+        owe(district.store, days | set(built.again) | built.newly_held_back)
         note_versions(database, district)
     for day in ledger.dirty_days(district.store):
         ledger.clean(district.store, day)

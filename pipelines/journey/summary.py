@@ -19,6 +19,10 @@ COLUMNS = ("source", "files", "lines", "events", "rejects", "blanks", "duplicate
 MOST_TOLD = 20
 """Findings that are listed one by one."""
 WHERE = "identity.attribution_changes says what was believed and what is known now."
+TRIED_AGAIN = (
+    "All else was built and judged. These days are tried again with every run, and "
+    "after an upgrade."
+)
 SEND_AGAIN = "What could be trusted was read. Have the whole file delivered again."
 
 
@@ -68,6 +72,10 @@ def facts_of(done: Result) -> dict[str, Any]:
             "withdrawn": list(done.kept.withdrawn),
         },
         "because": list(done.kept.because),
+        "not_built": [
+            {**asdict(one), "days": [day.isoformat() for day in one.days]}
+            for one in done.failures
+        ],
         "reattributed_requests": done.built.reattributed,
         "alerts": asdict(done.alerts) if done.alerts is not None else None,
         "snapshot": done.snapshot.stem if done.snapshot is not None else None,
@@ -85,6 +93,7 @@ def told(done: Result) -> Iterator[str]:
     yield f"{new} of {len(done.outcomes)} files were new or had grown."
     if done.alerts is not None and done.alerts.new:
         yield f"Alerts: {done.alerts}"
+    yield from (f"{one}\n  {TRIED_AGAIN}" for one in done.failures)
     if not done.built.days and not done.reports:
         yield "Nothing was due."
         return

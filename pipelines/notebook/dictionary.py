@@ -146,16 +146,18 @@ KEPT: Mapping[str, Header] = {
     "marts.unjudged_days": Header(
         summary=(
             "Days that a rule says nothing of, since a field that it stands on went "
-            "missing from a source."
+            "missing from a source, or since a model could not be built."
         ),
-        grain=("rule", "event_date", "source", "event_class", "field"),
+        grain=("rule", "event_date", "source", "event_class", "field", "model"),
         columns={
-            "rule": _note("varchar", "the rule's code"),
+            "rule": _note("varchar", "the rule's code; empty: a table of the report"),
             "event_date": _note("date", "local day"),
             "source": _note("varchar", "the source that no longer fills the field"),
             "event_class": _note("varchar", "the kind of event it brings"),
             "field": _note("varchar", "the column that is empty"),
             "share_before": _note("double", "share of events that had it before"),
+            "model": _note("varchar", "the model that is held back"),
+            "cause": _note("varchar", "the model that failed: this, or one it reads"),
         },
     ),
     "marts.about": Header(

@@ -19,8 +19,9 @@ def opening(view: View, five: list[Line]) -> dict[str, Any]:
     if arrived.has_data and arrived.is_partial:
         part = share(whole, arrived.expected)
         notices.append(f"Partial week: {part} of hours arrived. Do not compare.")
-    if not_judged := say_unjudged(view):
-        notices.append(f"{not_judged} What happened there is not known.")
+    notices += [
+        f"{one} What happened there is not known." for one in say_unjudged(view)
+    ]
     if pupils := view.of_pupils.waiting.height:
         verb = "waits" if pupils == 1 else "wait"
         notices.append(

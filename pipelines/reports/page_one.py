@@ -11,8 +11,9 @@ from pipelines.reports.cards import DAYS_TO_DECIDE
 from pipelines.reports.coverage import Coverage, coverage, say_gap
 from pipelines.reports.headline import KINDS, compare, history, this_week
 from pipelines.reports.open_sites import open_sites
+from pipelines.reports.unjudged import IS_RULE, unjudged
 from pipelines.reports.view import View
-from pipelines.reports.words import day, number, share
+from pipelines.reports.words import count, day, number, share
 
 
 @dataclass(frozen=True)
@@ -50,18 +51,19 @@ def lines(view: View) -> list[Line]:
     return first + [
         dark(view, *part, rest=NOT_JUDGED)
         if now[key] is None
-        else marked(say(view, now), arrived)
+        else marked(view, say(view, now), arrived)
         for part, key, say in zip(DARK, KINDS, told, strict=True)
     ]
 
 
-def marked(line: Line, arrived: Coverage) -> Line:
-    """A count of a week with gaps is a least count."""
-    return replace(line, is_least=arrived.missing > 0)
+def marked(view: View, line: Line, arrived: Coverage) -> Line:
+    """A count of a week with gaps, in logs or in judging, is a least count."""
+    has_gaps = arrived.missing > 0 or not unjudged(view).is_empty()
+    return replace(line, is_least=has_gaps)
 
 
 NOTHING_ARRIVED = "Not known: no log lines arrived."
-NOT_JUDGED = "Not known: a field that the rules stand on is missing."
+NOT_JUDGED = "Not known: the rules could not judge it; see the note above."
 
 
 def dark(
@@ -103,7 +105,7 @@ def split(view: View) -> str:
 def trust(view: View, arrived: Coverage) -> Line:
     """What arrived and was read, before anything is concluded from it."""
     if not arrived.expected:
-        rest = "No source was expected to send lines."
+        rest = f"No source was expected to send lines.{not_judged(view)}"
         return Line("hours-missing", "Trust", None, rest, compare_or_nothing(view),
                     "source-coverage")  # fmt: skip
     verb = "is" if arrived.missing == 1 else "are"
@@ -112,10 +114,20 @@ def trust(view: View, arrived: Coverage) -> Line:
         longest = min(arrived.gaps, key=lambda gap: (-gap.hour_count, gap.source))
         named = "longest gap: " if len(arrived.gaps) > 1 else ""
         rest += f" ({named}{say_gap(longest, view)})"
-    rest = f"{rest}. {read_share(view)}"
+    rest = f"{rest}. {read_share(view)}{not_judged(view)}"
     compared = last_coverage(view)
     key, anchor = "hours-missing", "source-coverage"
     return Line(key, "Trust", arrived.missing, rest, compared, anchor)
+
+
+def not_judged(view: View) -> str:
+    """How many rules could not look at every day."""
+    rows = unjudged(view).filter(IS_RULE)
+    if rows.is_empty():
+        return ""
+    rules, days = rows["rule"].n_unique(), rows["event_date"].n_unique()
+    said = count(rules, "rule", "rules")
+    return f" {said} could not judge {count(days, 'day')}."
 
 
 def read_share(view: View) -> str:

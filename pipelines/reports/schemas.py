@@ -77,6 +77,8 @@ SCHEMAS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "event_date": pl.Date,
             "source": pl.String,
             "field": pl.String,
+            "model": pl.String,
+            "cause": pl.String,
         },
         "school_days": {
             "event_date": pl.Date,
@@ -120,7 +122,10 @@ SCHEMAS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     }
 )
 
-OPTIONAL = frozenset({("findings", "decided_time")})
+OPTIONAL = frozenset(
+    {("findings", "decided_time"), ("unjudged", "model"), ("unjudged", "cause")}
+)
+"""Columns that a snapshot of an earlier version need not have."""
 
 
 def empty_frame(name: str) -> pl.DataFrame:

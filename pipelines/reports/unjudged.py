@@ -5,9 +5,12 @@ import polars as pl
 from pipelines.reports.view import View
 from pipelines.reports.words import count, listed
 
+IS_RULE = pl.col("rule") != ""
+FAILED = pl.col("model").fill_null("") != ""
+
 
 def unjudged(view: View) -> pl.DataFrame:
-    """The week's rules and days that are not judged."""
+    """The week's rules and days that are not judged, and tables without a day."""
     return view.of_week(view.inputs.unjudged)
 
 
@@ -23,15 +26,46 @@ def is_unknown(view: View, kind: str) -> bool:
     )
 
 
-def say_unjudged(view: View) -> str:
-    """As in "4 rules say nothing of 3 days: proxy no longer gives user_name."."""
+def say_unjudged(view: View) -> list[str]:
+    """What the week's numbers leave out, a sentence for each reason.
+
+    As in "4 rules say nothing of 3 days: proxy no longer gives user_name."
+    """
     rows = unjudged(view)
+    return [
+        one
+        for one in (
+            _say_missing(rows.filter(~FAILED)),
+            _say_failed(rows.filter(FAILED, IS_RULE)),
+            _say_uncounted(rows.filter(FAILED, ~IS_RULE)),
+        )
+        if one
+    ]
+
+
+def _say_missing(rows: pl.DataFrame) -> str:
+    pairs = rows.select("source", "field").unique().sort("source", "field")
+    why = listed([f"{source} no longer gives {name}" for source, name in pairs.rows()])
+    return _say_nothing(rows, why)
+
+
+def _say_failed(rows: pl.DataFrame) -> str:
+    names = rows["cause"].unique().sort().to_list()
+    return _say_nothing(rows, f"{listed(names)} could not be built")
+
+
+def _say_nothing(rows: pl.DataFrame, why: str) -> str:
     if rows.is_empty():
         return ""
-    pairs = rows.select("source", "field").unique().sort("source", "field")
-    named = listed(
-        [f"{source} no longer gives {name}" for source, name in pairs.rows()]
-    )
     rules, days = rows["rule"].n_unique(), rows["event_date"].n_unique()
     said = count(rules, "rule says", "rules say")
-    return f"{said} nothing of {count(days, 'day')}: {named}."
+    return f"{said} nothing of {count(days, 'day')}: {why}."
+
+
+def _say_uncounted(rows: pl.DataFrame) -> str:
+    """The tables of the report that lack days, by the names of their counts."""
+    if rows.is_empty():
+        return ""
+    names = rows["model"].str.split(".").list.last().str.replace_all("_", " ")
+    days = rows["event_date"].n_unique()
+    return f"{count(days, 'day')} could not be counted: {listed(sorted(set(names)))}."

@@ -116,6 +116,17 @@ DIRTY_DAYS = Table(
 )
 """Local days whose models are older than their events."""
 
+QUARANTINE = Table(
+    "quarantine",
+    METADATA,
+    Column("model", Text, primary_key=True),
+    Column("event_date", Text, primary_key=True),
+    Column("cause", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("since_time", Text, nullable=False),
+)
+"""Days of models that could not be built; an undated model has an empty date."""
+
 FACTS = Table(
     "facts",
     METADATA,

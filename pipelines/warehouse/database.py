@@ -22,7 +22,7 @@ from tenacity import (
 )
 
 from pipelines.district.settings_model import MEMORY_MB
-from pipelines.errors import ModelError
+from pipelines.errors import ModelError, SchoolbellError
 from pipelines.warehouse.copying import copied
 from pipelines.warehouse.models import Model, Scalar
 
@@ -30,8 +30,14 @@ SCHEMAS = ("raw", "registry", "identity", "core", "detections", "findings", "mar
 _LONG = {"timestamptz": "timestamp with time zone"}
 _PROVEN: set[tuple[str, tuple[tuple[str, str], ...]]] = set()
 """Queries that this process has seen to give the columns of their header."""
+NOT_THE_MODEL = (duckdb.IOException, duckdb.FatalException)
+"""What a query fails with when the disk or the file does, whichever model runs."""
 ROW_ID = "file_id * 4294967296 + line_no"
 """An event's id: its file and line in one number."""
+
+
+class WarehouseError(SchoolbellError):
+    """The warehouse file can not be written or read."""
 
 
 class Database:
@@ -90,37 +96,47 @@ class Database:
 
         Raises:
             ModelError: The query fails, or its columns are not those promised.
+            WarehouseError: The disk or the file fails.
         """
         named: dict[str, Any] = dict(values)
         if model.is_dated:
             named["event_date"] = day
         try:
-            self._ensure(model, named)
+            self._prove(model, named)
+            self._ensure(model)
             return self._fill(model, named)
+        except NOT_THE_MODEL as error:
+            raise WarehouseError(
+                str(error).split("\n")[0],
+                where=model.name,
+                remedy="Free space or repair the disk, then run again.",
+            ) from error
         except duckdb.Error as error:
             raise ModelError(str(error).split("\n")[0], where=model.name) from error
 
-    def _ensure(self, model: Model, named: Mapping[str, Any]) -> None:
+    def leave_out(self, model: Model, day: date | None) -> None:
+        """Let a model's table be there without a day, or without any row."""
+        self._ensure(model)
+        where = " where event_date = $day" if day is not None else ""
+        values = {"day": day} if day is not None else {}
+        self._connection.execute(f"delete from {model.name}{where}", values)
+
+    def _ensure(self, model: Model) -> None:
         """The table exists with the columns that the header promises."""
         if model.name in self._known:
             return
-        promised = {
-            name: _LONG.get(note.type, note.type)
-            for name, note in model.header.columns.items()
-        }
-        told = (model.query, tuple(promised.items()))
-        if told not in _PROVEN:
-            self._prove(model, promised, named)
-            _PROVEN.add(told)
+        promised = _promised(model)
         self._drop_other(model.name, promised)
         listed = ", ".join(f"{column} {kind}" for column, kind in promised.items())
         self._connection.execute(f"create table if not exists {model.name} ({listed})")
         self._known.add(model.name)
 
-    def _prove(
-        self, model: Model, promised: Mapping[str, str], named: Mapping[str, Any]
-    ) -> None:
+    def _prove(self, model: Model, named: Mapping[str, Any]) -> None:
         """The query gives the columns that the header promises, in their order."""
+        promised = _promised(model)
+        told = (model.query, tuple(promised.items()))
+        if told in _PROVEN:
+            return
         described = self.rows(f"describe {model.query}", named)
         found = {row[0]: str(row[1]).lower() for row in described}
         if list(found) != list(promised) or found != promised:
@@ -129,6 +145,7 @@ class Database:
             raise ModelError(
                 f"columns differ from the header: {differ}", where=model.name
             )
+        _PROVEN.add(told)
 
     def _drop_other(self, name: str, columns: Mapping[str, str]) -> None:
         """Drop the table if another version of its model made it: all is stale."""
@@ -261,6 +278,14 @@ class Database:
         self._connection.register("incoming", frame)
         self._connection.execute(f"create table snap.{table} as select * from incoming")
         self._connection.unregister("incoming")
+
+
+def _promised(model: Model) -> dict[str, str]:
+    """The columns of a model's header, with types as DuckDB writes them."""
+    return {
+        name: _LONG.get(note.type, note.type)
+        for name, note in model.header.columns.items()
+    }
 
 
 @contextmanager

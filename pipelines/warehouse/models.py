@@ -167,8 +167,20 @@ def _check(name: str, header: Header, query: str, where: str) -> None:
             where=where,
         )
     missing = [column for column in header.grain if column not in header.columns]
+    notes = [header.columns[name].type for name in header.grain if name not in missing]
     if missing:
         raise ModelError(f"the grain {missing} is not among the columns", where=where)
+    if "event_date" in header.params and not any(map(_once, header.grain, notes)):
+        raise ModelError(
+            f"the same {', '.join(header.grain)} can come on two days",
+            where=where,
+            remedy="Name event_date in the grain: what happens once happens twice.",
+        )
+
+
+def _once(column: str, kind: str) -> bool:
+    """Whether a column's value can not come again on another day."""
+    return column in ("event_date", "event_id") or kind == "timestamptz"
 
 
 def relations_read(query: str) -> set[str]:

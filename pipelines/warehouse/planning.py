@@ -5,8 +5,9 @@ to model the touched days spread, and stop at the first and last day that hold
 events. Long after any event they stop too: nothing is left to say of such a day.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from types import MappingProxyType
 
 from pipelines.warehouse.models import Model
 
@@ -16,7 +17,10 @@ eight days, and on Sundays a week is looked back at."""
 
 
 def stale_days(
-    models: Mapping[str, Model], changed: Iterable[date], held: Sequence[date]
+    models: Mapping[str, Model],
+    changed: Iterable[date],
+    held: Sequence[date],
+    failed: Mapping[str, Collection[date]] = MappingProxyType({}),
 ) -> dict[str, list[date]]:
     """For each dated model the days to build, oldest first.
 
@@ -24,9 +28,10 @@ def stale_days(
         models: In build order.
         changed: Local days whose events are new.
         held: Local days that hold events.
+        failed: Days by model that could not be built before.
     """
     roots = set(changed)
-    if not roots or not held:
+    if not (roots or failed) or not held:
         return {}
     last = max(held)
     near = {
@@ -48,13 +53,8 @@ def stale_days(
         if not inputs or not any(inputs):
             inputs.append(roots)
         touched = set().union(*inputs)
-        days = {
-            day
-            for one in touched
-            for day in _range(one - after, one + before)
-            if day in near
-        }
-        stale[model.name] = days
+        days = {day for one in touched for day in _range(one - after, one + before)}
+        stale[model.name] = (days | set(failed.get(model.name, ()))) & near
     return {name: sorted(days) for name, days in stale.items()}
 
 

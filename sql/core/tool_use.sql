@@ -7,7 +7,7 @@ summary: >
   where the device writes no logons; two accounts at once name nobody. On district
   devices only. Beside it stands how many devices of that kind do the same: what a
   browser does by itself, most of them do. What stays inside the district is none.
-grain: [account, device, destination, how, seen_by]
+grain: [account, device, destination, how, seen_by, event_date]
 window: {days_before: 1, days_after: 1}
 params:
   event_date: {type: date}

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pipelines.district.home import create
 from pipelines.journey.district import open_district
-from pipelines.journey.steps import build_and_judge, refresh, take_in
+from pipelines.journey.steps import build_and_judge, builder_of, refresh, take_in
 from pipelines.warehouse import building, inputs, planning
 from pipelines.warehouse.database import writing
 from tests.benchmarks.inputs import (
@@ -58,9 +58,7 @@ def resolve(folder: Path, _fmt: str = "") -> int:
         }
         refresh(base, district, (held[0], held[-1]))
         due = planning.stale_days(models, held, held)
-        building.build(
-            base, models, due, files, district.parameters, zone=district.zone
-        )
+        building.build(builder_of(base, district, files), models, due)
         return base.rows(f"select count(*) from {RESOLVED}")[0][0]
 
 

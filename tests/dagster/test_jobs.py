@@ -11,6 +11,7 @@ import pytest
 from pipelines.defs.automation import RANGE_END, RANGE_START
 from pipelines.district.home import DistrictHome
 from pipelines.journey.district import open_district
+from pipelines.journey.unjudged import failures
 from pipelines.state import ledger
 from pipelines.warehouse.library import models
 from tests.conftest import REPO_ROOT
@@ -111,18 +112,23 @@ def test_every_check_is_evaluated_and_holds(ran):
     assert balance.metadata["files_that_do_not_add_up"] == []
 
 
-def materialize(location, *keys):
+def materialize(location, *keys, day="2026-10-20"):
     names = [location.defs.get_assets_def(key) for key in keys]
     return dg.materialize(
         names,
-        partition_key="2026-10-20",
+        partition_key=day,
         instance=location.instance,
         resources={"home": location.resource},
         raise_on_error=False,
     )
 
 
-def test_a_broken_grain_stops_what_is_downstream(ran, locate, tmp_path):
+def failed_checks(result):
+    shown = result.get_asset_check_evaluations()
+    return {(*one.asset_key.path, one.check_name) for one in shown if not one.passed}
+
+
+def test_a_broken_grain_is_held_back_with_what_reads_it(ran, locate, tmp_path):
     home = tmp_path / "home"
     shutil.copytree(ran.home, home)
     with duckdb.connect(DistrictHome(home).warehouse) as connection:
@@ -133,14 +139,26 @@ def test_a_broken_grain_stops_what_is_downstream(ran, locate, tmp_path):
         )
     requests = dg.AssetKey(["core", "http_requests"])
     candidates = dg.AssetKey(["core", "candidate_requests"])
-    result = materialize(locate(home), requests, candidates)
-    assert not result.success
-    failed = [one for one in result.get_asset_check_evaluations() if not one.passed]
-    assert [(one.asset_key, one.check_name) for one in failed] == [(requests, "grain")]
-    assert failed[0].severity is dg.AssetCheckSeverity.ERROR
-    assert failed[0].metadata["rows"].value == 1
-    made = {one.asset_key for one in result.get_asset_materialization_events()}
-    assert made == {requests}
+    location = locate(home)
+    result = materialize(location, requests, candidates)
+    assert result.success
+    assert failed_checks(result) == {
+        ("core", "http_requests", "grain"),
+        ("core", "http_requests", "built"),
+    }
+    told = {one.check_name: one for one in result.get_asset_check_evaluations()}
+    assert told["grain"].severity is dg.AssetCheckSeverity.ERROR
+    (asked,) = materialize(
+        location, candidates, day="2026-10-22"
+    ).get_asset_check_evaluations()[:1]
+    assert asked.check_name == "built"
+    assert not asked.passed
+    assert asked.metadata["causes"].value == ["core.http_requests"]
+    rows = rows_of(home)["core.candidate_requests"]
+    assert "2026-10-22" not in {str(day) for day in rows["event_date"]}
+    with open_district(home) as opened:
+        (told,) = failures(opened)
+    assert told.cause == "core.http_requests"
 
 
 def test_a_file_that_does_not_add_up_fails_the_ingest(ran, locate, tmp_path):

@@ -19,6 +19,7 @@ from pipelines.lake.intake import Intake, Source
 from pipelines.state import ledger
 from pipelines.state.store import Store, open_store
 from pipelines.warehouse import building, inputs, planning
+from pipelines.warehouse.building import Builder, Quarantine
 from pipelines.warehouse.database import Database, writing
 from pipelines.warehouse.library import models
 from pipelines.warehouse.models import Model
@@ -148,7 +149,14 @@ def _judged(
         inputs.show_raw(database, files, EVENT_CLASSES, (days[0], days[-1]))
         inputs.refresh_dimensions(database, registry, domains, is_new_registry=True)
         stale = planning.stale_days(needed, days, days)
-        building.build(database, needed, stale, files, {}, zone=places.ZONE)
+        builder = Builder(
+            database=database,
+            files=files,
+            overrides={},
+            zone=places.ZONE,
+            quarantine=Quarantine(None),
+        )
+        building.build(builder, needed, stale)
         sources = {one.file_id: one.source for one in ledger.source_files(store)}
         return [
             _shown(finding, sources, written)

@@ -18,7 +18,7 @@ from pipelines.warehouse.planning import stale_days
 DAYS = [date(2026, 3, 1) + timedelta(days=n) for n in range(10)]
 
 
-def model(folder, name, query, header="grain: [a]", columns="a"):
+def model(folder, name, query, header="grain: [a]", columns=("a",)):
     schema, table = name.split(".")
     path = folder / schema / f"{table}.sql"
     path.parent.mkdir(exist_ok=True)
@@ -28,9 +28,10 @@ def model(folder, name, query, header="grain: [a]", columns="a"):
 
 
 def dated(folder, name, source, window="{}"):
-    header = f"grain: [a]\nwindow: {window}\nparams: {{event_date: {{type: date}}}}"
-    query = f"select a from {source} where event_date = $event_date"
-    model(folder, name, query, header)
+    day = "params: {event_date: {type: date}}"
+    header = f"grain: [a, event_date]\nwindow: {window}\n{day}"
+    query = f"select a, event_date from {source} where event_date = $event_date"
+    model(folder, name, query, header, ("a", "event_date"))
 
 
 def stale(folder, *numbers):
@@ -66,6 +67,14 @@ def test_a_circle_of_models_is_refused(tmp_path):
 def test_a_header_that_drifts_is_refused(tmp_path, query, header):
     model(tmp_path, "core.one", query, header)
     with pytest.raises(ModelError, match="core"):
+        read_models(tmp_path)
+
+
+def test_a_grain_that_can_come_again_on_another_day_is_refused(tmp_path):
+    day = "grain: [a]\nparams: {event_date: {type: date}}"
+    query = "select a from raw.leases where event_date = $event_date"
+    model(tmp_path, "core.tool_use", query, day)
+    with pytest.raises(ModelError, match="two days"):
         read_models(tmp_path)
 
 
@@ -144,6 +153,13 @@ def test_staleness_spreads_from_model_to_model(tmp_path):
 def test_a_model_of_registry_alone_is_stale_on_the_new_days(tmp_path):
     dated(tmp_path, "core.duty", "registry.duty_windows")
     assert stale(tmp_path, 4) == {"core.duty": [4]}
+
+
+def test_a_day_that_failed_is_due_with_what_reads_it(tmp_path):
+    dated(tmp_path, "identity.one", "raw.leases")
+    dated(tmp_path, "core.two", "identity.one", "{days_before: 1}")
+    found = stale_days(read_models(tmp_path), [], DAYS, {"identity.one": [DAYS[4]]})
+    assert found == {"identity.one": [DAYS[4]], "core.two": [DAYS[4], DAYS[5]]}
 
 
 def test_undated_models_have_no_days(tmp_path):

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import inspect, select, text
 
 from pipelines.journey.staleness import noted, versions
+from pipelines.journey.unjudged import failures
 from pipelines.lake.accounting import unbalanced
 from pipelines.lake.soundness import damaged
 from pipelines.operations.checks import (
@@ -118,6 +119,17 @@ def _dirty(patient: Patient) -> Answer:
     return well("every day is built")
 
 
+def _quarantine(patient: Patient) -> Answer:
+    found = failures(patient.district)
+    if found:
+        return act(
+            "; ".join(one.said for one in found),
+            "schoolbell run --home {home}, which tries again; then schoolbell status "
+            "--home {home} says what it failed with",
+        )
+    return well("every model was built for every day")
+
+
 def _warehouse(patient: Patient) -> Answer:
     path = patient.home.warehouse
     if not path.is_file():
@@ -166,6 +178,7 @@ CHECKS = Subject(
         Check("lake", "every file of the lake is whole", _lake),
         Check("lock", "no run hangs", _lock),
         Check("days", "every day is built", _dirty),
+        Check("quarantine", "no model failed", _quarantine),
         Check("warehouse", "the warehouse opens", _warehouse),
         Check("rules", "findings are of the present rules", _rules),
         Check("snapshot", "analysts have a fresh snapshot", _snapshot),
