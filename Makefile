@@ -59,6 +59,9 @@ bench: setup ## print the figures of speed and memory; fails nothing
 	$(BIN)/python -m tests.benchmarks
 	$(BIN)/python -m tests.benchmarks.week
 
+judge: setup ## print how findings do on districts that somebody else made
+	$(BIN)/python -m tests.benchmarks.judge
+
 experience: setup ## print what the weekly report is held to, and what is measured
 	$(BIN)/python -m tests.benchmarks.experience $(if $(wildcard $(DEMO_HOME)/warehouse.duckdb),--home $(DEMO_HOME))
 	$(if $(wildcard $(DEMO_HOME)/warehouse.duckdb),$(BIN)/python -m tests.benchmarks.experience_asking --home $(DEMO_HOME) --demo)
@@ -79,4 +82,4 @@ site: setup ## the documents as pages in build/site; a broken link ends it
 clean: ## remove what the entry points made, the environment included
 	rm -rf .uv .venv .dagster demo-district build dist
 
-.PHONY: help setup demo dev format check lint test test-unit test-long bench experience newcomer golden docs site clean
+.PHONY: help setup demo dev format check lint test test-unit test-long bench judge experience newcomer golden docs site clean

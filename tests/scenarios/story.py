@@ -39,6 +39,7 @@ class Story:
         spell: How logs write an account.
         slow: Seconds by which a host's clock is behind.
         address: The address that a device uses now; its last lease sets it.
+        dice: Another number, other pauses and sizes.
     """
 
     day: date
@@ -46,6 +47,7 @@ class Story:
     slow: dict[str, int] = field(default_factory=dict)
     address: dict[str, str] = field(default_factory=dict)
     lines: dict[str, list[tuple[datetime, str]]] = field(default_factory=dict)
+    dice: int = 0
     _records: int = 0
 
     def at(self, clock: str, seconds: float = 0) -> datetime:
@@ -213,9 +215,9 @@ class Story:
         at, number = 0.0, 0
         while at <= minutes * 60:
             host = hosts[number % len(hosts)]
-            size = int(SIZES[number % len(SIZES)] * scale)
+            size = int(SIZES[(number + self.dice) % len(SIZES)] * scale)
             self.browse(account, device, self.at(clock, at), host, size)
-            at += every * PACE[number % len(PACE)]
+            at += every * PACE[(number + self.dice) % len(PACE)]
             number += 1
 
     def tick(
