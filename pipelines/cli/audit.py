@@ -16,11 +16,10 @@ from pipelines.cli.options import AsJson, Home
 from pipelines.cli.telling import tell
 from pipelines.district.home import DistrictHome
 from pipelines.district.settings import load_settings
-from pipelines.district.state_place import state_place
 from pipelines.findings.lookups import looked_up
 from pipelines.journey.console import console, safe, table
 from pipelines.state.audit import Chain, open_chain, parsed_head
-from pipelines.state.store import open_store
+from pipelines.state.home_mark import open_state
 
 app = typer.Typer(help="Who did what with findings and names.", no_args_is_help=True)
 
@@ -92,7 +91,7 @@ def lookups(
 def _chain(home: Path) -> Iterator[Chain]:
     place = DistrictHome(home.resolve())
     who_asks(load_settings(place)).require("audit")
-    store = open_store(state_place(place))
+    store = open_state(place)
     try:
         yield open_chain(store, place)
     finally:

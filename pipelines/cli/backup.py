@@ -9,14 +9,18 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.options import AsJson, Home, Quiet
+from pipelines.district.home import DistrictHome
+from pipelines.errors import SettingsError
 from pipelines.journey.console import console, safe_lines, watching, working
 from pipelines.journey.district import open_district
+from pipelines.lake.sweeping import UNLISTED
 from pipelines.operations.backup import back_up, copy_keys
 from pipelines.operations.recover import Recovered
 from pipelines.operations.recover import recover as recovered
 from pipelines.operations.restore import Restored
 from pipelines.operations.restore import drill as drilled
 from pipelines.operations.restore import restore as restored
+from pipelines.operations.restore import restore_in_place as restored_in_place
 
 Keys = Annotated[
     Path, typer.Option("--keys", help="Folder that holds the home's keys.")
@@ -66,37 +70,69 @@ def backup(
 
 def restore(
     folder: Annotated[Path, typer.Argument(help="A folder that `backup` made.")],
-    to: Annotated[Path, typer.Option("--to", help="The new home; not there yet.")],
-    keys: Keys,
+    to: Annotated[
+        Path,
+        typer.Option("--to", help="The new home; with --in-place, the damaged one."),
+    ],
+    keys: Annotated[
+        Path | None,
+        typer.Option("--keys", help="Folder with the keys; in place, those at home."),
+    ] = None,
+    in_place: Annotated[
+        bool,
+        typer.Option("--in-place", help="Bring the state back into a home that is."),
+    ] = False,
     verify: Annotated[
         bool,
         typer.Option("--verify", help="Make the warehouse too, and compare findings."),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Bring a home back from a backup into a new folder.
+    """Bring a home back from a backup: into a new folder, or its state in place.
 
-    Every file's hash is checked before any is written. Exit codes: 0 all of it is
-    back, 1 something is missing.
+    Every file's hash is checked before any is written. With --in-place a home whose
+    state was lost or damaged gets it back and keeps its lake, reports and settings;
+    what the lake holds beyond the backup is moved to lake/.unlisted. Exit codes: 0 all
+    of it is back, 1 something is missing.
     """
+    if keys is None and in_place:
+        keys = DistrictHome(to.resolve()).keys
+    if keys is None:
+        raise SettingsError(
+            "a new home needs the keys",
+            where="--keys",
+            remedy="Name the folder into which `schoolbell backup --keys` copied them.",
+        )
+    bring_back = restored_in_place if in_place else restored
     with working("bringing the home back"):
-        done = restored(folder, to, keys)
+        done = bring_back(folder, to, keys)
         is_whole = not done.wrong
         made = recovered(done.home.path) if verify and is_whole else None
     if as_json:
         typer.echo(json.dumps(_shown(done)))
     else:
-        typer.echo(
-            f"Restored: {done.home.path}: {done.manifest.lines:,} lines, "
-            f"{done.manifest.findings:,} findings, as of {done.manifest.made_time}."
-        )
-        if made is not None:
-            _tell(made)
-        for line in done.wrong:
-            typer.echo(safe_lines(line), err=True)
-        if is_whole:
-            typer.echo(f"Next: schoolbell run --home {done.home.path}")
+        _tell_restored(done, made)
     raise typer.Exit(0 if is_whole else 1)
+
+
+def _tell_restored(done: Restored, made: Recovered | None) -> None:
+    typer.echo(
+        f"Restored: {done.home.path}: {done.manifest.lines:,} lines, "
+        f"{done.manifest.findings:,} findings, as of {done.manifest.made_time}."
+    )
+    if made is not None:
+        _tell(made)
+    for path in done.kept:
+        typer.echo(f"Kept, the state of before: {path}")
+    if done.set_aside:
+        typer.echo(
+            f"{len(done.set_aside):,} files that the backup does not know are in "
+            f"{done.home.lake / UNLISTED} now."
+        )
+    for line in done.wrong:
+        typer.echo(safe_lines(line), err=True)
+    if not done.wrong:
+        typer.echo(f"Next: schoolbell run --home {done.home.path}")
 
 
 def _shown(done: Restored) -> dict[str, object]:
@@ -106,6 +142,8 @@ def _shown(done: Restored) -> dict[str, object]:
         "findings": done.manifest.findings,
         "as_of": done.manifest.made_time,
         "wrong": list(done.wrong),
+        "set_aside": list(done.set_aside),
+        "kept": [str(path) for path in done.kept],
     }
 
 

@@ -23,6 +23,8 @@ from pipelines.journey.steps import (
     take_in,
 )
 from pipelines.lake.intake import SETTLE_SECONDS, Outcome, Watch
+from pipelines.lake.sweeping import unlisted_files
+from pipelines.state.home_mark import move_on
 from pipelines.warehouse.building import Built
 
 
@@ -37,6 +39,7 @@ class Result:
     reports: Sequence[Published] = ()
     alerts: AlertSummary | None = None
     seconds: dict[str, float] = field(default_factory=dict)
+    set_aside: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,4 +104,14 @@ def run_opened(
     note_run(district.store, now)
     alerts = send_alerts(district, now)
     lap("alerts")
-    return Result(outcomes, done.built, done.kept, snapshot, reports, alerts, seconds)
+    move_on(district.home, district.store)
+    return Result(
+        outcomes,
+        done.built,
+        done.kept,
+        snapshot,
+        reports,
+        alerts,
+        seconds,
+        len(unlisted_files(district.home.lake)),
+    )

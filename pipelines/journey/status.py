@@ -21,12 +21,17 @@ from pipelines.journey.source_states import SourceState, source_states
 from pipelines.journey.standstill import standstill
 from pipelines.journey.trouble import in_trouble
 from pipelines.journey.versions import versions
+from pipelines.lake.sweeping import unlisted_files
 from pipelines.state import ledger
 from pipelines.state.dirty import oldest_dirty
 from pipelines.state.schema import REPORTS
 
 WELL, LOOK, ACT = 0, 1, 2
 WORDS = {WELL: "well", LOOK: "somebody should look", ACT: "somebody should act"}
+SET_ASIDE = (
+    "moved to lake/.unlisted: the ledger does not list them, and nothing of them was "
+    "deleted. Look whether an older state was put back"
+)
 RECENT = timedelta(days=7)
 """A message that was given up longer ago is history."""
 
@@ -68,6 +73,7 @@ def status_of(district: District, now: datetime) -> Status:
         "home": str(district.home.path),
         "files": len(files),
         "files_in_trouble": len(trouble),
+        "files_set_aside": len(unlisted_files(district.home.lake)),
         "last_read": max((one.last_read_time for one in files), default="never"),
         **_runs(district),
         "lines": sum(one.lines for one in files),
@@ -143,6 +149,7 @@ def _reasons(
         ("alerts_given_up", ACT, "alert could", "alerts could", "not be sent"),
         ("files_in_trouble", LOOK, "file could", "files could", "not be read in full"),
         ("days_to_build", LOOK, "day waits", "days wait", "to be built"),
+        ("files_set_aside", LOOK, "file was", "files were", SET_ASIDE),
     )
     for name, code, one, many, rest in counted:
         if number := shown[name]:

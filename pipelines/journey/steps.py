@@ -19,7 +19,7 @@ from pipelines.journey.owed import owe
 from pipelines.journey.staleness import note, note_versions, noted, stale
 from pipelines.journey.unjudged import judged_days, note_unjudged, unjudged
 from pipelines.lake.intake import SETTLE_SECONDS, Intake, Outcome, Source, Watch
-from pipelines.lake.staging import sweep
+from pipelines.lake.sweeping import sweep
 from pipelines.sources.remote import shown
 from pipelines.state import ledger
 from pipelines.state.ledger import FAILED, FileRecord

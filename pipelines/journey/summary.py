@@ -40,6 +40,16 @@ def trouble(record: FileRecord) -> str:
     return safe_lines(named if has_remedy else f"{named}\n  {SEND_AGAIN}")
 
 
+def set_aside(count: int) -> str:
+    """What is said of files in the lake that no ledger lists."""
+    return (
+        f"{count:,} files in lake/.unlisted: the ledger does not list them, so they "
+        "were moved there and not deleted.\n"
+        "  If an older state was put back: schoolbell restore. If nobody needs them, "
+        "delete them by hand."
+    )
+
+
 def is_all_lost(outcomes: Iterable[Outcome]) -> bool:
     """Files were delivered, and not one of them could be read."""
     states = {outcome.record.state for outcome in outcomes}
@@ -70,6 +80,7 @@ def facts_of(done: Result) -> dict[str, Any]:
         "because": list(done.kept.because),
         "reattributed_requests": done.built.reattributed,
         "alerts": asdict(done.alerts) if done.alerts is not None else None,
+        "files_set_aside": done.set_aside,
         "snapshot": done.snapshot.stem if done.snapshot is not None else None,
         "reports": [str(one.page) for one in done.reports],
         "seconds": {name: round(one, 3) for name, one in done.seconds.items()},
@@ -81,6 +92,8 @@ def told(done: Result) -> Iterator[str]:
     for outcome in done.outcomes:
         if outcome.record.message:
             yield trouble(outcome.record)
+    if done.set_aside:
+        yield set_aside(done.set_aside)
     new = sum(outcome.is_new for outcome in done.outcomes)
     yield f"{new} of {len(done.outcomes)} files were new or had grown."
     if done.alerts is not None and done.alerts.new:

@@ -19,7 +19,7 @@ from pipelines.journey.district import District
 from pipelines.journey.publishing import publish_snapshot
 from pipelines.journey.reporting import mondays, publish_reports
 from pipelines.journey.steps import Progress, nobody_watches
-from pipelines.lake.sweeping import sweep
+from pipelines.lake.sweeping import sweep, unlisted_files
 from pipelines.operations.recover import rebuild
 from pipelines.operations.removal import remove_report
 from pipelines.operations.retention import WEEK, Plan, monday
@@ -28,6 +28,7 @@ from pipelines.state.alert_tables import OUTBOX, PAGES
 from pipelines.state.audit import Act, Chain
 from pipelines.state.purged import Purged, keep_from, note_purged
 from pipelines.state.schema import ATTRIBUTION_CHANGES, LAKE_FILES, SOURCE_FILES
+from pipelines.state.store import now_text
 from pipelines.warehouse import planning
 from pipelines.warehouse.snapshots import current, reading
 
@@ -105,7 +106,11 @@ def _events(district: District, plan: Plan) -> None:
     with district.store.writing() as connection:
         note_purged(connection, things)
         for one in things:
-            connection.execute(delete(LAKE_FILES).filter_by(path=one.name))
+            connection.execute(
+                update(LAKE_FILES)
+                .filter_by(path=one.name)
+                .values(superseded_time=now_text())
+            )
         if "event" in plan.before:
             first = plan.before["event"].isoformat()
             held = {one.last_day.isoformat() for one in plan.held["event"]}
@@ -116,8 +121,21 @@ def _events(district: District, plan: Plan) -> None:
                 )
             )
             _lines_handed_on(connection, plan.before["event"] + timedelta(days=1))
-    # what is listed no more goes, and what others took the place of goes with it
+    # what counts no more goes, and what others took the place of goes with it
     sweep(district.store, district.home.lake, grace=timedelta(0))
+    _set_aside(district, plan)
+
+
+def _set_aside(district: District, plan: Plan) -> None:
+    """Files that no ledger lists go by the day that their folder names."""
+    if "event" not in plan.before:
+        return
+    first = plan.before["event"].isoformat()
+    held = {one.last_day.isoformat() for one in plan.held["event"]}
+    for path in unlisted_files(district.home.lake):
+        day = path.parent.name.removeprefix("event_date=")
+        if day < first and day not in held:
+            path.unlink()
 
 
 def _lines_handed_on(connection: Connection, before: date) -> None:

@@ -9,18 +9,26 @@ from typing import Any
 
 from pipelines.district.home import DistrictHome, create
 from pipelines.findings.keeping import stored_findings
-from pipelines.journey.district import District, open_district
+from pipelines.journey.district import District, only_writer, open_district
 from pipelines.lake.accounting import unbalanced
+from pipelines.lake.files import sync
+from pipelines.lake.sweeping import sweep
 from pipelines.operations.manifest import (
     BackupError,
     Manifest,
+    Sealed,
     copied,
     read_manifest,
     sealed,
 )
 from pipelines.operations.recover import recover
 from pipelines.state import ledger
-from pipelines.state.store import now_text, read_store, remember
+from pipelines.state.engines import engine_of
+from pipelines.state.home_mark import Mark, advance, begin, mark_of, note, noted
+from pipelines.state.layout import layout_of
+from pipelines.state.layout import mark as layout
+from pipelines.state.schema import LAKE_RUNS
+from pipelines.state.store import Store, now_text, read_store, remember
 
 LAST_DRILL = "last_drill_time"
 KEYS = ("pseudonyms.key", "audit.key")
@@ -28,11 +36,18 @@ KEYS = ("pseudonyms.key", "audit.key")
 
 @dataclass(frozen=True)
 class Restored:
-    """A home that was brought back; `wrong` is empty where all of it is right."""
+    """A home that was brought back; `wrong` is empty where all of it is right.
+
+    Attributes:
+        set_aside: Files of the lake that the backup does not know, now in `.unlisted`.
+        kept: The state of before, where there was one.
+    """
 
     home: DistrictHome
     manifest: Manifest
     wrong: Sequence[str]
+    set_aside: Sequence[str] = ()
+    kept: Sequence[Path] = ()
 
 
 def restore(backup: Path, target: Path, keys: Path) -> Restored:
@@ -61,9 +76,117 @@ def restore(backup: Path, target: Path, keys: Path) -> Restored:
     for name in manifest.files:
         copied(backup / name, home.path / name)
     home = create(home.path)  # completes folders and sets their modes
+    _marked(home, "", 0)
     for folder in (home.reports, *home.reports.rglob("*")):
         folder.chmod(0o750 if folder.is_dir() else 0o640)
     return Restored(home, manifest, wrong_with(home, manifest))
+
+
+def restore_in_place(
+    backup: Path, target: Path, keys: Path, now: datetime | None = None
+) -> Restored:
+    """Bring the state back into a home that lost it; its lake and reports stay.
+
+    What the lake lacks of the backup comes back. What it holds beyond the backup is
+    moved to `.unlisted`, and the state of before is kept beside the new one; the next
+    run makes the warehouse again. Cut off at any instant, the home refuses every
+    command until this is done again.
+
+    Raises:
+        BackupError: It is another home's backup, or the state is on a server.
+    """
+    manifest = read_manifest(backup)
+    _same(backup, manifest)
+    home = DistrictHome(target.resolve())
+    if home.state_pointer.exists():
+        raise BackupError(
+            "the state of this home is on a database server",
+            where=str(home.state_pointer),
+            remedy="Bring it back there by the server's own backup; or move this file "
+            "away and restore again, which puts the state into state.db.",
+        )
+    with only_writer(home):
+        marks = noted(home)
+        _same_home(backup, marks)
+        _keys_at_home(keys, home)
+        kept = _put_aside(home, now or datetime.now(UTC))
+        for name in manifest.files:
+            if name.startswith("lake/"):
+                _brought_back(backup / name, home.path / name, manifest.files[name])
+        draft = home.path / f".{home.state_db.name}.restored"
+        draft.unlink(missing_ok=True)
+        copied(backup / home.state_db.name, draft)
+        draft.rename(home.state_db)
+        sync(home.path)
+        for end in ("", ".wal"):  # it is derived, from events that may be gone
+            home.warehouse.with_name(home.warehouse.name + end).unlink(missing_ok=True)
+        highest = max(marks.values(), key=lambda one: one.generation, default=None)
+        own, reached = (highest.home, highest.generation) if highest else ("", 0)
+        set_aside = _marked(home, own, reached + 1)
+    return Restored(home, manifest, wrong_with(home, manifest), set_aside, kept)
+
+
+def _same_home(backup: Path, marks: Mapping[Path, Mark]) -> None:
+    """The backup is of the home that the marks name, where both say it."""
+    store = read_store(backup / "state.db")
+    try:
+        with store.reading() as connection:
+            own = mark_of(connection)
+    finally:
+        store.close()
+    for path, mark in marks.items():
+        if own is not None and own.home != mark.home:
+            raise BackupError(
+                f"is the backup of another home than {path} names; nothing was changed",
+                where=str(backup),
+                remedy="Name a backup of this home, or restore into a new folder.",
+            )
+
+
+def _put_aside(home: DistrictHome, now: datetime) -> list[Path]:
+    """Rename the state of before, with the files that SQLite keeps beside it."""
+    kept = []
+    for end in ("", "-wal", "-shm"):
+        path = home.path / f"{home.state_db.name}{end}"
+        if path.exists():
+            stamp = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+            aside = home.path / f"{home.state_db.name}.before-restore-{stamp}{end}"
+            path.rename(aside)
+            kept.append(aside)
+    return kept
+
+
+def _brought_back(source: Path, target: Path, said: Sealed) -> None:
+    """A file of the lake, unless it is there as it was."""
+    if target.is_file() and sealed(target) == said:
+        return
+    draft = target.with_name(f"{target.name}.restored")
+    draft.unlink(missing_ok=True)
+    copied(source, draft)
+    draft.replace(target)
+
+
+def _marked(home: DistrictHome, own: str, generation: int) -> Sequence[str]:
+    """Let state and lake agree on a new generation; what the lake has beyond it.
+
+    Args:
+        own: The home's id, for a state of a version that had none.
+        generation: The least that it is to be: more than any that was seen.
+    """
+    store = Store(engine_of(home.state_db))
+    try:
+        with store.writing() as connection:
+            mark = advance(connection, generation) or begin(connection, own, generation)
+            is_current = layout_of(connection) == layout()
+            if is_current:
+                # whoever wrote when it was copied does not write into this lake
+                connection.execute(LAKE_RUNS.delete())
+        set_aside = sweep(store, home.lake).moved if is_current else ()
+    finally:
+        store.close()
+    for folder in (home.lake, home.path):
+        note(folder, mark)
+    return set_aside
 
 
 def wrong_with(home: DistrictHome, manifest: Manifest) -> list[str]:
@@ -138,13 +261,33 @@ def _same(backup: Path, manifest: Manifest) -> None:
         )
 
 
+def _keys_at_home(keys: Path, home: DistrictHome) -> None:
+    """Those that the home lost come back; those it has are the same."""
+    home.keys.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name in KEYS:
+        given, held = keys / name, home.keys / name
+        if given.is_file() and not held.exists():
+            copied(given, held)
+        elif given.is_file() and sealed(given) != sealed(held):
+            raise BackupError(
+                "is another key than the home's; nothing was changed",
+                where=str(given),
+                remedy="Name the folder that holds the keys of this home.",
+            )
+    _require_key(home.keys)
+
+
 def _keys(keys: Path, home: DistrictHome) -> None:
-    held = [name for name in KEYS if (keys / name).is_file()]
-    if KEYS[0] not in held:
+    _require_key(keys)
+    for name in KEYS:
+        if (keys / name).is_file():
+            copied(keys / name, home.keys / name)
+
+
+def _require_key(keys: Path) -> None:
+    if not (keys / KEYS[0]).is_file():
         raise BackupError(
             f"there is no {KEYS[0]}; without it every account gets another name",
             where=str(keys),
             remedy="Name the folder into which `schoolbell backup --keys` copied it.",
         )
-    for name in held:
-        copied(keys / name, home.keys / name)

@@ -11,8 +11,9 @@ from pipelines.errors import ModelError
 from pipelines.journey.district import only_writer
 from pipelines.lake.accounting import unbalanced
 from pipelines.state.audit import open_chain
+from pipelines.state.home_mark import open_state, refuse_lost
 from pipelines.state.layout import lacking, layout_of, mark
-from pipelines.state.store import open_store, read_store
+from pipelines.state.store import read_store
 from pipelines.state.upgrade import Upgraded, upgrade_file
 from pipelines.state.upgrade_server import upgrade_server
 from pipelines.warehouse.snapshots import reading
@@ -51,7 +52,7 @@ def plan(home: DistrictHome) -> Plan:
     Raises:
         StoreError: There is no state.
     """
-    store = read_store(state_place(home))
+    store = read_store(refuse_lost(home))
     try:
         with store.reading() as connection:
             missing, said = lacking(connection), layout_of(connection)
@@ -88,7 +89,7 @@ def _renewed(home: DistrictHome, now: datetime) -> Upgraded:
 
 def _wrong(home: DistrictHome) -> list[str]:
     """What no longer holds in the state as it is now."""
-    store = open_store(state_place(home))
+    store = open_state(home)
     try:
         wrong = unbalanced(store, home.lake)
         broken = open_chain(store, home).verify()

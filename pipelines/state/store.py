@@ -1,6 +1,6 @@
 """Opens `state.db` so that a commit survives a power cut."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -73,12 +73,15 @@ class Store:
         self.engine.dispose()
 
 
-def open_store(where: Path | str) -> Store:
+def open_store(
+    where: Path | str, accept: Callable[[Connection], None] = lambda _: None
+) -> Store:
     """Open the state database, creating its tables where they are missing.
 
     Args:
         where: A file for SQLite, or a database URL that names its driver, such as
             `postgresql+psycopg2://…`.
+        accept: Raises what is wrong with what is there, before anything is written.
 
     Raises:
         StoreError: It can not be reached or written.
@@ -89,21 +92,26 @@ def open_store(where: Path | str) -> Store:
     except OSError as error:
         raise _unwritable(error, str(where)) from error
     try:
-        _laid_out(store, where)
+        _laid_out(store, where, accept)
     except BaseException:
         store.close()
         raise
     return store
 
 
-def _laid_out(store: Store, where: Path | str) -> None:
+def _laid_out(
+    store: Store, where: Path | str, accept: Callable[[Connection], None]
+) -> None:
     """Let the tables be there, in the layout of this version."""
-    with store.reading() as connection:
-        said = layout_of(connection)
-    if said == mark():
-        return
     home = where.parent if isinstance(where, Path) else "HOME"
     remedy = f"schoolbell upgrade --home {home}"
+    with store.reading() as connection:
+        is_laid_out = layout_of(connection) == mark()
+        if not is_laid_out:
+            refuse_other(connection, store.place, remedy)
+        accept(connection)
+    if is_laid_out:
+        return
     with store.writing() as connection:
         refuse_other(connection, store.place, remedy)
         every_table().create_all(connection)

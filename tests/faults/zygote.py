@@ -36,7 +36,7 @@ from pipelines.lake.intake import Intake
 from pipelines.lake.sweeping import sweep
 from pipelines.sources.blocks import blocks
 from pipelines.sources.framing import parts
-from pipelines.state.store import open_store
+from pipelines.state.home_mark import open_state
 from tests.conftest import LONG
 from tests.faults.home import source_of
 
@@ -140,7 +140,7 @@ def carry_out(order: dict[str, object]) -> int:
         resource.setrlimit(resource.RLIMIT_FSIZE, (fault.most_bytes,) * 2)
     disk = arm(fault) if fault.how == "disk" else None
     try:
-        store = open_store(home / "state.db")
+        store = open_state(DistrictHome(home))
         if fault.how == "time":
             signal.setitimer(signal.ITIMER_REAL, fault.after_seconds)
         if disk is None:
