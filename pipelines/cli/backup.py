@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from pipelines.cli.asking import whose_login
 from pipelines.cli.options import AsJson, Home, Quiet
 from pipelines.district.home import DistrictHome
 from pipelines.errors import SettingsError
@@ -105,7 +106,7 @@ def restore(
         )
     bring_back = restored_in_place if in_place else restored
     with working("bringing the home back"):
-        done = bring_back(folder, to, keys)
+        done = bring_back(folder, to, keys, whose_login())
         is_whole = not done.wrong
         made = recovered(done.home.path) if verify and is_whole else None
     if as_json:

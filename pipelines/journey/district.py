@@ -22,7 +22,7 @@ from pipelines.lake.intake import Source
 from pipelines.privacy import Kind
 from pipelines.sources.remote import is_remote
 from pipelines.state.engines import only_run
-from pipelines.state.home_mark import open_state
+from pipelines.state.opening import open_state
 from pipelines.state.store import Store
 from pipelines.warehouse.building import given
 from pipelines.warehouse.library import models

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from pipelines.district.home import DistrictHome
 from pipelines.findings.keeping import stored_findings
+from pipelines.journey.audit_heads import BACKUPS
 from pipelines.journey.district import District
 from pipelines.lake.files import sync
 from pipelines.operations.manifest import (
@@ -30,6 +31,7 @@ from pipelines.operations.manifest import (
     sealed,
 )
 from pipelines.state import ledger
+from pipelines.state.audit import open_chain
 from pipelines.state.moving import copy_state
 from pipelines.state.store import now_text, open_store, read_store, remember
 
@@ -90,6 +92,7 @@ def back_up(
     sync(into)
     with district.store.writing() as connection:
         remember(connection, LAST, now_text(made))
+        remember(connection, BACKUPS, str(into))
     return BackedUp(final, manifest, linked)
 
 
@@ -135,6 +138,7 @@ def _filled(
         lake = {f"lake/{one.path}": one.sha256 for one in ledger.lake_files(store)}
         lines = sum(one.lines for one in ledger.source_files(store))
         findings = len(stored_findings(store))
+        head = open_chain(store, home).head()
     finally:
         store.close()
     files |= {name: copied(home.path / name, folder / name) for name in _plain(home)}
@@ -165,6 +169,7 @@ def _filled(
         lines=lines,
         findings=findings,
         files=files,
+        audit_head=str(head) if head else "",
     )
     return about, linked
 

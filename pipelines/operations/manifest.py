@@ -36,6 +36,7 @@ class Manifest:
         lines: Lines that the ledger accounts for.
         findings: Findings that the state holds.
         files: By path, relative to the backup and with `/`.
+        audit_head: Number and hash of the audit chain's last entry; empty if none.
     """
 
     made_time: str
@@ -44,6 +45,7 @@ class Manifest:
     lines: int
     findings: int
     files: Mapping[str, Sealed]
+    audit_head: str = ""
 
     def write(self, folder: Path) -> None:
         """Put it into a backup, safe on disk."""

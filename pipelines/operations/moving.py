@@ -10,8 +10,9 @@ from pipelines.district.state_place import point_to, state_place
 from pipelines.errors import SettingsError
 from pipelines.journey.district import only_writer
 from pipelines.lake.files import sync
-from pipelines.state.home_mark import Mark, advance, note, open_state
+from pipelines.state.home_mark import Mark, advance, note
 from pipelines.state.moving import copy_state
+from pipelines.state.opening import open_state
 from pipelines.state.store import open_store
 
 

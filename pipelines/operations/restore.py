@@ -9,6 +9,7 @@ from typing import Any
 
 from pipelines.district.home import DistrictHome, create
 from pipelines.findings.keeping import stored_findings
+from pipelines.journey.audit_heads import kept_heads, verified
 from pipelines.journey.district import District, only_writer, open_district
 from pipelines.lake.accounting import unbalanced
 from pipelines.lake.files import sync
@@ -23,6 +24,7 @@ from pipelines.operations.manifest import (
 )
 from pipelines.operations.recover import recover
 from pipelines.state import ledger
+from pipelines.state.audit import RESTORE, Act, open_chain
 from pipelines.state.engines import engine_of
 from pipelines.state.home_mark import Mark, advance, begin, mark_of, note, noted
 from pipelines.state.layout import layout_of
@@ -50,13 +52,16 @@ class Restored:
     kept: Sequence[Path] = ()
 
 
-def restore(backup: Path, target: Path, keys: Path) -> Restored:
+def restore(
+    backup: Path, target: Path, keys: Path, actor: str = "schoolbell"
+) -> Restored:
     """Bring a home back into a new folder.
 
     Args:
         backup: A folder that `back_up` made.
         target: A folder that is not there yet, or is empty.
         keys: The folder that holds the home's keys.
+        actor: Who does it, for the audit chain.
 
     Raises:
         BackupError: The target holds something, a file of the backup is missing or
@@ -77,13 +82,14 @@ def restore(backup: Path, target: Path, keys: Path) -> Restored:
         copied(backup / name, home.path / name)
     home = create(home.path)  # completes folders and sets their modes
     _marked(home, "", 0)
+    _chained(home, manifest, actor)
     for folder in (home.reports, *home.reports.rglob("*")):
         folder.chmod(0o750 if folder.is_dir() else 0o640)
     return Restored(home, manifest, wrong_with(home, manifest))
 
 
 def restore_in_place(
-    backup: Path, target: Path, keys: Path, now: datetime | None = None
+    backup: Path, target: Path, keys: Path, actor: str = "schoolbell"
 ) -> Restored:
     """Bring the state back into a home that lost it; its lake and reports stay.
 
@@ -97,6 +103,7 @@ def restore_in_place(
     """
     manifest = read_manifest(backup)
     _same(backup, manifest)
+    _require_current(backup)
     home = DistrictHome(target.resolve())
     if home.state_pointer.exists():
         raise BackupError(
@@ -109,7 +116,7 @@ def restore_in_place(
         marks = noted(home)
         _same_home(backup, marks)
         _keys_at_home(keys, home)
-        kept = _put_aside(home, now or datetime.now(UTC))
+        kept = _put_aside(home, datetime.now(UTC))
         for name in manifest.files:
             if name.startswith("lake/"):
                 _brought_back(backup / name, home.path / name, manifest.files[name])
@@ -123,7 +130,59 @@ def restore_in_place(
         highest = max(marks.values(), key=lambda one: one.generation, default=None)
         own, reached = (highest.home, highest.generation) if highest else ("", 0)
         set_aside = _marked(home, own, reached + 1)
+        _chained(home, manifest, actor, always=True)
     return Restored(home, manifest, wrong_with(home, manifest), set_aside, kept)
+
+
+def _require_current(backup: Path) -> None:
+    """Only a state of this version can go into a home that this version wrote."""
+    store = read_store(backup / "state.db")
+    try:
+        with store.reading() as connection:
+            is_current = layout_of(connection) == layout()
+    finally:
+        store.close()
+    if not is_current:
+        raise BackupError(
+            "was made by another version of Schoolbell; nothing was changed",
+            where=str(backup),
+            remedy="Restore it into a new folder, and run: schoolbell upgrade",
+        )
+
+
+def _chained(
+    home: DistrictHome, manifest: Manifest, actor: str, *, always: bool = False
+) -> None:
+    """Let the audit chain say that it was brought back, where it had gone on.
+
+    Args:
+        always: Also where no entry is known that the backup does not hold.
+    """
+    store = Store(engine_of(home.state_db))
+    try:
+        with store.reading() as connection:
+            if layout_of(connection) != layout():
+                return  # `upgrade` comes first
+        chain = open_chain(store, home)
+        if chain.head() and not chain.key_file.exists():
+            return  # nothing can be written; `audit verify` says so
+        chain.seal_head()
+        if not always and verified(store, home) is None:
+            return
+        known = [chain.head(), chain.noted_head(), *kept_heads(store, home)]
+        newest = max(filter(None, known), key=lambda one: one.number, default=None)
+        chain.begin_again(
+            Act(
+                actor=actor,
+                action=RESTORE,
+                subject=str(newest or "0:"),
+                reason=f"brought back from the backup of {manifest.made_time[:19]}; "
+                f"entries from here to {newest.number if newest else 0} of before are "
+                "not in it",
+            )
+        )
+    finally:
+        store.close()
 
 
 def _same_home(backup: Path, marks: Mapping[Path, Mark]) -> None:

@@ -8,11 +8,11 @@ from pathlib import Path
 from pipelines.district.home import DistrictHome
 from pipelines.district.state_place import state_place
 from pipelines.errors import ModelError
+from pipelines.journey.audit_heads import verified
 from pipelines.journey.district import only_writer
 from pipelines.lake.accounting import unbalanced
-from pipelines.state.audit import open_chain
-from pipelines.state.home_mark import open_state, refuse_lost
 from pipelines.state.layout import lacking, layout_of, mark
+from pipelines.state.opening import open_state, refuse_lost
 from pipelines.state.store import read_store
 from pipelines.state.upgrade import Upgraded, upgrade_file
 from pipelines.state.upgrade_server import upgrade_server
@@ -92,7 +92,7 @@ def _wrong(home: DistrictHome) -> list[str]:
     store = open_state(home)
     try:
         wrong = unbalanced(store, home.lake)
-        broken = open_chain(store, home).verify()
+        broken = verified(store, home)
         if broken is not None:
             wrong = [*wrong, f"entry {broken.number} of the audit chain {broken.what}"]
         return list(wrong)

@@ -16,8 +16,8 @@ import polars as pl
 from pipelines.district.home import DistrictHome
 from pipelines.lake.intake import Intake, Outcome, Source
 from pipelines.state import ledger
-from pipelines.state.home_mark import open_state
 from pipelines.state.ledger import FileRecord
+from pipelines.state.opening import open_state
 
 BEGIN = 1_772_000_000
 """A Wednesday in February 2026, as an epoch."""

@@ -36,7 +36,7 @@ from pipelines.lake.intake import Intake
 from pipelines.lake.sweeping import sweep
 from pipelines.sources.blocks import blocks
 from pipelines.sources.framing import parts
-from pipelines.state.home_mark import open_state
+from pipelines.state.opening import open_state
 from tests.conftest import LONG
 from tests.faults.home import source_of
 

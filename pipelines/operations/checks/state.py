@@ -21,8 +21,9 @@ from pipelines.operations.checks import (
     well,
 )
 from pipelines.state import ledger
-from pipelines.state.home_mark import ForeignStateError, examine
+from pipelines.state.home_mark import ForeignStateError
 from pipelines.state.layout import every_table, lacking, layout_of, mark
+from pipelines.state.opening import examine
 from pipelines.warehouse.snapshots import current, reading
 
 OLD_SNAPSHOT = timedelta(days=3)

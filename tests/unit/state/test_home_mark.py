@@ -13,10 +13,9 @@ from pipelines.state.home_mark import (
     NAME,
     ForeignStateError,
     Mark,
-    examine,
     noted,
-    open_state,
 )
+from pipelines.state.opening import examine, open_state
 from tests.faults.home import lines
 from tests.journey.commands import schoolbell
 
