@@ -8,24 +8,40 @@ from contextlib import contextmanager
 from pipelines.errors import SchoolbellError
 from pipelines.journey.console import safe
 
+MOST_LETTERS = 300
+
 
 @contextmanager
 def told() -> Iterator[None]:
     """Print an error that people can act on, and leave with its exit code.
 
     That is every Schoolbell error, and what the system refuses: a full disk, a
-    missing permission, a folder that is a file. `SCHOOLBELL_DEBUG=1` lets the
-    traceback through.
+    missing permission, a folder that is a file. What nobody foresaw is told in one
+    line too. `SCHOOLBELL_DEBUG=1` lets the traceback through.
     """
     try:
         yield
-    except (SchoolbellError, OSError) as error:
+    except Exception as error:
         if os.environ.get("SCHOOLBELL_DEBUG"):
             raise
-        known = error if isinstance(error, SchoolbellError) else _refused(error)
+        known = _known(error)
         for line in str(known).splitlines():
             sys.stderr.write(safe(line) + "\n")
         raise SystemExit(known.exit_code) from None
+
+
+def _known(error: Exception) -> SchoolbellError:
+    if isinstance(error, SchoolbellError):
+        return error
+    if isinstance(error, OSError):
+        return _refused(error)
+    said = (str(error).strip().splitlines() or [""])[0]
+    return SchoolbellError(
+        f"unexpected {type(error).__name__}: {said[:MOST_LETTERS]}",
+        remedy="Nothing that was committed is lost. Run schoolbell doctor, which tells "
+        "of damaged files.\n  If it finds none, this is a mistake of Schoolbell's: "
+        "report it with the output of the same command under SCHOOLBELL_DEBUG=1.",
+    )
 
 
 def _refused(error: OSError) -> SchoolbellError:

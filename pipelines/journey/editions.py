@@ -5,6 +5,8 @@ no rule here is left out, so that a new column can never leak by being forgotten
 Pupils have a key and names of their own: whoever reads one sees whose kind it is.
 """
 
+import hashlib
+import hmac
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -14,10 +16,11 @@ import polars as pl
 from sqlalchemy import insert, select
 
 from pipelines.district.pupils import Pupils, pupils
+from pipelines.errors import SettingsError
 from pipelines.journey.district import District
-from pipelines.privacy import Kind, assign_names, tokens
+from pipelines.privacy import SHORTEST_KEY, Kind, assign_names, tokens
 from pipelines.state.schema import PSEUDONYMS
-from pipelines.state.store import Store
+from pipelines.state.store import Store, fact, remember
 from pipelines.warehouse.models import Model
 
 RULES: Mapping[str, Kind] = {
@@ -47,6 +50,9 @@ MASKED: Mapping[str, Mask] = {
 }
 """Columns in which only sites of a sensitive kind get a name, and their kind goes."""
 SCHOOL_YEAR_BEGINS = 8
+KEY_FACT = "pseudonym_key"
+"""The fact that tells the key from another one, and nothing about it."""
+WHICH_KEY = b"schoolbell: which key"
 ONE_DAY = timedelta(days=1)
 PUPILS: Mapping[Kind, Kind] = {"account": "pupil", "person": "pupil_person"}
 
@@ -136,6 +142,39 @@ def school_year(day: date) -> int:
     return day.year if day.month >= SCHOOL_YEAR_BEGINS else day.year - 1
 
 
+def home_key(district: District) -> bytes:
+    """The key behind the pseudonyms, if it is the one that was used before.
+
+    Raises:
+        SettingsError: It is missing, too short, or another one: every account would
+            get another name.
+    """
+    path = district.home.key_file
+    try:
+        key = path.read_bytes()
+        what = "" if len(key) >= SHORTEST_KEY else f"has {len(key)} bytes"
+    except (FileNotFoundError, IsADirectoryError):
+        key, what = b"", "is missing"
+    if not what:
+        own = hmac.new(key, WHICH_KEY, hashlib.sha256).hexdigest()[:32]
+        with district.store.reading() as connection:
+            used = fact(connection, KEY_FACT)
+        if used is None:
+            with district.store.writing() as connection:
+                remember(connection, KEY_FACT, own)
+        elif used != own:
+            what = "is another one than was used before"
+    if what:
+        raise SettingsError(
+            f"the key behind the pseudonyms {what}; with it every account would get "
+            "another name",
+            where=str(path),
+            remedy="Put it back from the copy of the keys that `schoolbell backup "
+            "--keys` made.",
+        )
+    return key
+
+
 def pseudonyms(district: District, day: date) -> Pseudonyms:
     """The pseudonyms of the school year that a day belongs to."""
     year = school_year(day)
@@ -143,7 +182,7 @@ def pseudonyms(district: District, day: date) -> Pseudonyms:
     first = date(year, SCHOOL_YEAR_BEGINS, 1)
     last = first.replace(year=year + 1) - ONE_DAY
     found = pupils(frames["people"], frames["accounts"], first, last)
-    return Pseudonyms(district.store, district.home.key_file.read_bytes(), year, found)
+    return Pseudonyms(district.store, home_key(district), year, found)
 
 
 def about_pupils(district: District) -> Callable[[Mapping[str, Any]], bool]:

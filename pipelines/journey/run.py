@@ -1,6 +1,6 @@
 """Everything that is due in one district home: what `schoolbell run` does."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +26,7 @@ from pipelines.lake.intake import SETTLE_SECONDS, Outcome, Watch
 from pipelines.lake.sweeping import unlisted_files
 from pipelines.state.home_mark import move_on
 from pipelines.warehouse.building import Built
+from pipelines.warehouse.snapshots import set_broken_aside
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Result:
     alerts: AlertSummary | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     set_aside: int = 0
+    repaired: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,9 +97,11 @@ def run_opened(
     lap("build and judge")
     snapshot, reports = None, []
     weeks = owed(district.store)
-    if weeks:
+    broken = set_broken_aside(district.home.snapshots)
+    if weeks or (broken and district.home.warehouse.exists()):
         snapshot = publish_snapshot(district, now)
         lap("snapshot")
+    if weeks:
         reports = publish_reports(district, now, weeks)
         settle(district.store, weeks)
         lap("report")
@@ -114,4 +118,16 @@ def run_opened(
         alerts,
         seconds,
         len(unlisted_files(district.home.lake)),
+        tuple(_repaired(district, done.damaged, broken)),
     )
+
+
+def _repaired(district: District, damaged: Path | None, broken: str) -> Iterator[str]:
+    """What was made again, since it is derived and could not be read."""
+    if damaged is not None:
+        yield (
+            f"{district.home.warehouse} was damaged, and was made again. The damaged "
+            f"file is {damaged}: delete it when nobody needs it."
+        )
+    if broken:
+        yield f"Another snapshot was published: {broken}."

@@ -33,7 +33,7 @@ from pipelines.operations.manifest import (
 from pipelines.state import ledger
 from pipelines.state.audit import open_chain
 from pipelines.state.moving import copy_state
-from pipelines.state.store import now_text, open_store, read_store, remember
+from pipelines.state.store import damaged, now_text, open_store, read_store, remember
 
 PREFIX = "backup-"
 PARTIAL = ".partial-"
@@ -188,6 +188,9 @@ def _state(district: District, target: Path) -> Sealed:
             held.backup(to)
         # without a log of its own, so that the file is all there is
         to.execute("pragma journal_mode = delete")
+        (said,) = to.execute("pragma quick_check(1)").fetchone()
+    if said != "ok":
+        raise damaged(said, str(path))
     sync(target)
     return sealed(target)
 

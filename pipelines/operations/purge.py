@@ -7,6 +7,7 @@ what is left, snapshots are published again, SQLite overwrites what it deletes.
 """
 
 import hashlib
+import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -30,6 +31,7 @@ from pipelines.state.purged import Purged, keep_from, note_purged
 from pipelines.state.schema import ATTRIBUTION_CHANGES, LAKE_FILES, SOURCE_FILES
 from pipelines.state.store import now_text
 from pipelines.warehouse import planning
+from pipelines.warehouse.repair import ASIDE
 from pipelines.warehouse.snapshots import current, reading
 
 
@@ -66,6 +68,8 @@ def carry_out(
         remove_report(district, one, purge.now)
     if plan.gone_events:
         rebuild(district, progress)
+    for old in district.home.path.glob(f"{district.home.warehouse.name}{ASIDE}"):
+        shutil.rmtree(old) if old.is_dir() else old.unlink()
     _publish_again(district, purge.now)
     _empty_the_log(district)
 

@@ -30,7 +30,6 @@ RESTORE = "restore"
 """The act that a lawful roll-back leaves; its subject is the head that was lost."""
 KEY_BYTES = 32
 SECRET_FILE = 0o600
-PLAIN_FILE = 0o640
 
 
 class AuditError(SchoolbellError):
@@ -136,6 +135,8 @@ class Chain:
         Call `note_head` once that is committed; `recording` does both.
         """
         last = _last(connection)
+        key = self._key(is_new=not last.number)
+        _require_key_of(connection, key, str(self.key_file))
         entry = Entry(
             number=last.number + 1,
             time=now_text(),
@@ -146,7 +147,7 @@ class Chain:
             reason=_storable(act.reason),
             previous=last.hash,
         )
-        sealed = replace(entry, hash=seal(self._key(is_new=not last.number), entry))
+        sealed = replace(entry, hash=seal(key, entry))
         connection.execute(insert(AUDIT).values(**sealed.__dict__))
         return sealed
 
@@ -245,7 +246,7 @@ class Chain:
 
     def _put(self, head: Head) -> None:
         draft = self.head_file.with_name(f".head.{secrets.token_hex(4)}")
-        _write(draft, f"{head}:{self._seal(head)}\n".encode(), PLAIN_FILE)
+        _write(draft, f"{head}:{self._seal(head)}\n".encode(), SECRET_FILE)
         draft.replace(self.head_file)
 
     def _seal(self, head: Head) -> str:
@@ -255,14 +256,18 @@ class Chain:
     def _key(self, *, is_new: bool) -> bytes:
         if is_new and not self.key_file.exists():
             _write(self.key_file, secrets.token_bytes(KEY_BYTES), SECRET_FILE)
+        cause: Exception | None = None
         try:
-            return self.key_file.read_bytes()
-        except FileNotFoundError as error:
-            raise AuditError(
-                "the key of the audit chain is gone",
-                where=str(self.key_file),
-                remedy="Put it back from the backup of keys/; the chain needs it.",
-            ) from error
+            if len(key := self.key_file.read_bytes()) >= KEY_BYTES:
+                return key
+            what = f"has {len(key)} bytes, not {KEY_BYTES}"
+        except (FileNotFoundError, IsADirectoryError) as error:
+            what, cause = "is gone", error
+        raise AuditError(
+            f"the key of the audit chain {what}",
+            where=str(self.key_file),
+            remedy="Put it back from the copy of keys/; the chain needs it.",
+        ) from cause
 
 
 def open_chain(store: Store, home: DistrictHome) -> Chain:
@@ -347,6 +352,23 @@ def _last(connection: Connection) -> Head:
     query = select(AUDIT.c.number, AUDIT.c.hash).order_by(AUDIT.c.number.desc())
     row = connection.execute(query.limit(1)).first()
     return Head(row.number, row.hash) if row else Head(0, NOTHING_BEFORE)
+
+
+def _require_key_of(connection: Connection, key: bytes, where: str) -> None:
+    """Nothing is written with another key than the last entry: it could not be undone.
+
+    Raises:
+        AuditError: It is another key, or the last entry was changed.
+    """
+    query = select(AUDIT).order_by(AUDIT.c.number.desc()).limit(1)
+    row = connection.execute(query).first()
+    if row is not None and seal(key, entry := Entry(*row)) != entry.hash:
+        raise AuditError(
+            "the last entry of the audit chain was not written with this key",
+            where=where,
+            remedy="Put the key back from the copy of keys/. If it is the right one: "
+            "schoolbell audit verify",
+        )
 
 
 def _storable(text: str) -> str:

@@ -133,13 +133,14 @@ def refuse_lost(home: DistrictHome) -> Path | str:
     place = state_place(home)
     if isinstance(place, str):
         return place
-    try:
-        is_there, size = True, place.stat().st_size
-    except FileNotFoundError:
-        is_there, size = False, 0
-    traces = "" if size else ", ".join(_traces(home))
-    if traces:
-        what = "is empty" if is_there else "is missing"
+    what = ""
+    if place.is_dir():
+        what = "is a folder"
+    elif not place.exists():
+        what = "is missing"
+    elif not place.stat().st_size:
+        what = "is empty"
+    if what and (traces := ", ".join(_traces(home))):
         raise _refusal(
             home, str(place), f"the state database {what}, but the home holds {traces}"
         )

@@ -1,15 +1,16 @@
 """Opens `state.db` so that a commit survives a power cut."""
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from sqlalchemy import Connection, Engine, create_engine, event, insert, select, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from pipelines.errors import BusyError, SchoolbellError
 from pipelines.state.engines import engine_of, only_one_writes
@@ -20,6 +21,12 @@ from pipelines.state.schema import FACTS
 
 class StoreError(SchoolbellError):
     """The state database can not be written."""
+
+
+class DamagedStateError(StoreError):
+    """The state database can not be read: it is to be restored."""
+
+    exit_code = 2
 
 
 @dataclass(frozen=True)
@@ -33,15 +40,12 @@ class Store:
         """A transaction that is committed when the block ends well.
 
         Raises:
-            StoreError: The database can not be written; nothing was.
+            StoreError: The database can not be written, or is damaged; nothing was.
             BusyError: Another process holds it for too long.
         """
-        try:
-            with self.engine.begin() as connection:
-                only_one_writes(connection)
-                yield connection
-        except OperationalError as error:
-            raise _told(error, self.place) from error
+        with _in_words(self.place), self.engine.begin() as connection:
+            only_one_writes(connection)
+            yield connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -51,16 +55,16 @@ class Store:
             StoreError: The database can not be read.
             BusyError: Another process holds it for too long.
         """
-        try:
-            with self._one_moment().connect() as connection:
-                yield connection
-        except OperationalError as error:
-            raise _told(error, self.place) from error
+        with _in_words(self.place), self._one_moment().connect() as connection:
+            yield connection
 
     @property
     def place(self) -> str:
-        """Where it is, without a password."""
-        return self.engine.url.render_as_string()
+        """Where it is: a file, or a URL without its password."""
+        url = self.engine.url
+        if url.get_backend_name() == "sqlite" and url.database:
+            return unquote(url.database.removeprefix("file:").partition("?")[0])
+        return url.render_as_string()
 
     def _one_moment(self) -> Engine:
         """An engine whose transactions see what was committed when they began."""
@@ -158,6 +162,29 @@ def remember(connection: Connection, name: str, value: str) -> None:
     )
     if changed.rowcount == 0:
         connection.execute(insert(FACTS).values(name=name, value=value))
+
+
+@contextmanager
+def _in_words(place: str) -> Iterator[None]:
+    """Say what an operator can act on; a mistake of ours stays what it is."""
+    try:
+        yield
+    except DatabaseError as error:
+        if isinstance(error, OperationalError):
+            raise _told(error, place) from error
+        if type(error.orig) is sqlite3.DatabaseError:
+            raise damaged(error.orig, place) from error
+        raise
+
+
+def damaged(why: object, place: str) -> DamagedStateError:
+    """What is said of a database that is none any more."""
+    return DamagedStateError(
+        f"the state database is damaged: {why}",
+        where=place,
+        remedy=f"Bring it back: schoolbell restore BACKUP --to {Path(place).parent} "
+        "--in-place\n  The damaged file is kept, and the lake stays as it is.",
+    )
 
 
 def _told(error: OperationalError, where: str) -> SchoolbellError:

@@ -24,6 +24,7 @@ from pipelines.state import ledger
 from pipelines.state.home_mark import ForeignStateError
 from pipelines.state.layout import every_table, lacking, layout_of, mark
 from pipelines.state.opening import examine
+from pipelines.state.store import DamagedStateError
 from pipelines.warehouse.snapshots import current, reading
 
 OLD_SNAPSHOT = timedelta(days=3)
@@ -32,7 +33,7 @@ OLD_SNAPSHOT = timedelta(days=3)
 def _there(patient: Patient) -> Answer:
     try:
         examine(patient.home)
-    except ForeignStateError as error:
+    except (ForeignStateError, DamagedStateError) as error:
         return act(
             f"{error.what}; nothing runs until the right one is back",
             "schoolbell restore BACKUP --to {home} --in-place --keys KEYS",
