@@ -13,9 +13,11 @@ from pipelines.cli.options import AsJson, Home, Quiet
 from pipelines.district.home import DistrictHome
 from pipelines.errors import SettingsError
 from pipelines.journey.console import console, safe_lines, watching, working
-from pipelines.journey.district import open_district
+from pipelines.journey.district import only_writer, open_district
+from pipelines.journey.editions import accept_key
 from pipelines.lake.sweeping import UNLISTED
 from pipelines.operations.backup import back_up, copy_keys
+from pipelines.operations.manifest import fingerprint as fingerprint_of
 from pipelines.operations.recover import Recovered
 from pipelines.operations.recover import recover as recovered
 from pipelines.operations.restore import Restored
@@ -55,6 +57,7 @@ def backup(
         "lines": made.manifest.lines,
         "findings": made.manifest.findings,
         "new_keys": [str(one) for one in new_keys],
+        "fingerprint": fingerprint_of(made.folder),
     }
     if as_json:
         typer.echo(json.dumps(shown))
@@ -65,6 +68,7 @@ def backup(
         f"files shared with the backup before; {made.manifest.lines:,} lines and "
         f"{made.manifest.findings:,} findings."
     )
+    typer.echo(f"Fingerprint, to be kept elsewhere: {shown['fingerprint']}")
     if keys is None:
         typer.echo("The keys are not in it. Copy them elsewhere, once, with --keys.")
 
@@ -83,6 +87,9 @@ def restore(
         bool,
         typer.Option("--in-place", help="Bring the state back into a home that is."),
     ] = False,
+    fingerprint: Annotated[
+        str, typer.Option(help="What `backup` printed, kept apart from the backup.")
+    ] = "",
     verify: Annotated[
         bool,
         typer.Option("--verify", help="Make the warehouse too, and compare findings."),
@@ -91,7 +98,8 @@ def restore(
 ) -> None:
     """Bring a home back from a backup: into a new folder, or its state in place.
 
-    Every file's hash is checked before any is written. With --in-place a home whose
+    The backup's signature is checked with the keys, and every file's hash, before any
+    is written. With --in-place a home whose
     state was lost or damaged gets it back and keeps its lake, reports and settings;
     what the lake holds beyond the backup is moved to lake/.unlisted. Exit codes: 0 all
     of it is back, 1 something is missing.
@@ -106,7 +114,9 @@ def restore(
         )
     bring_back = restored_in_place if in_place else restored
     with working("bringing the home back"):
-        done = bring_back(folder, to, keys, whose_login())
+        done = bring_back(
+            folder, to, keys, actor=whose_login(), fingerprint=fingerprint
+        )
         is_whole = not done.wrong
         made = recovered(done.home.path) if verify and is_whole else None
     if as_json:
@@ -174,11 +184,25 @@ def drill(
     raise typer.Exit(1 if wrong else 0)
 
 
-def recover(home: Home, is_quiet: Quiet = False, as_json: AsJson = False) -> None:
+def recover(
+    home: Home,
+    new_key: Annotated[
+        bool,
+        typer.Option(
+            "--accept-key",
+            help="Go on with the key that is in keys/ now; all names change.",
+        ),
+    ] = False,
+    is_quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
     """Make the warehouse again from lake and state; raw files are not needed.
 
     The old one goes once the new one stands; then both are compared, table by table.
     """
+    if new_key:
+        with open_district(home) as district, only_writer(district.home):
+            accept_key(district, whose_login())
     with watching(console(is_quiet=is_quiet or as_json)) as watchers:
         done = recovered(home, watchers.building)
     if as_json:

@@ -10,6 +10,7 @@ import hmac
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any, Literal
 
 import polars as pl
@@ -19,6 +20,7 @@ from pipelines.district.pupils import Pupils, pupils
 from pipelines.errors import SettingsError
 from pipelines.journey.district import District
 from pipelines.privacy import SHORTEST_KEY, Kind, assign_names, tokens
+from pipelines.state.audit import Act, open_chain
 from pipelines.state.schema import PSEUDONYMS
 from pipelines.state.store import Store, fact, remember
 from pipelines.warehouse.models import Model
@@ -149,30 +151,49 @@ def home_key(district: District) -> bytes:
         SettingsError: It is missing, too short, or another one: every account would
             get another name.
     """
-    path = district.home.key_file
+    key = _read_key(district.home.key_file)
+    with district.store.reading() as connection:
+        used = fact(connection, KEY_FACT)
+    if used is None:
+        with district.store.writing() as connection:
+            remember(connection, KEY_FACT, _told_apart(key))
+    elif used != _told_apart(key):
+        raise _wrong_key(district.home.key_file, "is another one than was used before")
+    return key
+
+
+def accept_key(district: District, actor: str) -> None:
+    """Go on with the key that is there now; the audit chain says so."""
+    key = _read_key(district.home.key_file)
+    act = Act(actor=actor, action="accept key", subject=district.home.key_file.name)
+    with open_chain(district.store, district.home).recording(act) as connection:
+        remember(connection, KEY_FACT, _told_apart(key))
+
+
+def _read_key(path: Path) -> bytes:
     try:
         key = path.read_bytes()
-        what = "" if len(key) >= SHORTEST_KEY else f"has {len(key)} bytes"
-    except (FileNotFoundError, IsADirectoryError):
-        key, what = b"", "is missing"
-    if not what:
-        own = hmac.new(key, WHICH_KEY, hashlib.sha256).hexdigest()[:32]
-        with district.store.reading() as connection:
-            used = fact(connection, KEY_FACT)
-        if used is None:
-            with district.store.writing() as connection:
-                remember(connection, KEY_FACT, own)
-        elif used != own:
-            what = "is another one than was used before"
-    if what:
-        raise SettingsError(
-            f"the key behind the pseudonyms {what}; with it every account would get "
-            "another name",
-            where=str(path),
-            remedy="Put it back from the copy of the keys that `schoolbell backup "
-            "--keys` made.",
-        )
+    except (FileNotFoundError, IsADirectoryError) as error:
+        raise _wrong_key(path, "is missing") from error
+    if len(key) < SHORTEST_KEY:
+        raise _wrong_key(path, f"has {len(key)} bytes")
     return key
+
+
+def _told_apart(key: bytes) -> str:
+    return hmac.new(key, WHICH_KEY, hashlib.sha256).hexdigest()[:32]
+
+
+def _wrong_key(path: Path, what: str) -> SettingsError:
+    home = path.parents[1]
+    return SettingsError(
+        f"the key behind the pseudonyms {what}; with another one every account gets "
+        "another name",
+        where=str(path),
+        remedy="Put it back from the copy of the keys that `schoolbell backup --keys` "
+        f"made.\n  If it is lost for good: schoolbell init {home} makes a new one, and "
+        f"schoolbell recover --accept-key --home {home} goes on with it.",
+    )
 
 
 def pseudonyms(district: District, day: date) -> Pseudonyms:

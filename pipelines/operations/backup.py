@@ -10,7 +10,7 @@ keeps for a day what others took the place of.
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,8 +21,12 @@ from pipelines.district.home import DistrictHome
 from pipelines.findings.keeping import stored_findings
 from pipelines.journey.audit_heads import BACKUPS
 from pipelines.journey.district import District
+from pipelines.journey.editions import home_key
 from pipelines.lake.files import sync
 from pipelines.operations.manifest import (
+    SINGLE,
+    STATE,
+    WHOLE,
     BackupError,
     Manifest,
     Sealed,
@@ -38,9 +42,6 @@ from pipelines.state.store import damaged, now_text, open_store, read_store, rem
 PREFIX = "backup-"
 PARTIAL = ".partial-"
 LAST = "last_backup_time"
-STATE = "state.db"
-WHOLE = ("registry", "lists", "reports", "certificates")
-SINGLE = ("district.toml", "audit.head")
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,9 @@ def back_up(
 
     Raises:
         BackupError: The folder lies inside the home.
+        SettingsError: The home's key, with which it is signed, is gone.
     """
-    home = district.home
+    home, key = district.home, home_key(district)
     into = into.resolve()
     if into.is_relative_to(home.path):
         raise BackupError(
@@ -87,7 +89,7 @@ def back_up(
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(mode=0o700)
     manifest, linked = _filled(district, aside, newest(into), made, landing=landing)
-    manifest.write(aside)
+    manifest.write(aside, key)
     aside.rename(final)
     sync(into)
     with district.store.writing() as connection:
@@ -147,7 +149,7 @@ def _filled(
             name: copied(home.path / name, folder / name)
             for name in _below(home.path, "landing")
         }
-    known = read_manifest(before).files if before else {}
+    known = _known(before)
     linked = 0
     for name, digest in lake.items():
         if before and name in known and known[name].sha256 == digest:
@@ -172,6 +174,14 @@ def _filled(
         audit_head=str(head) if head else "",
     )
     return about, linked
+
+
+def _known(before: Path | None) -> Mapping[str, Sealed]:
+    """The files of the backup before; a damaged one shares nothing."""
+    try:
+        return read_manifest(before).files if before else {}
+    except BackupError:
+        return {}
 
 
 def _state(district: District, target: Path) -> Sealed:

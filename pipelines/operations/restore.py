@@ -12,14 +12,17 @@ from pipelines.findings.keeping import stored_findings
 from pipelines.journey.audit_heads import kept_heads, verified
 from pipelines.journey.district import District, only_writer, open_district
 from pipelines.lake.accounting import unbalanced
-from pipelines.lake.files import sync
+from pipelines.lake.files import require_space, sync
 from pipelines.lake.sweeping import sweep
 from pipelines.operations.manifest import (
+    STATE,
     BackupError,
     Manifest,
     Sealed,
     copied,
     read_manifest,
+    require_same,
+    require_trusted,
     sealed,
 )
 from pipelines.operations.recover import recover
@@ -53,7 +56,12 @@ class Restored:
 
 
 def restore(
-    backup: Path, target: Path, keys: Path, actor: str = "schoolbell"
+    backup: Path,
+    target: Path,
+    keys: Path,
+    *,
+    actor: str = "schoolbell",
+    fingerprint: str = "",
 ) -> Restored:
     """Bring a home back into a new folder.
 
@@ -62,6 +70,7 @@ def restore(
         target: A folder that is not there yet, or is empty.
         keys: The folder that holds the home's keys.
         actor: Who does it, for the audit chain.
+        fingerprint: Of the backup, if somebody kept it.
 
     Raises:
         BackupError: The target holds something, a file of the backup is missing or
@@ -74,12 +83,18 @@ def restore(
             where=str(target),
             remedy="Name a folder that is not there yet.",
         )
-    _same(backup, manifest)
+    require_trusted(backup, manifest, _key_of(keys), fingerprint)
+    require_same(backup, manifest)
     home = DistrictHome(target.resolve())
-    home.keys.mkdir(mode=0o700, parents=True)
-    _keys(keys, home)
-    for name in manifest.files:
-        copied(backup / name, home.path / name)
+    _require_space(home.path, manifest)
+    try:
+        home.keys.mkdir(mode=0o700, parents=True)
+        _keys(keys, home)
+        for name, said in manifest.files.items():
+            _copied(backup / name, home.path / name, said)
+    except BaseException:
+        shutil.rmtree(home.path, ignore_errors=True)
+        raise
     home = create(home.path)  # completes folders and sets their modes
     _marked(home, "", 0)
     _chained(home, manifest, actor)
@@ -89,7 +104,12 @@ def restore(
 
 
 def restore_in_place(
-    backup: Path, target: Path, keys: Path, actor: str = "schoolbell"
+    backup: Path,
+    target: Path,
+    keys: Path,
+    *,
+    actor: str = "schoolbell",
+    fingerprint: str = "",
 ) -> Restored:
     """Bring the state back into a home that lost it; its lake and reports stay.
 
@@ -102,7 +122,8 @@ def restore_in_place(
         BackupError: It is another home's backup, or the state is on a server.
     """
     manifest = read_manifest(backup)
-    _same(backup, manifest)
+    require_trusted(backup, manifest, _key_of(keys), fingerprint)
+    require_same(backup, manifest)
     _require_current(backup)
     home = DistrictHome(target.resolve())
     if home.state_pointer.exists():
@@ -122,7 +143,7 @@ def restore_in_place(
                 _brought_back(backup / name, home.path / name, manifest.files[name])
         draft = home.path / f".{home.state_db.name}.restored"
         draft.unlink(missing_ok=True)
-        copied(backup / home.state_db.name, draft)
+        _copied(backup / STATE, draft, manifest.files[STATE])
         draft.rename(home.state_db)
         sync(home.path)
         for end in ("", ".wal"):  # it is derived, from events that may be gone
@@ -136,7 +157,7 @@ def restore_in_place(
 
 def _require_current(backup: Path) -> None:
     """Only a state of this version can go into a home that this version wrote."""
-    store = read_store(backup / "state.db")
+    store = read_store(backup / STATE)
     try:
         with store.reading() as connection:
             is_current = layout_of(connection) == layout()
@@ -187,7 +208,7 @@ def _chained(
 
 def _same_home(backup: Path, marks: Mapping[Path, Mark]) -> None:
     """The backup is of the home that the marks name, where both say it."""
-    store = read_store(backup / "state.db")
+    store = read_store(backup / STATE)
     try:
         with store.reading() as connection:
             own = mark_of(connection)
@@ -221,8 +242,25 @@ def _brought_back(source: Path, target: Path, said: Sealed) -> None:
         return
     draft = target.with_name(f"{target.name}.restored")
     draft.unlink(missing_ok=True)
-    copied(source, draft)
+    _copied(source, draft, said)
     draft.replace(target)
+
+
+def _copied(source: Path, target: Path, said: Sealed) -> None:
+    """Copy a file of the backup; what changes while it is read is not taken."""
+    if copied(source, target) != said:
+        target.unlink()
+        raise BackupError(
+            "changed while it was read; nothing was restored",
+            where=str(source),
+            remedy="Copy the backup to where nobody else can write, and restore again.",
+        )
+
+
+def _require_space(home: Path, manifest: Manifest) -> None:
+    """Begin nothing that the disk could not hold."""
+    place = next(one for one in (home, *home.parents) if one.is_dir())
+    require_space(place, sum(one.bytes for one in manifest.files.values()))
 
 
 def _marked(home: DistrictHome, own: str, generation: int) -> Sequence[str]:
@@ -305,21 +343,6 @@ def _told(home: DistrictHome) -> Mapping[str, Any]:
         }
 
 
-def _same(backup: Path, manifest: Manifest) -> None:
-    wrong = [
-        name
-        for name, said in manifest.files.items()
-        if not (backup / name).is_file() or sealed(backup / name) != said
-    ]
-    if wrong:
-        raise BackupError(
-            f"{len(wrong):,} files are missing or were changed, such as {wrong[0]}; "
-            "nothing was restored",
-            where=str(backup),
-            remedy="Use another backup.",
-        )
-
-
 def _keys_at_home(keys: Path, home: DistrictHome) -> None:
     """Those that the home lost come back; those it has are the same."""
     home.keys.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -341,6 +364,11 @@ def _keys(keys: Path, home: DistrictHome) -> None:
     for name in KEYS:
         if (keys / name).is_file():
             copied(keys / name, home.keys / name)
+
+
+def _key_of(keys: Path) -> bytes:
+    _require_key(keys)
+    return (keys / KEYS[0]).read_bytes()
 
 
 def _require_key(keys: Path) -> None:
