@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from pipelines.errors import SchoolbellError
 from pipelines.journey.console import safe
@@ -30,6 +31,16 @@ def told() -> Iterator[None]:
         raise SystemExit(known.exit_code) from None
 
 
+def _as_owner() -> str:
+    """How to ask as the owner of the home that was named, as far as that is known."""
+    named = sys.argv[sys.argv.index("--home") + 1 :] if "--home" in sys.argv else []
+    place = Path(named[0] if named else os.environ.get("SCHOOLBELL_HOME", "."))
+    try:
+        return f"sudo -u {place.owner()} schoolbell ..."
+    except (OSError, KeyError):
+        return "sudo -u ACCOUNT schoolbell ..."
+
+
 def _known(error: Exception) -> SchoolbellError:
     if isinstance(error, SchoolbellError):
         return error
@@ -45,6 +56,13 @@ def _known(error: Exception) -> SchoolbellError:
 
 
 def _refused(error: OSError) -> SchoolbellError:
+    if isinstance(error, PermissionError) and error.filename:
+        return SchoolbellError(
+            f"this account may not: {error.strerror}",
+            where=str(error.filename),
+            remedy=f"Run it as the account that owns the home: {_as_owner()}\n"
+            "  If the owner is wrong, as root: schoolbell protect",
+        )
     return SchoolbellError(
         error.strerror or str(error) or type(error).__name__,
         where=str(error.filename or ""),

@@ -8,7 +8,7 @@ from pathlib import Path
 from pipelines.findings.keeping import Kept
 from pipelines.journey.alerting import AlertSummary, send_alerts
 from pipelines.journey.district import District, only_writer, open_district
-from pipelines.journey.looking import note_run
+from pipelines.journey.looking import note_run, set_back
 from pipelines.journey.owed import owed, settle
 from pipelines.journey.publishing import publish_snapshot
 from pipelines.journey.reporting import (
@@ -41,7 +41,7 @@ class Result:
     alerts: AlertSummary | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     set_aside: int = 0
-    repaired: Sequence[str] = ()
+    notes: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +82,7 @@ def run_opened(
 ) -> Result:
     """The steps of a run on an opened district whose lock is held."""
     check_report_settings(district)
+    behind = set_back(district.store, now)
     seconds: dict[str, float] = {}
     began = datetime.now(UTC)
 
@@ -118,7 +119,7 @@ def run_opened(
         alerts,
         seconds,
         len(unlisted_files(district.home.lake)),
-        tuple(_repaired(district, done.damaged, broken)),
+        (*_repaired(district, done.damaged, broken), *([behind] if behind else [])),
     )
 
 

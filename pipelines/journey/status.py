@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from pipelines.alerts.outbox import GIVEN_UP, SENT, outbox
 from pipelines.findings.keeping import stored_findings
 from pipelines.journey.district import District
-from pipelines.journey.looking import last_look, last_run
+from pipelines.journey.looking import last_look, last_run, set_back
 from pipelines.journey.opened import last_opened, lines
 from pipelines.journey.source_states import SourceState, source_states
 from pipelines.journey.standstill import standstill
@@ -143,6 +143,8 @@ def _reasons(
 ) -> list[tuple[int, str]]:
     found = [(ACT, one.line) for one in standstill(district, now)]
     found += [(one.grade, one.line) for one in sources if one.grade != WELL]
+    if told := set_back(district.store, now):
+        found.append((ACT, told))
     if not shown["files"]:
         found.append((ACT, "no log file was ever read"))
     counted = (

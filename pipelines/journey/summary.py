@@ -81,7 +81,7 @@ def facts_of(done: Result) -> dict[str, Any]:
         "reattributed_requests": done.built.reattributed,
         "alerts": asdict(done.alerts) if done.alerts is not None else None,
         "files_set_aside": done.set_aside,
-        "repaired": list(done.repaired),
+        "notes": list(done.notes),
         "snapshot": done.snapshot.stem if done.snapshot is not None else None,
         "reports": [str(one.page) for one in done.reports],
         "seconds": {name: round(one, 3) for name, one in done.seconds.items()},
@@ -93,7 +93,7 @@ def told(done: Result) -> Iterator[str]:
     for outcome in done.outcomes:
         if outcome.record.message:
             yield trouble(outcome.record)
-    yield from done.repaired
+    yield from done.notes
     if done.set_aside:
         yield set_aside(done.set_aside)
     new = sum(outcome.is_new for outcome in done.outcomes)

@@ -166,7 +166,9 @@ class Staging:
                     self._days.append(day_count(self.source, name, part, self.now()))
 
     def _dirty(self, listed: list[LakeFile]) -> set[date]:
-        latest = self.now().date() + timedelta(days=DAYS_AHEAD)
+        # a clock that was set back makes no day one to come
+        now = max(filter(None, (self.now(), ledger.newest_commit(self.store))))
+        latest = now.date() + timedelta(days=DAYS_AHEAD)
         days = {
             date.fromisoformat(one.event_date)
             for one in listed

@@ -7,7 +7,7 @@ one transaction, after the files themselves are safe on disk.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields, replace
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
@@ -176,6 +176,14 @@ def forget_lake_files(store: Store, paths: Sequence[str]) -> Mark | None:
             )
         )
         return advance(connection)
+
+
+def newest_commit(store: Store) -> datetime | None:
+    """When a lake file was last listed, whatever the clock says since."""
+    query = select(func.max(LAKE_FILES.c.committed_time))
+    with store.reading() as connection:
+        text = connection.execute(query).scalar()
+    return datetime.fromisoformat(text) if text else None
 
 
 def event_days(store: Store) -> list[date]:

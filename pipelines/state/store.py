@@ -18,6 +18,9 @@ from pipelines.state.layout import FACT as LAYOUT
 from pipelines.state.layout import every_table, layout_of, mark, refuse_other
 from pipelines.state.schema import FACTS
 
+NO_RIGHT = ("readonly", "unable to open", "ermission")
+"""What SQLite and the system say of a file that another account owns."""
+
 
 class StoreError(SchoolbellError):
     """The state database can not be written."""
@@ -202,11 +205,13 @@ def _told(error: OperationalError, where: str) -> SchoolbellError:
 
 
 def _unwritable(why: object, where: str) -> StoreError:
-    return StoreError(
-        f"can not be written: {why}",
-        where=where,
-        remedy="Free space or repair the disk, then run again: nothing is lost.",
-    )
+    remedy = "Free space or repair the disk, then run again: nothing is lost."
+    if any(word in str(why) for word in NO_RIGHT):
+        remedy = (
+            "Run it as the account that owns the home. If the owner is wrong, as root: "
+            "schoolbell protect"
+        )
+    return StoreError(f"can not be written: {why}", where=where, remedy=remedy)
 
 
 def _patient(connection: Any, _record: Any) -> None:
