@@ -32,6 +32,7 @@ from pipelines.warehouse.snapshots import reading
 
 LIMITS = (
     "Copies that `schoolbell backup` or anybody else made before are not touched.",
+    "States that an upgrade, a move or a restore kept beside state.db are not touched.",
     "Files that analysts exported, and mails that were sent, are not touched.",
     "On a solid-state disk old blocks stay for a while; an encrypted one is safe.",
 )

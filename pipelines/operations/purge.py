@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 from sqlalchemy import Connection, delete, func, update
 
@@ -127,16 +128,16 @@ def _events(district: District, plan: Plan) -> None:
             _lines_handed_on(connection, plan.before["event"] + timedelta(days=1))
     # what counts no more goes, and what others took the place of goes with it
     sweep(district.store, district.home.lake, grace=timedelta(0))
-    _set_aside(district, plan)
+    delete_set_aside(district.home.lake, plan)
 
 
-def _set_aside(district: District, plan: Plan) -> None:
+def delete_set_aside(lake: Path, plan: Plan) -> None:
     """Files that no ledger lists go by the day that their folder names."""
     if "event" not in plan.before:
         return
     first = plan.before["event"].isoformat()
     held = {one.last_day.isoformat() for one in plan.held["event"]}
-    for path in unlisted_files(district.home.lake):
+    for path in unlisted_files(lake):
         day = path.parent.name.removeprefix("event_date=")
         if day < first and day not in held:
             path.unlink()

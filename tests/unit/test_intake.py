@@ -9,7 +9,9 @@ import os
 import stat
 import zipfile
 from collections import Counter
+from datetime import date
 from functools import partial
+from types import SimpleNamespace
 
 import pytest
 import zstandard
@@ -18,6 +20,7 @@ from pipelines.formats import formats
 from pipelines.lake import staging, task
 from pipelines.lake.files import LakeError
 from pipelines.lake.sweeping import MOST_DELETED, sweep, unlisted_files
+from pipelines.operations.purge import delete_set_aside
 from pipelines.sources.blocks import blocks
 from pipelines.state import ledger
 from tests.conftest import LONG
@@ -439,6 +442,22 @@ def test_a_sweep_never_deletes_many_files(home):
     swept = sweep(home.store, home.lake)
     assert (swept.deleted, len(swept.moved)) == (0, MOST_DELETED + 1)
     assert len(unlisted_files(home.lake)) == MOST_DELETED + 1
+
+
+def test_a_purge_takes_what_was_set_aside_by_its_day(home):
+    days = ("2026-02-01", "2026-02-02", "2026-03-01")
+    for day in days:
+        path = home.lake / f"http_requests/event_date={day}/c0ffee-00001.parquet"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"x")
+    assert len(sweep(home.store, home.lake).moved) == 3
+    before = {"event": date(2026, 2, 15)}
+    held = {"event": [SimpleNamespace(last_day=date(2026, 2, 2))]}
+    delete_set_aside(home.lake, SimpleNamespace(before={}, held=held))
+    assert len(unlisted_files(home.lake)) == 3
+    delete_set_aside(home.lake, SimpleNamespace(before=before, held=held))
+    kept = [path.parent.name for path in unlisted_files(home.lake)]
+    assert kept == ["event_date=2026-02-02", "event_date=2026-03-01"]
 
 
 def test_nothing_is_begun_on_a_full_disk(home):
