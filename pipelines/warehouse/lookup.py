@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.errors import BusyError, ModelError
-from pipelines.warehouse.database import Database, writing
+from pipelines.warehouse.database import LOCKED, Database, writing
 from pipelines.warehouse.snapshots import unreadable
 
 
@@ -32,7 +32,7 @@ def looking(warehouse: Path) -> Iterator[Database]:
             database.rows("attach $path as built (read_only)", {"path": str(warehouse)})
             yield database
         except duckdb.Error as error:
-            if "lock" in str(error):
+            if LOCKED in str(error):
                 raise BusyError(
                     "another run is writing the warehouse",
                     where=str(warehouse),

@@ -14,7 +14,7 @@ import duckdb
 
 from pipelines.district.settings_model import MEMORY_MB
 from pipelines.errors import ModelError
-from pipelines.warehouse.database import SCHEMAS, Database, writing
+from pipelines.warehouse.database import LOCKED, SCHEMAS, Database, writing
 from pipelines.warehouse.fingerprints import fingerprints
 from pipelines.warehouse.snapshots import reading
 
@@ -44,7 +44,9 @@ def opened(path: Path, *, memory_mb: int = MEMORY_MB) -> Iterator[Database]:
             yield database
     except (duckdb.Error, ModelError) as error:
         cause = error if isinstance(error, duckdb.Error) else error.__cause__
-        if not isinstance(cause, SUSPECT) or is_whole(path):
+        # a block whose checksum differs is told by the plain class of all errors
+        is_suspect = isinstance(cause, SUSPECT) or type(cause) is duckdb.Error
+        if not is_suspect or is_whole(path):
             raise
         raise DamagedWarehouseError(
             f"is damaged: {str(cause).splitlines()[0]}",
@@ -59,7 +61,7 @@ def is_whole(path: Path) -> bool:
         with reading(path) as database:
             fingerprints(database, (*SCHEMAS, "main"))
     except ModelError as error:
-        return "lock" in str(error)
+        return LOCKED in str(error)
     return True
 
 

@@ -117,7 +117,8 @@ def set_broken_aside(folder: Path) -> str:
         return f"{pointer} is missing" if kept(folder) else ""
     try:
         path = current(folder)
-        with reading(path):
+        with reading(path) as database:
+            _require_all_blocks(database, path)
             return ""
     except ModelError as error:
         pointer.unlink()
@@ -170,6 +171,20 @@ def reading(snapshot: Path) -> Iterator[Database]:
             yield Database(connection)
     except duckdb.Error as error:
         raise unreadable(error, snapshot) from error
+
+
+_BLOCKS = """
+select block_size * total_blocks
+from pragma_database_size()
+where database_name = current_database()
+"""
+
+
+def _require_all_blocks(database: Database, path: Path) -> None:
+    """A file that was cut off opens as long as its first blocks are there."""
+    ((least,),) = database.rows(_BLOCKS)
+    if path.stat().st_size < least:
+        raise ModelError("is cut off", where=str(path))
 
 
 def unreadable(error: duckdb.Error, path: Path) -> ModelError:
