@@ -137,8 +137,9 @@ def _tell_restored(done: Restored, made: Recovered | None) -> None:
         typer.echo(f"Kept, the state of before: {path}")
     if done.set_aside:
         typer.echo(
-            f"{len(done.set_aside):,} files that the backup does not know are in "
-            f"{done.home.lake / UNLISTED} now."
+            f"Moved to {done.home.lake / UNLISTED}: {len(done.set_aside):,} "
+            f"{'file' if len(done.set_aside) == 1 else 'files'} that the backup does "
+            "not know."
         )
     for line in done.wrong:
         typer.echo(safe_lines(line), err=True)

@@ -43,8 +43,8 @@ def trouble(record: FileRecord) -> str:
 def set_aside(count: int) -> str:
     """What is said of files in the lake that no ledger lists."""
     return (
-        f"{count:,} files in lake/.unlisted: the ledger does not list them, so they "
-        "were moved there and not deleted.\n"
+        f"{count:,} {'file' if count == 1 else 'files'} in lake/.unlisted that the "
+        "ledger does not list: moved there, not deleted.\n"
         "  If an older state was put back: schoolbell restore. If nobody needs them, "
         "delete them by hand."
     )

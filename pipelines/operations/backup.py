@@ -137,7 +137,10 @@ def _filled(
     files = {STATE: _state(district, folder / STATE)}
     store = read_store(folder / STATE)
     try:
-        lake = {f"lake/{one.path}": one.sha256 for one in ledger.lake_files(store)}
+        lake = {
+            f"lake/{one.path}": Sealed(one.bytes, one.sha256)
+            for one in ledger.lake_files(store)
+        }
         lines = sum(one.lines for one in ledger.source_files(store))
         findings = len(stored_findings(store))
         head = open_chain(store, home).head()
@@ -151,14 +154,13 @@ def _filled(
         }
     known = _known(before)
     linked = 0
-    for name, digest in lake.items():
-        if before and name in known and known[name].sha256 == digest:
+    for name, listed in lake.items():
+        files[name] = listed
+        if before and known.get(name) == listed and _is_whole(before / name, listed):
             _link(before / name, folder / name)
-            files[name] = known[name]
             linked += 1
             continue
-        files[name] = copied(home.path / name, folder / name)
-        if files[name].sha256 != digest:
+        if copied(home.path / name, folder / name) != listed:
             raise BackupError(
                 "is not what the ledger lists; nothing was backed up",
                 where=str(home.path / name),
@@ -182,6 +184,13 @@ def _known(before: Path | None) -> Mapping[str, Sealed]:
         return read_manifest(before).files if before else {}
     except BackupError:
         return {}
+
+
+def _is_whole(path: Path, listed: Sealed) -> bool:
+    """As far as a look tells: its bytes are read by a drill and by a restore."""
+    return (
+        path.is_file() and not path.is_symlink() and path.stat().st_size == listed.bytes
+    )
 
 
 def _state(district: District, target: Path) -> Sealed:

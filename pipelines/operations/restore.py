@@ -192,16 +192,14 @@ def _chained(
             return
         known = [chain.head(), chain.noted_head(), *kept_heads(store, home)]
         newest = max(filter(None, known), key=lambda one: one.number, default=None)
-        chain.begin_again(
-            Act(
-                actor=actor,
-                action=RESTORE,
-                subject=str(newest or "0:"),
-                reason=f"brought back from the backup of {manifest.made_time[:19]}; "
-                f"entries from here to {newest.number if newest else 0} of before are "
-                "not in it",
-            )
+        held = chain.head()
+        first, last = held.number + 1 if held else 1, newest.number if newest else 0
+        lost = f"entries {first} to {last} of before are not in it"
+        why = f"brought back from the backup of {manifest.made_time[:19]}; " + (
+            lost if last >= first else "no entry was given up"
         )
+        subject = str(newest or "0:")
+        chain.begin_again(Act(actor=actor, action=RESTORE, subject=subject, reason=why))
     finally:
         store.close()
 

@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import shutil
+import time
 
 import pytest
 
@@ -213,6 +214,23 @@ def test_a_backup_of_before_is_restored_only_by_its_fingerprint(copy):
     assert done.code == 1
     own = done.err.split("--fingerprint ")[1].split()[0]
     assert restored(copy, "--fingerprint", own).code == 0
+
+
+def test_a_cut_file_of_the_backup_before_is_not_shared_with_the_next(made, tmp_path):
+    home = create(shutil.copytree(made / "home", tmp_path / "home"))
+    shutil.copytree(made / "backups", tmp_path / "backups")
+    (before,) = (tmp_path / "backups").iterdir()
+    (file,) = before.glob("lake/*/*/*.parquet")
+    os.truncate(file, 10)
+    time.sleep(1.1)  # backups are named by the second
+    copies = ("--to", tmp_path / "backups", "--json")
+    done = schoolbell("backup", "--home", home.path, *copies)
+    assert done.code == 0, done.err
+    told = json.loads(done.out)
+    assert told["shared_with_the_backup_before"] == 0
+    new = tmp_path / "new"
+    keys = ("--keys", made / "keys")
+    assert schoolbell("restore", told["folder"], "--to", new, *keys).code == 0
 
 
 def test_keys_of_another_home_do_not_open_a_backup(copy):

@@ -51,8 +51,8 @@ def _aside(patient: Patient) -> Answer:
     count = len(unlisted_files(patient.home.lake))
     if count:
         return look(
-            f"{count:,} files that the ledger does not list were moved to "
-            "lake/.unlisted; nothing was deleted",
+            f"{count:,} {'file' if count == 1 else 'files'} that the ledger does not "
+            "list: moved to lake/.unlisted, not deleted",
             "look whether an older state was put back; delete them by hand if not",
         )
     return well("the lake holds no file that the ledger does not list")

@@ -135,14 +135,14 @@ def test_a_restore_in_place_brings_the_state_back_and_loses_no_file(home, loss):
     (backup,) = (home.path.parent / "backups").iterdir()
     done = schoolbell("restore", backup, "--to", home.path, "--in-place")
     assert done.code == 0, done.err
-    assert "1 files that the backup does not know" in done.out
+    assert "1 file that the backup does not know" in done.out
     assert parquet(home) == before
     status = schoolbell("ingest", "--home", home.path)
     assert status.code == 0
-    assert "1 files in lake/.unlisted" in status.err
+    assert "1 file in lake/.unlisted" in status.err
     assert parquet(home) == before
     asked = schoolbell("doctor", "--home", home.path)
-    assert "1 files that the ledger does not list" in asked.out
+    assert "1 file that the ledger does not list" in asked.out
     # the newest state, put back after all, is older than the restored one now
     without_state(home)
     shutil.copyfile(home.path.parent / "older.db", home.state_db)
@@ -154,9 +154,20 @@ def test_a_backup_of_another_home_is_not_restored_in_place(home):
     (backup,) = (home.path.parent / "backups").iterdir()
     other = create(home.path.parent / "other")
     done = schoolbell("restore", backup, "--to", other.path, "--in-place")
-    assert done.code == 1
-    assert "backup of another home" in done.err
+    assert (done.code, "with other keys" in done.err) == (1, True)
+    shutil.copyfile(home.key_file, other.key_file)
+    done = schoolbell("restore", backup, "--to", other.path, "--in-place")
+    assert (done.code, "backup of another home" in done.err) == (1, True)
     open_state(other).close()
+
+
+def test_a_state_on_a_server_is_not_restored_into_a_file_unasked(home):
+    (backup,) = (home.path.parent / "backups").iterdir()
+    home.state_pointer.write_text('database = { env = "SCHOOLBELL_STATE_URL" }\n')
+    before = home.state_db.read_bytes()
+    done = schoolbell("restore", backup, "--to", home.path, "--in-place")
+    assert (done.code, "database server" in done.err) == (1, True)
+    assert home.state_db.read_bytes() == before
 
 
 def test_another_homes_lake_is_refused(home):
