@@ -30,7 +30,11 @@ def beat(where: str, home: Path, now: datetime) -> None:
             answer = requests.get(where, timeout=TIMEOUT_SECONDS, allow_redirects=False)
             answer.raise_for_status()
         else:
-            (home / where).write_text(now_text(now) + "\n", encoding="ascii")
+            beat = home / where
+            is_new = not beat.exists()
+            beat.write_text(now_text(now) + "\n", encoding="ascii")
+            if is_new:
+                beat.chmod(0o644)  # whoever watches may be another user
     except (OSError, requests.RequestException) as error:
         reason = type(error).__name__
         raise DeliveryError(

@@ -39,6 +39,7 @@ from pipelines.cli import (
     who,
 )
 from pipelines.cli.errors import told
+from pipelines.district.home import private_by_default
 
 app = typer.Typer(
     name="schoolbell",
@@ -124,6 +125,7 @@ def _root(
 
 def main() -> None:
     """Run the command line; the process's exit code tells how it went."""
+    private_by_default()
     with told():
         app(prog_name="schoolbell")
     sys.exit(0)

@@ -41,6 +41,14 @@ def who_asks(settings: Settings) -> Asker:
     return asker(settings.roles, uid, name, groups)
 
 
+def whose_login() -> str:
+    """The same person where no settings can be asked, as the audit chain names them."""
+    if not hasattr(os, "getuid"):
+        return getpass.getuser()
+    uid = _uid()
+    return f"{_known(uid)[0]} ({uid})"
+
+
 def _uid() -> int:
     try:
         logged_in = int(LOGIN_UID.read_text(encoding="ascii"))

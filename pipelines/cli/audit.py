@@ -16,11 +16,11 @@ from pipelines.cli.options import AsJson, Home
 from pipelines.cli.telling import tell
 from pipelines.district.home import DistrictHome
 from pipelines.district.settings import load_settings
-from pipelines.district.state_place import state_place
 from pipelines.findings.lookups import looked_up
+from pipelines.journey.audit_heads import kept_heads
 from pipelines.journey.console import console, safe, table
-from pipelines.state.audit import Chain, open_chain, parsed_head
-from pipelines.state.store import open_store
+from pipelines.state.audit import RESTORE, Chain, open_chain, parsed_head
+from pipelines.state.opening import open_state
 
 app = typer.Typer(help="Who did what with findings and names.", no_args_is_help=True)
 
@@ -34,20 +34,34 @@ def verify(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check every entry against the one before; exit code 1 where one does not hold."""
+    """Check every entry against the one before, and the heads that were kept elsewhere.
+
+    Those are in published reports, in messages and in the newest backup; --head adds
+    one from paper. Exit codes: 0 all holds, 1 an entry does not.
+    """
     printed = [parsed_head(one, "--head") for one in head or ()]
     with _chain(home) as chain:
-        broken, last = chain.verify(printed), chain.head()
+        kept = kept_heads(chain.store, DistrictHome(home.resolve()))
+        broken, last = chain.verify([*printed, *kept]), chain.head()
+        restored = [one for one in chain.entries() if one.action == RESTORE]
     if as_json:
         wrong = asdict(broken) if broken is not None else None
         head_now = str(last) if last else None
-        facts = {"holds": broken is None, "broken": wrong, "head": head_now}
+        facts = {
+            "holds": broken is None,
+            "broken": wrong,
+            "head": head_now,
+            "compared": len(printed) + len(kept),
+            "restored": [asdict(one) for one in restored],
+        }
         tell(facts, as_json=True)
     elif broken is not None:
         typer.echo(safe(f"entry {broken.number} {broken.what}"), err=True)
     else:
         said = f"The chain holds; its head is {last}" if last else "No entries yet."
         typer.echo(said)
+        for one in restored:
+            typer.echo(safe(f"Entry {one.number}, {one.time[:19]}: {one.reason}"))
     sys.exit(1 if broken is not None else 0)
 
 
@@ -92,7 +106,7 @@ def lookups(
 def _chain(home: Path) -> Iterator[Chain]:
     place = DistrictHome(home.resolve())
     who_asks(load_settings(place)).require("audit")
-    store = open_store(state_place(place))
+    store = open_state(place)
     try:
         yield open_chain(store, place)
     finally:

@@ -8,15 +8,22 @@ from typing import Annotated
 
 import typer
 
+from pipelines.cli.asking import whose_login
 from pipelines.cli.options import AsJson, Home, Quiet
+from pipelines.district.home import DistrictHome
+from pipelines.errors import SettingsError
 from pipelines.journey.console import console, safe_lines, watching, working
-from pipelines.journey.district import open_district
+from pipelines.journey.district import only_writer, open_district
+from pipelines.journey.editions import accept_key
+from pipelines.lake.sweeping import UNLISTED
 from pipelines.operations.backup import back_up, copy_keys
+from pipelines.operations.manifest import fingerprint as fingerprint_of
 from pipelines.operations.recover import Recovered
 from pipelines.operations.recover import recover as recovered
 from pipelines.operations.restore import Restored
 from pipelines.operations.restore import drill as drilled
 from pipelines.operations.restore import restore as restored
+from pipelines.operations.restore import restore_in_place as restored_in_place
 
 Keys = Annotated[
     Path, typer.Option("--keys", help="Folder that holds the home's keys.")
@@ -50,6 +57,7 @@ def backup(
         "lines": made.manifest.lines,
         "findings": made.manifest.findings,
         "new_keys": [str(one) for one in new_keys],
+        "fingerprint": fingerprint_of(made.folder),
     }
     if as_json:
         typer.echo(json.dumps(shown))
@@ -60,43 +68,83 @@ def backup(
         f"files shared with the backup before; {made.manifest.lines:,} lines and "
         f"{made.manifest.findings:,} findings."
     )
+    typer.echo(f"Fingerprint, to be kept elsewhere: {shown['fingerprint']}")
     if keys is None:
         typer.echo("The keys are not in it. Copy them elsewhere, once, with --keys.")
 
 
 def restore(
     folder: Annotated[Path, typer.Argument(help="A folder that `backup` made.")],
-    to: Annotated[Path, typer.Option("--to", help="The new home; not there yet.")],
-    keys: Keys,
+    to: Annotated[
+        Path,
+        typer.Option("--to", help="The new home; with --in-place, the damaged one."),
+    ],
+    keys: Annotated[
+        Path | None,
+        typer.Option("--keys", help="Folder with the keys; in place, those at home."),
+    ] = None,
+    in_place: Annotated[
+        bool,
+        typer.Option("--in-place", help="Bring the state back into a home that is."),
+    ] = False,
+    fingerprint: Annotated[
+        str, typer.Option(help="What `backup` printed, kept apart from the backup.")
+    ] = "",
     verify: Annotated[
         bool,
         typer.Option("--verify", help="Make the warehouse too, and compare findings."),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Bring a home back from a backup into a new folder.
+    """Bring a home back from a backup: into a new folder, or its state in place.
 
-    Every file's hash is checked before any is written. Exit codes: 0 all of it is
-    back, 1 something is missing.
+    The backup's signature is checked with the keys, and every file's hash, before any
+    is written. With --in-place a home whose
+    state was lost or damaged gets it back and keeps its lake, reports and settings;
+    what the lake holds beyond the backup is moved to lake/.unlisted. Exit codes: 0 all
+    of it is back, 1 something is missing.
     """
+    if keys is None and in_place:
+        keys = DistrictHome(to.resolve()).keys
+    if keys is None:
+        raise SettingsError(
+            "a new home needs the keys",
+            where="--keys",
+            remedy="Name the folder into which `schoolbell backup --keys` copied them.",
+        )
+    bring_back = restored_in_place if in_place else restored
     with working("bringing the home back"):
-        done = restored(folder, to, keys)
+        done = bring_back(
+            folder, to, keys, actor=whose_login(), fingerprint=fingerprint
+        )
         is_whole = not done.wrong
         made = recovered(done.home.path) if verify and is_whole else None
     if as_json:
         typer.echo(json.dumps(_shown(done)))
     else:
-        typer.echo(
-            f"Restored: {done.home.path}: {done.manifest.lines:,} lines, "
-            f"{done.manifest.findings:,} findings, as of {done.manifest.made_time}."
-        )
-        if made is not None:
-            _tell(made)
-        for line in done.wrong:
-            typer.echo(safe_lines(line), err=True)
-        if is_whole:
-            typer.echo(f"Next: schoolbell run --home {done.home.path}")
+        _tell_restored(done, made)
     raise typer.Exit(0 if is_whole else 1)
+
+
+def _tell_restored(done: Restored, made: Recovered | None) -> None:
+    typer.echo(
+        f"Restored: {done.home.path}: {done.manifest.lines:,} lines, "
+        f"{done.manifest.findings:,} findings, as of {done.manifest.made_time}."
+    )
+    if made is not None:
+        _tell(made)
+    for path in done.kept:
+        typer.echo(f"Kept, the state of before: {path}")
+    if done.set_aside:
+        typer.echo(
+            f"Moved to {done.home.lake / UNLISTED}: {len(done.set_aside):,} "
+            f"{'file' if len(done.set_aside) == 1 else 'files'} that the backup does "
+            "not know."
+        )
+    for line in done.wrong:
+        typer.echo(safe_lines(line), err=True)
+    if not done.wrong:
+        typer.echo(f"Next: schoolbell run --home {done.home.path}")
 
 
 def _shown(done: Restored) -> dict[str, object]:
@@ -106,6 +154,8 @@ def _shown(done: Restored) -> dict[str, object]:
         "findings": done.manifest.findings,
         "as_of": done.manifest.made_time,
         "wrong": list(done.wrong),
+        "set_aside": list(done.set_aside),
+        "kept": [str(path) for path in done.kept],
     }
 
 
@@ -135,11 +185,25 @@ def drill(
     raise typer.Exit(1 if wrong else 0)
 
 
-def recover(home: Home, is_quiet: Quiet = False, as_json: AsJson = False) -> None:
+def recover(
+    home: Home,
+    new_key: Annotated[
+        bool,
+        typer.Option(
+            "--accept-key",
+            help="Go on with the key that is in keys/ now; all names change.",
+        ),
+    ] = False,
+    is_quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
     """Make the warehouse again from lake and state; raw files are not needed.
 
     The old one goes once the new one stands; then both are compared, table by table.
     """
+    if new_key:
+        with open_district(home) as district, only_writer(district.home):
+            accept_key(district, whose_login())
     with watching(console(is_quiet=is_quiet or as_json)) as watchers:
         done = recovered(home, watchers.building)
     if as_json:

@@ -4,9 +4,12 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from pipelines.errors import SchoolbellError
 from pipelines.journey.console import safe
+
+MOST_LETTERS = 300
 
 
 @contextmanager
@@ -14,21 +17,52 @@ def told() -> Iterator[None]:
     """Print an error that people can act on, and leave with its exit code.
 
     That is every Schoolbell error, and what the system refuses: a full disk, a
-    missing permission, a folder that is a file. `SCHOOLBELL_DEBUG=1` lets the
-    traceback through.
+    missing permission, a folder that is a file. What nobody foresaw is told in one
+    line too. `SCHOOLBELL_DEBUG=1` lets the traceback through.
     """
     try:
         yield
-    except (SchoolbellError, OSError) as error:
+    except Exception as error:
         if os.environ.get("SCHOOLBELL_DEBUG"):
             raise
-        known = error if isinstance(error, SchoolbellError) else _refused(error)
+        known = _known(error)
         for line in str(known).splitlines():
             sys.stderr.write(safe(line) + "\n")
         raise SystemExit(known.exit_code) from None
 
 
+def _as_owner() -> str:
+    """How to ask as the owner of the home that was named, as far as that is known."""
+    named = sys.argv[sys.argv.index("--home") + 1 :] if "--home" in sys.argv else []
+    place = Path(named[0] if named else os.environ.get("SCHOOLBELL_HOME", "."))
+    try:
+        return f"sudo -u {place.owner()} schoolbell ..."
+    except (OSError, KeyError):
+        return "sudo -u ACCOUNT schoolbell ..."
+
+
+def _known(error: Exception) -> SchoolbellError:
+    if isinstance(error, SchoolbellError):
+        return error
+    if isinstance(error, OSError):
+        return _refused(error)
+    said = (str(error).strip().splitlines() or [""])[0]
+    return SchoolbellError(
+        f"unexpected {type(error).__name__}: {said[:MOST_LETTERS]}",
+        remedy="Nothing that was committed is lost. Run schoolbell doctor, which tells "
+        "of damaged files.\n  If it finds none, this is a mistake of Schoolbell's: "
+        "report it with the output of the same command under SCHOOLBELL_DEBUG=1.",
+    )
+
+
 def _refused(error: OSError) -> SchoolbellError:
+    if isinstance(error, PermissionError) and error.filename:
+        return SchoolbellError(
+            f"this account may not: {error.strerror}",
+            where=str(error.filename),
+            remedy=f"Run it as the account that owns the home: {_as_owner()}\n"
+            "  If the owner is wrong, as root: schoolbell protect",
+        )
     return SchoolbellError(
         error.strerror or str(error) or type(error).__name__,
         where=str(error.filename or ""),

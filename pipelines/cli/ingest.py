@@ -2,6 +2,7 @@
 
 import json
 import sys
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -11,10 +12,12 @@ from pipelines.errors import SettingsError
 from pipelines.formats import formats
 from pipelines.journey.console import console, safe, watching
 from pipelines.journey.district import District, only_writer, open_district
+from pipelines.journey.looking import set_back
 from pipelines.journey.steps import foretold, take_in
-from pipelines.journey.summary import account_table, is_all_lost, trouble
+from pipelines.journey.summary import account_table, is_all_lost, set_aside, trouble
 from pipelines.lake.intake import Intake, Outcome
 from pipelines.lake.replay import Replay, Replayed
+from pipelines.lake.sweeping import unlisted_files
 
 WRONG = ("failed", "refused")
 """Kinds of delivery that can not be read."""
@@ -44,6 +47,12 @@ def ingest(
                 district, settle_seconds=settle_seconds, watch=watchers.reading
             )
         screen.print(account_table(district))
+        behind = set_back(district.store, datetime.now(UTC))
+        aside = len(unlisted_files(district.home.lake))
+    if behind:
+        typer.echo(behind, err=True)
+    if aside:
+        typer.echo(set_aside(aside), err=True)
     for outcome in outcomes:
         _tell(outcome, as_json=as_json)
     sys.exit(1 if is_all_lost(outcomes) else 0)

@@ -14,7 +14,7 @@ from pipelines.journey.ranges import note_built
 from pipelines.journey.reporting import Published, publish_reports
 from pipelines.journey.steps import judge_days
 from pipelines.journey.unjudged import failures
-from pipelines.lake.staging import sweep
+from pipelines.lake.sweeping import sweep
 from pipelines.reports.headline import NUMBERS, this_week
 from pipelines.reports.view import View
 from pipelines.state import ledger
@@ -139,10 +139,12 @@ def report_asset(zone: str) -> dg.AssetsDefinition:
 
 @dg.op
 def sweep_orphans(context: dg.OpExecutionContext, home: HomeResource) -> None:
-    """Delete Parquet files that no ledger row lists."""
+    """Clear the lake of files that no ledger row lists."""
     with home.writing() as district:
-        gone = sweep(district.store, district.home.lake)
-    context.log.info("swept %d orphan files", gone)
+        swept = sweep(district.store, district.home.lake)
+    context.log.info("%d files of the lake were deleted", swept.deleted)
+    if swept.moved:
+        context.log.warning("%d were moved to .unlisted", len(swept.moved))
 
 
 @dg.job(

@@ -13,7 +13,7 @@ from pipelines.district.registry import Registry, load_registry, registry_mark
 from pipelines.district.settings import Settings
 from pipelines.journey.district import District, only_writer, open_district
 from pipelines.warehouse.database import Database
-from pipelines.warehouse.database import writing as writing_to
+from pipelines.warehouse.repair import opened
 
 HOME_VARIABLE = "SCHOOLBELL_HOME"
 LONGEST_WAIT_SECONDS = 600
@@ -74,5 +74,5 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     def warehouse(self, district: District) -> Iterator[Database]:
         """The warehouse of an opened home, in the memory that it allows."""
         memory = district.settings.limits.memory_mb
-        with writing_to(district.home.warehouse, memory_mb=memory) as database:
+        with opened(district.home.warehouse, memory_mb=memory) as database:
             yield database

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import stat
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -106,7 +107,7 @@ def create(path: Path, **said: Unpack[Said]) -> DistrictHome:
     """
     home = DistrictHome(path)
     for folder in (home.path, home.reports, home.snapshots):
-        _folder(folder, SHARED)
+        shared_folder(folder)
     for folder in (home.registry, home.landing, home.lake, home.keys):
         _folder(folder, PRIVATE)
     settings = settings_text(Answers(**said))
@@ -119,11 +120,24 @@ def create(path: Path, **said: Unpack[Said]) -> DistrictHome:
     return home
 
 
+def private_by_default() -> None:
+    """Let what this process makes be for its own user, unless it says otherwise."""
+    os.umask(0o077)
+
+
+def shared_folder(path: Path) -> None:
+    """Make a folder that readers of reports and snapshots may enter, by its group."""
+    if not path.parent.is_dir():
+        shared_folder(path.parent)
+    _folder(path, SHARED)
+
+
 def _folder(path: Path, mode: int) -> None:
     if path.is_dir():
         return
     path.mkdir(parents=True)
-    path.chmod(mode)  # mkdir's own mode is cut by the umask
+    # mkdir's own mode is cut by the umask; the bit that hands the group on stays
+    path.chmod(mode | (path.stat().st_mode & stat.S_ISGID))
 
 
 def _file(path: Path, data: bytes, mode: int) -> None:

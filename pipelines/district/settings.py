@@ -23,9 +23,14 @@ def load_settings(home: DistrictHome) -> Settings:
     """
     try:
         data = home.settings_file.read_bytes()
+    except PermissionError:
+        raise  # it is there; whoever asks is another account
     except OSError as error:
         what = f"the settings can not be read: {error.strerror}"
-        remedy = "Make a district home with `schoolbell init`."
+        remedy = (
+            "Make a district home with `schoolbell init`; or bring this file back from "
+            "the last backup."
+        )
         raise SettingsError(
             what, where=str(home.settings_file), remedy=remedy
         ) from error

@@ -22,7 +22,8 @@ from pipelines.lake.intake import Source
 from pipelines.privacy import Kind
 from pipelines.sources.remote import is_remote
 from pipelines.state.engines import only_run
-from pipelines.state.store import Store, open_store
+from pipelines.state.opening import open_state
+from pipelines.state.store import Store
 from pipelines.warehouse.building import given
 from pipelines.warehouse.library import models
 from pipelines.warehouse.models import Model, Scalar, arguments
@@ -197,11 +198,12 @@ def open_district(path: Path, load: Load = load_registry) -> Iterator[District]:
 
     Raises:
         SettingsError: The settings are missing or wrong.
+        ForeignStateError: The state is missing, or is not this home's.
     """
     home = DistrictHome(path.resolve())
     settings = load_settings(home)
     registry = load(home, settings)
-    store = open_store(state_place(home))
+    store = open_state(home)
     try:
         yield District(home, settings, registry, store)
     finally:

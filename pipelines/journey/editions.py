@@ -5,19 +5,24 @@ no rule here is left out, so that a new column can never leak by being forgotten
 Pupils have a key and names of their own: whoever reads one sees whose kind it is.
 """
 
+import hashlib
+import hmac
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any, Literal
 
 import polars as pl
 from sqlalchemy import insert, select
 
 from pipelines.district.pupils import Pupils, pupils
+from pipelines.errors import SettingsError
 from pipelines.journey.district import District
-from pipelines.privacy import Kind, assign_names, tokens
+from pipelines.privacy import SHORTEST_KEY, Kind, assign_names, tokens
+from pipelines.state.audit import Act, open_chain
 from pipelines.state.schema import PSEUDONYMS
-from pipelines.state.store import Store
+from pipelines.state.store import Store, fact, remember
 from pipelines.warehouse.models import Model
 
 RULES: Mapping[str, Kind] = {
@@ -47,6 +52,9 @@ MASKED: Mapping[str, Mask] = {
 }
 """Columns in which only sites of a sensitive kind get a name, and their kind goes."""
 SCHOOL_YEAR_BEGINS = 8
+KEY_FACT = "pseudonym_key"
+"""The fact that tells the key from another one, and nothing about it."""
+WHICH_KEY = b"schoolbell: which key"
 ONE_DAY = timedelta(days=1)
 PUPILS: Mapping[Kind, Kind] = {"account": "pupil", "person": "pupil_person"}
 
@@ -136,6 +144,58 @@ def school_year(day: date) -> int:
     return day.year if day.month >= SCHOOL_YEAR_BEGINS else day.year - 1
 
 
+def home_key(district: District) -> bytes:
+    """The key behind the pseudonyms, if it is the one that was used before.
+
+    Raises:
+        SettingsError: It is missing, too short, or another one: every account would
+            get another name.
+    """
+    key = _read_key(district.home.key_file)
+    with district.store.reading() as connection:
+        used = fact(connection, KEY_FACT)
+    if used is None:
+        with district.store.writing() as connection:
+            remember(connection, KEY_FACT, _told_apart(key))
+    elif used != _told_apart(key):
+        raise _wrong_key(district.home.key_file, "is another one than was used before")
+    return key
+
+
+def accept_key(district: District, actor: str) -> None:
+    """Go on with the key that is there now; the audit chain says so."""
+    key = _read_key(district.home.key_file)
+    act = Act(actor=actor, action="accept key", subject=district.home.key_file.name)
+    with open_chain(district.store, district.home).recording(act) as connection:
+        remember(connection, KEY_FACT, _told_apart(key))
+
+
+def _read_key(path: Path) -> bytes:
+    try:
+        key = path.read_bytes()
+    except (FileNotFoundError, IsADirectoryError) as error:
+        raise _wrong_key(path, "is missing") from error
+    if len(key) < SHORTEST_KEY:
+        raise _wrong_key(path, f"has {len(key)} bytes")
+    return key
+
+
+def _told_apart(key: bytes) -> str:
+    return hmac.new(key, WHICH_KEY, hashlib.sha256).hexdigest()[:32]
+
+
+def _wrong_key(path: Path, what: str) -> SettingsError:
+    home = path.parents[1]
+    return SettingsError(
+        f"the key behind the pseudonyms {what}; with another one every account gets "
+        "another name",
+        where=str(path),
+        remedy="Put it back from the copy of the keys that `schoolbell backup --keys` "
+        f"made.\n  If it is lost for good: schoolbell init {home} makes a new one, and "
+        f"schoolbell recover --accept-key --home {home} goes on with it.",
+    )
+
+
 def pseudonyms(district: District, day: date) -> Pseudonyms:
     """The pseudonyms of the school year that a day belongs to."""
     year = school_year(day)
@@ -143,7 +203,7 @@ def pseudonyms(district: District, day: date) -> Pseudonyms:
     first = date(year, SCHOOL_YEAR_BEGINS, 1)
     last = first.replace(year=year + 1) - ONE_DAY
     found = pupils(frames["people"], frames["accounts"], first, last)
-    return Pseudonyms(district.store, district.home.key_file.read_bytes(), year, found)
+    return Pseudonyms(district.store, home_key(district), year, found)
 
 
 def about_pupils(district: District) -> Callable[[Mapping[str, Any]], bool]:

@@ -1,6 +1,6 @@
 """When the landing folders were last looked at, and how far each source has come."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
@@ -9,6 +9,8 @@ from pipelines.state.store import Store, fact, now_text, remember
 
 LOOKED = "landing_looked"
 RUN = "last_run"
+LEAST_SET_BACK = timedelta(minutes=5)
+"""Less is a clock that is being kept right."""
 
 
 def note_look(store: Store, now: datetime) -> None:
@@ -24,6 +26,18 @@ def last_look(store: Store) -> datetime | None:
     with store.reading() as connection:
         text = fact(connection, LOOKED)
     return datetime.fromisoformat(text) if text else None
+
+
+def set_back(store: Store, now: datetime) -> str:
+    """What is to be said where the clock is behind what was done; else nothing."""
+    last = last_look(store)
+    if last is None or last - now < LEAST_SET_BACK:
+        return ""
+    return (
+        f"the clock of this machine says {now:%Y-%m-%d %H:%M} UTC, but a run was at "
+        f"work at {last:%Y-%m-%d %H:%M} UTC: one of the two is wrong. No line is lost; "
+        "set the clock (timedatectl), then run again"
+    )
 
 
 def note_run(store: Store, now: datetime) -> None:

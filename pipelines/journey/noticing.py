@@ -15,6 +15,7 @@ from pipelines.district.calendar import WORKING
 from pipelines.errors import SchoolbellError
 from pipelines.findings.keeping import stored_findings
 from pipelines.findings.lookups import without_case
+from pipelines.journey.audit_heads import verified
 from pipelines.journey.building_names import building_names
 from pipelines.journey.district import District
 from pipelines.journey.editions import about_pupils
@@ -57,7 +58,7 @@ def noticed(district: District, now: datetime, health: Health | None = None) -> 
 def _audit(district: District, now: datetime) -> list[News]:
     """The audit chain does not hold, or can not be read."""
     try:
-        broken = open_chain(district.store, district.home).verify()
+        broken = verified(district.store, district.home)
     except SchoolbellError as error:
         what = error.what
     else:

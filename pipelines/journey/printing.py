@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from pipelines.district.home import PLAIN_FILE
 from pipelines.district.settings_model import Report
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -55,6 +56,7 @@ def print_page(program: str, page: Path, target: Path) -> bool:
             return False
         beside = target.with_name(f".{target.name}.part")
         shutil.copyfile(made, beside)
+        beside.chmod(PLAIN_FILE)
         beside.replace(target)
     return True
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.errors import ModelError
 from pipelines.findings.frames import EVIDENCE, FINDINGS, INSTANT
 from pipelines.findings.keeping import stored_evidence, stored_findings
 from pipelines.findings.withholding import hidden_sites, unspelt, withheld
@@ -23,7 +24,7 @@ from pipelines.journey.unjudged import UNJUDGED, frame, unjudged
 from pipelines.lake.accounting import arrival_lags
 from pipelines.privacy import Kind
 from pipelines.state import ledger
-from pipelines.warehouse.database import writing
+from pipelines.warehouse.repair import opened
 from pipelines.warehouse.snapshots import publish
 
 PUBLISHED = ("core", "marts", "identity")
@@ -38,7 +39,17 @@ ABOUT = "marts.about"
 
 
 def publish_snapshot(district: District, now: datetime) -> Path:
-    """Write the analysts' edition of the warehouse; the path of the file."""
+    """Write the analysts' edition of the warehouse; the path of the file.
+
+    Raises:
+        ModelError: Nothing was built yet.
+    """
+    if not district.home.warehouse.exists():
+        raise ModelError(
+            "nothing was built yet",
+            where=str(district.home.warehouse),
+            remedy=f"Run: schoolbell run --home {district.home.path}",
+        )
     newest = max(ledger.event_days(district.store), default=now.date())
     names = pseudonyms(district, newest)
     tables = {
@@ -47,7 +58,7 @@ def publish_snapshot(district: District, now: datetime) -> Path:
         if model.schema_name in PUBLISHED and name not in INTERNAL
     }
     memory_mb = district.settings.limits.memory_mb
-    with writing(district.home.warehouse, memory_mb=memory_mb) as database:
+    with opened(district.home.warehouse, memory_mb=memory_mb) as database:
         tables = {name: one for name, one in tables.items() if database.has(name)}
         sensitive = sensitive_names(database)
         frames = finding_frames(district, names, sensitive) | ledger_frames(district)

@@ -1,6 +1,6 @@
 """Everything that is due in one district home: what `schoolbell run` does."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,7 +8,7 @@ from pathlib import Path
 from pipelines.findings.keeping import Kept
 from pipelines.journey.alerting import AlertSummary, send_alerts
 from pipelines.journey.district import District, only_writer, open_district
-from pipelines.journey.looking import note_run
+from pipelines.journey.looking import note_run, set_back
 from pipelines.journey.owed import owed, settle
 from pipelines.journey.publishing import publish_snapshot
 from pipelines.journey.reporting import (
@@ -24,7 +24,10 @@ from pipelines.journey.steps import (
 )
 from pipelines.journey.unjudged import Failure, failures
 from pipelines.lake.intake import SETTLE_SECONDS, Outcome, Watch
+from pipelines.lake.sweeping import unlisted_files
+from pipelines.state.home_mark import move_on
 from pipelines.warehouse.building import Built
+from pipelines.warehouse.snapshots import set_broken_aside
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,8 @@ class Result:
     alerts: AlertSummary | None = None
     failures: Sequence[Failure] = ()
     seconds: dict[str, float] = field(default_factory=dict)
+    set_aside: int = 0
+    notes: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +84,7 @@ def run_opened(
 ) -> Result:
     """The steps of a run on an opened district whose lock is held."""
     check_report_settings(district)
+    behind = set_back(district.store, now)
     seconds: dict[str, float] = {}
     began = datetime.now(UTC)
 
@@ -94,15 +100,18 @@ def run_opened(
     lap("build and judge")
     snapshot, reports = None, []
     weeks = owed(district.store)
-    if weeks:
+    broken = set_broken_aside(district.home.snapshots)
+    if weeks or (broken and district.home.warehouse.exists()):
         snapshot = publish_snapshot(district, now)
         lap("snapshot")
+    if weeks:
         reports = publish_reports(district, now, weeks)
         settle(district.store, weeks)
         lap("report")
     note_run(district.store, now)
     alerts = send_alerts(district, now)
     lap("alerts")
+    move_on(district.home, district.store)
     return Result(
         outcomes=outcomes,
         built=done.built,
@@ -112,4 +121,20 @@ def run_opened(
         alerts=alerts,
         failures=failures(district),
         seconds=seconds,
+        set_aside=len(unlisted_files(district.home.lake)),
+        notes=(
+            *_repaired(district, done.damaged, broken),
+            *([behind] if behind else []),
+        ),
     )
+
+
+def _repaired(district: District, damaged: Path | None, broken: str) -> Iterator[str]:
+    """What was made again, since it is derived and could not be read."""
+    if damaged is not None:
+        yield (
+            f"{district.home.warehouse} was damaged, and was made again. The damaged "
+            f"file is {damaged}: delete it when nobody needs it."
+        )
+    if broken:
+        yield f"Another snapshot was published: {broken}."

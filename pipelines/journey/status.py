@@ -15,19 +15,24 @@ from sqlalchemy import func, select
 from pipelines.alerts.outbox import GIVEN_UP, SENT, outbox
 from pipelines.findings.keeping import stored_findings
 from pipelines.journey.district import District
-from pipelines.journey.looking import last_look, last_run
+from pipelines.journey.looking import last_look, last_run, set_back
 from pipelines.journey.opened import last_opened, lines
 from pipelines.journey.source_states import SourceState, source_states
 from pipelines.journey.standstill import standstill
 from pipelines.journey.trouble import in_trouble
 from pipelines.journey.unjudged import failures
 from pipelines.journey.versions import versions
+from pipelines.lake.sweeping import unlisted_files
 from pipelines.state import ledger
 from pipelines.state.dirty import oldest_dirty
 from pipelines.state.schema import REPORTS
 
 WELL, LOOK, ACT = 0, 1, 2
 WORDS = {WELL: "well", LOOK: "somebody should look", ACT: "somebody should act"}
+SET_ASIDE = (
+    "moved to lake/.unlisted: the ledger does not list them, and nothing of them was "
+    "deleted. Look whether an older state was put back"
+)
 RECENT = timedelta(days=7)
 """A message that was given up longer ago is history."""
 
@@ -70,6 +75,7 @@ def status_of(district: District, now: datetime) -> Status:
         "home": str(district.home.path),
         "files": len(files),
         "files_in_trouble": len(trouble),
+        "files_set_aside": len(unlisted_files(district.home.lake)),
         "last_read": max((one.last_read_time for one in files), default="never"),
         **_runs(district),
         "lines": sum(one.lines for one in files),
@@ -144,12 +150,15 @@ def _reasons(
 ) -> list[tuple[int, str]]:
     found = [(ACT, one.line) for one in standstill(district, now)]
     found += [(one.grade, one.line) for one in sources if one.grade != WELL]
+    if told := set_back(district.store, now):
+        found.append((ACT, told))
     if not shown["files"]:
         found.append((ACT, "no log file was ever read"))
     counted = (
         ("alerts_given_up", ACT, "alert could", "alerts could", "not be sent"),
         ("files_in_trouble", LOOK, "file could", "files could", "not be read in full"),
         ("days_to_build", LOOK, "day waits", "days wait", "to be built"),
+        ("files_set_aside", LOOK, "file was", "files were", SET_ASIDE),
     )
     for name, code, one, many, rest in counted:
         if number := shown[name]:

@@ -1,9 +1,10 @@
 """The stations of the journey, each one call on an opened district."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
+from pathlib import Path
 
 from pipelines.district.frames import FRAMES
 from pipelines.errors import SourceError
@@ -19,15 +20,16 @@ from pipelines.journey.owed import owe
 from pipelines.journey.staleness import note, note_versions, noted, stale
 from pipelines.journey.unjudged import judged_days, note_unjudged, unjudged
 from pipelines.lake.intake import SETTLE_SECONDS, Intake, Outcome, Source, Watch
-from pipelines.lake.staging import sweep
+from pipelines.lake.sweeping import sweep
 from pipelines.sources.remote import shown
 from pipelines.state import ledger
 from pipelines.state.ledger import FAILED, FileRecord
 from pipelines.state.purged import kept_from
 from pipelines.warehouse import attribution, building, inputs, planning
 from pipelines.warehouse.building import Attempt, Builder, Built, Quarantine
-from pipelines.warehouse.database import Database, writing
+from pipelines.warehouse.database import Database
 from pipelines.warehouse.inputs import LakeFiles
+from pipelines.warehouse.repair import DamagedWarehouseError, opened, set_aside
 
 LOADED = "main.loaded_with"
 """What the registry's tables and the dimensions were taken from."""
@@ -226,18 +228,31 @@ def judge_days(
 
 @dataclass(frozen=True)
 class Warehouse:
-    """What one pass over the warehouse did."""
+    """What one pass over the warehouse did.
+
+    Attributes:
+        damaged: Where a warehouse is now that could not be read, and was made again.
+    """
 
     built: Built
     kept: Kept
+    damaged: Path | None = None
 
 
 def build_and_judge(
     district: District, progress: Progress = nobody_watches
 ) -> Warehouse:
-    """Build what is stale and judge it; one writer."""
+    """Build what is stale and judge it; a damaged warehouse is made again."""
+    try:
+        return _built_and_judged(district, progress)
+    except DamagedWarehouseError:
+        aside = set_aside(district.home.warehouse)
+        return replace(_built_and_judged(district, progress), damaged=aside)
+
+
+def _built_and_judged(district: District, progress: Progress) -> Warehouse:
     memory_mb = district.settings.limits.memory_mb
-    with writing(district.home.warehouse, memory_mb=memory_mb) as database:
+    with opened(district.home.warehouse, memory_mb=memory_mb) as database:
         built = build(database, district, progress)
         if not built.days and not built.again:
             note_versions(database, district)

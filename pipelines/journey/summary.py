@@ -44,6 +44,16 @@ def trouble(record: FileRecord) -> str:
     return safe_lines(named if has_remedy else f"{named}\n  {SEND_AGAIN}")
 
 
+def set_aside(count: int) -> str:
+    """What is said of files in the lake that no ledger lists."""
+    return (
+        f"{count:,} {'file' if count == 1 else 'files'} in lake/.unlisted that the "
+        "ledger does not list: moved there, not deleted.\n"
+        "  If an older state was put back: schoolbell restore. If nobody needs them, "
+        "delete them by hand."
+    )
+
+
 def is_all_lost(outcomes: Iterable[Outcome]) -> bool:
     """Files were delivered, and not one of them could be read."""
     states = {outcome.record.state for outcome in outcomes}
@@ -78,6 +88,8 @@ def facts_of(done: Result) -> dict[str, Any]:
         ],
         "reattributed_requests": done.built.reattributed,
         "alerts": asdict(done.alerts) if done.alerts is not None else None,
+        "files_set_aside": done.set_aside,
+        "notes": list(done.notes),
         "snapshot": done.snapshot.stem if done.snapshot is not None else None,
         "reports": [str(one.page) for one in done.reports],
         "seconds": {name: round(one, 3) for name, one in done.seconds.items()},
@@ -89,6 +101,9 @@ def told(done: Result) -> Iterator[str]:
     for outcome in done.outcomes:
         if outcome.record.message:
             yield trouble(outcome.record)
+    yield from done.notes
+    if done.set_aside:
+        yield set_aside(done.set_aside)
     new = sum(outcome.is_new for outcome in done.outcomes)
     yield f"{new} of {len(done.outcomes)} files were new or had grown."
     if done.alerts is not None and done.alerts.new:

@@ -67,10 +67,10 @@ def _place(one: LakeFile) -> tuple[int, str, str]:
 
 
 def _join(store: Store, folder: Path, source: str, files: list[LakeFile]) -> None:
-    rewriting = Rewriting(folder, source)
+    rewriting = Rewriting(store, folder, source)
     with writing_to(folder):
         frame = pl.concat([read_sound(folder, one) for one in files])
         rewriting.add(files[0].event_class, frame)
     rewriting.superseded += [one.path for one in files]
     rewriting.dirty.clear()  # the same rows as before
-    rewriting.commit(store, [])
+    rewriting.commit([])

@@ -89,7 +89,7 @@ class Replay:
         records = {
             one.file_id: one for one in ledger.source_files(self.store, self.source)
         }
-        rewriting = Rewriting(self.lake, self.source)
+        rewriting = Rewriting(self.store, self.lake, self.source)
         still = [rejects.join(again.select(PLACE), on=PLACE, how="anti")]
         changed: list[FileRecord] = []
         total: Counter[str] = Counter()
@@ -115,7 +115,7 @@ class Replay:
             total.update(events=gone - parsed.blanks)
         if total["events"] + total["blanks"]:
             rewriting.replace(listed, pl.concat(still), again)
-            rewriting.commit(self.store, changed)
+            rewriting.commit(changed)
         return Replayed(total["lines"], total["events"], total["blanks"])
 
     def _context(self, record: FileRecord) -> Context:

@@ -16,7 +16,7 @@ import polars as pl
 from pipelines.lake.files import REJECTS, by_day, sync_folders, write, writing_to
 from pipelines.lake.soundness import read_sound
 from pipelines.lake.tally import day_count
-from pipelines.state import ledger
+from pipelines.state import home_mark, ledger
 from pipelines.state.days import SourceDay
 from pipelines.state.ledger import Change, FileRecord, LakeFile
 from pipelines.state.store import Store
@@ -26,6 +26,7 @@ from pipelines.state.store import Store
 class Rewriting:
     """Lake files written anew, until they are committed together."""
 
+    store: Store
     folder: Path
     source: str
     run_id: str = field(default_factory=lambda: secrets.token_hex(6))
@@ -37,6 +38,8 @@ class Rewriting:
     def add(self, event_class: str, frame: pl.DataFrame) -> None:
         """Write rows, of any days, as new files."""
         for part in by_day(frame):
+            if not self.written:
+                ledger.begin_run(self.store, self.run_id)
             name = f"{self.run_id}-{len(self.written):05d}"
             self.written.append(
                 write(self.folder, name, self.source, event_class, part)
@@ -56,7 +59,7 @@ class Rewriting:
                 day_count(self.source, old.event_class, gone, now, sign=-1)
             )
 
-    def commit(self, store: Store, files: list[FileRecord]) -> None:
+    def commit(self, files: list[FileRecord]) -> None:
         """List the new files and the counts of the source files."""
         with writing_to(self.folder):
             sync_folders(self.folder, self.written)
@@ -67,7 +70,7 @@ class Rewriting:
                 superseded=self.superseded,
                 days=self.days,
             )
-            ledger.commit(store, change)
+            home_mark.note(self.folder, ledger.commit(self.store, change))
 
 
 def take_back(
@@ -91,7 +94,7 @@ def take_back(
     Returns:
         The row, committed.
     """
-    rewriting = Rewriting(folder, record.source)
+    rewriting = Rewriting(store, folder, record.source)
     taken: Counter[str] = Counter()
     doomed = (pl.col("file_id") == record.file_id) & (pl.col("line_no") >= first_line)
     with writing_to(folder):
@@ -105,5 +108,5 @@ def take_back(
                 kind = "rejects" if old.event_class == REJECTS else "events"
                 taken[kind] += gone.height
     left = remaining(taken)
-    rewriting.commit(store, [left])
+    rewriting.commit([left])
     return left

@@ -17,9 +17,8 @@ import polars as pl
 from pipelines.lake.again import Again
 from pipelines.lake.files import REJECTS, by_day, sync_folders, write, writing_to
 from pipelines.lake.holding import Holding
-from pipelines.lake.sweeping import sweep
 from pipelines.lake.tally import day_count, placed
-from pipelines.state import ledger
+from pipelines.state import home_mark, ledger
 from pipelines.state.days import SourceDay
 from pipelines.state.ledger import (
     Change,
@@ -27,8 +26,6 @@ from pipelines.state.ledger import (
     LakeFile,
 )
 from pipelines.state.store import Store
-
-__all__ = ["REJECTS", "Staging", "sweep"]
 
 ROWS_A_COMMIT = 500_000
 BYTES_A_COMMIT = 64 << 20
@@ -131,7 +128,7 @@ class Staging:
                 days=self._days,
                 consumed={key: self._consumed.get(key, 0) for key in self._records},
             )
-            ledger.commit(self.store, change)
+            home_mark.note(self.folder, ledger.commit(self.store, change))
         self._committed(change)
 
     def settled(self, record: FileRecord) -> FileRecord:
@@ -160,6 +157,8 @@ class Staging:
         self._days += self._again.taken_out(frames, self._known, staged, self._listed)
         for name in sorted(frames):
             for part in by_day(frames.pop(name)):
+                if not self._written:
+                    ledger.begin_run(self.store, self.run_id)
                 self._written += 1
                 file = f"{self.run_id}-{self._written:05d}"
                 self._listed.append(write(self.folder, file, self.source, name, part))
@@ -167,7 +166,9 @@ class Staging:
                     self._days.append(day_count(self.source, name, part, self.now()))
 
     def _dirty(self, listed: list[LakeFile]) -> set[date]:
-        latest = self.now().date() + timedelta(days=DAYS_AHEAD)
+        # a clock that was set back makes no day one to come
+        now = max(filter(None, (self.now(), ledger.newest_commit(self.store))))
+        latest = now.date() + timedelta(days=DAYS_AHEAD)
         days = {
             date.fromisoformat(one.event_date)
             for one in listed

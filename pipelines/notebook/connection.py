@@ -18,7 +18,7 @@ from pipelines.errors import ModelError, SettingsError
 from pipelines.notebook.choosing import ABOUT, chosen
 from pipelines.notebook.coverage import Coverage, coverage
 from pipelines.notebook.dictionary import meaning_of, notes_of
-from pipelines.warehouse.snapshots import current, locked_down
+from pipelines.warehouse.snapshots import SqlError, current, locked_down, unreadable
 
 VARIABLE = "SCHOOLBELL_HOME"
 DEMO = "demo-district"
@@ -45,10 +45,13 @@ class Connection:
 
     def _open(self, path: Path) -> None:
         self.path = path
-        # an earlier connection lives on in the relations that came from it
-        self._connection: Any = locked_down(path)
-        self.district, self.zone = self._about()
-        self.coverage: Coverage = coverage(self.sql, self.zone)
+        try:
+            # an earlier connection lives on in the relations that came from it
+            self._connection: Any = locked_down(path)
+            self.district, self.zone = self._about()
+            self.coverage: Coverage = coverage(self.sql, self.zone)
+        except SqlError as error:
+            raise unreadable(error, path) from error
 
     def _about(self) -> tuple[str, str]:
         if ABOUT not in self._names():

@@ -10,7 +10,7 @@ keeps for a day what others took the place of.
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,9 +19,14 @@ from pathlib import Path
 
 from pipelines.district.home import DistrictHome
 from pipelines.findings.keeping import stored_findings
+from pipelines.journey.audit_heads import BACKUPS
 from pipelines.journey.district import District
+from pipelines.journey.editions import home_key
 from pipelines.lake.files import sync
 from pipelines.operations.manifest import (
+    SINGLE,
+    STATE,
+    WHOLE,
     BackupError,
     Manifest,
     Sealed,
@@ -30,15 +35,13 @@ from pipelines.operations.manifest import (
     sealed,
 )
 from pipelines.state import ledger
+from pipelines.state.audit import open_chain
 from pipelines.state.moving import copy_state
-from pipelines.state.store import now_text, open_store, read_store, remember
+from pipelines.state.store import damaged, now_text, open_store, read_store, remember
 
 PREFIX = "backup-"
 PARTIAL = ".partial-"
 LAST = "last_backup_time"
-STATE = "state.db"
-WHOLE = ("registry", "lists", "reports", "certificates")
-SINGLE = ("district.toml", "audit.head")
 
 
 @dataclass(frozen=True)
@@ -69,8 +72,9 @@ def back_up(
 
     Raises:
         BackupError: The folder lies inside the home.
+        SettingsError: The home's key, with which it is signed, is gone.
     """
-    home = district.home
+    home, key = district.home, home_key(district)
     into = into.resolve()
     if into.is_relative_to(home.path):
         raise BackupError(
@@ -85,11 +89,12 @@ def back_up(
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(mode=0o700)
     manifest, linked = _filled(district, aside, newest(into), made, landing=landing)
-    manifest.write(aside)
+    manifest.write(aside, key)
     aside.rename(final)
     sync(into)
     with district.store.writing() as connection:
         remember(connection, LAST, now_text(made))
+        remember(connection, BACKUPS, str(into))
     return BackedUp(final, manifest, linked)
 
 
@@ -132,9 +137,13 @@ def _filled(
     files = {STATE: _state(district, folder / STATE)}
     store = read_store(folder / STATE)
     try:
-        lake = {f"lake/{one.path}": one.sha256 for one in ledger.lake_files(store)}
+        lake = {
+            f"lake/{one.path}": Sealed(one.bytes, one.sha256)
+            for one in ledger.lake_files(store)
+        }
         lines = sum(one.lines for one in ledger.source_files(store))
         findings = len(stored_findings(store))
+        head = open_chain(store, home).head()
     finally:
         store.close()
     files |= {name: copied(home.path / name, folder / name) for name in _plain(home)}
@@ -143,16 +152,15 @@ def _filled(
             name: copied(home.path / name, folder / name)
             for name in _below(home.path, "landing")
         }
-    known = read_manifest(before).files if before else {}
+    known = _known(before)
     linked = 0
-    for name, digest in lake.items():
-        if before and name in known and known[name].sha256 == digest:
+    for name, listed in lake.items():
+        files[name] = listed
+        if before and known.get(name) == listed and _is_whole(before / name, listed):
             _link(before / name, folder / name)
-            files[name] = known[name]
             linked += 1
             continue
-        files[name] = copied(home.path / name, folder / name)
-        if files[name].sha256 != digest:
+        if copied(home.path / name, folder / name) != listed:
             raise BackupError(
                 "is not what the ledger lists; nothing was backed up",
                 where=str(home.path / name),
@@ -165,8 +173,24 @@ def _filled(
         lines=lines,
         findings=findings,
         files=files,
+        audit_head=str(head) if head else "",
     )
     return about, linked
+
+
+def _known(before: Path | None) -> Mapping[str, Sealed]:
+    """The files of the backup before; a damaged one shares nothing."""
+    try:
+        return read_manifest(before).files if before else {}
+    except BackupError:
+        return {}
+
+
+def _is_whole(path: Path, listed: Sealed) -> bool:
+    """As far as a look tells: its bytes are read by a drill and by a restore."""
+    return (
+        path.is_file() and not path.is_symlink() and path.stat().st_size == listed.bytes
+    )
 
 
 def _state(district: District, target: Path) -> Sealed:
@@ -183,6 +207,9 @@ def _state(district: District, target: Path) -> Sealed:
             held.backup(to)
         # without a log of its own, so that the file is all there is
         to.execute("pragma journal_mode = delete")
+        (said,) = to.execute("pragma quick_check(1)").fetchone()
+    if said != "ok":
+        raise damaged(said, str(path))
     sync(target)
     return sealed(target)
 

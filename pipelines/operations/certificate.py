@@ -16,6 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from pipelines.district.home import shared_folder
 from pipelines.errors import SchoolbellError
 from pipelines.journey.district import District
 from pipelines.lake.files import sync
@@ -31,6 +32,7 @@ from pipelines.warehouse.snapshots import reading
 
 LIMITS = (
     "Copies that `schoolbell backup` or anybody else made before are not touched.",
+    "States that an upgrade, a move or a restore kept beside state.db are not touched.",
     "Files that analysts exported, and mails that were sent, are not touched.",
     "On a solid-state disk old blocks stay for a while; an encrypted one is safe.",
 )
@@ -134,9 +136,10 @@ def _said(
 
 
 def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(mode=0o750, exist_ok=True)
+    shared_folder(path.parent)
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
+        os.fchmod(handle, MODE)
         file.write(text)
         file.flush()
         os.fsync(file.fileno())

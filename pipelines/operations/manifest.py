@@ -1,16 +1,35 @@
-"""What a backup says of itself: every file with its size and hash."""
+"""What a backup says of itself: every file with its size and hash, signed.
+
+Whoever can write where the backups lie could change one and its hashes with it. So the
+manifest is signed with a key of the home, which no backup holds and every restore is
+given; and its fingerprint is printed, to be kept apart from backup and keys.
+"""
 
 import hashlib
+import hmac
 import json
 import os
+import re
+import stat
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from pipelines.errors import SchoolbellError
 
 NAME = "manifest.json"
 CHUNK = 1 << 20
+MOST_BYTES = 1 << 30
+"""Of a manifest: some million files."""
+
+STATE = "state.db"
+SINGLE = ("district.toml", "audit.head")
+WHOLE = ("registry", "lists", "reports", "certificates")
+FOLDERS = (*WHOLE, "lake", "landing")
+PURPOSE = b"schoolbell backup manifest\n"
+SHA256 = re.compile("[0-9a-f]{64}")
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class BackupError(SchoolbellError):
@@ -36,6 +55,9 @@ class Manifest:
         lines: Lines that the ledger accounts for.
         findings: Findings that the state holds.
         files: By path, relative to the backup and with `/`.
+        audit_head: Number and hash of the audit chain's last entry; empty if none.
+        signature: Over all of it, with a key of the home; empty in one of a version
+            that did not sign.
     """
 
     made_time: str
@@ -44,14 +66,68 @@ class Manifest:
     lines: int
     findings: int
     files: Mapping[str, Sealed]
+    audit_head: str = ""
+    signature: str = ""
 
-    def write(self, folder: Path) -> None:
-        """Put it into a backup, safe on disk."""
-        text = json.dumps(asdict(self), indent=1, sort_keys=True) + "\n"
+    def write(self, folder: Path, key: bytes) -> None:
+        """Sign it and put it into a backup, safe on disk.
+
+        Args:
+            key: The home's key behind the pseudonyms.
+        """
+        signed = replace(self, signature=self.signed_by(key))
+        text = json.dumps(asdict(signed), indent=1, sort_keys=True) + "\n"
         with (folder / NAME).open("x", encoding="utf-8") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
+
+    def signed_by(self, key: bytes) -> str:
+        """The signature that it has if the home of this key made it."""
+        said = asdict(self)
+        del said["signature"]
+        text = json.dumps(said, sort_keys=True, separators=(",", ":")).encode()
+        return hmac.new(key, PURPOSE + text, hashlib.sha256).hexdigest()
+
+
+def fingerprint(folder: Path) -> str:
+    """What tells this backup from any other: the SHA-256 of its manifest."""
+    return sealed(folder / NAME).sha256
+
+
+def require_trusted(folder: Path, manifest: Manifest, key: bytes, given: str) -> None:
+    """Use no backup that the home did not make.
+
+    Args:
+        key: The home's key behind the pseudonyms.
+        given: The fingerprint that somebody kept; empty if nobody did.
+
+    Raises:
+        BackupError: It is another backup, or was changed.
+    """
+    own = fingerprint(folder)
+    if given and not hmac.compare_digest(given.strip().lower(), own):
+        raise BackupError(
+            f"is not the backup of that fingerprint; its own is {own}",
+            where=str(folder),
+            remedy="Compare with what `schoolbell backup` printed. Where it differs, "
+            "the backup was changed: use another one.",
+        )
+    if not manifest.signature and not given:
+        raise BackupError(
+            "is not signed: it was changed, or made by a version that did not sign",
+            where=str(folder),
+            remedy="Only if it lay where nobody else can write, say that it is this "
+            f"one: --fingerprint {own}",
+        )
+    if manifest.signature and not hmac.compare_digest(
+        manifest.signature, manifest.signed_by(key)
+    ):
+        raise BackupError(
+            "was changed after it was made, or was made with other keys",
+            where=str(folder),
+            remedy="Name the folder with the keys of this home, or use another backup.",
+        )
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -62,20 +138,91 @@ def read_manifest(folder: Path) -> Manifest:
     """
     path = folder / NAME
     try:
-        said = json.loads(path.read_text(encoding="utf-8"))
-        files = {name: Sealed(**one) for name, one in said.pop("files").items()}
-        manifest = Manifest(**said, files=files)
-    except (OSError, ValueError, TypeError, AttributeError, KeyError) as error:
+        manifest = _parsed(path)
+    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise BackupError(
             "is no backup, or one that was cut short",
             where=str(path),
             remedy="Name the folder that `schoolbell backup` printed.",
         ) from error
-    for name in files:
-        parts = PurePosixPath(name).parts
-        if not parts or ".." in parts or PurePosixPath(name).is_absolute():
-            raise BackupError(f"{name!r} leads out of the backup", where=str(path))
+    for name in manifest.files:
+        _require_inside(name, path)
     return manifest
+
+
+def _parsed(path: Path) -> Manifest:
+    told = path.lstat()
+    if not stat.S_ISREG(told.st_mode) or told.st_size > MOST_BYTES:
+        raise ValueError(path)
+    said: dict[str, Any] = dict(json.loads(path.read_text(encoding="utf-8")))
+    files = {name: Sealed(**one) for name, one in dict(said.pop("files")).items()}
+    manifest = Manifest(**said, files=files)
+    counts = [manifest.lines, manifest.findings, *(one.bytes for one in files.values())]
+    if not all(type(one) is int and one >= 0 for one in counts):
+        raise ValueError(path)
+    words = [
+        getattr(manifest, name) for name in ("made_time", "audit_head", "signature")
+    ]
+    if not all(isinstance(one, str) for one in (*words, manifest.district)):
+        raise TypeError(path)
+    if not all(SHA256.fullmatch(one.sha256) for one in files.values()):
+        raise ValueError(path)
+    if STATE not in files:
+        raise KeyError(STATE)
+    return manifest
+
+
+def _require_inside(name: str, path: Path) -> None:
+    """A path that a backup may hold: nothing else of a home, nothing outside."""
+    parts = PurePosixPath(name).parts
+    is_plain = "/".join(parts) == name and not CONTROL.search(name) and "\\" not in name
+    if not parts or ".." in parts or not is_plain or PurePosixPath(name).is_absolute():
+        raise BackupError(f"{name!r} leads out of the backup", where=str(path))
+    is_known = name in (STATE, *SINGLE) or (len(parts) > 1 and parts[0] in FOLDERS)
+    if not is_known:
+        raise BackupError(
+            f"{name!r} is nothing that a backup holds",
+            where=str(path),
+            remedy="Use another backup.",
+        )
+
+
+def require_same(folder: Path, manifest: Manifest) -> None:
+    """Every file is a plain one, and holds what the manifest says.
+
+    Raises:
+        BackupError: One is missing, a link, or was changed.
+    """
+    wrong = [
+        name
+        for name, said in manifest.files.items()
+        if not _is_same(folder, name, said)
+    ]
+    if wrong:
+        raise BackupError(
+            f"{len(wrong):,} files are missing, are links or were changed, such as "
+            f"{wrong[0]}; nothing was restored",
+            where=str(folder),
+            remedy="Use another backup.",
+        )
+
+
+def _is_same(folder: Path, name: str, said: Sealed) -> bool:
+    path = folder
+    for part in PurePosixPath(name).parts[:-1]:
+        path = path / part
+        if path.is_symlink():
+            return False
+    path = folder / name
+    try:
+        told = path.lstat()  # a pipe or a device is never opened, a huge file not read
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return (
+        stat.S_ISREG(told.st_mode)
+        and told.st_size == said.bytes
+        and sealed(path) == said
+    )
 
 
 def copied(source: Path, target: Path, mode: int = 0o600) -> Sealed:

@@ -10,7 +10,9 @@ from pipelines.district.state_place import point_to, state_place
 from pipelines.errors import SettingsError
 from pipelines.journey.district import only_writer
 from pipelines.lake.files import sync
+from pipelines.state.home_mark import Mark, advance, note
 from pipelines.state.moving import copy_state
+from pipelines.state.opening import open_state
 from pipelines.state.store import open_store
 
 
@@ -34,10 +36,11 @@ def move_out(home: DistrictHome, reference: Mapping[str, str]) -> Mapping[str, i
         )
     url = looked_up(reference, "the URL of the database")
     with only_writer(home):
-        rows = _copied(home.state_db, url)
+        rows, mark = _copied(home, url)
         point_to(home, reference)
         home.state_db.rename(_aside(home.state_db))
         sync(home.path)
+        _note(home, mark)
     return rows
 
 
@@ -53,22 +56,34 @@ def move_back(home: DistrictHome) -> Mapping[str, int]:
     with only_writer(home):
         if home.state_db.exists():
             home.state_db.rename(_aside(home.state_db))
-        rows = _copied(place, home.state_db)
+        rows, mark = _copied(home, home.state_db)
         home.state_pointer.unlink()
         sync(home.path)
+        _note(home, mark)
     return rows
 
 
-def _copied(source: Path | str, target: Path | str) -> Mapping[str, int]:
-    held = open_store(source)
+def _copied(
+    home: DistrictHome, target: Path | str
+) -> tuple[Mapping[str, int], Mark | None]:
+    """Copy the state; from then on what was copied is the older one of the two."""
+    held = open_state(home)
     try:
         new = open_store(target)
         try:
-            return copy_state(held, new)
+            rows = copy_state(held, new)
+            with new.writing() as connection:
+                return rows, advance(connection)
         finally:
             new.close()
     finally:
         held.close()
+
+
+def _note(home: DistrictHome, mark: Mark | None) -> None:
+    """The files follow once the home uses the new database."""
+    for folder in (home.lake, home.path):
+        note(folder, mark)
 
 
 def _aside(path: Path) -> Path:

@@ -59,7 +59,7 @@ RIGHTS: Mapping[str, Right] = {
 }
 HOME = Right(READERS, 0o750, None)
 SETTINGS = Right(OPERATORS, 0o750, 0o660)
-SINGLE = ("state.db", "state.toml", "warehouse.duckdb", "audit.head")
+SINGLE = ("state.db", "state.toml", "warehouse.duckdb", "audit.head", "home.mark")
 
 
 @dataclass(frozen=True)

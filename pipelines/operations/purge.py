@@ -7,9 +7,11 @@ what is left, snapshots are published again, SQLite overwrites what it deletes.
 """
 
 import hashlib
+import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 from sqlalchemy import Connection, delete, func, update
 
@@ -19,7 +21,7 @@ from pipelines.journey.district import District
 from pipelines.journey.publishing import publish_snapshot
 from pipelines.journey.reporting import mondays, publish_reports
 from pipelines.journey.steps import Progress, nobody_watches
-from pipelines.lake.sweeping import sweep
+from pipelines.lake.sweeping import sweep, unlisted_files
 from pipelines.operations.recover import rebuild
 from pipelines.operations.removal import remove_report
 from pipelines.operations.retention import WEEK, Plan, monday
@@ -28,7 +30,9 @@ from pipelines.state.alert_tables import OUTBOX, PAGES
 from pipelines.state.audit import Act, Chain
 from pipelines.state.purged import Purged, keep_from, note_purged
 from pipelines.state.schema import ATTRIBUTION_CHANGES, LAKE_FILES, SOURCE_FILES
+from pipelines.state.store import now_text
 from pipelines.warehouse import planning
+from pipelines.warehouse.repair import ASIDE
 from pipelines.warehouse.snapshots import current, reading
 
 
@@ -65,6 +69,8 @@ def carry_out(
         remove_report(district, one, purge.now)
     if plan.gone_events:
         rebuild(district, progress)
+    for old in district.home.path.glob(f"{district.home.warehouse.name}{ASIDE}"):
+        shutil.rmtree(old) if old.is_dir() else old.unlink()
     _publish_again(district, purge.now)
     _empty_the_log(district)
 
@@ -105,7 +111,11 @@ def _events(district: District, plan: Plan) -> None:
     with district.store.writing() as connection:
         note_purged(connection, things)
         for one in things:
-            connection.execute(delete(LAKE_FILES).filter_by(path=one.name))
+            connection.execute(
+                update(LAKE_FILES)
+                .filter_by(path=one.name)
+                .values(superseded_time=now_text())
+            )
         if "event" in plan.before:
             first = plan.before["event"].isoformat()
             held = {one.last_day.isoformat() for one in plan.held["event"]}
@@ -116,8 +126,21 @@ def _events(district: District, plan: Plan) -> None:
                 )
             )
             _lines_handed_on(connection, plan.before["event"] + timedelta(days=1))
-    # what is listed no more goes, and what others took the place of goes with it
+    # what counts no more goes, and what others took the place of goes with it
     sweep(district.store, district.home.lake, grace=timedelta(0))
+    delete_set_aside(district.home.lake, plan)
+
+
+def delete_set_aside(lake: Path, plan: Plan) -> None:
+    """Files that no ledger lists go by the day that their folder names."""
+    if "event" not in plan.before:
+        return
+    first = plan.before["event"].isoformat()
+    held = {one.last_day.isoformat() for one in plan.held["event"]}
+    for path in unlisted_files(lake):
+        day = path.parent.name.removeprefix("event_date=")
+        if day < first and day not in held:
+            path.unlink()
 
 
 def _lines_handed_on(connection: Connection, before: date) -> None:

@@ -8,6 +8,7 @@ from pipelines.errors import ModelError
 from pipelines.journey.district import District, only_writer, open_district
 from pipelines.journey.steps import Progress, build_and_judge, nobody_watches
 from pipelines.warehouse.fingerprints import Fingerprint, fingerprints
+from pipelines.warehouse.repair import set_aside
 from pipelines.warehouse.snapshots import reading
 
 COMPARED = ("identity", "core", "detections", "marts")
@@ -45,6 +46,8 @@ def rebuild(district: District, progress: Progress = nobody_watches) -> Recovere
     """
     now = district.home.warehouse
     old = now.with_name("warehouse.old.duckdb")
+    if now.is_dir():
+        set_aside(now)
     if now.exists():
         now.replace(old)
     now.with_name(now.name + ".wal").unlink(missing_ok=True)

@@ -9,18 +9,31 @@ from typing import Any
 
 from pipelines.district.home import DistrictHome, create
 from pipelines.findings.keeping import stored_findings
-from pipelines.journey.district import District, open_district
+from pipelines.journey.audit_heads import kept_heads, verified
+from pipelines.journey.district import District, only_writer, open_district
 from pipelines.lake.accounting import unbalanced
+from pipelines.lake.files import require_space, sync
+from pipelines.lake.sweeping import sweep
 from pipelines.operations.manifest import (
+    STATE,
     BackupError,
     Manifest,
+    Sealed,
     copied,
     read_manifest,
+    require_same,
+    require_trusted,
     sealed,
 )
 from pipelines.operations.recover import recover
 from pipelines.state import ledger
-from pipelines.state.store import now_text, read_store, remember
+from pipelines.state.audit import RESTORE, Act, open_chain
+from pipelines.state.engines import engine_of
+from pipelines.state.home_mark import Mark, advance, begin, mark_of, note, noted
+from pipelines.state.layout import layout_of
+from pipelines.state.layout import mark as layout
+from pipelines.state.schema import LAKE_RUNS
+from pipelines.state.store import Store, now_text, read_store, remember
 
 LAST_DRILL = "last_drill_time"
 KEYS = ("pseudonyms.key", "audit.key")
@@ -28,20 +41,36 @@ KEYS = ("pseudonyms.key", "audit.key")
 
 @dataclass(frozen=True)
 class Restored:
-    """A home that was brought back; `wrong` is empty where all of it is right."""
+    """A home that was brought back; `wrong` is empty where all of it is right.
+
+    Attributes:
+        set_aside: Files of the lake that the backup does not know, now in `.unlisted`.
+        kept: The state of before, where there was one.
+    """
 
     home: DistrictHome
     manifest: Manifest
     wrong: Sequence[str]
+    set_aside: Sequence[str] = ()
+    kept: Sequence[Path] = ()
 
 
-def restore(backup: Path, target: Path, keys: Path) -> Restored:
+def restore(
+    backup: Path,
+    target: Path,
+    keys: Path,
+    *,
+    actor: str = "schoolbell",
+    fingerprint: str = "",
+) -> Restored:
     """Bring a home back into a new folder.
 
     Args:
         backup: A folder that `back_up` made.
         target: A folder that is not there yet, or is empty.
         keys: The folder that holds the home's keys.
+        actor: Who does it, for the audit chain.
+        fingerprint: Of the backup, if somebody kept it.
 
     Raises:
         BackupError: The target holds something, a file of the backup is missing or
@@ -54,16 +83,205 @@ def restore(backup: Path, target: Path, keys: Path) -> Restored:
             where=str(target),
             remedy="Name a folder that is not there yet.",
         )
-    _same(backup, manifest)
+    require_trusted(backup, manifest, _key_of(keys), fingerprint)
+    require_same(backup, manifest)
     home = DistrictHome(target.resolve())
-    home.keys.mkdir(mode=0o700, parents=True)
-    _keys(keys, home)
-    for name in manifest.files:
-        copied(backup / name, home.path / name)
+    _require_space(home.path, manifest)
+    try:
+        home.keys.mkdir(mode=0o700, parents=True)
+        _keys(keys, home)
+        for name, said in manifest.files.items():
+            _copied(backup / name, home.path / name, said)
+    except BaseException:
+        shutil.rmtree(home.path, ignore_errors=True)
+        raise
     home = create(home.path)  # completes folders and sets their modes
+    _marked(home, "", 0)
+    _chained(home, manifest, actor)
     for folder in (home.reports, *home.reports.rglob("*")):
         folder.chmod(0o750 if folder.is_dir() else 0o640)
     return Restored(home, manifest, wrong_with(home, manifest))
+
+
+def restore_in_place(
+    backup: Path,
+    target: Path,
+    keys: Path,
+    *,
+    actor: str = "schoolbell",
+    fingerprint: str = "",
+) -> Restored:
+    """Bring the state back into a home that lost it; its lake and reports stay.
+
+    What the lake lacks of the backup comes back. What it holds beyond the backup is
+    moved to `.unlisted`, and the state of before is kept beside the new one; the next
+    run makes the warehouse again. Cut off at any instant, the home refuses every
+    command until this is done again.
+
+    Raises:
+        BackupError: It is another home's backup, or the state is on a server.
+    """
+    manifest = read_manifest(backup)
+    require_trusted(backup, manifest, _key_of(keys), fingerprint)
+    require_same(backup, manifest)
+    _require_current(backup)
+    home = DistrictHome(target.resolve())
+    if home.state_pointer.exists():
+        raise BackupError(
+            "the state of this home is on a database server",
+            where=str(home.state_pointer),
+            remedy="Bring it back there by the server's own backup; or move this file "
+            "away and restore again, which puts the state into state.db.",
+        )
+    with only_writer(home):
+        marks = noted(home)
+        _same_home(backup, marks)
+        _keys_at_home(keys, home)
+        kept = _put_aside(home, datetime.now(UTC))
+        for name in manifest.files:
+            if name.startswith("lake/"):
+                _brought_back(backup / name, home.path / name, manifest.files[name])
+        draft = home.path / f".{home.state_db.name}.restored"
+        draft.unlink(missing_ok=True)
+        _copied(backup / STATE, draft, manifest.files[STATE])
+        draft.rename(home.state_db)
+        sync(home.path)
+        for end in ("", ".wal"):  # it is derived, from events that may be gone
+            home.warehouse.with_name(home.warehouse.name + end).unlink(missing_ok=True)
+        highest = max(marks.values(), key=lambda one: one.generation, default=None)
+        own, reached = (highest.home, highest.generation) if highest else ("", 0)
+        set_aside = _marked(home, own, reached + 1)
+        _chained(home, manifest, actor, always=True)
+    return Restored(home, manifest, wrong_with(home, manifest), set_aside, kept)
+
+
+def _require_current(backup: Path) -> None:
+    """Only a state of this version can go into a home that this version wrote."""
+    store = read_store(backup / STATE)
+    try:
+        with store.reading() as connection:
+            is_current = layout_of(connection) == layout()
+    finally:
+        store.close()
+    if not is_current:
+        raise BackupError(
+            "was made by another version of Schoolbell; nothing was changed",
+            where=str(backup),
+            remedy="Restore it into a new folder, and run: schoolbell upgrade",
+        )
+
+
+def _chained(
+    home: DistrictHome, manifest: Manifest, actor: str, *, always: bool = False
+) -> None:
+    """Let the audit chain say that it was brought back, where it had gone on.
+
+    Args:
+        always: Also where no entry is known that the backup does not hold.
+    """
+    store = Store(engine_of(home.state_db))
+    try:
+        with store.reading() as connection:
+            if layout_of(connection) != layout():
+                return  # `upgrade` comes first
+        chain = open_chain(store, home)
+        if chain.head() and not chain.key_file.exists():
+            return  # nothing can be written; `audit verify` says so
+        chain.seal_head()
+        if not always and verified(store, home) is None:
+            return
+        known = [chain.head(), chain.noted_head(), *kept_heads(store, home)]
+        newest = max(filter(None, known), key=lambda one: one.number, default=None)
+        held = chain.head()
+        first, last = held.number + 1 if held else 1, newest.number if newest else 0
+        lost = f"entries {first} to {last} of before are not in it"
+        why = f"brought back from the backup of {manifest.made_time[:19]}; " + (
+            lost if last >= first else "no entry was given up"
+        )
+        subject = str(newest or "0:")
+        chain.begin_again(Act(actor=actor, action=RESTORE, subject=subject, reason=why))
+    finally:
+        store.close()
+
+
+def _same_home(backup: Path, marks: Mapping[Path, Mark]) -> None:
+    """The backup is of the home that the marks name, where both say it."""
+    store = read_store(backup / STATE)
+    try:
+        with store.reading() as connection:
+            own = mark_of(connection)
+    finally:
+        store.close()
+    for path, mark in marks.items():
+        if own is not None and own.home != mark.home:
+            raise BackupError(
+                f"is the backup of another home than {path} names; nothing was changed",
+                where=str(backup),
+                remedy="Name a backup of this home, or restore into a new folder.",
+            )
+
+
+def _put_aside(home: DistrictHome, now: datetime) -> list[Path]:
+    """Rename the state of before, with the files that SQLite keeps beside it."""
+    kept = []
+    for end in ("", "-wal", "-shm"):
+        path = home.path / f"{home.state_db.name}{end}"
+        if path.exists():
+            stamp = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+            aside = home.path / f"{home.state_db.name}.before-restore-{stamp}{end}"
+            path.rename(aside)
+            kept.append(aside)
+    return kept
+
+
+def _brought_back(source: Path, target: Path, said: Sealed) -> None:
+    """A file of the lake, unless it is there as it was."""
+    if target.is_file() and sealed(target) == said:
+        return
+    draft = target.with_name(f"{target.name}.restored")
+    draft.unlink(missing_ok=True)
+    _copied(source, draft, said)
+    draft.replace(target)
+
+
+def _copied(source: Path, target: Path, said: Sealed) -> None:
+    """Copy a file of the backup; what changes while it is read is not taken."""
+    if copied(source, target) != said:
+        target.unlink()
+        raise BackupError(
+            "changed while it was read; nothing was restored",
+            where=str(source),
+            remedy="Copy the backup to where nobody else can write, and restore again.",
+        )
+
+
+def _require_space(home: Path, manifest: Manifest) -> None:
+    """Begin nothing that the disk could not hold."""
+    place = next(one for one in (home, *home.parents) if one.is_dir())
+    require_space(place, sum(one.bytes for one in manifest.files.values()))
+
+
+def _marked(home: DistrictHome, own: str, generation: int) -> Sequence[str]:
+    """Let state and lake agree on a new generation; what the lake has beyond it.
+
+    Args:
+        own: The home's id, for a state of a version that had none.
+        generation: The least that it is to be: more than any that was seen.
+    """
+    store = Store(engine_of(home.state_db))
+    try:
+        with store.writing() as connection:
+            mark = advance(connection, generation) or begin(connection, own, generation)
+            is_current = layout_of(connection) == layout()
+            if is_current:
+                # whoever wrote when it was copied does not write into this lake
+                connection.execute(LAKE_RUNS.delete())
+        set_aside = sweep(store, home.lake).moved if is_current else ()
+    finally:
+        store.close()
+    for folder in (home.lake, home.path):
+        note(folder, mark)
+    return set_aside
 
 
 def wrong_with(home: DistrictHome, manifest: Manifest) -> list[str]:
@@ -123,28 +341,38 @@ def _told(home: DistrictHome) -> Mapping[str, Any]:
         }
 
 
-def _same(backup: Path, manifest: Manifest) -> None:
-    wrong = [
-        name
-        for name, said in manifest.files.items()
-        if not (backup / name).is_file() or sealed(backup / name) != said
-    ]
-    if wrong:
-        raise BackupError(
-            f"{len(wrong):,} files are missing or were changed, such as {wrong[0]}; "
-            "nothing was restored",
-            where=str(backup),
-            remedy="Use another backup.",
-        )
+def _keys_at_home(keys: Path, home: DistrictHome) -> None:
+    """Those that the home lost come back; those it has are the same."""
+    home.keys.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name in KEYS:
+        given, held = keys / name, home.keys / name
+        if given.is_file() and not held.exists():
+            copied(given, held)
+        elif given.is_file() and sealed(given) != sealed(held):
+            raise BackupError(
+                "is another key than the home's; nothing was changed",
+                where=str(given),
+                remedy="Name the folder that holds the keys of this home.",
+            )
+    _require_key(home.keys)
 
 
 def _keys(keys: Path, home: DistrictHome) -> None:
-    held = [name for name in KEYS if (keys / name).is_file()]
-    if KEYS[0] not in held:
+    _require_key(keys)
+    for name in KEYS:
+        if (keys / name).is_file():
+            copied(keys / name, home.keys / name)
+
+
+def _key_of(keys: Path) -> bytes:
+    _require_key(keys)
+    return (keys / KEYS[0]).read_bytes()
+
+
+def _require_key(keys: Path) -> None:
+    if not (keys / KEYS[0]).is_file():
         raise BackupError(
             f"there is no {KEYS[0]}; without it every account gets another name",
             where=str(keys),
             remedy="Name the folder into which `schoolbell backup --keys` copied it.",
         )
-    for name in held:
-        copied(keys / name, home.keys / name)

@@ -67,6 +67,7 @@ def write_units(to: Path, home: Path, account: str) -> list[Path]:
             )
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(said, encoding="utf-8")
+        target.chmod(0o644)  # as systemd's own are
         written.append(target)
     return written
 

@@ -8,11 +8,12 @@ from pathlib import Path
 from pipelines.district.home import DistrictHome
 from pipelines.district.state_place import state_place
 from pipelines.errors import ModelError
+from pipelines.journey.audit_heads import verified
 from pipelines.journey.district import only_writer
 from pipelines.lake.accounting import unbalanced
-from pipelines.state.audit import open_chain
 from pipelines.state.layout import lacking, layout_of, mark
-from pipelines.state.store import open_store, read_store
+from pipelines.state.opening import open_state, refuse_lost
+from pipelines.state.store import read_store
 from pipelines.state.upgrade import Upgraded, upgrade_file
 from pipelines.state.upgrade_server import upgrade_server
 from pipelines.warehouse.snapshots import reading
@@ -51,7 +52,7 @@ def plan(home: DistrictHome) -> Plan:
     Raises:
         StoreError: There is no state.
     """
-    store = read_store(state_place(home))
+    store = read_store(refuse_lost(home))
     try:
         with store.reading() as connection:
             missing, said = lacking(connection), layout_of(connection)
@@ -88,10 +89,10 @@ def _renewed(home: DistrictHome, now: datetime) -> Upgraded:
 
 def _wrong(home: DistrictHome) -> list[str]:
     """What no longer holds in the state as it is now."""
-    store = open_store(state_place(home))
+    store = open_state(home)
     try:
         wrong = unbalanced(store, home.lake)
-        broken = open_chain(store, home).verify()
+        broken = verified(store, home)
         if broken is not None:
             wrong = [*wrong, f"entry {broken.number} of the audit chain {broken.what}"]
         return list(wrong)

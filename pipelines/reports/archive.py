@@ -7,7 +7,7 @@ comes last: it never names a week that is not there.
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
-from pipelines.district.home import PLAIN_FILE, put
+from pipelines.district.home import PLAIN_FILE, put, shared_folder
 from pipelines.errors import SchoolbellError
 from pipelines.reports.exports import Export, Page
 
@@ -33,7 +33,7 @@ def write_archive(pages: Mapping[str, Page], folder: Path) -> list[Path]:
         target = folder / inside(path)
         content = as_bytes(pages[path])
         if not target.is_file() or target.read_bytes() != content:
-            target.parent.mkdir(parents=True, exist_ok=True)
+            shared_folder(target.parent)
             put(target, content, PLAIN_FILE)
             written.append(target)
     return written

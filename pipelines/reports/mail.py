@@ -18,7 +18,7 @@ from pipelines.reports.page_one import Line, lines
 from pipelines.reports.pages import page
 from pipelines.reports.safety import visible
 from pipelines.reports.view import View
-from pipelines.reports.weekly import about
+from pipelines.reports.weekly import AUDIT_RECORD, about, versions
 from pipelines.reports.words import (
     KINDS,
     NOT_KNOWN,
@@ -76,6 +76,7 @@ def mail(inputs: ReportInputs, week_start: date, *, where: str) -> Mail:
         "where": where,
         "notes": [inputs.pdf_note] if inputs.pdf_note else [],
         "left_out": LEFT_OUT,
+        "kept": [one for one in versions(inputs) if one[0] == AUDIT_RECORD],
         "why": WHY,
     }
     html = page("mail.html.j2", **values, **facts)
@@ -160,4 +161,5 @@ def plain(said: dict[str, Any]) -> str:
         rows += ["", "What changed:", *(f"  {one}" for one in said["corrections"])]
     rows += ["", f"The report: {said['where']}", *said["notes"], said["left_out"]]
     rows += [said["why"], f"Report {said['report_id']}, made {said['made']}."]
+    rows += [f"{name}: {value}" for name, value in said["kept"]]
     return "\n".join(visible(row) for row in rows) + "\n"

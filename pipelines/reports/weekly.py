@@ -71,6 +71,10 @@ def about(view: View) -> dict[str, Any]:
     }
 
 
+AUDIT_RECORD = "Audit record"
+"""What the head of the audit chain is printed as; `audit verify` looks for it."""
+
+
 def versions(inputs: ReportInputs) -> list[tuple[str, str]]:
     """What the numbers were made from."""
     return [
@@ -78,7 +82,7 @@ def versions(inputs: ReportInputs) -> list[tuple[str, str]]:
         ("Settings", inputs.settings_hash),
         ("Registry", inputs.registry_version),
         ("Time zone", inputs.zone),
-        ("Audit record", inputs.audit_head or "no entry yet"),
+        (AUDIT_RECORD, inputs.audit_head or "no entry yet"),
     ]
 
 

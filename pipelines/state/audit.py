@@ -3,7 +3,8 @@
 Each entry carries a keyed hash over itself and the hash before it. An entry is
 written in the transaction of the act it tells of: neither is there without the
 other. A chain alone does not show a tail that was cut off, so its head is also
-kept in a file beside the database and printed on reports.
+kept in a file beside the database, sealed with the key, and printed on reports,
+in mails and in the manifests of backups, with which it is compared.
 """
 
 import hashlib
@@ -12,21 +13,23 @@ import json
 import os
 import secrets
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import astuple, dataclass, replace
+from contextlib import contextmanager, suppress
+from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 
 from sqlalchemy import Connection, insert, select
 
 from pipelines.district.home import DistrictHome
 from pipelines.errors import SchoolbellError, SettingsError
+from pipelines.state import home_mark
 from pipelines.state.review_schema import AUDIT
 from pipelines.state.store import Store, now_text
 
 NOTHING_BEFORE = "0" * 64
+RESTORE = "restore"
+"""The act that a lawful roll-back leaves; its subject is the head that was lost."""
 KEY_BYTES = 32
 SECRET_FILE = 0o600
-PLAIN_FILE = 0o640
 
 
 class AuditError(SchoolbellError):
@@ -69,10 +72,15 @@ class Entry:
 
 @dataclass(frozen=True)
 class Head:
-    """The last entry that was there when somebody looked."""
+    """The last entry that was there when somebody looked.
+
+    Attributes:
+        where: Where that was kept.
+    """
 
     number: int
     hash: str
+    where: str = field(default="a head kept elsewhere", compare=False)
 
     def __str__(self) -> str:
         return f"{self.number}:{self.hash}"
@@ -101,10 +109,25 @@ class Chain:
         Raises:
             AuditError: The key is gone; nothing is done.
         """
-        with self.store.writing() as connection:
-            entry = self.append(connection, act)
-            yield connection
+        had_key = self.key_file.exists()
+        try:
+            with self.store.writing() as connection:
+                entry = self.append(connection, act)
+                yield connection
+                mark = home_mark.advance(connection)
+        except BaseException:
+            if not had_key:
+                self._drop_unused_key()
+            raise
         self._note(Head(entry.number, entry.hash))
+        for folder in (self.head_file.parent / "lake", self.head_file.parent):
+            home_mark.note(folder, mark)
+
+    def _drop_unused_key(self) -> None:
+        """A key without an entry would read as a chain that was cut off."""
+        with suppress(SchoolbellError), self.store.writing() as connection:
+            if not _last(connection).number:
+                self.key_file.unlink(missing_ok=True)
 
     def append(self, connection: Connection, act: Act) -> Entry:
         """Add an entry in a transaction of the caller's.
@@ -112,6 +135,8 @@ class Chain:
         Call `note_head` once that is committed; `recording` does both.
         """
         last = _last(connection)
+        key = self._key(is_new=not last.number)
+        _require_key_of(connection, key, str(self.key_file))
         entry = Entry(
             number=last.number + 1,
             time=now_text(),
@@ -122,7 +147,7 @@ class Chain:
             reason=_storable(act.reason),
             previous=last.hash,
         )
-        sealed = replace(entry, hash=seal(self._key(is_new=not last.number), entry))
+        sealed = replace(entry, hash=seal(key, entry))
         connection.execute(insert(AUDIT).values(**sealed.__dict__))
         return sealed
 
@@ -149,25 +174,66 @@ class Chain:
         """The first broken link; None when all holds.
 
         Args:
-            printed: Heads that somebody kept elsewhere, such as on a report.
+            printed: Heads that were kept elsewhere, such as on a report.
         """
         entries = self.entries()
-        key = self._key(is_new=False) if entries else b""
+        if not entries and self.key_file.exists():
+            return Broken(1, "is missing: the chain has a key, and no entry")
         try:
-            noted = self._noted()
+            noted = self._noted() if entries or self.head_file.exists() else None
         except SettingsError as error:
             return Broken(len(entries), f"can not be compared: {error}")
         if entries and noted is None:
             return Broken(len(entries), f"lacks its copy: {self.head_file} is gone")
+        key = self._key(is_new=False) if entries else b""
         known = [*printed] if noted is None else [noted, *printed]
         return first_broken(entries, key, known)
 
-    def _noted(self) -> Head | None:
+    def seal_head(self) -> None:
+        """Seal the head file of a version that did not; only if it is the head now."""
+        head = self.head()
+        if head is None or not (self.key_file.exists() and self.head_file.is_file()):
+            return
+        if self.head_file.read_bytes() == f"{head}\n".encode():
+            self._put(head)
+
+    def noted_head(self) -> Head | None:
+        """What the head file says, sealed or not; None where it says nothing."""
         try:
-            text = self.head_file.read_text(encoding="utf-8")
+            text = self.head_file.read_text(encoding="utf-8").strip()
+            return parsed_head(":".join(text.split(":")[:2]))
+        except (OSError, ValueError, SettingsError):
+            return None
+
+    def begin_again(self, act: Act) -> None:
+        """Write down that the chain was brought back from a backup."""
+        with self.store.writing() as connection:
+            entry = self.append(connection, act)
+        self._put(Head(entry.number, entry.hash))
+
+    def _noted(self) -> Head | None:
+        """The head in the file beside the database.
+
+        Raises:
+            SettingsError: It is no head, or is not sealed with the key.
+            AuditError: The key is gone.
+        """
+        try:
+            text = self.head_file.read_text(encoding="utf-8").strip()
         except FileNotFoundError:
             return None
-        return parsed_head(text, str(self.head_file))
+        except (UnicodeDecodeError, IsADirectoryError):
+            text = ""
+        said, _, its_seal = text.rpartition(":")
+        head = parsed_head(said or text, str(self.head_file))
+        if not hmac.compare_digest(its_seal, self._seal(head)):
+            raise SettingsError(
+                "is not sealed with the key of the chain: somebody else wrote it",
+                where=str(self.head_file),
+                remedy="Compare with the head that a report prints: "
+                "schoolbell audit verify --head NUMBER:HASH",
+            )
+        return head
 
     def _note(self, head: Head) -> None:
         """Replace the head file; an older head never takes a newer one's place."""
@@ -176,21 +242,32 @@ class Chain:
         except SettingsError:
             return  # stays as it is: `verify` is to find it
         if noted is None or noted.number < head.number:
-            draft = self.head_file.with_name(f".head.{secrets.token_hex(4)}")
-            _write(draft, f"{head}\n".encode(), PLAIN_FILE)
-            draft.replace(self.head_file)
+            self._put(head)
+
+    def _put(self, head: Head) -> None:
+        draft = self.head_file.with_name(f".head.{secrets.token_hex(4)}")
+        _write(draft, f"{head}:{self._seal(head)}\n".encode(), SECRET_FILE)
+        draft.replace(self.head_file)
+
+    def _seal(self, head: Head) -> str:
+        text = f"audit.head {head}".encode()
+        return hmac.new(self._key(is_new=False), text, hashlib.sha256).hexdigest()
 
     def _key(self, *, is_new: bool) -> bytes:
         if is_new and not self.key_file.exists():
             _write(self.key_file, secrets.token_bytes(KEY_BYTES), SECRET_FILE)
+        cause: Exception | None = None
         try:
-            return self.key_file.read_bytes()
-        except FileNotFoundError as error:
-            raise AuditError(
-                "the key of the audit chain is gone",
-                where=str(self.key_file),
-                remedy="Put it back from the backup of keys/; the chain needs it.",
-            ) from error
+            if len(key := self.key_file.read_bytes()) >= KEY_BYTES:
+                return key
+            what = f"has {len(key)} bytes, not {KEY_BYTES}"
+        except (FileNotFoundError, IsADirectoryError) as error:
+            what, cause = "is gone", error
+        raise AuditError(
+            f"the key of the audit chain {what}",
+            where=str(self.key_file),
+            remedy="Put it back from the copy of keys/; the chain needs it.",
+        ) from cause
 
 
 def open_chain(store: Store, home: DistrictHome) -> Chain:
@@ -215,12 +292,30 @@ def first_broken(
 
 
 def _lacks(entries: Sequence[Entry], head: Head) -> Broken | None:
+    if any(_gave_up(entry, head) for entry in entries):
+        return None
     if head.number > len(entries):
         first = len(entries) + 1
-        return Broken(first, f"is missing; the chain once reached {head.number}")
+        return Broken(
+            first,
+            f"is missing; the chain once reached {head.number}, says {head.where}",
+        )
     if entries[head.number - 1].hash != head.hash:
-        return Broken(head.number, "is not the entry whose hash was kept elsewhere")
+        return Broken(
+            head.number, f"is not the entry whose hash {head.where} holds".strip()
+        )
     return None
+
+
+def _gave_up(entry: Entry, head: Head) -> bool:
+    """A restore says that the chain had gone on to other entries, this one among them.
+
+    Its subject is the highest head that was known then.
+    """
+    if entry.action != RESTORE:
+        return False
+    lost, _, _ = entry.subject.partition(":")
+    return lost.isdigit() and entry.number <= head.number <= int(lost)
 
 
 def seal(key: bytes, entry: Entry) -> str:
@@ -250,13 +345,30 @@ def parsed_head(text: str, where: str = "") -> Head:
             where=where,
             remedy="Give it as the report prints it: number:hash",
         )
-    return Head(int(number), digest)
+    return Head(int(number), digest, where or "a head kept elsewhere")
 
 
 def _last(connection: Connection) -> Head:
     query = select(AUDIT.c.number, AUDIT.c.hash).order_by(AUDIT.c.number.desc())
     row = connection.execute(query.limit(1)).first()
     return Head(row.number, row.hash) if row else Head(0, NOTHING_BEFORE)
+
+
+def _require_key_of(connection: Connection, key: bytes, where: str) -> None:
+    """Nothing is written with another key than the last entry: it could not be undone.
+
+    Raises:
+        AuditError: It is another key, or the last entry was changed.
+    """
+    query = select(AUDIT).order_by(AUDIT.c.number.desc()).limit(1)
+    row = connection.execute(query).first()
+    if row is not None and seal(key, entry := Entry(*row)) != entry.hash:
+        raise AuditError(
+            "the last entry of the audit chain was not written with this key",
+            where=where,
+            remedy="Put the key back from the copy of keys/. If it is the right one: "
+            "schoolbell audit verify",
+        )
 
 
 def _storable(text: str) -> str:

@@ -7,13 +7,14 @@ one transaction, after the files themselves are safe on disk.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields, replace
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from pipelines.errors import BusyError
 from pipelines.state.days import add_days
 from pipelines.state.dirty import clean, dirty_days, mark_dirty
+from pipelines.state.home_mark import Mark, advance
 from pipelines.state.records import (
     DAMAGED,
     DUPLICATE,
@@ -26,7 +27,7 @@ from pipelines.state.records import (
     FileRecord,
     LakeFile,
 )
-from pipelines.state.schema import LAKE_FILES, SOURCE_FILES
+from pipelines.state.schema import LAKE_FILES, LAKE_RUNS, SOURCE_FILES
 from pipelines.state.store import Store, fact, now_text, remember
 
 __all__ = [
@@ -58,8 +59,31 @@ def take_ids(store: Store, count: int) -> range:
     return range(first, first + count)
 
 
-def commit(store: Store, change: Change) -> None:
+def begin_run(store: Store, run_id: str) -> None:
+    """Note who writes into the lake, before the first file is there."""
+    with store.writing() as connection:
+        values = {"run_id": run_id, "began_time": now_text()}
+        connection.execute(insert(LAKE_RUNS).values(values))
+
+
+def runs_begun(store: Store) -> set[str]:
+    """Who began to write into the lake since it was last swept."""
+    with store.reading() as connection:
+        return set(connection.execute(select(LAKE_RUNS.c.run_id)).scalars())
+
+
+def end_runs(store: Store, run_ids: set[str]) -> None:
+    """Forget who wrote, once nothing of theirs is left that does not count."""
+    if run_ids:
+        with store.writing() as connection:
+            connection.execute(delete(LAKE_RUNS).where(LAKE_RUNS.c.run_id.in_(run_ids)))
+
+
+def commit(store: Store, change: Change) -> Mark | None:
     """List Parquet files and the positions they bring the source files to.
+
+    Returns:
+        The generation that the state has now, for `home_mark.note`.
 
     Raises:
         ValueError: A file's lines do not add up; nothing is committed.
@@ -83,6 +107,7 @@ def commit(store: Store, change: Change) -> None:
             connection.execute(insert(LAKE_FILES), rows)
         add_days(connection, change.days)
         mark_dirty(connection, change.dirty, reason="events")
+        return advance(connection)
 
 
 def _supersede(connection: Connection, paths: list[str], now: str) -> None:
@@ -142,7 +167,7 @@ def superseded_files(store: Store, before: str) -> list[str]:
         return list(connection.execute(query).scalars())
 
 
-def forget_lake_files(store: Store, paths: Sequence[str]) -> None:
+def forget_lake_files(store: Store, paths: Sequence[str]) -> Mark | None:
     """Take superseded files off the ledger, once they are deleted."""
     with store.writing() as connection:
         connection.execute(
@@ -150,6 +175,15 @@ def forget_lake_files(store: Store, paths: Sequence[str]) -> None:
                 LAKE_FILES.c.path.in_(paths), LAKE_FILES.c.superseded_time.is_not(None)
             )
         )
+        return advance(connection)
+
+
+def newest_commit(store: Store) -> datetime | None:
+    """When a lake file was last listed, whatever the clock says since."""
+    query = select(func.max(LAKE_FILES.c.committed_time))
+    with store.reading() as connection:
+        text = connection.execute(query).scalar()
+    return datetime.fromisoformat(text) if text else None
 
 
 def event_days(store: Store) -> list[date]:

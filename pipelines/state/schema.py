@@ -93,6 +93,15 @@ LAKE_FILES = Table(
 )
 """One row a Parquet file that counts; a file not listed here does not exist."""
 
+LAKE_RUNS = Table(
+    "lake_runs",
+    METADATA,
+    Column("run_id", Text, primary_key=True),
+    Column("began_time", Text, nullable=False),
+)
+"""Who began to write into the lake; the name of each file there begins with it.
+Once the lake was swept, all of them have ended and are forgotten."""
+
 SOURCE_DAYS = Table(
     "source_days",
     METADATA,

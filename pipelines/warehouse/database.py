@@ -310,8 +310,12 @@ def writing(
         os.umask(before)
 
 
+LOCKED = "Could not set lock"
+"""How DuckDB says that another process has the file."""
+
+
 @retry(
-    retry=retry_if_exception_message(match=".*Could not set lock.*"),
+    retry=retry_if_exception_message(match=f".*{LOCKED}.*"),
     stop=stop_after_delay(10),
     wait=wait_random_exponential(multiplier=0.05, max=1),
     reraise=True,

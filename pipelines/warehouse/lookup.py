@@ -7,7 +7,8 @@ from pathlib import Path
 import duckdb
 
 from pipelines.errors import BusyError, ModelError
-from pipelines.warehouse.database import Database, writing
+from pipelines.warehouse.database import LOCKED, Database, writing
+from pipelines.warehouse.snapshots import unreadable
 
 
 @contextmanager
@@ -29,10 +30,12 @@ def looking(warehouse: Path) -> Iterator[Database]:
     with writing(Path(":memory:"), threads=1) as database:
         try:
             database.rows("attach $path as built (read_only)", {"path": str(warehouse)})
-        except duckdb.IOException as error:
-            raise BusyError(
-                "another run is writing the warehouse",
-                where=str(warehouse),
-                remedy="Ask again when it is done.",
-            ) from error
-        yield database
+            yield database
+        except duckdb.Error as error:
+            if LOCKED in str(error):
+                raise BusyError(
+                    "another run is writing the warehouse",
+                    where=str(warehouse),
+                    remedy="Ask again when it is done.",
+                ) from error
+            raise unreadable(error, warehouse) from error

@@ -6,14 +6,18 @@ never copied, since a copied file carries deleted rows and hidden columns.
 """
 
 import secrets
+import shutil
+import tempfile
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 import polars as pl
 
+from pipelines.district.home import PLAIN_FILE, shared_folder
 from pipelines.errors import ModelError
 from pipelines.lake.files import sync
 from pipelines.warehouse.database import Database
@@ -54,7 +58,7 @@ def publish(
         frames: Further tables by name.
         now: Goes into the file's name.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    shared_folder(folder)
     stamp = now.astimezone(UTC).strftime(STAMP)
     final = folder / f"{PREFIX}{stamp}-{secrets.token_hex(3)}.duckdb"
     aside = final.with_suffix(".tmp")
@@ -69,6 +73,7 @@ def publish(
     sync(folder)
     pointer = folder / f"{POINTER}.tmp"
     pointer.write_text(final.name, encoding="utf-8")
+    pointer.chmod(PLAIN_FILE)
     sync(pointer)
     pointer.rename(folder / POINTER)
     sync(folder)
@@ -89,7 +94,37 @@ def current(folder: Path) -> Path:
             where=str(folder),
             remedy="Run: schoolbell run --home HOME",
         )
-    return folder / pointer.read_text(encoding="utf-8").strip()
+    name = pointer.read_bytes()[:200].decode("utf-8", "replace").strip()
+    if Path(name).name != name or not name.startswith(PREFIX):
+        raise ModelError(
+            "does not name a snapshot",
+            where=str(pointer),
+            remedy="Publish another: schoolbell run --home HOME",
+        )
+    return folder / name
+
+
+def set_broken_aside(folder: Path) -> str:
+    """Rename a newest snapshot that can not be read; what was wrong, empty if nothing.
+
+    Whoever calls it publishes another one.
+    """
+    pointer = folder / POINTER
+    if pointer.is_dir():
+        pointer.rename(folder / f"{POINTER}.damaged")
+        return f"{pointer} is a folder"
+    if not pointer.exists():
+        return f"{pointer} is missing" if kept(folder) else ""
+    try:
+        path = current(folder)
+        with reading(path) as database:
+            _require_all_blocks(database, path)
+            return ""
+    except ModelError as error:
+        pointer.unlink()
+        if "name a snapshot" not in error.what and path.exists():
+            path.rename(path.with_name(path.name + ".damaged"))
+        return f"{error.where} {error.what}"
 
 
 def kept(folder: Path) -> Sequence[tuple[datetime, Path]]:
@@ -111,9 +146,12 @@ def locked_down(snapshot: Path) -> duckdb.DuckDBPyConnection:
     """A connection that reads one snapshot and nothing else.
 
     Scratch tables are possible in memory; files, settings and the snapshot
-    itself are out of reach of any query.
+    itself are out of reach of any query. What does not fit goes into a folder of its
+    own, which a query can reach, and which is deleted with the connection.
     """
-    connection = duckdb.connect()
+    spill = tempfile.mkdtemp(prefix="schoolbell-")
+    connection = duckdb.connect(config={"temp_directory": spill})
+    weakref.finalize(connection, shutil.rmtree, spill, ignore_errors=True)
     connection.execute("attach $path as dl (read_only)", {"path": str(snapshot)})
     for setting in _LOCKDOWN:
         connection.execute(f"set {setting}")
@@ -129,18 +167,34 @@ def reading(snapshot: Path) -> Iterator[Database]:
         ModelError: It can not be opened, or a writer holds it.
     """
     try:
-        connection = locked_down(snapshot)
+        with closing(locked_down(snapshot)) as connection:
+            yield Database(connection)
     except duckdb.Error as error:
-        raise ModelError(
-            f"can not be opened: {str(error).splitlines()[0]}",
-            where=str(snapshot),
-            remedy="Wait for a run at work to end; or delete it and run again: "
-            "everything in it is rebuilt.",
-        ) from error
-    try:
-        yield Database(connection)
-    finally:
-        connection.close()
+        raise unreadable(error, snapshot) from error
+
+
+_BLOCKS = """
+select block_size * total_blocks
+from pragma_database_size()
+where database_name = current_database()
+"""
+
+
+def _require_all_blocks(database: Database, path: Path) -> None:
+    """A file that was cut off opens as long as its first blocks are there."""
+    ((least,),) = database.rows(_BLOCKS)
+    if path.stat().st_size < least:
+        raise ModelError("is cut off", where=str(path))
+
+
+def unreadable(error: duckdb.Error, path: Path) -> ModelError:
+    """What is said of a database that can not be opened, or not be read in full."""
+    return ModelError(
+        f"can not be opened: {str(error).splitlines()[0]}",
+        where=str(path),
+        remedy="Wait for a run at work to end; or delete it and run again: "
+        "everything in it is rebuilt.",
+    )
 
 
 def _prune(folder: Path, newest: Path) -> None:

@@ -13,10 +13,11 @@ from pathlib import Path
 
 import polars as pl
 
+from pipelines.district.home import DistrictHome
 from pipelines.lake.intake import Intake, Outcome, Source
 from pipelines.state import ledger
 from pipelines.state.ledger import FileRecord
-from pipelines.state.store import open_store
+from pipelines.state.opening import open_state
 
 BEGIN = 1_772_000_000
 """A Wednesday in February 2026, as an epoch."""
@@ -53,7 +54,7 @@ class Home:
         self.landing.mkdir(parents=True, exist_ok=True)
         self.lake = folder / "lake"
         self.lake.mkdir(exist_ok=True)
-        self.store = open_store(folder / "state.db")
+        self.store = open_state(DistrictHome(folder))
         self.format = fmt
         self.zone = "UTC"
         self.options: dict[str, str] = {}

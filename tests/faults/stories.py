@@ -41,7 +41,7 @@ def first_run(folder: Path) -> Home:
     home.put("access.log", lines(0, 100) + BAD)
     home.gz("late.gz", lines(90, LAST))
     home.store.close()
-    for file in folder.glob("state.db*"):
+    for file in (*folder.glob("state.db*"), *folder.rglob("home.mark")):
         file.unlink()
     return home
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.lake.sweeping import sweep
+from pipelines.lake.sweeping import sweep, unlisted_files
 from tests.conftest import LONG
 from tests.faults.conftest import Zygote
 from tests.faults.home import Home, once
@@ -50,6 +50,7 @@ def check_end(home: Home) -> None:
     sweep(home.store, home.lake, grace=timedelta(days=-1))
     listed = sorted(home.lake.glob("*/*/*"))
     assert len(listed) == len(home.frame_paths())
+    assert not unlisted_files(home.lake)
     home.store.close()
 
 

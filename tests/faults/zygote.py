@@ -38,7 +38,7 @@ from pipelines.lake.intake import Intake
 from pipelines.lake.sweeping import sweep
 from pipelines.sources.blocks import blocks
 from pipelines.sources.framing import parts
-from pipelines.state.store import open_store
+from pipelines.state.opening import open_state
 from tests.conftest import LONG
 from tests.faults.home import source_of
 
@@ -146,7 +146,7 @@ def carry_out(order: dict[str, object]) -> int:
     try:
         if fault.whole:
             return whole_run(home, fault)
-        store = open_store(home / "state.db")
+        store = open_state(DistrictHome(home))
         begin(fault)
         source = source_of(home)
         intake = Intake(

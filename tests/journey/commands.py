@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import os
 import sys
 from dataclasses import dataclass
 from unittest import mock
@@ -21,6 +22,8 @@ def schoolbell(*arguments: object) -> Done:
     out, err = io.StringIO(), io.StringIO()
     words = ["schoolbell", *(str(one) for one in arguments)]
     code = 0
+    before = os.umask(0)
+    os.umask(before)
     with (
         mock.patch.object(sys, "argv", words),
         contextlib.redirect_stdout(out),
@@ -30,5 +33,8 @@ def schoolbell(*arguments: object) -> Done:
             main()
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else int(end.code is not None)
+        finally:
+            os.umask(before)  # the command makes it its own process's
     assert "Traceback" not in err.getvalue()
+    assert "SCHOOLBELL_DEBUG" not in err.getvalue(), err.getvalue()
     return Done(code, out.getvalue(), err.getvalue())

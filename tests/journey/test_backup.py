@@ -44,7 +44,7 @@ def content(folder):
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(folder.rglob("*"))
-        if path.is_file()
+        if path.is_file() and path.name != "home.mark"  # a restore raises it
     }
 
 
@@ -128,7 +128,7 @@ def test_a_manifest_can_not_lead_out_of_the_backup(name, made, tmp_path):
     copy = tmp_path / "copy"
     copy.mkdir()
     said = json.loads((made[0] / "manifest.json").read_text())
-    said["files"] = {name: {"bytes": 1, "sha256": "0"}}
+    said["files"][name] = {"bytes": 1, "sha256": "0" * 64}
     (copy / "manifest.json").write_text(json.dumps(said))
     with pytest.raises(BackupError, match="leads out"):
         restore(copy, tmp_path / "new", made[1])

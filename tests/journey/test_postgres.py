@@ -330,3 +330,32 @@ def test_dagster_keeps_its_runs_there(url, tmp_path, monkeypatch):
             instance.run_storage
         )
         assert len(instance.get_runs()) == 1
+
+
+def test_an_empty_database_does_not_take_the_place_of_the_state(home, url):
+    """A URL that names a new database, or a pointer that was lost: nothing goes on."""
+    move(home, "--env", VARIABLE)
+    before = sorted(home.lake.rglob("*.parquet"))
+    pointer = home.state_pointer.read_bytes()
+    home.state_pointer.unlink()
+    done = schoolbell("ingest", "--home", home.path)
+    assert done.code == 2
+    assert "put state.toml back" in done.err
+    # the file that was kept when the state moved is the older of the two
+    (kept,) = home.path.glob("state.db.moved-*")
+    shutil.copyfile(kept, home.state_db)
+    assert "older copy" in schoolbell("ingest", "--home", home.path).err
+    home.state_db.unlink()
+
+    home.state_pointer.write_bytes(pointer)
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("drop schema public cascade"))
+        connection.execute(text("create schema public"))
+    engine.dispose()
+    for command in ("ingest", "run", "status"):
+        done = schoolbell(command, "--home", home.path)
+        assert done.code == 2, (command, done)
+        assert "not of the home" in done.err
+        assert "hunter2" not in done.err
+    assert sorted(home.lake.rglob("*.parquet")) == before

@@ -1,5 +1,6 @@
 """A connection shows the newest snapshot, can change nothing and is in no one's way."""
 
+import gc
 import os
 import re
 import shutil
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import time
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -64,6 +66,20 @@ def con(district):
     opened = Connection(district.home)
     yield opened
     opened.close()
+
+
+def test_the_one_folder_in_reach_of_a_query_is_private_and_goes_with_it(district):
+    opened = Connection(district.home)
+    query = "select value from duckdb_settings() where name = 'allowed_directories'"
+    ((said,),) = opened.sql(query).fetchall()
+    folder = Path(said.strip("[]"))
+    assert folder.name.startswith("schoolbell-")
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert list(folder.iterdir()) == []
+    opened.close()
+    del opened
+    gc.collect()
+    assert not folder.exists()
 
 
 def test_connect_comes_with_the_package_and_only_when_asked_for():

@@ -9,7 +9,9 @@ import os
 import stat
 import zipfile
 from collections import Counter
+from datetime import date
 from functools import partial
+from types import SimpleNamespace
 
 import pytest
 import zstandard
@@ -17,7 +19,8 @@ import zstandard
 from pipelines.formats import formats
 from pipelines.lake import staging, task
 from pipelines.lake.files import LakeError
-from pipelines.lake.staging import sweep
+from pipelines.lake.sweeping import MOST_DELETED, sweep, unlisted_files
+from pipelines.operations.purge import delete_set_aside
 from pipelines.sources.blocks import blocks
 from pipelines.state import ledger
 from tests.conftest import LONG
@@ -398,13 +401,63 @@ def test_two_files_that_grow_as_copies_of_each_other(home):
     assert home.numbers() == once(0, 38)
 
 
-def test_a_sweep_deletes_what_the_ledger_does_not_list(home):
+def left_behind(home, count: int, run: str) -> list[str]:
+    """Files as a run leaves them that was killed before its commit."""
+    folder = next(home.lake.glob("*/*/*")).parent
+    paths = [folder / f"{run}-{number:05d}.parquet" for number in range(count)]
+    for path in paths:
+        path.write_bytes(b"x")
+    return [path.relative_to(home.lake).as_posix() for path in paths]
+
+
+def test_a_sweep_deletes_what_an_interrupted_run_left(home):
     home.put("a.log", lines(0, 10))
     home.run()
-    stray = next(home.lake.glob("*/*/*")).with_name("stray.parquet")
-    stray.write_bytes(b"x")
-    assert sweep(home.store, home.lake) == 1
+    ledger.begin_run(home.store, "c0ffee")
+    left_behind(home, 3, "c0ffee")
+    assert sweep(home.store, home.lake) == (3, [])
     assert home.numbers() == once(0, 10)
+    assert not unlisted_files(home.lake)
+
+
+def test_a_sweep_moves_aside_what_no_run_of_this_ledger_wrote(home):
+    home.put("a.log", lines(0, 10))
+    home.run()
+    paths = left_behind(home, 3, "c0ffee")
+    assert sweep(home.store, home.lake) == (0, paths)
+    assert sweep(home.store, home.lake) == (0, [])
+    left_behind(home, 1, "c0ffee")
+    sweep(home.store, home.lake)
+    aside = home.lake / ".unlisted"
+    held = {one.relative_to(aside).as_posix() for one in unlisted_files(home.lake)}
+    assert held == {*paths, paths[0].replace(".parquet", ".2.parquet")}
+    assert home.numbers() == once(0, 10)
+
+
+def test_a_sweep_never_deletes_many_files(home):
+    home.put("a.log", lines(0, 10))
+    home.run()
+    ledger.begin_run(home.store, "c0ffee")
+    left_behind(home, MOST_DELETED + 1, "c0ffee")
+    swept = sweep(home.store, home.lake)
+    assert (swept.deleted, len(swept.moved)) == (0, MOST_DELETED + 1)
+    assert len(unlisted_files(home.lake)) == MOST_DELETED + 1
+
+
+def test_a_purge_takes_what_was_set_aside_by_its_day(home):
+    days = ("2026-02-01", "2026-02-02", "2026-03-01")
+    for day in days:
+        path = home.lake / f"http_requests/event_date={day}/c0ffee-00001.parquet"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"x")
+    assert len(sweep(home.store, home.lake).moved) == 3
+    before = {"event": date(2026, 2, 15)}
+    held = {"event": [SimpleNamespace(last_day=date(2026, 2, 2))]}
+    delete_set_aside(home.lake, SimpleNamespace(before={}, held=held))
+    assert len(unlisted_files(home.lake)) == 3
+    delete_set_aside(home.lake, SimpleNamespace(before=before, held=held))
+    kept = [path.parent.name for path in unlisted_files(home.lake)]
+    assert kept == ["event_date=2026-02-02", "event_date=2026-03-01"]
 
 
 def test_nothing_is_begun_on_a_full_disk(home):
@@ -422,7 +475,7 @@ def test_a_dry_run_says_what_would_be_read_and_writes_nothing(home):
     found = intake.would_take_in(home.source)
     assert [(one.record.path, one.kind) for one in found] == [("a.log", "new")]
     assert ledger.source_files(home.store) == []
-    assert list(home.lake.iterdir()) == []
+    assert [one.name for one in home.lake.iterdir()] == ["home.mark"]
 
 
 @pytest.mark.parametrize("settle", [0, 3_600])

@@ -66,10 +66,10 @@ def test_days_are_joined_into_one_file_while_readers_keep_theirs(home):
     home.check_books()
     assert home.numbers() == once(0, 60)
     assert all((home.lake / path).exists() for path in reading)
-    assert sweep(home.store, home.lake) == 0
+    assert sweep(home.store, home.lake).deleted == 0
     from datetime import timedelta
 
-    assert sweep(home.store, home.lake, grace=timedelta(days=-1)) == 12
+    assert sweep(home.store, home.lake, grace=timedelta(days=-1)).deleted == 12
     assert home.numbers() == once(0, 60)
     home.put("again.log", lines(20, 80))
     home.run()

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from pipelines.journey.audit_heads import verified
 from pipelines.operations.backup import LAST
 from pipelines.operations.checks import (
     Answer,
@@ -13,7 +14,6 @@ from pipelines.operations.checks import (
     well,
 )
 from pipelines.operations.restore import LAST_DRILL
-from pipelines.state.audit import open_chain
 from pipelines.state.store import fact
 
 OLD_BACKUP = timedelta(days=3)
@@ -43,7 +43,7 @@ def _aged(
 
 
 def _chain(patient: Patient) -> Answer:
-    broken = open_chain(patient.store, patient.home).verify()
+    broken = verified(patient.store, patient.home)
     if broken is not None:
         return act(
             f"entry {broken.number} of the audit chain {broken.what}",

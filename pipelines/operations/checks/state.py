@@ -10,6 +10,7 @@ from pipelines.journey.staleness import noted, versions
 from pipelines.journey.unjudged import failures
 from pipelines.lake.accounting import unbalanced
 from pipelines.lake.soundness import damaged
+from pipelines.lake.sweeping import unlisted_files
 from pipelines.operations.checks import (
     Answer,
     Check,
@@ -21,25 +22,41 @@ from pipelines.operations.checks import (
     well,
 )
 from pipelines.state import ledger
+from pipelines.state.home_mark import ForeignStateError
 from pipelines.state.layout import every_table, lacking, layout_of, mark
+from pipelines.state.opening import examine
+from pipelines.state.store import DamagedStateError
 from pipelines.warehouse.snapshots import current, reading
 
 OLD_SNAPSHOT = timedelta(days=3)
 
 
 def _there(patient: Patient) -> Answer:
+    try:
+        examine(patient.home)
+    except (ForeignStateError, DamagedStateError) as error:
+        return act(
+            f"{error.what}; nothing runs until the right one is back",
+            "schoolbell restore BACKUP --to {home} --in-place --keys KEYS",
+        )
     if patient.home.state_pointer.is_file():
         with patient.store.reading() as connection:
             connection.execute(select(1))
         return well(f"the state database answers: {patient.store.place}")
     if patient.home.state_db.is_file():
         return well("the state database is there")
-    if any(patient.home.lake.rglob("*.parquet")):
-        return act(
-            "the state database is gone, and without it the lake says nothing",
-            "bring state.db back from the last backup before anything is run",
-        )
     return look("nothing was run yet", "schoolbell run --home {home}")
+
+
+def _aside(patient: Patient) -> Answer:
+    count = len(unlisted_files(patient.home.lake))
+    if count:
+        return look(
+            f"{count:,} {'file' if count == 1 else 'files'} that the ledger does not "
+            "list: moved to lake/.unlisted, not deleted",
+            "look whether an older state was put back; delete them by hand if not",
+        )
+    return well("the lake holds no file that the ledger does not list")
 
 
 def _sound(patient: Patient) -> Answer:
@@ -171,11 +188,12 @@ def _snapshot(patient: Patient) -> Answer:
 CHECKS = Subject(
     "state",
     (
-        Check("state", "the state database is there", _there),
+        Check("state", "the state database is there, and is this home's", _there),
         Check("sound", "the state database is sound", _sound),
         Check("schema", "the state database is of this version", _schema),
         Check("balance", "every line is accounted for", _balance),
         Check("lake", "every file of the lake is whole", _lake),
+        Check("unlisted", "no file was set aside", _aside),
         Check("lock", "no run hangs", _lock),
         Check("days", "every day is built", _dirty),
         Check("quarantine", "no model failed", _quarantine),

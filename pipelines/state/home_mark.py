@@ -1,0 +1,128 @@
+"""The identity of a home and the generation of its state, kept in three places.
+
+A home has a random id, and its state a generation that rises with every change of
+the ledger. Both are a fact of the state database and a small file in the lake and
+beside the settings. The database is written first, so it is never behind the files:
+where it is, somebody put an older or another database in its place, and whoever
+went on from there would count nothing of what came since.
+"""
+
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection, inspect
+
+from pipelines.district.home import DistrictHome, put
+from pipelines.errors import SchoolbellError
+from pipelines.state.schema import FACTS
+from pipelines.state.store import Store, StoreError, fact, remember
+
+NAME = "home.mark"
+FACT = "home"
+ID_BYTES = 16
+PRIVATE_FILE = 0o600
+MOST_BYTES = 200
+SHAPE = re.compile(r"([0-9a-f]{32}):([0-9]{1,18})\n?")
+
+
+class ForeignStateError(SchoolbellError):
+    """The state database is not the one that this home was left with."""
+
+    exit_code = 2
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Which home it is, and how far its state has come."""
+
+    home: str
+    generation: int
+
+    def __str__(self) -> str:
+        return f"{self.home}:{self.generation}"
+
+
+def mark_of(connection: Connection) -> Mark | None:
+    """What the state database says; one of an earlier version says nothing."""
+    if not inspect(connection).has_table(FACTS.name):
+        return None
+    said = fact(connection, FACT)
+    return _parsed(said, "the state database") if said else None
+
+
+def begin(connection: Connection, home: str = "", generation: int = 0) -> Mark:
+    """Give the state an identity: a new one, or that of the home it comes into."""
+    own = Mark(home or secrets.token_hex(ID_BYTES), generation)
+    FACTS.create(connection, checkfirst=True)
+    remember(connection, FACT, str(own))
+    return own
+
+
+def advance(connection: Connection, least: int = 0) -> Mark | None:
+    """Raise the generation with a change that the same transaction makes.
+
+    Args:
+        least: What it is to be at least.
+    """
+    before = mark_of(connection)
+    if before is None:
+        return None
+    now = Mark(before.home, max(before.generation + 1, least))
+    remember(connection, FACT, str(now))
+    return now
+
+
+def note(folder: Path, mark: Mark | None) -> None:
+    """Let a folder's file say the same, once the transaction is committed."""
+    if mark is None:
+        return
+    try:
+        put(folder / NAME, f"{mark}\n".encode(), PRIVATE_FILE)
+    except OSError as error:
+        raise StoreError(
+            f"can not be written: {error.strerror or error}",
+            where=str(folder / NAME),
+            remedy="Free space or repair the disk, then run again: nothing is lost.",
+        ) from error
+
+
+def move_on(home: DistrictHome, store: Store) -> None:
+    """Raise the generation after acts that change no file of the lake."""
+    with store.writing() as connection:
+        mark = advance(connection)
+    for folder in (home.lake, home.path):
+        note(folder, mark)
+
+
+def noted(home: DistrictHome) -> Mapping[Path, Mark]:
+    """What the files say, of those that are there.
+
+    Raises:
+        ForeignStateError: One can not be understood.
+    """
+    found = {}
+    for path in (home.lake / NAME, home.path / NAME):
+        try:
+            with path.open("rb") as file:
+                text = file.read(MOST_BYTES).decode("utf-8", "replace")
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except IsADirectoryError:
+            text = ""
+        found[path] = _parsed(text, str(path))
+    return found
+
+
+def _parsed(text: str, where: str) -> Mark:
+    found = SHAPE.fullmatch(text)
+    if found is None:
+        raise ForeignStateError(
+            "does not say which home this is",
+            where=where,
+            remedy=f"Delete this file if {NAME} beside it is right; the next command "
+            "compares the state with the lake and writes it again.",
+        )
+    return Mark(found[1], int(found[2]))

@@ -1,0 +1,76 @@
+"""Tells a damaged warehouse from other troubles, and puts it out of the way.
+
+DuckDB keeps a checksum of each block and compares it when it reads one. So after an
+error that a damaged file may cause, every table is read once: a file that can not be
+read in full is derived again from lake and state, never repaired.
+"""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from pipelines.district.settings_model import MEMORY_MB
+from pipelines.errors import ModelError
+from pipelines.warehouse.database import LOCKED, SCHEMAS, Database, writing
+from pipelines.warehouse.fingerprints import fingerprints
+from pipelines.warehouse.snapshots import reading
+
+SUSPECT = (
+    duckdb.IOException,
+    duckdb.InternalException,
+    duckdb.FatalException,
+    duckdb.SerializationException,
+    duckdb.InvalidInputException,
+)
+ASIDE = ".damaged"
+
+
+class DamagedWarehouseError(ModelError):
+    """The warehouse can not be read in full."""
+
+
+@contextmanager
+def opened(path: Path, *, memory_mb: int = MEMORY_MB) -> Iterator[Database]:
+    """The warehouse for writing.
+
+    Raises:
+        DamagedWarehouseError: It can not be opened, or not be read in full.
+    """
+    try:
+        with writing(path, memory_mb=memory_mb) as database:
+            yield database
+    except (duckdb.Error, ModelError) as error:
+        cause = error if isinstance(error, duckdb.Error) else error.__cause__
+        # a block whose checksum differs is told by the plain class of all errors
+        is_suspect = isinstance(cause, SUSPECT) or type(cause) is duckdb.Error
+        if not is_suspect or is_whole(path):
+            raise
+        raise DamagedWarehouseError(
+            f"is damaged: {str(cause).splitlines()[0]}",
+            where=str(path),
+            remedy=f"It is made again by: schoolbell run --home {path.parent}",
+        ) from error
+
+
+def is_whole(path: Path) -> bool:
+    """Every block of every table can be read; one that another writes is not asked."""
+    try:
+        with reading(path) as database:
+            fingerprints(database, (*SCHEMAS, "main"))
+    except ModelError as error:
+        return LOCKED in str(error)
+    return True
+
+
+def set_aside(path: Path) -> Path:
+    """Rename a damaged file, in the place of one that was damaged before."""
+    target = path.with_name(path.name + ASIDE)
+    if target.is_dir():
+        shutil.rmtree(target)
+    path.rename(target)
+    # what waits in its log belongs to it
+    path.with_name(path.name + ".wal").unlink(missing_ok=True)
+    return target
