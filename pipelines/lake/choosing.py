@@ -1,7 +1,8 @@
 """Which format a delivery is read with: named, known from before, or identified."""
 
+from pipelines.clock import Reading
 from pipelines.errors import SourceError
-from pipelines.formats import Format, formats
+from pipelines.formats import Context, Format, formats
 from pipelines.lake.identify import SAMPLE_BYTES, best
 from pipelines.lake.source import Source
 from pipelines.sources.delivery import Delivery
@@ -24,7 +25,7 @@ def chosen(
         SourceError: None claims enough of its lines, or the named one is unknown.
     """
     known = formats()
-    name = source.format or record.format or _identified(delivery, likely)
+    name = source.format or record.format or _identified(source, delivery, likely)
     if name is None:
         raise SourceError(
             "no known format claims enough of its lines",
@@ -43,7 +44,9 @@ def chosen(
     return known[name]
 
 
-def _identified(delivery: Delivery, likely: str | None) -> str | None:
+def _identified(source: Source, delivery: Delivery, likely: str | None) -> str | None:
+    context = Context(reading=Reading(source.zone), options=dict(source.options))
     with opened(delivery) as stream:
         # a file that is cut off has a format too: reading it will say what is wrong
-        return best(read_up_to(Salvaged(stream), SAMPLE_BYTES), likely=likely)
+        head = read_up_to(Salvaged(stream), SAMPLE_BYTES)
+    return best(head, likely=likely, context=context)
