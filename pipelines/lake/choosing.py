@@ -23,6 +23,7 @@ def chosen(
 
     Raises:
         SourceError: None claims enough of its lines, or the named one is unknown.
+        DamageError: None does, and the stream breaks off.
     """
     known = formats()
     name = source.format or record.format or _identified(source, delivery, likely)
@@ -47,6 +48,9 @@ def chosen(
 def _identified(source: Source, delivery: Delivery, likely: str | None) -> str | None:
     context = Context(reading=Reading(source.zone), options=dict(source.options))
     with opened(delivery) as stream:
-        # a file that is cut off has a format too: reading it will say what is wrong
-        head = read_up_to(Salvaged(stream), SAMPLE_BYTES)
-    return best(head, likely=likely, context=context)
+        salvaged = Salvaged(stream)
+        head = read_up_to(salvaged, SAMPLE_BYTES)
+    found = best(head, likely=likely, context=context)
+    if found is None:
+        salvaged.settle()  # rather that it is cut than that nobody knows it
+    return found

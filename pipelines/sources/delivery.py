@@ -15,6 +15,9 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from pipelines.sources.archives import Member, members_of
+from pipelines.sources.compression import Fault
+
 UNFINISHED = (".part", ".filepart", ".tmp", ".crdownload", ".swp")
 
 
@@ -38,19 +41,26 @@ class Delivery:
     Attributes:
         path: Below the source's folder, with `/`; `archive.zip!member` for a member.
         file: Where it lies.
-        member: Place inside the archive, from 0, if it is in one.
-        raw_bytes: Size as it lies there, compressed or not.
+        member: Where in the archive it is, if it is in one.
+        raw_bytes: Size as it lies there, compressed or not; of a member, unpacked.
         raw_mtime_ns: Last change, in nanoseconds since 1970.
         raw_ctime_ns: Last change of its entry; 0 where that is not known.
+        fault: Why it can not be opened, where that is known from its entry.
     """
 
     source: str
     path: str
     file: Path | RemoteFile
-    member: int | None = None
+    member: Member | None = None
     raw_bytes: int
     raw_mtime_ns: int
     raw_ctime_ns: int = 0
+    fault: Fault | None = None
+
+    @property
+    def packed_bytes(self) -> int:
+        """What it takes on the disk, which bounds what it may unpack to."""
+        return self.member.packed_bytes if self.member else self.raw_bytes
 
     @property
     def where(self) -> str:
@@ -147,24 +157,25 @@ def opened_up(plain: Delivery, begin: Callable[[], BinaryIO]) -> list[Delivery]:
     if not plain.path.lower().endswith(".zip"):
         return [plain]
     try:
-        with begin() as raw, zipfile.ZipFile(raw) as archive:
-            members = archive.infolist()
+        with begin() as raw:
+            members = members_of(raw, plain.raw_bytes)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         return [plain]  # reading it will say what is wrong
+    if isinstance(members, Fault):
+        return [replace(plain, fault=members)]
     seen: dict[str, int] = {}
     found = []
-    for number, info in enumerate(members):
-        if info.is_dir():
-            continue
-        name = readable(info.filename)
+    for member in members:
+        name = readable(member.name)
         seen[name] = seen.get(name, 0) + 1
         twin = f"#{seen[name]}" if seen[name] > 1 else ""
         found.append(
             replace(
                 plain,
                 path=f"{plain.path}!{name}{twin}",
-                member=number,
-                raw_bytes=info.file_size,
+                member=member,
+                raw_bytes=member.size,
+                fault=member.fault,
             )
         )
     return found

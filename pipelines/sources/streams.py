@@ -7,17 +7,19 @@ behind sees one encoding.
 import codecs
 import os
 import stat
-import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from typing import BinaryIO, cast
+from contextlib import contextmanager
+from functools import partial
+from typing import BinaryIO
 
 from pipelines.errors import SourceError
+from pipelines.sources.archives import ALLOWED_BYTES, ALLOWED_RATIO, Unpacked
 from pipelines.sources.compression import (
     CorruptError,
     Peeked,
     Reads,
+    UnfitError,
     decompressed,
     read_up_to,
 )
@@ -25,11 +27,6 @@ from pipelines.sources.delivery import Delivery, RemoteFile
 from pipelines.sources.remote import open_remote
 
 __all__ = ["DamageError", "GoneError", "Reads", "Salvaged", "opened", "read_up_to"]
-
-ALLOWED_BYTES = 4 << 30
-ALLOWED_RATIO = 1_200
-"""gzip reaches 1,032 to 1; what unpacks to more, and to more than
-`ALLOWED_BYTES`, is a bomb."""
 
 
 class DamageError(SourceError):
@@ -85,13 +82,18 @@ def opened(delivery: Delivery) -> Iterator[Reads]:
         SourceError: It can not be opened, or is no longer a regular file.
         DamageError: While reading: the compressed stream is cut or corrupt.
     """
-    with ExitStack() as stack:
-        raw = stack.enter_context(_raw(delivery))
-        name = delivery.path
-        if delivery.member is not None:
-            raw = stack.enter_context(_member(raw, delivery))
-        whole = _Guarded(lambda: _decoded(decompressed(raw, name)), delivery)
-        yield whole
+    if delivery.fault is not None:
+        what, remedy = delivery.fault
+        raise SourceError(what, where=delivery.where, remedy=remedy)
+    with _raw(delivery) as raw:
+        yield _Guarded(partial(_begun, raw, delivery), delivery)
+
+
+def _begun(raw: BinaryIO, delivery: Delivery) -> Reads:
+    """The stream from its first byte on, whatever it is packed in."""
+    is_member = delivery.member is not None
+    packed = Unpacked(raw, delivery.member) if delivery.member else raw
+    return _decoded(decompressed(packed, delivery.path, is_member=is_member))
 
 
 def _raw(delivery: Delivery) -> BinaryIO:
@@ -113,26 +115,6 @@ def _raw(delivery: Delivery) -> BinaryIO:
     return os.fdopen(handle, "rb")
 
 
-def _member(raw: BinaryIO, delivery: Delivery) -> BinaryIO:
-    try:
-        archive = zipfile.ZipFile(raw)
-        info = archive.infolist()[cast("int", delivery.member)]
-        return cast("BinaryIO", archive.open(info))
-    except (
-        zipfile.BadZipFile,
-        IndexError,
-        OSError,
-        RuntimeError,
-        NotImplementedError,
-        ValueError,
-    ) as error:
-        raise DamageError(
-            f"the archive member can not be opened: {error}",
-            where=delivery.where,
-            remedy="Deliver the archive again, without a password.",
-        ) from error
-
-
 class _Guarded:
     """Turns the many ways to say "broken" into one, and stops bombs."""
 
@@ -146,11 +128,16 @@ class _Guarded:
         try:
             self._inner = self._inner or self._begin()
             data = self._inner.read(size)
+        except UnfitError as error:
+            what, remedy = error.fault
+            raise SourceError(
+                what, where=self._delivery.where, remedy=remedy
+            ) from error
         except CorruptError as error:
             raise self._broken(str(error), trusted=error.trusted) from error
         except EOFError as error:
             raise self._broken(f"cut: {error}", trusted=True) from error
-        except (zipfile.BadZipFile, zlib.error) as error:
+        except zlib.error as error:
             raise self._broken(str(error), trusted=False) from error
         except OSError as error:
             raise SourceError(
@@ -172,7 +159,7 @@ class _Guarded:
         )
 
     def _stop_bomb(self) -> None:
-        if self._given > ALLOWED_RATIO * max(1, self._delivery.raw_bytes):
+        if self._given > ALLOWED_RATIO * max(1, self._delivery.packed_bytes):
             raise DamageError(
                 f"it unpacks to more than {ALLOWED_RATIO:,} times its size",
                 where=self._delivery.where,
