@@ -111,10 +111,8 @@ class Gathering:
                 return
             self._stage(held, [_failed(held[0], error)])
             return
-        for event_class, frame in parsed.events.items():
-            self._staging.add_events(event_class, task.format.name, frame)
-        if parsed.rejects.height:
-            self._staging.add_rejects(task.format.name, parsed.rejects)
+        days = {one.record.file_id: one.task.day for one in held}
+        self._staging.add(task.format.name, parsed, days)
         headers = task.format.handed_on(lines)
         self._stage(held, list(_counted(held, parsed, headers)))
 

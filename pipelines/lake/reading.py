@@ -154,11 +154,8 @@ class _Reader:
         self.advance(read.block.size, read.lines)
 
     def _keep(self, parsed: Parsed, lines: int) -> None:
-        name = self.task.format.name
-        for event_class, frame in parsed.events.items():
-            self.staging.add_events(event_class, name, frame)
-        if parsed.rejects.height:
-            self.staging.add_rejects(name, parsed.rejects)
+        days = {self.record.file_id: self.task.day}
+        self.staging.add(self.task.format.name, parsed, days)
         events = sum(frame.height for frame in parsed.events.values())
         self.record = replace(
             self.record,
