@@ -1,5 +1,9 @@
 """Which format a delivery is read with: named, known from before, or identified."""
 
+from pathlib import Path
+from shlex import quote
+from typing import NoReturn
+
 from pipelines.clock import Reading
 from pipelines.errors import SourceError
 from pipelines.formats import Context, Format, formats
@@ -12,8 +16,8 @@ from pipelines.state.ledger import FileRecord
 
 def chosen(
     source: Source, delivery: Delivery, record: FileRecord, likely: str | None
-) -> Format:
-    """The format of a delivery.
+) -> Format | None:
+    """The format of a delivery; None where there is nothing in it yet.
 
     Args:
         source: Its source, which may name one.
@@ -26,16 +30,13 @@ def chosen(
         DamageError: None does, and the stream breaks off.
     """
     known = formats()
-    name = source.format or record.format or _identified(source, delivery, likely)
+    name = source.format or record.format
     if name is None:
-        raise SourceError(
-            "no known format claims enough of its lines",
-            where=delivery.where,
-            remedy=(
-                f"Name the format in district.toml under [sources.{source.name}], "
-                f"or run: schoolbell identify {delivery.path}"
-            ),
-        )
+        head = _head(delivery)
+        if not head:
+            return None
+        context = Context(reading=Reading(source.zone), options=dict(source.options))
+        name = best(head, likely=likely, context=context) or _unknown(source, delivery)
     if name not in known:
         raise SourceError(
             f"there is no format {name!r}",
@@ -45,12 +46,26 @@ def chosen(
     return known[name]
 
 
-def _identified(source: Source, delivery: Delivery, likely: str | None) -> str | None:
-    context = Context(reading=Reading(source.zone), options=dict(source.options))
+def _head(delivery: Delivery) -> bytes:
+    """The first bytes, as far as there are any in front of a damage."""
     with opened(delivery) as stream:
         salvaged = Salvaged(stream)
         head = read_up_to(salvaged, SAMPLE_BYTES)
-    found = best(head, likely=likely, context=context)
-    if found is None:
-        salvaged.settle()  # rather that it is cut than that nobody knows it
-    return found
+    if not head:
+        salvaged.settle()
+    return head
+
+
+def _unknown(source: Source, delivery: Delivery) -> NoReturn:
+    # rather that it is cut than that nobody knows it
+    with opened(delivery) as stream:
+        read_up_to(stream, SAMPLE_BYTES)
+    file = delivery.file if isinstance(delivery.file, Path) else delivery.path
+    raise SourceError(
+        "no known format claims enough of its lines, so they wait",
+        where=delivery.where,
+        remedy=(
+            f"Name the format in district.toml under [sources.{source.name}]; "
+            f"what its lines look like says: schoolbell identify {quote(str(file))}"
+        ),
+    )

@@ -19,6 +19,7 @@ from pipelines.lake.staging import Staging
 from pipelines.lake.task import Task, count_lines, marked, skip, without_tail
 from pipelines.sources.ahead import ahead
 from pipelines.sources.blocks import Block
+from pipelines.sources.compression import NO_CHECKSUM
 from pipelines.sources.framing import Part, parts
 from pipelines.sources.streams import DamageError, GoneError, Reads, opened
 from pipelines.state.ledger import DAMAGED, FAILED, GROWING, FileRecord
@@ -41,6 +42,7 @@ def read_delivery(task: Task, staging: Staging, advance: Advance) -> FileRecord:
     reader = _Reader(task, staging, advance)
     try:
         with opened(task.delivery) as stream:
+            reader.notes = stream.notes
             reader.skip_consumed(stream)
             if task.format.framing == "lines":
                 reader.read_lines(stream)
@@ -68,6 +70,7 @@ class _Reader:
         self.context = task.context
         self.tail: tuple[Block, Mark] | None = None
         self.told_bytes = 0
+        self.notes: set[str] = set()
 
     def skip_consumed(self, stream: Reads) -> None:
         """Pass over what earlier runs consumed, and prove that it is the same."""
@@ -226,5 +229,7 @@ class _Reader:
                 pending_bytes=len(self.tail[0].data),
             )
         self.record = replace(self.record, state=self.state)
+        if self.record.message is None and NO_CHECKSUM in self.notes:
+            self.record = replace(self.record, message=NO_CHECKSUM)
         self.staging.reached(self.record)
         return self.record

@@ -3,13 +3,12 @@
 from dataclasses import replace
 
 from pipelines.errors import SourceError
-from pipelines.formats import Format
 from pipelines.lake import rows
 from pipelines.lake.choosing import chosen
 from pipelines.lake.gathering import Gathering
 from pipelines.lake.reading import read_delivery
 from pipelines.lake.recognise import Known, Recognition, same_stamp
-from pipelines.lake.source import Outcome, Source, Terms, refused
+from pipelines.lake.source import Outcome, Source, Terms, left_out, waits
 from pipelines.lake.staging import Staging
 from pipelines.lake.task import Task, count_lines
 from pipelines.sources.delivery import Delivery
@@ -25,9 +24,8 @@ class Run:
         self.terms = terms
         self.source = source
         self.settled_ns = terms.settled_ns()
-        listing = source.listing()
-        self.deliveries = listing.deliveries
-        self.refused = listing.refused
+        self.listing = source.listing()
+        self.deliveries = self.listing.deliveries
         records = ledger.source_files(terms.store, source.name)
         self.records = {one.file_id: one for one in records}
         self.known = Known(records, self.settled_ns)
@@ -62,12 +60,14 @@ class Run:
         self._close_vanished()
         self.staging.flush()
         told = [self._told(found[delivery.path]) for delivery in self.deliveries]
-        return [*told, *(refused(self.source.name, one) for one in self.refused)]
+        return [*told, *left_out(self.source.name, self.listing)]
 
     def _told(self, one: Outcome) -> Outcome:
         """An outcome with all that is known in the end."""
         record = self.reached.get(one.record.file_id, one.record)
-        return replace(one, record=self.staging.settled(record))
+        record = self.staging.settled(record)
+        pending = waits(record, self.terms.zone, self.terms.settle_seconds)
+        return replace(one, record=record, waits=pending)
 
     def _recognised(self, delivery: Delivery) -> Recognition:
         """What a delivery is; what it may be a copy of must have been read."""
@@ -125,10 +125,16 @@ class Run:
         return Outcome(reached, one.kind)
 
     def _read(self, delivery: Delivery, record: FileRecord) -> FileRecord:
+        fmt = chosen(self.source, delivery, record, self.last_format)
+        if fmt is None:
+            empty = rows.empty(record, delivery, is_settled=self._is_settled(delivery))
+            self.staging.reached(empty)
+            return empty
+        self.last_format = fmt.name
         task = Task(
             delivery=delivery,
             record=record,
-            format=self._format(delivery, record),
+            format=fmt,
             zone=self.source.zone,
             options=dict(self.source.options),
             is_settled=self._is_settled(delivery),
@@ -174,11 +180,6 @@ class Run:
         self.staging.reached(passed)
         self.known.add(passed)
         return passed
-
-    def _format(self, delivery: Delivery, record: FileRecord) -> Format:
-        found = chosen(self.source, delivery, record, self.last_format)
-        self.last_format = found.name
-        return found
 
     def _is_settled(self, delivery: Delivery) -> bool:
         return delivery.member is not None or delivery.raw_mtime_ns <= self.settled_ns

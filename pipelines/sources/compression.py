@@ -10,7 +10,7 @@ import bz2
 import io
 import lzma
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from typing import NamedTuple, Protocol, cast
 
 import pyarrow as pa
@@ -20,9 +20,10 @@ STEP = 1 << 15
 """Most bytes put out at once, so that little is lost in front of a fault."""
 
 LARGEST_DICTIONARY = 256 << 20
+ZSTANDARD = b"\x28\xb5\x2f\xfd"
 MAGICS = {
     b"\x1f\x8b": (".gz", ".tgz"),
-    b"\x28\xb5\x2f\xfd": (".zst", ".zstd"),
+    ZSTANDARD: (".zst", ".zstd"),
     b"\xfd7zXZ\x00": (".xz",),
     b"BZh": (".bz2",),
 }
@@ -86,6 +87,10 @@ class CorruptError(ValueError):
         self.trusted = trusted
 
 
+NO_CHECKSUM = "no checksum: damage in transit can not be noticed"
+"""Said of zstandard frames whose writer left it out; gzip, xz and bzip2 have one."""
+
+
 class UnfitError(ValueError):
     """The stream is sound and no log: something else to be opened first."""
 
@@ -131,19 +136,22 @@ class Peeked:
         return self._rest.read(size)
 
 
-def decompressed(raw: Reads, name: str, *, is_member: bool = False) -> Reads:
+def decompressed(
+    raw: Reads, name: str, notes: set[str], *, is_member: bool = False
+) -> Reads:
     """The stream itself, or what it holds in compressed form.
 
     Args:
         raw: The bytes as delivered.
         name: The file's name; it only decides what a few bytes may become.
+        notes: Takes `NO_CHECKSUM`, while the stream is read.
         is_member: It comes out of an archive.
 
     Raises:
         UnfitError: It holds another archive, or a document.
     """
     stream = Peeked(raw, TAR_BYTES)
-    unpacked = _unpacked(stream, name)
+    unpacked = _unpacked(stream, name, notes)
     if unpacked is not stream:
         stream = Peeked(unpacked, TAR_BYTES)
         is_member = True
@@ -161,10 +169,10 @@ def kind_of(head: bytes) -> bytes:
     return next((magic for magic in MAGICS if head.startswith(magic)), b"")
 
 
-def _unpacked(stream: Peeked, name: str) -> Reads:
+def _unpacked(stream: Peeked, name: str, notes: set[str]) -> Reads:
     kind = kind_of(stream.head)
-    if kind == b"\x28\xb5\x2f\xfd":
-        return _Zstandard(stream)
+    if kind == ZSTANDARD:
+        return _Zstandard(_Frames(stream, notes))
     if kind:
         return _Members(stream, ENGINES[kind])
     return _Cut() if _only_begun(stream.head, name) else stream
@@ -331,6 +339,49 @@ class _Zstandard:
                 raise EOFError(str(error)) from error
             garbage_behind = "Unknown frame descriptor" in str(error)
             raise CorruptError(str(error), trusted=garbage_behind) from error
+
+
+class _Frames:
+    """The same bytes; notes where a frame has no checksum."""
+
+    def __init__(self, raw: Reads, notes: set[str]) -> None:
+        self._raw = raw
+        self._walk: Generator[int, bytes, None] | None = _frames(notes)
+        self._wanted = next(self._walk)
+        self._held = b""
+
+    def read(self, size: int, /) -> bytes:
+        data = self._raw.read(size)
+        self._held += data if self._walk else b""
+        while self._walk and len(self._held) >= self._wanted:
+            part, self._held = self._held[: self._wanted], self._held[self._wanted :]
+            try:
+                self._wanted = self._walk.send(part)
+            except StopIteration:
+                self._walk, self._held = None, b""
+        return data
+
+
+def _frames(notes: set[str]) -> Generator[int, bytes, None]:
+    """Walks over frames, block by block (RFC 8878); yields how many bytes it wants."""
+    while (yield 4) == ZSTANDARD:
+        flags = (yield 1)[0]
+        is_single, has_checksum = flags >> 5 & 1, flags >> 2 & 1
+        if not has_checksum:
+            notes.add(NO_CHECKSUM)
+        sizes = (is_single, 2, 4, 8)[flags >> 6], (0, 1, 2, 4)[flags & 3]
+        yield from _wanting(1 - is_single + sum(sizes))
+        is_last = False
+        while not is_last:
+            head = int.from_bytes((yield 3), "little")
+            is_last, is_repeated = bool(head & 1), head >> 1 & 3 == 1
+            yield from _wanting(1 if is_repeated else head >> 3)
+        yield from _wanting(4 * has_checksum)
+
+
+def _wanting(size: int) -> Generator[int, bytes, None]:
+    if size:
+        yield size
 
 
 class _Raw(io.RawIOBase):

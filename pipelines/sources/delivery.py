@@ -19,6 +19,15 @@ from pipelines.sources.archives import Member, members_of
 from pipelines.sources.compression import Fault
 
 UNFINISHED = (".part", ".filepart", ".tmp", ".crdownload", ".swp")
+NOT_FOR_US = (".DS_Store", ".directory", ".gitignore", ".gitkeep", ".keep")
+"""What lies in folders and is no delivery, so that nobody waits for it."""
+
+LINKED = Fault(
+    "the file has another name elsewhere on this disk (a hard link) and is not read, "
+    "since that may be a file that nobody delivered",
+    "Deliver a copy (`cp`, or `rsync` without --link-dest), or set hard_links = true "
+    "for the source in district.toml.",
+)
 
 
 @dataclass(frozen=True)
@@ -69,7 +78,7 @@ class Delivery:
 
 
 @dataclass(frozen=True)
-class Refused:
+class LeftOut:
     """Something in the folder that is not taken in, and why."""
 
     path: str
@@ -78,16 +87,32 @@ class Refused:
 
 @dataclass(frozen=True)
 class Listing:
-    """What lies in a source's folder."""
+    """What lies in a source's folder.
+
+    Attributes:
+        refused: What is no plain file.
+        waiting: What its name says to be unfinished.
+    """
 
     deliveries: list[Delivery]
-    refused: list[Refused]
+    refused: list[LeftOut]
+    waiting: list[LeftOut]
 
 
-def deliveries(folder: Path, source: str) -> Listing:
-    """Everything delivered to `folder`, oldest first."""
+def deliveries(
+    folder: Path, source: str, *, hard_links: bool = False, opens: bool = True
+) -> Listing:
+    """Everything delivered to `folder`, oldest first.
+
+    Args:
+        folder: The source's folder.
+        source: Its name.
+        hard_links: Files with several names on the disk are read too.
+        opens: False leaves archives shut, for who asks only what is left out.
+    """
     found: list[Delivery] = []
-    refused: list[Refused] = []
+    refused: list[LeftOut] = []
+    waiting: list[LeftOut] = []
     for path in _files(folder, refused, folder):
         name = readable(path.relative_to(folder).as_posix())
         try:
@@ -95,8 +120,11 @@ def deliveries(folder: Path, source: str) -> Listing:
         except OSError:
             continue  # taken away since the folder was listed
         if reason := _unfit(state):
-            refused.append(Refused(name, reason))
-        elif not waits(name):
+            refused.append(LeftOut(name, reason))
+        elif reason := waits(name):
+            if state.st_size and path.name not in NOT_FOR_US:
+                waiting.append(LeftOut(name, reason))
+        else:
             plain = Delivery(
                 source=source,
                 path=name,
@@ -104,10 +132,12 @@ def deliveries(folder: Path, source: str) -> Listing:
                 raw_bytes=state.st_size,
                 raw_mtime_ns=state.st_mtime_ns,
                 raw_ctime_ns=state.st_ctime_ns,
+                fault=None if hard_links or state.st_nlink <= 1 else LINKED,
             )
-            found += opened_up(plain, partial(_open, path))
+            is_shut = plain.fault or not opens
+            found += [plain] if is_shut else opened_up(plain, partial(_open, path))
     found.sort(key=lambda delivery: (delivery.raw_mtime_ns, delivery.path))
-    return Listing(found, refused)
+    return Listing(found, refused, waiting)
 
 
 def readable(name: str) -> str:
@@ -115,13 +145,17 @@ def readable(name: str) -> str:
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def waits(name: str) -> bool:
-    """The name says that the file is not finished, or not meant for us."""
+def waits(name: str) -> str:
+    """Why a file waits by its name; empty for one that is finished."""
     last = PurePosixPath(name)
-    return last.name.startswith(".") or last.suffix.lower() in UNFINISHED
+    ending = last.suffix.lower()
+    if ending not in UNFINISHED and not last.name.startswith("."):
+        return ""
+    part = f"ends in {ending}" if ending in UNFINISHED else "begins with a dot"
+    return f"its name {part}, as of a file still being copied; it is read once renamed"
 
 
-def _files(folder: Path, refused: list[Refused], top: Path) -> Iterator[Path]:
+def _files(folder: Path, refused: list[LeftOut], top: Path) -> Iterator[Path]:
     """Everything that is no folder, below `folder`, in name order."""
     try:
         with os.scandir(folder) as entries:
@@ -130,7 +164,7 @@ def _files(folder: Path, refused: list[Refused], top: Path) -> Iterator[Path]:
         return
     except OSError as error:
         name = readable(folder.relative_to(top).as_posix())
-        refused.append(Refused(name, f"can not be listed: {error.strerror}"))
+        refused.append(LeftOut(name, f"can not be listed: {error.strerror}"))
         return
     for entry in listed:
         if entry.is_dir(follow_symlinks=False):

@@ -8,9 +8,8 @@ import codecs
 import os
 import stat
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from typing import BinaryIO
 
 from pipelines.errors import SourceError
@@ -74,52 +73,16 @@ class Salvaged:
             raise self._damage
 
 
-@contextmanager
-def opened(delivery: Delivery) -> Iterator[Reads]:
-    """The decompressed bytes of a delivery.
+class Opened:
+    """Turns the many ways to say "broken" into one, and stops bombs.
 
-    Raises:
-        SourceError: It can not be opened, or is no longer a regular file.
-        DamageError: While reading: the compressed stream is cut or corrupt.
+    Attributes:
+        notes: What is to be known of the stream, as far as it was read.
     """
-    if delivery.fault is not None:
-        what, remedy = delivery.fault
-        raise SourceError(what, where=delivery.where, remedy=remedy)
-    with _raw(delivery) as raw:
-        yield _Guarded(partial(_begun, raw, delivery), delivery)
 
-
-def _begun(raw: BinaryIO, delivery: Delivery) -> Reads:
-    """The stream from its first byte on, whatever it is packed in."""
-    is_member = delivery.member is not None
-    packed = Unpacked(raw, delivery.member) if delivery.member else raw
-    return _decoded(decompressed(packed, delivery.path, is_member=is_member))
-
-
-def _raw(delivery: Delivery) -> BinaryIO:
-    try:
-        if isinstance(delivery.file, RemoteFile):
-            return open_remote(delivery.file)
-        handle = os.open(delivery.file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except FileNotFoundError as error:
-        raise GoneError("is no longer there", where=delivery.where) from error
-    except OSError as error:
-        raise SourceError(
-            f"can not be read: {error.strerror or error}",
-            where=delivery.where,
-            remedy="Make the file readable for the account that runs Schoolbell.",
-        ) from error
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        os.close(handle)
-        raise SourceError("is not a regular file", where=delivery.where)
-    return os.fdopen(handle, "rb")
-
-
-class _Guarded:
-    """Turns the many ways to say "broken" into one, and stops bombs."""
-
-    def __init__(self, begin: Callable[[], Reads], delivery: Delivery) -> None:
-        self._begin = begin
+    def __init__(self, raw: BinaryIO, delivery: Delivery) -> None:
+        self.notes: set[str] = set()
+        self._raw = raw
         self._inner: Reads | None = None
         self._delivery = delivery
         self._given = 0
@@ -150,6 +113,15 @@ class _Guarded:
             self._stop_bomb()
         return data
 
+    def _begin(self) -> Reads:
+        """The stream from its first byte on, whatever it is packed in."""
+        path, member = self._delivery.path, self._delivery.member
+        if member is None:
+            return _decoded(decompressed(self._raw, path, self.notes))
+        # what the archive's own checksum covers needs no other
+        unpacked = Unpacked(self._raw, member)
+        return _decoded(decompressed(unpacked, path, set(), is_member=True))
+
     def _broken(self, why: str, *, trusted: bool) -> DamageError:
         return DamageError(
             f"the stream is damaged: {why}",
@@ -166,6 +138,40 @@ class _Guarded:
                 remedy="Deliver it unpacked if it really is a log.",
                 trusted=False,
             )
+
+
+@contextmanager
+def opened(delivery: Delivery) -> Iterator[Opened]:
+    """The decompressed bytes of a delivery.
+
+    Raises:
+        SourceError: It can not be opened, or is no longer a regular file.
+        DamageError: While reading: the compressed stream is cut or corrupt.
+    """
+    if delivery.fault is not None:
+        what, remedy = delivery.fault
+        raise SourceError(what, where=delivery.where, remedy=remedy)
+    with _raw(delivery) as raw:
+        yield Opened(raw, delivery)
+
+
+def _raw(delivery: Delivery) -> BinaryIO:
+    try:
+        if isinstance(delivery.file, RemoteFile):
+            return open_remote(delivery.file)
+        handle = os.open(delivery.file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except FileNotFoundError as error:
+        raise GoneError("is no longer there", where=delivery.where) from error
+    except OSError as error:
+        raise SourceError(
+            f"can not be read: {error.strerror or error}",
+            where=delivery.where,
+            remedy="Make the file readable for the account that runs Schoolbell.",
+        ) from error
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise SourceError("is not a regular file", where=delivery.where)
+    return os.fdopen(handle, "rb")
 
 
 def _decoded(stream: Reads) -> Reads:
