@@ -1,7 +1,7 @@
 """The stations of the journey, each one call on an opened district."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
 
@@ -19,6 +19,7 @@ from pipelines.journey.owed import owe
 from pipelines.journey.staleness import note, note_versions, noted, stale
 from pipelines.journey.unjudged import judged_days, note_unjudged, unjudged
 from pipelines.lake.intake import SETTLE_SECONDS, Intake, Outcome, Source, Watch
+from pipelines.lake.source import LATER
 from pipelines.lake.staging import sweep
 from pipelines.sources.remote import shown
 from pipelines.state import ledger
@@ -29,6 +30,9 @@ from pipelines.warehouse.building import Built
 from pipelines.warehouse.database import Database, writing
 from pipelines.warehouse.inputs import LakeFiles
 from pipelines.warehouse.models import arguments
+
+BUDGET_SECONDS = 120.0
+"""A delivery that takes longer is read to its end after all others."""
 
 LOADED = "main.loaded_with"
 """What the registry's tables and the dimensions were taken from."""
@@ -49,7 +53,8 @@ def take_in(
 ) -> list[Outcome]:
     """Read everything new in the landing folders; one outcome a delivery.
 
-    A folder that can not be listed is one failed outcome, and the others go on.
+    A folder that can not be listed is one failed outcome, and the others go on. A
+    delivery that takes long is read to its end after all others.
     """
     began = datetime.now(UTC)
     sweep(district.store, district.home.lake)
@@ -59,14 +64,30 @@ def take_in(
         zone=district.zone,
         settle_seconds=settle_seconds,
         watch=watch or (lambda _delivery, _bytes, _lines: None),
+        budget_seconds=BUDGET_SECONDS,
     )
+    sources = district.sources()
+    first = {one.name: _outcomes(intake.take_in, one) for one in sources}
+    patient = replace(intake, budget_seconds=float("inf"))
     outcomes = [
         outcome
-        for source in district.sources()
-        for outcome in _outcomes(intake.take_in, source)
+        for source in sources
+        for outcome in _finished(patient, source, first[source.name])
     ]
     note_look(district.store, began)
     return outcomes
+
+
+def _finished(
+    patient: Intake, source: Source, first: Sequence[Outcome]
+) -> Sequence[Outcome]:
+    """The outcomes of a source, once what was put off is read too."""
+    if all(one.kind != LATER for one in first):
+        return first
+    again = {one.record.path: one for one in _outcomes(patient.take_in, source)}
+    kept = [one for one in first if one.kind != LATER]
+    late = [again.get(one.record.path, one) for one in first if one.kind == LATER]
+    return [*kept, *late]
 
 
 def foretold(intake: Intake, source: Source) -> list[Outcome]:

@@ -5,6 +5,7 @@ line without its newline is pending until the file has settled; should the file
 grow all the same, that line is taken back and read again, whole.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -92,11 +93,20 @@ class _Reader:
         with closing(ahead(marked(stream, self.digest, start))) as found:
             for read in blocks.read(self._whole(found)):
                 self._stage(read)
+                if time.monotonic() >= self.task.deadline:
+                    self._put_off()
+                    return
         if self.tail and self.task.is_settled:
             for read in blocks.read(iter([self.tail])):
                 self._stage(read)
             self.record = replace(self.record, tail_bytes=len(self.tail[0].data))
             self.tail = None
+
+    def _put_off(self) -> None:
+        """Go on behind this block another time, whether or not the file grows."""
+        self.tail = None
+        self.state = GROWING
+        self.record = replace(self.record, raw_mtime_ns=0)
 
     def _whole(
         self, found: Iterator[tuple[Block, Mark]]

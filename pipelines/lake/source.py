@@ -22,6 +22,10 @@ LEAST_FREE_BYTES = 64 << 20
 """Less than one batch may need, with the ledger's own."""
 
 
+LATER = "later"
+"""The kind of a delivery that was put off."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Source:
     """A place that logs are delivered to, as the settings describe it.
@@ -64,7 +68,7 @@ class Outcome:
     Attributes:
         record: Its row of the ledger; one of its own where it got none.
         kind: See `Recognition`; `gone`, `failed`, `refused` or `waiting` where it
-            has none.
+            has none; `later` where it was put off.
         waits: Why lines of it are not read yet, and until when; empty if none are.
     """
 
@@ -75,7 +79,7 @@ class Outcome:
     @property
     def is_new(self) -> bool:
         """Something was read that was not read before."""
-        return self.kind not in ("unchanged", "refused", "waiting")
+        return self.kind not in ("unchanged", "refused", "waiting", LATER)
 
     @property
     def is_told(self) -> bool:
@@ -138,6 +142,8 @@ class Terms:
         zone: The district's zone, which decides local days.
         settle_seconds: See `SETTLE_SECONDS`; 0 takes every file as finished.
         least_free_bytes: Free space below which nothing is begun.
+        budget_seconds: After so long a delivery is put off, so that it holds up no
+            other: an archive between two members, a file of lines between two blocks.
         watch: Told of progress.
     """
 
@@ -146,6 +152,7 @@ class Terms:
     zone: str
     settle_seconds: float = SETTLE_SECONDS
     least_free_bytes: int = LEAST_FREE_BYTES
+    budget_seconds: float = float("inf")
     watch: Watch = lambda _delivery, _bytes, _lines: None
 
     def settled_ns(self) -> int:

@@ -25,6 +25,7 @@ class Task:
 
     Attributes:
         is_settled: The file will not grow: take its last line as it stands.
+        deadline: When to stop between two blocks, by `time.monotonic`.
     """
 
     delivery: Delivery
@@ -33,6 +34,7 @@ class Task:
     zone: str
     options: dict[str, str]
     is_settled: bool
+    deadline: float = float("inf")
 
     @property
     def context(self) -> Context:
