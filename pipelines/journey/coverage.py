@@ -9,7 +9,8 @@ def source_days(files: pl.DataFrame, file_days: pl.DataFrame) -> pl.DataFrame:
     """The account of lines by source and local day.
 
     Events count on their own day; what a file holds besides counts on the last
-    day of its events, or on the day it arrived if it has none.
+    day of its events, or on the day it arrived if it has none. `unchecked` are files
+    that came compressed without a checksum.
     """
     last = file_days.group_by("file_id").agg(pl.col("event_date").max())
     events = file_days.group_by("source", "event_date").agg(pl.col("events").sum())
@@ -19,10 +20,12 @@ def source_days(files: pl.DataFrame, file_days: pl.DataFrame) -> pl.DataFrame:
             event_date=pl.coalesce("event_date", pl.col("first_seen_time").dt.date())
         )
         .group_by("source", "event_date")
-        .agg(pl.col(name).sum() for name in COUNTS)
+        .agg(
+            *(pl.col(name).sum() for name in COUNTS),
+            unchecked=(~pl.col("has_checksum")).sum().cast(pl.Int64),
+        )
     )
     both = events.join(rest, on=["source", "event_date"], how="full", coalesce=True)
     counts = ["events", *COUNTS]
-    return both.with_columns(pl.col(counts).fill_null(0)).with_columns(
-        lines=pl.sum_horizontal(counts)
-    )
+    filled = pl.col(*counts, "unchecked").fill_null(0)
+    return both.with_columns(filled).with_columns(lines=pl.sum_horizontal(counts))
