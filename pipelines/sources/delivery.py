@@ -141,8 +141,19 @@ def deliveries(
 
 
 def readable(name: str) -> str:
-    r"""A file's name as text that any store takes; odd bytes show as `\xff`."""
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    r"""A file's name as text that is safe to keep and to show anywhere.
+
+    Odd bytes show as `\xff`, and so do control characters and direction marks, with
+    which a name could act on a terminal or read as another.
+    """
+    text = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else _escaped(one) for one in text)
+
+
+def _escaped(char: str) -> str:
+    return char.encode("unicode_escape").decode("ascii")
 
 
 def waits(name: str) -> str:
