@@ -377,13 +377,13 @@ def test_the_same_week_of_school_a_year_before():
     assert counterpart(shifted, MONDAY) is None
 
 
-def test_files_without_a_checksum_are_told_beside_the_account():
+def test_lines_without_a_checksum_are_told_beside_the_account():
     line_account = next(one for one in sections() if one.name == "line-account")
-    for files, words in ((0, ""), (1, "1 file of proxy"), (3, "3 files of proxy")):
-        unchecked = pl.when(pl.col("source") == "proxy").then(files).otherwise(0)
+    for lines, words in ((0, ""), (1, "1 line of proxy"), (3, "3 lines of proxy")):
+        unchecked = pl.when(pl.col("source") == "proxy").then(lines).otherwise(0)
         is_first = pl.col("event_date") == MONDAY
         days = busy().source_days.with_columns(unchecked=unchecked * is_first)
         view = View(replace(busy(), source_days=days), MONDAY)
         said = line_account.summary(line_account.rows(view))
-        assert ("without a checksum" in said) == bool(files)
+        assert ("without a checksum" in said) == bool(lines)
         assert words in said

@@ -3,12 +3,15 @@
 import gzip
 import os
 import time
+from datetime import UTC, date, datetime
 
+import polars as pl
 import pyarrow as pa
 import pytest
 import zstandard
 
 from pipelines.district.home import create
+from pipelines.journey.coverage import source_days
 from pipelines.sources.compression import NO_CHECKSUM
 from tests.benchmarks.inputs_exports import write_okta
 from tests.faults.home import Home, lines, once
@@ -185,3 +188,24 @@ def test_status_names_each_file_that_waits_and_why(tmp_path):
         assert "\x1b[2J" not in text
         assert "\u202e" not in text
     assert "1 file has waited for more than a day" in told.err
+
+
+def test_events_without_a_checksum_count_on_each_day_and_add_no_line():
+    days = [date(2026, 3, 2), date(2026, 3, 3)]
+    places = {"source": "proxy", "rejects": 1, "blanks": 0, "duplicates": 0}
+    files = pl.DataFrame(
+        [
+            {"file_id": number, "has_checksum": number == 1, "pending": 0, **places}
+            for number in (1, 2)
+        ]
+    ).with_columns(first_seen_time=datetime(2026, 3, 4, tzinfo=UTC))
+    file_days = pl.DataFrame(
+        [
+            {"file_id": number, "source": "proxy", "event_date": day, "events": 10}
+            for number in (1, 2)
+            for day in days
+        ]
+    )
+    told = source_days(files, file_days).sort("event_date")
+    assert told["unchecked"].to_list() == [10, 10]
+    assert told["lines"].to_list() == [20, 22]

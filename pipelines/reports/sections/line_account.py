@@ -46,9 +46,9 @@ def summary(rows: pl.DataFrame) -> str:
         f"taken in before; {number(sums['pending'])} wait for the rest of a file."
     )
     unchecked = rows.filter(pl.col("unchecked") > 0)
-    if files := total(unchecked, "unchecked"):
+    if lines := total(unchecked, "unchecked"):
         said += (
-            f" {count(files, 'file')} of {listed(unchecked['source'].to_list())} came "
+            f" {count(lines, 'line')} of {listed(unchecked['source'].to_list())} came "
             "compressed without a checksum: damage on the way could not be noticed."
         )
     left = total(rows.select(pl.col("left").abs()), "left")
