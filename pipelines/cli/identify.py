@@ -12,29 +12,44 @@ from pipelines.errors import SourceError
 from pipelines.journey.console import safe
 from pipelines.lake.identify import Examination, examine
 from pipelines.lake.missing import disabled
-from pipelines.sources.delivery import Delivery
+from pipelines.sources.delivery import Delivery, opened_up, readable
 
 SHOWN = 3
 """Rejected lines that are shown of a file."""
 
 SHOWN_WIDTH = 120
+MOST_MEMBERS = 10
+"""Members of an archive that are looked at."""
 
 
 def identify(
     files: Annotated[list[Path], typer.Argument(help="Log files to look at.")],
     as_json: AsJson = False,
 ) -> None:
-    """Name the format of log files, and what their first lines would become."""
-    unknown = 0
+    """Name the format of log files, and what their first lines would become.
+
+    Of a zip archive the first members are looked at.
+    """
+    is_any_known = False
     for file in files:
-        found = examine(_delivery(file))
-        unknown += not found.claims
-        if as_json:
-            typer.echo(json.dumps({"path": str(file), **_as_data(found)}))
-        else:
-            for line in _in_words(file, found):
-                typer.echo(line)
-    sys.exit(1 if unknown == len(files) else 0)
+        members = _members(file)
+        for one in members[:MOST_MEMBERS]:
+            found = examine(one)
+            is_any_known |= bool(found.claims)
+            where = f"{file}{one.path.removeprefix(readable(file.name))}"
+            if as_json:
+                typer.echo(json.dumps({"path": where, **_as_data(found)}))
+            else:
+                for line in _in_words(where, found):
+                    typer.echo(line)
+        if (more := len(members) - MOST_MEMBERS) > 0 and not as_json:
+            typer.echo(f"{safe(file)}: {more} more members were not looked at")
+    sys.exit(0 if is_any_known else 1)
+
+
+def _members(file: Path) -> list[Delivery]:
+    """The file itself, or the members of the archive that it is."""
+    return opened_up(_delivery(file), lambda: file.open("rb"))
 
 
 def _delivery(file: Path) -> Delivery:
@@ -45,7 +60,7 @@ def _delivery(file: Path) -> Delivery:
     state = file.stat()
     return Delivery(
         source="identify",
-        path=file.name,
+        path=readable(file.name),
         file=file,
         raw_bytes=state.st_size,
         raw_mtime_ns=state.st_mtime_ns,
@@ -68,8 +83,8 @@ def _as_data(found: Examination) -> dict[str, object]:
     }
 
 
-def _in_words(file: Path, found: Examination) -> list[str]:
-    where = safe(file)
+def _in_words(where: str, found: Examination) -> list[str]:
+    where = safe(where)
     if not found.claims:
         return [f"{where}: no known format claims any of its lines"]
     said = [

@@ -14,13 +14,19 @@ from pipelines.journey.console import console, safe, watching
 from pipelines.journey.district import District, only_writer, open_district
 from pipelines.journey.looking import set_back
 from pipelines.journey.steps import foretold, take_in
-from pipelines.journey.summary import account_table, is_all_lost, set_aside, trouble
+from pipelines.journey.summary import (
+    account_table,
+    is_all_lost,
+    set_aside,
+    trouble,
+    troubles,
+)
 from pipelines.lake.intake import Intake, Outcome
 from pipelines.lake.replay import Replay, Replayed
 from pipelines.lake.sweeping import unlisted_files
 
-WRONG = ("failed", "refused")
-"""Kinds of delivery that can not be read."""
+WRONG = ("failed", "refused", "waiting")
+"""Kinds of delivery that are not read."""
 
 
 def ingest(
@@ -77,11 +83,13 @@ def _tell(outcome: Outcome, *, as_json: bool) -> None:
                     "pending": record.pending_lines,
                     "bytes": record.consumed_bytes,
                     "message": record.message,
+                    "waits": outcome.waits or None,
                 }
             )
         )
-    elif record.message:
-        typer.echo(trouble(record), err=True)
+    else:
+        for text in troubles([outcome]):
+            typer.echo(text, err=True)
 
 
 def _foretell(district: District, settle_seconds: float, *, as_json: bool) -> None:

@@ -15,7 +15,7 @@ from pipelines.cli.reference_text import spaced
 from pipelines.errors import SettingsError
 from pipelines.journey.console import safe as visible
 from pipelines.reports.sheets import About, workbook
-from pipelines.reports.tables import MOST_IN_EXCEL, safe
+from pipelines.reports.tables import MOST_IN_EXCEL, exported
 
 Kind = Literal["table", "csv", "json", "parquet", "xlsx"]
 LIKE_NUMBERS = (int, float, bool)
@@ -54,14 +54,14 @@ def _table(rows: pl.DataFrame) -> str:
 def _csv(rows: pl.DataFrame) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
-    writer.writerow([safe(name) for name in rows.columns])
+    writer.writerow([exported(name) for name in rows.columns])
     for row in rows.rows():
         writer.writerow([_cell(value) for value in row])
     return text.getvalue()
 
 
 def _cell(value: object) -> object:
-    return value if isinstance(value, LIKE_NUMBERS) else safe(_text(value))
+    return value if isinstance(value, LIKE_NUMBERS) else exported(_text(value))
 
 
 def _json(rows: pl.DataFrame) -> str:

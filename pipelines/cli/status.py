@@ -1,6 +1,7 @@
 """The command that says how a home does; a timer may call it as a watch."""
 
 import json
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -8,7 +9,7 @@ import typer
 
 from pipelines.cli.options import AsJson, Home
 from pipelines.journey.alerting import AlertSummary, send_watch
-from pipelines.journey.console import console, safe, table
+from pipelines.journey.console import console, safe, safe_lines, table
 from pipelines.journey.district import open_district
 from pipelines.journey.status import WORDS, Status, status_of
 
@@ -20,6 +21,9 @@ Alert = Annotated[
         "for a timer beside the one that runs.",
     ),
 ]
+MOST_NAMED = 20
+"""Files that are named one by one."""
+
 COLUMNS = ("source", "state", "newest line", "newest file", "usual lag", "lines")
 
 
@@ -49,7 +53,19 @@ def _show(found: Status) -> None:
     typer.echo(safe(f"Runs on {versions}."), err=True)
     for reason in found.reasons:
         typer.echo(safe(f"- {reason}"), err=True)
+    for line in _named([*found.shown["trouble"], *found.shown["waiting"]]):
+        typer.echo(line, err=True)
     typer.echo(f"All in all: {WORDS[found.exit_code]}.", err=True)
+
+
+def _named(files: Sequence[Mapping[str, str]]) -> Iterator[str]:
+    """Each file with why it is not read and what to do, safe for a terminal."""
+    for one in files[:MOST_NAMED]:
+        where, message = f"{one['source']}/{one['path']}", one["message"]
+        said = message if where in message else f"{where}: {message}"
+        yield safe_lines(f"  {said}".replace("\n", "\n  "))
+    if (more := len(files) - MOST_NAMED) > 0:
+        yield f"  and {more} more, all of which `status --json` names"
 
 
 def _when(shown: dict[str, object]) -> list[str]:

@@ -7,7 +7,7 @@ import dagster as dg
 from pipelines.defs.resources import HomeResource
 from pipelines.events import EVENT_CLASSES
 from pipelines.journey.steps import take_in
-from pipelines.journey.summary import trouble
+from pipelines.journey.summary import troubles
 from pipelines.state import ledger
 
 SPECS = [
@@ -48,9 +48,8 @@ def ingest(
             name: sum(one.row_count for one in ledger.lake_files(district.store, name))
             for name in EVENT_CLASSES
         }
-    for outcome in outcomes:
-        if outcome.record.message:
-            context.log.warning(trouble(outcome.record))
+    for text in troubles(outcomes):
+        context.log.warning(text)
     new = sum(outcome.is_new for outcome in outcomes)
     for name in EVENT_CLASSES:
         yield dg.MaterializeResult(

@@ -106,6 +106,12 @@ class Source(Part):
         description="fields it no longer fills, on purpose; rules judge without them",
         examples=[["user_name"]],
     )
+    hard_links: bool = Field(
+        default=False,
+        description="true: read files that have a second name on the disk, as "
+        "`rsync --link-dest` makes them",
+        examples=[True],
+    )
 
 
 COLOUR = r"^(#[0-9a-fA-F]{6})?$"

@@ -48,6 +48,12 @@ def is_header(line: pl.Expr) -> pl.Expr:
     return line.str.starts_with("#fields\t")
 
 
+def names_all(line: pl.Expr, *fields: str) -> pl.Expr:
+    """A header that names some fields, such as those that one log alone has."""
+    named = [line.str.contains(rf"\t{field}(?:\t|$)") for field in fields]
+    return is_header(line) & pl.all_horizontal(named)
+
+
 def is_comment(line: pl.Expr) -> pl.Expr:
     """`#separator`, `#path`, `#open`, `#close` and the like."""
     return line.str.starts_with("#") & ~is_header(line)

@@ -40,6 +40,7 @@ SHAPES = [
     rf'{DAY}{TEXT}{TEXT}{IP}{IP}"[A-Za-z ]*","[0-9]+ \(',
     rf'{DAY}{TEXT}{IP}"[0-9]*",{IP}"[0-9]*","(?:[^"]|"")*"$',
     rf'{DAY}"?\[[0-9]+\]"?,',
+    r'(?i)^[\x{feff}]?"?timestamp"?,(?:[^,]*,){0,2}"?[^,]*identit(?:y|ies)\b',
 ]
 USERS = [
     "AD Users", "AD User", "Directory Users", "Directory User", "Users", "SAML Users",
@@ -86,7 +87,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """One of the four layouts."""
+    """One of the four layouts, or the header line above them."""
     return pl.any_horizontal(line.str.contains(shape) for shape in SHAPES)
 
 

@@ -51,8 +51,8 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """A number, a date with two digits of the year, a time."""
-    return line.str.contains(ROW)
+    """A number, a date with two digits of the year, a time; or their names."""
+    return line.str.contains(ROW) | line.str.starts_with("ID,Date,Time,Description,")
 
 
 def is_prose(line: pl.Expr) -> pl.Expr:

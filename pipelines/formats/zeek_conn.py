@@ -29,6 +29,9 @@ FIELDS = {
     "orig_mac": "orig_l2_addr",
 }
 ANSWERED = ["S1", "S2", "S3", "SF", "RSTO", "RSTR"]
+PROOF = ["conn_state"]
+"""Fields that, of all logs, this one alone has."""
+
 KEYS = ["id.orig_h", "conn_state"]
 
 MUST = {
@@ -43,7 +46,7 @@ def looks_like(line: pl.Expr) -> pl.Expr:
     as_text = line.str.contains(
         _zeek.PAIR + r"(?:tcp|udp|icmp|unknown_transport)\t(?:-|[a-z][^\t]*)\t[-0-9]"
     )
-    return as_text | _zeek.has_keys(line, *KEYS)
+    return as_text | _zeek.has_keys(line, *KEYS) | _zeek.names_all(line, *PROOF)
 
 
 def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
@@ -52,7 +55,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     ends = _zeek.ends()
     has_ports = pl.col("proto") != "icmp"
     return _zeek.with_fields(
-        batch, context, FIELDS, proof=["conn_state"], keys=KEYS
+        batch, context, FIELDS, proof=PROOF, keys=KEYS
     ).with_columns(
         time=stamp.time,
         time_quality=stamp.quality,

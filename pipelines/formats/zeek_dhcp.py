@@ -33,6 +33,9 @@ FIELDS = {
 }
 SETS = ["uids", "messages"]
 IS_LEASE = pl.col("event_class") == "leases"
+PROOF = ["mac", "lease_time"]
+"""Fields that, of all logs, this one alone has."""
+
 KEYS = ["mac"]
 
 MUST = {
@@ -47,16 +50,18 @@ def looks_like(line: pl.Expr) -> pl.Expr:
     station = r"[0-9a-fA-F]{2}(?::[0-9a-fA-F]{2}){5}\t"
     new = _zeek.STAMP + r"[0-9A-Za-z,]+\t(?:-|[0-9.]+)\t(?:-|[0-9.]+)\t" + station
     as_text = line.str.contains(new) | line.str.contains(_zeek.PAIR + station)
-    return as_text | _zeek.has_keys(line, "uids", "msg_types")
+    return (
+        as_text
+        | _zeek.has_keys(line, "uids", "msg_types")
+        | _zeek.names_all(line, *PROOF)
+    )
 
 
 def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     """Add the columns of `leases` and `system_events`."""
     stamp = _zeek.stamp(context.reading)
     return (
-        _zeek.with_fields(
-            batch, context, FIELDS, sets=SETS, proof=["mac", "lease_time"], keys=KEYS
-        )
+        _zeek.with_fields(batch, context, FIELDS, sets=SETS, proof=PROOF, keys=KEYS)
         .with_columns(
             time=stamp.time,
             time_quality=stamp.quality,

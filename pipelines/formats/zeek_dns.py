@@ -21,6 +21,9 @@ FIELDS = {
     "rcode_name": "rcode_name",
     "answers": "answers",
 }
+PROOF = ["trans_id", "query"]
+"""Fields that, of all logs, this one alone has."""
+
 KEYS = ["id.orig_h", "trans_id", "AA"]
 
 MUST = {
@@ -32,7 +35,7 @@ MUST = {
 def looks_like(line: pl.Expr) -> pl.Expr:
     """Two ends, a protocol, then the number of the transaction."""
     as_text = line.str.contains(_zeek.PAIR + r"(?:tcp|udp)\t[0-9]+\t")
-    return as_text | _zeek.has_keys(line, *KEYS)
+    return as_text | _zeek.has_keys(line, *KEYS) | _zeek.names_all(line, *PROOF)
 
 
 def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
@@ -40,7 +43,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     stamp = _zeek.stamp(context.reading)
     ends = _zeek.ends()
     return _zeek.with_fields(
-        batch, context, FIELDS, sets=["answers"], proof=["trans_id", "query"], keys=KEYS
+        batch, context, FIELDS, sets=["answers"], proof=PROOF, keys=KEYS
     ).with_columns(
         time=stamp.time,
         time_quality=stamp.quality,

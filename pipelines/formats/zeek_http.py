@@ -31,6 +31,9 @@ FIELDS = {
     "mime": "resp_mime_types",
 }
 SETS = ["proxied", "mime"]
+PROOF = ["trans_depth", "request_body_len"]
+"""Fields that, of all logs, this one alone has."""
+
 KEYS = ["id.orig_h", "trans_depth", "request_body_len"]
 
 MUST = {
@@ -42,7 +45,7 @@ MUST = {
 def looks_like(line: pl.Expr) -> pl.Expr:
     """Two ends, the depth in the connection, then a method."""
     as_text = line.str.contains(_zeek.PAIR + r"[0-9]+\t[A-Z]{3,}\t")
-    return as_text | _zeek.has_keys(line, *KEYS)
+    return as_text | _zeek.has_keys(line, *KEYS) | _zeek.names_all(line, *PROOF)
 
 
 def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
@@ -50,9 +53,8 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     stamp = _zeek.stamp(context.reading)
     verb, host, uri = (pl.col(name) for name in ("verb", "host", "uri"))
     status = whole(pl.col("status"), 3).cast(pl.Int16)
-    proof = ["trans_depth", "request_body_len"]
     return _zeek.with_fields(
-        batch, context, FIELDS, sets=SETS, proof=proof, keys=KEYS
+        batch, context, FIELDS, sets=SETS, proof=PROOF, keys=KEYS
     ).with_columns(
         time=stamp.time,
         time_quality=stamp.quality,

@@ -24,6 +24,9 @@ FIELDS = {
 }
 VERSION = r"(?:D?TLSv1[0-3]?|SSLv[23])"
 UNKNOWN = r"-\t-\t-\t[^\t]*\t[TF]\t"  # no handshake seen: then name and resumption
+PROOF = ["cipher", "established"]
+"""Fields that, of all logs, this one alone has."""
+
 KEYS = ["id.orig_h", "established", "resumed"]
 
 MUST = {
@@ -35,16 +38,15 @@ MUST = {
 def looks_like(line: pl.Expr) -> pl.Expr:
     """Two ends, then a TLS version and a cipher, where a handshake was seen."""
     as_text = line.str.contains(_zeek.PAIR + rf"(?:{VERSION}\t|-\tTLS_|{UNKNOWN})")
-    return as_text | _zeek.has_keys(line, *KEYS)
+    return as_text | _zeek.has_keys(line, *KEYS) | _zeek.names_all(line, *PROOF)
 
 
 def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     """Add the columns of `http_requests`."""
     stamp = _zeek.stamp(context.reading)
-    proof = ["cipher", "established"]
     is_established = _zeek.is_true(pl.col("established"))
     return _zeek.with_fields(
-        batch, context, FIELDS, proof=proof, keys=KEYS
+        batch, context, FIELDS, proof=PROOF, keys=KEYS
     ).with_columns(
         time=stamp.time,
         time_quality=stamp.quality,

@@ -152,6 +152,7 @@ class District:
                 format=one.format,
                 zone=one.zone or self.zone,
                 options=one.options,
+                hard_links=one.hard_links,
             )
         for folder in sorted(self.home.landing.iterdir()):
             if folder.is_dir() and folder.name not in found:

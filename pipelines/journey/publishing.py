@@ -23,6 +23,7 @@ from pipelines.journey.sensitive import sensitive_names
 from pipelines.journey.unjudged import UNJUDGED, frame, unjudged
 from pipelines.lake.accounting import arrival_lags
 from pipelines.privacy import Kind
+from pipelines.sources.compression import NO_CHECKSUM
 from pipelines.state import ledger
 from pipelines.warehouse.repair import opened
 from pipelines.warehouse.snapshots import publish
@@ -183,6 +184,7 @@ def ledger_frames(district: District) -> dict[str, pl.DataFrame]:
             "blanks": one.blanks,
             "duplicates": one.duplicates,
             "pending": one.pending_lines,
+            "has_checksum": one.message != NO_CHECKSUM,
             "first_seen_time": _instant(one.first_seen_time),
         }
         for one in ledger.source_files(district.store)
@@ -196,6 +198,7 @@ def ledger_frames(district: District) -> dict[str, pl.DataFrame]:
         **dict.fromkeys(
             ("lines", "events", "rejects", "blanks", "duplicates", "pending"), pl.Int64
         ),
+        "has_checksum": pl.Boolean,
         "first_seen_time": INSTANT,
     }
     lags = arrival_lags(district.store)

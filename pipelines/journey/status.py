@@ -19,12 +19,14 @@ from pipelines.journey.looking import last_look, last_run, set_back
 from pipelines.journey.opened import last_opened, lines
 from pipelines.journey.source_states import SourceState, source_states
 from pipelines.journey.standstill import standstill
-from pipelines.journey.trouble import in_trouble
+from pipelines.journey.trouble import in_trouble, stuck, waiting, without_checksum
 from pipelines.journey.unjudged import failures
 from pipelines.journey.versions import versions
 from pipelines.lake.sweeping import unlisted_files
+from pipelines.sources.compression import NO_CHECKSUM
 from pipelines.state import ledger
 from pipelines.state.dirty import oldest_dirty
+from pipelines.state.ledger import FileRecord
 from pipelines.state.schema import REPORTS
 
 WELL, LOOK, ACT = 0, 1, 2
@@ -67,6 +69,7 @@ def status_of(district: District, now: datetime) -> Status:
     """Sources, runs, days to build, findings to decide on, alerts, disk, versions."""
     files = ledger.source_files(district.store)
     trouble = in_trouble(files, district.settings.limits.reject_share)
+    waits = list(waiting(district, files))
     sources = source_states(district)
     unsent = _unsent(district, now)
     failed = failures(district)
@@ -76,6 +79,7 @@ def status_of(district: District, now: datetime) -> Status:
         "files": len(files),
         "files_in_trouble": len(trouble),
         "files_set_aside": len(unlisted_files(district.home.lake)),
+        "files_waiting": len(waits),
         "last_read": max((one.last_read_time for one in files), default="never"),
         **_runs(district),
         "lines": sum(one.lines for one in files),
@@ -90,6 +94,7 @@ def status_of(district: District, now: datetime) -> Status:
     }
     reasons = _reasons(district, now, sources, shown)
     reasons += [(ACT, str(one)) for one in failed]
+    reasons += _of_files(district, now, files, waits)
     code = max((code for code, _ in reasons), default=WELL)
     shown["state"] = WORDS[code]
     shown["reasons"] = [text for _, text in sorted(reasons, key=lambda one: -one[0])]
@@ -99,7 +104,27 @@ def status_of(district: District, now: datetime) -> Status:
     shown["not_built"] = [
         {**asdict(one), "days": [day.isoformat() for day in one.days]} for one in failed
     ]
+    shown["waiting"] = waits
     return Status(shown, code, sources, shown["reasons"])
+
+
+def _of_files(
+    district: District,
+    now: datetime,
+    files: Sequence[FileRecord],
+    waits: Sequence[Mapping[str, str]],
+) -> list[tuple[int, str]]:
+    """Files that wait for a person, and those of which damage would not show."""
+    found = []
+    if names := stuck(district, waits, now):
+        many = "file has" if len(names) == 1 else "files have"
+        said = f"{len(names)} {many} waited for more than a day to be renamed or moved"
+        found.append((LOOK, said))
+    for source, number in sorted(without_checksum(files, now).items()):
+        came = "file" if number == 1 else "files"
+        said = f"{source}: {number} {came} of the last week: {NO_CHECKSUM}"
+        found.append((LOOK, said))
+    return found
 
 
 def _runs(district: District) -> dict[str, str]:

@@ -20,6 +20,7 @@ from pipelines.journey.owed import owe
 from pipelines.journey.staleness import note, note_versions, noted, stale
 from pipelines.journey.unjudged import judged_days, note_unjudged, unjudged
 from pipelines.lake.intake import SETTLE_SECONDS, Intake, Outcome, Source, Watch
+from pipelines.lake.source import LATER
 from pipelines.lake.sweeping import sweep
 from pipelines.sources.remote import shown
 from pipelines.state import ledger
@@ -29,7 +30,15 @@ from pipelines.warehouse import attribution, building, inputs, planning
 from pipelines.warehouse.building import Attempt, Builder, Built, Quarantine
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.inputs import LakeFiles
-from pipelines.warehouse.repair import DamagedWarehouseError, opened, set_aside
+from pipelines.warehouse.repair import (
+    DamagedWarehouseError,
+    is_whole,
+    opened,
+    set_aside,
+)
+
+BUDGET_SECONDS = 120.0
+"""A delivery that takes longer is read to its end after all others."""
 
 LOADED = "main.loaded_with"
 """What the registry's tables and the dimensions were taken from."""
@@ -50,7 +59,8 @@ def take_in(
 ) -> list[Outcome]:
     """Read everything new in the landing folders; one outcome a delivery.
 
-    A folder that can not be listed is one failed outcome, and the others go on.
+    A folder that can not be listed is one failed outcome, and the others go on. A
+    delivery that takes long is read to its end after all others.
     """
     began = datetime.now(UTC)
     sweep(district.store, district.home.lake)
@@ -60,14 +70,30 @@ def take_in(
         zone=district.zone,
         settle_seconds=settle_seconds,
         watch=watch or (lambda _delivery, _bytes, _lines: None),
+        budget_seconds=BUDGET_SECONDS,
     )
+    sources = district.sources()
+    first = {one.name: _outcomes(intake.take_in, one) for one in sources}
+    patient = replace(intake, budget_seconds=float("inf"))
     outcomes = [
         outcome
-        for source in district.sources()
-        for outcome in _outcomes(intake.take_in, source)
+        for source in sources
+        for outcome in _finished(patient, source, first[source.name])
     ]
     note_look(district.store, began)
     return outcomes
+
+
+def _finished(
+    patient: Intake, source: Source, first: Sequence[Outcome]
+) -> Sequence[Outcome]:
+    """The outcomes of a source, once what was put off is read too."""
+    if all(one.kind != LATER for one in first):
+        return first
+    again = {one.record.path: one for one in _outcomes(patient.take_in, source)}
+    kept = [one for one in first if one.kind != LATER]
+    late = [again.get(one.record.path, one) for one in first if one.kind == LATER]
+    return [*kept, *late]
 
 
 def foretold(intake: Intake, source: Source) -> list[Outcome]:
@@ -261,6 +287,9 @@ def _built_and_judged(district: District, progress: Progress) -> Warehouse:
         days = {day for days in built.days.values() for day in days}
         owe(district.store, days | set(built.again) | built.newly_held_back)
         note_versions(database, district)
+    if built.newly_held_back and not is_whole(district.home.warehouse):
+        # no model failed: what they read is damaged
+        raise DamagedWarehouseError("is damaged", where=str(district.home.warehouse))
     for day in ledger.dirty_days(district.store):
         ledger.clean(district.store, day)
     return Warehouse(built, kept)

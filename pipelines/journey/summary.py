@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.table import Table
 
-from pipelines.journey.console import safe_lines, table
+from pipelines.journey.console import safe, safe_lines, table
 from pipelines.journey.district import District
 from pipelines.journey.opened import lines
 from pipelines.journey.run import Result
@@ -54,9 +54,18 @@ def set_aside(count: int) -> str:
     )
 
 
+def troubles(outcomes: Iterable[Outcome]) -> Iterator[str]:
+    """What is wrong with files, and which lines wait for what, safe for a terminal."""
+    for one in outcomes:
+        if one.is_told:
+            yield trouble(one.record)
+        if one.waits:
+            yield safe(f"{one.record.source}/{one.record.path}: {one.waits}")
+
+
 def is_all_lost(outcomes: Iterable[Outcome]) -> bool:
     """Files were delivered, and not one of them could be read."""
-    states = {outcome.record.state for outcome in outcomes}
+    states = {one.record.state for one in outcomes if one.kind != "waiting"}
     return states == {FAILED}
 
 
@@ -68,8 +77,12 @@ def facts_of(done: Result) -> dict[str, Any]:
         "files": dict(sorted(kinds.items())),
         "in_trouble": [
             {"source": one.source, "path": one.path, "message": one.message}
-            for one in (outcome.record for outcome in done.outcomes)
-            if one.message
+            for one in (outcome.record for outcome in done.outcomes if outcome.is_told)
+        ],
+        "waiting": [
+            {"source": one.record.source, "path": one.record.path, "message": one.waits}
+            for one in done.outcomes
+            if one.waits
         ],
         "days": [day.isoformat() for day in sorted(days)],
         "opened": {
@@ -98,9 +111,7 @@ def facts_of(done: Result) -> dict[str, Any]:
 
 def told(done: Result) -> Iterator[str]:
     """One line for each thing that changed; a few for each file in trouble."""
-    for outcome in done.outcomes:
-        if outcome.record.message:
-            yield trouble(outcome.record)
+    yield from troubles(done.outcomes)
     yield from done.notes
     if done.set_aside:
         yield set_aside(done.set_aside)

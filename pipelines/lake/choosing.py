@@ -1,7 +1,12 @@
 """Which format a delivery is read with: named, known from before, or identified."""
 
+from pathlib import Path
+from shlex import quote
+from typing import NoReturn
+
+from pipelines.clock import Reading
 from pipelines.errors import SourceError
-from pipelines.formats import Format, formats
+from pipelines.formats import Context, Format, formats
 from pipelines.lake.identify import SAMPLE_BYTES, best
 from pipelines.lake.source import Source
 from pipelines.sources.delivery import Delivery
@@ -11,8 +16,8 @@ from pipelines.state.ledger import FileRecord
 
 def chosen(
     source: Source, delivery: Delivery, record: FileRecord, likely: str | None
-) -> Format:
-    """The format of a delivery.
+) -> Format | None:
+    """The format of a delivery; None where there is nothing in it yet.
 
     Args:
         source: Its source, which may name one.
@@ -22,18 +27,16 @@ def chosen(
 
     Raises:
         SourceError: None claims enough of its lines, or the named one is unknown.
+        DamageError: None does, and the stream breaks off.
     """
     known = formats()
-    name = source.format or record.format or _identified(delivery, likely)
+    name = source.format or record.format
     if name is None:
-        raise SourceError(
-            "no known format claims enough of its lines",
-            where=delivery.where,
-            remedy=(
-                f"Name the format in district.toml under [sources.{source.name}], "
-                f"or run: schoolbell identify {delivery.path}"
-            ),
-        )
+        head = _head(delivery)
+        if not head:
+            return None
+        context = Context(reading=Reading(source.zone), options=dict(source.options))
+        name = best(head, likely=likely, context=context) or _unknown(source, delivery)
     if name not in known:
         raise SourceError(
             f"there is no format {name!r}",
@@ -43,7 +46,26 @@ def chosen(
     return known[name]
 
 
-def _identified(delivery: Delivery, likely: str | None) -> str | None:
+def _head(delivery: Delivery) -> bytes:
+    """The first bytes, as far as there are any in front of a damage."""
     with opened(delivery) as stream:
-        # a file that is cut off has a format too: reading it will say what is wrong
-        return best(read_up_to(Salvaged(stream), SAMPLE_BYTES), likely=likely)
+        salvaged = Salvaged(stream)
+        head = read_up_to(salvaged, SAMPLE_BYTES)
+    if not head:
+        salvaged.settle()
+    return head
+
+
+def _unknown(source: Source, delivery: Delivery) -> NoReturn:
+    # rather that it is cut than that nobody knows it
+    with opened(delivery) as stream:
+        read_up_to(stream, SAMPLE_BYTES)
+    file = delivery.file if isinstance(delivery.file, Path) else delivery.path
+    raise SourceError(
+        "no known format claims enough of its lines, so they wait",
+        where=delivery.where,
+        remedy=(
+            f"Name the format in district.toml under [sources.{source.name}]; "
+            f"what its lines look like says: schoolbell identify {quote(str(file))}"
+        ),
+    )

@@ -17,6 +17,7 @@ from pipelines.lake import parsing
 from pipelines.lake.marks import Digest
 from pipelines.lake.staging import Staging
 from pipelines.lake.task import Task
+from pipelines.sources.compression import NO_CHECKSUM
 from pipelines.sources.lines import batch_of_files
 from pipelines.sources.streams import DamageError, opened, read_up_to
 from pipelines.state.ledger import FAILED, FileRecord
@@ -71,12 +72,12 @@ class Gathering:
         """
         if not _may_be_small(task):
             return None
-        data = _content(task)
+        data, message = _content(task)
         if not data or not (task.is_settled or data.endswith(b"\n")):
             return None
         if self._held and self._alike() != _alike(task):
             self.flush()
-        held = Held(task, data, _whole(task, data))
+        held = Held(task, data, replace(_whole(task, data), message=message))
         self._held[held.record.file_id] = held
         self._bytes += len(data)
         if self._bytes >= BYTES_A_BATCH or len(self._held) >= FILES_A_BATCH:
@@ -111,10 +112,8 @@ class Gathering:
                 return
             self._stage(held, [_failed(held[0], error)])
             return
-        for event_class, frame in parsed.events.items():
-            self._staging.add_events(event_class, task.format.name, frame)
-        if parsed.rejects.height:
-            self._staging.add_rejects(task.format.name, parsed.rejects)
+        days = {one.record.file_id: one.task.day for one in held}
+        self._staging.add(task.format.name, parsed, days)
         headers = task.format.handed_on(lines)
         self._stage(held, list(_counted(held, parsed, headers)))
 
@@ -138,14 +137,15 @@ def _may_be_small(task: Task) -> bool:
     )
 
 
-def _content(task: Task) -> bytes:
-    """All that is in the file; nothing if that is much, or damaged."""
+def _content(task: Task) -> tuple[bytes, str | None]:
+    """All that is in the file, with what to note of it; nothing if much, or damaged."""
     try:
         with opened(task.delivery) as stream:
             data = read_up_to(stream, SMALL_BYTES + 1)
     except DamageError:
-        return b""
-    return data if len(data) <= SMALL_BYTES else b""
+        return b"", None
+    message = NO_CHECKSUM if NO_CHECKSUM in stream.notes else None
+    return (data, message) if len(data) <= SMALL_BYTES else (b"", None)
 
 
 def _whole(task: Task, data: bytes) -> FileRecord:

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from itertools import islice
 
 import polars as pl
+from polars.exceptions import PanicException, PolarsError
 
+from pipelines.errors import SchoolbellError
 from pipelines.events import REJECT_COLUMNS
-from pipelines.formats import BLANK, Context, Format, formats, is_blank
+from pipelines.formats import BLANK, Context, Format, formats, is_blank, never
 from pipelines.lake.parsing import TOO_LONG, parse, rejected
 from pipelines.sources.delivery import Delivery
 from pipelines.sources.framing import parts, records
@@ -23,17 +25,18 @@ EVTX_MAGIC = b"ElfFile\x00"
 
 @dataclass(frozen=True)
 class Claim:
-    """A format and the share of sampled records that look like it, 0 to 1."""
+    """A format and the share of sampled records that are of it, 0 to 1."""
 
     format: str
     share: float
 
 
-def identify(head: bytes) -> list[Claim]:
+def identify(head: bytes, context: Context | None = None) -> list[Claim]:
     """The formats that claim some records of a file's first bytes, best first.
 
     Args:
         head: The first bytes, decompressed; a cut last line does no harm.
+        context: What the formats are told.
     """
     if head.startswith(EVTX_MAGIC):
         return [Claim("windows_security_evtx", 1.0)]
@@ -43,25 +46,28 @@ def identify(head: bytes) -> list[Claim]:
     claims: list[Claim] = []
     for framing, candidates in by_framing.items():
         if framing != "evtx":
-            claims += _claims(_sample(head, framing), candidates)
+            claims += _claims(_sample(head, framing), candidates, context)
     # at equal shares the plain line is the simpler explanation
     plain = {fmt.name for fmt in by_framing.get("lines", [])}
     return sorted(claims, key=lambda c: (-c.share, c.format not in plain, c.format))
 
 
-def best(head: bytes, *, likely: str | None = None) -> str | None:
+def best(
+    head: bytes, *, likely: str | None = None, context: Context | None = None
+) -> str | None:
     """The format of a file, or None where no format claims enough of it.
 
     Args:
         head: The first bytes, decompressed.
         likely: The format of the file's neighbours, which is tried first.
+        context: What the formats are told.
     """
     fmt = formats().get(likely or "")
     if fmt is not None and fmt.framing == "lines":
-        claims = _claims(_sample(head, fmt.framing), [fmt])
+        claims = _claims(_sample(head, fmt.framing), [fmt], context)
         if claims and claims[0].share >= SURE:
             return fmt.name
-    claims = identify(head)
+    claims = identify(head, context)
     return claims[0].format if claims and claims[0].share >= ENOUGH else None
 
 
@@ -79,22 +85,58 @@ def _sample_lines(head: bytes) -> pl.DataFrame:
     return pl.DataFrame({"line": [*islice(said, SAMPLE_LINES)]}, {"line": pl.String})
 
 
-def _claims(lines: pl.DataFrame, candidates: list[Format]) -> list[Claim]:
+def _claims(
+    lines: pl.DataFrame, candidates: list[Format], context: Context | None
+) -> list[Claim]:
+    """What each format claims: lines that look like it, or lines below its header.
+
+    A row of a table may show nothing of its own, such as an address between commas.
+    Below a header that is of one format alone, a row counts if that format reads it.
+    """
     if not lines.height:
         return []
     line = pl.col("line")
-    own = lines.select(
-        (
-            fmt.looks_like(line).fill_null(value=False).sum()
-            / (~_said(fmt, line)).sum().clip(lower_bound=1)
-        ).alias(fmt.name)
-        for fmt in candidates
-    ).row(0, named=True)
-    return [Claim(name, float(share)) for name, share in own.items() if share > 0]
+    shares, owned = {}, {}
+    for fmt in candidates:
+        looks = fmt.looks_like(line).fill_null(value=False)
+        if fmt.header is None and fmt.comment is never:
+            shares[fmt.name] = looks.mean()
+            continue
+        said = _said(fmt, line)
+        shares[fmt.name] = (looks & ~said).sum() / (~said).sum().clip(lower_bound=1)
+        is_on_top = (~said).cum_sum() == 0
+        owned[f"{fmt.name} owned"] = (looks & said & is_on_top).any()
+    told = lines.select(**shares, **owned).row(0, named=True)
+    found = []
+    for fmt in candidates:
+        share = float(told[fmt.name])
+        if told.get(f"{fmt.name} owned") and share < SURE:
+            share = max(share, _share_read(fmt, lines, context))
+        if share > 0:
+            found.append(Claim(fmt.name, share))
+    return found
+
+
+def _share_read(fmt: Format, lines: pl.DataFrame, context: Context | None) -> float:
+    """The share of records that become events; 1 where there is a header alone."""
+    place = pl.int_range(1, pl.len() + 1, dtype=pl.Int64)
+    batch = lines.select(
+        pl.lit(0, pl.Int64).alias("file_id"),
+        place.alias("line_no"),
+        place.alias("byte_offset"),
+        "line",
+    )
+    try:
+        parsed = fmt.parse(batch, context)
+    except (SchoolbellError, PolarsError, PanicException):
+        return 0.0  # such as options that are those of another format
+    events = sum(frame.height for frame in parsed.events.values())
+    records = events + parsed.rejects.height
+    return events / records if records else 1.0
 
 
 def _said(fmt: Format, line: pl.Expr) -> pl.Expr:
-    """Comments and headers, which speak neither for nor against."""
+    """Comments and headers, which are no records."""
     said = fmt.comment(line).fill_null(value=False)
     return said | fmt.header(line).fill_null(value=False) if fmt.header else said
 
@@ -137,8 +179,8 @@ def examine(
     """
     with opened(delivery) as stream:
         head = read_up_to(stream, SAMPLE_BYTES)
-    claims = identify(head)
-    name = fmt or best(head)
+    claims = identify(head, context)
+    name = fmt or best(head, context=context)
     if name is None:
         lines = batch(head).height
         return Examination(

@@ -12,7 +12,7 @@ from pipelines.lake.source import (
     Source,
     Terms,
     Watch,
-    refused,
+    left_out,
 )
 from pipelines.sources.delivery import Delivery
 from pipelines.state import ledger
@@ -47,7 +47,7 @@ class Intake(Terms):
         known = Known(records, self.settled_ns())
         listing = source.listing()
         told = [_foretold(known, one) for one in listing.deliveries]
-        return [*told, *(refused(source.name, one) for one in listing.refused)]
+        return [*told, *left_out(source.name, listing)]
 
 
 def _foretold(known: Known, delivery: Delivery) -> Outcome:

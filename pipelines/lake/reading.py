@@ -5,6 +5,7 @@ line without its newline is pending until the file has settled; should the file
 grow all the same, that line is taken back and read again, whole.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -19,6 +20,7 @@ from pipelines.lake.staging import Staging
 from pipelines.lake.task import Task, count_lines, marked, skip, without_tail
 from pipelines.sources.ahead import ahead
 from pipelines.sources.blocks import Block
+from pipelines.sources.compression import NO_CHECKSUM
 from pipelines.sources.framing import Part, parts
 from pipelines.sources.streams import DamageError, GoneError, Reads, opened
 from pipelines.state.ledger import DAMAGED, FAILED, GROWING, FileRecord
@@ -41,6 +43,7 @@ def read_delivery(task: Task, staging: Staging, advance: Advance) -> FileRecord:
     reader = _Reader(task, staging, advance)
     try:
         with opened(task.delivery) as stream:
+            reader.notes = stream.notes
             reader.skip_consumed(stream)
             if task.format.framing == "lines":
                 reader.read_lines(stream)
@@ -68,6 +71,7 @@ class _Reader:
         self.context = task.context
         self.tail: tuple[Block, Mark] | None = None
         self.told_bytes = 0
+        self.notes: set[str] = set()
 
     def skip_consumed(self, stream: Reads) -> None:
         """Pass over what earlier runs consumed, and prove that it is the same."""
@@ -89,11 +93,20 @@ class _Reader:
         with closing(ahead(marked(stream, self.digest, start))) as found:
             for read in blocks.read(self._whole(found)):
                 self._stage(read)
+                if time.monotonic() >= self.task.deadline:
+                    self._put_off()
+                    return
         if self.tail and self.task.is_settled:
             for read in blocks.read(iter([self.tail])):
                 self._stage(read)
             self.record = replace(self.record, tail_bytes=len(self.tail[0].data))
             self.tail = None
+
+    def _put_off(self) -> None:
+        """Go on behind this block another time, whether or not the file grows."""
+        self.tail = None
+        self.state = GROWING
+        self.record = replace(self.record, raw_mtime_ns=0)
 
     def _whole(
         self, found: Iterator[tuple[Block, Mark]]
@@ -154,11 +167,8 @@ class _Reader:
         self.advance(read.block.size, read.lines)
 
     def _keep(self, parsed: Parsed, lines: int) -> None:
-        name = self.task.format.name
-        for event_class, frame in parsed.events.items():
-            self.staging.add_events(event_class, name, frame)
-        if parsed.rejects.height:
-            self.staging.add_rejects(name, parsed.rejects)
+        days = {self.record.file_id: self.task.day}
+        self.staging.add(self.task.format.name, parsed, days)
         events = sum(frame.height for frame in parsed.events.values())
         self.record = replace(
             self.record,
@@ -229,5 +239,7 @@ class _Reader:
                 pending_bytes=len(self.tail[0].data),
             )
         self.record = replace(self.record, state=self.state)
+        if self.record.message is None and NO_CHECKSUM in self.notes:
+            self.record = replace(self.record, message=NO_CHECKSUM)
         self.staging.reached(self.record)
         return self.record

@@ -16,7 +16,14 @@ from pipelines.lake import marks
 from pipelines.lake.marks import HEAD, Digest
 from pipelines.sources.delivery import Delivery
 from pipelines.sources.streams import DamageError, Reads, opened
-from pipelines.state.ledger import FAILED, GONE, GROWING, FileRecord
+from pipelines.state.ledger import (
+    DUPLICATE,
+    FAILED,
+    FINISHED,
+    GONE,
+    GROWING,
+    FileRecord,
+)
 
 STEP = 1 << 20
 
@@ -109,7 +116,9 @@ class Known:
         record = self._by_path.get(delivery.path)
         if record is None:
             return None
-        if looks_unchanged(delivery, record, self._settled_ns):
+        if looks_unchanged(delivery, record, self._settled_ns) or (
+            delivery.fault and _was_read(delivery, record)
+        ):
             self._claimed.add(record.duplicate_of or record.file_id)
             return Recognition(delivery, "unchanged", record, is_all=True)
         if not record.consumed_bytes:
@@ -186,6 +195,14 @@ class Known:
             if record.consumed_bytes >= digest.length
         ]
         return Recognition(delivery, "prefix", longer[0]) if longer else None
+
+
+def _was_read(delivery: Delivery, record: FileRecord) -> bool:
+    """Nothing but its entry changed since: a backup may have given it a second name."""
+    size, changed = delivery.raw_bytes, delivery.raw_mtime_ns
+    return record.state in (FINISHED, DUPLICATE) and (size, changed) == (
+        record.raw_bytes, record.raw_mtime_ns,
+    )  # fmt: skip
 
 
 def _is_whole(record: FileRecord) -> bool:

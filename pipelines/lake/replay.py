@@ -137,7 +137,7 @@ class Replay:
 
 
 def _placed_rejects(rejects: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
-    """Rejects of today under the day on which they arrived."""
+    """Rejects of today under the day that they had."""
     kept = before.select(*PLACE, "source", "format", "event_date")
     return rejects.join(kept, on=PLACE, how="left", maintain_order="left").select(
         before.columns
@@ -147,7 +147,7 @@ def _placed_rejects(rejects: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame
 def rejects_by_reason(
     store: Store, lake: Path, *, source: str | None = None
 ) -> list[tuple[str, str, str, date, int]]:
-    """Rejects that count: source, format, reason, arrival day and number."""
+    """Rejects that count: source, format, reason, day and number."""
     listed = ledger.lake_files(store, REJECTS, source=source)
     if not listed:
         return []

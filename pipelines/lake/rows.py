@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from pipelines.sources.compression import NO_CHECKSUM
 from pipelines.sources.delivery import Delivery
 from pipelines.state.ledger import (
     DUPLICATE,
@@ -34,12 +35,28 @@ def as_copy(row: FileRecord, original: FileRecord) -> FileRecord:
     )
 
 
+def empty(row: FileRecord, delivery: Delivery, *, is_settled: bool) -> FileRecord:
+    """The row of a file in which there is nothing: no fault, and no format yet."""
+    return replace(
+        row,
+        state=FINISHED if is_settled else GROWING,
+        lines=0,
+        pending_lines=0,
+        message=None,
+        raw_bytes=delivery.raw_bytes,
+        raw_mtime_ns=delivery.raw_mtime_ns,
+        raw_ctime_ns=delivery.raw_ctime_ns,
+    )
+
+
 def stamped(row: FileRecord, delivery: Delivery, *, is_settled: bool) -> FileRecord:
     """Nothing is new but the file's stamps, or that it is finished."""
     if row.state == GROWING and is_settled:
-        row = replace(row, state=FINISHED, message=None)
+        row = replace(row, state=FINISHED)
+    is_well = row.state in (FINISHED, DUPLICATE) and row.message != NO_CHECKSUM
     return replace(
         row,
+        message=None if is_well else row.message,
         raw_bytes=delivery.raw_bytes,
         raw_mtime_ns=delivery.raw_mtime_ns,
         raw_ctime_ns=delivery.raw_ctime_ns,

@@ -1,21 +1,23 @@
 """One pass over a source's folder: recognise, read, and close what vanished."""
 
+import time
+from collections import defaultdict
 from dataclasses import replace
+from pathlib import Path
 
 from pipelines.errors import SourceError
-from pipelines.formats import Format
 from pipelines.lake import rows
 from pipelines.lake.choosing import chosen
 from pipelines.lake.gathering import Gathering
 from pipelines.lake.reading import read_delivery
 from pipelines.lake.recognise import Known, Recognition, same_stamp
-from pipelines.lake.source import Outcome, Source, Terms, refused
+from pipelines.lake.source import LATER, Outcome, Source, Terms, left_out, waits
 from pipelines.lake.staging import Staging
 from pipelines.lake.task import Task, count_lines
-from pipelines.sources.delivery import Delivery
+from pipelines.sources.delivery import Delivery, RemoteFile
 from pipelines.sources.streams import GoneError
 from pipelines.state import ledger
-from pipelines.state.ledger import FAILED, GONE, FileRecord
+from pipelines.state.ledger import FAILED, GONE, GROWING, FileRecord
 
 
 class Run:
@@ -25,9 +27,8 @@ class Run:
         self.terms = terms
         self.source = source
         self.settled_ns = terms.settled_ns()
-        listing = source.listing()
-        self.deliveries = listing.deliveries
-        self.refused = listing.refused
+        self.listing = source.listing()
+        self.deliveries = self.listing.deliveries
         records = ledger.source_files(terms.store, source.name)
         self.records = {one.file_id: one for one in records}
         self.known = Known(records, self.settled_ns)
@@ -38,6 +39,7 @@ class Run:
         self.touched: set[int] = set()
         self.last_format: str | None = None
         self.ids: dict[str, int] = {}
+        self.spent: dict[Path | RemoteFile, float] = defaultdict(float)
 
     def outcomes(self) -> list[Outcome]:
         found: dict[str, Outcome] = {}
@@ -50,10 +52,15 @@ class Run:
                 continue
             if one is None:
                 waiting.append(delivery)
+            elif one.kind != "unchanged" and self._is_for_later(delivery):
+                found[delivery.path] = self._later(delivery)
             else:
                 found[delivery.path] = self._one(one)
         self._reserve(waiting)
         for delivery in waiting:
+            if self._is_for_later(delivery):
+                found[delivery.path] = self._later(delivery)
+                continue
             try:
                 found[delivery.path] = self._one(self._recognised(delivery))
             except SourceError as error:
@@ -62,12 +69,26 @@ class Run:
         self._close_vanished()
         self.staging.flush()
         told = [self._told(found[delivery.path]) for delivery in self.deliveries]
-        return [*told, *(refused(self.source.name, one) for one in self.refused)]
+        return [*told, *left_out(self.source.name, self.listing)]
+
+    def _is_for_later(self, delivery: Delivery) -> bool:
+        """A member of an archive that took its time already."""
+        spent = self.spent[delivery.file]
+        return spent > 0 and spent >= self.terms.budget_seconds
+
+    def _later(self, delivery: Delivery) -> Outcome:
+        """It is put off; a row that it has stays as it is."""
+        row = FileRecord(file_id=0, source=delivery.source, path=delivery.path)
+        known = self.known.by_path(delivery.path) or row
+        self.touched |= {known.file_id, self.ids.get(delivery.path, 0)}
+        return Outcome(known, LATER)
 
     def _told(self, one: Outcome) -> Outcome:
         """An outcome with all that is known in the end."""
         record = self.reached.get(one.record.file_id, one.record)
-        return replace(one, record=self.staging.settled(record))
+        record = self.staging.settled(record)
+        pending = waits(record, self.terms.zone, self.terms.settle_seconds)
+        return replace(one, record=record, waits=pending)
 
     def _recognised(self, delivery: Delivery) -> Recognition:
         """What a delivery is; what it may be a copy of must have been read."""
@@ -115,23 +136,34 @@ class Run:
         self.touched.add(record.file_id)
         if one.is_all and not record.pending_lines and self._is_sound(one):
             return Outcome(self._passed(one, record), one.kind)
+        began = time.monotonic()
         try:
             reached = self._read(one.delivery, record)
         except GoneError:
             return Outcome(record, "gone")
         except SourceError as error:
             reached = self._failed(record, one.delivery, error)
+        finally:
+            self.spent[one.delivery.file] += time.monotonic() - began
         self.known.lies_there(self.staging.settled(reached))
-        return Outcome(reached, one.kind)
+        is_put_off = reached.state == GROWING and not reached.raw_mtime_ns
+        return Outcome(reached, LATER if is_put_off else one.kind)
 
     def _read(self, delivery: Delivery, record: FileRecord) -> FileRecord:
+        fmt = chosen(self.source, delivery, record, self.last_format)
+        if fmt is None:
+            empty = rows.empty(record, delivery, is_settled=self._is_settled(delivery))
+            self.staging.reached(empty)
+            return empty
+        self.last_format = fmt.name
         task = Task(
             delivery=delivery,
             record=record,
-            format=self._format(delivery, record),
+            format=fmt,
             zone=self.source.zone,
             options=dict(self.source.options),
             is_settled=self._is_settled(delivery),
+            deadline=time.monotonic() + self.terms.budget_seconds,
         )
         if (held := self.gathering.take(task)) is not None:
             return held
@@ -174,11 +206,6 @@ class Run:
         self.staging.reached(passed)
         self.known.add(passed)
         return passed
-
-    def _format(self, delivery: Delivery, record: FileRecord) -> Format:
-        found = chosen(self.source, delivery, record, self.last_format)
-        self.last_format = found.name
-        return found
 
     def _is_settled(self, delivery: Delivery) -> bool:
         return delivery.member is not None or delivery.raw_mtime_ns <= self.settled_ns

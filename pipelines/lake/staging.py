@@ -11,13 +11,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from pipelines.formats import Parsed
 from pipelines.lake.again import Again
 from pipelines.lake.files import REJECTS, by_day, sync_folders, write, writing_to
 from pipelines.lake.holding import Holding
-from pipelines.lake.tally import day_count, placed
+from pipelines.lake.tally import day_count, placed, with_days
 from pipelines.state import home_mark, ledger
 from pipelines.state.days import SourceDay
 from pipelines.state.ledger import (
@@ -61,6 +63,7 @@ class Staging:
     _consumed: dict[int, int] = field(default_factory=dict)
     _listed: list[LakeFile] = field(default_factory=list)
     _days: list[SourceDay] = field(default_factory=list)
+    _file_days: dict[int, date] = field(default_factory=dict)
     _written: int = 0
 
     def __post_init__(self) -> None:
@@ -71,20 +74,20 @@ class Staging:
         self._known = dict(records)
         self._consumed = {key: one.consumed_bytes for key, one in records.items()}
 
-    def add_events(self, event_class: str, fmt: str, frame: pl.DataFrame) -> None:
-        """Stage the events of one batch under their local days."""
-        self._held.add(event_class, placed(frame, self.source, fmt, self.zone))
+    def add(self, fmt: str, parsed: Parsed, file_days: Mapping[int, date]) -> None:
+        """Stage a batch: events under their local days, rejects beside them.
 
-    def add_rejects(
-        self, fmt: str, frame: pl.DataFrame, now: datetime | None = None
-    ) -> None:
-        """Stage lines that could not be read under the day they arrived."""
-        rejects = frame.with_columns(
-            source=pl.lit(self.source),
-            format=pl.lit(fmt),
-            event_date=pl.lit((now or self.now()).date(), pl.Date),
-        )
-        self._held.add(REJECTS, rejects)
+        Args:
+            fmt: The format that read it.
+            parsed: What became of its lines.
+            file_days: The day of each file, for rejects without a neighbour.
+        """
+        self._file_days |= file_days
+        for name, frame in parsed.events.items():
+            self._held.add(name, placed(frame, self.source, fmt, self.zone))
+        if parsed.rejects.height:
+            place = {"source": pl.lit(self.source), "format": pl.lit(fmt)}
+            self._held.add(REJECTS, parsed.rejects.with_columns(**place))
 
     def reached(self, *records: FileRecord) -> None:
         """Note the positions and counts that the staged batches bring files to."""
@@ -154,6 +157,8 @@ class Staging:
         """Put what is held into files, less what came before; they do not count yet."""
         frames = self._held.whole()
         self._held.clear()
+        if REJECTS in frames:
+            frames[REJECTS] = self._with_days(frames, staged)
         self._days += self._again.taken_out(frames, self._known, staged, self._listed)
         for name in sorted(frames):
             for part in by_day(frames.pop(name)):
@@ -164,6 +169,25 @@ class Staging:
                 self._listed.append(write(self.folder, file, self.source, name, part))
                 if name != REJECTS:
                     self._days.append(day_count(self.source, name, part, self.now()))
+
+    def _with_days(
+        self, frames: Mapping[str, pl.DataFrame], staged: Mapping[int, FileRecord]
+    ) -> pl.DataFrame:
+        """The rejects under the days of the lines around them, read now or before."""
+        zone = ZoneInfo(self.zone)
+        rejects = frames[REJECTS]
+        before: dict[int, date] = {}
+        for file_id in rejects["file_id"].unique():
+            known = staged.get(file_id) or self._known.get(file_id)
+            if known is not None and (last := self.settled(known).last_time):
+                before[file_id] = datetime.fromisoformat(last).astimezone(zone).date()
+        return with_days(
+            rejects,
+            [frame for name, frame in frames.items() if name != REJECTS],
+            before,
+            self._file_days,
+            self.now().astimezone(zone).date(),
+        )
 
     def _dirty(self, listed: list[LakeFile]) -> set[date]:
         # a clock that was set back makes no day one to come

@@ -1,6 +1,7 @@
 """Counts a batch of events for the ledger: by day, by filled column, by lag."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import date, datetime
 
 import polars as pl
 
@@ -15,6 +16,51 @@ def placed(frame: pl.DataFrame, source: str, fmt: str, zone: str) -> pl.DataFram
     began = "start_time" if "start_time" in frame.columns else "time"
     day = clock.local_date(pl.coalesce(pl.col(began), pl.col("time")), zone)
     return frame.with_columns(source=pl.lit(source), format=pl.lit(fmt), event_date=day)
+
+
+def with_days(
+    rejects: pl.DataFrame,
+    events: list[pl.DataFrame],
+    carried: Mapping[int, date],
+    file_days: Mapping[int, date],
+    arrival: date,
+) -> pl.DataFrame:
+    """Rejects with the `event_date` of their neighbours, so that they are kept as long.
+
+    That of the nearest event in the same file, else of the last one that was read of
+    it before, else of the file.
+    None lies ahead of its arrival: a wrong stamp must not keep a line for ever.
+
+    Args:
+        rejects: Lines that could not be read.
+        events: The events that were read with them, placed.
+        carried: The day of the last event of each file before these.
+        file_days: The day of each file, as far as that is known.
+        arrival: The day on which they arrived.
+    """
+    keys = ["file_id", "line_no"]
+    days = [frame.select(*keys, "event_date") for frame in events]
+    empty = rejects.clear().select(*keys, pl.lit(None, pl.Date).alias("event_date"))
+    near = pl.concat([empty, *days]).sort("line_no")
+    before, of_file = (
+        pl.col("file_id").replace_strict(known, default=None, return_dtype=pl.Date)
+        for known in (carried, file_days)
+    )
+    day = pl.coalesce("event_date", before, of_file, pl.lit(arrival))
+    return (
+        rejects.with_row_index("_row")
+        .sort("line_no")
+        .join_asof(
+            near,
+            on="line_no",
+            by="file_id",
+            strategy="nearest",
+            check_sortedness=False,  # they are; it can not be told where there is `by`
+        )
+        .sort("_row")
+        .with_columns(event_date=pl.min_horizontal(day, pl.lit(arrival)))
+        .drop("_row")
+    )
 
 
 def day_count(

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 
 from pipelines import clock
 from pipelines.errors import SourceError
@@ -24,6 +25,7 @@ class Task:
 
     Attributes:
         is_settled: The file will not grow: take its last line as it stands.
+        deadline: When to stop between two blocks, by `time.monotonic`.
     """
 
     delivery: Delivery
@@ -32,16 +34,25 @@ class Task:
     zone: str
     options: dict[str, str]
     is_settled: bool
+    deadline: float = float("inf")
 
     @property
     def context(self) -> Context:
         """What the format is told; years lie near the file's own date."""
-        anchor = clock.anchor(self.delivery.path, self.delivery.raw_mtime_ns)
         return Context(
-            reading=clock.Reading(zone=self.zone, anchor=anchor),
+            reading=clock.Reading(zone=self.zone, anchor=self._anchor),
             options=self.options,
             header=self.record.header,
         )
+
+    @property
+    def day(self) -> date:
+        """The day that the file's name tells, or else of its last change."""
+        return (self._anchor - timedelta(seconds=1)).date()
+
+    @property
+    def _anchor(self) -> datetime:
+        return clock.anchor(self.delivery.path, self.delivery.raw_mtime_ns)
 
     def begun(self) -> FileRecord:
         """Its row as this reading finds it: what is pending is read anew."""

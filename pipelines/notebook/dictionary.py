@@ -202,6 +202,9 @@ KEPT: Mapping[str, Header] = {
             "blanks": _note("bigint", "empty lines and headers"),
             "duplicates": _note("bigint", "lines that had come before"),
             "pending": _note("bigint", "lines that wait for their end"),
+            "has_checksum": _note(
+                "boolean", "false: damage on the way could not be noticed in it"
+            ),
             "first_seen_time": _note("timestamptz", "when the file was first seen"),
         },
     ),

@@ -11,7 +11,8 @@ from typing import Any, Literal
 
 import polars as pl
 
-from pipelines.reports.sheets import About, sound, workbook
+from pipelines.reports.safety import spelled_out
+from pipelines.reports.sheets import About, workbook
 from pipelines.reports.tables import Table, to_csv
 
 Kind = Literal["xlsx", "parquet"]
@@ -79,7 +80,7 @@ def _column(values: Sequence[str | int]) -> pl.Series:
     known = [value for value in values if value != ""]
     if known and all(isinstance(value, int) for value in known):
         return pl.Series([v if v != "" else None for v in values], dtype=pl.Int64)
-    texts = [None if value == "" else sound(str(value)) for value in values]
+    texts = [None if value == "" else spelled_out(str(value)) for value in values]
     return pl.Series(texts, dtype=pl.String)
 
 

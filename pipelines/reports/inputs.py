@@ -29,7 +29,8 @@ class ReportInputs:
         site_use: One row a local day and site; `minutes` is an estimate.
         off_hours: Use of external sites outside duty, by local hour.
         source_hours: One row a source and hour; no line in an expected hour is a gap.
-        source_days: The line account of a source and local day.
+        source_days: The line account of a source and local day; `unchecked` are
+            events in which damage on the way could not be noticed.
         unjudged: Days that a rule says nothing of, and the field that is missing.
         school_days: Day type and duty window (minutes after midnight) by building.
         permits: Consents and exceptions, without grantor and subject; `kind` is

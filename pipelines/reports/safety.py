@@ -21,9 +21,14 @@ UNSAFE = re.compile("[^A-Za-z0-9]+")
 SAFE_NAME = re.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
 
 
+def spelled_out(text: str) -> str:
+    """The text with hidden characters spelled out, in full."""
+    return HIDDEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
 def visible(text: str) -> str:
     """The text with hidden characters spelled out, and cut where it never ends."""
-    shown = HIDDEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    shown = spelled_out(text)
     shown = STACKED.sub(r"\1", shown)
     return shown if len(shown) <= LONGEST else shown[:LONGEST] + " ... (cut)"
 

@@ -70,6 +70,7 @@ SCHEMAS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "blanks": pl.Int64,
             "duplicates": pl.Int64,
             "pending": pl.Int64,
+            "unchecked": pl.Int64,
         },
         "unjudged": {
             "rule": pl.String,

@@ -7,6 +7,8 @@ from datetime import datetime
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
+from pipelines.reports.safety import spelled_out
+
 About = Sequence[tuple[str, str]]
 
 # A cell of a log is text, whatever it looks like: no formula, no link, no number.
@@ -43,11 +45,6 @@ def workbook(rows: Sequence[Sequence[object]], about: About) -> bytes:
     return file.getvalue()
 
 
-def sound(text: str) -> str:
-    """Without lone surrogates, which no file format takes."""
-    return text.encode("utf-8", "backslashreplace").decode()
-
-
 def _fill(sheet: Worksheet, rows: Iterable[Sequence[object]]) -> None:
     """Write each cell as what it is, and make the columns as wide as they need."""
     widths: dict[int, int] = {}
@@ -56,7 +53,7 @@ def _fill(sheet: Worksheet, rows: Iterable[Sequence[object]]) -> None:
             if isinstance(value, int | float):
                 sheet.write(at, place, value)
             elif value:
-                sheet.write_string(at, place, _fitting(sound(str(value))))
+                sheet.write_string(at, place, _fitting(spelled_out(str(value))))
             widths[place] = max(widths.get(place, 6), len(str(value)) + 2)
     for place, width in widths.items():
         sheet.set_column(place, place, min(width, WIDEST))

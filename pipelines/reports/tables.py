@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from pipelines.reports.safety import spelled_out
 from pipelines.reports.words import NOT_KNOWN, number
 
 # What a spreadsheet takes for a formula. The apostrophe itself is in the list so
@@ -85,15 +86,20 @@ def safe(value: str | int) -> str | int:
     return value
 
 
+def exported(value: str | int) -> str | int:
+    """A value as a cell of a CSV file: nothing hidden in it, and no formula."""
+    return safe(spelled_out(value)) if isinstance(value, str) else value
+
+
 def to_csv(shown: Table) -> str:
     """The table as CSV with a header line.
 
-    All text is quoted: a carriage return in a bare cell would begin a new row, whose
-    first cell nobody has looked at.
+    All text is quoted, and its hidden characters are spelled out: names of files and
+    fields of logs were written by strangers.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
-    writer.writerow([safe(label) for label in shown.labels])
+    writer.writerow([exported(label) for label in shown.labels])
     for row in shown.rows:
-        writer.writerow([safe(item.value) for item in row])
+        writer.writerow([exported(item.value) for item in row])
     return text.getvalue()

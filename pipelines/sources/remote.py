@@ -16,8 +16,8 @@ import fsspec
 from pipelines.errors import SourceError
 from pipelines.sources.delivery import (
     Delivery,
+    LeftOut,
     Listing,
-    Refused,
     RemoteFile,
     opened_up,
     readable,
@@ -58,17 +58,20 @@ def remote_deliveries(url: str, source: str) -> Listing:
             f"can not be listed: {error}", where=f"[sources.{source}]", remedy=REMEDY
         ) from error
     found: list[Delivery] = []
-    refused: list[Refused] = []
+    refused: list[LeftOut] = []
+    waiting: list[LeftOut] = []
     for path, told in entries.items():
         name = readable(path.removeprefix(root).lstrip("/"))
         if told.get("type", "file") != "file" or stat.S_ISLNK(told.get("mode", 0)):
-            refused.append(Refused(name, "not a regular file"))
+            refused.append(LeftOut(name, "not a regular file"))
         elif ".." in name.split("/"):
-            refused.append(Refused(name, "its path leaves the landing folder"))
-        elif not waits(name):
+            refused.append(LeftOut(name, "its path leaves the landing folder"))
+        elif reason := waits(name):
+            waiting.append(LeftOut(name, reason))
+        else:
             found += _deliveries(source, name, RemoteFile(url, path), told)
     found.sort(key=lambda delivery: (delivery.raw_mtime_ns, delivery.path))
-    return Listing(found, refused)
+    return Listing(found, refused, waiting)
 
 
 def open_remote(file: RemoteFile) -> BinaryIO:

@@ -7,17 +7,18 @@ behind sees one encoding.
 import codecs
 import os
 import stat
-import zipfile
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from typing import BinaryIO, cast
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import BinaryIO
 
 from pipelines.errors import SourceError
+from pipelines.sources.archives import ALLOWED_BYTES, ALLOWED_RATIO, Unpacked
 from pipelines.sources.compression import (
     CorruptError,
     Peeked,
     Reads,
+    UnfitError,
     decompressed,
     read_up_to,
 )
@@ -25,11 +26,6 @@ from pipelines.sources.delivery import Delivery, RemoteFile
 from pipelines.sources.remote import open_remote
 
 __all__ = ["DamageError", "GoneError", "Reads", "Salvaged", "opened", "read_up_to"]
-
-ALLOWED_BYTES = 4 << 30
-ALLOWED_RATIO = 1_200
-"""gzip reaches 1,032 to 1; what unpacks to more, and to more than
-`ALLOWED_BYTES`, is a bomb."""
 
 
 class DamageError(SourceError):
@@ -77,21 +73,86 @@ class Salvaged:
             raise self._damage
 
 
+class Opened:
+    """Turns the many ways to say "broken" into one, and stops bombs.
+
+    Attributes:
+        notes: What is to be known of the stream, as far as it was read.
+    """
+
+    def __init__(self, raw: BinaryIO, delivery: Delivery) -> None:
+        self.notes: set[str] = set()
+        self._raw = raw
+        self._inner: Reads | None = None
+        self._delivery = delivery
+        self._given = 0
+
+    def read(self, size: int, /) -> bytes:
+        try:
+            self._inner = self._inner or self._begin()
+            data = self._inner.read(size)
+        except UnfitError as error:
+            what, remedy = error.fault
+            raise SourceError(
+                what, where=self._delivery.where, remedy=remedy
+            ) from error
+        except CorruptError as error:
+            raise self._broken(str(error), trusted=error.trusted) from error
+        except EOFError as error:
+            raise self._broken(f"cut: {error}", trusted=True) from error
+        except zlib.error as error:
+            raise self._broken(str(error), trusted=False) from error
+        except OSError as error:
+            raise SourceError(
+                f"can not be read to its end: {error.strerror or error}",
+                where=self._delivery.where,
+                remedy="Check the disk or the network; the next run tries again.",
+            ) from error
+        self._given += len(data)
+        if self._given > ALLOWED_BYTES:
+            self._stop_bomb()
+        return data
+
+    def _begin(self) -> Reads:
+        """The stream from its first byte on, whatever it is packed in."""
+        path, member = self._delivery.path, self._delivery.member
+        if member is None:
+            return _decoded(decompressed(self._raw, path, self.notes))
+        # what the archive's own checksum covers needs no other
+        unpacked = Unpacked(self._raw, member)
+        return _decoded(decompressed(unpacked, path, set(), is_member=True))
+
+    def _broken(self, why: str, *, trusted: bool) -> DamageError:
+        return DamageError(
+            f"the stream is damaged: {why}",
+            where=self._delivery.where,
+            remedy="Deliver the file again; only what can be trusted is kept.",
+            trusted=trusted,
+        )
+
+    def _stop_bomb(self) -> None:
+        if self._given > ALLOWED_RATIO * max(1, self._delivery.packed_bytes):
+            raise DamageError(
+                f"it unpacks to more than {ALLOWED_RATIO:,} times its size",
+                where=self._delivery.where,
+                remedy="Deliver it unpacked if it really is a log.",
+                trusted=False,
+            )
+
+
 @contextmanager
-def opened(delivery: Delivery) -> Iterator[Reads]:
+def opened(delivery: Delivery) -> Iterator[Opened]:
     """The decompressed bytes of a delivery.
 
     Raises:
         SourceError: It can not be opened, or is no longer a regular file.
         DamageError: While reading: the compressed stream is cut or corrupt.
     """
-    with ExitStack() as stack:
-        raw = stack.enter_context(_raw(delivery))
-        name = delivery.path
-        if delivery.member is not None:
-            raw = stack.enter_context(_member(raw, delivery))
-        whole = _Guarded(lambda: _decoded(decompressed(raw, name)), delivery)
-        yield whole
+    if delivery.fault is not None:
+        what, remedy = delivery.fault
+        raise SourceError(what, where=delivery.where, remedy=remedy)
+    with _raw(delivery) as raw:
+        yield Opened(raw, delivery)
 
 
 def _raw(delivery: Delivery) -> BinaryIO:
@@ -111,74 +172,6 @@ def _raw(delivery: Delivery) -> BinaryIO:
         os.close(handle)
         raise SourceError("is not a regular file", where=delivery.where)
     return os.fdopen(handle, "rb")
-
-
-def _member(raw: BinaryIO, delivery: Delivery) -> BinaryIO:
-    try:
-        archive = zipfile.ZipFile(raw)
-        info = archive.infolist()[cast("int", delivery.member)]
-        return cast("BinaryIO", archive.open(info))
-    except (
-        zipfile.BadZipFile,
-        IndexError,
-        OSError,
-        RuntimeError,
-        NotImplementedError,
-        ValueError,
-    ) as error:
-        raise DamageError(
-            f"the archive member can not be opened: {error}",
-            where=delivery.where,
-            remedy="Deliver the archive again, without a password.",
-        ) from error
-
-
-class _Guarded:
-    """Turns the many ways to say "broken" into one, and stops bombs."""
-
-    def __init__(self, begin: Callable[[], Reads], delivery: Delivery) -> None:
-        self._begin = begin
-        self._inner: Reads | None = None
-        self._delivery = delivery
-        self._given = 0
-
-    def read(self, size: int, /) -> bytes:
-        try:
-            self._inner = self._inner or self._begin()
-            data = self._inner.read(size)
-        except CorruptError as error:
-            raise self._broken(str(error), trusted=error.trusted) from error
-        except EOFError as error:
-            raise self._broken(f"cut: {error}", trusted=True) from error
-        except (zipfile.BadZipFile, zlib.error) as error:
-            raise self._broken(str(error), trusted=False) from error
-        except OSError as error:
-            raise SourceError(
-                f"can not be read to its end: {error.strerror or error}",
-                where=self._delivery.where,
-                remedy="Check the disk or the network; the next run tries again.",
-            ) from error
-        self._given += len(data)
-        if self._given > ALLOWED_BYTES:
-            self._stop_bomb()
-        return data
-
-    def _broken(self, why: str, *, trusted: bool) -> DamageError:
-        return DamageError(
-            f"the stream is damaged: {why}",
-            where=self._delivery.where,
-            remedy="Deliver the file again; only what can be trusted is kept.",
-            trusted=trusted,
-        )
-
-    def _stop_bomb(self) -> None:
-        if self._given > ALLOWED_RATIO * max(1, self._delivery.raw_bytes):
-            raise DamageError(
-                f"it unpacks to more than {ALLOWED_RATIO:,} times its size",
-                where=self._delivery.where,
-                remedy="Deliver it unpacked if it really is a log.",
-                trusted=False,
-            )
 
 
 def _decoded(stream: Reads) -> Reads:

@@ -30,7 +30,7 @@ SCHEMAS = ("raw", "registry", "identity", "core", "detections", "findings", "mar
 _LONG = {"timestamptz": "timestamp with time zone"}
 _PROVEN: set[tuple[str, tuple[tuple[str, str], ...]]] = set()
 """Queries that this process has seen to give the columns of their header."""
-NOT_THE_MODEL = (duckdb.IOException, duckdb.FatalException)
+NOT_THE_MODEL = (duckdb.IOException, duckdb.FatalException, duckdb.InternalException)
 """What a query fails with when the disk or the file does, whichever model runs."""
 ROW_ID = "file_id * 4294967296 + line_no"
 """An event's id: its file and line in one number."""
@@ -105,13 +105,14 @@ class Database:
             self._prove(model, named)
             self._ensure(model)
             return self._fill(model, named)
-        except NOT_THE_MODEL as error:
-            raise WarehouseError(
-                str(error).split("\n")[0],
-                where=model.name,
-                remedy="Free space or repair the disk, then run again.",
-            ) from error
         except duckdb.Error as error:
+            # a block whose checksum differs is told by the plain class of all errors
+            if isinstance(error, NOT_THE_MODEL) or type(error) is duckdb.Error:
+                raise WarehouseError(
+                    str(error).split("\n")[0],
+                    where=model.name,
+                    remedy="Free space or repair the disk, then run again.",
+                ) from error
             raise ModelError(str(error).split("\n")[0], where=model.name) from error
 
     def leave_out(self, model: Model, day: date | None) -> None:

@@ -14,7 +14,13 @@ import duckdb
 
 from pipelines.district.settings_model import MEMORY_MB
 from pipelines.errors import ModelError
-from pipelines.warehouse.database import LOCKED, SCHEMAS, Database, writing
+from pipelines.warehouse.database import (
+    LOCKED,
+    SCHEMAS,
+    Database,
+    WarehouseError,
+    writing,
+)
 from pipelines.warehouse.fingerprints import fingerprints
 from pipelines.warehouse.snapshots import reading
 
@@ -42,7 +48,7 @@ def opened(path: Path, *, memory_mb: int = MEMORY_MB) -> Iterator[Database]:
     try:
         with writing(path, memory_mb=memory_mb) as database:
             yield database
-    except (duckdb.Error, ModelError) as error:
+    except (duckdb.Error, ModelError, WarehouseError) as error:
         cause = error if isinstance(error, duckdb.Error) else error.__cause__
         # a block whose checksum differs is told by the plain class of all errors
         is_suspect = isinstance(cause, SUSPECT) or type(cause) is duckdb.Error

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import duckdb
@@ -9,9 +10,11 @@ import polars as pl
 import pytest
 
 from pipelines.district.home import DistrictHome
+from pipelines.formats import Parsed
 from pipelines.journey.district import open_district
 from pipelines.journey.run import run
 from pipelines.lake.accounting import unbalanced
+from pipelines.lake.staging import Staging
 from pipelines.operations.certificate import PurgeError, certified, still_there
 from pipelines.operations.purge import Purge, carry_out
 from pipelines.operations.retention import plan
@@ -217,10 +220,11 @@ def test_raw_files_that_were_deleted_are_known_when_they_come_again(
 
 @pytest.fixture(scope="module")
 def held(district, tmp_path_factory):
-    """All was over, but a hold covers one day of it."""
+    """All was over, but a hold covers one day of it; a later week goes."""
     home = with_retention(district.copy(tmp_path_factory.mktemp("held")))
     before = {"told": told_of(home.path), "lake": lake_of(home)}
     last = end_of(home)
+    damaged_line(home, last + timedelta(days=30))
     with open_district(home.path) as opened, opened.store.writing() as connection:
         place_hold(
             connection,
@@ -235,6 +239,19 @@ def held(district, tmp_path_factory):
         )
     found, certificate = purged(home, noon(last + LATER))
     return home, before, found, certificate
+
+
+def damaged_line(home, day):
+    """A line that could not be read, of a file of that day."""
+    with open_district(home.path) as opened:
+        [file_id] = ledger.take_ids(opened.store, 1)
+        place = {"file_id": file_id, "line_no": 1, "byte_offset": 0}
+        rejects = pl.DataFrame([place | {"reason": "of no known kind", "line": "x"}])
+        staging = Staging(opened.store, home.lake, "proxy", opened.zone)
+        staging.add("squid_access", Parsed({}, rejects, 0, None), {file_id: day})
+        record = FileRecord(file_id=file_id, source="proxy", path="late.log")
+        staging.reached(replace(record, lines=1, rejects=1, state="finished"))
+        staging.flush()
 
 
 def lake_of(home):

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import zipfile
 
 import pytest
 
@@ -13,7 +14,8 @@ from pipelines.reports.charts import label, spec
 from pipelines.reports.pages import asset_files, printable
 from pipelines.reports.safety import file_name, integrity, visible
 from pipelines.reports.sections import sections
-from pipelines.reports.tables import safe
+from pipelines.reports.sheets import workbook
+from pipelines.reports.tables import safe, table, to_csv
 from pipelines.reports.view import View
 from tests.sections.conftest import pages_of
 from tests.sections.fixtures import MONDAY, WEEKS
@@ -75,6 +77,19 @@ def test_csv_cells_are_not_formulas():
         if path.endswith(".csv"):
             for row in csv.reader(io.StringIO(text)):
                 assert not [c for c in row if c[:1] in {"=", "+", "-", "@", "\t", "\r"}]
+
+
+def test_csv_and_sheets_hold_no_hidden_characters():
+    hostile = table("Files", ["Path"], [["a\x1b[2J\u202egol\x07.zip"]])
+    rows = [hostile.labels, [hostile.rows[0][0].value]]
+    with zipfile.ZipFile(io.BytesIO(workbook(rows, []))) as book:
+        sheet = book.read("xl/sharedStrings.xml").decode()
+    for text in (to_csv(hostile), sheet):
+        assert "a\\u001b[2J\\u202egol\\u0007.zip" in text
+        assert not re.search("[\u202e\x1b\x07]|_x00", text)
+    for path, text in pages_of("hostile").items():
+        if path.endswith(".csv"):
+            assert not re.search("[\u202a-\u202e\u2066-\u2069\u200b\x1b\x07]", text)
 
 
 @pytest.mark.parametrize(

@@ -375,3 +375,15 @@ def test_the_same_week_of_school_a_year_before():
     fewer = frame("school_days", year[:3] + year[4:])
     shifted = View(replace(inputs, school_days=fewer), MONDAY)
     assert counterpart(shifted, MONDAY) is None
+
+
+def test_lines_without_a_checksum_are_told_beside_the_account():
+    line_account = next(one for one in sections() if one.name == "line-account")
+    for lines, words in ((0, ""), (1, "1 line of proxy"), (3, "3 lines of proxy")):
+        unchecked = pl.when(pl.col("source") == "proxy").then(lines).otherwise(0)
+        is_first = pl.col("event_date") == MONDAY
+        days = busy().source_days.with_columns(unchecked=unchecked * is_first)
+        view = View(replace(busy(), source_days=days), MONDAY)
+        said = line_account.summary(line_account.rows(view))
+        assert ("without a checksum" in said) == bool(lines)
+        assert words in said

@@ -9,6 +9,7 @@ import os
 import stat
 import zipfile
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from types import SimpleNamespace
@@ -23,6 +24,7 @@ from pipelines.lake.sweeping import MOST_DELETED, sweep, unlisted_files
 from pipelines.operations.purge import delete_set_aside
 from pipelines.sources.blocks import blocks
 from pipelines.state import ledger
+from pipelines.state.ledger import Change
 from tests.conftest import LONG
 from tests.faults.home import Home, line, lines, once
 
@@ -70,7 +72,7 @@ def test_an_archive_still_being_copied_is_damaged_until_it_is_whole(home, settle
     home.put("inner.zip", zipped(**{"in.zip": whole}))
     told = home.run(settle=settle)
     assert "cut" in told["x.zip"].record.message
-    assert "inside another" in told["inner.zip!in.zip"].record.message
+    assert "inside an archive" in told["inner.zip!in.zip"].record.message
     assert home.total("lines") == 0
     home.put("x.zip", whole)
     home.run(settle=settle)
@@ -361,11 +363,31 @@ def test_nul_bytes_cost_no_line(home):
     assert (home.total("rejects"), home.total("blanks")) == (1, 2)
 
 
-def test_names_of_any_bytes_are_taken(home):
+def test_names_of_any_bytes_are_taken_and_kept_as_what_can_be_shown(home):
     home.put(os.fsdecode(b"caf\xe9\n\x1b[2J.log"), lines(0, 10))
+    home.put("é \u202egol.log", lines(10, 20))
+    home.put("x.zip", zipped(**{"\x1b]0;a\x07\u2028.log": lines(20, 30)}))
     home.run()
     home.run()
-    assert home.numbers() == once(0, 10)
+    assert home.numbers() == once(0, 30)
+    assert sorted(one.path for one in home.records()) == [
+        r"caf\xe9\n\x1b[2J.log",
+        r"x.zip!\x1b]0;a\x07\u2028.log",
+        r"é \u202egol.log",
+    ]
+
+
+def test_a_name_kept_raw_before_is_the_same_file(home):
+    home.put("a\x1b.log", lines(0, 10))
+    home.run()
+    [row] = home.records()
+    change = Change(files=[replace(row, path="a\x1b.log")])
+    ledger.commit(home.store, change)
+    assert home.run()[r"a\x1b.log"].kind == "moved"
+    home.put("a\x1b.log", lines(0, 15))
+    home.run()
+    assert home.numbers() == once(0, 15)
+    assert [one.path for one in home.records()] == [r"a\x1b.log"]
 
 
 def test_empty_and_tiny_files_are_booked_once(home):

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pytest
 
 from pipelines.errors import SourceError
+from pipelines.formats import Parsed
 from pipelines.lake import parsing, reading, staging
 from pipelines.lake.holding import Holding, on_its_own
 from pipelines.lake.staging import Staging
@@ -69,9 +70,10 @@ def test_a_batch_is_committed_for_its_memory_as_for_its_rows(tmp_path, monkeypat
     store = open_store(tmp_path / "state.db")
     stage = Staging(store, tmp_path / "lake", "proxy", "UTC")
     lines = batch(f"{LINE}\n".encode() * 1_000)
-    rejects = lines.with_columns(reason=pl.lit("no"), event_date=date(2026, 3, 2))
+    rejects = lines.with_columns(reason=pl.lit("no"))
     for number in range(1_000, 31_000, 1_000):
-        stage.add_rejects("squid_access", rejects)
+        parsed = Parsed(events={}, rejects=rejects, blanks=0, header=None)
+        stage.add("squid_access", parsed, {0: date(2026, 3, 2)})
         reached = FileRecord(
             file_id=1, source="proxy", path="a", lines=number, rejects=number
         )

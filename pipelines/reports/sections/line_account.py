@@ -17,7 +17,8 @@ LABELS = ("Read", "Set aside", "Blank", "Seen before", "Waiting")
 def rows(view: View) -> pl.DataFrame:
     """One row a source: lines in, where they went, and what is left over."""
     days = view.of_week(view.inputs.source_days)
-    totals = days.group_by("source").agg(pl.col("lines", *PARTS).sum()).sort("source")
+    counts = pl.col("lines", *PARTS, "unchecked").sum()
+    totals = days.group_by("source").agg(counts).sort("source")
     return totals.with_columns(left=pl.col("lines") - pl.sum_horizontal(PARTS))
 
 
@@ -44,6 +45,12 @@ def summary(rows: pl.DataFrame) -> str:
         f"{number(sums['blanks'])} were blank; {number(sums['duplicates'])} had been "
         f"taken in before; {number(sums['pending'])} wait for the rest of a file."
     )
+    unchecked = rows.filter(pl.col("unchecked") > 0)
+    if lines := total(unchecked, "unchecked"):
+        said += (
+            f" {count(lines, 'line')} of {listed(unchecked['source'].to_list())} came "
+            "compressed without a checksum: damage on the way could not be noticed."
+        )
     left = total(rows.select(pl.col("left").abs()), "left")
     if left:
         said += f" {count(left, 'line')} can not be placed: ask the operator."

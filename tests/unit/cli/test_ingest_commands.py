@@ -1,6 +1,7 @@
 """`identify`, `ingest --dry-run`, `replay-rejects`: told, with nothing lost."""
 
 import json
+import zipfile
 
 from filelock import FileLock
 
@@ -107,3 +108,21 @@ def test_a_replay_waits_for_other_runs(home, monkeypatch):
     with FileLock(home / ".lock"):
         done = schoolbell("replay-rejects", "--home", home)
     assert done.code == 75
+
+
+def test_identify_looks_at_the_members_of_an_archive(tmp_path):
+    path = tmp_path / "x.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for number in range(12):
+            archive.writestr(f"{number}.log", lines(number * 20, number * 20 + 20))
+    done = schoolbell("identify", path)
+    assert (done.code, done.err) == (0, "")
+    assert f"{path}!0.log: squid_access (100% of its lines)" in done.out
+    assert "2 more members were not looked at" in done.out
+    done = schoolbell("identify", path, "--json")
+    told = [json.loads(one)["path"] for one in done.out.splitlines()]
+    assert told == [f"{path}!{number}.log" for number in range(10)]
+    path.with_suffix(".tar").write_bytes(b"7z\xbc\xaf\x27\x1c")
+    done = schoolbell("identify", path.with_suffix(".tar"))
+    assert done.code == 1
+    assert "7-Zip archive" in done.err
