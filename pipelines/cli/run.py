@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.options import AsJson, Home, Quiet
+from pipelines.cli.retention import finish_interrupted
 from pipelines.cli.telling import tell
 from pipelines.errors import SettingsError
 from pipelines.journey.console import console, safe, watching
@@ -29,6 +30,7 @@ def run_all(
 ) -> None:
     """Do everything that is due: ingest, build, detect, report, alerts."""
     screen = console(is_quiet=is_quiet)
+    is_purged = finish_interrupted(home, is_quiet=is_quiet)
     with watching(screen) as watchers:
         done = run(home, watchers=watchers, settle_seconds=settle_seconds)
     with open_district(home) as district:
@@ -38,7 +40,7 @@ def run_all(
                 # the row to write instead may hold more than the mistake
                 typer.echo(safe(str(problem).splitlines()[0]), err=True)
     tell(facts_of(done), *told(done), as_json=as_json)
-    sys.exit(1 if is_all_lost(done.outcomes) else 0)
+    sys.exit(1 if is_all_lost(done.outcomes) or not is_purged else 0)
 
 
 def run_week(

@@ -62,6 +62,11 @@ class DistrictHome:
         return self.path / "warehouse.duckdb"
 
     @property
+    def old_warehouse(self) -> Path:
+        """The warehouse before the one that is being made again; gone afterwards."""
+        return self.path / "warehouse.old.duckdb"
+
+    @property
     def snapshots(self) -> Path:
         """Read-only copies of the warehouse."""
         return self.path / "snapshots"

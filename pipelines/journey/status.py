@@ -4,7 +4,7 @@ It reads that database and the disk alone: it needs no run, no warehouse and no
 lock, and says the same whether Dagster is well or not.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from shutil import disk_usage
@@ -23,6 +23,7 @@ from pipelines.journey.trouble import in_trouble
 from pipelines.journey.versions import versions
 from pipelines.state import ledger
 from pipelines.state.dirty import oldest_dirty
+from pipelines.state.purged import begun
 from pipelines.state.schema import REPORTS
 
 WELL, LOOK, ACT = 0, 1, 2
@@ -89,6 +90,20 @@ def status_of(district: District, now: datetime) -> Status:
     return Status(shown, code, sources, shown["reasons"])
 
 
+def unfinished(district: District) -> Iterator[str]:
+    """What a purge or a rebuild that was cut off left; the next run finishes it."""
+    remedy = "schoolbell run finishes it"
+    if earlier := begun(district.store):
+        day = f"{earlier.time:%Y-%m-%d}"
+        yield (
+            f"a purge of {day} is not finished: what it was to delete is still "
+            f"here in part; {remedy}"
+        )
+    if district.home.old_warehouse.exists():
+        name = district.home.old_warehouse.name
+        yield f"a rebuild of the warehouse was cut off and left {name}; {remedy}"
+
+
 def _runs(district: District) -> dict[str, str]:
     look, ended = last_look(district.store), last_run(district.store)
     with district.store.reading() as connection:
@@ -137,6 +152,7 @@ def _reasons(
 ) -> list[tuple[int, str]]:
     found = [(ACT, one.line) for one in standstill(district, now)]
     found += [(one.grade, one.line) for one in sources if one.grade != WELL]
+    found += [(LOOK, line) for line in unfinished(district)]
     if not shown["files"]:
         found.append((ACT, "no log file was ever read"))
     counted = (

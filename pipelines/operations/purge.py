@@ -1,14 +1,14 @@
 """Deletes what a plan names, proves that it is gone, and certifies it.
 
 Every step is written down before or with the act, so that a purge that is cut off
-is finished by the next one and stands in its certificate. Databases are made new,
+is finished by the next run and stands in its certificate. Databases are made new,
 since a deleted row stays in a database file: the warehouse is built again from
 what is left, snapshots are published again, SQLite overwrites what it deletes.
 """
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, delete, func, update
@@ -26,7 +26,7 @@ from pipelines.operations.retention import WEEK, Plan, monday
 from pipelines.state import ledger
 from pipelines.state.alert_tables import OUTBOX, PAGES
 from pipelines.state.audit import Act, Chain
-from pipelines.state.purged import Purged, keep_from, note_purged
+from pipelines.state.purged import Begun, Purged, begin, begun, keep_from, note_purged
 from pipelines.state.schema import ATTRIBUTION_CHANGES, LAKE_FILES, SOURCE_FILES
 from pipelines.warehouse import planning
 from pipelines.warehouse.snapshots import current, reading
@@ -38,12 +38,14 @@ class Purge:
 
     Attributes:
         reason: In their words.
+        due_time: What was over at this instant goes, where that is not `now`.
     """
 
     plan: Plan
     actor: str
     reason: str
     now: datetime
+    due_time: datetime | None = None
 
 
 def carry_out(
@@ -56,15 +58,28 @@ def carry_out(
     plan = purge.plan
     act = Act(actor=purge.actor, action="purge", subject="home", reason=purge.reason)
     first = _judged_from(district, plan)
+    earlier = begun(district.store)
+    noted = Begun(
+        actor=purge.actor,
+        reason=purge.reason,
+        time=purge.due_time or purge.now,
+        # with more events to go, what an earlier purge rebuilt is rebuilt again
+        is_rebuilt=bool(
+            earlier and earlier.is_rebuilt and not plan.things.get("event")
+        ),
+    )
     with chain.recording(act) as connection:
         if first is not None:
             keep_from(connection, first)
+        begin(connection, noted)
     for step in (_raw, _events, _findings, _messages):
         step(district, plan)
     for one in plan.things.get("report", ()):
         remove_report(district, one, purge.now)
-    if plan.gone_events:
+    if plan.gone_events and not noted.is_rebuilt:
         rebuild(district, progress)
+        with district.store.writing() as connection:
+            begin(connection, replace(noted, is_rebuilt=True))
     _publish_again(district, purge.now)
     _empty_the_log(district)
 
@@ -94,7 +109,7 @@ def _raw(district: District, plan: Plan) -> None:
         path = plan.files[one.name]
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        sealed = Purged(**{**one.__dict__, "sha256": digest})
+        sealed = Purged(**{**asdict(one), "sha256": digest})
         with district.store.writing() as connection:
             note_purged(connection, [sealed])
         path.unlink()
@@ -116,6 +131,8 @@ def _events(district: District, plan: Plan) -> None:
                 )
             )
             _lines_handed_on(connection, plan.before["event"] + timedelta(days=1))
+    for one in plan.gone_events:
+        (district.home.lake / one.name).unlink(missing_ok=True)
     # what is listed no more goes, and what others took the place of goes with it
     sweep(district.store, district.home.lake, grace=timedelta(0))
 

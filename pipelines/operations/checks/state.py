@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import inspect, select, text
 
 from pipelines.journey.staleness import noted, versions
+from pipelines.journey.status import unfinished
 from pipelines.lake.accounting import unbalanced
 from pipelines.lake.soundness import damaged
 from pipelines.operations.checks import (
@@ -94,6 +95,12 @@ def _lake(patient: Patient) -> Answer:
     return well("every file of the lake is there, byte for byte as it was written")
 
 
+def _unfinished(patient: Patient) -> Answer:
+    if left := list(unfinished(patient.district)):
+        return look("; ".join(left), "schoolbell run --home {home}")
+    return well("no purge and no rebuild was cut off")
+
+
 def _lock(patient: Patient) -> Answer:
     lock = patient.home.path / ".lock"
     if not lock.is_file():
@@ -164,6 +171,7 @@ CHECKS = Subject(
         Check("schema", "the state database is of this version", _schema),
         Check("balance", "every line is accounted for", _balance),
         Check("lake", "every file of the lake is whole", _lake),
+        Check("purge", "every purge came to its end", _unfinished),
         Check("lock", "no run hangs", _lock),
         Check("days", "every day is built", _dirty),
         Check("warehouse", "the warehouse opens", _warehouse),
