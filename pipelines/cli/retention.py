@@ -39,6 +39,7 @@ WHAT = {
     "case": "findings of decided cases",
     "report": "weekly reports",
     "message": "alert messages",
+    "registry": "copies of registry files that shrank",
 }
 
 

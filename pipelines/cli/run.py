@@ -35,12 +35,16 @@ def run_all(
         done = run(home, watchers=watchers, settle_seconds=settle_seconds)
     with open_district(home) as district:
         screen.print(account_table(district))
+        for one in district.registry.refused:
+            typer.echo(safe(f"registry/{one}"), err=True)
         for problem in district.registry.problems:
             if problem.severity == "error":
                 # the row to write instead may hold more than the mistake
                 typer.echo(safe(str(problem).splitlines()[0]), err=True)
+        is_taken = not district.registry.refused
     tell(facts_of(done), *told(done), as_json=as_json)
-    sys.exit(1 if is_all_lost(done.outcomes) or not is_purged else 0)
+    is_well = is_purged and is_taken and not is_all_lost(done.outcomes)
+    sys.exit(0 if is_well else 1)
 
 
 def run_week(

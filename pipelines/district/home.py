@@ -37,6 +37,11 @@ class DistrictHome:
         return self.path / "registry"
 
     @property
+    def kept_registry(self) -> Path:
+        """Copies of the registry files that were last believed."""
+        return self.path / "registry-kept"
+
+    @property
     def landing(self) -> Path:
         """Where log files arrive, a folder for each source."""
         return self.path / "landing"

@@ -9,15 +9,19 @@ import hashlib
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 import polars as pl
 
 from pipelines.district import builtin, roster_checks
 from pipelines.district.files import FILES
+from pipelines.district.home import DistrictHome
 from pipelines.district.ical import read_calendar
+from pipelines.district.kept import Given, Kept, Refused, data_of, read_kept, refused
 from pipelines.district.oneroster import MANIFEST, ORGS, ROLES, USERS
 from pipelines.district.policy import FILE as POLICY
+from pipelines.district.policy import read_policy
 from pipelines.district.problems import Problem, nearest
 from pipelines.district.reading import Rows, read_file
 from pipelines.district.settings import Settings
@@ -47,6 +51,9 @@ class Intake(NamedTuple):
         problems: Of the roster's outer form and of calendar files.
         missing: File without a row -> what can not be judged.
         versions: Hash of each file, by name.
+        refused: Files that shrank; the rows are those of their kept copies.
+        given: Each file as it lies there, by name.
+        kept: What was last believed, by name.
     """
 
     rows: Mapping[str, Rows]
@@ -55,14 +62,28 @@ class Intake(NamedTuple):
     problems: tuple[Problem, ...]
     missing: Mapping[str, str]
     versions: Mapping[str, str]
+    refused: tuple[Refused, ...] = ()
+    given: Mapping[str, Given] = MappingProxyType({})
+    kept: Mapping[str, Kept] = MappingProxyType({})
 
 
-def take_in(folder: Path, settings: Settings) -> Intake:
-    """Read a registry folder."""
+def take_in(home: DistrictHome, settings: Settings) -> Intake:
+    """Read a home's registry folder; what shrank is read from its kept copy."""
     problems: list[Problem] = []
+    folder = home.registry
     found = dict(_files(folder, problems))
     bundle = _bundle(folder, found, problems)
     rows = _read(found, FILES, settings) | _read(bundle, ROSTER, settings)
+    given = _given(found, bundle, rows, settings)
+    kept = read_kept(home)
+    shrunk = tuple(refused(kept, given, settings.registry.largest_loss))
+    for one in shrunk:
+        data = data_of(home, one.name)
+        into = bundle if one.name in ROSTER else found
+        into[one.name] = data
+        if one.name in rows:
+            problems += rows[one.name].problems
+            rows[one.name] = _kept_rows(data, one, settings)
     events, strange = _calendars(found, settings)
     hashes = {
         name: hashlib.sha256(data).hexdigest()
@@ -72,18 +93,55 @@ def take_in(folder: Path, settings: Settings) -> Intake:
         rows=rows,
         events=events,
         policy=found.get(POLICY),
+        refused=shrunk,
+        given=given,
+        kept=kept,
         problems=(
             *problems,
+            *(one.problem for one in shrunk),
             *strange,
             *rows[ORGS.name].problems,
             *rows[MANIFEST.name].problems,
-            *_of_roster(rows, list(bundle)),
+            *(
+                item
+                for item in _of_roster(rows, list(bundle))
+                if item.file not in {one.name for one in shrunk}
+            ),
             *_near_misses(found),
             *_strange_renames(settings),
         ),
         missing=_missing(rows, has_calendar=events.height > 0),
         versions=hashes | {"built-in": builtin.version()},
     )
+
+
+def _given(
+    found: Mapping[str, bytes],
+    bundle: Mapping[str, bytes],
+    rows: Mapping[str, Rows],
+    settings: Settings,
+) -> dict[str, Given]:
+    """Every file that may be believed or not, with its good rows."""
+    names = settings.registry.columns
+    given = {
+        name: Given(data, rows[name].frame.height, names.get(name, {}))
+        for name, data in {**found, **bundle}.items()
+        if name in rows and name != MANIFEST.name
+    }
+    for name, data in found.items():
+        if name.lower().endswith(".ics"):
+            days, _ = _calendars({name: data}, settings)
+            given[name] = Given(data, days.height)
+        elif name == POLICY:
+            given[name] = Given(data, read_policy(data).clauses.height)
+    return given
+
+
+def _kept_rows(data: bytes, one: Refused, settings: Settings) -> Rows:
+    """The rows of a kept copy; what was wrong in it was told when it came."""
+    file = (FILES | ROSTER)[one.name]
+    read = read_file(data, file, one.kept.columns, settings.limits.registry_rows)
+    return Rows(read.frame, ())
 
 
 def _read(

@@ -153,6 +153,7 @@ def _reasons(
     found = [(ACT, one.line) for one in standstill(district, now)]
     found += [(one.grade, one.line) for one in sources if one.grade != WELL]
     found += [(LOOK, line) for line in unfinished(district)]
+    found += [(LOOK, f"registry/{one}") for one in district.registry.refused]
     if not shown["files"]:
         found.append((ACT, "no log file was ever read"))
     counted = (

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from hashlib import sha256
 
 from pipelines.district.frames import FRAMES
+from pipelines.district.registry import keep_registry
 from pipelines.errors import SourceError
 from pipelines.events import EVENT_CLASSES
 from pipelines.findings.keeping import Kept, keep
@@ -52,6 +53,7 @@ def take_in(
     A folder that can not be listed is one failed outcome, and the others go on.
     """
     began = datetime.now(UTC)
+    keep_registry(district.home, district.registry, began)
     sweep(district.store, district.home.lake)
     intake = Intake(
         store=district.store,

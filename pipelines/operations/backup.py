@@ -37,7 +37,7 @@ PREFIX = "backup-"
 PARTIAL = ".partial-"
 LAST = "last_backup_time"
 STATE = "state.db"
-WHOLE = ("registry", "lists", "reports", "certificates")
+WHOLE = ("registry", "registry-kept", "lists", "reports", "certificates")
 SINGLE = ("district.toml", "audit.head")
 
 

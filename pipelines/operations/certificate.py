@@ -118,7 +118,12 @@ def still_there(district: District, plan: Plan) -> list[str]:
         for label in [week_label(date.fromisoformat(one.name))]
         if len(list((home.reports / label).glob("*"))) > 1
     ]
-    if plan.gone_events:
+    left += [
+        f"{home.kept_registry.name}/{one.name}"
+        for one in plan.things.get("registry", ())
+        if (home.kept_registry / one.name).exists()
+    ]
+    if plan.needs_rebuild:
         old = (home.old_warehouse, *home.path.glob("warehouse*.tmp"))
         left += [path.name for path in old if path.exists()]
     kept = {

@@ -13,6 +13,8 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, delete, func, update
 
+from pipelines.district.kept import forget
+from pipelines.district.registry import load_registry
 from pipelines.findings.removing import remove
 from pipelines.formats import formats
 from pipelines.journey.district import District
@@ -65,18 +67,24 @@ def carry_out(
         time=purge.due_time or purge.now,
         # with more events to go, what an earlier purge rebuilt is rebuilt again
         is_rebuilt=bool(
-            earlier and earlier.is_rebuilt and not plan.things.get("event")
+            earlier
+            and earlier.is_rebuilt
+            and not plan.things.get("event")
+            and not plan.things.get("registry")
         ),
     )
     with chain.recording(act) as connection:
         if first is not None:
             keep_from(connection, first)
         begin(connection, noted)
-    for step in (_raw, _events, _findings, _messages):
+    for step in (_raw, _events, _findings, _messages, _registry):
         step(district, plan)
+    if plan.things.get("registry"):
+        registry = load_registry(district.home, district.settings)
+        district = replace(district, registry=registry)
     for one in plan.things.get("report", ()):
         remove_report(district, one, purge.now)
-    if plan.gone_events and not noted.is_rebuilt:
+    if plan.needs_rebuild and not noted.is_rebuilt:
         rebuild(district, progress)
         with district.store.writing() as connection:
             begin(connection, replace(noted, is_rebuilt=True))
@@ -168,6 +176,15 @@ def _messages(district: District, plan: Plan) -> None:
         note_purged(connection, things)
         for one in things:
             _blank(connection, one.name)
+
+
+def _registry(district: District, plan: Plan) -> None:
+    """From now on the files count as they are."""
+    things = plan.things.get("registry", ())
+    with district.store.writing() as connection:
+        note_purged(connection, things)
+    for one in things:
+        forget(district.home, one.name)
 
 
 def _blank(connection: Connection, key: str) -> None:

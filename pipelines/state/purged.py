@@ -12,7 +12,9 @@ from sqlalchemy import Connection, delete, insert, select, update
 from pipelines.state.retention_schema import PURGED
 from pipelines.state.store import Store, fact, now_text, remember
 
-RecordClass = Literal["raw", "event", "finding", "case", "report", "message"]
+RecordClass = Literal[
+    "raw", "event", "finding", "case", "report", "message", "registry"
+]
 CLASSES: tuple[RecordClass, ...] = get_args(RecordClass)
 KEPT_FROM = "kept_from"
 BEGUN = "purge_begun"
