@@ -8,7 +8,7 @@ names and are mended where they come from, so they get no line.
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 
@@ -16,6 +16,7 @@ from pipelines.district.files import FILES
 from pipelines.district.guesses import meant
 from pipelines.district.home import DistrictHome
 from pipelines.district.problems import Problem, nearest
+from pipelines.district.reading import decoded
 from pipelines.district.settings_model import Settings
 from pipelines.district.shapes import File
 from pipelines.district.toml_lines import key_lines, line_of
@@ -32,24 +33,38 @@ def mended(
     for number, problem in enumerate(problems):
         if problem.paste or number >= MOST_MENDED:
             yield problem
-        elif problem.file == home.settings_file.name:
-            yield _renamed(problem, "\n".join(lines(problem.file)))
-        elif problem.file in FILES:
-            file = FILES[problem.file]
-            headers = settings.registry.columns.get(file.name, {})
-            placed = _placed(problem, lines(file.name))
-            yield replace(placed, paste=_row(placed, file, lines(file.name), headers))
-        else:
-            yield problem
+            continue
+        try:
+            yield _with_paste(problem, lines, home, settings)
+        except csv.Error:
+            yield problem  # a hint stops nothing
+
+
+def _with_paste(
+    problem: Problem,
+    lines: Callable[[str], list[str]],
+    home: DistrictHome,
+    settings: Settings,
+) -> Problem:
+    if problem.file == home.settings_file.name:
+        return _renamed(problem, "\n".join(lines(problem.file)))
+    if problem.file in FILES:
+        file = FILES[problem.file]
+        headers = settings.registry.columns.get(file.name, {})
+        placed = _placed(problem, lines(file.name))
+        return replace(placed, paste=_row(placed, file, lines(file.name), headers))
+    return problem
 
 
 def _lines(home: DistrictHome, name: str) -> list[str]:
     settings = home.settings_file
     path = settings if name == settings.name else home.registry / name
     try:
-        return path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
+        text, _ = decoded(path.read_bytes())
     except OSError:
         return []
+    # lines as the reader counts them
+    return [line.rstrip("\r\n") for line in io.StringIO(text, newline="")]
 
 
 def _placed(problem: Problem, lines: list[str]) -> Problem:

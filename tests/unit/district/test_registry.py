@@ -385,3 +385,50 @@ def test_a_policy_of_ones_own_is_read(load):
     registry = load({"policy.toml": pack})
     assert registry.frames["clauses"].rows() == [("k.1", "t", "E|St", "I", "p", None)]
     assert {problem.value for problem in registry.errors} == {"strong", "k.9"}
+
+
+# files that a spreadsheet or an export spoilt
+
+LEAVE = "person_id,date,part,kind,status\n"
+GOOD = "p-1,2026-10-0{},full,personal,approved\n"
+
+
+@pytest.mark.parametrize(
+    ("cell", "what"),
+    [
+        ('"open', "opens a quote that is not closed"),
+        ('"' + "long" * 40_000, "a cell has more than 131,072 characters"),
+        ("long" * 40_000, "a cell has more than 131,072 characters"),
+    ],
+)
+def test_one_wrong_line_costs_no_other_line(load, cell, what):
+    wrong = f"p-1,2026-13-01,full,{cell},approved\n"
+    text = LEAVE + GOOD.format(1) + wrong + GOOD.format(2) + GOOD.format(3)
+    registry = load({"users.csv": ROSTER, "leave.csv": text})
+    (told,) = [one for one in registry.problems if one.file == "leave.csv"]
+    assert (told.line, told.severity) == (3, "error")
+    assert what in told.what
+    assert registry.frames["leave_windows"].height == 3
+
+
+def test_a_long_cell_in_a_row_that_is_wrong_stops_nothing(load):
+    text = LEAVE + GOOD.format(1) + "p-1,never,full,x,approved," + "y" * 200_000 + "\n"
+    registry = load({"users.csv": ROSTER, "leave.csv": text})
+    assert registry.frames["leave_windows"].height == 1
+    assert [one.line for one in registry.errors if one.file == "leave.csv"] == [3]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig"])
+def test_a_file_of_a_spreadsheet_is_read_in_its_encoding(load, encoding):
+    text = LEAVE + GOOD.format(1).replace("personal", "persönlich")
+    registry = load({"users.csv": ROSTER, "leave.csv": text.encode(encoding)})
+    assert registry.frames["leave_windows"].height == 1
+    assert [one for one in registry.errors if one.file == "leave.csv"] == []
+
+
+@pytest.mark.parametrize("head", [b"PK\x03\x04", b"\xd0\xcf\x11\xe0"])
+def test_a_workbook_under_the_name_of_a_csv_file_is_told_as_one(load, head):
+    registry = load({"leave.csv": head + b"\x00\x14\n" * 40})
+    (told,) = [one for one in registry.problems if one.file == "leave.csv"]
+    assert "is an Excel workbook" in told.what
+    assert "CSV UTF-8" in told.allowed
