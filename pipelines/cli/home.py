@@ -56,7 +56,7 @@ def check(
         typer.echo(said)
     if registry is not None and not as_json:
         for file, disables in sorted(registry.missing.items()):
-            word = "is empty" if file in registry.present else "not there"
+            word = registry.empty.get(file, "not there")
             typer.echo(f"{file}: {word}; without it: {disables}")
         rows = sum(frame.height for frame in registry.frames.values())
         typer.echo(f"{rows:,} rows of the registry are in order.")

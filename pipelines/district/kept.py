@@ -165,11 +165,12 @@ def refused(
         lost = was.rows - now.rows - taken_back
         is_much = lost >= FEW and lost > largest_loss * was.rows
         if lost > 0 and (is_much or now.rows == 0):
-            is_empty = not _has_rows(now.data)
+            is_empty = not has_rows(now.data)
             yield Refused(name, now.rows, was, is_there=True, is_empty=is_empty)
 
 
-def _has_rows(data: bytes) -> bool:
+def has_rows(data: bytes) -> bool:
+    """It has a line beside its header and its comments."""
     lines = (line for line in data.splitlines() if line.strip())
     return sum(not line.lstrip().startswith(b"#") for line in lines) > 1
 

@@ -58,6 +58,8 @@ def read_file(
     problems: list[Problem] = []
     sheet = cut(data, file.name, problems)
     places, strange = _places(sheet.header, file, renames)
+    wide: list[tuple[int, str]] = []
+    sheet = Sheet(sheet.header, _watched(sheet, wide))
     raw = _raw(sheet, file, places, most)
     if raw.height > most:
         raw = raw.head(most)
@@ -68,7 +70,47 @@ def read_file(
         if cell.required and name not in places and sheet.header
     ]
     rows = check(raw.clear() if absent else raw, file)
-    return Rows(rows.frame, (*problems, *strange, *absent, *rows.problems))
+    surplus = pl.DataFrame(wide, {LINE: pl.Int64, "value": pl.String}, orient="row")
+    told = tell(
+        file.name,
+        None,
+        surplus,
+        what=f"has more cells than the {len(sheet.header)} of the header",
+        allowed='a comma inside a cell in quotes: "Smith, John"',
+        severity="notice",
+    )
+    merged = _merged(raw, file)
+    return Rows(
+        rows.frame, (*problems, *strange, *absent, *rows.problems, *told, *merged)
+    )
+
+
+def _watched(
+    sheet: Sheet, wide: list[tuple[int, str]]
+) -> Iterator[tuple[int, list[str]]]:
+    """The rows as they are; of those with cells behind the header's last, the line."""
+    width = len(sheet.header)
+    for line, row in sheet.rows:
+        if any(cell.strip() for cell in row[width:]):
+            wide.append((line, ",".join(row[width:])))
+        yield line, row
+
+
+def _merged(raw: pl.DataFrame, file: File) -> list[Problem]:
+    """Merged cells of a spreadsheet: one building above, blanks below, again."""
+    if "building" not in file.columns or file.name == "calendar.csv":
+        return []
+    named = raw["building"].is_not_null()
+    blank = raw.filter(~named)
+    is_merged = raw.height > 2 and named[0] and blank.height >= named.sum()
+    if not is_merged:
+        return []
+    what = (
+        f"is blank in {blank.height:,} rows below rows that name one: merged cells "
+        "of a spreadsheet come out so"
+    )
+    line, allowed = blank[LINE][0], "the building in each of its rows"
+    return [Problem(file.name, what, line, "building", None, allowed, "notice")]
 
 
 def cut(data: bytes, name: str, problems: list[Problem]) -> Sheet:

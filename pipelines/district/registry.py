@@ -18,14 +18,16 @@ from pipelines.district.devices import devices
 from pipelines.district.directory import directory
 from pipelines.district.duty import duty_windows, leave_windows
 from pipelines.district.expected import expected_traffic
+from pipelines.district.files import FILES
 from pipelines.district.frames import FRAMES
 from pipelines.district.home import DistrictHome
-from pipelines.district.intake import Intake, take_in
+from pipelines.district.intake import LINK, ROSTER, Intake, leads_out, take_in
 from pipelines.district.kept import (
     Given,
     Kept,
     Refused,
     forget,
+    has_rows,
     keep,
     note_refused,
     read_kept,
@@ -58,6 +60,7 @@ class Registry:
         refused: Files that shrank too much to be taken; the copies of the last
             good ones are in the frames.
         present: Names of the files that lie there.
+        empty: Those of them without a good row -> in which way, in words.
         fresh: Those that are not as the copies of what was last believed, by name.
     """
 
@@ -70,6 +73,7 @@ class Registry:
     outside: tuple[OutsideFile, ...] = ()
     refused: tuple[Refused, ...] = ()
     present: frozenset[str] = frozenset()
+    empty: Mapping[str, str] = field(default_factory=dict)
     fresh: Mapping[str, Given] = field(default_factory=dict, repr=False)
 
     @property
@@ -110,7 +114,10 @@ def load_registry(home: DistrictHome, settings: Settings) -> Registry:
     wrong += [item for item in told if item.file not in kept]
     return Registry(
         frames={name: parts[name].frame for name in FRAMES},
-        problems=tuple(mended(sorted(wrong, key=_by_place), home, settings)),
+        problems=tuple(
+            _hidden(one, home)
+            for one in mended(sorted(wrong, key=_by_place), home, settings)
+        ),
         missing=_missing(taken, outside),
         version=_hash(versions),
         versions=versions,
@@ -118,12 +125,36 @@ def load_registry(home: DistrictHome, settings: Settings) -> Registry:
         outside=outside.files,
         refused=taken.refused,
         present=frozenset(taken.given),
+        empty={
+            name: _how_empty(one) for name, one in taken.given.items() if not one.rows
+        },
         fresh={
             name: one
             for name, one in taken.given.items()
             if not _is_held(one, taken.kept.get(name))
         },
     )
+
+
+def _how_empty(given: Given) -> str:
+    if not given.data:
+        return "is empty (0 bytes)"
+    if has_rows(given.data):
+        return "has no row that can be read"
+    return "is empty: it has no row below its header"
+
+
+def _hidden(problem: Problem, home: DistrictHome) -> Problem:
+    """Of a file that a link brings in from elsewhere nothing is shown."""
+    path = home.registry / problem.file
+    if problem.what == LINK or not leads_out(path, home):
+        return problem
+    known = problem.file in (FILES | ROSTER) and problem.column in (
+        (FILES | ROSTER)[problem.file].columns
+    )
+    what = problem.what if path.suffix == ".csv" else "has something that is wrong"
+    column = problem.column if known else None
+    return replace(problem, what=what, column=column, value=None, allowed="", paste="")
 
 
 def keep_registry(home: DistrictHome, registry: Registry, now: datetime) -> None:

@@ -132,7 +132,8 @@ def test_a_mail_password_without_tls_is_told_with_the_line_to_write(home, tmp_pa
     settings = home / "district.toml"
     text = settings.read_text() + (
         '\n[alerts.channels.post]\ntype = "smtp"\nhost = "mail.school.example"\n'
-        'sender = "a@school.example"\nrecipients = ["b@school.example"]\nuser = "a"\ntls = false\n'
+        'sender = "a@school.example"\nrecipients = ["b@school.example"]\n'
+        'user = "a"\ntls = false\n'
         f'password = {{ file = "{secret}" }}\n'
     )
     settings.write_text(text)
