@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,9 +12,13 @@ import typer
 
 from pipelines.cli.asking import who_asks
 from pipelines.cli.options import AsJson, Home
+from pipelines.district.files import FILES
+from pipelines.district.intake import ORIGINAL
 from pipelines.district.kept import accept as take_as_it_is
+from pipelines.district.mending import rewritten
 from pipelines.district.problems import InvalidSettingsError, Problem, Severity
 from pipelines.district.registry import Registry
+from pipelines.district.writing import put
 from pipelines.errors import SettingsError
 from pipelines.journey.checking import unknown_rules, wrong_in
 from pipelines.journey.console import safe_lines
@@ -35,6 +39,14 @@ def check(
             "given more than once.",
         ),
     ] = None,
+    mend: Annotated[
+        bool,
+        typer.Option(
+            "--mend",
+            help="Write what is surely meant into the files of registry/: dates, "
+            "times, weekdays, encodings, delimiters. Originals stay beside them.",
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Read settings and registry, and tell everything that is wrong in them.
@@ -43,8 +55,8 @@ def check(
     to write instead. Exit codes: 0 in order, 1 a file shrank and is not taken, 2
     something is to be mended.
     """
-    for name in accept or ():
-        typer.echo(safe_lines(accept_file(home, name)), err=as_json)
+    for text in _done_first(home, accept or (), is_mending=mend):
+        typer.echo(safe_lines(text), err=as_json)
     try:
         problems, registry = _read(home)
     except InvalidSettingsError as error:
@@ -61,6 +73,15 @@ def check(
         rows = sum(frame.height for frame in registry.frames.values())
         typer.echo(f"{rows:,} rows of the registry are in order.")
     sys.exit(max((CODES[one.severity] for one in problems), default=0))
+
+
+def _done_first(
+    home: Path, accept: Sequence[str], *, is_mending: bool
+) -> Iterator[str]:
+    if is_mending:
+        yield from mended_files(home)
+    for name in accept:
+        yield accept_file(home, name)
 
 
 def accept_file(path: Path, name: str) -> str:
@@ -91,6 +112,27 @@ def accept_file(path: Path, name: str) -> str:
         f"{name} is taken as it is: {one.rows:,} rows, {one.kept.rows:,} before. "
         "The next run judges with it."
     )
+
+
+def mended_files(path: Path) -> Iterator[str]:
+    """Write what is surely meant; each change, and where the original is."""
+    with open_district(path) as district, only_writer(district.home):
+        stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+        places = district.registry.frames["buildings"]["building"].drop_nulls()
+        for name, file in FILES.items():
+            target = district.home.registry / name
+            if not target.is_file() or target.is_symlink():
+                continue
+            before = target.read_bytes()
+            known = [] if name == "buildings.csv" else places.to_list()
+            after, changes = rewritten(before, file, district.settings, known)
+            if not changes:
+                continue
+            original = target.with_name(f"{name}{ORIGINAL}{stamp}")
+            put(original, before)
+            put(target, after)
+            yield from (f"{name}: {one}" for one in changes)
+            yield f"{name}: {len(changes)} changes; as it was: {original.name}"
 
 
 def _read(home: Path) -> tuple[list[Problem], Registry]:

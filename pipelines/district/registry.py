@@ -147,7 +147,8 @@ def _how_empty(given: Given) -> str:
 def _hidden(problem: Problem, home: DistrictHome) -> Problem:
     """Of a file that a link brings in from elsewhere nothing is shown."""
     path = home.registry / problem.file
-    if problem.what == LINK or not leads_out(path, home):
+    is_ours = problem.what == LINK or problem.severity == "refused"
+    if is_ours or not leads_out(path, home):
         return problem
     known = problem.file in (FILES | ROSTER) and problem.column in (
         (FILES | ROSTER)[problem.file].columns
