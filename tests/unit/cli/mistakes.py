@@ -160,7 +160,7 @@ REGISTRY = {
             (3, "day_type"): "2026-08-25,early_out,,,",
             (4, "duty_start"): "2026-08-26,school,07:30,3.45pm,",
             (4, "duty_end"): "2026-08-26,school,7:30 AM,15:45,",
-            (5, "building"): "2026-08-27,school,,,HS",
+            (5, "building"): "# 2026-08-27,school,,,HS2",
         },
     ),
     "devices.csv": (
