@@ -2,25 +2,61 @@
 
 import json
 import sys
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
+from pipelines.cli.asking import who_asks
 from pipelines.cli.options import AsJson, Home
-from pipelines.district.problems import InvalidSettingsError, Problem
+from pipelines.district.files import FILES
+from pipelines.district.intake import ORIGINAL
+from pipelines.district.kept import accept as take_as_it_is
+from pipelines.district.mending import rewritten
+from pipelines.district.problems import InvalidSettingsError, Problem, Severity
 from pipelines.district.registry import Registry
+from pipelines.district.writing import put
+from pipelines.errors import SettingsError
 from pipelines.journey.checking import unknown_rules, wrong_in
 from pipelines.journey.console import safe_lines
-from pipelines.journey.district import open_district
+from pipelines.journey.district import only_writer, open_district
+from pipelines.state.audit import Act, open_chain
+
+CODES: Mapping[Severity, int] = {"notice": 0, "refused": 1, "error": 2}
+"""Exit code of a problem; the highest counts."""
 
 
-def check(home: Home, as_json: AsJson = False) -> None:
+def check(
+    home: Home,
+    accept: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--accept",
+            help="Take this file of registry/ as it is, though it shrank; may be "
+            "given more than once.",
+        ),
+    ] = None,
+    mend: Annotated[
+        bool,
+        typer.Option(
+            "--mend",
+            help="Write what is surely meant into the files of registry/: dates, "
+            "times, weekdays, encodings, delimiters. Originals stay beside them.",
+        ),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Read settings and registry, and tell everything that is wrong in them.
 
     Each problem comes with file, line, what was found, what is allowed, and a line
-    to write instead. Exit codes: 0 in order, 2 something is to be mended.
+    to write instead. Exit codes: 0 in order, 1 a file shrank and is not taken, 2
+    something is to be mended.
     """
+    for text in _done_first(home, accept or (), is_mending=mend):
+        typer.echo(safe_lines(text), err=as_json)
     try:
         problems, registry = _read(home)
     except InvalidSettingsError as error:
@@ -32,10 +68,71 @@ def check(home: Home, as_json: AsJson = False) -> None:
         typer.echo(said)
     if registry is not None and not as_json:
         for file, disables in sorted(registry.missing.items()):
-            typer.echo(f"{file}: not there; without it: {disables}")
+            word = registry.empty.get(file, "not there")
+            typer.echo(f"{file}: {word}; without it: {disables}")
         rows = sum(frame.height for frame in registry.frames.values())
         typer.echo(f"{rows:,} rows of the registry are in order.")
-    sys.exit(2 if any(one.severity == "error" for one in problems) else 0)
+    sys.exit(max((CODES[one.severity] for one in problems), default=0))
+
+
+def _done_first(
+    home: Path, accept: Sequence[str], *, is_mending: bool
+) -> Iterator[str]:
+    if is_mending:
+        yield from mended_files(home)
+    for name in accept:
+        yield accept_file(home, name)
+
+
+def accept_file(path: Path, name: str) -> str:
+    """Take a file that shrank as it is; it stands in the audit chain. What was done.
+
+    Raises:
+        SettingsError: It is none that was refused.
+    """
+    with open_district(path) as district, only_writer(district.home):
+        waiting = {one.name: one for one in district.registry.refused}
+        if name not in waiting:
+            raise SettingsError(
+                f"{name!r} is not a file that waits to be accepted",
+                where="--accept",
+                remedy=f"Those that do: {', '.join(waiting) or 'none'}.",
+            )
+        one = waiting[name]
+        act = Act(
+            actor=str(who_asks(district.settings)),
+            action="accept registry",
+            subject=name,
+            reason=f"{one.rows} rows, {one.kept.rows} before",
+        )
+        with open_chain(district.store, district.home).recording(act):
+            given = district.registry.fresh.get(name)
+            take_as_it_is(district.home, name, given, datetime.now(UTC))
+    return (
+        f"{name} is taken as it is: {one.rows:,} rows, {one.kept.rows:,} before. "
+        "The next run judges with it."
+    )
+
+
+def mended_files(path: Path) -> Iterator[str]:
+    """Write what is surely meant; each change, and where the original is."""
+    with open_district(path) as district, only_writer(district.home):
+        stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+        places = district.registry.frames["buildings"]["building"].drop_nulls()
+        for name, file in FILES.items():
+            target = district.home.registry / name
+            if not target.is_file() or target.is_symlink():
+                continue
+            before = target.read_bytes()
+            known = [] if name == "buildings.csv" else places.to_list()
+            after, changes = rewritten(before, file, district.settings, known)
+            if not changes:
+                continue
+            original = target.with_name(f"{name}{ORIGINAL}{stamp}")
+            put(original, before)
+            put(target, after)
+            yield from (f"{name}: {one}" for one in changes)
+            yield f"{name}: {len(changes)} changes; as it was: {original.name}"
 
 
 def _read(home: Path) -> tuple[list[Problem], Registry]:

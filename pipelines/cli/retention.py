@@ -1,7 +1,10 @@
 """Commands that delete what the district no longer keeps, and hold what it must."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -9,13 +12,13 @@ import typer
 from pipelines.cli.asking import Desk, desk
 from pipelines.cli.options import AsJson, Home, Quiet
 from pipelines.cli.telling import tell
-from pipelines.errors import SchoolbellError
+from pipelines.errors import BusyError, SchoolbellError
 from pipelines.journey.console import console, safe_lines, watching
-from pipelines.journey.district import only_writer
-from pipelines.operations.certificate import certified
+from pipelines.journey.district import only_writer, open_district
+from pipelines.operations.certificate import certified, finish_purge
 from pipelines.operations.purge import Purge, carry_out
 from pipelines.operations.retention import Plan, plan
-from pipelines.state.audit import Act
+from pipelines.state.audit import Act, open_chain
 from pipelines.state.holds import (
     Hold,
     HoldError,
@@ -24,6 +27,7 @@ from pipelines.state.holds import (
     place_hold,
     release_hold,
 )
+from pipelines.state.purged import begun
 from pipelines.state.store import now_text
 
 app = typer.Typer(help="Days of which nothing may be deleted.", no_args_is_help=True)
@@ -35,6 +39,7 @@ WHAT = {
     "case": "findings of decided cases",
     "report": "weekly reports",
     "message": "alert messages",
+    "registry": "copies of registry files that shrank",
 }
 
 
@@ -64,18 +69,35 @@ def purge(
             if not as_json:
                 _tell(found, as_json=False)
             if found.is_empty:
+                finish_purge(opened.district, opened.chain, now)
                 if as_json:
                     typer.echo(json.dumps(_shown(found) | {"certificate": None}))
                 return
             _confirm(reason, is_sure=yes)
             done = Purge(found, str(opened.asker), reason, now)
-            with watching(console(is_quiet=is_quiet or as_json)) as watchers:
+            screen = console(is_quiet=is_quiet or as_json)
+            with _stoppable(), watching(screen) as watchers:
                 carry_out(opened.district, done, opened.chain, watchers.building)
-            path = certified(opened.district, done, opened.chain)
+                path = certified(opened.district, done, opened.chain)
     if as_json:
         typer.echo(json.dumps(_shown(found) | {"certificate": str(path)}))
     else:
         typer.echo(f"Certificate: {path}")
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Whoever stops a purge by hand is told that it goes on by itself."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        typer.echo(
+            "Stopped. What was deleted stays deleted, and the next run deletes the "
+            "rest.\n  To keep the rest: raise the days in [retention] of "
+            "district.toml, or place a hold, before that run.",
+            err=True,
+        )
+        raise
 
 
 def _confirm(reason: str, *, is_sure: bool) -> None:
@@ -113,6 +135,33 @@ def _begun(found: Plan) -> str:
     if any(found.things.values()):
         return f"{said}: they come into this certificate too."
     return f"{said}. Nothing else is over: it is only finished and certified."
+
+
+def finish_interrupted(path: Path, *, is_quiet: bool) -> bool:
+    """Finish a purge that was cut off, if there is one; False: it could not be.
+
+    What is wrong is told, and stops nothing else.
+    """
+    with open_district(path) as district:
+        if begun(district.store) is None:
+            return True
+        typer.echo("A purge was cut off; it is finished first.", err=True)
+        chain = open_chain(district.store, district.home)
+        try:
+            with (
+                only_writer(district.home),
+                watching(console(is_quiet=is_quiet)) as watchers,
+            ):
+                now = datetime.now(UTC)
+                made = finish_purge(district, chain, now, watchers.building)
+        except BusyError:
+            raise
+        except (SchoolbellError, OSError) as error:
+            typer.echo(safe_lines(f"The purge is not finished: {error}"), err=True)
+            return False
+    if made:
+        typer.echo(f"Certificate: {made}", err=True)
+    return True
 
 
 def _shown(found: Plan) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.options import AsJson, Home, Quiet
+from pipelines.cli.retention import finish_interrupted
 from pipelines.cli.telling import tell
 from pipelines.errors import SettingsError
 from pipelines.journey.console import console, safe, watching
@@ -29,16 +30,21 @@ def run_all(
 ) -> None:
     """Do everything that is due: ingest, build, detect, report, alerts."""
     screen = console(is_quiet=is_quiet)
+    is_purged = finish_interrupted(home, is_quiet=is_quiet)
     with watching(screen) as watchers:
         done = run(home, watchers=watchers, settle_seconds=settle_seconds)
     with open_district(home) as district:
         screen.print(account_table(district))
+        for one in district.registry.refused:
+            typer.echo(safe(f"registry/{one}"), err=True)
         for problem in district.registry.problems:
             if problem.severity == "error":
                 # the row to write instead may hold more than the mistake
                 typer.echo(safe(str(problem).splitlines()[0]), err=True)
+        is_taken = not district.registry.refused
     tell(facts_of(done), *told(done), as_json=as_json)
-    sys.exit(1 if done.failures or is_all_lost(done.outcomes) else 0)
+    is_well = is_purged and is_taken and not done.failures
+    sys.exit(0 if is_well and not is_all_lost(done.outcomes) else 1)
 
 
 def run_week(

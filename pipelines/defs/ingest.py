@@ -41,6 +41,8 @@ def ingest(
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """Take in everything new; the account of lines is checked and shown."""
     with home.writing() as district:
+        for shrunk in district.registry.refused:
+            context.log.warning("registry/%s", shrunk)
         outcomes = take_in(district)
         files = ledger.source_files(district.store)
         account = ledger.account(district.store)

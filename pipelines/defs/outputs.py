@@ -15,9 +15,11 @@ from pipelines.journey.reporting import Published, publish_reports
 from pipelines.journey.steps import judge_days
 from pipelines.journey.unjudged import failures
 from pipelines.lake.sweeping import sweep
+from pipelines.operations.certificate import finish_purge
 from pipelines.reports.headline import NUMBERS, this_week
 from pipelines.reports.view import View
 from pipelines.state import ledger
+from pipelines.state.audit import open_chain
 from pipelines.warehouse.models import Model
 
 FINDINGS = dg.AssetKey(["findings", "findings"])
@@ -147,6 +149,19 @@ def sweep_orphans(context: dg.OpExecutionContext, home: HomeResource) -> None:
         context.log.warning("%d were moved to .unlisted", len(swept.moved))
 
 
+@dg.op
+def finish_interrupted_purge(
+    context: dg.OpExecutionContext, home: HomeResource
+) -> None:
+    """Delete what a purge that was cut off left, and certify it."""
+    with home.writing() as district:
+        chain = open_chain(district.store, district.home)
+        made = finish_purge(district, chain, datetime.now(UTC))
+        district.home.old_warehouse.unlink(missing_ok=True)
+    if made:
+        context.log.warning("finished a purge that was cut off: %s", made.name)
+
+
 @dg.job(
     executor_def=dg.in_process_executor,
     description="Sweep what interrupted runs left behind.",
@@ -154,3 +169,4 @@ def sweep_orphans(context: dg.OpExecutionContext, home: HomeResource) -> None:
 def housekeeping() -> None:
     """Keep the home tidy."""
     sweep_orphans()
+    finish_interrupted_purge()

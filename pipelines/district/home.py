@@ -38,6 +38,11 @@ class DistrictHome:
         return self.path / "registry"
 
     @property
+    def kept_registry(self) -> Path:
+        """Copies of the registry files that were last believed."""
+        return self.path / "registry-kept"
+
+    @property
     def landing(self) -> Path:
         """Where log files arrive, a folder for each source."""
         return self.path / "landing"
@@ -61,6 +66,11 @@ class DistrictHome:
     def warehouse(self) -> Path:
         """Everything derived, in DuckDB; may be deleted and rebuilt."""
         return self.path / "warehouse.duckdb"
+
+    @property
+    def old_warehouse(self) -> Path:
+        """The warehouse before the one that is being made again; gone afterwards."""
+        return self.path / "warehouse.old.duckdb"
 
     @property
     def snapshots(self) -> Path:

@@ -9,15 +9,27 @@ import hashlib
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 import polars as pl
 
 from pipelines.district import builtin, roster_checks
 from pipelines.district.files import FILES
+from pipelines.district.home import DistrictHome
 from pipelines.district.ical import read_calendar
+from pipelines.district.kept import (
+    Given,
+    Kept,
+    Refused,
+    data_of,
+    has_rows,
+    read_kept,
+    refused,
+)
 from pipelines.district.oneroster import MANIFEST, ORGS, ROLES, USERS
 from pipelines.district.policy import FILE as POLICY
+from pipelines.district.policy import read_policy
 from pipelines.district.problems import Problem, nearest
 from pipelines.district.reading import Rows, read_file
 from pipelines.district.settings import Settings
@@ -34,6 +46,10 @@ IGNORED = (
 )
 """Further files of a roster export, of no use here."""
 LARGEST_FILE = 1_000_000_000
+LINK = "is a link that leads out of the home; what it holds is not shown"
+SUFFIXES = (".csv", ".ics", ".toml")
+ORIGINAL = ".before-"
+"""In the name of a file that `check --mend` put aside."""
 _EVENTS = {"date": pl.Date, "day_type": pl.String}
 
 
@@ -47,6 +63,9 @@ class Intake(NamedTuple):
         problems: Of the roster's outer form and of calendar files.
         missing: File without a row -> what can not be judged.
         versions: Hash of each file, by name.
+        refused: Files that shrank; the rows are those of their kept copies.
+        given: Each file as it lies there, by name.
+        kept: What was last believed, by name.
     """
 
     rows: Mapping[str, Rows]
@@ -55,14 +74,28 @@ class Intake(NamedTuple):
     problems: tuple[Problem, ...]
     missing: Mapping[str, str]
     versions: Mapping[str, str]
+    refused: tuple[Refused, ...] = ()
+    given: Mapping[str, Given] = MappingProxyType({})
+    kept: Mapping[str, Kept] = MappingProxyType({})
 
 
-def take_in(folder: Path, settings: Settings) -> Intake:
-    """Read a registry folder."""
+def take_in(home: DistrictHome, settings: Settings) -> Intake:
+    """Read a home's registry folder; what shrank is read from its kept copy."""
     problems: list[Problem] = []
+    folder = home.registry
     found = dict(_files(folder, problems))
-    bundle = _bundle(folder, found, problems)
+    bundle, zipped = _bundle(folder, found, problems)
     rows = _read(found, FILES, settings) | _read(bundle, ROSTER, settings)
+    given = _given(found, bundle, rows, settings)
+    kept = read_kept(home)
+    shrunk = tuple(refused(kept, given, settings.registry.largest_loss))
+    for one in shrunk:
+        data = data_of(home, one.name)
+        into = bundle if one.name in ROSTER else found
+        into[one.name] = data
+        if one.name in rows:
+            problems += rows[one.name].problems
+            rows[one.name] = _kept_rows(data, one, settings)
     events, strange = _calendars(found, settings)
     hashes = {
         name: hashlib.sha256(data).hexdigest()
@@ -72,18 +105,55 @@ def take_in(folder: Path, settings: Settings) -> Intake:
         rows=rows,
         events=events,
         policy=found.get(POLICY),
+        refused=shrunk,
+        given=given,
+        kept=kept,
         problems=(
             *problems,
+            *(one.problem for one in shrunk),
             *strange,
             *rows[ORGS.name].problems,
             *rows[MANIFEST.name].problems,
-            *_of_roster(rows, list(bundle)),
-            *_near_misses(found),
+            *(
+                item
+                for item in _of_roster(rows, list(bundle))
+                if item.file not in {one.name for one in shrunk}
+            ),
+            *_unread(home, zipped),
             *_strange_renames(settings),
         ),
         missing=_missing(rows, has_calendar=events.height > 0),
         versions=hashes | {"built-in": builtin.version()},
     )
+
+
+def _given(
+    found: Mapping[str, bytes],
+    bundle: Mapping[str, bytes],
+    rows: Mapping[str, Rows],
+    settings: Settings,
+) -> dict[str, Given]:
+    """Every file that may be believed or not, with its good rows."""
+    names = settings.registry.columns
+    given = {
+        name: Given(data, rows[name].frame.height, names.get(name, {}))
+        for name, data in {**found, **bundle}.items()
+        if name in rows and name != MANIFEST.name
+    }
+    for name, data in found.items():
+        if name.lower().endswith(".ics"):
+            days, _ = _calendars({name: data}, settings)
+            given[name] = Given(data, days.height)
+        elif name == POLICY:
+            given[name] = Given(data, read_policy(data).clauses.height)
+    return given
+
+
+def _kept_rows(data: bytes, one: Refused, settings: Settings) -> Rows:
+    """The rows of a kept copy; what was wrong in it was told when it came."""
+    file = (FILES | ROSTER)[one.name]
+    read = read_file(data, file, one.kept.columns, settings.limits.registry_rows)
+    return Rows(read.frame, ())
 
 
 def _read(
@@ -106,14 +176,41 @@ def _of_roster(rows: Mapping[str, Rows], present: Sequence[str]) -> Iterator[Pro
     yield from roster_checks.partial(manifest, present)
 
 
-def _near_misses(found: Mapping[str, bytes]) -> Iterator[Problem]:
-    """Files that nobody reads and whose name nearly fits."""
+def _unread(home: DistrictHome, bundle: str) -> Iterator[Problem]:
+    """What stands in the folder and nobody reads, and links that lead out of it.
+
+    Args:
+        bundle: Name of the zip from which the roster comes; empty for none.
+    """
     known = [*FILES, *ROSTER]
-    for name in found:
+    if not home.registry.is_dir():
+        return
+    for path in sorted(home.registry.iterdir()):
+        name = path.name
+        if leads_out(path, home):
+            yield Problem(name, LINK, severity="notice")
+        if path.is_dir() and path.suffix.lower() in SUFFIXES:
+            yield Problem(name, "is a folder, not a file", allowed="a file")
+        is_ours = name in (*known, POLICY, bundle) or path.suffix.lower() in (
+            ".ics",
+            ".mmdb",
+        )
+        is_told = path.is_dir() or name.startswith(".") or ORIGINAL in name
+        if is_ours or is_told or name in IGNORED or name.lower().startswith("readme"):
+            continue
         guess = nearest(name, known, likeness=0.85)
-        if name.endswith(".csv") and name not in (*known, *IGNORED) and guess:
-            hint = f"did you mean {guess}?"
-            yield Problem(name, "is not read", allowed=hint, severity="notice")
+        hint = (
+            f"did you mean {guess}?"
+            if guess
+            else "a name that the registry knows, or another folder"
+        )
+        yield Problem(name, "is not read", allowed=hint, severity="notice")
+
+
+def leads_out(path: Path, home: DistrictHome) -> bool:
+    """A link to something outside of the home."""
+    is_inside = path.resolve().is_relative_to(home.path.resolve())
+    return path.is_symlink() and not is_inside
 
 
 def _strange_renames(settings: Settings) -> Iterator[Problem]:
@@ -151,7 +248,7 @@ def _files(folder: Path, problems: list[Problem]) -> Iterator[tuple[str, bytes]]
     if not folder.is_dir():
         return
     for path in sorted(folder.iterdir()):
-        if path.suffix.lower() not in (".csv", ".ics", ".toml") or not path.is_file():
+        if path.suffix.lower() not in SUFFIXES or not path.is_file():
             continue
         try:
             if path.stat().st_size > LARGEST_FILE:
@@ -164,24 +261,19 @@ def _files(folder: Path, problems: list[Problem]) -> Iterator[tuple[str, bytes]]
 
 def _bundle(
     folder: Path, found: Mapping[str, bytes], problems: list[Problem]
-) -> dict[str, bytes]:
-    """The roster's files from the first place that has people."""
+) -> tuple[dict[str, bytes], str]:
+    """The roster's files from the first place that has people; the name of a zip."""
     own = {name: found[name] for name in ROSTER if name in found}
-    if _has_rows(own.get(USERS.name, b"")):
-        return own
+    if has_rows(own.get(USERS.name, b"")):
+        return own, ""
     exported = dict(_files(folder / "oneroster", problems))
-    if _has_rows(exported.get(USERS.name, b"")):
-        return exported
+    if has_rows(exported.get(USERS.name, b"")):
+        return exported, ""
     for path in sorted(folder.glob("*.zip"), reverse=True):
         members = _members(path, problems)
-        if _has_rows(members.get(USERS.name, b"")):
-            return members
-    return own
-
-
-def _has_rows(data: bytes) -> bool:
-    lines = (line for line in data.splitlines() if line.strip())
-    return sum(not line.lstrip().startswith(b"#") for line in lines) > 1
+        if has_rows(members.get(USERS.name, b"")):
+            return members, path.name
+    return own, ""
 
 
 def _members(path: Path, problems: list[Problem]) -> dict[str, bytes]:

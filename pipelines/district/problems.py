@@ -7,7 +7,7 @@ from typing import Literal
 
 from pipelines.errors import SettingsError
 
-Severity = Literal["error", "notice"]
+Severity = Literal["error", "refused", "notice"]
 
 LONGEST_VALUE = 80
 
@@ -23,7 +23,8 @@ class Problem:
         column: The column or the key.
         value: What was found there, as written.
         allowed: What may stand there.
-        severity: An error sets the row aside; a notice does not.
+        severity: An error sets the row aside; a file that is refused is not taken
+            at all; a notice changes nothing.
         paste: A line that would be right.
     """
 

@@ -1,8 +1,9 @@
 """Reads one CSV file of the registry: good rows typed, bad rows as problems."""
 
+import codecs
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -17,6 +18,13 @@ COMMENT = "#"
 MOST_ROWS = 5_000_000
 TOLD_AT_MOST = 50
 """Problems told of one column; the rest are counted."""
+UTF8, UTF16, WINDOWS, WORKBOOK = "UTF-8", "UTF-16", "Windows-1252", "workbook"
+WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+"""How files of Excel begin, of now and of before 2007."""
+SAVE_AS = "in Excel: Save As, CSV UTF-8 (Comma delimited)"
+OPEN = "opens a quote that is not closed; the line is set aside"
+LONG = "a cell has more than {:,} characters; the line is set aside"
+CLOSED = 'a quote that is closed again, or none: "High School, East"'
 
 
 BACKWARDS = (("valid_from", "valid_to"), ("date_from", "date_to"))
@@ -50,6 +58,8 @@ def read_file(
     problems: list[Problem] = []
     sheet = cut(data, file.name, problems)
     places, strange = _places(sheet.header, file, renames)
+    wide: list[tuple[int, str]] = []
+    sheet = Sheet(sheet.header, _watched(sheet, wide))
     raw = _raw(sheet, file, places, most)
     if raw.height > most:
         raw = raw.head(most)
@@ -60,12 +70,62 @@ def read_file(
         if cell.required and name not in places and sheet.header
     ]
     rows = check(raw.clear() if absent else raw, file)
-    return Rows(rows.frame, (*problems, *strange, *absent, *rows.problems))
+    surplus = pl.DataFrame(wide, {LINE: pl.Int64, "value": pl.String}, orient="row")
+    told = tell(
+        file.name,
+        None,
+        surplus,
+        what=f"has more cells than the {len(sheet.header)} of the header",
+        allowed='a comma inside a cell in quotes: "Smith, John"',
+        severity="notice",
+    )
+    merged = _merged(raw, file)
+    return Rows(
+        rows.frame, (*problems, *strange, *absent, *rows.problems, *told, *merged)
+    )
+
+
+def _watched(
+    sheet: Sheet, wide: list[tuple[int, str]]
+) -> Iterator[tuple[int, list[str]]]:
+    """The rows as they are; of those with cells behind the header's last, the line."""
+    width = len(sheet.header)
+    for line, row in sheet.rows:
+        if any(cell.strip() for cell in row[width:]):
+            wide.append((line, ",".join(row[width:])))
+        yield line, row
+
+
+def _merged(raw: pl.DataFrame, file: File) -> list[Problem]:
+    """Merged cells of a spreadsheet: one building above, blanks below, again."""
+    if "building" not in file.columns or file.name == "calendar.csv":
+        return []
+    named = raw["building"].is_not_null()
+    blank = raw.filter(~named)
+    is_merged = raw.height > 2 and named[0] and blank.height >= named.sum()
+    if not is_merged:
+        return []
+    what = (
+        f"is blank in {blank.height:,} rows below rows that name one: merged cells "
+        "of a spreadsheet come out so"
+    )
+    line, allowed = blank[LINE][0], "the building in each of its rows"
+    return [Problem(file.name, what, line, "building", None, allowed, "notice")]
 
 
 def cut(data: bytes, name: str, problems: list[Problem]) -> Sheet:
     """Cut bytes into cells; `#` lines and empty lines are no rows."""
-    rows = _rows(_decoded(data, name, problems), name, problems)
+    text, encoding = decoded(data)
+    if encoding == WORKBOOK:
+        what = "is an Excel workbook under the name of a CSV file"
+        problems.append(Problem(name, what, allowed=SAVE_AS))
+    elif encoding == UTF16:
+        problems.append(Problem(name, "is UTF-16; read as such", severity="notice"))
+    elif encoding == WINDOWS:
+        line = data.count(b"\n", 0, _first_strange(data)) + 1
+        what = "is not UTF-8; read as Windows-1252"
+        problems.append(Problem(name, what, line, severity="notice"))
+    rows = _rows(text, name, problems)
     _, header = next(rows, (0, []))
     return Sheet([cell.strip(" \t\u00a0\ufeff") for cell in header], rows)
 
@@ -215,34 +275,76 @@ def _header(file: File) -> str:
     return ",".join(file.columns)
 
 
-def _decoded(data: bytes, name: str, problems: list[Problem]) -> str:
+def decoded(data: bytes) -> tuple[str, str]:
+    """The text of a file, and which encoding it is in; a workbook has no text."""
+    if data.startswith(WORKBOOKS):
+        return "", WORKBOOK
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data.decode("utf-16", errors="replace"), UTF16
+    for at, order in enumerate(("utf-16-be", "utf-16-le")):
+        # without a mark, every second byte of Latin letters is zero
+        half = data[at:2000:2]
+        if len(half) > 4 and half.count(0) > len(half) * 0.8:
+            return data.decode(order, errors="replace"), UTF16
     try:
-        return data.decode("utf-8-sig")
+        return data.decode("utf-8-sig"), UTF8
+    except UnicodeDecodeError:
+        return data.decode("cp1252", errors="replace"), WINDOWS
+
+
+def _first_strange(data: bytes) -> int:
+    try:
+        data.decode("utf-8")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        what = "is not UTF-8; read as Windows-1252"
-        problems.append(Problem(name, what, line, severity="notice"))
-        return data.decode("cp1252", errors="replace")
+        return error.start
+    return 0
 
 
 def _rows(
     text: str, name: str, problems: list[Problem]
 ) -> Iterator[tuple[int, list[str]]]:
-    """The line on which each row starts, and its cells."""
+    """The line on which each row starts, and its cells.
+
+    A line whose quote is never closed would swallow all that follows: it is set
+    aside alone, and reading goes on below it.
+    """
     # a comment may hold a lone quote, so it never reaches the CSV reader
-    uncommented = (
+    lines = [
         "\n" if line.lstrip().startswith(COMMENT) else line
         for line in io.StringIO(text, newline="")
-    )
-    reader = csv.reader(uncommented, delimiter=delimiter(text))
-    start = 1
-    try:
-        for row in reader:
-            line, start = start, reader.line_num + 1
-            if any(cell.strip() for cell in row):
-                yield line, row
-    except csv.Error as error:
-        problems.append(Problem(name, f"can not be read further: {error}", start))
+    ]
+    first, wrong = 0, 0
+    while first < len(lines):
+        start = first
+        reader = csv.reader(islice(lines, first, None), delimiter=delimiter(text))
+        try:
+            for row in reader:
+                begin, start = start, first + reader.line_num
+                if _is_open(lines, begin, start):
+                    start = begin
+                    raise csv.Error(OPEN)
+                if any(cell.strip() for cell in row):
+                    yield begin + 1, row
+        except csv.Error as error:
+            wrong += 1
+            what = (
+                str(error)
+                if str(error) == OPEN
+                else LONG.format(csv.field_size_limit())
+            )
+            if wrong > TOLD_AT_MOST:
+                what = f"can not be read further: {what}"
+                first = len(lines)
+            problems.append(Problem(name, what, start + 1, allowed=CLOSED))
+        else:
+            return
+        first = max(first, start + 1)
+
+
+def _is_open(lines: Sequence[str], begin: int, end: int) -> bool:
+    """A row that reaches the end of the file by a quote that is never closed."""
+    is_last = end == len(lines) and end - begin > 1
+    return is_last and sum(line.count('"') for line in lines[begin:end]) % 2 == 1
 
 
 def delimiter(text: str) -> str:

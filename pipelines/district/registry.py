@@ -2,7 +2,8 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 import polars as pl
 
@@ -17,9 +18,20 @@ from pipelines.district.devices import devices
 from pipelines.district.directory import directory
 from pipelines.district.duty import duty_windows, leave_windows
 from pipelines.district.expected import expected_traffic
+from pipelines.district.files import FILES
 from pipelines.district.frames import FRAMES
 from pipelines.district.home import DistrictHome
-from pipelines.district.intake import Intake, take_in
+from pipelines.district.intake import LINK, ROSTER, Intake, leads_out, take_in
+from pipelines.district.kept import (
+    Given,
+    Kept,
+    Refused,
+    forget,
+    has_rows,
+    keep,
+    note_refused,
+    read_kept,
+)
 from pipelines.district.list_store import Lists, read_lists
 from pipelines.district.mending import mended
 from pipelines.district.networks import egress, ip_geo, subnets
@@ -45,6 +57,11 @@ class Registry:
         versions: Hash of each file, by name.
         people_names: Person -> display name. Kept apart from the frames.
         outside: MMDB files about addresses outside.
+        refused: Files that shrank too much to be taken; the copies of the last
+            good ones are in the frames.
+        present: Names of the files that lie there.
+        empty: Those of them without a good row -> in which way, in words.
+        fresh: Those that are not as the copies of what was last believed, by name.
     """
 
     frames: Mapping[str, pl.DataFrame]
@@ -54,6 +71,10 @@ class Registry:
     versions: Mapping[str, str] = field(default_factory=dict)
     people_names: Mapping[str, str] = field(default_factory=dict, repr=False)
     outside: tuple[OutsideFile, ...] = ()
+    refused: tuple[Refused, ...] = ()
+    present: frozenset[str] = frozenset()
+    empty: Mapping[str, str] = field(default_factory=dict)
+    fresh: Mapping[str, Given] = field(default_factory=dict, repr=False)
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -63,7 +84,7 @@ class Registry:
 
 def load_registry(home: DistrictHome, settings: Settings) -> Registry:
     """Read everything in the home's `registry/`; what is absent is empty."""
-    taken = take_in(home.registry, settings)
+    taken = take_in(home, settings)
     lists = read_lists(home.lists, settings.lists)
     outside = outside_files(home.registry)
     versions = {**taken.versions, **lists.versions, **outside.versions}
@@ -86,17 +107,77 @@ def load_registry(home: DistrictHome, settings: Settings) -> Registry:
         "login_hosts": Rows(_login_hosts(domains), ()),
     }
     told = [item for rows in parts.values() for item in rows.problems]
-    wrong = [*taken.problems, *outside.problems, *told]
-    wrong += dangling(taken.rows, people.people, places.frame)
+    told += dangling(taken.rows, people.people, places.frame)
+    # lines of a kept copy are not those of the file that lies there
+    kept = {one.name for one in taken.refused}
+    wrong = [*taken.problems, *outside.problems]
+    wrong += [item for item in told if item.file not in kept]
     return Registry(
         frames={name: parts[name].frame for name in FRAMES},
-        problems=tuple(mended(sorted(wrong, key=_by_place), home, settings)),
+        problems=tuple(
+            _hidden(one, home)
+            for one in mended(sorted(wrong, key=_by_place), home, settings)
+        ),
         missing=_missing(taken, outside),
         version=_hash(versions),
         versions=versions,
         people_names=people.names,
         outside=outside.files,
+        refused=taken.refused,
+        present=frozenset(taken.given),
+        empty={
+            name: _how_empty(one) for name, one in taken.given.items() if not one.rows
+        },
+        fresh={
+            name: one
+            for name, one in taken.given.items()
+            if not _is_held(one, taken.kept.get(name))
+        },
     )
+
+
+def _how_empty(given: Given) -> str:
+    if not given.data:
+        return "is empty (0 bytes)"
+    if has_rows(given.data):
+        return "has no row that can be read"
+    return "is empty: it has no row below its header"
+
+
+def _hidden(problem: Problem, home: DistrictHome) -> Problem:
+    """Of a file that a link brings in from elsewhere nothing is shown."""
+    path = home.registry / problem.file
+    is_ours = problem.what == LINK or problem.severity == "refused"
+    if is_ours or not leads_out(path, home):
+        return problem
+    known = problem.file in (FILES | ROSTER) and problem.column in (
+        (FILES | ROSTER)[problem.file].columns
+    )
+    what = problem.what if path.suffix == ".csv" else "has something that is wrong"
+    column = problem.column if known else None
+    return replace(problem, what=what, column=column, value=None, allowed="", paste="")
+
+
+def keep_registry(home: DistrictHome, registry: Registry, now: datetime) -> None:
+    """Copy the files that are in force now. The caller holds the home's lock.
+
+    One that was refused is not copied over what is in force instead.
+    """
+    not_taken = {one.name for one in registry.refused}
+    new = {
+        name: one
+        for name, one in registry.fresh.items()
+        if one.rows and name not in not_taken
+    }
+    keep(home, new, now)
+    note_refused(home, not_taken, now)
+    # a file that only changed its name left its copy behind
+    for name in read_kept(home).keys() - registry.present - not_taken:
+        forget(home, name)
+
+
+def _is_held(given: Given, kept: Kept | None) -> bool:
+    return kept is not None and replace(kept, time="", refused_time="") == given.kept
 
 
 def registry_mark(home: DistrictHome) -> tuple[tuple[str, int, int], ...]:
@@ -104,7 +185,7 @@ def registry_mark(home: DistrictHome) -> tuple[tuple[str, int, int], ...]:
 
     Names, sizes and change times tell; nothing is read.
     """
-    folders = (home.registry, home.lists)
+    folders = (home.registry, home.kept_registry, home.lists)
     files = [home.settings_file, *(one for at in folders for one in at.rglob("*"))]
     found = ((str(one), one.stat()) for one in sorted(files) if one.is_file())
     return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in found)

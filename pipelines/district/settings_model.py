@@ -179,8 +179,22 @@ class Report(Part):
     )
 
 
+LARGEST_LOSS = 0.2
+
+
 class RegistrySettings(Part):
     """How the district's own files are read."""
+
+    largest_loss: float = Field(
+        default=LARGEST_LOSS,
+        ge=0,
+        le=1,
+        description="share of its rows that a file may lose from one run to the next; "
+        "one that lost more, and 5 rows at least, or all, is not taken until "
+        "`schoolbell check --accept`: a new school year seldom takes a fifth, an "
+        "export that failed takes more",
+        examples=[LARGEST_LOSS],
+    )
 
     columns: Mapping[str, Mapping[str, str]] = Field(
         default_factory=dict,

@@ -161,6 +161,11 @@ class Retention(Part):
         default=None, ge=28, description="alerts that were sent", examples=[400]
     )
 
+    @property
+    def registry_days(self) -> int | None:
+        """Copies of registry files that shrank: who is in them is in events too."""
+        return self.event_days
+
 
 def gathered(model: type[BaseModel], data: Any, into: str) -> Any:
     """Move keys that the model does not know into its open mapping `into`."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from pipelines.district import home
 from pipelines.district.files import FILES
 from pipelines.district.problems import Problem, listed
-from pipelines.district.reading import COMMENT, cut, delimiter
+from pipelines.district.reading import COMMENT, cut, decoded, delimiter
 from pipelines.district.shapes import File
 from pipelines.errors import SettingsError
 
@@ -121,10 +121,8 @@ def refuse(problems: Sequence[Problem]) -> None:
 
 
 def _text(data: bytes) -> str:
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", errors="replace")
+    text, _ = decoded(data)
+    return text
 
 
 def _places(text: str, file: File, renames: Mapping[str, str]) -> dict[str, int]:

@@ -97,7 +97,7 @@ def desk_of(district: District) -> Desk:
 def _report(district: District) -> str:
     """Where the reports are: their address in the house, else their folder."""
     address = district.settings.report.address
-    return address or str(district.home.reports / "index.html")
+    return address or f"{district.home.reports.name}/index.html"
 
 
 def _beat(district: District, now: datetime) -> str:

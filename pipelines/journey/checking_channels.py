@@ -7,6 +7,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from pipelines.alerts.channels import channels, prepared
+from pipelines.alerts.channels.smtp import NEEDS_TLS
 from pipelines.district.problems import nearest
 from pipelines.district.settings_alerts import Channel
 from pipelines.district.settings_text import toml
@@ -59,6 +60,10 @@ def _keys(
         key = str(detail["loc"][0])
         if detail["type"] == "extra_forbidden":
             yield _unknown(at, key, said, fields)
+            continue
+        if detail["type"] == NEEDS_TLS:
+            what = "would cross the network in clear"
+            yield Fault((*at, key), what, None, detail["msg"], "tls = true")
             continue
         is_missing = detail["type"] == "missing"
         what = "is missing" if is_missing else "is not allowed"

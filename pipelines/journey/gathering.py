@@ -50,6 +50,11 @@ def report_inputs(
         unjudged=_unjudged(database, district),
         school_days=days,
         permits=permits(district),
+        not_believed=[
+            f"{one.name} shrank and was not taken: its rows of {one.kept.time[:10]} "
+            "were used."
+            for one in district.registry.refused
+        ],
         rule_standing=_known(database, "findings.rule_standing"),
         blind_share=_known(database, "marts.blind_share"),
         new_services=_known(database, "marts.new_services"),

@@ -71,9 +71,9 @@ def queue_mail(
 
 
 def _where(district: District, week: date) -> str:
-    """The address of a week's page, or its path on the machine that made it."""
+    """The address of a week's page; its place in the home, whose path stays there."""
     address = district.settings.report.address
     place = f"{week_label(week)}/index.html"
     if address:
         return f"{address.rstrip('/')}/{place}"
-    return str(district.home.reports / place)
+    return f"{district.home.reports.name}/{place}"

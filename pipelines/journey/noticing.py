@@ -20,7 +20,7 @@ from pipelines.journey.building_names import building_names
 from pipelines.journey.district import District
 from pipelines.journey.editions import about_pupils
 from pipelines.journey.health import Health
-from pipelines.journey.standstill import KEYS, standstill
+from pipelines.journey.standstill import KEYS, shrunk_files, standstill
 from pipelines.journey.trouble import in_trouble
 from pipelines.journey.unjudged import failures
 from pipelines.state import ledger
@@ -44,6 +44,7 @@ def noticed(district: District, now: datetime, health: Health | None = None) -> 
         *of_files(trouble, now),
         *of_newcomers(map(asdict, files), now),
         *standstill(district, now),
+        *shrunk_files(district, now),
         *_lookups(district, now),
         *_not_built(district, now),
     ]

@@ -97,6 +97,8 @@ def run_opened(
     outcomes = take_in(district, settle_seconds=settle_seconds, watch=watchers.reading)
     lap("ingest")
     done = build_and_judge(district, watchers.building)
+    # a rebuild that was cut off leaves it; what was to be deleted may be in it
+    district.home.old_warehouse.unlink(missing_ok=True)
     lap("build and judge")
     snapshot, reports = None, []
     weeks = owed(district.store)

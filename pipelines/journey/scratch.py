@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipelines.district.home import DistrictHome
+from pipelines.district.kept import data_of
 from pipelines.district.registry import load_registry
 from pipelines.district.settings import Settings
 from pipelines.errors import ModelError
@@ -72,7 +73,12 @@ def copied(district: District, folder: Path) -> District:
         ):
             held.backup(to)
     shutil.copyfile(real.settings_file, home.settings_file)
-    shutil.copytree(real.registry, home.registry)
+    home.registry.mkdir()
+    if real.registry.is_dir():
+        shutil.copytree(real.registry, home.registry, dirs_exist_ok=True)
+    # in the copy nothing is refused: what is in force is tried, whatever shrank
+    for one in district.registry.refused:
+        (home.registry / one.name).write_bytes(data_of(real, one.name))
     return replace(district, home=home, store=open_store(home.state_db))
 
 

@@ -13,8 +13,8 @@ from pipelines.journey.looking import last_look
 from pipelines.state.dirty import oldest_dirty
 
 LEAST_FREE_BYTES = 2_000_000_000
-KEYS = ("runs", "days", "disk")
-"""The keys of what is looked at."""
+KEYS = ("runs", "days", "disk", "registry:")
+"""The keys of what is looked at, as they begin."""
 
 
 def standstill(district: District, now: datetime) -> list[News]:
@@ -23,6 +23,21 @@ def standstill(district: District, now: datetime) -> list[News]:
         *_runs(district, now),
         *_waiting_days(district, now),
         *_disk(district, now),
+    ]
+
+
+def shrunk_files(district: District, now: datetime) -> list[News]:
+    """Registry files that shrank and are not taken: an export may have failed."""
+    return [
+        _health(
+            f"registry:{one.name}",
+            f"registry/{one.name} shrank from {one.kept.rows:,} rows to {one.rows:,} "
+            "and is not taken",
+            datetime.fromisoformat(one.kept.refused_time or now.isoformat()),
+            "schoolbell check",
+            now,
+        )
+        for one in district.registry.refused
     ]
 
 

@@ -4,7 +4,7 @@ It reads that database and the disk alone: it needs no run, no warehouse and no
 lock, and says the same whether Dagster is well or not.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from shutil import disk_usage
@@ -27,6 +27,7 @@ from pipelines.sources.compression import NO_CHECKSUM
 from pipelines.state import ledger
 from pipelines.state.dirty import oldest_dirty
 from pipelines.state.ledger import FileRecord
+from pipelines.state.purged import begun
 from pipelines.state.schema import REPORTS
 
 WELL, LOOK, ACT = 0, 1, 2
@@ -127,6 +128,20 @@ def _of_files(
     return found
 
 
+def unfinished(district: District) -> Iterator[str]:
+    """What a purge or a rebuild that was cut off left; the next run finishes it."""
+    remedy = "schoolbell run finishes it"
+    if earlier := begun(district.store):
+        day = f"{earlier.time:%Y-%m-%d}"
+        yield (
+            f"a purge of {day} is not finished: what it was to delete is still "
+            f"here in part; {remedy}"
+        )
+    if district.home.old_warehouse.exists():
+        name = district.home.old_warehouse.name
+        yield f"a rebuild of the warehouse was cut off and left {name}; {remedy}"
+
+
 def _runs(district: District) -> dict[str, str]:
     look, ended = last_look(district.store), last_run(district.store)
     with district.store.reading() as connection:
@@ -177,6 +192,8 @@ def _reasons(
     found += [(one.grade, one.line) for one in sources if one.grade != WELL]
     if told := set_back(district.store, now):
         found.append((ACT, told))
+    found += [(LOOK, line) for line in unfinished(district)]
+    found += [(LOOK, f"registry/{one}") for one in district.registry.refused]
     if not shown["files"]:
         found.append((ACT, "no log file was ever read"))
     counted = (

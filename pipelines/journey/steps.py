@@ -7,6 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from pipelines.district.frames import FRAMES
+from pipelines.district.registry import keep_registry
 from pipelines.errors import SourceError
 from pipelines.events import EVENT_CLASSES
 from pipelines.findings.keeping import Kept, keep
@@ -63,6 +64,7 @@ def take_in(
     delivery that takes long is read to its end after all others.
     """
     began = datetime.now(UTC)
+    keep_registry(district.home, district.registry, began)
     sweep(district.store, district.home.lake)
     intake = Intake(
         store=district.store,

@@ -11,7 +11,7 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
-from datetime import UTC, date
+from datetime import UTC, date, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,15 +19,19 @@ from typing import Any
 from pipelines.district.home import shared_folder
 from pipelines.errors import SchoolbellError
 from pipelines.journey.district import District
+from pipelines.journey.steps import Progress, nobody_watches
 from pipelines.lake.files import sync
-from pipelines.operations.purge import Purge
+from pipelines.operations.purge import Purge, carry_out
 from pipelines.operations.recover import COMPARED
-from pipelines.operations.retention import Plan
+from pipelines.operations.retention import Plan, plan
 from pipelines.reports.view import week_label
 from pipelines.state import ledger
 from pipelines.state.audit import Act, Chain
-from pipelines.state.purged import Purged, certify, uncertified
+from pipelines.state.purged import Purged, begun, certify, end, uncertified
 from pipelines.warehouse.fingerprints import days_by_table
+from pipelines.warehouse.library import models
+from pipelines.warehouse.models import without_events
+from pipelines.warehouse.planning import days_said_of
 from pipelines.warehouse.snapshots import reading
 
 LIMITS = (
@@ -71,6 +75,38 @@ def certified(district: District, purge: Purge, chain: Chain) -> Path:
     return path
 
 
+def finish_purge(
+    district: District,
+    chain: Chain,
+    now: datetime,
+    progress: Progress = nobody_watches,
+) -> Path | None:
+    """Finish a purge that was cut off; its certificate, or None where none was.
+
+    What was over when it began goes, by the retention and the holds of now. The
+    caller holds the home's lock.
+
+    Raises:
+        PurgeError: Something is still there; no certificate is written.
+    """
+    earlier = begun(district.store)
+    if earlier is None:
+        return None
+    found = plan(district, earlier.time)
+    if found.is_empty:
+        with district.store.writing() as connection:
+            end(connection)
+        return None
+    # written by the purge that was cut off, before the chain knew of it
+    known = {one.subject for one in chain.entries() if one.action == "certify"}
+    for path in district.home.certificates.glob("purge-*.json"):
+        if path.name not in known:
+            path.unlink()
+    purge = Purge(found, earlier.actor, earlier.reason, now, earlier.time)
+    carry_out(district, purge, chain, progress)
+    return certified(district, purge, chain)
+
+
 def still_there(district: District, plan: Plan) -> list[str]:
     """What was to go and did not; empty after a purge that worked."""
     home = district.home
@@ -84,21 +120,34 @@ def still_there(district: District, plan: Plan) -> list[str]:
         for label in [week_label(date.fromisoformat(one.name))]
         if len(list((home.reports / label).glob("*"))) > 1
     ]
+    left += [
+        f"{home.kept_registry.name}/{one.name}"
+        for one in plan.things.get("registry", ())
+        if (home.kept_registry / one.name).exists()
+    ]
+    if plan.needs_rebuild:
+        old = (home.old_warehouse, *home.path.glob("warehouse*.tmp"))
+        left += [path.name for path in old if path.exists()]
     kept = {
         date.fromisoformat(one.event_date) for one in ledger.lake_files(district.store)
     }
-    gone = {one.last_day for one in plan.gone_events} - kept
+    # held days speak of the days after them: a lease still runs, duty goes on
+    gone = {one.last_day for one in plan.gone_events} - days_said_of(sorted(kept))
     return left + (list(_days_left(district, gone)) if gone else [])
 
 
 def _days_left(district: District, gone: set[date]) -> Iterator[str]:
-    """Tables that hold rows of deleted days."""
+    """Tables that hold rows of deleted days; what the calendar says is no such row."""
     home = district.home
+    of_registry = without_events(models().values())
     for path in (home.warehouse, *home.snapshots.glob("schoolbell-*")):
         if path.is_file():
             with reading(path) as database:
                 for table, days in days_by_table(database).items():
-                    if days & gone and table.split(".")[0] in COMPARED:
+                    is_data = (
+                        table.split(".")[0] in COMPARED and table not in of_registry
+                    )
+                    if is_data and days & gone:
                         yield f"{path.name}: {table}"
 
 
@@ -115,6 +164,7 @@ def _said(
         "kept_from": {name: day.isoformat() for name, day in plan.before.items()},
         "deleted": Counter(one.record_class for one in things),
         "rows": sum(one.row_count for one in things if one.record_class == "event"),
+        "rejects": sum(one.row_count for one in things if one.kind == "rejects"),
         "things": [
             asdict(one) | {"last_day": one.last_day.isoformat()} for one in things
         ],
@@ -130,6 +180,7 @@ def _said(
         "checked": [
             "no deleted file is in its place",
             "no table of the warehouse or of a snapshot has a row of a deleted day",
+            "not counted: the school calendar, and what kept days say of days after",
         ],
         "limits": LIMITS,
     }

@@ -25,7 +25,7 @@ MOST_BYTES = 1 << 30
 
 STATE = "state.db"
 SINGLE = ("district.toml", "audit.head")
-WHOLE = ("registry", "lists", "reports", "certificates")
+WHOLE = ("registry", "registry-kept", "lists", "reports", "certificates")
 FOLDERS = (*WHOLE, "lake", "landing")
 PURPOSE = b"schoolbell backup manifest\n"
 SHA256 = re.compile("[0-9a-f]{64}")

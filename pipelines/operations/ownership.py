@@ -10,7 +10,7 @@ which look at the login behind `sudo`.
 | snapshots | read | read | - | read |
 | settings, registry | - | - | write | - |
 | landing | - | - | list | - |
-| keys, lake, state, warehouse | - | - | - | - |
+| kept registry, keys, lake, state, warehouse | - | - | - | - |
 """
 
 import os
@@ -53,6 +53,7 @@ RIGHTS: Mapping[str, Right] = {
     "registry": Right(OPERATORS, 0o2770, 0o660),
     # whoever delivers logs owns the folders of the sources
     "landing": Right(OPERATORS, 0o2750, None),
+    "registry-kept": PRIVATE,
     "lake": PRIVATE,
     "keys": PRIVATE,
     "lists": PRIVATE,

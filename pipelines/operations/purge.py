@@ -1,7 +1,7 @@
 """Deletes what a plan names, proves that it is gone, and certifies it.
 
 Every step is written down before or with the act, so that a purge that is cut off
-is finished by the next one and stands in its certificate. Databases are made new,
+is finished by the next run and stands in its certificate. Databases are made new,
 since a deleted row stays in a database file: the warehouse is built again from
 what is left, snapshots are published again, SQLite overwrites what it deletes.
 """
@@ -9,12 +9,14 @@ what is left, snapshots are published again, SQLite overwrites what it deletes.
 import hashlib
 import shutil
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Connection, delete, func, update
 
+from pipelines.district.kept import forget
+from pipelines.district.registry import load_registry
 from pipelines.findings.removing import remove
 from pipelines.formats import formats
 from pipelines.journey.district import District
@@ -28,7 +30,7 @@ from pipelines.operations.retention import WEEK, Plan, monday
 from pipelines.state import ledger
 from pipelines.state.alert_tables import OUTBOX, PAGES
 from pipelines.state.audit import Act, Chain
-from pipelines.state.purged import Purged, keep_from, note_purged
+from pipelines.state.purged import Begun, Purged, begin, begun, keep_from, note_purged
 from pipelines.state.schema import ATTRIBUTION_CHANGES, LAKE_FILES, SOURCE_FILES
 from pipelines.state.store import now_text
 from pipelines.warehouse import planning
@@ -42,12 +44,14 @@ class Purge:
 
     Attributes:
         reason: In their words.
+        due_time: What was over at this instant goes, where that is not `now`.
     """
 
     plan: Plan
     actor: str
     reason: str
     now: datetime
+    due_time: datetime | None = None
 
 
 def carry_out(
@@ -60,15 +64,34 @@ def carry_out(
     plan = purge.plan
     act = Act(actor=purge.actor, action="purge", subject="home", reason=purge.reason)
     first = _judged_from(district, plan)
+    earlier = begun(district.store)
+    noted = Begun(
+        actor=purge.actor,
+        reason=purge.reason,
+        time=purge.due_time or purge.now,
+        # with more events to go, what an earlier purge rebuilt is rebuilt again
+        is_rebuilt=bool(
+            earlier
+            and earlier.is_rebuilt
+            and not plan.things.get("event")
+            and not plan.things.get("registry")
+        ),
+    )
     with chain.recording(act) as connection:
         if first is not None:
             keep_from(connection, first)
-    for step in (_raw, _events, _findings, _messages):
+        begin(connection, noted)
+    for step in (_raw, _events, _findings, _messages, _registry):
         step(district, plan)
+    if plan.things.get("registry"):
+        registry = load_registry(district.home, district.settings)
+        district = replace(district, registry=registry)
     for one in plan.things.get("report", ()):
         remove_report(district, one, purge.now)
-    if plan.gone_events:
+    if plan.needs_rebuild and not noted.is_rebuilt:
         rebuild(district, progress)
+        with district.store.writing() as connection:
+            begin(connection, replace(noted, is_rebuilt=True))
     for old in district.home.path.glob(f"{district.home.warehouse.name}{ASIDE}"):
         shutil.rmtree(old) if old.is_dir() else old.unlink()
     _publish_again(district, purge.now)
@@ -100,7 +123,7 @@ def _raw(district: District, plan: Plan) -> None:
         path = plan.files[one.name]
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        sealed = Purged(**{**one.__dict__, "sha256": digest})
+        sealed = Purged(**{**asdict(one), "sha256": digest})
         with district.store.writing() as connection:
             note_purged(connection, [sealed])
         path.unlink()
@@ -126,6 +149,8 @@ def _events(district: District, plan: Plan) -> None:
                 )
             )
             _lines_handed_on(connection, plan.before["event"] + timedelta(days=1))
+    for one in plan.gone_events:
+        (district.home.lake / one.name).unlink(missing_ok=True)
     # what counts no more goes, and what others took the place of goes with it
     sweep(district.store, district.home.lake, grace=timedelta(0))
     delete_set_aside(district.home.lake, plan)
@@ -174,6 +199,15 @@ def _messages(district: District, plan: Plan) -> None:
         note_purged(connection, things)
         for one in things:
             _blank(connection, one.name)
+
+
+def _registry(district: District, plan: Plan) -> None:
+    """From now on the files count as they are."""
+    things = plan.things.get("registry", ())
+    with district.store.writing() as connection:
+        note_purged(connection, things)
+    for one in things:
+        forget(district.home, one.name)
 
 
 def _blank(connection: Connection, key: str) -> None:

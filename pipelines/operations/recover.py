@@ -1,5 +1,6 @@
 """Makes the warehouse again from lake and state, and tells what differs."""
 
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,12 +46,15 @@ def rebuild(district: District, progress: Progress = nobody_watches) -> Recovere
         SchoolbellError: It can not be made; the old one is back in its place.
     """
     now = district.home.warehouse
-    old = now.with_name("warehouse.old.duckdb")
+    old = district.home.old_warehouse
     if now.is_dir():
         set_aside(now)
     if now.exists():
         now.replace(old)
-    now.with_name(now.name + ".wal").unlink(missing_ok=True)
+    for path in (now, old):
+        path.with_name(path.name + ".wal").unlink(missing_ok=True)
+        # what DuckDB moves out of memory, left by a process that was killed
+        shutil.rmtree(path.with_name(path.name + ".tmp"), ignore_errors=True)
     try:
         build_and_judge(district, progress)
     except BaseException:

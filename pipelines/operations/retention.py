@@ -57,6 +57,14 @@ class Plan:
         return [*self.things.get("event", ()), *begun]
 
     @property
+    def needs_rebuild(self) -> bool:
+        """Databases hold rows of what goes."""
+        gone = [*self.things.get("registry", ()), *self.unfinished]
+        return bool(self.gone_events) or any(
+            one.record_class == "registry" for one in gone
+        )
+
+    @property
     def is_empty(self) -> bool:
         """Nothing is due, and nothing was begun."""
         return not any(self.things.values()) and not self.unfinished
@@ -74,6 +82,7 @@ def plan(district: District, now: datetime) -> Plan:
         **_findings(district),
         "report": _reports(district),
         "message": _messages(district),
+        "registry": _registry(district),
     }
     things: dict[RecordClass, list[Purged]] = {}
     held: dict[RecordClass, list[Purged]] = {}
@@ -234,3 +243,16 @@ def _messages(district: District) -> Iterator[Purged]:
     for key, created in rows:
         day = date.fromisoformat(created[:10])
         yield Purged(record_class="message", name=key, last_day=day)
+
+
+def _registry(district: District) -> Iterator[Purged]:
+    """Copies that stand for registry files which shrank, and so outlive them."""
+    for one in district.registry.refused:
+        if since := one.kept.refused_time:
+            yield Purged(
+                record_class="registry",
+                name=one.name,
+                row_count=one.kept.rows,
+                sha256=one.kept.sha256,
+                last_day=date.fromisoformat(since[:10]),
+            )

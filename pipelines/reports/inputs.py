@@ -47,6 +47,7 @@ class ReportInputs:
             needs_review, shared_accounts, new_sites, off_hours_accounts, coverage
             (0 to 1); may hold school_days. One whose report was deleted in time
             holds is_removed, and no number.
+        not_believed: Sentences about registry files that shrank and were not taken.
         kept_from: First day whose findings are all still kept, where some are not.
         title: What the report is called; stands beside the district's name.
         sections_off: Names of sections that the report leaves out.
@@ -105,6 +106,7 @@ class ReportInputs:
     rules: Sequence[Mapping[str, Any]] = ()
     clauses: Sequence[Mapping[str, Any]] = ()
     previous: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
+    not_believed: Sequence[str] = ()
     kept_from: date | None = None
 
     def __post_init__(self) -> None:

@@ -28,6 +28,7 @@ def opening(view: View, five: list[Line]) -> dict[str, Any]:
             f"{count(pupils, 'item')} about pupils' accounts {verb} beside these "
             "numbers, in a section apart."
         )
+    notices += view.inputs.not_believed
     if view.inputs.revision > 1:
         said = f"Corrected report, revision {number(view.inputs.revision)}."
         notices.append(f"{said} See Corrections.")

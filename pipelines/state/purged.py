@@ -1,9 +1,10 @@
 """What was deleted because its time in store was over."""
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Literal, get_args
 
 from sqlalchemy import Connection, delete, insert, select, update
@@ -11,9 +12,12 @@ from sqlalchemy import Connection, delete, insert, select, update
 from pipelines.state.retention_schema import PURGED
 from pipelines.state.store import Store, fact, now_text, remember
 
-RecordClass = Literal["raw", "event", "finding", "case", "report", "message"]
+RecordClass = Literal[
+    "raw", "event", "finding", "case", "report", "message", "registry"
+]
 CLASSES: tuple[RecordClass, ...] = get_args(RecordClass)
 KEPT_FROM = "kept_from"
+BEGUN = "purge_begun"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +39,43 @@ class Purged:
     kind: str = ""
     row_count: int = 0
     sha256: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Begun:
+    """A purge between its first act and its certificate.
+
+    Attributes:
+        actor: Who asked for it.
+        reason: In their words.
+        time: What was over at this instant is deleted.
+        is_rebuilt: The warehouse holds nothing of what was deleted any more.
+    """
+
+    actor: str
+    reason: str
+    time: datetime
+    is_rebuilt: bool = False
+
+
+def begin(connection: Connection, purge: Begun) -> None:
+    """Remember, with the first act of a purge, that its end is still to come."""
+    said = asdict(purge) | {"time": purge.time.isoformat()}
+    remember(connection, BEGUN, json.dumps(said))
+
+
+def begun(store: Store) -> Begun | None:
+    """The purge that has no certificate yet; None: every one was finished."""
+    with store.reading() as connection:
+        said = json.loads(fact(connection, BEGUN) or "null")
+    if said is None:
+        return None
+    return Begun(**said | {"time": datetime.fromisoformat(said["time"])})
+
+
+def end(connection: Connection) -> None:
+    """Nothing of a purge is left to do."""
+    remember(connection, BEGUN, "null")
 
 
 def note_purged(connection: Connection, things: Iterable[Purged]) -> None:
@@ -68,7 +109,8 @@ def uncertified(connection: Connection) -> Sequence[Purged]:
 
 
 def certify(connection: Connection, certificate: str) -> None:
-    """Name the certificate of all that has none."""
+    """Name the certificate of all that has none; the purge is over."""
+    end(connection)
     connection.execute(
         update(PURGED)
         .where(PURGED.c.certificate.is_(None))

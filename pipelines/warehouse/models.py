@@ -204,6 +204,21 @@ def relations_read(query: str) -> set[str]:
     return found
 
 
+def without_events(models: Iterable[Model]) -> frozenset[str]:
+    """Models made of the registry alone, whole: their days are no days of data.
+
+    Args:
+        models: In build order.
+    """
+    found: set[str] = set()
+    for model in models:
+        if not model.is_dated and all(
+            name.startswith("registry.") or name in found for name in model.inputs
+        ):
+            found.add(model.name)
+    return frozenset(found)
+
+
 def arguments(
     model: Model, overrides: Mapping[str, Scalar] | None = None, *, zone: str = "UTC"
 ) -> dict[str, Scalar]:

@@ -33,13 +33,7 @@ def stale_days(
     roots = set(changed)
     if not (roots or failed) or not held:
         return {}
-    last = max(held)
-    near = {
-        day
-        for one in set(held)
-        for day in _range(one, one + timedelta(days=LINGER_DAYS))
-        if day <= last
-    }
+    near = days_said_of(held)
     stale: dict[str, set[date]] = {}
     for model in models.values():
         if not model.is_dated:
@@ -56,6 +50,17 @@ def stale_days(
         days = {day for one in touched for day in _range(one - after, one + before)}
         stale[model.name] = (days | set(failed.get(model.name, ()))) & near
     return {name: sorted(days) for name, days in stale.items()}
+
+
+def days_said_of(held: Sequence[date]) -> set[date]:
+    """Days that hold events, and those that events of shortly before speak of."""
+    last = max(held, default=date.min)
+    return {
+        day
+        for one in set(held)
+        for day in _range(one, one + timedelta(days=LINGER_DAYS))
+        if day <= last
+    }
 
 
 def _range(first: date, last: date) -> list[date]:

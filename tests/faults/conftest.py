@@ -12,11 +12,13 @@ ROOT = Path(__file__).parents[2]
 
 
 class Zygote:
-    def __init__(self, log: Path, preload: Path | None = None) -> None:
+    def __init__(
+        self, log: Path, preload: Path | None = None, module: str = "zygote"
+    ) -> None:
         self.log = log
         more = {"LD_PRELOAD": str(preload)} if preload else {}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.zygote"],
+            [sys.executable, "-m", f"tests.faults.{module}"],
             cwd=ROOT,
             env=os.environ | more,
             stdin=subprocess.PIPE,
@@ -26,7 +28,7 @@ class Zygote:
         )
 
     def run(self, home: Path, how: str = "none", **more: object) -> int:
-        """The exit code of one ingest process; negative for a signal."""
+        """The exit code of one process; negative for a signal."""
         self.process.stdin.write(json.dumps({"home": str(home), "how": how, **more}))
         self.process.stdin.write("\n")
         self.process.stdin.flush()

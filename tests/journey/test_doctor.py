@@ -135,6 +135,13 @@ def moved(path):
 
 
 @contextmanager
+def never_there(home, name):
+    """A registry file that no run has seen."""
+    with moved(home.registry / name), moved(home.kept_registry):
+        yield
+
+
+@contextmanager
 def mode(path, bits):
     before = path.stat().st_mode
     path.chmod(bits)
@@ -221,9 +228,10 @@ DAMAGES = {
             h.registry / "subnets.csv", lambda data: data + b"10.0.0.300/8,x,,\n"
         ),
     ),
-    "registry/calendar": (LOOK, lambda h: moved(h.registry / "calendar.csv")),
-    "registry/networks": (LOOK, lambda h: moved(h.registry / "subnets.csv")),
-    "registry/approved": (LOOK, lambda h: moved(h.registry / "approved_sites.csv")),
+    "registry/calendar": (LOOK, lambda h: never_there(h, "calendar.csv")),
+    "registry/networks": (LOOK, lambda h: never_there(h, "subnets.csv")),
+    "registry/approved": (LOOK, lambda h: never_there(h, "approved_sites.csv")),
+    "registry/believed": (LOOK, lambda h: moved(h.registry / "devices.csv")),
     "registry/lists": (
         LOOK,
         lambda h: more_settings(
@@ -237,6 +245,7 @@ DAMAGES = {
         lambda h: stated(h, "update source_files set events = events + 1"),
     ),
     "state/lake": (ACT, lambda h: changed(a_lake_file(h), lambda data: data[:-1])),
+    "state/purge": (LOOK, lambda h: made(h.old_warehouse)),
     "state/days": (
         LOOK,
         lambda h: stated(h, "insert into dirty_days values ('2026-10-26', 't', 'r')"),

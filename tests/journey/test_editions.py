@@ -31,6 +31,7 @@ recipients = ["director@school.example"]
 type = "smtp"
 host = "127.0.0.1"
 port = {port}
+tls = false
 sender = "schoolbell@school.example"
 recipients = ["director@school.example"]
 """

@@ -9,21 +9,24 @@ import duckdb
 import polars as pl
 import pytest
 
-from pipelines.district.home import DistrictHome
+from pipelines.district.home import DistrictHome, create
 from pipelines.formats import Parsed
 from pipelines.journey.district import open_district
 from pipelines.journey.run import run
 from pipelines.lake.accounting import unbalanced
+from pipelines.lake.files import REJECTS, write
 from pipelines.lake.staging import Staging
 from pipelines.operations.certificate import PurgeError, certified, still_there
 from pipelines.operations.purge import Purge, carry_out
-from pipelines.operations.retention import plan
+from pipelines.operations.retention import Plan, plan
 from pipelines.state import ledger
 from pipelines.state.audit import open_chain
 from pipelines.state.holds import Hold, holds, place_hold
 from pipelines.state.ledger import Change, FileRecord
-from pipelines.state.purged import kept_from
+from pipelines.state.purged import Purged, kept_from
 from pipelines.state.store import now_text
+from pipelines.warehouse.library import models
+from pipelines.warehouse.models import without_events
 from tests.journey.commands import schoolbell
 from tests.journey.small import findings_of, judged, told_of
 
@@ -387,6 +390,53 @@ def test_a_purge_that_was_cut_off_is_finished_by_the_next(
     with open_district(home.path) as one:
         assert plan(one, now).is_empty
         assert not still_there(one, again)
+
+
+# days that are no data
+
+
+def test_the_school_calendar_is_no_row_of_a_deleted_day(tmp_path):
+    home = create(tmp_path / "home")
+    gone = date(2026, 2, 25)
+    with duckdb.connect(home.warehouse) as connection:
+        connection.execute("create schema marts")
+        for table in ("school_days", "daily_use"):
+            connection.execute(f"create table marts.{table} (event_date date)")
+            connection.execute(f"insert into marts.{table} values (date '{gone}')")
+    listed = Purged(record_class="event", name="gone.parquet", last_day=gone)
+    with open_district(home.path) as one:
+        done = Plan({}, {"event": [listed]}, {})
+        assert still_there(one, done) == ["warehouse.duckdb: marts.daily_use"]
+
+
+def test_only_models_of_the_registry_alone_hold_no_days_of_data():
+    found = without_events(models().values())
+    assert "marts.school_days" in found
+    read = {name for one in found for name in models()[one].inputs}
+    assert all(name.startswith("registry.") for name in read)
+
+
+def test_rejects_are_deleted_and_counted_by_their_own_day(tmp_path):
+    home = with_retention(create(tmp_path / "home").path)
+    days = {"over": date(2026, 2, 25), "kept": date(2026, 6, 1)}
+    with open_district(home.path) as one:
+        for name, day in days.items():
+            rows = pl.DataFrame(
+                {
+                    "file_id": [1, 1],
+                    "line_no": [1, 2],
+                    "line": [f"a line that was {name}"] * 2,
+                    "event_date": [day, day],
+                }
+            )
+            listed = write(home.lake, name, "proxy", REJECTS, rows)
+            ledger.commit(one.store, Change(files=[], lake_files=[listed]))
+    found, certificate = purged(home, noon(days["kept"] + timedelta(days=10)))
+    said = json.loads(certificate.read_text())
+    assert said["rejects"] == said["rows"] == 2
+    assert [one.last_day for one in found.things["event"]] == [days["over"]]
+    left = [pl.read_parquet(path)["line"][0] for path in home.lake.rglob("*.parquet")]
+    assert left == ["a line that was kept"]
 
 
 # the commands

@@ -14,13 +14,16 @@ from contextlib import suppress
 from email.message import EmailMessage
 from email.utils import formatdate
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from pipelines.alerts.channels import Channel, ChannelSettings
 from pipelines.alerts.message import Message
 from pipelines.errors import DeliveryError
 
 PERMANENT = 500
+NEEDS_TLS = "needs_tls"
+TLS_FROM_THE_START = 465
 Refused = dict[str, tuple[int, bytes]]
 """Recipients, with the answer of the server."""
 
@@ -32,10 +35,22 @@ class SmtpSettings(ChannelSettings):
     port: int = Field(default=25, ge=1, le=65_535)
     sender: str
     recipients: tuple[str, ...] = Field(min_length=1)
-    tls: bool = False
+    tls: bool = True
     user: str | None = None
     password: str | None = Field(default=None, repr=False)
     timeout_seconds: float = Field(default=30, gt=0, le=300)
+
+    @field_validator("user", "password")
+    @classmethod
+    def _only_with_tls(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None and info.data.get("tls") is False:
+            raise PydanticCustomError(
+                NEEDS_TLS,
+                "tls = true beside it: without TLS anybody on the way reads the "
+                "password; or neither user nor password, where the server asks for "
+                "none",
+            )
+        return value
 
 
 def deliver(message: Message, settings: SmtpSettings, allowed: Sequence[str]) -> None:
@@ -63,6 +78,12 @@ def deliver(message: Message, settings: SmtpSettings, allowed: Sequence[str]) ->
         raise DeliveryError(
             "the mail server refused every recipient",
             retryable=_may_pass(error.recipients),
+        ) from error
+    except smtplib.SMTPNotSupportedError as error:
+        raise DeliveryError(
+            f"the mail server can not do what the settings ask: {error}; "
+            "tls = false is for a server of your own that offers no STARTTLS",
+            retryable=False,
         ) from error
     except (OSError, smtplib.SMTPException) as error:
         raise DeliveryError(
@@ -95,11 +116,9 @@ def mail(message: Message, settings: SmtpSettings) -> EmailMessage:
 
 
 def _send(made: EmailMessage, settings: SmtpSettings) -> None:
-    server = smtplib.SMTP(
-        settings.host, settings.port, timeout=settings.timeout_seconds
-    )
+    server = _connected(settings)
     try:
-        if settings.tls:
+        if settings.tls and settings.port != TLS_FROM_THE_START:
             server.starttls(context=ssl.create_default_context())
         if settings.user is not None:
             server.login(settings.user, settings.password or "")
@@ -115,6 +134,15 @@ def _send(made: EmailMessage, settings: SmtpSettings) -> None:
             retryable=_may_pass(refused),
             may_have_arrived=True,
         )
+
+
+def _connected(settings: SmtpSettings) -> smtplib.SMTP:
+    at = (settings.host, settings.port)
+    if settings.tls and settings.port == TLS_FROM_THE_START:
+        context = ssl.create_default_context()
+        seconds = settings.timeout_seconds
+        return smtplib.SMTP_SSL(*at, timeout=seconds, context=context)
+    return smtplib.SMTP(*at, timeout=settings.timeout_seconds)
 
 
 def _hand_over(made: EmailMessage, server: smtplib.SMTP) -> Refused:

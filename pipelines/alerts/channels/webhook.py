@@ -10,12 +10,15 @@ not followed: they would carry the message elsewhere.
 
 import hashlib
 import hmac
+import ipaddress
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Annotated
 
 import requests
-from pydantic import Field, HttpUrl
+from pydantic import AfterValidator, Field, HttpUrl
+from pydantic_core import PydanticCustomError
 from urllib3.exceptions import NewConnectionError
 
 from pipelines.alerts.channels import Channel, ChannelSettings
@@ -24,14 +27,36 @@ from pipelines.errors import DeliveryError
 
 ASK_AGAIN = {408, 425, 429}
 SERVER_ERROR = 500
+METADATA = (
+    "metadata", "metadata.google.internal", "100.100.100.200", "fd00:ec2::254",
+    "::ffff:169.254.169.254", "::ffff:a9fe:a9fe",
+)  # fmt: skip
+"""Where clouds answer the machines in them, beside 169.254.169.254."""
 UNSURE = {408, 500, 502, 504}
 """Answers of servers, or of those before them, that may have taken it."""
+
+
+def _of_a_receiver(url: HttpUrl) -> HttpUrl:
+    """Not the machine's own surroundings: there, clouds hand out their keys."""
+    host = (url.host or "").strip("[]").lower().rstrip(".")
+    try:
+        address = ipaddress.ip_address(host)
+        is_inside = address.is_link_local or host in METADATA
+    except ValueError:
+        is_inside = host in METADATA
+    if is_inside:
+        raise PydanticCustomError(
+            "link_local",
+            "a server of yours; this address is link-local, or that of a cloud's "
+            "metadata",
+        )
+    return url
 
 
 class WebhookSettings(ChannelSettings):
     """Where to post, and the secret that signs."""
 
-    url: HttpUrl
+    url: Annotated[HttpUrl, AfterValidator(_of_a_receiver)]
     secret: str = Field(repr=False, min_length=16)
     timeout_seconds: float = Field(default=10, gt=0, le=300)
 

@@ -49,6 +49,17 @@ def _rows(patient: Patient) -> Answer:
     return well(f"{rows:,} rows of the registry are in order")
 
 
+def _believed(patient: Patient) -> Answer:
+    if shrunk := patient.registry.refused:
+        names = " ".join(f"--accept {one.name}" for one in shrunk)
+        return look(
+            "; ".join(f"{one.name}: {one.what}" for one in shrunk),
+            "have them exported again; if they are meant so: "
+            f"schoolbell check --home {{home}} {names}",
+        )
+    return well("no file of the registry shrank more than is believed")
+
+
 def _files(patient: Patient) -> Answer:
     missing = patient.registry.missing
     if missing:
@@ -185,6 +196,7 @@ CHECKS = Subject(
         Check("settings", "district.toml can be read", _settings),
         Check("meaning", "what it names exists", _meaning),
         Check("rows", "every row of the registry is in order", _rows),
+        Check("believed", "no file of the registry shrank", _believed),
         Check("files", "no file of the registry is empty", _files),
         Check("calendar", "the school calendar reaches far enough", _calendar),
         Check("people", "accounts have their people", _people),

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import inspect, select, text
 
 from pipelines.journey.staleness import noted, versions
+from pipelines.journey.status import unfinished
 from pipelines.journey.unjudged import failures
 from pipelines.lake.accounting import unbalanced
 from pipelines.lake.soundness import damaged
@@ -112,6 +113,12 @@ def _lake(patient: Patient) -> Answer:
     return well("every file of the lake is there, byte for byte as it was written")
 
 
+def _unfinished(patient: Patient) -> Answer:
+    if left := list(unfinished(patient.district)):
+        return look("; ".join(left), "schoolbell run --home {home}")
+    return well("no purge and no rebuild was cut off")
+
+
 def _lock(patient: Patient) -> Answer:
     lock = patient.home.path / ".lock"
     if not lock.is_file():
@@ -194,6 +201,7 @@ CHECKS = Subject(
         Check("balance", "every line is accounted for", _balance),
         Check("lake", "every file of the lake is whole", _lake),
         Check("unlisted", "no file was set aside", _aside),
+        Check("purge", "every purge came to its end", _unfinished),
         Check("lock", "no run hangs", _lock),
         Check("days", "every day is built", _dirty),
         Check("quarantine", "no model failed", _quarantine),

@@ -24,6 +24,7 @@ path = "{home}/desk.jsonl"
 type = "smtp"
 host = "127.0.0.1"
 port = {port}
+tls = false
 sender = "schoolbell@school.example"
 recipients = ["{recipient}"]
 

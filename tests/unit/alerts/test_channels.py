@@ -34,6 +34,7 @@ def mail_settings(post, **changes):
         "sender": "schoolbell@school.example",
         "recipients": ["director@school.example"],
         "timeout_seconds": 5,
+        "tls": False,
     } | changes
 
 
@@ -191,6 +192,36 @@ def test_a_subject_adds_no_header(post):
         deliver("smtp", mail_settings(post), message=bad)
     assert not error.value.retryable
     assert post.mails == []
+
+
+def test_a_mail_is_not_sent_in_clear_where_nobody_said_so(post):
+    settings = mail_settings(post)
+    del settings["tls"]
+    with pytest.raises(DeliveryError, match="STARTTLS") as error:
+        deliver("smtp", settings)
+    assert not error.value.retryable
+    assert post.mails == []
+
+
+@pytest.mark.parametrize("given", [{"user": "a"}, {"password": "hunter2"}])
+def test_a_password_needs_tls(post, given):
+    with pytest.raises(SettingsError, match="tls = true") as error:
+        prepared("m", "smtp", mail_settings(post, **given))
+    assert "hunter2" not in str(error.value)
+    prepared("m", "smtp", mail_settings(post, **given, tls=True))
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "169.254.169.254", "[fe80::1]", "2852039166", "metadata.google.internal",
+        "[::ffff:169.254.169.254]", "[fd00:ec2::254]", "0xA9.254.169.254",
+    ],
+)  # fmt: skip
+def test_a_webhook_goes_to_no_metadata_service(host):
+    given = {"url": f"http://{host}/latest", "secret": "0123456789abcdef"}
+    with pytest.raises(SettingsError, match="link-local"):
+        prepared("hook", "webhook", given)
 
 
 def test_a_secret_comes_from_the_environment_or_a_file(tmp_path, monkeypatch):

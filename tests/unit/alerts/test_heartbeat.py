@@ -61,6 +61,7 @@ MAILS = """
 type = "smtp"
 host = "127.0.0.1"
 port = {port}
+tls = false
 sender = "schoolbell@school.example"
 recipients = {to}
 """

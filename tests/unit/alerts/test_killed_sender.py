@@ -30,6 +30,7 @@ MAIL = """
 type = "smtp"
 host = "127.0.0.1"
 port = {port}
+tls = false
 sender = "schoolbell@school.example"
 recipients = ["director@school.example"]
 """

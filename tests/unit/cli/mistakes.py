@@ -127,7 +127,7 @@ REGISTRY = {
             (3, "approved_shared"): "# kiosk,role_shared,,maybe,,",
             (4, "valid_to"): "# y,person,p-1001,,2026-09-01,2026-08-01",
             (5, "valid_from"): "z,person,p-1001,,2026-08-24,",
-            (6, "valid_from"): "# w,person,p-1001,,05/04/2026,",
+            (6, "valid_from"): "w,person,p-1001,,2026-05-04,",
         },
     ),
     "approved_sites.csv": (
@@ -160,7 +160,7 @@ REGISTRY = {
             (3, "day_type"): "2026-08-25,early_out,,,",
             (4, "duty_start"): "2026-08-26,school,07:30,3.45pm,",
             (4, "duty_end"): "2026-08-26,school,7:30 AM,15:45,",
-            (5, "building"): "2026-08-27,school,,,HS",
+            (5, "building"): "# 2026-08-27,school,,,HS2",
         },
     ),
     "devices.csv": (
@@ -220,7 +220,7 @@ NOTICES = {
         (2, "rule", "X-1,SA-1,device,k,test,p-1000,2026-09-01,2026-12-18"),
     ),
     "subnets.csv": (
-        "cidr,building,kind\n10.5.0.0/16,HSS,wired\n",
+        "cidr,building,kind\n10.5.0.0/16,H.S.,wired\n",
         (2, "building", "10.5.0.0/16,HS,wired"),
     ),
     "devices.csv": (

@@ -124,3 +124,21 @@ def test_the_version():
     done = schoolbell("--version")
     assert done.code == 0
     assert done.out.strip()[0].isdigit()
+
+
+def test_a_mail_password_without_tls_is_told_with_the_line_to_write(home, tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("hunter2\n")
+    settings = home / "district.toml"
+    text = settings.read_text() + (
+        '\n[alerts.channels.post]\ntype = "smtp"\nhost = "mail.school.example"\n'
+        'sender = "a@school.example"\nrecipients = ["b@school.example"]\n'
+        'user = "a"\ntls = false\n'
+        f'password = {{ file = "{secret}" }}\n'
+    )
+    settings.write_text(text)
+    done = schoolbell("check", "--home", home)
+    assert done.code == 2
+    assert "would cross the network in clear" in done.out
+    assert "\n  tls = true\n" in done.out
+    assert "hunter2" not in done.out

@@ -60,6 +60,7 @@ def trial(home, tmp_path_factory):
     told = replay(home, *words, "--registry", leave)
     assert contents(home) == before
     real.write_text(leave.read_text())
+    assert schoolbell("check", "--accept", "leave.csv", "--home", home).code == 0
     if LONG:
         settings = DistrictHome(home).settings_file
         said = "\n[detections.NA-1]\nlongest_seconds = 1200\n"

@@ -306,6 +306,7 @@ def test_names_that_nearly_fit_are_told(load):
         ("device.csv", None, "did you mean devices.csv?"),
         ("district.toml", "devics.csv", "did you mean devices.csv?"),
         ("district.toml", "host", "did you mean hostname?"),
+        ("notes.csv", None, "a name that the registry knows, or another folder"),
     ]
 
 
@@ -385,3 +386,113 @@ def test_a_policy_of_ones_own_is_read(load):
     registry = load({"policy.toml": pack})
     assert registry.frames["clauses"].rows() == [("k.1", "t", "E|St", "I", "p", None)]
     assert {problem.value for problem in registry.errors} == {"strong", "k.9"}
+
+
+# files that a spreadsheet or an export spoilt
+
+LEAVE = "person_id,date,part,kind,status\n"
+GOOD = "p-1,2026-10-0{},full,personal,approved\n"
+
+
+@pytest.mark.parametrize(
+    ("cell", "what"),
+    [
+        ('"open', "opens a quote that is not closed"),
+        ('"' + "long" * 40_000, "a cell has more than 131,072 characters"),
+        ("long" * 40_000, "a cell has more than 131,072 characters"),
+    ],
+)
+def test_one_wrong_line_costs_no_other_line(load, cell, what):
+    wrong = f"p-1,2026-13-01,full,{cell},approved\n"
+    text = LEAVE + GOOD.format(1) + wrong + GOOD.format(2) + GOOD.format(3)
+    registry = load({"users.csv": ROSTER, "leave.csv": text})
+    (told,) = [one for one in registry.problems if one.file == "leave.csv"]
+    assert (told.line, told.severity) == (3, "error")
+    assert what in told.what
+    assert registry.frames["leave_windows"].height == 3
+
+
+def test_a_long_cell_in_a_row_that_is_wrong_stops_nothing(load):
+    text = LEAVE + GOOD.format(1) + "p-1,never,full,x,approved," + "y" * 200_000 + "\n"
+    registry = load({"users.csv": ROSTER, "leave.csv": text})
+    assert registry.frames["leave_windows"].height == 1
+    assert [one.line for one in registry.errors if one.file == "leave.csv"] == [3]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig"])
+def test_a_file_of_a_spreadsheet_is_read_in_its_encoding(load, encoding):
+    text = LEAVE + GOOD.format(1).replace("personal", "persönlich")
+    registry = load({"users.csv": ROSTER, "leave.csv": text.encode(encoding)})
+    assert registry.frames["leave_windows"].height == 1
+    assert [one for one in registry.errors if one.file == "leave.csv"] == []
+
+
+@pytest.mark.parametrize("head", [b"PK\x03\x04", b"\xd0\xcf\x11\xe0"])
+def test_a_workbook_under_the_name_of_a_csv_file_is_told_as_one(load, head):
+    registry = load({"leave.csv": head + b"\x00\x14\n" * 40})
+    (told,) = [one for one in registry.problems if one.file == "leave.csv"]
+    assert "is an Excel workbook" in told.what
+    assert "CSV UTF-8" in told.allowed
+
+
+def notices(registry, file):
+    return [one.what for one in registry.problems if one.file == file]
+
+
+def test_what_nobody_reads_is_named(load):
+    files = {"users.csv": ROSTER, "README.md": "ours", "classes.csv": "x\n"}
+    registry = load(files | {"Staff Export.csv": ROSTER, "staff.xlsx": b"PK\x03\x04"})
+    assert notices(registry, "Staff Export.csv") == ["is not read"]
+    assert notices(registry, "staff.xlsx") == ["is not read"]
+    assert notices(registry, "README.md") == notices(registry, "classes.csv") == []
+
+
+def test_a_folder_under_the_name_of_a_file_is_told(load):
+    registry = load({"leave.csv/x.csv": LEAVE})
+    assert notices(registry, "leave.csv") == ["is a folder, not a file"]
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("", "is empty (0 bytes)"),
+        (LEAVE, "no row below its header"),
+        (LEAVE + "p-1,never,full,x,approved\n", "no row that can be read"),
+    ],
+)
+def test_in_which_way_a_file_is_empty_is_told(load, text, word):
+    registry = load({"leave.csv": text})
+    assert word in registry.empty["leave.csv"]
+    assert "leave.csv" in registry.missing
+    assert "devices.csv" not in registry.empty
+
+
+def test_cells_behind_the_last_column_are_told(load):
+    wide = GOOD.format(1).replace("\n", ",p-2,extra,more\n")
+    head = LEAVE.replace("\n", ",substitute_person_id\n")
+    registry = load({"users.csv": ROSTER, "leave.csv": head + wide + GOOD.format(2)})
+    (told,) = [one for one in registry.problems if one.file == "leave.csv"]
+    assert (told.line, told.value, told.severity) == (2, "extra,more", "notice")
+    assert registry.frames["leave_windows"].height == 2
+
+
+def test_blanks_of_merged_cells_are_told(load):
+    rows = "pc-1,HS\npc-2,\npc-3,\npc-4,ES\npc-5,\n"
+    files = {"buildings.csv": BUILDINGS, "devices.csv": "hostname,building\n" + rows}
+    merged = load(files)
+    (told,) = [one for one in merged.problems if one.column == "building"]
+    assert (told.file, told.line) == ("devices.csv", 3)
+    assert "blank in 3 rows" in told.what
+
+
+def test_of_a_link_out_of_the_home_nothing_is_shown(load, tmp_path):
+    outside = tmp_path.with_name(f"{tmp_path.name}-outside")
+    outside.write_text("root:x:0:0:hunter2\nada:x:1000:1000:hunter3,a,b\n")
+    for name in ("leave.csv", "policy.toml", "users.csv"):
+        (tmp_path / "registry").mkdir(exist_ok=True)
+        (tmp_path / "registry" / name).symlink_to(outside)
+    registry = load({"buildings.csv": BUILDINGS})
+    said = " ".join(map(str, registry.problems))
+    assert "is a link that leads out of the home" in said
+    assert "column is missing" in said
+    assert not [word for word in ("root", "hunter", "ada", "1000") if word in said]

@@ -1,0 +1,64 @@
+"""Starts purges that are killed at a chosen point, as `zygote.py` does with ingest.
+
+Points are in front of and behind every call that changes the disk, at every commit
+and at every model that is built again; SIGKILL leaves no time to tidy up.
+"""
+
+import json
+import os
+import sys
+from datetime import datetime
+from pathlib import Path
+
+from pipelines.journey.district import only_writer, open_district
+from pipelines.operations.certificate import certified
+from pipelines.operations.purge import Purge, carry_out
+from pipelines.operations.retention import plan
+from pipelines.state.audit import open_chain
+from pipelines.warehouse import building
+from pipelines.warehouse.library import models
+from tests.faults.zygote import Fault, instrument
+
+
+def purge(home: Path, now: datetime, fault: Fault) -> None:
+    with open_district(home) as district, only_writer(district.home):
+        chain = open_chain(district.store, district.home)
+        done = Purge(plan(district, now), "ada (1000)", "the schedule", now)
+        instrument(fault)
+        real = building.build_day
+
+        def build_day(*args: object) -> int:
+            fault.point("build")
+            return real(*args)
+
+        building.build_day = build_day
+        carry_out(district, done, chain)
+        certified(district, done, chain)
+
+
+def carry_out_order(order: dict[str, object]) -> None:
+    home = Path(str(order["home"]))
+    fault = Fault(str(home), how="kill", at=int(str(order["at"])))
+    purge(home, datetime.fromisoformat(str(order["now"])), fault)
+    home.with_suffix(".points").write_text(str(fault.passed))
+
+
+def main() -> None:
+    models()  # read once, before the forks
+    for line in sys.stdin:
+        child = os.fork()
+        if not child:
+            try:
+                carry_out_order(json.loads(line))
+            except BaseException as error:  # noqa: BLE001 - told by the exit code
+                sys.stderr.write(f"{error!r}\n")
+                sys.stderr.flush()
+                os._exit(2)
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+        sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
