@@ -15,6 +15,7 @@ from pipelines.state.ledger import (
 )
 
 TAKEN_AWAY = "it was taken away before its last lines were read"
+UNREAD = "it was taken away before it could be read"
 
 
 def as_copy(row: FileRecord, original: FileRecord) -> FileRecord:
@@ -129,4 +130,6 @@ def closed(row: FileRecord, *, is_archive: bool) -> FileRecord | None:
         return None
     if row.pending_lines:
         return replace(row, state=GONE, message=TAKEN_AWAY)
-    return replace(row, state=FINISHED) if row.consumed_bytes else None
+    if row.consumed_bytes:
+        return replace(row, state=FINISHED)
+    return replace(row, state=GONE, message=UNREAD) if row.state == FAILED else None

@@ -224,3 +224,19 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) >> 10)
         [sys.executable, "-c", made], capture_output=True, text=True, check=True
     )
     assert int(done.stdout.split()[-1]) < 90
+
+
+def test_what_could_not_be_read_is_no_trouble_any_more_once_it_is_replaced(home):
+    path = home.put("a.tar", tarred("w:"))
+    home.put("b.zip", zipped({"x.log": lines(500, 520)}, zipfile.ZIP_LZMA))
+    home.run()
+    assert {one.state for one in home.records()} == {"failed"}
+    path.unlink()
+    home.put("a.zip", zipped({"0.log": lines(0, 100)}))
+    home.put("b.zip", zipped({"x.log": lines(500, 520)}))
+    home.run()
+    states = {one.path: one.state for one in home.records()}
+    assert states == {
+        "a.tar": "gone", "b.zip!x.log": "finished", "a.zip!0.log": "finished",
+    }  # fmt: skip
+    assert home.numbers() == once(0, 100) + once(500, 520)
