@@ -7,6 +7,7 @@ kinds of people have findings.
 """
 
 import gzip
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -71,6 +72,8 @@ def _change(home: DistrictHome, pupil: str) -> None:
         path = home.registry / name
         rows = read(path).filter(kept.get(name, pl.lit(value=True)))
         rows.with_columns(**values.get(name, {})).write_csv(path)
+    # much less than before, and meant: nobody asks
+    shutil.rmtree(home.kept_registry, ignore_errors=True)
     _add_service(home.landing / "directory")
 
 

@@ -73,7 +73,7 @@ def account_of(home):
 def test_no_key_and_nothing_derived_is_in_a_backup(home, made):
     names = set(read_manifest(made[0]).files)
     assert {one.split("/")[0] for one in names} == {
-        "district.toml", "registry", "reports", "state.db", "lake",
+        "district.toml", "registry", "registry-kept", "reports", "state.db", "lake",
     }  # fmt: skip
     key = DistrictHome(home).key_file.read_bytes()
     assert not any(key in data for data in content(made[0]).values())
