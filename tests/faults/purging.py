@@ -7,6 +7,7 @@ and at every model that is built again; SIGKILL leaves no time to tidy up.
 import json
 import os
 import sys
+import traceback
 from datetime import datetime
 from pathlib import Path
 
@@ -54,7 +55,7 @@ def main() -> None:
             try:
                 carry_out_order(json.loads(line))
             except BaseException as error:  # noqa: BLE001 - told by the exit code
-                sys.stderr.write(f"{error!r}\n")
+                traceback.print_exception(error)
                 sys.stderr.flush()
                 os._exit(2)
             os._exit(0)
