@@ -65,6 +65,11 @@ def certified(district: District, purge: Purge, chain: Chain) -> Path:
         went = uncertified(connection)
     text = json.dumps(_said(district, purge, went), indent=1, sort_keys=True) + "\n"
     path = district.home.certificates / name
+    # those of a purge that was cut off before the chain knew of them
+    known = {one.subject for one in chain.entries() if one.action == "certify"}
+    for other in district.home.certificates.glob("purge-*.json"):
+        if other.name not in known:
+            other.unlink()
     _write(path, text)
     digest = hashlib.sha256(text.encode()).hexdigest()
     act = Act(
@@ -97,11 +102,6 @@ def finish_purge(
         with district.store.writing() as connection:
             end(connection)
         return None
-    # written by the purge that was cut off, before the chain knew of it
-    known = {one.subject for one in chain.entries() if one.action == "certify"}
-    for path in district.home.certificates.glob("purge-*.json"):
-        if path.name not in known:
-            path.unlink()
     purge = Purge(found, earlier.actor, earlier.reason, now, earlier.time)
     carry_out(district, purge, chain, progress)
     return certified(district, purge, chain)
