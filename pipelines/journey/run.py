@@ -113,7 +113,8 @@ def run_opened(
     note_run(district.store, now)
     alerts = send_alerts(district, now)
     lap("alerts")
-    move_on(district.home, district.store)
+    if weeks or alerts.new:
+        move_on(district.home, district.store)
     return Result(
         outcomes=outcomes,
         built=done.built,

@@ -15,7 +15,8 @@ Words = Mapping[str, str]
 
 OPEN = frozenset(
     {
-        "activity", "building", "campus", "category", "categories", "city", "claim",
+        "activity", "building", "campus", "category", "categories", "cause", "city",
+        "claim", "model",
         "code", "content_type", "destination", "device_pool", "district", "entry_id",
         "event_class", "field", "finding_id", "format", "home_building", "host",
         "line_sha256", "method", "path", "peer_group", "place_source", "pool",

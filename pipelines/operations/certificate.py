@@ -60,16 +60,12 @@ def certified(district: District, purge: Purge, chain: Chain) -> Path:
             where=str(district.home.path),
             remedy="Close what holds them open, then purge again.",
         )
-    name = f"purge-{purge.now.astimezone(UTC):%Y%m%dT%H%M%SZ}.json"
+    name = _name(purge.now, chain)
     with district.store.reading() as connection:
         went = uncertified(connection)
     text = json.dumps(_said(district, purge, went), indent=1, sort_keys=True) + "\n"
     path = district.home.certificates / name
-    # those of a purge that was cut off before the chain knew of them
-    known = {one.subject for one in chain.entries() if one.action == "certify"}
-    for other in district.home.certificates.glob("purge-*.json"):
-        if other.name not in known:
-            other.unlink()
+    _forget_drafts(district, purge, chain)
     _write(path, text)
     digest = hashlib.sha256(text.encode()).hexdigest()
     act = Act(
@@ -78,6 +74,29 @@ def certified(district: District, purge: Purge, chain: Chain) -> Path:
     with chain.recording(act) as connection:
         certify(connection, name)
     return path
+
+
+def _name(now: datetime, chain: Chain) -> str:
+    """A name that no certificate has; two purges may end in one second."""
+    stem, known = f"purge-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}", _known(chain)
+    name, number = f"{stem}.json", 1
+    while name in known:
+        number += 1
+        name = f"{stem}-{number}.json"
+    return name
+
+
+def _known(chain: Chain) -> set[str]:
+    return {one.subject for one in chain.entries() if one.action == "certify"}
+
+
+def _forget_drafts(district: District, purge: Purge, chain: Chain) -> None:
+    """Delete what this purge wrote before it was cut off, unknown to the chain."""
+    began = (purge.due_time or purge.now).astimezone(UTC)
+    known = _known(chain)
+    for path in district.home.certificates.glob("purge-*.json"):
+        if path.name not in known and path.name >= f"purge-{began:%Y%m%dT%H%M%SZ}":
+            path.unlink()
 
 
 def finish_purge(

@@ -102,7 +102,9 @@ def test_what_is_accepted_is_in_force_and_stands_in_the_chain(emptied, tmp_path)
     done = schoolbell("check", "--accept", "users.csv", *at)
     assert done.code == 0, done.out
     assert "users.csv is taken as it is: 0 rows" in done.out
-    assert "users.csv: is empty; without it: " in done.out
+    assert (
+        "users.csv: is empty: it has no row below its header; without it: " in done.out
+    )
     assert "accept registry" in schoolbell("audit", "show", "--json", *at).out
     with open_district(copy) as district:
         assert district.registry.frames["people"].is_empty()

@@ -35,13 +35,15 @@ def test_the_settings_say_how_much(tmp_path, monkeypatch, module, step):
     text = home.settings_file.read_text()
     said = text.replace("[limits]\n", "[limits]\nmemory_mb = 300\n")
     home.settings_file.write_text(said)
+    with writing(home.warehouse):
+        pass  # a warehouse is there
     given = {}
 
     def opened(_path, **options):
         given.update(options)
         raise OpenedError
 
-    monkeypatch.setattr(module, "writing", opened)
+    monkeypatch.setattr(module, "opened", opened)
     with open_district(home.path) as district, pytest.raises(OpenedError):
         step(district)
     assert given == {"memory_mb": 300}
