@@ -27,7 +27,7 @@ $(DAGSTER_HOME)/dagster.yaml: dagster.yaml
 	@mkdir -p $(@D) && cp dagster.yaml $@
 
 demo: setup ## synthetic district: logs, ingest, models, detections, findings, report
-	$(BIN)/python -m pipelines.demo --home $(DEMO_HOME)
+	$(BIN)/python -m pipelines.synthetic --home $(DEMO_HOME)
 
 dev: setup ## Dagster's UI on the demo district
 	@test -f $(DEMO_HOME)/district.toml || $(MAKE) demo

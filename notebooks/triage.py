@@ -17,11 +17,7 @@ def _():
 
     from pipelines import connect
     from pipelines.notebook.charts import NO_CLOUD
-    from pipelines.notebook.figures import (
-        draw_device_holders,
-        draw_evidence,
-        draw_session_timeline,
-    )
+    from pipelines.notebook.figures import draw_device_holders, draw_evidence, draw_session_timeline
     from pipelines.notebook.questions import finding_evidence
     from pipelines.notebook.timelines import device_holders, session_timeline
 

@@ -27,7 +27,7 @@ N = TypeVar("N", bound=Named)
 def discover(package: str, constant: str, kind: type[N]) -> Mapping[str, N]:
     """Every plug-in of `package`, by name.
 
-    Modules that begin with an underscore hold what several plug-ins share.
+    Folders, and modules that begin with an underscore, hold what plug-ins share.
 
     Raises:
         TypeError: A module lacks the constant, or it is of another type.
@@ -36,7 +36,7 @@ def discover(package: str, constant: str, kind: type[N]) -> Mapping[str, N]:
     found: dict[str, N] = {}
     folder = importlib.import_module(package).__path__
     for info in sorted(pkgutil.iter_modules(folder), key=lambda info: info.name):
-        if info.name.startswith("_"):
+        if info.ispkg or info.name.startswith("_"):
             continue
         module = importlib.import_module(f"{package}.{info.name}")
         plugin = getattr(module, constant, None)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from pipelines.alerts.news import CONFIDENCES, SEVERITIES, News
-from pipelines.district.settings_alerts import Alerts, Audience, Route, When
+from pipelines.settings.alert_settings import Alerts, Audience, Route, When
 
 TELL, HOLD, SUPPRESS = "tell", "hold", "suppress"
 SLOTS: tuple[When, ...] = ("at_once", "daily", "weekly")

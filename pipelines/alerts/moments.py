@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from typing import Literal
 
-from pipelines.district.settings_alerts import Alerts, When
+from pipelines.settings.alert_settings import Alerts, When
 
 IsOpen = Callable[[date], bool]
 List = Literal["daily", "weekly"]

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from pipelines.district.settings_alerts import About
 from pipelines.findings.record import Confidence, Severity
+from pipelines.settings.alert_settings import About
 
 SEVERITIES: tuple[Severity, ...] = (
     "informational",

@@ -12,15 +12,15 @@ import typer
 
 from pipelines.alerts.answering import Said, answer
 from pipelines.alerts.outbox import SENT, outbox
+from pipelines.alerts.rehearsal_message import send_test
+from pipelines.alerts.sending import AlertSummary, send_alerts
 from pipelines.alerts.standing import standing
 from pipelines.cli.options import AsJson, Home
 from pipelines.cli.telling import tell
+from pipelines.district import only_writer, open_district
 from pipelines.errors import SettingsError
 from pipelines.health.history import troubles
-from pipelines.journey.alert_tests import send_test
-from pipelines.journey.alerting import AlertSummary, send_alerts
-from pipelines.journey.console import console, table, working
-from pipelines.journey.district import only_writer, open_district
+from pipelines.run.console import console, table, working
 
 app = typer.Typer(help="Who was told of what; tests and answers.", no_args_is_help=True)
 LONGEST_SNOOZE_DAYS = 180

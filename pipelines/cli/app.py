@@ -39,7 +39,7 @@ from pipelines.cli import (
     who,
 )
 from pipelines.cli.errors import told
-from pipelines.district.home import private_by_default
+from pipelines.settings.home import private_by_default
 
 app = typer.Typer(
     name="schoolbell",

@@ -14,18 +14,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pipelines.district.roles import Asker, Right, asker
-from pipelines.district.settings_model import Settings
-from pipelines.findings.cases import Case, cases, place_all
+from pipelines.district import District, open_district
+from pipelines.findings.cases import Case, cases, owners, place_all
 from pipelines.findings.withholding import hidden_sites, unspelt, withheld
-from pipelines.journey.district import District, open_district
-from pipelines.journey.editions import (
-    Pseudonyms,
-    about_pupils,
-    pseudonyms,
-    school_year,
-)
-from pipelines.privacy import Kind
+from pipelines.privacy.editions import Pseudonyms, about_pupils, pseudonyms, school_year
+from pipelines.privacy.pseudonyms import Kind
+from pipelines.settings.model import Settings
+from pipelines.settings.roles import Asker, Right, asker
 from pipelines.state.audit import Act, Chain, open_chain
 
 LOGIN_UID = Path("/proc/self/loginuid")
@@ -102,7 +97,7 @@ class Desk:
     @cached_property
     def cases(self) -> list[Case]:
         """Every case with its findings."""
-        place_all(self.district.store, self.district.owner)
+        place_all(self.district.store, owners(self.district))
         return cases(self.district.store)
 
     @cached_property
@@ -157,13 +152,13 @@ class Desk:
     @property
     def person(self) -> str | None:
         """The person whose account the asker's login is, if the registry knows one."""
-        return self.district.owner(self.asker.user_name, datetime.now(UTC).date())
+        return owners(self.district)(self.asker.user_name, datetime.now(UTC).date())
 
     @property
     def own_accounts(self) -> frozenset[str]:
         """Accounts that belong to whoever has the asker's login."""
         frame = self.district.registry.frames["accounts"]
-        owner, today = self.district.owner, datetime.now(UTC).date()
+        owner, today = owners(self.district), datetime.now(UTC).date()
         login = self.asker.user_name
         person = self.person
         others = [one for one in frame["account"] if owner(one, today) == person]

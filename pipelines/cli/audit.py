@@ -14,12 +14,12 @@ import typer
 from pipelines.cli.asking import who_asks
 from pipelines.cli.options import AsJson, Home
 from pipelines.cli.telling import tell
-from pipelines.district.home import DistrictHome
-from pipelines.district.settings import load_settings
 from pipelines.findings.lookups import looked_up
-from pipelines.journey.audit_heads import kept_heads
-from pipelines.journey.console import console, safe, table
+from pipelines.run.console import console, safe, table
+from pipelines.settings.home import DistrictHome
+from pipelines.settings.reader import load_settings
 from pipelines.state.audit import RESTORE, Chain, open_chain, parsed_head
+from pipelines.state.audit_heads import kept_heads
 from pipelines.state.opening import open_state
 
 app = typer.Typer(help="Who did what with findings and names.", no_args_is_help=True)

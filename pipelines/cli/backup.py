@@ -10,12 +10,9 @@ import typer
 
 from pipelines.cli.asking import whose_login
 from pipelines.cli.options import AsJson, Home, Quiet
-from pipelines.district.home import DistrictHome
+from pipelines.district import only_writer, open_district
 from pipelines.errors import SettingsError
-from pipelines.journey.console import console, safe_lines, watching, working
-from pipelines.journey.district import only_writer, open_district
-from pipelines.journey.editions import accept_key
-from pipelines.lake.sweeping import UNLISTED
+from pipelines.ingest.sweeping import UNLISTED
 from pipelines.operations.backup import back_up, copy_keys
 from pipelines.operations.manifest import fingerprint as fingerprint_of
 from pipelines.operations.recover import Recovered
@@ -24,6 +21,9 @@ from pipelines.operations.restore import Restored
 from pipelines.operations.restore import drill as drilled
 from pipelines.operations.restore import restore as restored
 from pipelines.operations.restore import restore_in_place as restored_in_place
+from pipelines.privacy.editions import accept_key
+from pipelines.run.console import console, safe_lines, watching, working
+from pipelines.settings.home import DistrictHome
 
 Keys = Annotated[
     Path, typer.Option("--keys", help="Folder that holds the home's keys.")

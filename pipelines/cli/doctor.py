@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 import typer
 
 from pipelines.cli.options import AsJson, Home
-from pipelines.district.home import DistrictHome
 from pipelines.errors import SettingsError
-from pipelines.journey.console import safe
 from pipelines.operations.checks import WELL, WORDS, Patient
 from pipelines.operations.doctor import Finding, examine, verdict
+from pipelines.run.console import safe
+from pipelines.settings.home import DistrictHome
 
 
 def doctor(home: Home, as_json: AsJson = False) -> None:

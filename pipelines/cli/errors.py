@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pipelines.errors import SchoolbellError
-from pipelines.journey.console import safe
+from pipelines.run.console import safe
 
 MOST_LETTERS = 300
 

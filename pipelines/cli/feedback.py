@@ -8,11 +8,11 @@ import typer
 
 from pipelines.cli.asking import Desk, desk
 from pipelines.cli.options import AsJson, Home
-from pipelines.findings.feedback import MEANS
+from pipelines.findings.feedback import MEANS, standings_of
 from pipelines.findings.fixes import Fix, fixes
+from pipelines.findings.review_frames import standing_row
 from pipelines.findings.standing import last_verdicts
-from pipelines.journey.console import console, safe, table
-from pipelines.journey.review_frames import standing_row
+from pipelines.run.console import console, safe, table
 
 COUNTS = ("violation", "authorised", "benign", "misattributed", "data_fault")
 
@@ -20,7 +20,7 @@ COUNTS = ("violation", "authorised", "benign", "misattributed", "data_fault")
 def feedback(home: Home, as_json: AsJson = False) -> None:
     """How often verdicts confirmed each rule, what follows, and what to put right."""
     with desk(home, "findings") as one:
-        rows = [standing_row(each) for each in one.district.standings]
+        rows = [standing_row(each) for each in standings_of(one.district)]
         amends = list(_fixes(one))
     if as_json:
         typer.echo(json.dumps({"rules": rows, "fixes": amends}))

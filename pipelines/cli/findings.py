@@ -12,7 +12,7 @@ from pipelines.errors import SettingsError
 from pipelines.findings.cases import Case
 from pipelines.findings.history import history as entries
 from pipelines.findings.reviewing import reviews
-from pipelines.journey.console import safe, show_whole, table
+from pipelines.run.console import safe, show_whole, table
 
 app = typer.Typer(help="Findings, cases and verdicts.", no_args_is_help=True)
 

@@ -12,17 +12,17 @@ import typer
 
 from pipelines.cli.asking import who_asks
 from pipelines.cli.options import AsJson, Home
-from pipelines.district.files import FILES
-from pipelines.district.intake import ORIGINAL
-from pipelines.district.kept import accept as take_as_it_is
-from pipelines.district.mending import rewritten
-from pipelines.district.problems import InvalidSettingsError, Problem, Severity
-from pipelines.district.registry import Registry
-from pipelines.district.writing import put
+from pipelines.district import only_writer, open_district
 from pipelines.errors import SettingsError
-from pipelines.journey.checking import unknown_rules, wrong_in
-from pipelines.journey.console import safe_lines
-from pipelines.journey.district import only_writer, open_district
+from pipelines.registry.edits import put
+from pipelines.registry.files import FILES
+from pipelines.registry.intake import ORIGINAL
+from pipelines.registry.kept import accept as take_as_it_is
+from pipelines.registry.mending import rewritten
+from pipelines.registry.registry import Registry
+from pipelines.run.check import unknown_rules, wrong_in
+from pipelines.run.console import safe_lines
+from pipelines.settings.problems import InvalidSettingsError, Problem, Severity
 from pipelines.state.audit import Act, open_chain
 
 CODES: Mapping[Severity, int] = {"notice": 0, "refused": 1, "error": 2}

@@ -9,10 +9,10 @@ import typer
 
 from pipelines.cli.options import AsJson
 from pipelines.errors import SourceError
-from pipelines.journey.console import safe
-from pipelines.lake.identify import Examination, examine
-from pipelines.lake.missing import disabled
-from pipelines.sources.delivery import Delivery, opened_up, readable
+from pipelines.ingest.delivery import Delivery, opened_up, readable
+from pipelines.ingest.identify import Examination, examine
+from pipelines.ingest.missing import disabled
+from pipelines.run.console import safe
 
 SHOWN = 3
 """Rejected lines that are shown of a file."""

@@ -8,22 +8,22 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.options import AsJson, Home, Quiet
+from pipelines.district import District, only_writer, open_district
 from pipelines.errors import SettingsError
 from pipelines.formats import formats
-from pipelines.journey.console import console, safe, watching
-from pipelines.journey.district import District, only_writer, open_district
-from pipelines.journey.looking import set_back
-from pipelines.journey.steps import foretold, take_in
-from pipelines.journey.summary import (
+from pipelines.ingest.intake import Intake, Outcome
+from pipelines.ingest.replay import Replay, Replayed
+from pipelines.ingest.sweeping import unlisted_files
+from pipelines.refresh.steps import foretold, take_in
+from pipelines.run.console import console, safe, watching
+from pipelines.run.summary import (
     account_table,
     is_all_lost,
     set_aside,
     trouble,
     troubles,
 )
-from pipelines.lake.intake import Intake, Outcome
-from pipelines.lake.replay import Replay, Replayed
-from pipelines.lake.sweeping import unlisted_files
+from pipelines.state.visits import set_back
 
 WRONG = ("failed", "refused", "waiting")
 """Kinds of delivery that are not read."""

@@ -11,11 +11,12 @@ import typer
 
 from pipelines.cli.options import AsJson
 from pipelines.cli.telling import tell
-from pipelines.district.home import DistrictHome, create
-from pipelines.district.problems import nearest
-from pipelines.district.settings import parse_settings
-from pipelines.district.skeleton import Answers, settings_text
 from pipelines.errors import SettingsError
+from pipelines.registry.new_home import create
+from pipelines.registry.skeleton import Answers, settings_text
+from pipelines.settings.home import DistrictHome
+from pipelines.settings.problems import nearest
+from pipelines.settings.reader import parse_settings
 
 LOCALTIME = Path("/etc/localtime")
 DEFAULTS = Answers()

@@ -18,13 +18,13 @@ import typer
 
 from pipelines.cli.options import AsJson, Home
 from pipelines.cli.telling import tell
-from pipelines.district.home import DistrictHome
-from pipelines.district.list_store import TakenList, keep, kept
-from pipelines.district.listed import read_list
-from pipelines.district.settings import load_settings
-from pipelines.district.settings_model import ListSource
 from pipelines.errors import SettingsError, SourceError
-from pipelines.journey.console import working
+from pipelines.registry.list_store import TakenList, keep, kept
+from pipelines.registry.listed import read_list
+from pipelines.run.console import working
+from pipelines.settings.home import DistrictHome
+from pipelines.settings.model import ListSource
+from pipelines.settings.reader import load_settings
 from pipelines.warehouse.snapshots import current, reading
 
 LARGEST = 200_000_000

@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.options import AsJson, Home
-from pipelines.district.home import DistrictHome
 from pipelines.errors import SettingsError
 from pipelines.operations.moving import move_back, move_out
+from pipelines.settings.home import DistrictHome
 
 
 def move_state(

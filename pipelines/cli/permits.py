@@ -12,14 +12,15 @@ from pipelines.cli.asking import Desk, desk
 from pipelines.cli.findings import FindingId, found
 from pipelines.cli.options import AsJson, Home
 from pipelines.cli.telling import tell
-from pipelines.district.permits import LONGEST_EXCEPTION_DAYS
+from pipelines.district import District
 from pipelines.errors import SettingsError
+from pipelines.findings.cases import owners
+from pipelines.findings.exceptions import SCOPES, Asked, Scope, end, enter
 from pipelines.findings.keeping import stored_findings
 from pipelines.findings.permit_use import PermitUse, permit_uses
 from pipelines.findings.reviewing import not_oneself, said
-from pipelines.journey.console import show_whole, table
-from pipelines.journey.district import District
-from pipelines.journey.excepting import SCOPES, Asked, Scope, end, enter
+from pipelines.registry.permits import LONGEST_EXCEPTION_DAYS
+from pipelines.run.console import show_whole, table
 
 Reason = Annotated[str, typer.Option(help="Why, in your words; kept for good.")]
 
@@ -94,7 +95,7 @@ def permits(home: Home, as_json: AsJson = False) -> None:
         uses = permit_uses(
             one.district.registry.frames,
             stored_findings(one.district.store),
-            one.district.owner,
+            owners(one.district),
             today,
         )
         rows = [_row(one, use, today) for use in uses]

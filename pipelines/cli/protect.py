@@ -10,9 +10,9 @@ import typer
 
 from pipelines.cli.options import AsJson, Home
 from pipelines.cli.telling import tell
-from pipelines.district.home import DistrictHome
 from pipelines.errors import SettingsError
 from pipelines.operations.ownership import GROUPS, protect
+from pipelines.settings.home import DistrictHome
 
 
 def protect_home(

@@ -13,9 +13,9 @@ import polars as pl
 
 from pipelines.cli.reference_text import spaced
 from pipelines.errors import SettingsError
-from pipelines.journey.console import safe as visible
 from pipelines.reports.sheets import About, workbook
 from pipelines.reports.tables import MOST_IN_EXCEL, exported
+from pipelines.run.console import safe as visible
 
 Kind = Literal["table", "csv", "json", "parquet", "xlsx"]
 LIKE_NUMBERS = (int, float, bool)

@@ -15,12 +15,12 @@ from pipelines.cli.reference_settings import (
     settings_page,
 )
 from pipelines.cli.reference_text import listed, page, section, spaced, table
-from pipelines.district.frames import FRAMES
 from pipelines.events import EVENT_CLASSES, LAKE_COLUMNS, PLACE, TIME_QUALITIES, Column
-from pipelines.journey.editions import kept_columns
-from pipelines.journey.publishing import INTERNAL, PUBLISHED
 from pipelines.notebook.dictionary import KEPT
 from pipelines.notebook.values import VALUES
+from pipelines.privacy.editions import kept_columns
+from pipelines.registry.frames import FRAMES
+from pipelines.reports.snapshot_tables import INTERNAL, PUBLISHED
 from pipelines.warehouse.library import models
 from pipelines.warehouse.models import Header, Model, Param
 

@@ -14,17 +14,17 @@ import typer
 
 from pipelines.cli.asking import Desk, desk
 from pipelines.cli.options import AsJson, Home, Quiet
-from pipelines.district.files import FILES
-from pipelines.district.intake import ROSTER
-from pipelines.district.policy import FILE as POLICY
-from pipelines.district.settings import Settings, parse_settings
+from pipelines.district import District
 from pipelines.errors import SettingsError
 from pipelines.findings.standing import last_verdicts
-from pipelines.journey.console import console, safe, table, watching
-from pipelines.journey.district import District
-from pipelines.journey.replaying import Difference, Replayed, with_values
-from pipelines.journey.replaying import replay as replayed
-from pipelines.journey.scratch import changed, copied
+from pipelines.refresh.scratch import changed, copied
+from pipelines.refresh.trial import Difference, Replayed, with_values
+from pipelines.refresh.trial import replay as replayed
+from pipelines.registry.files import FILES
+from pipelines.registry.intake import ROSTER
+from pipelines.registry.policy import FILE as POLICY
+from pipelines.run.console import console, safe, table, watching
+from pipelines.settings.reader import Settings, parse_settings
 
 EXAMPLE = "Write --set RULE.PARAMETER=VALUE, such as --set SA-1.turns=6."
 

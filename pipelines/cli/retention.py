@@ -12,12 +12,12 @@ import typer
 from pipelines.cli.asking import Desk, desk
 from pipelines.cli.options import AsJson, Home, Quiet
 from pipelines.cli.telling import tell
+from pipelines.district import only_writer, open_district
 from pipelines.errors import BusyError, SchoolbellError
-from pipelines.journey.console import console, safe_lines, watching
-from pipelines.journey.district import only_writer, open_district
 from pipelines.operations.certificate import certified, finish_purge
 from pipelines.operations.purge import Purge, carry_out
 from pipelines.operations.retention import Plan, plan
+from pipelines.run.console import console, safe_lines, watching
 from pipelines.state.audit import Act, open_chain
 from pipelines.state.holds import (
     Hold,

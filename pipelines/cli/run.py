@@ -10,13 +10,13 @@ import typer
 from pipelines.cli.options import AsJson, Home, Quiet
 from pipelines.cli.retention import finish_interrupted
 from pipelines.cli.telling import tell
+from pipelines.district import only_writer, open_district
 from pipelines.errors import SettingsError
-from pipelines.journey.console import console, safe, watching
-from pipelines.journey.district import only_writer, open_district
-from pipelines.journey.publishing import publish_snapshot
-from pipelines.journey.reporting import publish_reports
-from pipelines.journey.run import run
-from pipelines.journey.summary import account_table, facts_of, is_all_lost, told
+from pipelines.reports.publishing import publish_reports
+from pipelines.reports.snapshot_tables import publish_snapshot
+from pipelines.run.console import console, safe, watching
+from pipelines.run.run import run
+from pipelines.run.summary import account_table, facts_of, is_all_lost, told
 
 
 def run_all(

@@ -10,10 +10,10 @@ from typing import Annotated, Any
 import typer
 
 from pipelines.cli.options import AsJson
-from pipelines.demo.quality import false_rows, missed_rows, quality
-from pipelines.demo.stability import stability
-from pipelines.demo.trial import Trial, hold_trial
-from pipelines.journey.console import console, safe
+from pipelines.run.console import console, safe
+from pipelines.synthetic.quality import false_rows, missed_rows, quality
+from pipelines.synthetic.stability import stability
+from pipelines.synthetic.trial import Trial, hold_trial
 
 Measures = Mapping[str, Any]
 

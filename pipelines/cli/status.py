@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
+from pipelines.alerts.sending import AlertSummary, send_watch
 from pipelines.cli.options import AsJson, Home
-from pipelines.journey.alerting import AlertSummary, send_watch
-from pipelines.journey.console import console, safe, safe_lines, table
-from pipelines.journey.district import open_district
-from pipelines.journey.status import WORDS, Status, status_of
+from pipelines.district import open_district
+from pipelines.run.console import console, safe, safe_lines, table
+from pipelines.run.status import WORDS, Status, status_of
 
 Alert = Annotated[
     bool,

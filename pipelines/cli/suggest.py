@@ -8,11 +8,11 @@ import typer
 
 from pipelines.cli.options import AsJson, Home
 from pipelines.cli.telling import tell
+from pipelines.district import open_district
 from pipelines.errors import SettingsError
-from pipelines.journey.console import safe, working
-from pipelines.journey.district import open_district
-from pipelines.journey.suggesting.asking import suggest as proposed
-from pipelines.journey.suggesting.proposal import as_csv
+from pipelines.operations.suggestions.asking import suggest as proposed
+from pipelines.operations.suggestions.proposal import as_csv
+from pipelines.run.console import safe, working
 
 
 def suggest(

@@ -6,7 +6,7 @@ from typing import Any
 
 import typer
 
-from pipelines.journey.console import safe_lines
+from pipelines.run.console import safe_lines
 
 
 def tell(facts: Mapping[str, Any], *lines: str, as_json: bool) -> None:

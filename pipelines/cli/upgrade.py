@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.options import AsJson, Home
-from pipelines.district.home import DistrictHome
-from pipelines.journey.console import safe_lines, working
 from pipelines.operations.upgrade import Done, Plan, plan
 from pipelines.operations.upgrade import upgrade as upgraded
+from pipelines.run.console import safe_lines, working
+from pipelines.settings.home import DistrictHome
 
 
 def upgrade(

@@ -11,11 +11,11 @@ import typer
 from pipelines.cli.asking import who_asks
 from pipelines.cli.findings import PUPIL
 from pipelines.cli.options import AsJson, Home
+from pipelines.district import open_district
 from pipelines.errors import SettingsError
-from pipelines.journey.console import safe
-from pipelines.journey.district import open_district
-from pipelines.journey.notices.asking import resolve
-from pipelines.journey.notices.case import Answer, Asked, Because
+from pipelines.findings.notices.asking import resolve
+from pipelines.findings.notices.case import Answer, Asked, Because
+from pipelines.run.console import safe
 
 
 def who(

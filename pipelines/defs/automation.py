@@ -11,9 +11,9 @@ from pipelines.defs.outputs import FINDINGS, REPORT, SNAPSHOT, housekeeping
 from pipelines.defs.resources import HomeResource
 from pipelines.errors import BusyError
 from pipelines.events import EVENT_CLASSES
-from pipelines.journey.looking import note_look
-from pipelines.journey.ranges import registry_range, stale_range
+from pipelines.refresh.ranges import registry_range, stale_range
 from pipelines.state import ledger
+from pipelines.state.visits import note_look
 from pipelines.warehouse.models import Model
 
 # Dagster keeps the type of an asset job to itself

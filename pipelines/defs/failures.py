@@ -12,11 +12,11 @@ import dagster as dg
 
 from pipelines.alerts.failures import check_failed, check_key, run_failed, run_key
 from pipelines.alerts.news import News
+from pipelines.alerts.sending import announce
 from pipelines.alerts.standing import standing
 from pipelines.defs.alerting import SOURCES
 from pipelines.defs.resources import HomeResource
-from pipelines.journey.alerting import announce
-from pipelines.journey.district import District
+from pipelines.district import District
 
 TICK_SECONDS = 30
 

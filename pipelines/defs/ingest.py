@@ -6,8 +6,8 @@ import dagster as dg
 
 from pipelines.defs.resources import HomeResource
 from pipelines.events import EVENT_CLASSES
-from pipelines.journey.steps import take_in
-from pipelines.journey.summary import troubles
+from pipelines.refresh.steps import take_in
+from pipelines.run.summary import troubles
 from pipelines.state import ledger
 
 SPECS = [

@@ -6,8 +6,8 @@ import dagster as dg
 
 from pipelines.defs.partitions import days_of
 from pipelines.defs.resources import HomeResource
-from pipelines.district.frames import FRAMES
-from pipelines.journey.steps import build_model
+from pipelines.refresh.steps import build_model
+from pipelines.registry.frames import FRAMES
 from pipelines.warehouse.models import Model
 
 GRAIN = "grain"

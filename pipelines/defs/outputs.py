@@ -8,18 +8,18 @@ import dagster as dg
 
 from pipelines.defs.partitions import FIRST_DAY, days_of
 from pipelines.defs.resources import HomeResource
-from pipelines.journey.looking import note_run
-from pipelines.journey.publishing import publish_snapshot
-from pipelines.journey.ranges import note_built
-from pipelines.journey.reporting import Published, publish_reports
-from pipelines.journey.steps import judge_days
-from pipelines.journey.unjudged import failures
-from pipelines.lake.sweeping import sweep
+from pipelines.findings.unjudged import failures
+from pipelines.ingest.sweeping import sweep
 from pipelines.operations.certificate import finish_purge
+from pipelines.refresh.ranges import note_built
+from pipelines.refresh.steps import judge_days
 from pipelines.reports.headline import NUMBERS, this_week
+from pipelines.reports.publishing import Published, publish_reports
+from pipelines.reports.snapshot_tables import publish_snapshot
 from pipelines.reports.view import View
 from pipelines.state import ledger
 from pipelines.state.audit import open_chain
+from pipelines.state.visits import note_run
 from pipelines.warehouse.models import Model
 
 FINDINGS = dg.AssetKey(["findings", "findings"])

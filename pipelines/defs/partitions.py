@@ -7,9 +7,9 @@ from pathlib import Path
 import dagster as dg
 
 from pipelines.defs.resources import HOME_VARIABLE
-from pipelines.district.home import DistrictHome
-from pipelines.district.settings import load_settings
 from pipelines.errors import SchoolbellError
+from pipelines.settings.home import DistrictHome
+from pipelines.settings.reader import load_settings
 
 FIRST_DAY = "2020-08-01"
 DEFAULT_ZONE = "America/Chicago"

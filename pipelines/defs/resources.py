@@ -8,10 +8,10 @@ from pathlib import Path
 import dagster as dg
 from pydantic import PrivateAttr
 
-from pipelines.district.home import DistrictHome
-from pipelines.district.registry import Registry, load_registry, registry_mark
-from pipelines.district.settings import Settings
-from pipelines.journey.district import District, only_writer, open_district
+from pipelines.district import District, only_writer, open_district
+from pipelines.registry.registry import Registry, load_registry, registry_mark
+from pipelines.settings.home import DistrictHome
+from pipelines.settings.reader import Settings
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.repair import opened
 

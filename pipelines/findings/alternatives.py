@@ -2,10 +2,10 @@
 
 from collections.abc import Collection
 
-from pipelines.district.networks import address_text
 from pipelines.findings.record import NOT_TESTABLE, Alternative
 from pipelines.findings.rules import Details, rules
 from pipelines.findings.rules._tests import ONE_DEVICE
+from pipelines.registry.networks import address_text
 
 WORN = Alternative(
     ONE_DEVICE[0],

@@ -15,6 +15,7 @@ from typing import Any
 import polars as pl
 from sqlalchemy import Connection, insert, select
 
+from pipelines.district import District
 from pipelines.findings.lattice import LEVELS
 from pipelines.state.review_schema import ASSIGNMENTS, CASE_FINDINGS, CASES
 from pipelines.state.schema import FINDINGS
@@ -181,3 +182,8 @@ def cases(store: Store) -> list[Case]:
         if row["case_id"] in held
     ]
     return sorted(found, key=lambda one: (one.week, one.case_id), reverse=True)
+
+
+def owners(district: District) -> Owner:
+    """Whose an account was on a day, as the registry says."""
+    return owner_of(district.registry.frames["accounts"])

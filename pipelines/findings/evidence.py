@@ -17,11 +17,11 @@ from sqlalchemy import Connection, delete, insert, select
 
 from pipelines.errors import SourceError
 from pipelines.formats import formats
-from pipelines.sources.blocks import blocks
-from pipelines.sources.delivery import Delivery
-from pipelines.sources.framing import parts
-from pipelines.sources.lines import batch
-from pipelines.sources.streams import Reads, opened
+from pipelines.ingest.blocks import blocks
+from pipelines.ingest.delivery import Delivery
+from pipelines.ingest.framing import parts
+from pipelines.ingest.lines import batch
+from pipelines.ingest.streams import Reads, opened
 from pipelines.state.ledger import FileRecord
 from pipelines.state.schema import EVIDENCE
 

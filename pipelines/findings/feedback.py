@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from sqlalchemy import select
 
+from pipelines.district import District
 from pipelines.findings.bounds import share_bounds
 from pipelines.findings.keeping import stored_findings
 from pipelines.findings.standing import last_verdicts
@@ -145,3 +146,8 @@ def _cases(store: Store) -> dict[str, str]:
     query = select(CASE_FINDINGS.c.finding_id, CASE_FINDINGS.c.case_id)
     with store.reading() as connection:
         return {row.finding_id: row.case_id for row in connection.execute(query)}
+
+
+def standings_of(district: District) -> Sequence[Standing]:
+    """How each rule of a district stands after what reviewers decided so far."""
+    return standings(district.store, district.versions, district.stages)

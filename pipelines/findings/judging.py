@@ -7,9 +7,8 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.detections.candidates import Candidate
-from pipelines.detections.catalogue import Clause, Detection
 from pipelines.findings.alternatives import alternatives, of_the_subject
+from pipelines.findings.candidates import Candidate
 from pipelines.findings.cases import Owner, nobody
 from pipelines.findings.lattice import confidence, severity
 from pipelines.findings.permits import (
@@ -20,6 +19,7 @@ from pipelines.findings.permits import (
 )
 from pipelines.findings.record import FITS, Alternative, Finding, finding_id
 from pipelines.findings.wording import ALWAYS_LIMITS, claim, would_change
+from pipelines.warehouse.detections import Clause, Detection
 
 TWO_WEEKS = timedelta(days=13)
 NO_CONSENTS = "Whether a consent allowed it: the registry has none to look up."

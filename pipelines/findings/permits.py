@@ -12,8 +12,8 @@ from typing import Any, Literal
 
 import polars as pl
 
-from pipelines.district.sites import canonical_host, registrable_domain
 from pipelines.findings.record import NOT_TESTABLE, RULED_OUT, Alternative
+from pipelines.registry.sites import canonical_host, registrable_domain
 
 PermitKind = Literal["consent", "exception"]
 

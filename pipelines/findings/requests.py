@@ -12,8 +12,8 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
-from pipelines.district.roles import Asker, RefusedError
 from pipelines.errors import SettingsError
+from pipelines.settings.roles import Asker, RefusedError
 from pipelines.state.audit import Act, Chain
 from pipelines.state.review_schema import REQUESTS
 from pipelines.state.store import now_text

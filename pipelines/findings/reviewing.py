@@ -10,10 +10,10 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from pipelines.district.roles import Asker, RefusedError
 from pipelines.errors import SettingsError
 from pipelines.findings.history import note
 from pipelines.findings.standing import CONFIRMED, EXPLAINED, WITHDRAWN
+from pipelines.settings.roles import Asker, RefusedError
 from pipelines.state.audit import Act, Chain
 from pipelines.state.review_schema import (
     ASSIGNMENTS,

@@ -9,8 +9,8 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from pipelines.identity.look_alikes import unicode_hostname
-from pipelines.privacy import SENSITIVE, WITHHELD
+from pipelines.privacy.pseudonyms import SENSITIVE, WITHHELD
+from pipelines.warehouse.look_alikes import unicode_hostname
 
 _KINDS = re.compile(rf"\b({'|'.join(SENSITIVE)})\b")
 

@@ -19,8 +19,8 @@ import polars as pl
 
 from pipelines import clock
 from pipelines.formats import Context, Format
-from pipelines.formats._cef import CATEGORIES, EXTRA, disposition, with_cef
-from pipelines.formats._fields import (
+from pipelines.formats.reading.cef import CATEGORIES, EXTRA, disposition, with_cef
+from pipelines.formats.reading.fields import (
     MAX_URL,
     account,
     address,
@@ -31,9 +31,9 @@ from pipelines.formats._fields import (
     port,
     whole,
 )
-from pipelines.formats._flows import is_machine, protocol, somewhere
-from pipelines.formats._keyvalue import json_of, value
-from pipelines.formats._syslog import with_header
+from pipelines.formats.reading.flows import is_machine, protocol, somewhere
+from pipelines.formats.reading.keyvalue import json_of, value
+from pipelines.formats.reading.syslog import with_header
 
 ALERT = r"(?i)threat|alert|intrusion|ips\b|virus|malware|attack|detect|file"
 LOGIN = (

@@ -22,7 +22,7 @@ import polars as pl
 
 from pipelines import clock
 from pipelines.formats import Context, Format
-from pipelines.formats._fields import (
+from pipelines.formats.reading.fields import (
     MAX_URL,
     account,
     address,
@@ -33,8 +33,8 @@ from pipelines.formats._fields import (
     port,
     whole,
 )
-from pipelines.formats._flows import direction, is_machine, protocol, somewhere
-from pipelines.formats._keyvalue import as_json, value
+from pipelines.formats.reading.flows import direction, is_machine, protocol, somewhere
+from pipelines.formats.reading.keyvalue import as_json, value
 
 EXPORTED = (
     r'^(?:<[0-9]{1,3}>)?(?:[^"\[]* )?1 ([^ ]+) ([^ ]+) [Cc]heck[Pp]oint [^ ]+ - '

@@ -30,8 +30,9 @@ are system events.
 
 import polars as pl
 
-from pipelines.formats import Context, Format, _cisco_ftd
-from pipelines.formats._cisco_asa import (
+from pipelines.formats import Context, Format
+from pipelines.formats.reading import cisco_ftd as _cisco_ftd
+from pipelines.formats.reading.cisco_asa import (
     CODES,
     FLOWS,
     LOGONS,
@@ -41,18 +42,18 @@ from pipelines.formats._cisco_asa import (
     visit,
     words,
 )
-from pipelines.formats._cisco_asa_ends import (
+from pipelines.formats.reading.cisco_asa_ends import (
     HAS_PORTS,
     IS_BUILT,
     IS_ENDED,
     ends,
     placed,
 )
-from pipelines.formats._cisco_asa_joined import joined, lasted
-from pipelines.formats._fields import account, name
-from pipelines.formats._flows import direction, protocol
-from pipelines.formats._keyvalue import json_of
-from pipelines.formats._syslog import with_header
+from pipelines.formats.reading.cisco_asa_joined import joined, lasted
+from pipelines.formats.reading.fields import account, name
+from pipelines.formats.reading.flows import direction, protocol
+from pipelines.formats.reading.keyvalue import json_of
+from pipelines.formats.reading.syslog import with_header
 
 MESSAGE = r"%(?:ASA|FTD|NGIPS|PIX|FWSM)-(?:[A-Za-z]+-|-)?[0-7]-([0-9]{6})"
 FAMILY, CODE = pl.col("family"), pl.col("code")

@@ -17,9 +17,9 @@ import polars as pl
 from pipelines import clock
 from pipelines.clock import Reading
 from pipelines.formats import Context, Format
-from pipelines.formats._cisco_umbrella import RECORD, in_place, record
-from pipelines.formats._csv import cell, cells, width
-from pipelines.formats._fields import (
+from pipelines.formats.reading.cisco_umbrella import RECORD, in_place, record
+from pipelines.formats.reading.csv import cell, cells, width
+from pipelines.formats.reading.fields import (
     MAX_URL,
     account,
     address,
@@ -30,8 +30,8 @@ from pipelines.formats._fields import (
     port,
     whole,
 )
-from pipelines.formats._flows import protocol, somewhere
-from pipelines.formats._keyvalue import json_of
+from pipelines.formats.reading.flows import protocol, somewhere
+from pipelines.formats.reading.keyvalue import json_of
 
 DAY = r'^[\x{feff}]?"?[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}"?,'
 IP, TEXT = '"[0-9a-fA-F.:]*",', '"(?:[^"]|"")*",'

@@ -16,7 +16,7 @@ import polars as pl
 
 from pipelines import clock
 from pipelines.formats import Context, Format
-from pipelines.formats._fields import (
+from pipelines.formats.reading.fields import (
     MAX_URL,
     account,
     address,
@@ -26,8 +26,8 @@ from pipelines.formats._fields import (
     port,
     whole,
 )
-from pipelines.formats._keyvalue import json_of
-from pipelines.formats._web import VERDICT_OF_CISCO
+from pipelines.formats.reading.keyvalue import json_of
+from pipelines.formats.reading.web import VERDICT_OF_CISCO
 
 HEAD = r"^(?:.*? )?([0-9]{9,10}\.[0-9]{3}) +([0-9]+) ([^ ]+) ([A-Z_]+)/([0-9]{3}) "
 LINE = (

@@ -34,8 +34,14 @@ from pipelines import clock
 from pipelines.clock import Reading, Stamp
 from pipelines.errors import SettingsError
 from pipelines.formats import Context, Format
-from pipelines.formats._csv import column_places, headed, width
-from pipelines.formats._declared import CLASSES, RULES, declared, event_class, values
+from pipelines.formats.reading.csv import column_places, headed, width
+from pipelines.formats.reading.declared import (
+    CLASSES,
+    RULES,
+    declared,
+    event_class,
+    values,
+)
 
 WORD = r"\"?[\p{L}(#][\p{L}0-9 _()/.#%'-]*\"?"
 HEADER = rf"^[\x{{feff}}]?{WORD}(?:[,;\t|]{WORD})+\s*$"

@@ -21,8 +21,14 @@ import polars as pl
 
 from pipelines import clock
 from pipelines.formats import Context, Format
-from pipelines.formats._declared import CLASSES, RULES, declared, event_class, values
-from pipelines.formats._json import with_fields
+from pipelines.formats.reading.declared import (
+    CLASSES,
+    RULES,
+    declared,
+    event_class,
+    values,
+)
+from pipelines.formats.reading.json import with_fields
 
 MUST = {
     "not a JSON object": pl.col("is_object"),

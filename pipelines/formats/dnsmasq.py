@@ -14,9 +14,9 @@ lease. The stamp has neither year nor zone.
 import polars as pl
 
 from pipelines.formats import Context, Format
-from pipelines.formats._fields import address, known, mac, name, port
-from pipelines.formats._keyvalue import json_of
-from pipelines.formats._syslog import with_header, written_by
+from pipelines.formats.reading.fields import address, known, mac, name, port
+from pipelines.formats.reading.keyvalue import json_of
+from pipelines.formats.reading.syslog import with_header, written_by
 
 SERIAL = r"^([0-9]+) ([^ /]+)/([0-9]+) "
 QUERY = r"^(?:query|auth)\[([^\]]+)\] (.*) from ([^ ]+)$"

@@ -20,8 +20,8 @@ import polars as pl
 from pipelines import clock
 from pipelines.clock import Reading, Stamp
 from pipelines.formats import Context, Format
-from pipelines.formats._fields import account, address, known, name, port
-from pipelines.formats._json import json_text, with_fields
+from pipelines.formats.reading.fields import account, address, known, name, port
+from pipelines.formats.reading.json import json_text, with_fields
 
 SIGN_IN = {
     "id": "id",

@@ -25,12 +25,9 @@ import polars as pl
 
 from pipelines import clock
 from pipelines.formats import Context, Format
-from pipelines.formats._fields import account, hostname, known, rarely, whole
-from pipelines.formats._flows import (
-    is_machine,
-    seconds,
-)
-from pipelines.formats._fortigate import (
+from pipelines.formats.reading.fields import account, hostname, known, rarely, whole
+from pipelines.formats.reading.flows import is_machine, seconds
+from pipelines.formats.reading.fortigate import (
     KEYS,
     MAPPING,
     cls,
@@ -43,7 +40,7 @@ from pipelines.formats._fortigate import (
     traffic,
     web,
 )
-from pipelines.formats._keyvalue import value, with_values
+from pipelines.formats.reading.keyvalue import value, with_values
 
 FIRST_KEY = "(?:date|devname|logver|itime|timestamp|eventtime|devid)"
 BARE = rf"^[\x00 ]*(?:<[0-9]{{1,3}}>)?{FIRST_KEY}="

@@ -15,10 +15,11 @@ is local time.
 import polars as pl
 
 from pipelines import clock
-from pipelines.formats import Context, Format, _radius
-from pipelines.formats._fields import account
-from pipelines.formats._keyvalue import json_of
-from pipelines.formats._syslog import with_header, written_by
+from pipelines.formats import Context, Format
+from pipelines.formats.reading import radius as _radius
+from pipelines.formats.reading.fields import account
+from pipelines.formats.reading.keyvalue import json_of
+from pipelines.formats.reading.syslog import with_header, written_by
 
 OWN = (
     r"^[A-Z][a-z]{2} ([A-Z][a-z]{2}) +([0-9]{1,2}) ([0-9:]{8}) ([0-9]{4}) : "

@@ -17,10 +17,11 @@ are counted by the gateway: its input is what the client sent.
 import polars as pl
 
 from pipelines import clock
-from pipelines.formats import Context, Format, _radius
-from pipelines.formats._fields import account, address, known, name, whole
-from pipelines.formats._flows import seconds, somewhere
-from pipelines.formats._keyvalue import json_of
+from pipelines.formats import Context, Format
+from pipelines.formats.reading import radius as _radius
+from pipelines.formats.reading.fields import account, address, known, name, whole
+from pipelines.formats.reading.flows import seconds, somewhere
+from pipelines.formats.reading.keyvalue import json_of
 
 HEAD = r"^[A-Z][a-z]{2} ([A-Z][a-z]{2}) +([0-9]{1,2}) ([0-9:]{8}) ([0-9]{4})\s*(?:\n|$)"
 SHAPE = r"^[^\n]+(?:\n[ \t]+[A-Za-z0-9._:-]+ *\+?:?= *[^\n]*|\n?\s*)*$"

@@ -18,8 +18,8 @@ import polars as pl
 
 from pipelines import clock
 from pipelines.formats import Context, Format
-from pipelines.formats._fields import account, address, known
-from pipelines.formats._json import json_text, with_fields
+from pipelines.formats.reading.fields import account, address, known
+from pipelines.formats.reading.json import json_text, with_fields
 
 PARAMETERS = 10
 """How many parameters of the event are looked through."""

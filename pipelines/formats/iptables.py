@@ -24,10 +24,10 @@ import polars as pl
 
 from pipelines import clock
 from pipelines.formats import Context, Format
-from pipelines.formats._fields import address, mac, port
-from pipelines.formats._flows import protocol, verdict
-from pipelines.formats._keyvalue import json_of, value, with_values
-from pipelines.formats._syslog import with_header
+from pipelines.formats.reading.fields import address, mac, port
+from pipelines.formats.reading.flows import protocol, verdict
+from pipelines.formats.reading.keyvalue import json_of, value, with_values
+from pipelines.formats.reading.syslog import with_header
 
 PACKET = r"(?:^|[ \]:])((?:IN|OUT|PHYSIN|MAC|SRC)=.*)$"
 HALF_A_PACKET = r"(?:^| )(?:SRC|DST|SPT|DPT|PROTO)="

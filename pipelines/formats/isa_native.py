@@ -19,9 +19,10 @@ products is `w3c_elff`.
 import polars as pl
 
 from pipelines import clock
-from pipelines.formats import Context, Format, _elff
-from pipelines.formats._csv import cell, width
-from pipelines.formats._fields import (
+from pipelines.formats import Context, Format
+from pipelines.formats.reading import elff as _elff
+from pipelines.formats.reading.csv import cell, width
+from pipelines.formats.reading.fields import (
     MAX_URL,
     account,
     address,
@@ -32,8 +33,8 @@ from pipelines.formats._fields import (
     port,
     whole,
 )
-from pipelines.formats._flows import not_of_windows, protocol, somewhere
-from pipelines.formats._keyvalue import json_of
+from pipelines.formats.reading.flows import not_of_windows, protocol, somewhere
+from pipelines.formats.reading.keyvalue import json_of
 
 PLACES = {
     "client": 0, "login": 1, "agent": 2, "date": 4, "clock": 5, "service": 6,

@@ -13,9 +13,9 @@ client by its DUID, which is no MAC and stays in `extras`.
 import polars as pl
 
 from pipelines.formats import Context, Format
-from pipelines.formats._fields import address, known, mac, name, whole
-from pipelines.formats._keyvalue import json_of
-from pipelines.formats._syslog import with_header, written_by
+from pipelines.formats.reading.fields import address, known, mac, name, whole
+from pipelines.formats.reading.keyvalue import json_of
+from pipelines.formats.reading.syslog import with_header, written_by
 
 LEASE = r"^DHCP(?:ACK on|RELEASE of|EXPIRE on|DECLINE of) ([^ ]+) (?:to|from) ([^ ]+)"
 LEASE_V6 = r"^Reply NA: address ([^ ]+) to client with duid ([^ ]+) "

@@ -21,8 +21,8 @@ import polars as pl
 from pipelines import clock
 from pipelines.clock import Reading
 from pipelines.formats import Context, Format
-from pipelines.formats._fields import address, known, mac, name
-from pipelines.formats._keyvalue import json_of
+from pipelines.formats.reading.fields import address, known, mac, name
+from pipelines.formats.reading.keyvalue import json_of
 
 LEASE = r"^lease[ \t]+([^ \t{]+)[ \t]*\{"
 OTHER = r"^(ia-na|ia-ta|ia-pd)[ \t]"

@@ -13,8 +13,8 @@ import polars as pl
 from pipelines import clock
 from pipelines.clock import Reading
 from pipelines.formats import Context, Format
-from pipelines.formats._csv import headed, width
-from pipelines.formats._fields import address, known, mac, name
+from pipelines.formats.reading.csv import headed, width
+from pipelines.formats.reading.fields import address, known, mac, name
 
 ACTIONS = ["assign", "renew", "release", "expire", "decline"]
 COLUMNS = {

@@ -16,7 +16,7 @@ import polars as pl
 
 from pipelines import clock
 from pipelines.formats import Context, Format
-from pipelines.formats._fields import (
+from pipelines.formats.reading.fields import (
     MAX_URL,
     account,
     address,
@@ -27,10 +27,10 @@ from pipelines.formats._fields import (
     port,
     whole,
 )
-from pipelines.formats._flows import is_machine, protocol
-from pipelines.formats._keyvalue import json_of, value
-from pipelines.formats._leef import with_fields, with_leef
-from pipelines.formats._syslog import with_header
+from pipelines.formats.reading.flows import is_machine, protocol
+from pipelines.formats.reading.keyvalue import json_of, value
+from pipelines.formats.reading.leef import with_fields, with_leef
+from pipelines.formats.reading.syslog import with_header
 
 KEYS = [
     "devTime", "src", "srcPort", "srcMAC", "srcPostNAT", "srcPostNATPort", "dst",

@@ -20,7 +20,7 @@ import polars as pl
 
 from pipelines import clock
 from pipelines.formats import Context, Format
-from pipelines.formats._fields import (  # fmt: skip
+from pipelines.formats.reading.fields import (
     MAX_URL,
     account,
     address,
@@ -30,8 +30,8 @@ from pipelines.formats._fields import (  # fmt: skip
     name,
     port,
 )
-from pipelines.formats._flows import protocol
-from pipelines.formats._keyvalue import json_of
+from pipelines.formats.reading.flows import protocol
+from pipelines.formats.reading.keyvalue import json_of
 
 LINE = (
     r"^(?:<[0-9]{1,3}>)?(?:.*? )??(?:1 )?"

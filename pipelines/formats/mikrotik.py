@@ -18,7 +18,7 @@ stamp is not sent, so the syslog header's counts.
 import polars as pl
 
 from pipelines.formats import Context, Format
-from pipelines.formats._fields import (  # fmt: skip
+from pipelines.formats.reading.fields import (
     MAX_URL,
     account,
     address,
@@ -28,9 +28,9 @@ from pipelines.formats._fields import (  # fmt: skip
     name,
     port,
 )
-from pipelines.formats._flows import protocol, verdict
-from pipelines.formats._keyvalue import json_of
-from pipelines.formats._syslog import with_header
+from pipelines.formats.reading.flows import protocol, verdict
+from pipelines.formats.reading.keyvalue import json_of
+from pipelines.formats.reading.syslog import with_header
 
 TOPICS = r"^([a-z0-9!-]+(?:,[a-z0-9!-]+)+):? (.*)$"
 PACKET = (

@@ -15,10 +15,10 @@ import polars as pl
 
 from pipelines import clock
 from pipelines.formats import Context, Format
-from pipelines.formats._fields import account, address, mac, name, port
-from pipelines.formats._flows import is_machine
-from pipelines.formats._keyvalue import json_of
-from pipelines.formats._syslog import with_header, written_by
+from pipelines.formats.reading.fields import account, address, mac, name, port
+from pipelines.formats.reading.flows import is_machine
+from pipelines.formats.reading.keyvalue import json_of
+from pipelines.formats.reading.syslog import with_header, written_by
 
 PROGRAMS = r"openvpn(?:[-_@][^ \[:]+)?|ovpn-[^ \[:]+|charon(?:-[a-z]+)?"
 ISO = r"^([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8})(?: us=[0-9]+)? (.*)$"

@@ -22,8 +22,8 @@ syslog header shows the same clock with its offset.
 import polars as pl
 
 from pipelines.formats import Context, Format
-from pipelines.formats._csv import cells, width
-from pipelines.formats._fields import (
+from pipelines.formats.reading.csv import cells, width
+from pipelines.formats.reading.fields import (
     MAX_URL,
     account,
     address,
@@ -34,9 +34,9 @@ from pipelines.formats._fields import (
     port,
     whole,
 )
-from pipelines.formats._flows import direction, protocol, somewhere
-from pipelines.formats._keyvalue import json_of
-from pipelines.formats._paloalto import (
+from pipelines.formats.reading.flows import direction, protocol, somewhere
+from pipelines.formats.reading.keyvalue import json_of
+from pipelines.formats.reading.paloalto import (
     ACTIVITIES,
     WIDTHS,
     in_place,
@@ -45,7 +45,7 @@ from pipelines.formats._paloalto import (
     timed,
     values,
 )
-from pipelines.formats._syslog import with_header
+from pipelines.formats.reading.syslog import with_header
 
 HEAD = (
     r"^[0-9]*,[0-9]{4}[/-][0-9]{2}[/-][0-9]{2}[ T][0-9:.]{8,18}Z?,[^,]*,"

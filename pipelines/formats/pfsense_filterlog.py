@@ -16,10 +16,10 @@ number. The other programs of the firewall in the same stream are system events.
 import polars as pl
 
 from pipelines.formats import Context, Format
-from pipelines.formats._fields import address, port, whole
-from pipelines.formats._flows import protocol
-from pipelines.formats._keyvalue import json_of
-from pipelines.formats._syslog import with_header
+from pipelines.formats.reading.fields import address, port, whole
+from pipelines.formats.reading.flows import protocol
+from pipelines.formats.reading.keyvalue import json_of
+from pipelines.formats.reading.syslog import with_header
 
 RULE = [
     "rule", "sub_rule", "anchor", "tracker", "interface", "cause", "action", "way",

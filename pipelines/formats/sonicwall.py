@@ -20,7 +20,7 @@ import polars as pl
 
 from pipelines import clock
 from pipelines.formats import Context, Format
-from pipelines.formats._fields import (
+from pipelines.formats.reading.fields import (
     MAX_URL,
     account,
     address,
@@ -31,8 +31,8 @@ from pipelines.formats._fields import (
     port,
     whole,
 )
-from pipelines.formats._flows import protocol
-from pipelines.formats._keyvalue import as_json, value, with_values
+from pipelines.formats.reading.flows import protocol
+from pipelines.formats.reading.keyvalue import as_json, value, with_values
 
 BODY = r'^(?:<[0-9]{1,3}>)?(?:[^="]*[ >])??(id=.*)$'
 KEYS = [

@@ -24,9 +24,9 @@ import polars as pl
 
 from pipelines import clock
 from pipelines.formats import Context, Format
-from pipelines.formats._fields import account, address, known, whole
-from pipelines.formats._keyvalue import value, with_values
-from pipelines.formats._sophos import (
+from pipelines.formats.reading.fields import account, address, known, whole
+from pipelines.formats.reading.keyvalue import value, with_values
+from pipelines.formats.reading.sophos import (
     KEYS,
     cls,
     component,

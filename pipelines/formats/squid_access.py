@@ -14,7 +14,7 @@ import polars as pl
 
 from pipelines import clock
 from pipelines.formats import Context, Format
-from pipelines.formats._fields import (
+from pipelines.formats.reading.fields import (
     MAX_URL,
     account,
     address,
@@ -26,7 +26,7 @@ from pipelines.formats._fields import (
     rarely,
     whole,
 )
-from pipelines.formats._web import VERDICT_OF_CISCO
+from pipelines.formats.reading.web import VERDICT_OF_CISCO
 
 AFTER_TIME = [
     "elapsed", "client", "result", "size", "verb", "asked", "user", "peer", "mime",

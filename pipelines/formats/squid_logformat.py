@@ -18,7 +18,7 @@ from pipelines import clock
 from pipelines.clock import Reading, Stamp
 from pipelines.errors import SettingsError
 from pipelines.formats import Context, Format
-from pipelines.formats._fields import (
+from pipelines.formats.reading.fields import (
     MAX_URL,
     account,
     address,
@@ -29,8 +29,8 @@ from pipelines.formats._fields import (
     port,
     whole,
 )
-from pipelines.formats._keyvalue import json_of
-from pipelines.formats._logformat import Code, Layout, layout
+from pipelines.formats.reading.keyvalue import json_of
+from pipelines.formats.reading.logformat import Code, Layout, layout
 
 COMBINED = (
     r'\] "[A-Za-z_-]+ [^ ]+ HTTP/[0-9.]+" [0-9]{3} (?:[0-9]+|-) .*[A-Z_]+:[A-Z_]+'

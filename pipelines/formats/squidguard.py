@@ -13,7 +13,7 @@ import polars as pl
 
 from pipelines import clock
 from pipelines.formats import Context, Format
-from pipelines.formats._fields import (
+from pipelines.formats.reading.fields import (
     MAX_URL,
     account,
     address,
@@ -22,7 +22,7 @@ from pipelines.formats._fields import (
     name,
     port,
 )
-from pipelines.formats._keyvalue import json_of
+from pipelines.formats.reading.keyvalue import json_of
 
 STAMP = r"^([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}) \[[0-9]+\] "
 REQUEST = (

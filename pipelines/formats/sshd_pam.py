@@ -22,10 +22,10 @@ become system events: a command run as root is no login.
 import polars as pl
 
 from pipelines.formats import Context, Format
-from pipelines.formats._fields import account, address, name, port, whole
-from pipelines.formats._flows import is_machine
-from pipelines.formats._keyvalue import json_of
-from pipelines.formats._syslog import with_header, written_by
+from pipelines.formats.reading.fields import account, address, name, port, whole
+from pipelines.formats.reading.flows import is_machine
+from pipelines.formats.reading.keyvalue import json_of
+from pipelines.formats.reading.syslog import with_header, written_by
 
 PROGRAMS = (
     r"sshd(?:-session|-auth)?|sudo|su|runuser|CRON|cron|crond|anacron|atd|login|pam"

@@ -17,8 +17,9 @@ itself (`flow.action`) was blocked. Alerts, statistics and other types become
 import polars as pl
 
 from pipelines import clock
-from pipelines.formats import Context, Format, _web
-from pipelines.formats._fields import (
+from pipelines.formats import Context, Format
+from pipelines.formats.reading import web as _web
+from pipelines.formats.reading.fields import (
     address,
     hostname,
     known,
@@ -28,8 +29,8 @@ from pipelines.formats._fields import (
     port,
     whole,
 )
-from pipelines.formats._flows import protocol
-from pipelines.formats._json import json_text, with_fields
+from pipelines.formats.reading.flows import protocol
+from pipelines.formats.reading.json import json_text, with_fields
 
 FIELDS = {
     "stamp": "timestamp",

@@ -15,9 +15,9 @@ import polars as pl
 
 from pipelines import clock
 from pipelines.formats import Context, Format
-from pipelines.formats._fields import address, name, port
-from pipelines.formats._keyvalue import json_of
-from pipelines.formats._syslog import with_header, written_by
+from pipelines.formats.reading.fields import address, name, port
+from pipelines.formats.reading.keyvalue import json_of
+from pipelines.formats.reading.syslog import with_header, written_by
 
 OWN_FILE = (
     r"^(?:\[([0-9]{10})\]|[A-Z][a-z]{2} [ 0-9]{2} [0-9:]{8}) "

@@ -25,9 +25,11 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from pipelines.formats import Context, Format, _elff, _elff_flows
-from pipelines.formats._elff import field
-from pipelines.formats._fields import (
+from pipelines.formats import Context, Format
+from pipelines.formats.reading import elff as _elff
+from pipelines.formats.reading import elff_flows as _elff_flows
+from pipelines.formats.reading.elff import field
+from pipelines.formats.reading.fields import (
     MAX_URL,
     account,
     address,

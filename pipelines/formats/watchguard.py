@@ -20,7 +20,7 @@ import polars as pl
 
 from pipelines import clock
 from pipelines.formats import Context, Format
-from pipelines.formats._fields import (
+from pipelines.formats.reading.fields import (
     MAX_URL,
     account,
     address,
@@ -31,11 +31,11 @@ from pipelines.formats._fields import (
     port,
     whole,
 )
-from pipelines.formats._flows import is_machine, protocol
-from pipelines.formats._keyvalue import as_json, value
-from pipelines.formats._leef import with_fields, with_leef
-from pipelines.formats._syslog import with_header
-from pipelines.formats._watchguard import is_native, with_native
+from pipelines.formats.reading.flows import is_machine, protocol
+from pipelines.formats.reading.keyvalue import as_json, value
+from pipelines.formats.reading.leef import with_fields, with_leef
+from pipelines.formats.reading.syslog import with_header
+from pipelines.formats.reading.watchguard import is_native, with_native
 
 KEYS = [
     "devTime", "host_name", "sys_name", "policy", "disp", "src", "srcPort",

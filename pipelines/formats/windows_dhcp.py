@@ -14,9 +14,9 @@ import polars as pl
 
 from pipelines import clock
 from pipelines.formats import Context, Format
-from pipelines.formats._csv import cell, cells, is_wide, width
-from pipelines.formats._fields import address, known, mac, name
-from pipelines.formats._keyvalue import json_of
+from pipelines.formats.reading.csv import cell, cells, is_wide, width
+from pipelines.formats.reading.fields import address, known, mac, name
+from pipelines.formats.reading.keyvalue import json_of
 
 ACTIONS = {
     "10": "assign",

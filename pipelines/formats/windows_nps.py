@@ -16,12 +16,13 @@ Where the port is not told, as in answers, `options.logon_kind` says what it was
 import polars as pl
 
 from pipelines import clock
-from pipelines.formats import Context, _radius
-from pipelines.formats._csv import cell, cells, is_wide, width
-from pipelines.formats._fields import account, address, known, name, whole
-from pipelines.formats._flows import seconds, somewhere
-from pipelines.formats._keyvalue import json_of
-from pipelines.formats._questions import Questioned
+from pipelines.formats import Context
+from pipelines.formats.reading import radius as _radius
+from pipelines.formats.reading.csv import cell, cells, is_wide, width
+from pipelines.formats.reading.fields import account, address, known, name, whole
+from pipelines.formats.reading.flows import seconds, somewhere
+from pipelines.formats.reading.keyvalue import json_of
+from pipelines.formats.reading.questions import Questioned
 
 WIDTHS = range(60, 67)
 PLACES = {

@@ -13,8 +13,9 @@ The stamp is the event's own, in UTC. A record that could not be read arrives as
 
 import polars as pl
 
-from pipelines.formats import Context, Format, _windows
-from pipelines.formats._json import with_fields
+from pipelines.formats import Context, Format
+from pipelines.formats.reading import windows as _windows
+from pipelines.formats.reading.json import with_fields
 
 FIELDS = {
     "event_id": "Event/System/EventID",

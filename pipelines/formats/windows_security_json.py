@@ -12,8 +12,9 @@ has no offset and is the computer's local time. What the events mean:
 
 import polars as pl
 
-from pipelines.formats import Context, Format, _windows
-from pipelines.formats._json import with_fields
+from pipelines.formats import Context, Format
+from pipelines.formats.reading import windows as _windows
+from pipelines.formats.reading.json import with_fields
 
 CARRIERS = {
     "new": {

@@ -13,7 +13,8 @@ is a tag. What the events mean: `_windows.py`.
 
 import polars as pl
 
-from pipelines.formats import Context, Format, _windows
+from pipelines.formats import Context, Format
+from pipelines.formats.reading import windows as _windows
 
 ESCAPED = {"&lt;": "<", "&gt;": ">", "&quot;": '"', "&apos;": "'", "&amp;": "&"}
 

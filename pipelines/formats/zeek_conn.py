@@ -11,10 +11,11 @@ through.
 
 import polars as pl
 
-from pipelines.formats import Context, Format, _zeek
-from pipelines.formats._fields import known, whole
-from pipelines.formats._flows import protocol
-from pipelines.formats._json import json_text
+from pipelines.formats import Context, Format
+from pipelines.formats.reading import zeek as _zeek
+from pipelines.formats.reading.fields import known, whole
+from pipelines.formats.reading.flows import protocol
+from pipelines.formats.reading.json import json_text
 
 FIELDS = {
     **_zeek.ENDS,

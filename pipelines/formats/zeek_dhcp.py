@@ -12,10 +12,11 @@ message types, and each line is an ACK; a lease time of 0 there answers an INFOR
 
 import polars as pl
 
-from pipelines.formats import Context, Format, _zeek
-from pipelines.formats._fields import address, mac, name
-from pipelines.formats._flows import somewhere
-from pipelines.formats._json import json_text
+from pipelines.formats import Context, Format
+from pipelines.formats.reading import zeek as _zeek
+from pipelines.formats.reading.fields import address, mac, name
+from pipelines.formats.reading.flows import somewhere
+from pipelines.formats.reading.json import json_text
 
 FIELDS = {
     "ts": "ts",

@@ -9,9 +9,10 @@ here as well. Of an answer in JSON eight members are read.
 
 import polars as pl
 
-from pipelines.formats import Context, Format, _zeek
-from pipelines.formats._fields import known, name
-from pipelines.formats._json import json_text
+from pipelines.formats import Context, Format
+from pipelines.formats.reading import zeek as _zeek
+from pipelines.formats.reading.fields import known, name
+from pipelines.formats.reading.json import json_text
 
 FIELDS = {
     **_zeek.ENDS,

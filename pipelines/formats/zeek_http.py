@@ -12,9 +12,11 @@ not an account of the district: `extras` too. 407 is a proxy asking for a login.
 
 import polars as pl
 
-from pipelines.formats import Context, Format, _web, _zeek
-from pipelines.formats._fields import hostname, known, media_type, whole
-from pipelines.formats._json import json_text
+from pipelines.formats import Context, Format
+from pipelines.formats.reading import web as _web
+from pipelines.formats.reading import zeek as _zeek
+from pipelines.formats.reading.fields import hostname, known, media_type, whole
+from pipelines.formats.reading.json import json_text
 
 FIELDS = {
     **_zeek.ENDS,

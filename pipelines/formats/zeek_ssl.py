@@ -10,9 +10,10 @@ are in `conn.log`. `established` tells that the handshake was finished.
 
 import polars as pl
 
-from pipelines.formats import Context, Format, _zeek
-from pipelines.formats._fields import name
-from pipelines.formats._json import json_text
+from pipelines.formats import Context, Format
+from pipelines.formats.reading import zeek as _zeek
+from pipelines.formats.reading.fields import name
+from pipelines.formats.reading.json import json_text
 
 FIELDS = {
     **_zeek.ENDS,

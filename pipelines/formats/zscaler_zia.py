@@ -20,8 +20,9 @@ import polars as pl
 
 from pipelines import clock
 from pipelines.clock import Reading, Stamp
-from pipelines.formats import Context, Format, _zscaler
-from pipelines.formats._fields import (
+from pipelines.formats import Context, Format
+from pipelines.formats.reading import zscaler as _zscaler
+from pipelines.formats.reading.fields import (
     MAX_URL,
     account,
     address,
@@ -31,8 +32,8 @@ from pipelines.formats._fields import (
     port,
     whole,
 )
-from pipelines.formats._flows import protocol, somewhere
-from pipelines.formats._json import json_text, with_fields
+from pipelines.formats.reading.flows import protocol, somewhere
+from pipelines.formats.reading.json import json_text, with_fields
 
 FEEDS = {"web": "http_requests", "fw": "connections", "dns": "dns_queries"}
 SCHEMES = {"HTTP": "http", "HTTPS": "https", "FTP": "ftp"}

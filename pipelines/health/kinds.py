@@ -4,7 +4,7 @@ from datetime import date
 
 import polars as pl
 
-from pipelines.district.calendar import SATURDAY, WORKING
+from pipelines.registry.calendar import SATURDAY, WORKING
 
 EVERYWHERE = ""
 """Stands for the whole source where a building could."""

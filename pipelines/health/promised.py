@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pipelines.district.settings_alerts import Expected
 from pipelines.health.trouble import Trouble
+from pipelines.settings.alert_settings import Expected
 
 
 @dataclass(frozen=True)

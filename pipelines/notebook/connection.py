@@ -13,11 +13,11 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.district.home import DistrictHome
 from pipelines.errors import ModelError, SettingsError
 from pipelines.notebook.choosing import ABOUT, chosen
 from pipelines.notebook.coverage import Coverage, coverage
 from pipelines.notebook.dictionary import meaning_of, notes_of
+from pipelines.settings.home import DistrictHome
 from pipelines.warehouse.snapshots import SqlError, current, locked_down, unreadable
 
 VARIABLE = "SCHOOLBELL_HOME"

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pipelines.district.frames import FRAMES
 from pipelines.errors import ModelError
 from pipelines.events import EVENT_CLASSES, Column
 from pipelines.notebook.dictionary import KEPT, header_of
 from pipelines.notebook.values import Words, words_of
+from pipelines.registry.frames import FRAMES
 from pipelines.warehouse.library import models
 
 

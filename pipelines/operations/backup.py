@@ -17,12 +17,9 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from pipelines.district.home import DistrictHome
+from pipelines.district import District
 from pipelines.findings.keeping import stored_findings
-from pipelines.journey.audit_heads import BACKUPS
-from pipelines.journey.district import District
-from pipelines.journey.editions import home_key
-from pipelines.lake.files import sync
+from pipelines.ingest.files import sync
 from pipelines.operations.manifest import (
     SINGLE,
     STATE,
@@ -34,8 +31,11 @@ from pipelines.operations.manifest import (
     read_manifest,
     sealed,
 )
+from pipelines.privacy.editions import home_key
+from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
 from pipelines.state.audit import open_chain
+from pipelines.state.audit_heads import BACKUPS
 from pipelines.state.moving import copy_state
 from pipelines.state.store import damaged, now_text, open_store, read_store, remember
 

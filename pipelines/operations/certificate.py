@@ -16,15 +16,15 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from pipelines.district.home import shared_folder
+from pipelines.district import District
 from pipelines.errors import SchoolbellError
-from pipelines.journey.district import District
-from pipelines.journey.steps import Progress, nobody_watches
-from pipelines.lake.files import sync
+from pipelines.ingest.files import sync
 from pipelines.operations.purge import Purge, carry_out
 from pipelines.operations.recover import COMPARED
 from pipelines.operations.retention import Plan, plan
+from pipelines.refresh.steps import Progress, nobody_watches
 from pipelines.reports.view import week_label
+from pipelines.settings.home import shared_folder
 from pipelines.state import ledger
 from pipelines.state.audit import Act, Chain
 from pipelines.state.purged import Purged, begun, certify, end, uncertified

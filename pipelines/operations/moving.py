@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipelines.district.home import DistrictHome
-from pipelines.district.secrets import looked_up
-from pipelines.district.state_place import point_to, state_place
+from pipelines.district import only_writer
 from pipelines.errors import SettingsError
-from pipelines.journey.district import only_writer
-from pipelines.lake.files import sync
+from pipelines.ingest.files import sync
+from pipelines.settings.home import DistrictHome
+from pipelines.settings.secrets import looked_up
+from pipelines.settings.state_place import point_to, state_place
 from pipelines.state.home_mark import Mark, advance, note
 from pipelines.state.moving import copy_state
 from pipelines.state.opening import open_state

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.district.home import DistrictHome
+from pipelines.settings.home import DistrictHome
 
 READERS, ANALYSTS, OPERATORS = "readers", "snapshots", "operators"
 GROUPS: Mapping[str, str] = {

@@ -15,18 +15,18 @@ from pathlib import Path
 
 from sqlalchemy import Connection, delete, func, update
 
-from pipelines.district.kept import forget
-from pipelines.district.registry import load_registry
+from pipelines.district import District
 from pipelines.findings.removing import remove
 from pipelines.formats import formats
-from pipelines.journey.district import District
-from pipelines.journey.publishing import publish_snapshot
-from pipelines.journey.reporting import mondays, publish_reports
-from pipelines.journey.steps import Progress, nobody_watches
-from pipelines.lake.sweeping import sweep, unlisted_files
+from pipelines.ingest.sweeping import sweep, unlisted_files
 from pipelines.operations.recover import rebuild
 from pipelines.operations.removal import remove_report
 from pipelines.operations.retention import WEEK, Plan, monday
+from pipelines.refresh.steps import Progress, nobody_watches
+from pipelines.registry.kept import forget
+from pipelines.registry.registry import load_registry
+from pipelines.reports.publishing import mondays, publish_reports
+from pipelines.reports.snapshot_tables import publish_snapshot
 from pipelines.state import ledger
 from pipelines.state.alert_tables import OUTBOX, PAGES
 from pipelines.state.audit import Act, Chain

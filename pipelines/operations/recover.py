@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipelines.district import District, only_writer, open_district
 from pipelines.errors import ModelError
-from pipelines.journey.district import District, only_writer, open_district
-from pipelines.journey.steps import Progress, build_and_judge, nobody_watches
+from pipelines.refresh.steps import Progress, build_and_judge, nobody_watches
 from pipelines.warehouse.fingerprints import Fingerprint, fingerprints
 from pipelines.warehouse.repair import set_aside
 from pipelines.warehouse.snapshots import reading

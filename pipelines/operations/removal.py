@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete
 
-from pipelines.journey.district import District
+from pipelines.district import District
 from pipelines.reports.archive import write_archive
 from pipelines.reports.removed import is_last_of, removed_page, spans_of
 from pipelines.reports.view import week_label

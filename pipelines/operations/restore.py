@@ -7,13 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pipelines.district.home import DistrictHome, create
+from pipelines.district import District, only_writer, open_district
 from pipelines.findings.keeping import stored_findings
-from pipelines.journey.audit_heads import kept_heads, verified
-from pipelines.journey.district import District, only_writer, open_district
-from pipelines.lake.accounting import unbalanced
-from pipelines.lake.files import require_space, sync
-from pipelines.lake.sweeping import sweep
+from pipelines.ingest.accounting import unbalanced
+from pipelines.ingest.files import require_space, sync
+from pipelines.ingest.sweeping import sweep
 from pipelines.operations.manifest import (
     STATE,
     BackupError,
@@ -26,8 +24,11 @@ from pipelines.operations.manifest import (
     sealed,
 )
 from pipelines.operations.recover import recover
+from pipelines.registry.new_home import create
+from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
 from pipelines.state.audit import RESTORE, Act, open_chain
+from pipelines.state.audit_heads import kept_heads, verified
 from pipelines.state.engines import engine_of
 from pipelines.state.home_mark import Mark, advance, begin, mark_of, note, noted
 from pipelines.state.layout import layout_of

@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 
 from pipelines.alerts.outbox import GIVEN_UP, SENT
-from pipelines.journey.district import District
-from pipelines.lake.files import REJECTS
-from pipelines.sources.remote import is_remote
+from pipelines.district import District
+from pipelines.ingest.files import REJECTS
+from pipelines.ingest.remote import is_remote
 from pipelines.state import ledger
 from pipelines.state.alert_tables import OUTBOX
 from pipelines.state.holds import Hold, holds

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipelines.district.home import DistrictHome
-from pipelines.district.state_place import state_place
+from pipelines.district import only_writer
 from pipelines.errors import ModelError
-from pipelines.journey.audit_heads import verified
-from pipelines.journey.district import only_writer
-from pipelines.lake.accounting import unbalanced
+from pipelines.ingest.accounting import unbalanced
+from pipelines.settings.home import DistrictHome
+from pipelines.settings.state_place import state_place
+from pipelines.state.audit_heads import verified
 from pipelines.state.layout import lacking, layout_of, mark
 from pipelines.state.opening import open_state, refuse_lost
 from pipelines.state.store import read_store

@@ -7,9 +7,9 @@ comes last: it never names a week that is not there.
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
-from pipelines.district.home import PLAIN_FILE, put, shared_folder
 from pipelines.errors import SchoolbellError
 from pipelines.reports.exports import Export, Page
+from pipelines.settings.home import PLAIN_FILE, put, shared_folder
 
 LAST = ("latest.html", "index.html")
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.district.settings_model import LEAST_COUNT, REPORT_TITLE
 from pipelines.reports.schemas import SCHEMAS, conform, empty_frame
+from pipelines.settings.model import LEAST_COUNT, REPORT_TITLE
 
 
 @dataclass(frozen=True, kw_only=True)

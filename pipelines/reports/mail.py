@@ -18,14 +18,9 @@ from pipelines.reports.page_one import Line, lines
 from pipelines.reports.pages import page
 from pipelines.reports.safety import visible
 from pipelines.reports.view import View
-from pipelines.reports.weekly import AUDIT_RECORD, about, versions
-from pipelines.reports.words import (
-    KINDS,
-    NOT_KNOWN,
-    SURE_SHORT,
-    count,
-    number,
-)
+from pipelines.reports.weekly import about, versions
+from pipelines.reports.words import KINDS, NOT_KNOWN, SURE_SHORT, count, number
+from pipelines.state.audit import AUDIT_RECORD
 
 WEEKS_SHOWN = 6
 WIDEST = 240  # pixels of the longest bar

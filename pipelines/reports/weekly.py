@@ -22,6 +22,7 @@ from pipelines.reports.spark import spark
 from pipelines.reports.static import drawing
 from pipelines.reports.view import View, week_label
 from pipelines.reports.words import count, day_range, moment
+from pipelines.state.audit import AUDIT_RECORD
 
 Pages = Mapping[str, Page]
 PAPER = {"letter": "letter", "a4": "A4"}
@@ -69,10 +70,6 @@ def about(view: View) -> dict[str, Any]:
         "before": week_label(known[place - 1]) if place else "",
         "after": week_label(known[place + 1]) if place + 1 < len(known) else "",
     }
-
-
-AUDIT_RECORD = "Audit record"
-"""What the head of the audit chain is printed as; `audit verify` looks for it."""
 
 
 def versions(inputs: ReportInputs) -> list[tuple[str, str]]:

@@ -19,8 +19,8 @@ from pathlib import Path
 
 from sqlalchemy import Connection, insert, select
 
-from pipelines.district.home import DistrictHome
 from pipelines.errors import SchoolbellError, SettingsError
+from pipelines.settings.home import DistrictHome
 from pipelines.state import home_mark
 from pipelines.state.review_schema import AUDIT
 from pipelines.state.store import Store, now_text
@@ -30,6 +30,8 @@ RESTORE = "restore"
 """The act that a lawful roll-back leaves; its subject is the head that was lost."""
 KEY_BYTES = 32
 SECRET_FILE = 0o600
+AUDIT_RECORD = "Audit record"
+"""What the head of the audit chain is printed as; `audit verify` looks for it."""
 
 
 class AuditError(SchoolbellError):

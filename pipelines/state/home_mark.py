@@ -15,8 +15,8 @@ from pathlib import Path
 
 from sqlalchemy import Connection, inspect
 
-from pipelines.district.home import DistrictHome, put
 from pipelines.errors import SchoolbellError
+from pipelines.settings.home import DistrictHome, put
 from pipelines.state.schema import FACTS
 from pipelines.state.store import Store, StoreError, fact, remember
 

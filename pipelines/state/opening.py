@@ -11,8 +11,8 @@ from pathlib import Path
 
 from sqlalchemy import Connection, inspect, select
 
-from pipelines.district.home import DistrictHome
-from pipelines.district.state_place import state_place
+from pipelines.settings.home import DistrictHome
+from pipelines.settings.state_place import state_place
 from pipelines.state.audit import open_chain
 from pipelines.state.home_mark import (
     NAME,

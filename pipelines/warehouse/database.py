@@ -6,7 +6,7 @@ values are parameters.
 """
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
@@ -21,9 +21,8 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from pipelines.district.settings_model import MEMORY_MB
 from pipelines.errors import ModelError, SchoolbellError
-from pipelines.warehouse.copying import copied
+from pipelines.settings.model import MEMORY_MB
 from pipelines.warehouse.models import Model, Scalar
 
 SCHEMAS = ("raw", "registry", "identity", "core", "detections", "findings", "marts")
@@ -34,6 +33,10 @@ NOT_THE_MODEL = (duckdb.IOException, duckdb.FatalException, duckdb.InternalExcep
 """What a query fails with when the disk or the file does, whichever model runs."""
 ROW_ID = "file_id * 4294967296 + line_no"
 """An event's id: its file and line in one number."""
+
+
+Copied = Callable[[int, str, str | None], tuple[str, str]]
+"""Number, name and kind of a column -> how it is selected, and the join it needs."""
 
 
 class WarehouseError(SchoolbellError):
@@ -246,7 +249,9 @@ class Database:
         finally:
             self._connection.execute("detach snap")
 
-    def copy_out(self, table: str, columns: Mapping[str, str | None]) -> None:
+    def copy_out(
+        self, table: str, columns: Mapping[str, str | None], copied: Copied
+    ) -> None:
         """Write a table into `snap`, with names from `main.pseudonyms`.
 
         Args:
@@ -254,6 +259,7 @@ class Database:
                 that replaces the value, or None where it stays. Of a `site`, and in
                 `sites`, a value without a name stays; in a `category` the words of
                 sensitive kinds are withheld.
+            copied: How a column goes out, see `privacy.copying`.
         """
         parts = [
             copied(n, name, kind) for n, (name, kind) in enumerate(columns.items())

@@ -14,15 +14,15 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines.district.outside import look_up
-from pipelines.district.registry import Registry
 from pipelines.events import EVENT_CLASSES, LAKE_COLUMNS, PLACE
-from pipelines.identity.dimensions import addresses, hosts, spellings
-from pipelines.lake.soundness import require_sound
+from pipelines.ingest.soundness import require_sound
+from pipelines.registry.outside import look_up
+from pipelines.registry.registry import Registry
 from pipelines.state import ledger
 from pipelines.state.ledger import LakeFile
 from pipelines.state.store import Store
 from pipelines.warehouse.database import Database
+from pipelines.warehouse.dimensions import addresses, hosts, spellings
 
 _VALUES = {
     "hosts": [("http_requests", "url_hostname"), ("connections", "dst_hostname")],

@@ -20,6 +20,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pipelines.errors import ModelError
 
 Scalar = int | float | str | bool
+About = Literal["account", "device"]
+"""What the findings of a rule are about."""
 PYTHON_SCHEMAS = ("raw", "registry")
 """Schemas that no model builds: they are brought in by `inputs`."""
 
@@ -78,7 +80,7 @@ class Header(_Strict):
     checks: tuple[Check, ...] = ()
     code: str = ""
     kind: str = ""
-    about: Literal["account", "device"] = "account"
+    about: About = "account"
     severity: str = ""
     stage: Literal["trial", "live"] = "live"
     false_positives: tuple[str, ...] = ()

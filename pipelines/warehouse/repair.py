@@ -12,8 +12,8 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.district.settings_model import MEMORY_MB
 from pipelines.errors import ModelError
+from pipelines.settings.model import MEMORY_MB
 from pipelines.warehouse.database import (
     LOCKED,
     SCHEMAS,

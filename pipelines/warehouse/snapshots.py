@@ -17,10 +17,10 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from pipelines.district.home import PLAIN_FILE, shared_folder
 from pipelines.errors import ModelError
-from pipelines.lake.files import sync
-from pipelines.warehouse.database import Database
+from pipelines.ingest.files import sync
+from pipelines.settings.home import PLAIN_FILE, shared_folder
+from pipelines.warehouse.database import Copied, Database
 
 POINTER = "CURRENT"
 PREFIX, STAMP = "schoolbell-", "%Y%m%dT%H%M%SZ"
@@ -49,6 +49,7 @@ def publish(
     tables: Mapping[str, Mapping[str, str | None]],
     frames: Mapping[str, pl.DataFrame],
     now: datetime,
+    copied: Copied,
 ) -> Path:
     """Write a snapshot with exactly these tables and point to it.
 
@@ -57,6 +58,7 @@ def publish(
             `Database.copy_out`.
         frames: Further tables by name.
         now: Goes into the file's name.
+        copied: How a column goes out, see `privacy.copying`.
     """
     shared_folder(folder)
     stamp = now.astimezone(UTC).strftime(STAMP)
@@ -64,7 +66,7 @@ def publish(
     aside = final.with_suffix(".tmp")
     with database.beside(aside):
         for name, columns in tables.items():
-            database.copy_out(name, columns)
+            database.copy_out(name, columns, copied)
         for name, frame in frames.items():
             database.write_out(name, frame)
     sync(aside)

@@ -19,11 +19,12 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from pipelines.demo.generate import ACCOUNT_DOMAINS, generate
-from pipelines.district.home import DistrictHome, create
-from pipelines.journey.district import open_district
-from pipelines.journey.run import run
-from pipelines.journey.suggesting.asking import suggest
+from pipelines.district import open_district
+from pipelines.operations.suggestions.asking import suggest
+from pipelines.registry.new_home import create
+from pipelines.run.run import run
+from pipelines.settings.home import DistrictHome
+from pipelines.synthetic.generate import ACCOUNT_DOMAINS, generate
 from tests.benchmarks.figures import Figure, least, most
 
 STAMP = "%Y-%m-%dT%H:%M:%SZ"

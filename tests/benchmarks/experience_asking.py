@@ -21,12 +21,12 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
+from pipelines.district import open_district
 from pipelines.errors import SchoolbellError
-from pipelines.journey.district import open_district
-from pipelines.journey.publishing import publish_snapshot
 from pipelines.notebook.connection import Connection
 from pipelines.notebook.relations import described
 from pipelines.notebook.values import OPEN, words_of
+from pipelines.reports.snapshot_tables import publish_snapshot
 from tests.benchmarks.experience import say
 from tests.benchmarks.experience_mistakes import mistakes
 from tests.benchmarks.figures import Figure, least, most, nothing
@@ -145,7 +145,13 @@ def demo() -> Figure:
     """From an installed package to the demo's report."""
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "pipelines.demo", "--home", f"{folder}/home"]
+        command = [
+            sys.executable,
+            "-m",
+            "pipelines.synthetic",
+            "--home",
+            f"{folder}/home",
+        ]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return most("demo to report", round(time.monotonic() - began), 300, "s")
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
-from pipelines.district.home import DistrictHome
+from pipelines.settings.home import DistrictHome
 from pipelines.warehouse.snapshots import current, reading
 from tests.benchmarks.figures import Figure, most, nothing
 from tests.sections.test_weekly import numbers_by_link

@@ -5,7 +5,8 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from pipelines.district.home import DistrictHome, create
+from pipelines.registry.new_home import create
+from pipelines.settings.home import DistrictHome
 from tests.benchmarks.figures import Figure, least, nothing
 from tests.journey.commands import schoolbell
 from tests.unit.cli.mistakes import FORM, HEAD, MEANING, REGISTRY, ROSTER

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines.journey.reporting import _replace as replace_week
 from pipelines.reports.archive import as_bytes, write_archive
 from pipelines.reports.inputs import ReportInputs
 from pipelines.reports.mail import mail
 from pipelines.reports.palette import DARK, LIGHT, contrast
+from pipelines.reports.publishing import _replace as replace_week
 from pipelines.reports.schemas import empty_frame
 from pipelines.reports.weekly import Pages, weekly_report
 from pipelines.reports.words import lint, reading_grade

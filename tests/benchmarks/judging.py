@@ -9,9 +9,9 @@ machine, duty, sites, detections, findings.
 from collections.abc import Callable
 from pathlib import Path
 
-from pipelines.district.home import create
-from pipelines.journey.district import open_district
-from pipelines.journey.steps import build_and_judge, builder_of, refresh, take_in
+from pipelines.district import open_district
+from pipelines.refresh.steps import build_and_judge, builder_of, refresh, take_in
+from pipelines.registry.new_home import create
 from pipelines.warehouse import building, inputs, planning
 from pipelines.warehouse.database import writing
 from tests.benchmarks.inputs import (

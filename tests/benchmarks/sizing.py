@@ -15,9 +15,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from pipelines.demo.generate import ACCOUNT_DOMAINS, generate
-from pipelines.district.home import create
-from pipelines.journey.run import run
+from pipelines.registry.new_home import create
+from pipelines.run.run import run
+from pipelines.synthetic.generate import ACCOUNT_DOMAINS, generate
 
 MB = 1_000_000
 PARTS = ("landing", "lake", "state.db", "warehouse.duckdb", "snapshots", "reports")

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pipelines.formats import formats
-from pipelines.lake.intake import Intake, Source
-from pipelines.sources.blocks import blocks
-from pipelines.sources.delivery import deliveries
-from pipelines.sources.lines import batch
-from pipelines.sources.streams import opened
+from pipelines.ingest.blocks import blocks
+from pipelines.ingest.delivery import deliveries
+from pipelines.ingest.intake import Intake, Source
+from pipelines.ingest.lines import batch
+from pipelines.ingest.streams import opened
 from pipelines.state import ledger
 from pipelines.state.store import open_store
 from tests.benchmarks import judging

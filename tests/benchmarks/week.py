@@ -14,10 +14,10 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
-from pipelines.demo.generate import ACCOUNT_DOMAINS, DISTRICT_NAME, generate
-from pipelines.district.home import create
-from pipelines.journey.district import open_district
-from pipelines.journey.steps import build_and_judge, take_in
+from pipelines.district import open_district
+from pipelines.refresh.steps import build_and_judge, take_in
+from pipelines.registry.new_home import create
+from pipelines.synthetic.generate import ACCOUNT_DOMAINS, DISTRICT_NAME, generate
 
 STAFF_SHARE = 0.4
 SEED = 77

@@ -9,7 +9,7 @@ import pytest
 
 from pipelines.defs.location import build_defs
 from pipelines.defs.resources import HomeResource
-from pipelines.district.home import DistrictHome
+from pipelines.settings.home import DistrictHome
 from tests.journey.small import shared, small
 
 

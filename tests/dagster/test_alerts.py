@@ -7,12 +7,12 @@ import pytest
 
 from pipelines.alerts.standing import standing
 from pipelines.defs.alerting import CHECKS, OUTBOX, SOURCES
-from pipelines.district.home import create
+from pipelines.district import open_district
+from pipelines.health import overview as health
 from pipelines.health.trouble import Trouble
-from pipelines.journey import health
-from pipelines.journey.district import open_district
-from pipelines.journey.looking import last_look
-from pipelines.journey.run import run
+from pipelines.registry.new_home import create
+from pipelines.run.run import run
+from pipelines.state.visits import last_look
 from tests.faults.home import lines
 
 pytestmark = pytest.mark.slow

@@ -97,7 +97,7 @@ def test_monday_reports_the_week_that_ended(defs):
 
 
 def test_days_follow_the_zone_of_the_home(tmp_path, monkeypatch):
-    from pipelines.district.home import create
+    from pipelines.registry.new_home import create
 
     create(tmp_path, zone="Pacific/Auckland")
     monkeypatch.setenv("SCHOOLBELL_HOME", str(tmp_path))

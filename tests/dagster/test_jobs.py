@@ -9,9 +9,9 @@ import duckdb
 import pytest
 
 from pipelines.defs.automation import RANGE_END, RANGE_START
-from pipelines.district.home import DistrictHome
-from pipelines.journey.district import open_district
-from pipelines.journey.unjudged import failures
+from pipelines.district import open_district
+from pipelines.findings.unjudged import failures
+from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
 from pipelines.warehouse.library import models
 from tests.conftest import REPO_ROOT

@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from pipelines.district.files import FILES
-from pipelines.district.home import create
-from pipelines.district.registry import load_registry
-from pipelines.district.settings import load_settings, parse_settings
+from pipelines.registry.files import FILES
+from pipelines.registry.new_home import create
+from pipelines.registry.registry import load_registry
+from pipelines.settings.reader import load_settings, parse_settings
 from tests.docs.documents import FENCE, documents
 
 DISTRICT = '[district]\nname = "Sample Schools"\nzone = "America/Chicago"\n'

@@ -7,7 +7,8 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from pipelines.district.home import DistrictHome, create
+from pipelines.registry.new_home import create
+from pipelines.settings.home import DistrictHome
 from pipelines.state.audit import Act, open_chain
 from pipelines.state.opening import open_state
 from tests.conftest import REPO_ROOT

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines.district.home import DistrictHome
-from pipelines.lake.intake import Intake, Outcome, Source
+from pipelines.ingest.intake import Intake, Outcome, Source
+from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
 from pipelines.state.ledger import FileRecord
 from pipelines.state.opening import open_state

@@ -11,7 +11,7 @@ import traceback
 from datetime import datetime
 from pathlib import Path
 
-from pipelines.journey.district import only_writer, open_district
+from pipelines.district import only_writer, open_district
 from pipelines.operations.certificate import certified
 from pipelines.operations.purge import Purge, carry_out
 from pipelines.operations.retention import plan

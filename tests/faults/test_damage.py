@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.district.home import DistrictHome
+from pipelines.settings.home import DistrictHome
 from tests.conftest import LONG
 from tests.faults.damaged import COMMANDS, DAMAGES, FILES, copied, damage, made, words
 from tests.faults.home import lines

@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from pipelines.district.home import create
+from pipelines.registry.new_home import create
 from tests.faults.home import lines
 from tests.journey.commands import schoolbell
 

@@ -8,10 +8,11 @@ import duckdb
 import polars as pl
 import pytest
 
-from pipelines.district.home import DistrictHome, create
-from pipelines.journey.district import only_writer, open_district
-from pipelines.journey.run import run
+from pipelines.district import only_writer, open_district
 from pipelines.operations.certificate import finish_purge
+from pipelines.registry.new_home import create
+from pipelines.run.run import run
+from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
 from pipelines.state.audit import open_chain
 from pipelines.state.purged import begun

@@ -15,12 +15,13 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.district.home import DistrictHome, create
-from pipelines.journey.looking import last_look, set_back
-from pipelines.lake import staging
+from pipelines.ingest import staging
 from pipelines.notebook.connection import Connection
+from pipelines.registry.new_home import create
+from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
 from pipelines.state.opening import open_state
+from pipelines.state.visits import last_look, set_back
 from tests.conftest import LONG, REPO_ROOT
 from tests.faults.damaged import COMMANDS, copied, words
 from tests.faults.home import BEGIN, Home, lines, once

@@ -8,10 +8,11 @@ from collections import Counter
 
 import pytest
 
-from pipelines.district.home import DistrictHome, create
-from pipelines.journey.district import open_district
-from pipelines.journey.owed import owed
+from pipelines.district import open_district
+from pipelines.registry.new_home import create
+from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
+from pipelines.state.pending_reports import owed
 from pipelines.state.quarantine import quarantined
 from pipelines.warehouse.snapshots import current, reading
 from tests.conftest import LONG

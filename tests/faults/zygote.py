@@ -27,17 +27,17 @@ from pathlib import Path
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import OperationalError
 
-from pipelines.district.home import DistrictHome
+from pipelines.district import only_writer, open_district
 from pipelines.errors import SchoolbellError
 from pipelines.formats import formats
-from pipelines.journey.district import only_writer, open_district
-from pipelines.journey.run import Watchers, run_opened
-from pipelines.lake import staging
-from pipelines.lake.compaction import compact
-from pipelines.lake.intake import Intake
-from pipelines.lake.sweeping import sweep
-from pipelines.sources.blocks import blocks
-from pipelines.sources.framing import parts
+from pipelines.ingest import staging
+from pipelines.ingest.blocks import blocks
+from pipelines.ingest.compaction import compact
+from pipelines.ingest.framing import parts
+from pipelines.ingest.intake import Intake
+from pipelines.ingest.sweeping import sweep
+from pipelines.run.run import Watchers, run_opened
+from pipelines.settings.home import DistrictHome
 from pipelines.state.opening import open_state
 from tests.conftest import LONG
 from tests.faults.home import source_of

@@ -8,8 +8,8 @@ import pytest
 
 from pipelines.clock import Reading
 from pipelines.formats import Context, formats
-from pipelines.lake.identify import best
-from pipelines.sources.framing import records
+from pipelines.ingest.framing import records
+from pipelines.ingest.identify import best
 from tests.conftest import LONG, REPO_ROOT
 from tests.docs.documents import FENCE
 from tests.formats.table import confusion, section

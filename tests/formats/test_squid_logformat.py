@@ -5,9 +5,9 @@ import pytest
 from pipelines.clock import Reading
 from pipelines.errors import SettingsError
 from pipelines.formats import Context, Parsed
-from pipelines.formats._logformat import NAMED, layout
+from pipelines.formats.reading.logformat import NAMED, layout
 from pipelines.formats.squid_logformat import FORMAT
-from pipelines.sources.framing import records
+from pipelines.ingest.framing import records
 
 
 def parsed(line: str, **options: str) -> Parsed:

@@ -14,8 +14,8 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from pipelines.district.home import DistrictHome
-from pipelines.journey.run import run
+from pipelines.run.run import run
+from pipelines.settings.home import DistrictHome
 from tests.journey.small import Small, findings_of, shared
 
 LAB, SIGN = "lab", "signage"

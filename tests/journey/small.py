@@ -18,13 +18,14 @@ import duckdb
 import polars as pl
 from filelock import FileLock
 
-from pipelines.demo.generate import ACCOUNT_DOMAINS, generate
-from pipelines.district.home import DistrictHome, create
+from pipelines.district import open_district
 from pipelines.findings.keeping import stored_findings
-from pipelines.journey.district import open_district
-from pipelines.journey.run import run
-from pipelines.journey.steps import Warehouse, build_and_judge, take_in
-from pipelines.lake.intake import SETTLE_SECONDS
+from pipelines.ingest.intake import SETTLE_SECONDS
+from pipelines.refresh.steps import Warehouse, build_and_judge, take_in
+from pipelines.registry.new_home import create
+from pipelines.run.run import run
+from pipelines.settings.home import DistrictHome
+from pipelines.synthetic.generate import ACCOUNT_DOMAINS, generate
 
 SEED, WEEKS, PEOPLE = 2026, 1, 60
 ZONE = "America/Chicago"
@@ -34,7 +35,7 @@ MODELS = ("identity", "core", "detections", "marts")
 
 @dataclass(frozen=True)
 class Planted:
-    """The truth behind the logs, as text; see `pipelines.demo`."""
+    """The truth behind the logs, as text; see `pipelines.synthetic`."""
 
     cases: pl.DataFrame
     bindings: pl.DataFrame

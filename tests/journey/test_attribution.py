@@ -6,11 +6,11 @@ import duckdb
 import polars as pl
 import pytest
 
-from pipelines.district.home import DistrictHome
-from pipelines.journey.attribution import CHANGES, stored_changes
-from pipelines.journey.district import open_district
-from pipelines.journey.run import run
-from pipelines.journey.summary import told
+from pipelines.district import open_district
+from pipelines.privacy.attribution_changes import CHANGES, stored_changes
+from pipelines.run.run import run
+from pipelines.run.summary import told
+from pipelines.settings.home import DistrictHome
 from tests.journey.small import judged, rows_of
 
 pytestmark = pytest.mark.slow

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from pipelines.district.home import create
+from pipelines.registry.new_home import create
 from tests.conftest import CORPORA, corpus
 from tests.journey.commands import schoolbell
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import duckdb
 import pytest
 
-from pipelines.district.home import DistrictHome
+from pipelines.settings.home import DistrictHome
 from pipelines.warehouse.snapshots import current
 from tests.journey.changed import phone
 from tests.journey.commands import schoolbell

@@ -10,10 +10,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipelines.district.home import DistrictHome
+from pipelines.district import open_district
 from pipelines.health.history import keep_troubles
 from pipelines.health.trouble import Trouble
-from pipelines.journey.district import open_district
 from pipelines.operations.backup import LAST
 from pipelines.operations.checks import (
     ACT,
@@ -28,6 +27,7 @@ from pipelines.operations.checks import (
 )
 from pipelines.operations.doctor import answered, examine, verdict
 from pipelines.operations.restore import LAST_DRILL
+from pipelines.settings.home import DistrictHome
 from pipelines.state.audit import Act, open_chain
 from pipelines.state.store import now_text, remember
 from tests.journey.commands import schoolbell

@@ -8,11 +8,11 @@ import pytest
 from aiosmtpd.controller import Controller
 from sqlalchemy import select, update
 
-from pipelines.district.home import DistrictHome
-from pipelines.journey.alerting import send_alerts
-from pipelines.journey.district import open_district
-from pipelines.journey.publishing import publish_snapshot
-from pipelines.journey.reporting import publish_reports
+from pipelines.alerts.sending import send_alerts
+from pipelines.district import open_district
+from pipelines.reports.publishing import publish_reports
+from pipelines.reports.snapshot_tables import publish_snapshot
+from pipelines.settings.home import DistrictHome
 from pipelines.state.schema import FINDINGS, REPORTS
 from tests.journey.squid import free_port
 from tests.journey.test_journey import names_of, words_in

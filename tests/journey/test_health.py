@@ -7,14 +7,14 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pytest
 
-from pipelines.district.home import DistrictHome
+from pipelines.alerts.sending import send_alerts
+from pipelines.district import open_district
 from pipelines.events import EVENT_CLASSES
 from pipelines.health.covering import closed_times, expected_hours, usual_lags
 from pipelines.health.history import troubles
-from pipelines.journey.alerting import send_alerts
-from pipelines.journey.district import open_district
-from pipelines.journey.health import health_of
-from pipelines.journey.status import ACT, status_of
+from pipelines.health.overview import health_of
+from pipelines.run.status import ACT, status_of
+from pipelines.settings.home import DistrictHome
 from pipelines.state.days import source_days
 from pipelines.state.store import now_text, remember
 from pipelines.warehouse import inputs

@@ -12,11 +12,11 @@ import duckdb
 import polars as pl
 import pytest
 
-from pipelines.district.home import DistrictHome
+from pipelines.district import open_district
 from pipelines.findings.keeping import stored_evidence
-from pipelines.journey.district import open_district
-from pipelines.journey.run import run
-from pipelines.journey.sensitive import sensitive_names
+from pipelines.privacy.sensitive_sites import sensitive_names
+from pipelines.run.run import run
+from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
 from pipelines.warehouse.snapshots import current, reading
 from tests.journey.small import findings_of, local_days, rows_of, told_of

@@ -2,14 +2,15 @@
 
 import pytest
 
-from pipelines.district.home import DistrictHome, create
-from pipelines.journey import run as running
-from pipelines.journey import steps
-from pipelines.journey.district import open_district
-from pipelines.journey.owed import owed
-from pipelines.journey.run import run
-from pipelines.journey.status import status_of
+from pipelines.district import open_district
+from pipelines.refresh import steps
+from pipelines.registry.new_home import create
+from pipelines.run import run as running
+from pipelines.run.run import run
+from pipelines.run.status import status_of
+from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
+from pipelines.state.pending_reports import owed
 from tests.faults.home import lines
 from tests.journey.small import now, rows_of
 

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import MetaData, create_engine, inspect, select, text
 
-from pipelines.district.home import DistrictHome
-from pipelines.district.state_place import state_place
+from pipelines.district import only_writer, open_district
 from pipelines.errors import BusyError
-from pipelines.journey.district import only_writer, open_district
 from pipelines.operations.checks import Patient
 from pipelines.operations.doctor import examine
 from pipelines.operations.upgrade import plan
+from pipelines.settings.home import DistrictHome
+from pipelines.settings.state_place import state_place
 from pipelines.state import upgrade_server
 from pipelines.state.audit import Act, open_chain
 from pipelines.state.engines import EngineError, engine_of, only_run

@@ -9,10 +9,10 @@ from pathlib import Path
 import pypdf
 import pytest
 
-from pipelines.district.settings_model import Report
-from pipelines.journey.printing import browser, print_page
 from pipelines.reports.archive import write_archive
+from pipelines.reports.printing import browser, print_page
 from pipelines.reports.weekly import weekly_report
+from pipelines.settings.model import Report
 from tests.sections.conftest import pages_of
 from tests.sections.fixtures import MONDAY, busy, finding, frame, lines_of
 
@@ -87,7 +87,7 @@ def test_what_is_no_pdf_is_not_taken_for_one(tmp_path):
 
 
 def test_a_browser_that_hangs_is_ended_with_its_children(tmp_path, monkeypatch):
-    monkeypatch.setattr("pipelines.journey.printing.PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr("pipelines.reports.printing.PATIENCE_SECONDS", 0.2)
     program = script(tmp_path, f"sleep 60 & echo $! > {tmp_path}/child; wait")
     assert not print_page(program, tmp_path / "page.html", tmp_path / "r.pdf")
     child = tmp_path / "child"

@@ -16,11 +16,11 @@ import duckdb
 import polars as pl
 import pytest
 
+from pipelines.alerts.facts import noticed
 from pipelines.alerts.messages import Setting, weekly
-from pipelines.district.home import DistrictHome
-from pipelines.journey.district import open_district
-from pipelines.journey.editions import RULES, pseudonyms
-from pipelines.journey.noticing import noticed
+from pipelines.district import open_district
+from pipelines.privacy.editions import RULES, pseudonyms
+from pipelines.settings.home import DistrictHome
 from pipelines.warehouse.snapshots import current
 from tests.benchmarks.attribution import planted
 from tests.journey.changed import FOR_ALL
@@ -68,7 +68,7 @@ def names(home, pupil):
 
 
 def token(known, value):
-    from pipelines.privacy import tokens
+    from pipelines.privacy.pseudonyms import tokens
 
     return tokens([value], key=known.key, kind="account", year=known.year)[value]
 

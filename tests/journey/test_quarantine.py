@@ -7,12 +7,12 @@ from datetime import date
 import polars as pl
 import pytest
 
-from pipelines.district.home import DistrictHome
+from pipelines.alerts.facts import noticed
+from pipelines.district import open_district
 from pipelines.errors import ModelError
-from pipelines.journey.district import open_district
-from pipelines.journey.noticing import noticed
-from pipelines.journey.ranges import stale_range
-from pipelines.journey.unjudged import UNJUDGED, failures
+from pipelines.findings.unjudged import UNJUDGED, failures
+from pipelines.refresh.ranges import stale_range
+from pipelines.settings.home import DistrictHome
 from pipelines.state.dirty import mark_dirty
 from pipelines.state.quarantine import quarantined
 from pipelines.warehouse.database import Database

@@ -10,8 +10,8 @@ import duckdb
 import polars as pl
 import pytest
 
-from pipelines.district import builtin
-from pipelines.district.home import DistrictHome
+from pipelines.registry import builtin
+from pipelines.settings.home import DistrictHome
 from tests.conftest import LONG
 from tests.journey.commands import schoolbell
 from tests.journey.small import findings_of, judged, rows_of, told_of

@@ -9,16 +9,17 @@ import duckdb
 import polars as pl
 import pytest
 
-from pipelines.district.home import DistrictHome, create
+from pipelines.district import open_district
 from pipelines.formats import Parsed
-from pipelines.journey.district import open_district
-from pipelines.journey.run import run
-from pipelines.lake.accounting import unbalanced
-from pipelines.lake.files import REJECTS, write
-from pipelines.lake.staging import Staging
+from pipelines.ingest.accounting import unbalanced
+from pipelines.ingest.files import REJECTS, write
+from pipelines.ingest.staging import Staging
 from pipelines.operations.certificate import PurgeError, certified, still_there
 from pipelines.operations.purge import Purge, carry_out
 from pipelines.operations.retention import Plan, plan
+from pipelines.registry.new_home import create
+from pipelines.run.run import run
+from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
 from pipelines.state.audit import open_chain
 from pipelines.state.holds import Hold, holds, place_hold

@@ -10,8 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.district.home import DistrictHome, create
-from pipelines.district.roles import MATRIX, ROLES
 from pipelines.operations.ownership import (
     ANALYSTS,
     GROUPS,
@@ -20,6 +18,9 @@ from pipelines.operations.ownership import (
     protect,
     wanted,
 )
+from pipelines.registry.new_home import create
+from pipelines.settings.home import DistrictHome
+from pipelines.settings.roles import MATRIX, ROLES
 from tests.conftest import REPO_ROOT
 from tests.journey.commands import schoolbell
 

@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from pipelines.district.home import DistrictHome
-from pipelines.district.kept import read_kept
-from pipelines.journey.district import open_district
-from pipelines.journey.noticing import noticed
+from pipelines.alerts.facts import noticed
+from pipelines.district import open_district
 from pipelines.operations.backup import back_up
+from pipelines.registry.kept import read_kept
+from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
 from tests.journey.commands import schoolbell
 from tests.journey.small import now, told_of

@@ -11,10 +11,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipelines.district.accounts import canonical
-from pipelines.district.home import create
-from pipelines.journey.district import only_writer, open_district
-from pipelines.journey.steps import take_in
+from pipelines.district import only_writer, open_district
+from pipelines.refresh.steps import take_in
+from pipelines.registry.accounts import canonical
+from pipelines.registry.new_home import create
 from pipelines.state import ledger
 from tests.journey.squid import (
     BANNED,

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from pipelines.journey.district import open_district
+from pipelines.district import open_district
 from pipelines.state import ledger
 from pipelines.state.quarantine import quarantined
 from tests.benchmarks.judge import JUDGE, stranger

@@ -6,9 +6,9 @@ import shutil
 import polars as pl
 import pytest
 
-from pipelines.district.home import DistrictHome
-from pipelines.district.registry import load_registry
-from pipelines.district.settings import load_settings
+from pipelines.registry.registry import load_registry
+from pipelines.settings.home import DistrictHome
+from pipelines.settings.reader import load_settings
 from tests.journey.changed import LAB, read
 from tests.journey.commands import schoolbell
 

@@ -5,11 +5,12 @@ from datetime import date
 import polars as pl
 import pytest
 
-from pipelines.district.home import DistrictHome, create
-from pipelines.journey.district import open_district
-from pipelines.journey.run import run
-from pipelines.journey.steps import build_and_judge
-from pipelines.journey.unjudged import NOTED, UNJUDGED, missing, unjudged
+from pipelines.district import open_district
+from pipelines.findings.unjudged import NOTED, UNJUDGED, missing, unjudged
+from pipelines.refresh.steps import build_and_judge
+from pipelines.registry.new_home import create
+from pipelines.run.run import run
+from pipelines.settings.home import DistrictHome
 from pipelines.warehouse.snapshots import current, reading
 from tests.faults.home import line
 

@@ -6,10 +6,10 @@ from contextlib import closing
 
 import pytest
 
-from pipelines.district.home import DistrictHome
 from pipelines.operations.checks import ACT, WELL, Patient
 from pipelines.operations.checks import state as checks
 from pipelines.operations.doctor import answered
+from pipelines.settings.home import DistrictHome
 from tests.conftest import REPO_ROOT
 from tests.journey.commands import schoolbell
 from tests.journey.small import now, told_of

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import polars as pl
 import pytest
 
-from pipelines.district.home import DistrictHome
+from pipelines.settings.home import DistrictHome
 from tests.benchmarks.attribution import planted
 from tests.journey.commands import schoolbell
 from tests.journey.small import judged

@@ -14,12 +14,13 @@ import polars as pl
 import pytest
 
 import pipelines
-from pipelines.district.home import DistrictHome, create
-from pipelines.district.settings import load_settings
+from pipelines.settings.home import DistrictHome
+from pipelines.registry.new_home import create
+from pipelines.settings.reader import load_settings
 from pipelines.errors import ModelError, SettingsError
 from pipelines.health.covering import closed_times, expected_hours
-from pipelines.journey.district import open_district
-from pipelines.journey.publishing import publish_snapshot
+from pipelines.district import open_district
+from pipelines.reports.snapshot_tables import publish_snapshot
 from pipelines.notebook.connection import Connection, connect
 from pipelines.notebook.coverage import Gap, joined
 from pipelines.notebook.dictionary import KEPT, notes_of

@@ -10,13 +10,7 @@ from typer.testing import CliRunner
 
 from pipelines.cli.app import app
 from pipelines.cli.query_output import rendered
-from pipelines.district.files import (
-    DAY_TYPES,
-    DEVICE_CLASSES,
-    NETWORK_TYPES,
-    SITE_CLASSES,
-    SUBNET_KINDS,
-)
+from pipelines.registry.files import DAY_TYPES, DEVICE_CLASSES, NETWORK_TYPES, SITE_CLASSES, SUBNET_KINDS
 from pipelines.errors import ModelError, SettingsError
 from pipelines.notebook.connection import Connection
 from pipelines.notebook.relations import described, relations

@@ -12,18 +12,8 @@ import pytest
 from pipelines.errors import ModelError
 from pipelines.notebook import charts, figures
 from pipelines.notebook.connection import Connection
-from pipelines.notebook.questions import (
-    account_week,
-    finding_evidence,
-    presence,
-    site_first_seen,
-)
-from pipelines.notebook.timelines import (
-    STEPS,
-    device_holders,
-    session_timeline,
-    site_first_sight,
-)
+from pipelines.notebook.questions import account_week, finding_evidence, presence, site_first_seen
+from pipelines.notebook.timelines import STEPS, device_holders, session_timeline, site_first_sight
 
 CHROMIUM = os.environ.get("SCHOOLBELL_CHROMIUM") or shutil.which("chromium")
 HOSTILE = "<img src=x onerror=alert(1)>"

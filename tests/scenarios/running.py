@@ -7,20 +7,20 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pipelines.detections.candidates import candidates
-from pipelines.detections.catalogue import catalogue
-from pipelines.district.home import DistrictHome
-from pipelines.district.registry import Registry, load_registry
-from pipelines.district.settings import load_settings
 from pipelines.events import EVENT_CLASSES
+from pipelines.findings.candidates import candidates
 from pipelines.findings.judging import Circumstances, judge
 from pipelines.findings.record import Finding
-from pipelines.lake.intake import Intake, Source
+from pipelines.ingest.intake import Intake, Source
+from pipelines.registry.registry import Registry, load_registry
+from pipelines.settings.home import DistrictHome
+from pipelines.settings.reader import load_settings
 from pipelines.state import ledger
 from pipelines.state.store import Store, open_store
 from pipelines.warehouse import building, inputs, planning
 from pipelines.warehouse.building import Builder, Quarantine
 from pipelines.warehouse.database import Database, writing
+from pipelines.warehouse.detections import catalogue
 from pipelines.warehouse.library import models
 from pipelines.warehouse.models import Model
 from tests.scenarios import places

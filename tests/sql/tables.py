@@ -21,9 +21,9 @@ from typing import Any
 import polars as pl
 import yaml
 
-from pipelines.district import frames, outside
 from pipelines.events import EVENT_CLASSES, LAKE_COLUMNS, PLACE
-from pipelines.identity import dimensions
+from pipelines.registry import frames, outside
+from pipelines.warehouse import dimensions
 from pipelines.warehouse.building import verify
 from pipelines.warehouse.database import Database, writing
 from pipelines.warehouse.library import models

@@ -7,9 +7,9 @@ from collections import Counter
 
 import pytest
 
-from pipelines.district.home import create
-from pipelines.journey import steps
-from pipelines.sources import blocks
+from pipelines.ingest import blocks
+from pipelines.refresh import steps
+from pipelines.registry.new_home import create
 from tests.faults.home import Home, lines, once
 from tests.journey.commands import schoolbell
 

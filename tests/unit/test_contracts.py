@@ -5,8 +5,8 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
-from pipelines.district import frames
-from pipelines.journey.touching.contracts import contracts_moved
+from pipelines.refresh.touching.contracts import contracts_moved
+from pipelines.registry import frames
 
 WEEKEND = timedelta(days=2)
 

@@ -6,7 +6,7 @@ import pytest
 
 from pipelines.errors import SettingsError
 from pipelines.formats import Context, formats
-from pipelines.sources.framing import records
+from pipelines.ingest.framing import records
 
 FORMAT = formats()["declared_json"]
 

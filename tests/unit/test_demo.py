@@ -8,15 +8,15 @@ import polars as pl
 import pytest
 
 from pipelines.clock import Reading
-from pipelines.demo.generate import ACCOUNT_DOMAINS, FORMATS, generate
-from pipelines.demo.people import make_roster
-from pipelines.demo.places import make_places
-from pipelines.demo.writers.registry import COLUMNS
-from pipelines.district.home import create
-from pipelines.district.registry import load_registry
-from pipelines.district.settings import load_settings
 from pipelines.formats import Context, formats
-from pipelines.sources.framing import records
+from pipelines.ingest.framing import records
+from pipelines.registry.new_home import create
+from pipelines.registry.registry import load_registry
+from pipelines.settings.reader import load_settings
+from pipelines.synthetic.generate import ACCOUNT_DOMAINS, FORMATS, generate
+from pipelines.synthetic.people import make_roster
+from pipelines.synthetic.places import make_places
+from pipelines.synthetic.writers.registry import COLUMNS
 
 SIZE = {"weeks": 2, "people": 120}
 READING = Reading(zone="America/Chicago", anchor=datetime(2026, 11, 2, tzinfo=UTC))

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from pipelines.lake.drift import drifts, in_series
+from pipelines.ingest.drift import drifts, in_series
 from pipelines.state.days import SourceDay, add_days
 from pipelines.state.store import open_store
 from tests.faults.home import BEGIN, Home, line

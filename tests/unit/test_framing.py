@@ -9,15 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.formats import Framing
-from pipelines.sources import cutting, json_objects
-from pipelines.sources.cutting import Piece, pieces
-from pipelines.sources.framing import (
-    BLOCKS,
-    PARAGRAPHS,
-    XML_EVENTS,
-    parts,
-    records,
-)
+from pipelines.ingest import cutting, json_objects
+from pipelines.ingest.cutting import Piece, pieces
+from pipelines.ingest.framing import BLOCKS, PARAGRAPHS, XML_EVENTS, parts, records
 from tests.conftest import LONG
 from tests.formats.evtx_writer import event, evtx_file
 

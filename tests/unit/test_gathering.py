@@ -7,8 +7,8 @@ from dataclasses import asdict
 import polars as pl
 import pytest
 
-from pipelines.lake import gathering
-from pipelines.lake.intake import Intake
+from pipelines.ingest import gathering
+from pipelines.ingest.intake import Intake
 from pipelines.state import ledger
 from tests.conftest import LONG
 from tests.faults.home import Home, line, lines, once

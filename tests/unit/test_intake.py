@@ -18,11 +18,11 @@ import pytest
 import zstandard
 
 from pipelines.formats import formats
-from pipelines.lake import staging, task
-from pipelines.lake.files import LakeError
-from pipelines.lake.sweeping import MOST_DELETED, sweep, unlisted_files
+from pipelines.ingest import staging, task
+from pipelines.ingest.blocks import blocks
+from pipelines.ingest.files import LakeError
+from pipelines.ingest.sweeping import MOST_DELETED, sweep, unlisted_files
 from pipelines.operations.purge import delete_set_aside
-from pipelines.sources.blocks import blocks
 from pipelines.state import ledger
 from pipelines.state.ledger import Change
 from tests.conftest import LONG
@@ -490,7 +490,7 @@ def test_nothing_is_begun_on_a_full_disk(home):
 
 
 def test_a_dry_run_says_what_would_be_read_and_writes_nothing(home):
-    from pipelines.lake.intake import Intake
+    from pipelines.ingest.intake import Intake
 
     home.put("a.log", lines(0, 10))
     intake = Intake(store=home.store, lake=home.lake, zone="UTC")

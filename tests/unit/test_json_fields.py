@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.formats._json import json_text, with_fields
+from pipelines.formats.reading.json import json_text, with_fields
 
 FIELDS = {
     "plain": "a",

@@ -15,8 +15,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from pipelines.lake import staging
-from pipelines.lake.compaction import compact
+from pipelines.ingest import staging
+from pipelines.ingest.compaction import compact
 from tests.conftest import LONG
 from tests.faults.home import Home, line
 

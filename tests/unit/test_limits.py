@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipelines.district.home import create
-from pipelines.journey import publishing, steps
-from pipelines.journey.district import open_district
+from pipelines.district import open_district
+from pipelines.refresh import steps
+from pipelines.registry.new_home import create
+from pipelines.reports import snapshot_tables as publishing
 from pipelines.warehouse.database import writing
 
 LIMIT = "select current_setting('memory_limit')"

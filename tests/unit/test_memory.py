@@ -17,11 +17,10 @@ import pytest
 
 from pipelines.errors import SourceError
 from pipelines.formats import Parsed
-from pipelines.lake import parsing, reading, staging
-from pipelines.lake.holding import Holding, on_its_own
-from pipelines.lake.staging import Staging
-from pipelines.sources import framing
-from pipelines.sources.lines import batch
+from pipelines.ingest import framing, parsing, reading, staging
+from pipelines.ingest.holding import Holding, on_its_own
+from pipelines.ingest.lines import batch
+from pipelines.ingest.staging import Staging
 from pipelines.state import ledger
 from pipelines.state.ledger import FileRecord
 from pipelines.state.store import open_store

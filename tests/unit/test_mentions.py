@@ -7,9 +7,9 @@ from types import SimpleNamespace
 import polars as pl
 import pytest
 
-from pipelines.district import frames
-from pipelines.journey.touching.changes import Change
-from pipelines.journey.touching.mentions import by_mention
+from pipelines.refresh.touching.changes import Change
+from pipelines.refresh.touching.mentions import by_mention
+from pipelines.registry import frames
 from pipelines.warehouse.database import writing
 from tests.sql.tables import create
 

@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from pipelines.errors import ModelError
+from pipelines.privacy.copying import copied
 from pipelines.warehouse.database import writing
 from pipelines.warehouse.models import (
     arguments,
@@ -174,4 +175,4 @@ def test_a_warehouse_of_another_version_is_told_when_it_is_published(tmp_path):
             database.beside(tmp_path / "aside.tmp"),
             pytest.raises(ModelError, match=r"schoolbell run"),
         ):
-            database.copy_out("main.use", {"site": None, "minutes": None})
+            database.copy_out("main.use", {"site": None, "minutes": None}, copied)

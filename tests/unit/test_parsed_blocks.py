@@ -7,8 +7,8 @@ import pytest
 
 from pipelines.errors import SourceError
 from pipelines.formats import Context, Parsed
-from pipelines.lake.parsed_blocks import Blocks
-from pipelines.sources.blocks import Block
+from pipelines.ingest.blocks import Block
+from pipelines.ingest.parsed_blocks import Blocks
 
 MARK = None
 

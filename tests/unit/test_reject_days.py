@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import polars as pl
 import pytest
 
-from pipelines.lake.compaction import compact
+from pipelines.ingest.compaction import compact
 from pipelines.state import ledger
 from tests.faults.home import Home, line, lines
 

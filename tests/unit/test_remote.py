@@ -9,10 +9,10 @@ from contextlib import contextmanager
 import pytest
 
 from pipelines.errors import SourceError
-from pipelines.lake.intake import Intake, Source
-from pipelines.sources import host_keys
-from pipelines.sources.remote import remote_deliveries, shown
-from pipelines.sources.streams import opened
+from pipelines.ingest import host_keys
+from pipelines.ingest.intake import Intake, Source
+from pipelines.ingest.remote import remote_deliveries, shown
+from pipelines.ingest.streams import opened
 from tests.faults.home import Home, line, lines, once
 
 USER, PASSWORD = "logs", "letters-for-a-test"

@@ -6,10 +6,10 @@ import polars as pl
 import pytest
 
 from pipelines.formats import formats
-from pipelines.lake import accounting, compaction
-from pipelines.lake.compaction import compact
-from pipelines.lake.replay import Replay
-from pipelines.lake.sweeping import sweep
+from pipelines.ingest import accounting, compaction
+from pipelines.ingest.compaction import compact
+from pipelines.ingest.replay import Replay
+from pipelines.ingest.sweeping import sweep
 from pipelines.state import ledger
 from tests.faults.home import Home, lines, once
 

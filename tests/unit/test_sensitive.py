@@ -4,9 +4,9 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines.identity.dimensions import hosts
-from pipelines.journey.sensitive import sensitive_names
+from pipelines.privacy.sensitive_sites import sensitive_names
 from pipelines.warehouse.database import writing
+from pipelines.warehouse.dimensions import hosts
 
 PLAIN = "xn--mller-kva.example"
 OWN = "müller.example"

@@ -4,10 +4,10 @@ import random
 
 import pytest
 
-from pipelines.lake import soundness
-from pipelines.lake.compaction import compact
-from pipelines.lake.files import LakeError
-from pipelines.lake.soundness import damaged, require_sound
+from pipelines.ingest import soundness
+from pipelines.ingest.compaction import compact
+from pipelines.ingest.files import LakeError
+from pipelines.ingest.soundness import damaged, require_sound
 from pipelines.state import ledger
 from pipelines.warehouse import inputs
 from pipelines.warehouse.database import writing

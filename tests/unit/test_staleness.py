@@ -8,11 +8,11 @@ from types import SimpleNamespace
 import polars as pl
 import pytest
 
-from pipelines.district import frames
-from pipelines.identity import dimensions
-from pipelines.journey.staleness import touched_days
-from pipelines.journey.touching import mentions
-from pipelines.journey.touching.changes import Change
+from pipelines.refresh.staleness import touched_days
+from pipelines.refresh.touching import mentions
+from pipelines.refresh.touching.changes import Change
+from pipelines.registry import frames
+from pipelines.warehouse import dimensions
 from pipelines.warehouse.database import writing
 from pipelines.warehouse.library import models
 from tests.sql.tables import create

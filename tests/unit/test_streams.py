@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.sources import blocks as blocks_module
-from pipelines.sources.ahead import ahead
-from pipelines.sources.blocks import LONGEST_LINE, blocks
-from pipelines.sources.delivery import deliveries
-from pipelines.sources.lines import batch
-from pipelines.sources.remote import remote_deliveries
-from pipelines.sources.streams import DamageError, opened
+from pipelines.ingest import blocks as blocks_module
+from pipelines.ingest.ahead import ahead
+from pipelines.ingest.blocks import LONGEST_LINE, blocks
+from pipelines.ingest.delivery import deliveries
+from pipelines.ingest.lines import batch
+from pipelines.ingest.remote import remote_deliveries
+from pipelines.ingest.streams import DamageError, opened
 from tests.conftest import LONG
 from tests.faults.home import Home, lines, once
 
@@ -174,7 +174,7 @@ def test_items_made_ahead_are_the_same_and_errors_come_through():
 def test_deliveries_on_another_machine_are_read_like_others(tmp_path):
     import fsspec
 
-    from pipelines.lake.intake import Intake, Source
+    from pipelines.ingest.intake import Intake, Source
 
     store = fsspec.filesystem("memory")
     store.pipe("/drop/a.log", lines(0, 20))

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pytest
 import zstandard
 
-from pipelines.district.home import create
-from pipelines.journey.coverage import source_days
-from pipelines.sources.compression import NO_CHECKSUM
+from pipelines.ingest.compression import NO_CHECKSUM
+from pipelines.registry.new_home import create
+from pipelines.reports.source_days import source_days
 from tests.benchmarks.inputs_exports import write_okta
 from tests.faults.home import Home, lines, once
 from tests.journey.commands import schoolbell

@@ -19,9 +19,9 @@ from pydantic import (
 )
 
 from pipelines.alerts.message import Message
-from pipelines.district.secrets import is_reference, looked_up
 from pipelines.errors import SettingsError
 from pipelines.plugins import discover
+from pipelines.settings.secrets import is_reference, looked_up
 
 
 class ChannelSettings(BaseModel):

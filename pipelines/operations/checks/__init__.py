@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from pipelines.district.home import DistrictHome
-from pipelines.district.registry import Registry, load_registry
-from pipelines.district.settings import Settings, load_settings
-from pipelines.district.state_place import state_place
-from pipelines.journey.district import District
+from pipelines.district import District
 from pipelines.plugins import discover
+from pipelines.registry.registry import Registry, load_registry
+from pipelines.settings.home import DistrictHome
+from pipelines.settings.reader import Settings, load_settings
+from pipelines.settings.state_place import state_place
 from pipelines.state.store import Store, read_store
 
 WELL, LOOK, ACT = 0, 1, 2

@@ -2,18 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from pipelines.journey.audit_heads import verified
 from pipelines.operations.backup import LAST
-from pipelines.operations.checks import (
-    Answer,
-    Check,
-    Patient,
-    Subject,
-    act,
-    look,
-    well,
-)
+from pipelines.operations.checks import Answer, Check, Patient, Subject, act, look, well
 from pipelines.operations.restore import LAST_DRILL
+from pipelines.state.audit_heads import verified
 from pipelines.state.store import fact
 
 OLD_BACKUP = timedelta(days=3)

@@ -4,7 +4,6 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipelines.district.home import KEY_BYTES, DistrictHome
 from pipelines.operations.checks import (
     Answer,
     Check,
@@ -15,6 +14,8 @@ from pipelines.operations.checks import (
     unasked,
     well,
 )
+from pipelines.registry.new_home import KEY_BYTES
+from pipelines.settings.home import DistrictHome
 
 OTHERS = stat.S_IRWXO
 GROUP_READ = stat.S_IRGRP

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from pipelines.district.home import DistrictHome
+from pipelines.findings.unjudged import missing
+from pipelines.health.file_trouble import in_trouble
 from pipelines.health.history import troubles
-from pipelines.journey.source_states import arrivals_of
-from pipelines.journey.trouble import in_trouble
-from pipelines.journey.unjudged import missing
-from pipelines.lake.accounting import days_ahead
+from pipelines.health.source_states import arrivals_of
+from pipelines.ingest.accounting import days_ahead
+from pipelines.ingest.delivery import deliveries
 from pipelines.operations.checks import (
     Answer,
     Check,
@@ -20,7 +20,7 @@ from pipelines.operations.checks import (
     unasked,
     well,
 )
-from pipelines.sources.delivery import deliveries
+from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
 from pipelines.state.days import source_days
 

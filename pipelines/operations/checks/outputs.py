@@ -10,7 +10,6 @@ from sqlalchemy import func, select
 from pipelines.alerts.channels import prepared
 from pipelines.alerts.messages import TEST
 from pipelines.alerts.outbox import GIVEN_UP, SENT
-from pipelines.district.secrets import is_reference
 from pipelines.operations.checks import (
     Answer,
     Check,
@@ -22,6 +21,7 @@ from pipelines.operations.checks import (
     well,
 )
 from pipelines.reports.words import count
+from pipelines.settings.secrets import is_reference
 from pipelines.state import ledger
 from pipelines.state.alert_tables import OUTBOX
 from pipelines.state.schema import REPORTS

@@ -5,7 +5,6 @@ from datetime import UTC, date, datetime, timedelta
 import polars as pl
 
 from pipelines.errors import ModelError, SchoolbellError
-from pipelines.journey.checking import wrong_in
 from pipelines.operations.checks import (
     Answer,
     Check,
@@ -16,6 +15,7 @@ from pipelines.operations.checks import (
     unasked,
     well,
 )
+from pipelines.run.check import wrong_in
 from pipelines.warehouse.snapshots import current, reading
 
 AHEAD = timedelta(days=60)

@@ -6,12 +6,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import inspect, select, text
 
-from pipelines.journey.staleness import noted, versions
-from pipelines.journey.status import unfinished
-from pipelines.journey.unjudged import failures
-from pipelines.lake.accounting import unbalanced
-from pipelines.lake.soundness import damaged
-from pipelines.lake.sweeping import unlisted_files
+from pipelines.findings.unjudged import failures
+from pipelines.ingest.accounting import unbalanced
+from pipelines.ingest.soundness import damaged
+from pipelines.ingest.sweeping import unlisted_files
 from pipelines.operations.checks import (
     Answer,
     Check,
@@ -22,6 +20,8 @@ from pipelines.operations.checks import (
     unasked,
     well,
 )
+from pipelines.refresh.staleness import noted
+from pipelines.run.status import unfinished
 from pipelines.state import ledger
 from pipelines.state.home_mark import ForeignStateError
 from pipelines.state.layout import every_table, lacking, layout_of, mark
@@ -169,7 +169,7 @@ def _rules(patient: Patient) -> Answer:
         return unasked("there is no warehouse yet")
     with reading(path) as database:
         was = dict(noted(database, "main.built_with"))
-    now = versions(patient.district)
+    now = patient.district.judged_with
     differing = sorted(name for name in now if was.get(name) != now[name])
     if differing:
         return look(

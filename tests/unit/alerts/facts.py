@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from pipelines.alerts.deciding import Moment, Reader
 from pipelines.alerts.messages import Setting
 from pipelines.alerts.news import News
-from pipelines.district.settings_alerts import Alerts
+from pipelines.settings.alert_settings import Alerts
 
 ZONE = ZoneInfo("America/Chicago")
 DESK = Reader("desk", ("director", "operator"))

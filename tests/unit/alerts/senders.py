@@ -9,8 +9,8 @@ import os
 import sys
 from pathlib import Path
 
-from pipelines.journey.alerting import send_alerts
-from pipelines.journey.district import only_writer, open_district
+from pipelines.alerts.sending import send_alerts
+from pipelines.district import only_writer, open_district
 
 
 def send(home: Path) -> None:

@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 from sqlalchemy import delete
 
-from pipelines.journey.alerting import send_alerts
-from pipelines.journey.district import open_district
+from pipelines.alerts.sending import send_alerts
+from pipelines.district import open_district
 from pipelines.state.alert_tables import NEWS, OUTBOX, TOLD
 from pipelines.state.schema import FACTS
 from tests.journey.small import findings_of

@@ -8,7 +8,7 @@ from pipelines.alerts import deciding
 from pipelines.alerts.deciding import Answer, Memory, Reader, Told, decide
 from pipelines.alerts.moments import due, is_quiet, last_due
 from pipelines.alerts.telling import tell
-from pipelines.district.settings_alerts import Alerts, Route, routes_of
+from pipelines.settings.alert_settings import Alerts, Route, routes_of
 from tests.unit.alerts.facts import (
     ALERTS,
     DESK,

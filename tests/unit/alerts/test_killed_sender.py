@@ -15,9 +15,9 @@ import pytest
 
 from pipelines.alerts.asking import test_message as marked
 from pipelines.alerts.outbox import SENDING, SENT, enqueue, outbox
-from pipelines.district.home import create
-from pipelines.journey.alerting import send_alerts
-from pipelines.journey.district import open_district
+from pipelines.alerts.sending import send_alerts
+from pipelines.district import open_district
+from pipelines.registry.new_home import create
 from pipelines.state.store import open_store
 from tests.conftest import REPO_ROOT
 

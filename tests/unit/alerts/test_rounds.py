@@ -8,9 +8,9 @@ import pytest
 from pipelines.alerts.answering import Said, answer
 from pipelines.alerts.memory import Noticed, take_news
 from pipelines.alerts.outbox import ONCE, deliver_waiting, outbox
-from pipelines.district.settings_alerts import Alerts, Channel
+from pipelines.alerts.rounds import Desk, told_round
 from pipelines.errors import DeliveryError
-from pipelines.journey.rounds import Desk, told_round
+from pipelines.settings.alert_settings import Alerts, Channel
 from tests.unit.alerts.facts import ZONE, conduct, is_school_day, news
 
 HOUR = timedelta(hours=1)

@@ -10,21 +10,21 @@ from email.policy import default
 import pytest
 from filelock import FileLock
 
+from pipelines.alerts import standstill
+from pipelines.alerts.delivery import only_sender
 from pipelines.alerts.memory import Noticed, take_news
 from pipelines.alerts.message import Message
 from pipelines.alerts.outbox import enqueue
+from pipelines.alerts.sending import send_watch
 from pipelines.alerts.standing import standing
-from pipelines.district.home import create
+from pipelines.district import open_district
 from pipelines.errors import BusyError
 from pipelines.health.history import keep_troubles
 from pipelines.health.trouble import Trouble
-from pipelines.journey import standstill
-from pipelines.journey.alerting import send_watch
-from pipelines.journey.delivering import only_sender
-from pipelines.journey.district import open_district
-from pipelines.journey.looking import note_look
-from pipelines.journey.status import ACT, LOOK, WELL, status_of
+from pipelines.registry.new_home import create
+from pipelines.run.status import ACT, LOOK, WELL, status_of
 from pipelines.state.ledger import Change, FileRecord, commit, mark_dirty
+from pipelines.state.visits import note_look
 from tests.unit.alerts.facts import news
 from tests.unit.alerts.test_killed_sender import MAIL, configure
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipelines.district.home import create
+from pipelines.registry.new_home import create
 from tests.journey import small as made
 
 

@@ -5,8 +5,8 @@ import os
 
 from pipelines.cli import asking
 from pipelines.cli.asking import who_asks
-from pipelines.district.home import DistrictHome
-from pipelines.district.settings import load_settings
+from pipelines.settings.home import DistrictHome
+from pipelines.settings.reader import load_settings
 from tests.journey.commands import schoolbell
 
 

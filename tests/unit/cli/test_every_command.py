@@ -6,8 +6,8 @@ import pytest
 import typer
 
 from pipelines.cli.app import app
-from pipelines.district.home import create
-from pipelines.journey import console
+from pipelines.registry.new_home import create
+from pipelines.run import console
 from tests.journey.commands import schoolbell
 
 WITHOUT_JSON: dict[str, str] = {}

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from pipelines.cli import asking
-from pipelines.district.home import DistrictHome
+from pipelines.settings.home import DistrictHome
 from pipelines.state.audit import open_chain
 from pipelines.state.store import open_store
 from tests.journey.commands import schoolbell

@@ -8,7 +8,7 @@ import random
 import pytest
 from filelock import FileLock
 
-from pipelines.journey.district import only_writer
+from pipelines.district import only_writer
 from tests.faults.home import lines
 from tests.journey.commands import schoolbell
 

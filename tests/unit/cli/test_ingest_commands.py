@@ -5,9 +5,9 @@ import zipfile
 
 from filelock import FileLock
 
-from pipelines.journey.district import only_writer
-from pipelines.lake.identify import SAMPLE_BYTES
-from pipelines.lake.missing import NEEDS
+from pipelines.district import only_writer
+from pipelines.ingest.identify import SAMPLE_BYTES
+from pipelines.ingest.missing import NEEDS
 from pipelines.warehouse.library import models
 from tests.benchmarks.inputs_exports import write_evtx, write_okta
 from tests.faults.home import lines

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.cli import init
-from pipelines.district.home import DistrictHome
-from pipelines.district.settings import load_settings
+from pipelines.settings.home import DistrictHome
+from pipelines.settings.reader import load_settings
 from tests.conftest import REPO_ROOT
 from tests.journey.commands import schoolbell
 

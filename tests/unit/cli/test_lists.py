@@ -9,10 +9,10 @@ import polars as pl
 import pytest
 
 from pipelines.cli import lists
-from pipelines.district.home import DistrictHome
-from pipelines.district.list_store import kept
-from pipelines.district.registry import load_registry
-from pipelines.district.settings import load_settings
+from pipelines.registry.list_store import kept
+from pipelines.registry.registry import load_registry
+from pipelines.settings.home import DistrictHome
+from pipelines.settings.reader import load_settings
 from tests.journey.commands import schoolbell
 
 

@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from pipelines.district.home import create
-from pipelines.district.problems import InvalidSettingsError
-from pipelines.district.settings import parse_settings
-from pipelines.journey.checking import unknown_rules, wrong_in
-from pipelines.journey.district import open_district
+from pipelines.district import open_district
+from pipelines.registry.new_home import create
+from pipelines.run.check import unknown_rules, wrong_in
+from pipelines.settings.problems import InvalidSettingsError
+from pipelines.settings.reader import parse_settings
 from tests.journey.commands import schoolbell
 from tests.unit.cli.mistakes import FORM, HEAD, MEANING, NOTICES, REGISTRY, ROSTER
 

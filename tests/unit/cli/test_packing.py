@@ -8,8 +8,8 @@ import zipfile
 import polars as pl
 import pytest
 
-from pipelines.district.home import DistrictHome
 from pipelines.findings.verify_pack import cited, differences, log_differs
+from pipelines.settings.home import DistrictHome
 from pipelines.state.audit import open_chain
 from pipelines.state.store import open_store
 from tests.journey.commands import schoolbell

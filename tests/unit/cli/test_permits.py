@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from pipelines.district.home import DistrictHome
-from pipelines.journey.district import open_district
-from pipelines.journey.steps import build_and_judge
+from pipelines.district import open_district
+from pipelines.refresh.steps import build_and_judge
+from pipelines.settings.home import DistrictHome
 from pipelines.state.audit import open_chain
 from pipelines.state.store import open_store
 from tests.journey.commands import schoolbell

@@ -7,9 +7,9 @@ import re
 import polars as pl
 import pytest
 
-from pipelines.district.home import DistrictHome
-from pipelines.journey.district import open_district
-from pipelines.journey.steps import build_and_judge
+from pipelines.district import open_district
+from pipelines.refresh.steps import build_and_judge
+from pipelines.settings.home import DistrictHome
 from tests.conftest import LONG, REPO_ROOT
 from tests.journey.commands import schoolbell
 from tests.journey.small import findings_of

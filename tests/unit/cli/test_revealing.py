@@ -9,10 +9,10 @@ import polars as pl
 import pytest
 from sqlalchemy import update
 
+from pipelines.alerts.facts import noticed
 from pipelines.cli import asking
-from pipelines.district.home import DistrictHome
-from pipelines.journey.district import open_district
-from pipelines.journey.noticing import noticed
+from pipelines.district import open_district
+from pipelines.settings.home import DistrictHome
 from pipelines.state.audit import open_chain
 from pipelines.state.review_schema import REQUESTS
 from pipelines.state.store import open_store

@@ -4,8 +4,8 @@ import gzip
 
 import pytest
 
-from pipelines.demo import stability
-from pipelines.demo.stability import Stability
+from pipelines.synthetic import stability
+from pipelines.synthetic.stability import Stability
 
 LINE = b"1760880000.123    210 10.14.0.9 TCP_TUNNEL/200 3402 CONNECT a.example:443 "
 REST = b" HIER_DIRECT/192.0.2.9 -\n"

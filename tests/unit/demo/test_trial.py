@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
-from pipelines.demo.proof import incomplete
-from pipelines.demo.quality import false_rows, missed_rows, quality
-from pipelines.demo.trial import Trial, compare, hold_trial, judge_trial
 from pipelines.findings.alternatives import alternatives
+from pipelines.synthetic.proof import incomplete
+from pipelines.synthetic.quality import false_rows, missed_rows, quality
+from pipelines.synthetic.trial import Trial, compare, hold_trial, judge_trial
 from tests.conftest import LONG
 from tests.journey.small import PEOPLE, SEED, WEEKS, small
 

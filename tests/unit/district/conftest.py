@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.district.home import DistrictHome
-from pipelines.district.registry import Registry, load_registry
-from pipelines.district.settings import parse_settings
+from pipelines.registry.registry import Registry, load_registry
+from pipelines.settings.home import DistrictHome
+from pipelines.settings.reader import parse_settings
 
 SETTINGS = """
 [district]

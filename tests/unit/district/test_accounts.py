@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from pipelines.district.accounts import canonical
+from pipelines.registry.accounts import canonical
 
 DOMAINS = ["EXAMPLE", "school.example"]
 

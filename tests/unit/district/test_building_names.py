@@ -5,13 +5,14 @@ from dataclasses import replace
 
 import polars as pl
 
-from pipelines.district.files import FILES
-from pipelines.district.oneroster import ORGS
-from pipelines.district.reading import read_file
-from pipelines.district.registry import Registry
-from pipelines.district.schools import buildings
-from pipelines.journey.building_names import building_names, with_building_names
+from pipelines.registry.building_names import building_names
+from pipelines.registry.files import FILES
+from pipelines.registry.oneroster import ORGS
+from pipelines.registry.reading import read_file
+from pipelines.registry.registry import Registry
+from pipelines.registry.schools import buildings
 from pipelines.reports.editions import editions
+from pipelines.reports.named_buildings import with_building_names
 from tests.sections.fixtures import busy
 
 ROSTER = b"sourcedId,status,name,type,identifier,parentSourcedId\n"

@@ -2,10 +2,11 @@
 
 import tomllib
 
-from pipelines.district.files import FILES
-from pipelines.district.home import DistrictHome, create
-from pipelines.district.registry import load_registry
-from pipelines.district.settings import load_settings
+from pipelines.registry.files import FILES
+from pipelines.registry.new_home import create
+from pipelines.registry.registry import load_registry
+from pipelines.settings.home import DistrictHome
+from pipelines.settings.reader import load_settings
 
 
 def test_a_new_home_loads_without_a_problem(tmp_path):

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipelines.district.home import DistrictHome
-from pipelines.district.kept import accept, read_kept
-from pipelines.district.registry import keep_registry, load_registry
-from pipelines.district.settings import parse_settings
 from pipelines.errors import SettingsError
+from pipelines.registry.kept import accept, read_kept
+from pipelines.registry.registry import keep_registry, load_registry
+from pipelines.settings.home import DistrictHome
+from pipelines.settings.reader import parse_settings
 from tests.unit.district.conftest import SETTINGS
 
 NOW = datetime(2026, 11, 2, 6, tzinfo=UTC)

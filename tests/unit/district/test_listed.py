@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.district.listed import FORMS, read_list
 from pipelines.errors import SettingsError
+from pipelines.registry.listed import FORMS, read_list
 
 V2FLY = """
 # sites for play

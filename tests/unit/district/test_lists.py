@@ -1,8 +1,8 @@
 """The lists that come with Schoolbell are well formed and hide no visit."""
 
-from pipelines.district import builtin
-from pipelines.district.policy import default_policy, read_policy
-from pipelines.district.sites import canonical_host, registrable_domains
+from pipelines.registry import builtin
+from pipelines.registry.policy import default_policy, read_policy
+from pipelines.registry.sites import canonical_host, registrable_domains
 
 NON_WORK = {
     "social", "shopping", "streaming", "sports", "gambling", "jobs", "dating", "games",

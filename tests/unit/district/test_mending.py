@@ -2,10 +2,10 @@
 
 import pytest
 
-from pipelines.district.files import FILES
-from pipelines.district.home import create
-from pipelines.district.mending import rewritten
-from pipelines.district.settings import parse_settings
+from pipelines.registry.files import FILES
+from pipelines.registry.mending import rewritten
+from pipelines.registry.new_home import create
+from pipelines.settings.reader import parse_settings
 from tests.journey.commands import schoolbell
 from tests.unit.district.conftest import SETTINGS
 

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from pipelines.privacy import assign_names, nouns, tokens
+from pipelines.privacy.pseudonyms import assign_names, nouns, tokens
 
 KEY = bytes(range(32))
 OTHER = bytes(32)

@@ -4,8 +4,8 @@ from datetime import date
 
 import polars as pl
 
-from pipelines.district.frames import conform
-from pipelines.district.pupils import pupils
+from pipelines.registry.frames import conform
+from pipelines.registry.pupils import pupils
 
 FIRST, LAST = date(2026, 8, 1), date(2027, 7, 31)
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.district.files import FILES
-from pipelines.district.frames import FRAMES, schema
-from pipelines.district.reading import read_file
+from pipelines.registry.files import FILES
+from pipelines.registry.frames import FRAMES, schema
+from pipelines.registry.reading import read_file
 
 ROSTER = (
     "sourcedId,status,orgSourcedIds,role,username,givenName,familyName,email\n"

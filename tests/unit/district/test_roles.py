@@ -2,8 +2,8 @@
 
 import pytest
 
-from pipelines.district.roles import MATRIX, MEANING, RefusedError, asker
-from pipelines.district.settings_parts import Roles
+from pipelines.settings.parts import Roles
+from pipelines.settings.roles import MATRIX, MEANING, RefusedError, asker
 
 GROUPS = Roles(
     director=("heads",), analyst=("lookers",), operator=("it",), custodian=("records",)

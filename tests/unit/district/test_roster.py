@@ -8,8 +8,8 @@ from unittest import mock
 import polars as pl
 import pytest
 
-from pipelines.district.oneroster import USERS
-from pipelines.district.reading import read_file
+from pipelines.registry.oneroster import USERS
+from pipelines.registry.reading import read_file
 from tests.conftest import CORPORA
 
 ORGS = (

@@ -5,8 +5,8 @@ import types
 
 import pytest
 
-from pipelines.district.secrets import is_reference, looked_up
 from pipelines.errors import SettingsError
+from pipelines.settings.secrets import is_reference, looked_up
 
 WORD = "canary-word"
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.district.sites import canonical_host, registrable_domains
+from pipelines.registry.sites import canonical_host, registrable_domains
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,8 @@
 
 import pytest
 
-from pipelines.district.files import FILES
-from pipelines.district.permits import exceptions
-from pipelines.district.reading import read_file
-from pipelines.district.writing import (
+from pipelines.errors import SettingsError
+from pipelines.registry.edits import (
     line_of,
     put,
     refuse,
@@ -13,7 +11,9 @@ from pipelines.district.writing import (
     with_row,
     without_row,
 )
-from pipelines.errors import SettingsError
+from pipelines.registry.files import FILES
+from pipelines.registry.permits import exceptions
+from pipelines.registry.reading import read_file
 
 NAME = "exceptions.csv"
 ROW = {

@@ -4,9 +4,9 @@ from datetime import UTC, date, datetime
 
 import polars as pl
 
-from pipelines.detections.candidates import Candidate
-from pipelines.detections.catalogue import Clause, Detection
+from pipelines.findings.candidates import Candidate
 from pipelines.findings.judging import Circumstances
+from pipelines.warehouse.detections import Clause, Detection
 from pipelines.warehouse.library import models
 
 DAY = date(2026, 11, 4)

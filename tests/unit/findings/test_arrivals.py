@@ -9,14 +9,14 @@ from pathlib import Path
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pipelines.district.home import DistrictHome
-from pipelines.district.roles import Asker
 from pipelines.findings import reviewing
 from pipelines.findings.cases import cases
 from pipelines.findings.history import history
 from pipelines.findings.judging import judge
 from pipelines.findings.keeping import fired_days, keep, stored_findings
 from pipelines.findings.reviewing import VERDICTS, Verdict
+from pipelines.settings.home import DistrictHome
+from pipelines.settings.roles import Asker
 from pipelines.state.audit import open_chain
 from pipelines.state.store import open_store
 from tests.conftest import LONG

@@ -3,8 +3,8 @@
 import json
 
 from pipelines.findings.evidence import FILE_SHIFT, copy_lines
-from pipelines.sources import cutting
-from pipelines.sources.delivery import deliveries
+from pipelines.ingest import cutting
+from pipelines.ingest.delivery import deliveries
 from pipelines.state.ledger import FileRecord
 from tests.benchmarks.inputs_exports import FIRST_ID, write_evtx, write_okta
 

@@ -8,8 +8,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from pipelines.district.home import DistrictHome
-from pipelines.district.roles import Asker, RefusedError
 from pipelines.errors import SettingsError
 from pipelines.findings import reviewing
 from pipelines.findings.evidence import Evidence
@@ -22,6 +20,8 @@ from pipelines.findings.keeping import (
     stored_findings,
 )
 from pipelines.findings.reviewing import VERDICTS, Verdict
+from pipelines.settings.home import DistrictHome
+from pipelines.settings.roles import Asker, RefusedError
 from pipelines.state.audit import open_chain
 from pipelines.state.schema import EVIDENCE
 from pipelines.state.store import open_store

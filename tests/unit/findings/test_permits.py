@@ -5,11 +5,11 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
-from pipelines.district.frames import FRAMES
 from pipelines.findings.judging import judge
 from pipelines.findings.keeping import keep, stored_findings
 from pipelines.findings.permit_use import permit_uses
 from pipelines.findings.permits import NAMED_ASIDE, named_sites
+from pipelines.registry.frames import FRAMES
 from pipelines.state.store import open_store
 from tests.unit.findings.given import DAY, candidate, detection, exception, known
 

@@ -3,7 +3,7 @@
 import pytest
 
 from pipelines.findings.withholding import withheld
-from pipelines.warehouse.copying import copied
+from pipelines.privacy.copying import copied
 
 RECORD = {
     "claim": "Account {account} used jobs.example for about 12 minutes.",

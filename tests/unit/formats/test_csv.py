@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.formats._csv import cells, column_places
+from pipelines.formats.reading.csv import cells, column_places
 
 TEXT = st.text(st.sampled_from('ab ,;"é'), max_size=6)
 

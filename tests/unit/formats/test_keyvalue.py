@@ -8,8 +8,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipelines.formats import _pairs, _shapes
-from pipelines.formats._keyvalue import value, with_values
+from pipelines.formats.reading import pairs as _pairs
+from pipelines.formats.reading import shapes as _shapes
+from pipelines.formats.reading.keyvalue import value, with_values
 
 KEYS = ["user", "url", "id", "a", "srccountry_of_the_device", "us"]
 NAMES = st.sampled_from([*KEYS, "use", "userx", "x" * 40, "other", "is-b.c:d"])

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from pipelines.clock import Reading
-from pipelines.formats._syslog import with_header, written_by
+from pipelines.formats.reading.syslog import with_header, written_by
 
 READING = Reading("America/Chicago", datetime(2026, 11, 25, tzinfo=UTC))
 

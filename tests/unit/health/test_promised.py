@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipelines.district.settings_alerts import Expected
 from pipelines.health.promised import Seen, not_kept
+from pipelines.settings.alert_settings import Expected
 
 NOW = datetime(2026, 11, 3, 16, tzinfo=UTC)
 HOUR = timedelta(hours=1)

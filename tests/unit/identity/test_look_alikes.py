@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.district import builtin
-from pipelines.district.sites import registrable_domains
-from pipelines.identity.dimensions import hosts
-from pipelines.identity.look_alikes import site_label, skeleton, unicode_hostname
+from pipelines.registry import builtin
+from pipelines.registry.sites import registrable_domains
+from pipelines.warehouse.dimensions import hosts
+from pipelines.warehouse.look_alikes import site_label, skeleton, unicode_hostname
 
 
 @pytest.mark.parametrize(

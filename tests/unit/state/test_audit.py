@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import delete, insert, update
 
-from pipelines.district.home import create
 from pipelines.errors import SettingsError
+from pipelines.registry.new_home import create
 from pipelines.state.audit import (
     NOTHING_BEFORE,
     Act,

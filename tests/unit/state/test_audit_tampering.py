@@ -16,13 +16,13 @@ import pytest
 
 from pipelines.alerts.message import Message
 from pipelines.alerts.outbox import enqueue
-from pipelines.district.home import DistrictHome, create
-from pipelines.journey.audit_heads import verified
 from pipelines.operations.checks import ACT, Patient
 from pipelines.operations.checks.copies import CHECKS
 from pipelines.operations.doctor import answered
-from pipelines.reports.weekly import AUDIT_RECORD
-from pipelines.state.audit import Act, open_chain
+from pipelines.registry.new_home import create
+from pipelines.settings.home import DistrictHome
+from pipelines.state.audit import AUDIT_RECORD, Act, open_chain
+from pipelines.state.audit_heads import verified
 from pipelines.state.home_mark import NAME
 from pipelines.state.opening import open_state
 from tests.journey.commands import schoolbell

@@ -7,14 +7,9 @@ from contextlib import closing
 
 import pytest
 
-from pipelines.district.home import create
+from pipelines.registry.new_home import create
 from pipelines.state import ledger
-from pipelines.state.home_mark import (
-    NAME,
-    ForeignStateError,
-    Mark,
-    noted,
-)
+from pipelines.state.home_mark import NAME, ForeignStateError, Mark, noted
 from pipelines.state.opening import examine, open_state
 from tests.conftest import LONG
 from tests.faults.home import lines

@@ -1,0 +1,227 @@
+"""A district home, opened: settings, registry, state, versions."""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from pipelines.errors import BusyError, SettingsError
+from pipelines.ingest.intake import Source
+from pipelines.ingest.remote import is_remote
+from pipelines.registry.registry import Registry, load_registry
+from pipelines.settings.home import DistrictHome
+from pipelines.settings.parts import Detection as DetectionSettings
+from pipelines.settings.reader import Settings, load_settings
+from pipelines.settings.state_place import state_place
+from pipelines.state.engines import only_run
+from pipelines.state.opening import open_state
+from pipelines.state.store import Store
+from pipelines.warehouse.building import given
+from pipelines.warehouse.detections import Detection, catalogue, rule_version
+from pipelines.warehouse.library import models
+from pipelines.warehouse.models import About, Model, Scalar, arguments
+
+
+@dataclass(frozen=True)
+class District:
+    """Everything that the steps need, read once."""
+
+    home: DistrictHome
+    settings: Settings
+    registry: Registry
+    store: Store
+
+    @property
+    def zone(self) -> str:
+        """The district's IANA zone."""
+        return self.settings.district.zone
+
+    @cached_property
+    def models(self) -> Mapping[str, Model]:
+        """Every model that is not switched off, in build order."""
+        off = {name for name, one in self.said_of_rules.items() if not one.enabled}
+        return {
+            name: model for name, model in models().items() if _key(model) not in off
+        }
+
+    @cached_property
+    def said_of_rules(self) -> Mapping[str, DetectionSettings]:
+        """See `said_of_rules`."""
+        return said_of_rules(self.settings)
+
+    @cached_property
+    def detections(self) -> Mapping[str, Detection]:
+        """Every detection by code, with the clauses of the district's policy."""
+        return catalogue(self.models, self.registry)
+
+    @cached_property
+    def parameters(self) -> Mapping[str, Mapping[str, Scalar]]:
+        """What the district sets, by detection code or model name."""
+        return {
+            name: {
+                key: value
+                for key, value in one.parameters.items()
+                if not isinstance(value, tuple)
+            }
+            for name, one in self.said_of_rules.items()
+        }
+
+    @cached_property
+    def values(self) -> Mapping[str, Mapping[str, Scalar]]:
+        """What each rule's parameters are, by code."""
+        return {
+            code: arguments(
+                one.model, given(one.model, self.parameters), zone=self.zone
+            )
+            for code, one in self.detections.items()
+        }
+
+    @cached_property
+    def versions(self) -> Mapping[str, str]:
+        """What each rule is now, by code: its query and its thresholds."""
+        return {
+            code: rule_version(one, self.values[code])
+            for code, one in self.detections.items()
+        }
+
+    @cached_property
+    def stages(self) -> Mapping[str, str]:
+        """Trial or live, by code, as the rule ships or the district says."""
+        said = self.said_of_rules
+        return {
+            code: (said[code].stage if code in said else None) or one.model.header.stage
+            for code, one in self.detections.items()
+        }
+
+    @cached_property
+    def _about(self) -> Mapping[str, About]:
+        # of rules that are switched off too: their findings stay
+        return {one.header.code: one.header.about for one in models().values()}
+
+    def subject_kind(self, rule: str) -> About:
+        """What a rule's findings are about: an account or a device."""
+        return self._about.get(rule, "account")
+
+    @cached_property
+    def rules_version(self) -> str:
+        """Changes whenever a model or a parameter does."""
+        digest = hashlib.sha256()
+        for model in self.models.values():
+            digest.update(model.name.encode() + model.query.encode())
+            digest.update(model.header.model_dump_json().encode())
+        digest.update(repr(sorted(self.parameters.items())).encode())
+        digest.update(repr(self.settings.district.account_domains).encode())
+        return digest.hexdigest()[:16]
+
+    @property
+    def judged_with(self) -> dict[str, str]:
+        """What a finding is judged with: the registry and the rules."""
+        return {"registry": self.registry.version, "rules": self.rules_version}
+
+    @property
+    def versions_key(self) -> str:
+        """One short word for registry, rules and settings as they stand."""
+        parts = (self.registry.version, self.rules_version, self.settings_hash)
+        return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:16]
+
+    @cached_property
+    def settings_hash(self) -> str:
+        """Hash of `district.toml` as it stands."""
+        return hashlib.sha256(self.home.settings_file.read_bytes()).hexdigest()[:12]
+
+    def sources(self) -> list[Source]:
+        """The sources of the settings, and every further folder of `landing/`."""
+        found = {}
+        for name, one in self.settings.sources.items():
+            path = one.path or f"landing/{name}"
+            found[name] = Source(
+                name=name,
+                folder=path if is_remote(path) else self.home.path / path,
+                format=one.format,
+                zone=one.zone or self.zone,
+                options=one.options,
+                hard_links=one.hard_links,
+            )
+        for folder in sorted(self.home.landing.iterdir()):
+            if folder.is_dir() and folder.name not in found:
+                found[folder.name] = Source(
+                    name=folder.name, folder=folder, zone=self.zone
+                )
+        return [found[name] for name in sorted(found)]
+
+
+def said_of_rules(settings: Settings) -> Mapping[str, DetectionSettings]:
+    """What the settings say of each rule, by detection code or model name.
+
+    Raises:
+        SettingsError: There is no such rule.
+    """
+    keys: dict[str, str] = {}
+    for name, model in models().items():
+        names = (name, model.header.code, model.table_name)
+        keys |= {one: _key(model) for one in names if one}
+    for name in settings.detections:
+        if name not in keys:
+            raise SettingsError(
+                f"there is no rule {name!r}",
+                where=f"district.toml: [detections.{name}]",
+                remedy="Rules: " + ", ".join(sorted(set(keys.values()))),
+            )
+    return {keys[name]: one for name, one in settings.detections.items()}
+
+
+def _key(model: Model) -> str:
+    """What settings call a model: its code, if it is a detection."""
+    return model.header.code or model.name
+
+
+Load = Callable[[DistrictHome, Settings], Registry]
+
+
+@contextmanager
+def open_district(path: Path, load: Load = load_registry) -> Iterator[District]:
+    """Read a district home and open its state.
+
+    Args:
+        load: Reads the registry; whoever opens a home often may know it already.
+
+    Raises:
+        SettingsError: The settings are missing or wrong.
+        ForeignStateError: The state is missing, or is not this home's.
+    """
+    home = DistrictHome(path.resolve())
+    settings = load_settings(home)
+    registry = load(home, settings)
+    store = open_state(home)
+    try:
+        yield District(home, settings, registry, store)
+    finally:
+        store.close()
+
+
+@contextmanager
+def only_writer(home: DistrictHome, seconds: float = 5) -> Iterator[None]:
+    """Hold the home's lock; one run writes at a time.
+
+    Raises:
+        BusyError: Another run holds it for longer than `seconds`.
+    """
+    lock = FileLock(home.path / ".lock")
+    try:
+        lock.acquire(timeout=seconds)
+    except Timeout as error:
+        raise BusyError(
+            "another run is at work in this home",
+            where=str(home.path),
+            remedy="Wait for it to end, or look at it with: schoolbell status",
+        ) from error
+    try:
+        place = state_place(home)
+        with only_run(place, seconds) if isinstance(place, str) else nullcontext():
+            yield
+    finally:
+        lock.release()

@@ -1,0 +1,1 @@
+"""What several formats read alike; no plug-in is here."""

@@ -1,0 +1,208 @@
+"""Columns of an export that the district declares in its settings.
+
+An option says where one of our columns stands in the export; the formats
+`declared_json` and `declared_csv` differ only in what a place is.
+"""
+
+from collections.abc import Callable, Mapping
+
+import polars as pl
+
+from pipelines.clock import Stamp
+from pipelines.errors import SettingsError
+from pipelines.events import EVENT_CLASSES, INSTANT, LOGON_ACTIVITIES, LOGON_KINDS
+from pipelines.formats.reading.fields import (
+    MAX_URL,
+    account,
+    address,
+    hostname,
+    known,
+    mac,
+    media_type,
+    name,
+    port,
+    whole,
+)
+from pipelines.formats.reading.flows import is_machine, protocol
+
+CLASSES = tuple(cls for cls in EVENT_CLASSES if cls != "system_events")
+FIXED = "="
+ASKS_WHO = 407
+WORDS = {
+    "true": True, "yes": True, "1": True, "success": True,
+    "false": False, "no": False, "0": False, "failure": False,
+}  # fmt: skip
+DISPOSITIONS = {
+    "allowed": r"(?i)^(?:allow|permit|accept|pass)",
+    "blocked": r"(?i)^(?:block|den|drop|reject)",
+    "challenged": r"(?i)^challenge",
+}
+ACTIONS = ["assign", "renew", "release", "expire", "decline"]
+
+RULES = {
+    "no time that can be read": pl.col("time").is_not_null(),
+    "activity is none of " + ", ".join(LOGON_ACTIVITIES): pl.col("activity").is_in(
+        list(LOGON_ACTIVITIES)
+    )
+    | (pl.col("event_class") != "logons"),
+    "logon_kind is none of " + ", ".join(LOGON_KINDS): pl.col("logon_kind").is_in(
+        list(LOGON_KINDS)
+    )
+    | pl.col("logon_kind").is_null(),
+    "action is none of " + ", ".join(ACTIONS): pl.col("action").is_in(ACTIONS)
+    | (pl.col("event_class") != "leases"),
+    "a lease without its address": pl.col("ip").is_not_null()
+    | (pl.col("event_class") != "leases"),
+    "a request without its host": pl.col("url_hostname").is_not_null()
+    | (pl.col("event_class") != "http_requests"),
+    "a look-up without its name": pl.col("query_name").is_not_null()
+    | (pl.col("event_class") != "dns_queries"),
+}
+"""Rules of all declared formats."""
+
+READERS: Mapping[str, Callable[[pl.Expr], pl.Expr]] = {
+    "src_mac": mac,
+    "mac": mac,
+    "src_hostname": name,
+    "dst_hostname": name,
+    "hostname": name,
+    "host": name,
+    "reported_by": name,
+    "query_name": name,
+    "url_hostname": hostname,
+    "referrer_hostname": hostname,
+    "user_name": account,
+    "url": lambda text: known(text).str.slice(0, MAX_URL),
+    "method": lambda text: known(text).str.to_uppercase(),
+    "protocol": protocol,
+    "content_type": media_type,
+    "activity": lambda text: known(text).str.to_lowercase(),
+    "logon_kind": lambda text: known(text).str.to_lowercase(),
+    "action": lambda text: known(text).str.to_lowercase(),
+}
+
+
+def event_class(options: Mapping[str, str]) -> str:
+    """The declared event class.
+
+    Raises:
+        SettingsError: There is no such class.
+    """
+    cls = options.get("event_class", "logons")
+    if cls not in CLASSES:
+        raise SettingsError(
+            f"there is no event class {cls!r}",
+            where="options.event_class",
+            remedy=f"Name one of {', '.join(CLASSES)}.",
+        )
+    return cls
+
+
+def declared(
+    cls: str, options: Mapping[str, str], *, others: tuple[str, ...] = ()
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Where each column stands, and the fixed values of columns.
+
+    A column that is not named is looked for under its own name.
+
+    Args:
+        cls: An event class.
+        options: The source's options.
+        others: Options that are no columns.
+
+    Raises:
+        SettingsError: An option names no column of the class.
+    """
+    columns = [name for name in EVENT_CLASSES[cls].names() if name != "time_quality"]
+    for option in options:
+        if option not in ("event_class", *others, *columns):
+            raise SettingsError(
+                f"{option!r} is no column of {cls}",
+                where=f"options.{option}",
+                remedy=f"Name one of {', '.join((*others, *columns))}.",
+            )
+    said = {column: options.get(column, column) for column in columns}
+    fixed = {
+        column: text.removeprefix(FIXED)
+        for column, text in said.items()
+        if text.startswith(FIXED)
+    }
+    places = {column: text for column, text in said.items() if column not in fixed}
+    return places, fixed
+
+
+Clock = Callable[[pl.Expr], Stamp]
+
+
+def values(cls: str, texts: Mapping[str, pl.Expr], clock: Clock) -> dict[str, pl.Expr]:
+    """The columns of an event class, with the class, read from their texts.
+
+    Args:
+        cls: An event class.
+        texts: For each column its text.
+        clock: Reads the text of a time.
+    """
+    columns = {
+        column: _value(cls, column, text, clock) for column, text in texts.items()
+    }
+    found = columns | _derived(cls, columns, texts, clock)
+    return {"event_class": pl.lit(cls), **_empty(), **found}
+
+
+def _value(cls: str, column: str, text: pl.Expr, clock: Clock) -> pl.Expr:
+    """A column read as its name and type ask."""
+    dtype = EVENT_CLASSES[cls].columns[column].dtype
+    if column == "disposition":
+        return _disposition(text)
+    if column in READERS:
+        return READERS[column](text)
+    if dtype == INSTANT:
+        return clock(text).time
+    if column == "ip" or column.endswith("_ip"):
+        return address(text)
+    if column.endswith("_port"):
+        return port(text)
+    if dtype == pl.Boolean:
+        return text.str.to_lowercase().replace_strict(
+            WORDS, default=None, return_dtype=pl.Boolean
+        )
+    if dtype == pl.String:
+        return known(text)
+    return whole(text).cast(dtype, strict=False)
+
+
+def _derived(
+    cls: str,
+    columns: Mapping[str, pl.Expr],
+    texts: Mapping[str, pl.Expr],
+    clock: Clock,
+) -> dict[str, pl.Expr]:
+    """Quality of the stamp, and what follows from other columns."""
+    found = {"time_quality": clock(texts["time"]).quality}
+    if "start_time" in columns:
+        found["start_time"] = pl.coalesce(columns["start_time"], columns["time"])
+    if cls == "http_requests":
+        found["url_hostname"] = pl.coalesce(
+            columns["url_hostname"], hostname(texts["url"])
+        )
+        asks = columns["status_code"] == ASKS_WHO
+        found["disposition"] = (
+            pl.when(asks).then(pl.lit("challenged")).otherwise(columns["disposition"])
+        )
+    if cls == "logons":
+        said = is_machine(columns["user_name"])
+        found["is_machine"] = pl.coalesce(columns["is_machine"], said)
+    return found
+
+
+def _disposition(text: pl.Expr) -> pl.Expr:
+    return pl.coalesce(
+        pl.when(text.str.contains(shape)).then(pl.lit(word))
+        for word, shape in DISPOSITIONS.items()
+    )
+
+
+def _empty() -> dict[str, pl.Expr]:
+    """The columns that the rules look at, for the classes that lack them."""
+    named = ["activity", "logon_kind", "action", "ip", "url_hostname", "query_name"]
+    return {column: pl.lit(None, pl.String) for column in named}

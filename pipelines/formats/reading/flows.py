@@ -1,0 +1,84 @@
+"""Small expressions for what firewalls say of a flow: protocol, direction."""
+
+import polars as pl
+
+from pipelines.formats.reading.fields import known, whole
+
+PROTOCOLS = {
+    "1": "icmp",
+    "2": "igmp",
+    "6": "tcp",
+    "17": "udp",
+    "41": "ipv6",
+    "47": "gre",
+    "50": "esp",
+    "51": "ah",
+    "58": "ipv6-icmp",
+    "icmp6": "ipv6-icmp",
+    "icmpv6": "ipv6-icmp",
+    "132": "sctp",
+}
+
+BUILT_IN = r"(?i)^(?:[^\\]*\\)?(?:system|local service|network service)$"
+STOPPED = r"(?i)(?:^|[^a-z])(?:drop|den[yi]|reject|block)"
+PASSED = r"(?i)(?:^|[^a-z])(?:accept|allow|pass)"
+
+
+def protocol(field: pl.Expr) -> pl.Expr:
+    """`tcp` of `6`, `TCP` or `tcp`; a number without a name stays a number."""
+    return known(field).str.to_lowercase().replace(PROTOCOLS)
+
+
+def seconds(field: pl.Expr) -> pl.Expr:
+    """A duration; null beyond ten digits or where it is no count."""
+    return pl.duration(seconds=whole(field, 9), time_unit="us")
+
+
+def somewhere(address: pl.Expr) -> pl.Expr:
+    """Null for the all-zero address, which products write for none."""
+    return pl.when(~address.is_in(["0.0.0.0", "::"])).then(address)  # noqa: S104
+
+
+def direction(source: pl.Expr, target: pl.Expr, outside: list[str]) -> pl.Expr:
+    """From the zones, lower case, on both ends; null where one is not known."""
+    from_outside, to_outside = source.is_in(outside), target.is_in(outside)
+    return (
+        pl.when(source.is_null() | target.is_null())
+        .then(None)
+        .when(from_outside & to_outside)
+        .then(None)
+        .when(to_outside)
+        .then(pl.lit("outbound"))
+        .when(from_outside)
+        .then(pl.lit("inbound"))
+        .otherwise(pl.lit("lateral"))
+    )
+
+
+def is_machine(user: pl.Expr) -> pl.Expr:
+    """Accounts of Windows computers end in `$`; null for nobody."""
+    return user.str.ends_with("$")
+
+
+def not_of_windows(user: pl.Expr) -> pl.Expr:
+    """Null for the accounts that the services of every Windows computer have."""
+    return pl.when(~user.str.contains(BUILT_IN)).then(user)
+
+
+def verdict(words: pl.Expr, unmarked: str | None) -> pl.Expr:
+    """What became of a packet, by the words that the rule's author chose.
+
+    Args:
+        words: The prefix in front of the packet.
+        unmarked: What words that say nothing mean: allowed, blocked or unknown.
+    """
+    stopped, passed = words.str.contains(STOPPED), words.str.contains(PASSED)
+    fallback = unmarked if unmarked in ("allowed", "blocked") else None
+    return (
+        pl.when(stopped & ~passed)
+        .then(pl.lit("blocked"))
+        .when(passed & ~stopped)
+        .then(pl.lit("allowed"))
+        .when(~stopped & ~passed)
+        .then(pl.lit(fallback, pl.String))
+    )

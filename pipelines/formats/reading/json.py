@@ -1,0 +1,101 @@
+"""JSON lines: text columns out of objects, whole batches at a time.
+
+A field is named by its path: keys joined by `/`, a number for a place in an
+array, as in `winlog/event_data/IpAddress` or `events/0/name`. A key may hold
+dots. Every value comes out as text, however the product wrote it: `5`, `"5"`
+and `true` are `5`, `5` and `true`; null and absent are null. Of a key that comes
+twice the first counts.
+
+DuckDB reads one line at a time, so none can spoil another. It forgives a comma
+behind the last member and numbers such as `NaN`, which no JSON has: lines that
+may hold one are looked at by a stricter reader.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+
+import duckdb
+import polars as pl
+
+from pipelines.formats.reading.fields import rarely
+from pipelines.formats.reading.keyvalue import json_of
+
+Fields = Mapping[str, str]
+"""Column names, each with the path of its field."""
+
+LINE = pl.col("line")
+MARGIN = " \t\r\n\x00\ufeff"
+FORGIVEN = r"(?i),\s*[}\]]|[:,\[]\s*-?(?:nan|inf)"
+READ = """
+    select
+        is_object,
+        json_extract_string(case when is_object then line else '{}' end, $paths) as held
+    from (select line, coalesce(json_valid(line), false) as is_object from lines)
+"""
+OLDEST = pl.CompatLevel.oldest()
+TEXTS = pl.List(pl.String)
+
+
+def with_fields(
+    batch: pl.LazyFrame, fields: Fields, line: pl.Expr = LINE
+) -> pl.LazyFrame:
+    """Add a text column for each field, and `is_object`.
+
+    `is_object` is false where the line is null or no whole JSON object; its
+    fields are then null. Where a field is not what its path says (an object
+    where text is meant), the column holds JSON text.
+    """
+    dtype = pl.Struct({**dict.fromkeys(fields, pl.String), "is_object": pl.Boolean})
+    # in a step of its own: unnesting the expression would run it once a field
+    objects = line.map_batches(
+        lambda lines: _read(lines, fields).to_struct(lines.name), return_dtype=dtype
+    )
+    return batch.with_columns(_objects=objects).unnest("_objects")
+
+
+def holds_key(line: pl.Expr, key: str) -> pl.Expr:
+    """The line is an object in which a key of that name occurs."""
+    return line.str.contains(r"^[ \t\x{feff}]*\{") & line.str.contains(rf'"{key}"\s*:')
+
+
+def _read(lines: pl.Series, fields: Fields) -> pl.DataFrame:
+    asked = _reader().cursor()
+    asked.register("lines", _strict(lines).to_arrow(compat_level=OLDEST))
+    pointers = [f"/{path}" for path in fields.values()]
+    answer = asked.sql(READ, params={"paths": pointers}).to_arrow_table()
+    found = pl.DataFrame(answer, schema={"is_object": pl.Boolean, "held": TEXTS})
+    held = found["held"].list.to_array(len(fields)).arr.to_struct([*fields])
+    return held.struct.unnest().with_columns(found["is_object"])
+
+
+def _strict(lines: pl.Series) -> pl.DataFrame:
+    """Lines that may be objects; null where only forgiveness would make one of them."""
+    bare = LINE.str.strip_chars(MARGIN)
+    is_braced = bare.str.starts_with("{") & bare.str.ends_with("}")
+    odd = pl.when("is_odd").then(LINE)
+    strict = rarely(
+        odd, lambda one: pl.when(one.str.json_path_match("$") != "").then(one)
+    )
+    return (
+        lines.to_frame("line")
+        .select(pl.when(is_braced).then(bare).alias("line"))
+        .with_columns(is_odd=LINE.str.contains(FORGIVEN))
+        .select(pl.when("is_odd").then(strict).otherwise(LINE).alias("line"))
+    )
+
+
+@cache
+def _reader() -> duckdb.DuckDBPyConnection:
+    """A database in memory, for its reader of JSON alone."""
+    return duckdb.connect(
+        config={
+            "threads": 1,
+            "autoinstall_known_extensions": False,
+            "enable_external_access": False,
+        }
+    )
+
+
+def json_text(**fields: pl.Expr) -> pl.Expr:
+    """The fields that are not null as one JSON object; null where there is none."""
+    return json_of([field.alias(name) for name, field in fields.items()])

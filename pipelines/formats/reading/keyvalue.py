@@ -1,0 +1,152 @@
+r"""Lines of `key=value key="a value with spaces"`, as many firewalls write them.
+
+`with_values` hides quotes that are part of a value, proves that the whole text is
+made of pairs, and finds all keys in one look (`_pairs.py`). What stands inside
+quotes, such as the agent `x user=ada`, is never taken for a key.
+
+Some products write a value of several words without quotes (`type=Unknown (0x0)`):
+there `loose` takes words that hold no `=` for a part of it.
+
+A backslash inside quotes hides the character behind it (`\"`, `\\`) where the
+product writes so; others (Sophos, SonicWall) write backslashes as they are.
+"""
+
+import polars as pl
+
+from pipelines.formats.reading.fields import rarely
+from pipelines.formats.reading.pairs import values
+
+KEY = r"[A-Za-z0-9_.:-]+"
+QUOTE, SLASH = "\x1e", "\x1d"  # what stands for them when hidden
+ODD = rf"[\\{QUOTE}{SLASH}]"
+MARGIN = " \t\r\x00"
+PLAIN_TEXT = r"^[ !#-\[\]-~]*$"
+WORDS = r'(?: [^ "=]+)*'
+
+
+def with_values(
+    frame: pl.LazyFrame,
+    text: pl.Expr,
+    *keys: str,
+    escapes: bool = True,
+    loose: bool = False,
+    strict: bool = True,
+) -> pl.LazyFrame:
+    """Add what each key holds, without quotes (`value` names it), and `is_pairs`.
+
+    Null where the key is missing or has nothing behind it; the first one counts.
+
+    Args:
+        frame: Any lines.
+        text: What stands behind the header of the line.
+        keys: What to look for.
+        escapes: Whether a backslash inside quotes hides the next character.
+        loose: Whether a value without quotes may be of several words.
+        strict: Whether a text that is not pairs from end to end has no values.
+    """
+    names = [*(f"key_{key}" for key in keys), "is_pairs"]
+
+    def read(texts: pl.Series) -> pl.Series:
+        bare = _stripped(texts)
+        whole = _whole(loose=loose) if strict else ""
+        if escapes and bare.str.contains(ODD).any():
+            found = _shown(values(_hidden(bare, whole), keys, whole=whole))
+        else:
+            found = values(bare, keys, loose=loose, whole=whole)
+        found.columns = names
+        return found.to_struct(texts.name)
+
+    # in a step of its own: unnesting the expression would run it once a key
+    dtype = pl.Struct(dict.fromkeys(names, pl.String) | {"is_pairs": pl.Boolean})
+    found = text.map_batches(read, return_dtype=dtype)
+    return frame.with_columns(_found=found).unnest("_found")
+
+
+def _whole(*, loose: bool) -> str:
+    """Pairs from end to end; quotes that were hidden stand inside of others."""
+    pair = rf'{KEY}=(?:"[^"]*"|[^ "{QUOTE}]*{WORDS if loose else ""})'
+    return rf"^(?:{pair}(?: +|$))+$"
+
+
+def _stripped(texts: pl.Series) -> pl.Series:
+    """Without spaces and the like at their ends; where there are none, as it is."""
+    ends = [
+        end
+        for sign in MARGIN
+        for end in (texts.str.starts_with(sign), texts.str.ends_with(sign))
+    ]
+    return texts.str.strip_chars(MARGIN) if any(end.any() for end in ends) else texts
+
+
+def _hidden(texts: pl.Series, whole: str) -> pl.Series:
+    """With signs for what a backslash hides; null where that is in no quotes."""
+    text = pl.col("text")
+    is_odd = text.str.contains(QUOTE, literal=True)
+    fit = rarely(
+        pl.when(is_odd).then(text),
+        lambda odd: pl.when(odd.str.contains(whole)).then(odd),
+    )
+    hidden = texts.str.replace_many(["\\\\", '\\"'], [SLASH, QUOTE])
+    kept = pl.when(is_odd).then(fit).otherwise(text)
+    return hidden.to_frame("text").select(kept).to_series()
+
+
+def _shown(found: pl.DataFrame) -> pl.DataFrame:
+    """With what the signs stand for."""
+    signs = pl.col(pl.String).str.replace_many([QUOTE, SLASH], ['"', "\\"])
+    return found.with_columns(signs)
+
+
+def value(key: str) -> pl.Expr:
+    """What a key holds, once `with_values` has looked for it."""
+    return pl.col(f"key_{key}")
+
+
+def as_json(*keys: str) -> pl.Expr:
+    """The named keys as JSON text, without those that are missing; else null."""
+    return json_of([value(key).alias(key) for key in keys])
+
+
+def json_of(fields: list[pl.Expr]) -> pl.Expr:
+    """Named text expressions as one JSON text; null where all are null."""
+    return pl.struct(fields).map_batches(
+        lambda rows: _json(rows.struct.unnest()),
+        return_dtype=pl.String,
+        is_elementwise=True,
+    )
+
+
+def _json(rows: pl.DataFrame) -> pl.Series:
+    """Each row as JSON; only the few that need escapes are encoded."""
+    text = pl.concat_str(pl.all(), ignore_nulls=True)
+    parts = [
+        part
+        for name in rows.columns
+        for part in (
+            pl.when(pl.col(name).is_not_null()).then(pl.lit(f',"{name}":')),
+            name,
+        )
+    ]
+    # `,"name":` and `value` with a quote between all of them
+    members = pl.concat_str(parts, separator='"', ignore_nulls=True).str.slice(1) + '"'
+    found = rows.select(is_plain=text.str.contains(PLAIN_TEXT), json=_object(members))
+    odd = (~found["is_plain"]).arg_true()
+    if not len(odd):
+        return found["json"]
+    members = pl.concat_str(
+        map(_encoded, rows.columns), separator=",", ignore_nulls=True
+    )
+    return found["json"].scatter(odd, rows[odd].select(_object(members)).to_series())
+
+
+def _object(members: pl.Expr) -> pl.Expr:
+    """Null where no field holds anything."""
+    is_empty = pl.all_horizontal(pl.all().is_null())
+    return pl.when(~is_empty).then("{" + members + "}")
+
+
+def _encoded(name: str) -> pl.Expr:
+    """`"name":"text"`; null for null."""
+    encoded = pl.struct(name).struct.json_encode()
+    member = encoded.str.strip_prefix("{").str.strip_suffix("}")
+    return pl.when(pl.col(name).is_not_null()).then(member)

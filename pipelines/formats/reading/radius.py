@@ -1,0 +1,62 @@
+"""What RADIUS servers say of a login: who, through what, and whether a person.
+
+The name is what the client sent. Windows computers log in as `host/name.domain`
+or `NAME$`. The calling station is a MAC on a wireless network or port, and an
+address where the client comes through a VPN gateway.
+"""
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from pipelines.errors import SettingsError
+from pipelines.events import LOGON_KINDS
+from pipelines.formats.reading.fields import address, known, mac, name
+
+COMPUTER = r"(?i)^host/([^/ ]+)$|^(?:.*\\)?([^\\@ ]+)\$(?:@.*)?$"
+
+
+def is_computer(user: pl.Expr) -> pl.Expr:
+    """A computer's account; null for nobody."""
+    return user.str.contains(COMPUTER)
+
+
+def computer_name(user: pl.Expr) -> pl.Expr:
+    """The name of the computer whose account it is."""
+    parts = user.str.extract_groups(COMPUTER).struct
+    return name(pl.coalesce(parts.field("1"), parts.field("2")))
+
+
+def caller(station: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
+    """MAC and address of a calling station; one of them, or neither."""
+    bare = known(station).str.replace(r"^([0-9a-fA-F.:-]{12,17})(?::[^:]*)?$", "$1")
+    return mac(bare), address(pl.when(mac(bare).is_null()).then(bare))
+
+
+def kind(
+    by_port: pl.Expr, station: tuple[pl.Expr, pl.Expr], options: Mapping[str, str]
+) -> pl.Expr:
+    """`wifi` or `vpn`, as the port says, else the station, else the settings.
+
+    Args:
+        by_port: `wifi`, `vpn` or null.
+        station: From `caller`.
+        options: The source's; `logon_kind` counts where the line says nothing.
+
+    Raises:
+        SettingsError: There is no such kind.
+    """
+    said = options.get("logon_kind")
+    if said is not None and said not in LOGON_KINDS:
+        raise SettingsError(
+            f"there is no kind of login {said!r}",
+            where="options.logon_kind",
+            remedy=f"Name one of {', '.join(LOGON_KINDS)}.",
+        )
+    by_station = (
+        pl.when(station[0].is_not_null())
+        .then(pl.lit("wifi"))
+        .when(station[1].is_not_null())
+        .then(pl.lit("vpn"))
+    )
+    return pl.coalesce(by_port, by_station, pl.lit(said, pl.String))

@@ -1,0 +1,201 @@
+"""Syslog headers: who wrote a line and when, and the message behind it.
+
+    <86>Nov  2 08:15:00 gate sshd[812]: message                  (RFC 3164)
+    <134>1 2026-11-02T08:15:00-06:00 gate filterlog 812 - - message  (RFC 5424)
+    2026-11-02T08:15:00.123456-06:00 gate dhcpd[812]: message    (ISO stamp)
+
+A number of octets may stand in front. Priority, host, tag and process id may be
+missing, a year may stand in the old stamp (`Nov 02 2026 08:15:00`, Cisco), and
+a relay may have put a header of its own in front: the inner one, nearer to the
+device, is then taken. What has no header keeps its whole line as the body.
+"""
+
+import polars as pl
+
+from pipelines import clock
+from pipelines.clock import Reading, Stamp
+from pipelines.formats.reading.fields import cut, known, name
+
+PRIORITY = r"^(?:[0-9]{1,6} )?<[0-9]{1,3}>:? ?"
+OLD = (
+    r"[A-Z][a-z]{2} +[0-9]{1,2} (?:[0-9]{4} )?[0-9]{2}:[0-9]{2}:[0-9]{2}"
+    r"(?:\.[0-9]{1,9})?(?: (?:19|20)[0-9]{2})?"
+)
+ISO = (
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}[0-9.,]*"
+    r"(?: ?[+-][0-9]{2}:?[0-9]{2}|Z)?"
+)
+ZONE = "(?:UTC|GMT|[A-Z]{1,3}[DES]T)"  # not `DROP:`, a rule's own words
+STAMP = rf"^[*.]?(?:{OLD}|{ISO})(?: {ZONE}:| ?:)?(?: +|$)"
+HOST = r"^(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9_.:/-][A-Za-z0-9_.:%/-]*)(?: +: +| +|$)"
+TAG = r"^[^ :\[\]]+(?:\[[^\] ]*\])?:(?: +|$)"
+TAG_WITH_PROCESS = r"^[^ :\[\]]+\[[^\] ]*\]:(?: +|$)"
+NOT_A_TAG = r"^(?:CEF|LEEF): "
+NEW = r"^1 (?:-|[0-9]{4}-[^ ]*) "
+NEW_FIELDS = ["version", "stamp", "host", "program", "process", "kind", "rest"]
+DATA = r'^(?:-|(?:\[(?:[^\]"\\]|\\.|"(?:[^"\\]|\\.)*")*\])+)(?: |$)'
+RELAYED = (
+    r"^(?:<[0-9]{1,3}>|[A-Z][a-z]{2} [ 0-3][0-9] (?:[0-9]{4} )?[0-9]{2}:[0-9]{2}:"
+    r"|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:|1 [0-9]{4}-[0-9]{2}-[0-9]{2}T)"
+)
+DATED = r"^([A-Z][a-z]{2} +[0-9]{1,2} [0-9]{4} [0-9:]{8})"
+ENDED = r"^([A-Z][a-z]{2} +[0-9]{1,2}) ([0-9:]{8})[0-9.]* ([0-9]{4})$"
+DATED_SHAPE = "%b %d %Y %H:%M:%S"
+SHAPES = ["bsd", "iso", "utc", "dated"]
+PARTS = ["time", "time_quality", "host", "program", "process", "body"]
+
+
+def with_header(batch: pl.LazyFrame, reading: Reading) -> pl.LazyFrame:
+    """Add what the header of `line` says.
+
+    Adds `syslog_time` and `syslog_time_quality` (null without a stamp),
+    `syslog_host` (lower case), `syslog_program`, `syslog_process` and
+    `syslog_body`: the line behind the header, without its line end.
+    """
+    line = pl.col("line").str.strip_chars_end("\r\n\x00")
+    outer = _read(batch, line, "outer", reading)
+    body = pl.col("outer_body")
+    relayed = body.str.contains(RELAYED) & (
+        pl.col("outer_program").is_null() | body.str.starts_with("<")
+    )
+    inner = _read(outer, pl.when(relayed).then(body), "inner", reading)
+    stamped = pl.col("inner_time").is_not_null()
+    quality = (
+        pl.when(stamped).then("inner_time_quality").otherwise("outer_time_quality")
+    )
+    return inner.with_columns(
+        *(
+            pl.coalesce(f"inner_{part}", f"outer_{part}").alias(f"syslog_{part}")
+            for part in PARTS
+        )
+    ).with_columns(syslog_time_quality=quality)
+
+
+def written_by(line: pl.Expr, program: str) -> pl.Expr:
+    """The line's header names a program; `program` is a regular expression."""
+    old = rf"(?:^|[ >])(?:{program})(?:\[[0-9]*\])?: "
+    new = rf"^[^ ]*1 [^ ]+ [^ ]+ (?:{program}) [^ ]+ [^ ]+ (?:-|\[)"
+    return line.str.contains(old) | line.str.contains(new)
+
+
+def _read(
+    batch: pl.LazyFrame, text: pl.Expr, part: str, reading: Reading
+) -> pl.LazyFrame:
+    """Add `<part>_time`, `<part>_host` and so on for one header of `text`."""
+    text_column, rest = pl.col(f"{part}_text"), pl.col(f"{part}_rest")
+    priority = text_column.str.extract(PRIORITY, 0)
+    whole = batch.with_columns(text.alias(f"{part}_text")).with_columns(
+        text_column.str.strip_prefix(priority.fill_null("")).alias(f"{part}_rest"),
+        priority.is_not_null().alias(f"{part}_has_priority"),
+    )
+    is_new = rest.str.contains(NEW)
+    six = cut(pl.when(is_new).then(rest), [f"{part}_new_{key}" for key in NEW_FIELDS])
+    split = whole.with_columns(six).with_columns(
+        pl.when(~is_new).then(rest.str.extract(STAMP, 0)).alias(f"{part}_stamp"),
+    )
+    return _named(_tagged(split, part), part, reading)
+
+
+def _tagged(split: pl.LazyFrame, part: str) -> pl.LazyFrame:
+    """Cut host and tag off what stands behind the stamp."""
+    rest, stamp = pl.col(f"{part}_rest"), pl.col(f"{part}_stamp")
+    after, behind = pl.col(f"{part}_after"), pl.col(f"{part}_behind")
+    early, host = pl.col(f"{part}_early"), pl.col(f"{part}_old_host")
+    new_rest = pl.col(f"{part}_new_rest")
+    headed = stamp.is_not_null() | pl.col(f"{part}_has_priority")
+    new_body = new_rest.str.strip_prefix(new_rest.str.extract(DATA, 0).fill_null(""))
+    return (
+        split.with_columns(
+            pl.coalesce(
+                new_body.str.strip_prefix("\ufeff"),
+                rest.str.strip_prefix(stamp.fill_null("")),
+            ).alias(f"{part}_after")
+        )
+        .with_columns(
+            pl.when(headed & new_rest.is_null())
+            .then(_tag(after, TAG))
+            .otherwise(_tag(after, TAG_WITH_PROCESS))
+            .alias(f"{part}_early")
+        )
+        .with_columns(
+            pl.when(stamp.is_not_null() & early.is_null())
+            .then(after.str.extract(HOST, 0))
+            .alias(f"{part}_old_host")
+        )
+        .with_columns(
+            after.str.strip_prefix(host.fill_null("")).alias(f"{part}_behind")
+        )
+        .with_columns(
+            pl.coalesce(
+                early, pl.when(host.is_not_null()).then(_tag(behind, TAG))
+            ).alias(f"{part}_tag")
+        )
+    )
+
+
+def _tag(text: pl.Expr, shape: str) -> pl.Expr:
+    """`sshd[812]: ` with its blanks, or null."""
+    tag = text.str.extract(shape, 0)
+    return pl.when(~tag.str.contains(NOT_A_TAG)).then(tag)
+
+
+def _named(tagged: pl.LazyFrame, part: str, reading: Reading) -> pl.LazyFrame:
+    tag, behind = pl.col(f"{part}_tag"), pl.col(f"{part}_behind")
+    host = pl.coalesce(
+        pl.col(f"{part}_new_host"),
+        pl.col(f"{part}_old_host").str.strip_chars(" []").str.strip_suffix(" :"),
+    )
+    stamp = clock.first(
+        *(
+            Stamp(pl.col(f"{part}_{shape}_time"), pl.col(f"{part}_{shape}_quality"))
+            for shape in SHAPES
+        )
+    )
+    return _stamped(tagged, part, reading).with_columns(
+        stamp.time.alias(f"{part}_time"),
+        stamp.quality.alias(f"{part}_time_quality"),
+        name(host).alias(f"{part}_host"),
+        pl.coalesce(
+            known(pl.col(f"{part}_new_program")), tag.str.extract(r"^([^ :\[\]]+)", 1)
+        ).alias(f"{part}_program"),
+        pl.coalesce(
+            known(pl.col(f"{part}_new_process")), known(tag.str.extract(r"\[(.*)\]", 1))
+        ).alias(f"{part}_process"),
+        behind.str.strip_prefix(tag.fill_null("")).alias(f"{part}_body"),
+    )
+
+
+def _stamped(tagged: pl.LazyFrame, part: str, reading: Reading) -> pl.LazyFrame:
+    """Read the stamp in each shape; a zone word other than UTC gives no offset."""
+    old = pl.col(f"{part}_stamp").str.strip_chars(" *.:")
+    bare, dated = pl.col(f"{part}_bare"), pl.col(f"{part}_dated")
+    in_utc, bsd = pl.col(f"{part}_in_utc"), pl.col(f"{part}_bsd")
+    ended = bare.str.extract_groups(ENDED)
+    moved = pl.concat_str([ended.struct.field(at) for at in "132"], separator=" ")
+    shapes = {
+        "bsd": Stamp(bsd.struct.field("time"), bsd.struct.field("quality")),
+        "iso": clock.iso(pl.coalesce(pl.col(f"{part}_new_stamp"), bare), reading),
+        "utc": clock.civil(pl.when(in_utc).then(dated), DATED_SHAPE, Reading("UTC")),
+        "dated": clock.civil(pl.when(~in_utc).then(dated), DATED_SHAPE, reading),
+    }
+    return (
+        tagged.with_columns(
+            old.str.replace(f" {ZONE}$", "").alias(f"{part}_bare"),
+            old.str.contains(r" (?:UTC|GMT)$").alias(f"{part}_in_utc"),
+        )
+        .with_columns(
+            pl.coalesce(bare.str.extract(DATED, 1), moved)
+            .str.replace(" +", " ")
+            .alias(f"{part}_dated"),
+            clock.bsd_pair(bare, reading).alias(f"{part}_bsd"),
+        )
+        .with_columns(
+            *(at.time.alias(f"{part}_{shape}_time") for shape, at in shapes.items()),
+            *(
+                (pl.lit("exact") if shape == "utc" else at.quality).alias(
+                    f"{part}_{shape}_quality"
+                )
+                for shape, at in shapes.items()
+            ),
+        )
+    )

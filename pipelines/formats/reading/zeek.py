@@ -1,0 +1,158 @@
+"""Zeek's logs, as tab-separated text or as JSON lines, into the same columns.
+
+In the text form `#fields` names the columns of the lines below it, and names
+and number change between versions; `-` is unset and `(empty)` an empty set. In
+the JSON form unset fields are left out. All stamps are UTC. `#open` is never
+used to date a line: it may be years away.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from pipelines import clock
+from pipelines.clock import Reading, Stamp
+from pipelines.formats import Context
+from pipelines.formats.reading.fields import address, port
+from pipelines.formats.reading.json import with_fields as with_json_fields
+
+STAMP = r"^(?:[A-Za-z][A-Za-z0-9_.-]*\t)?[0-9]{9,10}\.[0-9]{1,6}\t"
+PAIR = STAMP + r"[0-9A-Za-z]+\t[0-9a-fA-F.:]+\t[0-9]+\t[0-9a-fA-F.:]+\t[0-9]+\t"
+"""The first six columns of most logs: stamp, uid and the two ends."""
+
+ENDS = {
+    "ts": "ts",
+    "uid": "uid",
+    "orig_h": "id.orig_h",
+    "orig_p": "id.orig_p",
+    "resp_h": "id.resp_h",
+    "resp_p": "id.resp_p",
+}
+MEMBERS = 8
+"""How many members of a set are read from JSON."""
+
+MUST = {
+    "{columns} columns, not as many as #fields names, nor a JSON object": pl.col(
+        "is_whole"
+    ),
+    "the columns are those of another log": pl.col("is_of_this_log"),
+    "ts can not be read": pl.col("time").is_not_null(),
+}
+
+
+COLUMNS = pl.col("line").str.count_matches("\t", literal=True) + 1
+
+
+def is_header(line: pl.Expr) -> pl.Expr:
+    """The line that names the columns."""
+    return line.str.starts_with("#fields\t")
+
+
+def names_all(line: pl.Expr, *fields: str) -> pl.Expr:
+    """A header that names some fields, such as those that one log alone has."""
+    named = [line.str.contains(rf"\t{field}(?:\t|$)") for field in fields]
+    return is_header(line) & pl.all_horizontal(named)
+
+
+def is_comment(line: pl.Expr) -> pl.Expr:
+    """`#separator`, `#path`, `#open`, `#close` and the like."""
+    return line.str.starts_with("#") & ~is_header(line)
+
+
+def has_keys(line: pl.Expr, *keys: str) -> pl.Expr:
+    """A JSON object of Zeek's that holds these keys."""
+    held = [line.str.contains(rf'"{key}"\s*:') for key in ("ts", *keys)]
+    return line.str.contains(r"^[ \t]*\{") & pl.all_horizontal(held)
+
+
+def with_fields(
+    batch: pl.LazyFrame,
+    context: Context,
+    fields: Mapping[str, str],
+    *,
+    sets: Sequence[str] = (),
+    proof: Sequence[str],
+    keys: Sequence[str],
+) -> pl.LazyFrame:
+    """Add a text column for each field, whichever form the line has.
+
+    Args:
+        batch: The lines.
+        context: Its header is the `#fields` line above.
+        fields: Our names, each with Zeek's.
+        sets: Those of our names that are sets; members are joined by commas.
+        proof: Columns that, of all logs, only this one has.
+        keys: Keys that its JSON always holds; unset ones are left out.
+    """
+    named = (context.header or "").strip().split("\t")[1:]
+    line = pl.col("line")
+    is_json = line.str.contains(r"^[ \t\x{feff}]*\{")
+    cut = pl.when(~is_json).then(line.str.strip_chars_end("\r").str.split("\t"))
+    is_in_header = pl.lit(set(proof) <= set(named))
+    json_paths = {f"json_{ours}": path for ours, path in _paths(fields, sets).items()}
+    return (
+        with_json_fields(batch, json_paths)
+        .with_columns(_cut=cut)
+        .with_columns(
+            is_whole=pl.when(is_json)
+            .then(pl.col("is_object"))
+            .otherwise(pl.col("_cut").list.len() == max(len(named), 1)),
+            is_of_this_log=pl.when(is_json)
+            .then(has_keys(line, *keys))
+            .otherwise(is_in_header),
+            **{
+                ours: pl.coalesce(_json(ours, sets), _text(theirs, named))
+                for ours, theirs in fields.items()
+            },
+        )
+        .drop("_cut", *json_paths)
+    )
+
+
+def stamp(reading: Reading) -> Stamp:
+    """`ts` as an epoch, or as ISO 8601 where Zeek is set so."""
+    return clock.first(clock.epoch(pl.col("ts")), clock.iso(pl.col("ts"), reading))
+
+
+def ends() -> dict[str, pl.Expr]:
+    """The two ends of a connection; the originator is the source."""
+    return {
+        "src_ip": address(pl.col("orig_h")),
+        "src_port": port(pl.col("orig_p")),
+        "dst_ip": address(pl.col("resp_h")),
+        "dst_port": port(pl.col("resp_p")),
+    }
+
+
+def is_true(field: pl.Expr) -> pl.Expr:
+    """`T` in text, `true` in JSON; null where unset."""
+    return field.replace_strict(
+        {"T": True, "true": True, "F": False, "false": False},
+        default=None,
+        return_dtype=pl.Boolean,
+    )
+
+
+def _paths(fields: Mapping[str, str], sets: Sequence[str]) -> dict[str, str]:
+    paths: dict[str, str] = {}
+    for ours, theirs in fields.items():
+        if ours in sets:
+            paths |= {f"{ours}_{n}": f"{theirs}/{n}" for n in range(MEMBERS)}
+        else:
+            paths[ours] = theirs
+    return paths
+
+
+def _json(ours: str, sets: Sequence[str]) -> pl.Expr:
+    if ours not in sets:
+        return pl.col(f"json_{ours}")
+    members = [pl.col(f"json_{ours}_{n}") for n in range(MEMBERS)]
+    joined = pl.concat_str(members, separator=",", ignore_nulls=True)
+    return pl.when(joined != "").then(joined)
+
+
+def _text(theirs: str, named: Sequence[str]) -> pl.Expr:
+    if theirs not in named:
+        return pl.lit(None, pl.String)
+    field = pl.col("_cut").list.get(named.index(theirs), null_on_oob=True)
+    return pl.when(~field.is_in(["-", "(empty)", ""])).then(field)

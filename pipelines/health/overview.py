@@ -1,0 +1,233 @@
+"""Looks whether the logs still come, as far as the ledger and the warehouse know.
+
+The newest hours are judged up to the moment at which the landing folders were last
+looked at, less the time that a source's lines usually take: what nobody looked for
+is not missing.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+
+import polars as pl
+
+from pipelines.district import District
+from pipelines.errors import BusyError, ModelError
+from pipelines.health.arrival import delays, usual_lag
+from pipelines.health.blindness import grown, weekly_shares
+from pipelines.health.clocks import off_clocks
+from pipelines.health.covering import closed_times
+from pipelines.health.expected_traffic import promised
+from pipelines.health.expecting import judged_hours
+from pipelines.health.history import keep_troubles
+from pipelines.health.inhibition import uninhibited
+from pipelines.health.kinds import day_kinds
+from pipelines.health.promised import not_kept
+from pipelines.health.stretches import stretches
+from pipelines.health.trouble import Kind, Trouble
+from pipelines.ingest.drift import drifts
+from pipelines.state import ledger
+from pipelines.state.days import SourceDay, source_days
+from pipelines.state.visits import last_look, newest_events
+from pipelines.warehouse.database import Database
+from pipelines.warehouse.lookup import looking
+
+LEARNT_DAYS = 180
+LEARNT_IN_BUILDINGS_DAYS = 90
+"""Less, since they are many: fifty buildings of ten sources are a million hours."""
+
+JUDGED_DAYS = 45
+"""A silence that began earlier is shown as that old; what was kept knows better."""
+
+RECENT = timedelta(days=14)
+"""A field that is missing in older events alone is no news."""
+
+OF_LEDGER: tuple[Kind, ...] = ("late", "skewed", "drifting", "rejecting")
+OF_WAREHOUSE: tuple[Kind, ...] = (
+    "silent",
+    "thin",
+    "blind",
+    "off_clock",
+    "not_come",
+    "let_through",
+)
+
+
+@dataclass(frozen=True)
+class Health:
+    """What one look found.
+
+    Attributes:
+        troubles: Lasting and ended ones.
+        kinds: What was looked at; without a warehouse that is less.
+        as_of: What came later is not known.
+        lags: How long each source's lines usually take; None for history alone.
+        shares: See `weekly_shares`.
+    """
+
+    troubles: Sequence[Trouble]
+    kinds: Sequence[Kind]
+    as_of: datetime
+    lags: Mapping[str, timedelta | None]
+    shares: pl.DataFrame = field(default_factory=pl.DataFrame)
+
+    @property
+    def lasting(self) -> list[Trouble]:
+        """What is wrong now."""
+        return [one for one in self.troubles if one.end is None]
+
+
+def looked_at(district: District, now: datetime) -> Health:
+    """Look at every source, and keep what was found."""
+    found = health_of(district, now)
+    keep_troubles(district.store, found.troubles, found.kinds, now)
+    return found
+
+
+def health_of(district: District, now: datetime) -> Health:
+    """Every source, judged by its own past; opens the warehouse to read."""
+    look = last_look(district.store)
+    as_of = min(now, look) if look else now
+    days = _days_by_source(district, as_of)
+    lags = {name: usual_lag(one) for name, one in days.items()}
+    found = [*_of_ledger(district, days, as_of), *_never(district, as_of)]
+    try:
+        with looking(district.home.warehouse) as database:
+            more, shares = _of_warehouse(database, district, lags, as_of)
+    except (ModelError, BusyError):
+        return Health(uninhibited(found), OF_LEDGER, as_of, lags)
+    every = uninhibited([*found, *more])
+    return Health(every, (*OF_LEDGER, *OF_WAREHOUSE), as_of, lags, shares)
+
+
+def _days_by_source(district: District, as_of: datetime) -> dict[str, list[SourceDay]]:
+    found: dict[str, list[SourceDay]] = {}
+    for one in source_days(district.store):
+        if one.event_date <= as_of.date() + timedelta(days=1):
+            found.setdefault(one.source, []).append(one)
+    return found
+
+
+def _of_ledger(
+    district: District, days: Mapping[str, Sequence[SourceDay]], as_of: datetime
+) -> Iterator[Trouble]:
+    for one in days.values():
+        yield from delays(one)
+    for gone in drifts(district.store):
+        newest = max(day.event_date for day in days.get(gone.source, ()))
+        if gone.last_date == newest and _recent(newest, as_of):
+            yield Trouble(
+                source=gone.source,
+                kind="drifting",
+                what=f"{gone.event_class}.{gone.field}"
+                + (" words" if gone.words else ""),
+                start=_midnight(gone.first_date),
+                detail=gone.detail
+                + ("; rules that need it do not run" if gone.is_blocking else ""),
+            )
+    yield from _rejecting(district, as_of)
+
+
+def _rejecting(district: District, as_of: datetime) -> Iterator[Trouble]:
+    share = district.settings.limits.reject_share
+    files = [
+        one
+        for one in ledger.source_files(district.store)
+        if one.rejects > share * one.lines
+        and as_of - datetime.fromisoformat(one.last_read_time) <= RECENT
+    ]
+    for source in sorted({one.source for one in files}):
+        mine = [one for one in files if one.source == source]
+        yield Trouble(
+            source=source,
+            kind="rejecting",
+            start=datetime.fromisoformat(min(one.last_read_time for one in mine)),
+            detail=f"{sum(one.rejects for one in mine):,} lines of {len(mine)} files",
+        )
+
+
+def _never(district: District, as_of: datetime) -> Iterator[Trouble]:
+    """A source that the settings name and that never sent a line."""
+    come = {one.source for one in ledger.source_files(district.store)}
+    for name in sorted(district.settings.sources.keys() - come) if come else ():
+        yield Trouble(
+            source=name, kind="silent", what="never", start=as_of, detail="no line yet"
+        )
+
+
+def _of_warehouse(
+    database: Database,
+    district: District,
+    lags: Mapping[str, timedelta | None],
+    as_of: datetime,
+) -> tuple[list[Trouble], pl.DataFrame]:
+    absent = {name for name in READ if not database.rows(_HAS, {"name": name})}
+    if absent:
+        raise ModelError(f"not built yet: {', '.join(sorted(absent))}")
+    today = as_of.date()
+    spans = {
+        "first": today - timedelta(days=LEARNT_DAYS),
+        "first_in_buildings": today - timedelta(days=LEARNT_IN_BUILDINGS_DAYS),
+    }
+    hours = database.frame(_HOURS, spans)
+    days = database.table("built.marts.school_days")
+    shares = weekly_shares(database.table("built.marts.blind_share"))
+    found = [
+        *_volumes(hours, days, lags, as_of, district.zone),
+        *not_kept(
+            district.settings.alerts.expected,
+            promised(database, district, newest_events(district.store)),
+        ),
+        *grown(shares),
+        *off_clocks(database.frame(_CLOCKS, {"first": today - RECENT})),
+    ]
+    return found, shares
+
+
+READ = (
+    "source_hours",
+    "building_hours",
+    "blind_share",
+    "school_days",
+    "source_clocks",
+)
+_HAS = """
+select 1 from information_schema.tables
+where table_catalog = 'built' and table_schema = 'marts' and table_name = $name
+"""
+_HOURS = """
+select source, '' as building, event_date, hour, hour_start, line_count
+from built.marts.source_hours where event_date >= $first
+union all
+select source, building, event_date, hour, hour_start, line_count
+from built.marts.building_hours where event_date >= $first_in_buildings
+"""
+
+
+_CLOCKS = "select * from built.marts.source_clocks where event_date >= $first"
+
+
+def _volumes(
+    hours: pl.DataFrame,
+    days: pl.DataFrame,
+    lags: Mapping[str, timedelta | None],
+    as_of: datetime,
+    zone: str,
+) -> list[Trouble]:
+    """Silent and thin stretches of the sources that deliver as time goes on."""
+    first = hours["event_date"].min()
+    if not isinstance(first, date):
+        return []
+    last = as_of.date() + timedelta(days=1)
+    closed = closed_times(lags, as_of, is_history_closed=False)
+    kinds = day_kinds(days, min(first, last), last)
+    since = last - timedelta(days=JUDGED_DAYS)
+    return stretches(judged_hours(hours, kinds, closed, zone, since))
+
+
+def _recent(day: date, as_of: datetime) -> bool:
+    return as_of.date() - day <= RECENT
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)

@@ -1,0 +1,120 @@
+"""How each source does: its newest line, its usual lag, and what is wrong with it."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from pipelines.district import District
+from pipelines.health.covering import usual_lags
+from pipelines.health.history import troubles
+from pipelines.health.kinds import EVERYWHERE
+from pipelines.health.trouble import KINDS
+from pipelines.state import ledger
+from pipelines.state.days import LAGS, SourceDay, source_days
+from pipelines.state.visits import newest_arrivals, newest_events
+
+WELL, LOOK, ACT = 0, 1, 2
+
+
+@dataclass(frozen=True)
+class SourceState:
+    """One source.
+
+    Attributes:
+        newest_event: Time of its newest line, in UTC; None without one.
+        newest_arrival: When its newest file was read.
+        lag_minutes: How long its lines usually take; None for history alone.
+        arrivals: Events by class of lag, all days together.
+        state: well, history, never, or what is wrong, joined by commas.
+        line: What is wrong, in a sentence; empty if nothing is.
+        counts: Files, lines, and where the lines went.
+    """
+
+    name: str
+    newest_event: datetime | None
+    newest_arrival: datetime | None
+    lag_minutes: int | None
+    arrivals: Mapping[str, int]
+    state: str
+    grade: int
+    line: str
+    counts: Mapping[str, int | str]
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        """As plain values for JSON."""
+        event, arrival = self.newest_event, self.newest_arrival
+        return {
+            **self.counts,
+            "source": self.name,
+            "state": self.state,
+            "newest_event": event.isoformat(timespec="seconds") if event else None,
+            "newest_arrival": arrival.isoformat(timespec="seconds")
+            if arrival
+            else None,
+            "usual_lag_minutes": self.lag_minutes,
+            "arrival_lags": dict(self.arrivals),
+        }
+
+
+def source_states(district: District) -> list[SourceState]:
+    """Every source that delivered, and those that the settings name."""
+    events, arrivals = newest_events(district.store), newest_arrivals(district.store)
+    days = source_days(district.store)
+    lags = usual_lags(days)
+    counts = {str(row["source"]): row for row in ledger.account(district.store)}
+    wrong: dict[str, list[Mapping[str, Any]]] = {}
+    for row in troubles(district.store):
+        if row["kind"] != "rejecting":  # files in trouble are counted as they are now
+            wrong.setdefault(row["source"], []).append(row)
+    found = []
+    for name in sorted({*counts, *district.settings.sources}):
+        lag = lags.get(name)
+        grade, state, line = _judged(
+            name, wrong.get(name, []), lag, has_come=name in counts
+        )
+        found.append(
+            SourceState(
+                name=name,
+                newest_event=events.get(name),
+                newest_arrival=arrivals.get(name),
+                arrivals=arrivals_of(days, name),
+                lag_minutes=None if lag is None else round(lag.total_seconds() / 60),
+                state=state,
+                grade=grade,
+                line=line,
+                counts=counts.get(name, {}),
+            )
+        )
+    return found
+
+
+def arrivals_of(days: Iterable[SourceDay], source: str) -> dict[str, int]:
+    """How many events of a source took how long; classes in order of length."""
+    total: Counter[str] = Counter()
+    for one in days:
+        if one.source == source:
+            total.update(one.lags)
+    return {name: total[name] for name in LAGS if total[name] > 0}
+
+
+def _judged(
+    name: str,
+    wrong: Sequence[Mapping[str, Any]],
+    lag: timedelta | None,
+    *,
+    has_come: bool,
+) -> tuple[int, str, str]:
+    """How bad, in a word, in a sentence."""
+    if not has_come:
+        return LOOK, "never", f"{name}: no file of it was ever read"
+    if wrong:
+        is_silent = any(
+            row["kind"] == "silent" and row["building"] == EVERYWHERE for row in wrong
+        )
+        kinds = ", ".join(sorted({row["kind"].replace("_", " ") for row in wrong}))
+        said = "; ".join(f"{KINDS[row['kind']]} ({row['detail']})" for row in wrong)
+        return ACT if is_silent else LOOK, kinds, f"{name}: {said}"
+    return WELL, "well" if lag is not None else "history", ""

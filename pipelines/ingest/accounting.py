@@ -1,0 +1,197 @@
+"""Says where every line is: for each file, and for each source and day."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+
+from pipelines.ingest.replay import rejects_by_reason
+from pipelines.ingest.staging import DAYS_AHEAD
+from pipelines.state import ledger
+from pipelines.state.days import LAGS, SourceDay, source_days
+from pipelines.state.ledger import FileRecord
+from pipelines.state.purged import purged_rows
+from pipelines.state.store import Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileAccount:
+    """Where the bytes and lines of one delivered file are."""
+
+    record: FileRecord
+    reasons: Mapping[str, int]
+
+    @property
+    def balances(self) -> bool:
+        """Every line is in exactly one place."""
+        return self.record.balances
+
+
+@dataclass(frozen=True, kw_only=True)
+class DayAccount:
+    """What one source brought for one local day.
+
+    Attributes:
+        events: Number by event class.
+        duplicates: Events that came again.
+    """
+
+    source: str
+    event_date: date
+    events: Mapping[str, int]
+    duplicates: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArrivalDay:
+    """What arrived from one source on one UTC day, by when files were last read."""
+
+    source: str
+    day: date
+    files: int
+    bytes: int
+    lines: int
+    events: int
+    duplicates: int
+    blanks: int
+    rejects: int
+    pending: int
+
+
+def days(store: Store, source: str | None = None) -> list[DayAccount]:
+    """Each source and local day, oldest first."""
+    found: dict[tuple[str, date], list[SourceDay]] = {}
+    for one in source_days(store, source):
+        found.setdefault((one.source, one.event_date), []).append(one)
+    return [
+        DayAccount(
+            source=name,
+            event_date=day,
+            events={one.event_class: one.events for one in parts if one.events},
+            duplicates=sum(one.duplicates for one in parts),
+        )
+        for (name, day), parts in sorted(found.items())
+    ]
+
+
+def arrivals(store: Store, source: str | None = None) -> list[ArrivalDay]:
+    """What arrived, for each source and UTC day."""
+    found: dict[tuple[str, date], list[FileRecord]] = {}
+    for one in ledger.source_files(store, source):
+        day = datetime.fromisoformat(one.last_read_time).astimezone(UTC).date()
+        found.setdefault((one.source, day), []).append(one)
+    return [
+        ArrivalDay(
+            source=name,
+            day=day,
+            files=len(parts),
+            bytes=sum(one.consumed_bytes + one.pending_bytes for one in parts),
+            lines=sum(one.lines for one in parts),
+            events=sum(one.events for one in parts),
+            duplicates=sum(one.duplicates for one in parts),
+            blanks=sum(one.blanks for one in parts),
+            rejects=sum(one.rejects for one in parts),
+            pending=sum(one.pending_lines for one in parts),
+        )
+        for (name, day), parts in sorted(found.items())
+    ]
+
+
+def unbalanced(store: Store, lake: Path) -> list[str]:
+    """Every disagreement between the ledger's counts and its lists; none is right.
+
+    Args:
+        store: The ledger.
+        lake: The lake's folder; a listed file that is missing is named too.
+    """
+    records = ledger.source_files(store)
+    wrong = [
+        f"{one.source}/{one.path}: its lines do not add up"
+        for one in records
+        if not one.balances
+    ]
+    booked: Counter[tuple[str, str]] = Counter()
+    for record in records:
+        booked[record.source, "events"] += record.events
+        booked[record.source, "rejects"] += record.rejects
+    listed = purged_rows(store)
+    for one in ledger.lake_files(store):
+        kind = "rejects" if one.event_class == "rejects" else "events"
+        listed[one.source, kind] += one.row_count
+        if not (lake / one.path).is_file():
+            wrong.append(f"{one.path}: is listed, and is not there")
+    for source, kind in sorted(booked.keys() | listed.keys()):
+        if booked[source, kind] != listed[source, kind]:
+            wrong.append(
+                f"{source}: {booked[source, kind]} {kind} are booked, "
+                f"{listed[source, kind]} are in the lake or were deleted in time"
+            )
+    return wrong
+
+
+def reasons(
+    store: Store, lake: Path, source: str | None = None
+) -> dict[tuple[str, str, str], int]:
+    """Number of rejects by source, format and reason."""
+    found: Counter[tuple[str, str, str]] = Counter()
+    for name, fmt, reason, _day, count in rejects_by_reason(store, lake, source=source):
+        found[name, fmt, reason] += count
+    return dict(found)
+
+
+ARRIVALS = pl.Schema(
+    {
+        "source": pl.String,
+        "event_class": pl.String,
+        "event_date": pl.Date,
+        "lag": pl.String,
+        "events": pl.Int64,
+    }
+)
+
+
+def lags(store: Store, source: str) -> dict[str, int]:
+    """How many events took how long from their time to their arrival."""
+    total: Counter[str] = Counter()
+    for one in source_days(store, source):
+        total.update(one.lags)
+    return {name: total[name] for name in LAGS}
+
+
+def arrival_lags(store: Store) -> pl.DataFrame:
+    """Events by source, class, local day and class of lag, as `LAGS` names it.
+
+    Returns:
+        `source`, `event_class`, `event_date`, `lag`, `events`; no row without any.
+    """
+    rows = [
+        (day.source, day.event_class, day.event_date, name, day.lags[name])
+        for day in source_days(store)
+        for name in LAGS
+        if day.lags.get(name, 0) > 0
+    ]
+    return pl.DataFrame(rows, ARRIVALS, orient="row")
+
+
+def arrival_lag(store: Store, source: str, *, share: float = 0.99) -> timedelta | None:
+    """How long to wait until `share` of a source's events are there.
+
+    None without events, or where even a week is not enough.
+    """
+    counts = lags(store, source)
+    total = sum(counts.values())
+    seen = 0
+    for name, seconds in LAGS.items():
+        seen += counts[name]
+        if total and seen >= share * total:
+            return timedelta(seconds=seconds) if seconds < float("inf") else None
+    return None
+
+
+def days_ahead(store: Store, now: datetime) -> list[DayAccount]:
+    """Days further ahead than a clock may be off: kept, but built by no model."""
+    latest = now.date() + timedelta(days=DAYS_AHEAD)
+    return [one for one in days(store) if one.event_date > latest and one.events]

@@ -1,0 +1,160 @@
+"""A source of deliveries, and how to take them in: what the settings say."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from pipelines.formats import formats
+from pipelines.ingest.compression import NO_CHECKSUM
+from pipelines.ingest.delivery import Delivery, LeftOut, Listing, deliveries
+from pipelines.ingest.remote import is_remote, remote_deliveries
+from pipelines.state.ledger import FAILED, GROWING, FileRecord
+from pipelines.state.store import Store
+
+SETTLE_SECONDS = 600.0
+"""A plain file that has not changed for so long is finished."""
+
+
+LEAST_FREE_BYTES = 64 << 20
+"""Less than one batch may need, with the ledger's own."""
+
+
+LATER = "later"
+"""The kind of a delivery that was put off."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """A place that logs are delivered to, as the settings describe it.
+
+    Attributes:
+        folder: Where its files land: a path, or a URL such as `sftp://host/logs`.
+        format: A format's name, or None to identify each file.
+        zone: IANA zone of its local stamps.
+        options: The format's own settings.
+        hard_links: Files with several names on the disk are read too.
+    """
+
+    name: str
+    folder: Path | str
+    format: str | None = None
+    zone: str
+    options: Mapping[str, str] = field(default_factory=dict)
+    hard_links: bool = False
+
+    def listing(self, *, opens: bool = True) -> Listing:
+        """What lies in its folder, oldest first.
+
+        Args:
+            opens: False leaves the archives of a local folder shut.
+
+        Raises:
+            SourceError: A remote folder can not be listed.
+        """
+        if is_remote(self.folder):
+            return remote_deliveries(str(self.folder), self.name)
+        return deliveries(
+            Path(self.folder), self.name, hard_links=self.hard_links, opens=opens
+        )
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one delivery in this run.
+
+    Attributes:
+        record: Its row of the ledger; one of its own where it got none.
+        kind: See `Recognition`; `gone`, `failed`, `refused` or `waiting` where it
+            has none; `later` where it was put off.
+        waits: Why lines of it are not read yet, and until when; empty if none are.
+    """
+
+    record: FileRecord
+    kind: str
+    waits: str = ""
+
+    @property
+    def is_new(self) -> bool:
+        """Something was read that was not read before."""
+        return self.kind not in ("unchanged", "refused", "waiting", LATER)
+
+    @property
+    def is_told(self) -> bool:
+        """Something is wrong with it, which is not of old and beyond help."""
+        message = self.record.message
+        return bool(message) and (self.is_new or message != NO_CHECKSUM)
+
+
+def left_out(source: str, listing: Listing) -> list[Outcome]:
+    """What lies there and is not taken in; it gets no row."""
+    refused = [_left_out(source, one, FAILED, "refused") for one in listing.refused]
+    waiting = [_left_out(source, one, GROWING, "waiting") for one in listing.waiting]
+    return [*refused, *waiting]
+
+
+def _left_out(source: str, one: LeftOut, state: str, kind: str) -> Outcome:
+    record = FileRecord(
+        file_id=0, source=source, path=one.path, state=state, message=one.reason
+    )
+    return Outcome(record, kind)
+
+
+def waits(record: FileRecord, zone: str, settle_seconds: float) -> str:
+    """Why lines of a file are not read yet, and until when; empty if none are.
+
+    Args:
+        record: Its row.
+        zone: The zone to tell the time in.
+        settle_seconds: A file that has not changed for so long is finished.
+    """
+    if record.state != GROWING or not record.pending_lines:
+        return ""
+    fmt = formats().get(record.format or "")
+    settled = datetime.fromtimestamp(
+        record.raw_mtime_ns / 1e9 + settle_seconds, ZoneInfo(zone)
+    )
+    then = (
+        f"by the first run after {settled:%Y-%m-%d %H:%M}, "
+        f"{settle_seconds / 60:g} minutes after its last change"
+    )
+    if fmt is not None and fmt.framing == "lines":
+        return f"its last line has no end yet; it is read with its end, or {then}"
+    return (
+        f"{record.pending_lines:,} records wait until the file is whole; "
+        f"they are read {then}"
+    )
+
+
+Watch = Callable[[Delivery, int, int], None]
+"""Told while reading: the delivery, bytes and lines since the last call."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """How deliveries are taken in.
+
+    Attributes:
+        store: The ledger.
+        lake: The lake's folder.
+        zone: The district's zone, which decides local days.
+        settle_seconds: See `SETTLE_SECONDS`; 0 takes every file as finished.
+        least_free_bytes: Free space below which nothing is begun.
+        budget_seconds: After so long a delivery is put off, so that it holds up no
+            other: an archive between two members, a file of lines between two blocks.
+        watch: Told of progress.
+    """
+
+    store: Store
+    lake: Path
+    zone: str
+    settle_seconds: float = SETTLE_SECONDS
+    least_free_bytes: int = LEAST_FREE_BYTES
+    budget_seconds: float = float("inf")
+    watch: Watch = lambda _delivery, _bytes, _lines: None
+
+    def settled_ns(self) -> int:
+        """Files last changed before this instant are finished."""
+        return time.time_ns() - int(self.settle_seconds * 1e9)

@@ -1,0 +1,204 @@
+"""Opens a delivery as a stream of its decompressed bytes, in bounded memory.
+
+A byte-order mark is taken off, and UTF-16 becomes UTF-8, so that everything
+behind sees one encoding.
+"""
+
+import codecs
+import os
+import stat
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import BinaryIO
+
+from pipelines.errors import SourceError
+from pipelines.ingest.archives import ALLOWED_BYTES, ALLOWED_RATIO, Unpacked
+from pipelines.ingest.compression import (
+    CorruptError,
+    Peeked,
+    Reads,
+    UnfitError,
+    decompressed,
+    read_up_to,
+)
+from pipelines.ingest.delivery import Delivery, RemoteFile
+from pipelines.ingest.remote import open_remote
+
+__all__ = ["DamageError", "GoneError", "Reads", "Salvaged", "opened", "read_up_to"]
+
+
+class DamageError(SourceError):
+    """The stream breaks off or is not what its first bytes promised.
+
+    Args:
+        what: One sentence: what happened.
+        trusted: What was read before is right: the stream is cut, not corrupt.
+    """
+
+    def __init__(
+        self, what: str, *, where: str = "", remedy: str = "", trusted: bool = True
+    ) -> None:
+        super().__init__(what, where=where, remedy=remedy)
+        self.trusted = trusted
+
+
+class GoneError(SourceError):
+    """The file was taken away since the folder was listed."""
+
+
+class Salvaged:
+    """A stream that ends where it breaks off; what broke it is told when asked."""
+
+    def __init__(self, stream: Reads) -> None:
+        self._stream = stream
+        self._damage: DamageError | None = None
+
+    def read(self, size: int, /) -> bytes:
+        """At most `size` bytes; none where it ends or breaks off."""
+        if self._damage is None:
+            try:
+                return self._stream.read(size)
+            except DamageError as error:
+                self._damage = error
+        return b""
+
+    def settle(self) -> None:
+        """To be called at the end.
+
+        Raises:
+            DamageError: It was not the end.
+        """
+        if self._damage is not None:
+            raise self._damage
+
+
+class Opened:
+    """Turns the many ways to say "broken" into one, and stops bombs.
+
+    Attributes:
+        notes: What is to be known of the stream, as far as it was read.
+    """
+
+    def __init__(self, raw: BinaryIO, delivery: Delivery) -> None:
+        self.notes: set[str] = set()
+        self._raw = raw
+        self._inner: Reads | None = None
+        self._delivery = delivery
+        self._given = 0
+
+    def read(self, size: int, /) -> bytes:
+        try:
+            self._inner = self._inner or self._begin()
+            data = self._inner.read(size)
+        except UnfitError as error:
+            what, remedy = error.fault
+            raise SourceError(
+                what, where=self._delivery.where, remedy=remedy
+            ) from error
+        except CorruptError as error:
+            raise self._broken(str(error), trusted=error.trusted) from error
+        except EOFError as error:
+            raise self._broken(f"cut: {error}", trusted=True) from error
+        except zlib.error as error:
+            raise self._broken(str(error), trusted=False) from error
+        except OSError as error:
+            raise SourceError(
+                f"can not be read to its end: {error.strerror or error}",
+                where=self._delivery.where,
+                remedy="Check the disk or the network; the next run tries again.",
+            ) from error
+        self._given += len(data)
+        if self._given > ALLOWED_BYTES:
+            self._stop_bomb()
+        return data
+
+    def _begin(self) -> Reads:
+        """The stream from its first byte on, whatever it is packed in."""
+        path, member = self._delivery.path, self._delivery.member
+        if member is None:
+            return _decoded(decompressed(self._raw, path, self.notes))
+        # what the archive's own checksum covers needs no other
+        unpacked = Unpacked(self._raw, member)
+        return _decoded(decompressed(unpacked, path, set(), is_member=True))
+
+    def _broken(self, why: str, *, trusted: bool) -> DamageError:
+        return DamageError(
+            f"the stream is damaged: {why}",
+            where=self._delivery.where,
+            remedy="Deliver the file again; only what can be trusted is kept.",
+            trusted=trusted,
+        )
+
+    def _stop_bomb(self) -> None:
+        if self._given > ALLOWED_RATIO * max(1, self._delivery.packed_bytes):
+            raise DamageError(
+                f"it unpacks to more than {ALLOWED_RATIO:,} times its size",
+                where=self._delivery.where,
+                remedy="Deliver it unpacked if it really is a log.",
+                trusted=False,
+            )
+
+
+@contextmanager
+def opened(delivery: Delivery) -> Iterator[Opened]:
+    """The decompressed bytes of a delivery.
+
+    Raises:
+        SourceError: It can not be opened, or is no longer a regular file.
+        DamageError: While reading: the compressed stream is cut or corrupt.
+    """
+    if delivery.fault is not None:
+        what, remedy = delivery.fault
+        raise SourceError(what, where=delivery.where, remedy=remedy)
+    with _raw(delivery) as raw:
+        yield Opened(raw, delivery)
+
+
+def _raw(delivery: Delivery) -> BinaryIO:
+    try:
+        if isinstance(delivery.file, RemoteFile):
+            return open_remote(delivery.file)
+        handle = os.open(delivery.file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except FileNotFoundError as error:
+        raise GoneError("is no longer there", where=delivery.where) from error
+    except OSError as error:
+        raise SourceError(
+            f"can not be read: {error.strerror or error}",
+            where=delivery.where,
+            remedy="Make the file readable for the account that runs Schoolbell.",
+        ) from error
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise SourceError("is not a regular file", where=delivery.where)
+    return os.fdopen(handle, "rb")
+
+
+def _decoded(stream: Reads) -> Reads:
+    whole = Peeked(stream, 64)
+    head = whole.head
+    if head.startswith(codecs.BOM_UTF8):
+        whole.read(3)
+        return whole
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return _FromUtf16(whole, "utf-16")
+    even = len(head) // 2 * 2
+    if even >= 8 and not any(head[1:even:2]) and all(head[:even:2]):
+        return _FromUtf16(whole, "utf-16-le")
+    if even >= 8 and not any(head[:even:2]) and all(head[1:even:2]):
+        return _FromUtf16(whole, "utf-16-be")
+    return whole
+
+
+class _FromUtf16:
+    """UTF-16 as UTF-8."""
+
+    def __init__(self, stream: Reads, encoding: str) -> None:
+        self._stream = stream
+        self._decode = codecs.getincrementaldecoder(encoding)(errors="replace")
+
+    def read(self, size: int, /) -> bytes:
+        while data := self._stream.read(max(2, size // 2)):
+            if text := self._decode.decode(data):
+                return text.encode("utf-8", errors="replace")
+        return self._decode.decode(b"", final=True).encode("utf-8", errors="replace")

@@ -1,0 +1,72 @@
+"""Keeps and shows how attribution changed when days were built again."""
+
+from datetime import date, datetime
+from typing import Any
+
+import polars as pl
+from sqlalchemy import insert, select
+
+from pipelines.events import INSTANT
+from pipelines.privacy.editions import Pseudonyms, renamed
+from pipelines.privacy.pseudonyms import Kind
+from pipelines.state.schema import ATTRIBUTION_CHANGES
+from pipelines.state.store import Store, now_text
+from pipelines.warehouse import attribution
+from pipelines.warehouse.database import Database
+
+CHANGES = "identity.attribution_changes"
+_NAMED: tuple[Kind, ...] = ("device", "account")
+_SHOWN: dict[str, Any] = {
+    "change_id": pl.Int64,
+    "changed_time": INSTANT,
+    "event_date": pl.Date,
+    "source": pl.String,
+    "device_before": pl.String,
+    "device_now": pl.String,
+    "account_before": pl.String,
+    "account_now": pl.String,
+    "grade_before": pl.String,
+    "grade_now": pl.String,
+    "request_count": pl.Int64,
+}
+
+
+def keep_changes(database: Database, store: Store) -> int:
+    """Move what waits in the warehouse into `state.db`; the number of rows."""
+    found = attribution.waiting(database)
+    if found.is_empty():
+        return 0
+    noticed = now_text()
+    rows = [
+        {**row, "event_date": row["event_date"].isoformat(), "changed_time": noticed}
+        for row in found.iter_rows(named=True)
+    ]
+    with store.writing() as connection:
+        connection.execute(insert(ATTRIBUTION_CHANGES), rows)
+    attribution.handed_over(database)
+    return len(rows)
+
+
+def stored_changes(store: Store) -> list[dict[str, Any]]:
+    """Every change, oldest first."""
+    query = select(ATTRIBUTION_CHANGES).order_by(ATTRIBUTION_CHANGES.c.change_id)
+    with store.reading() as connection:
+        return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def change_frame(store: Store, names: Pseudonyms) -> pl.DataFrame:
+    """Every change under pseudonyms."""
+    rows = [
+        {
+            **row,
+            "changed_time": datetime.fromisoformat(row["changed_time"]),
+            "event_date": date.fromisoformat(row["event_date"]),
+        }
+        for row in stored_changes(store)
+    ]
+    frame = pl.DataFrame(rows, schema=_SHOWN)
+    return frame.with_columns(
+        renamed(frame[f"{kind}_{when}"], kind, names)
+        for kind in _NAMED
+        for when in ("before", "now")
+    )

@@ -1,0 +1,298 @@
+"""The stations of the journey, each one call on an opened district."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from hashlib import sha256
+from pathlib import Path
+
+from pipelines.district import District
+from pipelines.errors import SourceError
+from pipelines.events import EVENT_CLASSES
+from pipelines.findings.cases import owners
+from pipelines.findings.citations import cited_lines
+from pipelines.findings.judged import judged_findings
+from pipelines.findings.keeping import Kept, keep
+from pipelines.findings.unjudged import judged_days, note_unjudged, unjudged
+from pipelines.ingest.intake import SETTLE_SECONDS, Intake, Outcome, Source, Watch
+from pipelines.ingest.remote import shown
+from pipelines.ingest.source import LATER
+from pipelines.ingest.sweeping import sweep
+from pipelines.privacy.attribution_changes import keep_changes
+from pipelines.refresh.staleness import note, note_versions, noted, stale
+from pipelines.registry.frames import FRAMES
+from pipelines.registry.registry import keep_registry
+from pipelines.state import ledger
+from pipelines.state.ledger import FAILED, FileRecord
+from pipelines.state.pending_reports import owe
+from pipelines.state.purged import kept_from
+from pipelines.state.rebuild_reasons import note_opened
+from pipelines.state.visits import note_look
+from pipelines.warehouse import attribution, building, inputs, planning
+from pipelines.warehouse.building import Attempt, Builder, Built, Quarantine
+from pipelines.warehouse.database import Database
+from pipelines.warehouse.inputs import LakeFiles
+from pipelines.warehouse.repair import (
+    DamagedWarehouseError,
+    is_whole,
+    opened,
+    set_aside,
+)
+
+BUDGET_SECONDS = 120.0
+"""A delivery that takes longer is read to its end after all others."""
+
+LOADED = "main.loaded_with"
+"""What the registry's tables and the dimensions were taken from."""
+
+Progress = Callable[[str, int, int], None]
+"""Told while a step works: what it is at, how much is done, of how much."""
+
+
+def nobody_watches(_what: str, _done: int, _all: int) -> None:
+    """For callers without a progress bar."""
+
+
+def take_in(
+    district: District,
+    *,
+    settle_seconds: float = SETTLE_SECONDS,
+    watch: Watch | None = None,
+) -> list[Outcome]:
+    """Read everything new in the landing folders; one outcome a delivery.
+
+    A folder that can not be listed is one failed outcome, and the others go on. A
+    delivery that takes long is read to its end after all others.
+    """
+    began = datetime.now(UTC)
+    keep_registry(district.home, district.registry, began)
+    sweep(district.store, district.home.lake)
+    intake = Intake(
+        store=district.store,
+        lake=district.home.lake,
+        zone=district.zone,
+        settle_seconds=settle_seconds,
+        watch=watch or (lambda _delivery, _bytes, _lines: None),
+        budget_seconds=BUDGET_SECONDS,
+    )
+    sources = district.sources()
+    first = {one.name: _outcomes(intake.take_in, one) for one in sources}
+    patient = replace(intake, budget_seconds=float("inf"))
+    outcomes = [
+        outcome
+        for source in sources
+        for outcome in _finished(patient, source, first[source.name])
+    ]
+    note_look(district.store, began)
+    return outcomes
+
+
+def _finished(
+    patient: Intake, source: Source, first: Sequence[Outcome]
+) -> Sequence[Outcome]:
+    """The outcomes of a source, once what was put off is read too."""
+    if all(one.kind != LATER for one in first):
+        return first
+    again = {one.record.path: one for one in _outcomes(patient.take_in, source)}
+    kept = [one for one in first if one.kind != LATER]
+    late = [again.get(one.record.path, one) for one in first if one.kind == LATER]
+    return [*kept, *late]
+
+
+def foretold(intake: Intake, source: Source) -> list[Outcome]:
+    """What a source's deliveries are; nothing is read in or written."""
+    return _outcomes(intake.would_take_in, source)
+
+
+def _outcomes(look: Callable[[Source], list[Outcome]], source: Source) -> list[Outcome]:
+    try:
+        return look(source)
+    except SourceError as error:
+        record = FileRecord(
+            file_id=0,
+            source=source.name,
+            path=shown(str(source.folder)),
+            state=FAILED,
+            message=str(error),
+        )
+        return [Outcome(record, "failed")]
+
+
+def build(
+    database: Database, district: District, progress: Progress = nobody_watches
+) -> Built:
+    """Build every stale day of every model, and those in quarantine again.
+
+    Days are stale when their events changed, or when the registry did in rows that
+    touch them; all of them when a rule or a parameter did, or the warehouse is new.
+    """
+    files = inputs.lake_files(district.store, district.home.lake)
+    held = files.days()
+    found = stale(database, district, held)
+    note_opened(district.store, found.reasons)
+    quarantine = Quarantine(district.store)
+    if held:
+        quarantine.forget(district.models, held)
+    due = planning.stale_days(district.models, found.days, held, quarantine.days)
+    days = [day for days in due.values() for day in days]
+    if not days and not any(quarantine):
+        if held and not _is_loaded(database, district):
+            refresh(database, district, (held[-1], held[-1]))
+        return Built(because=found.because, again=found.again, reasons=found.reasons)
+    days = days or [held[-1]]
+    refresh(database, district, (min(days), max(days)))
+    # what the registry's own models fail in is known from here on
+    builder = builder_of(database, district, files)
+    built = building.build(builder, district.models, due, progress)
+    built.because, built.again = found.because, found.again
+    built.reasons = found.reasons
+    built.reattributed = attribution.request_count(attribution.waiting(database))
+    return built
+
+
+def builder_of(database: Database, district: District, files: LakeFiles) -> Builder:
+    """What the models of a district are built with."""
+    return Builder(
+        database=database,
+        files=files,
+        overrides=district.parameters,
+        zone=district.zone,
+        quarantine=Quarantine(district.store),
+    )
+
+
+def refresh(database: Database, district: District, days: tuple[date, date]) -> None:
+    """Registry and dimensions, as far as a range of days needs them.
+
+    Nothing is done where both were taken from the same files before: a run builds
+    its models one after the other, and each asks.
+    """
+    is_new = not _is_loaded(database, district)
+    files = inputs.lake_files(district.store, district.home.lake)
+    taken = _taken(files, days)
+    if not is_new and dict(noted(database, LOADED)).get("dimensions") == taken:
+        return
+    if is_new:
+        inputs.load_registry(database, district.registry)
+        builder = builder_of(database, district, files)
+        building.build_registry_models(builder, district.models)
+    inputs.show_raw(database, files, EVENT_CLASSES, days)
+    inputs.refresh_dimensions(
+        database,
+        district.registry,
+        district.settings.district.account_domains,
+        is_new_registry=is_new,
+    )
+    loaded = {"registry": _registry_version(district), "dimensions": taken}
+    note(database, LOADED, loaded)
+
+
+def _taken(files: LakeFiles, days: tuple[date, date]) -> str:
+    """Changes whenever the lake lists other files for these days."""
+    paths = [
+        [one.path for one in files.between(event_class, *days)]
+        for event_class in EVENT_CLASSES
+    ]
+    return sha256(repr(paths).encode()).hexdigest()
+
+
+def _registry_version(district: District) -> str:
+    # another version of Schoolbell may give the same files other columns
+    columns = sha256(repr(FRAMES).encode()).hexdigest()[:12]
+    return f"{district.registry.version} {district.settings_hash} {columns}"
+
+
+def _is_loaded(database: Database, district: District) -> bool:
+    loaded = dict(noted(database, LOADED)).get("registry")
+    return loaded == _registry_version(district)
+
+
+def build_model(
+    database: Database, district: District, name: str, days: Sequence[date]
+) -> Attempt:
+    """Build one model, a dated one on some days.
+
+    Its inputs are taken as they stand: whoever orders the models sees to that.
+    """
+    model = district.models[name]
+    if days:
+        refresh(database, district, (min(days), max(days)))
+    files = inputs.lake_files(district.store, district.home.lake)
+    builder = builder_of(database, district, files)
+    return builder.attempt(model, days if model.is_dated else (None,))
+
+
+def judge_days(
+    database: Database,
+    district: District,
+    days: Mapping[str, Sequence[date]],
+    because: tuple[str, ...] = (),
+    again: Sequence[date] = (),
+) -> Kept:
+    """Turn what the detections returned into findings, and keep them.
+
+    Args:
+        days: The days that each model was built for.
+        because: Files of the registry whose change opened some of them.
+        again: Days whose models stand, and whose candidates are judged again.
+    """
+    keep_changes(database, district.store)
+    skipped = unjudged(district)
+    first = kept_from(district.store) or date.min
+    built = {
+        code: [
+            day
+            for day in sorted({*days.get(detection.model.name, ()), *again})
+            if day >= first  # before it, retention took what a rule would read
+        ]
+        for code, detection in district.detections.items()
+    }
+    judged = judged_days(built, skipped)
+    found = judged_findings(database, district, judged)
+    lines = cited_lines(database, district, found)
+    kept = keep(district.store, found, lines, judged, because, owners(district))
+    note_unjudged(database, skipped, judged)
+    return kept
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """What one pass over the warehouse did.
+
+    Attributes:
+        damaged: Where a warehouse is now that could not be read, and was made again.
+    """
+
+    built: Built
+    kept: Kept
+    damaged: Path | None = None
+
+
+def build_and_judge(
+    district: District, progress: Progress = nobody_watches
+) -> Warehouse:
+    """Build what is stale and judge it; a damaged warehouse is made again."""
+    try:
+        return _built_and_judged(district, progress)
+    except DamagedWarehouseError:
+        aside = set_aside(district.home.warehouse)
+        return replace(_built_and_judged(district, progress), damaged=aside)
+
+
+def _built_and_judged(district: District, progress: Progress) -> Warehouse:
+    memory_mb = district.settings.limits.memory_mb
+    with opened(district.home.warehouse, memory_mb=memory_mb) as database:
+        built = build(database, district, progress)
+        if not built.days and not built.again:
+            note_versions(database, district)
+            return Warehouse(built, Kept((), (), ()))
+        kept = judge_days(database, district, built.days, built.because, built.again)
+        days = {day for days in built.days.values() for day in days}
+        owe(district.store, days | set(built.again) | built.newly_held_back)
+        note_versions(database, district)
+    if built.newly_held_back and not is_whole(district.home.warehouse):
+        # no model failed: what they read is damaged
+        raise DamagedWarehouseError("is damaged", where=str(district.home.warehouse))
+    for day in ledger.dirty_days(district.store):
+        ledger.clean(district.store, day)
+    return Warehouse(built, kept)

@@ -1,0 +1,215 @@
+"""What another threshold or registry row would add and remove, before it is saved.
+
+The rules are judged twice on the same days of a copy: as they are, and as they
+would be. Only models that the change reaches are built again.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+from pipelines.district import District, said_of_rules
+from pipelines.errors import BusyError
+from pipelines.findings.judged import judged_findings
+from pipelines.findings.record import Finding
+from pipelines.findings.unjudged import judged_days, unjudged
+from pipelines.refresh.staleness import stale, touched_days
+from pipelines.refresh.steps import Progress, builder_of, refresh
+from pipelines.settings.parts import Detection as DetectionSettings
+from pipelines.settings.parts import Scalar
+from pipelines.settings.reader import Settings
+from pipelines.warehouse import building, inputs, planning
+from pipelines.warehouse.database import Database, writing
+from pipelines.warehouse.models import Model, arguments, downstream
+
+Effect = Literal["added", "removed", "hidden", "shown", "changed"]
+
+BY_PYTHON: Mapping[str, Sequence[str]] = {
+    "identity.hosts": ("approved_sites", "login_hosts", "background_hosts"),
+    "identity.addresses": ("devices",),
+}
+"""Dimensions that Python makes -> the frames that they are made of."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One finding that would be another.
+
+    Attributes:
+        was: As it is found now; None for one that would be added.
+        now: As it would be found.
+    """
+
+    effect: Effect
+    was: Finding | None
+    now: Finding | None
+
+    @property
+    def finding(self) -> Finding:
+        """As it would be, else as it is."""
+        found = self.now or self.was
+        assert found is not None
+        return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replayed:
+    """What a trial showed.
+
+    Attributes:
+        first: First day that was judged.
+        last: Last one.
+        same: Findings that would stay as they are.
+        models: Models that were built again.
+    """
+
+    first: date
+    last: date
+    differences: Sequence[Difference]
+    same: int
+    models: Sequence[str]
+
+
+def with_values(
+    settings: Settings, given: Mapping[str, Mapping[str, Scalar]]
+) -> Settings:
+    """Settings with other thresholds, by code or name of the rule."""
+    said = dict(said_of_rules(settings))
+    for name, values in given.items():
+        probe = settings.model_copy(update={"detections": {name: DetectionSettings()}})
+        (key,) = said_of_rules(probe)
+        one = said.get(key, DetectionSettings())
+        parameters = {**one.parameters, **values}
+        said[key] = one.model_copy(update={"parameters": parameters})
+    return settings.model_copy(update={"detections": said})
+
+
+def replay(
+    before: District, after: District, weeks: int, progress: Progress
+) -> Replayed:
+    """Judge the last weeks as the district is, and as it would be.
+
+    Args:
+        before: A copy of the district; see `scratch`. Its warehouse is changed.
+        after: The same copy with the settings and registry to try.
+
+    Raises:
+        BusyError: The warehouse is not up to date.
+        ModelError: A value is out of its bounds.
+    """
+    memory_mb = before.settings.limits.memory_mb
+    with writing(before.home.warehouse, memory_mb=memory_mb) as database:
+        held = inputs.lake_files(before.store, before.home.lake).days()
+        _up_to_date(database, before, held)
+        days = [day for day in held if day > held[-1] - timedelta(weeks=weeks)]
+        was = _findings(database, before, days)
+        models = _built(database, before, after, days, progress)
+        now = _findings(database, after, days)
+    found = sorted(
+        differences(was, now), key=lambda one: (one.finding.event_date, one.effect)
+    )
+    return Replayed(
+        first=days[0],
+        last=days[-1],
+        differences=found,
+        same=len(set(was) & set(now)) - sum(bool(d.was and d.now) for d in found),
+        models=models,
+    )
+
+
+def differences(
+    was: Mapping[str, Finding], now: Mapping[str, Finding]
+) -> Iterator[Difference]:
+    """What differs between two judgements of the same days, by id."""
+    for ident in sorted({*was, *now}):
+        before, after = was.get(ident), now.get(ident)
+        effect = _effect(before, after)
+        if effect is not None:
+            yield Difference(effect, before, after)
+
+
+def _effect(before: Finding | None, after: Finding | None) -> Effect | None:
+    if before is None or after is None:
+        return "added" if before is None else "removed"
+    if _is_hidden(before) != _is_hidden(after):
+        return "hidden" if _is_hidden(after) else "shown"
+    graded = [(one.severity, one.confidence, one.stage) for one in (before, after)]
+    return "changed" if graded[0] != graded[1] else None
+
+
+def _is_hidden(finding: Finding) -> bool:
+    return finding.suppressed_by is not None or finding.permitted_by is not None
+
+
+def _up_to_date(database: Database, district: District, held: Sequence[date]) -> None:
+    waiting = stale(database, district, held)
+    if not held or waiting.days or waiting.again:
+        raise BusyError(
+            "the warehouse is not up to date, so that there is nothing to compare with",
+            where=str(district.home.warehouse.name),
+            remedy="Run first: schoolbell run",
+        )
+
+
+def _findings(
+    database: Database, district: District, days: Sequence[date]
+) -> dict[str, Finding]:
+    every = dict.fromkeys(district.detections, days)
+    judged = judged_days(every, unjudged(district))
+    found = judged_findings(database, district, judged)
+    return {one.finding_id: one for one in found}
+
+
+def _built(
+    database: Database,
+    before: District,
+    after: District,
+    days: Sequence[date],
+    progress: Progress,
+) -> Sequence[str]:
+    """Build what the change reaches, on the days that it touches; the models."""
+    frames = _changed_frames(before, after)
+    others = {
+        name
+        for name, model in after.models.items()
+        if name not in before.models or _values(model, before) != _values(model, after)
+    }
+    chosen = _reached(after.models, others, frames)
+    held = inputs.lake_files(before.store, before.home.lake).days()
+    touched = touched_days(database, after, frames, held)
+    wanted = set(days) if others else set(days) & touched
+    if not chosen or not wanted:
+        return ()
+    due = planning.stale_days(after.models, wanted, held)
+    due = {name: days for name, days in due.items() if name in chosen}
+    every = [day for days in due.values() for day in days]
+    refresh(database, after, (min(every), max(every)))
+    files = inputs.lake_files(after.store, after.home.lake)
+    builder = builder_of(database, after, files)
+    building.build(builder, chosen, due, progress)
+    return list(chosen)
+
+
+def _changed_frames(before: District, after: District) -> list[str]:
+    was = before.registry.frames
+    return [
+        name
+        for name, frame in after.registry.frames.items()
+        if not frame.equals(was[name])
+    ]
+
+
+def _values(model: Model, district: District) -> Mapping[str, Scalar]:
+    given = building.given(model, district.parameters)
+    return arguments(model, given, zone=district.zone)
+
+
+def _reached(
+    models: Mapping[str, Model], others: Collection[str], frames: Collection[str]
+) -> dict[str, Model]:
+    """Models that read what changed, directly or not, and those that did change."""
+    roots = {f"registry.{name}" for name in frames} | set(others)
+    roots |= {name for name, made in BY_PYTHON.items() if set(made) & set(frames)}
+    reached = {*others, *downstream(models.values(), roots)}
+    return {name: model for name, model in models.items() if name in reached}

@@ -1,0 +1,143 @@
+"""What kind of day it was, for each building.
+
+A row for a building outweighs a row for the district, a declared change (a snow
+day) the plan, and `calendar.csv` an `.ics` file. A Saturday or Sunday that nobody
+mentions is a weekend, within the school years that the calendar speaks of; a
+weekday that nobody mentions is not in the frame: its kind is unknown.
+"""
+
+from datetime import date
+
+import polars as pl
+
+from pipelines.clock import Reading, civil_time
+from pipelines.registry.frames import conform
+from pipelines.registry.reading import LINE, Rows, tell
+from pipelines.settings.problems import Problem
+
+FILE = "calendar.csv"
+WORKING = ["school", "early_out", "late_start", "pd_day", "elearning"]
+"""Days on which contract hours hold."""
+SATURDAY = 6  # ISO weekday
+SCHOOL_YEAR_STARTS = 7  # month
+
+
+def calendar_days(
+    rows: Rows, events: pl.DataFrame, buildings: list[str], zone: str
+) -> Rows:
+    """Frame `calendar_days`, one row a date and building.
+
+    Args:
+        rows: Of `calendar.csv`.
+        events: `date` and `day_type` of calendar files.
+        buildings: Every building; with none, the building is null.
+        zone: The district's time zone.
+    """
+    declared = civil_time(pl.col("declared_at"), Reading(zone)).time
+    said = rows.frame.with_columns(
+        declared_time=declared, is_file=pl.lit(value=True)
+    ).drop("declared_at")
+    planned = events.select(pl.col("date", "day_type"), is_file=pl.lit(value=False))
+    both = pl.concat([said, planned], how="diagonal")
+    spread = _spread(pl.concat([both, _weekends(both)], how="diagonal"), buildings)
+    problems = [*_unknown(said, buildings), *_twice(said)]
+    frame = conform("calendar_days", _decided(spread).sort("date", "building"))
+    return Rows(frame, (*rows.problems, *problems))
+
+
+def closed_late(
+    rows: Rows, events: pl.DataFrame, buildings: list[str], zone: str
+) -> pl.DataFrame:
+    """Working days of the plan that a declaration closed, with its instant.
+
+    Until a snow day was declared, it was a day of work like any other.
+
+    Returns:
+        `date`, `building` and `declared_time`.
+    """
+    plan = calendar_days(
+        Rows(rows.frame.filter(pl.col("declared_at").is_null()), ()),
+        events,
+        buildings,
+        zone,
+    ).frame.filter(pl.col("day_type").is_in(WORKING))
+    now = calendar_days(rows, events, buildings, zone).frame.filter(
+        ~pl.col("day_type").is_in(WORKING), pl.col("declared_time").is_not_null()
+    )
+    return now.join(plan, on=["date", "building"], how="semi", nulls_equal=True).select(
+        "date", "building", "declared_time"
+    )
+
+
+def _spread(days: pl.DataFrame, buildings: list[str]) -> pl.DataFrame:
+    """A row for each building, and whether it was meant alone."""
+    every: list[str] | list[None] = buildings or [None]
+    everywhere = pl.DataFrame({"_every": every}, {"_every": pl.String})
+    general = days.filter(pl.col("building").is_null()).drop("building")
+    alone = days.filter(pl.col("building").is_in(buildings))
+    return pl.concat(
+        [
+            general.join(everywhere, how="cross")
+            .rename({"_every": "building"})
+            .with_columns(is_alone=pl.lit(value=False)),
+            alone.with_columns(is_alone=pl.lit(value=True)),
+        ],
+        how="diagonal",
+    )
+
+
+def _decided(days: pl.DataFrame) -> pl.DataFrame:
+    """The row that outweighs the others of its date and building."""
+    return days.sort(
+        "is_alone",
+        "is_file",
+        "declared_time",
+        descending=[True, True, True],
+        nulls_last=True,
+        maintain_order=True,
+    ).unique(["date", "building"], keep="first", maintain_order=True)
+
+
+def _weekends(days: pl.DataFrame) -> pl.DataFrame:
+    columns = {"date": pl.Date, "day_type": pl.String, "building": pl.String}
+    first, last = days["date"].min(), days["date"].max()
+    if not isinstance(first, date) or not isinstance(last, date):
+        return pl.DataFrame(schema=columns)
+    start = date(first.year - (first.month < SCHOOL_YEAR_STARTS), SCHOOL_YEAR_STARTS, 1)
+    end = date(
+        last.year + (last.month >= SCHOOL_YEAR_STARTS), SCHOOL_YEAR_STARTS - 1, 30
+    )
+    every = pl.date_range(start, end, eager=True).alias("date").to_frame()
+    return every.filter(pl.col("date").dt.weekday() >= SATURDAY).select(
+        "date",
+        pl.lit("weekend").alias("day_type"),
+        pl.lit(None, pl.String).alias("building"),
+        pl.lit(None, pl.Boolean).alias("is_file"),
+    )
+
+
+def _unknown(said: pl.DataFrame, buildings: list[str]) -> list[Problem]:
+    strange = said.filter(~pl.col("building").is_in(buildings).fill_null(value=True))
+    return tell(
+        FILE,
+        "building",
+        strange.select(LINE, pl.col("building").alias("value")),
+        what="is no building",
+        allowed=", ".join(buildings) or "left empty",
+    )
+
+
+def _twice(said: pl.DataFrame) -> list[Problem]:
+    """Two plans for one day: the first counts."""
+    plans = said.filter(pl.col("declared_time").is_null())
+    again = plans.filter(
+        ~pl.struct("date", "building").is_first_distinct()
+        & (pl.col("day_type").n_unique().over("date", "building") > 1)
+    )
+    return tell(
+        FILE,
+        "date",
+        again.select(LINE, pl.col("date").cast(pl.String).alias("value")),
+        what="has another kind in an earlier row, which counts",
+        allowed="one row a date and building; a change has declared_at",
+    )

@@ -1,0 +1,161 @@
+"""Writes single rows into a CSV file of the registry, and leaves the rest as it is.
+
+Comments, other columns, the delimiter and the line ends of the file stay. What is
+made is read again before it takes the file's place: a row that the registry would
+set aside is never written.
+"""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from pipelines.errors import SettingsError
+from pipelines.registry.files import FILES
+from pipelines.registry.reading import COMMENT, cut, decoded, delimiter
+from pipelines.registry.shapes import File
+from pipelines.settings import home
+from pipelines.settings.problems import Problem, listed
+
+
+def with_row(
+    data: bytes, name: str, row: Mapping[str, str], renames: Mapping[str, str]
+) -> bytes:
+    """The file's bytes with one row more.
+
+    Args:
+        data: What the file holds; empty where there is none.
+        name: Of the file, such as exceptions.csv.
+        row: Cells by canonical column.
+        renames: The district's header names, by canonical name.
+
+    Raises:
+        SettingsError: The file has no column for a cell of the row.
+    """
+    file = FILES[name]
+    text = _text(data) or _header(file)
+    places = _places(text, file, renames)
+    cells = [""] * (max(places.values()) + 1)
+    for column, value in row.items():
+        if column not in places and value:
+            raise SettingsError(
+                f"there is no column {column}",
+                where=name,
+                remedy="Add it to the header, or start from: schoolbell init",
+            )
+        if column in places:
+            cells[places[column]] = _one_line(value)
+    end = "" if text.endswith("\n") else _line_end(text)
+    return (text + end + _line(cells, text) + _line_end(text)).encode()
+
+
+def with_cell(
+    data: bytes,
+    name: str,
+    where: int,
+    cell: tuple[str, str],
+    renames: Mapping[str, str],
+) -> bytes:
+    """The file's bytes with another value in one cell.
+
+    Args:
+        where: The line on which the row begins, from 1.
+        cell: Canonical column, and its new value.
+    """
+    text, file = _text(data), FILES[name]
+    place = _places(text, file, renames)[cell[0]]
+    lines = text.splitlines(keepends=True)
+    cells = _row_at(data, name, where)
+    height = 1 + sum(one.count("\n") for one in cells)
+    cells += [""] * (place + 1 - len(cells))
+    cells[place] = _one_line(cell[1])
+    lines[where - 1 : where - 1 + height] = [_line(cells, text) + _line_end(text)]
+    return "".join(lines).encode()
+
+
+def without_row(data: bytes, name: str, where: int) -> bytes:
+    """The file's bytes with a row turned into comments, so that it can be read."""
+    text = _text(data)
+    lines = text.splitlines(keepends=True)
+    height = 1 + sum(one.count("\n") for one in _row_at(data, name, where))
+    for at in range(where - 1, where - 1 + height):
+        lines[at] = f"{COMMENT} {lines[at]}"
+    return "".join(lines).encode()
+
+
+def line_of(
+    data: bytes, name: str, key: tuple[str, str], renames: Mapping[str, str]
+) -> int:
+    """The line on which the row with a key begins.
+
+    Args:
+        key: Canonical column, and the value that it holds.
+
+    Raises:
+        SettingsError: There is no such row.
+    """
+    place = _places(_text(data), FILES[name], renames)[key[0]]
+    for line, cells in cut(data, name, []).rows:
+        if place < len(cells) and cells[place].strip() == key[1]:
+            return line
+    raise SettingsError(f"there is no {key[1]}", where=name)
+
+
+def put(path: Path, data: bytes) -> None:
+    """Let bytes take a file's place under the mode that it had."""
+    mode = path.stat().st_mode & 0o777 if path.exists() else home.PLAIN_FILE
+    home.put(path, data, mode)
+
+
+def refuse(problems: Sequence[Problem]) -> None:
+    """Stop where the registry would set a row aside.
+
+    Raises:
+        SettingsError: With every problem.
+    """
+    wrong = [one for one in problems if one.severity == "error"]
+    if wrong:
+        raise SettingsError(
+            "the registry would not take it", where=wrong[0].file, remedy=listed(wrong)
+        )
+
+
+def _text(data: bytes) -> str:
+    text, _ = decoded(data)
+    return text
+
+
+def _places(text: str, file: File, renames: Mapping[str, str]) -> dict[str, int]:
+    ours = {theirs.casefold(): name for name, theirs in renames.items()}
+    known = {name.casefold(): name for name in file.columns}
+    found: dict[str, int] = {}
+    for at, header in enumerate(cut(text.encode(), file.name, []).header):
+        name = ours.get(header.casefold()) or known.get(header.casefold())
+        if name is not None:
+            found.setdefault(name, at)
+    return found
+
+
+def _row_at(data: bytes, name: str, where: int) -> list[str]:
+    rows = cut(data, name, []).rows
+    return next(list(cells) for line, cells in rows if line == where)
+
+
+def _header(file: File) -> str:
+    shipped = [name for name, cell in file.columns.items() if cell.shipped]
+    return ",".join(shipped) + "\n"
+
+
+def _line(cells: Sequence[str], text: str) -> str:
+    out = io.StringIO()
+    # a cell is quoted for what ends a line only where the writer ends lines with it
+    csv.writer(out, delimiter=delimiter(text), lineterminator="\r\n").writerow(cells)
+    return out.getvalue().removesuffix("\r\n")
+
+
+def _one_line(value: str) -> str:
+    return " ".join(value.split())
+
+
+def _line_end(text: str) -> str:
+    return "\r\n" if "\r\n" in text else "\n"

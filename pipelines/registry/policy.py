@@ -1,0 +1,85 @@
+"""The policy as data: clauses, and which of them each detection serves."""
+
+import tomllib
+from importlib import resources
+from typing import NamedTuple
+
+import polars as pl
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pipelines.registry.frames import schema
+from pipelines.settings.problems import Problem
+
+FILE = "policy.toml"
+
+
+class Clause(BaseModel):
+    """One clause of the policy."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    clause_id: str = Field(min_length=1)
+    title: str = Field(min_length=1)
+    binds: tuple[str, ...]
+    strength: str = Field(pattern=r"^(S|I|W|0|n/a)$")
+    paraphrase: str = Field(min_length=1)
+    cannot_show: str | None = None
+
+
+class Policy(NamedTuple):
+    """Frames `clauses` and `detection_clauses`, and what is wrong."""
+
+    clauses: pl.DataFrame
+    detection_clauses: pl.DataFrame
+    problems: tuple[Problem, ...]
+
+
+def default_policy() -> bytes:
+    """The pack of the model policy."""
+    return resources.files("pipelines.registry").joinpath(FILE).read_bytes()
+
+
+def read_policy(data: bytes) -> Policy:
+    """Read a pack; a clause that is not whole is set aside."""
+    try:
+        said = tomllib.loads(data.decode("utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        empty = schema("clauses").to_frame(), schema("detection_clauses").to_frame()
+        return Policy(*empty, (Problem(FILE, f"is not TOML: {error}"),))
+    good, problems = _clauses(said.get("clauses", []))
+    rows = [clause.model_dump() | {"binds": "|".join(clause.binds)} for clause in good]
+    served = [
+        {"detection": code, "clause_id": clause}
+        for code, clauses in said.get("detections", {}).items()
+        for clause in clauses
+    ]
+    known = {clause.clause_id for clause in good}
+    lost = sorted({row["clause_id"] for row in served} - known)
+    problems += [
+        Problem(FILE, "is no clause", column="detections", value=name) for name in lost
+    ]
+    return Policy(
+        pl.DataFrame(rows, schema=schema("clauses")),
+        pl.DataFrame(served, schema=schema("detection_clauses")),
+        tuple(problems),
+    )
+
+
+def _clauses(said: list[dict[str, object]]) -> tuple[list[Clause], list[Problem]]:
+    good: list[Clause] = []
+    problems: list[Problem] = []
+    for entry in said:
+        try:
+            good.append(Clause.model_validate(entry))
+        except ValidationError as error:
+            name = str(entry.get("clause_id", "?"))
+            problems += [
+                Problem(
+                    FILE,
+                    f"clause {name}: {detail['msg']}",
+                    column=".".join(map(str, detail["loc"])),
+                    value=str(detail["input"]),
+                )
+                for detail in error.errors()
+            ]
+    return good, problems

@@ -1,0 +1,213 @@
+"""Publishes: a pseudonymous snapshot, then the reports made from it alone."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from importlib.metadata import version as installed
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pipelines.district import District
+from pipelines.errors import ModelError
+from pipelines.findings.feedback import standings_of
+from pipelines.findings.frames import EVIDENCE, FINDINGS, INSTANT
+from pipelines.findings.keeping import stored_evidence, stored_findings
+from pipelines.findings.review_frames import standing_frame
+from pipelines.findings.unjudged import UNJUDGED, frame, unjudged
+from pipelines.findings.withholding import hidden_sites, unspelt, withheld
+from pipelines.findings.wording import told
+from pipelines.ingest.accounting import arrival_lags
+from pipelines.ingest.compression import NO_CHECKSUM
+from pipelines.privacy.attribution_changes import CHANGES, change_frame
+from pipelines.privacy.copying import copied
+from pipelines.privacy.editions import Pseudonyms, kept_columns, pseudonyms, renamed
+from pipelines.privacy.naming import name_everything
+from pipelines.privacy.pseudonyms import Kind
+from pipelines.privacy.sensitive_sites import sensitive_names
+from pipelines.state import ledger
+from pipelines.warehouse.repair import opened
+from pipelines.warehouse.snapshots import publish
+
+PUBLISHED = ("core", "marts", "identity")
+INTERNAL = (
+    "core.candidate_requests",
+    "core.locked_talk",
+    "core.outside_places",
+    "identity.account_names",
+    "identity.places",
+)
+ABOUT = "marts.about"
+
+
+def publish_snapshot(district: District, now: datetime) -> Path:
+    """Write the analysts' edition of the warehouse; the path of the file.
+
+    Raises:
+        ModelError: Nothing was built yet.
+    """
+    if not district.home.warehouse.exists():
+        raise ModelError(
+            "nothing was built yet",
+            where=str(district.home.warehouse),
+            remedy=f"Run: schoolbell run --home {district.home.path}",
+        )
+    newest = max(ledger.event_days(district.store), default=now.date())
+    names = pseudonyms(district, newest)
+    tables = {
+        name: kept_columns(model)
+        for name, model in district.models.items()
+        if model.schema_name in PUBLISHED and name not in INTERNAL
+    }
+    memory_mb = district.settings.limits.memory_mb
+    with opened(district.home.warehouse, memory_mb=memory_mb) as database:
+        tables = {name: one for name, one in tables.items() if database.has(name)}
+        sensitive = sensitive_names(database)
+        frames = finding_frames(district, names, sensitive) | ledger_frames(district)
+        frames[CHANGES] = change_frame(district.store, names)
+        frames[UNJUDGED] = frame(unjudged(district))
+        frames[ABOUT] = about_frame(district, now)
+        name_everything(database, tables, names, sensitive)
+        return publish(database, district.home.snapshots, tables, frames, now, copied)
+
+
+def about_frame(district: District, now: datetime) -> pl.DataFrame:
+    """Whose snapshot it is, for readers who may not read the settings: one row."""
+    said = district.settings.district
+    row = {
+        "district": said.name,
+        "zone": said.zone,
+        "published_time": now,
+        "version": installed("schoolbell"),
+    }
+    schema = {"district": pl.String, "zone": pl.String}
+    return pl.DataFrame(
+        [row], schema={**schema, "published_time": INSTANT, "version": pl.String}
+    )
+
+
+def finding_frames(
+    district: District, names: Pseudonyms, sensitive: frozenset[str] = frozenset()
+) -> dict[str, pl.DataFrame]:
+    """Findings and their evidence under pseudonyms.
+
+    Args:
+        sensitive: Names of sites that get one too.
+    """
+    masks = names.names("site", sensitive)
+    findings = [
+        _finding(row, district.subject_kind(row["rule"]), names)
+        for row in stored_findings(district.store)
+    ]
+    evidence = [_evidence(row, masks) for row in stored_evidence(district.store)]
+    cited = pl.DataFrame(evidence, schema=EVIDENCE)
+    return {
+        "findings.findings": pl.DataFrame(findings, schema=FINDINGS),
+        "findings.evidence": cited.with_columns(
+            renamed(cited["account"], "account", names),
+            renamed(cited["device"], "device", names),
+        ),
+        "findings.rule_standing": standing_frame(standings_of(district)),
+    }
+
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _finding(row: Mapping[str, Any], kind: Kind, names: Pseudonyms) -> dict[str, Any]:
+    def named(site: str) -> str:
+        return names.names("site", [site])[site]
+
+    record = withheld(row["record"], named)
+    hidden = hidden_sites(row["record"])
+    subject = names.names(kind, [row["subject"]])[row["subject"]]
+    devices = [names.names("device", [one])[one] for one in record["devices"]]
+    is_decided = row["status"] != "open"
+    shown = {
+        "clauses": record["clauses"],
+        "measures": record["details"],
+        "alternatives": record["alternatives"],
+        "limits": record["limits"],
+        "would_change": record["would_change"],
+        "next_step": record["next_step"],
+        "sites": record["sites"],
+        "parameters": record["parameters"],
+        "inputs": record["inputs"],
+    }
+    return {
+        **{key: row[key] for key in ("finding_id", "rule", "kind", "severity")},
+        **{key: row[key] for key in ("confidence", "status")},
+        "status_reason": unspelt(row["status_reason"], hidden, named),
+        "subject": subject,
+        "is_pupil": names.is_pupil(kind, row["subject"]),
+        "devices": devices,
+        "sites": record["sites"],
+        "event_date": datetime.fromisoformat(row["event_date"]).date(),
+        "start_time": _instant(record["start_time"]),
+        "end_time": _instant(record["end_time"]),
+        "created_time": _instant(row["created_time"]),
+        "revision": row["revision"],
+        "claim": told(record["claim"], subject, kind),
+        "record": json.dumps(shown, sort_keys=True),
+        "decided_time": _instant(row["updated_time"]) if is_decided else None,
+    }
+
+
+def _evidence(row: Mapping[str, Any], masks: Mapping[str, str]) -> dict[str, Any]:
+    event = dict(row["event"])
+    site = str(event.get("site"))
+    if site in masks:
+        event["site"] = masks[site]
+    fields = ("account", "device", "building", "site", "activity", "bytes_in")
+    place = ("finding_id", "position", "role", "source", "path", "line_no")
+    return {
+        **{key: row[key] for key in place},
+        "byte_offset": row["byte_offset"],
+        "line_sha256": row["line_sha256"],
+        "time": _instant(event["time"]) if event.get("time") else None,
+        **{key: event.get(key) for key in fields},
+    }
+
+
+def ledger_frames(district: District) -> dict[str, pl.DataFrame]:
+    """The account of lines, one row a delivered file, and how long they took."""
+    rows = [
+        {
+            "file_id": one.file_id,
+            "source": one.source,
+            "path": one.path,
+            "format": one.format,
+            "state": one.state,
+            "lines": one.lines,
+            "events": one.events,
+            "rejects": one.rejects,
+            "blanks": one.blanks,
+            "duplicates": one.duplicates,
+            "pending": one.pending_lines,
+            "has_checksum": one.message != NO_CHECKSUM,
+            "first_seen_time": _instant(one.first_seen_time),
+        }
+        for one in ledger.source_files(district.store)
+    ]
+    schema: dict[str, Any] = {
+        "file_id": pl.Int64,
+        "source": pl.String,
+        "path": pl.String,
+        "format": pl.String,
+        "state": pl.String,
+        **dict.fromkeys(
+            ("lines", "events", "rejects", "blanks", "duplicates", "pending"), pl.Int64
+        ),
+        "has_checksum": pl.Boolean,
+        "first_seen_time": INSTANT,
+    }
+    lags = arrival_lags(district.store)
+    # the account keeps its counts of days whose events were deleted; no reader does
+    held = [one.event_date for one in ledger.lake_files(district.store)]
+    kept = pl.Series(sorted(set(held)), dtype=pl.String).str.to_date()
+    return {
+        "marts.source_files": pl.DataFrame(rows, schema=schema),
+        "marts.arrival_lags": lags.filter(pl.col("event_date").is_in(kept.implode())),
+    }

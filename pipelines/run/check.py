@@ -1,0 +1,142 @@
+"""What is wrong in the settings beyond their form: formats, rules and so on.
+
+Each thing is told as a `Problem`, with its line in `district.toml`.
+"""
+
+from collections.abc import Iterator
+
+from pipelines.alerts.channel_checks import channel_faults
+from pipelines.district import District
+from pipelines.formats import formats
+from pipelines.ingest.remote import is_remote
+from pipelines.reports.gathering import known_sections, pale
+from pipelines.reports.mailing import mail_channels
+from pipelines.reports.palette import READABLE
+from pipelines.run.rule_checks import rule_faults
+from pipelines.settings.faults import Fault
+from pipelines.settings.problems import Problem, nearest
+from pipelines.settings.reader import NAME
+from pipelines.settings.toml_lines import Path, key_lines, line_of
+from pipelines.warehouse.library import models
+
+EXCEPTIONS = "exceptions.csv"
+EVERY_RULE = "*"
+
+
+def wrong_in(district: District) -> Iterator[Problem]:
+    """Everything that a run would stumble over later."""
+    text = district.home.settings_file.read_text(encoding="utf-8-sig")
+    lines = key_lines(text)
+    for fault in _faults(district):
+        path: Path = tuple(fault.path)
+        yield Problem(
+            NAME,
+            fault.what,
+            line_of(path, lines),
+            ".".join(map(str, path)),
+            fault.found,
+            fault.allowed,
+            paste=fault.paste,
+        )
+
+
+def unknown_rules(district: District) -> Iterator[Problem]:
+    """Exceptions for a rule that does not exist, and so hide nothing."""
+    # one that is switched off is a rule nevertheless
+    headers = (model.header for model in models().values())
+    known = sorted(one.code for one in headers if one.code)
+    said = district.registry.frames["exceptions"].select("exception_id", "rule")
+    file = district.home.registry / EXCEPTIONS
+    lines = file.read_text("utf-8-sig", "replace").splitlines() if said.height else []
+    for number, rule in said.iter_rows():
+        if rule in known or rule == EVERY_RULE:
+            continue
+        places = (at for at, one in enumerate(lines, 1) if number in one)
+        line = next(places, None)
+        guess = nearest(rule, known) or known[0]
+        yield Problem(
+            EXCEPTIONS,
+            "is no rule, so that nothing is hidden",
+            line,
+            "rule",
+            rule,
+            f"{EVERY_RULE} or one of {', '.join(known)}",
+            "notice",
+            lines[line - 1].replace(rule, guess, 1) if line else "",
+        )
+
+
+def _faults(district: District) -> Iterator[Fault]:
+    for name, source in district.settings.sources.items():
+        yield from _format(name, source.format)
+        yield from _folder(district, name, source.path)
+    yield from rule_faults(district)
+    yield from _report(district)
+    for name, one in district.settings.alerts.channels.items():
+        if one.enabled:
+            yield from channel_faults(district, name, one)
+    yield from _expected(district)
+
+
+def _format(source: str, name: str | None) -> Iterator[Fault]:
+    if name is not None and name not in formats():
+        guess = nearest(name, formats()) or "squid_access"
+        yield Fault(
+            ("sources", source, "format"),
+            "there is no such format",
+            name,
+            ", ".join(sorted(formats())),
+            f'format = "{guess}"',
+        )
+
+
+def _folder(district: District, source: str, path: str | None) -> Iterator[Fault]:
+    if path is None or is_remote(path) or (district.home.path / path).is_dir():
+        return
+    yield Fault(
+        ("sources", source, "path"),
+        "there is no such folder",
+        path,
+        "a folder that is there, below the home or from the root on",
+        f'path = "landing/{source}"',
+    )
+
+
+def _report(district: District) -> Iterator[Fault]:
+    said = district.settings.report
+    known = known_sections()
+    for name in said.sections_off:
+        if name not in known:
+            path = ("report", "sections_off")
+            paste = f'sections_off = ["{nearest(name, known) or known[0]}"]'
+            what = f"there is no section {name!r} to leave out"
+            yield Fault(path, what, name, ", ".join(known), paste)
+    for name, colour, measured in pale(said):
+        ours = {"accent": "#1f5fbf", "accent_dark": "#8ab8f5"}[name]
+        what = f"the colour has a contrast of {measured:.1f} with its ground"
+        allowed = f"{READABLE} at least"
+        yield Fault(("report", name), what, colour, allowed, f'{name} = "{ours}"')
+    channels = mail_channels(district)
+    if said.mail and said.mail not in channels:
+        guess = nearest(said.mail, channels) or next(iter(channels), "")
+        yield Fault(
+            ("report", "mail"),
+            "there is no such channel of type smtp",
+            said.mail,
+            ", ".join(channels) or '[alerts.channels.NAME] with type = "smtp"',
+            f'mail = "{guess}"' if guess else "# mail =",
+        )
+
+
+def _expected(district: District) -> Iterator[Fault]:
+    known = [source.name for source in district.sources()]
+    for name, one in district.settings.alerts.expected.items():
+        if one.source not in known:
+            guess = nearest(one.source, known) or next(iter(known), "proxy")
+            yield Fault(
+                ("alerts", "expected", name, "source"),
+                "there is no such source",
+                one.source,
+                ", ".join(known) or "a folder of landing/",
+                f'source = "{guess}"',
+            )

@@ -1,0 +1,187 @@
+"""Progress and tables on a terminal; plain lines, or nothing, elsewhere.
+
+What comes out of logs and file names is escaped: control characters, terminal
+sequences and bidirectional marks never reach a terminal.
+"""
+
+import sys
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.measure import Measurement
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from pipelines.ingest.delivery import Delivery
+from pipelines.run.run import Watchers
+
+WIDEST = 10_000
+"""Letters of a line that is not folded."""
+
+
+def safe(text: object) -> str:
+    """Text with every control, format and separator character made visible."""
+    return "".join(_visible(char) for char in str(text))
+
+
+def safe_lines(text: object) -> str:
+    """The same for a message that has several lines."""
+    return "\n".join(safe(line) for line in str(text).splitlines())
+
+
+def _visible(char: str) -> str:
+    if char == " " or unicodedata.category(char)[0] not in "CZ":
+        return char
+    return char.encode("unicode_escape").decode("ascii")
+
+
+def console(*, is_quiet: bool = False) -> Console:
+    """A console on standard error, so that standard output holds results alone."""
+    return Console(file=sys.stderr, quiet=is_quiet, highlight=False)
+
+
+@contextmanager
+def working(what: str) -> Iterator[None]:
+    """Say on a terminal that something goes on; elsewhere nothing."""
+    screen = console()
+    if not screen.is_terminal:
+        yield
+        return
+    with screen.status(Text(f"{what} ...")):
+        yield
+
+
+def table(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]
+) -> Table:
+    """A small table; numbers to the right, and ids whole, since people copy them."""
+    drawn = Table(title=Text(title), title_justify="left", box=None, pad_edge=False)
+    body = [list(row) for row in rows]
+    for number, name in enumerate(columns):
+        is_number = any(isinstance(row[number], int | float) for row in body)
+        is_id = name.endswith("_id")
+        drawn.add_column(
+            name,
+            justify="right" if is_number else "left",
+            no_wrap=is_id,
+            min_width=max((len(_cell(row[number])) for row in body), default=0)
+            if is_id
+            else None,
+        )
+    for row in body:
+        drawn.add_row(*(Text(_cell(value)) for value in row))
+    return drawn
+
+
+def show_whole(drawn: Table) -> None:
+    """Print a table with no cell cut or folded, however narrow the terminal is.
+
+    A terminal folds the line; a file or another program gets one line a row.
+    """
+    screen = console()
+    endless = screen.options.update(width=WIDEST)
+    needed = Measurement.get(screen, endless, drawn).maximum
+    screen.width = max(screen.width, needed)
+    screen.print(drawn, crop=False)
+
+
+def _cell(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int) else safe(value)
+
+
+@contextmanager
+def watching(screen: Console, total_bytes: int = 0) -> Iterator[Watchers]:
+    """Progress bars for a run: bytes read, then models built."""
+    reading = Progress(
+        TextColumn("reading {task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+        console=screen,
+    )
+    building = Progress(
+        TextColumn("building {task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        console=screen,
+    )
+    if not screen.is_terminal:
+        lines = _Lines(screen)
+        yield Watchers(reading=lines.read, building=lines.built)
+        return
+    bars = _Bars(screen, reading, building, total_bytes)
+    try:
+        yield Watchers(reading=bars.read, building=bars.built)
+    finally:
+        bars.stop()
+
+
+class _Lines:
+    """The same for a log: a line when a source begins, and at each quarter."""
+
+    def __init__(self, screen: Console) -> None:
+        self._screen = screen
+        self._source = ""
+        self._quarter = -1
+
+    def read(self, delivery: Delivery, _size: int, _lines: int) -> None:
+        if delivery.source != self._source:
+            self._source = delivery.source
+            self._screen.print(f"reading {safe(delivery.source)}", markup=False)
+
+    def built(self, name: str, done: int, total: int) -> None:
+        quarter = 4 * done // max(total, 1)
+        if quarter != self._quarter:
+            self._quarter = quarter
+            said = f"building, step {done + 1} of {total}: {name}"
+            self._screen.print(said, markup=False)
+
+
+class _Bars:
+    def __init__(
+        self, screen: Console, reading: Progress, building: Progress, total: int
+    ) -> None:
+        self._screen = screen
+        self._reading = reading
+        self._building = building
+        self._total = total
+        self._read_task: TaskID | None = None
+        self._build_task: TaskID | None = None
+
+    def read(self, delivery: Delivery, size: int, _lines: int) -> None:
+        if self._read_task is None:
+            self._reading.start()
+            total = self._total or None
+            self._read_task = self._reading.add_task("logs", total=total)
+        self._reading.update(
+            self._read_task,
+            advance=size,
+            description=safe(f"{delivery.source}/{Path(delivery.path).name}"),
+        )
+
+    def built(self, name: str, done: int, total: int) -> None:
+        if self._build_task is None:
+            self._reading.stop()
+            self._building.start()
+            self._build_task = self._building.add_task(name, total=total)
+        self._building.update(self._build_task, completed=done, description=name)
+
+    def stop(self) -> None:
+        if self._build_task is not None:
+            self._building.update(self._build_task, description="done")
+        self._reading.stop()
+        self._building.stop()

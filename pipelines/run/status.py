@@ -1,0 +1,208 @@
+"""The state of a district home on one screen, judged by results in `state.db`.
+
+It reads that database and the disk alone: it needs no run, no warehouse and no
+lock, and says the same whether Dagster is well or not.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from shutil import disk_usage
+from typing import Any
+
+from sqlalchemy import func, select
+
+from pipelines.alerts.outbox import GIVEN_UP, SENT, outbox
+from pipelines.alerts.standstill import standstill
+from pipelines.district import District
+from pipelines.findings.keeping import stored_findings
+from pipelines.findings.unjudged import failures
+from pipelines.health.file_trouble import in_trouble, stuck, waiting, without_checksum
+from pipelines.health.source_states import SourceState, source_states
+from pipelines.ingest.compression import NO_CHECKSUM
+from pipelines.ingest.sweeping import unlisted_files
+from pipelines.run.versions import versions
+from pipelines.state import ledger
+from pipelines.state.dirty import oldest_dirty
+from pipelines.state.ledger import FileRecord
+from pipelines.state.purged import begun
+from pipelines.state.rebuild_reasons import last_opened, lines
+from pipelines.state.schema import REPORTS
+from pipelines.state.visits import last_look, last_run, set_back
+
+WELL, LOOK, ACT = 0, 1, 2
+WORDS = {WELL: "well", LOOK: "somebody should look", ACT: "somebody should act"}
+SET_ASIDE = (
+    "moved to lake/.unlisted: the ledger does not list them, and nothing of them was "
+    "deleted. Look whether an older state was put back"
+)
+RECENT = timedelta(days=7)
+"""A message that was given up longer ago is history."""
+
+
+@dataclass(frozen=True)
+class Status:
+    """What `schoolbell status` shows.
+
+    Attributes:
+        shown: For machines.
+        exit_code: 0 well, 1 somebody should look, 2 somebody should act.
+        sources: How each source does.
+        reasons: Why it is not 0, the worst first.
+    """
+
+    shown: Mapping[str, Any]
+    exit_code: int
+    sources: Sequence[SourceState] = ()
+    reasons: Sequence[str] = field(default_factory=tuple)
+
+    @property
+    def rows(self) -> list[tuple[str, object]]:
+        """For people: name and value."""
+        return [
+            (name.replace("_", " "), value)
+            for name, value in self.shown.items()
+            if not isinstance(value, list | dict)
+        ]
+
+
+def status_of(district: District, now: datetime) -> Status:
+    """Sources, runs, days to build, findings to decide on, alerts, disk, versions."""
+    files = ledger.source_files(district.store)
+    trouble = in_trouble(files, district.settings.limits.reject_share)
+    waits = list(waiting(district, files))
+    sources = source_states(district)
+    unsent = _unsent(district, now)
+    failed = failures(district)
+    shown: dict[str, Any] = {
+        "time": now.isoformat(timespec="seconds"),
+        "home": str(district.home.path),
+        "files": len(files),
+        "files_in_trouble": len(trouble),
+        "files_set_aside": len(unlisted_files(district.home.lake)),
+        "files_waiting": len(waits),
+        "last_read": max((one.last_read_time for one in files), default="never"),
+        **_runs(district),
+        "lines": sum(one.lines for one in files),
+        "rejects": sum(one.rejects for one in files),
+        "pending_lines": sum(one.pending_lines for one in files),
+        **_days(district),
+        "models_not_built": len(failed),
+        "findings_to_decide": _to_decide(district),
+        "registry_problems": len(district.registry.problems),
+        **unsent,
+        "disk_free_gb": round(disk_usage(district.home.path).free / 1e9, 1),
+    }
+    reasons = _reasons(district, now, sources, shown)
+    reasons += [(ACT, str(one)) for one in failed]
+    reasons += _of_files(district, now, files, waits)
+    code = max((code for code, _ in reasons), default=WELL)
+    shown["state"] = WORDS[code]
+    shown["reasons"] = [text for _, text in sorted(reasons, key=lambda one: -one[0])]
+    shown["versions"] = versions()
+    shown["sources"] = [one.shown for one in sources]
+    shown["trouble"] = trouble
+    shown["not_built"] = [
+        {**asdict(one), "days": [day.isoformat() for day in one.days]} for one in failed
+    ]
+    shown["waiting"] = waits
+    return Status(shown, code, sources, shown["reasons"])
+
+
+def _of_files(
+    district: District,
+    now: datetime,
+    files: Sequence[FileRecord],
+    waits: Sequence[Mapping[str, str]],
+) -> list[tuple[int, str]]:
+    """Files that wait for a person, and those of which damage would not show."""
+    found = []
+    if names := stuck(district, waits, now):
+        many = "file has" if len(names) == 1 else "files have"
+        said = f"{len(names)} {many} waited for more than a day to be renamed or moved"
+        found.append((LOOK, said))
+    for source, number in sorted(without_checksum(files, now).items()):
+        came = "file" if number == 1 else "files"
+        said = f"{source}: {number} {came} of the last week: {NO_CHECKSUM}"
+        found.append((LOOK, said))
+    return found
+
+
+def unfinished(district: District) -> Iterator[str]:
+    """What a purge or a rebuild that was cut off left; the next run finishes it."""
+    remedy = "schoolbell run finishes it"
+    if earlier := begun(district.store):
+        day = f"{earlier.time:%Y-%m-%d}"
+        yield (
+            f"a purge of {day} is not finished: what it was to delete is still "
+            f"here in part; {remedy}"
+        )
+    if district.home.old_warehouse.exists():
+        name = district.home.old_warehouse.name
+        yield f"a rebuild of the warehouse was cut off and left {name}; {remedy}"
+
+
+def _runs(district: District) -> dict[str, str]:
+    look, ended = last_look(district.store), last_run(district.store)
+    with district.store.reading() as connection:
+        report = connection.execute(select(func.max(REPORTS.c.published_time))).scalar()
+    return {
+        "last_look": look.isoformat(timespec="seconds") if look else "never",
+        "last_run": ended.isoformat(timespec="seconds") if ended else "never",
+        "last_report": report[:19] if report else "never",
+    }
+
+
+def _days(district: District) -> dict[str, Any]:
+    since = oldest_dirty(district.store)
+    return {
+        "days_to_build": len(ledger.dirty_days(district.store)),
+        "days_wait_since": since.isoformat(timespec="seconds") if since else "",
+        "last_opened": "; ".join(lines(last_opened(district.store))),
+    }
+
+
+def _to_decide(district: District) -> int:
+    return sum(
+        one["status"] == "open" and one["confidence"] in ("C2", "C3")
+        for one in stored_findings(district.store)
+    )
+
+
+def _unsent(district: District, now: datetime) -> dict[str, Any]:
+    rows = outbox(district.store)
+    recent = (now - RECENT).isoformat()
+    sent = [one["sent_time"] for one in rows if one["state"] == SENT]
+    return {
+        "alerts_waiting": sum(one["state"] not in (SENT, GIVEN_UP) for one in rows),
+        "alerts_given_up": sum(
+            one["state"] == GIVEN_UP and one["created_time"] >= recent for one in rows
+        ),
+        "last_alert": max(sent, default="never")[:19],
+    }
+
+
+def _reasons(
+    district: District,
+    now: datetime,
+    sources: Sequence[SourceState],
+    shown: Mapping[str, Any],
+) -> list[tuple[int, str]]:
+    found = [(ACT, one.line) for one in standstill(district, now)]
+    found += [(one.grade, one.line) for one in sources if one.grade != WELL]
+    if told := set_back(district.store, now):
+        found.append((ACT, told))
+    found += [(LOOK, line) for line in unfinished(district)]
+    found += [(LOOK, f"registry/{one}") for one in district.registry.refused]
+    if not shown["files"]:
+        found.append((ACT, "no log file was ever read"))
+    counted = (
+        ("alerts_given_up", ACT, "alert could", "alerts could", "not be sent"),
+        ("files_in_trouble", LOOK, "file could", "files could", "not be read in full"),
+        ("days_to_build", LOOK, "day waits", "days wait", "to be built"),
+        ("files_set_aside", LOOK, "file was", "files were", SET_ASIDE),
+    )
+    for name, code, one, many, rest in counted:
+        if number := shown[name]:
+            found.append((code, f"{number} {one if number == 1 else many} {rest}"))
+    return found

@@ -1,0 +1,1 @@
+"""What the district sets: its home, `district.toml`, roles, secrets."""

@@ -1,0 +1,152 @@
+"""A district home: the one directory in which everything of a district lives."""
+
+import os
+import secrets
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+PRIVATE = 0o700
+SHARED = 0o750  # readers of reports and snapshots come by their group
+SECRET_FILE = 0o600
+PLAIN_FILE = 0o640
+
+
+@dataclass(frozen=True)
+class DistrictHome:
+    """Where each thing of a district is; nothing is created by asking.
+
+    Attributes:
+        path: The directory.
+    """
+
+    path: Path
+
+    @property
+    def settings_file(self) -> Path:
+        """`district.toml`, the one settings file."""
+        return self.path / "district.toml"
+
+    @property
+    def registry(self) -> Path:
+        """What the district says: CSV, ICS and TOML files."""
+        return self.path / "registry"
+
+    @property
+    def kept_registry(self) -> Path:
+        """Copies of the registry files that were last believed."""
+        return self.path / "registry-kept"
+
+    @property
+    def landing(self) -> Path:
+        """Where log files arrive, a folder for each source."""
+        return self.path / "landing"
+
+    @property
+    def lake(self) -> Path:
+        """Parsed events and rejects as Parquet."""
+        return self.path / "lake"
+
+    @property
+    def state_db(self) -> Path:
+        """What can not be recomputed, in SQLite."""
+        return self.path / "state.db"
+
+    @property
+    def state_pointer(self) -> Path:
+        """Says where the state is, if it is not in `state_db`."""
+        return self.path / "state.toml"
+
+    @property
+    def warehouse(self) -> Path:
+        """Everything derived, in DuckDB; may be deleted and rebuilt."""
+        return self.path / "warehouse.duckdb"
+
+    @property
+    def old_warehouse(self) -> Path:
+        """The warehouse before the one that is being made again; gone afterwards."""
+        return self.path / "warehouse.old.duckdb"
+
+    @property
+    def snapshots(self) -> Path:
+        """Read-only copies of the warehouse."""
+        return self.path / "snapshots"
+
+    @property
+    def lists(self) -> Path:
+        """Lists of domains that `schoolbell lists update` took."""
+        return self.path / "lists"
+
+    @property
+    def reports(self) -> Path:
+        """Published reports, the director's edition."""
+        return self.path / "reports"
+
+    @property
+    def editions(self) -> Path:
+        """The other editions, a folder each, to be shared one by one."""
+        return self.path / "editions"
+
+    @property
+    def certificates(self) -> Path:
+        """What was deleted in time, a file for each time."""
+        return self.path / "certificates"
+
+    @property
+    def keys(self) -> Path:
+        """Keys; for the pipeline's own user only."""
+        return self.path / "keys"
+
+    @property
+    def key_file(self) -> Path:
+        """The key behind pseudonyms: 32 random bytes."""
+        return self.keys / "pseudonyms.key"
+
+
+def private_by_default() -> None:
+    """Let what this process makes be for its own user, unless it says otherwise."""
+    os.umask(0o077)
+
+
+def shared_folder(path: Path) -> None:
+    """Make a folder that readers of reports and snapshots may enter, by its group."""
+    if not path.parent.is_dir():
+        shared_folder(path.parent)
+    make_folder(path, SHARED)
+
+
+def make_folder(path: Path, mode: int) -> None:
+    """Make a folder that is not there yet."""
+    if path.is_dir():
+        return
+    path.mkdir(parents=True)
+    # mkdir's own mode is cut by the umask; the bit that hands the group on stays
+    path.chmod(mode | (path.stat().st_mode & stat.S_ISGID))
+
+
+def make_file(path: Path, data: bytes, mode: int) -> None:
+    """Write a file that is not there yet, whole or not at all."""
+    if path.exists():
+        return
+    put(path, data, mode)
+
+
+def put(path: Path, data: bytes, mode: int) -> None:
+    """Let bytes take a file's place, whole or not at all, also over a power cut."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        draft.chmod(mode)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    if os.name == "posix":
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)

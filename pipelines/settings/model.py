@@ -1,0 +1,291 @@
+"""`district.toml` as one frozen model; how the file is read is in `settings.py`.
+
+Every field says what it means and gives an example, from which the file that
+`schoolbell init` writes and the messages about mistakes are made.
+"""
+
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import Annotated, Literal
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, Field
+
+from pipelines.settings.alert_settings import Alerts
+from pipelines.settings.parts import DAY_TYPES, Detection, Part, Retention, Roles
+
+DayType = Literal[
+    "school", "early_out", "late_start", "pd_day", "weekend", "holiday", "closure",
+    "elearning",
+]  # fmt: skip
+REPORT_TITLE = "Network use, week by week"
+LEAST_COUNT = 5
+MEMORY_MB = 2_000
+EditionName = Literal["director", "principal", "superintendent", "board", "public"]
+
+
+def _zone(name: str) -> str:
+    if name not in available_timezones():
+        message = "not a time zone"
+        raise ValueError(message)
+    return name
+
+
+def _inside(path: str) -> str:
+    """No way out of the home by a relative path; an absolute one is said plainly."""
+    if not path.strip() or ".." in PurePosixPath(path).parts or "\x00" in path:
+        message = "not a path inside the home, nor an absolute one"
+        raise ValueError(message)
+    return path
+
+
+def _origin(origin: str) -> str:
+    """A url that can be fetched, or a path."""
+    if "://" not in origin:
+        return _inside(origin)
+    if not origin.startswith(WEB) or not origin.isprintable() or " " in origin:
+        message = "neither a path nor a url that begins with https:// or http://"
+        raise ValueError(message)
+    return origin
+
+
+Zone = Annotated[str, AfterValidator(_zone)]
+FilePath = Annotated[str, AfterValidator(_inside)]
+Origin = Annotated[str, AfterValidator(_origin)]
+WEB = ("https://", "http://")
+
+
+class District(Part):
+    """The district itself."""
+
+    name: str = Field(
+        min_length=1,
+        max_length=200,
+        description="the district's name, as reports print it",
+        examples=["Example Community School District"],
+    )
+    zone: Zone = Field(
+        description="time zone (IANA) in which the district keeps its hours",
+        examples=["America/Chicago"],
+    )
+    account_domains: tuple[
+        Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")], ...
+    ] = Field(
+        default=(),
+        description="domains that are stripped from account names; others stay",
+        examples=[["EXAMPLE", "school.example"]],
+    )
+
+
+class Source(Part):
+    """A folder in which log files of one kind arrive; its name is yours to choose."""
+
+    format: str | None = Field(
+        default=None,
+        description="name of the log format; left out, it is found from the lines",
+        examples=["squid_access"],
+    )
+    path: FilePath | None = Field(
+        default=None,
+        description="folder of the files; left out, landing/<name>",
+        examples=["landing/proxy"],
+    )
+    zone: Zone | None = Field(
+        default=None,
+        description="time zone of stamps without an offset; left out, the district's",
+        examples=["America/Chicago"],
+    )
+    options: Mapping[str, str] = Field(
+        default_factory=dict,
+        description="settings of the format itself, all as text",
+        examples=[{"date_order": "day_first"}],
+    )
+    given_up: tuple[str, ...] = Field(
+        default=(),
+        description="fields it no longer fills, on purpose; rules judge without them",
+        examples=[["user_name"]],
+    )
+    hard_links: bool = Field(
+        default=False,
+        description="true: read files that have a second name on the disk, as "
+        "`rsync --link-dest` makes them",
+        examples=[True],
+    )
+
+
+COLOUR = r"^(#[0-9a-fA-F]{6})?$"
+
+
+class Report(Part):
+    """The weekly report."""
+
+    title: str = Field(
+        default=REPORT_TITLE,
+        min_length=1,
+        max_length=200,
+        description="title beside the district's name, on page one and in the window",
+        examples=[REPORT_TITLE],
+    )
+    sections_off: tuple[str, ...] = Field(
+        default=(),
+        description="sections left out, by the name that their CSV file has",
+        examples=[["trend"]],
+    )
+    editions: tuple[EditionName, ...] = Field(
+        default=("director",),
+        description="who gets a report; the director's is always made",
+        examples=[["director", "principal", "board"]],
+    )
+    mail: str = Field(
+        default="",
+        description="alert channel (type smtp) that mails the newest finished week",
+        examples=["mail"],
+    )
+    address: Annotated[str, Field(pattern=r"^(https://[^\s\"<>]+)?$")] = Field(
+        default="",
+        description="https address under which your staff open the reports folder",
+        examples=["https://intranet.school.example/reports"],
+    )
+    pdf: bool = Field(
+        default=False,
+        description="true: also as PDF, printed by a Chromium that is installed",
+        examples=[True],
+    )
+    paper: Literal["letter", "a4"] = Field(
+        default="letter", description="paper of the printed report", examples=["a4"]
+    )
+    accent: Annotated[str, Field(pattern=COLOUR)] = Field(
+        default="",
+        description="colour of links on light ground; its contrast is checked",
+        examples=["#1f5fbf"],
+    )
+    accent_dark: Annotated[str, Field(pattern=COLOUR)] = Field(
+        default="",
+        description="colour of links on dark ground; its contrast is checked",
+        examples=["#8ab8f5"],
+    )
+    browser: str = Field(
+        default="",
+        description="program that prints; left out, the first Chromium or Chrome found",
+        examples=["/usr/bin/chromium"],
+    )
+    least_count: int = Field(
+        default=LEAST_COUNT,
+        ge=3,
+        le=100,
+        description="fewest accounts behind a count in editions that many people read",
+        examples=[LEAST_COUNT],
+    )
+
+
+LARGEST_LOSS = 0.2
+
+
+class RegistrySettings(Part):
+    """How the district's own files are read."""
+
+    largest_loss: float = Field(
+        default=LARGEST_LOSS,
+        ge=0,
+        le=1,
+        description="share of its rows that a file may lose from one run to the next; "
+        "one that lost more, and 5 rows at least, or all, is not taken until "
+        "`schoolbell check --accept`: a new school year seldom takes a fifth, an "
+        "export that failed takes more",
+        examples=[LARGEST_LOSS],
+    )
+
+    columns: Mapping[str, Mapping[str, str]] = Field(
+        default_factory=dict,
+        description="file -> our column name -> the header in your file",
+        examples=[{"devices.csv": {"hostname": "Computer Name"}}],
+    )
+    calendar_words: Mapping[str, DayType] = Field(
+        default_factory=dict,
+        description="words in a calendar event's title -> kind of day: "
+        + ", ".join(DAY_TYPES),
+        examples=[{"Flex Friday": "elearning"}],
+    )
+    categories: Mapping[str, str] = Field(
+        default_factory=dict,
+        description="category as your filter writes it -> our word for it",
+        examples=[{"Social Networking": "social"}],
+    )
+
+
+class ListSource(Part):
+    """A list of domains that others keep; `schoolbell lists update` takes it."""
+
+    origin: Origin = Field(
+        description="file or folder of the list, or the url it is fetched from",
+        examples=["https://lists.example.org/games.txt"],
+    )
+    format: Literal["v2fly", "hosts", "ut1", "csv"] = Field(
+        description="how it is written: v2fly, hosts, ut1 (a folder) or csv",
+        examples=["v2fly"],
+    )
+    category: str | None = Field(
+        default=None,
+        description="what its names are, where it does not say",
+        examples=["games"],
+    )
+    background: str | None = Field(
+        default=None,
+        description="kind of machine traffic; its hosts then count as no visit",
+        examples=["tracker"],
+    )
+    licence: str = Field(
+        default="", description="under which you may use it", examples=["MIT"]
+    )
+    enabled: bool = Field(
+        default=True, description="false: kept, but not used", examples=[True]
+    )
+
+    @property
+    def url(self) -> str | None:
+        """The origin, where it is one that is fetched."""
+        return self.origin if self.origin.startswith(WEB) else None
+
+
+ListName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+
+
+class Limits(Part):
+    """Bounds that keep one bad file from taking everything."""
+
+    reject_share: float = Field(
+        default=0.05,
+        ge=0,
+        le=1,
+        description="share of unreadable lines above which a file is reported",
+        examples=[0.05],
+    )
+    memory_mb: int = Field(
+        default=MEMORY_MB,
+        ge=256,
+        le=1_000_000,
+        description="memory for the warehouse, in megabytes",
+        examples=[MEMORY_MB],
+    )
+    registry_rows: int = Field(
+        default=5_000_000,
+        ge=1_000,
+        le=50_000_000,
+        description="rows that one registry file may have",
+        examples=[5_000_000],
+    )
+
+
+class Settings(Part):
+    """Everything that `district.toml` can say."""
+
+    district: District
+    sources: Mapping[str, Source] = Field(default_factory=dict)
+    detections: Mapping[str, Detection] = Field(default_factory=dict)
+    report: Report = Report()
+    alerts: Alerts = Alerts()
+    registry: RegistrySettings = RegistrySettings()
+    lists: Mapping[ListName, ListSource] = Field(default_factory=dict)
+    limits: Limits = Limits()
+    roles: Roles = Roles()
+    retention: Retention = Retention()

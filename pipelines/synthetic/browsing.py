@@ -1,0 +1,203 @@
+"""Sessions become requests: bursts of lines a page, heavy tails in time and size."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import polars as pl
+
+from pipelines.synthetic.columns import (
+    Numbers,
+    frame,
+    per_group,
+    pick,
+    running_sum,
+    unique,
+    with_address,
+)
+from pipelines.synthetic.plan import Fetch, Session
+from pipelines.synthetic.sites import ADVERTS, THIRD_PARTIES, Site, taste
+from pipelines.synthetic.world import World
+
+REQUESTS = pl.Schema(
+    {
+        "start": pl.Int64,
+        "elapsed": pl.Int64,
+        "account": pl.String,
+        "device": pl.Int32,
+        "network": pl.String,
+        "address": pl.Int64,
+        "host": pl.String,
+        "size": pl.Int64,
+        "outcome": pl.String,
+        "is_page": pl.Boolean,
+        "sent": pl.Int64,
+    }
+)
+"""Columns of requests: times in UTC milliseconds, sizes in bytes."""
+
+PACES: Mapping[str, tuple[float, float, float, float]] = {
+    "work": (26, 1.0, 240, 0.8),
+    "busy": (20, 0.8, 140, 1.1),
+    "calm": (60, 0.9, 400, 0.6),
+    "video": (45, 0.6, 150, 0.4),
+    "phone": (14, 0.9, 100, 1.0),
+}
+"""Median seconds between pages, spread, longest gap, third-party lines a page."""
+
+_SESSIONS = pl.Schema(
+    {
+        "account": pl.String,
+        "device": pl.Int32,
+        "network": pl.String,
+        "address": pl.Int64,
+        "start": pl.Int64,
+        "end": pl.Int64,
+        "taste": pl.String,
+        "pace": pl.String,
+    }
+)
+_FETCHES = pl.Schema(
+    {name: REQUESTS[name] for name in REQUESTS if name not in {"is_page", "sent"}}
+)
+ASSET_CHOICES = 8
+HANDSHAKE_SHARE = 0.1
+LONG_SHARE = 0.02
+
+
+def browse(world: World, sessions: Sequence[Session]) -> pl.DataFrame:
+    """The requests of all sessions."""
+    rng = world.generator("browsing")
+    plan = with_address(world, frame(sessions, _SESSIONS))
+    session, start = _page_times(rng, plan)
+    site = _sites(rng, world.sites, plan["taste"], session)
+    pages = _pages(rng, world.sites, plan, session, start, site)
+    assets = _assets(rng, world.sites, plan, session, start, site)
+    return pl.concat([pages, assets])
+
+
+def fetched(world: World, fetches: Sequence[Fetch]) -> pl.DataFrame:
+    """Requests that were planned one by one."""
+    rows = with_address(world, frame(fetches, _FETCHES))
+    page = pl.col("size") > 45_000
+    return rows.with_columns(is_page=page, sent=1_200 + pl.col("size") // 40).select(
+        pl.col(name).cast(dtype) for name, dtype in REQUESTS.items()
+    )
+
+
+def _page_times(
+    rng: np.random.Generator, plan: pl.DataFrame
+) -> tuple[Numbers, Numbers]:
+    """Session of each page and the millisecond in which it is opened."""
+    pace = np.array([PACES[name] for name in plan["pace"]])
+    length = (plan["end"] - plan["start"]).to_numpy() / 1_000
+    counts = np.ceil(length / pace[:, 0]).astype(np.int64) + 8
+    session, place = per_group(counts)
+    spread = np.exp(pace[session, 1] * rng.standard_normal(len(session)))
+    gaps = np.clip(pace[session, 0] * spread, 2, pace[session, 2])
+    gaps = np.where(place == 0, rng.random(len(session)) * 3, gaps)
+    seconds = running_sum(gaps, counts)
+    kept = seconds < length[session]
+    start = plan["start"].to_numpy()[session] + (seconds * 1_000).astype(np.int64)
+    return session[kept], start[kept]
+
+
+def _sites(
+    rng: np.random.Generator,
+    sites: Sequence[Site],
+    tastes: pl.Series,
+    session: Numbers,
+) -> Numbers:
+    """Which site each page is of; a person often stays on the one before."""
+    number = {site.domain: place for place, site in enumerate(sites)}
+    names = unique(tastes)
+    code = np.array([names.index(name) for name in tastes])[session]
+    drawn = np.zeros(len(session), dtype=np.int64)
+    for place, name in enumerate(names):
+        mine = np.flatnonzero(code == place)
+        liked = taste(name)
+        choice = pick(rng, list(liked.values()), len(mine))
+        drawn[mine] = np.array([number[domain] for domain in liked])[choice]
+    fresh = rng.random(len(session)) > 0.5
+    fresh |= np.diff(session, prepend=-1) != 0
+    last = np.maximum.accumulate(np.where(fresh, np.arange(len(session)), 0))
+    return drawn[last]
+
+
+def _pages(
+    rng: np.random.Generator,
+    sites: Sequence[Site],
+    plan: pl.DataFrame,
+    session: Numbers,
+    start: Numbers,
+    site: Numbers,
+) -> pl.DataFrame:
+    count = len(session)
+    hosts = np.array([(s.hosts * 6)[:6] for s in sites])
+    weight = np.array([s.weight for s in sites])[site]
+    size = weight * np.exp(1.1 * rng.standard_normal(count))
+    is_handshake = rng.random(count) < HANDSHAKE_SHARE
+    size = np.where(is_handshake, rng.integers(2_900, 5_900, count), size + 5_000)
+    is_plain = np.array([s.is_plain for s in sites])[site]
+    columns = {
+        "start": start,
+        "elapsed": _durations(rng, count, 24.0),
+        "host": hosts[site, rng.integers(0, 6, count)],
+        "size": size.astype(np.int64),
+        "outcome": np.where(is_plain, "page", "tunnel"),
+        "is_page": ~is_handshake,
+        "sent": (900 + size * 0.03 * rng.random(count)).astype(np.int64),
+    }
+    return _placed(plan, session, columns)
+
+
+def _assets(
+    rng: np.random.Generator,
+    sites: Sequence[Site],
+    plan: pl.DataFrame,
+    session: Numbers,
+    start: Numbers,
+    site: Numbers,
+) -> pl.DataFrame:
+    """What pages pull in from elsewhere, within seconds."""
+    mean = np.array([PACES[name][3] for name in plan["pace"]])[session]
+    adverts = np.array([1.6 if s.has_ads else 1.0 for s in sites])[site]
+    counts = rng.poisson(mean * adverts)
+    page, _ = per_group(counts)
+    choices = np.array([_choices(s) for s in sites])
+    count = len(page)
+    size = np.exp(9.0 + 1.2 * rng.standard_normal(count))
+    columns = {
+        "start": start[page] + rng.integers(80, 4_000, count),
+        "elapsed": _durations(rng, count, 4.0),
+        "host": choices[site[page], rng.integers(0, ASSET_CHOICES, count)],
+        "size": size.astype(np.int64) + 600,
+        "outcome": np.full(count, "tunnel"),
+        "is_page": np.zeros(count, dtype=bool),
+        "sent": rng.integers(500, 2_500, count),
+    }
+    return _placed(plan, session[page], columns)
+
+
+def _choices(site: Site) -> list[str]:
+    """Eight hosts that a page of the site pulls from."""
+    others = ADVERTS if site.has_ads else THIRD_PARTIES
+    own = (*site.assets, *site.assets, *others, *THIRD_PARTIES)
+    return list((own * 2)[:ASSET_CHOICES])
+
+
+def _durations(rng: np.random.Generator, count: int, median: float) -> Numbers:
+    """Milliseconds that tunnels stay open: seconds mostly, some for hours."""
+    seconds = median * np.exp(1.0 * rng.standard_normal(count))
+    seconds = np.minimum(seconds, 290)
+    is_long = rng.random(count) < LONG_SHARE
+    seconds = np.where(is_long, rng.uniform(600, 9_000, count), seconds)
+    return (seconds * 1_000).astype(np.int64) + 20
+
+
+def _placed(
+    plan: pl.DataFrame, session: Numbers, columns: Mapping[str, Numbers]
+) -> pl.DataFrame:
+    where = plan.select("account", "device", "network", "address")[session]
+    return where.with_columns(pl.Series(k, v) for k, v in columns.items()).select(
+        pl.col(name).cast(dtype) for name, dtype in REQUESTS.items()
+    )

@@ -1,0 +1,156 @@
+"""The way in: a whole synthetic district, written into a district home."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import polars as pl
+
+from pipelines.synthetic.browsing import browse, fetched
+from pipelines.synthetic.columns import dotted
+from pipelines.synthetic.earlier import earlier_plan, earlier_world
+from pipelines.synthetic.flows import phone_flows, planned_flows, server_flows
+from pipelines.synthetic.keyboards import windows_events
+from pipelines.synthetic.leases import bindings, dhcp_events, stays
+from pipelines.synthetic.machines import background
+from pipelines.synthetic.places import DOMAIN, NETBIOS
+from pipelines.synthetic.plan import Plan
+from pipelines.synthetic.planted import plant
+from pipelines.synthetic.routines import add_evenings, add_restarts, add_routines
+from pipelines.synthetic.truth import Truth, logged, write_truth
+from pipelines.synthetic.world import World, make_world
+from pipelines.synthetic.writers.dhcpd import dhcpd_lines
+from pipelines.synthetic.writers.files import Feed, Written, write_feed
+from pipelines.synthetic.writers.fortigate import fortigate_lines
+from pipelines.synthetic.writers.registry import write_registry
+from pipelines.synthetic.writers.squid import NOISE, squid_lines
+from pipelines.synthetic.writers.windows import windows_lines
+
+DISTRICT_NAME = "Sampleton Community Schools"
+ACCOUNT_DOMAINS = (NETBIOS, DOMAIN)
+FORMATS: Mapping[str, str] = {
+    "proxy": "squid_access",
+    "firewall": "fortigate",
+    "directory": "windows_security_json",
+    "dhcp": "isc_dhcpd",
+}
+"""Folder below `landing/` and what its files are written in."""
+
+PROXY = Feed("proxy", "access-{date}.log.gz", "access.log", noise=NOISE)
+FIREWALL = Feed("firewall", "traffic-{date}.log.gz", "traffic.log")
+DIRECTORY = Feed("directory", "security-{date}.json.gz", "security.json")
+EARLIER = Feed("directory", "security-{date}.json.gz", "security-before.json")
+DHCP = Feed("dhcp", "dhcpd-{date}.log", "dhcpd.log", shortest=16)
+TWICE = 8
+"""The day whose proxy log arrives a second time, under another name."""
+
+Progress = Callable[[str, int, int], None]
+STEPS = 6
+
+
+def generate(
+    home: Path,
+    seed: int = 2026,
+    *,
+    weeks: int = 4,
+    people: int = 240,
+    progress: Progress | None = None,
+    violations: bool = True,
+    weeks_before: int = 0,
+) -> Truth:
+    """Write registry, logs and truth of a synthetic district into `home`.
+
+    The same arguments give the same bytes.
+
+    Args:
+        home: Where `registry/`, `landing/` and `truth/` are written.
+        seed: Of all chances.
+        weeks: School weeks from Monday 2026-10-19.
+        people: Size of the roster, at least 60.
+        progress: Told the step, its number and how many there are.
+        violations: False plants look-alikes only: every finding is then wrong.
+        weeks_before: Weeks before that Monday of which the directory's log alone
+            was kept; with seven, silences are planted.
+    """
+    tell = progress or _silent
+    tell("people and plans", 0, STEPS)
+    world = make_world(seed, weeks, people)
+    plan = Plan()
+    before = earlier_world(world, weeks_before)
+    plant(world, plan, violations=violations, earlier=before.days)
+    add_routines(world, plan)
+    add_evenings(world, plan)
+    add_restarts(world, plan)
+    write_registry(world, plan, home / "registry", before.days)
+    tell("requests", 1, STEPS)
+    requests = _requests(world, plan)
+    stayed = stays(world, requests)
+    written = _write_logs(world, plan, requests, stayed, home / "landing", tell)
+    if weeks_before:
+        lines = windows_lines(
+            before, windows_events(before, earlier_plan(before, plan))
+        )
+        written.append(write_feed(before, home / "landing", EARLIER, lines))
+    bound = bindings(world, stayed, plan)
+    return write_truth(world, plan, written, bound, home / "truth")
+
+
+def _silent(_step: str, _number: int, _of: int) -> None:
+    """Tell nobody."""
+
+
+def _requests(world: World, plan: Plan) -> pl.DataFrame:
+    parts = [
+        browse(world, plan.sessions),
+        fetched(world, plan.fetches),
+        background(world, plan.sittings),
+    ]
+    return pl.concat(parts).sort("start", "device", maintain_order=True)
+
+
+def _write_logs(
+    world: World,
+    plan: Plan,
+    requests: pl.DataFrame,
+    stayed: pl.DataFrame,
+    landing: Path,
+    tell: Progress,
+) -> list[Written]:
+    """Write the four feeds, one after the other."""
+    is_own = pl.col("network").str.contains("/(byod|guest)$")
+    proxied = requests.filter(~is_own)
+    written = []
+    tell("proxy", 2, STEPS)
+    heard = logged(world, squid_lines(world, proxied))
+    written.append(write_feed(world, landing, PROXY, heard))
+    written.append(_again(world, landing, written[0]))
+    tell("firewall", 3, STEPS)
+    flows = pl.concat(
+        [
+            phone_flows(requests.filter(is_own), dotted(pl.col("address"))),
+            server_flows(world, plan.no_copy),
+            planned_flows(world, plan.flows),
+        ]
+    )
+    lines = fortigate_lines(world, flows, proxied, plan.tunnels)
+    written.append(write_feed(world, landing, FIREWALL, lines))
+    tell("directory", 4, STEPS)
+    lines = windows_lines(world, windows_events(world, plan))
+    written.append(write_feed(world, landing, DIRECTORY, lines))
+    tell("dhcp", 5, STEPS)
+    lines = dhcpd_lines(world, dhcp_events(world, stayed, plan.releases))
+    written.append(write_feed(world, landing, DHCP, lines))
+    tell("done", STEPS, STEPS)
+    return written
+
+
+def _again(world: World, landing: Path, written: Written) -> Written:
+    """Deliver one finished file a second time."""
+    day = world.days[min(TWICE, len(world.days) - 2)]
+    name = f"proxy/{PROXY.name.format(date=day.date.isoformat())}"
+    copy = f"proxy/resent-{day.date.isoformat()}.log.gz"
+    (landing / copy).write_bytes((landing / name).read_bytes())
+    damage = written.damage.filter(pl.col("file") == name)
+    return Written(
+        {copy: written.counts[name]},
+        damage.with_columns(file=pl.lit(copy)),
+    )

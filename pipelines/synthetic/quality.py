@@ -1,0 +1,146 @@
+"""The measures of several trials together: how often right, how much found."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from pipelines.findings.bounds import count_bounds, share_bounds
+from pipelines.synthetic.scoring import lead_rules
+from pipelines.synthetic.trial import Trial
+
+Row = dict[str, Any]
+
+
+def quality(trials: Sequence[Trial]) -> Mapping[str, Any]:
+    """Every measure, as values that JSON can hold.
+
+    Shares come with exact bounds of 95 % as `[low, high]`. Nothing here is a mean
+    over districts: their findings, cases and weeks are put together.
+    """
+    planted = pl.concat([one.cases for one in trials])
+    cases = planted.filter(~pl.col("is_lead"))
+    findings = pl.concat([one.findings for one in trials])
+    false = findings.filter(~pl.col("is_true"))
+    leads = sum(sum(one.leads.values()) for one in trials)
+    lacking = sum(len(one.lacking) for one in trials)
+    user_weeks = sum(one.people * one.weeks for one in trials)
+    return {
+        "districts": [_district(one) for one in trials],
+        "user_weeks": user_weeks,
+        "findings": findings.height,
+        "false_findings": false.height,
+        "precision": _share(_sum(findings["is_true"]), findings.height),
+        "people_falsely_named": false["account"].n_unique(),
+        "false_per_1000_user_weeks": _rate(false.height, user_weeks),
+        "recall": _share(_sum(cases["is_found"]), cases.height),
+        "recall_by_kind": _share(_sum(cases["is_met"]), cases.height),
+        "lead_share": _share(leads, leads + findings.height),
+        "complete": _share(findings.height - lacking, findings.height),
+        "by_rule": _by_rule(trials, cases, findings),
+        "leads": _leads(trials, planted.filter("is_lead")),
+        "by_family": _recall(planted, ["family", "intensity"]),
+        "false_by_alike": _false_by_alike(false),
+    }
+
+
+def false_rows(trials: Sequence[Trial]) -> list[Row]:
+    """Each false finding, for a closer look."""
+    return [
+        {"seed": one.seed, **row, "first": str(row["first"]), "last": str(row["last"])}
+        for one in trials
+        for row in one.findings.filter(~pl.col("is_true")).to_dicts()
+    ]
+
+
+def missed_rows(trials: Sequence[Trial]) -> list[Row]:
+    """Each planted case that its rule did not find; a lead counts where it is all."""
+    names = ("case_id", "family", "expected_rule", "intensity", "is_met", "note")
+    return [
+        {"seed": one.seed, **row}
+        for one in trials
+        for row in one.cases.filter(~pl.col("is_found")).select(names).to_dicts()
+    ]
+
+
+def _district(one: Trial) -> Row:
+    return {
+        "seed": one.seed,
+        "has_violations": one.has_violations,
+        "people": one.people,
+        "weeks": one.weeks,
+        "planted": one.cases.filter(~pl.col("is_lead")).height,
+        "found": _sum(one.cases.filter(~pl.col("is_lead"))["is_found"]),
+        "findings": one.findings.height,
+        "false_findings": one.findings.filter(~pl.col("is_true")).height,
+        "leads": sum(one.leads.values()),
+        "lacking": dict(one.lacking),
+    }
+
+
+def _share(found: int, of: int) -> Row:
+    return {
+        "count": found,
+        "of": of,
+        "share": found / of if of else None,
+        "bounds": list(share_bounds(found, of)),
+    }
+
+
+def _sum(flags: pl.Series) -> int:
+    return int(flags.sum())
+
+
+def _rate(count: int, user_weeks: int) -> Row:
+    low, high = (1000 * bound / user_weeks for bound in count_bounds(count))
+    return {"rate": 1000 * count / user_weeks, "bounds": [low, high]}
+
+
+def _by_rule(
+    trials: Sequence[Trial], cases: pl.DataFrame, findings: pl.DataFrame
+) -> list[Row]:
+    built = set().union(*(one.rules for one in trials))
+    rows = []
+    for rule in sorted((built | set(cases["expected_rule"])) - set(lead_rules())):
+        planted = cases.filter(pl.col("expected_rule") == rule)
+        named = findings.filter(pl.col("rule") == rule)
+        rows.append(
+            {
+                "rule": rule,
+                "is_built": rule in built,
+                "recall": _share(_sum(planted["is_found"]), planted.height),
+                "precision": _share(_sum(named["is_true"]), named.height),
+            }
+        )
+    return rows
+
+
+def _leads(trials: Sequence[Trial], cases: pl.DataFrame) -> list[Row]:
+    """The leads of each rule; of those that make nothing else, what was planted."""
+    told = sum((Counter(one.leads) for one in trials), Counter())
+    rows = []
+    for rule in sorted(set(told) | set(lead_rules())):
+        planted = cases.filter(pl.col("expected_rule") == rule)
+        found = _sum(planted["is_found"])
+        rows.append(
+            {
+                "rule": rule,
+                "planted": planted.height,
+                "found": found,
+                "leads": told[rule],
+            }
+        )
+    return rows
+
+
+def _recall(cases: pl.DataFrame, keys: list[str]) -> list[Row]:
+    grouped = cases.group_by(keys).agg(
+        planted=pl.len(), found=pl.col("is_found").sum(), met=pl.col("is_met").sum()
+    )
+    return grouped.sort(keys).to_dicts()
+
+
+def _false_by_alike(false: pl.DataFrame) -> list[Row]:
+    grouped = false.group_by(pl.col("alike").fill_null("nothing planted"), "rule")
+    return grouped.agg(findings=pl.len()).sort("alike", "rule").to_dicts()

@@ -1,0 +1,147 @@
+"""One synthetic district, made, judged and held against its truth."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pipelines.district import only_writer, open_district
+from pipelines.findings.keeping import stored_evidence, stored_findings
+from pipelines.findings.standing import WITHDRAWN
+from pipelines.refresh.steps import build_and_judge, take_in
+from pipelines.registry.new_home import create
+from pipelines.synthetic.generate import ACCOUNT_DOMAINS, DISTRICT_NAME, generate
+from pipelines.synthetic.proof import incomplete
+from pipelines.synthetic.scoring import SHOWN, finding_frame, lead_rules, planted_cases
+
+# who uses a site off duty breaks the rule about sites too
+ALSO_SHOWS = {"off_hours_external": ("non_approved_site",)}
+WEEKS_BEFORE = 7
+"""Of a directory's log alone: a silence of 45 days shows in no fewer."""
+SLACK = pl.duration(minutes=15)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """A district's findings beside what was planted in it.
+
+    Attributes:
+        cases: Planted violations: family, expected_rule, intensity, `is_found` by
+            that rule, `is_met` by any finding of the same kind, `is_lead` where the
+            rule makes leads only and a lead is all there is to find.
+        findings: What a report may name, with `is_true` and, where it is false, the
+            `alike` family that it touches, and its record.
+        leads: Findings of the lowest confidence, by rule.
+        lacking: What findings lack to be checked, by finding.
+        rules: Codes of the rules that exist.
+    """
+
+    seed: int
+    people: int
+    weeks: int
+    has_violations: bool
+    cases: pl.DataFrame
+    findings: pl.DataFrame
+    leads: Mapping[str, int]
+    lacking: Mapping[str, str]
+    rules: tuple[str, ...]
+
+
+def hold_trial(
+    home: Path, seed: int, *, people: int, weeks: int, violations: bool = True
+) -> Trial:
+    """Make a district in an empty folder, run it as any other, and compare."""
+    create(home, name=DISTRICT_NAME, account_domains=ACCOUNT_DOMAINS)
+    truth = generate(home, seed, people=people, weeks=weeks, violations=violations,
+                     weeks_before=WEEKS_BEFORE)  # fmt: skip
+    with open_district(home) as district, only_writer(district.home):
+        take_in(district, settle_seconds=0)
+        build_and_judge(district)
+    return judge_trial(
+        home,
+        seed=seed,
+        people=truth.people,
+        weeks=truth.weeks,
+        has_violations=violations,
+    )
+
+
+def judge_trial(
+    home: Path, *, seed: int, people: int, weeks: int, has_violations: bool
+) -> Trial:
+    """Hold what was found in a home against what was planted in its logs.
+
+    Args:
+        home: Where `generate` wrote what the other arguments tell, and a run read it.
+    """
+    with open_district(home) as district:
+        stored = [
+            one for one in stored_findings(district.store) if one["status"] != WITHDRAWN
+        ]
+        evidence = stored_evidence(district.store)
+        rules = tuple(sorted(district.detections))
+    shown = [one for one in stored if one["confidence"] in SHOWN]
+    leads = [one for one in stored if one["confidence"] not in SHOWN]
+    cases, findings = compare(planted_cases(home), shown, leads)
+    return Trial(
+        seed=seed,
+        people=people,
+        weeks=weeks,
+        has_violations=has_violations,
+        cases=cases,
+        findings=findings,
+        leads=Counter(one["rule"] for one in leads),
+        lacking=incomplete(shown, evidence, home / "landing"),
+        rules=rules,
+    )
+
+
+def compare(
+    cases: pl.DataFrame,
+    shown: Sequence[Mapping[str, Any]],
+    leads: Sequence[Mapping[str, Any]] = (),
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Violations with whether they were found, findings with whether they are true.
+
+    A finding is true when it is about the account and the time of a violation of
+    its kind, give or take a quarter of an hour. A lead finds what its rule was
+    planted for, and is neither true nor false.
+    """
+    findings = finding_frame(shown).with_row_index("number")
+    met = _met(findings, cases)
+    also = pl.col("kind_case").replace_strict(
+        {kind: others[0] for kind, others in ALSO_SHOWS.items()}, default=None
+    )
+    fits = (pl.col("kind") == pl.col("kind_case")) | (pl.col("kind") == also)
+    right = met.filter("is_violation", fits.fill_null(value=False))
+    of_kind = right.filter(pl.col("kind") == pl.col("kind_case"))
+    alike = met.filter(~pl.col("is_violation")).group_by("number")
+    led = _by_rule(_met(finding_frame(leads), cases))
+    is_lead = pl.col("expected_rule").is_in(lead_rules())
+    violations = cases.filter("is_violation").with_columns(
+        is_lead=is_lead,
+        is_found=pl.col("case_id").is_in(_by_rule(right))
+        | (is_lead & pl.col("case_id").is_in(led)),
+        is_met=pl.col("case_id").is_in(of_kind["case_id"].to_list()),
+    )
+    judged = findings.join(
+        alike.agg(alike=pl.col("family").first()), on="number", how="left"
+    ).with_columns(is_true=pl.col("number").is_in(right["number"].to_list()))
+    names = pl.Series("finding_id", [one["finding_id"] for one in shown], pl.String)
+    return violations, judged.sort("number").with_columns(names).drop("number")
+
+
+def _met(findings: pl.DataFrame, cases: pl.DataFrame) -> pl.DataFrame:
+    """Findings beside the cases of the same account and time."""
+    return findings.join(cases, on="account", suffix="_case").filter(
+        pl.col("first") <= pl.col("end_utc") + SLACK,
+        pl.col("last") >= pl.col("start_utc") - SLACK,
+    )
+
+
+def _by_rule(met: pl.DataFrame) -> list[str]:
+    of_rule = met.filter(pl.col("rule") == pl.col("expected_rule"))
+    return of_rule["case_id"].to_list()

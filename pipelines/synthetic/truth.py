@@ -1,0 +1,108 @@
+"""What was planted and written, as tables beside the logs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from pipelines.synthetic.days import PROXY_SILENT
+from pipelines.synthetic.plan import Case, Plan
+from pipelines.synthetic.world import World
+from pipelines.synthetic.writers.files import Written
+
+OUTAGES = ("source", "start_utc", "end_utc")
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What was planted and written; also in the files of `truth/`.
+
+    Attributes:
+        cases: Planted violations and look-alikes (`truth/planted.csv`).
+        bindings: Who held which address when (`truth/bindings.csv`).
+        damage: Lines that no format can read (`truth/damage.csv`).
+        outages: Spans in which a feed wrote nothing (`truth/outages.csv`).
+        lines: Lines by file, below `landing/`.
+        people: People in the roster.
+        weeks: Weeks of logs.
+    """
+
+    cases: pl.DataFrame
+    bindings: pl.DataFrame
+    damage: pl.DataFrame
+    outages: pl.DataFrame
+    lines: Mapping[str, int]
+    people: int
+    weeks: int
+
+
+def logged(world: World, lines: pl.DataFrame) -> pl.DataFrame:
+    """The lines of the proxy without those of its silent night."""
+    for start, end in _silences(world):
+        lines = lines.filter(~pl.col("seen").is_between(start, end))
+    return lines
+
+
+def _silences(world: World) -> list[tuple[int, int]]:
+    date, first, last = PROXY_SILENT
+    return [(d.at(first), d.at(last)) for d in world.days if d.date == date]
+
+
+def write_truth(
+    world: World,
+    plan: Plan,
+    written: Sequence[Written],
+    bound: pl.DataFrame,
+    folder: Path,
+) -> Truth:
+    """Write the tables of the truth, and give them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = [_case_row(world, number, case) for number, case in enumerate(plan.cases, 1)]
+    tables = {
+        "planted": pl.DataFrame(rows),
+        "bindings": bound,
+        "damage": pl.concat([part.damage for part in written]),
+        "outages": _outages(world),
+    }
+    for name, table in tables.items():
+        table.write_csv(folder / f"{name}.csv")
+    return Truth(
+        cases=tables["planted"],
+        bindings=bound,
+        damage=tables["damage"],
+        outages=tables["outages"],
+        lines={f: count for part in written for f, count in part.counts.items()},
+        people=len(world.roster.people),
+        weeks=len(world.days) // 7,
+    )
+
+
+def _outages(world: World) -> pl.DataFrame:
+    rows = [("proxy", _stamp(start), _stamp(end)) for start, end in _silences(world)]
+    schema = pl.Schema([(name, pl.String()) for name in OUTAGES])
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _case_row(world: World, number: int, case: Case) -> dict[str, str | int]:
+    devices = [world.places.devices[device].hostname for device in case.devices]
+    nobody = case.person < 0
+    return {
+        "case_id": f"case-{number:03d}",
+        "family": case.family,
+        "kind": case.kind,
+        "expected_rule": case.expected_rule,
+        "account": case.account,
+        "person_id": "" if nobody else world.roster.people[case.person].person_id,
+        "devices": "|".join(devices),
+        "start_utc": _stamp(case.start),
+        "end_utc": _stamp(case.end),
+        "intensity": case.intensity,
+        "is_violation": str(case.is_violation).lower(),
+        "note": case.note,
+    }
+
+
+def _stamp(milliseconds: int) -> str:
+    stamp = pl.from_epoch(pl.Series([milliseconds]), "ms")
+    return str(stamp.dt.strftime("%Y-%m-%dT%H:%M:%SZ")[0])

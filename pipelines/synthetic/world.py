@@ -1,0 +1,43 @@
+"""The world that all parts share, and their random numbers."""
+
+import random
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipelines.synthetic.days import Day, make_days
+from pipelines.synthetic.people import Roster, make_roster
+from pipelines.synthetic.places import Places, make_places
+from pipelines.synthetic.sites import Site, make_sites
+
+
+@dataclass(frozen=True)
+class World:
+    """Who, where, what and when; each part draws numbers of its own.
+
+    Parts draw from separate streams, so that a change in one of them leaves the
+    others as they were.
+    """
+
+    seed: int
+    roster: Roster
+    places: Places
+    sites: tuple[Site, ...]
+    days: tuple[Day, ...]
+
+    def random(self, part: str) -> random.Random:
+        """Random numbers for planning."""
+        return random.Random(f"{self.seed}:{part}")
+
+    def generator(self, part: str) -> np.random.Generator:
+        """Random numbers for whole columns."""
+        return np.random.default_rng([self.seed, zlib.crc32(part.encode())])
+
+
+def make_world(seed: int, weeks: int, people: int) -> World:
+    """The district of a seed."""
+    roster = make_roster(seed, people)
+    return World(
+        seed, roster, make_places(seed, roster), make_sites(), make_days(weeks)
+    )

@@ -1,0 +1,225 @@
+"""What the district says: every file of the registry, complete and consistent."""
+
+import csv
+import random
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+from pipelines.synthetic.days import Day
+from pipelines.synthetic.habits import hours
+from pipelines.synthetic.people import ORGS, Person
+from pipelines.synthetic.places import BUILDINGS, Device
+from pipelines.synthetic.plan import Plan
+from pipelines.synthetic.sites import (
+    APPROVALS,
+    LEARNING,
+    LESSON_BLOG,
+    MISLABELLED,
+    SUPPORTS,
+    Site,
+)
+from pipelines.synthetic.world import World
+from pipelines.synthetic.writers.registry_files import COLUMNS, FIXED, Row
+
+YEAR_START, YEAR_END = "2026-07-01", "2027-06-30"
+VENDOR, DISTRICT = "filter-vendor", "district"
+WRONG_SHARE = 0.02
+
+
+def write_registry(
+    world: World, plan: Plan, folder: Path, earlier: Sequence[Day] = ()
+) -> None:
+    """Write every file; planned rows follow the standing ones.
+
+    Args:
+        earlier: Days before the first one, for the calendar; none are three weeks.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    standing = {
+        "users.csv": map(_user, world.roster.people),
+        "orgs.csv": _orgs(),
+        "accounts.csv": (_account(person, plan) for person in world.roster.people),
+        "buildings.csv": _buildings(),
+        "subnets.csv": (
+            {"cidr": n.cidr, "building": n.building, "kind": n.kind}
+            for n in world.places.networks.values()
+        ),
+        "devices.csv": _devices(world),
+        "approved_sites.csv": _approved(),
+        "site_categories.csv": _categories(world),
+        "calendar.csv": _calendar(world.days, earlier),
+        "exceptions.csv": _exceptions(world),
+        "staff_duty.csv": _duty(world.roster.staff),
+        **FIXED,
+    }
+    for file, columns in COLUMNS.items():
+        rows: Iterable[Row] = (*standing.get(file, ()), *plan.rows.get(file, ()))
+        _write(folder / file, columns, rows)
+
+
+def _write(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, columns, restval="", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _user(person: Person) -> Row:
+    return {
+        "sourcedId": person.person_id,
+        "status": "active",
+        "dateLastModified": "2026-08-01",
+        "enabledUser": "true",
+        "orgSourcedIds": ORGS[person.building],
+        "role": person.role,
+        "username": person.username,
+        "givenName": person.given,
+        "familyName": person.family,
+        "email": f"{person.username}@sampleton.example",
+        "grades": person.grade,
+        "metadata.jobTitle": "" if person.is_student else person.job_title,
+    }
+
+
+def _orgs() -> list[Row]:
+    names = {"HS": "High School", "MS": "Middle School", "ES": "Elementary School"}
+    rows = [
+        {"sourcedId": ORGS[code], "status": "active", "dateLastModified": "2026-08-01",
+         "name": f"Sampleton {name}", "type": "school", "identifier": code,
+         "parentSourcedId": "org-do"}
+        for code, name in names.items()
+    ]  # fmt: skip
+    office = {"sourcedId": "org-do", "status": "active", "name": "Sampleton Schools",
+              "dateLastModified": "2026-08-01", "type": "district",
+              "identifier": "DO"}  # fmt: skip
+    return [office, *rows]
+
+
+def _account(person: Person, plan: Plan) -> Row:
+    return {
+        "username": person.username,
+        "account_type": "person",
+        "owner_person_id": person.person_id,
+        "approved_shared": "no",
+        "aliases": plan.aliases.get(person.number, ""),
+        "valid_from": YEAR_START,
+    }
+
+
+def _buildings() -> list[Row]:
+    return [
+        {"org_id": org, "building": code, "lat": f"{lat:.4f}", "lon": f"{lon:.4f}",
+         "campus": campus}
+        for code, (org, lat, lon, campus) in BUILDINGS.items()
+    ]  # fmt: skip
+
+
+def _devices(world: World) -> list[Row]:
+    """Phones are their owners' and not listed."""
+    listed = world.places.where(lambda device: device.device_class != "phone_byod")
+    return [_device(world, device) for device in listed]
+
+
+def _device(world: World, device: Device) -> Row:
+    static = ""
+    if device.device_class in {"server", "vdi_host"}:
+        number = world.places.networks[device.network].address(device.number, 0)
+        static = ".".join(str(number >> shift & 255) for shift in (24, 16, 8, 0))
+    return {
+        "hostname": device.hostname,
+        "mac": device.mac,
+        "device_class": device.device_class,
+        "assigned_to": device.assigned_to,
+        "building": device.building,
+        "pool": device.pool,
+        "static_ip": static,
+    }
+
+
+def _approved() -> list[Row]:
+    names = ("pattern", "match", "roles", "purpose", "valid_from", "valid_to", "class")
+    common = {"consent_by": "technology director", "clause": "cl.29"}
+    rows: list[Row] = [
+        {
+            "entry_id": f"E-{number:03d}",
+            **common,
+            **dict(zip(names, entry, strict=True)),
+        }
+        for number, entry in enumerate(APPROVALS, start=1)
+    ]
+    served = {row["pattern"]: row for row in rows}
+    return rows + [
+        {**served[site], "entry_id": f"E-{number}", "pattern": pattern,
+         "purpose": f"serves {site}", "supports": served[site]["entry_id"]}
+        for number, (pattern, site) in enumerate(SUPPORTS, start=801)
+    ]  # fmt: skip
+
+
+def _categories(world: World) -> list[Row]:
+    """The district's own view, and the filter vendor's, which errs now and then."""
+    rng = world.random("categories")
+    known = [site for site in world.sites if site.category]
+    rows = [_category(site.domain, site.category, DISTRICT) for site in known]
+    wrong = set(rng.sample(LEARNING[:40], max(1, round(len(known) * WRONG_SHARE))))
+    rows += [_vendor_category(rng, site, wrong) for site in world.sites
+             if site.domain != LESSON_BLOG and site.category]  # fmt: skip
+    return [*rows, _category(MISLABELLED, "games", VENDOR)]
+
+
+def _vendor_category(rng: random.Random, site: Site, wrong: set[str]) -> Row:
+    is_wrong = site.domain in wrong
+    word = rng.choice(["games", "shopping"]) if is_wrong else site.category
+    return _category(site.domain, word, VENDOR)
+
+
+def _category(domain: str, category: str, source: str) -> Row:
+    return {"domain": domain, "category": category, "source": source}
+
+
+def _exceptions(world: World) -> list[Row]:
+    """A sign in the lobby that is known to fetch news all day."""
+    sign = world.places.where(lambda d: d.device_class == "signage")[0]
+    chief = world.roster.where(lambda p: p.job_title == "superintendent")[0]
+    return [
+        {"exception_id": "X-001", "rule": "*", "scope": "device",
+         "value": sign.hostname, "reason": "lobby sign, no person uses it",
+         "approver": chief.person_id, "valid_from": "2026-10-01",
+         "valid_to": "2027-03-15"}
+    ]  # fmt: skip
+
+
+def _calendar(days: Sequence[Day], earlier: Sequence[Day]) -> list[Row]:
+    before = earlier or [
+        Day(-number, days[0].date - timedelta(days=number), "")
+        for number in range(21, 0, -1)
+    ]
+    return [_calendar_row(day) for day in (*before, *days)]
+
+
+def _calendar_row(day: Day) -> Row:
+    ordinary = "weekend" if day.date.weekday() > 4 else "school"
+    kind = day.kind or ordinary
+    is_open = kind not in {"weekend", "closure"}
+    end = "13:15" if kind == "early_out" else "15:45"
+    return {
+        "date": day.date.isoformat(),
+        "day_type": kind,
+        "duty_start": "07:30" if is_open else "",
+        "duty_end": end if is_open else "",
+        "note": day.note,
+        "declared_at": day.declared_at,
+    }
+
+
+def _duty(staff: Iterable[Person]) -> list[Row]:
+    rows: list[Row] = []
+    for person in staff:
+        start, end = hours(person)
+        rows += [
+            {"person_id": person.person_id, "date_from": "2026-08-24",
+             "date_to": "2027-05-28", "weekday": str(weekday), "start_local": start,
+             "end_local": end, "building": person.building, "kind": "contract"}
+            for weekday in range(5)
+        ]  # fmt: skip
+    return rows

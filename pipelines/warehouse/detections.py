@@ -1,0 +1,72 @@
+"""Every detection with what its header and the policy say of it."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pipelines.registry.registry import Registry
+from pipelines.warehouse.models import Model, Scalar
+
+
+@dataclass(frozen=True)
+class Clause:
+    """A sentence of the district's policy, as findings cite it."""
+
+    clause_id: str
+    title: str
+    binds: tuple[str, ...]
+    strength: str
+    cannot_show: str
+
+
+@dataclass(frozen=True)
+class Detection:
+    """One detection: its model, its code and the clauses it serves."""
+
+    model: Model
+    clauses: tuple[Clause, ...]
+
+    @property
+    def code(self) -> str:
+        """The short code, such as SA-1."""
+        return self.model.header.code
+
+    @property
+    def kind(self) -> str:
+        """What it is about: shared_account, non_approved_site, ..."""
+        return self.model.header.kind
+
+
+def rule_version(detection: Detection, values: Mapping[str, Scalar]) -> str:
+    """Changes whenever the rule's query or one of its thresholds does.
+
+    Args:
+        values: What its parameters are, as `arguments` gives them.
+    """
+    text = f"{detection.model.query}\x1f{sorted(values.items())!r}"
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def catalogue(
+    models: Mapping[str, Model], registry: Registry
+) -> Mapping[str, Detection]:
+    """Every detection by its code."""
+    clauses = {
+        row["clause_id"]: Clause(
+            clause_id=row["clause_id"],
+            title=row["title"] or "",
+            binds=tuple((row["binds"] or "").split("|")),
+            strength=row["strength"] or "",
+            cannot_show=row["cannot_show"] or "",
+        )
+        for row in registry.frames["clauses"].iter_rows(named=True)
+    }
+    serves: dict[str, list[Clause]] = {}
+    for code, clause_id in registry.frames["detection_clauses"].iter_rows():
+        if clause_id in clauses:
+            serves.setdefault(code, []).append(clauses[clause_id])
+    return {
+        model.header.code: Detection(model, tuple(serves.get(model.header.code, ())))
+        for model in models.values()
+        if model.schema_name == "detections"
+    }
