@@ -23,7 +23,7 @@ from pipelines.state.store import Store
 from pipelines.warehouse.building import given
 from pipelines.warehouse.detections import Detection, catalogue, rule_version
 from pipelines.warehouse.library import models
-from pipelines.warehouse.models import About, Model, Scalar, arguments
+from pipelines.warehouse.models import About, Model, Scalar, arguments, model_version
 
 
 @dataclass(frozen=True)
@@ -61,14 +61,7 @@ class District:
     @cached_property
     def parameters(self) -> Mapping[str, Mapping[str, Scalar]]:
         """What the district sets, by detection code or model name."""
-        return {
-            name: {
-                key: value
-                for key, value in one.parameters.items()
-                if not isinstance(value, tuple)
-            }
-            for name, one in self.said_of_rules.items()
-        }
+        return parameters_of(self.settings)
 
     @cached_property
     def values(self) -> Mapping[str, Mapping[str, Scalar]]:
@@ -87,6 +80,11 @@ class District:
             code: rule_version(one, self.values[code])
             for code, one in self.detections.items()
         }
+
+    @cached_property
+    def model_versions(self) -> Mapping[str, str]:
+        """What each model is now, by name: query, promises and thresholds."""
+        return versions_of(self.models, self.settings)
 
     @cached_property
     def stages(self) -> Mapping[str, str]:
@@ -172,6 +170,29 @@ def said_of_rules(settings: Settings) -> Mapping[str, DetectionSettings]:
                 remedy="Rules: " + ", ".join(sorted(set(keys.values()))),
             )
     return {keys[name]: one for name, one in settings.detections.items()}
+
+
+def parameters_of(settings: Settings) -> Mapping[str, Mapping[str, Scalar]]:
+    """What the settings set, by detection code or model name."""
+    return {
+        name: {
+            key: value
+            for key, value in one.parameters.items()
+            if not isinstance(value, tuple)
+        }
+        for name, one in said_of_rules(settings).items()
+    }
+
+
+def versions_of(models: Mapping[str, Model], settings: Settings) -> dict[str, str]:
+    """What each model is with these settings, by name; see `model_version`."""
+    parameters, zone = parameters_of(settings), settings.district.zone
+    return {
+        name: model_version(
+            model, arguments(model, given(model, parameters), zone=zone)
+        )
+        for name, model in models.items()
+    }
 
 
 def _key(model: Model) -> str:

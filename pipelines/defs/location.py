@@ -23,8 +23,9 @@ from pipelines.defs.outputs import (
     report_asset,
     snapshot_asset,
 )
-from pipelines.defs.partitions import daily, district_zone
+from pipelines.defs.partitions import DEFAULT_ZONE, daily, district_settings
 from pipelines.defs.resources import HomeResource
+from pipelines.district import versions_of
 from pipelines.warehouse.library import models
 
 
@@ -37,7 +38,9 @@ def build_defs(home: HomeResource | None = None) -> dg.Definitions:
 
 
 def _assembled(home: HomeResource | None) -> dg.Definitions:
-    zone = district_zone()
+    settings = district_settings()
+    zone = settings.district.zone if settings else DEFAULT_ZONE
+    versions = versions_of(models(), settings) if settings else {}
     days = daily(zone)
     every = list(models().values())
     detections = [one for one in every if one.schema_name == "detections"]
@@ -48,7 +51,7 @@ def _assembled(home: HomeResource | None) -> dg.Definitions:
         assets=[
             ingest,
             *given_specs(),
-            *(model_asset(model, days) for model in every),
+            *(model_asset(model, days, versions.get(model.name)) for model in every),
             findings_asset(detections, days),
             snapshot_asset(marts),
             report_asset(zone),

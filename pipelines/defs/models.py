@@ -41,9 +41,13 @@ def given_specs() -> list[dg.AssetSpec]:
 
 
 def model_asset(
-    model: Model, daily: dg.DailyPartitionsDefinition
+    model: Model, daily: dg.DailyPartitionsDefinition, version: str | None = None
 ) -> dg.AssetsDefinition:
-    """Wrap a model: its path is the key, its inputs are the dependencies."""
+    """Wrap a model: its path is the key, its inputs are the dependencies.
+
+    Args:
+        version: What a run notes of the model, where a district is known.
+    """
     key = dg.AssetKey(model.name.split("."))
 
     @dg.asset(
@@ -51,6 +55,7 @@ def model_asset(
         deps=[_dependency(model, name) for name in sorted(model.inputs)],
         description=model.header.summary,
         group_name=model.schema_name,
+        code_version=version,
         partitions_def=daily if model.is_dated else None,
         backfill_policy=dg.BackfillPolicy.single_run(),
         kinds={"duckdb"},

@@ -9,19 +9,20 @@ import dagster as dg
 from pipelines.defs.resources import HOME_VARIABLE
 from pipelines.errors import SchoolbellError
 from pipelines.settings.home import DistrictHome
+from pipelines.settings.model import Settings
 from pipelines.settings.reader import load_settings
 
 FIRST_DAY = "2020-08-01"
 DEFAULT_ZONE = "America/Chicago"
 
 
-def district_zone() -> str:
-    """The zone of the home that this process serves; a default before there is one."""
+def district_settings() -> Settings | None:
+    """What the home that this process serves is set to; None before there is one."""
     folder = Path(os.environ.get(HOME_VARIABLE) or "demo-district")
     try:
-        return load_settings(DistrictHome(folder)).district.zone
+        return load_settings(DistrictHome(folder))
     except SchoolbellError:
-        return DEFAULT_ZONE
+        return None
 
 
 def daily(zone: str) -> dg.DailyPartitionsDefinition:

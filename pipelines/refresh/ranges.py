@@ -29,7 +29,7 @@ def registry_range(database: Database, district: District) -> Range | None:
     """
     held = _held(district)
     found = stale(database, district, held)
-    span = _reached(district, sorted({*found.days, *found.again}), held)
+    span = _reached(district, sorted(found.every_day), held)
     if span is None:
         note_versions(database, district)
     else:
@@ -40,7 +40,7 @@ def registry_range(database: Database, district: District) -> Range | None:
 def note_built(database: Database, district: District, days: Sequence[date]) -> None:
     """Note what the warehouse stands on, if these days were all that was stale."""
     found = stale(database, district, _held(district))
-    if {*found.days, *found.again} <= set(days):
+    if found.every_day <= set(days):
         note_versions(database, district)
 
 

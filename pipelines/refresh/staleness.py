@@ -1,12 +1,14 @@
 """Says which days have to be built and judged again, and because of what.
 
-Events make their own days stale, a rule all of them, the registry those that the
-rows which changed can touch; see `touching`.
+Events make their own days stale; a model whose query or thresholds changed all of
+its own, with what reads it; the registry those days that the rows which changed can
+touch; see `touching`.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from types import MappingProxyType
 
 import polars as pl
 
@@ -18,6 +20,7 @@ from pipelines.refresh.touching import addresses, dated, mentions, policy, sites
 from pipelines.refresh.touching.changes import Change
 from pipelines.state import ledger
 from pipelines.warehouse.database import Database
+from pipelines.warehouse.models import downstream
 
 Touch = Callable[[Change, Collection[str]], set[date]]
 """The days that the rows of some frames touch; told which of the frames changed."""
@@ -35,7 +38,9 @@ TOUCH: Sequence[tuple[Sequence[str], Touch]] = (
 JUDGED_BY = ("consents", "exceptions", *policy.FRAMES)
 """Frames that decide about findings and that no model reads."""
 
-FIRST, LINES, RULES = "first build", "log lines", "rules, thresholds or time zone"
+FIRST, LINES, RULES = "first build", "log lines", "time zone or account domains"
+MODEL = "model "
+"""Before the name of a model where its version is noted."""
 """Why days are opened, beside the frames of the registry."""
 
 
@@ -44,6 +49,8 @@ class Stale:
     """Days to build again, oldest first, and what opened them.
 
     Attributes:
+        models: Days of models that are others than they were, and of those that read
+            an undated one of them.
         again: Further days, whose models stand and whose findings are judged again.
         because: Registry files that changed.
         reasons: What opened days -> those days, oldest first; a day may have several.
@@ -53,6 +60,16 @@ class Stale:
     because: tuple[str, ...] = ()
     again: Sequence[date] = ()
     reasons: Mapping[str, Sequence[date]] = field(default_factory=dict)
+    models: Mapping[str, Sequence[date]] = field(default_factory=dict)
+
+    @property
+    def every_day(self) -> set[date]:
+        """All days on which anything is to be built or judged."""
+        return {
+            *self.days,
+            *self.again,
+            *(d for ds in self.models.values() for d in ds),
+        }
 
 
 def stale(database: Database, district: District, held: Sequence[date]) -> Stale:
@@ -68,7 +85,7 @@ def stale(database: Database, district: District, held: Sequence[date]) -> Stale
         return _told({LINES: dirty})
     if not was:
         return _told({FIRST: set(held)})
-    if was.get("rules") != now["rules"] or was.get("zone") != now["zone"]:
+    if any(_differs(name, was, now) for name in ("zone", "domains")):
         return _told({RULES: set(held)})
     frames = district.registry.frames
     if not all(database.has(f"main.judged_{name}") for name in frames):
@@ -77,19 +94,43 @@ def stale(database: Database, district: District, held: Sequence[date]) -> Stale
     build = _opened(change, set(frames) - set(JUDGED_BY))
     again = _opened(change, JUDGED_BY)
     again["stage of a rule"] = _redecided(district, was, now) & set(held)
-    return _told({LINES: dirty} | build, again, _changed_files(database, district))
+    because = _changed_files(database, district)
+    changed = [name for name in district.models if _differs(MODEL + name, was, now)]
+    whole = [name for name in changed if not district.models[name].is_dated]
+    # an undated model is made again with any build
+    build["a table without days"] = set(held[-1:]) if whole else set()
+    models = dict.fromkeys(_dated(district, changed, whole), tuple(held))
+    return _told({LINES: dirty} | build, again, because, models)
+
+
+def _dated(
+    district: District, changed: Collection[str], whole: Collection[str]
+) -> list[str]:
+    """Dated models that changed, or that read an undated one that did.
+
+    What reads a dated one follows by its days.
+    """
+    models = district.models
+    reached = {*changed, *downstream(models.values(), whole)}
+    return [name for name in models if name in reached and models[name].is_dated]
+
+
+def _differs(name: str, was: Mapping[str, str], now: Mapping[str, str]) -> bool:
+    return was.get(name) != now[name]
 
 
 def _told(
     build: Mapping[str, set[date]],
     again: Mapping[str, set[date]] | None = None,
     because: tuple[str, ...] = (),
+    models: Mapping[str, Sequence[date]] = MappingProxyType({}),
 ) -> Stale:
     again = again or {}
     days, more = (set().union(*one.values()) for one in (build, again))
     opened = {**build, **again}
     reasons = {name: sorted(days) for name, days in opened.items() if days}
-    return Stale(sorted(days), because, sorted(more - days), reasons)
+    reasons |= {f"{name}, which changed": [*days] for name, days in models.items()}
+    return Stale(sorted(days), because, sorted(more - days), reasons, models)
 
 
 def _opened(change: Change, names: Collection[str]) -> dict[str, set[date]]:
@@ -133,8 +174,10 @@ def _versions(district: District) -> dict[str, str]:
         "zone": district.zone,
         "leads": "|".join(sorted(demoted(standings_of(district)))),
         "stages": "|".join(map("=".join, sorted(district.stages.items()))),
+        "domains": "|".join(sorted(district.settings.district.account_domains)),
     }
-    return district.judged_with | more
+    models = {MODEL + name: one for name, one in district.model_versions.items()}
+    return district.judged_with | more | models
 
 
 def _redecided(

@@ -133,7 +133,11 @@ def build(
     quarantine = Quarantine(district.store)
     if held:
         quarantine.forget(district.models, held)
-    due = planning.stale_days(district.models, found.days, held, quarantine.days)
+    seeds = {
+        name: {*found.models.get(name, ()), *quarantine.days.get(name, ())}
+        for name in {*found.models, *quarantine.days}
+    }
+    due = planning.stale_days(district.models, found.days, held, seeds)
     days = [day for days in due.values() for day in days]
     if not days and not any(quarantine):
         if held and not _is_loaded(database, district):

@@ -144,7 +144,7 @@ def _is_hidden(finding: Finding) -> bool:
 
 def _up_to_date(database: Database, district: District, held: Sequence[date]) -> None:
     waiting = stale(database, district, held)
-    if not held or waiting.days or waiting.again:
+    if not held or waiting.every_day:
         raise BusyError(
             "the warehouse is not up to date, so that there is nothing to compare with",
             where=str(district.home.warehouse.name),

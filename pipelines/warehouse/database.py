@@ -340,6 +340,8 @@ def _tune(connection: duckdb.DuckDBPyConnection, threads: int, memory_mb: int) -
         f"memory_limit='{memory_mb}MB'",
         f"threads={threads}",
         "preserve_insertion_order=true",
+        # it would write into what a command prints
+        "enable_progress_bar=false",
         # at the default of 16 MB a build spends a tenth of its time on check points
         "checkpoint_threshold='256MB'",
     ):

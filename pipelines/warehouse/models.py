@@ -5,6 +5,7 @@ The folder is the DuckDB schema, the file the relation: `sql/core/duty.sql` is
 local day at a time and reads the days of its `window`. Others are rebuilt whole.
 """
 
+import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -251,6 +252,22 @@ def arguments(
             remedy=f"It has: {', '.join(sorted(values)) or 'none'}",
         )
     return values
+
+
+def model_version(model: Model, values: Mapping[str, Scalar]) -> str:
+    """Changes whenever what the model's rows are can change.
+
+    Title, summary and the words beside columns and thresholds change no row.
+
+    Args:
+        values: Of its parameters, as `arguments` gives them; the zone is one of them.
+    """
+    header = model.header
+    columns = {name: note.type for name, note in header.columns.items()}
+    checks = [(one.holds, one.severity) for one in header.checks]
+    parts = (model.query, sorted(values.items()), columns, header.grain, checks)
+    text = repr((*parts, header.window.days_before, header.window.days_after))
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def within(param: Param, value: Scalar) -> bool:

@@ -20,7 +20,7 @@ def stale_days(
     models: Mapping[str, Model],
     changed: Iterable[date],
     held: Sequence[date],
-    failed: Mapping[str, Collection[date]] = MappingProxyType({}),
+    own: Mapping[str, Collection[date]] = MappingProxyType({}),
 ) -> dict[str, list[date]]:
     """For each dated model the days to build, oldest first.
 
@@ -28,10 +28,10 @@ def stale_days(
         models: In build order.
         changed: Local days whose events are new.
         held: Local days that hold events.
-        failed: Days by model that could not be built before.
+        own: Further days by model: it changed, or could not be built before.
     """
     roots = set(changed)
-    if not (roots or failed) or not held:
+    if not (roots or own) or not held:
         return {}
     near = days_said_of(held)
     stale: dict[str, set[date]] = {}
@@ -48,7 +48,7 @@ def stale_days(
             inputs.append(roots)
         touched = set().union(*inputs)
         days = {day for one in touched for day in _range(one - after, one + before)}
-        stale[model.name] = (days | set(failed.get(model.name, ()))) & near
+        stale[model.name] = (days | set(own.get(model.name, ()))) & near
     return {name: sorted(days) for name, days in stale.items()}
 
 

@@ -1,0 +1,96 @@
+"""A threshold that changes makes its own model stale, and nothing else."""
+
+from datetime import date
+
+import pytest
+
+from pipelines.district import open_district
+from pipelines.refresh.staleness import stale
+from pipelines.refresh.steps import build_and_judge
+from pipelines.settings.home import DistrictHome
+from pipelines.warehouse import inputs, planning
+from pipelines.warehouse.database import writing
+from pipelines.warehouse.library import models
+from pipelines.warehouse.models import arguments, model_version
+from tests.journey.small import judged, rows_of, told_of
+
+pytestmark = pytest.mark.slow
+RULE, MODEL = "SA-3", "detections.owner_on_leave"
+DAYS = [date(2026, 10, 19), date(2026, 10, 20)]
+
+
+def due(home):
+    with open_district(home) as district, writing(district.home.warehouse) as database:
+        held = inputs.lake_files(district.store, district.home.lake).days()
+        found = stale(database, district, held)
+        return planning.stale_days(district.models, found.days, held, found.models)
+
+
+def set_to(home, text):
+    with DistrictHome(home).settings_file.open("a") as file:
+        file.write(text)
+
+
+def changed(name, **more):
+    one = models()[name]
+    return one.model_copy(update=more)
+
+
+def test_one_threshold_makes_one_model_stale(two_days, tmp_path):
+    home = two_days.copy(tmp_path)
+    assert not any(due(home).values())
+    set_to(home, f"\n[detections.{RULE}]\nrequests = 9\n")
+    assert {name: days for name, days in due(home).items() if days} == {MODEL: DAYS}
+    with open_district(home) as district:
+        built = build_and_judge(district).built
+    assert {name for name, days in built.days.items() if days} == {MODEL}
+    assert not any(due(home).values())
+
+
+def test_what_is_built_so_is_what_is_built_from_nothing(two_days, tmp_path):
+    said = f"\n[detections.{RULE}]\nrequests = 3\n[detections.NA-1]\nrequests = 9\n"
+    home = two_days.copy(tmp_path / "changed")
+    set_to(home, said)
+    judged(home)
+    anew = two_days.copy(tmp_path / "anew", of="delivered")
+    set_to(anew, said)
+    judged(anew)
+    mine, theirs = rows_of(home), rows_of(anew)
+    assert mine.keys() == theirs.keys()
+    for name, rows in theirs.items():
+        assert mine[name].equals(rows), name
+    now = {key: one[:2] for key, one in told_of(home).items() if one[0] != "withdrawn"}
+    assert now == {key: one[:2] for key, one in told_of(anew).items()}
+
+
+def test_a_changed_query_reaches_what_reads_it(two_days, tmp_path, monkeypatch):
+    home = two_days.copy(tmp_path)
+    name = "core.tool_use"
+    other = changed(name, query=models()[name].query + "\n-- another")
+    monkeypatch.setitem(models(), name, other)
+    found = {name for name, days in due(home).items() if days}
+    readers = {one.name for one in models().values() if name in one.inputs}
+    assert {name, *readers} <= found
+    assert "core.http_requests" not in found
+
+
+def test_an_undated_model_opens_what_reads_it(two_days, tmp_path, monkeypatch):
+    home = two_days.copy(tmp_path)
+    name = "identity.places"
+    other = changed(name, query=models()[name].query + "\n-- another")
+    monkeypatch.setitem(models(), name, other)
+    found = {name for name, days in due(home).items() if days}
+    readers = {
+        one.name for one in models().values() if name in one.inputs and one.is_dated
+    }
+    assert readers
+    assert readers <= found
+
+
+def test_words_about_a_model_make_nothing_stale():
+    one = models()[MODEL]
+    values = arguments(one)
+    header = one.header.model_copy(update={"summary": "other words", "response": "x"})
+    same = one.model_copy(update={"header": header})
+    assert model_version(same, values) == model_version(one, values)
+    assert model_version(one, values | {"requests": 99}) != model_version(one, values)
