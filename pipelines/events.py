@@ -13,6 +13,20 @@ import polars as pl
 
 INSTANT = pl.Datetime("us", "UTC")
 
+LINES_A_FILE = 1 << 32
+"""An event's id is one number: its file times this, and its line."""
+
+
+def event_id_of(file_id: int, line_no: int) -> int:
+    """The id of the event that a line of a file is."""
+    return file_id * LINES_A_FILE + line_no
+
+
+def place_of(event_id: int) -> tuple[int, int]:
+    """File and line of an event."""
+    return divmod(event_id, LINES_A_FILE)
+
+
 Pii = Literal["none", "indirect", "direct"]
 
 TIME_QUALITIES: Mapping[str, str] = {

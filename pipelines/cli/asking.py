@@ -14,10 +14,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from pipelines.clock import school_year
 from pipelines.district import District, open_district
 from pipelines.findings.cases import Case, cases, owners, place_all
 from pipelines.findings.withholding import hidden_sites, unspelt, withheld
-from pipelines.privacy.editions import Pseudonyms, about_pupils, pseudonyms, school_year
+from pipelines.privacy.editions import Pseudonyms, about_pupils, pseudonyms
 from pipelines.privacy.pseudonyms import Kind
 from pipelines.settings.model import Settings
 from pipelines.settings.roles import Asker, Right, asker

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 import typer
@@ -10,6 +10,7 @@ import typer
 from pipelines.cli.options import AsJson, Home, Quiet
 from pipelines.cli.retention import finish_interrupted
 from pipelines.cli.telling import tell
+from pipelines.clock import monday
 from pipelines.district import only_writer, open_district
 from pipelines.errors import SettingsError
 from pipelines.reports.publishing import publish_reports
@@ -98,4 +99,4 @@ def _monday(text: str) -> date:
             where="--week",
             remedy="Write it as 2026-11-16.",
         ) from error
-    return day - timedelta(days=day.weekday())
+    return monday(day)

@@ -16,9 +16,7 @@ from pipelines.cli.options import AsJson, Home
 from pipelines.cli.telling import tell
 from pipelines.findings.cases import Case
 from pipelines.findings.keeping import stored_evidence
-
-PLAIN = ("sites", "buildings", "verdicts", "day_type", "part", "category")
-"""Measures that are words and name nobody."""
+from pipelines.privacy.pseudonyms import NAME_NOBODY
 
 
 def show(home: Home, finding_id: FindingId, as_json: AsJson = False) -> None:
@@ -81,7 +79,7 @@ def _cited(one: Desk, finding: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _measured(record: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Numbers, and words that name nobody."""
     for name, value in sorted(record["details"].items()):
-        if isinstance(value, bool | int | float) or name in PLAIN:
+        if isinstance(value, bool | int | float) or name in NAME_NOBODY:
             yield name, value
 
 

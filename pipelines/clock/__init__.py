@@ -15,6 +15,7 @@ December line read in January stays in December.
 
 from pipelines.clock.anchors import anchor, date_in_name
 from pipelines.clock.civil import civil, civil_time, local_date
+from pipelines.clock.days import SCHOOL_YEAR_STARTS, monday, school_year
 from pipelines.clock.epochs import Unit, epoch, epoch_by_size, epoch_milliseconds
 from pipelines.clock.iso import iso, iso_pair
 from pipelines.clock.stamps import Reading, Stamp, first
@@ -22,7 +23,7 @@ from pipelines.clock.worded import worded
 from pipelines.clock.yearless import bsd, bsd_pair
 
 __all__ = [
-    "Reading", "Stamp", "Unit", "anchor", "bsd", "bsd_pair", "civil", "civil_time",
-    "date_in_name", "epoch", "epoch_by_size", "epoch_milliseconds", "first", "iso",
-    "iso_pair", "local_date", "worded",
+    "SCHOOL_YEAR_STARTS", "Reading", "Stamp", "Unit", "anchor", "bsd", "bsd_pair",
+    "civil", "civil_time", "date_in_name", "epoch", "epoch_by_size", "epoch_milliseconds", "first", "iso",
+    "iso_pair", "local_date", "monday", "school_year", "worded",
 ]  # fmt: skip

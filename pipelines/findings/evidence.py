@@ -16,6 +16,7 @@ import polars as pl
 from sqlalchemy import Connection, delete, insert, select
 
 from pipelines.errors import SourceError
+from pipelines.events import event_id_of, place_of
 from pipelines.formats import formats
 from pipelines.ingest.blocks import blocks
 from pipelines.ingest.delivery import Delivery
@@ -24,8 +25,6 @@ from pipelines.ingest.lines import batch
 from pipelines.ingest.streams import Reads, opened
 from pipelines.state.ledger import FileRecord
 from pipelines.state.schema import EVIDENCE
-
-FILE_SHIFT = 4_294_967_296
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +70,8 @@ def copy_lines(
     """
     by_file: dict[int, set[int]] = {}
     for event_id in event_ids:
-        by_file.setdefault(event_id // FILE_SHIFT, set()).add(event_id % FILE_SHIFT)
+        file_id, line_no = place_of(event_id)
+        by_file.setdefault(file_id, set()).add(line_no)
     known = {record.file_id: record for record in files}
     copied: dict[int, Evidence] = {}
     for file_id, numbers in sorted(by_file.items()):
@@ -80,7 +80,7 @@ def copy_lines(
         if record is None or delivery is None:
             continue
         for row in _lines(delivery, record, numbers).iter_rows(named=True):
-            event_id = file_id * FILE_SHIFT + row["line_no"]
+            event_id = event_id_of(file_id, row["line_no"])
             copied[event_id] = _evidence(event_id, row, record, events)
     return copied
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from pipelines.district import District
 from pipelines.errors import SchoolbellError
+from pipelines.events import event_id_of, place_of
 from pipelines.findings.cases import Case
 from pipelines.findings.history import history
 from pipelines.findings.keeping import stored_evidence
@@ -15,17 +16,14 @@ from pipelines.findings.withholding import hidden_sites, unspelt, withheld
 from pipelines.findings.wording import told
 from pipelines.formats import formats
 from pipelines.privacy.editions import about_pupils
-from pipelines.privacy.pseudonyms import Kind
+from pipelines.privacy.pseudonyms import NAME_NOBODY, Kind
 from pipelines.state import ledger
 from pipelines.state.audit import open_chain
 from pipelines.warehouse.library import models, sql_folder
 from pipelines.warehouse.lookup import looking
 
-FILE_SHIFT = 4_294_967_296
 Named = Callable[[Kind, str, str], str]
 """Kind, value and local day -> what is shown of it."""
-HARMLESS = ("sites", "buildings", "verdicts", "day_type", "part", "category")
-"""Measures that are words and name nobody."""
 Row = Mapping[str, Any]
 
 _KNOWN = """
@@ -115,7 +113,7 @@ def _finding(district: District, row: Row, named: Named | None) -> dict[str, Any
         record["details"] = {
             name: value
             for name, value in record["details"].items()
-            if isinstance(value, bool | int | float) or name in HARMLESS
+            if isinstance(value, bool | int | float) or name in NAME_NOBODY
         }
     record["subject"] = subject
     record["claim"] = told(record["claim"], subject, district.subject_kind(row["rule"]))
@@ -155,14 +153,14 @@ def _chain(
     def told(event_id: int | None) -> str:
         if event_id is None:
             return ""
-        file_id, line = divmod(event_id, FILE_SHIFT)
+        file_id, line = place_of(event_id)
         return f"{places.get(file_id, file_id)}:{line}"
 
     hidden = _hidden(case)
     rows = []
     for row in copies:
         place = f"{row['source']}/{row['path']}"
-        event_id = ids.get(place, 0) * FILE_SHIFT + row["line_no"]
+        event_id = event_id_of(ids.get(place, 0), row["line_no"])
         grade, lease, logon = known.get(event_id, (None, None, None))
         rows.append(
             {

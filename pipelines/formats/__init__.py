@@ -111,6 +111,8 @@ class Format:
         columns: How many columns a line has, for rules that say `{columns}`.
         hands_on_lines: What goes from a batch to the next are lines of the log that
             are events too, not names of columns.
+        user_is_mapped: Its user names are guesses: the product took the address for
+            an account, from somebody's logon elsewhere, and no login passed through it.
         version: Raised when the meaning of the output changes.
     """
 
@@ -126,6 +128,7 @@ class Format:
     header: Callable[[pl.Expr], pl.Expr] | None = None
     columns: pl.Expr | None = None
     hands_on_lines: bool = False
+    user_is_mapped: bool = False
     version: int = 1
 
     def parse(self, batch: pl.DataFrame, context: Context | None = None) -> Parsed:

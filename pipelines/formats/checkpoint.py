@@ -235,6 +235,7 @@ def logon() -> dict[str, pl.Expr]:
 FORMAT = Format(
     name="checkpoint",
     product="Check Point",
+    user_is_mapped=True,
     event_classes=("connections", "http_requests", "logons", "system_events"),
     looks_like=looks_like,
     read=read,

@@ -186,6 +186,7 @@ def _extras() -> pl.Expr:
 FORMAT = Format(
     name="cisco_asa",
     product="Cisco ASA, FTD",
+    user_is_mapped=True,
     event_classes=("connections", "http_requests", "logons", "system_events"),
     looks_like=looks_like,
     read=read,

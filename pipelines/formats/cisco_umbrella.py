@@ -221,6 +221,7 @@ def _extras() -> pl.Expr:
 FORMAT = Format(
     name="cisco_umbrella",
     product="Cisco Umbrella",
+    user_is_mapped=True,
     event_classes=("http_requests", "dns_queries", "connections"),
     looks_like=looks_like,
     read=read,

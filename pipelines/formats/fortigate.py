@@ -184,6 +184,7 @@ def is_ipsec() -> pl.Expr:
 FORMAT = Format(
     name="fortigate",
     product="Fortinet FortiGate",
+    user_is_mapped=True,
     event_classes=(
         "connections",
         "http_requests",

@@ -246,6 +246,7 @@ def extras() -> pl.Expr:
 FORMAT = Format(
     name="meraki",
     product="Cisco Meraki",
+    user_is_mapped=True,
     event_classes=(
         "connections",
         "http_requests",

@@ -208,6 +208,7 @@ def _extras() -> pl.Expr:
 FORMAT = Format(
     name="paloalto",
     product="Palo Alto Networks PAN-OS",
+    user_is_mapped=True,
     event_classes=("connections", "http_requests", "logons", "system_events"),
     looks_like=looks_like,
     read=read,

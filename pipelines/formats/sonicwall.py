@@ -195,6 +195,7 @@ def logon() -> dict[str, pl.Expr]:
 FORMAT = Format(
     name="sonicwall",
     product="SonicWall SonicOS",
+    user_is_mapped=True,
     event_classes=("connections", "http_requests", "logons", "system_events"),
     looks_like=looks_like,
     read=read,

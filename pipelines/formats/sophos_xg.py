@@ -144,6 +144,7 @@ def event_class() -> pl.Expr:
 FORMAT = Format(
     name="sophos_xg",
     product="Sophos Firewall (SFOS, XG)",
+    user_is_mapped=True,
     event_classes=(
         "connections",
         "http_requests",

@@ -200,6 +200,7 @@ def logon() -> dict[str, pl.Expr]:
 FORMAT = Format(
     name="watchguard",
     product="WatchGuard Firebox",
+    user_is_mapped=True,
     event_classes=(
         "connections",
         "http_requests",

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from pipelines.clock import monday
 from pipelines.errors import ModelError, SettingsError
 from pipelines.warehouse.snapshots import kept, reading
 
@@ -58,15 +59,15 @@ def _zone(every: Sequence[tuple[datetime, Path]]) -> ZoneInfo:
     return ZoneInfo("UTC")
 
 
-def _of_week(folder: Path, monday: date) -> Path:
+def _of_week(folder: Path, start: date) -> Path:
     every = kept(folder)
     for _published, path in reversed(every):
         with reading(path) as database:
             rows = database.rows("select max(event_date) from marts.source_hours")
         newest = rows[0][0]
-        if newest is not None and newest < monday + ONE_WEEK:
+        if newest is not None and newest < start + ONE_WEEK:
             return path
-    raise _not_kept(every, f"each knows of days after the week of {monday}")
+    raise _not_kept(every, f"each knows of days after the week of {start}")
 
 
 def _not_kept(every: Sequence[tuple[datetime, Path]], why: str) -> ModelError:
@@ -87,7 +88,7 @@ def _monday(given: str | date) -> date:
             told = f"{year.rstrip('-')}-W{number}-1"
         told = _read(told, "week")
     day = told.date() if isinstance(told, datetime) else told
-    return day - timedelta(days=day.weekday())
+    return monday(day)
 
 
 def _read(text: str, name: str) -> date | datetime:

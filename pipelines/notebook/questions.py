@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.clock import monday
 from pipelines.errors import ModelError
 from pipelines.notebook.connection import Connection
 
@@ -64,7 +65,7 @@ def account_week(con: Connection, account: str | None, day: date) -> pl.DataFram
         account: Its pseudonym, such as `falcon-27`.
         day: Any day of the week, which begins on Monday.
     """
-    monday = day - timedelta(days=day.weekday())
+    first = monday(day)
     return con.frame(
         """
         select
@@ -85,8 +86,8 @@ def account_week(con: Connection, account: str | None, day: date) -> pl.DataFram
         order by event_date, minutes desc, site
         """,
         account=account,
-        monday=monday,
-        sunday=monday + timedelta(days=6),
+        monday=first,
+        sunday=first + timedelta(days=6),
     )
 
 

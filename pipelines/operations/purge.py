@@ -15,13 +15,14 @@ from pathlib import Path
 
 from sqlalchemy import Connection, delete, func, update
 
+from pipelines.clock import monday
 from pipelines.district import District
 from pipelines.findings.removing import remove
 from pipelines.formats import formats
 from pipelines.ingest.sweeping import sweep, unlisted_files
 from pipelines.operations.recover import rebuild
 from pipelines.operations.removal import remove_report
-from pipelines.operations.retention import WEEK, Plan, monday
+from pipelines.operations.retention import WEEK, Plan
 from pipelines.refresh.steps import Progress, nobody_watches
 from pipelines.registry.kept import forget
 from pipelines.registry.registry import load_registry

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 
 from pipelines.alerts.outbox import GIVEN_UP, SENT
+from pipelines.clock import monday
 from pipelines.district import District
 from pipelines.ingest.files import REJECTS
 from pipelines.ingest.remote import is_remote
@@ -104,11 +105,6 @@ def first_kept(district: District, today: date) -> dict[RecordClass, date]:
         for name, count in days.items()
         if count is not None
     }
-
-
-def monday(day: date) -> date:
-    """The first day of its week."""
-    return day - timedelta(days=day.weekday())
 
 
 def _is_held(day: date, in_force: Iterable[Hold]) -> bool:

@@ -16,6 +16,7 @@ from typing import Any, Literal
 import polars as pl
 from sqlalchemy import insert, select
 
+from pipelines.clock import SCHOOL_YEAR_STARTS, school_year
 from pipelines.district import District
 from pipelines.errors import SettingsError
 from pipelines.privacy.pseudonyms import SHORTEST_KEY, Kind, assign_names, tokens
@@ -51,7 +52,6 @@ MASKED: Mapping[str, Mask] = {
     "categories": "category",
 }
 """Columns in which only sites of a sensitive kind get a name, and their kind goes."""
-SCHOOL_YEAR_BEGINS = 8
 KEY_FACT = "pseudonym_key"
 """The fact that tells the key from another one, and nothing about it."""
 WHICH_KEY = b"schoolbell: which key"
@@ -139,11 +139,6 @@ class Pseudonyms:
         return {value: names[token] for value, token in found.items()}
 
 
-def school_year(day: date) -> int:
-    """The calendar year in which the school year of a day began."""
-    return day.year if day.month >= SCHOOL_YEAR_BEGINS else day.year - 1
-
-
 def home_key(district: District) -> bytes:
     """The key behind the pseudonyms, if it is the one that was used before.
 
@@ -200,7 +195,7 @@ def pseudonyms(district: District, day: date) -> Pseudonyms:
     """The pseudonyms of the school year that a day belongs to."""
     year = school_year(day)
     frames = district.registry.frames
-    first = date(year, SCHOOL_YEAR_BEGINS, 1)
+    first = date(year, SCHOOL_YEAR_STARTS, 1)
     last = first.replace(year=year + 1) - ONE_DAY
     found = pupils(frames["people"], frames["accounts"], first, last)
     return Pseudonyms(district.store, home_key(district), year, found)

@@ -10,7 +10,7 @@ from datetime import date
 
 import polars as pl
 
-from pipelines.clock import Reading, civil_time
+from pipelines.clock import SCHOOL_YEAR_STARTS, Reading, civil_time
 from pipelines.registry.frames import conform
 from pipelines.registry.reading import LINE, Rows, tell
 from pipelines.settings.problems import Problem
@@ -19,7 +19,6 @@ FILE = "calendar.csv"
 WORKING = ["school", "early_out", "late_start", "pd_day", "elearning"]
 """Days on which contract hours hold."""
 SATURDAY = 6  # ISO weekday
-SCHOOL_YEAR_STARTS = 7  # month
 
 
 def calendar_days(

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+from pipelines.clock import monday
 from pipelines.district import District
 from pipelines.errors import ModelError
 from pipelines.reports.archive import left_over, write_archive
@@ -168,10 +169,10 @@ def mondays(database: Database) -> list[date]:
     )
     weeks: dict[date, int] = {}
     for day, count in hours:
-        monday = day - timedelta(days=day.weekday())
-        weeks[monday] = weeks.get(monday, 0) + count
+        week = monday(day)
+        weeks[week] = weeks.get(week, 0) + count
     enough = min(24, max(weeks.values(), default=0))
-    return sorted(monday for monday, count in weeks.items() if count >= enough)
+    return sorted(week for week, count in weeks.items() if count >= enough)
 
 
 def check_report_settings(district: District) -> None:

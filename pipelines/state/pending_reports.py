@@ -6,10 +6,11 @@ are written: a run that is killed in between leaves them to the next.
 
 import json
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date
 
 from sqlalchemy import Connection
 
+from pipelines.clock import monday
 from pipelines.state.purged import kept_from
 from pipelines.state.store import Store, fact, remember
 
@@ -22,7 +23,7 @@ def owe(store: Store, days: Iterable[date]) -> None:
     Weeks that lost events or findings to retention are not: they stay as published.
     """
     first = kept_from(store) or date.min
-    weeks = {day - timedelta(days=day.weekday()) for day in days if day >= first}
+    weeks = {monday(day) for day in days if day >= first}
     with store.writing() as connection:
         _note(connection, weeks | _noted(connection))
 

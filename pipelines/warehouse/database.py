@@ -22,6 +22,7 @@ from tenacity import (
 )
 
 from pipelines.errors import ModelError, SchoolbellError
+from pipelines.events import LINES_A_FILE
 from pipelines.settings.model import MEMORY_MB
 from pipelines.warehouse.models import Model, Scalar
 
@@ -31,8 +32,6 @@ _PROVEN: set[tuple[str, tuple[tuple[str, str], ...]]] = set()
 """Queries that this process has seen to give the columns of their header."""
 NOT_THE_MODEL = (duckdb.IOException, duckdb.FatalException, duckdb.InternalException)
 """What a query fails with when the disk or the file does, whichever model runs."""
-ROW_ID = "file_id * 4294967296 + line_no"
-"""An event's id: its file and line in one number."""
 
 
 Copied = Callable[[int, str, str | None], tuple[str, str]]
@@ -75,7 +74,7 @@ class Database:
         )
         self._connection.execute(
             f"create or replace view raw.{event_class} as"
-            f" select {ROW_ID} as event_id, *"
+            f" select file_id * {LINES_A_FILE} + line_no as event_id, *"
             f" from read_parquet(getvariable('files_{event_class}'),"
             " hive_partitioning = false)"
         )

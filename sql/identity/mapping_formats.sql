@@ -12,6 +12,7 @@ from (
     ('cef'),
     ('checkpoint'),
     ('cisco_asa'),
+    ('cisco_umbrella'),
     ('fortigate'),
     ('leef'),
     ('meraki'),

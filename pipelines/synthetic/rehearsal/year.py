@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from pipelines.clock import monday
 from pipelines.health.kinds import EVERYWHERE
 
 ZONE = ZoneInfo("America/Chicago")
@@ -75,7 +76,7 @@ def school_year(start: int, random: Random, weeks: int = 44) -> Year:
         start: The calendar year in which it begins.
         weeks: How much of it is judged.
     """
-    judged = _monday(date(start, 8, 17))
+    judged = monday(date(start, 8, 17))
     first, last = judged - WARM_UP_DAYS * DAY, judged + (7 * weeks - 1) * DAY
     kinds = {}
     for number in range((last - first).days + 1):
@@ -107,10 +108,6 @@ def _planned(day: date, start: int) -> str:
     if not is_term:
         return "pd_day" if day.month in (8, 6) else "holiday"
     return "pd_day" if is_pd else "school"
-
-
-def _monday(day: date) -> date:
-    return day - day.weekday() * DAY
 
 
 SPACING_DAYS = 5

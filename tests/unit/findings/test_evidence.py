@@ -2,7 +2,8 @@
 
 import json
 
-from pipelines.findings.evidence import FILE_SHIFT, copy_lines
+from pipelines.events import event_id_of
+from pipelines.findings.evidence import copy_lines
 from pipelines.ingest import cutting
 from pipelines.ingest.delivery import deliveries
 from pipelines.state.ledger import FileRecord
@@ -13,7 +14,7 @@ def cited(folder, fmt: str, *numbers: int):
     listing = {one.path: one for one in deliveries(folder, "sso").deliveries}
     (path,) = listing
     record = FileRecord(file_id=3, source="sso", path=path, format=fmt)
-    ids = [3 * FILE_SHIFT + number for number in numbers]
+    ids = [event_id_of(3, number) for number in numbers]
     copies = copy_lines(ids, [record], {"sso": listing}, {})
     assert [copies[one].line_no for one in ids] == list(numbers)
     return [copies[one] for one in ids]
