@@ -24,6 +24,7 @@ from pipelines.clock.yearless import bsd, bsd_pair
 
 __all__ = [
     "SCHOOL_YEAR_STARTS", "Reading", "Stamp", "Unit", "anchor", "bsd", "bsd_pair",
-    "civil", "civil_time", "date_in_name", "epoch", "epoch_by_size", "epoch_milliseconds", "first", "iso",
-    "iso_pair", "local_date", "monday", "school_year", "worded",
+    "civil", "civil_time", "date_in_name", "epoch", "epoch_by_size",
+    "epoch_milliseconds", "first", "iso", "iso_pair", "local_date", "monday",
+    "school_year", "worded",
 ]  # fmt: skip
