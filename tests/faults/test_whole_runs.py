@@ -110,7 +110,7 @@ def test_a_whole_run_is_killed_at_its_steps(taken_in, undisturbed, tmp_path, zyg
     sound, _, points = undisturbed
     chance = random.Random(11)
     tried = (
-        range(1, points, 1 + points // 150)
+        range(1, points, 1 + points // 60)
         if LONG
         else chance.sample(range(points // 2, points), 2)
     )
@@ -133,7 +133,7 @@ def test_a_whole_run_is_killed_at_any_instant(taken_in, undisturbed, tmp_path, z
     sound, seconds, _ = undisturbed
     chance = random.Random(13)
     kills: Counter[str] = Counter()
-    for number in range(60 if LONG else 1):
+    for number in range(25 if LONG else 1):
         folder = shutil.copytree(taken_in, tmp_path / f"r{number}")
         for _ in range(3):
             after = chance.uniform(0.01, sum(seconds.values()))
