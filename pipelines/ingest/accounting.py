@@ -18,19 +18,6 @@ from pipelines.state.store import Store
 
 
 @dataclass(frozen=True, kw_only=True)
-class FileAccount:
-    """Where the bytes and lines of one delivered file are."""
-
-    record: FileRecord
-    reasons: Mapping[str, int]
-
-    @property
-    def balances(self) -> bool:
-        """Every line is in exactly one place."""
-        return self.record.balances
-
-
-@dataclass(frozen=True, kw_only=True)
 class DayAccount:
     """What one source brought for one local day.
 
@@ -174,21 +161,6 @@ def arrival_lags(store: Store) -> pl.DataFrame:
         if day.lags.get(name, 0) > 0
     ]
     return pl.DataFrame(rows, ARRIVALS, orient="row")
-
-
-def arrival_lag(store: Store, source: str, *, share: float = 0.99) -> timedelta | None:
-    """How long to wait until `share` of a source's events are there.
-
-    None without events, or where even a week is not enough.
-    """
-    counts = lags(store, source)
-    total = sum(counts.values())
-    seen = 0
-    for name, seconds in LAGS.items():
-        seen += counts[name]
-        if total and seen >= share * total:
-            return timedelta(seconds=seconds) if seconds < float("inf") else None
-    return None
 
 
 def days_ahead(store: Store, now: datetime) -> list[DayAccount]:

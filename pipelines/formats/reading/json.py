@@ -53,11 +53,6 @@ def with_fields(
     return batch.with_columns(_objects=objects).unnest("_objects")
 
 
-def holds_key(line: pl.Expr, key: str) -> pl.Expr:
-    """The line is an object in which a key of that name occurs."""
-    return line.str.contains(r"^[ \t\x{feff}]*\{") & line.str.contains(rf'"{key}"\s*:')
-
-
 def _read(lines: pl.Series, fields: Fields) -> pl.DataFrame:
     asked = _reader().cursor()
     asked.register("lines", _strict(lines).to_arrow(compat_level=OLDEST))
