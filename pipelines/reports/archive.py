@@ -1,7 +1,7 @@
 """Puts a report's pages on disk, so that a reader never sees half of one.
 
-Each file is written beside its place, forced to disk and renamed. The index
-comes last: it never names a week that is not there.
+Each file is written beside its place, forced to disk and renamed, after all that
+it points to: no page lacks its style, and no index names a week that is not there.
 """
 
 from collections.abc import Mapping
@@ -55,8 +55,15 @@ def left_over(pages: Mapping[str, Page], folder: Path, week: str) -> list[Path]:
 
 
 def turn(path: str) -> int:
-    """When a page is written: the index of weeks after all that it names."""
-    return LAST.index(path) + 1 if path in LAST else 0
+    """When a file is written: after all that it points to.
+
+    Style and scripts first, then pages, the page of a week, the index of weeks.
+    """
+    if path in LAST:
+        return 3 + LAST.index(path)
+    if path.startswith("assets/"):
+        return 0
+    return 2 if path.endswith("/index.html") else 1
 
 
 def inside(path: str) -> PurePosixPath:

@@ -10,7 +10,6 @@ in mails and in the manifests of backups, with which it is compared.
 import hashlib
 import hmac
 import json
-import os
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -20,7 +19,7 @@ from pathlib import Path
 from sqlalchemy import Connection, insert, select
 
 from pipelines.errors import SchoolbellError, SettingsError
-from pipelines.settings.home import DistrictHome
+from pipelines.settings.home import DistrictHome, put
 from pipelines.state import home_mark
 from pipelines.state.review_schema import AUDIT
 from pipelines.state.store import Store, now_text
@@ -129,7 +128,8 @@ class Chain:
         """A key without an entry would read as a chain that was cut off."""
         with suppress(SchoolbellError), self.store.writing() as connection:
             if not _last(connection).number:
-                self.key_file.unlink(missing_ok=True)
+                for path in (self.key_file, self._new_key):
+                    path.unlink(missing_ok=True)
 
     def append(self, connection: Connection, act: Act) -> Entry:
         """Add an entry in a transaction of the caller's.
@@ -247,17 +247,24 @@ class Chain:
             self._put(head)
 
     def _put(self, head: Head) -> None:
-        draft = self.head_file.with_name(f".head.{secrets.token_hex(4)}")
-        _write(draft, f"{head}:{self._seal(head)}\n".encode(), SECRET_FILE)
-        draft.replace(self.head_file)
+        put(self.head_file, f"{head}:{self._seal(head)}\n".encode(), SECRET_FILE)
 
     def _seal(self, head: Head) -> str:
         text = f"audit.head {head}".encode()
         return hmac.new(self._key(is_new=False), text, hashlib.sha256).hexdigest()
 
+    @property
+    def _new_key(self) -> Path:
+        """The first key, until its first entry is committed."""
+        return self.key_file.with_name(f"{self.key_file.name}.new")
+
     def _key(self, *, is_new: bool) -> bytes:
-        if is_new and not self.key_file.exists():
-            _write(self.key_file, secrets.token_bytes(KEY_BYTES), SECRET_FILE)
+        if not self.key_file.exists():
+            if is_new:
+                put(self._new_key, key := secrets.token_bytes(KEY_BYTES), SECRET_FILE)
+                return key
+            if self._new_key.exists():
+                self._new_key.replace(self.key_file)
         cause: Exception | None = None
         try:
             if len(key := self.key_file.read_bytes()) >= KEY_BYTES:
@@ -376,11 +383,3 @@ def _require_key_of(connection: Connection, key: bytes, where: str) -> None:
 def _storable(text: str) -> str:
     """Without what a database refuses: NUL, and halves of surrogate pairs."""
     return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")
-
-
-def _write(path: Path, data: bytes, mode: int) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())

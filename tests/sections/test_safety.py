@@ -123,6 +123,20 @@ def test_the_archive_is_written_whole_and_index_last(tmp_path):
     assert write_archive(pages_of("busy"), tmp_path) == []
 
 
+def test_style_comes_before_pages_and_a_week_after_its_pages(tmp_path):
+    written = write_archive(pages_of("busy"), tmp_path)
+    place = {one.relative_to(tmp_path).as_posix(): n for n, one in enumerate(written)}
+    assets = [n for path, n in place.items() if path.startswith("assets/")]
+    pages = [n for path, n in place.items() if path.endswith(".html")]
+    assert assets
+    assert max(assets) < min(pages)
+    for path, number in place.items():
+        if path.endswith("/index.html"):
+            week = path.removesuffix("index.html")
+            assert number == max(n for one, n in place.items() if one.startswith(week))
+    assert list(place)[-1] == "index.html"
+
+
 @pytest.mark.parametrize("path", ["../out.html", "/out.html", "a/../../b", ""])
 def test_no_page_leaves_the_archive(tmp_path, path):
     with pytest.raises(SchoolbellError):

@@ -185,6 +185,31 @@ def test_a_lost_key_stops_acts(chain):
     assert len(chain.entries()) == 3
 
 
+def test_a_kill_before_the_first_entry_leaves_no_key_and_no_alarm(chain, monkeypatch):
+    monkeypatch.setattr(type(chain), "_drop_unused_key", lambda _self: None)
+    with pytest.raises(KeyboardInterrupt), chain.recording(act()):
+        raise KeyboardInterrupt
+    assert not chain.key_file.exists()
+    assert chain.verify() is None
+    with chain.recording(act()):
+        pass
+    assert chain.verify() is None
+    assert chain.key_file.exists()
+    assert len(chain.entries()) == 1
+
+
+def test_a_kill_behind_the_first_entry_keeps_its_key(chain, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(type(chain), "_note", lambda _self, _head: None)
+        with chain.recording(act()):
+            pass
+    assert not chain.key_file.exists()
+    with chain.recording(act()):
+        pass
+    assert chain.verify() is None
+    assert len(chain.entries()) == 2
+
+
 def test_the_key_is_for_its_owner_alone(chain):
     acted(chain, 1)
     assert chain.key_file.stat().st_mode & 0o777 == 0o600
