@@ -2,20 +2,20 @@
 
 The stations of one journey, in the order a log line travels:
 
-    sources     landing files become batches of whole lines
+    ingest      landing files become batches of lines, then Parquet files
     formats     a batch of lines becomes events and rejects
-    lake        events and rejects become Parquet files, committed by the ledger
-    identity    spellings, leases and logons tell who held what, and when
-    warehouse   the SQL models of `sql/` are built, a day at a time
-    detections  candidate findings, one SQL file each
+    warehouse   the SQL models of `sql/`: who held what and when, requests, use
     findings    candidates become findings with evidence and alternatives
     health      hours, lags and shares tell whether the logs still come
-    reports     marts and findings become pages
+    refresh     which days are due and why; the steps that build and judge them
     alerts      findings and source health become messages, each sent once
+    reports     marts and findings become pages
+    run         everything that is due, in order
 
-Beside them: `district` is what the district says of itself, `state` is what
-can not be recomputed, `demo` makes a synthetic district, `cli` and `defs`
-(Dagster) are the two ways in; analysts come by `notebook`:
+Beside them: `settings` and `registry` are what the district says of itself, `state`
+is what can not be recomputed, `district` a home that is opened, `privacy` who may see
+what, `operations` what keeps an installation well, `synthetic` an invented district;
+`cli` and `defs` (Dagster) are the two ways in, and analysts come by `notebook`:
 
     from pipelines import connect
 """

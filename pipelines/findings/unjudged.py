@@ -87,10 +87,11 @@ def unjudged(district: District) -> list[Unjudged]:
 def _not_built(district: District) -> Iterator[Unjudged]:
     """Days in quarantine of what is judged or shown: detections and marts."""
     codes = {one.model.name: code for code, one in district.detections.items()}
-    for one in quarantined(district.store):
+    held = quarantined(district.store)
+    whole = ledger.event_days(district.store) if held else []
+    for one in held:
         if not one.model.startswith(("detections.", "marts.")):
             continue
-        whole = ledger.event_days(district.store)
         for day in [one.event_date] if one.event_date else whole:
             yield Unjudged(
                 rule=codes.get(one.model, ""),
@@ -126,6 +127,11 @@ class Failure:
         when += f" and {len(days) - MOST_DAYS} more days" * (len(days) > MOST_DAYS)
         without = f"; not judged there: {', '.join(self.rules)}" if self.rules else ""
         return f"{self.cause} could not be built{when}{without}"
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        """For machines, in full."""
+        return asdict(self) | {"days": [day.isoformat() for day in self.days]}
 
     def __str__(self) -> str:
         return f"{self.said} ({self.reason})"
@@ -203,13 +209,15 @@ def note_unjudged(
 ) -> None:
     """Remember in the warehouse what was left out, to judge it when it may be.
 
+    Of missing fields alone: the quarantine knows by itself when its days are due.
+
     Args:
         found: What must not be judged now.
         judged: What was judged now; what was noted before and was not stays noted.
     """
     pairs = [(rule, day) for rule, days in judged.items() for day in days]
     done = pl.DataFrame(pairs, _PAIR, orient="row")
-    now = frame(found)
+    now = frame(one for one in found if one.field)
     if database.has(NOTED):
         waiting = database.table(NOTED).join(done, on=list(_PAIR), how="anti")
         # a table that an earlier version made has fewer columns

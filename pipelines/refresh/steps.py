@@ -1,4 +1,4 @@
-"""The stations of the journey, each one call on an opened district."""
+"""The steps of a run up to the findings, each one call on an opened district."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -5,7 +5,7 @@ lock, and says the same whether Dagster is well or not.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from shutil import disk_usage
 from typing import Any
@@ -102,9 +102,7 @@ def status_of(district: District, now: datetime) -> Status:
     shown["versions"] = versions()
     shown["sources"] = [one.shown for one in sources]
     shown["trouble"] = trouble
-    shown["not_built"] = [
-        {**asdict(one), "days": [day.isoformat() for day in one.days]} for one in failed
-    ]
+    shown["not_built"] = [one.shown for one in failed]
     shown["waiting"] = waits
     return Status(shown, code, sources, shown["reasons"])
 

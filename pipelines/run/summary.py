@@ -95,10 +95,7 @@ def facts_of(done: Result) -> dict[str, Any]:
             "withdrawn": list(done.kept.withdrawn),
         },
         "because": list(done.kept.because),
-        "not_built": [
-            {**asdict(one), "days": [day.isoformat() for day in one.days]}
-            for one in done.failures
-        ],
+        "not_built": [one.shown for one in done.failures],
         "reattributed_requests": done.built.reattributed,
         "alerts": asdict(done.alerts) if done.alerts is not None else None,
         "files_set_aside": done.set_aside,
