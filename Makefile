@@ -73,7 +73,7 @@ golden: setup ## rewrite the golden files; then read the diff
 	SCHOOLBELL_GOLDEN=rewrite $(BIN)/python -m pytest -q -k golden
 
 docs: setup ## regenerate docs/reference
-	$(BIN)/python -m pipelines.cli.reference docs/reference
+	$(BIN)/python -m docs.reference_pages docs/reference
 
 site: setup ## the documents as pages in build/site; a broken link ends it
 	$(BIN)/sphinx-build -W --keep-going -q -b html -c docs/site . build/site

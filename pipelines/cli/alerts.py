@@ -16,7 +16,7 @@ from pipelines.alerts.rehearsal_message import send_test
 from pipelines.alerts.sending import AlertSummary, send_alerts
 from pipelines.alerts.standing import standing
 from pipelines.cli.options import AsJson, Home
-from pipelines.cli.telling import tell
+from pipelines.cli.output import tell
 from pipelines.district import only_writer, open_district
 from pipelines.errors import SettingsError
 from pipelines.health.history import troubles

@@ -1,6 +1,7 @@
 """Collects the commands and runs the one that was asked for."""
 
 import sys
+from collections.abc import Callable, Mapping
 from importlib.metadata import version as installed
 from typing import Annotated
 
@@ -10,35 +11,35 @@ from pipelines.cli import (
     alerts,
     audit,
     backup,
+    check,
+    describe,
     doctor,
-    exporting,
-    feedback,
-    findings,
-    home,
+    drill,
+    hold,
     identify,
     ingest,
     init,
     lists,
-    moving,
-    packing,
-    permits,
+    move_state,
     protect,
+    purge,
     query,
-    rehearse,
+    recover,
     replay,
-    retention,
-    revealing,
-    reviewing,
+    replay_rejects,
+    report,
+    restore,
+    reveal,
     run,
     score,
-    showing,
     status,
     suggest,
     units,
     upgrade,
     who,
 )
-from pipelines.cli.errors import told
+from pipelines.cli.errors import readable_errors
+from pipelines.cli.findings import cases, export, feedback, permits, verdict
 from pipelines.settings.home import private_by_default
 
 app = typer.Typer(
@@ -60,49 +61,58 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-app.command("init")(init.init)
-app.command("check")(home.check)
-app.command("doctor")(doctor.doctor)
-app.command("backup")(backup.backup)
-app.command("restore")(backup.restore)
-app.command("drill")(backup.drill)
-app.command("recover")(backup.recover)
-app.command("upgrade")(upgrade.upgrade)
-app.command("purge")(retention.purge)
-app.add_typer(retention.app, name="hold")
-app.command("units")(units.units)
-app.command("protect")(protect.protect_home)
-app.command("move-state")(moving.move_state)
-app.command("run")(run.run_all)
-app.command("run-week")(run.run_week)
-app.command("report")(run.report)
-app.command("status")(status.status)
-app.command("ingest")(ingest.ingest)
-app.command("replay-rejects")(ingest.replay_rejects)
-app.command("identify")(identify.identify)
-app.command("score")(score.score)
-app.command("query")(query.query)
-app.command("describe")(query.describe)
-app.command("who")(who.who)
-app.command("suggest")(suggest.suggest)
-app.command("replay")(replay.replay)
-app.command("reveal")(revealing.reveal)
-app.add_typer(findings.app, name="findings")
-findings.app.command("show")(showing.show)
-findings.app.command("explain")(showing.explain)
-findings.app.command("verdict")(reviewing.verdict)
-findings.app.command("assign")(reviewing.assign)
-findings.app.command("approve")(reviewing.approve)
-findings.app.command("export")(exporting.export)
-findings.app.command("pack")(packing.pack)
-findings.app.command("feedback")(feedback.feedback)
-findings.app.command("permits")(permits.permits)
-findings.app.command("exception")(permits.exception)
-findings.app.command("exception-end")(permits.exception_end)
-app.add_typer(lists.app, name="lists")
-app.add_typer(alerts.app, name="alerts")
-alerts.app.command("rehearse")(rehearse.rehearse)
-app.add_typer(audit.app, name="audit")
+COMMANDS: Mapping[str, typer.Typer | Callable[..., None]] = {
+    "init": init.init,
+    "check": check.check,
+    "doctor": doctor.doctor,
+    "backup": backup.backup,
+    "restore": restore.restore,
+    "drill": drill.drill,
+    "recover": recover.recover,
+    "upgrade": upgrade.upgrade,
+    "purge": purge.purge,
+    "hold": hold.app,
+    "units": units.units,
+    "protect": protect.protect_home,
+    "move-state": move_state.move_state,
+    "run": run.run_all,
+    "run-week": run.run_week,
+    "report": report.report,
+    "status": status.status,
+    "ingest": ingest.ingest,
+    "replay-rejects": replay_rejects.replay_rejects,
+    "identify": identify.identify,
+    "score": score.score,
+    "query": query.query,
+    "describe": describe.describe,
+    "who": who.who,
+    "suggest": suggest.suggest,
+    "replay": replay.replay,
+    "reveal": reveal.reveal,
+    "findings": cases.app,
+    "lists": lists.app,
+    "alerts": alerts.app,
+    "audit": audit.app,
+}
+OF_FINDINGS: Mapping[str, Callable[..., None]] = {
+    "verdict": verdict.verdict,
+    "assign": verdict.assign,
+    "approve": verdict.approve,
+    "export": export.export,
+    "pack": export.pack,
+    "feedback": feedback.feedback,
+    "permits": permits.permits,
+    "exception": permits.exception,
+    "exception-end": permits.exception_end,
+}
+for name, command in COMMANDS.items():
+    if isinstance(command, typer.Typer):
+        app.add_typer(command, name=name)
+    else:
+        app.command(name)(command)
+
+for name, command in OF_FINDINGS.items():
+    cases.app.command(name)(command)
 
 
 def _print_version(wanted: bool) -> None:
@@ -126,6 +136,6 @@ def _root(
 def main() -> None:
     """Run the command line; the process's exit code tells how it went."""
     private_by_default()
-    with told():
+    with readable_errors():
         app(prog_name="schoolbell")
     sys.exit(0)

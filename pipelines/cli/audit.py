@@ -11,9 +11,9 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli.asking import who_asks
+from pipelines.cli.context import who_asks
 from pipelines.cli.options import AsJson, Home
-from pipelines.cli.telling import tell
+from pipelines.cli.output import tell
 from pipelines.findings.lookups import looked_up
 from pipelines.run.console import console, safe, table
 from pipelines.settings.home import DistrictHome

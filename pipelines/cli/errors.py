@@ -13,22 +13,22 @@ MOST_LETTERS = 300
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def readable_errors() -> Iterator[None]:
     """Print an error that people can act on, and leave with its exit code.
 
     That is every Schoolbell error, and what the system refuses: a full disk, a
-    missing permission, a folder that is a file. What nobody foresaw is told in one
-    line too. `SCHOOLBELL_DEBUG=1` lets the traceback through.
+    missing permission, a folder that is a file. An unforeseen error takes one line too.
+    `SCHOOLBELL_DEBUG=1` lets the traceback through.
     """
     try:
         yield
     except Exception as error:
         if os.environ.get("SCHOOLBELL_DEBUG"):
             raise
-        known = _known(error)
-        for line in str(known).splitlines():
+        message = _as_message(error)
+        for line in str(message).splitlines():
             sys.stderr.write(safe(line) + "\n")
-        raise SystemExit(known.exit_code) from None
+        raise SystemExit(message.exit_code) from None
 
 
 def _as_owner() -> str:
@@ -41,7 +41,7 @@ def _as_owner() -> str:
         return "sudo -u ACCOUNT schoolbell ..."
 
 
-def _known(error: Exception) -> SchoolbellError:
+def _as_message(error: Exception) -> SchoolbellError:
     if isinstance(error, SchoolbellError):
         return error
     if isinstance(error, OSError):

@@ -10,7 +10,7 @@ from zoneinfo import available_timezones
 import typer
 
 from pipelines.cli.options import AsJson
-from pipelines.cli.telling import tell
+from pipelines.cli.output import tell
 from pipelines.errors import SettingsError
 from pipelines.registry.new_home import create
 from pipelines.registry.skeleton import Answers, settings_text

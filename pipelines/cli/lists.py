@@ -17,7 +17,7 @@ from urllib.request import Request, urlopen
 import typer
 
 from pipelines.cli.options import AsJson, Home
-from pipelines.cli.telling import tell
+from pipelines.cli.output import tell
 from pipelines.errors import SettingsError, SourceError
 from pipelines.registry.list_store import TakenList, keep, kept
 from pipelines.registry.listed import read_list

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.options import AsJson, Home
-from pipelines.cli.telling import tell
+from pipelines.cli.output import tell
 from pipelines.errors import SettingsError
 from pipelines.operations.ownership import GROUPS, protect
 from pipelines.settings.home import DistrictHome

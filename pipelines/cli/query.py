@@ -9,39 +9,15 @@ from typing import Annotated
 import polars as pl
 import typer
 
-from pipelines.cli.options import AsJson, Home
-from pipelines.cli.query_output import Kind, rendered
+from pipelines.cli.options import Home
+from pipelines.cli.output import Kind, rendered
 from pipelines.errors import ModelError, SettingsError
 from pipelines.notebook.connection import Connection
-from pipelines.notebook.relations import described, relations
 from pipelines.notebook.saved import saved_queries, saved_query, values_of
 from pipelines.warehouse.snapshots import SqlError
 
 PRIVATE = 0o600
 BINARY: tuple[Kind, ...] = ("parquet", "xlsx")
-
-
-def describe(
-    table: Annotated[
-        str, typer.Argument(help="Such as core.site_use; none lists all.")
-    ] = "",
-    as_json: AsJson = False,
-) -> None:
-    """Say what the relations hold: type, meaning and personal-data mark of columns."""
-    if table:
-        rows: Sequence[dict[str, str]] = [
-            {
-                "column": one.column,
-                "type": one.kind,
-                "personal": "" if one.pii == "none" else one.pii,
-                "meaning": one.meaning,
-                "words": "; ".join(f"{word}: {is_}" for word, is_ in one.words.items()),
-            }
-            for one in described(table)
-        ]
-    else:
-        rows = [{"relation": name, "row": row} for name, row in relations().items()]
-    _put(rendered(pl.DataFrame(rows), "json" if as_json else "table", ()), None)
 
 
 def query(

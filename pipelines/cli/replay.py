@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pipelines.cli.asking import Desk, desk
+from pipelines.cli.context import CommandContext, open_context
 from pipelines.cli.options import AsJson, Home, Quiet
 from pipelines.district import District
 from pipelines.errors import SettingsError
@@ -49,19 +49,19 @@ def replay(
     """Tell which findings another threshold or registry row would add and remove."""
     if not (values or settings or registry):
         raise SettingsError("nothing is given to try", remedy=EXAMPLE)
-    with desk(home, "replay") as one, _scratch() as folder:
-        before = copied(one.district, folder)
+    with open_context(home, "replay") as context, _scratch() as folder:
+        before = copied(context.district, folder)
         try:
             _put(registry or (), before)
-            wanted = _settings(one.district.settings, settings, values or ())
+            wanted = _settings(context.district.settings, settings, values or ())
             after = changed(before, wanted)
             _refuse_errors(before, after)
             with watching(console(is_quiet=is_quiet)) as watchers:
                 found = replayed(before, after, weeks, watchers.building)
-            rows = list(_rows(Desk(before, one.asker), found.differences))
+            rows = list(_rows(CommandContext(before, context.asker), found.differences))
         finally:
             before.store.close()
-        may_see = one.asker.may("findings")
+        may_see = context.asker.may("findings")
     _tell(found, rows if may_see else None, as_json=as_json)
 
 
@@ -110,19 +110,21 @@ def _refuse_errors(before: District, after: District) -> None:
         raise SettingsError("the registry would not take it", remedy=told)
 
 
-def _rows(one: Desk, found: Sequence[Difference]) -> Iterator[dict[str, Any]]:
+def _rows(
+    context: CommandContext, found: Sequence[Difference]
+) -> Iterator[dict[str, Any]]:
     """Each difference under pseudonyms, with the verdict that the finding has."""
-    decided = last_verdicts(one.district.store)
+    decided = last_verdicts(context.district.store)
     for difference in found:
         finding, day = difference.finding, difference.finding.event_date.isoformat()
-        kind = one.district.subject_kind(finding.rule)
+        kind = context.district.subject_kind(finding.rule)
         verdict = decided.get(finding.finding_id, {}).get("verdict")
         yield {
             "effect": difference.effect,
             "finding_id": finding.finding_id,
             "rule": finding.rule,
             "day": day,
-            "account": one.named(kind, finding.subject, day),
+            "account": context.named(kind, finding.subject, day),
             "was": _graded(difference, "was"),
             "now": _graded(difference, "now"),
             "verdict": verdict,

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.options import AsJson, Home
-from pipelines.cli.telling import tell
+from pipelines.cli.output import tell
 from pipelines.district import open_district
 from pipelines.errors import SettingsError
 from pipelines.operations.suggestions.asking import suggest as proposed

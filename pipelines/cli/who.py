@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from pipelines.cli.asking import who_asks
-from pipelines.cli.findings import PUPIL
+from pipelines.cli.context import who_asks
+from pipelines.cli.findings.cases import PUPIL
 from pipelines.cli.options import AsJson, Home
 from pipelines.district import open_district
 from pipelines.errors import SettingsError

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines.cli.reference_text import table
+from docs.reference_pages import table
 from pipelines.formats import Format
 from pipelines.ingest.identify import ENOUGH, SAMPLE_BYTES, identify
 from tests.conftest import CORPORA, corpus

@@ -9,13 +9,19 @@ import pytest
 from typer.testing import CliRunner
 
 from pipelines.cli.app import app
-from pipelines.cli.query_output import rendered
-from pipelines.registry.files import DAY_TYPES, DEVICE_CLASSES, NETWORK_TYPES, SITE_CLASSES, SUBNET_KINDS
+from pipelines.cli.output import rendered
 from pipelines.errors import ModelError, SettingsError
 from pipelines.notebook.connection import Connection
 from pipelines.notebook.relations import described, relations
 from pipelines.notebook.saved import saved_queries, saved_query, values_of
 from pipelines.notebook.values import OPEN, words_of
+from pipelines.registry.files import (
+    DAY_TYPES,
+    DEVICE_CLASSES,
+    NETWORK_TYPES,
+    SITE_CLASSES,
+    SUBNET_KINDS,
+)
 
 FORMULA = "=cmd|'/c calc'!A0"
 ESCAPE = "\x1b[2J\u202e"

@@ -72,7 +72,7 @@ def _known(uid: int) -> tuple[str, list[str]]:
 
 
 @dataclass(frozen=True)
-class Desk:
+class CommandContext:
     """An opened district and whoever works at it."""
 
     district: District
@@ -167,13 +167,13 @@ class Desk:
 
 
 @contextmanager
-def desk(home: Path, right: Right) -> Iterator[Desk]:
+def open_context(home: Path, right: Right) -> Iterator[CommandContext]:
     """Open a home for somebody who has a right.
 
     Raises:
         RefusedError: They do not have it.
     """
     with open_district(home) as district:
-        opened = Desk(district, who_asks(district.settings))
+        opened = CommandContext(district, who_asks(district.settings))
         opened.require(right)
         yield opened

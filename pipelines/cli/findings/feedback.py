@@ -6,7 +6,7 @@ from typing import Any
 
 import typer
 
-from pipelines.cli.asking import Desk, desk
+from pipelines.cli.context import CommandContext, open_context
 from pipelines.cli.options import AsJson, Home
 from pipelines.findings.feedback import MEANS, standings_of
 from pipelines.findings.fixes import Fix, fixes
@@ -19,9 +19,9 @@ COUNTS = ("violation", "authorised", "benign", "misattributed", "data_fault")
 
 def feedback(home: Home, as_json: AsJson = False) -> None:
     """How often verdicts confirmed each rule, what follows, and what to put right."""
-    with desk(home, "findings") as one:
-        rows = [standing_row(each) for each in standings_of(one.district)]
-        amends = list(_fixes(one))
+    with open_context(home, "findings") as context:
+        rows = [standing_row(each) for each in standings_of(context.district)]
+        amends = list(_fixes(context))
     if as_json:
         typer.echo(json.dumps({"rules": rows, "fixes": amends}))
         return
@@ -46,12 +46,12 @@ def _cells(row: dict[str, Any]) -> list[object]:
     return [row["code"], row["stage"], *counts, row["decisions"], share, follows]
 
 
-def _fixes(one: Desk) -> Iterator[dict[str, Any]]:
+def _fixes(context: CommandContext) -> Iterator[dict[str, Any]]:
     """What to put right; devices under their pseudonyms of the newest finding."""
-    decided = last_verdicts(one.district.store)
+    decided = last_verdicts(context.district.store)
     rows = [
         {**finding, "verdict": decided[finding["finding_id"]]["verdict"]}
-        for case in one.cases
+        for case in context.cases
         for finding in case.findings
         if finding["finding_id"] in decided
     ]
@@ -60,13 +60,13 @@ def _fixes(one: Desk) -> Iterator[dict[str, Any]]:
         yield {
             "verdict": fix.verdict,
             "rule": fix.rule,
-            "about": _shown(one, fix, day),
+            "about": _shown(context, fix, day),
             "findings": fix.findings,
             "place": fix.place,
         }
 
 
-def _shown(one: Desk, fix: Fix, day: str) -> str:
+def _shown(context: CommandContext, fix: Fix, day: str) -> str:
     if fix.is_device and fix.about:
-        return one.named("device", fix.about, day)
+        return context.named("device", fix.about, day)
     return fix.about

@@ -1,4 +1,4 @@
-"""Rows as text for a terminal, or as a file: CSV, JSON, Parquet, Excel.
+"""What commands print: a line for people, an object for machines, rows as a file.
 
 What stands in a log was written by strangers: a terminal gets no control
 character, a spreadsheet no formula.
@@ -7,15 +7,17 @@ character, a spreadsheet no formula.
 import csv
 import io
 import json
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 import polars as pl
+import typer
 
-from pipelines.cli.reference_text import spaced
 from pipelines.errors import SettingsError
 from pipelines.reports.sheets import About, workbook
 from pipelines.reports.tables import MOST_IN_EXCEL, exported
 from pipelines.run.console import safe as visible
+from pipelines.run.console import safe_lines
 
 Kind = Literal["table", "csv", "json", "parquet", "xlsx"]
 LIKE_NUMBERS = (int, float, bool)
@@ -79,7 +81,7 @@ def _xlsx(rows: pl.DataFrame, about: About) -> bytes:
         )
     body = [[_sheet_cell(value) for value in row] for row in rows.rows()]
     return workbook(
-        [rows.columns, *body], [(name, spaced(told)) for name, told in about]
+        [rows.columns, *body], [(name, " ".join(text.split())) for name, text in about]
     )
 
 
@@ -94,3 +96,12 @@ def _text(value: object) -> str:
     if isinstance(value, list):
         return ", ".join(map(_text, value))
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def tell(facts: Mapping[str, Any], *lines: str, as_json: bool) -> None:
+    """Print the facts as one JSON object, or the lines, safe for a terminal."""
+    if as_json:
+        typer.echo(json.dumps(facts, default=str))
+        return
+    for line in lines:
+        typer.echo(safe_lines(line))

@@ -3,35 +3,24 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from pipelines.cli.asking import Desk, desk
+from pipelines.cli.context import open_context
+from pipelines.cli.hold import _line
 from pipelines.cli.options import AsJson, Home, Quiet
-from pipelines.cli.telling import tell
 from pipelines.district import only_writer, open_district
 from pipelines.errors import BusyError, SchoolbellError
 from pipelines.operations.certificate import certified, finish_purge
 from pipelines.operations.purge import Purge, carry_out
 from pipelines.operations.retention import Plan, plan
 from pipelines.run.console import console, safe_lines, watching
-from pipelines.state.audit import Act, open_chain
-from pipelines.state.holds import (
-    Hold,
-    HoldError,
-    holds,
-    new_hold_id,
-    place_hold,
-    release_hold,
-)
+from pipelines.state.audit import open_chain
 from pipelines.state.purged import begun
-from pipelines.state.store import now_text
 
-app = typer.Typer(help="Days of which nothing may be deleted.", no_args_is_help=True)
-Why = Annotated[str, typer.Option("--reason", help="Why; it is noted for good.")]
 WHAT = {
     "raw": "raw files",
     "event": "lake files",
@@ -59,26 +48,26 @@ def purge(
 
     Nothing can be brought back but from a backup. A certificate says what went.
     """
-    with desk(home, "purge") as opened:
+    with open_context(home, "purge") as context:
         now = datetime.now(UTC)
         if dry_run:
-            _tell(plan(opened.district, now), as_json=as_json)
+            _tell(plan(context.district, now), as_json=as_json)
             return
-        with only_writer(opened.district.home):
-            found = plan(opened.district, now)
+        with only_writer(context.district.home):
+            found = plan(context.district, now)
             if not as_json:
                 _tell(found, as_json=False)
             if found.is_empty:
-                finish_purge(opened.district, opened.chain, now)
+                finish_purge(context.district, context.chain, now)
                 if as_json:
                     typer.echo(json.dumps(_shown(found) | {"certificate": None}))
                 return
             _confirm(reason, is_sure=yes)
-            done = Purge(found, str(opened.asker), reason, now)
+            done = Purge(found, str(context.asker), reason, now)
             screen = console(is_quiet=is_quiet or as_json)
             with _stoppable(), watching(screen) as watchers:
-                carry_out(opened.district, done, opened.chain, watchers.building)
-                path = certified(opened.district, done, opened.chain)
+                carry_out(context.district, done, context.chain, watchers.building)
+                path = certified(context.district, done, context.chain)
     if as_json:
         typer.echo(json.dumps(_shown(found) | {"certificate": str(path)}))
     else:
@@ -172,100 +161,3 @@ def _shown(found: Plan) -> dict[str, Any]:
         "holds": [one.hold_id for one in found.holds],
         "unfinished": len(found.unfinished),
     }
-
-
-@app.command("add")
-def add(
-    home: Home,
-    reason: Why,
-    first: Annotated[
-        datetime | None,
-        typer.Option("--from", formats=["%Y-%m-%d"], help="First day."),
-    ] = None,
-    last: Annotated[
-        datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.")
-    ] = None,
-    case: Annotated[
-        str | None, typer.Option("--case", help="The week of this case.")
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Keep everything of some days, whatever the retention says."""
-    with desk(home, "hold") as opened:
-        begin, end = _days(opened, first, last, case)
-        hold = Hold(
-            hold_id=new_hold_id(),
-            first_day=begin,
-            last_day=end,
-            reason=reason,
-            actor=str(opened.asker),
-            time=now_text(),
-            case_id=case,
-        )
-        act = Act(
-            actor=hold.actor,
-            action="hold",
-            subject=f"{hold.hold_id} {begin}/{end}",
-            reason=reason,
-            case=case or "",
-        )
-        with opened.chain.recording(act) as connection:
-            place_hold(connection, hold)
-    tell(hold.__dict__, f"hold {_line(hold)}", as_json=as_json)
-
-
-def _days(
-    opened: Desk, first: datetime | None, last: datetime | None, case: str | None
-) -> tuple[date, date]:
-    if case is None and first and last:
-        return first.date(), last.date()
-    found = [one for one in opened.cases if one.case_id == case]
-    if case is None or first or last or not found:
-        raise HoldError(
-            f"there is no case {case!r}" if case else "no days are named",
-            where="hold add",
-            remedy="Give --from DAY and --to DAY, or --case and an id that "
-            "`schoolbell findings cases` lists.",
-        )
-    start = date.fromisocalendar(int(found[0].week[:4]), int(found[0].week[-2:]), 1)
-    return start, start + timedelta(days=6)
-
-
-@app.command("list")
-def list_holds(home: Home, as_json: AsJson = False) -> None:
-    """Every hold, the released ones too."""
-    with desk(home, "hold") as opened:
-        found = holds(opened.district.store)
-    for one in found:
-        if as_json:
-            typer.echo(json.dumps(one.__dict__, default=str))
-        else:
-            typer.echo(safe_lines(_line(one)))
-    if not found and not as_json:
-        typer.echo("Nothing is held.")
-
-
-@app.command("release")
-def release(
-    home: Home,
-    hold_id: Annotated[str, typer.Argument(help="As `hold list` shows it.")],
-    reason: Why,
-    as_json: AsJson = False,
-) -> None:
-    """End a hold; what it kept goes with the next purge."""
-    with desk(home, "hold") as opened:
-        actor = str(opened.asker)
-        act = Act(actor=actor, action="release", subject=hold_id, reason=reason)
-        with opened.chain.recording(act) as connection:
-            release_hold(connection, hold_id, actor, reason)
-    facts = {"hold_id": hold_id, "released_by": actor}
-    tell(facts, f"{hold_id} is released.", as_json=as_json)
-
-
-def _line(one: Hold) -> str:
-    case = f", case {one.case_id}" if one.case_id else ""
-    days = f"{one.first_day} to {one.last_day}"
-    line = f"{one.hold_id}: {days}{case}, by {one.actor}: {one.reason}"
-    if one.released_time:
-        line += f"; released {one.released_time[:10]}: {one.release_reason}"
-    return line

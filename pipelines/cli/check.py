@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli.asking import who_asks
+from pipelines.cli.context import who_asks
 from pipelines.cli.options import AsJson, Home
 from pipelines.district import only_writer, open_district
 from pipelines.errors import SettingsError

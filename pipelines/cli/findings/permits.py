@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from pipelines.cli.asking import Desk, desk
-from pipelines.cli.findings import FindingId, found
+from pipelines.cli.context import CommandContext, open_context
+from pipelines.cli.findings.cases import FindingId, found
 from pipelines.cli.options import AsJson, Home
-from pipelines.cli.telling import tell
+from pipelines.cli.output import tell
 from pipelines.district import District
 from pipelines.errors import SettingsError
 from pipelines.findings.cases import owners
@@ -41,17 +41,17 @@ def exception(
     as_json: AsJson = False,
 ) -> None:
     """Enter an exception: findings like this one are hidden, counted and kept."""
-    with desk(home, "exception") as one:
-        case, finding = found(one, finding_id)
-        not_oneself(finding, one.asker, one.own_accounts)
+    with open_context(home, "exception") as context:
+        case, finding = found(context, finding_id)
+        not_oneself(finding, context.asker, context.own_accounts)
         asked = Asked(
             scope=_scope(scope),
             first=_day(since or finding["event_date"], "--from"),
             last=_day(until, "--until"),
             reason=said(reason),
-            approver=one.person or one.asker.user_name,
+            approver=context.person or context.asker.user_name,
         )
-        ident = enter(one.district, finding, asked, case.case_id, one.asker)
+        ident = enter(context.district, finding, asked, case.case_id, context.asker)
     facts = {
         "exception_id": ident,
         "rule": finding["rule"],
@@ -73,13 +73,13 @@ def exception_end(
     as_json: AsJson = False,
 ) -> None:
     """End an exception; what it hid is shown again from the next run."""
-    with desk(home, "exception") as one:
+    with open_context(home, "exception") as context:
         last = end(
-            one.district,
+            context.district,
             exception_id,
             said(reason),
-            one.asker,
-            today=_today(one.district),
+            context.asker,
+            today=_today(context.district),
             wholly=wholly,
         )
     ended = f"ends on {last}" if last else "is taken back"
@@ -90,18 +90,18 @@ def exception_end(
 
 def permits(home: Home, as_json: AsJson = False) -> None:
     """List consents and exceptions: what they keep aside, and what came after them."""
-    with desk(home, "findings") as one:
-        today = _today(one.district)
+    with open_context(home, "findings") as context:
+        today = _today(context.district)
         uses = permit_uses(
-            one.district.registry.frames,
-            stored_findings(one.district.store),
-            owners(one.district),
+            context.district.registry.frames,
+            stored_findings(context.district.store),
+            owners(context.district),
             today,
         )
-        rows = [_row(one, use, today) for use in uses]
+        rows = [_row(context, use, today) for use in uses]
         refused = [
             str(problem)
-            for problem in one.district.registry.problems
+            for problem in context.district.registry.problems
             if problem.file in ("consents.csv", "exceptions.csv")
         ]
     if as_json:
@@ -116,14 +116,14 @@ def permits(home: Home, as_json: AsJson = False) -> None:
         typer.echo(f"{len(refused)} problems in these files: schoolbell check")
 
 
-def _row(one: Desk, use: PermitUse, today: date) -> dict[str, Any]:
+def _row(context: CommandContext, use: PermitUse, today: date) -> dict[str, Any]:
     row = use.row
     return {
         "permit_id": use.permit_id,
         "kind": use.kind,
-        "about": _about(one, use, today),
+        "about": _about(context, use, today),
         "granted_by": row.get("grantor_role")
-        or one.named("person", str(row["approver"]), today.isoformat()),
+        or context.named("person", str(row["approver"]), today.isoformat()),
         "valid_from": str(row["valid_from"]),
         "valid_to": str(row["valid_to"] or "open"),
         "state": use.state,
@@ -133,26 +133,26 @@ def _row(one: Desk, use: PermitUse, today: date) -> dict[str, Any]:
     }
 
 
-def _about(one: Desk, use: PermitUse, today: date) -> str:
+def _about(context: CommandContext, use: PermitUse, today: date) -> str:
     """What a permit is about; persons, accounts and devices under pseudonyms."""
     row, day = use.row, today.isoformat()
     if use.kind == "consent":
-        return f"type {row['type']}, {_whom(one, str(row['subject']), day)}"
+        return f"type {row['type']}, {_whom(context, str(row['subject']), day)}"
     value, scope = str(row["value"] or ""), row["scope"]
     kinds: Mapping[str, Any] = {"account": "account", "device": "device"}
-    if scope == "site" and value in one.withheld:
-        value = one.named("site", value, day)
+    if scope == "site" and value in context.withheld:
+        value = context.named("site", value, day)
     if scope in kinds:
-        value = one.named(kinds[scope], value, day)
+        value = context.named(kinds[scope], value, day)
     if scope == "person":
-        value = _whom(one, value, day)
+        value = _whom(context, value, day)
     return f"{row['rule']} by {scope} {value}".rstrip()
 
 
-def _whom(one: Desk, value: str, day: str) -> str:
-    accounts = one.district.registry.frames["accounts"]["account"]
+def _whom(context: CommandContext, value: str, day: str) -> str:
+    accounts = context.district.registry.frames["accounts"]["account"]
     is_account = value.casefold() in set(accounts)
-    return one.named("account" if is_account else "person", value, day)
+    return context.named("account" if is_account else "person", value, day)
 
 
 def _cell(value: object) -> object:

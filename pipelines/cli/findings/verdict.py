@@ -4,10 +4,10 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli.asking import desk
-from pipelines.cli.findings import FindingId, found
+from pipelines.cli.context import open_context
+from pipelines.cli.findings.cases import FindingId, found
 from pipelines.cli.options import AsJson, Home
-from pipelines.cli.telling import tell
+from pipelines.cli.output import tell
 from pipelines.findings import requests, reviewing
 from pipelines.findings.reviewing import VERDICTS, Verdict
 
@@ -23,9 +23,11 @@ def verdict(
 ) -> None:
     """Decide a finding; the last verdict counts, all are kept."""
     decision = Verdict(code, reason.strip())
-    with desk(home, "verdict") as one:
-        _, finding = found(one, finding_id)
-        reviewing.decide(one.chain, finding, decision, one.asker, one.own_accounts)
+    with open_context(home, "verdict") as context:
+        _, finding = found(context, finding_id)
+        reviewing.decide(
+            context.chain, finding, decision, context.asker, context.own_accounts
+        )
     facts = {"finding_id": finding_id, "verdict": code, "reason": decision.reason}
     tell(facts, f"{finding_id}: {code}, {VERDICTS[code]}", as_json=as_json)
 
@@ -38,8 +40,8 @@ def assign(
     as_json: AsJson = False,
 ) -> None:
     """Give a finding or a case to somebody."""
-    with desk(home, "assign") as one:
-        reviewing.assign(one.chain, subject_id, assignee, one.asker, reason)
+    with open_context(home, "assign") as context:
+        reviewing.assign(context.chain, subject_id, assignee, context.asker, reason)
     facts = {"subject_id": subject_id, "assignee": assignee}
     tell(facts, f"{subject_id}: {assignee}", as_json=as_json)
 
@@ -50,8 +52,8 @@ def approve(
     as_json: AsJson = False,
 ) -> None:
     """Approve, as the second person, what another asked for."""
-    with desk(home, "approve") as one:
-        row = requests.approve(one.chain, request_id, one.asker)
+    with open_context(home, "approve") as context:
+        row = requests.approve(context.chain, request_id, context.asker)
     facts = {"request_id": request_id, **{k: row[k] for k in ("action", "case_id")}}
     said = f"approved: {row['action']} of case {row['case_id']}"
     tell(facts, said, as_json=as_json)

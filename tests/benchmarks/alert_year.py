@@ -1,52 +1,41 @@
-"""The command that plays a school year through the alerts."""
+"""Plays a made-up school year through the alerts: who hears of what, how often.
 
-import sys
-from typing import Annotated, Any
+    python -m tests.benchmarks.alert_year [--weeks 44] [--seed 2026] [--silences 3]
 
-import typer
+Nothing is read from a home, and nothing is sent.
+"""
 
-from pipelines.cli.options import AsJson, Quiet
-from pipelines.cli.telling import tell
+import argparse
+from typing import Any
+
 from pipelines.run.console import console, table
 from pipelines.synthetic.rehearsal.counting import Count
-from pipelines.synthetic.rehearsal.rehearsing import rehearse as play_a_year
+from pipelines.synthetic.rehearsal.rehearsing import rehearse
 
 READER_COLUMNS = (
     "reader", "messages", "a week", "most a week", "most a day", "lists in quiet hours",
 )  # fmt: skip
 
 
-def rehearse(
-    weeks: Annotated[
-        int, typer.Option(help="School weeks, from August on.", min=1, max=44)
-    ] = 44,
-    seed: Annotated[int, typer.Option(help="Another number, another year.")] = 2026,
-    silences: Annotated[
-        int, typer.Option(help="Planted at each source, and in buildings.", min=0)
-    ] = 3,
-    is_quiet: Quiet = False,
-    as_json: AsJson = False,
-) -> None:
-    """Play a made-up school year through the alerts: who is told how often.
-
-    Nothing is read from a home, and nothing is sent. Exit code 1 where a silence was
-    missed or late, an alarm was false, a message was lost, or a budget broken.
-    """
-    screen = console(is_quiet=is_quiet)
-    with screen.status("playing, hour by hour"):
-        found = play_a_year(weeks=weeks, seed=seed, silences=silences)
+def main() -> None:
+    """Play the year and print its counts."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--weeks", type=int, default=44, help="from August on")
+    parser.add_argument("--seed", type=int, default=2026)
+    parser.add_argument(
+        "--silences", type=int, default=3, help="planted at each source"
+    )
+    found = rehearse(**vars(parser.parse_args()))
     rows = [
         [one.name, one.messages, one.a_week, one.most_a_week, one.most_a_day,
          one.in_quiet_hours]
         for one in found.readers
     ]  # fmt: skip
-    screen.print(table("Messages to each reader", READER_COLUMNS, rows))
-    facts = {name.replace(",", "").replace(" ", "_"): value for name, value in
-             _parts(found).items()}  # fmt: skip
-    facts["readers"] = [dict(zip(READER_COLUMNS, row, strict=True)) for row in rows]
-    lines = [f"{name}: {number}" for name, number in _parts(found).items()]
-    tell(facts, *lines, *_untold(found), as_json=as_json)
-    sys.exit(0 if found.is_well else 1)
+    console().print(table("Messages to each reader", READER_COLUMNS, rows))
+    for name, number in _parts(found).items():
+        print(f"{name}: {number}")
+    for line in _untold(found):
+        print(line)
 
 
 def _untold(found: Count) -> list[str]:
@@ -81,3 +70,7 @@ def _parts(found: Count) -> dict[str, Any]:
         "messages that were lost": found.lost,
         "facts told again within a week though no worse": found.too_soon,
     }
+
+
+if __name__ == "__main__":
+    main()

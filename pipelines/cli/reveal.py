@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli.asking import Desk, desk
-from pipelines.cli.exporting import CaseId, no_case
+from pipelines.cli.context import CommandContext, open_context
+from pipelines.cli.findings.export import CaseId, no_case
 from pipelines.cli.options import AsJson, Home
 from pipelines.findings.cases import Case
 from pipelines.findings.lookups import REFUSED
@@ -34,19 +34,21 @@ def reveal(
     as_json: AsJson = False,
 ) -> None:
     """Tell whose a pseudonym is: for one case that it is in, each time noted first."""
-    with desk(home, "names") as one:
+    with open_context(home, "names") as context:
         why = said(reason)
-        held = next((each for each in one.cases if each.case_id == case), None)
+        held = next((each for each in context.cases if each.case_id == case), None)
         if case and held is None:
             raise no_case(case)
         found = (
-            next((x for x in _of(one, held) if x[0] == token), None) if held else None
+            next((x for x in _of(context, held) if x[0] == token), None)
+            if held
+            else None
         )
         if found is None:
-            raise _refused(one, token, case, why)
+            raise _refused(context, token, case, why)
         wish = Wish(action="reveal", case_id=case, reason=why, subject=token)
-        granted_for(one.chain, wish, one.asker, LASTS)
-        told = _told(one, token, found[1])
+        granted_for(context.chain, wish, context.asker, LASTS)
+        told = _told(context, token, found[1])
     if as_json:
         typer.echo(json.dumps(told))
         return
@@ -55,24 +57,24 @@ def reveal(
     typer.echo(safe(f"{token}: {told['kind']} {told['value']}{owner}{name}"))
 
 
-def _of(one: Desk, case: Case) -> Iterator[tuple[str, Found]]:
+def _of(context: CommandContext, case: Case) -> Iterator[tuple[str, Found]]:
     """Every pseudonym of a case, former ones too, with what it stands for."""
     owner = None if case.person.startswith("nobody:") else case.person
     for finding in case.findings:
         day, record = finding["event_date"], finding["record"]
-        kind = one.district.subject_kind(finding["rule"])
+        kind = context.district.subject_kind(finding["rule"])
         found: list[Found] = [(kind, str(finding["subject"]), owner)]
         found += [("device", device, None) for device in record["devices"]]
         found += [("site", site, None) for site in hidden_sites(record)]
         found += [("person", owner, owner)] if owner is not None else []
         for each in found:
-            for token in one.given(each[0], each[1], day):
+            for token in context.given(each[0], each[1], day):
                 yield token, each
 
 
-def _told(one: Desk, token: str, found: Found) -> dict[str, str | None]:
+def _told(context: CommandContext, token: str, found: Found) -> dict[str, str | None]:
     kind, value, person = found
-    names = one.district.registry.people_names
+    names = context.district.registry.people_names
     return {
         "token": token,
         "kind": kind,
@@ -82,12 +84,12 @@ def _told(one: Desk, token: str, found: Found) -> dict[str, str | None]:
     }
 
 
-def _refused(one: Desk, token: str, case: str, why: str) -> RefusedError:
+def _refused(context: CommandContext, token: str, case: str, why: str) -> RefusedError:
     """Note the attempt, and say what it takes."""
     act = Act(
-        actor=str(one.asker), action=REFUSED, subject=token, reason=why, case=case
+        actor=str(context.asker), action=REFUSED, subject=token, reason=why, case=case
     )
-    with one.chain.recording(act):
+    with context.chain.recording(act):
         pass
     what = (
         f"{token} is not in case {case}" if case else "a name is told for a case only"

@@ -1,0 +1,43 @@
+"""The command that proves that a backup is enough."""
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines.cli.options import AsJson, Home
+from pipelines.district import open_district
+from pipelines.operations.restore import drill as drilled
+from pipelines.run.console import safe_lines, working
+
+Keys = Annotated[
+    Path, typer.Option("--keys", help="Folder that holds the home's keys.")
+]
+
+
+def drill(
+    home: Home,
+    to: Annotated[Path, typer.Option("--from", help="A folder that `backup` made.")],
+    keys: Keys,
+    scratch: Annotated[
+        Path | None, typer.Option(help="Folder with room for a second home.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Restore a backup aside, rebuild it, compare every finding, and delete it.
+
+    Exit codes: 0 the backup is enough, 1 it is not, and what it lacks is told.
+    """
+    place = scratch or Path(tempfile.gettempdir())
+    with working("rehearsing a restore"), open_district(home) as district:
+        wrong = drilled(district, to, keys, place)
+    if as_json:
+        typer.echo(json.dumps({"wrong": list(wrong)}))
+        raise typer.Exit(1 if wrong else 0)
+    for line in wrong:
+        typer.echo(safe_lines(line), err=True)
+    if not wrong:
+        typer.echo("The backup gives the same lines, the same rows and findings.")
+    raise typer.Exit(1 if wrong else 0)

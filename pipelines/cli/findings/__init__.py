@@ -1,0 +1,1 @@
+"""The group `findings`: cases, verdicts, exports, exceptions."""

@@ -1,0 +1,269 @@
+"""Commands that list findings and cases, show one, and explain it: under pseudonyms."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+
+import typer
+
+from pipelines.cli.context import CommandContext, open_context
+from pipelines.cli.options import AsJson, Home
+from pipelines.cli.output import tell
+from pipelines.errors import SettingsError
+from pipelines.findings.cases import Case
+from pipelines.findings.history import history as entries
+from pipelines.findings.keeping import stored_evidence
+from pipelines.findings.reviewing import reviews
+from pipelines.privacy.pseudonyms import NAME_NOBODY
+from pipelines.run.console import safe, show_whole, table
+
+app = typer.Typer(help="Findings, cases and verdicts.", no_args_is_help=True)
+
+FindingId = Annotated[str, typer.Argument(help="Id of a finding, as listed.")]
+PUPIL = "the account is a pupil's: a confidential record, and no matter of staff"
+
+
+@app.command("list")
+def list_findings(
+    home: Home,
+    leads: Annotated[
+        bool, typer.Option("--leads", help="The lowest confidence too.")
+    ] = False,
+    status: Annotated[
+        str, typer.Option(help="Only open, confirmed, explained or withdrawn ones.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """List findings under pseudonyms, those of one case together."""
+    with open_context(home, "findings") as context:
+        rows = [
+            row
+            for row in shown(context)
+            if (leads or row["confidence"] != "C1") and status in ("", row["status"])
+        ]
+    if as_json:
+        for row in rows:
+            typer.echo(json.dumps(row))
+        return
+    columns = ("finding_id", "day", "rule", "account", "severity")
+    more = ("confidence", "status", "case_id", "assignee")
+    for title, of_pupils in (("Findings", False), ("About pupils' accounts", True)):
+        body = [
+            [row[name] or "" for name in (*columns, *more)]
+            for row in rows
+            if row["is_pupil"] == of_pupils
+        ]
+        if body or not of_pupils:
+            show_whole(table(title, (*columns, *more), body))
+
+
+@app.command("cases")
+def list_cases(home: Home, as_json: AsJson = False) -> None:
+    """List cases: findings of one person, clause and week, the newest week first."""
+    with open_context(home, "findings") as context:
+        rows = [
+            _case(context, case) for case in context.cases if case.confidence != "C1"
+        ]
+        rows.sort(key=lambda row: row["is_pupil"])
+    if as_json:
+        for row in rows:
+            typer.echo(json.dumps(row))
+        return
+    columns = ("case_id", "week", "clause", "accounts", "rules", "findings")
+    more = ("severity", "confidence", "status", "assignee")
+    for title, of_pupils in (("Cases", False), ("About pupils' accounts", True)):
+        body = [
+            [cell_of(row[name]) for name in (*columns, *more)]
+            for row in rows
+            if row["is_pupil"] == of_pupils
+        ]
+        if body or not of_pupils:
+            show_whole(table(title, (*columns, *more), body))
+
+
+@app.command()
+def history(home: Home, finding_id: FindingId, as_json: AsJson = False) -> None:
+    """Tell what became of a finding: each change, when, by whom and why."""
+    with open_context(home, "findings") as context:
+        _, finding = found(context, finding_id)
+        rows = [
+            row | {"reason": context.unspelt(finding, row["reason"])}
+            for row in entries(context.district.store, finding_id)
+        ]
+    for row in rows:
+        if as_json:
+            typer.echo(json.dumps(row))
+            continue
+        who = row["actor"] or "a run"
+        graded = f"{row['severity']}, {row['confidence']}, revision {row['revision']}"
+        said = f"{row['time'][:19]}Z {row['change']} by {who} ({graded})"
+        typer.echo(safe(f"{said}: {row['reason']}"))
+
+
+def shown(context: CommandContext) -> list[dict[str, Any]]:
+    """What a list shows of each finding, oldest day first; pupils' come last."""
+    decided = decided_by(context)
+    rows = [
+        shown_row(context, case, finding, decided.get(finding["finding_id"]))
+        for case in context.cases
+        for finding in case.findings
+    ]
+    return sorted(
+        rows, key=lambda row: (row["is_pupil"], row["day"], row["finding_id"])
+    )
+
+
+def decided_by(context: CommandContext) -> dict[str, str]:
+    """The last verdict of each finding that has one."""
+    return {row["finding_id"]: row["verdict"] for row in reviews(context.chain)}
+
+
+def shown_row(
+    context: CommandContext, case: Case, finding: Mapping[str, Any], verdict: str | None
+) -> dict[str, Any]:
+    """What is shown of a finding, names of it as pseudonyms."""
+    record, day = finding["record"], finding["event_date"]
+    kept = ("finding_id", "kind", "rule", "severity", "confidence", "status")
+    return {
+        **{name: finding[name] for name in kept},
+        "day": day,
+        "account": context.subject(finding),
+        "is_pupil": context.is_pupil(finding),
+        "devices": [context.named("device", name, day) for name in record["devices"]],
+        "start_utc": record["start_time"],
+        "end_utc": record["end_time"],
+        "evidence_lines": len(record["evidence"]),
+        "created_utc": finding["created_time"],
+        "stage": record.get("stage", "live"),
+        "status_reason": context.unspelt(finding, finding["status_reason"]),
+        "verdict": verdict,
+        "case_id": case.case_id,
+        "assignee": case.assignee,
+    }
+
+
+def found(context: CommandContext, finding_id: str) -> tuple[Case, Mapping[str, Any]]:
+    """A finding and its case.
+
+    Raises:
+        SettingsError: There is none of that id.
+    """
+    for case in context.cases:
+        for finding in case.findings:
+            if finding["finding_id"] == finding_id:
+                return case, finding
+    raise SettingsError(
+        f"there is no finding {finding_id}",
+        remedy="List them with: schoolbell findings list --leads",
+    )
+
+
+def _case(context: CommandContext, case: Case) -> dict[str, Any]:
+    named = {context.subject(row) for row in case.findings}
+    return {
+        "case_id": case.case_id,
+        "week": case.week,
+        "clause": case.clause,
+        "accounts": sorted(named),
+        "is_pupil": all(context.is_pupil(row) for row in case.findings),
+        "rules": sorted({row["rule"] for row in case.findings}),
+        "findings": len(case.findings),
+        "severity": case.severity,
+        "confidence": case.confidence,
+        "status": case.status,
+        "assignee": case.assignee,
+        "finding_ids": [row["finding_id"] for row in case.findings],
+    }
+
+
+def cell_of(value: object) -> object:
+    """A value as a table shows it: a list in one line, nothing as an empty cell."""
+    if isinstance(value, list):
+        return ", ".join(value)
+    return "" if value is None else value
+
+
+@app.command()
+def show(home: Home, finding_id: FindingId, as_json: AsJson = False) -> None:
+    """Show one finding: what was seen, what was tested, which lines it cites."""
+    with open_context(home, "evidence") as context:
+        case, finding = found(context, finding_id)
+        record = context.shown(finding)
+        facts = {
+            **shown_row(context, case, finding, decided_by(context).get(finding_id)),
+            "claim": record["claim"].replace("{account}", context.subject(finding)),
+            "alternatives": record["alternatives"],
+            "evidence": _cited(context, finding),
+        }
+        tell(facts, *_seen(context, case, finding), as_json=as_json)
+
+
+@app.command()
+def explain(home: Home, finding_id: FindingId, as_json: AsJson = False) -> None:
+    """Explain one finding: the rule, its thresholds, what was measured, its limits."""
+    with open_context(home, "findings") as context:
+        _, finding = found(context, finding_id)
+        finding = {**finding, "record": context.shown(finding)}
+        title = context.district.detections[finding["rule"]].model.header.title
+    facts = {"finding_id": finding_id, "rule": finding["rule"], "title": title}
+    names = ("clauses", "parameters", "inputs", "would_change", "limits", "next_step")
+    facts |= {name: finding["record"][name] for name in names}
+    facts["measured"] = dict(_measured(finding["record"]))
+    tell(facts, *_explained(finding, title), as_json=as_json)
+
+
+def _seen(
+    context: CommandContext, case: Case, finding: Mapping[str, Any]
+) -> Iterator[str]:
+    record = context.shown(finding)
+    account = context.subject(finding)
+    yield record["claim"].replace("{account}", account)
+    if context.is_pupil(finding):
+        yield PUPIL
+    said = context.unspelt(finding, finding["status_reason"])
+    reason = f" ({said})" if said else ""
+    yield f"severity {finding['severity']}, confidence {finding['confidence']}"
+    yield f"status {finding['status']}{reason}, case {case.case_id}"
+    others = [row for row in case.findings if row is not finding]
+    for row in others:
+        yield f"  same case: {row['finding_id']} {row['rule']} on {row['event_date']}"
+    for tested in record["alternatives"]:
+        yield f"  {tested['result']}: {tested['name']} ({tested['test']})"
+    for line in _cited(context, finding):
+        place = f"{line['source']}/{line['path']}:{line['line_no']}"
+        yield f"  {line['role']}: {place} sha256 {line['line_sha256']}"
+
+
+def _cited(context: CommandContext, finding: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Where each cited line stands, and its hash; not what is in it."""
+    kept = ("role", "source", "path", "line_no", "line_sha256")
+    return [
+        {name: line[name] for name in kept}
+        for line in stored_evidence(context.district.store)
+        if line["finding_id"] == finding["finding_id"]
+    ]
+
+
+def _measured(record: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Numbers, and words that name nobody."""
+    for name, value in sorted(record["details"].items()):
+        if isinstance(value, bool | int | float) or name in NAME_NOBODY:
+            yield name, value
+
+
+def _explained(finding: Mapping[str, Any], title: str) -> Iterator[str]:
+    record = finding["record"]
+    yield f"{finding['rule']}: {title}"
+    for clause in record["clauses"]:
+        yield f"  clause {clause['id']}: {clause['title']}"
+    for name, value in sorted(record["parameters"].items()):
+        yield f"  threshold {name} = {value}"
+    for name, value in _measured(record):
+        yield f"  measured {name} = {cell_of(value)}"
+    for name, value in sorted(record["inputs"].items()):
+        yield f"  judged with {name} {value}"
+    for text in record["would_change"]:
+        yield f"  would withdraw it: {text}"
+    for text in record["limits"]:
+        yield f"  can not show: {text}"
+    yield f"  next: {record['next_step']}"

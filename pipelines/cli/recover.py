@@ -1,0 +1,50 @@
+"""The command that makes the warehouse again from lake and state."""
+
+import json
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from pipelines.cli.context import whose_login
+from pipelines.cli.options import AsJson, Home, Quiet
+from pipelines.district import only_writer, open_district
+from pipelines.operations.recover import Recovered
+from pipelines.operations.recover import recover as recovered
+from pipelines.privacy.editions import accept_key
+from pipelines.run.console import console, watching
+
+
+def recover(
+    home: Home,
+    new_key: Annotated[
+        bool,
+        typer.Option(
+            "--accept-key",
+            help="Go on with the key that is in keys/ now; all names change.",
+        ),
+    ] = False,
+    is_quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make the warehouse again from lake and state; raw files are not needed.
+
+    The old one goes once the new one stands; then both are compared, table by table.
+    """
+    if new_key:
+        with open_district(home) as district, only_writer(district.home):
+            accept_key(district, whose_login())
+    with watching(console(is_quiet=is_quiet or as_json)) as watchers:
+        done = recovered(home, watchers.building)
+    if as_json:
+        typer.echo(json.dumps(asdict(done)))
+        return
+    _tell(done)
+
+
+def _tell(done: Recovered) -> None:
+    typer.echo(f"{done.tables} tables were made again.")
+    if done.differing:
+        typer.echo(f"Not as before: {', '.join(done.differing)}")
+    elif done.differing is not None:
+        typer.echo("Every table has the same rows as before.")

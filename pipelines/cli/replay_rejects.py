@@ -1,0 +1,55 @@
+"""The command that reads rejected lines again."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from pipelines.cli.options import AsJson, Home
+from pipelines.district import only_writer, open_district
+from pipelines.errors import SettingsError
+from pipelines.formats import formats
+from pipelines.ingest.replay import Replay, Replayed
+from pipelines.run.console import safe
+
+
+def replay_rejects(
+    home: Home,
+    only: Annotated[
+        str | None, typer.Option("--format", help="Rejects of this format alone.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Read rejected lines again, after a format learnt to read them."""
+    known = formats()
+    if only is not None and only not in known:
+        raise SettingsError(
+            f"there is no format {only!r}",
+            where="--format",
+            remedy="Formats: " + ", ".join(sorted(known)),
+        )
+    with open_district(home) as district, only_writer(district.home):
+        for source in district.sources():
+            replay = Replay(
+                store=district.store,
+                lake=district.home.lake,
+                zone=district.zone,
+                source=source.name,
+                source_zone=source.zone,
+                options=source.options,
+            )
+            for name in [only] if only else sorted(known):
+                done = replay.rejects_of(known[name])
+                if done.lines:
+                    _tell_replay(source.name, name, done, as_json=as_json)
+
+
+def _tell_replay(source: str, name: str, done: Replayed, *, as_json: bool) -> None:
+    if as_json:
+        counts = {"lines": done.lines, "events": done.events, "rejects": done.rejects}
+        typer.echo(json.dumps({"source": source, "format": name, **counts}))
+    else:
+        typer.echo(
+            f"{safe(source)}: {name}: {done.lines} lines read again, "
+            f"{done.events} became events, {done.rejects} stay rejects"
+        )

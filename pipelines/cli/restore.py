@@ -1,0 +1,106 @@
+"""The command that brings a home back from a backup."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines.cli.context import whose_login
+from pipelines.cli.options import AsJson
+from pipelines.cli.recover import _tell
+from pipelines.errors import SettingsError
+from pipelines.ingest.sweeping import UNLISTED
+from pipelines.operations.recover import Recovered
+from pipelines.operations.recover import recover as recovered
+from pipelines.operations.restore import Restored
+from pipelines.operations.restore import restore as restored
+from pipelines.operations.restore import restore_in_place as restored_in_place
+from pipelines.run.console import safe_lines, working
+from pipelines.settings.home import DistrictHome
+
+
+def restore(
+    folder: Annotated[Path, typer.Argument(help="A folder that `backup` made.")],
+    to: Annotated[
+        Path,
+        typer.Option("--to", help="The new home; with --in-place, the damaged one."),
+    ],
+    keys: Annotated[
+        Path | None,
+        typer.Option("--keys", help="Folder with the keys; in place, those at home."),
+    ] = None,
+    in_place: Annotated[
+        bool,
+        typer.Option("--in-place", help="Bring the state back into a home that is."),
+    ] = False,
+    fingerprint: Annotated[
+        str, typer.Option(help="What `backup` printed, kept apart from the backup.")
+    ] = "",
+    verify: Annotated[
+        bool,
+        typer.Option("--verify", help="Make the warehouse too, and compare findings."),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Bring a home back from a backup: into a new folder, or its state in place.
+
+    The backup's signature is checked with the keys, and every file's hash, before any
+    is written. With --in-place a home whose
+    state was lost or damaged gets it back and keeps its lake, reports and settings;
+    what the lake holds beyond the backup is moved to lake/.unlisted. Exit codes: 0 all
+    of it is back, 1 something is missing.
+    """
+    if keys is None and in_place:
+        keys = DistrictHome(to.resolve()).keys
+    if keys is None:
+        raise SettingsError(
+            "a new home needs the keys",
+            where="--keys",
+            remedy="Name the folder into which `schoolbell backup --keys` copied them.",
+        )
+    bring_back = restored_in_place if in_place else restored
+    with working("bringing the home back"):
+        done = bring_back(
+            folder, to, keys, actor=whose_login(), fingerprint=fingerprint
+        )
+        is_whole = not done.wrong
+        made = recovered(done.home.path) if verify and is_whole else None
+    if as_json:
+        typer.echo(json.dumps(_shown(done)))
+    else:
+        _tell_restored(done, made)
+    raise typer.Exit(0 if is_whole else 1)
+
+
+def _tell_restored(done: Restored, made: Recovered | None) -> None:
+    typer.echo(
+        f"Restored: {done.home.path}: {done.manifest.lines:,} lines, "
+        f"{done.manifest.findings:,} findings, as of {done.manifest.made_time}."
+    )
+    if made is not None:
+        _tell(made)
+    for path in done.kept:
+        typer.echo(f"Kept, the state of before: {path}")
+    if done.set_aside:
+        typer.echo(
+            f"Moved to {done.home.lake / UNLISTED}: {len(done.set_aside):,} "
+            f"{'file' if len(done.set_aside) == 1 else 'files'} that the backup does "
+            "not know."
+        )
+    for line in done.wrong:
+        typer.echo(safe_lines(line), err=True)
+    if not done.wrong:
+        typer.echo(f"Next: schoolbell run --home {done.home.path}")
+
+
+def _shown(done: Restored) -> dict[str, object]:
+    return {
+        "home": str(done.home.path),
+        "lines": done.manifest.lines,
+        "findings": done.manifest.findings,
+        "as_of": done.manifest.made_time,
+        "wrong": list(done.wrong),
+        "set_aside": list(done.set_aside),
+        "kept": [str(path) for path in done.kept],
+    }
