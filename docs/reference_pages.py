@@ -18,8 +18,7 @@ from pydantic.fields import FieldInfo
 from pipelines.alerts.channels import channels
 from pipelines.cli.app import app
 from pipelines.events import EVENT_CLASSES, LAKE_COLUMNS, PLACE, TIME_QUALITIES, Column
-from pipelines.notebook.dictionary import KEPT
-from pipelines.notebook.values import VALUES
+from pipelines.notebook.dictionary import KEPT, VALUES
 from pipelines.privacy.editions import kept_columns
 from pipelines.registry.files import FILES
 from pipelines.registry.frames import FRAMES

@@ -16,10 +16,10 @@ def _():
     import marimo as mo
 
     from pipelines import connect
-    from pipelines.notebook.charts import NO_CLOUD
+    from pipelines.notebook.figures import NO_CLOUD
     from pipelines.notebook.figures import draw_device_holders, draw_evidence, draw_session_timeline
     from pipelines.notebook.questions import finding_evidence
-    from pipelines.notebook.timelines import device_holders, session_timeline
+    from pipelines.notebook.figures import device_holders, session_timeline
 
     con = connect()
 

@@ -9,7 +9,7 @@ import typer
 from pipelines.cli.options import AsJson
 from pipelines.cli.output import rendered
 from pipelines.cli.query import _put
-from pipelines.notebook.relations import described, relations
+from pipelines.notebook.dictionary import described, relations
 
 
 def describe(

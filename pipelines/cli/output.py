@@ -14,7 +14,7 @@ import polars as pl
 import typer
 
 from pipelines.errors import SettingsError
-from pipelines.reports.sheets import About, workbook
+from pipelines.reports.exports import About, workbook
 from pipelines.reports.tables import MOST_IN_EXCEL, exported
 from pipelines.run.console import safe as visible
 from pipelines.run.console import safe_lines

@@ -4,7 +4,7 @@ import warnings
 
 import dagster as dg
 
-from pipelines.defs.alerting import alerts_job, look_and_tell
+from pipelines.defs.alerts import alerts_job, failed_runs, finished_runs, look_and_tell
 from pipelines.defs.automation import (
     daily_job,
     dirty_sensor,
@@ -14,7 +14,6 @@ from pipelines.defs.automation import (
     report_job,
     schedules,
 )
-from pipelines.defs.failures import failed_runs, finished_runs
 from pipelines.defs.ingest import ingest
 from pipelines.defs.models import given_specs, model_asset
 from pipelines.defs.outputs import (
@@ -23,8 +22,12 @@ from pipelines.defs.outputs import (
     report_asset,
     snapshot_asset,
 )
-from pipelines.defs.partitions import DEFAULT_ZONE, daily, district_settings
-from pipelines.defs.resources import HomeResource
+from pipelines.defs.resources import (
+    DEFAULT_ZONE,
+    HomeResource,
+    daily,
+    district_settings,
+)
 from pipelines.district import versions_of
 from pipelines.warehouse.library import models
 

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from pipelines.defs.partitions import days_of
-from pipelines.defs.resources import HomeResource
+from pipelines.defs.resources import HomeResource, days_of
 from pipelines.refresh.steps import build_model
 from pipelines.registry.frames import FRAMES
 from pipelines.warehouse.models import Model

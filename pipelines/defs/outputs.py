@@ -6,8 +6,7 @@ from typing import Any
 
 import dagster as dg
 
-from pipelines.defs.partitions import FIRST_DAY, days_of
-from pipelines.defs.resources import HomeResource
+from pipelines.defs.resources import FIRST_DAY, HomeResource, days_of
 from pipelines.findings.unjudged import failures
 from pipelines.ingest.sweeping import sweep
 from pipelines.operations.certificate import finish_purge

@@ -6,23 +6,218 @@ folder and the environment, because a notebook is itself a way in.
 
 import os
 import sys
-from collections.abc import Sequence
-from datetime import date, datetime
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from pipelines.clock import monday
 from pipelines.errors import ModelError, SettingsError
-from pipelines.notebook.choosing import ABOUT, chosen
-from pipelines.notebook.coverage import Coverage, coverage
+from pipelines.health.covering import closed_times, expected_hours
 from pipelines.notebook.dictionary import meaning_of, notes_of
 from pipelines.settings.home import DistrictHome
-from pipelines.warehouse.snapshots import SqlError, current, locked_down, unreadable
+from pipelines.warehouse.snapshots import (
+    SqlError,
+    current,
+    kept,
+    locked_down,
+    reading,
+    unreadable,
+)
+
+ABOUT = "marts.about"
+ONE_DAY = timedelta(days=1)
+ONE_WEEK = timedelta(days=7)
+
+
+def chosen(
+    folder: Path, as_of: str | date | datetime | None, week: str | date | None
+) -> Path | None:
+    """The snapshot that is meant; None for the newest.
+
+    Args:
+        folder: Of the snapshots.
+        as_of: The newest that was published by then.
+        week: The newest without a line of a later week.
+
+    Raises:
+        SettingsError: Both are given, or one can not be read.
+        ModelError: No snapshot so old is kept.
+    """
+    if as_of is not None and week is not None:
+        raise SettingsError("as_of and week exclude each other", where="connect()")
+    if as_of is not None:
+        return _by(folder, as_of)
+    return None if week is None else _of_week(folder, _monday(week))
+
+
+def _by(folder: Path, as_of: str | date | datetime) -> Path:
+    """The newest that was published at that instant or before; a day to its end."""
+    every = kept(folder)
+    told = _read(as_of, "as_of") if isinstance(as_of, str) else as_of
+    if isinstance(told, datetime):
+        instant = told if told.tzinfo else told.replace(tzinfo=UTC)
+    else:
+        midnight = datetime.combine(told + ONE_DAY, time(), _zone(every))
+        instant = midnight - timedelta(microseconds=1)
+    found = [path for published, path in every if published <= instant]
+    if not found:
+        raise _not_kept(every, f"none was published by {instant:%Y-%m-%d %H:%M %Z}")
+    return found[-1]
+
+
+def _zone(every: Sequence[tuple[datetime, Path]]) -> ZoneInfo:
+    """The district's, as the newest snapshot notes it; UTC where it does not."""
+    if every:
+        with reading(every[-1][1]) as database:
+            if database.has(ABOUT):
+                return ZoneInfo(database.rows("select zone from marts.about")[0][0])
+    return ZoneInfo("UTC")
+
+
+def _of_week(folder: Path, start: date) -> Path:
+    every = kept(folder)
+    for _published, path in reversed(every):
+        with reading(path) as database:
+            rows = database.rows("select max(event_date) from marts.source_hours")
+        newest = rows[0][0]
+        if newest is not None and newest < start + ONE_WEEK:
+            return path
+    raise _not_kept(every, f"each knows of days after the week of {start}")
+
+
+def _not_kept(every: Sequence[tuple[datetime, Path]], why: str) -> ModelError:
+    oldest = f"{every[0][0]:%Y-%m-%d %H:%M %Z}" if every else "none"
+    return ModelError(
+        f"no such snapshot is kept: {why}",
+        where="connect()",
+        remedy=f"{len(every)} are kept; the oldest: {oldest}. The newest holds all "
+        "weeks: connect(), then choose by event_date.",
+    )
+
+
+def _monday(given: str | date) -> date:
+    told = given
+    if isinstance(told, str):
+        year, mark, number = told.upper().partition("W")
+        if mark:
+            told = f"{year.rstrip('-')}-W{number}-1"
+        told = _read(told, "week")
+    day = told.date() if isinstance(told, datetime) else told
+    return monday(day)
+
+
+def _read(text: str, name: str) -> date | datetime:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        pass
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError as error:
+        raise SettingsError(
+            f"{text!r} is no time",
+            where=f"connect({name}=...)",
+            remedy="Write a day as 2026-11-22, an instant as 2026-11-22T06:00Z, a "
+            "week as 2026-W47.",
+        ) from error
+
+
+ONE_HOUR = timedelta(hours=1)
+SHOWN = 3
+"""Gaps that one line names; the rest are counted."""
+
+Ask = Callable[..., Any]
+
+
+@dataclass(frozen=True, order=True)
+class Gap:
+    """Hours of a local day without a line of a source.
+
+    Attributes:
+        first_hour: The first silent hour, 0 to 23.
+        end_hour: The hour after the last silent one, up to 24.
+    """
+
+    event_date: date
+    source: str
+    first_hour: int
+    end_hour: int
+
+    def __str__(self) -> str:
+        hours = f"{self.first_hour:02}:00-{self.end_hour:02}:00"
+        return f"{self.source} {self.event_date} {hours}"
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What a snapshot holds, as one line says it.
+
+    Attributes:
+        days: Local days with events, oldest first.
+        gaps: Expected hours without lines.
+    """
+
+    days: Sequence[date]
+    gaps: Sequence[Gap]
+
+    def __str__(self) -> str:
+        if not self.days:
+            return "no days"
+        span = f"{len(self.days)} days, {self.days[0]} to {self.days[-1]}"
+        named = "; ".join(str(gap) for gap in self.gaps[:SHOWN])
+        more = len(self.gaps) - SHOWN
+        rest = f"; and {more} more" if more > 0 else ""
+        return f"{span}; gaps: {named or 'none'}{rest}"
+
+
+def coverage(ask: Ask, zone: str) -> Coverage:
+    """Days and gaps of a snapshot.
+
+    Args:
+        ask: Runs a query with parameters, as a connection's `sql` does.
+        zone: The district's; an hour that its clocks skip is never expected.
+    """
+    days = ask("select distinct event_date from marts.source_hours order by all")
+    hours = ask("select * from marts.source_hours").pl()
+    kinds = ask("select * from marts.school_days").pl()
+    silent = expected_hours(hours, kinds, _closed(hours), zone).filter(
+        pl.col("line_count") == 0
+    )
+    places = silent.select("source", "event_date", "hour").sort(pl.all()).rows()
+    return Coverage([day for (day,) in days.fetchall()], joined(places))
+
+
+def _closed(hours: pl.DataFrame) -> pl.DataFrame:
+    """No source is missed after the newest line of all."""
+    newest = hours["hour_start"].max()
+    as_of = newest + ONE_HOUR if isinstance(newest, datetime) else datetime.now(UTC)
+    lags = dict.fromkeys(hours["source"].unique().to_list())
+    return closed_times(lags, as_of, is_history_closed=True)
+
+
+def joined(hours: Sequence[tuple[str, date, int]]) -> list[Gap]:
+    """Silent hours, in order of source, day and hour, as stretches; by day."""
+    gaps: list[Gap] = []
+    for source, day, hour in hours:
+        last = gaps[-1] if gaps else None
+        if last and (last.source, last.event_date, last.end_hour) == (
+            source,
+            day,
+            hour,
+        ):
+            gaps[-1] = Gap(day, source, last.first_hour, hour + 1)
+        else:
+            gaps.append(Gap(day, source, hour, hour + 1))
+    return sorted(gaps)
+
 
 VARIABLE = "SCHOOLBELL_HOME"
 DEMO = "demo-district"
-UTC = "UTC"
 
 
 class Connection:
@@ -55,7 +250,7 @@ class Connection:
 
     def _about(self) -> tuple[str, str]:
         if ABOUT not in self._names():
-            return "", UTC
+            return "", "UTC"
         rows = self.sql("select district, zone from marts.about").fetchall()
         district, zone = rows[0]
         return str(district), str(zone)

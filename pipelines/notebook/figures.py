@@ -4,19 +4,282 @@ Each takes the frame of the function of the same name, as it is or filtered, and
 returns a `Chart`: zoom it, or keep it with `write_html`.
 """
 
-import polars as pl
-from plotly.graph_objects import Bar, Scatter
+import html
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
-from pipelines.notebook.charts import (
-    Chart,
-    bars_in_time,
-    chart,
-    coloured,
-    local,
-    named,
-    top_down,
+import polars as pl
+from plotly.graph_objects import Bar, Figure, Scatter, layout
+
+from pipelines.errors import ModelError
+from pipelines.notebook.connection import Connection
+
+NO_CLOUD = {
+    "showSendToCloud": False,
+    "plotlyServerURL": "",
+    "displaylogo": False,
+    "responsive": True,
+    "typesetMath": False,
+}
+MIME = "application/vnd.plotly.v1+json"
+COLOURS = ("#005a9c", "#b94700", "#009e73", "#d66fb0", "#57606c", "#1c2127")
+TEMPLATE = layout.Template(
+    layout={
+        "colorway": COLOURS,
+        "font": {"family": "sans-serif", "size": 13, "color": "#1c2127"},
+        "paper_bgcolor": "#ffffff",
+        "plot_bgcolor": "#ffffff",
+        "title": {"x": 0, "xref": "paper", "font": {"size": 15}},
+        "margin": {"l": 8, "r": 16, "t": 48, "b": 40},
+        "xaxis": {"gridcolor": "#d8dce2", "zeroline": False},
+        "yaxis": {"automargin": True, "gridcolor": "#d8dce2", "zeroline": False},
+        "showlegend": True,
+        "hovermode": "closest",
+    }
 )
-from pipelines.notebook.timelines import STEPS
+"""The look of every chart here; give it to a chart of your own."""
+ROW_HEIGHT = 30
+SHORTEST = timedelta(minutes=1)
+"""Shorter stretches are drawn that long, or nobody would see them."""
+
+
+class Chart(Figure):  # type: ignore[misc]  # plotly has no types
+    """A figure that never offers to upload its data and fetches nothing."""
+
+    def _repr_mimebundle_(self, *_args: Any, **_more: Any) -> dict[str, Any]:
+        plain = self.to_plotly_json() | {"config": NO_CLOUD}
+        return {MIME: plain, "text/plain": f"<Chart of {len(self.data)} traces>"}
+
+    def _repr_html_(self) -> None:
+        """No page inside a page: that would hold the library once a chart."""
+
+    def to_html(self, *args: Any, **more: Any) -> str:
+        """A page, or with `full_html=False` a part of one; the library is in it."""
+        closed = {"config": NO_CLOUD, "include_plotlyjs": True}
+        return str(super().to_html(*args, **more | closed))
+
+    def write_html(self, file: str | Path, **more: Any) -> None:
+        """Write a page that opens anywhere, without a network."""
+        Path(file).write_text(self.to_html(**more), encoding="utf-8")
+
+    def show(self, *_args: Any, **_more: Any) -> None:
+        """Show it in the notebook; elsewhere use `write_html`."""
+        from IPython.display import display
+
+        display(self)  # type: ignore[no-untyped-call]
+
+
+def chart(traces: Sequence[Any], title: str, *, lanes: int = 8, **more: Any) -> Chart:
+    """Traces under a title, as high as the number of lanes needs."""
+    figure = Chart(list(traces))
+    height = 170 + ROW_HEIGHT * max(lanes, 2)
+    look = {"template": TEMPLATE, "title": {"text": title}, "height": height}
+    figure.update_layout(**look, **more)
+    return figure
+
+
+def bars_in_time(
+    rows: pl.DataFrame, title: str, *, lane: str, colour: str, hover: pl.Series
+) -> Chart:
+    """Stretches as bars from `start_time` to `end_time`, in local time.
+
+    Args:
+        rows: With both times; lanes stand in the order of the rows.
+        lane: Column that says on which line a stretch is drawn.
+        colour: Column whose values are told apart by colour and in the legend.
+        hover: A text for each row, escaped already.
+    """
+    shown = rows.with_columns(hover.alias("hover"))
+    traces = [
+        Scatter(
+            name=named(value),
+            x=_pairs(part["start_time"], part["end_time"]),
+            y=_tripled([named(one) for one in part[lane]]),
+            hovertext=_tripled(part["hover"].to_list()),
+            hoverinfo="x+y+text",
+            mode="lines+markers",
+            line={"color": paint, "width": 10},
+            marker={"color": paint, "size": 10, "symbol": "line-ns"},
+        )
+        for (value, part), paint in coloured(shown, colour)
+    ]
+    order = [named(one) for one in rows[lane].unique(maintain_order=True)]
+    return chart(traces, title, lanes=len(order), yaxis=top_down(order))
+
+
+def top_down(order: Sequence[str]) -> Mapping[str, Any]:
+    """An axis of names whose first stands at the top."""
+    return {"categoryorder": "array", "categoryarray": list(order)[::-1]}
+
+
+def coloured(
+    frame: pl.DataFrame, column: str
+) -> list[tuple[tuple[str | None, pl.DataFrame], str]]:
+    """The parts of a frame by a column, each with its own colour."""
+    parts = frame.sort(column, nulls_last=True, maintain_order=True).partition_by(
+        column, as_dict=True, maintain_order=True
+    )
+    return [
+        ((key[0], part), COLOURS[number % len(COLOURS)])
+        for number, (key, part) in enumerate(parts.items())
+    ]
+
+
+def named(text: str | None) -> str:
+    """A name as Plotly shows it as it is; unknown says so."""
+    return "not known" if text is None else html.escape(text, quote=False)
+
+
+def local(times: pl.Series) -> list[str]:
+    """Local clock times without a zone, which Plotly would turn into UTC."""
+    return [_naive(one) for one in times]
+
+
+def _pairs(starts: pl.Series, ends: pl.Series) -> list[str | None]:
+    """Begin, end and a break for each bar."""
+    found: list[str | None] = []
+    for start, end in zip(starts, ends, strict=True):
+        found += [_naive(start), _naive(max(end, start + SHORTEST)), None]
+    return found
+
+
+def _naive(instant: datetime) -> str:
+    return instant.replace(tzinfo=None).isoformat()
+
+
+def _tripled(values: Sequence[str]) -> list[str]:
+    return [value for value in values for _ in range(3)]
+
+
+STEPS = ("duty", "keyboard", "at work", "site", "finding")
+"""What a row of a timeline can be, as the lanes of its chart stand."""
+
+
+def device_holders(
+    con: Connection, device: str, first: date, last: date | None = None
+) -> pl.DataFrame:
+    """Which accounts a device was held by, one row a stretch, oldest first.
+
+    `how` says how it is known: *live* and *locked* are keyboards by the device's own
+    logons; *requests* is engaged use that was attributed to the account.
+
+    Args:
+        con: From `connect()`.
+        device: Its pseudonym.
+        first: A local day.
+        last: The last day of a range; without it `first` alone.
+    """
+    return con.frame(
+        """
+        from (
+        select account, state as how, start_time, max(end_time) as end_time,
+          any_value(logon_kind) as logon_kind, null::bigint as request_count
+        from identity.seats
+        where device = $device and event_date between $first and $last
+        group by all
+        union all
+        select account, 'requests', start_time, end_time, null, request_count
+        from core.presence_blocks
+        where device = $device and event_date between $first and $last
+        )
+        where (start_time at time zone $zone)::date <= $last
+          and (end_time at time zone $zone)::date >= $first
+        order by start_time, account, how
+        """,
+        device=device,
+        first=first,
+        last=last or first,
+        zone=con.zone,
+    )
+
+
+def session_timeline(con: Connection, account: str | None, day: date) -> pl.DataFrame:
+    """What the logs hold of an account's local day, in order of time.
+
+    `what` is *duty* (the owner's, margins included), *keyboard* (live or locked),
+    *at work* (a stretch of engaged use), *site* (a visit) or *finding* (open or
+    confirmed, by its rule). A null device means that the row is about no device.
+
+    Args:
+        con: From `connect()`.
+        account: Its pseudonym.
+        day: The local day.
+    """
+    return con.frame(_TIMELINE, account=account, day=day, zone=con.zone)
+
+
+# keyboards and duty serve the days beside their own too: only the day's are taken
+_TIMELINE = """
+with own as (
+  select distinct person_id from identity.accounts
+  where account = $account and event_date = $day and person_id is not null
+),
+steps as (
+  select 'duty' as what, duty.kind as detail, null as device, duty.building,
+    duty.start_time, duty.end_time, null::bigint as request_count
+  from core.duty as duty inner join own on duty.person_id = own.person_id
+  where duty.event_date = $day
+  union all
+  select 'keyboard', state, device, null, start_time, end_time, null
+  from identity.seats where account = $account and event_date = $day
+  union all
+  select 'at work', device, device, building, start_time, end_time, request_count
+  from core.presence_blocks where account = $account and event_date = $day
+  union all
+  select 'site', site, device, null, start_time, end_time, request_count
+  from core.site_visits where account = $account and event_date = $day
+  union all
+  select 'finding', rule, null, null, start_time, end_time, null
+  from findings.findings
+  where subject = $account and event_date = $day
+    and status in ('open', 'confirmed')
+)
+from steps
+where (start_time at time zone $zone)::date <= $day
+  and (end_time at time zone $zone)::date >= $day
+order by start_time, what, detail
+"""
+
+
+def site_first_sight(con: Connection, site: str) -> pl.DataFrame:
+    """The accounts that used a site, one row each, by their first use of it.
+
+    Args:
+        con: From `connect()`.
+        site: Registrable domain, such as `example.org`.
+
+    Raises:
+        ModelError: No account of the snapshot used it.
+    """
+    found = con.frame(
+        """
+        select
+          account,
+          min(start_time) as first_time,
+          arg_min(device, start_time) as device,
+          arg_min(building, start_time) as building,
+          arg_min(verdict, start_time) as verdict,
+          count(distinct event_date) as day_count,
+          sum(total_seconds) / 60 as minutes,
+          sum(request_count)::bigint as request_count
+        from core.site_use
+        where site = $site
+        group by account
+        order by first_time, account
+        """,
+        site=site,
+    )
+    if found.is_empty():
+        raise ModelError(
+            f"no account used the site {site!r}",
+            where=con.snapshot,
+            remedy="List sites with: site_first_seen(con). A site is the registrable "
+            "domain: example.org, not www.example.org.",
+        )
+    return found
+
 
 MOST = 25
 """Bars of a ranking; the frame has the rest."""

@@ -9,8 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import delete
 
 from pipelines.district import District
-from pipelines.reports.archive import write_archive
-from pipelines.reports.removed import is_last_of, removed_page, spans_of
+from pipelines.reports.archive import is_last_of, removed_page, spans_of, write_archive
 from pipelines.reports.view import week_label
 from pipelines.reports.weekly import PAPER
 from pipelines.reports.words import moment

@@ -5,10 +5,18 @@ it points to: no page lacks its style, and no index names a week that is not the
 """
 
 from collections.abc import Mapping
+from datetime import date, timedelta
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from pipelines.errors import SchoolbellError
 from pipelines.reports.exports import Export, Page
+from pipelines.reports.headline import NUMBERS, this_week
+from pipelines.reports.inputs import week_of
+from pipelines.reports.pages import page
+from pipelines.reports.rollups import grouped, month_of, rollup_pages, semester_of
+from pipelines.reports.view import View, week_label
+from pipelines.reports.words import NOT_KNOWN, day_range, number, share
 from pipelines.settings.home import PLAIN_FILE, put, shared_folder
 
 LAST = ("latest.html", "index.html")
@@ -76,3 +84,75 @@ def inside(path: str) -> PurePosixPath:
             remedy="Page paths are relative and stay inside the archive.",
         )
     return relative
+
+
+def removed_page(shared: Mapping[str, str], week_start: date) -> str:
+    """The page that says so.
+
+    Args:
+        shared: The district's name as `district`, `report_title`, `paper`, and
+            `made`, when it was deleted, in words.
+    """
+    return page(
+        "removed.html.j2",
+        **shared,
+        week=f"Week {week_start.isocalendar().week}",
+        dates=day_range(week_start, week_start + timedelta(days=6)),
+        report_id=f"{week_label(week_start)}, deleted",
+        pdf_note="",
+        versions=[],
+    )
+
+
+def spans_of(week_start: date) -> list[str]:
+    """The pages of month and semester that a week stands in, without their endings."""
+    return [month_of(week_start)[0], semester_of(week_start)[0]]
+
+
+def is_last_of(path: str, week_start: date) -> bool:
+    """Whether a month's or semester's page ends with a week."""
+    after = week_start + timedelta(days=7)
+    return path not in (month_of(after)[0], semester_of(after)[0])
+
+
+def archive_pages(
+    view: View, shared: Mapping[str, Any], *, numbers: bool = True
+) -> dict[str, Page]:
+    """The index of weeks, and the pointer to the newest.
+
+    Args:
+        numbers: Whether the index tells each week's numbers.
+    """
+    keys = NUMBERS if numbers else {}
+    now = this_week(view) | {"week_start": view.start}
+    weeks = [dict(week) for week in view.inputs.previous if week_of(week) != view.start]
+    rows = sorted([*weeks, now], key=lambda week: str(week_of(week)), reverse=True)
+    newest = week_label(week_of(rows[0]))
+    entries = [entry(week, keys) for week in rows]
+    spans = grouped(view) if numbers else {}
+    values: dict[str, Any] = {
+        "spans": [
+            [name for name in reversed(spans) if name[0].startswith(folder)]
+            for folder in ("months/", "semesters/")
+        ]
+    }
+    values |= {"weeks": entries, "names": list(keys.values()), "newest": newest}
+    pages: dict[str, Page] = {"index.html": page("archive.html.j2", **shared, **values)}
+    if newest == view.label:
+        pages["latest.html"] = page("latest.html.j2", **shared, **values)
+    return pages | (rollup_pages(view, shared) if numbers else {})
+
+
+def entry(week: Mapping[str, Any], keys: Mapping[str, str]) -> dict[str, Any]:
+    """One week in the index."""
+    start = week_of(week)
+    whole = week.get("coverage")
+    numbers = [week.get(key) for key in keys]
+    return {
+        "label": week_label(start),
+        "name": f"Week {start.isocalendar().week}",
+        "is_removed": bool(week.get("is_removed")),
+        "dates": day_range(start, start + timedelta(days=6)),
+        "numbers": [NOT_KNOWN if n is None else number(n) for n in numbers],
+        "coverage": NOT_KNOWN if whole is None else share(round(whole * 1e4), 10_000),
+    }

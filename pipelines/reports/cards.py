@@ -1,19 +1,20 @@
 """A finding as a card: seen, how sure, what else fits, what we could not see, next."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
 
 from pipelines.errors import ModelError
-from pipelines.reports.blind import with_blind_days
-from pipelines.reports.measures import shown
+from pipelines.reports.headline import missing_hours, runs, say_gap
 from pipelines.reports.safety import file_name
+from pipelines.reports.tables import Table, table
 from pipelines.reports.view import View
 from pipelines.reports.words import (
+    DAY_TYPES,
     KINDS,
     NOT_KNOWN,
     REVIEW,
@@ -21,11 +22,151 @@ from pipelines.reports.words import (
     STEPS,
     STRENGTHS,
     SURE,
+    SURE_SHORT,
     count,
     day,
     listed,
+    number,
     span,
 )
+
+Say = Callable[[Any], str]
+
+
+def _plain(value: Any) -> str:
+    return number(round(float(value)))
+
+
+def _minutes(seconds: Any) -> str:
+    whole = max(1, round(float(seconds) / 60))
+    return "1 minute" if whole == 1 else f"{number(whole)} minutes"
+
+
+def _short(seconds: Any) -> str:
+    value = float(seconds)
+    if value >= 90:
+        return _minutes(value)
+    whole = max(1, round(value))
+    return "1 second" if whole == 1 else f"{whole} seconds"
+
+
+def _about(seconds: Any) -> str:
+    return f"about {_minutes(seconds)} (estimate)"
+
+
+def _bytes(value: Any) -> str:
+    size = float(value)
+    for unit in ("bytes", "kB", "MB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}"
+        size /= 1000
+    return f"{size:.1f} GB"
+
+
+def _share(value: Any) -> str:
+    return f"{float(value):.0%}".replace("%", " %")
+
+
+def _kilometres(value: Any) -> str:
+    size = float(value)
+    return f"{size:.1f} km" if size < 10 else f"{number(round(size))} km"
+
+
+def _words(value: Any) -> str:
+    return listed([str(one).replace("_", " ") for one in value], most=6)
+
+
+def _day_type(value: Any) -> str:
+    return DAY_TYPES.get(str(value), str(value).replace("_", " "))
+
+
+MEASURES: Mapping[str, tuple[str, Say]] = {
+    "turns": ("changes between the places", _plain),
+    "contradictions": ("changes between the places", _plain),
+    "gap_seconds": ("time between the places", _short),
+    "shortest_gap_seconds": ("shortest time between", _short),
+    "travel_seconds": ("fastest drive", _minutes),
+    "kilometres": ("distance", _kilometres),
+    "requests_before": ("requests just before", _plain),
+    "requests_after": ("requests just after", _plain),
+    "requests": ("requests", _plain),
+    "bins": ("five-minute stretches with requests", _plain),
+    "longest_seconds": ("longest stretch", _about),
+    "total_seconds": ("in all", _about),
+    "external_seconds": ("on outside sites", _about),
+    "on_duty_seconds": ("of it on duty", _about),
+    "visits": ("visits", _plain),
+    "days": ("days in two weeks", _plain),
+    "largest_bytes": ("largest response", _bytes),
+    "categories": ("lists call it", _words),
+    "list_count": ("lists that agree", _plain),
+    "day_type": ("kind of day", _day_type),
+    "live_share": ("requests with a live keyboard", _share),
+    "share": ("share", _share),
+}
+NOTHING: tuple[object, ...] = (0, 0.0, None, "", [])
+
+
+def shown(measures: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    """Label and text of each figure that readers know, in the order above."""
+    for name, (label, say) in MEASURES.items():
+        value = measures.get(name)
+        if value not in NOTHING and _fits(value, say):
+            yield label, say(value)
+
+
+def _fits(value: Any, say: Say) -> bool:
+    """The value is of the kind its words are made for."""
+    if say is _words:
+        return isinstance(value, list)
+    if say is _day_type:
+        return isinstance(value, str)
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+SHOWN = 2
+"""Gaps that a note names; the rest are counted."""
+
+COUNTS_NO_LINES = frozenset(
+    {
+        "changes", "corrections", "limits", "line-account", "permits", "policy-map",
+        "rule-standing", "rules", "source-coverage",
+    }
+)  # fmt: skip
+"""Parts of the report whose numbers no gap can make smaller, or that show the gaps."""
+
+
+def blind_note(view: View, section: str) -> str:
+    """The gaps that a part's numbers do not know of; empty without one."""
+    if section in COUNTS_NO_LINES:
+        return ""
+    gaps = sorted(runs(missing_hours(view)), key=lambda gap: -gap.hour_count)
+    if not gaps:
+        return ""
+    named = "; ".join(say_gap(gap, view) for gap in gaps[:SHOWN])
+    more = len(gaps) - SHOWN
+    rest = f"; and {number(more)} more" if more > 0 else ""
+    return f"No lines: {named}{rest}. What happened then is in no number here."
+
+
+def blind_days(view: View) -> Mapping[date, str]:
+    """For each day with missing hours, of any week, which those are."""
+    absent = missing_hours(view, is_week_only=False)
+    days: dict[date, list[str]] = {}
+    for key, rows in absent.partition_by("event_date", as_dict=True).items():
+        for gap in runs(rows.sort("source", "hour_start")):
+            days.setdefault(key[0], []).append(say_gap(gap, view))
+    return {day: "; ".join(said) for day, said in days.items()}
+
+
+def with_blind_days(rows: pl.DataFrame, view: View) -> pl.DataFrame:
+    """Findings with what was missing on their day, as `blind`; null for nothing."""
+    days = blind_days(view)
+    blind = pl.col("event_date").replace_strict(
+        list(days), list(days.values()), default=None, return_dtype=pl.String
+    )
+    return rows.with_columns(blind=blind if days else pl.lit(None, pl.String))
+
 
 DAYS_TO_DECIDE = timedelta(days=11)  # the Friday after the report's Monday
 
@@ -239,3 +380,45 @@ def strength(clause: Mapping[str, Any]) -> str:
 def plain(name: str) -> str:
     """A field's name as words."""
     return name.replace("_", " ")
+
+
+def item_rows(view: View) -> pl.DataFrame:
+    """One row an item that waits, or that the week brought and was decided."""
+    week = view.of_week(view.standing).filter(pl.col("status") != "open")
+    return card_rows(view, pl.concat([heaviest_first(view.waiting), week]))
+
+
+def heaviest_first(findings: pl.DataFrame) -> pl.DataFrame:
+    """What weighs most is read first; within one weight the older."""
+    weight = pl.col("severity").replace_strict(
+        {name: place for place, name in enumerate(SEVERITIES)},
+        default=0,
+        return_dtype=pl.Int64,
+    )
+    return findings.sort(
+        -weight, "event_date", "start_time", "finding_id", maintain_order=True
+    )
+
+
+def items_table(rows: pl.DataFrame) -> Table:
+    """Each item in a line."""
+    return table(
+        "One row an item",
+        ["Item", "Account or device", "About", "What was seen", "When", "Day",
+         "How sure", "Weight", "Review", "Log lines"],
+        (
+            [
+                row["finding_id"],
+                row["subject"],
+                KINDS.get(row["kind"]),
+                row["claim"],
+                row["when"],
+                day(row["event_date"]),
+                SURE_SHORT[row["confidence"]],
+                row["severity"],
+                REVIEW.get(row["status"]),
+                row["line_count"],
+            ]
+            for row in rows.iter_rows(named=True)
+        ),
+    )  # fmt: skip

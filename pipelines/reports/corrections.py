@@ -13,8 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.reports.coverage import coverage
-from pipelines.reports.headline import NUMBERS, this_week
+from pipelines.reports.headline import NUMBERS, coverage, this_week
 from pipelines.reports.view import View
 from pipelines.reports.words import NOT_KNOWN, REVIEW, SURE_SHORT, number
 

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipelines.reports.cards import card_rows, page_name
-from pipelines.reports.coverage import missing_hours
-from pipelines.reports.open_sites import new_sites
+from pipelines.reports.headline import missing_hours, new_sites
 from pipelines.reports.tables import Cell, Table, table
 from pipelines.reports.view import View
 from pipelines.reports.words import (

@@ -1,15 +1,191 @@
 """The headline numbers of a week, and what they are compared with."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from statistics import median, quantiles
 from typing import Any
 
-from pipelines.reports.coverage import WHOLE_ENOUGH, coverage
-from pipelines.reports.open_sites import new_sites
-from pipelines.reports.school_year import same_week_last_year
-from pipelines.reports.unjudged import is_unknown
-from pipelines.reports.view import View
-from pipelines.reports.words import count, number
+import polars as pl
+
+from pipelines.reports.view import View, same_week_last_year
+from pipelines.reports.words import count, listed, number, span
+
+IS_RULE = pl.col("rule") != ""
+FAILED = pl.col("model").fill_null("") != ""
+
+
+def unjudged(view: View) -> pl.DataFrame:
+    """The week's rules and days that are not judged, and tables without a day."""
+    return view.of_week(view.inputs.unjudged)
+
+
+def is_unknown(view: View, kind: str) -> bool:
+    """Some rule of this kind says nothing of any day on which lines arrived."""
+    came = view.of_week(view.inputs.source_days).filter(pl.col("events") > 0)
+    days = set(came["event_date"])
+    codes = {rule["code"] for rule in view.inputs.rules if rule.get("kind") == kind}
+    held = unjudged(view).filter(pl.col("kind") == kind)
+    left_out = {(rule, day) for rule, day in held.select("rule", "event_date").rows()}
+    return bool(days) and any(
+        all((code, day) in left_out for day in days) for code in codes
+    )
+
+
+def say_unjudged(view: View) -> list[str]:
+    """What the week's numbers leave out, a sentence for each reason.
+
+    As in "4 rules say nothing of 3 days: proxy no longer gives user_name."
+    """
+    rows = unjudged(view)
+    return [
+        one
+        for one in (
+            _say_missing(rows.filter(~FAILED)),
+            _say_failed(rows.filter(FAILED, IS_RULE)),
+            _say_uncounted(rows.filter(FAILED, ~IS_RULE)),
+        )
+        if one
+    ]
+
+
+def _say_missing(rows: pl.DataFrame) -> str:
+    pairs = rows.select("source", "field").unique().sort("source", "field")
+    why = listed([f"{source} no longer gives {name}" for source, name in pairs.rows()])
+    return _say_nothing(rows, why)
+
+
+def _say_failed(rows: pl.DataFrame) -> str:
+    names = rows["cause"].unique().sort().to_list()
+    return _say_nothing(rows, f"{listed(names)} could not be built")
+
+
+def _say_nothing(rows: pl.DataFrame, why: str) -> str:
+    if rows.is_empty():
+        return ""
+    rules, days = rows["rule"].n_unique(), rows["event_date"].n_unique()
+    said = count(rules, "rule says", "rules say")
+    return f"{said} nothing of {count(days, 'day')}: {why}."
+
+
+def _say_uncounted(rows: pl.DataFrame) -> str:
+    """The tables of the report that lack days, by the names of their counts."""
+    if rows.is_empty():
+        return ""
+    names = rows["model"].str.split(".").list.last().str.replace_all("_", " ")
+    days = rows["event_date"].n_unique()
+    return f"{count(days, 'day')} could not be counted: {listed(sorted(set(names)))}."
+
+
+TO_DECIDE = ("external", "lapsed", "not_yet", "approved_other_role", "undecidable")
+
+
+def open_sites(view: View) -> pl.DataFrame:
+    """One row a site that is not approved: its week in totals, new ones first."""
+    used = view.of_week(view.inputs.site_use).filter(pl.col("verdict").is_in(TO_DECIDE))
+    sites = used.group_by("site").agg(
+        pl.col("verdict").sort_by("event_date").last(),
+        pl.col("category").sort_by("event_date").last(),
+        pl.col("category_source_count").max(),
+        most_accounts=pl.col("account_count").max(),
+        day_count=pl.col("event_date").n_unique(),
+        minutes=pl.col("minutes").sum(),
+        request_count=pl.col("request_count").sum(),
+        first_seen_date=pl.col("first_seen_date").min(),
+    )
+    is_new = pl.col("first_seen_date").is_between(view.start, view.end)
+    return sites.with_columns(is_new=is_new.fill_null(value=False)).sort(
+        ["is_new", "minutes", "site"], descending=[True, True, False]
+    )
+
+
+def new_sites(view: View) -> pl.DataFrame:
+    """Those first seen in the week."""
+    return open_sites(view).filter("is_new")
+
+
+WHOLE_ENOUGH = 0.95  # below this a week is called partial (A3)
+ONE_HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Hours in a row in which an expected source sent nothing."""
+
+    source: str
+    start: datetime
+    end: datetime
+    hour_count: int
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How much of what was expected has arrived.
+
+    Attributes:
+        expected: Source-hours in which lines were expected.
+        missing: Those without a line.
+        sources: Names of the sources with an expected hour.
+        gaps: The missing hours, in runs.
+    """
+
+    expected: int
+    missing: int
+    sources: tuple[str, ...]
+    gaps: tuple[Gap, ...]
+
+    @property
+    def has_data(self) -> bool:
+        """Whether anything that was expected arrived."""
+        return self.expected > self.missing
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether too much is missing to call a change a change."""
+        return self.expected - self.missing < WHOLE_ENOUGH * max(self.expected, 1)
+
+
+def coverage(view: View) -> Coverage:
+    """Judge the week's source-hours; hours not yet due are not expected."""
+    due = view.of_week(view.inputs.source_hours).filter(
+        pl.col("is_expected"), pl.col("hour_start") < view.inputs.generated_time
+    )
+    absent = missing_hours(view)
+    return Coverage(
+        expected=due.height,
+        missing=absent.height,
+        sources=tuple(due["source"].unique().sort()),
+        gaps=tuple(runs(absent)),
+    )
+
+
+def missing_hours(view: View, *, is_week_only: bool = True) -> pl.DataFrame:
+    """The expected hours without a line, by source and time."""
+    known = view.inputs.source_hours
+    hours = (view.of_week(known) if is_week_only else known).filter(
+        pl.col("is_expected"),
+        pl.col("line_count").fill_null(0) == 0,
+        pl.col("hour_start") < view.inputs.generated_time,
+    )
+    return hours.sort("source", "hour_start")
+
+
+def runs(absent: pl.DataFrame) -> list[Gap]:
+    """Join hours that follow each other."""
+    found: list[Gap] = []
+    for source, start in absent.select("source", "hour_start").iter_rows():
+        last = found[-1] if found else None
+        if last and last.source == source and last.end == start:
+            found[-1] = Gap(source, last.start, start + ONE_HOUR, last.hour_count + 1)
+        else:
+            found.append(Gap(source, start, start + ONE_HOUR, 1))
+    return found
+
+
+def say_gap(gap: Gap, view: View) -> str:
+    """As in "proxy, Wed 18 Nov, 2 am to 5 am"."""
+    return f"{gap.source}, {span(gap.start, gap.end, view.zone)}"
+
 
 NUMBERS = {
     "needs_review": "Items to review",

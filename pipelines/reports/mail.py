@@ -4,22 +4,25 @@ No name, account, device or site is in it: mail is copied, forwarded and kept by
 others. Tables and inline styles only, because Outlook draws pages as Word does.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from pipelines.alerts.message import Message
+from pipelines.alerts.outbox import enqueue
+from pipelines.district import District
+from pipelines.errors import SettingsError
 from pipelines.reports.corrections import changes
-from pipelines.reports.coverage import coverage
-from pipelines.reports.headline import history, this_week
+from pipelines.reports.headline import coverage, history, this_week
 from pipelines.reports.inputs import ReportInputs, week_of
-from pipelines.reports.opening import opening
-from pipelines.reports.page_one import Line, lines
+from pipelines.reports.page_one import Line, lines, opening
 from pipelines.reports.pages import page
 from pipelines.reports.safety import visible
-from pipelines.reports.view import View
+from pipelines.reports.view import View, week_label
 from pipelines.reports.weekly import about, versions
 from pipelines.reports.words import KINDS, NOT_KNOWN, SURE_SHORT, count, number
+from pipelines.settings.alert_settings import Channel
 from pipelines.state.audit import AUDIT_RECORD
 
 WEEKS_SHOWN = 6
@@ -158,3 +161,66 @@ def plain(said: dict[str, Any]) -> str:
     rows += [said["why"], f"Report {said['report_id']}, made {said['made']}."]
     rows += [f"{name}: {value}" for name, value in said["kept"]]
     return "\n".join(visible(row) for row in rows) + "\n"
+
+
+REPORT_CLASS = "report"
+
+
+def mail_channels(district: District) -> Mapping[str, Channel]:
+    """The channels that send mail, by name."""
+    channels = district.settings.alerts.channels
+    return {name: one for name, one in channels.items() if one.type == "smtp"}
+
+
+def mail_channel(district: District) -> str | None:
+    """The name of the channel that sends reports; None where none is to.
+
+    Raises:
+        SettingsError: There is no such channel, or it sends no mail.
+    """
+    name = district.settings.report.mail
+    if not name:
+        return None
+    by_mail = mail_channels(district)
+    if name not in by_mail:
+        raise SettingsError(
+            f"there is no channel {name!r} of type smtp",
+            where="district.toml: [report] mail",
+            remedy=f"Channels of that type: {', '.join(by_mail) or 'none yet'}. "
+            'Add [alerts.channels.NAME] with type = "smtp".',
+        )
+    return name if by_mail[name].enabled else None
+
+
+def queue_mail(
+    district: District,
+    reports: Iterable[tuple[date, ReportInputs]],
+    newest: date,
+) -> int:
+    """Put the mail of the newest finished week into the outbox; how many are new.
+
+    Args:
+        reports: The weeks just published, with what each was made from.
+        newest: The newest week of all that is over.
+    """
+    channel = mail_channel(district)
+    if channel is None:
+        return 0
+    new = 0
+    for week, inputs in reports:
+        if week == newest and View(inputs, week).is_over:
+            made = mail(inputs, week, where=_where(district, week))
+            message = Message(
+                made.report_id, made.subject, made.text, REPORT_CLASS, html=made.html
+            )
+            new += enqueue(district.store, message, [channel])
+    return new
+
+
+def _where(district: District, week: date) -> str:
+    """The address of a week's page; its place in the home, whose path stays there."""
+    address = district.settings.report.address
+    place = f"{week_label(week)}/index.html"
+    if address:
+        return f"{address.rstrip('/')}/{place}"
+    return f"{district.home.reports.name}/{place}"

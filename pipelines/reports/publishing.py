@@ -1,29 +1,183 @@
 """Makes the weekly reports of a district from its newest snapshot."""
 
+import hashlib
+import json
+import os
+import shutil
+import signal
 import stat
-from collections.abc import Callable, Iterable
+import subprocess
+import tempfile
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
+
+from sqlalchemy import delete, insert, select
 
 from pipelines.clock import monday
 from pipelines.district import District
 from pipelines.errors import ModelError
 from pipelines.reports.archive import left_over, write_archive
+from pipelines.reports.corrections import facts, revision_after
 from pipelines.reports.editions import edition_report, editions
-from pipelines.reports.gathering import readable, report_inputs, sections_off
 from pipelines.reports.headline import this_week
 from pipelines.reports.inputs import ReportInputs
-from pipelines.reports.mailing import mail_channel, queue_mail
-from pipelines.reports.printing import FAILED, NO_BROWSER, browser, print_page
-from pipelines.reports.revisions import record, remembered, revised
+from pipelines.reports.mail import mail_channel, queue_mail
+from pipelines.reports.snapshot_inputs import readable, report_inputs, sections_off
 from pipelines.reports.view import View, week_label
 from pipelines.reports.weekly import Pages, gone_page, report_id, weekly_report
-from pipelines.settings.home import SHARED
+from pipelines.settings.home import PLAIN_FILE, SHARED
+from pipelines.settings.model import Report
 from pipelines.state.purged import kept_from, purged_reports
+from pipelines.state.schema import REPORT_FACTS, REPORTS
+from pipelines.state.store import now_text
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.snapshots import current, reading
+
+Headline = Mapping[str, Any]
+
+
+def revised(district: District, inputs: ReportInputs, week: date) -> ReportInputs:
+    """The inputs with the revision that the week's report now is, and those before."""
+    earlier = _told(district, week)
+    revision = revision_after(earlier, facts(View(inputs, week)))
+    before = tuple(earlier[one] for one in sorted(earlier) if one < revision)
+    return replace(inputs, revision=revision, earlier_facts=before)
+
+
+def record(district: District, inputs: ReportInputs, week: date, page: Path) -> None:
+    """Note a written report with what it says; the same revision is noted once."""
+    view = View(inputs, week)
+    mine = {"week": week.isoformat(), "revision": inputs.revision}
+    with district.store.writing() as connection:
+        for table in (REPORTS, REPORT_FACTS):
+            connection.execute(delete(table).filter_by(**mine))
+        connection.execute(
+            insert(REPORT_FACTS).values(**mine, facts=json.dumps(facts(view)))
+        )
+        connection.execute(
+            insert(REPORTS).values(
+                **mine,
+                report_id=report_id(view),
+                path=page.relative_to(district.home.path).as_posix(),
+                sha256=hashlib.sha256(page.read_bytes()).hexdigest(),
+                snapshot=inputs.snapshot_id,
+                published_time=now_text(),
+            )
+        )
+
+
+def remembered(district: District, held: Collection[date]) -> list[Headline]:
+    """The numbers of published weeks whose events are no longer kept.
+
+    A week whose report was deleted as well has none, and says so.
+    """
+    with district.store.reading() as connection:
+        rows = connection.execute(
+            select(REPORT_FACTS).order_by(REPORT_FACTS.c.week, REPORT_FACTS.c.revision)
+        ).all()
+    numbers = {row.week: json.loads(row.facts)["numbers"] for row in rows}
+    gone = purged_reports(district.store)
+    weeks: dict[str, Headline] = {week: {"is_removed": True} for week in gone}
+    weeks |= numbers
+    return [
+        {**weeks[week], "week_start": date.fromisoformat(week)}
+        for week in sorted(weeks)
+        if date.fromisoformat(week) not in held
+    ]
+
+
+def _told(district: District, week: date) -> dict[int, Any]:
+    columns = REPORT_FACTS.c
+    query = select(columns.revision, columns.facts).where(
+        columns.week == week.isoformat()
+    )
+    with district.store.reading() as connection:
+        rows = connection.execute(query).all()
+    return {revision: json.loads(text) for revision, text in rows}
+
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+PATIENCE_SECONDS = 120
+NO_BROWSER = "The PDF is missing: no browser was found on the machine."
+FAILED = "The PDF is missing: the browser could not print the page."
+SWITCHES = (
+    "--headless",
+    "--disable-gpu",
+    "--disable-extensions",
+    "--disable-background-networking",
+    "--no-first-run",
+    "--no-pdf-header-footer",
+    # a page of ours asks for nothing; this makes sure of it
+    "--host-resolver-rules=MAP * ~NOTFOUND",
+)
+
+
+def browser(settings: Report) -> str | None:
+    """The browser that the settings name, or the first one that is installed."""
+    if settings.browser:
+        return shutil.which(settings.browser)
+    return next((found for name in NAMES if (found := shutil.which(name))), None)
+
+
+def print_page(program: str, page: Path, target: Path) -> bool:
+    """Print a page into a file; False if that did not work.
+
+    A file that is there is replaced whole, or left alone.
+    """
+    with tempfile.TemporaryDirectory(prefix="schoolbell-print-") as folder:
+        made = Path(folder) / "page.pdf"
+        command = [
+            program,
+            *SWITCHES,
+            *_as_root(),
+            f"--user-data-dir={folder}/profile",
+            f"--print-to-pdf={made}",
+            page.resolve().as_uri(),
+        ]
+        if not _ran(command, Path(folder)) or not _is_pdf(made):
+            return False
+        beside = target.with_name(f".{target.name}.part")
+        shutil.copyfile(made, beside)
+        beside.chmod(PLAIN_FILE)
+        beside.replace(target)
+    return True
+
+
+def _as_root() -> tuple[str, ...]:
+    """Chromium refuses root its sandbox; in a container root is the usual account."""
+    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    return ("--no-sandbox",) if is_root else ()
+
+
+def _ran(command: list[str], folder: Path) -> bool:
+    known = {key: os.environ[key] for key in ("PATH", "LANG") if key in os.environ}
+    try:
+        process = subprocess.Popen(  # noqa: S603 - our own switches, no shell
+            command,
+            env=known | {"HOME": str(folder)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    except OSError:
+        return False
+    try:
+        return process.wait(PATIENCE_SECONDS) == 0
+    except subprocess.TimeoutExpired:
+        # its children too: they would go on in a folder that is gone
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        return False
+
+
+def _is_pdf(path: Path) -> bool:
+    return path.is_file() and path.read_bytes().startswith(b"%PDF-")
+
 
 ONE_WEEK = timedelta(days=7)
 

@@ -5,6 +5,8 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import polars as pl
+
 from pipelines.reports.safety import spelled_out
 from pipelines.reports.words import NOT_KNOWN, number
 
@@ -103,3 +105,18 @@ def to_csv(shown: Table) -> str:
     for row in shown.rows:
         writer.writerow([exported(item.value) for item in row])
     return text.getvalue()
+
+
+def total(rows: pl.DataFrame, column: str) -> int:
+    """The sum of a column of counts."""
+    return int(rows.select(pl.col(column).sum()).item() or 0)
+
+
+def amount(rows: pl.DataFrame, column: str) -> float:
+    """The sum of a column of measures."""
+    return float(rows.select(pl.col(column).sum()).item() or 0)
+
+
+def largest(rows: pl.DataFrame, column: str) -> float:
+    """The maximum of a column."""
+    return float(rows.select(pl.col(column).max()).item() or 0)

@@ -6,20 +6,17 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.reports.blind import blind_note
-from pipelines.reports.cards import card, card_rows
+from pipelines.reports.archive import archive_pages
+from pipelines.reports.cards import blind_note, card, card_rows
 from pipelines.reports.charts import spec
 from pipelines.reports.corrections import digest, facts
 from pipelines.reports.evidence import Proof, in_brief, log_lines, proofs
 from pipelines.reports.exports import Page, exports
 from pipelines.reports.inputs import ReportInputs, week_of
-from pipelines.reports.opening import opening
-from pipelines.reports.page_one import lines
+from pipelines.reports.page_one import lines, opening
 from pipelines.reports.pages import asset_files, page
 from pipelines.reports.sections import Section, sections
-from pipelines.reports.shelf import archive_pages
-from pipelines.reports.spark import spark
-from pipelines.reports.static import drawing
+from pipelines.reports.static_charts import drawing, spark
 from pipelines.reports.view import View, week_label
 from pipelines.reports.words import count, day_range, moment
 from pipelines.state.audit import AUDIT_RECORD

@@ -3,21 +3,84 @@
 Each thing is told as a `Problem`, with its line in `district.toml`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from pipelines.alerts.channel_checks import channel_faults
 from pipelines.district import District
 from pipelines.formats import formats
 from pipelines.ingest.remote import is_remote
-from pipelines.reports.gathering import known_sections, pale
-from pipelines.reports.mailing import mail_channels
+from pipelines.reports.mail import mail_channels
 from pipelines.reports.palette import READABLE
-from pipelines.run.rule_checks import rule_faults
+from pipelines.reports.snapshot_inputs import known_sections, pale
 from pipelines.settings.faults import Fault
+from pipelines.settings.parts import Scalar
 from pipelines.settings.problems import Problem, nearest
 from pipelines.settings.reader import NAME
+from pipelines.settings.template import toml
 from pipelines.settings.toml_lines import Path, key_lines, line_of
 from pipelines.warehouse.library import models
+from pipelines.warehouse.models import Model, Param, within
+
+_WORDS = {
+    "int": "a whole number",
+    "double": "a number",
+    "varchar": "text in quotes",
+    "boolean": "true or false",
+    "date": "a day, in quotes",
+}
+
+
+def rule_faults(district: District) -> Iterator[Fault]:
+    """Rules that do not exist, parameters that they do not have, values not allowed."""
+    known = _by_name()
+    codes = sorted({one.header.code for one in known.values() if one.header.code})
+    for name, said in district.settings.detections.items():
+        if name not in known:
+            guess = nearest(name, codes) or codes[0]
+            where, paste = ("detections", name), f"[detections.{guess}]"
+            yield Fault(where, "there is no such rule", name, ", ".join(codes), paste)
+            continue
+        yield from _parameters(name, known[name], said.parameters)
+
+
+def _by_name() -> Mapping[str, Model]:
+    """Every model under each name that settings may use for it."""
+    named: dict[str, Model] = {}
+    for name, model in models().items():
+        for one in (name, model.table_name, model.header.code):
+            if one:
+                named[one] = model
+    return named
+
+
+def _parameters(
+    rule: str, model: Model, given: Mapping[str, Scalar]
+) -> Iterator[Fault]:
+    params = {
+        name: one for name, one in model.header.params.items() if name != "event_date"
+    }
+    for key, value in given.items():
+        path = ("detections", rule, key)
+        if key not in params:
+            guess = nearest(key, params)
+            paste = f"{guess} = {toml(value)}" if guess else f"# {key} ="
+            allowed = ", ".join(sorted(params)) or "nothing: it has no parameters"
+            yield Fault(path, "the rule has no such parameter", key, allowed, paste)
+        elif not within(params[key], value):
+            paste = f"{key} = {toml(params[key].default)}"
+            found = toml(value)
+            yield Fault(path, "is not allowed", found, _bounds(params[key]), paste)
+
+
+def _bounds(param: Param) -> str:
+    ends = [
+        f"{word} {end:g}"
+        for word, end in (("at least", param.min), ("at most", param.max))
+        if end is not None
+    ]
+    why = [f"the default is {param.default}: {param.why}"]
+    return "; ".join([", ".join([_WORDS[param.type], *ends]), *why])
+
 
 EXCEPTIONS = "exceptions.csv"
 EVERY_RULE = "*"

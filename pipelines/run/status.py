@@ -4,9 +4,11 @@ It reads that database and the disk alone: it needs no run, no warehouse and no
 lock, and says the same whether Dagster is well or not.
 """
 
+import platform
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from importlib.metadata import PackageNotFoundError, version
 from shutil import disk_usage
 from typing import Any
 
@@ -21,7 +23,6 @@ from pipelines.health.file_trouble import in_trouble, stuck, waiting, without_ch
 from pipelines.health.source_states import SourceState, source_states
 from pipelines.ingest.compression import NO_CHECKSUM
 from pipelines.ingest.sweeping import unlisted_files
-from pipelines.run.versions import versions
 from pipelines.state import ledger
 from pipelines.state.dirty import oldest_dirty
 from pipelines.state.ledger import FileRecord
@@ -29,6 +30,20 @@ from pipelines.state.purged import begun
 from pipelines.state.rebuild_reasons import last_opened, lines
 from pipelines.state.schema import REPORTS
 from pipelines.state.visits import last_look, last_run, set_back
+
+PARTS = ("schoolbell", "duckdb", "polars", "pyarrow", "dagster")
+
+
+def versions() -> dict[str, str]:
+    """Of Python, Schoolbell and what it stands on, as far as it is installed."""
+    found = {"python": platform.python_version()}
+    for name in PARTS:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
 
 WELL, LOOK, ACT = 0, 1, 2
 WORDS = {WELL: "well", LOOK: "somebody should look", ACT: "somebody should act"}

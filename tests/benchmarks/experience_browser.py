@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pypdf
 
-from pipelines.reports.printing import print_page
+from pipelines.reports.publishing import print_page
 from tests.benchmarks.figures import Figure, least, most, nothing
 from tests.browser.looking import (
     CHROMIUM,

@@ -6,7 +6,7 @@ import dagster as dg
 import pytest
 
 from pipelines.alerts.standing import standing
-from pipelines.defs.alerting import CHECKS, OUTBOX, SOURCES
+from pipelines.defs.alerts import CHECKS, OUTBOX, SOURCES
 from pipelines.district import open_district
 from pipelines.health import overview as health
 from pipelines.health.trouble import Trouble

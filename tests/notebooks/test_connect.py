@@ -14,16 +14,15 @@ import polars as pl
 import pytest
 
 import pipelines
-from pipelines.settings.home import DistrictHome
-from pipelines.registry.new_home import create
-from pipelines.settings.reader import load_settings
+from pipelines.district import open_district
 from pipelines.errors import ModelError, SettingsError
 from pipelines.health.covering import closed_times, expected_hours
-from pipelines.district import open_district
-from pipelines.reports.snapshot_tables import publish_snapshot
-from pipelines.notebook.connection import Connection, connect
-from pipelines.notebook.coverage import Gap, joined
+from pipelines.notebook.connection import Connection, Gap, connect, joined
 from pipelines.notebook.dictionary import KEPT, notes_of
+from pipelines.registry.new_home import create
+from pipelines.reports.snapshot_tables import publish_snapshot
+from pipelines.settings.home import DistrictHome
+from pipelines.settings.reader import load_settings
 from pipelines.warehouse.snapshots import current
 from tests.conftest import LONG, REPO_ROOT
 from tests.journey.small import ZONE

@@ -12,9 +12,8 @@ from pipelines.cli.app import app
 from pipelines.cli.output import rendered
 from pipelines.errors import ModelError, SettingsError
 from pipelines.notebook.connection import Connection
-from pipelines.notebook.relations import described, relations
+from pipelines.notebook.dictionary import OPEN, described, relations, words_of
 from pipelines.notebook.saved import saved_queries, saved_query, values_of
-from pipelines.notebook.values import OPEN, words_of
 from pipelines.registry.files import (
     DAY_TYPES,
     DEVICE_CLASSES,

@@ -10,10 +10,20 @@ import polars as pl
 import pytest
 
 from pipelines.errors import ModelError
-from pipelines.notebook import charts, figures
+from pipelines.notebook import figures
 from pipelines.notebook.connection import Connection
-from pipelines.notebook.questions import account_week, finding_evidence, presence, site_first_seen
-from pipelines.notebook.timelines import STEPS, device_holders, session_timeline, site_first_sight
+from pipelines.notebook.figures import (
+    STEPS,
+    device_holders,
+    session_timeline,
+    site_first_sight,
+)
+from pipelines.notebook.questions import (
+    account_week,
+    finding_evidence,
+    presence,
+    site_first_seen,
+)
 
 CHROMIUM = os.environ.get("SCHOOLBELL_CHROMIUM") or shutil.which("chromium")
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -216,15 +226,15 @@ EVERY = [
 def test_what_a_notebook_gets_of_a_chart_is_data_and_closed_settings(draw, rows):
     chart = draw(rows(HOSTILE))
     bundle = chart._repr_mimebundle_()
-    assert set(bundle) == {charts.MIME, "text/plain"}
+    assert set(bundle) == {figures.MIME, "text/plain"}
     assert chart._repr_html_() is None
-    settings = bundle[charts.MIME]["config"]
+    settings = bundle[figures.MIME]["config"]
     assert settings["showSendToCloud"] is False
     assert settings["plotlyServerURL"] == ""
     text = json.dumps(bundle)
     assert "<img" not in text
     assert "&lt;img" in text
-    assert chart.layout.template == charts.TEMPLATE
+    assert chart.layout.template == figures.TEMPLATE
 
 
 def test_an_instant_is_drawn_at_its_local_clock_time():

@@ -5,9 +5,8 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from pipelines.reports.blind import COUNTS_NO_LINES, blind_days
-from pipelines.reports.cards import card_rows, cards
-from pipelines.reports.coverage import coverage
+from pipelines.reports.cards import COUNTS_NO_LINES, blind_days, card_rows, cards
+from pipelines.reports.headline import coverage
 from pipelines.reports.page_one import lines
 from pipelines.reports.sections import sections
 from pipelines.reports.view import View

@@ -8,8 +8,13 @@ import polars as pl
 import pytest
 
 from pipelines.reports.archive import as_bytes
-from pipelines.reports.counts import HIDDEN, counts_of
-from pipelines.reports.editions import PARTS, edition_report, editions
+from pipelines.reports.editions import (
+    HIDDEN,
+    PARTS,
+    counts_of,
+    edition_report,
+    editions,
+)
 from pipelines.reports.inputs import ReportInputs
 from pipelines.reports.view import View
 from pipelines.reports.words import KINDS, lint

@@ -9,10 +9,10 @@ import polars as pl
 import pytest
 
 from pipelines.reports.charts import spec
-from pipelines.reports.coverage import coverage
+from pipelines.reports.headline import coverage
 from pipelines.reports.palette import LIGHT
 from pipelines.reports.sections import sections
-from pipelines.reports.static import drawing
+from pipelines.reports.static_charts import drawing
 from pipelines.reports.view import View
 from tests.sections.fixtures import MONDAY, WEEKS, ZONE, at, frame
 

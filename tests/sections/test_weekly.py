@@ -12,11 +12,10 @@ import pytest
 from pipelines.errors import ModelError
 from pipelines.reports.archive import as_bytes
 from pipelines.reports.corrections import facts, revision_after
+from pipelines.reports.exports import CUT
 from pipelines.reports.schemas import empty_frame
-from pipelines.reports.school_year import counterpart
 from pipelines.reports.sections import sections
-from pipelines.reports.sheets import CUT
-from pipelines.reports.view import View
+from pipelines.reports.view import View, counterpart
 from pipelines.reports.weekly import report_id, weekly_report
 from tests.sections.conftest import pages_of
 from tests.sections.fixtures import MONDAY, WEEKS, busy, finding, frame

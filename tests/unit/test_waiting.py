@@ -12,7 +12,7 @@ import zstandard
 
 from pipelines.ingest.compression import NO_CHECKSUM
 from pipelines.registry.new_home import create
-from pipelines.reports.source_days import source_days
+from pipelines.reports.snapshot_inputs import source_days
 from tests.benchmarks.inputs_exports import write_okta
 from tests.faults.home import Home, lines, once
 from tests.journey.commands import schoolbell

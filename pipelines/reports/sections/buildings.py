@@ -5,10 +5,9 @@ from typing import Any
 import polars as pl
 from plotly.graph_objects import Figure
 
-from pipelines.reports.amounts import largest, total
 from pipelines.reports.charts import axis, chart, columns, note
 from pipelines.reports.sections import Section
-from pipelines.reports.tables import Table, table
+from pipelines.reports.tables import Table, largest, table, total
 from pipelines.reports.view import View
 from pipelines.reports.words import USE_CLASSES, WEEKDAYS, count, number, share
 

@@ -2,8 +2,7 @@
 
 import polars as pl
 
-from pipelines.reports.cards import cards
-from pipelines.reports.items import item_rows, items_table
+from pipelines.reports.cards import cards, item_rows, items_table
 from pipelines.reports.sections import Section, no_chart
 from pipelines.reports.words import count
 

@@ -5,10 +5,9 @@ from typing import Any
 import polars as pl
 from plotly.graph_objects import Figure
 
-from pipelines.reports.amounts import amount, largest
 from pipelines.reports.charts import axis, box, chart, grid
 from pipelines.reports.sections import Section
-from pipelines.reports.tables import Table, table
+from pipelines.reports.tables import Table, amount, largest, table
 from pipelines.reports.view import View
 from pipelines.reports.words import WEEKDAYS, clock, count, duration
 

@@ -3,11 +3,10 @@
 import polars as pl
 from plotly.graph_objects import Figure
 
-from pipelines.reports.amounts import largest, total
 from pipelines.reports.charts import ROW_HEIGHT, axis, bars, chart, note
-from pipelines.reports.open_sites import open_sites
+from pipelines.reports.headline import open_sites
 from pipelines.reports.sections import Section
-from pipelines.reports.tables import Table, table
+from pipelines.reports.tables import Table, largest, table, total
 from pipelines.reports.words import VERDICTS, count, day, duration, number
 
 MOST_DRAWN = 10

@@ -3,10 +3,9 @@
 import polars as pl
 from plotly.graph_objects import Figure
 
-from pipelines.reports.amounts import total
 from pipelines.reports.charts import ROW_HEIGHT, axis, bars, chart
 from pipelines.reports.sections import Section
-from pipelines.reports.tables import Table, table
+from pipelines.reports.tables import Table, table, total
 from pipelines.reports.view import View
 from pipelines.reports.words import WEEKDAYS, count, listed, number, share, span
 

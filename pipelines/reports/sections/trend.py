@@ -10,10 +10,9 @@ from pipelines.reports.charts import axis, box, chart, dashed, line, note
 from pipelines.reports.headline import NUMBERS, history, is_whole, this_week, usual
 from pipelines.reports.inputs import week_of
 from pipelines.reports.palette import LIGHT
-from pipelines.reports.school_year import counterpart
 from pipelines.reports.sections import Section
 from pipelines.reports.tables import Table, table
-from pipelines.reports.view import View
+from pipelines.reports.view import View, counterpart
 from pipelines.reports.words import count, number
 
 ACROSS = 2

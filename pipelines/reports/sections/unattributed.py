@@ -5,10 +5,9 @@ from typing import Any
 import polars as pl
 from plotly.graph_objects import Figure
 
-from pipelines.reports.amounts import total
 from pipelines.reports.charts import ROW_HEIGHT, axis, bars, chart, note
 from pipelines.reports.sections import Section
-from pipelines.reports.tables import Table, table
+from pipelines.reports.tables import Table, table, total
 from pipelines.reports.view import View
 from pipelines.reports.words import count, share
 

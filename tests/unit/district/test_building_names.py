@@ -12,7 +12,7 @@ from pipelines.registry.reading import read_file
 from pipelines.registry.registry import Registry
 from pipelines.registry.schools import buildings
 from pipelines.reports.editions import editions
-from pipelines.reports.named_buildings import with_building_names
+from pipelines.reports.snapshot_inputs import with_building_names
 from tests.sections.fixtures import busy
 
 ROSTER = b"sourcedId,status,name,type,identifier,parentSourcedId\n"

@@ -1,9 +1,4 @@
-"""Draws a Plotly figure as plain shapes, for paper and for pages without scripts.
-
-It knows what `charts.py` makes and no more: bars with a base, lines, five-step
-heat maps, rectangles and labels on numeric axes. The template turns the shapes
-into SVG; a colour becomes the style sheet's variable of the same role.
-"""
+"""The small drawing beside a line of page one: the number over the last weeks."""
 
 import html
 from collections.abc import Iterator, Sequence
@@ -239,3 +234,50 @@ def notes(layout: dict[str, Any], scales: dict[str, Scale]) -> Iterator[Shape]:
             text=html.unescape(words["text"]),
             anchor=ANCHORS[words.get("xanchor", "left")],
         )
+
+
+SPARK_WIDTH, HEIGHT = 132, 34
+FEWEST = 3  # fewer weeks say nothing as bars
+SLOTS = 13
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One week; the last is the report's own."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    is_now: bool
+
+
+@dataclass(frozen=True)
+class Spark:
+    """Bars on a small sheet."""
+
+    width: int
+    height: int
+    bars: tuple[Bar, ...]
+
+
+def spark(values: Sequence[int | None]) -> Spark | None:
+    """A bar a week, the tallest as high as the sheet; None where there are too few.
+
+    A week that is not known has no bar, a zero has a thin one.
+    """
+    if sum(value is not None for value in values) < FEWEST:
+        return None
+    shown = values[-SLOTS:]
+    step = SPARK_WIDTH / SLOTS
+    top = max(1, *(value or 0 for value in shown))
+    first = SLOTS - len(shown)
+    bars = []
+    for place, value in enumerate(shown):
+        if value is None:
+            continue
+        tall = round(max(value / top * (HEIGHT - 2), 2), 1)
+        x = round((first + place) * step + 1, 1)
+        now = place == len(shown) - 1
+        bars.append(Bar(x, round(HEIGHT - tall, 1), round(step - 3, 1), tall, now))
+    return Spark(SPARK_WIDTH, HEIGHT, tuple(bars))

@@ -1,0 +1,346 @@
+"""What a week's report is made from: snapshot, registry and state."""
+
+import json
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+from pipelines.district import District
+from pipelines.errors import SettingsError
+from pipelines.events import EVENT_CLASSES
+from pipelines.findings.unjudged import UNJUDGED
+from pipelines.health.covering import closed_times, expected_hours, usual_lags
+from pipelines.registry.building_names import building_names
+from pipelines.reports.inputs import ReportInputs
+from pipelines.reports.palette import DARK, LIGHT, READABLE, least_contrast
+from pipelines.reports.schemas import SCHEMAS, empty_frame
+from pipelines.reports.sections import sections
+from pipelines.settings.model import Report
+from pipelines.settings.parts import Detection as DetectionSettings
+from pipelines.state import ledger
+from pipelines.state.audit import open_chain
+from pipelines.state.days import source_days as counted_days
+from pipelines.state.visits import last_look
+from pipelines.warehouse.database import Database
+from pipelines.warehouse.models import Model
+
+
+def rules(district: District) -> Sequence[Mapping[str, Any]]:
+    """Every rule in words, with the thresholds in force."""
+    held = arrived(district)
+    found: list[Mapping[str, Any]] = []
+    for code, detection in sorted(district.detections.items()):
+        header = detection.model.header
+        said = district.said_of_rules.get(code)
+        given = district.parameters.get(code, {})
+        found.append(
+            {
+                "code": code,
+                "name": detection.model.table_name,
+                "kind": detection.kind,
+                "title": header.title,
+                "summary": " ".join(header.summary.split()),
+                "severity": header.severity,
+                "params": [
+                    {
+                        "name": name,
+                        "value": given.get(name, param.default),
+                        "why": param.why,
+                        "regulation": _regulation(said) if said else None,
+                    }
+                    for name, param in header.params.items()
+                    if name not in ("event_date", "zone")
+                ],
+                "false_positives": list(header.false_positives),
+                "response": " ".join(header.response.split()),
+                "stage": district.stages[code],
+                "is_fed": is_fed(detection.model, district.models, held),
+                "clauses": [clause.clause_id for clause in detection.clauses],
+            }
+        )
+    return found
+
+
+def _regulation(said: DetectionSettings) -> str | None:
+    """The regulation behind a rule's numbers, with who approved it and when."""
+    if said.regulation is None:
+        return None
+    day = said.approved_on.isoformat() if said.approved_on else None
+    approved = ", ".join(one for one in (said.approver, day) if one)
+    return f"{said.regulation} ({approved})" if approved else said.regulation
+
+
+def clauses(district: District) -> Sequence[Mapping[str, Any]]:
+    """The clauses of the district's policy, each with the rules that serve it."""
+    serving: dict[str, list[str]] = {}
+    for code, detection in district.detections.items():
+        for clause in detection.clauses:
+            serving.setdefault(clause.clause_id, []).append(code)
+    frame = district.registry.frames["clauses"]
+    return [
+        {**row, "detections": sorted(serving.get(row["clause_id"], []))}
+        for row in frame.iter_rows(named=True)
+    ]
+
+
+def permits(district: District) -> pl.DataFrame:
+    """Consents and exceptions with their days; nobody's name is among them."""
+    frames = district.registry.frames
+    given = frames["consents"].select(
+        permit_id="consent_id",
+        kind=pl.lit("consent"),
+        about="clause",
+        valid_to="valid_to",
+        review_by="review_by",
+    )
+    excepted = frames["exceptions"].select(
+        permit_id="exception_id",
+        kind=pl.lit("exception"),
+        about=pl.when(pl.col("rule") == "*")
+        .then(pl.lit("all rules"))
+        .otherwise("rule"),
+        valid_to="valid_to",
+        review_by=pl.lit(None, pl.Date),
+    )
+    return pl.concat([given, excepted])
+
+
+def audit_head(district: District) -> str:
+    """Number and hash of the newest entry of the audit chain; empty if none."""
+    return str(open_chain(district.store, district.home).head() or "")
+
+
+def arrived(district: District) -> frozenset[str]:
+    """The classes of events of which the lake holds any."""
+    return frozenset(
+        name for name in EVENT_CLASSES if ledger.lake_files(district.store, name)
+    )
+
+
+def is_fed(model: Model, models: Mapping[str, Model], held: Collection[str]) -> bool:
+    """Whether a log of a kind that the model reads has arrived.
+
+    Who held an address is known from other logs; a rule about requests is not fed
+    by these. Their events count only for a rule that reads nothing else.
+    """
+    own = _reads(model, models, through=("core", "raw"))
+    wanted = own or _reads(model, models, through=("core", "raw", "identity"))
+    return not wanted or bool(wanted & set(held))
+
+
+def _reads(
+    model: Model, models: Mapping[str, Model], through: Sequence[str]
+) -> frozenset[str]:
+    """The classes of events that a model reads, by way of models of some schemas."""
+    found: set[str] = set()
+    waiting, seen = [model], {model.name}
+    while waiting:
+        for name in waiting.pop().inputs - seen:
+            seen.add(name)
+            schema, table = name.split(".")
+            if schema not in through:
+                continue
+            if schema == "raw":
+                found.add(table)
+            elif name in models:
+                waiting.append(models[name])
+    return frozenset(found)
+
+
+ELSEWHERE = {"elsewhere": "no known building"}
+"""What the models say where no network names a building."""
+
+
+BETWEEN = "(, and |, | and then at | and )"
+
+
+def with_building_names(inputs: ReportInputs, names: Mapping[str, str]) -> ReportInputs:
+    """The same inputs; every building that has a name is called by it."""
+    names = {**ELSEWHERE, **names}
+    frames: dict[str, Any] = {
+        name: getattr(inputs, name).with_columns(pl.col("building").replace(names))
+        for name, columns in SCHEMAS.items()
+        if "building" in columns
+    }
+    said = [_said(row, names) for row in inputs.findings.iter_rows(named=True)]
+    schema = {"claim": pl.String, "record": pl.String}
+    told = inputs.findings.with_columns(pl.DataFrame(said, schema, orient="row"))
+    codes = {name: code for code, name in names.items()}
+    return replace(inputs, **frames, findings=told, building_codes=codes)
+
+
+def _said(row: Mapping[str, Any], names: Mapping[str, str]) -> tuple[str, str]:
+    """Claim and record of a finding; only the buildings that it is about change."""
+    record = json.loads(row["record"])
+    measures = record.get("measures") or {}
+    codes = measures.get("buildings") or []
+    if not any(code in names for code in codes):
+        return row["claim"], row["record"]
+    measures["buildings"] = [names.get(code, code) for code in codes]
+    return _claim(row["claim"], codes, names), json.dumps(record, sort_keys=True)
+
+
+def _claim(claim: str, codes: Sequence[str], names: Mapping[str, str]) -> str:
+    """The sentence, with the list of its buildings as people call them."""
+    pattern = r"\bat " + BETWEEN.join(re.escape(code) for code in codes) + r"(?![\w-])"
+
+    def called(found: re.Match[str]) -> str:
+        parts = [names.get(code, code) for code in codes]
+        gaps = [*found.groups(), ""]
+        return "at " + "".join(
+            part + gap for part, gap in zip(parts, gaps, strict=True)
+        )
+
+    return re.sub(pattern, called, claim)
+
+
+COUNTS = ("rejects", "blanks", "duplicates", "pending")
+
+
+def source_days(files: pl.DataFrame, file_days: pl.DataFrame) -> pl.DataFrame:
+    """The account of lines by source and local day.
+
+    Events count on their own day; what a file holds besides counts on the last
+    day of its events, or on the day it arrived if it has none. `unchecked` are events
+    of files that came compressed without a checksum.
+    """
+    last = file_days.group_by("file_id").agg(pl.col("event_date").max())
+    marked = files.select("file_id", "has_checksum")
+    checked = file_days.join(marked, on="file_id", how="left")
+    unchecked = pl.when(~pl.col("has_checksum")).then("events").sum()
+    events = checked.group_by("source", "event_date").agg(
+        pl.col("events").sum(), unchecked=unchecked
+    )
+    rest = (
+        files.join(last, on="file_id", how="left")
+        .with_columns(
+            event_date=pl.coalesce("event_date", pl.col("first_seen_time").dt.date())
+        )
+        .group_by("source", "event_date")
+        .agg(pl.col(name).sum() for name in COUNTS)
+    )
+    both = events.join(rest, on=["source", "event_date"], how="full", coalesce=True)
+    counts = ["events", *COUNTS]
+    filled = pl.col(*counts, "unchecked").fill_null(0)
+    return both.with_columns(filled).with_columns(lines=pl.sum_horizontal(counts))
+
+
+def report_inputs(
+    database: Database, district: District, now: datetime, snapshot: str
+) -> ReportInputs:
+    """Everything that a report says, read from a snapshot."""
+    first_seen = database.table("marts.site_first_seen")
+    site_use = database.table("marts.site_use").join(first_seen, on="site", how="left")
+    hours = database.table("marts.source_hours")
+    days = database.table("marts.school_days")
+    lags = dict.fromkeys(hours["source"].unique()) | usual_lags(
+        counted_days(district.store)
+    )
+    # what nobody looked for is not missing
+    as_of = min(now, last_look(district.store) or now)
+    closed = closed_times(lags, as_of, is_history_closed=True)
+    inputs = ReportInputs(
+        findings=database.table("findings.findings"),
+        evidence=database.table("findings.evidence"),
+        daily_use=database.table("marts.daily_use"),
+        attribution=database.table("marts.attribution"),
+        site_use=site_use.with_columns(site_class=pl.lit(None, pl.String)),
+        off_hours=database.table("marts.off_hours"),
+        source_hours=expected_hours(hours, days, closed, district.zone),
+        source_days=source_days(
+            database.table("marts.source_files"), database.table("marts.file_days")
+        ),
+        unjudged=_unjudged(database, district),
+        school_days=days,
+        permits=permits(district),
+        not_believed=[
+            f"{one.name} shrank and was not taken: its rows of {one.kept.time[:10]} "
+            "were used."
+            for one in district.registry.refused
+        ],
+        rule_standing=_known(database, "findings.rule_standing"),
+        blind_share=_known(database, "marts.blind_share"),
+        new_services=_known(database, "marts.new_services"),
+        audit_head=audit_head(district),
+        rules=rules(district),
+        clauses=clauses(district),
+        district=district.settings.district.name,
+        title=district.settings.report.title,
+        sections_off=sections_off(district),
+        least_count=district.settings.report.least_count,
+        paper=district.settings.report.paper,
+        accent=district.settings.report.accent,
+        accent_dark=district.settings.report.accent_dark,
+        zone=district.zone,
+        generated_time=now,
+        snapshot_id=snapshot,
+        settings_hash=district.settings_hash,
+        registry_version=district.registry.version[:12],
+    )
+    return with_building_names(inputs, building_names(district.registry))
+
+
+def pale(report: Report) -> Iterator[tuple[str, str, float]]:
+    """The accents that can not be read well: setting, colour and contrast."""
+    own = (("accent", report.accent, LIGHT), ("accent_dark", report.accent_dark, DARK))
+    for name, colour, palette in own:
+        if colour and least_contrast(colour, palette) < READABLE:
+            yield name, colour, least_contrast(colour, palette)
+
+
+def readable(report: Report) -> None:
+    """Stop where a colour could not be read.
+
+    Raises:
+        SettingsError: An accent has too little contrast with its ground.
+    """
+    for name, colour, measured in pale(report):
+        raise SettingsError(
+            f"the colour {colour} has a contrast of {measured:.1f}",
+            where=f"district.toml: [report] {name}",
+            remedy=f"Text needs {READABLE} at least; take a "
+            f"{'darker' if name == 'accent' else 'lighter'} one.",
+        )
+
+
+def _known(database: Database, table: str) -> pl.DataFrame:
+    """A table; empty in a snapshot of an earlier version."""
+    if database.has(table):
+        return database.table(table)
+    return empty_frame(table.split(".")[1])
+
+
+def _unjudged(database: Database, district: District) -> pl.DataFrame:
+    """Days not judged; a snapshot of an earlier version knows of none."""
+    if not database.has(UNJUDGED):
+        return empty_frame("unjudged")
+    kinds = {code: one.kind for code, one in district.detections.items()}
+    kind = pl.col("rule").replace_strict(kinds, default=None, return_dtype=pl.String)
+    return database.table(UNJUDGED).with_columns(kind=kind)
+
+
+def known_sections() -> Sequence[str]:
+    """The name of every section that may be left out, in the order of the report."""
+    return [section.name for section in sections() if not section.stays]
+
+
+def sections_off(district: District) -> Sequence[str]:
+    """The sections that the district leaves out of its report.
+
+    Raises:
+        SettingsError: There is no section of that name, or it may not be left out:
+            without it the numbers would seem surer than they are.
+    """
+    off = district.settings.report.sections_off
+    known = known_sections()
+    if strange := [name for name in off if name not in known]:
+        raise SettingsError(
+            f"there is no section {', '.join(map(repr, strange))} to leave out",
+            where="district.toml: [report] sections_off",
+            remedy="Sections that may be left out: " + ", ".join(known),
+        )
+    return off
