@@ -22,18 +22,20 @@ from pipelines.errors import SettingsError
 from pipelines.health.history import troubles
 from pipelines.run.console import console, table, working
 
-app = typer.Typer(help="Who was told of what; tests and answers.", no_args_is_help=True)
+app = typer.Typer(
+    help="Alerts: what was sent, tests, acknowledgments.", no_args_is_help=True
+)
 LONGEST_SNOOZE_DAYS = 180
 
 AboutId = Annotated[
-    str, typer.Argument(help="A notice (n-…) or a message (a-…, t-…), as it names it.")
+    str, typer.Argument(help="Id of a notice (n-…) or a message (a-…, t-…).")
 ]
-Note = Annotated[str, typer.Option(help="Why, for those who read it later.")]
+Note = Annotated[str, typer.Option(help="Note for later readers.")]
 
 
 @app.command()
 def send(home: Home, as_json: AsJson = False) -> None:
-    """Send what is due now; exit code 1 where something could not be sent."""
+    """Send what is due now; exit code 1 if something could not be sent."""
     with (
         working("sending"),
         open_district(home) as district,
@@ -46,13 +48,13 @@ def send(home: Home, as_json: AsJson = False) -> None:
 @app.command("test")
 def send_marked(
     home: Home,
-    channel: Annotated[str, typer.Option(help="Only through this one.")] = "",
+    channel: Annotated[str, typer.Option(help="Only this channel.")] = "",
     to: Annotated[
-        str, typer.Option(help="Only to this address, of those in [alerts] recipients.")
+        str, typer.Option(help="Only this address of [alerts] recipients.")
     ] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Send a marked test through each channel, the way that alerts go."""
+    """Send a marked test message through each channel."""
     with (
         working("sending"),
         open_district(home) as district,
@@ -66,7 +68,7 @@ def send_marked(
 def ack(
     home: Home, about_id: AboutId, note: Note = "", as_json: AsJson = False
 ) -> None:
-    """Acknowledge a notice or message: it is not told again unless it grows worse."""
+    """Acknowledge a notice or message: it is not repeated unless it gets worse."""
     said = Said(about_id, "ack", getpass.getuser(), note)
     _answer(home, said, as_json=as_json)
 
@@ -75,16 +77,16 @@ def ack(
 def snooze(
     home: Home,
     about_id: AboutId,
-    hours: Annotated[float, typer.Option(help="For so long.", min=0.1)] = 24,
+    hours: Annotated[float, typer.Option(help="Hours to mute it.", min=0.1)] = 24,
     note: Note = "",
     as_json: AsJson = False,
 ) -> None:
-    """Keep silent about a notice until some hours have passed, however it goes on."""
+    """Mute a notice for some hours, whatever happens."""
     if hours > 24 * LONGEST_SNOOZE_DAYS:
         raise SettingsError(
             f"{hours:g} hours are more than {LONGEST_SNOOZE_DAYS} days",
             where="--hours",
-            remedy="A silence ends: name fewer hours.",
+            remedy="Use fewer hours.",
         )
     until = datetime.now(UTC) + timedelta(hours=hours)
     said = Said(about_id, "snooze", getpass.getuser(), note, until)
@@ -93,7 +95,7 @@ def snooze(
 
 @app.command("list")
 def list_all(home: Home, as_json: AsJson = False) -> None:
-    """What is true now, who was told, why others were not, and what is unsent."""
+    """Show what is active, who was notified, who was not and why, what is unsent."""
     with open_district(home) as district:
         rows = standing(district.store)
         unsent = [one for one in outbox(district.store) if one["state"] != SENT]
@@ -125,10 +127,10 @@ def list_all(home: Home, as_json: AsJson = False) -> None:
 @app.command()
 def history(
     home: Home,
-    days: Annotated[int, typer.Option(help="Back so far.", min=1, max=3650)] = 30,
+    days: Annotated[int, typer.Option(help="How far back.", min=1, max=3650)] = 30,
     as_json: AsJson = False,
 ) -> None:
-    """When which source was silent, thin, late, ahead, short of a field or blind."""
+    """Show when a source was silent, thin, late, ahead, short of a field or blind."""
     since = datetime.now(UTC) - timedelta(days=days)
     with open_district(home) as district:
         rows = troubles(district.store, since)

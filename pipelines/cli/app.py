@@ -46,14 +46,14 @@ app = typer.Typer(
     name="schoolbell",
     help=(
         "Network usage log analytics for school districts. Start with "
-        "`schoolbell init HOME`, put logs into HOME/landing/<source>/ and what the "
-        "district knows into HOME/registry/, then `schoolbell run --home HOME`."
+        "`schoolbell init HOME`, put logs into HOME/landing/<source>/ and registry "
+        "files into HOME/registry/, then `schoolbell run --home HOME`."
     ),
     epilog=(
-        "Exit codes: 0 done or well, 1 nothing could be done or somebody should look, "
+        "Exit codes: 0 done or ok, 1 nothing could be done or somebody should look, "
         "2 settings or arguments are wrong or somebody should act, 75 another run is "
-        "at work, 77 whoever asks has no right to it. SCHOOLBELL_HOME takes the place "
-        "of --home, NO_COLOR turns colour off, SCHOOLBELL_DEBUG=1 shows tracebacks."
+        "in progress, 77 not permitted. SCHOOLBELL_HOME replaces --home, NO_COLOR "
+        "turns color off, SCHOOLBELL_DEBUG=1 shows tracebacks."
     ),
     no_args_is_help=True,
     add_completion=True,
@@ -126,7 +126,10 @@ def _root(
     version: Annotated[
         bool,
         typer.Option(
-            "--version", callback=_print_version, is_eager=True, help="Print it."
+            "--version",
+            callback=_print_version,
+            is_eager=True,
+            help="Print the version.",
         ),
     ] = False,
 ) -> None:

@@ -22,7 +22,9 @@ from pipelines.state.audit import RESTORE, Chain, open_chain, parsed_head
 from pipelines.state.audit_heads import kept_heads
 from pipelines.state.opening import open_state
 
-app = typer.Typer(help="Who did what with findings and names.", no_args_is_help=True)
+app = typer.Typer(
+    help="The audit log: who did what with findings and names.", no_args_is_help=True
+)
 
 
 @app.command()
@@ -30,14 +32,14 @@ def verify(
     home: Home,
     head: Annotated[
         list[str] | None,
-        typer.Option(help="Head that a report printed, number:hash; may be repeated."),
+        typer.Option(help="Head that a report printed, number:hash; repeatable."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check every entry against the one before, and the heads that were kept elsewhere.
+    """Verify each entry against the one before it, and heads that are kept elsewhere.
 
-    Those are in published reports, in messages and in the newest backup; --head adds
-    one from paper. Exit codes: 0 all holds, 1 an entry does not.
+    Those are in published reports, messages and the newest backup; --head adds one
+    from paper. Exit codes: 0 all entries verified, 1 an entry failed.
     """
     printed = [parsed_head(one, "--head") for one in head or ()]
     with _chain(home) as chain:
@@ -68,7 +70,7 @@ def verify(
 @app.command()
 def show(
     home: Home,
-    last: Annotated[int, typer.Option(help="How many entries, the newest.")] = 50,
+    last: Annotated[int, typer.Option(help="Number of newest entries.")] = 50,
     as_json: AsJson = False,
 ) -> None:
     """Show the newest entries, oldest first."""
@@ -89,7 +91,7 @@ def lookups(
     days: Annotated[int, typer.Option(help="How far back.", min=1)] = 31,
     as_json: AsJson = False,
 ) -> None:
-    """List who looked names up or had them given out, and what was without a case."""
+    """List who looked up or received names, and lookups without a case."""
     since = datetime.now(UTC) - timedelta(days=days)
     with _chain(home) as chain:
         rows = [one.told for one in looked_up(chain.entries(), since)]

@@ -20,14 +20,16 @@ def backup(
     ],
     keys: Annotated[
         Path | None,
-        typer.Option("--keys", help="Copy the keys into this folder, kept apart."),
+        typer.Option(
+            "--keys", help="Copy the keys into this folder, separate from the backup."
+        ),
     ] = None,
     landing: Annotated[
         bool, typer.Option("--landing", help="Copy the raw files of landing/ too.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Copy settings, registry, state, lake and reports; runs may go on meanwhile."""
+    """Back up settings, registry, state, lake and reports, also during a run."""
     with working("copying the home"), open_district(home) as district:
         made = back_up(district, to, landing=landing)
         new_keys = copy_keys(district.home, keys) if keys else []

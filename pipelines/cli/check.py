@@ -35,25 +35,24 @@ def check(
         list[str] | None,
         typer.Option(
             "--accept",
-            help="Take this file of registry/ as it is, though it shrank; may be "
-            "given more than once.",
+            help="Accept this registry/ file as it is, although it shrank; repeatable.",
         ),
     ] = None,
     mend: Annotated[
         bool,
         typer.Option(
             "--mend",
-            help="Write what is surely meant into the files of registry/: dates, "
-            "times, weekdays, encodings, delimiters. Originals stay beside them.",
+            help="Correct what is unambiguous in the files of registry/: dates, "
+            "times, weekdays, encodings, delimiters. Originals are kept beside them.",
         ),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Read settings and registry, and tell everything that is wrong in them.
+    """Check settings and registry, and list every problem found.
 
-    Each problem comes with file, line, what was found, what is allowed, and a line
-    to write instead. Exit codes: 0 in order, 1 a file shrank and is not taken, 2
-    something is to be mended.
+    Each problem names file, line, the value, what is allowed, and a corrected line.
+    Exit codes: 0 in order, 1 a file shrank and was not accepted, 2 something needs
+    correction.
     """
     for text in _done_first(home, accept or (), is_mending=mend):
         typer.echo(safe_lines(text), err=as_json)
@@ -94,9 +93,9 @@ def accept_file(path: Path, name: str) -> str:
         waiting = {one.name: one for one in district.registry.refused}
         if name not in waiting:
             raise SettingsError(
-                f"{name!r} is not a file that waits to be accepted",
+                f"{name!r} does not wait to be accepted",
                 where="--accept",
-                remedy=f"Those that do: {', '.join(waiting) or 'none'}.",
+                remedy=f"Waiting: {', '.join(waiting) or 'none'}.",
             )
         one = waiting[name]
         act = Act(

@@ -14,11 +14,11 @@ from pipelines.notebook.dictionary import described, relations
 
 def describe(
     table: Annotated[
-        str, typer.Argument(help="Such as core.site_use; none lists all.")
+        str, typer.Argument(help="Table, such as core.site_use; without one, list all.")
     ] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Say what the relations hold: type, meaning and personal-data mark of columns."""
+    """Describe tables: type, meaning and personal-data mark of each column."""
     if table:
         rows: Sequence[dict[str, str]] = [
             {

@@ -14,12 +14,12 @@ from pipelines.settings.home import DistrictHome
 
 
 def doctor(home: Home, as_json: AsJson = False) -> None:
-    """Examine home and machine; writes nothing; 0 well, 1 look, 2 act."""
+    """Check home and machine without changing anything; 0 ok, 1 look, 2 act."""
     if not home.is_dir():
         raise SettingsError(
             "there is no such folder",
             where=str(home),
-            remedy=f"Make a district home with: schoolbell init {home}",
+            remedy=f"Create a district home with: schoolbell init {home}",
         )
     patient = Patient(DistrictHome(home.resolve()), datetime.now(UTC))
     findings = []

@@ -22,13 +22,13 @@ def drill(
     to: Annotated[Path, typer.Option("--from", help="A folder that `backup` made.")],
     keys: Keys,
     scratch: Annotated[
-        Path | None, typer.Option(help="Folder with room for a second home.")
+        Path | None, typer.Option(help="Folder with space for a second home.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Restore a backup aside, rebuild it, compare every finding, and delete it.
+    """Restore a backup to a scratch folder, rebuild, compare findings, delete it.
 
-    Exit codes: 0 the backup is enough, 1 it is not, and what it lacks is told.
+    Exit codes: 0 the backup is complete, 1 it is not; what is missing is listed.
     """
     place = scratch or Path(tempfile.gettempdir())
     with working("rehearsing a restore"), open_district(home) as district:

@@ -49,8 +49,8 @@ def _as_message(error: Exception) -> SchoolbellError:
     said = (str(error).strip().splitlines() or [""])[0]
     return SchoolbellError(
         f"unexpected {type(error).__name__}: {said[:MOST_LETTERS]}",
-        remedy="Nothing that was committed is lost. Run schoolbell doctor, which tells "
-        "of damaged files.\n  If it finds none, this is a mistake of Schoolbell's: "
+        remedy="Nothing that was committed is lost. Run schoolbell doctor, which "
+        "finds damaged files.\n  If it finds none, this is a bug in Schoolbell: "
         "report it with the output of the same command under SCHOOLBELL_DEBUG=1.",
     )
 
@@ -58,7 +58,7 @@ def _as_message(error: Exception) -> SchoolbellError:
 def _refused(error: OSError) -> SchoolbellError:
     if isinstance(error, PermissionError) and error.filename:
         return SchoolbellError(
-            f"this account may not: {error.strerror}",
+            f"{error.strerror} for this account",
             where=str(error.filename),
             remedy=f"Run it as the account that owns the home: {_as_owner()}\n"
             "  If the owner is wrong, as root: schoolbell protect",
@@ -66,5 +66,5 @@ def _refused(error: OSError) -> SchoolbellError:
     return SchoolbellError(
         error.strerror or str(error) or type(error).__name__,
         where=str(error.filename or ""),
-        remedy="Check the path, its permissions and the space on the disk.",
+        remedy="Check the path, its permissions and free disk space.",
     )

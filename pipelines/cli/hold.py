@@ -21,10 +21,12 @@ from pipelines.state.holds import (
 )
 from pipelines.state.store import now_text
 
-app = typer.Typer(help="Days of which nothing may be deleted.", no_args_is_help=True)
+app = typer.Typer(
+    help="Legal holds: days of which nothing may be deleted.", no_args_is_help=True
+)
 
 
-Why = Annotated[str, typer.Option("--reason", help="Why; it is noted for good.")]
+Why = Annotated[str, typer.Option("--reason", help="Why; recorded permanently.")]
 
 
 @app.command("add")
@@ -39,11 +41,11 @@ def add(
         datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.")
     ] = None,
     case: Annotated[
-        str | None, typer.Option("--case", help="The week of this case.")
+        str | None, typer.Option("--case", help="Hold the week of this case.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Keep everything of some days, whatever the retention says."""
+    """Place a hold: keep everything of some days, whatever the retention period."""
     with open_context(home, "hold") as context:
         begin, end = _days(context, first, last, case)
         hold = Hold(
@@ -89,7 +91,7 @@ def _days(
 
 @app.command("list")
 def list_holds(home: Home, as_json: AsJson = False) -> None:
-    """Every hold, the released ones too."""
+    """List every hold, released ones included."""
     with open_context(home, "hold") as context:
         found = holds(context.district.store)
     for one in found:
@@ -98,17 +100,17 @@ def list_holds(home: Home, as_json: AsJson = False) -> None:
         else:
             typer.echo(safe_lines(_line(one)))
     if not found and not as_json:
-        typer.echo("Nothing is held.")
+        typer.echo("There are no holds.")
 
 
 @app.command("release")
 def release(
     home: Home,
-    hold_id: Annotated[str, typer.Argument(help="As `hold list` shows it.")],
+    hold_id: Annotated[str, typer.Argument(help="Id that `hold list` shows.")],
     reason: Why,
     as_json: AsJson = False,
 ) -> None:
-    """End a hold; what it kept goes with the next purge."""
+    """Release a hold; the next purge may delete what it kept."""
     with open_context(home, "hold") as context:
         actor = str(context.asker)
         act = Act(actor=actor, action="release", subject=hold_id, reason=reason)

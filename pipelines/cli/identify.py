@@ -26,9 +26,9 @@ def identify(
     files: Annotated[list[Path], typer.Argument(help="Log files to look at.")],
     as_json: AsJson = False,
 ) -> None:
-    """Name the format of log files, and what their first lines would become.
+    """Identify the format of log files and show how their first lines are parsed.
 
-    Of a zip archive the first members are looked at.
+    For a zip archive the first members are read.
     """
     is_any_known = False
     for file in files:

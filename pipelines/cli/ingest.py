@@ -32,13 +32,13 @@ def ingest(
     is_quiet: Quiet = False,
     settle_seconds: Annotated[
         float,
-        typer.Option(help="A file unchanged for so long is finished; 0 for at once."),
+        typer.Option(help="Seconds without change after which a file is complete."),
     ] = 600,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what is new; read nothing in.")
+        bool, typer.Option("--dry-run", help="Show what is new without reading it.")
     ] = False,
 ) -> None:
-    """Take everything new in the landing folders into the lake."""
+    """Ingest everything new in the landing folders."""
     if dry_run:
         with open_district(home) as district, only_writer(district.home):
             _foretell(district, settle_seconds, as_json=as_json)

@@ -32,24 +32,28 @@ def init(  # noqa: PLR0913 - each is a question that a person answers
     ] = "",
     account_domain: Annotated[
         list[str] | None,
-        typer.Option(help="Domain to strip from account names; may be repeated."),
+        typer.Option(help="Domain to strip from account names; repeatable."),
     ] = None,
     mail_host: Annotated[
-        str, typer.Option(help="Mail server that takes alerts; none: a file takes them")
+        str,
+        typer.Option(help="Mail server for alerts; without one, alerts go to a file."),
     ] = "",
     mail_to: Annotated[
-        list[str] | None, typer.Option(help="Who gets alerts; may be repeated.")
+        list[str] | None, typer.Option(help="Who gets alerts; repeatable.")
     ] = None,
     roles: Annotated[
         bool,
-        typer.Option("--roles", help="Share the work among four groups of the system."),
+        typer.Option("--roles", help="Divide the work among four system groups."),
     ] = False,
     is_silent: Annotated[
-        bool, typer.Option("--yes", help="Ask nothing; also off a terminal.")
+        bool,
+        typer.Option(
+            "--yes", help="Ask no questions; also the case without a terminal."
+        ),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make a district home; what is there already stays as it is.
+    """Create a district home. Existing files are left as they are.
 
     On a terminal it asks for what no option says: the name, the time zone, the
     domains of accounts, and where alerts go. Everything can be changed later in
@@ -136,7 +140,7 @@ def _checked(said: Answers) -> Answers:
         )
     if bool(said.mail_host) != bool(said.mail_to):
         raise SettingsError(
-            "alerts by mail take a server and somebody to write to",
+            "email alerts need a server and a recipient",
             where="--mail-host, --mail-to",
             remedy="Give both: --mail-host mail.school.example "
             "--mail-to technology.director@school.example",

@@ -42,18 +42,16 @@ group by site
 order by is_work_disputed desc, days desc, site
 """
 
-app = typer.Typer(help="Lists of domains that others keep.", no_args_is_help=True)
+app = typer.Typer(help="Site lists kept by others.", no_args_is_help=True)
 
 
 @app.command()
 def update(
     home: Home,
-    name: Annotated[
-        str, typer.Argument(help="Only this list; without it, every one.")
-    ] = "",
+    name: Annotated[str, typer.Argument(help="Only this list; all by default.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Take the lists of [lists] anew: from their files, or from their urls."""
+    """Update the lists of [lists] from their files or URLs."""
     place = DistrictHome(home.resolve())
     settings = load_settings(place)
     chosen = {key: one for key, one in settings.lists.items() if name in ("", key)}
@@ -72,7 +70,7 @@ def update(
 
 @app.command()
 def show(home: Home, as_json: AsJson = False) -> None:
-    """Say which lists are set, which are kept, and in which version."""
+    """Show which lists are configured, which are stored, and in which version."""
     place = DistrictHome(home.resolve())
     for key, one in load_settings(place).lists.items():
         taken = kept(place.lists, key)
@@ -93,7 +91,7 @@ def _kept_list(taken: TakenList) -> str:
 
 @app.command()
 def doubts(home: Home, as_json: AsJson = False) -> None:
-    """Say of which sites used in the newest week the lists do not agree."""
+    """List sites used in the newest week on which the lists disagree."""
     with reading(current(DistrictHome(home.resolve()).snapshots)) as database:
         has = database.has("marts.category_disagreements")
         rows = list(database.frame(_DOUBTS).iter_rows(named=True)) if has else []

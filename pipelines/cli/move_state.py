@@ -14,19 +14,19 @@ from pipelines.settings.home import DistrictHome
 def move_state(
     home: Home,
     env: Annotated[
-        str, typer.Option(help="Variable of the environment that holds the URL.")
+        str, typer.Option(help="Environment variable that holds the URL.")
     ] = "",
     file: Annotated[str, typer.Option(help="File that holds the URL.")] = "",
     back: Annotated[
-        bool, typer.Option("--back", help="Back into state.db of the home.")
+        bool, typer.Option("--back", help="Move it back into state.db of the home.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Move the state (ledger, findings, audit chain) to PostgreSQL, or back.
 
     The URL names the driver: postgresql+psycopg2://USER:PASSWORD@HOST/DATABASE. It is
-    looked up at each start and stands in no file of the home. Each home needs a
-    database of its own, empty at first.
+    looked up at each start and stored in no file of the home. Each home needs its
+    own database, empty at first.
     """
     given = {key: value for key, value in (("env", env), ("file", file)) if value}
     if len(given) + back != 1:

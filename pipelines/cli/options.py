@@ -14,5 +14,7 @@ Home = Annotated[
         show_default=False,
     ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
-Quiet = Annotated[bool, typer.Option("--quiet", help="No progress.")]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Print JSON, one object per line.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]

@@ -75,7 +75,7 @@ def _json(rows: pl.DataFrame) -> str:
 def _xlsx(rows: pl.DataFrame, about: About) -> bytes:
     if rows.height > MOST_IN_EXCEL:
         raise SettingsError(
-            f"{rows.height:,} rows are more than a sheet holds",
+            f"{rows.height:,} rows do not fit in one sheet",
             where="--format xlsx",
             remedy="Write Parquet or CSV, or ask for fewer rows.",
         )

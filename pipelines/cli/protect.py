@@ -22,7 +22,7 @@ def protect_home(
     ] = "schoolbell",
     as_json: AsJson = False,
 ) -> None:
-    """Give every part of a home its owner, group and mode; run it as root.
+    """Set owner, group and mode of every part of a home; run it as root.
 
     Reports can then be read by schoolbell-readers, snapshots by schoolbell-snapshots,
     settings and registry written by schoolbell-operators; keys, lake, state and
@@ -30,7 +30,7 @@ def protect_home(
     """
     if os.geteuid() != 0:
         raise SettingsError(
-            "owners can be changed by root alone",
+            "only root can change owners",
             where="protect",
             remedy=f"sudo schoolbell protect --home {home}",
         )

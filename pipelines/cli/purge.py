@@ -35,18 +35,18 @@ WHAT = {
 def purge(
     home: Home,
     reason: Annotated[
-        str, typer.Option("--reason", help="Why; it stands in the certificate.")
+        str, typer.Option("--reason", help="Why; printed in the certificate.")
     ] = "",
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only say what would be deleted.")
+        bool, typer.Option("--dry-run", help="Show what would be deleted.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask again.")] = False,
     as_json: AsJson = False,
     is_quiet: Quiet = False,
 ) -> None:
-    """Delete what `[retention]` of the settings says is over; held days stay.
+    """Delete records past their retention period. Days under legal hold are kept.
 
-    Nothing can be brought back but from a backup. A certificate says what went.
+    Deleted records can only be restored from a backup. A certificate lists them.
     """
     with open_context(home, "purge") as context:
         now = datetime.now(UTC)

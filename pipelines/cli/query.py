@@ -23,27 +23,31 @@ BINARY: tuple[Kind, ...] = ("parquet", "xlsx")
 def query(
     home: Home,
     name: Annotated[
-        str, typer.Argument(help="A saved query; without one they are listed.")
+        str, typer.Argument(help="Name of a saved query; without one, list them.")
     ] = "",
-    sql: Annotated[str, typer.Option(help="A query of your own instead.")] = "",
+    sql: Annotated[str, typer.Option(help="Your own SQL instead.")] = "",
     values: Annotated[
         list[str] | None,
-        typer.Option("--set", help="NAME=VALUE that the query asks for; repeatable."),
+        typer.Option(
+            "--set", help="NAME=VALUE for a parameter of the query; repeatable."
+        ),
     ] = None,
-    kind: Annotated[Kind, typer.Option("--format", help="What to print.")] = "table",
+    kind: Annotated[Kind, typer.Option("--format", help="Output format.")] = "table",
     to: Annotated[
-        Path | None, typer.Option(help="Write into this new file instead.")
+        Path | None, typer.Option(help="Write to this new file instead.")
     ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="The same as --format json.")
     ] = False,
 ) -> None:
-    """Ask the newest snapshot, under pseudonyms; it can be changed by no query."""
+    """Query the newest snapshot, under code names; no query can change it."""
     kind = "json" if as_json else kind
     if name and sql:
         raise SettingsError("a saved query and --sql exclude each other")
     if kind in BINARY and to is None:
-        raise SettingsError(f"{kind} is no text", remedy="Name a file: --to FILE")
+        raise SettingsError(
+            f"{kind} cannot be printed", remedy="Name a file: --to FILE"
+        )
     if not (name or sql):
         _put(rendered(_listed(), kind, ()), to)
         return
@@ -94,7 +98,7 @@ def _pairs(values: Sequence[str]) -> dict[str, str]:
     for name, equals, _ in pairs:
         if not (name and equals):
             raise SettingsError(
-                f"{name!r} is no NAME=VALUE", where="--set", remedy="--set first=…"
+                f"{name!r} is not NAME=VALUE", where="--set", remedy="--set first=…"
             )
     return {name: value for name, _, value in pairs}
 

@@ -21,15 +21,16 @@ def recover(
         bool,
         typer.Option(
             "--accept-key",
-            help="Go on with the key that is in keys/ now; all names change.",
+            help="Continue with the key now in keys/; all code names change.",
         ),
     ] = False,
     is_quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make the warehouse again from lake and state; raw files are not needed.
+    """Rebuild the warehouse from lake and state; raw files are not needed.
 
-    The old one goes once the new one stands; then both are compared, table by table.
+    The old one is replaced once the new one is complete; both are compared table by
+    table.
     """
     if new_key:
         with open_district(home) as district, only_writer(district.home):

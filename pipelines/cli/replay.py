@@ -33,7 +33,7 @@ def replay(
     home: Home,
     values: Annotated[
         list[str] | None,
-        typer.Option("--set", help="RULE.PARAMETER=VALUE; may be repeated."),
+        typer.Option("--set", help="RULE.PARAMETER=VALUE; repeatable."),
     ] = None,
     settings: Annotated[
         Path | None, typer.Option(help="A whole district.toml to try.")
@@ -46,9 +46,9 @@ def replay(
     as_json: AsJson = False,
     is_quiet: Quiet = False,
 ) -> None:
-    """Tell which findings another threshold or registry row would add and remove."""
+    """Show which findings another threshold or registry row would add or remove."""
     if not (values or settings or registry):
-        raise SettingsError("nothing is given to try", remedy=EXAMPLE)
+        raise SettingsError("nothing to try", remedy=EXAMPLE)
     with open_context(home, "replay") as context, _scratch() as folder:
         before = copied(context.district, folder)
         try:
@@ -77,7 +77,7 @@ def _put(files: Sequence[Path], district: District) -> None:
             raise SettingsError(
                 f"the registry has no file {path.name}",
                 where="--registry",
-                remedy=f"Name it as it is named there: {', '.join(sorted(FILES))}.",
+                remedy=f"It is one of: {', '.join(sorted(FILES))}.",
             )
         shutil.copyfile(path, district.home.registry / path.name)
 
@@ -107,7 +107,7 @@ def _refuse_errors(before: District, after: District) -> None:
     wrong = [one for one in after.registry.errors if str(one) not in known]
     if wrong:
         told = "\n  ".join(str(one) for one in wrong[:10])
-        raise SettingsError("the registry would not take it", remedy=told)
+        raise SettingsError("the registry would refuse it", remedy=told)
 
 
 def _rows(

@@ -16,11 +16,11 @@ from pipelines.run.console import safe
 def replay_rejects(
     home: Home,
     only: Annotated[
-        str | None, typer.Option("--format", help="Rejects of this format alone.")
+        str | None, typer.Option("--format", help="Only rejects of this format.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Read rejected lines again, after a format learnt to read them."""
+    """Parse rejected lines again, after their format was improved."""
     known = formats()
     if only is not None and only not in known:
         raise SettingsError(

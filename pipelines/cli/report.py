@@ -24,7 +24,7 @@ def report(
     as_json: AsJson = False,
     is_quiet: Quiet = False,
 ) -> None:
-    """Publish the weekly reports again from what is built; prints each page's path."""
+    """Republish weekly reports from the current warehouse; prints each page's path."""
     now = datetime.now(UTC)
     weeks = [_monday(week)] if week else None
     screen = console(is_quiet=is_quiet or not sys.stderr.isatty())
@@ -49,7 +49,7 @@ def _monday(text: str) -> date:
         day = date.fromisoformat(text)
     except ValueError as error:
         raise SettingsError(
-            f"{text!r} is no day",
+            f"{text!r} is not a date",
             where="--week",
             remedy="Write it as 2026-11-16.",
         ) from error

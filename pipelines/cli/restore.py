@@ -28,22 +28,26 @@ def restore(
     ],
     keys: Annotated[
         Path | None,
-        typer.Option("--keys", help="Folder with the keys; in place, those at home."),
+        typer.Option(
+            "--keys", help="Folder with the keys; with --in-place, the home's own."
+        ),
     ] = None,
     in_place: Annotated[
         bool,
-        typer.Option("--in-place", help="Bring the state back into a home that is."),
+        typer.Option("--in-place", help="Restore the state of an existing home."),
     ] = False,
     fingerprint: Annotated[
-        str, typer.Option(help="What `backup` printed, kept apart from the backup.")
+        str, typer.Option(help="Fingerprint that `backup` printed, kept separately.")
     ] = "",
     verify: Annotated[
         bool,
-        typer.Option("--verify", help="Make the warehouse too, and compare findings."),
+        typer.Option(
+            "--verify", help="Rebuild the warehouse too, and compare findings."
+        ),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Bring a home back from a backup: into a new folder, or its state in place.
+    """Restore a home from a backup: into a new folder, or its state in place.
 
     The backup's signature is checked with the keys, and every file's hash, before any
     is written. With --in-place a home whose

@@ -28,12 +28,12 @@ Found = tuple[Kind, str, str | None]
 
 def reveal(
     home: Home,
-    token: Annotated[str, typer.Argument(help="A pseudonym, such as falcon-27.")],
-    reason: Annotated[str, typer.Option(help="Why; kept for good.")],
+    token: Annotated[str, typer.Argument(help="A code name, such as falcon-27.")],
+    reason: Annotated[str, typer.Option(help="Why; recorded permanently.")],
     case: CaseId = "",
     as_json: AsJson = False,
 ) -> None:
-    """Tell whose a pseudonym is: for one case that it is in, each time noted first."""
+    """Show whose a code name is, for one case; each lookup is recorded first."""
     with open_context(home, "names") as context:
         why = said(reason)
         held = next((each for each in context.cases if each.case_id == case), None)

@@ -20,11 +20,11 @@ def run_all(
     is_quiet: Quiet = False,
     settle_seconds: Annotated[
         float,
-        typer.Option(help="A file unchanged for so long is finished; 0 for at once."),
+        typer.Option(help="Seconds without change after which a file is complete."),
     ] = 600,
     as_json: AsJson = False,
 ) -> None:
-    """Do everything that is due: ingest, build, detect, report, alerts."""
+    """Do all that is due: ingest, build, detect, report, alerts."""
     screen = console(is_quiet=is_quiet)
     is_purged = finish_interrupted(home, is_quiet=is_quiet)
     with watching(screen) as watchers:
@@ -49,7 +49,7 @@ def run_week(
     is_quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Run all that is due, then publish the report of one week again."""
+    """Do all that is due, then republish the report of one week."""
     with watching(console(is_quiet=is_quiet)) as watchers:
         done = run(home, watchers=watchers)
     tell(facts_of(done), *told(done), as_json=as_json)

@@ -20,24 +20,26 @@ Measures = Mapping[str, Any]
 
 def score(
     seed: Annotated[
-        list[int], typer.Option(help="Of a district; may be repeated.", min=0)
+        list[int], typer.Option(help="Seed of a district; repeatable.", min=0)
     ],
     people: Annotated[int, typer.Option(help="Size of each roster.", min=60)] = 240,
     weeks: Annotated[int, typer.Option(help="School weeks of each.", min=1)] = 3,
     is_null: Annotated[
         bool,
-        typer.Option("--null", help="Plant look-alikes only: each finding is false."),
+        typer.Option(
+            "--null", help="Plant only benign look-alikes: each finding is false."
+        ),
     ] = False,
     is_stability: Annotated[
         bool,
         typer.Option(
             "--stability",
-            help="Tell each district in other ways instead, and compare the findings.",
+            help="Write each district's logs in other ways and compare the findings.",
         ),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make synthetic districts, run them, and measure what was found of the truth."""
+    """Generate synthetic districts, run them, and score findings against the truth."""
     if is_stability:
         _stability(seed, people, weeks, as_json=as_json)
         return

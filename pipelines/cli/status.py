@@ -28,7 +28,7 @@ COLUMNS = ("source", "state", "newest line", "newest file", "usual lag", "lines"
 
 
 def status(home: Home, as_json: AsJson = False, alert: Alert = False) -> None:
-    """Sources, runs, days, findings, alerts, disk; 0 well, 1 look, 2 act."""
+    """Show sources, runs, days, findings, alerts, disk; 0 ok, 1 look, 2 act."""
     now = datetime.now(UTC)
     with open_district(home) as district:
         sent = send_watch(district, now) if alert else None

@@ -19,11 +19,11 @@ def suggest(
     home: Home,
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder to write the proposals to, a file for each."),
+        typer.Option(help="Folder for the proposals, one file each."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Propose registry rows from the logs; nothing is written to the registry."""
+    """Propose registry rows from the logs; the registry is not changed."""
     with working("looking through the logs"), open_district(home) as district:
         target = _outside(out, district.home.registry) if out is not None else None
         found = proposed(district)
@@ -54,8 +54,8 @@ def _outside(folder: Path, registry: Path) -> Path:
     target = folder.resolve()
     if target.is_relative_to(registry.resolve()):
         raise SettingsError(
-            "proposals are not written into the registry",
+            "proposals are never written into the registry",
             where="--out",
-            remedy="Name another folder; copy the rows that you accept by hand.",
+            remedy="Name another folder; copy the rows you accept by hand.",
         )
     return target

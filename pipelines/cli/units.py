@@ -14,13 +14,13 @@ def units(
     home: Home,
     to: Annotated[Path, typer.Option("--to", help="Folder to write them to.")],
     user: Annotated[
-        str, typer.Option(help="Account of the system that the services run as.")
+        str, typer.Option(help="System account that the services run as.")
     ] = "schoolbell",
     as_json: AsJson = False,
 ) -> None:
-    """Write systemd units, a login for Dagster's pages, and rights, for this machine.
+    """Write systemd units, a login for Dagster's pages, and sudo rules.
 
-    Nothing is installed: read them, then copy what you want to /etc/systemd/system,
+    Nothing is installed: review them, then copy what you want to /etc/systemd/system,
     /etc/nginx/conf.d and /etc/sudoers.d.
     """
     paths = [str(path) for path in write_units(to, home.resolve(), user)]

@@ -17,11 +17,11 @@ from pipelines.settings.home import DistrictHome
 def upgrade(
     home: Home,
     is_check: Annotated[
-        bool, typer.Option("--check", help="Say what would be done, and do nothing.")
+        bool, typer.Option("--check", help="Show what would be done without doing it.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Bring a home that an earlier version wrote to this version.
+    """Upgrade a home from an earlier version to this one.
 
     The state is copied, compared with the old one row by row, and put in its place
     at one instant; the old one stays beside it. Run it after each new release; where

@@ -29,13 +29,13 @@ def who(
             help="2026-11-10T14:03:22Z, or the district's time without Z or offset."
         ),
     ],
-    reason: Annotated[str, typer.Option(help="Why; stands in the audit chain.")] = "",
-    case: Annotated[str, typer.Option(help="The case or notice it is for.")] = "",
+    reason: Annotated[str, typer.Option(help="Why; recorded in the audit log.")] = "",
+    case: Annotated[str, typer.Option(help="Case or notice it is for.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Which device and account an address was at a moment, and how sure.
+    """Show which device and account held an address at a given time.
 
-    Every question is noted in the audit chain: who asked, what, why.
+    Every lookup is recorded in the audit log: who asked, what, why.
     """
     with open_district(home) as district:
         person = who_asks(district.settings)
@@ -91,7 +91,7 @@ def _address(text: str) -> tuple[str, int | None]:
     except ValueError:
         pass
     raise SettingsError(
-        f"{text!r} is no address",
+        f"{text!r} is not an address",
         where="ADDRESS",
         remedy="Write 203.0.113.7, 203.0.113.7:51234 or [2001:db8::7]:51234.",
     )
@@ -103,7 +103,7 @@ def _instant(text: str, zone: str) -> datetime:
         time = datetime.fromisoformat(text)
     except ValueError as error:
         raise SettingsError(
-            f"{text!r} is no time",
+            f"{text!r} is not a time",
             where="TIME",
             remedy="Write 2026-11-10T14:03:22Z.",
         ) from error

@@ -27,14 +27,14 @@ PUPIL = "the account is a pupil's: a confidential record, and no matter of staff
 def list_findings(
     home: Home,
     leads: Annotated[
-        bool, typer.Option("--leads", help="The lowest confidence too.")
+        bool, typer.Option("--leads", help="Include leads, the lowest confidence.")
     ] = False,
     status: Annotated[
-        str, typer.Option(help="Only open, confirmed, explained or withdrawn ones.")
+        str, typer.Option(help="Only open, confirmed, explained or withdrawn findings.")
     ] = "",
     as_json: AsJson = False,
 ) -> None:
-    """List findings under pseudonyms, those of one case together."""
+    """List findings under code names, grouped by case."""
     with open_context(home, "findings") as context:
         rows = [
             row
@@ -83,7 +83,7 @@ def list_cases(home: Home, as_json: AsJson = False) -> None:
 
 @app.command()
 def history(home: Home, finding_id: FindingId, as_json: AsJson = False) -> None:
-    """Tell what became of a finding: each change, when, by whom and why."""
+    """Show a finding's history: each change, when, by whom and why."""
     with open_context(home, "findings") as context:
         _, finding = found(context, finding_id)
         rows = [

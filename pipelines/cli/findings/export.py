@@ -25,25 +25,28 @@ from pipelines.state.audit import Act
 
 PRIVATE = 0o600
 
-CaseId = Annotated[str, typer.Option("--case", help="Case that it is for.")]
+CaseId = Annotated[str, typer.Option("--case", help="Case it is for.")]
 
 
 def export(
     home: Home,
     as_csv: Annotated[
-        bool, typer.Option("--csv", help="Print CSV; this is also the default.")
+        bool, typer.Option("--csv", help="Print CSV (the default).")
     ] = False,
     as_json: AsJson = False,
     to: Annotated[
-        Path | None, typer.Option(help="Write into this new file instead.")
+        Path | None, typer.Option(help="Write to this new file instead.")
     ] = None,
     names: Annotated[
-        bool, typer.Option("--names", help="Names instead of pseudonyms; one case.")
+        bool,
+        typer.Option(
+            "--names", help="Real names instead of code names; one case only."
+        ),
     ] = False,
     case: CaseId = "",
     reason: Annotated[str, typer.Option(help="Why names are needed.")] = "",
 ) -> None:
-    """Export findings, one row each; leads and withdrawn ones are left out."""
+    """Export findings, one row each, without leads and withdrawn findings."""
     if as_csv and as_json:
         raise SettingsError("--csv and --json exclude each other")
     with open_context(home, "export") as context:
@@ -128,13 +131,13 @@ def pack(
     home: Home,
     case_id: Annotated[str, typer.Argument(help="Id of the case.")],
     to: Annotated[Path, typer.Option(help="New file to write, such as case.zip.")],
-    reason: Annotated[str, typer.Option(help="Why; kept for good.")],
+    reason: Annotated[str, typer.Option(help="Why; recorded permanently.")],
     names: Annotated[
-        bool, typer.Option("--names", help="With names and the text of log lines.")
+        bool, typer.Option("--names", help="Include names and the text of log lines.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Pack the evidence of a case into one zip that can be verified off-line."""
+    """Pack the evidence of a case into a zip file that can be verified offline."""
     with open_context(home, "export") as context:
         case = next((each for each in context.cases if each.case_id == case_id), None)
         if case is None:

@@ -18,7 +18,7 @@ COUNTS = ("violation", "authorised", "benign", "misattributed", "data_fault")
 
 
 def feedback(home: Home, as_json: AsJson = False) -> None:
-    """How often verdicts confirmed each rule, what follows, and what to put right."""
+    """Show how often verdicts confirmed each rule, and what to correct."""
     with open_context(home, "findings") as context:
         rows = [standing_row(each) for each in standings_of(context.district)]
         amends = list(_fixes(context))

@@ -22,7 +22,7 @@ from pipelines.findings.reviewing import not_oneself, said
 from pipelines.registry.permits import LONGEST_EXCEPTION_DAYS
 from pipelines.run.console import show_whole, table
 
-Reason = Annotated[str, typer.Option(help="Why, in your words; kept for good.")]
+Reason = Annotated[str, typer.Option(help="Why, in your words; recorded permanently.")]
 
 
 def exception(
@@ -33,14 +33,14 @@ def exception(
         str, typer.Option(help=f"Last day; at most {LONGEST_EXCEPTION_DAYS} days on.")
     ],
     scope: Annotated[
-        str, typer.Option(help="What of the finding: " + ", ".join(SCOPES))
+        str, typer.Option(help="What it applies to: " + ", ".join(SCOPES))
     ] = "account",
     since: Annotated[
-        str, typer.Option("--from", help="First day; the finding's, if not given.")
+        str, typer.Option("--from", help="First day; the finding's by default.")
     ] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Enter an exception: findings like this one are hidden, counted and kept."""
+    """Add an exception: findings like this one are hidden, counted and kept."""
     with open_context(home, "exception") as context:
         case, finding = found(context, finding_id)
         not_oneself(finding, context.asker, context.own_accounts)
@@ -68,11 +68,11 @@ def exception_end(
     exception_id: Annotated[str, typer.Argument(help="Id, as permits lists it.")],
     reason: Reason,
     wholly: Annotated[
-        bool, typer.Option("--wholly", help="As if it had never been entered.")
+        bool, typer.Option("--wholly", help="Remove it as if it had never been added.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """End an exception; what it hid is shown again from the next run."""
+    """End an exception; findings it hid are shown again from the next run."""
     with open_context(home, "exception") as context:
         last = end(
             context.district,
@@ -89,7 +89,7 @@ def exception_end(
 
 
 def permits(home: Home, as_json: AsJson = False) -> None:
-    """List consents and exceptions: what they keep aside, and what came after them."""
+    """List consents and exceptions, what they cover, and findings after they ended."""
     with open_context(home, "findings") as context:
         today = _today(context.district)
         uses = permit_uses(
@@ -180,7 +180,7 @@ def _day(text: str, where: str) -> date:
         return date.fromisoformat(text)
     except ValueError as error:
         raise SettingsError(
-            f"{text!r} is no day", where=where, remedy="Write 2026-12-18."
+            f"{text!r} is not a date", where=where, remedy="Write 2026-12-18."
         ) from error
 
 

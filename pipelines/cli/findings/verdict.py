@@ -11,7 +11,7 @@ from pipelines.cli.output import tell
 from pipelines.findings import requests, reviewing
 from pipelines.findings.reviewing import VERDICTS, Verdict
 
-Reason = Annotated[str, typer.Option(help="Why, in your words; kept for good.")]
+Reason = Annotated[str, typer.Option(help="Why, in your words; recorded permanently.")]
 
 
 def verdict(
@@ -21,7 +21,7 @@ def verdict(
     reason: Reason,
     as_json: AsJson = False,
 ) -> None:
-    """Decide a finding; the last verdict counts, all are kept."""
+    """Record a verdict; the last one counts, all are kept."""
     decision = Verdict(code, reason.strip())
     with open_context(home, "verdict") as context:
         _, finding = found(context, finding_id)
@@ -35,11 +35,11 @@ def verdict(
 def assign(
     home: Home,
     subject_id: Annotated[str, typer.Argument(help="Id of a finding or a case.")],
-    assignee: Annotated[str, typer.Argument(help="Login of whoever looks after it.")],
-    reason: Annotated[str, typer.Option(help="Why, if it needs saying.")] = "",
+    assignee: Annotated[str, typer.Argument(help="Login of the person responsible.")],
+    reason: Annotated[str, typer.Option(help="Why, if needed.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Give a finding or a case to somebody."""
+    """Assign a finding or a case."""
     with open_context(home, "assign") as context:
         reviewing.assign(context.chain, subject_id, assignee, context.asker, reason)
     facts = {"subject_id": subject_id, "assignee": assignee}
@@ -51,7 +51,7 @@ def approve(
     request_id: Annotated[str, typer.Argument(help="Id that the request printed.")],
     as_json: AsJson = False,
 ) -> None:
-    """Approve, as the second person, what another asked for."""
+    """Approve, as a second person, what somebody requested."""
     with open_context(home, "approve") as context:
         row = requests.approve(context.chain, request_id, context.asker)
     facts = {"request_id": request_id, **{k: row[k] for k in ("action", "case_id")}}

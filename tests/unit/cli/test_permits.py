@@ -98,7 +98,7 @@ def with_entries(home, case):
     ("more", "said"),
     [
         (("--until", "2027-12-18"), "at most 180 days"),
-        (("--until", "soon"), "is no day"),
+        (("--until", "soon"), "is not a date"),
         (("--until", "2026-01-01"), "would not cover"),
         (("--until", LAST, "--scope", "planet"), "account, person, device, site"),
         (("--until", LAST, "--from", "2026-12-01"), "would not cover"),
