@@ -1,5 +1,7 @@
 """The errors that people read: what happened, where, and what to do about it."""
 
+import unicodedata
+
 
 class SchoolbellError(Exception):
     """Shown without a traceback.
@@ -61,3 +63,19 @@ class DeliveryError(SchoolbellError):
         super().__init__(what)
         self.retryable = retryable
         self.may_have_arrived = may_have_arrived
+
+
+def safe(text: object) -> str:
+    """Text with every control, format and separator character made visible."""
+    return "".join(_visible(char) for char in str(text))
+
+
+def safe_lines(text: object) -> str:
+    """The same for a message that has several lines."""
+    return "\n".join(safe(line) for line in str(text).splitlines())
+
+
+def _visible(char: str) -> str:
+    if char == " " or unicodedata.category(char)[0] not in "CZ":
+        return char
+    return char.encode("unicode_escape").decode("ascii")

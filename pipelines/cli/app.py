@@ -1,49 +1,174 @@
 """Collects the commands and runs the one that was asked for."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, MutableMapping
+from importlib import import_module
 from importlib.metadata import version as installed
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
-from pipelines.cli import (
-    alerts,
-    audit,
-    backup,
-    check,
-    describe,
-    doctor,
-    drill,
-    hold,
-    identify,
-    ingest,
-    init,
-    lists,
-    move_state,
-    protect,
-    purge,
-    query,
-    recover,
-    replay,
-    replay_rejects,
-    report,
-    restore,
-    reveal,
-    run,
-    score,
-    status,
-    suggest,
-    units,
-    upgrade,
-    who,
-)
 from pipelines.cli.errors import readable_errors
-from pipelines.cli.findings import cases, export, feedback, permits, verdict
-from pipelines.settings.home import private_by_default
+
+COMMANDS = {
+    "init": ("init:init", "Create a district home."),
+    "check": (
+        "check:check",
+        "Check settings and registry, and list every problem found.",
+    ),
+    "doctor": (
+        "doctor:doctor",
+        "Check home and machine without changing anything; 0 ok, 1 look, 2 act.",
+    ),
+    "backup": (
+        "backup:backup",
+        "Back up settings, registry, state, lake and reports, also during a run.",
+    ),
+    "restore": (
+        "restore:restore",
+        "Restore a home from a backup: into a new folder, or its state in place.",
+    ),
+    "drill": (
+        "drill:drill",
+        "Restore a backup to a scratch folder, rebuild, compare findings, delete it.",
+    ),
+    "recover": (
+        "recover:recover",
+        "Rebuild the warehouse from lake and state; raw files are not needed.",
+    ),
+    "upgrade": (
+        "upgrade:upgrade",
+        "Upgrade a home from an earlier version to this one.",
+    ),
+    "purge": ("purge:purge", "Delete records past their retention period."),
+    "hold": ("hold:app", "Legal holds: days of which nothing may be deleted."),
+    "units": (
+        "units:units",
+        "Write systemd units, a login for Dagster's pages, and sudo rules.",
+    ),
+    "protect": (
+        "protect:protect_home",
+        "Set owner, group and mode of every part of a home; run it as root.",
+    ),
+    "move-state": (
+        "move_state:move_state",
+        "Move the state (ledger, findings, audit chain) to PostgreSQL, or back.",
+    ),
+    "run": (
+        "run:run_all",
+        "Do all that is due: ingest, build, detect, report, alerts.",
+    ),
+    "run-week": (
+        "run:run_week",
+        "Do all that is due, then republish the report of one week.",
+    ),
+    "report": (
+        "report:report",
+        "Republish weekly reports from the current warehouse; prints each page's path.",
+    ),
+    "status": (
+        "status:status",
+        "Show sources, runs, days, findings, alerts, disk; 0 ok, 1 look, 2 act.",
+    ),
+    "ingest": ("ingest:ingest", "Ingest everything new in the landing folders."),
+    "replay-rejects": (
+        "replay_rejects:replay_rejects",
+        "Parse rejected lines again, after their format was improved.",
+    ),
+    "identify": (
+        "identify:identify",
+        "Identify the format of log files and show how their first lines are parsed.",
+    ),
+    "score": (
+        "score:score",
+        "Generate synthetic districts, run them, and score findings against the truth.",
+    ),
+    "query": (
+        "query:query",
+        "Query the newest snapshot, under code names; no query can change it.",
+    ),
+    "describe": (
+        "describe:describe",
+        "Describe tables: type, meaning and personal-data mark of each column.",
+    ),
+    "who": (
+        "who:who",
+        "Show which device and account held an address at a given time.",
+    ),
+    "suggest": (
+        "suggest:suggest",
+        "Propose registry rows from the logs; the registry is not changed.",
+    ),
+    "replay": (
+        "replay:replay",
+        "Show which findings another threshold or registry row would add or remove.",
+    ),
+    "reveal": (
+        "reveal:reveal",
+        "Show whose a code name is, for one case; each lookup is recorded first.",
+    ),
+    "findings": ("findings:app", "Findings, cases and verdicts."),
+    "lists": ("lists:app", "Site lists kept by others."),
+    "alerts": ("alerts:app", "Alerts: what was sent, tests, acknowledgments."),
+    "audit": ("audit:app", "The audit log: who did what with findings and names."),
+}
+"""Each command or group, where it is, and what the list of commands says of it."""
+
+
+class Commands(MutableMapping[str, Any]):
+    """The commands by name; a module is imported when its command is asked for.
+
+    Polars, DuckDB and pydantic take most of a second to import; help and errors of
+    the command line need none of them.
+    """
+
+    def __init__(self) -> None:
+        self._loaded: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._loaded:
+            module, attribute = COMMANDS[name][0].split(":")
+            found = getattr(import_module(f"pipelines.cli.{module}"), attribute)
+            if not isinstance(found, typer.Typer):
+                single = typer.Typer(add_completion=False, rich_markup_mode=None)
+                single.command(name)(found)
+                found = single
+            command: Any = typer.main.get_command(found)
+            command.name = name
+            self._loaded[name] = command
+        return self._loaded[name]
+
+    def __setitem__(self, name: str, command: Any) -> None:
+        self._loaded[name] = command
+
+    def __delitem__(self, name: str) -> None:
+        del self._loaded[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
+
+
+class Schoolbell(TyperGroup):
+    """The root group, whose list of commands imports none of them."""
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        self.commands = Commands()
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write each command with its first sentence."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
 
 app = typer.Typer(
     name="schoolbell",
+    cls=Schoolbell,
     help=(
         "Network usage log analytics for school districts. Start with "
         "`schoolbell init HOME`, put logs into HOME/landing/<source>/ and registry "
@@ -60,59 +185,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
-COMMANDS: Mapping[str, typer.Typer | Callable[..., None]] = {
-    "init": init.init,
-    "check": check.check,
-    "doctor": doctor.doctor,
-    "backup": backup.backup,
-    "restore": restore.restore,
-    "drill": drill.drill,
-    "recover": recover.recover,
-    "upgrade": upgrade.upgrade,
-    "purge": purge.purge,
-    "hold": hold.app,
-    "units": units.units,
-    "protect": protect.protect_home,
-    "move-state": move_state.move_state,
-    "run": run.run_all,
-    "run-week": run.run_week,
-    "report": report.report,
-    "status": status.status,
-    "ingest": ingest.ingest,
-    "replay-rejects": replay_rejects.replay_rejects,
-    "identify": identify.identify,
-    "score": score.score,
-    "query": query.query,
-    "describe": describe.describe,
-    "who": who.who,
-    "suggest": suggest.suggest,
-    "replay": replay.replay,
-    "reveal": reveal.reveal,
-    "findings": cases.app,
-    "lists": lists.app,
-    "alerts": alerts.app,
-    "audit": audit.app,
-}
-OF_FINDINGS: Mapping[str, Callable[..., None]] = {
-    "verdict": verdict.verdict,
-    "assign": verdict.assign,
-    "approve": verdict.approve,
-    "export": export.export,
-    "pack": export.pack,
-    "feedback": feedback.feedback,
-    "permits": permits.permits,
-    "exception": permits.exception,
-    "exception-end": permits.exception_end,
-}
-for name, command in COMMANDS.items():
-    if isinstance(command, typer.Typer):
-        app.add_typer(command, name=name)
-    else:
-        app.command(name)(command)
-
-for name, command in OF_FINDINGS.items():
-    cases.app.command(name)(command)
 
 
 def _print_version(wanted: bool) -> None:
@@ -138,6 +210,8 @@ def _root(
 
 def main() -> None:
     """Run the command line; the process's exit code tells how it went."""
+    from pipelines.settings.home import private_by_default
+
     private_by_default()
     with readable_errors():
         app(prog_name="schoolbell")

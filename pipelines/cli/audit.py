@@ -14,8 +14,9 @@ import typer
 from pipelines.cli.context import who_asks
 from pipelines.cli.options import AsJson, Home
 from pipelines.cli.output import tell
+from pipelines.errors import safe
 from pipelines.findings.lookups import looked_up
-from pipelines.run.console import console, safe, table
+from pipelines.run.console import console, table
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.reader import load_settings
 from pipelines.state.audit import RESTORE, Chain, open_chain, parsed_head

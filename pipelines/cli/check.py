@@ -13,7 +13,7 @@ import typer
 from pipelines.cli.context import who_asks
 from pipelines.cli.options import AsJson, Home
 from pipelines.district import only_writer, open_district
-from pipelines.errors import SettingsError
+from pipelines.errors import SettingsError, safe_lines
 from pipelines.registry.edits import put
 from pipelines.registry.files import FILES
 from pipelines.registry.intake import ORIGINAL
@@ -21,7 +21,6 @@ from pipelines.registry.kept import accept as take_as_it_is
 from pipelines.registry.mending import rewritten
 from pipelines.registry.registry import Registry
 from pipelines.run.check import unknown_rules, wrong_in
-from pipelines.run.console import safe_lines
 from pipelines.settings.problems import InvalidSettingsError, Problem, Severity
 from pipelines.state.audit import Act, open_chain
 

@@ -6,10 +6,9 @@ from datetime import UTC, datetime
 import typer
 
 from pipelines.cli.options import AsJson, Home
-from pipelines.errors import SettingsError
+from pipelines.errors import SettingsError, safe
 from pipelines.operations.checks import WELL, WORDS, Patient
 from pipelines.operations.doctor import Finding, examine, verdict
-from pipelines.run.console import safe
 from pipelines.settings.home import DistrictHome
 
 

@@ -9,8 +9,9 @@ import typer
 
 from pipelines.cli.options import AsJson, Home
 from pipelines.district import open_district
+from pipelines.errors import safe_lines
 from pipelines.operations.restore import drill as drilled
-from pipelines.run.console import safe_lines, working
+from pipelines.run.console import working
 
 Keys = Annotated[
     Path, typer.Option("--keys", help="Folder that holds the home's keys.")

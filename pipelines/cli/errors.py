@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipelines.errors import SchoolbellError
-from pipelines.run.console import safe
+from pipelines.errors import SchoolbellError, safe
 
 MOST_LETTERS = 300
 

@@ -9,7 +9,7 @@ import typer
 from pipelines.cli.context import CommandContext, open_context
 from pipelines.cli.options import AsJson, Home
 from pipelines.cli.output import tell
-from pipelines.run.console import safe_lines
+from pipelines.errors import safe_lines
 from pipelines.state.audit import Act
 from pipelines.state.holds import (
     Hold,

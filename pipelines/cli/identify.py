@@ -8,11 +8,10 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.options import AsJson
-from pipelines.errors import SourceError
+from pipelines.errors import SourceError, safe
 from pipelines.ingest.delivery import Delivery, opened_up, readable
 from pipelines.ingest.identify import Examination, examine
 from pipelines.ingest.missing import disabled
-from pipelines.run.console import safe
 
 SHOWN = 3
 """Rejected lines that are shown of a file."""

@@ -9,10 +9,11 @@ import typer
 
 from pipelines.cli.options import AsJson, Home, Quiet
 from pipelines.district import District, only_writer, open_district
+from pipelines.errors import safe
 from pipelines.ingest.intake import Intake, Outcome
 from pipelines.ingest.sweeping import unlisted_files
 from pipelines.refresh.steps import foretold, take_in
-from pipelines.run.console import console, safe, watching
+from pipelines.run.console import console, watching
 from pipelines.run.summary import (
     account_table,
     is_all_lost,

@@ -13,11 +13,10 @@ from typing import Any, Literal
 import polars as pl
 import typer
 
-from pipelines.errors import SettingsError
+from pipelines.errors import SettingsError, safe_lines
+from pipelines.errors import safe as visible
 from pipelines.reports.exports import About, workbook
 from pipelines.reports.tables import MOST_IN_EXCEL, exported
-from pipelines.run.console import safe as visible
-from pipelines.run.console import safe_lines
 
 Kind = Literal["table", "csv", "json", "parquet", "xlsx"]
 LIKE_NUMBERS = (int, float, bool)

@@ -13,11 +13,11 @@ from pipelines.cli.context import open_context
 from pipelines.cli.hold import _line
 from pipelines.cli.options import AsJson, Home, Quiet
 from pipelines.district import only_writer, open_district
-from pipelines.errors import BusyError, SchoolbellError
+from pipelines.errors import BusyError, SchoolbellError, safe_lines
 from pipelines.operations.certificate import certified, finish_purge
 from pipelines.operations.purge import Purge, carry_out
 from pipelines.operations.retention import Plan, plan
-from pipelines.run.console import console, safe_lines, watching
+from pipelines.run.console import console, watching
 from pipelines.state.audit import open_chain
 from pipelines.state.purged import begun
 

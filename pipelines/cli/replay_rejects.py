@@ -7,10 +7,9 @@ import typer
 
 from pipelines.cli.options import AsJson, Home
 from pipelines.district import only_writer, open_district
-from pipelines.errors import SettingsError
+from pipelines.errors import SettingsError, safe
 from pipelines.formats import formats
 from pipelines.ingest.replay import Replay, Replayed
-from pipelines.run.console import safe
 
 
 def replay_rejects(

@@ -10,13 +10,13 @@ import typer
 from pipelines.cli.context import CommandContext, open_context
 from pipelines.cli.findings.export import CaseId, no_case
 from pipelines.cli.options import AsJson, Home
+from pipelines.errors import safe
 from pipelines.findings.cases import Case
 from pipelines.findings.lookups import REFUSED
 from pipelines.findings.requests import Wish, granted_for
 from pipelines.findings.reviewing import said
 from pipelines.findings.withholding import hidden_sites
 from pipelines.privacy.pseudonyms import Kind
-from pipelines.run.console import safe
 from pipelines.settings.roles import RefusedError
 from pipelines.state.audit import Act
 

@@ -10,7 +10,8 @@ from pipelines.cli.output import tell
 from pipelines.cli.purge import finish_interrupted
 from pipelines.cli.report import report
 from pipelines.district import open_district
-from pipelines.run.console import console, safe, watching
+from pipelines.errors import safe
+from pipelines.run.console import console, watching
 from pipelines.run.run import run
 from pipelines.run.summary import account_table, facts_of, is_all_lost, told
 

@@ -10,7 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from pipelines.cli.options import AsJson
-from pipelines.run.console import console, safe
+from pipelines.errors import safe
+from pipelines.run.console import console
 from pipelines.synthetic.quality import false_rows, missed_rows, quality
 from pipelines.synthetic.stability import stability
 from pipelines.synthetic.trial import Trial, hold_trial

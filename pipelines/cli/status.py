@@ -10,7 +10,8 @@ import typer
 from pipelines.alerts.sending import AlertSummary, send_watch
 from pipelines.cli.options import AsJson, Home
 from pipelines.district import open_district
-from pipelines.run.console import console, safe, safe_lines, table
+from pipelines.errors import safe, safe_lines
+from pipelines.run.console import console, table
 from pipelines.run.status import WORDS, Status, status_of
 
 Alert = Annotated[

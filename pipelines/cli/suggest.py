@@ -9,10 +9,10 @@ import typer
 from pipelines.cli.options import AsJson, Home
 from pipelines.cli.output import tell
 from pipelines.district import open_district
-from pipelines.errors import SettingsError
+from pipelines.errors import SettingsError, safe
 from pipelines.operations.suggestions.asking import suggest as proposed
 from pipelines.operations.suggestions.proposal import as_csv
-from pipelines.run.console import safe, working
+from pipelines.run.console import working
 
 
 def suggest(

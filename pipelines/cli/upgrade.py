@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.options import AsJson, Home
+from pipelines.errors import safe_lines
 from pipelines.operations.upgrade import Done, Plan, plan
 from pipelines.operations.upgrade import upgrade as upgraded
-from pipelines.run.console import safe_lines, working
+from pipelines.run.console import working
 from pipelines.settings.home import DistrictHome
 
 

@@ -12,10 +12,9 @@ from pipelines.cli.context import who_asks
 from pipelines.cli.findings.cases import PUPIL
 from pipelines.cli.options import AsJson, Home
 from pipelines.district import open_district
-from pipelines.errors import SettingsError
+from pipelines.errors import SettingsError, safe
 from pipelines.findings.notices.asking import resolve
 from pipelines.findings.notices.case import Answer, Asked, Because
-from pipelines.run.console import safe
 
 
 def who(

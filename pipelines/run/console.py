@@ -5,7 +5,6 @@ sequences and bidirectional marks never reach a terminal.
 """
 
 import sys
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,27 +24,12 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from pipelines.errors import safe
 from pipelines.ingest.delivery import Delivery
 from pipelines.run.run import Watchers
 
 WIDEST = 10_000
 """Letters of a line that is not folded."""
-
-
-def safe(text: object) -> str:
-    """Text with every control, format and separator character made visible."""
-    return "".join(_visible(char) for char in str(text))
-
-
-def safe_lines(text: object) -> str:
-    """The same for a message that has several lines."""
-    return "\n".join(safe(line) for line in str(text).splitlines())
-
-
-def _visible(char: str) -> str:
-    if char == " " or unicodedata.category(char)[0] not in "CZ":
-        return char
-    return char.encode("unicode_escape").decode("ascii")
 
 
 def console(*, is_quiet: bool = False) -> Console:

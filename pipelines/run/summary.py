@@ -8,8 +8,9 @@ from typing import Any
 from rich.table import Table
 
 from pipelines.district import District
+from pipelines.errors import safe, safe_lines
 from pipelines.ingest.intake import Outcome
-from pipelines.run.console import safe, safe_lines, table
+from pipelines.run.console import table
 from pipelines.run.run import Result
 from pipelines.state import ledger
 from pipelines.state.ledger import DAMAGED, FAILED, FileRecord

@@ -11,9 +11,9 @@ import time
 from pathlib import Path
 
 from pipelines.district import open_district
-from pipelines.errors import SchoolbellError
+from pipelines.errors import SchoolbellError, safe
 from pipelines.registry.new_home import create
-from pipelines.run.console import console, safe, table, watching
+from pipelines.run.console import console, table, watching
 from pipelines.run.run import run
 from pipelines.run.summary import account_table, told
 from pipelines.synthetic.generate import ACCOUNT_DOMAINS, DISTRICT_NAME, generate

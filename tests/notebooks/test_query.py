@@ -102,7 +102,7 @@ def test_the_command_prints_lists_and_writes(district, tmp_path):
         (["--sql", "copy core.duty to '/tmp/out.csv'"], "disabled"),
         (["--sql", "select * from core.nothing"], "nothing"),
         (["new_sites", "--sql", "select 1"], "exclude each other"),
-        (["new_sites", "--set", "since"], "no NAME=VALUE"),
+        (["new_sites", "--set", "since"], "not NAME=VALUE"),
         (["open_findings", "--format", "xlsx"], "--to FILE"),
     ],
 )

@@ -9,13 +9,13 @@ import typer
 from pipelines.cli.context import CommandContext, open_context
 from pipelines.cli.options import AsJson, Home
 from pipelines.cli.output import tell
-from pipelines.errors import SettingsError
+from pipelines.errors import SettingsError, safe
 from pipelines.findings.cases import Case
 from pipelines.findings.history import history as entries
 from pipelines.findings.keeping import stored_evidence
 from pipelines.findings.reviewing import reviews
 from pipelines.privacy.pseudonyms import NAME_NOBODY
-from pipelines.run.console import safe, show_whole, table
+from pipelines.run.console import show_whole, table
 
 app = typer.Typer(help="Findings, cases and verdicts.", no_args_is_help=True)
 

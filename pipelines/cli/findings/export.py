@@ -12,7 +12,7 @@ import typer
 
 from pipelines.cli.context import CommandContext, open_context
 from pipelines.cli.options import AsJson, Home
-from pipelines.errors import SettingsError
+from pipelines.errors import SettingsError, safe
 from pipelines.findings.cases import Case
 from pipelines.findings.exporting import COLUMNS, rows
 from pipelines.findings.packing import pack as packed
@@ -20,7 +20,6 @@ from pipelines.findings.packs import gathered
 from pipelines.findings.requests import Wish, granted
 from pipelines.findings.reviewing import said
 from pipelines.reports.tables import table, to_csv
-from pipelines.run.console import safe
 from pipelines.state.audit import Act
 
 PRIVATE = 0o600
