@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.errors import ModelError
+from pipelines.findings.wording import ALWAYS_LIMITS
 from pipelines.reports.headline import missing_hours, runs, say_gap
 from pipelines.reports.safety import file_name
 from pipelines.reports.tables import Table, table
@@ -22,9 +23,9 @@ from pipelines.reports.words import (
     STEPS,
     STRENGTHS,
     SURE,
-    SURE_SHORT,
     count,
     day,
+    how_sure,
     listed,
     number,
     span,
@@ -181,6 +182,8 @@ class Card:
         others: Id and page of further items of the week about the same subject.
         measures: Name and value of what was counted.
         alternatives: Other explanations: name, how tested, result.
+        decide: Until when a decision is asked for, or was.
+        command: The command that records one.
     """
 
     finding_id: str
@@ -201,7 +204,8 @@ class Card:
     devices: str
     support: str
     line_count: int
-    decide_by: str
+    decide: str
+    command: str
     measures: tuple[tuple[str, str], ...]
     sites: tuple[str, ...]
     clauses: tuple[tuple[str, str, str], ...]
@@ -242,6 +246,7 @@ def card_rows(view: View, findings: pl.DataFrame) -> pl.DataFrame:
         rule_title=pl.col("rule").replace_strict(titles, default=pl.col("rule")),
         is_carried=pl.col("event_date") < view.start,
         decide_by=pl.lit(view.start + DAYS_TO_DECIDE),
+        made_date=pl.lit(view.inputs.generated_time.astimezone(view.zone).date()),
         line_count=pl.col("line_count").fill_null(0),
     )
 
@@ -273,7 +278,11 @@ def card(row: Mapping[str, Any]) -> Card:
         rule=row["rule_title"],
         when=record.get("local_time") or row["when"],
         severity=row["severity"] if row["severity"] in SEVERITIES else NOT_KNOWN,
-        sure=SURE[row["confidence"]],
+        sure=how_sure(
+            row["confidence"],
+            len(row["sources"] or ()),
+            [str(one.get("result")) for one in record.get("alternatives") or ()],
+        ),
         steps=STEPS[row["confidence"]],
         review=REVIEW.get(row["status"], NOT_KNOWN),
         is_open=row["status"] == "open",
@@ -287,9 +296,17 @@ def card(row: Mapping[str, Any]) -> Card:
         devices=on_devices(row["devices"] or []),
         support=support(row),
         line_count=row["line_count"],
-        decide_by=day(row["decide_by"]),
+        decide=decide(row["decide_by"], row["made_date"]),
+        command=f"schoolbell findings verdict {row['finding_id']} CODE --reason ...",
         **details(record, row["blind"] or ""),
     )
+
+
+def decide(by: date, made: date) -> str:
+    """Until when a decision is asked for; a date that is over says so."""
+    if by < made:
+        return f"A decision was due {day(by)}."
+    return f"Please decide by {day(by)}."
 
 
 def page_name(finding_id: str) -> str:
@@ -360,7 +377,10 @@ def details(record: Mapping[str, Any], blind: str) -> dict[str, Any]:
             for other in record.get("alternatives") or ()
         ),
         "limits": (
-            *(str(text) for text in record.get("limits") or ()),
+            *sorted(
+                (str(text) for text in record.get("limits") or ()),
+                key=ALWAYS_LIMITS.__contains__,  # those of the clause come first
+            ),
             *((f"Source hours without lines on that day: {blind}.",) if blind else ()),
         ),
         "would_change": tuple(str(text) for text in record.get("would_change") or ()),
@@ -414,7 +434,7 @@ def items_table(rows: pl.DataFrame) -> Table:
                 row["claim"],
                 row["when"],
                 day(row["event_date"]),
-                SURE_SHORT[row["confidence"]],
+                SURE[row["confidence"]],
                 row["severity"],
                 REVIEW.get(row["status"]),
                 row["line_count"],

@@ -15,7 +15,7 @@ import polars as pl
 
 from pipelines.reports.headline import NUMBERS, coverage, this_week
 from pipelines.reports.view import View
-from pipelines.reports.words import NOT_KNOWN, REVIEW, SURE_SHORT, number
+from pipelines.reports.words import NOT_KNOWN, REVIEW, SURE, number
 
 Facts = Mapping[str, Any]
 OTHERS = {"hours_missing": "Source hours missing", "lines_set_aside": "Lines set aside"}
@@ -98,4 +98,4 @@ def _standing(item: list[str] | None) -> str:
         return ABSENT
     status, confidence = item
     said = REVIEW.get(status, NOT_KNOWN)
-    return f"{said} ({SURE_SHORT[confidence].lower()})"
+    return f"{said} ({SURE[confidence].lower()})"

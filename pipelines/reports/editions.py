@@ -1,9 +1,11 @@
 """Who gets which report: every edition of a week, from the same inputs.
 
-The director's edition is the whole. A principal's holds the items of one building
-and nothing of another. The wide editions hold counts alone, small ones held back,
-and no page of theirs leads to an item. What an edition may show is narrowed in its
-inputs, before a page is made, so that no template can show more.
+The director's edition is the whole, and so are the superintendent's counts and items:
+that officer grants consents and decides what follows. A principal's holds the items
+of one building and nothing of another. The editions for the board and the public hold
+counts alone, small ones held back, and no page of theirs leads to an item. What an
+edition may show is narrowed in its inputs, before a page is made, so that no template
+can show more.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,7 +19,7 @@ from pipelines.reports.archive import archive_pages
 from pipelines.reports.exports import Page
 from pipelines.reports.headline import coverage, new_sites
 from pipelines.reports.inputs import ReportInputs
-from pipelines.reports.page_one import lines, opening, read_share
+from pipelines.reports.page_one import lines, opening
 from pipelines.reports.pages import page
 from pipelines.reports.safety import file_name
 from pipelines.reports.schemas import empty_frame
@@ -93,7 +95,7 @@ def _of_data(view: View) -> list[Count]:
             share(arrived.expected - arrived.missing, arrived.expected),
             "of source hours arrived",
         ),
-        Count(read_share(view).removesuffix(" of lines read."), "of lines read"),
+        Count(_read(view), "of lines could be read"),
         Count(
             share(known, total(grades, "request_count")),
             "of use with a known account",
@@ -101,21 +103,33 @@ def _of_data(view: View) -> list[Count]:
     ]
 
 
+def _read(view: View) -> str:
+    days = view.of_week(view.inputs.source_days)
+    came = total(days, "lines")
+    return share(came - total(days, "rejects"), came)
+
+
 def own_counts(view: View, elsewhere: int) -> list[Count]:
     """The numbers of one building, whole: its principal sees the items as well."""
     if not coverage(view).has_data:
         return [Count(NOT_KNOWN, "no log lines arrived")]
-    said = [
+    also = "that also concern another building, with the technology director"
+    return [*whole_counts(view), Count(count(elsewhere, "item"), also)]
+
+
+def whole_counts(view: View) -> list[Count]:
+    """The numbers of items as they are, for whoever sees the items as well."""
+    if not coverage(view).has_data:
+        return [Count(NOT_KNOWN, "no log lines arrived")]
+    return [
         Count(number(view.waiting.height), "items that wait for a decision"),
         Count(number(view.decided.height), "items decided since last week"),
+        *(
+            Count(number(view.seen(kind).height), f"items about: {label}")
+            for kind, label in KINDS.items()
+        ),
+        *_of_pupils(number(view.of_pupils.waiting.height), view),
     ]
-    said += [
-        Count(number(view.seen(kind).height), f"items about: {label}")
-        for kind, label in KINDS.items()
-    ]
-    also = "that also concern another building, with the technology director"
-    said += _of_pupils(number(view.of_pupils.waiting.height), view)
-    return [*said, Count(count(elsewhere, "item"), also)]
 
 
 def tables_of(view: View, kind: str) -> Sequence[Table]:
@@ -123,8 +137,8 @@ def tables_of(view: View, kind: str) -> Sequence[Table]:
     if kind == "public" or not coverage(view).has_data:
         return ()
     if kind == "board":
-        return (_items_table(view),)
-    return (_items_table(view), _use_table(view))
+        return (_items_table(view, view.inputs.least_count),)
+    return (_items_table(view, least=1), _use_table(view, least=1))
 
 
 def _grid(view: View) -> tuple[Grid, list[str], list[str]]:
@@ -171,9 +185,9 @@ def _shown(
     return HIDDEN if (row, column) in hidden else number(grid.counts[row][column])
 
 
-def _items_table(view: View) -> Table:
+def _items_table(view: View, least: int) -> Table:
     grid, labels, places = _grid(view)
-    hidden = held_back(grid, view.inputs.least_count)
+    hidden = held_back(grid, least)
     rows = [
         [name, *(_shown(grid, hidden, row, at) for at in range(len(labels) + 1))]
         for row, name in enumerate([*(places or [NOWHERE]), EVERY])
@@ -181,7 +195,7 @@ def _items_table(view: View) -> Table:
     return table("The week's items by building", ["Building", *labels, "All"], rows)
 
 
-def _use_table(view: View) -> Table:
+def _use_table(view: View, least: int) -> Table:
     """Use by people in each building; no totals, so nothing can be subtracted."""
     people = view.of_week(view.inputs.daily_use).filter(pl.col("use_class") == "people")
     sums = (
@@ -190,7 +204,6 @@ def _use_table(view: View) -> Table:
         .agg(pl.col("request_count").sum(), pl.col("account_count").max())
         .sort("building")
     )
-    least = view.inputs.least_count
     return table(
         "Use by people in each building",
         ["Building", "Requests", "Most accounts in a day"],
@@ -210,7 +223,12 @@ OWN = ("items", "pupil-items", "changes", "shared-accounts", "off-hours", "build
        "unattributed", "source-coverage", "policy-map", "rules", "limits")  # fmt: skip
 PARTS: Mapping[str, Sequence[str]] = {
     "principal": OWN,
-    "superintendent": ("source-coverage", "policy-map", "rules", "limits"),
+    "superintendent": (
+        *(name for name in OWN if name != "pupil-items"),
+        "sites",
+        "new-services",
+        "corrections",
+    ),
     "board": ("policy-map", "limits"),
     "public": ("policy-map", "limits"),
 }
@@ -281,6 +299,11 @@ def edition_report(inputs: ReportInputs, week_start: date, edition: Edition) -> 
         for view in (own, own.of_pupils):
             pages |= item_pages(view, shared, whole=True)
         return pages
+    if edition.kind == "superintendent":
+        shared = said(whole, edition)
+        numbers = [*whole_counts(whole), *_of_data(whole)]
+        pages = _pages(whole, edition, numbers, tables_of(whole, edition.kind))
+        return pages | item_pages(whole, shared, whole=True)
     numbers = counts_of(whole)
     tables = tables_of(whole, edition.kind)
     return _pages(View(of_nobody(inputs), week_start), edition, numbers, tables)
@@ -295,7 +318,11 @@ def _pages(
     text = page(
         "edition.html.j2",
         **shared,
-        notices=opening(view, lines(view))["notices"],
+        notices=opening(
+            view,
+            lines(view),
+            has_corrections=any(one["name"] == "corrections" for one in parts),
+        )["notices"],
         numbers=numbers,
         tables=tables,
         parts=parts,
@@ -311,6 +338,8 @@ def said(view: View, edition: Edition) -> dict[str, object]:
     """What every page of the edition says of itself."""
     least = view.inputs.least_count
     intro = HELD.format(least=least)
+    if edition.kind == "superintendent":
+        intro = "All counts and items, with code names; the names stay with reviewers."
     if edition.building:
         intro = (
             f"What concerns {edition.building} alone. What also concerns another "

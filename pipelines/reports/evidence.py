@@ -12,7 +12,7 @@ from pipelines.reports.view import View
 from pipelines.reports.words import (
     KINDS,
     REVIEW,
-    SURE_SHORT,
+    SURE,
     VERDICTS,
     count,
     day,
@@ -74,7 +74,7 @@ def items(rows: pl.DataFrame, caption: str) -> Table:
                 row["subject"],
                 KINDS.get(row["kind"]),
                 row["when"],
-                SURE_SHORT[row["confidence"]],
+                SURE[row["confidence"]],
                 REVIEW.get(row["status"]),
             ]
             for row in rows.iter_rows(named=True)

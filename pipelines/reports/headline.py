@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from statistics import median, quantiles
 from typing import Any
 
 import polars as pl
 
+from pipelines.health.trouble import KINDS as ISSUES
 from pipelines.reports.view import View, same_week_last_year
 from pipelines.reports.words import count, listed, number, span
 
@@ -185,6 +186,36 @@ def runs(absent: pl.DataFrame) -> list[Gap]:
 def say_gap(gap: Gap, view: View) -> str:
     """As in "proxy, Wed 18 Nov, 2 am to 5 am"."""
     return f"{gap.source}, {span(gap.start, gap.end, view.zone)}"
+
+
+NAMED_ISSUES: Mapping[str, str] = {str(kind): text for kind, text in ISSUES.items()}
+MOST_SAID = 2
+
+
+def source_issues(view: View) -> list[str]:
+    """What was wrong with the sources in the week, a sentence for each source.
+
+    As in "Firewall: more log lines than usual lack a host or account (44% of lines
+    name no account, 0% in the weeks before)". Missing hours are counted beside it.
+    """
+    midnight = datetime.combine(view.start, datetime.min.time(), view.zone)
+    first = midnight.astimezone(UTC)
+    last = (midnight + timedelta(days=7)).astimezone(UTC)
+    rows = view.inputs.source_troubles.filter(
+        pl.col("kind") != "silent",
+        pl.col("start_time") < last,
+        pl.col("end_time").is_null() | (pl.col("end_time") >= first),
+    ).sort("source", "kind", "building", "start_time")
+    said = []
+    for (source, kind), some in rows.group_by("source", "kind", maintain_order=True):
+        places = [one for one in some["building"].unique().sort() if one]
+        where = f" at {listed(places)}" if places else ""
+        text = NAMED_ISSUES.get(str(kind)) or str(kind).replace("_", " ")
+        said.append(f"{source}{where}: {text} ({some['detail'][0]}).")
+    if len(said) > MOST_SAID:
+        more = count(len(said) - MOST_SAID, "more issue")
+        said = [*said[:MOST_SAID], f"{more} with the sources: see Data sources."]
+    return said
 
 
 NUMBERS = {

@@ -21,7 +21,7 @@ from pipelines.reports.pages import page
 from pipelines.reports.safety import visible
 from pipelines.reports.view import View, week_label
 from pipelines.reports.weekly import about, versions
-from pipelines.reports.words import KINDS, NOT_KNOWN, SURE_SHORT, count, number
+from pipelines.reports.words import KINDS, NOT_KNOWN, SURE, count, number
 from pipelines.settings.alert_settings import Channel
 from pipelines.state.audit import AUDIT_RECORD
 
@@ -113,7 +113,7 @@ def waiting_by_kind(view: View) -> list[tuple[str, int, str]]:
         if not mine.is_empty():
             sure = [
                 f"{number(mine.filter(confidence=level).height)} {said.lower()}"
-                for level, said in SURE_SHORT.items()
+                for level, said in SURE.items()
                 if not mine.filter(confidence=level).is_empty()
             ]
             found.append((label, mine.height, ", ".join(sure)))

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.reports.cards import DAYS_TO_DECIDE
+from pipelines.reports.cards import DAYS_TO_DECIDE, decide
 from pipelines.reports.headline import (
     IS_RULE,
     KINDS,
@@ -17,6 +17,7 @@ from pipelines.reports.headline import (
     open_sites,
     say_gap,
     say_unjudged,
+    source_issues,
     this_week,
     unjudged,
 )
@@ -38,6 +39,7 @@ class Line:
         anchor: The section of the report that says more.
         history: The number in earlier weeks and now, for a small drawing.
         is_least: Hours are missing that could have made the number larger.
+        is_amber: What was said of the sources makes the other numbers less sure.
     """
 
     key: str
@@ -48,6 +50,7 @@ class Line:
     anchor: str
     history: tuple[int | None, ...] = ()
     is_least: bool = False
+    is_amber: bool = False
 
 
 def lines(view: View) -> list[Line]:
@@ -94,8 +97,8 @@ def needs_you(view: View) -> Line:
         rest = "items wait for a decision."
     else:
         noun = "item waits" if waiting.height == 1 else "items wait"
-        by = day(view.start + DAYS_TO_DECIDE)
-        rest = f"{noun}: {split(view)}. Please decide by {by}."
+        made = view.inputs.generated_time.astimezone(view.zone).date()
+        rest = f"{noun}: {split(view)}. {decide(view.start + DAYS_TO_DECIDE, made)}"
     past = trail(view, "needs_review", waiting.height)
     compared = compare(view, "needs_review")
     return Line("needs-you", "Needs you", waiting.height, rest, compared, "items", past)
@@ -123,10 +126,19 @@ def trust(view: View, arrived: Coverage) -> Line:
         longest = min(arrived.gaps, key=lambda gap: (-gap.hour_count, gap.source))
         named = "longest gap: " if len(arrived.gaps) > 1 else ""
         rest += f" ({named}{say_gap(longest, view)})"
-    rest = f"{rest}. {read_share(view)}{not_judged(view)}"
-    compared = last_coverage(view)
-    key, anchor = "hours-missing", "source-coverage"
-    return Line(key, "Trust", arrived.missing, rest, compared, anchor)
+    issues = source_issues(view)
+    said = "".join(f" {one}" for one in issues)
+    rest = f"{rest}. {read_share(view)}{not_judged(view)}{said}"
+    is_amber = bool(issues) or arrived.is_partial or not unjudged(view).is_empty()
+    return Line(
+        "hours-missing",
+        "Trust",
+        arrived.missing,
+        rest,
+        last_coverage(view),
+        "source-coverage",
+        is_amber=is_amber,
+    )
 
 
 def not_judged(view: View) -> str:
@@ -145,7 +157,9 @@ def read_share(view: View) -> str:
     came, aside = total(days, "lines"), total(days, "rejects")
     if not came:
         return "No lines arrived."
-    return f"{share(came - aside, came)} of lines read."
+    if not aside:
+        return "Every line could be read."
+    return f"{share(came - aside, came)} of lines could be read."
 
 
 def last_coverage(view: View) -> str:
@@ -155,13 +169,14 @@ def last_coverage(view: View) -> str:
         return "No earlier week to compare with."
     if last is None or last.get("coverage") is None:
         return "Last week is not known."
-    return f"Last week {share(round(last['coverage'] * 10_000), 10_000)} arrived."
+    whole = share(round(last["coverage"] * 10_000), 10_000)
+    return f"Last week {whole} of hours arrived."
 
 
 def shared(view: View, now: Mapping[str, Any]) -> Line:
     """Accounts in use in two places at once, or while their owner was away."""
     value = now["shared_accounts"]
-    noun = "account was" if value == 1 else "accounts were"
+    noun = "account shows" if value == 1 else "accounts show"
     whose = "its owner" if value == 1 else "their owners"
     settled = view.seen("shared_account").filter(pl.col("status") == "explained")
     explained = settled["subject"].n_unique()
@@ -170,7 +185,7 @@ def shared(view: View, now: Mapping[str, Any]) -> Line:
         "shared-accounts",
         "Shared accounts",
         value,
-        f"{noun} in use away from {whose}{more}.",
+        f"{noun} use away from {whose}{more}.",
         compare(view, "shared_accounts"),
         "shared-accounts",
         trail(view, "shared_accounts", value),
@@ -223,8 +238,14 @@ def trail(view: View, key: str, now: int | None) -> tuple[int | None, ...]:
     return (*(week.get(key) for week in history(view)), now)
 
 
-def opening(view: View, five: list[Line]) -> dict[str, Any]:
-    """The headline, and what must be said before any number."""
+def opening(
+    view: View, five: list[Line], *, has_corrections: bool = True
+) -> dict[str, Any]:
+    """The headline, and what must be said before any number.
+
+    Args:
+        has_corrections: The page has the section that says what was corrected.
+    """
     arrived = coverage(view)
     whole = arrived.expected - arrived.missing
     notices = []
@@ -245,7 +266,7 @@ def opening(view: View, five: list[Line]) -> dict[str, Any]:
     notices += view.inputs.not_believed
     if view.inputs.revision > 1:
         said = f"Corrected report, revision {number(view.inputs.revision)}."
-        notices.append(f"{said} See Corrections.")
+        notices.append(f"{said} See Corrections." if has_corrections else said)
     return {
         "headline": headline(view, five),
         "notices": notices,

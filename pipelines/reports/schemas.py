@@ -81,6 +81,14 @@ SCHEMAS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "model": pl.String,
             "cause": pl.String,
         },
+        "source_troubles": {
+            "source": pl.String,
+            "building": pl.String,
+            "kind": pl.String,
+            "detail": pl.String,
+            "start_time": INSTANT,
+            "end_time": INSTANT,
+        },
         "school_days": {
             "event_date": pl.Date,
             "building": pl.String,

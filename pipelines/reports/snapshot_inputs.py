@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
@@ -14,6 +14,7 @@ from pipelines.errors import SettingsError
 from pipelines.events import EVENT_CLASSES
 from pipelines.findings.unjudged import UNJUDGED
 from pipelines.health.covering import closed_times, expected_hours, usual_lags
+from pipelines.health.history import troubles
 from pipelines.registry.building_names import building_names
 from pipelines.reports.inputs import ReportInputs
 from pipelines.reports.palette import DARK, LIGHT, READABLE, least_contrast
@@ -255,6 +256,7 @@ def report_inputs(
             database.table("marts.source_files"), database.table("marts.file_days")
         ),
         unjudged=_unjudged(database, district),
+        source_troubles=_troubles(district),
         school_days=days,
         permits=permits(district),
         not_believed=[
@@ -321,6 +323,19 @@ def _unjudged(database: Database, district: District) -> pl.DataFrame:
     kinds = {code: one.kind for code, one in district.detections.items()}
     kind = pl.col("rule").replace_strict(kinds, default=None, return_dtype=pl.String)
     return database.table(UNJUDGED).with_columns(kind=kind)
+
+
+def _troubles(district: District) -> pl.DataFrame:
+    """What was wrong with the sources, from the start; a source without lines too."""
+    rows = [
+        {name: row[name] for name in SCHEMAS["source_troubles"]}
+        for row in troubles(district.store, datetime.fromtimestamp(0, UTC))
+    ]
+    text = dict.fromkeys(SCHEMAS["source_troubles"], pl.String)
+    instant = pl.col("start_time", "end_time").str.to_datetime(
+        time_unit="us", time_zone="UTC"
+    )
+    return pl.DataFrame(rows, schema=text).with_columns(instant)
 
 
 def known_sections() -> Sequence[str]:

@@ -22,12 +22,11 @@ KINDS = {
     "off_hours_external": "outside site outside duty hours",
     "anomaly": "unusual for this account or device",
 }
-SURE = {
-    "C3": "Corroborated: two independent sources agree, all other causes were tested",
-    "C2": "Likely: one source shows it, one supports it, all other causes were tested",
-}
-SURE_SHORT = {level: said.split(":")[0] for level, said in SURE.items()}
+SURE = {"C3": "Corroborated", "C2": "Likely"}
 STEPS = {"C3": 3, "C2": 2}
+RULED_OUT, FITS = "ruled out", "fits"
+BY_DESIGN = "excluded by design"
+"""What a record says became of another explanation; else it could not be tested."""
 REVIEW = {
     "open": "waiting for a decision",
     "explained": "explained",
@@ -173,6 +172,30 @@ def duration(minutes: float) -> str:
     if minutes < 90:
         return f"about {count(round(minutes), 'minute')} (estimate)"
     return f"about {count(round(minutes / 60), 'hour')} (estimate)"
+
+
+def how_sure(level: str, sources: int, results: Sequence[str]) -> str:
+    """How well a finding is shown, from its own record.
+
+    As in "Likely: 1 log source; 3 of 5 other explanations were tested and ruled out,
+    2 could not be tested".
+
+    Args:
+        level: C2 or C3.
+        sources: Log sources that the cited lines come from.
+        results: What became of each other explanation.
+    """
+    tested = [one for one in results if one != BY_DESIGN]
+    out, fits = tested.count(RULED_OUT), tested.count(FITS)
+    verb = "was" if out == 1 else "were"
+    causes = count(len(tested), "other explanation")
+    parts = [f"{number(out)} of {causes} {verb} tested and ruled out"]
+    if untested := len(tested) - out - fits:
+        parts.append(f"{number(untested)} could not be tested")
+    if fits:
+        parts.append(f"{number(fits)} still {'fits' if fits == 1 else 'fit'}")
+    said = count(sources, "log source") if sources else "log lines no longer kept"
+    return f"{SURE[level]}: {said}" + (f"; {', '.join(parts)}" if tested else "")
 
 
 def lint(text: str) -> list[str]:

@@ -9,6 +9,7 @@ from pipelines.alerts.sending import AlertSummary, send_alerts
 from pipelines.district import District, only_writer, open_district
 from pipelines.findings.keeping import Kept
 from pipelines.findings.unjudged import Failure, failures
+from pipelines.health.overview import looked_at
 from pipelines.ingest.intake import SETTLE_SECONDS, Outcome, Watch
 from pipelines.ingest.sweeping import unlisted_files
 from pipelines.refresh.steps import Progress, build_and_judge, nobody_watches, take_in
@@ -95,6 +96,7 @@ def run_opened(
     # a rebuild that was cut off leaves it; what was to be deleted may be in it
     district.home.old_warehouse.unlink(missing_ok=True)
     lap("build and judge")
+    health = looked_at(district, now)
     snapshot, reports = None, []
     weeks = owed(district.store)
     broken = set_broken_aside(district.home.snapshots)
@@ -106,7 +108,7 @@ def run_opened(
         settle(district.store, weeks)
         lap("report")
     note_run(district.store, now)
-    alerts = send_alerts(district, now)
+    alerts = send_alerts(district, now, health)
     lap("alerts")
     if weeks or alerts.new:
         move_on(district.home, district.store)

@@ -30,7 +30,7 @@ from tests.sections.fixtures import (
 )
 from tests.sections.reading import Page, sheet
 
-WIDE = ("superintendent", "board", "public")
+WIDE = ("board", "public")
 INDEX = "2026-W47/index.html"
 
 
@@ -166,7 +166,7 @@ def test_no_small_count_is_in_a_wide_edition(made, kind):
     assert cells == []
 
 
-@pytest.mark.parametrize("kind", ["superintendent", "board"])
+@pytest.mark.parametrize("kind", ["board"])
 def test_a_building_with_one_item_is_not_found_by_subtraction(made, kind):
     (pages,) = kinds_of(made, kind).values()
     text = pages[INDEX].split("The week&#39;s items by building")[-1]

@@ -60,8 +60,8 @@ def summary(rows: pl.DataFrame) -> str:
         f"Small bar charts of requests by people, on one scale, for "
         f"{count(busiest.height, 'building')}. Highest: {top[0]}, {number(top[1])}. "
         f"Lowest: {low[0]}, {number(low[1])}. Of {number(everything)} requests in "
-        f"all, {share(people, everything)} came from people. Devices on their own "
-        "are in the table, and never lead to a finding."
+        f"all, {share(people, everything)} came from people. What "
+        "devices did by themselves is in the table."
     )
 
 

@@ -1,5 +1,6 @@
 """Report section: which clauses of the policy the logs can speak to."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,9 +14,12 @@ from pipelines.reports.view import View
 from pipelines.reports.words import STRENGTHS, count, listed, number
 
 BINDS = {
-    "U": "all users", "E": "employees", "D": "the district", "St": "students",
-    "E+St": "employees and students", "D, U": "the district and all users",
-}  # fmt: skip
+    "U": "all users",
+    "E": "employees",
+    "D": "the district",
+    "St": "students",
+}
+BINDS_SEVERAL = re.compile("[|,+ ]+")
 STATES: Mapping[str, tuple[str, str]] = {
     "watched": ("blue", "monitored"),
     "partly": ("green", "partly monitored"),
@@ -113,6 +117,12 @@ def draw(rows: pl.DataFrame) -> Figure | None:
     )
 
 
+def whom(binds: str) -> str:
+    """Whom a clause binds, in words."""
+    codes = [one for one in BINDS_SEVERAL.split(binds) if one]
+    return listed([BINDS.get(one, one) for one in codes])
+
+
 def clauses_table(rows: pl.DataFrame) -> Table:
     """Every clause."""
     return table(
@@ -130,7 +140,7 @@ def clauses_table(rows: pl.DataFrame) -> Table:
             [
                 row["clause_id"],
                 row["title"],
-                BINDS.get(row["binds"], row["binds"]),
+                whom(row["binds"]),
                 STATES[row["state"]][1],
                 STRENGTHS.get(row["strength"]),
                 listed(row["detections"], most=6) or "no rule",

@@ -1,0 +1,116 @@
+"""Each sentence of the report that claims something fails here when it is false."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+import pytest
+
+from pipelines.reports.cards import card, card_rows, decide
+from pipelines.reports.editions import Edition, edition_report
+from pipelines.reports.headline import source_issues
+from pipelines.reports.page_one import lines
+from pipelines.reports.schemas import SCHEMAS
+from pipelines.reports.sections import buildings, policy_map
+from pipelines.reports.view import View
+from pipelines.reports.words import how_sure
+from tests.sections.fixtures import MONDAY, busy
+from tests.sections.reading import Page
+
+INDEX = "2026-W47/index.html"
+
+
+def test_how_sure_counts_what_the_record_holds():
+    view = View(busy(), MONDAY)
+    for row in card_rows(view, view.known).iter_rows(named=True):
+        shown = card(row)
+        tested = [one for one in shown.alternatives if one[2] != "excluded by design"]
+        out = sum(one[2] == "ruled out" for one in tested)
+        if tested:
+            assert f"{out} of {len(tested)} other explanation" in shown.sure
+        sources = view.evidence_of(shown.finding_id)["source"].n_unique()
+        assert (f"{sources} log source" in shown.sure) == bool(sources)
+
+
+@pytest.mark.parametrize(
+    ("results", "text"),
+    [
+        (["ruled out", "ruled out"], "2 of 2 other explanations were tested"),
+        (["ruled out", "not testable"], "1 could not be tested"),
+        (["ruled out", "fits"], "1 still fits"),
+        (["ruled out", "excluded by design"], "1 of 1 other explanation was tested"),
+    ],
+)
+def test_how_sure_in_words(results, text):
+    assert text in how_sure("C2", 1, results)
+    assert how_sure("C2", 1, results).startswith("Likely: 1 log source; ")
+
+
+def test_a_deadline_that_is_over_says_so():
+    made = datetime(2026, 11, 26, tzinfo=UTC).date()
+    assert decide(made - timedelta(days=6), made) == "A decision was due Fri 20 Nov."
+    assert decide(made + timedelta(days=1), made) == "Please decide by Fri 27 Nov."
+
+
+def test_a_late_report_asks_for_no_decision_in_the_past():
+    late = replace(busy(), generated_time=datetime(2027, 1, 4, 12, tzinfo=UTC))
+    view = View(late, MONDAY)
+    assert "was due" in lines(view)[0].rest
+    assert "Please decide" not in lines(view)[0].rest
+
+
+def issues(*rows):
+    return pl.DataFrame(rows, schema=dict(SCHEMAS["source_troubles"]), orient="row")
+
+
+WEDNESDAY = datetime(2026, 11, 18, 6, tzinfo=UTC)
+BLIND = ("firewall", "", "blind", "44% of lines name no account", WEDNESDAY, None)
+
+
+def test_trust_is_amber_while_a_source_is_blind():
+    view = View(replace(busy(), source_troubles=issues(BLIND)), MONDAY)
+    trust = lines(view)[1]
+    assert trust.is_amber
+    assert "44% of lines name no account" in trust.rest
+    assert not lines(View(busy(), MONDAY))[1].is_amber
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "is_said"),
+    [
+        (timedelta(0), None, True),
+        (timedelta(days=-30), timedelta(days=-20), False),
+        (timedelta(days=-30), timedelta(0), True),
+        (timedelta(days=10), None, False),
+    ],
+)
+def test_an_issue_is_said_in_the_weeks_that_it_touched(start, end, is_said):
+    when = (WEDNESDAY + start, None if end is None else WEDNESDAY + end)
+    view = View(replace(busy(), source_troubles=issues((*BLIND[:4], *when))), MONDAY)
+    assert bool(source_issues(view)) == is_said
+
+
+def test_buildings_claim_nothing_of_findings():
+    view = View(busy(), MONDAY)
+    assert "finding" not in buildings.summary(buildings.rows(view))
+
+
+def test_no_code_of_whom_a_clause_binds_is_printed():
+    assert policy_map.whom("D|U") == "the district and all users"
+    assert policy_map.whom("E|St") == "employees and students"
+
+
+def test_a_page_refers_to_no_section_that_it_lacks():
+    corrected = replace(busy(), revision=2)
+    for kind in ("superintendent", "board", "public"):
+        text = edition_report(corrected, MONDAY, Edition(kind))[INDEX]
+        assert "revision 2" in text
+        assert ("See Corrections" in text) <= ('id="corrections-part"' in text), kind
+
+
+def test_the_superintendent_sees_counts_and_items_whole():
+    pages = edition_report(busy(), MONDAY, Edition("superintendent"))
+    page = Page(pages[INDEX])
+    assert "held back" not in page.text
+    assert 'id="items-part"' in pages[INDEX]
+    assert any("/evidence/f-" in name for name in pages)
