@@ -12,7 +12,7 @@ from pipelines.district import District
 from pipelines.reports.archive import is_last_of, removed_page, spans_of, write_archive
 from pipelines.reports.view import week_label
 from pipelines.reports.weekly import PAPER
-from pipelines.reports.words import moment
+from pipelines.reports.words import in_locale, moment
 from pipelines.state.purged import Purged, note_purged
 from pipelines.state.schema import REPORT_FACTS, REPORTS
 
@@ -22,6 +22,11 @@ def remove_report(district: District, thing: Purged, now: datetime) -> None:
 
     A month or a semester goes with the last of its weeks.
     """
+    with in_locale(district.settings.district.locale):
+        _remove(district, thing, now)
+
+
+def _remove(district: District, thing: Purged, now: datetime) -> None:
     week = date.fromisoformat(thing.name)
     shared = {
         "district": district.settings.district.name,

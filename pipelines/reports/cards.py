@@ -25,6 +25,7 @@ from pipelines.reports.words import (
     SURE,
     count,
     day,
+    distance,
     how_sure,
     listed,
     number,
@@ -65,12 +66,11 @@ def _bytes(value: Any) -> str:
 
 
 def _share(value: Any) -> str:
-    return f"{float(value):.0%}".replace("%", " %")
+    return f"{float(value):.0%}"
 
 
-def _kilometres(value: Any) -> str:
-    size = float(value)
-    return f"{size:.1f} km" if size < 10 else f"{number(round(size))} km"
+def _kilometers(value: Any) -> str:
+    return distance(float(value))
 
 
 def _words(value: Any) -> str:
@@ -87,7 +87,7 @@ MEASURES: Mapping[str, tuple[str, Say]] = {
     "gap_seconds": ("time between the places", _short),
     "shortest_gap_seconds": ("shortest time between", _short),
     "travel_seconds": ("fastest drive", _minutes),
-    "kilometres": ("distance", _kilometres),
+    "kilometres": ("distance", _kilometers),
     "requests_before": ("requests just before", _plain),
     "requests_after": ("requests just after", _plain),
     "requests": ("requests", _plain),

@@ -29,6 +29,7 @@ from pipelines.reports.mail import mail_channel, queue_mail
 from pipelines.reports.snapshot_inputs import readable, report_inputs, sections_off
 from pipelines.reports.view import View, week_label
 from pipelines.reports.weekly import Pages, gone_page, report_id, weekly_report
+from pipelines.reports.words import in_locale
 from pipelines.settings.home import PLAIN_FILE, SHARED
 from pipelines.settings.model import Report
 from pipelines.state.purged import kept_from, purged_reports
@@ -242,12 +243,14 @@ def publish_reports(
     first = kept_from(district.store)
     full = replace(inputs, previous=known, kept_from=first)
     due = [one for one in held if one in wanted and not (first and one < first)]
-    for place, week in enumerate(due, start=1):
-        progress(week, place, len(due))
-        done.append(_publish(district, revised(district, full, week), week))
-    over = [week for week in held if View(inputs, week).is_over]
-    if over:
-        queue_mail(district, [(one.week_start, one.inputs) for one in done], over[-1])
+    with in_locale(district.settings.district.locale):
+        for place, week in enumerate(due, start=1):
+            progress(week, place, len(due))
+            done.append(_publish(district, revised(district, full, week), week))
+        over = [week for week in held if View(inputs, week).is_over]
+        if over:
+            told = [(one.week_start, one.inputs) for one in done]
+            queue_mail(district, told, over[-1])
     return done
 
 

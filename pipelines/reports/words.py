@@ -5,7 +5,9 @@ Every phrase must bear being read aloud, under oath. A sentence about use has an
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -88,29 +90,57 @@ BANNED = (
 )  # fmt: skip
 RAW_STAMP = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}")
 RAW_ENUM = re.compile(r"\b[a-z]+_[a-z_]+\b")
+KILOMETERS_A_MILE = 1.609344
+_LOCALE: ContextVar[str] = ContextVar("locale", default="en-US")
 VOWELS = re.compile(r"[aeiouy]+")
 
 
+@contextmanager
+def in_locale(locale: str) -> Iterator[None]:
+    """Write dates, clock times and distances as a district's readers do.
+
+    Args:
+        locale: en-US or en-GB.
+    """
+    token = _LOCALE.set(locale)
+    try:
+        yield
+    finally:
+        _LOCALE.reset(token)
+
+
+def _is_american() -> bool:
+    return _LOCALE.get() == "en-US"
+
+
 def day(when: date) -> str:
-    """As in "Tue 17 Nov"."""
-    return f"{WEEKDAYS[when.weekday()]} {when.day} {MONTHS[when.month - 1]}"
+    """As in "Tue, Nov 17", or "Tue 17 Nov" in Britain."""
+    weekday, month = WEEKDAYS[when.weekday()], MONTHS[when.month - 1]
+    if _is_american():
+        return f"{weekday}, {month} {when.day}"
+    return f"{weekday} {when.day} {month}"
 
 
 def day_range(start: date, end: date) -> str:
-    """As in "Mon 16 to Sun 22 Nov 2026", naming each month and year once."""
-    first = f"{WEEKDAYS[start.weekday()]} {start.day}"
-    if (start.year, start.month) != (end.year, end.month):
-        first += f" {MONTHS[start.month - 1]}"
-    if start.year != end.year:
-        first += f" {start.year}"
-    return f"{first} to {day(end)} {end.year}"
+    """As in "Mon, Nov 16 to Sun, Nov 22, 2026", naming each year once."""
+    comma = "," if _is_american() else ""
+    first = day(start) + (f"{comma} {start.year}" if start.year != end.year else "")
+    return f"{first} to {day(end)}{comma} {end.year}"
 
 
 def clock(hour: int, minute: int = 0) -> str:
-    """As in "9:42 pm" and "7 am"."""
+    """As in "9:42 PM" and "7 AM"; "9:42 pm" in Britain."""
     shown = hour % 12 or 12
     past = f":{minute:02d}" if minute else ""
-    return f"{shown}{past} {'am' if hour % 24 < 12 else 'pm'}"
+    half = "am" if hour % 24 < 12 else "pm"
+    return f"{shown}{past} {half.upper() if _is_american() else half}"
+
+
+def distance(kilometers: float) -> str:
+    """As in "8 miles", or "13 km" in Britain."""
+    size = kilometers / KILOMETERS_A_MILE if _is_american() else kilometers
+    unit = "miles" if _is_american() else "km"
+    return f"{size:.1f} {unit}" if size < 10 else f"{number(round(size))} {unit}"
 
 
 def moment(time: datetime, zone: ZoneInfo) -> str:
@@ -158,11 +188,11 @@ def share(part: int, whole: int) -> str:
     if whole <= 0:
         return NOT_KNOWN
     if part in (0, whole):
-        return "100 %" if part else "0 %"
+        return "100%" if part else "0%"
     exact = 100 * part / whole
     if exact > 99:
-        return f"{min(exact, 99.99):.2f} %"
-    return f"{max(exact, 0.1):.1f} %" if exact < 10 else f"{exact:.0f} %"
+        return f"{min(exact, 99.99):.2f}%"
+    return f"{max(exact, 0.1):.1f}%" if exact < 10 else f"{exact:.0f}%"
 
 
 def duration(minutes: float) -> str:

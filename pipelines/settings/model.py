@@ -68,6 +68,10 @@ class District(Part):
         description="time zone (IANA) in which the district keeps its hours",
         examples=["America/Chicago"],
     )
+    locale: Literal["en-US", "en-GB"] = Field(
+        default="en-US",
+        description="how reports write dates, clock times and distances",
+    )
     account_domains: tuple[
         Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")], ...
     ] = Field(
@@ -94,6 +98,10 @@ class Source(Part):
         default=None,
         description="time zone of stamps without an offset; left out, the district's",
         examples=["America/Chicago"],
+    )
+    locale: Literal["en-US", "en-GB"] = Field(
+        default="en-US",
+        description="how reports write dates, clock times and distances",
     )
     options: Mapping[str, str] = Field(
         default_factory=dict,

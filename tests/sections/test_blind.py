@@ -54,7 +54,7 @@ def test_a_gap_stands_beside_every_part_that_counts_lines(whole, blind):
         said = one["blind"]
         assert bool(said) is (one["name"] not in COUNTS_NO_LINES), one["name"]
         if said:
-            assert said.startswith("No lines: proxy, Wed 18 Nov, 10 am to 1 pm.")
+            assert said.startswith("No lines: proxy, Wed, Nov 18, 10 AM to 1 PM.")
 
 
 def test_the_parts_that_are_excused_exist():
@@ -74,9 +74,9 @@ def test_the_counts_of_page_one_are_least_counts(whole, blind):
 
 def test_an_item_of_such_a_day_says_what_was_not_there_to_be_seen(whole, blind):
     day = MONDAY.replace(day=18)
-    assert blind_days(blind) == {day: "proxy, Wed 18 Nov, 10 am to 1 pm"}
+    assert blind_days(blind) == {day: "proxy, Wed, Nov 18, 10 AM to 1 PM"}
     rows = card_rows(blind, blind.known)
-    said = "Source hours without lines on that day: proxy, Wed 18 Nov, 10 am to 1 pm."
+    said = "Source hours without lines on that day: proxy, Wed, Nov 18, 10 AM to 1 PM."
     on_day = rows.filter(pl.col("event_date") == day)
     assert on_day.height
     assert all(said in one.limits for one in cards(on_day))

@@ -13,7 +13,8 @@ from pipelines.reports.page_one import lines
 from pipelines.reports.schemas import SCHEMAS
 from pipelines.reports.sections import buildings, policy_map
 from pipelines.reports.view import View
-from pipelines.reports.words import how_sure
+from pipelines.reports.weekly import weekly_report
+from pipelines.reports.words import clock, distance, how_sure, in_locale
 from tests.sections.fixtures import MONDAY, busy
 from tests.sections.reading import Page
 
@@ -48,8 +49,8 @@ def test_how_sure_in_words(results, text):
 
 def test_a_deadline_that_is_over_says_so():
     made = datetime(2026, 11, 26, tzinfo=UTC).date()
-    assert decide(made - timedelta(days=6), made) == "A decision was due Fri 20 Nov."
-    assert decide(made + timedelta(days=1), made) == "Please decide by Fri 27 Nov."
+    assert decide(made - timedelta(days=6), made) == "A decision was due Fri, Nov 20."
+    assert decide(made + timedelta(days=1), made) == "Please decide by Fri, Nov 27."
 
 
 def test_a_late_report_asks_for_no_decision_in_the_past():
@@ -114,3 +115,13 @@ def test_the_superintendent_sees_counts_and_items_whole():
     assert "held back" not in page.text
     assert 'id="items-part"' in pages[INDEX]
     assert any("/evidence/f-" in name for name in pages)
+
+
+def test_a_british_district_reads_its_own_dates():
+    american = Page(weekly_report(busy(), MONDAY)[INDEX]).text
+    with in_locale("en-GB"):
+        british = Page(weekly_report(busy(), MONDAY)[INDEX]).text
+        assert (clock(21, 42), distance(13)) == ("9:42 pm", "13 km")
+    assert (clock(21, 42), distance(13)) == ("9:42 PM", "8.1 miles")
+    assert "Mon, Nov 16 to Sun, Nov 22, 2026" in american
+    assert "Mon 16 Nov to Sun 22 Nov 2026" in british

@@ -190,12 +190,12 @@ def test_withdrawn_items_are_in_what_changed_only():
 
 def test_carried_items_keep_the_day_they_were_first_seen():
     text = Page(pages_of("busy")[INDEX], within="needs-you").text
-    assert "2 new, 1 carried over from Tue 10 Nov" in text
+    assert "2 new, 1 carried over from Tue, Nov 10" in text
 
 
 def test_a_partial_week_says_so_and_does_not_compare():
     text = Page(pages_of("partial")[INDEX], within="headline").text
-    assert "Partial week: 92 % of hours arrived" in text
+    assert "Partial week: 92% of hours arrived" in text
     assert "usually" not in text
 
 

@@ -39,7 +39,7 @@ def test_every_item_names_an_account_or_a_device_a_count_and_another_cause(week)
         assert "log lines from" in text
         assert "Other explanations" in text
         assert "What we could not see" in text
-        assert "Please decide by Fri 27 Nov" in text
+        assert "Please decide by Fri, Nov 27" in text
 
 
 @pytest.mark.parametrize(
@@ -65,23 +65,23 @@ def test_lint_leaves_words_that_only_look_alike():
     ("value", "said"),
     [
         (words.moment(datetime(2026, 11, 18, 3, 42, tzinfo=UTC), CHICAGO),
-         "Tue 17 Nov, 9:42 pm"),
+         "Tue, Nov 17, 9:42 PM"),
         (words.moment(datetime(2026, 11, 1, 6, 30, tzinfo=UTC), CHICAGO),
-         "Sun 1 Nov, 1:30 am (first)"),
+         "Sun, Nov 1, 1:30 AM (first)"),
         (words.moment(datetime(2026, 11, 1, 7, 30, tzinfo=UTC), CHICAGO),
-         "Sun 1 Nov, 1:30 am (second)"),
-        (words.clock(0), "12 am"),
-        (words.clock(12, 5), "12:05 pm"),
-        (words.clock(24), "12 am"),
+         "Sun, Nov 1, 1:30 AM (second)"),
+        (words.clock(0), "12 AM"),
+        (words.clock(12, 5), "12:05 PM"),
+        (words.clock(24), "12 AM"),
         (words.day_range(date(2026, 11, 16), date(2026, 11, 22)),
-         "Mon 16 to Sun 22 Nov 2026"),
+         "Mon, Nov 16 to Sun, Nov 22, 2026"),
         (words.day_range(date(2026, 12, 28), date(2027, 1, 3)),
-         "Mon 28 Dec 2026 to Sun 3 Jan 2027"),
+         "Mon, Dec 28, 2026 to Sun, Jan 3, 2027"),
         (words.count(1, "account"), "1 account"),
         (words.count(1200, "account"), "1,200 accounts"),
         (words.listed(["a", "b", "c", "d", "e", "f"]), "a, b, c, d and 2 more"),
-        (words.share(999_999, 1_000_000), "99.99 %"),
-        (words.share(1, 1_000_000), "0.1 %"),
+        (words.share(999_999, 1_000_000), "99.99%"),
+        (words.share(1, 1_000_000), "0.1%"),
         (words.share(0, 0), "not known"),
         (words.duration(170), "about 3 hours (estimate)"),
         (words.duration(0.4), "under a minute (estimate)"),

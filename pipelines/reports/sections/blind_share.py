@@ -81,7 +81,7 @@ def draw(rows: pl.DataFrame) -> Figure | None:
         traces.append(bars(role, marks, name=name, thickness=0.36))
     return chart(
         traces,
-        x=axis(0, 118, [(part, f"{part} %") for part in (0, 25, 50, 75, 100)]),
+        x=axis(0, 118, [(part, f"{part}%") for part in (0, 25, 50, 75, 100)]),
         y=axis(known.height - 0.5, -0.5, list(enumerate(known["source"]))),
         annotations=notes,
         height=90 + 2 * ROW_HEIGHT * known.height,

@@ -39,7 +39,7 @@ def summary(rows: pl.DataFrame) -> str:
     few = rows.filter(pl.col("state") == "too few").height
     said = (
         "A bar reaches from the lowest to the highest share that the decisions allow "
-        "with 95 % confidence: a long bar means that little is known. "
+        "with 95% confidence: a long bar means that little is known. "
         f"Too few decisions to say: {count(few, 'rule')}."
     )
     if leads:
@@ -62,7 +62,7 @@ def draw(rows: pl.DataFrame) -> Figure | None:
         notes.append(note(high, lane, said))
     return chart(
         [bars("blue", marks)],
-        x=axis(0, 135, [(part, f"{part} %") for part in (0, 25, 50, 75, 100)],
+        x=axis(0, 135, [(part, f"{part}%") for part in (0, 25, 50, 75, 100)],
                showgrid=True),
         y=axis(known.height - 0.5, -0.5, list(enumerate(known["code"]))),
         annotations=notes,
@@ -90,10 +90,10 @@ def standing_table(rows: pl.DataFrame) -> Table:
 
 
 def between(low: float | None, high: float | None) -> str:
-    """As in "63 % and 95 %"."""
+    """As in "63% and 95%"."""
     if low is None or high is None:
         return NOT_KNOWN
-    return f"{100 * low:.0f} % and {100 * high:.0f} %"
+    return f"{100 * low:.0f}% and {100 * high:.0f}%"
 
 
 def is_any(rows: pl.DataFrame) -> bool:

@@ -75,7 +75,7 @@ def draw(rows: pl.DataFrame) -> Figure | None:
     ]
     return chart(
         parts(known),
-        x=axis(0, 124, [(part, f"{part} %") for part in (0, 25, 50, 75, 100)]),
+        x=axis(0, 124, [(part, f"{part}%") for part in (0, 25, 50, 75, 100)]),
         y=axis(known.height - 0.5, -0.5, list(enumerate(known["building"]))),
         annotations=notes,
         height=90 + ROW_HEIGHT * known.height,
@@ -90,7 +90,7 @@ def parts(known: pl.DataFrame) -> list[Any]:
         for lane, row in enumerate(known.iter_rows(named=True)):
             part = 100 * row[group] / row["total"]
             if part:
-                said = f"{row['building']}: {part:.1f} % {name}"
+                said = f"{row['building']}: {part:.1f}% {name}"
                 marks.append((lane, starts[lane], part, said))
             starts[lane] += part
         if marks:
