@@ -11,8 +11,8 @@ from pipelines.cli.options import AsJson
 from pipelines.errors import SourceError
 from pipelines.ingest.delivery import Delivery, opened_up, readable
 from pipelines.ingest.identify import Examination, examine
-from pipelines.ingest.missing import disabled
 from pipelines.run.console import safe
+from pipelines.warehouse.needs import disabled
 
 SHOWN = 3
 """Rejected lines that are shown of a file."""

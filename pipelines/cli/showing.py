@@ -1,6 +1,6 @@
 """Commands that show one finding, under pseudonyms: what was seen, by which rule."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pipelines.cli.asking import Desk, desk
@@ -16,6 +16,7 @@ from pipelines.cli.options import AsJson, Home
 from pipelines.cli.telling import tell
 from pipelines.findings.cases import Case
 from pipelines.findings.keeping import stored_evidence
+from pipelines.findings.record import BY_DESIGN
 from pipelines.privacy.pseudonyms import NAME_NOBODY
 
 
@@ -59,11 +60,22 @@ def _seen(one: Desk, case: Case, finding: Mapping[str, Any]) -> Iterator[str]:
     others = [row for row in case.findings if row is not finding]
     for row in others:
         yield f"  same case: {row['finding_id']} {row['rule']} on {row['event_date']}"
-    for tested in record["alternatives"]:
-        yield f"  {tested['result']}: {tested['name']} ({tested['test']})"
+    yield from _explanations(record["alternatives"])
     for line in _cited(one, finding):
         place = f"{line['source']}/{line['path']}:{line['line_no']}"
         yield f"  {line['role']}: {place} sha256 {line['line_sha256']}"
+
+
+def _explanations(found: Sequence[Mapping[str, str]]) -> Iterator[str]:
+    """What was tested, with the result; apart from it, what the rule excludes."""
+    for tested in found:
+        if tested["result"] != BY_DESIGN:
+            yield f"  {tested['result']}: {tested['name']} ({tested['test']})"
+    excluded = [one for one in found if one["result"] == BY_DESIGN]
+    if excluded:
+        yield "  excluded by how this rule counts:"
+    for one in excluded:
+        yield f"    {one['name']} ({one['test']})"
 
 
 def _cited(one: Desk, finding: Mapping[str, Any]) -> list[dict[str, Any]]:

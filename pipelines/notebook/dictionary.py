@@ -7,8 +7,8 @@ snapshot really holds.
 
 from collections.abc import Mapping
 
+from pipelines.warehouse.headers import ColumnNote, Header
 from pipelines.warehouse.library import models
-from pipelines.warehouse.models import ColumnNote, Header
 
 
 def notes_of(relation: str) -> Mapping[str, ColumnNote]:

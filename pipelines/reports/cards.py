@@ -77,7 +77,23 @@ class Card:
     @property
     def still_fits(self) -> tuple[tuple[str, str, str], ...]:
         """Other explanations that fit, or that could not be tested."""
-        return tuple(one for one in self.alternatives if one[2] != OUT)
+        return tuple(
+            other for other in self.alternatives if other[2] not in (OUT, BY_DESIGN)
+        )
+
+    @property
+    def tested(self) -> tuple[tuple[str, str, str], ...]:
+        """Other explanations that were tested, or that nothing could test."""
+        return tuple(other for other in self.alternatives if other[2] != BY_DESIGN)
+
+    @property
+    def by_design(self) -> tuple[tuple[str, str], ...]:
+        """Other explanations that the rule's way of counting excludes, and how."""
+        return tuple(
+            (name, text)
+            for name, text, result in self.alternatives
+            if result == BY_DESIGN
+        )
 
 
 def card_rows(view: View, findings: pl.DataFrame) -> pl.DataFrame:
@@ -229,6 +245,7 @@ def details(record: Mapping[str, Any], blind: str) -> dict[str, Any]:
 
 OTHER = ("name", "test", "result")
 OUT = "ruled out"
+BY_DESIGN = "excluded by design"
 
 
 def strength(clause: Mapping[str, Any]) -> str:

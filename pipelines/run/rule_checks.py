@@ -7,8 +7,9 @@ from pipelines.settings.faults import Fault
 from pipelines.settings.parts import Scalar
 from pipelines.settings.problems import nearest
 from pipelines.settings.template import toml
+from pipelines.warehouse.headers import Param
 from pipelines.warehouse.library import models
-from pipelines.warehouse.models import Model, Param, within
+from pipelines.warehouse.models import Model, within
 
 _WORDS = {
     "int": "a whole number",

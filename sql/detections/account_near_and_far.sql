@@ -9,6 +9,9 @@ code: SA-6
 kind: shared_account
 severity: high
 stage: trial
+begins: C2
+clauses: [cl.23, cl.13d]
+needs: [whose_request, sign_in_place]
 grain: [subject, event_date]
 window: {days_before: 1}
 params:
@@ -27,14 +30,39 @@ params:
     unit: seconds
     why: nobody goes home and back in four minutes
 columns:
-  subject: {type: varchar, pii: direct, is: account}
-  start_time: {type: timestamptz, is: first cited request}
-  end_time: {type: timestamptz, is: last cited request}
   measure: {type: double, is: turns}
   observables: {type: 'varchar[]', pii: indirect, is: devices}
-  evidence: {type: 'bigint[]', is: cited events}
-  details: {type: varchar, is: facts for the alternatives as JSON}
-  event_date: {type: date, is: local day}
+claim: >-
+  Account {account} was in use at {buildings:names} and through a tunnel from outside[,
+  about {kilometres:number} km away,] in turns: {turns} changes within minutes each.
+details:
+  turns: int
+  shortest_gap_seconds: double
+  buildings: varchar[]
+  kilometres: int
+  network_kind: varchar
+  kind_source: varchar
+  is_shared_network: boolean
+  is_left_open: boolean
+  is_clock_wrong: boolean
+explanations:
+  - name: An idle tunnel that is always up
+    by_design: only requests that a person makes count, on both sides
+  - name: A phone's hotspot, a relay or a service that stands for many
+    test: is_shared_network
+    ruled_out: >-
+      a list names the kind of the outside network; such kinds are left out
+    not_testable: no list tells what kind of network the tunnel came from
+  - name: A desk that its owner works at from home
+    by_design: the keyboard was unlocked at the desk; no remote logon there
+  - live
+  - shared: clock
+    ruled_out: the hosts' clocks were checked against the directory or the tunnel
+    not_testable: a host's clock could not be checked
+  - approved
+would_change:
+  - another kind of network for the outside address
+  - a network that the registry puts in the wrong building
 false_positives:
   - The owner works at the desk from afar with a tool that writes no remote logon.
   - The laptop is in the building too, on a line that a list takes for a home's.
@@ -258,25 +286,25 @@ select
         list_distinct(list(measured.device) || list(measured.previous_device))
     ) as observables,
     any_value(evidence.evidence) as evidence,
-    to_json(
-        struct_pack(
-            turns := count(*),
-            shortest_gap_seconds := round(
-                min(epoch(measured.start_time) - epoch(measured.previous_start)), 1
-            ),
-            buildings := list_sort(list_distinct(list(measured.near_building))),
-            kilometres := round(min(measured.kilometres), 0)::bigint,
-            network_kind := min(measured.far_kind),
-            kind_source := min(measured.far_source),
-            is_kind_known := bool_and(measured.far_kind is not null),
-            is_live_known := bool_and(
-                measured.has_seat_log and measured.previous_has_seat_log
-            ),
-            are_clocks_checked := bool_and(
+    struct_pack(
+        turns := count(*),
+        shortest_gap_seconds := round(
+            min(epoch(measured.start_time) - epoch(measured.previous_start)), 1
+        ),
+        buildings := list_sort(list_distinct(list(measured.near_building))),
+        kilometres := round(min(measured.kilometres), 0)::bigint,
+        network_kind := min(measured.far_kind),
+        kind_source := min(measured.far_source),
+        is_shared_network := ruled_out_if(bool_and(measured.far_kind is not null)),
+        is_left_open := ruled_out_if(
+            bool_and(measured.has_seat_log and measured.previous_has_seat_log)
+        ),
+        is_clock_wrong := ruled_out_if(
+            bool_and(
                 measured.is_clock_checked and measured.previous_is_clock_checked
             )
         )
-    )::varchar as details,
+    ) as details,
     $event_date::date as event_date
 from measured
 inner join evidence on measured.owner = evidence.owner

@@ -7,6 +7,9 @@ summary: >
 code: SA-1
 kind: shared_account
 severity: high
+begins: C3
+clauses: [cl.23, cl.17]
+needs: [whose_request, keyboard]
 grain: [subject, event_date]
 params:
   event_date: {type: date}
@@ -23,14 +26,38 @@ params:
     max: 50
     why: two full turns there and back; one stale lease or late line makes at most two
 columns:
-  subject: {type: varchar, pii: direct, is: account}
-  start_time: {type: timestamptz, is: first cited request}
-  end_time: {type: timestamptz, is: last cited request}
   measure: {type: double, is: turns faster than travel}
   observables: {type: 'varchar[]', pii: indirect, is: devices}
-  evidence: {type: 'bigint[]', is: cited events}
-  details: {type: varchar, is: facts for the alternatives as JSON}
-  event_date: {type: date, is: local day}
+claim: >-
+  Account {account} was in use at {buildings:names} in turns: {turns} changes between
+  them, each sooner than a drive of at least {travel_seconds:duration} allows.
+details:
+  turns: int
+  shortest_gap_seconds: double
+  longest_gap_seconds: double
+  travel_seconds: double
+  kilometres: double
+  buildings: varchar[]
+  is_drive_possible: boolean
+  is_lease_stale: boolean
+  is_left_open: boolean
+  is_clock_wrong: boolean
+explanations:
+  - shared: drive
+    says: >-
+      {shortest_gap_seconds:seconds} seconds apart; the drive takes at least
+      {travel_seconds:seconds}
+  - name: A stale address lease or a late log line
+    test: is_lease_stale
+    says: '{turns} turns; one stale lease or late line makes at most two'
+  - live
+  - clock
+  - network
+  - machine
+  - approved
+would_change:
+  - a network that the registry puts in the wrong building
+  - a device that belongs to another building than the registry says
 false_positives:
   - A network of the registry stands for another building than it says.
   - The second device is a remote session whose network is listed as wired.
@@ -145,20 +172,24 @@ judged as (
         max(start_time) as end_time,
         count(*) as turn_count,
         list_sort(list_distinct(list(device) || list(previous_device))) as devices,
-        to_json(
-            struct_pack(
-                turns := count(*),
-                shortest_gap_seconds := round(min(gap_seconds), 1),
-                longest_gap_seconds := round(max(gap_seconds), 1),
-                travel_seconds := round(min(travel_seconds), 0),
-                kilometres := round(min(kilometres), 1),
-                buildings := list_sort(list_distinct(list(building))),
-                is_live_known := bool_and(has_seat_log and previous_has_seat_log),
-                are_clocks_checked := bool_and(
-                    is_clock_checked and previous_is_clock_checked
-                )
+        struct_pack(
+            turns := count(*),
+            shortest_gap_seconds := round(min(gap_seconds), 1),
+            longest_gap_seconds := round(max(gap_seconds), 1),
+            travel_seconds := round(min(travel_seconds), 0),
+            kilometres := round(min(kilometres), 1),
+            buildings := list_sort(list_distinct(list(building))),
+            is_drive_possible := round(min(gap_seconds), 1)
+            >= round(min(travel_seconds), 0),
+            -- whatever the least count of turns is set to
+            is_lease_stale := count(*) < 4,
+            is_left_open := ruled_out_if(
+                bool_and(has_seat_log and previous_has_seat_log)
+            ),
+            is_clock_wrong := ruled_out_if(
+                bool_and(is_clock_checked and previous_is_clock_checked)
             )
-        )::varchar as details
+        ) as details
     from turns
     group by owner
     having count(*) >= $turns

@@ -11,6 +11,9 @@ kind: anomaly
 about: device
 severity: medium
 stage: trial
+begins: C2
+clauses: [cl.30, cl.31]
+needs: [outside_flow]
 grain: [subject, event_date]
 window: {days_before: 13}
 params:
@@ -31,15 +34,44 @@ params:
     max: 1000
     why: >-
       times what one in a hundred of the uploads of such devices comes to
+  compared_days:
+    type: int
+    default: 3
+    min: 1
+    max: 13
+    unit: days
+    why: with fewer earlier days in the logs, what is new can not be told from a habit
 columns:
   subject: {type: varchar, pii: indirect, is: device}
-  start_time: {type: timestamptz, is: first cited event}
-  end_time: {type: timestamptz, is: last cited event}
   measure: {type: double, is: megabytes sent}
-  observables: {type: 'varchar[]', pii: indirect, is: devices and sites}
-  evidence: {type: 'bigint[]', is: cited events}
-  details: {type: varchar, is: facts for the alternatives as JSON}
-  event_date: {type: date, is: local day}
+claim: >-
+  From {account}, about {megabytes:number} MB were sent to {sites:names} in one day.
+  What it was is not known.
+details:
+  sites: varchar[]
+  megabytes: int
+  usual_megabytes: double
+  uploads_compared: int
+  logged_days: int
+  is_regular: boolean
+  is_usual: boolean
+  is_shared_address: boolean
+explanations:
+  - name: A copy that goes there regularly
+    test: is_regular
+    ruled_out: on none of {logged_days:count earlier day} half as much went there
+    not_testable: the logs hold {logged_days:count earlier day} to compare with
+  - name: What such devices usually send
+    test: is_usual
+    ruled_out: >-
+      {uploads_compared:count upload} of such devices; all but one in a hundred stay
+      within {usual_megabytes} MB
+    not_testable: no other device of its kind sent anything outside
+  - name: A service that the district uses
+    by_design: sites that the list speaks for, for anybody, are left out
+  - one_device
+would_change:
+  - an entry for the site on the approved list
 false_positives:
   - A back-up or a synchronised folder that began that day.
   - A video or a camera's recordings that were handed in somewhere.
@@ -196,16 +228,16 @@ select
         ),
         1, 60
     ) as evidence,
-    to_json(
-        struct_pack(
-            sites := list_sort(list_distinct(list(found.site))),
-            megabytes := round(sum(found.sent) / 1000000, 0)::bigint,
-            usual_megabytes := round(max(found.usual) / 1000000, 1),
-            uploads_compared := min(found.upload_count),
-            logged_days := max(found.logged_days),
-            is_device_known := bool_and(cited.is_registered)
-        )
-    )::varchar as details,
+    struct_pack(
+        sites := list_sort(list_distinct(list(found.site))),
+        megabytes := round(sum(found.sent) / 1000000, 0)::bigint,
+        usual_megabytes := round(max(found.usual) / 1000000, 1),
+        uploads_compared := min(found.upload_count),
+        logged_days := max(found.logged_days),
+        is_regular := ruled_out_if(max(found.logged_days) >= $compared_days),
+        is_usual := ruled_out_if(max(found.usual) is not null),
+        is_shared_address := ruled_out_if(bool_and(cited.is_registered))
+    ) as details,
     $event_date::date as event_date
 from found
 inner join cited on found.device = cited.device and found.site = cited.site

@@ -10,6 +10,9 @@ kind: anomaly
 about: device
 severity: medium
 stage: trial
+begins: C2
+clauses: [cl.13e, cl.5]
+needs: [outside_flow]
 grain: [subject, event_date]
 window: {days_before: 27}
 params:
@@ -33,10 +36,48 @@ columns:
   start_time: {type: timestamptz, is: first line of that log on the day}
   end_time: {type: timestamptz, is: its last line}
   measure: {type: double, is: megabytes that came}
-  observables: {type: 'varchar[]', pii: indirect, is: devices and sites}
-  evidence: {type: 'bigint[]', is: cited events}
-  details: {type: varchar, is: facts for the alternatives as JSON}
-  event_date: {type: date, is: local day}
+claim:
+  - when: [what = let through]
+    says: >-
+      A request to {destinations:names} that the filter has to refuse was let through
+      {let_through:count time}.
+  - when: [what = too small]
+    says: >-
+      {account} sent {megabytes} MB to {destinations:names}, where at least
+      {least_megabytes} MB are expected.
+  - when: [kind = canary]
+    says: >-
+      The request to {destinations:names} that the filter has to refuse is in no line of
+      the log.
+  - says: >-
+      {account} sent nothing to {destinations:names}, where a copy is expected.
+details:
+  expected: varchar[]
+  kind: varchar
+  what: varchar
+  destinations: varchar[]
+  megabytes: double
+  least_megabytes: double
+  let_through: int
+  log_hours: int
+  days_since: int
+  is_seen: boolean
+  is_never_seen: boolean
+  has_gap: boolean
+explanations:
+  - name: A row of the registry that names the wrong thing
+    test: is_never_seen
+    fits: the traffic that the row names was never seen in four weeks
+    ruled_out: >-
+      [{is_seen?}the traffic that the row names was seen that day][{!is_seen?}it was
+      last seen {days_since:count day} before]
+  - name: A log with a gap
+    test: has_gap
+    ruled_out: the log has lines of {log_hours:count hour} of that day
+    not_testable: it is not known whether the log was there
+would_change:
+  - another row of the registry for the traffic
+  - a line that is late
 false_positives:
   - A planned pause, a new target, another device that took over.
   - A row of the registry that names the wrong device or destination.
@@ -248,19 +289,20 @@ select
             lambda one: one is not null
         )
     ) as evidence,
-    to_json(
-        struct_pack(
-            expected := list_sort(list_distinct(list(expected_id))),
-            kind := min(kind),
-            what := min(what),
-            destinations := list_sort(list_distinct(list(destination))),
-            megabytes := round(sum(megabytes_now), 1),
-            least_megabytes := max(least_megabytes),
-            let_through := max(let_through),
-            log_hours := min(hour_count),
-            days_since := date_diff('day', max(last_date), $event_date::date)
-        )
-    )::varchar as details,
+    struct_pack(
+        expected := list_sort(list_distinct(list(expected_id))),
+        kind := min(kind),
+        what := min(what),
+        destinations := list_sort(list_distinct(list(destination))),
+        megabytes := round(sum(megabytes_now), 1),
+        least_megabytes := max(least_megabytes),
+        let_through := max(let_through),
+        log_hours := min(hour_count),
+        days_since := date_diff('day', max(last_date), $event_date::date),
+        is_seen := min(what) <> 'missing',
+        is_never_seen := min(what) = 'missing' and max(last_date) is null,
+        has_gap := ruled_out_if(min(hour_count) > 0)
+    ) as details,
     $event_date::date as event_date
 from found
 where what is not null

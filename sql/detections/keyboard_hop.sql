@@ -9,6 +9,9 @@ code: SA-2
 kind: shared_account
 severity: high
 stage: trial
+begins: C2
+clauses: [cl.23, cl.17]
+needs: [whose_request, keyboard]
 grain: [subject, event_date]
 params:
   event_date: {type: date}
@@ -44,14 +47,31 @@ params:
     unit: minutes
     why: how far around the hop work is looked for
 columns:
-  subject: {type: varchar, pii: direct, is: account}
-  start_time: {type: timestamptz, is: first cited request}
-  end_time: {type: timestamptz, is: last cited request}
   measure: {type: double, is: seconds from work on one campus to the other's logon}
   observables: {type: 'varchar[]', pii: indirect, is: devices}
-  evidence: {type: 'bigint[]', is: cited events}
-  details: {type: varchar, is: facts for the alternatives as JSON}
-  event_date: {type: date, is: local day}
+claim: >-
+  Account {account} was in use at {buildings:then} {gap_seconds:duration} later; the
+  drive takes at least {travel_seconds:duration}.
+details:
+  gap_seconds: double
+  travel_seconds: double
+  buildings: varchar[]
+  requests_before: int
+  requests_after: int
+  is_drive_possible: boolean
+explanations:
+  - drive
+  - shared: live
+    by_design: >-
+      only use counts while a logon or unlock without a lock since shows a live keyboard
+  - shared: clock
+    by_design: only hosts count whose clocks were checked against the directory
+  - network
+  - machine
+  - approved
+would_change:
+  - a network that the registry puts in the wrong building
+  - a correction of the host's clock
 false_positives:
   - A network of the registry stands for another building than it says.
   - A colleague logged on with this account with leave to do so.
@@ -217,17 +237,15 @@ shown as (
                 )
             )
         ) as evidence,
-        to_json(
-            struct_pack(
-                gap_seconds := round(hops.gap_seconds, 1),
-                travel_seconds := round(hops.travel_seconds, 0),
-                buildings := [hops.previous_building, hops.building],
-                requests_before := before.request_count,
-                requests_after := after.request_count,
-                is_live_known := true,
-                are_clocks_checked := true
-            )
-        )::varchar as details
+        struct_pack(
+            gap_seconds := round(hops.gap_seconds, 1),
+            travel_seconds := round(hops.travel_seconds, 0),
+            buildings := [hops.previous_building, hops.building],
+            requests_before := before.request_count,
+            requests_after := after.request_count,
+            is_drive_possible := round(hops.gap_seconds, 1)
+            >= round(hops.travel_seconds, 0)
+        ) as details
     from hops
     inner join before on hops.event_id = before.event_id
     inner join after on hops.event_id = after.event_id

@@ -10,6 +10,9 @@ kind: anomaly
 about: device
 severity: medium
 stage: trial
+begins: C2
+clauses: [cl.5, cl.19]
+needs: [outside_flow]
 grain: [subject, event_date]
 window: {days_before: 13, days_after: 1}
 params:
@@ -45,15 +48,44 @@ params:
     min: 0.5
     max: 1
     why: pages differ in size, calls home hardly do
+  pages_read:
+    type: int
+    default: 3
+    min: 1
+    max: 100
+    unit: requests
+    why: so many that somebody made to the host make an open page of it likely
 columns:
   subject: {type: varchar, pii: indirect, is: device}
-  start_time: {type: timestamptz, is: first cited event}
-  end_time: {type: timestamptz, is: last cited event}
   measure: {type: double, is: calls}
-  observables: {type: 'varchar[]', pii: indirect, is: devices and sites}
-  evidence: {type: 'bigint[]', is: cited events}
-  details: {type: varchar, is: facts for the alternatives as JSON}
-  event_date: {type: date, is: local day}
+claim: >-
+  {account} called {sites:names} {calls:count time} in {hours:count hour}, every
+  {gap_seconds:count second} or so, with even amounts; hardly any other device knows
+  that site.
+details:
+  sites: varchar[]
+  calls: int
+  hours: int
+  gap_seconds: int
+  gap_score: double
+  size_score: double
+  devices: int
+  days: int
+  pages_read: int
+  is_page_open: boolean
+  is_managed: boolean
+explanations:
+  - name: A page that somebody left open
+    test: is_page_open
+    says: '{pages_read:count request} of a person to that host'
+  - name: A programme that the district manages on its devices
+    test: is_managed
+    ruled_out: '{devices:count device} in two weeks asked for any host of the site'
+    not_testable: it is not known how many devices know the site
+  - name: A service in the background that everybody knows
+    by_design: known background hosts and sites of the list are left out
+would_change:
+  - an entry for the host on the approved list
 false_positives:
   - A programme that one person needs for the job, with its licence check.
   - A page that somebody left open, with a clock or a ticker in it.
@@ -344,21 +376,22 @@ select
             lambda one: one is not null
         )
     ) as evidence,
-    to_json(
-        struct_pack(
-            sites := list_sort(list_distinct(list(rare.site))),
-            calls := max(even.call_count),
-            hours := round(
-                max(epoch(rare.end_time) - epoch(rare.start_time)) / 3600, 0
-            )::bigint,
-            gap_seconds := round(min(even.gap_seconds), 0)::bigint,
-            gap_score := round(min(even.gap_score), 2),
-            size_score := round(min(even.size_score), 2),
-            devices := max(rare.device_count),
-            days := max(rare.day_count),
-            pages_read := coalesce(max(read_there.request_count), 0)
-        )
-    )::varchar as details,
+    struct_pack(
+        sites := list_sort(list_distinct(list(rare.site))),
+        calls := max(even.call_count),
+        hours := round(
+            max(epoch(rare.end_time) - epoch(rare.start_time)) / 3600, 0
+        )::bigint,
+        gap_seconds := round(min(even.gap_seconds), 0)::bigint,
+        gap_score := round(min(even.gap_score), 2),
+        size_score := round(min(even.size_score), 2),
+        devices := max(rare.device_count),
+        days := max(rare.day_count),
+        pages_read := coalesce(max(read_there.request_count), 0),
+        is_page_open := coalesce(max(read_there.request_count), 0)
+        >= $pages_read,
+        is_managed := ruled_out_if(max(rare.device_count) > 0)
+    ) as details,
     $event_date::date as event_date
 from even
 inner join rare

@@ -10,6 +10,10 @@ code: SA-8
 kind: shared_account
 severity: low
 stage: trial
+severity_raised: [{to: medium, days: 3}]
+begins: C2
+clauses: [cl.13a, cl.24]
+needs: [whose_request, keyboard]
 grain: [subject, event_date]
 window: {days_before: 1, days_after: 1}
 params:
@@ -28,14 +32,25 @@ params:
     max: 10
     why: one list alone may be wrong about a site
 columns:
-  subject: {type: varchar, pii: direct, is: account}
-  start_time: {type: timestamptz, is: first cited event}
-  end_time: {type: timestamptz, is: last cited event}
   measure: {type: double, is: devices and sites outside its purpose}
-  observables: {type: 'varchar[]', pii: indirect, is: devices and sites}
-  evidence: {type: 'bigint[]', is: cited events}
-  details: {type: varchar, is: facts for the alternatives as JSON}
-  event_date: {type: date, is: local day}
+claim: >-
+  Shared account {account} [{devices?}was logged on at {devices:count device} outside
+  the buildings and pools for which it is approved][{devices?}{sites?} and ][{sites?}was
+  used on {sites:names}].
+details:
+  devices: int
+  sites: varchar[]
+  minutes: int
+  is_clock_wrong: boolean
+explanations:
+  - name: A place that the district approved
+    by_design: the registry's row of the account names the buildings and pools
+  - name: A site that serves the account's purpose
+    by_design: sites of the list are left out, and two lists call it non-work
+  - clock
+would_change:
+  - another place of the account in the registry
+  - an entry for the site on the approved list
 false_positives:
   - The account moved with an event, and the registry does not say so.
 response: >
@@ -169,23 +184,23 @@ select
             list_distinct(flatten(list(evidence))), lambda one: one is not null
         )
     ) as evidence,
-    to_json(
-        struct_pack(
-            devices := count(distinct what) filter (where starts_with(what, 'device:')),
-            sites := coalesce(
-                list_sort(
-                    list_distinct(
-                        list(substring(what, 6)) filter (
-                            where starts_with(what, 'site:')
-                        )
+    struct_pack(
+        devices := count(distinct what) filter (where starts_with(what, 'device:')),
+        sites := coalesce(
+            list_sort(
+                list_distinct(
+                    list(substring(what, 6)) filter (
+                        where starts_with(what, 'site:')
                     )
-                ),
-                []::varchar[]
+                )
             ),
-            minutes := max(minute_count),
-            are_clocks_checked := coalesce(bool_and(is_clock_checked), true)
+            []::varchar[]
+        ),
+        minutes := max(minute_count),
+        is_clock_wrong := ruled_out_if(
+            coalesce(bool_and(is_clock_checked), true)
         )
-    )::varchar as details,
+    ) as details,
     $event_date::date as event_date
 from found
 group by account

@@ -9,6 +9,10 @@ code: NA-2
 kind: non_approved_site
 severity: low
 stage: trial
+severity_raised: [{to: medium, days: 3}]
+begins: C2
+clauses: [cl.33, cl.24, cl.29]
+needs: [whose_request, site_asked_for]
 grain: [subject, event_date]
 window: {days_before: 6}
 params:
@@ -41,14 +45,35 @@ params:
     unit: seconds
     why: a longer stretch is judged by the rule for sustained use
 columns:
-  subject: {type: varchar, pii: direct, is: account}
-  start_time: {type: timestamptz, is: first cited event}
-  end_time: {type: timestamptz, is: last cited event}
   measure: {type: double, is: seconds of all visits}
-  observables: {type: 'varchar[]', pii: indirect, is: devices and sites}
-  evidence: {type: 'bigint[]', is: cited events}
-  details: {type: varchar, is: facts for the alternatives as JSON}
-  event_date: {type: date, is: local day}
+claim: >-
+  Account {account} went to {sites:names} {visits} times on {days} days of one week, for
+  about {total_seconds:duration} in all (estimate); not on the approved list.
+details:
+  sites: varchar[]
+  categories: varchar[]
+  list_count: int
+  longest_seconds: double
+  total_seconds: double
+  on_duty_seconds: double
+  visits: int
+  largest_bytes: int
+  embed_share: double
+  days: int
+  is_district_device: boolean
+  attribution_grade: varchar
+  is_on_one_list: boolean
+  is_embedded: boolean
+  is_left_open: boolean
+explanations:
+  - category
+  - embed
+  - live
+  - machine
+  - approved
+would_change:
+  - an entry for the site on the approved list
+  - a corrected category
 false_positives:
   - The site serves this job and nobody has put it on the list yet.
   - A list puts the site in the wrong category.
@@ -159,24 +184,27 @@ select
         list_distinct(list('device:' || device) || list('site:' || site))
     ) as observables,
     list_sort(list_distinct(flatten(list(active_evidence)))) as evidence,
-    to_json(
-        struct_pack(
-            sites := list_sort(list_distinct(list(site))),
-            categories := list_sort(list_distinct(list(categories))),
-            list_count := min(non_work_sources),
-            longest_seconds := round(max(longest_seconds), 0),
-            total_seconds := round(sum(active_seconds), 0),
-            on_duty_seconds := round(sum(on_duty_seconds), 0),
-            visits := sum(active_visits)::bigint,
-            largest_bytes := max(largest_bytes),
-            embed_share := round(max(embed_share), 2),
-            days := max(day_count),
-            is_repeated := false,
-            is_district_device := bool_and(is_district_device),
-            attribution_grade := max(attribution_grade),
-            is_live_known := bool_and(is_live_known)
-        )
-    )::varchar as details,
+    struct_pack(
+        sites := list_sort(list_distinct(list(site))),
+        categories := list_sort(list_distinct(list(categories))),
+        list_count := min(non_work_sources),
+        longest_seconds := round(max(longest_seconds), 0),
+        total_seconds := round(sum(active_seconds), 0),
+        on_duty_seconds := round(sum(on_duty_seconds), 0),
+        visits := sum(active_visits)::bigint,
+        largest_bytes := max(largest_bytes),
+        embed_share := round(max(embed_share), 2),
+        days := max(day_count),
+        is_district_device := bool_and(is_district_device),
+        attribution_grade := max(attribution_grade),
+        is_on_one_list := is_on_one_list(
+            min(non_work_sources), max(day_count), round(sum(active_seconds), 0)
+        ),
+        is_embedded := is_embedded(
+            round(max(embed_share), 2), max(largest_bytes)
+        ),
+        is_left_open := ruled_out_if(bool_and(is_live_known))
+    ) as details,
     $event_date::date as event_date
 from often
 group by account

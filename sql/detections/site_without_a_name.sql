@@ -10,6 +10,10 @@ code: NA-5
 kind: non_approved_site
 severity: low
 stage: trial
+severity_raised: [{to: medium, days: 3}]
+begins: C2
+clauses: [cl.29, cl.33]
+needs: [whose_request, outside_flow]
 grain: [subject, event_date]
 params:
   event_date: {type: date}
@@ -27,14 +31,33 @@ params:
     max: 100
     why: one or two requests are a preview, not use
 columns:
-  subject: {type: varchar, pii: direct, is: account}
-  start_time: {type: timestamptz, is: first cited event}
-  end_time: {type: timestamptz, is: last cited event}
   measure: {type: double, is: seconds of the longest stretch}
-  observables: {type: 'varchar[]', pii: indirect, is: devices and sites}
-  evidence: {type: 'bigint[]', is: cited events}
-  details: {type: varchar, is: facts for the alternatives as JSON}
-  event_date: {type: date, is: local day}
+claim: >-
+  Account {account} used the address {sites:names}, which has no name, for about
+  {longest_seconds:duration} (estimate).
+details:
+  sites: varchar[]
+  categories: varchar[]
+  list_count: int
+  longest_seconds: double
+  total_seconds: double
+  on_duty_seconds: double
+  visits: int
+  largest_bytes: int
+  embed_share: double
+  days: int
+  is_district_device: boolean
+  attribution_grade: varchar
+  is_left_open: boolean
+explanations:
+  - name: An address of the district
+    by_design: private addresses, its own networks and listed sites are left out
+  - glance
+  - live
+  - machine
+  - approved
+would_change:
+  - an entry for the address on the approved list
 false_positives:
   - A service of the district or of a vendor that has no name; put its address on
     the list of sites.
@@ -288,24 +311,21 @@ select
         list_distinct(list('device:' || device) || list('site:' || site))
     ) as observables,
     list_sort(list_distinct(flatten(list(evidence)))) as evidence,
-    to_json(
-        struct_pack(
-            sites := list_sort(list_distinct(list(site))),
-            categories := list_sort(list_distinct(list(categories))),
-            list_count := 0,
-            longest_seconds := round(max(longest_seconds), 0),
-            total_seconds := round(sum(total_seconds), 0),
-            on_duty_seconds := round(sum(on_duty_seconds), 0),
-            visits := sum(visit_count)::bigint,
-            largest_bytes := max(largest_bytes),
-            embed_share := round(max(embed_share), 2),
-            days := 1,
-            is_repeated := false,
-            is_district_device := bool_and(is_district_device),
-            attribution_grade := max(attribution_grade),
-            is_live_known := bool_and(is_live_known)
-        )
-    )::varchar as details,
+    struct_pack(
+        sites := list_sort(list_distinct(list(site))),
+        categories := list_sort(list_distinct(list(categories))),
+        list_count := 0,
+        longest_seconds := round(max(longest_seconds), 0),
+        total_seconds := round(sum(total_seconds), 0),
+        on_duty_seconds := round(sum(on_duty_seconds), 0),
+        visits := sum(visit_count)::bigint,
+        largest_bytes := max(largest_bytes),
+        embed_share := round(max(embed_share), 2),
+        days := 1,
+        is_district_device := bool_and(is_district_device),
+        attribution_grade := max(attribution_grade),
+        is_left_open := ruled_out_if(bool_and(is_live_known))
+    ) as details,
     $event_date::date as event_date
 from judged
 group by account

@@ -16,8 +16,8 @@ from pipelines.settings.home import DistrictHome
 from pipelines.state.dirty import mark_dirty
 from pipelines.state.quarantine import quarantined
 from pipelines.warehouse.database import Database
+from pipelines.warehouse.headers import Check
 from pipelines.warehouse.library import models
-from pipelines.warehouse.models import Check
 from pipelines.warehouse.snapshots import current, reading
 from tests.journey.commands import schoolbell
 from tests.journey.small import now, rows_of, told_of

@@ -84,6 +84,9 @@ class Case:
         self.every_row = parts.get("every_row") or {}
         self.given = parts.get("given") or {}
         self.expect = drawn(parts["expect"])
+        asked = {name[8:] for name in self.expect[0] if name.startswith("details.")}
+        facts = set(self.model.header.details)
+        assert asked <= facts, f"{path}: no fact {asked - facts}"
         unread = set(self.given) - self.model.inputs
         assert not unread, f"{path}: {self.model.name} does not read {unread}"
 
