@@ -36,6 +36,12 @@ MACROS = "macros"
 NO_MODELS = (MACROS, "queries")
 """Folders whose files are no relations."""
 
+JUDGED = (
+    "severity", "severity_raised", "begins", "claim", "explanations", "would_change",
+    "clauses",
+)  # fmt: skip
+"""Keys of a rule's header that its findings are made of, beside its rows."""
+
 _HEADER = re.compile(r"\A/\* ---\n(.*?)\n--- \*/\n", re.DOTALL)
 _PARAM = re.compile(r"\$([a-z_]+)")
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
@@ -287,9 +293,9 @@ def arguments(
 
 
 def model_version(model: Model, values: Mapping[str, Scalar]) -> str:
-    """Changes whenever what the model's rows are can change.
+    """Changes whenever the model's rows can, or what is judged of a rule's rows.
 
-    Title, summary and the words beside columns and thresholds change no row.
+    Title, summary and the words beside columns and thresholds change neither.
 
     Args:
         values: Of its parameters, as `arguments` gives them; the zone is one of them.
@@ -299,7 +305,8 @@ def model_version(model: Model, values: Mapping[str, Scalar]) -> str:
     checks = [(one.holds, one.severity) for one in header.checks]
     parts = (model.query, sorted(values.items()), columns, header.grain, checks)
     window = (header.window.days_before, header.window.days_after)
-    text = repr((*parts, *window, model.macros))
+    judged = header.model_dump(include=set(JUDGED))
+    text = repr((*parts, *window, model.macros, judged))
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 

@@ -61,33 +61,7 @@ columns:
 with
 
 requests as (
-    select
-        event_id,
-        account,
-        person_id,
-        is_staff,
-        job_title,
-        attribution_grade,
-        device,
-        device_class,
-        device_pool,
-        device_owner,
-        is_district_device,
-        binding_event_id,
-        building,
-        campus,
-        lat,
-        lon,
-        net_kind,
-        has_location,
-        start_time,
-        time,
-        is_ambiguous_time,
-        url_hostname,
-        site,
-        bytes_in,
-        is_page,
-        event_date
+    select *
     from core.candidate_requests
     where event_date = $event_date::date and not is_machine_timed
 ),
@@ -104,13 +78,7 @@ talk as (
 ),
 
 seats as (
-    select
-        account,
-        device,
-        start_time,
-        end_time,
-        event_id,
-        is_clock_checked
+    select *
     from identity.seats
     where event_date = $event_date::date and state = 'live'
 ),
@@ -153,31 +121,7 @@ quiet as (
 )
 
 select
-    quiet.event_id,
-    quiet.account,
-    quiet.person_id,
-    quiet.is_staff,
-    quiet.job_title,
-    quiet.attribution_grade,
-    quiet.device,
-    quiet.device_class,
-    quiet.device_pool,
-    quiet.device_owner,
-    quiet.is_district_device,
-    quiet.binding_event_id,
-    quiet.building,
-    quiet.campus,
-    quiet.lat,
-    quiet.lon,
-    quiet.net_kind,
-    quiet.has_location,
-    quiet.start_time,
-    quiet.time,
-    quiet.is_ambiguous_time,
-    quiet.url_hostname,
-    quiet.site,
-    quiet.bytes_in,
-    quiet.is_page,
+    quiet.* exclude (is_machine_timed, event_date),
     seats.event_id is not null as is_live,
     seat_days.device is not null as has_seat_log,
     seats.event_id as seat_event_id,

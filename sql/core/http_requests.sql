@@ -139,14 +139,7 @@ devices as (
 ),
 
 places as (
-    select
-        ip,
-        building,
-        campus,
-        lat,
-        lon,
-        net_kind,
-        has_location
+    select *
     from identity.places
 ),
 

@@ -19,12 +19,7 @@ columns:
 with
 
 seats as (
-    select
-        account,
-        device,
-        event_id,
-        start_time,
-        is_clock_checked
+    select *
     from identity.seats
     where
         event_date = $event_date::date

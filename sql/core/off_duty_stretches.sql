@@ -44,21 +44,7 @@ columns:
 with
 
 blocks as (
-    select
-        account,
-        person_id,
-        device,
-        device_owner,
-        net_kind,
-        start_time,
-        end_time,
-        active_seconds,
-        request_count,
-        live_share,
-        has_seat_log,
-        is_clock_checked,
-        bindings,
-        evidence
+    select *
     from core.presence_blocks
     where
         event_date = $event_date::date
@@ -161,7 +147,7 @@ stretches as (
         sum(live_share * request_count) / sum(request_count) as live_share,
         bool_or(has_seat_log) as has_seat_log,
         bool_and(coalesce(is_clock_checked, false)) as is_clock_checked,
-        list_sort(list_distinct(flatten(list(bindings)))) as bindings,
+        sorted_set(flatten(list(bindings))) as bindings,
         list_sort(flatten(list(evidence))) as requests
     from numbered
     group by account, device, stretch_number

@@ -51,28 +51,7 @@ columns:
 with
 
 requests as (
-    select
-        event_id,
-        account,
-        person_id,
-        is_staff,
-        attribution_grade,
-        device,
-        device_class,
-        device_owner,
-        is_district_device,
-        binding_event_id,
-        building,
-        net_kind,
-        start_time,
-        time,
-        is_ambiguous_time,
-        site,
-        is_live,
-        has_seat_log,
-        seat_event_id,
-        is_clock_checked,
-        event_date
+    select *
     from core.engaged_requests
     where
         event_date between $event_date::date - interval 1 day
@@ -158,8 +137,8 @@ select
     count(distinct floor(epoch(start_time) / 300)) as bin_count,
     avg(case when is_live then 1.0 else 0.0 end) as live_share,
     bool_or(has_seat_log) as has_seat_log,
-    list_sort(list_distinct(list(seat_event_id))) as seat_events,
-    list_sort(list_distinct(list(binding_event_id))) as bindings,
+    sorted_values(seat_event_id) as seat_events,
+    sorted_values(binding_event_id) as bindings,
     bool_or(is_clock_checked) as is_clock_checked,
     bool_or(is_ambiguous_time) as has_ambiguous_time,
     list_sort(list(event_id)) as evidence,

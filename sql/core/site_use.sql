@@ -47,24 +47,7 @@ columns:
 with
 
 requests as (
-    select
-        event_id,
-        account,
-        person_id,
-        is_staff,
-        attribution_grade,
-        device,
-        device_class,
-        is_district_device,
-        binding_event_id,
-        building,
-        start_time,
-        site,
-        bytes_in,
-        is_page,
-        is_live,
-        has_seat_log,
-        seat_event_id
+    select *
     from core.engaged_requests
     where event_date = $event_date::date and site is not null
 ),
@@ -85,13 +68,7 @@ visits as (
 ),
 
 standing as (
-    select
-        account,
-        site,
-        verdict,
-        entry_id,
-        categories,
-        non_work_sources
+    select *
     from core.site_standing
     where event_date = $event_date::date
 ),
@@ -144,8 +121,8 @@ request_sums as (
         avg(case when is_live then 1.0 else 0.0 end) as live_share,
         bool_or(has_seat_log) as has_seat_log,
         list_sort(list(event_id)) as evidence,
-        list_sort(
-            list_distinct(list(binding_event_id) || list(seat_event_id))
+        sorted_set(
+            list(binding_event_id) || list(seat_event_id)
         ) as attribution_evidence
     from marked
     group by account, person_id, is_staff, device, site

@@ -160,12 +160,7 @@ requests as (
 ),
 
 seats as (
-    select
-        account,
-        device,
-        start_time,
-        end_time,
-        event_id
+    select *
     from identity.seats
     where event_date = $event_date::date and state = 'live'
 ),
@@ -361,12 +356,10 @@ cited as (
         device,
         site,
         seen_by,
-        list_sort(
-            list_distinct(
-                list_slice(list_sort(list(event_id)), 1, 40)
-                || list(binding_event_id)
-                || list(seat_event_id)
-            )
+        sorted_set(
+            list_slice(list_sort(list(event_id)), 1, 40)
+            || list(binding_event_id)
+            || list(seat_event_id)
         ) as evidence
     from uses
     group by account, device, site, seen_by

@@ -108,7 +108,7 @@ logons as (
         host,
         src_ip,
         logon_kind
-    from raw.logons
+    from core.logons
     where
         event_date between $event_date::date - interval 1 day and $event_date::date
         and logon_kind in ('vpn', 'interactive', 'cached', 'remote')
@@ -131,12 +131,7 @@ devices as (
 ),
 
 outside as (
-    select
-        ip,
-        network_kind,
-        kind_source,
-        lat,
-        lon
+    select *
     from core.outside_places
     where
         coalesce(
@@ -243,70 +238,46 @@ turns as (
 measured as (
     select
         *,
-        2 * 6371 * asin(
-            least(
-                1,
-                sqrt(
-                    power(sin(radians(there_lat - near_lat) / 2), 2)
-                    + cos(radians(near_lat)) * cos(radians(there_lat))
-                    * power(sin(radians(there_lon - near_lon) / 2), 2)
-                )
-            )
-        ) as kilometres
+        kilometres_apart(there_lat, there_lon, near_lat, near_lon) as kilometres
     from turns
-),
-
-cited as (
-    select
-        owner,
-        unnest(
-            [
-                event_id, previous_id, seat_event_id, previous_seat_id,
-                binding_event_id, previous_binding_id
-            ]
-        ) as event_id
-    from measured
-),
-
-evidence as (
-    select
-        owner,
-        list_sort(list_distinct(list(event_id))) as evidence
-    from cited
-    where event_id is not null
-    group by owner
 )
 
 select
-    min(measured.account) as subject,
-    min(measured.previous_start) as start_time,
-    max(measured.start_time) as end_time,
+    min(account) as subject,
+    min(previous_start) as start_time,
+    max(start_time) as end_time,
     count(*)::double as measure,
-    list_sort(
-        list_distinct(list(measured.device) || list(measured.previous_device))
-    ) as observables,
-    any_value(evidence.evidence) as evidence,
+    sorted_set(list(device) || list(previous_device)) as observables,
+    sorted_set(
+        flatten(
+            list(
+                [
+                    event_id, previous_id, seat_event_id, previous_seat_id,
+                    binding_event_id, previous_binding_id
+                ]
+            )
+        )
+    ) as evidence,
     struct_pack(
         turns := count(*),
         shortest_gap_seconds := round(
-            min(epoch(measured.start_time) - epoch(measured.previous_start)), 1
+            min(epoch(start_time) - epoch(previous_start)), 1
         ),
-        buildings := list_sort(list_distinct(list(measured.near_building))),
-        kilometres := round(min(measured.kilometres), 0)::bigint,
-        network_kind := min(measured.far_kind),
-        kind_source := min(measured.far_source),
-        is_shared_network := ruled_out_if(bool_and(measured.far_kind is not null)),
+        buildings := sorted_values(near_building),
+        kilometres := round(min(kilometres), 0)::bigint,
+        network_kind := min(far_kind),
+        kind_source := min(far_source),
+        is_shared_network := ruled_out_if(bool_and(far_kind is not null)),
         is_left_open := ruled_out_if(
-            bool_and(measured.has_seat_log and measured.previous_has_seat_log)
+            bool_and(has_seat_log and previous_has_seat_log)
         ),
         is_clock_wrong := ruled_out_if(
             bool_and(
-                measured.is_clock_checked and measured.previous_is_clock_checked
+                is_clock_checked and previous_is_clock_checked
             )
         )
     ) as details,
     $event_date::date as event_date
 from measured
-inner join evidence on measured.owner = evidence.owner
-group by measured.owner
+group by owner
 having count(*) >= $turns

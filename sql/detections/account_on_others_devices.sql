@@ -107,12 +107,9 @@ select
     min(used.start_time) as start_time,
     max(used.start_time) as end_time,
     count(distinct used.assigned_to)::double as measure,
-    list_sort(list_distinct(list(used.device))) as observables,
-    list_sort(
-        list_distinct(
-            list(used.event_id)
-            || coalesce(flatten(list(swaps.other_logons)), []::bigint[])
-        )
+    sorted_values(used.device) as observables,
+    sorted_set(
+        list(used.event_id) || coalesce(flatten(list(swaps.other_logons)), []::bigint[])
     ) as evidence,
     struct_pack(
         people := count(distinct used.assigned_to),

@@ -122,10 +122,7 @@ moved as (
     select
         *,
         epoch(start_time) - epoch(previous_start) as gap_seconds,
-        6371 * sqrt(
-            power(radians(lat - previous_lat), 2)
-            + power(radians(lon - previous_lon) * cos(radians(lat)), 2)
-        ) as kilometres
+        kilometres_nearby(lat, lon, previous_lat, previous_lon) as kilometres
     from stepped
     where device <> previous_device and campus <> previous_campus
 ),
@@ -133,7 +130,7 @@ moved as (
 timed as (
     select
         *,
-        greatest(150, kilometres / 75 * 3600) as travel_seconds
+        drive_seconds(kilometres) as travel_seconds
     from moved
 ),
 
@@ -141,68 +138,43 @@ turns as (
     select *
     from timed
     where gap_seconds < $travel_share * travel_seconds
-),
-
-cited as (
-    select
-        owner,
-        unnest(
-            [
-                event_id, previous_id, seat_event_id, previous_seat_id,
-                binding_event_id, previous_binding_id
-            ]
-        ) as event_id
-    from turns
-),
-
-evidence as (
-    select
-        owner,
-        list_sort(list_distinct(list(event_id))) as evidence
-    from cited
-    where event_id is not null
-    group by owner
-),
-
-judged as (
-    select
-        owner,
-        min(account) as subject,
-        min(previous_start) as start_time,
-        max(start_time) as end_time,
-        count(*) as turn_count,
-        list_sort(list_distinct(list(device) || list(previous_device))) as devices,
-        struct_pack(
-            turns := count(*),
-            shortest_gap_seconds := round(min(gap_seconds), 1),
-            longest_gap_seconds := round(max(gap_seconds), 1),
-            travel_seconds := round(min(travel_seconds), 0),
-            kilometres := round(min(kilometres), 1),
-            buildings := list_sort(list_distinct(list(building))),
-            is_drive_possible := round(min(gap_seconds), 1)
-            >= round(min(travel_seconds), 0),
-            -- whatever the least count of turns is set to
-            is_lease_stale := count(*) < 4,
-            is_left_open := ruled_out_if(
-                bool_and(has_seat_log and previous_has_seat_log)
-            ),
-            is_clock_wrong := ruled_out_if(
-                bool_and(is_clock_checked and previous_is_clock_checked)
-            )
-        ) as details
-    from turns
-    group by owner
-    having count(*) >= $turns
 )
 
 select
-    judged.subject,
-    judged.start_time,
-    judged.end_time,
-    judged.turn_count::double as measure,
-    list_sort(judged.devices) as observables,
-    evidence.evidence,
-    judged.details,
+    min(account) as subject,
+    min(previous_start) as start_time,
+    max(start_time) as end_time,
+    count(*)::double as measure,
+    sorted_set(list(device) || list(previous_device)) as observables,
+    sorted_set(
+        flatten(
+            list(
+                [
+                    event_id, previous_id, seat_event_id, previous_seat_id,
+                    binding_event_id, previous_binding_id
+                ]
+            )
+        )
+    ) as evidence,
+    struct_pack(
+        turns := count(*),
+        shortest_gap_seconds := round(min(gap_seconds), 1),
+        longest_gap_seconds := round(max(gap_seconds), 1),
+        travel_seconds := round(min(travel_seconds), 0),
+        kilometres := round(min(kilometres), 1),
+        buildings := sorted_values(building),
+        is_drive_possible := round(min(gap_seconds), 1)
+        >= round(min(travel_seconds), 0),
+        -- whatever the least count of turns is set to
+        is_lease_stale := count(*) < 4,
+        is_left_open := ruled_out_if(
+            bool_and(has_seat_log and previous_has_seat_log)
+        ),
+        is_clock_wrong := ruled_out_if(
+            bool_and(is_clock_checked and previous_is_clock_checked)
+        )
+    ) as details,
     $event_date::date as event_date
-from judged
-inner join evidence on judged.owner = evidence.owner
+from turns
+group by owner
+having count(*) >= $turns

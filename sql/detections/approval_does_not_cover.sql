@@ -68,29 +68,8 @@ response: >
 with
 
 use as (
-    select
-        account,
-        device,
-        is_district_device,
-        site,
-        verdict,
-        entry_id,
-        attribution_grade,
-        is_live_known,
-        start_time,
-        end_time,
-        longest_seconds,
-        total_seconds,
-        on_duty_seconds,
-        visit_count,
-        request_count,
-        largest_bytes,
-        embed_share,
-        categories,
-        non_work_sources,
-        evidence,
-        event_date
-    from core.judged_site_use
+    select *
+    from core.site_evidence
     where
         event_date = $event_date::date
         and verdict in ('lapsed', 'not_yet', 'approved_other_role')
@@ -119,28 +98,15 @@ select
     min(start_time) as start_time,
     max(end_time) as end_time,
     max(longest_seconds) as measure,
-    list_sort(
-        list_distinct(list('device:' || device) || list('site:' || site))
-    ) as observables,
-    list_sort(list_distinct(flatten(list(evidence)))) as evidence,
-    struct_pack(
-        sites := list_sort(list_distinct(list(site))),
-        categories := list_sort(list_distinct(list(categories))),
-        list_count := 0,
-        longest_seconds := round(max(longest_seconds), 0),
-        total_seconds := round(sum(total_seconds), 0),
-        on_duty_seconds := round(sum(on_duty_seconds), 0),
-        visits := sum(visit_count)::bigint,
-        largest_bytes := max(largest_bytes),
-        embed_share := round(max(embed_share), 2),
-        days := 1,
-        is_district_device := bool_and(is_district_device),
-        attribution_grade := max(attribution_grade),
-        verdicts := sorted_values(verdict),
-        is_embedded := is_embedded(
-            round(max(embed_share), 2), max(largest_bytes)
+    devices_and_sites(device, site) as observables,
+    sorted_set(flatten(list(evidence))) as evidence,
+    struct_insert(
+        site_facts(
+            site, categories, 0, longest_seconds, total_seconds,
+            on_duty_seconds, visit_count, largest_bytes, embed_share, 1,
+            is_district_device, attribution_grade, is_live_known
         ),
-        is_left_open := ruled_out_if(bool_and(is_live_known))
+        verdicts := sorted_values(verdict)
     ) as details,
     $event_date::date as event_date
 from judged

@@ -82,20 +82,7 @@ response: >
 with
 
 flows as (
-    select
-        seen_by,
-        device,
-        is_registered,
-        device_class,
-        net_kind,
-        site,
-        is_listed,
-        bytes_out,
-        first_time,
-        last_time,
-        evidence,
-        binding_event_id,
-        event_date
+    select *
     from core.outside_flows
     where
         event_date between $event_date::date - interval 13 day and $event_date::date
@@ -214,22 +201,13 @@ select
     min(cited.start_time) as start_time,
     max(cited.end_time) as end_time,
     round(sum(found.sent) / 1000000, 0)::double as measure,
-    list_sort(
-        list_distinct(
-            list('device:' || found.device) || list('site:' || found.site)
-        )
-    ) as observables,
+    devices_and_sites(found.device, found.site) as observables,
     list_slice(
-        list_sort(
-            list_filter(
-                list_distinct(flatten(list(cited.evidence))),
-                lambda one: one is not null
-            )
-        ),
+        sorted_set(flatten(list(cited.evidence))),
         1, 60
     ) as evidence,
     struct_pack(
-        sites := list_sort(list_distinct(list(found.site))),
+        sites := sorted_values(found.site),
         megabytes := round(sum(found.sent) / 1000000, 0)::bigint,
         usual_megabytes := round(max(found.usual) / 1000000, 1),
         uploads_compared := min(found.upload_count),

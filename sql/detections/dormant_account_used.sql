@@ -74,16 +74,7 @@ response: >
 with
 
 days as (
-    select
-        account,
-        keyboard_count,
-        request_count,
-        source_count,
-        devices,
-        first_time,
-        last_time,
-        evidence,
-        event_date
+    select *
     from core.account_days
     where
         event_date between $event_date::date - interval 120 day and $event_date::date
@@ -95,7 +86,7 @@ school as (
     where
         calendar_days.date >= $event_date::date - to_days($idle_days)
         and calendar_days.date < $event_date::date
-        and calendar_days.day_type in ('school', 'early_out', 'late_start')
+        and is_school_day(calendar_days.day_type)
 ),
 
 counts as (

@@ -66,15 +66,7 @@ response: >
 with
 
 used as (
-    select
-        account,
-        keyboard_count,
-        request_count,
-        source_count,
-        devices,
-        first_time,
-        last_time,
-        evidence
+    select *
     from core.account_days
     where
         event_date = $event_date::date

@@ -102,71 +102,10 @@ expected as (
         and coalesce(valid_to, date '9999-12-31')
 ),
 
-connections as (
-    select
-        event_id,
-        source,
-        coalesce(start_time, time) as start_time,
-        src_ip,
-        dst_ip,
-        dst_hostname,
-        bytes_out,
-        event_date
-    from raw.connections
-    where
-        event_date between $event_date::date - interval 27 day and $event_date::date
-        and disposition is distinct from 'blocked'
-        and source in (select expected.log from expected)
-),
-
-requests as (
-    select
-        event_id,
-        source,
-        coalesce(start_time, time) as start_time,
-        url_hostname,
-        disposition,
-        event_date
-    from raw.http_requests
-    where
-        event_date between $event_date::date - interval 27 day and $event_date::date
-        and source in (select expected.log from expected)
-),
-
-holders as (
-    select
-        ip,
-        device,
-        start_time,
-        end_time
-    from identity.address_holders
-    where
-        event_date between $event_date::date - interval 27 day and $event_date::date
-        and device in (select expected.device from expected)
-),
-
 logged as (
-    select
-        'backup' as kind,
-        source,
-        count(distinct date_trunc('hour', start_time)) as hour_count,
-        min(start_time) as start_time,
-        max(start_time) as end_time,
-        [min_by(event_id, start_time), max_by(event_id, start_time)] as evidence
-    from connections
+    select *
+    from core.expected_logs
     where event_date = $event_date::date
-    group by source
-    union all
-    select
-        'canary' as kind,
-        source,
-        count(distinct date_trunc('hour', start_time)) as hour_count,
-        min(start_time) as start_time,
-        max(start_time) as end_time,
-        [min_by(event_id, start_time), max_by(event_id, start_time)] as evidence
-    from requests
-    where event_date = $event_date::date
-    group by source
 ),
 
 -- only rows whose log was there; else nothing is known
@@ -186,50 +125,10 @@ judged as (
 ),
 
 came as (
-    select distinct
-        judged.expected_id,
-        connections.event_id,
-        connections.bytes_out,
-        false as is_let_through,
-        connections.event_date
-    from judged
-    inner join connections
-        on
-            judged.log = connections.source
-            and (
-                connections.dst_hostname = judged.destination
-                or connections.dst_ip = judged.destination
-                or ends_with(connections.dst_hostname, '.' || judged.destination)
-            )
-    left join holders
-        on
-            connections.src_ip = holders.ip
-            and judged.device = holders.device
-            and connections.start_time >= holders.start_time
-            and connections.start_time < holders.end_time
+    select *
+    from core.expected_traffic
     where
-        judged.kind = 'backup'
-        and (
-            judged.device is null
-            or judged.device = connections.src_ip
-            or holders.device is not null
-        )
-    union all
-    select
-        judged.expected_id,
-        requests.event_id,
-        null as bytes_out,
-        requests.disposition = 'allowed' as is_let_through,
-        requests.event_date
-    from judged
-    inner join requests
-        on
-            judged.log = requests.source
-            and (
-                requests.url_hostname = judged.destination
-                or ends_with(requests.url_hostname, '.' || judged.destination)
-            )
-    where judged.kind = 'canary' and requests.disposition is not null
+        event_date between $event_date::date - interval 27 day and $event_date::date
 ),
 
 sums as (
@@ -277,23 +176,16 @@ select
     min(start_time) as start_time,
     max(end_time) as end_time,
     coalesce(sum(megabytes_now), 0)::double as measure,
-    list_sort(
-        list_distinct(
-            list('device:' || device) filter (where device is not null)
-            || list('site:' || destination)
-        )
+    sorted_set(
+        list('device:' || device) filter (where device is not null)
+        || list('site:' || destination)
     ) as observables,
-    list_sort(
-        list_filter(
-            list_distinct(flatten(list(evidence)) || flatten(list(seen))),
-            lambda one: one is not null
-        )
-    ) as evidence,
+    sorted_set(flatten(list(evidence)) || flatten(list(seen))) as evidence,
     struct_pack(
-        expected := list_sort(list_distinct(list(expected_id))),
+        expected := sorted_values(expected_id),
         kind := min(kind),
         what := min(what),
-        destinations := list_sort(list_distinct(list(destination))),
+        destinations := sorted_values(destination),
         megabytes := round(sum(megabytes_now), 1),
         least_megabytes := max(least_megabytes),
         let_through := max(let_through),

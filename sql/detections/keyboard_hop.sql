@@ -135,12 +135,8 @@ moved as (
     select
         *,
         epoch(start_time) - epoch(previous_start) as gap_seconds,
-        greatest(
-            150,
-            6371 * sqrt(
-                power(radians(lat - previous_lat), 2)
-                + power(radians(lon - previous_lon) * cos(radians(lat)), 2)
-            ) / 75 * 3600
+        drive_seconds(
+            kilometres_nearby(lat, lon, previous_lat, previous_lon)
         ) as travel_seconds
     from stepped
     where device <> previous_device and campus <> previous_campus
@@ -219,54 +215,40 @@ after as (
             and requests.start_time
             <= hops.start_time + interval 1 minute * $minutes
     group by hops.event_id
-),
-
-shown as (
-    select
-        hops.account as subject,
-        before.first_start as start_time,
-        after.last_start as end_time,
-        hops.gap_seconds as measure,
-        list_sort([hops.device, hops.previous_device]) as observables,
-        list_sort(
-            list_distinct(
-                before.events || after.events || [hops.seat_event_id]
-                || list_filter(
-                    [hops.binding_event_id],
-                    lambda event_id: event_id is not null
-                )
-            )
-        ) as evidence,
-        struct_pack(
-            gap_seconds := round(hops.gap_seconds, 1),
-            travel_seconds := round(hops.travel_seconds, 0),
-            buildings := [hops.previous_building, hops.building],
-            requests_before := before.request_count,
-            requests_after := after.request_count,
-            is_drive_possible := round(hops.gap_seconds, 1)
-            >= round(hops.travel_seconds, 0)
-        ) as details
-    from hops
-    inner join before on hops.event_id = before.event_id
-    inner join after on hops.event_id = after.event_id
-    where
-        before.request_count >= $before_count
-        and after.request_count >= $after_count
-    -- the strongest hop of the day speaks for the day
-    qualify
-        row_number() over (
-            partition by hops.account
-            order by hops.gap_seconds / hops.travel_seconds, hops.event_id
-        ) = 1
 )
 
 select
-    subject,
-    start_time,
-    end_time,
-    measure,
-    observables,
-    evidence,
-    details,
+    hops.account as subject,
+    before.first_start as start_time,
+    after.last_start as end_time,
+    hops.gap_seconds as measure,
+    list_sort([hops.device, hops.previous_device]) as observables,
+    sorted_set(
+        before.events || after.events || [hops.seat_event_id]
+        || list_filter(
+            [hops.binding_event_id],
+            lambda event_id: event_id is not null
+        )
+    ) as evidence,
+    struct_pack(
+        gap_seconds := round(hops.gap_seconds, 1),
+        travel_seconds := round(hops.travel_seconds, 0),
+        buildings := [hops.previous_building, hops.building],
+        requests_before := before.request_count,
+        requests_after := after.request_count,
+        is_drive_possible := round(hops.gap_seconds, 1)
+        >= round(hops.travel_seconds, 0)
+    ) as details,
     $event_date::date as event_date
-from shown
+from hops
+inner join before on hops.event_id = before.event_id
+inner join after on hops.event_id = after.event_id
+where
+    before.request_count >= $before_count
+    and after.request_count >= $after_count
+-- the strongest hop of the day speaks for the day
+qualify
+    row_number() over (
+        partition by hops.account
+        order by hops.gap_seconds / hops.travel_seconds, hops.event_id
+    ) = 1

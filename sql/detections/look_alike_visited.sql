@@ -64,13 +64,7 @@ response: >
 with
 
 alike as (
-    select
-        host,
-        registrable_domain,
-        unicode_hostname,
-        resembles,
-        resembles_list,
-        how
+    select *
     from core.look_alike_hosts
 ),
 
@@ -122,23 +116,14 @@ select
     min(start_time) as start_time,
     max(start_time) as end_time,
     count(*)::double as measure,
-    list_sort(
-        list_distinct(
-            list('device:' || device) || list('site:' || registrable_domain)
-        )
-    ) as observables,
+    devices_and_sites(device, registrable_domain) as observables,
     list_slice(
-        list_sort(
-            list_filter(
-                list_distinct(list(event_id) || list(binding_event_id)),
-                lambda one: one is not null
-            )
-        ),
+        sorted_set(list(event_id) || list(binding_event_id)),
         1, 60
     ) as evidence,
     struct_pack(
-        sites := list_sort(list_distinct(list(registrable_domain))),
-        resembles := list_sort(list_distinct(list(resembles))),
+        sites := sorted_values(registrable_domain),
+        resembles := sorted_values(resembles),
         how := min(how),
         list_name := min(resembles_list),
         requests := count(*),

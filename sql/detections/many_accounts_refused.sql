@@ -93,13 +93,13 @@ logons as (
         src_mac,
         logon_kind,
         is_success
-    from raw.logons
+    from core.logons
     where
         event_date = $event_date::date
         and activity in ('logon', 'ticket')
         and is_success is not null
         and user_name is not null
-        and not coalesce(is_machine, false)
+        and not is_machine
         and coalesce(logon_kind not in ('batch', 'service', 'proxy'), true)
 ),
 
@@ -140,12 +140,7 @@ cards as (
 ),
 
 holders as (
-    select
-        ip,
-        device,
-        start_time,
-        end_time,
-        lease_event_id
+    select *
     from identity.address_holders
     where event_date = $event_date::date
 ),
@@ -369,7 +364,7 @@ cited as (
 evidence as (
     select
         place,
-        list_sort(list_distinct(list(event_id))) as evidence
+        sorted_values(event_id) as evidence
     from cited
     where event_id is not null
     group by place

@@ -87,22 +87,7 @@ response: >
 with
 
 stretches as (
-    select
-        account,
-        device,
-        is_own_device,
-        is_remote,
-        day_type,
-        start_time,
-        end_time,
-        block_count,
-        active_seconds,
-        live_share,
-        has_seat_log,
-        is_clock_checked,
-        seat_event_id,
-        logon_kind,
-        bindings
+    select *
     from core.off_duty_stretches
     where
         event_date = $event_date::date
@@ -111,15 +96,7 @@ stretches as (
 ),
 
 sites as (
-    select
-        account,
-        device,
-        start_time,
-        external_seconds,
-        non_work_seconds,
-        list_count,
-        non_work_sites,
-        evidence
+    select *
     from core.off_duty_sites
     where
         event_date = $event_date::date
@@ -150,21 +127,19 @@ select
     min(start_time) as start_time,
     max(end_time) as end_time,
     sum(external_seconds) as measure,
-    list_sort(
-        list_distinct(
-            list('device:' || device)
-            || flatten(
-                list(list_transform(non_work_sites, lambda site: 'site:' || site))
-            )
+    sorted_set(
+        list('device:' || device)
+        || flatten(
+            list(list_transform(non_work_sites, lambda site: 'site:' || site))
         )
     ) as observables,
-    list_sort(list_distinct(flatten(list(evidence)))) as evidence,
+    sorted_set(flatten(list(evidence))) as evidence,
     struct_pack(
         blocks := sum(block_count)::bigint,
         block_seconds := round(sum(active_seconds), 0),
         external_seconds := round(sum(external_seconds), 0),
         non_work_seconds := round(sum(non_work_seconds), 0),
-        sites := list_sort(list_distinct(flatten(list(non_work_sites)))),
+        sites := sorted_set(flatten(list(non_work_sites))),
         list_count := max(list_count),
         day_type := min(day_type),
         live_share := round(min(live_share), 2),
@@ -172,7 +147,7 @@ select
         is_remote := bool_or(is_remote),
         logon_kind := min(logon_kind),
         is_in_closed_building := not coalesce(bool_or(is_remote), false)
-        and coalesce(min(day_type) in ('weekend', 'holiday', 'closure'), false),
+        and coalesce(is_closed_day(min(day_type)), false),
         is_left_open := ruled_out_if(bool_and(has_seat_log)),
         is_clock_wrong := ruled_out_if(bool_and(is_clock_checked))
     ) as details,

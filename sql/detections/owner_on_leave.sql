@@ -70,18 +70,7 @@ response: >
 with
 
 requests as (
-    select
-        event_id,
-        account,
-        person_id,
-        device,
-        device_owner,
-        building,
-        site,
-        start_time,
-        seat_event_id,
-        binding_event_id,
-        is_clock_checked
+    select *
     from core.engaged_requests
     where
         event_date = $event_date::date
@@ -129,48 +118,33 @@ during as (
             and requests.start_time >= duty.start_time
             and requests.start_time < duty.end_time
     where duty.person_id is null
-),
-
-cited as (
-    select
-        account,
-        unnest([event_id, seat_event_id, binding_event_id]) as event_id
-    from during
-),
-
-evidence as (
-    select
-        account,
-        list_sort(list_distinct(list(event_id))) as evidence
-    from cited
-    where event_id is not null
-    group by account
 )
 
 select
-    during.account as subject,
-    min(during.start_time) as start_time,
-    max(during.start_time) as end_time,
+    account as subject,
+    min(start_time) as start_time,
+    max(start_time) as end_time,
     count(*)::double as measure,
-    list_sort(list_distinct(list(during.device))) as observables,
-    any_value(evidence.evidence) as evidence,
+    sorted_values(device) as observables,
+    sorted_set(
+        flatten(list([event_id, seat_event_id, binding_event_id]))
+    ) as evidence,
     struct_pack(
         requests := count(*),
-        sites := count(distinct during.site),
-        bins := count(distinct floor(epoch(during.start_time) / 300)),
-        part := min(during.part),
-        has_substitute := bool_or(during.has_substitute),
-        buildings := list_sort(list_distinct(list(during.building))),
+        sites := count(distinct site),
+        bins := count(distinct floor(epoch(start_time) / 300)),
+        part := min(part),
+        has_substitute := bool_or(has_substitute),
+        buildings := sorted_values(building),
         is_own_device := bool_and(
-            coalesce(during.device_owner = during.person_id, false)
+            coalesce(device_owner = person_id, false)
         ),
-        is_clock_wrong := ruled_out_if(bool_and(during.is_clock_checked))
+        is_clock_wrong := ruled_out_if(bool_and(is_clock_checked))
     ) as details,
     $event_date::date as event_date
 from during
-inner join evidence on during.account = evidence.account
-group by during.account
+group by account
 having
     count(*) >= $requests
-    and count(distinct during.site) >= $sites
-    and count(distinct floor(epoch(during.start_time) / 300)) >= $bins
+    and count(distinct site) >= $sites
+    and count(distinct floor(epoch(start_time) / 300)) >= $bins

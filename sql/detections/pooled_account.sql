@@ -74,8 +74,8 @@ select
     min(start_time) as start_time,
     max(start_time) as end_time,
     count(distinct assigned_to)::double as measure,
-    list_sort(list_distinct(list(device))) as observables,
-    list_sort(list_distinct(list(event_id))) as evidence,
+    sorted_values(device) as observables,
+    sorted_values(event_id) as evidence,
     struct_pack(
         people := count(distinct assigned_to),
         devices := count(distinct device),

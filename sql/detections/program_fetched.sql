@@ -91,16 +91,7 @@ response: >
 with
 
 fetched as (
-    select
-        device,
-        site,
-        file_count,
-        endings,
-        largest_bytes,
-        start_time,
-        end_time,
-        evidence,
-        event_date
+    select *
     from core.fetched_programs
     where
         event_date between $event_date::date - interval 13 day and $event_date::date
@@ -247,12 +238,10 @@ select
     min(start_time) as start_time,
     max(end_time) as end_time,
     max(call_days)::double as measure,
-    list_sort(
-        list_distinct(list('device:' || device) || list('site:' || site))
-    ) as observables,
-    list_slice(list_sort(list_distinct(flatten(list(evidence)))), 1, 60) as evidence,
+    devices_and_sites(device, site) as observables,
+    list_slice(sorted_set(flatten(list(evidence))), 1, 60) as evidence,
     struct_pack(
-        sites := list_sort(list_distinct(list(site))),
+        sites := sorted_values(site),
         files := sum(file_count)::bigint,
         endings := min(endings),
         largest_bytes := max(largest_bytes),

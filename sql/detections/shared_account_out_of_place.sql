@@ -178,21 +178,13 @@ select
     min(start_time) as start_time,
     max(end_time) as end_time,
     count(distinct what)::double as measure,
-    list_sort(list_distinct(list(what))) as observables,
-    list_sort(
-        list_filter(
-            list_distinct(flatten(list(evidence))), lambda one: one is not null
-        )
-    ) as evidence,
+    sorted_values(what) as observables,
+    sorted_set(flatten(list(evidence))) as evidence,
     struct_pack(
         devices := count(distinct what) filter (where starts_with(what, 'device:')),
         sites := coalesce(
-            list_sort(
-                list_distinct(
-                    list(substring(what, 6)) filter (
-                        where starts_with(what, 'site:')
-                    )
-                )
+            sorted_set(
+                list(substring(what, 6)) filter (where starts_with(what, 'site:'))
             ),
             []::varchar[]
         ),

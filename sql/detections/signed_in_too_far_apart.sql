@@ -183,16 +183,7 @@ stepped as (
 pairs as (
     select
         *,
-        2 * 6371 * asin(
-            least(
-                1,
-                sqrt(
-                    power(sin(radians(lat - previous_lat) / 2), 2)
-                    + cos(radians(previous_lat)) * cos(radians(lat))
-                    * power(sin(radians(lon - previous_lon) / 2), 2)
-                )
-            )
-        )
+        kilometres_apart(lat, lon, previous_lat, previous_lon)
         - accuracy_km
         - previous_accuracy_km as distance_km,
         greatest(epoch(time) - epoch(previous_time), 1) / 3600 as hours
@@ -230,46 +221,31 @@ chosen as (
                 distance_km desc,
                 time
         ) = 1
-),
-
-cited as (
-    select
-        account,
-        unnest([event_id, previous_id, next_event_id, previous_next_id]) as event_id
-    from chosen
-),
-
-evidence as (
-    select
-        account,
-        list_sort(list_distinct(list(event_id))) as evidence
-    from cited
-    where event_id is not null
-    group by account
 )
 
 select
-    chosen.account as subject,
-    chosen.previous_time as start_time,
-    chosen.time as end_time,
-    round(chosen.distance_km, 0) as measure,
+    account as subject,
+    previous_time as start_time,
+    time as end_time,
+    round(distance_km, 0) as measure,
     []::varchar[] as observables,
-    evidence.evidence,
+    sorted_set(
+        [event_id, previous_id, next_event_id, previous_next_id]
+    ) as evidence,
     struct_pack(
-        kilometres := round(chosen.distance_km, 0)::bigint,
-        minutes := round(chosen.hours * 60, 0)::bigint,
-        network_kinds := [chosen.previous_kind, chosen.network_kind],
+        kilometres := round(distance_km, 0)::bigint,
+        minutes := round(hours * 60, 0)::bigint,
+        network_kinds := [previous_kind, network_kind],
         is_shared_network := ruled_out_if(
-            chosen.network_kind is not null and chosen.previous_kind is not null
+            network_kind is not null and previous_kind is not null
         ),
         is_place_wrong := ruled_out_if(
-            chosen.is_place_sure and chosen.previous_is_place_sure
+            is_place_sure and previous_is_place_sure
         ),
         is_unused := ruled_out_if(
-            chosen.next_event_id is not null
-            and chosen.previous_next_id is not null
+            next_event_id is not null
+            and previous_next_id is not null
         )
     ) as details,
     $event_date::date as event_date
 from chosen
-inner join evidence on chosen.account = evidence.account

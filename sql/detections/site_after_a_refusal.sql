@@ -101,29 +101,8 @@ response: >
 with
 
 use as (
-    select
-        account,
-        device,
-        is_district_device,
-        site,
-        verdict,
-        entry_id,
-        attribution_grade,
-        is_live_known,
-        start_time,
-        end_time,
-        longest_seconds,
-        total_seconds,
-        on_duty_seconds,
-        visit_count,
-        request_count,
-        largest_bytes,
-        embed_share,
-        categories,
-        non_work_sources,
-        attribution_evidence,
-        event_date
-    from core.judged_site_use
+    select *
+    from core.site_evidence
     where
         event_date = $event_date::date
         and is_external
@@ -225,7 +204,7 @@ before as (
 
 after as (
     select
-        use.* exclude (start_time, end_time, attribution_evidence),
+        use.* exclude (start_time, end_time, active_seconds, evidence),
         before.refusal_count,
         before.first_refusal as start_time,
         visits.end_time,
@@ -252,13 +231,11 @@ select
     min(start_time) as start_time,
     max(end_time) as end_time,
     max(active_seconds) as measure,
-    list_sort(
-        list_distinct(list('device:' || device) || list('site:' || site))
-    ) as observables,
-    list_sort(list_distinct(flatten(list(evidence)))) as evidence,
+    devices_and_sites(device, site) as observables,
+    sorted_set(flatten(list(evidence))) as evidence,
     struct_pack(
-        sites := list_sort(list_distinct(list(site))),
-        categories := list_sort(list_distinct(list(categories))),
+        sites := sorted_values(site),
+        categories := sorted_values(categories),
         list_count := min(non_work_sources),
         longest_seconds := round(max(active_seconds), 0),
         total_seconds := round(sum(active_seconds), 0),

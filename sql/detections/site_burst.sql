@@ -168,7 +168,7 @@ cited as (
 used as (
     select
         account,
-        list_sort(list_distinct(list(device))) as devices,
+        sorted_values(device) as devices,
         min(binding_event_id) as binding_event_id,
         avg(case when is_live then 1.0 else 0.0 end) as live_share,
         bool_or(has_seat_log) as has_seat_log
@@ -183,14 +183,7 @@ select
     max(found.site_count)::double as measure,
     any_value(list_transform(used.devices, lambda one: 'device:' || one))
         as observables,
-    list_sort(
-        list_filter(
-            list_distinct(
-                any_value(cited.evidence) || list(used.binding_event_id)
-            ),
-            lambda one: one is not null
-        )
-    ) as evidence,
+    sorted_set(any_value(cited.evidence) || list(used.binding_event_id)) as evidence,
     struct_pack(
         sites := max(found.site_count),
         usual_sites := max(found.usual_sites),

@@ -92,29 +92,8 @@ response: >
 with
 
 use as (
-    select
-        account,
-        device,
-        is_district_device,
-        site,
-        verdict,
-        entry_id,
-        attribution_grade,
-        is_live_known,
-        start_time,
-        end_time,
-        longest_seconds,
-        total_seconds,
-        on_duty_seconds,
-        visit_count,
-        request_count,
-        largest_bytes,
-        embed_share,
-        categories,
-        non_work_sources,
-        evidence,
-        event_date
-    from core.judged_site_use
+    select *
+    from core.site_evidence
     where
         event_date between $event_date::date - interval 13 day and $event_date::date
         and is_external
@@ -154,36 +133,23 @@ select
     min(start_time) as start_time,
     max(end_time) as end_time,
     max(longest_seconds) as measure,
-    list_sort(
-        list_distinct(list('device:' || device) || list('site:' || site))
-    ) as observables,
-    list_sort(list_distinct(flatten(list(evidence)))) as evidence,
-    struct_pack(
-        sites := list_sort(list_distinct(list(site))),
-        categories := list_sort(list_distinct(list(categories))),
-        list_count := min(non_work_sources),
-        longest_seconds := round(max(longest_seconds), 0),
-        total_seconds := round(sum(total_seconds), 0),
-        on_duty_seconds := round(sum(on_duty_seconds), 0),
-        visits := sum(visit_count)::bigint,
-        largest_bytes := max(largest_bytes),
-        embed_share := round(max(embed_share), 2),
-        days := max(day_count),
+    devices_and_sites(device, site) as observables,
+    sorted_set(flatten(list(evidence))) as evidence,
+    struct_insert(
+        site_facts(
+            site, categories, non_work_sources, longest_seconds, total_seconds,
+            on_duty_seconds, visit_count, largest_bytes, embed_share, day_count,
+            is_district_device, attribution_grade, is_live_known
+        ),
         is_repeated := max(day_count) >= $repeat_days,
-        is_district_device := bool_and(is_district_device),
         limb := case
             when max(on_duty_seconds) < $longest_seconds then 'property'
             when bool_or(is_district_device) then 'time and property'
             else 'time'
         end,
-        attribution_grade := max(attribution_grade),
         is_on_one_list := is_on_one_list(
             min(non_work_sources), max(day_count), round(sum(total_seconds), 0)
-        ),
-        is_embedded := is_embedded(
-            round(max(embed_share), 2), max(largest_bytes)
-        ),
-        is_left_open := ruled_out_if(bool_and(is_live_known))
+        )
     ) as details,
     $event_date::date as event_date
 from counted

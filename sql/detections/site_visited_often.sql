@@ -83,30 +83,9 @@ response: >
 --- */
 with
 
-use as (
-    select
-        account,
-        device,
-        is_district_device,
-        site,
-        verdict,
-        entry_id,
-        attribution_grade,
-        is_live_known,
-        start_time,
-        end_time,
-        longest_seconds,
-        total_seconds,
-        on_duty_seconds,
-        visit_count,
-        request_count,
-        largest_bytes,
-        embed_share,
-        categories,
-        non_work_sources,
-        attribution_evidence,
-        event_date
-    from core.judged_site_use
+visited as (
+    select *
+    from core.site_evidence
     where
         event_date between $event_date::date - interval 6 day and $event_date::date
         and is_external
@@ -114,39 +93,7 @@ use as (
         and is_page_read
         and longest_seconds < $sustained_seconds
         and (on_duty_seconds > 0 or is_district_device)
-),
-
--- a lone request may be a preview, and the tunnel it leaves open has no reader
-visits as (
-    select
-        account,
-        device,
-        site,
-        event_date,
-        count(*) as active_visits,
-        sum(active_seconds) as active_seconds,
-        flatten(list(evidence)) as active_evidence
-    from core.site_visits
-    where
-        event_date between $event_date::date - interval 6 day and $event_date::date
-        and request_count >= 2
-    group by account, device, site, event_date
-),
-
-visited as (
-    select
-        use.*,
-        visits.active_visits,
-        visits.active_seconds,
-        visits.active_evidence
-        || coalesce(use.attribution_evidence, []::bigint[]) as active_evidence
-    from use
-    inner join visits
-        on
-            use.account = visits.account
-            and use.device = visits.device
-            and use.site = visits.site
-            and use.event_date = visits.event_date
+        and active_visits > 0
 ),
 
 weeks as (
@@ -180,30 +127,17 @@ select
     min(start_time) as start_time,
     max(end_time) as end_time,
     sum(active_seconds) as measure,
-    list_sort(
-        list_distinct(list('device:' || device) || list('site:' || site))
-    ) as observables,
-    list_sort(list_distinct(flatten(list(active_evidence)))) as evidence,
-    struct_pack(
-        sites := list_sort(list_distinct(list(site))),
-        categories := list_sort(list_distinct(list(categories))),
-        list_count := min(non_work_sources),
-        longest_seconds := round(max(longest_seconds), 0),
-        total_seconds := round(sum(active_seconds), 0),
-        on_duty_seconds := round(sum(on_duty_seconds), 0),
-        visits := sum(active_visits)::bigint,
-        largest_bytes := max(largest_bytes),
-        embed_share := round(max(embed_share), 2),
-        days := max(day_count),
-        is_district_device := bool_and(is_district_device),
-        attribution_grade := max(attribution_grade),
+    devices_and_sites(device, site) as observables,
+    sorted_set(flatten(list(active_evidence))) as evidence,
+    struct_insert(
+        site_facts(
+            site, categories, non_work_sources, longest_seconds, active_seconds,
+            on_duty_seconds, active_visits, largest_bytes, embed_share, day_count,
+            is_district_device, attribution_grade, is_live_known
+        ),
         is_on_one_list := is_on_one_list(
             min(non_work_sources), max(day_count), round(sum(active_seconds), 0)
-        ),
-        is_embedded := is_embedded(
-            round(max(embed_share), 2), max(largest_bytes)
-        ),
-        is_left_open := ruled_out_if(bool_and(is_live_known))
+        )
     ) as details,
     $event_date::date as event_date
 from often

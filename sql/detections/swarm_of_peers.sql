@@ -77,19 +77,7 @@ response: >
 with
 
 flows as (
-    select
-        device,
-        is_registered,
-        destination,
-        dst_port,
-        hour,
-        two_way_count,
-        bytes_in,
-        bytes_out,
-        first_time,
-        last_time,
-        evidence,
-        binding_event_id
+    select *
     from core.outside_flows
     where
         event_date = $event_date::date
@@ -176,14 +164,8 @@ cited as (
         bool_and(is_registered) as is_registered,
         min(first_time) as start_time,
         max(last_time) as end_time,
-        list_sort(
-            list_filter(
-                list_distinct(
-                    flatten(list(evidence) filter (where place <= 30))
-                    || list(binding_event_id)
-                ),
-                lambda one: one is not null
-            )
+        sorted_set(
+            flatten(list(evidence) filter (where place <= 30)) || list(binding_event_id)
         ) as evidence
     from largest
     group by device

@@ -121,54 +121,35 @@ turns as (
         and campus = previous_campus
         and ((is_own and previous_is_foreign) or (is_foreign and previous_is_own))
         and epoch(start_time) - epoch(previous_start) < $gap_seconds
-),
-
-cited as (
-    select
-        owner,
-        unnest(
-            [
-                event_id,
-                previous_id,
-                seat_event_id,
-                previous_seat_id,
-                binding_event_id,
-                previous_binding_id
-            ]
-        ) as event_id
-    from turns
-),
-
-evidence as (
-    select
-        owner,
-        list_sort(list_distinct(list(event_id))) as evidence
-    from cited
-    where event_id is not null
-    group by owner
 )
 
 select
-    min(turns.account) as subject,
-    min(turns.previous_start) as start_time,
-    max(turns.start_time) as end_time,
+    min(account) as subject,
+    min(previous_start) as start_time,
+    max(start_time) as end_time,
     count(*)::double as measure,
-    list_sort(
-        list_distinct(list(turns.device) || list(turns.previous_device))
-    ) as observables,
-    any_value(evidence.evidence) as evidence,
+    sorted_set(list(device) || list(previous_device)) as observables,
+    sorted_set(
+        flatten(
+            list(
+                [
+                    event_id, previous_id, seat_event_id, previous_seat_id,
+                    binding_event_id, previous_binding_id
+                ]
+            )
+        )
+    ) as evidence,
     struct_pack(
         turns := count(*),
         shortest_gap_seconds := round(
-            min(epoch(turns.start_time) - epoch(turns.previous_start)), 1
+            min(epoch(start_time) - epoch(previous_start)), 1
         ),
-        buildings := list_sort(list_distinct(list(turns.building))),
+        buildings := sorted_values(building),
         is_clock_wrong := ruled_out_if(
-            bool_and(turns.is_clock_checked and turns.previous_is_clock_checked)
+            bool_and(is_clock_checked and previous_is_clock_checked)
         )
     ) as details,
     $event_date::date as event_date
 from turns
-inner join evidence on turns.owner = evidence.owner
-group by turns.owner
+group by owner
 having count(*) >= $turns

@@ -67,15 +67,7 @@ response: >
 with
 
 days as (
-    select
-        account,
-        is_known,
-        keyboard_count,
-        devices,
-        first_time,
-        last_time,
-        evidence,
-        event_date
+    select *
     from core.account_days
     where
         event_date between $event_date::date - interval 27 day and $event_date::date

@@ -90,22 +90,7 @@ response: >
 with
 
 peaks as (
-    select
-        account,
-        is_staff,
-        measured,
-        basis,
-        peer_group,
-        day_type,
-        hour,
-        value,
-        usual,
-        spread,
-        point_count,
-        account_count,
-        departure,
-        evidence,
-        event_date
+    select *
     from core.weekly_peaks
     where
         event_date between $event_date::date - interval 140 day and $event_date::date

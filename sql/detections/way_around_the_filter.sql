@@ -99,6 +99,7 @@ details:
   attribution_grade: varchar
   is_by_look_ups: boolean
   is_common_program: boolean
+  is_embedded: boolean
   is_left_open: boolean
 explanations:
   - name: A tool that the district manages
@@ -131,29 +132,8 @@ response: >
 with
 
 use as (
-    select
-        account,
-        device,
-        is_district_device,
-        site,
-        verdict,
-        entry_id,
-        attribution_grade,
-        is_live_known,
-        start_time,
-        end_time,
-        longest_seconds,
-        total_seconds,
-        on_duty_seconds,
-        visit_count,
-        request_count,
-        largest_bytes,
-        embed_share,
-        categories,
-        non_work_sources,
-        evidence,
-        event_date
-    from core.judged_site_use
+    select *
+    from core.site_evidence
     where
         event_date between $event_date::date - interval 13 day and $event_date::date
         and is_external
@@ -374,29 +354,19 @@ select
     min(start_time) as start_time,
     max(end_time) as end_time,
     max(longest_seconds) as measure,
-    list_sort(
-        list_distinct(list('device:' || device) || list('site:' || site))
-    ) as observables,
-    list_sort(list_distinct(flatten(list(evidence)))) as evidence,
-    struct_pack(
-        sites := list_sort(list_distinct(list(site))),
-        categories := list_sort(list_distinct(list(categories))),
-        list_count := min(list_count),
-        longest_seconds := round(max(longest_seconds), 0),
-        total_seconds := round(sum(total_seconds), 0),
-        on_duty_seconds := round(sum(on_duty_seconds), 0),
-        visits := sum(visit_count)::bigint,
+    devices_and_sites(device, site) as observables,
+    sorted_set(flatten(list(evidence))) as evidence,
+    struct_insert(
+        site_facts(
+            site, categories, list_count, longest_seconds, total_seconds,
+            on_duty_seconds, visit_count, largest_bytes, embed_share, day_count,
+            true, attribution_grade, is_live_known
+        ),
         tunnels := sum(tunnel_count)::bigint,
         look_ups := sum(look_up_count)::bigint,
         devices_alike := max(devices_alike),
-        largest_bytes := max(largest_bytes),
-        embed_share := round(max(embed_share), 2),
-        days := max(day_count),
-        is_district_device := true,
-        attribution_grade := max(attribution_grade),
         is_by_look_ups := sum(look_up_count) > 0 and sum(visit_count) = 0,
-        is_common_program := max(devices_alike) >= $common_devices,
-        is_left_open := ruled_out_if(bool_and(is_live_known))
+        is_common_program := max(devices_alike) >= $common_devices
     ) as details,
     $event_date::date as event_date
 from judged

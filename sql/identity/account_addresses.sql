@@ -55,23 +55,13 @@ guessing as (
 ),
 
 holders as (
-    select
-        ip,
-        mac,
-        device,
-        start_time,
-        end_time
+    select *
     from identity.address_holders
     where event_date = $event_date::date
 ),
 
 seats as (
-    select
-        account,
-        device,
-        start_time,
-        end_time,
-        event_id
+    select *
     from identity.seats
     where event_date = $event_date::date and state = 'live'
 ),

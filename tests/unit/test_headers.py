@@ -153,6 +153,24 @@ def test_a_changed_macro_is_another_version_of_what_uses_it(tmp_path):
     assert version(query=plain) == version(query=plain, macro="false")
 
 
+@pytest.mark.parametrize(
+    ("header", "differs"),
+    [
+        ({"title": "Other", "summary": "Other.", "response": "Other."}, False),
+        ({"claim": "Account {account} did."}, True),
+        ({"begins": "C2"}, True),
+        ({"clauses": ["cl.1"]}, True),
+        ({"severity": "high"}, True),
+        ({"explanations": ["clock"]}, True),
+    ],
+)
+def test_what_findings_are_made_of_is_part_of_the_version(tmp_path, header, differs):
+    was = read(tmp_path)
+    before = model_version(was, arguments(was))
+    now = read(tmp_path, header)
+    assert (model_version(now, arguments(now)) != before) is differs
+
+
 def test_a_macro_stands_in_the_file_of_its_name(tmp_path):
     read(tmp_path)
     (tmp_path / "macros" / "no_clock.sql").write_text(

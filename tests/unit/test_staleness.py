@@ -93,6 +93,9 @@ FURTHER = {
     "a network of its own that others ask for": (
         "egress", {"cidr": "198.51.100.9/32"}, [10],
     ),
+    "expected traffic by what came in the four weeks before": (
+        "expected_traffic", {"expected_id": "x", "valid_from": march(13)}, EVERY,
+    ),
     "a network asked for by address": ("subnets", {"cidr": "198.51.100.10/32"}, [11]),
     "an address inside that stands for many": (
         "egress", {"cidr": "10.1.2.4/32"}, [2, 3],

@@ -2,8 +2,9 @@
 summary: >
   The use of sites that a rule may judge: by a staff account that a login or a live
   keyboard names, with somebody at the keyboard where the device tells, not on a
-  private phone. Each row says whether the site was read rather than embedded. The
-  rules add only their own conditions.
+  private phone. Each row says whether the site was read rather than embedded, and how
+  much of it visits of more than one request make up. The rules about sites add only
+  their own conditions.
 grain: [account, device, site, event_date]
 params:
   event_date: {type: date}
@@ -56,35 +57,15 @@ columns:
   non_work_sources: {type: bigint, is: most lists agreeing on one non-work category}
   evidence: {type: 'bigint[]', is: 'the requests, and what says whose they are'}
   attribution_evidence: {type: 'bigint[]', is: the leases and logons among them}
+  active_visits: {type: bigint, is: visits of more than a lone request}
+  active_seconds: {type: double, is: 'in these, from first request to last'}
+  active_evidence: {type: 'bigint[]', is: 'their requests, leases and logons'}
   event_date: {type: date, is: local day}
 --- */
 with
 
 use as (
-    select
-        account,
-        device,
-        is_district_device,
-        site,
-        verdict,
-        entry_id,
-        attribution_grade,
-        start_time,
-        end_time,
-        longest_seconds,
-        total_seconds,
-        on_duty_seconds,
-        visit_count,
-        request_count,
-        page_count,
-        largest_bytes,
-        embed_share,
-        has_seat_log,
-        categories,
-        non_work_sources,
-        evidence,
-        attribution_evidence,
-        event_date
+    select *
     from core.site_use
     where
         event_date = $event_date::date
@@ -93,35 +74,58 @@ use as (
         -- that a device is assigned to somebody does not say who used it
         and attribution_grade in ('A', 'C')
         and (live_share >= $live_share or not has_seat_log)
+),
+
+-- a lone request may be a preview, and the tunnel it leaves open has no reader
+visits as (
+    select
+        account,
+        device,
+        site,
+        count(*) as active_visits,
+        sum(active_seconds) as active_seconds,
+        flatten(list(evidence)) as evidence
+    from core.site_visits
+    where event_date = $event_date::date and request_count >= 2
+    group by account, device, site
 )
 
 select
-    account,
-    device,
-    coalesce(is_district_device, false) as is_district_device,
-    site,
-    verdict,
-    verdict in ('external', 'denied') as is_external,
-    entry_id,
-    attribution_grade,
-    coalesce(has_seat_log, false) as is_live_known,
-    start_time,
-    end_time,
-    longest_seconds,
-    total_seconds,
-    on_duty_seconds,
-    visit_count,
-    request_count,
-    largest_bytes,
-    embed_share,
-    (largest_bytes >= $page_bytes or page_count >= $pages)
-    and not (embed_share >= $embed_share and largest_bytes < $page_bytes)
+    use.account,
+    use.device,
+    coalesce(use.is_district_device, false) as is_district_device,
+    use.site,
+    use.verdict,
+    use.verdict in ('external', 'denied') as is_external,
+    use.entry_id,
+    use.attribution_grade,
+    coalesce(use.has_seat_log, false) as is_live_known,
+    use.start_time,
+    use.end_time,
+    use.longest_seconds,
+    use.total_seconds,
+    use.on_duty_seconds,
+    use.visit_count,
+    use.request_count,
+    use.largest_bytes,
+    use.embed_share,
+    (use.largest_bytes >= $page_bytes or use.page_count >= $pages)
+    and not (use.embed_share >= $embed_share and use.largest_bytes < $page_bytes)
         as is_page_read,
-    categories,
-    non_work_sources,
-    list_sort(
-        list_distinct(evidence || coalesce(attribution_evidence, []::bigint[]))
+    use.categories,
+    use.non_work_sources,
+    sorted_set(
+        use.evidence || coalesce(use.attribution_evidence, []::bigint[])
     ) as evidence,
-    attribution_evidence,
-    event_date
+    use.attribution_evidence,
+    coalesce(visits.active_visits, 0) as active_visits,
+    coalesce(visits.active_seconds, 0) as active_seconds,
+    visits.evidence
+    || coalesce(use.attribution_evidence, []::bigint[]) as active_evidence,
+    use.event_date
 from use
+left join visits
+    on
+        use.account = visits.account
+        and use.device = visits.device
+        and use.site = visits.site
