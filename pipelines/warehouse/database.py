@@ -127,6 +127,10 @@ class Database:
         values = {"day": day} if day is not None else {}
         self._connection.execute(f"delete from {model.name}{where}", values)
 
+    def drop(self, table: str) -> None:
+        """Drop a table that no model makes any more."""
+        self._connection.execute(f"drop table if exists {table}")
+
     def _ensure(self, model: Model) -> None:
         """The table exists with the columns that the header promises."""
         if model.name in self._known:
