@@ -33,7 +33,7 @@ select
     requests.event_id,
     requests.attribution_grade,
     requests.binding_event_id,
-    engaged.seat_event_id
+    engaged.session_event_id
 from built.core.http_requests as requests
 left join built.core.engaged_requests as engaged
     on requests.event_id = engaged.event_id

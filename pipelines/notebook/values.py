@@ -154,7 +154,7 @@ VALUES: Mapping[str, Words] = {
         "contract": "by the contract's hours",
         "extra": "duty beyond them",
     },
-    "identity.seats.state": {
+    "identity.workstation_sessions.state": {
         "live": "somebody may be at the keyboard",
         "locked": "the screen is locked",
     },

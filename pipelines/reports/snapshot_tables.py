@@ -35,7 +35,7 @@ INTERNAL = (
     "core.candidate_requests",
     "core.expected_logs",
     "core.expected_traffic",
-    "core.locked_talk",
+    "core.background_traffic",
     "core.logons",
     "core.outside_places",
     "core.regular_calls",

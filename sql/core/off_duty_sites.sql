@@ -34,7 +34,7 @@ cited as (
         device,
         start_time as stretch_start,
         unnest(requests) as event_id
-    from core.off_duty_stretches
+    from core.off_duty_intervals
     where event_date = $event_date::date
 ),
 

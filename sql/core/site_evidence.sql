@@ -73,7 +73,7 @@ use as (
         and device_class is distinct from 'phone_byod'
         -- that a device is assigned to somebody does not say who used it
         and attribution_grade in ('A', 'C')
-        and (live_share >= $live_share or not has_seat_log)
+        and (live_share >= $live_share or not has_logon_log)
 ),
 
 -- a lone request may be a preview, and the tunnel it leaves open has no reader
@@ -99,7 +99,7 @@ select
     use.verdict in ('external', 'denied') as is_external,
     use.entry_id,
     use.attribution_grade,
-    coalesce(use.has_seat_log, false) as is_live_known,
+    coalesce(use.has_logon_log, false) as is_live_known,
     use.start_time,
     use.end_time,
     use.longest_seconds,

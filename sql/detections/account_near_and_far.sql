@@ -82,9 +82,9 @@ requests as (
         lon,
         start_time,
         has_location as is_on_site,
-        has_seat_log,
+        has_logon_log,
         is_clock_checked,
-        seat_event_id,
+        session_event_id,
         binding_event_id
     from core.engaged_requests
     where
@@ -96,7 +96,7 @@ requests as (
             or (
                 net_kind = 'remote'
                 and binding_event_id is not null
-                and (is_live or not has_seat_log)
+                and (is_live or not has_logon_log)
             )
         )
 ),
@@ -168,7 +168,7 @@ at_desk as (
         null::double as far_lat,
         null::double as far_lon
     from requests
-    inner join logons on requests.seat_event_id = logons.event_id
+    inner join logons on requests.session_event_id = logons.event_id
     left join reached
         on requests.account = reached.account and requests.device = reached.device
     where
@@ -210,9 +210,9 @@ stepped as (
         lag(network_kind) over in_order as previous_network_kind,
         lag(kind_source) over in_order as previous_kind_source,
         lag(start_time) over in_order as previous_start,
-        lag(has_seat_log) over in_order as previous_has_seat_log,
+        lag(has_logon_log) over in_order as previous_has_logon_log,
         lag(is_clock_checked) over in_order as previous_is_clock_checked,
-        lag(seat_event_id) over in_order as previous_seat_id,
+        lag(session_event_id) over in_order as previous_session_id,
         lag(binding_event_id) over in_order as previous_binding_id
     from both_sides
     window in_order as (partition by owner order by start_time, event_id)
@@ -252,7 +252,7 @@ select
         flatten(
             list(
                 [
-                    event_id, previous_id, seat_event_id, previous_seat_id,
+                    event_id, previous_id, session_event_id, previous_session_id,
                     binding_event_id, previous_binding_id
                 ]
             )
@@ -269,7 +269,7 @@ select
         kind_source := min(far_source),
         is_shared_network := ruled_out_if(bool_and(far_kind is not null)),
         is_left_open := ruled_out_if(
-            bool_and(has_seat_log and previous_has_seat_log)
+            bool_and(has_logon_log and previous_has_logon_log)
         ),
         is_clock_wrong := ruled_out_if(
             bool_and(

@@ -78,9 +78,9 @@ requests as (
         lat,
         lon,
         start_time,
-        has_seat_log,
+        has_logon_log,
         is_clock_checked,
-        seat_event_id,
+        session_event_id,
         binding_event_id
     from core.engaged_requests
     where
@@ -93,7 +93,7 @@ requests as (
         and (
             is_live
             or (
-                not has_seat_log
+                not has_logon_log
                 and device_class in (
                     'desktop', 'laptop', 'chromebook', 'podium', 'lab_pc'
                 )
@@ -110,9 +110,9 @@ stepped as (
         lag(lat) over in_order as previous_lat,
         lag(lon) over in_order as previous_lon,
         lag(start_time) over in_order as previous_start,
-        lag(has_seat_log) over in_order as previous_has_seat_log,
+        lag(has_logon_log) over in_order as previous_has_logon_log,
         lag(is_clock_checked) over in_order as previous_is_clock_checked,
-        lag(seat_event_id) over in_order as previous_seat_id,
+        lag(session_event_id) over in_order as previous_session_id,
         lag(binding_event_id) over in_order as previous_binding_id
     from requests
     window in_order as (partition by owner order by start_time, event_id)
@@ -150,7 +150,7 @@ select
         flatten(
             list(
                 [
-                    event_id, previous_id, seat_event_id, previous_seat_id,
+                    event_id, previous_id, session_event_id, previous_session_id,
                     binding_event_id, previous_binding_id
                 ]
             )
@@ -168,7 +168,7 @@ select
         -- whatever the least count of turns is set to
         is_lease_stale := count(*) < 4,
         is_left_open := ruled_out_if(
-            bool_and(has_seat_log and previous_has_seat_log)
+            bool_and(has_logon_log and previous_has_logon_log)
         ),
         is_clock_wrong := ruled_out_if(
             bool_and(is_clock_checked and previous_is_clock_checked)

@@ -102,14 +102,14 @@ requests as (
         and not is_ambiguous_time
 ),
 
-seats as (
+sessions as (
     select
         account,
         device,
         start_time,
         event_id,
         is_clock_checked
-    from identity.seats
+    from identity.workstation_sessions
     where
         event_date = $event_date::date
         and state = 'live'
@@ -155,31 +155,31 @@ turns as (
 hops as (
     select
         turns.* exclude (gap_seconds),
-        seats.event_id as seat_event_id,
+        sessions.event_id as session_event_id,
         greatest(
-            epoch(least(turns.start_time, seats.start_time))
+            epoch(least(turns.start_time, sessions.start_time))
             - epoch(turns.previous_start),
             0
         ) as gap_seconds
     from turns
-    inner join seats
+    inner join sessions
         on
-            turns.account = seats.account
-            and turns.device = seats.device
-            and seats.start_time between turns.start_time - interval 200 second
+            turns.account = sessions.account
+            and turns.device = sessions.device
+            and sessions.start_time between turns.start_time - interval 200 second
             and turns.start_time + interval 30 second
     where
         turns.turn_count <= $most_turns
         and turns.is_clock_checked
         and turns.previous_is_clock_checked
-        and seats.is_clock_checked
-        and epoch(least(turns.start_time, seats.start_time))
+        and sessions.is_clock_checked
+        and epoch(least(turns.start_time, sessions.start_time))
         - epoch(turns.previous_start)
         < $travel_share * turns.travel_seconds
     qualify
         row_number() over (
             partition by turns.event_id
-            order by seats.start_time desc, seats.event_id
+            order by sessions.start_time desc, sessions.event_id
         ) = 1
 ),
 
@@ -224,7 +224,7 @@ select
     hops.gap_seconds as measure,
     list_sort([hops.device, hops.previous_device]) as observables,
     sorted_set(
-        before.events || after.events || [hops.seat_event_id]
+        before.events || after.events || [hops.session_event_id]
         || list_filter(
             [hops.binding_event_id],
             lambda event_id: event_id is not null

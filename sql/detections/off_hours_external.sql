@@ -88,7 +88,7 @@ with
 
 stretches as (
     select *
-    from core.off_duty_stretches
+    from core.off_duty_intervals
     where
         event_date = $event_date::date
         and active_seconds >= $block_seconds
@@ -112,7 +112,7 @@ found as (
         sites.list_count,
         sites.non_work_sites,
         sites.evidence
-        || list_value(stretches.seat_event_id)
+        || list_value(stretches.session_event_id)
         || coalesce(stretches.bindings, []::bigint[]) as evidence
     from stretches
     inner join sites
@@ -148,7 +148,7 @@ select
         logon_kind := min(logon_kind),
         is_in_closed_building := not coalesce(bool_or(is_remote), false)
         and coalesce(is_closed_day(min(day_type)), false),
-        is_left_open := ruled_out_if(bool_and(has_seat_log)),
+        is_left_open := ruled_out_if(bool_and(has_logon_log)),
         is_clock_wrong := ruled_out_if(bool_and(is_clock_checked))
     ) as details,
     $event_date::date as event_date

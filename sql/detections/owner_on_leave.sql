@@ -127,7 +127,7 @@ select
     count(*)::double as measure,
     sorted_values(device) as observables,
     sorted_set(
-        flatten(list([event_id, seat_event_id, binding_event_id]))
+        flatten(list([event_id, session_event_id, binding_event_id]))
     ) as evidence,
     struct_pack(
         requests := count(*),

@@ -82,18 +82,18 @@ devices as (
     where event_date = $event_date::date
 ),
 
-seats as (
+sessions as (
     select
-        seats.account,
-        seats.device,
-        seats.start_time,
-        seats.event_id,
-        seats.is_clock_checked
-    from core.keyboard_logons as seats
-    inner join shared on seats.account = shared.account
-    inner join devices on seats.device = devices.device
+        sessions.account,
+        sessions.device,
+        sessions.start_time,
+        sessions.event_id,
+        sessions.is_clock_checked
+    from core.keyboard_logons as sessions
+    inner join shared on sessions.account = shared.account
+    inner join devices on sessions.device = devices.device
     where
-        seats.event_date = $event_date::date
+        sessions.event_date = $event_date::date
         and shared.used_in is not null
         -- what has neither building nor pool can not be out of place
         and coalesce(devices.building, devices.pool) is not null
@@ -160,7 +160,7 @@ found as (
         [event_id] as evidence,
         is_clock_checked,
         0 as minute_count
-    from seats
+    from sessions
     union all
     select
         account,

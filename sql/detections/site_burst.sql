@@ -139,7 +139,7 @@ requests as (
         requests.event_id,
         requests.binding_event_id,
         requests.is_live,
-        requests.has_seat_log
+        requests.has_logon_log
     from core.engaged_requests as requests
     inner join found
         on
@@ -171,7 +171,7 @@ used as (
         sorted_values(device) as devices,
         min(binding_event_id) as binding_event_id,
         avg(case when is_live then 1.0 else 0.0 end) as live_share,
-        bool_or(has_seat_log) as has_seat_log
+        bool_or(has_logon_log) as has_logon_log
     from requests
     group by account
 )
@@ -190,9 +190,9 @@ select
         hours_compared := min(found.hour_count),
         hours := count(*),
         minutes := max(found.minute_count),
-        is_live := any_value(used.has_seat_log and used.live_share >= 0.5),
+        is_live := any_value(used.has_logon_log and used.live_share >= 0.5),
         is_as_others := ruled_out_if(min(found.hour_count) > 0),
-        is_left_open := ruled_out_if(any_value(used.has_seat_log))
+        is_left_open := ruled_out_if(any_value(used.has_logon_log))
     ) as details,
     $event_date::date as event_date
 from found

@@ -142,13 +142,13 @@ clear_counts as (
     group by account, device, site
 ),
 
-seats as (
+sessions as (
     select
         account,
         device,
-        epoch(start_time) as seat_start,
-        epoch(end_time) as seat_end
-    from identity.seats
+        epoch(start_time) as session_start,
+        epoch(end_time) as session_end
+    from identity.workstation_sessions
     where event_date = $event_date::date and state = 'live'
 ),
 
@@ -167,15 +167,15 @@ parts as (
             clear_requests.account = use.account
             and clear_requests.device = use.device
             and clear_requests.site = use.site
-    left join seats
+    left join sessions
         on
-            clear_requests.account = seats.account
-            and clear_requests.device = seats.device
-            and clear_requests.started >= seats.seat_start
-            and clear_requests.started < seats.seat_end
+            clear_requests.account = sessions.account
+            and clear_requests.device = sessions.device
+            and clear_requests.started >= sessions.session_start
+            and clear_requests.started < sessions.session_end
     where
         clear_requests.is_video
-        and (seats.account is not null or not use.is_live_known)
+        and (sessions.account is not null or not use.is_live_known)
 ),
 
 -- three minutes without a part, and the video was left: as for visits

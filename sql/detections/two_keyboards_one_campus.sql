@@ -67,7 +67,7 @@ requests as (
         building,
         campus,
         start_time,
-        seat_event_id,
+        session_event_id,
         binding_event_id,
         is_clock_checked,
         -- only what stands in its room: a laptop may lie beside the other keyboard
@@ -106,7 +106,7 @@ stepped as (
         lag(is_own) over in_order as previous_is_own,
         lag(is_foreign) over in_order as previous_is_foreign,
         lag(start_time) over in_order as previous_start,
-        lag(seat_event_id) over in_order as previous_seat_id,
+        lag(session_event_id) over in_order as previous_session_id,
         lag(binding_event_id) over in_order as previous_binding_id,
         lag(is_clock_checked) over in_order as previous_is_clock_checked
     from requests
@@ -133,7 +133,7 @@ select
         flatten(
             list(
                 [
-                    event_id, previous_id, seat_event_id, previous_seat_id,
+                    event_id, previous_id, session_event_id, previous_session_id,
                     binding_event_id, previous_binding_id
                 ]
             )

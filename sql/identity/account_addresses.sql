@@ -60,9 +60,9 @@ holders as (
     where event_date = $event_date::date
 ),
 
-seats as (
+keyboard_sessions as (
     select *
-    from identity.seats
+    from identity.workstation_sessions
     where event_date = $event_date::date and state = 'live'
 ),
 
@@ -303,18 +303,18 @@ on_air as (
 at_keyboard as (
     select
         holders.ip,
-        seats.account,
+        keyboard_sessions.account,
         'keyboard' as witness,
-        greatest(seats.start_time, holders.start_time) as start_time,
-        least(seats.end_time, holders.end_time) as end_time,
-        seats.event_id,
+        greatest(keyboard_sessions.start_time, holders.start_time) as start_time,
+        least(keyboard_sessions.end_time, holders.end_time) as end_time,
+        keyboard_sessions.event_id,
         1 as event_count
-    from seats
+    from keyboard_sessions
     inner join holders
         on
-            seats.device = holders.device
-            and seats.start_time < holders.end_time
-            and seats.end_time > holders.start_time
+            keyboard_sessions.device = holders.device
+            and keyboard_sessions.start_time < holders.end_time
+            and keyboard_sessions.end_time > holders.start_time
 ),
 
 seen as (

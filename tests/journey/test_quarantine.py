@@ -169,7 +169,7 @@ def test_a_finding_of_a_day_that_can_not_be_judged_again_stays(
     with open_district(home) as district, district.store.writing() as connection:
         mark_dirty(connection, [FIRST, SECOND], reason="test")
     breaking(monkeypatch, "core.http_requests")
-    breaking(monkeypatch, "identity.seats")
+    breaking(monkeypatch, "identity.workstation_sessions")
     assert run(home).code == 1
     assert told_of(home) == before
 

@@ -33,9 +33,9 @@ columns:
   block_count: {type: bigint, is: presence blocks}
   active_seconds: {type: double, is: 'in use, breaks left out'}
   live_share: {type: double, is: share of requests with a live keyboard}
-  has_seat_log: {type: boolean, is: the device writes logons}
+  has_logon_log: {type: boolean, is: the device writes logons}
   is_clock_checked: {type: boolean, is: the host's clock is known}
-  seat_event_id: {type: bigint, is: the logon or unlock}
+  session_event_id: {type: bigint, is: the logon or unlock}
   logon_kind: {type: varchar, is: its kind}
   bindings: {type: 'bigint[]', is: the leases that tell the device}
   requests: {type: 'bigint[]', is: the requests}
@@ -85,14 +85,14 @@ rostered as (
     where event_date = $event_date::date
 ),
 
-seats as (
+sessions as (
     select
         account,
         device,
         start_time,
         event_id,
         logon_kind
-    from identity.seats
+    from identity.workstation_sessions
     where event_date = $event_date::date and state = 'live'
 ),
 
@@ -145,7 +145,7 @@ stretches as (
         count(*) as block_count,
         sum(active_seconds) as active_seconds,
         sum(live_share * request_count) / sum(request_count) as live_share,
-        bool_or(has_seat_log) as has_seat_log,
+        bool_or(has_logon_log) as has_logon_log,
         bool_and(coalesce(is_clock_checked, false)) as is_clock_checked,
         sorted_set(flatten(list(bindings))) as bindings,
         list_sort(flatten(list(evidence))) as requests
@@ -165,23 +165,23 @@ select
     stretches.block_count,
     stretches.active_seconds::double as active_seconds,
     stretches.live_share::double as live_share,
-    stretches.has_seat_log,
+    stretches.has_logon_log,
     stretches.is_clock_checked,
-    seats.event_id as seat_event_id,
-    seats.logon_kind,
+    sessions.event_id as session_event_id,
+    sessions.logon_kind,
     stretches.bindings,
     stretches.requests,
     $event_date::date as event_date
 from stretches
-inner join seats
+inner join sessions
     on
-        stretches.account = seats.account
-        and stretches.device = seats.device
-        and seats.start_time between stretches.start_time
+        stretches.account = sessions.account
+        and stretches.device = sessions.device
+        and sessions.start_time between stretches.start_time
         - interval 1 minute * $keyboard_minutes
         and stretches.end_time
 qualify
     row_number() over (
         partition by stretches.account, stretches.device, stretches.start_time
-        order by seats.start_time, seats.event_id
+        order by sessions.start_time, sessions.event_id
     ) = 1

@@ -31,13 +31,13 @@ requests as (
     where event_date = $event_date::date
 ),
 
-seats as (
+sessions as (
     select
         account,
         device,
         start_time,
         end_time
-    from identity.seats
+    from identity.workstation_sessions
     where
         event_date = $event_date::date
         and state = 'locked'
@@ -47,16 +47,16 @@ seats as (
 talked as (
     select distinct
         requests.url_hostname,
-        seats.account,
-        seats.device,
-        seats.start_time
+        sessions.account,
+        sessions.device,
+        sessions.start_time
     from requests
-    inner join seats
+    inner join sessions
         on
-            requests.account = seats.account
-            and requests.device = seats.device
-            and requests.start_time > seats.start_time + interval 2 minute
-            and requests.start_time < seats.end_time - interval 1 minute
+            requests.account = sessions.account
+            and requests.device = sessions.device
+            and requests.start_time > sessions.start_time + interval 2 minute
+            and requests.start_time < sessions.end_time - interval 1 minute
 ),
 
 stretches as (
