@@ -120,8 +120,9 @@ select
     use.attribution_evidence,
     coalesce(visits.active_visits, 0) as active_visits,
     coalesce(visits.active_seconds, 0) as active_seconds,
-    visits.evidence
-    || coalesce(use.attribution_evidence, []::bigint[]) as active_evidence,
+    sorted_set(
+        visits.evidence || coalesce(use.attribution_evidence, []::bigint[])
+    ) as active_evidence,
     use.event_date
 from use
 left join visits
