@@ -3,7 +3,8 @@
 A rule's words stand beside its query: the sentence of a finding, the innocent
 explanations with their tests, how sure it may begin. What every file of a folder
 has in common stands once in its `_shared.yaml`: columns that a header need not
-repeat, explanations and bundles of event fields that a header calls by name.
+repeat; explanations, and bundles of facts and of event fields, that a header calls
+by name.
 """
 
 from collections.abc import Iterator, Mapping
@@ -147,6 +148,7 @@ class Shared(Strict):
     """What the headers of a folder have in common."""
 
     columns: Mapping[str, ColumnNote] = {}
+    details: Mapping[str, Mapping[str, str]] = {}
     explanations: Mapping[str, Explanation] = {}
     fields: Mapping[str, Bundle] = {}
 
@@ -238,6 +240,7 @@ def _resolved(given: Mapping[str, Any], shared: Shared) -> dict[str, Any]:
     found["columns"] = {**shared.model_dump(by_alias=True)["columns"], **own}
     if isinstance(found.get("claim"), str):
         found["claim"] = [{"says": found["claim"]}]
+    found["details"] = _details(found.get("details", {}), shared)
     found["explanations"] = [
         _explanation(entry, shared) for entry in found.get("explanations", ())
     ]
@@ -248,6 +251,15 @@ def _resolved(given: Mapping[str, Any], shared: Shared) -> dict[str, Any]:
         taken = [name for bundle in bundles for name in getattr(bundle, key)]
         found[key] = list(dict.fromkeys([*taken, *own]))
     return found
+
+
+def _details(given: Mapping[str, str], shared: Shared) -> dict[str, str]:
+    """The facts, with those of the bundle that `shared` names."""
+    own = dict(given)
+    name = own.pop("shared", None)
+    if name is not None and name not in shared.details:
+        raise ValueError(f"{SHARED} has no details {name!r}")
+    return own if name is None else {**shared.details[name], **own}
 
 
 def _explanation(entry: str | Mapping[str, Any], shared: Shared) -> dict[str, Any]:

@@ -33,21 +33,8 @@ claim: >-
   Account {account} used {sites:names} for about {longest_seconds:duration} (estimate);
   the approval on the list does not cover this day or role.
 details:
-  sites: varchar[]
-  categories: varchar[]
-  list_count: int
-  longest_seconds: double
-  total_seconds: double
-  on_duty_seconds: double
-  visits: int
-  largest_bytes: int
-  embed_share: double
-  days: int
-  is_district_device: boolean
-  attribution_grade: varchar
+  shared: site
   verdicts: varchar[]
-  is_embedded: boolean
-  is_left_open: boolean
 explanations:
   - name: An approval that covers this day and role
     by_design: >-

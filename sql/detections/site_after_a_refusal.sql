@@ -63,23 +63,10 @@ claim: >-
   Account {account} used {sites:names} for about {longest_seconds:duration} (estimate),
   after the filter had refused {refusals} requests to sites of that kind.
 details:
-  sites: varchar[]
-  categories: varchar[]
-  list_count: int
-  longest_seconds: double
-  total_seconds: double
-  on_duty_seconds: double
-  visits: int
-  largest_bytes: int
-  embed_share: double
-  days: int
-  is_district_device: boolean
-  attribution_grade: varchar
+  shared: site
   refusals: int
   is_advertisement: boolean
   is_on_one_list: boolean
-  is_embedded: boolean
-  is_left_open: boolean
 explanations:
   - name: Refusals of an advertisement on another page
     test: is_advertisement

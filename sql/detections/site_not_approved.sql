@@ -51,23 +51,10 @@ claim: >-
   Account {account} used {sites:names} for about {total_seconds:duration} (estimate),
   the longest stretch about {longest_seconds:duration}; not on the approved list.
 details:
-  sites: varchar[]
-  categories: varchar[]
-  list_count: int
-  longest_seconds: double
-  total_seconds: double
-  on_duty_seconds: double
-  visits: int
-  largest_bytes: int
-  embed_share: double
-  days: int
+  shared: site
   is_repeated: boolean
-  is_district_device: boolean
   limb: varchar
-  attribution_grade: varchar
   is_on_one_list: boolean
-  is_embedded: boolean
-  is_left_open: boolean
 explanations:
   - category
   - embed

@@ -50,21 +50,8 @@ claim: >-
   Account {account} went to {sites:names} {visits} times on {days} days of one week, for
   about {total_seconds:duration} in all (estimate); not on the approved list.
 details:
-  sites: varchar[]
-  categories: varchar[]
-  list_count: int
-  longest_seconds: double
-  total_seconds: double
-  on_duty_seconds: double
-  visits: int
-  largest_bytes: int
-  embed_share: double
-  days: int
-  is_district_device: boolean
-  attribution_grade: varchar
+  shared: site
   is_on_one_list: boolean
-  is_embedded: boolean
-  is_left_open: boolean
 explanations:
   - category
   - embed

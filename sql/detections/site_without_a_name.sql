@@ -36,20 +36,7 @@ claim: >-
   Account {account} used the address {sites:names}, which has no name, for about
   {longest_seconds:duration} (estimate).
 details:
-  sites: varchar[]
-  categories: varchar[]
-  list_count: int
-  longest_seconds: double
-  total_seconds: double
-  on_duty_seconds: double
-  visits: int
-  largest_bytes: int
-  embed_share: double
-  days: int
-  is_district_device: boolean
-  attribution_grade: varchar
-  is_embedded: boolean
-  is_left_open: boolean
+  shared: site
 explanations:
   - name: An address of the district
     by_design: private addresses, its own networks and listed sites are left out

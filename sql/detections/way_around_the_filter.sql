@@ -82,25 +82,12 @@ claim:
       Account {account} used {sites:names}, a service to pass the filter or to control a
       computer from elsewhere, for about {longest_seconds:duration} (estimate).
 details:
-  sites: varchar[]
-  categories: varchar[]
-  list_count: int
-  longest_seconds: double
-  total_seconds: double
-  on_duty_seconds: double
-  visits: int
+  shared: site
   tunnels: int
   look_ups: int
   devices_alike: int
-  largest_bytes: int
-  embed_share: double
-  days: int
-  is_district_device: boolean
-  attribution_grade: varchar
   is_by_look_ups: boolean
   is_common_program: boolean
-  is_embedded: boolean
-  is_left_open: boolean
 explanations:
   - name: A tool that the district manages
     by_design: what is on the list of sites for this day and role is left out

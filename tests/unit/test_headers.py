@@ -16,6 +16,7 @@ SHARED = {
         "details": {"type": "varchar", "is": "facts"},
         "event_date": {"type": "date", "is": "local day"},
     },
+    "details": {"logon": {"logons": "int"}},
     "explanations": {
         "clock": {
             "name": "A clock that is wrong",
@@ -36,7 +37,7 @@ HEADER = {
     "grain": ["subject", "event_date"],
     "params": {"event_date": {"type": "date"}},
     "claim": "Account {account} logged on {logons:count time}.",
-    "details": {"logons": "int", "is_clock_wrong": "boolean"},
+    "details": {"shared": "logon", "is_clock_wrong": "boolean"},
     "explanations": ["clock", {"name": "Chance", "by_design": "{logons} are enough"}],
     "would_change": ["another day"],
     "needs": ["logon"],
@@ -78,6 +79,7 @@ def test_a_header_takes_what_its_folder_shares(tmp_path):
     assert [one.name for one in header.explanations] == [
         "A clock that is wrong", "Chance",
     ]  # fmt: skip
+    assert header.details == {"logons": "int", "is_clock_wrong": "boolean"}
     assert header.needs == ("logons.user_name",)
     assert header.once_filled == ("logons.host",)
 
@@ -107,6 +109,7 @@ def test_a_shared_explanation_may_be_said_otherwise(tmp_path):
         ),
         ({"severity_raised": [{"to": "high", "fact": "is_new"}]}, "'is_new'"),
         ({"severity_raised": [{"to": "high"}]}, "by a fact or by days"),
+        ({"details": {"shared": "site"}}, "no details 'site'"),
         ({"needs": ["keyboard"]}, "no fields 'keyboard'"),
         ({"needs": ["logons.colour"]}, "no event field"),
         ({"needs": ["leases.ip"]}, "reads no such event"),
