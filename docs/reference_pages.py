@@ -26,8 +26,9 @@ from pipelines.registry.shapes import Cell, File
 from pipelines.reports.snapshot_tables import INTERNAL, PUBLISHED
 from pipelines.settings.model import Settings
 from pipelines.settings.template import NAMED, part_of, toml
+from pipelines.warehouse.headers import Explanation, Header, Param
 from pipelines.warehouse.library import models
-from pipelines.warehouse.models import Header, Model, Param
+from pipelines.warehouse.models import Model
 
 MADE = "<!-- Made by `make docs` from what the code says; do not edit. -->"
 
@@ -374,9 +375,19 @@ def _rule(model: Model) -> Iterator[str]:
     shown = {name: one for name, one in header.params.items() if name != "event_date"}
     if shown:
         yield _params(shown)
+    yield f"Clauses of the model policy: {', '.join(header.clauses)}."
+    yield "Other explanations:"
+    yield listed([_explanation(one) for one in header.explanations])
     yield "The same can be seen when:"
     yield listed(header.false_positives)
     yield f"Next step: {spaced(header.response)}"
+
+
+def _explanation(explanation: Explanation) -> str:
+    if explanation.by_design:
+        return f"{explanation.name}: excluded by how the rule counts"
+    tested = f"tested by `{explanation.test}`" if explanation.test else "not testable"
+    return f"{explanation.name}: {tested}"
 
 
 def _params(params: Mapping[str, Param]) -> str:

@@ -22,8 +22,9 @@ from pipelines.state.opening import open_state
 from pipelines.state.store import Store
 from pipelines.warehouse.building import given
 from pipelines.warehouse.detections import Detection, catalogue, rule_version
-from pipelines.warehouse.library import models
-from pipelines.warehouse.models import About, Model, Scalar, arguments, model_version
+from pipelines.warehouse.headers import About, Scalar
+from pipelines.warehouse.library import models, rules
+from pipelines.warehouse.models import Model, arguments, model_version
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ class District:
     @cached_property
     def _about(self) -> Mapping[str, About]:
         # of rules that are switched off too: their findings stay
-        return {one.header.code: one.header.about for one in models().values()}
+        return {code: model.header.about for code, model in rules().items()}
 
     def subject_kind(self, rule: str) -> About:
         """What a rule's findings are about: an account or a device."""
@@ -109,7 +110,7 @@ class District:
         """Changes whenever a model or a parameter does."""
         digest = hashlib.sha256()
         for model in self.models.values():
-            digest.update(model.name.encode() + model.query.encode())
+            digest.update(f"{model.name}{model.query}{model.macros}".encode())
             digest.update(model.header.model_dump_json().encode())
         digest.update(repr(sorted(self.parameters.items())).encode())
         digest.update(repr(self.settings.district.account_domains).encode())

@@ -11,7 +11,7 @@ from pipelines.cli.options import AsJson
 from pipelines.errors import SourceError, safe
 from pipelines.ingest.delivery import Delivery, opened_up, readable
 from pipelines.ingest.identify import Examination, examine
-from pipelines.ingest.missing import disabled
+from pipelines.warehouse.needs import disabled
 
 SHOWN = 3
 """Rejected lines that are shown of a file."""

@@ -16,7 +16,7 @@ import polars as pl
 from sqlalchemy import Connection, insert, select
 
 from pipelines.district import District
-from pipelines.findings.lattice import LEVELS
+from pipelines.findings.grading import LEVELS
 from pipelines.state.review_schema import ASSIGNMENTS, CASE_FINDINGS, CASES
 from pipelines.state.schema import FINDINGS
 from pipelines.state.store import Store, now_text

@@ -7,10 +7,14 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.findings.alternatives import alternatives, of_the_subject
 from pipelines.findings.candidates import Candidate
 from pipelines.findings.cases import Owner, nobody
-from pipelines.findings.lattice import confidence, severity
+from pipelines.findings.grading import (
+    alternatives,
+    confidence,
+    of_the_subject,
+    severity,
+)
 from pipelines.findings.permits import (
     Seen,
     consent_for,
@@ -18,8 +22,9 @@ from pipelines.findings.permits import (
     said_of_consents,
 )
 from pipelines.findings.record import FITS, Alternative, Finding, finding_id
-from pipelines.findings.wording import ALWAYS_LIMITS, claim, would_change
+from pipelines.findings.wording import ALWAYS_LIMITS, claim
 from pipelines.warehouse.detections import Clause, Detection
+from pipelines.warehouse.headers import Header
 
 TWO_WEEKS = timedelta(days=13)
 NO_CONSENTS = "Whether a consent allowed it: the registry has none to look up."
@@ -89,7 +94,10 @@ def _finding(
     permits = _permits(seen, known)
     ident = finding_id(row.code, row.subject, row.event_date)
     is_demoted = row.code in known.demoted and ident not in known.settled
-    tested = _tested(row, seen, known, permits, is_demoted=is_demoted)
+    header = detection.model.header
+    tested = _tested(header, row, seen, known, permits)
+    if is_demoted:
+        tested = (*tested, DEMOTED)
     return Finding(
         finding_id=ident,
         rule=row.code,
@@ -98,11 +106,9 @@ def _finding(
         event_date=row.event_date,
         start_time=row.start_time,
         end_time=row.end_time,
-        severity=severity(
-            row.code, detection.model.header.severity, row.details, recent
-        ),
-        confidence=confidence(row.code, tested),
-        claim=claim(row.code, row.details),
+        severity=severity(header, row.details, recent),
+        confidence=confidence(header, tested),
+        claim=claim(header, row.details),
         devices=tuple(seen.devices),
         sites=tuple(seen.sites),
         withheld=tuple(one for one in seen.sites if one in known.sensitive),
@@ -123,7 +129,7 @@ def _said(detection: Detection, row: Candidate, known: Circumstances) -> dict[st
     return {
         "clauses": tuple(_clause(clause) for clause in detection.clauses),
         "limits": (*ALWAYS_LIMITS, *_limits(detection.clauses, known)),
-        "would_change": would_change(row.code),
+        "would_change": detection.model.header.would_change,
         "next_step": detection.model.header.response.strip(),
         "inputs": {**known.inputs, **own},
     }
@@ -154,19 +160,18 @@ def _permits(seen: Seen, known: Circumstances) -> dict[str, Any]:
 
 
 def _tested(
+    header: Header,
     row: Candidate,
     seen: Seen,
     known: Circumstances,
     permits: Mapping[str, Any],
-    *,
-    is_demoted: bool,
 ) -> tuple[Alternative, ...]:
-    """The rule's own explanations, what consents say, and what reviewers found."""
-    found = [*alternatives(row.code, row.details)]
+    """The rule's own explanations, what an address means, and what consents say."""
+    found = [*alternatives(header, row.details)]
     found += of_the_subject(row.subject, seen.devices, found)
     if known.consents is not None and permits["permitted_by"] is None:
         found += said_of_consents(known.consents, seen)
-    return (*found, *([DEMOTED] if is_demoted else []))
+    return tuple(found)
 
 
 def _named(observables: Iterable[str], prefix: str) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.findings import verify_pack
+from pipelines.findings.record import BY_DESIGN
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """Zip files know no earlier time; a real one would make each pack another."""
@@ -89,7 +90,9 @@ def _members(material: Material) -> Iterator[tuple[str, bytes]]:
     yield "attribution.csv", _csv(CHAIN_COLUMNS, material.chain)
     for finding in material.findings:
         yield f"findings/{finding['finding_id']}.json", _json(finding)
-    yield "alternatives.csv", _csv(*_alternatives(material.findings))
+    tested, excluded = _alternatives(material.findings)
+    yield "alternatives.csv", _csv((*EXPLAINED, "result"), tested)
+    yield "by_design.csv", _csv(EXPLAINED, excluded)
     yield "limits.txt", _limits(material.findings).encode()
     yield (
         "parameters.json",
@@ -118,15 +121,20 @@ def _lines(
     return rows, texts
 
 
+EXPLAINED = ("finding_id", "name", "test")
+
+
 def _alternatives(
     findings: Iterable[Mapping[str, Any]],
-) -> tuple[Sequence[str], list[dict[str, Any]]]:
-    columns = ("finding_id", "name", "test", "result")
-    return columns, [
-        {"finding_id": one["finding_id"], **tested}
-        for one in findings
-        for tested in one["alternatives"]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Other explanations with their tests, and those that the rules exclude."""
+    rows = [
+        {"finding_id": finding["finding_id"], **explanation}
+        for finding in findings
+        for explanation in finding["alternatives"]
     ]
+    excluded = [row for row in rows if row["result"] == BY_DESIGN]
+    return [row for row in rows if row["result"] != BY_DESIGN], excluded
 
 
 def _limits(findings: Sequence[Mapping[str, Any]]) -> str:
@@ -193,6 +201,7 @@ lines.csv         the cited lines: file, its hash, line number, byte, the line's
 lines/            the lines themselves, as they were copied when the finding was made
 attribution.csv   whose each line is, and by which lease and logon that is known
 alternatives.csv  each other explanation, how it was tested, and the result
+by_design.csv     each other explanation that the rule's way of counting excludes
 limits.txt        what these logs can not show
 history.csv       what became of each finding, when, by whom and why
 verdicts.csv      what reviewers decided, with their reasons

@@ -19,8 +19,10 @@ from pipelines.privacy.editions import about_pupils
 from pipelines.privacy.pseudonyms import NAME_NOBODY, Kind
 from pipelines.state import ledger
 from pipelines.state.audit import open_chain
-from pipelines.warehouse.library import models, sql_folder
+from pipelines.warehouse.headers import DETECTIONS, SHARED
+from pipelines.warehouse.library import macros, models, sql_folder
 from pipelines.warehouse.lookup import looking
+from pipelines.warehouse.models import MACROS, macros_used
 
 Named = Callable[[Kind, str, str], str]
 """Kind, value and local day -> what is shown of it."""
@@ -31,7 +33,7 @@ select
     requests.event_id,
     requests.attribution_grade,
     requests.binding_event_id,
-    engaged.seat_event_id
+    engaged.session_event_id
 from built.core.http_requests as requests
 left join built.core.engaged_requests as engaged
     on requests.event_id = engaged.event_id
@@ -220,7 +222,18 @@ def _queries(rules: Sequence[str]) -> dict[str, str]:
             wanted |= every[name].inputs & set(every)
     folder = sql_folder()
     paths = {name: name.replace(".", "/") + ".sql" for name in sorted(wanted)}
-    return {path: (folder / path).read_text("utf-8") for path in paths.values()}
+    files = {path: (folder / path).read_text("utf-8") for path in paths.values()}
+    used = {
+        macro: text
+        for name in paths
+        for macro, text in macros_used(every[name].query, macros()).items()
+    }
+    shared = folder / DETECTIONS / SHARED
+    return {
+        **files,
+        **{f"{MACROS}/{name}.sql": used[name] for name in sorted(used)},
+        f"{DETECTIONS}/{SHARED}": shared.read_text("utf-8"),
+    }
 
 
 def _versions(district: District, rules: Sequence[str]) -> dict[str, Any]:

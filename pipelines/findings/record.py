@@ -8,11 +8,13 @@ from typing import Any, Literal
 
 Severity = Literal["informational", "low", "medium", "high", "critical"]
 Confidence = Literal["C1", "C2", "C3"]
-Result = Literal["ruled out", "fits", "not testable"]
+Result = Literal["ruled out", "fits", "not testable", "excluded by design"]
 
 RULED_OUT: Result = "ruled out"
 FITS: Result = "fits"
 NOT_TESTABLE: Result = "not testable"
+BY_DESIGN: Result = "excluded by design"
+"""No test: the rule counts in such a way that it can not be the explanation."""
 
 
 @dataclass(frozen=True)
@@ -21,8 +23,8 @@ class Alternative:
 
     Attributes:
         name: The explanation, in words a reader knows.
-        test: What was looked at.
-        result: Whether it still fits.
+        test: What was looked at, or how the rule counts.
+        result: Whether it still fits, and whether that was tested at all.
     """
 
     name: str

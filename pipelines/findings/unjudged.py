@@ -20,6 +20,7 @@ from pipelines.registry.calendar import WORKING
 from pipelines.state import ledger
 from pipelines.state.quarantine import Quarantined, quarantined
 from pipelines.warehouse.database import Database
+from pipelines.warehouse.needs import blocked_rules
 
 UNJUDGED = "marts.unjudged_days"
 NOTED = "main.unjudged_days"
@@ -63,10 +64,9 @@ class Unjudged:
 
 def unjudged(district: District) -> list[Unjudged]:
     """Every rule and day that must not be judged now, in a fixed order."""
-    codes = {one.model.table_name: code for code, one in district.detections.items()}
     found = [
         Unjudged(
-            rule=codes[name],
+            rule=code,
             event_date=day,
             source=one.source,
             event_class=one.event_class,
@@ -74,8 +74,8 @@ def unjudged(district: District) -> list[Unjudged]:
             share_before=one.share_before,
         )
         for one in missing(district)
-        for name in one.detections
-        if name in codes
+        for code in blocked_rules(one)
+        if code in district.detections
         for day in one.empty_dates
     ]
     found += _not_built(district)
@@ -165,7 +165,7 @@ def missing(district: District) -> list[Drift]:
     return [
         one
         for one in drifts(district.store)
-        if one.is_blocking
+        if blocked_rules(one)
         and not all(_is_idle(day, idle) for day in one.empty_dates)
         and one.field not in _given_up(district, one.source)
     ]

@@ -5,13 +5,16 @@ the devices are put in by the reader's edition, under their pseudonyms, at the
 places `{account}` and `{devices}`.
 """
 
-from pipelines.findings.rules import Details, rules
+from pipelines.warehouse.headers import Header
+from pipelines.warehouse.sentences import Details, fill, holds
 
 
-def claim(rule: str, details: Details) -> str:
+def claim(header: Header, details: Details) -> str:
     """One sentence that says what was seen."""
-    known = rules().get(rule)
-    return known.claim(details) if known else f"Account {{account}} met rule {rule}."
+    for claimed in header.claim:
+        if all(holds(condition, details) for condition in claimed.when):
+            return fill(claimed.says, details)
+    return f"Account {{account}} met rule {header.code}."
 
 
 def told(claim: str, subject: str, kind: str) -> str:
@@ -23,12 +26,6 @@ def told(claim: str, subject: str, kind: str) -> str:
         return claim.replace("{account}", subject)
     said = claim.replace("{account}", f"device {subject}")
     return said[:1].upper() + said[1:]
-
-
-def would_change(rule: str) -> tuple[str, ...]:
-    """What would withdraw a finding of this rule."""
-    known = rules().get(rule)
-    return known.would_change if known else ()
 
 
 ALWAYS_LIMITS = (

@@ -31,6 +31,7 @@ from pipelines.state.days import SourceDay, source_days
 from pipelines.state.visits import last_look, newest_events
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.lookup import looking
+from pipelines.warehouse.needs import blocked_rules
 
 LEARNT_DAYS = 180
 LEARNT_IN_BUILDINGS_DAYS = 90
@@ -123,7 +124,7 @@ def _of_ledger(
                 + (" words" if gone.words else ""),
                 start=_midnight(gone.first_date),
                 detail=gone.detail
-                + ("; rules that need it do not run" if gone.is_blocking else ""),
+                + ("; rules that need it do not run" if blocked_rules(gone) else ""),
             )
     yield from _rejecting(district, as_of)
 

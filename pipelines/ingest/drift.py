@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from pipelines.ingest.missing import blocked_by
 from pipelines.ingest.words import ENUMERATED, SIGN, NewWords, new_words
 from pipelines.state.days import SourceDay, source_days
 from pipelines.state.store import Store
@@ -61,15 +60,9 @@ class Drift:
     words: tuple[str, ...] = ()
 
     @property
-    def detections(self) -> Sequence[str]:
-        """Detections that must not run on the days without the field."""
-        enough = self.empty_dates and self.part >= LEAST_PART
-        return blocked_by(self.event_class, self.field) if enough else ()
-
-    @property
-    def is_blocking(self) -> bool:
-        """Some detection must not run."""
-        return bool(self.detections)
+    def is_severe(self) -> bool:
+        """So much is missing that what stands on the field can not judge."""
+        return bool(self.empty_dates) and self.part >= LEAST_PART
 
     @property
     def detail(self) -> str:

@@ -19,8 +19,8 @@ from pipelines.events import (
 from pipelines.registry.frames import FRAMES
 from pipelines.state.days import LAGS
 from pipelines.state.records import STATES
+from pipelines.warehouse.headers import ColumnNote, Header
 from pipelines.warehouse.library import models
-from pipelines.warehouse.models import ColumnNote, Header
 
 
 def notes_of(relation: str) -> Mapping[str, ColumnNote]:
@@ -367,7 +367,7 @@ VALUES: Mapping[str, Words] = {
         "contract": "by the contract's hours",
         "extra": "duty beyond them",
     },
-    "identity.seats.state": {
+    "identity.workstation_sessions.state": {
         "live": "somebody may be at the keyboard",
         "locked": "the screen is locked",
     },

@@ -120,7 +120,7 @@ def presence(
           request_count,
           site_count,
           live_share,
-          has_seat_log
+          has_logon_log
         from core.presence_blocks
         where
           account = $account

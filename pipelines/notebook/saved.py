@@ -9,8 +9,9 @@ from datetime import date
 from functools import cache
 
 from pipelines.errors import ModelError
+from pipelines.warehouse.headers import Param, Scalar
 from pipelines.warehouse.library import sql_folder
-from pipelines.warehouse.models import Model, Param, Scalar, arguments, read_model
+from pipelines.warehouse.models import Model, arguments, read_model
 
 
 @cache

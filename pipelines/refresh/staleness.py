@@ -20,6 +20,7 @@ from pipelines.refresh.touching import addresses, dated, mentions, policy, sites
 from pipelines.refresh.touching.changes import Change
 from pipelines.state import ledger
 from pipelines.warehouse.database import Database
+from pipelines.warehouse.library import models
 from pipelines.warehouse.models import downstream
 
 Touch = Callable[[Change, Collection[str]], set[date]]
@@ -99,8 +100,8 @@ def stale(database: Database, district: District, held: Sequence[date]) -> Stale
     whole = [name for name in changed if not district.models[name].is_dated]
     # an undated model is made again with any build
     build["a table without days"] = set(held[-1:]) if whole else set()
-    models = dict.fromkeys(_dated(district, changed, whole), tuple(held))
-    return _told({LINES: dirty} | build, again, because, models)
+    due = dict.fromkeys(_dated(district, changed, whole), tuple(held))
+    return _told({LINES: dirty} | build, again, because, due)
 
 
 def _dated(
@@ -110,9 +111,9 @@ def _dated(
 
     What reads a dated one follows by its days.
     """
-    models = district.models
-    reached = {*changed, *downstream(models.values(), whole)}
-    return [name for name in models if name in reached and models[name].is_dated]
+    every = district.models
+    reached = {*changed, *downstream(every.values(), whole)}
+    return [name for name in every if name in reached and every[name].is_dated]
 
 
 def _differs(name: str, was: Mapping[str, str], now: Mapping[str, str]) -> bool:
@@ -162,6 +163,13 @@ def noted(database: Database, table: str) -> list[tuple[str, str]]:
     return list(database.table(table).iter_rows()) if database.has(table) else []
 
 
+def drop_gone(database: Database) -> None:
+    """Drop the tables of models that are gone: nobody would purge them."""
+    for name, _ in noted(database, "main.built_with"):
+        if name.startswith(MODEL) and name.removeprefix(MODEL) not in models():
+            database.drop(name.removeprefix(MODEL))
+
+
 def note(database: Database, table: str, values: Mapping[str, str]) -> None:
     """Note names and values in the warehouse."""
     frame = {"name": list(values), "version": list(values.values())}
@@ -176,8 +184,8 @@ def _versions(district: District) -> dict[str, str]:
         "stages": "|".join(map("=".join, sorted(district.stages.items()))),
         "domains": "|".join(sorted(district.settings.district.account_domains)),
     }
-    models = {MODEL + name: one for name, one in district.model_versions.items()}
-    return district.judged_with | more | models
+    built = {MODEL + name: one for name, one in district.model_versions.items()}
+    return district.judged_with | more | built
 
 
 def _redecided(

@@ -19,7 +19,13 @@ from pipelines.ingest.remote import shown
 from pipelines.ingest.source import LATER
 from pipelines.ingest.sweeping import sweep
 from pipelines.privacy.attribution_changes import keep_changes
-from pipelines.refresh.staleness import note, note_versions, noted, stale
+from pipelines.refresh.staleness import (
+    drop_gone,
+    note,
+    note_versions,
+    noted,
+    stale,
+)
 from pipelines.registry.frames import FRAMES
 from pipelines.registry.registry import keep_registry
 from pipelines.state import ledger
@@ -129,6 +135,7 @@ def build(
     files = inputs.lake_files(district.store, district.home.lake)
     held = files.days()
     found = stale(database, district, held)
+    drop_gone(database)
     note_opened(district.store, found.reasons)
     quarantine = Quarantine(district.store)
     if held:

@@ -193,8 +193,8 @@ FRAMES: Mapping[str, Mapping[str, Column]] = {
         "cannot_show": _text("what logs can not show about it"),
     },
     "detection_clauses": {
-        "detection": _text("code of the detection"),
-        "clause_id": _text("clause it serves; one row a clause"),
+        "detection": _text("code of a detection that the policy names"),
+        "clause_id": _text("clause it serves instead of its own; null: none"),
     },
 }
 

@@ -1,4 +1,8 @@
-"""The policy as data: clauses, and which of them each detection serves."""
+"""The policy as data: its clauses.
+
+A detection's own header says which clauses it serves. A pack may say others under
+`[detections]`, code by code; `CODE = []` is none at all.
+"""
 
 import tomllib
 from importlib import resources
@@ -51,10 +55,10 @@ def read_policy(data: bytes) -> Policy:
     served = [
         {"detection": code, "clause_id": clause}
         for code, clauses in said.get("detections", {}).items()
-        for clause in clauses
+        for clause in clauses or [None]
     ]
     known = {clause.clause_id for clause in good}
-    lost = sorted({row["clause_id"] for row in served} - known)
+    lost = sorted({row["clause_id"] for row in served} - known - {None})
     problems += [
         Problem(FILE, "is no clause", column="detections", value=name) for name in lost
     ]

@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.errors import ModelError
+from pipelines.findings.record import BY_DESIGN, RULED_OUT
 from pipelines.findings.wording import ALWAYS_LIMITS
 from pipelines.reports.headline import missing_hours, runs, say_gap
 from pipelines.reports.safety import file_name
@@ -217,12 +218,32 @@ class Card:
     @property
     def ruled_out(self) -> tuple[str, ...]:
         """Other explanations that a test excluded."""
-        return tuple(name for name, _, result in self.alternatives if result == OUT)
+        return tuple(
+            name for name, _, result in self.alternatives if result == RULED_OUT
+        )
 
     @property
     def still_fits(self) -> tuple[tuple[str, str, str], ...]:
         """Other explanations that fit, or that could not be tested."""
-        return tuple(one for one in self.alternatives if one[2] != OUT)
+        return tuple(
+            other
+            for other in self.alternatives
+            if other[2] not in (RULED_OUT, BY_DESIGN)
+        )
+
+    @property
+    def tested(self) -> tuple[tuple[str, str, str], ...]:
+        """Other explanations that were tested, or that nothing could test."""
+        return tuple(other for other in self.alternatives if other[2] != BY_DESIGN)
+
+    @property
+    def by_design(self) -> tuple[tuple[str, str], ...]:
+        """Other explanations that the rule's way of counting excludes, and how."""
+        return tuple(
+            (name, text)
+            for name, text, result in self.alternatives
+            if result == BY_DESIGN
+        )
 
 
 def card_rows(view: View, findings: pl.DataFrame) -> pl.DataFrame:
@@ -389,7 +410,6 @@ def details(record: Mapping[str, Any], blind: str) -> dict[str, Any]:
 
 
 OTHER = ("name", "test", "result")
-OUT = "ruled out"
 
 
 def strength(clause: Mapping[str, Any]) -> str:

@@ -33,8 +33,12 @@ from pipelines.warehouse.snapshots import publish
 PUBLISHED = ("core", "marts", "identity")
 INTERNAL = (
     "core.candidate_requests",
-    "core.locked_talk",
+    "core.expected_logs",
+    "core.expected_traffic",
+    "core.background_traffic",
+    "core.logons",
     "core.outside_places",
+    "core.regular_calls",
     "identity.account_names",
     "identity.places",
 )

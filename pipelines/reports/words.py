@@ -11,6 +11,8 @@ from contextvars import ContextVar
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from pipelines.findings.record import BY_DESIGN, FITS, RULED_OUT
+
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = (
     "Jan", "Feb", "Mar", "Apr", "May", "Jun",
@@ -26,9 +28,6 @@ KINDS = {
 }
 SURE = {"C3": "Corroborated", "C2": "Likely"}
 STEPS = {"C3": 3, "C2": 2}
-RULED_OUT, FITS = "ruled out", "fits"
-BY_DESIGN = "excluded by design"
-"""What a record says became of another explanation; else it could not be tested."""
 REVIEW = {
     "open": "waiting for a decision",
     "explained": "explained",

@@ -18,8 +18,9 @@ from pipelines.settings.problems import Problem, nearest
 from pipelines.settings.reader import NAME
 from pipelines.settings.template import toml
 from pipelines.settings.toml_lines import Path, key_lines, line_of
+from pipelines.warehouse.headers import Param
 from pipelines.warehouse.library import models
-from pipelines.warehouse.models import Model, Param, within
+from pipelines.warehouse.models import Model, within
 
 _WORDS = {
     "int": "a whole number",

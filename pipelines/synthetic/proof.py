@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from pipelines.findings.alternatives import alternatives
+from pipelines.findings.grading import alternatives
+from pipelines.warehouse.library import rules
 
 
 def incomplete(
@@ -38,7 +39,8 @@ def _lacking(
 ) -> str:
     record = finding["record"]
     named = [one["name"] for one in record["alternatives"]]
-    wanted = [one.name for one in alternatives(finding["rule"], record["details"])]
+    header = rules()[finding["rule"]].header
+    wanted = [one.name for one in alternatives(header, record["details"])]
     if not wanted or named[: len(wanted)] != wanted:
         return "not every other explanation was tested"
     if len(lines) != len(set(record["evidence"])):

@@ -6,14 +6,16 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.findings.rules import rules
+from pipelines.warehouse.library import rules
 
 SHOWN = ("C2", "C3")
 
 
 def lead_rules() -> list[str]:
     """Codes of the rules that never make more than leads."""
-    return sorted(code for code, rule in rules().items() if rule.begins not in SHOWN)
+    return sorted(
+        code for code, rule in rules().items() if rule.header.begins not in SHOWN
+    )
 
 
 def planted_cases(home: Path) -> pl.DataFrame:

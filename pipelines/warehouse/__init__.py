@@ -1,6 +1,8 @@
 """The only floor that opens DuckDB: builds the models of `sql/`, a day at a time.
 
-`models` reads the SQL files and their headers, `database` owns every DuckDB
+`models` reads the SQL files and their macros, `headers` what stands above them,
+`sentences` fills the templates in a rule's header, `needs` says which event fields a
+rule stands on, `database` owns every DuckDB
 call, `inputs` brings in lake, registry and dimensions, `planning` says which
 days of which model are stale, `building` builds them, `snapshots` publishes
 immutable copies for readers.

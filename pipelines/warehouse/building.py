@@ -14,8 +14,9 @@ from pipelines.state.quarantine import Quarantined, hold_back, lift, quarantined
 from pipelines.state.store import Store
 from pipelines.warehouse import attribution
 from pipelines.warehouse.database import Database
+from pipelines.warehouse.headers import Scalar
 from pipelines.warehouse.inputs import LakeFiles, show_raw
-from pipelines.warehouse.models import Model, Scalar, arguments
+from pipelines.warehouse.models import Model, arguments
 
 Watch = Callable[[str, int, int], None]
 """Told before each build: the model, steps done, steps in all."""

@@ -24,11 +24,14 @@ from tenacity import (
 from pipelines.errors import ModelError, SchoolbellError
 from pipelines.events import LINES_A_FILE
 from pipelines.settings.model import MEMORY_MB
-from pipelines.warehouse.models import Model, Scalar
+from pipelines.warehouse.headers import Scalar
+from pipelines.warehouse.library import macros
+from pipelines.warehouse.models import Model
 
 SCHEMAS = ("raw", "registry", "identity", "core", "detections", "findings", "marts")
+_WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
 _LONG = {"timestamptz": "timestamp with time zone"}
-_PROVEN: set[tuple[str, tuple[tuple[str, str], ...]]] = set()
+_PROVEN: set[tuple[object, ...]] = set()
 """Queries that this process has seen to give the columns of their header."""
 NOT_THE_MODEL = (duckdb.IOException, duckdb.FatalException, duckdb.InternalException)
 """What a query fails with when the disk or the file does, whichever model runs."""
@@ -124,6 +127,10 @@ class Database:
         values = {"day": day} if day is not None else {}
         self._connection.execute(f"delete from {model.name}{where}", values)
 
+    def drop(self, table: str) -> None:
+        """Drop a table that no model makes any more."""
+        self._connection.execute(f"drop table if exists {table}")
+
     def _ensure(self, model: Model) -> None:
         """The table exists with the columns that the header promises."""
         if model.name in self._known:
@@ -137,11 +144,14 @@ class Database:
     def _prove(self, model: Model, named: Mapping[str, Any]) -> None:
         """The query gives the columns that the header promises, in their order."""
         promised = _promised(model)
-        told = (model.query, tuple(promised.items()))
+        facts = tuple(model.header.details.items())
+        told = (model.query, model.macros, tuple(promised.items()), facts)
         if told in _PROVEN:
             return
-        described = self.rows(f"describe {model.query}", named)
+        described = self.rows(f"describe {model.statement}", named)
         found = {row[0]: str(row[1]).lower() for row in described}
+        if model.header.details:
+            self._prove_details(model, named)
         if list(found) != list(promised) or found != promised:
             wrong = {k: (promised.get(k), found.get(k)) for k in {**promised, **found}}
             differ = {k: v for k, v in wrong.items() if v[0] != v[1]} or "their order"
@@ -149,6 +159,18 @@ class Database:
                 f"columns differ from the header: {differ}", where=model.name
             )
         _PROVEN.add(told)
+
+    def _prove_details(self, model: Model, named: Mapping[str, Any]) -> None:
+        """The query packs the facts that the header declares, of their types."""
+        query = f"describe select unnest(details) from ({model.query}\n)"
+        found = {row[0]: _fact_type(str(row[1])) for row in self.rows(query, named)}
+        promised = dict(model.header.details)
+        if found != promised:
+            wrong = {k: (promised.get(k), found.get(k)) for k in {**promised, **found}}
+            differ = {k: v for k, v in sorted(wrong.items()) if v[0] != v[1]}
+            raise ModelError(
+                f"facts differ from the header: {differ}", where=model.name
+            )
 
     def _drop_other(self, name: str, columns: Mapping[str, str]) -> None:
         """Drop the table if another version of its model made it: all is stale."""
@@ -169,7 +191,7 @@ class Database:
             else:
                 self._connection.execute(f"delete from {model.name}")
             made = self._connection.execute(
-                f"insert into {model.name} by name {model.query}", named
+                f"insert into {model.name} by name {model.statement}", named
             ).fetchall()
             self._connection.execute("commit")
         except BaseException:
@@ -286,6 +308,14 @@ class Database:
         self._connection.unregister("incoming")
 
 
+def _fact_type(kind: str) -> str:
+    """A type of DuckDB's as headers declare it."""
+    if kind in _WHOLE:
+        return "int"
+    is_real = kind in ("DOUBLE", "FLOAT") or kind.startswith("DECIMAL")
+    return "double" if is_real else kind.lower()
+
+
 def _promised(model: Model) -> dict[str, str]:
     """The columns of a model's header, with types as DuckDB writes them."""
     return {
@@ -347,3 +377,5 @@ def _tune(connection: duckdb.DuckDBPyConnection, threads: int, memory_mb: int) -
         connection.execute(f"set {setting}")
     for schema in SCHEMAS:
         connection.execute(f"create schema if not exists {schema}")
+    for macro in macros().values():
+        connection.execute(macro)

@@ -1,11 +1,14 @@
 """Every detection with what its header and the policy say of it."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import polars as pl
+
 from pipelines.registry.registry import Registry
-from pipelines.warehouse.models import Model, Scalar
+from pipelines.warehouse.headers import DETECTIONS, Scalar
+from pipelines.warehouse.models import Model
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,8 @@ def rule_version(detection: Detection, values: Mapping[str, Scalar]) -> str:
     Args:
         values: What its parameters are, as `arguments` gives them.
     """
-    text = f"{detection.model.query}\x1f{sorted(values.items())!r}"
+    model = detection.model
+    text = f"{model.query}{model.macros}\x1f{sorted(values.items())!r}"
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
@@ -61,12 +65,22 @@ def catalogue(
         )
         for row in registry.frames["clauses"].iter_rows(named=True)
     }
-    serves: dict[str, list[Clause]] = {}
-    for code, clause_id in registry.frames["detection_clauses"].iter_rows():
-        if clause_id in clauses:
-            serves.setdefault(code, []).append(clauses[clause_id])
+    said = registry.frames["detection_clauses"]
     return {
-        model.header.code: Detection(model, tuple(serves.get(model.header.code, ())))
+        model.header.code: Detection(
+            model,
+            tuple(clauses[name] for name in served(model, said) if name in clauses),
+        )
         for model in models.values()
-        if model.schema_name == "detections"
+        if model.schema_name == DETECTIONS
     }
+
+
+def served(model: Model, said: pl.DataFrame) -> Sequence[str]:
+    """Ids of the clauses that a detection serves, in the order they are cited.
+
+    Args:
+        said: What the district's policy says of some codes, instead of the headers.
+    """
+    own = said.filter(pl.col("detection") == model.header.code)["clause_id"]
+    return model.header.clauses if own.is_empty() else own.drop_nulls().to_list()

@@ -4,7 +4,8 @@ from functools import cache
 from pathlib import Path
 
 from pipelines.errors import ModelError
-from pipelines.warehouse.models import Model, read_models
+from pipelines.warehouse.headers import DETECTIONS, Shared, shared_of
+from pipelines.warehouse.models import Model, read_macros, read_models
 
 
 def sql_folder() -> Path:
@@ -28,3 +29,21 @@ def sql_folder() -> Path:
 def models() -> dict[str, Model]:
     """Every model, inputs before what reads them."""
     return read_models(sql_folder())
+
+
+@cache
+def macros() -> dict[str, str]:
+    """Every macro that queries may use, those that others use first."""
+    return read_macros(sql_folder())
+
+
+def shared_words() -> Shared:
+    """What the detections have in common."""
+    return shared_of(sql_folder() / DETECTIONS)
+
+
+@cache
+def rules() -> dict[str, Model]:
+    """Every detection by its code, those that a district switched off too."""
+    found = {model.header.code: model for model in models().values()}
+    return {code: model for code, model in found.items() if code}

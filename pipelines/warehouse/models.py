@@ -12,88 +12,54 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import duckdb
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipelines.errors import ModelError
+from pipelines.warehouse.headers import (
+    DETECTIONS,
+    Header,
+    Param,
+    Scalar,
+    Strict,
+    read_header,
+    shared_of,
+)
 
-Scalar = int | float | str | bool
-About = Literal["account", "device"]
-"""What the findings of a rule are about."""
 PYTHON_SCHEMAS = ("raw", "registry")
 """Schemas that no model builds: they are brought in by `inputs`."""
+
+MACROS = "macros"
+"""The folder of what recurs in queries: one DuckDB macro a file."""
+
+NO_MODELS = (MACROS, "queries")
+"""Folders whose files are no relations."""
+
+JUDGED = (
+    "severity", "severity_raised", "begins", "claim", "explanations", "would_change",
+    "clauses",
+)  # fmt: skip
+"""Keys of a rule's header that its findings are made of, beside its rows."""
 
 _HEADER = re.compile(r"\A/\* ---\n(.*?)\n--- \*/\n", re.DOTALL)
 _PARAM = re.compile(r"\$([a-z_]+)")
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
+_CALL = re.compile(r"\b([a-z_0-9]+)\(")
+_MACRO = re.compile(r"^create or replace temporary macro ([a-z_0-9]+)\(", re.MULTILINE)
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class Model(Strict):
+    """One relation of the warehouse, and how it is made.
 
-
-class Param(_Strict):
-    """A number or word that a district may set."""
-
-    type: Literal["date", "int", "double", "varchar", "boolean"]
-    default: Scalar | None = None
-    min: float | None = None
-    max: float | None = None
-    unit: str = ""
-    why: str = ""
-
-
-class ColumnNote(_Strict):
-    """What a column holds."""
-
-    type: str
-    meaning: str = Field(alias="is")
-    pii: Literal["none", "indirect", "direct"] = "none"
-
-
-class Window(_Strict):
-    """Neighbouring days that a dated model reads."""
-
-    days_before: int = 0
-    days_after: int = 0
-
-
-class Check(_Strict):
-    """A condition that holds for every row; breaking it fails or warns."""
-
-    holds: str
-    severity: Literal["fail", "warn"] = "fail"
-    why: str = ""
-
-
-class Header(_Strict):
-    """The YAML above a model's query."""
-
-    summary: str
-    title: str = ""
-    grain: tuple[str, ...]
-    window: Window = Window()
-    params: Mapping[str, Param] = {}
-    columns: Mapping[str, ColumnNote] = {}
-    checks: tuple[Check, ...] = ()
-    code: str = ""
-    kind: str = ""
-    about: About = "account"
-    severity: str = ""
-    stage: Literal["trial", "live"] = "live"
-    false_positives: tuple[str, ...] = ()
-    response: str = ""
-
-
-class Model(_Strict):
-    """One relation of the warehouse, and how it is made."""
+    Attributes:
+        macros: The text of every macro that the query uses, directly or not.
+    """
 
     name: str
     header: Header
     query: str
+    macros: str = ""
 
     @property
     def schema_name(self) -> str:
@@ -110,6 +76,14 @@ class Model(_Strict):
         """Built a day at a time."""
         return "event_date" in self.header.params
 
+    @property
+    def statement(self) -> str:
+        """The query as it fills the table: a rule's facts are packed as JSON."""
+        if not self.header.details:
+            return self.query
+        packed = "to_json(details)::varchar as details"
+        return f"select * replace ({packed}) from ({self.query}\n)"
+
     @cached_property
     def inputs(self) -> frozenset[str]:
         """The relations its query reads, as DuckDB's own parser sees them."""
@@ -122,12 +96,15 @@ def read_models(folder: Path) -> dict[str, Model]:
     Raises:
         ModelError: A header or query is broken, or the models form a circle.
     """
+    macros = read_macros(folder)
     models = {
         model.name: model
         for path in sorted(folder.glob("*/*.sql"))
-        if path.parent.name not in ("macros", "checks", "queries")
-        for model in [read_model(path)]
+        if path.parent.name not in NO_MODELS
+        for model in [read_model(path, macros)]
     }
+    for model in models.values():
+        _check_fields(model, models)
     order = TopologicalSorter(
         {name: sorted(model.inputs & set(models)) for name, model in models.items()}
     )
@@ -139,8 +116,11 @@ def read_models(folder: Path) -> dict[str, Model]:
         ) from error
 
 
-def read_model(path: Path) -> Model:
+def read_model(path: Path, macros: Mapping[str, str] | None = None) -> Model:
     """Read one file.
+
+    Args:
+        macros: What its query may use, by name.
 
     Raises:
         ModelError: With the file and what is wrong in it.
@@ -150,14 +130,52 @@ def read_model(path: Path) -> Model:
     found = _HEADER.match(text)
     if found is None:
         raise ModelError("begins with no `/* ---` header", where=where)
+    folder = path.parent
+    is_rule = folder.name == DETECTIONS
     try:
-        header = Header.model_validate(yaml.safe_load(found[1]))
-    except (ValidationError, yaml.YAMLError) as error:
+        header = read_header(found[1], shared_of(folder), is_rule=is_rule)
+    except ValueError as error:
         raise ModelError(f"the header is not valid: {error}", where=where) from error
     query = text[found.end() :].strip()
     name = f"{path.parent.name}.{path.stem}"
     _check(name, header, query, where)
-    return Model(name=name, header=header, query=query)
+    used = "\n".join(macros_used(query, macros or {}).values())
+    return Model(name=name, header=header, query=query, macros=used)
+
+
+def read_macros(folder: Path) -> dict[str, str]:
+    """Every macro below `folder`, by name, those that others use first.
+
+    Raises:
+        ModelError: A file is not one macro of its own name, or they form a circle.
+    """
+    texts = {
+        path.stem: path.read_text(encoding="utf-8")
+        for path in sorted(folder.glob(f"{MACROS}/*.sql"))
+    }
+    for name, text in texts.items():
+        if _MACRO.findall(text) != [name]:
+            raise ModelError(
+                f"makes {_MACRO.findall(text)}, not one macro {name!r}",
+                where=f"sql/{MACROS}/{name}.sql",
+            )
+    uses = {name: set(_CALL.findall(text)) - {name} for name, text in texts.items()}
+    try:
+        order = TopologicalSorter(
+            {name: sorted(called & set(texts)) for name, called in uses.items()}
+        ).static_order()
+        return {name: texts[name] for name in order}
+    except CycleError as error:
+        raise ModelError("macros use each other in a circle") from error
+
+
+def macros_used(query: str, macros: Mapping[str, str]) -> dict[str, str]:
+    """The macros that a query uses, directly or not, in the order given."""
+    called, found = set(_CALL.findall(query)), set[str]()
+    while called & set(macros) - found:
+        found |= called & set(macros)
+        called = {name for used in found for name in _CALL.findall(macros[used])}
+    return {name: text for name, text in macros.items() if name in found}
 
 
 def _check(name: str, header: Header, query: str, where: str) -> None:
@@ -179,6 +197,26 @@ def _check(name: str, header: Header, query: str, where: str) -> None:
             where=where,
             remedy="Name event_date in the grain: what happens once happens twice.",
         )
+
+
+def _check_fields(model: Model, models: Mapping[str, Model]) -> None:
+    """A rule stands on fields of events that it reads, directly or not."""
+    fields = (*model.header.needs, *model.header.once_filled)
+    read = inputs_below(model, models) if fields else ()
+    for field in fields:
+        if f"raw.{field.partition('.')[0]}" not in read:
+            raise ModelError(f"needs {field} and reads no such event", where=model.name)
+
+
+def inputs_below(model: Model, models: Mapping[str, Model]) -> frozenset[str]:
+    """Every relation that a model reads, directly or through others."""
+    found: set[str] = set()
+    waiting = set(model.inputs)
+    while waiting:
+        found |= waiting
+        below = [models[name].inputs for name in waiting if name in models]
+        waiting = set().union(*below) - found
+    return frozenset(found)
 
 
 def _once(column: str, kind: str) -> bool:
@@ -255,9 +293,9 @@ def arguments(
 
 
 def model_version(model: Model, values: Mapping[str, Scalar]) -> str:
-    """Changes whenever what the model's rows are can change.
+    """Changes whenever the model's rows can, or what is judged of a rule's rows.
 
-    Title, summary and the words beside columns and thresholds change no row.
+    Title, summary and the words beside columns and thresholds change neither.
 
     Args:
         values: Of its parameters, as `arguments` gives them; the zone is one of them.
@@ -266,7 +304,9 @@ def model_version(model: Model, values: Mapping[str, Scalar]) -> str:
     columns = {name: note.type for name, note in header.columns.items()}
     checks = [(one.holds, one.severity) for one in header.checks]
     parts = (model.query, sorted(values.items()), columns, header.grain, checks)
-    text = repr((*parts, header.window.days_before, header.window.days_after))
+    window = (header.window.days_before, header.window.days_after)
+    judged = header.model_dump(include=set(JUDGED))
+    text = repr((*parts, *window, model.macros, judged))
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 

@@ -118,11 +118,7 @@ select
     count(*) filter (where numbered.kind = 'request') as request_count,
     count(distinct numbered.source) as source_count,
     coalesce(
-        list_sort(
-            list_distinct(
-                list(numbered.device) filter (where numbered.device is not null)
-            )
-        ),
+        sorted_set(list(numbered.device) filter (where numbered.device is not null)),
         []::varchar[]
     ) as devices,
     min(numbered.time) as first_time,

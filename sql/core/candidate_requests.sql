@@ -202,31 +202,7 @@ timed as (
 )
 
 select
-    kept.event_id,
-    kept.account,
-    kept.person_id,
-    kept.is_staff,
-    kept.job_title,
-    kept.attribution_grade,
-    kept.device,
-    kept.device_class,
-    kept.device_pool,
-    kept.device_owner,
-    kept.is_district_device,
-    kept.binding_event_id,
-    kept.building,
-    kept.campus,
-    kept.lat,
-    kept.lon,
-    kept.net_kind,
-    kept.has_location,
-    kept.start_time,
-    kept.time,
-    kept.is_ambiguous_time,
-    kept.url_hostname,
-    kept.site,
-    kept.bytes_in,
-    kept.is_page,
+    kept.* exclude (event_date),
     timed.event_id is not null as is_machine_timed,
     kept.event_date
 from kept

@@ -53,41 +53,15 @@ columns:
   bytes_in: {type: bigint, is: bytes to the client}
   is_page: {type: boolean, is: an HTML document}
   is_live: {type: boolean, is: the account's keyboard was live there}
-  has_seat_log: {type: boolean, is: the device writes logons; else live is unknown}
-  seat_event_id: {type: bigint, is: the logon that makes it live}
+  has_logon_log: {type: boolean, is: the device writes logons; else live is unknown}
+  session_event_id: {type: bigint, is: the logon that makes it live}
   is_clock_checked: {type: boolean, is: that host's clock is known}
   event_date: {type: date, is: local day}
 --- */
 with
 
 requests as (
-    select
-        event_id,
-        account,
-        person_id,
-        is_staff,
-        job_title,
-        attribution_grade,
-        device,
-        device_class,
-        device_pool,
-        device_owner,
-        is_district_device,
-        binding_event_id,
-        building,
-        campus,
-        lat,
-        lon,
-        net_kind,
-        has_location,
-        start_time,
-        time,
-        is_ambiguous_time,
-        url_hostname,
-        site,
-        bytes_in,
-        is_page,
-        event_date
+    select *
     from core.candidate_requests
     where event_date = $event_date::date and not is_machine_timed
 ),
@@ -98,26 +72,20 @@ talk as (
         talking_count,
         locked_count,
         event_date
-    from core.locked_talk
+    from core.background_traffic
     where
         event_date between $event_date::date - interval 14 day and $event_date::date
 ),
 
-seats as (
-    select
-        account,
-        device,
-        start_time,
-        end_time,
-        event_id,
-        is_clock_checked
-    from identity.seats
+sessions as (
+    select *
+    from identity.workstation_sessions
     where event_date = $event_date::date and state = 'live'
 ),
 
-seat_days as (
+session_days as (
     select distinct device
-    from identity.seats
+    from identity.workstation_sessions
     where
         event_date between $event_date::date - interval 14 day and $event_date::date
 ),
@@ -153,47 +121,23 @@ quiet as (
 )
 
 select
-    quiet.event_id,
-    quiet.account,
-    quiet.person_id,
-    quiet.is_staff,
-    quiet.job_title,
-    quiet.attribution_grade,
-    quiet.device,
-    quiet.device_class,
-    quiet.device_pool,
-    quiet.device_owner,
-    quiet.is_district_device,
-    quiet.binding_event_id,
-    quiet.building,
-    quiet.campus,
-    quiet.lat,
-    quiet.lon,
-    quiet.net_kind,
-    quiet.has_location,
-    quiet.start_time,
-    quiet.time,
-    quiet.is_ambiguous_time,
-    quiet.url_hostname,
-    quiet.site,
-    quiet.bytes_in,
-    quiet.is_page,
-    seats.event_id is not null as is_live,
-    seat_days.device is not null as has_seat_log,
-    seats.event_id as seat_event_id,
-    coalesce(seats.is_clock_checked, false) as is_clock_checked,
+    quiet.* exclude (is_machine_timed, event_date),
+    sessions.event_id is not null as is_live,
+    session_days.device is not null as has_logon_log,
+    sessions.event_id as session_event_id,
+    coalesce(sessions.is_clock_checked, false) as is_clock_checked,
     quiet.event_date
 from quiet
-left join seats
+left join sessions
     on
-        quiet.account = seats.account
-        and quiet.device = seats.device
+        quiet.account = sessions.account
+        and quiet.device = sessions.device
         and quiet.start_time
-        + to_seconds($live_slack_seconds) >= seats.start_time
-        and quiet.start_time < seats.end_time
-left join seat_days on quiet.device = seat_days.device
+        + to_seconds($live_slack_seconds) >= sessions.start_time
+        and quiet.start_time < sessions.end_time
+left join session_days on quiet.device = session_days.device
 qualify
     row_number() over (
         partition by quiet.event_id
-        order by seats.start_time desc, seats.event_id
+        order by sessions.start_time desc, sessions.event_id
     ) = 1

@@ -105,18 +105,13 @@ select
     requests.device,
     requests.site,
     count(*) as file_count,
-    array_to_string(list_sort(list_distinct(list(requests.ending))), ', ') as endings,
+    array_to_string(sorted_values(requests.ending), ', ') as endings,
     max(requests.bytes_in) as largest_bytes,
     min(requests.start_time) as start_time,
     max(requests.start_time) as end_time,
-    list_sort(
-        list_filter(
-            list_distinct(
-                list_slice(list_sort(list(requests.event_id)), 1, 20)
-                || list(requests.binding_event_id)
-            ),
-            lambda one: one is not null
-        )
+    sorted_set(
+        list_slice(list_sort(list(requests.event_id)), 1, 20)
+        || list(requests.binding_event_id)
     ) as evidence,
     $event_date::date as event_date
 from requests

@@ -86,7 +86,7 @@ select
     url_hostname,
     category,
     count(distinct source) as source_count,
-    array_to_string(list_sort(list_distinct(list(source))), ', ') as sources,
+    array_to_string(sorted_values(source), ', ') as sources,
     category in (
         'social', 'shopping', 'streaming', 'sports', 'gambling', 'jobs', 'dating',
         'games', 'adult', 'real_estate', 'file_sharing', 'circumvention'

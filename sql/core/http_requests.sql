@@ -118,13 +118,13 @@ holders as (
     where event_date = $event_date::date
 ),
 
-seats as (
+sessions as (
     select
         account,
         device,
         start_time,
         end_time
-    from identity.seats
+    from identity.workstation_sessions
     where event_date = $event_date::date and state = 'live'
 ),
 
@@ -139,14 +139,7 @@ devices as (
 ),
 
 places as (
-    select
-        ip,
-        building,
-        campus,
-        lat,
-        lon,
-        net_kind,
-        has_location
+    select *
     from identity.places
 ),
 
@@ -281,13 +274,13 @@ held as (
 seated as (
     select
         held.event_id,
-        min(seats.account) as account,
-        count(distinct seats.account) as account_count
+        min(sessions.account) as account,
+        count(distinct sessions.account) as account_count
     from held
-    inner join seats
+    inner join sessions
         on
-            held.device = seats.device
-            and held.start_time between seats.start_time and seats.end_time
+            held.device = sessions.device
+            and held.start_time between sessions.start_time and sessions.end_time
     where held.user_name is null
     group by held.event_id
 ),
@@ -296,11 +289,11 @@ confirmed as (
     select distinct held.event_id
     from held
     inner join names on held.user_name = names.user_name
-    inner join seats
+    inner join sessions
         on
-            held.device = seats.device
-            and names.account = seats.account
-            and held.start_time between seats.start_time and seats.end_time
+            held.device = sessions.device
+            and names.account = sessions.account
+            and held.start_time between sessions.start_time and sessions.end_time
     where held.is_mapped
 ),
 

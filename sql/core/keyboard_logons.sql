@@ -1,7 +1,7 @@
 /* ---
 summary: >
   Each logon at a device's own keyboard, on the day on which it happened, and whose
-  device that is. Seats serve their neighbouring days too; whoever counts days or
+  device that is. Sessions serve their neighbouring days too; whoever counts days or
   devices reads this. What several people share is no single person's, even if one
   signed for it.
 grain: [account, device, event_id, event_date]
@@ -18,14 +18,9 @@ columns:
 --- */
 with
 
-seats as (
-    select
-        account,
-        device,
-        event_id,
-        start_time,
-        is_clock_checked
-    from identity.seats
+sessions as (
+    select *
+    from identity.workstation_sessions
     where
         event_date = $event_date::date
         and state = 'live'
@@ -47,14 +42,14 @@ devices as (
 )
 
 select
-    seats.account,
-    seats.device,
+    sessions.account,
+    sessions.device,
     any_value(devices.assigned_to) as assigned_to,
-    seats.event_id,
-    min(seats.start_time) as start_time,
-    bool_and(seats.is_clock_checked) as is_clock_checked,
+    sessions.event_id,
+    min(sessions.start_time) as start_time,
+    bool_and(sessions.is_clock_checked) as is_clock_checked,
     $event_date::date as event_date
-from seats
-inner join logons on seats.event_id = logons.event_id
-left join devices on seats.device = devices.device
-group by seats.account, seats.device, seats.event_id
+from sessions
+inner join logons on sessions.event_id = logons.event_id
+left join devices on sessions.device = devices.device
+group by sessions.account, sessions.device, sessions.event_id

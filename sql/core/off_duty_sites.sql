@@ -34,18 +34,12 @@ cited as (
         device,
         start_time as stretch_start,
         unnest(requests) as event_id
-    from core.off_duty_stretches
+    from core.off_duty_intervals
     where event_date = $event_date::date
 ),
 
 requests as (
-    select
-        event_id,
-        account,
-        url_hostname,
-        site,
-        start_time,
-        event_date
+    select *
     from core.engaged_requests
     where
         event_date between $event_date::date and $event_date::date + interval 1 day
@@ -129,11 +123,9 @@ select
     coalesce(sum(seconds) filter (where is_non_work_only), 0)::double
         as non_work_seconds,
     max(list_count) as list_count,
-    list_sort(list_distinct(list(site))) as sites,
-    list_sort(
-        list_distinct(
-            coalesce(list(site) filter (where list_count > 0), []::varchar[])
-        )
+    sorted_values(site) as sites,
+    sorted_set(
+        coalesce(list(site) filter (where list_count > 0), []::varchar[])
     ) as non_work_sites,
     list_sort(list(event_id) filter (where not is_non_work_only)) as evidence,
     $event_date::date as event_date

@@ -285,16 +285,14 @@ hours as (
         max(epoch(time) - epoch(start_time)) as longest_seconds,
         min(start_time) as first_time,
         max(start_time) as last_time,
-        list_sort(
-            list_distinct(
-                list_slice(list_sort(list(event_id)), 1, 5)
-                || [
-                    max_by(
-                        event_id,
-                        (coalesce(bytes_out, 0) + coalesce(bytes_in, 0), event_id)
-                    )
-                ]
-            )
+        sorted_set(
+            list_slice(list_sort(list(event_id)), 1, 5)
+            || [
+                max_by(
+                    event_id,
+                    (coalesce(bytes_out, 0) + coalesce(bytes_in, 0), event_id)
+                )
+            ]
         ) as evidence,
         min(binding_event_id) as binding_event_id
     from seen

@@ -58,16 +58,7 @@ geo as (
 ),
 
 files as (
-    select
-        ip,
-        network_kind,
-        kind_source,
-        country,
-        city,
-        lat,
-        lon,
-        accuracy_km,
-        place_source
+    select *
     from identity.outside_networks
 ),
 

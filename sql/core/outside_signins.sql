@@ -59,14 +59,7 @@ people as (
 ),
 
 places as (
-    select
-        ip,
-        network_kind,
-        city,
-        lat,
-        lon,
-        accuracy_km,
-        place_source
+    select *
     from core.outside_places
 ),
 

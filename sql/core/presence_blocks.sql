@@ -40,8 +40,8 @@ columns:
   site_count: {type: bigint, is: registrable domains}
   bin_count: {type: bigint, is: five-minute bins with a request}
   live_share: {type: double, is: share of requests with a live keyboard}
-  has_seat_log: {type: boolean, is: the device writes logons}
-  seat_events: {type: 'bigint[]', is: logons that make it live}
+  has_logon_log: {type: boolean, is: the device writes logons}
+  session_events: {type: 'bigint[]', is: logons that make it live}
   bindings: {type: 'bigint[]', is: leases that tell the device}
   is_clock_checked: {type: boolean, is: the host's clock is known}
   has_ambiguous_time: {type: boolean, is: touches a repeated hour}
@@ -51,28 +51,7 @@ columns:
 with
 
 requests as (
-    select
-        event_id,
-        account,
-        person_id,
-        is_staff,
-        attribution_grade,
-        device,
-        device_class,
-        device_owner,
-        is_district_device,
-        binding_event_id,
-        building,
-        net_kind,
-        start_time,
-        time,
-        is_ambiguous_time,
-        site,
-        is_live,
-        has_seat_log,
-        seat_event_id,
-        is_clock_checked,
-        event_date
+    select *
     from core.engaged_requests
     where
         event_date between $event_date::date - interval 1 day
@@ -157,9 +136,9 @@ select
     count(distinct site) as site_count,
     count(distinct floor(epoch(start_time) / 300)) as bin_count,
     avg(case when is_live then 1.0 else 0.0 end) as live_share,
-    bool_or(has_seat_log) as has_seat_log,
-    list_sort(list_distinct(list(seat_event_id))) as seat_events,
-    list_sort(list_distinct(list(binding_event_id))) as bindings,
+    bool_or(has_logon_log) as has_logon_log,
+    sorted_values(session_event_id) as session_events,
+    sorted_values(binding_event_id) as bindings,
     bool_or(is_clock_checked) as is_clock_checked,
     bool_or(is_ambiguous_time) as has_ambiguous_time,
     list_sort(list(event_id)) as evidence,

@@ -38,7 +38,7 @@ hosts as (
 labels as (
     select
         url_hostname,
-        array_to_string(list_sort(list_distinct(list(category))), ', ') as categories,
+        array_to_string(sorted_values(category), ', ') as categories,
         max(case when is_non_work then source_count else 0 end) as non_work_sources
     from core.host_categories
     where event_date = $event_date::date

@@ -37,7 +37,7 @@ columns:
   largest_bytes: {type: bigint, is: the largest single response}
   embed_share: {type: double, is: share of requests right after another site's}
   live_share: {type: double, is: share of requests with a live keyboard}
-  has_seat_log: {type: boolean, is: the device writes logons}
+  has_logon_log: {type: boolean, is: the device writes logons}
   categories: {type: varchar, is: what lists say of it}
   non_work_sources: {type: bigint, is: most lists agreeing on one non-work category}
   evidence: {type: 'bigint[]', is: the requests}
@@ -47,24 +47,7 @@ columns:
 with
 
 requests as (
-    select
-        event_id,
-        account,
-        person_id,
-        is_staff,
-        attribution_grade,
-        device,
-        device_class,
-        is_district_device,
-        binding_event_id,
-        building,
-        start_time,
-        site,
-        bytes_in,
-        is_page,
-        is_live,
-        has_seat_log,
-        seat_event_id
+    select *
     from core.engaged_requests
     where event_date = $event_date::date and site is not null
 ),
@@ -85,13 +68,7 @@ visits as (
 ),
 
 standing as (
-    select
-        account,
-        site,
-        verdict,
-        entry_id,
-        categories,
-        non_work_sources
+    select *
     from core.site_standing
     where event_date = $event_date::date
 ),
@@ -142,10 +119,10 @@ request_sums as (
         max(bytes_in) as largest_bytes,
         avg(case when follows_another then 1.0 else 0.0 end) as embed_share,
         avg(case when is_live then 1.0 else 0.0 end) as live_share,
-        bool_or(has_seat_log) as has_seat_log,
+        bool_or(has_logon_log) as has_logon_log,
         list_sort(list(event_id)) as evidence,
-        list_sort(
-            list_distinct(list(binding_event_id) || list(seat_event_id))
+        sorted_set(
+            list(binding_event_id) || list(session_event_id)
         ) as attribution_evidence
     from marked
     group by account, person_id, is_staff, device, site
@@ -175,7 +152,7 @@ select
     request_sums.largest_bytes,
     request_sums.embed_share,
     request_sums.live_share,
-    request_sums.has_seat_log,
+    request_sums.has_logon_log,
     standing.categories,
     standing.non_work_sources,
     request_sums.evidence,

@@ -159,20 +159,15 @@ requests as (
         and requests.attribution_grade in ('A', 'C')
 ),
 
-seats as (
-    select
-        account,
-        device,
-        start_time,
-        end_time,
-        event_id
-    from identity.seats
+sessions as (
+    select *
+    from identity.workstation_sessions
     where event_date = $event_date::date and state = 'live'
 ),
 
 seat_devices as (
     select distinct device
-    from identity.seats
+    from identity.workstation_sessions
     where event_date = $event_date::date
 ),
 
@@ -181,20 +176,20 @@ tunnels as (
     select
         requests.*,
         seat_devices.device is not null as is_live_known,
-        seats.event_id as seat_event_id
+        sessions.event_id as session_event_id
     from requests
     left join seat_devices on requests.device = seat_devices.device
-    left join seats
+    left join sessions
         on
-            requests.device = seats.device
-            and requests.account = seats.account
-            and requests.start_time >= seats.start_time
-            and requests.start_time < seats.end_time
-    where seats.event_id is not null or seat_devices.device is null
+            requests.device = sessions.device
+            and requests.account = sessions.account
+            and requests.start_time >= sessions.start_time
+            and requests.start_time < sessions.end_time
+    where sessions.event_id is not null or seat_devices.device is null
     qualify
         row_number() over (
             partition by requests.event_id
-            order by seats.start_time desc, seats.event_id
+            order by sessions.start_time desc, sessions.event_id
         ) = 1
 ),
 
@@ -244,16 +239,16 @@ held as (
 seated as (
     select
         held.event_id,
-        min(seats.account) as account,
-        min(seats.event_id) as seat_event_id
+        min(sessions.account) as account,
+        min(sessions.event_id) as session_event_id
     from held
-    inner join seats
+    inner join sessions
         on
-            held.device = seats.device
-            and held.start_time >= seats.start_time
-            and held.start_time < seats.end_time
+            held.device = sessions.device
+            and held.start_time >= sessions.start_time
+            and held.start_time < sessions.end_time
     group by held.event_id
-    having count(distinct seats.account) = 1
+    having count(distinct sessions.account) = 1
 ),
 
 names as (
@@ -266,7 +261,7 @@ names as (
 named as (
     select
         held.*,
-        seated.seat_event_id,
+        seated.session_event_id,
         seat_devices.device is not null as is_live_known,
         coalesce(seated.account, names.account) as account
     from held
@@ -293,7 +288,7 @@ uses as (
         time,
         bytes,
         binding_event_id,
-        seat_event_id
+        session_event_id
     from tunnels
     union all
     select
@@ -310,7 +305,7 @@ uses as (
         named.time,
         named.bytes,
         named.lease_event_id as binding_event_id,
-        named.seat_event_id
+        named.session_event_id
     from named
     inner join staff on named.account = staff.account
     left join identity.hosts as hosts on named.destination = hosts.url_hostname
@@ -361,12 +356,10 @@ cited as (
         device,
         site,
         seen_by,
-        list_sort(
-            list_distinct(
-                list_slice(list_sort(list(event_id)), 1, 40)
-                || list(binding_event_id)
-                || list(seat_event_id)
-            )
+        sorted_set(
+            list_slice(list_sort(list(event_id)), 1, 40)
+            || list(binding_event_id)
+            || list(session_event_id)
         ) as evidence
     from uses
     group by account, device, site, seen_by

@@ -31,13 +31,7 @@ columns:
 with
 
 requests as (
-    select
-        event_id,
-        account,
-        start_time,
-        site,
-        bytes_in,
-        is_page
+    select *
     from core.engaged_requests
     where event_date = $event_date::date
 ),
@@ -70,11 +64,9 @@ hours as (
             as site_count,
         sum(bytes_in) / 1000000.0 as megabytes,
         count(distinct date_trunc('minute', start_time)) as minute_count,
-        list_sort(
-            list_distinct(
-                list_slice(list_sort(list(event_id)), 1, 5)
-                || [max_by(event_id, (bytes_in, event_id))]
-            )
+        sorted_set(
+            list_slice(list_sort(list(event_id)), 1, 5)
+            || [max_by(event_id, (bytes_in, event_id))]
         ) as evidence
     from requests
     group by account, date_trunc('hour', start_time)

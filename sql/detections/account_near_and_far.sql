@@ -9,6 +9,9 @@ code: SA-6
 kind: shared_account
 severity: high
 stage: trial
+begins: C2
+clauses: [cl.23, cl.13d]
+needs: [whose_request, sign_in_place]
 grain: [subject, event_date]
 window: {days_before: 1}
 params:
@@ -27,14 +30,39 @@ params:
     unit: seconds
     why: nobody goes home and back in four minutes
 columns:
-  subject: {type: varchar, pii: direct, is: account}
-  start_time: {type: timestamptz, is: first cited request}
-  end_time: {type: timestamptz, is: last cited request}
   measure: {type: double, is: turns}
   observables: {type: 'varchar[]', pii: indirect, is: devices}
-  evidence: {type: 'bigint[]', is: cited events}
-  details: {type: varchar, is: facts for the alternatives as JSON}
-  event_date: {type: date, is: local day}
+claim: >-
+  Account {account} was in use at {buildings:names} and through a tunnel from outside[,
+  about {kilometres:number} km away,] in turns: {turns} changes within minutes each.
+details:
+  turns: int
+  shortest_gap_seconds: double
+  buildings: varchar[]
+  kilometres: int
+  network_kind: varchar
+  kind_source: varchar
+  is_shared_network: boolean
+  is_left_open: boolean
+  is_clock_wrong: boolean
+explanations:
+  - name: An idle tunnel that is always up
+    by_design: only requests that a person makes count, on both sides
+  - name: A phone's hotspot, a relay or a service that stands for many
+    test: is_shared_network
+    ruled_out: >-
+      a list names the kind of the outside network; such kinds are left out
+    not_testable: no list tells what kind of network the tunnel came from
+  - name: A desk that its owner works at from home
+    by_design: the keyboard was unlocked at the desk; no remote logon there
+  - live
+  - shared: clock
+    ruled_out: the hosts' clocks were checked against the directory or the tunnel
+    not_testable: a host's clock could not be checked
+  - approved
+would_change:
+  - another kind of network for the outside address
+  - a network that the registry puts in the wrong building
 false_positives:
   - The owner works at the desk from afar with a tool that writes no remote logon.
   - The laptop is in the building too, on a line that a list takes for a home's.
@@ -54,9 +82,9 @@ requests as (
         lon,
         start_time,
         has_location as is_on_site,
-        has_seat_log,
+        has_logon_log,
         is_clock_checked,
-        seat_event_id,
+        session_event_id,
         binding_event_id
     from core.engaged_requests
     where
@@ -68,7 +96,7 @@ requests as (
             or (
                 net_kind = 'remote'
                 and binding_event_id is not null
-                and (is_live or not has_seat_log)
+                and (is_live or not has_logon_log)
             )
         )
 ),
@@ -80,7 +108,7 @@ logons as (
         host,
         src_ip,
         logon_kind
-    from raw.logons
+    from core.logons
     where
         event_date between $event_date::date - interval 1 day and $event_date::date
         and logon_kind in ('vpn', 'interactive', 'cached', 'remote')
@@ -103,12 +131,7 @@ devices as (
 ),
 
 outside as (
-    select
-        ip,
-        network_kind,
-        kind_source,
-        lat,
-        lon
+    select *
     from core.outside_places
     where
         coalesce(
@@ -145,7 +168,7 @@ at_desk as (
         null::double as far_lat,
         null::double as far_lon
     from requests
-    inner join logons on requests.seat_event_id = logons.event_id
+    inner join logons on requests.session_event_id = logons.event_id
     left join reached
         on requests.account = reached.account and requests.device = reached.device
     where
@@ -187,9 +210,9 @@ stepped as (
         lag(network_kind) over in_order as previous_network_kind,
         lag(kind_source) over in_order as previous_kind_source,
         lag(start_time) over in_order as previous_start,
-        lag(has_seat_log) over in_order as previous_has_seat_log,
+        lag(has_logon_log) over in_order as previous_has_logon_log,
         lag(is_clock_checked) over in_order as previous_is_clock_checked,
-        lag(seat_event_id) over in_order as previous_seat_id,
+        lag(session_event_id) over in_order as previous_session_id,
         lag(binding_event_id) over in_order as previous_binding_id
     from both_sides
     window in_order as (partition by owner order by start_time, event_id)
@@ -215,70 +238,46 @@ turns as (
 measured as (
     select
         *,
-        2 * 6371 * asin(
-            least(
-                1,
-                sqrt(
-                    power(sin(radians(there_lat - near_lat) / 2), 2)
-                    + cos(radians(near_lat)) * cos(radians(there_lat))
-                    * power(sin(radians(there_lon - near_lon) / 2), 2)
-                )
-            )
-        ) as kilometres
+        kilometres_apart(there_lat, there_lon, near_lat, near_lon) as kilometres
     from turns
-),
-
-cited as (
-    select
-        owner,
-        unnest(
-            [
-                event_id, previous_id, seat_event_id, previous_seat_id,
-                binding_event_id, previous_binding_id
-            ]
-        ) as event_id
-    from measured
-),
-
-evidence as (
-    select
-        owner,
-        list_sort(list_distinct(list(event_id))) as evidence
-    from cited
-    where event_id is not null
-    group by owner
 )
 
 select
-    min(measured.account) as subject,
-    min(measured.previous_start) as start_time,
-    max(measured.start_time) as end_time,
+    min(account) as subject,
+    min(previous_start) as start_time,
+    max(start_time) as end_time,
     count(*)::double as measure,
-    list_sort(
-        list_distinct(list(measured.device) || list(measured.previous_device))
-    ) as observables,
-    any_value(evidence.evidence) as evidence,
-    to_json(
-        struct_pack(
-            turns := count(*),
-            shortest_gap_seconds := round(
-                min(epoch(measured.start_time) - epoch(measured.previous_start)), 1
-            ),
-            buildings := list_sort(list_distinct(list(measured.near_building))),
-            kilometres := round(min(measured.kilometres), 0)::bigint,
-            network_kind := min(measured.far_kind),
-            kind_source := min(measured.far_source),
-            is_kind_known := bool_and(measured.far_kind is not null),
-            is_live_known := bool_and(
-                measured.has_seat_log and measured.previous_has_seat_log
-            ),
-            are_clocks_checked := bool_and(
-                measured.is_clock_checked and measured.previous_is_clock_checked
+    sorted_set(list(device) || list(previous_device)) as observables,
+    sorted_set(
+        flatten(
+            list(
+                [
+                    event_id, previous_id, session_event_id, previous_session_id,
+                    binding_event_id, previous_binding_id
+                ]
             )
         )
-    )::varchar as details,
+    ) as evidence,
+    struct_pack(
+        turns := count(*),
+        shortest_gap_seconds := round(
+            min(epoch(start_time) - epoch(previous_start)), 1
+        ),
+        buildings := sorted_values(near_building),
+        kilometres := round(min(kilometres), 0)::bigint,
+        network_kind := min(far_kind),
+        kind_source := min(far_source),
+        is_shared_network := ruled_out_if(bool_and(far_kind is not null)),
+        is_left_open := ruled_out_if(
+            bool_and(has_logon_log and previous_has_logon_log)
+        ),
+        is_clock_wrong := ruled_out_if(
+            bool_and(
+                is_clock_checked and previous_is_clock_checked
+            )
+        )
+    ) as details,
     $event_date::date as event_date
 from measured
-inner join evidence on measured.owner = evidence.owner
-group by measured.owner
+group by owner
 having count(*) >= $turns

@@ -7,6 +7,9 @@ summary: >
 code: SA-1
 kind: shared_account
 severity: high
+begins: C3
+clauses: [cl.23, cl.17]
+needs: [whose_request, keyboard]
 grain: [subject, event_date]
 params:
   event_date: {type: date}
@@ -23,14 +26,38 @@ params:
     max: 50
     why: two full turns there and back; one stale lease or late line makes at most two
 columns:
-  subject: {type: varchar, pii: direct, is: account}
-  start_time: {type: timestamptz, is: first cited request}
-  end_time: {type: timestamptz, is: last cited request}
   measure: {type: double, is: turns faster than travel}
   observables: {type: 'varchar[]', pii: indirect, is: devices}
-  evidence: {type: 'bigint[]', is: cited events}
-  details: {type: varchar, is: facts for the alternatives as JSON}
-  event_date: {type: date, is: local day}
+claim: >-
+  Account {account} was in use at {buildings:names} in turns: {turns} changes between
+  them, each sooner than a drive of at least {travel_seconds:duration} allows.
+details:
+  turns: int
+  shortest_gap_seconds: double
+  longest_gap_seconds: double
+  travel_seconds: double
+  kilometres: double
+  buildings: varchar[]
+  is_drive_possible: boolean
+  is_lease_stale: boolean
+  is_left_open: boolean
+  is_clock_wrong: boolean
+explanations:
+  - shared: drive
+    says: >-
+      {shortest_gap_seconds:seconds} seconds apart; the drive takes at least
+      {travel_seconds:seconds}
+  - name: A stale address lease or a late log line
+    test: is_lease_stale
+    says: '{turns} turns; one stale lease or late line makes at most two'
+  - live
+  - clock
+  - network
+  - machine
+  - approved
+would_change:
+  - a network that the registry puts in the wrong building
+  - a device that belongs to another building than the registry says
 false_positives:
   - A network of the registry stands for another building than it says.
   - The second device is a remote session whose network is listed as wired.
@@ -51,9 +78,9 @@ requests as (
         lat,
         lon,
         start_time,
-        has_seat_log,
+        has_logon_log,
         is_clock_checked,
-        seat_event_id,
+        session_event_id,
         binding_event_id
     from core.engaged_requests
     where
@@ -66,7 +93,7 @@ requests as (
         and (
             is_live
             or (
-                not has_seat_log
+                not has_logon_log
                 and device_class in (
                     'desktop', 'laptop', 'chromebook', 'podium', 'lab_pc'
                 )
@@ -83,9 +110,9 @@ stepped as (
         lag(lat) over in_order as previous_lat,
         lag(lon) over in_order as previous_lon,
         lag(start_time) over in_order as previous_start,
-        lag(has_seat_log) over in_order as previous_has_seat_log,
+        lag(has_logon_log) over in_order as previous_has_logon_log,
         lag(is_clock_checked) over in_order as previous_is_clock_checked,
-        lag(seat_event_id) over in_order as previous_seat_id,
+        lag(session_event_id) over in_order as previous_session_id,
         lag(binding_event_id) over in_order as previous_binding_id
     from requests
     window in_order as (partition by owner order by start_time, event_id)
@@ -95,10 +122,7 @@ moved as (
     select
         *,
         epoch(start_time) - epoch(previous_start) as gap_seconds,
-        6371 * sqrt(
-            power(radians(lat - previous_lat), 2)
-            + power(radians(lon - previous_lon) * cos(radians(lat)), 2)
-        ) as kilometres
+        kilometres_nearby(lat, lon, previous_lat, previous_lon) as kilometres
     from stepped
     where device <> previous_device and campus <> previous_campus
 ),
@@ -106,7 +130,7 @@ moved as (
 timed as (
     select
         *,
-        greatest(150, kilometres / 75 * 3600) as travel_seconds
+        drive_seconds(kilometres) as travel_seconds
     from moved
 ),
 
@@ -114,64 +138,43 @@ turns as (
     select *
     from timed
     where gap_seconds < $travel_share * travel_seconds
-),
-
-cited as (
-    select
-        owner,
-        unnest(
-            [
-                event_id, previous_id, seat_event_id, previous_seat_id,
-                binding_event_id, previous_binding_id
-            ]
-        ) as event_id
-    from turns
-),
-
-evidence as (
-    select
-        owner,
-        list_sort(list_distinct(list(event_id))) as evidence
-    from cited
-    where event_id is not null
-    group by owner
-),
-
-judged as (
-    select
-        owner,
-        min(account) as subject,
-        min(previous_start) as start_time,
-        max(start_time) as end_time,
-        count(*) as turn_count,
-        list_sort(list_distinct(list(device) || list(previous_device))) as devices,
-        to_json(
-            struct_pack(
-                turns := count(*),
-                shortest_gap_seconds := round(min(gap_seconds), 1),
-                longest_gap_seconds := round(max(gap_seconds), 1),
-                travel_seconds := round(min(travel_seconds), 0),
-                kilometres := round(min(kilometres), 1),
-                buildings := list_sort(list_distinct(list(building))),
-                is_live_known := bool_and(has_seat_log and previous_has_seat_log),
-                are_clocks_checked := bool_and(
-                    is_clock_checked and previous_is_clock_checked
-                )
-            )
-        )::varchar as details
-    from turns
-    group by owner
-    having count(*) >= $turns
 )
 
 select
-    judged.subject,
-    judged.start_time,
-    judged.end_time,
-    judged.turn_count::double as measure,
-    list_sort(judged.devices) as observables,
-    evidence.evidence,
-    judged.details,
+    min(account) as subject,
+    min(previous_start) as start_time,
+    max(start_time) as end_time,
+    count(*)::double as measure,
+    sorted_set(list(device) || list(previous_device)) as observables,
+    sorted_set(
+        flatten(
+            list(
+                [
+                    event_id, previous_id, session_event_id, previous_session_id,
+                    binding_event_id, previous_binding_id
+                ]
+            )
+        )
+    ) as evidence,
+    struct_pack(
+        turns := count(*),
+        shortest_gap_seconds := round(min(gap_seconds), 1),
+        longest_gap_seconds := round(max(gap_seconds), 1),
+        travel_seconds := round(min(travel_seconds), 0),
+        kilometres := round(min(kilometres), 1),
+        buildings := sorted_values(building),
+        is_drive_possible := round(min(gap_seconds), 1)
+        >= round(min(travel_seconds), 0),
+        -- whatever the least count of turns is set to
+        is_lease_stale := count(*) < 4,
+        is_left_open := ruled_out_if(
+            bool_and(has_logon_log and previous_has_logon_log)
+        ),
+        is_clock_wrong := ruled_out_if(
+            bool_and(is_clock_checked and previous_is_clock_checked)
+        )
+    ) as details,
     $event_date::date as event_date
-from judged
-inner join evidence on judged.owner = evidence.owner
+from turns
+group by owner
+having count(*) >= $turns

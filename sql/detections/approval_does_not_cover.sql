@@ -7,6 +7,10 @@ code: NA-4
 kind: non_approved_site
 severity: low
 stage: trial
+severity_raised: [{to: medium, days: 3}]
+begins: C2
+clauses: [cl.24, cl.29, cl.33]
+needs: [whose_request, site_asked_for]
 grain: [subject, event_date]
 params:
   event_date: {type: date}
@@ -24,14 +28,24 @@ params:
     max: 100
     why: one or two requests are a preview, not use
 columns:
-  subject: {type: varchar, pii: direct, is: account}
-  start_time: {type: timestamptz, is: first cited event}
-  end_time: {type: timestamptz, is: last cited event}
   measure: {type: double, is: seconds of the longest stretch}
-  observables: {type: 'varchar[]', pii: indirect, is: devices and sites}
-  evidence: {type: 'bigint[]', is: cited events}
-  details: {type: varchar, is: facts for the alternatives as JSON}
-  event_date: {type: date, is: local day}
+claim: >-
+  Account {account} used {sites:names} for about {longest_seconds:duration} (estimate);
+  the approval on the list does not cover this day or role.
+details:
+  shared: site
+  verdicts: varchar[]
+explanations:
+  - name: An approval that covers this day and role
+    by_design: >-
+      the list of sites says for this day and role: {verdicts:words}
+  - embed
+  - glance
+  - live
+  - machine
+  - approved
+would_change:
+  - an entry that is renewed or widened to the role
 false_positives:
   - The renewal was agreed and the list not changed.
 response: >
@@ -41,29 +55,8 @@ response: >
 with
 
 use as (
-    select
-        account,
-        device,
-        is_district_device,
-        site,
-        verdict,
-        entry_id,
-        attribution_grade,
-        is_live_known,
-        start_time,
-        end_time,
-        longest_seconds,
-        total_seconds,
-        on_duty_seconds,
-        visit_count,
-        request_count,
-        largest_bytes,
-        embed_share,
-        categories,
-        non_work_sources,
-        evidence,
-        event_date
-    from core.judged_site_use
+    select *
+    from core.site_evidence
     where
         event_date = $event_date::date
         and verdict in ('lapsed', 'not_yet', 'approved_other_role')
@@ -92,29 +85,16 @@ select
     min(start_time) as start_time,
     max(end_time) as end_time,
     max(longest_seconds) as measure,
-    list_sort(
-        list_distinct(list('device:' || device) || list('site:' || site))
-    ) as observables,
-    list_sort(list_distinct(flatten(list(evidence)))) as evidence,
-    to_json(
-        struct_pack(
-            sites := list_sort(list_distinct(list(site))),
-            categories := list_sort(list_distinct(list(categories))),
-            list_count := 0,
-            longest_seconds := round(max(longest_seconds), 0),
-            total_seconds := round(sum(total_seconds), 0),
-            on_duty_seconds := round(sum(on_duty_seconds), 0),
-            visits := sum(visit_count)::bigint,
-            largest_bytes := max(largest_bytes),
-            embed_share := round(max(embed_share), 2),
-            days := 1,
-            is_repeated := false,
-            is_district_device := bool_and(is_district_device),
-            attribution_grade := max(attribution_grade),
-            is_live_known := bool_and(is_live_known),
-            verdicts := list_sort(list_distinct(list(verdict)))
-        )
-    )::varchar as details,
+    devices_and_sites(device, site) as observables,
+    sorted_set(flatten(list(evidence))) as evidence,
+    struct_insert(
+        site_facts(
+            site, categories, 0, longest_seconds, total_seconds,
+            on_duty_seconds, visit_count, largest_bytes, embed_share, 1,
+            is_district_device, attribution_grade, is_live_known
+        ),
+        verdicts := sorted_values(verdict)
+    ) as details,
     $event_date::date as event_date
 from judged
 group by account

@@ -11,6 +11,9 @@ kind: anomaly
 about: device
 severity: medium
 stage: trial
+begins: C2
+clauses: [cl.30, cl.31]
+needs: [outside_flow]
 grain: [subject, event_date]
 window: {days_before: 13}
 params:
@@ -31,15 +34,44 @@ params:
     max: 1000
     why: >-
       times what one in a hundred of the uploads of such devices comes to
+  compared_days:
+    type: int
+    default: 3
+    min: 1
+    max: 13
+    unit: days
+    why: with fewer earlier days in the logs, what is new can not be told from a habit
 columns:
   subject: {type: varchar, pii: indirect, is: device}
-  start_time: {type: timestamptz, is: first cited event}
-  end_time: {type: timestamptz, is: last cited event}
   measure: {type: double, is: megabytes sent}
-  observables: {type: 'varchar[]', pii: indirect, is: devices and sites}
-  evidence: {type: 'bigint[]', is: cited events}
-  details: {type: varchar, is: facts for the alternatives as JSON}
-  event_date: {type: date, is: local day}
+claim: >-
+  From {account}, about {megabytes:number} MB were sent to {sites:names} in one day.
+  What it was is not known.
+details:
+  sites: varchar[]
+  megabytes: int
+  usual_megabytes: double
+  uploads_compared: int
+  logged_days: int
+  is_regular: boolean
+  is_usual: boolean
+  is_shared_address: boolean
+explanations:
+  - name: A copy that goes there regularly
+    test: is_regular
+    ruled_out: on none of {logged_days:count earlier day} half as much went there
+    not_testable: the logs hold {logged_days:count earlier day} to compare with
+  - name: What such devices usually send
+    test: is_usual
+    ruled_out: >-
+      {uploads_compared:count upload} of such devices; all but one in a hundred stay
+      within {usual_megabytes} MB
+    not_testable: no other device of its kind sent anything outside
+  - name: A service that the district uses
+    by_design: sites that the list speaks for, for anybody, are left out
+  - one_device
+would_change:
+  - an entry for the site on the approved list
 false_positives:
   - A back-up or a synchronised folder that began that day.
   - A video or a camera's recordings that were handed in somewhere.
@@ -50,20 +82,7 @@ response: >
 with
 
 flows as (
-    select
-        seen_by,
-        device,
-        is_registered,
-        device_class,
-        net_kind,
-        site,
-        is_listed,
-        bytes_out,
-        first_time,
-        last_time,
-        evidence,
-        binding_event_id,
-        event_date
+    select *
     from core.outside_flows
     where
         event_date between $event_date::date - interval 13 day and $event_date::date
@@ -182,30 +201,21 @@ select
     min(cited.start_time) as start_time,
     max(cited.end_time) as end_time,
     round(sum(found.sent) / 1000000, 0)::double as measure,
-    list_sort(
-        list_distinct(
-            list('device:' || found.device) || list('site:' || found.site)
-        )
-    ) as observables,
+    devices_and_sites(found.device, found.site) as observables,
     list_slice(
-        list_sort(
-            list_filter(
-                list_distinct(flatten(list(cited.evidence))),
-                lambda one: one is not null
-            )
-        ),
+        sorted_set(flatten(list(cited.evidence))),
         1, 60
     ) as evidence,
-    to_json(
-        struct_pack(
-            sites := list_sort(list_distinct(list(found.site))),
-            megabytes := round(sum(found.sent) / 1000000, 0)::bigint,
-            usual_megabytes := round(max(found.usual) / 1000000, 1),
-            uploads_compared := min(found.upload_count),
-            logged_days := max(found.logged_days),
-            is_device_known := bool_and(cited.is_registered)
-        )
-    )::varchar as details,
+    struct_pack(
+        sites := sorted_values(found.site),
+        megabytes := round(sum(found.sent) / 1000000, 0)::bigint,
+        usual_megabytes := round(max(found.usual) / 1000000, 1),
+        uploads_compared := min(found.upload_count),
+        logged_days := max(found.logged_days),
+        is_regular := ruled_out_if(max(found.logged_days) >= $compared_days),
+        is_usual := ruled_out_if(max(found.usual) is not null),
+        is_shared_address := ruled_out_if(bool_and(cited.is_registered))
+    ) as details,
     $event_date::date as event_date
 from found
 inner join cited on found.device = cited.device and found.site = cited.site

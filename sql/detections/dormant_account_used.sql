@@ -9,6 +9,9 @@ code: AN-8
 kind: anomaly
 severity: medium
 stage: trial
+begins: C3
+clauses: [cl.7, cl.17]
+needs: [account_in_use]
 grain: [subject, event_date]
 window: {days_before: 120}
 params:
@@ -34,14 +37,34 @@ params:
     max: 1
     why: a log that saw half the accounts of now leaves out whom it leaves out
 columns:
-  subject: {type: varchar, pii: direct, is: account}
   start_time: {type: timestamptz, is: first use of the day}
   end_time: {type: timestamptz, is: last use of the day}
   measure: {type: double, is: days of silence}
   observables: {type: 'varchar[]', pii: indirect, is: devices}
-  evidence: {type: 'bigint[]', is: cited events}
-  details: {type: varchar, is: facts for the alternatives as JSON}
-  event_date: {type: date, is: local day}
+claim: >-
+  Account {account} was used after at least {idle_days:count day} in which no source saw
+  it, {school_days:count day} of school among them.
+details:
+  idle_days: int
+  last_seen: date
+  school_days: int
+  leave_days: int
+  logons: int
+  requests: int
+  devices: int
+  sources: int
+  is_leave: boolean
+explanations:
+  - name: A leave or a break
+    test: is_leave
+    says: '{leave_days:count day} of approved leave in {school_days:count school day}'
+  - name: Weeks whose logs are missing
+    by_design: days of school count only where the logs saw as many accounts
+  - name: Work that comes once a season
+    not_testable: the logs do not reach back a year
+would_change:
+  - a leave record that covers the weeks
+  - logs that were missing
 false_positives:
   - The owner comes back from a long leave that the registry does not hold.
   - An account for work that comes once a season.
@@ -51,16 +74,7 @@ response: >
 with
 
 days as (
-    select
-        account,
-        keyboard_count,
-        request_count,
-        source_count,
-        devices,
-        first_time,
-        last_time,
-        evidence,
-        event_date
+    select *
     from core.account_days
     where
         event_date between $event_date::date - interval 120 day and $event_date::date
@@ -72,7 +86,7 @@ school as (
     where
         calendar_days.date >= $event_date::date - to_days($idle_days)
         and calendar_days.date < $event_date::date
-        and calendar_days.day_type in ('school', 'early_out', 'late_start')
+        and is_school_day(calendar_days.day_type)
 ),
 
 counts as (
@@ -172,18 +186,17 @@ select
     idle::double as measure,
     devices as observables,
     evidence,
-    to_json(
-        struct_pack(
-            idle_days := idle,
-            last_seen := last_date,
-            school_days := heard_count,
-            leave_days := leave_count,
-            logons := keyboard_count,
-            requests := request_count,
-            devices := len(devices),
-            sources := source_count
-        )
-    )::varchar as details,
+    struct_pack(
+        idle_days := idle,
+        last_seen := last_date,
+        school_days := heard_count,
+        leave_days := leave_count,
+        logons := keyboard_count,
+        requests := request_count,
+        devices := len(devices),
+        sources := source_count,
+        is_leave := 2 * leave_count >= heard_count
+    ) as details,
     $event_date::date as event_date
 from silent
 where idle >= $idle_days

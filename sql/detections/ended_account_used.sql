@@ -9,6 +9,9 @@ code: AN-5
 kind: anomaly
 severity: high
 stage: trial
+begins: C3
+clauses: [cl.7, cl.17]
+needs: [account_in_use]
 grain: [subject, event_date]
 params:
   event_date: {type: date}
@@ -19,14 +22,41 @@ params:
     max: 1000
     why: where nobody logged on, a few requests may be what a browser still held
 columns:
-  subject: {type: varchar, pii: direct, is: account}
   start_time: {type: timestamptz, is: first use of the day}
   end_time: {type: timestamptz, is: last use of the day}
   measure: {type: double, is: days since the last day of the account}
   observables: {type: 'varchar[]', pii: indirect, is: devices}
-  evidence: {type: 'bigint[]', is: cited events}
-  details: {type: varchar, is: facts for the alternatives as JSON}
-  event_date: {type: date, is: local day}
+claim:
+  - when: [is_account_ended]
+    says: >-
+      Account {account} was used {days:count day} after its last day in the registry.
+  - says: >-
+      Account {account} was used {days:count day} after its owner's last day in the
+      roster.
+details:
+  last_day: date
+  days: int
+  is_account_ended: boolean
+  is_owner_gone: boolean
+  do_records_agree: boolean
+  logons: int
+  requests: int
+  devices: int
+  sources: int
+  is_left_running: boolean
+  is_log_mistake: boolean
+explanations:
+  - name: A last day in the registry that is out of date
+    by_design: >-
+      the registry counts as it stands: [{do_records_agree?}the account's row and the
+      roster both end by then; ]its last day is {last_day}
+  - name: A device that was left logged on and goes on by itself
+    test: is_left_running
+    ruled_out: '{logons:count logon} by somebody, not by a task'
+    not_testable: requests alone; no logon of that day is in the logs
+  - one_log
+would_change:
+  - a later last day of the account or of its owner
 false_positives:
   - The registry or the roster was not brought up to date.
   - A device that was left logged on and goes on by itself.
@@ -36,15 +66,7 @@ response: >
 with
 
 used as (
-    select
-        account,
-        keyboard_count,
-        request_count,
-        source_count,
-        devices,
-        first_time,
-        last_time,
-        evidence
+    select *
     from core.account_days
     where
         event_date = $event_date::date
@@ -92,21 +114,21 @@ select
     date_diff('day', ended.last_date, $event_date::date)::double as measure,
     used.devices as observables,
     used.evidence,
-    to_json(
-        struct_pack(
-            last_day := ended.last_date,
-            days := date_diff('day', ended.last_date, $event_date::date),
-            is_account_ended := ended.is_account_ended,
-            is_owner_gone := ended.is_owner_gone,
-            do_records_agree := ended.is_account_ended
-            and ended.is_owner_gone
-            and ended.are_two_records,
-            logons := used.keyboard_count,
-            requests := used.request_count,
-            devices := len(used.devices),
-            sources := used.source_count
-        )
-    )::varchar as details,
+    struct_pack(
+        last_day := ended.last_date,
+        days := date_diff('day', ended.last_date, $event_date::date),
+        is_account_ended := ended.is_account_ended,
+        is_owner_gone := ended.is_owner_gone,
+        do_records_agree := ended.is_account_ended
+        and ended.is_owner_gone
+        and ended.are_two_records,
+        logons := used.keyboard_count,
+        requests := used.request_count,
+        devices := len(used.devices),
+        sources := used.source_count,
+        is_left_running := ruled_out_if(used.keyboard_count > 0),
+        is_log_mistake := ruled_out_if(used.source_count >= 2)
+    ) as details,
     $event_date::date as event_date
 from used
 inner join ended on used.account = ended.account

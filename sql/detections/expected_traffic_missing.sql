@@ -10,6 +10,9 @@ kind: anomaly
 about: device
 severity: medium
 stage: trial
+begins: C2
+clauses: [cl.13e, cl.5]
+needs: [outside_flow]
 grain: [subject, event_date]
 window: {days_before: 27}
 params:
@@ -33,10 +36,48 @@ columns:
   start_time: {type: timestamptz, is: first line of that log on the day}
   end_time: {type: timestamptz, is: its last line}
   measure: {type: double, is: megabytes that came}
-  observables: {type: 'varchar[]', pii: indirect, is: devices and sites}
-  evidence: {type: 'bigint[]', is: cited events}
-  details: {type: varchar, is: facts for the alternatives as JSON}
-  event_date: {type: date, is: local day}
+claim:
+  - when: [what = let through]
+    says: >-
+      A request to {destinations:names} that the filter has to refuse was let through
+      {let_through:count time}.
+  - when: [what = too small]
+    says: >-
+      {account} sent {megabytes} MB to {destinations:names}, where at least
+      {least_megabytes} MB are expected.
+  - when: [kind = canary]
+    says: >-
+      The request to {destinations:names} that the filter has to refuse is in no line of
+      the log.
+  - says: >-
+      {account} sent nothing to {destinations:names}, where a copy is expected.
+details:
+  expected: varchar[]
+  kind: varchar
+  what: varchar
+  destinations: varchar[]
+  megabytes: double
+  least_megabytes: double
+  let_through: int
+  log_hours: int
+  days_since: int
+  is_seen: boolean
+  is_never_seen: boolean
+  has_gap: boolean
+explanations:
+  - name: A row of the registry that names the wrong thing
+    test: is_never_seen
+    fits: the traffic that the row names was never seen in four weeks
+    ruled_out: >-
+      [{is_seen?}the traffic that the row names was seen that day][{!is_seen?}it was
+      last seen {days_since:count day} before]
+  - name: A log with a gap
+    test: has_gap
+    ruled_out: the log has lines of {log_hours:count hour} of that day
+    not_testable: it is not known whether the log was there
+would_change:
+  - another row of the registry for the traffic
+  - a line that is late
 false_positives:
   - A planned pause, a new target, another device that took over.
   - A row of the registry that names the wrong device or destination.
@@ -61,71 +102,10 @@ expected as (
         and coalesce(valid_to, date '9999-12-31')
 ),
 
-connections as (
-    select
-        event_id,
-        source,
-        coalesce(start_time, time) as start_time,
-        src_ip,
-        dst_ip,
-        dst_hostname,
-        bytes_out,
-        event_date
-    from raw.connections
-    where
-        event_date between $event_date::date - interval 27 day and $event_date::date
-        and disposition is distinct from 'blocked'
-        and source in (select expected.log from expected)
-),
-
-requests as (
-    select
-        event_id,
-        source,
-        coalesce(start_time, time) as start_time,
-        url_hostname,
-        disposition,
-        event_date
-    from raw.http_requests
-    where
-        event_date between $event_date::date - interval 27 day and $event_date::date
-        and source in (select expected.log from expected)
-),
-
-holders as (
-    select
-        ip,
-        device,
-        start_time,
-        end_time
-    from identity.address_holders
-    where
-        event_date between $event_date::date - interval 27 day and $event_date::date
-        and device in (select expected.device from expected)
-),
-
 logged as (
-    select
-        'backup' as kind,
-        source,
-        count(distinct date_trunc('hour', start_time)) as hour_count,
-        min(start_time) as start_time,
-        max(start_time) as end_time,
-        [min_by(event_id, start_time), max_by(event_id, start_time)] as evidence
-    from connections
+    select *
+    from core.expected_logs
     where event_date = $event_date::date
-    group by source
-    union all
-    select
-        'canary' as kind,
-        source,
-        count(distinct date_trunc('hour', start_time)) as hour_count,
-        min(start_time) as start_time,
-        max(start_time) as end_time,
-        [min_by(event_id, start_time), max_by(event_id, start_time)] as evidence
-    from requests
-    where event_date = $event_date::date
-    group by source
 ),
 
 -- only rows whose log was there; else nothing is known
@@ -145,50 +125,10 @@ judged as (
 ),
 
 came as (
-    select distinct
-        judged.expected_id,
-        connections.event_id,
-        connections.bytes_out,
-        false as is_let_through,
-        connections.event_date
-    from judged
-    inner join connections
-        on
-            judged.log = connections.source
-            and (
-                connections.dst_hostname = judged.destination
-                or connections.dst_ip = judged.destination
-                or ends_with(connections.dst_hostname, '.' || judged.destination)
-            )
-    left join holders
-        on
-            connections.src_ip = holders.ip
-            and judged.device = holders.device
-            and connections.start_time >= holders.start_time
-            and connections.start_time < holders.end_time
+    select *
+    from core.expected_traffic
     where
-        judged.kind = 'backup'
-        and (
-            judged.device is null
-            or judged.device = connections.src_ip
-            or holders.device is not null
-        )
-    union all
-    select
-        judged.expected_id,
-        requests.event_id,
-        null as bytes_out,
-        requests.disposition = 'allowed' as is_let_through,
-        requests.event_date
-    from judged
-    inner join requests
-        on
-            judged.log = requests.source
-            and (
-                requests.url_hostname = judged.destination
-                or ends_with(requests.url_hostname, '.' || judged.destination)
-            )
-    where judged.kind = 'canary' and requests.disposition is not null
+        event_date between $event_date::date - interval 27 day and $event_date::date
 ),
 
 sums as (
@@ -236,31 +176,25 @@ select
     min(start_time) as start_time,
     max(end_time) as end_time,
     coalesce(sum(megabytes_now), 0)::double as measure,
-    list_sort(
-        list_distinct(
-            list('device:' || device) filter (where device is not null)
-            || list('site:' || destination)
-        )
+    sorted_set(
+        list('device:' || device) filter (where device is not null)
+        || list('site:' || destination)
     ) as observables,
-    list_sort(
-        list_filter(
-            list_distinct(flatten(list(evidence)) || flatten(list(seen))),
-            lambda one: one is not null
-        )
-    ) as evidence,
-    to_json(
-        struct_pack(
-            expected := list_sort(list_distinct(list(expected_id))),
-            kind := min(kind),
-            what := min(what),
-            destinations := list_sort(list_distinct(list(destination))),
-            megabytes := round(sum(megabytes_now), 1),
-            least_megabytes := max(least_megabytes),
-            let_through := max(let_through),
-            log_hours := min(hour_count),
-            days_since := date_diff('day', max(last_date), $event_date::date)
-        )
-    )::varchar as details,
+    sorted_set(flatten(list(evidence)) || flatten(list(seen))) as evidence,
+    struct_pack(
+        expected := sorted_values(expected_id),
+        kind := min(kind),
+        what := min(what),
+        destinations := sorted_values(destination),
+        megabytes := round(sum(megabytes_now), 1),
+        least_megabytes := max(least_megabytes),
+        let_through := max(let_through),
+        log_hours := min(hour_count),
+        days_since := date_diff('day', max(last_date), $event_date::date),
+        is_seen := min(what) <> 'missing',
+        is_never_seen := min(what) = 'missing' and max(last_date) is null,
+        has_gap := ruled_out_if(min(hour_count) > 0)
+    ) as details,
     $event_date::date as event_date
 from found
 where what is not null

@@ -9,6 +9,9 @@ code: SA-2
 kind: shared_account
 severity: high
 stage: trial
+begins: C2
+clauses: [cl.23, cl.17]
+needs: [whose_request, keyboard]
 grain: [subject, event_date]
 params:
   event_date: {type: date}
@@ -44,14 +47,31 @@ params:
     unit: minutes
     why: how far around the hop work is looked for
 columns:
-  subject: {type: varchar, pii: direct, is: account}
-  start_time: {type: timestamptz, is: first cited request}
-  end_time: {type: timestamptz, is: last cited request}
   measure: {type: double, is: seconds from work on one campus to the other's logon}
   observables: {type: 'varchar[]', pii: indirect, is: devices}
-  evidence: {type: 'bigint[]', is: cited events}
-  details: {type: varchar, is: facts for the alternatives as JSON}
-  event_date: {type: date, is: local day}
+claim: >-
+  Account {account} was in use at {buildings:then} {gap_seconds:duration} later; the
+  drive takes at least {travel_seconds:duration}.
+details:
+  gap_seconds: double
+  travel_seconds: double
+  buildings: varchar[]
+  requests_before: int
+  requests_after: int
+  is_drive_possible: boolean
+explanations:
+  - drive
+  - shared: live
+    by_design: >-
+      only use counts while a logon or unlock without a lock since shows a live keyboard
+  - shared: clock
+    by_design: only hosts count whose clocks were checked against the directory
+  - network
+  - machine
+  - approved
+would_change:
+  - a network that the registry puts in the wrong building
+  - a correction of the host's clock
 false_positives:
   - A network of the registry stands for another building than it says.
   - A colleague logged on with this account with leave to do so.
@@ -82,14 +102,14 @@ requests as (
         and not is_ambiguous_time
 ),
 
-seats as (
+sessions as (
     select
         account,
         device,
         start_time,
         event_id,
         is_clock_checked
-    from identity.seats
+    from identity.workstation_sessions
     where
         event_date = $event_date::date
         and state = 'live'
@@ -115,12 +135,8 @@ moved as (
     select
         *,
         epoch(start_time) - epoch(previous_start) as gap_seconds,
-        greatest(
-            150,
-            6371 * sqrt(
-                power(radians(lat - previous_lat), 2)
-                + power(radians(lon - previous_lon) * cos(radians(lat)), 2)
-            ) / 75 * 3600
+        drive_seconds(
+            kilometres_nearby(lat, lon, previous_lat, previous_lon)
         ) as travel_seconds
     from stepped
     where device <> previous_device and campus <> previous_campus
@@ -139,31 +155,31 @@ turns as (
 hops as (
     select
         turns.* exclude (gap_seconds),
-        seats.event_id as seat_event_id,
+        sessions.event_id as session_event_id,
         greatest(
-            epoch(least(turns.start_time, seats.start_time))
+            epoch(least(turns.start_time, sessions.start_time))
             - epoch(turns.previous_start),
             0
         ) as gap_seconds
     from turns
-    inner join seats
+    inner join sessions
         on
-            turns.account = seats.account
-            and turns.device = seats.device
-            and seats.start_time between turns.start_time - interval 200 second
+            turns.account = sessions.account
+            and turns.device = sessions.device
+            and sessions.start_time between turns.start_time - interval 200 second
             and turns.start_time + interval 30 second
     where
         turns.turn_count <= $most_turns
         and turns.is_clock_checked
         and turns.previous_is_clock_checked
-        and seats.is_clock_checked
-        and epoch(least(turns.start_time, seats.start_time))
+        and sessions.is_clock_checked
+        and epoch(least(turns.start_time, sessions.start_time))
         - epoch(turns.previous_start)
         < $travel_share * turns.travel_seconds
     qualify
         row_number() over (
             partition by turns.event_id
-            order by seats.start_time desc, seats.event_id
+            order by sessions.start_time desc, sessions.event_id
         ) = 1
 ),
 
@@ -199,56 +215,40 @@ after as (
             and requests.start_time
             <= hops.start_time + interval 1 minute * $minutes
     group by hops.event_id
-),
-
-shown as (
-    select
-        hops.account as subject,
-        before.first_start as start_time,
-        after.last_start as end_time,
-        hops.gap_seconds as measure,
-        list_sort([hops.device, hops.previous_device]) as observables,
-        list_sort(
-            list_distinct(
-                before.events || after.events || [hops.seat_event_id]
-                || list_filter(
-                    [hops.binding_event_id],
-                    lambda event_id: event_id is not null
-                )
-            )
-        ) as evidence,
-        to_json(
-            struct_pack(
-                gap_seconds := round(hops.gap_seconds, 1),
-                travel_seconds := round(hops.travel_seconds, 0),
-                buildings := [hops.previous_building, hops.building],
-                requests_before := before.request_count,
-                requests_after := after.request_count,
-                is_live_known := true,
-                are_clocks_checked := true
-            )
-        )::varchar as details
-    from hops
-    inner join before on hops.event_id = before.event_id
-    inner join after on hops.event_id = after.event_id
-    where
-        before.request_count >= $before_count
-        and after.request_count >= $after_count
-    -- the strongest hop of the day speaks for the day
-    qualify
-        row_number() over (
-            partition by hops.account
-            order by hops.gap_seconds / hops.travel_seconds, hops.event_id
-        ) = 1
 )
 
 select
-    subject,
-    start_time,
-    end_time,
-    measure,
-    observables,
-    evidence,
-    details,
+    hops.account as subject,
+    before.first_start as start_time,
+    after.last_start as end_time,
+    hops.gap_seconds as measure,
+    list_sort([hops.device, hops.previous_device]) as observables,
+    sorted_set(
+        before.events || after.events || [hops.session_event_id]
+        || list_filter(
+            [hops.binding_event_id],
+            lambda event_id: event_id is not null
+        )
+    ) as evidence,
+    struct_pack(
+        gap_seconds := round(hops.gap_seconds, 1),
+        travel_seconds := round(hops.travel_seconds, 0),
+        buildings := [hops.previous_building, hops.building],
+        requests_before := before.request_count,
+        requests_after := after.request_count,
+        is_drive_possible := round(hops.gap_seconds, 1)
+        >= round(hops.travel_seconds, 0)
+    ) as details,
     $event_date::date as event_date
-from shown
+from hops
+inner join before on hops.event_id = before.event_id
+inner join after on hops.event_id = after.event_id
+where
+    before.request_count >= $before_count
+    and after.request_count >= $after_count
+-- the strongest hop of the day speaks for the day
+qualify
+    row_number() over (
+        partition by hops.account
+        order by hops.gap_seconds / hops.travel_seconds, hops.event_id
+    ) = 1

@@ -10,6 +10,9 @@ kind: anomaly
 about: device
 severity: medium
 stage: trial
+begins: C2
+clauses: [cl.5]
+needs: [whose_request, site_asked_for]
 grain: [subject, event_date]
 window: {days_before: 13}
 params:
@@ -21,15 +24,36 @@ params:
     max: 1000000
     unit: bytes
     why: less is a redirect or a name that answers nothing
+  common_devices:
+    type: int
+    default: 5
+    min: 2
+    max: 1000
+    unit: devices
+    why: so many that go there in two weeks know it as a site of its own
 columns:
   subject: {type: varchar, pii: indirect, is: device}
-  start_time: {type: timestamptz, is: first cited event}
-  end_time: {type: timestamptz, is: last cited event}
   measure: {type: double, is: requests}
-  observables: {type: 'varchar[]', pii: indirect, is: devices and sites}
-  evidence: {type: 'bigint[]', is: cited events}
-  details: {type: varchar, is: facts for the alternatives as JSON}
-  event_date: {type: date, is: local day}
+claim: >-
+  {account} asked for {sites:names}, which can be taken for {resembles:names}. Whoever
+  uses it may have been led there.
+details:
+  sites: varchar[]
+  resembles: varchar[]
+  how: varchar
+  list_name: varchar
+  requests: int
+  devices: int
+  is_own_company: boolean
+explanations:
+  - name: A company of its own with a name nearby
+    test: is_own_company
+    says: '{devices:count device} of the district asked for it within two weeks'
+    not_testable: it is not known how many devices asked for it
+  - name: A site that any list knows
+    by_design: what a list of sites, categories or services names is left out
+would_change:
+  - an entry for the site on the approved list
 false_positives:
   - A company of its own whose name happens to be near.
   - A test of the district that sends such links on purpose.
@@ -40,13 +64,7 @@ response: >
 with
 
 alike as (
-    select
-        host,
-        registrable_domain,
-        unicode_hostname,
-        resembles,
-        resembles_list,
-        how
+    select *
     from core.look_alike_hosts
 ),
 
@@ -98,30 +116,20 @@ select
     min(start_time) as start_time,
     max(start_time) as end_time,
     count(*)::double as measure,
-    list_sort(
-        list_distinct(
-            list('device:' || device) || list('site:' || registrable_domain)
-        )
-    ) as observables,
+    devices_and_sites(device, registrable_domain) as observables,
     list_slice(
-        list_sort(
-            list_filter(
-                list_distinct(list(event_id) || list(binding_event_id)),
-                lambda one: one is not null
-            )
-        ),
+        sorted_set(list(event_id) || list(binding_event_id)),
         1, 60
     ) as evidence,
-    to_json(
-        struct_pack(
-            sites := list_sort(list_distinct(list(registrable_domain))),
-            resembles := list_sort(list_distinct(list(resembles))),
-            how := min(how),
-            list_name := min(resembles_list),
-            requests := count(*),
-            devices := max(device_count)
-        )
-    )::varchar as details,
+    struct_pack(
+        sites := sorted_values(registrable_domain),
+        resembles := sorted_values(resembles),
+        how := min(how),
+        list_name := min(resembles_list),
+        requests := count(*),
+        devices := max(device_count),
+        is_own_company := nullif(max(device_count), 0) >= $common_devices
+    ) as details,
     $event_date::date as event_date
 from today
 group by device

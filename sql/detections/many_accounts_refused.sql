@@ -10,6 +10,10 @@ kind: anomaly
 about: device
 severity: medium
 stage: trial
+begins: C3
+clauses: [cl.13a, cl.5]
+needs: [logons.user_name, logons.activity, logons.is_success]
+once_filled: [logons.src_ip]
 grain: [subject, event_date]
 params:
   event_date: {type: date}
@@ -34,13 +38,40 @@ params:
     why: an account that is refused more often is a stored password, or locked out
 columns:
   subject: {type: varchar, pii: direct, is: device or outside address}
-  start_time: {type: timestamptz, is: first cited event}
-  end_time: {type: timestamptz, is: last cited event}
   measure: {type: double, is: accounts refused}
   observables: {type: 'varchar[]', pii: indirect, is: the device}
-  evidence: {type: 'bigint[]', is: cited events}
-  details: {type: varchar, is: facts for the alternatives as JSON}
-  event_date: {type: date, is: local day}
+claim: >-
+  From {account}, {accounts:count account} were refused within {minutes:count minute},
+  each at most {tries:count time}[{entered?}; {entered} of them got in from there soon
+  after].
+details:
+  accounts: int
+  known_accounts: int
+  tries: int
+  entered: int
+  minutes: int
+  sources: int
+  is_mistyped: boolean
+  is_gateway: boolean
+  is_tester: boolean
+  is_log_mistake: boolean
+explanations:
+  - name: One account whose old password a device keeps
+    by_design: an account that was refused again and again is not counted
+  - name: People who mistyped and then got in
+    test: is_mistyped
+    says: '{entered} of {accounts:count account} got in from there soon after'
+  - name: A gateway, a server or an address that many people stand behind
+    test: is_gateway
+    ruled_out: the registry has it as one device, or its network as one of devices
+    not_testable: the registry does not know the address
+  - name: Somebody who sets up or tests accounts
+    test: is_tester
+    ruled_out: none of them was let in; whoever sets up accounts gets in
+    not_testable: some were let in; logs can not tell a test from a trial
+  - one_log
+would_change:
+  - a registry row that says many people stand behind the address
 false_positives:
   - Somebody sets up or tests accounts on that device.
   - A gateway that many people log on through, which the registry does not name.
@@ -62,13 +93,13 @@ logons as (
         src_mac,
         logon_kind,
         is_success
-    from raw.logons
+    from core.logons
     where
         event_date = $event_date::date
         and activity in ('logon', 'ticket')
         and is_success is not null
         and user_name is not null
-        and not coalesce(is_machine, false)
+        and not is_machine
         and coalesce(logon_kind not in ('batch', 'service', 'proxy'), true)
 ),
 
@@ -109,12 +140,7 @@ cards as (
 ),
 
 holders as (
-    select
-        ip,
-        device,
-        start_time,
-        end_time,
-        lease_event_id
+    select *
     from identity.address_holders
     where event_date = $event_date::date
 ),
@@ -338,7 +364,7 @@ cited as (
 evidence as (
     select
         place,
-        list_sort(list_distinct(list(event_id))) as evidence
+        sorted_values(event_id) as evidence
     from cited
     where event_id is not null
     group by place
@@ -351,21 +377,23 @@ select
     max(inside.account_count)::double as measure,
     [inside.place] as observables,
     any_value(evidence.evidence) as evidence,
-    to_json(
-        struct_pack(
-            accounts := max(inside.account_count),
-            known_accounts := count(distinct inside.account) filter (
-                where inside.is_known
-            ),
-            tries := max(inside.try_count),
-            is_one_device := bool_and(inside.is_one_device),
-            entered := coalesce(max(entered.account_count), 0),
-            minutes := ceil(
-                (epoch(max(inside.time)) - epoch(min(inside.time))) / 60
-            )::bigint,
-            sources := count(distinct inside.source)
-        )
-    )::varchar as details,
+    struct_pack(
+        accounts := max(inside.account_count),
+        known_accounts := count(distinct inside.account) filter (
+            where inside.is_known
+        ),
+        tries := max(inside.try_count),
+        entered := coalesce(max(entered.account_count), 0),
+        minutes := greatest(
+            1, ceil((epoch(max(inside.time)) - epoch(min(inside.time))) / 60)
+        )::bigint,
+        sources := count(distinct inside.source),
+        is_mistyped := 2 * coalesce(max(entered.account_count), 0)
+        >= max(inside.account_count),
+        is_gateway := ruled_out_if(bool_and(inside.is_one_device)),
+        is_tester := ruled_out_if(coalesce(max(entered.account_count), 0) = 0),
+        is_log_mistake := ruled_out_if(count(distinct inside.source) >= 2)
+    ) as details,
     $event_date::date as event_date
 from inside
 inner join evidence on inside.place = evidence.place

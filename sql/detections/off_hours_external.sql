@@ -8,6 +8,10 @@ summary: >
 code: OH-1
 kind: off_hours_external
 severity: low
+severity_raised: [{to: medium, days: 3}, {to: medium, fact: is_in_closed_building}]
+begins: C2
+clauses: [cl.33, cl.29]
+needs: [whose_request, site_asked_for]
 grain: [subject, event_date]
 params:
   event_date: {type: date}
@@ -39,14 +43,41 @@ params:
     max: 1
     why: nearly all requests fall while the keyboard is live
 columns:
-  subject: {type: varchar, pii: direct, is: account}
-  start_time: {type: timestamptz, is: first cited request}
-  end_time: {type: timestamptz, is: last cited request}
   measure: {type: double, is: seconds on external sites}
-  observables: {type: 'varchar[]', pii: indirect, is: devices and sites}
-  evidence: {type: 'bigint[]', is: cited events}
-  details: {type: varchar, is: facts for the alternatives as JSON}
-  event_date: {type: date, is: local day}
+claim: >-
+  Account {account} used outside sites for about {external_seconds:duration} (estimate)
+  outside its owner's duty hours, {sites:names} among them.
+details:
+  blocks: int
+  block_seconds: double
+  external_seconds: double
+  non_work_seconds: double
+  sites: varchar[]
+  list_count: int
+  day_type: varchar
+  live_share: double
+  is_own_device: boolean
+  is_remote: boolean
+  logon_kind: varchar
+  is_in_closed_building: boolean
+  is_left_open: boolean
+  is_clock_wrong: boolean
+explanations:
+  - name: Duty in the evening or at the weekend
+    by_design: the duty file, leave and calendar show no duty within 45 minutes
+  - shared: live
+    name: A screen left on, with nobody there
+  - clock
+  - name: Work on approved sites
+    by_design: time on approved sites is not counted
+  - name: A session that another account opened
+    by_design: a logon of this very account opened the session
+  - machine
+  - approved
+would_change:
+  - extra duty on that evening or day
+  - a calendar that is changed
+  - an entry for the sites on the approved list
 false_positives:
   - Evening or weekend duty was agreed and is not in the duty file.
   - A family member used a device that was taken home.
@@ -56,23 +87,8 @@ response: >
 with
 
 stretches as (
-    select
-        account,
-        device,
-        is_own_device,
-        is_remote,
-        day_type,
-        start_time,
-        end_time,
-        block_count,
-        active_seconds,
-        live_share,
-        has_seat_log,
-        is_clock_checked,
-        seat_event_id,
-        logon_kind,
-        bindings
-    from core.off_duty_stretches
+    select *
+    from core.off_duty_intervals
     where
         event_date = $event_date::date
         and active_seconds >= $block_seconds
@@ -80,15 +96,7 @@ stretches as (
 ),
 
 sites as (
-    select
-        account,
-        device,
-        start_time,
-        external_seconds,
-        non_work_seconds,
-        list_count,
-        non_work_sites,
-        evidence
+    select *
     from core.off_duty_sites
     where
         event_date = $event_date::date
@@ -104,7 +112,7 @@ found as (
         sites.list_count,
         sites.non_work_sites,
         sites.evidence
-        || list_value(stretches.seat_event_id)
+        || list_value(stretches.session_event_id)
         || coalesce(stretches.bindings, []::bigint[]) as evidence
     from stretches
     inner join sites
@@ -119,32 +127,30 @@ select
     min(start_time) as start_time,
     max(end_time) as end_time,
     sum(external_seconds) as measure,
-    list_sort(
-        list_distinct(
-            list('device:' || device)
-            || flatten(
-                list(list_transform(non_work_sites, lambda site: 'site:' || site))
-            )
+    sorted_set(
+        list('device:' || device)
+        || flatten(
+            list(list_transform(non_work_sites, lambda site: 'site:' || site))
         )
     ) as observables,
-    list_sort(list_distinct(flatten(list(evidence)))) as evidence,
-    to_json(
-        struct_pack(
-            blocks := sum(block_count)::bigint,
-            block_seconds := round(sum(active_seconds), 0),
-            external_seconds := round(sum(external_seconds), 0),
-            non_work_seconds := round(sum(non_work_seconds), 0),
-            sites := list_sort(list_distinct(flatten(list(non_work_sites)))),
-            list_count := max(list_count),
-            day_type := min(day_type),
-            live_share := round(min(live_share), 2),
-            is_live_known := bool_and(has_seat_log),
-            are_clocks_checked := bool_and(is_clock_checked),
-            is_own_device := bool_and(is_own_device),
-            is_remote := bool_or(is_remote),
-            logon_kind := min(logon_kind)
-        )
-    )::varchar as details,
+    sorted_set(flatten(list(evidence))) as evidence,
+    struct_pack(
+        blocks := sum(block_count)::bigint,
+        block_seconds := round(sum(active_seconds), 0),
+        external_seconds := round(sum(external_seconds), 0),
+        non_work_seconds := round(sum(non_work_seconds), 0),
+        sites := sorted_set(flatten(list(non_work_sites))),
+        list_count := max(list_count),
+        day_type := min(day_type),
+        live_share := round(min(live_share), 2),
+        is_own_device := bool_and(is_own_device),
+        is_remote := bool_or(is_remote),
+        logon_kind := min(logon_kind),
+        is_in_closed_building := not coalesce(bool_or(is_remote), false)
+        and coalesce(is_closed_day(min(day_type)), false),
+        is_left_open := ruled_out_if(bool_and(has_logon_log)),
+        is_clock_wrong := ruled_out_if(bool_and(is_clock_checked))
+    ) as details,
     $event_date::date as event_date
 from found
 group by account

@@ -7,6 +7,9 @@ summary: >
 code: SA-3
 kind: shared_account
 severity: high
+begins: C2
+clauses: [cl.23, cl.17]
+needs: [whose_request, keyboard]
 grain: [subject, event_date]
 params:
   event_date: {type: date}
@@ -29,14 +32,35 @@ params:
     max: 50
     why: an automatic sign-on makes one burst; work spreads over time
 columns:
-  subject: {type: varchar, pii: direct, is: account}
-  start_time: {type: timestamptz, is: first cited request}
-  end_time: {type: timestamptz, is: last cited request}
   measure: {type: double, is: engaged requests during leave}
   observables: {type: 'varchar[]', pii: indirect, is: devices}
-  evidence: {type: 'bigint[]', is: cited events}
-  details: {type: varchar, is: facts for the alternatives as JSON}
-  event_date: {type: date, is: local day}
+claim: >-
+  Account {account} was in use at {buildings:names} during its owner's approved
+  {part:map am=morning|pm=afternoon|full-day} leave: {requests} requests to {sites}
+  sites.
+details:
+  requests: int
+  sites: int
+  bins: int
+  part: varchar
+  has_substitute: boolean
+  buildings: varchar[]
+  is_own_device: boolean
+  is_clock_wrong: boolean
+explanations:
+  - name: Leave that was called off or covered another part of the day
+    by_design: the leave record is approved and covers the time
+  - name: An automatic sign-on after a restart
+    by_design: requests spread over several sites and five-minute stretches
+  - shared: live
+    by_design: >-
+      only use counts while a logon or unlock without a lock since shows a live keyboard
+  - clock
+  - machine
+  - approved
+would_change:
+  - a leave record that is cancelled or moved
+  - extra duty on that day
 false_positives:
   - The leave was called off and the record not changed.
   - The owner came in during leave.
@@ -46,18 +70,7 @@ response: >
 with
 
 requests as (
-    select
-        event_id,
-        account,
-        person_id,
-        device,
-        device_owner,
-        building,
-        site,
-        start_time,
-        seat_event_id,
-        binding_event_id,
-        is_clock_checked
+    select *
     from core.engaged_requests
     where
         event_date = $event_date::date
@@ -105,51 +118,33 @@ during as (
             and requests.start_time >= duty.start_time
             and requests.start_time < duty.end_time
     where duty.person_id is null
-),
-
-cited as (
-    select
-        account,
-        unnest([event_id, seat_event_id, binding_event_id]) as event_id
-    from during
-),
-
-evidence as (
-    select
-        account,
-        list_sort(list_distinct(list(event_id))) as evidence
-    from cited
-    where event_id is not null
-    group by account
 )
 
 select
-    during.account as subject,
-    min(during.start_time) as start_time,
-    max(during.start_time) as end_time,
+    account as subject,
+    min(start_time) as start_time,
+    max(start_time) as end_time,
     count(*)::double as measure,
-    list_sort(list_distinct(list(during.device))) as observables,
-    any_value(evidence.evidence) as evidence,
-    to_json(
-        struct_pack(
-            requests := count(*),
-            sites := count(distinct during.site),
-            bins := count(distinct floor(epoch(during.start_time) / 300)),
-            part := min(during.part),
-            has_substitute := bool_or(during.has_substitute),
-            buildings := list_sort(list_distinct(list(during.building))),
-            is_own_device := bool_and(
-                coalesce(during.device_owner = during.person_id, false)
-            ),
-            is_live_known := true,
-            are_clocks_checked := bool_and(during.is_clock_checked)
-        )
-    )::varchar as details,
+    sorted_values(device) as observables,
+    sorted_set(
+        flatten(list([event_id, session_event_id, binding_event_id]))
+    ) as evidence,
+    struct_pack(
+        requests := count(*),
+        sites := count(distinct site),
+        bins := count(distinct floor(epoch(start_time) / 300)),
+        part := min(part),
+        has_substitute := bool_or(has_substitute),
+        buildings := sorted_values(building),
+        is_own_device := bool_and(
+            coalesce(device_owner = person_id, false)
+        ),
+        is_clock_wrong := ruled_out_if(bool_and(is_clock_checked))
+    ) as details,
     $event_date::date as event_date
 from during
-inner join evidence on during.account = evidence.account
-group by during.account
+group by account
 having
     count(*) >= $requests
-    and count(distinct during.site) >= $sites
-    and count(distinct floor(epoch(during.start_time) / 300)) >= $bins
+    and count(distinct site) >= $sites
+    and count(distinct floor(epoch(start_time) / 300)) >= $bins

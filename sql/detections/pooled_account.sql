@@ -8,6 +8,9 @@ code: SA-5
 kind: shared_account
 severity: medium
 stage: trial
+begins: C2
+clauses: [cl.23, cl.17, cl.13a]
+needs: [keyboard]
 grain: [subject, event_date]
 window: {days_before: 6}
 params:
@@ -19,14 +22,20 @@ params:
     max: 50
     why: two people may be a hand-over
 columns:
-  subject: {type: varchar, pii: direct, is: account}
-  start_time: {type: timestamptz, is: first cited event}
-  end_time: {type: timestamptz, is: last cited event}
   measure: {type: double, is: people whose devices it was used on}
-  observables: {type: 'varchar[]', pii: indirect, is: devices and sites}
-  evidence: {type: 'bigint[]', is: cited events}
-  details: {type: varchar, is: facts for the alternatives as JSON}
-  event_date: {type: date, is: local day}
+claim: >-
+  Account {account} was logged on at {devices} devices of {people} people within a week;
+  it is not approved for sharing.
+details:
+  people: int
+  devices: int
+  is_clock_wrong: boolean
+explanations:
+  - name: An account that the district lets several people use
+    by_design: 'the registry was looked up: it is not approved for sharing'
+  - clock
+would_change:
+  - an approval of the account for several people
 false_positives:
   - The account is approved and the registry does not say so.
 response: >
@@ -65,16 +74,13 @@ select
     min(start_time) as start_time,
     max(start_time) as end_time,
     count(distinct assigned_to)::double as measure,
-    list_sort(list_distinct(list(device))) as observables,
-    list_sort(list_distinct(list(event_id))) as evidence,
-    to_json(
-        struct_pack(
-            people := count(distinct assigned_to),
-            devices := count(distinct device),
-            is_live_known := true,
-            are_clocks_checked := bool_and(is_clock_checked)
-        )
-    )::varchar as details,
+    sorted_values(device) as observables,
+    sorted_values(event_id) as evidence,
+    struct_pack(
+        people := count(distinct assigned_to),
+        devices := count(distinct device),
+        is_clock_wrong := ruled_out_if(bool_and(is_clock_checked))
+    ) as details,
     $event_date::date as event_date
 from used
 group by account

@@ -10,6 +10,10 @@ kind: anomaly
 about: device
 severity: low
 stage: trial
+severity_raised: [{to: medium, fact: is_calling}]
+begins: C2
+clauses: [cl.19]
+needs: [whose_request, outside_flow]
 grain: [subject, event_date]
 window: {days_before: 13}
 params:
@@ -34,15 +38,49 @@ params:
     max: 1000
     unit: devices
     why: what more devices fetch is handed out, or everybody's; the first ones tell it
+  common_fetchers:
+    type: int
+    default: 3
+    min: 2
+    max: 1000
+    unit: devices
+    why: so many that fetch the same are served by somebody's plan
 columns:
   subject: {type: varchar, pii: direct, is: device}
-  start_time: {type: timestamptz, is: first cited event}
-  end_time: {type: timestamptz, is: last cited event}
   measure: {type: double, is: days on which it called}
-  observables: {type: 'varchar[]', pii: indirect, is: devices and sites}
-  evidence: {type: 'bigint[]', is: cited events}
-  details: {type: varchar, is: facts for the alternatives as JSON}
-  event_date: {type: date, is: local day}
+claim:
+  - when: [is_calling]
+    says: >-
+      {account} fetched {files:count program} from {sites:names} and called there by
+      itself on {call_days:count day} since.
+  - says: >-
+      {account} fetched {files:count program} from {sites:names}. Whether it was opened
+      is not known.
+details:
+  sites: varchar[]
+  files: int
+  endings: varchar
+  largest_bytes: int
+  call_days: int
+  calls: int
+  is_calling: boolean
+  fetchers: int
+  devices: int
+  is_never_opened: boolean
+  is_handed_out: boolean
+explanations:
+  - name: A download that was never opened
+    test: is_never_opened
+    says: the device called the site by itself on {call_days:count day} since
+  - name: A program that the district hands out
+    test: is_handed_out
+    says: '{fetchers:count device} fetched programs from there'
+    not_testable: it is not known how many devices fetched it
+  - name: An update of what is there already
+    by_design: hosts that serve updates, and sites of the list, are left out
+would_change:
+  - an entry for the program's site on the approved list
+  - a consent for the program
 false_positives:
   - A program that the district hands out and whose site is missing from the list.
   - A portable program that was fetched and never run.
@@ -53,16 +91,7 @@ response: >
 with
 
 fetched as (
-    select
-        device,
-        site,
-        file_count,
-        endings,
-        largest_bytes,
-        start_time,
-        end_time,
-        evidence,
-        event_date
+    select *
     from core.fetched_programs
     where
         event_date between $event_date::date - interval 13 day and $event_date::date
@@ -209,25 +238,25 @@ select
     min(start_time) as start_time,
     max(end_time) as end_time,
     max(call_days)::double as measure,
-    list_sort(
-        list_distinct(list('device:' || device) || list('site:' || site))
-    ) as observables,
-    list_slice(list_sort(list_distinct(flatten(list(evidence)))), 1, 60) as evidence,
-    to_json(
-        struct_pack(
-            sites := list_sort(list_distinct(list(site))),
-            files := sum(file_count)::bigint,
-            endings := min(endings),
-            largest_bytes := max(largest_bytes),
-            call_days := max(call_days),
-            calls := max(call_count)::bigint,
-            is_calling := bool_or(
-                call_days >= $call_days and device_count <= $devices
-            ),
-            fetchers := max(fetcher_count),
-            devices := max(device_count)
-        )
-    )::varchar as details,
+    devices_and_sites(device, site) as observables,
+    list_slice(sorted_set(flatten(list(evidence))), 1, 60) as evidence,
+    struct_pack(
+        sites := sorted_values(site),
+        files := sum(file_count)::bigint,
+        endings := min(endings),
+        largest_bytes := max(largest_bytes),
+        call_days := max(call_days),
+        calls := max(call_count)::bigint,
+        is_calling := bool_or(
+            call_days >= $call_days and device_count <= $devices
+        ),
+        fetchers := max(fetcher_count),
+        devices := max(device_count),
+        is_never_opened := not coalesce(
+            bool_or(call_days >= $call_days and device_count <= $devices), false
+        ),
+        is_handed_out := nullif(max(fetcher_count), 0) >= $common_fetchers
+    ) as details,
     $event_date::date as event_date
 from found
 group by device

@@ -10,6 +10,10 @@ code: SA-8
 kind: shared_account
 severity: low
 stage: trial
+severity_raised: [{to: medium, days: 3}]
+begins: C2
+clauses: [cl.13a, cl.24]
+needs: [whose_request, keyboard]
 grain: [subject, event_date]
 window: {days_before: 1, days_after: 1}
 params:
@@ -28,14 +32,25 @@ params:
     max: 10
     why: one list alone may be wrong about a site
 columns:
-  subject: {type: varchar, pii: direct, is: account}
-  start_time: {type: timestamptz, is: first cited event}
-  end_time: {type: timestamptz, is: last cited event}
   measure: {type: double, is: devices and sites outside its purpose}
-  observables: {type: 'varchar[]', pii: indirect, is: devices and sites}
-  evidence: {type: 'bigint[]', is: cited events}
-  details: {type: varchar, is: facts for the alternatives as JSON}
-  event_date: {type: date, is: local day}
+claim: >-
+  Shared account {account} [{devices?}was logged on at {devices:count device} outside
+  the buildings and pools for which it is approved][{devices?}{sites?} and ][{sites?}was
+  used on {sites:names}].
+details:
+  devices: int
+  sites: varchar[]
+  minutes: int
+  is_clock_wrong: boolean
+explanations:
+  - name: A place that the district approved
+    by_design: the registry's row of the account names the buildings and pools
+  - name: A site that serves the account's purpose
+    by_design: sites of the list are left out, and two lists call it non-work
+  - clock
+would_change:
+  - another place of the account in the registry
+  - an entry for the site on the approved list
 false_positives:
   - The account moved with an event, and the registry does not say so.
 response: >
@@ -67,18 +82,18 @@ devices as (
     where event_date = $event_date::date
 ),
 
-seats as (
+sessions as (
     select
-        seats.account,
-        seats.device,
-        seats.start_time,
-        seats.event_id,
-        seats.is_clock_checked
-    from core.keyboard_logons as seats
-    inner join shared on seats.account = shared.account
-    inner join devices on seats.device = devices.device
+        sessions.account,
+        sessions.device,
+        sessions.start_time,
+        sessions.event_id,
+        sessions.is_clock_checked
+    from core.keyboard_logons as sessions
+    inner join shared on sessions.account = shared.account
+    inner join devices on sessions.device = devices.device
     where
-        seats.event_date = $event_date::date
+        sessions.event_date = $event_date::date
         and shared.used_in is not null
         -- what has neither building nor pool can not be out of place
         and coalesce(devices.building, devices.pool) is not null
@@ -145,7 +160,7 @@ found as (
         [event_id] as evidence,
         is_clock_checked,
         0 as minute_count
-    from seats
+    from sessions
     union all
     select
         account,
@@ -163,29 +178,21 @@ select
     min(start_time) as start_time,
     max(end_time) as end_time,
     count(distinct what)::double as measure,
-    list_sort(list_distinct(list(what))) as observables,
-    list_sort(
-        list_filter(
-            list_distinct(flatten(list(evidence))), lambda one: one is not null
-        )
-    ) as evidence,
-    to_json(
-        struct_pack(
-            devices := count(distinct what) filter (where starts_with(what, 'device:')),
-            sites := coalesce(
-                list_sort(
-                    list_distinct(
-                        list(substring(what, 6)) filter (
-                            where starts_with(what, 'site:')
-                        )
-                    )
-                ),
-                []::varchar[]
+    sorted_values(what) as observables,
+    sorted_set(flatten(list(evidence))) as evidence,
+    struct_pack(
+        devices := count(distinct what) filter (where starts_with(what, 'device:')),
+        sites := coalesce(
+            sorted_set(
+                list(substring(what, 6)) filter (where starts_with(what, 'site:'))
             ),
-            minutes := max(minute_count),
-            are_clocks_checked := coalesce(bool_and(is_clock_checked), true)
+            []::varchar[]
+        ),
+        minutes := max(minute_count),
+        is_clock_wrong := ruled_out_if(
+            coalesce(bool_and(is_clock_checked), true)
         )
-    )::varchar as details,
+    ) as details,
     $event_date::date as event_date
 from found
 group by account

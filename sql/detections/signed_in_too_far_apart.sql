@@ -10,6 +10,9 @@ code: SA-7
 kind: shared_account
 severity: medium
 stage: trial
+begins: C2
+clauses: [cl.23, cl.13d]
+needs: [whose_request, sign_in_place]
 grain: [subject, event_date]
 window: {days_before: 30}
 params:
@@ -47,14 +50,40 @@ params:
     max: 100
     why: or so many sign-ins, whichever comes first
 columns:
-  subject: {type: varchar, pii: direct, is: account}
   start_time: {type: timestamptz, is: first sign-in of the pair}
   end_time: {type: timestamptz, is: second sign-in of the pair}
   measure: {type: double, is: kilometres}
   observables: {type: 'varchar[]', pii: indirect, is: none; both are outside}
-  evidence: {type: 'bigint[]', is: cited events}
-  details: {type: varchar, is: facts for the alternatives as JSON}
-  event_date: {type: date, is: local day}
+claim: >-
+  Account {account} signed in from two places about {kilometres:number} km apart within
+  {minutes:count minute}.
+details:
+  kilometres: int
+  minutes: int
+  network_kinds: varchar[]
+  is_shared_network: boolean
+  is_place_wrong: boolean
+  is_unused: boolean
+explanations:
+  - name: A phone's network, a relay or a service that stands for many
+    test: is_shared_network
+    ruled_out: a list names both kinds of network; such kinds are left out
+    not_testable: no list tells what kind of network one of the two is
+  - name: A list that has an address in the wrong place
+    test: is_place_wrong
+    ruled_out: the distance is what is left when both places' radius is taken off
+    not_testable: the list does not say how exact a place is
+  - name: A place that colleagues sign in from too
+    by_design: far places that several accounts use in a month are left out
+  - name: A sign-in that came to nothing
+    test: is_unused
+    ruled_out: something more came from each of the two addresses within the hour
+    not_testable: from one of the two addresses nothing more was seen
+  - name: A programme that renews a sign-in
+    by_design: only sign-ins of a person count, no renewals
+would_change:
+  - another place or kind of network for one of the addresses
+  - an entry for the address among those that stand for many
 false_positives:
   - A list that has one of the addresses in the wrong place.
   - A service in the owner's name that signs in by itself.
@@ -154,16 +183,7 @@ stepped as (
 pairs as (
     select
         *,
-        2 * 6371 * asin(
-            least(
-                1,
-                sqrt(
-                    power(sin(radians(lat - previous_lat) / 2), 2)
-                    + cos(radians(previous_lat)) * cos(radians(lat))
-                    * power(sin(radians(lon - previous_lon) / 2), 2)
-                )
-            )
-        )
+        kilometres_apart(lat, lon, previous_lat, previous_lon)
         - accuracy_km
         - previous_accuracy_km as distance_km,
         greatest(epoch(time) - epoch(previous_time), 1) / 3600 as hours
@@ -201,43 +221,31 @@ chosen as (
                 distance_km desc,
                 time
         ) = 1
-),
-
-cited as (
-    select
-        account,
-        unnest([event_id, previous_id, next_event_id, previous_next_id]) as event_id
-    from chosen
-),
-
-evidence as (
-    select
-        account,
-        list_sort(list_distinct(list(event_id))) as evidence
-    from cited
-    where event_id is not null
-    group by account
 )
 
 select
-    chosen.account as subject,
-    chosen.previous_time as start_time,
-    chosen.time as end_time,
-    round(chosen.distance_km, 0) as measure,
+    account as subject,
+    previous_time as start_time,
+    time as end_time,
+    round(distance_km, 0) as measure,
     []::varchar[] as observables,
-    evidence.evidence,
-    to_json(
-        struct_pack(
-            kilometres := round(chosen.distance_km, 0)::bigint,
-            minutes := round(chosen.hours * 60, 0)::bigint,
-            network_kinds := [chosen.previous_kind, chosen.network_kind],
-            is_kind_known := chosen.network_kind is not null
-            and chosen.previous_kind is not null,
-            is_place_sure := chosen.is_place_sure and chosen.previous_is_place_sure,
-            is_used_known := chosen.next_event_id is not null
-            and chosen.previous_next_id is not null
+    sorted_set(
+        [event_id, previous_id, next_event_id, previous_next_id]
+    ) as evidence,
+    struct_pack(
+        kilometres := round(distance_km, 0)::bigint,
+        minutes := round(hours * 60, 0)::bigint,
+        network_kinds := [previous_kind, network_kind],
+        is_shared_network := ruled_out_if(
+            network_kind is not null and previous_kind is not null
+        ),
+        is_place_wrong := ruled_out_if(
+            is_place_sure and previous_is_place_sure
+        ),
+        is_unused := ruled_out_if(
+            next_event_id is not null
+            and previous_next_id is not null
         )
-    )::varchar as details,
+    ) as details,
     $event_date::date as event_date
 from chosen
-inner join evidence on chosen.account = evidence.account

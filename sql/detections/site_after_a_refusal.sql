@@ -9,6 +9,10 @@ code: NA-6
 kind: non_approved_site
 severity: medium
 stage: trial
+severity_raised: [{to: medium, days: 3}]
+begins: C2
+clauses: [cl.24, cl.33]
+needs: [whose_request, site_asked_for, http_requests.disposition]
 grain: [subject, event_date]
 params:
   event_date: {type: date}
@@ -54,14 +58,28 @@ params:
     unit: seconds
     why: with one list alone, as long as this in a day
 columns:
-  subject: {type: varchar, pii: direct, is: account}
-  start_time: {type: timestamptz, is: first cited event}
-  end_time: {type: timestamptz, is: last cited event}
   measure: {type: double, is: seconds of the longest stretch}
-  observables: {type: 'varchar[]', pii: indirect, is: devices and sites}
-  evidence: {type: 'bigint[]', is: cited events}
-  details: {type: varchar, is: facts for the alternatives as JSON}
-  event_date: {type: date, is: local day}
+claim: >-
+  Account {account} used {sites:names} for about {longest_seconds:duration} (estimate),
+  after the filter had refused {refusals} requests to sites of that kind.
+details:
+  shared: site
+  refusals: int
+  is_advertisement: boolean
+  is_on_one_list: boolean
+explanations:
+  - name: Refusals of an advertisement on another page
+    test: is_advertisement
+    says: '{refusals} refusals some seconds apart; the later stretch is sustained'
+  - category
+  - embed
+  - glance
+  - live
+  - machine
+  - approved
+would_change:
+  - an entry for the site on the approved list
+  - a corrected category
 false_positives:
   - The refused requests were an advertisement's, and the later use was work.
 response: >
@@ -70,29 +88,8 @@ response: >
 with
 
 use as (
-    select
-        account,
-        device,
-        is_district_device,
-        site,
-        verdict,
-        entry_id,
-        attribution_grade,
-        is_live_known,
-        start_time,
-        end_time,
-        longest_seconds,
-        total_seconds,
-        on_duty_seconds,
-        visit_count,
-        request_count,
-        largest_bytes,
-        embed_share,
-        categories,
-        non_work_sources,
-        attribution_evidence,
-        event_date
-    from core.judged_site_use
+    select *
+    from core.site_evidence
     where
         event_date = $event_date::date
         and is_external
@@ -194,7 +191,7 @@ before as (
 
 after as (
     select
-        use.* exclude (start_time, end_time, attribution_evidence),
+        use.* exclude (start_time, end_time, active_seconds, evidence),
         before.refusal_count,
         before.first_refusal as start_time,
         visits.end_time,
@@ -221,29 +218,32 @@ select
     min(start_time) as start_time,
     max(end_time) as end_time,
     max(active_seconds) as measure,
-    list_sort(
-        list_distinct(list('device:' || device) || list('site:' || site))
-    ) as observables,
-    list_sort(list_distinct(flatten(list(evidence)))) as evidence,
-    to_json(
-        struct_pack(
-            sites := list_sort(list_distinct(list(site))),
-            categories := list_sort(list_distinct(list(categories))),
-            list_count := min(non_work_sources),
-            longest_seconds := round(max(active_seconds), 0),
-            total_seconds := round(sum(active_seconds), 0),
-            on_duty_seconds := round(max(on_duty_seconds), 0),
-            visits := count(*),
-            largest_bytes := max(largest_bytes),
-            embed_share := round(max(embed_share), 2),
-            days := 1,
-            is_repeated := false,
-            is_district_device := bool_and(is_district_device),
-            attribution_grade := max(attribution_grade),
-            is_live_known := bool_and(is_live_known),
-            refusals := max(refusal_count)
-        )
-    )::varchar as details,
+    devices_and_sites(device, site) as observables,
+    sorted_set(flatten(list(evidence))) as evidence,
+    struct_pack(
+        sites := sorted_values(site),
+        categories := sorted_values(categories),
+        list_count := min(non_work_sources),
+        longest_seconds := round(max(active_seconds), 0),
+        total_seconds := round(sum(active_seconds), 0),
+        on_duty_seconds := round(max(on_duty_seconds), 0),
+        visits := count(*),
+        largest_bytes := max(largest_bytes),
+        embed_share := round(max(embed_share), 2),
+        days := 1,
+        is_district_device := bool_and(is_district_device),
+        attribution_grade := max(attribution_grade),
+        refusals := max(refusal_count),
+        -- whatever the least count of refusals is set to
+        is_advertisement := max(refusal_count) < 2,
+        is_on_one_list := is_on_one_list(
+            min(non_work_sources), 1, round(sum(active_seconds), 0)
+        ),
+        is_embedded := is_embedded(
+            round(max(embed_share), 2), max(largest_bytes)
+        ),
+        is_left_open := ruled_out_if(bool_and(is_live_known))
+    ) as details,
     $event_date::date as event_date
 from after
 group by account

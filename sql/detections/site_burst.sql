@@ -9,6 +9,9 @@ code: AN-4
 kind: anomaly
 severity: low
 stage: trial
+begins: C2
+clauses: [cl.5]
+needs: [whose_request]
 grain: [subject, event_date]
 window: {days_before: 13}
 params:
@@ -27,14 +30,37 @@ params:
     max: 60
     why: restored tabs come within a minute or two, a search goes on
 columns:
-  subject: {type: varchar, pii: direct, is: account}
   start_time: {type: timestamptz, is: the first such hour}
   end_time: {type: timestamptz, is: the end of the last}
   measure: {type: double, is: sites in the busiest hour}
   observables: {type: 'varchar[]', pii: indirect, is: devices}
-  evidence: {type: 'bigint[]', is: cited events}
-  details: {type: varchar, is: facts for the alternatives as JSON}
-  event_date: {type: date, is: local day}
+claim: >-
+  Account {account} read pages of {sites:count site} in one hour, more than its like do.
+details:
+  sites: int
+  usual_sites: int
+  hours_compared: int
+  hours: int
+  minutes: int
+  is_live: boolean
+  is_as_others: boolean
+  is_left_open: boolean
+explanations:
+  - name: Tabs that a browser restores
+    by_design: >-
+      only hours with new sites in many of their minutes count; here in
+      {minutes:count minute}
+  - name: As many as others read
+    test: is_as_others
+    ruled_out: >-
+      {hours_compared:count hour} of others; all but one in a thousand stay within
+      {usual_sites:count site}
+    not_testable: there are no other hours to compare with
+  - live
+  - machine
+  - approved
+would_change:
+  - an entry for the tool's sites on the approved list
 false_positives:
   - Research that compares many sources; a librarian who checks links.
   - A tool of the district that runs in somebody's name.
@@ -113,7 +139,7 @@ requests as (
         requests.event_id,
         requests.binding_event_id,
         requests.is_live,
-        requests.has_seat_log
+        requests.has_logon_log
     from core.engaged_requests as requests
     inner join found
         on
@@ -142,10 +168,10 @@ cited as (
 used as (
     select
         account,
-        list_sort(list_distinct(list(device))) as devices,
+        sorted_values(device) as devices,
         min(binding_event_id) as binding_event_id,
         avg(case when is_live then 1.0 else 0.0 end) as live_share,
-        bool_or(has_seat_log) as has_seat_log
+        bool_or(has_logon_log) as has_logon_log
     from requests
     group by account
 )
@@ -157,25 +183,17 @@ select
     max(found.site_count)::double as measure,
     any_value(list_transform(used.devices, lambda one: 'device:' || one))
         as observables,
-    list_sort(
-        list_filter(
-            list_distinct(
-                any_value(cited.evidence) || list(used.binding_event_id)
-            ),
-            lambda one: one is not null
-        )
-    ) as evidence,
-    to_json(
-        struct_pack(
-            sites := max(found.site_count),
-            usual_sites := max(found.usual_sites),
-            hours_compared := min(found.hour_count),
-            hours := count(*),
-            minutes := max(found.minute_count),
-            is_live := any_value(used.has_seat_log and used.live_share >= 0.5),
-            is_live_known := any_value(used.has_seat_log)
-        )
-    )::varchar as details,
+    sorted_set(any_value(cited.evidence) || list(used.binding_event_id)) as evidence,
+    struct_pack(
+        sites := max(found.site_count),
+        usual_sites := max(found.usual_sites),
+        hours_compared := min(found.hour_count),
+        hours := count(*),
+        minutes := max(found.minute_count),
+        is_live := any_value(used.has_logon_log and used.live_share >= 0.5),
+        is_as_others := ruled_out_if(min(found.hour_count) > 0),
+        is_left_open := ruled_out_if(any_value(used.has_logon_log))
+    ) as details,
     $event_date::date as event_date
 from found
 inner join used on found.account = used.account

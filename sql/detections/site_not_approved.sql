@@ -8,6 +8,10 @@ summary: >
 code: NA-1
 kind: non_approved_site
 severity: low
+severity_raised: [{to: medium, days: 3}, {to: medium, fact: is_repeated}]
+begins: C2
+clauses: [cl.33, cl.24, cl.29]
+needs: [whose_request, site_asked_for]
 grain: [subject, event_date]
 window: {days_before: 13}
 params:
@@ -42,14 +46,29 @@ params:
     unit: days
     why: three days in two weeks is a habit, not an occasion
 columns:
-  subject: {type: varchar, pii: direct, is: account}
-  start_time: {type: timestamptz, is: first cited request}
-  end_time: {type: timestamptz, is: last cited request}
   measure: {type: double, is: seconds of the longest visit}
-  observables: {type: 'varchar[]', pii: indirect, is: devices and sites}
-  evidence: {type: 'bigint[]', is: cited events}
-  details: {type: varchar, is: facts for the alternatives as JSON}
-  event_date: {type: date, is: local day}
+claim: >-
+  Account {account} used {sites:names} for about {total_seconds:duration} (estimate),
+  the longest stretch about {longest_seconds:duration}; not on the approved list.
+details:
+  shared: site
+  is_repeated: boolean
+  limb: varchar
+  is_on_one_list: boolean
+explanations:
+  - category
+  - embed
+  - shared: glance
+    by_design: only stretches of eight minutes or more count
+  - name: A site that is approved for this role on this day
+    by_design: the list of sites was looked up for the account and day
+  - live
+  - machine
+  - approved
+would_change:
+  - an entry for the site on the approved list
+  - a corrected category
+  - a duty or device record that is changed
 false_positives:
   - The site serves this job and nobody has put it on the list yet.
   - A list puts the site in the wrong category.
@@ -60,29 +79,8 @@ response: >
 with
 
 use as (
-    select
-        account,
-        device,
-        is_district_device,
-        site,
-        verdict,
-        entry_id,
-        attribution_grade,
-        is_live_known,
-        start_time,
-        end_time,
-        longest_seconds,
-        total_seconds,
-        on_duty_seconds,
-        visit_count,
-        request_count,
-        largest_bytes,
-        embed_share,
-        categories,
-        non_work_sources,
-        evidence,
-        event_date
-    from core.judged_site_use
+    select *
+    from core.site_evidence
     where
         event_date between $event_date::date - interval 13 day and $event_date::date
         and is_external
@@ -122,33 +120,24 @@ select
     min(start_time) as start_time,
     max(end_time) as end_time,
     max(longest_seconds) as measure,
-    list_sort(
-        list_distinct(list('device:' || device) || list('site:' || site))
-    ) as observables,
-    list_sort(list_distinct(flatten(list(evidence)))) as evidence,
-    to_json(
-        struct_pack(
-            sites := list_sort(list_distinct(list(site))),
-            categories := list_sort(list_distinct(list(categories))),
-            list_count := min(non_work_sources),
-            longest_seconds := round(max(longest_seconds), 0),
-            total_seconds := round(sum(total_seconds), 0),
-            on_duty_seconds := round(sum(on_duty_seconds), 0),
-            visits := sum(visit_count)::bigint,
-            largest_bytes := max(largest_bytes),
-            embed_share := round(max(embed_share), 2),
-            days := max(day_count),
-            is_repeated := max(day_count) >= $repeat_days,
-            is_district_device := bool_and(is_district_device),
-            limb := case
-                when max(on_duty_seconds) < $longest_seconds then 'property'
-                when bool_or(is_district_device) then 'time and property'
-                else 'time'
-            end,
-            attribution_grade := max(attribution_grade),
-            is_live_known := bool_and(is_live_known)
+    devices_and_sites(device, site) as observables,
+    sorted_set(flatten(list(evidence))) as evidence,
+    struct_insert(
+        site_facts(
+            site, categories, non_work_sources, longest_seconds, total_seconds,
+            on_duty_seconds, visit_count, largest_bytes, embed_share, day_count,
+            is_district_device, attribution_grade, is_live_known
+        ),
+        is_repeated := max(day_count) >= $repeat_days,
+        limb := case
+            when max(on_duty_seconds) < $longest_seconds then 'property'
+            when bool_or(is_district_device) then 'time and property'
+            else 'time'
+        end,
+        is_on_one_list := is_on_one_list(
+            min(non_work_sources), max(day_count), round(sum(total_seconds), 0)
         )
-    )::varchar as details,
+    ) as details,
     $event_date::date as event_date
 from counted
 group by account

@@ -9,6 +9,10 @@ code: NA-2
 kind: non_approved_site
 severity: low
 stage: trial
+severity_raised: [{to: medium, days: 3}]
+begins: C2
+clauses: [cl.33, cl.24, cl.29]
+needs: [whose_request, site_asked_for]
 grain: [subject, event_date]
 window: {days_before: 6}
 params:
@@ -41,14 +45,22 @@ params:
     unit: seconds
     why: a longer stretch is judged by the rule for sustained use
 columns:
-  subject: {type: varchar, pii: direct, is: account}
-  start_time: {type: timestamptz, is: first cited event}
-  end_time: {type: timestamptz, is: last cited event}
   measure: {type: double, is: seconds of all visits}
-  observables: {type: 'varchar[]', pii: indirect, is: devices and sites}
-  evidence: {type: 'bigint[]', is: cited events}
-  details: {type: varchar, is: facts for the alternatives as JSON}
-  event_date: {type: date, is: local day}
+claim: >-
+  Account {account} went to {sites:names} {visits} times on {days} days of one week, for
+  about {total_seconds:duration} in all (estimate); not on the approved list.
+details:
+  shared: site
+  is_on_one_list: boolean
+explanations:
+  - category
+  - embed
+  - live
+  - machine
+  - approved
+would_change:
+  - an entry for the site on the approved list
+  - a corrected category
 false_positives:
   - The site serves this job and nobody has put it on the list yet.
   - A list puts the site in the wrong category.
@@ -58,30 +70,9 @@ response: >
 --- */
 with
 
-use as (
-    select
-        account,
-        device,
-        is_district_device,
-        site,
-        verdict,
-        entry_id,
-        attribution_grade,
-        is_live_known,
-        start_time,
-        end_time,
-        longest_seconds,
-        total_seconds,
-        on_duty_seconds,
-        visit_count,
-        request_count,
-        largest_bytes,
-        embed_share,
-        categories,
-        non_work_sources,
-        attribution_evidence,
-        event_date
-    from core.judged_site_use
+visited as (
+    select *
+    from core.site_evidence
     where
         event_date between $event_date::date - interval 6 day and $event_date::date
         and is_external
@@ -89,39 +80,7 @@ use as (
         and is_page_read
         and longest_seconds < $sustained_seconds
         and (on_duty_seconds > 0 or is_district_device)
-),
-
--- a lone request may be a preview, and the tunnel it leaves open has no reader
-visits as (
-    select
-        account,
-        device,
-        site,
-        event_date,
-        count(*) as active_visits,
-        sum(active_seconds) as active_seconds,
-        flatten(list(evidence)) as active_evidence
-    from core.site_visits
-    where
-        event_date between $event_date::date - interval 6 day and $event_date::date
-        and request_count >= 2
-    group by account, device, site, event_date
-),
-
-visited as (
-    select
-        use.*,
-        visits.active_visits,
-        visits.active_seconds,
-        visits.active_evidence
-        || coalesce(use.attribution_evidence, []::bigint[]) as active_evidence
-    from use
-    inner join visits
-        on
-            use.account = visits.account
-            and use.device = visits.device
-            and use.site = visits.site
-            and use.event_date = visits.event_date
+        and active_visits > 0
 ),
 
 weeks as (
@@ -155,28 +114,18 @@ select
     min(start_time) as start_time,
     max(end_time) as end_time,
     sum(active_seconds) as measure,
-    list_sort(
-        list_distinct(list('device:' || device) || list('site:' || site))
-    ) as observables,
-    list_sort(list_distinct(flatten(list(active_evidence)))) as evidence,
-    to_json(
-        struct_pack(
-            sites := list_sort(list_distinct(list(site))),
-            categories := list_sort(list_distinct(list(categories))),
-            list_count := min(non_work_sources),
-            longest_seconds := round(max(longest_seconds), 0),
-            total_seconds := round(sum(active_seconds), 0),
-            on_duty_seconds := round(sum(on_duty_seconds), 0),
-            visits := sum(active_visits)::bigint,
-            largest_bytes := max(largest_bytes),
-            embed_share := round(max(embed_share), 2),
-            days := max(day_count),
-            is_repeated := false,
-            is_district_device := bool_and(is_district_device),
-            attribution_grade := max(attribution_grade),
-            is_live_known := bool_and(is_live_known)
+    devices_and_sites(device, site) as observables,
+    sorted_set(flatten(list(active_evidence))) as evidence,
+    struct_insert(
+        site_facts(
+            site, categories, non_work_sources, longest_seconds, active_seconds,
+            on_duty_seconds, active_visits, largest_bytes, embed_share, day_count,
+            is_district_device, attribution_grade, is_live_known
+        ),
+        is_on_one_list := is_on_one_list(
+            min(non_work_sources), max(day_count), round(sum(active_seconds), 0)
         )
-    )::varchar as details,
+    ) as details,
     $event_date::date as event_date
 from often
 group by account

@@ -10,6 +10,10 @@ code: NA-5
 kind: non_approved_site
 severity: low
 stage: trial
+severity_raised: [{to: medium, days: 3}]
+begins: C2
+clauses: [cl.29, cl.33]
+needs: [whose_request, outside_flow]
 grain: [subject, event_date]
 params:
   event_date: {type: date}
@@ -27,14 +31,21 @@ params:
     max: 100
     why: one or two requests are a preview, not use
 columns:
-  subject: {type: varchar, pii: direct, is: account}
-  start_time: {type: timestamptz, is: first cited event}
-  end_time: {type: timestamptz, is: last cited event}
   measure: {type: double, is: seconds of the longest stretch}
-  observables: {type: 'varchar[]', pii: indirect, is: devices and sites}
-  evidence: {type: 'bigint[]', is: cited events}
-  details: {type: varchar, is: facts for the alternatives as JSON}
-  event_date: {type: date, is: local day}
+claim: >-
+  Account {account} used the address {sites:names}, which has no name, for about
+  {longest_seconds:duration} (estimate).
+details:
+  shared: site
+explanations:
+  - name: An address of the district
+    by_design: private addresses, its own networks and listed sites are left out
+  - glance
+  - live
+  - machine
+  - approved
+would_change:
+  - an entry for the address on the approved list
 false_positives:
   - A service of the district or of a vendor that has no name; put its address on
     the list of sites.
@@ -44,29 +55,8 @@ response: >
 with
 
 use as (
-    select
-        account,
-        device,
-        is_district_device,
-        site,
-        verdict,
-        entry_id,
-        attribution_grade,
-        is_live_known,
-        start_time,
-        end_time,
-        longest_seconds,
-        total_seconds,
-        on_duty_seconds,
-        visit_count,
-        request_count,
-        largest_bytes,
-        embed_share,
-        categories,
-        non_work_sources,
-        evidence,
-        event_date
-    from core.judged_site_use
+    select *
+    from core.site_evidence
     where
         event_date = $event_date::date
         and is_external
@@ -139,13 +129,13 @@ clear_counts as (
     group by account, device, site
 ),
 
-seats as (
+sessions as (
     select
         account,
         device,
-        epoch(start_time) as seat_start,
-        epoch(end_time) as seat_end
-    from identity.seats
+        epoch(start_time) as session_start,
+        epoch(end_time) as session_end
+    from identity.workstation_sessions
     where event_date = $event_date::date and state = 'live'
 ),
 
@@ -164,15 +154,15 @@ parts as (
             clear_requests.account = use.account
             and clear_requests.device = use.device
             and clear_requests.site = use.site
-    left join seats
+    left join sessions
         on
-            clear_requests.account = seats.account
-            and clear_requests.device = seats.device
-            and clear_requests.started >= seats.seat_start
-            and clear_requests.started < seats.seat_end
+            clear_requests.account = sessions.account
+            and clear_requests.device = sessions.device
+            and clear_requests.started >= sessions.session_start
+            and clear_requests.started < sessions.session_end
     where
         clear_requests.is_video
-        and (seats.account is not null or not use.is_live_known)
+        and (sessions.account is not null or not use.is_live_known)
 ),
 
 -- three minutes without a part, and the video was left: as for visits
@@ -284,28 +274,13 @@ select
     min(start_time) as start_time,
     max(end_time) as end_time,
     max(longest_seconds) as measure,
-    list_sort(
-        list_distinct(list('device:' || device) || list('site:' || site))
-    ) as observables,
-    list_sort(list_distinct(flatten(list(evidence)))) as evidence,
-    to_json(
-        struct_pack(
-            sites := list_sort(list_distinct(list(site))),
-            categories := list_sort(list_distinct(list(categories))),
-            list_count := 0,
-            longest_seconds := round(max(longest_seconds), 0),
-            total_seconds := round(sum(total_seconds), 0),
-            on_duty_seconds := round(sum(on_duty_seconds), 0),
-            visits := sum(visit_count)::bigint,
-            largest_bytes := max(largest_bytes),
-            embed_share := round(max(embed_share), 2),
-            days := 1,
-            is_repeated := false,
-            is_district_device := bool_and(is_district_device),
-            attribution_grade := max(attribution_grade),
-            is_live_known := bool_and(is_live_known)
-        )
-    )::varchar as details,
+    devices_and_sites(device, site) as observables,
+    sorted_set(flatten(list(evidence))) as evidence,
+    site_facts(
+        site, categories, 0, longest_seconds, total_seconds,
+        on_duty_seconds, visit_count, largest_bytes, embed_share, 1,
+        is_district_device, attribution_grade, is_live_known
+    ) as details,
     $event_date::date as event_date
 from judged
 group by account

@@ -11,6 +11,10 @@ kind: anomaly
 about: device
 severity: low
 stage: trial
+severity_raised: [{to: medium, days: 3}]
+begins: C2
+clauses: [cl.27]
+needs: [outside_flow]
 grain: [subject, event_date]
 params:
   event_date: {type: date}
@@ -41,13 +45,28 @@ params:
     why: a plain download sends back some two percent
 columns:
   subject: {type: varchar, pii: indirect, is: device}
-  start_time: {type: timestamptz, is: first cited event}
-  end_time: {type: timestamptz, is: last cited event}
   measure: {type: double, is: peers in the busiest hour}
-  observables: {type: 'varchar[]', pii: indirect, is: devices and sites}
-  evidence: {type: 'bigint[]', is: cited events}
-  details: {type: varchar, is: facts for the alternatives as JSON}
-  event_date: {type: date, is: local day}
+claim: >-
+  {account} exchanged data with {peers:count bare address} on {ports:count port} within
+  an hour: about {received_megabytes:number} MB came, {sent_megabytes:number} MB went.
+  Which files they were is not known.
+details:
+  peers: int
+  ports: int
+  hours: int
+  received_megabytes: int
+  sent_megabytes: int
+  is_shared_address: boolean
+explanations:
+  - name: A call or a game
+    by_design: they talk to few, on few ports; this is more
+  - name: Updates that computers pass to each other
+    by_design: their port, and addresses inside the district, are left out
+  - name: A plain download
+    by_design: it sends back some two percent; this is more
+  - one_device
+would_change:
+  - a registry row that says many people stand behind the address
 false_positives:
   - An image of a free operating system, fetched this way.
   - A game or an update that comes this way.
@@ -58,19 +77,7 @@ response: >
 with
 
 flows as (
-    select
-        device,
-        is_registered,
-        destination,
-        dst_port,
-        hour,
-        two_way_count,
-        bytes_in,
-        bytes_out,
-        first_time,
-        last_time,
-        evidence,
-        binding_event_id
+    select *
     from core.outside_flows
     where
         event_date = $event_date::date
@@ -157,14 +164,8 @@ cited as (
         bool_and(is_registered) as is_registered,
         min(first_time) as start_time,
         max(last_time) as end_time,
-        list_sort(
-            list_filter(
-                list_distinct(
-                    flatten(list(evidence) filter (where place <= 30))
-                    || list(binding_event_id)
-                ),
-                lambda one: one is not null
-            )
+        sorted_set(
+            flatten(list(evidence) filter (where place <= 30)) || list(binding_event_id)
         ) as evidence
     from largest
     group by device
@@ -177,16 +178,14 @@ select
     busiest.peer_count::double as measure,
     [busiest.device] as observables,
     cited.evidence,
-    to_json(
-        struct_pack(
-            peers := busiest.peer_count,
-            ports := busiest.port_count,
-            hours := busiest.hour_count,
-            received_megabytes := round(busiest.bytes_in / 1000000, 0)::bigint,
-            sent_megabytes := round(busiest.bytes_out / 1000000, 0)::bigint,
-            is_device_known := cited.is_registered
-        )
-    )::varchar as details,
+    struct_pack(
+        peers := busiest.peer_count,
+        ports := busiest.port_count,
+        hours := busiest.hour_count,
+        received_megabytes := round(busiest.bytes_in / 1000000, 0)::bigint,
+        sent_megabytes := round(busiest.bytes_out / 1000000, 0)::bigint,
+        is_shared_address := ruled_out_if(cited.is_registered)
+    ) as details,
     $event_date::date as event_date
 from busiest
 inner join cited on busiest.device = cited.device

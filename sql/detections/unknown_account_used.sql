@@ -9,6 +9,9 @@ code: AN-10
 kind: anomaly
 severity: low
 stage: trial
+begins: C2
+clauses: [cl.17, cl.6]
+needs: [account_in_use]
 grain: [subject, event_date]
 window: {days_before: 27}
 params:
@@ -27,14 +30,34 @@ params:
     unit: days
     why: a new person's row may take two weeks to arrive
 columns:
-  subject: {type: varchar, pii: direct, is: account}
   start_time: {type: timestamptz, is: first use of the day}
   end_time: {type: timestamptz, is: last use of the day}
   measure: {type: double, is: logons at a keyboard}
   observables: {type: 'varchar[]', pii: indirect, is: devices}
-  evidence: {type: 'bigint[]', is: cited events}
-  details: {type: varchar, is: facts for the alternatives as JSON}
-  event_date: {type: date, is: local day}
+claim: >-
+  Account {account}, which the registry does not know, was logged on
+  {logons:count time} at {devices:count device}.
+details:
+  logons: int
+  devices: int
+  days: int
+  known_days: int
+  is_new: boolean
+  has_namesake: boolean
+explanations:
+  - name: A new person whom the registry does not have yet
+    test: is_new
+    says: the logs know it for {known_days:count day}
+    not_testable: it is not known since when it is used
+  - name: A name that the registry has in another form
+    test: has_namesake
+    fits: the registry has an account of that name in another domain
+    ruled_out: the registry has no account of that name in any domain
+    not_testable: the registry was not searched for the name
+  - name: A task, a service or the device itself
+    by_design: only logons and unlocks by somebody are counted
+would_change:
+  - a row of the registry for the account
 false_positives:
   - A new person, a student teacher, a visitor whom nobody entered yet.
   - An account of the device itself that came with it.
@@ -44,15 +67,7 @@ response: >
 with
 
 days as (
-    select
-        account,
-        is_known,
-        keyboard_count,
-        devices,
-        first_time,
-        last_time,
-        evidence,
-        event_date
+    select *
     from core.account_days
     where
         event_date between $event_date::date - interval 27 day and $event_date::date
@@ -133,20 +148,18 @@ select
     unknown.keyboard_count::double as measure,
     placed.devices as observables,
     unknown.evidence,
-    to_json(
-        struct_pack(
-            logons := unknown.keyboard_count,
-            devices := len(placed.devices),
-            days := earlier.day_count,
-            known_days := date_diff(
-                'day', earlier.first_date, $event_date::date
-            ),
-            is_long_known := date_diff(
-                'day', earlier.first_date, $event_date::date
-            ) >= $new_days,
-            has_namesake := names.has_namesake
-        )
-    )::varchar as details,
+    struct_pack(
+        logons := unknown.keyboard_count,
+        devices := len(placed.devices),
+        days := earlier.day_count,
+        known_days := date_diff(
+            'day', earlier.first_date, $event_date::date
+        ),
+        is_new := date_diff(
+            'day', earlier.first_date, $event_date::date
+        ) < $new_days,
+        has_namesake := names.has_namesake
+    ) as details,
     $event_date::date as event_date
 from unknown
 cross join shares

@@ -12,6 +12,9 @@ code: AN-7
 kind: anomaly
 severity: informational
 stage: trial
+begins: C1
+clauses: [cl.5]
+needs: [whose_request]
 grain: [subject, event_date]
 window: {days_before: 140}
 params:
@@ -36,14 +39,49 @@ params:
     unit: spreads
     why: below this a ranking would fill itself with ordinary weeks
 columns:
-  subject: {type: varchar, pii: direct, is: account}
   start_time: {type: timestamptz, is: the hour}
   end_time: {type: timestamptz, is: its end}
   measure: {type: double, is: spreads between the value and the usual}
   observables: {type: 'varchar[]', pii: indirect, is: none}
-  evidence: {type: 'bigint[]', is: cited events}
-  details: {type: varchar, is: facts for the alternatives as JSON}
-  event_date: {type: date, is: the week's Sunday}
+claim:
+  - when: [basis = own]
+    says: >-
+      In one hour account {account} reached {value}
+      {measured:map requests=requests|sites=sites|megabytes=MB|}; in
+      {points:count such hour} of its own before, in that part of a {day_type:words}
+      day, {usual} were usual.
+  - says: >-
+      In one hour account {account} reached {value}
+      {measured:map requests=requests|sites=sites|megabytes=MB|}; for
+      {accounts:count account} of its role and building, in that part of a
+      {day_type:words} day, {usual} were usual.
+details:
+  measured: varchar
+  basis: varchar
+  day_type: varchar
+  value: double
+  usual: double
+  spread: double
+  departure: double
+  points: int
+  accounts: int
+  is_significant: boolean
+  p_value: double
+  peaks_compared: int
+  weeks: 'struct("week" date, departure double)[]'
+  is_chance: boolean
+explanations:
+  - name: Chance
+    test: is_chance
+    ruled_out: >-
+      {peaks_compared:count peak} of earlier weeks; by chance at most one in twenty of
+      the list
+    not_testable: >-
+      {peaks_compared:count peak} of earlier weeks are too few: ranked, not significant
+  - name: A good reason for a busy hour
+    not_testable: logs do not know the reason
+would_change:
+  - a known reason for the hour
 false_positives:
   - A new class, a test week, a project; there are many good reasons for a busy hour.
 response: >
@@ -52,22 +90,7 @@ response: >
 with
 
 peaks as (
-    select
-        account,
-        is_staff,
-        measured,
-        basis,
-        peer_group,
-        day_type,
-        hour,
-        value,
-        usual,
-        spread,
-        point_count,
-        account_count,
-        departure,
-        evidence,
-        event_date
+    select *
     from core.weekly_peaks
     where
         event_date between $event_date::date - interval 140 day and $event_date::date
@@ -179,23 +202,22 @@ select
     round(chosen.departure, 1)::double as measure,
     []::varchar[] as observables,
     chosen.evidence,
-    to_json(
-        struct_pack(
-            measured := chosen.measured,
-            basis := chosen.basis,
-            day_type := chosen.day_type,
-            value := round(chosen.value, 1),
-            usual := round(chosen.usual, 1),
-            spread := round(chosen.spread, 1),
-            departure := round(chosen.departure, 1),
-            points := chosen.point_count,
-            accounts := chosen.account_count,
-            is_significant := chosen.is_significant,
-            p_value := round(chosen.p_value, 5),
-            peaks_compared := chosen.pool_count,
-            weeks := history.weeks
-        )
-    )::varchar as details,
+    struct_pack(
+        measured := chosen.measured,
+        basis := chosen.basis,
+        day_type := chosen.day_type,
+        value := round(chosen.value, 1),
+        usual := round(chosen.usual, 1),
+        spread := round(chosen.spread, 1),
+        departure := round(chosen.departure, 1),
+        points := chosen.point_count,
+        accounts := chosen.account_count,
+        is_significant := chosen.is_significant,
+        p_value := round(chosen.p_value, 5),
+        peaks_compared := chosen.pool_count,
+        weeks := history.weeks,
+        is_chance := ruled_out_if(chosen.is_significant)
+    ) as details,
     $event_date::date as event_date
 from chosen
 inner join history on chosen.account = history.account

@@ -13,6 +13,10 @@ code: NA-3
 kind: non_approved_site
 severity: medium
 stage: trial
+severity_raised: [{to: medium, days: 3}]
+begins: C2
+clauses: [cl.19, cl.13d, cl.33]
+needs: [whose_request, site_asked_for]
 grain: [subject, event_date]
 window: {days_before: 13}
 params:
@@ -60,15 +64,51 @@ params:
     why: >-
       each new tunnel costs some six kilobytes before anything is sent; one every few
       seconds is still no use
+  common_devices:
+    type: int
+    default: 3
+    min: 2
+    max: 1000
+    unit: devices
+    why: what so many do is their programme's habit, or the district's own tool
 columns:
-  subject: {type: varchar, pii: direct, is: account}
-  start_time: {type: timestamptz, is: first cited event}
-  end_time: {type: timestamptz, is: last cited event}
   measure: {type: double, is: seconds of the longest stretch}
-  observables: {type: 'varchar[]', pii: indirect, is: devices and sites}
-  evidence: {type: 'bigint[]', is: cited events}
-  details: {type: varchar, is: facts for the alternatives as JSON}
-  event_date: {type: date, is: local day}
+claim:
+  - when: [is_by_look_ups]
+    says: >-
+      Account {account} used {sites:names}, a service to pass the filter or to control a
+      computer from elsewhere, in {look_ups:count tunnel}.
+  - says: >-
+      Account {account} used {sites:names}, a service to pass the filter or to control a
+      computer from elsewhere, for about {longest_seconds:duration} (estimate).
+details:
+  shared: site
+  tunnels: int
+  look_ups: int
+  devices_alike: int
+  is_by_look_ups: boolean
+  is_common_program: boolean
+explanations:
+  - name: A tool that the district manages
+    by_design: what is on the list of sites for this day and role is left out
+  - name: A programme that many devices have, and that acts by itself
+    test: is_common_program
+    says: >-
+      [{!devices_alike?}it was read page by page, which no programme
+      does][{devices_alike?}{look_ups?}{devices_alike:count device} looked names up
+      outside that day][{devices_alike?}{!look_ups?}{devices_alike:count device} called
+      that site that day]
+    not_testable: it is not known how many devices do so
+  - glance
+  - live
+  - shared: machine
+    by_design: >-
+      [{!tunnels?}even, machine-timed and background traffic is left
+      out][{tunnels?}tunnels count while the account's keyboard is live, if not idle]
+  - approved
+would_change:
+  - an entry for the tool on the approved list
+  - a corrected category
 false_positives:
   - A list puts the site in the wrong category.
   - A vendor's support session that the technology office arranged.
@@ -79,29 +119,8 @@ response: >
 with
 
 use as (
-    select
-        account,
-        device,
-        is_district_device,
-        site,
-        verdict,
-        entry_id,
-        attribution_grade,
-        is_live_known,
-        start_time,
-        end_time,
-        longest_seconds,
-        total_seconds,
-        on_duty_seconds,
-        visit_count,
-        request_count,
-        largest_bytes,
-        embed_share,
-        categories,
-        non_work_sources,
-        evidence,
-        event_date
-    from core.judged_site_use
+    select *
+    from core.site_evidence
     where
         event_date between $event_date::date - interval 13 day and $event_date::date
         and is_external
@@ -322,31 +341,20 @@ select
     min(start_time) as start_time,
     max(end_time) as end_time,
     max(longest_seconds) as measure,
-    list_sort(
-        list_distinct(list('device:' || device) || list('site:' || site))
-    ) as observables,
-    list_sort(list_distinct(flatten(list(evidence)))) as evidence,
-    to_json(
-        struct_pack(
-            sites := list_sort(list_distinct(list(site))),
-            categories := list_sort(list_distinct(list(categories))),
-            list_count := min(list_count),
-            longest_seconds := round(max(longest_seconds), 0),
-            total_seconds := round(sum(total_seconds), 0),
-            on_duty_seconds := round(sum(on_duty_seconds), 0),
-            visits := sum(visit_count)::bigint,
-            tunnels := sum(tunnel_count)::bigint,
-            look_ups := sum(look_up_count)::bigint,
-            devices_alike := max(devices_alike),
-            largest_bytes := max(largest_bytes),
-            embed_share := round(max(embed_share), 2),
-            days := max(day_count),
-            is_repeated := false,
-            is_district_device := true,
-            attribution_grade := max(attribution_grade),
-            is_live_known := bool_and(is_live_known)
-        )
-    )::varchar as details,
+    devices_and_sites(device, site) as observables,
+    sorted_set(flatten(list(evidence))) as evidence,
+    struct_insert(
+        site_facts(
+            site, categories, list_count, longest_seconds, total_seconds,
+            on_duty_seconds, visit_count, largest_bytes, embed_share, day_count,
+            true, attribution_grade, is_live_known
+        ),
+        tunnels := sum(tunnel_count)::bigint,
+        look_ups := sum(look_up_count)::bigint,
+        devices_alike := max(devices_alike),
+        is_by_look_ups := sum(look_up_count) > 0 and sum(visit_count) = 0,
+        is_common_program := max(devices_alike) >= $common_devices
+    ) as details,
     $event_date::date as event_date
 from judged
 group by account

@@ -55,24 +55,14 @@ guessing as (
 ),
 
 holders as (
-    select
-        ip,
-        mac,
-        device,
-        start_time,
-        end_time
+    select *
     from identity.address_holders
     where event_date = $event_date::date
 ),
 
-seats as (
-    select
-        account,
-        device,
-        start_time,
-        end_time,
-        event_id
-    from identity.seats
+keyboard_sessions as (
+    select *
+    from identity.workstation_sessions
     where event_date = $event_date::date and state = 'live'
 ),
 
@@ -313,18 +303,18 @@ on_air as (
 at_keyboard as (
     select
         holders.ip,
-        seats.account,
+        keyboard_sessions.account,
         'keyboard' as witness,
-        greatest(seats.start_time, holders.start_time) as start_time,
-        least(seats.end_time, holders.end_time) as end_time,
-        seats.event_id,
+        greatest(keyboard_sessions.start_time, holders.start_time) as start_time,
+        least(keyboard_sessions.end_time, holders.end_time) as end_time,
+        keyboard_sessions.event_id,
         1 as event_count
-    from seats
+    from keyboard_sessions
     inner join holders
         on
-            seats.device = holders.device
-            and seats.start_time < holders.end_time
-            and seats.end_time > holders.start_time
+            keyboard_sessions.device = holders.device
+            and keyboard_sessions.start_time < holders.end_time
+            and keyboard_sessions.end_time > holders.start_time
 ),
 
 seen as (

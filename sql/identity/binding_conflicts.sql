@@ -22,13 +22,7 @@ columns:
 with
 
 seen as (
-    select
-        ip,
-        account,
-        witness,
-        start_time,
-        end_time,
-        event_id
+    select *
     from identity.account_addresses
     where event_date = $event_date::date
 ),

@@ -17,12 +17,7 @@ columns:
 with
 
 labels as (
-    select
-        url_hostname,
-        category,
-        source_count,
-        sources,
-        is_non_work
+    select *
     from core.host_categories
     where event_date = $event_date::date
 ),
@@ -51,9 +46,7 @@ named as (
     select
         hosts.site,
         labels.category,
-        list_sort(
-            list_distinct(flatten(list(string_split(labels.sources, ', '))))
-        ) as sources
+        sorted_set(flatten(list(string_split(labels.sources, ', ')))) as sources
     from labels
     inner join disputed on labels.url_hostname = disputed.url_hostname
     inner join hosts on labels.url_hostname = hosts.url_hostname

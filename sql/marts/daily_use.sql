@@ -17,14 +17,7 @@ columns:
 with
 
 requests as (
-    select
-        event_id,
-        account,
-        building,
-        site,
-        url_hostname,
-        bytes_in,
-        attribution_grade
+    select *
     from core.http_requests
     where event_date = $event_date::date and disposition = 'allowed'
 ),

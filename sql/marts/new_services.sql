@@ -41,15 +41,7 @@ columns:
 with
 
 flows as (
-    select
-        device,
-        site,
-        seen_by,
-        background_kind,
-        is_listed,
-        bytes_in,
-        bytes_out,
-        event_date
+    select *
     from core.outside_flows
     where
         event_date between $event_date::date - interval 30 day and $event_date::date
@@ -116,7 +108,7 @@ people as (
 labels as (
     select
         hosts.site,
-        array_to_string(list_sort(list_distinct(list(labels.category))), ', ')
+        array_to_string(sorted_values(labels.category), ', ')
             as categories
     from core.host_categories as labels
     inner join identity.hosts as hosts on labels.url_hostname = hosts.url_hostname

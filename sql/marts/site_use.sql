@@ -19,15 +19,7 @@ columns:
 with
 
 use as (
-    select
-        account,
-        is_staff,
-        site,
-        verdict,
-        categories,
-        non_work_sources,
-        total_seconds,
-        request_count
+    select *
     from core.site_use
     where event_date = $event_date::date
 ),

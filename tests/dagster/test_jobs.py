@@ -59,7 +59,11 @@ def test_the_same_report(ran, district):
 def test_the_counts_are_shown(ran):
     """A build of a range of days shows the rows of all of them."""
     rows = rows_of(ran.home)
-    for name in ("core.http_requests", "identity.seats", "marts.daily_use"):
+    for name in (
+        "core.http_requests",
+        "identity.workstation_sessions",
+        "marts.daily_use",
+    ):
         assert ran.row_counts[name.replace(".", "/")] == rows[name].height
 
 

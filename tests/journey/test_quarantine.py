@@ -16,8 +16,8 @@ from pipelines.settings.home import DistrictHome
 from pipelines.state.dirty import mark_dirty
 from pipelines.state.quarantine import quarantined
 from pipelines.warehouse.database import Database
+from pipelines.warehouse.headers import Check
 from pipelines.warehouse.library import models
-from pipelines.warehouse.models import Check
 from pipelines.warehouse.snapshots import current, reading
 from tests.journey.commands import schoolbell
 from tests.journey.small import now, rows_of, told_of
@@ -169,7 +169,7 @@ def test_a_finding_of_a_day_that_can_not_be_judged_again_stays(
     with open_district(home) as district, district.store.writing() as connection:
         mark_dirty(connection, [FIRST, SECOND], reason="test")
     breaking(monkeypatch, "core.http_requests")
-    breaking(monkeypatch, "identity.seats")
+    breaking(monkeypatch, "identity.workstation_sessions")
     assert run(home).code == 1
     assert told_of(home) == before
 

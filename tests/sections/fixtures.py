@@ -60,6 +60,11 @@ def record(**more) -> str:
                 "test": "do leases and logons agree",
                 "result": "they agree",
             },
+            {
+                "name": "an account that several people may use",
+                "test": "only accounts of one person are judged",
+                "result": "excluded by design",
+            },
         ],
         "limits": ["Who was at either keyboard.", "Whether the owner agreed."],
         "would_change": ["A device that was handed over that day."],

@@ -38,7 +38,11 @@ def test_every_item_names_an_account_or_a_device_a_count_and_another_cause(week)
         assert "Account " in claim or "Device " in claim
         assert "log lines from" in text
         assert "Other explanations" in text
-        assert "What we could not see" in text
+        _, _, excluded = text.partition("Excluded by how this rule counts")
+        excluded, _, rest = excluded.partition("What we could not see")
+        assert "an account that several people may use" in excluded
+        assert "ruled out" not in excluded
+        assert rest
         assert "Please decide by Fri, Nov 27" in text
 
 

@@ -4,6 +4,7 @@ A case is a YAML file whose first line says *why*. `given` holds one drawn table
 for each relation, `expect` the result; both name only the columns that matter.
 
 - An empty cell is null, `[a, b]` a list.
+- A relation below the model's inputs may be drawn too; what lies between is built.
 - A column that is not drawn is null. `every_row` fills it, relation by relation.
 - A time of day alone, `14:00` or `14:00:05`, is UTC on the case's `event_date`;
   `+1 02:00` is the day after.
@@ -27,7 +28,7 @@ from pipelines.warehouse import dimensions
 from pipelines.warehouse.building import verify
 from pipelines.warehouse.database import Database, writing
 from pipelines.warehouse.library import models
-from pipelines.warehouse.models import Model, arguments
+from pipelines.warehouse.models import Model, arguments, inputs_below
 
 DIMENSIONS = {
     "identity.hosts": dimensions.HOSTS,
@@ -84,19 +85,38 @@ class Case:
         self.every_row = parts.get("every_row") or {}
         self.given = parts.get("given") or {}
         self.expect = drawn(parts["expect"])
-        unread = set(self.given) - self.model.inputs
+        asked = {name[8:] for name in self.expect[0] if name.startswith("details.")}
+        facts = set(self.model.header.details)
+        assert asked <= facts, f"{path}: no fact {asked - facts}"
+        self.below = set(self.given) - self.model.inputs
+        unread = self.below - inputs_below(self.model, models())
         assert not unread, f"{path}: {self.model.name} does not read {unread}"
 
     def run(self) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
         """What the model made and what was expected, both sorted."""
         with writing(Path(":memory:"), threads=1) as database:
             for relation in self.model.inputs:
-                self._fill(database, relation)
+                self._bring(database, relation)
             zone = str(self.params.pop("zone", "UTC"))
             values = arguments(self.model, self.params, zone=zone)
             database.build(self.model, values, self.day)
             verify(database, self.model)
             return self._made(database), self._expected(database)
+
+    def _bring(self, database: Database, relation: str) -> None:
+        """A relation as it is drawn, or made of what is drawn below it."""
+        model = models().get(relation)
+        drawn_below = inputs_below(model, models()) & self.below if model else None
+        self._fill(database, relation)
+        if model is None or relation in self.given or not drawn_below:
+            return
+        for name in model.inputs:
+            self._bring(database, name)
+        window = self.model.header.window
+        for offset in range(-window.days_before, window.days_after + 1):
+            assert self.day is not None
+            day = self.day + timedelta(days=offset) if model.is_dated else None
+            database.build(model, arguments(model), day)
 
     def _fill(self, database: Database, relation: str) -> None:
         types = columns_of(relation)

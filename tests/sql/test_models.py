@@ -68,3 +68,17 @@ def test_detections_return_the_same_columns():
         if name.startswith("detections.")
     }
     assert len(set(shapes.values())) == 1, shapes
+
+
+ORDER = ("raw", "registry", "identity", "core", "detections", "marts")
+
+
+@pytest.mark.parametrize("name", models())
+def test_folders_read_downward_and_detections_no_raw_line(name):
+    """What rules have in common with raw lines is a model of `core`, made once."""
+    own = ORDER.index(name.split(".")[0])
+    for relation in models()[name].inputs:
+        schema = relation.split(".")[0]
+        assert ORDER.index(schema) <= own, f"{name} reads {relation}"
+        if ORDER[own] == "detections":
+            assert schema not in ("raw", "detections"), f"{name} reads {relation}"

@@ -1,6 +1,7 @@
 """What is said in two places is the same in both."""
 
 from datetime import date
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -8,6 +9,9 @@ import pytest
 from pipelines.clock import monday, school_year
 from pipelines.events import event_id_of, place_of
 from pipelines.formats import formats
+from pipelines.registry.calendar import WORKING
+from pipelines.settings.parts import DAY_TYPES
+from pipelines.warehouse.database import writing
 from pipelines.warehouse.library import models
 
 
@@ -21,6 +25,22 @@ def test_the_formats_whose_users_are_guesses_are_those_that_the_models_know():
 def test_a_firewall_or_filter_that_maps_addresses_is_marked():
     assert formats()["cisco_umbrella"].user_is_mapped
     assert not formats()["squid_access"].user_is_mapped
+
+
+def test_a_day_is_closed_for_the_models_when_it_is_no_working_day_of_the_calendar():
+    with writing(Path(":memory:"), threads=1) as database:
+        asked = "select is_closed_day($kind), is_school_day($kind)"
+        found = {kind: database.rows(asked, {"kind": kind})[0] for kind in DAY_TYPES}
+    assert {kind for kind in DAY_TYPES if not found[kind][0]} == set(WORKING)
+    assert {kind for kind in DAY_TYPES if found[kind][1]} < set(WORKING)
+
+
+def test_calls_are_measured_down_to_the_least_that_their_rule_may_ask_for():
+    rule = models()["detections.rare_beacon"].header.params
+    measured = models()["core.regular_calls"].header.params
+    assert measured["calls"].max <= rule["calls"].min
+    assert measured["hours"].max <= rule["hours"].min
+    assert measured["devices"].min >= rule["devices"].max
 
 
 def test_the_id_of_an_event_leads_back_to_its_line():

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import polars as pl
 import pytest
 
-from pipelines.refresh.staleness import touched_days
+from pipelines.refresh.staleness import drop_gone, note, touched_days
 from pipelines.refresh.touching import mentions
 from pipelines.refresh.touching.changes import Change
 from pipelines.registry import frames
@@ -92,6 +92,9 @@ FURTHER = {
     ),
     "a network of its own that others ask for": (
         "egress", {"cidr": "198.51.100.9/32"}, [10],
+    ),
+    "expected traffic by what came in the four weeks before": (
+        "expected_traffic", {"expected_id": "x", "valid_from": march(13)}, EVERY,
     ),
     "a network asked for by address": ("subnets", {"cidr": "198.51.100.10/32"}, [11]),
     "an address inside that stands for many": (
@@ -196,6 +199,16 @@ def test_a_row_opens_what_it_reaches(opened, why):
     name, row, expected = FURTHER[why]
     assert opened(name, [], [row]) == expected
     assert opened(name, [row], []) == expected
+
+
+def test_the_table_of_a_model_that_is_gone_is_dropped(tmp_path):
+    with writing(tmp_path / "warehouse.duckdb") as database:
+        names = ("core.once", "core.duty", "main.kept")
+        for name in names:
+            database.replace(name, pl.DataFrame({"account": ["ada"]}))
+        note(database, "main.built_with", {f"model {n}": "1" for n in names[:2]})
+        drop_gone(database)
+        assert [database.has(name) for name in names] == [False, True, True]
 
 
 def test_every_frame_has_a_case_here_or_goes_by_what_logs_mention():

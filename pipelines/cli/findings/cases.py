@@ -1,7 +1,7 @@
 """Commands that list findings and cases, show one, and explain it: under pseudonyms."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -13,6 +13,7 @@ from pipelines.errors import SettingsError, safe
 from pipelines.findings.cases import Case
 from pipelines.findings.history import history as entries
 from pipelines.findings.keeping import stored_evidence
+from pipelines.findings.record import BY_DESIGN
 from pipelines.findings.reviewing import reviews
 from pipelines.privacy.pseudonyms import NAME_NOBODY
 from pipelines.run.console import show_whole, table
@@ -227,11 +228,22 @@ def _seen(
     others = [row for row in case.findings if row is not finding]
     for row in others:
         yield f"  same case: {row['finding_id']} {row['rule']} on {row['event_date']}"
-    for tested in record["alternatives"]:
-        yield f"  {tested['result']}: {tested['name']} ({tested['test']})"
+    yield from _explanations(record["alternatives"])
     for line in _cited(context, finding):
         place = f"{line['source']}/{line['path']}:{line['line_no']}"
         yield f"  {line['role']}: {place} sha256 {line['line_sha256']}"
+
+
+def _explanations(found: Sequence[Mapping[str, str]]) -> Iterator[str]:
+    """What was tested, with the result; apart from it, what the rule excludes."""
+    for tested in found:
+        if tested["result"] != BY_DESIGN:
+            yield f"  {tested['result']}: {tested['name']} ({tested['test']})"
+    excluded = [each for each in found if each["result"] == BY_DESIGN]
+    if excluded:
+        yield "  excluded by how this rule counts:"
+    for each in excluded:
+        yield f"    {each['name']} ({each['test']})"
 
 
 def _cited(context: CommandContext, finding: Mapping[str, Any]) -> list[dict[str, Any]]:

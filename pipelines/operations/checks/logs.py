@@ -23,6 +23,8 @@ from pipelines.operations.checks import (
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
 from pipelines.state.days import source_days
+from pipelines.warehouse.library import rules
+from pipelines.warehouse.needs import blocked_rules
 
 QUIET = timedelta(days=4)
 """A weekend with a holiday beside it; longer is silence."""
@@ -123,10 +125,11 @@ def _pending(patient: Patient) -> Answer:
 def _drift(patient: Patient) -> Answer:
     found = missing(patient.district)
     if found:
-        rules = sorted({name for one in found for name in one.detections})
+        codes = {code for drift in found for code in blocked_rules(drift)}
+        names = sorted(rules()[code].table_name for code in codes)
         return look(
             f"a field is not filled as before: {found[-1]}; not judged on these days: "
-            f"{', '.join(rules)}",
+            f"{', '.join(names)}",
             f"schoolbell identify FILE, on a file of today; if it was given up on "
             f'purpose, given_up = ["{found[-1].field}"] under '
             f"[sources.{found[-1].source}] in district.toml",

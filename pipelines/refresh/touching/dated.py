@@ -21,6 +21,9 @@ SPANS: Mapping[str, tuple[str, str]] = {
 NEIGHBOUR = timedelta(days=1)
 """Duty and leave reach past midnight."""
 
+BEFORE: Mapping[str, timedelta] = {"expected_traffic": timedelta(days=27)}
+"""How long before a row begins its rule asks what came."""
+
 
 def by_date(change: Change, names: Collection[str]) -> set[date]:
     """The days of the rows that changed."""
@@ -34,8 +37,9 @@ def _days(change: Change, name: str) -> set[date]:
         moved = contracts_moved(change.was(name), change.now(name))
         spans = pl.concat([spans, moved])
     held, found = change.held, set[date]()
+    before = NEIGHBOUR + BEFORE.get(name, timedelta())
     for start, end in spans.unique().iter_rows():
-        begin = (start or held[0]) - NEIGHBOUR if start != date.min else held[0]
+        begin = (start or held[0]) - before if start != date.min else held[0]
         until = (end or held[-1]) + NEIGHBOUR if end != date.max else held[-1]
         found |= {day for day in held if begin <= day <= until}
     return found

@@ -7,9 +7,8 @@ they ask and what logs can not show; so it is judged again, and nothing is built
 from collections.abc import Collection
 from datetime import date
 
-import polars as pl
-
 from pipelines.refresh.touching.changes import Change
+from pipelines.warehouse.detections import served
 
 FRAMES = ("clauses", "detection_clauses")
 
@@ -20,8 +19,11 @@ def by_clause(change: Change, names: Collection[str]) -> set[date]:
     if "clauses" in names:
         clauses = change.rows("clauses")["clause_id"].unique().to_list()
         both = [change.was("detection_clauses"), change.now("detection_clauses")]
-        serving = pl.concat(both).filter(pl.col("clause_id").is_in(clauses))
-        codes |= set(serving["detection"])
+        codes |= {
+            model.header.code
+            for model in change.district.models.values()
+            if any(set(served(model, said)) & set(clauses) for said in both)
+        }
     found: set[date] = set()
     for model in change.district.models.values():
         if model.header.code in codes and change.database.has(model.name):

@@ -3,12 +3,14 @@
 import json
 import zipfile
 
+import polars as pl
 from filelock import FileLock
 
 from pipelines.district import only_writer
+from pipelines.events import EVENT_CLASSES
 from pipelines.ingest.identify import SAMPLE_BYTES
-from pipelines.ingest.missing import NEEDS
-from pipelines.warehouse.library import models
+from pipelines.warehouse.library import rules
+from pipelines.warehouse.needs import disabled
 from tests.benchmarks.inputs_exports import write_evtx, write_okta
 from tests.faults.home import lines
 from tests.journey.commands import schoolbell
@@ -20,13 +22,10 @@ def put(home, name, data):
     path.write_bytes(data)
 
 
-def test_every_detection_that_a_field_disables_exists():
-    known = {model.table_name for model in models().values()}
-    named = {rule for columns in NEEDS.values() for rules in columns.values()
-             for rule in rules}  # fmt: skip
-    assert named <= known
-    detections = {name for name, one in models().items() if one.header.code}
-    assert {f"detections.{name}" for name in named} == detections
+def test_every_detection_needs_some_field():
+    nothing = {name: pl.DataFrame() for name in EVENT_CLASSES}
+    named = {name for found in disabled(nothing).values() for name in found}
+    assert named == {model.table_name for model in rules().values()}
 
 
 def test_identify_tells_columns_rejects_and_gaps(tmp_path):

@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
-from pipelines.findings.alternatives import alternatives
+from pipelines.findings.grading import alternatives
 from pipelines.synthetic.proof import incomplete
 from pipelines.synthetic.quality import false_rows, missed_rows, quality
 from pipelines.synthetic.trial import Trial, compare, hold_trial, judge_trial
+from pipelines.warehouse.library import rules
 from tests.conftest import LONG
 from tests.journey.small import PEOPLE, SEED, WEEKS, small
 
@@ -174,7 +175,8 @@ def landed(tmp_path):
 def stored(**changes):
     record = {"details": {}, "evidence": [1, 2], "alternatives": []}
     record["alternatives"] = [
-        {"name": one.name, "result": one.result} for one in alternatives("NA-5", {})
+        {"name": tested.name, "result": tested.result}
+        for tested in alternatives(rules()["NA-5"].header, {})
     ]
     return {"finding_id": "f-1", "rule": "NA-5", "record": record | changes}
 

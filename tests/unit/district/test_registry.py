@@ -9,7 +9,10 @@ from hypothesis import strategies as st
 
 from pipelines.registry.files import FILES
 from pipelines.registry.frames import FRAMES, schema
+from pipelines.registry.policy import default_policy
 from pipelines.registry.reading import read_file
+from pipelines.warehouse.detections import catalogue
+from pipelines.warehouse.library import models, rules
 
 ROSTER = (
     "sourcedId,status,orgSourcedIds,role,username,givenName,familyName,email\n"
@@ -386,6 +389,21 @@ def test_a_policy_of_ones_own_is_read(load):
     registry = load({"policy.toml": pack})
     assert registry.frames["clauses"].rows() == [("k.1", "t", "E|St", "I", "p", None)]
     assert {problem.value for problem in registry.errors} == {"strong", "k.9"}
+
+
+def test_a_policy_says_other_clauses_code_by_code(load):
+    pack = default_policy().decode()
+    own = 'version = "1"\n[detections]\nSA-1 = ["cl.6"]\nSA-2 = []\n'
+    registry = load({"policy.toml": pack.replace('version = "1"\n', own)})
+    assert not registry.errors
+    found = {
+        code: [clause.clause_id for clause in detection.clauses]
+        for code, detection in catalogue(models(), registry).items()
+    }
+    assert (found["SA-1"], found["SA-2"]) == (["cl.6"], [])
+    for code, model in rules().items():
+        if code not in ("SA-1", "SA-2"):
+            assert found[code] == list(model.header.clauses)
 
 
 # files that a spreadsheet or an export spoilt

@@ -7,7 +7,7 @@ import polars as pl
 from pipelines.findings.candidates import Candidate
 from pipelines.findings.judging import Circumstances
 from pipelines.warehouse.detections import Clause, Detection
-from pipelines.warehouse.library import models
+from pipelines.warehouse.library import rules
 
 DAY = date(2026, 11, 4)
 CLAUSE = Clause("CL-1", "One account, one person", ("staff",), "S", "Who sat there.")
@@ -18,13 +18,14 @@ PROVEN = {
         "turns": 6,
         "shortest_gap_seconds": 60,
         "travel_seconds": 400,
-        "is_live_known": True,
-        "are_clocks_checked": True,
+        "is_drive_possible": False,
+        "is_lease_stale": False,
+        "is_left_open": False,
+        "is_clock_wrong": False,
         "buildings": ["HS", "MS"],
     },
     "SA-3": {
-        "is_live_known": True,
-        "are_clocks_checked": True,
+        "is_clock_wrong": False,
         "buildings": ["MS"],
         "part": "full",
         "requests": 20,
@@ -37,12 +38,14 @@ PROVEN = {
         "longest_seconds": 600,
         "embed_share": 0.0,
         "largest_bytes": 90_000,
-        "is_live_known": True,
+        "is_on_one_list": False,
+        "is_embedded": False,
+        "is_left_open": False,
         "sites": ["social.example"],
     },
     "OH-1": {
-        "is_live_known": True,
-        "are_clocks_checked": True,
+        "is_left_open": False,
+        "is_clock_wrong": False,
         "external_seconds": 1_500,
         "sites": ["shop.example"],
         "day_type": "school",
@@ -61,8 +64,7 @@ EXCEPTION_COLUMNS = {
 
 
 def detection(code):
-    (model,) = [one for one in models().values() if one.header.code == code]
-    return Detection(model, (CLAUSE,))
+    return Detection(rules()[code], (CLAUSE,))
 
 
 def candidate(code="SA-1", subject="ada", day=DAY, details=None, **changes):

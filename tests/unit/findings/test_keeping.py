@@ -212,7 +212,7 @@ def test_a_second_verdict_counts_and_keeps_the_note(store):
 
 def test_a_revision_says_what_changed_and_why(store):
     kept(store, found())
-    more = found(details={"turns": 8, "are_clocks_checked": False})
+    more = found(details={"turns": 8, "is_clock_wrong": None})
     keep(store, [more], {}, {"SA-1": [DAY]}, because=("devices.csv",))
     last = history(store, more.finding_id)[-1]
     assert last["change"] == "updated"

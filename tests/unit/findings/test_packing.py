@@ -181,6 +181,18 @@ def test_a_line_cited_twice_stands_once():
     assert [name for name in found if name.startswith("lines/")] == ["lines/0001.txt"]
 
 
+def test_what_a_rule_excludes_stands_apart_from_what_was_tested():
+    tested = {"name": "VPN", "test": "no list names it", "result": "ruled out"}
+    excluded = {"name": "Two", "test": "one counts", "result": "excluded by design"}
+    found = members(pack(material(findings=[finding(alternatives=[tested, excluded])])))
+    assert found["alternatives.csv"].decode() == (
+        "finding_id,name,test,result\nf-1,VPN,no list names it,ruled out\n"
+    )
+    assert (
+        found["by_design.csv"].decode() == "finding_id,name,test\nf-1,Two,one counts\n"
+    )
+
+
 def test_tables_hold_no_formulas_and_findings_are_whole():
     assert "'=1+1" in MEMBERS["alternatives.csv"].decode()
     assert json.loads(MEMBERS["findings/f-1.json"]) == finding()

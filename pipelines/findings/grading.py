@@ -1,0 +1,87 @@
+"""Tests a rule's innocent explanations, and says how sure and how bad a finding is.
+
+Severity and confidence come of rules alone: no sums, no scores. Severity belongs to
+the rule and to repetition. Confidence begins where the rule begins, goes down one
+level when an explanation could not be tested and to the lowest when one still fits;
+nothing raises it. What the way of counting excludes was not tested and moves nothing.
+"""
+
+from collections.abc import Collection, Iterable
+
+from pipelines.findings.record import (
+    BY_DESIGN,
+    FITS,
+    NOT_TESTABLE,
+    RULED_OUT,
+    Alternative,
+    Confidence,
+    Severity,
+)
+from pipelines.registry.networks import address_text
+from pipelines.warehouse.headers import Explanation, Header
+from pipelines.warehouse.library import shared_words
+from pipelines.warehouse.sentences import Details, fill
+
+LEVELS: tuple[Confidence, ...] = ("C1", "C2", "C3")
+NOT_SAID = "what would tell is not in the logs"
+STILL_FITS = "nothing in the logs speaks against it"
+
+
+def alternatives(header: Header, details: Details) -> tuple[Alternative, ...]:
+    """Every explanation of a rule with the result of its test."""
+    return tuple(_tested(entry, details) for entry in header.explanations)
+
+
+def _tested(entry: Explanation, details: Details) -> Alternative:
+    if entry.by_design:
+        return Alternative(entry.name, fill(entry.by_design, details), BY_DESIGN)
+    fits = details.get(entry.test) if entry.test else None
+    if fits is None:
+        text, result = entry.not_testable or entry.says or NOT_SAID, NOT_TESTABLE
+    elif fits:
+        text, result = entry.fits or entry.says or STILL_FITS, FITS
+    else:
+        text, result = entry.ruled_out or entry.says, RULED_OUT
+    return Alternative(entry.name, fill(text, details), result)
+
+
+def of_the_subject(
+    subject: str, devices: Collection[str], tested: Iterable[Alternative]
+) -> tuple[Alternative, ...]:
+    """What fits any rule whose subject is a device that only its address names.
+
+    Args:
+        devices: The devices of the finding; what is none of them is no device.
+        tested: What the rule tested itself, which is not told twice.
+    """
+    if subject not in devices or address_text(subject) is None:
+        return ()
+    name = shared_words().explanations["one_device"].name
+    if name in {known.name for known in tested}:
+        return ()
+    why = "no lease and no row of the registry says which device had the address"
+    return (Alternative(name, why, NOT_TESTABLE),)
+
+
+def confidence(header: Header, tested: Iterable[Alternative]) -> Confidence:
+    """How well a finding is shown."""
+    results = [alternative.result for alternative in tested]
+    if FITS in results:
+        return "C1"
+    level = LEVELS.index(header.begins)
+    lowered = 1 if NOT_TESTABLE in results else 0
+    return LEVELS[max(0, level - lowered)]
+
+
+def severity(header: Header, details: Details, days_in_two_weeks: int) -> Severity:
+    """How bad it is if true.
+
+    Args:
+        days_in_two_weeks: Days on which this rule fired for this subject in the
+            14 days that end with this one.
+    """
+    for raised in header.severity_raised:
+        if details.get(raised.fact) or 0 < raised.days <= days_in_two_weeks:
+            return raised.to
+    default = header.severity
+    return default if default in ("low", "medium", "high") else "informational"  # type: ignore[return-value]

@@ -1,0 +1,313 @@
+"""The YAML above a query: what a relation is, and all that a rule says of itself.
+
+A rule's words stand beside its query: the sentence of a finding, the innocent
+explanations with their tests, how sure it may begin. What every file of a folder
+has in common stands once in its `_shared.yaml`: columns that a header need not
+repeat; explanations, and bundles of facts and of event fields, that a header calls
+by name.
+"""
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from pipelines.errors import ModelError
+from pipelines.events import EVENT_CLASSES
+from pipelines.warehouse.sentences import condition_problems, template_problems
+
+Scalar = int | float | str | bool
+About = Literal["account", "device"]
+"""What the findings of a rule are about."""
+
+DETECTIONS = "detections"
+"""The folder of the rules."""
+
+SHARED = "_shared.yaml"
+TYPES = ("boolean", "int", "double", "varchar", "date", "varchar[]")
+"""What a fact may be; any other type of DuckDB's is written out."""
+
+
+class Strict(BaseModel):
+    """A value that never changes and has no unknown key."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Param(Strict):
+    """A number or word that a district may set."""
+
+    type: Literal["date", "int", "double", "varchar", "boolean"]
+    default: Scalar | None = None
+    min: float | None = None
+    max: float | None = None
+    unit: str = ""
+    why: str = ""
+
+
+class ColumnNote(Strict):
+    """What a column holds."""
+
+    type: str
+    meaning: str = Field(alias="is")
+    pii: Literal["none", "indirect", "direct"] = "none"
+
+
+class Window(Strict):
+    """Neighbouring days that a dated model reads."""
+
+    days_before: int = 0
+    days_after: int = 0
+
+
+class Check(Strict):
+    """A condition that holds for every row; breaking it fails or warns."""
+
+    holds: str
+    severity: Literal["fail", "warn"] = "fail"
+    why: str = ""
+
+
+class Claim(Strict):
+    """The sentence for the rows on which every one of some conditions holds."""
+
+    when: tuple[str, ...] = ()
+    says: str = Field(min_length=1)
+
+
+class Explanation(Strict):
+    """An innocent explanation, and how it is known whether it fits.
+
+    Attributes:
+        name: In words a reader knows.
+        test: A boolean fact. True: it fits. False: ruled out. Null: not testable.
+        says: What was looked at, whatever came of it.
+        fits: What was looked at, when it fits; so for the other results.
+        not_testable: Without a `test`, why nothing in the logs can tell.
+        by_design: How the rule counts, so that it can not be the explanation.
+    """
+
+    name: str
+    test: str = ""
+    says: str = ""
+    fits: str = ""
+    ruled_out: str = ""
+    not_testable: str = ""
+    by_design: str = ""
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> "Explanation":
+        if self.test:
+            wrong = self.by_design or not (self.says or self.ruled_out)
+        else:
+            wrong = bool(self.by_design) is bool(self.not_testable)
+            wrong = wrong or self.says or self.fits or self.ruled_out
+        if wrong:
+            raise ValueError(
+                f"{self.name!r} needs a test with its texts, or by_design alone, or"
+                " not_testable alone"
+            )
+        return self
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Every template."""
+        given = (self.says, self.fits, self.ruled_out, self.not_testable)
+        return tuple(text for text in (*given, self.by_design) if text)
+
+
+class Raised(Strict):
+    """A severity above the header's, for a fact or for days within two weeks.
+
+    Attributes:
+        days: So many days on which the rule fired for the subject, at least.
+    """
+
+    to: Literal["low", "medium", "high", "critical"]
+    fact: str = ""
+    days: int = 0
+
+    @model_validator(mode="after")
+    def _one_reason(self) -> "Raised":
+        if bool(self.fact) is bool(self.days):
+            raise ValueError("a severity is raised by a fact or by days")
+        return self
+
+
+class Bundle(Strict):
+    """Event fields that several rules stand on together; see `Header`."""
+
+    needs: tuple[str, ...] = ()
+    once_filled: tuple[str, ...] = ()
+
+
+class Shared(Strict):
+    """What the headers of a folder have in common."""
+
+    columns: Mapping[str, ColumnNote] = {}
+    details: Mapping[str, Mapping[str, str]] = {}
+    explanations: Mapping[str, Explanation] = {}
+    fields: Mapping[str, Bundle] = {}
+
+
+class Header(Strict):
+    """The YAML above a model's query; the second half is of detections alone.
+
+    Attributes:
+        details: The facts in the column `details`, with their types.
+        begins: Confidence of a finding when no explanation fits or is untested.
+        clauses: The clauses that it serves, unless the district's policy says others.
+        needs: Event fields, as `class.column`, that a log must have to feed it.
+        once_filled: Further fields: without one that a source used to fill, a request
+            may go to the wrong account, a refused one pass for a visit, or nothing be
+            found at all.
+    """
+
+    summary: str
+    title: str = ""
+    grain: tuple[str, ...]
+    window: Window = Window()
+    params: Mapping[str, Param] = {}
+    columns: Mapping[str, ColumnNote] = {}
+    checks: tuple[Check, ...] = ()
+
+    code: str = ""
+    kind: str = ""
+    about: About = "account"
+    severity: str = ""
+    stage: Literal["trial", "live"] = "live"
+    begins: Literal["C1", "C2", "C3"] = "C1"
+    claim: tuple[Claim, ...] = ()
+    details: Mapping[str, str] = {}
+    explanations: tuple[Explanation, ...] = ()
+    would_change: tuple[str, ...] = ()
+    severity_raised: tuple[Raised, ...] = ()
+    clauses: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    once_filled: tuple[str, ...] = ()
+    false_positives: tuple[str, ...] = ()
+    response: str = ""
+
+
+OF_A_RULE = (
+    "code", "kind", "title", "severity", "claim", "details", "explanations",
+    "would_change", "needs", "response",
+)  # fmt: skip
+"""What no header of a detection may leave out."""
+
+
+@cache
+def shared_of(folder: Path) -> Shared:
+    """What the headers of a folder have in common; nothing where it does not say.
+
+    Raises:
+        ModelError: The file is not valid.
+    """
+    path = folder / SHARED
+    if not path.is_file():
+        return Shared()
+    try:
+        return Shared.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (ValidationError, yaml.YAMLError) as error:
+        raise ModelError(
+            f"is not valid: {error}", where=f"sql/{folder.name}/{SHARED}"
+        ) from error
+
+
+def read_header(text: str, shared: Shared, *, is_rule: bool) -> Header:
+    """A header with what it takes from its folder put in.
+
+    Raises:
+        ValueError: It is not valid, or says what does not hold together.
+    """
+    try:
+        header = Header.model_validate(_resolved(yaml.safe_load(text), shared))
+    except (yaml.YAMLError, TypeError, AttributeError) as error:
+        raise ValueError(str(error)) from error
+    problems = list(_problems(header, is_rule=is_rule))
+    if problems:
+        raise ValueError("; ".join(problems))
+    return header
+
+
+def _resolved(given: Mapping[str, Any], shared: Shared) -> dict[str, Any]:
+    """The header's keys, with shared columns, explanations and fields written out."""
+    found = dict(given)
+    own = found.get("columns", {})
+    found["columns"] = {**shared.model_dump(by_alias=True)["columns"], **own}
+    if isinstance(found.get("claim"), str):
+        found["claim"] = [{"says": found["claim"]}]
+    found["details"] = _details(found.get("details", {}), shared)
+    found["explanations"] = [
+        _explanation(entry, shared) for entry in found.get("explanations", ())
+    ]
+    names = found.get("needs", ())
+    bundles = [_bundle(name, shared) for name in names if "." not in name]
+    for key in ("needs", "once_filled"):
+        own = [name for name in found.get(key, ()) if "." in name]
+        taken = [name for bundle in bundles for name in getattr(bundle, key)]
+        found[key] = list(dict.fromkeys([*taken, *own]))
+    return found
+
+
+def _details(given: Mapping[str, str], shared: Shared) -> dict[str, str]:
+    """The facts, with those of the bundle that `shared` names."""
+    own = dict(given)
+    name = own.pop("shared", None)
+    if name is not None and name not in shared.details:
+        raise ValueError(f"{SHARED} has no details {name!r}")
+    return own if name is None else {**shared.details[name], **own}
+
+
+def _explanation(entry: str | Mapping[str, Any], shared: Shared) -> dict[str, Any]:
+    """One explanation, over what it takes from a shared one."""
+    own = {"shared": entry} if isinstance(entry, str) else dict(entry)
+    name = own.pop("shared", None)
+    if name is None:
+        return own
+    if name not in shared.explanations:
+        raise ValueError(f"{SHARED} has no explanation {name!r}")
+    taken = shared.explanations[name].model_dump(exclude_defaults=True)
+    return ({"name": taken["name"]} if "by_design" in own else taken) | own
+
+
+def _bundle(name: str, shared: Shared) -> Bundle:
+    if name not in shared.fields:
+        raise ValueError(f"{SHARED} has no fields {name!r}")
+    return shared.fields[name]
+
+
+def _problems(header: Header, *, is_rule: bool) -> Iterator[str]:
+    """What does not hold together."""
+    if is_rule:
+        for key in OF_A_RULE:
+            if not getattr(header, key):
+                yield f"a detection must say its {key!r}"
+    yield from _unclaimed(header)
+    yield from _untested(header)
+    for field in (*header.needs, *header.once_filled):
+        name, _, column = field.partition(".")
+        if name not in EVENT_CLASSES or column not in EVENT_CLASSES[name].columns:
+            yield f"there is no event field {field!r}"
+
+
+def _unclaimed(header: Header) -> Iterator[str]:
+    for claim in header.claim:
+        yield from template_problems(claim.says, header.details)
+        for condition in claim.when:
+            yield from condition_problems(condition, header.details)
+    if header.claim and header.claim[-1].when:
+        yield "the last claim must do without a condition"
+
+
+def _untested(header: Header) -> Iterator[str]:
+    for explanation in header.explanations:
+        for text in explanation.texts:
+            yield from template_problems(text, header.details)
+    facts = [explanation.test for explanation in header.explanations]
+    for fact in (*facts, *(raised.fact for raised in header.severity_raised)):
+        if fact and header.details.get(fact) != "boolean":
+            yield f"the fact {fact!r} is not among the details, or not boolean"

@@ -1,0 +1,82 @@
+/* ---
+summary: >
+  Hosts that were talked to while a screen was locked and nobody there, and in
+  how many of the locked stretches of that day. They tell which hosts chatter by
+  themselves in this district.
+grain: [url_hostname, event_date]
+params:
+  event_date: {type: date}
+  locked_minutes:
+    type: int
+    default: 30
+    min: 1
+    max: 600
+    unit: minutes
+    why: what a person had just opened may still be loading at first
+columns:
+  url_hostname: {type: varchar, is: host}
+  talking_count: {type: bigint, is: locked stretches in which it was talked to}
+  locked_count: {type: bigint, is: locked stretches of the day with any traffic}
+  event_date: {type: date, is: local day}
+--- */
+with
+
+requests as (
+    select
+        account,
+        device,
+        start_time,
+        url_hostname
+    from core.candidate_requests
+    where event_date = $event_date::date
+),
+
+sessions as (
+    select
+        account,
+        device,
+        start_time,
+        end_time
+    from identity.workstation_sessions
+    where
+        event_date = $event_date::date
+        and state = 'locked'
+        and epoch(end_time) - epoch(start_time) >= 60 * $locked_minutes
+),
+
+talked as (
+    select distinct
+        requests.url_hostname,
+        sessions.account,
+        sessions.device,
+        sessions.start_time
+    from requests
+    inner join sessions
+        on
+            requests.account = sessions.account
+            and requests.device = sessions.device
+            and requests.start_time > sessions.start_time + interval 2 minute
+            and requests.start_time < sessions.end_time - interval 1 minute
+),
+
+stretches as (
+    select distinct
+        account,
+        device,
+        start_time
+    from talked
+),
+
+total as (
+    select count(*) as locked_count
+    from stretches
+)
+
+select
+    talked.url_hostname,
+    count(*) as talking_count,
+    max(total.locked_count) as locked_count,
+    $event_date::date as event_date
+from talked
+cross join total
+group by talked.url_hostname

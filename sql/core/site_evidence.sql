@@ -1,0 +1,132 @@
+/* ---
+summary: >
+  The use of sites that a rule may judge: by a staff account that a login or a live
+  keyboard names, with somebody at the keyboard where the device tells, not on a
+  private phone. Each row says whether the site was read rather than embedded, and how
+  much of it visits of more than one request make up. The rules about sites add only
+  their own conditions.
+grain: [account, device, site, event_date]
+params:
+  event_date: {type: date}
+  page_bytes:
+    type: int
+    default: 45000
+    min: 1000
+    max: 10000000
+    unit: bytes
+    why: separates a page from a feed that another page embeds
+  pages:
+    type: int
+    default: 3
+    min: 1
+    max: 100
+    why: some pages are small; several documents are reading all the same
+  embed_share:
+    type: double
+    default: 0.7
+    min: 0.1
+    max: 1
+    why: mostly asked for within seconds of another site's page
+  live_share:
+    type: double
+    default: 0.5
+    min: 0
+    max: 1
+    why: with a logon log, nobody at the keyboard is nobody reading
+columns:
+  account: {type: varchar, pii: direct, is: account}
+  device: {type: varchar, pii: indirect, is: device}
+  is_district_device: {type: boolean, is: district property}
+  site: {type: varchar, is: registrable domain}
+  verdict: {type: varchar, is: the strictest verdict on its hosts}
+  is_external: {type: boolean, is: 'no entry of the list of sites speaks for it'}
+  entry_id: {type: varchar, is: entry of the list of sites that decided}
+  attribution_grade: {type: varchar, is: A or C}
+  is_live_known: {type: boolean, is: the device's logons show a live keyboard}
+  start_time: {type: timestamptz, is: first request}
+  end_time: {type: timestamptz, is: 20 s after the last request}
+  longest_seconds: {type: double, is: longest visit}
+  total_seconds: {type: double, is: all visits}
+  on_duty_seconds: {type: double, is: 'of it inside duty, at least'}
+  visit_count: {type: bigint, is: visits}
+  request_count: {type: bigint, is: engaged requests}
+  largest_bytes: {type: bigint, is: the largest single response}
+  embed_share: {type: double, is: share of requests right after another site's}
+  is_page_read: {type: boolean, is: a page came and it is not mostly an embed}
+  categories: {type: varchar, is: what lists say of it}
+  non_work_sources: {type: bigint, is: most lists agreeing on one non-work category}
+  evidence: {type: 'bigint[]', is: 'the requests, and what says whose they are'}
+  attribution_evidence: {type: 'bigint[]', is: the leases and logons among them}
+  active_visits: {type: bigint, is: visits of more than a lone request}
+  active_seconds: {type: double, is: 'in these, from first request to last'}
+  active_evidence: {type: 'bigint[]', is: 'their requests, leases and logons'}
+  event_date: {type: date, is: local day}
+--- */
+with
+
+use as (
+    select *
+    from core.site_use
+    where
+        event_date = $event_date::date
+        and is_staff
+        and device_class is distinct from 'phone_byod'
+        -- that a device is assigned to somebody does not say who used it
+        and attribution_grade in ('A', 'C')
+        and (live_share >= $live_share or not has_logon_log)
+),
+
+-- a lone request may be a preview, and the tunnel it leaves open has no reader
+visits as (
+    select
+        account,
+        device,
+        site,
+        count(*) as active_visits,
+        sum(active_seconds) as active_seconds,
+        flatten(list(evidence)) as evidence
+    from core.site_visits
+    where event_date = $event_date::date and request_count >= 2
+    group by account, device, site
+)
+
+select
+    use.account,
+    use.device,
+    coalesce(use.is_district_device, false) as is_district_device,
+    use.site,
+    use.verdict,
+    use.verdict in ('external', 'denied') as is_external,
+    use.entry_id,
+    use.attribution_grade,
+    coalesce(use.has_logon_log, false) as is_live_known,
+    use.start_time,
+    use.end_time,
+    use.longest_seconds,
+    use.total_seconds,
+    use.on_duty_seconds,
+    use.visit_count,
+    use.request_count,
+    use.largest_bytes,
+    use.embed_share,
+    (use.largest_bytes >= $page_bytes or use.page_count >= $pages)
+    and not (use.embed_share >= $embed_share and use.largest_bytes < $page_bytes)
+        as is_page_read,
+    use.categories,
+    use.non_work_sources,
+    sorted_set(
+        use.evidence || coalesce(use.attribution_evidence, []::bigint[])
+    ) as evidence,
+    use.attribution_evidence,
+    coalesce(visits.active_visits, 0) as active_visits,
+    coalesce(visits.active_seconds, 0) as active_seconds,
+    sorted_set(
+        visits.evidence || coalesce(use.attribution_evidence, []::bigint[])
+    ) as active_evidence,
+    use.event_date
+from use
+left join visits
+    on
+        use.account = visits.account
+        and use.device = visits.device
+        and use.site = visits.site

@@ -1,0 +1,23 @@
+-- The facts that every rule about sites tells of an account's day: one row a device and
+-- site goes in, the struct of the day comes out.
+create or replace temporary macro site_facts(
+    site, categories, list_count, longest_seconds, total_seconds, on_duty_seconds,
+    visits, largest_bytes, embed_share, days, is_district_device, attribution_grade,
+    is_live_known
+) as
+struct_pack(
+    sites := sorted_values(site),
+    categories := sorted_values(categories),
+    list_count := min(list_count),
+    longest_seconds := round(max(longest_seconds), 0),
+    total_seconds := round(sum(total_seconds), 0),
+    on_duty_seconds := round(sum(on_duty_seconds), 0),
+    visits := sum(visits)::bigint,
+    largest_bytes := max(largest_bytes),
+    embed_share := round(max(embed_share), 2),
+    days := max(days),
+    is_district_device := bool_and(is_district_device),
+    attribution_grade := max(attribution_grade),
+    is_embedded := is_embedded(round(max(embed_share), 2), max(largest_bytes)),
+    is_left_open := ruled_out_if(bool_and(is_live_known))
+);
