@@ -4,11 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
-
 from pipelines.errors import SettingsError
-from pipelines.state.alert_tables import ANSWERS, NEWS, OUTBOX, TOLD
-from pipelines.state.store import Store, now_text
+from pipelines.state.alerts import (
+    add_answer,
+    answers,
+    has_message,
+    news_steps,
+    told_rows,
+)
+from pipelines.state.database import Store, now_text
 
 
 @dataclass(frozen=True)
@@ -34,11 +38,9 @@ def answer(store: Store, said: Said) -> list[str]:
     Raises:
         SettingsError: There is no such notice or message.
     """
-    with store.writing() as connection:
-        steps = _steps(connection, said.about_id)
-        is_message = connection.execute(
-            select(OUTBOX.c.alert_key).where(OUTBOX.c.alert_key == said.about_id)
-        ).first()
+    with store.writing() as transaction:
+        steps = news_steps(transaction, said.about_id)
+        is_message = has_message(transaction, said.about_id)
         if not steps and not is_message:
             raise SettingsError(
                 f"there is no notice or message {said.about_id}",
@@ -46,19 +48,8 @@ def answer(store: Store, said: Said) -> list[str]:
             )
         about = dict(steps) | ({said.about_id: 0} if is_message else {})
         for about_id, step in about.items():
-            connection.execute(insert(ANSWERS).values(**_answer(said, about_id, step)))
+            add_answer(transaction, _answer(said, about_id, step))
     return sorted(steps)
-
-
-def _steps(connection: Connection, about_id: str) -> dict[str, int]:
-    """The facts that an id stands for, and how bad each is."""
-    told = select(TOLD.c.news_id).where(TOLD.c.alert_key == about_id)
-    rows = connection.execute(
-        select(NEWS.c.news_id, NEWS.c.step).where(
-            (NEWS.c.news_id == about_id) | NEWS.c.news_id.in_(told)
-        )
-    )
-    return {row.news_id: row.step for row in rows}
 
 
 def _answer(said: Said, about_id: str, step: int) -> dict[str, Any]:
@@ -69,15 +60,13 @@ def _answer(said: Said, about_id: str, step: int) -> dict[str, Any]:
         "until_time": now_text(said.until) if said.until else None,
         "actor": said.actor,
         "note": said.note,
-        "time": now_text(),
     }
 
 
 def answered_messages(store: Store) -> frozenset[str]:
     """Messages that somebody answered, themselves or every fact in them."""
-    with store.reading() as connection:
-        answered = set(connection.execute(select(ANSWERS.c.about_id)).scalars())
-        told: dict[str, list[bool]] = {}
-        for row in connection.execute(select(TOLD)):
-            told.setdefault(row.alert_key, []).append(row.news_id in answered)
+    answered = {row["about_id"] for row in answers(store)}
+    told: dict[str, list[bool]] = {}
+    for row in told_rows(store):
+        told.setdefault(row["alert_key"], []).append(row["news_id"] in answered)
     return frozenset(answered | {key for key, seen in told.items() if all(seen)})

@@ -7,7 +7,7 @@ from typing import Any
 from pipelines.alerts.asking import escalation
 from pipelines.alerts.message import Message
 from pipelines.alerts.messages import AT_ONCE, TEST
-from pipelines.alerts.outbox import GIVEN_UP, SENT
+from pipelines.state.alerts import GIVEN_UP, SENT
 
 UNDELIVERED = "could not be delivered"
 UNSEEN = "was not acknowledged"

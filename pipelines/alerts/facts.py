@@ -14,7 +14,6 @@ from pipelines.alerts.standstill import KEYS, shrunk_files, standstill
 from pipelines.alerts.unwell import of_troubles
 from pipelines.district import District
 from pipelines.errors import SchoolbellError
-from pipelines.findings.keeping import stored_findings
 from pipelines.findings.lookups import without_case
 from pipelines.findings.unjudged import failures
 from pipelines.health.file_trouble import in_trouble
@@ -23,8 +22,8 @@ from pipelines.privacy.editions import about_pupils
 from pipelines.registry.building_names import building_names
 from pipelines.registry.calendar import WORKING
 from pipelines.state import ledger
-from pipelines.state.audit import open_chain
-from pipelines.state.audit_heads import verified
+from pipelines.state.audit import open_chain, verified
+from pipelines.state.findings import stored_findings
 
 FIRST_WEEKEND_DAY = 5
 

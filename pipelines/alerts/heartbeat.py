@@ -10,7 +10,7 @@ from pathlib import Path
 import requests
 
 from pipelines.errors import DeliveryError
-from pipelines.state.store import now_text
+from pipelines.state.database import now_text
 
 WEB = ("https://", "http://")
 TIMEOUT_SECONDS = 10

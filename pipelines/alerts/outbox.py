@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
 from tenacity import (
     Retrying,
     retry_if_exception,
@@ -24,13 +23,17 @@ from tenacity import (
 
 from pipelines.alerts.message import Message
 from pipelines.errors import DeliveryError
-from pipelines.state.alert_tables import OUTBOX, PAGES
-from pipelines.state.store import Store, now_text
+from pipelines.state.alerts import (
+    GIVEN_UP,
+    SENDING,
+    SENT,
+    WAITING,
+    add_message,
+    mark_message,
+    unsent_messages,
+)
+from pipelines.state.database import Store, Transaction, now_text
 
-WAITING = "waiting"
-SENDING = "sending"
-SENT = "sent"
-GIVEN_UP = "given up"
 MOST_ATTEMPTS = 10
 """Runs that try a message, each a few times."""
 
@@ -58,40 +61,25 @@ class Sent:
 
 
 def put(
-    connection: Connection, message: Message, channel: str, now: datetime | None = None
+    transaction: Transaction,
+    message: Message,
+    channel: str,
+    now: datetime | None = None,
 ) -> bool:
     """Put a message in for a channel, in a transaction of the caller's.
 
     Returns:
         False if the channel has it already.
     """
-    here = (OUTBOX.c.alert_key == message.key) & (OUTBOX.c.channel == channel)
-    if connection.execute(select(OUTBOX.c.state).where(here)).first() is not None:
-        return False
-    connection.execute(
-        insert(OUTBOX).values(
-            alert_key=message.key,
-            channel=channel,
-            state=WAITING,
-            attempts=0,
-            subject=message.subject,
-            message=message.text,
-            class_name=message.class_name,
-            severity=message.severity,
-            created_time=now_text(now),
-        )
-    )
-    _keep_page(connection, message)
-    return True
-
-
-def _keep_page(connection: Connection, message: Message) -> None:
-    """A message's page beside its text, once for all channels."""
-    if not message.html:
-        return
-    mine = PAGES.c.alert_key == message.key
-    connection.execute(delete(PAGES).where(mine))
-    connection.execute(insert(PAGES).values(alert_key=message.key, html=message.html))
+    row = {
+        "alert_key": message.key,
+        "subject": message.subject,
+        "message": message.text,
+        "class_name": message.class_name,
+        "severity": message.severity,
+        "created_time": now_text(now),
+    }
+    return add_message(transaction, row, channel, message.html)
 
 
 def enqueue(
@@ -101,8 +89,8 @@ def enqueue(
     now: datetime | None = None,
 ) -> int:
     """Put a message in for each channel that does not have it; how many are new."""
-    with store.writing() as connection:
-        return sum([put(connection, message, one, now) for one in channels])
+    with store.writing() as transaction:
+        return sum([put(transaction, message, one, now) for one in channels])
 
 
 def deliver_waiting(
@@ -123,21 +111,23 @@ def deliver_waiting(
             arrive: somebody waits for the answer.
     """
     sent = failed = given_up = 0
-    for row in _waiting(store, channel, alone):
+    for row in unsent_messages(store, channel, alone):
         handing = _Handing(_message(row), deliver)
         attempts, key = row["attempts"] + 1, row["alert_key"]
-        _mark(store, key, channel, SENDING, attempts=attempts)
+        mark_message(store, key, channel, SENDING, attempts=attempts)
         try:
             (ONCE if failed else retrying)(handing)
         except DeliveryError as error:
             is_last = attempts >= MOST_ATTEMPTS or bool(alone)
             ends = is_last or not error.retryable
             unsent = SENDING if handing.message.may_repeat else WAITING
-            _mark(store, key, channel, GIVEN_UP if ends else unsent, error=str(error))
+            mark_message(
+                store, key, channel, GIVEN_UP if ends else unsent, error=str(error)
+            )
             failed, given_up = failed + 1, given_up + ends
         else:
             sent_time = now_text(now)
-            _mark(store, key, channel, SENT, sent_time=sent_time, error=None)
+            mark_message(store, key, channel, SENT, sent_time=sent_time, error=None)
             sent += 1
     return Sent(sent, failed, given_up)
 
@@ -158,19 +148,6 @@ class _Handing:
             raise
 
 
-def _waiting(store: Store, channel: str, alone: str) -> list[dict[str, Any]]:
-    query = (
-        select(OUTBOX, PAGES.c.html)
-        .outerjoin(PAGES, PAGES.c.alert_key == OUTBOX.c.alert_key)
-        .where(OUTBOX.c.channel == channel, OUTBOX.c.state.in_((WAITING, SENDING)))
-        .order_by(OUTBOX.c.created_time, OUTBOX.c.alert_key)
-    )
-    if alone:
-        query = query.where(OUTBOX.c.alert_key == alone)
-    with store.reading() as connection:
-        return [dict(row) for row in connection.execute(query).mappings()]
-
-
 def _message(row: dict[str, Any]) -> Message:
     return Message(
         row["alert_key"],
@@ -181,35 +158,3 @@ def _message(row: dict[str, Any]) -> Message:
         row["html"] or "",
         may_repeat=row["state"] == SENDING,
     )
-
-
-def outbox(store: Store) -> list[dict[str, Any]]:
-    """Every message and channel, oldest first."""
-    query = select(OUTBOX).order_by(OUTBOX.c.created_time, OUTBOX.c.alert_key)
-    with store.reading() as connection:
-        return [dict(row) for row in connection.execute(query).mappings()]
-
-
-def given_since(store: Store, channels: Iterable[str], since: datetime) -> int:
-    """How many messages some channels, which share a reader, were given."""
-    query = (
-        select(func.count())
-        .where(
-            OUTBOX.c.channel.in_(list(channels)),
-            OUTBOX.c.created_time >= now_text(since),
-        )
-        .select_from(OUTBOX)
-    )
-    with store.reading() as connection:
-        return int(connection.execute(query).scalar_one())
-
-
-def _mark(
-    store: Store, key: str, channel: str, state: str, **values: str | int | None
-) -> None:
-    with store.writing() as connection:
-        connection.execute(
-            update(OUTBOX)
-            .where(OUTBOX.c.alert_key == key, OUTBOX.c.channel == channel)
-            .values(state=state, **values)
-        )

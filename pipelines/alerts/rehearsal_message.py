@@ -11,7 +11,7 @@ from pipelines.alerts.sending import AlertSummary
 from pipelines.district import District
 from pipelines.errors import SettingsError
 from pipelines.settings.alert_settings import Channel
-from pipelines.state.store import now_text
+from pipelines.state.database import now_text
 
 RECIPIENTS = "recipients"
 

@@ -15,10 +15,11 @@ from pipelines.alerts.memory import note_decisions, note_told, over_since, remem
 from pipelines.alerts.messages import Setting
 from pipelines.alerts.moments import IsOpen, List, due, is_quiet
 from pipelines.alerts.news import News
-from pipelines.alerts.outbox import enqueue, given_since, outbox, put
+from pipelines.alerts.outbox import enqueue, put
 from pipelines.alerts.telling import Told, tell
 from pipelines.settings.alert_settings import Alerts, Channel, routes_of
-from pipelines.state.store import Store, fact, now_text, remember
+from pipelines.state.alerts import given_since, outbox
+from pipelines.state.database import Store, fact, now_text, remember
 
 
 @dataclass(frozen=True)
@@ -88,13 +89,13 @@ class _Round:
 
     def _put(self, name: str, made: Told, moment: Moment) -> None:
         """In one transaction: a crash leaves message and memory, or neither."""
-        with self.desk.store.writing() as connection:
+        with self.desk.store.writing() as transaction:
             for one in made.tellings:
-                put(connection, one.message, name, self.now)
+                put(transaction, one.message, name, self.now)
                 key = one.message.key
-                note_told(connection, self.ids, one.told, name, key, self.now)
+                note_told(transaction, self.ids, one.told, name, key, self.now)
             for which in moment.due - {"at_once"}:
-                remember(connection, _slot(which, name), now_text(self.now))
+                remember(transaction, _slot(which, name), now_text(self.now))
 
     def test_of_the_week(self) -> int:
         """A test in the first working hours of a week, to be acknowledged."""

@@ -2,11 +2,8 @@
 
 from typing import Any
 
-from sqlalchemy import select
-
-from pipelines.alerts.memory import is_true
-from pipelines.state.alert_tables import ANSWERS, DECISIONS, NEWS, TOLD
-from pipelines.state.store import Store
+from pipelines.state.alerts import answers, current_news, decisions, told_rows
+from pipelines.state.database import Store
 
 
 def standing(store: Store) -> list[dict[str, Any]]:
@@ -15,22 +12,15 @@ def standing(store: Store) -> list[dict[str, Any]]:
     The columns are those of the table, `answer` (the newest, or None), `told`
     (channels that were given it) and `decisions` (rule and times).
     """
-    with store.reading() as connection:
-        query = select(NEWS).where(is_true())
-        rows = [dict(row) for row in connection.execute(query).mappings()]
-        newest = {
-            row["about_id"]: dict(row)
-            for row in connection.execute(
-                select(ANSWERS).order_by(ANSWERS.c.answer_id)
-            ).mappings()
-        }
-        told: dict[str, list[str]] = {}
-        for row in connection.execute(select(TOLD)):
-            told.setdefault(row.news_id, []).append(row.channel)
-        rules: dict[str, dict[str, int]] = {}
-        for row in connection.execute(select(DECISIONS)):
-            counts = rules.setdefault(row.news_id, {})
-            counts[row.rule] = counts.get(row.rule, 0) + row.times
+    rows = current_news(store)
+    newest = {row["about_id"]: row for row in answers(store)}
+    told: dict[str, list[str]] = {}
+    for row in told_rows(store):
+        told.setdefault(row["news_id"], []).append(row["channel"])
+    rules: dict[str, dict[str, int]] = {}
+    for row in decisions(store):
+        counts = rules.setdefault(row["news_id"], {})
+        counts[row["rule"]] = counts.get(row["rule"], 0) + row["times"]
     more = [
         {
             "answer": newest.get(row["news_id"]),

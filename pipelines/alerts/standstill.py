@@ -9,8 +9,8 @@ from shutil import disk_usage
 
 from pipelines.alerts.news import News
 from pipelines.district import District
-from pipelines.state.dirty import oldest_dirty
-from pipelines.state.visits import last_look
+from pipelines.state.days import oldest_dirty
+from pipelines.state.runs import last_look
 
 LEAST_FREE_BYTES = 2_000_000_000
 KEYS = ("runs", "days", "disk", "registry:")

@@ -11,7 +11,6 @@ from typing import Annotated
 import typer
 
 from pipelines.alerts.answering import Said, answer
-from pipelines.alerts.outbox import SENT, outbox
 from pipelines.alerts.rehearsal_message import send_test
 from pipelines.alerts.sending import AlertSummary, send_alerts
 from pipelines.alerts.standing import standing
@@ -19,8 +18,9 @@ from pipelines.cli.options import AsJson, Home
 from pipelines.cli.telling import tell
 from pipelines.district import only_writer, open_district
 from pipelines.errors import SettingsError
-from pipelines.health.history import troubles
 from pipelines.run.console import console, table, working
+from pipelines.state.alerts import SENT, outbox
+from pipelines.state.issues import stored_issues
 
 app = typer.Typer(help="Who was told of what; tests and answers.", no_args_is_help=True)
 LONGEST_SNOOZE_DAYS = 180
@@ -131,7 +131,7 @@ def history(
     """When which source was silent, thin, late, ahead, short of a field or blind."""
     since = datetime.now(UTC) - timedelta(days=days)
     with open_district(home) as district:
-        rows = troubles(district.store, since)
+        rows = stored_issues(district.store, since)
     if as_json:
         for row in rows:
             typer.echo(json.dumps({k: v for k, v in row.items() if k != "key"}))

@@ -18,8 +18,7 @@ from pipelines.findings.lookups import looked_up
 from pipelines.run.console import console, safe, table
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.reader import load_settings
-from pipelines.state.audit import RESTORE, Chain, open_chain, parsed_head
-from pipelines.state.audit_heads import kept_heads
+from pipelines.state.audit import RESTORE, Chain, kept_heads, open_chain, parsed_head
 from pipelines.state.opening import open_state
 
 app = typer.Typer(help="Who did what with findings and names.", no_args_is_help=True)

@@ -11,8 +11,8 @@ from pipelines.cli.options import AsJson, Home
 from pipelines.findings.feedback import MEANS, standings_of
 from pipelines.findings.fixes import Fix, fixes
 from pipelines.findings.review_frames import standing_row
-from pipelines.findings.standing import last_verdicts
 from pipelines.run.console import console, safe, table
+from pipelines.state.reviews import last_verdicts
 
 COUNTS = ("violation", "authorised", "benign", "misattributed", "data_fault")
 

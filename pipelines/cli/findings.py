@@ -10,9 +10,9 @@ from pipelines.cli.asking import Desk, desk
 from pipelines.cli.options import AsJson, Home
 from pipelines.errors import SettingsError
 from pipelines.findings.cases import Case
-from pipelines.findings.history import history as entries
-from pipelines.findings.reviewing import reviews
 from pipelines.run.console import safe, show_whole, table
+from pipelines.state.findings import history as entries
+from pipelines.state.reviews import reviews
 
 app = typer.Typer(help="Findings, cases and verdicts.", no_args_is_help=True)
 
@@ -110,7 +110,7 @@ def shown(one: Desk) -> list[dict[str, Any]]:
 
 def decided_by(one: Desk) -> dict[str, str]:
     """The last verdict of each finding that has one."""
-    return {row["finding_id"]: row["verdict"] for row in reviews(one.chain)}
+    return {row["finding_id"]: row["verdict"] for row in reviews(one.chain.store)}
 
 
 def shown_row(

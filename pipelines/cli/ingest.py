@@ -23,7 +23,7 @@ from pipelines.run.summary import (
     trouble,
     troubles,
 )
-from pipelines.state.visits import set_back
+from pipelines.state.runs import set_back
 
 WRONG = ("failed", "refused", "waiting")
 """Kinds of delivery that are not read."""

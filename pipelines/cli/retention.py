@@ -19,16 +19,16 @@ from pipelines.operations.purge import Purge, carry_out
 from pipelines.operations.retention import Plan, plan
 from pipelines.run.console import console, safe_lines, watching
 from pipelines.state.audit import Act, open_chain
-from pipelines.state.holds import (
+from pipelines.state.database import now_text
+from pipelines.state.retention import (
     Hold,
     HoldError,
+    begun,
     holds,
     new_hold_id,
     place_hold,
     release_hold,
 )
-from pipelines.state.purged import begun
-from pipelines.state.store import now_text
 
 app = typer.Typer(help="Days of which nothing may be deleted.", no_args_is_help=True)
 Why = Annotated[str, typer.Option("--reason", help="Why; it is noted for good.")]

@@ -15,8 +15,8 @@ from pipelines.cli.findings import (
 from pipelines.cli.options import AsJson, Home
 from pipelines.cli.telling import tell
 from pipelines.findings.cases import Case
-from pipelines.findings.keeping import stored_evidence
 from pipelines.privacy.pseudonyms import NAME_NOBODY
+from pipelines.state.findings import stored_evidence
 
 
 def show(home: Home, finding_id: FindingId, as_json: AsJson = False) -> None:

@@ -13,7 +13,6 @@ from datetime import datetime
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, delete, insert, select
 
 from pipelines.errors import SourceError
 from pipelines.events import event_id_of, place_of
@@ -23,8 +22,9 @@ from pipelines.ingest.delivery import Delivery
 from pipelines.ingest.framing import parts
 from pipelines.ingest.lines import batch
 from pipelines.ingest.streams import Reads, opened
+from pipelines.state.database import Transaction
+from pipelines.state.findings import evidence_rows, replace_evidence
 from pipelines.state.ledger import FileRecord
-from pipelines.state.schema import EVIDENCE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,7 +142,7 @@ def _evidence(
 
 
 def store_copies(
-    connection: Connection,
+    transaction: Transaction,
     finding_id: str,
     event_ids: Iterable[int],
     lines: Mapping[int, Evidence],
@@ -152,23 +152,14 @@ def store_copies(
     A line that can not be read again, since its file was rotated away, stays as
     it was copied before.
     """
-    mine = EVIDENCE.c.finding_id == finding_id
-    rows = connection.execute(select(EVIDENCE).where(mine)).mappings()
-    had = {json.loads(row["event"]).get("event_id"): dict(row) for row in rows}
-    connection.execute(delete(EVIDENCE).where(mine))
+    rows = evidence_rows(transaction, finding_id)
+    had = {json.loads(row["event"]).get("event_id"): row for row in rows}
     kept = [
         _copied(lines[one]) if one in lines else had[one]
         for one in event_ids
         if one in lines or one in had
     ]
-    if kept:
-        connection.execute(
-            insert(EVIDENCE),
-            [
-                row | {"finding_id": finding_id, "position": position}
-                for position, row in enumerate(kept, start=1)
-            ],
-        )
+    replace_evidence(transaction, finding_id, kept)
 
 
 def _copied(one: Evidence) -> dict[str, object]:

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Connection
-
 from pipelines.district import District
 from pipelines.errors import SettingsError
 from pipelines.findings.cases import owners
@@ -32,6 +30,7 @@ from pipelines.registry.files import FILES
 from pipelines.registry.reading import Rows, read_file
 from pipelines.settings.roles import Asker
 from pipelines.state.audit import Act, open_chain
+from pipelines.state.database import Transaction
 
 FILE = "exceptions.csv"
 FORMULA = ("=", "+", "-", "@", "\t")
@@ -89,8 +88,8 @@ def enter(
     def changed(data: bytes) -> bytes:
         return with_row(data, FILE, row, _names(district))
 
-    with _changed(district, act, changed) as connection:
-        note(connection, finding, "exception", f"{span}: {asked.reason}", str(by))
+    with _changed(district, act, changed) as transaction:
+        note(transaction, finding, "exception", f"{span}: {asked.reason}", str(by))
     return ident
 
 
@@ -132,7 +131,7 @@ def end(
 @contextmanager
 def _changed(
     district: District, act: Act, change: Callable[[bytes], bytes]
-) -> Iterator[Connection]:
+) -> Iterator[Transaction]:
     """One act: the file's new bytes, checked, and the entry with both hashes."""
     path = district.home.registry / FILE
     before = path.read_bytes() if path.exists() else b""
@@ -140,8 +139,8 @@ def _changed(
     refuse([one for one in _read(district, after).problems if _is_new(district, one)])
     hashes = f" ({FILE} {_hash(before)} to {_hash(after)})"
     told = Act(**(act.__dict__ | {"reason": act.reason + hashes}))
-    with open_chain(district.store, district.home).recording(told) as connection:
-        yield connection
+    with open_chain(district.store, district.home).recording(told) as transaction:
+        yield transaction
         put(path, after)
 
 

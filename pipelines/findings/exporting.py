@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pipelines.findings.cases import Case
-from pipelines.findings.standing import WITHDRAWN
+from pipelines.state.findings import WITHDRAWN
 
 COLUMNS = (
     "finding_id", "kind", "rule", "account", "is_pupil", "devices", "start_utc",

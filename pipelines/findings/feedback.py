@@ -12,14 +12,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from sqlalchemy import select
-
 from pipelines.district import District
 from pipelines.findings.bounds import share_bounds
-from pipelines.findings.keeping import stored_findings
-from pipelines.findings.standing import last_verdicts
-from pipelines.state.review_schema import CASE_FINDINGS
-from pipelines.state.store import Store
+from pipelines.state.database import Store
+from pipelines.state.findings import stored_findings
+from pipelines.state.reviews import cases_by_finding, last_verdicts
 
 LEAST = 30
 """Decisions below which nothing follows: five errors of ten say little."""
@@ -93,7 +90,7 @@ def standings(
         stages: Trial or live, by code.
     """
     decided = last_verdicts(store)
-    cases = _cases(store)
+    cases = cases_by_finding(store)
     rows = [
         {**row, "verdict": decided[row["finding_id"]]["verdict"]}
         for row in stored_findings(store)
@@ -140,12 +137,6 @@ def _standing(
 def _is_same(row: Mapping[str, Any], version: str) -> bool:
     """Found by the rule as it is now; older findings do not say by which."""
     return bool(row["record"]["inputs"].get("rule", version) == version)
-
-
-def _cases(store: Store) -> dict[str, str]:
-    query = select(CASE_FINDINGS.c.finding_id, CASE_FINDINGS.c.case_id)
-    with store.reading() as connection:
-        return {row.finding_id: row.case_id for row in connection.execute(query)}
 
 
 def standings_of(district: District) -> Sequence[Standing]:

@@ -4,10 +4,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
-from sqlalchemy import Connection, insert, select
-
-from pipelines.state.review_schema import FINDING_HISTORY
-from pipelines.state.store import Store, now_text
+from pipelines.state.database import Transaction
+from pipelines.state.findings import add_history
 
 Change = Literal[
     "new", "updated", "withdrawn", "returned", "no longer shown", "shown again",
@@ -19,7 +17,7 @@ MOST_NAMED = 6
 
 
 def note(
-    connection: Connection,
+    transaction: Transaction,
     finding: Mapping[str, Any],
     change: Change,
     reason: str,
@@ -32,22 +30,8 @@ def note(
     """
     kept = ("finding_id", "revision", "severity", "confidence")
     values = {name: finding[name] for name in kept}
-    connection.execute(
-        insert(FINDING_HISTORY).values(
-            time=now_text(), change=change, reason=reason, actor=actor, **values
-        )
-    )
-
-
-def history(store: Store, finding_id: str) -> list[dict[str, Any]]:
-    """Every entry about a finding, oldest first."""
-    query = (
-        select(FINDING_HISTORY)
-        .where(FINDING_HISTORY.c.finding_id == finding_id)
-        .order_by(FINDING_HISTORY.c.entry_id)
-    )
-    with store.reading() as connection:
-        return [dict(row) for row in connection.execute(query).mappings()]
+    entry = {**values, "change": change, "reason": reason, "actor": actor}
+    add_history(transaction, entry)
 
 
 def differences(was: Mapping[str, Any], now: Mapping[str, Any]) -> str:

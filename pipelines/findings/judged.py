@@ -8,10 +8,10 @@ from pipelines.findings.candidates import candidates
 from pipelines.findings.cases import owners
 from pipelines.findings.feedback import demoted, standings_of
 from pipelines.findings.judging import Circumstances, judge
-from pipelines.findings.keeping import fired_days
 from pipelines.findings.record import Finding
-from pipelines.findings.standing import last_verdicts
 from pipelines.privacy.sensitive_sites import sensitive_names
+from pipelines.state.findings import fired_days
+from pipelines.state.reviews import last_verdicts
 from pipelines.warehouse.database import Database
 
 

@@ -12,30 +12,30 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
-
 from pipelines.findings.cases import Owner, nobody, put_into_cases
 from pipelines.findings.evidence import Evidence, store_copies
 from pipelines.findings.history import Change, differences, note
 from pipelines.findings.record import Finding
 from pipelines.findings.standing import (
-    EXPLAINED,
     HIDDEN_BY,
     PERMITTED_BY,
-    WITHDRAWN,
     is_decided,
-    noted,
     supported,
     unsupported,
-    verdicts,
     why,
     withdraw,
 )
-from pipelines.state.review_schema import UNSUPPORTED
-from pipelines.state.schema import EVIDENCE, FINDINGS
-from pipelines.state.store import Store, now_text
-
-OPEN = "open"
+from pipelines.state.database import Store, Transaction, now_text
+from pipelines.state.findings import (
+    EXPLAINED,
+    OPEN,
+    WITHDRAWN,
+    add_finding,
+    change_finding,
+    finding_rows,
+    unsupported_findings,
+)
+from pipelines.state.reviews import reviewed_findings
 
 
 @dataclass(frozen=True)
@@ -69,56 +69,24 @@ def keep(
         because: Files of the registry that changed since, for the reason given.
         owner: Whose an account was on a day, for the cases.
     """
-    with store.writing() as connection:
-        known, decided = _known(connection), verdicts(connection)
-        lacking = noted(connection)
-        new, updated = _keep_found(connection, known, decided, findings, lines, because)
+    with store.writing() as transaction:
+        known, decided = finding_rows(transaction), reviewed_findings(transaction)
+        lacking = unsupported_findings(transaction)
+        new, updated = _keep_found(
+            transaction, known, decided, findings, lines, because
+        )
         for finding in findings:
             if finding.finding_id in lacking:
-                supported(connection, known[finding.finding_id], because)
+                supported(transaction, known[finding.finding_id], because)
         gone = _gone(known, findings, judged)
         withdrawn = [one for one in gone if not is_decided(known[one], decided)]
         lost = [one for one in gone if one not in {*withdrawn, *lacking}]
         for finding_id in withdrawn:
-            withdraw(connection, known[finding_id], because)
+            withdraw(transaction, known[finding_id], because)
         for finding_id in lost:
-            unsupported(connection, known[finding_id], because)
-        put_into_cases(connection, _known(connection).values(), owner)
+            unsupported(transaction, known[finding_id], because)
+        put_into_cases(transaction, finding_rows(transaction).values(), owner)
     return Kept(tuple(new), tuple(updated), tuple(withdrawn), because, tuple(lost))
-
-
-def fired_days(store: Store) -> dict[tuple[str, str], list[date]]:
-    """Days on which each rule fired for each subject, as the present data show."""
-    query = select(FINDINGS.c.rule, FINDINGS.c.subject, FINDINGS.c.event_date).where(
-        FINDINGS.c.status != WITHDRAWN,
-        FINDINGS.c.finding_id.not_in(select(UNSUPPORTED.c.finding_id)),
-    )
-    days: dict[tuple[str, str], list[date]] = {}
-    with store.reading() as connection:
-        for rule, subject, day in connection.execute(query):
-            days.setdefault((rule, subject), []).append(date.fromisoformat(day))
-    return days
-
-
-def stored_findings(store: Store) -> list[dict[str, Any]]:
-    """Every finding, oldest day first, its record as a mapping."""
-    query = select(FINDINGS).order_by(FINDINGS.c.event_date, FINDINGS.c.finding_id)
-    with store.reading() as connection:
-        rows = [dict(row) for row in connection.execute(query).mappings()]
-    return [{**row, "record": json.loads(row["record"])} for row in rows]
-
-
-def stored_evidence(store: Store) -> list[dict[str, Any]]:
-    """Every copied line, in order of finding and position."""
-    query = select(EVIDENCE).order_by(EVIDENCE.c.finding_id, EVIDENCE.c.position)
-    with store.reading() as connection:
-        rows = [dict(row) for row in connection.execute(query).mappings()]
-    return [{**row, "event": json.loads(row["event"])} for row in rows]
-
-
-def _known(connection: Connection) -> dict[str, dict[str, Any]]:
-    rows = connection.execute(select(FINDINGS)).mappings()
-    return {row["finding_id"]: dict(row) for row in rows}
 
 
 def _record(finding: Finding) -> str:
@@ -160,7 +128,7 @@ def _values(finding: Finding) -> dict[str, Any]:
 
 
 def _insert(
-    connection: Connection, finding: Finding, lines: Mapping[int, Evidence]
+    transaction: Transaction, finding: Finding, lines: Mapping[int, Evidence]
 ) -> None:
     status, reason = _status(finding)
     values = _values(finding)
@@ -172,13 +140,13 @@ def _insert(
         "created_time": values["updated_time"],
         **values,
     }
-    connection.execute(insert(FINDINGS).values(**row))
-    store_copies(connection, finding.finding_id, finding.evidence, lines)
-    note(connection, row, "new", reason or f"found by {finding.rule}")
+    add_finding(transaction, row)
+    store_copies(transaction, finding.finding_id, finding.evidence, lines)
+    note(transaction, row, "new", reason or f"found by {finding.rule}")
 
 
 def _keep_found(
-    connection: Connection,
+    transaction: Transaction,
     known: Mapping[str, Mapping[str, Any]],
     decided: frozenset[str],
     findings: Sequence[Finding],
@@ -190,19 +158,19 @@ def _keep_found(
     for finding in findings:
         before = known.get(finding.finding_id)
         if before is None:
-            _insert(connection, finding, lines)
+            _insert(transaction, finding, lines)
             new.append(finding.finding_id)
         elif _differs(before, finding):
             settled = is_decided(before, decided)
-            row = _update(connection, before, finding, is_settled=settled)
-            store_copies(connection, finding.finding_id, finding.evidence, lines)
-            _note_revision(connection, before, row, because)
+            row = _update(transaction, before, finding, is_settled=settled)
+            store_copies(transaction, finding.finding_id, finding.evidence, lines)
+            _note_revision(transaction, before, row, because)
             updated.append(finding.finding_id)
     return new, updated
 
 
 def _update(
-    connection: Connection,
+    transaction: Transaction,
     before: Mapping[str, Any],
     finding: Finding,
     *,
@@ -211,16 +179,12 @@ def _update(
     status, reason = _status(finding)
     fresh = {} if is_settled else {"status": status, "status_reason": reason}
     row = {"revision": before["revision"] + 1, **_values(finding), **fresh}
-    connection.execute(
-        update(FINDINGS)
-        .where(FINDINGS.c.finding_id == finding.finding_id)
-        .values(**row)
-    )
+    change_finding(transaction, finding.finding_id, row)
     return {**before, **row}
 
 
 def _note_revision(
-    connection: Connection,
+    transaction: Transaction,
     before: Mapping[str, Any],
     row: Mapping[str, Any],
     because: tuple[str, ...],
@@ -228,7 +192,7 @@ def _note_revision(
     changed = differences(json.loads(before["record"]), json.loads(row["record"]))
     is_back = before["status"] == WITHDRAWN
     change: Change = "returned" if is_back else "updated"
-    note(connection, row, change, f"{why(because)}: {changed}")
+    note(transaction, row, change, f"{why(because)}: {changed}")
 
 
 def _gone(

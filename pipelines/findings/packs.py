@@ -9,8 +9,6 @@ from pipelines.district import District
 from pipelines.errors import SchoolbellError
 from pipelines.events import event_id_of, place_of
 from pipelines.findings.cases import Case
-from pipelines.findings.history import history
-from pipelines.findings.keeping import stored_evidence
 from pipelines.findings.packing import Material
 from pipelines.findings.withholding import hidden_sites, unspelt, withheld
 from pipelines.findings.wording import told
@@ -19,6 +17,7 @@ from pipelines.privacy.editions import about_pupils
 from pipelines.privacy.pseudonyms import NAME_NOBODY, Kind
 from pipelines.state import ledger
 from pipelines.state.audit import open_chain
+from pipelines.state.findings import history, stored_evidence
 from pipelines.warehouse.library import models, sql_folder
 from pipelines.warehouse.lookup import looking
 

@@ -13,7 +13,7 @@ import polars as pl
 
 from pipelines.findings.cases import Owner
 from pipelines.findings.permits import PermitKind, Seen, excepts, permits
-from pipelines.findings.standing import WITHDRAWN
+from pipelines.state.findings import WITHDRAWN
 
 SOON = timedelta(days=30)
 State = Literal["not yet", "in force", "ends soon", "ended", "ended, still used"]

@@ -5,18 +5,16 @@ nobody approved, or that lies too long, lets nothing happen.
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
-
 from pipelines.errors import SettingsError
 from pipelines.settings.roles import Asker, RefusedError
 from pipelines.state.audit import Act, Chain
-from pipelines.state.review_schema import REQUESTS
-from pipelines.state.store import now_text
+from pipelines.state.database import now_text
+from pipelines.state.reviews import add_request, change_request, requests
 
 VALID = timedelta(hours=24)
 
@@ -62,8 +60,8 @@ def granted(chain: Chain, wish: Wish, by: Asker) -> None:
             remedy="Another one runs: schoolbell findings approve "
             + str(row["request_id"]),
         )
-    with chain.recording(_act(wish, by, wish.action)) as connection:
-        _mark(connection, row["request_id"], used_time=now_text())
+    with chain.recording(_act(wish, by, wish.action)) as transaction:
+        change_request(transaction, row["request_id"], used_time=now_text())
 
 
 def granted_for(chain: Chain, wish: Wish, by: Asker, lasting: timedelta) -> None:
@@ -81,15 +79,10 @@ def granted_for(chain: Chain, wish: Wish, by: Asker, lasting: timedelta) -> None
 
 def _is_running(chain: Chain, wish: Wish, by: Asker, lasting: timedelta) -> bool:
     """A request of theirs for the case was approved, and used not long ago."""
-    query = select(REQUESTS.c.used_time).where(
-        REQUESTS.c.action == wish.action,
-        REQUESTS.c.case_id == wish.case_id,
-        REQUESTS.c.asked_by == by.uid,
-        REQUESTS.c.used_time.is_not(None),
+    used = [row["used_time"] for row in _requests(chain, wish, by) if row["used_time"]]
+    return any(
+        datetime.now(UTC) - datetime.fromisoformat(time) <= lasting for time in used
     )
-    with chain.store.reading() as connection:
-        times = [datetime.fromisoformat(one) for one in connection.scalars(query)]
-    return any(datetime.now(UTC) - one <= lasting for one in times)
 
 
 def approve(chain: Chain, request_id: str, by: Asker) -> Mapping[str, Any]:
@@ -99,10 +92,7 @@ def approve(chain: Chain, request_id: str, by: Asker) -> Mapping[str, Any]:
         SettingsError: There is no such request that still waits.
         RefusedError: They asked for it themselves.
     """
-    query = select(REQUESTS).where(REQUESTS.c.request_id == request_id)
-    with chain.store.reading() as connection:
-        rows = [dict(row) for row in connection.execute(query).mappings()]
-    row = next(iter(rows), None)
+    row = next(iter(requests(chain.store, request_id=request_id)), None)
     if row is None or row["approved_by"] is not None or not _is_fresh(row):
         raise SettingsError(
             f"no request {request_id} waits for approval",
@@ -117,26 +107,24 @@ def approve(chain: Chain, request_id: str, by: Asker) -> Mapping[str, Any]:
         case=row["case_id"],
         reason=row["reason"],
     )
-    with chain.recording(act) as connection:
-        _mark(connection, request_id, approved_by=by.uid, approved_time=now_text())
+    with chain.recording(act) as transaction:
+        change_request(
+            transaction, request_id, approved_by=by.uid, approved_time=now_text()
+        )
     return row
 
 
 def _open(chain: Chain, wish: Wish, by: Asker) -> Mapping[str, Any] | None:
     """The newest request of theirs for the same thing that is still good."""
-    query = (
-        select(REQUESTS)
-        .where(
-            REQUESTS.c.action == wish.action,
-            REQUESTS.c.case_id == wish.case_id,
-            REQUESTS.c.asked_by == by.uid,
-            REQUESTS.c.used_time.is_(None),
-        )
-        .order_by(REQUESTS.c.asked_time.desc())
+    unused = [row for row in _requests(chain, wish, by) if row["used_time"] is None]
+    return next((row for row in unused if _is_fresh(row)), None)
+
+
+def _requests(chain: Chain, wish: Wish, by: Asker) -> Sequence[Mapping[str, Any]]:
+    """What they asked for, for that case; the newest first."""
+    return requests(
+        chain.store, action=wish.action, case_id=wish.case_id, asked_by=by.uid
     )
-    with chain.store.reading() as connection:
-        rows = [dict(row) for row in connection.execute(query).mappings()]
-    return next((row for row in rows if _is_fresh(row)), None)
 
 
 def _is_fresh(row: Mapping[str, Any]) -> bool:
@@ -145,17 +133,15 @@ def _is_fresh(row: Mapping[str, Any]) -> bool:
 
 def _ask(chain: Chain, wish: Wish, by: Asker) -> str:
     request_id = f"r-{secrets.token_hex(4)}"
-    with chain.recording(_act(wish, by, f"ask {wish.action}")) as connection:
-        connection.execute(
-            insert(REQUESTS).values(
-                request_id=request_id,
-                action=wish.action,
-                case_id=wish.case_id,
-                reason=wish.reason,
-                asked_by=by.uid,
-                asked_time=now_text(),
-            )
-        )
+    with chain.recording(_act(wish, by, f"ask {wish.action}")) as transaction:
+        request = {
+            "request_id": request_id,
+            "action": wish.action,
+            "case_id": wish.case_id,
+            "reason": wish.reason,
+            "asked_by": by.uid,
+        }
+        add_request(transaction, request)
     return request_id
 
 
@@ -167,8 +153,3 @@ def _act(wish: Wish, by: Asker, action: str) -> Act:
         case=wish.case_id,
         reason=wish.reason,
     )
-
-
-def _mark(connection: Connection, request_id: str, **values: int | str) -> None:
-    here = REQUESTS.c.request_id == request_id
-    connection.execute(update(REQUESTS).where(here).values(**values))

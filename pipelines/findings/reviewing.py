@@ -8,22 +8,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
-
 from pipelines.errors import SettingsError
 from pipelines.findings.history import note
-from pipelines.findings.standing import CONFIRMED, EXPLAINED, WITHDRAWN
 from pipelines.settings.roles import Asker, RefusedError
 from pipelines.state.audit import Act, Chain
-from pipelines.state.review_schema import (
-    ASSIGNMENTS,
-    CASE_FINDINGS,
-    CASES,
-    REVIEWS,
-    UNSUPPORTED,
+from pipelines.state.database import Store, Transaction
+from pipelines.state.findings import (
+    CONFIRMED,
+    EXPLAINED,
+    WITHDRAWN,
+    change_finding,
+    unsupported_reason,
 )
-from pipelines.state.schema import FINDINGS
-from pipelines.state.store import now_text
+from pipelines.state.reviews import (
+    add_review,
+    assign_to,
+    case_of,
+    finding_row,
+    has_case,
+)
 
 VERDICTS: Mapping[str, str] = {
     "violation": CONFIRMED,
@@ -99,24 +102,22 @@ def decide(
         action="verdict",
         subject=finding_id,
         reason=f"{verdict.code}: {verdict.reason}",
-        case=case_of(chain, finding_id),
+        case=case_of(chain.store, finding_id),
     )
-    with chain.recording(act) as connection:
-        values = {"verdict": verdict.code, "reason": verdict.reason}
-        connection.execute(
-            insert(REVIEWS).values(
-                finding_id=finding_id, reviewer=str(by), time=now_text(), **values
-            )
-        )
-        status = {"status": VERDICTS[verdict.code]}
-        reason = _standing(connection, finding_id, verdict.code)
-        connection.execute(
-            update(FINDINGS)
-            .where(FINDINGS.c.finding_id == finding_id)
-            .values(updated_time=now_text(), status_reason=reason, **status)
-        )
-        told = f"{verdict.code}: {verdict.reason}"
-        note(connection, finding, "verdict", told, str(by))
+    with chain.recording(act) as transaction:
+        review = {
+            "finding_id": finding_id,
+            "verdict": verdict.code,
+            "reason": verdict.reason,
+            "reviewer": str(by),
+        }
+        add_review(transaction, review)
+        values = {
+            "status": VERDICTS[verdict.code],
+            "status_reason": _status_reason(transaction, finding_id, verdict.code),
+        }
+        change_finding(transaction, finding_id, values)
+        note(transaction, finding, "verdict", act.reason, str(by))
 
 
 def not_oneself(
@@ -136,10 +137,9 @@ def not_oneself(
         )
 
 
-def _standing(connection: Connection, finding_id: str, code: str) -> str:
+def _status_reason(transaction: Transaction, finding_id: str, code: str) -> str:
     """The verdict's code, with the note that the data no longer show it, if so."""
-    query = select(UNSUPPORTED.c.reason).where(UNSUPPORTED.c.finding_id == finding_id)
-    lacking = connection.execute(query).scalar_one_or_none()
+    lacking = unsupported_reason(transaction, finding_id)
     return f"verdict {code}" + (f"; {lacking}" if lacking else "")
 
 
@@ -151,52 +151,26 @@ def assign(
     Raises:
         SettingsError: There is no such finding or case.
     """
-    known = _row(chain, subject_id)
+    known = _row(chain.store, subject_id)
     act = Act(
         actor=str(by),
         action="assign",
         subject=subject_id,
         reason=f"to {assignee}" + (f": {reason}" if reason else ""),
-        case=subject_id if known is None else case_of(chain, subject_id),
+        case=subject_id if known is None else case_of(chain.store, subject_id),
     )
-    with chain.recording(act) as connection:
-        here = ASSIGNMENTS.c.subject_id == subject_id
-        connection.execute(delete(ASSIGNMENTS).where(here))
-        values = {"assignee": assignee, "assigned_by": str(by)}
-        connection.execute(
-            insert(ASSIGNMENTS).values(
-                subject_id=subject_id, assigned_time=now_text(), **values
-            )
-        )
+    with chain.recording(act) as transaction:
+        assign_to(transaction, subject_id, assignee, str(by))
         if known is not None:
-            note(connection, known, "assigned", f"to {assignee}", str(by))
+            note(transaction, known, "assigned", f"to {assignee}", str(by))
 
 
-def _row(chain: Chain, subject_id: str) -> Mapping[str, Any] | None:
+def _row(store: Store, subject_id: str) -> Mapping[str, Any] | None:
     """The finding's row; None for a case."""
-    finding = select(FINDINGS).where(FINDINGS.c.finding_id == subject_id)
-    case = select(CASES.c.case_id).where(CASES.c.case_id == subject_id)
-    with chain.store.reading() as connection:
-        row = connection.execute(finding).mappings().first()
-        if row is None and connection.execute(case).first() is None:
-            raise SettingsError(
-                f"there is no finding or case {subject_id}",
-                remedy="List them with: schoolbell findings list",
-            )
-    return dict(row) if row is not None else None
-
-
-def case_of(chain: Chain, finding_id: str) -> str:
-    """The case that a finding is in; empty where it has none yet."""
-    query = select(CASE_FINDINGS.c.case_id).where(
-        CASE_FINDINGS.c.finding_id == finding_id
-    )
-    with chain.store.reading() as connection:
-        return connection.execute(query).scalar_one_or_none() or ""
-
-
-def reviews(chain: Chain) -> list[dict[str, Any]]:
-    """Every verdict, oldest first."""
-    query = select(REVIEWS).order_by(REVIEWS.c.review_id)
-    with chain.store.reading() as connection:
-        return [dict(row) for row in connection.execute(query).mappings()]
+    row = finding_row(store, subject_id)
+    if row is None and not has_case(store, subject_id):
+        raise SettingsError(
+            f"there is no finding or case {subject_id}",
+            remedy="List them with: schoolbell findings list",
+        )
+    return row

@@ -18,7 +18,7 @@ from pipelines.district import District
 from pipelines.ingest.drift import Drift, drifts
 from pipelines.registry.calendar import WORKING
 from pipelines.state import ledger
-from pipelines.state.quarantine import Quarantined, quarantined
+from pipelines.state.days import Quarantined, quarantined
 from pipelines.warehouse.database import Database
 
 UNJUDGED = "marts.unjudged_days"

@@ -28,7 +28,7 @@ from pipelines.health.trouble import Kind, Trouble
 from pipelines.ingest.drift import drifts
 from pipelines.state import ledger
 from pipelines.state.days import SourceDay, source_days
-from pipelines.state.visits import last_look, newest_events
+from pipelines.state.runs import last_look, newest_events
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.lookup import looking
 

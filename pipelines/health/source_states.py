@@ -8,12 +8,12 @@ from typing import Any
 
 from pipelines.district import District
 from pipelines.health.covering import usual_lags
-from pipelines.health.history import troubles
 from pipelines.health.kinds import EVERYWHERE
 from pipelines.health.trouble import KINDS
 from pipelines.state import ledger
 from pipelines.state.days import LAGS, SourceDay, source_days
-from pipelines.state.visits import newest_arrivals, newest_events
+from pipelines.state.issues import stored_issues
+from pipelines.state.runs import newest_arrivals, newest_events
 
 WELL, LOOK, ACT = 0, 1, 2
 
@@ -66,7 +66,7 @@ def source_states(district: District) -> list[SourceState]:
     lags = usual_lags(days)
     counts = {str(row["source"]): row for row in ledger.account(district.store)}
     wrong: dict[str, list[Mapping[str, Any]]] = {}
-    for row in troubles(district.store):
+    for row in stored_issues(district.store):
         if row["kind"] != "rejecting":  # files in trouble are counted as they are now
             wrong.setdefault(row["source"], []).append(row)
     found = []

@@ -11,8 +11,8 @@ from datetime import date
 
 from pipelines.ingest.missing import blocked_by
 from pipelines.ingest.words import ENUMERATED, SIGN, NewWords, new_words
+from pipelines.state.database import Store
 from pipelines.state.days import SourceDay, source_days
-from pipelines.state.store import Store
 
 PAST_DAYS = 28
 LEAST_DAYS = 3

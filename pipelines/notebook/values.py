@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from pipelines.events import LOGON_ACTIVITIES, LOGON_KINDS, TIME_QUALITIES
 from pipelines.state.days import LAGS
-from pipelines.state.records import STATES
+from pipelines.state.ledger import STATES
 
 Words = Mapping[str, str]
 

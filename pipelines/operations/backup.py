@@ -18,7 +18,6 @@ from importlib.metadata import version
 from pathlib import Path
 
 from pipelines.district import District
-from pipelines.findings.keeping import stored_findings
 from pipelines.ingest.files import sync
 from pipelines.operations.manifest import (
     SINGLE,
@@ -34,10 +33,10 @@ from pipelines.operations.manifest import (
 from pipelines.privacy.editions import home_key
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
-from pipelines.state.audit import open_chain
-from pipelines.state.audit_heads import BACKUPS
-from pipelines.state.moving import copy_state
-from pipelines.state.store import damaged, now_text, open_store, read_store, remember
+from pipelines.state.audit import BACKUPS, open_chain
+from pipelines.state.database import damaged, now_text, open_store, read_store, remember
+from pipelines.state.findings import stored_findings
+from pipelines.state.migration import copy_state
 
 PREFIX = "backup-"
 PARTIAL = ".partial-"

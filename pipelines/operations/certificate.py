@@ -27,7 +27,7 @@ from pipelines.reports.view import week_label
 from pipelines.settings.home import shared_folder
 from pipelines.state import ledger
 from pipelines.state.audit import Act, Chain
-from pipelines.state.purged import Purged, begun, certify, end, uncertified
+from pipelines.state.retention import Purged, begun, certify, end, uncertified
 from pipelines.warehouse.fingerprints import days_by_table
 from pipelines.warehouse.library import models
 from pipelines.warehouse.models import without_events

@@ -4,8 +4,6 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from pipelines.errors import SchoolbellError
 from pipelines.operations.checks import (
     WELL,
@@ -16,6 +14,7 @@ from pipelines.operations.checks import (
     subjects,
     unasked,
 )
+from pipelines.state.database import StateFault
 
 
 @dataclass(frozen=True)
@@ -55,5 +54,5 @@ def answered(check: Check, patient: Patient) -> Answer:
         answer = check.answer(patient)
         home = shlex.quote(str(patient.home.path))
         return replace(answer, command=answer.command.replace("{home}", home))
-    except (SchoolbellError, OSError, SQLAlchemyError) as error:
+    except (SchoolbellError, OSError, StateFault) as error:
         return unasked(f"could not be asked: {str(error).splitlines()[0]}")

@@ -10,10 +10,10 @@ from pipelines.ingest.files import sync
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.secrets import looked_up
 from pipelines.settings.state_place import point_to, state_place
+from pipelines.state.database import open_store
 from pipelines.state.home_mark import Mark, advance, note
-from pipelines.state.moving import copy_state
+from pipelines.state.migration import copy_state
 from pipelines.state.opening import open_state
-from pipelines.state.store import open_store
 
 
 def move_out(home: DistrictHome, reference: Mapping[str, str]) -> Mapping[str, int]:

@@ -13,11 +13,8 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import Connection, delete, func, update
-
 from pipelines.clock import monday
 from pipelines.district import District
-from pipelines.findings.removing import remove
 from pipelines.formats import formats
 from pipelines.ingest.sweeping import sweep, unlisted_files
 from pipelines.operations.recover import rebuild
@@ -29,11 +26,18 @@ from pipelines.registry.registry import load_registry
 from pipelines.reports.publishing import mondays, publish_reports
 from pipelines.reports.snapshot_tables import publish_snapshot
 from pipelines.state import ledger
-from pipelines.state.alert_tables import OUTBOX, PAGES
+from pipelines.state.alerts import blank_message
 from pipelines.state.audit import Act, Chain
-from pipelines.state.purged import Begun, Purged, begin, begun, keep_from, note_purged
-from pipelines.state.schema import ATTRIBUTION_CHANGES, LAKE_FILES, SOURCE_FILES
-from pipelines.state.store import now_text
+from pipelines.state.findings import remove_findings
+from pipelines.state.pseudonyms import remove_attribution_changes
+from pipelines.state.retention import (
+    Begun,
+    Purged,
+    begin,
+    begun,
+    keep_from,
+    note_purged,
+)
 from pipelines.warehouse import planning
 from pipelines.warehouse.repair import ASIDE
 from pipelines.warehouse.snapshots import current, reading
@@ -78,10 +82,10 @@ def carry_out(
             and not plan.things.get("registry")
         ),
     )
-    with chain.recording(act) as connection:
+    with chain.recording(act) as transaction:
         if first is not None:
-            keep_from(connection, first)
-        begin(connection, noted)
+            keep_from(transaction, first)
+        begin(transaction, noted)
     for step in (_raw, _events, _findings, _messages, _registry):
         step(district, plan)
     if plan.things.get("registry"):
@@ -91,12 +95,12 @@ def carry_out(
         remove_report(district, one, purge.now)
     if plan.needs_rebuild and not noted.is_rebuilt:
         rebuild(district, progress)
-        with district.store.writing() as connection:
-            begin(connection, replace(noted, is_rebuilt=True))
+        with district.store.writing() as transaction:
+            begin(transaction, replace(noted, is_rebuilt=True))
     for old in district.home.path.glob(f"{district.home.warehouse.name}{ASIDE}"):
         shutil.rmtree(old) if old.is_dir() else old.unlink()
     _publish_again(district, purge.now)
-    _empty_the_log(district)
+    district.store.empty_log()
 
 
 def _judged_from(district: District, plan: Plan) -> date | None:
@@ -125,31 +129,23 @@ def _raw(district: District, plan: Plan) -> None:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         sealed = Purged(**{**asdict(one), "sha256": digest})
-        with district.store.writing() as connection:
-            note_purged(connection, [sealed])
+        with district.store.writing() as transaction:
+            note_purged(transaction, [sealed])
         path.unlink()
 
 
 def _events(district: District, plan: Plan) -> None:
     things = plan.things.get("event", ())
-    with district.store.writing() as connection:
-        note_purged(connection, things)
-        for one in things:
-            connection.execute(
-                update(LAKE_FILES)
-                .filter_by(path=one.name)
-                .values(superseded_time=now_text())
-            )
+    with district.store.writing() as transaction:
+        note_purged(transaction, things)
+        ledger.supersede(transaction, [one.name for one in things])
         if "event" in plan.before:
-            first = plan.before["event"].isoformat()
+            first = plan.before["event"]
             held = {one.last_day.isoformat() for one in plan.held["event"]}
-            connection.execute(
-                delete(ATTRIBUTION_CHANGES).where(
-                    ATTRIBUTION_CHANGES.c.event_date < first,
-                    ATTRIBUTION_CHANGES.c.event_date.not_in(held),
-                )
-            )
-            _lines_handed_on(connection, plan.before["event"] + timedelta(days=1))
+            remove_attribution_changes(transaction, first.isoformat(), held)
+            # lines that wait at the end of a file for their answer were events too
+            names = [name for name, known in formats().items() if known.hands_on_lines]
+            ledger.forget_headers(transaction, names, first + timedelta(days=1))
     for one in plan.gone_events:
         (district.home.lake / one.name).unlink(missing_ok=True)
     # what counts no more goes, and what others took the place of goes with it
@@ -169,22 +165,11 @@ def delete_set_aside(lake: Path, plan: Plan) -> None:
             path.unlink()
 
 
-def _lines_handed_on(connection: Connection, before: date) -> None:
-    """Lines that wait at the end of a file for their answer; they were events too."""
-    names = [name for name, known in formats().items() if known.hands_on_lines]
-    seen = func.coalesce(SOURCE_FILES.c.last_time, SOURCE_FILES.c.last_read_time)
-    connection.execute(
-        update(SOURCE_FILES)
-        .where(SOURCE_FILES.c.format.in_(names), seen < before.isoformat())
-        .values(header=None)
-    )
-
-
 def _findings(district: District, plan: Plan) -> None:
-    with district.store.writing() as connection:
+    with district.store.writing() as transaction:
         for name in ("finding", "case"):
-            note_purged(connection, plan.things.get(name, ()))
-        remove(connection, _finding_ids(plan))
+            note_purged(transaction, plan.things.get(name, ()))
+        remove_findings(transaction, _finding_ids(plan))
 
 
 def _finding_ids(plan: Plan) -> Sequence[str]:
@@ -196,26 +181,19 @@ def _finding_ids(plan: Plan) -> Sequence[str]:
 def _messages(district: District, plan: Plan) -> None:
     """The text goes; that a message was sent stays, so that it is not sent again."""
     things = plan.things.get("message", ())
-    with district.store.writing() as connection:
-        note_purged(connection, things)
+    with district.store.writing() as transaction:
+        note_purged(transaction, things)
         for one in things:
-            _blank(connection, one.name)
+            blank_message(transaction, one.name)
 
 
 def _registry(district: District, plan: Plan) -> None:
     """From now on the files count as they are."""
     things = plan.things.get("registry", ())
-    with district.store.writing() as connection:
-        note_purged(connection, things)
+    with district.store.writing() as transaction:
+        note_purged(transaction, things)
     for one in things:
         forget(district.home, one.name)
-
-
-def _blank(connection: Connection, key: str) -> None:
-    connection.execute(
-        update(OUTBOX).where(OUTBOX.c.alert_key == key).values(subject="", message="")
-    )
-    connection.execute(delete(PAGES).where(PAGES.c.alert_key == key))
 
 
 def _publish_again(district: District, now: datetime) -> None:
@@ -230,15 +208,3 @@ def _publish_again(district: District, now: datetime) -> None:
         weeks = mondays(database) if database.has("marts.source_hours") else []
     if weeks:
         publish_reports(district, now, weeks[-1:])
-
-
-def _empty_the_log(district: District) -> None:
-    """SQLite's log may hold pages as they were before."""
-    engine = district.store.engine
-    if engine.dialect.name != "sqlite":
-        return
-    raw = engine.raw_connection()
-    try:
-        raw.cursor().execute("pragma wal_checkpoint(truncate)")
-    finally:
-        raw.close()

@@ -6,16 +6,14 @@ from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete
-
 from pipelines.district import District
 from pipelines.reports.archive import write_archive
 from pipelines.reports.removed import is_last_of, removed_page, spans_of
 from pipelines.reports.view import week_label
 from pipelines.reports.weekly import PAPER
 from pipelines.reports.words import moment
-from pipelines.state.purged import Purged, note_purged
-from pipelines.state.schema import REPORT_FACTS, REPORTS
+from pipelines.state.published_reports import remove_reports
+from pipelines.state.retention import Purged, note_purged
 
 
 def remove_report(district: District, thing: Purged, now: datetime) -> None:
@@ -40,10 +38,9 @@ def remove_report(district: District, thing: Purged, now: datetime) -> None:
             if is_last_of(span, week):
                 for ending in (".html", ".csv", ".xlsx", ".parquet"):
                     (folder / f"{span}{ending}").unlink(missing_ok=True)
-    with district.store.writing() as connection:
-        note_purged(connection, [thing])
-        for table in (REPORTS, REPORT_FACTS):
-            connection.execute(delete(table).filter_by(week=thing.name))
+    with district.store.writing() as transaction:
+        note_purged(transaction, [thing])
+        remove_reports(transaction, thing.name)
 
 
 def _archives(district: District) -> Iterable[Path]:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.district import District, only_writer, open_district
-from pipelines.findings.keeping import stored_findings
 from pipelines.ingest.accounting import unbalanced
 from pipelines.ingest.files import require_space, sync
 from pipelines.ingest.sweeping import sweep
@@ -27,14 +26,12 @@ from pipelines.operations.recover import recover
 from pipelines.registry.new_home import create
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
-from pipelines.state.audit import RESTORE, Act, open_chain
-from pipelines.state.audit_heads import kept_heads, verified
-from pipelines.state.engines import engine_of
+from pipelines.state.audit import RESTORE, Act, kept_heads, open_chain, verified
+from pipelines.state.database import Store, engine_of, now_text, read_store, remember
+from pipelines.state.findings import stored_findings
 from pipelines.state.home_mark import Mark, advance, begin, mark_of, note, noted
 from pipelines.state.layout import layout_of
 from pipelines.state.layout import mark as layout
-from pipelines.state.schema import LAKE_RUNS
-from pipelines.state.store import Store, now_text, read_store, remember
 
 LAST_DRILL = "last_drill_time"
 KEYS = ("pseudonyms.key", "audit.key")
@@ -276,7 +273,7 @@ def _marked(home: DistrictHome, own: str, generation: int) -> Sequence[str]:
             is_current = layout_of(connection) == layout()
             if is_current:
                 # whoever wrote when it was copied does not write into this lake
-                connection.execute(LAKE_RUNS.delete())
+                ledger.forget_runs(connection)
         set_aside = sweep(store, home.lake).moved if is_current else ()
     finally:
         store.close()

@@ -12,24 +12,26 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
-
-from pipelines.alerts.outbox import GIVEN_UP, SENT
 from pipelines.clock import monday
 from pipelines.district import District
 from pipelines.ingest.files import REJECTS
 from pipelines.ingest.remote import is_remote
 from pipelines.state import ledger
-from pipelines.state.alert_tables import OUTBOX
-from pipelines.state.holds import Hold, holds
+from pipelines.state.alerts import finished_messages
+from pipelines.state.findings import last_decided
 from pipelines.state.ledger import DAMAGED, DUPLICATE, FINISHED, FileRecord
-from pipelines.state.purged import CLASSES, Purged, RecordClass, uncertified
-from pipelines.state.review_schema import CASE_FINDINGS, REVIEWS
-from pipelines.state.schema import FINDINGS, REPORTS
+from pipelines.state.published_reports import published_weeks
+from pipelines.state.retention import (
+    CLASSES,
+    Hold,
+    Purged,
+    RecordClass,
+    holds,
+    uncertified,
+)
 
 WEEK = timedelta(days=7)
 READ_TO_ITS_END = (FINISHED, DUPLICATE, DAMAGED)
-ENDED = (SENT, GIVEN_UP)
 
 
 @dataclass(frozen=True)
@@ -183,27 +185,9 @@ def _events(district: District) -> Iterator[Purged]:
 
 def _findings(district: District) -> dict[RecordClass, list[Purged]]:
     """Findings of cases in which nothing was decided, and of those in which it was."""
-    decided = (
-        select(REVIEWS.c.finding_id, func.max(REVIEWS.c.time).label("time"))
-        .group_by(REVIEWS.c.finding_id)
-        .subquery()
-    )
-    query = (
-        select(
-            FINDINGS.c.finding_id,
-            FINDINGS.c.event_date,
-            CASE_FINDINGS.c.case_id,
-            decided.c.time,
-        )
-        .outerjoin(CASE_FINDINGS, CASE_FINDINGS.c.finding_id == FINDINGS.c.finding_id)
-        .outerjoin(decided, decided.c.finding_id == FINDINGS.c.finding_id)
-        .order_by(FINDINGS.c.finding_id)
-    )
     cases: dict[str, list[tuple[str, str, str | None]]] = defaultdict(list)
-    with district.store.reading() as connection:
-        for row in connection.execute(query):
-            own = row.case_id or row.finding_id
-            cases[own].append((row.finding_id, row.event_date, row.time))
+    for finding_id, day, case, time in last_decided(district.store):
+        cases[case or finding_id].append((finding_id, day, time))
     found: dict[RecordClass, list[Purged]] = {"finding": [], "case": []}
     for members in cases.values():
         times = [time[:10] for _id, _day, time in members if time]
@@ -217,26 +201,14 @@ def _findings(district: District) -> dict[RecordClass, list[Purged]]:
 
 
 def _reports(district: District) -> Iterator[Purged]:
-    query = select(REPORTS.c.week).distinct().order_by(REPORTS.c.week)
-    with district.store.reading() as connection:
-        weeks = list(connection.execute(query).scalars())
-    for week in weeks:
+    for week in published_weeks(district.store):
         last = date.fromisoformat(week) + WEEK - timedelta(days=1)
         yield Purged(record_class="report", name=week, last_day=last)
 
 
 def _messages(district: District) -> Iterator[Purged]:
     """Messages whose text is still there and that wait for no channel."""
-    query = (
-        select(OUTBOX.c.alert_key, func.max(OUTBOX.c.created_time))
-        .group_by(OUTBOX.c.alert_key)
-        .having(func.count().filter(OUTBOX.c.state.not_in(ENDED)) == 0)
-        .having(func.max(OUTBOX.c.message) != "")
-        .order_by(OUTBOX.c.alert_key)
-    )
-    with district.store.reading() as connection:
-        rows = connection.execute(query).all()
-    for key, created in rows:
+    for key, created in finished_messages(district.store):
         day = date.fromisoformat(created[:10])
         yield Purged(record_class="message", name=key, last_day=day)
 

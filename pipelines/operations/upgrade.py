@@ -10,12 +10,11 @@ from pipelines.errors import ModelError
 from pipelines.ingest.accounting import unbalanced
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.state_place import state_place
-from pipelines.state.audit_heads import verified
+from pipelines.state.audit import verified
+from pipelines.state.database import read_store
 from pipelines.state.layout import lacking, layout_of, mark
+from pipelines.state.migration import Upgraded, upgrade_file, upgrade_server
 from pipelines.state.opening import open_state, refuse_lost
-from pipelines.state.store import read_store
-from pipelines.state.upgrade import Upgraded, upgrade_file
-from pipelines.state.upgrade_server import upgrade_server
 from pipelines.warehouse.snapshots import reading
 
 

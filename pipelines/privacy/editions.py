@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import polars as pl
-from sqlalchemy import insert, select
 
 from pipelines.clock import SCHOOL_YEAR_STARTS, school_year
 from pipelines.district import District
@@ -22,8 +21,8 @@ from pipelines.errors import SettingsError
 from pipelines.privacy.pseudonyms import SHORTEST_KEY, Kind, assign_names, tokens
 from pipelines.registry.pupils import Pupils, pupils
 from pipelines.state.audit import Act, open_chain
-from pipelines.state.schema import PSEUDONYMS
-from pipelines.state.store import Store, fact, remember
+from pipelines.state.database import Store, fact, remember
+from pipelines.state.pseudonyms import assigned_name, assigned_names
 from pipelines.warehouse.models import Model
 
 RULES: Mapping[str, Kind] = {
@@ -93,20 +92,14 @@ class Pseudonyms:
         Two, where an account was staff's first and a pupil's later, or the reverse.
         """
         kinds = [kind, *([PUPILS[kind]] if kind in PUPILS else [])]
-        with self.store.reading() as connection:
-            found = [
-                connection.scalar(
-                    select(PSEUDONYMS.c.name).where(
-                        PSEUDONYMS.c.kind == f"{one}|{self.year}",
-                        PSEUDONYMS.c.token.in_(
-                            tokens(
-                                [value], key=self.key, kind=one, year=self.year
-                            ).values()
-                        ),
-                    )
-                )
-                for one in kinds
-            ]
+        found = [
+            assigned_name(
+                self.store,
+                f"{one}|{self.year}",
+                tokens([value], key=self.key, kind=one, year=self.year).values(),
+            )
+            for one in kinds
+        ]
         return tuple(name for name in found if name)
 
     def _kept(self, kind: Kind, values: Iterable[str]) -> Mapping[str, str]:
@@ -118,24 +111,11 @@ class Pseudonyms:
 
     def _assigned(self, kind: Kind, values: list[str]) -> dict[str, str]:
         found = tokens(values, key=self.key, kind=kind, year=self.year)
-        scope = f"{kind}|{self.year}"
-        with self.store.writing() as connection:
-            rows = connection.execute(
-                select(PSEUDONYMS.c.token, PSEUDONYMS.c.name).where(
-                    PSEUDONYMS.c.kind == scope
-                )
-            )
-            existing = {row.token: row.name for row in rows}
-            added = assign_names(existing, found.values(), kind)
-            if added:
-                connection.execute(
-                    insert(PSEUDONYMS),
-                    [
-                        {"kind": scope, "token": token, "name": name}
-                        for token, name in sorted(added.items())
-                    ],
-                )
-        names = existing | added
+        names = assigned_names(
+            self.store,
+            f"{kind}|{self.year}",
+            lambda existing: assign_names(existing, found.values(), kind),
+        )
         return {value: names[token] for value, token in found.items()}
 
 

@@ -16,7 +16,7 @@ from pipelines.registry.kept import data_of
 from pipelines.registry.registry import load_registry
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.reader import Settings
-from pipelines.state.store import open_store
+from pipelines.state.database import open_store
 
 
 @dataclass(frozen=True)

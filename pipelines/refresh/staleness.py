@@ -14,11 +14,11 @@ import polars as pl
 
 from pipelines.district import District
 from pipelines.findings.feedback import demoted, standings_of
-from pipelines.findings.keeping import stored_findings
 from pipelines.findings.unjudged import released, unjudged
 from pipelines.refresh.touching import addresses, dated, mentions, policy, sites
 from pipelines.refresh.touching.changes import Change
-from pipelines.state import ledger
+from pipelines.state.days import dirty_days
+from pipelines.state.findings import stored_findings
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.models import downstream
 
@@ -79,7 +79,7 @@ def stale(database: Database, district: District, held: Sequence[date]) -> Stale
         held: Every day with events.
     """
     was, now = dict(noted(database, "main.built_with")), _versions(district)
-    dirty = set(ledger.dirty_days(district.store)) & set(held)
+    dirty = set(dirty_days(district.store)) & set(held)
     dirty |= set(released(database, unjudged(district))) & set(held)
     if was == now:
         return _told({LINES: dirty})

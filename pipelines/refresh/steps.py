@@ -22,12 +22,11 @@ from pipelines.privacy.attribution_changes import keep_changes
 from pipelines.refresh.staleness import note, note_versions, noted, stale
 from pipelines.registry.frames import FRAMES
 from pipelines.registry.registry import keep_registry
-from pipelines.state import ledger
+from pipelines.state.days import dirty_days, mark_clean
 from pipelines.state.ledger import FAILED, FileRecord
-from pipelines.state.pending_reports import owe
-from pipelines.state.purged import kept_from
-from pipelines.state.rebuild_reasons import note_opened
-from pipelines.state.visits import note_look
+from pipelines.state.published_reports import add_pending_reports
+from pipelines.state.retention import kept_from
+from pipelines.state.runs import note_look, note_opened
 from pipelines.warehouse import attribution, building, inputs, planning
 from pipelines.warehouse.building import Attempt, Builder, Built, Quarantine
 from pipelines.warehouse.database import Database
@@ -292,11 +291,13 @@ def _built_and_judged(district: District, progress: Progress) -> Warehouse:
             return Warehouse(built, Kept((), (), ()))
         kept = judge_days(database, district, built.days, built.because, built.again)
         days = {day for days in built.days.values() for day in days}
-        owe(district.store, days | set(built.again) | built.newly_held_back)
+        add_pending_reports(
+            district.store, days | set(built.again) | built.newly_held_back
+        )
         note_versions(database, district)
     if built.newly_held_back and not is_whole(district.home.warehouse):
         # no model failed: what they read is damaged
         raise DamagedWarehouseError("is damaged", where=str(district.home.warehouse))
-    for day in ledger.dirty_days(district.store):
-        ledger.clean(district.store, day)
+    for day in dirty_days(district.store):
+        mark_clean(district.store, day)
     return Warehouse(built, kept)

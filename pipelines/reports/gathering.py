@@ -19,7 +19,7 @@ from pipelines.reports.sections import sections
 from pipelines.reports.source_days import source_days
 from pipelines.settings.model import Report
 from pipelines.state.days import source_days as counted_days
-from pipelines.state.visits import last_look
+from pipelines.state.runs import last_look
 from pipelines.warehouse.database import Database
 
 

@@ -21,7 +21,7 @@ from pipelines.reports.revisions import record, remembered, revised
 from pipelines.reports.view import View, week_label
 from pipelines.reports.weekly import Pages, gone_page, report_id, weekly_report
 from pipelines.settings.home import SHARED
-from pipelines.state.purged import kept_from, purged_reports
+from pipelines.state.retention import kept_from, purged_reports
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.snapshots import current, reading
 

@@ -13,7 +13,6 @@ from pipelines.district import District
 from pipelines.errors import ModelError
 from pipelines.findings.feedback import standings_of
 from pipelines.findings.frames import EVIDENCE, FINDINGS, INSTANT
-from pipelines.findings.keeping import stored_evidence, stored_findings
 from pipelines.findings.review_frames import standing_frame
 from pipelines.findings.unjudged import UNJUDGED, frame, unjudged
 from pipelines.findings.withholding import hidden_sites, unspelt, withheld
@@ -27,6 +26,7 @@ from pipelines.privacy.naming import name_everything
 from pipelines.privacy.pseudonyms import Kind
 from pipelines.privacy.sensitive_sites import sensitive_names
 from pipelines.state import ledger
+from pipelines.state.findings import stored_evidence, stored_findings
 from pipelines.warehouse.repair import opened
 from pipelines.warehouse.snapshots import publish
 

@@ -19,8 +19,8 @@ from pipelines.reports.publishing import (
 )
 from pipelines.reports.snapshot_tables import publish_snapshot
 from pipelines.state.home_mark import move_on
-from pipelines.state.pending_reports import owed, settle
-from pipelines.state.visits import note_run, set_back
+from pipelines.state.published_reports import mark_reports_written, pending_reports
+from pipelines.state.runs import note_run, set_back
 from pipelines.warehouse.building import Built
 from pipelines.warehouse.snapshots import set_broken_aside
 
@@ -96,14 +96,14 @@ def run_opened(
     district.home.old_warehouse.unlink(missing_ok=True)
     lap("build and judge")
     snapshot, reports = None, []
-    weeks = owed(district.store)
+    weeks = pending_reports(district.store)
     broken = set_broken_aside(district.home.snapshots)
     if weeks or (broken and district.home.warehouse.exists()):
         snapshot = publish_snapshot(district, now)
         lap("snapshot")
     if weeks:
         reports = publish_reports(district, now, weeks)
-        settle(district.store, weeks)
+        mark_reports_written(district.store, weeks)
         lap("report")
     note_run(district.store, now)
     alerts = send_alerts(district, now)

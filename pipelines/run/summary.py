@@ -13,7 +13,7 @@ from pipelines.run.console import safe, safe_lines, table
 from pipelines.run.run import Result
 from pipelines.state import ledger
 from pipelines.state.ledger import DAMAGED, FAILED, FileRecord
-from pipelines.state.rebuild_reasons import lines
+from pipelines.state.runs import lines
 
 COLUMNS = ("source", "files", "lines", "events", "rejects", "blanks", "duplicates")
 MOST_TOLD = 20

@@ -17,8 +17,8 @@ from sqlalchemy import Connection, inspect
 
 from pipelines.errors import SchoolbellError
 from pipelines.settings.home import DistrictHome, put
-from pipelines.state.schema import FACTS
-from pipelines.state.store import Store, StoreError, fact, remember
+from pipelines.state.database import Store, StoreError, fact, remember
+from pipelines.state.tables import FACTS
 
 NAME = "home.mark"
 FACT = "home"

@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.district import only_writer, open_district
-from pipelines.findings.keeping import stored_findings
-from pipelines.findings.standing import WITHDRAWN
 from pipelines.refresh.steps import build_and_judge, take_in
 from pipelines.registry.new_home import create
+from pipelines.state.findings import WITHDRAWN, stored_findings
 from pipelines.synthetic.generate import ACCOUNT_DOMAINS, DISTRICT_NAME, generate
 from pipelines.synthetic.scoring import SHOWN
 

@@ -9,10 +9,9 @@ from typing import Any
 import polars as pl
 
 from pipelines.district import only_writer, open_district
-from pipelines.findings.keeping import stored_evidence, stored_findings
-from pipelines.findings.standing import WITHDRAWN
 from pipelines.refresh.steps import build_and_judge, take_in
 from pipelines.registry.new_home import create
+from pipelines.state.findings import WITHDRAWN, stored_evidence, stored_findings
 from pipelines.synthetic.generate import ACCOUNT_DOMAINS, DISTRICT_NAME, generate
 from pipelines.synthetic.proof import incomplete
 from pipelines.synthetic.scoring import SHOWN, finding_frame, lead_rules, planted_cases

@@ -15,8 +15,8 @@ from pipelines.run.run import run
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
 from pipelines.state.audit import open_chain
-from pipelines.state.purged import begun
-from pipelines.state.store import read_store
+from pipelines.state.database import read_store
+from pipelines.state.retention import begun
 from tests.conftest import LONG
 from tests.faults.conftest import Zygote
 from tests.faults.home import BEGIN

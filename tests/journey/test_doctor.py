@@ -29,7 +29,7 @@ from pipelines.operations.doctor import answered, examine, verdict
 from pipelines.operations.restore import LAST_DRILL
 from pipelines.settings.home import DistrictHome
 from pipelines.state.audit import Act, open_chain
-from pipelines.state.store import now_text, remember
+from pipelines.state.database import now_text, remember
 from tests.journey.commands import schoolbell
 
 

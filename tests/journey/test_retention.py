@@ -22,10 +22,9 @@ from pipelines.run.run import run
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
 from pipelines.state.audit import open_chain
-from pipelines.state.holds import Hold, holds, place_hold
+from pipelines.state.database import now_text
 from pipelines.state.ledger import Change, FileRecord
-from pipelines.state.purged import Purged, kept_from
-from pipelines.state.store import now_text
+from pipelines.state.retention import Hold, Purged, holds, kept_from, place_hold
 from pipelines.warehouse.library import models
 from pipelines.warehouse.models import without_events
 from tests.journey.commands import schoolbell

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from pipelines.operations.backup import LAST
 from pipelines.operations.checks import Answer, Check, Patient, Subject, act, look, well
 from pipelines.operations.restore import LAST_DRILL
-from pipelines.state.audit_heads import verified
-from pipelines.state.store import fact
+from pipelines.state.audit import verified
+from pipelines.state.database import fact
 
 OLD_BACKUP = timedelta(days=3)
 OLD_DRILL = timedelta(days=45)

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from pipelines.findings.unjudged import missing
 from pipelines.health.file_trouble import in_trouble
-from pipelines.health.history import troubles
 from pipelines.health.source_states import arrivals_of
 from pipelines.ingest.accounting import days_ahead
 from pipelines.ingest.delivery import deliveries
@@ -23,6 +22,7 @@ from pipelines.operations.checks import (
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
 from pipelines.state.days import source_days
+from pipelines.state.issues import stored_issues
 
 QUIET = timedelta(days=4)
 """A weekend with a holiday beside it; longer is silence."""
@@ -176,7 +176,7 @@ def _within(arrived: Mapping[str, int]) -> str:
 
 def _lasting(patient: Patient, *kinds: str) -> str:
     """Troubles of some kinds as the last look at the sources found them."""
-    rows = [row for row in troubles(patient.store) if row["kind"] in kinds]
+    rows = [row for row in stored_issues(patient.store) if row["kind"] in kinds]
     return "; ".join(f"{row['source']} ({row['detail']})" for row in rows)
 
 

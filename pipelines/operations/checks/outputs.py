@@ -5,11 +5,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import yaml
-from sqlalchemy import func, select
 
 from pipelines.alerts.channels import prepared
 from pipelines.alerts.messages import TEST
-from pipelines.alerts.outbox import GIVEN_UP, SENT
 from pipelines.operations.checks import (
     Answer,
     Check,
@@ -23,8 +21,8 @@ from pipelines.operations.checks import (
 from pipelines.reports.words import count
 from pipelines.settings.secrets import is_reference
 from pipelines.state import ledger
-from pipelines.state.alert_tables import OUTBOX
-from pipelines.state.schema import REPORTS
+from pipelines.state.alerts import GIVEN_UP, SENT, message_counts, newest_sent
+from pipelines.state.published_reports import published_weeks, report_paths
 
 IDLE = timedelta(days=2)
 OLD_REPORT = timedelta(days=14)
@@ -34,8 +32,7 @@ PROCESSES = Path("/proc")
 
 
 def _report(patient: Patient) -> Answer:
-    with patient.store.reading() as connection:
-        newest = connection.execute(select(func.max(REPORTS.c.week))).scalar()
+    newest = max(published_weeks(patient.store), default=None)
     if newest is None:
         return look("no report was published yet", "schoolbell run --home {home}")
     if datetime.fromisoformat(newest).date() + OLD_REPORT < patient.now.date():
@@ -47,8 +44,7 @@ def _report(patient: Patient) -> Answer:
 
 
 def _pages(patient: Patient) -> Answer:
-    with patient.store.reading() as connection:
-        paths = connection.execute(select(REPORTS.c.path).distinct()).scalars().all()
+    paths = report_paths(patient.store)
     gone = [path for path in paths if not (patient.home.path / path).is_file()]
     if gone:
         return look(
@@ -72,9 +68,7 @@ def _channels(patient: Patient) -> Answer:
 
 
 def _undelivered(patient: Patient) -> Answer:
-    query = select(OUTBOX.c.state, func.count()).group_by(OUTBOX.c.state)
-    with patient.store.reading() as connection:
-        counts: dict[str, int] = {one[0]: one[1] for one in connection.execute(query)}
+    counts = message_counts(patient.store)
     waiting = sum(counts.values()) - counts.get(SENT, 0)
     if waiting:
         return look(
@@ -90,11 +84,7 @@ def _tested(patient: Patient) -> Answer:
     channels = patient.settings.alerts.channels.values()
     if not any(one.enabled for one in channels):
         return unasked("no alert channel is set that could be tried")
-    query = select(func.max(OUTBOX.c.sent_time)).where(
-        OUTBOX.c.class_name == TEST, OUTBOX.c.state == SENT
-    )
-    with patient.store.reading() as connection:
-        newest = connection.execute(query).scalar()
+    newest = newest_sent(patient.store, TEST)
     command = "schoolbell alerts test --home {home}"
     if newest is None:
         return look("no alert channel was ever tested", command)

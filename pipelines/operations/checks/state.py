@@ -4,8 +4,6 @@ import fcntl
 import os
 from datetime import datetime, timedelta
 
-from sqlalchemy import inspect, select, text
-
 from pipelines.findings.unjudged import failures
 from pipelines.ingest.accounting import unbalanced
 from pipelines.ingest.soundness import damaged
@@ -23,10 +21,11 @@ from pipelines.operations.checks import (
 from pipelines.refresh.staleness import noted
 from pipelines.run.status import unfinished
 from pipelines.state import ledger
+from pipelines.state.database import DamagedStateError
+from pipelines.state.days import dirty_days
 from pipelines.state.home_mark import ForeignStateError
-from pipelines.state.layout import every_table, lacking, layout_of, mark
+from pipelines.state.layout import has_every_table, lacking
 from pipelines.state.opening import examine
-from pipelines.state.store import DamagedStateError
 from pipelines.warehouse.snapshots import current, reading
 
 OLD_SNAPSHOT = timedelta(days=3)
@@ -41,8 +40,7 @@ def _there(patient: Patient) -> Answer:
             "schoolbell restore BACKUP --to {home} --in-place --keys KEYS",
         )
     if patient.home.state_pointer.is_file():
-        with patient.store.reading() as connection:
-            connection.execute(select(1))
+        patient.store.answer()
         return well(f"the state database answers: {patient.store.place}")
     if patient.home.state_db.is_file():
         return well("the state database is there")
@@ -61,11 +59,9 @@ def _aside(patient: Patient) -> Answer:
 
 
 def _sound(patient: Patient) -> Answer:
-    with patient.store.reading() as connection:
-        if connection.dialect.name != "sqlite":
-            return unasked("the database server looks after its own files")
-        found = connection.execute(text("pragma quick_check(1)")).scalar()
-    if found != "ok":
+    if not patient.store.is_file:
+        return unasked("the database server looks after its own files")
+    if found := patient.store.damage():
         return act(
             f"the state database is damaged: {found}",
             "bring state.db back from the last backup",
@@ -74,16 +70,15 @@ def _sound(patient: Patient) -> Answer:
 
 
 def _schema(patient: Patient) -> Answer:
-    with patient.store.reading() as connection:
-        older, is_marked = lacking(connection), layout_of(connection) == mark()
-        held = set(inspect(connection).get_table_names())
+    with patient.store.reading() as transaction:
+        older, is_whole = lacking(transaction), has_every_table(transaction)
     if older:
         table, columns = next(iter(older.items()))
         return act(
             f"the state is of an earlier version: {table} has no {', '.join(columns)}",
             "schoolbell upgrade --home {home}",
         )
-    if not is_marked or not held >= every_table().tables.keys():
+    if not is_whole:
         return look(
             "the state database lacks tables, which the next run makes",
             "schoolbell run --home {home}",
@@ -134,7 +129,7 @@ def _lock(patient: Patient) -> Answer:
 
 
 def _dirty(patient: Patient) -> Answer:
-    days = ledger.dirty_days(patient.store)
+    days = dirty_days(patient.store)
     if days:
         return look(
             f"{len(days)} days are not built since their events came",

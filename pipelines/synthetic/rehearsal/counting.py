@@ -7,9 +7,9 @@ from datetime import date, datetime, timedelta
 from math import ceil
 
 from pipelines.alerts.moments import is_quiet
-from pipelines.alerts.outbox import GIVEN_UP, SENT, outbox
 from pipelines.health.kinds import EVERYWHERE
-from pipelines.state.store import Store
+from pipelines.state.alerts import GIVEN_UP, SENT, outbox
+from pipelines.state.database import Store
 from pipelines.synthetic.rehearsal.playing import ALERTS, CHANNELS, Played, Telling
 from pipelines.synthetic.rehearsal.volumes import FEEDS, SHARES
 from pipelines.synthetic.rehearsal.year import BUILDINGS, HOUR, ZONE, Planted, Year

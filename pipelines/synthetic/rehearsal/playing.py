@@ -12,7 +12,6 @@ from random import Random
 from typing import NamedTuple
 
 import polars as pl
-from sqlalchemy import select
 
 from pipelines.alerts.answering import Said, answer
 from pipelines.alerts.memory import Noticed, take_news
@@ -28,8 +27,8 @@ from pipelines.health.kinds import day_kinds
 from pipelines.health.stretches import stretches
 from pipelines.health.trouble import Trouble
 from pipelines.settings.alert_settings import Alerts, Channel
-from pipelines.state.alert_tables import NEWS, TOLD
-from pipelines.state.store import Store, now_text, open_store
+from pipelines.state.alerts import told_rows
+from pipelines.state.database import Store, now_text, open_store
 from pipelines.synthetic.rehearsal.findings import Drawn
 from pipelines.synthetic.rehearsal.year import HOUR, ZONE, Year
 
@@ -160,16 +159,11 @@ class _Game:
         return [one for one in stretches(seen) if one.end is None]
 
     def _note_told(self, now: datetime) -> None:
-        query = (
-            select(TOLD, NEWS.c.since_time)
-            .join(NEWS, NEWS.c.news_id == TOLD.c.news_id)
-            .where(TOLD.c.told_time == now_text(now))
+        self.played.told.extend(
+            Telling(row["news_id"], row["since_time"], row["channel"], now, row["step"])
+            for row in told_rows(self.store)
+            if row["told_time"] == now_text(now) and row["since_time"] is not None
         )
-        with self.store.reading() as connection:
-            self.played.told.extend(
-                Telling(row.news_id, row.since_time, row.channel, now, row.step)
-                for row in connection.execute(query)
-            )
 
     def _deliver(self, name: str, now: datetime) -> None:
         """Send what waits; the process may die, and the receiver may be away."""

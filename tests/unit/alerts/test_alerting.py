@@ -9,8 +9,7 @@ from sqlalchemy import delete
 
 from pipelines.alerts.sending import send_alerts
 from pipelines.district import open_district
-from pipelines.state.alert_tables import NEWS, OUTBOX, TOLD
-from pipelines.state.schema import FACTS
+from pipelines.state.tables import FACTS, NEWS, OUTBOX, TOLD
 from tests.journey.small import findings_of
 
 pytestmark = pytest.mark.slow

@@ -7,17 +7,10 @@ from sqlalchemy import select
 
 from pipelines.alerts import outbox
 from pipelines.alerts.message import Message
-from pipelines.alerts.outbox import (
-    GIVEN_UP,
-    MOST_ATTEMPTS,
-    PATIENT,
-    SENDING,
-    SENT,
-    WAITING,
-    enqueue,
-)
+from pipelines.alerts.outbox import MOST_ATTEMPTS, PATIENT, enqueue
 from pipelines.errors import DeliveryError
-from pipelines.state.alert_tables import OUTBOX
+from pipelines.state.alerts import GIVEN_UP, SENDING, SENT, WAITING
+from pipelines.state.tables import OUTBOX
 
 NEWS = Message("digest-1", "1 item", "One item waits.\n", "digest")
 

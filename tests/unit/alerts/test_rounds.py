@@ -7,10 +7,11 @@ import pytest
 
 from pipelines.alerts.answering import Said, answer
 from pipelines.alerts.memory import Noticed, take_news
-from pipelines.alerts.outbox import ONCE, deliver_waiting, outbox
+from pipelines.alerts.outbox import ONCE, deliver_waiting
 from pipelines.alerts.rounds import Desk, told_round
 from pipelines.errors import DeliveryError
 from pipelines.settings.alert_settings import Alerts, Channel
+from pipelines.state.alerts import outbox
 from tests.unit.alerts.facts import ZONE, conduct, is_school_day, news
 
 HOUR = timedelta(hours=1)

@@ -23,8 +23,9 @@ from pipelines.health.history import keep_troubles
 from pipelines.health.trouble import Trouble
 from pipelines.registry.new_home import create
 from pipelines.run.status import ACT, LOOK, WELL, status_of
-from pipelines.state.ledger import Change, FileRecord, commit, mark_dirty
-from pipelines.state.visits import note_look
+from pipelines.state.days import mark_dirty
+from pipelines.state.ledger import Change, FileRecord, commit
+from pipelines.state.runs import note_look
 from tests.unit.alerts.facts import news
 from tests.unit.alerts.test_killed_sender import MAIL, configure
 

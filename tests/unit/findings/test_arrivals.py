@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 from pipelines.findings import reviewing
 from pipelines.findings.cases import cases
-from pipelines.findings.history import history
 from pipelines.findings.judging import judge
-from pipelines.findings.keeping import fired_days, keep, stored_findings
+from pipelines.findings.keeping import keep
 from pipelines.findings.reviewing import VERDICTS, Verdict
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.roles import Asker
 from pipelines.state.audit import open_chain
-from pipelines.state.store import open_store
+from pipelines.state.database import open_store
+from pipelines.state.findings import fired_days, history, stored_findings
 from tests.conftest import LONG
 from tests.unit.findings.given import DAY, candidate, detection, exception, known
 from tests.unit.findings.test_permits import consent, consents, owner

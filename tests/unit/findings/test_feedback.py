@@ -5,9 +5,10 @@ import pytest
 from pipelines.findings.feedback import Standing, demoted, standings
 from pipelines.findings.fixes import fixes
 from pipelines.findings.judging import judge
-from pipelines.findings.keeping import keep, stored_findings
-from pipelines.state.review_schema import CASE_FINDINGS, CASES, REVIEWS
-from pipelines.state.store import open_store
+from pipelines.findings.keeping import keep
+from pipelines.state.database import open_store
+from pipelines.state.findings import stored_findings
+from pipelines.state.tables import CASE_FINDINGS, CASES, REVIEWS
 from tests.unit.findings.given import DAY, candidate, detection, known
 
 

@@ -11,20 +11,21 @@ from sqlalchemy import select
 from pipelines.errors import SettingsError
 from pipelines.findings import reviewing
 from pipelines.findings.evidence import Evidence
-from pipelines.findings.history import history
 from pipelines.findings.judging import judge
-from pipelines.findings.keeping import (
-    fired_days,
-    keep,
-    stored_evidence,
-    stored_findings,
-)
+from pipelines.findings.keeping import keep
 from pipelines.findings.reviewing import VERDICTS, Verdict
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.roles import Asker, RefusedError
 from pipelines.state.audit import open_chain
-from pipelines.state.schema import EVIDENCE
-from pipelines.state.store import open_store
+from pipelines.state.database import open_store
+from pipelines.state.findings import (
+    fired_days,
+    history,
+    stored_evidence,
+    stored_findings,
+)
+from pipelines.state.reviews import reviews
+from pipelines.state.tables import EVIDENCE
 from tests.unit.findings.given import DAY, candidate, detection, exception, known
 
 
@@ -204,7 +205,7 @@ def test_a_second_verdict_counts_and_keeps_the_note(store):
     row = only(store)
     assert row["status"] == "explained"
     assert row["status_reason"].startswith("verdict misattributed; the present data")
-    assert [one["verdict"] for one in reviewing.reviews(chain_of(store))] == [
+    assert [one["verdict"] for one in reviews(store)] == [
         "violation",
         "misattributed",
     ]

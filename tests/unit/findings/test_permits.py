@@ -6,11 +6,12 @@ import polars as pl
 import pytest
 
 from pipelines.findings.judging import judge
-from pipelines.findings.keeping import keep, stored_findings
+from pipelines.findings.keeping import keep
 from pipelines.findings.permit_use import permit_uses
 from pipelines.findings.permits import NAMED_ASIDE, named_sites
 from pipelines.registry.frames import FRAMES
-from pipelines.state.store import open_store
+from pipelines.state.database import open_store
+from pipelines.state.findings import stored_findings
 from tests.unit.findings.given import DAY, candidate, detection, exception, known
 
 SITE = ("device:hs-d-0001", "site:shop.example")

@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipelines.health.history import keep_troubles, troubles
+from pipelines.health.history import keep_troubles
 from pipelines.health.inhibition import uninhibited
 from pipelines.health.trouble import Trouble
-from pipelines.state.store import open_store
+from pipelines.state.database import open_store
+from pipelines.state.issues import stored_issues
 
 NOW = datetime(2026, 11, 3, 16, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -26,7 +27,7 @@ def store(tmp_path):
 def kept(store, since=NOW - 48 * HOUR):
     return [
         (row["kind"], row["start_time"][11:16], (row["end_time"] or "")[11:16])
-        for row in troubles(store, since)
+        for row in stored_issues(store, since)
     ]
 
 
@@ -34,7 +35,7 @@ def test_what_lasts_is_one_row_and_its_numbers_are_the_newest(store):
     keep_troubles(store, [SILENT], KINDS, NOW)
     more = replace(SILENT, detail="2 hours", start=SILENT.start + HOUR / 2)
     keep_troubles(store, [more], KINDS, NOW + HOUR)
-    (row,) = troubles(store)
+    (row,) = stored_issues(store)
     assert row["detail"] == "2 hours"
     assert kept(store) == [("silent", "15:00", "")]
 
@@ -44,7 +45,7 @@ def test_what_ended_stays_with_the_end_that_the_lines_tell(store):
     over = replace(SILENT, end=NOW + HOUR)
     assert keep_troubles(store, [over], KINDS, NOW + 3 * HOUR).ended == 1
     assert kept(store) == [("silent", "15:00", "17:00")]
-    assert troubles(store) == []
+    assert stored_issues(store) == []
     again = replace(SILENT, start=NOW + 5 * HOUR)
     assert keep_troubles(store, [over, again], KINDS, NOW + 6 * HOUR).new == 1
     assert kept(store) == [("silent", "15:00", "17:00"), ("silent", "21:00", "")]

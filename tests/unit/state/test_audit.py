@@ -19,8 +19,8 @@ from pipelines.state.audit import (
     parsed_head,
     seal,
 )
-from pipelines.state.review_schema import AUDIT
-from pipelines.state.store import StoreError, fact, open_store, remember
+from pipelines.state.database import StoreError, fact, open_store, remember
+from pipelines.state.tables import AUDIT
 from tests.conftest import LONG
 from tests.journey.commands import schoolbell
 

@@ -21,8 +21,7 @@ from pipelines.operations.checks.copies import CHECKS
 from pipelines.operations.doctor import answered
 from pipelines.registry.new_home import create
 from pipelines.settings.home import DistrictHome
-from pipelines.state.audit import AUDIT_RECORD, Act, open_chain
-from pipelines.state.audit_heads import verified
+from pipelines.state.audit import AUDIT_RECORD, Act, open_chain, verified
 from pipelines.state.home_mark import NAME
 from pipelines.state.opening import open_state
 from tests.journey.commands import schoolbell

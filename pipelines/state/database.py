@@ -1,22 +1,168 @@
-"""Opens `state.db` so that a commit survives a power cut."""
+"""Opens SQLite and PostgreSQL so that both keep the state alike.
 
+A write is one transaction, and one at a time: `begin immediate` on SQLite, an
+advisory lock on PostgreSQL. What reads sees one moment.
+"""
+
+import os
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NewType
 from urllib.parse import quote, unquote
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, select, update
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy import (
+    Connection,
+    Engine,
+    create_engine,
+    event,
+    insert,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    OperationalError,
+    SQLAlchemyError,
+)
 
 from pipelines.errors import BusyError, SchoolbellError
-from pipelines.state.engines import engine_of, only_one_writes
 from pipelines.state.layout import FACT as LAYOUT
-from pipelines.state.layout import every_table, layout_of, mark, refuse_other
-from pipelines.state.schema import FACTS
+from pipelines.state.layout import layout_of, mark, refuse_other
+from pipelines.state.tables import FACTS, METADATA
+
+DRIVER = "postgresql+psycopg2"
+WRITE_LOCK, RUN_LOCK = 0x5C_0001, 0x5C_0002
+"""Numbers of advisory locks, which hold within one database."""
+WAIT_SECONDS = 0.2
+
+
+class EngineError(SchoolbellError):
+    """The database that is named can not be used."""
+
+    exit_code = 2
+
+
+def engine_of(where: Path | str) -> Engine:
+    """An engine for a file, or for a URL.
+
+    Raises:
+        EngineError: The URL is none, names another kind of database, or its driver
+            is not installed.
+    """
+    if isinstance(where, Path):
+        _private(where)
+        return _sqlite(f"sqlite:///{where}")
+    url = _url(where)
+    if url.get_backend_name() == "sqlite":
+        return _sqlite(where)
+    try:
+        engine = create_engine(url, pool_pre_ping=True)
+    except ImportError as error:
+        raise EngineError(
+            "the driver for PostgreSQL is not installed",
+            where=url.render_as_string(),
+            remedy="pip install 'schoolbell[postgres]'",
+        ) from error
+    event.listen(engine, "connect", _utf8)
+    return engine
+
+
+def only_one_writes(connection: Connection) -> None:
+    """Wait until no other transaction writes; SQLite does so by itself."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(
+            text("select pg_advisory_xact_lock(:key)"), {"key": WRITE_LOCK}
+        )
+
+
+@contextmanager
+def only_run(url: str, seconds: float) -> Iterator[None]:
+    """Hold the database's lock of runs, wherever the other machine is.
+
+    Raises:
+        BusyError: Another run holds it for longer than `seconds`.
+    """
+    engine = engine_of(url).execution_options(isolation_level="AUTOCOMMIT")
+    try:
+        with engine.connect() as connection:
+            until = time.monotonic() + seconds
+            query, key = text("select pg_try_advisory_lock(:key)"), {"key": RUN_LOCK}
+            while not connection.execute(query, key).scalar():
+                if time.monotonic() >= until:
+                    raise BusyError(
+                        "another run is at work on this state",
+                        where=engine.url.render_as_string(),
+                        remedy="Wait for it to end; it may be on another machine.",
+                    )
+                time.sleep(WAIT_SECONDS)
+            yield  # the connection's end lets go, also where the process dies
+    finally:
+        engine.dispose()
+
+
+def _url(where: str) -> URL:
+    """A URL of SQLite or PostgreSQL; the driver is named where it is not."""
+    try:
+        url = make_url(where)
+    except ArgumentError as error:
+        raise EngineError(
+            "is no URL of a database",
+            where="state.toml",
+            remedy=f"Write {DRIVER}://USER:PASSWORD@HOST/DATABASE",
+        ) from error
+    if url.get_backend_name() == "postgresql":
+        return url.set(drivername=DRIVER)
+    if url.get_backend_name() != "sqlite":
+        raise EngineError(
+            f"{url.get_backend_name()} is not known here",
+            where="state.toml",
+            remedy=f"The state is kept by SQLite, or by PostgreSQL: {DRIVER}://…",
+        )
+    return url
+
+
+def _sqlite(url: str) -> Engine:
+    engine = create_engine(url)
+    event.listen(engine, "connect", _durable)
+    event.listen(engine, "begin", _immediate)
+    return engine
+
+
+def _private(path: Path) -> None:
+    """SQLite gives the files beside a database the database's own mode."""
+    with suppress(FileExistsError, FileNotFoundError):
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+
+
+def _durable(connection: Any, _record: Any) -> None:
+    # NORMAL may lose the last commits at a power cut; the driver's own implicit
+    # transactions are off, so that BEGIN IMMEDIATE is ours to send
+    connection.isolation_level = None
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "secure_delete=ON",
+        "busy_timeout=10000",
+        "foreign_keys=ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _immediate(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _utf8(connection: Any, _record: Any) -> None:
+    connection.set_client_encoding("UTF8")
+
 
 NO_RIGHT = ("readonly", "unable to open", "ermission")
 """What SQLite and the system say of a file that another account owns."""
@@ -32,6 +178,13 @@ class DamagedStateError(StoreError):
     exit_code = 2
 
 
+Transaction = NewType("Transaction", Connection)
+"""An open transaction, or a moment that is read; only this folder looks into it."""
+
+StateFault = SQLAlchemyError
+"""What the database raises where nothing better could be said."""
+
+
 @dataclass(frozen=True)
 class Store:
     """The district's state database; every write is one transaction."""
@@ -39,7 +192,7 @@ class Store:
     engine: Engine
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self) -> Iterator[Transaction]:
         """A transaction that is committed when the block ends well.
 
         Raises:
@@ -48,10 +201,10 @@ class Store:
         """
         with _in_words(self.place), self.engine.begin() as connection:
             only_one_writes(connection)
-            yield connection
+            yield Transaction(connection)
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
+    def reading(self) -> Iterator[Transaction]:
         """A connection to read from.
 
         Raises:
@@ -59,7 +212,7 @@ class Store:
             BusyError: Another process holds it for too long.
         """
         with _in_words(self.place), self._one_moment().connect() as connection:
-            yield connection
+            yield Transaction(connection)
 
     @property
     def place(self) -> str:
@@ -69,9 +222,35 @@ class Store:
             return unquote(url.database.removeprefix("file:").partition("?")[0])
         return url.render_as_string()
 
+    @property
+    def is_file(self) -> bool:
+        """It is a file of SQLite, which nobody else looks after."""
+        return self.engine.dialect.name == "sqlite"
+
+    def damage(self) -> str:
+        """What SQLite finds wrong with its file; empty where it is sound."""
+        with self.reading() as connection:
+            found = connection.execute(text("pragma quick_check(1)")).scalar()
+        return "" if found == "ok" else str(found)
+
+    def answer(self) -> None:
+        """Ask for nothing, so that a database that is away says so."""
+        with self.reading() as connection:
+            connection.execute(select(1))
+
+    def empty_log(self) -> None:
+        """Move SQLite's log, which may hold deleted rows, into the file."""
+        if not self.is_file:
+            return
+        raw = self.engine.raw_connection()
+        try:
+            raw.cursor().execute("pragma wal_checkpoint(truncate)")
+        finally:
+            raw.close()
+
     def _one_moment(self) -> Engine:
         """An engine whose transactions see what was committed when they began."""
-        if self.engine.dialect.name == "sqlite":
+        if self.is_file:
             return self.engine
         return self.engine.execution_options(isolation_level="REPEATABLE READ")
 
@@ -121,7 +300,7 @@ def _laid_out(
         return
     with store.writing() as connection:
         refuse_other(connection, store.place, remedy)
-        every_table().create_all(connection)
+        METADATA.create_all(connection)
         remember(connection, LAYOUT, mark())
 
 

@@ -1,13 +1,17 @@
-"""Brings a SQLite state database to the present layout: copy, verify, swap.
+"""Brings a state to the present layout, and copies a whole one into another database.
 
-The old file is never written to. The new one is made beside it and compared with
-it row by row; then one rename puts it in place. Killed at any instant, the home has
-the old file or the new one, and the next attempt begins anew.
+A SQLite file is never written to: the new one is made beside it and compared with it
+row by row; then one rename puts it in place. Killed at any instant, the home has the
+old file or the new one, and the next attempt begins anew. On PostgreSQL the tables
+of before are put aside as a schema of their own, all in one transaction.
+
+A backup of a state on PostgreSQL is a copy too, so that every backup is a SQLite
+file that any machine can read.
 """
 
 import os
 import sqlite3
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,12 +31,88 @@ from sqlalchemy import (
     inspect,
     literal,
     select,
+    text,
 )
+from sqlalchemy.exc import DBAPIError
 
 from pipelines.errors import SchoolbellError
-from pipelines.state.history import FILLED, FORMER_NAMES, LEFT_BEHIND
-from pipelines.state.layout import FACT, every_table, mark
-from pipelines.state.store import remember
+from pipelines.state.database import (
+    Store,
+    StoreError,
+    engine_of,
+    only_one_writes,
+    remember,
+)
+from pipelines.state.layout import (
+    FACT,
+    FILLED,
+    FORMER_NAMES,
+    LEFT_BEHIND,
+    mark,
+)
+from pipelines.state.tables import FACTS, METADATA
+
+CHUNK = 1_000
+
+Row = Mapping[str, Any]
+
+
+def copy_state(source: Store, target: Store) -> Mapping[str, int]:
+    """Copy every table, in one transaction of the target; rows of each.
+
+    Raises:
+        StoreError: The target has rows already, or came out differently; nothing
+            was written.
+    """
+    rows = {}
+    with source.reading() as reader, target.writing() as writer:
+        for table in METADATA.sorted_tables:
+            if table is not FACTS and _count(writer, table):
+                raise StoreError(
+                    f"{table.name} has rows already",
+                    where=target.place,
+                    remedy="Copy into a new database.",
+                )
+        writer.execute(FACTS.delete())
+        for table in METADATA.sorted_tables:
+            rows[table.name] = _table_copied(reader, writer, table)
+        counting_on(writer)
+    return rows
+
+
+def _table_copied(reader: Connection, writer: Connection, table: Table) -> int:
+    for chunk in _chunks(reader, table):
+        writer.execute(insert(table), chunk)
+    count = _count(writer, table)
+    if count != _count(reader, table):
+        raise StoreError(f"{table.name} came out differently", remedy="Try again.")
+    return count
+
+
+def _chunks(reader: Connection, table: Table) -> Iterator[Sequence[dict[str, Any]]]:
+    found = reader.execute(select(table).order_by(*table.primary_key.columns))
+    for part in found.mappings().partitions(CHUNK):
+        yield [dict(row) for row in part]
+
+
+def _count(connection: Connection, table: Table) -> int:
+    return int(connection.execute(select(func.count()).select_from(table)).scalar_one())
+
+
+def counting_on(writer: Connection) -> None:
+    """Let PostgreSQL give ids beyond those that were copied; SQLite does by itself."""
+    if writer.dialect.name != "postgresql":
+        return
+    for table in METADATA.sorted_tables:
+        column = table.autoincrement_column
+        if column is None:
+            continue
+        highest = select(func.max(column)).scalar_subquery()
+        sequence = func.pg_get_serial_sequence(table.name, column.name)
+        is_counted = select(sequence).scalar_subquery()
+        if writer.execute(select(is_counted)).scalar() is not None:
+            writer.execute(select(func.setval(sequence, func.coalesce(highest, 1))))
+
 
 ASIDE = ".upgrading"
 OLD = "old"
@@ -114,7 +194,7 @@ def _copied(path: Path, aside: Path) -> tuple[dict[str, int], dict[str, str]]:
     engine = create_engine(f"sqlite:///file:{quote(str(aside))}?uri=true")
     event.listen(engine, "connect", lambda held, _record: _attach(held, path))
     try:
-        tables = every_table()
+        tables = METADATA
         tables.create_all(engine)
         held = set(inspect(engine).get_table_names(schema=OLD))
         with engine.begin() as connection:
@@ -200,3 +280,62 @@ def _flushed(path: Path) -> None:
     with suppress(OSError):  # some file systems can not sync a folder
         os.fsync(descriptor)
     os.close(descriptor)
+
+
+def upgrade_server(url: str, stamp: str) -> Upgraded:
+    """Bring one database to the present layout; no run may be at work.
+
+    Args:
+        stamp: Goes into the name of the schema that keeps the tables of before.
+
+    Raises:
+        UpgradeError: It can not be done, or the copy differs; nothing was changed.
+    """
+    engine = engine_of(url)
+    kept = f"before_{stamp.lower()}"
+    try:
+        with engine.begin() as connection:
+            only_one_writes(connection)
+            return _renewed(connection, kept)
+    except DBAPIError as error:
+        said = str(error.orig).strip().splitlines()[0]
+        raise UpgradeError(
+            f"can not be upgraded: {said}",
+            where=engine.url.render_as_string(),
+            remedy="Nothing was changed. The account needs the right to make a "
+            "schema: grant create on database NAME to ACCOUNT.",
+        ) from error
+    finally:
+        engine.dispose()
+
+
+def _renewed(connection: Connection, kept: str) -> Upgraded:
+    seen = inspect(connection)
+    own = METADATA.tables.keys() | set(FORMER_NAMES.values()) | LEFT_BEHIND.keys()
+    there = set(seen.get_table_names())
+    held, place = sorted(own & there), str(seen.default_schema_name)
+    quoted = connection.dialect.identifier_preparer.quote
+    connection.execute(text(f"create schema {quoted(kept)}"))
+    for name in held:
+        connection.execute(
+            text(f"alter table {quoted(name)} set schema {quoted(kept)}")
+        )
+    METADATA.create_all(connection)
+    rows = {
+        table.name: copied_table(connection, table, held, kept)
+        for table in METADATA.sorted_tables
+    }
+    counting_on(connection)
+    remember(connection, FACT, mark())
+    left = {name: LEFT_BEHIND[name] for name in held if name in LEFT_BEHIND}
+    return Upgraded(rows, left, kept, _way_back(place, kept, is_alone=own >= there))
+
+
+def _way_back(place: str, kept: str, *, is_alone: bool) -> str:
+    """What to give to psql; with tables of others beside ours, in words alone."""
+    if not is_alone:
+        return f"move the tables of schema {kept} back into {place}, over the new ones"
+    return (
+        f'psql -c "begin; drop schema {place} cascade; '
+        f'alter schema {kept} rename to {place}; commit"'
+    )
