@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from pipelines.health.source_hours import EVERYWHERE
 from pipelines.state.database import Store, now_text
 from pipelines.state.source_issues import end_issue, lasting_issues, put_issue
+
+EVERYWHERE = ""
+"""Stands for the whole source where a building could."""
 
 Kind = Literal[
     "silent",

@@ -9,12 +9,9 @@ from datetime import date, datetime, timedelta
 import polars as pl
 
 from pipelines.health.arrival import usual_lag
-from pipelines.health.issues import Trouble
+from pipelines.health.issues import EVERYWHERE, Trouble
 from pipelines.registry.calendar import SATURDAY, WORKING
 from pipelines.state.days import SourceDay
-
-EVERYWHERE = ""
-"""Stands for the whole source where a building could."""
 
 OPEN, CLOSED = "open", "closed"
 CLOSED_KINDS = ("weekend", "holiday", "closure")
