@@ -19,12 +19,13 @@ from pipelines.alerts.channels import channels
 from pipelines.cli.app import app
 from pipelines.events import EVENT_CLASSES, LAKE_COLUMNS, PLACE, TIME_QUALITIES, Column
 from pipelines.notebook.dictionary import KEPT, VALUES
-from pipelines.privacy.editions import kept_columns
+from pipelines.privacy.editions import is_published, kept_columns
 from pipelines.registry.files import FILES
 from pipelines.registry.frames import FRAMES
 from pipelines.registry.shapes import Cell, File
-from pipelines.reports.snapshot_tables import INTERNAL, PUBLISHED
 from pipelines.settings.model import Settings
+from pipelines.settings.record_classes import KEPT as KEPT_FOR_GOOD
+from pipelines.settings.record_classes import NOT_REACHED, RECORD_CLASSES
 from pipelines.settings.template import NAMED, part_of, toml
 from pipelines.warehouse.headers import Explanation, Header, Param
 from pipelines.warehouse.library import models
@@ -70,6 +71,34 @@ def listed(items: Iterable[str]) -> str:
 def spaced(text: str) -> str:
     """Text without its line breaks."""
     return re.sub(r"\s+", " ", text).strip()
+
+
+def retention_page() -> str:
+    """What a home keeps, for how long, and how it is deleted."""
+    rows = [
+        [
+            one.name,
+            one.plural,
+            f"`{one.like or one.name}_days`",
+            f"{one.default_days} days" if one.default_days else "for good",
+            one.where,
+            one.deletion,
+        ]
+        for one in RECORD_CLASSES
+    ]
+    head = ["Class", "Records", "Setting", "Default", "Where", "How it is deleted"]
+    return page(
+        "Retention",
+        "What a home keeps, in classes. `schoolbell purge` deletes what is past its "
+        "retention, in whole weeks; a legal hold keeps its weeks in every class. See "
+        "[keep, hold and delete](../how-to/keep-and-delete.md).",
+        table(head, rows),
+        section(
+            "Kept for good",
+            listed(f"{what}: {why}." for what, why in KEPT_FOR_GOOD.items()),
+        ),
+        section("Not reached by a purge", listed(NOT_REACHED)),
+    )
 
 
 SHOWN = ("ge", "gt", "le", "lt", "min_length", "max_length", "pattern")
@@ -334,7 +363,7 @@ def _published(name: str) -> Sequence[str]:
     if name in KEPT:
         return list(KEPT[name].columns)
     model = models()[name]
-    if model.schema_name not in PUBLISHED or name in INTERNAL:
+    if not is_published(model):
         return []
     return list(kept_columns(model))
 
@@ -419,6 +448,7 @@ def _plain(value: float | None) -> str:
 
 
 PAGES: Mapping[str, Callable[[], str]] = {
+    "retention.md": retention_page,
     "data-dictionary.md": dictionary_page,
     "detections.md": detections_page,
     "settings.md": settings_page,

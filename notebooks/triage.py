@@ -15,11 +15,16 @@ app = marimo.App(width="medium", app_title="Triage")
 def _():
     import marimo as mo
 
-    from pipelines import connect
-    from pipelines.notebook.figures import NO_CLOUD
-    from pipelines.notebook.figures import draw_device_holders, draw_evidence, draw_session_timeline
+    from pipelines.notebook.connection import connect
+    from pipelines.notebook.figures import (
+        NO_CLOUD,
+        device_holders,
+        draw_device_holders,
+        draw_evidence,
+        draw_session_timeline,
+        session_timeline,
+    )
     from pipelines.notebook.questions import finding_evidence
-    from pipelines.notebook.figures import device_holders, session_timeline
 
     con = connect()
 
@@ -47,7 +52,9 @@ def _(con, mo):
     )
     rule = mo.ui.dropdown(rules["rule"].to_list(), label="Rule", value=None)
     least = mo.ui.dropdown(["C1", "C2", "C3"], label="At least", value="C2")
-    mo.vstack([mo.md(f"# Triage\n\n`{con}`"), mo.hstack([rule, least], justify="start")])
+    mo.vstack(
+        [mo.md(f"# Triage\n\n`{con}`"), mo.hstack([rule, least], justify="start")]
+    )
     return least, rule
 
 
@@ -71,7 +78,9 @@ def _(con, least, mo, rule):
 
 @app.cell
 def _(findings, mo, table):
-    picked = table.value["finding_id"].to_list() or findings["finding_id"].head(1).to_list()
+    picked = (
+        table.value["finding_id"].to_list() or findings["finding_id"].head(1).to_list()
+    )
     mo.stop(not picked, mo.md("No open finding is this well shown."))
     finding = findings.filter(finding_id=picked[0]).row(0, named=True)
     return (finding,)
@@ -117,7 +126,12 @@ def _(con, device_holders, draw_device_holders, finding, mo, shown):
         device: device_holders(con, device, finding["event_date"])
         for device in finding["devices"]
     }
-    mo.vstack([mo.vstack([mo.plain_text(device), shown(draw_device_holders(rows))]) for device, rows in holders.items()])
+    mo.vstack(
+        [
+            mo.vstack([mo.plain_text(device), shown(draw_device_holders(rows))])
+            for device, rows in holders.items()
+        ]
+    )
     return (holders,)
 
 

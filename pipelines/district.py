@@ -14,12 +14,12 @@ from pipelines.ingest.intake import Source
 from pipelines.ingest.remote import is_remote
 from pipelines.registry.registry import Registry, load_registry
 from pipelines.settings.home import DistrictHome
+from pipelines.settings.model import Settings
 from pipelines.settings.parts import Detection as DetectionSettings
-from pipelines.settings.reader import Settings, load_settings
+from pipelines.settings.reader import load_settings
 from pipelines.settings.state_place import state_place
-from pipelines.state.engines import only_run
+from pipelines.state.database import Store, only_run
 from pipelines.state.opening import open_state
-from pipelines.state.store import Store
 from pipelines.warehouse.building import given
 from pipelines.warehouse.detections import Detection, catalogue, rule_version
 from pipelines.warehouse.headers import About, Scalar

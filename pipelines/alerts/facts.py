@@ -1,30 +1,114 @@
-"""Gathers what may be announced: findings, files, runs, the audit chain."""
+"""What stands still: nobody looks for new files, days wait, the disk is full.
+
+It is judged from `state.db` and the disk alone, so that a watch can ask whatever
+else hangs.
+"""
 
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from shutil import disk_usage
 from typing import Any
 
 import polars as pl
 
 from pipelines.alerts.memory import Noticed
-from pipelines.alerts.newcomers import FIRST, of_newcomers
-from pipelines.alerts.news import News, of_files, of_findings
-from pipelines.alerts.standstill import KEYS, shrunk_files, standstill
-from pipelines.alerts.unwell import of_troubles
+from pipelines.alerts.news import (
+    FIRST,
+    News,
+    of_files,
+    of_findings,
+    of_issues,
+    of_newcomers,
+)
 from pipelines.district import District
 from pipelines.errors import SchoolbellError
-from pipelines.findings.keeping import stored_findings
-from pipelines.findings.lookups import without_case
 from pipelines.findings.unjudged import failures
-from pipelines.health.file_trouble import in_trouble
+from pipelines.health.file_issues import files_with_issues
 from pipelines.health.overview import Health
 from pipelines.privacy.editions import about_pupils
+from pipelines.privacy.lookups import without_case
 from pipelines.registry.building_names import building_names
 from pipelines.registry.calendar import WORKING
 from pipelines.state import ledger
-from pipelines.state.audit import open_chain
-from pipelines.state.audit_heads import verified
+from pipelines.state.audit import open_chain, verified
+from pipelines.state.days import oldest_dirty
+from pipelines.state.findings import stored_findings
+from pipelines.state.runs import last_look
+
+LEAST_FREE_BYTES = 2_000_000_000
+KEYS = ("runs", "days", "disk", "registry:")
+"""The keys of what is looked at, as they begin."""
+
+
+def standstill(district: District, now: datetime) -> list[News]:
+    """Every such fact that is true now."""
+    return [
+        *_runs(district, now),
+        *_waiting_days(district, now),
+        *_disk(district, now),
+    ]
+
+
+def shrunk_files(district: District, now: datetime) -> list[News]:
+    """Registry files that shrank and are not taken: an export may have failed."""
+    return [
+        _health(
+            f"registry:{refusal.name}",
+            f"registry/{refusal.name} shrank from {refusal.kept.rows:,} rows to "
+            f"{refusal.rows:,} and is not taken",
+            datetime.fromisoformat(refusal.kept.refused_time or now.isoformat()),
+            "schoolbell check",
+            now,
+        )
+        for refusal in district.registry.refused
+    ]
+
+
+def _runs(district: District, now: datetime) -> list[News]:
+    """Nobody looked at the landing folders for longer than it should be."""
+    last = last_look(district.store)
+    hours = district.settings.alerts.quiet_run_hours
+    if last is None or now - last < timedelta(hours=hours):
+        return []
+    line = f"nobody looked for new log files for more than {hours} hours"
+    return [_health("runs", line, last, "schoolbell run", now)]
+
+
+def _waiting_days(district: District, now: datetime) -> list[News]:
+    """Days whose events changed wait to be built: runs begin and do not end."""
+    since = oldest_dirty(district.store)
+    hours = district.settings.alerts.quiet_run_hours
+    if since is None or now - since < timedelta(hours=hours):
+        return []
+    line = f"new events wait to be judged for more than {hours} hours"
+    return [_health("days", line, since, "schoolbell run", now)]
+
+
+def _disk(district: District, now: datetime) -> list[News]:
+    """Soon nothing can be written any more."""
+    free = disk_usage(district.home.path).free
+    if free >= LEAST_FREE_BYTES:
+        return []
+    line = f"only {free / 1e9:,.1f} GB are free on the disk of the home"
+    return [_health("disk", line, now, str(district.home.path), now)]
+
+
+def _health(
+    key: str, line: str, since: datetime, reference: str, now: datetime
+) -> News:
+    return News(
+        key=key,
+        about="health",
+        severity="high",
+        confidence="C3",
+        line=line,
+        since=since,
+        reference=reference,
+        lasting=min(9, max(0, int((now - since) / timedelta(days=1)))),
+        group="runs",
+    )
+
 
 FIRST_WEEKEND_DAY = 5
 
@@ -37,11 +121,11 @@ def noticed(district: District, now: datetime, health: Health | None = None) -> 
             that must not wait for a run at work.
     """
     files = ledger.source_files(district.store)
-    trouble = in_trouble(files, district.settings.limits.reject_share)
+    issue = files_with_issues(files, district.settings.limits.reject_share)
     rules = district.settings.alerts.security_rules
     news = [
         *of_findings(stored_findings(district.store), rules, about_pupils(district)),
-        *of_files(trouble, now),
+        *of_files(issue, now),
         *of_newcomers(map(asdict, files), now),
         *standstill(district, now),
         *shrunk_files(district, now),
@@ -51,7 +135,7 @@ def noticed(district: District, now: datetime, health: Health | None = None) -> 
     looked = ["finding:", "files:", "lookups:", "not_built:", FIRST, *KEYS]
     if health is not None:
         names = building_names(district.registry)
-        news += [*_audit(district, now), *of_troubles(health.troubles, now, names)]
+        news += [*_audit(district, now), *of_issues(health.issues, now, names)]
         looked += ["audit", *(f"health:{kind}:" for kind in health.kinds)]
     return Noticed(news, tuple(looked))
 
@@ -84,17 +168,17 @@ def _not_built(district: District, now: datetime) -> list[News]:
     """Models that could not be built, and the rules that are blind because of it."""
     return [
         News(
-            key=f"not_built:{one.cause}",
+            key=f"not_built:{failure.cause}",
             about="health",
             severity="high",
             confidence="C3",
-            line=one.said,
+            line=failure.message,
             since=now,
             reference="schoolbell status",
-            lasting=min(9, len(one.days)),
+            lasting=min(9, len(failure.days)),
             group="models",
         )
-        for one in failures(district)
+        for failure in failures(district)
     ]
 
 

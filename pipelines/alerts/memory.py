@@ -1,4 +1,4 @@
-"""Keeps what is news, who was told of it, and what was decided of it."""
+"""What is news, who was told, what was decided of it, and what people answered."""
 
 import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -6,21 +6,26 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    bindparam,
-    delete,
-    insert,
-    select,
-    update,
+from pipelines.alerts.decisions import Answer, Decision, LastMessage, Memory
+from pipelines.alerts.news import FIRST, News
+from pipelines.errors import SettingsError
+from pipelines.state.alerts import (
+    add_answer,
+    announcements,
+    answers,
+    count_decisions,
+    current_news,
+    decisions,
+    end_news,
+    ended_news,
+    forget_announcements,
+    has_message,
+    news_rows,
+    news_steps,
+    put_announcements,
+    put_news,
 )
-
-from pipelines.alerts.deciding import Answer, Decision, Memory, Told
-from pipelines.alerts.newcomers import FIRST
-from pipelines.alerts.news import News
-from pipelines.state.alert_tables import ANSWERS, DECISIONS, NEWS, TOLD
-from pipelines.state.store import Store, now_text
+from pipelines.state.database import Store, Transaction, now_text
 
 CALM = timedelta(hours=4)
 """What ended and begins anew after so long is told anew; sooner it is the same."""
@@ -41,36 +46,28 @@ class Noticed:
 
 def take_news(store: Store, noticed: Noticed, now: datetime) -> dict[str, str]:
     """Note what is true now, and what no longer is; the ids by key."""
-    with store.writing() as connection:
-        rows = connection.execute(
-            select(NEWS.c.key, NEWS.c.news_id, NEWS.c.about, NEWS.c.ended_time)
-        )
-        known = {row.key: row for row in rows}
-        ids = {key: row.news_id for key, row in known.items()}
-        for one in noticed.news:
-            if one.key in known:
-                _begin_anew(connection, known[one.key], now)
-            ids.setdefault(one.key, "n-" + secrets.token_hex(4))
-        _put(connection, noticed.news, ids, known.keys(), now_text(now))
-        true = {one.key for one in noticed.news}
+    with store.writing() as transaction:
+        known = {row["key"]: row for row in news_rows(transaction)}
+        ids = {key: str(row["news_id"]) for key, row in known.items()}
+        for item in noticed.news:
+            if item.key in known:
+                _begin_anew(transaction, known[item.key], now)
+            ids.setdefault(item.key, "n-" + secrets.token_hex(4))
+        _put(transaction, noticed.news, ids, known.keys(), now_text(now))
+        true = {item.key for item in noticed.news}
         gone = [
-            {"its_key": key}
+            key
             for key, row in known.items()
-            if row.ended_time is None
+            if row["ended_time"] is None
             and key not in true
             and key.startswith(noticed.looked)
         ]
-        if gone:
-            ended = _UPDATE.values(ended_time=now_text(now))
-            connection.execute(ended, gone)
+        end_news(transaction, gone, now_text(now))
     return ids
 
 
-_UPDATE = update(NEWS).where(NEWS.c.key == bindparam("its_key"))
-
-
 def _put(
-    connection: Connection,
+    transaction: Transaction,
     news: Iterable[News],
     ids: Mapping[str, str],
     known: Collection[str],
@@ -78,150 +75,184 @@ def _put(
 ) -> None:
     """Write the facts, the new ones and those that are known."""
     new, old = [], []
-    for one in {one.key: one for one in news}.values():
+    for one in {item.key: item for item in news}.values():
         values = _values(one) | {"last_time": stamp, "ended_time": None}
         if one.key in known:
-            old.append(values | {"its_key": one.key})
+            old.append(values)
         else:
-            more = {"news_id": ids[one.key], "key": one.key, "first_time": stamp}
-            new.append(values | more)
-    if new:
-        connection.execute(insert(NEWS), new)
-    if old:
-        names = [name for name in old[0] if name != "its_key"]
-        columns: dict[str, Any] = {name: bindparam(name) for name in names}
-        connection.execute(_UPDATE.values(columns), old)
+            new.append(values | {"news_id": ids[one.key], "first_time": stamp})
+    put_news(transaction, new, old)
 
 
-def _begin_anew(connection: Connection, row: Any, now: datetime) -> None:
+def _begin_anew(
+    transaction: Transaction, row: Mapping[str, Any], now: datetime
+) -> None:
     """What was calm for long is told anew; a finding that comes back is not."""
-    if row.ended_time is None or row.about != "health":
+    if row["ended_time"] is None or row["about"] != "health":
         return
-    if now - _time(row.ended_time) < CALM:
-        return
-    connection.execute(delete(TOLD).where(TOLD.c.news_id == row.news_id))
-    connection.execute(
-        delete(ANSWERS).where(
-            ANSWERS.c.about_id == row.news_id, ANSWERS.c.kind == "ack"
-        )
-    )
+    if now - _time(row["ended_time"]) >= CALM:
+        forget_announcements(transaction, row["news_id"])
 
 
-def is_true() -> ColumnElement[bool]:
-    """Facts that have not ended."""
-    return NEWS.c.ended_time.is_(None)
-
-
-def _values(one: News) -> dict[str, Any]:
+def _values(item: News) -> dict[str, Any]:
     return {
-        "about": one.about,
-        "severity": one.severity,
-        "confidence": one.confidence,
-        "step": one.step,
-        "line": one.line,
-        "reference": one.reference,
-        "since_time": now_text(one.since),
+        "key": item.key,
+        "about": item.about,
+        "severity": item.severity,
+        "confidence": item.confidence,
+        "step": item.step,
+        "line": item.line,
+        "reference": item.reference,
+        "since_time": now_text(item.since),
     }
 
 
 def remembered(store: Store) -> Memory:
     """What earlier runs told and people answered, by the key of the fact."""
-    with store.reading() as connection:
-        named = connection.execute(select(NEWS.c.news_id, NEWS.c.key))
-        keys = {row.news_id: row.key for row in named}
-        told = {
-            (keys[row.news_id], row.channel): Told(_time(row.told_time), row.step)
-            for row in connection.execute(select(TOLD))
-            if row.news_id in keys
-        }
-        rows = connection.execute(select(ANSWERS).order_by(ANSWERS.c.answer_id))
-        answers = {
-            keys[row.about_id]: Answer(
-                row.kind, row.step, _time(row.until_time) if row.until_time else None
-            )
-            for row in rows
-            if row.about_id in keys
-        }
-    return Memory(told, answers)
+    with store.reading() as transaction:
+        keys = {row["news_id"]: row["key"] for row in news_rows(transaction)}
+    announced = {
+        (row["key"], row["channel"]): LastMessage(_time(row["told_time"]), row["step"])
+        for row in announcements(store)
+        if row["key"] is not None
+    }
+    given = {
+        keys[row["about_id"]]: Answer(
+            row["kind"],
+            row["step"],
+            _time(row["until_time"]) if row["until_time"] else None,
+        )
+        for row in answers(store)
+        if row["about_id"] in keys
+    }
+    return Memory(announced, given)
 
 
 def over_since(store: Store, channel: str, since: datetime) -> list[str]:
     """What a channel was told of and ended since: id and line of each, oldest first."""
-    query = (
-        select(NEWS.c.news_id, NEWS.c.line)
-        .join(TOLD, TOLD.c.news_id == NEWS.c.news_id)
-        .where(
-            TOLD.c.channel == channel,
-            NEWS.c.about == "health",
-            ~NEWS.c.key.startswith(FIRST),
-            NEWS.c.ended_time > now_text(since),
-        )
-        .order_by(NEWS.c.ended_time, NEWS.c.news_id)
-    )
-    with store.reading() as connection:
-        return [f"{row.news_id}  {row.line}" for row in connection.execute(query)]
+    return [
+        f"{row['news_id']}  {row['line']}"
+        for row in ended_news(store, channel, "health", since)
+        if not row["key"].startswith(FIRST)
+    ]
 
 
-def note_told(
-    connection: Connection,
+def note_announced(
+    transaction: Transaction,
     ids: Mapping[str, str],
-    told: Iterable[News],
+    announced: Iterable[News],
     channel: str,
     alert_key: str,
     now: datetime,
 ) -> None:
     """Note that a message of a channel tells of these facts."""
-    for one in told:
-        here = (TOLD.c.news_id == ids[one.key]) & (TOLD.c.channel == channel)
-        connection.execute(delete(TOLD).where(here))
-        connection.execute(
-            insert(TOLD).values(
-                news_id=ids[one.key],
-                channel=channel,
-                told_time=now_text(now),
-                step=one.step,
-                alert_key=alert_key,
-            )
-        )
+    rows = [
+        {
+            "news_id": ids[item.key],
+            "channel": channel,
+            "told_time": now_text(now),
+            "step": item.step,
+            "alert_key": alert_key,
+        }
+        for item in announced
+    ]
+    put_announcements(transaction, rows)
 
 
 def note_decisions(
     store: Store, ids: Mapping[str, str], decisions: Iterable[Decision], now: datetime
 ) -> None:
     """Count each decision; the first and the last time are kept."""
-    keys = [(ids[one.news.key], one.channel, one.what, one.rule) for one in decisions]
-    channels = sorted({channel for _, channel, _, _ in keys})
-    here = DECISIONS.c.channel.in_(channels)
-    with store.writing() as connection:
-        rows = connection.execute(select(*_COUNTED).where(here))
-        known = {tuple(row) for row in rows}
-        stamp = now_text(now)
-        old = [_named(key, stamp) for key in keys if key in known]
-        new = [
-            dict(zip(_NAMES, key, strict=True))
-            | {"first_time": stamp, "last_time": stamp, "times": 1}
-            for key in dict.fromkeys(keys)
-            if key not in known
-        ]
-        if old:
-            connection.execute(_COUNT, old)
-        if new:
-            connection.execute(insert(DECISIONS), new)
-
-
-_NAMES = ("news_id", "channel", "decision", "rule")
-_COUNTED = [DECISIONS.c[name] for name in _NAMES]
-_COUNT = (
-    update(DECISIONS)
-    .where(*(column == bindparam(f"its_{column.name}") for column in _COUNTED))
-    .values(last_time=bindparam("stamp"), times=DECISIONS.c.times + 1)
-)
-
-
-def _named(key: tuple[str, ...], stamp: str) -> dict[str, str]:
-    named = {f"its_{name}": one for name, one in zip(_NAMES, key, strict=True)}
-    return named | {"stamp": stamp}
+    keys = [
+        (ids[decision.news.key], decision.channel, decision.what, decision.rule)
+        for decision in decisions
+    ]
+    count_decisions(store, keys, now)
 
 
 def _time(text: str) -> datetime:
     return datetime.fromisoformat(text)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a person answers.
+
+    Attributes:
+        about_id: A notice (n-…) or a message (a-…, t-… and so on).
+        kind: ack or snooze.
+        until: End of a snooze.
+    """
+
+    about_id: str
+    kind: str
+    actor: str
+    note: str = ""
+    until: datetime | None = None
+
+
+def answer(store: Store, reply: Reply) -> list[str]:
+    """Note an answer; the ids of the facts that it is about.
+
+    Raises:
+        SettingsError: There is no such notice or message.
+    """
+    with store.writing() as transaction:
+        steps = news_steps(transaction, reply.about_id)
+        is_message = has_message(transaction, reply.about_id)
+        if not steps and not is_message:
+            raise SettingsError(
+                f"there is no notice or message {reply.about_id}",
+                remedy="List them with: schoolbell alerts list",
+            )
+        about = dict(steps) | ({reply.about_id: 0} if is_message else {})
+        for about_id, step in about.items():
+            add_answer(transaction, _answer(reply, about_id, step))
+    return sorted(steps)
+
+
+def _answer(reply: Reply, about_id: str, step: int) -> dict[str, Any]:
+    return {
+        "about_id": about_id,
+        "kind": reply.kind,
+        "step": step,
+        "until_time": now_text(reply.until) if reply.until else None,
+        "actor": reply.actor,
+        "note": reply.note,
+    }
+
+
+def answered_messages(store: Store) -> frozenset[str]:
+    """Messages that somebody answered, themselves or every fact in them."""
+    answered = {row["about_id"] for row in answers(store)}
+    announced: dict[str, list[bool]] = {}
+    for row in announcements(store):
+        announced.setdefault(row["alert_key"], []).append(row["news_id"] in answered)
+    return frozenset(answered | {key for key, seen in announced.items() if all(seen)})
+
+
+def active_news(store: Store) -> list[dict[str, Any]]:
+    """What is true now, newest first: one row a fact, with how often each rule held.
+
+    The columns are those of the table, `answer` (the newest, or None), `told`
+    (channels that were given it) and `decisions` (rule and times).
+    """
+    rows = current_news(store)
+    newest = {row["about_id"]: row for row in answers(store)}
+    announced: dict[str, list[str]] = {}
+    for row in announcements(store):
+        announced.setdefault(row["news_id"], []).append(row["channel"])
+    rules: dict[str, dict[str, int]] = {}
+    for row in decisions(store):
+        counts = rules.setdefault(row["news_id"], {})
+        counts[row["rule"]] = counts.get(row["rule"], 0) + row["times"]
+    more = [
+        {
+            "answer": newest.get(row["news_id"]),
+            "told": sorted(announced.get(row["news_id"], ())),
+            "decisions": rules.get(row["news_id"], {}),
+        }
+        for row in rows
+    ]
+    whole = [{**row, **extra} for row, extra in zip(rows, more, strict=True)]
+    return sorted(whole, key=lambda row: (-row["step"], row["since_time"]))

@@ -1,28 +1,264 @@
-"""One round of alerts: every channel is given what is due to it, in the outbox."""
+"""One round of alerts: every channel is given what is due to it, in the outbox.
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+Quiet hours and the times of lists follow the school calendar. What did not reach its
+reader, or was not seen, goes to somebody else.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
 from functools import partial
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from pipelines.alerts.answering import answered_messages
-from pipelines.alerts.asking import test_message
-from pipelines.alerts.deciding import Memory, Moment, Reader, decide
-from pipelines.alerts.delivery import is_phone, readers_of
-from pipelines.alerts.escalation import escalations
-from pipelines.alerts.memory import note_decisions, note_told, over_since, remembered
-from pipelines.alerts.messages import Setting
-from pipelines.alerts.moments import IsOpen, List, due, is_quiet
+from pipelines.alerts.decisions import (
+    BUDGET,
+    HOLD,
+    SEEN,
+    SNOOZED,
+    TELL,
+    TOLD_BEFORE,
+    Decision,
+    Memory,
+    Moment,
+    Reader,
+    decide,
+)
+from pipelines.alerts.delivery import enqueue, is_phone, put, readers_of
+from pipelines.alerts.memory import (
+    answered_messages,
+    note_announced,
+    note_decisions,
+    over_since,
+    remembered,
+)
+from pipelines.alerts.message import (
+    AT_ONCE,
+    TEST,
+    Message,
+    Setting,
+    announced_by,
+    daily,
+    escalation,
+    notice,
+    overflow,
+    test_message,
+    weekly,
+)
 from pipelines.alerts.news import News
-from pipelines.alerts.outbox import enqueue, given_since, outbox, put
-from pipelines.alerts.telling import Told, tell
-from pipelines.settings.alert_settings import Alerts, Channel, routes_of
-from pipelines.state.store import Store, fact, now_text, remember
+from pipelines.settings.alert_settings import Alerts, Channel, When, routes_of
+from pipelines.state.alerts import GIVEN_UP, SENT, given_since, outbox
+from pipelines.state.database import Store, fact, now_text, remember
+
+IsOpen = Callable[[date], bool]
+List = Literal["daily", "weekly"]
+LISTS: tuple[List, ...] = ("daily", "weekly")
+DAY = timedelta(days=1)
+WEEKDAYS = (
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+)
+LOOK_BACK_DAYS = 120  # longer than any summer
+
+
+def is_quiet(now: datetime, alerts: Alerts, is_open: IsOpen) -> bool:
+    """In the quiet hours, or on a closed day; `now` is local."""
+    if not is_open(now.date()):
+        return True
+    start, end, clock = alerts.quiet_from, alerts.quiet_to, now.time()
+    if start <= end:
+        return start <= clock < end
+    return clock >= start or clock < end
+
+
+def last_due(which: List, now: datetime, alerts: Alerts, is_open: IsOpen) -> datetime:
+    """The newest moment at which a list was due; `now` is local.
+
+    The daily list is due on school days. The weekly one is due on its weekday, on
+    the next school day of that week if the district is closed then, and on its
+    weekday after all if the whole week is closed.
+    """
+    for back in range(LOOK_BACK_DAYS):
+        day = now.date() - back * DAY
+        at = datetime.combine(day, alerts.list_time, now.tzinfo)
+        if at <= now and _is_list_day(which, day, alerts, is_open):
+            return at
+    return datetime.combine(now.date() - LOOK_BACK_DAYS * DAY, time(), now.tzinfo)
+
+
+def _is_list_day(which: List, day: date, alerts: Alerts, is_open: IsOpen) -> bool:
+    if which == "daily":
+        return is_open(day)
+    back = (day.weekday() - WEEKDAYS.index(alerts.weekly_day)) % 7
+    week = [day + number * DAY for number in range(-back, 7 - back)]
+    return day == next((one for one in week if is_open(one)), week[0])
+
+
+def due(
+    now: datetime,
+    alerts: Alerts,
+    is_open: IsOpen,
+    served: Callable[[List], datetime | None],
+) -> frozenset[When]:
+    """The lists that are due, the immediate messages always among them.
+
+    Args:
+        served: When a channel was last given a list; None for never, and the first
+            list comes with the first run, whatever the hour.
+    """
+    found: set[When] = {"at_once"}
+    quiet = is_quiet(now, alerts, is_open)
+    for which in LISTS:
+        last = served(which)
+        is_late = last is not None and last < last_due(which, now, alerts, is_open)
+        # quiet hours hold without exception: a list of a closed week waits
+        if last is None or (is_late and not quiet):
+            found.add(which)
+    return frozenset(found)
 
 
 @dataclass(frozen=True)
-class Desk:
+class Announcement:
+    """A message, and the facts that it tells of."""
+
+    message: Message
+    facts: Sequence[News]
+
+
+@dataclass(frozen=True)
+class Composed:
+    """What a channel is given now, and what was decided of every fact."""
+
+    announcements: Sequence[Announcement]
+    decisions: Sequence[Decision]
+
+
+def compose(
+    decisions: Sequence[Decision],
+    setting: Setting,
+    left: int,
+    day: date,
+    over: Sequence[str] = (),
+) -> Composed:
+    """The messages of one channel.
+
+    Args:
+        left: Messages that the reader may still get today. The last of them says
+            how many facts wait, whatever they are; those are told another day.
+        day: Today, local.
+        over: What the reader was told of and has ended, where the day's list is due.
+    """
+    announcements: list[Announcement] = []
+    held: list[News] = []
+    for made in _messages(decisions, setting, over):
+        if len(announcements) < left - 1:
+            announcements.append(made)
+        else:
+            held += made.facts
+    if held and len(announcements) < left:
+        announcements.append(Announcement(overflow(held, day.isoformat(), setting), ()))
+    late = {item.key for item in held}
+    return Composed(announcements, [_over(decision, late) for decision in decisions])
+
+
+def _over(decision: Decision, late: set[str]) -> Decision:
+    if decision.what != TELL or decision.news.key not in late:
+        return decision
+    return replace(decision, what=HOLD, rule=BUDGET)
+
+
+def _messages(
+    decisions: Sequence[Decision], setting: Setting, over: Sequence[str]
+) -> list[Announcement]:
+    """At once, then the week's list, then the day's."""
+    silenced = _ruled(decisions, SNOOZED, SEEN)
+    found = []
+    if facts := _due(decisions, "at_once"):
+        waiting = sum(
+            decision.what == HOLD for decision in decisions if decision.slot == "daily"
+        )
+        found.append(Announcement(notice(facts, waiting, setting), facts))
+    if facts := _due(decisions, "weekly"):
+        earlier = _ruled(decisions, TOLD_BEFORE, slot="weekly")
+        found.append(Announcement(weekly(facts, earlier, silenced, setting), facts))
+    facts = _due(decisions, "daily")
+    if facts or over:
+        found.append(Announcement(daily(facts, silenced, over, setting), facts))
+    return found
+
+
+def _due(decisions: Sequence[Decision], slot: str) -> list[News]:
+    return announced_by(
+        decision
+        for decision in decisions
+        if (decision.what, decision.slot) == (TELL, slot)
+    )
+
+
+def _ruled(decisions: Sequence[Decision], *rules: str, slot: str = "") -> int:
+    return sum(
+        decision.rule in rules and (not slot or decision.slot == slot)
+        for decision in decisions
+    )
+
+
+UNDELIVERED = "could not be delivered"
+UNSEEN = "was not acknowledged"
+STUCK = timedelta(hours=2)
+FORGOTTEN = timedelta(days=7)
+"""After so much more nobody is told any more that a message was not seen."""
+
+
+def escalations(
+    rows: Iterable[Mapping[str, Any]],
+    answered: frozenset[str],
+    now: datetime,
+    patience: timedelta,
+) -> list[tuple[str, bool, Message]]:
+    """What to tell somebody else.
+
+    Args:
+        rows: Of the outbox.
+        answered: Messages that somebody acknowledged or snoozed.
+        patience: How long an immediate message may wait to be acknowledged.
+
+    Returns:
+        The channel that failed, whether it could not deliver, and the message.
+    """
+    found = []
+    for row in rows:
+        reason = _reason(row, answered, now, patience)
+        if reason:
+            made = escalation(row["alert_key"], row["subject"], row["severity"], reason)
+            found.append((row["channel"], reason == UNDELIVERED, made))
+    return found
+
+
+def _reason(
+    row: Mapping[str, Any],
+    answered: frozenset[str],
+    now: datetime,
+    patience: timedelta,
+) -> str:
+    if row["class_name"] == "escalation" or row["alert_key"] in answered:
+        return ""
+    if row["state"] == SENT:
+        age = now - datetime.fromisoformat(row["sent_time"])
+        wants_answer = row["class_name"] in (AT_ONCE, TEST)
+        is_due = patience <= age < patience + FORGOTTEN
+        return UNSEEN if wants_answer and is_due else ""
+    age = now - datetime.fromisoformat(row["created_time"])
+    is_stuck = row["attempts"] > 0 and age >= STUCK
+    return UNDELIVERED if row["state"] == GIVEN_UP or is_stuck else ""
+
+
+@dataclass(frozen=True)
+class RoundContext:
     """What every round of a district needs.
 
     Attributes:
@@ -37,8 +273,8 @@ class Desk:
     report: str
 
 
-def told_round(
-    desk: Desk,
+def run_round(
+    context: RoundContext,
     channels: Mapping[str, Channel],
     news: Sequence[News],
     ids: Mapping[str, str],
@@ -49,14 +285,14 @@ def told_round(
     Args:
         ids: Of the facts, by key.
     """
-    this = _Round(desk, channels, ids, remembered(desk.store), now)
+    this = _Round(context, channels, ids, remembered(context.store), now)
     tests = this.test_of_the_week()
-    return tests + sum(this.tell(name, news) for name in channels) + this.escalate()
+    return tests + sum(this.compose(name, news) for name in channels) + this.escalate()
 
 
 @dataclass(frozen=True)
 class _Round:
-    desk: Desk
+    context: RoundContext
     channels: Mapping[str, Channel]
     ids: Mapping[str, str]
     memory: Memory
@@ -64,16 +300,18 @@ class _Round:
 
     @property
     def local(self) -> datetime:
-        return self.now.astimezone(self.desk.zone)
+        return self.now.astimezone(self.context.zone)
 
     @property
     def is_quiet(self) -> bool:
-        return is_quiet(self.local, self.desk.alerts, self.desk.is_open)
+        return is_quiet(self.local, self.context.alerts, self.context.is_open)
 
-    def tell(self, name: str, news: Sequence[News]) -> int:
+    def compose(self, name: str, news: Sequence[News]) -> int:
         """Put one channel's messages into the outbox; how many."""
-        alerts, one = self.desk.alerts, self.channels[name]
-        lists = due(self.local, alerts, self.desk.is_open, partial(self._served, name))
+        alerts, one = self.context.alerts, self.channels[name]
+        lists = due(
+            self.local, alerts, self.context.is_open, partial(self._served, name)
+        )
         moment = Moment(self.local, self.is_quiet, lists)
         reader = Reader(name, one.audience, one.phone or is_phone(one))
         decisions = decide(
@@ -81,31 +319,33 @@ class _Round:
         )
         over = self._over(name) if "daily" in lists else []
         today = self.local.date()
-        made = tell(decisions, self._setting(), self._left(name), today, over)
-        note_decisions(self.desk.store, self.ids, made.decisions, self.now)
+        made = compose(decisions, self._setting(), self._left(name), today, over)
+        note_decisions(self.context.store, self.ids, made.decisions, self.now)
         self._put(name, made, moment)
-        return len(made.tellings)
+        return len(made.announcements)
 
-    def _put(self, name: str, made: Told, moment: Moment) -> None:
+    def _put(self, name: str, made: Composed, moment: Moment) -> None:
         """In one transaction: a crash leaves message and memory, or neither."""
-        with self.desk.store.writing() as connection:
-            for one in made.tellings:
-                put(connection, one.message, name, self.now)
-                key = one.message.key
-                note_told(connection, self.ids, one.told, name, key, self.now)
+        with self.context.store.writing() as transaction:
+            for announcement in made.announcements:
+                put(transaction, announcement.message, name, self.now)
+                key = announcement.message.key
+                note_announced(
+                    transaction, self.ids, announcement.facts, name, key, self.now
+                )
             for which in moment.due - {"at_once"}:
-                remember(connection, _slot(which, name), now_text(self.now))
+                remember(transaction, _slot(which, name), now_text(self.now))
 
     def test_of_the_week(self) -> int:
         """A test in the first working hours of a week, to be acknowledged."""
-        alerts = self.desk.alerts
+        alerts = self.context.alerts
         is_early = self.local.time() < alerts.list_time
         if not alerts.monday_test or is_early or self.is_quiet:
             return 0
         year, week, _ = self.local.isocalendar()
         return sum(
             enqueue(
-                self.desk.store,
+                self.context.store,
                 test_message(name, f"{year}-W{week:02d}"),
                 [name],
                 self.now,
@@ -122,7 +362,7 @@ class _Round:
         """
         if self.is_quiet:
             return 0
-        store, alerts = self.desk.store, self.desk.alerts
+        store, alerts = self.context.store, self.context.alerts
         patience = timedelta(hours=alerts.acknowledge_hours)
         found = escalations(outbox(store), answered_messages(store), self.now, patience)
         new = 0
@@ -137,14 +377,14 @@ class _Round:
         return new
 
     def _served(self, name: str, which: List) -> datetime | None:
-        with self.desk.store.reading() as connection:
-            text = fact(connection, _slot(which, name))
+        with self.context.store.reading() as transaction:
+            text = fact(transaction, _slot(which, name))
         return datetime.fromisoformat(text) if text else None
 
     def _over(self, name: str) -> list[str]:
         """What ended since the channel's last list of the day."""
         last = self._served(name, "daily")
-        return over_since(self.desk.store, name, last) if last else []
+        return over_since(self.context.store, name, last) if last else []
 
     def _left(self, name: str) -> int:
         """Messages that the reader of a channel may still get today."""
@@ -152,17 +392,17 @@ class _Round:
         mine = readers_of(name, self.channels[name])
         same = [
             other
-            for other, one in self.channels.items()
-            if mine & readers_of(other, one)
+            for other, channel in self.channels.items()
+            if mine & readers_of(other, channel)
         ]
-        given = given_since(self.desk.store, same, midnight)
-        return self.desk.alerts.most_a_day - given
+        given = given_since(self.context.store, same, midnight)
+        return self.context.alerts.most_a_day - given
 
     def _setting(self) -> Setting:
         return Setting(
             id_of=lambda key: self.ids[key],
-            told_when=lambda at: f"{at.astimezone(self.desk.zone):%Y-%m-%d %H:%M}",
-            report=self.desk.report,
+            time_text=lambda at: f"{at.astimezone(self.context.zone):%Y-%m-%d %H:%M}",
+            report=self.context.report,
             moment=now_text(self.now),
         )
 

@@ -10,17 +10,15 @@ from typing import Annotated
 
 import typer
 
-from pipelines.alerts.answering import Said, answer
-from pipelines.alerts.outbox import SENT, outbox
-from pipelines.alerts.rehearsal_message import send_test
-from pipelines.alerts.sending import AlertSummary, send_alerts
-from pipelines.alerts.standing import standing
+from pipelines.alerts.dispatch import AlertSummary, send_alerts, send_test
+from pipelines.alerts.memory import Reply, active_news, answer
 from pipelines.cli.options import AsJson, Home
 from pipelines.cli.output import tell
 from pipelines.district import only_writer, open_district
 from pipelines.errors import SettingsError
-from pipelines.health.history import troubles
 from pipelines.run.console import console, table, working
+from pipelines.state.alerts import SENT, outbox
+from pipelines.state.source_issues import stored_issues
 
 app = typer.Typer(
     help="Alerts: what was sent, tests, acknowledgments.", no_args_is_help=True
@@ -69,7 +67,7 @@ def ack(
     home: Home, about_id: AboutId, note: Note = "", as_json: AsJson = False
 ) -> None:
     """Acknowledge a notice or message: it is not repeated unless it gets worse."""
-    said = Said(about_id, "ack", getpass.getuser(), note)
+    said = Reply(about_id, "ack", getpass.getuser(), note)
     _answer(home, said, as_json=as_json)
 
 
@@ -89,7 +87,7 @@ def snooze(
             remedy="Use fewer hours.",
         )
     until = datetime.now(UTC) + timedelta(hours=hours)
-    said = Said(about_id, "snooze", getpass.getuser(), note, until)
+    said = Reply(about_id, "snooze", getpass.getuser(), note, until)
     _answer(home, said, as_json=as_json)
 
 
@@ -97,7 +95,7 @@ def snooze(
 def list_all(home: Home, as_json: AsJson = False) -> None:
     """Show what is active, who was notified, who was not and why, what is unsent."""
     with open_district(home) as district:
-        rows = standing(district.store)
+        rows = active_news(district.store)
         unsent = [one for one in outbox(district.store) if one["state"] != SENT]
     if as_json:
         for row in rows:
@@ -133,7 +131,7 @@ def history(
     """Show when a source was silent, thin, late, ahead, short of a field or blind."""
     since = datetime.now(UTC) - timedelta(days=days)
     with open_district(home) as district:
-        rows = troubles(district.store, since)
+        rows = stored_issues(district.store, since)
     if as_json:
         for row in rows:
             typer.echo(json.dumps({k: v for k, v in row.items() if k != "key"}))
@@ -165,7 +163,7 @@ def _why(row: dict[str, object]) -> str:
     return "; ".join(parts)
 
 
-def _answer(home: Path, said: Said, *, as_json: bool) -> None:
+def _answer(home: Path, said: Reply, *, as_json: bool) -> None:
     with open_district(home) as district:
         about = answer(district.store, said)
     done = f"Noted for {len(about)} notices." if about else "Noted."

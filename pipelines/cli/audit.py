@@ -15,12 +15,11 @@ from pipelines.cli.context import who_asks
 from pipelines.cli.options import AsJson, Home
 from pipelines.cli.output import tell
 from pipelines.errors import safe
-from pipelines.findings.lookups import looked_up
+from pipelines.privacy.lookups import looked_up
 from pipelines.run.console import console, table
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.reader import load_settings
-from pipelines.state.audit import RESTORE, Chain, open_chain, parsed_head
-from pipelines.state.audit_heads import kept_heads
+from pipelines.state.audit import RESTORE, Chain, kept_heads, open_chain, parsed_head
 from pipelines.state.opening import open_state
 
 app = typer.Typer(
@@ -95,7 +94,7 @@ def lookups(
     """List who looked up or received names, and lookups without a case."""
     since = datetime.now(UTC) - timedelta(days=days)
     with _chain(home) as chain:
-        rows = [one.told for one in looked_up(chain.entries(), since)]
+        rows = [one.shown for one in looked_up(chain.entries(), since)]
     if as_json:
         for row in rows:
             typer.echo(json.dumps(row))

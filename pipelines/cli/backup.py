@@ -9,7 +9,7 @@ import typer
 from pipelines.cli.options import AsJson, Home
 from pipelines.district import open_district
 from pipelines.operations.backup import back_up, copy_keys
-from pipelines.operations.manifest import fingerprint as fingerprint_of
+from pipelines.operations.backup import fingerprint as fingerprint_of
 from pipelines.run.console import working
 
 

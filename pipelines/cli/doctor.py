@@ -7,7 +7,7 @@ import typer
 
 from pipelines.cli.options import AsJson, Home
 from pipelines.errors import SettingsError, safe
-from pipelines.operations.checks import WELL, WORDS, Patient
+from pipelines.operations.checks import WELL, WORDS, Installation
 from pipelines.operations.doctor import Finding, examine, verdict
 from pipelines.settings.home import DistrictHome
 
@@ -20,7 +20,7 @@ def doctor(home: Home, as_json: AsJson = False) -> None:
             where=str(home),
             remedy=f"Create a district home with: schoolbell init {home}",
         )
-    patient = Patient(DistrictHome(home.resolve()), datetime.now(UTC))
+    patient = Installation(DistrictHome(home.resolve()), datetime.now(UTC))
     findings = []
     for finding in examine(patient):
         findings.append(finding)
@@ -33,7 +33,9 @@ def doctor(home: Home, as_json: AsJson = False) -> None:
 def _line(finding: Finding) -> str:
     answer = finding.answer
     word = WORDS[answer.grade]
-    line = f"{word:8}{finding.subject + '/' + finding.check.name:22}{safe(answer.said)}"
+    line = (
+        f"{word:8}{finding.subject + '/' + finding.check.name:22}{safe(answer.message)}"
+    )
     return f"{line}\n{'':30}-> {safe(answer.command)}" if answer.command else line
 
 

@@ -11,7 +11,8 @@ from pipelines.cli.options import AsJson, Home
 from pipelines.cli.output import tell
 from pipelines.errors import safe_lines
 from pipelines.state.audit import Act
-from pipelines.state.holds import (
+from pipelines.state.database import now_text
+from pipelines.state.retention import (
     Hold,
     HoldError,
     holds,
@@ -19,7 +20,6 @@ from pipelines.state.holds import (
     place_hold,
     release_hold,
 )
-from pipelines.state.store import now_text
 
 app = typer.Typer(
     help="Legal holds: days of which nothing may be deleted.", no_args_is_help=True

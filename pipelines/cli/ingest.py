@@ -10,7 +10,8 @@ import typer
 from pipelines.cli.options import AsJson, Home, Quiet
 from pipelines.district import District, only_writer, open_district
 from pipelines.errors import safe
-from pipelines.ingest.intake import Intake, Outcome
+from pipelines.ingest.intake import Intake
+from pipelines.ingest.source import Outcome
 from pipelines.ingest.sweeping import unlisted_files
 from pipelines.refresh.steps import foretold, take_in
 from pipelines.run.console import console, watching
@@ -21,7 +22,7 @@ from pipelines.run.summary import (
     trouble,
     troubles,
 )
-from pipelines.state.visits import set_back
+from pipelines.state.runs import set_back
 
 WRONG = ("failed", "refused", "waiting")
 """Kinds of delivery that are not read."""

@@ -14,22 +14,14 @@ from pipelines.cli.hold import _line
 from pipelines.cli.options import AsJson, Home, Quiet
 from pipelines.district import only_writer, open_district
 from pipelines.errors import BusyError, SchoolbellError, safe_lines
-from pipelines.operations.certificate import certified, finish_purge
-from pipelines.operations.purge import Purge, carry_out
-from pipelines.operations.retention import Plan, plan
+from pipelines.operations.purge import Purge, carry_out, certified, finish_purge, plan
+from pipelines.operations.record_classes import Plan
 from pipelines.run.console import console, watching
+from pipelines.settings.record_classes import RECORD_CLASSES
 from pipelines.state.audit import open_chain
-from pipelines.state.purged import begun
+from pipelines.state.retention import begun
 
-WHAT = {
-    "raw": "raw files",
-    "event": "lake files",
-    "finding": "undecided findings",
-    "case": "findings of decided cases",
-    "report": "weekly reports",
-    "message": "alert messages",
-    "registry": "copies of registry files that shrank",
-}
+PLURALS = {one.name: one.plural for one in RECORD_CLASSES}
 
 
 def purge(
@@ -111,7 +103,7 @@ def _tell(found: Plan, *, as_json: bool) -> None:
     for name, first in found.before.items():
         going, held = found.things[name], found.held[name]
         rows = sum(one.row_count for one in going)
-        line = f"{WHAT[name]} before {first}: {len(going):,} go"
+        line = f"{PLURALS[name]} before {first}: {len(going):,} go"
         line += f" ({rows:,} rows)" if rows else ""
         typer.echo(line + (f", {len(held):,} stay for a hold" if held else ""))
     for one in found.holds:

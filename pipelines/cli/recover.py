@@ -9,8 +9,8 @@ import typer
 from pipelines.cli.context import whose_login
 from pipelines.cli.options import AsJson, Home, Quiet
 from pipelines.district import only_writer, open_district
-from pipelines.operations.recover import Recovered
-from pipelines.operations.recover import recover as recovered
+from pipelines.operations.recovery import Recovered
+from pipelines.operations.recovery import recover as recovered
 from pipelines.privacy.editions import accept_key
 from pipelines.run.console import console, watching
 

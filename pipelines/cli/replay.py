@@ -16,7 +16,6 @@ from pipelines.cli.context import CommandContext, open_context
 from pipelines.cli.options import AsJson, Home, Quiet
 from pipelines.district import District
 from pipelines.errors import SettingsError, safe
-from pipelines.findings.standing import last_verdicts
 from pipelines.refresh.scratch import changed, copied
 from pipelines.refresh.trial import Difference, Replayed, with_values
 from pipelines.refresh.trial import replay as replayed
@@ -24,7 +23,9 @@ from pipelines.registry.files import FILES
 from pipelines.registry.intake import ROSTER
 from pipelines.registry.policy import FILE as POLICY
 from pipelines.run.console import console, table, watching
-from pipelines.settings.reader import Settings, parse_settings
+from pipelines.settings.model import Settings
+from pipelines.settings.reader import parse_settings
+from pipelines.state.reviews import last_verdicts
 
 EXAMPLE = "Write --set RULE.PARAMETER=VALUE, such as --set SA-1.turns=6."
 

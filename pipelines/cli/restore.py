@@ -11,8 +11,8 @@ from pipelines.cli.options import AsJson
 from pipelines.cli.recover import _tell
 from pipelines.errors import SettingsError, safe_lines
 from pipelines.ingest.sweeping import UNLISTED
-from pipelines.operations.recover import Recovered
-from pipelines.operations.recover import recover as recovered
+from pipelines.operations.recovery import Recovered
+from pipelines.operations.recovery import recover as recovered
 from pipelines.operations.restore import Restored
 from pipelines.operations.restore import restore as restored
 from pipelines.operations.restore import restore_in_place as restored_in_place

@@ -12,11 +12,10 @@ from pipelines.cli.findings.export import CaseId, no_case
 from pipelines.cli.options import AsJson, Home
 from pipelines.errors import safe
 from pipelines.findings.cases import Case
-from pipelines.findings.lookups import REFUSED
-from pipelines.findings.requests import Wish, granted_for
-from pipelines.findings.reviewing import said
-from pipelines.findings.withholding import hidden_sites
+from pipelines.findings.review import Wish, granted_for, required_reason
+from pipelines.privacy.lookups import REFUSED
 from pipelines.privacy.pseudonyms import Kind
+from pipelines.privacy.redaction import hidden_sites
 from pipelines.settings.roles import RefusedError
 from pipelines.state.audit import Act
 
@@ -35,7 +34,7 @@ def reveal(
 ) -> None:
     """Show whose a code name is, for one case; each lookup is recorded first."""
     with open_context(home, "names") as context:
-        why = said(reason)
+        why = required_reason(reason)
         held = next((each for each in context.cases if each.case_id == case), None)
         if case and held is None:
             raise no_case(case)

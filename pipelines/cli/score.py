@@ -12,8 +12,7 @@ import typer
 from pipelines.cli.options import AsJson
 from pipelines.errors import safe
 from pipelines.run.console import console
-from pipelines.synthetic.quality import false_rows, missed_rows, quality
-from pipelines.synthetic.stability import stability
+from pipelines.synthetic.quality import false_rows, missed_rows, quality, stability
 from pipelines.synthetic.trial import Trial, hold_trial
 
 Measures = Mapping[str, Any]

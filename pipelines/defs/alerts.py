@@ -10,15 +10,14 @@ from typing import Any
 
 import dagster as dg
 
-from pipelines.alerts.failures import check_failed, check_key, run_failed, run_key
-from pipelines.alerts.news import News
-from pipelines.alerts.sending import announce, send_alerts
-from pipelines.alerts.standing import standing
+from pipelines.alerts.dispatch import announce, send_alerts
+from pipelines.alerts.memory import active_news
+from pipelines.alerts.news import News, check_failed, check_key, run_failed, run_key
 from pipelines.defs.resources import HomeResource
 from pipelines.district import District
+from pipelines.health.issues import KINDS
 from pipelines.health.overview import READ, Health, looked_at
 from pipelines.health.source_states import source_states
-from pipelines.health.trouble import KINDS
 
 SOURCES = dg.AssetKey(["health", "sources"])
 OUTBOX = dg.AssetKey(["alerts", "outbox"])
@@ -157,7 +156,7 @@ def finished_runs(context: dg.RunStatusSensorContext, home: HomeResource) -> Non
     key = run_key(context.dagster_run.job_name)
     now = datetime.now(UTC)
     with home.opened() as district:
-        if any(row["key"].startswith(key) for row in standing(district.store)):
+        if any(row["key"].startswith(key) for row in active_news(district.store)):
             announce(district, [], (key,), now)
         _tell_of_checks(district, context, now)
 
@@ -177,7 +176,7 @@ def _tell_of_checks(
             failed = check_failed(asset, one.check_name, run_id, now)
         news[check_key(asset, one.check_name)] = failed
     broken = [one for one in news.values() if one is not None]
-    known = {row["key"] for row in standing(district.store)}
+    known = {row["key"] for row in active_news(district.store)}
     if broken or news.keys() & known:
         announce(district, broken, news, now)
 

@@ -13,7 +13,8 @@ from pipelines.errors import BusyError
 from pipelines.events import EVENT_CLASSES
 from pipelines.refresh.ranges import registry_range, stale_range
 from pipelines.state import ledger
-from pipelines.state.visits import note_look
+from pipelines.state.days import dirty_days
+from pipelines.state.runs import note_look
 from pipelines.warehouse.models import Model
 
 # Dagster keeps the type of an asset job to itself
@@ -120,13 +121,13 @@ def dirty_sensor(job: AssetJob) -> dg.SensorDefinition:
     """Asks for the days whose events changed, as one range."""
 
     @dg.sensor(job=job, minimum_interval_seconds=60, name="dirty_days")
-    def dirty_days(
+    def dirty_days_watch(
         context: dg.SensorEvaluationContext, home: HomeResource
     ) -> dg.RunRequest | dg.SkipReason:
         """The run key holds the ledger's state: the same days ask once."""
         with home.opened() as district:
             span = stale_range(district)
-            days = ledger.dirty_days(district.store)
+            days = dirty_days(district.store)
             files = ledger.source_files(district.store)
         if span is None:
             return dg.SkipReason("no day is dirty")
@@ -136,7 +137,7 @@ def dirty_sensor(job: AssetJob) -> dg.SensorDefinition:
             run_key=f"{span[0]}..{span[1]}@{newest}", tags=range_tags(*span)
         )
 
-    return dirty_days
+    return dirty_days_watch
 
 
 def registry_sensor(job: AssetJob) -> dg.SensorDefinition:
@@ -149,7 +150,7 @@ def registry_sensor(job: AssetJob) -> dg.SensorDefinition:
         """The cursor is what was asked for last: the same registry asks once."""
         try:
             with home.idle() as district:
-                if ledger.dirty_days(district.store):
+                if dirty_days(district.store):
                     return dg.SkipReason("dirty days come first")
                 if not district.home.warehouse.is_file():
                     return dg.SkipReason("nothing was built yet")

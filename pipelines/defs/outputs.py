@@ -9,16 +9,16 @@ import dagster as dg
 from pipelines.defs.resources import FIRST_DAY, HomeResource, days_of
 from pipelines.findings.unjudged import failures
 from pipelines.ingest.sweeping import sweep
-from pipelines.operations.certificate import finish_purge
+from pipelines.operations.purge import finish_purge
 from pipelines.refresh.ranges import note_built
 from pipelines.refresh.steps import judge_days
 from pipelines.reports.headline import NUMBERS, this_week
 from pipelines.reports.publishing import Published, publish_reports
 from pipelines.reports.snapshot_tables import publish_snapshot
 from pipelines.reports.view import View
-from pipelines.state import ledger
 from pipelines.state.audit import open_chain
-from pipelines.state.visits import note_run
+from pipelines.state.days import mark_clean
+from pipelines.state.runs import note_run
 from pipelines.warehouse.models import Model
 
 FINDINGS = dg.AssetKey(["findings", "findings"])
@@ -49,9 +49,9 @@ def findings_asset(
             kept = judge_days(database, district, built)
             note_built(database, district, days)
             for day in days:
-                ledger.clean(district.store, day)
+                mark_clean(district.store, day)
             note_run(district.store, datetime.now(UTC))
-            not_judged = [one.said for one in failures(district)]
+            not_judged = [one.message for one in failures(district)]
         return dg.MaterializeResult(
             metadata={
                 "new": len(kept.new),

@@ -3,6 +3,7 @@
 `record` is the shape of a finding. A rule's words and innocent explanations stand in
 the header of its SQL: `grading` tests these and grades, `wording` makes the sentence,
 `judging` ties them together without touching anything outside;
-`evidence` copies the cited lines from the landing files; `keeping` stores findings
-and follows their life.
+`evidence` copies the cited lines from the landing files; `lifecycle` stores findings
+and follows them; `cases` puts them together, `review` takes what people decide, and
+`rule_quality` says what follows for a rule.
 """

@@ -13,13 +13,17 @@ from datetime import date
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, insert, select
 
 from pipelines.district import District
 from pipelines.findings.grading import LEVELS
-from pipelines.state.review_schema import ASSIGNMENTS, CASE_FINDINGS, CASES
-from pipelines.state.schema import FINDINGS
-from pipelines.state.store import Store, now_text
+from pipelines.state.database import Store, Transaction
+from pipelines.state.reviews import (
+    add_case,
+    findings_without_case,
+    known_cases,
+    put_into_case,
+    stored_cases,
+)
 
 SEVERITIES = ("informational", "low", "medium", "high", "critical")
 STATUSES = ("open", "confirmed", "explained", "withdrawn")
@@ -49,23 +53,29 @@ class Case:
     @property
     def status(self) -> str:
         """Open as long as one finding is."""
-        held = {str(one["status"]) for one in self.findings}
+        held = {str(finding["status"]) for finding in self.findings}
         return next(status for status in STATUSES if status in held)
 
     @property
     def severity(self) -> str:
         """The highest of the findings that still count."""
-        return max((str(one["severity"]) for one in self.counted), key=_severity)
+        return max(
+            (str(finding["severity"]) for finding in self.counted), key=_severity
+        )
 
     @property
     def confidence(self) -> str:
         """The highest of the findings that still count; together they prove no more."""
-        return max((str(one["confidence"]) for one in self.counted), key=_confidence)
+        return max(
+            (str(finding["confidence"]) for finding in self.counted), key=_confidence
+        )
 
     @property
     def counted(self) -> Sequence[Mapping[str, Any]]:
         """Findings that were not withdrawn; all, where every one was."""
-        left = [one for one in self.findings if one["status"] != "withdrawn"]
+        left = [
+            finding for finding in self.findings if finding["status"] != "withdrawn"
+        ]
         return left or self.findings
 
 
@@ -113,11 +123,10 @@ def nobody(_account: str, _day: date) -> None:
 
 
 def put_into_cases(
-    connection: Connection, findings: Iterable[Mapping[str, Any]], owner: Owner
+    transaction: Transaction, findings: Iterable[Mapping[str, Any]], owner: Owner
 ) -> None:
     """Give each finding that has no case its case; one that has keeps it."""
-    placed = set(connection.execute(select(CASE_FINDINGS.c.finding_id)).scalars())
-    known = set(connection.execute(select(CASES.c.case_id)).scalars())
+    placed, known = known_cases(transaction)
     for row in findings:
         if row["finding_id"] in placed:
             continue
@@ -127,26 +136,17 @@ def put_into_cases(
         one = case_id(person, clause, week)
         if one not in known:
             known.add(one)
-            values = {"person": person, "clause": clause, "week": week}
-            connection.execute(
-                insert(CASES).values(case_id=one, created_time=now_text(), **values)
-            )
+            case = {"case_id": one, "person": person, "clause": clause, "week": week}
+            add_case(transaction, case)
         placed.add(row["finding_id"])
-        connection.execute(
-            insert(CASE_FINDINGS).values(finding_id=row["finding_id"], case_id=one)
-        )
+        put_into_case(transaction, row["finding_id"], one)
 
 
 def place_all(store: Store, owner: Owner) -> None:
     """Give a case to every finding that an older version kept without one."""
-    missing = select(FINDINGS).where(
-        FINDINGS.c.finding_id.not_in(select(CASE_FINDINGS.c.finding_id))
-    )
-    with store.reading() as connection:
-        rows = [dict(row) for row in connection.execute(missing).mappings()]
-    if rows:
-        with store.writing() as connection:
-            put_into_cases(connection, rows, owner)
+    if rows := findings_without_case(store):
+        with store.writing() as transaction:
+            put_into_cases(transaction, rows, owner)
 
 
 def _clause(row: Mapping[str, Any]) -> str:
@@ -156,32 +156,18 @@ def _clause(row: Mapping[str, Any]) -> str:
 
 def cases(store: Store) -> list[Case]:
     """Every case with its findings, the newest week first."""
-    query = (
-        select(FINDINGS, CASE_FINDINGS.c.case_id)
-        .join(CASE_FINDINGS, CASE_FINDINGS.c.finding_id == FINDINGS.c.finding_id)
-        .order_by(FINDINGS.c.event_date, FINDINGS.c.finding_id)
-    )
-    held: dict[str, list[Mapping[str, Any]]] = {}
-    with store.reading() as connection:
-        for row in connection.execute(query).mappings():
-            one = {**row, "record": json.loads(row["record"])}
-            held.setdefault(row["case_id"], []).append(one)
-        rows = connection.execute(select(CASES)).mappings().all()
-        chosen = connection.execute(select(ASSIGNMENTS)).mappings().all()
-    given = {row["subject_id"]: row["assignee"] for row in chosen}
     found = [
         Case(
             case_id=row["case_id"],
             person=row["person"],
             clause=row["clause"],
             week=row["week"],
-            findings=tuple(held[row["case_id"]]),
-            assignee=given.get(row["case_id"]),
+            findings=tuple(row["findings"]),
+            assignee=row["assignee"],
         )
-        for row in rows
-        if row["case_id"] in held
+        for row in stored_cases(store)
     ]
-    return sorted(found, key=lambda one: (one.week, one.case_id), reverse=True)
+    return sorted(found, key=lambda case: (case.week, case.case_id), reverse=True)
 
 
 def owners(district: District) -> Owner:

@@ -7,24 +7,30 @@ rotation takes the file away.
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, delete, insert, select
 
+from pipelines.district import District
 from pipelines.errors import SourceError
 from pipelines.events import event_id_of, place_of
+from pipelines.findings.record import Finding
 from pipelines.formats import formats
 from pipelines.ingest.blocks import blocks
+from pipelines.ingest.compression import Reads
 from pipelines.ingest.delivery import Delivery
 from pipelines.ingest.framing import parts
 from pipelines.ingest.lines import batch
-from pipelines.ingest.streams import Reads, opened
+from pipelines.ingest.streams import opened
+from pipelines.state import ledger
+from pipelines.state.database import Transaction
+from pipelines.state.findings import evidence_rows, replace_evidence
 from pipelines.state.ledger import FileRecord
-from pipelines.state.schema import EVIDENCE
+from pipelines.warehouse import inputs
+from pipelines.warehouse.database import Database
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +100,7 @@ def _lines(delivery: Delivery, record: FileRecord, numbers: set[int]) -> pl.Data
                 found = _from_parts(stream, fmt.framing, max(numbers))
             else:
                 found = _from_blocks(stream, numbers)
-            return pl.concat([batch(b""), *(one.filter(wanted) for one in found)])
+            return pl.concat([batch(b""), *(lines.filter(wanted) for lines in found)])
     except SourceError:
         return batch(b"")
 
@@ -142,7 +148,7 @@ def _evidence(
 
 
 def store_copies(
-    connection: Connection,
+    transaction: Transaction,
     finding_id: str,
     event_ids: Iterable[int],
     lines: Mapping[int, Evidence],
@@ -152,38 +158,85 @@ def store_copies(
     A line that can not be read again, since its file was rotated away, stays as
     it was copied before.
     """
-    mine = EVIDENCE.c.finding_id == finding_id
-    rows = connection.execute(select(EVIDENCE).where(mine)).mappings()
-    had = {json.loads(row["event"]).get("event_id"): dict(row) for row in rows}
-    connection.execute(delete(EVIDENCE).where(mine))
+    rows = evidence_rows(transaction, finding_id)
+    had = {json.loads(row["event"]).get("event_id"): row for row in rows}
     kept = [
-        _copied(lines[one]) if one in lines else had[one]
-        for one in event_ids
-        if one in lines or one in had
+        _copied(lines[event_id]) if event_id in lines else had[event_id]
+        for event_id in event_ids
+        if event_id in lines or event_id in had
     ]
-    if kept:
-        connection.execute(
-            insert(EVIDENCE),
-            [
-                row | {"finding_id": finding_id, "position": position}
-                for position, row in enumerate(kept, start=1)
-            ],
-        )
+    replace_evidence(transaction, finding_id, kept)
 
 
-def _copied(one: Evidence) -> dict[str, object]:
+def _copied(copy: Evidence) -> dict[str, object]:
     return {
-        "role": one.role,
-        "source": one.source,
-        "path": one.path,
-        "file_sha256": one.file_sha256,
-        "line_no": one.line_no,
-        "byte_offset": one.byte_offset,
-        "line": one.line,
-        "line_sha256": one.line_sha256,
-        "event": one.event,
+        "role": copy.role,
+        "source": copy.source,
+        "path": copy.path,
+        "file_sha256": copy.file_sha256,
+        "line_no": copy.line_no,
+        "byte_offset": copy.byte_offset,
+        "line": copy.line,
+        "line_sha256": copy.line_sha256,
+        "event": copy.event,
     }
 
 
 def _text(value: object) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def cited_lines(
+    database: Database, district: District, found: Sequence[Finding]
+) -> Mapping[int, Evidence]:
+    """The lines that findings cite, by event id."""
+    wanted = sorted({event_id for finding in found for event_id in finding.evidence})
+    if not wanted:
+        return {}
+    listings = {
+        source.name: {
+            delivery.path: delivery for delivery in source.listing().deliveries
+        }
+        for source in district.sources()
+    }
+    return copy_lines(
+        wanted,
+        ledger.source_files(district.store),
+        listings,
+        _events(database, district, wanted),
+    )
+
+
+def _events(
+    database: Database, district: District, wanted: Sequence[int]
+) -> dict[int, tuple[str, Mapping[str, Any]]]:
+    """Role and fields of cited events, as the warehouse and the lake know them."""
+    files = inputs.lake_files(district.store, district.home.lake)
+    days = files.days()
+    inputs.show_raw(database, files, ("logons", "leases"), (days[0], days[-1]))
+    database.replace("main.cited", pl.DataFrame({"event_id": list(wanted)}))
+    found: dict[int, tuple[str, Mapping[str, Any]]] = {}
+    for role, query in _ROLES.items():
+        for row in database.frame(query).iter_rows(named=True):
+            found[row["event_id"]] = (role, row)
+    return found
+
+
+_ROLES = {
+    "request": (
+        "select event_id, start_time as time, account, device, building, site,"
+        " method as activity, bytes_in, event_date"
+        " from core.http_requests inner join main.cited using (event_id)"
+    ),
+    "logon": (
+        "select event_id, time, names.account, host as device, null as building,"
+        " null as site, activity, null as bytes_in, event_date"
+        " from raw.logons inner join main.cited using (event_id)"
+        " left join identity.account_names as names using (user_name)"
+    ),
+    "lease": (
+        "select event_id, time, null as account, hostname as device,"
+        " null as building, null as site, action as activity, null as bytes_in,"
+        " event_date from raw.leases inner join main.cited using (event_id)"
+    ),
+}

@@ -9,17 +9,17 @@ import polars as pl
 
 from pipelines.findings.candidates import Candidate
 from pipelines.findings.cases import Owner, nobody
+from pipelines.findings.exceptions import (
+    Seen,
+    consent_alternatives,
+    consent_for,
+    exception_for,
+)
 from pipelines.findings.grading import (
     alternatives,
     confidence,
     of_the_subject,
     severity,
-)
-from pipelines.findings.permits import (
-    Seen,
-    consent_for,
-    exception_for,
-    said_of_consents,
 )
 from pipelines.findings.record import FITS, Alternative, Finding, finding_id
 from pipelines.findings.wording import ALWAYS_LIMITS, claim
@@ -170,7 +170,7 @@ def _tested(
     found = [*alternatives(header, row.details)]
     found += of_the_subject(row.subject, seen.devices, found)
     if known.consents is not None and permits["permitted_by"] is None:
-        found += said_of_consents(known.consents, seen)
+        found += consent_alternatives(known.consents, seen)
     return tuple(found)
 
 

@@ -18,7 +18,7 @@ from pipelines.district import District
 from pipelines.ingest.drift import Drift, drifts
 from pipelines.registry.calendar import WORKING
 from pipelines.state import ledger
-from pipelines.state.quarantine import Quarantined, quarantined
+from pipelines.state.days import Quarantined, quarantined
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.needs import blocked_rules
 
@@ -68,36 +68,39 @@ def unjudged(district: District) -> list[Unjudged]:
         Unjudged(
             rule=code,
             event_date=day,
-            source=one.source,
-            event_class=one.event_class,
-            field=one.field,
-            share_before=one.share_before,
+            source=entry.source,
+            event_class=entry.event_class,
+            field=entry.field,
+            share_before=entry.share_before,
         )
-        for one in missing(district)
-        for code in blocked_rules(one)
+        for entry in missing(district)
+        for code in blocked_rules(entry)
         if code in district.detections
-        for day in one.empty_dates
+        for day in entry.empty_dates
     ]
     found += _not_built(district)
     return sorted(
-        found, key=lambda one: (one.event_date, one.rule, one.source, one.model)
+        found,
+        key=lambda entry: (entry.event_date, entry.rule, entry.source, entry.model),
     )
 
 
 def _not_built(district: District) -> Iterator[Unjudged]:
     """Days in quarantine of what is judged or shown: detections and marts."""
-    codes = {one.model.name: code for code, one in district.detections.items()}
+    codes = {
+        detection.model.name: code for code, detection in district.detections.items()
+    }
     held = quarantined(district.store)
     whole = ledger.event_days(district.store) if held else []
-    for one in held:
-        if not one.model.startswith(("detections.", "marts.")):
+    for entry in held:
+        if not entry.model.startswith(("detections.", "marts.")):
             continue
-        for day in [one.event_date] if one.event_date else whole:
+        for day in [entry.event_date] if entry.event_date else whole:
             yield Unjudged(
-                rule=codes.get(one.model, ""),
+                rule=codes.get(entry.model, ""),
                 event_date=day,
-                model=one.model,
-                cause=one.cause,
+                model=entry.model,
+                cause=entry.cause,
             )
 
 
@@ -120,7 +123,7 @@ class Failure:
     models: Sequence[str]
 
     @property
-    def said(self) -> str:
+    def message(self) -> str:
         """Model, days and rules, without the reason."""
         days = [day.isoformat() for day in self.days]
         when = f" for {', '.join(days[:MOST_DAYS])}" if days else ""
@@ -134,22 +137,24 @@ class Failure:
         return asdict(self) | {"days": [day.isoformat() for day in self.days]}
 
     def __str__(self) -> str:
-        return f"{self.said} ({self.reason})"
+        return f"{self.message} ({self.reason})"
 
 
 def failures(district: District) -> list[Failure]:
     """What could not be built, by the model that failed."""
-    codes = {one.model.name: code for code, one in district.detections.items()}
+    codes = {
+        detection.model.name: code for code, detection in district.detections.items()
+    }
     found: dict[str, list[Quarantined]] = {}
-    for one in quarantined(district.store):
-        found.setdefault(one.cause, []).append(one)
+    for entry in quarantined(district.store):
+        found.setdefault(entry.cause, []).append(entry)
     return [
         Failure(
             cause,
-            min(held, key=lambda one: one.event_date or date.min).reason,
-            sorted({one.event_date for one in held if one.event_date}),
-            sorted({codes[one.model] for one in held if one.model in codes}),
-            sorted({one.model for one in held}),
+            min(held, key=lambda entry: entry.event_date or date.min).reason,
+            sorted({entry.event_date for entry in held if entry.event_date}),
+            sorted({codes[entry.model] for entry in held if entry.model in codes}),
+            sorted({entry.model for entry in held}),
         )
         for cause, held in sorted(found.items())
     ]
@@ -163,17 +168,17 @@ def missing(district: District) -> list[Drift]:
     """
     idle = _idle_days(district.registry.frames["calendar_days"])
     return [
-        one
-        for one in drifts(district.store)
-        if blocked_rules(one)
-        and not all(_is_idle(day, idle) for day in one.empty_dates)
-        and one.field not in _given_up(district, one.source)
+        drift
+        for drift in drifts(district.store)
+        if blocked_rules(drift)
+        and not all(_is_idle(day, idle) for day in drift.empty_dates)
+        and drift.field not in _given_up(district, drift.source)
     ]
 
 
 def _given_up(district: District, source: str) -> Sequence[str]:
-    said = district.settings.sources.get(source)
-    return said.given_up if said is not None else ()
+    configured = district.settings.sources.get(source)
+    return configured.given_up if configured is not None else ()
 
 
 def _idle_days(calendar: pl.DataFrame) -> Mapping[date, bool]:
@@ -182,15 +187,15 @@ def _idle_days(calendar: pl.DataFrame) -> Mapping[date, bool]:
     return dict(calendar.group_by("date").agg(~works).iter_rows())
 
 
-def _is_idle(day: date, told: Mapping[date, bool]) -> bool:
-    return told.get(day, day.weekday() >= SATURDAY)
+def _is_idle(day: date, idle: Mapping[date, bool]) -> bool:
+    return idle.get(day, day.weekday() >= SATURDAY)
 
 
 def judged_days(
     days: Mapping[str, Sequence[date]], skipped: Iterable[Unjudged]
 ) -> dict[str, list[date]]:
     """The days of each rule, less those that are not to be judged."""
-    not_now = {(one.rule, one.event_date) for one in skipped}
+    not_now = {(entry.rule, entry.event_date) for entry in skipped}
     return {
         rule: [day for day in given if (rule, day) not in not_now]
         for rule, given in days.items()
@@ -199,7 +204,7 @@ def judged_days(
 
 def frame(found: Iterable[Unjudged]) -> pl.DataFrame:
     """The days as a table."""
-    return pl.DataFrame([asdict(one) for one in found], schema=dict(SCHEMA))
+    return pl.DataFrame([asdict(entry) for entry in found], schema=dict(SCHEMA))
 
 
 def note_unjudged(
@@ -217,7 +222,7 @@ def note_unjudged(
     """
     pairs = [(rule, day) for rule, days in judged.items() for day in days]
     done = pl.DataFrame(pairs, _PAIR, orient="row")
-    now = frame(one for one in found if one.field)
+    now = frame(entry for entry in found if entry.field)
     if database.has(NOTED):
         waiting = database.table(NOTED).join(done, on=list(_PAIR), how="anti")
         # a table that an earlier version made has fewer columns
@@ -229,7 +234,7 @@ def released(database: Database, found: Iterable[Unjudged]) -> Iterator[date]:
     """Days that were left out for a rule and need not be any more."""
     if not database.has(NOTED):
         return
-    now = {(one.rule, one.event_date) for one in found}
+    now = {(entry.rule, entry.event_date) for entry in found}
     known = database.table(NOTED).select("rule", "event_date").unique()
     for rule, day in known.iter_rows():
         if (rule, day) not in now:

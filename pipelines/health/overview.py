@@ -13,22 +13,19 @@ import polars as pl
 
 from pipelines.district import District
 from pipelines.errors import BusyError, ModelError
-from pipelines.health.arrival import delays, usual_lag
-from pipelines.health.blindness import grown, weekly_shares
-from pipelines.health.clocks import off_clocks
-from pipelines.health.covering import closed_times
-from pipelines.health.expected_traffic import promised
-from pipelines.health.expecting import judged_hours
-from pipelines.health.history import keep_troubles
-from pipelines.health.inhibition import uninhibited
-from pipelines.health.kinds import day_kinds
-from pipelines.health.promised import not_kept
-from pipelines.health.stretches import stretches
-from pipelines.health.trouble import Kind, Trouble
+from pipelines.health.arrival import delays, off_clocks, usual_lag
+from pipelines.health.issues import Issue, Kind, keep_issues, uninhibited
+from pipelines.health.source_hours import (
+    closed_times,
+    day_kinds,
+    intervals,
+    judged_hours,
+)
+from pipelines.health.traffic import grown, not_kept, promised, weekly_shares
 from pipelines.ingest.drift import drifts
 from pipelines.state import ledger
 from pipelines.state.days import SourceDay, source_days
-from pipelines.state.visits import last_look, newest_events
+from pipelines.state.runs import last_look, newest_events
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.lookup import looking
 from pipelines.warehouse.needs import blocked_rules
@@ -59,29 +56,29 @@ class Health:
     """What one look found.
 
     Attributes:
-        troubles: Lasting and ended ones.
+        issues: Lasting and ended ones.
         kinds: What was looked at; without a warehouse that is less.
         as_of: What came later is not known.
         lags: How long each source's lines usually take; None for history alone.
         shares: See `weekly_shares`.
     """
 
-    troubles: Sequence[Trouble]
+    issues: Sequence[Issue]
     kinds: Sequence[Kind]
     as_of: datetime
     lags: Mapping[str, timedelta | None]
     shares: pl.DataFrame = field(default_factory=pl.DataFrame)
 
     @property
-    def lasting(self) -> list[Trouble]:
+    def lasting(self) -> list[Issue]:
         """What is wrong now."""
-        return [one for one in self.troubles if one.end is None]
+        return [issue for issue in self.issues if issue.end is None]
 
 
 def looked_at(district: District, now: datetime) -> Health:
     """Look at every source, and keep what was found."""
     found = health_of(district, now)
-    keep_troubles(district.store, found.troubles, found.kinds, now)
+    keep_issues(district.store, found.issues, found.kinds, now)
     return found
 
 
@@ -90,7 +87,7 @@ def health_of(district: District, now: datetime) -> Health:
     look = last_look(district.store)
     as_of = min(now, look) if look else now
     days = _days_by_source(district, as_of)
-    lags = {name: usual_lag(one) for name, one in days.items()}
+    lags = {name: usual_lag(own) for name, own in days.items()}
     found = [*_of_ledger(district, days, as_of), *_never(district, as_of)]
     try:
         with looking(district.home.warehouse) as database:
@@ -103,21 +100,21 @@ def health_of(district: District, now: datetime) -> Health:
 
 def _days_by_source(district: District, as_of: datetime) -> dict[str, list[SourceDay]]:
     found: dict[str, list[SourceDay]] = {}
-    for one in source_days(district.store):
-        if one.event_date <= as_of.date() + timedelta(days=1):
-            found.setdefault(one.source, []).append(one)
+    for day in source_days(district.store):
+        if day.event_date <= as_of.date() + timedelta(days=1):
+            found.setdefault(day.source, []).append(day)
     return found
 
 
 def _of_ledger(
     district: District, days: Mapping[str, Sequence[SourceDay]], as_of: datetime
-) -> Iterator[Trouble]:
+) -> Iterator[Issue]:
     for one in days.values():
         yield from delays(one)
     for gone in drifts(district.store):
         newest = max(day.event_date for day in days.get(gone.source, ()))
         if gone.last_date == newest and _recent(newest, as_of):
-            yield Trouble(
+            yield Issue(
                 source=gone.source,
                 kind="drifting",
                 what=f"{gone.event_class}.{gone.field}"
@@ -129,29 +126,29 @@ def _of_ledger(
     yield from _rejecting(district, as_of)
 
 
-def _rejecting(district: District, as_of: datetime) -> Iterator[Trouble]:
+def _rejecting(district: District, as_of: datetime) -> Iterator[Issue]:
     share = district.settings.limits.reject_share
     files = [
-        one
-        for one in ledger.source_files(district.store)
-        if one.rejects > share * one.lines
-        and as_of - datetime.fromisoformat(one.last_read_time) <= RECENT
+        file
+        for file in ledger.source_files(district.store)
+        if file.rejects > share * file.lines
+        and as_of - datetime.fromisoformat(file.last_read_time) <= RECENT
     ]
-    for source in sorted({one.source for one in files}):
-        mine = [one for one in files if one.source == source]
-        yield Trouble(
+    for source in sorted({file.source for file in files}):
+        mine = [file for file in files if file.source == source]
+        yield Issue(
             source=source,
             kind="rejecting",
-            start=datetime.fromisoformat(min(one.last_read_time for one in mine)),
-            detail=f"{sum(one.rejects for one in mine):,} lines of {len(mine)} files",
+            start=datetime.fromisoformat(min(file.last_read_time for file in mine)),
+            detail=f"{sum(file.rejects for file in mine):,} lines of {len(mine)} files",
         )
 
 
-def _never(district: District, as_of: datetime) -> Iterator[Trouble]:
+def _never(district: District, as_of: datetime) -> Iterator[Issue]:
     """A source that the settings name and that never sent a line."""
-    come = {one.source for one in ledger.source_files(district.store)}
+    come = {file.source for file in ledger.source_files(district.store)}
     for name in sorted(district.settings.sources.keys() - come) if come else ():
-        yield Trouble(
+        yield Issue(
             source=name, kind="silent", what="never", start=as_of, detail="no line yet"
         )
 
@@ -161,7 +158,7 @@ def _of_warehouse(
     district: District,
     lags: Mapping[str, timedelta | None],
     as_of: datetime,
-) -> tuple[list[Trouble], pl.DataFrame]:
+) -> tuple[list[Issue], pl.DataFrame]:
     absent = {name for name in READ if not database.rows(_HAS, {"name": name})}
     if absent:
         raise ModelError(f"not built yet: {', '.join(sorted(absent))}")
@@ -214,8 +211,8 @@ def _volumes(
     lags: Mapping[str, timedelta | None],
     as_of: datetime,
     zone: str,
-) -> list[Trouble]:
-    """Silent and thin stretches of the sources that deliver as time goes on."""
+) -> list[Issue]:
+    """Silent and thin intervals of the sources that deliver as time goes on."""
     first = hours["event_date"].min()
     if not isinstance(first, date):
         return []
@@ -223,7 +220,7 @@ def _volumes(
     closed = closed_times(lags, as_of, is_history_closed=False)
     kinds = day_kinds(days, min(first, last), last)
     since = last - timedelta(days=JUDGED_DAYS)
-    return stretches(judged_hours(hours, kinds, closed, zone, since))
+    return intervals(judged_hours(hours, kinds, closed, zone, since))
 
 
 def _recent(day: date, as_of: datetime) -> bool:

@@ -7,13 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pipelines.district import District
-from pipelines.health.covering import usual_lags
-from pipelines.health.history import troubles
-from pipelines.health.kinds import EVERYWHERE
-from pipelines.health.trouble import KINDS
+from pipelines.health.issues import EVERYWHERE, KINDS
+from pipelines.health.source_hours import usual_lags
 from pipelines.state import ledger
 from pipelines.state.days import LAGS, SourceDay, source_days
-from pipelines.state.visits import newest_arrivals, newest_events
+from pipelines.state.runs import newest_arrivals, newest_events
+from pipelines.state.source_issues import stored_issues
 
 WELL, LOOK, ACT = 0, 1, 2
 
@@ -66,7 +65,7 @@ def source_states(district: District) -> list[SourceState]:
     lags = usual_lags(days)
     counts = {str(row["source"]): row for row in ledger.account(district.store)}
     wrong: dict[str, list[Mapping[str, Any]]] = {}
-    for row in troubles(district.store):
+    for row in stored_issues(district.store):
         if row["kind"] != "rejecting":  # files in trouble are counted as they are now
             wrong.setdefault(row["source"], []).append(row)
     found = []
@@ -94,9 +93,9 @@ def source_states(district: District) -> list[SourceState]:
 def arrivals_of(days: Iterable[SourceDay], source: str) -> dict[str, int]:
     """How many events of a source took how long; classes in order of length."""
     total: Counter[str] = Counter()
-    for one in days:
-        if one.source == source:
-            total.update(one.lags)
+    for day in days:
+        if day.source == source:
+            total.update(day.lags)
     return {name: total[name] for name in LAGS if total[name] > 0}
 
 
@@ -115,6 +114,6 @@ def _judged(
             row["kind"] == "silent" and row["building"] == EVERYWHERE for row in wrong
         )
         kinds = ", ".join(sorted({row["kind"].replace("_", " ") for row in wrong}))
-        said = "; ".join(f"{KINDS[row['kind']]} ({row['detail']})" for row in wrong)
-        return ACT if is_silent else LOOK, kinds, f"{name}: {said}"
+        words = "; ".join(f"{KINDS[row['kind']]} ({row['detail']})" for row in wrong)
+        return ACT if is_silent else LOOK, kinds, f"{name}: {words}"
     return WELL, "well" if lag is not None else "history", ""

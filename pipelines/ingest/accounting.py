@@ -11,10 +11,10 @@ import polars as pl
 from pipelines.ingest.replay import rejects_by_reason
 from pipelines.ingest.staging import DAYS_AHEAD
 from pipelines.state import ledger
+from pipelines.state.database import Store
 from pipelines.state.days import LAGS, SourceDay, source_days
 from pipelines.state.ledger import FileRecord
-from pipelines.state.purged import purged_rows
-from pipelines.state.store import Store
+from pipelines.state.retention import purged_rows
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,9 +12,9 @@ from pipelines.ingest.files import REJECTS
 from pipelines.ingest.rejected import rejects_again
 from pipelines.ingest.stretches import covered
 from pipelines.ingest.tally import duplicate_counts
+from pipelines.state.database import Store, now_text
 from pipelines.state.days import SourceDay
 from pipelines.state.ledger import DUPLICATE, FINISHED, FileRecord, LakeFile
-from pipelines.state.store import Store, now_text
 
 
 @dataclass

@@ -7,10 +7,11 @@ from typing import NoReturn
 from pipelines.clock import Reading
 from pipelines.errors import SourceError
 from pipelines.formats import Context, Format, formats
+from pipelines.ingest.compression import read_up_to
 from pipelines.ingest.delivery import Delivery
 from pipelines.ingest.identify import SAMPLE_BYTES, best
 from pipelines.ingest.source import Source
-from pipelines.ingest.streams import Salvaged, opened, read_up_to
+from pipelines.ingest.streams import Salvaged, opened
 from pipelines.state.ledger import FileRecord
 
 

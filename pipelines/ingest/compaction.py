@@ -14,8 +14,8 @@ from pipelines.ingest.files import writing_to
 from pipelines.ingest.retraction import Rewriting
 from pipelines.ingest.soundness import read_sound
 from pipelines.state import ledger
+from pipelines.state.database import Store
 from pipelines.state.ledger import LakeFile
-from pipelines.state.store import Store
 
 ENOUGH_FILES = 2
 MOST_ROWS = 400_000

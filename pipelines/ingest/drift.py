@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from pipelines.ingest.words import ENUMERATED, SIGN, NewWords, new_words
+from pipelines.state.database import Store
 from pipelines.state.days import SourceDay, source_days
-from pipelines.state.store import Store
 
 PAST_DAYS = 28
 LEAST_DAYS = 3

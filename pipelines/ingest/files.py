@@ -16,8 +16,8 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.errors import SchoolbellError
+from pipelines.state.database import now_text
 from pipelines.state.ledger import LakeFile
-from pipelines.state.store import now_text
 
 REJECTS = "rejects"
 

@@ -13,9 +13,10 @@ from typing import NamedTuple
 import polars as pl
 
 from pipelines.ingest import evtx_records, json_objects
+from pipelines.ingest.compression import Reads
 from pipelines.ingest.cutting import Cut, Cuts, Marked, Piece, pieces
 from pipelines.ingest.lines import SCHEMA, batch
-from pipelines.ingest.streams import Reads, Salvaged
+from pipelines.ingest.streams import Salvaged
 
 EVENT_TAGS = re.compile(rb"(?:-[ \t]*)?<Event(?=[\s>])[^>]*>|</Event>")
 """A pasted event has the browser's `- ` before its tag."""

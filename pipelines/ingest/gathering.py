@@ -14,11 +14,11 @@ import polars as pl
 from pipelines.errors import SourceError
 from pipelines.formats import Parsed
 from pipelines.ingest import parsing
-from pipelines.ingest.compression import NO_CHECKSUM
+from pipelines.ingest.compression import NO_CHECKSUM, read_up_to
 from pipelines.ingest.lines import batch_of_files
 from pipelines.ingest.marks import Digest
 from pipelines.ingest.staging import Staging
-from pipelines.ingest.streams import DamageError, opened, read_up_to
+from pipelines.ingest.streams import DamageError, opened
 from pipelines.ingest.task import Task
 from pipelines.state.ledger import FAILED, FileRecord
 

@@ -10,11 +10,12 @@ from polars.exceptions import PanicException, PolarsError
 from pipelines.errors import SchoolbellError
 from pipelines.events import REJECT_COLUMNS
 from pipelines.formats import BLANK, Context, Format, formats, is_blank, never
+from pipelines.ingest.compression import read_up_to
 from pipelines.ingest.delivery import Delivery
 from pipelines.ingest.framing import parts, records
 from pipelines.ingest.lines import BOM, batch
 from pipelines.ingest.parsing import TOO_LONG, parse, rejected
-from pipelines.ingest.streams import opened, read_up_to
+from pipelines.ingest.streams import opened
 
 SAMPLE_BYTES = 1 << 18
 SAMPLE_LINES = 400

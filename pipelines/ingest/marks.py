@@ -8,7 +8,7 @@ import hashlib
 import json
 from typing import NamedTuple
 
-from pipelines.ingest.streams import Reads
+from pipelines.ingest.compression import Reads
 
 HEAD = 1_024
 FIRST_RUNG = 64

@@ -22,7 +22,7 @@ import polars as pl
 from pipelines.events import EVENT_CLASSES
 from pipelines.ingest.stretches import by_content
 from pipelines.state import ledger
-from pipelines.state.store import Store, now_text
+from pipelines.state.database import Store, now_text
 
 PLACE_KEYS = ["line_no", "byte_offset"]
 

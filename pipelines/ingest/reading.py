@@ -15,13 +15,13 @@ from pipelines.formats import Parsed
 from pipelines.ingest import parsing
 from pipelines.ingest.ahead import ahead
 from pipelines.ingest.blocks import Block
-from pipelines.ingest.compression import NO_CHECKSUM
+from pipelines.ingest.compression import NO_CHECKSUM, Reads
 from pipelines.ingest.framing import Part, parts
 from pipelines.ingest.marks import Digest, Hashed, Mark
 from pipelines.ingest.parsed_blocks import Blocks, Read
 from pipelines.ingest.retraction import take_back
 from pipelines.ingest.staging import Staging
-from pipelines.ingest.streams import DamageError, GoneError, Reads, opened
+from pipelines.ingest.streams import DamageError, GoneError, opened
 from pipelines.ingest.task import Task, count_lines, marked, skip, without_tail
 from pipelines.state.ledger import DAMAGED, FAILED, GROWING, FileRecord
 

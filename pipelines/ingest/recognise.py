@@ -13,9 +13,10 @@ from typing import Literal
 
 from pipelines.formats import formats
 from pipelines.ingest import marks
+from pipelines.ingest.compression import Reads
 from pipelines.ingest.delivery import Delivery
 from pipelines.ingest.marks import HEAD, Digest
-from pipelines.ingest.streams import DamageError, Reads, opened
+from pipelines.ingest.streams import DamageError, opened
 from pipelines.state.ledger import (
     DUPLICATE,
     FAILED,

@@ -7,7 +7,7 @@ import polars as pl
 
 from pipelines.ingest.files import REJECTS
 from pipelines.state import ledger
-from pipelines.state.store import Store
+from pipelines.state.database import Store
 
 PLACE_KEYS = ["line_no", "byte_offset", "line"]
 

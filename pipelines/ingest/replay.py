@@ -21,8 +21,8 @@ from pipelines.ingest.retraction import Rewriting
 from pipelines.ingest.soundness import read_sound
 from pipelines.ingest.tally import day_count, placed
 from pipelines.state import ledger
+from pipelines.state.database import Store
 from pipelines.state.ledger import FileRecord, LakeFile
-from pipelines.state.store import Store
 
 NOT_THE_LINE = (parsing.TOO_LONG,)
 """Reasons of rejects that keep a description in the place of the line."""

@@ -17,9 +17,9 @@ from pipelines.ingest.files import REJECTS, by_day, sync_folders, write, writing
 from pipelines.ingest.soundness import read_sound
 from pipelines.ingest.tally import day_count
 from pipelines.state import home_mark, ledger
+from pipelines.state.database import Store
 from pipelines.state.days import SourceDay
 from pipelines.state.ledger import Change, FileRecord, LakeFile
-from pipelines.state.store import Store
 
 
 @dataclass

@@ -11,8 +11,8 @@ from pipelines.formats import formats
 from pipelines.ingest.compression import NO_CHECKSUM
 from pipelines.ingest.delivery import Delivery, LeftOut, Listing, deliveries
 from pipelines.ingest.remote import is_remote, remote_deliveries
+from pipelines.state.database import Store
 from pipelines.state.ledger import FAILED, GROWING, FileRecord
-from pipelines.state.store import Store
 
 SETTLE_SECONDS = 600.0
 """A plain file that has not changed for so long is finished."""

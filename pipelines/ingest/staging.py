@@ -21,9 +21,9 @@ from pipelines.ingest.files import REJECTS, by_day, sync_folders, write, writing
 from pipelines.ingest.holding import Holding
 from pipelines.ingest.tally import day_count, placed, with_days
 from pipelines.state import home_mark, ledger
+from pipelines.state.database import Store
 from pipelines.state.days import SourceDay
 from pipelines.state.ledger import Change, FileRecord, LakeFile
-from pipelines.state.store import Store
 
 ROWS_A_COMMIT = 500_000
 BYTES_A_COMMIT = 64 << 20

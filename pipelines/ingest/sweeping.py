@@ -10,12 +10,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import select
-
 from pipelines.ingest.files import make_folder, writing_to
 from pipelines.state import home_mark, ledger
-from pipelines.state.schema import LAKE_FILES
-from pipelines.state.store import Store, now_text
+from pipelines.state.database import Store, now_text
 
 GRACE = timedelta(hours=24)
 """How long a reader may still use a file that others took the place of."""
@@ -75,8 +72,7 @@ def _unlisted(
     store: Store, folder: Path, begun: set[str]
 ) -> tuple[list[Path], list[Path]]:
     """Files that do not count: those to delete, and those to move aside."""
-    with store.reading() as connection:
-        listed = set(connection.execute(select(LAKE_FILES.c.path)).scalars())
+    listed = ledger.listed_paths(store)
     own: list[Path] = []
     foreign: list[Path] = []
     for found in sorted(folder.glob("*/event_date=*/*")):

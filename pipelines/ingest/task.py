@@ -9,11 +9,12 @@ from pipelines import clock
 from pipelines.errors import SourceError
 from pipelines.formats import Context, Format
 from pipelines.ingest.blocks import Block, blocks
+from pipelines.ingest.compression import Reads
 from pipelines.ingest.delivery import Delivery
 from pipelines.ingest.marks import Digest, Mark
 from pipelines.ingest.retraction import take_back
 from pipelines.ingest.staging import Staging
-from pipelines.ingest.streams import Reads, opened
+from pipelines.ingest.streams import opened
 from pipelines.state.ledger import FINISHED, GROWING, FileRecord
 
 STEP = 1 << 20

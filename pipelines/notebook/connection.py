@@ -17,7 +17,7 @@ import polars as pl
 
 from pipelines.clock import monday
 from pipelines.errors import ModelError, SettingsError
-from pipelines.health.covering import closed_times, expected_hours
+from pipelines.health.source_hours import closed_times, expected_hours
 from pipelines.notebook.dictionary import meaning_of, notes_of
 from pipelines.settings.home import DistrictHome
 from pipelines.warehouse.snapshots import (

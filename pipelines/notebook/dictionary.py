@@ -18,7 +18,7 @@ from pipelines.events import (
 )
 from pipelines.registry.frames import FRAMES
 from pipelines.state.days import LAGS
-from pipelines.state.records import STATES
+from pipelines.state.ledger import STATES
 from pipelines.warehouse.headers import ColumnNote, Header
 from pipelines.warehouse.library import models
 

@@ -4,18 +4,17 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from pipelines.errors import SchoolbellError
 from pipelines.operations.checks import (
     WELL,
     WORDS,
     Answer,
     Check,
-    Patient,
+    Installation,
     subjects,
     unasked,
 )
+from pipelines.state.database import StateFault
 
 
 @dataclass(frozen=True)
@@ -32,28 +31,28 @@ class Finding:
             "subject": self.subject,
             "check": self.check.name,
             "grade": WORDS[self.answer.grade],
-            "said": self.answer.said,
+            "said": self.answer.message,
             "command": self.answer.command,
         }
 
 
-def examine(patient: Patient) -> Iterator[Finding]:
+def examine(installation: Installation) -> Iterator[Finding]:
     """Every check's finding, in the order of subjects."""
     for subject in subjects().values():
         for check in subject.checks:
-            yield Finding(subject.name, check, answered(check, patient))
+            yield Finding(subject.name, check, answered(check, installation))
 
 
 def verdict(findings: list[Finding]) -> int:
     """The exit code: 0 well, 1 somebody should look, 2 somebody should act."""
-    return max((one.answer.grade for one in findings), default=WELL)
+    return max((finding.answer.grade for finding in findings), default=WELL)
 
 
-def answered(check: Check, patient: Patient) -> Answer:
+def answered(check: Check, installation: Installation) -> Answer:
     """A check's answer; that it could not be asked, where something else is wrong."""
     try:
-        answer = check.answer(patient)
-        home = shlex.quote(str(patient.home.path))
+        answer = check.answer(installation)
+        home = shlex.quote(str(installation.home.path))
         return replace(answer, command=answer.command.replace("{home}", home))
-    except (SchoolbellError, OSError, SQLAlchemyError) as error:
+    except (SchoolbellError, OSError, StateFault) as error:
         return unasked(f"could not be asked: {str(error).splitlines()[0]}")

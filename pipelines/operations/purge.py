@@ -1,42 +1,99 @@
-"""Deletes what a plan names, proves that it is gone, and certifies it.
+"""Deletes what is past its retention, proves that it is gone, and certifies it.
+
+The district sets the days; a class that it says nothing of is kept. A class goes
+up to the last Monday that lies so many days back, so that no report is ever made
+of half a week. A held day keeps its whole week, in every class.
 
 Every step is written down before or with the act, so that a purge that is cut off
 is finished by the next run and stands in its certificate. Databases are made new,
 since a deleted row stays in a database file: the warehouse is built again from
 what is left, snapshots are published again, SQLite overwrites what it deletes.
+
+A certificate is a file of the home, and its hash stands in the audit chain. It
+names files by their hash and findings by their id; it repeats nothing of what
+they held.
 """
 
 import hashlib
+import json
+import os
 import shutil
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from importlib.metadata import version
 from pathlib import Path
-
-from sqlalchemy import Connection, delete, func, update
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from pipelines.clock import monday
 from pipelines.district import District
-from pipelines.findings.removing import remove
-from pipelines.formats import formats
-from pipelines.ingest.sweeping import sweep, unlisted_files
-from pipelines.operations.recover import rebuild
-from pipelines.operations.removal import remove_report
-from pipelines.operations.retention import WEEK, Plan
+from pipelines.errors import SchoolbellError
+from pipelines.ingest.files import sync
+from pipelines.operations.record_classes import DELETIONS, WEEK, Plan
+from pipelines.operations.recovery import COMPARED, rebuild
 from pipelines.refresh.steps import Progress, nobody_watches
-from pipelines.registry.kept import forget
 from pipelines.registry.registry import load_registry
 from pipelines.reports.publishing import mondays, publish_reports
 from pipelines.reports.snapshot_tables import publish_snapshot
+from pipelines.settings.home import shared_folder
+from pipelines.settings.record_classes import NOT_REACHED, RECORD_CLASSES
 from pipelines.state import ledger
-from pipelines.state.alert_tables import OUTBOX, PAGES
 from pipelines.state.audit import Act, Chain
-from pipelines.state.purged import Begun, Purged, begin, begun, keep_from, note_purged
-from pipelines.state.schema import ATTRIBUTION_CHANGES, LAKE_FILES, SOURCE_FILES
-from pipelines.state.store import now_text
+from pipelines.state.retention import (
+    Begun,
+    Hold,
+    Purged,
+    begin,
+    begun,
+    certify,
+    end,
+    holds,
+    keep_from,
+    uncertified,
+)
 from pipelines.warehouse import planning
+from pipelines.warehouse.fingerprints import days_by_table
+from pipelines.warehouse.library import models
+from pipelines.warehouse.models import without_events
+from pipelines.warehouse.planning import days_said_of
 from pipelines.warehouse.repair import ASIDE
 from pipelines.warehouse.snapshots import current, reading
+
+
+def plan(district: District, now: datetime) -> Plan:
+    """What is over now."""
+    today = now.astimezone(ZoneInfo(district.zone)).date()
+    before = first_kept(district, today)
+    in_force = holds(district.store, in_force=True)
+    things: dict[str, list[Purged]] = {}
+    held: dict[str, list[Purged]] = {}
+    for name, first in before.items():
+        candidates = DELETIONS[name].candidates(district)
+        over = [candidate for candidate in candidates if candidate.last_day < first]
+        things[name] = [
+            thing for thing in over if not _is_held(thing.last_day, in_force)
+        ]
+        held[name] = [thing for thing in over if _is_held(thing.last_day, in_force)]
+    with district.store.reading() as transaction:
+        unfinished = uncertified(transaction)
+    return Plan(before, things, held, in_force, unfinished)
+
+
+def first_kept(district: District, today: date) -> dict[str, date]:
+    """The Monday from which each class is kept, where the district says so."""
+    return {
+        name: monday(today - timedelta(days=count))
+        for name, count in district.settings.retention.days().items()
+    }
+
+
+def _is_held(day: date, in_force: Iterable[Hold]) -> bool:
+    start = monday(day)
+    return any(
+        hold.covers(start, start + WEEK - timedelta(days=1)) for hold in in_force
+    )
 
 
 @dataclass(frozen=True)
@@ -71,37 +128,30 @@ def carry_out(
         reason=purge.reason,
         time=purge.due_time or purge.now,
         # with more events to go, what an earlier purge rebuilt is rebuilt again
-        is_rebuilt=bool(
-            earlier
-            and earlier.is_rebuilt
-            and not plan.things.get("event")
-            and not plan.things.get("registry")
-        ),
+        is_rebuilt=bool(earlier and earlier.is_rebuilt and not plan.fills_databases),
     )
-    with chain.recording(act) as connection:
+    with chain.recording(act) as transaction:
         if first is not None:
-            keep_from(connection, first)
-        begin(connection, noted)
-    for step in (_raw, _events, _findings, _messages, _registry):
-        step(district, plan)
+            keep_from(transaction, first)
+        begin(transaction, noted)
+    for deletion in DELETIONS.values():
+        deletion.delete(district, plan, purge.now)
     if plan.things.get("registry"):
         registry = load_registry(district.home, district.settings)
         district = replace(district, registry=registry)
-    for one in plan.things.get("report", ()):
-        remove_report(district, one, purge.now)
     if plan.needs_rebuild and not noted.is_rebuilt:
         rebuild(district, progress)
-        with district.store.writing() as connection:
-            begin(connection, replace(noted, is_rebuilt=True))
+        with district.store.writing() as transaction:
+            begin(transaction, replace(noted, is_rebuilt=True))
     for old in district.home.path.glob(f"{district.home.warehouse.name}{ASIDE}"):
         shutil.rmtree(old) if old.is_dir() else old.unlink()
     _publish_again(district, purge.now)
-    _empty_the_log(district)
+    district.store.empty_log()
 
 
 def _judged_from(district: District, plan: Plan) -> date | None:
     """The first Monday from which every rule still has all that it reads."""
-    days = [one.last_day for one in plan.things.get("event", ())]
+    days = [thing.last_day for thing in plan.things.get("event", ())]
     held = {date.fromisoformat(day) for day in _held_days(district)}
     firsts = [
         plan.before[name]
@@ -116,106 +166,7 @@ def _judged_from(district: District, plan: Plan) -> date | None:
 
 
 def _held_days(district: District) -> Iterable[str]:
-    return {one.event_date for one in ledger.lake_files(district.store)}
-
-
-def _raw(district: District, plan: Plan) -> None:
-    for one in plan.things.get("raw", ()):
-        path = plan.files[one.name]
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        sealed = Purged(**{**asdict(one), "sha256": digest})
-        with district.store.writing() as connection:
-            note_purged(connection, [sealed])
-        path.unlink()
-
-
-def _events(district: District, plan: Plan) -> None:
-    things = plan.things.get("event", ())
-    with district.store.writing() as connection:
-        note_purged(connection, things)
-        for one in things:
-            connection.execute(
-                update(LAKE_FILES)
-                .filter_by(path=one.name)
-                .values(superseded_time=now_text())
-            )
-        if "event" in plan.before:
-            first = plan.before["event"].isoformat()
-            held = {one.last_day.isoformat() for one in plan.held["event"]}
-            connection.execute(
-                delete(ATTRIBUTION_CHANGES).where(
-                    ATTRIBUTION_CHANGES.c.event_date < first,
-                    ATTRIBUTION_CHANGES.c.event_date.not_in(held),
-                )
-            )
-            _lines_handed_on(connection, plan.before["event"] + timedelta(days=1))
-    for one in plan.gone_events:
-        (district.home.lake / one.name).unlink(missing_ok=True)
-    # what counts no more goes, and what others took the place of goes with it
-    sweep(district.store, district.home.lake, grace=timedelta(0))
-    delete_set_aside(district.home.lake, plan)
-
-
-def delete_set_aside(lake: Path, plan: Plan) -> None:
-    """Files that no ledger lists go by the day that their folder names."""
-    if "event" not in plan.before:
-        return
-    first = plan.before["event"].isoformat()
-    held = {one.last_day.isoformat() for one in plan.held["event"]}
-    for path in unlisted_files(lake):
-        day = path.parent.name.removeprefix("event_date=")
-        if day < first and day not in held:
-            path.unlink()
-
-
-def _lines_handed_on(connection: Connection, before: date) -> None:
-    """Lines that wait at the end of a file for their answer; they were events too."""
-    names = [name for name, known in formats().items() if known.hands_on_lines]
-    seen = func.coalesce(SOURCE_FILES.c.last_time, SOURCE_FILES.c.last_read_time)
-    connection.execute(
-        update(SOURCE_FILES)
-        .where(SOURCE_FILES.c.format.in_(names), seen < before.isoformat())
-        .values(header=None)
-    )
-
-
-def _findings(district: District, plan: Plan) -> None:
-    with district.store.writing() as connection:
-        for name in ("finding", "case"):
-            note_purged(connection, plan.things.get(name, ()))
-        remove(connection, _finding_ids(plan))
-
-
-def _finding_ids(plan: Plan) -> Sequence[str]:
-    return [
-        one.name for name in ("finding", "case") for one in plan.things.get(name, ())
-    ]
-
-
-def _messages(district: District, plan: Plan) -> None:
-    """The text goes; that a message was sent stays, so that it is not sent again."""
-    things = plan.things.get("message", ())
-    with district.store.writing() as connection:
-        note_purged(connection, things)
-        for one in things:
-            _blank(connection, one.name)
-
-
-def _registry(district: District, plan: Plan) -> None:
-    """From now on the files count as they are."""
-    things = plan.things.get("registry", ())
-    with district.store.writing() as connection:
-        note_purged(connection, things)
-    for one in things:
-        forget(district.home, one.name)
-
-
-def _blank(connection: Connection, key: str) -> None:
-    connection.execute(
-        update(OUTBOX).where(OUTBOX.c.alert_key == key).values(subject="", message="")
-    )
-    connection.execute(delete(PAGES).where(PAGES.c.alert_key == key))
+    return {file.event_date for file in ledger.lake_files(district.store)}
 
 
 def _publish_again(district: District, now: datetime) -> None:
@@ -232,13 +183,170 @@ def _publish_again(district: District, now: datetime) -> None:
         publish_reports(district, now, weeks[-1:])
 
 
-def _empty_the_log(district: District) -> None:
-    """SQLite's log may hold pages as they were before."""
-    engine = district.store.engine
-    if engine.dialect.name != "sqlite":
-        return
-    raw = engine.raw_connection()
-    try:
-        raw.cursor().execute("pragma wal_checkpoint(truncate)")
-    finally:
-        raw.close()
+MODE = 0o640
+
+
+class PurgeError(SchoolbellError):
+    """Something that was to be deleted is still there."""
+
+
+def certified(district: District, purge: Purge, chain: Chain) -> Path:
+    """Check the purge, write its certificate and enter it into the audit chain.
+
+    Raises:
+        PurgeError: Something is still there; no certificate is written.
+    """
+    if left := still_there(district, purge.plan):
+        raise PurgeError(
+            f"{len(left)} things were to be deleted and are still there, "
+            f"such as {left[0]}",
+            where=str(district.home.path),
+            remedy="Close what holds them open, then purge again.",
+        )
+    name = _name(purge.now, chain)
+    with district.store.reading() as transaction:
+        went = uncertified(transaction)
+    text = json.dumps(_said(district, purge, went), indent=1, sort_keys=True) + "\n"
+    path = district.home.certificates / name
+    _forget_drafts(district, purge, chain)
+    _write(path, text)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    act = Act(
+        actor=purge.actor, action="certify", subject=name, reason=f"sha256 {digest}"
+    )
+    with chain.recording(act) as transaction:
+        certify(transaction, name)
+    return path
+
+
+def _name(now: datetime, chain: Chain) -> str:
+    """A name that no certificate has; two purges may end in one second."""
+    stem, known = f"purge-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}", _known(chain)
+    name, number = f"{stem}.json", 1
+    while name in known:
+        number += 1
+        name = f"{stem}-{number}.json"
+    return name
+
+
+def _known(chain: Chain) -> set[str]:
+    return {entry.subject for entry in chain.entries() if entry.action == "certify"}
+
+
+def _forget_drafts(district: District, purge: Purge, chain: Chain) -> None:
+    """Delete what this purge wrote before it was cut off, unknown to the chain."""
+    began = (purge.due_time or purge.now).astimezone(UTC)
+    known = _known(chain)
+    for path in district.home.certificates.glob("purge-*.json"):
+        if path.name not in known and path.name >= f"purge-{began:%Y%m%dT%H%M%SZ}":
+            path.unlink()
+
+
+def finish_purge(
+    district: District,
+    chain: Chain,
+    now: datetime,
+    progress: Progress = nobody_watches,
+) -> Path | None:
+    """Finish a purge that was cut off; its certificate, or None where none was.
+
+    What was over when it began goes, by the retention and the holds of now. The
+    caller holds the home's lock.
+
+    Raises:
+        PurgeError: Something is still there; no certificate is written.
+    """
+    earlier = begun(district.store)
+    if earlier is None:
+        return None
+    found = plan(district, earlier.time)
+    if found.is_empty:
+        with district.store.writing() as transaction:
+            end(transaction)
+        return None
+    purge = Purge(found, earlier.actor, earlier.reason, now, earlier.time)
+    carry_out(district, purge, chain, progress)
+    return certified(district, purge, chain)
+
+
+def still_there(district: District, plan: Plan) -> list[str]:
+    """What was to go and did not; empty after a purge that worked."""
+    home = district.home
+    left = [
+        name
+        for record_class in RECORD_CLASSES
+        for name in DELETIONS[record_class.name].left(district, plan)
+    ]
+    if plan.needs_rebuild:
+        old = (home.old_warehouse, *home.path.glob("warehouse*.tmp"))
+        left += [path.name for path in old if path.exists()]
+    kept = {
+        date.fromisoformat(file.event_date)
+        for file in ledger.lake_files(district.store)
+    }
+    # held days speak of the days after them: a lease still runs, duty goes on
+    gone = {event.last_day for event in plan.gone_events} - days_said_of(sorted(kept))
+    return left + (list(_days_left(district, gone)) if gone else [])
+
+
+def _days_left(district: District, gone: set[date]) -> Iterator[str]:
+    """Tables that hold rows of deleted days; what the calendar says is no such row."""
+    home = district.home
+    of_registry = without_events(models().values())
+    for path in (home.warehouse, *home.snapshots.glob("schoolbell-*")):
+        if path.is_file():
+            with reading(path) as database:
+                for table, days in days_by_table(database).items():
+                    is_data = (
+                        table.split(".")[0] in COMPARED and table not in of_registry
+                    )
+                    if is_data and days & gone:
+                        yield f"{path.name}: {table}"
+
+
+def _said(
+    district: District, purge: Purge, went: Iterable[Purged]
+) -> Mapping[str, Any]:
+    plan, things = purge.plan, list(went)
+    return {
+        "district": district.settings.district.name,
+        "version": version("schoolbell"),
+        "time": purge.now.astimezone(UTC).isoformat(timespec="seconds"),
+        "actor": purge.actor,
+        "reason": purge.reason,
+        "kept_from": {name: day.isoformat() for name, day in plan.before.items()},
+        "deleted": Counter(thing.record_class for thing in things),
+        "rows": sum(
+            thing.row_count for thing in things if thing.record_class == "event"
+        ),
+        "rejects": sum(thing.row_count for thing in things if thing.kind == "rejects"),
+        "things": [
+            asdict(thing) | {"last_day": thing.last_day.isoformat()} for thing in things
+        ],
+        "held": {name: len(ones) for name, ones in plan.held.items() if ones},
+        "holds": [
+            {
+                "hold_id": hold.hold_id,
+                "from": str(hold.first_day),
+                "to": str(hold.last_day),
+            }
+            for hold in plan.holds
+        ],
+        "checked": [
+            "no deleted file is in its place",
+            "no table of the warehouse or of a snapshot has a row of a deleted day",
+            "not counted: the school calendar, and what kept days say of days after",
+        ],
+        "limits": NOT_REACHED,
+    }
+
+
+def _write(path: Path, text: str) -> None:
+    shared_folder(path.parent)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        os.fchmod(handle, MODE)
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    sync(path.parent)

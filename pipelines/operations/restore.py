@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.district import District, only_writer, open_district
-from pipelines.findings.keeping import stored_findings
 from pipelines.ingest.accounting import unbalanced
 from pipelines.ingest.files import require_space, sync
 from pipelines.ingest.sweeping import sweep
-from pipelines.operations.manifest import (
+from pipelines.operations.backup import (
     STATE,
     BackupError,
     Manifest,
@@ -23,18 +22,21 @@ from pipelines.operations.manifest import (
     require_trusted,
     sealed,
 )
-from pipelines.operations.recover import recover
+from pipelines.operations.recovery import recover
 from pipelines.registry.new_home import create
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
-from pipelines.state.audit import RESTORE, Act, open_chain
-from pipelines.state.audit_heads import kept_heads, verified
-from pipelines.state.engines import engine_of
+from pipelines.state.audit import RESTORE, Act, kept_heads, open_chain, verified
+from pipelines.state.database import (
+    now_text,
+    read_store,
+    remember,
+    store_as_it_is,
+)
+from pipelines.state.findings import stored_findings
 from pipelines.state.home_mark import Mark, advance, begin, mark_of, note, noted
 from pipelines.state.layout import layout_of
 from pipelines.state.layout import mark as layout
-from pipelines.state.schema import LAKE_RUNS
-from pipelines.state.store import Store, now_text, read_store, remember
 
 LAST_DRILL = "last_drill_time"
 KEYS = ("pseudonyms.key", "audit.key")
@@ -91,8 +93,8 @@ def restore(
     try:
         home.keys.mkdir(mode=0o700, parents=True)
         _keys(keys, home)
-        for name, said in manifest.files.items():
-            _copied(backup / name, home.path / name, said)
+        for name, expected in manifest.files.items():
+            _copied(backup / name, home.path / name, expected)
     except BaseException:
         shutil.rmtree(home.path, ignore_errors=True)
         raise
@@ -149,7 +151,7 @@ def restore_in_place(
         sync(home.path)
         for end in ("", ".wal"):  # it is derived, from events that may be gone
             home.warehouse.with_name(home.warehouse.name + end).unlink(missing_ok=True)
-        highest = max(marks.values(), key=lambda one: one.generation, default=None)
+        highest = max(marks.values(), key=lambda mark: mark.generation, default=None)
         own, reached = (highest.home, highest.generation) if highest else ("", 0)
         set_aside = _marked(home, own, reached + 1)
         _chained(home, manifest, actor, always=True)
@@ -160,8 +162,8 @@ def _require_current(backup: Path) -> None:
     """Only a state of this version can go into a home that this version wrote."""
     store = read_store(backup / STATE)
     try:
-        with store.reading() as connection:
-            is_current = layout_of(connection) == layout()
+        with store.reading() as transaction:
+            is_current = layout_of(transaction) == layout()
     finally:
         store.close()
     if not is_current:
@@ -180,10 +182,10 @@ def _chained(
     Args:
         always: Also where no entry is known that the backup does not hold.
     """
-    store = Store(engine_of(home.state_db))
+    store = store_as_it_is(home.state_db)
     try:
-        with store.reading() as connection:
-            if layout_of(connection) != layout():
+        with store.reading() as transaction:
+            if layout_of(transaction) != layout():
                 return  # `upgrade` comes first
         chain = open_chain(store, home)
         if chain.head() and not chain.key_file.exists():
@@ -192,7 +194,7 @@ def _chained(
         if not always and verified(store, home) is None:
             return
         known = [chain.head(), chain.noted_head(), *kept_heads(store, home)]
-        newest = max(filter(None, known), key=lambda one: one.number, default=None)
+        newest = max(filter(None, known), key=lambda head: head.number, default=None)
         held = chain.head()
         first, last = held.number + 1 if held else 1, newest.number if newest else 0
         lost = f"entries {first} to {last} of before are not in it"
@@ -209,8 +211,8 @@ def _same_home(backup: Path, marks: Mapping[Path, Mark]) -> None:
     """The backup is of the home that the marks name, where both say it."""
     store = read_store(backup / STATE)
     try:
-        with store.reading() as connection:
-            own = mark_of(connection)
+        with store.reading() as transaction:
+            own = mark_of(transaction)
     finally:
         store.close()
     for path, mark in marks.items():
@@ -235,19 +237,19 @@ def _put_aside(home: DistrictHome, now: datetime) -> list[Path]:
     return kept
 
 
-def _brought_back(source: Path, target: Path, said: Sealed) -> None:
+def _brought_back(source: Path, target: Path, expected: Sealed) -> None:
     """A file of the lake, unless it is there as it was."""
-    if target.is_file() and sealed(target) == said:
+    if target.is_file() and sealed(target) == expected:
         return
     draft = target.with_name(f"{target.name}.restored")
     draft.unlink(missing_ok=True)
-    _copied(source, draft, said)
+    _copied(source, draft, expected)
     draft.replace(target)
 
 
-def _copied(source: Path, target: Path, said: Sealed) -> None:
+def _copied(source: Path, target: Path, expected: Sealed) -> None:
     """Copy a file of the backup; what changes while it is read is not taken."""
-    if copied(source, target) != said:
+    if copied(source, target) != expected:
         target.unlink()
         raise BackupError(
             "changed while it was read; nothing was restored",
@@ -258,8 +260,8 @@ def _copied(source: Path, target: Path, said: Sealed) -> None:
 
 def _require_space(home: Path, manifest: Manifest) -> None:
     """Begin nothing that the disk could not hold."""
-    place = next(one for one in (home, *home.parents) if one.is_dir())
-    require_space(place, sum(one.bytes for one in manifest.files.values()))
+    place = next(folder for folder in (home, *home.parents) if folder.is_dir())
+    require_space(place, sum(file.bytes for file in manifest.files.values()))
 
 
 def _marked(home: DistrictHome, own: str, generation: int) -> Sequence[str]:
@@ -269,14 +271,16 @@ def _marked(home: DistrictHome, own: str, generation: int) -> Sequence[str]:
         own: The home's id, for a state of a version that had none.
         generation: The least that it is to be: more than any that was seen.
     """
-    store = Store(engine_of(home.state_db))
+    store = store_as_it_is(home.state_db)
     try:
-        with store.writing() as connection:
-            mark = advance(connection, generation) or begin(connection, own, generation)
-            is_current = layout_of(connection) == layout()
+        with store.writing() as transaction:
+            mark = advance(transaction, generation) or begin(
+                transaction, own, generation
+            )
+            is_current = layout_of(transaction) == layout()
             if is_current:
                 # whoever wrote when it was copied does not write into this lake
-                connection.execute(LAKE_RUNS.delete())
+                ledger.forget_runs(transaction)
         set_aside = sweep(store, home.lake).moved if is_current else ()
     finally:
         store.close()
@@ -289,7 +293,7 @@ def wrong_with(home: DistrictHome, manifest: Manifest) -> list[str]:
     """What a restored home lacks of what its backup had."""
     store = read_store(home.state_db)
     try:
-        lines = sum(one.lines for one in ledger.source_files(store))
+        lines = sum(file.lines for file in ledger.source_files(store))
         findings = len(stored_findings(store))
         wrong = unbalanced(store, home.lake)
     finally:
@@ -318,8 +322,8 @@ def drill(district: District, backup: Path, keys: Path, scratch: Path) -> Sequen
     finally:
         shutil.rmtree(place, ignore_errors=True)
     if not wrong:
-        with district.store.writing() as connection:
-            remember(connection, LAST_DRILL, now_text())
+        with district.store.writing() as transaction:
+            remember(transaction, LAST_DRILL, now_text())
     return wrong
 
 
@@ -337,8 +341,12 @@ def _rebuilt(home: DistrictHome) -> list[str]:
 def _told(home: DistrictHome) -> Mapping[str, Any]:
     with open_district(home.path) as district:
         return {
-            one["finding_id"]: (one["status"], one["confidence"], one["record"])
-            for one in stored_findings(district.store)
+            finding["finding_id"]: (
+                finding["status"],
+                finding["confidence"],
+                finding["record"],
+            )
+            for finding in stored_findings(district.store)
         }
 
 

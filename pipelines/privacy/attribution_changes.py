@@ -4,13 +4,12 @@ from datetime import date, datetime
 from typing import Any
 
 import polars as pl
-from sqlalchemy import insert, select
 
 from pipelines.events import INSTANT
 from pipelines.privacy.editions import Pseudonyms, renamed
 from pipelines.privacy.pseudonyms import Kind
-from pipelines.state.schema import ATTRIBUTION_CHANGES
-from pipelines.state.store import Store, now_text
+from pipelines.state.database import Store
+from pipelines.state.pseudonyms import add_attribution_changes, attribution_changes
 from pipelines.warehouse import attribution
 from pipelines.warehouse.database import Database
 
@@ -36,22 +35,13 @@ def keep_changes(database: Database, store: Store) -> int:
     found = attribution.waiting(database)
     if found.is_empty():
         return 0
-    noticed = now_text()
     rows = [
-        {**row, "event_date": row["event_date"].isoformat(), "changed_time": noticed}
+        {**row, "event_date": row["event_date"].isoformat()}
         for row in found.iter_rows(named=True)
     ]
-    with store.writing() as connection:
-        connection.execute(insert(ATTRIBUTION_CHANGES), rows)
+    add_attribution_changes(store, rows)
     attribution.handed_over(database)
     return len(rows)
-
-
-def stored_changes(store: Store) -> list[dict[str, Any]]:
-    """Every change, oldest first."""
-    query = select(ATTRIBUTION_CHANGES).order_by(ATTRIBUTION_CHANGES.c.change_id)
-    with store.reading() as connection:
-        return [dict(row) for row in connection.execute(query).mappings()]
 
 
 def change_frame(store: Store, names: Pseudonyms) -> pl.DataFrame:
@@ -62,7 +52,7 @@ def change_frame(store: Store, names: Pseudonyms) -> pl.DataFrame:
             "changed_time": datetime.fromisoformat(row["changed_time"]),
             "event_date": date.fromisoformat(row["event_date"]),
         }
-        for row in stored_changes(store)
+        for row in attribution_changes(store)
     ]
     frame = pl.DataFrame(rows, schema=_SHOWN)
     return frame.with_columns(

@@ -14,16 +14,23 @@ from pathlib import Path
 from typing import Any, Literal
 
 import polars as pl
-from sqlalchemy import insert, select
 
 from pipelines.clock import SCHOOL_YEAR_STARTS, school_year
 from pipelines.district import District
 from pipelines.errors import SettingsError
-from pipelines.privacy.pseudonyms import SHORTEST_KEY, Kind, assign_names, tokens
+from pipelines.privacy.pseudonyms import (
+    SENSITIVE,
+    SHORTEST_KEY,
+    WITHHELD,
+    Kind,
+    assign_names,
+    tokens,
+)
 from pipelines.registry.pupils import Pupils, pupils
 from pipelines.state.audit import Act, open_chain
-from pipelines.state.schema import PSEUDONYMS
-from pipelines.state.store import Store, fact, remember
+from pipelines.state.database import Store, fact, remember
+from pipelines.state.pseudonyms import assigned_name, assigned_names
+from pipelines.warehouse.database import Database
 from pipelines.warehouse.models import Model
 
 RULES: Mapping[str, Kind] = {
@@ -57,6 +64,18 @@ KEY_FACT = "pseudonym_key"
 WHICH_KEY = b"schoolbell: which key"
 ONE_DAY = timedelta(days=1)
 PUPILS: Mapping[Kind, Kind] = {"account": "pupil", "person": "pupil_person"}
+
+
+PUBLISHED = ("core", "marts", "identity")
+"""Schemas of the warehouse that analysts may read."""
+INTERNAL = (
+    "core.candidate_requests",
+    "core.locked_talk",
+    "core.outside_places",
+    "identity.account_names",
+    "identity.places",
+)
+"""Tables of these that nobody outside of the pipeline needs."""
 
 
 @dataclass
@@ -93,20 +112,14 @@ class Pseudonyms:
         Two, where an account was staff's first and a pupil's later, or the reverse.
         """
         kinds = [kind, *([PUPILS[kind]] if kind in PUPILS else [])]
-        with self.store.reading() as connection:
-            found = [
-                connection.scalar(
-                    select(PSEUDONYMS.c.name).where(
-                        PSEUDONYMS.c.kind == f"{one}|{self.year}",
-                        PSEUDONYMS.c.token.in_(
-                            tokens(
-                                [value], key=self.key, kind=one, year=self.year
-                            ).values()
-                        ),
-                    )
-                )
-                for one in kinds
-            ]
+        found = [
+            assigned_name(
+                self.store,
+                f"{scope_kind}|{self.year}",
+                tokens([value], key=self.key, kind=scope_kind, year=self.year).values(),
+            )
+            for scope_kind in kinds
+        ]
         return tuple(name for name in found if name)
 
     def _kept(self, kind: Kind, values: Iterable[str]) -> Mapping[str, str]:
@@ -118,24 +131,11 @@ class Pseudonyms:
 
     def _assigned(self, kind: Kind, values: list[str]) -> dict[str, str]:
         found = tokens(values, key=self.key, kind=kind, year=self.year)
-        scope = f"{kind}|{self.year}"
-        with self.store.writing() as connection:
-            rows = connection.execute(
-                select(PSEUDONYMS.c.token, PSEUDONYMS.c.name).where(
-                    PSEUDONYMS.c.kind == scope
-                )
-            )
-            existing = {row.token: row.name for row in rows}
-            added = assign_names(existing, found.values(), kind)
-            if added:
-                connection.execute(
-                    insert(PSEUDONYMS),
-                    [
-                        {"kind": scope, "token": token, "name": name}
-                        for token, name in sorted(added.items())
-                    ],
-                )
-        names = existing | added
+        names = assigned_names(
+            self.store,
+            f"{kind}|{self.year}",
+            lambda existing: assign_names(existing, found.values(), kind),
+        )
         return {value: names[token] for value, token in found.items()}
 
 
@@ -147,12 +147,12 @@ def home_key(district: District) -> bytes:
             get another name.
     """
     key = _read_key(district.home.key_file)
-    with district.store.reading() as connection:
-        used = fact(connection, KEY_FACT)
+    with district.store.reading() as transaction:
+        used = fact(transaction, KEY_FACT)
     if used is None:
-        with district.store.writing() as connection:
-            remember(connection, KEY_FACT, _told_apart(key))
-    elif used != _told_apart(key):
+        with district.store.writing() as transaction:
+            remember(transaction, KEY_FACT, _fingerprint(key))
+    elif used != _fingerprint(key):
         raise _wrong_key(district.home.key_file, "is another one than was used before")
     return key
 
@@ -161,8 +161,8 @@ def accept_key(district: District, actor: str) -> None:
     """Go on with the key that is there now; the audit chain says so."""
     key = _read_key(district.home.key_file)
     act = Act(actor=actor, action="accept key", subject=district.home.key_file.name)
-    with open_chain(district.store, district.home).recording(act) as connection:
-        remember(connection, KEY_FACT, _told_apart(key))
+    with open_chain(district.store, district.home).recording(act) as transaction:
+        remember(transaction, KEY_FACT, _fingerprint(key))
 
 
 def _read_key(path: Path) -> bytes:
@@ -175,7 +175,7 @@ def _read_key(path: Path) -> bytes:
     return key
 
 
-def _told_apart(key: bytes) -> str:
+def _fingerprint(key: bytes) -> str:
     return hmac.new(key, WHICH_KEY, hashlib.sha256).hexdigest()[:32]
 
 
@@ -225,6 +225,22 @@ def kept_columns(model: Model) -> Mapping[str, Kind | Mask | None]:
     }
 
 
+def is_published(model: Model) -> bool:
+    """Whether analysts may read a table at all."""
+    return model.schema_name in PUBLISHED and model.name not in INTERNAL
+
+
+def published_tables(
+    models: Mapping[str, Model],
+) -> Mapping[str, Mapping[str, Kind | Mask | None]]:
+    """The tables that analysts may read, each with the columns that they may."""
+    return {
+        name: kept_columns(model)
+        for name, model in models.items()
+        if is_published(model)
+    }
+
+
 def renamed(values: pl.Series, kind: Kind, names: Pseudonyms) -> pl.Series:
     """A text column with each value replaced by its name."""
     distinct = values.drop_nulls().unique().to_list()
@@ -233,3 +249,51 @@ def renamed(values: pl.Series, kind: Kind, names: Pseudonyms) -> pl.Series:
     return values.replace_strict(chosen, default=None, return_dtype=pl.String).alias(
         values.name
     )
+
+
+def name_everything(
+    database: Database,
+    tables: Mapping[str, Mapping[str, Any]],
+    names: Pseudonyms,
+    sensitive: frozenset[str],
+) -> None:
+    """Give every value in the published tables its name, as `main.pseudonyms`."""
+    values: dict[Any, set[str]] = {"site": set(sensitive)}
+    for table, columns in tables.items():
+        for column, kind in columns.items():
+            if kind is not None and kind in RULES.values():
+                values.setdefault(kind, set()).update(database.distinct(table, column))
+    rows = [
+        {"kind": kind, "value": value, "name": named[value]}
+        for kind, wanted in sorted(values.items())
+        for named in [names.names(kind, wanted)]
+        for value in sorted(wanted)
+    ]
+    schema = {"kind": pl.String, "value": pl.String, "name": pl.String}
+    database.replace("main.pseudonyms", pl.DataFrame(rows, schema=schema))
+
+
+def copied(number: int, name: str, kind: str | None) -> tuple[str, str]:
+    """How a column goes into a snapshot, and the join that it needs."""
+    if kind is None:
+        return f"rows.{name}", ""
+    if kind == "category":
+        words = "|".join(SENSITIVE)
+        pattern = rf"\b({words})\b"
+        return (
+            f"regexp_replace(rows.{name}, '{pattern}', '{WITHHELD}', 'g') as {name}",
+            "",
+        )
+    if kind == "sites":
+        shown = f"coalesce(named_{number}.names[one], one)"
+        join = (
+            "cross join (select map(list(value), list(name)) as names"
+            f" from main.pseudonyms where kind = 'site') as named_{number}"
+        )
+        return f"list_transform(rows.{name}, lambda one: {shown}) as {name}", join
+    other = f", rows.{name}" if kind == "site" else ""
+    join = (
+        f"left join main.pseudonyms as names_{number}"
+        f" on rows.{name} = names_{number}.value and names_{number}.kind = '{kind}'"
+    )
+    return f"coalesce(names_{number}.name{other}) as {name}", join

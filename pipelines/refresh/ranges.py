@@ -6,8 +6,8 @@ from types import MappingProxyType
 
 from pipelines.district import District
 from pipelines.refresh.staleness import note_versions, stale
-from pipelines.state import ledger
-from pipelines.state.rebuild_reasons import note_opened
+from pipelines.state.days import dirty_days
+from pipelines.state.runs import note_rebuild_reasons
 from pipelines.warehouse import inputs, planning
 from pipelines.warehouse.building import Quarantine
 from pipelines.warehouse.database import Database
@@ -18,7 +18,7 @@ Range = tuple[date, date]
 def stale_range(district: District) -> Range | None:
     """First and last day that dirty days reach in any model, or that failed before."""
     held = _held(district)
-    dirty = [day for day in ledger.dirty_days(district.store) if day in set(held)]
+    dirty = [day for day in dirty_days(district.store) if day in set(held)]
     return _reached(district, dirty, held, Quarantine(district.store).days)
 
 
@@ -33,7 +33,7 @@ def registry_range(database: Database, district: District) -> Range | None:
     if span is None:
         note_versions(database, district)
     else:
-        note_opened(district.store, found.reasons)
+        note_rebuild_reasons(district.store, found.reasons)
     return span
 
 

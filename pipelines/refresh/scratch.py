@@ -15,8 +15,8 @@ from pipelines.errors import ModelError
 from pipelines.registry.kept import data_of
 from pipelines.registry.registry import load_registry
 from pipelines.settings.home import DistrictHome
-from pipelines.settings.reader import Settings
-from pipelines.state.store import open_store
+from pipelines.settings.model import Settings
+from pipelines.state.database import open_store
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,12 @@ from types import MappingProxyType
 import polars as pl
 
 from pipelines.district import District
-from pipelines.findings.feedback import demoted, standings_of
-from pipelines.findings.keeping import stored_findings
+from pipelines.findings.rule_quality import demoted, qualities_of
 from pipelines.findings.unjudged import released, unjudged
 from pipelines.refresh.touching import addresses, dated, mentions, policy, sites
 from pipelines.refresh.touching.changes import Change
-from pipelines.state import ledger
+from pipelines.state.days import dirty_days
+from pipelines.state.findings import stored_findings
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.library import models
 from pipelines.warehouse.models import downstream
@@ -80,7 +80,7 @@ def stale(database: Database, district: District, held: Sequence[date]) -> Stale
         held: Every day with events.
     """
     was, now = dict(noted(database, "main.built_with")), _versions(district)
-    dirty = set(ledger.dirty_days(district.store)) & set(held)
+    dirty = set(dirty_days(district.store)) & set(held)
     dirty |= set(released(database, unjudged(district))) & set(held)
     if was == now:
         return _told({LINES: dirty})
@@ -180,7 +180,7 @@ def _versions(district: District) -> dict[str, str]:
     more = {
         "settings": district.settings_hash,
         "zone": district.zone,
-        "leads": "|".join(sorted(demoted(standings_of(district)))),
+        "leads": "|".join(sorted(demoted(qualities_of(district)))),
         "stages": "|".join(map("=".join, sorted(district.stages.items()))),
         "domains": "|".join(sorted(district.settings.district.account_domains)),
     }

@@ -10,13 +10,13 @@ from pipelines.district import District
 from pipelines.errors import SourceError
 from pipelines.events import EVENT_CLASSES
 from pipelines.findings.cases import owners
-from pipelines.findings.citations import cited_lines
+from pipelines.findings.evidence import cited_lines
 from pipelines.findings.judged import judged_findings
-from pipelines.findings.keeping import Kept, keep
+from pipelines.findings.lifecycle import Kept, keep
 from pipelines.findings.unjudged import judged_days, note_unjudged, unjudged
-from pipelines.ingest.intake import SETTLE_SECONDS, Intake, Outcome, Source, Watch
+from pipelines.ingest.intake import Intake, Source, Watch
 from pipelines.ingest.remote import shown
-from pipelines.ingest.source import LATER
+from pipelines.ingest.source import LATER, SETTLE_SECONDS, Outcome
 from pipelines.ingest.sweeping import sweep
 from pipelines.privacy.attribution_changes import keep_changes
 from pipelines.refresh.staleness import (
@@ -28,12 +28,11 @@ from pipelines.refresh.staleness import (
 )
 from pipelines.registry.frames import FRAMES
 from pipelines.registry.registry import keep_registry
-from pipelines.state import ledger
+from pipelines.state.days import dirty_days, mark_clean
 from pipelines.state.ledger import FAILED, FileRecord
-from pipelines.state.pending_reports import owe
-from pipelines.state.purged import kept_from
-from pipelines.state.rebuild_reasons import note_opened
-from pipelines.state.visits import note_look
+from pipelines.state.published_reports import add_pending_reports
+from pipelines.state.retention import kept_from
+from pipelines.state.runs import note_look, note_rebuild_reasons
 from pipelines.warehouse import attribution, building, inputs, planning
 from pipelines.warehouse.building import Attempt, Builder, Built, Quarantine
 from pipelines.warehouse.database import Database
@@ -136,7 +135,7 @@ def build(
     held = files.days()
     found = stale(database, district, held)
     drop_gone(database)
-    note_opened(district.store, found.reasons)
+    note_rebuild_reasons(district.store, found.reasons)
     quarantine = Quarantine(district.store)
     if held:
         quarantine.forget(district.models, held)
@@ -299,11 +298,13 @@ def _built_and_judged(district: District, progress: Progress) -> Warehouse:
             return Warehouse(built, Kept((), (), ()))
         kept = judge_days(database, district, built.days, built.because, built.again)
         days = {day for days in built.days.values() for day in days}
-        owe(district.store, days | set(built.again) | built.newly_held_back)
+        add_pending_reports(
+            district.store, days | set(built.again) | built.newly_held_back
+        )
         note_versions(database, district)
     if built.newly_held_back and not is_whole(district.home.warehouse):
         # no model failed: what they read is damaged
         raise DamagedWarehouseError("is damaged", where=str(district.home.warehouse))
-    for day in ledger.dirty_days(district.store):
-        ledger.clean(district.store, day)
+    for day in dirty_days(district.store):
+        mark_clean(district.store, day)
     return Warehouse(built, kept)

@@ -32,8 +32,8 @@ from pipelines.registry.policy import read_policy
 from pipelines.registry.reading import Rows, read_file
 from pipelines.registry.shapes import File
 from pipelines.settings.home import DistrictHome
+from pipelines.settings.model import Settings
 from pipelines.settings.problems import Problem, nearest
-from pipelines.settings.reader import Settings
 
 ROSTER = {file.name: file for file in (USERS, ROLES, ORGS, MANIFEST)}
 IGNORED = (

@@ -37,8 +37,8 @@ from pipelines.registry.references import dangling
 from pipelines.registry.roster import Roster, roster
 from pipelines.registry.schools import buildings, of_organisations
 from pipelines.settings.home import DistrictHome
+from pipelines.settings.model import Settings
 from pipelines.settings.problems import Problem
-from pipelines.settings.reader import Settings
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.privacy.suppression import Grid, band, held_back, with_totals
 from pipelines.reports.archive import archive_pages
 from pipelines.reports.exports import Page
 from pipelines.reports.headline import coverage, new_sites
@@ -24,7 +25,6 @@ from pipelines.reports.pages import page
 from pipelines.reports.safety import file_name
 from pipelines.reports.schemas import empty_frame
 from pipelines.reports.sections import sections
-from pipelines.reports.suppression import Grid, band, held_back, with_totals
 from pipelines.reports.tables import Table, table, total
 from pipelines.reports.view import View
 from pipelines.reports.weekly import (

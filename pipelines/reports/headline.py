@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.health.trouble import KINDS as ISSUES
+from pipelines.health.issues import KINDS as ISSUE_KINDS
 from pipelines.reports.view import View, same_week_last_year
 from pipelines.reports.words import count, listed, number, span
 
@@ -188,7 +188,9 @@ def say_gap(gap: Gap, view: View) -> str:
     return f"{gap.source}, {span(gap.start, gap.end, view.zone)}"
 
 
-NAMED_ISSUES: Mapping[str, str] = {str(kind): text for kind, text in ISSUES.items()}
+NAMED_ISSUES: Mapping[str, str] = {
+    str(kind): text for kind, text in ISSUE_KINDS.items()
+}
 MOST_SAID = 2
 
 
@@ -201,7 +203,7 @@ def source_issues(view: View) -> list[str]:
     midnight = datetime.combine(view.start, datetime.min.time(), view.zone)
     first = midnight.astimezone(UTC)
     last = (midnight + timedelta(days=7)).astimezone(UTC)
-    rows = view.inputs.source_troubles.filter(
+    rows = view.inputs.source_issues.filter(
         pl.col("kind") != "silent",
         pl.col("start_time") < last,
         pl.col("end_time").is_null() | (pl.col("end_time") >= first),

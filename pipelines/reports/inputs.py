@@ -32,7 +32,7 @@ class ReportInputs:
         source_days: The line account of a source and local day; `unchecked` are
             events in which damage on the way could not be noticed.
         unjudged: Days that a rule says nothing of, and the field that is missing.
-        source_troubles: What was wrong with a source, from when to when; without an
+        source_issues: What was wrong with a source, from when to when; without an
             end it lasts. The verdict that `status` quotes.
         school_days: Day type and duty window (minutes after midnight) by building.
         permits: Consents and exceptions, without grantor and subject; `kind` is
@@ -83,8 +83,8 @@ class ReportInputs:
     settings_hash: str
     registry_version: str
     unjudged: pl.DataFrame = field(default_factory=lambda: empty_frame("unjudged"))
-    source_troubles: pl.DataFrame = field(
-        default_factory=lambda: empty_frame("source_troubles")
+    source_issues: pl.DataFrame = field(
+        default_factory=lambda: empty_frame("source_issues")
     )
     permits: pl.DataFrame = field(default_factory=lambda: empty_frame("permits"))
     rule_standing: pl.DataFrame = field(

@@ -15,8 +15,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, insert, select
-
 from pipelines.clock import monday
 from pipelines.district import District
 from pipelines.errors import ModelError
@@ -32,9 +30,8 @@ from pipelines.reports.weekly import Pages, gone_page, report_id, weekly_report
 from pipelines.reports.words import in_locale
 from pipelines.settings.home import PLAIN_FILE, SHARED
 from pipelines.settings.model import Report
-from pipelines.state.purged import kept_from, purged_reports
-from pipelines.state.schema import REPORT_FACTS, REPORTS
-from pipelines.state.store import now_text
+from pipelines.state.published_reports import put_report, report_facts
+from pipelines.state.retention import kept_from, purged_reports
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.snapshots import current, reading
 
@@ -52,23 +49,15 @@ def revised(district: District, inputs: ReportInputs, week: date) -> ReportInput
 def record(district: District, inputs: ReportInputs, week: date, page: Path) -> None:
     """Note a written report with what it says; the same revision is noted once."""
     view = View(inputs, week)
-    mine = {"week": week.isoformat(), "revision": inputs.revision}
-    with district.store.writing() as connection:
-        for table in (REPORTS, REPORT_FACTS):
-            connection.execute(delete(table).filter_by(**mine))
-        connection.execute(
-            insert(REPORT_FACTS).values(**mine, facts=json.dumps(facts(view)))
-        )
-        connection.execute(
-            insert(REPORTS).values(
-                **mine,
-                report_id=report_id(view),
-                path=page.relative_to(district.home.path).as_posix(),
-                sha256=hashlib.sha256(page.read_bytes()).hexdigest(),
-                snapshot=inputs.snapshot_id,
-                published_time=now_text(),
-            )
-        )
+    report = {
+        "report_id": report_id(view),
+        "path": page.relative_to(district.home.path).as_posix(),
+        "sha256": hashlib.sha256(page.read_bytes()).hexdigest(),
+        "snapshot": inputs.snapshot_id,
+        "facts": json.dumps(facts(view)),
+    }
+    with district.store.writing() as transaction:
+        put_report(transaction, week, inputs.revision, report)
 
 
 def remembered(district: District, held: Collection[date]) -> list[Headline]:
@@ -76,11 +65,8 @@ def remembered(district: District, held: Collection[date]) -> list[Headline]:
 
     A week whose report was deleted as well has none, and says so.
     """
-    with district.store.reading() as connection:
-        rows = connection.execute(
-            select(REPORT_FACTS).order_by(REPORT_FACTS.c.week, REPORT_FACTS.c.revision)
-        ).all()
-    numbers = {row.week: json.loads(row.facts)["numbers"] for row in rows}
+    rows = report_facts(district.store)
+    numbers = {row["week"]: row["facts"]["numbers"] for row in rows}
     gone = purged_reports(district.store)
     weeks: dict[str, Headline] = {week: {"is_removed": True} for week in gone}
     weeks |= numbers
@@ -92,13 +78,8 @@ def remembered(district: District, held: Collection[date]) -> list[Headline]:
 
 
 def _told(district: District, week: date) -> dict[int, Any]:
-    columns = REPORT_FACTS.c
-    query = select(columns.revision, columns.facts).where(
-        columns.week == week.isoformat()
-    )
-    with district.store.reading() as connection:
-        rows = connection.execute(query).all()
-    return {revision: json.loads(text) for revision, text in rows}
+    rows = report_facts(district.store, week)
+    return {row["revision"]: row["facts"] for row in rows}
 
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

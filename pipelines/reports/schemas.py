@@ -81,7 +81,7 @@ SCHEMAS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "model": pl.String,
             "cause": pl.String,
         },
-        "source_troubles": {
+        "source_issues": {
             "source": pl.String,
             "building": pl.String,
             "kind": pl.String,

@@ -13,8 +13,7 @@ from pipelines.district import District
 from pipelines.errors import SettingsError
 from pipelines.events import EVENT_CLASSES
 from pipelines.findings.unjudged import UNJUDGED
-from pipelines.health.covering import closed_times, expected_hours, usual_lags
-from pipelines.health.history import troubles
+from pipelines.health.source_hours import closed_times, expected_hours, usual_lags
 from pipelines.registry.building_names import building_names
 from pipelines.reports.inputs import ReportInputs
 from pipelines.reports.palette import DARK, LIGHT, READABLE, least_contrast
@@ -25,7 +24,8 @@ from pipelines.settings.parts import Detection as DetectionSettings
 from pipelines.state import ledger
 from pipelines.state.audit import open_chain
 from pipelines.state.days import source_days as counted_days
-from pipelines.state.visits import last_look
+from pipelines.state.runs import last_look
+from pipelines.state.source_issues import stored_issues
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.models import Model
 
@@ -256,7 +256,7 @@ def report_inputs(
             database.table("marts.source_files"), database.table("marts.file_days")
         ),
         unjudged=_unjudged(database, district),
-        source_troubles=_troubles(district),
+        source_issues=_issues(district),
         school_days=days,
         permits=permits(district),
         not_believed=[
@@ -325,13 +325,13 @@ def _unjudged(database: Database, district: District) -> pl.DataFrame:
     return database.table(UNJUDGED).with_columns(kind=kind)
 
 
-def _troubles(district: District) -> pl.DataFrame:
+def _issues(district: District) -> pl.DataFrame:
     """What was wrong with the sources, from the start; a source without lines too."""
     rows = [
-        {name: row[name] for name in SCHEMAS["source_troubles"]}
-        for row in troubles(district.store, datetime.fromtimestamp(0, UTC))
+        {name: row[name] for name in SCHEMAS["source_issues"]}
+        for row in stored_issues(district.store, datetime.fromtimestamp(0, UTC))
     ]
-    text = dict.fromkeys(SCHEMAS["source_troubles"], pl.String)
+    text = dict.fromkeys(SCHEMAS["source_issues"], pl.String)
     instant = pl.col("start_time", "end_time").str.to_datetime(
         time_unit="us", time_zone="UTC"
     )

@@ -11,37 +11,28 @@ import polars as pl
 
 from pipelines.district import District
 from pipelines.errors import ModelError
-from pipelines.findings.feedback import standings_of
 from pipelines.findings.frames import EVIDENCE, FINDINGS, INSTANT
-from pipelines.findings.keeping import stored_evidence, stored_findings
-from pipelines.findings.review_frames import standing_frame
+from pipelines.findings.rule_quality import qualities_of, quality_frame
 from pipelines.findings.unjudged import UNJUDGED, frame, unjudged
-from pipelines.findings.withholding import hidden_sites, unspelt, withheld
 from pipelines.findings.wording import told
 from pipelines.ingest.accounting import arrival_lags
 from pipelines.ingest.compression import NO_CHECKSUM
 from pipelines.privacy.attribution_changes import CHANGES, change_frame
-from pipelines.privacy.copying import copied
-from pipelines.privacy.editions import Pseudonyms, kept_columns, pseudonyms, renamed
-from pipelines.privacy.naming import name_everything
+from pipelines.privacy.editions import (
+    Pseudonyms,
+    copied,
+    name_everything,
+    pseudonyms,
+    published_tables,
+    renamed,
+)
 from pipelines.privacy.pseudonyms import Kind
-from pipelines.privacy.sensitive_sites import sensitive_names
+from pipelines.privacy.redaction import hidden_sites, redact, redacted, sensitive_names
 from pipelines.state import ledger
+from pipelines.state.findings import stored_evidence, stored_findings
 from pipelines.warehouse.repair import opened
 from pipelines.warehouse.snapshots import publish
 
-PUBLISHED = ("core", "marts", "identity")
-INTERNAL = (
-    "core.candidate_requests",
-    "core.expected_logs",
-    "core.expected_traffic",
-    "core.background_traffic",
-    "core.logons",
-    "core.outside_places",
-    "core.regular_calls",
-    "identity.account_names",
-    "identity.places",
-)
 ABOUT = "marts.about"
 
 
@@ -59,11 +50,7 @@ def publish_snapshot(district: District, now: datetime) -> Path:
         )
     newest = max(ledger.event_days(district.store), default=now.date())
     names = pseudonyms(district, newest)
-    tables = {
-        name: kept_columns(model)
-        for name, model in district.models.items()
-        if model.schema_name in PUBLISHED and name not in INTERNAL
-    }
+    tables = published_tables(district.models)
     memory_mb = district.settings.limits.memory_mb
     with opened(district.home.warehouse, memory_mb=memory_mb) as database:
         tables = {name: one for name, one in tables.items() if database.has(name)}
@@ -112,7 +99,7 @@ def finding_frames(
             renamed(cited["account"], "account", names),
             renamed(cited["device"], "device", names),
         ),
-        "findings.rule_standing": standing_frame(standings_of(district)),
+        "findings.rule_standing": quality_frame(qualities_of(district)),
     }
 
 
@@ -124,7 +111,7 @@ def _finding(row: Mapping[str, Any], kind: Kind, names: Pseudonyms) -> dict[str,
     def named(site: str) -> str:
         return names.names("site", [site])[site]
 
-    record = withheld(row["record"], named)
+    record = redacted(row["record"], named)
     hidden = hidden_sites(row["record"])
     subject = names.names(kind, [row["subject"]])[row["subject"]]
     devices = [names.names("device", [one])[one] for one in record["devices"]]
@@ -143,7 +130,7 @@ def _finding(row: Mapping[str, Any], kind: Kind, names: Pseudonyms) -> dict[str,
     return {
         **{key: row[key] for key in ("finding_id", "rule", "kind", "severity")},
         **{key: row[key] for key in ("confidence", "status")},
-        "status_reason": unspelt(row["status_reason"], hidden, named),
+        "status_reason": redact(row["status_reason"], hidden, named),
         "subject": subject,
         "is_pupil": names.is_pupil(kind, row["subject"]),
         "devices": devices,

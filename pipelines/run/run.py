@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipelines.alerts.sending import AlertSummary, send_alerts
+from pipelines.alerts.dispatch import AlertSummary, send_alerts
 from pipelines.district import District, only_writer, open_district
-from pipelines.findings.keeping import Kept
+from pipelines.findings.lifecycle import Kept
 from pipelines.findings.unjudged import Failure, failures
 from pipelines.health.overview import looked_at
-from pipelines.ingest.intake import SETTLE_SECONDS, Outcome, Watch
+from pipelines.ingest.intake import Watch
+from pipelines.ingest.source import SETTLE_SECONDS, Outcome
 from pipelines.ingest.sweeping import unlisted_files
 from pipelines.refresh.steps import Progress, build_and_judge, nobody_watches, take_in
 from pipelines.reports.publishing import (
@@ -20,8 +21,8 @@ from pipelines.reports.publishing import (
 )
 from pipelines.reports.snapshot_tables import publish_snapshot
 from pipelines.state.home_mark import move_on
-from pipelines.state.pending_reports import owed, settle
-from pipelines.state.visits import note_run, set_back
+from pipelines.state.published_reports import mark_reports_written, pending_reports
+from pipelines.state.runs import note_run, set_back
 from pipelines.warehouse.building import Built
 from pipelines.warehouse.snapshots import set_broken_aside
 
@@ -98,14 +99,14 @@ def run_opened(
     lap("build and judge")
     health = looked_at(district, now)
     snapshot, reports = None, []
-    weeks = owed(district.store)
+    weeks = pending_reports(district.store)
     broken = set_broken_aside(district.home.snapshots)
     if weeks or (broken and district.home.warehouse.exists()):
         snapshot = publish_snapshot(district, now)
         lap("snapshot")
     if weeks:
         reports = publish_reports(district, now, weeks)
-        settle(district.store, weeks)
+        mark_reports_written(district.store, weeks)
         lap("report")
     note_run(district.store, now)
     alerts = send_alerts(district, now, health)

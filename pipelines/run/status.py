@@ -12,24 +12,32 @@ from importlib.metadata import PackageNotFoundError, version
 from shutil import disk_usage
 from typing import Any
 
-from sqlalchemy import func, select
-
-from pipelines.alerts.outbox import GIVEN_UP, SENT, outbox
-from pipelines.alerts.standstill import standstill
+from pipelines.alerts.facts import standstill
 from pipelines.district import District
-from pipelines.findings.keeping import stored_findings
 from pipelines.findings.unjudged import failures
-from pipelines.health.file_trouble import in_trouble, stuck, waiting, without_checksum
+from pipelines.health.file_issues import (
+    files_with_issues,
+    stuck,
+    waiting,
+    without_checksum,
+)
 from pipelines.health.source_states import SourceState, source_states
 from pipelines.ingest.compression import NO_CHECKSUM
 from pipelines.ingest.sweeping import unlisted_files
 from pipelines.state import ledger
-from pipelines.state.dirty import oldest_dirty
+from pipelines.state.alerts import GIVEN_UP, SENT, outbox
+from pipelines.state.days import dirty_days, oldest_dirty
+from pipelines.state.findings import stored_findings
 from pipelines.state.ledger import FileRecord
-from pipelines.state.purged import begun
-from pipelines.state.rebuild_reasons import last_opened, lines
-from pipelines.state.schema import REPORTS
-from pipelines.state.visits import last_look, last_run, set_back
+from pipelines.state.published_reports import newest_publication
+from pipelines.state.retention import begun
+from pipelines.state.runs import (
+    last_look,
+    last_rebuild_reasons,
+    last_run,
+    reason_lines,
+    set_back,
+)
 
 PARTS = ("schoolbell", "duckdb", "polars", "pyarrow", "dagster")
 
@@ -84,7 +92,7 @@ class Status:
 def status_of(district: District, now: datetime) -> Status:
     """Sources, runs, days to build, findings to decide on, alerts, disk, versions."""
     files = ledger.source_files(district.store)
-    trouble = in_trouble(files, district.settings.limits.reject_share)
+    trouble = files_with_issues(files, district.settings.limits.reject_share)
     waits = list(waiting(district, files))
     sources = source_states(district)
     unsent = _unsent(district, now)
@@ -157,8 +165,7 @@ def unfinished(district: District) -> Iterator[str]:
 
 def _runs(district: District) -> dict[str, str]:
     look, ended = last_look(district.store), last_run(district.store)
-    with district.store.reading() as connection:
-        report = connection.execute(select(func.max(REPORTS.c.published_time))).scalar()
+    report = newest_publication(district.store)
     return {
         "last_look": look.isoformat(timespec="seconds") if look else "never",
         "last_run": ended.isoformat(timespec="seconds") if ended else "never",
@@ -169,9 +176,9 @@ def _runs(district: District) -> dict[str, str]:
 def _days(district: District) -> dict[str, Any]:
     since = oldest_dirty(district.store)
     return {
-        "days_to_build": len(ledger.dirty_days(district.store)),
+        "days_to_build": len(dirty_days(district.store)),
         "days_wait_since": since.isoformat(timespec="seconds") if since else "",
-        "last_opened": "; ".join(lines(last_opened(district.store))),
+        "last_opened": "; ".join(reason_lines(last_rebuild_reasons(district.store))),
     }
 
 

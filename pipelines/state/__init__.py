@@ -1,7 +1,9 @@
-"""`state.db`: what can not be recomputed.
+"""`state.db`: what can not be recomputed, and every query on it.
 
-`schema` and `review_schema` name the tables, `store` opens the database, and one
-module each keeps the ledger, the audit chain, the findings and their reviews, the
-alerts sent and the reports published. SQLite by default; any database that
-SQLAlchemy speaks where several machines share one.
+`tables` names the tables, `database` opens the database, `layout` and `migration`
+bring an earlier one to the present. One module each keeps the ledger, the days, the
+audit chain, findings, reviews, alerts, issues of sources, pseudonyms, published
+reports, and what was purged or is on hold. Others call these with plain values; only
+this folder writes SQLAlchemy. SQLite by default, PostgreSQL where several machines
+share one.
 """

@@ -10,6 +10,7 @@ in mails and in the manifests of backups, with which it is compared.
 import hashlib
 import hmac
 import json
+import re
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -21,8 +22,8 @@ from sqlalchemy import Connection, insert, select
 from pipelines.errors import SchoolbellError, SettingsError
 from pipelines.settings.home import DistrictHome, put
 from pipelines.state import home_mark
-from pipelines.state.review_schema import AUDIT
-from pipelines.state.store import Store, now_text
+from pipelines.state.database import Store, Transaction, fact, now_text
+from pipelines.state.tables import AUDIT, OUTBOX
 
 NOTHING_BEFORE = "0" * 64
 RESTORE = "restore"
@@ -104,7 +105,7 @@ class Chain:
     head_file: Path
 
     @contextmanager
-    def recording(self, act: Act) -> Iterator[Connection]:
+    def recording(self, act: Act) -> Iterator[Transaction]:
         """One transaction for an act and its entry.
 
         Raises:
@@ -132,10 +133,7 @@ class Chain:
                     path.unlink(missing_ok=True)
 
     def append(self, connection: Connection, act: Act) -> Entry:
-        """Add an entry in a transaction of the caller's.
-
-        Call `note_head` once that is committed; `recording` does both.
-        """
+        """Add an entry in a transaction of the caller's; `recording` keeps its head."""
         last = _last(connection)
         key = self._key(is_new=not last.number)
         _require_key_of(connection, key, str(self.key_file))
@@ -152,13 +150,6 @@ class Chain:
         sealed = replace(entry, hash=seal(key, entry))
         connection.execute(insert(AUDIT).values(**sealed.__dict__))
         return sealed
-
-    def note_head(self) -> None:
-        """Keep the present head in the file beside the database."""
-        with self.store.reading() as connection:
-            head = _last(connection)
-        if head.number:
-            self._note(head)
 
     def head(self) -> Head | None:
         """The last entry's number and hash, as reports print it; None if empty."""
@@ -226,8 +217,8 @@ class Chain:
             return None
         except (UnicodeDecodeError, IsADirectoryError):
             text = ""
-        said, _, its_seal = text.rpartition(":")
-        head = parsed_head(said or text, str(self.head_file))
+        sealed_text, _, its_seal = text.rpartition(":")
+        head = parsed_head(sealed_text or text, str(self.head_file))
         if not hmac.compare_digest(its_seal, self._seal(head)):
             raise SettingsError(
                 "is not sealed with the key of the chain: somebody else wrote it",
@@ -383,3 +374,67 @@ def _require_key_of(connection: Connection, key: bytes, where: str) -> None:
 def _storable(text: str) -> str:
     """Without what a database refuses: NUL, and halves of surrogate pairs."""
     return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+
+
+BACKUPS = "backup_folder"
+"""The fact that says where the last backup was made."""
+
+HEAD = r"([0-9]{1,18}:[0-9a-f]{64})"
+# what strangers wrote is escaped on a page, and has no line of its own in a message
+ON_A_PAGE = re.compile(re.escape(AUDIT_RECORD) + r"</dt>\s*<dd>" + HEAD + "</dd>")
+IN_A_MESSAGE = re.compile(rf"(?m)^{re.escape(AUDIT_RECORD)}: {HEAD}$")
+
+
+def verified(
+    store: Store, home: DistrictHome, given: Sequence[Head] = ()
+) -> Broken | None:
+    """The first broken link, or None: the chain holds against every head known.
+
+    Args:
+        given: Heads that somebody read elsewhere.
+    """
+    return open_chain(store, home).verify([*given, *kept_heads(store, home)])
+
+
+def kept_heads(store: Store, home: DistrictHome) -> list[Head]:
+    """The heads in reports, sent messages and backups, of those that can be read."""
+    return [*_reports(home), *_messages(store), *_backups(store)]
+
+
+def _reports(home: DistrictHome) -> Iterator[Head]:
+    for page in sorted(home.reports.glob("*/index.html")):
+        try:
+            text = page.read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            continue  # `doctor` tells of it
+        yield from _printed(ON_A_PAGE, text, str(page))
+
+
+def _messages(store: Store) -> Iterator[Head]:
+    query = select(OUTBOX.c.alert_key, OUTBOX.c.message)
+    with store.reading() as connection:
+        rows = connection.execute(query.where(OUTBOX.c.message.contains(AUDIT_RECORD)))
+        for key, text in rows:
+            yield from _printed(IN_A_MESSAGE, text, f"the message {key}")
+
+
+def _printed(shape: re.Pattern[str], text: str, where: str) -> Iterator[Head]:
+    for found in shape.finditer(text):
+        number, _, digest = found[1].partition(":")
+        if int(number):
+            yield Head(int(number), digest, where)
+
+
+def _backups(store: Store) -> Iterator[Head]:
+    """The head in the newest backup; its disk may well be elsewhere."""
+    with store.reading() as connection:
+        folder = fact(connection, BACKUPS)
+    if folder is None:
+        return
+    try:
+        made = sorted(Path(folder).glob("backup-*/manifest.json"))
+        manifest = json.loads(made[-1].read_text(encoding="utf-8")) if made else {}
+        if text := manifest.get("audit_head", ""):
+            yield parsed_head(text, str(made[-1]))
+    except (OSError, ValueError, AttributeError, TypeError, SettingsError):
+        return  # a damaged manifest is found by whoever restores or backs up

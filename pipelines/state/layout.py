@@ -1,17 +1,45 @@
-"""Tells whether a state database has the layout that this version wants."""
+"""The layout of a state database: its number, its columns, what was before.
+
+Columns that may be empty need no entry: an earlier row simply has none. Whoever
+adds a column that must not be empty to a table that was there says here what the
+rows of before get, and raises `NUMBER`; the tests upgrade every earlier layout.
+"""
 
 import hashlib
 from collections.abc import Mapping
 from functools import cache
-from importlib import import_module
-from pkgutil import iter_modules
 
-from sqlalchemy import Connection, MetaData, inspect, select
+from sqlalchemy import Connection, inspect, select
 
-from pipelines import state
 from pipelines.errors import SchoolbellError
-from pipelines.state.history import FORMER_NAMES, NUMBER
-from pipelines.state.schema import FACTS, METADATA
+from pipelines.state.tables import FACTS, METADATA, OUTBOX
+
+NUMBER = 9
+"""The present layout; one written by a later Schoolbell has a higher number."""
+
+ANY_FILE = 2**62
+
+FORMER_NAMES: Mapping[str, str] = {OUTBOX.name: "alerts"}
+"""Tables that had another name, with that name."""
+
+LEFT_BEHIND: Mapping[str, str] = {
+    "announced_findings": "which findings had been announced; they may be once more",
+}
+"""Tables that nothing reads any more, and what is lost with them."""
+
+FILLED: Mapping[tuple[str, str], int | str] = {
+    ("source_files", "tail_bytes"): 0,
+    ("source_files", "prefix_hashes"): "",
+    ("source_files", "raw_ctime_ns"): 0,
+    # the widest range: such a file is looked into whenever one of its lines may be
+    ("lake_files", "first_file_id"): 0,
+    ("lake_files", "last_file_id"): ANY_FILE,
+    (OUTBOX.name, "subject"): "Schoolbell",
+    (OUTBOX.name, "class_name"): "health",
+    (OUTBOX.name, "severity"): "low",
+}
+"""What rows of before get in a column that they did not have."""
+
 
 FACT = "layout"
 
@@ -20,20 +48,11 @@ class LayoutError(SchoolbellError):
     """The state database is of another version of Schoolbell."""
 
 
-@cache
-def every_table() -> MetaData:
-    """The tables of all files of this folder that describe some."""
-    for module in iter_modules(state.__path__):
-        if module.name.endswith(("schema", "_tables")):
-            import_module(f"{state.__name__}.{module.name}")
-    return METADATA
-
-
 def columns_of() -> Mapping[str, tuple[str, ...]]:
     """The columns of each table as this version wants them."""
     return {
         table.name: tuple(column.name for column in table.columns)
-        for table in every_table().sorted_tables
+        for table in METADATA.sorted_tables
     }
 
 
@@ -59,7 +78,7 @@ def lacking(connection: Connection) -> Mapping[str, tuple[str, ...]]:
     found = {}
     for table, wanted in columns_of().items():
         if table in held:
-            has = {str(one["name"]) for one in seen.get_columns(table)}
+            has = {str(column["name"]) for column in seen.get_columns(table)}
             if missing := tuple(name for name in wanted if name not in has):
                 found[table] = missing
         elif FORMER_NAMES.get(table) in held:
@@ -73,8 +92,8 @@ def refuse_other(connection: Connection, where: str, remedy: str) -> None:
     Raises:
         LayoutError: It is of an earlier version, or of a later one.
     """
-    said = layout_of(connection)
-    if said is not None and int(said.split()[0]) > NUMBER:
+    noted = layout_of(connection)
+    if noted is not None and int(noted.split()[0]) > NUMBER:
         raise LayoutError(
             "the state database was written by a later version of Schoolbell",
             where=where,
@@ -88,3 +107,9 @@ def refuse_other(connection: Connection, where: str, remedy: str) -> None:
             where=where,
             remedy=remedy,
         )
+
+
+def has_every_table(connection: Connection) -> bool:
+    """Whether the layout is noted as the present one, and all its tables are there."""
+    held = set(inspect(connection).get_table_names())
+    return layout_of(connection) == mark() and held >= METADATA.tables.keys()

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, inspect, select
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.state_place import state_place
 from pipelines.state.audit import open_chain
+from pipelines.state.database import Store, open_store, read_store
 from pipelines.state.home_mark import (
     NAME,
     ForeignStateError,
@@ -24,9 +25,7 @@ from pipelines.state.home_mark import (
     noted,
 )
 from pipelines.state.layout import lacking
-from pipelines.state.review_schema import AUDIT
-from pipelines.state.schema import LAKE_FILES, REPORTS, SOURCE_FILES
-from pipelines.state.store import Store, open_store, read_store
+from pipelines.state.tables import AUDIT, LAKE_FILES, REPORTS, SOURCE_FILES
 
 
 def open_state(home: DistrictHome) -> Store:

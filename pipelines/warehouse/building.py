@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from pipelines.errors import ModelError
-from pipelines.state.quarantine import Quarantined, hold_back, lift, quarantined
-from pipelines.state.store import Store
+from pipelines.state.database import Store
+from pipelines.state.days import Quarantined, hold_back, lift, quarantined
 from pipelines.warehouse import attribution
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.headers import Scalar

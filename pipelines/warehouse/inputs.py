@@ -19,8 +19,8 @@ from pipelines.ingest.soundness import require_sound
 from pipelines.registry.outside import look_up
 from pipelines.registry.registry import Registry
 from pipelines.state import ledger
+from pipelines.state.database import Store
 from pipelines.state.ledger import LakeFile
-from pipelines.state.store import Store
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.dimensions import addresses, hosts, spellings
 

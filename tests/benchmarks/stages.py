@@ -14,7 +14,7 @@ from pipelines.ingest.intake import Intake, Source
 from pipelines.ingest.lines import batch
 from pipelines.ingest.streams import opened
 from pipelines.state import ledger
-from pipelines.state.store import open_store
+from pipelines.state.database import open_store
 from tests.benchmarks import judging
 
 

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines.ingest.intake import Intake, Outcome, Source
+from pipelines.ingest.intake import Intake, Source
+from pipelines.ingest.source import Outcome
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
 from pipelines.state.ledger import FileRecord

@@ -9,14 +9,14 @@ import polars as pl
 import pytest
 
 from pipelines.district import only_writer, open_district
-from pipelines.operations.certificate import finish_purge
+from pipelines.operations.purge import finish_purge
 from pipelines.registry.new_home import create
 from pipelines.run.run import run
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
 from pipelines.state.audit import open_chain
-from pipelines.state.purged import begun
-from pipelines.state.store import read_store
+from pipelines.state.database import read_store
+from pipelines.state.retention import begun
 from tests.conftest import LONG
 from tests.faults.conftest import Zygote
 from tests.faults.home import BEGIN

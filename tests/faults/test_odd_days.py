@@ -19,9 +19,9 @@ from pipelines.ingest import staging
 from pipelines.notebook.connection import Connection
 from pipelines.registry.new_home import create
 from pipelines.settings.home import DistrictHome
-from pipelines.state import ledger
+from pipelines.state.days import dirty_days
 from pipelines.state.opening import open_state
-from pipelines.state.visits import last_look, set_back
+from pipelines.state.runs import last_look, set_back
 from tests.conftest import LONG, REPO_ROOT
 from tests.faults.damaged import COMMANDS, copied, words
 from tests.faults.home import BEGIN, Home, lines, once
@@ -53,7 +53,7 @@ def test_a_clock_set_back_loses_no_line_and_no_day(tmp_path, monkeypatch, back):
         home.put(f"{number}.log", lines(number * 20, number * 20 + 20))
         home.run()
     assert home.numbers() == once(0, 80)
-    days = ledger.dirty_days(home.store)
+    days = dirty_days(home.store)
     assert days == [date(2026, 2, 25)]
 
 

@@ -11,9 +11,8 @@ import pytest
 from pipelines.district import open_district
 from pipelines.registry.new_home import create
 from pipelines.settings.home import DistrictHome
-from pipelines.state import ledger
-from pipelines.state.pending_reports import owed
-from pipelines.state.quarantine import quarantined
+from pipelines.state.days import dirty_days, quarantined
+from pipelines.state.published_reports import pending_reports
 from pipelines.warehouse.snapshots import current, reading
 from tests.conftest import LONG
 from tests.faults.zygote import DONE, STEPS
@@ -98,8 +97,8 @@ def check_end(folder, undisturbed):
         assert mine[name].equals(rows), name
     assert told_of(folder) == told_of(undisturbed)
     with open_district(folder) as district:
-        assert ledger.dirty_days(district.store) == []
-        assert owed(district.store) == []
+        assert dirty_days(district.store) == []
+        assert pending_reports(district.store) == []
         assert quarantined(district.store) == []
     check_half(folder)
     pages, sound = ({p.name for p in DistrictHome(one).reports.rglob("*.html")}

@@ -19,12 +19,12 @@ import polars as pl
 from filelock import FileLock
 
 from pipelines.district import open_district
-from pipelines.findings.keeping import stored_findings
-from pipelines.ingest.intake import SETTLE_SECONDS
+from pipelines.ingest.source import SETTLE_SECONDS
 from pipelines.refresh.steps import Warehouse, build_and_judge, take_in
 from pipelines.registry.new_home import create
 from pipelines.run.run import run
 from pipelines.settings.home import DistrictHome
+from pipelines.state.findings import stored_findings
 from pipelines.synthetic.generate import ACCOUNT_DOMAINS, generate
 
 SEED, WEEKS, PEOPLE = 2026, 1, 60

@@ -7,10 +7,11 @@ import polars as pl
 import pytest
 
 from pipelines.district import open_district
-from pipelines.privacy.attribution_changes import CHANGES, stored_changes
+from pipelines.privacy.attribution_changes import CHANGES
 from pipelines.run.run import run
 from pipelines.run.summary import told
 from pipelines.settings.home import DistrictHome
+from pipelines.state.pseudonyms import attribution_changes
 from tests.journey.small import judged, rows_of
 
 pytestmark = pytest.mark.slow
@@ -26,7 +27,7 @@ def district(two_days):
 
 def changes_of(home):
     with open_district(home) as opened:
-        return stored_changes(opened.store)
+        return attribution_changes(opened.store)
 
 
 def attributed(home):

@@ -7,12 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pipelines.district import open_district
-from pipelines.operations.backup import back_up, copy_keys
-from pipelines.operations.manifest import BackupError, read_manifest
+from pipelines.operations.backup import BackupError, back_up, copy_keys, read_manifest
 from pipelines.operations.restore import restore
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
-from pipelines.state.store import fact
+from pipelines.state.database import fact
 from tests.journey.commands import schoolbell
 from tests.journey.small import judged, rows_of, told_of
 

@@ -11,15 +11,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pipelines.district import open_district
-from pipelines.health.history import keep_troubles
-from pipelines.health.trouble import Trouble
+from pipelines.health.issues import Issue, keep_issues
 from pipelines.operations.backup import LAST
 from pipelines.operations.checks import (
     ACT,
     LOOK,
     UNASKED,
     WELL,
-    Patient,
+    Installation,
     logs,
     machine,
     outputs,
@@ -29,7 +28,7 @@ from pipelines.operations.doctor import answered, examine, verdict
 from pipelines.operations.restore import LAST_DRILL
 from pipelines.settings.home import DistrictHome
 from pipelines.state.audit import Act, open_chain
-from pipelines.state.store import now_text, remember
+from pipelines.state.database import now_text, remember
 from tests.journey.commands import schoolbell
 
 
@@ -53,14 +52,14 @@ def now(home):
 def answers(home, now):
     return {
         f"{one.subject}/{one.check.name}": one.answer
-        for one in examine(Patient(home, now))
+        for one in examine(Installation(home, now))
     }
 
 
 def ask(name, home, now):
     subject, check = name.split("/")
     (asked,) = [one for one in subjects()[subject].checks if one.name == check]
-    return answered(asked, Patient(home, now))
+    return answered(asked, Installation(home, now))
 
 
 def everything(home):
@@ -81,7 +80,7 @@ def test_a_home_that_was_run_is_well_and_is_left_as_it_was(home, now):
     assert len(found) >= 35
     of_machine = ("machine/", "outputs/channels")
     wrong = {
-        name: one.said
+        name: one.message
         for name, one in found.items()
         if one.grade > WELL and not name.startswith(of_machine)
     }
@@ -269,7 +268,7 @@ def test_damage_is_told_with_what_to_do(name, home, now):
     grade, damage = DAMAGES[name]
     with damage(home):
         answer = ask(name, home, now)
-    assert answer.grade == grade, answer.said
+    assert answer.grade == grade, answer.message
     assert answer.command
 
 
@@ -287,7 +286,7 @@ def test_a_channel_that_nobody_tried_is_told(home, now):
         with stated(home, tested):
             later = now + timedelta(days=12)
             answer = ask("outputs/tested", home, later)
-            assert (answer.grade, answer.said[:7]) == (WELL, "12 days")
+            assert (answer.grade, answer.message[:7]) == (WELL, "12 days")
             old = ask("outputs/tested", home, now + timedelta(days=40))
             assert (old.grade, bool(old.command)) == (LOOK, True)
 
@@ -303,16 +302,16 @@ def test_silence_and_age_are_told(home, now):
 def test_clocks_that_differ_and_late_lines_are_told(home, now):
     said = ask("logs/lags", home, now)
     assert said.grade == WELL
-    assert "proxy: 100% after more than a week" in said.said
-    off = Trouble(source="proxy", kind="off_clock", what="dns", start=now, detail="6 h")
+    assert "proxy: 100% after more than a week" in said.message
+    off = Issue(source="proxy", kind="off_clock", what="dns", start=now, detail="6 h")
     late = replace(off, kind="late", what="", detail="80% of the day's lines")
     with open_district(home.path) as district:
-        keep_troubles(district.store, [off, late], ["off_clock", "late"], now)
+        keep_issues(district.store, [off, late], ["off_clock", "late"], now)
     found = {name: ask(f"logs/{name}", home, now) for name in ("clocks", "lags")}
     with open_district(home.path) as district:
-        keep_troubles(district.store, [], ["off_clock", "late"], now)
+        keep_issues(district.store, [], ["off_clock", "late"], now)
     assert [one.grade for one in found.values()] == [LOOK, LOOK]
-    assert "proxy (6 h)" in found["clocks"].said
+    assert "proxy (6 h)" in found["clocks"].message
     assert "zone" in found["clocks"].command
 
 
@@ -356,14 +355,9 @@ def test_telemetry_is_told_unless_it_is_off(home, now, tmp_path, monkeypatch):
 def test_a_network_disk_is_told(home, now, tmp_path, monkeypatch):
     mounts = tmp_path / "mounts"
     mounts.write_text(f"/dev/a / ext4 rw 0 0\nnas:/x {home.path} nfs4 rw 0 0\n")
-    monkeypatch.setattr(machine, "mount_of", lambda path: mounted(path, mounts))
+    real = machine.mount_of
+    monkeypatch.setattr(machine, "mount_of", lambda path: real(path, mounts))
     assert ask("machine/local-disk", home, now).grade == ACT
-
-
-def mounted(path, mounts):
-    from pipelines.operations.checks._mounts import mount_of
-
-    return mount_of(path, mounts)
 
 
 def test_every_check_has_a_name_of_its_own():
@@ -376,7 +370,7 @@ def test_every_check_has_a_name_of_its_own():
 
 
 def test_a_home_of_which_nothing_can_be_read_is_examined_to_the_end(tmp_path, now):
-    findings = list(examine(Patient(DistrictHome(tmp_path), now)))
+    findings = list(examine(Installation(DistrictHome(tmp_path), now)))
     assert len(findings) >= 35
     assert verdict(findings) == ACT
 

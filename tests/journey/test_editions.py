@@ -8,12 +8,12 @@ import pytest
 from aiosmtpd.controller import Controller
 from sqlalchemy import select, update
 
-from pipelines.alerts.sending import send_alerts
+from pipelines.alerts.dispatch import send_alerts
 from pipelines.district import open_district
 from pipelines.reports.publishing import publish_reports
 from pipelines.reports.snapshot_tables import publish_snapshot
 from pipelines.settings.home import DistrictHome
-from pipelines.state.schema import FINDINGS, REPORTS
+from pipelines.state.tables import FINDINGS, REPORTS
 from tests.journey.squid import free_port
 from tests.journey.test_journey import names_of, words_in
 from tests.unit.alerts.conftest import Post

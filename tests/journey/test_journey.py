@@ -13,11 +13,12 @@ import polars as pl
 import pytest
 
 from pipelines.district import open_district
-from pipelines.findings.keeping import stored_evidence
-from pipelines.privacy.sensitive_sites import sensitive_names
+from pipelines.privacy.redaction import sensitive_names
 from pipelines.run.run import run
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
+from pipelines.state.days import dirty_days
+from pipelines.state.findings import stored_evidence
 from pipelines.warehouse.snapshots import current, reading
 from tests.journey.small import findings_of, local_days, rows_of, told_of
 
@@ -315,7 +316,7 @@ def test_one_more_line_of_a_growing_log_is_one_more_event(district, tmp_path):
     assert {one.kind for one in result.outcomes} <= {"resumed", "unchanged"}
     with open_district(home) as opened:
         lines = ledger.account(opened.store)
-        assert ledger.dirty_days(opened.store) == []
+        assert dirty_days(opened.store) == []
     (proxy,) = [row for row in lines if row["source"] == "proxy"]
     planted = district.truth.lines
     expected = sum(count for file, count in planted.items() if file.startswith("proxy"))

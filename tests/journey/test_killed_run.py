@@ -9,8 +9,8 @@ from pipelines.run import run as running
 from pipelines.run.run import run
 from pipelines.run.status import status_of
 from pipelines.settings.home import DistrictHome
-from pipelines.state import ledger
-from pipelines.state.pending_reports import owed
+from pipelines.state.days import dirty_days
+from pipelines.state.published_reports import pending_reports
 from tests.faults.home import lines
 from tests.journey.small import now, rows_of
 
@@ -36,8 +36,8 @@ def home(tmp_path):
 
 def check_nothing_is_owed(home):
     with open_district(home) as district:
-        assert ledger.dirty_days(district.store) == []
-        assert owed(district.store) == []
+        assert dirty_days(district.store) == []
+        assert pending_reports(district.store) == []
         assert status_of(district, now()).exit_code == 0
     assert (DistrictHome(home).reports / "2026-W09" / "index.html").is_file()
     assert (DistrictHome(home).snapshots / "CURRENT").is_file()

@@ -12,18 +12,23 @@ from sqlalchemy import MetaData, create_engine, inspect, select, text
 
 from pipelines.district import only_writer, open_district
 from pipelines.errors import BusyError
-from pipelines.operations.checks import Patient
+from pipelines.operations.checks import Installation
 from pipelines.operations.doctor import examine
 from pipelines.operations.upgrade import plan
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.state_place import state_place
-from pipelines.state import upgrade_server
+from pipelines.state import migration
 from pipelines.state.audit import Act, open_chain
-from pipelines.state.engines import EngineError, engine_of, only_run
-from pipelines.state.history import FORMER_NAMES
-from pipelines.state.layout import LayoutError
+from pipelines.state.database import (
+    EngineError,
+    StoreError,
+    engine_of,
+    only_run,
+    open_store,
+    remember,
+)
+from pipelines.state.layout import FORMER_NAMES, LayoutError
 from pipelines.state.ledger import source_files
-from pipelines.state.store import StoreError, open_store, remember
 from tests.conftest import REPO_ROOT
 from tests.journey.commands import schoolbell
 from tests.journey.small import now, told_of
@@ -110,9 +115,9 @@ def test_a_home_goes_on_with_its_state_on_a_server(home, district, tmp_path, url
     assert any(path.endswith("again.log") for path in files)
 
     wrong = [
-        f"{one.check.name}: {one.answer.said}"
-        for one in examine(Patient(home, now()))
-        if one.subject == "state" and "not be asked" in one.answer.said
+        f"{one.check.name}: {one.answer.message}"
+        for one in examine(Installation(home, now()))
+        if one.subject == "state" and "not be asked" in one.answer.message
     ]
     assert not wrong
     assert not plan(home).lacking
@@ -179,12 +184,12 @@ def test_an_earlier_state_on_a_server_is_upgraded_in_place(earlier, monkeypatch)
         open_store(earlier)
 
     with monkeypatch.context() as broken:
-        broken.setattr(upgrade_server, "counting_on", cut_off)
+        broken.setattr(migration, "counting_on", cut_off)
         with pytest.raises(KeyboardInterrupt):
-            upgrade_server.upgrade_server(earlier, "20261126T060000Z")
+            migration.upgrade_server(earlier, "20261126T060000Z")
     assert content(earlier) == before
 
-    done = upgrade_server.upgrade_server(earlier, "20261126T060000Z")
+    done = migration.upgrade_server(earlier, "20261126T060000Z")
     kept = f"{earlier}&options=-csearch_path%3D{done.kept}"
     assert content(kept) == before
     after = content(earlier)
@@ -232,8 +237,8 @@ def test_a_home_with_its_state_on_a_server_is_upgraded(home, url):
 
 
 def test_ids_go_on_after_those_that_were_copied(url, tmp_path):
-    from pipelines.state.moving import copy_state
-    from pipelines.state.review_schema import FINDING_HISTORY
+    from pipelines.state.migration import copy_state
+    from pipelines.state.tables import FINDING_HISTORY
 
     row = dict.fromkeys(("finding_id", "time", "change", "reason"), "x")
     row |= {"revision": 1, "severity": "low", "confidence": "C2"}
@@ -287,7 +292,7 @@ def test_one_run_at_a_time_on_whatever_machine(home, url):
 
 
 def test_a_line_with_a_nul_is_kept(url):
-    from pipelines.state.schema import LogText
+    from pipelines.state.tables import LogText
 
     store = open_store(url)
     with store.writing() as connection:

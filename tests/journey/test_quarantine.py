@@ -13,8 +13,7 @@ from pipelines.errors import ModelError
 from pipelines.findings.unjudged import UNJUDGED, failures
 from pipelines.refresh.ranges import stale_range
 from pipelines.settings.home import DistrictHome
-from pipelines.state.dirty import mark_dirty
-from pipelines.state.quarantine import quarantined
+from pipelines.state.days import mark_dirty, quarantined
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.headers import Check
 from pipelines.warehouse.library import models

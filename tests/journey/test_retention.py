@@ -14,18 +14,23 @@ from pipelines.formats import Parsed
 from pipelines.ingest.accounting import unbalanced
 from pipelines.ingest.files import REJECTS, write
 from pipelines.ingest.staging import Staging
-from pipelines.operations.certificate import PurgeError, certified, still_there
-from pipelines.operations.purge import Purge, carry_out
-from pipelines.operations.retention import Plan, plan
+from pipelines.operations.purge import (
+    Plan,
+    Purge,
+    PurgeError,
+    carry_out,
+    certified,
+    plan,
+    still_there,
+)
 from pipelines.registry.new_home import create
 from pipelines.run.run import run
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
 from pipelines.state.audit import open_chain
-from pipelines.state.holds import Hold, holds, place_hold
+from pipelines.state.database import now_text
 from pipelines.state.ledger import Change, FileRecord
-from pipelines.state.purged import Purged, kept_from
-from pipelines.state.store import now_text
+from pipelines.state.retention import Hold, Purged, holds, kept_from, place_hold
 from pipelines.warehouse.library import models
 from pipelines.warehouse.models import without_events
 from tests.journey.commands import schoolbell

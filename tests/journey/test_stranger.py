@@ -6,7 +6,7 @@ import pytest
 
 from pipelines.district import open_district
 from pipelines.state import ledger
-from pipelines.state.quarantine import quarantined
+from pipelines.state.days import quarantined
 from tests.benchmarks.judge import JUDGE, stranger
 from tests.journey.commands import schoolbell
 from tests.journey.small import findings_of

@@ -16,7 +16,7 @@ import pytest
 import pipelines
 from pipelines.district import open_district
 from pipelines.errors import ModelError, SettingsError
-from pipelines.health.covering import closed_times, expected_hours
+from pipelines.health.source_hours import closed_times, expected_hours
 from pipelines.notebook.connection import Connection, Gap, connect, joined
 from pipelines.notebook.dictionary import KEPT, notes_of
 from pipelines.registry.new_home import create

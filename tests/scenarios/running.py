@@ -16,7 +16,7 @@ from pipelines.registry.registry import Registry, load_registry
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.reader import load_settings
 from pipelines.state import ledger
-from pipelines.state.store import Store, open_store
+from pipelines.state.database import Store, open_store
 from pipelines.warehouse import building, inputs, planning
 from pipelines.warehouse.building import Builder, Quarantine
 from pipelines.warehouse.database import Database, writing

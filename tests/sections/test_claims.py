@@ -61,7 +61,7 @@ def test_a_late_report_asks_for_no_decision_in_the_past():
 
 
 def issues(*rows):
-    return pl.DataFrame(rows, schema=dict(SCHEMAS["source_troubles"]), orient="row")
+    return pl.DataFrame(rows, schema=dict(SCHEMAS["source_issues"]), orient="row")
 
 
 WEDNESDAY = datetime(2026, 11, 18, 6, tzinfo=UTC)
@@ -69,7 +69,7 @@ BLIND = ("firewall", "", "blind", "44% of lines name no account", WEDNESDAY, Non
 
 
 def test_trust_is_amber_while_a_source_is_blind():
-    view = View(replace(busy(), source_troubles=issues(BLIND)), MONDAY)
+    view = View(replace(busy(), source_issues=issues(BLIND)), MONDAY)
     trust = lines(view)[1]
     assert trust.is_amber
     assert "44% of lines name no account" in trust.rest
@@ -87,7 +87,7 @@ def test_trust_is_amber_while_a_source_is_blind():
 )
 def test_an_issue_is_said_in_the_weeks_that_it_touched(start, end, is_said):
     when = (WEDNESDAY + start, None if end is None else WEDNESDAY + end)
-    view = View(replace(busy(), source_troubles=issues((*BLIND[:4], *when))), MONDAY)
+    view = View(replace(busy(), source_issues=issues((*BLIND[:4], *when))), MONDAY)
     assert bool(source_issues(view)) == is_said
 
 

@@ -22,8 +22,8 @@ from pipelines.ingest.holding import Holding, on_its_own
 from pipelines.ingest.lines import batch
 from pipelines.ingest.staging import Staging
 from pipelines.state import ledger
+from pipelines.state.database import open_store
 from pipelines.state.ledger import FileRecord
-from pipelines.state.store import open_store
 from tests.benchmarks.inputs import write_squid
 from tests.benchmarks.inputs_exports import write_evtx, write_okta
 from tests.benchmarks.inputs_firewall import write_fortigate

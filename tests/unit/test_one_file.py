@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import dagster as dg
 import polars as pl
 import pytest
-from pipelines.cli.reference import detections_page, dictionary_page
 
+from docs.reference_pages import detections_page, dictionary_page
 from pipelines.defs.location import build_defs
 from pipelines.findings.candidates import candidates
 from pipelines.findings.judging import judge

@@ -10,8 +10,10 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
-from pipelines.alerts.appending import append_line
+from pydantic import Field
+
 from pipelines.alerts.channels import Channel, ChannelSettings, HomePath
+from pipelines.alerts.journal import append_line
 from pipelines.alerts.message import Message
 
 OCSF_VERSION = "1.3.0"
@@ -27,7 +29,7 @@ SEVERITY_IDS: Mapping[str, int] = {
 class OcsfSettings(ChannelSettings):
     """Where to append."""
 
-    path: HomePath
+    path: HomePath = Field(examples=["alerts.jsonl"])
 
 
 def deliver(message: Message, settings: OcsfSettings, _allowed: Sequence[str]) -> None:
@@ -40,8 +42,8 @@ def deliver(message: Message, settings: OcsfSettings, _allowed: Sequence[str]) -
     )
 
 
-def _uid(one: Mapping[str, Any]) -> object:
-    metadata = one.get("metadata")
+def _uid(row: Mapping[str, Any]) -> object:
+    metadata = row.get("metadata")
     return metadata.get("uid") if isinstance(metadata, dict) else None
 
 

@@ -38,7 +38,7 @@ CEF: Mapping[str, int] = {
 class SyslogSettings(ChannelSettings):
     """The receiver; `facility` is a number of RFC 5424, 13 being log audit."""
 
-    host: str
+    host: str = Field(examples=["mail.school.example"])
     port: int = Field(default=514, ge=1, le=65_535)
     protocol: Literal["udp", "tcp", "tls"] = "udp"
     facility: int = Field(default=13, ge=0, le=23)
@@ -89,7 +89,7 @@ def syslog_line(message: Message, facility: int) -> str:
     header = f"<{priority}>1 {now} - schoolbell - {message.class_name} - "
     names = ["CEF:0", "Schoolbell", "Schoolbell", version("schoolbell")]
     fields = [message.class_name, message.subject]
-    escaped = [_ascii(one).replace("|", "\\|") for one in fields]
+    escaped = [_ascii(field).replace("|", "\\|") for field in fields]
     extension = (
         f"externalId={_value(message.key)} cat={_value(message.class_name)} "
         f"msg={_value(message.text)}"

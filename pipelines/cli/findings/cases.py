@@ -11,12 +11,12 @@ from pipelines.cli.options import AsJson, Home
 from pipelines.cli.output import tell
 from pipelines.errors import SettingsError, safe
 from pipelines.findings.cases import Case
-from pipelines.findings.history import history as entries
-from pipelines.findings.keeping import stored_evidence
 from pipelines.findings.record import BY_DESIGN
-from pipelines.findings.reviewing import reviews
-from pipelines.privacy.pseudonyms import NAME_NOBODY
+from pipelines.privacy.redaction import nameless
 from pipelines.run.console import show_whole, table
+from pipelines.state.findings import history as entries
+from pipelines.state.findings import stored_evidence
+from pipelines.state.reviews import reviews
 
 app = typer.Typer(help="Findings, cases and verdicts.", no_args_is_help=True)
 
@@ -88,7 +88,7 @@ def history(home: Home, finding_id: FindingId, as_json: AsJson = False) -> None:
     with open_context(home, "findings") as context:
         _, finding = found(context, finding_id)
         rows = [
-            row | {"reason": context.unspelt(finding, row["reason"])}
+            row | {"reason": context.redact(finding, row["reason"])}
             for row in entries(context.district.store, finding_id)
         ]
     for row in rows:
@@ -116,7 +116,7 @@ def shown(context: CommandContext) -> list[dict[str, Any]]:
 
 def decided_by(context: CommandContext) -> dict[str, str]:
     """The last verdict of each finding that has one."""
-    return {row["finding_id"]: row["verdict"] for row in reviews(context.chain)}
+    return {row["finding_id"]: row["verdict"] for row in reviews(context.chain.store)}
 
 
 def shown_row(
@@ -136,7 +136,7 @@ def shown_row(
         "evidence_lines": len(record["evidence"]),
         "created_utc": finding["created_time"],
         "stage": record.get("stage", "live"),
-        "status_reason": context.unspelt(finding, finding["status_reason"]),
+        "status_reason": context.redact(finding, finding["status_reason"]),
         "verdict": verdict,
         "case_id": case.case_id,
         "assignee": case.assignee,
@@ -221,7 +221,7 @@ def _seen(
     yield record["claim"].replace("{account}", account)
     if context.is_pupil(finding):
         yield PUPIL
-    said = context.unspelt(finding, finding["status_reason"])
+    said = context.redact(finding, finding["status_reason"])
     reason = f" ({said})" if said else ""
     yield f"severity {finding['severity']}, confidence {finding['confidence']}"
     yield f"status {finding['status']}{reason}, case {case.case_id}"
@@ -258,9 +258,7 @@ def _cited(context: CommandContext, finding: Mapping[str, Any]) -> list[dict[str
 
 def _measured(record: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Numbers, and words that name nobody."""
-    for name, value in sorted(record["details"].items()):
-        if isinstance(value, bool | int | float) or name in NAME_NOBODY:
-            yield name, value
+    yield from sorted(nameless(record["details"]).items())
 
 
 def _explained(finding: Mapping[str, Any], title: str) -> Iterator[str]:

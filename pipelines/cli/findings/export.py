@@ -14,11 +14,10 @@ from pipelines.cli.context import CommandContext, open_context
 from pipelines.cli.options import AsJson, Home
 from pipelines.errors import SettingsError, safe
 from pipelines.findings.cases import Case
-from pipelines.findings.exporting import COLUMNS, rows
-from pipelines.findings.packing import pack as packed
+from pipelines.findings.frames import COLUMNS, rows
 from pipelines.findings.packs import gathered
-from pipelines.findings.requests import Wish, granted
-from pipelines.findings.reviewing import said
+from pipelines.findings.packs import pack as packed
+from pipelines.findings.review import Wish, granted, required_reason
 from pipelines.reports.tables import table, to_csv
 from pipelines.state.audit import Act
 
@@ -81,7 +80,9 @@ def _named(
             where="--case",
             remedy="Name the case: --case c-… --reason …",
         )
-    wish = Wish(action=wish.action, case_id=wish.case_id, reason=said(wish.reason))
+    wish = Wish(
+        action=wish.action, case_id=wish.case_id, reason=required_reason(wish.reason)
+    )
     granted(context.chain, wish, context.asker)
     return rows(
         chosen,
@@ -141,7 +142,7 @@ def pack(
         case = next((each for each in context.cases if each.case_id == case_id), None)
         if case is None:
             raise no_case(case_id)
-        why = said(reason)
+        why = required_reason(reason)
         if names:
             context.require("names")
             wish = Wish(action="pack", case_id=case_id, reason=why)

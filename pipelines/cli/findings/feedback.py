@@ -9,11 +9,15 @@ import typer
 from pipelines.cli.context import CommandContext, open_context
 from pipelines.cli.options import AsJson, Home
 from pipelines.errors import safe
-from pipelines.findings.feedback import MEANS, standings_of
-from pipelines.findings.fixes import Fix, fixes
-from pipelines.findings.review_frames import standing_row
-from pipelines.findings.standing import last_verdicts
+from pipelines.findings.rule_quality import (
+    MEANS,
+    Fix,
+    fixes,
+    qualities_of,
+    quality_row,
+)
 from pipelines.run.console import console, table
+from pipelines.state.reviews import last_verdicts
 
 COUNTS = ("violation", "authorised", "benign", "misattributed", "data_fault")
 
@@ -21,7 +25,7 @@ COUNTS = ("violation", "authorised", "benign", "misattributed", "data_fault")
 def feedback(home: Home, as_json: AsJson = False) -> None:
     """Show how often verdicts confirmed each rule, and what to correct."""
     with open_context(home, "findings") as context:
-        rows = [standing_row(each) for each in standings_of(context.district)]
+        rows = [quality_row(each) for each in qualities_of(context.district)]
         amends = list(_fixes(context))
     if as_json:
         typer.echo(json.dumps({"rules": rows, "fixes": amends}))

@@ -15,12 +15,19 @@ from pipelines.cli.output import tell
 from pipelines.district import District
 from pipelines.errors import SettingsError
 from pipelines.findings.cases import owners
-from pipelines.findings.exceptions import SCOPES, Asked, Scope, end, enter
-from pipelines.findings.keeping import stored_findings
-from pipelines.findings.permit_use import PermitUse, permit_uses
-from pipelines.findings.reviewing import not_oneself, said
+from pipelines.findings.exceptions import (
+    SCOPES,
+    Asked,
+    PermitUse,
+    Scope,
+    end,
+    enter,
+    permit_uses,
+)
+from pipelines.findings.review import not_oneself, required_reason
 from pipelines.registry.permits import LONGEST_EXCEPTION_DAYS
 from pipelines.run.console import show_whole, table
+from pipelines.state.findings import stored_findings
 
 Reason = Annotated[str, typer.Option(help="Why, in your words; recorded permanently.")]
 
@@ -48,7 +55,7 @@ def exception(
             scope=_scope(scope),
             first=_day(since or finding["event_date"], "--from"),
             last=_day(until, "--until"),
-            reason=said(reason),
+            reason=required_reason(reason),
             approver=context.person or context.asker.user_name,
         )
         ident = enter(context.district, finding, asked, case.case_id, context.asker)
@@ -77,7 +84,7 @@ def exception_end(
         last = end(
             context.district,
             exception_id,
-            said(reason),
+            required_reason(reason),
             context.asker,
             today=_today(context.district),
             wholly=wholly,
@@ -140,7 +147,7 @@ def _about(context: CommandContext, use: PermitUse, today: date) -> str:
         return f"type {row['type']}, {_whom(context, str(row['subject']), day)}"
     value, scope = str(row["value"] or ""), row["scope"]
     kinds: Mapping[str, Any] = {"account": "account", "device": "device"}
-    if scope == "site" and value in context.withheld:
+    if scope == "site" and value in context.redacted:
         value = context.named("site", value, day)
     if scope in kinds:
         value = context.named(kinds[scope], value, day)

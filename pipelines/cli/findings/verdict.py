@@ -8,8 +8,8 @@ from pipelines.cli.context import open_context
 from pipelines.cli.findings.cases import FindingId, found
 from pipelines.cli.options import AsJson, Home
 from pipelines.cli.output import tell
-from pipelines.findings import requests, reviewing
-from pipelines.findings.reviewing import VERDICTS, Verdict
+from pipelines.findings import review
+from pipelines.findings.review import VERDICTS, Verdict
 
 Reason = Annotated[str, typer.Option(help="Why, in your words; recorded permanently.")]
 
@@ -25,7 +25,7 @@ def verdict(
     decision = Verdict(code, reason.strip())
     with open_context(home, "verdict") as context:
         _, finding = found(context, finding_id)
-        reviewing.decide(
+        review.decide(
             context.chain, finding, decision, context.asker, context.own_accounts
         )
     facts = {"finding_id": finding_id, "verdict": code, "reason": decision.reason}
@@ -41,7 +41,7 @@ def assign(
 ) -> None:
     """Assign a finding or a case."""
     with open_context(home, "assign") as context:
-        reviewing.assign(context.chain, subject_id, assignee, context.asker, reason)
+        review.assign(context.chain, subject_id, assignee, context.asker, reason)
     facts = {"subject_id": subject_id, "assignee": assignee}
     tell(facts, f"{subject_id}: {assignee}", as_json=as_json)
 
@@ -53,7 +53,7 @@ def approve(
 ) -> None:
     """Approve, as a second person, what somebody requested."""
     with open_context(home, "approve") as context:
-        row = requests.approve(context.chain, request_id, context.asker)
+        row = review.approve(context.chain, request_id, context.asker)
     facts = {"request_id": request_id, **{k: row[k] for k in ("action", "case_id")}}
     said = f"approved: {row['action']} of case {row['case_id']}"
     tell(facts, said, as_json=as_json)

@@ -13,9 +13,10 @@ from pipelines.district import District
 from pipelines.plugins import discover
 from pipelines.registry.registry import Registry, load_registry
 from pipelines.settings.home import DistrictHome
-from pipelines.settings.reader import Settings, load_settings
+from pipelines.settings.model import Settings
+from pipelines.settings.reader import load_settings
 from pipelines.settings.state_place import state_place
-from pipelines.state.store import Store, read_store
+from pipelines.state.database import Store, read_store
 
 WELL, LOOK, ACT = 0, 1, 2
 UNASKED = -1
@@ -37,32 +38,32 @@ class Answer:
     """
 
     grade: int
-    said: str
+    message: str
     command: str = ""
 
 
-def well(said: str) -> Answer:
+def well(message: str) -> Answer:
     """Nothing to do."""
-    return Answer(WELL, said)
+    return Answer(WELL, message)
 
 
-def look(said: str, command: str) -> Answer:
+def look(message: str, command: str) -> Answer:
     """Somebody should look this week."""
-    return Answer(LOOK, said, command)
+    return Answer(LOOK, message, command)
 
 
-def act(said: str, command: str) -> Answer:
+def act(message: str, command: str) -> Answer:
     """Somebody should act now."""
-    return Answer(ACT, said, command)
+    return Answer(ACT, message, command)
 
 
-def unasked(said: str) -> Answer:
+def unasked(message: str) -> Answer:
     """The question makes no sense here, or can not be answered."""
-    return Answer(UNASKED, said)
+    return Answer(UNASKED, message)
 
 
 @dataclass(frozen=True)
-class Patient:
+class Installation:
     """A district home that is looked at; everything is read when first asked for.
 
     Reading raises what is wrong with it, so that each check that needs it can say
@@ -112,7 +113,7 @@ class Check:
 
     name: str
     asks: str
-    answer: Callable[[Patient], Answer]
+    answer: Callable[[Installation], Answer]
 
 
 @dataclass(frozen=True)

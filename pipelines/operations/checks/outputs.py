@@ -5,15 +5,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import yaml
-from sqlalchemy import func, select
 
 from pipelines.alerts.channels import prepared
-from pipelines.alerts.messages import TEST
-from pipelines.alerts.outbox import GIVEN_UP, SENT
+from pipelines.alerts.message import TEST
 from pipelines.operations.checks import (
     Answer,
     Check,
-    Patient,
+    Installation,
     Subject,
     act,
     look,
@@ -23,8 +21,8 @@ from pipelines.operations.checks import (
 from pipelines.reports.words import count
 from pipelines.settings.secrets import is_reference
 from pipelines.state import ledger
-from pipelines.state.alert_tables import OUTBOX
-from pipelines.state.schema import REPORTS
+from pipelines.state.alerts import GIVEN_UP, SENT, message_counts, newest_sent
+from pipelines.state.published_reports import published_weeks, report_paths
 
 IDLE = timedelta(days=2)
 OLD_REPORT = timedelta(days=14)
@@ -33,12 +31,11 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 PROCESSES = Path("/proc")
 
 
-def _report(patient: Patient) -> Answer:
-    with patient.store.reading() as connection:
-        newest = connection.execute(select(func.max(REPORTS.c.week))).scalar()
+def _report(installation: Installation) -> Answer:
+    newest = max(published_weeks(installation.store), default=None)
     if newest is None:
         return look("no report was published yet", "schoolbell run --home {home}")
-    if datetime.fromisoformat(newest).date() + OLD_REPORT < patient.now.date():
+    if datetime.fromisoformat(newest).date() + OLD_REPORT < installation.now.date():
         return look(
             f"the newest report is of the week of {newest}",
             "schoolbell run --home {home}",
@@ -46,10 +43,9 @@ def _report(patient: Patient) -> Answer:
     return well(f"the newest report is of the week of {newest}")
 
 
-def _pages(patient: Patient) -> Answer:
-    with patient.store.reading() as connection:
-        paths = connection.execute(select(REPORTS.c.path).distinct()).scalars().all()
-    gone = [path for path in paths if not (patient.home.path / path).is_file()]
+def _pages(installation: Installation) -> Answer:
+    paths = report_paths(installation.store)
+    gone = [path for path in paths if not (installation.home.path / path).is_file()]
     if gone:
         return look(
             f"{len(gone)} published reports are gone, such as {gone[0]}",
@@ -58,9 +54,9 @@ def _pages(patient: Patient) -> Answer:
     return well(f"{len(paths)} published reports are in their place")
 
 
-def _channels(patient: Patient) -> Answer:
-    channels = patient.settings.alerts.channels
-    enabled = [name for name, one in channels.items() if one.enabled]
+def _channels(installation: Installation) -> Answer:
+    channels = installation.settings.alerts.channels
+    enabled = [name for name, channel in channels.items() if channel.enabled]
     if not enabled:
         return look(
             "no alert channel is set; alerts go to a file in the home only",
@@ -71,10 +67,8 @@ def _channels(patient: Patient) -> Answer:
     return well(f"alerts go to: {', '.join(enabled)}")
 
 
-def _undelivered(patient: Patient) -> Answer:
-    query = select(OUTBOX.c.state, func.count()).group_by(OUTBOX.c.state)
-    with patient.store.reading() as connection:
-        counts: dict[str, int] = {one[0]: one[1] for one in connection.execute(query)}
+def _undelivered(installation: Installation) -> Answer:
+    counts = message_counts(installation.store)
     waiting = sum(counts.values()) - counts.get(SENT, 0)
     if waiting:
         return look(
@@ -85,44 +79,40 @@ def _undelivered(patient: Patient) -> Answer:
     return well(f"{count(counts.get(SENT, 0), 'alert')} delivered, none waits")
 
 
-def _tested(patient: Patient) -> Answer:
+def _tested(installation: Installation) -> Answer:
     """A channel that nobody tried may lead nowhere on the day when it matters."""
-    channels = patient.settings.alerts.channels.values()
-    if not any(one.enabled for one in channels):
+    channels = installation.settings.alerts.channels.values()
+    if not any(channel.enabled for channel in channels):
         return unasked("no alert channel is set that could be tried")
-    query = select(func.max(OUTBOX.c.sent_time)).where(
-        OUTBOX.c.class_name == TEST, OUTBOX.c.state == SENT
-    )
-    with patient.store.reading() as connection:
-        newest = connection.execute(query).scalar()
+    newest = newest_sent(installation.store, TEST)
     command = "schoolbell alerts test --home {home}"
     if newest is None:
         return look("no alert channel was ever tested", command)
-    days = (patient.now - datetime.fromisoformat(newest)).days
-    said = f"{days} days since the last test of an alert channel arrived"
-    return look(said, command) if days > OLD_TEST.days else well(said)
+    days = (installation.now - datetime.fromisoformat(newest)).days
+    message = f"{days} days since the last test of an alert channel arrived"
+    return look(message, command) if days > OLD_TEST.days else well(message)
 
 
-def _secrets(patient: Patient) -> Answer:
+def _secrets(installation: Installation) -> Answer:
     files = [
         Path(value["file"])
-        for channel in patient.settings.alerts.channels.values()
+        for channel in installation.settings.alerts.channels.values()
         for value in channel.settings.values()
         if is_reference(value) and "file" in value
     ]
-    loose = [one for one in files if one.is_file() and one.stat().st_mode & 0o077]
+    loose = [file for file in files if file.is_file() and file.stat().st_mode & 0o077]
     if loose:
         names = " ".join(map(str, loose))
         return act("others can read a secret of a channel", f"chmod 600 {names}")
     return well("no file of a secret is open to others")
 
 
-def _scheduled(patient: Patient) -> Answer:
-    reads = [one.last_read_time for one in ledger.source_files(patient.store)]
+def _scheduled(installation: Installation) -> Answer:
+    reads = [file.last_read_time for file in ledger.source_files(installation.store)]
     if not reads:
         return look("nothing was ever read", "schoolbell run --home {home}")
     last = datetime.fromisoformat(max(reads))
-    if patient.now - last > IDLE:
+    if installation.now - last > IDLE:
         return look(
             f"nothing was read since {last.date()}; the schedule may have stopped",
             "systemctl status dagster-daemon schoolbell.timer",
@@ -130,13 +120,13 @@ def _scheduled(patient: Patient) -> Answer:
     return well(f"logs were read on {last.date()}")
 
 
-def _telemetry(_patient: Patient) -> Answer:
+def _telemetry(_installation: Installation) -> Answer:
     home = os.environ.get("DAGSTER_HOME")
     if home is None:
         return unasked("DAGSTER_HOME is not set here")
     path = Path(home) / "dagster.yaml"
-    said = yaml.safe_load(path.read_text()) if path.is_file() else None
-    if not said or said.get("telemetry", {}).get("enabled", True):
+    settings = yaml.safe_load(path.read_text()) if path.is_file() else None
+    if not settings or settings.get("telemetry", {}).get("enabled", True):
         return act(
             "Dagster would report its use to its makers",
             f"write telemetry: {{enabled: false}} into {path}",
@@ -144,10 +134,12 @@ def _telemetry(_patient: Patient) -> Answer:
     return well("Dagster reports nothing to anyone")
 
 
-def _loopback(_patient: Patient) -> Answer:
+def _loopback(_installation: Installation) -> Answer:
     if not PROCESSES.is_dir():
         return unasked("this system lists no processes")
-    hosts = [_host(one) for one in _command_lines() if "dagster-webserver" in one[0:3]]
+    hosts = [
+        _host(line) for line in _command_lines() if "dagster-webserver" in line[0:3]
+    ]
     if not hosts:
         return unasked("Dagster's web pages are not running here")
     if any(host not in LOOPBACK for host in hosts):

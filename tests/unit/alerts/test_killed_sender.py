@@ -13,12 +13,13 @@ from email import message_from_bytes
 
 import pytest
 
-from pipelines.alerts.asking import test_message as marked
-from pipelines.alerts.outbox import SENDING, SENT, enqueue, outbox
-from pipelines.alerts.sending import send_alerts
+from pipelines.alerts.delivery import enqueue
+from pipelines.alerts.dispatch import send_alerts
+from pipelines.alerts.message import test_message as marked
 from pipelines.district import open_district
 from pipelines.registry.new_home import create
-from pipelines.state.store import open_store
+from pipelines.state.alerts import SENDING, SENT, outbox
+from pipelines.state.database import open_store
 from tests.conftest import REPO_ROOT
 
 pytestmark = pytest.mark.slow

@@ -10,21 +10,19 @@ from email.policy import default
 import pytest
 from filelock import FileLock
 
-from pipelines.alerts import standstill
-from pipelines.alerts.delivery import only_sender
-from pipelines.alerts.memory import Noticed, take_news
+from pipelines.alerts import facts
+from pipelines.alerts.delivery import enqueue, only_sender
+from pipelines.alerts.dispatch import send_watch
+from pipelines.alerts.memory import Noticed, active_news, take_news
 from pipelines.alerts.message import Message
-from pipelines.alerts.outbox import enqueue
-from pipelines.alerts.sending import send_watch
-from pipelines.alerts.standing import standing
 from pipelines.district import open_district
 from pipelines.errors import BusyError
-from pipelines.health.history import keep_troubles
-from pipelines.health.trouble import Trouble
+from pipelines.health.issues import Issue, keep_issues
 from pipelines.registry.new_home import create
 from pipelines.run.status import ACT, LOOK, WELL, status_of
-from pipelines.state.ledger import Change, FileRecord, commit, mark_dirty
-from pipelines.state.visits import note_look
+from pipelines.state.days import mark_dirty
+from pipelines.state.ledger import Change, FileRecord, commit
+from pipelines.state.runs import note_look
 from tests.unit.alerts.facts import news
 from tests.unit.alerts.test_killed_sender import MAIL, configure
 
@@ -84,8 +82,8 @@ def test_days_that_wait_for_long(home):
 
 def test_a_silent_source_and_a_thin_one(home):
     def sick(kind, building=""):
-        one = Trouble(source="proxy", kind=kind, building=building, start=NOW - HOUR)
-        return lambda district: keep_troubles(district.store, [one], [kind], NOW)
+        one = Issue(source="proxy", kind=kind, building=building, start=NOW - HOUR)
+        return lambda district: keep_issues(district.store, [one], [kind], NOW)
 
     change(home, sick("thin"))
     assert code(home)[0] == LOOK
@@ -98,7 +96,7 @@ def test_a_silent_source_and_a_thin_one(home):
 
 
 def test_a_full_disk(home, monkeypatch):
-    monkeypatch.setattr(standstill, "LEAST_FREE_BYTES", 10**18)
+    monkeypatch.setattr(facts, "LEAST_FREE_BYTES", 10**18)
     worst, (reason,) = code(home)
     assert worst == ACT
     assert "GB are free on the disk of the home" in reason
@@ -159,4 +157,4 @@ def test_a_watch_ends_nothing_that_it_did_not_look_at(home):
         one = news("health:silent:proxy::")
         take_news(district.store, Noticed([one], ("health:silent:",)), NOW)
         send_watch(district)
-        assert [row["key"] for row in standing(district.store)] == [one.key]
+        assert [row["key"] for row in active_news(district.store)] == [one.key]

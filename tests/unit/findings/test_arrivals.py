@@ -9,19 +9,19 @@ from pathlib import Path
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pipelines.findings import reviewing
+from pipelines.findings import review
 from pipelines.findings.cases import cases
-from pipelines.findings.history import history
 from pipelines.findings.judging import judge
-from pipelines.findings.keeping import fired_days, keep, stored_findings
-from pipelines.findings.reviewing import VERDICTS, Verdict
+from pipelines.findings.lifecycle import keep
+from pipelines.findings.review import VERDICTS, Verdict
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.roles import Asker
 from pipelines.state.audit import open_chain
-from pipelines.state.store import open_store
+from pipelines.state.database import open_store
+from pipelines.state.findings import fired_days, history, stored_findings
 from tests.conftest import LONG
 from tests.unit.findings.given import DAY, candidate, detection, exception, known
-from tests.unit.findings.test_permits import consent, consents, owner
+from tests.unit.findings.test_exceptions import consent, consents, owner
 
 FACTS = ("requests", "more requests", "logons", "shop", "leave", "exception", "consent")
 """What may be known of a day; `leave` is a row that takes the finding away."""
@@ -135,7 +135,7 @@ def test_facts_and_verdicts_in_any_order_leave_a_history_that_explains(steps):
             elif before is not None and before["status"] != "withdrawn":
                 verdict = step
                 said = Verdict(step, f"looked at it, number {number}")
-                reviewing.decide(chain, before, said, BY)
+                review.decide(chain, before, said, BY)
             after = row_of(store)
             assert (after or {}).get("status") == expected(after, facts, verdict)
             if after is None:

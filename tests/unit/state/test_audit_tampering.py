@@ -14,15 +14,14 @@ from datetime import UTC, datetime
 
 import pytest
 
+from pipelines.alerts.delivery import enqueue
 from pipelines.alerts.message import Message
-from pipelines.alerts.outbox import enqueue
-from pipelines.operations.checks import ACT, Patient
+from pipelines.operations.checks import ACT, Installation
 from pipelines.operations.checks.copies import CHECKS
 from pipelines.operations.doctor import answered
 from pipelines.registry.new_home import create
 from pipelines.settings.home import DistrictHome
-from pipelines.state.audit import AUDIT_RECORD, Act, open_chain
-from pipelines.state.audit_heads import verified
+from pipelines.state.audit import AUDIT_RECORD, Act, open_chain, verified
 from pipelines.state.home_mark import NAME
 from pipelines.state.opening import open_state
 from tests.journey.commands import schoolbell
@@ -153,7 +152,7 @@ TAMPERED = {
 
 def chain_check(home):
     (check,) = [one for one in CHECKS.checks if one.name == "chain"]
-    return answered(check, Patient(home, MONDAY))
+    return answered(check, Installation(home, MONDAY))
 
 
 @pytest.mark.parametrize("way", TAMPERED)
@@ -164,7 +163,7 @@ def test_every_tampering_is_found_by_verify_and_doctor(home, way):
     assert done.code == 1, done
     assert done.err
     asked = chain_check(home)
-    assert asked.grade == ACT or "key of the audit chain is gone" in asked.said
+    assert asked.grade == ACT or "key of the audit chain is gone" in asked.message
 
 
 ANCHORS = {

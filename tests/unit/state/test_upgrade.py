@@ -9,10 +9,18 @@ import pytest
 from sqlalchemy import Text
 
 from pipelines.errors import SchoolbellError
-from pipelines.state.history import FILLED, FORMER_NAMES, LEFT_BEHIND, NUMBER
-from pipelines.state.layout import LayoutError, every_table, lacking, mark
-from pipelines.state.store import fact, open_store, read_store, remember
-from pipelines.state.upgrade import UpgradeError, upgrade_file
+from pipelines.state.database import fact, open_store, read_store, remember
+from pipelines.state.layout import (
+    FILLED,
+    FORMER_NAMES,
+    LEFT_BEHIND,
+    NUMBER,
+    LayoutError,
+    lacking,
+    mark,
+)
+from pipelines.state.migration import UpgradeError, upgrade_file
+from pipelines.state.tables import METADATA
 from tests.conftest import LONG, REPO_ROOT
 
 LAYOUTS = sorted((REPO_ROOT / "tests" / "upgrades").glob("*.sql"))
@@ -84,7 +92,7 @@ def test_the_newest_layout_kept_is_the_present_one(tmp_path):
 
 def test_what_earlier_rows_get_is_needed_and_fits():
     for (table, column), value in FILLED.items():
-        kind = every_table().tables[table].c[column]
+        kind = METADATA.tables[table].c[column]
         assert not kind.nullable
         assert isinstance(value, str) == isinstance(kind.type, Text)
 

@@ -1,0 +1,177 @@
+"""Decides which reader is told of which fact now, and by which rule not. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
+
+from pipelines.alerts.news import CONFIDENCES, SEVERITIES, News
+from pipelines.settings.alert_settings import Alerts, Audience, Route, When
+
+TELL, HOLD, SUPPRESS = "tell", "hold", "suppress"
+SLOTS: tuple[When, ...] = ("at_once", "daily", "weekly")
+
+LEAD = "a lead stays with the analyst"
+NO_ROUTE = "no route leads here"
+PHONE = "what people did rings no phone"
+SNOOZED = "snoozed"
+SEEN = "acknowledged"
+TOLD_BEFORE = "told before, and no worse"
+QUIET = "quiet hours"
+NEXT: Mapping[When, str] = {
+    "at_once": "",
+    "daily": "waits for the daily list",
+    "weekly": "waits for the weekly list",
+}
+BUDGET = "over the reader's day"
+DUE = "due"
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A channel as the decision sees it."""
+
+    name: str
+    audience: tuple[Audience, ...]
+    is_phone: bool = False
+
+
+@dataclass(frozen=True)
+class LastMessage:
+    """When a channel last told of a fact, and how bad it then was."""
+
+    time: datetime
+    step: int
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a person said last of a fact.
+
+    Attributes:
+        kind: ack or snooze.
+        step: How bad it then was.
+        until: End of the silence.
+    """
+
+    kind: Literal["ack", "snooze"]
+    step: int
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What is known of earlier runs; facts go by their key."""
+
+    announced: Mapping[tuple[str, str], LastMessage] = field(default_factory=dict)
+    answers: Mapping[str, Answer] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Moment:
+    """The moment of a run, for one channel.
+
+    Attributes:
+        now: Aware, in the district's zone.
+        is_quiet: In the quiet hours, or on a closed day.
+        due: The lists that are due.
+    """
+
+    now: datetime
+    is_quiet: bool
+    due: frozenset[When]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What becomes of a fact on a channel, and by which rule."""
+
+    news: News
+    channel: str
+    what: str
+    rule: str
+    slot: When
+
+
+def decide(
+    news: Iterable[News],
+    reader: Reader,
+    memory: Memory,
+    moment: Moment,
+    *,
+    routes: Sequence[Route],
+    alerts: Alerts,
+) -> list[Decision]:
+    """One decision for each fact, for one channel."""
+    return [
+        _decide(item, reader, memory, moment, routes=routes, alerts=alerts)
+        for item in news
+    ]
+
+
+def _decide(
+    item: News,
+    reader: Reader,
+    memory: Memory,
+    moment: Moment,
+    *,
+    routes: Sequence[Route],
+    alerts: Alerts,
+) -> Decision:
+    route, refused = _route(item, reader, routes)
+    if route is None:
+        return Decision(item, reader.name, SUPPRESS, refused, "weekly")
+    again = timedelta(days=alerts.again_after_days)
+    rule = _silenced(item, reader, memory, moment.now, again)
+    if rule:
+        return Decision(item, reader.name, SUPPRESS, rule, route.when)
+    rule = _held(route, moment)
+    what = HOLD if rule else TELL
+    return Decision(item, reader.name, what, rule or DUE, route.when)
+
+
+def _route(
+    item: News, reader: Reader, routes: Sequence[Route]
+) -> tuple[Route | None, str]:
+    """The soonest route from the fact to the reader, or why there is none."""
+    if item.confidence == "C1":
+        return None, LEAD
+    if reader.is_phone and item.about == "conduct":
+        return None, PHONE
+    fitting = [route for route in routes if _fits(route, item, reader)]
+    if not fitting:
+        return None, NO_ROUTE
+    return min(fitting, key=lambda route: SLOTS.index(route.when)), ""
+
+
+def _fits(route: Route, item: News, reader: Reader) -> bool:
+    return (
+        route.about == item.about
+        and SEVERITIES.index(item.severity) >= SEVERITIES.index(route.severity)
+        and CONFIDENCES.index(item.confidence) >= CONFIDENCES.index(route.confidence)
+        and bool(set(route.audience) & set(reader.audience))
+    )
+
+
+def _silenced(
+    item: News, reader: Reader, memory: Memory, now: datetime, again: timedelta
+) -> str:
+    """Why the fact is not told again; empty if it is to be told."""
+    answer = memory.answers.get(item.key)
+    if answer is not None and answer.kind == "snooze":
+        if answer.until is not None and now < answer.until:
+            return SNOOZED
+    elif answer is not None and item.step <= answer.step:
+        return SEEN
+    announced = memory.announced.get((item.key, reader.name))
+    if announced is None or item.step > announced.step:
+        return ""
+    may_come_again = item.about != "conduct" and not item.is_once
+    lasts = may_come_again and now - announced.time >= again
+    return "" if lasts else TOLD_BEFORE
+
+
+def _held(route: Route, moment: Moment) -> str:
+    if route.when != "at_once":
+        return "" if route.when in moment.due else NEXT[route.when]
+    return QUIET if moment.is_quiet and not route.in_quiet_hours else ""

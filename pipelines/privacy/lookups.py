@@ -1,0 +1,78 @@
+"""Who looked names up, for which case, and who without one.
+
+Looking somebody up without a case is itself something that a person has to look
+at: it is told to whoever is told about security, and stands in the list of months.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from pipelines.state.audit import Entry
+
+NAMING = ("who", "reveal", "export", "pack")
+"""Acts that give a name, or whom an address led to."""
+REFUSED = "reveal refused"
+NO_RIGHT = "names refused"
+ANNOUNCED_FOR = timedelta(days=31)
+
+
+@dataclass(frozen=True)
+class LookUps:
+    """What one person did of one kind.
+
+    Attributes:
+        cases: For how many different cases.
+        without_case: How often for none.
+    """
+
+    actor: str
+    action: str
+    times: int
+    cases: int
+    without_case: int
+    last_time: str
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        """As values that JSON can hold."""
+        return asdict(self)
+
+
+def is_lookup(entry: Entry) -> bool:
+    """Names were asked for, whether or not they were given."""
+    is_refused = entry.action in (REFUSED, NO_RIGHT)
+    return is_refused or entry.action.removesuffix(", alone") in NAMING
+
+
+def looked_up(entries: Iterable[Entry], since: datetime) -> list[LookUps]:
+    """One row a person and act, the most look-ups without a case first."""
+    held: dict[tuple[str, str], list[Entry]] = {}
+    for entry in entries:
+        if is_lookup(entry) and datetime.fromisoformat(entry.time) >= since:
+            held.setdefault((entry.actor, entry.action), []).append(entry)
+    rows = [
+        LookUps(
+            actor=actor,
+            action=action,
+            times=len(found),
+            cases=len({one.case for one in found} - {""}),
+            without_case=sum(not one.case for one in found),
+            last_time=found[-1].time,
+        )
+        for (actor, action), found in held.items()
+    ]
+    return sorted(rows, key=lambda row: (-row.without_case, row.actor, row.action))
+
+
+def without_case(
+    entries: Iterable[Entry], now: datetime
+) -> Mapping[tuple[str, str], Sequence[Entry]]:
+    """Look-ups of the last 31 days without a case, by month and person."""
+    held: dict[tuple[str, str], list[Entry]] = {}
+    for entry in entries:
+        is_new = datetime.fromisoformat(entry.time) >= now - ANNOUNCED_FOR
+        if is_lookup(entry) and not entry.case and is_new:
+            held.setdefault((entry.time[:7], entry.actor), []).append(entry)
+    return held

@@ -1,0 +1,108 @@
+"""Reports: those that were published and what they said, and those still to be made.
+
+Weeks whose reports are older than what was judged are pending. They are noted before
+the days count as clean, and struck off when their pages are written: a run that is
+killed in between leaves them to the next.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, insert, select
+
+from pipelines.clock import monday
+from pipelines.state.database import Store, fact, now_text, remember
+from pipelines.state.retention import kept_from
+from pipelines.state.tables import REPORT_FACTS, REPORTS
+
+PENDING = "reports_owed"
+
+
+def add_pending_reports(store: Store, days: Iterable[date]) -> None:
+    """The weeks of some days need their reports written again.
+
+    Weeks that lost events or findings to retention are not: they stay as published.
+    """
+    first = kept_from(store) or date.min
+    weeks = {monday(day) for day in days if day >= first}
+    with store.writing() as connection:
+        _note(connection, weeks | _noted(connection))
+
+
+def pending_reports(store: Store) -> list[date]:
+    """Mondays of the weeks that wait for their reports, oldest first."""
+    with store.reading() as connection:
+        return sorted(_noted(connection))
+
+
+def mark_reports_written(store: Store, weeks: Iterable[date]) -> None:
+    """The reports of some weeks are written."""
+    with store.writing() as connection:
+        _note(connection, _noted(connection) - set(weeks))
+
+
+def _noted(connection: Connection) -> set[date]:
+    return {
+        date.fromisoformat(load)
+        for load in json.loads(fact(connection, PENDING) or "[]")
+    }
+
+
+def _note(connection: Connection, weeks: Iterable[date]) -> None:
+    text = json.dumps(sorted(week.isoformat() for week in weeks))
+    remember(connection, PENDING, text)
+
+
+def put_report(
+    connection: Connection, week: date, revision: int, report: Mapping[str, str]
+) -> None:
+    """Keep a published revision and what it said, once.
+
+    Args:
+        report: report_id, path, sha256 and snapshot, and its `facts` as JSON.
+    """
+    key = {"week": week.isoformat(), "revision": revision}
+    values = dict(report)
+    for table in (REPORTS, REPORT_FACTS):
+        connection.execute(delete(table).filter_by(**key))
+    connection.execute(insert(REPORT_FACTS).values(**key, facts=values.pop("facts")))
+    connection.execute(
+        insert(REPORTS).values(**key, **values, published_time=now_text())
+    )
+
+
+def remove_reports(connection: Connection, week: str) -> None:
+    """Forget a week's reports and what they said."""
+    for table in (REPORTS, REPORT_FACTS):
+        connection.execute(delete(table).filter_by(week=week))
+
+
+def report_facts(store: Store, week: date | None = None) -> list[dict[str, Any]]:
+    """What each revision said, its facts as a mapping, oldest first."""
+    query = select(REPORT_FACTS).order_by(REPORT_FACTS.c.week, REPORT_FACTS.c.revision)
+    if week is not None:
+        query = query.where(REPORT_FACTS.c.week == week.isoformat())
+    with store.reading() as connection:
+        rows = [dict(row) for row in connection.execute(query).mappings()]
+    return [{**row, "facts": json.loads(row["facts"])} for row in rows]
+
+
+def published_weeks(store: Store) -> Sequence[str]:
+    """Mondays of the weeks that have a report, as ISO text, oldest first."""
+    query = select(REPORTS.c.week).distinct().order_by(REPORTS.c.week)
+    with store.reading() as connection:
+        return list(connection.execute(query).scalars())
+
+
+def report_paths(store: Store) -> Sequence[str]:
+    """Where the pages of reports were written, below the home."""
+    with store.reading() as connection:
+        return list(connection.execute(select(REPORTS.c.path).distinct()).scalars())
+
+
+def newest_publication(store: Store) -> str | None:
+    """When a report was last published; None before the first."""
+    with store.reading() as connection:
+        return connection.execute(select(func.max(REPORTS.c.published_time))).scalar()

@@ -1,0 +1,160 @@
+"""What people do with findings: verdicts, cases, assignments, requests for approval."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from pipelines.state.database import Store, now_text
+from pipelines.state.tables import (
+    ASSIGNMENTS,
+    CASE_FINDINGS,
+    CASES,
+    FINDINGS,
+    REQUESTS,
+    REVIEWS,
+)
+
+
+def add_review(connection: Connection, review: Mapping[str, str]) -> None:
+    """Keep a verdict: finding_id, verdict, reason and reviewer."""
+    connection.execute(insert(REVIEWS).values(time=now_text(), **review))
+
+
+def reviews(store: Store) -> list[dict[str, Any]]:
+    """Every verdict, oldest first."""
+    query = select(REVIEWS).order_by(REVIEWS.c.review_id)
+    with store.reading() as connection:
+        return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def last_verdicts(store: Store) -> dict[str, dict[str, Any]]:
+    """The verdict that counts for each decided finding: the last one given."""
+    return {row["finding_id"]: row for row in reviews(store)}
+
+
+def reviewed_findings(connection: Connection) -> frozenset[str]:
+    """Findings that a reviewer decided, whatever the verdict was."""
+    return frozenset(connection.execute(select(REVIEWS.c.finding_id)).scalars())
+
+
+def assign_to(
+    connection: Connection, subject_id: str, assignee: str, assigned_by: str
+) -> None:
+    """Give a finding or a case to somebody, in the place of whoever had it."""
+    connection.execute(
+        delete(ASSIGNMENTS).where(ASSIGNMENTS.c.subject_id == subject_id)
+    )
+    values = {"assignee": assignee, "assigned_by": assigned_by}
+    connection.execute(
+        insert(ASSIGNMENTS).values(
+            subject_id=subject_id, assigned_time=now_text(), **values
+        )
+    )
+
+
+def finding_row(store: Store, finding_id: str) -> dict[str, Any] | None:
+    """One finding's row; None where there is no such finding."""
+    query = select(FINDINGS).where(FINDINGS.c.finding_id == finding_id)
+    with store.reading() as connection:
+        row = connection.execute(query).mappings().first()
+    return dict(row) if row is not None else None
+
+
+def has_case(store: Store, case_id: str) -> bool:
+    """Whether there is such a case."""
+    query = select(CASES.c.case_id).where(CASES.c.case_id == case_id)
+    with store.reading() as connection:
+        return connection.execute(query).first() is not None
+
+
+def case_of(store: Store, finding_id: str) -> str:
+    """The case that a finding is in; empty where it has none yet."""
+    here = CASE_FINDINGS.c.finding_id == finding_id
+    with store.reading() as connection:
+        query = select(CASE_FINDINGS.c.case_id).where(here)
+        return connection.execute(query).scalar_one_or_none() or ""
+
+
+def cases_by_finding(store: Store) -> dict[str, str]:
+    """The case of each finding that has one."""
+    query = select(CASE_FINDINGS.c.finding_id, CASE_FINDINGS.c.case_id)
+    with store.reading() as connection:
+        return {row.finding_id: row.case_id for row in connection.execute(query)}
+
+
+def known_cases(connection: Connection) -> tuple[set[str], set[str]]:
+    """Ids of the findings that have a case, and of the cases."""
+    placed = connection.execute(select(CASE_FINDINGS.c.finding_id)).scalars()
+    return set(placed), set(connection.execute(select(CASES.c.case_id)).scalars())
+
+
+def add_case(connection: Connection, case: Mapping[str, str]) -> None:
+    """Open a case: case_id, person, clause and week."""
+    connection.execute(insert(CASES).values(created_time=now_text(), **case))
+
+
+def put_into_case(connection: Connection, finding_id: str, case_id: str) -> None:
+    """Let a finding be of a case; it stays there."""
+    connection.execute(
+        insert(CASE_FINDINGS).values(finding_id=finding_id, case_id=case_id)
+    )
+
+
+def findings_without_case(store: Store) -> list[dict[str, Any]]:
+    """Rows of findings that an older version kept without a case."""
+    query = select(FINDINGS).where(
+        FINDINGS.c.finding_id.not_in(select(CASE_FINDINGS.c.finding_id))
+    )
+    with store.reading() as connection:
+        return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def stored_cases(store: Store) -> list[dict[str, Any]]:
+    """Every case that has findings: its row, its `findings` and its `assignee`.
+
+    Findings are rows, oldest day first, each record as a mapping.
+    """
+    query = (
+        select(FINDINGS, CASE_FINDINGS.c.case_id)
+        .join(CASE_FINDINGS, CASE_FINDINGS.c.finding_id == FINDINGS.c.finding_id)
+        .order_by(FINDINGS.c.event_date, FINDINGS.c.finding_id)
+    )
+    held: dict[str, list[dict[str, Any]]] = {}
+    with store.reading() as connection:
+        for row in connection.execute(query).mappings():
+            finding = {**row, "record": json.loads(row["record"])}
+            held.setdefault(row["case_id"], []).append(finding)
+        rows = connection.execute(select(CASES)).mappings().all()
+        assigned = connection.execute(select(ASSIGNMENTS)).mappings().all()
+    assignees = {row["subject_id"]: row["assignee"] for row in assigned}
+    return [
+        {
+            **row,
+            "findings": held[row["case_id"]],
+            "assignee": assignees.get(row["case_id"]),
+        }
+        for row in rows
+        if row["case_id"] in held
+    ]
+
+
+def add_request(connection: Connection, request: Mapping[str, Any]) -> None:
+    """Keep what somebody asks a second person for."""
+    connection.execute(insert(REQUESTS).values(asked_time=now_text(), **request))
+
+
+def change_request(
+    connection: Connection, request_id: str, **values: int | str
+) -> None:
+    """Note who approved a request, or that it was used."""
+    here = REQUESTS.c.request_id == request_id
+    connection.execute(update(REQUESTS).where(here).values(**values))
+
+
+def requests(store: Store, **wanted: int | str) -> Sequence[dict[str, Any]]:
+    """Requests whose columns have these values, the newest first."""
+    query = select(REQUESTS).filter_by(**wanted).order_by(REQUESTS.c.asked_time.desc())
+    with store.reading() as connection:
+        return [dict(row) for row in connection.execute(query).mappings()]
