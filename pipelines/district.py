@@ -14,9 +14,9 @@ from pipelines.ingest.intake import Source
 from pipelines.ingest.remote import is_remote
 from pipelines.registry.registry import Registry, load_registry
 from pipelines.settings.home import DistrictHome
-from pipelines.settings.parts import Detection as DetectionSettings
+from pipelines.settings.model import Detection as DetectionSettings
 from pipelines.settings.reader import Settings, load_settings
-from pipelines.settings.state_place import state_place
+from pipelines.settings.secrets import state_place
 from pipelines.state.engines import only_run
 from pipelines.state.opening import open_state
 from pipelines.state.store import Store

@@ -13,7 +13,7 @@ from pipelines.cli.reference_text import page, plain, section, spaced, table
 from pipelines.registry.files import FILES
 from pipelines.registry.shapes import Cell, File
 from pipelines.settings.model import Settings
-from pipelines.settings.template import NAMED, part_of, toml
+from pipelines.settings.toml_text import NAMED, part_of, toml
 
 SHOWN = ("ge", "gt", "le", "lt", "min_length", "max_length", "pattern")
 SIGNS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}

@@ -8,8 +8,7 @@ from pipelines.district import only_writer
 from pipelines.errors import SettingsError
 from pipelines.ingest.files import sync
 from pipelines.settings.home import DistrictHome
-from pipelines.settings.secrets import looked_up
-from pipelines.settings.state_place import point_to, state_place
+from pipelines.settings.secrets import looked_up, point_to, state_place
 from pipelines.state.home_mark import Mark, advance, note
 from pipelines.state.moving import copy_state
 from pipelines.state.opening import open_state

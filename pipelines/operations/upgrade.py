@@ -9,7 +9,7 @@ from pipelines.district import only_writer
 from pipelines.errors import ModelError
 from pipelines.ingest.accounting import unbalanced
 from pipelines.settings.home import DistrictHome
-from pipelines.settings.state_place import state_place
+from pipelines.settings.secrets import state_place
 from pipelines.state.audit_heads import verified
 from pipelines.state.layout import lacking, layout_of, mark
 from pipelines.state.opening import open_state, refuse_lost

@@ -16,8 +16,8 @@ from pipelines.findings.record import Finding
 from pipelines.findings.unjudged import judged_days, unjudged
 from pipelines.refresh.staleness import stale, touched_days
 from pipelines.refresh.steps import Progress, builder_of, refresh
-from pipelines.settings.parts import Detection as DetectionSettings
-from pipelines.settings.parts import Scalar
+from pipelines.settings.model import Detection as DetectionSettings
+from pipelines.settings.model import Scalar
 from pipelines.settings.reader import Settings
 from pipelines.warehouse import building, inputs, planning
 from pipelines.warehouse.database import Database, writing

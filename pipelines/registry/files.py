@@ -6,7 +6,7 @@ from it. OneRoster files are described in `oneroster.py`, calendars in ICS form 
 """
 
 from pipelines.registry.shapes import Cell, File
-from pipelines.settings.parts import DAY_TYPES
+from pipelines.settings.model import DAY_TYPES
 
 
 def _id(example: str) -> Cell:

@@ -25,7 +25,7 @@ from pipelines.registry.shapes import Cell, File
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Settings
 from pipelines.settings.problems import Problem, nearest, shown
-from pipelines.settings.toml_lines import key_lines, line_of
+from pipelines.settings.toml_text import key_lines, line_of
 
 MOST_MENDED = 200
 """Problems that get a line; nobody pastes more."""

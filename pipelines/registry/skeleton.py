@@ -8,8 +8,8 @@ from typing import TypedDict
 
 from pipelines.registry.files import FILES
 from pipelines.settings.model import Settings
-from pipelines.settings.parts import Roles
-from pipelines.settings.template import documented, toml
+from pipelines.settings.roles import Roles
+from pipelines.settings.toml_text import documented, toml
 
 _USERS = (
     "sourcedId,status,dateLastModified,enabledUser,orgSourcedIds,role,username,"

@@ -7,7 +7,7 @@ import polars as pl
 
 from pipelines.district import District
 from pipelines.events import EVENT_CLASSES
-from pipelines.settings.parts import Detection as DetectionSettings
+from pipelines.settings.model import Detection as DetectionSettings
 from pipelines.state import ledger
 from pipelines.state.audit import open_chain
 from pipelines.warehouse.models import Model

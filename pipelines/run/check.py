@@ -13,10 +13,9 @@ from pipelines.reports.gathering import known_sections, pale
 from pipelines.reports.mailing import mail_channels
 from pipelines.reports.palette import READABLE
 from pipelines.run.rule_checks import rule_faults
-from pipelines.settings.faults import Fault
-from pipelines.settings.problems import Problem, nearest
+from pipelines.settings.problems import Fault, Problem, nearest
 from pipelines.settings.reader import NAME
-from pipelines.settings.toml_lines import Path, key_lines, line_of
+from pipelines.settings.toml_text import Path, key_lines, line_of
 from pipelines.warehouse.library import models
 
 EXCEPTIONS = "exceptions.csv"

@@ -3,10 +3,9 @@
 from collections.abc import Iterator, Mapping
 
 from pipelines.district import District
-from pipelines.settings.faults import Fault
-from pipelines.settings.parts import Scalar
-from pipelines.settings.problems import nearest
-from pipelines.settings.template import toml
+from pipelines.settings.model import Scalar
+from pipelines.settings.problems import Fault, nearest
+from pipelines.settings.toml_text import toml
 from pipelines.warehouse.library import models
 from pipelines.warehouse.models import Model, Param, within
 

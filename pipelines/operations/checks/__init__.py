@@ -14,7 +14,7 @@ from pipelines.plugins import discover
 from pipelines.registry.registry import Registry, load_registry
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.reader import Settings, load_settings
-from pipelines.settings.state_place import state_place
+from pipelines.settings.secrets import state_place
 from pipelines.state.store import Store, read_store
 
 WELL, LOOK, ACT = 0, 1, 2
