@@ -10,8 +10,8 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from pipelines.errors import BusyError, SettingsError
-from pipelines.ingest.intake import Source
 from pipelines.ingest.remote import is_remote
+from pipelines.ingest.source import Source
 from pipelines.registry.registry import Registry, load_registry
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Detection as DetectionSettings

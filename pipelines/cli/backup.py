@@ -12,7 +12,7 @@ from pipelines.cli.asking import whose_login
 from pipelines.cli.options import AsJson, Home, Quiet
 from pipelines.district import only_writer, open_district
 from pipelines.errors import SettingsError
-from pipelines.ingest.sweeping import UNLISTED
+from pipelines.ingest.lake import UNLISTED
 from pipelines.operations.backup import back_up, copy_keys
 from pipelines.operations.manifest import fingerprint as fingerprint_of
 from pipelines.operations.recover import Recovered

@@ -11,10 +11,10 @@ from pipelines.cli.options import AsJson, Home, Quiet
 from pipelines.district import District, only_writer, open_district
 from pipelines.errors import SettingsError
 from pipelines.formats import formats
-from pipelines.ingest.intake import Intake, Outcome
+from pipelines.ingest.lake import unlisted_files
 from pipelines.ingest.replay import Replay, Replayed
-from pipelines.ingest.sweeping import unlisted_files
-from pipelines.refresh.steps import foretold, take_in
+from pipelines.ingest.source import IngestOptions, Outcome
+from pipelines.refresh.steps import ingest_sources, preview
 from pipelines.run.console import console, safe, watching
 from pipelines.run.summary import (
     account_table,
@@ -44,12 +44,12 @@ def ingest(
     """Take everything new in the landing folders into the lake."""
     if dry_run:
         with open_district(home) as district, only_writer(district.home):
-            _foretell(district, settle_seconds, as_json=as_json)
+            _preview(district, settle_seconds, as_json=as_json)
         return
     screen = console(is_quiet=is_quiet or as_json)
     with open_district(home) as district, only_writer(district.home):
         with watching(screen) as watchers:
-            outcomes = take_in(
+            outcomes = ingest_sources(
                 district, settle_seconds=settle_seconds, watch=watchers.reading
             )
         screen.print(account_table(district))
@@ -92,16 +92,16 @@ def _tell(outcome: Outcome, *, as_json: bool) -> None:
             typer.echo(text, err=True)
 
 
-def _foretell(district: District, settle_seconds: float, *, as_json: bool) -> None:
+def _preview(district: District, settle_seconds: float, *, as_json: bool) -> None:
     """Say what each delivery is; neither lake nor ledger is written to."""
-    intake = Intake(
+    options = IngestOptions(
         store=district.store,
         lake=district.home.lake,
         zone=district.zone,
         settle_seconds=settle_seconds,
     )
     for source in district.sources():
-        for one in foretold(intake, source):
+        for one in preview(options, source):
             path, message = one.record.path, one.record.message
             if as_json:
                 told = {"source": source.name, "path": path, "kind": one.kind}

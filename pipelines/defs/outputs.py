@@ -9,7 +9,7 @@ import dagster as dg
 from pipelines.defs.partitions import FIRST_DAY, days_of
 from pipelines.defs.resources import HomeResource
 from pipelines.findings.unjudged import failures
-from pipelines.ingest.sweeping import sweep
+from pipelines.ingest.lake import sweep
 from pipelines.operations.certificate import finish_purge
 from pipelines.refresh.ranges import note_built
 from pipelines.refresh.steps import judge_days

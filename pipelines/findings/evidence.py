@@ -18,10 +18,9 @@ from sqlalchemy import Connection, delete, insert, select
 from pipelines.errors import SourceError
 from pipelines.events import event_id_of, place_of
 from pipelines.formats import formats
-from pipelines.ingest.blocks import blocks
+from pipelines.ingest.blocks import batch, blocks
 from pipelines.ingest.delivery import Delivery
 from pipelines.ingest.framing import parts
-from pipelines.ingest.lines import batch
 from pipelines.ingest.streams import Reads, opened
 from pipelines.state.ledger import FileRecord
 from pipelines.state.schema import EVIDENCE

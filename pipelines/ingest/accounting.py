@@ -8,8 +8,8 @@ from pathlib import Path
 
 import polars as pl
 
+from pipelines.ingest.lake_writer import DAYS_AHEAD
 from pipelines.ingest.replay import rejects_by_reason
-from pipelines.ingest.staging import DAYS_AHEAD
 from pipelines.state import ledger
 from pipelines.state.days import LAGS, SourceDay, source_days
 from pipelines.state.ledger import FileRecord

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from pipelines.ingest.counts import ENUMERATED, SIGN, NewWords, new_words
 from pipelines.ingest.missing import blocked_by
-from pipelines.ingest.words import ENUMERATED, SIGN, NewWords, new_words
 from pipelines.state.days import SourceDay, source_days
 from pipelines.state.store import Store
 

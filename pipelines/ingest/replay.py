@@ -15,16 +15,15 @@ import polars as pl
 
 from pipelines import clock
 from pipelines.formats import PLACE, Context, Format, Parsed
-from pipelines.ingest import parsing
-from pipelines.ingest.files import REJECTS, writing_to
+from pipelines.ingest import parser
+from pipelines.ingest.counts import day_count, placed
+from pipelines.ingest.lake import REJECTS, read_sound, writing_to
 from pipelines.ingest.retraction import Rewriting
-from pipelines.ingest.soundness import read_sound
-from pipelines.ingest.tally import day_count, placed
 from pipelines.state import ledger
 from pipelines.state.ledger import FileRecord, LakeFile
 from pipelines.state.store import Store
 
-NOT_THE_LINE = (parsing.TOO_LONG,)
+NOT_THE_LINE = (parser.TOO_LONG,)
 """Reasons of rejects that keep a description in the place of the line."""
 
 
@@ -97,7 +96,7 @@ class Replay:
             "file_id", as_dict=True, maintain_order=True
         ).items():
             record = records[int(file_id)]
-            parsed = parsing.parse(
+            parsed = parser.parse(
                 fmt, lines.select(*PLACE, "line"), self._context(record)
             )
             self._add_events(rewriting, fmt, parsed)

@@ -1,4 +1,4 @@
-"""A source of deliveries, and how to take them in: what the settings say."""
+"""A source of deliveries, how to ingest them, and what became of each."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -133,8 +133,8 @@ Watch = Callable[[Delivery, int, int], None]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Terms:
-    """How deliveries are taken in.
+class IngestOptions:
+    """How deliveries are ingested.
 
     Attributes:
         store: The ledger.

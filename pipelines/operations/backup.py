@@ -19,7 +19,7 @@ from pathlib import Path
 
 from pipelines.district import District
 from pipelines.findings.keeping import stored_findings
-from pipelines.ingest.files import sync
+from pipelines.ingest.lake import sync
 from pipelines.operations.manifest import (
     SINGLE,
     STATE,

@@ -18,7 +18,7 @@ from typing import Any
 
 from pipelines.district import District
 from pipelines.errors import SchoolbellError
-from pipelines.ingest.files import sync
+from pipelines.ingest.lake import sync
 from pipelines.operations.purge import Purge, carry_out
 from pipelines.operations.recover import COMPARED
 from pipelines.operations.retention import Plan, plan

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pipelines.district import only_writer
 from pipelines.errors import SettingsError
-from pipelines.ingest.files import sync
+from pipelines.ingest.lake import sync
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.secrets import looked_up, point_to, state_place
 from pipelines.state.home_mark import Mark, advance, note

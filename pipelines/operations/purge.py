@@ -19,7 +19,7 @@ from pipelines.clock import monday
 from pipelines.district import District
 from pipelines.findings.removing import remove
 from pipelines.formats import formats
-from pipelines.ingest.sweeping import sweep, unlisted_files
+from pipelines.ingest.lake import sweep, unlisted_files
 from pipelines.operations.recover import rebuild
 from pipelines.operations.removal import remove_report
 from pipelines.operations.retention import WEEK, Plan

@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from pipelines.alerts.outbox import GIVEN_UP, SENT
 from pipelines.clock import monday
 from pipelines.district import District
-from pipelines.ingest.files import REJECTS
+from pipelines.ingest.lake import REJECTS
 from pipelines.ingest.remote import is_remote
 from pipelines.state import ledger
 from pipelines.state.alert_tables import OUTBOX

@@ -14,10 +14,17 @@ from pipelines.findings.citations import cited_lines
 from pipelines.findings.judged import judged_findings
 from pipelines.findings.keeping import Kept, keep
 from pipelines.findings.unjudged import judged_days, note_unjudged, unjudged
-from pipelines.ingest.intake import SETTLE_SECONDS, Intake, Outcome, Source, Watch
+from pipelines.ingest.lake import sweep
 from pipelines.ingest.remote import shown
-from pipelines.ingest.source import LATER
-from pipelines.ingest.sweeping import sweep
+from pipelines.ingest.run import ingest_source, preview_source
+from pipelines.ingest.source import (
+    LATER,
+    SETTLE_SECONDS,
+    IngestOptions,
+    Outcome,
+    Source,
+    Watch,
+)
 from pipelines.privacy.attribution_changes import keep_changes
 from pipelines.refresh.staleness import note, note_versions, noted, stale
 from pipelines.registry.frames import FRAMES
@@ -53,7 +60,7 @@ def nobody_watches(_what: str, _done: int, _all: int) -> None:
     """For callers without a progress bar."""
 
 
-def take_in(
+def ingest_sources(
     district: District,
     *,
     settle_seconds: float = SETTLE_SECONDS,
@@ -67,7 +74,7 @@ def take_in(
     began = datetime.now(UTC)
     keep_registry(district.home, district.registry, began)
     sweep(district.store, district.home.lake)
-    intake = Intake(
+    options = IngestOptions(
         store=district.store,
         lake=district.home.lake,
         zone=district.zone,
@@ -76,8 +83,10 @@ def take_in(
         budget_seconds=BUDGET_SECONDS,
     )
     sources = district.sources()
-    first = {one.name: _outcomes(intake.take_in, one) for one in sources}
-    patient = replace(intake, budget_seconds=float("inf"))
+    first = {
+        source.name: _outcomes(ingest_source, options, source) for source in sources
+    }
+    patient = replace(options, budget_seconds=float("inf"))
     outcomes = [
         outcome
         for source in sources
@@ -88,25 +97,36 @@ def take_in(
 
 
 def _finished(
-    patient: Intake, source: Source, first: Sequence[Outcome]
+    patient: IngestOptions, source: Source, first: Sequence[Outcome]
 ) -> Sequence[Outcome]:
     """The outcomes of a source, once what was put off is read too."""
-    if all(one.kind != LATER for one in first):
+    if all(outcome.kind != LATER for outcome in first):
         return first
-    again = {one.record.path: one for one in _outcomes(patient.take_in, source)}
-    kept = [one for one in first if one.kind != LATER]
-    late = [again.get(one.record.path, one) for one in first if one.kind == LATER]
+    again = {
+        outcome.record.path: outcome
+        for outcome in _outcomes(ingest_source, patient, source)
+    }
+    kept = [outcome for outcome in first if outcome.kind != LATER]
+    late = [
+        again.get(outcome.record.path, outcome)
+        for outcome in first
+        if outcome.kind == LATER
+    ]
     return [*kept, *late]
 
 
-def foretold(intake: Intake, source: Source) -> list[Outcome]:
+def preview(options: IngestOptions, source: Source) -> list[Outcome]:
     """What a source's deliveries are; nothing is read in or written."""
-    return _outcomes(intake.would_take_in, source)
+    return _outcomes(preview_source, options, source)
 
 
-def _outcomes(look: Callable[[Source], list[Outcome]], source: Source) -> list[Outcome]:
+def _outcomes(
+    step: Callable[[IngestOptions, Source], list[Outcome]],
+    options: IngestOptions,
+    source: Source,
+) -> list[Outcome]:
     try:
-        return look(source)
+        return step(options, source)
     except SourceError as error:
         record = FileRecord(
             file_id=0,

@@ -9,9 +9,14 @@ from pipelines.alerts.sending import AlertSummary, send_alerts
 from pipelines.district import District, only_writer, open_district
 from pipelines.findings.keeping import Kept
 from pipelines.findings.unjudged import Failure, failures
-from pipelines.ingest.intake import SETTLE_SECONDS, Outcome, Watch
-from pipelines.ingest.sweeping import unlisted_files
-from pipelines.refresh.steps import Progress, build_and_judge, nobody_watches, take_in
+from pipelines.ingest.lake import unlisted_files
+from pipelines.ingest.source import SETTLE_SECONDS, Outcome, Watch
+from pipelines.refresh.steps import (
+    Progress,
+    build_and_judge,
+    ingest_sources,
+    nobody_watches,
+)
 from pipelines.reports.publishing import (
     Published,
     check_report_settings,
@@ -89,7 +94,9 @@ def run_opened(
         seconds[step] = (ended - began).total_seconds()
         began = ended
 
-    outcomes = take_in(district, settle_seconds=settle_seconds, watch=watchers.reading)
+    outcomes = ingest_sources(
+        district, settle_seconds=settle_seconds, watch=watchers.reading
+    )
     lap("ingest")
     done = build_and_judge(district, watchers.building)
     # a rebuild that was cut off leaves it; what was to be deleted may be in it

@@ -20,7 +20,7 @@ from pipelines.findings.unjudged import failures
 from pipelines.health.file_trouble import in_trouble, stuck, waiting, without_checksum
 from pipelines.health.source_states import SourceState, source_states
 from pipelines.ingest.compression import NO_CHECKSUM
-from pipelines.ingest.sweeping import unlisted_files
+from pipelines.ingest.lake import unlisted_files
 from pipelines.run.versions import versions
 from pipelines.state import ledger
 from pipelines.state.dirty import oldest_dirty

@@ -8,7 +8,7 @@ from typing import Any
 from rich.table import Table
 
 from pipelines.district import District
-from pipelines.ingest.intake import Outcome
+from pipelines.ingest.source import Outcome
 from pipelines.run.console import safe, safe_lines, table
 from pipelines.run.run import Result
 from pipelines.state import ledger

@@ -15,7 +15,7 @@ from pathlib import Path
 from pipelines.district import only_writer, open_district
 from pipelines.findings.keeping import stored_findings
 from pipelines.findings.standing import WITHDRAWN
-from pipelines.refresh.steps import build_and_judge, take_in
+from pipelines.refresh.steps import build_and_judge, ingest_sources
 from pipelines.registry.new_home import create
 from pipelines.synthetic.generate import ACCOUNT_DOMAINS, DISTRICT_NAME, generate
 from pipelines.synthetic.scoring import SHOWN
@@ -79,7 +79,7 @@ def _copy(home: Path, folder: Path) -> Path:
 
 def _as_it_is(home: Path) -> frozenset[Key]:
     with open_district(home) as district, only_writer(district.home):
-        take_in(district, settle_seconds=0)
+        ingest_sources(district, settle_seconds=0)
         build_and_judge(district)
         return frozenset(
             (one["rule"], one["subject"], one["event_date"])

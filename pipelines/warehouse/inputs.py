@@ -15,7 +15,7 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.events import EVENT_CLASSES, LAKE_COLUMNS, PLACE
-from pipelines.ingest.soundness import require_sound
+from pipelines.ingest.lake import require_sound
 from pipelines.registry.outside import look_up
 from pipelines.registry.registry import Registry
 from pipelines.state import ledger

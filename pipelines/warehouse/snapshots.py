@@ -18,7 +18,7 @@ import duckdb
 import polars as pl
 
 from pipelines.errors import ModelError
-from pipelines.ingest.files import sync
+from pipelines.ingest.lake import sync
 from pipelines.settings.home import PLAIN_FILE, shared_folder
 from pipelines.warehouse.database import Copied, Database
 

@@ -11,7 +11,8 @@ from pipelines.events import EVENT_CLASSES
 from pipelines.findings.candidates import candidates
 from pipelines.findings.judging import Circumstances, judge
 from pipelines.findings.record import Finding
-from pipelines.ingest.intake import Intake, Source
+from pipelines.ingest.run import ingest_source
+from pipelines.ingest.source import IngestOptions, Source
 from pipelines.registry.registry import Registry, load_registry
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.reader import load_settings
@@ -105,7 +106,9 @@ def _deliver(home: Path, story: Story) -> Mapping[str, list[str]]:
 
 
 def _take_in(home: Path, store: Store, written: Mapping[str, list[str]]) -> None:
-    intake = Intake(store=store, lake=home / "lake", zone=places.ZONE, settle_seconds=0)
+    options = IngestOptions(
+        store=store, lake=home / "lake", zone=places.ZONE, settle_seconds=0
+    )
     for name in written:
         source = Source(
             name=name,
@@ -113,7 +116,7 @@ def _take_in(home: Path, store: Store, written: Mapping[str, list[str]]) -> None
             format=FORMATS[name],
             zone=places.ZONE,
         )
-        intake.take_in(source)
+        ingest_source(options, source)
     for record in ledger.source_files(store):
         # every line of a scenario is meant to be read
         assert record.lines == len(written[record.source])

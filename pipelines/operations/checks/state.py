@@ -8,8 +8,7 @@ from sqlalchemy import inspect, select, text
 
 from pipelines.findings.unjudged import failures
 from pipelines.ingest.accounting import unbalanced
-from pipelines.ingest.soundness import damaged
-from pipelines.ingest.sweeping import unlisted_files
+from pipelines.ingest.lake import damaged, unlisted_files
 from pipelines.operations.checks import (
     Answer,
     Check,

@@ -6,7 +6,7 @@ import zipfile
 from filelock import FileLock
 
 from pipelines.district import only_writer
-from pipelines.ingest.identify import SAMPLE_BYTES
+from pipelines.ingest.identification import SAMPLE_BYTES
 from pipelines.ingest.missing import NEEDS
 from pipelines.warehouse.library import models
 from tests.benchmarks.inputs_exports import write_evtx, write_okta

@@ -1,20 +1,26 @@
-"""Names the format of a file from its first lines."""
+"""Which format a delivery is read with: named, known from before, or identified."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
+from shlex import quote
+from typing import NoReturn
 
 import polars as pl
 from polars.exceptions import PanicException, PolarsError
 
-from pipelines.errors import SchoolbellError
+from pipelines.clock import Reading
+from pipelines.errors import SchoolbellError, SourceError
 from pipelines.events import REJECT_COLUMNS
 from pipelines.formats import BLANK, Context, Format, formats, is_blank, never
+from pipelines.ingest.blocks import BOM, batch
 from pipelines.ingest.delivery import Delivery
 from pipelines.ingest.framing import parts, records
-from pipelines.ingest.lines import BOM, batch
-from pipelines.ingest.parsing import TOO_LONG, parse, rejected
-from pipelines.ingest.streams import opened, read_up_to
+from pipelines.ingest.parser import TOO_LONG, parse, rejected
+from pipelines.ingest.source import Source
+from pipelines.ingest.streams import Salvaged, opened, read_up_to
+from pipelines.state.ledger import FileRecord
 
 SAMPLE_BYTES = 1 << 18
 SAMPLE_LINES = 400
@@ -226,3 +232,60 @@ def _first_records(
 
 def _filled(frame: pl.DataFrame) -> pl.DataFrame:
     return frame[[one.name for one in frame if one.null_count() < frame.height]]
+
+
+def chosen(
+    source: Source, delivery: Delivery, record: FileRecord, likely: str | None
+) -> Format | None:
+    """The format of a delivery; None where there is nothing in it yet.
+
+    Args:
+        source: Its source, which may name one.
+        delivery: The file.
+        record: Its row, which names the one it was read with.
+        likely: The format of its neighbours.
+
+    Raises:
+        SourceError: None claims enough of its lines, or the named one is unknown.
+        DamageError: None does, and the stream breaks off.
+    """
+    known = formats()
+    name = source.format or record.format
+    if name is None:
+        head = _head(delivery)
+        if not head:
+            return None
+        context = Context(reading=Reading(source.zone), options=dict(source.options))
+        name = best(head, likely=likely, context=context) or _unknown(source, delivery)
+    if name not in known:
+        raise SourceError(
+            f"there is no format {name!r}",
+            where=f"[sources.{source.name}] format",
+            remedy="Formats: " + ", ".join(sorted(known)),
+        )
+    return known[name]
+
+
+def _head(delivery: Delivery) -> bytes:
+    """The first bytes, as far as there are any in front of a damage."""
+    with opened(delivery) as stream:
+        salvaged = Salvaged(stream)
+        head = read_up_to(salvaged, SAMPLE_BYTES)
+    if not head:
+        salvaged.settle()
+    return head
+
+
+def _unknown(source: Source, delivery: Delivery) -> NoReturn:
+    # rather that it is cut than that nobody knows it
+    with opened(delivery) as stream:
+        read_up_to(stream, SAMPLE_BYTES)
+    file = delivery.file if isinstance(delivery.file, Path) else delivery.path
+    raise SourceError(
+        "no known format claims enough of its lines, so they wait",
+        where=delivery.where,
+        remedy=(
+            f"Name the format in district.toml under [sources.{source.name}]; "
+            f"what its lines look like says: schoolbell identify {quote(str(file))}"
+        ),
+    )

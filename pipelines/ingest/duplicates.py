@@ -8,18 +8,85 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.ingest import overlap
-from pipelines.ingest.files import REJECTS
-from pipelines.ingest.rejected import rejects_again
-from pipelines.ingest.stretches import covered
-from pipelines.ingest.tally import duplicate_counts
+from pipelines.ingest.counts import duplicate_counts
+from pipelines.ingest.lake import REJECTS
+from pipelines.ingest.overlap import covered
+from pipelines.state import ledger
 from pipelines.state.days import SourceDay
 from pipelines.state.ledger import DUPLICATE, FINISHED, FileRecord, LakeFile
 from pipelines.state.store import Store, now_text
 
+PLACE_KEYS = ["line_no", "byte_offset", "line"]
+
+
+def rejects_again(
+    frame: pl.DataFrame,
+    store: Store,
+    folder: Path,
+    source: str,
+    roots: Mapping[int, int],
+    pairs: Mapping[int, frozenset[int]],
+) -> pl.Series:
+    """Which rejects came before.
+
+    They have no time, so only what was proved of their files counts: a copy's
+    line at the same place, or the same text in a file that overlaps with theirs.
+    """
+    family = {*roots, *roots.values()}
+    copies = [key for key in frame["file_id"].unique() if key in family]
+    numbered = frame.with_row_index("_row")
+    if not copies and not pairs:
+        return pl.repeat(value=False, n=frame.height, dtype=pl.Boolean, eager=True)
+    known = _known(frame, store, folder, source)
+    found = [pl.Series("_row", [], pl.UInt32)]
+    if copies:
+        found.append(_by_place(numbered, known, roots))
+    for later, others in pairs.items():
+        mine = numbered.filter(pl.col("file_id") == later)
+        theirs = known.filter(pl.col("file_id").is_in(list(others)))
+        found.append(_by_text(mine, theirs))
+    return numbered["_row"].is_in(pl.concat(found).unique().implode())
+
+
+def _known(
+    frame: pl.DataFrame, store: Store, folder: Path, source: str
+) -> pl.DataFrame:
+    """Rejects of the lake, and those of the frame itself."""
+    columns = ["file_id", *PLACE_KEYS]
+    staged = pl.lit(value=True).alias("_staged")
+    listed = ledger.lake_files(store, REJECTS, source=source)
+    lines = frame["line"].unique().implode()
+    parts = [frame.select(*columns, staged)]
+    if listed:
+        rows = pl.scan_parquet([folder / one.path for one in listed])
+        held = rows.filter(pl.col("line").is_in(lines)).select(*columns, ~staged)
+        parts.append(held.collect())
+    return pl.concat(parts)
+
+
+def _by_place(
+    numbered: pl.DataFrame, known: pl.DataFrame, roots: Mapping[int, int]
+) -> pl.Series:
+    root = pl.col("file_id").replace(dict(roots))
+    on = ["_root", *PLACE_KEYS]
+    twins = numbered.with_columns(_root=root).join(
+        known.with_columns(_root=root), on=on, suffix="_known"
+    )
+    other = pl.col("file_id_known") != pl.col("file_id")
+    before = ~pl.col("_staged") | (pl.col("file_id_known") < pl.col("file_id"))
+    return twins.filter(other & before)["_row"]
+
+
+def _by_text(mine: pl.DataFrame, theirs: pl.DataFrame) -> pl.Series:
+    counted = theirs.group_by("line").agg(n=pl.len())
+    numbered = mine.with_columns(_ordinal=pl.col("_row").cum_count().over("line"))
+    there = numbered.join(counted, on="line")
+    return there.filter(pl.col("_ordinal") <= pl.col("n"))["_row"]
+
 
 @dataclass
-class Again:
-    """What came again in this run, by file.
+class Duplicates:
+    """What a source delivered again in this run, by file.
 
     Attributes:
         folder: The lake's folder.
@@ -31,14 +98,14 @@ class Again:
     _fewer: dict[str, Counter[int]] = field(default_factory=dict)
     _times: dict[int, tuple[str, str]] = field(default_factory=dict)
 
-    def settled(self, record: FileRecord) -> FileRecord:
+    def counted(self, record: FileRecord) -> FileRecord:
         """The record, less what turned out to have been delivered before."""
         key = record.file_id
         fewer = {name: counts[key] for name, counts in self._fewer.items()}
         rejects = fewer.pop(REJECTS, 0)
         events = sum(fewer.values())
         first, last = self._times.get(key, (record.first_time, record.last_time))
-        settled = replace(
+        counted = replace(
             record,
             events=record.events - events,
             rejects=record.rejects - rejects,
@@ -46,9 +113,9 @@ class Again:
             first_time=min(filter(None, (record.first_time, first)), default=None),
             last_time=max(filter(None, (record.last_time, last)), default=None),
         )
-        if record.state == FINISHED and _says_nothing_new(settled):
-            return replace(settled, state=DUPLICATE)
-        return settled
+        if record.state == FINISHED and _says_nothing_new(counted):
+            return replace(counted, state=DUPLICATE)
+        return counted
 
     def forget(self, file_id: int) -> None:
         """Drop all that was found out about a file."""
@@ -56,7 +123,7 @@ class Again:
         for counts in self._fewer.values():
             counts.pop(file_id, None)
 
-    def taken_out(
+    def take_out(
         self,
         frames: dict[str, pl.DataFrame],
         known: Mapping[int, FileRecord],
@@ -72,14 +139,13 @@ class Again:
             unlisted: Parts of them that were written and do not count yet.
         """
         counts: list[SourceDay] = []
-        for name, frame in frames.items():
-            if name != REJECTS:
-                self._note_times(frame)
+        classes = [name for name in frames if name != REJECTS]
+        for name in classes:
+            self._note_times(frames[name])
         files = self._files(known, staged)
         pairs: dict[int, frozenset[int]] = {}
-        for name, frame in frames.items():
-            if name == REJECTS or not frame.height:
-                continue
+        for name in classes:
+            frame = frames[name]
             earlier = overlap.Earlier(
                 store=self.store,
                 folder=self.folder,
@@ -110,21 +176,21 @@ class Again:
 
     def _note_times(self, frame: pl.DataFrame) -> None:
         for file_id, first, last in covered(frame).iter_rows():
-            told = now_text(first), now_text(last)
-            known = self._times.get(file_id, told)
-            self._times[file_id] = min(known[0], told[0]), max(known[1], told[1])
+            times = now_text(first), now_text(last)
+            known = self._times.get(file_id, times)
+            self._times[file_id] = min(known[0], times[0]), max(known[1], times[1])
 
     def _files(
         self, known: Mapping[int, FileRecord], staged: Mapping[int, FileRecord]
     ) -> overlap.Files:
         records = {**known, **staged}
         roots = {
-            key: one.duplicate_of
-            for key, one in records.items()
-            if one.duplicate_of is not None
+            key: record.duplicate_of
+            for key, record in records.items()
+            if record.duplicate_of is not None
         }
-        settled = {key: self.settled(one) for key, one in staged.items()}
-        ranges = overlap.file_ranges({**known, **settled}.values())
+        counted = {key: self.counted(record) for key, record in staged.items()}
+        ranges = overlap.file_ranges({**known, **counted}.values())
         return overlap.Files(roots=roots, ranges=ranges)
 
 
