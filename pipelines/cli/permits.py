@@ -19,7 +19,7 @@ from pipelines.findings.exceptions import SCOPES, Asked, Scope, end, enter
 from pipelines.findings.keeping import stored_findings
 from pipelines.findings.permit_use import PermitUse, permit_uses
 from pipelines.findings.reviewing import not_oneself, said
-from pipelines.registry.permits import LONGEST_EXCEPTION_DAYS
+from pipelines.registry.tables.exceptions import LONGEST_EXCEPTION_DAYS
 from pipelines.run.console import show_whole, table
 
 Reason = Annotated[str, typer.Option(help="Why, in your words; kept for good.")]

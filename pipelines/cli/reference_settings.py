@@ -10,8 +10,8 @@ from pydantic.fields import FieldInfo
 from pipelines.alerts.channels import channels
 from pipelines.cli.app import app
 from pipelines.cli.reference_text import page, plain, section, spaced, table
-from pipelines.registry.files import FILES
-from pipelines.registry.shapes import Cell, File
+from pipelines.registry.csv_files import Cell, File
+from pipelines.registry.frames import FILES
 from pipelines.settings.model import Settings
 from pipelines.settings.toml_text import NAMED, part_of, toml
 

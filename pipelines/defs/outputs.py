@@ -11,7 +11,7 @@ from pipelines.defs.resources import HomeResource
 from pipelines.findings.unjudged import failures
 from pipelines.ingest.lake import sweep
 from pipelines.operations.certificate import finish_purge
-from pipelines.refresh.ranges import note_built
+from pipelines.refresh.staleness import note_built
 from pipelines.refresh.steps import judge_days
 from pipelines.reports.headline import NUMBERS, this_week
 from pipelines.reports.publishing import Published, publish_reports

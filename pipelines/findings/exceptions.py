@@ -19,7 +19,7 @@ from pipelines.findings.cases import owners
 from pipelines.findings.history import note
 from pipelines.findings.permit_use import seen_of
 from pipelines.findings.permits import excepts
-from pipelines.registry import permits
+from pipelines.registry.csv_files import Rows, read_file
 from pipelines.registry.edits import (
     line_of,
     put,
@@ -28,8 +28,8 @@ from pipelines.registry.edits import (
     with_row,
     without_row,
 )
-from pipelines.registry.files import FILES
-from pipelines.registry.reading import Rows, read_file
+from pipelines.registry.frames import FILES
+from pipelines.registry.tables.exceptions import exceptions
 from pipelines.settings.roles import Asker
 from pipelines.state.audit import Act, open_chain
 
@@ -153,7 +153,7 @@ def _is_new(district: District, problem: Any) -> bool:
 
 def _read(district: District, data: bytes) -> Rows:
     most = district.settings.limits.registry_rows
-    return permits.exceptions(read_file(data, FILES[FILE], _names(district), most))
+    return exceptions(read_file(data, FILES[FILE], _names(district), most))
 
 
 def _names(district: District) -> Mapping[str, str]:

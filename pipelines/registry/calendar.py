@@ -11,8 +11,8 @@ from datetime import date
 import polars as pl
 
 from pipelines.clock import SCHOOL_YEAR_STARTS, Reading, civil_time
-from pipelines.registry.frames import conform
-from pipelines.registry.reading import LINE, Rows, tell
+from pipelines.registry.csv_files import LINE, Rows, tell
+from pipelines.registry.table import Inputs
 from pipelines.settings.problems import Problem
 
 FILE = "calendar.csv"
@@ -40,7 +40,7 @@ def calendar_days(
     both = pl.concat([said, planned], how="diagonal")
     spread = _spread(pl.concat([both, _weekends(both)], how="diagonal"), buildings)
     problems = [*_unknown(said, buildings), *_twice(said)]
-    frame = conform("calendar_days", _decided(spread).sort("date", "building"))
+    frame = _decided(spread).sort("date", "building")
     return Rows(frame, (*rows.problems, *problems))
 
 
@@ -140,3 +140,16 @@ def _twice(said: pl.DataFrame) -> list[Problem]:
         what="has another kind in an earlier row, which counts",
         allowed="one row a date and building; a change has declared_at",
     )
+
+
+def local_instant(day: pl.Expr, minutes: pl.Expr, zone: str) -> pl.Expr:
+    """The instant of so many minutes after a local midnight, by the clock."""
+    moment = day.cast(pl.Datetime("us")) + pl.duration(minutes=minutes, time_unit="us")
+    return civil_time(moment, Reading(zone)).time
+
+
+def calendar_sources(inputs: Inputs) -> tuple[Rows, pl.DataFrame, list[str], str]:
+    """What the calendar is made from, as `calendar_days` takes it."""
+    names = inputs.frame("buildings")["building"].drop_nulls()
+    buildings = names.unique(maintain_order=True).to_list()
+    return inputs.rows[FILE], inputs.events, buildings, inputs.settings.district.zone

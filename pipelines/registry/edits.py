@@ -11,9 +11,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pipelines.errors import SettingsError
-from pipelines.registry.files import FILES
-from pipelines.registry.reading import COMMENT, cut, decoded, delimiter
-from pipelines.registry.shapes import File
+from pipelines.registry.csv_files import COMMENT, File, cut, decoded, delimiter
+from pipelines.registry.frames import FILES
 from pipelines.settings import home
 from pipelines.settings.problems import Problem, listed
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from pipelines.registry.accounts import canonical
+from pipelines.registry.account_names import canonical
 from pipelines.registry.sites import registrable_domains
 from pipelines.warehouse.look_alikes import site_label, skeleton, unicode_hostname
 

@@ -5,7 +5,7 @@ import pytest
 from pipelines.alerts.channels import channels
 from pipelines.cli.reference import PAGES, main
 from pipelines.cli.reference_text import cell, table
-from pipelines.registry.files import FILES
+from pipelines.registry.frames import FILES
 from pipelines.warehouse.library import models
 from tests.conftest import REPO_ROOT
 

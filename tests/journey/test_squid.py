@@ -13,7 +13,7 @@ import pytest
 
 from pipelines.district import only_writer, open_district
 from pipelines.refresh.steps import ingest_sources
-from pipelines.registry.accounts import canonical
+from pipelines.registry.account_names import canonical
 from pipelines.registry.new_home import create
 from pipelines.state import ledger
 from tests.journey.squid import (

@@ -10,7 +10,11 @@ from typer.testing import CliRunner
 
 from pipelines.cli.app import app
 from pipelines.cli.query_output import rendered
-from pipelines.registry.files import DAY_TYPES, DEVICE_CLASSES, NETWORK_TYPES, SITE_CLASSES, SUBNET_KINDS
+from pipelines.registry.tables.approved_sites import SITE_CLASSES
+from pipelines.registry.tables.devices import DEVICE_CLASSES
+from pipelines.registry.tables.ip_geo import NETWORK_TYPES
+from pipelines.registry.tables.subnets import SUBNET_KINDS
+from pipelines.settings.model import DAY_TYPES
 from pipelines.errors import ModelError, SettingsError
 from pipelines.notebook.connection import Connection
 from pipelines.notebook.relations import described, relations

@@ -8,9 +8,9 @@ from types import SimpleNamespace
 import polars as pl
 import pytest
 
+from pipelines.refresh import invalidation
+from pipelines.refresh.invalidation import Change
 from pipelines.refresh.staleness import touched_days
-from pipelines.refresh.touching import mentions
-from pipelines.refresh.touching.changes import Change
 from pipelines.registry import frames
 from pipelines.warehouse import dimensions
 from pipelines.warehouse.database import writing
@@ -199,5 +199,5 @@ def test_a_row_opens_what_it_reaches(opened, why):
 
 
 def test_every_frame_has_a_case_here_or_goes_by_what_logs_mention():
-    assert set(CASES) | set(mentions.FRAMES) == set(frames.FRAMES)
-    assert not set(CASES) & set(mentions.FRAMES)
+    assert set(CASES) | set(invalidation.MENTIONED) == set(frames.FRAMES)
+    assert not set(CASES) & set(invalidation.MENTIONED)

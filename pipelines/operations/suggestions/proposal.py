@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.registry.files import FILES
+from pipelines.registry.frames import FILES
 from pipelines.warehouse.database import Database
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")

@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.registry.files import FILES
-from pipelines.registry.frames import FRAMES, schema
-from pipelines.registry.reading import read_file
+from pipelines.registry.csv_files import read_file
+from pipelines.registry.frames import FILES, FRAMES, schema
 
 ROSTER = (
     "sourcedId,status,orgSourcedIds,role,username,givenName,familyName,email\n"

@@ -4,7 +4,7 @@ import pytest
 
 from pipelines.alerts.channels import channels, prepared
 from pipelines.errors import SettingsError
-from pipelines.registry.skeleton import Answers, settings_text
+from pipelines.registry.new_home import Answers, settings_text
 from pipelines.settings.alert_settings import Alerts, Channel
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.problems import InvalidSettingsError

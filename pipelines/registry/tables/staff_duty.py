@@ -7,19 +7,66 @@ them until then: who came before the snow day was declared, came to work. Extra
 duty holds always.
 """
 
+from datetime import timedelta
+
 import polars as pl
 
-from pipelines.clock import Reading, civil_time
-from pipelines.registry.calendar import WORKING
-from pipelines.registry.frames import conform
-from pipelines.registry.reading import LINE, Rows, tell
+from pipelines.events import Column
+from pipelines.registry.calendar import (
+    WORKING,
+    calendar_sources,
+    closed_late,
+    local_instant,
+)
+from pipelines.registry.csv_files import LINE, Cell, File, Rows, tell
+from pipelines.registry.table import (
+    BUILDING,
+    END,
+    PERSON,
+    START,
+    Dates,
+    Inputs,
+    Table,
+    conform,
+    identifier,
+    strangers,
+    text,
+)
 from pipelines.settings.problems import Problem
 
+FILE = File(
+    "staff_duty.csv",
+    {
+        "person_id": identifier("p-1001"),
+        "date_from": Cell("2026-08-24", "date", required=True),
+        "date_to": Cell("2027-05-28", "date", required=True),
+        "weekday": Cell(
+            "0",
+            "word",
+            required=True,
+            allowed=("0", "1", "2", "3", "4", "5", "6", "date"),
+        ),
+        "start_local": Cell("07:30", "clock", required=True),
+        "end_local": Cell("15:45", "clock", required=True),
+        "building": Cell("HS", names="building"),
+        "kind": Cell("contract", "word", required=True, allowed=("contract", "extra")),
+    },
+    "off-hours use by staff is not judged",
+)
+COLUMNS = {
+    "person_id": PERSON,
+    "event_date": Column(pl.Date, "local day on which it starts"),
+    "start_time": START,
+    "end_time": END,
+    "kind": text("contract or extra"),
+    "building": BUILDING,
+}
+
+
 DAY_MINUTES = 24 * 60
+
+
 LONGEST_DAYS = 800
-AM_ENDS = 11 * 60
-PM_STARTS = 13 * 60
-PARTS = {"full": (0, DAY_MINUTES), "am": (0, AM_ENDS), "pm": (PM_STARTS, DAY_MINUTES)}
 
 
 def duty_windows(
@@ -50,12 +97,12 @@ def duty_windows(
     passes_midnight = pl.col("end_local") <= pl.col("start_local")
     end = pl.col("end_local") + pl.when(passes_midnight).then(DAY_MINUTES).otherwise(0)
     windows = kept.with_columns(
-        start_time=_instant(pl.col("event_date"), pl.col("start_local"), zone),
-        end_time=_instant(pl.col("event_date"), end, zone),
+        start_time=local_instant(pl.col("event_date"), pl.col("start_local"), zone),
+        end_time=local_instant(pl.col("event_date"), end, zone),
     ).pipe(_until_declared)
-    strangers = _strangers("staff_duty.csv", rows.frame, people)
-    frame = conform("duty_windows", windows).unique(maintain_order=True)
-    return Rows(frame, (*rows.problems, *problems, *strangers))
+    unknown = strangers(FILE.name, rows.frame, people)
+    frame = conform(COLUMNS, windows).unique(maintain_order=True)
+    return Rows(frame, (*rows.problems, *problems, *unknown))
 
 
 def _declared(rows: pl.DataFrame, closed: pl.DataFrame) -> pl.DataFrame:
@@ -82,31 +129,11 @@ def _until_declared(windows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def leave_windows(rows: Rows, people: pl.DataFrame, zone: str) -> Rows:
-    """Frame `leave_windows`: full days, mornings, afternoons."""
-    part = pl.col("part")
-    first = part.replace_strict({key: span[0] for key, span in PARTS.items()})
-    last = part.replace_strict({key: span[1] for key, span in PARTS.items()})
-    windows = rows.frame.with_columns(
-        event_date=pl.col("date"),
-        start_time=_instant(pl.col("date"), first, zone),
-        end_time=_instant(pl.col("date"), last, zone),
-    )
-    strangers = _strangers("leave.csv", rows.frame, people)
-    frame = conform("leave_windows", windows).unique(maintain_order=True)
-    return Rows(frame, (*rows.problems, *strangers))
-
-
-def _instant(day: pl.Expr, minutes: pl.Expr, zone: str) -> pl.Expr:
-    moment = day.cast(pl.Datetime("us")) + pl.duration(minutes=minutes, time_unit="us")
-    return civil_time(moment, Reading(zone)).time
-
-
 def _sane(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
     too_long = (pl.col("date_to") - pl.col("date_from")).dt.total_days() > LONGEST_DAYS
     no_time = pl.col("start_local") == pl.col("end_local")
     problems = tell(
-        "staff_duty.csv",
+        FILE.name,
         "date_to",
         rows.filter(too_long).select(
             LINE, pl.col("date_to").cast(pl.String).alias("value")
@@ -115,7 +142,7 @@ def _sane(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
         allowed="rows of one or two school years",
     )
     problems += tell(
-        "staff_duty.csv",
+        FILE.name,
         "end_local",
         rows.filter(no_time).select(
             LINE, pl.col("end_local").cast(pl.String).alias("value")
@@ -173,15 +200,56 @@ def _on_working_days(rows: pl.DataFrame, working: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _strangers(file: str, rows: pl.DataFrame, people: pl.DataFrame) -> list[Problem]:
-    known = people["person_id"].unique().to_list()
-    strange = rows.filter(~pl.col("person_id").is_in(known)) if known else rows.clear()
-    told = strange.unique("person_id", keep="first", maintain_order=True)
-    return tell(
-        file,
-        "person_id",
-        told.select(LINE, pl.col("person_id").alias("value")),
-        what="is not in the roster",
-        allowed="a sourcedId of users.csv",
-        severity="notice",
+def contracts_moved(was: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
+    """From where a contract began or ended to where it does now, as spans.
+
+    Between its first and its last day a person is judged by the clock, duty or not.
+    """
+    ends = [
+        frame.filter(kind="contract")
+        .group_by("person_id")
+        .agg(
+            first=pl.col("event_date").min(),
+            # the weekend after the last Friday belongs to it
+            last=pl.col("event_date").max() + timedelta(days=2),
+        )
+        for frame in (was, now)
+    ]
+    both = ends[0].join(ends[1], on="person_id", how="full", coalesce=True)
+    old_first, new_first, old_last, new_last = both.select(
+        "first", "first_right", "last", "last_right"
     )
+    is_new = old_first.is_null() | new_first.is_null()
+    whole = both.filter(is_new).select(
+        first=pl.coalesce("first", "first_right"),
+        last=pl.coalesce("last", "last_right"),
+    )
+    moved = [
+        both.filter(before.ne_missing(after) & ~is_new).select(
+            first=pl.min_horizontal(before.name, after.name),
+            last=pl.max_horizontal(before.name, after.name),
+        )
+        for before, after in ((old_first, new_first), (old_last, new_last))
+    ]
+    return pl.concat([whole, *moved])
+
+
+def make(inputs: Inputs) -> dict[str, Rows]:
+    """Frame `duty_windows`, by the calendar and by who was where."""
+    windows = duty_windows(
+        inputs.rows[FILE.name],
+        inputs.frame("people"),
+        inputs.frame("calendar_days"),
+        closed_late(*calendar_sources(inputs)),
+        inputs.settings.district.zone,
+    )
+    return {"duty_windows": windows}
+
+
+TABLE = Table(
+    name="staff_duty",
+    file=FILE,
+    frames={"duty_windows": COLUMNS},
+    make=make,
+    touches=Dates("event_date", "event_date", moved=contracts_moved),
+)

@@ -10,13 +10,57 @@ from datetime import date
 
 import polars as pl
 
-from pipelines.registry.frames import conform
-from pipelines.registry.reading import LINE, Rows, tell
+from pipelines.registry.csv_files import LINE, Cell, File, Rows, tell
+from pipelines.registry.networks import address_text
 from pipelines.registry.sites import canonical_host
+from pipelines.registry.table import (
+    BUILDING,
+    FROM,
+    TO,
+    Mentions,
+    Table,
+    conform,
+    text,
+)
 from pipelines.settings.problems import Problem
 
-FILE = "devices.csv"
+DEVICE_CLASSES = (
+    "desktop", "laptop", "chromebook", "podium", "lab_pc", "kiosk", "vdi_host",
+    "server", "signage", "phone_byod", "other",
+)  # fmt: skip
+
+FILE = File(
+    "devices.csv",
+    {
+        "hostname": Cell("hs-pc-017"),
+        "mac": Cell("02:00:00:00:00:17", "mac"),
+        "device_class": Cell("desktop", "word", allowed=DEVICE_CLASSES),
+        "assigned_to": Cell("p-1001", names="person"),
+        "building": Cell("HS", names="building"),
+        "pool": Cell("", "word"),
+        "static_ip": Cell(""),
+        "valid_from": Cell("", "date"),
+        "valid_to": Cell("", "date"),
+    },
+    "no device is known to be the district's: the property limb is not judged",
+)
+COLUMNS = {
+    "device": text("host name in lower case, else MAC", "indirect"),
+    "hostname": text("host name in lower case", "indirect"),
+    "mac": text("MAC, lower case with colons", "indirect"),
+    "device_class": text("desktop, laptop, chromebook, podium, ..."),
+    "assigned_to": text("person_id it was given to", "direct"),
+    "building": BUILDING,
+    "pool": text("shared stock it belongs to"),
+    "static_ip": text("fixed address", "indirect"),
+    "valid_from": FROM,
+    "valid_to": TO,
+}
+
+
 _SAID = ("assigned_to", "pool", "mac", "static_ip")
+
+
 """What a device's rows of the same days must agree on."""
 
 
@@ -36,10 +80,16 @@ def devices(rows: Rows) -> Rows:
     carded = once.drop_nulls("mac")
     doubtful = carded.filter(_overlaps(carded, "mac"))
     cards = doubtful["mac"].unique().to_list()
-    problems = (*rows.problems, *_nameless(named), *_twice(again), *_shared(doubtful))
+    problems = (
+        *rows.problems,
+        *_nameless(named),
+        *_twice(again),
+        *_shared(doubtful),
+        *_no_addresses(rows.frame),
+    )
     is_doubtful = pl.col("mac").is_in(cards).fill_null(value=False)
     sure = once.with_columns(mac=pl.when(~is_doubtful).then("mac"))
-    return Rows(conform("devices", sure), problems)
+    return Rows(conform(COLUMNS, sure), problems)
 
 
 def _overlaps(rows: pl.DataFrame, key: str) -> pl.Series:
@@ -74,7 +124,7 @@ def _agreed(once: pl.DataFrame, again: pl.DataFrame) -> pl.DataFrame:
 def _nameless(named: pl.DataFrame) -> list[Problem]:
     rows = named.filter(pl.col("device").is_null())
     return tell(
-        FILE,
+        FILE.name,
         "hostname",
         rows.select(LINE, pl.lit(None, pl.String).alias("value")),
         what="is empty, and so is mac",
@@ -84,7 +134,7 @@ def _nameless(named: pl.DataFrame) -> list[Problem]:
 
 def _twice(again: pl.DataFrame) -> list[Problem]:
     return tell(
-        FILE,
+        FILE.name,
         "hostname",
         again.select(LINE, pl.col("device").alias("value")),
         what="stands in an earlier row of the same days; where they differ, "
@@ -95,9 +145,35 @@ def _twice(again: pl.DataFrame) -> list[Problem]:
 
 def _shared(doubtful: pl.DataFrame) -> list[Problem]:
     return tell(
-        FILE,
+        FILE.name,
         "mac",
         doubtful.select(LINE, pl.col("mac").alias("value")),
         what="is another device's too; it tells neither from then on",
         allowed="a card of one device; leave out that of a shared dock or adapter",
     )
+
+
+def _no_addresses(rows: pl.DataFrame) -> list[Problem]:
+    """Fixed addresses that are none, so that no line can ever come from them."""
+    written = rows["static_ip"].drop_nulls().unique().to_list()
+    odd = [text for text in written if address_text(text) is None]
+    told = rows.filter(pl.col("static_ip").is_in(odd)).select(
+        LINE, pl.col("static_ip").alias("value")
+    )
+    return tell(
+        FILE.name,
+        "static_ip",
+        told,
+        what="is no address",
+        allowed="10.20.4.17, 2001:db8::17",
+        severity="notice",
+    )
+
+
+TABLE = Table(
+    name="devices",
+    file=FILE,
+    frames={"devices": COLUMNS},
+    make=lambda inputs: {"devices": devices(inputs.rows[FILE.name])},
+    touches=Mentions(),
+)

@@ -6,12 +6,57 @@ from typing import NamedTuple
 
 import polars as pl
 
-from pipelines.registry.accounts import canonical
-from pipelines.registry.frames import conform
-from pipelines.registry.reading import LINE, Rows, tell
+from pipelines.events import Column
+from pipelines.registry.account_names import canonical
+from pipelines.registry.csv_files import LINE, Cell, File, Rows, tell
+from pipelines.registry.roster import USERS
+from pipelines.registry.table import (
+    FROM,
+    FROM_CELL,
+    TO,
+    Inputs,
+    Mentions,
+    Table,
+    conform,
+    identifier,
+    text,
+)
 from pipelines.settings.problems import Problem
 
-FILE = "accounts.csv"
+FILE = File(
+    "accounts.csv",
+    {
+        "username": identifier("office-hs"),
+        "account_type": Cell(
+            "role_shared",
+            "word",
+            required=True,
+            allowed=("person", "service", "role_shared", "device"),
+        ),
+        "owner_person_id": Cell("p-1001", names="person"),
+        "approved_shared": Cell("true", "boolean"),
+        "aliases": Cell("hsoffice|office.hs", "list"),
+        "valid_from": FROM_CELL,
+        "valid_to": Cell("", "date"),
+        "note": Cell("front desk"),
+        "used_in": Cell("HS"),
+    },
+    "accounts then come from the roster's usernames; shared, service and "
+    "device accounts are not known as such",
+)
+ACCOUNTS = {
+    "account": text("canonical spelling", "direct"),
+    "account_type": text("person, service, role_shared or device"),
+    "owner_person_id": text("whose it is", "direct"),
+    "approved_shared": Column(pl.Boolean, "several persons may use it"),
+    "used_in": text("buildings or pools where it belongs, joined by |"),
+    "valid_from": FROM,
+    "valid_to": TO,
+}
+ACCOUNT_ALIASES = {
+    "alias": text("an earlier or other spelling, canonical", "direct"),
+    "account": text("the account it stands for", "direct"),
+}
 
 
 class Directory(NamedTuple):
@@ -35,11 +80,11 @@ def directory(rows: Rows, logins: pl.DataFrame, domains: Sequence[str]) -> Direc
     again = listed.join(once.select(LINE), on=LINE, how="anti")
     roster, shared = _of_roster(logins)
     rest = roster.join(once, on="account", how="anti")
-    accounts = pl.concat([conform("accounts", once), conform("accounts", rest)])
+    accounts = pl.concat([conform(ACCOUNTS, once), conform(ACCOUNTS, rest)])
     accounts = accounts.with_columns(pl.col("approved_shared").fill_null(value=False))
     aliases, doubtful = _aliases(once, logins, accounts, domains)
     problems = tell(
-        FILE,
+        FILE.name,
         "username",
         again.select(LINE, pl.col("username").alias("value")),
         what="is an account of another row on the same days",
@@ -74,7 +119,7 @@ def _of_roster(logins: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
         account_type=pl.lit("person"),
     )
     told = tell(
-        "users.csv",
+        USERS.name,
         "username",
         grouped.filter(~is_one).select(LINE, pl.col("account").alias("value")),
         what="belongs to several persons; its owner is taken as unknown",
@@ -94,14 +139,14 @@ def _aliases(
     is_account = pl.col("alias").is_in(accounts["account"].to_list())
     is_doubtful = is_account | (pl.col("account").n_unique().over("alias") > 1)
     problems = tell(
-        FILE,
+        FILE.name,
         "aliases",
         spellings.filter(is_doubtful).select(LINE, pl.col("alias").alias("value")),
         what="could mean several accounts; it means none",
         allowed="a spelling of one account",
         severity="notice",
     )
-    return conform("account_aliases", spellings.filter(~is_doubtful)), problems
+    return conform(ACCOUNT_ALIASES, spellings.filter(~is_doubtful)), problems
 
 
 def _spellings(
@@ -120,3 +165,22 @@ def _spellings(
         .filter(pl.col("alias") != pl.col("account"))
         .unique(["alias", "account"], keep="first", maintain_order=True)
     )
+
+
+def make(inputs: Inputs) -> dict[str, Rows]:
+    """Frames `accounts` and `account_aliases`."""
+    domains = inputs.settings.district.account_domains
+    made = directory(inputs.rows[FILE.name], inputs.roster.logins, domains)
+    return {
+        "accounts": Rows(made.accounts, made.problems),
+        "account_aliases": Rows(made.aliases, ()),
+    }
+
+
+TABLE = Table(
+    name="accounts",
+    file=FILE,
+    frames={"accounts": ACCOUNTS, "account_aliases": ACCOUNT_ALIASES},
+    make=make,
+    touches=Mentions(),
+)

@@ -14,8 +14,9 @@ from typing import NamedTuple
 
 import polars as pl
 
-from pipelines.registry import builtin, roster_checks
-from pipelines.registry.files import FILES
+from pipelines.registry import domain_lists, roster
+from pipelines.registry.csv_files import File, Rows, read_file
+from pipelines.registry.frames import FILES
 from pipelines.registry.ical import read_calendar
 from pipelines.registry.kept import (
     Given,
@@ -26,11 +27,9 @@ from pipelines.registry.kept import (
     read_kept,
     refused,
 )
-from pipelines.registry.oneroster import MANIFEST, ORGS, ROLES, USERS
 from pipelines.registry.policy import FILE as POLICY
 from pipelines.registry.policy import read_policy
-from pipelines.registry.reading import Rows, read_file
-from pipelines.registry.shapes import File
+from pipelines.registry.roster import MANIFEST, ORGS, ROLES, USERS
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.problems import Problem, nearest
 from pipelines.settings.reader import Settings
@@ -53,7 +52,7 @@ ORIGINAL = ".before-"
 _EVENTS = {"date": pl.Date, "day_type": pl.String}
 
 
-class Intake(NamedTuple):
+class RegistryFolder(NamedTuple):
     """Every file of a registry, read and checked row by row.
 
     Attributes:
@@ -79,7 +78,7 @@ class Intake(NamedTuple):
     kept: Mapping[str, Kept] = MappingProxyType({})
 
 
-def take_in(home: DistrictHome, settings: Settings) -> Intake:
+def read_folder(home: DistrictHome, settings: Settings) -> RegistryFolder:
     """Read a home's registry folder; what shrank is read from its kept copy."""
     problems: list[Problem] = []
     folder = home.registry
@@ -101,7 +100,7 @@ def take_in(home: DistrictHome, settings: Settings) -> Intake:
         name: hashlib.sha256(data).hexdigest()
         for name, data in (found | bundle).items()
     }
-    return Intake(
+    return RegistryFolder(
         rows=rows,
         events=events,
         policy=found.get(POLICY),
@@ -123,7 +122,7 @@ def take_in(home: DistrictHome, settings: Settings) -> Intake:
             *_strange_renames(settings),
         ),
         missing=_missing(rows, has_calendar=events.height > 0),
-        versions=hashes | {"built-in": builtin.version()},
+        versions=hashes | {"built-in": domain_lists.version()},
     )
 
 
@@ -171,9 +170,9 @@ def _of_roster(rows: Mapping[str, Rows], present: Sequence[str]) -> Iterator[Pro
     """What does not fit between the files of the roster."""
     users, roles, orgs, manifest = (rows[name] for name in ROSTER)
     for file in (USERS.name, ROLES.name, ORGS.name):
-        yield from roster_checks.odd_cells(rows[file], file)
-    yield from roster_checks.dangling(users, roles, orgs)
-    yield from roster_checks.partial(manifest, present)
+        yield from roster.odd_cells(rows[file], file)
+    yield from roster.dangling(users, roles, orgs)
+    yield from roster.partial(manifest, present)
 
 
 def _unread(home: DistrictHome, bundle: str) -> Iterator[Problem]:

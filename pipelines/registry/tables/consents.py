@@ -1,27 +1,81 @@
-"""Consents and exceptions: who allowed what, and whether they could.
+"""Consents: who allowed what, and whether they could.
 
 A consent counts only from its lawful grantor (see the policy), and nobody can
-grant one to themselves. An exception ends within 180 days.
+grant one to themselves.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 
 import polars as pl
 
-from pipelines.registry.frames import conform
-from pipelines.registry.reading import LINE, Rows, tell
+from pipelines.events import Column
+from pipelines.registry.csv_files import LINE, Cell, File, Rows, tell
+from pipelines.registry.table import (
+    FROM,
+    TO,
+    TO_CELL,
+    Dates,
+    Inputs,
+    Table,
+    bare_person,
+    conform,
+    identifier,
+    text,
+)
 from pipelines.settings.problems import Problem
 
-LONGEST_EXCEPTION_DAYS = 180
+FILE = File(
+    "consents.csv",
+    {
+        "consent_id": identifier("C-001"),
+        "type": Cell(
+            "c", "word", required=True, allowed=("a", "b", "c", "d", "e", "f", "g")
+        ),
+        "grantor": identifier("p-1000"),
+        "grantor_role": Cell("superintendent", "word", required=True),
+        "subject": identifier("p-1001"),
+        "what": identifier("band program page"),
+        "why": Cell("concert announcements"),
+        "clause": Cell("cl.46"),
+        "valid_from": Cell("2026-08-24", "date", required=True),
+        "valid_to": TO_CELL,
+        "review_by": Cell("2027-01-15", "date"),
+        "document": Cell(""),
+    },
+    "no consent is known; findings say that none could be looked up",
+    key=("consent_id",),
+)
+COLUMNS = {
+    "consent_id": text("id of the consent"),
+    "type": text("a to g, see the policy"),
+    "grantor": text("who granted it", "direct"),
+    "grantor_role": text("in which office"),
+    "subject": text("whom it is for", "direct"),
+    "what": text("what it permits"),
+    "why": text("reason given", "indirect"),
+    "clause": text("clause it rests on"),
+    "valid_from": FROM,
+    "valid_to": TO,
+    "review_by": Column(pl.Date, "day by which it is looked at again"),
+    "document": text("hash or place of the document"),
+}
+
 
 _SUPERINTENDENT = ("superintendent",)
+
+
 _DESIGNEE = (*_SUPERINTENDENT, "designee", "superintendent's designee")
+
+
 _ADMINISTRATION = (
     *_DESIGNEE, "administration", "administrator", "principal", "assistant principal",
     "director", "technology director", "associate superintendent",
     "assistant superintendent",
 )  # fmt: skip
+
+
 _DISTRICT = (*_ADMINISTRATION, "district", "school board", "board")
+
 
 LAWFUL: Mapping[str, Sequence[str]] = {
     "a": _SUPERINTENDENT,
@@ -32,7 +86,6 @@ LAWFUL: Mapping[str, Sequence[str]] = {
     "f": _DISTRICT,
     "g": (),
 }
-"""Consent type -> offices that may grant it; empty: the district decides."""
 
 
 def consents(
@@ -56,7 +109,7 @@ def consents(
     problems = [
         *_unlawful(frame.filter(unlawful)),
         *tell(
-            "consents.csv",
+            FILE.name,
             "grantor",
             frame.filter(to_self).select(LINE, pl.col("grantor").alias("value")),
             what="grants to themselves",
@@ -64,7 +117,7 @@ def consents(
         ),
         *_offices(good, people),
     ]
-    return Rows(conform("consents", good), (*rows.problems, *problems))
+    return Rows(conform(COLUMNS, good), (*rows.problems, *problems))
 
 
 def _owners(accounts: pl.DataFrame | None) -> dict[str, str]:
@@ -77,7 +130,7 @@ def _owners(accounts: pl.DataFrame | None) -> dict[str, str]:
 
 
 def _owner(column: str, owners: Mapping[str, str]) -> pl.Expr:
-    return _person(column).replace(owners)
+    return bare_person(column).replace(owners)
 
 
 def _offices(frame: pl.DataFrame, people: pl.DataFrame | None) -> Iterator[Problem]:
@@ -91,11 +144,13 @@ def _offices(frame: pl.DataFrame, people: pl.DataFrame | None) -> Iterator[Probl
         pl.col("person_id").str.to_lowercase().alias("_grantor"),
         pl.coalesce("job_title", "role").alias("value"),
     ).unique("_grantor", keep="last", maintain_order=True)
-    known = frame.with_columns(_grantor=_person("grantor")).join(titles, on="_grantor")
+    known = frame.with_columns(_grantor=bare_person("grantor")).join(
+        titles, on="_grantor"
+    )
     title = pl.col("value").str.to_lowercase()
     fits = title.str.contains(pl.col("grantor_role"), literal=True)
     yield from tell(
-        "consents.csv",
+        FILE.name,
         "grantor_role",
         known.filter(~fits & (pl.col("type") != "g")).select(LINE, "value"),
         what="is not the office in which the roster knows the grantor",
@@ -108,7 +163,7 @@ def _unlawful(frame: pl.DataFrame) -> Iterator[Problem]:
     for kind, offices in LAWFUL.items():
         wrong = frame.filter(pl.col("type") == kind)
         yield from tell(
-            "consents.csv",
+            FILE.name,
             "grantor_role",
             wrong.select(LINE, pl.col("grantor_role").alias("value")),
             what=f"may not grant a consent of type {kind}",
@@ -116,37 +171,17 @@ def _unlawful(frame: pl.DataFrame) -> Iterator[Problem]:
         )
 
 
-def exceptions(rows: Rows) -> Rows:
-    """Frame `exceptions`; too long, unnamed or self-approved ones are set aside."""
-    faults = _exception_faults()
-    problems: list[Problem] = []
-    for (column, what), (fault, allowed) in faults.items():
-        value = pl.col(column).cast(pl.String).alias("value")
-        told = rows.frame.filter(fault).select(LINE, value)
-        problems += tell("exceptions.csv", column, told, what=what, allowed=allowed)
-    broken = pl.any_horizontal(fault for fault, _ in faults.values())
-    good = rows.frame.filter(~broken)
-    return Rows(conform("exceptions", good), (*rows.problems, *problems))
+def make(inputs: Inputs) -> dict[str, Rows]:
+    """Frame `consents`."""
+    people, accounts = inputs.frame("people"), inputs.frame("accounts")
+    return {"consents": consents(inputs.rows[FILE.name], people, accounts)}
 
 
-def _exception_faults() -> dict[tuple[str, str], tuple[pl.Expr, str]]:
-    """Column and fault -> where it holds, and what is allowed."""
-    days = (pl.col("valid_to") - pl.col("valid_from")).dt.total_days() + 1
-    return {
-        ("valid_to", "lies too far away"): (
-            days > LONGEST_EXCEPTION_DAYS,
-            f"at most {LONGEST_EXCEPTION_DAYS} days",
-        ),
-        ("value", "is empty"): (
-            (pl.col("scope") != "rule") & pl.col("value").is_null(),
-            "what is excepted",
-        ),
-        ("approver", "approves an exception for themselves"): (
-            (_person("approver") == _person("value")).fill_null(value=False),
-            "another person",
-        ),
-    }
-
-
-def _person(column: str) -> pl.Expr:
-    return pl.col(column).str.to_lowercase().str.strip_prefix("person:")
+TABLE = Table(
+    name="consents",
+    file=FILE,
+    frames={"consents": COLUMNS},
+    make=make,
+    touches=Dates(),
+    is_built=False,
+)

@@ -1,17 +1,63 @@
-"""Sites: which are approved for whom, what lists say of them, what no person opens."""
-
-from collections.abc import Mapping
+"""Sites that are approved, for whom, and in which class."""
 
 import polars as pl
 
-from pipelines.registry.frames import conform
-from pipelines.registry.reading import LINE, Rows, tell
-from pipelines.registry.sites import canonical_host, registrable_domain
+from pipelines.registry.csv_files import LINE, Cell, File, Rows, tell
+from pipelines.registry.sites import hosts_of, registrable_domain
+from pipelines.registry.table import (
+    FROM,
+    FROM_CELL,
+    TO,
+    Sites,
+    Table,
+    conform,
+    identifier,
+    text,
+)
 from pipelines.settings.problems import Problem
 
-SITES = "approved_sites.csv"
-CATEGORIES = "site_categories.csv"
-PERSON = "person:"
+SITE_CLASSES = ("district", "sanctioned", "approved_non_business")
+
+FILE = File(
+    "approved_sites.csv",
+    {
+        "entry_id": identifier("E-001"),
+        "pattern": identifier("learn.example.org"),
+        "match": Cell(
+            "domain",
+            "word",
+            required=True,
+            allowed=("domain", "host", "path_prefix", "deny"),
+        ),
+        "roles": Cell("all", "list"),
+        "purpose": Cell("learning platform"),
+        "consent_by": Cell("technology director"),
+        "valid_from": FROM_CELL,
+        "valid_to": Cell("", "date"),
+        "class": Cell("sanctioned", "word", allowed=SITE_CLASSES),
+        "clause": Cell("cl.24"),
+        "supports": Cell(""),
+        "document": Cell("", shipped=False),
+    },
+    "no site is known to be approved: sites are not judged at all",
+    key=("entry_id",),
+)
+COLUMNS = {
+    "entry_id": text("id of the entry; one row a role"),
+    "pattern": text("domain, host or host/path, lower case host"),
+    "match": text("domain, host, path_prefix or deny"),
+    "role": text("all, staff, student, a job title or person:<id>, in lower case"),
+    "purpose": text("what it is for"),
+    "site_class": text("district, sanctioned, approved_non_business, prohibited"),
+    "consent_by": text("who approved it"),
+    "valid_from": FROM,
+    "valid_to": TO,
+    "supports": text("entry_id of the site that this host serves"),
+    "clause": text("clause it rests on"),
+}
+
+
+PERSON_PREFIX = "person:"
 
 
 def approved_sites(rows: Rows) -> Rows:
@@ -21,7 +67,7 @@ def approved_sites(rows: Rows) -> Rows:
     problems: list[Problem] = []
     for (what, allowed), fault in faults.items():
         told = shaped.filter(fault).select(LINE, pl.col("written").alias("value"))
-        problems += tell(SITES, "pattern", told, what=what, allowed=allowed)
+        problems += tell(FILE.name, "pattern", told, what=what, allowed=allowed)
     good = shaped.filter(~pl.any_horizontal(faults.values()))
     is_denied = pl.col("match") == "deny"
     spread = good.with_columns(
@@ -32,46 +78,8 @@ def approved_sites(rows: Rows) -> Rows:
         .then(pl.lit("prohibited"))
         .otherwise(pl.coalesce("class", pl.lit("sanctioned"))),
     ).explode("role")
-    frame = conform("approved_sites", spread.with_columns(role=_role(pl.col("role"))))
+    frame = conform(COLUMNS, spread.with_columns(role=_role(pl.col("role"))))
     return Rows(frame, (*rows.problems, *problems, *_strange_support(good)))
-
-
-def site_categories(
-    rows: Rows, starter: pl.DataFrame, words: Mapping[str, str]
-) -> Rows:
-    """Frame `site_categories`: the district's list and the built-in one.
-
-    Args:
-        rows: Of `site_categories.csv`.
-        starter: `domain`, `category` and `source` of the built-in list.
-        words: A list's own word in lower case -> the policy's word.
-    """
-    host = _hosts(rows.frame["domain"])
-    named = rows.frame.rename({"domain": "written"}).join(
-        host, on="written", how="left", maintain_order="left"
-    )
-    bad = named.filter(pl.col("host").is_null())
-    problems = tell(
-        CATEGORIES,
-        "domain",
-        bad.select(LINE, pl.col("written").alias("value")),
-        what="is no host name",
-        allowed="a domain such as videos.example.com",
-    )
-    said = named.drop_nulls("host").select(
-        pl.col("host").alias("domain"),
-        category_word(pl.col("category"), words).alias("category"),
-        pl.coalesce("source", pl.lit("district")).alias("source"),
-    )
-    both = pl.concat([said, starter.select(said.columns)])
-    frame = conform("site_categories", both).unique(maintain_order=True)
-    return Rows(frame, (*rows.problems, *problems))
-
-
-def category_word(category: pl.Expr, words: Mapping[str, str]) -> pl.Expr:
-    """The policy's word for a list's category; its own in lower case if none."""
-    lower = category.str.to_lowercase()
-    return lower.replace(list(words), list(words.values()))
 
 
 def _shaped(frame: pl.DataFrame) -> pl.DataFrame:
@@ -87,7 +95,7 @@ def _shaped(frame: pl.DataFrame) -> pl.DataFrame:
         bare.str.extract(r"^([^/]*)", 1).alias("_name"),
         bare.str.extract(r"^[^/]*(/.+)$", 1).alias("path"),
     )
-    hosts = _hosts(parts["_name"]).rename({"written": "_name"})
+    hosts = hosts_of(parts["_name"]).rename({"written": "_name"})
     domains = [registrable_domain(host) for host in hosts["host"].to_list()]
     known = hosts.with_columns(pl.Series("domain", domains, pl.String))
     return parts.join(
@@ -119,7 +127,7 @@ def _role(role: pl.Expr) -> pl.Expr:
     """Lower case, ids of persons too: compare in lower case."""
     return (
         role.str.to_lowercase()
-        .str.replace(r"^person: +", PERSON)
+        .str.replace(r"^person: +", PERSON_PREFIX)
         .replace({"students": "student", "everybody": "all", "everyone": "all"})
     )
 
@@ -128,7 +136,7 @@ def _strange_support(good: pl.DataFrame) -> list[Problem]:
     ids = good["entry_id"].to_list()
     strange = good.filter(~pl.col("supports").is_in(ids).fill_null(value=True))
     return tell(
-        SITES,
+        FILE.name,
         "supports",
         strange.select(LINE, pl.col("supports").alias("value")),
         what="is no entry of this file",
@@ -137,9 +145,10 @@ def _strange_support(good: pl.DataFrame) -> list[Problem]:
     )
 
 
-def _hosts(written: pl.Series) -> pl.DataFrame:
-    """`written` -> `host` in canonical form, null for what is none."""
-    distinct = written.unique().to_list()
-    hosts = [canonical_host(text) for text in distinct]
-    schema = {"written": pl.String, "host": pl.String}
-    return pl.DataFrame({"written": distinct, "host": hosts}, schema)
+TABLE = Table(
+    name="approved_sites",
+    file=FILE,
+    frames={"approved_sites": COLUMNS},
+    make=lambda inputs: {"approved_sites": approved_sites(inputs.rows[FILE.name])},
+    touches=Sites("pattern", is_imitated=True),
+)
