@@ -20,7 +20,7 @@ from pipelines.settings.secrets import state_place
 from pipelines.state.engines import only_run
 from pipelines.state.opening import open_state
 from pipelines.state.store import Store
-from pipelines.warehouse.building import given
+from pipelines.warehouse.builds import given
 from pipelines.warehouse.detections import Detection, catalogue, rule_version
 from pipelines.warehouse.library import models
 from pipelines.warehouse.models import About, Model, Scalar, arguments, model_version

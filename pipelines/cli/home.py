@@ -17,7 +17,7 @@ from pipelines.errors import SettingsError
 from pipelines.registry.edits import put
 from pipelines.registry.folder import ORIGINAL
 from pipelines.registry.frames import FILES
-from pipelines.registry.kept import accept as take_as_it_is
+from pipelines.registry.kept_copies import accept as take_as_it_is
 from pipelines.registry.registry import Registry
 from pipelines.registry.suggestions import rewritten
 from pipelines.run.check import unknown_rules, wrong_in

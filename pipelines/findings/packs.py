@@ -20,7 +20,7 @@ from pipelines.privacy.pseudonyms import NAME_NOBODY, Kind
 from pipelines.state import ledger
 from pipelines.state.audit import open_chain
 from pipelines.warehouse.library import models, sql_folder
-from pipelines.warehouse.lookup import looking
+from pipelines.warehouse.snapshots import looking
 
 Named = Callable[[Kind, str, str], str]
 """Kind, value and local day -> what is shown of it."""

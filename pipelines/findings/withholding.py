@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from pipelines.privacy.pseudonyms import SENSITIVE, WITHHELD
-from pipelines.warehouse.look_alikes import unicode_hostname
+from pipelines.warehouse.dimensions import unicode_hostname
 
 _KINDS = re.compile(rf"\b({'|'.join(SENSITIVE)})\b")
 

@@ -34,6 +34,10 @@ from pipelines.formats.reading.flows import is_machine, protocol, somewhere
 from pipelines.formats.reading.keyvalue import json_of, value
 from pipelines.formats.reading.syslog import with_header
 
+# CEF: a header cut by bars, then ` key=value` where a value may hold blanks.
+#
+# A value ends where the next blank, key and `=` stand; `\=` is a sign of the value.
+
 PART = r"((?:[^|\\]|\\.)*)"
 HEAD = (
     rf"^(?:.*?[ >:])??(?:CEF: ?)?[01]\|{PART}\|{PART}\|{PART}\|{PART}\|"

@@ -48,6 +48,11 @@ from pipelines.formats.reading.flows import (
 from pipelines.formats.reading.keyvalue import json_of
 from pipelines.formats.reading.syslog import with_header
 
+# Columns of a PAN-OS log by the kind of line, its clock, and its logons.
+#
+# Positions count from 0, the reserved first column. New versions append columns,
+# so a position holds for all of them.
+
 WIDTHS = {"traffic": 46, "url": 42, "vpn": 36, "mapping": 20}
 """The fewest columns that any version writes."""
 

@@ -34,6 +34,15 @@ from pipelines.formats.reading.fields import (
 from pipelines.formats.reading.keyvalue import json_of
 from pipelines.formats.reading.web import unless_challenged
 
+# Squid's `logformat` lines, made into one expression with a group for each code.
+#
+#     %ts.%03tu %6tr %>a %Ss/%03>Hs %<st %rm %ru "%{User-Agent}>h"
+#
+# A code is `%`, a quoting sign, a width and an argument that may each be missing,
+# and its name. A value is what the code may write, up to the literal text that
+# follows; a padded one may have blanks in front. A code that is not known here
+# keeps its text under its own name.
+
 NAMED = {
     "squid": "%ts.%03tu %6tr %>a %Ss/%03>Hs %<st %rm %ru %un %Sh/%<a %mt",
     "common": '%>a %ui %un [%tl] "%rm %ru HTTP/%rv" %>Hs %<st %Ss:%Sh',

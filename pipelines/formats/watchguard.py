@@ -37,6 +37,16 @@ from pipelines.formats.reading.keyvalue import as_json, value
 from pipelines.formats.reading.leef import with_fields, with_leef
 from pipelines.formats.reading.syslog import with_header
 
+# WatchGuard's own syslog lines, as the keys that its LEEF has.
+#
+#     ... firewall: msg_id="3000-0148" Allow 1-Trusted 0-External 52 tcp 20 127 SRC DST
+#         50354 443 offset 8 S 1 win 4 geo_dst="USA" src_user="ada@radius" (HTTPS-00)
+#     ... https-proxy[812]: msg_id="2CFF-0000" Allow Trusted WAN tcp SRC DST 50354 443
+#         msg="HTTPS Request" sni="www.example.org" sent_bytes="604" (HTTPS-proxy-00)
+#
+# The packet stands first, by position; names of interfaces may hold blanks. A site
+# can not write a quote into a value; a key that still comes twice says nothing.
+
 WRITTEN = (
     r"[A-Za-z][A-Za-z0-9_-]*(?:\[[0-9]*\])?: "
     r'msg_id="([0-9A-F]{4}-?[0-9A-F]{4})" '

@@ -26,6 +26,12 @@ from pipelines.formats.reading.fields import account, address, known, name, whol
 from pipelines.formats.reading.flows import seconds, somewhere
 from pipelines.formats.reading.keyvalue import json_of
 
+# Formats whose answers take something from a question further up.
+#
+# A log is read in batches, as it grows. Where a batch ends between a question and its
+# answer, the question's line is handed on with the batch, as a header is, and read
+# once more in front of the next one; it becomes no event again.
+
 NEAR = 64
 """Lines at the end of a batch among which a question may wait for its answer."""
 

@@ -39,6 +39,11 @@ from pipelines.formats.reading.flows import protocol, somewhere
 from pipelines.formats.reading.json import json_text, with_fields
 from pipelines.formats.reading.web import unless_challenged
 
+# What Zscaler's feeds call their fields, and how they write them.
+#
+# Names and order are the administrator's feed template, so each of our names has
+# several candidates, and the source's options may name another (`user = login`).
+
 NAMES: Mapping[str, tuple[str, ...]] = {
     "stamp": ("datetime", "time", "epochtime"),
     "user": ("user", "login"),

@@ -165,6 +165,13 @@ def _passed_over(cutter: Cutter, held: _Held) -> Piece:
     return Piece(begin, told, is_oversize=True)
 
 
+# Cuts JSON into its objects, each as text on one line.
+#
+# Reads a top-level array, several arrays in a row (one a page), objects one
+# behind the other or one a line, and an export that wraps its records:
+# `{"kind": "...", "items": [{...}, {...}], "nextPageToken": "..."}`. The values
+# stay as they are written; only space between them goes.
+
 # bytes are looked at as Latin-1: a letter is a byte, so that places are offsets
 SCALAR = r'(?:"(?:[^"\\]|\\.)*"|[^\s"\[\]{},:]+)'
 MEMBER = rf'"(?:[^"\\]|\\.)*"\s*:\s*{SCALAR}'
@@ -372,6 +379,13 @@ def _packed(value: str) -> str:
 
 
 HEAD, CHUNK = 4_096, 65_536
+# Cuts a Windows event log file (EVTX) into its records, each as JSON on one line.
+#
+# A file is a head of 4,096 bytes and chunks of 65,536, each with its own strings,
+# so damage costs a chunk at most. A record that its chunk announces and that can
+# not be read becomes a line `damaged: ...`, which the format refuses: nothing is
+# missing in silence.
+
 CHUNK_HEAD = 512
 CHUNKS = 64
 """Chunks looked at together: 4 MiB, which as text are several times as many."""

@@ -192,6 +192,12 @@ def _digest(path: Path, _mtime_ns: int, _inode: int) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+# Clears the lake of what interrupted runs left, and of what was superseded.
+#
+# Only what this ledger knows is deleted: files that it lists as superseded, and files
+# of runs that it saw begin. Anything else that it does not list is moved aside, since
+# it may be the work of a state that was lost.
+
 GRACE = timedelta(hours=24)
 """How long a reader may still use a file that others took the place of."""
 

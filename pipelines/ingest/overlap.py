@@ -24,6 +24,11 @@ from pipelines.events import EVENT_CLASSES, INSTANT
 from pipelines.state import ledger
 from pipelines.state.store import Store, now_text
 
+# Finds events that two files of a source share because their times overlap.
+#
+# A *stretch* is the time that two files both cover. A single instant is none:
+# rotated files share their border second, and every line of it is real.
+
 ALIKE = 0.9
 """Share of the smaller side of a stretch that the other side must hold."""
 

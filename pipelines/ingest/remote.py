@@ -26,6 +26,11 @@ from pipelines.ingest.delivery import (
     waits,
 )
 
+# Which SFTP servers are believed: those in the account's `known_hosts` alone.
+#
+# Logs are evidence. A server that anybody on the way can stand in for would let
+# anybody write them.
+
 KNOWN_HOSTS = (Path("~/.ssh/known_hosts"), Path("/etc/ssh/ssh_known_hosts"))
 
 

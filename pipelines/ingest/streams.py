@@ -206,6 +206,11 @@ class _FromUtf16:
         return self._decode.decode(b"", final=True).encode("utf-8", errors="replace")
 
 
+# Hashes a stream so that it can be known again: whole, by its head, by prefixes.
+#
+# The hashes of the first 64, 128, 256, … bytes tell a shorter copy from other
+# content without keeping the content.
+
 HEAD = 1_024
 FIRST_RUNG = 64
 SHORT = 16

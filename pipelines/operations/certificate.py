@@ -28,10 +28,10 @@ from pipelines.settings.home import shared_folder
 from pipelines.state import ledger
 from pipelines.state.audit import Act, Chain
 from pipelines.state.purged import Purged, begun, certify, end, uncertified
-from pipelines.warehouse.fingerprints import days_by_table
+from pipelines.warehouse.builds import days_said_of
 from pipelines.warehouse.library import models
 from pipelines.warehouse.models import without_events
-from pipelines.warehouse.planning import days_said_of
+from pipelines.warehouse.repair import days_by_table
 from pipelines.warehouse.snapshots import reading
 
 LIMITS = (

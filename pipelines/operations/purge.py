@@ -24,7 +24,7 @@ from pipelines.operations.recover import rebuild
 from pipelines.operations.removal import remove_report
 from pipelines.operations.retention import WEEK, Plan
 from pipelines.refresh.steps import Progress, nobody_watches
-from pipelines.registry.kept import forget
+from pipelines.registry.kept_copies import forget
 from pipelines.registry.registry import load_registry
 from pipelines.reports.publishing import mondays, publish_reports
 from pipelines.reports.snapshot_tables import publish_snapshot
@@ -34,7 +34,7 @@ from pipelines.state.audit import Act, Chain
 from pipelines.state.purged import Begun, Purged, begin, begun, keep_from, note_purged
 from pipelines.state.schema import ATTRIBUTION_CHANGES, LAKE_FILES, SOURCE_FILES
 from pipelines.state.store import now_text
-from pipelines.warehouse import planning
+from pipelines.warehouse import builds
 from pipelines.warehouse.repair import ASIDE
 from pipelines.warehouse.snapshots import current, reading
 
@@ -109,7 +109,7 @@ def _judged_from(district: District, plan: Plan) -> date | None:
         if name in plan.before and plan.things[name]
     ]
     if days:
-        spoilt = planning.stale_days(district.models, days, sorted(held | set(days)))
+        spoilt = builds.stale_days(district.models, days, sorted(held | set(days)))
         last = max([max(days), *(day for found in spoilt.values() for day in found)])
         firsts.append(monday(last) + WEEK)
     return max(firsts, default=None)

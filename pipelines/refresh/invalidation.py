@@ -27,7 +27,7 @@ from pipelines.registry.table import (
     Sites,
     Words,
 )
-from pipelines.warehouse.building import given
+from pipelines.warehouse.builds import given
 from pipelines.warehouse.database import Database, writing
 from pipelines.warehouse.dimensions import addresses, hosts
 from pipelines.warehouse.inputs import LakeFiles, lake_files, show_raw
@@ -121,6 +121,15 @@ def _days(change: Change, name: str) -> set[date]:
         found |= {day for day in held if begin <= day <= until}
     return found
 
+
+# The days on which the logs speak of an account, a person or a device.
+#
+# A row of the registry about one of them changes nothing on other days. An account
+# is spoken of under any of its spellings, a device by its card and its name, a
+# person by the accounts and devices that are theirs by the old rows or the new ones:
+# an account's owner also decides whose requests those of their devices are, and a
+# second laptop whether a tunnel binds to the first. A fixed address is held without a
+# line that says so, on each day on which the device was the district's.
 
 MENTIONED = frames_touching(Mentions)
 
@@ -232,6 +241,13 @@ def _closed(
 def _filled(values: Iterable[str | None]) -> set[str]:
     return {value for value in values if value is not None}
 
+
+# The days on which an address was at work of which the networks say otherwise now.
+#
+# The models that say something of an address alone are built twice beside the
+# warehouse: with the networks, buildings and places outside as they were, and as they
+# are. Where their rows differ the address is touched, and with it each day on which it
+# asked, was asked or was held. A network that a narrower one hides touches nothing.
 
 PLACES = frames_touching(Addresses)
 
@@ -351,6 +367,11 @@ def _near_buildings(change: Change) -> set[date]:
     return change.days(_NEAR)
 
 
+# The days on which somebody asked for a site that the registry speaks of otherwise.
+#
+# A site of the list, or one where people sign in, also makes others look like it: days
+# on which one of those was asked for are touched too.
+
 SITES = frames_touching(Sites)
 
 LIKENESS = "core.look_alike_hosts"
@@ -437,6 +458,11 @@ def _alike(change: Change) -> set[str]:
         change.build(scratch, LIKENESS)
         return set(scratch.table(LIKENESS)["host"])
 
+
+# The days with something to cite a clause: those on which its rules found anything.
+#
+# No model reads the policy. A finding cites the clauses that its rule serves, with what
+# they ask and what logs can not show; so it is judged again, and nothing is built.
 
 CLAUSES = frames_touching(Clauses)
 

@@ -20,8 +20,8 @@ from pipelines.refresh.invalidation import Change, touched
 from pipelines.registry.frames import JUDGED_BY
 from pipelines.state import ledger
 from pipelines.state.rebuild_reasons import note_opened
-from pipelines.warehouse import inputs, planning
-from pipelines.warehouse.building import Quarantine
+from pipelines.warehouse import builds, inputs
+from pipelines.warehouse.builds import Quarantine
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.models import downstream
 
@@ -228,6 +228,6 @@ def _reached(
     held: Sequence[date],
     failed: Mapping[str, Collection[date]] = MappingProxyType({}),
 ) -> Range | None:
-    due = planning.stale_days(district.models, stale, held, failed)
+    due = builds.stale_days(district.models, stale, held, failed)
     days = [day for days in due.values() for day in days]
     return (min(days), max(days)) if days else None

@@ -35,8 +35,8 @@ from pipelines.state.pending_reports import owe
 from pipelines.state.purged import kept_from
 from pipelines.state.rebuild_reasons import note_opened
 from pipelines.state.visits import note_look
-from pipelines.warehouse import attribution, building, inputs, planning
-from pipelines.warehouse.building import Attempt, Builder, Built, Quarantine
+from pipelines.warehouse import attribution, builds, inputs
+from pipelines.warehouse.builds import Attempt, Builder, Built, Quarantine
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.inputs import LakeFiles
 from pipelines.warehouse.repair import (
@@ -157,7 +157,7 @@ def build(
         name: {*found.models.get(name, ()), *quarantine.days.get(name, ())}
         for name in {*found.models, *quarantine.days}
     }
-    due = planning.stale_days(district.models, found.days, held, seeds)
+    due = builds.stale_days(district.models, found.days, held, seeds)
     days = [day for days in due.values() for day in days]
     if not days and not any(quarantine):
         if held and not _is_loaded(database, district):
@@ -167,7 +167,7 @@ def build(
     refresh(database, district, (min(days), max(days)))
     # what the registry's own models fail in is known from here on
     builder = builder_of(database, district, files)
-    built = building.build(builder, district.models, due, progress)
+    built = builds.build(builder, district.models, due, progress)
     built.because, built.again = found.because, found.again
     built.reasons = found.reasons
     built.reattributed = attribution.request_count(attribution.waiting(database))
@@ -199,7 +199,7 @@ def refresh(database: Database, district: District, days: tuple[date, date]) -> 
     if is_new:
         inputs.load_registry(database, district.registry)
         builder = builder_of(database, district, files)
-        building.build_registry_models(builder, district.models)
+        builds.build_registry_models(builder, district.models)
     inputs.show_raw(database, files, EVENT_CLASSES, days)
     inputs.refresh_dimensions(
         database,

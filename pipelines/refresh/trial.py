@@ -20,14 +20,14 @@ from pipelines.findings.record import Finding
 from pipelines.findings.unjudged import judged_days, unjudged
 from pipelines.refresh.staleness import stale, touched_days
 from pipelines.refresh.steps import Progress, builder_of, refresh
-from pipelines.registry.kept import data_of
+from pipelines.registry.kept_copies import data_of
 from pipelines.registry.registry import load_registry
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Detection as DetectionSettings
 from pipelines.settings.model import Scalar
 from pipelines.settings.reader import Settings
 from pipelines.state.store import open_store
-from pipelines.warehouse import building, inputs, planning
+from pipelines.warehouse import builds, inputs
 from pipelines.warehouse.database import Database, writing
 from pipelines.warehouse.models import Model, arguments, downstream
 
@@ -189,13 +189,13 @@ def _built(
     wanted = set(days) if others else set(days) & touched
     if not chosen or not wanted:
         return ()
-    due = planning.stale_days(after.models, wanted, held)
+    due = builds.stale_days(after.models, wanted, held)
     due = {name: days for name, days in due.items() if name in chosen}
     every = [day for days in due.values() for day in days]
     refresh(database, after, (min(every), max(every)))
     files = inputs.lake_files(after.store, after.home.lake)
     builder = builder_of(database, after, files)
-    building.build(builder, chosen, due, progress)
+    builds.build(builder, chosen, due, progress)
     return list(chosen)
 
 
@@ -209,7 +209,7 @@ def _changed_frames(before: District, after: District) -> list[str]:
 
 
 def _values(model: Model, district: District) -> Mapping[str, Scalar]:
-    given = building.given(model, district.parameters)
+    given = builds.given(model, district.parameters)
     return arguments(model, given, zone=district.zone)
 
 
@@ -221,6 +221,12 @@ def _reached(
     roots |= {name for name, made in BY_PYTHON.items() if set(made) & set(frames)}
     reached = {*others, *downstream(models.values(), roots)}
     return {name: model for name, model in models.items() if name in reached}
+
+
+# A copy of a home to try things in; the home itself stays as it is.
+#
+# Copied are the warehouse, the state database and the registry. The lake is read
+# where it lies. The copy holds names: it lives in a private folder, and goes with it.
 
 
 @dataclass(frozen=True)

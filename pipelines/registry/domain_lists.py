@@ -105,6 +105,17 @@ def _misp() -> Iterator[tuple[str, str, str]]:
                 yield host, kind, source
 
 
+# Reads lists of domains that others keep: categories, or hosts of machines.
+#
+# Each reader takes the text of a list and gives `domain` and `category`; what it can
+# not use is counted. A list is never a verdict, and each keeps its own name.
+#
+# - `v2fly`: the text of domain-list-community. A bare name and `domain:` cover what
+#   is below, `full:` one host; `keyword:` and `regexp:` can not be looked up.
+# - `hosts`: a hosts file, an address and names on each line; or names alone.
+# - `ut1`: a folder for each category with a file `domains`.
+# - `csv`: columns `domain` and `category`, as in `site_categories.csv`.
+
 SCHEMA = pl.Schema({"domain": pl.String, "category": pl.String})
 PLAIN = r"^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)+$"
 DEEPEST = 8

@@ -18,7 +18,7 @@ from pipelines.registry import domain_lists, roster
 from pipelines.registry.csv_files import File, Rows, read_file
 from pipelines.registry.frames import FILES
 from pipelines.registry.ical import read_calendar
-from pipelines.registry.kept import (
+from pipelines.registry.kept_copies import (
     Given,
     Kept,
     Refused,

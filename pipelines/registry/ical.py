@@ -19,6 +19,12 @@ import recurring_ical_events
 from pipelines.registry.csv_files import Rows
 from pipelines.settings.problems import Problem
 
+# Cuts an `.ics` file down to what says when: events and time zones.
+#
+# Feeds carry calendar-wide properties that are malformed (a refresh interval `P1H`),
+# alarms and free text. One of them must not cost the whole calendar, so only the
+# properties that matter are kept, and an event that can not be read goes alone.
+
 KEPT = frozenset(
     {
         "UID",

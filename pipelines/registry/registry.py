@@ -17,7 +17,7 @@ from pipelines.registry.folder import (
     read_folder,
 )
 from pipelines.registry.frames import FILES, FRAMES
-from pipelines.registry.kept import (
+from pipelines.registry.kept_copies import (
     Given,
     Kept,
     Refused,
@@ -27,7 +27,7 @@ from pipelines.registry.kept import (
     note_refused,
     read_kept,
 )
-from pipelines.registry.outside import OutsideFile, OutsideFiles, outside_files
+from pipelines.registry.mmdb_files import OutsideFile, OutsideFiles, outside_files
 from pipelines.registry.suggestions import mended
 from pipelines.registry.table import Inputs
 from pipelines.settings.home import DistrictHome

@@ -60,6 +60,11 @@ ORGS = File(
 )
 
 
+# What does not fit in a roster export, told with file, line, column and value.
+#
+# Nothing here sets a row aside: an export is made by another system, and one odd
+# cell in it must not cost a person. What can not be understood is taken as unknown.
+
 WORDS = {
     (USERS.name, "status"): ("active", "tobedeleted", "inactive"),
     (USERS.name, "enabledUser"): ("true", "false", "1", "0"),

@@ -36,6 +36,12 @@ from pipelines.settings.model import Settings
 from pipelines.settings.problems import Problem, nearest, shown
 from pipelines.settings.toml_text import key_lines, line_of
 
+# What a registry cell was surely meant to be: another spelling of the same fact.
+#
+# Nothing is guessed here about people, days or permissions. A cell of which two
+# readings are possible stays as it is, unless the other cells of its column, or the
+# country that the district is in, leave only one.
+
 SHORTEST = 3
 """Letters of a word in which a slip can be told from another word."""
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")

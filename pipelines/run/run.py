@@ -26,7 +26,7 @@ from pipelines.reports.snapshot_tables import publish_snapshot
 from pipelines.state.home_mark import move_on
 from pipelines.state.pending_reports import owed, settle
 from pipelines.state.visits import note_run, set_back
-from pipelines.warehouse.building import Built
+from pipelines.warehouse.builds import Built
 from pipelines.warehouse.snapshots import set_broken_aside
 
 

@@ -104,6 +104,11 @@ _KINDS: Mapping[str, Callable[[str, str], str]] = {
 }
 
 
+# Where a home's state is kept: in `state.db`, or where `state.toml` points to.
+#
+# The pointer stands beside the settings, not in them: a home that is restored from a
+# backup has its state in a file of its own, and must not write into the live one.
+
 KEY = "database"
 NOTE = (
     "# The state of this home is on PostgreSQL. This says where the URL lies, such as\n"

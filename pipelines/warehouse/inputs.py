@@ -16,7 +16,7 @@ import polars as pl
 
 from pipelines.events import EVENT_CLASSES, LAKE_COLUMNS, PLACE
 from pipelines.ingest.lake import require_sound
-from pipelines.registry.outside import look_up
+from pipelines.registry.mmdb_files import look_up
 from pipelines.registry.registry import Registry
 from pipelines.state import ledger
 from pipelines.state.ledger import LakeFile

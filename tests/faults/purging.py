@@ -16,7 +16,7 @@ from pipelines.operations.certificate import certified
 from pipelines.operations.purge import Purge, carry_out
 from pipelines.operations.retention import plan
 from pipelines.state.audit import open_chain
-from pipelines.warehouse import building
+from pipelines.warehouse import builds
 from pipelines.warehouse.library import models
 from tests.faults.zygote import Fault, instrument
 
@@ -29,13 +29,13 @@ def purge(home: Path, now: datetime, fault: Fault) -> None:
             return  # an earlier one was killed behind its certificate
         done = Purge(found, "ada (1000)", "the schedule", now)
         instrument(fault)
-        real = building.build_day
+        real = builds.build_day
 
         def build_day(*args: object) -> int:
             fault.point("build")
             return real(*args)
 
-        building.build_day = build_day
+        builds.build_day = build_day
         carry_out(district, done, chain)
         certified(district, done, chain)
 

@@ -18,8 +18,8 @@ from pipelines.settings.home import DistrictHome
 from pipelines.settings.reader import load_settings
 from pipelines.state import ledger
 from pipelines.state.store import Store, open_store
-from pipelines.warehouse import building, inputs, planning
-from pipelines.warehouse.building import Builder, Quarantine
+from pipelines.warehouse import builds, inputs
+from pipelines.warehouse.builds import Builder, Quarantine
 from pipelines.warehouse.database import Database, writing
 from pipelines.warehouse.detections import catalogue
 from pipelines.warehouse.library import models
@@ -151,7 +151,7 @@ def _judged(
         inputs.load_registry(database, registry)
         inputs.show_raw(database, files, EVENT_CLASSES, (days[0], days[-1]))
         inputs.refresh_dimensions(database, registry, domains, is_new_registry=True)
-        stale = planning.stale_days(needed, days, days)
+        stale = builds.stale_days(needed, days, days)
         builder = Builder(
             database=database,
             files=files,
@@ -159,7 +159,7 @@ def _judged(
             zone=places.ZONE,
             quarantine=Quarantine(None),
         )
-        building.build(builder, needed, stale)
+        builds.build(builder, needed, stale)
         sources = {one.file_id: one.source for one in ledger.source_files(store)}
         return [
             _shown(finding, sources, written)

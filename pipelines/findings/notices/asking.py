@@ -11,7 +11,7 @@ from pipelines.privacy.editions import Pseudonyms, pseudonyms
 from pipelines.state import ledger
 from pipelines.state.audit import Act, open_chain
 from pipelines.warehouse import inputs
-from pipelines.warehouse.lookup import looking
+from pipelines.warehouse.snapshots import looking
 
 ACTION = "who"
 """What the audit chain calls such a question."""

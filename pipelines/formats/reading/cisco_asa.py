@@ -323,6 +323,13 @@ def _named(text: pl.Expr) -> pl.Expr:
     return pl.when(address(text).is_null()).then(name(text))
 
 
+# The end of an ASA connection takes from its beginning what only that one says.
+#
+# `Built` says who opened a connection, what its ends wore and whose they were;
+# `Teardown` says how long it lasted and how much it carried, and no more. Both carry
+# the number of the connection, which the device gives again after a restart: a
+# beginning belongs to an end only where both name the same ends and the same instant.
+
 HOURS = r"^([0-9]{1,5}):([0-9]{2}):([0-9]{2})$"
 CONNECTION = ["file_id", "reported_by", "said_uid"]
 ENDS = ["said_a", "said_a_port", "said_b", "said_b_port"]
@@ -373,6 +380,12 @@ def joined(lines: pl.LazyFrame) -> pl.LazyFrame:
 
 STARTED, ENDED = "430002", "430003"
 FTD_CODES = [STARTED, ENDED]
+# The connection events of Cisco FTD, `Key: Value` with commas, as ASA's words.
+#
+# A value may hold a comma and a visitor writes some of them (agent, URL): so who
+# and where are read only from what stands in front of these, and a key that comes
+# twice says nothing.
+
 WRITTEN_BY_VISITORS = (
     r", (?:UserAgent|HTTPReferer|ReferencedHost|URL|DNSQuery|DNS_Sinkhole|FileName"
     r"|SSLServerName|Client|ClientVersion|ApplicationProtocol|WebApplication): "

@@ -12,7 +12,7 @@ from pipelines.operations.suggestions.proposal import Evidence, Proposal, is_pla
 from pipelines.operations.suggestions.reach import reach
 from pipelines.operations.suggestions.services import services
 from pipelines.warehouse import inputs
-from pipelines.warehouse.lookup import looking
+from pipelines.warehouse.snapshots import looking
 
 KINDS = (networks, fixed, machines, services, reach, hours)
 
