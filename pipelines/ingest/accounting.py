@@ -3,16 +3,14 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
 
 from pipelines.ingest.lake_writer import DAYS_AHEAD
-from pipelines.ingest.replay import rejects_by_reason
 from pipelines.state import ledger
 from pipelines.state.days import LAGS, SourceDay, source_days
-from pipelines.state.ledger import FileRecord
 from pipelines.state.purged import purged_rows
 from pipelines.state.store import Store
 
@@ -32,22 +30,6 @@ class DayAccount:
     duplicates: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class ArrivalDay:
-    """What arrived from one source on one UTC day, by when files were last read."""
-
-    source: str
-    day: date
-    files: int
-    bytes: int
-    lines: int
-    events: int
-    duplicates: int
-    blanks: int
-    rejects: int
-    pending: int
-
-
 def days(store: Store, source: str | None = None) -> list[DayAccount]:
     """Each source and local day, oldest first."""
     found: dict[tuple[str, date], list[SourceDay]] = {}
@@ -59,29 +41,6 @@ def days(store: Store, source: str | None = None) -> list[DayAccount]:
             event_date=day,
             events={one.event_class: one.events for one in parts if one.events},
             duplicates=sum(one.duplicates for one in parts),
-        )
-        for (name, day), parts in sorted(found.items())
-    ]
-
-
-def arrivals(store: Store, source: str | None = None) -> list[ArrivalDay]:
-    """What arrived, for each source and UTC day."""
-    found: dict[tuple[str, date], list[FileRecord]] = {}
-    for one in ledger.source_files(store, source):
-        day = datetime.fromisoformat(one.last_read_time).astimezone(UTC).date()
-        found.setdefault((one.source, day), []).append(one)
-    return [
-        ArrivalDay(
-            source=name,
-            day=day,
-            files=len(parts),
-            bytes=sum(one.consumed_bytes + one.pending_bytes for one in parts),
-            lines=sum(one.lines for one in parts),
-            events=sum(one.events for one in parts),
-            duplicates=sum(one.duplicates for one in parts),
-            blanks=sum(one.blanks for one in parts),
-            rejects=sum(one.rejects for one in parts),
-            pending=sum(one.pending_lines for one in parts),
         )
         for (name, day), parts in sorted(found.items())
     ]
@@ -119,16 +78,6 @@ def unbalanced(store: Store, lake: Path) -> list[str]:
     return wrong
 
 
-def reasons(
-    store: Store, lake: Path, source: str | None = None
-) -> dict[tuple[str, str, str], int]:
-    """Number of rejects by source, format and reason."""
-    found: Counter[tuple[str, str, str]] = Counter()
-    for name, fmt, reason, _day, count in rejects_by_reason(store, lake, source=source):
-        found[name, fmt, reason] += count
-    return dict(found)
-
-
 ARRIVALS = pl.Schema(
     {
         "source": pl.String,
@@ -138,14 +87,6 @@ ARRIVALS = pl.Schema(
         "events": pl.Int64,
     }
 )
-
-
-def lags(store: Store, source: str) -> dict[str, int]:
-    """How many events took how long from their time to their arrival."""
-    total: Counter[str] = Counter()
-    for one in source_days(store, source):
-        total.update(one.lags)
-    return {name: total[name] for name in LAGS}
 
 
 def arrival_lags(store: Store) -> pl.DataFrame:

@@ -205,7 +205,7 @@ class MalformedError(ValueError):
 
 
 class JsonCutter:
-    """Finds objects, and whatever is none, window by window; see `cutting.Cutter`."""
+    """Finds objects, and whatever is none, window by window; see `Cutter`."""
 
     def __init__(self) -> None:
         self._is_wrapped = False
@@ -295,7 +295,7 @@ class _Open:
         self._depth = 0
 
     def passed(self, data: bytes) -> tuple[int, bool]:
-        """See `cutting.Cutter`."""
+        """See `Cutter`."""
         place = 0
         if not self._is_broken:
             place, is_over = self._paired(ESCAPE.sub(b"__", data[:STEP]))
@@ -390,7 +390,7 @@ CHUNK_HEAD = 512
 CHUNKS = 64
 """Chunks looked at together: 4 MiB, which as text are several times as many."""
 FREE_SPACE_AT = 48
-FILE_MAGIC, CHUNK_MAGIC, RECORD_MAGIC = b"ElfFile\x00", b"ElfChnk\x00", b"**\x00\x00"
+CHUNK_MAGIC, RECORD_MAGIC = b"ElfChnk\x00", b"**\x00\x00"
 SMALLEST_RECORD = 28
 NUMBERED = re.compile(r".*?record number ([0-9]+)")
 

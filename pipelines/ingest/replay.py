@@ -8,7 +8,7 @@ files change with them, in one commit: the books balance before and after.
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
@@ -141,15 +141,3 @@ def _placed_rejects(rejects: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame
     return rejects.join(kept, on=PLACE, how="left", maintain_order="left").select(
         before.columns
     )
-
-
-def rejects_by_reason(
-    store: Store, lake: Path, *, source: str | None = None
-) -> list[tuple[str, str, str, date, int]]:
-    """Rejects that count: source, format, reason, day and number."""
-    listed = ledger.lake_files(store, REJECTS, source=source)
-    if not listed:
-        return []
-    keys = ["source", "format", "reason", "event_date"]
-    rows = pl.scan_parquet([lake / one.path for one in listed])
-    return rows.group_by(keys).len().sort(keys).collect().rows()

@@ -224,7 +224,7 @@ def build(
 
     Args:
         models: In build order.
-        stale: From `planning.stale_days`.
+        stale: From `stale_days`.
 
     Raises:
         ModelError: A model fails and there is no store to note it in.
