@@ -39,8 +39,8 @@ def days(store: Store, source: str | None = None) -> list[DayAccount]:
         DayAccount(
             source=name,
             event_date=day,
-            events={one.event_class: one.events for one in parts if one.events},
-            duplicates=sum(one.duplicates for one in parts),
+            events={day.event_class: day.events for day in parts if day.events},
+            duplicates=sum(day.duplicates for day in parts),
         )
         for (name, day), parts in sorted(found.items())
     ]
@@ -55,20 +55,20 @@ def unbalanced(store: Store, lake: Path) -> list[str]:
     """
     records = ledger.source_files(store)
     wrong = [
-        f"{one.source}/{one.path}: its lines do not add up"
-        for one in records
-        if not one.balances
+        f"{record.source}/{record.path}: its lines do not add up"
+        for record in records
+        if not record.balances
     ]
     booked: Counter[tuple[str, str]] = Counter()
     for record in records:
         booked[record.source, "events"] += record.events
         booked[record.source, "rejects"] += record.rejects
     listed = purged_rows(store)
-    for one in ledger.lake_files(store):
-        kind = "rejects" if one.event_class == "rejects" else "events"
-        listed[one.source, kind] += one.row_count
-        if not (lake / one.path).is_file():
-            wrong.append(f"{one.path}: is listed, and is not there")
+    for file in ledger.lake_files(store):
+        kind = "rejects" if file.event_class == "rejects" else "events"
+        listed[file.source, kind] += file.row_count
+        if not (lake / file.path).is_file():
+            wrong.append(f"{file.path}: is listed, and is not there")
     for source, kind in sorted(booked.keys() | listed.keys()):
         if booked[source, kind] != listed[source, kind]:
             wrong.append(
@@ -107,4 +107,4 @@ def arrival_lags(store: Store) -> pl.DataFrame:
 def days_ahead(store: Store, now: datetime) -> list[DayAccount]:
     """Days further ahead than a clock may be off: kept, but built by no model."""
     latest = now.date() + timedelta(days=DAYS_AHEAD)
-    return [one for one in days(store) if one.event_date > latest and one.events]
+    return [day for day in days(store) if day.event_date > latest and day.events]

@@ -107,13 +107,13 @@ def new_words(days: Sequence[SourceDay], name: str) -> Iterator[NewWords]:
             yield _found([day], name, known, is_replaced=False)
         if words and not replaced:
             past = [*past, words][-PAST_DAYS:]
-            known = {word for one in past for word in one}
+            known = {word for day in past for word in day}
     if replaced:
         yield _found(replaced, name, known, is_replaced=True)
 
 
 def _enough(past: Sequence[Counter[str]]) -> bool:
-    events = sum(one.total() for one in past)
+    events = sum(day.total() for day in past)
     return len(past) >= LEAST_DAYS and events >= LEAST_EVENTS
 
 

@@ -58,7 +58,7 @@ def _known(
     lines = frame["line"].unique().implode()
     parts = [frame.select(*columns, staged)]
     if listed:
-        rows = pl.scan_parquet([folder / one.path for one in listed])
+        rows = pl.scan_parquet([folder / file.path for file in listed])
         held = rows.filter(pl.col("line").is_in(lines)).select(*columns, ~staged)
         parts.append(held.collect())
     return pl.concat(parts)

@@ -231,7 +231,9 @@ def _first_records(
 
 
 def _filled(frame: pl.DataFrame) -> pl.DataFrame:
-    return frame[[one.name for one in frame if one.null_count() < frame.height]]
+    return frame[
+        [column.name for column in frame if column.null_count() < frame.height]
+    ]
 
 
 def chosen(

@@ -120,7 +120,7 @@ def by_day(frame: pl.DataFrame) -> list[pl.DataFrame]:
 
 def sync_folders(folder: Path, files: list[LakeFile]) -> None:
     """Make the entries of new files safe."""
-    for parent in sorted({(folder / one.path).parent for one in files}):
+    for parent in sorted({(folder / file.path).parent for file in files}):
         sync(parent)
 
 
@@ -146,7 +146,7 @@ def make_folder(folder: Path) -> None:
 
 def damaged(folder: Path, files: Iterable[LakeFile]) -> list[str]:
     """Paths of the files that are missing, cut, or hold other bytes than written."""
-    return [one.path for one in files if not _is_sound(folder / one.path, one)]
+    return [file.path for file in files if not _is_sound(folder / file.path, file)]
 
 
 def require_sound(folder: Path, files: Iterable[LakeFile]) -> None:
@@ -166,24 +166,24 @@ def require_sound(folder: Path, files: Iterable[LakeFile]) -> None:
         )
 
 
-def read_sound(folder: Path, one: LakeFile) -> pl.DataFrame:
+def read_sound(folder: Path, file: LakeFile) -> pl.DataFrame:
     """The rows of a file.
 
     Raises:
         LakeError: It is not as it was written.
     """
-    require_sound(folder, [one])
-    return pl.read_parquet(folder / one.path)
+    require_sound(folder, [file])
+    return pl.read_parquet(folder / file.path)
 
 
-def _is_sound(path: Path, one: LakeFile) -> bool:
+def _is_sound(path: Path, file: LakeFile) -> bool:
     try:
         state = path.stat()
     except FileNotFoundError:
         return False
-    if state.st_size != one.bytes:
+    if state.st_size != file.bytes:
         return False
-    return _digest(path, state.st_mtime_ns, state.st_ino) == one.sha256
+    return _digest(path, state.st_mtime_ns, state.st_ino) == file.sha256
 
 
 @lru_cache(maxsize=1 << 16)
@@ -242,14 +242,14 @@ def sweep(
     with writing_to(folder):
         for one in own:
             one.unlink()
-        moved = [_moved_aside(folder, one) for one in foreign]
+        moved = [_moved_aside(folder, path) for path in foreign]
     ledger.end_runs(store, begun)
     return Swept(len(old) + len(own), moved)
 
 
 def unlisted_files(folder: Path) -> list[Path]:
     """Files that sweeps moved aside, for somebody to look at."""
-    return sorted(one for one in (folder / UNLISTED).rglob("*") if not one.is_dir())
+    return sorted(path for path in (folder / UNLISTED).rglob("*") if not path.is_dir())
 
 
 def _unlisted(

@@ -70,18 +70,19 @@ def by_content(
     stretches = list(_stretches(left, rows, ranges, key))
     if not stretches:
         return pl.Series("_row", [], pl.UInt32), {}
-    earlier = {one.earlier for one in stretches}
+    earlier = {stretch.earlier for stretch in stretches}
     lake = (
         rows.filter(
             pl.col("file_id").is_in(list(earlier)),
             pl.col("time").is_between(
-                min(one.first for one in stretches), max(one.last for one in stretches)
+                min(stretch.first for stretch in stretches),
+                max(stretch.last for stretch in stretches),
             ),
         )
         .select("file_id", "time", key)
         .collect()
     )
-    involved = list(earlier | {one.later for one in stretches})
+    involved = list(earlier | {stretch.later for stretch in stretches})
     own = left.filter(pl.col("file_id").is_in(involved)).with_columns(key)
     return _Comparison(own.select(columns), lake).of(stretches)
 
@@ -103,24 +104,24 @@ class _Comparison:
         for one in stretches:
             later.setdefault(one.later, []).append(one)
         for file_id in sorted(later):
-            sure = [one for one in later[file_id] if self._is_real(one)]
+            sure = [stretch for stretch in later[file_id] if self._is_real(stretch)]
             if sure:
-                pairs[file_id] = frozenset(one.earlier for one in sure)
+                pairs[file_id] = frozenset(stretch.earlier for stretch in sure)
                 found.append(self._accounted(file_id, sure))
         return pl.concat(found), pairs
 
-    def _is_real(self, one: Stretch) -> bool:
-        mine = _slice(self._own.get(one.later), one)
+    def _is_real(self, stretch: Stretch) -> bool:
+        mine = _slice(self._own.get(stretch.later), stretch)
         return any(
-            really_overlap(mine, _slice(side.get(one.earlier), one))
+            really_overlap(mine, _slice(side.get(stretch.earlier), stretch))
             for side in (self._lake, self._own)
         )
 
     def _accounted(self, file_id: int, sure: list[Stretch]) -> pl.Series:
         """As many of its identical rows as the earlier files have."""
         theirs = [
-            _slice(side.get(one.earlier), one).select(SAME)
-            for one in sure
+            _slice(side.get(stretch.earlier), stretch).select(SAME)
+            for stretch in sure
             for side in (self._lake, self._kept)
         ]
         mine = self._own[file_id].with_columns(
@@ -221,12 +222,12 @@ def _by_file(frame: pl.DataFrame) -> dict[int, pl.DataFrame]:
     return {int(file_id): part for (file_id,), part in parts.items()}
 
 
-def _slice(part: pl.DataFrame | None, one: Stretch) -> pl.DataFrame:
+def _slice(part: pl.DataFrame | None, stretch: Stretch) -> pl.DataFrame:
     """The events of a file within a stretch."""
     if part is None:
         return pl.DataFrame(schema=_EVENTS)
-    begin = part["time"].search_sorted(one.first, side="left")
-    end = part["time"].search_sorted(one.last, side="right")
+    begin = part["time"].search_sorted(stretch.first, side="left")
+    end = part["time"].search_sorted(stretch.last, side="right")
     return part.slice(begin, end - begin)
 
 
@@ -262,11 +263,13 @@ class Earlier:
             source=self.source,
         )
         first, last = span(frame)
-        written = [one for one in self.unlisted if one.event_class == self.event_class]
+        written = [
+            file for file in self.unlisted if file.event_class == self.event_class
+        ]
         paths = [
-            self.folder / one.path
-            for one in (*listed, *written)
-            if (one.first_time or "") <= last and first <= (one.last_time or "9")
+            self.folder / file.path
+            for file in (*listed, *written)
+            if (file.first_time or "") <= last and first <= (file.last_time or "9")
         ]
         return pl.scan_parquet(paths) if paths else frame.clear().lazy()
 
@@ -385,12 +388,12 @@ def _by_place(
 
 def file_ranges(records: Iterable[ledger.FileRecord]) -> pl.DataFrame:
     """The times that files cover, as `Files.ranges` wants them."""
-    covered = [one for one in records if one.first_time and one.last_time]
+    covered = [record for record in records if record.first_time and record.last_time]
     return pl.DataFrame(
         {
-            "file_id": [one.file_id for one in covered],
-            "first": [one.first_time for one in covered],
-            "last": [one.last_time for one in covered],
+            "file_id": [record.file_id for record in covered],
+            "first": [record.first_time for record in covered],
+            "last": [record.last_time for record in covered],
         },
         schema={"file_id": pl.Int64, "first": pl.String, "last": pl.String},
     ).with_columns(

@@ -74,7 +74,9 @@ def rejected(batch: pl.DataFrame, reason: str, header: str | None) -> Parsed:
 def _joined(first: Parsed, second: Parsed) -> Parsed:
     names = [*first.events, *(n for n in second.events if n not in first.events)]
     parts = {
-        name: [one.events[name] for one in (first, second) if name in one.events]
+        name: [
+            parsed.events[name] for parsed in (first, second) if name in parsed.events
+        ]
         for name in names
     }
     return Parsed(

@@ -318,9 +318,9 @@ def unneeded_row(row: FileRecord) -> FileRecord:
 
 def unread_rows(records: Iterable[FileRecord]) -> Iterator[FileRecord]:
     """Rows of which nothing was ever taken: they can be used again."""
-    for one in records:
-        if not one.consumed_bytes and one.lines == one.pending_lines:
-            yield one
+    for record in records:
+        if not record.consumed_bytes and record.lines == record.pending_lines:
+            yield record
 
 
 def reused_ids(
@@ -334,18 +334,18 @@ def reused_ids(
         records: All rows of the source.
     """
     rows = list(unread_rows(records))
-    by_path = {one.path: one.file_id for one in rows}
+    by_path = {record.path: record.file_id for record in rows}
     moved = {
-        (one.raw_bytes, one.raw_mtime_ns): one.file_id
-        for one in rows
-        if one.path not in there
+        (record.raw_bytes, record.raw_mtime_ns): record.file_id
+        for record in rows
+        if record.path not in there
     }
     found: dict[str, int] = {}
-    for one in waiting:
-        stamp = (one.raw_bytes, one.raw_mtime_ns)
-        known = by_path.get(one.path) or moved.pop(stamp, None)
+    for delivery in waiting:
+        stamp = (delivery.raw_bytes, delivery.raw_mtime_ns)
+        known = by_path.get(delivery.path) or moved.pop(stamp, None)
         if known is not None:
-            found[one.path] = known
+            found[delivery.path] = known
     return found
 
 

@@ -86,7 +86,8 @@ class Replay:
         self, fmt: Format, listed: LakeFile, rejects: pl.DataFrame, again: pl.DataFrame
     ) -> Replayed:
         records = {
-            one.file_id: one for one in ledger.source_files(self.store, self.source)
+            record.file_id: record
+            for record in ledger.source_files(self.store, self.source)
         }
         rewriting = Rewriting(self.store, self.lake, self.source)
         still = [rejects.join(again.select(PLACE), on=PLACE, how="anti")]

@@ -214,7 +214,7 @@ def refresh(database: Database, district: District, days: tuple[date, date]) -> 
 def _taken(files: LakeFiles, days: tuple[date, date]) -> str:
     """Changes whenever the lake lists other files for these days."""
     paths = [
-        [one.path for one in files.between(event_class, *days)]
+        [file.path for file in files.between(event_class, *days)]
         for event_class in EVENT_CLASSES
     ]
     return sha256(repr(paths).encode()).hexdigest()

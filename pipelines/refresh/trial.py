@@ -287,8 +287,8 @@ def copied(district: District, folder: Path) -> District:
     if real.registry.is_dir():
         shutil.copytree(real.registry, home.registry, dirs_exist_ok=True)
     # in the copy nothing is refused: what is in force is tried, whatever shrank
-    for one in district.registry.refused:
-        (home.registry / one.name).write_bytes(data_of(real, one.name))
+    for file in district.registry.refused:
+        (home.registry / file.name).write_bytes(data_of(real, file.name))
     return replace(district, home=home, store=open_store(home.state_db))
 
 

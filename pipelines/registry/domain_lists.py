@@ -75,7 +75,7 @@ def background_hosts() -> pl.DataFrame:
 def version() -> str:
     """What the lists call themselves; changes whenever one of them does."""
     lists = (starter_categories, category_words, login_hosts, background_hosts)
-    texts = (one().write_csv() for one in lists)
+    texts = (listed().write_csv() for listed in lists)
     digest = hashlib.sha256("".join(texts).encode()).hexdigest()
     return f"{STARTER} {digest[:12]}"
 

@@ -109,14 +109,14 @@ def read_folder(home: DistrictHome, settings: Settings) -> RegistryFolder:
         kept=kept,
         problems=(
             *problems,
-            *(one.problem for one in shrunk),
+            *(shrunk_file.problem for shrunk_file in shrunk),
             *strange,
             *rows[ORGS.name].problems,
             *rows[MANIFEST.name].problems,
             *(
                 item
                 for item in _of_roster(rows, list(bundle))
-                if item.file not in {one.name for one in shrunk}
+                if item.file not in {shrunk_file.name for shrunk_file in shrunk}
             ),
             *_unread(home, zipped),
             *_strange_renames(settings),
@@ -148,10 +148,12 @@ def _given(
     return given
 
 
-def _kept_rows(data: bytes, one: Refused, settings: Settings) -> Rows:
+def _kept_rows(data: bytes, shrunk_file: Refused, settings: Settings) -> Rows:
     """The rows of a kept copy; what was wrong in it was told when it came."""
-    file = (FILES | ROSTER)[one.name]
-    read = read_file(data, file, one.kept.columns, settings.limits.registry_rows)
+    file = (FILES | ROSTER)[shrunk_file.name]
+    read = read_file(
+        data, file, shrunk_file.kept.columns, settings.limits.registry_rows
+    )
     return Rows(read.frame, ())
 
 

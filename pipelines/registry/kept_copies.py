@@ -153,7 +153,7 @@ def refused(
         given: Every file that is there.
         largest_loss: Share of its rows that a file may lose.
     """
-    hashes = {one.kept.sha256 for one in given.values()}
+    hashes = {given_file.kept.sha256 for given_file in given.values()}
     for name, was in sorted(kept.items()):
         now = given.get(name)
         if now is None:

@@ -115,8 +115,8 @@ def look_up(values: Sequence[str], files: Sequence[OutsideFile]) -> pl.DataFrame
     """What the files say of each address; null where they do not know it."""
     with ExitStack() as stack:
         readers = [
-            (stack.enter_context(maxminddb.open_database(one.path)), one.source)
-            for one in files
+            (stack.enter_context(maxminddb.open_database(file.path)), file.source)
+            for file in files
         ]
         rows = [(ip, *_told(ip, readers)) for ip in values]
     return pl.DataFrame(rows, schema=OUTSIDE, orient="row")

@@ -89,14 +89,14 @@ def load_registry(home: DistrictHome, settings: Settings) -> Registry:
     told = [item for rows in parts.values() for item in rows.problems]
     told += _dangling(inputs)
     # lines of a kept copy are not those of the file that lies there
-    kept = {one.name for one in taken.refused}
+    kept = {shrunk_file.name for shrunk_file in taken.refused}
     wrong = [*taken.problems, *outside.problems]
     wrong += [item for item in told if item.file not in kept]
     return Registry(
         frames={name: rows.frame for name, rows in parts.items()},
         problems=tuple(
-            _hidden(one, home)
-            for one in mended(sorted(wrong, key=_by_place), home, settings)
+            _hidden(problem, home)
+            for problem in mended(sorted(wrong, key=_by_place), home, settings)
         ),
         missing=_missing(taken, outside),
         version=_hash(versions),
@@ -174,7 +174,7 @@ def keep_registry(home: DistrictHome, registry: Registry, now: datetime) -> None
 
     One that was refused is not copied over what is in force instead.
     """
-    not_taken = {one.name for one in registry.refused}
+    not_taken = {shrunk_file.name for shrunk_file in registry.refused}
     new = {
         name: one
         for name, one in registry.fresh.items()
@@ -197,8 +197,8 @@ def registry_mark(home: DistrictHome) -> tuple[tuple[str, int, int], ...]:
     Names, sizes and change times tell; nothing is read.
     """
     folders = (home.registry, home.kept_registry, home.lists)
-    files = [home.settings_file, *(one for at in folders for one in at.rglob("*"))]
-    found = ((str(one), one.stat()) for one in sorted(files) if one.is_file())
+    files = [home.settings_file, *(path for at in folders for path in at.rglob("*"))]
+    found = ((str(path), path.stat()) for path in sorted(files) if path.is_file())
     return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in found)
 
 

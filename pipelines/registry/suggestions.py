@@ -118,15 +118,15 @@ def _word(text: str, known: tuple[str, ...], *, is_closed: bool) -> str | None:
     if "0" in known and text.lower() in _DAYS:
         return str(_DAYS.index(text.lower()))
     plain = _plain(text)
-    same = [one for one in known if _plain(one) == plain]
+    same = [word for word in known if _plain(word) == plain]
     if len(same) == 1:
         return same[0]
     if not is_closed or len(plain) < SHORTEST:
         return None
     near = [
-        one
-        for one in known
-        if _is_one_slip(plain, _plain(one)) or plain in one.split("_")
+        word
+        for word in known
+        if _is_one_slip(plain, _plain(word)) or plain in word.split("_")
     ]
     return near[0] if len(near) == 1 else None
 
@@ -262,7 +262,7 @@ def _renamed(problem: Problem, text: str) -> Problem:
     """A name in `[registry.columns]` that is none of ours."""
     name = problem.value or ""
     lines = key_lines(text)
-    path = next((one for one in lines if one[-1] == name), ("registry", "columns"))
+    path = next((line for line in lines if line[-1] == name), ("registry", "columns"))
     line = line_of(path, lines)
     written = text.splitlines()[line - 1].strip() if text else ""
     guess = problem.allowed.removeprefix("did you mean ").removesuffix("?")
@@ -277,7 +277,7 @@ def _column(
     """The cells of a column of dates."""
     if column not in file.columns or file.columns[column].kind != "date":
         return
-    rows = (_cells(one) for one in lines if _is_row(one))
+    rows = (_cells(line) for line in lines if _is_row(line))
     at = _names(next(rows, []), file, headers)
     place = at.index(column) if column in at else len(at)
     yield from (cells[place] for cells in rows if place < len(cells))
@@ -287,7 +287,7 @@ def _names(
     header: Sequence[str], file: File, headers: Mapping[str, str]
 ) -> list[str | None]:
     ours = {theirs.lower(): name for name, theirs in headers.items()}
-    return [_named(one, ours, file) for one in header]
+    return [_named(column, ours, file) for column in header]
 
 
 def _row(
@@ -301,7 +301,7 @@ def _row(
     line, column = problem.line or 0, problem.column or ""
     if not 0 < line <= len(lines):
         return ""
-    header = _cells(next(one for one in lines if _is_row(one)))
+    header = _cells(next(line for line in lines if _is_row(line)))
     names = _names(header, file, headers)
     if problem.what == "column is missing":
         return _line([*header, column])

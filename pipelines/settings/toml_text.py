@@ -46,7 +46,7 @@ def _tables(
         at = f"{path}{name}"
         named = at in NAMED
         title = f"{at}.{NAMED[at]}" if named else at
-        is_set = any(one.startswith(f"{title}.") for one in known)
+        is_set = any(key.startswith(f"{title}.") for key in known)
         mark = "# " if named and not is_set else ""
         yield ""
         yield f"# {(inner.__doc__ or '').splitlines()[0]}"
@@ -131,7 +131,7 @@ def line_of(path: Path, lines: Mapping[Path, int]) -> int:
 
 def mended_line(line: str) -> str:
     """What a line that is not TOML was probably meant to be; else as a comment."""
-    return next((one for one in _guesses(line) if _is_toml(one)), f"# {line}")
+    return next((guess for guess in _guesses(line) if _is_toml(guess)), f"# {line}")
 
 
 def _guesses(line: str) -> Iterator[str]:

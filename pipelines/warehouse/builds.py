@@ -68,11 +68,11 @@ class Quarantine:
     def __init__(self, store: Store | None) -> None:
         self._store = store
         self._held: dict[str, dict[Day, Quarantined]] = {}
-        for one in quarantined(store) if store is not None else ():
-            self._held.setdefault(one.model, {})[one.event_date] = one
+        for held in quarantined(store) if store is not None else ():
+            self._held.setdefault(held.model, {})[held.event_date] = held
 
     def __iter__(self) -> Iterator[Quarantined]:
-        return (one for days in self._held.values() for one in days.values())
+        return (held for days in self._held.values() for held in days.values())
 
     def forget(self, models: Collection[str], days: Sequence[date]) -> None:
         """Nothing need be said of models that are gone, and of days that are.
@@ -197,10 +197,10 @@ class Builder:
         self.quarantine.hold_back(self.database, model, held)
         broken = breaches(self.database, model)
         wrong = {
-            day: Quarantined(model.name, day, model.name, str(one))
-            for one in broken
-            if one.severity == "fail"
-            for day in one.days
+            day: Quarantined(model.name, day, model.name, str(check))
+            for check in broken
+            if check.severity == "fail"
+            for day in check.days
         }
         self.quarantine.hold_back(self.database, model, wrong)
         held |= wrong
@@ -247,15 +247,15 @@ def build(
         built.days[model.name] = [day for day in made.days if day is not None]
     built.held_back = sorted(builder.quarantine, key=_by_model_and_day)
     built.newly_held_back = frozenset(
-        one.event_date
-        for one in builder.quarantine
-        if one.event_date is not None and one not in known
+        held.event_date
+        for held in builder.quarantine
+        if held.event_date is not None and held not in known
     )
     return built
 
 
-def _by_model_and_day(one: Quarantined) -> tuple[str, date]:
-    return one.model, one.event_date or date.min
+def _by_model_and_day(held: Quarantined) -> tuple[str, date]:
+    return held.model, held.event_date or date.min
 
 
 def build_day(
@@ -345,7 +345,7 @@ def breaches(database: Database, model: Model) -> list[Breach]:
             f" from {model.name} where not ({check.holds})"
         )
         found.append(_breach(database, model, wrong, check.holds, check.severity))
-    return [one for one in found if one.row_count]
+    return [model for model in found if model.row_count]
 
 
 def _day(model: Model, expression: str) -> str:

@@ -86,7 +86,7 @@ def show_raw(
         listed = files.between(event_class, *days)
         require_sound(files.folder, listed)
         if listed:
-            paths = [files.folder / one.path for one in listed]
+            paths = [files.folder / file.path for file in listed]
             database.view_files(event_class, paths)
         else:
             columns = EVENT_CLASSES[event_class].schema
