@@ -20,8 +20,8 @@ from pipelines.findings.unjudged import failures
 from pipelines.health.file_trouble import in_trouble
 from pipelines.health.overview import Health
 from pipelines.privacy.editions import about_pupils
-from pipelines.registry.building_names import building_names
 from pipelines.registry.calendar import WORKING
+from pipelines.registry.registry import building_names
 from pipelines.state import ledger
 from pipelines.state.audit import open_chain
 from pipelines.state.audit_heads import verified

@@ -20,7 +20,7 @@ from pipelines.clock import SCHOOL_YEAR_STARTS, school_year
 from pipelines.district import District
 from pipelines.errors import SettingsError
 from pipelines.privacy.pseudonyms import SHORTEST_KEY, Kind, assign_names, tokens
-from pipelines.registry.pupils import Pupils, pupils
+from pipelines.registry.roster import Pupils, pupils
 from pipelines.state.audit import Act, open_chain
 from pipelines.state.schema import PSEUDONYMS
 from pipelines.state.store import Store, fact, remember

@@ -15,9 +15,9 @@ from typing import NamedTuple
 import polars as pl
 
 from pipelines.registry import domain_lists, roster
+from pipelines.registry.calendar import read_calendar
 from pipelines.registry.csv_files import File, Rows, read_file
 from pipelines.registry.frames import FILES
-from pipelines.registry.ical import read_calendar
 from pipelines.registry.kept_copies import (
     Given,
     Kept,

@@ -1,6 +1,7 @@
 """The registry as canonical frames: loads every file, tells every problem at once."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -215,3 +216,14 @@ def _hash(versions: Mapping[str, str]) -> str:
 
 def _by_place(problem: Problem) -> tuple[str, int]:
     return problem.file, problem.line or 0
+
+
+def building_names(registry: Registry) -> Mapping[str, str]:
+    """Code -> name, of those that have one; two of one name keep their codes too."""
+    frame = registry.frames["buildings"].drop_nulls("name")
+    named = dict(frame.select("building", "name").iter_rows())
+    times = Counter(named.values())
+    return {
+        code: name if times[name] == 1 else f"{name} ({code})"
+        for code, name in named.items()
+    }

@@ -5,10 +5,9 @@ from dataclasses import replace
 
 import polars as pl
 
-from pipelines.registry.building_names import building_names
 from pipelines.registry.csv_files import read_file
 from pipelines.registry.frames import FILES
-from pipelines.registry.registry import Registry
+from pipelines.registry.registry import Registry, building_names
 from pipelines.registry.roster import ORGS
 from pipelines.registry.tables.buildings import buildings
 from pipelines.reports.editions import editions

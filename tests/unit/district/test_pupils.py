@@ -5,7 +5,7 @@ from datetime import date
 import polars as pl
 
 from pipelines.registry.frames import FRAMES
-from pipelines.registry.pupils import pupils
+from pipelines.registry.roster import pupils
 from pipelines.registry.table import conform
 
 FIRST, LAST = date(2026, 8, 1), date(2027, 7, 31)
