@@ -1,7 +1,7 @@
 """Takes deliveries into the lake: immutable Parquet files, committed by the ledger.
 
-The way of a batch is straight, and `run` walks it: `delivery` and `remote` list the
-files of a source; `recognition` tells new content from what was read before, and
+The way of a batch is straight, and `ingestion` walks it: `delivery` and `remote` list
+the files of a source; `recognition` tells new content from what was read before, and
 `identification` names the format; `streams` unwraps, with `archives` and `compression`;
 `blocks` cuts lines, `framing` and `cutters` other records; `parser` makes events and
 rejects of them. `reader` puts these together into batches, with the `progress` of each

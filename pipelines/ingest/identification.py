@@ -236,7 +236,7 @@ def _filled(frame: pl.DataFrame) -> pl.DataFrame:
     ]
 
 
-def chosen(
+def choose_format(
     source: Source, delivery: Delivery, record: FileRecord, likely: str | None
 ) -> Format | None:
     """The format of a delivery; None where there is nothing in it yet.

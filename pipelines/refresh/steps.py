@@ -14,9 +14,9 @@ from pipelines.findings.citations import cited_lines
 from pipelines.findings.judged import judged_findings
 from pipelines.findings.keeping import Kept, keep
 from pipelines.findings.unjudged import judged_days, note_unjudged, unjudged
+from pipelines.ingest.ingestion import ingest_source, preview_source
 from pipelines.ingest.lake import sweep
 from pipelines.ingest.remote import shown
-from pipelines.ingest.run import ingest_source, preview_source
 from pipelines.ingest.source import (
     LATER,
     SETTLE_SECONDS,

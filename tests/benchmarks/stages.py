@@ -10,7 +10,7 @@ from pathlib import Path
 from pipelines.formats import formats
 from pipelines.ingest.blocks import batch, blocks
 from pipelines.ingest.delivery import deliveries
-from pipelines.ingest.run import ingest_source
+from pipelines.ingest.ingestion import ingest_source
 from pipelines.ingest.source import IngestOptions, Source
 from pipelines.ingest.streams import opened
 from pipelines.state import ledger

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines.ingest.run import ingest_source
+from pipelines.ingest.ingestion import ingest_source
 from pipelines.ingest.source import IngestOptions, Outcome, Source
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger

@@ -33,8 +33,8 @@ from pipelines.formats import formats
 from pipelines.ingest import lake_writer
 from pipelines.ingest.blocks import blocks
 from pipelines.ingest.framing import parts
+from pipelines.ingest.ingestion import ingest_source
 from pipelines.ingest.lake import sweep
-from pipelines.ingest.run import ingest_source
 from pipelines.ingest.source import IngestOptions
 from pipelines.run.run import Watchers, run_opened
 from pipelines.settings.home import DistrictHome

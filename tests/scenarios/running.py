@@ -11,7 +11,7 @@ from pipelines.events import EVENT_CLASSES
 from pipelines.findings.candidates import candidates
 from pipelines.findings.judging import Circumstances, judge
 from pipelines.findings.record import Finding
-from pipelines.ingest.run import ingest_source
+from pipelines.ingest.ingestion import ingest_source
 from pipelines.ingest.source import IngestOptions, Source
 from pipelines.registry.registry import Registry, load_registry
 from pipelines.settings.home import DistrictHome

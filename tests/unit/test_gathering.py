@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from pipelines.ingest import reader
-from pipelines.ingest.run import ingest_source
+from pipelines.ingest.ingestion import ingest_source
 from pipelines.ingest.source import IngestOptions
 from pipelines.state import ledger
 from tests.conftest import LONG

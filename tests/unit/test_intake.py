@@ -516,7 +516,7 @@ def test_nothing_is_begun_on_a_full_disk(home):
 
 
 def test_a_dry_run_says_what_would_be_read_and_writes_nothing(home):
-    from pipelines.ingest.run import preview_source
+    from pipelines.ingest.ingestion import preview_source
     from pipelines.ingest.source import IngestOptions
 
     home.put("a.log", lines(0, 10))

@@ -10,8 +10,8 @@ import pytest
 
 from pipelines.errors import SourceError
 from pipelines.ingest import remote
+from pipelines.ingest.ingestion import ingest_source
 from pipelines.ingest.remote import remote_deliveries, shown
-from pipelines.ingest.run import ingest_source
 from pipelines.ingest.source import IngestOptions, Source
 from pipelines.ingest.streams import opened
 from tests.faults.home import Home, line, lines, once

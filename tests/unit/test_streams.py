@@ -173,7 +173,7 @@ def test_items_made_ahead_are_the_same_and_errors_come_through():
 def test_deliveries_on_another_machine_are_read_like_others(tmp_path):
     import fsspec
 
-    from pipelines.ingest.run import ingest_source
+    from pipelines.ingest.ingestion import ingest_source
     from pipelines.ingest.source import IngestOptions, Source
 
     store = fsspec.filesystem("memory")

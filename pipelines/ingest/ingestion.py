@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pipelines.errors import SourceError
 from pipelines.ingest.delivery import Delivery, RemoteFile
-from pipelines.ingest.identification import chosen
+from pipelines.ingest.identification import choose_format
 from pipelines.ingest.lake import require_space
 from pipelines.ingest.lake_writer import LakeWriter
 from pipelines.ingest.progress import FileProgress, count_lines
@@ -228,7 +228,7 @@ class _Run:
 
     def _read(self, delivery: Delivery, record: FileRecord) -> FileRecord:
         """The row that a delivery is brought to; a small file waits for others."""
-        fmt = chosen(self.source, delivery, record, self.last_format)
+        fmt = choose_format(self.source, delivery, record, self.last_format)
         is_settled = self._is_settled(delivery)
         if fmt is None:
             empty = empty_row(record, delivery, is_settled=is_settled)
