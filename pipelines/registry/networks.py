@@ -13,11 +13,7 @@ from pipelines.registry.csv_files import LINE, Rows, tell
 from pipelines.settings.problems import Problem
 
 V4_MAPPED = 0xFFFF << 32
-
-
 V4_SHIFT = 96
-
-
 _RANGE = {
     "cidr": pl.String,
     "first_address": pl.String,

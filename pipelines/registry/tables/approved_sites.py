@@ -56,7 +56,6 @@ COLUMNS = {
     "clause": text("clause it rests on"),
 }
 
-
 PERSON_PREFIX = "person:"
 
 

@@ -36,7 +36,6 @@ COLUMNS = {
     "campus": text("buildings of one campus are a walk apart"),
 }
 
-
 PLACES = ["school", "district", "local"]
 
 

@@ -5,14 +5,7 @@ import polars as pl
 from pipelines.events import INSTANT, Column
 from pipelines.registry.calendar import calendar_days, calendar_sources
 from pipelines.registry.csv_files import Cell, File, Rows
-from pipelines.registry.table import (
-    BUILDING,
-    Dates,
-    Inputs,
-    Table,
-    conform,
-    text,
-)
+from pipelines.registry.table import BUILDING, Dates, Inputs, Table, conform, text
 from pipelines.settings.model import DAY_TYPES
 
 FILE = File(

@@ -4,12 +4,7 @@ import polars as pl
 
 from pipelines.registry import domain_lists
 from pipelines.registry.csv_files import Rows
-from pipelines.registry.table import (
-    Inputs,
-    Table,
-    Words,
-    text,
-)
+from pipelines.registry.table import Inputs, Table, Words, text
 
 COLUMNS = {
     "word": text("category as a product or list writes it, lower case"),

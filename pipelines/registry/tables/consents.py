@@ -60,12 +60,8 @@ COLUMNS = {
     "document": text("hash or place of the document"),
 }
 
-
 _SUPERINTENDENT = ("superintendent",)
-
-
 _DESIGNEE = (*_SUPERINTENDENT, "designee", "superintendent's designee")
-
 
 _ADMINISTRATION = (
     *_DESIGNEE, "administration", "administrator", "principal", "assistant principal",
@@ -73,9 +69,7 @@ _ADMINISTRATION = (
     "assistant superintendent",
 )  # fmt: skip
 
-
 _DISTRICT = (*_ADMINISTRATION, "district", "school board", "board")
-
 
 LAWFUL: Mapping[str, Sequence[str]] = {
     "a": _SUPERINTENDENT,
@@ -86,6 +80,7 @@ LAWFUL: Mapping[str, Sequence[str]] = {
     "f": _DISTRICT,
     "g": (),
 }
+"""Consent type -> offices that may grant it; empty: the district decides."""
 
 
 def consents(

@@ -13,15 +13,7 @@ import polars as pl
 from pipelines.registry.csv_files import LINE, Cell, File, Rows, tell
 from pipelines.registry.networks import address_text
 from pipelines.registry.sites import canonical_host
-from pipelines.registry.table import (
-    BUILDING,
-    FROM,
-    TO,
-    Mentions,
-    Table,
-    conform,
-    text,
-)
+from pipelines.registry.table import BUILDING, FROM, TO, Mentions, Table, conform, text
 from pipelines.settings.problems import Problem
 
 DEVICE_CLASSES = (
@@ -57,10 +49,7 @@ COLUMNS = {
     "valid_to": TO,
 }
 
-
 _SAID = ("assigned_to", "pool", "mac", "static_ip")
-
-
 """What a device's rows of the same days must agree on."""
 
 

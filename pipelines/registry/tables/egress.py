@@ -2,14 +2,7 @@
 
 from pipelines.registry.csv_files import Cell, File, Rows
 from pipelines.registry.networks import ranged
-from pipelines.registry.table import (
-    RANGE,
-    Addresses,
-    Table,
-    conform,
-    identifier,
-    text,
-)
+from pipelines.registry.table import RANGE, Addresses, Table, conform, identifier, text
 
 FILE = File(
     "egress.csv",

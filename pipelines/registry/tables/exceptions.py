@@ -46,7 +46,6 @@ COLUMNS = {
     "valid_to": TO,
 }
 
-
 LONGEST_EXCEPTION_DAYS = 180
 
 

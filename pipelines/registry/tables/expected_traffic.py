@@ -44,7 +44,6 @@ COLUMNS = {
     "valid_to": TO,
 }
 
-
 LONGEST_DAYS = 28
 
 

@@ -5,13 +5,7 @@ import polars as pl
 from pipelines.events import Column
 from pipelines.registry.csv_files import LINE, Cell, File, Rows, tell
 from pipelines.registry.networks import ranged
-from pipelines.registry.table import (
-    RANGE,
-    Addresses,
-    Table,
-    conform,
-    text,
-)
+from pipelines.registry.table import RANGE, Addresses, Table, conform, text
 
 NETWORK_TYPES = (
     "residential", "mobile", "hosting", "relay", "satellite", "education", "unknown",

@@ -45,16 +45,9 @@ COLUMNS = {
     "substitute_person_id": text("who stood in", "direct"),
 }
 
-
 DAY_MINUTES = 24 * 60
-
-
 AM_ENDS = 11 * 60
-
-
 PM_STARTS = 13 * 60
-
-
 PARTS = {"full": (0, DAY_MINUTES), "am": (0, AM_ENDS), "pm": (PM_STARTS, DAY_MINUTES)}
 
 

@@ -4,12 +4,7 @@ import polars as pl
 
 from pipelines.registry import domain_lists
 from pipelines.registry.csv_files import Rows
-from pipelines.registry.table import (
-    Inputs,
-    Sites,
-    Table,
-    text,
-)
+from pipelines.registry.table import Inputs, Sites, Table, text
 
 COLUMNS = {
     "host": text("site where people sign in"),

@@ -7,11 +7,7 @@ from pipelines.registry.policy import (
     default_policy,
     read_policy,
 )
-from pipelines.registry.table import (
-    Clauses,
-    Inputs,
-    Table,
-)
+from pipelines.registry.table import Clauses, Inputs, Table
 
 
 def make(inputs: Inputs) -> dict[str, Rows]:

@@ -7,14 +7,7 @@ import polars as pl
 from pipelines.registry import domain_lists
 from pipelines.registry.csv_files import LINE, Cell, File, Rows, tell
 from pipelines.registry.sites import hosts_of
-from pipelines.registry.table import (
-    Inputs,
-    Sites,
-    Table,
-    conform,
-    identifier,
-    text,
-)
+from pipelines.registry.table import Inputs, Sites, Table, conform, identifier, text
 
 FILE = File(
     "site_categories.csv",

@@ -62,10 +62,7 @@ COLUMNS = {
     "building": BUILDING,
 }
 
-
 DAY_MINUTES = 24 * 60
-
-
 LONGEST_DAYS = 800
 
 

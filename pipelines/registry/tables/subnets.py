@@ -4,14 +4,7 @@ import polars as pl
 
 from pipelines.registry.csv_files import LINE, Cell, File, Rows, tell
 from pipelines.registry.networks import ranged
-from pipelines.registry.table import (
-    BUILDING,
-    RANGE,
-    Addresses,
-    Table,
-    conform,
-    text,
-)
+from pipelines.registry.table import BUILDING, RANGE, Addresses, Table, conform, text
 
 SUBNET_KINDS = (
     "wired", "lab", "wifi", "byod", "guest", "nat", "vdi", "server", "remote",
