@@ -244,6 +244,29 @@ def test_a_finished_file_that_grew_is_read_on_after_a_kill(home, monkeypatch):
     assert home.numbers() == once(0, 3_000)
 
 
+def test_of_a_file_that_fails_midway_each_line_is_pending_once(home, monkeypatch):
+    """Also the last one, which has no end yet."""
+    whole = lines(0, 1_000) + b"177"
+    home.put("a.log", whole)
+    parse = formats()["squid_access"].parse
+
+    def fails(_format, batch, context=None):
+        if batch["line_no"][-1] > 900:
+            raise RuntimeError("broken on purpose")
+        return parse(batch, context)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(reader, "blocks", partial(blocks, size=1))
+        patch.setattr("pipelines.formats.Format.parse", fails)
+        (failed,) = home.run(settle=3_600).values()
+    record = failed.record
+    assert (record.state, record.lines) == ("failed", 1_001)
+    assert record.pending_lines == 1_001 - record.events > 100
+    home.run(settle=3_600)
+    assert home.numbers() == once(0, 1_000)
+    assert (home.total("lines"), home.total("pending_lines")) == (1_001, 1)
+
+
 def test_identical_lines_of_one_file_are_all_kept(home):
     home.put("a.log", line(1) * 5 + lines(2, 10))
     home.run()
