@@ -20,13 +20,12 @@ from pipelines.cli.app import app
 from pipelines.events import EVENT_CLASSES, LAKE_COLUMNS, PLACE, TIME_QUALITIES, Column
 from pipelines.notebook.dictionary import KEPT, VALUES
 from pipelines.privacy.editions import is_published, kept_columns
-from pipelines.registry.files import FILES
-from pipelines.registry.frames import FRAMES
-from pipelines.registry.shapes import Cell, File
+from pipelines.registry.csv_files import Cell, File
+from pipelines.registry.frames import FILES, FRAMES
 from pipelines.settings.model import Settings
 from pipelines.settings.record_classes import KEPT as KEPT_FOR_GOOD
 from pipelines.settings.record_classes import NOT_REACHED, RECORD_CLASSES
-from pipelines.settings.template import NAMED, part_of, toml
+from pipelines.settings.toml_text import NAMED, part_of, toml
 from pipelines.warehouse.headers import Explanation, Header, Param
 from pipelines.warehouse.library import models
 from pipelines.warehouse.models import Model

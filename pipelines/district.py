@@ -10,17 +10,17 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from pipelines.errors import BusyError, SettingsError
-from pipelines.ingest.intake import Source
 from pipelines.ingest.remote import is_remote
+from pipelines.ingest.source import Source
 from pipelines.registry.registry import Registry, load_registry
 from pipelines.settings.home import DistrictHome
+from pipelines.settings.model import Detection as DetectionSettings
 from pipelines.settings.model import Settings
-from pipelines.settings.parts import Detection as DetectionSettings
 from pipelines.settings.reader import load_settings
-from pipelines.settings.state_place import state_place
+from pipelines.settings.secrets import state_place
 from pipelines.state.database import Store, only_run
 from pipelines.state.opening import open_state
-from pipelines.warehouse.building import given
+from pipelines.warehouse.builds import given
 from pipelines.warehouse.detections import Detection, catalogue, rule_version
 from pipelines.warehouse.headers import About, Scalar
 from pipelines.warehouse.library import models, rules

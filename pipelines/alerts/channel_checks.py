@@ -10,10 +10,9 @@ from pipelines.alerts.channels import WRONG_SETTING, channels, prepared, report_
 from pipelines.district import District
 from pipelines.errors import SettingsError
 from pipelines.settings.alert_settings import Channel
-from pipelines.settings.faults import Fault
-from pipelines.settings.messages import ALLOWED, is_secret, secret_line, shown_found
-from pipelines.settings.problems import nearest
-from pipelines.settings.template import toml
+from pipelines.settings.problems import Fault, nearest
+from pipelines.settings.reader import ALLOWED, is_secret, secret_line, shown_found
+from pipelines.settings.toml_text import toml
 
 
 def channel_faults(

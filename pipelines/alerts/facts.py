@@ -28,8 +28,8 @@ from pipelines.health.file_issues import files_with_issues
 from pipelines.health.overview import Health
 from pipelines.privacy.editions import about_pupils
 from pipelines.privacy.lookups import without_case
-from pipelines.registry.building_names import building_names
 from pipelines.registry.calendar import WORKING
+from pipelines.registry.registry import building_names
 from pipelines.state import ledger
 from pipelines.state.audit import open_chain, verified
 from pipelines.state.days import oldest_dirty

@@ -15,11 +15,11 @@ from pipelines.cli.options import AsJson, Home
 from pipelines.district import only_writer, open_district
 from pipelines.errors import SettingsError, safe_lines
 from pipelines.registry.edits import put
-from pipelines.registry.files import FILES
-from pipelines.registry.intake import ORIGINAL
-from pipelines.registry.kept import accept as take_as_it_is
-from pipelines.registry.mending import rewritten
+from pipelines.registry.folder import ORIGINAL
+from pipelines.registry.frames import FILES
+from pipelines.registry.kept_copies import accept as take_as_it_is
 from pipelines.registry.registry import Registry
+from pipelines.registry.suggestions import rewritten
 from pipelines.run.check import unknown_rules, wrong_in
 from pipelines.settings.problems import InvalidSettingsError, Problem, Severity
 from pipelines.state.audit import Act, open_chain

@@ -10,7 +10,7 @@ import typer
 from pipelines.cli.options import AsJson
 from pipelines.errors import SourceError, safe
 from pipelines.ingest.delivery import Delivery, opened_up, readable
-from pipelines.ingest.identify import Examination, examine
+from pipelines.ingest.identification import Examination, examine
 from pipelines.warehouse.needs import disabled
 
 SHOWN = 3

@@ -10,10 +10,9 @@ import typer
 from pipelines.cli.options import AsJson, Home, Quiet
 from pipelines.district import District, only_writer, open_district
 from pipelines.errors import safe
-from pipelines.ingest.intake import Intake
-from pipelines.ingest.source import Outcome
-from pipelines.ingest.sweeping import unlisted_files
-from pipelines.refresh.steps import foretold, take_in
+from pipelines.ingest.lake import unlisted_files
+from pipelines.ingest.source import IngestOptions, Outcome
+from pipelines.refresh.steps import ingest_sources, preview
 from pipelines.run.console import console, watching
 from pipelines.run.summary import (
     account_table,
@@ -43,12 +42,12 @@ def ingest(
     """Ingest everything new in the landing folders."""
     if dry_run:
         with open_district(home) as district, only_writer(district.home):
-            _foretell(district, settle_seconds, as_json=as_json)
+            _preview(district, settle_seconds, as_json=as_json)
         return
     screen = console(is_quiet=is_quiet or as_json)
     with open_district(home) as district, only_writer(district.home):
         with watching(screen) as watchers:
-            outcomes = take_in(
+            outcomes = ingest_sources(
                 district, settle_seconds=settle_seconds, watch=watchers.reading
             )
         screen.print(account_table(district))
@@ -91,16 +90,16 @@ def _tell(outcome: Outcome, *, as_json: bool) -> None:
             typer.echo(text, err=True)
 
 
-def _foretell(district: District, settle_seconds: float, *, as_json: bool) -> None:
+def _preview(district: District, settle_seconds: float, *, as_json: bool) -> None:
     """Say what each delivery is; neither lake nor ledger is written to."""
-    intake = Intake(
+    options = IngestOptions(
         store=district.store,
         lake=district.home.lake,
         zone=district.zone,
         settle_seconds=settle_seconds,
     )
     for source in district.sources():
-        for one in foretold(intake, source):
+        for one in preview(options, source):
             path, message = one.record.path, one.record.message
             if as_json:
                 told = {"source": source.name, "path": path, "kind": one.kind}

@@ -12,8 +12,7 @@ import typer
 from pipelines.cli.options import AsJson
 from pipelines.cli.output import tell
 from pipelines.errors import SettingsError
-from pipelines.registry.new_home import create
-from pipelines.registry.skeleton import Answers, settings_text
+from pipelines.registry.new_home import Answers, create, settings_text
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.problems import nearest
 from pipelines.settings.reader import parse_settings

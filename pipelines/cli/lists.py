@@ -19,8 +19,7 @@ import typer
 from pipelines.cli.options import AsJson, Home
 from pipelines.cli.output import tell
 from pipelines.errors import SettingsError, SourceError
-from pipelines.registry.list_store import TakenList, keep, kept
-from pipelines.registry.listed import read_list
+from pipelines.registry.domain_lists import TakenList, keep, kept, read_list
 from pipelines.run.console import working
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import ListSource

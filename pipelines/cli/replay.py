@@ -16,11 +16,10 @@ from pipelines.cli.context import CommandContext, open_context
 from pipelines.cli.options import AsJson, Home, Quiet
 from pipelines.district import District
 from pipelines.errors import SettingsError, safe
-from pipelines.refresh.scratch import changed, copied
-from pipelines.refresh.trial import Difference, Replayed, with_values
+from pipelines.refresh.trial import Difference, Replayed, changed, copied, with_values
 from pipelines.refresh.trial import replay as replayed
-from pipelines.registry.files import FILES
-from pipelines.registry.intake import ROSTER
+from pipelines.registry.folder import ROSTER
+from pipelines.registry.frames import FILES
 from pipelines.registry.policy import FILE as POLICY
 from pipelines.run.console import console, table, watching
 from pipelines.settings.model import Settings

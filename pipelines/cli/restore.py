@@ -10,7 +10,7 @@ from pipelines.cli.context import whose_login
 from pipelines.cli.options import AsJson
 from pipelines.cli.recover import _tell
 from pipelines.errors import SettingsError, safe_lines
-from pipelines.ingest.sweeping import UNLISTED
+from pipelines.ingest.lake import UNLISTED
 from pipelines.operations.recovery import Recovered
 from pipelines.operations.recovery import recover as recovered
 from pipelines.operations.restore import Restored

@@ -13,14 +13,30 @@ year that puts it nearest to the anchor (end of the file's life), so that a
 December line read in January stays in December.
 """
 
-from pipelines.clock.anchors import anchor, date_in_name
-from pipelines.clock.civil import civil, civil_time, local_date
-from pipelines.clock.days import SCHOOL_YEAR_STARTS, monday, school_year
-from pipelines.clock.epochs import Unit, epoch, epoch_by_size, epoch_milliseconds
-from pipelines.clock.iso import iso, iso_pair
-from pipelines.clock.stamps import Reading, Stamp, first
-from pipelines.clock.worded import worded
-from pipelines.clock.yearless import bsd, bsd_pair
+from pipelines.clock.days import (
+    SCHOOL_YEAR_STARTS,
+    anchor,
+    date_in_name,
+    monday,
+    school_year,
+)
+from pipelines.clock.stamps import (
+    Reading,
+    Stamp,
+    Unit,
+    bsd,
+    bsd_pair,
+    civil,
+    civil_time,
+    epoch,
+    epoch_by_size,
+    epoch_milliseconds,
+    first,
+    iso,
+    iso_pair,
+    local_date,
+    worded,
+)
 
 __all__ = [
     "SCHOOL_YEAR_STARTS", "Reading", "Stamp", "Unit", "anchor", "bsd", "bsd_pair",

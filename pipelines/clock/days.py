@@ -1,6 +1,7 @@
-"""Weeks and school years of a local day."""
+"""Days: weeks, school years, and the day near which a file's stamps lie."""
 
-from datetime import date, timedelta
+import re
+from datetime import UTC, date, datetime, timedelta
 
 SCHOOL_YEAR_STARTS = 7
 """July: the month in which districts roll their records over to the next year."""
@@ -14,3 +15,39 @@ def monday(day: date) -> date:
 def school_year(day: date) -> int:
     """The calendar year in which the school year of a day began."""
     return day.year if day.month >= SCHOOL_YEAR_STARTS else day.year - 1
+
+
+_DATE_IN_NAME = re.compile(
+    r"(?<![0-9])((?:19|20)[0-9]{2})([-_.]?)([01][0-9])\2([0-3][0-9])(?![0-9]{3})"
+)
+
+
+def date_in_name(name: str, *, latest: datetime) -> datetime | None:
+    """The end of the day that a file's name tells, as `access.log-20260301.gz`.
+
+    None where it tells none, or one after `latest`: the file can not hold lines
+    from after it was last changed.
+    """
+    for year, _, month, day in _DATE_IN_NAME.findall(name):
+        try:
+            told = datetime(int(year), int(month), int(day), tzinfo=UTC)
+        except ValueError:
+            continue
+        if told <= latest:
+            return told + timedelta(days=1)
+    return None
+
+
+def anchor(name: str, changed_ns: int) -> datetime:
+    """The instant near which a file's year-less stamps lie.
+
+    The end of the day that its name tells, or else of the day (UTC) on which it
+    was last changed, so that the files of one day are read alike.
+
+    Args:
+        name: The file's name or path.
+        changed_ns: Its last change, in nanoseconds since 1970.
+    """
+    changed = datetime.fromtimestamp(changed_ns / 1e9, UTC)
+    midnight = changed.replace(hour=0, minute=0, second=0, microsecond=0)
+    return date_in_name(name, latest=changed) or midnight + timedelta(days=1)

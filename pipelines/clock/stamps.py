@@ -1,8 +1,11 @@
-"""What a stamp becomes, and what it needs to know that its line does not say."""
+"""Reads stamps of every shape: ISO, syslog without a year, months as words, epochs.
+
+The contract is that of the package: an instant in UTC with its quality, or null.
+"""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import polars as pl
 
@@ -71,3 +74,299 @@ def exact(time: pl.Expr) -> Stamp:
 def within(time: pl.Expr) -> pl.Expr:
     """The instant, or null where a zone carried it beyond the year 9999."""
     return pl.when(time <= LAST).then(time)
+
+
+def civil(text: pl.Expr, shape: str, reading: Reading) -> Stamp:
+    """A local stamp in a fixed `strptime` shape that holds a year."""
+    return civil_time(naive_of(text, shape), reading)
+
+
+def civil_time(naive: pl.Expr, reading: Reading) -> Stamp:
+    """Place a naive civil time in the reading's zone."""
+    zone = reading.zone
+    early = naive.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
+    late = naive.dt.replace_time_zone(zone, ambiguous="latest", non_existent="null")
+    # a civil time in the missing hour: read it with the offset before the change
+    leapt = (naive - pl.duration(hours=1)).dt.replace_time_zone(
+        zone, ambiguous="earliest", non_existent="null"
+    ) + pl.duration(hours=1)
+    time = within(pl.coalesce([early, leapt]).dt.convert_time_zone("UTC").cast(INSTANT))
+    quality = (
+        pl.when(time.is_null())
+        .then(None)
+        .when(early.is_null())
+        .then(pl.lit("shifted"))
+        .when(early != late)
+        .then(pl.lit("ambiguous"))
+        .otherwise(pl.lit("zoned"))
+    )
+    return Stamp(time, quality)
+
+
+def local_date(instant: pl.Expr, zone: str) -> pl.Expr:
+    """The district's civil day of an instant."""
+    return instant.dt.convert_time_zone(zone).dt.date()
+
+
+def naive_of(text: pl.Expr, shape: str) -> pl.Expr:
+    """The civil time that a text in a `strptime` shape says, from 1970 to 9999."""
+    # a year below 1678 or a stray sign never reaches the parser's edge cases
+    parsed = text.str.strptime(pl.Datetime("us"), shape, strict=False, exact=True)
+    inside = (parsed.dt.year() >= 1970) & (parsed.dt.year() <= 9999)
+    return pl.when(inside).then(parsed)
+
+
+_ISO_SECOND = "%Y-%m-%dT%H:%M:%S"
+_PLAIN_ISO = (
+    r"^(?:19[7-9]|[2-9][0-9]{2})[0-9]-[0-9]{2}-[0-9]{2}"
+    r"T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?Z$"
+)
+_ODD_ISO = (
+    r"^([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2}:[0-9]{2})"
+    r"(?:[.,]([0-9]{1,9}))? ?(Z|z|[+-][0-9]{2}:?[0-9]{2})?$"
+)
+
+
+def iso(text: pl.Expr, reading: Reading) -> Stamp:
+    """ISO 8601 or RFC 3339: `2026-11-01T01:30:00.123456789-05:00`.
+
+    Separator `T` or space; fraction of any length or none; offset `Z`,
+    `+hh:mm`, `+hhmm` or none (then the reading's zone). A leap second counts as
+    the second after it.
+    """
+    read = iso_pair(text, reading)
+    return Stamp(read.struct.field("time"), read.struct.field("quality"))
+
+
+def iso_pair(text: pl.Expr, reading: Reading) -> pl.Expr:
+    """`iso` as one struct of `time` and `quality`, to be read once and kept."""
+    return text.map_batches(
+        lambda values: _iso(values, reading), return_dtype=PAIR, is_elementwise=True
+    )
+
+
+def _iso(values: pl.Series, reading: Reading) -> pl.Series:
+    """Structs of `time` and `quality`, stage by stage on the values.
+
+    As one expression each part would be worked out several times.
+    """
+    text = pl.col("text")
+    frame = values.cast(pl.String).to_frame("text")
+    is_plain = frame.select(text.str.contains(_PLAIN_ISO)).to_series()
+    if is_plain.all():
+        second = text.str.slice(0, 19)
+        part = text.str.slice(20, 6).str.strip_chars_end("Z")
+        naive = second.str.strptime(pl.Datetime("us"), _ISO_SECOND, strict=False)
+        found = frame.select(
+            time=_in_utc(naive + _micros(part)), quality=pl.lit(None, pl.String)
+        )
+    else:
+        found = _odd_iso(frame, reading)
+    found = found.with_columns(time=within(pl.col("time")))
+    exact = pl.when(pl.col("time").is_not_null()).then(
+        pl.coalesce("quality", pl.lit("exact"))
+    )
+    pair = found.select(pl.struct("time", quality=exact))
+    return pair.to_series().rename(values.name)
+
+
+def _odd_iso(frame: pl.DataFrame, reading: Reading) -> pl.DataFrame:
+    """`time` of any ISO stamp, and the `quality` of one without an offset."""
+    groups = pl.col("text").str.extract_groups(_ODD_ISO)
+    parts = frame.select(
+        groups.struct.rename_fields(["day", "clock", "part", "offset"]).struct.unnest()
+    )
+    second = pl.concat_str("day", "clock", separator="T")
+    naive = parts.select("part", "offset", second=naive_of(second, _ISO_SECOND)).select(
+        "offset", naive=pl.col("second") + _micros(pl.col("part"))
+    )
+    given = pl.col("offset").is_not_null()
+    plain = _in_utc(pl.col("naive")) - _offset(pl.col("offset"))
+    if naive.select(given.all()).item():
+        return naive.select(time=plain, quality=pl.lit(None, pl.String))
+    local = civil_time(pl.col("naive"), reading)
+    return naive.select(
+        time=pl.when(given).then(plain).otherwise(local.time),
+        quality=pl.when(~given).then(local.quality),
+    )
+
+
+def _in_utc(naive: pl.Expr) -> pl.Expr:
+    return naive.dt.replace_time_zone("UTC").cast(INSTANT)
+
+
+def _micros(part: pl.Expr) -> pl.Expr:
+    digits = part.str.slice(0, 6).str.pad_end(6, "0").cast(pl.Int64, strict=False)
+    return pl.duration(microseconds=digits.fill_null(0), time_unit="us")
+
+
+def _offset(text: pl.Expr) -> pl.Expr:
+    hours = text.str.slice(1, 2).cast(pl.Int64, strict=False).fill_null(0)
+    minutes = text.str.slice(-2, 2).cast(pl.Int64, strict=False).fill_null(0)
+    sign = pl.when(text.str.starts_with("-")).then(-1).otherwise(1)
+    return pl.duration(minutes=sign * (hours * 60 + minutes), time_unit="us")
+
+
+def worded(text: pl.Expr, reading: Reading) -> Stamp:
+    """A stamp with a year whose month is a word, in either order.
+
+    `Nov 23 2026 08:15:00.123 -0600` or `23/Nov/2026:08:15:00 -0600`; without an
+    offset (or `UTC`, `GMT`) the reading's zone decides.
+    """
+    zone = r"(\.[0-9]{1,9})?(?: (Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{2}))?$"
+    word, day, year = "([A-Za-z]{3})", "([0-9]{1,2})", "([0-9]{4})"
+    clock = "([0-9]{2}:[0-9]{2}:[0-9]{2})"
+    first_word = text.str.extract_groups(rf"^{word} +{day} {year} {clock}{zone}")
+    first_day = text.str.extract_groups(
+        rf"^{day}[/ -]{word}[/ -]{year}[: ]{clock}{zone}"
+    )
+    parts = [
+        pl.coalesce(first_word.struct.field(a), first_day.struct.field(b))
+        for a, b in (("3", "3"), ("1", "2"), ("2", "1"), ("4", "4"))
+    ]
+    month = parts[1].str.to_lowercase()
+    number = month.replace_strict(MONTHS, default=None, return_dtype=pl.String)
+    part, offset = (
+        pl.coalesce(first_word.struct.field(at), first_day.struct.field(at), pl.lit(""))
+        for at in ("5", "6")
+    )
+    offset = offset.replace({"UTC": "Z", "GMT": "Z"})
+    day_text = parts[0] + "-" + number + "-" + parts[2].str.zfill(2)
+    return iso(day_text + " " + parts[3] + part + offset, reading)
+
+
+_HALF_YEAR = pl.duration(days=182)
+
+
+def bsd(text: pl.Expr, reading: Reading) -> Stamp:
+    """A syslog stamp without a year, `Sep 28 10:38:09` or `Sep  8 10:38:09`."""
+    read = bsd_pair(text, reading)
+    return Stamp(read.struct.field("time"), read.struct.field("quality"))
+
+
+def bsd_pair(text: pl.Expr, reading: Reading) -> pl.Expr:
+    """`bsd` as one struct of `time` and `quality`, to be read once and kept."""
+    # stage by stage on the values: as one expression the tries multiply into a
+    # plan that takes Polars seconds to look through
+    return text.map_batches(lambda values: _bsd(values, reading), return_dtype=PAIR)
+
+
+def _bsd(values: pl.Series, reading: Reading) -> pl.Series:
+    """Structs of `time` and `quality`, of the year nearest to the anchor."""
+    if values.null_count() == len(values):  # as with stamps that have a year
+        return pl.Series(values.name, [None] * len(values), dtype=PAIR)
+    year = reading.anchor.year
+    rest = values.cast(pl.String).to_frame("text").select(rest=_without_year("text"))
+    found = rest.with_columns(_in_year(pl.col("rest"), year, reading))
+    near = pl.lit(reading.anchor).cast(INSTANT)
+    is_far = pl.col("rest").is_not_null() & ~(
+        ((pl.col("time") - near).abs() <= _HALF_YEAR).fill_null(value=False)
+    )
+    # most batches lie within half a year of their anchor and need one try only
+    for other in (year - 1, year + 1) if found.select(is_far.any()).item() else ():
+        tried = rest.select(is_far_at=found.select(is_far).to_series()).with_columns(
+            rest=pl.when("is_far_at").then(rest["rest"])
+        )
+        again = tried.select(_in_year(pl.col("rest"), other, reading)).rename(
+            {"time": "time_again", "quality": "quality_again"}
+        )
+        closer = (pl.col("time_again") - near).abs() < (pl.col("time") - near).abs()
+        better = closer.fill_null(value=False) | pl.col("time").is_null()
+        found = pl.concat([found, again], how="horizontal").select(
+            "rest",
+            time=pl.when(better).then("time_again").otherwise("time"),
+            quality=pl.when(better).then("quality_again").otherwise("quality"),
+        )
+    return found.select(pl.struct("time", "quality")).to_series().rename(values.name)
+
+
+def _in_year(rest: pl.Expr, year: int, reading: Reading) -> list[pl.Expr]:
+    """`time` and `quality` of `mm-dd hh:mm:ss` in a year."""
+    stamp = civil_time(naive_of(f"{year:04d}-" + rest, "%Y-%m-%d %H:%M:%S"), reading)
+    quality = stamp.quality.replace("zoned", "year_inferred")
+    return [stamp.time.alias("time"), quality.alias("quality")]
+
+
+def _without_year(column: str) -> pl.Expr:
+    """`09-28 10:38:09` of `Sep 28 10:38:09`."""
+    groups = pl.col(column).str.extract_groups(
+        r"^([A-Za-z]{3}) +([0-9]{1,2}) ([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.[0-9]+)?$"
+    )
+    month, day, clock = (groups.struct.field(str(n)) for n in range(1, 4))
+    number = month.str.to_lowercase().replace_strict(
+        MONTHS, default=None, return_dtype=pl.String
+    )
+    return number + "-" + day.str.zfill(2) + " " + clock
+
+
+Unit = Literal["s", "ms", "us", "ns"]
+
+_PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
+_LAST_SECOND = int(LAST.timestamp())
+
+
+def epoch(text: pl.Expr, unit: Unit = "s") -> Stamp:
+    """A count of `unit` since 1970, with or without a decimal fraction."""
+    fits = text.str.contains(r"^[0-9]{1,20}(?:\.[0-9]+)?$")
+    parts = pl.when(fits).then(text).str.splitn(".", 2)
+    whole = parts.struct.field("field_0").cast(pl.UInt64, strict=False)
+    part = parts.struct.field("field_1").str.slice(0, 6)
+    micros = part.str.pad_end(6, "0").cast(pl.Int64, strict=False).fill_null(0)
+    per = _PER_SECOND[unit]
+    inside = whole // per <= _LAST_SECOND
+    scaled = (
+        whole * (1_000_000 // per) if per <= 1_000_000 else whole // (per // 1_000_000)
+    )
+    fraction = micros if unit == "s" else pl.lit(0, pl.Int64)
+    count = pl.when(inside).then(scaled.cast(pl.Int64, strict=False) + fraction)
+    return exact(count.cast(INSTANT))
+
+
+def epoch_milliseconds(text: pl.Expr) -> Stamp:
+    """Epoch seconds with exactly three decimals, `1767340800.123`; the quick way.
+
+    Nine or ten digits reach from 1973 to 2286.
+    """
+    shape = r"^[0-9]{9,10}\.[0-9]{3}$"
+    digits = text.str.replace(".", "", literal=True)
+    count = pl.when(text.str.contains(shape)).then(digits).cast(pl.Int64, strict=False)
+    return exact((count * 1_000).cast(INSTANT))
+
+
+def epoch_by_size(text: pl.Expr) -> Stamp:
+    """A count since 1970 whose unit shows in its number of whole digits."""
+    return exact(text.map_batches(_by_size, return_dtype=INSTANT, is_elementwise=True))
+
+
+def _by_size(values: pl.Series) -> pl.Series:
+    """Instants; with whole digits alone no size reaches beyond the year 9999."""
+    text = pl.col("text")
+    frame = values.cast(pl.String).to_frame("text")
+    is_plain = frame.select(text.str.contains("^[0-9]{1,19}$")).to_series()
+    if not is_plain.all():
+        return frame.select(_by_size_with_fractions(text)).to_series()
+    sized = frame.select(count=text.cast(pl.UInt64), digits=text.str.len_bytes())
+    count, digits = pl.col("count"), pl.col("digits")
+    micros = (
+        pl.when(digits <= 11)
+        .then(count * 1_000_000)
+        .when(digits <= 14)
+        .then(count * 1_000)
+        .when(digits <= 17)
+        .then(count)
+        .otherwise(count // 1_000)
+    )
+    return sized.select(micros.cast(pl.Int64).cast(INSTANT)).to_series()
+
+
+def _by_size_with_fractions(text: pl.Expr) -> pl.Expr:
+    digits = text.str.splitn(".", 2).struct.field("field_0").str.len_bytes()
+    return (
+        pl.when(digits <= 11)
+        .then(epoch(text, "s").time)
+        .when(digits <= 14)
+        .then(epoch(text, "ms").time)
+        .when(digits <= 17)
+        .then(epoch(text, "us").time)
+        .otherwise(epoch(text, "ns").time)
+    )

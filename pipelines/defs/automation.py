@@ -11,7 +11,7 @@ from pipelines.defs.outputs import FINDINGS, REPORT, SNAPSHOT, housekeeping
 from pipelines.defs.resources import HomeResource
 from pipelines.errors import BusyError
 from pipelines.events import EVENT_CLASSES
-from pipelines.refresh.ranges import registry_range, stale_range
+from pipelines.refresh.staleness import registry_range, stale_range
 from pipelines.state import ledger
 from pipelines.state.days import dirty_days
 from pipelines.state.runs import note_look

@@ -6,7 +6,7 @@ import dagster as dg
 
 from pipelines.defs.resources import HomeResource
 from pipelines.events import EVENT_CLASSES
-from pipelines.refresh.steps import take_in
+from pipelines.refresh.steps import ingest_sources
 from pipelines.run.summary import troubles
 from pipelines.state import ledger
 
@@ -43,7 +43,7 @@ def ingest(
     with home.writing() as district:
         for shrunk in district.registry.refused:
             context.log.warning("registry/%s", shrunk)
-        outcomes = take_in(district)
+        outcomes = ingest_sources(district)
         files = ledger.source_files(district.store)
         account = ledger.account(district.store)
         rows = {

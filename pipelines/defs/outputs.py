@@ -8,9 +8,9 @@ import dagster as dg
 
 from pipelines.defs.resources import FIRST_DAY, HomeResource, days_of
 from pipelines.findings.unjudged import failures
-from pipelines.ingest.sweeping import sweep
+from pipelines.ingest.lake import sweep
 from pipelines.operations.purge import finish_purge
-from pipelines.refresh.ranges import note_built
+from pipelines.refresh.staleness import note_built
 from pipelines.refresh.steps import judge_days
 from pipelines.reports.headline import NUMBERS, this_week
 from pipelines.reports.publishing import Published, publish_reports

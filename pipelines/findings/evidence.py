@@ -19,11 +19,10 @@ from pipelines.errors import SourceError
 from pipelines.events import event_id_of, place_of
 from pipelines.findings.record import Finding
 from pipelines.formats import formats
-from pipelines.ingest.blocks import blocks
+from pipelines.ingest.blocks import batch, blocks
 from pipelines.ingest.compression import Reads
 from pipelines.ingest.delivery import Delivery
 from pipelines.ingest.framing import parts
-from pipelines.ingest.lines import batch
 from pipelines.ingest.streams import opened
 from pipelines.state import ledger
 from pipelines.state.database import Transaction

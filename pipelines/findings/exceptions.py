@@ -20,7 +20,7 @@ from pipelines.errors import SettingsError
 from pipelines.findings.cases import Owner, owners
 from pipelines.findings.lifecycle import note
 from pipelines.findings.record import NOT_TESTABLE, RULED_OUT, Alternative
-from pipelines.registry import permits as registry_permits
+from pipelines.registry.csv_files import Rows, read_file
 from pipelines.registry.edits import (
     line_of,
     put,
@@ -29,9 +29,9 @@ from pipelines.registry.edits import (
     with_row,
     without_row,
 )
-from pipelines.registry.files import FILES
-from pipelines.registry.reading import Rows, read_file
+from pipelines.registry.frames import FILES
 from pipelines.registry.sites import canonical_host, registrable_domain
+from pipelines.registry.tables.exceptions import exceptions
 from pipelines.settings.roles import Asker
 from pipelines.state.audit import Act, open_chain
 from pipelines.state.database import Transaction
@@ -411,9 +411,7 @@ def _is_new(district: District, problem: Any) -> bool:
 
 def _read(district: District, data: bytes) -> Rows:
     most = district.settings.limits.registry_rows
-    return registry_permits.exceptions(
-        read_file(data, FILES[FILE], _names(district), most)
-    )
+    return exceptions(read_file(data, FILES[FILE], _names(district), most))
 
 
 def _names(district: District) -> Mapping[str, str]:

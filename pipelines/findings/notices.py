@@ -20,7 +20,7 @@ from pipelines.state import ledger
 from pipelines.state.audit import Act, open_chain
 from pipelines.warehouse import inputs
 from pipelines.warehouse.database import Database
-from pipelines.warehouse.lookup import looking
+from pipelines.warehouse.snapshots import looking
 
 
 @dataclass(frozen=True)

@@ -33,8 +33,8 @@ from pipelines.state.audit import open_chain
 from pipelines.state.findings import history, stored_evidence
 from pipelines.warehouse.headers import DETECTIONS, SHARED
 from pipelines.warehouse.library import macros, models, sql_folder
-from pipelines.warehouse.lookup import looking
 from pipelines.warehouse.models import MACROS, macros_used
+from pipelines.warehouse.snapshots import looking
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """Zip files know no earlier time; a real one would make each pack another."""

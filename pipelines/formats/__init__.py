@@ -7,8 +7,8 @@ arrive as U+FFFD; the offset leads back to the original.
 A *line* is one record: most formats end it with a newline, some have a framing
 of their own (`Format.framing`), which the lake applies before it calls `parse`.
 
-Modules that begin with an underscore hold what several formats share: syslog
-headers, key=value, CSV with quotes, JSON, addresses and hosts.
+`reading` holds what several formats share: syslog headers, key=value, CSV with
+quotes, JSON, addresses and hosts, and what a 407 means.
 """
 
 from collections.abc import Callable, Mapping

@@ -31,25 +31,24 @@ are system events.
 import polars as pl
 
 from pipelines.formats import Context, Format
-from pipelines.formats.reading import cisco_ftd as _cisco_ftd
+from pipelines.formats.reading import cisco_asa as _cisco_ftd
 from pipelines.formats.reading.cisco_asa import (
     CODES,
     FLOWS,
+    HAS_PORTS,
+    IS_BUILT,
+    IS_ENDED,
     LOGONS,
     VISITS,
+    ends,
+    joined,
+    lasted,
     logon,
+    placed,
     said,
     visit,
     words,
 )
-from pipelines.formats.reading.cisco_asa_ends import (
-    HAS_PORTS,
-    IS_BUILT,
-    IS_ENDED,
-    ends,
-    placed,
-)
-from pipelines.formats.reading.cisco_asa_joined import joined, lasted
 from pipelines.formats.reading.fields import account, name
 from pipelines.formats.reading.flows import direction, protocol
 from pipelines.formats.reading.keyvalue import json_of
@@ -64,7 +63,7 @@ MUST = {
     "no syslog stamp that can be read": pl.col("time").is_not_null(),
     "no message number of ASA or FTD": CODE.is_not_null(),
     "not the words of this message number": FAMILY.is_not_null()
-    | ~CODE.is_in([*CODES, *_cisco_ftd.CODES]),
+    | ~CODE.is_in([*CODES, *_cisco_ftd.FTD_CODES]),
     "duration can not be read": ~IS_FLOW | pl.col("start_time").is_not_null(),
     "an end is neither an address nor a name": ~HAS_ENDS
     | (pl.col("is_end_a") & pl.col("is_end_b")),

@@ -17,7 +17,6 @@ import polars as pl
 from pipelines import clock
 from pipelines.clock import Reading
 from pipelines.formats import Context, Format
-from pipelines.formats.reading.cisco_umbrella import RECORD, in_place, record
 from pipelines.formats.reading.csv import cell, cells, width
 from pipelines.formats.reading.fields import (
     MAX_URL,
@@ -32,6 +31,45 @@ from pipelines.formats.reading.fields import (
 )
 from pipelines.formats.reading.flows import protocol, somewhere
 from pipelines.formats.reading.keyvalue import json_of
+
+RECORD = pl.col("record")
+
+
+def record() -> pl.Expr:
+    """The name of the log, null where the columns fit none."""
+    width = pl.col("cells").list.len()
+    return (
+        pl.when((width >= 10) & cell(6).str.contains(r"^[0-9]+ \(.+\)$"))
+        .then(pl.lit("dns"))
+        .when((width >= 22) & cell(6).str.contains(r"^[A-Z][A-Z _-]+$"))
+        .then(pl.lit("web"))
+        .when((width == 7) & cell(3).str.contains("^[0-9]{1,5}$"))
+        .then(pl.lit("ip"))
+        .when((width >= 14) & cell(5).str.contains("^[0-9]{1,3}$"))
+        .then(pl.lit("firewall"))
+    )
+
+
+def in_place() -> pl.Expr:
+    """What shows its meaning stands in its column; `9` is the agent, `10` a status."""
+    is_web = (
+        cell(7).str.contains("^[a-zA-Z][a-zA-Z0-9+.-]*://|^$")
+        & ~cell(9).str.contains("^[0-9]{3}$")
+        & cell(10).str.contains("^[0-9]{3}$|^$")
+        & cell(11).str.contains("^[0-9]*$")
+        & ~cell(14).str.contains("^[0-9]{1,12}$")
+    )
+    is_dns = cell(7).str.contains("^[A-Z0-9_]*$") & (
+        cell(8).str.contains(".", literal=True) | (cell(8) == "")
+    )
+    return (
+        pl.when(RECORD == "web")
+        .then(is_web)
+        .when(RECORD == "dns")
+        .then(is_dns)
+        .otherwise(RECORD.is_not_null())
+    )
+
 
 DAY = r'^[\x{feff}]?"?[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}"?,'
 IP, TEXT = '"[0-9a-fA-F.:]*",', '"(?:[^"]|"")*",'

@@ -27,7 +27,7 @@ from pipelines.formats.reading.fields import (
     whole,
 )
 from pipelines.formats.reading.keyvalue import json_of
-from pipelines.formats.reading.web import VERDICT_OF_CISCO
+from pipelines.formats.reading.web import VERDICT_OF_CISCO, unless_challenged
 
 HEAD = r"^(?:.*? )?([0-9]{9,10}\.[0-9]{3}) +([0-9]+) ([^ ]+) ([A-Z_]+)/([0-9]{3}) "
 LINE = (
@@ -115,13 +115,8 @@ def _disposition() -> pl.Expr:
     refused = pl.col("decision").str.contains(REFUSES) | pl.col(
         "result"
     ).str.starts_with("TCP_DENIED")
-    return (
-        pl.when(pl.col("code") == "407")
-        .then(pl.lit("challenged"))
-        .when(refused)
-        .then(pl.lit("blocked"))
-        .otherwise(pl.lit("allowed"))
-    )
+    outcome = pl.when(refused).then(pl.lit("blocked")).otherwise(pl.lit("allowed"))
+    return unless_challenged(pl.col("code"), outcome)
 
 
 FORMAT = Format(

@@ -27,6 +27,7 @@ from pipelines.formats.reading.fields import (
     whole,
 )
 from pipelines.formats.reading.keyvalue import json_of
+from pipelines.formats.reading.web import unless_challenged
 
 STAMP = r"[0-9]{4}\.[0-9]{1,2}\.[0-9]{1,2} [0-9]{1,2}:[0-9]{2}:[0-9]{2}"
 COLUMNS = [
@@ -120,13 +121,9 @@ def _cut(batch: pl.LazyFrame) -> pl.LazyFrame:
 def _disposition(what: pl.Expr) -> pl.Expr:
     """By the stars alone; a proxy that asks for a login has done nothing yet."""
     stars = what.str.extract(ACTIONS, 1)
-    return (
-        pl.when(pl.col("code") == "407")
-        .then(pl.lit("challenged"))
-        .when(stars.str.contains(STOPPED))
-        .then(pl.lit("blocked"))
-        .otherwise(pl.lit("allowed"))
-    )
+    is_stopped = stars.str.contains(STOPPED)
+    outcome = pl.when(is_stopped).then(pl.lit("blocked")).otherwise(pl.lit("allowed"))
+    return unless_challenged(pl.col("code"), outcome)
 
 
 def _extras() -> pl.Expr:

@@ -35,6 +35,7 @@ from pipelines.formats.reading.fields import (
 )
 from pipelines.formats.reading.flows import not_of_windows, protocol, somewhere
 from pipelines.formats.reading.keyvalue import json_of
+from pipelines.formats.reading.web import unless_challenged
 
 PLACES = {
     "client": 0, "login": 1, "agent": 2, "date": 4, "clock": 5, "service": 6,
@@ -46,7 +47,6 @@ WIDTH = 27
 SERVICES = "fwsrv|w3proxy|w3reverseproxy"
 FIRST = r"^[0-9.]{7,15}, [^,]*, [^,]*, [YN-], [0-9]{1,2}/[0-9]{1,2}/[0-9]{4}, [0-9:]+, "
 ENDED, REFUSED = ["20000", "20001"], "13301"
-ASKS_WHO, DENIED = ["407", "12209"], ["12202", "12204", "12210", "12213", "12233"]
 FLOW, WEB, LOOKUP = "connections", "http_requests", "dns_queries"
 cls, did = pl.col("event_class"), pl.col("operation").str.to_lowercase()
 
@@ -167,14 +167,14 @@ def _disposition() -> pl.Expr:
         .then(code.is_between(100, 599))
         .otherwise(status.is_in(["0", *ENDED]))
     )
-    return (
-        pl.when((cls == WEB) & status.is_in(ASKS_WHO))
-        .then(pl.lit("challenged"))
-        .when(status.is_in([REFUSED, *DENIED]))
+    outcome = (
+        pl.when(status.is_in([REFUSED, *_elff.DENIED_BY_ISA]))
         .then(pl.lit("blocked"))
         .when(let_through)
         .then(pl.lit("allowed"))
     )
+    answer = pl.when(cls == WEB).then(status)
+    return unless_challenged(answer, outcome, answer == _elff.ASKED_BY_ISA)
 
 
 def _extras() -> pl.Expr:

@@ -26,7 +26,7 @@ from pipelines.formats.reading.fields import (
     rarely,
     whole,
 )
-from pipelines.formats.reading.web import VERDICT_OF_CISCO
+from pipelines.formats.reading.web import VERDICT_OF_CISCO, unless_challenged
 
 AFTER_TIME = [
     "elapsed", "client", "result", "size", "verb", "asked", "user", "peer", "mime",
@@ -170,15 +170,10 @@ def status(result: pl.Expr) -> pl.Expr:
 
 def disposition(result: pl.Expr) -> pl.Expr:
     """What the proxy did with the request, if there was one."""
-    return (
-        pl.when(ASKED_NOTHING)
-        .then(None)
-        .when(result.str.ends_with("/407"))
-        .then(pl.lit("challenged"))
-        .when(result.str.starts_with("TCP_DENIED"))
-        .then(pl.lit("blocked"))
-        .otherwise(pl.lit("allowed"))
-    )
+    is_denied = result.str.starts_with("TCP_DENIED")
+    outcome = pl.when(is_denied).then(pl.lit("blocked")).otherwise(pl.lit("allowed"))
+    did = unless_challenged(result.str.tail(3), outcome)
+    return pl.when(ASKED_NOTHING).then(None).otherwise(did)
 
 
 FORMAT = Format(

@@ -27,7 +27,7 @@ import polars as pl
 
 from pipelines.formats import Context, Format
 from pipelines.formats.reading import elff as _elff
-from pipelines.formats.reading import elff_flows as _elff_flows
+from pipelines.formats.reading import elff as _elff_flows
 from pipelines.formats.reading.elff import field
 from pipelines.formats.reading.fields import (
     MAX_URL,
@@ -38,9 +38,8 @@ from pipelines.formats.reading.fields import (
     port,
     whole,
 )
+from pipelines.formats.reading.web import unless_challenged
 
-ASKS_WHO = ["407", "12209"]
-DENIED = ["12202", "12204", "12210", "12213", "12233"]
 WEB_EXTRAS = {
     "action": "s-action",
     "exception": "x-exception-id",
@@ -200,31 +199,27 @@ def _disposition(names: Sequence[str]) -> pl.Expr:
     step = field(names, "s-action").str.to_uppercase()
     result = field(names, "sc-filter-result").str.to_uppercase()
     exception = field(names, "x-exception-id").str.to_lowercase()
-    asks = pl.any_horizontal(
-        status.is_in(ASKS_WHO),
-        step.str.starts_with("TCP_AUTH"),
-        exception.str.starts_with("authentication"),
-    )
     denied = pl.any_horizontal(
         result == "DENIED",
         step.str.contains("DENIED", literal=True),
         action == "denied",
         exception.str.contains("denied", literal=True),
-        status.is_in(DENIED),
+        status.is_in(_elff.DENIED_BY_ISA),
     )
     answered = pl.any_horizontal(
         whole(status, 5).is_between(100, 599), action == "allowed", result.is_not_null()
     )
-    return (
-        pl.when(pl.col("url").is_null())
-        .then(None)
-        .when(asks)
-        .then(pl.lit("challenged"))
-        .when(denied)
-        .then(pl.lit("blocked"))
-        .when(answered)
-        .then(pl.lit("allowed"))
+    outcome = (
+        pl.when(denied).then(pl.lit("blocked")).when(answered).then(pl.lit("allowed"))
     )
+    did = unless_challenged(
+        status,
+        outcome,
+        status == _elff.ASKED_BY_ISA,
+        step.str.starts_with("TCP_AUTH"),
+        exception.str.starts_with("authentication"),
+    )
+    return pl.when(pl.col("url").is_not_null()).then(did)
 
 
 FORMAT = Format(

@@ -16,17 +16,20 @@ DNS are read; audit, tunnel and CASB lines become `system_events`. Field names:
 `_zscaler.py`.
 """
 
+import re
+from collections.abc import Mapping
+
 import polars as pl
 
 from pipelines import clock
 from pipelines.clock import Reading, Stamp
 from pipelines.formats import Context, Format
-from pipelines.formats.reading import zscaler as _zscaler
 from pipelines.formats.reading.fields import (
     MAX_URL,
     account,
     address,
     hostname,
+    known,
     media_type,
     name,
     port,
@@ -34,6 +37,125 @@ from pipelines.formats.reading.fields import (
 )
 from pipelines.formats.reading.flows import protocol, somewhere
 from pipelines.formats.reading.json import json_text, with_fields
+from pipelines.formats.reading.web import unless_challenged
+
+# What Zscaler's feeds call their fields, and how they write them.
+#
+# Names and order are the administrator's feed template, so each of our names has
+# several candidates, and the source's options may name another (`user = login`).
+
+NAMES: Mapping[str, tuple[str, ...]] = {
+    "stamp": ("datetime", "time", "epochtime"),
+    "user": ("user", "login"),
+    "place": ("location", "locationname"),
+    "device": ("devicehostname",),
+    "owner": ("deviceowner",),
+    "did": ("action", "reqaction"),
+    "answered": ("resaction",),
+    "category": ("urlcategory", "category", "ipcat"),
+    "protocol_name": ("protocol", "proto"),
+    "record": ("event_id", "recordid", "recordId"),
+    "client": ("ClientIP", "clientip", "cip", "csip", "clt_sip"),
+    "public_client": ("clientpublicIP", "cintip", "tsip"),
+    "client_port": ("csport", "clt_sport"),
+    "server": ("serverip", "sip", "cdip"),
+    "server_port": ("cdport",),
+    "verb": ("requestmethod", "reqmethod"),
+    "host": ("hostname", "host"),
+    "address": ("url", "eurl"),
+    "status": ("status", "respcode"),
+    "received": ("responsesize", "respsize", "inbytes"),
+    "sent": ("requestsize", "reqsize", "outbytes"),
+    "mime": ("contenttype",),
+    "agent": ("useragent", "ua", "eua"),
+    "referrer": ("refererURL", "referer", "ereferer"),
+    "why": ("reason",),
+    "app": ("appname", "nwapp"),
+    "nat": ("ssip",),
+    "nat_port_text": ("ssport",),
+    "lasted_ms": ("durationms",),
+    "lasted_s": ("duration",),
+    "asked": ("dns_req", "req"),
+    "asked_type": ("dns_reqtype", "reqtype"),
+    "response": ("dns_resp", "res"),
+}
+
+TABBED = r"\t(?:vendor=Zscaler|product=NSS[A-Za-z]*)(?:\t|\r?$)"
+SPELT_OUT = ["user", "place", "device", "owner", "category", "agent", "app", "why"]
+"""Fields whose signs are unescaped; a URL stays as it is."""
+
+ESCAPED = {
+    "%20": " ", "%22": '"', "%25": "%", "%28": "(", "%29": ")", "%2B": "+", "%2b": "+",
+    "%2C": ",", "%2c": ",", "%2F": "/", "%2f": "/", "%3A": ":", "%3a": ":", "%3B": ";",
+    "%3b": ";", "%3D": "=", "%3d": "=", "%40": "@", "%5B": "[", "%5D": "]",
+}  # fmt: skip
+"""Signs that occur in places, departments and agents; others stay escaped."""
+
+
+def fields(options: Mapping[str, str], *, wrapped: bool) -> dict[str, str]:
+    """The path of each candidate, named after ours, inside `event` or without it."""
+    prefix, suffix = ("event/", "") if wrapped else ("", "_flat")
+    found = {f"feed{suffix}": "sourcetype"}
+    for ours, candidates in NAMES.items():
+        names = (options[ours],) if ours in options else candidates
+        for number, key in enumerate(names):
+            found[f"{ours}_{number}{suffix}"] = prefix + key
+    return found
+
+
+def chosen(options: Mapping[str, str]) -> dict[str, pl.Expr]:
+    """For each of our names the first candidate that says something."""
+    found: dict[str, pl.Expr] = {}
+    for ours, candidates in NAMES.items():
+        count = 1 if ours in options else len(candidates)
+        told = pl.coalesce(
+            known_to_zscaler(pl.col(f"{ours}_{number}{suffix}"))
+            for number in range(count)
+            for suffix in ("", "_flat", "_tabs")
+        )
+        found[ours] = told.str.replace_many(ESCAPED) if ours in SPELT_OUT else told
+    return found
+
+
+def tabs(line: pl.Expr) -> pl.Expr:
+    """The line as it is where the feed writes `key=value` between tabs, else null."""
+    return pl.when(line.str.contains(TABBED)).then(line)
+
+
+def with_tabs(
+    lines: pl.LazyFrame, text: pl.Expr, options: Mapping[str, str]
+) -> pl.LazyFrame:
+    """Add the columns of each candidate of a tabbed line; its stamp stands first.
+
+    Which feed it is shows in its fields: a request has a URL, a look-up a question.
+    """
+    found: dict[str, pl.Expr] = {}
+    for ours, candidates in NAMES.items():
+        names = (options[ours],) if ours in options else candidates
+        for number, key in enumerate(names):
+            found[f"{ours}_{number}_tabs"] = text.str.extract(
+                rf"\t{re.escape(key)}=([^\t]*)", 1
+            )
+    first = text.str.extract(r"^([^\t=]+)\t", 1)
+    found["stamp_0_tabs"] = pl.coalesce(found["stamp_0_tabs"], first)
+    feed = (
+        pl.when(text.str.contains(r"\te?url="))
+        .then(pl.lit("zscalernss-web"))
+        .when(text.str.contains(r"\t(?:dns_)?req="))
+        .then(pl.lit("zscalernss-dns"))
+        .when(text.str.contains(r"\tcdip="))
+        .then(pl.lit("zscalernss-fw"))
+        .when(text.is_not_null())
+        .then(pl.lit("zscalernss-other"))
+    )
+    return lines.with_columns(feed_tabs=feed, **found)
+
+
+def known_to_zscaler(field: pl.Expr) -> pl.Expr:
+    """Null for `None`, `NA`, `Unknown` and the like."""
+    found = known(field)
+    return pl.when(found != "Unknown").then(found)
+
 
 FEEDS = {"web": "http_requests", "fw": "connections", "dns": "dns_queries"}
 SCHEMES = {"HTTP": "http", "HTTPS": "https", "FTP": "ftp"}
@@ -53,7 +175,7 @@ MUST = {
 
 def looks_like(line: pl.Expr) -> pl.Expr:
     """An object that names its feed, or Zscaler as the vendor."""
-    tabbed = line.str.contains(_zscaler.TABBED)
+    tabbed = line.str.contains(TABBED)
     feed = line.str.contains(r'"sourcetype"\s*:\s*"zscalernss-')
     vendor = line.str.contains(r'"vendor"\s*:\s*"Zscaler"')
     return tabbed | (line.str.contains(r"^[ \t]*\{") & (feed | vendor))
@@ -67,7 +189,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     )
     return (
         _with_either_layout(batch, context)
-        .with_columns(**_zscaler.chosen(context.options))
+        .with_columns(**chosen(context.options))
         .with_columns(
             # a template may leave the feed out; web is the one that names a URL
             kind=pl.coalesce(
@@ -98,16 +220,16 @@ def _with_either_layout(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     is_wrapped = line.str.contains(r'"event"\s*:\s*\{')
     inside = with_fields(
         batch,
-        _zscaler.fields(context.options, wrapped=True),
+        fields(context.options, wrapped=True),
         pl.when(is_wrapped).then(line),
     ).rename({"is_object": "is_wrapped_object"})
     on_top = with_fields(
         inside,
-        _zscaler.fields(context.options, wrapped=False),
+        fields(context.options, wrapped=False),
         pl.when(~is_wrapped).then(line),
     )
-    tabbed = _zscaler.tabs(line.str.strip_chars_end("\r\n\x00"))
-    return _zscaler.with_tabs(on_top, tabbed, context.options).with_columns(
+    tabbed = tabs(line.str.strip_chars_end("\r\n\x00"))
+    return with_tabs(on_top, tabbed, context.options).with_columns(
         is_object=pl.col("is_object")
         | pl.col("is_wrapped_object")
         | pl.col("feed_tabs").is_not_null()
@@ -199,14 +321,13 @@ def _disposition() -> pl.Expr:
     is_blocked = did.str.contains(BLOCKED).fill_null(
         value=False
     ) | answered.str.contains(BLOCKED).fill_null(value=False)
-    return (
-        pl.when(pl.col("status") == "407")
-        .then(pl.lit("challenged"))
-        .when(is_blocked)
+    outcome = (
+        pl.when(is_blocked)
         .then(pl.lit("blocked"))
         .when(did.str.contains(ALLOWED))
         .then(pl.lit("allowed"))
     )
+    return unless_challenged(pl.col("status"), outcome)
 
 
 def _extras() -> pl.Expr:

@@ -27,8 +27,8 @@ from pipelines.state import ledger
 from pipelines.state.days import SourceDay, source_days
 from pipelines.state.runs import last_look, newest_events
 from pipelines.warehouse.database import Database
-from pipelines.warehouse.lookup import looking
 from pipelines.warehouse.needs import blocked_rules
+from pipelines.warehouse.snapshots import looking
 
 LEARNT_DAYS = 180
 LEARNT_IN_BUILDINGS_DAYS = 90

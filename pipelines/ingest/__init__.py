@@ -1,10 +1,12 @@
 """Takes deliveries into the lake: immutable Parquet files, committed by the ledger.
 
-`delivery` and `remote` find the files of a source, `streams` opens them, `blocks`
-cuts whole lines; `recognise` tells new content from what was read before, `identify`
-names the format, `reading` turns a `task` into parsed batches, `overlap`, `stretches`
-and `rejected` find what came before, `staging` commits `files`. Later on:
-`retraction` takes lines back out, `replay` reads rejects again, `sweeping` sets aside
-what does not count, `accounting` says where every line is, `drift` which fields went
-missing.
+The way of a batch is straight, and `ingestion` walks it: `delivery` and `remote` list
+the files of a source; `recognition` tells new content from what was read before, and
+`identification` names the format; `streams` unwraps, with `archives` and `compression`;
+`blocks` cuts lines, `framing` and `cutters` other records; `parser` makes events and
+rejects of them. `reader` puts these together into batches, with the `progress` of each
+file. `lake_writer` takes out `duplicates`, writes the `lake`'s files and commits them.
+
+Later on: `retraction` takes lines back out, `replay` reads rejects again, `accounting`
+says where every line is, `drift` which fields went missing, by the daily `counts`.
 """

@@ -3,17 +3,15 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
 
-from pipelines.ingest.replay import rejects_by_reason
-from pipelines.ingest.staging import DAYS_AHEAD
+from pipelines.ingest.lake_writer import DAYS_AHEAD
 from pipelines.state import ledger
 from pipelines.state.database import Store
 from pipelines.state.days import LAGS, SourceDay, source_days
-from pipelines.state.ledger import FileRecord
 from pipelines.state.retention import purged_rows
 
 
@@ -32,22 +30,6 @@ class DayAccount:
     duplicates: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class ArrivalDay:
-    """What arrived from one source on one UTC day, by when files were last read."""
-
-    source: str
-    day: date
-    files: int
-    bytes: int
-    lines: int
-    events: int
-    duplicates: int
-    blanks: int
-    rejects: int
-    pending: int
-
-
 def days(store: Store, source: str | None = None) -> list[DayAccount]:
     """Each source and local day, oldest first."""
     found: dict[tuple[str, date], list[SourceDay]] = {}
@@ -57,31 +39,8 @@ def days(store: Store, source: str | None = None) -> list[DayAccount]:
         DayAccount(
             source=name,
             event_date=day,
-            events={one.event_class: one.events for one in parts if one.events},
-            duplicates=sum(one.duplicates for one in parts),
-        )
-        for (name, day), parts in sorted(found.items())
-    ]
-
-
-def arrivals(store: Store, source: str | None = None) -> list[ArrivalDay]:
-    """What arrived, for each source and UTC day."""
-    found: dict[tuple[str, date], list[FileRecord]] = {}
-    for one in ledger.source_files(store, source):
-        day = datetime.fromisoformat(one.last_read_time).astimezone(UTC).date()
-        found.setdefault((one.source, day), []).append(one)
-    return [
-        ArrivalDay(
-            source=name,
-            day=day,
-            files=len(parts),
-            bytes=sum(one.consumed_bytes + one.pending_bytes for one in parts),
-            lines=sum(one.lines for one in parts),
-            events=sum(one.events for one in parts),
-            duplicates=sum(one.duplicates for one in parts),
-            blanks=sum(one.blanks for one in parts),
-            rejects=sum(one.rejects for one in parts),
-            pending=sum(one.pending_lines for one in parts),
+            events={day.event_class: day.events for day in parts if day.events},
+            duplicates=sum(day.duplicates for day in parts),
         )
         for (name, day), parts in sorted(found.items())
     ]
@@ -96,20 +55,20 @@ def unbalanced(store: Store, lake: Path) -> list[str]:
     """
     records = ledger.source_files(store)
     wrong = [
-        f"{one.source}/{one.path}: its lines do not add up"
-        for one in records
-        if not one.balances
+        f"{record.source}/{record.path}: its lines do not add up"
+        for record in records
+        if not record.balances
     ]
     booked: Counter[tuple[str, str]] = Counter()
     for record in records:
         booked[record.source, "events"] += record.events
         booked[record.source, "rejects"] += record.rejects
     listed = purged_rows(store)
-    for one in ledger.lake_files(store):
-        kind = "rejects" if one.event_class == "rejects" else "events"
-        listed[one.source, kind] += one.row_count
-        if not (lake / one.path).is_file():
-            wrong.append(f"{one.path}: is listed, and is not there")
+    for file in ledger.lake_files(store):
+        kind = "rejects" if file.event_class == "rejects" else "events"
+        listed[file.source, kind] += file.row_count
+        if not (lake / file.path).is_file():
+            wrong.append(f"{file.path}: is listed, and is not there")
     for source, kind in sorted(booked.keys() | listed.keys()):
         if booked[source, kind] != listed[source, kind]:
             wrong.append(
@@ -117,16 +76,6 @@ def unbalanced(store: Store, lake: Path) -> list[str]:
                 f"{listed[source, kind]} are in the lake or were deleted in time"
             )
     return wrong
-
-
-def reasons(
-    store: Store, lake: Path, source: str | None = None
-) -> dict[tuple[str, str, str], int]:
-    """Number of rejects by source, format and reason."""
-    found: Counter[tuple[str, str, str]] = Counter()
-    for name, fmt, reason, _day, count in rejects_by_reason(store, lake, source=source):
-        found[name, fmt, reason] += count
-    return dict(found)
 
 
 ARRIVALS = pl.Schema(
@@ -138,14 +87,6 @@ ARRIVALS = pl.Schema(
         "events": pl.Int64,
     }
 )
-
-
-def lags(store: Store, source: str) -> dict[str, int]:
-    """How many events took how long from their time to their arrival."""
-    total: Counter[str] = Counter()
-    for one in source_days(store, source):
-        total.update(one.lags)
-    return {name: total[name] for name in LAGS}
 
 
 def arrival_lags(store: Store) -> pl.DataFrame:
@@ -166,4 +107,4 @@ def arrival_lags(store: Store) -> pl.DataFrame:
 def days_ahead(store: Store, now: datetime) -> list[DayAccount]:
     """Days further ahead than a clock may be off: kept, but built by no model."""
     latest = now.date() + timedelta(days=DAYS_AHEAD)
-    return [one for one in days(store) if one.event_date > latest and one.events]
+    return [day for day in days(store) if day.event_date > latest and day.events]

@@ -83,20 +83,22 @@ def members_of(raw: BinaryIO, archive_bytes: int) -> list[Member] | Fault:
     """
     try:
         with zipfile.ZipFile(_Directory(raw)) as archive:
-            entries = [one for one in archive.infolist() if not one.is_dir()]
+            entries = [entry for entry in archive.infolist() if not entry.is_dir()]
     except _TooLongError:
         many = f"the archive's list of members exceeds {MOST_DIRECTORY_BYTES:,} bytes"
         return Fault(many, IN_PARTS)
-    if any(one.filename.encode() == OFFICE for one in entries):
+    if any(entry.filename.encode() == OFFICE for entry in entries):
         return WORKBOOK
-    return _out_of_bounds(entries, archive_bytes) or [_member(one) for one in entries]
+    return _out_of_bounds(entries, archive_bytes) or [
+        _member(entry) for entry in entries
+    ]
 
 
 def _out_of_bounds(
     entries: Sequence[zipfile.ZipInfo], archive_bytes: int
 ) -> Fault | None:
-    packed = sum(one.compress_size for one in entries)
-    unpacked = sum(one.file_size for one in entries)
+    packed = sum(entry.compress_size for entry in entries)
+    unpacked = sum(entry.file_size for entry in entries)
     if len(entries) > MOST_MEMBERS:
         many = f"the archive has {len(entries):,} members, more than {MOST_MEMBERS:,}"
         return Fault(many, IN_PARTS)

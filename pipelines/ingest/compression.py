@@ -188,7 +188,7 @@ def _unfit(head: bytes, name: str, *, is_member: bool) -> Fault | None:
         return None if name.lower().endswith(".zip") else MISNAMED
     if _is_tar(head):
         return NESTED if is_member and not name.lower().endswith(TARRED) else TAR
-    return next((OTHERS[one] for one in OTHERS if head.startswith(one)), None)
+    return next((OTHERS[magic] for magic in OTHERS if head.startswith(magic)), None)
 
 
 def _is_tar(head: bytes) -> bool:

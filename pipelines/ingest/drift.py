@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from pipelines.ingest.words import ENUMERATED, SIGN, NewWords, new_words
+from pipelines.ingest.counts import ENUMERATED, SIGN, NewWords, new_words
 from pipelines.state.database import Store
 from pipelines.state.days import SourceDay, source_days
 
@@ -88,12 +88,12 @@ def drifts(store: Store, source: str | None = None) -> list[Drift]:
         if day.events > 0:
             series.setdefault((day.source, day.event_class), []).append(day)
     found = [
-        one
+        day
         for (name, _), days in series.items()
         if source in (None, name)
-        for one in in_series(days)
+        for day in in_series(days)
     ]
-    return [replace(one, part=_part(one, series)) for one in found]
+    return [replace(drift, part=_part(drift, series)) for drift in found]
 
 
 def _part(drift: Drift, series: Mapping[tuple[str, str], Sequence[SourceDay]]) -> float:
@@ -102,11 +102,11 @@ def _part(drift: Drift, series: Mapping[tuple[str, str], Sequence[SourceDay]]) -
     for (source, event_class), days in series.items():
         if event_class != drift.event_class:
             continue
-        these = [one for one in days if one.event_date in drift.empty_dates]
+        these = [day for day in days if day.event_date in drift.empty_dates]
         if source == drift.source:
-            missing += drift.share_before * sum(one.events for one in these)
+            missing += drift.share_before * sum(day.events for day in these)
         else:
-            said += sum(one.filled.get(drift.field, 0) for one in these)
+            said += sum(day.filled.get(drift.field, 0) for day in these)
     return missing / (missing + said) if missing else 0.0
 
 
@@ -116,7 +116,7 @@ def in_series(days: Sequence[SourceDay]) -> Iterator[Drift]:
     for name in sorted(names):
         yield from _of_field(days, name)
     for name in ENUMERATED.get(days[0].event_class, ()) if days else ():
-        yield from (_in_words(one, name) for one in new_words(days, name))
+        yield from (_in_words(word, name) for word in new_words(days, name))
 
 
 def _in_words(found: NewWords, name: str) -> Drift:
@@ -176,7 +176,7 @@ def share(days: Iterable[SourceDay], name: str) -> float:
 
 
 def _missed(missing: Sequence[SourceDay], name: str, before: float) -> Drift:
-    empty = [one for one in missing if not one.filled.get(name, 0)]
+    empty = [day for day in missing if not day.filled.get(name, 0)]
     since = share(missing, name)
     return _drift(missing, name, empty=empty, before=before, since=since)
 
@@ -197,7 +197,7 @@ def _drift(
         field=name,
         first_date=first.event_date,
         last_date=last.event_date,
-        empty_dates=tuple(one.event_date for one in empty),
+        empty_dates=tuple(day.event_date for day in empty),
         share_before=before,
         share_since=since,
         words=words,

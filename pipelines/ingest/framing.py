@@ -12,10 +12,17 @@ from typing import NamedTuple
 
 import polars as pl
 
-from pipelines.ingest import evtx_records, json_objects
+from pipelines.ingest.blocks import SCHEMA, batch
 from pipelines.ingest.compression import Reads
-from pipelines.ingest.cutting import Cut, Cuts, Marked, Piece, pieces
-from pipelines.ingest.lines import SCHEMA, batch
+from pipelines.ingest.cutters import (
+    Cut,
+    Cuts,
+    JsonCutter,
+    Marked,
+    Piece,
+    evtx_pieces,
+    pieces,
+)
 from pipelines.ingest.streams import Salvaged
 
 EVENT_TAGS = re.compile(rb"(?:-[ \t]*)?<Event(?=[\s>])[^>]*>|</Event>")
@@ -198,8 +205,8 @@ PARAGRAPHS = Marked(paragraphs, re.compile(rb"\n(?=[ \t\r\x00\x1a]*\n)"))
 BLOCKS = Marked(blocks, re.compile(rb"\n(?=\w+ [^\n]*\{)"))
 
 FRAMINGS: Mapping[str, Callable[[Reads], Iterator[Piece]]] = {
-    "evtx": evtx_records.pieces,
-    "json_array": lambda stream: pieces(stream, json_objects.Cutter()),
+    "evtx": evtx_pieces,
+    "json_array": lambda stream: pieces(stream, JsonCutter()),
     "xml_events": lambda stream: pieces(stream, XML_EVENTS),
     "paragraphs": lambda stream: pieces(stream, PARAGRAPHS),
     "blocks": lambda stream: pieces(stream, BLOCKS),

@@ -8,23 +8,22 @@ files change with them, in one commit: the books balance before and after.
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
 
 from pipelines import clock
 from pipelines.formats import PLACE, Context, Format, Parsed
-from pipelines.ingest import parsing
-from pipelines.ingest.files import REJECTS, writing_to
+from pipelines.ingest import parser
+from pipelines.ingest.counts import day_count, placed
+from pipelines.ingest.lake import REJECTS, read_sound, writing_to
 from pipelines.ingest.retraction import Rewriting
-from pipelines.ingest.soundness import read_sound
-from pipelines.ingest.tally import day_count, placed
 from pipelines.state import ledger
 from pipelines.state.database import Store
 from pipelines.state.ledger import FileRecord, LakeFile
 
-NOT_THE_LINE = (parsing.TOO_LONG,)
+NOT_THE_LINE = (parser.TOO_LONG,)
 """Reasons of rejects that keep a description in the place of the line."""
 
 
@@ -87,7 +86,8 @@ class Replay:
         self, fmt: Format, listed: LakeFile, rejects: pl.DataFrame, again: pl.DataFrame
     ) -> Replayed:
         records = {
-            one.file_id: one for one in ledger.source_files(self.store, self.source)
+            record.file_id: record
+            for record in ledger.source_files(self.store, self.source)
         }
         rewriting = Rewriting(self.store, self.lake, self.source)
         still = [rejects.join(again.select(PLACE), on=PLACE, how="anti")]
@@ -97,7 +97,7 @@ class Replay:
             "file_id", as_dict=True, maintain_order=True
         ).items():
             record = records[int(file_id)]
-            parsed = parsing.parse(
+            parsed = parser.parse(
                 fmt, lines.select(*PLACE, "line"), self._context(record)
             )
             self._add_events(rewriting, fmt, parsed)
@@ -142,15 +142,3 @@ def _placed_rejects(rejects: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame
     return rejects.join(kept, on=PLACE, how="left", maintain_order="left").select(
         before.columns
     )
-
-
-def rejects_by_reason(
-    store: Store, lake: Path, *, source: str | None = None
-) -> list[tuple[str, str, str, date, int]]:
-    """Rejects that count: source, format, reason, day and number."""
-    listed = ledger.lake_files(store, REJECTS, source=source)
-    if not listed:
-        return []
-    keys = ["source", "format", "reason", "event_date"]
-    rows = pl.scan_parquet([lake / one.path for one in listed])
-    return rows.group_by(keys).len().sort(keys).collect().rows()

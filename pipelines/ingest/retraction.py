@@ -6,16 +6,21 @@ without them, and one ledger commit puts the new ones in their place.
 
 import secrets
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import polars as pl
 
-from pipelines.ingest.files import REJECTS, by_day, sync_folders, write, writing_to
-from pipelines.ingest.soundness import read_sound
-from pipelines.ingest.tally import day_count
+from pipelines.ingest.counts import day_count
+from pipelines.ingest.lake import (
+    REJECTS,
+    by_day,
+    read_sound,
+    sync_folders,
+    write,
+    writing_to,
+)
 from pipelines.state import home_mark, ledger
 from pipelines.state.database import Store
 from pipelines.state.days import SourceDay
@@ -24,7 +29,11 @@ from pipelines.state.ledger import Change, FileRecord, LakeFile
 
 @dataclass
 class Rewriting:
-    """Lake files written anew, until they are committed together."""
+    """Lake files written anew, until they are committed together.
+
+    Attributes:
+        gone: How many `events` and `rejects` the files that are replaced lose.
+    """
 
     store: Store
     folder: Path
@@ -34,6 +43,7 @@ class Rewriting:
     superseded: list[str] = field(default_factory=list)
     days: list[SourceDay] = field(default_factory=list)
     dirty: set[date] = field(default_factory=set)
+    gone: Counter[str] = field(default_factory=Counter)
 
     def add(self, event_class: str, frame: pl.DataFrame) -> None:
         """Write rows, of any days, as new files."""
@@ -50,6 +60,7 @@ class Rewriting:
     def replace(self, old: LakeFile, kept: pl.DataFrame, gone: pl.DataFrame) -> None:
         """Put `kept` in the place of a file, which `gone` leaves."""
         self.superseded.append(old.path)
+        self.gone["rejects" if old.event_class == REJECTS else "events"] += gone.height
         if kept.height:
             self.add(old.event_class, kept)
         if old.event_class != REJECTS:
@@ -73,29 +84,21 @@ class Rewriting:
             home_mark.note(self.folder, ledger.commit(self.store, change))
 
 
-def take_back(
-    store: Store,
-    folder: Path,
-    record: FileRecord,
-    remaining: Callable[[Counter[str]], FileRecord],
-    *,
-    first_line: int = 1,
-) -> FileRecord:
-    """Take the lines of a file from `first_line` on out of the lake.
+def retract(
+    store: Store, folder: Path, record: FileRecord, *, first_line: int = 1
+) -> Rewriting:
+    """Write lake files anew without a source file's lines from `first_line` on.
+
+    Nothing counts until the new files are committed, with the row that the source
+    file is left with.
 
     Args:
         store: The ledger.
         folder: The lake's folder.
-        record: The file.
-        remaining: Given how many `events` and `rejects` were taken out, the row
-            that the file is left with.
+        record: The source file.
         first_line: The first line to take out.
-
-    Returns:
-        The row, committed.
     """
     rewriting = Rewriting(store, folder, record.source)
-    taken: Counter[str] = Counter()
     doomed = (pl.col("file_id") == record.file_id) & (pl.col("line_no") >= first_line)
     with writing_to(folder):
         for old in ledger.lake_files(store, source=record.source):
@@ -105,8 +108,4 @@ def take_back(
             gone = frame.filter(doomed)
             if gone.height:
                 rewriting.replace(old, frame.filter(~doomed), gone)
-                kind = "rejects" if old.event_class == REJECTS else "events"
-                taken[kind] += gone.height
-    left = remaining(taken)
-    rewriting.commit([left])
-    return left
+    return rewriting

@@ -1,4 +1,4 @@
-"""A source of deliveries, and how to take them in: what the settings say."""
+"""A source of deliveries, how to ingest them, and what became of each."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -90,14 +90,14 @@ class Outcome:
 
 def left_out(source: str, listing: Listing) -> list[Outcome]:
     """What lies there and is not taken in; it gets no row."""
-    refused = [_left_out(source, one, FAILED, "refused") for one in listing.refused]
-    waiting = [_left_out(source, one, GROWING, "waiting") for one in listing.waiting]
+    refused = [_left_out(source, item, FAILED, "refused") for item in listing.refused]
+    waiting = [_left_out(source, item, GROWING, "waiting") for item in listing.waiting]
     return [*refused, *waiting]
 
 
-def _left_out(source: str, one: LeftOut, state: str, kind: str) -> Outcome:
+def _left_out(source: str, item: LeftOut, state: str, kind: str) -> Outcome:
     record = FileRecord(
-        file_id=0, source=source, path=one.path, state=state, message=one.reason
+        file_id=0, source=source, path=item.path, state=state, message=item.reason
     )
     return Outcome(record, kind)
 
@@ -133,8 +133,8 @@ Watch = Callable[[Delivery, int, int], None]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Terms:
-    """How deliveries are taken in.
+class IngestOptions:
+    """How deliveries are ingested.
 
     Attributes:
         store: The ledger.

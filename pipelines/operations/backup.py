@@ -23,7 +23,7 @@ from typing import Any
 
 from pipelines.district import District
 from pipelines.errors import SchoolbellError
-from pipelines.ingest.files import sync
+from pipelines.ingest.lake import sync
 from pipelines.privacy.editions import home_key
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger

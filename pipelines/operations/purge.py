@@ -30,7 +30,7 @@ from zoneinfo import ZoneInfo
 from pipelines.clock import monday
 from pipelines.district import District
 from pipelines.errors import SchoolbellError
-from pipelines.ingest.files import sync
+from pipelines.ingest.lake import sync
 from pipelines.operations.record_classes import DELETIONS, WEEK, Plan
 from pipelines.operations.recovery import COMPARED, rebuild
 from pipelines.refresh.steps import Progress, nobody_watches
@@ -53,12 +53,11 @@ from pipelines.state.retention import (
     keep_from,
     uncertified,
 )
-from pipelines.warehouse import planning
-from pipelines.warehouse.fingerprints import days_by_table
+from pipelines.warehouse import builds
+from pipelines.warehouse.builds import days_said_of
 from pipelines.warehouse.library import models
 from pipelines.warehouse.models import without_events
-from pipelines.warehouse.planning import days_said_of
-from pipelines.warehouse.repair import ASIDE
+from pipelines.warehouse.repair import ASIDE, days_by_table
 from pipelines.warehouse.snapshots import current, reading
 
 
@@ -159,7 +158,7 @@ def _judged_from(district: District, plan: Plan) -> date | None:
         if name in plan.before and plan.things[name]
     ]
     if days:
-        spoilt = planning.stale_days(district.models, days, sorted(held | set(days)))
+        spoilt = builds.stale_days(district.models, days, sorted(held | set(days)))
         last = max([max(days), *(day for found in spoilt.values() for day in found)])
         firsts.append(monday(last) + WEEK)
     return max(firsts, default=None)

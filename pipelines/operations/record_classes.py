@@ -16,10 +16,9 @@ from zoneinfo import ZoneInfo
 
 from pipelines.district import District
 from pipelines.formats import formats
-from pipelines.ingest.files import REJECTS
+from pipelines.ingest.lake import REJECTS, sweep, unlisted_files
 from pipelines.ingest.remote import is_remote
-from pipelines.ingest.sweeping import sweep, unlisted_files
-from pipelines.registry.kept import forget
+from pipelines.registry.kept_copies import forget
 from pipelines.reports.archive import is_last_of, removed_page, spans_of, write_archive
 from pipelines.reports.view import week_label
 from pipelines.reports.weekly import PAPER

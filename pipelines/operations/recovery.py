@@ -8,8 +8,7 @@ from pathlib import Path
 from pipelines.district import District, only_writer, open_district
 from pipelines.errors import ModelError
 from pipelines.refresh.steps import Progress, build_and_judge, nobody_watches
-from pipelines.warehouse.fingerprints import Fingerprint, fingerprints
-from pipelines.warehouse.repair import set_aside
+from pipelines.warehouse.repair import Fingerprint, fingerprints, set_aside
 from pipelines.warehouse.snapshots import reading
 
 COMPARED = ("identity", "core", "detections", "marts")

@@ -9,8 +9,7 @@ from typing import Any
 
 from pipelines.district import District, only_writer, open_district
 from pipelines.ingest.accounting import unbalanced
-from pipelines.ingest.files import require_space, sync
-from pipelines.ingest.sweeping import sweep
+from pipelines.ingest.lake import require_space, sweep, sync
 from pipelines.operations.backup import (
     STATE,
     BackupError,

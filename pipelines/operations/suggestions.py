@@ -16,10 +16,10 @@ import polars as pl
 
 from pipelines.district import District
 from pipelines.errors import ModelError
-from pipelines.registry.files import FILES
+from pipelines.registry.frames import FILES
 from pipelines.warehouse import inputs
 from pipelines.warehouse.database import Database
-from pipelines.warehouse.lookup import looking
+from pipelines.warehouse.snapshots import looking
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """How a cell begins that a spreadsheet would take for a formula."""

@@ -8,10 +8,9 @@ from pathlib import Path
 from pipelines.district import only_writer
 from pipelines.errors import ModelError, SettingsError
 from pipelines.ingest.accounting import unbalanced
-from pipelines.ingest.files import sync
+from pipelines.ingest.lake import sync
 from pipelines.settings.home import DistrictHome
-from pipelines.settings.secrets import looked_up
-from pipelines.settings.state_place import point_to, state_place
+from pipelines.settings.secrets import looked_up, point_to, state_place
 from pipelines.state.audit import verified
 from pipelines.state.database import open_store, read_store
 from pipelines.state.home_mark import Mark, advance, note

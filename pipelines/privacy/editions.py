@@ -26,7 +26,7 @@ from pipelines.privacy.pseudonyms import (
     assign_names,
     tokens,
 )
-from pipelines.registry.pupils import Pupils, pupils
+from pipelines.registry.roster import Pupils, pupils
 from pipelines.state.audit import Act, open_chain
 from pipelines.state.database import Store, fact, remember
 from pipelines.state.pseudonyms import assigned_name, assigned_names

@@ -11,7 +11,7 @@ from typing import Any
 
 from pipelines.privacy.pseudonyms import NAME_NOBODY, SENSITIVE, WITHHELD
 from pipelines.warehouse.database import Database
-from pipelines.warehouse.look_alikes import unicode_hostname
+from pipelines.warehouse.dimensions import unicode_hostname
 
 _SENSITIVE = """
 with

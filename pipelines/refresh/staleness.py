@@ -2,10 +2,10 @@
 
 Events make their own days stale; a model whose query or thresholds changed all of
 its own, with what reads it; the registry those days that the rows which changed can
-touch; see `touching`.
+touch; see `invalidation`.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
@@ -15,29 +15,16 @@ import polars as pl
 from pipelines.district import District
 from pipelines.findings.rule_quality import demoted, qualities_of
 from pipelines.findings.unjudged import released, unjudged
-from pipelines.refresh.touching import addresses, dated, mentions, policy, sites
-from pipelines.refresh.touching.changes import Change
+from pipelines.refresh.invalidation import Change, touched
+from pipelines.registry.frames import JUDGED_BY
 from pipelines.state.days import dirty_days
 from pipelines.state.findings import stored_findings
+from pipelines.state.runs import note_rebuild_reasons
+from pipelines.warehouse import builds, inputs
+from pipelines.warehouse.builds import Quarantine
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.library import models
 from pipelines.warehouse.models import downstream
-
-Touch = Callable[[Change, Collection[str]], set[date]]
-"""The days that the rows of some frames touch; told which of the frames changed."""
-
-TOUCH: Sequence[tuple[Sequence[str], Touch]] = (
-    *(((name,), dated.by_date) for name in dated.SPANS),
-    *(((name,), sites.by_site) for name in sites.SITES),
-    (("category_words",), sites.by_word),
-    (mentions.FRAMES, mentions.by_mention),
-    (addresses.FRAMES, addresses.by_address),
-    (policy.FRAMES, policy.by_clause),
-)
-"""Which frames of the registry reach days in which way; each frame in one."""
-
-JUDGED_BY = ("consents", "exceptions", *policy.FRAMES)
-"""Frames that decide about findings and that no model reads."""
 
 FIRST, LINES, RULES = "first build", "log lines", "time zone or account domains"
 MODEL = "model "
@@ -92,8 +79,8 @@ def stale(database: Database, district: District, held: Sequence[date]) -> Stale
     if not all(database.has(f"main.judged_{name}") for name in frames):
         return _told({FIRST: set(held)})
     change = Change(database, district, held)
-    build = _opened(change, set(frames) - set(JUDGED_BY))
-    again = _opened(change, JUDGED_BY)
+    build = touched(change, set(frames) - JUDGED_BY)
+    again = touched(change, JUDGED_BY)
     again["stage of a rule"] = _redecided(district, was, now) & set(held)
     because = _changed_files(database, district)
     changed = [name for name in district.models if _differs(MODEL + name, was, now)]
@@ -132,19 +119,6 @@ def _told(
     reasons = {name: sorted(days) for name, days in opened.items() if days}
     reasons |= {f"{name}, which changed": [*days] for name, days in models.items()}
     return Stale(sorted(days), because, sorted(more - days), reasons, models)
-
-
-def _opened(change: Change, names: Collection[str]) -> dict[str, set[date]]:
-    """The days that changed rows touch, by the frames that have such rows."""
-    found: dict[str, set[date]] = {}
-    if not change.held:
-        return found
-    for frames, touch in TOUCH:
-        changed = [name for name in frames if name in names and change.has(name)]
-        if changed:
-            label = ", ".join(name.replace("_", " ") for name in changed)
-            found[label] = touch(change, changed)
-    return found
 
 
 def note_versions(database: Database, district: District) -> None:
@@ -216,5 +190,52 @@ def touched_days(
     held: Sequence[date],
 ) -> set[date]:
     """The days that the rows of some frames touch which changed since the build."""
-    opened = _opened(Change(database, district, held), frames)
+    opened = touched(Change(database, district, held), frames)
     return set().union(*opened.values())
+
+
+Range = tuple[date, date]
+
+
+def stale_range(district: District) -> Range | None:
+    """First and last day that dirty days reach in any model, or that failed before."""
+    held = _held(district)
+    dirty = [day for day in dirty_days(district.store) if day in set(held)]
+    return _reached(district, dirty, held, Quarantine(district.store).days)
+
+
+def registry_range(database: Database, district: District) -> Range | None:
+    """First and last day that anything which changed reaches in any model.
+
+    Where nothing is left to build, what the warehouse stands on is noted.
+    """
+    held = _held(district)
+    found = stale(database, district, held)
+    span = _reached(district, sorted(found.every_day), held)
+    if span is None:
+        note_versions(database, district)
+    else:
+        note_rebuild_reasons(district.store, found.reasons)
+    return span
+
+
+def note_built(database: Database, district: District, days: Sequence[date]) -> None:
+    """Note what the warehouse stands on, if these days were all that was stale."""
+    found = stale(database, district, _held(district))
+    if found.every_day <= set(days):
+        note_versions(database, district)
+
+
+def _held(district: District) -> list[date]:
+    return inputs.lake_files(district.store, district.home.lake).days()
+
+
+def _reached(
+    district: District,
+    stale: Sequence[date],
+    held: Sequence[date],
+    failed: Mapping[str, Collection[date]] = MappingProxyType({}),
+) -> Range | None:
+    due = builds.stale_days(district.models, stale, held, failed)
+    days = [day for days in due.values() for day in days]
+    return (min(days), max(days)) if days else None

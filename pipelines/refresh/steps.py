@@ -14,10 +14,17 @@ from pipelines.findings.evidence import cited_lines
 from pipelines.findings.judged import judged_findings
 from pipelines.findings.lifecycle import Kept, keep
 from pipelines.findings.unjudged import judged_days, note_unjudged, unjudged
-from pipelines.ingest.intake import Intake, Source, Watch
+from pipelines.ingest.ingestion import ingest_source, preview_source
+from pipelines.ingest.lake import sweep
 from pipelines.ingest.remote import shown
-from pipelines.ingest.source import LATER, SETTLE_SECONDS, Outcome
-from pipelines.ingest.sweeping import sweep
+from pipelines.ingest.source import (
+    LATER,
+    SETTLE_SECONDS,
+    IngestOptions,
+    Outcome,
+    Source,
+    Watch,
+)
 from pipelines.privacy.attribution_changes import keep_changes
 from pipelines.refresh.staleness import (
     drop_gone,
@@ -33,8 +40,8 @@ from pipelines.state.ledger import FAILED, FileRecord
 from pipelines.state.published_reports import add_pending_reports
 from pipelines.state.retention import kept_from
 from pipelines.state.runs import note_look, note_rebuild_reasons
-from pipelines.warehouse import attribution, building, inputs, planning
-from pipelines.warehouse.building import Attempt, Builder, Built, Quarantine
+from pipelines.warehouse import attribution, builds, inputs
+from pipelines.warehouse.builds import Attempt, Builder, Built, Quarantine
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.inputs import LakeFiles
 from pipelines.warehouse.repair import (
@@ -58,7 +65,7 @@ def nobody_watches(_what: str, _done: int, _all: int) -> None:
     """For callers without a progress bar."""
 
 
-def take_in(
+def ingest_sources(
     district: District,
     *,
     settle_seconds: float = SETTLE_SECONDS,
@@ -72,7 +79,7 @@ def take_in(
     began = datetime.now(UTC)
     keep_registry(district.home, district.registry, began)
     sweep(district.store, district.home.lake)
-    intake = Intake(
+    options = IngestOptions(
         store=district.store,
         lake=district.home.lake,
         zone=district.zone,
@@ -81,8 +88,10 @@ def take_in(
         budget_seconds=BUDGET_SECONDS,
     )
     sources = district.sources()
-    first = {one.name: _outcomes(intake.take_in, one) for one in sources}
-    patient = replace(intake, budget_seconds=float("inf"))
+    first = {
+        source.name: _outcomes(ingest_source, options, source) for source in sources
+    }
+    patient = replace(options, budget_seconds=float("inf"))
     outcomes = [
         outcome
         for source in sources
@@ -93,25 +102,36 @@ def take_in(
 
 
 def _finished(
-    patient: Intake, source: Source, first: Sequence[Outcome]
+    patient: IngestOptions, source: Source, first: Sequence[Outcome]
 ) -> Sequence[Outcome]:
     """The outcomes of a source, once what was put off is read too."""
-    if all(one.kind != LATER for one in first):
+    if all(outcome.kind != LATER for outcome in first):
         return first
-    again = {one.record.path: one for one in _outcomes(patient.take_in, source)}
-    kept = [one for one in first if one.kind != LATER]
-    late = [again.get(one.record.path, one) for one in first if one.kind == LATER]
+    again = {
+        outcome.record.path: outcome
+        for outcome in _outcomes(ingest_source, patient, source)
+    }
+    kept = [outcome for outcome in first if outcome.kind != LATER]
+    late = [
+        again.get(outcome.record.path, outcome)
+        for outcome in first
+        if outcome.kind == LATER
+    ]
     return [*kept, *late]
 
 
-def foretold(intake: Intake, source: Source) -> list[Outcome]:
+def preview(options: IngestOptions, source: Source) -> list[Outcome]:
     """What a source's deliveries are; nothing is read in or written."""
-    return _outcomes(intake.would_take_in, source)
+    return _outcomes(preview_source, options, source)
 
 
-def _outcomes(look: Callable[[Source], list[Outcome]], source: Source) -> list[Outcome]:
+def _outcomes(
+    step: Callable[[IngestOptions, Source], list[Outcome]],
+    options: IngestOptions,
+    source: Source,
+) -> list[Outcome]:
     try:
-        return look(source)
+        return step(options, source)
     except SourceError as error:
         record = FileRecord(
             file_id=0,
@@ -143,7 +163,7 @@ def build(
         name: {*found.models.get(name, ()), *quarantine.days.get(name, ())}
         for name in {*found.models, *quarantine.days}
     }
-    due = planning.stale_days(district.models, found.days, held, seeds)
+    due = builds.stale_days(district.models, found.days, held, seeds)
     days = [day for days in due.values() for day in days]
     if not days and not any(quarantine):
         if held and not _is_loaded(database, district):
@@ -153,7 +173,7 @@ def build(
     refresh(database, district, (min(days), max(days)))
     # what the registry's own models fail in is known from here on
     builder = builder_of(database, district, files)
-    built = building.build(builder, district.models, due, progress)
+    built = builds.build(builder, district.models, due, progress)
     built.because, built.again = found.because, found.again
     built.reasons = found.reasons
     built.reattributed = attribution.request_count(attribution.waiting(database))
@@ -185,7 +205,7 @@ def refresh(database: Database, district: District, days: tuple[date, date]) -> 
     if is_new:
         inputs.load_registry(database, district.registry)
         builder = builder_of(database, district, files)
-        building.build_registry_models(builder, district.models)
+        builds.build_registry_models(builder, district.models)
     inputs.show_raw(database, files, EVENT_CLASSES, days)
     inputs.refresh_dimensions(
         database,
@@ -200,7 +220,7 @@ def refresh(database: Database, district: District, days: tuple[date, date]) -> 
 def _taken(files: LakeFiles, days: tuple[date, date]) -> str:
     """Changes whenever the lake lists other files for these days."""
     paths = [
-        [one.path for one in files.between(event_class, *days)]
+        [file.path for file in files.between(event_class, *days)]
         for event_class in EVENT_CLASSES
     ]
     return sha256(repr(paths).encode()).hexdigest()

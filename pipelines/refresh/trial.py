@@ -4,22 +4,29 @@ The rules are judged twice on the same days of a copy: as they are, and as they
 would be. Only models that the change reaches are built again.
 """
 
+import shutil
+import sqlite3
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Literal
 
-from pipelines.district import District, said_of_rules
-from pipelines.errors import BusyError
+from pipelines.district import District, only_writer, said_of_rules
+from pipelines.errors import BusyError, ModelError
 from pipelines.findings.judged import judged_findings
 from pipelines.findings.record import Finding
 from pipelines.findings.unjudged import judged_days, unjudged
 from pipelines.refresh.staleness import stale, touched_days
 from pipelines.refresh.steps import Progress, builder_of, refresh
-from pipelines.settings.model import Settings
-from pipelines.settings.parts import Detection as DetectionSettings
-from pipelines.settings.parts import Scalar
-from pipelines.warehouse import building, inputs, planning
+from pipelines.registry.kept_copies import data_of
+from pipelines.registry.registry import load_registry
+from pipelines.settings.home import DistrictHome
+from pipelines.settings.model import Detection as DetectionSettings
+from pipelines.settings.model import Scalar, Settings
+from pipelines.state.database import open_store
+from pipelines.warehouse import builds, inputs
 from pipelines.warehouse.database import Database, writing
 from pipelines.warehouse.models import Model, arguments, downstream
 
@@ -181,13 +188,13 @@ def _built(
     wanted = set(days) if others else set(days) & touched
     if not chosen or not wanted:
         return ()
-    due = planning.stale_days(after.models, wanted, held)
+    due = builds.stale_days(after.models, wanted, held)
     due = {name: days for name, days in due.items() if name in chosen}
     every = [day for days in due.values() for day in days]
     refresh(database, after, (min(every), max(every)))
     files = inputs.lake_files(after.store, after.home.lake)
     builder = builder_of(database, after, files)
-    building.build(builder, chosen, due, progress)
+    builds.build(builder, chosen, due, progress)
     return list(chosen)
 
 
@@ -201,7 +208,7 @@ def _changed_frames(before: District, after: District) -> list[str]:
 
 
 def _values(model: Model, district: District) -> Mapping[str, Scalar]:
-    given = building.given(model, district.parameters)
+    given = builds.given(model, district.parameters)
     return arguments(model, given, zone=district.zone)
 
 
@@ -213,3 +220,78 @@ def _reached(
     roots |= {name for name, made in BY_PYTHON.items() if set(made) & set(frames)}
     reached = {*others, *downstream(models.values(), roots)}
     return {name: model for name, model in models.items() if name in reached}
+
+
+# A copy of a home to try things in; the home itself stays as it is.
+#
+# Copied are the warehouse, the state database and the registry. The lake is read
+# where it lies. The copy holds names: it lives in a private folder, and goes with it.
+
+
+@dataclass(frozen=True)
+class ScratchHome(DistrictHome):
+    """A home whose large parts are those of another one.
+
+    Attributes:
+        real: The home that was copied.
+    """
+
+    real: DistrictHome
+
+    @property
+    def lake(self) -> Path:
+        """The real one; it is only read."""
+        return self.real.lake
+
+    @property
+    def lists(self) -> Path:
+        """The real ones; they are only read."""
+        return self.real.lists
+
+    @property
+    def keys(self) -> Path:
+        """The real ones; they are only read."""
+        return self.real.keys
+
+
+def copied(district: District, folder: Path) -> District:
+    """The same district over a copy of what a trial writes; close its store.
+
+    Args:
+        folder: Empty, and private to the caller.
+
+    Raises:
+        ModelError: Nothing was built yet.
+        BusyError: A run is at work.
+    """
+    real, home = district.home, ScratchHome(folder, district.home)
+    if not real.warehouse.is_file():
+        raise ModelError(
+            "nothing was built yet",
+            where=str(real.warehouse),
+            remedy="Run: schoolbell run --home HOME",
+        )
+    with only_writer(real):
+        shutil.copyfile(real.warehouse, home.warehouse)
+        log = real.warehouse.with_name(real.warehouse.name + ".wal")
+        if log.exists():
+            shutil.copyfile(log, home.warehouse.with_name(log.name))
+        with (
+            closing(sqlite3.connect(real.state_db)) as held,
+            closing(sqlite3.connect(home.state_db)) as to,
+        ):
+            held.backup(to)
+    shutil.copyfile(real.settings_file, home.settings_file)
+    home.registry.mkdir()
+    if real.registry.is_dir():
+        shutil.copytree(real.registry, home.registry, dirs_exist_ok=True)
+    # in the copy nothing is refused: what is in force is tried, whatever shrank
+    for file in district.registry.refused:
+        (home.registry / file.name).write_bytes(data_of(real, file.name))
+    return replace(district, home=home, store=open_store(home.state_db))
+
+
+def changed(district: District, settings: Settings) -> District:
+    """The copy with other settings, and with its registry read again."""
+    registry = load_registry(district.home, settings)
+    return replace(district, settings=settings, registry=registry)

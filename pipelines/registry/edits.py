@@ -11,9 +11,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pipelines.errors import SettingsError
-from pipelines.registry.files import FILES
-from pipelines.registry.reading import COMMENT, cut, decoded, delimiter
-from pipelines.registry.shapes import File
+from pipelines.registry.csv_files import COMMENT, File, cut, decoded, delimiter
+from pipelines.registry.frames import FILES
 from pipelines.settings import home
 from pipelines.settings.problems import Problem, listed
 
@@ -66,7 +65,7 @@ def with_cell(
     place = _places(text, file, renames)[cell[0]]
     lines = text.splitlines(keepends=True)
     cells = _row_at(data, name, where)
-    height = 1 + sum(one.count("\n") for one in cells)
+    height = 1 + sum(cell.count("\n") for cell in cells)
     cells += [""] * (place + 1 - len(cells))
     cells[place] = _one_line(cell[1])
     lines[where - 1 : where - 1 + height] = [_line(cells, text) + _line_end(text)]
@@ -77,7 +76,7 @@ def without_row(data: bytes, name: str, where: int) -> bytes:
     """The file's bytes with a row turned into comments, so that it can be read."""
     text = _text(data)
     lines = text.splitlines(keepends=True)
-    height = 1 + sum(one.count("\n") for one in _row_at(data, name, where))
+    height = 1 + sum(cell.count("\n") for cell in _row_at(data, name, where))
     for at in range(where - 1, where - 1 + height):
         lines[at] = f"{COMMENT} {lines[at]}"
     return "".join(lines).encode()
@@ -113,7 +112,7 @@ def refuse(problems: Sequence[Problem]) -> None:
     Raises:
         SettingsError: With every problem.
     """
-    wrong = [one for one in problems if one.severity == "error"]
+    wrong = [problem for problem in problems if problem.severity == "error"]
     if wrong:
         raise SettingsError(
             "the registry would not take it", where=wrong[0].file, remedy=listed(wrong)

@@ -9,13 +9,11 @@ import ipaddress
 
 import polars as pl
 
-from pipelines.registry.frames import conform
-from pipelines.registry.reading import LINE, Rows, tell
+from pipelines.registry.csv_files import LINE, Rows, tell
 from pipelines.settings.problems import Problem
 
 V4_MAPPED = 0xFFFF << 32
 V4_SHIFT = 96
-
 _RANGE = {
     "cidr": pl.String,
     "first_address": pl.String,
@@ -35,42 +33,7 @@ def address_text(address: str) -> str | None:
     return f"{number:032x}"
 
 
-def subnets(rows: Rows) -> Rows:
-    """Frame `subnets`: a network listed twice claims nothing it is not sure of."""
-    ranged = _ranged(rows.frame, "subnets.csv")
-    order = ranged.frame.sort(LINE)
-    again = order.filter(~pl.col("cidr").is_first_distinct())
-    told = again.select(LINE, pl.col("cidr").alias("value"))
-    what = "network stands in an earlier row too; where they differ, neither counts"
-    problems = tell("subnets.csv", "cidr", told, what=what, allowed="each network once")
-    agreed = [
-        pl.when(pl.col(name).n_unique() == 1).then(pl.col(name).first()).alias(name)
-        for name in ("building", "kind")
-    ]
-    once = order.group_by("cidr", maintain_order=True).agg(
-        *agreed, pl.col("first_address", "last_address", "prefix_length").first()
-    )
-    return Rows(conform("subnets", once), (*rows.problems, *ranged.problems, *problems))
-
-
-def egress(rows: Rows) -> Rows:
-    """Frame `egress`."""
-    ranged = _ranged(rows.frame, "egress.csv")
-    return Rows(conform("egress", ranged.frame), (*rows.problems, *ranged.problems))
-
-
-def ip_geo(rows: Rows) -> Rows:
-    """Frame `ip_geo`; a row names an address (`ip`) or a network (`cidr`)."""
-    named = rows.frame.with_columns(cidr=pl.coalesce("cidr", "ip"))
-    lacking = named.filter(pl.col("cidr").is_null())
-    told = lacking.select(LINE, pl.lit(None, pl.String).alias("value"))
-    problems = tell("ip_geo.csv", "cidr", told, what="is empty", allowed="a network")
-    ranged = _ranged(named.drop_nulls("cidr"), "ip_geo.csv")
-    frame = ranged.frame.with_columns(pl.col("country").str.to_uppercase())
-    return Rows(conform("ip_geo", frame), (*rows.problems, *problems, *ranged.problems))
-
-
-def _ranged(frame: pl.DataFrame, file: str) -> Rows:
+def ranged(frame: pl.DataFrame, file: str) -> Rows:
     """Add the range of `cidr`; rows whose network is none are set aside."""
     written = frame["cidr"].unique().to_list()
     found = [(text, *parts) for text in written if (parts := _parts(text))]

@@ -1,11 +1,15 @@
 """Makes a district home: folders, settings, empty registry files, keys."""
 
+import csv
+import io
 import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Unpack
+from typing import TypedDict, Unpack
 
-from pipelines.registry.skeleton import Answers, Said, registry_files, settings_text
+from pipelines.registry.frames import FILES
 from pipelines.settings.home import (
     PLAIN_FILE,
     PRIVATE,
@@ -15,6 +19,104 @@ from pipelines.settings.home import (
     make_folder,
     shared_folder,
 )
+from pipelines.settings.model import Settings
+from pipelines.settings.roles import Roles
+from pipelines.settings.toml_text import documented, toml
+
+_USERS = (
+    "sourcedId,status,dateLastModified,enabledUser,orgSourcedIds,role,username,"
+    "userIds,givenName,familyName,middleName,identifier,email,sms,phone,"
+    "agentSourcedIds,grades,password,metadata.jobTitle\n"
+    "# p-1001,active,2026-08-01,true,org-hs,teacher,asample,,Ada,Sample,,,"
+    "asample@school.example,,,,,,science teacher\n"
+)
+_ORGS = (
+    "sourcedId,status,dateLastModified,name,type,identifier,parentSourcedId\n"
+    "# org-hs,active,2026-08-01,Sample High School,school,HS,\n"
+)
+
+
+def registry_files() -> Mapping[str, str]:
+    """Each registry file with its header and one example, commented out."""
+    texts = {"users.csv": _USERS, "orgs.csv": _ORGS}
+    for name, file in FILES.items():
+        shipped = {key: cell for key, cell in file.columns.items() if cell.shipped}
+        example = _row([cell.example for cell in shipped.values()])
+        texts[name] = f"{_row(list(shipped))}\n# {example}\n"
+    return texts
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What `schoolbell init` asks; everything else stands at its default.
+
+    Attributes:
+        name: The district's name.
+        zone: Its IANA time zone.
+        account_domains: Domains that its account names may carry.
+        mail_host: Mail server that takes alerts; empty for none.
+        mail_to: Who gets them.
+        has_roles: Four groups of the operating system share the work.
+    """
+
+    name: str = "Example Community School District"
+    zone: str = "America/Chicago"
+    account_domains: tuple[str, ...] = ()
+    mail_host: str = ""
+    mail_to: tuple[str, ...] = ()
+    has_roles: bool = False
+
+
+class Said(TypedDict, total=False):
+    """The same, each left out where it stands at its default."""
+
+    name: str
+    zone: str
+    account_domains: tuple[str, ...]
+    mail_host: str
+    mail_to: tuple[str, ...]
+    has_roles: bool
+
+
+def settings_text(answers: Answers) -> str:
+    """A `district.toml` in which every setting stands with its meaning."""
+    known = {
+        "district.name": toml(answers.name),
+        "district.zone": toml(answers.zone),
+        "district.account_domains": toml(answers.account_domains),
+    }
+    if answers.mail_host:
+        known |= _mail(answers)
+    if answers.has_roles:
+        known |= {
+            f"roles.{role}": toml(field.examples[0])
+            for role, field in Roles.model_fields.items()
+            if field.examples
+        }
+    return documented(Settings, known)
+
+
+def _mail(answers: Answers) -> Mapping[str, str]:
+    """The channel `director`, with a sender of the first recipient's domain."""
+    to = list(answers.mail_to)
+    domain = to[0].rpartition("@")[2] if to else "localhost"
+    settings = {
+        "host": answers.mail_host,
+        "sender": f"schoolbell@{domain}",
+        "recipients": to,
+    }
+    return {
+        "alerts.recipients": toml(to),
+        "alerts.channels.director.type": toml("smtp"),
+        "alerts.channels.director.settings": toml(settings),
+    }
+
+
+def _row(cells: list[str]) -> str:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="").writerow(cells)
+    return out.getvalue()
+
 
 KEY_BYTES = 32
 

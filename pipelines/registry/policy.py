@@ -11,10 +11,23 @@ from typing import NamedTuple
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from pipelines.registry.frames import schema
+from pipelines.registry.table import schema, text
 from pipelines.settings.problems import Problem
 
 FILE = "policy.toml"
+
+CLAUSES = {
+    "clause_id": text("as findings cite it"),
+    "title": text("a few words"),
+    "binds": text("E, St, U, D; several joined by |"),
+    "strength": text("S, I, W, 0 or n/a: what logs can show"),
+    "paraphrase": text("what it asks"),
+    "cannot_show": text("what logs can not show about it"),
+}
+DETECTION_CLAUSES = {
+    "detection": text("code of a detection that the policy names"),
+    "clause_id": text("clause it serves instead of its own; null: none"),
+}
 
 
 class Clause(BaseModel):
@@ -48,7 +61,7 @@ def read_policy(data: bytes) -> Policy:
     try:
         said = tomllib.loads(data.decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        empty = schema("clauses").to_frame(), schema("detection_clauses").to_frame()
+        empty = schema(CLAUSES).to_frame(), schema(DETECTION_CLAUSES).to_frame()
         return Policy(*empty, (Problem(FILE, f"is not TOML: {error}"),))
     good, problems = _clauses(said.get("clauses", []))
     rows = [clause.model_dump() | {"binds": "|".join(clause.binds)} for clause in good]
@@ -63,8 +76,8 @@ def read_policy(data: bytes) -> Policy:
         Problem(FILE, "is no clause", column="detections", value=name) for name in lost
     ]
     return Policy(
-        pl.DataFrame(rows, schema=schema("clauses")),
-        pl.DataFrame(served, schema=schema("detection_clauses")),
+        pl.DataFrame(rows, schema=schema(CLAUSES)),
+        pl.DataFrame(served, schema=schema(DETECTION_CLAUSES)),
         tuple(problems),
     )
 

@@ -1,23 +1,24 @@
 """The registry as canonical frames: loads every file, tells every problem at once."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import polars as pl
 
-from pipelines.registry import builtin, permits
-from pipelines.registry.calendar import calendar_days, closed_late
-from pipelines.registry.catalogue import approved_sites, category_word, site_categories
-from pipelines.registry.devices import devices
-from pipelines.registry.directory import directory
-from pipelines.registry.duty import duty_windows, leave_windows
-from pipelines.registry.expected import expected_traffic
-from pipelines.registry.files import FILES
-from pipelines.registry.frames import FRAMES
-from pipelines.registry.intake import LINK, ROSTER, Intake, leads_out, take_in
-from pipelines.registry.kept import (
+from pipelines.registry.csv_files import LINE, tell
+from pipelines.registry.domain_lists import read_lists
+from pipelines.registry.folder import (
+    LINK,
+    ROSTER,
+    RegistryFolder,
+    leads_out,
+    read_folder,
+)
+from pipelines.registry.frames import FILES, FRAMES
+from pipelines.registry.kept_copies import (
     Given,
     Kept,
     Refused,
@@ -27,18 +28,18 @@ from pipelines.registry.kept import (
     note_refused,
     read_kept,
 )
-from pipelines.registry.list_store import Lists, read_lists
-from pipelines.registry.mending import mended
-from pipelines.registry.networks import egress, ip_geo, subnets
-from pipelines.registry.outside import OutsideFile, OutsideFiles, outside_files
-from pipelines.registry.policy import default_policy, read_policy
-from pipelines.registry.reading import Rows
-from pipelines.registry.references import dangling
-from pipelines.registry.roster import Roster, roster
-from pipelines.registry.schools import buildings, of_organisations
+from pipelines.registry.mmdb_files import OutsideFile, OutsideFiles, outside_files
+from pipelines.registry.suggestions import mended
+from pipelines.registry.table import Inputs
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Settings
 from pipelines.settings.problems import Problem
+
+NAMED = {
+    "building": ("buildings", "building", "is no building"),
+    "person": ("people", "person_id", "is not in the roster"),
+}
+"""What a cell may name -> frame and column that have it, and what is wrong else."""
 
 
 @dataclass(frozen=True)
@@ -80,44 +81,28 @@ class Registry:
 
 def load_registry(home: DistrictHome, settings: Settings) -> Registry:
     """Read everything in the home's `registry/`; what is absent is empty."""
-    taken = take_in(home, settings)
+    taken = read_folder(home, settings)
     lists = read_lists(home.lists, settings.lists)
     outside = outside_files(home.registry)
     versions = {**taken.versions, **lists.versions, **outside.versions}
-    domains = settings.district.account_domains
-    places = buildings(taken.rows["buildings.csv"], taken.rows["orgs.csv"])
-    schools = of_organisations(places.frame, taken.rows["orgs.csv"])
-    people = roster(taken.rows["users.csv"], taken.rows["roles.csv"], schools, domains)
-    known = _identity(taken, settings, people)
-    parts = {
-        "buildings": places,
-        **_policy(taken),
-        **known,
-        "consents": permits.consents(
-            taken.rows["consents.csv"], people.people, known["accounts"].frame
-        ),
-        **_simple(taken, settings, lists),
-        **_timed(taken, settings, people.people, places.frame),
-        "category_words": Rows(_words(settings), ()),
-        "background_hosts": Rows(_background(lists), ()),
-        "login_hosts": Rows(_login_hosts(domains), ()),
-    }
+    inputs = Inputs(taken.rows, taken.events, taken.policy, settings, lists)
+    parts = {name: inputs.made(name) for name in FRAMES}
     told = [item for rows in parts.values() for item in rows.problems]
-    told += dangling(taken.rows, people.people, places.frame)
+    told += _dangling(inputs)
     # lines of a kept copy are not those of the file that lies there
-    kept = {one.name for one in taken.refused}
+    kept = {shrunk_file.name for shrunk_file in taken.refused}
     wrong = [*taken.problems, *outside.problems]
     wrong += [item for item in told if item.file not in kept]
     return Registry(
-        frames={name: parts[name].frame for name in FRAMES},
+        frames={name: rows.frame for name, rows in parts.items()},
         problems=tuple(
-            _hidden(one, home)
-            for one in mended(sorted(wrong, key=_by_place), home, settings)
+            _hidden(problem, home)
+            for problem in mended(sorted(wrong, key=_by_place), home, settings)
         ),
         missing=_missing(taken, outside),
         version=_hash(versions),
         versions=versions,
-        people_names=people.names,
+        people_names=inputs.roster.names,
         outside=outside.files,
         refused=taken.refused,
         present=frozenset(taken.given),
@@ -130,6 +115,37 @@ def load_registry(home: DistrictHome, settings: Settings) -> Registry:
             if not _is_held(one, taken.kept.get(name))
         },
     )
+
+
+def _dangling(inputs: Inputs) -> list[Problem]:
+    """Cells that name a row of another table, which is not there.
+
+    Each is a notice: the row is kept, and what the name stands for stays unknown. A
+    building that is misspelt in one file would otherwise look like one more building.
+    """
+    problems: list[Problem] = []
+    for file in FILES.values():
+        rows = inputs.rows[file.name].frame
+        for column, cell in file.columns.items():
+            if cell.names is None:
+                continue
+            frame, key, what = NAMED[cell.names]
+            named = inputs.frame(frame)[key].drop_nulls().unique(maintain_order=True)
+            known = named.to_list()
+            strange = ~pl.col(column).is_in(known).fill_null(value=True)
+            problems += tell(
+                file.name,
+                column,
+                rows.filter(strange & bool(known)).select(LINE, value=column),
+                what=what,
+                allowed=_allowed(cell.names, known),
+                severity="notice",
+            )
+    return problems
+
+
+def _allowed(named: str, known: Sequence[str]) -> str:
+    return ", ".join(known) if named == "building" else "a sourcedId of users.csv"
 
 
 def _how_empty(given: Given) -> str:
@@ -159,7 +175,7 @@ def keep_registry(home: DistrictHome, registry: Registry, now: datetime) -> None
 
     One that was refused is not copied over what is in force instead.
     """
-    not_taken = {one.name for one in registry.refused}
+    not_taken = {shrunk_file.name for shrunk_file in registry.refused}
     new = {
         name: one
         for name, one in registry.fresh.items()
@@ -182,101 +198,15 @@ def registry_mark(home: DistrictHome) -> tuple[tuple[str, int, int], ...]:
     Names, sizes and change times tell; nothing is read.
     """
     folders = (home.registry, home.kept_registry, home.lists)
-    files = [home.settings_file, *(one for at in folders for one in at.rglob("*"))]
-    found = ((str(one), one.stat()) for one in sorted(files) if one.is_file())
+    files = [home.settings_file, *(path for at in folders for path in at.rglob("*"))]
+    found = ((str(path), path.stat()) for path in sorted(files) if path.is_file())
     return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in found)
 
 
-def _missing(taken: Intake, outside: OutsideFiles) -> Mapping[str, str]:
+def _missing(taken: RegistryFolder, outside: OutsideFiles) -> Mapping[str, str]:
     """Files without a row; an MMDB file does what `ip_geo.csv` would."""
     instead = {"ip_geo.csv"} if outside.files else set()
     return {name: what for name, what in taken.missing.items() if name not in instead}
-
-
-def _policy(taken: Intake) -> dict[str, Rows]:
-    policy = read_policy(taken.policy or default_policy())
-    return {
-        "clauses": Rows(policy.clauses, policy.problems),
-        "detection_clauses": Rows(policy.detection_clauses, ()),
-    }
-
-
-def _identity(taken: Intake, settings: Settings, people: Roster) -> dict[str, Rows]:
-    """Who exists, under which accounts."""
-    domains = settings.district.account_domains
-    known = directory(taken.rows["accounts.csv"], people.logins, domains)
-    return {
-        "people": Rows(people.people, people.problems),
-        "accounts": Rows(known.accounts, known.problems),
-        "account_aliases": Rows(known.aliases, ()),
-    }
-
-
-def _simple(taken: Intake, settings: Settings, lists: Lists) -> dict[str, Rows]:
-    """Frames that depend on one file each."""
-    rows = taken.rows
-    words = dict(_words(settings).iter_rows())
-    listed = lists.categories.with_columns(category_word(pl.col("category"), words))
-    return {
-        "subnets": subnets(rows["subnets.csv"]),
-        "egress": egress(rows["egress.csv"]),
-        "ip_geo": ip_geo(rows["ip_geo.csv"]),
-        "devices": devices(rows["devices.csv"]),
-        "approved_sites": approved_sites(rows["approved_sites.csv"]),
-        "site_categories": site_categories(
-            rows["site_categories.csv"],
-            pl.concat([builtin.starter_categories(), listed]),
-            words,
-        ),
-        "exceptions": permits.exceptions(rows["exceptions.csv"]),
-        "expected_traffic": expected_traffic(rows["expected_traffic.csv"]),
-    }
-
-
-def _timed(
-    taken: Intake, settings: Settings, people: pl.DataFrame, places: pl.DataFrame
-) -> dict[str, Rows]:
-    """Frames that depend on the calendar and on who was where."""
-    zone = settings.district.zone
-    names = places["building"].drop_nulls().unique(maintain_order=True).to_list()
-    calendar = (taken.rows["calendar.csv"], taken.events, names, zone)
-    days, closed = calendar_days(*calendar), closed_late(*calendar)
-    duty = taken.rows["staff_duty.csv"]
-    return {
-        "calendar_days": days,
-        "duty_windows": duty_windows(duty, people, days.frame, closed, zone),
-        "leave_windows": leave_windows(taken.rows["leave.csv"], people, zone),
-    }
-
-
-def _background(lists: Lists) -> pl.DataFrame:
-    """Hosts of machines: the built-in ones, then those of the district's lists.
-
-    A site that people open stays a visit, whatever a list of trackers says of it.
-    """
-    opened = builtin.starter_categories().select(host="domain")
-    listed = lists.background.join(opened, on="host", how="anti")
-    both = pl.concat([builtin.background_hosts(), listed])
-    return both.unique("host", keep="first", maintain_order=True)
-
-
-def _login_hosts(domains: Sequence[str]) -> pl.DataFrame:
-    """The district's own account domains, as far as they are hosts, and the list."""
-    hosts = [domain.lower() for domain in domains if "." in domain]
-    own = pl.DataFrame({"host": hosts}, {"host": pl.String})
-    listed = builtin.login_hosts()
-    both = pl.concat([own.with_columns(source=pl.lit("district")), listed])
-    return both.unique("host", keep="first", maintain_order=True)
-
-
-def _words(settings: Settings) -> pl.DataFrame:
-    """The district's words for categories before the built-in ones."""
-    own = {word.lower(): ours for word, ours in settings.registry.categories.items()}
-    listed = dict(builtin.category_words().iter_rows()) | own
-    return pl.DataFrame(
-        {"word": list(listed), "category": list(listed.values())},
-        {"word": pl.String, "category": pl.String},
-    )
 
 
 def _hash(versions: Mapping[str, str]) -> str:
@@ -286,3 +216,14 @@ def _hash(versions: Mapping[str, str]) -> str:
 
 def _by_place(problem: Problem) -> tuple[str, int]:
     return problem.file, problem.line or 0
+
+
+def building_names(registry: Registry) -> Mapping[str, str]:
+    """Code -> name, of those that have one; two of one name keep their codes too."""
+    frame = registry.frames["buildings"].drop_nulls("name")
+    named = dict(frame.select("building", "name").iter_rows())
+    times = Counter(named.values())
+    return {
+        code: name if times[name] == 1 else f"{name} ({code})"
+        for code, name in named.items()
+    }

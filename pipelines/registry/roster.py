@@ -6,18 +6,150 @@ rows of one person are its history: by their own days where the export has them
 (`metadata.validFrom`), else by the day each was last changed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import NamedTuple
 
 import polars as pl
 
-from pipelines.registry.accounts import canonical
-from pipelines.registry.cells import stripped
-from pipelines.registry.frames import conform
-from pipelines.registry.oneroster import ROLES, USERS
-from pipelines.registry.reading import LINE, Rows, tell
-from pipelines.registry.roster_checks import unknown_roles
+from pipelines.registry.account_names import canonical
+from pipelines.registry.csv_files import LINE, Cell, File, Rows, stripped, tell
 from pipelines.settings.problems import Problem
+
+_TEXT = Cell("")
+_ID = Cell("", required=True)
+USERS = File(
+    "users.csv",
+    {
+        "sourcedId": _ID,
+        **dict.fromkeys(
+            (
+                "status", "dateLastModified", "enabledUser", "orgSourcedIds",
+                "primaryOrgSourcedId", "role", "username", "givenName", "familyName",
+                "preferredGivenName", "email", "grades", "metadata.jobTitle",
+                "metadata.validFrom", "metadata.validTo",
+            ),
+            _TEXT,
+        ),
+    },
+    "no account has a known owner: nothing is said about persons",
+    is_open=True,
+)  # fmt: skip
+ROLES = File(
+    "roles.csv",
+    {
+        "userSourcedId": _ID,
+        "role": _ID,
+        **dict.fromkeys(
+            ("status", "roleType", "orgSourcedId", "beginDate", "endDate"), _TEXT
+        ),
+    },
+    "",
+    is_open=True,
+)
+MANIFEST = File("manifest.csv", {"propertyName": _ID, "value": _TEXT}, "", is_open=True)
+ORGS = File(
+    "orgs.csv",
+    {
+        "sourcedId": _ID,
+        **dict.fromkeys(
+            ("status", "name", "type", "identifier", "parentSourcedId"), _TEXT
+        ),
+    },
+    "people have no building",
+    is_open=True,
+)
+
+
+# What does not fit in a roster export, told with file, line, column and value.
+#
+# Nothing here sets a row aside: an export is made by another system, and one odd
+# cell in it must not cost a person. What can not be understood is taken as unknown.
+
+WORDS = {
+    (USERS.name, "status"): ("active", "tobedeleted", "inactive"),
+    (USERS.name, "enabledUser"): ("true", "false", "1", "0"),
+    (ROLES.name, "status"): ("active", "tobedeleted", "inactive"),
+    (ROLES.name, "roleType"): ("primary", "secondary"),
+    (ORGS.name, "status"): ("active", "tobedeleted", "inactive"),
+    (ORGS.name, "type"): (
+        "department", "school", "district", "local", "state", "national",
+    ),
+}  # fmt: skip
+"""What the standard allows in a cell; an empty one is allowed everywhere."""
+EXTENSION = "ext:"
+WHOLE = "bulk"
+PARTIAL = "delta"
+
+
+def odd_cells(rows: Rows, file: str) -> Iterator[Problem]:
+    """Words that the standard does not know, whatever their case."""
+    for (name, column), words in WORDS.items():
+        if name != file:
+            continue
+        lower = pl.col(column).str.to_lowercase()
+        is_known = lower.is_in(words) | lower.str.starts_with(EXTENSION)
+        bad = rows.frame.filter(~is_known.fill_null(value=True))
+        yield from _notices(file, column, bad, "is not one of the words", words)
+
+
+def unknown_roles(rows: Rows, file: str, known: Sequence[str]) -> Iterator[Problem]:
+    """Roles of which nobody knows whether they are staff's."""
+    is_known = pl.col("role").str.to_lowercase().is_in(known)
+    bad = rows.frame.filter(~is_known.fill_null(value=file == ROLES.name))
+    what = "is no known role: neither staff nor student"
+    yield from _notices(file, "role", bad, what, known)
+
+
+def dangling(users: Rows, roles: Rows, orgs: Rows) -> Iterator[Problem]:
+    """References to people and organisations that the export does not hold."""
+    people = users.frame["sourcedId"].to_list()
+    places = orgs.frame["sourcedId"].to_list()
+    several = users.frame.select(
+        LINE, orgSourcedIds=pl.col("orgSourcedIds").str.split(",")
+    ).explode("orgSourcedIds")
+    every = several.with_columns(pl.col("orgSourcedIds").str.strip_chars())
+    references = (
+        (USERS.name, "primaryOrgSourcedId", users.frame, ORGS.name, places),
+        (USERS.name, "orgSourcedIds", every, ORGS.name, places),
+        (ROLES.name, "orgSourcedId", roles.frame, ORGS.name, places),
+        (ROLES.name, "userSourcedId", roles.frame, USERS.name, people),
+    )
+    for file, column, rows, target, known in references:
+        if not known:
+            continue  # the file is missing, which is told once
+        named = rows.filter(pl.col(column).str.len_chars() > 0)
+        bad = named.filter(~pl.col(column).is_in(known))
+        what = f"is no sourcedId of {target}"
+        yield from _notices(file, column, bad, what, (f"a sourcedId of {target}",))
+
+
+def partial(manifest: Rows, present: Sequence[str]) -> Iterator[Problem]:
+    """Files of which the manifest says that only changes are in them, or that lack."""
+    for line, name, value in manifest.frame.select(
+        LINE, "propertyName", "value"
+    ).iter_rows():
+        file = f"{str(name).removeprefix('file.')}.csv"
+        if file not in (USERS.name, ROLES.name, ORGS.name):
+            continue
+        mode = str(value).lower()
+        if mode == PARTIAL:
+            what = f"{file} holds changes only: whoever did not change is missing"
+        elif mode == WHOLE and file not in present:
+            what = f"{file} is said to be there and is not"
+        else:
+            continue
+        allowed = f"an export of everything ({WHOLE})"
+        yield Problem(MANIFEST.name, what, line, "value", value, allowed)
+
+
+def _notices(
+    file: str, column: str, bad: pl.DataFrame, what: str, allowed: Sequence[str]
+) -> list[Problem]:
+    told = bad.select(LINE, pl.col(column).alias("value"))
+    words = ", ".join(allowed)
+    return tell(file, column, told, what=what, allowed=words, severity="notice")
+
 
 STAFF = [
     "administrator", "aide", "counselor", "districtadministrator", "principal",
@@ -60,7 +192,7 @@ def roster(
     placed = held.join(
         buildings, on="org_id", how="left", maintain_order="left", validate="m:1"
     )
-    people = conform("people", _without_overlap(placed))
+    people = _without_overlap(placed)
     named = base.drop_nulls("name").unique("person_id", keep="last")
     names = dict(named.select("person_id", "name").iter_rows())
     problems = (
@@ -210,3 +342,59 @@ def _unreadable_days(rows: Rows, names: tuple[str, ...], file: str) -> list[Prob
             severity="notice",
         )
     return problems
+
+
+def of_organisations(places: pl.DataFrame, orgs: Rows) -> pl.DataFrame:
+    """`org_id` -> `building`; a department lies where its school does."""
+    known = places.drop_nulls("org_id").unique("org_id").select("org_id", "building")
+    parents = orgs.frame.drop_nulls("parentSourcedId").select(
+        org_id="sourcedId", parent="parentSourcedId"
+    )
+    inherited = (
+        parents.unique("org_id")
+        .join(known, on="org_id", how="anti")
+        .join(known.rename({"org_id": "parent"}), on="parent")
+        .select("org_id", "building")
+    )
+    return pl.concat([known, inherited])
+
+
+class Pupils(NamedTuple):
+    """The accounts and the persons that are pupils'."""
+
+    accounts: frozenset[str]
+    persons: frozenset[str]
+
+
+def pupils(
+    people: pl.DataFrame, accounts: pl.DataFrame, first: date, last: date
+) -> Pupils:
+    """Pupils from `first` to `last`, both included.
+
+    Args:
+        people: The registry's frame of people.
+        accounts: The registry's frame of accounts.
+    """
+    is_pupil = pl.col("is_student").fill_null(value=False)
+    persons = _all_of(people, "person_id", is_pupil, first, last)
+    is_theirs = (
+        (pl.col("account_type") == "person")
+        & ~pl.col("approved_shared").fill_null(value=False)
+        & pl.col("owner_person_id").is_in(list(persons))
+    ).fill_null(value=False)
+    return Pupils(_all_of(accounts, "account", is_theirs, first, last), persons)
+
+
+def _all_of(
+    rows: pl.DataFrame, key: str, holds: pl.Expr, first: date, last: date
+) -> frozenset[str]:
+    """The keys of which every row of those days holds; else the row that ended last."""
+    until = pl.col("valid_to").fill_null(date.max)
+    since = pl.col("valid_from").fill_null(date.min)
+    dated = rows.with_columns(
+        holds=holds, until=until, is_of_days=(since <= last) & (until >= first)
+    )
+    is_last = pl.col("until") == pl.col("until").max().over(key)
+    counted = pl.col("is_of_days") | (~pl.col("is_of_days").any().over(key) & is_last)
+    kept = dated.filter(counted).group_by(key).agg(pl.col("holds").all())
+    return frozenset(kept.filter("holds")[key].to_list())

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 
 import idna
+import polars as pl
 import tldextract
 
 _LABEL = re.compile(r"^(?!-)[a-z0-9_-]{1,63}(?<!-)$")
@@ -78,3 +79,11 @@ def _extractor() -> tldextract.TLDExtract:
         fallback_to_snapshot=True,
         include_psl_private_domains=True,
     )
+
+
+def hosts_of(written: pl.Series) -> pl.DataFrame:
+    """`written` -> `host` in canonical form, null for what is none."""
+    distinct = written.unique().to_list()
+    hosts = [canonical_host(text) for text in distinct]
+    schema = {"written": pl.String, "host": pl.String}
+    return pl.DataFrame({"written": distinct, "host": hosts}, schema)

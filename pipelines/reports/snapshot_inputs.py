@@ -14,13 +14,13 @@ from pipelines.errors import SettingsError
 from pipelines.events import EVENT_CLASSES
 from pipelines.findings.unjudged import UNJUDGED
 from pipelines.health.source_hours import closed_times, expected_hours, usual_lags
-from pipelines.registry.building_names import building_names
+from pipelines.registry.registry import building_names
 from pipelines.reports.inputs import ReportInputs
 from pipelines.reports.palette import DARK, LIGHT, READABLE, least_contrast
 from pipelines.reports.schemas import SCHEMAS, empty_frame
 from pipelines.reports.sections import sections
+from pipelines.settings.model import Detection as DetectionSettings
 from pipelines.settings.model import Report
-from pipelines.settings.parts import Detection as DetectionSettings
 from pipelines.state import ledger
 from pipelines.state.audit import open_chain
 from pipelines.state.days import source_days as counted_days

@@ -13,12 +13,10 @@ from pipelines.ingest.remote import is_remote
 from pipelines.reports.mail import mail_channels
 from pipelines.reports.palette import READABLE
 from pipelines.reports.snapshot_inputs import known_sections, pale
-from pipelines.settings.faults import Fault
-from pipelines.settings.parts import Scalar
-from pipelines.settings.problems import Problem, nearest
+from pipelines.settings.model import Scalar
+from pipelines.settings.problems import Fault, Problem, nearest
 from pipelines.settings.reader import NAME
-from pipelines.settings.template import toml
-from pipelines.settings.toml_lines import Path, key_lines, line_of
+from pipelines.settings.toml_text import Path, key_lines, line_of, toml
 from pipelines.warehouse.headers import Param
 from pipelines.warehouse.library import models
 from pipelines.warehouse.models import Model, within

@@ -10,10 +10,14 @@ from pipelines.district import District, only_writer, open_district
 from pipelines.findings.lifecycle import Kept
 from pipelines.findings.unjudged import Failure, failures
 from pipelines.health.overview import looked_at
-from pipelines.ingest.intake import Watch
-from pipelines.ingest.source import SETTLE_SECONDS, Outcome
-from pipelines.ingest.sweeping import unlisted_files
-from pipelines.refresh.steps import Progress, build_and_judge, nobody_watches, take_in
+from pipelines.ingest.lake import unlisted_files
+from pipelines.ingest.source import SETTLE_SECONDS, Outcome, Watch
+from pipelines.refresh.steps import (
+    Progress,
+    build_and_judge,
+    ingest_sources,
+    nobody_watches,
+)
 from pipelines.reports.publishing import (
     Published,
     check_report_settings,
@@ -23,7 +27,7 @@ from pipelines.reports.snapshot_tables import publish_snapshot
 from pipelines.state.home_mark import move_on
 from pipelines.state.published_reports import mark_reports_written, pending_reports
 from pipelines.state.runs import note_run, set_back
-from pipelines.warehouse.building import Built
+from pipelines.warehouse.builds import Built
 from pipelines.warehouse.snapshots import set_broken_aside
 
 
@@ -91,7 +95,9 @@ def run_opened(
         seconds[step] = (ended - began).total_seconds()
         began = ended
 
-    outcomes = take_in(district, settle_seconds=settle_seconds, watch=watchers.reading)
+    outcomes = ingest_sources(
+        district, settle_seconds=settle_seconds, watch=watchers.reading
+    )
     lap("ingest")
     done = build_and_judge(district, watchers.building)
     # a rebuild that was cut off leaves it; what was to be deleted may be in it

@@ -23,7 +23,7 @@ from pipelines.health.file_issues import (
 )
 from pipelines.health.source_states import SourceState, source_states
 from pipelines.ingest.compression import NO_CHECKSUM
-from pipelines.ingest.sweeping import unlisted_files
+from pipelines.ingest.lake import unlisted_files
 from pipelines.state import ledger
 from pipelines.state.alerts import GIVEN_UP, SENT, outbox
 from pipelines.state.days import dirty_days, oldest_dirty

@@ -1,24 +1,83 @@
-"""`district.toml` as one frozen model; how the file is read is in `settings.py`.
+"""`district.toml` as one frozen model; `reader` reads the file.
 
 Every field says what it means and gives an example, from which the file that
 `schoolbell init` writes and the messages about mistakes are made.
 """
 
 from collections.abc import Mapping
+from datetime import date
 from pathlib import PurePosixPath
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, get_args
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from pipelines.settings.alert_settings import Alerts
-from pipelines.settings.parts import DAY_TYPES, Detection, Part, Roles
+from pipelines.settings.parts import MisusedKeyError, Part, gathered
 from pipelines.settings.record_classes import Retention
+from pipelines.settings.roles import Roles
+
+Scalar = bool | int | float | str
+
+
+class Detection(Part):
+    """Changes to one detection, by code or name; each change says who decided it."""
+
+    enabled: bool = Field(
+        default=True, description="false: it does not run", examples=[True]
+    )
+    stage: Literal["trial", "live"] | None = Field(
+        default=None,
+        description="trial: shown, and announced to nobody; absent: as the rule ships",
+        examples=["live"],
+    )
+    regulation: str | None = Field(
+        default=None, description="regulation behind the numbers", examples=["713-R1"]
+    )
+    approver: str | None = Field(
+        default=None, description="who approved them", examples=["superintendent"]
+    )
+    approved_on: date | None = Field(
+        default=None, description="and when", examples=[date(2026, 8, 1)]
+    )
+    parameters: Mapping[str, Scalar] = Field(
+        default_factory=dict,
+        description="its parameters; may also stand beside the keys above",
+        examples=[{"gap_minutes": 30}],
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather(cls, data: Any) -> Any:
+        data = gathered(cls, data, "parameters")
+        given = data.get("parameters") if isinstance(data, dict) else None
+        for key, value in given.items() if isinstance(given, dict) else ():
+            if not isinstance(value, Scalar):
+                raise MisusedKeyError(
+                    key,
+                    "must be one number, one text, true or false",
+                    allowed="a parameter of this rule; see docs/reference",
+                    paste=f"# {key} =",
+                )
+        return data
+
+    @model_validator(mode="after")
+    def _approved_is_what_a_regulation_says(self) -> "Detection":
+        if self.regulation is None and (self.approver or self.approved_on):
+            raise MisusedKeyError(
+                "approver" if self.approver else "approved_on",
+                "approver and approved_on are those of a regulation; name it",
+                allowed="a regulation beside them",
+                paste='regulation = "713-R1"',
+            )
+        return self
+
 
 DayType = Literal[
     "school", "early_out", "late_start", "pd_day", "weekend", "holiday", "closure",
     "elearning",
 ]  # fmt: skip
+DAY_TYPES: tuple[DayType, ...] = get_args(DayType)
 REPORT_TITLE = "Network use, week by week"
 LEAST_COUNT = 5
 MEMORY_MB = 2_000
@@ -99,10 +158,6 @@ class Source(Part):
         default=None,
         description="time zone of stamps without an offset; left out, the district's",
         examples=["America/Chicago"],
-    )
-    locale: Literal["en-US", "en-GB"] = Field(
-        default="en-US",
-        description="how reports write dates, clock times and distances",
     )
     options: Mapping[str, str] = Field(
         default_factory=dict,

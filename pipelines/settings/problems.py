@@ -81,3 +81,22 @@ def nearest(word: str, known: Iterable[str], likeness: float = 0.6) -> str | Non
     by_lower = {choice.lower(): choice for choice in choices}
     found = get_close_matches(word.lower(), list(by_lower), n=1, cutoff=likeness)
     return by_lower[found[0]] if found else None
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Where it stands, and what should stand there.
+
+    Attributes:
+        path: Tables and key, as in `("sources", "proxy", "format")`.
+        what: What is wrong, as a short phrase.
+        found: What stands there; None where nothing does.
+        allowed: What may stand there, in words.
+        paste: A line that would be right.
+    """
+
+    path: tuple[str, ...]
+    what: str
+    found: str | None
+    allowed: str
+    paste: str

@@ -1,15 +1,245 @@
 """Reads `district.toml`, or tells everything that is wrong in it at once."""
 
+import re
 import tomllib
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 
 from pipelines.errors import SettingsError
+from pipelines.settings.alert_settings import SECRET_WORDS
 from pipelines.settings.home import DistrictHome
-from pipelines.settings.messages import NAME, no_toml, told
 from pipelines.settings.model import Settings
-from pipelines.settings.problems import InvalidSettingsError, Problem
+from pipelines.settings.parts import MisusedKeyError
+from pipelines.settings.problems import InvalidSettingsError, Problem, nearest
+from pipelines.settings.toml_text import (
+    Path,
+    key_lines,
+    line_of,
+    mended_line,
+    part_of,
+    shown_value,
+    toml,
+)
+
+Fields = Mapping[str, FieldInfo]
+
+NAME = "district.toml"
+_AT_LINE = re.compile(r"\(at line (\d+), column \d+\)|\(at end of document\)")
+ALLOWED = {
+    "missing": "a value",
+    "string_type": "text in quotes",
+    "string_too_short": "text that is not empty",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "tuple_type": "a list in brackets",
+    "url_parsing": "a url such as https://hooks.school.example/x",
+    "path_type": "a path in quotes",
+    "too_short": "a list that is not empty",
+    "mapping_type": "a table",
+    "dict_type": "a table",
+    "model_type": "a table",
+    "date_type": "a day such as 2026-08-24, without quotes",
+    "time_type": "a time such as 07:30:00, without quotes",
+}
+_OF_A_KEY = "[key]"
+_HIDDEN = "a secret"
+_WELL_NAMED = "a name of a-z, 0-9, _ and -"
+
+
+def problems_of(
+    error: ValidationError, text: str, said: Mapping[str, Any]
+) -> list[Problem]:
+    """Every problem of a settings file, in the order of its lines."""
+    lines = key_lines(text)
+    details = _merged(error.errors(include_url=False))
+    problems = [_problem(detail, lines, said, text.splitlines()) for detail in details]
+    return sorted(problems, key=lambda problem: problem.line or 0)
+
+
+def syntax_problem(text: str, error: tomllib.TOMLDecodeError) -> Problem:
+    """A text that is not TOML at all; the parser stops at the first place."""
+    found = _AT_LINE.search(str(error))
+    last = max(text.count("\n"), 1)
+    line = int(found[1]) if found and found[1] else last
+    lines = text.splitlines()
+    written = lines[line - 1].strip() if line <= len(lines) else ""
+    key = written.partition("=")[0].strip()
+    return Problem(
+        NAME,
+        f"is not TOML: {_AT_LINE.sub('', str(error)).strip()}",
+        line,
+        value=_HIDDEN if is_secret(key) else written,
+        allowed='key = "text", key = 3, key = true, key = ["a", "b"], [table]',
+        paste=secret_line(key) if is_secret(key) else mended_line(written),
+    )
+
+
+def is_secret(key: str) -> bool:
+    """Whether a key may hold a secret, which is never repeated."""
+    return any(word in key.lower() for word in SECRET_WORDS)
+
+
+def secret_line(key: str) -> str:
+    """How a secret is told: where it lies."""
+    return f'{key} = {{ file = "/etc/schoolbell/{key}" }}'
+
+
+def shown_found(key: str, value: Any) -> str:
+    """A value as TOML; a table by its keys alone, since it may hold secrets."""
+    if isinstance(value, Mapping):
+        return f"a table with {', '.join(map(str, value)) or 'nothing'}"
+    return _HIDDEN if is_secret(key) else toml(value)
+
+
+def _merged(details: list[ErrorDetails]) -> Iterator[ErrorDetails]:
+    """One error for each key, though a union reports one for each alternative."""
+    seen = set()
+    for detail in details:
+        place = _named(detail["loc"])
+        if place not in seen:
+            seen.add(place)
+            yield detail
+
+
+def _named(location: Path) -> Path:
+    """Without list positions and the names of union members."""
+    names = []
+    model: type[BaseModel] | None = Settings
+    for part in location:
+        if part == _OF_A_KEY:
+            break
+        names.append(part)
+        fields = model.model_fields if model is not None else {}
+        field = fields.get(str(part))
+        inner = part_of(field.annotation) if field is not None else model
+        if field is not None and inner is None:
+            break
+        model = inner
+    return tuple(names)
+
+
+def _problem(
+    detail: ErrorDetails,
+    lines: Mapping[Path, int],
+    said: Mapping[str, Any],
+    written: list[str],
+) -> Problem:
+    path, line = _named(detail["loc"]), line_of(detail["loc"], lines)
+    misused = detail.get("ctx", {}).get("error")
+    if isinstance(misused, MisusedKeyError):
+        return _misused(misused, path, lines, said)
+    siblings = _siblings(path)
+    found = _found(path, said, detail)
+    if detail["type"] == "extra_forbidden":
+        return _unknown(path, line, found, siblings, written[line - 1])
+    if detail["loc"][-1] == _OF_A_KEY:
+        small = written[line - 1].strip().lower()
+        name, where = str(path[-1]), ".".join(map(str, path))
+        return Problem(NAME, "bad name", line, where, name, _WELL_NAMED, paste=small)
+    is_missing = detail["type"] == "missing"
+    return Problem(
+        NAME,
+        "is missing" if is_missing else _sentence(detail),
+        line,
+        ".".join(map(str, path)),
+        None if is_missing else found,
+        _allowed(detail, siblings, path),
+        paste=_paste(str(path[-1]), siblings),
+    )
+
+
+def _misused(
+    error: MisusedKeyError, at: Path, lines: Mapping[Path, int], said: Any
+) -> Problem:
+    path = (*at, error.key)
+    for part in path:
+        said = said.get(part) if isinstance(said, Mapping) else None
+    return Problem(
+        NAME,
+        error.what,
+        line_of(path, lines),
+        ".".join(map(str, path)),
+        shown_found(error.key, said),
+        error.allowed,
+        paste=error.paste,
+    )
+
+
+def _unknown(
+    path: Path, line: int, found: str, siblings: Fields, written: str
+) -> Problem:
+    """A key that is not ours; in its place the nearest, or a comment."""
+    name = str(path[-1])
+    guess = nearest(name, siblings)
+    bare = written.strip()
+    paste = bare.replace(name, guess, 1) if guess else f"# {bare}"
+    if is_secret(name):
+        paste = f"# {name} ="
+    return Problem(
+        NAME,
+        f"unknown key (did you mean {guess}?)" if guess else "unknown key",
+        line,
+        ".".join(map(str, path)),
+        found,
+        ", ".join(siblings),
+        paste=paste,
+    )
+
+
+def _sentence(detail: ErrorDetails) -> str:
+    if detail["type"] == "value_error":
+        return detail["msg"].removeprefix("Value error, ")
+    return "is not allowed"
+
+
+def _siblings(path: Path) -> Fields:
+    """The fields of the table in which the last key of a path stands."""
+    model: type[BaseModel] | None = Settings
+    for part in path[:-1]:
+        field = model.model_fields.get(str(part)) if model is not None else None
+        if field is not None:
+            model = part_of(field.annotation)
+    return model.model_fields if model is not None else {}
+
+
+def _found(path: Path, said: Any, detail: ErrorDetails) -> str:
+    """What stands there, as TOML."""
+    for part in path:
+        if not isinstance(said, Mapping) or part not in said:
+            return shown_found(str(path[-1]), detail["input"])
+        said = said[part]
+    return shown_found(str(path[-1]), said)
+
+
+def _allowed(detail: ErrorDetails, siblings: Fields, path: Path) -> str:
+    context = detail.get("ctx", {})
+    if "expected" in context:
+        return str(context["expected"])
+    bounds = [
+        f"{word} {context[key]}"
+        for key, word in {"ge": "at least", "le": "at most"}.items()
+        if key in context
+    ]
+    field = siblings.get(str(path[-1]))
+    meaning = field.description if field is not None else ""
+    parts = [ALLOWED.get(detail["type"], ""), *bounds, meaning or ""]
+    return "; ".join(part for part in parts if part)
+
+
+def _paste(name: str, fields: Fields) -> str:
+    """A line that would be right: the example, or the head of a table."""
+    field = fields.get(name)
+    if field is None:
+        return ""
+    if part_of(field.annotation) is not None:
+        return f"[{name}]"
+    return f"{name} = {shown_value(field)}"
+
 
 __all__ = ["NAME", "Settings", "load_settings", "parse_settings"]
 
@@ -47,11 +277,11 @@ def parse_settings(data: bytes) -> Settings:
     try:
         said = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise InvalidSettingsError([no_toml(text, error)]) from error
+        raise InvalidSettingsError([syntax_problem(text, error)]) from error
     try:
         return Settings.model_validate(_frozen(said))
     except ValidationError as error:
-        raise InvalidSettingsError(told(error, text, said)) from error
+        raise InvalidSettingsError(problems_of(error, text, said)) from error
 
 
 def _decoded(data: bytes) -> str:

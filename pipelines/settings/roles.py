@@ -9,8 +9,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from pydantic import Field
+
 from pipelines.errors import SchoolbellError
-from pipelines.settings.parts import Roles
+from pipelines.settings.parts import Part
 
 Role = Literal["director", "analyst", "operator", "custodian"]
 Right = Literal[
@@ -50,6 +52,31 @@ MEANING: Mapping[Right, str] = {
     "hold": "keep days from being deleted, or release them",
     "purge": "delete what the district's retention says",
 }
+
+
+class Roles(Part):
+    """Groups of the operating system; without any, one operator may do everything."""
+
+    director: tuple[str, ...] = Field(
+        default=(),
+        description="decide, assign, approve, see names for a case",
+        examples=[["schoolbell-directors"]],
+    )
+    analyst: tuple[str, ...] = Field(
+        default=(),
+        description="look and decide under pseudonyms",
+        examples=[["schoolbell-analysts"]],
+    )
+    operator: tuple[str, ...] = Field(
+        default=(),
+        description="run the system; no findings, no names",
+        examples=[["schoolbell-operators"]],
+    )
+    custodian: tuple[str, ...] = Field(
+        default=(),
+        description="keep records: read, export, see names for a case",
+        examples=[["schoolbell-records"]],
+    )
 
 
 class RefusedError(SchoolbellError):

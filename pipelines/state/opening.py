@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, select
 
 from pipelines.settings.home import DistrictHome
-from pipelines.settings.state_place import state_place
+from pipelines.settings.secrets import state_place
 from pipelines.state.audit import open_chain
 from pipelines.state.database import Store, open_store, read_store
 from pipelines.state.home_mark import (

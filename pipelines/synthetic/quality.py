@@ -13,7 +13,7 @@ import polars as pl
 
 from pipelines.district import only_writer, open_district
 from pipelines.findings.rule_quality import count_bounds, share_bounds
-from pipelines.refresh.steps import build_and_judge, take_in
+from pipelines.refresh.steps import build_and_judge, ingest_sources
 from pipelines.registry.new_home import create
 from pipelines.state.findings import WITHDRAWN, stored_findings
 from pipelines.synthetic.generate import ACCOUNT_DOMAINS, DISTRICT_NAME, generate
@@ -219,7 +219,7 @@ def _copy(home: Path, folder: Path) -> Path:
 
 def _as_it_is(home: Path) -> frozenset[Key]:
     with open_district(home) as district, only_writer(district.home):
-        take_in(district, settle_seconds=0)
+        ingest_sources(district, settle_seconds=0)
         build_and_judge(district)
         return frozenset(
             (finding["rule"], finding["subject"], finding["event_date"])

@@ -11,7 +11,7 @@ import polars as pl
 
 from pipelines.district import only_writer, open_district
 from pipelines.findings.grading import alternatives
-from pipelines.refresh.steps import build_and_judge, take_in
+from pipelines.refresh.steps import build_and_judge, ingest_sources
 from pipelines.registry.new_home import create
 from pipelines.state.findings import WITHDRAWN, stored_evidence, stored_findings
 from pipelines.synthetic.generate import ACCOUNT_DOMAINS, DISTRICT_NAME, generate
@@ -163,7 +163,7 @@ def hold_trial(
     truth = generate(home, seed, people=people, weeks=weeks, violations=violations,
                      weeks_before=WEEKS_BEFORE)  # fmt: skip
     with open_district(home) as district, only_writer(district.home):
-        take_in(district, settle_seconds=0)
+        ingest_sources(district, settle_seconds=0)
         build_and_judge(district)
     return judge_trial(
         home,

@@ -2,8 +2,7 @@
 
 `models` reads the SQL files and their macros, `headers` what stands above them,
 `sentences` fills the templates in a rule's header, `needs` says which event fields a
-rule stands on, `database` owns every DuckDB
-call, `inputs` brings in lake, registry and dimensions, `planning` says which
-days of which model are stale, `building` builds them, `snapshots` publishes
-immutable copies for readers.
+rule stands on, `database` owns every DuckDB call, `inputs` brings in lake, registry
+and dimensions, `builds` says which days of which model are stale and builds them,
+`snapshots` publishes immutable copies for readers.
 """

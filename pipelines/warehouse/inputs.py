@@ -15,8 +15,8 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.events import EVENT_CLASSES, LAKE_COLUMNS, PLACE
-from pipelines.ingest.soundness import require_sound
-from pipelines.registry.outside import look_up
+from pipelines.ingest.lake import require_sound
+from pipelines.registry.mmdb_files import look_up
 from pipelines.registry.registry import Registry
 from pipelines.state import ledger
 from pipelines.state.database import Store
@@ -86,7 +86,7 @@ def show_raw(
         listed = files.between(event_class, *days)
         require_sound(files.folder, listed)
         if listed:
-            paths = [files.folder / one.path for one in listed]
+            paths = [files.folder / file.path for file in listed]
             database.view_files(event_class, paths)
         else:
             columns = EVENT_CLASSES[event_class].schema

@@ -302,7 +302,7 @@ def model_version(model: Model, values: Mapping[str, Scalar]) -> str:
     """
     header = model.header
     columns = {name: note.type for name, note in header.columns.items()}
-    checks = [(one.holds, one.severity) for one in header.checks]
+    checks = [(check.holds, check.severity) for check in header.checks]
     parts = (model.query, sorted(values.items()), columns, header.grain, checks)
     window = (header.window.days_before, header.window.days_after)
     judged = header.model_dump(include=set(JUDGED))

@@ -17,10 +17,10 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from pipelines.errors import ModelError
-from pipelines.ingest.files import sync
+from pipelines.errors import BusyError, ModelError
+from pipelines.ingest.lake import sync
 from pipelines.settings.home import PLAIN_FILE, shared_folder
-from pipelines.warehouse.database import Copied, Database
+from pipelines.warehouse.database import LOCKED, Copied, Database, writing
 
 POINTER = "CURRENT"
 PREFIX, STAMP = "schoolbell-", "%Y%m%dT%H%M%SZ"
@@ -206,3 +206,33 @@ def _prune(folder: Path, newest: Path) -> None:
             old.unlink()
     for orphan in folder.glob("schoolbell-*.tmp"):
         orphan.unlink()
+
+
+@contextmanager
+def looking(warehouse: Path) -> Iterator[Database]:
+    """A database in memory with the warehouse attached as `built`.
+
+    Views over the lake can be made in it; the warehouse stays as it is.
+
+    Raises:
+        ModelError: Nothing was built yet.
+        BusyError: A run is writing.
+    """
+    if not warehouse.is_file():
+        raise ModelError(
+            "nothing was built yet",
+            where=str(warehouse),
+            remedy="Run: schoolbell run --home HOME",
+        )
+    with writing(Path(":memory:"), threads=1) as database:
+        try:
+            database.rows("attach $path as built (read_only)", {"path": str(warehouse)})
+            yield database
+        except duckdb.Error as error:
+            if LOCKED in str(error):
+                raise BusyError(
+                    "another run is writing the warehouse",
+                    where=str(warehouse),
+                    remedy="Ask again when it is done.",
+                ) from error
+            raise unreadable(error, warehouse) from error

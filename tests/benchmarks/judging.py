@@ -10,9 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pipelines.district import open_district
-from pipelines.refresh.steps import build_and_judge, builder_of, refresh, take_in
+from pipelines.refresh.steps import build_and_judge, builder_of, ingest_sources, refresh
 from pipelines.registry.new_home import create
-from pipelines.warehouse import building, inputs, planning
+from pipelines.warehouse import builds, inputs
 from pipelines.warehouse.database import writing
 from tests.benchmarks.inputs import (
     write_leases,
@@ -40,7 +40,7 @@ def make_home(folder: Path, count: int) -> None:
 
 def take_in_all(folder: Path, _fmt: str = "") -> int:
     with open_district(folder) as district:
-        outcomes = take_in(district, settle_seconds=0)
+        outcomes = ingest_sources(district, settle_seconds=0)
         return sum(one.record.lines for one in outcomes)
 
 
@@ -57,8 +57,8 @@ def resolve(folder: Path, _fmt: str = "") -> int:
             name: model for name, model in district.models.items() if name in needed
         }
         refresh(base, district, (held[0], held[-1]))
-        due = planning.stale_days(models, held, held)
-        building.build(builder_of(base, district, files), models, due)
+        due = builds.stale_days(models, held, held)
+        builds.build(builder_of(base, district, files), models, due)
         return base.rows(f"select count(*) from {RESOLVED}")[0][0]
 
 

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pipelines.formats import formats
-from pipelines.ingest.blocks import blocks
+from pipelines.ingest.blocks import batch, blocks
 from pipelines.ingest.delivery import deliveries
-from pipelines.ingest.intake import Intake, Source
-from pipelines.ingest.lines import batch
+from pipelines.ingest.ingestion import ingest_source
+from pipelines.ingest.source import IngestOptions, Source
 from pipelines.ingest.streams import opened
 from pipelines.state import ledger
 from pipelines.state.database import open_store
@@ -44,12 +44,11 @@ def parse(folder: Path, name: str) -> int:
 def ingest(folder: Path, name: str) -> int:
     """All of it, into a lake with its ledger."""
     store = open_store(folder / "state.db")
-    intake = Intake(
+    options = IngestOptions(
         store=store, lake=folder / "lake", zone="America/Chicago", settle_seconds=0
     )
-    intake.take_in(
-        Source(name="proxy", folder=folder / "landing", format=name, zone="UTC")
-    )
+    source = Source(name="proxy", folder=folder / "landing", format=name, zone="UTC")
+    ingest_source(options, source)
     return sum(record.lines for record in ledger.source_files(store))
 
 

@@ -15,7 +15,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from pipelines.district import open_district
-from pipelines.refresh.steps import build_and_judge, take_in
+from pipelines.refresh.steps import build_and_judge, ingest_sources
 from pipelines.registry.new_home import create
 from pipelines.synthetic.generate import ACCOUNT_DOMAINS, DISTRICT_NAME, generate
 
@@ -53,7 +53,7 @@ def measure(home: Path, staff: int, weeks: int, slowest: int) -> None:
     create(home, name=DISTRICT_NAME, account_domains=ACCOUNT_DOMAINS)
     generate(home, SEED, people=round(staff / STAFF_SHARE), weeks=weeks)
     with open_district(home) as district:
-        outcomes = take_in(district, settle_seconds=0)
+        outcomes = ingest_sources(district, settle_seconds=0)
         lines = sum(one.record.lines for one in outcomes)
         watch, begin, cpu = Stopwatch(), time.perf_counter(), time.process_time()
         done = build_and_judge(district, watch)

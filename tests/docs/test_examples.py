@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from pipelines.registry.files import FILES
+from pipelines.registry.frames import FILES
 from pipelines.registry.new_home import create
 from pipelines.registry.registry import load_registry
 from pipelines.settings.reader import load_settings, parse_settings

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines.ingest.intake import Intake, Source
-from pipelines.ingest.source import Outcome
+from pipelines.ingest.ingestion import ingest_source
+from pipelines.ingest.source import IngestOptions, Outcome, Source
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
 from pipelines.state.ledger import FileRecord
@@ -77,14 +77,14 @@ class Home:
         )
 
     def run(self, *, settle: float = 0, **more: object) -> dict[str, Outcome]:
-        intake = Intake(
+        options = IngestOptions(
             store=self.store,
             lake=self.lake,
             zone="America/Chicago",
             settle_seconds=settle,
             **{"least_free_bytes": 0, **more},
         )
-        outcomes = intake.take_in(self.source)
+        outcomes = ingest_source(options, self.source)
         self.check_books()
         return {one.record.path: one for one in outcomes}
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from pipelines.district import only_writer, open_district
 from pipelines.operations.purge import Purge, carry_out, certified, plan
 from pipelines.state.audit import open_chain
-from pipelines.warehouse import building
+from pipelines.warehouse import builds
 from pipelines.warehouse.library import models
 from tests.faults.zygote import Fault, instrument
 
@@ -27,13 +27,13 @@ def purge(home: Path, now: datetime, fault: Fault) -> None:
             return  # an earlier one was killed behind its certificate
         done = Purge(found, "ada (1000)", "the schedule", now)
         instrument(fault)
-        real = building.build_day
+        real = builds.build_day
 
         def build_day(*args: object) -> int:
             fault.point("build")
             return real(*args)
 
-        building.build_day = build_day
+        builds.build_day = build_day
         carry_out(district, done, chain)
         certified(district, done, chain)
 

@@ -47,7 +47,7 @@ def first_run(folder: Path) -> Home:
 
 
 def closed_days(folder: Path) -> Home:
-    """Many files of several days, ready to be joined."""
+    """Many files of several days, of a run each."""
     home = Home(folder)
     spread = [line(number, at=number * DAY // 40) for number in range(LAST)]
     for part in range(5):

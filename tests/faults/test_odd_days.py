@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.ingest import staging
+from pipelines.ingest import lake_writer
 from pipelines.notebook.connection import Connection
 from pipelines.registry.new_home import create
 from pipelines.settings.home import DistrictHome
@@ -45,7 +45,7 @@ def test_a_clock_set_back_loses_no_line_and_no_day(tmp_path, monkeypatch, back):
         def now(cls, tz=None):
             return datetime.now(tz) - cls.behind
 
-    monkeypatch.setattr(staging, "datetime", Clock)
+    monkeypatch.setattr(lake_writer, "datetime", Clock)
     home.put("a.log", lines(0, 20))
     home.run()
     for number, behind in enumerate((back, 2 * back, timedelta(0)), start=1):

@@ -30,12 +30,12 @@ from sqlalchemy.exc import OperationalError
 from pipelines.district import only_writer, open_district
 from pipelines.errors import SchoolbellError
 from pipelines.formats import formats
-from pipelines.ingest import staging
+from pipelines.ingest import lake_writer
 from pipelines.ingest.blocks import blocks
-from pipelines.ingest.compaction import compact
 from pipelines.ingest.framing import parts
-from pipelines.ingest.intake import Intake
-from pipelines.ingest.sweeping import sweep
+from pipelines.ingest.ingestion import ingest_source
+from pipelines.ingest.lake import sweep
+from pipelines.ingest.source import IngestOptions
 from pipelines.run.run import Watchers, run_opened
 from pipelines.settings.home import DistrictHome
 from pipelines.state.opening import open_state
@@ -134,7 +134,7 @@ def arm(fault: Fault) -> ctypes.CDLL:
 def carry_out(order: dict[str, object]) -> int:
     fault = Fault(**order)
     home = Path(fault.home)
-    staging.ROWS_A_COMMIT = 40
+    lake_writer.ROWS_A_COMMIT = 40
     blocks.__kwdefaults__["size"] = 1
     parts.__kwdefaults__["most"] = 16 if LONG else 40
     if fault.how == "limit":
@@ -149,7 +149,7 @@ def carry_out(order: dict[str, object]) -> int:
         store = open_state(DistrictHome(home))
         begin(fault)
         source = source_of(home)
-        intake = Intake(
+        options = IngestOptions(
             store=store,
             lake=home / "lake",
             zone="America/Chicago",
@@ -159,9 +159,8 @@ def carry_out(order: dict[str, object]) -> int:
         wait = fault.wait_seconds
         with only_writer(DistrictHome(home), wait) if wait else nullcontext():
             if fault.housekeeping:
-                compact(store, home / "lake")
                 sweep(store, home / "lake")
-            intake.take_in(source)
+            ingest_source(options, source)
     except SchoolbellError as error:
         complain(home, str(error))
         return REFUSED

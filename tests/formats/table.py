@@ -19,7 +19,7 @@ import polars as pl
 
 from docs.reference_pages import table
 from pipelines.formats import Format
-from pipelines.ingest.identify import ENOUGH, SAMPLE_BYTES, identify
+from pipelines.ingest.identification import ENOUGH, SAMPLE_BYTES, identify
 from tests.conftest import CORPORA, corpus
 from tests.formats.agreement import compared
 from tests.formats.clauses import CLAUSES

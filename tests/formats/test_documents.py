@@ -9,7 +9,7 @@ import pytest
 from pipelines.clock import Reading
 from pipelines.formats import Context, formats
 from pipelines.ingest.framing import records
-from pipelines.ingest.identify import best
+from pipelines.ingest.identification import best
 from tests.conftest import LONG, REPO_ROOT
 from tests.docs.documents import FENCE
 from tests.formats.table import confusion, section

@@ -5,8 +5,7 @@ import pytest
 from pipelines.clock import Reading
 from pipelines.errors import SettingsError
 from pipelines.formats import Context, Parsed
-from pipelines.formats.reading.logformat import NAMED, layout
-from pipelines.formats.squid_logformat import FORMAT
+from pipelines.formats.squid_logformat import FORMAT, NAMED, layout
 from pipelines.ingest.framing import records
 
 

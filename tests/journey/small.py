@@ -20,7 +20,7 @@ from filelock import FileLock
 
 from pipelines.district import open_district
 from pipelines.ingest.source import SETTLE_SECONDS
-from pipelines.refresh.steps import Warehouse, build_and_judge, take_in
+from pipelines.refresh.steps import Warehouse, build_and_judge, ingest_sources
 from pipelines.registry.new_home import create
 from pipelines.run.run import run
 from pipelines.settings.home import DistrictHome
@@ -131,7 +131,7 @@ def _planted(folder: Path, lines: Mapping[str, int]) -> Planted:
 def judged(home: Path, *, settle_seconds: float = SETTLE_SECONDS) -> Warehouse:
     """Take in, build and judge what is due; no page is written."""
     with open_district(home) as district:
-        take_in(district, settle_seconds=settle_seconds)
+        ingest_sources(district, settle_seconds=settle_seconds)
         return build_and_judge(district)
 
 

@@ -8,7 +8,7 @@ from pipelines.district import open_district
 from pipelines.refresh.staleness import stale
 from pipelines.refresh.steps import build_and_judge
 from pipelines.settings.home import DistrictHome
-from pipelines.warehouse import inputs, planning
+from pipelines.warehouse import builds, inputs
 from pipelines.warehouse.database import writing
 from pipelines.warehouse.library import models
 from pipelines.warehouse.models import arguments, model_version
@@ -23,7 +23,7 @@ def due(home):
     with open_district(home) as district, writing(district.home.warehouse) as database:
         held = inputs.lake_files(district.store, district.home.lake).days()
         found = stale(database, district, held)
-        return planning.stale_days(district.models, found.days, held, found.models)
+        return builds.stale_days(district.models, found.days, held, found.models)
 
 
 def set_to(home, text):

@@ -16,7 +16,7 @@ from pipelines.operations.checks import Installation
 from pipelines.operations.doctor import examine
 from pipelines.operations.upgrade import plan
 from pipelines.settings.home import DistrictHome
-from pipelines.settings.state_place import state_place
+from pipelines.settings.secrets import state_place
 from pipelines.state import migration
 from pipelines.state.audit import Act, open_chain
 from pipelines.state.database import (

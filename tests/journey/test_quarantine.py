@@ -11,7 +11,7 @@ from pipelines.alerts.facts import noticed
 from pipelines.district import open_district
 from pipelines.errors import ModelError
 from pipelines.findings.unjudged import UNJUDGED, failures
-from pipelines.refresh.ranges import stale_range
+from pipelines.refresh.staleness import stale_range
 from pipelines.settings.home import DistrictHome
 from pipelines.state.days import mark_dirty, quarantined
 from pipelines.warehouse.database import Database

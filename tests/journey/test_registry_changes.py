@@ -10,7 +10,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from pipelines.registry import builtin
+from pipelines.registry import domain_lists
 from pipelines.settings.home import DistrictHome
 from tests.conftest import LONG
 from tests.journey.commands import schoolbell
@@ -212,11 +212,11 @@ def test_a_network_and_a_site_to_sign_in_open_the_days_of_what_they_change(home,
         " and site_label ~ '[a-z]*o[a-z]*'",
     )
     listed = pl.concat(
-        [builtin.login_hosts(), pl.DataFrame({"host": site.replace("o", "0", 1)})],
+        [domain_lists.login_hosts(), pl.DataFrame({"host": site.replace("o", "0", 1)})],
         how="diagonal",
     )
-    patch.setattr(builtin, "login_hosts", lambda: listed)
-    patch.setattr(builtin, "version", lambda: "the next")
+    patch.setattr(domain_lists, "login_hosts", lambda: listed)
+    patch.setattr(domain_lists, "version", lambda: "the next")
     remote = {"cidr": f"{outside}/32", "kind": "remote"}
     result = change(
         home,

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import duckdb
@@ -12,8 +11,9 @@ import pytest
 from pipelines.district import open_district
 from pipelines.formats import Parsed
 from pipelines.ingest.accounting import unbalanced
-from pipelines.ingest.files import REJECTS, write
-from pipelines.ingest.staging import Staging
+from pipelines.ingest.lake import REJECTS, write
+from pipelines.ingest.lake_writer import LakeWriter
+from pipelines.ingest.reader import Batch
 from pipelines.operations.purge import (
     Plan,
     Purge,
@@ -256,11 +256,19 @@ def damaged_line(home, day):
         [file_id] = ledger.take_ids(opened.store, 1)
         place = {"file_id": file_id, "line_no": 1, "byte_offset": 0}
         rejects = pl.DataFrame([place | {"reason": "of no known kind", "line": "x"}])
-        staging = Staging(opened.store, home.lake, "proxy", opened.zone)
-        staging.add("squid_access", Parsed({}, rejects, 0, None), {file_id: day})
-        record = FileRecord(file_id=file_id, source="proxy", path="late.log")
-        staging.reached(replace(record, lines=1, rejects=1, state="finished"))
-        staging.flush()
+        record = FileRecord(
+            file_id=file_id,
+            source="proxy",
+            path="late.log",
+            format="squid_access",
+            lines=1,
+            rejects=1,
+            state="finished",
+        )
+        writer = LakeWriter(opened.store, home.lake, "proxy", opened.zone)
+        parsed = Parsed({}, rejects, 0, None)
+        writer.add(Batch(records=[record], parsed=parsed, days={file_id: day}))
+        writer.commit()
 
 
 def lake_of(home):

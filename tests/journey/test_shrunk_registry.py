@@ -9,7 +9,7 @@ import pytest
 from pipelines.alerts.facts import noticed
 from pipelines.district import open_district
 from pipelines.operations.backup import back_up
-from pipelines.registry.kept import read_kept
+from pipelines.registry.kept_copies import read_kept
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
 from tests.journey.commands import schoolbell

@@ -12,8 +12,8 @@ import polars as pl
 import pytest
 
 from pipelines.district import only_writer, open_district
-from pipelines.refresh.steps import take_in
-from pipelines.registry.accounts import canonical
+from pipelines.refresh.steps import ingest_sources
+from pipelines.registry.account_names import canonical
 from pipelines.registry.new_home import create
 from pipelines.state import ledger
 from tests.journey.squid import (
@@ -96,7 +96,7 @@ def what_was_seen(folder):
     ):
         school_day(squid, web, echo)
     with open_district(home.path) as district, only_writer(district.home):
-        (outcome,) = take_in(district, settle_seconds=0)
+        (outcome,) = ingest_sources(district, settle_seconds=0)
         events = [
             pl.read_parquet(district.home.lake / one.path)
             for one in ledger.lake_files(district.store, "http_requests")

@@ -14,13 +14,11 @@ from pipelines.errors import ModelError, SettingsError
 from pipelines.notebook.connection import Connection
 from pipelines.notebook.dictionary import OPEN, described, relations, words_of
 from pipelines.notebook.saved import saved_queries, saved_query, values_of
-from pipelines.registry.files import (
-    DAY_TYPES,
-    DEVICE_CLASSES,
-    NETWORK_TYPES,
-    SITE_CLASSES,
-    SUBNET_KINDS,
-)
+from pipelines.registry.tables.approved_sites import SITE_CLASSES
+from pipelines.registry.tables.devices import DEVICE_CLASSES
+from pipelines.registry.tables.ip_geo import NETWORK_TYPES
+from pipelines.registry.tables.subnets import SUBNET_KINDS
+from pipelines.settings.model import DAY_TYPES
 
 FORMULA = "=cmd|'/c calc'!A0"
 ESCAPE = "\x1b[2J\u202e"

@@ -11,14 +11,15 @@ from pipelines.events import EVENT_CLASSES
 from pipelines.findings.candidates import candidates
 from pipelines.findings.judging import Circumstances, judge
 from pipelines.findings.record import Finding
-from pipelines.ingest.intake import Intake, Source
+from pipelines.ingest.ingestion import ingest_source
+from pipelines.ingest.source import IngestOptions, Source
 from pipelines.registry.registry import Registry, load_registry
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.reader import load_settings
 from pipelines.state import ledger
 from pipelines.state.database import Store, open_store
-from pipelines.warehouse import building, inputs, planning
-from pipelines.warehouse.building import Builder, Quarantine
+from pipelines.warehouse import builds, inputs
+from pipelines.warehouse.builds import Builder, Quarantine
 from pipelines.warehouse.database import Database, writing
 from pipelines.warehouse.detections import catalogue
 from pipelines.warehouse.library import models
@@ -105,7 +106,9 @@ def _deliver(home: Path, story: Story) -> Mapping[str, list[str]]:
 
 
 def _take_in(home: Path, store: Store, written: Mapping[str, list[str]]) -> None:
-    intake = Intake(store=store, lake=home / "lake", zone=places.ZONE, settle_seconds=0)
+    options = IngestOptions(
+        store=store, lake=home / "lake", zone=places.ZONE, settle_seconds=0
+    )
     for name in written:
         source = Source(
             name=name,
@@ -113,7 +116,7 @@ def _take_in(home: Path, store: Store, written: Mapping[str, list[str]]) -> None
             format=FORMATS[name],
             zone=places.ZONE,
         )
-        intake.take_in(source)
+        ingest_source(options, source)
     for record in ledger.source_files(store):
         # every line of a scenario is meant to be read
         assert record.lines == len(written[record.source])
@@ -148,7 +151,7 @@ def _judged(
         inputs.load_registry(database, registry)
         inputs.show_raw(database, files, EVENT_CLASSES, (days[0], days[-1]))
         inputs.refresh_dimensions(database, registry, domains, is_new_registry=True)
-        stale = planning.stale_days(needed, days, days)
+        stale = builds.stale_days(needed, days, days)
         builder = Builder(
             database=database,
             files=files,
@@ -156,7 +159,7 @@ def _judged(
             zone=places.ZONE,
             quarantine=Quarantine(None),
         )
-        building.build(builder, needed, stale)
+        builds.build(builder, needed, stale)
         sources = {one.file_id: one.source for one in ledger.source_files(store)}
         return [
             _shown(finding, sources, written)

@@ -23,9 +23,9 @@ import polars as pl
 import yaml
 
 from pipelines.events import EVENT_CLASSES, LAKE_COLUMNS, PLACE
-from pipelines.registry import frames, outside
+from pipelines.registry import frames, mmdb_files
 from pipelines.warehouse import dimensions
-from pipelines.warehouse.building import verify
+from pipelines.warehouse.builds import verify
 from pipelines.warehouse.database import Database, writing
 from pipelines.warehouse.library import models
 from pipelines.warehouse.models import Model, arguments, inputs_below
@@ -34,7 +34,7 @@ DIMENSIONS = {
     "identity.hosts": dimensions.HOSTS,
     "identity.spellings": dimensions.SPELLINGS,
     "identity.addresses": dimensions.ADDRESSES,
-    "identity.outside_networks": outside.OUTSIDE,
+    "identity.outside_networks": mmdb_files.OUTSIDE,
 }
 _TYPES = {
     pl.String: "varchar",

@@ -5,8 +5,8 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
-from pipelines.refresh.touching.contracts import contracts_moved
 from pipelines.registry import frames
+from pipelines.registry.tables.staff_duty import contracts_moved
 
 WEEKEND = timedelta(days=2)
 

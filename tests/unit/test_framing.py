@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.formats import Framing
-from pipelines.ingest import cutting, json_objects
-from pipelines.ingest.cutting import Piece, pieces
+from pipelines.ingest import cutters
+from pipelines.ingest.cutters import Piece, pieces
 from pipelines.ingest.framing import BLOCKS, PARAGRAPHS, XML_EVENTS, parts, records
 from tests.conftest import LONG
 from tests.formats.evtx_writer import event, evtx_file
@@ -19,7 +19,7 @@ WHOLE = ["evtx", "json_array", "xml_events", "paragraphs", "blocks"]
 
 
 CUTTERS = {
-    "json_array": json_objects.Cutter,
+    "json_array": cutters.JsonCutter,
     "xml_events": lambda: XML_EVENTS,
     "paragraphs": lambda: PARAGRAPHS,
     "blocks": lambda: BLOCKS,
@@ -121,9 +121,8 @@ DAMAGE = b"no such thing } \n  " * 500
 def test_a_giant_record_is_told_and_costs_no_neighbour(
     name, begin, filling, end, monkeypatch
 ):
-    longest, window = cutting.LONGEST >> SCALE, cutting.WINDOW >> SCALE
-    for module in (cutting, json_objects):
-        monkeypatch.setattr(module, "LONGEST", longest)
+    longest, window = cutters.LONGEST >> SCALE, cutters.WINDOW >> SCALE
+    monkeypatch.setattr(cutters, "LONGEST", longest)
     stream = Stream(giant(begin, filling, end))
     found: list[Piece] = []
     for piece in pieces(stream, CUTTERS[name](), window=window):

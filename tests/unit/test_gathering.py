@@ -7,8 +7,9 @@ from dataclasses import asdict
 import polars as pl
 import pytest
 
-from pipelines.ingest import gathering
-from pipelines.ingest.intake import Intake
+from pipelines.ingest import reader
+from pipelines.ingest.ingestion import ingest_source
+from pipelines.ingest.source import IngestOptions
 from pipelines.state import ledger
 from tests.conftest import LONG
 from tests.faults.home import Home, line, lines, once
@@ -86,8 +87,8 @@ def test_a_small_file_hands_its_open_question_on(tmp_path):
 def test_files_read_together_are_as_files_read_alone(name, tmp_path, monkeypatch):
     context = context_of(name)
     results = []
-    for kind, small in (("together", gathering.SMALL_BYTES), ("alone", -1)):
-        monkeypatch.setattr(gathering, "SMALL_BYTES", small)
+    for kind, small in (("together", reader.SMALL_BYTES), ("alone", -1)):
+        monkeypatch.setattr(reader, "SMALL_BYTES", small)
         home = Home(tmp_path / kind, fmt=name)
         home.zone, home.options = context.reading.zone, context.options
         deliver(home, name)
@@ -137,7 +138,7 @@ def test_each_small_file_reports_its_progress(tmp_path):
     for number in range(5):
         home.put(f"a{number}", line(number))
     seen = []
-    intake = Intake(
+    options = IngestOptions(
         store=home.store,
         lake=home.lake,
         zone="UTC",
@@ -145,5 +146,5 @@ def test_each_small_file_reports_its_progress(tmp_path):
         least_free_bytes=0,
         watch=lambda delivery, size, count: seen.append((delivery.path, size, count)),
     )
-    intake.take_in(home.source)
+    ingest_source(options, home.source)
     assert seen == [(f"a{number}", len(line(number)), 1) for number in range(5)]

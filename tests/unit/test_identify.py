@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.formats import Context
-from pipelines.ingest.identify import SAMPLE_BYTES, best, identify
+from pipelines.ingest.identification import SAMPLE_BYTES, best, identify
 from tests.conftest import LONG
 from tests.faults.home import Home, lines
 

@@ -18,10 +18,9 @@ import pytest
 import zstandard
 
 from pipelines.formats import formats
-from pipelines.ingest import staging, task
+from pipelines.ingest import lake_writer, reader
 from pipelines.ingest.blocks import blocks
-from pipelines.ingest.files import LakeError
-from pipelines.ingest.sweeping import MOST_DELETED, sweep, unlisted_files
+from pipelines.ingest.lake import MOST_DELETED, LakeError, sweep, unlisted_files
 from pipelines.operations.record_classes import delete_set_aside
 from pipelines.state import ledger
 from pipelines.state.ledger import Change
@@ -205,8 +204,8 @@ def test_a_commit_in_the_middle_of_a_second_loses_and_doubles_nothing(
     home, monkeypatch
 ):
     """The border of a commit, and of two files, lies among lines of one second."""
-    monkeypatch.setattr(staging, "ROWS_A_COMMIT", 1)
-    monkeypatch.setattr(task, "blocks", partial(blocks, size=1))  # 64 KiB at least
+    monkeypatch.setattr(lake_writer, "ROWS_A_COMMIT", 1)
+    monkeypatch.setattr(reader, "blocks", partial(blocks, size=1))  # 64 KiB at least
     before, border = lines(0, 10), lines(10, 1_000, at=10) + line(10, at=10) * 900
     home.put("a.log", before + border)
     home.run()
@@ -216,6 +215,56 @@ def test_a_commit_in_the_middle_of_a_second_loses_and_doubles_nothing(
     home.run()
     expected = once(0, 1_000) + Counter({10: 900}) + once(2_000, 2_030)
     assert home.numbers() == expected
+
+
+def test_a_finished_file_that_grew_is_read_on_after_a_kill(home, monkeypatch):
+    home.put("a.log", lines(0, 10))
+    home.run()
+    home.put("a.log", lines(0, 3_000))
+
+    class KilledError(BaseException):
+        pass
+
+    real, commits = ledger.commit, []
+
+    def commit(*args):
+        if commits:
+            raise KilledError
+        commits.append(args)
+        return real(*args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(lake_writer, "ROWS_A_COMMIT", 1)
+        patch.setattr(reader, "blocks", partial(blocks, size=1))
+        patch.setattr(ledger, "commit", commit)
+        with pytest.raises(KilledError):
+            home.run()
+    assert 10 < home.total("lines") < 3_000
+    home.run()
+    assert home.numbers() == once(0, 3_000)
+
+
+def test_of_a_file_that_fails_midway_each_line_is_pending_once(home, monkeypatch):
+    """Also the last one, which has no end yet."""
+    whole = lines(0, 1_000) + b"177"
+    home.put("a.log", whole)
+    parse = formats()["squid_access"].parse
+
+    def fails(_format, batch, context=None):
+        if batch["line_no"][-1] > 900:
+            raise RuntimeError("broken on purpose")
+        return parse(batch, context)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(reader, "blocks", partial(blocks, size=1))
+        patch.setattr("pipelines.formats.Format.parse", fails)
+        (failed,) = home.run(settle=3_600).values()
+    record = failed.record
+    assert (record.state, record.lines) == ("failed", 1_001)
+    assert record.pending_lines == 1_001 - record.events > 100
+    home.run(settle=3_600)
+    assert home.numbers() == once(0, 1_000)
+    assert (home.total("lines"), home.total("pending_lines")) == (1_001, 1)
 
 
 def test_identical_lines_of_one_file_are_all_kept(home):
@@ -490,11 +539,12 @@ def test_nothing_is_begun_on_a_full_disk(home):
 
 
 def test_a_dry_run_says_what_would_be_read_and_writes_nothing(home):
-    from pipelines.ingest.intake import Intake
+    from pipelines.ingest.ingestion import preview_source
+    from pipelines.ingest.source import IngestOptions
 
     home.put("a.log", lines(0, 10))
-    intake = Intake(store=home.store, lake=home.lake, zone="UTC")
-    found = intake.would_take_in(home.source)
+    options = IngestOptions(store=home.store, lake=home.lake, zone="UTC")
+    found = preview_source(options, home.source)
     assert [(one.record.path, one.kind) for one in found] == [("a.log", "new")]
     assert ledger.source_files(home.store) == []
     assert [one.name for one in home.lake.iterdir()] == ["home.mark"]

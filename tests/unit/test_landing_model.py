@@ -15,8 +15,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from pipelines.ingest import staging
-from pipelines.ingest.compaction import compact
+from pipelines.ingest import lake_writer
 from tests.conftest import LONG
 from tests.faults.home import Home, line
 
@@ -147,7 +146,7 @@ class Landing(RuleBasedStateMachine):
 
     @rule(after=st.integers(0, 3))
     def run_killed(self, after: int) -> None:
-        real = staging.ledger.commit
+        real = lake_writer.ledger.commit
         left = after
 
         def commit(*args):
@@ -157,19 +156,15 @@ class Landing(RuleBasedStateMachine):
                 raise Killed
             real(*args)
 
-        staging.ledger.commit = commit
-        staging.FILES_A_COMMIT, before = 1, staging.FILES_A_COMMIT
+        lake_writer.ledger.commit = commit
+        lake_writer.FILES_A_COMMIT, before = 1, lake_writer.FILES_A_COMMIT
         try:
             self.home.run(settle=10**9)
         except Killed:
             pass
         finally:
-            staging.ledger.commit = real
-            staging.FILES_A_COMMIT = before
-
-    @rule()
-    def join_days(self) -> None:
-        compact(self.home.store, self.home.lake)
+            lake_writer.ledger.commit = real
+            lake_writer.FILES_A_COMMIT = before
 
     @invariant()
     def nothing_twice(self) -> None:

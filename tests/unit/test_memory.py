@@ -17,10 +17,10 @@ import pytest
 
 from pipelines.errors import SourceError
 from pipelines.formats import Parsed
-from pipelines.ingest import framing, parsing, reading, staging
-from pipelines.ingest.holding import Holding, on_its_own
-from pipelines.ingest.lines import batch
-from pipelines.ingest.staging import Staging
+from pipelines.ingest import framing, lake_writer, parser, reader
+from pipelines.ingest.blocks import batch
+from pipelines.ingest.lake_writer import LakeWriter, StagedFrames, on_its_own
+from pipelines.ingest.reader import Batch
 from pipelines.state import ledger
 from pipelines.state.database import open_store
 from pipelines.state.ledger import FileRecord
@@ -50,7 +50,7 @@ def test_what_waits_keeps_no_block_alive():
     del buffers
     texts = text.to_frame()
     assert sys.getrefcount(data) > before, "one line keeps a thousand"
-    held = Holding()
+    held = StagedFrames()
     held.add("rejects", texts)
     expected = texts.to_dicts()
     del text, texts
@@ -65,19 +65,24 @@ def test_the_memory_of_a_frame_is_not_understated():
 
 
 def test_a_batch_is_committed_for_its_memory_as_for_its_rows(tmp_path, monkeypatch):
-    monkeypatch.setattr(staging, "BYTES_A_COMMIT", 1 << 20)
+    monkeypatch.setattr(lake_writer, "BYTES_A_COMMIT", 1 << 20)
     store = open_store(tmp_path / "state.db")
-    stage = Staging(store, tmp_path / "lake", "proxy", "UTC")
+    writer = LakeWriter(store, tmp_path / "lake", "proxy", "UTC")
     lines = batch(f"{LINE}\n".encode() * 1_000)
     rejects = lines.with_columns(reason=pl.lit("no"))
     for number in range(1_000, 31_000, 1_000):
         parsed = Parsed(events={}, rejects=rejects, blanks=0, header=None)
-        stage.add("squid_access", parsed, {0: date(2026, 3, 2)})
         reached = FileRecord(
-            file_id=1, source="proxy", path="a", lines=number, rejects=number
+            file_id=1,
+            source="proxy",
+            path="a",
+            format="squid_access",
+            lines=number,
+            rejects=number,
         )
-        stage.reached(reached)
-    stage.flush()
+        days = {0: date(2026, 3, 2)}
+        writer.add(Batch(records=[reached], parsed=parsed, days=days))
+    writer.commit()
     written = ledger.lake_files(store, "rejects")
     rows = [one.row_count for one in written]
     assert sum(rows) == 30_000
@@ -110,11 +115,13 @@ def test_an_export_is_read_in_parts_and_counts_whole_or_not_at_all(
         assert home.total("events") in (0, 10), "parts do not count"
         if len(read) == 2:
             raise SourceError("the reader fails on the second part")
-        return parsing.parsed(fmt, part, context, **kind)
+        return parser.parse_part(fmt, part, context, **kind)
 
-    monkeypatch.setattr(staging, "BYTES_A_COMMIT", 1)  # each part is written at once
-    monkeypatch.setattr(reading, "parts", partial(framing.parts, most=4))
-    monkeypatch.setattr(reading, "parsing", SimpleNamespace(parsed=parsed))
+    monkeypatch.setattr(
+        lake_writer, "BYTES_A_COMMIT", 1
+    )  # each part is written at once
+    monkeypatch.setattr(reader, "parts", partial(framing.parts, most=4))
+    monkeypatch.setattr(reader, "parser", SimpleNamespace(parse_part=parsed))
     home.put("a.json", export(0, 10))
     (failed,) = home.run().values()
     assert (failed.record.state, failed.record.events) == ("failed", 0)
@@ -131,8 +138,8 @@ def test_an_export_is_read_in_parts_and_counts_whole_or_not_at_all(
 
 
 def test_a_cut_off_export_counts_once_when_the_whole_comes(tmp_path, monkeypatch):
-    monkeypatch.setattr(staging, "BYTES_A_COMMIT", 1)
-    monkeypatch.setattr(reading, "parts", partial(framing.parts, most=4))
+    monkeypatch.setattr(lake_writer, "BYTES_A_COMMIT", 1)
+    monkeypatch.setattr(reader, "parts", partial(framing.parts, most=4))
     home = Home(tmp_path, fmt="okta")
     whole = export(0, 10)
     packed = gzip.compress(whole)

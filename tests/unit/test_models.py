@@ -7,6 +7,7 @@ import pytest
 
 from pipelines.errors import ModelError
 from pipelines.privacy.editions import copied
+from pipelines.warehouse.builds import stale_days
 from pipelines.warehouse.database import writing
 from pipelines.warehouse.models import (
     arguments,
@@ -14,7 +15,6 @@ from pipelines.warehouse.models import (
     read_models,
     relations_read,
 )
-from pipelines.warehouse.planning import stale_days
 
 DAYS = [date(2026, 3, 1) + timedelta(days=n) for n in range(10)]
 

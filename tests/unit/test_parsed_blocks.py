@@ -8,7 +8,7 @@ import pytest
 from pipelines.errors import SourceError
 from pipelines.formats import Context, Parsed
 from pipelines.ingest.blocks import Block
-from pipelines.ingest.parsed_blocks import Blocks
+from pipelines.ingest.parser import BlockParser
 
 MARK = None
 
@@ -40,7 +40,7 @@ def blocks(count):
 
 def read(parse, found):
     fmt = SimpleNamespace(name="a test's", parse=parse)
-    return Blocks(fmt, Context(), file_id=1, passed=0).read(found)
+    return BlockParser(fmt, Context(), file_id=1, passed=0).parse(found)
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 9])

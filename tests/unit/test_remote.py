@@ -9,9 +9,10 @@ from contextlib import contextmanager
 import pytest
 
 from pipelines.errors import SourceError
-from pipelines.ingest import host_keys
-from pipelines.ingest.intake import Intake, Source
+from pipelines.ingest import remote
+from pipelines.ingest.ingestion import ingest_source
 from pipelines.ingest.remote import remote_deliveries, shown
+from pipelines.ingest.source import IngestOptions, Source
 from pipelines.ingest.streams import opened
 from tests.faults.home import Home, line, lines, once
 
@@ -60,7 +61,7 @@ def sftp_server(folder, monkeypatch, *, breaks_at=None, is_known=True):
         known = folder.parent / "known_hosts"
         public = key.export_public_key().decode() if is_known else ""
         known.write_text(f"[127.0.0.1]:{port} {public}")
-        monkeypatch.setattr(host_keys, "KNOWN_HOSTS", (known,))
+        monkeypatch.setattr(remote, "KNOWN_HOSTS", (known,))
         yield port
     finally:
         loop.call_soon_threadsafe(begun.close)
@@ -95,11 +96,11 @@ def object_store(monkeypatch):
 
 def take_in(home, url):
     source = Source(name="proxy", folder=url, format="squid_access", zone="UTC")
-    intake = Intake(
+    options = IngestOptions(
         store=home.store, lake=home.lake, zone="UTC", settle_seconds=0,
         least_free_bytes=0,
     )  # fmt: skip
-    outcomes = intake.take_in(source)
+    outcomes = ingest_source(options, source)
     home.check_books()
     return {one.record.path: one for one in outcomes}
 

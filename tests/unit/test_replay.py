@@ -1,16 +1,15 @@
 """Rejects become events once the format reads them; the books always balance."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import polars as pl
 import pytest
 
 from pipelines.formats import formats
-from pipelines.ingest import accounting, compaction
-from pipelines.ingest.compaction import compact
+from pipelines.ingest import accounting
+from pipelines.ingest.lake import sweep
 from pipelines.ingest.replay import Replay
-from pipelines.ingest.sweeping import sweep
-from pipelines.state import ledger
 from tests.faults.home import Home, lines, once
 
 
@@ -56,40 +55,18 @@ def test_rejects_that_still_do_not_read_are_left_alone(home):
     assert home.frame_paths() == before
 
 
-def test_days_are_joined_into_one_file_while_readers_keep_theirs(home):
-    for number in range(6):
-        home.put(f"{number}.log", lines(number * 10, number * 10 + 10) + b"bad\n")
-        home.run()
+def test_a_file_that_is_replaced_stays_until_its_readers_are_done(home):
+    home.put("a.log", lines(0, 5) + b"177")
+    home.run()
     reading = home.frame_paths()
-    assert compact(home.store, home.lake) == 12
-    assert len(home.frame_paths()) == 2
-    home.check_books()
-    assert home.numbers() == once(0, 60)
+    home.put("a.log", lines(0, 5) + b"177 more\n")
+    home.run()
+    assert set(home.frame_paths()).isdisjoint(reading[-1:])
     assert all((home.lake / path).exists() for path in reading)
     assert sweep(home.store, home.lake).deleted == 0
-    from datetime import timedelta
-
-    assert sweep(home.store, home.lake, grace=timedelta(days=-1)).deleted == 12
-    assert home.numbers() == once(0, 60)
-    home.put("again.log", lines(20, 80))
-    home.run()
-    assert home.numbers() == once(0, 80)
-
-
-def test_a_day_of_many_rows_becomes_several_files_in_the_order_of_its_lines(
-    home, monkeypatch
-):
-    monkeypatch.setattr(compaction, "MOST_ROWS", 100)
-    for last in (40, 80, 120, 160):
-        home.put("a.log", lines(0, last))
-        home.run(settle=3_600)
-    assert compact(home.store, home.lake) == 4
-    listed = ledger.lake_files(home.store, "http_requests")
-    assert sorted(one.row_count for one in listed) == [80, 80]
-    for one in listed:
-        assert pl.read_parquet(home.lake / one.path)["line_no"].is_sorted()
-    home.check_books()
-    assert compact(home.store, home.lake) == 0
+    assert sweep(home.store, home.lake, grace=timedelta(days=-1)).deleted == 1
+    assert home.numbers() == once(0, 5)
+    assert home.rejects() == ["177 more"]
 
 
 def test_accounts_say_where_every_line_is(home):
@@ -99,20 +76,13 @@ def test_accounts_say_where_every_line_is(home):
     home.run()
     home.put("d.log", b"177")
     home.run(settle=3_600)
-    (arrived,) = accounting.arrivals(home.store)
-    assert arrived.lines == (
-        arrived.events
-        + arrived.duplicates
-        + arrived.blanks
-        + arrived.rejects
-        + arrived.pending
-    )
-    assert (arrived.events, arrived.duplicates, arrived.blanks) == (61, 30, 1)
-    assert (arrived.rejects, arrived.pending) == (2, 1)
+    kinds = ("events", "duplicates", "blanks", "rejects", "pending_lines")
+    totals = {kind: home.total(kind) for kind in kinds}
+    assert home.total("lines") == sum(totals.values())
+    assert list(totals.values()) == [61, 30, 1, 2, 1]
     (day,) = accounting.days(home.store)
     assert (day.events, day.duplicates) == ({"http_requests": 61}, 30)
-    assert sum(accounting.reasons(home.store, home.lake).values()) == 2
-    assert sum(accounting.lags(home.store, "proxy").values()) == 61
+    assert len(home.rejects()) == 2
     shown = accounting.arrival_lags(home.store)
     assert shown.drop("event_date").rows() == [("proxy", "http_requests", "longer", 61)]
     assert accounting.unbalanced(home.store, home.lake) == []

@@ -10,7 +10,7 @@ from pipelines.clock import monday, school_year
 from pipelines.events import event_id_of, place_of
 from pipelines.formats import formats
 from pipelines.registry.calendar import WORKING
-from pipelines.settings.parts import DAY_TYPES
+from pipelines.settings.model import DAY_TYPES
 from pipelines.warehouse.database import writing
 from pipelines.warehouse.library import models
 

@@ -4,10 +4,8 @@ import random
 
 import pytest
 
-from pipelines.ingest import soundness
-from pipelines.ingest.compaction import compact
-from pipelines.ingest.files import LakeError
-from pipelines.ingest.soundness import damaged, require_sound
+from pipelines.ingest import lake
+from pipelines.ingest.lake import LakeError, damaged, read_sound, require_sound
 from pipelines.state import ledger
 from pipelines.warehouse import inputs
 from pipelines.warehouse.database import writing
@@ -35,19 +33,19 @@ def test_every_bit_that_turns_over_is_found(home):
         data = bytearray(whole)
         data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
         path.write_bytes(data)
-        soundness._digest.cache_clear()  # as in another process
+        lake._digest.cache_clear()  # as in another process
         assert damaged(home.lake, listed) == [one.path]
         path.write_bytes(whole)
-    soundness._digest.cache_clear()
+    lake._digest.cache_clear()
     assert damaged(home.lake, listed) == []
 
 
-def test_what_is_damaged_is_neither_shown_nor_joined(home):
+def test_what_is_damaged_is_neither_shown_nor_read(home):
     (one, *_) = ledger.lake_files(home.store, "http_requests")
     path = home.lake / one.path
     whole = path.read_bytes()
     path.write_bytes(whole[:200] + bytes([whole[200] ^ 1]) + whole[201:])
-    soundness._digest.cache_clear()
+    lake._digest.cache_clear()
     files = inputs.lake_files(home.store, home.lake)
     days = files.days()[0], files.days()[-1]
     with (
@@ -57,11 +55,11 @@ def test_what_is_damaged_is_neither_shown_nor_joined(home):
         inputs.show_raw(database, files, ["http_requests"], days)
     assert str(path) in str(told.value)
     with pytest.raises(LakeError):
-        compact(home.store, home.lake)
+        read_sound(home.lake, one)
     path.unlink()
     with pytest.raises(LakeError):
         require_sound(home.lake, [one])
     path.write_bytes(whole)
-    soundness._digest.cache_clear()
-    assert compact(home.store, home.lake) == 4
+    lake._digest.cache_clear()
+    assert read_sound(home.lake, one).height == one.row_count
     assert home.numbers() == once(0, 80)

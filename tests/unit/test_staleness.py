@@ -8,9 +8,9 @@ from types import SimpleNamespace
 import polars as pl
 import pytest
 
+from pipelines.refresh import invalidation
+from pipelines.refresh.invalidation import Change
 from pipelines.refresh.staleness import drop_gone, note, touched_days
-from pipelines.refresh.touching import mentions
-from pipelines.refresh.touching.changes import Change
 from pipelines.registry import frames
 from pipelines.warehouse import dimensions
 from pipelines.warehouse.database import writing
@@ -212,5 +212,5 @@ def test_the_table_of_a_model_that_is_gone_is_dropped(tmp_path):
 
 
 def test_every_frame_has_a_case_here_or_goes_by_what_logs_mention():
-    assert set(CASES) | set(mentions.FRAMES) == set(frames.FRAMES)
-    assert not set(CASES) & set(mentions.FRAMES)
+    assert set(CASES) | set(invalidation.MENTIONED) == set(frames.FRAMES)
+    assert not set(CASES) & set(invalidation.MENTIONED)

@@ -13,10 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.ingest import blocks as blocks_module
-from pipelines.ingest.ahead import ahead
-from pipelines.ingest.blocks import LONGEST_LINE, blocks
+from pipelines.ingest.blocks import LONGEST_LINE, batch, blocks
 from pipelines.ingest.delivery import deliveries
-from pipelines.ingest.lines import batch
+from pipelines.ingest.parser import ahead
 from pipelines.ingest.remote import remote_deliveries
 from pipelines.ingest.streams import DamageError, opened
 from tests.conftest import LONG
@@ -174,7 +173,8 @@ def test_items_made_ahead_are_the_same_and_errors_come_through():
 def test_deliveries_on_another_machine_are_read_like_others(tmp_path):
     import fsspec
 
-    from pipelines.ingest.intake import Intake, Source
+    from pipelines.ingest.ingestion import ingest_source
+    from pipelines.ingest.source import IngestOptions, Source
 
     store = fsspec.filesystem("memory")
     store.pipe("/drop/a.log", lines(0, 20))
@@ -186,10 +186,11 @@ def test_deliveries_on_another_machine_are_read_like_others(tmp_path):
     source = Source(
         name="proxy", folder="memory://drop", format="squid_access", zone="UTC"
     )
+    options = IngestOptions(
+        store=home.store, lake=home.lake, zone="UTC", settle_seconds=0
+    )
     for _ in range(2):
-        Intake(store=home.store, lake=home.lake, zone="UTC", settle_seconds=0).take_in(
-            source
-        )
+        ingest_source(options, source)
     assert home.numbers() == once(0, 40)
 
 

@@ -25,7 +25,7 @@ from pipelines.findings.exceptions import (
     permit_uses,
 )
 from pipelines.findings.review import not_oneself, required_reason
-from pipelines.registry.permits import LONGEST_EXCEPTION_DAYS
+from pipelines.registry.tables.exceptions import LONGEST_EXCEPTION_DAYS
 from pipelines.run.console import show_whole, table
 from pipelines.state.findings import stored_findings
 

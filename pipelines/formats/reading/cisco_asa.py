@@ -1,7 +1,7 @@
-"""The words of the ASA messages that are read, by message number.
+"""The words of the ASA messages that are read, by message number, and FTD's fields.
 
-A pattern names its groups; `a` is the end named first, `b` the other one. Which
-of them opened the connection is decided in `cisco_asa`.
+A pattern names its groups; `a` is the end named first, `b` the other one. Below is
+decided which of them opened the connection, and a start is joined to its end.
 """
 
 import re
@@ -9,8 +9,19 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from pipelines.formats.reading.fields import MAX_URL, account, address, hostname, known
-from pipelines.formats.reading.flows import is_machine, somewhere
+from pipelines import clock
+from pipelines.clock import Reading
+from pipelines.formats.reading.fields import (
+    MAX_URL,
+    account,
+    address,
+    hostname,
+    known,
+    name,
+    port,
+    whole,
+)
+from pipelines.formats.reading.flows import is_machine, seconds, somewhere
 
 USER = r"(?:\((?<{end}_user>[^()]*)\))?"
 END = (
@@ -239,3 +250,280 @@ def logon() -> dict[str, pl.Expr]:
 
 def _field(family: str, name: str) -> pl.Expr:
     return pl.col(f"of_{family}").struct.field(name)
+
+
+NAME = r"^[A-Za-z0-9_.-]*[A-Za-z][A-Za-z0-9_.-]*$"
+SERVICE_PORTS = (1, 1_023)
+ACTIVE_FTP = 20  # opened by the server
+FAMILY = pl.col("family")
+HAS_PORTS = said("transport").str.to_lowercase().is_in(["tcp", "udp", "sctp"])
+IS_ENDED = (FAMILY == "ended").fill_null(value=False)
+IS_BUILT = FAMILY.is_in(["built", "ping"]).fill_null(value=False)
+ANSWERED_FIRST = (said("way") == "outbound").fill_null(value=False)
+
+
+def ends() -> dict[str, pl.Expr]:
+    """Both ends as the line has them, and whether the second one opened it."""
+    a, b = port(said("a_port")), port(said("b_port"))
+    serves_a, serves_b = (
+        p.is_between(*SERVICE_PORTS) & (p != ACTIVE_FTP) for p in (a, b)
+    )
+    is_free_a, is_free_b = (p > SERVICE_PORTS[1] for p in (a, b))
+    return {
+        "port_a": a,
+        "port_b": b,
+        "is_end_a": _is_end(said("a")),
+        "is_end_b": _is_end(said("b")),
+        "b_opened": pl.when(IS_ENDED)
+        .then(
+            pl.when(serves_a & is_free_b)
+            .then(pl.lit(value=True))
+            .when(serves_b & is_free_a)
+            .then(pl.lit(value=False))
+        )
+        .otherwise(IS_BUILT & ANSWERED_FIRST),
+    }
+
+
+def _is_end(text: pl.Expr) -> pl.Expr:
+    return text.str.contains(NAME) | address(text).is_not_null()
+
+
+def placed() -> dict[str, pl.Expr]:
+    """Source and target; null where a teardown does not show which is which."""
+    opened = pl.col("b_opened")
+
+    def pick(first: pl.Expr, second: pl.Expr) -> pl.Expr:
+        return pl.when(opened).then(second).when(~opened).then(first)
+
+    a, b = said("a"), said("b")
+    both = HAS_PORTS.fill_null(value=False)
+    ports = [pl.when(both).then(pl.col(at)) for at in ("port_a", "port_b")]
+    worn = pick(said("a_worn"), said("b_worn"))
+    worn_port = pick(said("a_worn_port"), said("b_worn_port"))
+    source = address(pick(a, b))
+    is_worn = somewhere(address(worn)) != source
+    return {
+        "src_ip": source,
+        "dst_ip": address(pick(b, a)),
+        "src_hostname": _named(pick(a, b)),
+        "dst_hostname": _named(pick(b, a)),
+        "src_port": pick(ports[0], ports[1]),
+        "dst_port": pick(ports[1], ports[0]),
+        "source_if": pick(said("a_if"), said("b_if")),
+        "target_if": pick(said("b_if"), said("a_if")),
+        "source_user": pick(said("a_user"), said("b_user")),
+        "source_account": pick(said("a_account"), said("b_account")),
+        "nat_ip": pl.when(is_worn).then(address(worn)),
+        "nat_port": pl.when(is_worn).then(port(worn_port)),
+    }
+
+
+def _named(text: pl.Expr) -> pl.Expr:
+    return pl.when(address(text).is_null()).then(name(text))
+
+
+# The end of an ASA connection takes from its beginning what only that one says.
+#
+# `Built` says who opened a connection, what its ends wore and whose they were;
+# `Teardown` says how long it lasted and how much it carried, and no more. Both carry
+# the number of the connection, which the device gives again after a restart: a
+# beginning belongs to an end only where both name the same ends and the same instant.
+
+HOURS = r"^([0-9]{1,5}):([0-9]{2}):([0-9]{2})$"
+CONNECTION = ["file_id", "reported_by", "said_uid"]
+ENDS = ["said_a", "said_a_port", "said_b", "said_b_port"]
+TAKEN = [
+    "said_a_worn", "said_a_worn_port", "said_b_worn", "said_b_worn_port",
+    "said_a_user", "said_b_user", "said_user",
+]  # fmt: skip
+ROUNDED = pl.duration(seconds=2, time_unit="us")
+"""Stamps and durations are whole seconds, each cut by itself."""
+
+
+def lasted() -> pl.Expr:
+    """How long a connection lasted; null for what is no end."""
+    parts = said("lasted").str.extract_groups(HOURS).struct
+    hours, minutes, seconds = (
+        parts.field(at).cast(pl.Int64, strict=False) for at in "123"
+    )
+    return pl.duration(hours=hours, minutes=minutes, seconds=seconds, time_unit="us")
+
+
+def joined(lines: pl.LazyFrame) -> pl.LazyFrame:
+    """Fill `b_opened` and the `said_` columns of an end from its beginning.
+
+    Only from one that stands above it among the lines read together; an end without
+    one stays as it is.
+    """
+    is_begin = IS_BUILT & said("uid").is_not_null()
+    place = pl.when(is_begin).then(pl.int_range(pl.len(), dtype=pl.UInt32))
+    above = pl.col("above")
+
+    def begun(column: str) -> pl.Expr:
+        return pl.col(column).gather(above)
+
+    is_same = pl.all_horizontal(begun(end).eq_missing(pl.col(end)) for end in ENDS) & (
+        (pl.col("time") - lasted() - begun("time")).abs() <= ROUNDED
+    )
+    own = pl.when("is_joined")
+    return (
+        lines.with_columns(above=place)
+        .with_columns(above.forward_fill().over(CONNECTION))
+        .with_columns(is_joined=IS_ENDED & is_same)
+        .with_columns(
+            pl.coalesce(own.then(begun("b_opened")), "b_opened").alias("b_opened"),
+            *(pl.coalesce(column, own.then(begun(column))) for column in TAKEN),
+        )
+    )
+
+
+STARTED, ENDED = "430002", "430003"
+FTD_CODES = [STARTED, ENDED]
+# The connection events of Cisco FTD, `Key: Value` with commas, as ASA's words.
+#
+# A value may hold a comma and a visitor writes some of them (agent, URL): so who
+# and where are read only from what stands in front of these, and a key that comes
+# twice says nothing.
+
+WRITTEN_BY_VISITORS = (
+    r", (?:UserAgent|HTTPReferer|ReferencedHost|URL|DNSQuery|DNS_Sinkhole|FileName"
+    r"|SSLServerName|Client|ClientVersion|ApplicationProtocol|WebApplication): "
+)
+IN_FRONT = {
+    "a": "SrcIP", "a_port": "SrcPort", "b": "DstIP", "b_port": "DstPort",
+    "transport": "Protocol", "a_if": "IngressInterface", "b_if": "EgressInterface",
+    "a_worn": "NAT_InitiatorIP", "a_worn_port": "NAT_InitiatorPort",
+    "rule": "AccessControlRuleName", "user": "User",
+    "action": "AccessControlRuleAction",
+    "because": "AccessControlRuleReason", "first": "FirstPacketSecond",
+    "number": "ConnectionID", "instance": "InstanceID",
+}  # fmt: skip
+ANYWHERE = {
+    "url": "URL", "took": "ConnectionDuration", "sent": "InitiatorBytes",
+    "received": "ResponderBytes", "class": "URLCategory", "agent": "UserAgent",
+    "referrer": "HTTPReferer", "status": "HTTPResponse", "app": "ApplicationProtocol",
+    "web_app": "WebApplication",
+}  # fmt: skip
+OF_ONE_WORD = {
+    "SrcIP", "SrcPort", "DstIP", "DstPort", "Protocol", "NAT_InitiatorIP",
+    "NAT_InitiatorPort", "FirstPacketSecond", "ConnectionID", "InstanceID",
+    "ConnectionDuration", "InitiatorBytes", "ResponderBytes", "HTTPResponse",
+    "AccessControlRuleAction", "ApplicationProtocol",
+}  # fmt: skip
+"""Keys whose values hold no comma: quicker to find."""
+NEXT_KEY = r"(.*?)(?:, [A-Z][A-Za-z_ /-]{1,40}: |$)"
+NOBODY = ["No Authentication Required", "Unknown", "Not Found", "Failed Authentication"]
+SAME = [
+    "a", "a_port", "b", "b_port", "transport", "a_if", "b_if", "a_worn", "a_worn_port",
+    "rule", "url",
+]  # fmt: skip
+IS_SESSION = pl.col("family").is_in(["session", "session_url"])
+
+
+def told(lines: pl.LazyFrame) -> pl.LazyFrame:
+    """Add what FTD says to the `said_` columns, and columns ASA never fills.
+
+    Looks at `code` and `text`; `family` becomes `session`, or `session_url` where
+    the line tells a request.
+    """
+    return (
+        _with_values(lines)
+        .with_columns(ftd_is_blocked=_is_blocked(), ftd_user=_user())
+        .with_columns(**_said(), **_columns())
+    )
+
+
+def _with_values(lines: pl.LazyFrame) -> pl.LazyFrame:
+    """Add a column for each key; in a step of its own, as they are used again."""
+    # a comma in front of the first key too: what begins with plain text is found soon
+    whole_text = pl.when(pl.col("code").is_in(FTD_CODES)).then(", " + pl.col("text"))
+    text, front = pl.col("ftd_text"), pl.col("ftd_front")
+    found = {f"ftd_{key}": _value(front, name) for key, name in IN_FRONT.items()}
+    found |= {f"ftd_{key}": _value(text, name) for key, name in ANYWHERE.items()}
+    return (
+        lines.with_columns(ftd_text=whole_text)
+        .with_columns(ftd_front=text.str.replace(f"{WRITTEN_BY_VISITORS}.*$", ""))
+        .with_columns(**found)
+    )
+
+
+def _said() -> dict[str, pl.Expr]:
+    """What ASA's words fill too."""
+    phase = pl.col("code").replace({STARTED: "start", ENDED: "end"})
+    denied = pl.when("ftd_is_blocked").then(pl.lit("denied"))
+    return {
+        "family": pl.coalesce("family", _family()),
+        "said_user": pl.coalesce("said_user", "ftd_user"),
+        "said_uid": pl.coalesce("said_uid", _uid()),
+        "said_verdict": denied.otherwise("said_verdict"),
+        "ftd_phase": pl.when(pl.col("ftd_a").is_not_null()).then(phase),
+        **{f"said_{key}": pl.coalesce(f"said_{key}", f"ftd_{key}") for key in SAME},
+    }
+
+
+def timed(lines: pl.LazyFrame) -> pl.LazyFrame:
+    """Set when it began: at the first packet, whose stamp is UTC.
+
+    A line without a header of its own was written when the connection ended.
+    """
+    first = clock.iso(pl.col("ftd_first"), Reading("UTC"))
+    lasted = seconds(pl.col("ftd_took")).fill_null(
+        pl.duration(seconds=0, time_unit="us")
+    )
+    has_stamp = pl.col("time").is_not_null()
+    begun = pl.coalesce(first.time, pl.col("time") - lasted)
+    return lines.with_columns(
+        start_time=pl.when(IS_SESSION).then(begun).otherwise("start_time"),
+        time_quality=pl.when(has_stamp).then("time_quality").otherwise(first.quality),
+        time=pl.coalesce("time", first.time + lasted),
+    )
+
+
+def _value(text: pl.Expr, name: str) -> pl.Expr:
+    """What stands behind a key, up to the next one; null where it comes twice."""
+    count = text.str.count_matches(f", {name}: ", literal=True)
+    shape = "([^,]*)" if name in OF_ONE_WORD else NEXT_KEY
+    return known(pl.when(count == 1).then(text.str.extract(f", {name}: {shape}", 1)))
+
+
+def _family() -> pl.Expr:
+    """A request told at its start is told again at its end, unless it was blocked."""
+    is_request = pl.col("ftd_url").is_not_null() & (
+        (pl.col("code") == ENDED) | pl.col("ftd_is_blocked")
+    )
+    family = pl.when(is_request).then(pl.lit("session_url"))
+    return pl.when(pl.col("ftd_a").is_not_null()).then(
+        family.otherwise(pl.lit("session"))
+    )
+
+
+def _is_blocked() -> pl.Expr:
+    """A visitor may go on from the page of an interactive block."""
+    went_on = pl.col("ftd_because").str.contains("User Bypass", literal=True)
+    refused = pl.col("ftd_action").str.contains("(?i)block")
+    return (refused & ~went_on.fill_null(value=False)).fill_null(value=False)
+
+
+def _user() -> pl.Expr:
+    user = pl.col("ftd_user")
+    return pl.when(~user.is_in(NOBODY)).then(user)
+
+
+def _uid() -> pl.Expr:
+    """The number of the connection is used again; with these two it is its own."""
+    parts = ["ftd_instance", "ftd_number", "ftd_first"]
+    return pl.concat_str(parts, separator="-")
+
+
+def _columns() -> dict[str, pl.Expr]:
+    status = whole(pl.col("ftd_status"), 3)
+    return {
+        "bytes_out": whole(pl.col("ftd_sent")),
+        "bytes_in": whole(pl.col("ftd_received")),
+        "category": pl.col("ftd_class"),
+        "user_agent": pl.col("ftd_agent"),
+        "referrer_hostname": hostname(pl.col("ftd_referrer")),
+        "status_code": pl.when(status.is_between(100, 599)).then(status),
+        "application": pl.coalesce("ftd_web_app", "ftd_app"),
+    }

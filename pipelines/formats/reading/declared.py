@@ -24,10 +24,10 @@ from pipelines.formats.reading.fields import (
     whole,
 )
 from pipelines.formats.reading.flows import is_machine, protocol
+from pipelines.formats.reading.web import unless_challenged
 
 CLASSES = tuple(cls for cls in EVENT_CLASSES if cls != "system_events")
 FIXED = "="
-ASKS_WHO = 407
 WORDS = {
     "true": True, "yes": True, "1": True, "success": True,
     "false": False, "no": False, "0": False, "failure": False,
@@ -185,9 +185,8 @@ def _derived(
         found["url_hostname"] = pl.coalesce(
             columns["url_hostname"], hostname(texts["url"])
         )
-        asks = columns["status_code"] == ASKS_WHO
-        found["disposition"] = (
-            pl.when(asks).then(pl.lit("challenged")).otherwise(columns["disposition"])
+        found["disposition"] = unless_challenged(
+            columns["status_code"], columns["disposition"]
         )
     if cls == "logons":
         said = is_machine(columns["user_name"])

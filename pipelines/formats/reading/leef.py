@@ -56,7 +56,7 @@ def with_leef(batch: pl.LazyFrame, text: pl.Expr) -> pl.LazyFrame:
 
 
 def with_fields(frame: pl.LazyFrame, *keys: str) -> pl.LazyFrame:
-    """Add what each key holds; `_keyvalue.value` names the column."""
+    """Add what each key holds; `keyvalue.value` names the column."""
     return frame.with_columns(
         pl.col("fields")
         .str.extract(rf"\t{key}=([^\t]*)", 1)

@@ -11,10 +11,126 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
+import pyarrow as pa
 
-from pipelines.formats.reading.shapes import LONGEST, Bools, alike
-from pipelines.formats.reading.views import Bytes, Ints, columns
+Ints = npt.NDArray[np.int64]
+Bytes = npt.NDArray[np.uint8]
+Words = npt.NDArray[np.uint64]
+
+WORD = 8
+INLINE, PREFIX = 12, 4
+"""Bytes of text that an Arrow view holds itself; of a longer one, its beginning."""
+
+MASKS = np.array([(1 << 8 * size) - 1 for size in range(WORD + 1)], np.uint64)
+"""For each number of bytes, the bits of so many."""
+
+FRONTS = MASKS[[min(size, PREFIX) for size in range(INLINE + 2)]]
+RESTS = MASKS[[max(size - PREFIX, 0) for size in range(INLINE + 1)] + [0]]
+"""For each size of a text, which of its bytes a view holds; at last of long ones."""
+
+HALF = np.uint64(32)
+
+
+def words(buffer: Bytes, at: Ints) -> Words:
+    """The eight bytes at each place, as a number; the buffer goes on behind them."""
+    every = np.ndarray((len(buffer) - WORD + 1,), "V8", buffer.data, strides=(1,))
+    return every[at].view("<u8")
+
+
+def columns(buffer: Bytes, begin: Ints, size: Ints) -> list[pl.Series]:
+    """A column for each row of `begin` and `size`; null where the size is nothing.
+
+    Args:
+        buffer: UTF-8, with at least eight bytes behind the last text.
+        begin: Where each text begins, between characters; two dimensions.
+        size: Its bytes.
+    """
+    height = begin.shape[1]
+    views = _views(buffer, begin.ravel(), size.ravel()).reshape(*begin.shape, 2)
+    valid = np.packbits(size > 0, axis=1, bitorder="little")
+    data = pa.py_buffer(buffer)
+    return [
+        pl.Series(
+            pa.Array.from_buffers(
+                pa.string_view(), height, [pa.py_buffer(bits), pa.py_buffer(one), data]
+            )
+        )
+        for bits, one in zip(valid, views, strict=True)
+    ]
+
+
+def _views(buffer: Bytes, begin: Ints, size: Ints) -> Words:
+    """Arrow's views: the size, then the text itself or its beginning and place."""
+    views = np.empty((len(begin), 2), np.uint64)
+    kind = np.minimum(size, INLINE + 1)
+    front = words(buffer, begin) & FRONTS[kind]
+    views[:, 0] = (front << HALF) | size.view(np.uint64)
+    views[:, 1] = words(buffer, begin + PREFIX) & RESTS[kind]
+    long = np.flatnonzero(size > INLINE)
+    views[long, 1] = begin[long].view(np.uint64) << HALF
+    return views
+
+
+Bools = npt.NDArray[np.bool_]
+
+LONGEST = 24
+"""Bytes by which keys are told apart."""
+
+FACTORS = np.random.default_rng().integers(1, 1 << 63, 256, np.uint64) | np.uint64(1)
+"""By which shapes are summed up; no sender of lines can know them."""
+
+
+def alike(buffer: Bytes, begin: Ints, end: Ints, first: Ints) -> tuple[Ints, Ints]:
+    """Of each row the number of its shape; of each shape a row that has it.
+
+    Args:
+        buffer: Text, with at least 24 bytes behind the last key.
+        begin: Where each key begins.
+        end: Where it ends.
+        first: Number of the first key of each row; at last, of all.
+    """
+    counts = np.diff(first)
+    place = np.arange(first[-1]) - np.repeat(first[:-1], counts)
+    size = end - begin
+    names = [size.view(np.uint64), *_names(buffer, begin, size)]
+    mixed = sum(one * factor for one, factor in zip(names, FACTORS, strict=False))
+    mixed = (mixed ^ (mixed >> np.uint64(32))) * FACTORS[place & (len(FACTORS) - 1)]
+    sums = np.diff(np.append(np.uint64(0), np.cumsum(mixed))[first])
+    _, model, which = np.unique(sums, return_index=True, return_inverse=True)
+    # should two shapes have the same sum, each row of one is a shape of its own
+    alone = ~_are_twins(names, place, first, model[which])
+    if not alone.any():
+        return which, model
+    row = np.where(alone, np.arange(len(counts)), model[which])
+    model, which = np.unique(row, return_inverse=True)
+    return which, model
+
+
+def _are_twins(names: list[Words], place: Ints, first: Ints, model: Ints) -> Bools:
+    """Whether each row has just the keys of its model."""
+    counts = np.diff(first)
+    is_twin: Bools = counts == counts[model]
+    twin = place + np.repeat(np.where(is_twin, first[model], first[:-1]), counts)
+    differs = names[0] != names[0][twin]
+    for one in names[1:]:
+        differs |= one != one[twin]
+    is_twin &= np.diff(np.append(0, np.cumsum(differs))[first]) == 0
+    return is_twin
+
+
+def _names(buffer: Bytes, begin: Ints, size: Ints) -> list[Words]:
+    """The first 24 bytes of each key, as three numbers."""
+    names = [words(buffer, begin) & MASKS[np.minimum(size, WORD)]]
+    for passed in range(WORD, LONGEST, WORD):
+        longer = np.flatnonzero(size > passed)
+        rest = np.zeros(len(begin), np.uint64)
+        left = np.minimum(size[longer] - passed, WORD)
+        rest[longer] = words(buffer, begin[longer] + passed) & MASKS[left]
+        names.append(rest)
+    return names
+
 
 SPACE, EQUALS, QUOTE = b' ="'
 ROWS = 2_048

@@ -1,4 +1,4 @@
-"""Web requests as a sensor on the wire sees them: host and path apart."""
+"""Web requests: what a 407 means, and those whose host and path are told apart."""
 
 import polars as pl
 
@@ -44,11 +44,21 @@ def port_asked(method: pl.Expr, asked: pl.Expr, at_port: pl.Expr) -> pl.Expr:
     return port(pl.coalesce(target, at_port))
 
 
+def unless_challenged(status: pl.Expr, outcome: pl.Expr, *signs: pl.Expr) -> pl.Expr:
+    """What a control did with a request; a proxy that asks for credentials did nothing.
+
+    Such a request is neither a use nor a block: the browser sends it again with them.
+
+    Args:
+        status: The HTTP status, as a number or as text; 407 asks.
+        outcome: The disposition of a request that is not asked.
+        signs: Other ways in which the product says that it asks.
+    """
+    asks = pl.any_horizontal(status.cast(pl.String) == "407", *signs)
+    return pl.when(asks).then(pl.lit("challenged")).otherwise(outcome)
+
+
 def seen(status: pl.Expr) -> pl.Expr:
     """What a sensor can say of a request: answered means that it was let through."""
-    return (
-        pl.when(status == 407)
-        .then(pl.lit("challenged"))
-        .when(status.is_not_null())
-        .then(pl.lit("allowed"))
-    )
+    answered = pl.when(status.is_not_null()).then(pl.lit("allowed"))
+    return unless_challenged(status, answered)

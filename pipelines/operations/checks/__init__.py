@@ -15,7 +15,7 @@ from pipelines.registry.registry import Registry, load_registry
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Settings
 from pipelines.settings.reader import load_settings
-from pipelines.settings.state_place import state_place
+from pipelines.settings.secrets import state_place
 from pipelines.state.database import Store, read_store
 
 WELL, LOOK, ACT = 0, 1, 2

@@ -6,8 +6,7 @@ from datetime import datetime, timedelta
 
 from pipelines.findings.unjudged import failures
 from pipelines.ingest.accounting import unbalanced
-from pipelines.ingest.soundness import damaged
-from pipelines.ingest.sweeping import unlisted_files
+from pipelines.ingest.lake import damaged, unlisted_files
 from pipelines.operations.checks import (
     Answer,
     Check,

@@ -8,7 +8,7 @@ from filelock import FileLock
 
 from pipelines.district import only_writer
 from pipelines.events import EVENT_CLASSES
-from pipelines.ingest.identify import SAMPLE_BYTES
+from pipelines.ingest.identification import SAMPLE_BYTES
 from pipelines.warehouse.library import rules
 from pipelines.warehouse.needs import disabled
 from tests.benchmarks.inputs_exports import write_evtx, write_okta

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from pipelines.cli import lists
-from pipelines.registry.list_store import kept
+from pipelines.registry.domain_lists import kept
 from pipelines.registry.registry import load_registry
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.reader import load_settings

@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from pipelines.registry.accounts import canonical
+from pipelines.registry.account_names import canonical
 
 DOMAINS = ["EXAMPLE", "school.example"]
 

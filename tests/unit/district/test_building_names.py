@@ -5,12 +5,11 @@ from dataclasses import replace
 
 import polars as pl
 
-from pipelines.registry.building_names import building_names
-from pipelines.registry.files import FILES
-from pipelines.registry.oneroster import ORGS
-from pipelines.registry.reading import read_file
-from pipelines.registry.registry import Registry
-from pipelines.registry.schools import buildings
+from pipelines.registry.csv_files import read_file
+from pipelines.registry.frames import FILES
+from pipelines.registry.registry import Registry, building_names
+from pipelines.registry.roster import ORGS
+from pipelines.registry.tables.buildings import buildings
 from pipelines.reports.editions import editions
 from pipelines.reports.snapshot_inputs import with_building_names
 from tests.sections.fixtures import busy

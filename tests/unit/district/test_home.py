@@ -2,7 +2,7 @@
 
 import tomllib
 
-from pipelines.registry.files import FILES
+from pipelines.registry.frames import FILES
 from pipelines.registry.new_home import create
 from pipelines.registry.registry import load_registry
 from pipelines.settings.home import DistrictHome

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from pipelines.errors import SettingsError
-from pipelines.registry.kept import accept, read_kept
+from pipelines.registry.kept_copies import accept, read_kept
 from pipelines.registry.registry import keep_registry, load_registry
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.reader import parse_settings

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.errors import SettingsError
-from pipelines.registry.listed import FORMS, read_list
+from pipelines.registry.domain_lists import FORMS, read_list
 
 V2FLY = """
 # sites for play

@@ -1,6 +1,6 @@
 """The lists that come with Schoolbell are well formed and hide no visit."""
 
-from pipelines.registry import builtin
+from pipelines.registry import domain_lists
 from pipelines.registry.policy import default_policy, read_policy
 from pipelines.registry.sites import canonical_host, registrable_domains
 from pipelines.warehouse.library import rules
@@ -12,7 +12,7 @@ NON_WORK = {
 
 
 def test_starter_sites_are_registrable_domains_listed_once():
-    sites = builtin.starter_categories()
+    sites = domain_lists.starter_categories()
     domains = sites["domain"].to_list()
     assert registrable_domains(domains) == domains
     assert sites["domain"].is_unique().all()
@@ -20,15 +20,15 @@ def test_starter_sites_are_registrable_domains_listed_once():
 
 
 def test_every_category_has_a_word_and_the_policys_are_all_there():
-    categories = set(builtin.starter_categories()["category"])
-    words = builtin.category_words()
+    categories = set(domain_lists.starter_categories()["category"])
+    words = domain_lists.category_words()
     assert NON_WORK <= categories <= set(words["category"])
     assert words["word"].is_unique().all()
     assert (words["word"] == words["word"].str.to_lowercase()).all()
 
 
 def test_background_hosts_are_hosts_and_none_that_people_open():
-    hosts = builtin.background_hosts()
+    hosts = domain_lists.background_hosts()
     written = hosts["host"].to_list()
     assert [canonical_host(host) for host in written] == written
     assert hosts["host"].is_unique().all()
@@ -38,8 +38,8 @@ def test_background_hosts_are_hosts_and_none_that_people_open():
 
 
 def test_no_site_with_a_non_work_category_is_background():
-    sites = builtin.starter_categories()
-    doubtful = set(sites["domain"]) & set(builtin.background_hosts()["host"])
+    sites = domain_lists.starter_categories()
+    doubtful = set(sites["domain"]) & set(domain_lists.background_hosts()["host"])
     assert not doubtful & set(
         sites.filter(sites["category"].is_in(list(NON_WORK)))["domain"]
     )

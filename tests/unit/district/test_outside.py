@@ -7,7 +7,7 @@ import pytest
 from mmdb_writer import MMDBWriter
 from netaddr import IPSet
 
-from pipelines.registry.outside import look_up, outside_files
+from pipelines.registry.mmdb_files import look_up, outside_files
 
 TODAY = datetime.now(UTC).date().isoformat()
 CITY = {

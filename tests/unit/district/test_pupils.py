@@ -4,8 +4,9 @@ from datetime import date
 
 import polars as pl
 
-from pipelines.registry.frames import conform
-from pipelines.registry.pupils import pupils
+from pipelines.registry.frames import FRAMES
+from pipelines.registry.roster import pupils
+from pipelines.registry.table import conform
 
 FIRST, LAST = date(2026, 8, 1), date(2027, 7, 31)
 
@@ -13,13 +14,13 @@ FIRST, LAST = date(2026, 8, 1), date(2027, 7, 31)
 def people(*rows):
     """Person, whether a pupil, first and last day."""
     names = ("person_id", "is_student", "valid_from", "valid_to")
-    return conform("people", pl.DataFrame(rows, schema=names, orient="row"))
+    return conform(FRAMES["people"], pl.DataFrame(rows, schema=names, orient="row"))
 
 
 def accounts(*rows):
     """Account, kind, owner, first and last day."""
     names = ("account", "account_type", "owner_person_id", "valid_from", "valid_to")
-    return conform("accounts", pl.DataFrame(rows, schema=names, orient="row"))
+    return conform(FRAMES["accounts"], pl.DataFrame(rows, schema=names, orient="row"))
 
 
 def test_pupils_and_nobody_else():

@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.registry.files import FILES
-from pipelines.registry.frames import FRAMES, schema
+from pipelines.registry.csv_files import read_file
+from pipelines.registry.frames import FILES, FRAMES, schema
 from pipelines.registry.policy import default_policy
-from pipelines.registry.reading import read_file
 from pipelines.warehouse.detections import catalogue
 from pipelines.warehouse.library import models, rules
 

@@ -2,8 +2,7 @@
 
 import pytest
 
-from pipelines.settings.parts import Roles
-from pipelines.settings.roles import MATRIX, MEANING, RefusedError, asker
+from pipelines.settings.roles import MATRIX, MEANING, RefusedError, Roles, asker
 
 GROUPS = Roles(
     director=("heads",), analyst=("lookers",), operator=("it",), custodian=("records",)

@@ -8,8 +8,8 @@ from unittest import mock
 import polars as pl
 import pytest
 
-from pipelines.registry.oneroster import USERS
-from pipelines.registry.reading import read_file
+from pipelines.registry.csv_files import read_file
+from pipelines.registry.roster import USERS
 from tests.conftest import CORPORA
 
 ORGS = (

@@ -3,6 +3,7 @@
 import pytest
 
 from pipelines.errors import SettingsError
+from pipelines.registry.csv_files import read_file
 from pipelines.registry.edits import (
     line_of,
     put,
@@ -11,9 +12,8 @@ from pipelines.registry.edits import (
     with_row,
     without_row,
 )
-from pipelines.registry.files import FILES
-from pipelines.registry.permits import exceptions
-from pipelines.registry.reading import read_file
+from pipelines.registry.frames import FILES
+from pipelines.registry.tables.exceptions import exceptions
 
 NAME = "exceptions.csv"
 ROW = {

@@ -4,7 +4,7 @@ import json
 
 from pipelines.events import event_id_of
 from pipelines.findings.evidence import copy_lines
-from pipelines.ingest import cutting
+from pipelines.ingest import cutters
 from pipelines.ingest.delivery import deliveries
 from pipelines.state.ledger import FileRecord
 from tests.benchmarks.inputs_exports import FIRST_ID, write_evtx, write_okta
@@ -24,7 +24,7 @@ def test_a_record_of_an_export_is_cited_as_it_stands_in_the_file(tmp_path):
     file = tmp_path / "a.json"
     write_okta(file, 8_000)
     data = file.read_bytes()
-    assert len(data) > cutting.WINDOW
+    assert len(data) > cutters.WINDOW
     for one in cited(tmp_path, "okta", 1, 6_500, 8_000):
         stands, _ = json.JSONDecoder().raw_decode(data[one.byte_offset :].decode())
         assert json.dumps(stands, separators=(",", ":")) == one.line

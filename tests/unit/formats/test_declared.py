@@ -7,7 +7,7 @@ from pipelines.clock import Reading
 from pipelines.errors import SettingsError
 from pipelines.formats import Context
 from pipelines.formats.declared_csv import FORMAT
-from pipelines.ingest.lines import batch
+from pipelines.ingest.blocks import batch
 
 
 def parse(text: str, **options: str):

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipelines.formats.reading import pairs as _pairs
-from pipelines.formats.reading import shapes as _shapes
+from pipelines.formats.reading import pairs as _shapes
 from pipelines.formats.reading.keyvalue import value, with_values
 
 KEYS = ["user", "url", "id", "a", "srccountry_of_the_device", "us"]

@@ -4,10 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.registry import builtin
+from pipelines.registry import domain_lists
 from pipelines.registry.sites import registrable_domains
-from pipelines.warehouse.dimensions import hosts
-from pipelines.warehouse.look_alikes import site_label, skeleton, unicode_hostname
+from pipelines.warehouse.dimensions import hosts, site_label, skeleton, unicode_hostname
 
 
 @pytest.mark.parametrize(
@@ -58,6 +57,6 @@ def test_the_dimension_says_what_a_domain_looks_like():
 
 
 def test_the_list_of_login_hosts_is_of_domains_listed_once():
-    listed = builtin.login_hosts()["host"].to_list()
+    listed = domain_lists.login_hosts()["host"].to_list()
     assert registrable_domains(listed) == listed
     assert len(set(listed)) == len(listed) > 100

@@ -1,0 +1,230 @@
+"""Counts a batch of events for the ledger: by day, by filled column, by lag."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import polars as pl
+
+from pipelines import clock
+from pipelines.events import EVENT_CLASSES
+from pipelines.state.days import LAGS, SourceDay
+
+# Counts the words of fields that hold one of a few, and notices new ones.
+#
+# A field may stay filled and yet change its meaning: after an update a product says
+# `denied` where it said `blocked`. The share of events whose word the source never
+# said before tells it. Where next to all are new, the field says nothing that rules
+# could stand on; where some are, it has learnt a word, which is told once.
+
+ENUMERATED: Mapping[str, Sequence[str]] = {
+    "http_requests": ("method", "url_scheme", "disposition"),
+    "connections": ("protocol", "direction", "disposition"),
+    "logons": ("activity", "logon_kind", "is_success", "event_code"),
+    "dns_queries": ("query_type", "response_code", "disposition"),
+    "leases": ("action",),
+}
+"""Fields of each event class that hold one of a few words."""
+
+MOST_WORDS = 16
+LONGEST_WORD = 32
+LEAST_SHARE = 0.01
+"""Words of a batch that are counted: strangers write some of these fields."""
+
+PAST_DAYS = 28
+LEAST_DAYS = 3
+LEAST_EVENTS = 200
+LEAST_NOW = 50
+LEARNT = 0.2
+"""Share of a day's events with new words from which the day is told."""
+
+REPLACED = 0.9
+"""Share from which the old words count as replaced."""
+
+SIGN = "="
+
+
+@dataclass(frozen=True)
+class NewWords:
+    """Days in a row of which a field says what it never said.
+
+    Attributes:
+        words: The commonest new ones.
+        share: Share of the events of these days with a new word, 0 to 1.
+        is_replaced: Next to nothing else was said.
+    """
+
+    days: Sequence[SourceDay]
+    words: Sequence[str]
+    share: float
+    is_replaced: bool
+
+
+def word_counts(event_class: str, frame: pl.DataFrame) -> dict[str, int]:
+    """How many events have each word, under `field=word`."""
+    least = LEAST_SHARE * frame.height
+    found: dict[str, int] = {}
+    for name in ENUMERATED.get(event_class, ()):
+        words = frame[name].drop_nulls().cast(pl.String).alias("word")
+        counted = words.value_counts().sort("count", "word", descending=[True, False])
+        short = counted.filter(pl.col("word").str.len_chars() <= LONGEST_WORD)
+        for word, count in short.head(MOST_WORDS).iter_rows():
+            if count >= least:
+                found[f"{name}{SIGN}{word}"] = count
+    return found
+
+
+def said(day: SourceDay, name: str) -> Counter[str]:
+    """The words of a field on a day, with their events."""
+    begin = name + SIGN
+    return Counter(
+        {
+            key.removeprefix(begin): count
+            for key, count in day.filled.items()
+            if key.startswith(begin) and count > 0
+        }
+    )
+
+
+def new_words(days: Sequence[SourceDay], name: str) -> Iterator[NewWords]:
+    """Where a field of one source and class changed its words; days oldest first."""
+    past: list[Counter[str]] = []
+    replaced: list[SourceDay] = []
+    known: set[str] = set()
+    for day in days:
+        words = said(day, name)
+        new = Counter({word: n for word, n in words.items() if word not in known})
+        share = new.total() / max(words.total(), 1)
+        enough = _enough(past) and words.total() >= LEAST_NOW
+        if enough and share >= REPLACED:
+            replaced.append(day)
+            continue
+        if replaced and enough:
+            yield _found(replaced, name, known, is_replaced=True)
+            replaced = []
+        if enough and share >= LEARNT:
+            yield _found([day], name, known, is_replaced=False)
+        if words and not replaced:
+            past = [*past, words][-PAST_DAYS:]
+            known = {word for day in past for word in day}
+    if replaced:
+        yield _found(replaced, name, known, is_replaced=True)
+
+
+def _enough(past: Sequence[Counter[str]]) -> bool:
+    events = sum(day.total() for day in past)
+    return len(past) >= LEAST_DAYS and events >= LEAST_EVENTS
+
+
+def _found(
+    days: Sequence[SourceDay], name: str, known: set[str], *, is_replaced: bool
+) -> NewWords:
+    every = sum((said(day, name) for day in days), Counter[str]())
+    new = Counter({word: n for word, n in every.items() if word not in known})
+    words = [word for word, _ in new.most_common(3)]
+    return NewWords(tuple(days), words, new.total() / every.total(), is_replaced)
+
+
+def placed(frame: pl.DataFrame, source: str, fmt: str, zone: str) -> pl.DataFrame:
+    """Events with their source, format and local day in the district's zone."""
+    began = "start_time" if "start_time" in frame.columns else "time"
+    day = clock.local_date(pl.coalesce(pl.col(began), pl.col("time")), zone)
+    return frame.with_columns(source=pl.lit(source), format=pl.lit(fmt), event_date=day)
+
+
+def with_days(
+    rejects: pl.DataFrame,
+    events: list[pl.DataFrame],
+    carried: Mapping[int, date],
+    file_days: Mapping[int, date],
+    arrival: date,
+) -> pl.DataFrame:
+    """Rejects with the `event_date` of their neighbours, so that they are kept as long.
+
+    That of the nearest event in the same file, else of the last one that was read of
+    it before, else of the file.
+    None lies ahead of its arrival: a wrong stamp must not keep a line for ever.
+
+    Args:
+        rejects: Lines that could not be read.
+        events: The events that were read with them, placed.
+        carried: The day of the last event of each file before these.
+        file_days: The day of each file, as far as that is known.
+        arrival: The day on which they arrived.
+    """
+    keys = ["file_id", "line_no"]
+    days = [frame.select(*keys, "event_date") for frame in events]
+    empty = rejects.clear().select(*keys, pl.lit(None, pl.Date).alias("event_date"))
+    near = pl.concat([empty, *days]).sort("line_no")
+    before, of_file = (
+        pl.col("file_id").replace_strict(known, default=None, return_dtype=pl.Date)
+        for known in (carried, file_days)
+    )
+    day = pl.coalesce("event_date", before, of_file, pl.lit(arrival))
+    return (
+        rejects.with_row_index("_row")
+        .sort("line_no")
+        .join_asof(
+            near,
+            on="line_no",
+            by="file_id",
+            strategy="nearest",
+            check_sortedness=False,  # they are; it can not be told where there is `by`
+        )
+        .sort("_row")
+        .with_columns(event_date=pl.min_horizontal(day, pl.lit(arrival)))
+        .drop("_row")
+    )
+
+
+def day_count(
+    source: str, event_class: str, frame: pl.DataFrame, now: datetime, *, sign: int = 1
+) -> SourceDay:
+    """What the events of one day add to its counts.
+
+    Args:
+        source: The source.
+        event_class: The class of the events.
+        frame: Events of one `event_date`, at least one.
+        now: When they arrived.
+        sign: -1 to take them off again.
+    """
+    names = EVENT_CLASSES[event_class].names()
+    filled = {name: frame.height - frame[name].null_count() for name in names}
+    filled |= word_counts(event_class, frame)
+    lags = frame.select(
+        held.sum().alias(name) for name, held in _lags(now).items()
+    ).row(0, named=True)
+    return SourceDay(
+        source=source,
+        event_class=event_class,
+        event_date=frame["event_date"][0],
+        events=sign * frame.height,
+        filled={name: sign * count for name, count in filled.items()},
+        lags={name: sign * count for name, count in lags.items()},
+    )
+
+
+def duplicate_counts(
+    source: str, event_class: str, again: pl.DataFrame
+) -> list[SourceDay]:
+    """What events that came before add to the counts of their days."""
+    return [
+        SourceDay(
+            source=source, event_class=event_class, event_date=day, duplicates=count
+        )
+        for day, count in again.group_by("event_date").len().iter_rows()
+    ]
+
+
+def _lags(now: datetime) -> dict[str, pl.Expr]:
+    """For each class of `LAGS`, whether an event took so long to arrive."""
+    seconds = (pl.lit(now).cast(pl.Datetime("us", "UTC")) - pl.col("time")).dt
+    lag = seconds.total_seconds(fractional=False)
+    bounds = list(LAGS.values())
+    found = {}
+    for number, name in enumerate(LAGS):
+        above = lag >= bounds[number - 1] if number else pl.lit(value=True)
+        found[name] = above & (lag < bounds[number])
+    return found

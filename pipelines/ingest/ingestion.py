@@ -1,0 +1,386 @@
+"""One pass over a source's folder: list, recognize, read, write, commit.
+
+`ingest_source` is the way of everything that is delivered. What lies in the folder is
+listed and recognized, one delivery after the other; what is new of it is read as
+batches, and the batches are written into the lake.
+"""
+
+import time
+from collections import defaultdict
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+from pipelines.errors import SourceError
+from pipelines.ingest.delivery import Delivery, RemoteFile
+from pipelines.ingest.identification import choose_format
+from pipelines.ingest.lake import require_space
+from pipelines.ingest.lake_writer import LakeWriter
+from pipelines.ingest.progress import FileProgress, count_lines
+from pipelines.ingest.reader import (
+    SmallFiles,
+    read_file,
+    read_small_files,
+    skip,
+    small_file,
+)
+from pipelines.ingest.recognition import (
+    Known,
+    Recognition,
+    closed_row,
+    copy_row,
+    empty_row,
+    failed_row,
+    reused_ids,
+    same_stamp,
+    stamped_row,
+    unneeded_row,
+)
+from pipelines.ingest.retraction import retract
+from pipelines.ingest.source import (
+    LATER,
+    IngestOptions,
+    Outcome,
+    Source,
+    left_out,
+    waits,
+)
+from pipelines.ingest.streams import Digest, GoneError, opened
+from pipelines.state import ledger
+from pipelines.state.ledger import FAILED, GONE, GROWING, FileRecord
+
+
+def ingest_source(options: IngestOptions, source: Source) -> list[Outcome]:
+    """Read all that is new in a source's folder; one outcome a delivery.
+
+    Raises:
+        SourceError: A remote folder cannot be listed.
+        LakeError: The disk refuses to be written to.
+        BusyError: Another run works on the same files.
+    """
+    options.lake.mkdir(parents=True, exist_ok=True)
+    require_space(options.lake, options.least_free_bytes)
+    return _Run(options, source).outcomes()
+
+
+def preview_source(options: IngestOptions, source: Source) -> list[Outcome]:
+    """What each delivery is, by what is known now; nothing is written.
+
+    Raises:
+        SourceError: A remote folder cannot be listed.
+    """
+    records = ledger.source_files(options.store, source.name)
+    known = Known(records, options.settled_ns())
+    listing = source.listing()
+    outcomes = [_preview(known, delivery) for delivery in listing.deliveries]
+    return [*outcomes, *left_out(source.name, listing)]
+
+
+def _preview(known: Known, delivery: Delivery) -> Outcome:
+    row = FileRecord(file_id=0, source=delivery.source, path=delivery.path)
+    try:
+        recognition = known.at_its_place(delivery) or known.elsewhere(delivery)
+    except SourceError as error:
+        return Outcome(replace(row, state=FAILED, message=str(error)), "failed")
+    record = replace(recognition.record or row, path=delivery.path)
+    return Outcome(record, recognition.kind)
+
+
+class _Run:
+    """One pass over a source's folder.
+
+    What is known of files changes as they are read: a delivery may be a copy of the
+    one before it.
+    """
+
+    def __init__(self, options: IngestOptions, source: Source) -> None:
+        self.options = options
+        self.source = source
+        self.settled_ns = options.settled_ns()
+        self.listing = source.listing()
+        records = ledger.source_files(options.store, source.name)
+        self.records = {record.file_id: record for record in records}
+        self.known = Known(records, self.settled_ns)
+        self.writer = LakeWriter(
+            options.store, options.lake, source.name, options.zone, dict(self.records)
+        )
+        self.small_files = SmallFiles()
+        self.ids: dict[str, int] = {}
+        self.touched: set[int] = set()
+        self.reached: dict[int, FileRecord] = {}
+        self.last_format: str | None = None
+        self.spent: dict[Path | RemoteFile, float] = defaultdict(float)
+        self.found: dict[str, Outcome] = {}
+
+    def outcomes(self) -> list[Outcome]:
+        for recognition in self._recognized():
+            self.found[recognition.delivery.path] = self._ingest(recognition)
+        self._read_small_files()
+        self._close_vanished()
+        self.writer.commit()
+        outcomes = [
+            self._completed(self.found[delivery.path])
+            for delivery in self.listing.deliveries
+        ]
+        return [*outcomes, *left_out(self.source.name, self.listing)]
+
+    # recognize
+
+    def _recognized(self) -> Iterator[Recognition]:
+        """What each delivery is that is not put off; known places come first."""
+        waiting = yield from self._at_known_places()
+        self._reserve_ids(waiting)
+        for delivery in waiting:
+            if self._is_for_later(delivery):
+                self.found[delivery.path] = self._later(delivery)
+                continue
+            try:
+                recognition = self._recognized_elsewhere(delivery)
+            except SourceError as error:
+                self.found[delivery.path] = self._unreadable(delivery, error)
+            else:
+                yield recognition
+
+    def _at_known_places(self) -> Generator[Recognition, None, list[Delivery]]:
+        """What lies where the ledger knows it; in the end, what does not."""
+        others: list[Delivery] = []
+        for delivery in self.listing.deliveries:
+            try:
+                recognition = self.known.at_its_place(delivery)
+            except SourceError as error:
+                self.found[delivery.path] = self._unreadable(delivery, error)
+                continue
+            if recognition is None:
+                others.append(delivery)
+            elif recognition.kind != "unchanged" and self._is_for_later(delivery):
+                self.found[delivery.path] = self._later(delivery)
+            else:
+                yield recognition
+        return others
+
+    def _recognized_elsewhere(self, delivery: Delivery) -> Recognition:
+        """What a delivery is; what it may be a copy of must have been read."""
+        recognition = self.known.elsewhere(delivery)
+        record = recognition.record
+        if record is None or record.file_id not in self.small_files.files:
+            return recognition
+        self._read_small_files()
+        return self.known.elsewhere(delivery)
+
+    def _is_for_later(self, delivery: Delivery) -> bool:
+        """A member of an archive that took its time already."""
+        spent = self.spent[delivery.file]
+        return spent > 0 and spent >= self.options.budget_seconds
+
+    def _later(self, delivery: Delivery) -> Outcome:
+        """It is put off; a row that it has stays as it is."""
+        row = FileRecord(file_id=0, source=delivery.source, path=delivery.path)
+        known = self.known.by_path(delivery.path) or row
+        self.touched |= {known.file_id, self.ids.get(delivery.path, 0)}
+        return Outcome(known, LATER)
+
+    def _unreadable(self, delivery: Delivery, error: SourceError) -> Outcome:
+        """It cannot even be recognized: another run will."""
+        if delivery.path in self.ids:
+            record = self._row(Recognition(delivery, "new"))
+            return Outcome(self._failed(record, delivery, error), "new")
+        known = self.known.by_path(delivery.path)
+        assert known is not None
+        self.touched.add(known.file_id)
+        failed = replace(known, message=str(error), raw_mtime_ns=0)
+        self.writer.note(failed)
+        return Outcome(failed, "resumed")
+
+    def _reserve_ids(self, waiting: list[Delivery]) -> None:
+        """Have an id for each delivery that may be new; unread rows are used again."""
+        paths = {delivery.path for delivery in self.listing.deliveries}
+        self.ids |= reused_ids(waiting, paths, self.records.values())
+        new = [delivery.path for delivery in waiting if delivery.path not in self.ids]
+        ids = ledger.take_ids(self.options.store, len(new))
+        self.ids |= dict(zip(new, ids, strict=True))
+
+    # read and write
+
+    def _ingest(self, recognition: Recognition) -> Outcome:
+        """Read what is new of a delivery, and say what became of it."""
+        if recognition.kind == "unchanged":
+            assert recognition.record is not None
+            self.touched.add(recognition.record.file_id)
+            return Outcome(recognition.record, recognition.kind)
+        delivery = recognition.delivery
+        record = self._row(recognition)
+        self.touched.add(record.file_id)
+        if recognition.is_all and not record.pending_lines and _is_sound(recognition):
+            return Outcome(self._passed(delivery, record), recognition.kind)
+        began = time.monotonic()
+        try:
+            reached = self._read(delivery, record)
+        except GoneError:
+            return Outcome(record, "gone")
+        except SourceError as error:
+            reached = self._failed(record, delivery, error)
+        finally:
+            self.spent[delivery.file] += time.monotonic() - began
+        self.known.lies_there(self.writer.counted(reached))
+        is_put_off = reached.state == GROWING and not reached.raw_mtime_ns
+        return Outcome(reached, LATER if is_put_off else recognition.kind)
+
+    def _read(self, delivery: Delivery, record: FileRecord) -> FileRecord:
+        """The row that a delivery is brought to; a small file waits for others."""
+        fmt = choose_format(self.source, delivery, record, self.last_format)
+        is_settled = self._is_settled(delivery)
+        if fmt is None:
+            empty = empty_row(record, delivery, is_settled=is_settled)
+            self.writer.note(empty)
+            return empty
+        self.last_format = fmt.name
+        progress = FileProgress(
+            delivery=delivery,
+            record=record,
+            format=fmt,
+            zone=self.source.zone,
+            options=self.source.options,
+            is_settled=is_settled,
+            deadline=time.monotonic() + self.options.budget_seconds,
+        )
+        if (file := small_file(progress)) is not None:
+            if not self.small_files.takes(file):
+                self._read_small_files()
+            self.small_files.add(file)
+            if self.small_files.is_full:
+                self._read_small_files()
+            return self.reached.get(file.record.file_id, file.record)
+        self._read_small_files()
+        if record.tail_bytes:
+            self._take_tail_back(progress)
+        with closing(read_file(progress)) as batches:
+            for batch in batches:
+                self.writer.add(batch)
+                if batch.lines:
+                    self.options.watch(delivery, batch.bytes, batch.lines)
+        return progress.record
+
+    def _read_small_files(self) -> None:
+        """Read the small files that wait."""
+        files, self.small_files = self.small_files.files, SmallFiles()
+        for batch in read_small_files(list(files.values())):
+            self.writer.add(batch)
+            for record in batch.records:
+                self.reached[record.file_id] = record
+                if record.state == FAILED:
+                    self.known.forget(record)
+                self.known.lies_there(self.writer.counted(record))
+                file = files[record.file_id]
+                lines = record.lines - record.pending_lines - file.begun.lines
+                delivery = file.progress.delivery
+                self.options.watch(delivery, record.consumed_bytes, lines)
+
+    def _take_tail_back(self, progress: FileProgress) -> None:
+        """The last line was read without its end: take it back, to read it whole."""
+        record = replace(
+            progress.record,
+            lines=progress.record.lines - progress.record.pending_lines,
+            pending_lines=0,
+            pending_bytes=0,
+        )
+        body = record.consumed_bytes - record.tail_bytes
+        digest = Digest()
+        with opened(progress.delivery) as stream:
+            skip(stream, digest, body)
+        self.writer.commit()
+        store, lake = self.options.store, self.options.lake
+        retraction = retract(store, lake, record, first_line=record.lines)
+        gone = retraction.gone
+        is_blank = not gone.total() and record.blanks > 0
+        progress.record = replace(
+            record,
+            lines=record.lines - 1,
+            events=record.events - gone["events"],
+            rejects=record.rejects - gone["rejects"],
+            blanks=record.blanks - is_blank,
+            duplicates=record.duplicates - (not gone.total() and not is_blank),
+            consumed_bytes=body,
+            tail_bytes=0,
+            **digest.mark()._asdict(),
+        )
+        retraction.commit([progress.record])
+        self.writer.known[record.file_id] = progress.record
+
+    # ledger rows
+
+    def _row(self, recognition: Recognition) -> FileRecord:
+        """The row that the delivery continues, or its own new one."""
+        delivery, known = recognition.delivery, recognition.record
+        if known is not None and recognition.kind in ("resumed", "moved"):
+            self._release_id(delivery)
+            return replace(known, path=delivery.path)
+        file_id = self.ids.get(delivery.path) or self._another_id()
+        row = FileRecord(file_id=file_id, source=delivery.source, path=delivery.path)
+        if known is None:
+            return row
+        row = replace(row, duplicate_of=known.duplicate_of or known.file_id)
+        return copy_row(row, known) if recognition.kind == "copy" else row
+
+    def _release_id(self, delivery: Delivery) -> None:
+        """A row under which the delivery failed before, now that it is known."""
+        unread = self.records.get(self.ids.get(delivery.path, 0))
+        if unread is not None:
+            self.touched.add(unread.file_id)
+            self.writer.note(unneeded_row(unread))
+
+    def _another_id(self) -> int:
+        return ledger.take_ids(self.options.store, 1)[0]
+
+    def _passed(self, delivery: Delivery, record: FileRecord) -> FileRecord:
+        """Nothing is new but its place, its stamps, or that it is finished."""
+        is_settled = self._is_settled(delivery)
+        passed = stamped_row(record, delivery, is_settled=is_settled)
+        self.writer.note(passed)
+        self.known.add(passed)
+        return passed
+
+    def _is_settled(self, delivery: Delivery) -> bool:
+        return delivery.member is not None or delivery.raw_mtime_ns <= self.settled_ns
+
+    def _failed(
+        self, record: FileRecord, delivery: Delivery, error: SourceError
+    ) -> FileRecord:
+        """The row of a file that could not be read: all its lines are pending."""
+        before = self.records.get(record.file_id, record)
+        settled = record.lines - record.pending_lines
+        if before.state == FAILED and same_stamp(delivery, before):
+            pending = before.pending_lines
+        else:
+            pending = max(0, count_lines(delivery) - settled)
+        failed = failed_row(record, delivery, pending, str(error))
+        self.writer.note(failed)
+        return failed
+
+    def _close_vanished(self) -> None:
+        """Rows whose file is no longer there: nothing more can come of them."""
+        for record in self.records.values():
+            if record.file_id in self.touched:
+                continue
+            row = closed_row(record, is_archive=self._is_archive(record.path))
+            if row is not None and row != record:
+                self.writer.note(row)
+
+    def _is_archive(self, path: str) -> bool:
+        """What was not an archive, since its end was missing, is one by now."""
+        members = f"{path}!"
+        return path.lower().endswith(".zip") and any(
+            delivery.path.startswith(members) for delivery in self.listing.deliveries
+        )
+
+    def _completed(self, outcome: Outcome) -> Outcome:
+        """An outcome with all that is known in the end."""
+        record = self.reached.get(outcome.record.file_id, outcome.record)
+        record = self.writer.counted(record)
+        pending = waits(record, self.options.zone, self.options.settle_seconds)
+        return replace(outcome, record=record, waits=pending)
+
+
+def _is_sound(recognition: Recognition) -> bool:
+    record = recognition.record
+    return record is not None and record.state not in (FAILED, GONE)

@@ -1,0 +1,272 @@
+"""Writes parsed batches into the lake and commits them by the ledger.
+
+The order is the promise: every file is written aside, synced and renamed, its
+folder synced, and only then does one ledger transaction list the files and the
+positions of the source files they came from. Killed at any instant, a run
+leaves a listed batch, or files that nothing reads and the next run sweeps.
+"""
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from pipelines.ingest.counts import day_count, placed, with_days
+from pipelines.ingest.duplicates import Duplicates
+from pipelines.ingest.lake import REJECTS, by_day, sync_folders, write, writing_to
+from pipelines.ingest.reader import Batch
+from pipelines.ingest.retraction import retract
+from pipelines.state import home_mark, ledger
+from pipelines.state.database import Store
+from pipelines.state.days import SourceDay
+from pipelines.state.ledger import Change, FileRecord, LakeFile
+
+ROWS_A_COMMIT = 500_000
+BYTES_A_COMMIT = 64 << 20
+"""Memory of staged frames at which they are committed; writing takes it again."""
+
+FILES_A_COMMIT = 2_000
+DAYS_AHEAD = 2
+"""Events further ahead than this are kept, but ask for no model to be built."""
+
+VIEW_BYTES = 16
+"""What Polars keeps of each text beside its bytes."""
+
+
+class StagedFrames:
+    """Frames by event class that wait for their commit, in the order of reading.
+
+    Attributes:
+        rows: Rows of all frames.
+        bytes: Memory that they take.
+    """
+
+    def __init__(self) -> None:
+        self._frames: dict[str, list[pl.DataFrame]] = {}
+        self.rows = 0
+        self.bytes = 0
+
+    def add(self, name: str, frame: pl.DataFrame) -> None:
+        """Hold a frame, without the block of lines that its texts were cut from."""
+        if not frame.height:
+            return
+        kept, size = on_its_own(frame)
+        self._frames.setdefault(name, []).append(kept)
+        self.rows += kept.height
+        self.bytes += size
+
+    def take(self, file_id: int) -> "StagedFrames":
+        """The rows of a file, which are not held here any more."""
+        own, others = StagedFrames(), StagedFrames()
+        is_own = pl.col("file_id") == file_id
+        for name, parts in self._frames.items():
+            for part in parts:
+                own.add(name, part.filter(is_own))
+                others.add(name, part.filter(~is_own))
+        self._frames, self.rows, self.bytes = others._frames, others.rows, others.bytes
+        return own
+
+    def whole(self) -> dict[str, pl.DataFrame]:
+        """One frame for each event class."""
+        return {name: pl.concat(parts) for name, parts in self._frames.items()}
+
+    @property
+    def is_much(self) -> bool:
+        """They take so much memory that it is time to write them."""
+        return self.rows >= ROWS_A_COMMIT or self.bytes >= BYTES_A_COMMIT
+
+
+def on_its_own(frame: pl.DataFrame) -> tuple[pl.DataFrame, int]:
+    """The same rows, holding no memory but their own, and how many bytes that is.
+
+    Polars cuts texts out of a block as views that keep all of the block alive; in
+    Arrow's older layout a column has its bytes to itself.
+    """
+    copied = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
+    texts = frame.height * sum(dtype == pl.String for dtype in frame.dtypes)
+    size = copied.nbytes + texts * VIEW_BYTES
+    return pl.DataFrame(copied, schema=frame.schema), size
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass
+class LakeWriter:
+    """Takes the batches of one source into the lake.
+
+    Attributes:
+        folder: The lake's folder.
+        zone: The district's zone; it decides an event's local day.
+        known: The rows of all files of the source, as the ledger has them.
+    """
+
+    store: Store
+    folder: Path
+    source: str
+    zone: str
+    known: dict[int, FileRecord] = field(default_factory=dict)
+    run_id: str = field(default_factory=lambda: secrets.token_hex(6))
+    now: Callable[[], datetime] = _now
+    _staged: StagedFrames = field(default_factory=StagedFrames)
+    _records: dict[int, FileRecord] = field(default_factory=dict)
+    _written: list[LakeFile] = field(default_factory=list)
+    _days: list[SourceDay] = field(default_factory=list)
+    _file_days: dict[int, date] = field(default_factory=dict)
+    _count: int = 0
+
+    def __post_init__(self) -> None:
+        self._duplicates = Duplicates(self.store, self.folder, self.source)
+
+    def add(self, batch: Batch) -> None:
+        """Stage a batch, and commit what is staged once it takes much memory.
+
+        Raises:
+            LakeError: The disk refuses; nothing of what is staged counts.
+        """
+        if batch.withdraws != "nothing":
+            self._drop(batch.records[0].file_id)
+        if batch.withdraws == "all" and self._is_in_the_lake(batch.records[0]):
+            self.take_back(batch.records[0])
+        self._file_days |= batch.days
+        if batch.parsed is not None:
+            fmt = batch.records[0].format
+            assert fmt is not None
+            for name, frame in batch.parsed.events.items():
+                self._staged.add(name, placed(frame, self.source, fmt, self.zone))
+            rejects = batch.parsed.rejects
+            place = {"source": pl.lit(self.source), "format": pl.lit(fmt)}
+            self._staged.add(REJECTS, rejects.with_columns(**place))
+        if batch.is_part:
+            self._write_part(batch.records[0])
+            return
+        self.note(*batch.records)
+
+    def note(self, *records: FileRecord) -> None:
+        """Stage the rows that files are brought to, with what is staged of them."""
+        self._records |= {record.file_id: record for record in records}
+        if self._staged.is_much or len(self._records) >= FILES_A_COMMIT:
+            self.commit()
+
+    def _write_part(self, record: FileRecord) -> None:
+        """Write what is there of a file that counts whole or not at all, if much.
+
+        It counts when the file's end is reached. No other file is read until then.
+        """
+        if not self._staged.is_much:
+            return
+        own = self._staged.take(record.file_id)
+        self.commit()
+        self._staged = own
+        if own.is_much:
+            with writing_to(self.folder):
+                self._write({record.file_id: record})
+
+    def commit(self) -> None:
+        """Write what is staged and commit it.
+
+        Raises:
+            LakeError: The disk refuses; nothing of the batch counts.
+        """
+        if not self._records:
+            return
+        with writing_to(self.folder):
+            self._write(self._records)
+            sync_folders(self.folder, self._written)
+            consumed = {
+                key: self.known[key].consumed_bytes if key in self.known else 0
+                for key in self._records
+            }
+            change = Change(
+                files=[self.counted(record) for record in self._records.values()],
+                lake_files=self._written,
+                dirty=self._dirty(),
+                days=self._days,
+                consumed=consumed,
+            )
+            home_mark.note(self.folder, ledger.commit(self.store, change))
+        self.known |= {record.file_id: record for record in change.files}
+        self._written, self._days = [], []
+        self._records.clear()
+
+    def counted(self, record: FileRecord) -> FileRecord:
+        """The record, less what turned out to have been delivered before."""
+        return self._duplicates.counted(record)
+
+    def take_back(self, record: FileRecord) -> None:
+        """Take all lines of a file out of the lake, and commit its row."""
+        retraction = retract(self.store, self.folder, record)
+        retraction.commit([record])
+        self.known[record.file_id] = record
+
+    def _is_in_the_lake(self, record: FileRecord) -> bool:
+        known = self.known.get(record.file_id, record)
+        return known.events + known.rejects > 0
+
+    def _drop(self, file_id: int) -> None:
+        """Drop what is staged of a file, and all that was found out about it."""
+        self._staged.take(file_id)
+        with writing_to(self.folder):
+            for part in self._written:
+                (self.folder / part.path).unlink(missing_ok=True)
+        self._written, self._days = [], []
+        self._records.pop(file_id, None)
+        self._duplicates.forget(file_id)
+
+    def _write(self, records: Mapping[int, FileRecord]) -> None:
+        """Put what is staged into files, less what came before; they do not count yet.
+
+        Args:
+            records: The rows that the staged lines bring files to.
+        """
+        frames = self._staged.whole()
+        self._staged = StagedFrames()
+        if REJECTS in frames:
+            frames[REJECTS] = self._with_days(frames, records)
+        self._days += self._duplicates.take_out(
+            frames, self.known, records, self._written
+        )
+        for name in sorted(frames):
+            for part in by_day(frames.pop(name)):
+                if not self._count:
+                    ledger.begin_run(self.store, self.run_id)
+                self._count += 1
+                file = f"{self.run_id}-{self._count:05d}"
+                self._written.append(write(self.folder, file, self.source, name, part))
+                if name != REJECTS:
+                    self._days.append(day_count(self.source, name, part, self.now()))
+
+    def _with_days(
+        self, frames: Mapping[str, pl.DataFrame], records: Mapping[int, FileRecord]
+    ) -> pl.DataFrame:
+        """The rejects under the days of the lines around them, read now or before."""
+        zone = ZoneInfo(self.zone)
+        rejects = frames[REJECTS]
+        before: dict[int, date] = {}
+        for file_id in rejects["file_id"].unique():
+            record = records.get(file_id) or self.known.get(file_id)
+            if record is not None and (last := self.counted(record).last_time):
+                before[file_id] = datetime.fromisoformat(last).astimezone(zone).date()
+        return with_days(
+            rejects,
+            [frame for name, frame in frames.items() if name != REJECTS],
+            before,
+            self._file_days,
+            self.now().astimezone(zone).date(),
+        )
+
+    def _dirty(self) -> set[date]:
+        # a clock that was set back makes no day one to come
+        now = max(filter(None, (self.now(), ledger.newest_commit(self.store))))
+        latest = now.date() + timedelta(days=DAYS_AHEAD)
+        days = {
+            date.fromisoformat(file.event_date)
+            for file in self._written
+            if file.event_class != REJECTS
+        }
+        return {day for day in days if day <= latest}

@@ -1,0 +1,178 @@
+"""How far one delivery was read: its ledger row, and what the rest is read with."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+
+from pipelines import clock
+from pipelines.errors import SourceError
+from pipelines.formats import Context, Format, Parsed
+from pipelines.ingest.blocks import Block
+from pipelines.ingest.compression import NO_CHECKSUM
+from pipelines.ingest.delivery import Delivery
+from pipelines.ingest.streams import DamageError, Digest, Mark, opened
+from pipelines.state.ledger import DAMAGED, FAILED, FINISHED, GROWING, FileRecord
+
+STEP = 1 << 20
+
+
+@dataclass(kw_only=True)
+class FileProgress:
+    """One delivery that is read, and how far.
+
+    Attributes:
+        record: The ledger row that it continues; from `begin` on as the lines that
+            were read leave it. It is growing until its `end`, so that a file of which
+            a run was killed is read on.
+        is_settled: The file will not grow: its last line is read as it stands.
+        deadline: When to stop between two blocks, by `time.monotonic`.
+        digest: The hash of the stream up to where it was read.
+        state: The state of the row at the end.
+        tail: A last line without its end, and the hashes up to there.
+        notes: What is to be known of the stream.
+    """
+
+    delivery: Delivery
+    record: FileRecord
+    format: Format
+    zone: str
+    options: Mapping[str, str]
+    is_settled: bool
+    deadline: float = float("inf")
+    digest: Digest = field(default_factory=Digest)
+    state: str = GROWING
+    tail: tuple[Block, Mark] | None = None
+    notes: set[str] = field(default_factory=set)
+
+    @property
+    def context(self) -> Context:
+        """What the format is told; years lie near the file's own date."""
+        return Context(
+            reading=clock.Reading(zone=self.zone, anchor=self._anchor),
+            options=dict(self.options),
+            header=self.record.header,
+        )
+
+    @property
+    def day(self) -> date:
+        """The day that the file's name tells, or else of its last change."""
+        return (self._anchor - timedelta(seconds=1)).date()
+
+    @property
+    def _anchor(self) -> datetime:
+        return clock.anchor(self.delivery.path, self.delivery.raw_mtime_ns)
+
+    def begin(self) -> None:
+        """Have the row as this reading finds it: what is pending is read anew."""
+        self.state = FINISHED if self.is_settled else GROWING
+        self.record = replace(
+            self.record,
+            format=self.format.name,
+            state=GROWING,
+            pending_lines=0,
+            pending_bytes=0,
+            lines=self.record.lines - self.record.pending_lines,
+            message=None,
+            raw_bytes=self.delivery.raw_bytes,
+            raw_mtime_ns=self.delivery.raw_mtime_ns,
+            raw_ctime_ns=self.delivery.raw_ctime_ns,
+            path=self.delivery.path,
+        )
+
+    def count(self, parsed: Parsed, lines: int) -> None:
+        """Add what became of lines to the row."""
+        events = sum(frame.height for frame in parsed.events.values())
+        self.record = replace(
+            self.record,
+            lines=self.record.lines + lines,
+            events=self.record.events + events,
+            rejects=self.record.rejects + parsed.rejects.height,
+            blanks=self.record.blanks + parsed.blanks,
+            header=parsed.header,
+        )
+
+    def reach(self, size: int, mark: Mark, *, tail_bytes: int = 0) -> None:
+        """Have consumed that many bytes more; of the last line `tail_bytes`."""
+        self.record = replace(
+            self.record,
+            consumed_bytes=self.record.consumed_bytes + size,
+            tail_bytes=tail_bytes,
+            **mark._asdict(),
+        )
+
+    def put_off(self) -> None:
+        """Go on behind what was read another time."""
+        self.tail = None
+        self.state = GROWING
+        self.record = replace(self.record, raw_mtime_ns=0)
+
+    def wait(self, lines: int) -> None:
+        """All lines up to `lines` are there, and wait for the rest of their file."""
+        self.record = replace(
+            self.record,
+            lines=lines,
+            pending_lines=lines - self.record.lines,
+            pending_bytes=self.digest.length,
+        )
+
+    def damage(self, error: DamageError) -> None:
+        """Note what is wrong; a file that may still grow is tried again.
+
+        Of a corrupt stream nothing can be trusted: all its lines are pending.
+        """
+        self.state = DAMAGED if self.is_settled else GROWING
+        if not error.trusted:
+            read = self.record
+            self.record = FileRecord(
+                file_id=read.file_id,
+                source=read.source,
+                path=read.path,
+                format=read.format,
+                duplicate_of=read.duplicate_of,
+                first_seen_time=read.first_seen_time,
+                raw_bytes=read.raw_bytes,
+                raw_mtime_ns=read.raw_mtime_ns,
+                raw_ctime_ns=read.raw_ctime_ns,
+                lines=read.lines,
+                pending_lines=read.lines,
+            )
+        self.record = replace(self.record, message=error.what)
+
+    def fail(self, error: SourceError) -> None:
+        """Keep what was read; the rest of the file is pending."""
+        self.tail = None
+        self.state = FAILED
+        lines = max(count_lines(self.delivery), self.record.lines)
+        self.record = replace(
+            self.record,
+            pending_lines=self.record.pending_lines + lines - self.record.lines,
+            lines=lines,
+            message=str(error),
+        )
+
+    def end(self) -> None:
+        """Have the row after the last block."""
+        if self.tail is not None:
+            self.record = replace(
+                self.record,
+                lines=self.record.lines + 1,
+                pending_lines=self.record.pending_lines + 1,
+                pending_bytes=len(self.tail[0].data),
+            )
+        if self.record.message is None and NO_CHECKSUM in self.notes:
+            self.record = replace(self.record, message=NO_CHECKSUM)
+        self.record = replace(self.record, state=self.state)
+
+
+def count_lines(delivery: Delivery) -> int:
+    """Lines of a stream as far as it can be read, the last one included."""
+    lines = 0
+    last = b"\n"
+    try:
+        with opened(delivery) as stream:
+            while data := stream.read(STEP):
+                lines += data.count(b"\n")
+                last = data[-1:]
+    except SourceError:
+        pass
+    return lines + (last != b"\n")

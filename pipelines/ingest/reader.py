@@ -1,0 +1,366 @@
+"""Reads deliveries: unwraps them, cuts their lines and parses them, a batch at a time.
+
+The bytes that are hashed are the bytes that are parsed, in one pass. A last
+line without its newline is pending until the file has settled; should the file
+grow all the same, that line is taken back and read again, whole.
+
+Setting up one parse costs more than the lines of a small file, so small files that
+are read alike become one batch. Each keeps its own row, lines, offsets and hashes.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Generator, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Literal
+
+import polars as pl
+
+from pipelines.errors import SourceError
+from pipelines.formats import Parsed
+from pipelines.ingest import parser
+from pipelines.ingest.blocks import Block, batch_of_files, blocks
+from pipelines.ingest.compression import NO_CHECKSUM, Reads, read_up_to
+from pipelines.ingest.framing import parts
+from pipelines.ingest.parser import BlockParser, ahead
+from pipelines.ingest.progress import STEP, FileProgress
+from pipelines.ingest.streams import (
+    DamageError,
+    Digest,
+    GoneError,
+    Hashed,
+    Mark,
+    opened,
+)
+from pipelines.state.ledger import FAILED, FileRecord
+
+SMALL_BYTES = 64 << 10
+"""Files up to this size, unpacked, are read together."""
+
+BYTES_A_BATCH = 8 << 20
+FILES_A_BATCH = 1_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """Lines that were parsed, and the rows that they bring their files to.
+
+    Attributes:
+        records: The row of each file that the lines are of.
+        parsed: What became of the lines; None where the row alone is new.
+        days: The day of each file, for rejects without a neighbour.
+        bytes: Bytes of the stream that it stands for.
+        lines: Lines, or records, that it stands for.
+        is_part: The file counts with its end or not at all, and more comes.
+        withdraws: What of the file does not count: parts that were not committed, or
+            all that was ever read of it.
+    """
+
+    records: Sequence[FileRecord]
+    parsed: Parsed | None = None
+    days: Mapping[int, date] = field(default_factory=dict)
+    bytes: int = 0
+    lines: int = 0
+    is_part: bool = False
+    withdraws: Literal["nothing", "parts", "all"] = "nothing"
+
+
+def read_file(progress: FileProgress) -> Generator[Batch, None, None]:
+    """Read what is new in a file, as batches; the last one has its final row.
+
+    A damaged stream keeps what can be trusted, a file that cannot be read keeps
+    what was read before; the row says so.
+
+    Raises:
+        GoneError: The file was taken away, or replaced, since it was recognized.
+    """
+    progress.begin()
+    is_lines = progress.format.framing == "lines"
+    withdraws: Literal["nothing", "parts", "all"] = "nothing"
+    try:
+        with opened(progress.delivery) as stream:
+            progress.notes = stream.notes
+            _skip_consumed(stream, progress)
+            yield from (_read_lines if is_lines else _read_records)(stream, progress)
+    except GoneError:
+        raise
+    except DamageError as error:
+        withdraws = "parts" if error.trusted else "all"
+        progress.damage(error)
+    except SourceError as error:
+        withdraws = "parts"
+        progress.fail(error)
+    progress.end()
+    if is_lines and withdraws == "parts":
+        withdraws = "nothing"
+    yield Batch(records=[progress.record], withdraws=withdraws)
+
+
+def _skip_consumed(stream: Reads, progress: FileProgress) -> None:
+    """Pass over what earlier runs consumed, and prove that it is the same."""
+    position = progress.record.consumed_bytes
+    skip(stream, progress.digest, position)
+    if position and progress.digest.whole != progress.record.consumed_sha256:
+        raise GoneError(
+            "the file changed while it was being read",
+            where=progress.delivery.where,
+            remedy="Nothing is lost: the next run reads it again.",
+        )
+
+
+def _read_lines(stream: Reads, progress: FileProgress) -> Iterator[Batch]:
+    """Blocks of whole lines, each with the position that it reaches."""
+    record = progress.record
+    block_parser = BlockParser(
+        progress.format, progress.context, record.file_id, record.lines
+    )
+    found = marked(stream, progress.digest, record.consumed_bytes)
+    with closing(ahead(found)) as ready:
+        for block, mark, parsed, lines in block_parser.parse(_whole(ready, progress)):
+            tail_bytes = len(block.data) if block.is_tail else 0
+            progress.count(parsed, lines)
+            progress.reach(block.size, mark, tail_bytes=tail_bytes)
+            yield _batch(progress, parsed, block.size, lines)
+            if not block.is_tail and time.monotonic() >= progress.deadline:
+                progress.put_off()
+                return
+
+
+def _whole(
+    found: Iterator[tuple[Block, Mark]], progress: FileProgress
+) -> Iterator[tuple[Block, Mark]]:
+    """Blocks of whole lines; a last line without its end once the file has settled."""
+    for block, mark in found:
+        if block.is_tail:
+            progress.tail = block, mark
+        else:
+            yield block, mark
+    if progress.tail is not None and progress.is_settled:
+        tail, progress.tail = progress.tail, None
+        yield tail
+
+
+def _read_records(stream: Reads, progress: FileProgress) -> Iterator[Batch]:
+    """A file whose records are not lines: it counts with its end or not at all."""
+    begun = progress.record
+    hashed = Hashed(stream, progress.digest)
+    position = 0
+    try:
+        for part in ahead(
+            parts(hashed, progress.format.framing, file_id=begun.file_id)
+        ):
+            lines = part.lines.height
+            if not progress.is_settled:
+                progress.record = replace(
+                    progress.record, lines=progress.record.lines + lines
+                )
+                continue
+            parsed = parser.parse_part(
+                progress.format,
+                part.lines,
+                progress.context,
+                is_oversize=part.is_oversize,
+            )
+            progress.count(parsed, lines)
+            size = progress.digest.length - position
+            yield replace(_batch(progress, parsed, size, lines), is_part=True)
+            position += size
+    except SourceError as error:
+        read, progress.record = progress.record, begun
+        if isinstance(error, DamageError):
+            progress.wait(read.lines)
+        raise
+    if not progress.is_settled:
+        read, progress.record = progress.record, begun
+        progress.wait(read.lines)
+    elif progress.digest.length:
+        size = progress.digest.length - begun.consumed_bytes
+        progress.reach(size, progress.digest.mark())
+
+
+def _batch(progress: FileProgress, parsed: Parsed, size: int, lines: int) -> Batch:
+    """Lines of a file that goes on: whatever its stamps, it is to be read on."""
+    return Batch(
+        records=[replace(progress.record, raw_mtime_ns=0)],
+        parsed=parsed,
+        days={progress.record.file_id: progress.day},
+        bytes=size,
+        lines=lines,
+    )
+
+
+def skip(stream: Reads, digest: Digest, position: int) -> None:
+    """Pass over a stream up to a position, hashing it."""
+    while digest.length < position and (
+        data := stream.read(min(STEP, position - digest.length))
+    ):
+        digest.update(data)
+
+
+def marked(stream: Reads, digest: Digest, start: int) -> Iterator[tuple[Block, Mark]]:
+    """Blocks, each with the hashes of the stream up to its end."""
+    for block in blocks(stream, first_byte=start, passed_over=digest.update):
+        if not block.oversize:
+            digest.update(block.data)
+        yield block, digest.mark()
+
+
+@dataclass(frozen=True)
+class SmallFile:
+    """A file that is read with others.
+
+    Attributes:
+        progress: As if all lines were read, and were events.
+        begun: Its row before.
+        data: All its bytes.
+    """
+
+    progress: FileProgress
+    begun: FileRecord
+    data: bytes
+
+    @property
+    def record(self) -> FileRecord:
+        """Its row, with all lines booked as events for the time being."""
+        return self.progress.record
+
+    @property
+    def lines(self) -> int:
+        """Lines that it adds."""
+        return self.record.lines - self.begun.lines
+
+    @property
+    def likeness(self) -> Hashable:
+        """What files must share to be read as one batch."""
+        return self.progress.format.name, self.progress.context.reading
+
+
+class SmallFiles:
+    """Small files of one source that wait to be read as one batch."""
+
+    def __init__(self) -> None:
+        self.files: dict[int, SmallFile] = {}
+        self._bytes = 0
+
+    def takes(self, file: SmallFile) -> bool:
+        """Whether a file can be read with those that wait."""
+        waiting = next(iter(self.files.values()), file)
+        return waiting.likeness == file.likeness
+
+    def add(self, file: SmallFile) -> None:
+        """Have a file wait."""
+        self.files[file.record.file_id] = file
+        self._bytes += len(file.data)
+
+    @property
+    def is_full(self) -> bool:
+        """It is time to read them."""
+        return self._bytes >= BYTES_A_BATCH or len(self.files) >= FILES_A_BATCH
+
+
+def small_file(progress: FileProgress) -> SmallFile | None:
+    """A file that is small, sound and new, whole lines from its start.
+
+    None where it must be read on its own; its progress is then as before.
+
+    Raises:
+        GoneError: The file was taken away since it was listed.
+    """
+    record = progress.record
+    if (
+        progress.delivery.raw_bytes > SMALL_BYTES
+        or progress.format.framing != "lines"
+        or record.consumed_bytes
+        or record.header is not None
+    ):
+        return None
+    data, message = _content(progress)
+    if not data or not (progress.is_settled or data.endswith(b"\n")):
+        return None
+    progress.begin()
+    begun = progress.record
+    progress.digest.update(data)
+    tail = len(data) - (data.rfind(b"\n") + 1)
+    lines = data.count(b"\n") + (tail > 0)
+    progress.record = replace(
+        begun, lines=begun.lines + lines, events=begun.events + lines, message=message
+    )
+    progress.reach(len(data), progress.digest.mark(), tail_bytes=tail)
+    progress.end()
+    return SmallFile(progress, begun, data)
+
+
+def _content(progress: FileProgress) -> tuple[bytes, str | None]:
+    """All that is in the file, with what to note of it; nothing if much, or damaged."""
+    try:
+        with opened(progress.delivery) as stream:
+            data = read_up_to(stream, SMALL_BYTES + 1)
+    except DamageError:
+        return b"", None
+    message = NO_CHECKSUM if NO_CHECKSUM in stream.notes else None
+    return (data, message) if len(data) <= SMALL_BYTES else (b"", None)
+
+
+def read_small_files(files: Sequence[SmallFile]) -> Iterator[Batch]:
+    """Read files that are alike as one batch; those that fail have pending lines."""
+    if not files:
+        return
+    progress = files[0].progress
+    lines = batch_of_files([(file.record.file_id, file.data) for file in files])
+    context = replace(progress.context, header=None)
+    try:
+        parsed = parser.parse(progress.format, lines, context)
+    except SourceError as error:
+        if len(files) > 1:
+            for file in files:
+                yield from read_small_files([file])
+        else:
+            yield Batch(records=[_failed(files[0], error)])
+        return
+    headers = progress.format.handed_on(lines)
+    yield Batch(
+        records=list(_counted(files, parsed, headers)),
+        parsed=parsed,
+        days={file.record.file_id: file.progress.day for file in files},
+    )
+
+
+def _counted(
+    files: Sequence[SmallFile], parsed: Parsed, headers: Mapping[int, str]
+) -> Iterator[FileRecord]:
+    """The rows with what the batch brought of each file."""
+    events = _by_file(parsed.events.values())
+    rejects = _by_file([parsed.rejects])
+    blanks = sum(file.lines for file in files) - events.total() - rejects.total()
+    if blanks != parsed.blanks:
+        message = f"{blanks} lines are in no event or reject, not {parsed.blanks}"
+        raise ValueError(message)
+    for file in files:
+        key, begun = file.record.file_id, file.begun
+        yield replace(
+            file.record,
+            events=begun.events + events[key],
+            rejects=begun.rejects + rejects[key],
+            blanks=begun.blanks + file.lines - events[key] - rejects[key],
+            header=headers.get(key),
+        )
+
+
+def _by_file(frames: Iterable[pl.DataFrame]) -> Counter[int]:
+    counts: Counter[int] = Counter()
+    for frame in frames:
+        counts.update(dict(frame.group_by("file_id").len().iter_rows()))
+    return counts
+
+
+def _failed(file: SmallFile, error: SourceError) -> FileRecord:
+    """Nothing of the file was read: its lines are pending."""
+    return replace(
+        file.begun,
+        state=FAILED,
+        lines=file.begun.lines + file.lines,
+        pending_lines=file.lines,
+        message=str(error),
+    )

@@ -1,0 +1,516 @@
+"""CSV files of the registry: what one should hold, and what was read of it.
+
+Good rows are typed, bad rows are problems. A cell that does not fit its kind exactly
+is null.
+"""
+
+import codecs
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Literal, NamedTuple
+
+import polars as pl
+
+from pipelines.settings.problems import Problem, Severity, nearest
+
+Kind = Literal[
+    "text", "word", "date", "boolean", "integer", "number", "clock", "list",
+    "local_time", "network", "mac",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One column of a file.
+
+    Attributes:
+        example: What the skeleton shows.
+        kind: How a cell is read.
+        required: An empty cell sets the row aside.
+        allowed: The only words it may hold; empty: any.
+        shipped: False for columns that the skeleton leaves out.
+        names: What it names: a building, or a person of the roster. A row that names
+            one which is not there is kept, with a notice.
+    """
+
+    example: str
+    kind: Kind = "text"
+    required: bool = False
+    allowed: tuple[str, ...] = ()
+    shipped: bool = True
+    names: Literal["building", "person"] | None = None
+
+
+@dataclass(frozen=True)
+class File:
+    """One CSV file of the registry.
+
+    Attributes:
+        columns: Canonical column names, in order.
+        disables: What can not be judged without it.
+        key: Columns that together name a row once.
+        is_open: Further columns are usual and not worth a notice.
+    """
+
+    name: str
+    columns: Mapping[str, Cell]
+    disables: str
+    key: tuple[str, ...] = ()
+    is_open: bool = False
+
+
+LIST_SEPARATOR = "|"
+
+ALLOWED: Mapping[Kind, str] = {
+    "date": "a day such as 2026-08-24",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "number": "a number such as 41.60",
+    "clock": "a time of day such as 07:30",
+    "local_time": "a local time such as 2026-11-12 05:40",
+    "network": "a network such as 10.20.0.0/16, or an address",
+    "mac": "a MAC such as 02:00:00:00:00:17",
+}
+
+_TRUE = ["true", "yes", "y", "1", "t"]
+_FALSE = ["false", "no", "n", "0", "f"]
+_MAC = (
+    r"^(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}$|^[0-9a-f]{12}$"
+    r"|^(?:[0-9a-f]{4}\.){2}[0-9a-f]{4}$"
+)
+
+
+def stripped(text: pl.Expr) -> pl.Expr:
+    """Without blanks around it (the no-break space of spreadsheets too), empty null."""
+    bare = text.str.strip_chars(" \t\r\n\x00\u00a0\ufeff")
+    return pl.when(bare != "").then(bare)
+
+
+def typed(kind: Kind, text: pl.Expr) -> pl.Expr:
+    """The value of stripped text; null where it does not fit."""
+    return _READ[kind](text)
+
+
+def _date(text: pl.Expr) -> pl.Expr:
+    shaped = text.str.extract(r"^([0-9]{4}-[0-9]{1,2}-[0-9]{1,2})$", 1)
+    day = shaped.str.to_date("%Y-%m-%d", strict=False)
+    return pl.when(day.dt.year().is_between(1900, 2999)).then(day)
+
+
+def _boolean(text: pl.Expr) -> pl.Expr:
+    word = text.str.to_lowercase()
+    return (
+        pl.when(word.is_in(_TRUE))
+        .then(pl.lit(value=True))
+        .when(word.is_in(_FALSE))
+        .then(pl.lit(value=False))
+    )
+
+
+def _integer(text: pl.Expr) -> pl.Expr:
+    return text.str.extract(r"^(-?[0-9]{1,15})$", 1).cast(pl.Int64, strict=False)
+
+
+def _number(text: pl.Expr) -> pl.Expr:
+    shaped = text.str.extract(r"^(-?[0-9]{1,9}(?:\.[0-9]{1,15})?)$", 1)
+    return shaped.cast(pl.Float64, strict=False)
+
+
+def _clock(text: pl.Expr) -> pl.Expr:
+    """Minutes after midnight; 24:00 is the end of the day."""
+    shape = r"^([0-9]{1,2}):([0-9]{2})(?::00)?$"
+    hour = text.str.extract(shape, 1).cast(pl.Int32, strict=False)
+    minute = text.str.extract(shape, 2).cast(pl.Int32, strict=False)
+    count = hour * 60 + minute
+    return pl.when((minute < 60) & (count <= 24 * 60)).then(count)
+
+
+def _local_time(text: pl.Expr) -> pl.Expr:
+    plain = text.str.replace("T", " ", literal=True)
+    shape = r"^([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2})(?::[0-9]{2})?$"
+    moment = plain.str.extract(shape, 1).str.to_datetime(
+        "%Y-%m-%d %H:%M", time_unit="us", strict=False
+    )
+    return pl.when(moment.dt.year().is_between(1900, 2999)).then(moment)
+
+
+def _list(text: pl.Expr) -> pl.Expr:
+    parts = text.str.split(LIST_SEPARATOR)
+    return parts.list.eval(stripped(pl.element()).drop_nulls())
+
+
+def _mac(text: pl.Expr) -> pl.Expr:
+    lower = text.str.to_lowercase()
+    bare = lower.str.replace_all(r"[^0-9a-f]", "")
+    pairs = pl.concat_str(
+        [bare.str.slice(start, 2) for start in range(0, 12, 2)], separator=":"
+    )
+    return pl.when(lower.str.contains(_MAC)).then(pairs)
+
+
+def _same(text: pl.Expr) -> pl.Expr:
+    return text
+
+
+def _lower(text: pl.Expr) -> pl.Expr:
+    return text.str.to_lowercase()
+
+
+_READ = {
+    "text": _same,
+    "word": _lower,
+    "date": _date,
+    "boolean": _boolean,
+    "integer": _integer,
+    "number": _number,
+    "clock": _clock,
+    "local_time": _local_time,
+    "list": _list,
+    "network": _lower,  # networks.py checks addresses, which no expression can
+    "mac": _mac,
+}
+
+
+LINE = "_line"
+COMMENT = "#"
+MOST_ROWS = 5_000_000
+TOLD_AT_MOST = 50
+"""Problems told of one column; the rest are counted."""
+UTF8, UTF16, WINDOWS, WORKBOOK = "UTF-8", "UTF-16", "Windows-1252", "workbook"
+WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+"""How files of Excel begin, of now and of before 2007."""
+SAVE_AS = "in Excel: Save As, CSV UTF-8 (Comma delimited)"
+OPEN = "opens a quote that is not closed; the line is set aside"
+LONG = "a cell has more than {:,} characters; the line is set aside"
+CLOSED = 'a quote that is closed again, or none: "High School, East"'
+
+
+BACKWARDS = (("valid_from", "valid_to"), ("date_from", "date_to"))
+
+
+class Rows(NamedTuple):
+    """The good rows of a file, with `_line`, and what is wrong with the others."""
+
+    frame: pl.DataFrame
+    problems: tuple[Problem, ...]
+
+
+class Sheet(NamedTuple):
+    """A CSV file being cut: its header, then line and cells of each row."""
+
+    header: list[str]
+    rows: Iterator[tuple[int, list[str]]]
+
+
+def read_file(
+    data: bytes, file: File, renames: Mapping[str, str], most: int = MOST_ROWS
+) -> Rows:
+    """Read a file as its table says; cells of other columns are not kept.
+
+    Args:
+        data: The file's bytes.
+        file: What it should hold.
+        renames: The district's header names, by canonical name.
+        most: Rows that are read; what follows is told as a problem.
+    """
+    problems: list[Problem] = []
+    sheet = cut(data, file.name, problems)
+    places, strange = _places(sheet.header, file, renames)
+    wide: list[tuple[int, str]] = []
+    sheet = Sheet(sheet.header, _watched(sheet, wide))
+    raw = _raw(sheet, file, places, most)
+    if raw.height > most:
+        raw = raw.head(most)
+        problems.append(Problem(file.name, f"has more than {most:,} rows; cut off"))
+    absent = [
+        Problem(file.name, "column is missing", 1, name, allowed=_header(file))
+        for name, cell in file.columns.items()
+        if cell.required and name not in places and sheet.header
+    ]
+    rows = check(raw.clear() if absent else raw, file)
+    surplus = pl.DataFrame(wide, {LINE: pl.Int64, "value": pl.String}, orient="row")
+    told = tell(
+        file.name,
+        None,
+        surplus,
+        what=f"has more cells than the {len(sheet.header)} of the header",
+        allowed='a comma inside a cell in quotes: "Smith, John"',
+        severity="notice",
+    )
+    merged = _merged(raw, file)
+    return Rows(
+        rows.frame, (*problems, *strange, *absent, *rows.problems, *told, *merged)
+    )
+
+
+def _watched(
+    sheet: Sheet, wide: list[tuple[int, str]]
+) -> Iterator[tuple[int, list[str]]]:
+    """The rows as they are; of those with cells behind the header's last, the line."""
+    width = len(sheet.header)
+    for line, row in sheet.rows:
+        if any(cell.strip() for cell in row[width:]):
+            wide.append((line, ",".join(row[width:])))
+        yield line, row
+
+
+def _merged(raw: pl.DataFrame, file: File) -> list[Problem]:
+    """Merged cells of a spreadsheet: one building above, blanks below, again."""
+    if "building" not in file.columns or file.name == "calendar.csv":
+        return []
+    named = raw["building"].is_not_null()
+    blank = raw.filter(~named)
+    is_merged = raw.height > 2 and named[0] and blank.height >= named.sum()
+    if not is_merged:
+        return []
+    what = (
+        f"is blank in {blank.height:,} rows below rows that name one: merged cells "
+        "of a spreadsheet come out so"
+    )
+    line, allowed = blank[LINE][0], "the building in each of its rows"
+    return [Problem(file.name, what, line, "building", None, allowed, "notice")]
+
+
+def cut(data: bytes, name: str, problems: list[Problem]) -> Sheet:
+    """Cut bytes into cells; `#` lines and empty lines are no rows."""
+    text, encoding = decoded(data)
+    if encoding == WORKBOOK:
+        what = "is an Excel workbook under the name of a CSV file"
+        problems.append(Problem(name, what, allowed=SAVE_AS))
+    elif encoding == UTF16:
+        problems.append(Problem(name, "is UTF-16; read as such", severity="notice"))
+    elif encoding == WINDOWS:
+        line = data.count(b"\n", 0, _first_strange(data)) + 1
+        what = "is not UTF-8; read as Windows-1252"
+        problems.append(Problem(name, what, line, severity="notice"))
+    rows = _rows(text, name, problems)
+    _, header = next(rows, (0, []))
+    return Sheet([cell.strip(" \t\u00a0\ufeff") for cell in header], rows)
+
+
+def check(raw: pl.DataFrame, file: File) -> Rows:
+    """Type a frame of stripped text; a row with an error is set aside."""
+    values = _typed(raw, file)
+    if raw.is_empty():
+        return Rows(values, ())
+    problems: list[Problem] = []
+    wrong = pl.Series([False] * raw.height, dtype=pl.Boolean)
+    for name, cell in file.columns.items():
+        for what, bad in _faults(cell, raw[name], values[name]).items():
+            if not bad.any():
+                continue
+            told = raw.filter(bad).select(LINE, pl.col(name).alias("value"))
+            problems += tell(file.name, name, told, what=what, allowed=allowed(cell))
+            wrong = wrong | bad
+    for first, last in BACKWARDS:
+        if first in file.columns and last in file.columns:
+            bad = (values[last] < values[first]).fill_null(value=False)
+            told = raw.filter(bad).select(LINE, pl.col(last).alias("value"))
+            what = f"lies before {first}"
+            problems += tell(file.name, last, told, what=what, allowed="a later day")
+            wrong = wrong | bad
+    for what, bad in _repeated(values.with_columns(_wrong=wrong), file).items():
+        told = raw.filter(bad).select(LINE, pl.col(file.key[0]).alias("value"))
+        problems += tell(
+            file.name, file.key[0], told, what=what, allowed="each only once"
+        )
+        wrong = wrong | bad
+    return Rows(values.filter(~wrong), tuple(problems))
+
+
+def tell(
+    file: str,
+    column: str | None,
+    rows: pl.DataFrame,
+    *,
+    what: str,
+    allowed: str = "",
+    severity: Severity = "error",
+) -> list[Problem]:
+    """A problem for each of `rows` (`_line`, `value`), up to a limit."""
+    if rows.is_empty():
+        return []
+    told = [
+        Problem(file, what, line, column, value, allowed, severity)
+        for line, value in rows.select(LINE, "value").head(TOLD_AT_MOST).iter_rows()
+    ]
+    more = rows.height - len(told)
+    if more > 0:
+        text = f"{what} ({more:,} more rows)"
+        told.append(Problem(file, text, None, column, None, allowed, severity))
+    return told
+
+
+def allowed(cell: Cell) -> str:
+    """What may stand in a cell, in words."""
+    return ", ".join(cell.allowed) or ALLOWED.get(cell.kind, "any text")
+
+
+def _faults(cell: Cell, raw: pl.Series, value: pl.Series) -> dict[str, pl.Series]:
+    faults = {"can not be read": raw.is_not_null() & value.is_null()}
+    if cell.required:
+        faults["is empty"] = raw.is_null()
+    if cell.allowed:
+        known = value.is_null() | value.is_in(list(cell.allowed))
+        faults["is not one of the words"] = ~known
+    return faults
+
+
+def _repeated(values: pl.DataFrame, file: File) -> dict[str, pl.Series]:
+    if not file.key:
+        return {}
+    good = pl.when(~pl.col("_wrong")).then(pl.struct(file.key))
+    again = values.select(good.is_not_null() & ~good.is_first_distinct()).to_series()
+    return {"stands in an earlier row too": again}
+
+
+def _typed(raw: pl.DataFrame, file: File) -> pl.DataFrame:
+    return raw.select(
+        LINE,
+        *(
+            typed(cell.kind, pl.col(name)).alias(name)
+            for name, cell in file.columns.items()
+        ),
+    )
+
+
+def _raw(
+    sheet: Sheet, file: File, places: Mapping[str, int], most: int
+) -> pl.DataFrame:
+    lines: list[int] = []
+    columns: dict[str, list[str | None]] = {name: [] for name in places}
+    for line, row in islice(sheet.rows, most + 1):
+        lines.append(line)
+        for name, at in places.items():
+            columns[name].append(row[at] if at < len(row) else None)
+    raw = pl.DataFrame(
+        {LINE: lines, **columns},
+        schema={LINE: pl.Int64, **dict.fromkeys(places, pl.String)},
+    )
+    return raw.select(
+        LINE,
+        *(
+            stripped(pl.col(name))
+            if name in places
+            else pl.lit(None, pl.String).alias(name)
+            for name in file.columns
+        ),
+    )
+
+
+def _places(
+    header_row: list[str], file: File, renames: Mapping[str, str]
+) -> tuple[dict[str, int], list[Problem]]:
+    """Where each canonical column stands, and notices of columns that are unknown."""
+    canonical = {theirs.lower(): ours for ours, theirs in renames.items()}
+    by_lower = {name.lower(): name for name in file.columns}
+    places: dict[str, int] = {}
+    problems = []
+    for at, header in enumerate(header_row):
+        found = canonical.get(header.lower()) or by_lower.get(header.lower())
+        if found is None:
+            if header and not file.is_open:
+                problems.append(_unknown(header, file))
+        elif found in places:
+            problems.append(Problem(file.name, "column stands twice", 1, found))
+        else:
+            places[found] = at
+    return places, problems
+
+
+def _unknown(header: str, file: File) -> Problem:
+    guess = nearest(header, file.columns)
+    return Problem(
+        file.name,
+        "unknown column, ignored",
+        column=header,
+        allowed=f"did you mean {guess}?" if guess else "",
+        severity="notice",
+    )
+
+
+def _header(file: File) -> str:
+    return ",".join(file.columns)
+
+
+def decoded(data: bytes) -> tuple[str, str]:
+    """The text of a file, and which encoding it is in; a workbook has no text."""
+    if data.startswith(WORKBOOKS):
+        return "", WORKBOOK
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data.decode("utf-16", errors="replace"), UTF16
+    for at, order in enumerate(("utf-16-be", "utf-16-le")):
+        # without a mark, every second byte of Latin letters is zero
+        half = data[at:2000:2]
+        if len(half) > 4 and half.count(0) > len(half) * 0.8:
+            return data.decode(order, errors="replace"), UTF16
+    try:
+        return data.decode("utf-8-sig"), UTF8
+    except UnicodeDecodeError:
+        return data.decode("cp1252", errors="replace"), WINDOWS
+
+
+def _first_strange(data: bytes) -> int:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return error.start
+    return 0
+
+
+def _rows(
+    text: str, name: str, problems: list[Problem]
+) -> Iterator[tuple[int, list[str]]]:
+    """The line on which each row starts, and its cells.
+
+    A line whose quote is never closed would swallow all that follows: it is set
+    aside alone, and reading goes on below it.
+    """
+    # a comment may hold a lone quote, so it never reaches the CSV reader
+    lines = [
+        "\n" if line.lstrip().startswith(COMMENT) else line
+        for line in io.StringIO(text, newline="")
+    ]
+    first, wrong = 0, 0
+    while first < len(lines):
+        start = first
+        reader = csv.reader(islice(lines, first, None), delimiter=delimiter(text))
+        try:
+            for row in reader:
+                begin, start = start, first + reader.line_num
+                if _is_open(lines, begin, start):
+                    start = begin
+                    raise csv.Error(OPEN)
+                if any(cell.strip() for cell in row):
+                    yield begin + 1, row
+        except csv.Error as error:
+            wrong += 1
+            what = (
+                str(error)
+                if str(error) == OPEN
+                else LONG.format(csv.field_size_limit())
+            )
+            if wrong > TOLD_AT_MOST:
+                what = f"can not be read further: {what}"
+                first = len(lines)
+            problems.append(Problem(name, what, start + 1, allowed=CLOSED))
+        else:
+            return
+        first = max(first, start + 1)
+
+
+def _is_open(lines: Sequence[str], begin: int, end: int) -> bool:
+    """A row that reaches the end of the file by a quote that is never closed."""
+    is_last = end == len(lines) and end - begin > 1
+    return is_last and sum(line.count('"') for line in lines[begin:end]) % 2 == 1
+
+
+def delimiter(text: str) -> str:
+    """What stands between the cells: a comma, a semicolon or a tab."""
+    first = next(
+        (line for line in text.splitlines() if line and line[0] != COMMENT), ""
+    )
+    return max(",;\t", key=first.count)

@@ -1,0 +1,337 @@
+"""Lists of domains: those that come with Schoolbell, and those that a district takes.
+
+Each row names its list and version. Lists are a beginning that a district overrides;
+none is a verdict. Only `schoolbell lists update` takes any; all else reads what is
+there, so that a run needs no network and gives the same on every machine.
+"""
+
+import csv
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import NamedTuple
+
+import polars as pl
+
+from pipelines.errors import SettingsError
+from pipelines.registry.sites import canonical_host
+from pipelines.settings.model import ListSource
+
+STARTER = "schoolbell-starter 1"
+MISP_PACKAGE = "pymispwarninglists"
+MISP_LISTS = "data/misp-warninglists/lists"
+MISP_KINDS: Mapping[str, str] = {
+    "captive-portals": "captive_portal",
+    "microsoft-win10-connection-endpoints": "telemetry",
+    "url-shortener": "link_shortener",
+}
+OPENED_BY_PEOPLE = """
+    apple.com bing.com blob.core.windows.net candycrushsoda.king.com g.msn.com
+    google.com login.live.com outlook.office365.com search.msn.com
+    star-mini.c10r.facebook.com www.airport.us www.androidbak.net www.apple.com
+    www.appleiphonecell.com www.bing.com www.google.com www.ibook.info
+    www.itools.info www.microsoft.com www.thinkdifferent.us
+"""
+"""Hosts on those lists that people open too; as background they would hide a visit."""
+
+
+@cache
+def starter_categories() -> pl.DataFrame:
+    """`domain`, `category` and `source` of the built-in list."""
+    return _list("well_known_sites.csv").with_columns(source=pl.lit(STARTER))
+
+
+@cache
+def category_words() -> pl.DataFrame:
+    """`word` of products and lists -> `category` of the policy."""
+    return _list("category_words.csv")
+
+
+@cache
+def login_hosts() -> pl.DataFrame:
+    """`host` and `source` of sites where people of a school sign in."""
+    return _list("login_hosts.csv").with_columns(source=pl.lit(STARTER))
+
+
+@cache
+def background_hosts() -> pl.DataFrame:
+    """`host`, `kind` and `source` of hosts that machines ask for by themselves."""
+    own = _list("background_hosts.csv").with_columns(source=pl.lit(STARTER))
+    misp = pl.DataFrame(
+        list(_misp()),
+        {"host": pl.String, "kind": pl.String, "source": pl.String},
+        orient="row",
+    )
+    return pl.concat([own, misp]).unique("host", keep="first", maintain_order=True)
+
+
+@cache
+def version() -> str:
+    """What the lists call themselves; changes whenever one of them does."""
+    lists = (starter_categories, category_words, login_hosts, background_hosts)
+    texts = (listed().write_csv() for listed in lists)
+    digest = hashlib.sha256("".join(texts).encode()).hexdigest()
+    return f"{STARTER} {digest[:12]}"
+
+
+def _list(name: str) -> pl.DataFrame:
+    data = resources.files("pipelines.registry").joinpath("lists", name).read_bytes()
+    return pl.read_csv(data, infer_schema=False, comment_prefix="#")
+
+
+def _misp() -> Iterator[tuple[str, str, str]]:
+    """Rows of the warning lists that fit.
+
+    They are read as files, since the package's own loader takes in all of them,
+    a million names and more.
+    """
+    opened = set(OPENED_BY_PEOPLE.split())
+    folder = resources.files(MISP_PACKAGE).joinpath(MISP_LISTS)
+    for name, kind in MISP_KINDS.items():
+        path = folder.joinpath(name, "list.json")
+        if not path.is_file():
+            continue
+        listed = json.loads(path.read_text(encoding="utf-8"))
+        source = f"misp {name} {listed['version']}"
+        for written in listed["list"]:
+            host = written.lower().strip(". ")
+            if host not in opened:
+                yield host, kind, source
+
+
+# Reads lists of domains that others keep: categories, or hosts of machines.
+#
+# Each reader takes the text of a list and gives `domain` and `category`; what it can
+# not use is counted. A list is never a verdict, and each keeps its own name.
+#
+# - `v2fly`: the text of domain-list-community. A bare name and `domain:` cover what
+#   is below, `full:` one host; `keyword:` and `regexp:` can not be looked up.
+# - `hosts`: a hosts file, an address and names on each line; or names alone.
+# - `ut1`: a folder for each category with a file `domains`.
+# - `csv`: columns `domain` and `category`, as in `site_categories.csv`.
+
+SCHEMA = pl.Schema({"domain": pl.String, "category": pl.String})
+PLAIN = r"^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)+$"
+DEEPEST = 8
+"""Lists that include each other; deeper ones are a mistake."""
+OWN_NAMES = ("localhost", "localhost.localdomain", "broadcasthost", "local")
+
+Files = Mapping[str, str]
+"""Text of the files of a list, by their path below its folder."""
+
+
+class Listed(NamedTuple):
+    """What a list holds: `domain` and `category`, each pair once."""
+
+    rows: pl.DataFrame
+    skipped: int
+
+
+def read_list(form: str, files: Files, first: str, category: str | None) -> Listed:
+    """Read a list.
+
+    Args:
+        form: v2fly, hosts, ut1 or csv.
+        files: Its files.
+        first: The one to begin with; not for ut1.
+        category: What the names are, where the list does not say.
+
+    Raises:
+        SettingsError: The list does not say what its names are, nor does `category`.
+    """
+    pairs, skipped = FORMS[form](files, first, category)
+    if any(word is None for _, word in pairs):
+        raise SettingsError(
+            "the list does not say what its names are",
+            where=first,
+            remedy='Set category = "…" for it in [lists].',
+        )
+    frame = pl.DataFrame(pairs, schema=SCHEMA, orient="row")
+    good = _canonical(frame)
+    lost = frame.height - good.height
+    return Listed(good.unique(maintain_order=True), skipped + lost)
+
+
+Pairs = list[tuple[str, str | None]]
+
+
+def _v2fly(files: Files, first: str, category: str | None) -> tuple[Pairs, int]:
+    pairs: Pairs = []
+    skipped, seen = 0, set()
+
+    def follow(name: str, depth: int) -> None:
+        nonlocal skipped
+        seen.add(name)
+        for line in files[name].splitlines():
+            # what follows the name are attributes and affiliations
+            rule = line.split("#", 1)[0].split()[:1]
+            if not rule:
+                continue
+            kind, _, value = rule[0].rpartition(":")
+            if kind in ("", "domain", "full"):
+                pairs.append((value, category))
+            elif kind == "include" and value in files and depth < DEEPEST:
+                if value not in seen:
+                    follow(value, depth + 1)
+            else:
+                skipped += 1
+
+    follow(first, 0)
+    return pairs, skipped
+
+
+def _hosts(files: Files, first: str, category: str | None) -> tuple[Pairs, int]:
+    pairs: Pairs = []
+    for line in files[first].splitlines():
+        words = line.split("#", 1)[0].split()
+        names = words[1:] if len(words) > 1 else words
+        pairs += [(name, category) for name in names if name.lower() not in OWN_NAMES]
+    return pairs, 0
+
+
+def _ut1(files: Files, _first: str, category: str | None) -> tuple[Pairs, int]:
+    """The folder names the category; a list of addresses alone is left out."""
+    pairs: Pairs = []
+    for path, text in sorted(files.items()):
+        folder, _, name = path.rpartition("/")
+        if name == "domains":
+            word = folder.rsplit("/", 1)[-1] or category
+            pairs += [(line.strip(), word) for line in text.splitlines() if line]
+    return pairs, 0
+
+
+def _csv(files: Files, first: str, category: str | None) -> tuple[Pairs, int]:
+    rows = _cells(files[first])
+    header = [cell.strip().lower() for cell in next(rows, [])]
+    pairs: Pairs = []
+    skipped = 0
+    for cells in rows:
+        row = dict(zip(header, map(str.strip, cells), strict=False))
+        if row.get("domain"):
+            pairs.append((row["domain"], row.get("category") or category))
+        else:
+            skipped += 1
+    return pairs, skipped
+
+
+def _cells(text: str) -> Iterator[list[str]]:
+    """Cells line by line, so that a quote which never ends spoils one line."""
+    for line in text.replace("\0", "").splitlines():
+        if line.strip() and not line.lstrip().startswith("#"):
+            try:
+                yield from csv.reader([line])
+            except csv.Error:
+                yield []
+
+
+FORMS: Mapping[str, Callable[[Files, str, str | None], tuple[Pairs, int]]] = {
+    "v2fly": _v2fly,
+    "hosts": _hosts,
+    "ut1": _ut1,
+    "csv": _csv,
+}
+
+
+def _canonical(frame: pl.DataFrame) -> pl.DataFrame:
+    """Names in lower case; what is no name with a dot is left out."""
+    lower = frame.with_columns(
+        pl.col("domain").str.to_lowercase().str.strip_chars(". ")
+    )
+    is_plain = pl.col("domain").str.contains(PLAIN)
+    odd = lower.filter(~is_plain)
+    mended = odd.with_columns(
+        domain=pl.Series(
+            [canonical_host(one) for one in odd["domain"]], dtype=pl.String
+        )
+    ).filter(pl.col("domain").str.contains(".", literal=True))
+    return pl.concat([lower.filter(is_plain), mended])
+
+
+BACKGROUND = pl.Schema({"host": pl.String, "kind": pl.String, "source": pl.String})
+CATEGORIES = pl.Schema(
+    {"domain": pl.String, "category": pl.String, "source": pl.String}
+)
+
+
+@dataclass(frozen=True)
+class TakenList:
+    """What a kept list is: where from, which version, under which licence."""
+
+    name: str
+    origin: str
+    form: str
+    version: str
+    licence: str
+    taken_time: str
+    names: int
+    skipped: int
+
+
+@dataclass(frozen=True)
+class Lists:
+    """The lists of a district that are switched on and were taken.
+
+    Attributes:
+        categories: `domain`, `category` and `source`, categories as listed.
+        background: `host`, `kind` and `source`.
+        versions: Hash of each kept list, by file name.
+    """
+
+    categories: pl.DataFrame
+    background: pl.DataFrame
+    versions: Mapping[str, str]
+
+
+def keep(folder: Path, taken: TakenList, rows: pl.DataFrame) -> None:
+    """Write a list; whoever reads meanwhile has the old one or the new one."""
+    folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+    draft = folder / f".{taken.name}.{secrets.token_hex(4)}"
+    rows.cast(SCHEMA).write_parquet(draft, compression="zstd")
+    _sync(draft)
+    draft.rename(folder / f"{taken.name}.parquet")
+    draft.write_text(json.dumps(asdict(taken), indent=1) + "\n", encoding="utf-8")
+    _sync(draft)
+    draft.rename(folder / f"{taken.name}.json")
+
+
+def kept(folder: Path, name: str) -> TakenList | None:
+    """What is known of a kept list; None where it was never taken."""
+    path = folder / f"{name}.json"
+    if not path.is_file():
+        return None
+    return TakenList(**json.loads(path.read_text(encoding="utf-8")))
+
+
+def read_lists(folder: Path, settings: Mapping[str, ListSource]) -> Lists:
+    """The lists that the settings name, as far as they were taken."""
+    categories, background = [CATEGORIES.to_frame()], [BACKGROUND.to_frame()]
+    versions = {}
+    for name, one in settings.items():
+        path = folder / f"{name}.parquet"
+        if not one.enabled or not path.is_file():
+            continue
+        data = path.read_bytes()
+        versions[f"lists/{name}"] = hashlib.sha256(data).hexdigest()
+        rows = pl.read_parquet(data).with_columns(source=pl.lit(name))
+        if one.background is None:
+            categories.append(rows.select(CATEGORIES.names()))
+        else:
+            kind = pl.lit(one.background).alias("kind")
+            background.append(
+                rows.select(pl.col("domain").alias("host"), kind, "source")
+            )
+    return Lists(pl.concat(categories), pl.concat(background), versions)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,311 @@
+"""Takes in the bytes of a `registry/` folder: files, calendars, roster exports.
+
+A roster stands in `registry/` itself, in a folder `registry/oneroster/`, or in a
+zip as exported, which is read member by member and never unpacked. The first of
+them that has a `users.csv` with a row is the roster.
+"""
+
+import hashlib
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
+
+import polars as pl
+
+from pipelines.registry import domain_lists, roster
+from pipelines.registry.calendar import read_calendar
+from pipelines.registry.csv_files import File, Rows, read_file
+from pipelines.registry.frames import FILES
+from pipelines.registry.kept_copies import (
+    Given,
+    Kept,
+    Refused,
+    data_of,
+    has_rows,
+    read_kept,
+    refused,
+)
+from pipelines.registry.policy import FILE as POLICY
+from pipelines.registry.policy import read_policy
+from pipelines.registry.roster import MANIFEST, ORGS, ROLES, USERS
+from pipelines.settings.home import DistrictHome
+from pipelines.settings.model import Settings
+from pipelines.settings.problems import Problem, nearest
+
+ROSTER = {file.name: file for file in (USERS, ROLES, ORGS, MANIFEST)}
+IGNORED = (
+    "academicSessions.csv",
+    "classes.csv",
+    "courses.csv",
+    "demographics.csv",
+    "enrollments.csv",
+    "userProfiles.csv",
+)
+"""Further files of a roster export, of no use here."""
+LARGEST_FILE = 1_000_000_000
+LINK = "is a link that leads out of the home; what it holds is not shown"
+SUFFIXES = (".csv", ".ics", ".toml")
+ORIGINAL = ".before-"
+"""In the name of a file that `check --mend` put aside."""
+_EVENTS = {"date": pl.Date, "day_type": pl.String}
+
+
+class RegistryFolder(NamedTuple):
+    """Every file of a registry, read and checked row by row.
+
+    Attributes:
+        rows: File name -> its good rows; absent files are empty.
+        events: `date` and `day_type` of calendar files.
+        policy: Bytes of `policy.toml`; null without one.
+        problems: Of the roster's outer form and of calendar files.
+        missing: File without a row -> what can not be judged.
+        versions: Hash of each file, by name.
+        refused: Files that shrank; the rows are those of their kept copies.
+        given: Each file as it lies there, by name.
+        kept: What was last believed, by name.
+    """
+
+    rows: Mapping[str, Rows]
+    events: pl.DataFrame
+    policy: bytes | None
+    problems: tuple[Problem, ...]
+    missing: Mapping[str, str]
+    versions: Mapping[str, str]
+    refused: tuple[Refused, ...] = ()
+    given: Mapping[str, Given] = MappingProxyType({})
+    kept: Mapping[str, Kept] = MappingProxyType({})
+
+
+def read_folder(home: DistrictHome, settings: Settings) -> RegistryFolder:
+    """Read a home's registry folder; what shrank is read from its kept copy."""
+    problems: list[Problem] = []
+    folder = home.registry
+    found = dict(_files(folder, problems))
+    bundle, zipped = _bundle(folder, found, problems)
+    rows = _read(found, FILES, settings) | _read(bundle, ROSTER, settings)
+    given = _given(found, bundle, rows, settings)
+    kept = read_kept(home)
+    shrunk = tuple(refused(kept, given, settings.registry.largest_loss))
+    for one in shrunk:
+        data = data_of(home, one.name)
+        into = bundle if one.name in ROSTER else found
+        into[one.name] = data
+        if one.name in rows:
+            problems += rows[one.name].problems
+            rows[one.name] = _kept_rows(data, one, settings)
+    events, strange = _calendars(found, settings)
+    hashes = {
+        name: hashlib.sha256(data).hexdigest()
+        for name, data in (found | bundle).items()
+    }
+    return RegistryFolder(
+        rows=rows,
+        events=events,
+        policy=found.get(POLICY),
+        refused=shrunk,
+        given=given,
+        kept=kept,
+        problems=(
+            *problems,
+            *(shrunk_file.problem for shrunk_file in shrunk),
+            *strange,
+            *rows[ORGS.name].problems,
+            *rows[MANIFEST.name].problems,
+            *(
+                item
+                for item in _of_roster(rows, list(bundle))
+                if item.file not in {shrunk_file.name for shrunk_file in shrunk}
+            ),
+            *_unread(home, zipped),
+            *_strange_renames(settings),
+        ),
+        missing=_missing(rows, has_calendar=events.height > 0),
+        versions=hashes | {"built-in": domain_lists.version()},
+    )
+
+
+def _given(
+    found: Mapping[str, bytes],
+    bundle: Mapping[str, bytes],
+    rows: Mapping[str, Rows],
+    settings: Settings,
+) -> dict[str, Given]:
+    """Every file that may be believed or not, with its good rows."""
+    names = settings.registry.columns
+    given = {
+        name: Given(data, rows[name].frame.height, names.get(name, {}))
+        for name, data in {**found, **bundle}.items()
+        if name in rows and name != MANIFEST.name
+    }
+    for name, data in found.items():
+        if name.lower().endswith(".ics"):
+            days, _ = _calendars({name: data}, settings)
+            given[name] = Given(data, days.height)
+        elif name == POLICY:
+            given[name] = Given(data, read_policy(data).clauses.height)
+    return given
+
+
+def _kept_rows(data: bytes, shrunk_file: Refused, settings: Settings) -> Rows:
+    """The rows of a kept copy; what was wrong in it was told when it came."""
+    file = (FILES | ROSTER)[shrunk_file.name]
+    read = read_file(
+        data, file, shrunk_file.kept.columns, settings.limits.registry_rows
+    )
+    return Rows(read.frame, ())
+
+
+def _read(
+    found: Mapping[str, bytes], files: Mapping[str, File], settings: Settings
+) -> dict[str, Rows]:
+    renames = settings.registry.columns
+    most = settings.limits.registry_rows
+    return {
+        name: read_file(found.get(name, b""), file, renames.get(name, {}), most)
+        for name, file in files.items()
+    }
+
+
+def _of_roster(rows: Mapping[str, Rows], present: Sequence[str]) -> Iterator[Problem]:
+    """What does not fit between the files of the roster."""
+    users, roles, orgs, manifest = (rows[name] for name in ROSTER)
+    for file in (USERS.name, ROLES.name, ORGS.name):
+        yield from roster.odd_cells(rows[file], file)
+    yield from roster.dangling(users, roles, orgs)
+    yield from roster.partial(manifest, present)
+
+
+def _unread(home: DistrictHome, bundle: str) -> Iterator[Problem]:
+    """What stands in the folder and nobody reads, and links that lead out of it.
+
+    Args:
+        bundle: Name of the zip from which the roster comes; empty for none.
+    """
+    known = [*FILES, *ROSTER]
+    if not home.registry.is_dir():
+        return
+    for path in sorted(home.registry.iterdir()):
+        name = path.name
+        if leads_out(path, home):
+            yield Problem(name, LINK, severity="notice")
+        if path.is_dir() and path.suffix.lower() in SUFFIXES:
+            yield Problem(name, "is a folder, not a file", allowed="a file")
+        is_ours = name in (*known, POLICY, bundle) or path.suffix.lower() in (
+            ".ics",
+            ".mmdb",
+        )
+        is_told = path.is_dir() or name.startswith(".") or ORIGINAL in name
+        if is_ours or is_told or name in IGNORED or name.lower().startswith("readme"):
+            continue
+        guess = nearest(name, known, likeness=0.85)
+        hint = (
+            f"did you mean {guess}?"
+            if guess
+            else "a name that the registry knows, or another folder"
+        )
+        yield Problem(name, "is not read", allowed=hint, severity="notice")
+
+
+def leads_out(path: Path, home: DistrictHome) -> bool:
+    """A link to something outside of the home."""
+    is_inside = path.resolve().is_relative_to(home.path.resolve())
+    return path.is_symlink() and not is_inside
+
+
+def _strange_renames(settings: Settings) -> Iterator[Problem]:
+    """Names in `[registry.columns]` that are none of ours."""
+    files = FILES | ROSTER
+    for name, columns in settings.registry.columns.items():
+        if name not in files:
+            yield _unknown_name("file", name, files)
+            continue
+        for column in columns:
+            if column not in files[name].columns:
+                yield _unknown_name("column", column, files[name].columns)
+
+
+def _unknown_name(kind: str, name: str, known: Mapping[str, object]) -> Problem:
+    guess = nearest(name, known)
+    hint = f"did you mean {guess}?" if guess else ", ".join(known)
+    what = f"no {kind} of the registry"
+    return Problem("district.toml", what, None, "registry.columns", name, hint)
+
+
+def _missing(rows: Mapping[str, Rows], *, has_calendar: bool) -> Mapping[str, str]:
+    """Files without a good row, roles aside, which only version 1.2 has."""
+    return {
+        name: file.disables
+        for name, file in (FILES | ROSTER).items()
+        if file.disables
+        and not rows[name].frame.height
+        and not (name == "calendar.csv" and has_calendar)
+    }
+
+
+def _files(folder: Path, problems: list[Problem]) -> Iterator[tuple[str, bytes]]:
+    """The files that stand in the folder itself."""
+    if not folder.is_dir():
+        return
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() not in SUFFIXES or not path.is_file():
+            continue
+        try:
+            if path.stat().st_size > LARGEST_FILE:
+                problems.append(Problem(path.name, "is larger than a gigabyte"))
+                continue
+            yield path.name, path.read_bytes()
+        except OSError as error:
+            problems.append(Problem(path.name, f"can not be read: {error.strerror}"))
+
+
+def _bundle(
+    folder: Path, found: Mapping[str, bytes], problems: list[Problem]
+) -> tuple[dict[str, bytes], str]:
+    """The roster's files from the first place that has people; the name of a zip."""
+    own = {name: found[name] for name in ROSTER if name in found}
+    if has_rows(own.get(USERS.name, b"")):
+        return own, ""
+    exported = dict(_files(folder / "oneroster", problems))
+    if has_rows(exported.get(USERS.name, b"")):
+        return exported, ""
+    for path in sorted(folder.glob("*.zip"), reverse=True):
+        members = _members(path, problems)
+        if has_rows(members.get(USERS.name, b"")):
+            return members, path.name
+    return own, ""
+
+
+def _members(path: Path, problems: list[Problem]) -> dict[str, bytes]:
+    """The roster's files in a zip, read as streams."""
+    members: dict[str, bytes] = {}
+    try:
+        with zipfile.ZipFile(path) as bundle:
+            for info in bundle.infolist():
+                name = info.filename.rsplit("/", 1)[-1]
+                if name not in ROSTER:
+                    continue
+                with bundle.open(info) as stream:
+                    data = stream.read(LARGEST_FILE + 1)
+                if len(data) > LARGEST_FILE:
+                    problems.append(Problem(path.name, f"{name} is too large"))
+                else:
+                    members[name] = data
+    except (OSError, zipfile.BadZipFile, RuntimeError) as error:
+        problems.append(Problem(path.name, f"is no zip that can be read: {error}"))
+    return members
+
+
+def _calendars(
+    found: Mapping[str, bytes], settings: Settings
+) -> tuple[pl.DataFrame, list[Problem]]:
+    words, zone = settings.registry.calendar_words, settings.district.zone
+    read = [
+        read_calendar(data, name, words, zone)
+        for name, data in found.items()
+        if name.lower().endswith(".ics")
+    ]
+    frames = [pl.DataFrame(schema=_EVENTS), *(rows.frame for rows in read)]
+    events = pl.concat(frames).unique("date", keep="first", maintain_order=True)
+    return events, [problem for rows in read for problem in rows.problems]

@@ -1,0 +1,233 @@
+"""Keeps the registry files that were last believed, and refuses those that shrank.
+
+A nightly export that failed leaves a file that is empty, cut short or gone, and
+looks like a district without people: findings would be withdrawn, and others made,
+from nothing. Such a file is not taken. The copy of the last good one stays in
+force until the file grows back or somebody accepts it as it is.
+
+The copies hold what the registry holds, names included. They lie beside it, for the
+pipeline's own account alone; each is replaced as soon as a newer file is believed.
+"""
+
+import hashlib
+import json
+import shlex
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+
+from pipelines.errors import SettingsError
+from pipelines.settings.home import PRIVATE, SECRET_FILE, DistrictHome, put
+from pipelines.settings.problems import Problem
+
+INDEX = "kept.json"
+FEW = 5
+"""So many rows at least are lost, or all: a person deletes a row or four of a file
+that is kept by hand; an export that fails loses a page, or everything."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A file that was believed.
+
+    Attributes:
+        rows: Good rows that were read of it.
+        comments: Lines that are comments: a row that was turned into one was
+            taken back on purpose.
+        columns: The district's header names when it was read.
+        time: When it was believed first, UTC.
+        refused_time: Since when the copy is in force in the place of a file that
+            shrank, UTC; empty where it is not.
+    """
+
+    rows: int
+    comments: int
+    sha256: str
+    columns: Mapping[str, str] = field(default_factory=dict)
+    time: str = ""
+    refused_time: str = ""
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A file that is not taken: what was kept of it is in force.
+
+    Attributes:
+        rows: Good rows of the file as it is.
+        is_there: The file is in its place.
+        is_empty: It has no line but its header.
+    """
+
+    name: str
+    rows: int
+    kept: Kept
+    is_there: bool
+    is_empty: bool
+
+    @property
+    def what(self) -> str:
+        """What is wrong with it, and what is in force instead."""
+        rows = f"{self.rows:,} rows are left"
+        if not self.is_there:
+            rows = "is not there any more"
+        elif not self.rows:
+            rows = "is empty" if self.is_empty else "has no row that can be read"
+        return (
+            f"{rows}; it had {self.kept.rows:,} on {self.kept.time[:10]}. It is not "
+            "taken: the rows of that day stay in force"
+        )
+
+    @property
+    def remedy(self) -> str:
+        """What to do about it."""
+        return f"Export it again; or, if it is meant so: {self._command}"
+
+    @property
+    def _command(self) -> str:
+        return f"schoolbell check --accept {shlex.quote(self.name)}"
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.what}. {self.remedy}"
+
+    @property
+    def problem(self) -> Problem:
+        """The same as one of the registry's problems."""
+        allowed = "the whole file, or what the command below accepts"
+        return Problem(
+            self.name,
+            self.what,
+            allowed=allowed,
+            severity="refused",
+            paste=self._command,
+        )
+
+
+@dataclass(frozen=True)
+class Given:
+    """A file as it is read now."""
+
+    data: bytes
+    rows: int
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def kept(self) -> Kept:
+        """What is written down of it."""
+        lines = self.data.splitlines()
+        return Kept(
+            rows=self.rows,
+            comments=sum(line.lstrip().startswith(b"#") for line in lines),
+            sha256=hashlib.sha256(self.data).hexdigest(),
+            columns=self.columns,
+        )
+
+
+def read_kept(home: DistrictHome) -> dict[str, Kept]:
+    """The files that were believed last, by name; only those whose copy is there.
+
+    Raises:
+        SettingsError: The list of them can not be read.
+    """
+    path = home.kept_registry / INDEX
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))
+        found = {name: Kept(**one) for name, one in said.items()}
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise SettingsError(
+            f"can not be read: {error}",
+            where=str(path),
+            remedy="Bring the folder back from the last backup; or delete it, if the "
+            "files of registry/ are right as they are.",
+        ) from error
+    return {name: one for name, one in found.items() if (path.parent / name).is_file()}
+
+
+def refused(
+    kept: Mapping[str, Kept], given: Mapping[str, Given], largest_loss: float
+) -> Iterator[Refused]:
+    """The files that lost more than is believed.
+
+    Args:
+        given: Every file that is there.
+        largest_loss: Share of its rows that a file may lose.
+    """
+    hashes = {given_file.kept.sha256 for given_file in given.values()}
+    for name, was in sorted(kept.items()):
+        now = given.get(name)
+        if now is None:
+            # the same file under another name is not lost
+            if was.sha256 not in hashes:
+                yield Refused(name, 0, was, is_there=False, is_empty=False)
+            continue
+        taken_back = max(0, now.kept.comments - was.comments)
+        lost = was.rows - now.rows - taken_back
+        is_much = lost >= FEW and lost > largest_loss * was.rows
+        if lost > 0 and (is_much or now.rows == 0):
+            is_empty = not has_rows(now.data)
+            yield Refused(name, now.rows, was, is_there=True, is_empty=is_empty)
+
+
+def has_rows(data: bytes) -> bool:
+    """It has a line beside its header and its comments."""
+    lines = (line for line in data.splitlines() if line.strip())
+    return sum(not line.lstrip().startswith(b"#") for line in lines) > 1
+
+
+def data_of(home: DistrictHome, name: str) -> bytes:
+    """The copy of a file that was believed."""
+    return (home.kept_registry / name).read_bytes()
+
+
+def keep(home: DistrictHome, given: Mapping[str, Given], now: datetime) -> None:
+    """Copy what was believed just now. The caller holds the home's lock."""
+    if not given:
+        return
+    index = read_kept(home)
+    stamp = now.astimezone(UTC).isoformat(timespec="seconds")
+    for name, one in given.items():
+        _write(home, name, one.data)
+        index[name] = Kept(**asdict(one.kept) | {"time": stamp})
+    _note(home, index)
+
+
+def note_refused(home: DistrictHome, names: Iterable[str], now: datetime) -> None:
+    """Write down since when copies are in force. The caller holds the home's lock."""
+    held, wanted = read_kept(home), set(names)
+    stamp = now.astimezone(UTC).isoformat(timespec="seconds")
+    new = {
+        name: replace(
+            one, refused_time=(one.refused_time or stamp) if name in wanted else ""
+        )
+        for name, one in held.items()
+    }
+    if new != held:
+        _note(home, new)
+
+
+def accept(home: DistrictHome, name: str, given: Given | None, now: datetime) -> None:
+    """Take a file as it is, or its absence. The caller holds the home's lock."""
+    if given is not None and given.rows:
+        keep(home, {name: given}, now)
+    else:
+        forget(home, name)
+
+
+def forget(home: DistrictHome, name: str) -> None:
+    """Delete a copy; the file counts as it is from now on."""
+    index = read_kept(home)
+    index.pop(name, None)
+    _note(home, index)
+    (home.kept_registry / name).unlink(missing_ok=True)
+
+
+def _note(home: DistrictHome, index: Mapping[str, Kept]) -> None:
+    said = {name: asdict(one) for name, one in sorted(index.items())}
+    text = json.dumps(said, indent=1) + "\n"
+    _write(home, INDEX, text.encode())
+
+
+def _write(home: DistrictHome, name: str, data: bytes) -> None:
+    home.kept_registry.mkdir(mode=PRIVATE, exist_ok=True)
+    put(home.kept_registry / name, data, SECRET_FILE)

@@ -1,0 +1,1 @@
+"""One module a table of the registry: its file, its frames, what a change touches."""

@@ -1,0 +1,182 @@
+"""Consents: who allowed what, and whether they could.
+
+A consent counts only from its lawful grantor (see the policy), and nobody can
+grant one to themselves.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import polars as pl
+
+from pipelines.events import Column
+from pipelines.registry.csv_files import LINE, Cell, File, Rows, tell
+from pipelines.registry.table import (
+    FROM,
+    TO,
+    TO_CELL,
+    Dates,
+    Inputs,
+    Table,
+    bare_person,
+    conform,
+    identifier,
+    text,
+)
+from pipelines.settings.problems import Problem
+
+FILE = File(
+    "consents.csv",
+    {
+        "consent_id": identifier("C-001"),
+        "type": Cell(
+            "c", "word", required=True, allowed=("a", "b", "c", "d", "e", "f", "g")
+        ),
+        "grantor": identifier("p-1000"),
+        "grantor_role": Cell("superintendent", "word", required=True),
+        "subject": identifier("p-1001"),
+        "what": identifier("band program page"),
+        "why": Cell("concert announcements"),
+        "clause": Cell("cl.46"),
+        "valid_from": Cell("2026-08-24", "date", required=True),
+        "valid_to": TO_CELL,
+        "review_by": Cell("2027-01-15", "date"),
+        "document": Cell(""),
+    },
+    "no consent is known; findings say that none could be looked up",
+    key=("consent_id",),
+)
+COLUMNS = {
+    "consent_id": text("id of the consent"),
+    "type": text("a to g, see the policy"),
+    "grantor": text("who granted it", "direct"),
+    "grantor_role": text("in which office"),
+    "subject": text("whom it is for", "direct"),
+    "what": text("what it permits"),
+    "why": text("reason given", "indirect"),
+    "clause": text("clause it rests on"),
+    "valid_from": FROM,
+    "valid_to": TO,
+    "review_by": Column(pl.Date, "day by which it is looked at again"),
+    "document": text("hash or place of the document"),
+}
+
+_SUPERINTENDENT = ("superintendent",)
+_DESIGNEE = (*_SUPERINTENDENT, "designee", "superintendent's designee")
+
+_ADMINISTRATION = (
+    *_DESIGNEE, "administration", "administrator", "principal", "assistant principal",
+    "director", "technology director", "associate superintendent",
+    "assistant superintendent",
+)  # fmt: skip
+
+_DISTRICT = (*_ADMINISTRATION, "district", "school board", "board")
+
+LAWFUL: Mapping[str, Sequence[str]] = {
+    "a": _SUPERINTENDENT,
+    "b": _SUPERINTENDENT,
+    "c": _DESIGNEE,
+    "d": _ADMINISTRATION,
+    "e": _ADMINISTRATION,
+    "f": _DISTRICT,
+    "g": (),
+}
+"""Consent type -> offices that may grant it; empty: the district decides."""
+
+
+def consents(
+    rows: Rows, people: pl.DataFrame | None = None, accounts: pl.DataFrame | None = None
+) -> Rows:
+    """Frame `consents`; what was not lawfully granted is set aside.
+
+    Args:
+        people: The roster, in which grantors are looked up, if there is one.
+        accounts: Frame `accounts`: a consent to one's own account is one to oneself.
+    """
+    frame = rows.frame
+    unlawful = pl.any_horizontal(
+        (pl.col("type") == kind) & ~pl.col("grantor_role").is_in(offices)
+        for kind, offices in LAWFUL.items()
+        if offices
+    )
+    owners = _owners(accounts)
+    to_self = _owner("grantor", owners) == _owner("subject", owners)
+    good = frame.filter(~unlawful & ~to_self)
+    problems = [
+        *_unlawful(frame.filter(unlawful)),
+        *tell(
+            FILE.name,
+            "grantor",
+            frame.filter(to_self).select(LINE, pl.col("grantor").alias("value")),
+            what="grants to themselves",
+            allowed="another person",
+        ),
+        *_offices(good, people),
+    ]
+    return Rows(conform(COLUMNS, good), (*rows.problems, *problems))
+
+
+def _owners(accounts: pl.DataFrame | None) -> dict[str, str]:
+    """Account -> the person who owns it, where that is one person."""
+    if accounts is None:
+        return {}
+    named = accounts.select("account", pl.col("owner_person_id").str.to_lowercase())
+    single = named.drop_nulls().unique().group_by("account").agg(pl.col.owner_person_id)
+    return {name: people[0] for name, people in single.iter_rows() if len(people) == 1}
+
+
+def _owner(column: str, owners: Mapping[str, str]) -> pl.Expr:
+    return bare_person(column).replace(owners)
+
+
+def _offices(frame: pl.DataFrame, people: pl.DataFrame | None) -> Iterator[Problem]:
+    """Notices about grantors whom the roster knows in another office.
+
+    The roster's words for offices are its own, so the row stands.
+    """
+    if people is None or people.is_empty():
+        return
+    titles = people.select(
+        pl.col("person_id").str.to_lowercase().alias("_grantor"),
+        pl.coalesce("job_title", "role").alias("value"),
+    ).unique("_grantor", keep="last", maintain_order=True)
+    known = frame.with_columns(_grantor=bare_person("grantor")).join(
+        titles, on="_grantor"
+    )
+    title = pl.col("value").str.to_lowercase()
+    fits = title.str.contains(pl.col("grantor_role"), literal=True)
+    yield from tell(
+        FILE.name,
+        "grantor_role",
+        known.filter(~fits & (pl.col("type") != "g")).select(LINE, "value"),
+        what="is not the office in which the roster knows the grantor",
+        allowed="the office that they held when they granted it",
+        severity="notice",
+    )
+
+
+def _unlawful(frame: pl.DataFrame) -> Iterator[Problem]:
+    for kind, offices in LAWFUL.items():
+        wrong = frame.filter(pl.col("type") == kind)
+        yield from tell(
+            FILE.name,
+            "grantor_role",
+            wrong.select(LINE, pl.col("grantor_role").alias("value")),
+            what=f"may not grant a consent of type {kind}",
+            allowed=", ".join(offices),
+        )
+
+
+def make(inputs: Inputs) -> dict[str, Rows]:
+    """Frame `consents`."""
+    people, accounts = inputs.frame("people"), inputs.frame("accounts")
+    return {"consents": consents(inputs.rows[FILE.name], people, accounts)}
+
+
+TABLE = Table(
+    name="consents",
+    file=FILE,
+    frames={"consents": COLUMNS},
+    make=make,
+    touches=Dates(),
+    is_built=False,
+)

@@ -1,0 +1,168 @@
+"""The district's devices, each named by its host name, else by its MAC.
+
+A device that was given to one person after another has a row for each, with days.
+What two rows of the same days say differently is not believed: neither person has
+the device then, and a card that two devices claim, as a shared dock's, is no
+evidence for either.
+"""
+
+from datetime import date
+
+import polars as pl
+
+from pipelines.registry.csv_files import LINE, Cell, File, Rows, tell
+from pipelines.registry.networks import address_text
+from pipelines.registry.sites import canonical_host
+from pipelines.registry.table import BUILDING, FROM, TO, Mentions, Table, conform, text
+from pipelines.settings.problems import Problem
+
+DEVICE_CLASSES = (
+    "desktop", "laptop", "chromebook", "podium", "lab_pc", "kiosk", "vdi_host",
+    "server", "signage", "phone_byod", "other",
+)  # fmt: skip
+
+FILE = File(
+    "devices.csv",
+    {
+        "hostname": Cell("hs-pc-017"),
+        "mac": Cell("02:00:00:00:00:17", "mac"),
+        "device_class": Cell("desktop", "word", allowed=DEVICE_CLASSES),
+        "assigned_to": Cell("p-1001", names="person"),
+        "building": Cell("HS", names="building"),
+        "pool": Cell("", "word"),
+        "static_ip": Cell(""),
+        "valid_from": Cell("", "date"),
+        "valid_to": Cell("", "date"),
+    },
+    "no device is known to be the district's: the property limb is not judged",
+)
+COLUMNS = {
+    "device": text("host name in lower case, else MAC", "indirect"),
+    "hostname": text("host name in lower case", "indirect"),
+    "mac": text("MAC, lower case with colons", "indirect"),
+    "device_class": text("desktop, laptop, chromebook, podium, ..."),
+    "assigned_to": text("person_id it was given to", "direct"),
+    "building": BUILDING,
+    "pool": text("shared stock it belongs to"),
+    "static_ip": text("fixed address", "indirect"),
+    "valid_from": FROM,
+    "valid_to": TO,
+}
+
+_SAID = ("assigned_to", "pool", "mac", "static_ip")
+"""What a device's rows of the same days must agree on."""
+
+
+def devices(rows: Rows) -> Rows:
+    """Frame `devices`: at most one row a device and day, a card of one device."""
+    name = pl.col("hostname").str.to_lowercase()
+    named = rows.frame.with_columns(
+        hostname=name,
+        device=pl.coalesce(name, "mac"),
+        static_ip=pl.col("static_ip").map_elements(
+            canonical_host, return_dtype=pl.String
+        ),
+    )
+    whole = named.drop_nulls("device")
+    again = whole.filter(_overlaps(whole, "device"))
+    once = _agreed(whole.join(again.select(LINE), on=LINE, how="anti"), again)
+    carded = once.drop_nulls("mac")
+    doubtful = carded.filter(_overlaps(carded, "mac"))
+    cards = doubtful["mac"].unique().to_list()
+    problems = (
+        *rows.problems,
+        *_nameless(named),
+        *_twice(again),
+        *_shared(doubtful),
+        *_no_addresses(rows.frame),
+    )
+    is_doubtful = pl.col("mac").is_in(cards).fill_null(value=False)
+    sure = once.with_columns(mac=pl.when(~is_doubtful).then("mac"))
+    return Rows(conform(COLUMNS, sure), problems)
+
+
+def _overlaps(rows: pl.DataFrame, key: str) -> pl.Series:
+    """Rows whose days an earlier row of the same key has too; days open at ends."""
+    places = rows.with_row_index("_place").sort(
+        key, pl.col("valid_from").fill_null(date.min), LINE
+    )
+    reached = pl.col("valid_to").fill_null(date.max).cum_max().shift(1).over(key)
+    begins = pl.col("valid_from").fill_null(date.min)
+    found = places.with_columns(_again=(begins <= reached).fill_null(value=False))
+    return found.sort("_place")["_again"]
+
+
+def _agreed(once: pl.DataFrame, again: pl.DataFrame) -> pl.DataFrame:
+    """The first rows, less what a later row of the same device says differently."""
+    every = pl.concat([once, again]).filter(
+        pl.col("device").is_in(again["device"].unique().to_list())
+    )
+    differing = {
+        name: every.group_by("device")
+        .agg(pl.col(name).n_unique())
+        .filter(pl.col(name) > 1)["device"]
+        .to_list()
+        for name in _SAID
+    }
+    return once.with_columns(
+        pl.when(~pl.col("device").is_in(listed)).then(name).alias(name)
+        for name, listed in differing.items()
+    )
+
+
+def _nameless(named: pl.DataFrame) -> list[Problem]:
+    rows = named.filter(pl.col("device").is_null())
+    return tell(
+        FILE.name,
+        "hostname",
+        rows.select(LINE, pl.lit(None, pl.String).alias("value")),
+        what="is empty, and so is mac",
+        allowed="a host name, a MAC or both",
+    )
+
+
+def _twice(again: pl.DataFrame) -> list[Problem]:
+    return tell(
+        FILE.name,
+        "hostname",
+        again.select(LINE, pl.col("device").alias("value")),
+        what="stands in an earlier row of the same days; where they differ, "
+        "neither counts",
+        allowed="each device once, or one row after another by valid_from",
+    )
+
+
+def _shared(doubtful: pl.DataFrame) -> list[Problem]:
+    return tell(
+        FILE.name,
+        "mac",
+        doubtful.select(LINE, pl.col("mac").alias("value")),
+        what="is another device's too; it tells neither from then on",
+        allowed="a card of one device; leave out that of a shared dock or adapter",
+    )
+
+
+def _no_addresses(rows: pl.DataFrame) -> list[Problem]:
+    """Fixed addresses that are none, so that no line can ever come from them."""
+    written = rows["static_ip"].drop_nulls().unique().to_list()
+    odd = [text for text in written if address_text(text) is None]
+    told = rows.filter(pl.col("static_ip").is_in(odd)).select(
+        LINE, pl.col("static_ip").alias("value")
+    )
+    return tell(
+        FILE.name,
+        "static_ip",
+        told,
+        what="is no address",
+        allowed="10.20.4.17, 2001:db8::17",
+        severity="notice",
+    )
+
+
+TABLE = Table(
+    name="devices",
+    file=FILE,
+    frames={"devices": COLUMNS},
+    make=lambda inputs: {"devices": devices(inputs.rows[FILE.name])},
+    touches=Mentions(),
+)

@@ -1,0 +1,34 @@
+"""Addresses outside that stand for many: the district's own ways out."""
+
+from pipelines.registry.csv_files import Cell, File, Rows
+from pipelines.registry.networks import ranged
+from pipelines.registry.table import RANGE, Addresses, Table, conform, identifier, text
+
+FILE = File(
+    "egress.csv",
+    {
+        "cidr": Cell("198.51.100.0/28", "network", required=True),
+        "meaning": identifier("district NAT"),
+    },
+    "an address that stands for many may look like one",
+)
+COLUMNS = {
+    "cidr": text("network, canonical"),
+    "meaning": text("what stands behind it"),
+    **RANGE,
+}
+
+
+def egress(rows: Rows) -> Rows:
+    """Frame `egress`."""
+    networks = ranged(rows.frame, FILE.name)
+    return Rows(conform(COLUMNS, networks.frame), (*rows.problems, *networks.problems))
+
+
+TABLE = Table(
+    name="egress",
+    file=FILE,
+    frames={"egress": COLUMNS},
+    make=lambda inputs: {"egress": egress(inputs.rows[FILE.name])},
+    touches=Addresses(is_network=True),
+)

@@ -1,0 +1,28 @@
+"""Clauses of the policy, and which of them each detection serves."""
+
+from pipelines.registry.csv_files import Rows
+from pipelines.registry.policy import (
+    CLAUSES,
+    DETECTION_CLAUSES,
+    default_policy,
+    read_policy,
+)
+from pipelines.registry.table import Clauses, Inputs, Table
+
+
+def make(inputs: Inputs) -> dict[str, Rows]:
+    """Frames `clauses` and `detection_clauses`."""
+    policy = read_policy(inputs.policy or default_policy())
+    return {
+        "clauses": Rows(policy.clauses, policy.problems),
+        "detection_clauses": Rows(policy.detection_clauses, ()),
+    }
+
+
+TABLE = Table(
+    name="policy",
+    frames={"clauses": CLAUSES, "detection_clauses": DETECTION_CLAUSES},
+    make=make,
+    touches=Clauses(),
+    is_built=False,
+)

@@ -1,0 +1,252 @@
+"""When staff were on duty and on leave, as instants.
+
+Hours are local civil time: 07:30 is 07:30 on both sides of a clock change.
+Contract hours hold only on days whose kind, in that building, is a working day;
+on a day of unknown kind there is no window. A day that a declaration closed held
+them until then: who came before the snow day was declared, came to work. Extra
+duty holds always.
+"""
+
+from datetime import timedelta
+
+import polars as pl
+
+from pipelines.events import Column
+from pipelines.registry.calendar import (
+    WORKING,
+    calendar_sources,
+    closed_late,
+    local_instant,
+)
+from pipelines.registry.csv_files import LINE, Cell, File, Rows, tell
+from pipelines.registry.table import (
+    BUILDING,
+    END,
+    PERSON,
+    START,
+    Dates,
+    Inputs,
+    Table,
+    conform,
+    identifier,
+    strangers,
+    text,
+)
+from pipelines.settings.problems import Problem
+
+FILE = File(
+    "staff_duty.csv",
+    {
+        "person_id": identifier("p-1001"),
+        "date_from": Cell("2026-08-24", "date", required=True),
+        "date_to": Cell("2027-05-28", "date", required=True),
+        "weekday": Cell(
+            "0",
+            "word",
+            required=True,
+            allowed=("0", "1", "2", "3", "4", "5", "6", "date"),
+        ),
+        "start_local": Cell("07:30", "clock", required=True),
+        "end_local": Cell("15:45", "clock", required=True),
+        "building": Cell("HS", names="building"),
+        "kind": Cell("contract", "word", required=True, allowed=("contract", "extra")),
+    },
+    "off-hours use by staff is not judged",
+)
+COLUMNS = {
+    "person_id": PERSON,
+    "event_date": Column(pl.Date, "local day on which it starts"),
+    "start_time": START,
+    "end_time": END,
+    "kind": text("contract or extra"),
+    "building": BUILDING,
+}
+
+DAY_MINUTES = 24 * 60
+LONGEST_DAYS = 800
+
+
+def duty_windows(
+    rows: Rows,
+    people: pl.DataFrame,
+    days: pl.DataFrame,
+    closed: pl.DataFrame,
+    zone: str,
+) -> Rows:
+    """Frame `duty_windows`.
+
+    Args:
+        rows: Of `staff_duty.csv`.
+        people: Frame `people`; gives the building of a row without one.
+        days: Frame `calendar_days`.
+        closed: Working days that a declaration closed, `calendar.closed_late`; their
+            hours hold until then.
+        zone: The district's time zone.
+    """
+    sane, problems = _sane(rows.frame)
+    dated = _placed(_dated(sane), people)
+    working = pl.concat(
+        [days.filter(pl.col("day_type").is_in(WORKING)), closed], how="diagonal"
+    )
+    is_extra = pl.col("kind") == "extra"
+    contract = _on_working_days(dated.filter(~is_extra), working)
+    kept = _declared(pl.concat([contract, dated.filter(is_extra)]), closed)
+    passes_midnight = pl.col("end_local") <= pl.col("start_local")
+    end = pl.col("end_local") + pl.when(passes_midnight).then(DAY_MINUTES).otherwise(0)
+    windows = kept.with_columns(
+        start_time=local_instant(pl.col("event_date"), pl.col("start_local"), zone),
+        end_time=local_instant(pl.col("event_date"), end, zone),
+    ).pipe(_until_declared)
+    unknown = strangers(FILE.name, rows.frame, people)
+    frame = conform(COLUMNS, windows).unique(maintain_order=True)
+    return Rows(frame, (*rows.problems, *problems, *unknown))
+
+
+def _declared(rows: pl.DataFrame, closed: pl.DataFrame) -> pl.DataFrame:
+    """Add `declared_time` to contract rows of days that a declaration closed."""
+    contract = rows.filter(kind="contract")
+    somewhere = closed.group_by("date").agg(pl.col("declared_time").max())
+    alone = contract.filter(pl.col("building").is_null()).join(
+        somewhere, left_on="event_date", right_on="date", how="left"
+    )
+    placed = contract.filter(pl.col("building").is_not_null()).join(
+        closed,
+        left_on=["event_date", "building"],
+        right_on=["date", "building"],
+        how="left",
+    )
+    return pl.concat([placed, alone, rows.filter(kind="extra")], how="diagonal")
+
+
+def _until_declared(windows: pl.DataFrame) -> pl.DataFrame:
+    """End windows at the declaration; one that had not begun is none."""
+    end = pl.min_horizontal("end_time", "declared_time")
+    return windows.with_columns(end_time=end).filter(
+        pl.col("end_time") > pl.col("start_time")
+    )
+
+
+def _sane(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
+    too_long = (pl.col("date_to") - pl.col("date_from")).dt.total_days() > LONGEST_DAYS
+    no_time = pl.col("start_local") == pl.col("end_local")
+    problems = tell(
+        FILE.name,
+        "date_to",
+        rows.filter(too_long).select(
+            LINE, pl.col("date_to").cast(pl.String).alias("value")
+        ),
+        what=f"lies more than {LONGEST_DAYS} days after date_from",
+        allowed="rows of one or two school years",
+    )
+    problems += tell(
+        FILE.name,
+        "end_local",
+        rows.filter(no_time).select(
+            LINE, pl.col("end_local").cast(pl.String).alias("value")
+        ),
+        what="is start_local",
+        allowed="another time; before start_local is the next day",
+    )
+    return rows.filter(~too_long & ~no_time), problems
+
+
+def _dated(rows: pl.DataFrame) -> pl.DataFrame:
+    """A row for each day on which a duty row falls."""
+    spread = rows.with_columns(
+        event_date=pl.date_ranges("date_from", "date_to")
+    ).explode("event_date")
+    weekday = (pl.col("event_date").dt.weekday() - 1).cast(pl.String)
+    falls = (pl.col("weekday") == "date") | (pl.col("weekday") == weekday)
+    return spread.filter(falls).drop("weekday", "date_from", "date_to")
+
+
+def _placed(rows: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
+    """Fill in the building in which a person was on that day."""
+    lacking = rows.filter(pl.col("building").is_null()).drop("building")
+    day = pl.col("event_date")
+    was = (day >= pl.col("valid_from")).fill_null(value=True) & (
+        day <= pl.col("valid_to")
+    ).fill_null(value=True)
+    homes = people.select("person_id", "building", "valid_from", "valid_to")
+    found = (
+        lacking.join(homes, on="person_id")
+        .filter(was)
+        .unique([LINE, "event_date"], keep="first")
+    )
+    filled = lacking.join(
+        found.select(LINE, "event_date", "building"),
+        on=[LINE, "event_date"],
+        how="left",
+    )
+    order = rows.columns
+    return pl.concat([rows.drop_nulls("building"), filled.select(order)])
+
+
+def _on_working_days(rows: pl.DataFrame, working: pl.DataFrame) -> pl.DataFrame:
+    """Rows whose building works on that day; without one, any building."""
+    somewhere = working.select(event_date="date").unique()
+    here = working.select("building", event_date="date").unique()
+    is_placed = pl.col("building").is_not_null()
+    return pl.concat(
+        [
+            rows.filter(is_placed).join(
+                here, on=["event_date", "building"], how="semi"
+            ),
+            rows.filter(~is_placed).join(somewhere, on="event_date", how="semi"),
+        ]
+    )
+
+
+def contracts_moved(was: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
+    """From where a contract began or ended to where it does now, as spans.
+
+    Between its first and its last day a person is judged by the clock, duty or not.
+    """
+    ends = [
+        frame.filter(kind="contract")
+        .group_by("person_id")
+        .agg(
+            first=pl.col("event_date").min(),
+            # the weekend after the last Friday belongs to it
+            last=pl.col("event_date").max() + timedelta(days=2),
+        )
+        for frame in (was, now)
+    ]
+    both = ends[0].join(ends[1], on="person_id", how="full", coalesce=True)
+    old_first, new_first, old_last, new_last = both.select(
+        "first", "first_right", "last", "last_right"
+    )
+    is_new = old_first.is_null() | new_first.is_null()
+    whole = both.filter(is_new).select(
+        first=pl.coalesce("first", "first_right"),
+        last=pl.coalesce("last", "last_right"),
+    )
+    moved = [
+        both.filter(before.ne_missing(after) & ~is_new).select(
+            first=pl.min_horizontal(before.name, after.name),
+            last=pl.max_horizontal(before.name, after.name),
+        )
+        for before, after in ((old_first, new_first), (old_last, new_last))
+    ]
+    return pl.concat([whole, *moved])
+
+
+def make(inputs: Inputs) -> dict[str, Rows]:
+    """Frame `duty_windows`, by the calendar and by who was where."""
+    windows = duty_windows(
+        inputs.rows[FILE.name],
+        inputs.frame("people"),
+        inputs.frame("calendar_days"),
+        closed_late(*calendar_sources(inputs)),
+        inputs.settings.district.zone,
+    )
+    return {"duty_windows": windows}
+
+
+TABLE = Table(
+    name="staff_duty",
+    file=FILE,
+    frames={"duty_windows": COLUMNS},
+    make=make,
+    touches=Dates("event_date", "event_date", moved=contracts_moved),
+)

@@ -1,0 +1,432 @@
+"""Says which days of which model are stale, and builds them.
+
+A changed day of an input touches the days whose window reaches it; from model
+to model the touched days spread, and stop at the first and last day that hold
+events. Long after any event they stop too: nothing is left to say of such a day.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from types import MappingProxyType
+
+from pipelines.errors import ModelError
+from pipelines.state.database import Store
+from pipelines.state.days import Quarantined, hold_back, lift, quarantined
+from pipelines.warehouse import attribution
+from pipelines.warehouse.database import Database
+from pipelines.warehouse.headers import Scalar
+from pipelines.warehouse.inputs import LakeFiles, show_raw
+from pipelines.warehouse.models import Model, arguments
+
+# Builds what is stale, model by model, each day in one transaction.
+#
+# A failing model fails alone. A day of it that can not be built, or whose rows break a
+# promise, is put into quarantine: its rows are taken out, and so are those of the days
+# of other models that would have read it. All else is built.
+
+Watch = Callable[[str, int, int], None]
+"""Told before each build: the model, steps done, steps in all."""
+
+Day = date | None
+"""A local day; None stands for the whole of an undated model."""
+
+
+@dataclass
+class Built:
+    """What a build did.
+
+    Attributes:
+        rows: Rows written, by model.
+        days: Days built, by model.
+        because: Files of the registry whose change was one reason.
+        again: Days whose models stand, and whose candidates are judged again.
+        reasons: What opened days -> those days.
+        reattributed: Requests of days built again that are somebody else's now, or
+            more or less surely theirs.
+        held_back: Everything that is in quarantine now.
+        newly_held_back: Days that were not before.
+    """
+
+    rows: dict[str, int] = field(default_factory=dict)
+    days: dict[str, Sequence[date]] = field(default_factory=dict)
+    because: tuple[str, ...] = ()
+    again: Sequence[date] = ()
+    reasons: Mapping[str, Sequence[date]] = field(default_factory=dict)
+    reattributed: int = 0
+    held_back: Sequence[Quarantined] = ()
+    newly_held_back: frozenset[date] = frozenset()
+
+
+class Quarantine:
+    """Days of models that no reader may use.
+
+    Args:
+        store: Where they are noted; without one a failure is raised instead, for
+            tests and benchmarks, which want to see it.
+    """
+
+    def __init__(self, store: Store | None) -> None:
+        self._store = store
+        self._held: dict[str, dict[Day, Quarantined]] = {}
+        for held in quarantined(store) if store is not None else ():
+            self._held.setdefault(held.model, {})[held.event_date] = held
+
+    def __iter__(self) -> Iterator[Quarantined]:
+        return (held for days in self._held.values() for held in days.values())
+
+    def forget(self, models: Collection[str], days: Sequence[date]) -> None:
+        """Nothing need be said of models that are gone, and of days that are.
+
+        Args:
+            models: The models that there are.
+            days: Every day with events, oldest first.
+        """
+        for name, held in list(self._held.items()):
+            is_gone = name not in models
+            self.lift(
+                name,
+                [
+                    day
+                    for day in held
+                    if is_gone or (day and not days[0] <= day <= days[-1])
+                ],
+            )
+
+    @property
+    def days(self) -> dict[str, list[date]]:
+        """The days of dated models."""
+        return {
+            name: sorted(day for day in held if day)
+            for name, held in self._held.items()
+        }
+
+    def in_the_way_of(self, model: Model, day: Day) -> Quarantined | None:
+        """What a day of a model would read and may not; None if all is there.
+
+        An undated model that reads dated ones is made of the days that there are.
+        """
+        for name in sorted(model.inputs & set(self._held)):
+            for held, one in self._held[name].items():
+                if held is None or (day is not None and _reads(model, day, held)):
+                    return one
+        return None
+
+    def hold_back(
+        self, database: Database, model: Model, found: Mapping[Day, Quarantined]
+    ) -> None:
+        """Note days of a model, then take their rows out.
+
+        In this order: a run that is killed in between finds the note.
+        """
+        held = self._held.get(model.name, {})
+        new = [one for day, one in found.items() if held.get(day) != one]
+        if new and self._store is None:
+            raise ModelError(new[0].reason, where=new[0].cause)
+        if new and self._store is not None:
+            hold_back(self._store, new)
+            self._held[model.name] = {**held, **found}
+        for day in found:
+            database.leave_out(model, day)
+
+    def lift(self, model: str, days: Sequence[Day]) -> None:
+        """These days of a model were built."""
+        held = self._held.get(model, {})
+        gone = [day for day in days if held.pop(day, None) is not None]
+        if gone and self._store is not None:
+            lift(self._store, model, gone)
+        if not held:
+            self._held.pop(model, None)
+
+
+def _reads(model: Model, day: date, held: date) -> bool:
+    window = model.header.window
+    return -window.days_before <= (held - day).days <= window.days_after
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """What came of building some days of one model.
+
+    Attributes:
+        rows: Rows written.
+        days: Days that were built and keep their promises.
+        breaches: Promises that were broken.
+        held_back: Days that are in quarantine now.
+    """
+
+    rows: int
+    days: Sequence[Day]
+    breaches: Sequence["Breach"]
+    held_back: Sequence[Quarantined]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Builder:
+    """What every model of a district is built with."""
+
+    database: Database
+    files: LakeFiles
+    overrides: Mapping[str, Mapping[str, Scalar]]
+    zone: str
+    quarantine: Quarantine
+
+    def attempt(
+        self,
+        model: Model,
+        days: Sequence[Day],
+        watch: Callable[[], None] = lambda: None,
+    ) -> Attempt:
+        """Build some days of a model; those that fail are put into quarantine.
+
+        Args:
+            watch: Told before each day.
+        """
+        values = arguments(model, given(model, self.overrides), zone=self.zone)
+        rows: dict[Day, int] = {}
+        held: dict[Day, Quarantined] = {}
+        for day in days:
+            watch()
+            before = self.quarantine.in_the_way_of(model, day)
+            if before is not None:
+                held[day] = Quarantined(model.name, day, before.cause, before.reason)
+                continue
+            try:
+                rows[day] = build_day(self.database, model, values, self.files, day)
+            except ModelError as error:
+                held[day] = Quarantined(model.name, day, model.name, error.what)
+        self.quarantine.hold_back(self.database, model, held)
+        broken = breaches(self.database, model)
+        wrong = {
+            day: Quarantined(model.name, day, model.name, str(check))
+            for check in broken
+            if check.severity == "fail"
+            for day in check.days
+        }
+        self.quarantine.hold_back(self.database, model, wrong)
+        held |= wrong
+        good = [day for day in days if day not in held]
+        self.quarantine.lift(model.name, good)
+        return Attempt(
+            rows=sum(rows[day] for day in good),
+            days=good,
+            breaches=broken,
+            held_back=list(held.values()),
+        )
+
+
+def build(
+    builder: Builder,
+    models: Mapping[str, Model],
+    stale: Mapping[str, Sequence[date]],
+    watch: Watch = lambda _name, _done, _all: None,
+) -> Built:
+    """Build undated models whole and dated ones on their stale days.
+
+    Args:
+        models: In build order.
+        stale: From `stale_days`.
+
+    Raises:
+        ModelError: A model fails and there is no store to note it in.
+    """
+    built = Built()
+    known = set(builder.quarantine)
+    steps = len(models) - len(stale) + sum(len(days) for days in stale.values())
+    done = -1
+
+    for model in models.values():
+
+        def tell(name: str = model.name) -> None:
+            nonlocal done
+            done += 1
+            watch(name, done, steps)
+
+        days: Sequence[Day] = stale.get(model.name, ()) if model.is_dated else (None,)
+        made = builder.attempt(model, days, tell)
+        built.rows[model.name] = made.rows
+        built.days[model.name] = [day for day in made.days if day is not None]
+    built.held_back = sorted(builder.quarantine, key=_by_model_and_day)
+    built.newly_held_back = frozenset(
+        held.event_date
+        for held in builder.quarantine
+        if held.event_date is not None and held not in known
+    )
+    return built
+
+
+def _by_model_and_day(held: Quarantined) -> tuple[str, date]:
+    return held.model, held.event_date or date.min
+
+
+def build_day(
+    database: Database,
+    model: Model,
+    values: Mapping[str, Scalar],
+    files: LakeFiles,
+    day: Day,
+) -> int:
+    """Build one day of a dated model, or an undated one whole; its rows."""
+    _show(database, model, files, day)
+    if day is None or model.name != attribution.ATTRIBUTED:
+        return database.build(model, values, day)
+    was_built = attribution.remember(database, day)
+    rows = database.build(model, values, day)
+    if was_built:
+        attribution.compare(database, day)
+    return rows
+
+
+def build_registry_models(builder: Builder, models: Mapping[str, Model]) -> None:
+    """Build again, for each day that they hold, dated models of the registry alone.
+
+    What they say of a day holds without a line of it, so a registry that changed
+    changes them on every day; what reads them follows only where lines do.
+    """
+    database = builder.database
+    for model in models.values():
+        is_of_registry = all(name.startswith("registry.") for name in model.inputs)
+        if model.is_dated and is_of_registry and database.has(model.name):
+            days = database.rows(f"select distinct event_date from {model.name}")
+            builder.attempt(model, [day for (day,) in days])
+
+
+def given(
+    model: Model, overrides: Mapping[str, Mapping[str, Scalar]]
+) -> Mapping[str, Scalar]:
+    """What the district sets for a model, by its code or its name."""
+    return overrides.get(model.header.code) or overrides.get(model.name) or {}
+
+
+def _show(database: Database, model: Model, files: LakeFiles, day: date | None) -> None:
+    classes = [
+        name.split(".")[1] for name in sorted(model.inputs) if name.startswith("raw.")
+    ]
+    if not classes or day is None:
+        return
+    window = model.header.window
+    first = day - timedelta(days=window.days_before)
+    last = day + timedelta(days=window.days_after)
+    show_raw(database, files, classes, (first, last))
+
+
+@dataclass(frozen=True)
+class Breach:
+    """A promise of a model's header that its rows break.
+
+    Attributes:
+        row_count: Rows, or groups of rows that the grain should tell apart.
+        days: On which; None stands for an undated model.
+    """
+
+    model: str
+    check: str
+    row_count: int
+    severity: str
+    days: tuple[Day, ...]
+
+    def __str__(self) -> str:
+        what = (
+            "rows break its promise" if self.row_count > 1 else "row breaks its promise"
+        )
+        return f"{self.row_count:,} {what}: {self.check}"
+
+
+def breaches(database: Database, model: Model) -> list[Breach]:
+    """The promises that a model's rows break: its grain first, then its checks."""
+    grain = ", ".join(model.header.grain)
+    twice = (
+        f"select {_day(model, 'unnest(list_distinct(list(event_date)))')} as day"
+        f" from {model.name} group by {grain} having count(*) > 1"
+    )
+    found = [_breach(database, model, twice, "grain", "fail")]
+    for check in model.header.checks:
+        wrong = (
+            f"select {_day(model, 'event_date')} as day"
+            f" from {model.name} where not ({check.holds})"
+        )
+        found.append(_breach(database, model, wrong, check.holds, check.severity))
+    return [model for model in found if model.row_count]
+
+
+def _day(model: Model, expression: str) -> str:
+    return expression if model.is_dated else "null::date"
+
+
+def _breach(
+    database: Database, model: Model, offending: str, check: str, severity: str
+) -> Breach:
+    rows = database.rows(
+        f"select day, count(*) from ({offending}) group by day order by day"
+    )
+    count, days = sum(row[1] for row in rows), tuple(row[0] for row in rows)
+    return Breach(model.name, check, count, severity, days)
+
+
+def verify(database: Database, model: Model) -> list[Breach]:
+    """The breaches that only warn.
+
+    Raises:
+        ModelError: A promise that must hold is broken.
+    """
+    found = breaches(database, model)
+    for one in found:
+        if one.severity == "fail":
+            raise ModelError(str(one), where=model.name)
+    return found
+
+
+LINGER_DAYS = 8
+"""So long after the last events a day without any is built: leases are believed for
+eight days, and on Sundays a week is looked back at."""
+
+
+def stale_days(
+    models: Mapping[str, Model],
+    changed: Iterable[date],
+    held: Sequence[date],
+    own: Mapping[str, Collection[date]] = MappingProxyType({}),
+) -> dict[str, list[date]]:
+    """For each dated model the days to build, oldest first.
+
+    Args:
+        models: In build order.
+        changed: Local days whose events are new.
+        held: Local days that hold events.
+        own: Further days by model: it changed, or could not be built before.
+    """
+    roots = set(changed)
+    if not (roots or own) or not held:
+        return {}
+    near = days_said_of(held)
+    stale: dict[str, set[date]] = {}
+    for model in models.values():
+        if not model.is_dated:
+            continue
+        window = model.header.window
+        before = timedelta(days=window.days_before)
+        after = timedelta(days=window.days_after)
+        inputs = [stale.get(name, set()) for name in model.inputs]
+        if any(name.startswith("raw.") for name in model.inputs):
+            inputs.append(roots)
+        if not inputs or not any(inputs):
+            inputs.append(roots)
+        touched = set().union(*inputs)
+        days = {day for one in touched for day in _range(one - after, one + before)}
+        stale[model.name] = (days | set(own.get(model.name, ()))) & near
+    return {name: sorted(days) for name, days in stale.items()}
+
+
+def days_said_of(held: Sequence[date]) -> set[date]:
+    """Days that hold events, and those that events of shortly before speak of."""
+    last = max(held, default=date.min)
+    return {
+        day
+        for one in set(held)
+        for day in _range(one, one + timedelta(days=LINGER_DAYS))
+        if day <= last
+    }
+
+
+def _range(first: date, last: date) -> list[date]:
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
