@@ -1,4 +1,4 @@
-"""Keeps what is news, who was told of it, and what was decided of it."""
+"""What is news, who was told, what was decided of it, and what people answered."""
 
 import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -7,15 +7,20 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pipelines.alerts.deciding import Answer, Decision, Memory, Told
-from pipelines.alerts.newcomers import FIRST
-from pipelines.alerts.news import News
+from pipelines.alerts.news import FIRST, News
+from pipelines.errors import SettingsError
 from pipelines.state.alerts import (
+    add_answer,
     answers,
     count_decisions,
+    current_news,
+    decisions,
     end_news,
     ended_news,
     forget_told,
+    has_message,
     news_rows,
+    news_steps,
     put_news,
     put_told,
     told_rows,
@@ -164,3 +169,87 @@ def note_decisions(
 
 def _time(text: str) -> datetime:
     return datetime.fromisoformat(text)
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a person answers.
+
+    Attributes:
+        about_id: A notice (n-…) or a message (a-…, t-… and so on).
+        kind: ack or snooze.
+        until: End of a snooze.
+    """
+
+    about_id: str
+    kind: str
+    actor: str
+    note: str = ""
+    until: datetime | None = None
+
+
+def answer(store: Store, said: Said) -> list[str]:
+    """Note an answer; the ids of the facts that it is about.
+
+    Raises:
+        SettingsError: There is no such notice or message.
+    """
+    with store.writing() as transaction:
+        steps = news_steps(transaction, said.about_id)
+        is_message = has_message(transaction, said.about_id)
+        if not steps and not is_message:
+            raise SettingsError(
+                f"there is no notice or message {said.about_id}",
+                remedy="List them with: schoolbell alerts list",
+            )
+        about = dict(steps) | ({said.about_id: 0} if is_message else {})
+        for about_id, step in about.items():
+            add_answer(transaction, _answer(said, about_id, step))
+    return sorted(steps)
+
+
+def _answer(said: Said, about_id: str, step: int) -> dict[str, Any]:
+    return {
+        "about_id": about_id,
+        "kind": said.kind,
+        "step": step,
+        "until_time": now_text(said.until) if said.until else None,
+        "actor": said.actor,
+        "note": said.note,
+    }
+
+
+def answered_messages(store: Store) -> frozenset[str]:
+    """Messages that somebody answered, themselves or every fact in them."""
+    answered = {row["about_id"] for row in answers(store)}
+    told: dict[str, list[bool]] = {}
+    for row in told_rows(store):
+        told.setdefault(row["alert_key"], []).append(row["news_id"] in answered)
+    return frozenset(answered | {key for key, seen in told.items() if all(seen)})
+
+
+def standing(store: Store) -> list[dict[str, Any]]:
+    """What is true now, newest first: one row a fact, with how often each rule held.
+
+    The columns are those of the table, `answer` (the newest, or None), `told`
+    (channels that were given it) and `decisions` (rule and times).
+    """
+    rows = current_news(store)
+    newest = {row["about_id"]: row for row in answers(store)}
+    told: dict[str, list[str]] = {}
+    for row in told_rows(store):
+        told.setdefault(row["news_id"], []).append(row["channel"])
+    rules: dict[str, dict[str, int]] = {}
+    for row in decisions(store):
+        counts = rules.setdefault(row["news_id"], {})
+        counts[row["rule"]] = counts.get(row["rule"], 0) + row["times"]
+    more = [
+        {
+            "answer": newest.get(row["news_id"]),
+            "told": sorted(told.get(row["news_id"], ())),
+            "decisions": rules.get(row["news_id"], {}),
+        }
+        for row in rows
+    ]
+    whole = [{**row, **extra} for row, extra in zip(rows, more, strict=True)]
+    return sorted(whole, key=lambda row: (-row["step"], row["since_time"]))

@@ -1,7 +1,13 @@
 """One message to a reader, as it lies in the outbox and as channels are given it."""
 
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 
+from pipelines.alerts.deciding import Decision
+from pipelines.alerts.news import KINDS, SEVERITIES, News, one_line
 from pipelines.findings.record import Severity
 
 REPEAT = (
@@ -47,3 +53,232 @@ class Message:
         fields: dict[str, str] = asdict(self)
         del fields["may_repeat"]
         return fields
+
+
+SURE = {"C2": "likely", "C3": "well shown"}
+AT_ONCE, DAILY, WEEKLY, TEST, ESCALATION = (
+    "notice",
+    "daily",
+    "weekly",
+    "test",
+    "escalation",
+)
+NOT_PROOF = (
+    "This says what logs show about accounts and devices. It does not say who was\n"
+    "at the keyboard."
+)
+WHY = "You get this because this address is on the district's alert list."
+FILES_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What every message of a run says alike.
+
+    Attributes:
+        id_of: The id of a fact, from its key.
+        told_when: Writes an instant as readers know it.
+        report: Where the newest report is.
+        moment: When the messages are made: the same facts told again, as after a
+            week, are another message.
+    """
+
+    id_of: Callable[[str], str]
+    told_when: Callable[[datetime], str]
+    report: str
+    moment: str = ""
+
+
+def notice(told: Sequence[News], waiting: int, setting: Setting) -> Message:
+    """What is told at once.
+
+    Args:
+        waiting: Further items that wait for a list.
+    """
+    key = _key("a", told, setting)
+    count = len(told)
+    noun = "notice" if count == 1 else "notices"
+    lines = [
+        f"{count} {noun} to look at now.",
+        "",
+        *_lines(told, setting),
+        *([f"  and {waiting} more in the next list", ""] if waiting else []),
+        *_foot(key, setting),
+    ]
+    return Message(
+        key, f"Schoolbell: {count} {noun}", text_of(lines), AT_ONCE, _worst(told)
+    )
+
+
+def daily(
+    told: Sequence[News], silenced: int, over: Sequence[str], setting: Setting
+) -> Message:
+    """The list of the morning: what nobody had to be woken for, and what is over.
+
+    Args:
+        over: What the reader was told of and has ended, a line each.
+    """
+    key = _key("d", told, setting)
+    noun = "notice" if len(told) == 1 else "notices"
+    lines = [
+        *([f"{len(told)} {noun} since the last list.", ""] if told else []),
+        *(_lines(told, setting) if told else []),
+        *_over(over),
+        *_silenced(silenced),
+        *_foot(key, setting),
+    ]
+    subject = f"Schoolbell: {len(told)} {noun} of sources and runs"
+    if not told:
+        subject = f"Schoolbell: {_notices(len(over))} over"
+    return Message(key, subject, text_of(lines), DAILY, _worst(told))
+
+
+def _over(over: Sequence[str]) -> list[str]:
+    if not over:
+        return []
+    more = [f"  and {len(over) - FILES_SHOWN} more"] if len(over) > FILES_SHOWN else []
+    shown = [f"  {one_line(one)}" for one in over[:FILES_SHOWN]]
+    return [f"{_notices(len(over))} over since the last list:", "", *shown, *more, ""]
+
+
+def _notices(count: int) -> str:
+    return "1 notice is" if count == 1 else f"{count} notices are"
+
+
+def weekly(
+    told: Sequence[News], waiting: int, silenced: int, setting: Setting
+) -> Message:
+    """The list of the week: what waits for a decision, by kind.
+
+    Args:
+        waiting: Items of earlier lists that nobody has decided on.
+        silenced: Items that somebody snoozed or acknowledged.
+    """
+    key = _key("w", told, setting)
+    noun = "item" if len(told) == 1 else "items"
+    verb = "waits" if len(told) == 1 else "wait"
+    kinds = Counter(one.group for one in told)
+    sure = Counter(one.confidence for one in told)
+    lines = [
+        f"{len(told)} {noun} {verb} for a decision.",
+        "",
+        *(f"  {count} about {_kind(kind)}" for kind, count in sorted(kinds.items())),
+        "",
+        "How sure: "
+        + ", ".join(f"{count} {SURE[level]}" for level, count in sorted(sure.items())),
+        *([f"{waiting} of earlier lists still wait."] if waiting else []),
+        *_silenced(silenced),
+        "",
+        "Each item shows what was seen, how sure it is, and other explanations.",
+        *_foot(key, setting),
+    ]
+    subject = f"Network report: {len(told)} {noun} to review"
+    return Message(key, subject, text_of(lines), WEEKLY, _worst(told))
+
+
+def overflow(held: Sequence[News], day: str, setting: Setting) -> Message:
+    """The last message of a reader's day."""
+    counts = Counter(one.severity for one in held)
+    parts = [f"{counts[one]} {one}" for one in reversed(SEVERITIES) if counts[one]]
+    count = len(held)
+    key = f"o-{hashed([day, *sorted(one.key for one in held)])}"
+    lines = [
+        f"This is the last message of today, and {count} more wait: "
+        + ", ".join(parts)
+        + ".",
+        "",
+        "See them all: schoolbell alerts list",
+        *_foot(key, setting),
+    ]
+    subject = f"Schoolbell: and {count} more"
+    return Message(key, subject, text_of(lines), AT_ONCE, _worst(held))
+
+
+def _lines(told: Sequence[News], setting: Setting) -> list[str]:
+    ordered = sorted(told, key=lambda one: (-one.step, one.since, one.key))
+    lines = [
+        f"  {setting.id_of(one.key)}  {one.severity}, {SURE[one.confidence]}, "
+        f"since {setting.told_when(one.since)}: {one_line(one.line)}"
+        for one in ordered[:FILES_SHOWN]
+    ]
+    more = len(ordered) - FILES_SHOWN
+    return [*lines, *([f"  and {more} more"] if more > 0 else []), ""]
+
+
+def _foot(key: str, setting: Setting) -> list[str]:
+    return [
+        f"The report: {setting.report}",
+        f"To acknowledge: schoolbell alerts ack {key}",
+        NOT_PROOF,
+        WHY,
+    ]
+
+
+def _silenced(count: int) -> list[str]:
+    return [f"{count} are snoozed or acknowledged and not listed."] if count else []
+
+
+def _kind(kind: str) -> str:
+    return KINDS.get(kind, KINDS["anomaly"])
+
+
+def _worst(told: Iterable[News]) -> Severity:
+    return max(
+        (one.severity for one in told),
+        key=SEVERITIES.index,
+        default="informational",
+    )
+
+
+def told_by(decisions: Iterable[Decision]) -> list[News]:
+    """The facts of some decisions."""
+    return [one.news for one in decisions]
+
+
+def _key(letter: str, told: Sequence[News], setting: Setting) -> str:
+    parts = sorted(f"{setting.id_of(one.key)}@{one.step}" for one in told)
+    return f"{letter}-{hashed([setting.moment, *parts])}"
+
+
+def text_of(lines: Sequence[str]) -> str:
+    """The lines of a message as its text."""
+    return "\n".join(lines) + "\n"
+
+
+def hashed(parts: Iterable[str]) -> str:
+    """What tells messages apart, in twelve digits."""
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
+
+
+def test_message(channel: str, mark: str) -> Message:
+    """A marked test of a channel.
+
+    Args:
+        mark: The same for the same test, such as its time.
+    """
+    key = f"t-{hashed([channel, mark])}"
+    lines = [
+        "This is a test. Nothing happened, and nothing is wrong.",
+        "",
+        f"It was sent through the channel {one_line(channel)}.",
+        f"Please acknowledge it: schoolbell alerts ack {key}",
+        WHY,
+    ]
+    return Message(key, "Schoolbell: test of alerts", text_of(lines), TEST)
+
+
+def escalation(key: str, subject: str, severity: Severity, reason: str) -> Message:
+    """Tells somebody else of a message that did not reach its reader."""
+    lines = [
+        f"A message {reason}:",
+        "",
+        f"  {key}  {one_line(subject)}",
+        "",
+        "See it: schoolbell alerts list",
+        f"To acknowledge: schoolbell alerts ack {key}",
+        WHY,
+    ]
+    text = text_of(lines)
+    return Message(
+        f"e-{key}", f"Schoolbell: a message {reason}", text, ESCALATION, severity
+    )

@@ -1,12 +1,20 @@
-"""What may be announced: one fact, how bad it is, and what makes it the same. Pure."""
+"""What may be announced: one fact, how bad it is, and what makes it the same. Pure.
+
+Facts are findings, files, sources that are not well or never came before, and jobs
+that failed.
+"""
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from pipelines.findings.record import Confidence, Severity
+from pipelines.health.issues import KINDS as ISSUE_KINDS
+from pipelines.health.issues import Kind, Trouble
+from pipelines.health.source_hours import EVERYWHERE
 from pipelines.settings.alert_settings import About
 
 SEVERITIES: tuple[Severity, ...] = (
@@ -144,11 +152,11 @@ def of_files(trouble: Iterable[Mapping[str, str]], now: datetime) -> list[News]:
     ]
 
 
-SHOWN = 10
+FILES_SHOWN = 10
 
 
 def _files(source: str, paths: Sequence[str]) -> str:
-    shown = [one_line(f"{source}/{path}") for path in paths[:SHOWN]]
+    shown = [one_line(f"{source}/{path}") for path in paths[:FILES_SHOWN]]
     more = len(paths) - len(shown)
     noun = "file" if len(paths) == 1 else "files"
     return (
@@ -165,3 +173,141 @@ def _digest(paths: Iterable[str]) -> str:
 def one_line(name: str) -> str:
     """A name can not begin a line of its own, nor colour a terminal."""
     return "".join(char if char.isprintable() else "?" for char in name)
+
+
+FIRST = "first:"
+SETTING_UP = timedelta(days=1)
+"""What comes so soon after the first file ever belongs to setting up."""
+
+SHOWN_FOR = timedelta(days=30)
+"""Longer than any holiday, so that it stands in the list after it."""
+
+
+def of_newcomers(files: Iterable[Mapping[str, Any]], now: datetime) -> list[News]:
+    """Sources that delivered for the first time, one fact each, told once.
+
+    A new folder may be meant; it may also be a log in the wrong place, whose lines
+    are then counted twice or read by the wrong rules.
+
+    Args:
+        files: `source` and `first_seen_time` of every delivered file.
+    """
+    first: dict[str, datetime] = {}
+    for one in files:
+        seen = datetime.fromisoformat(one["first_seen_time"])
+        first[one["source"]] = min(seen, first.get(one["source"], seen))
+    began = min(first.values(), default=now)
+    return [
+        News(
+            key=f"{FIRST}{source}:",
+            about="health",
+            severity="low",
+            confidence="C3",
+            line=one_line(f"{source}: its first lines ever came; is it meant to be?"),
+            since=since,
+            reference=source,
+            group="sources",
+            is_once=True,
+        )
+        for source, since in sorted(first.items())
+        if since - began > SETTING_UP and now - since < SHOWN_FOR
+    ]
+
+
+RUN, CHECK = "run:", "check:"
+STEPS_SHOWN = 3
+
+
+def run_key(job: str) -> str:
+    """The key of what is told of a job; one for all its runs."""
+    return f"{RUN}{job}:"
+
+
+def run_failed(
+    job: str, run_id: str, steps: Sequence[tuple[str, str]], now: datetime
+) -> News:
+    """A job ended before it was done.
+
+    Args:
+        steps: Each step that failed, and the class of the error. Never its message:
+            that may hold a line of a log.
+    """
+    said = ", ".join(f"{step} ({error})" for step, error in steps[:STEPS_SHOWN])
+    more = f" and {len(steps) - STEPS_SHOWN} more" if len(steps) > STEPS_SHOWN else ""
+    where = f" at {said}{more}" if said else " before any step began"
+    return News(
+        key=run_key(job),
+        about="health",
+        severity="high",
+        confidence="C3",
+        line=one_line(f"the job {job} did not end well: it stopped{where}"),
+        since=now,
+        reference=run_id,
+        group="runs",
+    )
+
+
+def check_key(asset: str, check: str) -> str:
+    """The key of what is told of a check."""
+    return f"{CHECK}{asset}:{check}:"
+
+
+def check_failed(asset: str, check: str, run_id: str, now: datetime) -> News:
+    """A check that warns does not hold."""
+    return News(
+        key=check_key(asset, check),
+        about="health",
+        severity="medium",
+        confidence="C3",
+        line=one_line(f"the check {check} of {asset} does not hold"),
+        since=now,
+        reference=run_id,
+        group="runs",
+    )
+
+
+ISSUE_SEVERITIES: Mapping[Kind, Severity] = {
+    "silent": "high",
+    "let_through": "high",
+    "thin": "medium",
+    "late": "medium",
+    "skewed": "medium",
+    "off_clock": "medium",
+    "drifting": "medium",
+    "not_come": "medium",
+    "blind": "low",
+}
+"""Of a whole source. Files that can not be read are facts of their own."""
+
+
+def of_troubles(
+    troubles: Iterable[Trouble],
+    now: datetime,
+    names: Mapping[str, str] = MappingProxyType({}),
+) -> list[News]:
+    """What lasts, one fact a trouble; of one building it is less bad.
+
+    Args:
+        names: What people call a building, by its code.
+    """
+    return [
+        _news(one, now, replace(one, building=names.get(one.building, one.building)))
+        for one in troubles
+        if one.end is None and one.kind in ISSUE_SEVERITIES
+    ]
+
+
+def _news(one: Trouble, now: datetime, called: Trouble) -> News:
+    is_part = one.building != EVERYWHERE or one.what == "never"
+    severity = ISSUE_SEVERITIES[one.kind]
+    return News(
+        key=f"health:{one.key}",
+        about="health",
+        severity="medium" if is_part and severity == "high" else severity,
+        confidence="C3",
+        line=one_line(f"{called.place}: {ISSUE_KINDS[one.kind]} ({one.detail})"),
+        since=one.start,
+        reference=one.source,
+        lasting=one.lasting(now),
+        group="sources",
+    )

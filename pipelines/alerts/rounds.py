@@ -1,25 +1,253 @@
-"""One round of alerts: every channel is given what is due to it, in the outbox."""
+"""One round of alerts: every channel is given what is due to it, in the outbox.
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+Quiet hours and the times of lists follow the school calendar. What did not reach its
+reader, or was not seen, goes to somebody else.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
 from functools import partial
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from pipelines.alerts.answering import answered_messages
-from pipelines.alerts.asking import test_message
-from pipelines.alerts.deciding import Memory, Moment, Reader, decide
-from pipelines.alerts.delivery import is_phone, readers_of
-from pipelines.alerts.escalation import escalations
-from pipelines.alerts.memory import note_decisions, note_told, over_since, remembered
-from pipelines.alerts.messages import Setting
-from pipelines.alerts.moments import IsOpen, List, due, is_quiet
+from pipelines.alerts.deciding import (
+    BUDGET,
+    HOLD,
+    SEEN,
+    SNOOZED,
+    TELL,
+    TOLD_BEFORE,
+    Decision,
+    Memory,
+    Moment,
+    Reader,
+    decide,
+)
+from pipelines.alerts.delivery import enqueue, is_phone, put, readers_of
+from pipelines.alerts.memory import (
+    answered_messages,
+    note_decisions,
+    note_told,
+    over_since,
+    remembered,
+)
+from pipelines.alerts.message import (
+    AT_ONCE,
+    TEST,
+    Message,
+    Setting,
+    daily,
+    escalation,
+    notice,
+    overflow,
+    test_message,
+    told_by,
+    weekly,
+)
 from pipelines.alerts.news import News
-from pipelines.alerts.outbox import enqueue, put
-from pipelines.alerts.telling import Told, tell
-from pipelines.settings.alert_settings import Alerts, Channel, routes_of
-from pipelines.state.alerts import given_since, outbox
+from pipelines.settings.alert_settings import Alerts, Channel, When, routes_of
+from pipelines.state.alerts import GIVEN_UP, SENT, given_since, outbox
 from pipelines.state.database import Store, fact, now_text, remember
+
+IsOpen = Callable[[date], bool]
+List = Literal["daily", "weekly"]
+LISTS: tuple[List, ...] = ("daily", "weekly")
+DAY = timedelta(days=1)
+WEEKDAYS = (
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+)
+LOOK_BACK_DAYS = 120  # longer than any summer
+
+
+def is_quiet(now: datetime, alerts: Alerts, is_open: IsOpen) -> bool:
+    """In the quiet hours, or on a closed day; `now` is local."""
+    if not is_open(now.date()):
+        return True
+    start, end, clock = alerts.quiet_from, alerts.quiet_to, now.time()
+    if start <= end:
+        return start <= clock < end
+    return clock >= start or clock < end
+
+
+def last_due(which: List, now: datetime, alerts: Alerts, is_open: IsOpen) -> datetime:
+    """The newest moment at which a list was due; `now` is local.
+
+    The daily list is due on school days. The weekly one is due on its weekday, on
+    the next school day of that week if the district is closed then, and on its
+    weekday after all if the whole week is closed.
+    """
+    for back in range(LOOK_BACK_DAYS):
+        day = now.date() - back * DAY
+        at = datetime.combine(day, alerts.list_time, now.tzinfo)
+        if at <= now and _is_list_day(which, day, alerts, is_open):
+            return at
+    return datetime.combine(now.date() - LOOK_BACK_DAYS * DAY, time(), now.tzinfo)
+
+
+def _is_list_day(which: List, day: date, alerts: Alerts, is_open: IsOpen) -> bool:
+    if which == "daily":
+        return is_open(day)
+    back = (day.weekday() - WEEKDAYS.index(alerts.weekly_day)) % 7
+    week = [day + number * DAY for number in range(-back, 7 - back)]
+    return day == next((one for one in week if is_open(one)), week[0])
+
+
+def due(
+    now: datetime,
+    alerts: Alerts,
+    is_open: IsOpen,
+    served: Callable[[List], datetime | None],
+) -> frozenset[When]:
+    """The lists that are due, the immediate messages always among them.
+
+    Args:
+        served: When a channel was last given a list; None for never, and the first
+            list comes with the first run, whatever the hour.
+    """
+    found: set[When] = {"at_once"}
+    quiet = is_quiet(now, alerts, is_open)
+    for which in LISTS:
+        last = served(which)
+        is_late = last is not None and last < last_due(which, now, alerts, is_open)
+        # quiet hours hold without exception: a list of a closed week waits
+        if last is None or (is_late and not quiet):
+            found.add(which)
+    return frozenset(found)
+
+
+@dataclass(frozen=True)
+class Telling:
+    """A message, and the facts that it tells of."""
+
+    message: Message
+    told: Sequence[News]
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a channel is given now, and what was decided of every fact."""
+
+    tellings: Sequence[Telling]
+    decisions: Sequence[Decision]
+
+
+def tell(
+    decisions: Sequence[Decision],
+    setting: Setting,
+    left: int,
+    day: date,
+    over: Sequence[str] = (),
+) -> Told:
+    """The messages of one channel.
+
+    Args:
+        left: Messages that the reader may still get today. The last of them says
+            how many facts wait, whatever they are; those are told another day.
+        day: Today, local.
+        over: What the reader was told of and has ended, where the day's list is due.
+    """
+    tellings: list[Telling] = []
+    held: list[News] = []
+    for made in _messages(decisions, setting, over):
+        if len(tellings) < left - 1:
+            tellings.append(made)
+        else:
+            held += made.told
+    if held and len(tellings) < left:
+        tellings.append(Telling(overflow(held, day.isoformat(), setting), ()))
+    late = {one.key for one in held}
+    return Told(tellings, [_over(one, late) for one in decisions])
+
+
+def _over(decision: Decision, late: set[str]) -> Decision:
+    if decision.what != TELL or decision.news.key not in late:
+        return decision
+    return replace(decision, what=HOLD, rule=BUDGET)
+
+
+def _messages(
+    decisions: Sequence[Decision], setting: Setting, over: Sequence[str]
+) -> list[Telling]:
+    """At once, then the week's list, then the day's."""
+    silenced = _ruled(decisions, SNOOZED, SEEN)
+    found = []
+    if told := _due(decisions, "at_once"):
+        waiting = sum(one.what == HOLD for one in decisions if one.slot == "daily")
+        found.append(Telling(notice(told, waiting, setting), told))
+    if told := _due(decisions, "weekly"):
+        earlier = _ruled(decisions, TOLD_BEFORE, slot="weekly")
+        found.append(Telling(weekly(told, earlier, silenced, setting), told))
+    told = _due(decisions, "daily")
+    if told or over:
+        found.append(Telling(daily(told, silenced, over, setting), told))
+    return found
+
+
+def _due(decisions: Sequence[Decision], slot: str) -> list[News]:
+    return told_by(one for one in decisions if (one.what, one.slot) == (TELL, slot))
+
+
+def _ruled(decisions: Sequence[Decision], *rules: str, slot: str = "") -> int:
+    return sum(
+        one.rule in rules and (not slot or one.slot == slot) for one in decisions
+    )
+
+
+UNDELIVERED = "could not be delivered"
+UNSEEN = "was not acknowledged"
+STUCK = timedelta(hours=2)
+FORGOTTEN = timedelta(days=7)
+"""After so much more nobody is told any more that a message was not seen."""
+
+
+def escalations(
+    rows: Iterable[Mapping[str, Any]],
+    answered: frozenset[str],
+    now: datetime,
+    patience: timedelta,
+) -> list[tuple[str, bool, Message]]:
+    """What to tell somebody else.
+
+    Args:
+        rows: Of the outbox.
+        answered: Messages that somebody acknowledged or snoozed.
+        patience: How long an immediate message may wait to be acknowledged.
+
+    Returns:
+        The channel that failed, whether it could not deliver, and the message.
+    """
+    found = []
+    for row in rows:
+        reason = _reason(row, answered, now, patience)
+        if reason:
+            made = escalation(row["alert_key"], row["subject"], row["severity"], reason)
+            found.append((row["channel"], reason == UNDELIVERED, made))
+    return found
+
+
+def _reason(
+    row: Mapping[str, Any],
+    answered: frozenset[str],
+    now: datetime,
+    patience: timedelta,
+) -> str:
+    if row["class_name"] == "escalation" or row["alert_key"] in answered:
+        return ""
+    if row["state"] == SENT:
+        age = now - datetime.fromisoformat(row["sent_time"])
+        wants_answer = row["class_name"] in (AT_ONCE, TEST)
+        is_due = patience <= age < patience + FORGOTTEN
+        return UNSEEN if wants_answer and is_due else ""
+    age = now - datetime.fromisoformat(row["created_time"])
+    is_stuck = row["attempts"] > 0 and age >= STUCK
+    return UNDELIVERED if row["state"] == GIVEN_UP or is_stuck else ""
 
 
 @dataclass(frozen=True)

@@ -10,17 +10,15 @@ from typing import Annotated
 
 import typer
 
-from pipelines.alerts.answering import Said, answer
-from pipelines.alerts.rehearsal_message import send_test
-from pipelines.alerts.sending import AlertSummary, send_alerts
-from pipelines.alerts.standing import standing
+from pipelines.alerts.dispatch import AlertSummary, send_alerts, send_test
+from pipelines.alerts.memory import Said, answer, standing
 from pipelines.cli.options import AsJson, Home
 from pipelines.cli.telling import tell
 from pipelines.district import only_writer, open_district
 from pipelines.errors import SettingsError
 from pipelines.run.console import console, table, working
 from pipelines.state.alerts import SENT, outbox
-from pipelines.state.issues import stored_issues
+from pipelines.state.source_issues import stored_issues
 
 app = typer.Typer(help="Who was told of what; tests and answers.", no_args_is_help=True)
 LONGEST_SNOOZE_DAYS = 180

@@ -17,9 +17,9 @@ from typing import Any
 from pipelines.clock import school_year
 from pipelines.district import District, open_district
 from pipelines.findings.cases import Case, cases, owners, place_all
-from pipelines.findings.withholding import hidden_sites, unspelt, withheld
 from pipelines.privacy.editions import Pseudonyms, about_pupils, pseudonyms
 from pipelines.privacy.pseudonyms import Kind
+from pipelines.privacy.redaction import hidden_sites, unspelt, withheld
 from pipelines.settings.model import Settings
 from pipelines.settings.roles import Asker, Right, asker
 from pipelines.state.audit import Act, Chain, open_chain

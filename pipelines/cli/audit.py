@@ -14,7 +14,7 @@ import typer
 from pipelines.cli.asking import who_asks
 from pipelines.cli.options import AsJson, Home
 from pipelines.cli.telling import tell
-from pipelines.findings.lookups import looked_up
+from pipelines.privacy.lookups import looked_up
 from pipelines.run.console import console, safe, table
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.reader import load_settings

@@ -14,9 +14,9 @@ from pipelines.district import only_writer, open_district
 from pipelines.errors import SettingsError
 from pipelines.ingest.sweeping import UNLISTED
 from pipelines.operations.backup import back_up, copy_keys
-from pipelines.operations.manifest import fingerprint as fingerprint_of
-from pipelines.operations.recover import Recovered
-from pipelines.operations.recover import recover as recovered
+from pipelines.operations.backup import fingerprint as fingerprint_of
+from pipelines.operations.recovery import Recovered
+from pipelines.operations.recovery import recover as recovered
 from pipelines.operations.restore import Restored
 from pipelines.operations.restore import drill as drilled
 from pipelines.operations.restore import restore as restored

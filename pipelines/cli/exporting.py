@@ -13,9 +13,8 @@ from pipelines.cli.asking import Desk, desk
 from pipelines.cli.options import AsJson, Home
 from pipelines.errors import SettingsError
 from pipelines.findings.cases import Case
-from pipelines.findings.exporting import COLUMNS, rows
-from pipelines.findings.requests import Wish, granted
-from pipelines.findings.reviewing import said
+from pipelines.findings.frames import COLUMNS, rows
+from pipelines.findings.review import Wish, granted, said
 from pipelines.reports.tables import table, to_csv
 from pipelines.state.audit import Act
 

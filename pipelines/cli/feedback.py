@@ -8,9 +8,13 @@ import typer
 
 from pipelines.cli.asking import Desk, desk
 from pipelines.cli.options import AsJson, Home
-from pipelines.findings.feedback import MEANS, standings_of
-from pipelines.findings.fixes import Fix, fixes
-from pipelines.findings.review_frames import standing_row
+from pipelines.findings.rule_quality import (
+    MEANS,
+    Fix,
+    fixes,
+    standing_row,
+    standings_of,
+)
 from pipelines.run.console import console, safe, table
 from pipelines.state.reviews import last_verdicts
 

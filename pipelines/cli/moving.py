@@ -7,7 +7,7 @@ import typer
 
 from pipelines.cli.options import AsJson, Home
 from pipelines.errors import SettingsError
-from pipelines.operations.moving import move_back, move_out
+from pipelines.operations.upgrade import move_back, move_out
 from pipelines.settings.home import DistrictHome
 
 

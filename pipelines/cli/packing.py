@@ -12,10 +12,9 @@ from pipelines.cli.asking import Desk, desk
 from pipelines.cli.exporting import PRIVATE, no_case
 from pipelines.cli.options import AsJson, Home
 from pipelines.findings.cases import Case
-from pipelines.findings.packing import pack as packed
 from pipelines.findings.packs import gathered
-from pipelines.findings.requests import Wish, granted
-from pipelines.findings.reviewing import said
+from pipelines.findings.packs import pack as packed
+from pipelines.findings.review import Wish, granted, said
 from pipelines.run.console import safe
 from pipelines.state.audit import Act
 

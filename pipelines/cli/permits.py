@@ -15,9 +15,16 @@ from pipelines.cli.telling import tell
 from pipelines.district import District
 from pipelines.errors import SettingsError
 from pipelines.findings.cases import owners
-from pipelines.findings.exceptions import SCOPES, Asked, Scope, end, enter
-from pipelines.findings.permit_use import PermitUse, permit_uses
-from pipelines.findings.reviewing import not_oneself, said
+from pipelines.findings.exceptions import (
+    SCOPES,
+    Asked,
+    PermitUse,
+    Scope,
+    end,
+    enter,
+    permit_uses,
+)
+from pipelines.findings.review import not_oneself, said
 from pipelines.registry.permits import LONGEST_EXCEPTION_DAYS
 from pipelines.run.console import show_whole, table
 from pipelines.state.findings import stored_findings

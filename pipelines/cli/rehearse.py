@@ -8,8 +8,8 @@ import typer
 from pipelines.cli.options import AsJson, Quiet
 from pipelines.cli.telling import tell
 from pipelines.run.console import console, table
-from pipelines.synthetic.rehearsal.counting import Count
-from pipelines.synthetic.rehearsal.rehearsing import rehearse as play_a_year
+from pipelines.synthetic.rehearsal.summary import Count
+from pipelines.synthetic.rehearsal.summary import rehearse as play_a_year
 
 READER_COLUMNS = (
     "reader", "messages", "a week", "most a week", "most a day", "lists in quiet hours",

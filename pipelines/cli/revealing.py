@@ -11,11 +11,10 @@ from pipelines.cli.asking import Desk, desk
 from pipelines.cli.exporting import CaseId, no_case
 from pipelines.cli.options import AsJson, Home
 from pipelines.findings.cases import Case
-from pipelines.findings.lookups import REFUSED
-from pipelines.findings.requests import Wish, granted_for
-from pipelines.findings.reviewing import said
-from pipelines.findings.withholding import hidden_sites
+from pipelines.findings.review import Wish, granted_for, said
+from pipelines.privacy.lookups import REFUSED
 from pipelines.privacy.pseudonyms import Kind
+from pipelines.privacy.redaction import hidden_sites
 from pipelines.run.console import safe
 from pipelines.settings.roles import RefusedError
 from pipelines.state.audit import Act

@@ -8,8 +8,8 @@ from pipelines.cli.asking import desk
 from pipelines.cli.findings import FindingId, found
 from pipelines.cli.options import AsJson, Home
 from pipelines.cli.telling import tell
-from pipelines.findings import requests, reviewing
-from pipelines.findings.reviewing import VERDICTS, Verdict
+from pipelines.findings import review
+from pipelines.findings.review import VERDICTS, Verdict
 
 Reason = Annotated[str, typer.Option(help="Why, in your words; kept for good.")]
 
@@ -25,7 +25,7 @@ def verdict(
     decision = Verdict(code, reason.strip())
     with desk(home, "verdict") as one:
         _, finding = found(one, finding_id)
-        reviewing.decide(one.chain, finding, decision, one.asker, one.own_accounts)
+        review.decide(one.chain, finding, decision, one.asker, one.own_accounts)
     facts = {"finding_id": finding_id, "verdict": code, "reason": decision.reason}
     tell(facts, f"{finding_id}: {code}, {VERDICTS[code]}", as_json=as_json)
 
@@ -39,7 +39,7 @@ def assign(
 ) -> None:
     """Give a finding or a case to somebody."""
     with desk(home, "assign") as one:
-        reviewing.assign(one.chain, subject_id, assignee, one.asker, reason)
+        review.assign(one.chain, subject_id, assignee, one.asker, reason)
     facts = {"subject_id": subject_id, "assignee": assignee}
     tell(facts, f"{subject_id}: {assignee}", as_json=as_json)
 
@@ -51,7 +51,7 @@ def approve(
 ) -> None:
     """Approve, as the second person, what another asked for."""
     with desk(home, "approve") as one:
-        row = requests.approve(one.chain, request_id, one.asker)
+        row = review.approve(one.chain, request_id, one.asker)
     facts = {"request_id": request_id, **{k: row[k] for k in ("action", "case_id")}}
     said = f"approved: {row['action']} of case {row['case_id']}"
     tell(facts, said, as_json=as_json)

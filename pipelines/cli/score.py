@@ -11,8 +11,7 @@ import typer
 
 from pipelines.cli.options import AsJson
 from pipelines.run.console import console, safe
-from pipelines.synthetic.quality import false_rows, missed_rows, quality
-from pipelines.synthetic.stability import stability
+from pipelines.synthetic.quality import false_rows, missed_rows, quality, stability
 from pipelines.synthetic.trial import Trial, hold_trial
 
 Measures = Mapping[str, Any]

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.alerts.sending import AlertSummary, send_watch
+from pipelines.alerts.dispatch import AlertSummary, send_watch
 from pipelines.cli.options import AsJson, Home
 from pipelines.district import open_district
 from pipelines.run.console import console, safe, safe_lines, table

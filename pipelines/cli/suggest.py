@@ -10,8 +10,8 @@ from pipelines.cli.options import AsJson, Home
 from pipelines.cli.telling import tell
 from pipelines.district import open_district
 from pipelines.errors import SettingsError
-from pipelines.operations.suggestions.asking import suggest as proposed
-from pipelines.operations.suggestions.proposal import as_csv
+from pipelines.operations.suggestions import as_csv
+from pipelines.operations.suggestions import suggest as proposed
 from pipelines.run.console import safe, working
 
 

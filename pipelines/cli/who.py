@@ -13,8 +13,7 @@ from pipelines.cli.findings import PUPIL
 from pipelines.cli.options import AsJson, Home
 from pipelines.district import open_district
 from pipelines.errors import SettingsError
-from pipelines.findings.notices.asking import resolve
-from pipelines.findings.notices.case import Answer, Asked, Because
+from pipelines.findings.notices import Answer, Asked, Because, resolve
 from pipelines.run.console import safe
 
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import dagster as dg
 
-from pipelines.alerts.sending import send_alerts
+from pipelines.alerts.dispatch import send_alerts
 from pipelines.defs.resources import HomeResource
+from pipelines.health.issues import KINDS
 from pipelines.health.overview import READ, Health, looked_at
 from pipelines.health.source_states import source_states
-from pipelines.health.trouble import KINDS
 
 SOURCES = dg.AssetKey(["health", "sources"])
 OUTBOX = dg.AssetKey(["alerts", "outbox"])

@@ -10,10 +10,9 @@ from typing import Any
 
 import dagster as dg
 
-from pipelines.alerts.failures import check_failed, check_key, run_failed, run_key
-from pipelines.alerts.news import News
-from pipelines.alerts.sending import announce
-from pipelines.alerts.standing import standing
+from pipelines.alerts.dispatch import announce
+from pipelines.alerts.memory import standing
+from pipelines.alerts.news import News, check_failed, check_key, run_failed, run_key
 from pipelines.defs.alerting import SOURCES
 from pipelines.defs.resources import HomeResource
 from pipelines.district import District

@@ -1,23 +1,26 @@
-"""Enters an exception into the registry, and ends one; both stand in the audit chain.
+"""Consents and exceptions: which one covers a finding, what each does, and new ones.
 
-An exception hides the findings that it names, from the next run on, and past ones
-too: days are judged again. It never deletes one, and taking it back shows all.
+Both come from the registry. A consent is a permission that the policy provides for;
+an exception hides the findings that it names, from the next run on, and past ones
+too: days are judged again. It never deletes one, and taking it back shows all. Who
+enters an exception or ends one stands in the audit chain.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Literal
 
+import polars as pl
+
 from pipelines.district import District
 from pipelines.errors import SettingsError
-from pipelines.findings.cases import owners
-from pipelines.findings.history import note
-from pipelines.findings.permit_use import seen_of
-from pipelines.findings.permits import excepts
-from pipelines.registry import permits
+from pipelines.findings.cases import Owner, owners
+from pipelines.findings.lifecycle import note
+from pipelines.findings.record import NOT_TESTABLE, RULED_OUT, Alternative
+from pipelines.registry import permits as registry_permits
 from pipelines.registry.edits import (
     line_of,
     put,
@@ -28,9 +31,259 @@ from pipelines.registry.edits import (
 )
 from pipelines.registry.files import FILES
 from pipelines.registry.reading import Rows, read_file
+from pipelines.registry.sites import canonical_host, registrable_domain
 from pipelines.settings.roles import Asker
 from pipelines.state.audit import Act, open_chain
 from pipelines.state.database import Transaction
+from pipelines.state.findings import WITHDRAWN
+
+PermitKind = Literal["consent", "exception"]
+
+SITE_KINDS = ("non_approved_site", "off_hours_external")
+COVERS: Mapping[str, tuple[str, ...]] = {
+    "a": ("AN-2",),
+    "b": SITE_KINDS,
+    "c": SITE_KINDS,
+    "d": ("AN-5", "AN-8"),
+    "e": SITE_KINDS,
+    "f": (*SITE_KINDS, "AN-3"),
+    "g": (),
+}
+"""Type of a consent -> kinds and codes of the rules whose findings it may cover.
+
+Nothing that logs show falls under g (logos and images).
+"""
+WITHOUT_SITES = ("d",)
+"""Types that permit a person, not a site."""
+NAMED_ASIDE = "A consent may allow it"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """What a permit is compared with.
+
+    Attributes:
+        owner: Person to whom the account belonged on the day, if anybody.
+    """
+
+    rule: str
+    kind: str
+    subject: str
+    owner: str | None
+    day: date
+    devices: Sequence[str] = ()
+    sites: Sequence[str] = ()
+
+    @property
+    def persons(self) -> frozenset[str]:
+        """Everything by which a row may name whom it is about."""
+        named = {self.subject.casefold()}
+        return frozenset(named | ({self.owner.casefold()} if self.owner else set()))
+
+
+def is_valid(row: Mapping[str, Any], day: date) -> bool:
+    """The row counts on a day; both ends belong to it."""
+    first, last = row["valid_from"] or date.min, row["valid_to"] or date.max
+    return bool(first <= day <= last)
+
+
+def exception_for(exceptions: pl.DataFrame, seen: Seen) -> str | None:
+    """The exception that hides a candidate, the first by its place in the file."""
+    for row in exceptions.iter_rows(named=True):
+        if is_valid(row, seen.day) and excepts(row, seen):
+            return str(row["exception_id"])
+    return None
+
+
+def consent_for(consents: pl.DataFrame, seen: Seen) -> str | None:
+    """The consent that permits all of a candidate."""
+    for row in consents.iter_rows(named=True):
+        if is_valid(row, seen.day) and permits(row, seen):
+            return str(row["consent_id"])
+    return None
+
+
+def excepts(row: Mapping[str, Any], seen: Seen) -> bool:
+    """An exception is about it, whatever the day."""
+    if row["rule"] not in (seen.rule, "*"):
+        return False
+    if row["scope"] == "rule":
+        return True
+    if row["scope"] == "person":
+        owner = seen.owner.casefold() if seen.owner else None
+        return owner is not None and _person(row["value"]) == owner
+    named = {"account": [seen.subject], "device": seen.devices, "site": seen.sites}
+    values = set(named.get(row["scope"], ()))
+    return bool(values) and values <= {row["value"]}
+
+
+def permits(row: Mapping[str, Any], seen: Seen) -> bool:
+    """A consent is about all of it, whatever the day."""
+    if not _concerns(row, seen):
+        return False
+    if row["type"] in WITHOUT_SITES:
+        return True
+    allowed = named_sites(row["what"])
+    return bool(seen.sites) and all(_within(site, allowed) for site in seen.sites)
+
+
+def said_of_consents(consents: pl.DataFrame, seen: Seen) -> Iterator[Alternative]:
+    """What the person's consents say of a candidate that none of them covers.
+
+    One in words that name no site can not be compared by a machine.
+    """
+    for row in consents.iter_rows(named=True):
+        if not is_valid(row, seen.day) or not _concerns(row, seen):
+            continue
+        allowed = named_sites(row["what"])
+        name = f"consent {row['consent_id']} (type {row['type']})"
+        if not allowed:
+            text = f"{name} is in words; a person has to compare it"
+            yield Alternative(NAMED_ASIDE, text, NOT_TESTABLE)
+            continue
+        inside = [site for site in seen.sites if _within(site, allowed)]
+        if inside:
+            text = f"{name} covers {', '.join(inside)}, and not the rest"
+            yield Alternative(NAMED_ASIDE, text, RULED_OUT)
+
+
+def named_sites(what: str | None) -> frozenset[str]:
+    """The sites and hosts that a consent names, between bars, commas or blanks."""
+    words = (what or "").casefold().replace("|", " ").replace(",", " ").split()
+    hosts = [canonical_host(one) for one in words if registrable_domain(one)]
+    return frozenset(host for host in hosts if host is not None)
+
+
+def _concerns(row: Mapping[str, Any], seen: Seen) -> bool:
+    covered = COVERS.get(row["type"], ())
+    about = seen.rule in covered or seen.kind in covered
+    return about and _person(row["subject"]) in seen.persons
+
+
+def _within(site: str, allowed: frozenset[str]) -> bool:
+    return any(site == one or site.endswith(f".{one}") for one in allowed)
+
+
+def _person(value: str | None) -> str:
+    return (value or "").casefold().removeprefix("person:")
+
+
+SOON = timedelta(days=30)
+State = Literal["not yet", "in force", "ends soon", "ended", "ended, still used"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PermitUse:
+    """One row of `consents.csv` or `exceptions.csv`, and what came of it.
+
+    Attributes:
+        row: The registry's row.
+        state: Where it stands today.
+        is_review_due: Its day of review has come.
+        hides: Findings that it keeps aside now, by rule.
+        after: Days after its end with findings that it would have covered.
+    """
+
+    kind: PermitKind
+    permit_id: str
+    row: Mapping[str, Any]
+    state: State
+    is_review_due: bool = False
+    hides: Mapping[str, int] = field(default_factory=dict)
+    after: tuple[date, ...] = ()
+
+
+def permit_uses(
+    frames: Mapping[str, pl.DataFrame],
+    findings: Iterable[Mapping[str, Any]],
+    owner: Owner,
+    today: date,
+) -> list[PermitUse]:
+    """Every consent and exception, consents first, in the order of their files.
+
+    Args:
+        frames: The registry's frames `consents` and `exceptions`.
+        findings: Rows of `state.db`, as `stored_findings` gives them.
+        owner: Whose an account was on a day.
+    """
+    shown = [one for one in findings if one["status"] != WITHDRAWN]
+    seen = [(seen_of(one, owner), one["record"]) for one in shown]
+    return [
+        _use(kind, row, seen, today)
+        for kind, frame in _FRAMES.items()
+        for row in frames[frame].iter_rows(named=True)
+    ]
+
+
+_FRAMES: Mapping[PermitKind, str] = {"consent": "consents", "exception": "exceptions"}
+_FIELD: Mapping[PermitKind, str] = {
+    "consent": "permitted_by",
+    "exception": "suppressed_by",
+}
+
+
+def seen_of(finding: Mapping[str, Any], owner: Owner) -> Seen:
+    """What permits are compared with, of a kept finding."""
+    record, day = finding["record"], date.fromisoformat(finding["event_date"])
+    return Seen(
+        rule=finding["rule"],
+        kind=finding["kind"],
+        subject=finding["subject"],
+        owner=owner(finding["subject"], day),
+        day=day,
+        devices=record["devices"],
+        sites=record["sites"],
+    )
+
+
+def _use(
+    kind: PermitKind,
+    row: Mapping[str, Any],
+    seen: list[tuple[Seen, Mapping[str, Any]]],
+    today: date,
+) -> PermitUse:
+    ident = str(row[f"{kind}_id"])
+    hides: dict[str, int] = {}
+    for one, record in seen:
+        if record.get(_FIELD[kind]) == ident:
+            hides[one.rule] = hides.get(one.rule, 0) + 1
+    open_ones = (one for one, record in seen if not _is_aside(record))
+    after = tuple(sorted(set(_after(kind, row, open_ones))))
+    due = row.get("review_by")
+    return PermitUse(
+        kind=kind,
+        permit_id=ident,
+        row=row,
+        state=_state(row, today, is_used=bool(after)),
+        is_review_due=due is not None and due <= today,
+        hides=hides,
+        after=after,
+    )
+
+
+def _is_aside(record: Mapping[str, Any]) -> bool:
+    """Another permit covers it, such as the one that renewed this."""
+    return any(record.get(name) for name in _FIELD.values())
+
+
+def _after(
+    kind: PermitKind, row: Mapping[str, Any], seen: Iterable[Seen]
+) -> Iterator[date]:
+    last = row["valid_to"]
+    covers = permits if kind == "consent" else excepts
+    for one in seen:
+        if last is not None and one.day > last and covers(row, one):
+            yield one.day
+
+
+def _state(row: Mapping[str, Any], today: date, *, is_used: bool) -> State:
+    first, last = row["valid_from"] or date.min, row["valid_to"] or date.max
+    if today < first:
+        return "not yet"
+    if today > last:
+        return "ended, still used" if is_used else "ended"
+    return "ends soon" if last < today + SOON else "in force"
+
 
 FILE = "exceptions.csv"
 FORMULA = ("=", "+", "-", "@", "\t")
@@ -152,7 +405,9 @@ def _is_new(district: District, problem: Any) -> bool:
 
 def _read(district: District, data: bytes) -> Rows:
     most = district.settings.limits.registry_rows
-    return permits.exceptions(read_file(data, FILES[FILE], _names(district), most))
+    return registry_permits.exceptions(
+        read_file(data, FILES[FILE], _names(district), most)
+    )
 
 
 def _names(district: District) -> Mapping[str, str]:

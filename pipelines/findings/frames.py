@@ -1,10 +1,14 @@
 """Findings and the log lines behind them as frames: columns and types, once for all."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
 import polars as pl
+
+from pipelines.findings.cases import Case
+from pipelines.state.findings import WITHDRAWN
 
 INSTANT = pl.Datetime("us", "UTC")
 
@@ -53,3 +57,58 @@ EVIDENCE: Mapping[str, Any] = MappingProxyType(
     }
 )
 """One row a log line that a finding rests on."""
+
+
+COLUMNS = (
+    "finding_id", "kind", "rule", "account", "is_pupil", "devices", "start_utc",
+    "end_utc", "severity", "confidence", "evidence_lines", "created_utc", "status",
+    "case_id", "clause", "stage",
+)  # fmt: skip
+LONGEST = timedelta(hours=24)
+
+Named = Callable[[Mapping[str, Any], str | None], str]
+"""A finding, and one of its devices or None for its subject -> what is shown."""
+
+
+def rows(
+    cases: Iterable[Case], named: Named, is_pupil: Callable[[Mapping[str, Any]], bool]
+) -> list[dict[str, Any]]:
+    """One row a finding that counts, in order of day and id; pupils' come last.
+
+    A finding that sums up several days is shown with the last 24 hours of them:
+    it belongs to the day on which it was complete.
+
+    Args:
+        is_pupil: Whether a finding is about a pupil's account.
+    """
+    found = [
+        _row(case, finding, named) | {"is_pupil": is_pupil(finding)}
+        for case in cases
+        for finding in case.findings
+        if finding["confidence"] != "C1" and finding["status"] != WITHDRAWN
+    ]
+    return sorted(
+        found, key=lambda row: (row["is_pupil"], row["start_utc"], row["finding_id"])
+    )
+
+
+def _row(case: Case, finding: Mapping[str, Any], named: Named) -> dict[str, Any]:
+    record = finding["record"]
+    end = datetime.fromisoformat(record["end_time"])
+    start = max(datetime.fromisoformat(record["start_time"]), end - LONGEST)
+    values = {
+        "account": named(finding, None),
+        "devices": "|".join(named(finding, one) for one in record["devices"]),
+        "start_utc": _utc(start),
+        "end_utc": _utc(end),
+        "evidence_lines": len(record["evidence"]),
+        "created_utc": _utc(datetime.fromisoformat(finding["created_time"])),
+        "case_id": case.case_id,
+        "clause": case.clause,
+        "stage": record.get("stage", "live"),
+    }
+    return {name: values.get(name, finding.get(name)) for name in COLUMNS}
+
+
+def _utc(time: datetime) -> str:
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

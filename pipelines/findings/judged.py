@@ -6,10 +6,10 @@ from datetime import date
 from pipelines.district import District
 from pipelines.findings.candidates import candidates
 from pipelines.findings.cases import owners
-from pipelines.findings.feedback import demoted, standings_of
 from pipelines.findings.judging import Circumstances, judge
 from pipelines.findings.record import Finding
-from pipelines.privacy.sensitive_sites import sensitive_names
+from pipelines.findings.rule_quality import demoted, standings_of
+from pipelines.privacy.redaction import sensitive_names
 from pipelines.state.findings import fired_days
 from pipelines.state.reviews import last_verdicts
 from pipelines.warehouse.database import Database

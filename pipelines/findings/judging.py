@@ -10,13 +10,13 @@ import polars as pl
 from pipelines.findings.alternatives import alternatives, of_the_subject
 from pipelines.findings.candidates import Candidate
 from pipelines.findings.cases import Owner, nobody
-from pipelines.findings.lattice import confidence, severity
-from pipelines.findings.permits import (
+from pipelines.findings.exceptions import (
     Seen,
     consent_for,
     exception_for,
     said_of_consents,
 )
+from pipelines.findings.lattice import confidence, severity
 from pipelines.findings.record import FITS, Alternative, Finding, finding_id
 from pipelines.findings.wording import ALWAYS_LIMITS, claim, would_change
 from pipelines.warehouse.detections import Clause, Detection

@@ -13,18 +13,15 @@ import polars as pl
 
 from pipelines.district import District
 from pipelines.errors import BusyError, ModelError
-from pipelines.health.arrival import delays, usual_lag
-from pipelines.health.blindness import grown, weekly_shares
-from pipelines.health.clocks import off_clocks
-from pipelines.health.covering import closed_times
-from pipelines.health.expected_traffic import promised
-from pipelines.health.expecting import judged_hours
-from pipelines.health.history import keep_troubles
-from pipelines.health.inhibition import uninhibited
-from pipelines.health.kinds import day_kinds
-from pipelines.health.promised import not_kept
-from pipelines.health.stretches import stretches
-from pipelines.health.trouble import Kind, Trouble
+from pipelines.health.arrival import delays, off_clocks, usual_lag
+from pipelines.health.issues import Kind, Trouble, keep_troubles, uninhibited
+from pipelines.health.source_hours import (
+    closed_times,
+    day_kinds,
+    judged_hours,
+    stretches,
+)
+from pipelines.health.traffic import grown, not_kept, promised, weekly_shares
 from pipelines.ingest.drift import drifts
 from pipelines.state import ledger
 from pipelines.state.days import SourceDay, source_days

@@ -7,13 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pipelines.district import District
-from pipelines.health.covering import usual_lags
-from pipelines.health.kinds import EVERYWHERE
-from pipelines.health.trouble import KINDS
+from pipelines.health.issues import KINDS
+from pipelines.health.source_hours import EVERYWHERE, usual_lags
 from pipelines.state import ledger
 from pipelines.state.days import LAGS, SourceDay, source_days
-from pipelines.state.issues import stored_issues
 from pipelines.state.runs import newest_arrivals, newest_events
+from pipelines.state.source_issues import stored_issues
 
 WELL, LOOK, ACT = 0, 1, 2
 

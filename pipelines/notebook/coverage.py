@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.health.covering import closed_times, expected_hours
+from pipelines.health.source_hours import closed_times, expected_hours
 
 ONE_HOUR = timedelta(hours=1)
 SHOWN = 3

@@ -1,35 +1,29 @@
-"""Copies of a home from which all of it can be brought back.
+"""What a backup says of itself: every file with its size and hash, signed.
 
-A backup is a folder: settings, registry, lists, published reports, the state and
-the lake files that it lists. The warehouse and the snapshots are made again from
-these. Keys go elsewhere, since who has both can read every name. A run may be at
-work meanwhile: the state is copied first and by SQLite's own means, and the lake
-keeps for a day what others took the place of.
+Whoever can write where the backups lie could change one and its hashes with it. So the
+manifest is signed with a key of the home, which no backup holds and every restore is
+given; and its fingerprint is printed, to be kept apart from backup and keys.
 """
 
+import hashlib
+import hmac
+import json
 import os
+import re
 import shutil
 import sqlite3
+import stat
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import Any
 
 from pipelines.district import District
+from pipelines.errors import SchoolbellError
 from pipelines.ingest.files import sync
-from pipelines.operations.manifest import (
-    SINGLE,
-    STATE,
-    WHOLE,
-    BackupError,
-    Manifest,
-    Sealed,
-    copied,
-    read_manifest,
-    sealed,
-)
 from pipelines.privacy.editions import home_key
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
@@ -37,6 +31,235 @@ from pipelines.state.audit import BACKUPS, open_chain
 from pipelines.state.database import damaged, now_text, open_store, read_store, remember
 from pipelines.state.findings import stored_findings
 from pipelines.state.migration import copy_state
+
+NAME = "manifest.json"
+CHUNK = 1 << 20
+MOST_BYTES = 1 << 30
+"""Of a manifest: some million files."""
+
+STATE = "state.db"
+SINGLE = ("district.toml", "audit.head")
+WHOLE = ("registry", "registry-kept", "lists", "reports", "certificates")
+FOLDERS = (*WHOLE, "lake", "landing")
+PURPOSE = b"schoolbell backup manifest\n"
+SHA256 = re.compile("[0-9a-f]{64}")
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+class BackupError(SchoolbellError):
+    """A backup can not be made or used as it stands."""
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """A file as it was copied."""
+
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What is in a backup.
+
+    Attributes:
+        made_time: UTC, ISO 8601.
+        version: Of Schoolbell.
+        district: The district's name.
+        lines: Lines that the ledger accounts for.
+        findings: Findings that the state holds.
+        files: By path, relative to the backup and with `/`.
+        audit_head: Number and hash of the audit chain's last entry; empty if none.
+        signature: Over all of it, with a key of the home; empty in one of a version
+            that did not sign.
+    """
+
+    made_time: str
+    version: str
+    district: str
+    lines: int
+    findings: int
+    files: Mapping[str, Sealed]
+    audit_head: str = ""
+    signature: str = ""
+
+    def write(self, folder: Path, key: bytes) -> None:
+        """Sign it and put it into a backup, safe on disk.
+
+        Args:
+            key: The home's key behind the pseudonyms.
+        """
+        signed = replace(self, signature=self.signed_by(key))
+        text = json.dumps(asdict(signed), indent=1, sort_keys=True) + "\n"
+        with (folder / NAME).open("x", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+
+    def signed_by(self, key: bytes) -> str:
+        """The signature that it has if the home of this key made it."""
+        said = asdict(self)
+        del said["signature"]
+        text = json.dumps(said, sort_keys=True, separators=(",", ":")).encode()
+        return hmac.new(key, PURPOSE + text, hashlib.sha256).hexdigest()
+
+
+def fingerprint(folder: Path) -> str:
+    """What tells this backup from any other: the SHA-256 of its manifest."""
+    return sealed(folder / NAME).sha256
+
+
+def require_trusted(folder: Path, manifest: Manifest, key: bytes, given: str) -> None:
+    """Use no backup that the home did not make.
+
+    Args:
+        key: The home's key behind the pseudonyms.
+        given: The fingerprint that somebody kept; empty if nobody did.
+
+    Raises:
+        BackupError: It is another backup, or was changed.
+    """
+    own = fingerprint(folder)
+    if given and not hmac.compare_digest(given.strip().lower(), own):
+        raise BackupError(
+            f"is not the backup of that fingerprint; its own is {own}",
+            where=str(folder),
+            remedy="Compare with what `schoolbell backup` printed. Where it differs, "
+            "the backup was changed: use another one.",
+        )
+    if not manifest.signature and not given:
+        raise BackupError(
+            "is not signed: it was changed, or made by a version that did not sign",
+            where=str(folder),
+            remedy="Only if it lay where nobody else can write, say that it is this "
+            f"one: --fingerprint {own}",
+        )
+    if manifest.signature and not hmac.compare_digest(
+        manifest.signature, manifest.signed_by(key)
+    ):
+        raise BackupError(
+            "was changed after it was made, or was made with other keys",
+            where=str(folder),
+            remedy="Name the folder with the keys of this home, or use another backup.",
+        )
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """What a backup says of itself.
+
+    Raises:
+        BackupError: It is no backup, or a path in it leads out of it.
+    """
+    path = folder / NAME
+    try:
+        manifest = _parsed(path)
+    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+        raise BackupError(
+            "is no backup, or one that was cut short",
+            where=str(path),
+            remedy="Name the folder that `schoolbell backup` printed.",
+        ) from error
+    for name in manifest.files:
+        _require_inside(name, path)
+    return manifest
+
+
+def _parsed(path: Path) -> Manifest:
+    told = path.lstat()
+    if not stat.S_ISREG(told.st_mode) or told.st_size > MOST_BYTES:
+        raise ValueError(path)
+    said: dict[str, Any] = dict(json.loads(path.read_text(encoding="utf-8")))
+    files = {name: Sealed(**one) for name, one in dict(said.pop("files")).items()}
+    manifest = Manifest(**said, files=files)
+    counts = [manifest.lines, manifest.findings, *(one.bytes for one in files.values())]
+    if not all(type(one) is int and one >= 0 for one in counts):
+        raise ValueError(path)
+    words = [
+        getattr(manifest, name) for name in ("made_time", "audit_head", "signature")
+    ]
+    if not all(isinstance(one, str) for one in (*words, manifest.district)):
+        raise TypeError(path)
+    if not all(SHA256.fullmatch(one.sha256) for one in files.values()):
+        raise ValueError(path)
+    if STATE not in files:
+        raise KeyError(STATE)
+    return manifest
+
+
+def _require_inside(name: str, path: Path) -> None:
+    """A path that a backup may hold: nothing else of a home, nothing outside."""
+    parts = PurePosixPath(name).parts
+    is_plain = "/".join(parts) == name and not CONTROL.search(name) and "\\" not in name
+    if not parts or ".." in parts or not is_plain or PurePosixPath(name).is_absolute():
+        raise BackupError(f"{name!r} leads out of the backup", where=str(path))
+    is_known = name in (STATE, *SINGLE) or (len(parts) > 1 and parts[0] in FOLDERS)
+    if not is_known:
+        raise BackupError(
+            f"{name!r} is nothing that a backup holds",
+            where=str(path),
+            remedy="Use another backup.",
+        )
+
+
+def require_same(folder: Path, manifest: Manifest) -> None:
+    """Every file is a plain one, and holds what the manifest says.
+
+    Raises:
+        BackupError: One is missing, a link, or was changed.
+    """
+    wrong = [
+        name
+        for name, said in manifest.files.items()
+        if not _is_same(folder, name, said)
+    ]
+    if wrong:
+        raise BackupError(
+            f"{len(wrong):,} files are missing, are links or were changed, such as "
+            f"{wrong[0]}; nothing was restored",
+            where=str(folder),
+            remedy="Use another backup.",
+        )
+
+
+def _is_same(folder: Path, name: str, said: Sealed) -> bool:
+    path = folder
+    for part in PurePosixPath(name).parts[:-1]:
+        path = path / part
+        if path.is_symlink():
+            return False
+    path = folder / name
+    try:
+        told = path.lstat()  # a pipe or a device is never opened, a huge file not read
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return (
+        stat.S_ISREG(told.st_mode)
+        and told.st_size == said.bytes
+        and sealed(path) == said
+    )
+
+
+def copied(source: Path, target: Path, mode: int = 0o600) -> Sealed:
+    """Copy a file, safe on disk, and tell what was copied."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    digest, size = hashlib.sha256(), 0
+    handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with source.open("rb") as reader, os.fdopen(handle, "wb") as writer:
+        while chunk := reader.read(CHUNK):
+            digest.update(chunk)
+            size += len(chunk)
+            writer.write(chunk)
+        writer.flush()
+        os.fsync(writer.fileno())
+    return Sealed(size, digest.hexdigest())
+
+
+def sealed(path: Path) -> Sealed:
+    """A file's size and hash as it is now."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256")
+    return Sealed(path.stat().st_size, digest.hexdigest())
+
 
 PREFIX = "backup-"
 PARTIAL = ".partial-"

@@ -20,7 +20,7 @@ from pipelines.district import District
 from pipelines.errors import SchoolbellError
 from pipelines.ingest.files import sync
 from pipelines.operations.purge import Purge, carry_out
-from pipelines.operations.recover import COMPARED
+from pipelines.operations.recovery import COMPARED
 from pipelines.operations.retention import Plan, plan
 from pipelines.refresh.steps import Progress, nobody_watches
 from pipelines.reports.view import week_label

@@ -1,10 +1,4 @@
-"""Deletes what a plan names, proves that it is gone, and certifies it.
-
-Every step is written down before or with the act, so that a purge that is cut off
-is finished by the next run and stands in its certificate. Databases are made new,
-since a deleted row stays in a database file: the warehouse is built again from
-what is left, snapshots are published again, SQLite overwrites what it deletes.
-"""
+"""Deletes the pages of a week's report, and leaves a page that says so."""
 
 import hashlib
 import shutil
@@ -12,24 +6,30 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from pipelines.clock import monday
 from pipelines.district import District
 from pipelines.formats import formats
 from pipelines.ingest.sweeping import sweep, unlisted_files
-from pipelines.operations.recover import rebuild
-from pipelines.operations.removal import remove_report
+from pipelines.operations.recovery import rebuild
 from pipelines.operations.retention import WEEK, Plan
 from pipelines.refresh.steps import Progress, nobody_watches
 from pipelines.registry.kept import forget
 from pipelines.registry.registry import load_registry
+from pipelines.reports.archive import write_archive
 from pipelines.reports.publishing import mondays, publish_reports
+from pipelines.reports.removed import is_last_of, removed_page, spans_of
 from pipelines.reports.snapshot_tables import publish_snapshot
+from pipelines.reports.view import week_label
+from pipelines.reports.weekly import PAPER
+from pipelines.reports.words import moment
 from pipelines.state import ledger
 from pipelines.state.alerts import blank_message
 from pipelines.state.audit import Act, Chain
 from pipelines.state.findings import remove_findings
 from pipelines.state.pseudonyms import remove_attribution_changes
+from pipelines.state.published_reports import remove_reports
 from pipelines.state.retention import (
     Begun,
     Purged,
@@ -41,6 +41,41 @@ from pipelines.state.retention import (
 from pipelines.warehouse import planning
 from pipelines.warehouse.repair import ASIDE
 from pipelines.warehouse.snapshots import current, reading
+
+
+def remove_report(district: District, thing: Purged, now: datetime) -> None:
+    """Delete a week in every edition; its pages first, then what the state knows.
+
+    A month or a semester goes with the last of its weeks.
+    """
+    week = date.fromisoformat(thing.name)
+    shared = {
+        "district": district.settings.district.name,
+        "report_title": district.settings.report.title,
+        "paper": PAPER[district.settings.report.paper],
+        "made": moment(now, ZoneInfo(district.zone)),
+    }
+    label = week_label(week)
+    for folder in _archives(district):
+        if (folder / label).is_dir():
+            shutil.rmtree(folder / label)
+            page = {f"{label}/index.html": removed_page(shared, week)}
+            write_archive(page, folder)
+        for span in spans_of(week):
+            if is_last_of(span, week):
+                for ending in (".html", ".csv", ".xlsx", ".parquet"):
+                    (folder / f"{span}{ending}").unlink(missing_ok=True)
+    with district.store.writing() as transaction:
+        note_purged(transaction, [thing])
+        remove_reports(transaction, thing.name)
+
+
+def _archives(district: District) -> Iterable[Path]:
+    yield district.home.reports
+    if district.home.editions.is_dir():
+        yield from sorted(
+            one for one in district.home.editions.iterdir() if one.is_dir()
+        )
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from pipelines.district import District, only_writer, open_district
 from pipelines.ingest.accounting import unbalanced
 from pipelines.ingest.files import require_space, sync
 from pipelines.ingest.sweeping import sweep
-from pipelines.operations.manifest import (
+from pipelines.operations.backup import (
     STATE,
     BackupError,
     Manifest,
@@ -22,7 +22,7 @@ from pipelines.operations.manifest import (
     require_trusted,
     sealed,
 )
-from pipelines.operations.recover import recover
+from pipelines.operations.recovery import recover
 from pipelines.registry.new_home import create
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger

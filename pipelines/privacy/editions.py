@@ -18,11 +18,19 @@ import polars as pl
 from pipelines.clock import SCHOOL_YEAR_STARTS, school_year
 from pipelines.district import District
 from pipelines.errors import SettingsError
-from pipelines.privacy.pseudonyms import SHORTEST_KEY, Kind, assign_names, tokens
+from pipelines.privacy.pseudonyms import (
+    SENSITIVE,
+    SHORTEST_KEY,
+    WITHHELD,
+    Kind,
+    assign_names,
+    tokens,
+)
 from pipelines.registry.pupils import Pupils, pupils
 from pipelines.state.audit import Act, open_chain
 from pipelines.state.database import Store, fact, remember
 from pipelines.state.pseudonyms import assigned_name, assigned_names
+from pipelines.warehouse.database import Database
 from pipelines.warehouse.models import Model
 
 RULES: Mapping[str, Kind] = {
@@ -213,3 +221,51 @@ def renamed(values: pl.Series, kind: Kind, names: Pseudonyms) -> pl.Series:
     return values.replace_strict(chosen, default=None, return_dtype=pl.String).alias(
         values.name
     )
+
+
+def name_everything(
+    database: Database,
+    tables: Mapping[str, Mapping[str, Any]],
+    names: Pseudonyms,
+    sensitive: frozenset[str],
+) -> None:
+    """Give every value in the published tables its name, as `main.pseudonyms`."""
+    values: dict[Any, set[str]] = {"site": set(sensitive)}
+    for table, columns in tables.items():
+        for column, kind in columns.items():
+            if kind is not None and kind in RULES.values():
+                values.setdefault(kind, set()).update(database.distinct(table, column))
+    rows = [
+        {"kind": kind, "value": value, "name": named[value]}
+        for kind, wanted in sorted(values.items())
+        for named in [names.names(kind, wanted)]
+        for value in sorted(wanted)
+    ]
+    schema = {"kind": pl.String, "value": pl.String, "name": pl.String}
+    database.replace("main.pseudonyms", pl.DataFrame(rows, schema=schema))
+
+
+def copied(number: int, name: str, kind: str | None) -> tuple[str, str]:
+    """How a column goes into a snapshot, and the join that it needs."""
+    if kind is None:
+        return f"rows.{name}", ""
+    if kind == "category":
+        words = "|".join(SENSITIVE)
+        pattern = rf"\b({words})\b"
+        return (
+            f"regexp_replace(rows.{name}, '{pattern}', '{WITHHELD}', 'g') as {name}",
+            "",
+        )
+    if kind == "sites":
+        told = f"coalesce(named_{number}.names[one], one)"
+        join = (
+            "cross join (select map(list(value), list(name)) as names"
+            f" from main.pseudonyms where kind = 'site') as named_{number}"
+        )
+        return f"list_transform(rows.{name}, lambda one: {told}) as {name}", join
+    other = f", rows.{name}" if kind == "site" else ""
+    join = (
+        f"left join main.pseudonyms as names_{number}"
+        f" on rows.{name} = names_{number}.value and names_{number}.kind = '{kind}'"
+    )
+    return f"coalesce(names_{number}.name{other}) as {name}", join

@@ -13,7 +13,7 @@ from types import MappingProxyType
 import polars as pl
 
 from pipelines.district import District
-from pipelines.findings.feedback import demoted, standings_of
+from pipelines.findings.rule_quality import demoted, standings_of
 from pipelines.findings.unjudged import released, unjudged
 from pipelines.refresh.touching import addresses, dated, mentions, policy, sites
 from pipelines.refresh.touching.changes import Change

@@ -10,9 +10,9 @@ from pipelines.district import District
 from pipelines.errors import SourceError
 from pipelines.events import EVENT_CLASSES
 from pipelines.findings.cases import owners
-from pipelines.findings.citations import cited_lines
+from pipelines.findings.evidence import cited_lines
 from pipelines.findings.judged import judged_findings
-from pipelines.findings.keeping import Kept, keep
+from pipelines.findings.lifecycle import Kept, keep
 from pipelines.findings.unjudged import judged_days, note_unjudged, unjudged
 from pipelines.ingest.intake import SETTLE_SECONDS, Intake, Outcome, Source, Watch
 from pipelines.ingest.remote import shown

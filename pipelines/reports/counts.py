@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from pipelines.privacy.suppression import Grid, band, held_back, with_totals
 from pipelines.reports.amounts import total
 from pipelines.reports.coverage import coverage
 from pipelines.reports.open_sites import new_sites
 from pipelines.reports.page_one import read_share
-from pipelines.reports.suppression import Grid, band, held_back, with_totals
 from pipelines.reports.tables import Table, table
 from pipelines.reports.view import View
 from pipelines.reports.words import KINDS, NOT_KNOWN, count, number, share

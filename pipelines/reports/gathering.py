@@ -8,7 +8,7 @@ import polars as pl
 from pipelines.district import District
 from pipelines.errors import SettingsError
 from pipelines.findings.unjudged import UNJUDGED
-from pipelines.health.covering import closed_times, expected_hours, usual_lags
+from pipelines.health.source_hours import closed_times, expected_hours, usual_lags
 from pipelines.registry.building_names import building_names
 from pipelines.reports.descriptions import audit_head, clauses, permits, rules
 from pipelines.reports.inputs import ReportInputs

@@ -7,8 +7,8 @@ is a mail of its own. Only the channel that `[report] mail` names gets it.
 from collections.abc import Iterable, Mapping
 from datetime import date
 
+from pipelines.alerts.delivery import enqueue
 from pipelines.alerts.message import Message
-from pipelines.alerts.outbox import enqueue
 from pipelines.district import District
 from pipelines.errors import SettingsError
 from pipelines.reports.inputs import ReportInputs

@@ -11,20 +11,23 @@ import polars as pl
 
 from pipelines.district import District
 from pipelines.errors import ModelError
-from pipelines.findings.feedback import standings_of
 from pipelines.findings.frames import EVIDENCE, FINDINGS, INSTANT
-from pipelines.findings.review_frames import standing_frame
+from pipelines.findings.rule_quality import standing_frame, standings_of
 from pipelines.findings.unjudged import UNJUDGED, frame, unjudged
-from pipelines.findings.withholding import hidden_sites, unspelt, withheld
 from pipelines.findings.wording import told
 from pipelines.ingest.accounting import arrival_lags
 from pipelines.ingest.compression import NO_CHECKSUM
 from pipelines.privacy.attribution_changes import CHANGES, change_frame
-from pipelines.privacy.copying import copied
-from pipelines.privacy.editions import Pseudonyms, kept_columns, pseudonyms, renamed
-from pipelines.privacy.naming import name_everything
+from pipelines.privacy.editions import (
+    Pseudonyms,
+    copied,
+    kept_columns,
+    name_everything,
+    pseudonyms,
+    renamed,
+)
 from pipelines.privacy.pseudonyms import Kind
-from pipelines.privacy.sensitive_sites import sensitive_names
+from pipelines.privacy.redaction import hidden_sites, sensitive_names, unspelt, withheld
 from pipelines.state import ledger
 from pipelines.state.findings import stored_evidence, stored_findings
 from pipelines.warehouse.repair import opened

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipelines.alerts.sending import AlertSummary, send_alerts
+from pipelines.alerts.dispatch import AlertSummary, send_alerts
 from pipelines.district import District, only_writer, open_district
-from pipelines.findings.keeping import Kept
+from pipelines.findings.lifecycle import Kept
 from pipelines.findings.unjudged import Failure, failures
 from pipelines.ingest.intake import SETTLE_SECONDS, Outcome, Watch
 from pipelines.ingest.sweeping import unlisted_files

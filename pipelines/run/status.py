@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from shutil import disk_usage
 from typing import Any
 
-from pipelines.alerts.standstill import standstill
+from pipelines.alerts.facts import standstill
 from pipelines.district import District
 from pipelines.findings.unjudged import failures
-from pipelines.health.file_trouble import in_trouble, stuck, waiting, without_checksum
+from pipelines.health.file_issues import in_trouble, stuck, waiting, without_checksum
 from pipelines.health.source_states import SourceState, source_states
 from pipelines.ingest.compression import NO_CHECKSUM
 from pipelines.ingest.sweeping import unlisted_files

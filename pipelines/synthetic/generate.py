@@ -5,13 +5,12 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines.synthetic.browsing import browse, fetched
+from pipelines.synthetic.browsing import background, browse, fetched
 from pipelines.synthetic.columns import dotted
 from pipelines.synthetic.earlier import earlier_plan, earlier_world
 from pipelines.synthetic.flows import phone_flows, planned_flows, server_flows
 from pipelines.synthetic.keyboards import windows_events
 from pipelines.synthetic.leases import bindings, dhcp_events, stays
-from pipelines.synthetic.machines import background
 from pipelines.synthetic.places import DOMAIN, NETBIOS
 from pipelines.synthetic.plan import Plan
 from pipelines.synthetic.planted import plant

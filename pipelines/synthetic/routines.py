@@ -1,15 +1,261 @@
-"""What everybody does on an ordinary day."""
+"""What everybody does on an ordinary day: acts, contract hours, classes, phones."""
 
 import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 
-from pipelines.synthetic.acts import at_home, browse
-from pipelines.synthetic.crowds import phones_day, pupils_day
 from pipelines.synthetic.days import MINUTE, SECOND, Day
-from pipelines.synthetic.habits import Routines, hours, stretches, work
 from pipelines.synthetic.people import Person
 from pipelines.synthetic.places import Device
-from pipelines.synthetic.plan import Closed, Fetch, Opened, Plan, Sitting, is_free
+from pipelines.synthetic.plan import (
+    Closed,
+    Fetch,
+    Opened,
+    Pace,
+    Plan,
+    Session,
+    Sitting,
+    Tunnel,
+    is_free,
+)
 from pipelines.synthetic.world import World
+
+HOME_NETWORK = "DO/remote"
+
+
+def sit(  # noqa: PLR0913 - one act, told in full
+    plan: Plan,
+    person: Person,
+    device: Device,
+    span: tuple[int, int],
+    taste: str = "",
+    *,
+    account: str = "",
+    pace: Pace = "work",
+    opened: Opened = "unlock",
+    closed: Closed = "lock",
+) -> None:
+    """Sit at a device and browse all the while; without a taste just sit.
+
+    Args:
+        plan: Where it is added.
+        person: Who sits there.
+        device: Where.
+        span: Start and end.
+        taste: What is browsed.
+        account: Whose account is used, if not the person's own.
+        pace: How pages follow each other.
+        opened: What the device logs at the start.
+        closed: What it logs at the end.
+    """
+    start, end = span
+    name = account or person.username
+    place = device.network
+    plan.sittings.append(
+        Sitting(person.number, name, device.number, place, start, end, opened, closed)
+    )
+    if taste:
+        begun = start + 35 * SECOND
+        browse(plan, person, device, (begun, end - 15 * SECOND), taste, account, pace)
+
+
+def browse(  # noqa: PLR0913 - one act, told in full
+    plan: Plan,
+    person: Person,
+    device: Device,
+    span: tuple[int, int],
+    taste: str,
+    account: str = "",
+    pace: Pace = "work",
+    *,
+    network: str = "",
+    address: int = 0,
+) -> None:
+    """Browse for a while on a device that is in use already."""
+    plan.sessions.append(
+        Session(
+            person.number,
+            account or person.username,
+            device.number,
+            network or device.network,
+            *span,
+            taste,
+            pace,
+            address,
+        )
+    )
+
+
+def at_home(
+    plan: Plan,
+    person: Person,
+    laptop: Device,
+    span: tuple[int, int],
+    taste: str,
+    *,
+    pace: Pace = "work",
+    remote_ip: str = "",
+) -> None:
+    """Use the district's laptop at home, through the tunnel, on a cached logon."""
+    start, end = span
+    name = person.username
+    plan.tunnels.append(
+        Tunnel(name, laptop.number, start - 50 * SECOND, end + MINUTE,
+               remote_ip or home_address(person))
+    )  # fmt: skip
+    plan.sittings.append(
+        Sitting(person.number, name, laptop.number, HOME_NETWORK, start, end, "cached")
+    )
+    inside = (start + 20 * SECOND, end - 10 * SECOND)
+    browse(plan, person, laptop, inside, taste, pace=pace, network=HOME_NETWORK)
+
+
+def home_address(person: Person) -> str:
+    """The address of a person's line at home."""
+    return f"203.0.113.{1 + person.number % 119}"
+
+
+HOURS = {
+    "secretary": ("07:00", "15:30"),
+    "communications secretary": ("07:30", "16:00"),
+    "superintendent": ("07:30", "16:45"),
+    "business manager": ("07:30", "16:30"),
+    "technology director": ("07:30", "16:30"),
+    "technician": ("07:45", "16:15"),
+    "principal": ("07:15", "16:30"),
+    "custodian": ("06:00", "14:30"),
+    "second-shift custodian": ("14:30", "23:00"),
+}
+TEACHING_HOURS = ("07:30", "15:45")
+
+
+def hours(person: Person) -> tuple[str, str]:
+    """Contract hours of a job, local time."""
+    return HOURS.get(person.job_title, TEACHING_HOURS)
+
+
+@dataclass
+class Routines:
+    """Fills a plan with ordinary days, around what is planted already.
+
+    Attributes:
+        seats: Taken spans of shared devices.
+    """
+
+    world: World
+    plan: Plan
+    rng: random.Random
+    absences: dict[int, list[tuple[int, int]]]
+    seats: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+
+    def free(self, person: Person, start: int, end: int) -> bool:
+        """Nothing else is planned for the person."""
+        return is_free(self.absences.get(person.number, ()), start, end)
+
+    def book(self, device: Device, start: int, end: int) -> bool:
+        """Take a shared device if nobody sits there."""
+        taken = self.seats.setdefault(device.number, [])
+        if not is_free(taken, start - MINUTE, end + MINUTE):
+            return False
+        taken.append((start, end))
+        return True
+
+
+def stretches(
+    rng: random.Random,
+    start: int,
+    end: int,
+    sit: tuple[int, int],
+    away: tuple[int, int],
+) -> Iterator[tuple[int, int]]:
+    """Sittings between two times, with breaks; bounds in minutes."""
+    now = start
+    while True:
+        length = rng.randint(*sit) * MINUTE + rng.randrange(59) * SECOND
+        if now + length > end:
+            return
+        yield now, now + length
+        now += length + rng.randint(*away) * MINUTE + rng.randrange(59) * SECOND
+
+
+def work(
+    routines: Routines,
+    person: Person,
+    device: Device,
+    span: tuple[int, int],
+    taste: str,
+    ends: tuple[Opened, Closed],
+    network: str = "",
+) -> None:
+    """One sitting with a session or two in it."""
+    rng, plan = routines.rng, routines.plan
+    name = person.username
+    place = network or device.network
+    plan.sittings.append(
+        Sitting(person.number, name, device.number, place, *span, *ends)
+    )
+    start, end = span
+    for _ in range(2 if rng.random() < 0.25 else 1):
+        begun = start + rng.randint(30, 200) * SECOND
+        done = min(end - 10 * SECOND, begun + rng.randint(150, 560) * SECOND)
+        if done - begun > MINUTE and rng.random() < 0.9:
+            browse(plan, person, device, (begun, done), taste, name, network=place)
+        start = done + rng.randint(60, 400) * SECOND
+
+
+def pupils_day(routines: Routines, day: Day) -> None:
+    """Pupils with their books all day, and classes in the labs."""
+    rng, places = routines.rng, routines.world.places
+    books = {d.assigned_to: d for d in places.where(_is("chromebook"))}
+    for pupil in routines.world.roster.students:
+        if rng.random() < 0.06:
+            continue
+        start = day.at("08:20", rng.randint(0, 60))
+        spans = stretches(rng, start, day.at("15:05"), (3, 7), (70, 170))
+        for span in spans:
+            if routines.free(pupil, *span):
+                browse(routines.plan, pupil, books[pupil.person_id], span, "student")
+    for building in ("HS", "MS", "ES"):
+        _lab_classes(routines, day, building)
+
+
+def _lab_classes(routines: Routines, day: Day, building: str) -> None:
+    """A class or two in the computer lab, each pupil with an account of their own."""
+    rng, world = routines.rng, routines.world
+    pupils = world.roster.where(lambda p: p.is_student and p.building == building)
+    lab = world.places.pool(building, "lab")[:-3]
+    for clock in rng.sample(["08:45", "09:40", "10:35", "12:50", "13:45"], 2):
+        group = rng.sample(pupils, min(len(pupils), len(lab)))
+        for pupil, device in zip(group, lab, strict=False):
+            start = day.at(clock, rng.uniform(0, 4))
+            span = (start, start + rng.randint(25, 38) * MINUTE)
+            if routines.free(pupil, *span) and routines.book(device, *span):
+                work(routines, pupil, device, span, "student", ("logon", "logoff"))
+
+
+def phones_day(routines: Routines, day: Day) -> None:
+    """Staff phones on the wireless network for own devices; some roam."""
+    rng, world = routines.rng, routines.world
+    if not day.has_school:
+        return
+    owners = {person.person_id: person for person in world.roster.staff}
+    for phone in world.places.where(_is("phone_byod")):
+        person = owners[phone.assigned_to]
+        start = day.at(hours(person)[0], rng.randint(-5, 60))
+        spans = stretches(rng, start, day.at("15:40"), (1, 2), (70, 190))
+        roams = rng.random() < 0.08 and person.building in {"HS", "MS"}
+        for place, span in enumerate(spans):
+            network = "MS/byod" if roams and place % 2 else phone.network
+            if rng.random() < 0.1:
+                network = network.replace("byod", "guest")
+            if routines.free(person, *span):
+                browse(routines.plan, person, phone, span, "phone", pace="phone",
+                       network=network)  # fmt: skip
+
+
+def _is(device_class: str) -> Callable[[Device], bool]:
+    return lambda device: device.device_class == device_class
+
 
 UPDATE_WEEKDAY = 2
 TABS = ("docs.google.com", "mail.google.com", "www.espn.com", "www.office.com",

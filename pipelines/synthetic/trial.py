@@ -1,7 +1,8 @@
-"""One synthetic district, made, judged and held against its truth."""
+"""One synthetic district, made, judged and held against its truth and its log lines."""
 
+import gzip
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,108 @@ from typing import Any
 import polars as pl
 
 from pipelines.district import only_writer, open_district
+from pipelines.findings.alternatives import alternatives
+from pipelines.findings.rules import rules
 from pipelines.refresh.steps import build_and_judge, take_in
 from pipelines.registry.new_home import create
 from pipelines.state.findings import WITHDRAWN, stored_evidence, stored_findings
 from pipelines.synthetic.generate import ACCOUNT_DOMAINS, DISTRICT_NAME, generate
-from pipelines.synthetic.proof import incomplete
-from pipelines.synthetic.scoring import SHOWN, finding_frame, lead_rules, planted_cases
+
+SHOWN = ("C2", "C3")
+
+
+def lead_rules() -> list[str]:
+    """Codes of the rules that never make more than leads."""
+    return sorted(code for code, rule in rules().items() if rule.begins not in SHOWN)
+
+
+def planted_cases(home: Path) -> pl.DataFrame:
+    """The cases of `truth/planted.csv` with their times as instants."""
+    cases = pl.read_csv(home / "truth" / "planted.csv", infer_schema_length=0)
+    instants = [
+        pl.col(name)
+        .str.strptime(pl.Datetime("us"), "%Y-%m-%dT%H:%M:%SZ", strict=False)
+        .dt.replace_time_zone("UTC")
+        for name in ("start_utc", "end_utc")
+    ]
+    return cases.with_columns(*instants, is_violation=pl.col("is_violation") == "true")
+
+
+def finding_frame(findings: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
+    """Stored findings: rule, account, kind and span."""
+    rows = [
+        {
+            "rule": one["rule"],
+            "account": one["subject"],
+            "kind": one["kind"],
+            "first": one["record"]["start_time"],
+            "last": one["record"]["end_time"],
+        }
+        for one in findings
+    ]
+    schema = dict.fromkeys(("rule", "account", "kind", "first", "last"), pl.String)
+    return pl.DataFrame(rows, schema=schema).with_columns(
+        pl.col("first", "last").str.to_datetime(time_unit="us", time_zone="UTC")
+    )
+
+
+def incomplete(
+    findings: Iterable[Mapping[str, Any]],
+    evidence: Iterable[Mapping[str, Any]],
+    landing: Path,
+) -> dict[str, str]:
+    """What is missing, by finding; complete findings are absent.
+
+    Args:
+        findings: Stored findings, each with its record.
+        evidence: Stored lines, with source, path and place in the file.
+    """
+    copies: dict[str, list[Mapping[str, Any]]] = {}
+    for row in evidence:
+        copies.setdefault(row["finding_id"], []).append(row)
+    files = _Files(landing)
+    lacks = {
+        one["finding_id"]: _lacking(one, copies.get(one["finding_id"], []), files)
+        for one in findings
+    }
+    return {name: said for name, said in lacks.items() if said}
+
+
+def _lacking(
+    finding: Mapping[str, Any], lines: list[Mapping[str, Any]], files: "_Files"
+) -> str:
+    record = finding["record"]
+    named = [one["name"] for one in record["alternatives"]]
+    wanted = [one.name for one in alternatives(finding["rule"], record["details"])]
+    if not wanted or named[: len(wanted)] != wanted:
+        return "not every other explanation was tested"
+    if len(lines) != len(set(record["evidence"])):
+        return f"{len(lines)} of {len(set(record['evidence']))} cited lines were kept"
+    differing = sum(not files.holds(line) for line in lines)
+    if differing:
+        return f"{differing} cited lines are not in their files as copied"
+    return ""
+
+
+class _Files:
+    """The landed files, each read once."""
+
+    def __init__(self, landing: Path) -> None:
+        self._landing = landing
+        self._read: dict[Path, bytes] = {}
+
+    def holds(self, row: Mapping[str, Any]) -> bool:
+        """Whether the copied line stands at its place, byte for byte."""
+        path = self._landing / row["source"] / row["path"]
+        if path not in self._read:
+            data = path.read_bytes() if path.is_file() else b""
+            self._read[path] = gzip.decompress(data) if path.suffix == ".gz" else data
+        data, first = self._read[path], row["byte_offset"]
+        line = row["line"].encode()
+        last = first + len(line)
+        begins = first == 0 or data[first - 1 : first] == b"\n"
+        return begins and data[first:last] == line and data[last : last + 1] in b"\r\n"
+
 
 # who uses a site off duty breaks the rule about sites too
 ALSO_SHOWS = {"off_hours_external": ("non_approved_site",)}

@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 import pytest
 
-from pipelines.alerts.standing import standing
+from pipelines.alerts.memory import standing
 from pipelines.defs.alerting import CHECKS, OUTBOX, SOURCES
 from pipelines.district import open_district
 from pipelines.health import overview as health
-from pipelines.health.trouble import Trouble
+from pipelines.health.issues import Trouble
 from pipelines.registry.new_home import create
 from pipelines.run.run import run
 from pipelines.state.runs import last_look

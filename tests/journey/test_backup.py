@@ -7,8 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pipelines.district import open_district
-from pipelines.operations.backup import back_up, copy_keys
-from pipelines.operations.manifest import BackupError, read_manifest
+from pipelines.operations.backup import BackupError, back_up, copy_keys, read_manifest
 from pipelines.operations.restore import restore
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger

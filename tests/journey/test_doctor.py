@@ -11,8 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pipelines.district import open_district
-from pipelines.health.history import keep_troubles
-from pipelines.health.trouble import Trouble
+from pipelines.health.issues import Trouble, keep_troubles
 from pipelines.operations.backup import LAST
 from pipelines.operations.checks import (
     ACT,
@@ -361,7 +360,7 @@ def test_a_network_disk_is_told(home, now, tmp_path, monkeypatch):
 
 
 def mounted(path, mounts):
-    from pipelines.operations.checks._mounts import mount_of
+    from pipelines.operations.checks.machine import mount_of
 
     return mount_of(path, mounts)
 

@@ -8,7 +8,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from sqlalchemy import select, update
 
-from pipelines.alerts.sending import send_alerts
+from pipelines.alerts.dispatch import send_alerts
 from pipelines.district import open_district
 from pipelines.reports.publishing import publish_reports
 from pipelines.reports.snapshot_tables import publish_snapshot

@@ -7,16 +7,16 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pytest
 
-from pipelines.alerts.sending import send_alerts
+from pipelines.alerts.dispatch import send_alerts
 from pipelines.district import open_district
 from pipelines.events import EVENT_CLASSES
-from pipelines.health.covering import closed_times, expected_hours, usual_lags
 from pipelines.health.overview import health_of
+from pipelines.health.source_hours import closed_times, expected_hours, usual_lags
 from pipelines.run.status import ACT, status_of
 from pipelines.settings.home import DistrictHome
 from pipelines.state.database import now_text, remember
 from pipelines.state.days import source_days
-from pipelines.state.issues import stored_issues
+from pipelines.state.source_issues import stored_issues
 from pipelines.warehouse import inputs
 from pipelines.warehouse.database import writing
 from pipelines.warehouse.snapshots import reading

@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from pipelines.district import open_district
-from pipelines.privacy.sensitive_sites import sensitive_names
+from pipelines.privacy.redaction import sensitive_names
 from pipelines.run.run import run
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger

@@ -17,7 +17,7 @@ import polars as pl
 import pytest
 
 from pipelines.alerts.facts import noticed
-from pipelines.alerts.messages import Setting, weekly
+from pipelines.alerts.message import Setting, weekly
 from pipelines.district import open_district
 from pipelines.privacy.editions import RULES, pseudonyms
 from pipelines.settings.home import DistrictHome

@@ -18,7 +18,7 @@ from pipelines.settings.home import DistrictHome
 from pipelines.registry.new_home import create
 from pipelines.settings.reader import load_settings
 from pipelines.errors import ModelError, SettingsError
-from pipelines.health.covering import closed_times, expected_hours
+from pipelines.health.source_hours import closed_times, expected_hours
 from pipelines.district import open_district
 from pipelines.reports.snapshot_tables import publish_snapshot
 from pipelines.notebook.connection import Connection, connect

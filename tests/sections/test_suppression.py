@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.reports.suppression import Grid, band, determined, held_back, with_totals
+from pipelines.privacy.suppression import Grid, band, determined, held_back, with_totals
 
 LEAST = 5
 

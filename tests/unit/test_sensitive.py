@@ -4,7 +4,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines.privacy.sensitive_sites import sensitive_names
+from pipelines.privacy.redaction import sensitive_names
 from pipelines.warehouse.database import writing
 from pipelines.warehouse.dimensions import hosts
 

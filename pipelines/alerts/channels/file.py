@@ -6,8 +6,8 @@ After a crash the file is looked into: what is there already is not written agai
 import json
 from collections.abc import Sequence
 
-from pipelines.alerts.appending import append_line
 from pipelines.alerts.channels import Channel, ChannelSettings, HomePath
+from pipelines.alerts.journal import append_line
 from pipelines.alerts.message import Message
 
 

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
-from pipelines.alerts.appending import append_line
 from pipelines.alerts.channels import Channel, ChannelSettings, HomePath
+from pipelines.alerts.journal import append_line
 from pipelines.alerts.message import Message
 
 OCSF_VERSION = "1.3.0"

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from pipelines.findings.unjudged import missing
-from pipelines.health.file_trouble import in_trouble
+from pipelines.health.file_issues import in_trouble
 from pipelines.health.source_states import arrivals_of
 from pipelines.ingest.accounting import days_ahead
 from pipelines.ingest.delivery import deliveries
@@ -22,7 +22,7 @@ from pipelines.operations.checks import (
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
 from pipelines.state.days import source_days
-from pipelines.state.issues import stored_issues
+from pipelines.state.source_issues import stored_issues
 
 QUIET = timedelta(days=4)
 """A weekend with a holiday beside it; longer is silence."""

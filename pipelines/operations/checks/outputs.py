@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 
 from pipelines.alerts.channels import prepared
-from pipelines.alerts.messages import TEST
+from pipelines.alerts.message import TEST
 from pipelines.operations.checks import (
     Answer,
     Check,

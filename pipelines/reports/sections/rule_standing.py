@@ -3,7 +3,7 @@
 import polars as pl
 from plotly.graph_objects import Figure
 
-from pipelines.findings.feedback import MEANS
+from pipelines.findings.rule_quality import MEANS
 from pipelines.reports.amounts import total
 from pipelines.reports.charts import ROW_HEIGHT, axis, bars, chart, note
 from pipelines.reports.sections import Section

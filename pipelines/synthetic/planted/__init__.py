@@ -9,48 +9,43 @@ from collections.abc import Sequence
 from pipelines.synthetic.days import Day
 from pipelines.synthetic.plan import Plan
 from pipelines.synthetic.planted import (
-    alike_accounts,
-    alike_devices,
-    alike_hours,
-    alike_leave,
-    alike_lending,
-    alike_machines,
-    alike_networks,
-    alike_requests,
-    alike_security,
-    alike_silences,
-    alike_sites,
-    alike_strangers,
-    breach_accounts,
-    breach_closed,
-    breach_hours,
-    breach_lending,
-    breach_machines,
-    breach_security,
-    breach_silences,
-    breach_sites,
-    breach_strangers,
+    benign_accounts,
+    benign_hours,
+    benign_machines,
+    benign_security,
+    benign_sites,
+    violation_accounts,
+    violation_hours,
+    violation_machines,
+    violation_security,
+    violation_sites,
 )
-from pipelines.synthetic.planted.stage import NotCastError, Stage
+from pipelines.synthetic.planted.writer import NotCastError, Stage
 from pipelines.synthetic.world import World
 
-BREACHES = (*breach_accounts.SCENES, *breach_hours.SCENES, *breach_sites.SCENES)
-LOOK_ALIKES = (
-    *alike_accounts.SCENES,
-    *alike_devices.SCENES,
-    *alike_leave.SCENES,
-    *alike_networks.SCENES,
-    *alike_requests.SCENES,
-    *alike_sites.SCENES,
-    *alike_hours.SCENES,
+# the order decides who is cast: a scene added at the end leaves the others as they were
+VIOLATIONS = (
+    *violation_accounts.SCENES,
+    *violation_hours.SCENES,
+    *violation_sites.SCENES,
 )
-# played after all others, whose casting they leave as it was
-RISKS = (*breach_security.SCENES, *breach_lending.SCENES, *breach_closed.SCENES)
-ALIKE_RISKS = (*alike_security.SCENES, *alike_lending.SCENES)
-MACHINES = (*breach_machines.SCENES, *breach_strangers.SCENES)
-ALIKE_MACHINES = (*alike_machines.SCENES, *alike_strangers.SCENES)
-SILENCES = breach_silences.SCENES
-ALIKE_SILENCES = alike_silences.SCENES
+BENIGN = (
+    *benign_accounts.SCENES,
+    *benign_accounts.DEVICES,
+    *benign_hours.LEAVE,
+    *benign_machines.NETWORKS,
+    *benign_sites.REQUESTS,
+    *benign_sites.SCENES,
+    *benign_hours.SCENES,
+)
+LATER_VIOLATIONS = (
+    *violation_security.SCENES,
+    *violation_accounts.LENDING,
+    *violation_hours.CLOSED,
+)
+LATER_BENIGN = (*benign_security.SCENES, *benign_accounts.LENDING)
+MACHINE_VIOLATIONS = (*violation_machines.SCENES, *violation_security.STRANGERS)
+MACHINE_BENIGN = (*benign_machines.SCENES, *benign_security.STRANGERS)
 
 
 def plant(
@@ -61,20 +56,16 @@ def plant(
     Args:
         earlier: Days before the first one of which a log was kept.
     """
-    breaches = BREACHES if violations else ()
-    risks = RISKS if violations else ()
-    machines = MACHINES if violations else ()
-    silences = SILENCES if violations else ()
     scenes = (
-        *alike_accounts.ALL_MONTH,
-        *breaches,
-        *LOOK_ALIKES,
-        *risks,
-        *ALIKE_RISKS,
-        *machines,
-        *ALIKE_MACHINES,
-        *silences,
-        *ALIKE_SILENCES,
+        *benign_accounts.ALL_MONTH,
+        *(VIOLATIONS if violations else ()),
+        *BENIGN,
+        *(LATER_VIOLATIONS if violations else ()),
+        *LATER_BENIGN,
+        *(MACHINE_VIOLATIONS if violations else ()),
+        *MACHINE_BENIGN,
+        *(violation_hours.SILENCES if violations else ()),
+        *benign_hours.SILENCES,
     )
     stage = Stage(world, plan, world.random("planted"), earlier=earlier)
     for scene in scenes:

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from pipelines.alerts.deciding import Moment, Reader
-from pipelines.alerts.messages import Setting
+from pipelines.alerts.message import Setting
 from pipelines.alerts.news import News
 from pipelines.settings.alert_settings import Alerts
 

@@ -9,7 +9,7 @@ import os
 import sys
 from pathlib import Path
 
-from pipelines.alerts.sending import send_alerts
+from pipelines.alerts.dispatch import send_alerts
 from pipelines.district import only_writer, open_district
 
 

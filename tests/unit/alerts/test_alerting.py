@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from sqlalchemy import delete
 
-from pipelines.alerts.sending import send_alerts
+from pipelines.alerts.dispatch import send_alerts
 from pipelines.district import open_district
 from pipelines.state.tables import FACTS, NEWS, OUTBOX, TOLD
 from tests.journey.small import findings_of

@@ -6,8 +6,7 @@ import pytest
 
 from pipelines.alerts import deciding
 from pipelines.alerts.deciding import Answer, Memory, Reader, Told, decide
-from pipelines.alerts.moments import due, is_quiet, last_due
-from pipelines.alerts.telling import tell
+from pipelines.alerts.rounds import due, is_quiet, last_due, tell
 from pipelines.settings.alert_settings import Alerts, Route, routes_of
 from tests.unit.alerts.facts import (
     ALERTS,

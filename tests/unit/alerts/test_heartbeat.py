@@ -4,10 +4,8 @@ import json
 
 import pytest
 
-from pipelines.alerts.heartbeat import beat
+from pipelines.alerts.dispatch import announce, beat, send_alerts, send_test
 from pipelines.alerts.news import News
-from pipelines.alerts.rehearsal_message import send_test
-from pipelines.alerts.sending import announce, send_alerts
 from pipelines.district import open_district
 from pipelines.errors import DeliveryError, SettingsError
 from pipelines.registry.new_home import create

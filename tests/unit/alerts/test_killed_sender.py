@@ -13,9 +13,9 @@ from email import message_from_bytes
 
 import pytest
 
-from pipelines.alerts.asking import test_message as marked
-from pipelines.alerts.outbox import enqueue
-from pipelines.alerts.sending import send_alerts
+from pipelines.alerts.delivery import enqueue
+from pipelines.alerts.dispatch import send_alerts
+from pipelines.alerts.message import test_message as marked
 from pipelines.district import open_district
 from pipelines.registry.new_home import create
 from pipelines.state.alerts import SENDING, SENT, outbox

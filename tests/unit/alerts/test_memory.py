@@ -2,8 +2,14 @@
 
 from datetime import timedelta
 
-from pipelines.alerts.memory import CALM, Noticed, note_told, remembered, take_news
-from pipelines.alerts.standing import standing
+from pipelines.alerts.memory import (
+    CALM,
+    Noticed,
+    note_told,
+    remembered,
+    standing,
+    take_news,
+)
 from tests.unit.alerts.facts import NOW, conduct, news
 
 ALL = ("health:", "finding:")

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from pipelines.alerts.deciding import Memory, Told
-from pipelines.alerts.newcomers import of_newcomers
+from pipelines.alerts.news import of_newcomers
 from tests.unit.alerts.facts import NOW
 from tests.unit.alerts.test_deciding import decided
 

@@ -5,9 +5,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from pipelines.alerts.answering import Said, answer
-from pipelines.alerts.memory import Noticed, take_news
-from pipelines.alerts.outbox import ONCE, deliver_waiting
+from pipelines.alerts.delivery import ONCE, deliver_waiting
+from pipelines.alerts.memory import Noticed, Said, answer, take_news
 from pipelines.alerts.rounds import Desk, told_round
 from pipelines.errors import DeliveryError
 from pipelines.settings.alert_settings import Alerts, Channel

@@ -5,9 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipelines.alerts.failures import check_failed, run_failed
-from pipelines.alerts.unwell import SEVERITIES, of_troubles
-from pipelines.health.trouble import KINDS, Trouble
+from pipelines.alerts.news import (
+    ISSUE_SEVERITIES,
+    check_failed,
+    of_troubles,
+    run_failed,
+)
+from pipelines.health.issues import KINDS, Trouble
 
 NOW = datetime(2026, 11, 3, 16, tzinfo=UTC)
 SILENT = Trouble(
@@ -46,7 +50,7 @@ def test_a_building_goes_by_its_name_and_keeps_its_key():
 
 
 def test_files_are_told_by_file_and_every_other_kind_here():
-    assert KINDS.keys() - SEVERITIES.keys() == {"rejecting"}
+    assert KINDS.keys() - ISSUE_SEVERITIES.keys() == {"rejecting"}
 
 
 def test_the_longer_it_lasts_the_worse():

@@ -10,17 +10,14 @@ from email.policy import default
 import pytest
 from filelock import FileLock
 
-from pipelines.alerts import standstill
-from pipelines.alerts.delivery import only_sender
-from pipelines.alerts.memory import Noticed, take_news
+from pipelines.alerts import facts
+from pipelines.alerts.delivery import enqueue, only_sender
+from pipelines.alerts.dispatch import send_watch
+from pipelines.alerts.memory import Noticed, standing, take_news
 from pipelines.alerts.message import Message
-from pipelines.alerts.outbox import enqueue
-from pipelines.alerts.sending import send_watch
-from pipelines.alerts.standing import standing
 from pipelines.district import open_district
 from pipelines.errors import BusyError
-from pipelines.health.history import keep_troubles
-from pipelines.health.trouble import Trouble
+from pipelines.health.issues import Trouble, keep_troubles
 from pipelines.registry.new_home import create
 from pipelines.run.status import ACT, LOOK, WELL, status_of
 from pipelines.state.days import mark_dirty
@@ -99,7 +96,7 @@ def test_a_silent_source_and_a_thin_one(home):
 
 
 def test_a_full_disk(home, monkeypatch):
-    monkeypatch.setattr(standstill, "LEAST_FREE_BYTES", 10**18)
+    monkeypatch.setattr(facts, "LEAST_FREE_BYTES", 10**18)
     worst, (reason,) = code(home)
     assert worst == ACT
     assert "GB are free on the disk of the home" in reason

@@ -4,8 +4,8 @@ import gzip
 
 import pytest
 
-from pipelines.synthetic import stability
-from pipelines.synthetic.stability import Stability
+from pipelines.synthetic import quality
+from pipelines.synthetic.quality import Stability
 
 LINE = b"1760880000.123    210 10.14.0.9 TCP_TUNNEL/200 3402 CONNECT a.example:443 "
 REST = b" HIER_DIRECT/192.0.2.9 -\n"
@@ -23,12 +23,12 @@ def home(tmp_path):
     "user", [b"avega", b"SAMPLETON%5CAVega", b"SAMPLETON\\avega", b"avega@sampleton.x"]
 )
 def test_each_spelling_becomes_the_same(home, user, monkeypatch):
-    monkeypatch.setattr(stability, "_as_it_is", lambda _home: frozenset())
+    monkeypatch.setattr(quality, "_as_it_is", lambda _home: frozenset())
     plain = home / "landing" / "proxy" / "access.log"
     packed = plain.with_name("access.log.gz")
     plain.write_bytes(LINE + user + REST + LINE + b"-" + REST)
     packed.write_bytes(gzip.compress(plain.read_bytes()))
-    stability.VARIATIONS["accounts are spelt in capitals, with their domain"](home)
+    quality.VARIATIONS["accounts are spelt in capitals, with their domain"](home)
     expected = LINE + b"SAMPLETON\\AVEGA" + REST + LINE + b"-" + REST
     assert plain.read_bytes() == expected
     assert gzip.decompress(packed.read_bytes()) == expected
@@ -40,11 +40,11 @@ def test_what_comes_late_is_there_in_the_end_and_was_not_before(home, monkeypatc
         path.write_bytes(b"x\n")
     seen = []
     monkeypatch.setattr(
-        stability,
+        quality,
         "_as_it_is",
         lambda _home: seen.append(sum(p.exists() for p in names)),
     )
-    stability.VARIATIONS["every third file comes a run later"](home)
+    quality.VARIATIONS["every third file comes a run later"](home)
     assert seen == [4, 7]
 
 

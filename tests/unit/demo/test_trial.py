@@ -8,9 +8,14 @@ import polars as pl
 import pytest
 
 from pipelines.findings.alternatives import alternatives
-from pipelines.synthetic.proof import incomplete
 from pipelines.synthetic.quality import false_rows, missed_rows, quality
-from pipelines.synthetic.trial import Trial, compare, hold_trial, judge_trial
+from pipelines.synthetic.trial import (
+    Trial,
+    compare,
+    hold_trial,
+    incomplete,
+    judge_trial,
+)
 from tests.conftest import LONG
 from tests.journey.small import PEOPLE, SEED, WEEKS, small
 

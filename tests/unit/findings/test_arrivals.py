@@ -9,11 +9,11 @@ from pathlib import Path
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pipelines.findings import reviewing
+from pipelines.findings import review
 from pipelines.findings.cases import cases
 from pipelines.findings.judging import judge
-from pipelines.findings.keeping import keep
-from pipelines.findings.reviewing import VERDICTS, Verdict
+from pipelines.findings.lifecycle import keep
+from pipelines.findings.review import VERDICTS, Verdict
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.roles import Asker
 from pipelines.state.audit import open_chain
@@ -135,7 +135,7 @@ def test_facts_and_verdicts_in_any_order_leave_a_history_that_explains(steps):
             elif before is not None and before["status"] != "withdrawn":
                 verdict = step
                 said = Verdict(step, f"looked at it, number {number}")
-                reviewing.decide(chain, before, said, BY)
+                review.decide(chain, before, said, BY)
             after = row_of(store)
             assert (after or {}).get("status") == expected(after, facts, verdict)
             if after is None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.findings.bounds import count_bounds, share_bounds
+from pipelines.findings.rule_quality import count_bounds, share_bounds
 
 
 @pytest.mark.parametrize(

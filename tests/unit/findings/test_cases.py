@@ -8,7 +8,7 @@ import pytest
 
 from pipelines.findings.cases import cases, owner_of, place_all, week_of
 from pipelines.findings.judging import judge
-from pipelines.findings.keeping import keep
+from pipelines.findings.lifecycle import keep
 from pipelines.state.database import open_store
 from pipelines.state.tables import CASE_FINDINGS, CASES
 from tests.unit.findings.given import DAY, candidate, detection, known

@@ -2,10 +2,9 @@
 
 import pytest
 
-from pipelines.findings.feedback import Standing, demoted, standings
-from pipelines.findings.fixes import fixes
 from pipelines.findings.judging import judge
-from pipelines.findings.keeping import keep
+from pipelines.findings.lifecycle import keep
+from pipelines.findings.rule_quality import Standing, demoted, fixes, standings
 from pipelines.state.database import open_store
 from pipelines.state.findings import stored_findings
 from pipelines.state.tables import CASE_FINDINGS, CASES, REVIEWS

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.findings import verify_pack
-from pipelines.findings.packing import Material, pack
+from pipelines.findings.packs import Material, pack
 from pipelines.findings.verify_pack import differences, log_differs
 
 LOG = b"first line\r\nsecond \xff line\r\nthird line\r\n"

@@ -5,10 +5,9 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
+from pipelines.findings.exceptions import NAMED_ASIDE, named_sites, permit_uses
 from pipelines.findings.judging import judge
-from pipelines.findings.keeping import keep
-from pipelines.findings.permit_use import permit_uses
-from pipelines.findings.permits import NAMED_ASIDE, named_sites
+from pipelines.findings.lifecycle import keep
 from pipelines.registry.frames import FRAMES
 from pipelines.state.database import open_store
 from pipelines.state.findings import stored_findings

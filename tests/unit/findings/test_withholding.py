@@ -2,8 +2,8 @@
 
 import pytest
 
-from pipelines.findings.withholding import withheld
-from pipelines.privacy.copying import copied
+from pipelines.privacy.editions import copied
+from pipelines.privacy.redaction import withheld
 
 RECORD = {
     "claim": "Account {account} used jobs.example for about 12 minutes.",

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import polars as pl
 import pytest
 
-from pipelines.health.clocks import LEAST_PAIRS, off_clocks
+from pipelines.health.arrival import LEAST_PAIRS, off_clocks
 
 FIRST = date(2026, 3, 2)
 

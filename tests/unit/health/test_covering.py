@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from pipelines.health.covering import closed_times, expected_hours
+from pipelines.health.source_hours import closed_times, expected_hours
 
 ZONE = "America/Chicago"
 MONDAY = date(2026, 11, 2)

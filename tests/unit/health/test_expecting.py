@@ -6,9 +6,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 
-from pipelines.health.expecting import judged_hours
-from pipelines.health.kinds import EVERYWHERE, day_kinds
-from pipelines.health.stretches import stretches
+from pipelines.health.source_hours import EVERYWHERE, day_kinds, judged_hours, stretches
 
 ZONE = "America/Chicago"
 LOCAL = ZoneInfo(ZONE)

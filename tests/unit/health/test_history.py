@@ -5,11 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipelines.health.history import keep_troubles
-from pipelines.health.inhibition import uninhibited
-from pipelines.health.trouble import Trouble
+from pipelines.health.issues import Trouble, keep_troubles, uninhibited
 from pipelines.state.database import open_store
-from pipelines.state.issues import stored_issues
+from pipelines.state.source_issues import stored_issues
 
 NOW = datetime(2026, 11, 3, 16, tzinfo=UTC)
 HOUR = timedelta(hours=1)

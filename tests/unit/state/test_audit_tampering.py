@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from pipelines.alerts.delivery import enqueue
 from pipelines.alerts.message import Message
-from pipelines.alerts.outbox import enqueue
 from pipelines.operations.checks import ACT, Patient
 from pipelines.operations.checks.copies import CHECKS
 from pipelines.operations.doctor import answered

@@ -1,0 +1,218 @@
+"""Sends what is due through the channels of a district, each message once.
+
+Marked tests go the same way as alerts, and a place outside hears that a run ended well.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import requests
+
+from pipelines.alerts.delivery import (
+    Sent,
+    channels_of,
+    deliver,
+    deliver_all,
+    enqueue,
+    only_sender,
+)
+from pipelines.alerts.facts import noticed, open_days, utc
+from pipelines.alerts.memory import Noticed, take_news
+from pipelines.alerts.message import test_message
+from pipelines.alerts.news import News
+from pipelines.alerts.rounds import Desk, told_round
+from pipelines.district import District
+from pipelines.errors import DeliveryError, SettingsError
+from pipelines.health.overview import Health, looked_at
+from pipelines.settings.alert_settings import Channel
+from pipelines.state.database import now_text
+
+
+@dataclass(frozen=True)
+class AlertSummary:
+    """What one alerts run did.
+
+    Attributes:
+        new: Messages that entered the outbox.
+        warning: What else went wrong, such as a heartbeat that did not arrive.
+    """
+
+    new: int
+    by_channel: Mapping[str, Sent]
+    warning: str = ""
+
+    def __str__(self) -> str:
+        parts = [
+            f"{name}: {one.sent} sent, {one.failed} failed"
+            for name, one in self.by_channel.items()
+        ]
+        more = f"; {self.warning}" if self.warning else ""
+        return f"{self.new} new; " + "; ".join(parts) + more
+
+
+def send_alerts(
+    district: District, now: datetime | None = None, health: Health | None = None
+) -> AlertSummary:
+    """Decide who is told of what, and deliver what waits; then the heartbeat.
+
+    Args:
+        health: How the sources do; without it they are looked at.
+    """
+    moment = utc(now)
+    found = health or looked_at(district, moment)
+    with only_sender(district.home):
+        summary = _told(district, noticed(district, moment, found), moment)
+    warnings = [one for one in (summary.warning, _beat(district, moment)) if one]
+    return AlertSummary(summary.new, summary.by_channel, "; ".join(warnings))
+
+
+def send_watch(district: District, now: datetime | None = None) -> AlertSummary:
+    """Tell what the ledger alone knows, without waiting for a run at work."""
+    moment = utc(now)
+    with only_sender(district.home):
+        return _told(district, noticed(district, moment), moment)
+
+
+def announce(
+    district: District, news: Iterable[News], looked: Iterable[str], now: datetime
+) -> AlertSummary:
+    """Tell of facts that only the caller knows, such as a job that failed.
+
+    Args:
+        looked: Keys, or beginnings of keys, that the caller knows all about: what is
+            not in `news` has ended.
+    """
+    with only_sender(district.home):
+        return _told(district, Noticed(list(news), tuple(looked)), now)
+
+
+def _told(district: District, found: Noticed, now: datetime) -> AlertSummary:
+    channels = channels_of(district)
+    ids = take_news(district.store, found, now)
+    new = told_round(desk_of(district), channels, found.news, ids, now)
+    sent, wrong = deliver_all(district, channels)
+    return AlertSummary(new, sent, "; ".join(wrong))
+
+
+def desk_of(district: District) -> Desk:
+    """What every round of alerts of a district needs."""
+    return Desk(
+        store=district.store,
+        alerts=district.settings.alerts,
+        zone=ZoneInfo(district.zone),
+        is_open=open_days(district),
+        report=_report(district),
+    )
+
+
+def _report(district: District) -> str:
+    """Where the reports are: their address in the house, else their folder."""
+    address = district.settings.report.address
+    return address or f"{district.home.reports.name}/index.html"
+
+
+def _beat(district: District, now: datetime) -> str:
+    where = district.settings.alerts.heartbeat
+    if where is None:
+        return ""
+    try:
+        beat(where, district.home.path, now)
+    except DeliveryError as error:
+        return str(error)
+    return ""
+
+
+WEB = ("https://", "http://")
+TIMEOUT_SECONDS = 10
+
+
+def beat(where: str, home: Path, now: datetime) -> None:
+    """Ask a url, or write the time into a file.
+
+    Args:
+        where: Of the settings; a path that is not absolute lies in the home.
+
+    Raises:
+        DeliveryError: The place can not be reached.
+    """
+    try:
+        if where.startswith(WEB):
+            answer = requests.get(where, timeout=TIMEOUT_SECONDS, allow_redirects=False)
+            answer.raise_for_status()
+        else:
+            beat = home / where
+            is_new = not beat.exists()
+            beat.write_text(now_text(now) + "\n", encoding="ascii")
+            if is_new:
+                beat.chmod(0o644)  # whoever watches may be another user
+    except (OSError, requests.RequestException) as error:
+        reason = type(error).__name__
+        raise DeliveryError(
+            f"the heartbeat did not arrive: {reason}", retryable=True
+        ) from error
+
+
+RECIPIENTS = "recipients"
+
+
+def send_test(
+    district: District, only: str = "", to: str = "", now: datetime | None = None
+) -> AlertSummary:
+    """Send a marked test through each channel, or through one, or to one address.
+
+    Args:
+        to: Only to this recipient: through the channels that send to it, or through
+            the one that `only` names. What does not arrive is not tried again later.
+
+    Raises:
+        SettingsError: No channel that is on has this name, or none sends there.
+    """
+    channels = _asked(channels_of(district), only)
+    if to:
+        channels = _addressed(district, channels, only, to)
+    mark = " ".join([now_text(utc(now)), to]).rstrip()
+    sent = {}
+    with only_sender(district.home):
+        for name, one in channels.items():
+            message = test_message(name, mark)
+            enqueue(district.store, message, [name])
+            sent[name] = deliver(district, name, one, message.key if to else "")
+    return AlertSummary(len(channels), sent)
+
+
+def _asked(channels: Mapping[str, Channel], only: str) -> Mapping[str, Channel]:
+    found = {name: one for name, one in channels.items() if only in ("", name)}
+    if not found:
+        raise SettingsError(
+            f"there is no channel {only!r} that is on",
+            where="--channel",
+            remedy="Channels are in district.toml: [alerts.channels.NAME].",
+        )
+    return found
+
+
+def _addressed(
+    district: District, channels: Mapping[str, Channel], only: str, to: str
+) -> dict[str, Channel]:
+    """The channels, changed so that they send to one address alone."""
+    if to not in district.settings.alerts.recipients:
+        raise SettingsError(
+            f"{to} is not in [alerts] recipients, so that nothing is sent there",
+            where="--to",
+            remedy="Add it there, in district.toml, or name one of the list.",
+        )
+    found = {
+        name: one.model_copy(update={"settings": {**one.settings, RECIPIENTS: [to]}})
+        for name, one in channels.items()
+        if RECIPIENTS in one.settings and (only or to in one.settings[RECIPIENTS])
+    }
+    if not found:
+        raise SettingsError(
+            f"no channel sends to {to}",
+            where="--to",
+            remedy="Name a channel that sends mail: --channel NAME.",
+        )
+    return found

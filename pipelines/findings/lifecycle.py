@@ -1,0 +1,337 @@
+"""The life of a finding in `state.db`, and what became of it when and why.
+
+new → updated (another revision) → withdrawn when later data or registry rows no
+longer show it; explained when an exception hides it or a consent allows it. What
+a reviewer decided stays decided, whatever is found again; where the present data
+no longer show it, that is noted beside the decision. Each change is in the history.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any, Literal
+
+from pipelines.findings.cases import Owner, nobody, put_into_cases
+from pipelines.findings.evidence import Evidence, store_copies
+from pipelines.findings.record import Finding
+from pipelines.state.database import Store, Transaction, now_text
+from pipelines.state.findings import (
+    CONFIRMED,
+    EXPLAINED,
+    OPEN,
+    WITHDRAWN,
+    add_finding,
+    add_history,
+    change_finding,
+    finding_rows,
+    mark_supported,
+    mark_unsupported,
+    unsupported_findings,
+    unsupported_reason,
+)
+from pipelines.state.reviews import reviewed_findings
+
+Change = Literal[
+    "new", "updated", "withdrawn", "returned", "no longer shown", "shown again",
+    "verdict", "assigned", "exception",
+]  # fmt: skip
+
+MOST_NAMED = 6
+"""Measures of one revision that are named; the rest are counted."""
+
+
+def note(
+    transaction: Transaction,
+    finding: Mapping[str, Any],
+    change: Change,
+    reason: str,
+    actor: str | None = None,
+) -> None:
+    """Add an entry about a finding, given as its row after the change.
+
+    Args:
+        actor: Who did it; None where a run did.
+    """
+    kept = ("finding_id", "revision", "severity", "confidence")
+    values = {name: finding[name] for name in kept}
+    entry = {**values, "change": change, "reason": reason, "actor": actor}
+    add_history(transaction, entry)
+
+
+def differences(was: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """What another revision says differently, in words without values of lines.
+
+    Args:
+        was: The record before, as it is stored.
+        now: The record that takes its place.
+    """
+    return "; ".join(_differences(was, now)) or "the same again"
+
+
+def _differences(was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
+    for name in ("severity", "confidence", "stage", "suppressed_by", "permitted_by"):
+        if was.get(name) != now.get(name):
+            yield f"{_word(name)} {_shown(was.get(name))} to {_shown(now.get(name))}"
+    lines = len(was.get("evidence", ())), len(now.get("evidence", ()))
+    if lines[0] != lines[1]:
+        yield f"cited lines {lines[0]} to {lines[1]}"
+    elif was.get("evidence") != now.get("evidence"):
+        yield "other lines cited"
+    yield from _measures(was.get("details", {}), now.get("details", {}))
+    parts = ("start_time", "end_time", "devices", "sites", "alternatives", "clauses")
+    other = [_word(name) for name in parts if was.get(name) != now.get(name)]
+    if other:
+        yield "changed: " + ", ".join(other)
+
+
+def _measures(was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
+    """Numbers and truths that changed; texts and lists are only named."""
+    changed = sorted(key for key in {*was, *now} if was.get(key) != now.get(key))
+    for key in changed[:MOST_NAMED]:
+        old, new = was.get(key), now.get(key)
+        plain = isinstance(old, int | float) and isinstance(new, int | float)
+        yield (
+            f"{_word(key)} {json.dumps(old)} to {json.dumps(new)}"
+            if plain
+            else (f"{_word(key)} changed")
+        )
+    if len(changed) > MOST_NAMED:
+        yield f"{len(changed) - MOST_NAMED} more measures changed"
+
+
+def _word(name: str) -> str:
+    words = {"suppressed_by": "exception", "permitted_by": "consent"}
+    return words.get(name, name.replace("_", " "))
+
+
+def _shown(value: object) -> str:
+    return "none" if value is None else str(value)
+
+
+HIDDEN_BY = "exception "
+PERMITTED_BY = "consent "
+"""How the reason of a finding begins that an exception hides, or a consent allows."""
+
+
+def is_decided(row: Mapping[str, Any], decided: frozenset[str]) -> bool:
+    """Whether a person settled it; an exception or a consent is no decision."""
+    if row["finding_id"] in decided:
+        return True
+    reason = str(row["status_reason"] or "")
+    is_hidden = reason.startswith((HIDDEN_BY, PERMITTED_BY))
+    return row["status"] in (EXPLAINED, CONFIRMED) and not is_hidden
+
+
+def why(because: tuple[str, ...]) -> str:
+    """What opened a day again, for the history."""
+    if because:
+        return f"changed since: {', '.join(because)}"
+    return "later log lines, or a rule that changed"
+
+
+def withdraw(
+    transaction: Transaction, row: Mapping[str, Any], because: tuple[str, ...]
+) -> None:
+    """Take back a finding that nobody has decided."""
+    reason = "later data or registry rows no longer show it"
+    if because:
+        reason += f"; {why(because)}"
+    values = {"status": WITHDRAWN, "status_reason": reason}
+    change_finding(transaction, row["finding_id"], values)
+    note(transaction, row, "withdrawn", reason)
+
+
+def unsupported(
+    transaction: Transaction, row: Mapping[str, Any], because: tuple[str, ...]
+) -> None:
+    """A decision stands; that the data changed under it is said beside it."""
+    reason = f"the present data no longer show it ({why(because)})"
+    said = f"{row['status_reason'] or row['status']}; {reason}"
+    change_finding(transaction, row["finding_id"], {"status_reason": said})
+    mark_unsupported(transaction, row["finding_id"], reason)
+    note(transaction, row, "no longer shown", reason)
+
+
+def supported(
+    transaction: Transaction, row: Mapping[str, Any], because: tuple[str, ...]
+) -> None:
+    """A decided finding is shown again: the note goes, the decision stands."""
+    suffix = f"; {unsupported_reason(transaction, row['finding_id'])}"
+    said = str(row["status_reason"]).removesuffix(suffix)
+    change_finding(transaction, row["finding_id"], {"status_reason": said})
+    mark_supported(transaction, row["finding_id"])
+    note(transaction, row, "shown again", why(because))
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What keeping changed: ids of findings, and registry files that had changed.
+
+    Attributes:
+        unsupported: Decided ones that the present data no longer show.
+    """
+
+    new: tuple[str, ...]
+    updated: tuple[str, ...]
+    withdrawn: tuple[str, ...]
+    because: tuple[str, ...] = ()
+    unsupported: tuple[str, ...] = ()
+
+
+def keep(
+    store: Store,
+    findings: Sequence[Finding],
+    lines: Mapping[int, Evidence],
+    judged: Mapping[str, Iterable[date]],
+    because: tuple[str, ...] = (),
+    owner: Owner = nobody,
+) -> Kept:
+    """Store what was found, and withdraw what was not found again.
+
+    Args:
+        lines: Copied lines by event id.
+        judged: The days that each rule was run for; findings of other days stay.
+        because: Files of the registry that changed since, for the reason given.
+        owner: Whose an account was on a day, for the cases.
+    """
+    with store.writing() as transaction:
+        known, decided = finding_rows(transaction), reviewed_findings(transaction)
+        lacking = unsupported_findings(transaction)
+        new, updated = _keep_found(
+            transaction, known, decided, findings, lines, because
+        )
+        for finding in findings:
+            if finding.finding_id in lacking:
+                supported(transaction, known[finding.finding_id], because)
+        gone = _gone(known, findings, judged)
+        withdrawn = [one for one in gone if not is_decided(known[one], decided)]
+        lost = [one for one in gone if one not in {*withdrawn, *lacking}]
+        for finding_id in withdrawn:
+            withdraw(transaction, known[finding_id], because)
+        for finding_id in lost:
+            unsupported(transaction, known[finding_id], because)
+        put_into_cases(transaction, finding_rows(transaction).values(), owner)
+    return Kept(tuple(new), tuple(updated), tuple(withdrawn), because, tuple(lost))
+
+
+def _record(finding: Finding) -> str:
+    return json.dumps(asdict(finding), default=str, sort_keys=True)
+
+
+def _differs(before: Mapping[str, Any], finding: Finding) -> bool:
+    """It says something else; being found with newer inputs says nothing else."""
+    was, now = _said(before["record"]), _said(_record(finding))
+    return was != now or before["status"] == WITHDRAWN
+
+
+def _said(record: str) -> dict[str, Any]:
+    """What a record says; a field that is empty says as little as one not there."""
+    fields = json.loads(record)
+    fields.pop("inputs", None)
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _status(finding: Finding) -> tuple[str, str | None]:
+    if finding.suppressed_by is not None:
+        return EXPLAINED, f"{HIDDEN_BY}{finding.suppressed_by}"
+    if finding.permitted_by is not None:
+        return EXPLAINED, f"{PERMITTED_BY}{finding.permitted_by}"
+    return OPEN, None
+
+
+def _values(finding: Finding) -> dict[str, Any]:
+    return {
+        "rule": finding.rule,
+        "kind": finding.kind,
+        "subject": finding.subject,
+        "event_date": finding.event_date.isoformat(),
+        "severity": finding.severity,
+        "confidence": finding.confidence,
+        "record": _record(finding),
+        "updated_time": now_text(),
+    }
+
+
+def _insert(
+    transaction: Transaction, finding: Finding, lines: Mapping[int, Evidence]
+) -> None:
+    status, reason = _status(finding)
+    values = _values(finding)
+    row = {
+        "finding_id": finding.finding_id,
+        "status": status,
+        "status_reason": reason,
+        "revision": 1,
+        "created_time": values["updated_time"],
+        **values,
+    }
+    add_finding(transaction, row)
+    store_copies(transaction, finding.finding_id, finding.evidence, lines)
+    note(transaction, row, "new", reason or f"found by {finding.rule}")
+
+
+def _keep_found(
+    transaction: Transaction,
+    known: Mapping[str, Mapping[str, Any]],
+    decided: frozenset[str],
+    findings: Sequence[Finding],
+    lines: Mapping[int, Evidence],
+    because: tuple[str, ...],
+) -> tuple[list[str], list[str]]:
+    """Ids of those that are new, and of those that say something else now."""
+    new, updated = [], []
+    for finding in findings:
+        before = known.get(finding.finding_id)
+        if before is None:
+            _insert(transaction, finding, lines)
+            new.append(finding.finding_id)
+        elif _differs(before, finding):
+            settled = is_decided(before, decided)
+            row = _update(transaction, before, finding, is_settled=settled)
+            store_copies(transaction, finding.finding_id, finding.evidence, lines)
+            _note_revision(transaction, before, row, because)
+            updated.append(finding.finding_id)
+    return new, updated
+
+
+def _update(
+    transaction: Transaction,
+    before: Mapping[str, Any],
+    finding: Finding,
+    *,
+    is_settled: bool,
+) -> dict[str, Any]:
+    status, reason = _status(finding)
+    fresh = {} if is_settled else {"status": status, "status_reason": reason}
+    row = {"revision": before["revision"] + 1, **_values(finding), **fresh}
+    change_finding(transaction, finding.finding_id, row)
+    return {**before, **row}
+
+
+def _note_revision(
+    transaction: Transaction,
+    before: Mapping[str, Any],
+    row: Mapping[str, Any],
+    because: tuple[str, ...],
+) -> None:
+    changed = differences(json.loads(before["record"]), json.loads(row["record"]))
+    is_back = before["status"] == WITHDRAWN
+    change: Change = "returned" if is_back else "updated"
+    note(transaction, row, change, f"{why(because)}: {changed}")
+
+
+def _gone(
+    known: Mapping[str, Mapping[str, Any]],
+    findings: Iterable[Finding],
+    judged: Mapping[str, Iterable[date]],
+) -> list[str]:
+    found = {finding.finding_id for finding in findings}
+    days = {rule: {day.isoformat() for day in dates} for rule, dates in judged.items()}
+    return sorted(
+        finding_id
+        for finding_id, row in known.items()
+        if finding_id not in found
+        and row["status"] != WITHDRAWN
+        and row["event_date"] in days.get(row["rule"], set())
+    )

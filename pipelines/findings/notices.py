@@ -1,0 +1,390 @@
+"""Answers a notice from outside: whose an address was at a moment, and how sure.
+
+The chain is address translation → device by lease, tunnel or fixed address →
+account by logons. Each link is shown with its log line, each break as a gap. The
+grade is that of web requests, except that grade A needs a login on the very line
+that the notice is about; grade D names nobody. Everything comes out under
+pseudonyms.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pipelines.district import District
+from pipelines.privacy.editions import Pseudonyms, pseudonyms
+from pipelines.privacy.pseudonyms import Kind
+from pipelines.state import ledger
+from pipelines.state.audit import Act, open_chain
+from pipelines.warehouse import inputs
+from pipelines.warehouse.database import Database
+from pipelines.warehouse.lookup import looking
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the notice names: an address, its port if told, and the moment in UTC."""
+
+    address: str
+    port: int | None
+    time: datetime
+
+
+@dataclass(frozen=True)
+class Because:
+    """Who asks, as the operating system says, why, and for which case."""
+
+    actor: str
+    reason: str = ""
+    case: str = ""
+
+
+@dataclass(frozen=True)
+class Link:
+    """One link of the chain: what it says, from when to when, by which lines."""
+
+    kind: str
+    says: str
+    since: datetime | None = None
+    until: datetime | None = None
+    lines: Sequence[str] = ()
+
+
+@dataclass
+class Answer:
+    """Whose it was, under pseudonyms; what is not known is None.
+
+    Attributes:
+        grade: A, B, C or D, as for web requests.
+        account: None for grade D, always.
+        is_pupil: The account is a pupil's.
+        is_crowded: The address stands for many devices.
+        links: The chain, in order.
+        gaps: What breaks it or makes it weak.
+    """
+
+    grade: str = "D"
+    account: str | None = None
+    is_pupil: bool = False
+    device: str | None = None
+    building: str | None = None
+    is_crowded: bool = False
+    links: list[Link] = field(default_factory=list)
+    gaps: list[str] = field(default_factory=list)
+
+    @property
+    def shown(self) -> Mapping[str, Any]:
+        """As plain values for JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A question while it is being answered."""
+
+    database: Database
+    asked: Asked
+    values: Mapping[str, Any]
+    names: Pseudonyms
+    files: Mapping[int, str]
+    answer: Answer
+
+    def rows(self, query: str, **more: Any) -> list[dict[str, Any]]:
+        values = {**self.values, **more}
+        used = {key: value for key, value in values.items() if f"${key}" in query}
+        return list(self.database.frame(query, used).iter_rows(named=True))
+
+    def name(self, kind: Kind, value: str) -> str:
+        return self.names.names(kind, [value])[value]
+
+    def line(self, event_id: int | None) -> list[str]:
+        if event_id is None:
+            return []
+        file_id, line_no = divmod(event_id, 2**32)
+        return [f"{self.files.get(file_id, '?')}:{line_no}"]
+
+
+NOT_PERSONS = ("service", "device")
+
+_CLAIMS = """
+select
+    seen.account, seen.witness, seen.start_time, seen.end_time, seen.event_id,
+    accounts.person_id, coalesce(accounts.account_type, 'person') as account_type,
+    coalesce(accounts.approved_shared, false) as is_shared
+from built.identity.account_addresses as seen
+left join built.identity.accounts as accounts
+    on seen.account = accounts.account and accounts.event_date = $day
+where
+    seen.event_date = $day and seen.ip = $ip
+    and $time between seen.start_time and seen.end_time
+order by seen.witness, seen.start_time, seen.account
+"""
+
+_LOGIN = """
+select names.account,
+    $format in (select format from built.identity.mapping_formats) as is_mapped
+from built.identity.account_names as names where names.user_name = $user_name
+"""
+
+_OWNERS = """
+select account from built.identity.accounts
+where
+    event_date = $day and person_id = $person_id and account_type = 'person'
+    and not approved_shared
+order by account limit 1
+"""
+
+
+def attributed(
+    case: Case, ip: str, device: Mapping[str, Any], flow: Mapping[str, Any] | None
+) -> None:
+    """Put account and grade into the answer."""
+    answer = case.answer
+    claims = [
+        row
+        for row in case.rows(_CLAIMS, ip=ip)
+        if row["account_type"] not in NOT_PERSONS
+    ]
+    account, answer.grade = _graded(case, claims, device, _login(case, flow))
+    answer.links += [_seen(case, row) for row in claims]
+    if account is not None:
+        answer.account = case.name("account", account)
+        answer.is_pupil = case.names.is_pupil("account", account)
+        if any(row["is_shared"] for row in claims if row["account"] == account):
+            answer.gaps.append("the account is one that several people may use")
+    answer.gaps.append("an account is not a person: who used it is not in the logs")
+
+
+def _seen(case: Case, row: Mapping[str, Any]) -> Link:
+    """What one source saw; under grade D it names nobody either."""
+    is_named = case.answer.grade != "D"
+    account = case.name("account", row["account"]) if is_named else "an account"
+    return Link(
+        row["witness"],
+        f"{account} was seen there",
+        row["start_time"],
+        row["end_time"],
+        case.line(row["event_id"]),
+    )
+
+
+def _login(case: Case, flow: Mapping[str, Any] | None) -> tuple[str | None, bool]:
+    """The account on the flow's own line, and whether it is only a guess."""
+    if flow is None or flow["user_name"] is None:
+        return None, False
+    found = case.rows(_LOGIN, user_name=flow["user_name"], format=flow["format"])
+    return (found[0]["account"], found[0]["is_mapped"]) if found else (None, False)
+
+
+def _graded(
+    case: Case,
+    claims: Sequence[Mapping[str, Any]],
+    device: Mapping[str, Any],
+    login: tuple[str | None, bool],
+) -> tuple[str | None, str]:
+    """The account and its grade; D names nobody."""
+    account, is_guess = login
+    at_keyboard = {row["account"] for row in claims if row["witness"] == "keyboard"}
+    is_crowded = case.answer.is_crowded
+    is_confirmed = account in at_keyboard and not is_crowded
+    if account is not None and (not is_guess or is_confirmed):
+        return account, "A"
+    if is_crowded:
+        return None, "D"
+    people = {row["person_id"] or row["account"] for row in claims}
+    if len(people) > 1:
+        case.answer.gaps.append("the sources saw different people there")
+        return None, "D"
+    owner = device.get("assigned_to") if not device.get("pool") else None
+    if owner is not None and people <= {owner}:
+        owned = case.rows(_OWNERS, person_id=owner)
+        if owned:
+            return owned[0]["account"], "B"
+    if people:
+        return claims[0]["account"], "C"
+    if account is not None:
+        return account, "C"
+    case.answer.gaps.append("no logon, login or tunnel names an account there")
+    return None, "D"
+
+
+_NAT = """
+select src_ip as ip, start_time, time, user_name, format, event_id
+from raw.connections
+where
+    nat_ip = $address and ($port::integer is null or nat_port = $port::integer)
+    and coalesce(start_time, time) <= $time + to_seconds($seconds)
+    and time >= $time - to_seconds($seconds)
+    and src_ip is not null
+order by event_id
+"""
+
+_INSIDE = """
+select 1 as known from built.identity.places where ip = $ip and net_kind <> 'nat'
+union all
+select 1 from built.identity.address_holders where ip = $ip and event_date = $day
+"""
+
+
+def translated(case: Case) -> tuple[str | None, Mapping[str, Any] | None]:
+    """The inside address, and the flow that wore the outside one."""
+    asked, gaps = case.asked, case.answer.gaps
+    flows = case.rows(_NAT, address=asked.address, port=asked.port)
+    found = sorted({row["ip"] for row in flows})
+    for row in flows[:5] if len(found) == 1 else []:
+        case.answer.links.append(
+            Link(
+                "translation",
+                f"worn by {case.name('address', row['ip'])}",
+                row["start_time"],
+                row["time"],
+                case.line(row["event_id"]),
+            )
+        )
+    if len(found) == 1:
+        return found[0], flows[0]
+    if len(found) > 1:
+        gaps.append(f"{len(found)} inside addresses wore it at once; the port tells")
+        return None, None
+    if case.rows(_INSIDE, ip=asked.address):
+        return asked.address, None
+    gaps.append("no firewall line tells which inside address wore it at that moment")
+    return None, None
+
+
+_HOLDERS = """
+select device, is_registered, start_time, end_time, binding, lease_event_id
+from built.identity.address_holders
+where
+    ip = $ip and event_date = $day
+    and start_time <= $time + to_seconds($seconds) and $time < end_time
+order by start_time desc, device
+"""
+
+_DEVICE = """
+select assigned_to, pool, device_class from built.identity.devices
+where device = $device and event_date = $day order by all limit 1
+"""
+
+_PLACE = (
+    "select building, net_kind, has_location from built.identity.places where ip = $ip"
+)
+
+
+TOLD = {"static": "fixed in the registry", "lease": "a lease", "tunnel": "a tunnel"}
+
+
+def _both(case: Case, held: Sequence[Mapping[str, Any]]) -> str:
+    """Which devices have a claim, and what says so of each."""
+    claims = {
+        f"{case.name('device', row['device'])} ({TOLD[row['binding']]})": None
+        for row in held
+    }
+    said = " and ".join(claims)
+    return f"two devices have a claim on the address at that moment: {said}"
+
+
+def held(case: Case, ip: str) -> Mapping[str, Any]:
+    """The device that held the address, as the registry has it."""
+    answer = case.answer
+    for place in case.rows(_PLACE, ip=ip):
+        answer.building = place["building"] if place["has_location"] else None
+        if place["net_kind"] in ("nat", "vdi"):
+            answer.is_crowded = True
+            answer.gaps.append(f"the address stands for many ({place['net_kind']})")
+    held = case.rows(_HOLDERS, ip=ip)
+    if not held:
+        answer.gaps.append("no lease, tunnel or fixed address tells the device")
+        return {}
+    row = held[0]
+    if len({one["device"] for one in held}) > 1:
+        answer.gaps.append(_both(case, held))
+        return {}
+    answer.device = case.name("device", row["device"])
+    answer.links.append(
+        Link(
+            row["binding"],
+            f"{case.name('address', ip)} was held by {answer.device}",
+            row["start_time"],
+            row["end_time"],
+            case.line(row["lease_event_id"]),
+        )
+    )
+    known = case.rows(_DEVICE, device=row["device"])
+    if not known:
+        answer.gaps.append("the registry does not know the device")
+        return {}
+    if known[0]["pool"]:
+        answer.gaps.append(f"the device is shared stock ({known[0]['pool']})")
+    return known[0]
+
+
+ACTION = "who"
+"""What the audit chain calls such a question."""
+CLOCKS_DIFFER = 5
+"""Seconds by which two clocks may differ."""
+
+
+def resolve(district: District, asked: Asked, because: Because) -> Answer:
+    """The chain from an address to an account, as far as the logs carry it.
+
+    The question is in the audit chain before the answer is in anybody's hands.
+
+    Raises:
+        ModelError: Nothing was built yet.
+        BusyError: A run is at work.
+        AuditError: It can not be noted; there is no answer then.
+    """
+    day = asked.time.astimezone(ZoneInfo(district.zone)).date()
+    names = pseudonyms(district, day)
+    answer = _resolved(district, asked, day, names)
+    act = Act(
+        actor=because.actor,
+        action=ACTION,
+        subject=_subject(asked, answer, names),
+        reason=because.reason,
+        case=because.case,
+    )
+    with open_chain(district.store, district.home).recording(act):
+        return answer
+
+
+def _subject(asked: Asked, answer: Answer, names: Pseudonyms) -> str:
+    """Which address at which moment, and to whom it led; pseudonyms only."""
+    address = names.names("address", [asked.address])[asked.address]
+    port = "" if asked.port is None else f":{asked.port}"
+    moment = asked.time.isoformat(timespec="seconds")
+    led_to = answer.account or answer.device or "nobody"
+    return f"{address}{port} at {moment}: {led_to}"
+
+
+def _resolved(district: District, asked: Asked, day: date, names: Pseudonyms) -> Answer:
+    answer = Answer()
+    listed = inputs.lake_files(district.store, district.home.lake)
+    if day not in set(listed.days()):
+        answer.gaps.append(f"no log line of {day.isoformat()} was taken in")
+        return answer
+    with looking(district.home.warehouse) as database:
+        inputs.show_raw(
+            database, listed, ("connections",), (day - timedelta(days=1), day)
+        )
+        values = {"time": asked.time, "day": day, "seconds": CLOCKS_DIFFER}
+        _answered(Case(database, asked, values, names, _files(district), answer))
+    return answer
+
+
+def _files(district: District) -> dict[int, str]:
+    return {
+        one.file_id: f"{one.source}/{one.path}"
+        for one in ledger.source_files(district.store)
+    }
+
+
+def _answered(case: Case) -> None:
+    inside, flow = translated(case)
+    if inside is None:
+        return
+    device = held(case, inside)
+    attributed(case, inside, device, flow)

@@ -1,0 +1,322 @@
+"""What people decide about findings: verdicts, assignments, and a second person's yes.
+
+Each act is one transaction with its entry in the audit chain. A verdict can be given
+again; all are kept, the last one counts. What needs a second person is asked for by
+one, approved by another, and done once: both are known to the operating system by
+different user ids. What nobody approved, or lies too long, lets nothing happen.
+"""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pipelines.errors import SettingsError
+from pipelines.findings.lifecycle import note
+from pipelines.settings.roles import Asker, RefusedError
+from pipelines.state.audit import Act, Chain
+from pipelines.state.database import Store, Transaction, now_text
+from pipelines.state.findings import (
+    CONFIRMED,
+    EXPLAINED,
+    WITHDRAWN,
+    change_finding,
+    unsupported_reason,
+)
+from pipelines.state.reviews import (
+    add_request,
+    add_review,
+    assign_to,
+    case_of,
+    change_request,
+    finding_row,
+    has_case,
+    requests,
+)
+
+VERDICTS: Mapping[str, str] = {
+    "violation": CONFIRMED,
+    "authorised": EXPLAINED,
+    "benign": EXPLAINED,
+    "misattributed": EXPLAINED,
+    "data_fault": EXPLAINED,
+    "undetermined": "open",
+}
+"""Verdict -> the status that it gives a finding."""
+
+SHORTEST_REASON = 8
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A decision: one of `VERDICTS`, and why in the reviewer's words."""
+
+    code: str
+    reason: str
+
+    def __post_init__(self) -> None:
+        """Refuse a code that is none, and a reason that says nothing."""
+        if self.code not in VERDICTS:
+            raise SettingsError(
+                f"there is no verdict {self.code!r}",
+                remedy=f"It is one of: {', '.join(VERDICTS)}",
+            )
+        said(self.reason)
+
+
+def said(reason: str) -> str:
+    """A reason that says something.
+
+    Raises:
+        SettingsError: It does not.
+    """
+    if len(reason.strip()) < SHORTEST_REASON:
+        raise SettingsError(
+            "a reason is needed",
+            where="--reason",
+            remedy=f"Say why, in {SHORTEST_REASON} characters or more.",
+        )
+    return reason.strip()
+
+
+def decide(
+    chain: Chain,
+    finding: Mapping[str, Any],
+    verdict: Verdict,
+    by: Asker,
+    own_accounts: frozenset[str] = frozenset(),
+) -> None:
+    """Record a verdict.
+
+    Args:
+        finding: The finding's row, as `stored_findings` returns it.
+        own_accounts: The reviewer's own accounts; nobody decides about these.
+
+    Raises:
+        RefusedError: The finding is about the reviewer's own account.
+        SettingsError: The finding was withdrawn: there is nothing to decide.
+    """
+    not_oneself(finding, by, own_accounts)
+    if finding["status"] == WITHDRAWN:
+        raise SettingsError(
+            f"{finding['finding_id']} was withdrawn: {finding['status_reason']}",
+            remedy="There is nothing to decide; the history keeps what was said.",
+        )
+    finding_id = str(finding["finding_id"])
+    act = Act(
+        actor=str(by),
+        action="verdict",
+        subject=finding_id,
+        reason=f"{verdict.code}: {verdict.reason}",
+        case=case_of(chain.store, finding_id),
+    )
+    with chain.recording(act) as transaction:
+        review = {
+            "finding_id": finding_id,
+            "verdict": verdict.code,
+            "reason": verdict.reason,
+            "reviewer": str(by),
+        }
+        add_review(transaction, review)
+        values = {
+            "status": VERDICTS[verdict.code],
+            "status_reason": _status_reason(transaction, finding_id, verdict.code),
+        }
+        change_finding(transaction, finding_id, values)
+        note(transaction, finding, "verdict", act.reason, str(by))
+
+
+def not_oneself(
+    finding: Mapping[str, Any], by: Asker, own_accounts: frozenset[str]
+) -> None:
+    """Stop where a finding is about the account of whoever decides.
+
+    Raises:
+        RefusedError: It is.
+    """
+    own = {one.casefold() for one in (*own_accounts, by.user_name)}
+    if str(finding["subject"]).casefold() in own:
+        raise RefusedError(
+            "nobody decides about their own account",
+            where=str(finding["finding_id"]),
+            remedy="Assign it to somebody else: schoolbell findings assign",
+        )
+
+
+def _status_reason(transaction: Transaction, finding_id: str, code: str) -> str:
+    """The verdict's code, with the note that the data no longer show it, if so."""
+    lacking = unsupported_reason(transaction, finding_id)
+    return f"verdict {code}" + (f"; {lacking}" if lacking else "")
+
+
+def assign(
+    chain: Chain, subject_id: str, assignee: str, by: Asker, reason: str = ""
+) -> None:
+    """Give a finding or a case to somebody.
+
+    Raises:
+        SettingsError: There is no such finding or case.
+    """
+    known = _row(chain.store, subject_id)
+    act = Act(
+        actor=str(by),
+        action="assign",
+        subject=subject_id,
+        reason=f"to {assignee}" + (f": {reason}" if reason else ""),
+        case=subject_id if known is None else case_of(chain.store, subject_id),
+    )
+    with chain.recording(act) as transaction:
+        assign_to(transaction, subject_id, assignee, str(by))
+        if known is not None:
+            note(transaction, known, "assigned", f"to {assignee}", str(by))
+
+
+def _row(store: Store, subject_id: str) -> Mapping[str, Any] | None:
+    """The finding's row; None for a case."""
+    row = finding_row(store, subject_id)
+    if row is None and not has_case(store, subject_id):
+        raise SettingsError(
+            f"there is no finding or case {subject_id}",
+            remedy="List them with: schoolbell findings list",
+        )
+    return row
+
+
+VALID = timedelta(hours=24)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What somebody wants to do with names, for which case and why.
+
+    Attributes:
+        subject: To what, under its pseudonym; the case itself if not given.
+    """
+
+    action: str
+    case_id: str
+    reason: str
+    subject: str = ""
+
+
+def granted(chain: Chain, wish: Wish, by: Asker) -> None:
+    """Let an act go on that another person approved, once; else ask for it.
+
+    A home with one operator has no second person: there the chain alone tells.
+
+    Raises:
+        RefusedError: Nobody has approved it yet; the request is written down.
+    """
+    if by.is_alone:
+        with chain.recording(_act(wish, by, f"{wish.action}, alone")):
+            return
+    row = _open(chain, wish, by)
+    if row is None:
+        request_id = _ask(chain, wish, by)
+        raise RefusedError(
+            "this needs a second person",
+            where=f"request {request_id}",
+            remedy=f"Another one runs: schoolbell findings approve {request_id}\n"
+            "  Then give the same command again, within 24 hours.",
+        )
+    if row["approved_by"] is None:
+        raise RefusedError(
+            "nobody has approved it yet",
+            where=f"request {row['request_id']}",
+            remedy="Another one runs: schoolbell findings approve "
+            + str(row["request_id"]),
+        )
+    with chain.recording(_act(wish, by, wish.action)) as transaction:
+        change_request(transaction, row["request_id"], used_time=now_text())
+
+
+def granted_for(chain: Chain, wish: Wish, by: Asker, lasting: timedelta) -> None:
+    """Like `granted`, and for some time after it again; each time is noted.
+
+    Raises:
+        RefusedError: Nobody has approved it, or the time is over.
+    """
+    if by.is_alone or not _is_running(chain, wish, by, lasting):
+        granted(chain, wish, by)
+        return
+    with chain.recording(_act(wish, by, wish.action)):
+        return
+
+
+def _is_running(chain: Chain, wish: Wish, by: Asker, lasting: timedelta) -> bool:
+    """A request of theirs for the case was approved, and used not long ago."""
+    used = [row["used_time"] for row in _requests(chain, wish, by) if row["used_time"]]
+    return any(
+        datetime.now(UTC) - datetime.fromisoformat(time) <= lasting for time in used
+    )
+
+
+def approve(chain: Chain, request_id: str, by: Asker) -> Mapping[str, Any]:
+    """Approve what another person asked for; the request.
+
+    Raises:
+        SettingsError: There is no such request that still waits.
+        RefusedError: They asked for it themselves.
+    """
+    row = next(iter(requests(chain.store, request_id=request_id)), None)
+    if row is None or row["approved_by"] is not None or not _is_fresh(row):
+        raise SettingsError(
+            f"no request {request_id} waits for approval",
+            remedy="It may have been approved, or be older than 24 hours: ask again.",
+        )
+    if row["asked_by"] == by.uid:
+        raise RefusedError("nobody approves their own request", where=request_id)
+    act = Act(
+        actor=str(by),
+        action=f"approve {row['action']}",
+        subject=request_id,
+        case=row["case_id"],
+        reason=row["reason"],
+    )
+    with chain.recording(act) as transaction:
+        change_request(
+            transaction, request_id, approved_by=by.uid, approved_time=now_text()
+        )
+    return row
+
+
+def _open(chain: Chain, wish: Wish, by: Asker) -> Mapping[str, Any] | None:
+    """The newest request of theirs for the same thing that is still good."""
+    unused = [row for row in _requests(chain, wish, by) if row["used_time"] is None]
+    return next((row for row in unused if _is_fresh(row)), None)
+
+
+def _requests(chain: Chain, wish: Wish, by: Asker) -> Sequence[Mapping[str, Any]]:
+    """What they asked for, for that case; the newest first."""
+    return requests(
+        chain.store, action=wish.action, case_id=wish.case_id, asked_by=by.uid
+    )
+
+
+def _is_fresh(row: Mapping[str, Any]) -> bool:
+    return datetime.now(UTC) - datetime.fromisoformat(row["asked_time"]) <= VALID
+
+
+def _ask(chain: Chain, wish: Wish, by: Asker) -> str:
+    request_id = f"r-{secrets.token_hex(4)}"
+    with chain.recording(_act(wish, by, f"ask {wish.action}")) as transaction:
+        request = {
+            "request_id": request_id,
+            "action": wish.action,
+            "case_id": wish.case_id,
+            "reason": wish.reason,
+            "asked_by": by.uid,
+        }
+        add_request(transaction, request)
+    return request_id
+
+
+def _act(wish: Wish, by: Asker, action: str) -> Act:
+    return Act(
+        actor=str(by),
+        action=action,
+        subject=wish.subject or wish.case_id,
+        case=wish.case_id,
+        reason=wish.reason,
+    )

@@ -1,0 +1,296 @@
+"""What verdicts say of each rule: how often it was right, and what follows from it.
+
+Reviewers decide cases, so findings of one case that got the same verdict for the
+same rule count as one decision. A rule is right where a violation was confirmed;
+`undetermined` decides nothing. A rule of which it can not be said with 95 %
+confidence that nine of ten decisions confirm it makes leads, once there are 30.
+Thresholds never follow from verdicts: people change them.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import polars as pl
+
+from pipelines.district import District
+from pipelines.state.database import Store
+from pipelines.state.findings import stored_findings
+from pipelines.state.reviews import cases_by_finding, last_verdicts
+
+LEVEL = 0.95
+_HALVINGS = 60
+
+
+def share_bounds(found: int, of: int, level: float = LEVEL) -> tuple[float, float]:
+    """Clopper-Pearson bounds of a share: `found` of `of`.
+
+    With nothing to count, everything is possible: 0 to 1.
+    """
+    if of == 0:
+        return 0.0, 1.0
+    tail = (1 - level) / 2
+    low = 0.0 if found == 0 else _root(lambda p: 1 - _at_most(found - 1, of, p), tail)
+    high = 1.0 if found == of else _root(lambda p: 1 - _at_most(found, of, p), 1 - tail)
+    return low, high
+
+
+def count_bounds(count: int, level: float = LEVEL) -> tuple[float, float]:
+    """Exact bounds of the mean of a Poisson count."""
+    tail = (1 - level) / 2
+    most = 2.0 * count + 20
+    low = 0.0
+    if count:
+        low = _root(lambda mean: 1 - _poisson_at_most(count - 1, mean), tail, most)
+    return low, _root(lambda mean: 1 - _poisson_at_most(count, mean), 1 - tail, most)
+
+
+def _root(rising: Callable[[float], float], value: float, high: float = 1.0) -> float:
+    """Where a rising function takes a value, between 0 and `high`."""
+    low = 0.0
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        if rising(middle) < value:
+            low = middle
+        else:
+            high = middle
+    return (low + high) / 2
+
+
+def _at_most(found: int, of: int, p: float) -> float:
+    """Chance of at most `found` successes of `of`, each with chance `p`."""
+    logs = (math.log(p), math.log1p(-p))
+    return math.fsum(
+        math.exp(_log_choose(of, k) + k * logs[0] + (of - k) * logs[1])
+        for k in range(found + 1)
+    )
+
+
+def _log_choose(of: int, k: int) -> float:
+    return math.lgamma(of + 1) - math.lgamma(k + 1) - math.lgamma(of - k + 1)
+
+
+def _poisson_at_most(count: int, mean: float) -> float:
+    log = math.log(mean)
+    return math.fsum(
+        math.exp(k * log - mean - math.lgamma(k + 1)) for k in range(count + 1)
+    )
+
+
+LEAST = 30
+"""Decisions below which nothing follows: five errors of ten say little."""
+NEEDED = 0.9
+"""The share of confirmed decisions that a rule has to reach, surely."""
+ONE_SIDED = 0.9
+"""Two tails of 5 %: below the lower bound lies 5 %. With the 2.5 % of a two-sided
+interval, a rule that was right 30 times of 30 would fall (0.884)."""
+
+FACTS_HOLD = ("violation", "authorised", "benign")
+"""Verdicts that say that what the finding tells did happen."""
+DECIDES = (*FACTS_HOLD, "misattributed", "data_fault")
+
+State = Literal["too few", "holds", "leads", "may go live", "stays on trial"]
+MEANS: Mapping[State, str] = {
+    "too few": f"fewer than {LEAST} decisions: nothing follows yet",
+    "holds": "confirmed often enough",
+    "leads": "not confirmed often enough: its undecided findings are leads",
+    "may go live": "on trial, and confirmed often enough to be announced",
+    "stays on trial": "on trial, and not confirmed often enough",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """How a rule stands after what reviewers decided.
+
+    Attributes:
+        verdicts: How many findings have each verdict, the last one given.
+        decisions: Decisions that count; see the module.
+        right: Of these, the confirmed ones.
+        facts_hold: Of these, those whose facts were not in doubt.
+    """
+
+    code: str
+    stage: str
+    verdicts: Mapping[str, int] = field(default_factory=dict)
+    decisions: int = 0
+    right: int = 0
+    facts_hold: int = 0
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Clopper-Pearson bounds of the share that was confirmed, 95 %."""
+        return share_bounds(self.right, self.decisions)
+
+    @property
+    def at_least(self) -> float:
+        """The share that it surely reaches: the one-sided bound, 95 %."""
+        return share_bounds(self.right, self.decisions, ONE_SIDED)[0]
+
+    @property
+    def state(self) -> State:
+        """What follows from it."""
+        is_good = self.at_least >= NEEDED
+        if self.decisions < LEAST:
+            return "too few"
+        if self.stage == "trial":
+            return "may go live" if is_good else "stays on trial"
+        return "holds" if is_good else "leads"
+
+
+def standings(
+    store: Store, versions: Mapping[str, str], stages: Mapping[str, str]
+) -> list[Standing]:
+    """How every rule stands, in order of its code.
+
+    Args:
+        versions: What each rule is now, by code; decisions about another version
+            of it, or other thresholds, no longer count.
+        stages: Trial or live, by code.
+    """
+    decided = last_verdicts(store)
+    cases = cases_by_finding(store)
+    rows = [
+        {**row, "verdict": decided[row["finding_id"]]["verdict"]}
+        for row in stored_findings(store)
+        if row["finding_id"] in decided
+    ]
+    return [
+        _standing(
+            code,
+            stages.get(code, "live"),
+            [r for r in rows if r["rule"] == code and _is_same(r, version)],
+            cases,
+        )
+        for code, version in sorted(versions.items())
+    ]
+
+
+def demoted(found: Iterable[Standing]) -> frozenset[str]:
+    """Rules whose undecided findings are leads."""
+    return frozenset(one.code for one in found if one.state == "leads")
+
+
+def _standing(
+    code: str,
+    stage: str,
+    rows: Sequence[Mapping[str, Any]],
+    cases: Mapping[str, str],
+) -> Standing:
+    units = {
+        (cases.get(row["finding_id"], row["finding_id"]), row["verdict"])
+        for row in rows
+        if row["verdict"] in DECIDES
+    }
+    given = Counter(verdict for _, verdict in units)
+    return Standing(
+        code=code,
+        stage=stage,
+        verdicts=Counter(row["verdict"] for row in rows),
+        decisions=len(units),
+        right=given["violation"],
+        facts_hold=sum(given[verdict] for verdict in FACTS_HOLD),
+    )
+
+
+def _is_same(row: Mapping[str, Any], version: str) -> bool:
+    """Found by the rule as it is now; older findings do not say by which."""
+    return bool(row["record"]["inputs"].get("rule", version) == version)
+
+
+def standings_of(district: District) -> Sequence[Standing]:
+    """How each rule of a district stands after what reviewers decided so far."""
+    return standings(district.store, district.versions, district.stages)
+
+
+PLACES: Mapping[str, str] = {
+    "authorised": "registry/consents.csv or registry/approved_sites.csv",
+    "benign": "registry/approved_sites.csv, or registry/staff_duty.csv",
+    "misattributed": "registry/devices.csv and registry/subnets.csv",
+    "data_fault": "the source of the cited lines, and its clock",
+}
+"""Verdict -> where what was missing belongs."""
+
+
+@dataclass(frozen=True)
+class Fix:
+    """One thing to look at.
+
+    Attributes:
+        about: A site, or a device; empty where the findings name neither.
+        is_device: It is a device, to be shown under its pseudonym.
+    """
+
+    verdict: str
+    rule: str
+    about: str
+    is_device: bool
+    findings: int
+
+    @property
+    def place(self) -> str:
+        """Where what was missing belongs."""
+        return PLACES[self.verdict]
+
+
+def fixes(decided: Iterable[Mapping[str, Any]]) -> list[Fix]:
+    """What to look at, the most frequent first.
+
+    Args:
+        decided: Rows of findings, each with its `verdict`.
+    """
+    found = Counter(key for row in decided for key in _about(row))
+    return [
+        Fix(*key, count)
+        for key, count in sorted(found.items(), key=lambda one: (-one[1], one[0]))
+    ]
+
+
+def _about(row: Mapping[str, Any]) -> Iterator[tuple[str, str, str, bool]]:
+    verdict, rule, record = row["verdict"], row["rule"], row["record"]
+    if verdict not in PLACES:
+        return
+    is_device = verdict in ("misattributed", "data_fault") or not record["sites"]
+    for about in record["devices" if is_device else "sites"] or ("",):
+        yield verdict, rule, about, is_device
+
+
+_STANDING: Mapping[str, Any] = {
+    "code": pl.String,
+    "stage": pl.String,
+    "state": pl.String,
+    **dict.fromkeys((*DECIDES, "undetermined"), pl.Int64),
+    "decisions": pl.Int64,
+    "confirmed": pl.Int64,
+    "facts_hold": pl.Int64,
+    "precision": pl.Float64,
+    "precision_low": pl.Float64,
+    "precision_high": pl.Float64,
+    "at_least": pl.Float64,
+}
+
+
+def standing_row(one: Standing) -> dict[str, Any]:
+    """A rule's standing as values that JSON and a table can hold."""
+    low, high = one.bounds
+    counts = {name: one.verdicts.get(name, 0) for name in (*DECIDES, "undetermined")}
+    return {
+        "code": one.code,
+        "stage": one.stage,
+        "state": one.state,
+        **counts,
+        "decisions": one.decisions,
+        "confirmed": one.right,
+        "facts_hold": one.facts_hold,
+        "precision": one.right / one.decisions if one.decisions else None,
+        "precision_low": low,
+        "precision_high": high,
+        "at_least": one.at_least,
+    }
+
+
+def standing_frame(found: Iterable[Standing]) -> pl.DataFrame:
+    """`findings.rule_standing`: one row a rule."""
+    return pl.DataFrame([standing_row(one) for one in found], schema=_STANDING)

@@ -1,0 +1,140 @@
+"""What can be wrong with a source, one case of it, and when it was so."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from pipelines.state.database import Store, now_text
+from pipelines.state.source_issues import end_issue, lasting_issues, put_issue
+
+EVERYWHERE = ""
+"""Stands for the whole source where a building could."""
+
+Kind = Literal[
+    "silent",
+    "thin",
+    "late",
+    "skewed",
+    "off_clock",
+    "drifting",
+    "rejecting",
+    "not_come",
+    "let_through",
+    "blind",
+]
+KINDS: Mapping[Kind, str] = {
+    "silent": "nothing comes where something always came",
+    "thin": "far less comes than usual",
+    "late": "lines take much longer to arrive than usual",
+    "skewed": "lines bear times that lie in the future",
+    "off_clock": "its clock and that of another source do not agree",
+    "drifting": "a field that was filled is empty, or holds other words",
+    "rejecting": "many lines can not be read",
+    "not_come": "traffic that has to come did not",
+    "let_through": "a request that the filter has to refuse went through",
+    "blind": "more lines than usual tell no host or no account",
+}
+"""Each kind, in words."""
+
+STEPS = (
+    timedelta(hours=4),
+    timedelta(days=1),
+    timedelta(days=3),
+    timedelta(days=7),
+)
+"""What lasts so long is worse by a step."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trouble:
+    """One thing that is wrong with what a source sends.
+
+    Attributes:
+        building: Where; empty for the whole source.
+        start: When it began, in UTC.
+        end: When it ended; None while it lasts.
+        detail: Numbers, without a name of a person, device or site.
+        what: What makes two cases of one kind at one place different, such as a
+            field's name.
+    """
+
+    source: str
+    kind: Kind
+    start: datetime
+    building: str = ""
+    end: datetime | None = None
+    detail: str = ""
+    what: str = ""
+
+    @property
+    def key(self) -> str:
+        """The same while it lasts."""
+        return f"{self.kind}:{self.source}:{self.building}:{self.what}"
+
+    @property
+    def place(self) -> str:
+        """The source, and the building if it is about one."""
+        return f"{self.source}, {self.building}" if self.building else self.source
+
+    def lasting(self, now: datetime) -> int:
+        """How long it has lasted by `now`, in steps."""
+        return sum(now - self.start >= step for step in STEPS)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What one look at the sources changed: counts of troubles."""
+
+    new: int
+    ended: int
+
+
+def keep_troubles(
+    store: Store, found: Iterable[Trouble], kinds: Iterable[str], now: datetime
+) -> Kept:
+    """Note what is wrong now; what no longer is has ended.
+
+    Args:
+        found: Those that are over tell when a known one ended.
+        kinds: What was looked at. Troubles of other kinds stay as they are.
+    """
+    every = list(found)
+    lasting = {one.key: one for one in every if one.end is None}
+    with store.writing() as transaction:
+        known = lasting_issues(transaction, kinds)
+        for key in known.keys() - lasting.keys():
+            start = known[key]["start_time"]
+            end_issue(transaction, key, start, _end(key, start, every, now), now)
+        for key, one in lasting.items():
+            start = known[key]["start_time"] if key in known else now_text(one.start)
+            issue = {
+                name: str(getattr(one, name))
+                for name in ("key", "source", "building", "kind", "what", "detail")
+            }
+            put_issue(transaction, issue, start, now)
+    return Kept(len(lasting.keys() - known), len(known.keys() - lasting.keys()))
+
+
+def _end(key: str, start: str, found: Sequence[Trouble], now: datetime) -> datetime:
+    """It ended when the lines say, or by now."""
+    ends = [one.end for one in found if one.key == key and one.end is not None]
+    return max((one for one in ends if now_text(one) > start), default=now)
+
+
+EXPLAINED: frozenset[Kind] = frozenset({"thin", "late", "not_come", "blind"})
+"""What a silence of the whole source explains."""
+
+
+def uninhibited(found: Sequence[Trouble]) -> list[Trouble]:
+    """Those that lasting silences do not explain."""
+    silent = {
+        one.source
+        for one in found
+        if one.kind == "silent" and one.building == EVERYWHERE and one.end is None
+    }
+    return [
+        one
+        for one in found
+        if one.kind not in EXPLAINED or one.source not in silent or one.end is not None
+    ]

@@ -1,0 +1,485 @@
+"""Proposes registry rows that the logs suggest; a person accepts or refuses them.
+
+Each module knows one kind of proposal and gives the rows of one file of the
+registry, each with its reason. Nothing is written into the registry.
+"""
+
+import csv
+import io
+import ipaddress
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from pipelines.district import District
+from pipelines.errors import ModelError
+from pipelines.registry.files import FILES
+from pipelines.warehouse import inputs
+from pipelines.warehouse.database import Database
+from pipelines.warehouse.lookup import looking
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""How a cell begins that a spreadsheet would take for a formula."""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """One row for a file of the registry; cells that are not named stay empty."""
+
+    file: str
+    cells: Mapping[str, str]
+    reason: str
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What proposals are made from: the warehouse as `built`, raw lines as `raw`."""
+
+    database: Database
+    zone: str
+
+    def frame(self, query: str, **values: Any) -> pl.DataFrame:
+        """A query of our own as a frame."""
+        return self.database.frame(query, values)
+
+
+def is_plain(proposal: Proposal) -> bool:
+    """No cell is a formula or hides a line break; logs are not to be trusted."""
+    return not any(
+        cell.startswith(FORMULA) or not cell.isprintable()
+        for cell in proposal.cells.values()
+    )
+
+
+def as_csv(file: str, proposals: Sequence[Proposal]) -> str:
+    """A file as the registry reads it: each row under a comment with its reason."""
+    columns = list(FILES[file].columns)
+    lines = [",".join(columns)]
+    for one in proposals:
+        lines.append("# " + " ".join(one.reason.split()))
+        lines.append(_row([one.cells.get(name, "") for name in columns]))
+    return "\n".join(lines) + "\n"
+
+
+def _row(cells: Sequence[str]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="").writerow(cells)
+    return text.getvalue()
+
+
+FEWEST_DISPUTES = 1
+"""Days on which a lease gave the address to another device."""
+
+_DISPUTED = """
+with disputed as (
+    select
+        conflicts.ip,
+        conflicts.other_device as device,
+        any_value(conflicts.device) as leased_to,
+        count(distinct conflicts.event_date) as days,
+        max(conflicts.event_date) as last_day
+    from built.identity.device_conflicts as conflicts
+    where conflicts.binding = 'lease' and conflicts.other_binding = 'static'
+    group by conflicts.ip, conflicts.other_device
+    having count(distinct conflicts.event_date) >= $fewest
+)
+
+select
+    devices.*,
+    disputed.ip,
+    disputed.leased_to,
+    disputed.days,
+    disputed.last_day
+from disputed
+inner join built.registry.devices as devices
+    on disputed.device = devices.device and disputed.ip = devices.static_ip
+order by devices.device, disputed.ip
+"""
+
+KEPT = ("hostname", "mac", "device_class", "assigned_to", "building", "pool")
+
+
+def fixed(evidence: Evidence) -> list[Proposal]:
+    """The device's row without its fixed address, for each that is leased away."""
+    return [
+        Proposal(
+            "devices.csv",
+            {name: row[name] or "" for name in KEPT},
+            f"{row['ip']} is fixed for {row['device']} in the registry, and a lease "
+            f"gave it to {row['leased_to']} on {row['days']} days, last on "
+            f"{row['last_day']}; while both claim it, it is neither's",
+        )
+        for row in evidence.frame(_DISPUTED, fewest=FEWEST_DISPUTES).iter_rows(
+            named=True
+        )
+    ]
+
+
+FEWEST_LOGONS = 5
+"""Logons that make a habit."""
+
+_SERVICES = """
+select
+    names.account,
+    count(*) as logons,
+    count(distinct logons.event_date) as days,
+    count(distinct logons.host) as hosts
+from raw.logons as logons
+inner join built.identity.account_names as names on logons.user_name = names.user_name
+left join built.registry.accounts as accounts on names.account = accounts.account
+where
+    logons.activity = 'logon'
+    and coalesce(logons.is_success, true)
+    and not coalesce(logons.is_machine, false)
+    and coalesce(accounts.account_type, 'person') = 'person'
+group by names.account
+having
+    count(*) >= $fewest
+    and count_if(logons.logon_kind in ('service', 'batch')) >= $fewest
+    and count_if(
+        coalesce(logons.logon_kind, 'interactive')
+        not in ('service', 'batch', 'network')
+    ) = 0
+    and names.account not in (
+        select account from built.core.http_requests where attribution_grade = 'A'
+    )
+order by names.account
+"""
+
+
+def services(evidence: Evidence) -> list[Proposal]:
+    """A row for each account that nobody ever typed."""
+    return [
+        Proposal(
+            "accounts.csv",
+            {"username": row["account"], "account_type": "service"},
+            f"{row['logons']} logons on {row['days']} days at {row['hosts']} hosts, "
+            "none at a keyboard",
+        )
+        for row in evidence.frame(_SERVICES, fewest=FEWEST_LOGONS).iter_rows(named=True)
+    ]
+
+
+FEWEST_ADDRESSES = 3
+"""Addresses that make a network; fewer are strays."""
+PREFIXES = {4: 24, 6: 64}
+RANDOM_SHARE = 0.3
+"""Share of randomised cards above which a network is taken for Wi-Fi."""
+
+_UNPLACED = """
+select seen.ip, any_value(holders.mac) as mac
+from (
+    select distinct ip from built.identity.address_holders where binding = 'lease'
+    union
+    select distinct src_ip from built.core.http_requests where net_kind is null
+) as seen
+left join built.identity.places on seen.ip = places.ip
+left join built.identity.address_holders as holders on seen.ip = holders.ip
+where places.ip is null and seen.ip is not null
+group by seen.ip
+order by seen.ip
+"""
+
+
+def networks(evidence: Evidence) -> list[Proposal]:
+    """A row for each network of addresses without a place."""
+    found = defaultdict(list)
+    for row in evidence.frame(_UNPLACED).iter_rows(named=True):
+        network = _network(row["ip"])
+        if network is not None:
+            found[network].append(row["mac"])
+    return [
+        Proposal(
+            "subnets.csv",
+            {"cidr": str(network), "kind": _kind(macs)},
+            f"{len(macs)} addresses here have no place; kind is a guess",
+        )
+        for network, macs in sorted(found.items(), key=lambda item: str(item[0]))
+        if len(macs) >= FEWEST_ADDRESSES
+    ]
+
+
+def _network(
+    address: str,
+) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return None
+    return ipaddress.ip_network(f"{ip}/{PREFIXES[ip.version]}", strict=False)
+
+
+def _kind(macs: list[str | None]) -> str:
+    """Phones hide their cards behind random ones; computers on a wire do not."""
+    random = [mac for mac in macs if mac and mac[1:2] in "26ae"]
+    return "wifi" if len(random) > RANDOM_SHARE * len(macs) else "wired"
+
+
+PERSONAL_DAYS = 4
+PERSONAL_SHARE = 0.9
+SHARED_ACCOUNTS = 4
+SHARED_SHARE = 0.5
+RANDOM_CARD = "^mac:[0-9a-f][26ae]"
+"""A card that a phone made up; another network, or another day, and it has another."""
+
+_USE = """
+with used as (
+    select distinct device, account, is_student, event_date
+    from built.core.http_requests
+    where
+        attribution_grade = 'A' and account_type = 'person' and device is not null
+        and net_kind is distinct from 'vdi'
+),
+
+by_account as (
+    select
+        device,
+        used.account,
+        count(*) as days,
+        min(accounts.owner_person_id) as person_id,
+        max(used.is_student) as is_pupil
+    from used
+    left join built.registry.accounts as accounts on used.account = accounts.account
+    group by device, used.account
+),
+
+known as (
+    select * from built.identity.devices
+    qualify event_date = max(event_date) over ()
+)
+
+select
+    by_account.device,
+    min(devices.hostname) as hostname,
+    min(devices.mac) as mac,
+    min(devices.device_class) as device_class,
+    min(devices.building) as building,
+    min(devices.static_ip) as static_ip,
+    count(*) as accounts,
+    max_by(by_account.person_id, by_account.days) as person_id,
+    max_by(by_account.is_pupil, by_account.days) as is_pupil,
+    max(by_account.days) as days,
+    max(by_account.days) / sum(by_account.days) as share
+from by_account
+left join known as devices on by_account.device = devices.device
+where
+    devices.assigned_to is null
+    and devices.pool is null
+    -- what the registry does not know is told by its card, if that is its own
+    and (devices.device is not null or not regexp_matches(by_account.device, $random))
+group by by_account.device
+order by by_account.device
+"""
+
+
+def machines(evidence: Evidence) -> list[Proposal]:
+    """A row for each device whose use is plain; the others stay as they are."""
+    found = []
+    for row in evidence.frame(_USE, random=RANDOM_CARD).iter_rows(named=True):
+        days = f"{row['share']:.0%} of its account days, {row['days']} days"
+        if (
+            row["days"] >= PERSONAL_DAYS
+            and row["share"] >= PERSONAL_SHARE
+            and row["person_id"] is not None
+        ):
+            more = {"assigned_to": row["person_id"]}
+            whose = "one pupil's account" if row["is_pupil"] else "one account"
+            found.append(_proposal(row, more, f"{whose} has {days}"))
+        elif row["accounts"] >= SHARED_ACCOUNTS and row["share"] < SHARED_SHARE:
+            reason = f"{row['accounts']} accounts use it; the busiest has {days}"
+            found.append(_proposal(row, {"pool": "shared"}, reason))
+    return found
+
+
+def _proposal(
+    row: dict[str, str | None], more: dict[str, str], reason: str
+) -> Proposal:
+    """What the registry has of the device, and what the logs add."""
+    device = row["device"] or ""
+    is_card = device.startswith("mac:")
+    known = {
+        "hostname": row["hostname"] or ("" if is_card else device),
+        "mac": row["mac"] or (device.removeprefix("mac:") if is_card else ""),
+        "device_class": row["device_class"] or "",
+        "building": row["building"] or "",
+        "static_ip": row["static_ip"] or "",
+    }
+    return Proposal("devices.csv", known | more, reason)
+
+
+FEWEST_PERSON_DAYS = 20
+"""Person days of a building that tell its hours."""
+QUARTER = 15
+
+_HOURS = """
+with marked as (
+    select
+        person_id,
+        building,
+        event_date,
+        date_diff('day', date '2000-01-03', event_date) % 7 as weekday,
+        timezone($zone, start_time) as local_time
+    from built.core.engaged_requests
+    where is_staff and has_location and building is not null and is_district_device
+),
+
+days as (
+    select
+        building,
+        person_id,
+        event_date,
+        date_diff('minute', event_date::timestamp, min(local_time)) as first_minute,
+        date_diff('minute', event_date::timestamp, max(local_time)) as last_minute
+    from marked
+    where weekday < 5
+    group by building, person_id, event_date
+)
+
+select
+    building,
+    quantile_disc(first_minute, 0.25) as first_minute,
+    quantile_disc(last_minute, 0.75) as last_minute,
+    count(*) as person_days,
+    min(event_date) as first_day,
+    max(event_date) as last_day
+from days
+group by building
+having count(*) >= $fewest
+order by building
+"""
+
+_WITHOUT = """
+select distinct people.person_id, people.building
+from built.registry.people as people
+left join built.registry.duty_windows as duty on people.person_id = duty.person_id
+where people.is_staff and people.building is not null and duty.person_id is null
+order by people.building, people.person_id
+"""
+
+
+def hours(evidence: Evidence) -> list[Proposal]:
+    """The hours of their building, Monday to Friday, for staff without any."""
+    known = {
+        row["building"]: row
+        for row in evidence.frame(
+            _HOURS, zone=evidence.zone, fewest=FEWEST_PERSON_DAYS
+        ).iter_rows(named=True)
+    }
+    found = []
+    for person in evidence.frame(_WITHOUT).iter_rows(named=True):
+        row = known.get(person["building"])
+        if row is None:
+            continue
+        first = row["first_minute"] // QUARTER * QUARTER
+        last = -(-row["last_minute"] // QUARTER) * QUARTER
+        reason = (
+            f"most staff of {row['building']} work from {_clock(first)} to "
+            f"{_clock(last)}, by {row['person_days']} days of work"
+        )
+        cells = {
+            "person_id": person["person_id"],
+            "date_from": row["first_day"].isoformat(),
+            "date_to": row["last_day"].isoformat(),
+            "start_local": _clock(first),
+            "end_local": _clock(last),
+            "building": row["building"],
+            "kind": "contract",
+        }
+        found += [
+            Proposal("staff_duty.csv", cells | {"weekday": str(day)}, reason)
+            for day in range(5)
+        ]
+    return found
+
+
+def _clock(minutes: int) -> str:
+    minutes = min(max(minutes, 0), 24 * 60 - 1)
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"
+
+
+FEWEST_ACCOUNTS = 3
+MOST = 50
+
+_SITES = """
+select
+    requests.site,
+    count(distinct requests.account) as accounts,
+    count(distinct case when requests.is_staff then requests.account end) as staff,
+    count(distinct case when accounts.is_student then requests.account end) as pupils,
+    count(distinct requests.event_date) as days,
+    count(*) as requests
+from built.core.engaged_requests as requests
+inner join built.core.site_verdicts as verdicts
+    on
+        requests.account = verdicts.account
+        and requests.url_hostname = verdicts.url_hostname
+        and requests.event_date = verdicts.event_date
+inner join built.identity.accounts as accounts
+    on
+        requests.account = accounts.account
+        and requests.event_date = accounts.event_date
+where verdicts.verdict = 'external' and requests.site is not null
+group by requests.site
+having count(distinct requests.account) >= $fewest
+order by accounts desc, requests desc, requests.site
+limit $most
+"""
+
+
+def reach(evidence: Evidence) -> list[Proposal]:
+    """A row for each site, widest reach first; accepting one approves it for all."""
+    found = evidence.frame(_SITES, fewest=FEWEST_ACCOUNTS, most=MOST)
+    return [
+        Proposal(
+            "approved_sites.csv",
+            {
+                "entry_id": f"N-{number:03d}",
+                "pattern": row["site"],
+                "match": "domain",
+                "roles": _roles(row),
+            },
+            f"{row['accounts']} accounts, {row['staff']} of staff, {row['pupils']} of "
+            f"pupils, on {row['days']} days, {row['requests']} requests; review before "
+            "you approve",
+        )
+        for number, row in enumerate(found.iter_rows(named=True), start=1)
+    ]
+
+
+def _roles(row: dict[str, Any]) -> str:
+    """For whom: those who used it, if they are all of a kind."""
+    for role, count in (("staff", row["staff"]), ("student", row["pupils"])):
+        if count == row["accounts"]:
+            return role
+    return "all"
+
+
+KINDS = (networks, fixed, machines, services, reach, hours)
+
+
+def suggest(district: District) -> Mapping[str, Sequence[Proposal]]:
+    """Proposals by file of the registry; files without any are left out.
+
+    Raises:
+        ModelError: Nothing was built yet.
+        BusyError: A run is at work.
+    """
+    files = inputs.lake_files(district.store, district.home.lake)
+    days = files.days()
+    if not days:
+        raise ModelError(
+            "no log was taken in yet",
+            where=str(district.home.path),
+            remedy="Run: schoolbell run --home HOME",
+        )
+    found: dict[str, list[Proposal]] = {}
+    with looking(district.home.warehouse) as database:
+        inputs.show_raw(database, files, ("logons",), (days[0], days[-1]))
+        evidence = Evidence(database, district.zone)
+        for kind in KINDS:
+            for one in filter(is_plain, kind(evidence)):
+                found.setdefault(one.file, []).append(one)
+    return found

@@ -1,0 +1,115 @@
+"""Sites of a sensitive kind, and their names taken out of findings for most readers.
+
+What is kept is whole; only what is shown is changed, as with accounts. A finding of
+before sites were marked has no mark: doubt withholds, and all its sites go until its
+day is judged again.
+"""
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from pipelines.privacy.pseudonyms import SENSITIVE, WITHHELD
+from pipelines.warehouse.database import Database
+from pipelines.warehouse.look_alikes import unicode_hostname
+
+_SENSITIVE = """
+with
+
+said as (
+    select
+        url_hostname,
+        bool_or(list_contains($kinds, category)) as is_sensitive,
+        bool_or(category = 'circumvention') as is_way_around
+    from core.host_categories
+    group by url_hostname
+),
+
+sites as (
+    select hosts.site as name
+    from said
+    inner join identity.hosts as hosts on said.url_hostname = hosts.url_hostname
+    where hosts.site is not null
+    group by hosts.site
+    having 2 * count_if(said.is_sensitive) >= count(*) and not bool_or(is_way_around)
+)
+
+select url_hostname as name from said where is_sensitive and not is_way_around
+union
+-- the same hosts in their own letters, where they are international
+select hosts.unicode_hostname
+from said
+inner join identity.hosts as hosts on said.url_hostname = hosts.url_hostname
+where
+    said.is_sensitive and not said.is_way_around
+    and hosts.unicode_hostname is not null
+union
+select name from sites
+"""
+
+
+def sensitive_names(database: Database) -> frozenset[str]:
+    """Hosts that any list calls so, and sites most of whose hosts are.
+
+    One odd host does not make a whole site sensitive. Ways around the filter are
+    told by name: the tool is the finding.
+    """
+    if not (database.has("core.host_categories") and database.has("identity.hosts")):
+        return frozenset()
+    rows = database.rows(_SENSITIVE, {"kinds": list(SENSITIVE)})
+    return frozenset(str(name) for (name,) in rows)
+
+
+_KINDS = re.compile(rf"\b({'|'.join(SENSITIVE)})\b")
+
+
+def hidden_sites(record: Mapping[str, Any]) -> tuple[str, ...]:
+    """The sites of a kept record that no default surface spells."""
+    marked = record["withheld"] if "withheld" in record else record.get("sites")
+    return tuple(marked or ())
+
+
+def withheld(record: Mapping[str, Any], named: Callable[[str], str]) -> dict[str, Any]:
+    """The record with each withheld site under its pseudonym, and no word of its kind.
+
+    Args:
+        record: Of a finding, as it is kept.
+        named: Gives the pseudonym of a site.
+    """
+    sites = hidden_sites(record)
+    shown = {name: value for name, value in record.items() if name != "withheld"}
+    if not sites:
+        return shown
+    shown = dict(unspelt(shown, sites, named))
+    details = dict(shown["details"])
+    for name in ("categories", "category"):
+        if name in details:
+            details[name] = _replaced(details[name], _KINDS, WITHHELD)
+    return shown | {"details": details}
+
+
+def unspelt(value: Any, sites: Collection[str], named: Callable[[str], str]) -> Any:
+    """Texts, however deep, with each of the sites under its pseudonym.
+
+    A site goes in both its spellings where it is international, and its hosts with it.
+    """
+    for site in sorted(sites, key=len, reverse=True):
+        value = _replaced(value, _spelt(site), named(site))
+    return value
+
+
+def _spelt(site: str) -> re.Pattern[str]:
+    spellings = filter(None, (site, unicode_hostname(site)))
+    either = "|".join(map(re.escape, spellings))
+    pattern = rf"(?<![\w-])(?:[\w-]+[.])*(?:{either})(?![\w-])"
+    return re.compile(pattern, re.IGNORECASE)
+
+
+def _replaced(value: Any, spelt: re.Pattern[str], name: str) -> Any:
+    if isinstance(value, str):
+        return spelt.sub(lambda _found: name, value)
+    if isinstance(value, Mapping):
+        return {key: _replaced(one, spelt, name) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_replaced(one, spelt, name) for one in value]
+    return value

@@ -1,0 +1,220 @@
+"""Honest traffic that resembles uploads or swarms, and odd networks and clocks."""
+
+from pipelines.synthetic.days import MINUTE, SECOND
+from pipelines.synthetic.plan import Release
+from pipelines.synthetic.planted.writer import (
+    NONE,
+    Scene,
+    Stage,
+    about_device,
+    beat,
+    day_span,
+    minutes,
+    send,
+)
+from pipelines.synthetic.routines import browse
+
+
+def approved_upload(stage: Stage) -> None:
+    """S92a: a film of the concert goes to the district's own drive."""
+    day = stage.day(after=4)
+    device = stage.desktop(stage.teacher(day))
+    span = minutes(stage.moment(day), 20)
+    send(stage, device, span[0], "drive.google.com", sent=2_300_000_000,
+         received=900_000, seconds=1_100)  # fmt: skip
+    about_device(stage, "S92a", "", device, span, "2,300 MB to the district's drive")
+
+
+def modest_upload(stage: Stage) -> None:
+    """S92b: a few photographs to a print shop."""
+    day = stage.day(after=4)
+    device = stage.desktop(stage.teacher(day))
+    span = minutes(stage.moment(day), 6)
+    send(stage, device, span[0], "orders.printpenguin.example", sent=140_000_000,
+         received=300_000, seconds=260)  # fmt: skip
+    about_device(stage, "S92b", "", device, span, "140 MB to a print shop")
+
+
+def managed_agents(stage: Stage) -> None:
+    """S93a: an agent on the lab's computers calls its maker every ten minutes."""
+    day = stage.day(after=2, weekdays="123")
+    span = day_span(stage, day.number)
+    for building in ("HS", "MS"):
+        for device in stage.world.places.pool(building, "lab")[:6]:
+            beat(stage, device, span, "cloud.inkmanager.example", every=600,
+                 jitter=0.01)  # fmt: skip
+            about_device(stage, "S93a", "", device, span, "a printer agent of the lab")
+
+
+def school_day_ticker(stage: Stage) -> None:
+    """S93b: a weather page is open on one desk from eight until four."""
+    day = stage.day(after=2)
+    device = stage.desktop(stage.teacher(day))
+    span = (day.at("08:05"), day.at("15:40"))
+    beat(stage, device, span, "live.cloudbarrel.example", every=300, jitter=0.01)
+    about_device(stage, "S93b", "", device, span, "a page that refreshes in a tab")
+
+
+def meeting(stage: Stage) -> None:
+    """S96a: a video meeting: much in both directions, with three servers."""
+    day = stage.day()
+    device = stage.desktop(stage.teacher(day))
+    span = minutes(stage.moment(day), 45)
+    for place in range(24):
+        send(stage, device, span[0] + place * 100 * SECOND,
+             f"198.51.100.{70 + place % 3}", sent=9_000_000, received=14_000_000,
+             seconds=95, port=8_801, protocol=17)  # fmt: skip
+    about_device(stage, "S96a", "", device, span, "a video meeting")
+
+
+def neighbours(stage: Stage) -> None:
+    """S96b: updates are passed on among many computers, all on one port."""
+    day = stage.day()
+    device = stage.desktop(stage.teacher(day))
+    span = minutes(stage.moment(day), 50)
+    for peer in range(1, 46):
+        start = span[0] + stage.rng.randrange(40 * 60) * SECOND
+        send(stage, device, start, f"203.0.113.{peer}", sent=700_000,
+             received=2_000_000, seconds=30, port=7_680)  # fmt: skip
+    about_device(stage, "S96b", "", device, span, "updates among neighbours")
+
+
+def never_run(stage: Stage) -> None:
+    """S98a: a program is fetched and never opened."""
+    day = stage.day(after=1)
+    person = stage.teacher(day)
+    device = stage.desktop(person)
+    span = minutes(stage.moment(day), 8)
+    stage.away(person, span)
+    stage.sit(person, device, span, "teach")
+    stage.fetch(person.username, device, span[0] + 3 * MINUTE, "get.rulerbox.example",
+                7_700_000, elapsed=9 * SECOND, outcome="program")  # fmt: skip
+    about_device(stage, "S98a", "", device, span, "a download that is never opened")
+
+
+def copies_expected(stage: Stage) -> None:
+    """S99a: the registry expects the nightly copy, which comes as it should."""
+    server = stage.world.places.devices[2]
+    stage.plan.say("expected_traffic.csv", expected_id="T-001", kind="backup",
+                   log="firewall", device=server.hostname,
+                   destination="backupbarn.example", every_days="1",
+                   least_megabytes="1000")  # fmt: skip
+    ran = [d.number for d in stage.world.days if d.number not in stage.plan.no_copy]
+    number = stage.choice(ran[5:])
+    about_device(stage, "S99a", "", server, day_span(stage, number),
+                 "the nightly copy ran")  # fmt: skip
+
+
+SCENES: tuple[Scene, ...] = (
+    approved_upload,
+    modest_upload,
+    managed_agents,
+    school_day_ticker,
+    meeting,
+    neighbours,
+    never_run,
+    copies_expected,
+)
+
+
+def lingering_address(stage: Stage) -> None:
+    """S06: a walk to the school next door; the old address lingers."""
+    day = stage.day()
+    person = stage.carrier("HS", day)
+    laptop = stage.laptop(person)
+    last = stage.moment(day)
+    stage.away(person, minutes(last - 15 * MINUTE, 45))
+    browse(stage.plan, person, laptop, (last - 14 * MINUTE, last), "teach", pace="busy")
+    later = minutes(last + 4 * MINUTE, 18)
+    browse(stage.plan, person, laptop, later, "teach", pace="busy", network="MS/wifi")
+    for late in (6, 9):
+        stage.fetch(person.username, laptop, last + late * MINUTE, "docs.google.com",
+                    24_000)  # fmt: skip
+    stage.case("S06", NONE, "", person, (laptop,), (last, later[1]),
+               "walked from HS to MS; lines from the old address follow")  # fmt: skip
+
+
+def virtual_desktop(stage: Stage) -> None:
+    """S25: a session on the virtual desktop host beside the own computer."""
+    day = stage.day()
+    person = stage.teacher(day, building="HS")
+    mine = stage.desktop(person)
+    host = stage.choice(
+        stage.world.places.where(lambda d: d.device_class == "vdi_host")
+    )
+    span = minutes(stage.moment(day), 28)
+    stage.away(person, span)
+    stage.sit(person, mine, span, "teach", pace="busy")
+    stage.sit(
+        person, host, span, "teach", pace="busy", opened="remote", closed="logoff"
+    )
+    stage.case("S25", NONE, "", person, (mine, host), span,
+               "a virtual desktop in the district office's network")  # fmt: skip
+
+
+def portable_classroom(stage: Stage) -> None:
+    """S26: two teachers behind one translated address."""
+    day = stage.day()
+    span = minutes(stage.moment(day), 30)
+    people, devices = [], []
+    for _ in range(2):
+        person = stage.carrier("HS", day)
+        stage.away(person, span)
+        laptop = stage.laptop(person)
+        browse(stage.plan, person, laptop, span, "teach", pace="busy", network="HS/nat")
+        people.append(person)
+        devices.append(laptop)
+    for person in people:
+        stage.case("S26", NONE, "", person, devices, span,
+                   "a portable classroom behind one address")  # fmt: skip
+
+
+def lease_passes_on(stage: Stage) -> None:
+    """S27: an address passes from one laptop to another within four minutes."""
+    day = stage.day()
+    pair = [stage.carrier("HS", day) for _ in range(2)]
+    first, second = map(stage.laptop, pair)
+    last = stage.moment(day, "12:30", "14:00")
+    network = "HS/wifi"
+    address = stage.world.places.networks[network].address(first.number, day.number)
+    stage.away(pair[0], (last - 16 * MINUTE, day.at("23:00")), 0)
+    stage.away(pair[1], minutes(last - 10 * MINUTE, 40))
+    browse(stage.plan, pair[0], first, (last - 15 * MINUTE, last), "teach", pace="busy",
+           network=network)  # fmt: skip
+    stage.plan.releases.append(Release(first.number, network, last + 20 * SECOND))
+    span = minutes(last + 5 * MINUTE, 20)
+    browse(stage.plan, pair[1], second, span, "teach", pace="busy", network=network,
+           address=address)  # fmt: skip
+    for person in pair:
+        stage.case("S27", NONE, "", person, (first, second), (last, span[1]),
+                   "one address, two laptops, five minutes apart")  # fmt: skip
+
+
+def slow_clock(stage: Stage) -> None:
+    """S28: a podium twelve minutes slow, after an honest drive."""
+    day = stage.day()
+    person = stage.teacher(day, building="HS")
+    podium = stage.choice(
+        stage.world.places.where(
+            lambda d: d.clock_error_seconds != 0 and d.building == "ES"
+        )
+    )
+    last = stage.moment(day)
+    span = minutes(last + 24 * MINUTE, 12)
+    stage.away(person, (last - 15 * MINUTE, span[1]), 45)
+    stage.sit(person, stage.desktop(person), (last - 13 * MINUTE, last), "teach",
+              pace="busy")  # fmt: skip
+    stage.sit(person, podium, span, "teach", pace="busy", opened="logon",
+              closed="logoff")  # fmt: skip
+    stage.case("S28", NONE, "", person, (stage.desktop(person), podium), span,
+               "the podium's clock is twelve minutes slow")  # fmt: skip
+
+
+NETWORKS: tuple[Scene, ...] = (
+    lingering_address,
+    virtual_desktop,
+    portable_classroom,
+    lease_passes_on,
+    slow_clock,
+    slow_clock,
+)

@@ -1,0 +1,379 @@
+"""Casting and small stage directions: what scenes are written with."""
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from pipelines.synthetic.days import MINUTE, SECOND, Day
+from pipelines.synthetic.earlier import let_in
+from pipelines.synthetic.people import Person
+from pipelines.synthetic.places import Device
+from pipelines.synthetic.plan import (
+    Away,
+    Case,
+    Closed,
+    Fetch,
+    Flow,
+    Key,
+    Opened,
+    Pace,
+    Plan,
+    is_free,
+)
+from pipelines.synthetic.routines import sit
+from pipelines.synthetic.world import World
+
+Test = Callable[[Person], bool]
+T = TypeVar("T")
+Span = tuple[int, int]
+
+SHARED = "shared_account"
+SITE = "non_approved_site"
+HOURS = "off_hours_external"
+ANOMALY = "anomaly"
+NONE = "none"
+
+
+class NotCastError(Exception):
+    """The district is too small, or the logs too short, for a scene."""
+
+
+@dataclass
+class Stage:
+    """Where scenes are played: casts people, days and devices, notes the truth.
+
+    Attributes:
+        busy: Days on which somebody already plays, by person.
+        seats: Spans in which a spare device is taken.
+        earlier: Days before the first one of which a log was kept.
+    """
+
+    world: World
+    plan: Plan
+    rng: random.Random
+    busy: dict[int, set[int]] = field(default_factory=dict)
+    seats: dict[int, list[Span]] = field(default_factory=dict)
+    earlier: Sequence[Day] = ()
+
+    # who, when, where
+
+    def day(self, *, after: int = 0, weekdays: str = "01234") -> Day:
+        """Some school day; `after` leaves out the first days."""
+        fits = [
+            day
+            for day in self.world.days
+            if day.kind == "school"
+            and day.number >= after
+            and str(day.date.weekday()) in weekdays
+        ]
+        return self.choice(fits)
+
+    def on(self, date: object) -> Day:
+        """The day of a date."""
+        return self.choice([day for day in self.world.days if day.date == date])
+
+    def choice(self, options: Sequence[T]) -> T:
+        """One of the options."""
+        if not options:
+            raise NotCastError
+        return self.rng.choice(options)
+
+    def person(self, test: Test, *days: Day) -> Person:
+        """Somebody who plays nothing on these days; newcomers first."""
+        wanted = {day.number for day in days}
+        free = [
+            person
+            for person in self.world.roster.where(test)
+            if not wanted & self.busy.get(person.number, set())
+        ]
+        fresh = [person for person in free if person.number not in self.busy]
+        person = self.choice(fresh or free)
+        self.busy.setdefault(person.number, set()).update(wanted)
+        return person
+
+    def teacher(self, *days: Day, building: str = "", laptop: bool = False) -> Person:
+        """A teacher with a desktop computer, in the building if one is named."""
+        places = self.world.places
+        return self.person(
+            lambda p: (
+                p.job_title == "teacher"
+                and building in {"", p.building}
+                and places.of(p, "desktop") is not None
+                and (not laptop or places.of(p, "laptop") is not None)
+            ),
+            *days,
+        )
+
+    def holder(self, job: str, *days: Day, building: str = "") -> Person:
+        """Somebody of a job."""
+        return self.person(
+            lambda p: p.job_title == job and building in {"", p.building}, *days
+        )
+
+    def pupil(self, building: str, *days: Day) -> Person:
+        """A pupil of a school."""
+        return self.person(lambda p: p.is_student and p.building == building, *days)
+
+    def carrier(self, building: str, *days: Day) -> Person:
+        """Somebody of the staff who carries a laptop."""
+        return self.person(
+            lambda p: (
+                p.building == building
+                and not p.is_student
+                and self.world.places.of(p, "laptop") is not None
+            ),
+            *days,
+        )
+
+    def desktop(self, person: Person) -> Device:
+        """The desktop computer of a person."""
+        return self.device(person, "desktop")
+
+    def laptop(self, person: Person) -> Device:
+        """The laptop of a person."""
+        return self.device(person, "laptop")
+
+    def device(self, person: Person, device_class: str) -> Device:
+        """The device of that class that a person was given."""
+        device = self.world.places.of(person, device_class)
+        if device is None:
+            raise NotCastError
+        return device
+
+    def spare(self, building: str, pool: str, span: Span) -> Device:
+        """A shared device that nobody uses in the span."""
+        for device in reversed(self.world.places.pool(building, pool)):
+            taken = self.seats.setdefault(device.number, [])
+            if not device.clock_error_seconds and is_free(taken, *span):
+                taken.append(span)
+                return device
+        raise NotCastError
+
+    # what happens
+
+    def moment(self, day: Day, first: str = "09:00", last: str = "14:00") -> int:
+        """Some time of the day between two clock times."""
+        return self.rng.randrange(day.at(first), day.at(last), SECOND)
+
+    def away(self, person: Person, span: Span, margin_minutes: int = 20) -> None:
+        """Nothing ordinary happens around the span."""
+        margin = margin_minutes * MINUTE
+        self.plan.away.append(Away(person.number, span[0] - margin, span[1] + margin))
+
+    def away_all_day(self, person: Person, day: Day) -> None:
+        """Nothing ordinary happens on a day."""
+        self.away(person, (day.at("00:30"), day.at("23:30")))
+
+    def sit(  # noqa: PLR0913 - one act, told in full
+        self,
+        person: Person,
+        device: Device,
+        span: Span,
+        taste: str = "",
+        *,
+        account: str = "",
+        pace: Pace = "work",
+        opened: Opened = "unlock",
+        closed: Closed = "lock",
+    ) -> None:
+        """Sit at a device and browse; see `acts.sit`."""
+        sit(self.plan, person, device, span, taste, account=account, pace=pace,
+            opened=opened, closed=closed)  # fmt: skip
+
+    def tick(
+        self,
+        account: str,
+        device: Device,
+        span: Span,
+        host: str,
+        *,
+        seconds: float,
+        size: int,
+        spread: float = 0.02,
+    ) -> None:
+        """A machine asks a host again and again, as regular as machines are."""
+        now = float(span[0])
+        while now < span[1]:
+            jitter = self.rng.gauss(0, seconds * 8)
+            bytes_in = round(size * self.rng.gauss(1, spread))
+            self.plan.fetches.append(
+                Fetch(account, device.number, device.network, round(now + jitter), host,
+                      bytes_in)
+            )  # fmt: skip
+            now += seconds * SECOND
+
+    def fetch(
+        self,
+        account: str,
+        device: Device,
+        start: int,
+        host: str,
+        size: int,
+        *,
+        elapsed: int = 900,
+        outcome: str = "tunnel",
+    ) -> None:
+        """One request."""
+        self.plan.fetches.append(
+            Fetch(account, device.number, device.network, start, host, size, elapsed,
+                  outcome)  # type: ignore[arg-type]
+        )  # fmt: skip
+
+    # what is true
+
+    def case(  # noqa: PLR0913 - a case has that many columns
+        self,
+        family: str,
+        kind: str,
+        rule: str,
+        person: Person,
+        devices: Sequence[Device],
+        span: Span,
+        note: str,
+        *,
+        intensity: int = 1,
+        account: str = "",
+    ) -> None:
+        """Note a planted case."""
+        self.plan.cases.append(
+            Case(
+                family,
+                kind,
+                rule,
+                account or person.username,
+                person.number,
+                tuple(device.number for device in devices),
+                *span,
+                intensity,
+                note,
+            )
+        )
+
+    def about_nobody(self) -> None:
+        """The case noted last is about a device or an address: no person is meant."""
+        self.plan.cases[-1] = self.plan.cases[-1].without_person()
+
+
+Scene = Callable[[Stage], None]
+
+
+def minutes(start: int, count: float) -> Span:
+    """A span of so many minutes."""
+    return start, start + round(count * MINUTE)
+
+
+def send(  # noqa: PLR0913 - a flow has that many sides
+    stage: Stage,
+    device: Device,
+    start: int,
+    host: str,
+    *,
+    sent: int,
+    received: int,
+    seconds: float = 2,
+    port: int = 443,
+    protocol: int = 6,
+) -> None:
+    """One flow past the proxy, on the device's usual network."""
+    stage.plan.flows.append(
+        Flow(device.number, device.network, start, round(seconds * SECOND), host, sent,
+             received, port, protocol)
+    )  # fmt: skip
+
+
+def beat(  # noqa: PLR0913 - a rhythm has that many sides
+    stage: Stage,
+    device: Device,
+    span: Span,
+    host: str,
+    *,
+    every: float,
+    jitter: float,
+    sent: int = 900,
+    received: int = 4_200,
+) -> None:
+    """A programme calls a host again and again.
+
+    Args:
+        every: Seconds between calls.
+        jitter: Share of that by which a call wanders.
+    """
+    at = float(span[0])
+    while at < span[1]:
+        late = stage.rng.gauss(0, jitter * every * SECOND)
+        size = round(received * stage.rng.gauss(1, 0.01))
+        send(stage, device, round(at + late), host, sent=sent, received=size)
+        at += every * SECOND
+
+
+def about_device(
+    stage: Stage,
+    family: str,
+    rule: str,
+    device: Device,
+    span: Span,
+    note: str,
+    *,
+    intensity: int = 1,
+) -> None:
+    """A case whose subject is a device: nobody is meant."""
+    kind = ANOMALY if rule else "none"
+    anybody = stage.world.roster.staff[0]
+    stage.case(family, kind, rule, anybody, (device,), span, note,
+               intensity=intensity, account=device.hostname)  # fmt: skip
+    stage.about_nobody()
+
+
+def day_span(stage: Stage, number: int) -> Span:
+    """A whole local day."""
+    day = stage.choice([one for one in stage.world.days if one.number == number])
+    return day.at("00:00"), day.at("23:59")
+
+
+def write_documents(stage: Stage, account: str, device: Device, span: Span) -> None:
+    """From a logon to a logoff, with a dozen requests that documents make."""
+    key = Key(span[0], device.number, account, "4624", 2)
+    stage.plan.keys.append(key)
+    for place in range(12):
+        start = span[0] + (30 + place * 55 + stage.rng.randint(0, 30)) * SECOND
+        stage.fetch(account, device, start, "docs.google.com", 24_000 + 900 * place)
+    leave = Key(span[1] + MINUTE, device.number, account, "4634", 2)
+    stage.plan.keys.append(leave)
+
+
+def last_used(stage: Stage, least: int, most: int) -> tuple[Day, Day]:
+    """A day of school and one so many days earlier, before the first day.
+
+    Raises:
+        NotCastError: No log was kept of days so early.
+    """
+    day = stage.day(after=1)
+    fits = [
+        one
+        for one in stage.earlier
+        if one.has_school and least <= (day.date - one.date).days <= most
+    ]
+    if not fits:
+        raise NotCastError
+    return day, stage.choice(fits)
+
+
+def used_again(
+    stage: Stage, account: str, before: Day, day: Day
+) -> tuple[Span, Device]:
+    """An account without an owner, used on a day before and again on this one."""
+    stage.plan.say("accounts.csv", username=account, account_type="person",
+                   approved_shared="no", valid_from="2025-08-01")  # fmt: skip
+    span = minutes(stage.moment(day), 14)
+    device = stage.spare("MS", "workroom", span)
+    seen_before(stage, account, device, before)
+    write_documents(stage, account, device, span)
+    return span, device
+
+
+def seen_before(stage: Stage, account: str, device: Device, before: Day) -> None:
+    """On a day before the first one, and on no other of those."""
+    start = before.at("10:00", stage.rng.randint(0, 90))
+    stage.plan.silent.append(account)
+    stage.plan.earlier.append(let_in(account, device, start))

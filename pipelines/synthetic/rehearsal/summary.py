@@ -1,0 +1,255 @@
+"""What a simulated year came to: messages per reader and week, silences found."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from math import ceil
+from random import Random
+
+from pipelines.alerts.rounds import is_quiet
+from pipelines.health.source_hours import EVERYWHERE
+from pipelines.state.alerts import GIVEN_UP, SENT, outbox
+from pipelines.state.database import Store
+from pipelines.synthetic.rehearsal.playback import (
+    ALERTS,
+    CHANNELS,
+    Played,
+    Telling,
+    play,
+)
+from pipelines.synthetic.rehearsal.school_year import (
+    BUILDINGS,
+    FEEDS,
+    HOUR,
+    SHARES,
+    ZONE,
+    Planted,
+    Year,
+    drawn,
+    lines,
+    plant,
+    school_year,
+)
+
+INTERVAL_LINES = 100
+"""A silence is due to be told once so many lines would usually have come."""
+
+WEEK = timedelta(days=7)
+HEALTH_AT_NIGHT = ("notice",)
+"""What may come in quiet hours: security, and a whole source that is silent."""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """What one reader got.
+
+    Attributes:
+        most_a_day: Must not exceed the budget.
+        in_quiet_hours: Messages of classes that have to wait for the morning.
+    """
+
+    name: str
+    messages: int
+    a_week: float
+    most_a_week: int
+    most_a_day: int
+    in_quiet_hours: int
+
+
+@dataclass(frozen=True)
+class Silence:
+    """A planted silence, and when it was told; None: never."""
+
+    planted: Planted
+    interval_hours: int
+    delay_hours: float | None
+
+    @property
+    def is_short(self) -> bool:
+        """Over before so many lines were missing that it could be known."""
+        return self.planted.hours < self.interval_hours
+
+    @property
+    def missing_lines(self) -> int:
+        """That usually come in its time, while pupils are there."""
+        return round(self.planted.hours * _lines_an_hour(self.planted))
+
+
+@dataclass(frozen=True)
+class Count:
+    """The figures of a year.
+
+    Attributes:
+        false_alarms: Troubles that nobody planted.
+        on_closed_days: Of these, raised on a closed day.
+        repeated: Messages that came again with the same key, after a death.
+        unmarked: Of these, those that do not say that they may be a repeat.
+        lost: Messages that are neither sent nor waiting.
+        too_soon: Facts told again within a week though no worse.
+    """
+
+    readers: Sequence[Reader]
+    silences: Sequence[Silence]
+    false_alarms: int
+    on_closed_days: int
+    deaths: int
+    refusals: int
+    repeated: int
+    unmarked: int
+    waiting: int
+    lost: int
+    too_soon: int
+
+    @property
+    def missed(self) -> list[Silence]:
+        """Long enough to be known, and never told."""
+        return [
+            one for one in self.silences if one.delay_hours is None and not one.is_short
+        ]
+
+    @property
+    def late(self) -> list[Silence]:
+        """Told more than one interval after they could be known."""
+        return [
+            one
+            for one in self.silences
+            if one.delay_hours is not None and one.delay_hours > one.interval_hours
+        ]
+
+    @property
+    def is_well(self) -> bool:
+        """Nothing was missed, late, false, lost, too soon or too much."""
+        most = max((one.most_a_day for one in self.readers), default=0)
+        early = sum(one.in_quiet_hours for one in self.readers)
+        wrong = (self.false_alarms, self.lost, self.unmarked, self.too_soon, early)
+        is_in_budget = most <= ALERTS.most_a_day
+        return not (self.missed or self.late or any(wrong)) and is_in_budget
+
+
+def count(
+    year: Year, planted: Sequence[Planted], played: Played, store: Store
+) -> Count:
+    """Count what happened."""
+    false = [
+        time
+        for (key, start), time in played.raised.items()
+        if not any(_is_of(key, start, one) for one in planted)
+    ]
+    rows = outbox(store)
+    sent = {(one["alert_key"], one["channel"]) for one in rows if one["state"] == SENT}
+    came = Counter((one.message.key, one.channel) for one in played.arrived)
+    return Count(
+        readers=list(_readers(year, played)),
+        silences=[_silence(one, played) for one in planted],
+        false_alarms=len(false),
+        on_closed_days=sum(not year.is_open(_day(one)) for one in false),
+        deaths=played.deaths,
+        refusals=played.refusals,
+        repeated=sum(times - 1 for times in came.values()),
+        unmarked=_unmarked(played),
+        waiting=len(rows) - len(sent),
+        lost=len(sent - came.keys()) + sum(one["state"] == GIVEN_UP for one in rows),
+        too_soon=_too_soon(played),
+    )
+
+
+def _readers(year: Year, played: Played) -> Iterator[Reader]:
+    weeks = ((year.last - year.judged).days + 1) / 7
+    for name in CHANNELS:
+        mine = [one for one in played.arrived if one.channel == name]
+        by_day = Counter(_day(one.time) for one in mine)
+        by_week = Counter(_day(one.time).isocalendar()[:2] for one in mine)
+        yield Reader(
+            name=name,
+            messages=len(mine),
+            a_week=round(len(mine) / weeks, 1),
+            most_a_week=max(by_week.values(), default=0),
+            most_a_day=max(by_day.values(), default=0),
+            in_quiet_hours=sum(
+                one.message.class_name not in HEALTH_AT_NIGHT
+                and is_quiet(one.time.astimezone(ZONE), ALERTS, year.is_open)
+                for one in mine
+            ),
+        )
+
+
+def _silence(one: Planted, played: Played) -> Silence:
+    times = [
+        time
+        for (key, start), time in played.raised.items()
+        if key.startswith("silent:") and _is_of(key, start, one)
+    ]
+    delay = (min(times) - one.start) / HOUR if times else None
+    return Silence(one, _interval(one), delay)
+
+
+def _interval(one: Planted) -> int:
+    """Hours in which so many lines usually come while pupils are there."""
+    return max(1, ceil(INTERVAL_LINES / _lines_an_hour(one)))
+
+
+def _lines_an_hour(one: Planted) -> float:
+    (feed,) = [feed for feed in FEEDS if feed.name == one.source]
+    share = dict(zip(BUILDINGS, SHARES, strict=True)).get(one.building, 1.0)
+    return feed.busy * share
+
+
+def _unmarked(played: Played) -> int:
+    seen: set[tuple[str, str]] = set()
+    found = 0
+    for one in played.arrived:
+        here = (one.message.key, one.channel)
+        found += here in seen and not one.message.may_repeat
+        seen.add(here)
+    return found
+
+
+def _is_of(key: str, start: datetime, one: Planted) -> bool:
+    """The trouble is the planted silence, or its end.
+
+    Of a source that is silent everywhere a building may be told too, once the source
+    is back and the building's own few lines are not.
+    """
+    _, source, building, _ = key.split(":")
+    is_place = source == one.source and (
+        building == one.building or one.building == EVERYWHERE or building == EVERYWHERE
+    )
+    return is_place and one.start - HOUR <= start <= one.end + HOUR
+
+
+def _too_soon(played: Played) -> int:
+    """One beginning is one fact: what ended and begins anew is another."""
+    found = 0
+    last: dict[tuple[str, str, str], Telling] = {}
+    for one in sorted(played.told, key=lambda one: one.time):
+        before = last.get(one[:3])
+        if before is not None and one.time - before.time < WEEK:
+            found += one.step <= before.step
+        last[one[:3]] = one
+    return found
+
+
+def _day(time: datetime) -> date:
+    return time.astimezone(ZONE).date()
+
+
+FIRST_YEAR = 2026
+
+
+def rehearse(*, weeks: int, seed: int, silences: int) -> Count:
+    """The figures of a school year.
+
+    Args:
+        weeks: How much of it, from August on.
+        silences: Planted at each source; in buildings of it as many again.
+    """
+    random = Random(seed)
+    year = school_year(FIRST_YEAR, random, weeks)
+    planted = plant(year, random, {one.name: one.is_local for one in FEEDS}, silences)
+    hours = lines(year, planted, random)
+    played, store = play(year, hours, drawn(year, random), random)
+    try:
+        return count(year, planted, played, store)
+    finally:
+        store.close()
