@@ -1,13 +1,12 @@
 """What the settings say of an alert channel, held against the channel's own needs."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from pipelines.alerts.channels import channels, prepared
-from pipelines.alerts.channels.smtp import NEEDS_TLS
+from pipelines.alerts.channels import WRONG_SETTING, channels, prepared, report_channels
 from pipelines.district import District
 from pipelines.errors import SettingsError
 from pipelines.settings.alert_settings import Channel
@@ -16,27 +15,19 @@ from pipelines.settings.messages import ALLOWED, is_secret, secret_line, shown_f
 from pipelines.settings.problems import nearest
 from pipelines.settings.template import toml
 
-_EXAMPLES = {
-    "host": '"mail.school.example"',
-    "sender": '"schoolbell@school.example"',
-    "recipients": '["technology.director@school.example"]',
-    "url": '"https://hooks.school.example/schoolbell"',
-    "path": '"alerts.jsonl"',
-}
-
 
 def channel_faults(district: District, name: str, said: Channel) -> Iterator[Fault]:
     """Kind, keys, secrets and recipients of one channel."""
     at = ("alerts", "channels", name)
     known = channels()
     if said.type not in known:
-        guess = nearest(said.type, known) or "smtp"
+        guess = nearest(said.type, known) or report_channels()[0]
         path, paste = (*at, "type"), f'type = "{guess}"'
         what, allowed = "there is no such type of channel", ", ".join(sorted(known))
         yield Fault(path, what, said.type, allowed, paste)
         return
     try:
-        prepared(name, said.type, said.settings, district.home.path)
+        channel, settings = prepared(name, said.type, said.settings, district.home.path)
     except SettingsError as error:
         cause = error.__cause__
         if isinstance(cause, ValidationError):
@@ -44,7 +35,7 @@ def channel_faults(district: District, name: str, said: Channel) -> Iterator[Fau
         else:
             yield _secret(at, said, error)
     else:
-        yield from _strangers(district, at, said)
+        yield from _strangers(district, at, channel.recipients(settings))
 
 
 def _keys(
@@ -56,9 +47,10 @@ def _keys(
         if detail["type"] == "extra_forbidden":
             yield _unknown(at, key, said, fields)
             continue
-        if detail["type"] == NEEDS_TLS:
-            what = "would cross the network in clear"
-            yield Fault((*at, key), what, None, detail["msg"], "tls = true")
+        if detail["type"] == WRONG_SETTING:
+            words = detail["ctx"]
+            place = (*at, key)
+            yield Fault(place, words["what"], None, words["allowed"], words["paste"])
             continue
         is_missing = detail["type"] == "missing"
         what = "is missing" if is_missing else "is not allowed"
@@ -85,8 +77,8 @@ def _line(key: str, field: FieldInfo) -> str:
     """A line that would be right: the example or the default."""
     if is_secret(key):
         return secret_line(key)
-    if key in _EXAMPLES:
-        return f"{key} = {_EXAMPLES[key]}"
+    if field.examples:
+        return f"{key} = {toml(field.examples[0])}"
     is_set = field.default is not PydanticUndefined and field.default is not None
     return f"{key} = {toml(field.default)}" if is_set else f"# {key} ="
 
@@ -105,11 +97,10 @@ def _secret(at: tuple[str, ...], said: Channel, error: SettingsError) -> Fault:
 
 
 def _strangers(
-    district: District, at: tuple[str, ...], said: Channel
+    district: District, at: tuple[str, ...], given: Sequence[str]
 ) -> Iterator[Fault]:
     """Recipients of a mail that no mail may go to."""
     allowed = district.settings.alerts.recipients
-    given = said.settings.get("recipients", ()) if said.type == "smtp" else ()
     strangers = [one for one in given if one not in allowed]
     if strangers:
         yield Fault(

@@ -12,9 +12,8 @@ from types import MappingProxyType
 from typing import Any
 
 from pipelines.findings.record import Confidence, Severity
+from pipelines.health.issues import EVERYWHERE, Kind, Trouble
 from pipelines.health.issues import KINDS as ISSUE_KINDS
-from pipelines.health.issues import Kind, Trouble
-from pipelines.health.source_hours import EVERYWHERE
 from pipelines.settings.alert_settings import About
 
 SEVERITIES: tuple[Severity, ...] = (

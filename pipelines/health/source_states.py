@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pipelines.district import District
-from pipelines.health.issues import KINDS
-from pipelines.health.source_hours import EVERYWHERE, usual_lags
+from pipelines.health.issues import EVERYWHERE, KINDS
+from pipelines.health.source_hours import usual_lags
 from pipelines.state import ledger
 from pipelines.state.days import LAGS, SourceDay, source_days
 from pipelines.state.runs import newest_arrivals, newest_events

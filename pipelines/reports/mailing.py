@@ -7,6 +7,7 @@ is a mail of its own. Only the channel that `[report] mail` names gets it.
 from collections.abc import Iterable, Mapping
 from datetime import date
 
+from pipelines.alerts.channels import report_channels
 from pipelines.alerts.delivery import enqueue
 from pipelines.alerts.message import Message
 from pipelines.district import District
@@ -20,9 +21,11 @@ REPORT_CLASS = "report"
 
 
 def mail_channels(district: District) -> Mapping[str, Channel]:
-    """The channels that send mail, by name."""
+    """The channels that can send reports, by name."""
     channels = district.settings.alerts.channels
-    return {name: one for name, one in channels.items() if one.type == "smtp"}
+    return {
+        name: one for name, one in channels.items() if one.type in report_channels()
+    }
 
 
 def mail_channel(district: District) -> str | None:
@@ -37,10 +40,10 @@ def mail_channel(district: District) -> str | None:
     by_mail = mail_channels(district)
     if name not in by_mail:
         raise SettingsError(
-            f"there is no channel {name!r} of type smtp",
+            f"there is no channel {name!r} of type {' or '.join(report_channels())}",
             where="district.toml: [report] mail",
             remedy=f"Channels of that type: {', '.join(by_mail) or 'none yet'}. "
-            'Add [alerts.channels.NAME] with type = "smtp".',
+            f'Add [alerts.channels.NAME] with type = "{report_channels()[0]}".',
         )
     return name if by_mail[name].enabled else None
 

@@ -6,6 +6,7 @@ Each thing is told as a `Problem`, with its line in `district.toml`.
 from collections.abc import Iterator
 
 from pipelines.alerts.channel_checks import channel_faults
+from pipelines.alerts.channels import report_channels
 from pipelines.district import District
 from pipelines.formats import formats
 from pipelines.ingest.remote import is_remote
@@ -121,9 +122,10 @@ def _report(district: District) -> Iterator[Fault]:
         guess = nearest(said.mail, channels) or next(iter(channels), "")
         yield Fault(
             ("report", "mail"),
-            "there is no such channel of type smtp",
+            f"there is no such channel of type {' or '.join(report_channels())}",
             said.mail,
-            ", ".join(channels) or '[alerts.channels.NAME] with type = "smtp"',
+            ", ".join(channels)
+            or f'[alerts.channels.NAME] with type = "{report_channels()[0]}"',
             f'mail = "{guess}"' if guess else "# mail =",
         )
 

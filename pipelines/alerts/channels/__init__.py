@@ -17,6 +17,7 @@ from pydantic import (
     ValidationError,
     ValidationInfo,
 )
+from pydantic_core import PydanticCustomError
 
 from pipelines.alerts.message import Message
 from pipelines.errors import SettingsError
@@ -25,9 +26,27 @@ from pipelines.settings.secrets import is_reference, looked_up
 
 
 class ChannelSettings(BaseModel):
-    """Base of what a channel needs; unknown keys are refused."""
+    """Base of what a channel needs; unknown keys are refused.
+
+    An example of a field is what `check` proposes where the key is missing.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+WRONG_SETTING = "wrong_setting"
+
+
+def wrong_setting(what: str, allowed: str, paste: str) -> PydanticCustomError:
+    """What a validator of a channel raises, so that `check` can say it in full.
+
+    Args:
+        what: What is wrong with the value.
+        allowed: What may stand there instead.
+        paste: A line that would be right.
+    """
+    words = {"what": what, "allowed": allowed, "paste": paste}
+    return PydanticCustomError(WRONG_SETTING, "{allowed}", words)
 
 
 def _in_home(path: Path, info: ValidationInfo) -> Path:
@@ -47,17 +66,27 @@ class Channel:
         deliver: Given a message, the settings, and the only addresses allowed.
         rings_phones: It reaches people wherever they are, so that what accounts
             did is never sent through it.
+        sends_reports: It can carry the weekly report, a page beside its text.
+        recipients: The addresses in its settings that anything would be sent to;
+            each has to be in `[alerts] recipients`.
     """
 
     name: str
     settings: type[ChannelSettings]
     deliver: Callable[[Message, Any, Sequence[str]], None]
     rings_phones: bool = False
+    sends_reports: bool = False
+    recipients: Callable[[Any], Sequence[str]] = lambda _settings: ()
 
 
 def channels() -> Mapping[str, Channel]:
     """Every channel in this folder, by name."""
     return discover(__name__, "CHANNEL", Channel)
+
+
+def report_channels() -> Sequence[str]:
+    """The types of channels that can send reports."""
+    return sorted(name for name, one in channels().items() if one.sends_reports)
 
 
 def prepared(

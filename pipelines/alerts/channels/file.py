@@ -6,6 +6,8 @@ After a crash the file is looked into: what is there already is not written agai
 import json
 from collections.abc import Sequence
 
+from pydantic import Field
+
 from pipelines.alerts.channels import Channel, ChannelSettings, HomePath
 from pipelines.alerts.journal import append_line
 from pipelines.alerts.message import Message
@@ -14,7 +16,7 @@ from pipelines.alerts.message import Message
 class FileSettings(ChannelSettings):
     """Where to append."""
 
-    path: HomePath
+    path: HomePath = Field(examples=["alerts.jsonl"])
 
 
 def deliver(message: Message, settings: FileSettings, _allowed: Sequence[str]) -> None:

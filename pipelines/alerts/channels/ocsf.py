@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
+from pydantic import Field
+
 from pipelines.alerts.channels import Channel, ChannelSettings, HomePath
 from pipelines.alerts.journal import append_line
 from pipelines.alerts.message import Message
@@ -27,7 +29,7 @@ SEVERITY_IDS: Mapping[str, int] = {
 class OcsfSettings(ChannelSettings):
     """Where to append."""
 
-    path: HomePath
+    path: HomePath = Field(examples=["alerts.jsonl"])
 
 
 def deliver(message: Message, settings: OcsfSettings, _allowed: Sequence[str]) -> None:

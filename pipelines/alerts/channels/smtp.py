@@ -15,14 +15,12 @@ from email.message import EmailMessage
 from email.utils import formatdate
 
 from pydantic import Field, ValidationInfo, field_validator
-from pydantic_core import PydanticCustomError
 
-from pipelines.alerts.channels import Channel, ChannelSettings
+from pipelines.alerts.channels import Channel, ChannelSettings, wrong_setting
 from pipelines.alerts.message import Message
 from pipelines.errors import DeliveryError
 
 PERMANENT = 500
-NEEDS_TLS = "needs_tls"
 TLS_FROM_THE_START = 465
 Refused = dict[str, tuple[int, bytes]]
 """Recipients, with the answer of the server."""
@@ -31,10 +29,12 @@ Refused = dict[str, tuple[int, bytes]]
 class SmtpSettings(ChannelSettings):
     """The mail server, who sends, and to whom."""
 
-    host: str
+    host: str = Field(examples=["mail.school.example"])
     port: int = Field(default=25, ge=1, le=65_535)
-    sender: str
-    recipients: tuple[str, ...] = Field(min_length=1)
+    sender: str = Field(examples=["schoolbell@school.example"])
+    recipients: tuple[str, ...] = Field(
+        min_length=1, examples=[["technology.director@school.example"]]
+    )
     tls: bool = True
     user: str | None = None
     password: str | None = Field(default=None, repr=False)
@@ -44,11 +44,12 @@ class SmtpSettings(ChannelSettings):
     @classmethod
     def _only_with_tls(cls, value: str | None, info: ValidationInfo) -> str | None:
         if value is not None and info.data.get("tls") is False:
-            raise PydanticCustomError(
-                NEEDS_TLS,
+            raise wrong_setting(
+                "would cross the network in clear",
                 "tls = true beside it: without TLS anybody on the way reads the "
                 "password; or neither user nor password, where the server asks for "
                 "none",
+                "tls = true",
             )
         return value
 
@@ -159,4 +160,10 @@ def _hand_over(made: EmailMessage, server: smtplib.SMTP) -> Refused:
         ) from error
 
 
-CHANNEL = Channel(name="smtp", settings=SmtpSettings, deliver=deliver)
+CHANNEL = Channel(
+    name="smtp",
+    settings=SmtpSettings,
+    deliver=deliver,
+    sends_reports=True,
+    recipients=lambda settings: settings.recipients,
+)

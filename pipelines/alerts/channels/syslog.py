@@ -38,7 +38,7 @@ CEF: Mapping[str, int] = {
 class SyslogSettings(ChannelSettings):
     """The receiver; `facility` is a number of RFC 5424, 13 being log audit."""
 
-    host: str
+    host: str = Field(examples=["mail.school.example"])
     port: int = Field(default=514, ge=1, le=65_535)
     protocol: Literal["udp", "tcp", "tls"] = "udp"
     facility: int = Field(default=13, ge=0, le=23)

@@ -56,7 +56,9 @@ def _of_a_receiver(url: HttpUrl) -> HttpUrl:
 class WebhookSettings(ChannelSettings):
     """Where to post, and the secret that signs."""
 
-    url: Annotated[HttpUrl, AfterValidator(_of_a_receiver)]
+    url: Annotated[HttpUrl, AfterValidator(_of_a_receiver)] = Field(
+        examples=["https://hooks.school.example/schoolbell"]
+    )
     secret: str = Field(repr=False, min_length=16)
     timeout_seconds: float = Field(default=10, gt=0, le=300)
 

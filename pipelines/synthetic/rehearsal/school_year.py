@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from pipelines.clock import monday
-from pipelines.health.source_hours import EVERYWHERE
+from pipelines.health.issues import EVERYWHERE
 
 ZONE = ZoneInfo("America/Chicago")
 BUILDINGS = ("high", "middle", "elementary")

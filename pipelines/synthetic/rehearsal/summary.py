@@ -8,7 +8,7 @@ from math import ceil
 from random import Random
 
 from pipelines.alerts.rounds import is_quiet
-from pipelines.health.source_hours import EVERYWHERE
+from pipelines.health.issues import EVERYWHERE
 from pipelines.state.alerts import GIVEN_UP, SENT, outbox
 from pipelines.state.database import Store
 from pipelines.synthetic.rehearsal.playback import (

@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 
-from pipelines.health.source_hours import EVERYWHERE, day_kinds, judged_hours, stretches
+from pipelines.health.issues import EVERYWHERE
+from pipelines.health.source_hours import day_kinds, judged_hours, stretches
 
 ZONE = "America/Chicago"
 LOCAL = ZoneInfo(ZONE)
