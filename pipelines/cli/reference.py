@@ -12,6 +12,7 @@ from pathlib import Path
 from pipelines.cli.reference_settings import (
     commands_page,
     registry_files_page,
+    retention_page,
     settings_page,
 )
 from pipelines.cli.reference_text import listed, page, section, spaced, table
@@ -208,6 +209,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "data-dictionary.md": dictionary_page,
     "detections.md": detections_page,
     "settings.md": settings_page,
+    "retention.md": retention_page,
     "registry-files.md": registry_files_page,
     "commands.md": commands_page,
 }

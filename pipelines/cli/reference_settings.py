@@ -9,10 +9,11 @@ from pydantic.fields import FieldInfo
 
 from pipelines.alerts.channels import channels
 from pipelines.cli.app import app
-from pipelines.cli.reference_text import page, plain, section, spaced, table
+from pipelines.cli.reference_text import listed, page, plain, section, spaced, table
 from pipelines.registry.files import FILES
 from pipelines.registry.shapes import Cell, File
 from pipelines.settings.model import Settings
+from pipelines.settings.record_classes import KEPT, NOT_REACHED, RECORD_CLASSES
 from pipelines.settings.template import NAMED, part_of, toml
 
 SHOWN = ("ge", "gt", "le", "lt", "min_length", "max_length", "pattern")
@@ -169,3 +170,30 @@ def _option_default(one: Any) -> str:
         return "*needed*"
     value = one.default
     return "" if value in (None, "", False) or callable(value) else f"`{value}`"
+
+
+def retention_page() -> str:
+    """What a home keeps, for how long, and how it is deleted."""
+    rows = [
+        [
+            one.name,
+            one.plural,
+            f"`{one.like or one.name}_days`",
+            f"{one.default_days} days" if one.default_days else "for good",
+            one.where,
+            one.deletion,
+        ]
+        for one in RECORD_CLASSES
+    ]
+    head = ["Class", "Records", "Setting", "Default", "Where", "How it is deleted"]
+    return page(
+        "Retention",
+        "What a home keeps, in classes. `schoolbell purge` deletes what is past its "
+        "retention, in whole weeks; a legal hold keeps its weeks in every class. See "
+        "[keep, hold and delete](../how-to/keep-and-delete.md).",
+        table(head, rows),
+        section(
+            "Kept for good", listed(f"{what}: {why}." for what, why in KEPT.items())
+        ),
+        section("Not reached by a purge", listed(NOT_REACHED)),
+    )

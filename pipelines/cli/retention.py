@@ -14,10 +14,10 @@ from pipelines.cli.options import AsJson, Home, Quiet
 from pipelines.cli.telling import tell
 from pipelines.district import only_writer, open_district
 from pipelines.errors import BusyError, SchoolbellError
-from pipelines.operations.certificate import certified, finish_purge
-from pipelines.operations.purge import Purge, carry_out
-from pipelines.operations.retention import Plan, plan
+from pipelines.operations.purge import Purge, carry_out, certified, finish_purge, plan
+from pipelines.operations.record_classes import Plan
 from pipelines.run.console import console, safe_lines, watching
+from pipelines.settings.record_classes import RECORD_CLASSES
 from pipelines.state.audit import Act, open_chain
 from pipelines.state.database import now_text
 from pipelines.state.retention import (
@@ -32,15 +32,7 @@ from pipelines.state.retention import (
 
 app = typer.Typer(help="Days of which nothing may be deleted.", no_args_is_help=True)
 Why = Annotated[str, typer.Option("--reason", help="Why; it is noted for good.")]
-WHAT = {
-    "raw": "raw files",
-    "event": "lake files",
-    "finding": "undecided findings",
-    "case": "findings of decided cases",
-    "report": "weekly reports",
-    "message": "alert messages",
-    "registry": "copies of registry files that shrank",
-}
+PLURALS = {one.name: one.plural for one in RECORD_CLASSES}
 
 
 def purge(
@@ -122,7 +114,7 @@ def _tell(found: Plan, *, as_json: bool) -> None:
     for name, first in found.before.items():
         going, held = found.things[name], found.held[name]
         rows = sum(one.row_count for one in going)
-        line = f"{WHAT[name]} before {first}: {len(going):,} go"
+        line = f"{PLURALS[name]} before {first}: {len(going):,} go"
         line += f" ({rows:,} rows)" if rows else ""
         typer.echo(line + (f", {len(held):,} stay for a hold" if held else ""))
     for one in found.holds:

@@ -10,7 +10,7 @@ from pipelines.defs.partitions import FIRST_DAY, days_of
 from pipelines.defs.resources import HomeResource
 from pipelines.findings.unjudged import failures
 from pipelines.ingest.sweeping import sweep
-from pipelines.operations.certificate import finish_purge
+from pipelines.operations.purge import finish_purge
 from pipelines.refresh.ranges import note_built
 from pipelines.refresh.steps import judge_days
 from pipelines.reports.headline import NUMBERS, this_week

@@ -1,81 +1,95 @@
-"""Deletes the pages of a week's report, and leaves a page that says so."""
+"""Deletes what is past its retention, proves that it is gone, and certifies it.
+
+The district sets the days; a class that it says nothing of is kept. A class goes
+up to the last Monday that lies so many days back, so that no report is ever made
+of half a week. A held day keeps its whole week, in every class.
+
+Every step is written down before or with the act, so that a purge that is cut off
+is finished by the next run and stands in its certificate. Databases are made new,
+since a deleted row stays in a database file: the warehouse is built again from
+what is left, snapshots are published again, SQLite overwrites what it deletes.
+
+A certificate is a file of the home, and its hash stands in the audit chain. It
+names files by their hash and findings by their id; it repeats nothing of what
+they held.
+"""
 
 import hashlib
+import json
+import os
 import shutil
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from pipelines.clock import monday
 from pipelines.district import District
-from pipelines.formats import formats
-from pipelines.ingest.sweeping import sweep, unlisted_files
-from pipelines.operations.recovery import rebuild
-from pipelines.operations.retention import WEEK, Plan
+from pipelines.errors import SchoolbellError
+from pipelines.ingest.files import sync
+from pipelines.operations.record_classes import DELETIONS, WEEK, Plan
+from pipelines.operations.recovery import COMPARED, rebuild
 from pipelines.refresh.steps import Progress, nobody_watches
-from pipelines.registry.kept import forget
 from pipelines.registry.registry import load_registry
-from pipelines.reports.archive import write_archive
 from pipelines.reports.publishing import mondays, publish_reports
-from pipelines.reports.removed import is_last_of, removed_page, spans_of
 from pipelines.reports.snapshot_tables import publish_snapshot
-from pipelines.reports.view import week_label
-from pipelines.reports.weekly import PAPER
-from pipelines.reports.words import moment
+from pipelines.settings.home import shared_folder
+from pipelines.settings.record_classes import NOT_REACHED, RECORD_CLASSES
 from pipelines.state import ledger
-from pipelines.state.alerts import blank_message
 from pipelines.state.audit import Act, Chain
-from pipelines.state.findings import remove_findings
-from pipelines.state.pseudonyms import remove_attribution_changes
-from pipelines.state.published_reports import remove_reports
 from pipelines.state.retention import (
     Begun,
+    Hold,
     Purged,
     begin,
     begun,
+    certify,
+    end,
+    holds,
     keep_from,
-    note_purged,
+    uncertified,
 )
 from pipelines.warehouse import planning
+from pipelines.warehouse.fingerprints import days_by_table
+from pipelines.warehouse.library import models
+from pipelines.warehouse.models import without_events
+from pipelines.warehouse.planning import days_said_of
 from pipelines.warehouse.repair import ASIDE
 from pipelines.warehouse.snapshots import current, reading
 
 
-def remove_report(district: District, thing: Purged, now: datetime) -> None:
-    """Delete a week in every edition; its pages first, then what the state knows.
+def plan(district: District, now: datetime) -> Plan:
+    """What is over now."""
+    today = now.astimezone(ZoneInfo(district.zone)).date()
+    before = first_kept(district, today)
+    in_force = holds(district.store, in_force=True)
+    things: dict[str, list[Purged]] = {}
+    held: dict[str, list[Purged]] = {}
+    for name, first in before.items():
+        candidates = DELETIONS[name].candidates(district)
+        over = [one for one in candidates if one.last_day < first]
+        things[name] = [one for one in over if not _is_held(one.last_day, in_force)]
+        held[name] = [one for one in over if _is_held(one.last_day, in_force)]
+    with district.store.reading() as transaction:
+        unfinished = uncertified(transaction)
+    return Plan(before, things, held, in_force, unfinished)
 
-    A month or a semester goes with the last of its weeks.
-    """
-    week = date.fromisoformat(thing.name)
-    shared = {
-        "district": district.settings.district.name,
-        "report_title": district.settings.report.title,
-        "paper": PAPER[district.settings.report.paper],
-        "made": moment(now, ZoneInfo(district.zone)),
+
+def first_kept(district: District, today: date) -> dict[str, date]:
+    """The Monday from which each class is kept, where the district says so."""
+    return {
+        name: monday(today - timedelta(days=count))
+        for name, count in district.settings.retention.days().items()
     }
-    label = week_label(week)
-    for folder in _archives(district):
-        if (folder / label).is_dir():
-            shutil.rmtree(folder / label)
-            page = {f"{label}/index.html": removed_page(shared, week)}
-            write_archive(page, folder)
-        for span in spans_of(week):
-            if is_last_of(span, week):
-                for ending in (".html", ".csv", ".xlsx", ".parquet"):
-                    (folder / f"{span}{ending}").unlink(missing_ok=True)
-    with district.store.writing() as transaction:
-        note_purged(transaction, [thing])
-        remove_reports(transaction, thing.name)
 
 
-def _archives(district: District) -> Iterable[Path]:
-    yield district.home.reports
-    if district.home.editions.is_dir():
-        yield from sorted(
-            one for one in district.home.editions.iterdir() if one.is_dir()
-        )
+def _is_held(day: date, in_force: Iterable[Hold]) -> bool:
+    start = monday(day)
+    return any(one.covers(start, start + WEEK - timedelta(days=1)) for one in in_force)
 
 
 @dataclass(frozen=True)
@@ -110,24 +124,17 @@ def carry_out(
         reason=purge.reason,
         time=purge.due_time or purge.now,
         # with more events to go, what an earlier purge rebuilt is rebuilt again
-        is_rebuilt=bool(
-            earlier
-            and earlier.is_rebuilt
-            and not plan.things.get("event")
-            and not plan.things.get("registry")
-        ),
+        is_rebuilt=bool(earlier and earlier.is_rebuilt and not plan.fills_databases),
     )
     with chain.recording(act) as transaction:
         if first is not None:
             keep_from(transaction, first)
         begin(transaction, noted)
-    for step in (_raw, _events, _findings, _messages, _registry):
-        step(district, plan)
+    for deletion in DELETIONS.values():
+        deletion.delete(district, plan, purge.now)
     if plan.things.get("registry"):
         registry = load_registry(district.home, district.settings)
         district = replace(district, registry=registry)
-    for one in plan.things.get("report", ()):
-        remove_report(district, one, purge.now)
     if plan.needs_rebuild and not noted.is_rebuilt:
         rebuild(district, progress)
         with district.store.writing() as transaction:
@@ -158,79 +165,6 @@ def _held_days(district: District) -> Iterable[str]:
     return {one.event_date for one in ledger.lake_files(district.store)}
 
 
-def _raw(district: District, plan: Plan) -> None:
-    for one in plan.things.get("raw", ()):
-        path = plan.files[one.name]
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        sealed = Purged(**{**asdict(one), "sha256": digest})
-        with district.store.writing() as transaction:
-            note_purged(transaction, [sealed])
-        path.unlink()
-
-
-def _events(district: District, plan: Plan) -> None:
-    things = plan.things.get("event", ())
-    with district.store.writing() as transaction:
-        note_purged(transaction, things)
-        ledger.supersede(transaction, [one.name for one in things])
-        if "event" in plan.before:
-            first = plan.before["event"]
-            held = {one.last_day.isoformat() for one in plan.held["event"]}
-            remove_attribution_changes(transaction, first.isoformat(), held)
-            # lines that wait at the end of a file for their answer were events too
-            names = [name for name, known in formats().items() if known.hands_on_lines]
-            ledger.forget_headers(transaction, names, first + timedelta(days=1))
-    for one in plan.gone_events:
-        (district.home.lake / one.name).unlink(missing_ok=True)
-    # what counts no more goes, and what others took the place of goes with it
-    sweep(district.store, district.home.lake, grace=timedelta(0))
-    delete_set_aside(district.home.lake, plan)
-
-
-def delete_set_aside(lake: Path, plan: Plan) -> None:
-    """Files that no ledger lists go by the day that their folder names."""
-    if "event" not in plan.before:
-        return
-    first = plan.before["event"].isoformat()
-    held = {one.last_day.isoformat() for one in plan.held["event"]}
-    for path in unlisted_files(lake):
-        day = path.parent.name.removeprefix("event_date=")
-        if day < first and day not in held:
-            path.unlink()
-
-
-def _findings(district: District, plan: Plan) -> None:
-    with district.store.writing() as transaction:
-        for name in ("finding", "case"):
-            note_purged(transaction, plan.things.get(name, ()))
-        remove_findings(transaction, _finding_ids(plan))
-
-
-def _finding_ids(plan: Plan) -> Sequence[str]:
-    return [
-        one.name for name in ("finding", "case") for one in plan.things.get(name, ())
-    ]
-
-
-def _messages(district: District, plan: Plan) -> None:
-    """The text goes; that a message was sent stays, so that it is not sent again."""
-    things = plan.things.get("message", ())
-    with district.store.writing() as transaction:
-        note_purged(transaction, things)
-        for one in things:
-            blank_message(transaction, one.name)
-
-
-def _registry(district: District, plan: Plan) -> None:
-    """From now on the files count as they are."""
-    things = plan.things.get("registry", ())
-    with district.store.writing() as transaction:
-        note_purged(transaction, things)
-    for one in things:
-        forget(district.home, one.name)
-
-
 def _publish_again(district: District, now: datetime) -> None:
     """A new snapshot alone, and an index that names what was deleted."""
     if not district.home.warehouse.is_file():
@@ -243,3 +177,169 @@ def _publish_again(district: District, now: datetime) -> None:
         weeks = mondays(database) if database.has("marts.source_hours") else []
     if weeks:
         publish_reports(district, now, weeks[-1:])
+
+
+MODE = 0o640
+
+
+class PurgeError(SchoolbellError):
+    """Something that was to be deleted is still there."""
+
+
+def certified(district: District, purge: Purge, chain: Chain) -> Path:
+    """Check the purge, write its certificate and enter it into the audit chain.
+
+    Raises:
+        PurgeError: Something is still there; no certificate is written.
+    """
+    if left := still_there(district, purge.plan):
+        raise PurgeError(
+            f"{len(left)} things were to be deleted and are still there, "
+            f"such as {left[0]}",
+            where=str(district.home.path),
+            remedy="Close what holds them open, then purge again.",
+        )
+    name = _name(purge.now, chain)
+    with district.store.reading() as connection:
+        went = uncertified(connection)
+    text = json.dumps(_said(district, purge, went), indent=1, sort_keys=True) + "\n"
+    path = district.home.certificates / name
+    _forget_drafts(district, purge, chain)
+    _write(path, text)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    act = Act(
+        actor=purge.actor, action="certify", subject=name, reason=f"sha256 {digest}"
+    )
+    with chain.recording(act) as connection:
+        certify(connection, name)
+    return path
+
+
+def _name(now: datetime, chain: Chain) -> str:
+    """A name that no certificate has; two purges may end in one second."""
+    stem, known = f"purge-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}", _known(chain)
+    name, number = f"{stem}.json", 1
+    while name in known:
+        number += 1
+        name = f"{stem}-{number}.json"
+    return name
+
+
+def _known(chain: Chain) -> set[str]:
+    return {one.subject for one in chain.entries() if one.action == "certify"}
+
+
+def _forget_drafts(district: District, purge: Purge, chain: Chain) -> None:
+    """Delete what this purge wrote before it was cut off, unknown to the chain."""
+    began = (purge.due_time or purge.now).astimezone(UTC)
+    known = _known(chain)
+    for path in district.home.certificates.glob("purge-*.json"):
+        if path.name not in known and path.name >= f"purge-{began:%Y%m%dT%H%M%SZ}":
+            path.unlink()
+
+
+def finish_purge(
+    district: District,
+    chain: Chain,
+    now: datetime,
+    progress: Progress = nobody_watches,
+) -> Path | None:
+    """Finish a purge that was cut off; its certificate, or None where none was.
+
+    What was over when it began goes, by the retention and the holds of now. The
+    caller holds the home's lock.
+
+    Raises:
+        PurgeError: Something is still there; no certificate is written.
+    """
+    earlier = begun(district.store)
+    if earlier is None:
+        return None
+    found = plan(district, earlier.time)
+    if found.is_empty:
+        with district.store.writing() as connection:
+            end(connection)
+        return None
+    purge = Purge(found, earlier.actor, earlier.reason, now, earlier.time)
+    carry_out(district, purge, chain, progress)
+    return certified(district, purge, chain)
+
+
+def still_there(district: District, plan: Plan) -> list[str]:
+    """What was to go and did not; empty after a purge that worked."""
+    home = district.home
+    left = [
+        name
+        for one in RECORD_CLASSES
+        for name in DELETIONS[one.name].left(district, plan)
+    ]
+    if plan.needs_rebuild:
+        old = (home.old_warehouse, *home.path.glob("warehouse*.tmp"))
+        left += [path.name for path in old if path.exists()]
+    kept = {
+        date.fromisoformat(one.event_date) for one in ledger.lake_files(district.store)
+    }
+    # held days speak of the days after them: a lease still runs, duty goes on
+    gone = {one.last_day for one in plan.gone_events} - days_said_of(sorted(kept))
+    return left + (list(_days_left(district, gone)) if gone else [])
+
+
+def _days_left(district: District, gone: set[date]) -> Iterator[str]:
+    """Tables that hold rows of deleted days; what the calendar says is no such row."""
+    home = district.home
+    of_registry = without_events(models().values())
+    for path in (home.warehouse, *home.snapshots.glob("schoolbell-*")):
+        if path.is_file():
+            with reading(path) as database:
+                for table, days in days_by_table(database).items():
+                    is_data = (
+                        table.split(".")[0] in COMPARED and table not in of_registry
+                    )
+                    if is_data and days & gone:
+                        yield f"{path.name}: {table}"
+
+
+def _said(
+    district: District, purge: Purge, went: Iterable[Purged]
+) -> Mapping[str, Any]:
+    plan, things = purge.plan, list(went)
+    return {
+        "district": district.settings.district.name,
+        "version": version("schoolbell"),
+        "time": purge.now.astimezone(UTC).isoformat(timespec="seconds"),
+        "actor": purge.actor,
+        "reason": purge.reason,
+        "kept_from": {name: day.isoformat() for name, day in plan.before.items()},
+        "deleted": Counter(one.record_class for one in things),
+        "rows": sum(one.row_count for one in things if one.record_class == "event"),
+        "rejects": sum(one.row_count for one in things if one.kind == "rejects"),
+        "things": [
+            asdict(one) | {"last_day": one.last_day.isoformat()} for one in things
+        ],
+        "held": {name: len(ones) for name, ones in plan.held.items() if ones},
+        "holds": [
+            {
+                "hold_id": one.hold_id,
+                "from": str(one.first_day),
+                "to": str(one.last_day),
+            }
+            for one in plan.holds
+        ],
+        "checked": [
+            "no deleted file is in its place",
+            "no table of the warehouse or of a snapshot has a row of a deleted day",
+            "not counted: the school calendar, and what kept days say of days after",
+        ],
+        "limits": NOT_REACHED,
+    }
+
+
+def _write(path: Path, text: str) -> None:
+    shared_folder(path.parent)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        os.fchmod(handle, MODE)
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    sync(path.parent)

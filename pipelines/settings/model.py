@@ -12,7 +12,8 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, Field
 
 from pipelines.settings.alert_settings import Alerts
-from pipelines.settings.parts import DAY_TYPES, Detection, Part, Retention, Roles
+from pipelines.settings.parts import DAY_TYPES, Detection, Part, Roles
+from pipelines.settings.record_classes import Retention
 
 DayType = Literal[
     "school", "early_out", "late_start", "pd_day", "weekend", "holiday", "closure",

@@ -126,52 +126,6 @@ class Roles(Part):
     )
 
 
-class Retention(Part):
-    """Days that records are kept; what is left out is kept until you say otherwise.
-
-    A day is over for its whole week: nothing of a week goes before all of it may.
-    """
-
-    raw_days: int | None = Field(
-        default=None,
-        ge=1,
-        description="raw files in landing/ that were read to their end",
-        examples=[60],
-    )
-    event_days: int | None = Field(
-        default=None,
-        ge=28,
-        description="events, and all that is made from them",
-        examples=[400],
-    )
-    finding_days: int | None = Field(
-        default=None,
-        ge=28,
-        description="findings that nobody decided",
-        examples=[365],
-    )
-    case_days: int | None = Field(
-        default=None,
-        ge=28,
-        description="findings that somebody decided, with their evidence",
-        examples=[2555],
-    )
-    report_days: int | None = Field(
-        default=None,
-        ge=28,
-        description="published reports of every edition",
-        examples=[2555],
-    )
-    message_days: int | None = Field(
-        default=None, ge=28, description="alerts that were sent", examples=[400]
-    )
-
-    @property
-    def registry_days(self) -> int | None:
-        """Copies of registry files that shrank: who is in them is in events too."""
-        return self.event_days
-
-
 def gathered(model: type[BaseModel], data: Any, into: str) -> Any:
     """Move keys that the model does not know into its open mapping `into`."""
     if not isinstance(data, dict):

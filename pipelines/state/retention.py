@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from typing import Literal, get_args
 
 from sqlalchemy import Connection, delete, insert, select, update
 
@@ -14,10 +13,6 @@ from pipelines.errors import SchoolbellError
 from pipelines.state.database import Store, fact, now_text, remember
 from pipelines.state.tables import HOLDS, PURGED
 
-RecordClass = Literal[
-    "raw", "event", "finding", "case", "report", "message", "registry"
-]
-CLASSES: tuple[RecordClass, ...] = get_args(RecordClass)
 KEPT_FROM = "kept_from"
 BEGUN = "purge_begun"
 
@@ -27,6 +22,7 @@ class Purged:
     """One thing that was deleted.
 
     Attributes:
+        record_class: A name of `settings.record_classes`.
         name: A path below the home, or an id.
         kind: `events` or `rejects` for lake files, else empty.
         row_count: Rows or lines in it.
@@ -34,7 +30,7 @@ class Purged:
         last_day: The newest local day that it held.
     """
 
-    record_class: RecordClass
+    record_class: str
     name: str
     last_day: date
     source: str = ""

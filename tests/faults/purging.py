@@ -12,9 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from pipelines.district import only_writer, open_district
-from pipelines.operations.certificate import certified
-from pipelines.operations.purge import Purge, carry_out
-from pipelines.operations.retention import plan
+from pipelines.operations.purge import Purge, carry_out, certified, plan
 from pipelines.state.audit import open_chain
 from pipelines.warehouse import building
 from pipelines.warehouse.library import models

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from pipelines.district import only_writer, open_district
-from pipelines.operations.certificate import finish_purge
+from pipelines.operations.purge import finish_purge
 from pipelines.registry.new_home import create
 from pipelines.run.run import run
 from pipelines.settings.home import DistrictHome

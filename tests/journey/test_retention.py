@@ -14,9 +14,15 @@ from pipelines.formats import Parsed
 from pipelines.ingest.accounting import unbalanced
 from pipelines.ingest.files import REJECTS, write
 from pipelines.ingest.staging import Staging
-from pipelines.operations.certificate import PurgeError, certified, still_there
-from pipelines.operations.purge import Purge, carry_out
-from pipelines.operations.retention import Plan, plan
+from pipelines.operations.purge import (
+    Plan,
+    Purge,
+    PurgeError,
+    carry_out,
+    certified,
+    plan,
+    still_there,
+)
 from pipelines.registry.new_home import create
 from pipelines.run.run import run
 from pipelines.settings.home import DistrictHome

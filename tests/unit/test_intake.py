@@ -22,7 +22,7 @@ from pipelines.ingest import staging, task
 from pipelines.ingest.blocks import blocks
 from pipelines.ingest.files import LakeError
 from pipelines.ingest.sweeping import MOST_DELETED, sweep, unlisted_files
-from pipelines.operations.purge import delete_set_aside
+from pipelines.operations.record_classes import delete_set_aside
 from pipelines.state import ledger
 from pipelines.state.ledger import Change
 from tests.conftest import LONG
