@@ -1,6 +1,7 @@
 """Messages about findings and source health, each sent once.
 
-`news` says what a fact is, `deciding` who is told of it and when, `messages` in
-which words (all pure). `memory` keeps what was decided, `outbox` what is to be
-sent and what was; `channels` holds one way of delivery a file.
+`news` says what a fact is, `decisions` who is to read it and when, `message` in which
+words (all pure). `facts` gathers what may be announced, `memory` keeps what was
+announced and answered, `rounds` puts what is due into the outbox, `delivery` sends
+it; `channels` holds one way of delivery a file.
 """

@@ -16,36 +16,40 @@ from pipelines.settings.problems import nearest
 from pipelines.settings.template import toml
 
 
-def channel_faults(district: District, name: str, said: Channel) -> Iterator[Fault]:
+def channel_faults(
+    district: District, name: str, configured: Channel
+) -> Iterator[Fault]:
     """Kind, keys, secrets and recipients of one channel."""
     at = ("alerts", "channels", name)
     known = channels()
-    if said.type not in known:
-        guess = nearest(said.type, known) or report_channels()[0]
+    if configured.type not in known:
+        guess = nearest(configured.type, known) or report_channels()[0]
         path, paste = (*at, "type"), f'type = "{guess}"'
         what, allowed = "there is no such type of channel", ", ".join(sorted(known))
-        yield Fault(path, what, said.type, allowed, paste)
+        yield Fault(path, what, configured.type, allowed, paste)
         return
     try:
-        channel, settings = prepared(name, said.type, said.settings, district.home.path)
+        channel, settings = prepared(
+            name, configured.type, configured.settings, district.home.path
+        )
     except SettingsError as error:
         cause = error.__cause__
         if isinstance(cause, ValidationError):
-            yield from _keys(at, said, cause)
+            yield from _keys(at, configured, cause)
         else:
-            yield _secret(at, said, error)
+            yield _secret(at, configured, error)
     else:
         yield from _strangers(district, at, channel.recipients(settings))
 
 
 def _keys(
-    at: tuple[str, ...], said: Channel, error: ValidationError
+    at: tuple[str, ...], configured: Channel, error: ValidationError
 ) -> Iterator[Fault]:
-    fields = channels()[said.type].settings.model_fields
+    fields = channels()[configured.type].settings.model_fields
     for detail in error.errors(include_input=False, include_url=False):
         key = str(detail["loc"][0])
         if detail["type"] == "extra_forbidden":
-            yield _unknown(at, key, said, fields)
+            yield _unknown(at, key, configured, fields)
             continue
         if detail["type"] == WRONG_SETTING:
             words = detail["ctx"]
@@ -54,13 +58,13 @@ def _keys(
             continue
         is_missing = detail["type"] == "missing"
         what = "is missing" if is_missing else "is not allowed"
-        found = None if is_missing else shown_found(key, said.settings.get(key))
+        found = None if is_missing else shown_found(key, configured.settings.get(key))
         allowed = ALLOWED.get(detail["type"], detail["msg"])
         yield Fault((*at, key), what, found, allowed, _line(key, fields[key]))
 
 
 def _unknown(
-    at: tuple[str, ...], key: str, said: Channel, fields: Mapping[str, FieldInfo]
+    at: tuple[str, ...], key: str, configured: Channel, fields: Mapping[str, FieldInfo]
 ) -> Fault:
     """A key that the channel does not know; its value may be a secret."""
     guess = nearest(key, fields)
@@ -69,7 +73,7 @@ def _unknown(
     if guess and (is_secret(guess) or is_secret(key)):
         paste = secret_line(guess)
     elif guess:
-        paste = f"{guess} = {toml(said.settings[key])}"
+        paste = f"{guess} = {toml(configured.settings[key])}"
     return Fault((*at, key), what, key, ", ".join(fields), paste)
 
 
@@ -83,10 +87,10 @@ def _line(key: str, field: FieldInfo) -> str:
     return f"{key} = {toml(field.default)}" if is_set else f"# {key} ="
 
 
-def _secret(at: tuple[str, ...], said: Channel, error: SettingsError) -> Fault:
+def _secret(at: tuple[str, ...], configured: Channel, error: SettingsError) -> Fault:
     """A secret that is not where the reference says."""
     key = error.where.rpartition(" ")[2]
-    found = said.settings.get(key)
+    found = configured.settings.get(key)
     return Fault(
         (*at, key),
         error.what,

@@ -23,7 +23,7 @@ from pipelines.alerts.facts import noticed, open_days, utc
 from pipelines.alerts.memory import Noticed, take_news
 from pipelines.alerts.message import test_message
 from pipelines.alerts.news import News
-from pipelines.alerts.rounds import Desk, told_round
+from pipelines.alerts.rounds import RoundContext, run_round
 from pipelines.district import District
 from pipelines.errors import DeliveryError, SettingsError
 from pipelines.health.overview import Health, looked_at
@@ -64,7 +64,7 @@ def send_alerts(
     moment = utc(now)
     found = health or looked_at(district, moment)
     with only_sender(district.home):
-        summary = _told(district, noticed(district, moment, found), moment)
+        summary = _send(district, noticed(district, moment, found), moment)
     warnings = [one for one in (summary.warning, _beat(district, moment)) if one]
     return AlertSummary(summary.new, summary.by_channel, "; ".join(warnings))
 
@@ -73,7 +73,7 @@ def send_watch(district: District, now: datetime | None = None) -> AlertSummary:
     """Tell what the ledger alone knows, without waiting for a run at work."""
     moment = utc(now)
     with only_sender(district.home):
-        return _told(district, noticed(district, moment), moment)
+        return _send(district, noticed(district, moment), moment)
 
 
 def announce(
@@ -86,20 +86,20 @@ def announce(
             not in `news` has ended.
     """
     with only_sender(district.home):
-        return _told(district, Noticed(list(news), tuple(looked)), now)
+        return _send(district, Noticed(list(news), tuple(looked)), now)
 
 
-def _told(district: District, found: Noticed, now: datetime) -> AlertSummary:
+def _send(district: District, found: Noticed, now: datetime) -> AlertSummary:
     channels = channels_of(district)
     ids = take_news(district.store, found, now)
-    new = told_round(desk_of(district), channels, found.news, ids, now)
+    new = run_round(context_of(district), channels, found.news, ids, now)
     sent, wrong = deliver_all(district, channels)
     return AlertSummary(new, sent, "; ".join(wrong))
 
 
-def desk_of(district: District) -> Desk:
+def context_of(district: District) -> RoundContext:
     """What every round of alerts of a district needs."""
-    return Desk(
+    return RoundContext(
         store=district.store,
         alerts=district.settings.alerts,
         zone=ZoneInfo(district.zone),

@@ -18,13 +18,13 @@ from pipelines.alerts.news import (
     News,
     of_files,
     of_findings,
+    of_issues,
     of_newcomers,
-    of_troubles,
 )
 from pipelines.district import District
 from pipelines.errors import SchoolbellError
 from pipelines.findings.unjudged import failures
-from pipelines.health.file_issues import in_trouble
+from pipelines.health.file_issues import files_with_issues
 from pipelines.health.overview import Health
 from pipelines.privacy.editions import about_pupils
 from pipelines.privacy.lookups import without_case
@@ -121,11 +121,11 @@ def noticed(district: District, now: datetime, health: Health | None = None) -> 
             that must not wait for a run at work.
     """
     files = ledger.source_files(district.store)
-    trouble = in_trouble(files, district.settings.limits.reject_share)
+    issue = files_with_issues(files, district.settings.limits.reject_share)
     rules = district.settings.alerts.security_rules
     news = [
         *of_findings(stored_findings(district.store), rules, about_pupils(district)),
-        *of_files(trouble, now),
+        *of_files(issue, now),
         *of_newcomers(map(asdict, files), now),
         *standstill(district, now),
         *shrunk_files(district, now),
@@ -135,7 +135,7 @@ def noticed(district: District, now: datetime, health: Health | None = None) -> 
     looked = ["finding:", "files:", "lookups:", "not_built:", FIRST, *KEYS]
     if health is not None:
         names = building_names(district.registry)
-        news += [*_audit(district, now), *of_troubles(health.troubles, now, names)]
+        news += [*_audit(district, now), *of_issues(health.issues, now, names)]
         looked += ["audit", *(f"health:{kind}:" for kind in health.kinds)]
     return Noticed(news, tuple(looked))
 

@@ -6,24 +6,24 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from pipelines.alerts.deciding import Answer, Decision, Memory, Told
+from pipelines.alerts.decisions import Answer, Decision, LastMessage, Memory
 from pipelines.alerts.news import FIRST, News
 from pipelines.errors import SettingsError
 from pipelines.state.alerts import (
     add_answer,
+    announcements,
     answers,
     count_decisions,
     current_news,
     decisions,
     end_news,
     ended_news,
-    forget_told,
+    forget_announcements,
     has_message,
     news_rows,
     news_steps,
+    put_announcements,
     put_news,
-    put_told,
-    told_rows,
 )
 from pipelines.state.database import Store, Transaction, now_text
 
@@ -91,7 +91,7 @@ def _begin_anew(
     if row["ended_time"] is None or row["about"] != "health":
         return
     if now - _time(row["ended_time"]) >= CALM:
-        forget_told(transaction, row["news_id"])
+        forget_announcements(transaction, row["news_id"])
 
 
 def _values(one: News) -> dict[str, Any]:
@@ -111,9 +111,9 @@ def remembered(store: Store) -> Memory:
     """What earlier runs told and people answered, by the key of the fact."""
     with store.reading() as transaction:
         keys = {row["news_id"]: row["key"] for row in news_rows(transaction)}
-    told = {
-        (row["key"], row["channel"]): Told(_time(row["told_time"]), row["step"])
-        for row in told_rows(store)
+    announced = {
+        (row["key"], row["channel"]): LastMessage(_time(row["told_time"]), row["step"])
+        for row in announcements(store)
         if row["key"] is not None
     }
     given = {
@@ -125,7 +125,7 @@ def remembered(store: Store) -> Memory:
         for row in answers(store)
         if row["about_id"] in keys
     }
-    return Memory(told, given)
+    return Memory(announced, given)
 
 
 def over_since(store: Store, channel: str, since: datetime) -> list[str]:
@@ -137,10 +137,10 @@ def over_since(store: Store, channel: str, since: datetime) -> list[str]:
     ]
 
 
-def note_told(
+def note_announced(
     transaction: Transaction,
     ids: Mapping[str, str],
-    told: Iterable[News],
+    announced: Iterable[News],
     channel: str,
     alert_key: str,
     now: datetime,
@@ -154,9 +154,9 @@ def note_told(
             "step": one.step,
             "alert_key": alert_key,
         }
-        for one in told
+        for one in announced
     ]
-    put_told(transaction, rows)
+    put_announcements(transaction, rows)
 
 
 def note_decisions(
@@ -172,7 +172,7 @@ def _time(text: str) -> datetime:
 
 
 @dataclass(frozen=True)
-class Said:
+class Reply:
     """What a person answers.
 
     Attributes:
@@ -188,47 +188,47 @@ class Said:
     until: datetime | None = None
 
 
-def answer(store: Store, said: Said) -> list[str]:
+def answer(store: Store, reply: Reply) -> list[str]:
     """Note an answer; the ids of the facts that it is about.
 
     Raises:
         SettingsError: There is no such notice or message.
     """
     with store.writing() as transaction:
-        steps = news_steps(transaction, said.about_id)
-        is_message = has_message(transaction, said.about_id)
+        steps = news_steps(transaction, reply.about_id)
+        is_message = has_message(transaction, reply.about_id)
         if not steps and not is_message:
             raise SettingsError(
-                f"there is no notice or message {said.about_id}",
+                f"there is no notice or message {reply.about_id}",
                 remedy="List them with: schoolbell alerts list",
             )
-        about = dict(steps) | ({said.about_id: 0} if is_message else {})
+        about = dict(steps) | ({reply.about_id: 0} if is_message else {})
         for about_id, step in about.items():
-            add_answer(transaction, _answer(said, about_id, step))
+            add_answer(transaction, _answer(reply, about_id, step))
     return sorted(steps)
 
 
-def _answer(said: Said, about_id: str, step: int) -> dict[str, Any]:
+def _answer(reply: Reply, about_id: str, step: int) -> dict[str, Any]:
     return {
         "about_id": about_id,
-        "kind": said.kind,
+        "kind": reply.kind,
         "step": step,
-        "until_time": now_text(said.until) if said.until else None,
-        "actor": said.actor,
-        "note": said.note,
+        "until_time": now_text(reply.until) if reply.until else None,
+        "actor": reply.actor,
+        "note": reply.note,
     }
 
 
 def answered_messages(store: Store) -> frozenset[str]:
     """Messages that somebody answered, themselves or every fact in them."""
     answered = {row["about_id"] for row in answers(store)}
-    told: dict[str, list[bool]] = {}
-    for row in told_rows(store):
-        told.setdefault(row["alert_key"], []).append(row["news_id"] in answered)
-    return frozenset(answered | {key for key, seen in told.items() if all(seen)})
+    announced: dict[str, list[bool]] = {}
+    for row in announcements(store):
+        announced.setdefault(row["alert_key"], []).append(row["news_id"] in answered)
+    return frozenset(answered | {key for key, seen in announced.items() if all(seen)})
 
 
-def standing(store: Store) -> list[dict[str, Any]]:
+def active_news(store: Store) -> list[dict[str, Any]]:
     """What is true now, newest first: one row a fact, with how often each rule held.
 
     The columns are those of the table, `answer` (the newest, or None), `told`
@@ -236,9 +236,9 @@ def standing(store: Store) -> list[dict[str, Any]]:
     """
     rows = current_news(store)
     newest = {row["about_id"]: row for row in answers(store)}
-    told: dict[str, list[str]] = {}
-    for row in told_rows(store):
-        told.setdefault(row["news_id"], []).append(row["channel"])
+    announced: dict[str, list[str]] = {}
+    for row in announcements(store):
+        announced.setdefault(row["news_id"], []).append(row["channel"])
     rules: dict[str, dict[str, int]] = {}
     for row in decisions(store):
         counts = rules.setdefault(row["news_id"], {})
@@ -246,7 +246,7 @@ def standing(store: Store) -> list[dict[str, Any]]:
     more = [
         {
             "answer": newest.get(row["news_id"]),
-            "told": sorted(told.get(row["news_id"], ())),
+            "told": sorted(announced.get(row["news_id"], ())),
             "decisions": rules.get(row["news_id"], {}),
         }
         for row in rows

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
-from pipelines.alerts.deciding import Decision
+from pipelines.alerts.decisions import Decision
 from pipelines.alerts.news import KINDS, SEVERITIES, News, one_line
 from pipelines.findings.record import Severity
 
@@ -84,53 +84,53 @@ class Setting:
     """
 
     id_of: Callable[[str], str]
-    told_when: Callable[[datetime], str]
+    time_text: Callable[[datetime], str]
     report: str
     moment: str = ""
 
 
-def notice(told: Sequence[News], waiting: int, setting: Setting) -> Message:
+def notice(facts: Sequence[News], waiting: int, setting: Setting) -> Message:
     """What is told at once.
 
     Args:
         waiting: Further items that wait for a list.
     """
-    key = _key("a", told, setting)
-    count = len(told)
+    key = _key("a", facts, setting)
+    count = len(facts)
     noun = "notice" if count == 1 else "notices"
     lines = [
         f"{count} {noun} to look at now.",
         "",
-        *_lines(told, setting),
+        *_lines(facts, setting),
         *([f"  and {waiting} more in the next list", ""] if waiting else []),
         *_foot(key, setting),
     ]
     return Message(
-        key, f"Schoolbell: {count} {noun}", text_of(lines), AT_ONCE, _worst(told)
+        key, f"Schoolbell: {count} {noun}", text_of(lines), AT_ONCE, _worst(facts)
     )
 
 
 def daily(
-    told: Sequence[News], silenced: int, over: Sequence[str], setting: Setting
+    facts: Sequence[News], silenced: int, over: Sequence[str], setting: Setting
 ) -> Message:
     """The list of the morning: what nobody had to be woken for, and what is over.
 
     Args:
         over: What the reader was told of and has ended, a line each.
     """
-    key = _key("d", told, setting)
-    noun = "notice" if len(told) == 1 else "notices"
+    key = _key("d", facts, setting)
+    noun = "notice" if len(facts) == 1 else "notices"
     lines = [
-        *([f"{len(told)} {noun} since the last list.", ""] if told else []),
-        *(_lines(told, setting) if told else []),
+        *([f"{len(facts)} {noun} since the last list.", ""] if facts else []),
+        *(_lines(facts, setting) if facts else []),
         *_over(over),
         *_silenced(silenced),
         *_foot(key, setting),
     ]
-    subject = f"Schoolbell: {len(told)} {noun} of sources and runs"
-    if not told:
+    subject = f"Schoolbell: {len(facts)} {noun} of sources and runs"
+    if not facts:
         subject = f"Schoolbell: {_notices(len(over))} over"
-    return Message(key, subject, text_of(lines), DAILY, _worst(told))
+    return Message(key, subject, text_of(lines), DAILY, _worst(facts))
 
 
 def _over(over: Sequence[str]) -> list[str]:
@@ -146,7 +146,7 @@ def _notices(count: int) -> str:
 
 
 def weekly(
-    told: Sequence[News], waiting: int, silenced: int, setting: Setting
+    facts: Sequence[News], waiting: int, silenced: int, setting: Setting
 ) -> Message:
     """The list of the week: what waits for a decision, by kind.
 
@@ -154,13 +154,13 @@ def weekly(
         waiting: Items of earlier lists that nobody has decided on.
         silenced: Items that somebody snoozed or acknowledged.
     """
-    key = _key("w", told, setting)
-    noun = "item" if len(told) == 1 else "items"
-    verb = "waits" if len(told) == 1 else "wait"
-    kinds = Counter(one.group for one in told)
-    sure = Counter(one.confidence for one in told)
+    key = _key("w", facts, setting)
+    noun = "item" if len(facts) == 1 else "items"
+    verb = "waits" if len(facts) == 1 else "wait"
+    kinds = Counter(one.group for one in facts)
+    sure = Counter(one.confidence for one in facts)
     lines = [
-        f"{len(told)} {noun} {verb} for a decision.",
+        f"{len(facts)} {noun} {verb} for a decision.",
         "",
         *(f"  {count} about {_kind(kind)}" for kind, count in sorted(kinds.items())),
         "",
@@ -172,8 +172,8 @@ def weekly(
         "Each item shows what was seen, how sure it is, and other explanations.",
         *_foot(key, setting),
     ]
-    subject = f"Network report: {len(told)} {noun} to review"
-    return Message(key, subject, text_of(lines), WEEKLY, _worst(told))
+    subject = f"Network report: {len(facts)} {noun} to review"
+    return Message(key, subject, text_of(lines), WEEKLY, _worst(facts))
 
 
 def overflow(held: Sequence[News], day: str, setting: Setting) -> Message:
@@ -194,11 +194,11 @@ def overflow(held: Sequence[News], day: str, setting: Setting) -> Message:
     return Message(key, subject, text_of(lines), AT_ONCE, _worst(held))
 
 
-def _lines(told: Sequence[News], setting: Setting) -> list[str]:
-    ordered = sorted(told, key=lambda one: (-one.step, one.since, one.key))
+def _lines(facts: Sequence[News], setting: Setting) -> list[str]:
+    ordered = sorted(facts, key=lambda one: (-one.step, one.since, one.key))
     lines = [
         f"  {setting.id_of(one.key)}  {one.severity}, {SURE[one.confidence]}, "
-        f"since {setting.told_when(one.since)}: {one_line(one.line)}"
+        f"since {setting.time_text(one.since)}: {one_line(one.line)}"
         for one in ordered[:FILES_SHOWN]
     ]
     more = len(ordered) - FILES_SHOWN
@@ -222,21 +222,21 @@ def _kind(kind: str) -> str:
     return KINDS.get(kind, KINDS["anomaly"])
 
 
-def _worst(told: Iterable[News]) -> Severity:
+def _worst(facts: Iterable[News]) -> Severity:
     return max(
-        (one.severity for one in told),
+        (one.severity for one in facts),
         key=SEVERITIES.index,
         default="informational",
     )
 
 
-def told_by(decisions: Iterable[Decision]) -> list[News]:
+def announced_by(decisions: Iterable[Decision]) -> list[News]:
     """The facts of some decisions."""
     return [one.news for one in decisions]
 
 
-def _key(letter: str, told: Sequence[News], setting: Setting) -> str:
-    parts = sorted(f"{setting.id_of(one.key)}@{one.step}" for one in told)
+def _key(letter: str, facts: Sequence[News], setting: Setting) -> str:
+    parts = sorted(f"{setting.id_of(one.key)}@{one.step}" for one in facts)
     return f"{letter}-{hashed([setting.moment, *parts])}"
 
 

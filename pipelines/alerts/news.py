@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from pipelines.findings.record import Confidence, Severity
-from pipelines.health.issues import EVERYWHERE, Kind, Trouble
+from pipelines.health.issues import EVERYWHERE, Issue, Kind
 from pipelines.health.issues import KINDS as ISSUE_KINDS
 from pipelines.settings.alert_settings import About
 
@@ -131,10 +131,10 @@ def _start(finding: Mapping[str, Any]) -> datetime:
     return start if start.tzinfo else start.replace(tzinfo=UTC)
 
 
-def of_files(trouble: Iterable[Mapping[str, str]], now: datetime) -> list[News]:
+def of_files(files: Iterable[Mapping[str, str]], now: datetime) -> list[News]:
     """Files that somebody should look at, one fact a source."""
     sources: dict[str, list[str]] = {}
-    for one in trouble:
+    for one in files:
         sources.setdefault(one["source"], []).append(one["path"])
     return [
         News(
@@ -231,9 +231,9 @@ def run_failed(
         steps: Each step that failed, and the class of the error. Never its message:
             that may hold a line of a log.
     """
-    said = ", ".join(f"{step} ({error})" for step, error in steps[:STEPS_SHOWN])
+    words = ", ".join(f"{step} ({error})" for step, error in steps[:STEPS_SHOWN])
     more = f" and {len(steps) - STEPS_SHOWN} more" if len(steps) > STEPS_SHOWN else ""
-    where = f" at {said}{more}" if said else " before any step began"
+    where = f" at {words}{more}" if words else " before any step began"
     return News(
         key=run_key(job),
         about="health",
@@ -279,24 +279,24 @@ ISSUE_SEVERITIES: Mapping[Kind, Severity] = {
 """Of a whole source. Files that can not be read are facts of their own."""
 
 
-def of_troubles(
-    troubles: Iterable[Trouble],
+def of_issues(
+    source_issues: Iterable[Issue],
     now: datetime,
     names: Mapping[str, str] = MappingProxyType({}),
 ) -> list[News]:
-    """What lasts, one fact a trouble; of one building it is less bad.
+    """What lasts, one fact an issue; of one building it is less bad.
 
     Args:
         names: What people call a building, by its code.
     """
     return [
         _news(one, now, replace(one, building=names.get(one.building, one.building)))
-        for one in troubles
+        for one in source_issues
         if one.end is None and one.kind in ISSUE_SEVERITIES
     ]
 
 
-def _news(one: Trouble, now: datetime, called: Trouble) -> News:
+def _news(one: Issue, now: datetime, called: Issue) -> News:
     is_part = one.building != EVERYWHERE or one.what == "never"
     severity = ISSUE_SEVERITIES[one.kind]
     return News(

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from pipelines.alerts.deciding import (
+from pipelines.alerts.decisions import (
     BUDGET,
     HOLD,
     SEEN,
@@ -27,8 +27,8 @@ from pipelines.alerts.deciding import (
 from pipelines.alerts.delivery import enqueue, is_phone, put, readers_of
 from pipelines.alerts.memory import (
     answered_messages,
+    note_announced,
     note_decisions,
-    note_told,
     over_since,
     remembered,
 )
@@ -37,12 +37,12 @@ from pipelines.alerts.message import (
     TEST,
     Message,
     Setting,
+    announced_by,
     daily,
     escalation,
     notice,
     overflow,
     test_message,
-    told_by,
     weekly,
 )
 from pipelines.alerts.news import News
@@ -123,28 +123,28 @@ def due(
 
 
 @dataclass(frozen=True)
-class Telling:
+class Announcement:
     """A message, and the facts that it tells of."""
 
     message: Message
-    told: Sequence[News]
+    facts: Sequence[News]
 
 
 @dataclass(frozen=True)
-class Told:
+class Composed:
     """What a channel is given now, and what was decided of every fact."""
 
-    tellings: Sequence[Telling]
+    announcements: Sequence[Announcement]
     decisions: Sequence[Decision]
 
 
-def tell(
+def compose(
     decisions: Sequence[Decision],
     setting: Setting,
     left: int,
     day: date,
     over: Sequence[str] = (),
-) -> Told:
+) -> Composed:
     """The messages of one channel.
 
     Args:
@@ -153,17 +153,17 @@ def tell(
         day: Today, local.
         over: What the reader was told of and has ended, where the day's list is due.
     """
-    tellings: list[Telling] = []
+    announcements: list[Announcement] = []
     held: list[News] = []
     for made in _messages(decisions, setting, over):
-        if len(tellings) < left - 1:
-            tellings.append(made)
+        if len(announcements) < left - 1:
+            announcements.append(made)
         else:
-            held += made.told
-    if held and len(tellings) < left:
-        tellings.append(Telling(overflow(held, day.isoformat(), setting), ()))
+            held += made.facts
+    if held and len(announcements) < left:
+        announcements.append(Announcement(overflow(held, day.isoformat(), setting), ()))
     late = {one.key for one in held}
-    return Told(tellings, [_over(one, late) for one in decisions])
+    return Composed(announcements, [_over(one, late) for one in decisions])
 
 
 def _over(decision: Decision, late: set[str]) -> Decision:
@@ -174,24 +174,26 @@ def _over(decision: Decision, late: set[str]) -> Decision:
 
 def _messages(
     decisions: Sequence[Decision], setting: Setting, over: Sequence[str]
-) -> list[Telling]:
+) -> list[Announcement]:
     """At once, then the week's list, then the day's."""
     silenced = _ruled(decisions, SNOOZED, SEEN)
     found = []
-    if told := _due(decisions, "at_once"):
+    if facts := _due(decisions, "at_once"):
         waiting = sum(one.what == HOLD for one in decisions if one.slot == "daily")
-        found.append(Telling(notice(told, waiting, setting), told))
-    if told := _due(decisions, "weekly"):
+        found.append(Announcement(notice(facts, waiting, setting), facts))
+    if facts := _due(decisions, "weekly"):
         earlier = _ruled(decisions, TOLD_BEFORE, slot="weekly")
-        found.append(Telling(weekly(told, earlier, silenced, setting), told))
-    told = _due(decisions, "daily")
-    if told or over:
-        found.append(Telling(daily(told, silenced, over, setting), told))
+        found.append(Announcement(weekly(facts, earlier, silenced, setting), facts))
+    facts = _due(decisions, "daily")
+    if facts or over:
+        found.append(Announcement(daily(facts, silenced, over, setting), facts))
     return found
 
 
 def _due(decisions: Sequence[Decision], slot: str) -> list[News]:
-    return told_by(one for one in decisions if (one.what, one.slot) == (TELL, slot))
+    return announced_by(
+        one for one in decisions if (one.what, one.slot) == (TELL, slot)
+    )
 
 
 def _ruled(decisions: Sequence[Decision], *rules: str, slot: str = "") -> int:
@@ -251,7 +253,7 @@ def _reason(
 
 
 @dataclass(frozen=True)
-class Desk:
+class RoundContext:
     """What every round of a district needs.
 
     Attributes:
@@ -266,8 +268,8 @@ class Desk:
     report: str
 
 
-def told_round(
-    desk: Desk,
+def run_round(
+    context: RoundContext,
     channels: Mapping[str, Channel],
     news: Sequence[News],
     ids: Mapping[str, str],
@@ -278,14 +280,14 @@ def told_round(
     Args:
         ids: Of the facts, by key.
     """
-    this = _Round(desk, channels, ids, remembered(desk.store), now)
+    this = _Round(context, channels, ids, remembered(context.store), now)
     tests = this.test_of_the_week()
-    return tests + sum(this.tell(name, news) for name in channels) + this.escalate()
+    return tests + sum(this.compose(name, news) for name in channels) + this.escalate()
 
 
 @dataclass(frozen=True)
 class _Round:
-    desk: Desk
+    context: RoundContext
     channels: Mapping[str, Channel]
     ids: Mapping[str, str]
     memory: Memory
@@ -293,16 +295,18 @@ class _Round:
 
     @property
     def local(self) -> datetime:
-        return self.now.astimezone(self.desk.zone)
+        return self.now.astimezone(self.context.zone)
 
     @property
     def is_quiet(self) -> bool:
-        return is_quiet(self.local, self.desk.alerts, self.desk.is_open)
+        return is_quiet(self.local, self.context.alerts, self.context.is_open)
 
-    def tell(self, name: str, news: Sequence[News]) -> int:
+    def compose(self, name: str, news: Sequence[News]) -> int:
         """Put one channel's messages into the outbox; how many."""
-        alerts, one = self.desk.alerts, self.channels[name]
-        lists = due(self.local, alerts, self.desk.is_open, partial(self._served, name))
+        alerts, one = self.context.alerts, self.channels[name]
+        lists = due(
+            self.local, alerts, self.context.is_open, partial(self._served, name)
+        )
         moment = Moment(self.local, self.is_quiet, lists)
         reader = Reader(name, one.audience, one.phone or is_phone(one))
         decisions = decide(
@@ -310,31 +314,31 @@ class _Round:
         )
         over = self._over(name) if "daily" in lists else []
         today = self.local.date()
-        made = tell(decisions, self._setting(), self._left(name), today, over)
-        note_decisions(self.desk.store, self.ids, made.decisions, self.now)
+        made = compose(decisions, self._setting(), self._left(name), today, over)
+        note_decisions(self.context.store, self.ids, made.decisions, self.now)
         self._put(name, made, moment)
-        return len(made.tellings)
+        return len(made.announcements)
 
-    def _put(self, name: str, made: Told, moment: Moment) -> None:
+    def _put(self, name: str, made: Composed, moment: Moment) -> None:
         """In one transaction: a crash leaves message and memory, or neither."""
-        with self.desk.store.writing() as transaction:
-            for one in made.tellings:
+        with self.context.store.writing() as transaction:
+            for one in made.announcements:
                 put(transaction, one.message, name, self.now)
                 key = one.message.key
-                note_told(transaction, self.ids, one.told, name, key, self.now)
+                note_announced(transaction, self.ids, one.facts, name, key, self.now)
             for which in moment.due - {"at_once"}:
                 remember(transaction, _slot(which, name), now_text(self.now))
 
     def test_of_the_week(self) -> int:
         """A test in the first working hours of a week, to be acknowledged."""
-        alerts = self.desk.alerts
+        alerts = self.context.alerts
         is_early = self.local.time() < alerts.list_time
         if not alerts.monday_test or is_early or self.is_quiet:
             return 0
         year, week, _ = self.local.isocalendar()
         return sum(
             enqueue(
-                self.desk.store,
+                self.context.store,
                 test_message(name, f"{year}-W{week:02d}"),
                 [name],
                 self.now,
@@ -351,7 +355,7 @@ class _Round:
         """
         if self.is_quiet:
             return 0
-        store, alerts = self.desk.store, self.desk.alerts
+        store, alerts = self.context.store, self.context.alerts
         patience = timedelta(hours=alerts.acknowledge_hours)
         found = escalations(outbox(store), answered_messages(store), self.now, patience)
         new = 0
@@ -366,14 +370,14 @@ class _Round:
         return new
 
     def _served(self, name: str, which: List) -> datetime | None:
-        with self.desk.store.reading() as connection:
+        with self.context.store.reading() as connection:
             text = fact(connection, _slot(which, name))
         return datetime.fromisoformat(text) if text else None
 
     def _over(self, name: str) -> list[str]:
         """What ended since the channel's last list of the day."""
         last = self._served(name, "daily")
-        return over_since(self.desk.store, name, last) if last else []
+        return over_since(self.context.store, name, last) if last else []
 
     def _left(self, name: str) -> int:
         """Messages that the reader of a channel may still get today."""
@@ -384,14 +388,14 @@ class _Round:
             for other, one in self.channels.items()
             if mine & readers_of(other, one)
         ]
-        given = given_since(self.desk.store, same, midnight)
-        return self.desk.alerts.most_a_day - given
+        given = given_since(self.context.store, same, midnight)
+        return self.context.alerts.most_a_day - given
 
     def _setting(self) -> Setting:
         return Setting(
             id_of=lambda key: self.ids[key],
-            told_when=lambda at: f"{at.astimezone(self.desk.zone):%Y-%m-%d %H:%M}",
-            report=self.desk.report,
+            time_text=lambda at: f"{at.astimezone(self.context.zone):%Y-%m-%d %H:%M}",
+            report=self.context.report,
             moment=now_text(self.now),
         )
 

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from pipelines.alerts.dispatch import AlertSummary, send_alerts, send_test
-from pipelines.alerts.memory import Said, answer, standing
+from pipelines.alerts.memory import Reply, active_news, answer
 from pipelines.cli.options import AsJson, Home
 from pipelines.cli.telling import tell
 from pipelines.district import only_writer, open_district
@@ -65,7 +65,7 @@ def ack(
     home: Home, about_id: AboutId, note: Note = "", as_json: AsJson = False
 ) -> None:
     """Acknowledge a notice or message: it is not told again unless it grows worse."""
-    said = Said(about_id, "ack", getpass.getuser(), note)
+    said = Reply(about_id, "ack", getpass.getuser(), note)
     _answer(home, said, as_json=as_json)
 
 
@@ -85,7 +85,7 @@ def snooze(
             remedy="A silence ends: name fewer hours.",
         )
     until = datetime.now(UTC) + timedelta(hours=hours)
-    said = Said(about_id, "snooze", getpass.getuser(), note, until)
+    said = Reply(about_id, "snooze", getpass.getuser(), note, until)
     _answer(home, said, as_json=as_json)
 
 
@@ -93,7 +93,7 @@ def snooze(
 def list_all(home: Home, as_json: AsJson = False) -> None:
     """What is true now, who was told, why others were not, and what is unsent."""
     with open_district(home) as district:
-        rows = standing(district.store)
+        rows = active_news(district.store)
         unsent = [one for one in outbox(district.store) if one["state"] != SENT]
     if as_json:
         for row in rows:
@@ -161,7 +161,7 @@ def _why(row: dict[str, object]) -> str:
     return "; ".join(parts)
 
 
-def _answer(home: Path, said: Said, *, as_json: bool) -> None:
+def _answer(home: Path, said: Reply, *, as_json: bool) -> None:
     with open_district(home) as district:
         about = answer(district.store, said)
     done = f"Noted for {len(about)} notices." if about else "Noted."

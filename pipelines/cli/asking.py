@@ -19,7 +19,7 @@ from pipelines.district import District, open_district
 from pipelines.findings.cases import Case, cases, owners, place_all
 from pipelines.privacy.editions import Pseudonyms, about_pupils, pseudonyms
 from pipelines.privacy.pseudonyms import Kind
-from pipelines.privacy.redaction import hidden_sites, unspelt, withheld
+from pipelines.privacy.redaction import hidden_sites, redact, redacted
 from pipelines.settings.model import Settings
 from pipelines.settings.roles import Asker, Right, asker
 from pipelines.state.audit import Act, Chain, open_chain
@@ -134,18 +134,18 @@ class Desk:
     def shown(self, finding: Mapping[str, Any]) -> dict[str, Any]:
         """The record of a finding without the names of sensitive sites."""
         day = finding["event_date"]
-        return withheld(finding["record"], lambda one: self.named("site", one, day))
+        return redacted(finding["record"], lambda one: self.named("site", one, day))
 
-    def unspelt(self, finding: Mapping[str, Any], value: str | None) -> str | None:
+    def redact(self, finding: Mapping[str, Any], value: str | None) -> str | None:
         """What somebody wrote of a finding, without the names of sensitive sites."""
         day, sites = finding["event_date"], hidden_sites(finding["record"])
-        told: str | None = unspelt(
+        told: str | None = redact(
             value, sites, lambda one: self.named("site", one, day)
         )
         return told
 
     @property
-    def withheld(self) -> frozenset[str]:
+    def redacted(self) -> frozenset[str]:
         """Sensitive sites of any finding."""
         records = [row["record"] for case in self.cases for row in case.findings]
         return frozenset(one for row in records for one in hidden_sites(row))

@@ -91,7 +91,7 @@ def lookups(
     """List who looked names up or had them given out, and what was without a case."""
     since = datetime.now(UTC) - timedelta(days=days)
     with _chain(home) as chain:
-        rows = [one.told for one in looked_up(chain.entries(), since)]
+        rows = [one.shown for one in looked_up(chain.entries(), since)]
     if as_json:
         for row in rows:
             typer.echo(json.dumps(row))

@@ -7,7 +7,7 @@ import typer
 
 from pipelines.cli.options import AsJson, Home
 from pipelines.errors import SettingsError
-from pipelines.operations.checks import WELL, WORDS, Patient
+from pipelines.operations.checks import WELL, WORDS, Installation
 from pipelines.operations.doctor import Finding, examine, verdict
 from pipelines.run.console import safe
 from pipelines.settings.home import DistrictHome
@@ -21,7 +21,7 @@ def doctor(home: Home, as_json: AsJson = False) -> None:
             where=str(home),
             remedy=f"Make a district home with: schoolbell init {home}",
         )
-    patient = Patient(DistrictHome(home.resolve()), datetime.now(UTC))
+    patient = Installation(DistrictHome(home.resolve()), datetime.now(UTC))
     findings = []
     for finding in examine(patient):
         findings.append(finding)

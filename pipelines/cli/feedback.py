@@ -12,8 +12,8 @@ from pipelines.findings.rule_quality import (
     MEANS,
     Fix,
     fixes,
-    standing_row,
-    standings_of,
+    qualities_of,
+    quality_row,
 )
 from pipelines.run.console import console, safe, table
 from pipelines.state.reviews import last_verdicts
@@ -24,7 +24,7 @@ COUNTS = ("violation", "authorised", "benign", "misattributed", "data_fault")
 def feedback(home: Home, as_json: AsJson = False) -> None:
     """How often verdicts confirmed each rule, what follows, and what to put right."""
     with desk(home, "findings") as one:
-        rows = [standing_row(each) for each in standings_of(one.district)]
+        rows = [quality_row(each) for each in qualities_of(one.district)]
         amends = list(_fixes(one))
     if as_json:
         typer.echo(json.dumps({"rules": rows, "fixes": amends}))

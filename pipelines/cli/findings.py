@@ -82,7 +82,7 @@ def history(home: Home, finding_id: FindingId, as_json: AsJson = False) -> None:
     with desk(home, "findings") as one:
         _, finding = found(one, finding_id)
         rows = [
-            row | {"reason": one.unspelt(finding, row["reason"])}
+            row | {"reason": one.redact(finding, row["reason"])}
             for row in entries(one.district.store, finding_id)
         ]
     for row in rows:
@@ -130,7 +130,7 @@ def shown_row(
         "evidence_lines": len(record["evidence"]),
         "created_utc": finding["created_time"],
         "stage": record.get("stage", "live"),
-        "status_reason": one.unspelt(finding, finding["status_reason"]),
+        "status_reason": one.redact(finding, finding["status_reason"]),
         "verdict": verdict,
         "case_id": case.case_id,
         "assignee": case.assignee,

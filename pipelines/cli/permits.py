@@ -147,7 +147,7 @@ def _about(one: Desk, use: PermitUse, today: date) -> str:
         return f"type {row['type']}, {_whom(one, str(row['subject']), day)}"
     value, scope = str(row["value"] or ""), row["scope"]
     kinds: Mapping[str, Any] = {"account": "account", "device": "device"}
-    if scope == "site" and value in one.withheld:
+    if scope == "site" and value in one.redacted:
         value = one.named("site", value, day)
     if scope in kinds:
         value = one.named(kinds[scope], value, day)

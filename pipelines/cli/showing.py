@@ -52,7 +52,7 @@ def _seen(one: Desk, case: Case, finding: Mapping[str, Any]) -> Iterator[str]:
     yield record["claim"].replace("{account}", account)
     if one.is_pupil(finding):
         yield PUPIL
-    said = one.unspelt(finding, finding["status_reason"])
+    said = one.redact(finding, finding["status_reason"])
     reason = f" ({said})" if said else ""
     yield f"severity {finding['severity']}, confidence {finding['confidence']}"
     yield f"status {finding['status']}{reason}, case {case.case_id}"

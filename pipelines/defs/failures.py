@@ -11,7 +11,7 @@ from typing import Any
 import dagster as dg
 
 from pipelines.alerts.dispatch import announce
-from pipelines.alerts.memory import standing
+from pipelines.alerts.memory import active_news
 from pipelines.alerts.news import News, check_failed, check_key, run_failed, run_key
 from pipelines.defs.alerting import SOURCES
 from pipelines.defs.resources import HomeResource
@@ -63,7 +63,7 @@ def finished_runs(context: dg.RunStatusSensorContext, home: HomeResource) -> Non
     key = run_key(context.dagster_run.job_name)
     now = datetime.now(UTC)
     with home.opened() as district:
-        if any(row["key"].startswith(key) for row in standing(district.store)):
+        if any(row["key"].startswith(key) for row in active_news(district.store)):
             announce(district, [], (key,), now)
         _tell_of_checks(district, context, now)
 
@@ -83,7 +83,7 @@ def _tell_of_checks(
             failed = check_failed(asset, one.check_name, run_id, now)
         news[check_key(asset, one.check_name)] = failed
     broken = [one for one in news.values() if one is not None]
-    known = {row["key"] for row in standing(district.store)}
+    known = {row["key"] for row in active_news(district.store)}
     if broken or news.keys() & known:
         announce(district, broken, news, now)
 

@@ -8,7 +8,7 @@ from pipelines.findings.candidates import candidates
 from pipelines.findings.cases import owners
 from pipelines.findings.judging import Circumstances, judge
 from pipelines.findings.record import Finding
-from pipelines.findings.rule_quality import demoted, standings_of
+from pipelines.findings.rule_quality import demoted, qualities_of
 from pipelines.privacy.redaction import sensitive_names
 from pipelines.state.findings import fired_days
 from pipelines.state.reviews import last_verdicts
@@ -33,7 +33,7 @@ def judged_findings(
         inputs={**district.judged_with, "settings": district.settings_hash},
         versions=district.versions,
         stages=district.stages,
-        demoted=demoted(standings_of(district)),
+        demoted=demoted(qualities_of(district)),
         settled=frozenset(last_verdicts(district.store)),
         sensitive=sensitive_names(database),
     )

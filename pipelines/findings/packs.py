@@ -26,7 +26,7 @@ from pipelines.findings.wording import told
 from pipelines.formats import formats
 from pipelines.privacy.editions import about_pupils
 from pipelines.privacy.pseudonyms import NAME_NOBODY, Kind
-from pipelines.privacy.redaction import hidden_sites, unspelt, withheld
+from pipelines.privacy.redaction import hidden_sites, redact, redacted
 from pipelines.state import ledger
 from pipelines.state.audit import open_chain
 from pipelines.state.findings import history, stored_evidence
@@ -271,7 +271,7 @@ def _events(district: District, case: Case, named: Named | None) -> list[Row]:
         return events
     day = str(case.findings[0]["event_date"])
     return [
-        dict(unspelt(row, _hidden(case), lambda one: named("site", one, day)))
+        dict(redact(row, _hidden(case), lambda one: named("site", one, day)))
         for row in events
     ]
 
@@ -304,7 +304,7 @@ def _finding(district: District, row: Row, named: Named | None) -> dict[str, Any
     record["evidence_lines"] = len(record.pop("evidence"))
     subject = str(row["subject"])
     if named is not None:
-        record = withheld(record, lambda one: named("site", one, day))
+        record = redacted(record, lambda one: named("site", one, day))
         subject = named(district.subject_kind(row["rule"]), subject, day)
         record["devices"] = [named("device", one, day) for one in record["devices"]]
         record["details"] = {

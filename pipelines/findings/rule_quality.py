@@ -102,7 +102,7 @@ MEANS: Mapping[State, str] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Standing:
+class RuleQuality:
     """How a rule stands after what reviewers decided.
 
     Attributes:
@@ -140,9 +140,9 @@ class Standing:
         return "holds" if is_good else "leads"
 
 
-def standings(
+def rule_qualities(
     store: Store, versions: Mapping[str, str], stages: Mapping[str, str]
-) -> list[Standing]:
+) -> list[RuleQuality]:
     """How every rule stands, in order of its code.
 
     Args:
@@ -158,7 +158,7 @@ def standings(
         if row["finding_id"] in decided
     ]
     return [
-        _standing(
+        _quality(
             code,
             stages.get(code, "live"),
             [r for r in rows if r["rule"] == code and _is_same(r, version)],
@@ -168,24 +168,24 @@ def standings(
     ]
 
 
-def demoted(found: Iterable[Standing]) -> frozenset[str]:
+def demoted(found: Iterable[RuleQuality]) -> frozenset[str]:
     """Rules whose undecided findings are leads."""
     return frozenset(one.code for one in found if one.state == "leads")
 
 
-def _standing(
+def _quality(
     code: str,
     stage: str,
     rows: Sequence[Mapping[str, Any]],
     cases: Mapping[str, str],
-) -> Standing:
+) -> RuleQuality:
     units = {
         (cases.get(row["finding_id"], row["finding_id"]), row["verdict"])
         for row in rows
         if row["verdict"] in DECIDES
     }
     given = Counter(verdict for _, verdict in units)
-    return Standing(
+    return RuleQuality(
         code=code,
         stage=stage,
         verdicts=Counter(row["verdict"] for row in rows),
@@ -200,9 +200,9 @@ def _is_same(row: Mapping[str, Any], version: str) -> bool:
     return bool(row["record"]["inputs"].get("rule", version) == version)
 
 
-def standings_of(district: District) -> Sequence[Standing]:
+def qualities_of(district: District) -> Sequence[RuleQuality]:
     """How each rule of a district stands after what reviewers decided so far."""
-    return standings(district.store, district.versions, district.stages)
+    return rule_qualities(district.store, district.versions, district.stages)
 
 
 PLACES: Mapping[str, str] = {
@@ -257,7 +257,7 @@ def _about(row: Mapping[str, Any]) -> Iterator[tuple[str, str, str, bool]]:
         yield verdict, rule, about, is_device
 
 
-_STANDING: Mapping[str, Any] = {
+_QUALITY: Mapping[str, Any] = {
     "code": pl.String,
     "stage": pl.String,
     "state": pl.String,
@@ -272,7 +272,7 @@ _STANDING: Mapping[str, Any] = {
 }
 
 
-def standing_row(one: Standing) -> dict[str, Any]:
+def quality_row(one: RuleQuality) -> dict[str, Any]:
     """A rule's standing as values that JSON and a table can hold."""
     low, high = one.bounds
     counts = {name: one.verdicts.get(name, 0) for name in (*DECIDES, "undetermined")}
@@ -291,6 +291,6 @@ def standing_row(one: Standing) -> dict[str, Any]:
     }
 
 
-def standing_frame(found: Iterable[Standing]) -> pl.DataFrame:
+def quality_frame(found: Iterable[RuleQuality]) -> pl.DataFrame:
     """`findings.rule_standing`: one row a rule."""
-    return pl.DataFrame([standing_row(one) for one in found], schema=_STANDING)
+    return pl.DataFrame([quality_row(one) for one in found], schema=_QUALITY)

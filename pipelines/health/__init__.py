@@ -2,7 +2,8 @@
 
 What a source usually sends is learnt from its own past, hour by hour and by kind
 of school day: a quiet snow day is fine, a quiet hour of a school morning is not.
-`expecting` learns and judges hours, `stretches` joins them, `arrival` looks at how
-long lines take, `promised` at traffic that has to come, `blindness` at what the
-lines leave out (all pure). `history` keeps what was found.
+`source_hours` learns and judges hours and joins them, `arrival` looks at how long
+lines take and at clocks, `traffic` at what the lines leave out and what has to come.
+`issues` keeps what was found; `overview` looks at all of it, `source_states` gives
+the one verdict that status, report and alerts quote.
 """

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from pipelines.health.issues import Trouble
+from pipelines.health.issues import Issue
 from pipelines.state.days import LAGS, SourceDay
 
 NEWEST_DAYS = 10
@@ -40,7 +40,7 @@ def usual_lag(days: Sequence[SourceDay]) -> timedelta | None:
     return timedelta(seconds=seconds) if seconds < float("inf") else None
 
 
-def delays(days: Sequence[SourceDay]) -> list[Trouble]:
+def delays(days: Sequence[SourceDay]) -> list[Issue]:
     """The newest day's lines came much later than usual, or from the future."""
     by_day = [one for one in _by_day(days) if one[1].total() >= LEAST_EVENTS]
     if len(by_day) <= LEAST_DAYS:
@@ -49,13 +49,13 @@ def delays(days: Sequence[SourceDay]) -> list[Trouble]:
     found = []
     ahead = newest["ahead"] / newest.total()
     if ahead > AHEAD_SHARE and _share_ahead(by_day[:-1]) <= AHEAD_SHARE:
-        found.append(_trouble(source, "skewed", day, f"{ahead:.0%} of the day's lines"))
+        found.append(_issue(source, "skewed", day, f"{ahead:.0%} of the day's lines"))
     lag = usual_lag([one for one in days if one.event_date < day])
     late = _share_later(newest, lag)
     if lag is not None and late > MOST:
         usual = "at once" if not lag else f"within {_words(lag)}"
         said = f"{late:.0%} of the day's lines; usually they arrive {usual}"
-        found.append(_trouble(source, "late", day, said))
+        found.append(_issue(source, "late", day, said))
     return found
 
 
@@ -93,8 +93,8 @@ def _words(lag: timedelta) -> str:
     return next(one for one in CLASSES if LAGS[one] >= lag.total_seconds())
 
 
-def _trouble(source: str, kind: str, day: date, detail: str) -> Trouble:
-    return Trouble(
+def _issue(source: str, kind: str, day: date, detail: str) -> Issue:
+    return Issue(
         source=source,
         kind="late" if kind == "late" else "skewed",
         start=datetime.combine(day, time(), UTC),
@@ -128,7 +128,7 @@ class Apart(NamedTuple):
     since: date
 
 
-def off_clocks(days: pl.DataFrame) -> Iterator[Trouble]:
+def off_clocks(days: pl.DataFrame) -> Iterator[Issue]:
     """Of two clocks that differ, the one that agrees with no third; else both.
 
     Args:
@@ -169,12 +169,12 @@ def _apart(rows: Sequence[Mapping[str, Any]]) -> Apart:
     return Apart(*names, last["offset_seconds"], last["pair_count"], since)
 
 
-def _disagreement(name: str, other: str, ahead: float, found: Apart) -> Trouble:
+def _disagreement(name: str, other: str, ahead: float, found: Apart) -> Issue:
     way = "ahead of" if ahead > 0 else "behind"
     detail = (
         f"{_clock_words(abs(ahead))} {way} {other}, by {found.pairs:,} pairs of a day"
     )
-    return Trouble(
+    return Issue(
         source=name,
         kind="off_clock",
         what=other,

@@ -17,7 +17,7 @@ OLD = timedelta(days=1)
 """What waits for so long by its name is no longer being copied."""
 
 
-def in_trouble(
+def files_with_issues(
     files: Iterable[FileRecord], reject_share: float
 ) -> list[Mapping[str, str]]:
     """Files that somebody should look at: source, path and message of each.

@@ -47,7 +47,7 @@ STEPS = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Trouble:
+class Issue:
     """One thing that is wrong with what a source sends.
 
     Attributes:
@@ -84,20 +84,20 @@ class Trouble:
 
 @dataclass(frozen=True)
 class Kept:
-    """What one look at the sources changed: counts of troubles."""
+    """What one look at the sources changed: counts of issues."""
 
     new: int
     ended: int
 
 
-def keep_troubles(
-    store: Store, found: Iterable[Trouble], kinds: Iterable[str], now: datetime
+def keep_issues(
+    store: Store, found: Iterable[Issue], kinds: Iterable[str], now: datetime
 ) -> Kept:
     """Note what is wrong now; what no longer is has ended.
 
     Args:
         found: Those that are over tell when a known one ended.
-        kinds: What was looked at. Troubles of other kinds stay as they are.
+        kinds: What was looked at. Issues of other kinds stay as they are.
     """
     every = list(found)
     lasting = {one.key: one for one in every if one.end is None}
@@ -116,7 +116,7 @@ def keep_troubles(
     return Kept(len(lasting.keys() - known), len(known.keys() - lasting.keys()))
 
 
-def _end(key: str, start: str, found: Sequence[Trouble], now: datetime) -> datetime:
+def _end(key: str, start: str, found: Sequence[Issue], now: datetime) -> datetime:
     """It ended when the lines say, or by now."""
     ends = [one.end for one in found if one.key == key and one.end is not None]
     return max((one for one in ends if now_text(one) > start), default=now)
@@ -126,7 +126,7 @@ EXPLAINED: frozenset[Kind] = frozenset({"thin", "late", "not_come", "blind"})
 """What a silence of the whole source explains."""
 
 
-def uninhibited(found: Sequence[Trouble]) -> list[Trouble]:
+def uninhibited(found: Sequence[Issue]) -> list[Issue]:
     """Those that lasting silences do not explain."""
     silent = {
         one.source

@@ -14,12 +14,12 @@ import polars as pl
 from pipelines.district import District
 from pipelines.errors import BusyError, ModelError
 from pipelines.health.arrival import delays, off_clocks, usual_lag
-from pipelines.health.issues import Kind, Trouble, keep_troubles, uninhibited
+from pipelines.health.issues import Issue, Kind, keep_issues, uninhibited
 from pipelines.health.source_hours import (
     closed_times,
     day_kinds,
+    intervals,
     judged_hours,
-    stretches,
 )
 from pipelines.health.traffic import grown, not_kept, promised, weekly_shares
 from pipelines.ingest.drift import drifts
@@ -55,29 +55,29 @@ class Health:
     """What one look found.
 
     Attributes:
-        troubles: Lasting and ended ones.
+        issues: Lasting and ended ones.
         kinds: What was looked at; without a warehouse that is less.
         as_of: What came later is not known.
         lags: How long each source's lines usually take; None for history alone.
         shares: See `weekly_shares`.
     """
 
-    troubles: Sequence[Trouble]
+    issues: Sequence[Issue]
     kinds: Sequence[Kind]
     as_of: datetime
     lags: Mapping[str, timedelta | None]
     shares: pl.DataFrame = field(default_factory=pl.DataFrame)
 
     @property
-    def lasting(self) -> list[Trouble]:
+    def lasting(self) -> list[Issue]:
         """What is wrong now."""
-        return [one for one in self.troubles if one.end is None]
+        return [one for one in self.issues if one.end is None]
 
 
 def looked_at(district: District, now: datetime) -> Health:
     """Look at every source, and keep what was found."""
     found = health_of(district, now)
-    keep_troubles(district.store, found.troubles, found.kinds, now)
+    keep_issues(district.store, found.issues, found.kinds, now)
     return found
 
 
@@ -107,13 +107,13 @@ def _days_by_source(district: District, as_of: datetime) -> dict[str, list[Sourc
 
 def _of_ledger(
     district: District, days: Mapping[str, Sequence[SourceDay]], as_of: datetime
-) -> Iterator[Trouble]:
+) -> Iterator[Issue]:
     for one in days.values():
         yield from delays(one)
     for gone in drifts(district.store):
         newest = max(day.event_date for day in days.get(gone.source, ()))
         if gone.last_date == newest and _recent(newest, as_of):
-            yield Trouble(
+            yield Issue(
                 source=gone.source,
                 kind="drifting",
                 what=f"{gone.event_class}.{gone.field}"
@@ -125,7 +125,7 @@ def _of_ledger(
     yield from _rejecting(district, as_of)
 
 
-def _rejecting(district: District, as_of: datetime) -> Iterator[Trouble]:
+def _rejecting(district: District, as_of: datetime) -> Iterator[Issue]:
     share = district.settings.limits.reject_share
     files = [
         one
@@ -135,7 +135,7 @@ def _rejecting(district: District, as_of: datetime) -> Iterator[Trouble]:
     ]
     for source in sorted({one.source for one in files}):
         mine = [one for one in files if one.source == source]
-        yield Trouble(
+        yield Issue(
             source=source,
             kind="rejecting",
             start=datetime.fromisoformat(min(one.last_read_time for one in mine)),
@@ -143,11 +143,11 @@ def _rejecting(district: District, as_of: datetime) -> Iterator[Trouble]:
         )
 
 
-def _never(district: District, as_of: datetime) -> Iterator[Trouble]:
+def _never(district: District, as_of: datetime) -> Iterator[Issue]:
     """A source that the settings name and that never sent a line."""
     come = {one.source for one in ledger.source_files(district.store)}
     for name in sorted(district.settings.sources.keys() - come) if come else ():
-        yield Trouble(
+        yield Issue(
             source=name, kind="silent", what="never", start=as_of, detail="no line yet"
         )
 
@@ -157,7 +157,7 @@ def _of_warehouse(
     district: District,
     lags: Mapping[str, timedelta | None],
     as_of: datetime,
-) -> tuple[list[Trouble], pl.DataFrame]:
+) -> tuple[list[Issue], pl.DataFrame]:
     absent = {name for name in READ if not database.rows(_HAS, {"name": name})}
     if absent:
         raise ModelError(f"not built yet: {', '.join(sorted(absent))}")
@@ -210,8 +210,8 @@ def _volumes(
     lags: Mapping[str, timedelta | None],
     as_of: datetime,
     zone: str,
-) -> list[Trouble]:
-    """Silent and thin stretches of the sources that deliver as time goes on."""
+) -> list[Issue]:
+    """Silent and thin intervals of the sources that deliver as time goes on."""
     first = hours["event_date"].min()
     if not isinstance(first, date):
         return []
@@ -219,7 +219,7 @@ def _volumes(
     closed = closed_times(lags, as_of, is_history_closed=False)
     kinds = day_kinds(days, min(first, last), last)
     since = last - timedelta(days=JUDGED_DAYS)
-    return stretches(judged_hours(hours, kinds, closed, zone, since))
+    return intervals(judged_hours(hours, kinds, closed, zone, since))
 
 
 def _recent(day: date, as_of: datetime) -> bool:

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 import polars as pl
 
 from pipelines.health.arrival import usual_lag
-from pipelines.health.issues import EVERYWHERE, Trouble
+from pipelines.health.issues import EVERYWHERE, Issue
 from pipelines.registry.calendar import SATURDAY, WORKING
 from pipelines.state.days import SourceDay
 
@@ -42,8 +42,8 @@ def day_kinds(days: pl.DataFrame, first: date, last: date) -> pl.DataFrame:
         [known.select("building").unique(), pl.DataFrame({"building": [EVERYWHERE]})]
     )
     weekend = pl.col("event_date").dt.weekday() >= SATURDAY
-    unsaid = pl.when(weekend).then(pl.lit("weekend")).otherwise(pl.lit("weekday"))
-    kind = pl.coalesce("day_type", unsaid)
+    unlisted = pl.when(weekend).then(pl.lit("weekend")).otherwise(pl.lit("weekday"))
+    kind = pl.coalesce("day_type", unlisted)
     return (
         every.join(places, how="cross")
         .join(named, on=["event_date", "building"], how="left")
@@ -305,8 +305,8 @@ SURE = 5.0
 THIN_HOURS = 3
 
 
-def stretches(judged: pl.DataFrame) -> list[Trouble]:
-    """Every silence and every thin stretch; one that lasts has no end.
+def intervals(judged: pl.DataFrame) -> list[Issue]:
+    """Every silence and every thin interval; one that lasts has no end.
 
     What a whole source lacks is not told again for each building: those hours count
     for no building.
@@ -319,13 +319,13 @@ def stretches(judged: pl.DataFrame) -> list[Trouble]:
     return [*whole, *_both(_without(judged.filter(~is_whole), whole))]
 
 
-def _both(judged: pl.DataFrame) -> list[Trouble]:
+def _both(judged: pl.DataFrame) -> list[Issue]:
     silent = list(_joined(judged, "silent"))
     return [*silent, *_joined(_without(judged, silent), "thin")]
 
 
-def _without(judged: pl.DataFrame, told: Sequence[Trouble]) -> pl.DataFrame:
-    """The hours that no stretch which was told covers."""
+def _without(judged: pl.DataFrame, told: Sequence[Issue]) -> pl.DataFrame:
+    """The hours that no announced interval covers."""
     for one in told:
         is_place = (pl.col("source") == one.source) & (
             pl.col("building").is_in([one.building])
@@ -339,7 +339,7 @@ def _without(judged: pl.DataFrame, told: Sequence[Trouble]) -> pl.DataFrame:
     return judged
 
 
-def _joined(judged: pl.DataFrame, state: str) -> Iterator[Trouble]:
+def _joined(judged: pl.DataFrame, state: str) -> Iterator[Issue]:
     bad = ["silent"] if state == "silent" else ["silent", "thin"]
     marked = judged.with_columns(is_bad=pl.col("state").is_in(bad)).with_columns(
         run=(pl.struct(*PLACE, "is_bad").rle_id())
@@ -354,7 +354,7 @@ def _joined(judged: pl.DataFrame, state: str) -> Iterator[Trouble]:
     runs = runs.with_columns(end=pl.col("start").shift(-1).over(PLACE))
     sure = pl.col("surprise") >= SURE if state == "silent" else _is_long_and_thin()
     for row in runs.filter(pl.col("is_bad") & sure).iter_rows(named=True):
-        yield Trouble(
+        yield Issue(
             source=row["source"],
             building=row["building"],
             kind="silent" if state == "silent" else "thin",

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from pipelines.district import District
-from pipelines.health.issues import Trouble
+from pipelines.health.issues import Issue
 from pipelines.settings.alert_settings import Expected
 from pipelines.warehouse import inputs
 from pipelines.warehouse.database import Database
@@ -59,7 +59,7 @@ def weekly_shares(days: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def grown(shares: pl.DataFrame) -> Iterator[Trouble]:
+def grown(shares: pl.DataFrame) -> Iterator[Issue]:
     """Where the newest week tells less than the weeks before.
 
     Args:
@@ -78,7 +78,7 @@ def grown(shares: pl.DataFrame) -> Iterator[Trouble]:
         )
         for row in rose.sort("source", "building").iter_rows(named=True):
             begun = datetime.combine(row["first_date"], time(), UTC)
-            yield Trouble(
+            yield Issue(
                 source=row["source"],
                 building=row["building"],
                 kind="blind",
@@ -110,7 +110,7 @@ class Seen:
 
 def not_kept(
     expected: Mapping[str, Expected], seen: Mapping[str, Seen]
-) -> Iterator[Trouble]:
+) -> Iterator[Issue]:
     """What did not come, came short, or went through though it must not."""
     for name, one in sorted(expected.items()):
         found = seen.get(name)
@@ -118,17 +118,17 @@ def not_kept(
             yield from _judged(name, one, found)
 
 
-def _judged(name: str, one: Expected, seen: Seen) -> Iterator[Trouble]:
+def _judged(name: str, one: Expected, seen: Seen) -> Iterator[Issue]:
     assert seen.known_until is not None
     span = timedelta(hours=one.every_hours)
     through = seen.let_through_time
     if through is not None and (seen.last_time is None or through > seen.last_time):
-        yield Trouble(
+        yield Issue(
             source=one.source, kind="let_through", what=name, start=through, detail=name
         )
     since = seen.last_time or seen.known_since
     if seen.known_until - since > span:
-        yield Trouble(
+        yield Issue(
             source=one.source,
             kind="not_come",
             what=name,
@@ -136,7 +136,7 @@ def _judged(name: str, one: Expected, seen: Seen) -> Iterator[Trouble]:
             detail=f"{name}: not seen in {one.every_hours} hours",
         )
     elif one.bytes_at_least > seen.bytes and seen.last_time is not None:
-        yield Trouble(
+        yield Issue(
             source=one.source,
             kind="not_come",
             what=name,

@@ -1,1 +1,1 @@
-"""What keeps an installation well: examine it, copy it, bring it back."""
+"""What keeps an installation well: examine, copy, bring back, upgrade, delete."""

@@ -10,7 +10,7 @@ from pipelines.operations.checks import (
     WORDS,
     Answer,
     Check,
-    Patient,
+    Installation,
     subjects,
     unasked,
 )
@@ -36,11 +36,11 @@ class Finding:
         }
 
 
-def examine(patient: Patient) -> Iterator[Finding]:
+def examine(installation: Installation) -> Iterator[Finding]:
     """Every check's finding, in the order of subjects."""
     for subject in subjects().values():
         for check in subject.checks:
-            yield Finding(subject.name, check, answered(check, patient))
+            yield Finding(subject.name, check, answered(check, installation))
 
 
 def verdict(findings: list[Finding]) -> int:
@@ -48,11 +48,11 @@ def verdict(findings: list[Finding]) -> int:
     return max((one.answer.grade for one in findings), default=WELL)
 
 
-def answered(check: Check, patient: Patient) -> Answer:
+def answered(check: Check, installation: Installation) -> Answer:
     """A check's answer; that it could not be asked, where something else is wrong."""
     try:
-        answer = check.answer(patient)
-        home = shlex.quote(str(patient.home.path))
+        answer = check.answer(installation)
+        home = shlex.quote(str(installation.home.path))
         return replace(answer, command=answer.command.replace("{home}", home))
     except (SchoolbellError, OSError, StateFault) as error:
         return unasked(f"could not be asked: {str(error).splitlines()[0]}")

@@ -139,8 +139,8 @@ def home_key(district: District) -> bytes:
         used = fact(connection, KEY_FACT)
     if used is None:
         with district.store.writing() as connection:
-            remember(connection, KEY_FACT, _told_apart(key))
-    elif used != _told_apart(key):
+            remember(connection, KEY_FACT, _fingerprint(key))
+    elif used != _fingerprint(key):
         raise _wrong_key(district.home.key_file, "is another one than was used before")
     return key
 
@@ -150,7 +150,7 @@ def accept_key(district: District, actor: str) -> None:
     key = _read_key(district.home.key_file)
     act = Act(actor=actor, action="accept key", subject=district.home.key_file.name)
     with open_chain(district.store, district.home).recording(act) as connection:
-        remember(connection, KEY_FACT, _told_apart(key))
+        remember(connection, KEY_FACT, _fingerprint(key))
 
 
 def _read_key(path: Path) -> bytes:
@@ -163,7 +163,7 @@ def _read_key(path: Path) -> bytes:
     return key
 
 
-def _told_apart(key: bytes) -> str:
+def _fingerprint(key: bytes) -> str:
     return hmac.new(key, WHICH_KEY, hashlib.sha256).hexdigest()[:32]
 
 
@@ -257,12 +257,12 @@ def copied(number: int, name: str, kind: str | None) -> tuple[str, str]:
             "",
         )
     if kind == "sites":
-        told = f"coalesce(named_{number}.names[one], one)"
+        shown = f"coalesce(named_{number}.names[one], one)"
         join = (
             "cross join (select map(list(value), list(name)) as names"
             f" from main.pseudonyms where kind = 'site') as named_{number}"
         )
-        return f"list_transform(rows.{name}, lambda one: {told}) as {name}", join
+        return f"list_transform(rows.{name}, lambda one: {shown}) as {name}", join
     other = f", rows.{name}" if kind == "site" else ""
     join = (
         f"left join main.pseudonyms as names_{number}"

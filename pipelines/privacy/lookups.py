@@ -15,7 +15,7 @@ NAMING = ("who", "reveal", "export", "pack")
 """Acts that give a name, or whom an address led to."""
 REFUSED = "reveal refused"
 NO_RIGHT = "names refused"
-TOLD_FOR = timedelta(days=31)
+ANNOUNCED_FOR = timedelta(days=31)
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class LookUps:
     last_time: str
 
     @property
-    def told(self) -> dict[str, Any]:
+    def shown(self) -> dict[str, Any]:
         """As values that JSON can hold."""
         return asdict(self)
 
@@ -72,7 +72,7 @@ def without_case(
     """Look-ups of the last 31 days without a case, by month and person."""
     held: dict[tuple[str, str], list[Entry]] = {}
     for one in entries:
-        is_new = datetime.fromisoformat(one.time) >= now - TOLD_FOR
+        is_new = datetime.fromisoformat(one.time) >= now - ANNOUNCED_FOR
         if is_lookup(one) and not one.case and is_new:
             held.setdefault((one.time[:7], one.actor), []).append(one)
     return held

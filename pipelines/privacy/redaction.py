@@ -69,7 +69,7 @@ def hidden_sites(record: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(marked or ())
 
 
-def withheld(record: Mapping[str, Any], named: Callable[[str], str]) -> dict[str, Any]:
+def redacted(record: Mapping[str, Any], named: Callable[[str], str]) -> dict[str, Any]:
     """The record with each withheld site under its pseudonym, and no word of its kind.
 
     Args:
@@ -80,7 +80,7 @@ def withheld(record: Mapping[str, Any], named: Callable[[str], str]) -> dict[str
     shown = {name: value for name, value in record.items() if name != "withheld"}
     if not sites:
         return shown
-    shown = dict(unspelt(shown, sites, named))
+    shown = dict(redact(shown, sites, named))
     details = dict(shown["details"])
     for name in ("categories", "category"):
         if name in details:
@@ -88,7 +88,7 @@ def withheld(record: Mapping[str, Any], named: Callable[[str], str]) -> dict[str
     return shown | {"details": details}
 
 
-def unspelt(value: Any, sites: Collection[str], named: Callable[[str], str]) -> Any:
+def redact(value: Any, sites: Collection[str], named: Callable[[str], str]) -> Any:
     """Texts, however deep, with each of the sites under its pseudonym.
 
     A site goes in both its spellings where it is international, and its hosts with it.

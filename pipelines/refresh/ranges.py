@@ -7,7 +7,7 @@ from types import MappingProxyType
 from pipelines.district import District
 from pipelines.refresh.staleness import note_versions, stale
 from pipelines.state.days import dirty_days
-from pipelines.state.runs import note_opened
+from pipelines.state.runs import note_rebuild_reasons
 from pipelines.warehouse import inputs, planning
 from pipelines.warehouse.building import Quarantine
 from pipelines.warehouse.database import Database
@@ -33,7 +33,7 @@ def registry_range(database: Database, district: District) -> Range | None:
     if span is None:
         note_versions(database, district)
     else:
-        note_opened(district.store, found.reasons)
+        note_rebuild_reasons(district.store, found.reasons)
     return span
 
 

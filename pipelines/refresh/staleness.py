@@ -13,7 +13,7 @@ from types import MappingProxyType
 import polars as pl
 
 from pipelines.district import District
-from pipelines.findings.rule_quality import demoted, standings_of
+from pipelines.findings.rule_quality import demoted, qualities_of
 from pipelines.findings.unjudged import released, unjudged
 from pipelines.refresh.touching import addresses, dated, mentions, policy, sites
 from pipelines.refresh.touching.changes import Change
@@ -172,7 +172,7 @@ def _versions(district: District) -> dict[str, str]:
     more = {
         "settings": district.settings_hash,
         "zone": district.zone,
-        "leads": "|".join(sorted(demoted(standings_of(district)))),
+        "leads": "|".join(sorted(demoted(qualities_of(district)))),
         "stages": "|".join(map("=".join, sorted(district.stages.items()))),
         "domains": "|".join(sorted(district.settings.district.account_domains)),
     }

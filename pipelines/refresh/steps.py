@@ -26,7 +26,7 @@ from pipelines.state.days import dirty_days, mark_clean
 from pipelines.state.ledger import FAILED, FileRecord
 from pipelines.state.published_reports import add_pending_reports
 from pipelines.state.retention import kept_from
-from pipelines.state.runs import note_look, note_opened
+from pipelines.state.runs import note_look, note_rebuild_reasons
 from pipelines.warehouse import attribution, building, inputs, planning
 from pipelines.warehouse.building import Attempt, Builder, Built, Quarantine
 from pipelines.warehouse.database import Database
@@ -128,7 +128,7 @@ def build(
     files = inputs.lake_files(district.store, district.home.lake)
     held = files.days()
     found = stale(database, district, held)
-    note_opened(district.store, found.reasons)
+    note_rebuild_reasons(district.store, found.reasons)
     quarantine = Quarantine(district.store)
     if held:
         quarantine.forget(district.models, held)

@@ -12,7 +12,7 @@ import polars as pl
 from pipelines.district import District
 from pipelines.errors import ModelError
 from pipelines.findings.frames import EVIDENCE, FINDINGS, INSTANT
-from pipelines.findings.rule_quality import standing_frame, standings_of
+from pipelines.findings.rule_quality import qualities_of, quality_frame
 from pipelines.findings.unjudged import UNJUDGED, frame, unjudged
 from pipelines.findings.wording import told
 from pipelines.ingest.accounting import arrival_lags
@@ -27,7 +27,7 @@ from pipelines.privacy.editions import (
     renamed,
 )
 from pipelines.privacy.pseudonyms import Kind
-from pipelines.privacy.redaction import hidden_sites, sensitive_names, unspelt, withheld
+from pipelines.privacy.redaction import hidden_sites, redact, redacted, sensitive_names
 from pipelines.state import ledger
 from pipelines.state.findings import stored_evidence, stored_findings
 from pipelines.warehouse.repair import opened
@@ -111,7 +111,7 @@ def finding_frames(
             renamed(cited["account"], "account", names),
             renamed(cited["device"], "device", names),
         ),
-        "findings.rule_standing": standing_frame(standings_of(district)),
+        "findings.rule_standing": quality_frame(qualities_of(district)),
     }
 
 
@@ -123,7 +123,7 @@ def _finding(row: Mapping[str, Any], kind: Kind, names: Pseudonyms) -> dict[str,
     def named(site: str) -> str:
         return names.names("site", [site])[site]
 
-    record = withheld(row["record"], named)
+    record = redacted(row["record"], named)
     hidden = hidden_sites(row["record"])
     subject = names.names(kind, [row["subject"]])[row["subject"]]
     devices = [names.names("device", [one])[one] for one in record["devices"]]
@@ -142,7 +142,7 @@ def _finding(row: Mapping[str, Any], kind: Kind, names: Pseudonyms) -> dict[str,
     return {
         **{key: row[key] for key in ("finding_id", "rule", "kind", "severity")},
         **{key: row[key] for key in ("confidence", "status")},
-        "status_reason": unspelt(row["status_reason"], hidden, named),
+        "status_reason": redact(row["status_reason"], hidden, named),
         "subject": subject,
         "is_pupil": names.is_pupil(kind, row["subject"]),
         "devices": devices,

@@ -13,7 +13,12 @@ from typing import Any
 from pipelines.alerts.facts import standstill
 from pipelines.district import District
 from pipelines.findings.unjudged import failures
-from pipelines.health.file_issues import in_trouble, stuck, waiting, without_checksum
+from pipelines.health.file_issues import (
+    files_with_issues,
+    stuck,
+    waiting,
+    without_checksum,
+)
 from pipelines.health.source_states import SourceState, source_states
 from pipelines.ingest.compression import NO_CHECKSUM
 from pipelines.ingest.sweeping import unlisted_files
@@ -25,7 +30,13 @@ from pipelines.state.findings import stored_findings
 from pipelines.state.ledger import FileRecord
 from pipelines.state.published_reports import newest_publication
 from pipelines.state.retention import begun
-from pipelines.state.runs import last_look, last_opened, last_run, lines, set_back
+from pipelines.state.runs import (
+    last_look,
+    last_rebuild_reasons,
+    last_run,
+    lines,
+    set_back,
+)
 
 WELL, LOOK, ACT = 0, 1, 2
 WORDS = {WELL: "well", LOOK: "somebody should look", ACT: "somebody should act"}
@@ -66,7 +77,7 @@ class Status:
 def status_of(district: District, now: datetime) -> Status:
     """Sources, runs, days to build, findings to decide on, alerts, disk, versions."""
     files = ledger.source_files(district.store)
-    trouble = in_trouble(files, district.settings.limits.reject_share)
+    trouble = files_with_issues(files, district.settings.limits.reject_share)
     waits = list(waiting(district, files))
     sources = source_states(district)
     unsent = _unsent(district, now)
@@ -152,7 +163,7 @@ def _days(district: District) -> dict[str, Any]:
     return {
         "days_to_build": len(dirty_days(district.store)),
         "days_wait_since": since.isoformat(timespec="seconds") if since else "",
-        "last_opened": "; ".join(lines(last_opened(district.store))),
+        "last_opened": "; ".join(lines(last_rebuild_reasons(district.store))),
     }
 
 

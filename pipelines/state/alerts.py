@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from pipelines.state.database import Store, now_text
-from pipelines.state.tables import ANSWERS, DECISIONS, NEWS, OUTBOX, PAGES, TOLD
+from pipelines.state.tables import ANNOUNCED, ANSWERS, DECISIONS, NEWS, OUTBOX, PAGES
 
 WAITING = "waiting"
 SENDING = "sending"
@@ -161,29 +161,31 @@ def end_news(connection: Connection, keys: Iterable[str], time: str) -> None:
 _NEWS_BY_KEY = update(NEWS).where(NEWS.c.key == bindparam("its_key"))
 
 
-def forget_told(connection: Connection, news_id: str) -> None:
+def forget_announcements(connection: Connection, news_id: str) -> None:
     """Let a fact be announced anew: nobody was told of it, nobody has seen it."""
-    connection.execute(delete(TOLD).where(TOLD.c.news_id == news_id))
+    connection.execute(delete(ANNOUNCED).where(ANNOUNCED.c.news_id == news_id))
     connection.execute(
         delete(ANSWERS).where(ANSWERS.c.about_id == news_id, ANSWERS.c.kind == "ack")
     )
 
 
-def put_told(connection: Connection, rows: Iterable[Row]) -> None:
+def put_announcements(connection: Connection, rows: Iterable[Row]) -> None:
     """Note the newest message of a channel that told of a fact."""
     for row in rows:
-        here = (TOLD.c.news_id == row["news_id"]) & (TOLD.c.channel == row["channel"])
-        connection.execute(delete(TOLD).where(here))
-        connection.execute(insert(TOLD).values(**row))
+        here = (ANNOUNCED.c.news_id == row["news_id"]) & (
+            ANNOUNCED.c.channel == row["channel"]
+        )
+        connection.execute(delete(ANNOUNCED).where(here))
+        connection.execute(insert(ANNOUNCED).values(**row))
 
 
-def told_rows(store: Store) -> list[dict[str, Any]]:
+def announcements(store: Store) -> list[dict[str, Any]]:
     """The newest message of each channel about each fact, with the fact's `since_time`.
 
     It is None for a fact that is not known any more.
     """
-    query = select(TOLD, NEWS.c.key, NEWS.c.since_time).outerjoin(
-        NEWS, NEWS.c.news_id == TOLD.c.news_id
+    query = select(ANNOUNCED, NEWS.c.key, NEWS.c.since_time).outerjoin(
+        NEWS, NEWS.c.news_id == ANNOUNCED.c.news_id
     )
     with store.reading() as connection:
         return [dict(row) for row in connection.execute(query).mappings()]
@@ -195,9 +197,9 @@ def ended_news(
     """Facts that a channel was told of and that ended since, oldest first."""
     query = (
         select(NEWS)
-        .join(TOLD, TOLD.c.news_id == NEWS.c.news_id)
+        .join(ANNOUNCED, ANNOUNCED.c.news_id == NEWS.c.news_id)
         .where(
-            TOLD.c.channel == channel,
+            ANNOUNCED.c.channel == channel,
             NEWS.c.about == about,
             NEWS.c.ended_time > now_text(since),
         )
@@ -209,10 +211,10 @@ def ended_news(
 
 def news_steps(connection: Connection, about_id: str) -> dict[str, int]:
     """The facts that a notice or a message stands for, and how bad each is."""
-    told = select(TOLD.c.news_id).where(TOLD.c.alert_key == about_id)
+    named = select(ANNOUNCED.c.news_id).where(ANNOUNCED.c.alert_key == about_id)
     rows = connection.execute(
         select(NEWS.c.news_id, NEWS.c.step).where(
-            (NEWS.c.news_id == about_id) | NEWS.c.news_id.in_(told)
+            (NEWS.c.news_id == about_id) | NEWS.c.news_id.in_(named)
         )
     )
     return {row.news_id: row.step for row in rows}

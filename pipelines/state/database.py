@@ -322,7 +322,7 @@ def read_store(path: Path | str) -> Store:
     log = path.with_name(path.name + "-wal")
     how = "mode=ro" if log.exists() else "immutable=1"
     engine = create_engine(f"sqlite:///file:{quote(str(path))}?{how}&uri=true")
-    event.listen(engine, "connect", _patient)
+    event.listen(engine, "connect", _wait_for_locks)
     return Store(engine)
 
 
@@ -393,5 +393,5 @@ def _unwritable(why: object, where: str) -> StoreError:
     return StoreError(f"can not be written: {why}", where=where, remedy=remedy)
 
 
-def _patient(connection: Any, _record: Any) -> None:
+def _wait_for_locks(connection: Any, _record: Any) -> None:
     connection.execute("PRAGMA busy_timeout=10000")

@@ -91,7 +91,7 @@ Reasons = Mapping[str, Sequence[date]]
 """What opened days -> those days, oldest first."""
 
 
-def note_opened(store: Store, reasons: Reasons) -> None:
+def note_rebuild_reasons(store: Store, reasons: Reasons) -> None:
     """Remember what opened days; a build that opened none changes nothing."""
     if not reasons:
         return
@@ -100,7 +100,7 @@ def note_opened(store: Store, reasons: Reasons) -> None:
         remember(connection, OPENED, json.dumps(said))
 
 
-def last_opened(store: Store) -> Reasons:
+def last_rebuild_reasons(store: Store) -> Reasons:
     """What the last build that opened days was told; empty before the first."""
     with store.reading() as connection:
         said = json.loads(fact(connection, OPENED) or "{}")

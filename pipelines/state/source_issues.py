@@ -7,15 +7,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, insert, select, update
 
 from pipelines.state.database import Store, now_text
-from pipelines.state.tables import TROUBLES
+from pipelines.state.tables import SOURCE_ISSUES
 
 
 def lasting_issues(
     connection: Connection, kinds: Iterable[str]
 ) -> dict[str, dict[str, Any]]:
     """Issues of some kinds that have not ended, by key."""
-    query = select(TROUBLES).where(
-        TROUBLES.c.end_time.is_(None), TROUBLES.c.kind.in_(sorted(set(kinds)))
+    query = select(SOURCE_ISSUES).where(
+        SOURCE_ISSUES.c.end_time.is_(None), SOURCE_ISSUES.c.kind.in_(sorted(set(kinds)))
     )
     rows = connection.execute(query).mappings()
     return {row["key"]: dict(row) for row in rows}
@@ -26,7 +26,7 @@ def end_issue(
 ) -> None:
     """An issue was over at a time, as was seen now."""
     connection.execute(
-        update(TROUBLES)
+        update(SOURCE_ISSUES)
         .where(_is(key, start_time))
         .values(end_time=now_text(end), last_time=now_text(now))
     )
@@ -43,23 +43,25 @@ def put_issue(
     values = {**issue, "end_time": None, "last_time": now_text(now)}
     key = values.pop("key")
     here = _is(str(key), start_time)
-    changed = connection.execute(update(TROUBLES).where(here).values(**values))
+    changed = connection.execute(update(SOURCE_ISSUES).where(here).values(**values))
     if not changed.rowcount:
         more = {"key": key, "start_time": start_time, "seen_time": now_text(now)}
-        connection.execute(insert(TROUBLES).values(**values, **more))
+        connection.execute(insert(SOURCE_ISSUES).values(**values, **more))
 
 
 def _is(key: str, start_time: str) -> ColumnElement[bool]:
-    return (TROUBLES.c.key == key) & (TROUBLES.c.start_time == start_time)
+    return (SOURCE_ISSUES.c.key == key) & (SOURCE_ISSUES.c.start_time == start_time)
 
 
 def stored_issues(store: Store, since: datetime | None = None) -> list[dict[str, Any]]:
     """Issues, oldest first: those that last, and those that ended since."""
-    query = select(TROUBLES).order_by(TROUBLES.c.start_time, TROUBLES.c.key)
+    query = select(SOURCE_ISSUES).order_by(
+        SOURCE_ISSUES.c.start_time, SOURCE_ISSUES.c.key
+    )
     if since is None:
-        query = query.where(TROUBLES.c.end_time.is_(None))
+        query = query.where(SOURCE_ISSUES.c.end_time.is_(None))
     else:
-        over = TROUBLES.c.end_time >= now_text(since)
-        query = query.where(TROUBLES.c.end_time.is_(None) | over)
+        over = SOURCE_ISSUES.c.end_time >= now_text(since)
+        query = query.where(SOURCE_ISSUES.c.end_time.is_(None) | over)
     with store.reading() as connection:
         return [dict(row) for row in connection.execute(query).mappings()]

@@ -375,7 +375,7 @@ NEWS = Table(
 """One row a fact that may be announced. Its id is drawn by lot, so that a message
 that leaves the house holds nothing from which an account could be worked out."""
 
-TOLD = Table(
+ANNOUNCED = Table(
     "alert_told",
     METADATA,
     Column("news_id", Text, primary_key=True),
@@ -415,7 +415,7 @@ DECISIONS = Table(
 """What was decided of a fact for a channel, by which rule, and how often."""
 
 
-TROUBLES = Table(
+SOURCE_ISSUES = Table(
     "source_troubles",
     METADATA,
     Column("key", Text, primary_key=True),
@@ -430,7 +430,7 @@ TROUBLES = Table(
     Column("last_time", Text, nullable=False),
     Index("source_troubles_end", "end_time"),
 )
-"""One row a trouble of a source: from when to when it was, when it was first seen
+"""One row an issue of a source: from when to when it was, when it was first seen
 and when it was last looked at. What lasts has no end."""
 
 

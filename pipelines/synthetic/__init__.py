@@ -6,7 +6,7 @@ a district home, the same bytes for the same seed. The order of making:
     people, places, sites, days     who, where, what, when
     routines                        what everybody does on an ordinary day
     planted                         violations and look-alikes, with their truth
-    browsing, machines, keyboards   plans become web, background and logon events
+    browsing, keyboards             plans become web, background and logon events
     writers                         events become the lines of four products
 
 Behaviour is planned here, never judged: no rule of the product is read or called,

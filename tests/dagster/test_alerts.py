@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 import pytest
 
-from pipelines.alerts.memory import standing
+from pipelines.alerts.memory import active_news
 from pipelines.defs.alerting import CHECKS, OUTBOX, SOURCES
 from pipelines.district import open_district
 from pipelines.health import overview as health
-from pipelines.health.issues import Trouble
+from pipelines.health.issues import Issue
 from pipelines.registry.new_home import create
 from pipelines.run.run import run
 from pipelines.state.runs import last_look
@@ -33,7 +33,7 @@ def location(locate, tmp_path):
 def keys(home):
     """What is true, other than findings."""
     with open_district(home) as district:
-        rows = standing(district.store)
+        rows = active_news(district.store)
     return [row["key"] for row in rows if not row["key"].startswith("finding:")]
 
 
@@ -69,7 +69,7 @@ def test_every_kind_of_trouble_is_a_check_that_shows(ran):
 
 def test_a_silent_source_is_a_check_that_warns_and_a_notice(location, monkeypatch):
     since = datetime.now(UTC) - timedelta(hours=5)
-    silent = Trouble(source="proxy", kind="silent", start=since, detail="5 hours")
+    silent = Issue(source="proxy", kind="silent", start=since, detail="5 hours")
     run(location.home, settle_seconds=0)
     monkeypatch.setattr(health, "_volumes", lambda *_given: [silent])
     result = location.run("alerts")

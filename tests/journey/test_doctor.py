@@ -11,14 +11,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pipelines.district import open_district
-from pipelines.health.issues import Trouble, keep_troubles
+from pipelines.health.issues import Issue, keep_issues
 from pipelines.operations.backup import LAST
 from pipelines.operations.checks import (
     ACT,
     LOOK,
     UNASKED,
     WELL,
-    Patient,
+    Installation,
     logs,
     machine,
     outputs,
@@ -52,14 +52,14 @@ def now(home):
 def answers(home, now):
     return {
         f"{one.subject}/{one.check.name}": one.answer
-        for one in examine(Patient(home, now))
+        for one in examine(Installation(home, now))
     }
 
 
 def ask(name, home, now):
     subject, check = name.split("/")
     (asked,) = [one for one in subjects()[subject].checks if one.name == check]
-    return answered(asked, Patient(home, now))
+    return answered(asked, Installation(home, now))
 
 
 def everything(home):
@@ -303,13 +303,13 @@ def test_clocks_that_differ_and_late_lines_are_told(home, now):
     said = ask("logs/lags", home, now)
     assert said.grade == WELL
     assert "proxy: 100% after more than a week" in said.said
-    off = Trouble(source="proxy", kind="off_clock", what="dns", start=now, detail="6 h")
+    off = Issue(source="proxy", kind="off_clock", what="dns", start=now, detail="6 h")
     late = replace(off, kind="late", what="", detail="80% of the day's lines")
     with open_district(home.path) as district:
-        keep_troubles(district.store, [off, late], ["off_clock", "late"], now)
+        keep_issues(district.store, [off, late], ["off_clock", "late"], now)
     found = {name: ask(f"logs/{name}", home, now) for name in ("clocks", "lags")}
     with open_district(home.path) as district:
-        keep_troubles(district.store, [], ["off_clock", "late"], now)
+        keep_issues(district.store, [], ["off_clock", "late"], now)
     assert [one.grade for one in found.values()] == [LOOK, LOOK]
     assert "proxy (6 h)" in found["clocks"].said
     assert "zone" in found["clocks"].command
@@ -375,7 +375,7 @@ def test_every_check_has_a_name_of_its_own():
 
 
 def test_a_home_of_which_nothing_can_be_read_is_examined_to_the_end(tmp_path, now):
-    findings = list(examine(Patient(DistrictHome(tmp_path), now)))
+    findings = list(examine(Installation(DistrictHome(tmp_path), now)))
     assert len(findings) >= 35
     assert verdict(findings) == ACT
 

@@ -12,7 +12,7 @@ from sqlalchemy import MetaData, create_engine, inspect, select, text
 
 from pipelines.district import only_writer, open_district
 from pipelines.errors import BusyError
-from pipelines.operations.checks import Patient
+from pipelines.operations.checks import Installation
 from pipelines.operations.doctor import examine
 from pipelines.operations.upgrade import plan
 from pipelines.settings.home import DistrictHome
@@ -116,7 +116,7 @@ def test_a_home_goes_on_with_its_state_on_a_server(home, district, tmp_path, url
 
     wrong = [
         f"{one.check.name}: {one.answer.said}"
-        for one in examine(Patient(home, now()))
+        for one in examine(Installation(home, now()))
         if one.subject == "state" and "not be asked" in one.answer.said
     ]
     assert not wrong

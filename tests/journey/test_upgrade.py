@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from pipelines.operations.checks import ACT, WELL, Patient
+from pipelines.operations.checks import ACT, WELL, Installation
 from pipelines.operations.checks import state as checks
 from pipelines.operations.doctor import answered
 from pipelines.settings.home import DistrictHome
@@ -40,7 +40,7 @@ def home(district, tmp_path):
 
 def schema(home):
     (check,) = [one for one in checks.CHECKS.checks if one.name == "schema"]
-    return answered(check, Patient(home, now()))
+    return answered(check, Installation(home, now()))
 
 
 def test_an_upgrade_keeps_every_line_and_finding(home, district):

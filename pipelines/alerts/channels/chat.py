@@ -47,8 +47,10 @@ class ChatSettings(ChannelSettings):
 
 def deliver(message: Message, settings: ChatSettings, _allowed: Sequence[str]) -> None:
     """Post to every url; one that fails lets the message be tried again."""
-    told = message.on_its_face
-    result = _service(settings.urls.split()).notify(title=told.subject, body=told.text)
+    shown = message.on_its_face
+    result = _service(settings.urls.split()).notify(
+        title=shown.subject, body=shown.text
+    )
     if not result:
         raise _failure(result)
 
@@ -57,12 +59,12 @@ def _failure(result: Any) -> DeliveryError:
     """What went wrong, without the urls: they hold the keys of the services."""
     failed = [one for one in result if not one]
     statuses = {one: _status(one) for one in failed}
-    said = ", ".join(
+    reasons = ", ".join(
         f"{one.name} answered {status}" if status else f"{one.name} gave no answer"
         for one, status in statuses.items()
     )
     return DeliveryError(
-        f"a chat service took no message: {said}",
+        f"a chat service took no message: {reasons}",
         retryable=not all(_is_refusal(status) for status in statuses.values()),
         may_have_arrived=len(failed) < len(result) or "TIMEOUT" in _outcomes(failed),
     )

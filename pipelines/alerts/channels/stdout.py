@@ -15,8 +15,8 @@ def deliver(
     message: Message, _settings: StdoutSettings, _allowed: Sequence[str]
 ) -> None:
     """One message is a few lines; control characters are made visible."""
-    told = message.on_its_face
-    lines = [told.subject, *told.text.splitlines()]
+    marked = message.on_its_face
+    lines = [marked.subject, *marked.text.splitlines()]
     shown = (line.encode("unicode_escape").decode("ascii") for line in lines)
     sys.stdout.write("\n".join(shown) + "\n")
     sys.stdout.flush()

@@ -62,7 +62,7 @@ def unasked(said: str) -> Answer:
 
 
 @dataclass(frozen=True)
-class Patient:
+class Installation:
     """A district home that is looked at; everything is read when first asked for.
 
     Reading raises what is wrong with it, so that each check that needs it can say
@@ -112,7 +112,7 @@ class Check:
 
     name: str
     asks: str
-    answer: Callable[[Patient], Answer]
+    answer: Callable[[Installation], Answer]
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,15 @@
 from datetime import datetime, timedelta
 
 from pipelines.operations.backup import LAST
-from pipelines.operations.checks import Answer, Check, Patient, Subject, act, look, well
+from pipelines.operations.checks import (
+    Answer,
+    Check,
+    Installation,
+    Subject,
+    act,
+    look,
+    well,
+)
 from pipelines.operations.restore import LAST_DRILL
 from pipelines.state.audit import verified
 from pipelines.state.database import fact
@@ -14,28 +22,28 @@ BACK_UP = "schoolbell backup --home {home} --to FOLDER --keys ANOTHER"
 DRILL = "schoolbell drill --home {home} --from FOLDER/backup-... --keys ANOTHER"
 
 
-def _backup(patient: Patient) -> Answer:
-    return _aged(patient, LAST, OLD_BACKUP, "backup", BACK_UP)
+def _backup(installation: Installation) -> Answer:
+    return _aged(installation, LAST, OLD_BACKUP, "backup", BACK_UP)
 
 
-def _drill(patient: Patient) -> Answer:
-    return _aged(patient, LAST_DRILL, OLD_DRILL, "restore drill", DRILL)
+def _drill(installation: Installation) -> Answer:
+    return _aged(installation, LAST_DRILL, OLD_DRILL, "restore drill", DRILL)
 
 
 def _aged(
-    patient: Patient, name: str, most: timedelta, what: str, command: str
+    installation: Installation, name: str, most: timedelta, what: str, command: str
 ) -> Answer:
-    with patient.store.reading() as connection:
+    with installation.store.reading() as connection:
         text = fact(connection, name)
     if text is None:
         return look(f"there was no {what} yet", command)
     made = datetime.fromisoformat(text)
     said = f"the last {what} was on {made.date()}"
-    return look(said, command) if patient.now - made > most else well(said)
+    return look(said, command) if installation.now - made > most else well(said)
 
 
-def _chain(patient: Patient) -> Answer:
-    broken = verified(patient.store, patient.home)
+def _chain(installation: Installation) -> Answer:
+    broken = verified(installation.store, installation.home)
     if broken is not None:
         return act(
             f"entry {broken.number} of the audit chain {broken.what}",

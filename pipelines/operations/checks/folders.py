@@ -7,7 +7,7 @@ from pathlib import Path
 from pipelines.operations.checks import (
     Answer,
     Check,
-    Patient,
+    Installation,
     Subject,
     act,
     look,
@@ -22,8 +22,8 @@ GROUP_READ = stat.S_IRGRP
 GROUP = stat.S_IRWXG
 
 
-def _there(patient: Patient) -> Answer:
-    home = patient.home
+def _there(installation: Installation) -> Answer:
+    home = installation.home
     wanted = (home.registry, home.landing, home.lake, home.keys, home.reports)
     missing = [one.name for one in wanted if not one.is_dir()]
     if missing:
@@ -39,19 +39,19 @@ def _private(home: DistrictHome) -> Iterator[Path]:
         yield from (database, *home.path.glob(f"{database.name}[-.]*"))
 
 
-def _modes(patient: Patient) -> Answer:
-    held = [path for path in _private(patient.home) if path.exists()]
+def _modes(installation: Installation) -> Answer:
+    held = [path for path in _private(installation.home) if path.exists()]
     to_others = [path for path in held if path.stat().st_mode & OTHERS]
-    if to_others and patient.home.path.stat().st_mode & OTHERS:
+    if to_others and installation.home.path.stat().st_mode & OTHERS:
         names = " ".join(map(str, to_others))
         return act("every user of this machine can read them", f"chmod o= {names}")
     # who delivers logs may well come by its group
     to_group = [
         path
         for path in held
-        if path != patient.home.landing
+        if path != installation.home.landing
         and path.stat().st_mode & GROUP_READ
-        and not _is_kept_by_operators(patient.home, path)
+        and not _is_kept_by_operators(installation.home, path)
     ]
     if to_group:
         names = " ".join(map(str, to_group))
@@ -65,15 +65,15 @@ def _is_kept_by_operators(home: DistrictHome, path: Path) -> bool:
     return path == home.registry and apart
 
 
-def _key_mode(patient: Patient) -> Answer:
-    key = patient.home.key_file
+def _key_mode(installation: Installation) -> Answer:
+    key = installation.home.key_file
     if key.stat().st_mode & (GROUP | OTHERS):
         return act("others can read the key behind the pseudonyms", f"chmod 600 {key}")
     return well("only its user can read the key")
 
 
-def _key_size(patient: Patient) -> Answer:
-    key = patient.home.key_file
+def _key_size(installation: Installation) -> Answer:
+    key = installation.home.key_file
     size = key.stat().st_size
     if size < KEY_BYTES:
         return act(
@@ -83,8 +83,8 @@ def _key_size(patient: Patient) -> Answer:
     return well("the key is whole")
 
 
-def _owner(patient: Patient) -> Answer:
-    home = patient.home
+def _owner(installation: Installation) -> Answer:
+    home = installation.home
     owner = home.path.stat().st_uid
     held = [path for path in _private(home) if path.exists()]
     strange = [path for path in held if path.stat().st_uid != owner]
@@ -96,8 +96,8 @@ def _owner(patient: Patient) -> Answer:
     return well("all of the home belongs to one user")
 
 
-def _writable(patient: Patient) -> Answer:
-    home = patient.home
+def _writable(installation: Installation) -> Answer:
+    home = installation.home
     shared = (home.path, home.reports, home.snapshots)
     loose = [
         one for one in shared if one.exists() and one.stat().st_mode & stat.S_IWOTH
@@ -108,8 +108,8 @@ def _writable(patient: Patient) -> Answer:
     return well("nobody else can write into the home")
 
 
-def _links(patient: Patient) -> Answer:
-    landing = patient.home.landing
+def _links(installation: Installation) -> Answer:
+    landing = installation.home.landing
     if not landing.is_dir():
         return unasked("there is no landing folder")
     links = [one.name for one in sorted(landing.rglob("*")) if one.is_symlink()]

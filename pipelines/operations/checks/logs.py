@@ -5,14 +5,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from pipelines.findings.unjudged import missing
-from pipelines.health.file_issues import in_trouble
+from pipelines.health.file_issues import files_with_issues
 from pipelines.health.source_states import arrivals_of
 from pipelines.ingest.accounting import days_ahead
 from pipelines.ingest.delivery import deliveries
 from pipelines.operations.checks import (
     Answer,
     Check,
-    Patient,
+    Installation,
     Subject,
     act,
     look,
@@ -31,25 +31,27 @@ WAITED = timedelta(days=2)
 ROTATION = Path("/etc/logrotate.d")
 
 
-def _sources(patient: Patient) -> Answer:
-    named = [one.name for one in patient.district.sources()]
+def _sources(installation: Installation) -> Answer:
+    named = [one.name for one in installation.district.sources()]
     if not named:
         return act(
             "no source is configured and the landing folder is empty",
-            f"put logs into {patient.home.landing}/<source>/",
+            f"put logs into {installation.home.landing}/<source>/",
         )
     return well(f"{len(named)} sources: {', '.join(named)}")
 
 
-def _arrival(patient: Patient) -> Answer:
+def _arrival(installation: Installation) -> Answer:
     newest: dict[str, datetime] = {}
-    for one in ledger.source_files(patient.store):
+    for one in ledger.source_files(installation.store):
         if one.last_time is not None:
             time = datetime.fromisoformat(one.last_time)
             newest[one.source] = max(time, newest.get(one.source, time))
     if not newest:
         return look("no event was ever read", "schoolbell run --home {home}")
-    silent = {name: time for name, time in newest.items() if patient.now - time > QUIET}
+    silent = {
+        name: time for name, time in newest.items() if installation.now - time > QUIET
+    }
     if silent:
         told = ", ".join(
             f"{name} since {time.date()}" for name, time in sorted(silent.items())
@@ -58,12 +60,12 @@ def _arrival(patient: Patient) -> Answer:
     return well("every source has events of the last days")
 
 
-def _unread(patient: Patient) -> Answer:
-    known = {(one.source, one.path) for one in ledger.source_files(patient.store)}
-    before = (patient.now - WAITED).timestamp() * 1e9
+def _unread(installation: Installation) -> Answer:
+    known = {(one.source, one.path) for one in ledger.source_files(installation.store)}
+    before = (installation.now - WAITED).timestamp() * 1e9
     waiting = [
         f"{source.name}/{one.path}"
-        for source in patient.district.sources()
+        for source in installation.district.sources()
         if isinstance(source.folder, Path)
         for one in deliveries(source.folder, source.name).deliveries
         if (source.name, one.path) not in known and one.raw_mtime_ns < before
@@ -76,10 +78,10 @@ def _unread(patient: Patient) -> Answer:
     return well("no file waits unread for days")
 
 
-def _refused(patient: Patient) -> Answer:
+def _refused(installation: Installation) -> Answer:
     refused = [
         f"{source.name}/{one.path}: {one.reason}"
-        for source in patient.district.sources()
+        for source in installation.district.sources()
         if isinstance(source.folder, Path)
         for one in deliveries(source.folder, source.name).refused
     ]
@@ -91,9 +93,9 @@ def _refused(patient: Patient) -> Answer:
     return well("every delivery can be read")
 
 
-def _trouble(patient: Patient) -> Answer:
-    files = ledger.source_files(patient.store)
-    wrong = in_trouble(files, patient.settings.limits.reject_share)
+def _read_to_the_end(installation: Installation) -> Answer:
+    files = ledger.source_files(installation.store)
+    wrong = files_with_issues(files, installation.settings.limits.reject_share)
     if wrong:
         first = wrong[0]
         return look(
@@ -104,11 +106,11 @@ def _trouble(patient: Patient) -> Answer:
     return well(f"{len(files):,} files were read")
 
 
-def _pending(patient: Patient) -> Answer:
-    before = (patient.now - WAITED).isoformat()
+def _pending(installation: Installation) -> Answer:
+    before = (installation.now - WAITED).isoformat()
     stuck = [
         one
-        for one in ledger.source_files(patient.store)
+        for one in ledger.source_files(installation.store)
         if one.pending_lines and one.last_read_time < before
     ]
     if stuck:
@@ -120,8 +122,8 @@ def _pending(patient: Patient) -> Answer:
     return well("no line is pending for days")
 
 
-def _drift(patient: Patient) -> Answer:
-    found = missing(patient.district)
+def _drift(installation: Installation) -> Answer:
+    found = missing(installation.district)
     if found:
         rules = sorted({name for one in found for name in one.detections})
         return look(
@@ -134,8 +136,8 @@ def _drift(patient: Patient) -> Answer:
     return well("every field that rules need is filled as before")
 
 
-def _ahead(patient: Patient) -> Answer:
-    ahead = days_ahead(patient.store, patient.now)
+def _ahead(installation: Installation) -> Answer:
+    ahead = days_ahead(installation.store, installation.now)
     if ahead:
         return look(
             f"events of {ahead[-1].source} lie in the future",
@@ -144,8 +146,8 @@ def _ahead(patient: Patient) -> Answer:
     return well("no event lies in the future")
 
 
-def _clocks(patient: Patient) -> Answer:
-    wrong = _lasting(patient, "off_clock", "skewed")
+def _clocks(installation: Installation) -> Answer:
+    wrong = _lasting(installation, "off_clock", "skewed")
     if wrong:
         return look(
             f"clocks do not agree: {wrong}",
@@ -154,12 +156,12 @@ def _clocks(patient: Patient) -> Answer:
     return well("no source's clock is known to differ from another's")
 
 
-def _lags(patient: Patient) -> Answer:
+def _lags(installation: Installation) -> Answer:
     """What took longer than a day is history: files that were dropped in."""
-    days = source_days(patient.store)
+    days = source_days(installation.store)
     names = sorted({one.source for one in days})
     told = "; ".join(f"{name}: {_within(arrivals_of(days, name))}" for name in names)
-    late = _lasting(patient, "late")
+    late = _lasting(installation, "late")
     if late:
         return look(f"lines come later than usual: {late}", "look at what sends them")
     return well(told or "no line arrived yet")
@@ -174,16 +176,16 @@ def _within(arrived: Mapping[str, int]) -> str:
     )
 
 
-def _lasting(patient: Patient, *kinds: str) -> str:
-    """Troubles of some kinds as the last look at the sources found them."""
-    rows = [row for row in stored_issues(patient.store) if row["kind"] in kinds]
+def _lasting(installation: Installation, *kinds: str) -> str:
+    """Issues of some kinds as the last look at the sources found them."""
+    rows = [row for row in stored_issues(installation.store) if row["kind"] in kinds]
     return "; ".join(f"{row['source']} ({row['detail']})" for row in rows)
 
 
-def _rotation(patient: Patient) -> Answer:
+def _rotation(installation: Installation) -> Answer:
     if not ROTATION.is_dir():
         return unasked("no logrotate here")
-    named = _truncating(patient.home)
+    named = _truncating(installation.home)
     if named:
         return look(
             "logrotate cuts delivered files in place, by which lines can be lost: "
@@ -209,7 +211,7 @@ CHECKS = Subject(
         Check("arrival", "every source still delivers", _arrival),
         Check("unread", "nothing waits unread", _unread),
         Check("refused", "every delivery can be read", _refused),
-        Check("trouble", "files were read to their end", _trouble),
+        Check("trouble", "files were read to their end", _read_to_the_end),
         Check("pending", "no line is pending for long", _pending),
         Check("drift", "fields are filled as before", _drift),
         Check("ahead", "no event lies in the future", _ahead),

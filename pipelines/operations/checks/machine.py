@@ -13,7 +13,7 @@ from packaging.requirements import Requirement
 from pipelines.operations.checks import (
     Answer,
     Check,
-    Patient,
+    Installation,
     Subject,
     act,
     look,
@@ -64,14 +64,14 @@ SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
 CHRONY = Path("/var/lib/chrony/drift")
 
 
-def _python(_patient: Patient) -> Answer:
+def _python(_installation: Installation) -> Answer:
     found = ".".join(map(str, sys.version_info[:3]))
     if sys.version_info < OLDEST:
         return act(f"Python is {found}", "install Python 3.11 or newer")
     return well(f"Python {found}")
 
 
-def _packages(_patient: Patient) -> Answer:
+def _packages(_installation: Installation) -> Answer:
     wrong = []
     for line in requires("schoolbell") or ():
         wanted = Requirement(line)
@@ -89,17 +89,17 @@ def _packages(_patient: Patient) -> Answer:
     return well(f"Schoolbell {version('schoolbell')} with the packages it wants")
 
 
-def _room(patient: Patient) -> Answer:
-    free = shutil.disk_usage(patient.home.path).free
+def _room(installation: Installation) -> Answer:
+    free = shutil.disk_usage(installation.home.path).free
     said = f"{free / (1 << 30):.1f} GiB are free on the disk of the home"
-    remedy = f"free space or move the home: df -h {patient.home.path}"
+    remedy = f"free space or move the home: df -h {installation.home.path}"
     if free < LEAST_FREE:
         return act(said, remedy)
     return look(said, remedy) if free < ROOMY else well(said)
 
 
-def _memory(patient: Patient) -> Answer:
-    wanted = patient.settings.limits.memory_mb
+def _memory(installation: Installation) -> Answer:
+    wanted = installation.settings.limits.memory_mb
     held = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 20
     said = f"{held:,} MB of memory, {wanted:,} MB of it for the warehouse"
     if wanted * 2 > held:
@@ -107,7 +107,7 @@ def _memory(patient: Patient) -> Answer:
     return well(said)
 
 
-def _spill(_patient: Patient) -> Answer:
+def _spill(_installation: Installation) -> Answer:
     folder = Path(tempfile.gettempdir())
     free = shutil.disk_usage(folder).free
     said = f"{free / (1 << 30):.1f} GiB are free in {folder}"
@@ -116,7 +116,7 @@ def _spill(_patient: Patient) -> Answer:
     return well(said)
 
 
-def _clock(_patient: Patient) -> Answer:
+def _clock(_installation: Installation) -> Answer:
     if SYNCHRONISED.exists() or CHRONY.exists():
         return well("a time service keeps the clock")
     if not Path("/run/systemd/system").exists():
@@ -124,7 +124,7 @@ def _clock(_patient: Patient) -> Answer:
     return look("no time service was found", "timedatectl set-ntp true")
 
 
-def _user(_patient: Patient) -> Answer:
+def _user(_installation: Installation) -> Answer:
     if os.geteuid() == 0:
         return look(
             "this runs as root; a user of its own can harm less",
@@ -133,8 +133,8 @@ def _user(_patient: Patient) -> Answer:
     return well("this runs without root's rights")
 
 
-def _local_disk(patient: Patient) -> Answer:
-    mount = mount_of(patient.home.path)
+def _local_disk(installation: Installation) -> Answer:
+    mount = mount_of(installation.home.path)
     if mount is None:
         return unasked("this system lists no mounts")
     if mount.kind in NETWORKED:
@@ -146,8 +146,8 @@ def _local_disk(patient: Patient) -> Answer:
     return well(f"the home is on a local disk ({mount.kind})")
 
 
-def _encrypted(patient: Patient) -> Answer:
-    mount = mount_of(patient.home.path)
+def _encrypted(installation: Installation) -> Answer:
+    mount = mount_of(installation.home.path)
     if mount is None or not mount.device.startswith("/dev/"):
         return unasked("it can not be told whether the disk is encrypted")
     name = Path(mount.device).resolve().name

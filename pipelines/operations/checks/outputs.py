@@ -11,7 +11,7 @@ from pipelines.alerts.message import TEST
 from pipelines.operations.checks import (
     Answer,
     Check,
-    Patient,
+    Installation,
     Subject,
     act,
     look,
@@ -31,11 +31,11 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 PROCESSES = Path("/proc")
 
 
-def _report(patient: Patient) -> Answer:
-    newest = max(published_weeks(patient.store), default=None)
+def _report(installation: Installation) -> Answer:
+    newest = max(published_weeks(installation.store), default=None)
     if newest is None:
         return look("no report was published yet", "schoolbell run --home {home}")
-    if datetime.fromisoformat(newest).date() + OLD_REPORT < patient.now.date():
+    if datetime.fromisoformat(newest).date() + OLD_REPORT < installation.now.date():
         return look(
             f"the newest report is of the week of {newest}",
             "schoolbell run --home {home}",
@@ -43,9 +43,9 @@ def _report(patient: Patient) -> Answer:
     return well(f"the newest report is of the week of {newest}")
 
 
-def _pages(patient: Patient) -> Answer:
-    paths = report_paths(patient.store)
-    gone = [path for path in paths if not (patient.home.path / path).is_file()]
+def _pages(installation: Installation) -> Answer:
+    paths = report_paths(installation.store)
+    gone = [path for path in paths if not (installation.home.path / path).is_file()]
     if gone:
         return look(
             f"{len(gone)} published reports are gone, such as {gone[0]}",
@@ -54,8 +54,8 @@ def _pages(patient: Patient) -> Answer:
     return well(f"{len(paths)} published reports are in their place")
 
 
-def _channels(patient: Patient) -> Answer:
-    channels = patient.settings.alerts.channels
+def _channels(installation: Installation) -> Answer:
+    channels = installation.settings.alerts.channels
     enabled = [name for name, one in channels.items() if one.enabled]
     if not enabled:
         return look(
@@ -67,8 +67,8 @@ def _channels(patient: Patient) -> Answer:
     return well(f"alerts go to: {', '.join(enabled)}")
 
 
-def _undelivered(patient: Patient) -> Answer:
-    counts = message_counts(patient.store)
+def _undelivered(installation: Installation) -> Answer:
+    counts = message_counts(installation.store)
     waiting = sum(counts.values()) - counts.get(SENT, 0)
     if waiting:
         return look(
@@ -79,24 +79,24 @@ def _undelivered(patient: Patient) -> Answer:
     return well(f"{count(counts.get(SENT, 0), 'alert')} delivered, none waits")
 
 
-def _tested(patient: Patient) -> Answer:
+def _tested(installation: Installation) -> Answer:
     """A channel that nobody tried may lead nowhere on the day when it matters."""
-    channels = patient.settings.alerts.channels.values()
+    channels = installation.settings.alerts.channels.values()
     if not any(one.enabled for one in channels):
         return unasked("no alert channel is set that could be tried")
-    newest = newest_sent(patient.store, TEST)
+    newest = newest_sent(installation.store, TEST)
     command = "schoolbell alerts test --home {home}"
     if newest is None:
         return look("no alert channel was ever tested", command)
-    days = (patient.now - datetime.fromisoformat(newest)).days
+    days = (installation.now - datetime.fromisoformat(newest)).days
     said = f"{days} days since the last test of an alert channel arrived"
     return look(said, command) if days > OLD_TEST.days else well(said)
 
 
-def _secrets(patient: Patient) -> Answer:
+def _secrets(installation: Installation) -> Answer:
     files = [
         Path(value["file"])
-        for channel in patient.settings.alerts.channels.values()
+        for channel in installation.settings.alerts.channels.values()
         for value in channel.settings.values()
         if is_reference(value) and "file" in value
     ]
@@ -107,12 +107,12 @@ def _secrets(patient: Patient) -> Answer:
     return well("no file of a secret is open to others")
 
 
-def _scheduled(patient: Patient) -> Answer:
-    reads = [one.last_read_time for one in ledger.source_files(patient.store)]
+def _scheduled(installation: Installation) -> Answer:
+    reads = [one.last_read_time for one in ledger.source_files(installation.store)]
     if not reads:
         return look("nothing was ever read", "schoolbell run --home {home}")
     last = datetime.fromisoformat(max(reads))
-    if patient.now - last > IDLE:
+    if installation.now - last > IDLE:
         return look(
             f"nothing was read since {last.date()}; the schedule may have stopped",
             "systemctl status dagster-daemon schoolbell.timer",
@@ -120,7 +120,7 @@ def _scheduled(patient: Patient) -> Answer:
     return well(f"logs were read on {last.date()}")
 
 
-def _telemetry(_patient: Patient) -> Answer:
+def _telemetry(_installation: Installation) -> Answer:
     home = os.environ.get("DAGSTER_HOME")
     if home is None:
         return unasked("DAGSTER_HOME is not set here")
@@ -134,7 +134,7 @@ def _telemetry(_patient: Patient) -> Answer:
     return well("Dagster reports nothing to anyone")
 
 
-def _loopback(_patient: Patient) -> Answer:
+def _loopback(_installation: Installation) -> Answer:
     if not PROCESSES.is_dir():
         return unasked("this system lists no processes")
     hosts = [_host(one) for one in _command_lines() if "dagster-webserver" in one[0:3]]

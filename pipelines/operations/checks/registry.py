@@ -8,7 +8,7 @@ from pipelines.errors import ModelError, SchoolbellError
 from pipelines.operations.checks import (
     Answer,
     Check,
-    Patient,
+    Installation,
     Subject,
     act,
     look,
@@ -23,34 +23,34 @@ SOON = timedelta(days=14)
 STALE_LIST = timedelta(days=180)
 
 
-def _settings(patient: Patient) -> Answer:
+def _settings(installation: Installation) -> Answer:
     try:
-        settings = patient.settings
+        settings = installation.settings
     except SchoolbellError as error:
         return act(" ".join(str(error).split()), "schoolbell check --home {home}")
     return well(f"district.toml is in order, for {settings.district.name}")
 
 
-def _meaning(patient: Patient) -> Answer:
-    wrong = [" ".join(str(one).split()) for one in wrong_in(patient.district)]
+def _meaning(installation: Installation) -> Answer:
+    wrong = [" ".join(str(one).split()) for one in wrong_in(installation.district)]
     if wrong:
         return act("; ".join(wrong), "schoolbell check --home {home}")
     return well("formats, rules, sections and channels are known ones")
 
 
-def _rows(patient: Patient) -> Answer:
-    errors = patient.registry.errors
+def _rows(installation: Installation) -> Answer:
+    errors = installation.registry.errors
     if errors:
         return look(
             f"{len(errors):,} rows of the registry are set aside",
             "schoolbell check --home {home}",
         )
-    rows = sum(frame.height for frame in patient.registry.frames.values())
+    rows = sum(frame.height for frame in installation.registry.frames.values())
     return well(f"{rows:,} rows of the registry are in order")
 
 
-def _believed(patient: Patient) -> Answer:
-    if shrunk := patient.registry.refused:
+def _believed(installation: Installation) -> Answer:
+    if shrunk := installation.registry.refused:
         names = " ".join(f"--accept {one.name}" for one in shrunk)
         return look(
             "; ".join(f"{one.name}: {one.what}" for one in shrunk),
@@ -60,8 +60,8 @@ def _believed(patient: Patient) -> Answer:
     return well("no file of the registry shrank more than is believed")
 
 
-def _files(patient: Patient) -> Answer:
-    missing = patient.registry.missing
+def _files(installation: Installation) -> Answer:
+    missing = installation.registry.missing
     if missing:
         return look(
             f"files without a row, each of which switches something off: "
@@ -78,12 +78,12 @@ where event_date > (select max(event_date) from marts.source_hours) - 7
 """
 
 
-def _today(patient: Patient) -> date:
-    return patient.now.date()
+def _today(installation: Installation) -> date:
+    return installation.now.date()
 
 
-def _calendar(patient: Patient) -> Answer:
-    days = patient.registry.frames["calendar_days"]
+def _calendar(installation: Installation) -> Answer:
+    days = installation.registry.frames["calendar_days"]
     if days.is_empty():
         return look(
             "there is no school calendar; off-hours are not judged",
@@ -91,15 +91,15 @@ def _calendar(patient: Patient) -> Answer:
         )
     last = days["date"].max()
     assert isinstance(last, date)
-    if last < _today(patient) + AHEAD:
+    if last < _today(installation) + AHEAD:
         return look(
             f"the school calendar ends on {last}", "add the next year's calendar"
         )
     return well(f"the school calendar reaches to {last}")
 
 
-def _people(patient: Patient) -> Answer:
-    frames = patient.registry.frames
+def _people(installation: Installation) -> Answer:
+    frames = installation.registry.frames
     accounts = frames["accounts"]
     if accounts.is_empty():
         return look(
@@ -117,8 +117,8 @@ def _people(patient: Patient) -> Answer:
     return well(f"{accounts.height:,} accounts are known")
 
 
-def _places(patient: Patient) -> Answer:
-    subnets = patient.registry.frames["subnets"]
+def _places(installation: Installation) -> Answer:
+    subnets = installation.registry.frames["subnets"]
     if subnets.is_empty():
         return look(
             "no network is known; nothing is placed in a building",
@@ -127,23 +127,23 @@ def _places(patient: Patient) -> Answer:
     return well(f"{subnets.height:,} networks are known")
 
 
-def _approved(patient: Patient) -> Answer:
-    path = patient.home.registry / "approved_sites.csv"
-    if not path.is_file() or patient.registry.frames["approved_sites"].is_empty():
+def _approved(installation: Installation) -> Answer:
+    path = installation.home.registry / "approved_sites.csv"
+    if not path.is_file() or installation.registry.frames["approved_sites"].is_empty():
         return look(
             "no site is approved; every site counts as external",
             "fill {home}/registry/approved_sites.csv; schoolbell suggest --home {home}",
         )
     changed = datetime.fromtimestamp(path.stat().st_mtime, UTC).date()
-    if changed < _today(patient) - STALE_LIST:
+    if changed < _today(installation) - STALE_LIST:
         return look(f"the approved list is of {changed}", f"look through {path}")
     return well(f"the approved list is of {changed}")
 
 
-def _ending(patient: Patient) -> Answer:
-    today = _today(patient)
+def _ending(installation: Installation) -> Answer:
+    today = _today(installation)
     ending = sum(
-        patient.registry.frames[name]
+        installation.registry.frames[name]
         .filter(pl.col("valid_to").is_between(today, today + SOON))
         .height
         for name in ("consents", "exceptions")
@@ -156,12 +156,14 @@ def _ending(patient: Patient) -> Answer:
     return well(f"no consent or exception ends within {SOON.days} days")
 
 
-def _lists(patient: Patient) -> Answer:
-    wanted = [name for name, one in patient.settings.lists.items() if one.enabled]
+def _lists(installation: Installation) -> Answer:
+    wanted = [name for name, one in installation.settings.lists.items() if one.enabled]
     if not wanted:
         return unasked("no further lists of sites are configured")
     lacking = [
-        name for name in wanted if not (patient.home.lists / f"{name}.json").is_file()
+        name
+        for name in wanted
+        if not (installation.home.lists / f"{name}.json").is_file()
     ]
     if lacking:
         return look(
@@ -171,10 +173,10 @@ def _lists(patient: Patient) -> Answer:
     return well(f"{len(wanted)} lists were taken")
 
 
-def _claims(patient: Patient) -> Answer:
+def _claims(installation: Installation) -> Answer:
     """Addresses of the newest week that two devices claim."""
     try:
-        snapshot = current(patient.home.snapshots)
+        snapshot = current(installation.home.snapshots)
     except ModelError:
         return unasked("nothing was published yet")
     with reading(snapshot) as database:

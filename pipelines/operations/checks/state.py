@@ -11,7 +11,7 @@ from pipelines.ingest.sweeping import unlisted_files
 from pipelines.operations.checks import (
     Answer,
     Check,
-    Patient,
+    Installation,
     Subject,
     act,
     look,
@@ -31,24 +31,24 @@ from pipelines.warehouse.snapshots import current, reading
 OLD_SNAPSHOT = timedelta(days=3)
 
 
-def _there(patient: Patient) -> Answer:
+def _there(installation: Installation) -> Answer:
     try:
-        examine(patient.home)
+        examine(installation.home)
     except (ForeignStateError, DamagedStateError) as error:
         return act(
             f"{error.what}; nothing runs until the right one is back",
             "schoolbell restore BACKUP --to {home} --in-place --keys KEYS",
         )
-    if patient.home.state_pointer.is_file():
-        patient.store.answer()
-        return well(f"the state database answers: {patient.store.place}")
-    if patient.home.state_db.is_file():
+    if installation.home.state_pointer.is_file():
+        installation.store.answer()
+        return well(f"the state database answers: {installation.store.place}")
+    if installation.home.state_db.is_file():
         return well("the state database is there")
     return look("nothing was run yet", "schoolbell run --home {home}")
 
 
-def _aside(patient: Patient) -> Answer:
-    count = len(unlisted_files(patient.home.lake))
+def _aside(installation: Installation) -> Answer:
+    count = len(unlisted_files(installation.home.lake))
     if count:
         return look(
             f"{count:,} {'file' if count == 1 else 'files'} that the ledger does not "
@@ -58,10 +58,10 @@ def _aside(patient: Patient) -> Answer:
     return well("the lake holds no file that the ledger does not list")
 
 
-def _sound(patient: Patient) -> Answer:
-    if not patient.store.is_file:
+def _sound(installation: Installation) -> Answer:
+    if not installation.store.is_file:
         return unasked("the database server looks after its own files")
-    if found := patient.store.damage():
+    if found := installation.store.damage():
         return act(
             f"the state database is damaged: {found}",
             "bring state.db back from the last backup",
@@ -69,8 +69,8 @@ def _sound(patient: Patient) -> Answer:
     return well("the state database is sound")
 
 
-def _schema(patient: Patient) -> Answer:
-    with patient.store.reading() as transaction:
+def _schema(installation: Installation) -> Answer:
+    with installation.store.reading() as transaction:
         older, is_whole = lacking(transaction), has_every_table(transaction)
     if older:
         table, columns = next(iter(older.items()))
@@ -86,19 +86,19 @@ def _schema(patient: Patient) -> Answer:
     return well("the state database has every table and column")
 
 
-def _balance(patient: Patient) -> Answer:
-    wrong = unbalanced(patient.store, patient.home.lake)
+def _balance(installation: Installation) -> Answer:
+    wrong = unbalanced(installation.store, installation.home.lake)
     if wrong:
         return act(
             f"lines do not add up: {wrong[0]}",
             "keep the landing folder; schoolbell status --json --home {home}",
         )
-    files = ledger.source_files(patient.store)
+    files = ledger.source_files(installation.store)
     return well(f"all {sum(one.lines for one in files):,} lines are accounted for")
 
 
-def _lake(patient: Patient) -> Answer:
-    wrong = damaged(patient.home.lake, ledger.lake_files(patient.store))
+def _lake(installation: Installation) -> Answer:
+    wrong = damaged(installation.home.lake, ledger.lake_files(installation.store))
     if wrong:
         return act(
             f"{len(wrong):,} files of the lake are missing or damaged, such as"
@@ -108,14 +108,14 @@ def _lake(patient: Patient) -> Answer:
     return well("every file of the lake is there, byte for byte as it was written")
 
 
-def _unfinished(patient: Patient) -> Answer:
-    if left := list(unfinished(patient.district)):
+def _unfinished(installation: Installation) -> Answer:
+    if left := list(unfinished(installation.district)):
         return look("; ".join(left), "schoolbell run --home {home}")
     return well("no purge and no rebuild was cut off")
 
 
-def _lock(patient: Patient) -> Answer:
-    lock = patient.home.path / ".lock"
+def _lock(installation: Installation) -> Answer:
+    lock = installation.home.path / ".lock"
     if not lock.is_file():
         return well("no run is at work")
     handle = os.open(lock, os.O_RDONLY)
@@ -128,8 +128,8 @@ def _lock(patient: Patient) -> Answer:
     return well("no run is at work")
 
 
-def _dirty(patient: Patient) -> Answer:
-    days = dirty_days(patient.store)
+def _dirty(installation: Installation) -> Answer:
+    days = dirty_days(installation.store)
     if days:
         return look(
             f"{len(days)} days are not built since their events came",
@@ -138,8 +138,8 @@ def _dirty(patient: Patient) -> Answer:
     return well("every day is built")
 
 
-def _quarantine(patient: Patient) -> Answer:
-    found = failures(patient.district)
+def _quarantine(installation: Installation) -> Answer:
+    found = failures(installation.district)
     if found:
         return act(
             "; ".join(one.said for one in found),
@@ -149,8 +149,8 @@ def _quarantine(patient: Patient) -> Answer:
     return well("every model was built for every day")
 
 
-def _warehouse(patient: Patient) -> Answer:
-    path = patient.home.warehouse
+def _warehouse(installation: Installation) -> Answer:
+    path = installation.home.warehouse
     if not path.is_file():
         return look("there is no warehouse yet", "schoolbell run --home {home}")
     with reading(path) as database:
@@ -158,13 +158,13 @@ def _warehouse(patient: Patient) -> Answer:
     return well(f"the warehouse opens; it holds {held[0]} tables")
 
 
-def _rules(patient: Patient) -> Answer:
-    path = patient.home.warehouse
+def _rules(installation: Installation) -> Answer:
+    path = installation.home.warehouse
     if not path.is_file():
         return unasked("there is no warehouse yet")
     with reading(path) as database:
         was = dict(noted(database, "main.built_with"))
-    now = patient.district.judged_with
+    now = installation.district.judged_with
     differing = sorted(name for name in now if was.get(name) != now[name])
     if differing:
         return look(
@@ -174,12 +174,12 @@ def _rules(patient: Patient) -> Answer:
     return well("findings were judged with the present rules and registry")
 
 
-def _snapshot(patient: Patient) -> Answer:
-    path = current(patient.home.snapshots)
+def _snapshot(installation: Installation) -> Answer:
+    path = current(installation.home.snapshots)
     with reading(path):
         pass
-    made = datetime.fromtimestamp(path.stat().st_mtime, patient.now.tzinfo)
-    if patient.now - made > OLD_SNAPSHOT:
+    made = datetime.fromtimestamp(path.stat().st_mtime, installation.now.tzinfo)
+    if installation.now - made > OLD_SNAPSHOT:
         return look(
             f"the newest snapshot is of {made.date()}",
             "schoolbell run --home {home}",

@@ -14,15 +14,15 @@ from typing import NamedTuple
 import polars as pl
 
 from pipelines.alerts.delivery import ONCE, deliver_waiting
-from pipelines.alerts.memory import Noticed, Said, answer, take_news
+from pipelines.alerts.memory import Noticed, Reply, answer, take_news
 from pipelines.alerts.message import AT_ONCE, TEST, Message
-from pipelines.alerts.news import News, of_findings, of_troubles
-from pipelines.alerts.rounds import Desk, told_round
+from pipelines.alerts.news import News, of_findings, of_issues
+from pipelines.alerts.rounds import RoundContext, run_round
 from pipelines.errors import DeliveryError
-from pipelines.health.issues import Trouble
-from pipelines.health.source_hours import day_kinds, judged_hours, stretches
+from pipelines.health.issues import Issue
+from pipelines.health.source_hours import day_kinds, intervals, judged_hours
 from pipelines.settings.alert_settings import Alerts, Channel
-from pipelines.state.alerts import told_rows
+from pipelines.state.alerts import announcements
 from pipelines.state.database import Store, now_text, open_store
 from pipelines.synthetic.rehearsal.school_year import HOUR, ZONE, Drawn, Year
 
@@ -56,7 +56,7 @@ class Arrived:
     message: Message
 
 
-class Telling(NamedTuple):
+class Announced(NamedTuple):
     """A fact that a channel was told of."""
 
     news_id: str
@@ -78,7 +78,7 @@ class Played:
 
     arrived: list[Arrived] = field(default_factory=list)
     raised: dict[tuple[str, datetime], datetime] = field(default_factory=dict)
-    told: list[Telling] = field(default_factory=list)
+    announced: list[Announced] = field(default_factory=list)
     deaths: int = 0
     refusals: int = 0
 
@@ -131,31 +131,33 @@ class _Game:
 
     def round(self, judged: pl.DataFrame, now: datetime) -> None:
         """What an hourly run does, and what readers then do."""
-        troubles = self._troubles(judged, now)
-        for one in troubles:
+        issues = self._issues(judged, now)
+        for one in issues:
             self.played.raised.setdefault((one.key, one.start), now)
         news: list[News] = [
             *of_findings(self.drawn.known(now), ALERTS.security_rules),
-            *of_troubles(troubles, now),
+            *of_issues(issues, now),
         ]
         looked = ("finding:", "health:")
         ids = take_news(self.store, Noticed(news, looked), now)
-        desk = Desk(self.store, ALERTS, ZONE, self.year.is_open, "the report")
-        if told_round(desk, CHANNELS, news, ids, now):
-            self._note_told(now)
+        desk = RoundContext(self.store, ALERTS, ZONE, self.year.is_open, "the report")
+        if run_round(desk, CHANNELS, news, ids, now):
+            self._note_announced(now)
         for name in CHANNELS:
             self._deliver(name, now)
 
-    def _troubles(self, judged: pl.DataFrame, now: datetime) -> list[Trouble]:
+    def _issues(self, judged: pl.DataFrame, now: datetime) -> list[Issue]:
         seen = judged.filter(pl.col("hour_start") + HOUR <= now)
         if seen.filter(pl.col("state") != "fine").is_empty():
             return []
-        return [one for one in stretches(seen) if one.end is None]
+        return [one for one in intervals(seen) if one.end is None]
 
-    def _note_told(self, now: datetime) -> None:
-        self.played.told.extend(
-            Telling(row["news_id"], row["since_time"], row["channel"], now, row["step"])
-            for row in told_rows(self.store)
+    def _note_announced(self, now: datetime) -> None:
+        self.played.announced.extend(
+            Announced(
+                row["news_id"], row["since_time"], row["channel"], now, row["step"]
+            )
+            for row in announcements(self.store)
             if row["told_time"] == now_text(now) and row["since_time"] is not None
         )
 
@@ -183,4 +185,4 @@ class _Game:
     def _read(self, message: Message) -> None:
         wants_answer = message.class_name in (AT_ONCE, TEST)
         if wants_answer and self.random.random() < SEEN_SHARE:
-            answer(self.store, Said(message.key, "ack", "reader"))
+            answer(self.store, Reply(message.key, "ack", "reader"))

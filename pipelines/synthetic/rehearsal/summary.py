@@ -14,8 +14,8 @@ from pipelines.state.database import Store
 from pipelines.synthetic.rehearsal.playback import (
     ALERTS,
     CHANNELS,
+    Announced,
     Played,
-    Telling,
     play,
 )
 from pipelines.synthetic.rehearsal.school_year import (
@@ -221,8 +221,8 @@ def _is_of(key: str, start: datetime, one: Planted) -> bool:
 def _too_soon(played: Played) -> int:
     """One beginning is one fact: what ended and begins anew is another."""
     found = 0
-    last: dict[tuple[str, str, str], Telling] = {}
-    for one in sorted(played.told, key=lambda one: one.time):
+    last: dict[tuple[str, str, str], Announced] = {}
+    for one in sorted(played.announced, key=lambda one: one.time):
         before = last.get(one[:3])
         if before is not None and one.time - before.time < WEEK:
             found += one.step <= before.step

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from pipelines.alerts.deciding import Moment, Reader
+from pipelines.alerts.decisions import Moment, Reader
 from pipelines.alerts.message import Setting
 from pipelines.alerts.news import News
 from pipelines.settings.alert_settings import Alerts
@@ -16,7 +16,7 @@ ALERTS = Alerts()
 EVERYTHING = frozenset({"at_once", "daily", "weekly"})
 SETTING = Setting(
     id_of=lambda key: f"n-{key}",
-    told_when=lambda when: f"{when:%d %b %H:%M}",
+    time_text=lambda when: f"{when:%d %b %H:%M}",
     report="reports/index.html",
 )
 

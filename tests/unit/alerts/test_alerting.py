@@ -9,7 +9,7 @@ from sqlalchemy import delete
 
 from pipelines.alerts.dispatch import send_alerts
 from pipelines.district import open_district
-from pipelines.state.tables import FACTS, NEWS, OUTBOX, TOLD
+from pipelines.state.tables import ANNOUNCED, FACTS, NEWS, OUTBOX
 from tests.journey.small import findings_of
 
 pytestmark = pytest.mark.slow
@@ -37,7 +37,7 @@ def home(district, tmp_path):
     """The small district, of which nobody was told yet."""
     home = district.copy(tmp_path)
     with open_district(home) as opened, opened.store.writing() as connection:
-        for table in (OUTBOX, TOLD, NEWS):
+        for table in (OUTBOX, ANNOUNCED, NEWS):
             connection.execute(delete(table))
         connection.execute(delete(FACTS).where(FACTS.c.name.like("alerts:%")))
     return home

@@ -4,9 +4,9 @@ from datetime import datetime, time, timedelta
 
 import pytest
 
-from pipelines.alerts import deciding
-from pipelines.alerts.deciding import Answer, Memory, Reader, Told, decide
-from pipelines.alerts.rounds import due, is_quiet, last_due, tell
+from pipelines.alerts import decisions
+from pipelines.alerts.decisions import Answer, LastMessage, Memory, Reader, decide
+from pipelines.alerts.rounds import compose, due, is_quiet, last_due
 from pipelines.settings.alert_settings import Alerts, Route, routes_of
 from tests.unit.alerts.facts import (
     ALERTS,
@@ -37,9 +37,9 @@ def decided(one, reader=DESK, memory=None, when=None, alerts=ALERTS):
     return found.what, found.rule
 
 
-def told(one, ago=timedelta(hours=1), step=None):
-    found = Told(NOW - ago, one.step if step is None else step)
-    return Memory(told={(one.key, "desk"): found})
+def announced(one, ago=timedelta(hours=1), step=None):
+    found = LastMessage(NOW - ago, one.step if step is None else step)
+    return Memory(announced={(one.key, "desk"): found})
 
 
 SPRAY = news(about="security", severity="medium")
@@ -58,9 +58,9 @@ THIN = news(severity="low")
         (conduct(severity="critical"), moment(due=NOTHING | {"daily"}),
          ("hold", "waits for the weekly list")),
         (conduct(), moment(), ("tell", "due")),
-        (conduct(confidence="C1"), moment(), ("suppress", deciding.LEAD)),
+        (conduct(confidence="C1"), moment(), ("suppress", decisions.LEAD)),
         (news(about="security", confidence="C1"), moment(),
-         ("suppress", deciding.LEAD)),
+         ("suppress", decisions.LEAD)),
     ],
 )  # fmt: skip
 def test_the_built_in_routes(one, when, what):
@@ -68,15 +68,15 @@ def test_the_built_in_routes(one, when, what):
 
 
 def test_what_people_did_rings_no_phone():
-    assert decided(conduct(), PHONE) == ("suppress", deciding.PHONE)
+    assert decided(conduct(), PHONE) == ("suppress", decisions.PHONE)
     assert decided(SPRAY, PHONE)[0] == "tell"
 
 
 def test_readers_get_what_is_for_them():
     operator = Reader("desk", ("operator",))
-    assert decided(conduct(), operator) == ("suppress", deciding.NO_ROUTE)
+    assert decided(conduct(), operator) == ("suppress", decisions.NO_ROUTE)
     director = Reader("desk", ("director",))
-    assert decided(SILENT, director) == ("suppress", deciding.NO_ROUTE)
+    assert decided(SILENT, director) == ("suppress", decisions.NO_ROUTE)
     assert decided(SPRAY, director)[0] == "tell"
 
 
@@ -86,30 +86,33 @@ def test_a_route_of_the_district_takes_the_built_in_ones_place():
     )
     alerts = Alerts(routes={"mine": only_sure})
     quiet = moment(is_quiet=True)
-    assert decided(SPRAY, when=quiet, alerts=alerts) == ("hold", deciding.QUIET)
+    assert decided(SPRAY, when=quiet, alerts=alerts) == ("hold", decisions.QUIET)
     unsure = news(about="security", confidence="C2")
-    assert decided(unsure, alerts=alerts) == ("suppress", deciding.NO_ROUTE)
+    assert decided(unsure, alerts=alerts) == ("suppress", decisions.NO_ROUTE)
     assert decided(SILENT, alerts=alerts)[0] == "tell"
 
 
 def test_told_once_and_again_only_when_worse_or_after_a_week():
-    assert decided(SILENT, memory=told(SILENT)) == ("suppress", deciding.TOLD_BEFORE)
-    assert decided(SILENT, memory=told(SILENT, step=SILENT.step - 1))[0] == "tell"
-    assert decided(SILENT, memory=told(SILENT, 6 * DAY))[0] == "suppress"
-    assert decided(SILENT, memory=told(SILENT, 7 * DAY))[0] == "tell"
+    assert decided(SILENT, memory=announced(SILENT)) == (
+        "suppress",
+        decisions.TOLD_BEFORE,
+    )
+    assert decided(SILENT, memory=announced(SILENT, step=SILENT.step - 1))[0] == "tell"
+    assert decided(SILENT, memory=announced(SILENT, 6 * DAY))[0] == "suppress"
+    assert decided(SILENT, memory=announced(SILENT, 7 * DAY))[0] == "tell"
     item = conduct()
-    assert decided(item, memory=told(item, 70 * DAY))[0] == "suppress"
+    assert decided(item, memory=announced(item, 70 * DAY))[0] == "suppress"
 
 
 def test_an_answer_silences_until_its_end_or_until_it_is_worse():
     def said(kind, step=SILENT.step, until=None):
         return Memory(answers={"k": Answer(kind, step, until)})
 
-    assert decided(SILENT, memory=said("ack")) == ("suppress", deciding.SEEN)
+    assert decided(SILENT, memory=said("ack")) == ("suppress", decisions.SEEN)
     assert decided(SILENT, memory=said("ack", SILENT.step - 1))[0] == "tell"
     later, before = NOW + DAY, NOW - DAY
     snoozed = said("snooze", 0, later)
-    assert decided(SILENT, memory=snoozed) == ("suppress", deciding.SNOOZED)
+    assert decided(SILENT, memory=snoozed) == ("suppress", decisions.SNOOZED)
     assert decided(SILENT, memory=said("snooze", 0, before))[0] == "tell"
 
 
@@ -183,7 +186,7 @@ def test_the_last_message_of_a_day_says_how_many_wait():
     subjects = {
         left: [
             one.message.subject
-            for one in tell(decisions, SETTING, left, NOW.date()).tellings
+            for one in compose(decisions, SETTING, left, NOW.date()).announcements
         ]
         for left in (5, 2, 1, 0)
     }
@@ -197,9 +200,9 @@ def test_the_last_message_of_a_day_says_how_many_wait():
         1: ["Schoolbell: and 8 more"],
         0: [],
     }
-    made = tell(decisions, SETTING, 2, NOW.date())
-    assert sum(one.rule == deciding.BUDGET for one in made.decisions) == 5
-    assert made.tellings[-1].told == ()  # they are told another day
+    made = compose(decisions, SETTING, 2, NOW.date())
+    assert sum(one.rule == decisions.BUDGET for one in made.decisions) == 5
+    assert made.announcements[-1].announced == ()  # they are told another day
 
 
 def test_what_a_message_holds():
@@ -212,8 +215,8 @@ def test_what_a_message_holds():
         alerts=ALERTS,
     )
     ((made, _),) = [
-        (one.message, one.told)
-        for one in tell(decisions[:2], SETTING, 5, NOW.date()).tellings
+        (one.message, one.announced)
+        for one in compose(decisions[:2], SETTING, 5, NOW.date()).announcements
     ]
     for part in (
         "n-k  medium, well shown, since 03 Nov 15:05: no line came",

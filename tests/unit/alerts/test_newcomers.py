@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from pipelines.alerts.deciding import Memory, Told
+from pipelines.alerts.decisions import LastMessage, Memory
 from pipelines.alerts.news import of_newcomers
 from tests.unit.alerts.facts import NOW
 from tests.unit.alerts.test_deciding import decided
@@ -43,8 +43,10 @@ def test_a_source_that_came_later_is_news_for_a_while():
 def test_it_is_told_once_however_long_it_lasts():
     (one,) = of_newcomers(FILES, BEGAN + 10 * DAY)
     assert decided(one) == ("tell", "due")
-    told = Memory(told={(one.key, "desk"): Told(NOW - 20 * DAY, one.step)})
-    assert decided(one, memory=told) == ("suppress", "told before, and no worse")
+    announced = Memory(
+        announced={(one.key, "desk"): LastMessage(NOW - 20 * DAY, one.step)}
+    )
+    assert decided(one, memory=announced) == ("suppress", "told before, and no worse")
 
 
 def test_a_folder_can_not_write_lines_of_its_own():

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from pipelines.alerts.delivery import ONCE, deliver_waiting
-from pipelines.alerts.memory import Noticed, Said, answer, take_news
-from pipelines.alerts.rounds import Desk, told_round
+from pipelines.alerts.memory import Noticed, Reply, answer, take_news
+from pipelines.alerts.rounds import RoundContext, run_round
 from pipelines.errors import DeliveryError
 from pipelines.settings.alert_settings import Alerts, Channel
 from pipelines.state.alerts import outbox
@@ -35,10 +35,10 @@ class Office:
 
     def round(self, now, *facts):
         """What each channel is given, as subject lines."""
-        desk = Desk(self.store, self.alerts, ZONE, is_school_day, "the report")
+        desk = RoundContext(self.store, self.alerts, ZONE, is_school_day, "the report")
         noticed = Noticed(facts, ("health:", "finding:"))
         ids = take_news(self.store, noticed, now)
-        told_round(desk, self.channels, facts, ids, now)
+        run_round(desk, self.channels, facts, ids, now)
         return {name: got for name in self.channels if (got := self.deliver(name, now))}
 
     def deliver(self, name, now):
@@ -122,14 +122,14 @@ def test_lists_of_a_closed_week_wait_for_its_end(store):
     def is_open(day):
         return is_school_day(day) and day not in closed
 
-    desk = Desk(store, ALERTS, ZONE, is_open, "the report")
+    desk = RoundContext(store, ALERTS, ZONE, is_open, "the report")
     for hours in range(24, 19 * 24, 3):
         now = TEN + hours * HOUR
         ids = take_news(store, Noticed([item], ("finding:",)), now)
-        assert told_round(desk, CHANNELS, [item], ids, now) == 0
+        assert run_round(desk, CHANNELS, [item], ids, now) == 0
     now = datetime(2026, 11, 23, 8, tzinfo=ZONE)
     ids = take_news(store, Noticed([item], ("finding:",)), now)
-    assert told_round(desk, CHANNELS, [item], ids, now) == 1
+    assert run_round(desk, CHANNELS, [item], ids, now) == 1
 
 
 def test_a_reader_with_two_channels_has_one_budget(store):
@@ -182,7 +182,7 @@ def test_what_nobody_acknowledges_goes_to_somebody_else_once(store):
 def test_what_somebody_acknowledged_goes_no_further(store):
     office = Office(store, *escalating(acknowledge_hours=4))
     office.round(TEN, SILENT)
-    answer(store, Said(office.last_key("operator"), "ack", "it"))
+    answer(store, Reply(office.last_key("operator"), "ack", "it"))
     assert office.round(TEN + 5 * HOUR, SILENT) == {}
 
 
@@ -216,8 +216,8 @@ def test_a_test_of_the_week_has_to_be_acknowledged(store):
     assert office.round(monday) == {}
     tests = office.round(monday + HOUR)
     assert tests == {key: ["Schoolbell: test of alerts"] for key in CHANNELS}
-    answer(store, Said(office.last_key("operator"), "ack", "it"))
-    answer(store, Said(office.last_key("pager"), "ack", "it"))
+    answer(store, Reply(office.last_key("operator"), "ack", "it"))
+    answer(store, Reply(office.last_key("pager"), "ack", "it"))
     assert office.round(monday + 2 * HOUR) == {}
     unseen = office.round(monday + 26 * HOUR)
     assert unseen == {"superintendent": ["Schoolbell: a message was not acknowledged"]}
@@ -226,7 +226,7 @@ def test_a_test_of_the_week_has_to_be_acknowledged(store):
 def test_a_snooze_ends(office, store):
     office.round(TEN, SILENT)
     until = TEN + 5 * HOUR
-    answer(store, Said(office.last_key("operator"), "snooze", "it", until=until))
+    answer(store, Reply(office.last_key("operator"), "snooze", "it", until=until))
     worse = replace(SILENT, lasting=3)
     assert office.round(TEN + 4 * HOUR, worse) == {}
     assert office.round(TEN + 6 * HOUR, worse)["operator"] == NOTICE

@@ -8,13 +8,13 @@ import pytest
 from pipelines.alerts.news import (
     ISSUE_SEVERITIES,
     check_failed,
-    of_troubles,
+    of_issues,
     run_failed,
 )
-from pipelines.health.issues import KINDS, Trouble
+from pipelines.health.issues import KINDS, Issue
 
 NOW = datetime(2026, 11, 3, 16, tzinfo=UTC)
-SILENT = Trouble(
+SILENT = Issue(
     source="proxy",
     kind="silent",
     start=NOW - timedelta(hours=2),
@@ -23,7 +23,7 @@ SILENT = Trouble(
 
 
 def test_what_is_said_of_a_source():
-    (one,) = of_troubles([SILENT], NOW)
+    (one,) = of_issues([SILENT], NOW)
     assert one.line == (
         "proxy: nothing comes where something always came "
         "(2 hours without a line, where about 1,000 come)"
@@ -36,7 +36,7 @@ def test_a_building_is_less_bad_and_what_ended_is_no_news():
     part = replace(SILENT, building="hs")
     never = replace(SILENT, what="never")
     over = replace(SILENT, end=NOW)
-    found = of_troubles([part, never, over], NOW)
+    found = of_issues([part, never, over], NOW)
     assert [one.severity for one in found] == ["medium", "medium"]
     assert found[0].line.startswith("proxy, hs: ")
     assert len({one.key for one in found}) == 2
@@ -44,9 +44,9 @@ def test_a_building_is_less_bad_and_what_ended_is_no_news():
 
 def test_a_building_goes_by_its_name_and_keeps_its_key():
     part = replace(SILENT, building="hs")
-    (named,) = of_troubles([part], NOW, {"hs": "Sample High"})
+    (named,) = of_issues([part], NOW, {"hs": "Sample High"})
     assert named.line.startswith("proxy, Sample High: ")
-    assert named.key == of_troubles([part], NOW)[0].key
+    assert named.key == of_issues([part], NOW)[0].key
 
 
 def test_files_are_told_by_file_and_every_other_kind_here():
@@ -55,7 +55,7 @@ def test_files_are_told_by_file_and_every_other_kind_here():
 
 def test_the_longer_it_lasts_the_worse():
     steps = [
-        of_troubles([SILENT], SILENT.start + timedelta(hours=hours))[0].step
+        of_issues([SILENT], SILENT.start + timedelta(hours=hours))[0].step
         for hours in (1, 5, 25, 80, 200)
     ]
     assert steps == sorted(set(steps))
@@ -63,7 +63,7 @@ def test_the_longer_it_lasts_the_worse():
 
 @pytest.mark.parametrize("name", ["pro\nxy", "pro\x1b[2Jxy"])
 def test_a_name_begins_no_line_of_its_own(name):
-    (one,) = of_troubles([replace(SILENT, source=name)], NOW)
+    (one,) = of_issues([replace(SILENT, source=name)], NOW)
     assert one.line.isprintable()
 
 

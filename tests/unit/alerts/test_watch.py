@@ -13,11 +13,11 @@ from filelock import FileLock
 from pipelines.alerts import facts
 from pipelines.alerts.delivery import enqueue, only_sender
 from pipelines.alerts.dispatch import send_watch
-from pipelines.alerts.memory import Noticed, standing, take_news
+from pipelines.alerts.memory import Noticed, active_news, take_news
 from pipelines.alerts.message import Message
 from pipelines.district import open_district
 from pipelines.errors import BusyError
-from pipelines.health.issues import Trouble, keep_troubles
+from pipelines.health.issues import Issue, keep_issues
 from pipelines.registry.new_home import create
 from pipelines.run.status import ACT, LOOK, WELL, status_of
 from pipelines.state.days import mark_dirty
@@ -82,8 +82,8 @@ def test_days_that_wait_for_long(home):
 
 def test_a_silent_source_and_a_thin_one(home):
     def sick(kind, building=""):
-        one = Trouble(source="proxy", kind=kind, building=building, start=NOW - HOUR)
-        return lambda district: keep_troubles(district.store, [one], [kind], NOW)
+        one = Issue(source="proxy", kind=kind, building=building, start=NOW - HOUR)
+        return lambda district: keep_issues(district.store, [one], [kind], NOW)
 
     change(home, sick("thin"))
     assert code(home)[0] == LOOK
@@ -157,4 +157,4 @@ def test_a_watch_ends_nothing_that_it_did_not_look_at(home):
         one = news("health:silent:proxy::")
         take_news(district.store, Noticed([one], ("health:silent:",)), NOW)
         send_watch(district)
-        assert [row["key"] for row in standing(district.store)] == [one.key]
+        assert [row["key"] for row in active_news(district.store)] == [one.key]

@@ -4,7 +4,7 @@ import pytest
 
 from pipelines.findings.judging import judge
 from pipelines.findings.lifecycle import keep
-from pipelines.findings.rule_quality import Standing, demoted, fixes, standings
+from pipelines.findings.rule_quality import RuleQuality, demoted, fixes, rule_qualities
 from pipelines.state.database import open_store
 from pipelines.state.findings import stored_findings
 from pipelines.state.tables import CASE_FINDINGS, CASES, REVIEWS
@@ -44,7 +44,7 @@ def decided(store, *verdicts, version="v1", cases=None):
             row = {"case_id": "c-1", "person": "p", "clause": "c", "week": "w"}
             connection.execute(CASES.insert().values(created_time="", **row))
             connection.execute(CASE_FINDINGS.update().values(case_id="c-1"))
-    (one,) = standings(store, {"SA-1": "v1"}, {"SA-1": "live"})
+    (one,) = rule_qualities(store, {"SA-1": "v1"}, {"SA-1": "live"})
     return one
 
 
@@ -80,7 +80,7 @@ def test_a_rule_that_changed_begins_again(store):
     ],
 )
 def test_what_follows(right, of, stage, state):
-    one = Standing(code="SA-1", stage=stage, decisions=of, right=right)
+    one = RuleQuality(code="SA-1", stage=stage, decisions=of, right=right)
     assert one.state == state
     assert demoted([one]) == ({"SA-1"} if state == "leads" else set())
 

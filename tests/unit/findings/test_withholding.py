@@ -3,7 +3,7 @@
 import pytest
 
 from pipelines.privacy.editions import copied
-from pipelines.privacy.redaction import withheld
+from pipelines.privacy.redaction import redacted
 
 RECORD = {
     "claim": "Account {account} used jobs.example for about 12 minutes.",
@@ -15,7 +15,7 @@ RECORD = {
 
 
 def test_each_spelling_of_the_site_and_its_kind_goes():
-    shown = withheld(RECORD, {"jobs.example": "fjord-12"}.__getitem__)
+    shown = redacted(RECORD, {"jobs.example": "fjord-12"}.__getitem__)
     assert shown["claim"] == "Account {account} used fjord-12 for about 12 minutes."
     assert shown["sites"] == ["fjord-12", "myjobs.example"]
     assert shown["details"] == {
@@ -31,7 +31,7 @@ def test_each_spelling_of_the_site_and_its_kind_goes():
 def test_other_findings_are_told_as_they_are():
     record = RECORD | {"withheld": []}
     told = {key: value for key, value in RECORD.items() if key != "withheld"}
-    assert withheld(record, pytest.fail) == told
+    assert redacted(record, pytest.fail) == told
 
 
 def test_an_international_site_goes_in_both_its_spellings():
@@ -40,13 +40,13 @@ def test_an_international_site_goes_in_both_its_spellings():
         "withheld": ["xn--mller-kva.example"],
         "details": {},
     }
-    shown = withheld(record, lambda _site: "fjord-12")
+    shown = redacted(record, lambda _site: "fjord-12")
     assert shown["claim"] == "fjord-12, and fjord-12 beside müller.example2"
 
 
 def test_a_finding_of_before_sites_were_marked_spells_none():
     record = {key: value for key, value in RECORD.items() if key != "withheld"}
-    shown = withheld(record, {"jobs.example": "a-1", "myjobs.example": "b-2"}.get)
+    shown = redacted(record, {"jobs.example": "a-1", "myjobs.example": "b-2"}.get)
     assert shown["sites"] == ["a-1", "b-2"]
     assert "jobs" not in str(shown)
 

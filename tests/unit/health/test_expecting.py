@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from pipelines.health.issues import EVERYWHERE
-from pipelines.health.source_hours import day_kinds, judged_hours, stretches
+from pipelines.health.source_hours import day_kinds, intervals, judged_hours
 
 ZONE = "America/Chicago"
 LOCAL = ZoneInfo(ZONE)
@@ -66,7 +66,7 @@ def judge(frame, now, kinds=None, lag=timedelta()):
 
 
 def lasting(frame, now, **more):
-    found = stretches(judge(frame, now, **more))
+    found = intervals(judge(frame, now, **more))
     return [(one.kind, one.building, one.start) for one in found if one.end is None]
 
 
@@ -159,7 +159,7 @@ def test_far_less_than_usual_is_thin():
 
 def test_a_stretch_ends_with_the_first_hour_that_is_as_it_should_be():
     frame = lines(school_hours, until=TEN + 5 * HOUR, lost=[(TEN, TEN + 2 * HOUR)])
-    (one,) = stretches(judge(frame, TEN + 5 * HOUR))
+    (one,) = intervals(judge(frame, TEN + 5 * HOUR))
     assert (one.kind, one.start, one.end) == ("silent", TEN, TEN + 2 * HOUR)
     assert one.detail == "2 hours without a line, where about 1,000 come"
 
@@ -194,5 +194,5 @@ def test_the_hours_of_a_clock_change_are_no_gap():
         {"source": ["proxy"], "closed_time": [at(spring + timedelta(days=2), 0)]}
     ).with_columns(pl.col("closed_time").dt.cast_time_unit("us"))
     judged = judged_hours(whole, kinds, closed, ZONE)
-    assert stretches(judged) == []
+    assert intervals(judged) == []
     assert judged["state"].unique().to_list() == ["fine"]

@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipelines.health.issues import Trouble, keep_troubles, uninhibited
+from pipelines.health.issues import Issue, keep_issues, uninhibited
 from pipelines.state.database import open_store
 from pipelines.state.source_issues import stored_issues
 
 NOW = datetime(2026, 11, 3, 16, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-SILENT = Trouble(source="proxy", kind="silent", start=NOW - HOUR, detail="1 hour")
+SILENT = Issue(source="proxy", kind="silent", start=NOW - HOUR, detail="1 hour")
 KINDS = ("silent", "thin")
 
 
@@ -30,30 +30,30 @@ def kept(store, since=NOW - 48 * HOUR):
 
 
 def test_what_lasts_is_one_row_and_its_numbers_are_the_newest(store):
-    keep_troubles(store, [SILENT], KINDS, NOW)
+    keep_issues(store, [SILENT], KINDS, NOW)
     more = replace(SILENT, detail="2 hours", start=SILENT.start + HOUR / 2)
-    keep_troubles(store, [more], KINDS, NOW + HOUR)
+    keep_issues(store, [more], KINDS, NOW + HOUR)
     (row,) = stored_issues(store)
     assert row["detail"] == "2 hours"
     assert kept(store) == [("silent", "15:00", "")]
 
 
 def test_what_ended_stays_with_the_end_that_the_lines_tell(store):
-    keep_troubles(store, [SILENT], KINDS, NOW)
+    keep_issues(store, [SILENT], KINDS, NOW)
     over = replace(SILENT, end=NOW + HOUR)
-    assert keep_troubles(store, [over], KINDS, NOW + 3 * HOUR).ended == 1
+    assert keep_issues(store, [over], KINDS, NOW + 3 * HOUR).ended == 1
     assert kept(store) == [("silent", "15:00", "17:00")]
     assert stored_issues(store) == []
     again = replace(SILENT, start=NOW + 5 * HOUR)
-    assert keep_troubles(store, [over, again], KINDS, NOW + 6 * HOUR).new == 1
+    assert keep_issues(store, [over, again], KINDS, NOW + 6 * HOUR).new == 1
     assert kept(store) == [("silent", "15:00", "17:00"), ("silent", "21:00", "")]
 
 
 def test_what_was_not_looked_at_has_not_ended(store):
-    keep_troubles(store, [SILENT], KINDS, NOW)
-    keep_troubles(store, [], ["late"], NOW + HOUR)
+    keep_issues(store, [SILENT], KINDS, NOW)
+    keep_issues(store, [], ["late"], NOW + HOUR)
     assert kept(store) == [("silent", "15:00", "")]
-    keep_troubles(store, [], KINDS, NOW + HOUR)
+    keep_issues(store, [], KINDS, NOW + HOUR)
     assert kept(store) == [("silent", "15:00", "17:00")]
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from pipelines.alerts.delivery import enqueue
 from pipelines.alerts.message import Message
-from pipelines.operations.checks import ACT, Patient
+from pipelines.operations.checks import ACT, Installation
 from pipelines.operations.checks.copies import CHECKS
 from pipelines.operations.doctor import answered
 from pipelines.registry.new_home import create
@@ -152,7 +152,7 @@ TAMPERED = {
 
 def chain_check(home):
     (check,) = [one for one in CHECKS.checks if one.name == "chain"]
-    return answered(check, Patient(home, MONDAY))
+    return answered(check, Installation(home, MONDAY))
 
 
 @pytest.mark.parametrize("way", TAMPERED)

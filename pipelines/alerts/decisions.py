@@ -37,7 +37,7 @@ class Reader:
 
 
 @dataclass(frozen=True)
-class Told:
+class LastMessage:
     """When a channel last told of a fact, and how bad it then was."""
 
     time: datetime
@@ -63,7 +63,7 @@ class Answer:
 class Memory:
     """What is known of earlier runs; facts go by their key."""
 
-    told: Mapping[tuple[str, str], Told] = field(default_factory=dict)
+    announced: Mapping[tuple[str, str], LastMessage] = field(default_factory=dict)
     answers: Mapping[str, Answer] = field(default_factory=dict)
 
 
@@ -163,11 +163,11 @@ def _silenced(
             return SNOOZED
     elif answer is not None and one.step <= answer.step:
         return SEEN
-    told = memory.told.get((one.key, reader.name))
-    if told is None or one.step > told.step:
+    announced = memory.announced.get((one.key, reader.name))
+    if announced is None or one.step > announced.step:
         return ""
     may_come_again = one.about != "conduct" and not one.is_once
-    lasts = may_come_again and now - told.time >= again
+    lasts = may_come_again and now - announced.time >= again
     return "" if lasts else TOLD_BEFORE
 
 
