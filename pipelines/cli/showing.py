@@ -15,7 +15,7 @@ from pipelines.cli.findings import (
 from pipelines.cli.options import AsJson, Home
 from pipelines.cli.telling import tell
 from pipelines.findings.cases import Case
-from pipelines.privacy.pseudonyms import NAME_NOBODY
+from pipelines.privacy.redaction import nameless
 from pipelines.state.findings import stored_evidence
 
 
@@ -78,9 +78,7 @@ def _cited(one: Desk, finding: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _measured(record: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Numbers, and words that name nobody."""
-    for name, value in sorted(record["details"].items()):
-        if isinstance(value, bool | int | float) or name in NAME_NOBODY:
-            yield name, value
+    yield from sorted(nameless(record["details"]).items())
 
 
 def _explained(finding: Mapping[str, Any], title: str) -> Iterator[str]:

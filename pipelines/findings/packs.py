@@ -25,8 +25,8 @@ from pipelines.findings.cases import Case
 from pipelines.findings.wording import told
 from pipelines.formats import formats
 from pipelines.privacy.editions import about_pupils
-from pipelines.privacy.pseudonyms import NAME_NOBODY, Kind
-from pipelines.privacy.redaction import hidden_sites, redact, redacted
+from pipelines.privacy.pseudonyms import Kind
+from pipelines.privacy.redaction import hidden_sites, nameless, redact, redacted
 from pipelines.state import ledger
 from pipelines.state.audit import open_chain
 from pipelines.state.findings import history, stored_evidence
@@ -307,11 +307,7 @@ def _finding(district: District, row: Row, named: Named | None) -> dict[str, Any
         record = redacted(record, lambda one: named("site", one, day))
         subject = named(district.subject_kind(row["rule"]), subject, day)
         record["devices"] = [named("device", one, day) for one in record["devices"]]
-        record["details"] = {
-            name: value
-            for name, value in record["details"].items()
-            if isinstance(value, bool | int | float) or name in NAME_NOBODY
-        }
+        record["details"] = nameless(record["details"])
     record["subject"] = subject
     record["claim"] = told(record["claim"], subject, district.subject_kind(row["rule"]))
     return record

@@ -24,9 +24,9 @@ SENSITIVE = (
 )  # fmt: skip
 """Kinds of sites whose names tell what is nobody's business without a case."""
 WITHHELD = "withheld"
+"""Stands in the place of such a kind."""
 NAME_NOBODY = ("sites", "buildings", "verdicts", "day_type", "part", "category")
 """Measures of a finding that are words, and that anybody may read."""
-"""Stands in the place of such a kind."""
 
 TOKEN_LENGTH = 16  # base32 letters: 80 bits
 SHORTEST_KEY = 32

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from pipelines.privacy.pseudonyms import SENSITIVE, WITHHELD
+from pipelines.privacy.pseudonyms import NAME_NOBODY, SENSITIVE, WITHHELD
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.look_alikes import unicode_hostname
 
@@ -86,6 +86,15 @@ def redacted(record: Mapping[str, Any], named: Callable[[str], str]) -> dict[str
         if name in details:
             details[name] = _replaced(details[name], _KINDS, WITHHELD)
     return shown | {"details": details}
+
+
+def nameless(details: Mapping[str, Any]) -> dict[str, Any]:
+    """The measures of a finding that anybody may read: numbers, and harmless words."""
+    return {
+        name: value
+        for name, value in details.items()
+        if isinstance(value, bool | int | float) or name in NAME_NOBODY
+    }
 
 
 def redact(value: Any, sites: Collection[str], named: Callable[[str], str]) -> Any:

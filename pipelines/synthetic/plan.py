@@ -187,7 +187,7 @@ class Plan:
     earlier: list[Sitting] = field(default_factory=list)
     silent: list[str] = field(default_factory=list)
 
-    def say(self, file: str, **row: str) -> None:
+    def add(self, file: str, **row: str) -> None:
         """Add a row to a registry file."""
         self.rows.setdefault(file, []).append(row)
 

@@ -20,7 +20,7 @@ from pipelines.synthetic.planted import (
     violation_security,
     violation_sites,
 )
-from pipelines.synthetic.planted.writer import NotCastError, Stage
+from pipelines.synthetic.planted.writer import NotCastError, SceneWriter
 from pipelines.synthetic.world import World
 
 # the order decides who is cast: a scene added at the end leaves the others as they were
@@ -67,11 +67,11 @@ def plant(
         *(violation_hours.SILENCES if violations else ()),
         *benign_hours.SILENCES,
     )
-    stage = Stage(world, plan, world.random("planted"), earlier=earlier)
+    writer = SceneWriter(world, plan, world.random("planted"), earlier=earlier)
     for scene in scenes:
         marks = {name: len(items) for name, items in _lists(plan).items()}
         try:
-            scene(stage)
+            scene(writer)
         except NotCastError:
             for name, items in _lists(plan).items():
                 del items[marks[name] :]

@@ -5,7 +5,7 @@ from pipelines.synthetic.plan import Release
 from pipelines.synthetic.planted.writer import (
     NONE,
     Scene,
-    Stage,
+    SceneWriter,
     about_device,
     beat,
     day_span,
@@ -15,93 +15,93 @@ from pipelines.synthetic.planted.writer import (
 from pipelines.synthetic.routines import browse
 
 
-def approved_upload(stage: Stage) -> None:
+def approved_upload(writer: SceneWriter) -> None:
     """S92a: a film of the concert goes to the district's own drive."""
-    day = stage.day(after=4)
-    device = stage.desktop(stage.teacher(day))
-    span = minutes(stage.moment(day), 20)
-    send(stage, device, span[0], "drive.google.com", sent=2_300_000_000,
+    day = writer.day(after=4)
+    device = writer.desktop(writer.teacher(day))
+    span = minutes(writer.moment(day), 20)
+    send(writer, device, span[0], "drive.google.com", sent=2_300_000_000,
          received=900_000, seconds=1_100)  # fmt: skip
-    about_device(stage, "S92a", "", device, span, "2,300 MB to the district's drive")
+    about_device(writer, "S92a", "", device, span, "2,300 MB to the district's drive")
 
 
-def modest_upload(stage: Stage) -> None:
+def modest_upload(writer: SceneWriter) -> None:
     """S92b: a few photographs to a print shop."""
-    day = stage.day(after=4)
-    device = stage.desktop(stage.teacher(day))
-    span = minutes(stage.moment(day), 6)
-    send(stage, device, span[0], "orders.printpenguin.example", sent=140_000_000,
+    day = writer.day(after=4)
+    device = writer.desktop(writer.teacher(day))
+    span = minutes(writer.moment(day), 6)
+    send(writer, device, span[0], "orders.printpenguin.example", sent=140_000_000,
          received=300_000, seconds=260)  # fmt: skip
-    about_device(stage, "S92b", "", device, span, "140 MB to a print shop")
+    about_device(writer, "S92b", "", device, span, "140 MB to a print shop")
 
 
-def managed_agents(stage: Stage) -> None:
+def managed_agents(writer: SceneWriter) -> None:
     """S93a: an agent on the lab's computers calls its maker every ten minutes."""
-    day = stage.day(after=2, weekdays="123")
-    span = day_span(stage, day.number)
+    day = writer.day(after=2, weekdays="123")
+    span = day_span(writer, day.number)
     for building in ("HS", "MS"):
-        for device in stage.world.places.pool(building, "lab")[:6]:
-            beat(stage, device, span, "cloud.inkmanager.example", every=600,
+        for device in writer.world.places.pool(building, "lab")[:6]:
+            beat(writer, device, span, "cloud.inkmanager.example", every=600,
                  jitter=0.01)  # fmt: skip
-            about_device(stage, "S93a", "", device, span, "a printer agent of the lab")
+            about_device(writer, "S93a", "", device, span, "a printer agent of the lab")
 
 
-def school_day_ticker(stage: Stage) -> None:
+def school_day_ticker(writer: SceneWriter) -> None:
     """S93b: a weather page is open on one desk from eight until four."""
-    day = stage.day(after=2)
-    device = stage.desktop(stage.teacher(day))
+    day = writer.day(after=2)
+    device = writer.desktop(writer.teacher(day))
     span = (day.at("08:05"), day.at("15:40"))
-    beat(stage, device, span, "live.cloudbarrel.example", every=300, jitter=0.01)
-    about_device(stage, "S93b", "", device, span, "a page that refreshes in a tab")
+    beat(writer, device, span, "live.cloudbarrel.example", every=300, jitter=0.01)
+    about_device(writer, "S93b", "", device, span, "a page that refreshes in a tab")
 
 
-def meeting(stage: Stage) -> None:
+def meeting(writer: SceneWriter) -> None:
     """S96a: a video meeting: much in both directions, with three servers."""
-    day = stage.day()
-    device = stage.desktop(stage.teacher(day))
-    span = minutes(stage.moment(day), 45)
+    day = writer.day()
+    device = writer.desktop(writer.teacher(day))
+    span = minutes(writer.moment(day), 45)
     for place in range(24):
-        send(stage, device, span[0] + place * 100 * SECOND,
+        send(writer, device, span[0] + place * 100 * SECOND,
              f"198.51.100.{70 + place % 3}", sent=9_000_000, received=14_000_000,
              seconds=95, port=8_801, protocol=17)  # fmt: skip
-    about_device(stage, "S96a", "", device, span, "a video meeting")
+    about_device(writer, "S96a", "", device, span, "a video meeting")
 
 
-def neighbours(stage: Stage) -> None:
+def neighbours(writer: SceneWriter) -> None:
     """S96b: updates are passed on among many computers, all on one port."""
-    day = stage.day()
-    device = stage.desktop(stage.teacher(day))
-    span = minutes(stage.moment(day), 50)
+    day = writer.day()
+    device = writer.desktop(writer.teacher(day))
+    span = minutes(writer.moment(day), 50)
     for peer in range(1, 46):
-        start = span[0] + stage.rng.randrange(40 * 60) * SECOND
-        send(stage, device, start, f"203.0.113.{peer}", sent=700_000,
+        start = span[0] + writer.rng.randrange(40 * 60) * SECOND
+        send(writer, device, start, f"203.0.113.{peer}", sent=700_000,
              received=2_000_000, seconds=30, port=7_680)  # fmt: skip
-    about_device(stage, "S96b", "", device, span, "updates among neighbours")
+    about_device(writer, "S96b", "", device, span, "updates among neighbours")
 
 
-def never_run(stage: Stage) -> None:
+def never_run(writer: SceneWriter) -> None:
     """S98a: a program is fetched and never opened."""
-    day = stage.day(after=1)
-    person = stage.teacher(day)
-    device = stage.desktop(person)
-    span = minutes(stage.moment(day), 8)
-    stage.away(person, span)
-    stage.sit(person, device, span, "teach")
-    stage.fetch(person.username, device, span[0] + 3 * MINUTE, "get.rulerbox.example",
-                7_700_000, elapsed=9 * SECOND, outcome="program")  # fmt: skip
-    about_device(stage, "S98a", "", device, span, "a download that is never opened")
+    day = writer.day(after=1)
+    person = writer.teacher(day)
+    device = writer.desktop(person)
+    span = minutes(writer.moment(day), 8)
+    writer.away(person, span)
+    writer.sit(person, device, span, "teach")
+    writer.fetch(person.username, device, span[0] + 3 * MINUTE, "get.rulerbox.example",
+                 7_700_000, elapsed=9 * SECOND, outcome="program")  # fmt: skip
+    about_device(writer, "S98a", "", device, span, "a download that is never opened")
 
 
-def copies_expected(stage: Stage) -> None:
+def copies_expected(writer: SceneWriter) -> None:
     """S99a: the registry expects the nightly copy, which comes as it should."""
-    server = stage.world.places.devices[2]
-    stage.plan.say("expected_traffic.csv", expected_id="T-001", kind="backup",
-                   log="firewall", device=server.hostname,
-                   destination="backupbarn.example", every_days="1",
-                   least_megabytes="1000")  # fmt: skip
-    ran = [d.number for d in stage.world.days if d.number not in stage.plan.no_copy]
-    number = stage.choice(ran[5:])
-    about_device(stage, "S99a", "", server, day_span(stage, number),
+    server = writer.world.places.devices[2]
+    writer.plan.add("expected_traffic.csv", expected_id="T-001", kind="backup",
+                    log="firewall", device=server.hostname,
+                    destination="backupbarn.example", every_days="1",
+                    least_megabytes="1000")  # fmt: skip
+    ran = [d.number for d in writer.world.days if d.number not in writer.plan.no_copy]
+    number = writer.choice(ran[5:])
+    about_device(writer, "S99a", "", server, day_span(writer, number),
                  "the nightly copy ran")  # fmt: skip
 
 
@@ -117,97 +117,101 @@ SCENES: tuple[Scene, ...] = (
 )
 
 
-def lingering_address(stage: Stage) -> None:
+def lingering_address(writer: SceneWriter) -> None:
     """S06: a walk to the school next door; the old address lingers."""
-    day = stage.day()
-    person = stage.carrier("HS", day)
-    laptop = stage.laptop(person)
-    last = stage.moment(day)
-    stage.away(person, minutes(last - 15 * MINUTE, 45))
-    browse(stage.plan, person, laptop, (last - 14 * MINUTE, last), "teach", pace="busy")
-    later = minutes(last + 4 * MINUTE, 18)
-    browse(stage.plan, person, laptop, later, "teach", pace="busy", network="MS/wifi")
-    for late in (6, 9):
-        stage.fetch(person.username, laptop, last + late * MINUTE, "docs.google.com",
-                    24_000)  # fmt: skip
-    stage.case("S06", NONE, "", person, (laptop,), (last, later[1]),
-               "walked from HS to MS; lines from the old address follow")  # fmt: skip
-
-
-def virtual_desktop(stage: Stage) -> None:
-    """S25: a session on the virtual desktop host beside the own computer."""
-    day = stage.day()
-    person = stage.teacher(day, building="HS")
-    mine = stage.desktop(person)
-    host = stage.choice(
-        stage.world.places.where(lambda d: d.device_class == "vdi_host")
+    day = writer.day()
+    person = writer.carrier("HS", day)
+    laptop = writer.laptop(person)
+    last = writer.moment(day)
+    writer.away(person, minutes(last - 15 * MINUTE, 45))
+    browse(
+        writer.plan, person, laptop, (last - 14 * MINUTE, last), "teach", pace="busy"
     )
-    span = minutes(stage.moment(day), 28)
-    stage.away(person, span)
-    stage.sit(person, mine, span, "teach", pace="busy")
-    stage.sit(
+    later = minutes(last + 4 * MINUTE, 18)
+    browse(writer.plan, person, laptop, later, "teach", pace="busy", network="MS/wifi")
+    for late in (6, 9):
+        writer.fetch(person.username, laptop, last + late * MINUTE, "docs.google.com",
+                     24_000)  # fmt: skip
+    writer.case("S06", NONE, "", person, (laptop,), (last, later[1]),
+                "walked from HS to MS; lines from the old address follow")  # fmt: skip
+
+
+def virtual_desktop(writer: SceneWriter) -> None:
+    """S25: a session on the virtual desktop host beside the own computer."""
+    day = writer.day()
+    person = writer.teacher(day, building="HS")
+    mine = writer.desktop(person)
+    host = writer.choice(
+        writer.world.places.where(lambda d: d.device_class == "vdi_host")
+    )
+    span = minutes(writer.moment(day), 28)
+    writer.away(person, span)
+    writer.sit(person, mine, span, "teach", pace="busy")
+    writer.sit(
         person, host, span, "teach", pace="busy", opened="remote", closed="logoff"
     )
-    stage.case("S25", NONE, "", person, (mine, host), span,
-               "a virtual desktop in the district office's network")  # fmt: skip
+    writer.case("S25", NONE, "", person, (mine, host), span,
+                "a virtual desktop in the district office's network")  # fmt: skip
 
 
-def portable_classroom(stage: Stage) -> None:
+def portable_classroom(writer: SceneWriter) -> None:
     """S26: two teachers behind one translated address."""
-    day = stage.day()
-    span = minutes(stage.moment(day), 30)
+    day = writer.day()
+    span = minutes(writer.moment(day), 30)
     people, devices = [], []
     for _ in range(2):
-        person = stage.carrier("HS", day)
-        stage.away(person, span)
-        laptop = stage.laptop(person)
-        browse(stage.plan, person, laptop, span, "teach", pace="busy", network="HS/nat")
+        person = writer.carrier("HS", day)
+        writer.away(person, span)
+        laptop = writer.laptop(person)
+        browse(
+            writer.plan, person, laptop, span, "teach", pace="busy", network="HS/nat"
+        )
         people.append(person)
         devices.append(laptop)
     for person in people:
-        stage.case("S26", NONE, "", person, devices, span,
-                   "a portable classroom behind one address")  # fmt: skip
+        writer.case("S26", NONE, "", person, devices, span,
+                    "a portable classroom behind one address")  # fmt: skip
 
 
-def lease_passes_on(stage: Stage) -> None:
+def lease_passes_on(writer: SceneWriter) -> None:
     """S27: an address passes from one laptop to another within four minutes."""
-    day = stage.day()
-    pair = [stage.carrier("HS", day) for _ in range(2)]
-    first, second = map(stage.laptop, pair)
-    last = stage.moment(day, "12:30", "14:00")
+    day = writer.day()
+    pair = [writer.carrier("HS", day) for _ in range(2)]
+    first, second = map(writer.laptop, pair)
+    last = writer.moment(day, "12:30", "14:00")
     network = "HS/wifi"
-    address = stage.world.places.networks[network].address(first.number, day.number)
-    stage.away(pair[0], (last - 16 * MINUTE, day.at("23:00")), 0)
-    stage.away(pair[1], minutes(last - 10 * MINUTE, 40))
-    browse(stage.plan, pair[0], first, (last - 15 * MINUTE, last), "teach", pace="busy",
-           network=network)  # fmt: skip
-    stage.plan.releases.append(Release(first.number, network, last + 20 * SECOND))
+    address = writer.world.places.networks[network].address(first.number, day.number)
+    writer.away(pair[0], (last - 16 * MINUTE, day.at("23:00")), 0)
+    writer.away(pair[1], minutes(last - 10 * MINUTE, 40))
+    browse(writer.plan, pair[0], first, (last - 15 * MINUTE, last), "teach",
+           pace="busy", network=network)  # fmt: skip
+    writer.plan.releases.append(Release(first.number, network, last + 20 * SECOND))
     span = minutes(last + 5 * MINUTE, 20)
-    browse(stage.plan, pair[1], second, span, "teach", pace="busy", network=network,
+    browse(writer.plan, pair[1], second, span, "teach", pace="busy", network=network,
            address=address)  # fmt: skip
     for person in pair:
-        stage.case("S27", NONE, "", person, (first, second), (last, span[1]),
-                   "one address, two laptops, five minutes apart")  # fmt: skip
+        writer.case("S27", NONE, "", person, (first, second), (last, span[1]),
+                    "one address, two laptops, five minutes apart")  # fmt: skip
 
 
-def slow_clock(stage: Stage) -> None:
+def slow_clock(writer: SceneWriter) -> None:
     """S28: a podium twelve minutes slow, after an honest drive."""
-    day = stage.day()
-    person = stage.teacher(day, building="HS")
-    podium = stage.choice(
-        stage.world.places.where(
+    day = writer.day()
+    person = writer.teacher(day, building="HS")
+    podium = writer.choice(
+        writer.world.places.where(
             lambda d: d.clock_error_seconds != 0 and d.building == "ES"
         )
     )
-    last = stage.moment(day)
+    last = writer.moment(day)
     span = minutes(last + 24 * MINUTE, 12)
-    stage.away(person, (last - 15 * MINUTE, span[1]), 45)
-    stage.sit(person, stage.desktop(person), (last - 13 * MINUTE, last), "teach",
-              pace="busy")  # fmt: skip
-    stage.sit(person, podium, span, "teach", pace="busy", opened="logon",
-              closed="logoff")  # fmt: skip
-    stage.case("S28", NONE, "", person, (stage.desktop(person), podium), span,
-               "the podium's clock is twelve minutes slow")  # fmt: skip
+    writer.away(person, (last - 15 * MINUTE, span[1]), 45)
+    writer.sit(person, writer.desktop(person), (last - 13 * MINUTE, last), "teach",
+               pace="busy")  # fmt: skip
+    writer.sit(person, podium, span, "teach", pace="busy", opened="logon",
+               closed="logoff")  # fmt: skip
+    writer.case("S28", NONE, "", person, (writer.desktop(person), podium), span,
+                "the podium's clock is twelve minutes slow")  # fmt: skip
 
 
 NETWORKS: tuple[Scene, ...] = (

@@ -12,12 +12,12 @@ from pipelines.synthetic.days import (
 from pipelines.synthetic.people import Person
 from pipelines.synthetic.places import DOMAIN, Device
 from pipelines.synthetic.plan import Pace
-from pipelines.synthetic.planted.writer import NONE, Scene, Span, Stage, minutes
+from pipelines.synthetic.planted.writer import NONE, Scene, SceneWriter, Span, minutes
 from pipelines.synthetic.sites import LESSON_BLOG, MISLABELLED
 
 
 def _visit(  # noqa: PLR0913 - one visit, told in full
-    stage: Stage,
+    writer: SceneWriter,
     family: str,
     person: Person,
     day: Day,
@@ -27,163 +27,168 @@ def _visit(  # noqa: PLR0913 - one visit, told in full
     pace: Pace = "busy",
 ) -> None:
     """A visit at the own desk, on duty."""
-    span = minutes(stage.moment(day, "08:30", "14:20"), length)
-    device = _desk(stage, person)
-    stage.away(person, span, 12)
-    stage.sit(person, device, span, site, pace=pace)
-    stage.case(family, NONE, "", person, (device,), span, note)
+    span = minutes(writer.moment(day, "08:30", "14:20"), length)
+    device = _desk(writer, person)
+    writer.away(person, span, 12)
+    writer.sit(person, device, span, site, pace=pace)
+    writer.case(family, NONE, "", person, (device,), span, note)
 
 
-def _desk(stage: Stage, person: Person) -> Device:
-    return stage.world.places.of(person, "desktop") or stage.laptop(person)
+def _desk(writer: SceneWriter, person: Person) -> Device:
+    return writer.world.places.of(person, "desktop") or writer.laptop(person)
 
 
-def secretary_posts(stage: Stage) -> None:
+def secretary_posts(writer: SceneWriter) -> None:
     """S37: the communications secretary keeps the district's page."""
-    day = stage.day()
-    person = stage.holder("communications secretary", day)
-    _visit(stage, "S37", person, day, "facebook.com", 25, "approved for this job")
+    day = writer.day()
+    person = writer.holder("communications secretary", day)
+    _visit(writer, "S37", person, day, "facebook.com", 25, "approved for this job")
 
 
-def lunch_glance(stage: Stage) -> None:
+def lunch_glance(writer: SceneWriter) -> None:
     """S38: one page at lunch."""
-    day = stage.day()
-    person = stage.teacher(day)
-    device = stage.desktop(person)
-    span = minutes(day.at("11:55", stage.rng.randint(0, 15)), 1)
-    stage.away(person, span, 10)
-    stage.sit(person, device, span)
-    _page(stage, person, device, span[0] + 8 * SECOND, "www.facebook.com",
+    day = writer.day()
+    person = writer.teacher(day)
+    device = writer.desktop(person)
+    span = minutes(day.at("11:55", writer.rng.randint(0, 15)), 1)
+    writer.away(person, span, 10)
+    writer.sit(person, device, span)
+    _page(writer, person, device, span[0] + 8 * SECOND, "www.facebook.com",
           "static.xx.fbcdn.net")  # fmt: skip
-    stage.case("S38", NONE, "", person, (device,), span, "one page, forty seconds")
+    writer.case("S38", NONE, "", person, (device,), span, "one page, forty seconds")
 
 
 def _page(
-    stage: Stage, person: Person, device: Device, start: int, host: str, asset: str
+    writer: SceneWriter,
+    person: Person,
+    device: Device,
+    start: int,
+    host: str,
+    asset: str,
 ) -> None:
     """A page and what comes with it."""
-    size = stage.rng.randint(30_000, 160_000)
-    stage.fetch(person.username, device, start, host, size, elapsed=30 * SECOND)
+    size = writer.rng.randint(30_000, 160_000)
+    writer.fetch(person.username, device, start, host, size, elapsed=30 * SECOND)
     for late in (900, 1_400, 2_300):
-        stage.fetch(person.username, device, start + late, asset,
-                    stage.rng.randint(4_000, 60_000))  # fmt: skip
+        writer.fetch(person.username, device, start + late, asset,
+                     writer.rng.randint(4_000, 60_000))  # fmt: skip
 
 
-def lunch_break(stage: Stage) -> None:
+def lunch_break(writer: SceneWriter) -> None:
     """S38: a few minutes at lunch."""
-    day = stage.day()
-    person = stage.teacher(day)
-    device = stage.desktop(person)
-    span = minutes(day.at("11:50", stage.rng.randint(0, 12)), 3.5)
-    stage.away(person, span, 12)
-    stage.sit(person, device, span, "gatherly.example", pace="busy")
-    stage.case("S38", NONE, "", person, (device,), span, "three minutes at lunch")
+    day = writer.day()
+    person = writer.teacher(day)
+    device = writer.desktop(person)
+    span = minutes(day.at("11:50", writer.rng.randint(0, 12)), 3.5)
+    writer.away(person, span, 12)
+    writer.sit(person, device, span, "gatherly.example", pace="busy")
+    writer.case("S38", NONE, "", person, (device,), span, "three minutes at lunch")
 
 
-def daily_glance(stage: Stage) -> None:
+def daily_glance(writer: SceneWriter) -> None:
     """S38: three quarters of a minute at the same shop, every lunch of a week."""
-    monday = stage.day(weekdays="0")
-    week = [d for d in stage.world.days if 0 <= d.number - monday.number < 5]
-    person = stage.teacher(*week)
-    device = stage.desktop(person)
+    monday = writer.day(weekdays="0")
+    week = [d for d in writer.world.days if 0 <= d.number - monday.number < 5]
+    person = writer.teacher(*week)
+    device = writer.desktop(person)
     spans: list[Span] = []
     for day in week:
-        span = minutes(day.at("11:50", stage.rng.randint(0, 20)), 0.75)
+        span = minutes(day.at("11:50", writer.rng.randint(0, 20)), 0.75)
         if day.has_school:
-            stage.away(person, span, 10)
-            stage.sit(person, device, (span[0] - 40 * SECOND, span[1] + 20 * SECOND))
-            _page(stage, person, device, span[0], "www.shoebarrel.example",
+            writer.away(person, span, 10)
+            writer.sit(person, device, (span[0] - 40 * SECOND, span[1] + 20 * SECOND))
+            _page(writer, person, device, span[0], "www.shoebarrel.example",
                   "www.gstatic.com")  # fmt: skip
             spans.append(span)
-    stage.case("S38", NONE, "", person, (device,), (spans[0][0], spans[-1][1]),
-               "one page of a shop at each lunch of a week")  # fmt: skip
+    writer.case("S38", NONE, "", person, (device,), (spans[0][0], spans[-1][1]),
+                "one page of a shop at each lunch of a week")  # fmt: skip
 
 
-def mail_click(stage: Stage) -> None:
+def mail_click(writer: SceneWriter) -> None:
     """S39: a link in a mail, through two redirectors."""
-    day = stage.day()
-    person = stage.teacher(day)
-    device = stage.desktop(person)
-    start = stage.moment(day)
-    stage.away(person, minutes(start, 2), 10)
-    stage.sit(person, device, minutes(start - 3 * MINUTE, 5), "office.com")
+    day = writer.day()
+    person = writer.teacher(day)
+    device = writer.desktop(person)
+    start = writer.moment(day)
+    writer.away(person, minutes(start, 2), 10)
+    writer.sit(person, device, minutes(start - 3 * MINUTE, 5), "office.com")
     for late, host in enumerate(("go.linkshield.example", "www.linkshield.example")):
-        stage.fetch(person.username, device, start + late * 400, host, 6_900)
-    _page(stage, person, device, start + 1_200, "www.shelfmart.example",
+        writer.fetch(person.username, device, start + late * 400, host, 6_900)
+    _page(writer, person, device, start + 1_200, "www.shelfmart.example",
           "www.gstatic.com")  # fmt: skip
-    stage.case("S39", NONE, "", person, (device,), minutes(start, 0.4),
-               "a link in a mail, twenty seconds")  # fmt: skip
+    writer.case("S39", NONE, "", person, (device,), minutes(start, 0.4),
+                "a link in a mail, twenty seconds")  # fmt: skip
 
 
-def class_video(stage: Stage) -> None:
+def class_video(writer: SceneWriter) -> None:
     """S44: a lesson video."""
-    day = stage.day()
-    _visit(stage, "S44", stage.teacher(day), day, "youtube.com", 30,
+    day = writer.day()
+    _visit(writer, "S44", writer.teacher(day), day, "youtube.com", 30,
            "approved for teachers", "video")  # fmt: skip
 
 
-def last_valid_day(stage: Stage) -> None:
+def last_valid_day(writer: SceneWriter) -> None:
     """S50: on the last day of the approval."""
-    day = stage.on(LAST_QUIZLET_DAY)
-    _visit(stage, "S50", stage.teacher(day), day, "quizlet.com", 15,
+    day = writer.on(LAST_QUIZLET_DAY)
+    _visit(writer, "S50", writer.teacher(day), day, "quizlet.com", 15,
            "the last day of the approval")  # fmt: skip
 
 
-def first_valid_day(stage: Stage) -> None:
+def first_valid_day(writer: SceneWriter) -> None:
     """S52: on the first day of the approval."""
-    day = stage.on(FIRST_BOOKCREATOR_DAY)
-    _visit(stage, "S52", stage.teacher(day), day, "bookcreator.com", 20,
+    day = writer.on(FIRST_BOOKCREATOR_DAY)
+    _visit(writer, "S52", writer.teacher(day), day, "bookcreator.com", 20,
            "the first day of the approval")  # fmt: skip
 
 
-def right_role(stage: Stage) -> None:
+def right_role(writer: SceneWriter) -> None:
     """S53: the art teacher, for whom the site is approved."""
-    day = stage.day()
-    person = stage.person(
+    day = writer.day()
+    person = writer.person(
         lambda p: (
             p.job_title == "art teacher"
-            and stage.world.places.of(p, "desktop") is not None
+            and writer.world.places.of(p, "desktop") is not None
         ),
         day,
     )
-    _visit(stage, "S53", person, day, "pinterest.com", 20, "approved for art teachers")
+    _visit(writer, "S53", person, day, "pinterest.com", 20, "approved for art teachers")
 
 
-def personal_consent(stage: Stage) -> None:
+def personal_consent(writer: SceneWriter) -> None:
     """S54: a consent for one person, within its dates."""
-    day = stage.day()
-    person = stage.teacher(day)
-    grantor = stage.world.roster.where(lambda p: p.job_title == "superintendent")[0]
-    stage.plan.say("approved_sites.csv", entry_id="E-900", pattern="etsy.com",
-                   match="domain", roles=f"person:{person.person_id}",
-                   purpose="supplies for the craft club", consent_by="superintendent",
-                   valid_from="2026-10-01", valid_to="2026-12-18",
-                   **{"class": "approved_non_business"}, clause="cl.24")  # fmt: skip
-    stage.plan.say("consents.csv", consent_id="C-001", type="e",
-                   grantor=grantor.person_id, grantor_role="superintendent",
-                   subject=person.person_id, what="etsy.com",
-                   why="supplies for the craft club", clause="cl.24",
-                   valid_from="2026-10-01", valid_to="2026-12-18",
-                   review_by="2026-12-01")  # fmt: skip
-    _visit(stage, "S54", person, day, "etsy.com", 18, "personal consent")
+    day = writer.day()
+    person = writer.teacher(day)
+    grantor = writer.world.roster.where(lambda p: p.job_title == "superintendent")[0]
+    writer.plan.add("approved_sites.csv", entry_id="E-900", pattern="etsy.com",
+                    match="domain", roles=f"person:{person.person_id}",
+                    purpose="supplies for the craft club", consent_by="superintendent",
+                    valid_from="2026-10-01", valid_to="2026-12-18",
+                    **{"class": "approved_non_business"}, clause="cl.24")  # fmt: skip
+    writer.plan.add("consents.csv", consent_id="C-001", type="e",
+                    grantor=grantor.person_id, grantor_role="superintendent",
+                    subject=person.person_id, what="etsy.com",
+                    why="supplies for the craft club", clause="cl.24",
+                    valid_from="2026-10-01", valid_to="2026-12-18",
+                    review_by="2026-12-01")  # fmt: skip
+    _visit(writer, "S54", person, day, "etsy.com", 18, "personal consent")
 
 
-def lesson_blog(stage: Stage) -> None:
+def lesson_blog(writer: SceneWriter) -> None:
     """S55: a site that no list knows; it goes to review, with nobody's name."""
-    day = stage.day()
-    _visit(stage, "S55", stage.teacher(day), day, LESSON_BLOG, 20,
+    day = writer.day()
+    _visit(writer, "S55", writer.teacher(day), day, LESSON_BLOG, 20,
            "nobody has reviewed the site: a matter for the queue")  # fmt: skip
 
 
-def mislabelled(stage: Stage) -> None:
+def mislabelled(writer: SceneWriter) -> None:
     """S56: a lesson site that one vendor calls a game, once."""
-    day = stage.day()
-    _visit(stage, "S56", stage.teacher(day), day, MISLABELLED, 15,
+    day = writer.day()
+    _visit(writer, "S56", writer.teacher(day), day, MISLABELLED, 15,
            "one vendor calls the lesson site a game: a matter for the queue"
     )  # fmt: skip
 
 
-def _twice(scene: Callable[[Stage], None]) -> tuple[Scene, Scene]:
+def _twice(scene: Callable[[SceneWriter], None]) -> tuple[Scene, Scene]:
     return scene, scene
 
 
@@ -203,89 +208,91 @@ SCENES: tuple[Scene, ...] = (
 )
 
 
-def embedded_feed(stage: Stage) -> None:
+def embedded_feed(writer: SceneWriter) -> None:
     """S40: the district's page embeds a feed of a social site."""
-    day = stage.day()
-    person = stage.teacher(day)
-    device = stage.desktop(person)
-    span = minutes(stage.moment(day), 25)
-    stage.away(person, span)
-    stage.sit(person, device, span)
+    day = writer.day()
+    person = writer.teacher(day)
+    device = writer.desktop(person)
+    span = minutes(writer.moment(day), 25)
+    writer.away(person, span)
+    writer.sit(person, device, span)
     now = span[0] + 20 * SECOND
     while now < span[1]:
-        stage.fetch(person.username, device, now, f"www.{DOMAIN}",
-                    stage.rng.randint(20_000, 120_000), elapsed=9_000)  # fmt: skip
+        writer.fetch(person.username, device, now, f"www.{DOMAIN}",
+                     writer.rng.randint(20_000, 120_000), elapsed=9_000)  # fmt: skip
         for late in (700, 1_900):
-            stage.fetch(person.username, device, now + late, "www.facebook.com",
-                        stage.rng.randint(6_500, 31_000), elapsed=40 * SECOND
-                        )  # fmt: skip
-        now += round(stage.rng.lognormvariate(3.4, 0.7) * SECOND) + 3 * SECOND
-    stage.case("S40", NONE, "", person, (device,), span,
-               "a feed embedded in the district's page")  # fmt: skip
+            writer.fetch(person.username, device, now + late, "www.facebook.com",
+                         writer.rng.randint(6_500, 31_000), elapsed=40 * SECOND
+                         )  # fmt: skip
+        now += round(writer.rng.lognormvariate(3.4, 0.7) * SECOND) + 3 * SECOND
+    writer.case("S40", NONE, "", person, (device,), span,
+                "a feed embedded in the district's page")  # fmt: skip
 
 
-def preconnect(stage: Stage) -> None:
+def preconnect(writer: SceneWriter) -> None:
     """S41: a search page connects ahead to a shop."""
-    day = stage.day()
-    person = stage.teacher(day)
-    device = stage.desktop(person)
-    span = minutes(stage.moment(day), 15)
-    stage.away(person, span)
-    stage.sit(person, device, span, "search")
+    day = writer.day()
+    person = writer.teacher(day)
+    device = writer.desktop(person)
+    span = minutes(writer.moment(day), 15)
+    writer.away(person, span)
+    writer.sit(person, device, span, "search")
     for _ in range(7):
-        stage.fetch(person.username, device, stage.rng.randrange(*span),
-                    "www.amazon.com", stage.rng.randint(3_100, 5_600))  # fmt: skip
-    stage.case("S41", NONE, "", person, (device,), span, "connections made ahead")
+        writer.fetch(person.username, device, writer.rng.randrange(*span),
+                     "www.amazon.com", writer.rng.randint(3_100, 5_600))  # fmt: skip
+    writer.case("S41", NONE, "", person, (device,), span, "connections made ahead")
 
 
-def blocks_only(stage: Stage) -> None:
+def blocks_only(writer: SceneWriter) -> None:
     """S58: advertisements and prefetches that were refused."""
-    day = stage.day()
-    person = stage.teacher(day)
-    device = stage.desktop(person)
-    span = minutes(stage.moment(day), 25)
-    stage.away(person, span)
-    stage.sit(person, device, span, "teach")
+    day = writer.day()
+    person = writer.teacher(day)
+    device = writer.desktop(person)
+    span = minutes(writer.moment(day), 25)
+    writer.away(person, span)
+    writer.sit(person, device, span, "teach")
     for host in (
         "ib.adnxs.com",
         "www.spinshack.example",
         "www.sparksquare.example",
     ) * 5:
-        stage.fetch(person.username, device, stage.rng.randrange(*span), host, 3_880,
-                    elapsed=3, outcome="denied")  # fmt: skip
-    stage.case("S58", NONE, "", person, (device,), span, "refused requests only")
+        writer.fetch(person.username, device, writer.rng.randrange(*span), host, 3_880,
+                     elapsed=3, outcome="denied")  # fmt: skip
+    writer.case("S58", NONE, "", person, (device,), span, "refused requests only")
 
 
-def undecidable_path(stage: Stage) -> None:
+def undecidable_path(writer: SceneWriter) -> None:
     """S59: approved by path, while the proxy sees the host only."""
-    day = stage.day()
-    person = stage.teacher(day)
-    device = stage.desktop(person)
-    span = minutes(stage.moment(day), 15)
-    stage.away(person, span)
-    stage.sit(person, device, span)
+    day = writer.day()
+    person = writer.teacher(day)
+    device = writer.desktop(person)
+    span = minutes(writer.moment(day), 15)
+    writer.away(person, span)
+    writer.sit(person, device, span)
     now = span[0] + 9 * SECOND
     while now < span[1]:
-        stage.fetch(person.username, device, now, "sites.google.com",
-                    stage.rng.randint(30_000, 300_000), elapsed=25 * SECOND
-                    )  # fmt: skip
-        now += stage.rng.randint(15, 80) * SECOND
-    stage.case("S59", NONE, "", person, (device,), span,
-               "approved by path, which a tunnel does not show")  # fmt: skip
+        writer.fetch(person.username, device, now, "sites.google.com",
+                     writer.rng.randint(30_000, 300_000), elapsed=25 * SECOND
+                     )  # fmt: skip
+        now += writer.rng.randint(15, 80) * SECOND
+    writer.case("S59", NONE, "", person, (device,), span,
+                "approved by path, which a tunnel does not show")  # fmt: skip
 
 
-def private_relay(stage: Stage) -> None:
+def private_relay(writer: SceneWriter) -> None:
     """S47: a phone's own relay."""
-    day = stage.day()
-    person = stage.person(
-        lambda p: stage.world.places.of(p, "phone_byod") is not None, day
+    day = writer.day()
+    person = writer.person(
+        lambda p: writer.world.places.of(p, "phone_byod") is not None, day
     )
-    phone = stage.device(person, "phone_byod")
-    span: Span = minutes(stage.moment(day), 40)
+    phone = writer.device(person, "phone_byod")
+    span: Span = minutes(writer.moment(day), 40)
     for _ in range(30):
-        stage.fetch(person.username, phone, stage.rng.randrange(*span),
-                    "mask.icloud.com", stage.rng.randint(8_000, 90_000))  # fmt: skip
-    stage.case("S47", NONE, "", person, (phone,), span, "a relay of the phone's system")
+        writer.fetch(person.username, phone, writer.rng.randrange(*span),
+                     "mask.icloud.com", writer.rng.randint(8_000, 90_000))  # fmt: skip
+    writer.case(
+        "S47", NONE, "", person, (phone,), span, "a relay of the phone's system"
+    )
 
 
 REQUESTS: tuple[Scene, ...] = (

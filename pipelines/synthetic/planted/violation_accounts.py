@@ -3,162 +3,162 @@
 from functools import partial
 
 from pipelines.synthetic.days import MINUTE, SECOND
-from pipelines.synthetic.planted.writer import SHARED, Scene, Stage, minutes
+from pipelines.synthetic.planted.writer import SHARED, Scene, SceneWriter, minutes
 from pipelines.synthetic.routines import at_home
 
 
-def two_campuses(stage: Stage, length: float, intensity: int) -> None:
+def two_campuses(writer: SceneWriter, length: float, intensity: int) -> None:
     """S01: the owner works at one school while another uses the account far away."""
-    day = stage.day()
+    day = writer.day()
     owner, other = (
-        stage.teacher(day, building="HS"),
-        stage.holder("aide", day, building="ES"),
+        writer.teacher(day, building="HS"),
+        writer.holder("aide", day, building="ES"),
     )
-    span = minutes(stage.moment(day), length)
-    mine, far = stage.desktop(owner), stage.spare("ES", "workroom", span)
-    stage.away(owner, span)
-    stage.away(other, span)
+    span = minutes(writer.moment(day), length)
+    mine, far = writer.desktop(owner), writer.spare("ES", "workroom", span)
+    writer.away(owner, span)
+    writer.away(other, span)
     around = (span[0] - 6 * MINUTE, span[1] + 3 * MINUTE)
-    stage.sit(owner, mine, around, "teach", pace="busy")
-    stage.sit(other, far, span, "teach", account=owner.username, pace="busy",
-              opened="logon", closed="logoff")  # fmt: skip
+    writer.sit(owner, mine, around, "teach", pace="busy")
+    writer.sit(other, far, span, "teach", account=owner.username, pace="busy",
+               opened="logon", closed="logoff")  # fmt: skip
     note = f"{other.person_id} uses the account at ES while its owner works at HS"
-    stage.case("S01", SHARED, "SA-1", owner, (mine, far), span, note,
-               intensity=intensity)  # fmt: skip
+    writer.case("S01", SHARED, "SA-1", owner, (mine, far), span, note,
+                intensity=intensity)  # fmt: skip
 
 
-def keyboard_hop(stage: Stage, length: float, intensity: int) -> None:
+def keyboard_hop(writer: SceneWriter, length: float, intensity: int) -> None:
     """S03: a logon far away, two minutes after the owner's last click."""
-    day = stage.day()
-    owner = stage.teacher(day, building="HS")
-    other = stage.holder("aide", day, building="ES")
-    last = stage.moment(day)
+    day = writer.day()
+    owner = writer.teacher(day, building="HS")
+    other = writer.holder("aide", day, building="ES")
+    last = writer.moment(day)
     span = minutes(last + 110 * SECOND, length)
-    mine, far = stage.desktop(owner), stage.spare("ES", "workroom", span)
-    stage.away(owner, (last - 15 * MINUTE, span[1]), 60)
-    stage.away(other, span)
-    stage.sit(owner, mine, (last - 13 * MINUTE, last), "teach", pace="busy")
-    stage.sit(other, far, span, "teach", account=owner.username, pace="busy",
-              opened="logon", closed="logoff")  # fmt: skip
+    mine, far = writer.desktop(owner), writer.spare("ES", "workroom", span)
+    writer.away(owner, (last - 15 * MINUTE, span[1]), 60)
+    writer.away(other, span)
+    writer.sit(owner, mine, (last - 13 * MINUTE, last), "teach", pace="busy")
+    writer.sit(other, far, span, "teach", account=owner.username, pace="busy",
+               opened="logon", closed="logoff")  # fmt: skip
     note = f"{other.person_id} logs on at ES minutes after the owner's click at HS"
-    stage.case("S03", SHARED, "SA-2", owner, (mine, far), span, note,
-               intensity=intensity)  # fmt: skip
+    writer.case("S03", SHARED, "SA-2", owner, (mine, far), span, note,
+                intensity=intensity)  # fmt: skip
 
 
-def owner_on_leave(stage: Stage, length: float, intensity: int) -> None:
+def owner_on_leave(writer: SceneWriter, length: float, intensity: int) -> None:
     """S07: a substitute works under the account of the teacher who is on leave."""
-    day = stage.day(after=1)
-    owner = stage.teacher(day)
-    other = stage.holder("substitute", day)
-    mine = stage.desktop(owner)
-    stage.away_all_day(owner, day)
-    stage.away_all_day(other, day)
-    stage.plan.say("leave.csv", person_id=owner.person_id, date=day.date.isoformat(),
-                   part="full", kind="sick", status="approved",
-                   substitute_person_id=other.person_id)  # fmt: skip
-    span = minutes(stage.moment(day, "08:30", "13:30"), length)
-    stage.sit(other, mine, span, "teach", account=owner.username, pace="busy",
-              opened="logon", closed="logoff")  # fmt: skip
+    day = writer.day(after=1)
+    owner = writer.teacher(day)
+    other = writer.holder("substitute", day)
+    mine = writer.desktop(owner)
+    writer.away_all_day(owner, day)
+    writer.away_all_day(other, day)
+    writer.plan.add("leave.csv", person_id=owner.person_id, date=day.date.isoformat(),
+                    part="full", kind="sick", status="approved",
+                    substitute_person_id=other.person_id)  # fmt: skip
+    span = minutes(writer.moment(day, "08:30", "13:30"), length)
+    writer.sit(other, mine, span, "teach", account=owner.username, pace="busy",
+               opened="logon", closed="logoff")  # fmt: skip
     note = f"{other.person_id} works under the account while its owner is on leave"
-    stage.case("S07", SHARED, "SA-3", owner, (mine,), span, note, intensity=intensity)
+    writer.case("S07", SHARED, "SA-3", owner, (mine,), span, note, intensity=intensity)
 
 
-def afternoon_leave(stage: Stage, length: float, intensity: int) -> None:
+def afternoon_leave(writer: SceneWriter, length: float, intensity: int) -> None:
     """S10: the owner left at noon; the computer is used at two."""
-    day = stage.day(after=1)
-    owner = stage.teacher(day)
-    other = stage.holder("aide", day, building=owner.building)
-    mine = stage.desktop(owner)
-    stage.away(owner, (day.at("12:00"), day.at("23:00")), 5)
-    stage.plan.say("leave.csv", person_id=owner.person_id, date=day.date.isoformat(),
-                   part="pm", kind="personal", status="approved")  # fmt: skip
-    span = minutes(day.at("14:00", stage.rng.randint(0, 20)), length)
-    stage.away(other, span)
-    stage.sit(other, mine, span, "teach", account=owner.username, pace="busy")
+    day = writer.day(after=1)
+    owner = writer.teacher(day)
+    other = writer.holder("aide", day, building=owner.building)
+    mine = writer.desktop(owner)
+    writer.away(owner, (day.at("12:00"), day.at("23:00")), 5)
+    writer.plan.add("leave.csv", person_id=owner.person_id, date=day.date.isoformat(),
+                    part="pm", kind="personal", status="approved")  # fmt: skip
+    span = minutes(day.at("14:00", writer.rng.randint(0, 20)), length)
+    writer.away(other, span)
+    writer.sit(other, mine, span, "teach", account=owner.username, pace="busy")
     note = f"{other.person_id} unlocks the computer of an owner on leave since noon"
-    stage.case("S10", SHARED, "SA-3", owner, (mine,), span, note, intensity=intensity)
+    writer.case("S10", SHARED, "SA-3", owner, (mine,), span, note, intensity=intensity)
 
 
-def in_the_lab(stage: Stage, length: float, intensity: int) -> None:
+def in_the_lab(writer: SceneWriter, length: float, intensity: int) -> None:
     """S13: pupils work under a teacher's account while the teacher does too."""
-    day = stage.day()
-    owner = stage.teacher(day, building="HS")
-    span = minutes(stage.moment(day), length)
-    mine = stage.desktop(owner)
+    day = writer.day()
+    owner = writer.teacher(day, building="HS")
+    span = minutes(writer.moment(day), length)
+    mine = writer.desktop(owner)
     devices = [mine]
-    stage.away(owner, span)
-    stage.sit(owner, mine, (span[0] - 4 * MINUTE, span[1]), "teach", pace="busy")
+    writer.away(owner, span)
+    writer.sit(owner, mine, (span[0] - 4 * MINUTE, span[1]), "teach", pace="busy")
     pupils = []
     for late in (0, 70):
-        pupil = stage.pupil("HS", day)
+        pupil = writer.pupil("HS", day)
         begun = (span[0] + late * SECOND, span[1])
-        seat = stage.spare("HS", "lab", begun)
-        stage.away(pupil, begun, 5)
-        stage.sit(pupil, seat, begun, "student", account=owner.username, pace="busy",
-                  opened="logon", closed="logoff")  # fmt: skip
+        seat = writer.spare("HS", "lab", begun)
+        writer.away(pupil, begun, 5)
+        writer.sit(pupil, seat, begun, "student", account=owner.username, pace="busy",
+                   opened="logon", closed="logoff")  # fmt: skip
         devices.append(seat)
         pupils.append(pupil.person_id)
     note = f"{' and '.join(pupils)} use the account in the lab, owner at the desk"
-    stage.case("S13", SHARED, "SA-4", owner, devices, span, note, intensity=intensity)
+    writer.case("S13", SHARED, "SA-4", owner, devices, span, note, intensity=intensity)
 
 
-def colleagues_desk(stage: Stage, length: float, intensity: int) -> None:
+def colleagues_desk(writer: SceneWriter, length: float, intensity: int) -> None:
     """S15: a colleague uses the account at the own desk while the owner works."""
-    day = stage.day()
-    owner = stage.teacher(day)
-    other = stage.teacher(day, building=owner.building)
-    span = minutes(stage.moment(day), length)
-    mine, theirs = stage.desktop(owner), stage.desktop(other)
-    stage.away(owner, span)
-    stage.away(other, span)
+    day = writer.day()
+    owner = writer.teacher(day)
+    other = writer.teacher(day, building=owner.building)
+    span = minutes(writer.moment(day), length)
+    mine, theirs = writer.desktop(owner), writer.desktop(other)
+    writer.away(owner, span)
+    writer.away(other, span)
     around = (span[0] - 4 * MINUTE, span[1] + 2 * MINUTE)
-    stage.sit(owner, mine, around, "teach", pace="busy")
-    stage.sit(other, theirs, span, "teach", account=owner.username, pace="busy",
-              opened="logon", closed="logoff")  # fmt: skip
+    writer.sit(owner, mine, around, "teach", pace="busy")
+    writer.sit(other, theirs, span, "teach", account=owner.username, pace="busy",
+               opened="logon", closed="logoff")  # fmt: skip
     note = f"{other.person_id} uses the account at the own desk, owner at theirs"
-    stage.case("S15", SHARED, "SA-4", owner, (mine, theirs), span, note,
-               intensity=intensity)  # fmt: skip
+    writer.case("S15", SHARED, "SA-4", owner, (mine, theirs), span, note,
+                intensity=intensity)  # fmt: skip
 
 
-def pooled(stage: Stage, account: str, first: int, users: int) -> None:
+def pooled(writer: SceneWriter, account: str, first: int, users: int) -> None:
     """S19: a shared account that nobody approved goes from desk to desk."""
-    days = [d for d in stage.world.days if d.has_school and d.number >= first][:users]
-    stage.plan.say("accounts.csv", username=account, account_type="role_shared",
-                   approved_shared="no", valid_from="2026-08-01",
-                   note="never approved")  # fmt: skip
+    days = [d for d in writer.world.days if d.has_school and d.number >= first][:users]
+    writer.plan.add("accounts.csv", username=account, account_type="role_shared",
+                    approved_shared="no", valid_from="2026-08-01",
+                    note="never approved")  # fmt: skip
     devices, spans = [], []
     person = None
     for day in days:
-        person = stage.teacher(day)
-        span = minutes(stage.moment(day), stage.rng.randint(9, 16))
-        device = stage.desktop(person)
-        stage.away(person, span)
-        stage.sit(person, device, span, "approved", account=account, opened="logon",
-                  closed="logoff")  # fmt: skip
+        person = writer.teacher(day)
+        span = minutes(writer.moment(day), writer.rng.randint(9, 16))
+        device = writer.desktop(person)
+        writer.away(person, span)
+        writer.sit(person, device, span, "approved", account=account, opened="logon",
+                   closed="logoff")  # fmt: skip
         devices.append(device)
         spans.append(span)
     if person is None:
         return
     around = (spans[0][0], spans[-1][1])
     note = f"{users} people's computers in {len(days)} days; the account is the subject"
-    stage.case("S19", SHARED, "SA-5", person, devices, around, note, account=account,
-               intensity=min(3, users - 2))  # fmt: skip
-    stage.about_nobody()
+    writer.case("S19", SHARED, "SA-5", person, devices, around, note, account=account,
+                intensity=min(3, users - 2))  # fmt: skip
+    writer.about_nobody()
 
 
-def here_and_far(stage: Stage, length: float, intensity: int) -> None:
+def here_and_far(writer: SceneWriter, length: float, intensity: int) -> None:
     """S22: the account comes through the VPN from Denver and sits at its desk."""
-    day = stage.day()
-    owner = stage.teacher(day, laptop=True)
-    span = minutes(stage.moment(day), length)
-    mine, laptop = stage.desktop(owner), stage.laptop(owner)
-    stage.away(owner, span)
-    stage.sit(owner, mine, (span[0] - 4 * MINUTE, span[1]), "teach", pace="busy")
-    at_home(stage.plan, owner, laptop, span, "teach", pace="busy",
-            remote_ip=f"198.51.100.{stage.rng.randint(194, 220)}")  # fmt: skip
+    day = writer.day()
+    owner = writer.teacher(day, laptop=True)
+    span = minutes(writer.moment(day), length)
+    mine, laptop = writer.desktop(owner), writer.laptop(owner)
+    writer.away(owner, span)
+    writer.sit(owner, mine, (span[0] - 4 * MINUTE, span[1]), "teach", pace="busy")
+    at_home(writer.plan, owner, laptop, span, "teach", pace="busy",
+            remote_ip=f"198.51.100.{writer.rng.randint(194, 220)}")  # fmt: skip
     note = "somebody else has the laptop 900 km away, the owner is at the desk"
-    stage.case("S22", SHARED, "SA-6", owner, (mine, laptop), span, note,
-               intensity=intensity)  # fmt: skip
+    writer.case("S22", SHARED, "SA-6", owner, (mine, laptop), span, note,
+                intensity=intensity)  # fmt: skip
 
 
 SCENES: tuple[Scene, ...] = (
@@ -184,126 +184,129 @@ SCENES: tuple[Scene, ...] = (
 )
 
 
-def lent_to_a_pupil(stage: Stage, length: float, intensity: int) -> None:
+def lent_to_a_pupil(writer: SceneWriter, length: float, intensity: int) -> None:
     """S81: a pupil far away works under the account of a teacher who teaches."""
-    day = stage.day()
-    owner = stage.teacher(day, building="HS")
-    pupil = stage.pupil("ES", day)
-    span = minutes(stage.moment(day), length)
-    mine, far = stage.desktop(owner), stage.spare("ES", "lab", span)
-    stage.away(owner, span)
-    stage.away(pupil, span, 5)
+    day = writer.day()
+    owner = writer.teacher(day, building="HS")
+    pupil = writer.pupil("ES", day)
+    span = minutes(writer.moment(day), length)
+    mine, far = writer.desktop(owner), writer.spare("ES", "lab", span)
+    writer.away(owner, span)
+    writer.away(pupil, span, 5)
     around = (span[0] - 5 * MINUTE, span[1] + 2 * MINUTE)
-    stage.sit(owner, mine, around, "teach", pace="busy")
-    stage.sit(pupil, far, span, "student", account=owner.username, pace="busy",
-              opened="logon", closed="logoff")  # fmt: skip
+    writer.sit(owner, mine, around, "teach", pace="busy")
+    writer.sit(pupil, far, span, "student", account=owner.username, pace="busy",
+               opened="logon", closed="logoff")  # fmt: skip
     note = f"{pupil.person_id} uses the account in the lab of ES, its owner is at HS"
-    stage.case("S81", SHARED, "SA-1", owner, (mine, far), span, note,
-               intensity=intensity)  # fmt: skip
+    writer.case("S81", SHARED, "SA-1", owner, (mine, far), span, note,
+                intensity=intensity)  # fmt: skip
 
 
-def morning_leave(stage: Stage, length: float, intensity: int) -> None:
+def morning_leave(writer: SceneWriter, length: float, intensity: int) -> None:
     """S82: on leave until noon; somebody works under the account at half past nine."""
-    day = stage.day(after=1)
-    owner = stage.teacher(day)
-    other = stage.holder("aide", day, building=owner.building)
-    mine = stage.desktop(owner)
-    stage.away(owner, (day.at("05:00"), day.at("12:10")), 0)
-    stage.plan.say("leave.csv", person_id=owner.person_id, date=day.date.isoformat(),
-                   part="am", kind="personal", status="approved")  # fmt: skip
-    span = minutes(day.at("09:20", stage.rng.randint(0, 30)), length)
-    stage.away(other, span)
-    stage.sit(other, mine, span, "teach", account=owner.username, pace="busy",
-              opened="logon", closed="logoff")  # fmt: skip
+    day = writer.day(after=1)
+    owner = writer.teacher(day)
+    other = writer.holder("aide", day, building=owner.building)
+    mine = writer.desktop(owner)
+    writer.away(owner, (day.at("05:00"), day.at("12:10")), 0)
+    writer.plan.add("leave.csv", person_id=owner.person_id, date=day.date.isoformat(),
+                    part="am", kind="personal", status="approved")  # fmt: skip
+    span = minutes(day.at("09:20", writer.rng.randint(0, 30)), length)
+    writer.away(other, span)
+    writer.sit(other, mine, span, "teach", account=owner.username, pace="busy",
+               opened="logon", closed="logoff")  # fmt: skip
     note = f"{other.person_id} works under the account of an owner who comes at noon"
-    stage.case("S82", SHARED, "SA-3", owner, (mine,), span, note, intensity=intensity)
+    writer.case("S82", SHARED, "SA-3", owner, (mine,), span, note, intensity=intensity)
 
 
-def at_a_conference(stage: Stage, length: float, intensity: int) -> None:
+def at_a_conference(writer: SceneWriter, length: float, intensity: int) -> None:
     """S83: the owner is at a conference; a colleague enters grades meanwhile."""
-    day = stage.day(after=1)
-    owner = stage.teacher(day)
-    other = stage.teacher(day, building=owner.building)
-    theirs = stage.desktop(other)
-    stage.away_all_day(owner, day)
-    stage.plan.say("leave.csv", person_id=owner.person_id, date=day.date.isoformat(),
-                   part="full", kind="professional", status="approved")  # fmt: skip
-    span = minutes(stage.moment(day, "09:00", "13:30"), length)
-    stage.away(other, span)
-    stage.sit(other, theirs, span, "approved", account=owner.username, pace="busy",
-              opened="logon", closed="logoff")  # fmt: skip
+    day = writer.day(after=1)
+    owner = writer.teacher(day)
+    other = writer.teacher(day, building=owner.building)
+    theirs = writer.desktop(other)
+    writer.away_all_day(owner, day)
+    writer.plan.add("leave.csv", person_id=owner.person_id, date=day.date.isoformat(),
+                    part="full", kind="professional", status="approved")  # fmt: skip
+    span = minutes(writer.moment(day, "09:00", "13:30"), length)
+    writer.away(other, span)
+    writer.sit(other, theirs, span, "approved", account=owner.username, pace="busy",
+               opened="logon", closed="logoff")  # fmt: skip
     note = f"{other.person_id} works under the account of an owner at a conference"
-    stage.case("S83", SHARED, "SA-3", owner, (theirs,), span, note,
-               intensity=intensity)  # fmt: skip
+    writer.case("S83", SHARED, "SA-3", owner, (theirs,), span, note,
+                intensity=intensity)  # fmt: skip
 
 
-def hop_back(stage: Stage, length: float, intensity: int) -> None:
+def hop_back(writer: SceneWriter, length: float, intensity: int) -> None:
     """S84: the owner works far away; three minutes later the own desk is unlocked."""
-    day = stage.day()
-    owner = stage.teacher(day, building="HS")
-    other = stage.teacher(day, building="HS")
-    last = stage.moment(day)
+    day = writer.day()
+    owner = writer.teacher(day, building="HS")
+    other = writer.teacher(day, building="HS")
+    last = writer.moment(day)
     before = (last - 14 * MINUTE, last)
-    far, mine = stage.spare("ES", "workroom", before), stage.desktop(owner)
+    far, mine = writer.spare("ES", "workroom", before), writer.desktop(owner)
     span = minutes(last + 170 * SECOND, length)
-    stage.away(owner, (before[0], span[1]), 60)
-    stage.away(other, span)
-    stage.sit(owner, far, before, "teach", pace="busy", opened="logon")
-    stage.sit(other, mine, span, "teach", account=owner.username, pace="busy",
-              opened="logon", closed="logoff")  # fmt: skip
+    writer.away(owner, (before[0], span[1]), 60)
+    writer.away(other, span)
+    writer.sit(owner, far, before, "teach", pace="busy", opened="logon")
+    writer.sit(other, mine, span, "teach", account=owner.username, pace="busy",
+               opened="logon", closed="logoff")  # fmt: skip
     note = f"{other.person_id} logs on at HS while the owner is still at ES"
-    stage.case("S84", SHARED, "SA-2", owner, (mine, far), span, note,
-               intensity=intensity)  # fmt: skip
+    writer.case("S84", SHARED, "SA-2", owner, (mine, far), span, note,
+                intensity=intensity)  # fmt: skip
 
 
-def swapped(stage: Stage, length: float, intensity: int) -> None:
+def swapped(writer: SceneWriter, length: float, intensity: int) -> None:
     """S85: two teachers at two schools sit at each other's desks and accounts."""
-    day = stage.day()
-    one = stage.teacher(day, building="HS")
-    other = stage.teacher(day, building="ES")
-    span = minutes(stage.moment(day), length)
+    day = writer.day()
+    one = writer.teacher(day, building="HS")
+    other = writer.teacher(day, building="ES")
+    span = minutes(writer.moment(day), length)
     for sitter, owner in ((one, other), (other, one)):
-        stage.away(sitter, span)
-        stage.sit(sitter, stage.desktop(sitter), span, "teach", account=owner.username,
-                  pace="busy", opened="logon", closed="logoff")  # fmt: skip
+        writer.away(sitter, span)
+        writer.sit(sitter, writer.desktop(sitter), span, "teach",
+                   account=owner.username, pace="busy", opened="logon",
+                   closed="logoff")  # fmt: skip
         note = f"{sitter.person_id} uses the account at the own desk, and the reverse"
-        stage.case("S85", SHARED, "SA-L", owner, (stage.desktop(sitter),), span, note,
-                   intensity=intensity)  # fmt: skip
+        writer.case("S85", SHARED, "SA-L", owner, (writer.desktop(sitter),), span, note,
+                    intensity=intensity)  # fmt: skip
 
 
-def round_the_office(stage: Stage, length: float, intensity: int) -> None:
+def round_the_office(writer: SceneWriter, length: float, intensity: int) -> None:
     """S86: one secretary's account, in turns at three desks of the district office."""
-    day = stage.day()
-    owner = stage.person(
+    day = writer.day()
+    owner = writer.person(
         lambda p: (
             p.building == "DO"
             and not p.is_student
-            and stage.world.places.of(p, "desktop") is not None
+            and writer.world.places.of(p, "desktop") is not None
         ),
         day,
     )
-    span = minutes(stage.moment(day), length)
-    devices = [stage.desktop(owner)]
-    stage.away(owner, span)
-    stage.sit(owner, devices[0], (span[0] - 3 * MINUTE, span[1]), "office", pace="busy")
+    span = minutes(writer.moment(day), length)
+    devices = [writer.desktop(owner)]
+    writer.away(owner, span)
+    writer.sit(
+        owner, devices[0], (span[0] - 3 * MINUTE, span[1]), "office", pace="busy"
+    )
     for late in (0, 80):
-        colleague = stage.person(
+        colleague = writer.person(
             lambda p: (
                 p.building == "DO"
                 and not p.is_student
-                and stage.world.places.of(p, "desktop") is not None
+                and writer.world.places.of(p, "desktop") is not None
             ),
             day,
         )
         begun = (span[0] + late * SECOND, span[1])
-        stage.away(colleague, begun)
-        desk = stage.desktop(colleague)
-        stage.sit(colleague, desk, begun, "office", account=owner.username,
-                  pace="busy", opened="logon", closed="logoff")  # fmt: skip
+        writer.away(colleague, begun)
+        desk = writer.desktop(colleague)
+        writer.sit(colleague, desk, begun, "office", account=owner.username,
+                   pace="busy", opened="logon", closed="logoff")  # fmt: skip
         devices.append(desk)
-    stage.case("S86", SHARED, "SA-4", owner, devices, span,
-               "one account at three desks of one office in turns",
-               intensity=intensity)  # fmt: skip
+    writer.case("S86", SHARED, "SA-4", owner, devices, span,
+                "one account at three desks of one office in turns",
+                intensity=intensity)  # fmt: skip
 
 
 LENDING: tuple[Scene, ...] = (

@@ -9,7 +9,7 @@ from pipelines.synthetic.planted.writer import (
     SITE,
     NotCastError,
     Scene,
-    Stage,
+    SceneWriter,
     last_used,
     minutes,
     used_again,
@@ -18,73 +18,80 @@ from pipelines.synthetic.routines import at_home
 
 
 def evening(
-    stage: Stage, family: str, day: Day, clock: str, length: float, intensity: int
+    writer: SceneWriter,
+    family: str,
+    day: Day,
+    clock: str,
+    length: float,
+    intensity: int,
 ) -> None:
     """Somebody unlocks the desktop long after duty, and not for work."""
-    person = stage.teacher(day)
-    device = stage.desktop(person)
-    span = minutes(day.at(clock, stage.rng.randint(0, 6)), length)
-    stage.away(person, span)
-    stage.sit(person, device, span, "mixed_leisure", pace="busy")
+    person = writer.teacher(day)
+    device = writer.desktop(person)
+    span = minutes(day.at(clock, writer.rng.randint(0, 6)), length)
+    writer.away(person, span)
+    writer.sit(person, device, span, "mixed_leisure", pace="busy")
     note = f"{length:.0f} minutes of leisure at the desk from {clock}"
-    stage.case(family, HOURS, "OH-1", person, (device,), span, note,
-               intensity=intensity)  # fmt: skip
+    writer.case(family, HOURS, "OH-1", person, (device,), span, note,
+                intensity=intensity)  # fmt: skip
 
 
-def after_the_change(stage: Stage, length: float, intensity: int) -> None:
+def after_the_change(writer: SceneWriter, length: float, intensity: int) -> None:
     """S62: in the week after the clocks changed."""
     days = [
         day
-        for day in stage.world.days
+        for day in writer.world.days
         if day.has_school and 0 < (day.date - CLOCK_CHANGE).days < 5
     ]
-    evening(stage, "S62", stage.choice(days), "18:30", length, intensity)
+    evening(writer, "S62", writer.choice(days), "18:30", length, intensity)
 
 
-def at_night(stage: Stage, length: float, intensity: int) -> None:
+def at_night(writer: SceneWriter, length: float, intensity: int) -> None:
     """S64: at a quarter to nine."""
-    evening(stage, "S64", stage.day(), "20:45", length, intensity)
+    evening(writer, "S64", writer.day(), "20:45", length, intensity)
 
 
-def split_evening(stage: Stage) -> None:
+def split_evening(writer: SceneWriter) -> None:
     """S64: two shorter stretches with a break between them."""
-    day = stage.day()
-    person = stage.teacher(day)
-    device = stage.desktop(person)
-    first = minutes(day.at("19:50", stage.rng.randint(0, 6)), 13)
+    day = writer.day()
+    person = writer.teacher(day)
+    device = writer.desktop(person)
+    first = minutes(day.at("19:50", writer.rng.randint(0, 6)), 13)
     second = minutes(first[1] + 24 * MINUTE, 14)
     whole = (first[0], second[1])
-    stage.away(person, whole)
+    writer.away(person, whole)
     for span in (first, second):
-        stage.sit(person, device, span, "mixed_leisure", pace="busy")
-    stage.case("S64", HOURS, "OH-1", person, (device,), whole,
-               "two stretches of leisure at the desk in one evening")  # fmt: skip
+        writer.sit(person, device, span, "mixed_leisure", pace="busy")
+    writer.case("S64", HOURS, "OH-1", person, (device,), whole,
+                "two stretches of leisure at the desk in one evening")  # fmt: skip
 
 
-def at_the_weekend(stage: Stage, weekday: int, length: float, intensity: int) -> None:
+def at_the_weekend(
+    writer: SceneWriter, weekday: int, length: float, intensity: int
+) -> None:
     """S65: in a closed building."""
-    days = [day for day in stage.world.days if day.date.weekday() == weekday]
+    days = [day for day in writer.world.days if day.date.weekday() == weekday]
     clock = "13:10" if weekday == 6 else "10:20"
-    evening(stage, "S65", stage.choice(days), clock, length, intensity)
+    evening(writer, "S65", writer.choice(days), clock, length, intensity)
 
 
-def small_hours(stage: Stage, length: float, intensity: int) -> None:
+def small_hours(writer: SceneWriter, length: float, intensity: int) -> None:
     """S66: the district's laptop at home, in the small hours."""
-    day = stage.day(after=1)
-    person = stage.person(
+    day = writer.day(after=1)
+    person = writer.person(
         lambda p: (
-            p.job_title == "teacher" and stage.world.places.of(p, "laptop") is not None
+            p.job_title == "teacher" and writer.world.places.of(p, "laptop") is not None
         ),
         day,
     )
-    laptop = stage.world.places.of(person, "laptop")
+    laptop = writer.world.places.of(person, "laptop")
     if laptop is None:
         raise NotCastError
-    span = minutes(day.at("02:30", stage.rng.randint(0, 20)), length)
-    at_home(stage.plan, person, laptop, span, "mixed_leisure", pace="busy")
+    span = minutes(day.at("02:30", writer.rng.randint(0, 20)), length)
+    at_home(writer.plan, person, laptop, span, "mixed_leisure", pace="busy")
     note = f"{length:.0f} minutes of leisure at home at half past two"
-    stage.case("S66", HOURS, "OH-1", person, (laptop,), span, note,
-               intensity=intensity)  # fmt: skip
+    writer.case("S66", HOURS, "OH-1", person, (laptop,), span, note,
+                intensity=intensity)  # fmt: skip
 
 
 SCENES: tuple[Scene, ...] = (
@@ -101,39 +108,41 @@ SCENES: tuple[Scene, ...] = (
 )
 
 
-def snow_day(stage: Stage) -> None:
+def snow_day(writer: SceneWriter) -> None:
     """S87: school is closed for snow; somebody shops at the desk all the same."""
-    evening(stage, "S87", stage.on(SNOW_DAY), "10:15", 35, 2)
+    evening(writer, "S87", writer.on(SNOW_DAY), "10:15", 35, 2)
 
 
-def before_dawn(stage: Stage, length: float, intensity: int) -> None:
+def before_dawn(writer: SceneWriter, length: float, intensity: int) -> None:
     """S88: two hours before duty begins."""
-    evening(stage, "S88", stage.day(after=1), "05:05", length, intensity)
+    evening(writer, "S88", writer.day(after=1), "05:05", length, intensity)
 
 
-def sunday_at_home(stage: Stage, length: float, intensity: int) -> None:
+def sunday_at_home(writer: SceneWriter, length: float, intensity: int) -> None:
     """S89: the district's laptop at home on a Sunday."""
-    days = [day for day in stage.world.days[:-7] if day.date.weekday() == 6]
-    day = stage.choice(days)
-    person = stage.teacher(day, laptop=True)
-    laptop = stage.laptop(person)
-    span = minutes(day.at("16:10", stage.rng.randint(0, 40)), length)
-    stage.away(person, span, 60)
-    at_home(stage.plan, person, laptop, span, "shopping", pace="busy")
+    days = [day for day in writer.world.days[:-7] if day.date.weekday() == 6]
+    day = writer.choice(days)
+    person = writer.teacher(day, laptop=True)
+    laptop = writer.laptop(person)
+    span = minutes(day.at("16:10", writer.rng.randint(0, 40)), length)
+    writer.away(person, span, 60)
+    at_home(writer.plan, person, laptop, span, "shopping", pace="busy")
     note = f"{length:.0f} minutes of shopping at home on a Sunday"
-    stage.case("S89", HOURS, "OH-1", person, (laptop,), span, note,
-               intensity=intensity)  # fmt: skip
+    writer.case("S89", HOURS, "OH-1", person, (laptop,), span, note,
+                intensity=intensity)  # fmt: skip
 
 
-def on_duty(stage: Stage, family: str, site: str, length: float, note: str) -> None:
+def on_duty(
+    writer: SceneWriter, family: str, site: str, length: float, note: str
+) -> None:
     """S90, S91: looking for a job, or for company, between two lessons."""
-    day = stage.day()
-    person = stage.teacher(day)
-    device = stage.desktop(person)
-    span = minutes(stage.moment(day, "08:30", "14:20"), length)
-    stage.away(person, span, 12)
-    stage.sit(person, device, span, site, pace="busy")
-    stage.case(family, SITE, "NA-1", person, (device,), span, note, intensity=2)
+    day = writer.day()
+    person = writer.teacher(day)
+    device = writer.desktop(person)
+    span = minutes(writer.moment(day, "08:30", "14:20"), length)
+    writer.away(person, span, 12)
+    writer.sit(person, device, span, site, pace="busy")
+    writer.case(family, SITE, "NA-1", person, (device,), span, note, intensity=2)
 
 
 CLOSED: tuple[Scene, ...] = (
@@ -149,37 +158,37 @@ CLOSED: tuple[Scene, ...] = (
 )  # fmt: skip
 
 
-def after_a_silence(stage: Stage, least: int, most: int, intensity: int) -> None:
+def after_a_silence(writer: SceneWriter, least: int, most: int, intensity: int) -> None:
     """S102: a coach's account of last season is used again."""
-    day, before = last_used(stage, least, most)
-    account = f"coach{stage.rng.randint(100, 999)}"
+    day, before = last_used(writer, least, most)
+    account = f"coach{writer.rng.randint(100, 999)}"
     idle = (day.date - before.date).days
-    span, device = used_again(stage, account, before, day)
-    anybody = stage.world.roster.staff[0]
-    stage.case("S102", ANOMALY, "AN-8", anybody, (device,), span,
-               f"an account is used after {idle} days", account=account,
-               intensity=intensity)  # fmt: skip
-    stage.about_nobody()
+    span, device = used_again(writer, account, before, day)
+    anybody = writer.world.roster.staff[0]
+    writer.case("S102", ANOMALY, "AN-8", anybody, (device,), span,
+                f"an account is used after {idle} days", account=account,
+                intensity=intensity)  # fmt: skip
+    writer.about_nobody()
 
 
-def hour_unlike_others(stage: Stage, megabytes: int, intensity: int) -> None:
+def hour_unlike_others(writer: SceneWriter, megabytes: int, intensity: int) -> None:
     """S103: within an hour of the third week a course's films are copied."""
-    day = stage.day(after=14)
-    person = stage.teacher(day)
-    device = stage.desktop(person)
-    begin = day.at(stage.rng.choice(("09:00", "10:00", "13:00"))) + 3 * MINUTE
+    day = writer.day(after=14)
+    person = writer.teacher(day)
+    device = writer.desktop(person)
+    begin = day.at(writer.rng.choice(("09:00", "10:00", "13:00"))) + 3 * MINUTE
     span = minutes(begin, 52)
-    stage.away(person, span, 5)
-    stage.sit(person, device, span)
+    writer.away(person, span, 5)
+    writer.sit(person, device, span)
     count = 120
     for _ in range(count):
-        start = span[0] + 40 * SECOND + stage.rng.randrange(HOUR * 4 // 5)
+        start = span[0] + 40 * SECOND + writer.rng.randrange(HOUR * 4 // 5)
         size = megabytes * 1_000_000 // count
-        stage.fetch(person.username, device, start, "www.khanacademy.org",
-                    round(size * stage.rng.uniform(0.4, 1.6)))  # fmt: skip
-    stage.case("S103", ANOMALY, "AN-7", person, (device,), span,
-               f"{megabytes} MB in an hour that takes ten elsewhere",
-               intensity=intensity)  # fmt: skip
+        writer.fetch(person.username, device, start, "www.khanacademy.org",
+                     round(size * writer.rng.uniform(0.4, 1.6)))  # fmt: skip
+    writer.case("S103", ANOMALY, "AN-7", person, (device,), span,
+                f"{megabytes} MB in an hour that takes ten elsewhere",
+                intensity=intensity)  # fmt: skip
 
 
 SILENCES: tuple[Scene, ...] = (

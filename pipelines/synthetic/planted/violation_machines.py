@@ -5,7 +5,7 @@ from functools import partial
 from pipelines.synthetic.days import MINUTE, SECOND
 from pipelines.synthetic.planted.writer import (
     Scene,
-    Stage,
+    SceneWriter,
     about_device,
     beat,
     day_span,
@@ -16,85 +16,85 @@ from pipelines.synthetic.planted.writer import (
 OWN_PORTS = (10_000, 60_000)
 
 
-def upload(stage: Stage, megabytes: int, parts: int, intensity: int) -> None:
+def upload(writer: SceneWriter, megabytes: int, parts: int, intensity: int) -> None:
     """S92: files of a class go to a sharing site that nobody approved."""
-    day = stage.day(after=4)
-    person = stage.teacher(day)
-    device = stage.desktop(person)
-    span = minutes(stage.moment(day), 4 * parts)
-    stage.away(person, span)
-    stage.sit(person, device, span, "teach")
+    day = writer.day(after=4)
+    person = writer.teacher(day)
+    device = writer.desktop(person)
+    span = minutes(writer.moment(day), 4 * parts)
+    writer.away(person, span)
+    writer.sit(person, device, span, "teach")
     for place in range(parts):
-        send(stage, device, span[0] + (place * 230 + 9) * SECOND,
+        send(writer, device, span[0] + (place * 230 + 9) * SECOND,
              "up.parcelpier.example", sent=megabytes * 1_000_000 // parts,
              received=400_000, seconds=200)  # fmt: skip
-    about_device(stage, "S92", "AN-2", device, span,
+    about_device(writer, "S92", "AN-2", device, span,
                  f"{megabytes} MB to a sharing site", intensity=intensity
     )  # fmt: skip
 
 
-def beacon(stage: Stage, every: float, jitter: float, intensity: int) -> None:
+def beacon(writer: SceneWriter, every: float, jitter: float, intensity: int) -> None:
     """S93: a programme on one computer calls a host that nobody else knows."""
-    day = stage.day(after=2, weekdays="123")
-    device = stage.desktop(stage.teacher(day))
-    name = stage.choice(["quietmoth", "palelantern", "slowferry", "dimharbor"])
-    span = day_span(stage, day.number)
-    beat(stage, device, span, f"c{stage.rng.randint(2, 9)}.{name}.example",
+    day = writer.day(after=2, weekdays="123")
+    device = writer.desktop(writer.teacher(day))
+    name = writer.choice(["quietmoth", "palelantern", "slowferry", "dimharbor"])
+    span = day_span(writer, day.number)
+    beat(writer, device, span, f"c{writer.rng.randint(2, 9)}.{name}.example",
          every=every, jitter=jitter)  # fmt: skip
-    about_device(stage, "S93", "AN-3", device, span,
+    about_device(writer, "S93", "AN-3", device, span,
                  f"calls one rare host every {every / 60:.0f} minutes, day and night",
                  intensity=intensity)  # fmt: skip
 
 
-def swarm(stage: Stage, peers: int, megabytes: float, intensity: int) -> None:
+def swarm(writer: SceneWriter, peers: int, megabytes: float, intensity: int) -> None:
     """S96: a file-sharing programme on a teacher's computer."""
-    day = stage.day()
-    person = stage.teacher(day)
-    device = stage.desktop(person)
-    span = minutes(stage.moment(day), 50)
-    stage.away(person, span)
-    stage.sit(person, device, span, "teach")
-    for peer in stage.rng.sample(range(1, 190), peers):
-        start = stage.rng.randrange(span[0], span[1] - 8 * MINUTE)
-        size = round(megabytes * 1e6 * stage.rng.uniform(0.4, 1.8))
-        send(stage, device, start, f"192.0.2.{peer}", sent=size // 3, received=size,
-             seconds=stage.rng.uniform(40, 400), port=stage.rng.randint(*OWN_PORTS),
-             protocol=stage.rng.choice([6, 17]))  # fmt: skip
-    about_device(stage, "S96", "AN-9", device, span,
+    day = writer.day()
+    person = writer.teacher(day)
+    device = writer.desktop(person)
+    span = minutes(writer.moment(day), 50)
+    writer.away(person, span)
+    writer.sit(person, device, span, "teach")
+    for peer in writer.rng.sample(range(1, 190), peers):
+        start = writer.rng.randrange(span[0], span[1] - 8 * MINUTE)
+        size = round(megabytes * 1e6 * writer.rng.uniform(0.4, 1.8))
+        send(writer, device, start, f"192.0.2.{peer}", sent=size // 3, received=size,
+             seconds=writer.rng.uniform(40, 400), port=writer.rng.randint(*OWN_PORTS),
+             protocol=writer.rng.choice([6, 17]))  # fmt: skip
+    about_device(writer, "S96", "AN-9", device, span,
                  f"shares files with {peers} strangers", intensity=intensity
     )  # fmt: skip
 
 
-def program(stage: Stage, days: int, intensity: int) -> None:
+def program(writer: SceneWriter, days: int, intensity: int) -> None:
     """S98: a programme is fetched, and calls its maker on the days after."""
-    day = stage.day(after=1, weekdays="01")
-    person = stage.teacher(day)
-    device = stage.desktop(person)
-    name = stage.choice(["deskpets", "tunesprite", "fontfeast", "clickmend"])
-    span = minutes(stage.moment(day), 14)
-    stage.away(person, span)
-    stage.sit(person, device, span, "teach")
-    stage.fetch(person.username, device, span[0] + 4 * MINUTE,
-                f"get.{name}.example", stage.rng.randint(4_000_000, 60_000_000),
-                elapsed=21 * SECOND, outcome="program")  # fmt: skip
+    day = writer.day(after=1, weekdays="01")
+    person = writer.teacher(day)
+    device = writer.desktop(person)
+    name = writer.choice(["deskpets", "tunesprite", "fontfeast", "clickmend"])
+    span = minutes(writer.moment(day), 14)
+    writer.away(person, span)
+    writer.sit(person, device, span, "teach")
+    writer.fetch(person.username, device, span[0] + 4 * MINUTE,
+                 f"get.{name}.example", writer.rng.randint(4_000_000, 60_000_000),
+                 elapsed=21 * SECOND, outcome="program")  # fmt: skip
     for later in range(1, days + 1):
-        first, _ = day_span(stage, day.number + later)
-        for _ in range(stage.rng.randint(3, 7)):
-            start = first + stage.rng.randrange(24 * 60) * MINUTE
-            send(stage, device, start, f"ping.{name}.example", sent=700,
-                 received=stage.rng.randint(900, 5_000))  # fmt: skip
-    _, last = day_span(stage, day.number + days)
-    about_device(stage, "S98", "AN-11", device, (span[0], last),
+        first, _ = day_span(writer, day.number + later)
+        for _ in range(writer.rng.randint(3, 7)):
+            start = first + writer.rng.randrange(24 * 60) * MINUTE
+            send(writer, device, start, f"ping.{name}.example", sent=700,
+                 received=writer.rng.randint(900, 5_000))  # fmt: skip
+    _, last = day_span(writer, day.number + days)
+    about_device(writer, "S98", "AN-11", device, (span[0], last),
                  f"a programme is fetched, and calls home on {days} days since",
                  intensity=intensity)  # fmt: skip
 
 
-def copy_missing(stage: Stage) -> None:
+def copy_missing(writer: SceneWriter) -> None:
     """S99: the copy that has to leave every night does not."""
-    day = stage.day(after=5, weekdays="123")
-    stage.plan.no_copy.append(day.number)
-    server = stage.world.places.devices[2]
-    about_device(stage, "S99", "AN-12", server, day_span(stage, day.number),
+    day = writer.day(after=5, weekdays="123")
+    writer.plan.no_copy.append(day.number)
+    server = writer.world.places.devices[2]
+    about_device(writer, "S99", "AN-12", server, day_span(writer, day.number),
                  "the nightly copy did not run", intensity=2)  # fmt: skip
 
 

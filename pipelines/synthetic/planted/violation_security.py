@@ -9,7 +9,7 @@ from pipelines.synthetic.planted.writer import (
     ANOMALY,
     SHARED,
     Scene,
-    Stage,
+    SceneWriter,
     about_device,
     minutes,
     write_documents,
@@ -18,55 +18,55 @@ from pipelines.synthetic.routines import at_home
 from pipelines.synthetic.sites import LEARNING, NEWS, PASTIMES
 
 
-def spray(stage: Stage) -> None:
+def spray(writer: SceneWriter) -> None:
     """S73: from one lab computer a password is tried on twenty accounts."""
-    day = stage.day()
-    span = minutes(stage.moment(day), 9)
-    device = stage.spare("HS", "lab", span)
-    people = stage.rng.sample(stage.world.roster.staff, 20)
+    day = writer.day()
+    span = minutes(writer.moment(day), 9)
+    device = writer.spare("HS", "lab", span)
+    people = writer.rng.sample(writer.world.roster.staff, 20)
     for place, person in enumerate(people):
-        time = span[0] + (place * 24 + stage.rng.randint(0, 9)) * SECOND
-        stage.plan.keys.append(Key(time, device.number, person.username, "4625", 2))
-    stage.case("S73", ANOMALY, "AN-1", people[0], (device,), span,
-               "twenty accounts refused on one lab computer in nine minutes",
-               intensity=2, account=device.hostname)  # fmt: skip
-    stage.about_nobody()
+        time = span[0] + (place * 24 + writer.rng.randint(0, 9)) * SECOND
+        writer.plan.keys.append(Key(time, device.number, person.username, "4625", 2))
+    writer.case("S73", ANOMALY, "AN-1", people[0], (device,), span,
+                "twenty accounts refused on one lab computer in nine minutes",
+                intensity=2, account=device.hostname)  # fmt: skip
+    writer.about_nobody()
 
 
-def after_the_last_day(stage: Stage) -> None:
+def after_the_last_day(writer: SceneWriter) -> None:
     """S75: somebody who left in the summer is logged on in October."""
-    day = stage.day(after=1)
-    span = minutes(stage.moment(day), 14)
-    device = stage.spare("MS", "workroom", span)
-    account = f"leaver{stage.rng.randint(10, 99)}"
-    stage.plan.say("accounts.csv", username=account, account_type="person",
-                   approved_shared="no", valid_from="2025-08-01",
-                   valid_to=(day.date - timedelta(days=40)).isoformat())  # fmt: skip
-    write_documents(stage, account, device, span)
-    anybody = stage.world.roster.staff[0]
-    stage.case("S75", ANOMALY, "AN-5", anybody, (device,), span,
-               "an account that ended forty days ago", account=account)  # fmt: skip
-    stage.about_nobody()
+    day = writer.day(after=1)
+    span = minutes(writer.moment(day), 14)
+    device = writer.spare("MS", "workroom", span)
+    account = f"leaver{writer.rng.randint(10, 99)}"
+    writer.plan.add("accounts.csv", username=account, account_type="person",
+                    approved_shared="no", valid_from="2025-08-01",
+                    valid_to=(day.date - timedelta(days=40)).isoformat())  # fmt: skip
+    write_documents(writer, account, device, span)
+    anybody = writer.world.roster.staff[0]
+    writer.case("S75", ANOMALY, "AN-5", anybody, (device,), span,
+                "an account that ended forty days ago", account=account)  # fmt: skip
+    writer.about_nobody()
 
 
-def two_far_places(stage: Stage) -> None:
+def two_far_places(writer: SceneWriter) -> None:
     """S76: a tunnel from home, and half an hour later one from Denver."""
-    day = stage.day(after=15)
-    first = stage.on(stage.world.days[0].date)
-    owner = stage.teacher(first, day, laptop=True)
-    laptop = stage.laptop(owner)
+    day = writer.day(after=15)
+    first = writer.on(writer.world.days[0].date)
+    owner = writer.teacher(first, day, laptop=True)
+    laptop = writer.laptop(owner)
     usual = minutes(first.at("19:00"), 15)
-    here = minutes(day.at("18:20", stage.rng.randint(0, 30)), 15)
+    here = minutes(day.at("18:20", writer.rng.randint(0, 30)), 15)
     there = minutes(here[1] + 30 * MINUTE, 18)
-    stage.away(owner, usual, 60)
-    stage.away(owner, (here[0], there[1]), 90)
+    writer.away(owner, usual, 60)
+    writer.away(owner, (here[0], there[1]), 90)
     for span in (usual, here):
-        at_home(stage.plan, owner, laptop, span, "approved", pace="busy")
-    at_home(stage.plan, owner, laptop, there, "approved", pace="busy",
-            remote_ip=f"198.51.100.{stage.rng.randint(194, 220)}")  # fmt: skip
-    stage.case("S76", SHARED, "SA-7", owner, (laptop,), (here[0], there[1]),
-               "signed in from home, and from 900 km away half an hour later",
-               intensity=2)  # fmt: skip
+        at_home(writer.plan, owner, laptop, span, "approved", pace="busy")
+    at_home(writer.plan, owner, laptop, there, "approved", pace="busy",
+            remote_ip=f"198.51.100.{writer.rng.randint(194, 220)}")  # fmt: skip
+    writer.case("S76", SHARED, "SA-7", owner, (laptop,), (here[0], there[1]),
+                "signed in from home, and from 900 km away half an hour later",
+                intensity=2)  # fmt: skip
 
 
 SCENES: tuple[Scene, ...] = (spray, after_the_last_day, two_far_places)
@@ -75,98 +75,103 @@ SCENES: tuple[Scene, ...] = (spray, after_the_last_day, two_far_places)
 PASTIME_KINDS = ("shopping", "travel", "sports", "real_estate")
 
 
-def too_many_sites(stage: Stage, sites: int, length: float, intensity: int) -> None:
+def too_many_sites(
+    writer: SceneWriter, sites: int, length: float, intensity: int
+) -> None:
     """S94: a programme copies page after page in a teacher's name."""
-    day = stage.day(after=3)
-    person = stage.teacher(day)
-    device = stage.desktop(person)
-    span = minutes(day.at("10:02", stage.rng.randint(0, 150) // 60 * 60), length)
-    stage.away(person, span)
-    stage.sit(person, device, span)
+    day = writer.day(after=3)
+    person = writer.teacher(day)
+    device = writer.desktop(person)
+    span = minutes(day.at("10:02", writer.rng.randint(0, 150) // 60 * 60), length)
+    writer.away(person, span)
+    writer.sit(person, device, span)
     known = [*LEARNING, *NEWS, *(s for s, kind in PASTIMES if kind in PASTIME_KINDS)]
     step = (span[1] - span[0]) / sites
-    for place, domain in enumerate(stage.rng.sample(known, sites)):
-        start = span[0] + round(step * (place + stage.rng.random()))
-        stage.fetch(person.username, device, start, f"www.{domain}",
-                    stage.rng.randint(14_000, 160_000))  # fmt: skip
-    stage.case("S94", ANOMALY, "AN-4", person, (device,), span,
-               f"{sites} sites in {length:.0f} minutes", intensity=intensity
+    for place, domain in enumerate(writer.rng.sample(known, sites)):
+        start = span[0] + round(step * (place + writer.rng.random()))
+        writer.fetch(person.username, device, start, f"www.{domain}",
+                     writer.rng.randint(14_000, 160_000))  # fmt: skip
+    writer.case("S94", ANOMALY, "AN-4", person, (device,), span,
+                f"{sites} sites in {length:.0f} minutes", intensity=intensity
     )  # fmt: skip
 
 
-def posing_site(stage: Stage, host: str, note: str, intensity: int) -> None:
+def posing_site(writer: SceneWriter, host: str, note: str, intensity: int) -> None:
     """S95: a link in a mail leads to a site that poses as the district's."""
-    day = stage.day(after=1)
-    person = stage.teacher(day)
-    device = stage.desktop(person)
-    span = minutes(stage.moment(day), 6)
-    stage.away(person, span)
-    stage.sit(person, device, span, "teach")
+    day = writer.day(after=1)
+    person = writer.teacher(day)
+    device = writer.desktop(person)
+    span = minutes(writer.moment(day), 6)
+    writer.away(person, span)
+    writer.sit(person, device, span, "teach")
     for place in range(3):
-        stage.fetch(person.username, device, span[0] + (60 + place * 25) * SECOND, host,
-                    stage.rng.randint(9_000, 40_000))  # fmt: skip
-    about_device(stage, "S95", "AN-6", device, span, note, intensity=intensity)
+        at = span[0] + (60 + place * 25) * SECOND
+        size = writer.rng.randint(9_000, 40_000)
+        writer.fetch(person.username, device, at, host, size)
+    about_device(writer, "S95", "AN-6", device, span, note, intensity=intensity)
 
 
-def nobodys_account(stage: Stage, logons: int, intensity: int) -> None:
+def nobodys_account(writer: SceneWriter, logons: int, intensity: int) -> None:
     """S97: an account without a row is used over weeks."""
-    first = stage.choice([d for d in stage.world.days if d.number < 4])
+    first = writer.choice([d for d in writer.world.days if d.number < 4])
     late = [
-        d for d in stage.world.days if d.has_school and d.number >= first.number + 15
+        d for d in writer.world.days if d.has_school and d.number >= first.number + 15
     ]
-    last = stage.choice(late)
-    account = f"temp{stage.rng.randint(100, 999)}"
+    last = writer.choice(late)
+    account = f"temp{writer.rng.randint(100, 999)}"
     for day in (first, last):
-        span = minutes(stage.moment(day), 25)
-        device = stage.spare("MS", "workroom", span)
+        span = minutes(writer.moment(day), 25)
+        device = writer.spare("MS", "workroom", span)
         for place in range(logons):
             start = span[0] + place * 240 * SECOND
             for late_seconds, code in ((0, "4624"), (200, "4634")):
                 time = start + late_seconds * SECOND
-                stage.plan.keys.append(Key(time, device.number, account, code, 2))
-    anybody = stage.world.roster.staff[0]
-    stage.case("S97", ANOMALY, "AN-10", anybody, (device,), span,
-               "an account that no row knows, for the third week", account=account,
-               intensity=intensity)  # fmt: skip
-    stage.about_nobody()
+                writer.plan.keys.append(Key(time, device.number, account, code, 2))
+    anybody = writer.world.roster.staff[0]
+    writer.case("S97", ANOMALY, "AN-10", anybody, (device,), span,
+                "an account that no row knows, for the third week", account=account,
+                intensity=intensity)  # fmt: skip
+    writer.about_nobody()
 
 
-def displaced(stage: Stage, intensity: int) -> None:
+def displaced(writer: SceneWriter, intensity: int) -> None:
     """S100: the account of the front desk of one school is used in another."""
-    day = stage.day(after=1)
-    account = f"desk{stage.rng.randint(10, 99)}"
-    stage.plan.say("accounts.csv", username=account, account_type="role_shared",
-                   approved_shared="yes", valid_from="2026-07-01", used_in="HS",
-                   note="front desk")  # fmt: skip
-    person = stage.teacher(day, building="ES")
-    span = minutes(stage.moment(day), 18)
-    device = stage.spare("ES", "workroom", span)
-    stage.away(person, span)
-    stage.sit(person, device, span, "approved", account=account, opened="logon",
-              closed="logoff")  # fmt: skip
-    stage.case("S100", SHARED, "SA-8", person, (device,), span,
-               "the front desk's account in another school", account=account,
-               intensity=intensity)  # fmt: skip
-    stage.about_nobody()
+    day = writer.day(after=1)
+    account = f"desk{writer.rng.randint(10, 99)}"
+    writer.plan.add("accounts.csv", username=account, account_type="role_shared",
+                    approved_shared="yes", valid_from="2026-07-01", used_in="HS",
+                    note="front desk")  # fmt: skip
+    person = writer.teacher(day, building="ES")
+    span = minutes(writer.moment(day), 18)
+    device = writer.spare("ES", "workroom", span)
+    writer.away(person, span)
+    writer.sit(person, device, span, "approved", account=account, opened="logon",
+               closed="logoff")  # fmt: skip
+    writer.case("S100", SHARED, "SA-8", person, (device,), span,
+                "the front desk's account in another school", account=account,
+                intensity=intensity)  # fmt: skip
+    writer.about_nobody()
 
 
-def beside_its_purpose(stage: Stage, site: str, length: float, intensity: int) -> None:
+def beside_its_purpose(
+    writer: SceneWriter, site: str, length: float, intensity: int
+) -> None:
     """S101: the library's shared account is used to shop."""
-    day = stage.day(after=1)
-    account = f"library{stage.rng.randint(10, 99)}"
-    stage.plan.say("accounts.csv", username=account, account_type="role_shared",
-                   approved_shared="yes", valid_from="2026-07-01", used_in="MS",
-                   note="library counter")  # fmt: skip
-    person = stage.teacher(day, building="MS")
-    span = minutes(stage.moment(day), length)
-    device = stage.spare("MS", "workroom", span)
-    stage.away(person, span)
-    stage.sit(person, device, span, site, account=account, pace="busy", opened="logon",
-              closed="logoff")  # fmt: skip
-    stage.case("S101", SHARED, "SA-8", person, (device,), span,
-               f"a shared account on {site} for {length:.0f} minutes", account=account,
-               intensity=intensity)  # fmt: skip
-    stage.about_nobody()
+    day = writer.day(after=1)
+    account = f"library{writer.rng.randint(10, 99)}"
+    writer.plan.add("accounts.csv", username=account, account_type="role_shared",
+                    approved_shared="yes", valid_from="2026-07-01", used_in="MS",
+                    note="library counter")  # fmt: skip
+    person = writer.teacher(day, building="MS")
+    span = minutes(writer.moment(day), length)
+    device = writer.spare("MS", "workroom", span)
+    writer.away(person, span)
+    writer.sit(person, device, span, site, account=account, pace="busy", opened="logon",
+               closed="logoff")  # fmt: skip
+    writer.case("S101", SHARED, "SA-8", person, (device,), span,
+                f"a shared account on {site} for {length:.0f} minutes", account=account,
+                intensity=intensity)  # fmt: skip
+    writer.about_nobody()
 
 
 STRANGERS: tuple[Scene, ...] = (

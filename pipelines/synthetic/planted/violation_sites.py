@@ -9,15 +9,15 @@ from pipelines.synthetic.planted.writer import (
     SITE,
     NotCastError,
     Scene,
+    SceneWriter,
     Span,
-    Stage,
     minutes,
 )
 from pipelines.synthetic.routines import browse
 
 
 def sustained(
-    stage: Stage,
+    writer: SceneWriter,
     family: str,
     site: str,
     length: float,
@@ -26,164 +26,164 @@ def sustained(
     rule: str = "NA-1",
 ) -> None:
     """S36, S43: one site for a good while, on duty."""
-    day = stage.day()
-    person = stage.teacher(day)
-    span = minutes(stage.moment(day, "08:30", "14:20"), length)
-    _use(stage, person, span, site, pace)
-    stage.case(family, SITE, rule, person, (stage.desktop(person),), span,
-               f"{site} for {length:.0f} minutes on duty", intensity=intensity
+    day = writer.day()
+    person = writer.teacher(day)
+    span = minutes(writer.moment(day, "08:30", "14:20"), length)
+    _use(writer, person, span, site, pace)
+    writer.case(family, SITE, rule, person, (writer.desktop(person),), span,
+                f"{site} for {length:.0f} minutes on duty", intensity=intensity
     )  # fmt: skip
 
 
-def beside_work(stage: Stage, site: str, length: float) -> None:
+def beside_work(writer: SceneWriter, site: str, length: float) -> None:
     """S36: in one window, while work goes on in another."""
-    day = stage.day()
-    person = stage.teacher(day)
-    span = minutes(stage.moment(day, "08:30", "14:20"), length)
-    device = stage.desktop(person)
-    _use(stage, person, span, site)
-    browse(stage.plan, person, device, span, "teach", pace="calm")
-    stage.case("S36", SITE, "NA-1", person, (device,), span,
-               f"{site} for {length:.0f} minutes, between pages of work",
-               intensity=2)  # fmt: skip
+    day = writer.day()
+    person = writer.teacher(day)
+    span = minutes(writer.moment(day, "08:30", "14:20"), length)
+    device = writer.desktop(person)
+    _use(writer, person, span, site)
+    browse(writer.plan, person, device, span, "teach", pace="calm")
+    writer.case("S36", SITE, "NA-1", person, (device,), span,
+                f"{site} for {length:.0f} minutes, between pages of work",
+                intensity=2)  # fmt: skip
 
 
 def _use(
-    stage: Stage, person: Person, span: Span, site: str, pace: Pace = "busy"
+    writer: SceneWriter, person: Person, span: Span, site: str, pace: Pace = "busy"
 ) -> None:
-    stage.away(person, span, 12)
-    stage.sit(person, stage.desktop(person), span, site, pace=pace)
+    writer.away(person, span, 12)
+    writer.sit(person, writer.desktop(person), span, site, pace=pace)
 
 
-def fragmented(stage: Stage, site: str, visits: int, intensity: int) -> None:
+def fragmented(writer: SceneWriter, site: str, visits: int, intensity: int) -> None:
     """S42: many short visits over two days."""
-    first = stage.day(weekdays="0123")
-    second = _neighbour(stage, first)
-    person = stage.teacher(first, second)
+    first = writer.day(weekdays="0123")
+    second = _neighbour(writer, first)
+    person = writer.teacher(first, second)
     spans: list[Span] = []
     for place in range(visits):
         day = first if place % 2 == 0 else second
-        start = day.at("08:40", 62 * (place // 2) + stage.rng.randint(0, 12))
+        start = day.at("08:40", 62 * (place // 2) + writer.rng.randint(0, 12))
         spans.append(minutes(start, 4))
-        _use(stage, person, spans[-1], site)
+        _use(writer, person, spans[-1], site)
     around = (min(spans)[0], max(spans)[1])
-    stage.case("S42", SITE, "NA-2", person, (stage.desktop(person),), around,
-               f"{visits} visits of 4 minutes to {site} in two days",
-               intensity=intensity)  # fmt: skip
+    writer.case("S42", SITE, "NA-2", person, (writer.desktop(person),), around,
+                f"{visits} visits of 4 minutes to {site} in two days",
+                intensity=intensity)  # fmt: skip
 
 
-def _neighbour(stage: Stage, day: Day) -> Day:
+def _neighbour(writer: SceneWriter, day: Day) -> Day:
     """The next day of school; at the end of the logs the one before."""
-    others = [d for d in stage.world.days if d.has_school and d != day]
+    others = [d for d in writer.world.days if d.has_school and d != day]
     if not others:
         raise NotCastError
     return next((d for d in others if d.number > day.number), others[-1])
 
 
 def other_verdict(
-    stage: Stage, family: str, day: Day, job: str, site: str, note: str
+    writer: SceneWriter, family: str, day: Day, job: str, site: str, note: str
 ) -> None:
     """S51, S53: approved once, or for others."""
     if job == "teacher":
-        person = stage.teacher(day)
+        person = writer.teacher(day)
     else:
-        person = stage.person(
+        person = writer.person(
             lambda p: (
-                p.job_title == job and stage.world.places.of(p, "desktop") is not None
+                p.job_title == job and writer.world.places.of(p, "desktop") is not None
             ),
             day,
         )
-    span = minutes(stage.moment(day, "08:30", "14:20"), 15)
-    _use(stage, person, span, site)
-    stage.case(family, SITE, "NA-4", person, (stage.desktop(person),), span, note)
+    span = minutes(writer.moment(day, "08:30", "14:20"), 15)
+    _use(writer, person, span, site)
+    writer.case(family, SITE, "NA-4", person, (writer.desktop(person),), span, note)
 
 
-def lapsed(stage: Stage) -> None:
+def lapsed(writer: SceneWriter) -> None:
     """S51: the day after the license ended."""
-    number = stage.on(LAST_QUIZLET_DAY).number + 1
-    day = stage.choice([d for d in stage.world.days if d.number == number])
-    other_verdict(stage, "S51", day, "teacher", "quizlet.com",
+    number = writer.on(LAST_QUIZLET_DAY).number + 1
+    day = writer.choice([d for d in writer.world.days if d.number == number])
+    other_verdict(writer, "S51", day, "teacher", "quizlet.com",
                   "the day after the approval ended")  # fmt: skip
 
 
-def wrong_role(stage: Stage) -> None:
+def wrong_role(writer: SceneWriter) -> None:
     """S53: approved for art teachers only."""
-    other_verdict(stage, "S53", stage.day(), "counselor", "pinterest.com",
+    other_verdict(writer, "S53", writer.day(), "counselor", "pinterest.com",
                   "approved for art teachers, used by a counselor")  # fmt: skip
 
 
-def after_a_block(stage: Stage) -> None:
+def after_a_block(writer: SceneWriter) -> None:
     """S57: refused at one betting site, then at home on another."""
-    day = stage.day()
-    person = stage.teacher(day)
-    device = stage.desktop(person)
-    span = minutes(stage.moment(day), 15)
-    stage.away(person, span)
-    stage.sit(person, device, (span[0] - MINUTE, span[1] + MINUTE))
+    day = writer.day()
+    person = writer.teacher(day)
+    device = writer.desktop(person)
+    span = minutes(writer.moment(day), 15)
+    writer.away(person, span)
+    writer.sit(person, device, (span[0] - MINUTE, span[1] + MINUTE))
     for place in range(5):
-        start = span[0] + (place * 37 + stage.rng.randint(0, 20)) * SECOND
-        stage.fetch(person.username, device, start, "www.betbarrow.example", 3_920,
-                    elapsed=4, outcome="denied")  # fmt: skip
+        start = span[0] + (place * 37 + writer.rng.randint(0, 20)) * SECOND
+        writer.fetch(person.username, device, start, "www.betbarrow.example", 3_920,
+                     elapsed=4, outcome="denied")  # fmt: skip
     begun = (span[0] + 4 * MINUTE, span[1])
-    stage.sit(person, device, begun, "oddsorchard.example", pace="busy", opened="none")
-    stage.case("S57", SITE, "NA-6", person, (device,), span,
-               "five refusals at a betting site, then another one", intensity=2
+    writer.sit(person, device, begun, "oddsorchard.example", pace="busy", opened="none")
+    writer.case("S57", SITE, "NA-6", person, (device,), span,
+                "five refusals at a betting site, then another one", intensity=2
     )  # fmt: skip
 
 
-def circumvention(stage: Stage) -> None:
+def circumvention(writer: SceneWriter) -> None:
     """S45: a web proxy."""
-    day = stage.day()
-    person = stage.teacher(day)
-    span = minutes(stage.moment(day), 13)
-    _use(stage, person, span, "veilhop.example")
-    stage.case("S45", SITE, "NA-3", person, (stage.desktop(person),), span,
-               "a proxy site for 13 minutes", intensity=2)  # fmt: skip
+    day = writer.day()
+    person = writer.teacher(day)
+    span = minutes(writer.moment(day), 13)
+    _use(writer, person, span, "veilhop.example")
+    writer.case("S45", SITE, "NA-3", person, (writer.desktop(person),), span,
+                "a proxy site for 13 minutes", intensity=2)  # fmt: skip
 
 
-def resolver(stage: Stage) -> None:
+def resolver(writer: SceneWriter) -> None:
     """S48: name look-ups hidden in tunnels."""
-    _machine_tool(stage, "S48", "cloudflare-dns.com", 26, 7_400,
+    _machine_tool(writer, "S48", "cloudflare-dns.com", 26, 7_400,
                   "26 tunnels to a resolver outside")  # fmt: skip
 
 
-def remote_control(stage: Stage) -> None:
+def remote_control(writer: SceneWriter) -> None:
     """S49: a remote-control relay that is not on the list."""
-    _machine_tool(stage, "S49", "relay.anydesk.com", 12, 900_000,
+    _machine_tool(writer, "S49", "relay.anydesk.com", 12, 900_000,
                   "a remote-control relay for twenty minutes")  # fmt: skip
 
 
 def _machine_tool(
-    stage: Stage, family: str, host: str, count: int, size: int, note: str
+    writer: SceneWriter, family: str, host: str, count: int, size: int, note: str
 ) -> None:
-    day = stage.day()
-    person = stage.teacher(day)
-    device = stage.desktop(person)
-    span = minutes(stage.moment(day), 21)
-    stage.away(person, span)
-    stage.sit(person, device, span, "teach")
+    day = writer.day()
+    person = writer.teacher(day)
+    device = writer.desktop(person)
+    span = minutes(writer.moment(day), 21)
+    writer.away(person, span)
+    writer.sit(person, device, span, "teach")
     for place in range(count):
-        start = span[0] + (place * 20 * MINUTE) // count + stage.rng.randint(0, 9_000)
-        stage.fetch(person.username, device, start, host,
-                    round(size * stage.rng.uniform(0.6, 1.6)),
-                    elapsed=20 * MINUTE // count)  # fmt: skip
-    stage.case(family, SITE, "NA-3", person, (device,), span, note, intensity=2)
+        start = span[0] + (place * 20 * MINUTE) // count + writer.rng.randint(0, 9_000)
+        writer.fetch(person.username, device, start, host,
+                     round(size * writer.rng.uniform(0.6, 1.6)),
+                     elapsed=20 * MINUTE // count)  # fmt: skip
+    writer.case(family, SITE, "NA-3", person, (device,), span, note, intensity=2)
 
 
-def by_address(stage: Stage) -> None:
+def by_address(writer: SceneWriter) -> None:
     """S60: a stream from an address without a name."""
-    day = stage.day()
-    person = stage.teacher(day)
-    device = stage.desktop(person)
-    span = minutes(stage.moment(day), 12)
-    stage.away(person, span)
-    stage.sit(person, device, span)
+    day = writer.day()
+    person = writer.teacher(day)
+    device = writer.desktop(person)
+    span = minutes(writer.moment(day), 12)
+    writer.away(person, span)
+    writer.sit(person, device, span)
     for place in range(12):
-        stage.fetch(person.username, device, span[0] + (place * 60 + 8) * SECOND,
-                    "198.51.100.60:8080", stage.rng.randint(3_000_000, 9_000_000),
-                    elapsed=52 * SECOND, outcome="stream")  # fmt: skip
-    stage.case("S60", SITE, "NA-5", person, (device,), span,
-               "a video stream from a bare address for 12 minutes", intensity=2
+        writer.fetch(person.username, device, span[0] + (place * 60 + 8) * SECOND,
+                     "198.51.100.60:8080", writer.rng.randint(3_000_000, 9_000_000),
+                     elapsed=52 * SECOND, outcome="stream")  # fmt: skip
+    writer.case("S60", SITE, "NA-5", person, (device,), span,
+                "a video stream from a bare address for 12 minutes", intensity=2
     )  # fmt: skip
 
 

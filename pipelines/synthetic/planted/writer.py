@@ -40,7 +40,7 @@ class NotCastError(Exception):
 
 
 @dataclass
-class Stage:
+class SceneWriter:
     """Where scenes are played: casts people, days and devices, notes the truth.
 
     Attributes:
@@ -255,7 +255,7 @@ class Stage:
         self.plan.cases[-1] = self.plan.cases[-1].without_person()
 
 
-Scene = Callable[[Stage], None]
+Scene = Callable[[SceneWriter], None]
 
 
 def minutes(start: int, count: float) -> Span:
@@ -264,7 +264,7 @@ def minutes(start: int, count: float) -> Span:
 
 
 def send(  # noqa: PLR0913 - a flow has that many sides
-    stage: Stage,
+    writer: SceneWriter,
     device: Device,
     start: int,
     host: str,
@@ -276,14 +276,14 @@ def send(  # noqa: PLR0913 - a flow has that many sides
     protocol: int = 6,
 ) -> None:
     """One flow past the proxy, on the device's usual network."""
-    stage.plan.flows.append(
+    writer.plan.flows.append(
         Flow(device.number, device.network, start, round(seconds * SECOND), host, sent,
              received, port, protocol)
     )  # fmt: skip
 
 
 def beat(  # noqa: PLR0913 - a rhythm has that many sides
-    stage: Stage,
+    writer: SceneWriter,
     device: Device,
     span: Span,
     host: str,
@@ -301,14 +301,14 @@ def beat(  # noqa: PLR0913 - a rhythm has that many sides
     """
     at = float(span[0])
     while at < span[1]:
-        late = stage.rng.gauss(0, jitter * every * SECOND)
-        size = round(received * stage.rng.gauss(1, 0.01))
-        send(stage, device, round(at + late), host, sent=sent, received=size)
+        late = writer.rng.gauss(0, jitter * every * SECOND)
+        size = round(received * writer.rng.gauss(1, 0.01))
+        send(writer, device, round(at + late), host, sent=sent, received=size)
         at += every * SECOND
 
 
 def about_device(
-    stage: Stage,
+    writer: SceneWriter,
     family: str,
     rule: str,
     device: Device,
@@ -319,61 +319,63 @@ def about_device(
 ) -> None:
     """A case whose subject is a device: nobody is meant."""
     kind = ANOMALY if rule else "none"
-    anybody = stage.world.roster.staff[0]
-    stage.case(family, kind, rule, anybody, (device,), span, note,
-               intensity=intensity, account=device.hostname)  # fmt: skip
-    stage.about_nobody()
+    anybody = writer.world.roster.staff[0]
+    writer.case(family, kind, rule, anybody, (device,), span, note,
+                intensity=intensity, account=device.hostname)  # fmt: skip
+    writer.about_nobody()
 
 
-def day_span(stage: Stage, number: int) -> Span:
+def day_span(writer: SceneWriter, number: int) -> Span:
     """A whole local day."""
-    day = stage.choice([one for one in stage.world.days if one.number == number])
+    day = writer.choice([one for one in writer.world.days if one.number == number])
     return day.at("00:00"), day.at("23:59")
 
 
-def write_documents(stage: Stage, account: str, device: Device, span: Span) -> None:
+def write_documents(
+    writer: SceneWriter, account: str, device: Device, span: Span
+) -> None:
     """From a logon to a logoff, with a dozen requests that documents make."""
     key = Key(span[0], device.number, account, "4624", 2)
-    stage.plan.keys.append(key)
+    writer.plan.keys.append(key)
     for place in range(12):
-        start = span[0] + (30 + place * 55 + stage.rng.randint(0, 30)) * SECOND
-        stage.fetch(account, device, start, "docs.google.com", 24_000 + 900 * place)
+        start = span[0] + (30 + place * 55 + writer.rng.randint(0, 30)) * SECOND
+        writer.fetch(account, device, start, "docs.google.com", 24_000 + 900 * place)
     leave = Key(span[1] + MINUTE, device.number, account, "4634", 2)
-    stage.plan.keys.append(leave)
+    writer.plan.keys.append(leave)
 
 
-def last_used(stage: Stage, least: int, most: int) -> tuple[Day, Day]:
+def last_used(writer: SceneWriter, least: int, most: int) -> tuple[Day, Day]:
     """A day of school and one so many days earlier, before the first day.
 
     Raises:
         NotCastError: No log was kept of days so early.
     """
-    day = stage.day(after=1)
+    day = writer.day(after=1)
     fits = [
         one
-        for one in stage.earlier
+        for one in writer.earlier
         if one.has_school and least <= (day.date - one.date).days <= most
     ]
     if not fits:
         raise NotCastError
-    return day, stage.choice(fits)
+    return day, writer.choice(fits)
 
 
 def used_again(
-    stage: Stage, account: str, before: Day, day: Day
+    writer: SceneWriter, account: str, before: Day, day: Day
 ) -> tuple[Span, Device]:
     """An account without an owner, used on a day before and again on this one."""
-    stage.plan.say("accounts.csv", username=account, account_type="person",
-                   approved_shared="no", valid_from="2025-08-01")  # fmt: skip
-    span = minutes(stage.moment(day), 14)
-    device = stage.spare("MS", "workroom", span)
-    seen_before(stage, account, device, before)
-    write_documents(stage, account, device, span)
+    writer.plan.add("accounts.csv", username=account, account_type="person",
+                    approved_shared="no", valid_from="2025-08-01")  # fmt: skip
+    span = minutes(writer.moment(day), 14)
+    device = writer.spare("MS", "workroom", span)
+    seen_before(writer, account, device, before)
+    write_documents(writer, account, device, span)
     return span, device
 
 
-def seen_before(stage: Stage, account: str, device: Device, before: Day) -> None:
+def seen_before(writer: SceneWriter, account: str, device: Device, before: Day) -> None:
     """On a day before the first one, and on no other of those."""
-    start = before.at("10:00", stage.rng.randint(0, 90))
-    stage.plan.silent.append(account)
-    stage.plan.earlier.append(let_in(account, device, start))
+    start = before.at("10:00", writer.rng.randint(0, 90))
+    writer.plan.silent.append(account)
+    writer.plan.earlier.append(let_in(account, device, start))
