@@ -104,13 +104,13 @@ def decide(
 ) -> list[Decision]:
     """One decision for each fact, for one channel."""
     return [
-        _decide(one, reader, memory, moment, routes=routes, alerts=alerts)
-        for one in news
+        _decide(item, reader, memory, moment, routes=routes, alerts=alerts)
+        for item in news
     ]
 
 
 def _decide(
-    one: News,
+    item: News,
     reader: Reader,
     memory: Memory,
     moment: Moment,
@@ -118,55 +118,55 @@ def _decide(
     routes: Sequence[Route],
     alerts: Alerts,
 ) -> Decision:
-    route, refused = _route(one, reader, routes)
+    route, refused = _route(item, reader, routes)
     if route is None:
-        return Decision(one, reader.name, SUPPRESS, refused, "weekly")
+        return Decision(item, reader.name, SUPPRESS, refused, "weekly")
     again = timedelta(days=alerts.again_after_days)
-    rule = _silenced(one, reader, memory, moment.now, again)
+    rule = _silenced(item, reader, memory, moment.now, again)
     if rule:
-        return Decision(one, reader.name, SUPPRESS, rule, route.when)
+        return Decision(item, reader.name, SUPPRESS, rule, route.when)
     rule = _held(route, moment)
     what = HOLD if rule else TELL
-    return Decision(one, reader.name, what, rule or DUE, route.when)
+    return Decision(item, reader.name, what, rule or DUE, route.when)
 
 
 def _route(
-    one: News, reader: Reader, routes: Sequence[Route]
+    item: News, reader: Reader, routes: Sequence[Route]
 ) -> tuple[Route | None, str]:
     """The soonest route from the fact to the reader, or why there is none."""
-    if one.confidence == "C1":
+    if item.confidence == "C1":
         return None, LEAD
-    if reader.is_phone and one.about == "conduct":
+    if reader.is_phone and item.about == "conduct":
         return None, PHONE
-    fitting = [route for route in routes if _fits(route, one, reader)]
+    fitting = [route for route in routes if _fits(route, item, reader)]
     if not fitting:
         return None, NO_ROUTE
     return min(fitting, key=lambda route: SLOTS.index(route.when)), ""
 
 
-def _fits(route: Route, one: News, reader: Reader) -> bool:
+def _fits(route: Route, item: News, reader: Reader) -> bool:
     return (
-        route.about == one.about
-        and SEVERITIES.index(one.severity) >= SEVERITIES.index(route.severity)
-        and CONFIDENCES.index(one.confidence) >= CONFIDENCES.index(route.confidence)
+        route.about == item.about
+        and SEVERITIES.index(item.severity) >= SEVERITIES.index(route.severity)
+        and CONFIDENCES.index(item.confidence) >= CONFIDENCES.index(route.confidence)
         and bool(set(route.audience) & set(reader.audience))
     )
 
 
 def _silenced(
-    one: News, reader: Reader, memory: Memory, now: datetime, again: timedelta
+    item: News, reader: Reader, memory: Memory, now: datetime, again: timedelta
 ) -> str:
     """Why the fact is not told again; empty if it is to be told."""
-    answer = memory.answers.get(one.key)
+    answer = memory.answers.get(item.key)
     if answer is not None and answer.kind == "snooze":
         if answer.until is not None and now < answer.until:
             return SNOOZED
-    elif answer is not None and one.step <= answer.step:
+    elif answer is not None and item.step <= answer.step:
         return SEEN
-    announced = memory.announced.get((one.key, reader.name))
-    if announced is None or one.step > announced.step:
+    announced = memory.announced.get((item.key, reader.name))
+    if announced is None or item.step > announced.step:
         return ""
-    may_come_again = one.about != "conduct" and not one.is_once
+    may_come_again = item.about != "conduct" and not item.is_once
     lasts = may_come_again and now - announced.time >= again
     return "" if lasts else TOLD_BEFORE
 

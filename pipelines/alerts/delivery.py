@@ -98,7 +98,7 @@ def enqueue(
 ) -> int:
     """Put a message in for each channel that does not have it; how many are new."""
     with store.writing() as transaction:
-        return sum([put(transaction, message, one, now) for one in channels])
+        return sum([put(transaction, message, channel, now) for channel in channels])
 
 
 def deliver_waiting(

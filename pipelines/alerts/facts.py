@@ -168,17 +168,17 @@ def _not_built(district: District, now: datetime) -> list[News]:
     """Models that could not be built, and the rules that are blind because of it."""
     return [
         News(
-            key=f"not_built:{one.cause}",
+            key=f"not_built:{failure.cause}",
             about="health",
             severity="high",
             confidence="C3",
-            line=one.said,
+            line=failure.said,
             since=now,
             reference="schoolbell status",
-            lasting=min(9, len(one.days)),
+            lasting=min(9, len(failure.days)),
             group="models",
         )
-        for one in failures(district)
+        for failure in failures(district)
     ]
 
 

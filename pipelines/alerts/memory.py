@@ -49,12 +49,12 @@ def take_news(store: Store, noticed: Noticed, now: datetime) -> dict[str, str]:
     with store.writing() as transaction:
         known = {row["key"]: row for row in news_rows(transaction)}
         ids = {key: str(row["news_id"]) for key, row in known.items()}
-        for one in noticed.news:
-            if one.key in known:
-                _begin_anew(transaction, known[one.key], now)
-            ids.setdefault(one.key, "n-" + secrets.token_hex(4))
+        for item in noticed.news:
+            if item.key in known:
+                _begin_anew(transaction, known[item.key], now)
+            ids.setdefault(item.key, "n-" + secrets.token_hex(4))
         _put(transaction, noticed.news, ids, known.keys(), now_text(now))
-        true = {one.key for one in noticed.news}
+        true = {item.key for item in noticed.news}
         gone = [
             key
             for key, row in known.items()
@@ -75,7 +75,7 @@ def _put(
 ) -> None:
     """Write the facts, the new ones and those that are known."""
     new, old = [], []
-    for one in {one.key: one for one in news}.values():
+    for one in {item.key: item for item in news}.values():
         values = _values(one) | {"last_time": stamp, "ended_time": None}
         if one.key in known:
             old.append(values)
@@ -94,16 +94,16 @@ def _begin_anew(
         forget_announcements(transaction, row["news_id"])
 
 
-def _values(one: News) -> dict[str, Any]:
+def _values(item: News) -> dict[str, Any]:
     return {
-        "key": one.key,
-        "about": one.about,
-        "severity": one.severity,
-        "confidence": one.confidence,
-        "step": one.step,
-        "line": one.line,
-        "reference": one.reference,
-        "since_time": now_text(one.since),
+        "key": item.key,
+        "about": item.about,
+        "severity": item.severity,
+        "confidence": item.confidence,
+        "step": item.step,
+        "line": item.line,
+        "reference": item.reference,
+        "since_time": now_text(item.since),
     }
 
 
@@ -148,13 +148,13 @@ def note_announced(
     """Note that a message of a channel tells of these facts."""
     rows = [
         {
-            "news_id": ids[one.key],
+            "news_id": ids[item.key],
             "channel": channel,
             "told_time": now_text(now),
-            "step": one.step,
+            "step": item.step,
             "alert_key": alert_key,
         }
-        for one in announced
+        for item in announced
     ]
     put_announcements(transaction, rows)
 
@@ -163,7 +163,10 @@ def note_decisions(
     store: Store, ids: Mapping[str, str], decisions: Iterable[Decision], now: datetime
 ) -> None:
     """Count each decision; the first and the last time are kept."""
-    keys = [(ids[one.news.key], one.channel, one.what, one.rule) for one in decisions]
+    keys = [
+        (ids[decision.news.key], decision.channel, decision.what, decision.rule)
+        for decision in decisions
+    ]
     count_decisions(store, keys, now)
 
 

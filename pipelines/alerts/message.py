@@ -157,8 +157,8 @@ def weekly(
     key = _key("w", facts, setting)
     noun = "item" if len(facts) == 1 else "items"
     verb = "waits" if len(facts) == 1 else "wait"
-    kinds = Counter(one.group for one in facts)
-    sure = Counter(one.confidence for one in facts)
+    kinds = Counter(fact.group for fact in facts)
+    sure = Counter(fact.confidence for fact in facts)
     lines = [
         f"{len(facts)} {noun} {verb} for a decision.",
         "",
@@ -178,10 +178,10 @@ def weekly(
 
 def overflow(held: Sequence[News], day: str, setting: Setting) -> Message:
     """The last message of a reader's day."""
-    counts = Counter(one.severity for one in held)
+    counts = Counter(item.severity for item in held)
     parts = [f"{counts[one]} {one}" for one in reversed(SEVERITIES) if counts[one]]
     count = len(held)
-    key = f"o-{hashed([day, *sorted(one.key for one in held)])}"
+    key = f"o-{hashed([day, *sorted(item.key for item in held)])}"
     lines = [
         f"This is the last message of today, and {count} more wait: "
         + ", ".join(parts)
@@ -195,7 +195,7 @@ def overflow(held: Sequence[News], day: str, setting: Setting) -> Message:
 
 
 def _lines(facts: Sequence[News], setting: Setting) -> list[str]:
-    ordered = sorted(facts, key=lambda one: (-one.step, one.since, one.key))
+    ordered = sorted(facts, key=lambda fact: (-fact.step, fact.since, fact.key))
     lines = [
         f"  {setting.id_of(one.key)}  {one.severity}, {SURE[one.confidence]}, "
         f"since {setting.time_text(one.since)}: {one_line(one.line)}"
@@ -224,7 +224,7 @@ def _kind(kind: str) -> str:
 
 def _worst(facts: Iterable[News]) -> Severity:
     return max(
-        (one.severity for one in facts),
+        (fact.severity for fact in facts),
         key=SEVERITIES.index,
         default="informational",
     )
@@ -232,11 +232,11 @@ def _worst(facts: Iterable[News]) -> Severity:
 
 def announced_by(decisions: Iterable[Decision]) -> list[News]:
     """The facts of some decisions."""
-    return [one.news for one in decisions]
+    return [decision.news for decision in decisions]
 
 
 def _key(letter: str, facts: Sequence[News], setting: Setting) -> str:
-    parts = sorted(f"{setting.id_of(one.key)}@{one.step}" for one in facts)
+    parts = sorted(f"{setting.id_of(fact.key)}@{fact.step}" for fact in facts)
     return f"{letter}-{hashed([setting.moment, *parts])}"
 
 

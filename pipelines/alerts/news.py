@@ -81,9 +81,9 @@ def of_findings(
         is_pupil: Whether a finding is about a pupil's account; such are counted apart.
     """
     cases: dict[str, list[Mapping[str, Any]]] = {}
-    for one in findings:
-        if one["status"] == "open" and one["record"].get("stage") != "trial":
-            cases.setdefault(_key(one), []).append(one)
+    for finding in findings:
+        if finding["status"] == "open" and finding["record"].get("stage") != "trial":
+            cases.setdefault(_key(finding), []).append(finding)
     made = []
     for key, rows in sorted(cases.items()):
         kind = "pupil" if is_pupil(rows[0]) else str(rows[0]["kind"])
@@ -134,8 +134,8 @@ def _start(finding: Mapping[str, Any]) -> datetime:
 def of_files(files: Iterable[Mapping[str, str]], now: datetime) -> list[News]:
     """Files that somebody should look at, one fact a source."""
     sources: dict[str, list[str]] = {}
-    for one in files:
-        sources.setdefault(one["source"], []).append(one["path"])
+    for file in files:
+        sources.setdefault(file["source"], []).append(file["path"])
     return [
         News(
             key=f"files:{source}:{_digest(paths)}",
@@ -192,9 +192,9 @@ def of_newcomers(files: Iterable[Mapping[str, Any]], now: datetime) -> list[News
         files: `source` and `first_seen_time` of every delivered file.
     """
     first: dict[str, datetime] = {}
-    for one in files:
-        seen = datetime.fromisoformat(one["first_seen_time"])
-        first[one["source"]] = min(seen, first.get(one["source"], seen))
+    for file in files:
+        seen = datetime.fromisoformat(file["first_seen_time"])
+        first[file["source"]] = min(seen, first.get(file["source"], seen))
     began = min(first.values(), default=now)
     return [
         News(
@@ -290,23 +290,27 @@ def of_issues(
         names: What people call a building, by its code.
     """
     return [
-        _news(one, now, replace(one, building=names.get(one.building, one.building)))
-        for one in source_issues
-        if one.end is None and one.kind in ISSUE_SEVERITIES
+        _news(
+            issue,
+            now,
+            replace(issue, building=names.get(issue.building, issue.building)),
+        )
+        for issue in source_issues
+        if issue.end is None and issue.kind in ISSUE_SEVERITIES
     ]
 
 
-def _news(one: Issue, now: datetime, called: Issue) -> News:
-    is_part = one.building != EVERYWHERE or one.what == "never"
-    severity = ISSUE_SEVERITIES[one.kind]
+def _news(issue: Issue, now: datetime, called: Issue) -> News:
+    is_part = issue.building != EVERYWHERE or issue.what == "never"
+    severity = ISSUE_SEVERITIES[issue.kind]
     return News(
-        key=f"health:{one.key}",
+        key=f"health:{issue.key}",
         about="health",
         severity="medium" if is_part and severity == "high" else severity,
         confidence="C3",
-        line=one_line(f"{called.place}: {ISSUE_KINDS[one.kind]} ({one.detail})"),
-        since=one.start,
-        reference=one.source,
-        lasting=one.lasting(now),
+        line=one_line(f"{called.place}: {ISSUE_KINDS[issue.kind]} ({issue.detail})"),
+        since=issue.start,
+        reference=issue.source,
+        lasting=issue.lasting(now),
         group="sources",
     )

@@ -162,8 +162,8 @@ def compose(
             held += made.facts
     if held and len(announcements) < left:
         announcements.append(Announcement(overflow(held, day.isoformat(), setting), ()))
-    late = {one.key for one in held}
-    return Composed(announcements, [_over(one, late) for one in decisions])
+    late = {item.key for item in held}
+    return Composed(announcements, [_over(decision, late) for decision in decisions])
 
 
 def _over(decision: Decision, late: set[str]) -> Decision:
@@ -179,7 +179,9 @@ def _messages(
     silenced = _ruled(decisions, SNOOZED, SEEN)
     found = []
     if facts := _due(decisions, "at_once"):
-        waiting = sum(one.what == HOLD for one in decisions if one.slot == "daily")
+        waiting = sum(
+            decision.what == HOLD for decision in decisions if decision.slot == "daily"
+        )
         found.append(Announcement(notice(facts, waiting, setting), facts))
     if facts := _due(decisions, "weekly"):
         earlier = _ruled(decisions, TOLD_BEFORE, slot="weekly")
@@ -192,13 +194,16 @@ def _messages(
 
 def _due(decisions: Sequence[Decision], slot: str) -> list[News]:
     return announced_by(
-        one for one in decisions if (one.what, one.slot) == (TELL, slot)
+        decision
+        for decision in decisions
+        if (decision.what, decision.slot) == (TELL, slot)
     )
 
 
 def _ruled(decisions: Sequence[Decision], *rules: str, slot: str = "") -> int:
     return sum(
-        one.rule in rules and (not slot or one.slot == slot) for one in decisions
+        decision.rule in rules and (not slot or decision.slot == slot)
+        for decision in decisions
     )
 
 
@@ -322,10 +327,12 @@ class _Round:
     def _put(self, name: str, made: Composed, moment: Moment) -> None:
         """In one transaction: a crash leaves message and memory, or neither."""
         with self.context.store.writing() as transaction:
-            for one in made.announcements:
-                put(transaction, one.message, name, self.now)
-                key = one.message.key
-                note_announced(transaction, self.ids, one.facts, name, key, self.now)
+            for announcement in made.announcements:
+                put(transaction, announcement.message, name, self.now)
+                key = announcement.message.key
+                note_announced(
+                    transaction, self.ids, announcement.facts, name, key, self.now
+                )
             for which in moment.due - {"at_once"}:
                 remember(transaction, _slot(which, name), now_text(self.now))
 

@@ -53,7 +53,7 @@ class Case:
     @property
     def status(self) -> str:
         """Open as long as one finding is."""
-        held = {str(one["status"]) for one in self.findings}
+        held = {str(finding["status"]) for finding in self.findings}
         return next(status for status in STATUSES if status in held)
 
     @property
@@ -69,7 +69,9 @@ class Case:
     @property
     def counted(self) -> Sequence[Mapping[str, Any]]:
         """Findings that were not withdrawn; all, where every one was."""
-        left = [one for one in self.findings if one["status"] != "withdrawn"]
+        left = [
+            finding for finding in self.findings if finding["status"] != "withdrawn"
+        ]
         return left or self.findings
 
 

@@ -167,17 +167,17 @@ def store_copies(
     replace_evidence(transaction, finding_id, kept)
 
 
-def _copied(one: Evidence) -> dict[str, object]:
+def _copied(copy: Evidence) -> dict[str, object]:
     return {
-        "role": one.role,
-        "source": one.source,
-        "path": one.path,
-        "file_sha256": one.file_sha256,
-        "line_no": one.line_no,
-        "byte_offset": one.byte_offset,
-        "line": one.line,
-        "line_sha256": one.line_sha256,
-        "event": one.event,
+        "role": copy.role,
+        "source": copy.source,
+        "path": copy.path,
+        "file_sha256": copy.file_sha256,
+        "line_no": copy.line_no,
+        "byte_offset": copy.byte_offset,
+        "line": copy.line,
+        "line_sha256": copy.line_sha256,
+        "event": copy.event,
     }
 
 
@@ -189,11 +189,13 @@ def cited_lines(
     database: Database, district: District, found: Sequence[Finding]
 ) -> Mapping[int, Evidence]:
     """The lines that findings cite, by event id."""
-    wanted = sorted({event_id for one in found for event_id in one.evidence})
+    wanted = sorted({event_id for finding in found for event_id in finding.evidence})
     if not wanted:
         return {}
     listings = {
-        source.name: {one.path: one for one in source.listing().deliveries}
+        source.name: {
+            delivery.path: delivery for delivery in source.listing().deliveries
+        }
         for source in district.sources()
     }
     return copy_lines(

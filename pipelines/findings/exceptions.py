@@ -150,7 +150,7 @@ def said_of_consents(consents: pl.DataFrame, seen: Seen) -> Iterator[Alternative
 def named_sites(what: str | None) -> frozenset[str]:
     """The sites and hosts that a consent names, between bars, commas or blanks."""
     words = (what or "").casefold().replace("|", " ").replace(",", " ").split()
-    hosts = [canonical_host(one) for one in words if registrable_domain(one)]
+    hosts = [canonical_host(word) for word in words if registrable_domain(word)]
     return frozenset(host for host in hosts if host is not None)
 
 
@@ -206,7 +206,7 @@ def permit_uses(
         findings: Rows of `state.db`, as `stored_findings` gives them.
         owner: Whose an account was on a day.
     """
-    shown = [one for one in findings if one["status"] != WITHDRAWN]
+    shown = [finding for finding in findings if finding["status"] != WITHDRAWN]
     seen = [(seen_of(one, owner), one["record"]) for one in shown]
     return [
         _use(kind, row, seen, today)
@@ -389,7 +389,13 @@ def _changed(
     path = district.home.registry / FILE
     before = path.read_bytes() if path.exists() else b""
     after = change(before)
-    refuse([one for one in _read(district, after).problems if _is_new(district, one)])
+    refuse(
+        [
+            problem
+            for problem in _read(district, after).problems
+            if _is_new(district, problem)
+        ]
+    )
     hashes = f" ({FILE} {_hash(before)} to {_hash(after)})"
     told = Act(**(act.__dict__ | {"reason": act.reason + hashes}))
     with open_chain(district.store, district.home).recording(told) as transaction:

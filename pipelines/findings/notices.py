@@ -377,8 +377,8 @@ def _resolved(district: District, asked: Asked, day: date, names: Pseudonyms) ->
 
 def _files(district: District) -> dict[int, str]:
     return {
-        one.file_id: f"{one.source}/{one.path}"
-        for one in ledger.source_files(district.store)
+        file.file_id: f"{file.source}/{file.path}"
+        for file in ledger.source_files(district.store)
     }
 
 

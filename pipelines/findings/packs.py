@@ -139,15 +139,15 @@ def _alternatives(
 ) -> tuple[Sequence[str], list[dict[str, Any]]]:
     columns = ("finding_id", "name", "test", "result")
     return columns, [
-        {"finding_id": one["finding_id"], **tested}
-        for one in findings
-        for tested in one["alternatives"]
+        {"finding_id": finding["finding_id"], **tested}
+        for finding in findings
+        for tested in finding["alternatives"]
     ]
 
 
 def _limits(findings: Sequence[Mapping[str, Any]]) -> str:
     """What these logs can not show, each sentence once."""
-    said = dict.fromkeys(text for one in findings for text in one["limits"])
+    said = dict.fromkeys(text for finding in findings for text in finding["limits"])
     return "These logs can not show:\n\n" + "".join(f"- {text}\n" for text in said)
 
 
@@ -242,16 +242,16 @@ def gathered(district: District, case: Case, named: Named | None) -> Material:
     Args:
         named: Gives the pseudonyms; None: names, and the lines as they are.
     """
-    wanted = {str(one["finding_id"]) for one in case.findings}
+    wanted = {str(finding["finding_id"]) for finding in case.findings}
     copies = [
         row for row in stored_evidence(district.store) if row["finding_id"] in wanted
     ]
-    rules = sorted({str(one["rule"]) for one in case.findings})
+    rules = sorted({str(finding["rule"]) for finding in case.findings})
     events = _events(district, case, named)
     return Material(
         case=_case(case, named)
         | {"is_pupil": all(map(about_pupils(district), case.findings))},
-        findings=[_finding(district, one, named) for one in case.findings],
+        findings=[_finding(district, finding, named) for finding in case.findings],
         lines=_lines(district, copies, named),
         chain=_chain(district, case, copies, named),
         history=events,
@@ -264,7 +264,7 @@ def gathered(district: District, case: Case, named: Named | None) -> Material:
 
 def _events(district: District, case: Case, named: Named | None) -> list[Row]:
     """What became of the findings; reasons may spell a site that the edition hides."""
-    found = [one["finding_id"] for one in case.findings]
+    found = [finding["finding_id"] for finding in case.findings]
     events: list[Row] = [row for one in found for row in history(district.store, one)]
     events.sort(key=lambda row: row["entry_id"])
     if named is None:
@@ -277,7 +277,7 @@ def _events(district: District, case: Case, named: Named | None) -> list[Row]:
 
 
 def _hidden(case: Case) -> set[str]:
-    return {one for row in case.findings for one in hidden_sites(row["record"])}
+    return {site for row in case.findings for site in hidden_sites(row["record"])}
 
 
 def _case(case: Case, named: Named | None) -> dict[str, Any]:
@@ -293,7 +293,7 @@ def _case(case: Case, named: Named | None) -> dict[str, Any]:
         "status": case.status,
         "severity": case.severity,
         "confidence": case.confidence,
-        "findings": [one["finding_id"] for one in case.findings],
+        "findings": [finding["finding_id"] for finding in case.findings],
     }
 
 
@@ -317,9 +317,9 @@ def _lines(
     district: District, copies: Iterable[Row], named: Named | None
 ) -> list[dict[str, Any]]:
     framings = {
-        (one.source, one.path): known.framing
-        for one in ledger.source_files(district.store)
-        for known in [formats().get(one.format or "")]
+        (file.source, file.path): known.framing
+        for file in ledger.source_files(district.store)
+        for known in [formats().get(file.format or "")]
         if known is not None
     }
     return [
@@ -337,8 +337,8 @@ def _chain(
 ) -> list[dict[str, Any]]:
     """Each cited line with whose it is; the grade and its reasons where still known."""
     places = {
-        one.file_id: f"{one.source}/{one.path}"
-        for one in ledger.source_files(district.store)
+        file.file_id: f"{file.source}/{file.path}"
+        for file in ledger.source_files(district.store)
     }
     ids = {place: file_id for file_id, place in places.items()}
     known = _known(district, case)

@@ -170,7 +170,7 @@ def rule_qualities(
 
 def demoted(found: Iterable[RuleQuality]) -> frozenset[str]:
     """Rules whose undecided findings are leads."""
-    return frozenset(one.code for one in found if one.state == "leads")
+    return frozenset(quality.code for quality in found if quality.state == "leads")
 
 
 def _quality(
@@ -244,7 +244,7 @@ def fixes(decided: Iterable[Mapping[str, Any]]) -> list[Fix]:
     found = Counter(key for row in decided for key in _about(row))
     return [
         Fix(*key, count)
-        for key, count in sorted(found.items(), key=lambda one: (-one[1], one[0]))
+        for key, count in sorted(found.items(), key=lambda item: (-item[1], item[0]))
     ]
 
 
@@ -272,25 +272,27 @@ _QUALITY: Mapping[str, Any] = {
 }
 
 
-def quality_row(one: RuleQuality) -> dict[str, Any]:
+def quality_row(quality: RuleQuality) -> dict[str, Any]:
     """A rule's standing as values that JSON and a table can hold."""
-    low, high = one.bounds
-    counts = {name: one.verdicts.get(name, 0) for name in (*DECIDES, "undetermined")}
+    low, high = quality.bounds
+    counts = {
+        name: quality.verdicts.get(name, 0) for name in (*DECIDES, "undetermined")
+    }
     return {
-        "code": one.code,
-        "stage": one.stage,
-        "state": one.state,
+        "code": quality.code,
+        "stage": quality.stage,
+        "state": quality.state,
         **counts,
-        "decisions": one.decisions,
-        "confirmed": one.right,
-        "facts_hold": one.facts_hold,
-        "precision": one.right / one.decisions if one.decisions else None,
+        "decisions": quality.decisions,
+        "confirmed": quality.right,
+        "facts_hold": quality.facts_hold,
+        "precision": quality.right / quality.decisions if quality.decisions else None,
         "precision_low": low,
         "precision_high": high,
-        "at_least": one.at_least,
+        "at_least": quality.at_least,
     }
 
 
 def quality_frame(found: Iterable[RuleQuality]) -> pl.DataFrame:
     """`findings.rule_standing`: one row a rule."""
-    return pl.DataFrame([quality_row(one) for one in found], schema=_QUALITY)
+    return pl.DataFrame([quality_row(quality) for quality in found], schema=_QUALITY)

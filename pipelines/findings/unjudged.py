@@ -163,11 +163,11 @@ def missing(district: District) -> list[Drift]:
     """
     idle = _idle_days(district.registry.frames["calendar_days"])
     return [
-        one
-        for one in drifts(district.store)
-        if one.is_blocking
-        and not all(_is_idle(day, idle) for day in one.empty_dates)
-        and one.field not in _given_up(district, one.source)
+        drift
+        for drift in drifts(district.store)
+        if drift.is_blocking
+        and not all(_is_idle(day, idle) for day in drift.empty_dates)
+        and drift.field not in _given_up(district, drift.source)
     ]
 
 
@@ -190,7 +190,7 @@ def judged_days(
     days: Mapping[str, Sequence[date]], skipped: Iterable[Unjudged]
 ) -> dict[str, list[date]]:
     """The days of each rule, less those that are not to be judged."""
-    not_now = {(one.rule, one.event_date) for one in skipped}
+    not_now = {(entry.rule, entry.event_date) for entry in skipped}
     return {
         rule: [day for day in given if (rule, day) not in not_now]
         for rule, given in days.items()
@@ -199,7 +199,7 @@ def judged_days(
 
 def frame(found: Iterable[Unjudged]) -> pl.DataFrame:
     """The days as a table."""
-    return pl.DataFrame([asdict(one) for one in found], schema=dict(SCHEMA))
+    return pl.DataFrame([asdict(entry) for entry in found], schema=dict(SCHEMA))
 
 
 def note_unjudged(
@@ -217,7 +217,7 @@ def note_unjudged(
     """
     pairs = [(rule, day) for rule, days in judged.items() for day in days]
     done = pl.DataFrame(pairs, _PAIR, orient="row")
-    now = frame(one for one in found if one.field)
+    now = frame(entry for entry in found if entry.field)
     if database.has(NOTED):
         waiting = database.table(NOTED).join(done, on=list(_PAIR), how="anti")
         # a table that an earlier version made has fewer columns
@@ -229,7 +229,7 @@ def released(database: Database, found: Iterable[Unjudged]) -> Iterator[date]:
     """Days that were left out for a rule and need not be any more."""
     if not database.has(NOTED):
         return
-    now = {(one.rule, one.event_date) for one in found}
+    now = {(entry.rule, entry.event_date) for entry in found}
     known = database.table(NOTED).select("rule", "event_date").unique()
     for rule, day in known.iter_rows():
         if (rule, day) not in now:

@@ -137,7 +137,7 @@ def off_clocks(days: pl.DataFrame) -> Iterator[Issue]:
     enough = days.filter(pl.col("pair_count") >= LEAST_PAIRS).sort("event_date")
     series = enough.partition_by("source", "other_source", as_dict=True)
     rows = {pair: one.to_dicts() for pair, one in series.items()}
-    apart = [_apart(one) for one in rows.values() if _is_off(one[-1])]
+    apart = [_apart(row) for row in rows.values() if _is_off(row[-1])]
     agree = {
         name
         for (source, other), one in rows.items()

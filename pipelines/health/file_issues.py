@@ -26,7 +26,7 @@ def files_with_issues(
         reject_share: From 0 to 1; a file of whose lines a larger share could not
             be read is among them, though it was read to its end.
     """
-    wrong = ((one, _wrong_with(one, reject_share)) for one in files)
+    wrong = ((file, _wrong_with(file, reject_share)) for file in files)
     return [
         {"source": one.source, "path": one.path, "message": message}
         for one, message in wrong
@@ -41,9 +41,9 @@ def waiting(
 
     Local folders are looked at for what their names or kinds leave out.
     """
-    for one in files:
-        if why := waits(one, district.zone, SETTLE_SECONDS):
-            yield {"source": one.source, "path": one.path, "message": why}
+    for file in files:
+        if why := waits(file, district.zone, SETTLE_SECONDS):
+            yield {"source": file.source, "path": file.path, "message": why}
     for source in district.sources():
         if is_remote(source.folder):
             continue  # that would take a connection
@@ -56,11 +56,11 @@ def stuck(
     district: District, waiting: Iterable[Mapping[str, str]], now: datetime
 ) -> list[str]:
     """Names of files that nothing but a person will ever have read."""
-    folders = {one.name: one.folder for one in district.sources()}
+    folders = {source.name: source.folder for source in district.sources()}
     return [
-        f"{one['source']}/{one['path']}"
-        for one in waiting
-        if _is_old(Path(folders[one["source"]]) / one["path"], now)
+        f"{row['source']}/{row['path']}"
+        for row in waiting
+        if _is_old(Path(folders[row["source"]]) / row["path"], now)
     ]
 
 
@@ -75,9 +75,9 @@ def without_checksum(files: Iterable[FileRecord], now: datetime) -> Mapping[str,
     """How many files of each source came without a checksum of late."""
     since = (now - RECENT).isoformat()
     found: dict[str, int] = {}
-    for one in files:
-        if one.message == NO_CHECKSUM and one.last_read_time >= since:
-            found[one.source] = found.get(one.source, 0) + 1
+    for file in files:
+        if file.message == NO_CHECKSUM and file.last_read_time >= since:
+            found[file.source] = found.get(file.source, 0) + 1
     return found
 
 

@@ -118,8 +118,8 @@ def keep_issues(
 
 def _end(key: str, start: str, found: Sequence[Issue], now: datetime) -> datetime:
     """It ended when the lines say, or by now."""
-    ends = [one.end for one in found if one.key == key and one.end is not None]
-    return max((one for one in ends if now_text(one) > start), default=now)
+    ends = [issue.end for issue in found if issue.key == key and issue.end is not None]
+    return max((end for end in ends if now_text(end) > start), default=now)
 
 
 EXPLAINED: frozenset[Kind] = frozenset({"thin", "late", "not_come", "blind"})
@@ -129,12 +129,14 @@ EXPLAINED: frozenset[Kind] = frozenset({"thin", "late", "not_come", "blind"})
 def uninhibited(found: Sequence[Issue]) -> list[Issue]:
     """Those that lasting silences do not explain."""
     silent = {
-        one.source
-        for one in found
-        if one.kind == "silent" and one.building == EVERYWHERE and one.end is None
+        issue.source
+        for issue in found
+        if issue.kind == "silent" and issue.building == EVERYWHERE and issue.end is None
     }
     return [
-        one
-        for one in found
-        if one.kind not in EXPLAINED or one.source not in silent or one.end is not None
+        issue
+        for issue in found
+        if issue.kind not in EXPLAINED
+        or issue.source not in silent
+        or issue.end is not None
     ]

@@ -71,7 +71,7 @@ class Health:
     @property
     def lasting(self) -> list[Issue]:
         """What is wrong now."""
-        return [one for one in self.issues if one.end is None]
+        return [issue for issue in self.issues if issue.end is None]
 
 
 def looked_at(district: District, now: datetime) -> Health:
@@ -99,9 +99,9 @@ def health_of(district: District, now: datetime) -> Health:
 
 def _days_by_source(district: District, as_of: datetime) -> dict[str, list[SourceDay]]:
     found: dict[str, list[SourceDay]] = {}
-    for one in source_days(district.store):
-        if one.event_date <= as_of.date() + timedelta(days=1):
-            found.setdefault(one.source, []).append(one)
+    for day in source_days(district.store):
+        if day.event_date <= as_of.date() + timedelta(days=1):
+            found.setdefault(day.source, []).append(day)
     return found
 
 
@@ -128,13 +128,13 @@ def _of_ledger(
 def _rejecting(district: District, as_of: datetime) -> Iterator[Issue]:
     share = district.settings.limits.reject_share
     files = [
-        one
-        for one in ledger.source_files(district.store)
-        if one.rejects > share * one.lines
-        and as_of - datetime.fromisoformat(one.last_read_time) <= RECENT
+        file
+        for file in ledger.source_files(district.store)
+        if file.rejects > share * file.lines
+        and as_of - datetime.fromisoformat(file.last_read_time) <= RECENT
     ]
-    for source in sorted({one.source for one in files}):
-        mine = [one for one in files if one.source == source]
+    for source in sorted({file.source for file in files}):
+        mine = [file for file in files if file.source == source]
         yield Issue(
             source=source,
             kind="rejecting",
@@ -145,7 +145,7 @@ def _rejecting(district: District, as_of: datetime) -> Iterator[Issue]:
 
 def _never(district: District, as_of: datetime) -> Iterator[Issue]:
     """A source that the settings name and that never sent a line."""
-    come = {one.source for one in ledger.source_files(district.store)}
+    come = {file.source for file in ledger.source_files(district.store)}
     for name in sorted(district.settings.sources.keys() - come) if come else ():
         yield Issue(
             source=name, kind="silent", what="never", start=as_of, detail="no line yet"

@@ -294,8 +294,8 @@ def closed_times(
 def usual_lags(days: Iterable[SourceDay]) -> dict[str, timedelta | None]:
     """How long each source's lines usually take to arrive."""
     found: dict[str, list[SourceDay]] = {}
-    for one in days:
-        found.setdefault(one.source, []).append(one)
+    for day in days:
+        found.setdefault(day.source, []).append(day)
     return {name: usual_lag(one) for name, one in found.items()}
 
 
@@ -326,15 +326,15 @@ def _both(judged: pl.DataFrame) -> list[Issue]:
 
 def _without(judged: pl.DataFrame, told: Sequence[Issue]) -> pl.DataFrame:
     """The hours that no announced interval covers."""
-    for one in told:
-        is_place = (pl.col("source") == one.source) & (
-            pl.col("building").is_in([one.building])
-            if one.building
+    for issue in told:
+        is_place = (pl.col("source") == issue.source) & (
+            pl.col("building").is_in([issue.building])
+            if issue.building
             else pl.lit(value=True)
         )
-        is_in = pl.col("hour_start") >= one.start
-        if one.end is not None:
-            is_in &= pl.col("hour_start") < one.end
+        is_in = pl.col("hour_start") >= issue.start
+        if issue.end is not None:
+            is_in &= pl.col("hour_start") < issue.end
         judged = judged.filter(~(is_place & is_in))
     return judged
 

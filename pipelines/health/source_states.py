@@ -93,9 +93,9 @@ def source_states(district: District) -> list[SourceState]:
 def arrivals_of(days: Iterable[SourceDay], source: str) -> dict[str, int]:
     """How many events of a source took how long; classes in order of length."""
     total: Counter[str] = Counter()
-    for one in days:
-        if one.source == source:
-            total.update(one.lags)
+    for day in days:
+        if day.source == source:
+            total.update(day.lags)
     return {name: total[name] for name in LAGS if total[name] > 0}
 
 

@@ -118,31 +118,35 @@ def not_kept(
             yield from _judged(name, one, found)
 
 
-def _judged(name: str, one: Expected, seen: Seen) -> Iterator[Issue]:
+def _judged(name: str, expected: Expected, seen: Seen) -> Iterator[Issue]:
     assert seen.known_until is not None
-    span = timedelta(hours=one.every_hours)
+    span = timedelta(hours=expected.every_hours)
     through = seen.let_through_time
     if through is not None and (seen.last_time is None or through > seen.last_time):
         yield Issue(
-            source=one.source, kind="let_through", what=name, start=through, detail=name
+            source=expected.source,
+            kind="let_through",
+            what=name,
+            start=through,
+            detail=name,
         )
     since = seen.last_time or seen.known_since
     if seen.known_until - since > span:
         yield Issue(
-            source=one.source,
+            source=expected.source,
             kind="not_come",
             what=name,
             start=since + span,
-            detail=f"{name}: not seen in {one.every_hours} hours",
+            detail=f"{name}: not seen in {expected.every_hours} hours",
         )
-    elif one.bytes_at_least > seen.bytes and seen.last_time is not None:
+    elif expected.bytes_at_least > seen.bytes and seen.last_time is not None:
         yield Issue(
-            source=one.source,
+            source=expected.source,
             kind="not_come",
             what=name,
             start=seen.last_time,
-            detail=f"{name}: {seen.bytes:,} bytes in {one.every_hours} hours, "
-            f"expected {one.bytes_at_least:,}",
+            detail=f"{name}: {seen.bytes:,} bytes in {expected.every_hours} hours, "
+            f"expected {expected.bytes_at_least:,}",
         )
 
 
@@ -196,16 +200,18 @@ def _day(moment: datetime, zone: ZoneInfo) -> date:
     return moment.astimezone(zone).date()
 
 
-def _seen(database: Database, one: Expected, since: datetime, until: datetime) -> Seen:
+def _seen(
+    database: Database, expected: Expected, since: datetime, until: datetime
+) -> Seen:
     values: dict[str, Any] = {
-        "source": one.source,
-        "to": one.to.lower(),
+        "source": expected.source,
+        "to": expected.to.lower(),
         "since": since,
         "until": until,
-        "recent": until - timedelta(hours=one.every_hours),
-        "refused": one.kind == "refused_request",
+        "recent": until - timedelta(hours=expected.every_hours),
+        "refused": expected.kind == "refused_request",
     }
-    query = _FLOWS if one.kind == "flow" else _REQUESTS
+    query = _FLOWS if expected.kind == "flow" else _REQUESTS
     used = {key: value for key, value in values.items() if f"${key}" in query}
     row = database.frame(query, used).row(0, named=True)
     return Seen(known_since=since, known_until=until, **row)

@@ -171,15 +171,19 @@ def _parsed(path: Path) -> Manifest:
     said: dict[str, Any] = dict(json.loads(path.read_text(encoding="utf-8")))
     files = {name: Sealed(**one) for name, one in dict(said.pop("files")).items()}
     manifest = Manifest(**said, files=files)
-    counts = [manifest.lines, manifest.findings, *(one.bytes for one in files.values())]
-    if not all(type(one) is int and one >= 0 for one in counts):
+    counts = [
+        manifest.lines,
+        manifest.findings,
+        *(file.bytes for file in files.values()),
+    ]
+    if not all(type(count) is int and count >= 0 for count in counts):
         raise ValueError(path)
     words = [
         getattr(manifest, name) for name in ("made_time", "audit_head", "signature")
     ]
     if not all(isinstance(one, str) for one in (*words, manifest.district)):
         raise TypeError(path)
-    if not all(SHA256.fullmatch(one.sha256) for one in files.values()):
+    if not all(SHA256.fullmatch(file.sha256) for file in files.values()):
         raise ValueError(path)
     if STATE not in files:
         raise KeyError(STATE)
@@ -360,10 +364,10 @@ def _filled(
     store = read_store(folder / STATE)
     try:
         lake = {
-            f"lake/{one.path}": Sealed(one.bytes, one.sha256)
-            for one in ledger.lake_files(store)
+            f"lake/{file.path}": Sealed(file.bytes, file.sha256)
+            for file in ledger.lake_files(store)
         }
-        lines = sum(one.lines for one in ledger.source_files(store))
+        lines = sum(file.lines for file in ledger.source_files(store))
         findings = len(stored_findings(store))
         head = open_chain(store, home).head()
     finally:

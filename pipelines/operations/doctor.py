@@ -45,7 +45,7 @@ def examine(installation: Installation) -> Iterator[Finding]:
 
 def verdict(findings: list[Finding]) -> int:
     """The exit code: 0 well, 1 somebody should look, 2 somebody should act."""
-    return max((one.answer.grade for one in findings), default=WELL)
+    return max((finding.answer.grade for finding in findings), default=WELL)
 
 
 def answered(check: Check, installation: Installation) -> Answer:

@@ -71,7 +71,7 @@ def plan(district: District, now: datetime) -> Plan:
     held: dict[str, list[Purged]] = {}
     for name, first in before.items():
         candidates = DELETIONS[name].candidates(district)
-        over = [one for one in candidates if one.last_day < first]
+        over = [candidate for candidate in candidates if candidate.last_day < first]
         things[name] = [one for one in over if not _is_held(one.last_day, in_force)]
         held[name] = [one for one in over if _is_held(one.last_day, in_force)]
     with district.store.reading() as transaction:
@@ -89,7 +89,9 @@ def first_kept(district: District, today: date) -> dict[str, date]:
 
 def _is_held(day: date, in_force: Iterable[Hold]) -> bool:
     start = monday(day)
-    return any(one.covers(start, start + WEEK - timedelta(days=1)) for one in in_force)
+    return any(
+        hold.covers(start, start + WEEK - timedelta(days=1)) for hold in in_force
+    )
 
 
 @dataclass(frozen=True)
@@ -147,7 +149,7 @@ def carry_out(
 
 def _judged_from(district: District, plan: Plan) -> date | None:
     """The first Monday from which every rule still has all that it reads."""
-    days = [one.last_day for one in plan.things.get("event", ())]
+    days = [thing.last_day for thing in plan.things.get("event", ())]
     held = {date.fromisoformat(day) for day in _held_days(district)}
     firsts = [
         plan.before[name]
@@ -162,7 +164,7 @@ def _judged_from(district: District, plan: Plan) -> date | None:
 
 
 def _held_days(district: District) -> Iterable[str]:
-    return {one.event_date for one in ledger.lake_files(district.store)}
+    return {file.event_date for file in ledger.lake_files(district.store)}
 
 
 def _publish_again(district: District, now: datetime) -> None:
@@ -226,7 +228,7 @@ def _name(now: datetime, chain: Chain) -> str:
 
 
 def _known(chain: Chain) -> set[str]:
-    return {one.subject for one in chain.entries() if one.action == "certify"}
+    return {entry.subject for entry in chain.entries() if entry.action == "certify"}
 
 
 def _forget_drafts(district: District, purge: Purge, chain: Chain) -> None:
@@ -277,10 +279,11 @@ def still_there(district: District, plan: Plan) -> list[str]:
         old = (home.old_warehouse, *home.path.glob("warehouse*.tmp"))
         left += [path.name for path in old if path.exists()]
     kept = {
-        date.fromisoformat(one.event_date) for one in ledger.lake_files(district.store)
+        date.fromisoformat(file.event_date)
+        for file in ledger.lake_files(district.store)
     }
     # held days speak of the days after them: a lease still runs, duty goes on
-    gone = {one.last_day for one in plan.gone_events} - days_said_of(sorted(kept))
+    gone = {event.last_day for event in plan.gone_events} - days_said_of(sorted(kept))
     return left + (list(_days_left(district, gone)) if gone else [])
 
 
@@ -310,20 +313,22 @@ def _said(
         "actor": purge.actor,
         "reason": purge.reason,
         "kept_from": {name: day.isoformat() for name, day in plan.before.items()},
-        "deleted": Counter(one.record_class for one in things),
-        "rows": sum(one.row_count for one in things if one.record_class == "event"),
-        "rejects": sum(one.row_count for one in things if one.kind == "rejects"),
+        "deleted": Counter(thing.record_class for thing in things),
+        "rows": sum(
+            thing.row_count for thing in things if thing.record_class == "event"
+        ),
+        "rejects": sum(thing.row_count for thing in things if thing.kind == "rejects"),
         "things": [
-            asdict(one) | {"last_day": one.last_day.isoformat()} for one in things
+            asdict(thing) | {"last_day": thing.last_day.isoformat()} for thing in things
         ],
         "held": {name: len(ones) for name, ones in plan.held.items() if ones},
         "holds": [
             {
-                "hold_id": one.hold_id,
-                "from": str(one.first_day),
-                "to": str(one.last_day),
+                "hold_id": hold.hold_id,
+                "from": str(hold.first_day),
+                "to": str(hold.last_day),
             }
-            for one in plan.holds
+            for hold in plan.holds
         ],
         "checked": [
             "no deleted file is in its place",

@@ -107,16 +107,16 @@ class Deletion:
 def _raw(district: District) -> Iterator[Purged]:
     """Landing files all of whose content was read."""
     known: dict[tuple[str, str], list[FileRecord]] = defaultdict(list)
-    by_id = {one.file_id: one for one in ledger.source_files(district.store)}
+    by_id = {file.file_id: file for file in ledger.source_files(district.store)}
     for record in by_id.values():
         known[record.source, record.path.split("!")[0]].append(record)
     for source in district.sources():
         if is_remote(str(source.folder)):
             continue  # what lies elsewhere is its owner's to delete
         lying: dict[Path, list[str]] = defaultdict(list)
-        for one in source.listing().deliveries:
-            if isinstance(one.file, Path):
-                lying[one.file].append(one.path)
+        for delivery in source.listing().deliveries:
+            if isinstance(delivery.file, Path):
+                lying[delivery.file].append(delivery.path)
         for path, members in lying.items():
             top = members[0].split("!")[0]
             records = known.get((source.name, top), [])
@@ -133,12 +133,12 @@ def _raw(district: District) -> Iterator[Purged]:
 def _is_read(path: Path, members: Iterable[str], records: Sequence[FileRecord]) -> bool:
     """It lies there as it was read, and nothing of it waits."""
     stands = path.stat()
-    return set(members) <= {one.path for one in records} and all(
-        one.state in READ_TO_ITS_END
-        and not one.pending_lines
-        and not one.pending_bytes
-        and one.raw_mtime_ns == stands.st_mtime_ns
-        for one in records
+    return set(members) <= {record.path for record in records} and all(
+        record.state in READ_TO_ITS_END
+        and not record.pending_lines
+        and not record.pending_bytes
+        and record.raw_mtime_ns == stands.st_mtime_ns
+        for record in records
     )
 
 
@@ -159,30 +159,30 @@ def _name(district: District, path: Path) -> str:
 
 
 def _delete_raw(district: District, plan: Plan, _now: datetime) -> None:
-    for one in plan.things.get("raw", ()):
-        path = district.home.path / one.name
+    for thing in plan.things.get("raw", ()):
+        path = district.home.path / thing.name
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         with district.store.writing() as transaction:
-            note_purged(transaction, [replace(one, sha256=digest)])
+            note_purged(transaction, [replace(thing, sha256=digest)])
         path.unlink()
 
 
 def _raw_left(district: District, plan: Plan) -> Iterable[str]:
-    names = [one.name for one in plan.things.get("raw", ())]
+    names = [thing.name for thing in plan.things.get("raw", ())]
     return [name for name in names if (district.home.path / name).exists()]
 
 
 def _events(district: District) -> Iterator[Purged]:
-    for one in ledger.lake_files(district.store):
+    for file in ledger.lake_files(district.store):
         yield Purged(
             record_class="event",
-            name=one.path,
-            source=one.source,
-            kind="rejects" if one.event_class == REJECTS else "events",
-            row_count=one.row_count,
-            sha256=one.sha256,
-            last_day=date.fromisoformat(one.event_date),
+            name=file.path,
+            source=file.source,
+            kind="rejects" if file.event_class == REJECTS else "events",
+            row_count=file.row_count,
+            sha256=file.sha256,
+            last_day=date.fromisoformat(file.event_date),
         )
 
 
@@ -190,7 +190,7 @@ def _delete_events(district: District, plan: Plan, _now: datetime) -> None:
     things = plan.things.get("event", ())
     with district.store.writing() as transaction:
         note_purged(transaction, things)
-        ledger.supersede(transaction, [one.name for one in things])
+        ledger.supersede(transaction, [thing.name for thing in things])
         if "event" in plan.before:
             first = plan.before["event"]
             held = {one.last_day.isoformat() for one in plan.held["event"]}
@@ -198,8 +198,8 @@ def _delete_events(district: District, plan: Plan, _now: datetime) -> None:
             # lines that wait at the end of a file for their answer were events too
             names = [name for name, known in formats().items() if known.hands_on_lines]
             ledger.forget_headers(transaction, names, first + timedelta(days=1))
-    for one in plan.gone_events:
-        (district.home.lake / one.name).unlink(missing_ok=True)
+    for event in plan.gone_events:
+        (district.home.lake / event.name).unlink(missing_ok=True)
     # what counts no more goes, and what others took the place of goes with it
     sweep(district.store, district.home.lake, grace=timedelta(0))
     delete_set_aside(district.home.lake, plan)
@@ -219,7 +219,7 @@ def delete_set_aside(lake: Path, plan: Plan) -> None:
 
 def _events_left(district: District, plan: Plan) -> Iterable[str]:
     lake = district.home.lake
-    return [one.name for one in plan.gone_events if (lake / one.name).exists()]
+    return [event.name for event in plan.gone_events if (lake / event.name).exists()]
 
 
 def _findings(name: str, district: District) -> Iterator[Purged]:
@@ -240,7 +240,7 @@ def _delete_findings(district: District, plan: Plan, _now: datetime) -> None:
     things = [*plan.things.get("finding", ()), *plan.things.get("case", ())]
     with district.store.writing() as transaction:
         note_purged(transaction, things)
-        remove_findings(transaction, [one.name for one in things])
+        remove_findings(transaction, [thing.name for thing in things])
 
 
 def _messages(district: District) -> Iterator[Purged]:
@@ -255,8 +255,8 @@ def _delete_messages(district: District, plan: Plan, _now: datetime) -> None:
     things = plan.things.get("message", ())
     with district.store.writing() as transaction:
         note_purged(transaction, things)
-        for one in things:
-            blank_message(transaction, one.name)
+        for thing in things:
+            blank_message(transaction, thing.name)
 
 
 def _registry(district: District) -> Iterator[Purged]:
@@ -277,13 +277,13 @@ def _delete_registry(district: District, plan: Plan, _now: datetime) -> None:
     things = plan.things.get("registry", ())
     with district.store.writing() as transaction:
         note_purged(transaction, things)
-    for one in things:
-        forget(district.home, one.name)
+    for thing in things:
+        forget(district.home, thing.name)
 
 
 def _registry_left(district: District, plan: Plan) -> Iterable[str]:
     kept = district.home.kept_registry
-    names = [one.name for one in plan.things.get("registry", ())]
+    names = [thing.name for thing in plan.things.get("registry", ())]
     return [f"{kept.name}/{name}" for name in names if (kept / name).exists()]
 
 
@@ -325,13 +325,13 @@ def _archives(district: District) -> Iterable[Path]:
     yield district.home.reports
     if district.home.editions.is_dir():
         yield from sorted(
-            one for one in district.home.editions.iterdir() if one.is_dir()
+            path for path in district.home.editions.iterdir() if path.is_dir()
         )
 
 
 def _reports_left(district: District, plan: Plan) -> Iterable[str]:
     """More than the page that says that there was a report."""
-    weeks = [date.fromisoformat(one.name) for one in plan.things.get("report", ())]
+    weeks = [date.fromisoformat(thing.name) for thing in plan.things.get("report", ())]
     labels = [week_label(week) for week in weeks]
     reports = district.home.reports
     return [label for label in labels if len(list((reports / label).glob("*"))) > 1]

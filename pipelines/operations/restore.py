@@ -146,7 +146,7 @@ def restore_in_place(
         sync(home.path)
         for end in ("", ".wal"):  # it is derived, from events that may be gone
             home.warehouse.with_name(home.warehouse.name + end).unlink(missing_ok=True)
-        highest = max(marks.values(), key=lambda one: one.generation, default=None)
+        highest = max(marks.values(), key=lambda mark: mark.generation, default=None)
         own, reached = (highest.home, highest.generation) if highest else ("", 0)
         set_aside = _marked(home, own, reached + 1)
         _chained(home, manifest, actor, always=True)
@@ -256,7 +256,7 @@ def _copied(source: Path, target: Path, said: Sealed) -> None:
 def _require_space(home: Path, manifest: Manifest) -> None:
     """Begin nothing that the disk could not hold."""
     place = next(one for one in (home, *home.parents) if one.is_dir())
-    require_space(place, sum(one.bytes for one in manifest.files.values()))
+    require_space(place, sum(file.bytes for file in manifest.files.values()))
 
 
 def _marked(home: DistrictHome, own: str, generation: int) -> Sequence[str]:
@@ -286,7 +286,7 @@ def wrong_with(home: DistrictHome, manifest: Manifest) -> list[str]:
     """What a restored home lacks of what its backup had."""
     store = read_store(home.state_db)
     try:
-        lines = sum(one.lines for one in ledger.source_files(store))
+        lines = sum(file.lines for file in ledger.source_files(store))
         findings = len(stored_findings(store))
         wrong = unbalanced(store, home.lake)
     finally:
@@ -334,8 +334,12 @@ def _rebuilt(home: DistrictHome) -> list[str]:
 def _told(home: DistrictHome) -> Mapping[str, Any]:
     with open_district(home.path) as district:
         return {
-            one["finding_id"]: (one["status"], one["confidence"], one["record"])
-            for one in stored_findings(district.store)
+            finding["finding_id"]: (
+                finding["status"],
+                finding["confidence"],
+                finding["record"],
+            )
+            for finding in stored_findings(district.store)
         }
 
 

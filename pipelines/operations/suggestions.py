@@ -58,9 +58,9 @@ def as_csv(file: str, proposals: Sequence[Proposal]) -> str:
     """A file as the registry reads it: each row under a comment with its reason."""
     columns = list(FILES[file].columns)
     lines = [",".join(columns)]
-    for one in proposals:
-        lines.append("# " + " ".join(one.reason.split()))
-        lines.append(_row([one.cells.get(name, "") for name in columns]))
+    for proposal in proposals:
+        lines.append("# " + " ".join(proposal.reason.split()))
+        lines.append(_row([proposal.cells.get(name, "") for name in columns]))
     return "\n".join(lines) + "\n"
 
 

@@ -49,9 +49,9 @@ def is_lookup(entry: Entry) -> bool:
 def looked_up(entries: Iterable[Entry], since: datetime) -> list[LookUps]:
     """One row a person and act, the most look-ups without a case first."""
     held: dict[tuple[str, str], list[Entry]] = {}
-    for one in entries:
-        if is_lookup(one) and datetime.fromisoformat(one.time) >= since:
-            held.setdefault((one.actor, one.action), []).append(one)
+    for entry in entries:
+        if is_lookup(entry) and datetime.fromisoformat(entry.time) >= since:
+            held.setdefault((entry.actor, entry.action), []).append(entry)
     rows = [
         LookUps(
             actor=actor,
@@ -63,7 +63,7 @@ def looked_up(entries: Iterable[Entry], since: datetime) -> list[LookUps]:
         )
         for (actor, action), found in held.items()
     ]
-    return sorted(rows, key=lambda one: (-one.without_case, one.actor, one.action))
+    return sorted(rows, key=lambda row: (-row.without_case, row.actor, row.action))
 
 
 def without_case(
@@ -71,8 +71,8 @@ def without_case(
 ) -> Mapping[tuple[str, str], Sequence[Entry]]:
     """Look-ups of the last 31 days without a case, by month and person."""
     held: dict[tuple[str, str], list[Entry]] = {}
-    for one in entries:
-        is_new = datetime.fromisoformat(one.time) >= now - ANNOUNCED_FOR
-        if is_lookup(one) and not one.case and is_new:
-            held.setdefault((one.time[:7], one.actor), []).append(one)
+    for entry in entries:
+        is_new = datetime.fromisoformat(entry.time) >= now - ANNOUNCED_FOR
+        if is_lookup(entry) and not entry.case and is_new:
+            held.setdefault((entry.time[:7], entry.actor), []).append(entry)
     return held

@@ -71,20 +71,20 @@ def source_days(store: Store, source: str | None = None) -> list[SourceDay]:
         return [_day(row) for row in connection.execute(query)]
 
 
-def _sum(one: SourceDay, other: SourceDay) -> SourceDay:
+def _sum(day: SourceDay, other: SourceDay) -> SourceDay:
     return SourceDay(
-        source=one.source,
-        event_class=one.event_class,
-        event_date=one.event_date,
-        events=one.events + other.events,
-        duplicates=one.duplicates + other.duplicates,
-        filled=_added(one.filled, other.filled),
-        lags=_added(one.lags, other.lags),
+        source=day.source,
+        event_class=day.event_class,
+        event_date=day.event_date,
+        events=day.events + other.events,
+        duplicates=day.duplicates + other.duplicates,
+        filled=_added(day.filled, other.filled),
+        lags=_added(day.lags, other.lags),
     )
 
 
-def _added(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
-    total = Counter(one)
+def _added(row: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
+    total = Counter(row)
     total.update(other)  # unlike +, it keeps what comes to nothing
     return dict(total)
 
@@ -188,10 +188,10 @@ def quarantined(store: Store) -> list[Quarantined]:
 def hold_back(store: Store, found: Iterable[Quarantined]) -> None:
     """Quarantine days of models; what was held back before keeps its time."""
     with store.writing() as connection:
-        for one in found:
-            since = _lifted(connection, one.model, [one.event_date]) or now_text()
-            row = {"cause": one.cause, "reason": one.reason, "since_time": since}
-            key = {"model": one.model, "event_date": _text(one.event_date)}
+        for entry in found:
+            since = _lifted(connection, entry.model, [entry.event_date]) or now_text()
+            row = {"cause": entry.cause, "reason": entry.reason, "since_time": since}
+            key = {"model": entry.model, "event_date": _text(entry.event_date)}
             connection.execute(insert(QUARANTINE).values(**key, **row))
 
 

@@ -78,7 +78,7 @@ def lacking(connection: Connection) -> Mapping[str, tuple[str, ...]]:
     found = {}
     for table, wanted in columns_of().items():
         if table in held:
-            has = {str(one["name"]) for one in seen.get_columns(table)}
+            has = {str(column["name"]) for column in seen.get_columns(table)}
             if missing := tuple(name for name in wanted if name not in has):
                 found[table] = missing
         elif FORMER_NAMES.get(table) in held:

@@ -232,16 +232,19 @@ def copied_table(
     name = table.name if table.name in held else FORMER_NAMES.get(table.name)
     if name is None or name not in held:
         return 0
-    has = {one["name"] for one in inspect(connection).get_columns(name, schema=schema)}
+    has = {
+        column["name"]
+        for column in inspect(connection).get_columns(name, schema=schema)
+    }
     old = Table(
         name, MetaData(schema=schema), *(Column(one.name, one.type) for one in table.c)
     )
-    shared = [one.name for one in table.columns if one.name in has]
+    shared = [column.name for column in table.columns if column.name in has]
     values: dict[str, ColumnElement[Any]] = {one: old.c[one] for one in shared}
     values |= {
-        one.name: literal(FILLED.get((table.name, one.name)), one.type)
-        for one in table.columns
-        if one.name not in has
+        column.name: literal(FILLED.get((table.name, column.name)), column.type)
+        for column in table.columns
+        if column.name not in has
     }
     query = select(*values.values()).select_from(old)
     connection.execute(insert(table).from_select(list(values), query))

@@ -45,7 +45,8 @@ def mark_reports_written(store: Store, weeks: Iterable[date]) -> None:
 
 def _noted(connection: Connection) -> set[date]:
     return {
-        date.fromisoformat(one) for one in json.loads(fact(connection, PENDING) or "[]")
+        date.fromisoformat(load)
+        for load in json.loads(fact(connection, PENDING) or "[]")
     }
 
 

@@ -79,11 +79,11 @@ def end(connection: Connection) -> None:
 def note_purged(connection: Connection, things: Iterable[Purged]) -> None:
     """Write down what the same transaction, or the next act, deletes."""
     now = now_text()
-    for one in things:
-        key = {"record_class": one.record_class, "name": one.name}
+    for thing in things:
+        key = {"record_class": thing.record_class, "name": thing.name}
         # what came again under the same name, and is deleted again
         connection.execute(delete(PURGED).filter_by(**key))
-        values = {**asdict(one), "last_day": one.last_day.isoformat()}
+        values = {**asdict(thing), "last_day": thing.last_day.isoformat()}
         connection.execute(insert(PURGED).values(**values, purged_time=now))
 
 

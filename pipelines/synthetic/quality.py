@@ -28,15 +28,15 @@ def quality(trials: Sequence[Trial]) -> Mapping[str, Any]:
     Shares come with exact bounds of 95 % as `[low, high]`. Nothing here is a mean
     over districts: their findings, cases and weeks are put together.
     """
-    planted = pl.concat([one.cases for one in trials])
+    planted = pl.concat([trial.cases for trial in trials])
     cases = planted.filter(~pl.col("is_lead"))
-    findings = pl.concat([one.findings for one in trials])
+    findings = pl.concat([trial.findings for trial in trials])
     false = findings.filter(~pl.col("is_true"))
-    leads = sum(sum(one.leads.values()) for one in trials)
-    lacking = sum(len(one.lacking) for one in trials)
-    user_weeks = sum(one.people * one.weeks for one in trials)
+    leads = sum(sum(trial.leads.values()) for trial in trials)
+    lacking = sum(len(trial.lacking) for trial in trials)
+    user_weeks = sum(trial.people * trial.weeks for trial in trials)
     return {
-        "districts": [_district(one) for one in trials],
+        "districts": [_district(trial) for trial in trials],
         "user_weeks": user_weeks,
         "findings": findings.height,
         "false_findings": false.height,
@@ -57,9 +57,14 @@ def quality(trials: Sequence[Trial]) -> Mapping[str, Any]:
 def false_rows(trials: Sequence[Trial]) -> list[Row]:
     """Each false finding, for a closer look."""
     return [
-        {"seed": one.seed, **row, "first": str(row["first"]), "last": str(row["last"])}
-        for one in trials
-        for row in one.findings.filter(~pl.col("is_true")).to_dicts()
+        {
+            "seed": trial.seed,
+            **row,
+            "first": str(row["first"]),
+            "last": str(row["last"]),
+        }
+        for trial in trials
+        for row in trial.findings.filter(~pl.col("is_true")).to_dicts()
     ]
 
 
@@ -67,24 +72,24 @@ def missed_rows(trials: Sequence[Trial]) -> list[Row]:
     """Each planted case that its rule did not find; a lead counts where it is all."""
     names = ("case_id", "family", "expected_rule", "intensity", "is_met", "note")
     return [
-        {"seed": one.seed, **row}
-        for one in trials
-        for row in one.cases.filter(~pl.col("is_found")).select(names).to_dicts()
+        {"seed": trial.seed, **row}
+        for trial in trials
+        for row in trial.cases.filter(~pl.col("is_found")).select(names).to_dicts()
     ]
 
 
-def _district(one: Trial) -> Row:
+def _district(trial: Trial) -> Row:
     return {
-        "seed": one.seed,
-        "has_violations": one.has_violations,
-        "people": one.people,
-        "weeks": one.weeks,
-        "planted": one.cases.filter(~pl.col("is_lead")).height,
-        "found": _sum(one.cases.filter(~pl.col("is_lead"))["is_found"]),
-        "findings": one.findings.height,
-        "false_findings": one.findings.filter(~pl.col("is_true")).height,
-        "leads": sum(one.leads.values()),
-        "lacking": dict(one.lacking),
+        "seed": trial.seed,
+        "has_violations": trial.has_violations,
+        "people": trial.people,
+        "weeks": trial.weeks,
+        "planted": trial.cases.filter(~pl.col("is_lead")).height,
+        "found": _sum(trial.cases.filter(~pl.col("is_lead"))["is_found"]),
+        "findings": trial.findings.height,
+        "false_findings": trial.findings.filter(~pl.col("is_true")).height,
+        "leads": sum(trial.leads.values()),
+        "lacking": dict(trial.lacking),
     }
 
 
@@ -109,7 +114,7 @@ def _rate(count: int, user_weeks: int) -> Row:
 def _by_rule(
     trials: Sequence[Trial], cases: pl.DataFrame, findings: pl.DataFrame
 ) -> list[Row]:
-    built = set().union(*(one.rules for one in trials))
+    built = set().union(*(trial.rules for trial in trials))
     rows = []
     for rule in sorted((built | set(cases["expected_rule"])) - set(lead_rules())):
         planted = cases.filter(pl.col("expected_rule") == rule)
@@ -127,7 +132,7 @@ def _by_rule(
 
 def _leads(trials: Sequence[Trial], cases: pl.DataFrame) -> list[Row]:
     """The leads of each rule; of those that make nothing else, what was planted."""
-    told = sum((Counter(one.leads) for one in trials), Counter())
+    told = sum((Counter(trial.leads) for trial in trials), Counter())
     rows = []
     for rule in sorted(set(told) | set(lead_rules())):
         planted = cases.filter(pl.col("expected_rule") == rule)
@@ -217,9 +222,9 @@ def _as_it_is(home: Path) -> frozenset[Key]:
         take_in(district, settle_seconds=0)
         build_and_judge(district)
         return frozenset(
-            (one["rule"], one["subject"], one["event_date"])
-            for one in stored_findings(district.store)
-            if one["status"] != WITHDRAWN and one["confidence"] in SHOWN
+            (finding["rule"], finding["subject"], finding["event_date"])
+            for finding in stored_findings(district.store)
+            if finding["status"] != WITHDRAWN and finding["confidence"] in SHOWN
         )
 
 

@@ -41,13 +41,13 @@ def finding_frame(findings: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
     """Stored findings: rule, account, kind and span."""
     rows = [
         {
-            "rule": one["rule"],
-            "account": one["subject"],
-            "kind": one["kind"],
-            "first": one["record"]["start_time"],
-            "last": one["record"]["end_time"],
+            "rule": finding["rule"],
+            "account": finding["subject"],
+            "kind": finding["kind"],
+            "first": finding["record"]["start_time"],
+            "last": finding["record"]["end_time"],
         }
-        for one in findings
+        for finding in findings
     ]
     schema = dict.fromkeys(("rule", "account", "kind", "first", "last"), pl.String)
     return pl.DataFrame(rows, schema=schema).with_columns(
@@ -71,8 +71,10 @@ def incomplete(
         copies.setdefault(row["finding_id"], []).append(row)
     files = _Files(landing)
     lacks = {
-        one["finding_id"]: _lacking(one, copies.get(one["finding_id"], []), files)
-        for one in findings
+        finding["finding_id"]: _lacking(
+            finding, copies.get(finding["finding_id"], []), files
+        )
+        for finding in findings
     }
     return {name: said for name, said in lacks.items() if said}
 
@@ -82,7 +84,10 @@ def _lacking(
 ) -> str:
     record = finding["record"]
     named = [one["name"] for one in record["alternatives"]]
-    wanted = [one.name for one in alternatives(finding["rule"], record["details"])]
+    wanted = [
+        alternative.name
+        for alternative in alternatives(finding["rule"], record["details"])
+    ]
     if not wanted or named[: len(wanted)] != wanted:
         return "not every other explanation was tested"
     if len(lines) != len(set(record["evidence"])):
@@ -175,7 +180,9 @@ def judge_trial(
     """
     with open_district(home) as district:
         stored = [
-            one for one in stored_findings(district.store) if one["status"] != WITHDRAWN
+            finding
+            for finding in stored_findings(district.store)
+            if finding["status"] != WITHDRAWN
         ]
         evidence = stored_evidence(district.store)
         rules = tuple(sorted(district.detections))
@@ -189,7 +196,7 @@ def judge_trial(
         has_violations=has_violations,
         cases=cases,
         findings=findings,
-        leads=Counter(one["rule"] for one in leads),
+        leads=Counter(lead["rule"] for lead in leads),
         lacking=incomplete(shown, evidence, home / "landing"),
         rules=rules,
     )
@@ -226,7 +233,7 @@ def compare(
     judged = findings.join(
         alike.agg(alike=pl.col("family").first()), on="number", how="left"
     ).with_columns(is_true=pl.col("number").is_in(right["number"].to_list()))
-    names = pl.Series("finding_id", [one["finding_id"] for one in shown], pl.String)
+    names = pl.Series("finding_id", [row["finding_id"] for row in shown], pl.String)
     return violations, judged.sort("number").with_columns(names).drop("number")
 
 

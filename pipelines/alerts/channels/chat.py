@@ -71,7 +71,7 @@ def _failure(result: Any) -> DeliveryError:
 
 
 def _outcomes(results: Iterable[Any]) -> set[str]:
-    return {one.status.name for one in results}
+    return {result.status.name for result in results}
 
 
 def _is_refusal(status: int | None) -> bool:

@@ -42,8 +42,8 @@ def deliver(message: Message, settings: OcsfSettings, _allowed: Sequence[str]) -
     )
 
 
-def _uid(one: Mapping[str, Any]) -> object:
-    metadata = one.get("metadata")
+def _uid(row: Mapping[str, Any]) -> object:
+    metadata = row.get("metadata")
     return metadata.get("uid") if isinstance(metadata, dict) else None
 
 

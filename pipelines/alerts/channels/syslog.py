@@ -89,7 +89,7 @@ def syslog_line(message: Message, facility: int) -> str:
     header = f"<{priority}>1 {now} - schoolbell - {message.class_name} - "
     names = ["CEF:0", "Schoolbell", "Schoolbell", version("schoolbell")]
     fields = [message.class_name, message.subject]
-    escaped = [_ascii(one).replace("|", "\\|") for one in fields]
+    escaped = [_ascii(field).replace("|", "\\|") for field in fields]
     extension = (
         f"externalId={_value(message.key)} cat={_value(message.class_name)} "
         f"msg={_value(message.text)}"

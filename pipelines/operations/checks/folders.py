@@ -112,7 +112,7 @@ def _links(installation: Installation) -> Answer:
     landing = installation.home.landing
     if not landing.is_dir():
         return unasked("there is no landing folder")
-    links = [one.name for one in sorted(landing.rglob("*")) if one.is_symlink()]
+    links = [path.name for path in sorted(landing.rglob("*")) if path.is_symlink()]
     if links:
         return look(
             f"links in the landing folder are not followed: {', '.join(links[:5])}",

@@ -32,7 +32,7 @@ ROTATION = Path("/etc/logrotate.d")
 
 
 def _sources(installation: Installation) -> Answer:
-    named = [one.name for one in installation.district.sources()]
+    named = [source.name for source in installation.district.sources()]
     if not named:
         return act(
             "no source is configured and the landing folder is empty",
@@ -43,10 +43,10 @@ def _sources(installation: Installation) -> Answer:
 
 def _arrival(installation: Installation) -> Answer:
     newest: dict[str, datetime] = {}
-    for one in ledger.source_files(installation.store):
-        if one.last_time is not None:
-            time = datetime.fromisoformat(one.last_time)
-            newest[one.source] = max(time, newest.get(one.source, time))
+    for file in ledger.source_files(installation.store):
+        if file.last_time is not None:
+            time = datetime.fromisoformat(file.last_time)
+            newest[file.source] = max(time, newest.get(file.source, time))
     if not newest:
         return look("no event was ever read", "schoolbell run --home {home}")
     silent = {
@@ -61,14 +61,16 @@ def _arrival(installation: Installation) -> Answer:
 
 
 def _unread(installation: Installation) -> Answer:
-    known = {(one.source, one.path) for one in ledger.source_files(installation.store)}
+    known = {
+        (file.source, file.path) for file in ledger.source_files(installation.store)
+    }
     before = (installation.now - WAITED).timestamp() * 1e9
     waiting = [
-        f"{source.name}/{one.path}"
+        f"{source.name}/{delivery.path}"
         for source in installation.district.sources()
         if isinstance(source.folder, Path)
-        for one in deliveries(source.folder, source.name).deliveries
-        if (source.name, one.path) not in known and one.raw_mtime_ns < before
+        for delivery in deliveries(source.folder, source.name).deliveries
+        if (source.name, delivery.path) not in known and delivery.raw_mtime_ns < before
     ]
     if waiting:
         return look(
@@ -109,9 +111,9 @@ def _read_to_the_end(installation: Installation) -> Answer:
 def _pending(installation: Installation) -> Answer:
     before = (installation.now - WAITED).isoformat()
     stuck = [
-        one
-        for one in ledger.source_files(installation.store)
-        if one.pending_lines and one.last_read_time < before
+        file
+        for file in ledger.source_files(installation.store)
+        if file.pending_lines and file.last_read_time < before
     ]
     if stuck:
         return look(
@@ -159,7 +161,7 @@ def _clocks(installation: Installation) -> Answer:
 def _lags(installation: Installation) -> Answer:
     """What took longer than a day is history: files that were dropped in."""
     days = source_days(installation.store)
-    names = sorted({one.source for one in days})
+    names = sorted({day.source for day in days})
     told = "; ".join(f"{name}: {_within(arrivals_of(days, name))}" for name in names)
     late = _lasting(installation, "late")
     if late:

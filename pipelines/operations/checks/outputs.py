@@ -82,7 +82,7 @@ def _undelivered(installation: Installation) -> Answer:
 def _tested(installation: Installation) -> Answer:
     """A channel that nobody tried may lead nowhere on the day when it matters."""
     channels = installation.settings.alerts.channels.values()
-    if not any(one.enabled for one in channels):
+    if not any(channel.enabled for channel in channels):
         return unasked("no alert channel is set that could be tried")
     newest = newest_sent(installation.store, TEST)
     command = "schoolbell alerts test --home {home}"
@@ -100,7 +100,7 @@ def _secrets(installation: Installation) -> Answer:
         for value in channel.settings.values()
         if is_reference(value) and "file" in value
     ]
-    loose = [one for one in files if one.is_file() and one.stat().st_mode & 0o077]
+    loose = [file for file in files if file.is_file() and file.stat().st_mode & 0o077]
     if loose:
         names = " ".join(map(str, loose))
         return act("others can read a secret of a channel", f"chmod 600 {names}")
@@ -108,7 +108,7 @@ def _secrets(installation: Installation) -> Answer:
 
 
 def _scheduled(installation: Installation) -> Answer:
-    reads = [one.last_read_time for one in ledger.source_files(installation.store)]
+    reads = [file.last_read_time for file in ledger.source_files(installation.store)]
     if not reads:
         return look("nothing was ever read", "schoolbell run --home {home}")
     last = datetime.fromisoformat(max(reads))
@@ -137,7 +137,9 @@ def _telemetry(_installation: Installation) -> Answer:
 def _loopback(_installation: Installation) -> Answer:
     if not PROCESSES.is_dir():
         return unasked("this system lists no processes")
-    hosts = [_host(one) for one in _command_lines() if "dagster-webserver" in one[0:3]]
+    hosts = [
+        _host(line) for line in _command_lines() if "dagster-webserver" in line[0:3]
+    ]
     if not hosts:
         return unasked("Dagster's web pages are not running here")
     if any(host not in LOOPBACK for host in hosts):

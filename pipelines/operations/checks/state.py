@@ -94,7 +94,7 @@ def _balance(installation: Installation) -> Answer:
             "keep the landing folder; schoolbell status --json --home {home}",
         )
     files = ledger.source_files(installation.store)
-    return well(f"all {sum(one.lines for one in files):,} lines are accounted for")
+    return well(f"all {sum(file.lines for file in files):,} lines are accounted for")
 
 
 def _lake(installation: Installation) -> Answer:

@@ -132,8 +132,8 @@ class _Game:
     def round(self, judged: pl.DataFrame, now: datetime) -> None:
         """What an hourly run does, and what readers then do."""
         issues = self._issues(judged, now)
-        for one in issues:
-            self.played.raised.setdefault((one.key, one.start), now)
+        for issue in issues:
+            self.played.raised.setdefault((issue.key, issue.start), now)
         news: list[News] = [
             *of_findings(self.drawn.known(now), ALERTS.security_rules),
             *of_issues(issues, now),
@@ -150,7 +150,7 @@ class _Game:
         seen = judged.filter(pl.col("hour_start") + HOUR <= now)
         if seen.filter(pl.col("state") != "fine").is_empty():
             return []
-        return [one for one in intervals(seen) if one.end is None]
+        return [interval for interval in intervals(seen) if interval.end is None]
 
     def _note_announced(self, now: datetime) -> None:
         self.played.announced.extend(

@@ -216,7 +216,7 @@ def _hour(
     random: Random,
 ) -> list[tuple[str, str, date, int, datetime, int]]:
     local = at.astimezone(ZONE)
-    silent = {one.building for one in gaps if one.start <= at < one.end}
+    silent = {gap.building for gap in gaps if gap.start <= at < gap.end}
     places = dict(zip(BUILDINGS, SHARES, strict=True)) if feed.is_local else {"": 1.0}
     counts = {
         place: 0

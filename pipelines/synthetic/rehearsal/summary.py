@@ -105,23 +105,26 @@ class Count:
     def missed(self) -> list[Silence]:
         """Long enough to be known, and never told."""
         return [
-            one for one in self.silences if one.delay_hours is None and not one.is_short
+            silence
+            for silence in self.silences
+            if silence.delay_hours is None and not silence.is_short
         ]
 
     @property
     def late(self) -> list[Silence]:
         """Told more than one interval after they could be known."""
         return [
-            one
-            for one in self.silences
-            if one.delay_hours is not None and one.delay_hours > one.interval_hours
+            silence
+            for silence in self.silences
+            if silence.delay_hours is not None
+            and silence.delay_hours > silence.interval_hours
         ]
 
     @property
     def is_well(self) -> bool:
         """Nothing was missed, late, false, lost, too soon or too much."""
-        most = max((one.most_a_day for one in self.readers), default=0)
-        early = sum(one.in_quiet_hours for one in self.readers)
+        most = max((reader.most_a_day for reader in self.readers), default=0)
+        early = sum(reader.in_quiet_hours for reader in self.readers)
         wrong = (self.false_alarms, self.lost, self.unmarked, self.too_soon, early)
         is_in_budget = most <= ALERTS.most_a_day
         return not (self.missed or self.late or any(wrong)) and is_in_budget
@@ -137,7 +140,7 @@ def count(
         if not any(_is_of(key, start, one) for one in planted)
     ]
     rows = outbox(store)
-    sent = {(one["alert_key"], one["channel"]) for one in rows if one["state"] == SENT}
+    sent = {(row["alert_key"], row["channel"]) for row in rows if row["state"] == SENT}
     came = Counter((one.message.key, one.channel) for one in played.arrived)
     return Count(
         readers=list(_readers(year, played)),
@@ -149,7 +152,7 @@ def count(
         repeated=sum(times - 1 for times in came.values()),
         unmarked=_unmarked(played),
         waiting=len(rows) - len(sent),
-        lost=len(sent - came.keys()) + sum(one["state"] == GIVEN_UP for one in rows),
+        lost=len(sent - came.keys()) + sum(row["state"] == GIVEN_UP for row in rows),
         too_soon=_too_soon(played),
     )
 
@@ -174,24 +177,24 @@ def _readers(year: Year, played: Played) -> Iterator[Reader]:
         )
 
 
-def _silence(one: Planted, played: Played) -> Silence:
+def _silence(planted: Planted, played: Played) -> Silence:
     times = [
         time
         for (key, start), time in played.raised.items()
-        if key.startswith("silent:") and _is_of(key, start, one)
+        if key.startswith("silent:") and _is_of(key, start, planted)
     ]
-    delay = (min(times) - one.start) / HOUR if times else None
-    return Silence(one, _interval(one), delay)
+    delay = (min(times) - planted.start) / HOUR if times else None
+    return Silence(planted, _interval(planted), delay)
 
 
-def _interval(one: Planted) -> int:
+def _interval(planted: Planted) -> int:
     """Hours in which so many lines usually come while pupils are there."""
-    return max(1, ceil(INTERVAL_LINES / _lines_an_hour(one)))
+    return max(1, ceil(INTERVAL_LINES / _lines_an_hour(planted)))
 
 
-def _lines_an_hour(one: Planted) -> float:
-    (feed,) = [feed for feed in FEEDS if feed.name == one.source]
-    share = dict(zip(BUILDINGS, SHARES, strict=True)).get(one.building, 1.0)
+def _lines_an_hour(planted: Planted) -> float:
+    (feed,) = [feed for feed in FEEDS if feed.name == planted.source]
+    share = dict(zip(BUILDINGS, SHARES, strict=True)).get(planted.building, 1.0)
     return feed.busy * share
 
 
@@ -205,17 +208,19 @@ def _unmarked(played: Played) -> int:
     return found
 
 
-def _is_of(key: str, start: datetime, one: Planted) -> bool:
+def _is_of(key: str, start: datetime, planted: Planted) -> bool:
     """The trouble is the planted silence, or its end.
 
     Of a source that is silent everywhere a building may be told too, once the source
     is back and the building's own few lines are not.
     """
     _, source, building, _ = key.split(":")
-    is_place = source == one.source and (
-        building == one.building or one.building == EVERYWHERE or building == EVERYWHERE
+    is_place = source == planted.source and (
+        building == planted.building
+        or planted.building == EVERYWHERE
+        or building == EVERYWHERE
     )
-    return is_place and one.start - HOUR <= start <= one.end + HOUR
+    return is_place and planted.start - HOUR <= start <= planted.end + HOUR
 
 
 def _too_soon(played: Played) -> int:
