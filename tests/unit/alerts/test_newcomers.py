@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pipelines.alerts.decisions import LastMessage, Memory
 from pipelines.alerts.news import of_newcomers
 from tests.unit.alerts.facts import NOW
-from tests.unit.alerts.test_deciding import decided
+from tests.unit.alerts.test_decisions import decided
 
 BEGAN = datetime(2026, 9, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

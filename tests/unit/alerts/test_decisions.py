@@ -4,8 +4,23 @@ from datetime import datetime, time, timedelta
 
 import pytest
 
-from pipelines.alerts import decisions
-from pipelines.alerts.decisions import Answer, LastMessage, Memory, Reader, decide
+from pipelines.alerts.decisions import (
+    BUDGET,
+    LEAD,
+    NO_ROUTE,
+    QUIET,
+    SEEN,
+    SNOOZED,
+    TOLD_BEFORE,
+    Answer,
+    LastMessage,
+    Memory,
+    Reader,
+    decide,
+)
+from pipelines.alerts.decisions import (
+    PHONE as NO_PHONE,
+)
 from pipelines.alerts.rounds import compose, due, is_quiet, last_due
 from pipelines.settings.alert_settings import Alerts, Route, routes_of
 from tests.unit.alerts.facts import (
@@ -58,9 +73,9 @@ THIN = news(severity="low")
         (conduct(severity="critical"), moment(due=NOTHING | {"daily"}),
          ("hold", "waits for the weekly list")),
         (conduct(), moment(), ("tell", "due")),
-        (conduct(confidence="C1"), moment(), ("suppress", decisions.LEAD)),
+        (conduct(confidence="C1"), moment(), ("suppress", LEAD)),
         (news(about="security", confidence="C1"), moment(),
-         ("suppress", decisions.LEAD)),
+         ("suppress", LEAD)),
     ],
 )  # fmt: skip
 def test_the_built_in_routes(one, when, what):
@@ -68,15 +83,15 @@ def test_the_built_in_routes(one, when, what):
 
 
 def test_what_people_did_rings_no_phone():
-    assert decided(conduct(), PHONE) == ("suppress", decisions.PHONE)
+    assert decided(conduct(), PHONE) == ("suppress", NO_PHONE)
     assert decided(SPRAY, PHONE)[0] == "tell"
 
 
 def test_readers_get_what_is_for_them():
     operator = Reader("desk", ("operator",))
-    assert decided(conduct(), operator) == ("suppress", decisions.NO_ROUTE)
+    assert decided(conduct(), operator) == ("suppress", NO_ROUTE)
     director = Reader("desk", ("director",))
-    assert decided(SILENT, director) == ("suppress", decisions.NO_ROUTE)
+    assert decided(SILENT, director) == ("suppress", NO_ROUTE)
     assert decided(SPRAY, director)[0] == "tell"
 
 
@@ -86,16 +101,16 @@ def test_a_route_of_the_district_takes_the_built_in_ones_place():
     )
     alerts = Alerts(routes={"mine": only_sure})
     quiet = moment(is_quiet=True)
-    assert decided(SPRAY, when=quiet, alerts=alerts) == ("hold", decisions.QUIET)
+    assert decided(SPRAY, when=quiet, alerts=alerts) == ("hold", QUIET)
     unsure = news(about="security", confidence="C2")
-    assert decided(unsure, alerts=alerts) == ("suppress", decisions.NO_ROUTE)
+    assert decided(unsure, alerts=alerts) == ("suppress", NO_ROUTE)
     assert decided(SILENT, alerts=alerts)[0] == "tell"
 
 
 def test_told_once_and_again_only_when_worse_or_after_a_week():
     assert decided(SILENT, memory=announced(SILENT)) == (
         "suppress",
-        decisions.TOLD_BEFORE,
+        TOLD_BEFORE,
     )
     assert decided(SILENT, memory=announced(SILENT, step=SILENT.step - 1))[0] == "tell"
     assert decided(SILENT, memory=announced(SILENT, 6 * DAY))[0] == "suppress"
@@ -108,11 +123,11 @@ def test_an_answer_silences_until_its_end_or_until_it_is_worse():
     def said(kind, step=SILENT.step, until=None):
         return Memory(answers={"k": Answer(kind, step, until)})
 
-    assert decided(SILENT, memory=said("ack")) == ("suppress", decisions.SEEN)
+    assert decided(SILENT, memory=said("ack")) == ("suppress", SEEN)
     assert decided(SILENT, memory=said("ack", SILENT.step - 1))[0] == "tell"
     later, before = NOW + DAY, NOW - DAY
     snoozed = said("snooze", 0, later)
-    assert decided(SILENT, memory=snoozed) == ("suppress", decisions.SNOOZED)
+    assert decided(SILENT, memory=snoozed) == ("suppress", SNOOZED)
     assert decided(SILENT, memory=said("snooze", 0, before))[0] == "tell"
 
 
@@ -201,8 +216,8 @@ def test_the_last_message_of_a_day_says_how_many_wait():
         0: [],
     }
     made = compose(decisions, SETTING, 2, NOW.date())
-    assert sum(one.rule == decisions.BUDGET for one in made.decisions) == 5
-    assert made.announcements[-1].announced == ()  # they are told another day
+    assert sum(one.rule == BUDGET for one in made.decisions) == 5
+    assert made.announcements[-1].facts == ()  # they are told another day
 
 
 def test_what_a_message_holds():
@@ -215,7 +230,7 @@ def test_what_a_message_holds():
         alerts=ALERTS,
     )
     ((made, _),) = [
-        (one.message, one.announced)
+        (one.message, one.facts)
         for one in compose(decisions[:2], SETTING, 5, NOW.date()).announcements
     ]
     for part in (
