@@ -172,7 +172,7 @@ def _not_built(district: District, now: datetime) -> list[News]:
             about="health",
             severity="high",
             confidence="C3",
-            line=failure.said,
+            line=failure.message,
             since=now,
             reference="schoolbell status",
             lasting=min(9, len(failure.days)),

@@ -14,7 +14,7 @@ from pipelines.cli.options import AsJson, Home
 from pipelines.errors import SettingsError
 from pipelines.findings.cases import Case
 from pipelines.findings.frames import COLUMNS, rows
-from pipelines.findings.review import Wish, granted, said
+from pipelines.findings.review import Wish, granted, required_reason
 from pipelines.reports.tables import table, to_csv
 from pipelines.state.audit import Act
 
@@ -72,7 +72,9 @@ def _named(one: Desk, chosen: list[Case], wish: Wish) -> list[dict[str, Any]]:
             where="--case",
             remedy="Name the case: --case c-… --reason …",
         )
-    wish = Wish(action=wish.action, case_id=wish.case_id, reason=said(wish.reason))
+    wish = Wish(
+        action=wish.action, case_id=wish.case_id, reason=required_reason(wish.reason)
+    )
     granted(one.chain, wish, one.asker)
     return rows(
         chosen, lambda finding, device: device or str(finding["subject"]), one.is_pupil

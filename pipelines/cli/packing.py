@@ -14,7 +14,7 @@ from pipelines.cli.options import AsJson, Home
 from pipelines.findings.cases import Case
 from pipelines.findings.packs import gathered
 from pipelines.findings.packs import pack as packed
-from pipelines.findings.review import Wish, granted, said
+from pipelines.findings.review import Wish, granted, required_reason
 from pipelines.run.console import safe
 from pipelines.state.audit import Act
 
@@ -34,7 +34,7 @@ def pack(
         case = next((each for each in one.cases if each.case_id == case_id), None)
         if case is None:
             raise no_case(case_id)
-        why = said(reason)
+        why = required_reason(reason)
         if names:
             one.require("names")
             wish = Wish(action="pack", case_id=case_id, reason=why)

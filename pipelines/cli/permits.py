@@ -24,7 +24,7 @@ from pipelines.findings.exceptions import (
     enter,
     permit_uses,
 )
-from pipelines.findings.review import not_oneself, said
+from pipelines.findings.review import not_oneself, required_reason
 from pipelines.registry.permits import LONGEST_EXCEPTION_DAYS
 from pipelines.run.console import show_whole, table
 from pipelines.state.findings import stored_findings
@@ -55,7 +55,7 @@ def exception(
             scope=_scope(scope),
             first=_day(since or finding["event_date"], "--from"),
             last=_day(until, "--until"),
-            reason=said(reason),
+            reason=required_reason(reason),
             approver=one.person or one.asker.user_name,
         )
         ident = enter(one.district, finding, asked, case.case_id, one.asker)
@@ -84,7 +84,7 @@ def exception_end(
         last = end(
             one.district,
             exception_id,
-            said(reason),
+            required_reason(reason),
             one.asker,
             today=_today(one.district),
             wholly=wholly,

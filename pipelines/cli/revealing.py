@@ -11,7 +11,7 @@ from pipelines.cli.asking import Desk, desk
 from pipelines.cli.exporting import CaseId, no_case
 from pipelines.cli.options import AsJson, Home
 from pipelines.findings.cases import Case
-from pipelines.findings.review import Wish, granted_for, said
+from pipelines.findings.review import Wish, granted_for, required_reason
 from pipelines.privacy.lookups import REFUSED
 from pipelines.privacy.pseudonyms import Kind
 from pipelines.privacy.redaction import hidden_sites
@@ -34,7 +34,7 @@ def reveal(
 ) -> None:
     """Tell whose a pseudonym is: for one case that it is in, each time noted first."""
     with desk(home, "names") as one:
-        why = said(reason)
+        why = required_reason(reason)
         held = next((each for each in one.cases if each.case_id == case), None)
         if case and held is None:
             raise no_case(case)

@@ -397,8 +397,8 @@ def _changed(
         ]
     )
     hashes = f" ({FILE} {_hash(before)} to {_hash(after)})"
-    told = Act(**(act.__dict__ | {"reason": act.reason + hashes}))
-    with open_chain(district.store, district.home).recording(told) as transaction:
+    noted = Act(**(act.__dict__ | {"reason": act.reason + hashes}))
+    with open_chain(district.store, district.home).recording(noted) as transaction:
         yield transaction
         put(path, after)
 

@@ -147,8 +147,8 @@ def unsupported(
 ) -> None:
     """A decision stands; that the data changed under it is said beside it."""
     reason = f"the present data no longer show it ({why(because)})"
-    said = f"{row['status_reason'] or row['status']}; {reason}"
-    change_finding(transaction, row["finding_id"], {"status_reason": said})
+    status_reason = f"{row['status_reason'] or row['status']}; {reason}"
+    change_finding(transaction, row["finding_id"], {"status_reason": status_reason})
     mark_unsupported(transaction, row["finding_id"], reason)
     note(transaction, row, "no longer shown", reason)
 
@@ -158,8 +158,8 @@ def supported(
 ) -> None:
     """A decided finding is shown again: the note goes, the decision stands."""
     suffix = f"; {unsupported_reason(transaction, row['finding_id'])}"
-    said = str(row["status_reason"]).removesuffix(suffix)
-    change_finding(transaction, row["finding_id"], {"status_reason": said})
+    status_reason = str(row["status_reason"]).removesuffix(suffix)
+    change_finding(transaction, row["finding_id"], {"status_reason": status_reason})
     mark_supported(transaction, row["finding_id"])
     note(transaction, row, "shown again", why(because))
 

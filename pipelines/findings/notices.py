@@ -282,8 +282,8 @@ def _both(case: Case, held: Sequence[Mapping[str, Any]]) -> str:
         f"{case.name('device', row['device'])} ({TOLD[row['binding']]})": None
         for row in held
     }
-    said = " and ".join(claims)
-    return f"two devices have a claim on the address at that moment: {said}"
+    words = " and ".join(claims)
+    return f"two devices have a claim on the address at that moment: {words}"
 
 
 def held(case: Case, ip: str) -> Mapping[str, Any]:

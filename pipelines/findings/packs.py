@@ -147,8 +147,8 @@ def _alternatives(
 
 def _limits(findings: Sequence[Mapping[str, Any]]) -> str:
     """What these logs can not show, each sentence once."""
-    said = dict.fromkeys(text for finding in findings for text in finding["limits"])
-    return "These logs can not show:\n\n" + "".join(f"- {text}\n" for text in said)
+    limits = dict.fromkeys(text for finding in findings for text in finding["limits"])
+    return "These logs can not show:\n\n" + "".join(f"- {text}\n" for text in limits)
 
 
 def _columns(rows: Sequence[Mapping[str, Any]]) -> Sequence[str]:
@@ -343,7 +343,7 @@ def _chain(
     ids = {place: file_id for file_id, place in places.items()}
     known = _known(district, case)
 
-    def told(event_id: int | None) -> str:
+    def line_place(event_id: int | None) -> str:
         if event_id is None:
             return ""
         file_id, line = place_of(event_id)
@@ -359,8 +359,8 @@ def _chain(
             {
                 **_shown(row, named, hidden),
                 "grade": grade,
-                "lease_line": told(lease),
-                "logon_line": told(logon),
+                "lease_line": line_place(lease),
+                "logon_line": line_place(logon),
             }
         )
     return rows

@@ -62,10 +62,10 @@ class Verdict:
                 f"there is no verdict {self.code!r}",
                 remedy=f"It is one of: {', '.join(VERDICTS)}",
             )
-        said(self.reason)
+        required_reason(self.reason)
 
 
-def said(reason: str) -> str:
+def required_reason(reason: str) -> str:
     """A reason that says something.
 
     Raises:

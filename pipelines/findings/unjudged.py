@@ -120,7 +120,7 @@ class Failure:
     models: Sequence[str]
 
     @property
-    def said(self) -> str:
+    def message(self) -> str:
         """Model, days and rules, without the reason."""
         days = [day.isoformat() for day in self.days]
         when = f" for {', '.join(days[:MOST_DAYS])}" if days else ""
@@ -134,7 +134,7 @@ class Failure:
         return asdict(self) | {"days": [day.isoformat() for day in self.days]}
 
     def __str__(self) -> str:
-        return f"{self.said} ({self.reason})"
+        return f"{self.message} ({self.reason})"
 
 
 def failures(district: District) -> list[Failure]:
@@ -172,8 +172,8 @@ def missing(district: District) -> list[Drift]:
 
 
 def _given_up(district: District, source: str) -> Sequence[str]:
-    said = district.settings.sources.get(source)
-    return said.given_up if said is not None else ()
+    configured = district.settings.sources.get(source)
+    return configured.given_up if configured is not None else ()
 
 
 def _idle_days(calendar: pl.DataFrame) -> Mapping[date, bool]:
@@ -182,8 +182,8 @@ def _idle_days(calendar: pl.DataFrame) -> Mapping[date, bool]:
     return dict(calendar.group_by("date").agg(~works).iter_rows())
 
 
-def _is_idle(day: date, told: Mapping[date, bool]) -> bool:
-    return told.get(day, day.weekday() >= SATURDAY)
+def _is_idle(day: date, idle: Mapping[date, bool]) -> bool:
+    return idle.get(day, day.weekday() >= SATURDAY)
 
 
 def judged_days(

@@ -50,16 +50,16 @@ def changed(members: dict[str, bytes]) -> Iterator[str]:
     """Members that are not what the manifest says."""
     manifest = members.get(MANIFEST, b"").decode("utf-8", "replace")
     pairs = [line.split("  ", 1) for line in manifest.splitlines() if "  " in line]
-    said = {name: digest for digest, name in pairs}
-    for name in sorted({*said, *members} - {MANIFEST}):
+    listed = {name: digest for digest, name in pairs}
+    for name in sorted({*listed, *members} - {MANIFEST}):
         if name not in members:
             yield f"{name} is missing"
-        elif name not in said:
+        elif name not in listed:
             yield f"{name} was added"
-        elif sha256(members[name]) != said[name]:
+        elif sha256(members[name]) != listed[name]:
             yield f"{name} was changed"
-    exact = "".join(f"{said[name]}  {name}\n" for name in sorted(said))
-    if not said or exact != manifest:
+    exact = "".join(f"{listed[name]}  {name}\n" for name in sorted(listed))
+    if not listed or exact != manifest:
         yield f"{MANIFEST} is not as it was written"
 
 

@@ -54,8 +54,8 @@ def delays(days: Sequence[SourceDay]) -> list[Issue]:
     late = _share_later(newest, lag)
     if lag is not None and late > MOST:
         usual = "at once" if not lag else f"within {_words(lag)}"
-        said = f"{late:.0%} of the day's lines; usually they arrive {usual}"
-        found.append(_issue(source, "late", day, said))
+        words = f"{late:.0%} of the day's lines; usually they arrive {usual}"
+        found.append(_issue(source, "late", day, words))
     return found
 
 

@@ -324,9 +324,9 @@ def _both(judged: pl.DataFrame) -> list[Issue]:
     return [*silent, *_joined(_without(judged, silent), "thin")]
 
 
-def _without(judged: pl.DataFrame, told: Sequence[Issue]) -> pl.DataFrame:
+def _without(judged: pl.DataFrame, known_issues: Sequence[Issue]) -> pl.DataFrame:
     """The hours that no announced interval covers."""
-    for issue in told:
+    for issue in known_issues:
         is_place = (pl.col("source") == issue.source) & (
             pl.col("building").is_in([issue.building])
             if issue.building

@@ -114,6 +114,6 @@ def _judged(
             row["kind"] == "silent" and row["building"] == EVERYWHERE for row in wrong
         )
         kinds = ", ".join(sorted({row["kind"].replace("_", " ") for row in wrong}))
-        said = "; ".join(f"{KINDS[row['kind']]} ({row['detail']})" for row in wrong)
-        return ACT if is_silent else LOOK, kinds, f"{name}: {said}"
+        words = "; ".join(f"{KINDS[row['kind']]} ({row['detail']})" for row in wrong)
+        return ACT if is_silent else LOOK, kinds, f"{name}: {words}"
     return WELL, "well" if lag is not None else "history", ""

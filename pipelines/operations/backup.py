@@ -98,9 +98,9 @@ class Manifest:
 
     def signed_by(self, key: bytes) -> str:
         """The signature that it has if the home of this key made it."""
-        said = asdict(self)
-        del said["signature"]
-        text = json.dumps(said, sort_keys=True, separators=(",", ":")).encode()
+        fields = asdict(self)
+        del fields["signature"]
+        text = json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()
         return hmac.new(key, PURPOSE + text, hashlib.sha256).hexdigest()
 
 
@@ -165,12 +165,12 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def _parsed(path: Path) -> Manifest:
-    told = path.lstat()
-    if not stat.S_ISREG(told.st_mode) or told.st_size > MOST_BYTES:
+    status = path.lstat()
+    if not stat.S_ISREG(status.st_mode) or status.st_size > MOST_BYTES:
         raise ValueError(path)
-    said: dict[str, Any] = dict(json.loads(path.read_text(encoding="utf-8")))
-    files = {name: Sealed(**one) for name, one in dict(said.pop("files")).items()}
-    manifest = Manifest(**said, files=files)
+    fields: dict[str, Any] = dict(json.loads(path.read_text(encoding="utf-8")))
+    files = {name: Sealed(**one) for name, one in dict(fields.pop("files")).items()}
+    manifest = Manifest(**fields, files=files)
     counts = [
         manifest.lines,
         manifest.findings,
@@ -213,8 +213,8 @@ def require_same(folder: Path, manifest: Manifest) -> None:
     """
     wrong = [
         name
-        for name, said in manifest.files.items()
-        if not _is_same(folder, name, said)
+        for name, expected in manifest.files.items()
+        if not _is_same(folder, name, expected)
     ]
     if wrong:
         raise BackupError(
@@ -225,7 +225,7 @@ def require_same(folder: Path, manifest: Manifest) -> None:
         )
 
 
-def _is_same(folder: Path, name: str, said: Sealed) -> bool:
+def _is_same(folder: Path, name: str, expected: Sealed) -> bool:
     path = folder
     for part in PurePosixPath(name).parts[:-1]:
         path = path / part
@@ -233,13 +233,14 @@ def _is_same(folder: Path, name: str, said: Sealed) -> bool:
             return False
     path = folder / name
     try:
-        told = path.lstat()  # a pipe or a device is never opened, a huge file not read
+        # a pipe or a device is never opened, a huge file not read
+        status = path.lstat()
     except (FileNotFoundError, NotADirectoryError):
         return False
     return (
-        stat.S_ISREG(told.st_mode)
-        and told.st_size == said.bytes
-        and sealed(path) == said
+        stat.S_ISREG(status.st_mode)
+        and status.st_size == expected.bytes
+        and sealed(path) == expected
     )
 
 
@@ -433,9 +434,9 @@ def _state(district: District, target: Path) -> Sealed:
             held.backup(to)
         # without a log of its own, so that the file is all there is
         to.execute("pragma journal_mode = delete")
-        (said,) = to.execute("pragma quick_check(1)").fetchone()
-    if said != "ok":
-        raise damaged(said, str(path))
+        (answer,) = to.execute("pragma quick_check(1)").fetchone()
+    if answer != "ok":
+        raise damaged(answer, str(path))
     sync(target)
     return sealed(target)
 

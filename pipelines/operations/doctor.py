@@ -31,7 +31,7 @@ class Finding:
             "subject": self.subject,
             "check": self.check.name,
             "grade": WORDS[self.answer.grade],
-            "said": self.answer.said,
+            "said": self.answer.message,
             "command": self.answer.command,
         }
 

@@ -88,8 +88,8 @@ def restore(
     try:
         home.keys.mkdir(mode=0o700, parents=True)
         _keys(keys, home)
-        for name, said in manifest.files.items():
-            _copied(backup / name, home.path / name, said)
+        for name, expected in manifest.files.items():
+            _copied(backup / name, home.path / name, expected)
     except BaseException:
         shutil.rmtree(home.path, ignore_errors=True)
         raise
@@ -232,19 +232,19 @@ def _put_aside(home: DistrictHome, now: datetime) -> list[Path]:
     return kept
 
 
-def _brought_back(source: Path, target: Path, said: Sealed) -> None:
+def _brought_back(source: Path, target: Path, expected: Sealed) -> None:
     """A file of the lake, unless it is there as it was."""
-    if target.is_file() and sealed(target) == said:
+    if target.is_file() and sealed(target) == expected:
         return
     draft = target.with_name(f"{target.name}.restored")
     draft.unlink(missing_ok=True)
-    _copied(source, draft, said)
+    _copied(source, draft, expected)
     draft.replace(target)
 
 
-def _copied(source: Path, target: Path, said: Sealed) -> None:
+def _copied(source: Path, target: Path, expected: Sealed) -> None:
     """Copy a file of the backup; what changes while it is read is not taken."""
-    if copied(source, target) != said:
+    if copied(source, target) != expected:
         target.unlink()
         raise BackupError(
             "changed while it was read; nothing was restored",

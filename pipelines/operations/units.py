@@ -58,15 +58,15 @@ def write_units(to: Path, home: Path, account: str) -> list[Path]:
     written = []
     for name, text in _files():
         target = to / name
-        said = _for(text, home, account)
-        if target.exists() and target.read_text(encoding="utf-8") != said:
+        content = _for(text, home, account)
+        if target.exists() and target.read_text(encoding="utf-8") != content:
             raise UnitsError(
                 "is there already, and says something else",
                 where=str(target),
                 remedy="Name another folder, and compare.",
             )
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(said, encoding="utf-8")
+        target.write_text(content, encoding="utf-8")
         target.chmod(0o644)  # as systemd's own are
         written.append(target)
     return written

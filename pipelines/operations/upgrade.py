@@ -57,11 +57,11 @@ def plan(home: DistrictHome) -> Plan:
     store = read_store(refuse_lost(home))
     try:
         with store.reading() as connection:
-            missing, said = lacking(connection), layout_of(connection)
+            missing, noted = lacking(connection), layout_of(connection)
     finally:
         store.close()
     size = home.state_db.stat().st_size if home.state_db.is_file() else 0
-    return Plan(missing, said == mark(), size, _opens(home.warehouse))
+    return Plan(missing, noted == mark(), size, _opens(home.warehouse))
 
 
 def upgrade(path: Path, now: datetime | None = None) -> Done:

@@ -34,7 +34,7 @@ from pipelines.state.runs import (
     last_look,
     last_rebuild_reasons,
     last_run,
-    lines,
+    reason_lines,
     set_back,
 )
 
@@ -163,7 +163,7 @@ def _days(district: District) -> dict[str, Any]:
     return {
         "days_to_build": len(dirty_days(district.store)),
         "days_wait_since": since.isoformat(timespec="seconds") if since else "",
-        "last_opened": "; ".join(lines(last_rebuild_reasons(district.store))),
+        "last_opened": "; ".join(reason_lines(last_rebuild_reasons(district.store))),
     }
 
 

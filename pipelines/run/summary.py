@@ -13,7 +13,7 @@ from pipelines.run.console import safe, safe_lines, table
 from pipelines.run.run import Result
 from pipelines.state import ledger
 from pipelines.state.ledger import DAMAGED, FAILED, FileRecord
-from pipelines.state.runs import lines
+from pipelines.state.runs import reason_lines
 
 COLUMNS = ("source", "files", "lines", "events", "rejects", "blanks", "duplicates")
 MOST_TOLD = 20
@@ -135,7 +135,7 @@ def _judged(done: Result) -> Iterator[str]:
         f"{len(days)} days built; findings: {len(kept.new)} new, "
         f"{len(kept.updated)} updated, {len(kept.withdrawn)} withdrawn."
     )
-    yield from (f"  opened by {one}" for one in lines(done.built.reasons))
+    yield from (f"  opened by {one}" for one in reason_lines(done.built.reasons))
     if moved := done.built.reattributed:
         yield f"{moved} requests of earlier days are attributed otherwise; {WHERE}"
     if kept.because:

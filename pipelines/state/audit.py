@@ -227,8 +227,8 @@ class Chain:
             return None
         except (UnicodeDecodeError, IsADirectoryError):
             text = ""
-        said, _, its_seal = text.rpartition(":")
-        head = parsed_head(said or text, str(self.head_file))
+        sealed_text, _, its_seal = text.rpartition(":")
+        head = parsed_head(sealed_text or text, str(self.head_file))
         if not hmac.compare_digest(its_seal, self._seal(head)):
             raise SettingsError(
                 "is not sealed with the key of the chain: somebody else wrote it",
@@ -443,8 +443,8 @@ def _backups(store: Store) -> Iterator[Head]:
         return
     try:
         made = sorted(Path(folder).glob("backup-*/manifest.json"))
-        said = json.loads(made[-1].read_text(encoding="utf-8")) if made else {}
-        if text := said.get("audit_head", ""):
+        manifest = json.loads(made[-1].read_text(encoding="utf-8")) if made else {}
+        if text := manifest.get("audit_head", ""):
             yield parsed_head(text, str(made[-1]))
     except (OSError, ValueError, AttributeError, TypeError, SettingsError):
         return  # a damaged manifest is found by whoever restores or backs up

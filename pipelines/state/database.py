@@ -377,9 +377,9 @@ def _told(error: OperationalError, where: str) -> SchoolbellError:
             remedy="Run again when it is done.",
         )
     if where.startswith("postgresql"):
-        said = str(error.orig).strip().splitlines()[0]
+        words = str(error.orig).strip().splitlines()[0]
         remedy = "Look after the database server, then run again: nothing is lost."
-        return StoreError(f"can not be reached: {said}", where=where, remedy=remedy)
+        return StoreError(f"can not be reached: {words}", where=where, remedy=remedy)
     return _unwritable(error.orig, where)
 
 

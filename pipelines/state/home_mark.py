@@ -49,8 +49,8 @@ def mark_of(connection: Connection) -> Mark | None:
     """What the state database says; one of an earlier version says nothing."""
     if not inspect(connection).has_table(FACTS.name):
         return None
-    said = fact(connection, FACT)
-    return _parsed(said, "the state database") if said else None
+    noted_text = fact(connection, FACT)
+    return _parsed(noted_text, "the state database") if noted_text else None
 
 
 def begin(connection: Connection, home: str = "", generation: int = 0) -> Mark:

@@ -92,8 +92,8 @@ def refuse_other(connection: Connection, where: str, remedy: str) -> None:
     Raises:
         LayoutError: It is of an earlier version, or of a later one.
     """
-    said = layout_of(connection)
-    if said is not None and int(said.split()[0]) > NUMBER:
+    noted = layout_of(connection)
+    if noted is not None and int(noted.split()[0]) > NUMBER:
         raise LayoutError(
             "the state database was written by a later version of Schoolbell",
             where=where,

@@ -173,17 +173,17 @@ def _settled(path: Path) -> None:
     """
     try:
         with closing(sqlite3.connect(path, timeout=5)) as held:
-            (said,) = held.execute("pragma quick_check(1)").fetchone()
-            if said == "ok":
+            (answer,) = held.execute("pragma quick_check(1)").fetchone()
+            if answer == "ok":
                 (mode,) = held.execute("pragma journal_mode = delete").fetchone()
-                said = "ok" if mode == "delete" else "another process holds it"
+                answer = "ok" if mode == "delete" else "another process holds it"
                 held.execute("begin exclusive")
                 held.execute("rollback")
     except sqlite3.DatabaseError as error:
-        said = str(error)
-    if said != "ok":
+        answer = str(error)
+    if answer != "ok":
         raise UpgradeError(
-            f"can not be upgraded: {said}",
+            f"can not be upgraded: {answer}",
             where=str(path),
             remedy="Nothing was changed. If it is damaged: schoolbell restore.",
         )
@@ -301,9 +301,9 @@ def upgrade_server(url: str, stamp: str) -> Upgraded:
             only_one_writes(connection)
             return _renewed(connection, kept)
     except DBAPIError as error:
-        said = str(error.orig).strip().splitlines()[0]
+        answer = str(error.orig).strip().splitlines()[0]
         raise UpgradeError(
-            f"can not be upgraded: {said}",
+            f"can not be upgraded: {answer}",
             where=engine.url.render_as_string(),
             remedy="Nothing was changed. The account needs the right to make a "
             "schema: grant create on database NAME to ACCOUNT.",

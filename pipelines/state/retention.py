@@ -58,17 +58,17 @@ class Begun:
 
 def begin(connection: Connection, purge: Begun) -> None:
     """Remember, with the first act of a purge, that its end is still to come."""
-    said = asdict(purge) | {"time": purge.time.isoformat()}
-    remember(connection, BEGUN, json.dumps(said))
+    noted = asdict(purge) | {"time": purge.time.isoformat()}
+    remember(connection, BEGUN, json.dumps(noted))
 
 
 def begun(store: Store) -> Begun | None:
     """The purge that has no certificate yet; None: every one was finished."""
     with store.reading() as connection:
-        said = json.loads(fact(connection, BEGUN) or "null")
-    if said is None:
+        noted = json.loads(fact(connection, BEGUN) or "null")
+    if noted is None:
         return None
-    return Begun(**said | {"time": datetime.fromisoformat(said["time"])})
+    return Begun(**noted | {"time": datetime.fromisoformat(noted["time"])})
 
 
 def end(connection: Connection) -> None:

@@ -95,21 +95,21 @@ def note_rebuild_reasons(store: Store, reasons: Reasons) -> None:
     """Remember what opened days; a build that opened none changes nothing."""
     if not reasons:
         return
-    said = {name: [day.isoformat() for day in days] for name, days in reasons.items()}
+    noted = {name: [day.isoformat() for day in days] for name, days in reasons.items()}
     with store.writing() as connection:
-        remember(connection, OPENED, json.dumps(said))
+        remember(connection, OPENED, json.dumps(noted))
 
 
 def last_rebuild_reasons(store: Store) -> Reasons:
     """What the last build that opened days was told; empty before the first."""
     with store.reading() as connection:
-        said = json.loads(fact(connection, OPENED) or "{}")
+        noted = json.loads(fact(connection, OPENED) or "{}")
     return {
-        name: [date.fromisoformat(day) for day in days] for name, days in said.items()
+        name: [date.fromisoformat(day) for day in days] for name, days in noted.items()
     }
 
 
-def lines(reasons: Reasons) -> Iterator[str]:
+def reason_lines(reasons: Reasons) -> Iterator[str]:
     """A line for each reason: how many days, and from when to when."""
     for name, days in sorted(reasons.items()):
         if len(days) == 1:

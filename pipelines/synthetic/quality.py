@@ -132,9 +132,9 @@ def _by_rule(
 
 def _leads(trials: Sequence[Trial], cases: pl.DataFrame) -> list[Row]:
     """The leads of each rule; of those that make nothing else, what was planted."""
-    told = sum((Counter(trial.leads) for trial in trials), Counter())
+    counts = sum((Counter(trial.leads) for trial in trials), Counter())
     rows = []
-    for rule in sorted(set(told) | set(lead_rules())):
+    for rule in sorted(set(counts) | set(lead_rules())):
         planted = cases.filter(pl.col("expected_rule") == rule)
         found = _sum(planted["is_found"])
         rows.append(
@@ -142,7 +142,7 @@ def _leads(trials: Sequence[Trial], cases: pl.DataFrame) -> list[Row]:
                 "rule": rule,
                 "planted": planted.height,
                 "found": found,
-                "leads": told[rule],
+                "leads": counts[rule],
             }
         )
     return rows

@@ -80,7 +80,7 @@ def test_a_home_that_was_run_is_well_and_is_left_as_it_was(home, now):
     assert len(found) >= 35
     of_machine = ("machine/", "outputs/channels")
     wrong = {
-        name: one.said
+        name: one.message
         for name, one in found.items()
         if one.grade > WELL and not name.startswith(of_machine)
     }
@@ -268,7 +268,7 @@ def test_damage_is_told_with_what_to_do(name, home, now):
     grade, damage = DAMAGES[name]
     with damage(home):
         answer = ask(name, home, now)
-    assert answer.grade == grade, answer.said
+    assert answer.grade == grade, answer.message
     assert answer.command
 
 
@@ -286,7 +286,7 @@ def test_a_channel_that_nobody_tried_is_told(home, now):
         with stated(home, tested):
             later = now + timedelta(days=12)
             answer = ask("outputs/tested", home, later)
-            assert (answer.grade, answer.said[:7]) == (WELL, "12 days")
+            assert (answer.grade, answer.message[:7]) == (WELL, "12 days")
             old = ask("outputs/tested", home, now + timedelta(days=40))
             assert (old.grade, bool(old.command)) == (LOOK, True)
 
@@ -302,7 +302,7 @@ def test_silence_and_age_are_told(home, now):
 def test_clocks_that_differ_and_late_lines_are_told(home, now):
     said = ask("logs/lags", home, now)
     assert said.grade == WELL
-    assert "proxy: 100% after more than a week" in said.said
+    assert "proxy: 100% after more than a week" in said.message
     off = Issue(source="proxy", kind="off_clock", what="dns", start=now, detail="6 h")
     late = replace(off, kind="late", what="", detail="80% of the day's lines")
     with open_district(home.path) as district:
@@ -311,7 +311,7 @@ def test_clocks_that_differ_and_late_lines_are_told(home, now):
     with open_district(home.path) as district:
         keep_issues(district.store, [], ["off_clock", "late"], now)
     assert [one.grade for one in found.values()] == [LOOK, LOOK]
-    assert "proxy (6 h)" in found["clocks"].said
+    assert "proxy (6 h)" in found["clocks"].message
     assert "zone" in found["clocks"].command
 
 

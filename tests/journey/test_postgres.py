@@ -115,9 +115,9 @@ def test_a_home_goes_on_with_its_state_on_a_server(home, district, tmp_path, url
     assert any(path.endswith("again.log") for path in files)
 
     wrong = [
-        f"{one.check.name}: {one.answer.said}"
+        f"{one.check.name}: {one.answer.message}"
         for one in examine(Installation(home, now()))
-        if one.subject == "state" and "not be asked" in one.answer.said
+        if one.subject == "state" and "not be asked" in one.answer.message
     ]
     assert not wrong
     assert not plan(home).lacking

@@ -37,28 +37,28 @@ class Answer:
     """
 
     grade: int
-    said: str
+    message: str
     command: str = ""
 
 
-def well(said: str) -> Answer:
+def well(message: str) -> Answer:
     """Nothing to do."""
-    return Answer(WELL, said)
+    return Answer(WELL, message)
 
 
-def look(said: str, command: str) -> Answer:
+def look(message: str, command: str) -> Answer:
     """Somebody should look this week."""
-    return Answer(LOOK, said, command)
+    return Answer(LOOK, message, command)
 
 
-def act(said: str, command: str) -> Answer:
+def act(message: str, command: str) -> Answer:
     """Somebody should act now."""
-    return Answer(ACT, said, command)
+    return Answer(ACT, message, command)
 
 
-def unasked(said: str) -> Answer:
+def unasked(message: str) -> Answer:
     """The question makes no sense here, or can not be answered."""
-    return Answer(UNASKED, said)
+    return Answer(UNASKED, message)
 
 
 @dataclass(frozen=True)

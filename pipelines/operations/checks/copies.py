@@ -38,8 +38,8 @@ def _aged(
     if text is None:
         return look(f"there was no {what} yet", command)
     made = datetime.fromisoformat(text)
-    said = f"the last {what} was on {made.date()}"
-    return look(said, command) if installation.now - made > most else well(said)
+    message = f"the last {what} was on {made.date()}"
+    return look(message, command) if installation.now - made > most else well(message)
 
 
 def _chain(installation: Installation) -> Answer:

@@ -53,10 +53,10 @@ def _arrival(installation: Installation) -> Answer:
         name: time for name, time in newest.items() if installation.now - time > QUIET
     }
     if silent:
-        told = ", ".join(
+        names = ", ".join(
             f"{name} since {time.date()}" for name, time in sorted(silent.items())
         )
-        return look(f"no new events: {told}", "look at what should deliver them")
+        return look(f"no new events: {names}", "look at what should deliver them")
     return well("every source has events of the last days")
 
 
@@ -162,18 +162,18 @@ def _lags(installation: Installation) -> Answer:
     """What took longer than a day is history: files that were dropped in."""
     days = source_days(installation.store)
     names = sorted({day.source for day in days})
-    told = "; ".join(f"{name}: {_within(arrivals_of(days, name))}" for name in names)
+    lags = "; ".join(f"{name}: {_within(arrivals_of(days, name))}" for name in names)
     late = _lasting(installation, "late")
     if late:
         return look(f"lines come later than usual: {late}", "look at what sends them")
-    return well(told or "no line arrived yet")
+    return well(lags or "no line arrived yet")
 
 
 def _within(arrived: Mapping[str, int]) -> str:
     every = sum(arrived.values())
-    said = {"ahead": "ahead of their time", "longer": "after more than a week"}
+    words = {"ahead": "ahead of their time", "longer": "after more than a week"}
     return ", ".join(
-        f"{n / every:.0%} {said.get(name, f'within {name}')}"
+        f"{n / every:.0%} {words.get(name, f'within {name}')}"
         for name, n in arrived.items()
     )
 

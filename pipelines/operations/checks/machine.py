@@ -91,29 +91,29 @@ def _packages(_installation: Installation) -> Answer:
 
 def _room(installation: Installation) -> Answer:
     free = shutil.disk_usage(installation.home.path).free
-    said = f"{free / (1 << 30):.1f} GiB are free on the disk of the home"
+    message = f"{free / (1 << 30):.1f} GiB are free on the disk of the home"
     remedy = f"free space or move the home: df -h {installation.home.path}"
     if free < LEAST_FREE:
-        return act(said, remedy)
-    return look(said, remedy) if free < ROOMY else well(said)
+        return act(message, remedy)
+    return look(message, remedy) if free < ROOMY else well(message)
 
 
 def _memory(installation: Installation) -> Answer:
     wanted = installation.settings.limits.memory_mb
     held = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 20
-    said = f"{held:,} MB of memory, {wanted:,} MB of it for the warehouse"
+    message = f"{held:,} MB of memory, {wanted:,} MB of it for the warehouse"
     if wanted * 2 > held:
-        return look(said, f"set [limits] memory_mb = {held // 4} in district.toml")
-    return well(said)
+        return look(message, f"set [limits] memory_mb = {held // 4} in district.toml")
+    return well(message)
 
 
 def _spill(_installation: Installation) -> Answer:
     folder = Path(tempfile.gettempdir())
     free = shutil.disk_usage(folder).free
-    said = f"{free / (1 << 30):.1f} GiB are free in {folder}"
+    message = f"{free / (1 << 30):.1f} GiB are free in {folder}"
     if free < LEAST_FREE or not os.access(folder, os.W_OK):
-        return look(said, "set TMPDIR to a folder with room")
-    return well(said)
+        return look(message, "set TMPDIR to a folder with room")
+    return well(message)
 
 
 def _clock(_installation: Installation) -> Answer:

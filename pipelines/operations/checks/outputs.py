@@ -89,8 +89,8 @@ def _tested(installation: Installation) -> Answer:
     if newest is None:
         return look("no alert channel was ever tested", command)
     days = (installation.now - datetime.fromisoformat(newest)).days
-    said = f"{days} days since the last test of an alert channel arrived"
-    return look(said, command) if days > OLD_TEST.days else well(said)
+    message = f"{days} days since the last test of an alert channel arrived"
+    return look(message, command) if days > OLD_TEST.days else well(message)
 
 
 def _secrets(installation: Installation) -> Answer:
@@ -125,8 +125,8 @@ def _telemetry(_installation: Installation) -> Answer:
     if home is None:
         return unasked("DAGSTER_HOME is not set here")
     path = Path(home) / "dagster.yaml"
-    said = yaml.safe_load(path.read_text()) if path.is_file() else None
-    if not said or said.get("telemetry", {}).get("enabled", True):
+    settings = yaml.safe_load(path.read_text()) if path.is_file() else None
+    if not settings or settings.get("telemetry", {}).get("enabled", True):
         return act(
             "Dagster would report its use to its makers",
             f"write telemetry: {{enabled: false}} into {path}",

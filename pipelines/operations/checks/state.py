@@ -142,7 +142,7 @@ def _quarantine(installation: Installation) -> Answer:
     found = failures(installation.district)
     if found:
         return act(
-            "; ".join(one.said for one in found),
+            "; ".join(failure.message for failure in found),
             "schoolbell run --home {home}, which tries again; then schoolbell status "
             "--home {home} says what it failed with",
         )

@@ -224,10 +224,10 @@ def _hour(
         else _count(level * share, feed, random)
         for place, share in places.items()
     }
-    told = {**counts, EVERYWHERE: sum(counts.values())}
+    every_place = {**counts, EVERYWHERE: sum(counts.values())}
     return [
         (feed.name, place, local.date(), local.hour, at, count)
-        for place, count in told.items()
+        for place, count in every_place.items()
         if count
     ]
 
@@ -303,8 +303,10 @@ def _times(mean: float, random: Random) -> int:
     return sum(random.random() < mean / 10 for _ in range(10))
 
 
-def _row(day: date, said: tuple[str, str, str, str], random: Random) -> dict[str, Any]:
-    rule, kind, severity, confidence = said
+def _row(
+    day: date, finding_kind: tuple[str, str, str, str], random: Random
+) -> dict[str, Any]:
+    rule, kind, severity, confidence = finding_kind
     known = datetime.combine(day + timedelta(days=1), time(7), UTC)
     waits = timedelta(days=random.uniform(1, DECIDED_WITHIN_DAYS))
     never = random.random() < NEVER_DECIDED

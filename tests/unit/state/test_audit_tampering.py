@@ -163,7 +163,7 @@ def test_every_tampering_is_found_by_verify_and_doctor(home, way):
     assert done.code == 1, done
     assert done.err
     asked = chain_check(home)
-    assert asked.grade == ACT or "key of the audit chain is gone" in asked.said
+    assert asked.grade == ACT or "key of the audit chain is gone" in asked.message
 
 
 ANCHORS = {
