@@ -279,9 +279,7 @@ def snow_at_home(writer: SceneWriter) -> None:
 
 def early_bird(writer: SceneWriter) -> None:
     """S88a: at the desk before six, for lessons, with one look at the weather."""
-    day = writer.day(after=1)
-    person = writer.teacher(day)
-    device = writer.desktop(person)
+    day, person, device = writer.at_desk(after=1)
     span = minutes(day.at("05:40", writer.rng.randint(0, 10)), 30)
     writer.away(person, span)
     writer.sit(person, device, span, "approved", pace="busy")
@@ -302,9 +300,7 @@ LENDING: tuple[Scene, ...] = (
 
 def demonstration(writer: SceneWriter) -> None:
     """S14: a teacher shows something on a lab computer; the own one idles."""
-    day = writer.day()
-    person = writer.teacher(day, building="HS")
-    mine = writer.desktop(person)
+    day, person, mine = writer.at_desk(building="HS")
     span = minutes(writer.moment(day), 28)
     seat = writer.spare("HS", "lab", span)
     writer.away(person, span)
@@ -321,9 +317,7 @@ def demonstration(writer: SceneWriter) -> None:
 
 def podium_and_laptop(writer: SceneWriter) -> None:
     """S17: the podium plays a video while the teacher grades in the same room."""
-    day = writer.day()
-    person = writer.teacher(day)
-    mine = writer.desktop(person)
+    day, person, mine = writer.at_desk()
     span = minutes(writer.moment(day), 30)
     podium = writer.spare(person.building, "classroom", span)
     writer.away(person, span)

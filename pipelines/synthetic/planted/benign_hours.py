@@ -81,9 +81,7 @@ def evening_grading(writer: SceneWriter) -> None:
 
 def late_at_school(writer: SceneWriter) -> None:
     """S67: lesson plans at school until seven, with a look at a shop between."""
-    day = writer.day()
-    person = writer.teacher(day)
-    device = writer.desktop(person)
+    day, person, device = writer.at_desk()
     span = minutes(day.at("17:45", writer.rng.randint(0, 20)), 70)
     writer.away(person, span, 60)
     writer.sit(person, device, span, "approved", pace="busy")
@@ -130,9 +128,7 @@ def second_shift(writer: SceneWriter) -> None:
 
 def open_tab(writer: SceneWriter) -> None:
     """S70: a locked computer with a sports page open, all night."""
-    day = writer.day(weekdays="0123")
-    person = writer.teacher(day)
-    device = writer.desktop(person)
+    day, person, device = writer.at_desk(weekdays="0123")
     lock = day.at("15:40")
     span = (lock + MINUTE, day.at("06:40") + DAY)
     writer.away(person, (lock - 10 * MINUTE, span[1]), 0)
@@ -149,9 +145,7 @@ def open_tab(writer: SceneWriter) -> None:
 
 def long_tunnel(writer: SceneWriter) -> None:
     """S71: opened on duty, written to the log in the evening."""
-    day = writer.day()
-    person = writer.teacher(day)
-    device = writer.desktop(person)
+    day, person, device = writer.at_desk()
     opened, closed = day.at("15:20"), day.at("19:40")
     writer.away(person, (opened, closed), 10)
     writer.sit(person, device, minutes(opened - 4 * MINUTE, 7), "approved")
@@ -223,9 +217,7 @@ def morning_leave(writer: SceneWriter) -> None:
 
 def leave_and_mail(writer: SceneWriter) -> None:
     """S11: on leave, while the locked computer fetches mail."""
-    day = writer.day(after=2, weekdays="1234")
-    person = writer.teacher(day)
-    device = writer.desktop(person)
+    day, person, device = writer.at_desk(after=2, weekdays="1234")
     writer.away_all_day(person, day)
     writer.plan.add("leave.csv", person_id=person.person_id, date=day.date.isoformat(),
                     part="full", kind="sick", status="approved")  # fmt: skip
@@ -241,9 +233,7 @@ def leave_and_mail(writer: SceneWriter) -> None:
 
 def leave_and_restart(writer: SceneWriter) -> None:
     """S12: on leave, while the computer restarts and signs on by itself."""
-    day = writer.day(after=2)
-    person = writer.teacher(day)
-    device = writer.desktop(person)
+    day, person, device = writer.at_desk(after=2)
     writer.away_all_day(person, day)
     writer.plan.add("leave.csv", person_id=person.person_id, date=day.date.isoformat(),
                     part="full", kind="sick", status="approved")  # fmt: skip

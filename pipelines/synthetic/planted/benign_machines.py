@@ -81,9 +81,7 @@ def neighbours(writer: SceneWriter) -> None:
 
 def never_run(writer: SceneWriter) -> None:
     """S98a: a program is fetched and never opened."""
-    day = writer.day(after=1)
-    person = writer.teacher(day)
-    device = writer.desktop(person)
+    day, person, device = writer.at_desk(after=1)
     span = minutes(writer.moment(day), 8)
     writer.away(person, span)
     writer.sit(person, device, span, "teach")
@@ -138,9 +136,7 @@ def lingering_address(writer: SceneWriter) -> None:
 
 def virtual_desktop(writer: SceneWriter) -> None:
     """S25: a session on the virtual desktop host beside the own computer."""
-    day = writer.day()
-    person = writer.teacher(day, building="HS")
-    mine = writer.desktop(person)
+    day, person, mine = writer.at_desk(building="HS")
     host = writer.choice(
         writer.world.places.where(lambda d: d.device_class == "vdi_host")
     )

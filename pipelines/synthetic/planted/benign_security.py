@@ -66,9 +66,7 @@ SCENES: tuple[Scene, ...] = (stored_password, class_in_line, on_the_last_day)
 
 def link_check(writer: SceneWriter) -> None:
     """S94a: a librarian goes through two dozen sites of a reading list."""
-    day = writer.day(after=3)
-    person = writer.teacher(day)
-    device = writer.desktop(person)
+    day, person, device = writer.at_desk(after=3)
     span = minutes(day.at("10:02"), 50)
     writer.away(person, span)
     writer.sit(person, device, span)
@@ -82,9 +80,7 @@ def link_check(writer: SceneWriter) -> None:
 
 def restored_tabs(writer: SceneWriter) -> None:
     """S94b: a browser restores fifty tabs at once."""
-    day = writer.day(after=3)
-    person = writer.teacher(day)
-    device = writer.desktop(person)
+    day, person, device = writer.at_desk(after=3)
     span = minutes(day.at("11:10"), 15)
     writer.away(person, span)
     writer.sit(person, device, span)
@@ -97,9 +93,7 @@ def restored_tabs(writer: SceneWriter) -> None:
 
 def good_neighbour(writer: SceneWriter) -> None:
     """S95a: a company whose name is one letter from the district's, known to lists."""
-    day = writer.day(after=1)
-    person = writer.teacher(day)
-    device = writer.desktop(person)
+    day, person, device = writer.at_desk(after=1)
     for source in ("district", "filter-vendor"):
         writer.plan.add("site_categories.csv", domain="simpleton.example",
                         category="business", source=source)  # fmt: skip

@@ -47,9 +47,7 @@ def secretary_posts(writer: SceneWriter) -> None:
 
 def lunch_glance(writer: SceneWriter) -> None:
     """S38: one page at lunch."""
-    day = writer.day()
-    person = writer.teacher(day)
-    device = writer.desktop(person)
+    day, person, device = writer.at_desk()
     span = minutes(day.at("11:55", writer.rng.randint(0, 15)), 1)
     writer.away(person, span, 10)
     writer.sit(person, device, span)
@@ -76,9 +74,7 @@ def _page(
 
 def lunch_break(writer: SceneWriter) -> None:
     """S38: a few minutes at lunch."""
-    day = writer.day()
-    person = writer.teacher(day)
-    device = writer.desktop(person)
+    day, person, device = writer.at_desk()
     span = minutes(day.at("11:50", writer.rng.randint(0, 12)), 3.5)
     writer.away(person, span, 12)
     writer.sit(person, device, span, "gatherly.example", pace="busy")
@@ -106,9 +102,7 @@ def daily_glance(writer: SceneWriter) -> None:
 
 def mail_click(writer: SceneWriter) -> None:
     """S39: a link in a mail, through two redirectors."""
-    day = writer.day()
-    person = writer.teacher(day)
-    device = writer.desktop(person)
+    day, person, device = writer.at_desk()
     start = writer.moment(day)
     writer.away(person, minutes(start, 2), 10)
     writer.sit(person, device, minutes(start - 3 * MINUTE, 5), "office.com")
@@ -210,9 +204,7 @@ SCENES: tuple[Scene, ...] = (
 
 def embedded_feed(writer: SceneWriter) -> None:
     """S40: the district's page embeds a feed of a social site."""
-    day = writer.day()
-    person = writer.teacher(day)
-    device = writer.desktop(person)
+    day, person, device = writer.at_desk()
     span = minutes(writer.moment(day), 25)
     writer.away(person, span)
     writer.sit(person, device, span)
@@ -231,9 +223,7 @@ def embedded_feed(writer: SceneWriter) -> None:
 
 def preconnect(writer: SceneWriter) -> None:
     """S41: a search page connects ahead to a shop."""
-    day = writer.day()
-    person = writer.teacher(day)
-    device = writer.desktop(person)
+    day, person, device = writer.at_desk()
     span = minutes(writer.moment(day), 15)
     writer.away(person, span)
     writer.sit(person, device, span, "search")
@@ -245,9 +235,7 @@ def preconnect(writer: SceneWriter) -> None:
 
 def blocks_only(writer: SceneWriter) -> None:
     """S58: advertisements and prefetches that were refused."""
-    day = writer.day()
-    person = writer.teacher(day)
-    device = writer.desktop(person)
+    day, person, device = writer.at_desk()
     span = minutes(writer.moment(day), 25)
     writer.away(person, span)
     writer.sit(person, device, span, "teach")
@@ -263,9 +251,7 @@ def blocks_only(writer: SceneWriter) -> None:
 
 def undecidable_path(writer: SceneWriter) -> None:
     """S59: approved by path, while the proxy sees the host only."""
-    day = writer.day()
-    person = writer.teacher(day)
-    device = writer.desktop(person)
+    day, person, device = writer.at_desk()
     span = minutes(writer.moment(day), 15)
     writer.away(person, span)
     writer.sit(person, device, span)

@@ -53,9 +53,7 @@ def at_night(writer: SceneWriter, length: float, intensity: int) -> None:
 
 def split_evening(writer: SceneWriter) -> None:
     """S64: two shorter stretches with a break between them."""
-    day = writer.day()
-    person = writer.teacher(day)
-    device = writer.desktop(person)
+    day, person, device = writer.at_desk()
     first = minutes(day.at("19:50", writer.rng.randint(0, 6)), 13)
     second = minutes(first[1] + 24 * MINUTE, 14)
     whole = (first[0], second[1])
@@ -136,9 +134,7 @@ def on_duty(
     writer: SceneWriter, family: str, site: str, length: float, note: str
 ) -> None:
     """S90, S91: looking for a job, or for company, between two lessons."""
-    day = writer.day()
-    person = writer.teacher(day)
-    device = writer.desktop(person)
+    day, person, device = writer.at_desk()
     span = minutes(writer.moment(day, "08:30", "14:20"), length)
     writer.away(person, span, 12)
     writer.sit(person, device, span, site, pace="busy")
@@ -173,9 +169,7 @@ def after_a_silence(writer: SceneWriter, least: int, most: int, intensity: int) 
 
 def hour_unlike_others(writer: SceneWriter, megabytes: int, intensity: int) -> None:
     """S103: within an hour of the third week a course's films are copied."""
-    day = writer.day(after=14)
-    person = writer.teacher(day)
-    device = writer.desktop(person)
+    day, person, device = writer.at_desk(after=14)
     begin = day.at(writer.rng.choice(("09:00", "10:00", "13:00"))) + 3 * MINUTE
     span = minutes(begin, 52)
     writer.away(person, span, 5)

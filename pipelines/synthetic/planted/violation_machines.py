@@ -18,9 +18,7 @@ OWN_PORTS = (10_000, 60_000)
 
 def upload(writer: SceneWriter, megabytes: int, parts: int, intensity: int) -> None:
     """S92: files of a class go to a sharing site that nobody approved."""
-    day = writer.day(after=4)
-    person = writer.teacher(day)
-    device = writer.desktop(person)
+    day, person, device = writer.at_desk(after=4)
     span = minutes(writer.moment(day), 4 * parts)
     writer.away(person, span)
     writer.sit(person, device, span, "teach")
@@ -48,9 +46,7 @@ def beacon(writer: SceneWriter, every: float, jitter: float, intensity: int) -> 
 
 def swarm(writer: SceneWriter, peers: int, megabytes: float, intensity: int) -> None:
     """S96: a file-sharing programme on a teacher's computer."""
-    day = writer.day()
-    person = writer.teacher(day)
-    device = writer.desktop(person)
+    day, person, device = writer.at_desk()
     span = minutes(writer.moment(day), 50)
     writer.away(person, span)
     writer.sit(person, device, span, "teach")
@@ -67,9 +63,7 @@ def swarm(writer: SceneWriter, peers: int, megabytes: float, intensity: int) -> 
 
 def program(writer: SceneWriter, days: int, intensity: int) -> None:
     """S98: a programme is fetched, and calls its maker on the days after."""
-    day = writer.day(after=1, weekdays="01")
-    person = writer.teacher(day)
-    device = writer.desktop(person)
+    day, person, device = writer.at_desk(after=1, weekdays="01")
     name = writer.choice(["deskpets", "tunesprite", "fontfeast", "clickmend"])
     span = minutes(writer.moment(day), 14)
     writer.away(person, span)

@@ -79,9 +79,7 @@ def too_many_sites(
     writer: SceneWriter, sites: int, length: float, intensity: int
 ) -> None:
     """S94: a programme copies page after page in a teacher's name."""
-    day = writer.day(after=3)
-    person = writer.teacher(day)
-    device = writer.desktop(person)
+    day, person, device = writer.at_desk(after=3)
     span = minutes(day.at("10:02", writer.rng.randint(0, 150) // 60 * 60), length)
     writer.away(person, span)
     writer.sit(person, device, span)
@@ -98,9 +96,7 @@ def too_many_sites(
 
 def posing_site(writer: SceneWriter, host: str, note: str, intensity: int) -> None:
     """S95: a link in a mail leads to a site that poses as the district's."""
-    day = writer.day(after=1)
-    person = writer.teacher(day)
-    device = writer.desktop(person)
+    day, person, device = writer.at_desk(after=1)
     span = minutes(writer.moment(day), 6)
     writer.away(person, span)
     writer.sit(person, device, span, "teach")

@@ -114,9 +114,7 @@ def wrong_role(writer: SceneWriter) -> None:
 
 def after_a_block(writer: SceneWriter) -> None:
     """S57: refused at one betting site, then at home on another."""
-    day = writer.day()
-    person = writer.teacher(day)
-    device = writer.desktop(person)
+    day, person, device = writer.at_desk()
     span = minutes(writer.moment(day), 15)
     writer.away(person, span)
     writer.sit(person, device, (span[0] - MINUTE, span[1] + MINUTE))
@@ -156,9 +154,7 @@ def remote_control(writer: SceneWriter) -> None:
 def _machine_tool(
     writer: SceneWriter, family: str, host: str, count: int, size: int, note: str
 ) -> None:
-    day = writer.day()
-    person = writer.teacher(day)
-    device = writer.desktop(person)
+    day, person, device = writer.at_desk()
     span = minutes(writer.moment(day), 21)
     writer.away(person, span)
     writer.sit(person, device, span, "teach")
@@ -172,9 +168,7 @@ def _machine_tool(
 
 def by_address(writer: SceneWriter) -> None:
     """S60: a stream from an address without a name."""
-    day = writer.day()
-    person = writer.teacher(day)
-    device = writer.desktop(person)
+    day, person, device = writer.at_desk()
     span = minutes(writer.moment(day), 12)
     writer.away(person, span)
     writer.sit(person, device, span)

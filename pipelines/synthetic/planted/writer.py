@@ -105,6 +105,14 @@ class SceneWriter:
             *days,
         )
 
+    def at_desk(
+        self, *, after: int = 0, weekdays: str = "01234", building: str = ""
+    ) -> tuple[Day, Person, Device]:
+        """Some school day, a teacher, and the desktop computer of theirs."""
+        day = self.day(after=after, weekdays=weekdays)
+        person = self.teacher(day, building=building)
+        return day, person, self.desktop(person)
+
     def holder(self, job: str, *days: Day, building: str = "") -> Person:
         """Somebody of a job."""
         return self.person(
