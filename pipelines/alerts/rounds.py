@@ -377,8 +377,8 @@ class _Round:
         return new
 
     def _served(self, name: str, which: List) -> datetime | None:
-        with self.context.store.reading() as connection:
-            text = fact(connection, _slot(which, name))
+        with self.context.store.reading() as transaction:
+            text = fact(transaction, _slot(which, name))
         return datetime.fromisoformat(text) if text else None
 
     def _over(self, name: str) -> list[str]:

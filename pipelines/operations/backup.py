@@ -319,9 +319,9 @@ def back_up(
     manifest.write(aside, key)
     aside.rename(final)
     sync(into)
-    with district.store.writing() as connection:
-        remember(connection, LAST, now_text(made))
-        remember(connection, BACKUPS, str(into))
+    with district.store.writing() as transaction:
+        remember(transaction, LAST, now_text(made))
+        remember(transaction, BACKUPS, str(into))
     return BackedUp(final, manifest, linked)
 
 

@@ -202,8 +202,8 @@ def certified(district: District, purge: Purge, chain: Chain) -> Path:
             remedy="Close what holds them open, then purge again.",
         )
     name = _name(purge.now, chain)
-    with district.store.reading() as connection:
-        went = uncertified(connection)
+    with district.store.reading() as transaction:
+        went = uncertified(transaction)
     text = json.dumps(_said(district, purge, went), indent=1, sort_keys=True) + "\n"
     path = district.home.certificates / name
     _forget_drafts(district, purge, chain)
@@ -212,8 +212,8 @@ def certified(district: District, purge: Purge, chain: Chain) -> Path:
     act = Act(
         actor=purge.actor, action="certify", subject=name, reason=f"sha256 {digest}"
     )
-    with chain.recording(act) as connection:
-        certify(connection, name)
+    with chain.recording(act) as transaction:
+        certify(transaction, name)
     return path
 
 
@@ -259,8 +259,8 @@ def finish_purge(
         return None
     found = plan(district, earlier.time)
     if found.is_empty:
-        with district.store.writing() as connection:
-            end(connection)
+        with district.store.writing() as transaction:
+            end(transaction)
         return None
     purge = Purge(found, earlier.actor, earlier.reason, now, earlier.time)
     carry_out(district, purge, chain, progress)

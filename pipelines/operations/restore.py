@@ -27,7 +27,12 @@ from pipelines.registry.new_home import create
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
 from pipelines.state.audit import RESTORE, Act, kept_heads, open_chain, verified
-from pipelines.state.database import Store, engine_of, now_text, read_store, remember
+from pipelines.state.database import (
+    now_text,
+    read_store,
+    remember,
+    store_as_it_is,
+)
 from pipelines.state.findings import stored_findings
 from pipelines.state.home_mark import Mark, advance, begin, mark_of, note, noted
 from pipelines.state.layout import layout_of
@@ -157,8 +162,8 @@ def _require_current(backup: Path) -> None:
     """Only a state of this version can go into a home that this version wrote."""
     store = read_store(backup / STATE)
     try:
-        with store.reading() as connection:
-            is_current = layout_of(connection) == layout()
+        with store.reading() as transaction:
+            is_current = layout_of(transaction) == layout()
     finally:
         store.close()
     if not is_current:
@@ -177,10 +182,10 @@ def _chained(
     Args:
         always: Also where no entry is known that the backup does not hold.
     """
-    store = Store(engine_of(home.state_db))
+    store = store_as_it_is(home.state_db)
     try:
-        with store.reading() as connection:
-            if layout_of(connection) != layout():
+        with store.reading() as transaction:
+            if layout_of(transaction) != layout():
                 return  # `upgrade` comes first
         chain = open_chain(store, home)
         if chain.head() and not chain.key_file.exists():
@@ -206,8 +211,8 @@ def _same_home(backup: Path, marks: Mapping[Path, Mark]) -> None:
     """The backup is of the home that the marks name, where both say it."""
     store = read_store(backup / STATE)
     try:
-        with store.reading() as connection:
-            own = mark_of(connection)
+        with store.reading() as transaction:
+            own = mark_of(transaction)
     finally:
         store.close()
     for path, mark in marks.items():
@@ -266,14 +271,16 @@ def _marked(home: DistrictHome, own: str, generation: int) -> Sequence[str]:
         own: The home's id, for a state of a version that had none.
         generation: The least that it is to be: more than any that was seen.
     """
-    store = Store(engine_of(home.state_db))
+    store = store_as_it_is(home.state_db)
     try:
-        with store.writing() as connection:
-            mark = advance(connection, generation) or begin(connection, own, generation)
-            is_current = layout_of(connection) == layout()
+        with store.writing() as transaction:
+            mark = advance(transaction, generation) or begin(
+                transaction, own, generation
+            )
+            is_current = layout_of(transaction) == layout()
             if is_current:
                 # whoever wrote when it was copied does not write into this lake
-                ledger.forget_runs(connection)
+                ledger.forget_runs(transaction)
         set_aside = sweep(store, home.lake).moved if is_current else ()
     finally:
         store.close()
@@ -315,8 +322,8 @@ def drill(district: District, backup: Path, keys: Path, scratch: Path) -> Sequen
     finally:
         shutil.rmtree(place, ignore_errors=True)
     if not wrong:
-        with district.store.writing() as connection:
-            remember(connection, LAST_DRILL, now_text())
+        with district.store.writing() as transaction:
+            remember(transaction, LAST_DRILL, now_text())
     return wrong
 
 

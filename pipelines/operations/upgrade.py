@@ -56,8 +56,8 @@ def plan(home: DistrictHome) -> Plan:
     """
     store = read_store(refuse_lost(home))
     try:
-        with store.reading() as connection:
-            missing, noted = lacking(connection), layout_of(connection)
+        with store.reading() as transaction:
+            missing, noted = lacking(transaction), layout_of(transaction)
     finally:
         store.close()
     size = home.state_db.stat().st_size if home.state_db.is_file() else 0
@@ -168,8 +168,8 @@ def _copied(
         new = open_store(target)
         try:
             rows = copy_state(held, new)
-            with new.writing() as connection:
-                return rows, advance(connection)
+            with new.writing() as transaction:
+                return rows, advance(transaction)
         finally:
             new.close()
     finally:

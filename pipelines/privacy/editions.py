@@ -135,11 +135,11 @@ def home_key(district: District) -> bytes:
             get another name.
     """
     key = _read_key(district.home.key_file)
-    with district.store.reading() as connection:
-        used = fact(connection, KEY_FACT)
+    with district.store.reading() as transaction:
+        used = fact(transaction, KEY_FACT)
     if used is None:
-        with district.store.writing() as connection:
-            remember(connection, KEY_FACT, _fingerprint(key))
+        with district.store.writing() as transaction:
+            remember(transaction, KEY_FACT, _fingerprint(key))
     elif used != _fingerprint(key):
         raise _wrong_key(district.home.key_file, "is another one than was used before")
     return key
@@ -149,8 +149,8 @@ def accept_key(district: District, actor: str) -> None:
     """Go on with the key that is there now; the audit chain says so."""
     key = _read_key(district.home.key_file)
     act = Act(actor=actor, action="accept key", subject=district.home.key_file.name)
-    with open_chain(district.store, district.home).recording(act) as connection:
-        remember(connection, KEY_FACT, _fingerprint(key))
+    with open_chain(district.store, district.home).recording(act) as transaction:
+        remember(transaction, KEY_FACT, _fingerprint(key))
 
 
 def _read_key(path: Path) -> bytes:

@@ -304,6 +304,11 @@ def _laid_out(
         remember(connection, LAYOUT, mark())
 
 
+def store_as_it_is(path: Path) -> Store:
+    """A store to write to, its tables neither made nor compared with this version."""
+    return Store(engine_of(path))
+
+
 def read_store(path: Path | str) -> Store:
     """Open a state database to read from; nothing is created or changed.
 

@@ -33,8 +33,8 @@ def _drill(installation: Installation) -> Answer:
 def _aged(
     installation: Installation, name: str, most: timedelta, what: str, command: str
 ) -> Answer:
-    with installation.store.reading() as connection:
-        text = fact(connection, name)
+    with installation.store.reading() as transaction:
+        text = fact(transaction, name)
     if text is None:
         return look(f"there was no {what} yet", command)
     made = datetime.fromisoformat(text)
