@@ -355,14 +355,9 @@ def test_telemetry_is_told_unless_it_is_off(home, now, tmp_path, monkeypatch):
 def test_a_network_disk_is_told(home, now, tmp_path, monkeypatch):
     mounts = tmp_path / "mounts"
     mounts.write_text(f"/dev/a / ext4 rw 0 0\nnas:/x {home.path} nfs4 rw 0 0\n")
-    monkeypatch.setattr(machine, "mount_of", lambda path: mounted(path, mounts))
+    real = machine.mount_of
+    monkeypatch.setattr(machine, "mount_of", lambda path: real(path, mounts))
     assert ask("machine/local-disk", home, now).grade == ACT
-
-
-def mounted(path, mounts):
-    from pipelines.operations.checks.machine import mount_of
-
-    return mount_of(path, mounts)
 
 
 def test_every_check_has_a_name_of_its_own():
