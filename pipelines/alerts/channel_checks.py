@@ -105,7 +105,7 @@ def _strangers(
 ) -> Iterator[Fault]:
     """Recipients of a mail that no mail may go to."""
     allowed = district.settings.alerts.recipients
-    strangers = [one for one in given if one not in allowed]
+    strangers = [address for address in given if address not in allowed]
     if strangers:
         yield Fault(
             ("alerts", "recipients"),

@@ -233,9 +233,9 @@ def _through(
 def channels_of(district: District) -> Mapping[str, Channel]:
     """The channels that are on; without any, a file in the home."""
     given = {
-        name: one
-        for name, one in district.settings.alerts.channels.items()
-        if one.enabled
+        name: channel
+        for name, channel in district.settings.alerts.channels.items()
+        if channel.enabled
     }
     if given:
         return given

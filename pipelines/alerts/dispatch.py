@@ -65,7 +65,9 @@ def send_alerts(
     found = health or looked_at(district, moment)
     with only_sender(district.home):
         summary = _send(district, noticed(district, moment, found), moment)
-    warnings = [one for one in (summary.warning, _beat(district, moment)) if one]
+    warnings = [
+        warning for warning in (summary.warning, _beat(district, moment)) if warning
+    ]
     return AlertSummary(summary.new, summary.by_channel, "; ".join(warnings))
 
 
@@ -184,7 +186,7 @@ def send_test(
 
 
 def _asked(channels: Mapping[str, Channel], only: str) -> Mapping[str, Channel]:
-    found = {name: one for name, one in channels.items() if only in ("", name)}
+    found = {name: channel for name, channel in channels.items() if only in ("", name)}
     if not found:
         raise SettingsError(
             f"there is no channel {only!r} that is on",
@@ -205,9 +207,12 @@ def _addressed(
             remedy="Add it there, in district.toml, or name one of the list.",
         )
     found = {
-        name: one.model_copy(update={"settings": {**one.settings, RECIPIENTS: [to]}})
-        for name, one in channels.items()
-        if RECIPIENTS in one.settings and (only or to in one.settings[RECIPIENTS])
+        name: channel.model_copy(
+            update={"settings": {**channel.settings, RECIPIENTS: [to]}}
+        )
+        for name, channel in channels.items()
+        if RECIPIENTS in channel.settings
+        and (only or to in channel.settings[RECIPIENTS])
     }
     if not found:
         raise SettingsError(

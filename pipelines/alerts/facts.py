@@ -54,14 +54,14 @@ def shrunk_files(district: District, now: datetime) -> list[News]:
     """Registry files that shrank and are not taken: an export may have failed."""
     return [
         _health(
-            f"registry:{one.name}",
-            f"registry/{one.name} shrank from {one.kept.rows:,} rows to {one.rows:,} "
-            "and is not taken",
-            datetime.fromisoformat(one.kept.refused_time or now.isoformat()),
+            f"registry:{refusal.name}",
+            f"registry/{refusal.name} shrank from {refusal.kept.rows:,} rows to "
+            f"{refusal.rows:,} and is not taken",
+            datetime.fromisoformat(refusal.kept.refused_time or now.isoformat()),
             "schoolbell check",
             now,
         )
-        for one in district.registry.refused
+        for refusal in district.registry.refused
     ]
 
 

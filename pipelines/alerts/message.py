@@ -137,7 +137,7 @@ def _over(over: Sequence[str]) -> list[str]:
     if not over:
         return []
     more = [f"  and {len(over) - FILES_SHOWN} more"] if len(over) > FILES_SHOWN else []
-    shown = [f"  {one_line(one)}" for one in over[:FILES_SHOWN]]
+    shown = [f"  {one_line(line)}" for line in over[:FILES_SHOWN]]
     return [f"{_notices(len(over))} over since the last list:", "", *shown, *more, ""]
 
 
@@ -179,7 +179,11 @@ def weekly(
 def overflow(held: Sequence[News], day: str, setting: Setting) -> Message:
     """The last message of a reader's day."""
     counts = Counter(item.severity for item in held)
-    parts = [f"{counts[one]} {one}" for one in reversed(SEVERITIES) if counts[one]]
+    parts = [
+        f"{counts[severity]} {severity}"
+        for severity in reversed(SEVERITIES)
+        if counts[severity]
+    ]
     count = len(held)
     key = f"o-{hashed([day, *sorted(item.key for item in held)])}"
     lines = [

@@ -392,8 +392,8 @@ class _Round:
         mine = readers_of(name, self.channels[name])
         same = [
             other
-            for other, one in self.channels.items()
-            if mine & readers_of(other, one)
+            for other, channel in self.channels.items()
+            if mine & readers_of(other, channel)
         ]
         given = given_since(self.context.store, same, midnight)
         return self.context.alerts.most_a_day - given

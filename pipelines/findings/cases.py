@@ -59,12 +59,16 @@ class Case:
     @property
     def severity(self) -> str:
         """The highest of the findings that still count."""
-        return max((str(one["severity"]) for one in self.counted), key=_severity)
+        return max(
+            (str(finding["severity"]) for finding in self.counted), key=_severity
+        )
 
     @property
     def confidence(self) -> str:
         """The highest of the findings that still count; together they prove no more."""
-        return max((str(one["confidence"]) for one in self.counted), key=_confidence)
+        return max(
+            (str(finding["confidence"]) for finding in self.counted), key=_confidence
+        )
 
     @property
     def counted(self) -> Sequence[Mapping[str, Any]]:
@@ -163,7 +167,7 @@ def cases(store: Store) -> list[Case]:
         )
         for row in stored_cases(store)
     ]
-    return sorted(found, key=lambda one: (one.week, one.case_id), reverse=True)
+    return sorted(found, key=lambda case: (case.week, case.case_id), reverse=True)
 
 
 def owners(district: District) -> Owner:

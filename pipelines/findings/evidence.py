@@ -99,7 +99,7 @@ def _lines(delivery: Delivery, record: FileRecord, numbers: set[int]) -> pl.Data
                 found = _from_parts(stream, fmt.framing, max(numbers))
             else:
                 found = _from_blocks(stream, numbers)
-            return pl.concat([batch(b""), *(one.filter(wanted) for one in found)])
+            return pl.concat([batch(b""), *(lines.filter(wanted) for lines in found)])
     except SourceError:
         return batch(b"")
 
@@ -160,9 +160,9 @@ def store_copies(
     rows = evidence_rows(transaction, finding_id)
     had = {json.loads(row["event"]).get("event_id"): row for row in rows}
     kept = [
-        _copied(lines[one]) if one in lines else had[one]
-        for one in event_ids
-        if one in lines or one in had
+        _copied(lines[event_id]) if event_id in lines else had[event_id]
+        for event_id in event_ids
+        if event_id in lines or event_id in had
     ]
     replace_evidence(transaction, finding_id, kept)
 

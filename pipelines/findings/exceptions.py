@@ -161,7 +161,7 @@ def _concerns(row: Mapping[str, Any], seen: Seen) -> bool:
 
 
 def _within(site: str, allowed: frozenset[str]) -> bool:
-    return any(site == one or site.endswith(f".{one}") for one in allowed)
+    return any(site == suffix or site.endswith(f".{suffix}") for suffix in allowed)
 
 
 def _person(value: str | None) -> str:
@@ -207,7 +207,7 @@ def permit_uses(
         owner: Whose an account was on a day.
     """
     shown = [finding for finding in findings if finding["status"] != WITHDRAWN]
-    seen = [(seen_of(one, owner), one["record"]) for one in shown]
+    seen = [(seen_of(finding, owner), finding["record"]) for finding in shown]
     return [
         _use(kind, row, seen, today)
         for kind, frame in _FRAMES.items()

@@ -98,7 +98,7 @@ def _row(case: Case, finding: Mapping[str, Any], named: Named) -> dict[str, Any]
     start = max(datetime.fromisoformat(record["start_time"]), end - LONGEST)
     values = {
         "account": named(finding, None),
-        "devices": "|".join(named(finding, one) for one in record["devices"]),
+        "devices": "|".join(named(finding, device) for device in record["devices"]),
         "start_utc": _utc(start),
         "end_utc": _utc(end),
         "evidence_lines": len(record["evidence"]),

@@ -299,7 +299,7 @@ def held(case: Case, ip: str) -> Mapping[str, Any]:
         answer.gaps.append("no lease, tunnel or fixed address tells the device")
         return {}
     row = held[0]
-    if len({one["device"] for one in held}) > 1:
+    if len({claim["device"] for claim in held}) > 1:
         answer.gaps.append(_both(case, held))
         return {}
     answer.device = case.name("device", row["device"])

@@ -265,7 +265,9 @@ def gathered(district: District, case: Case, named: Named | None) -> Material:
 def _events(district: District, case: Case, named: Named | None) -> list[Row]:
     """What became of the findings; reasons may spell a site that the edition hides."""
     found = [finding["finding_id"] for finding in case.findings]
-    events: list[Row] = [row for one in found for row in history(district.store, one)]
+    events: list[Row] = [
+        row for finding_id in found for row in history(district.store, finding_id)
+    ]
     events.sort(key=lambda row: row["entry_id"])
     if named is None:
         return events
@@ -306,7 +308,9 @@ def _finding(district: District, row: Row, named: Named | None) -> dict[str, Any
     if named is not None:
         record = redacted(record, lambda one: named("site", one, day))
         subject = named(district.subject_kind(row["rule"]), subject, day)
-        record["devices"] = [named("device", one, day) for one in record["devices"]]
+        record["devices"] = [
+            named("device", device, day) for device in record["devices"]
+        ]
         record["details"] = nameless(record["details"])
     record["subject"] = subject
     record["claim"] = told(record["claim"], subject, district.subject_kind(row["rule"]))

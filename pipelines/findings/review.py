@@ -135,7 +135,7 @@ def not_oneself(
     Raises:
         RefusedError: It is.
     """
-    own = {one.casefold() for one in (*own_accounts, by.user_name)}
+    own = {account.casefold() for account in (*own_accounts, by.user_name)}
     if str(finding["subject"]).casefold() in own:
         raise RefusedError(
             "nobody decides about their own account",

@@ -63,41 +63,47 @@ class Unjudged:
 
 def unjudged(district: District) -> list[Unjudged]:
     """Every rule and day that must not be judged now, in a fixed order."""
-    codes = {one.model.table_name: code for code, one in district.detections.items()}
+    codes = {
+        detection.model.table_name: code
+        for code, detection in district.detections.items()
+    }
     found = [
         Unjudged(
             rule=codes[name],
             event_date=day,
-            source=one.source,
-            event_class=one.event_class,
-            field=one.field,
-            share_before=one.share_before,
+            source=entry.source,
+            event_class=entry.event_class,
+            field=entry.field,
+            share_before=entry.share_before,
         )
-        for one in missing(district)
-        for name in one.detections
+        for entry in missing(district)
+        for name in entry.detections
         if name in codes
-        for day in one.empty_dates
+        for day in entry.empty_dates
     ]
     found += _not_built(district)
     return sorted(
-        found, key=lambda one: (one.event_date, one.rule, one.source, one.model)
+        found,
+        key=lambda entry: (entry.event_date, entry.rule, entry.source, entry.model),
     )
 
 
 def _not_built(district: District) -> Iterator[Unjudged]:
     """Days in quarantine of what is judged or shown: detections and marts."""
-    codes = {one.model.name: code for code, one in district.detections.items()}
+    codes = {
+        detection.model.name: code for code, detection in district.detections.items()
+    }
     held = quarantined(district.store)
     whole = ledger.event_days(district.store) if held else []
-    for one in held:
-        if not one.model.startswith(("detections.", "marts.")):
+    for entry in held:
+        if not entry.model.startswith(("detections.", "marts.")):
             continue
-        for day in [one.event_date] if one.event_date else whole:
+        for day in [entry.event_date] if entry.event_date else whole:
             yield Unjudged(
-                rule=codes.get(one.model, ""),
+                rule=codes.get(entry.model, ""),
                 event_date=day,
-                model=one.model,
-                cause=one.cause,
+                model=entry.model,
+                cause=entry.cause,
             )
 
 
@@ -139,17 +145,19 @@ class Failure:
 
 def failures(district: District) -> list[Failure]:
     """What could not be built, by the model that failed."""
-    codes = {one.model.name: code for code, one in district.detections.items()}
+    codes = {
+        detection.model.name: code for code, detection in district.detections.items()
+    }
     found: dict[str, list[Quarantined]] = {}
-    for one in quarantined(district.store):
-        found.setdefault(one.cause, []).append(one)
+    for entry in quarantined(district.store):
+        found.setdefault(entry.cause, []).append(entry)
     return [
         Failure(
             cause,
-            min(held, key=lambda one: one.event_date or date.min).reason,
-            sorted({one.event_date for one in held if one.event_date}),
-            sorted({codes[one.model] for one in held if one.model in codes}),
-            sorted({one.model for one in held}),
+            min(held, key=lambda entry: entry.event_date or date.min).reason,
+            sorted({entry.event_date for entry in held if entry.event_date}),
+            sorted({codes[entry.model] for entry in held if entry.model in codes}),
+            sorted({entry.model for entry in held}),
         )
         for cause, held in sorted(found.items())
     ]

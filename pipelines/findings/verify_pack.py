@@ -120,8 +120,8 @@ def main() -> int:
         with zipfile.ZipFile(io.BytesIO(pack)) as archive:
             members = {name: archive.read(name) for name in archive.namelist()}
         found += log_differs(members, log, given.place)
-    for one in found:
-        sys.stdout.write(ascii(one)[1:-1] + "\n")
+    for fault in found:
+        sys.stdout.write(ascii(fault)[1:-1] + "\n")
     sys.stdout.write("CHANGED\n" if found else f"All holds. Hash: {sha256(pack)}\n")
     return 1 if found else 0
 

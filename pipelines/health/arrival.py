@@ -86,11 +86,11 @@ def _share_later(counts: Counter[str], lag: timedelta | None) -> float:
     if lag is None:
         return 0.0
     place = next(n for n, one in enumerate(CLASSES) if LAGS[one] >= lag.total_seconds())
-    return sum(counts[one] for one in CLASSES[place + 2 :]) / counts.total()
+    return sum(counts[name] for name in CLASSES[place + 2 :]) / counts.total()
 
 
 def _words(lag: timedelta) -> str:
-    return next(one for one in CLASSES if LAGS[one] >= lag.total_seconds())
+    return next(name for name in CLASSES if LAGS[name] >= lag.total_seconds())
 
 
 def _issue(source: str, kind: str, day: date, detail: str) -> Issue:

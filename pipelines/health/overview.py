@@ -86,7 +86,7 @@ def health_of(district: District, now: datetime) -> Health:
     look = last_look(district.store)
     as_of = min(now, look) if look else now
     days = _days_by_source(district, as_of)
-    lags = {name: usual_lag(one) for name, one in days.items()}
+    lags = {name: usual_lag(own) for name, own in days.items()}
     found = [*_of_ledger(district, days, as_of), *_never(district, as_of)]
     try:
         with looking(district.home.warehouse) as database:
@@ -138,8 +138,8 @@ def _rejecting(district: District, as_of: datetime) -> Iterator[Issue]:
         yield Issue(
             source=source,
             kind="rejecting",
-            start=datetime.fromisoformat(min(one.last_read_time for one in mine)),
-            detail=f"{sum(one.rejects for one in mine):,} lines of {len(mine)} files",
+            start=datetime.fromisoformat(min(file.last_read_time for file in mine)),
+            detail=f"{sum(file.rejects for file in mine):,} lines of {len(mine)} files",
         )
 
 

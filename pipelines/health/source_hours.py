@@ -191,7 +191,7 @@ def _with_others(
         least=SEEN.min(),
         second=SEEN.bottom_k(2).max(),
     )
-    named = stats.rename({one: f"{name}_{one}" for one in STATS if one != "low"})
+    named = stats.rename({stat: f"{name}_{stat}" for stat in STATS if stat != "low"})
     is_in = {"own": pl.lit(value=True), "open": pl.col("pool") == OPEN}.get(
         name, pl.col("pool") == CLOSED
     )
@@ -218,12 +218,12 @@ def _chosen(rows: pl.DataFrame) -> pl.DataFrame:
     is_shut = pl.col("pool") == CLOSED
     return rows.with_columns(
         pl.when(is_known)
-        .then(f"own_{one}")
+        .then(f"own_{stat}")
         .when(is_shut)
-        .then(f"shut_{one}")
-        .otherwise(pl.min_horizontal(f"open_{one}", f"shut_{one}"))
-        .alias(one)
-        for one in STATS
+        .then(f"shut_{stat}")
+        .otherwise(pl.min_horizontal(f"open_{stat}", f"shut_{stat}"))
+        .alias(stat)
+        for stat in STATS
     )
 
 

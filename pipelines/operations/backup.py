@@ -169,7 +169,7 @@ def _parsed(path: Path) -> Manifest:
     if not stat.S_ISREG(status.st_mode) or status.st_size > MOST_BYTES:
         raise ValueError(path)
     fields: dict[str, Any] = dict(json.loads(path.read_text(encoding="utf-8")))
-    files = {name: Sealed(**one) for name, one in dict(fields.pop("files")).items()}
+    files = {name: Sealed(**seal) for name, seal in dict(fields.pop("files")).items()}
     manifest = Manifest(**fields, files=files)
     counts = [
         manifest.lines,
@@ -181,7 +181,7 @@ def _parsed(path: Path) -> Manifest:
     words = [
         getattr(manifest, name) for name in ("made_time", "audit_head", "signature")
     ]
-    if not all(isinstance(one, str) for one in (*words, manifest.district)):
+    if not all(isinstance(word, str) for word in (*words, manifest.district)):
         raise TypeError(path)
     if not all(SHA256.fullmatch(file.sha256) for file in files.values()):
         raise ValueError(path)

@@ -104,13 +104,14 @@ def protect(home: DistrictHome, owner: int, groups: Mapping[str, int]) -> int:
         groups: Group ids by the names of `GROUPS`, and of the owner under `""`.
     """
     changed = 0
-    for one in wanted(home):
-        group = groups[one.group or ""]
-        held = one.path.stat()
+    for right in wanted(home):
+        group = groups[right.group or ""]
+        held = right.path.stat()
         if (held.st_uid, held.st_gid) != (owner, group):
-            os.chown(one.path, owner, group)
+            os.chown(right.path, owner, group)
             changed += 1
-        if held.st_mode & 0o7777 != one.mode:
+        if held.st_mode & 0o7777 != right.mode:
             changed += (held.st_uid, held.st_gid) == (owner, group)
-        one.path.chmod(one.mode)  # a change of owner takes the set-group-id bit away
+        # a change of owner takes the set-group-id bit away
+        right.path.chmod(right.mode)
     return changed

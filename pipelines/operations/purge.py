@@ -72,8 +72,10 @@ def plan(district: District, now: datetime) -> Plan:
     for name, first in before.items():
         candidates = DELETIONS[name].candidates(district)
         over = [candidate for candidate in candidates if candidate.last_day < first]
-        things[name] = [one for one in over if not _is_held(one.last_day, in_force)]
-        held[name] = [one for one in over if _is_held(one.last_day, in_force)]
+        things[name] = [
+            thing for thing in over if not _is_held(thing.last_day, in_force)
+        ]
+        held[name] = [thing for thing in over if _is_held(thing.last_day, in_force)]
     with district.store.reading() as transaction:
         unfinished = uncertified(transaction)
     return Plan(before, things, held, in_force, unfinished)
@@ -272,8 +274,8 @@ def still_there(district: District, plan: Plan) -> list[str]:
     home = district.home
     left = [
         name
-        for one in RECORD_CLASSES
-        for name in DELETIONS[one.name].left(district, plan)
+        for record_class in RECORD_CLASSES
+        for name in DELETIONS[record_class.name].left(district, plan)
     ]
     if plan.needs_rebuild:
         old = (home.old_warehouse, *home.path.glob("warehouse*.tmp"))

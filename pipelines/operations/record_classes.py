@@ -58,7 +58,7 @@ class Plan:
     @property
     def gone_events(self) -> Sequence[Purged]:
         """Lake files that go now, or went in a purge that was cut off."""
-        begun = [one for one in self.unfinished if one.record_class == "event"]
+        begun = [thing for thing in self.unfinished if thing.record_class == "event"]
         return [*self.things.get("event", ()), *begun]
 
     @property
@@ -69,7 +69,7 @@ class Plan:
     @property
     def needs_rebuild(self) -> bool:
         """Databases hold rows of what goes, or of what a cut off purge deleted."""
-        begun = {one.record_class for one in self.unfinished}
+        begun = {thing.record_class for thing in self.unfinished}
         return self.fills_databases or bool(begun & IN_DATABASES)
 
     @property
@@ -193,7 +193,7 @@ def _delete_events(district: District, plan: Plan, _now: datetime) -> None:
         ledger.supersede(transaction, [thing.name for thing in things])
         if "event" in plan.before:
             first = plan.before["event"]
-            held = {one.last_day.isoformat() for one in plan.held["event"]}
+            held = {thing.last_day.isoformat() for thing in plan.held["event"]}
             remove_attribution_changes(transaction, first.isoformat(), held)
             # lines that wait at the end of a file for their answer were events too
             names = [name for name, known in formats().items() if known.hands_on_lines]
@@ -210,7 +210,7 @@ def delete_set_aside(lake: Path, plan: Plan) -> None:
     if "event" not in plan.before:
         return
     first = plan.before["event"].isoformat()
-    held = {one.last_day.isoformat() for one in plan.held["event"]}
+    held = {thing.last_day.isoformat() for thing in plan.held["event"]}
     for path in unlisted_files(lake):
         day = path.parent.name.removeprefix("event_date=")
         if day < first and day not in held:
@@ -261,13 +261,13 @@ def _delete_messages(district: District, plan: Plan, _now: datetime) -> None:
 
 def _registry(district: District) -> Iterator[Purged]:
     """Copies that stand for registry files which shrank, and so outlive them."""
-    for one in district.registry.refused:
-        if since := one.kept.refused_time:
+    for refusal in district.registry.refused:
+        if since := refusal.kept.refused_time:
             yield Purged(
                 record_class="registry",
-                name=one.name,
-                row_count=one.kept.rows,
-                sha256=one.kept.sha256,
+                name=refusal.name,
+                row_count=refusal.kept.rows,
+                sha256=refusal.kept.sha256,
                 last_day=date.fromisoformat(since[:10]),
             )
 

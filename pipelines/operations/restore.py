@@ -194,7 +194,7 @@ def _chained(
         if not always and verified(store, home) is None:
             return
         known = [chain.head(), chain.noted_head(), *kept_heads(store, home)]
-        newest = max(filter(None, known), key=lambda one: one.number, default=None)
+        newest = max(filter(None, known), key=lambda head: head.number, default=None)
         held = chain.head()
         first, last = held.number + 1 if held else 1, newest.number if newest else 0
         lost = f"entries {first} to {last} of before are not in it"
@@ -260,7 +260,7 @@ def _copied(source: Path, target: Path, expected: Sealed) -> None:
 
 def _require_space(home: Path, manifest: Manifest) -> None:
     """Begin nothing that the disk could not hold."""
-    place = next(one for one in (home, *home.parents) if one.is_dir())
+    place = next(folder for folder in (home, *home.parents) if folder.is_dir())
     require_space(place, sum(file.bytes for file in manifest.files.values()))
 
 

@@ -480,6 +480,6 @@ def suggest(district: District) -> Mapping[str, Sequence[Proposal]]:
         inputs.show_raw(database, files, ("logons",), (days[0], days[-1]))
         evidence = Evidence(database, district.zone)
         for kind in KINDS:
-            for one in filter(is_plain, kind(evidence)):
-                found.setdefault(one.file, []).append(one)
+            for proposal in filter(is_plain, kind(evidence)):
+                found.setdefault(proposal.file, []).append(proposal)
     return found

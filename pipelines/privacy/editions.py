@@ -103,10 +103,10 @@ class Pseudonyms:
         found = [
             assigned_name(
                 self.store,
-                f"{one}|{self.year}",
-                tokens([value], key=self.key, kind=one, year=self.year).values(),
+                f"{scope_kind}|{self.year}",
+                tokens([value], key=self.key, kind=scope_kind, year=self.year).values(),
             )
-            for one in kinds
+            for scope_kind in kinds
         ]
         return tuple(name for name in found if name)
 

@@ -118,7 +118,7 @@ def _replaced(value: Any, spelt: re.Pattern[str], name: str) -> Any:
     if isinstance(value, str):
         return spelt.sub(lambda _found: name, value)
     if isinstance(value, Mapping):
-        return {key: _replaced(one, spelt, name) for key, one in value.items()}
+        return {key: _replaced(part, spelt, name) for key, part in value.items()}
     if isinstance(value, list | tuple):
-        return [_replaced(one, spelt, name) for one in value]
+        return [_replaced(part, spelt, name) for part in value]
     return value

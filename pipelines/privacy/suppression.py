@@ -105,7 +105,10 @@ def determined(grid: Grid, hidden: Iterable[Place]) -> set[Place]:
         return set()
     equations = np.array(
         [
-            [0 if one not in line else -1 if one == line[-1] else 1 for one in unknown]
+            [
+                0 if place not in line else -1 if place == line[-1] else 1
+                for place in unknown
+            ]
             for line in grid.lines
         ],
         dtype=float,

@@ -237,7 +237,9 @@ def copied_table(
         for column in inspect(connection).get_columns(name, schema=schema)
     }
     old = Table(
-        name, MetaData(schema=schema), *(Column(one.name, one.type) for one in table.c)
+        name,
+        MetaData(schema=schema),
+        *(Column(column.name, column.type) for column in table.c),
     )
     shared = [column.name for column in table.columns if column.name in has]
     values: dict[str, ColumnElement[Any]] = {one: old.c[one] for one in shared}
@@ -259,8 +261,8 @@ def _same(
     Raises:
         UpgradeError: They differ.
     """
-    before = select(*(old.c[one] for one in shared))
-    after = select(*(table.c[one] for one in shared))
+    before = select(*(old.c[name] for name in shared))
+    after = select(*(table.c[name] for name in shared))
     counts = [
         connection.execute(select(func.count()).select_from(one)).scalar_one()
         for one in (old, table)

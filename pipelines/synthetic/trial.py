@@ -83,7 +83,7 @@ def _lacking(
     finding: Mapping[str, Any], lines: list[Mapping[str, Any]], files: "_Files"
 ) -> str:
     record = finding["record"]
-    named = [one["name"] for one in record["alternatives"]]
+    named = [alternative["name"] for alternative in record["alternatives"]]
     wanted = [
         alternative.name
         for alternative in alternatives(finding["rule"], record["details"])
@@ -186,8 +186,8 @@ def judge_trial(
         ]
         evidence = stored_evidence(district.store)
         rules = tuple(sorted(district.detections))
-    shown = [one for one in stored if one["confidence"] in SHOWN]
-    leads = [one for one in stored if one["confidence"] not in SHOWN]
+    shown = [finding for finding in stored if finding["confidence"] in SHOWN]
+    leads = [finding for finding in stored if finding["confidence"] not in SHOWN]
     cases, findings = compare(planted_cases(home), shown, leads)
     return Trial(
         seed=seed,

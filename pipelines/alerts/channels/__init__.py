@@ -86,7 +86,7 @@ def channels() -> Mapping[str, Channel]:
 
 def report_channels() -> Sequence[str]:
     """The types of channels that can send reports."""
-    return sorted(name for name, one in channels().items() if one.sends_reports)
+    return sorted(name for name, channel in channels().items() if channel.sends_reports)
 
 
 def prepared(

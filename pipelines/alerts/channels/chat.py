@@ -57,7 +57,7 @@ def deliver(message: Message, settings: ChatSettings, _allowed: Sequence[str]) -
 
 def _failure(result: Any) -> DeliveryError:
     """What went wrong, without the urls: they hold the keys of the services."""
-    failed = [one for one in result if not one]
+    failed = [sent for sent in result if not sent]
     statuses = {one: _status(one) for one in failed}
     reasons = ", ".join(
         f"{one.name} answered {status}" if status else f"{one.name} gave no answer"

@@ -25,7 +25,7 @@ GROUP = stat.S_IRWXG
 def _there(installation: Installation) -> Answer:
     home = installation.home
     wanted = (home.registry, home.landing, home.lake, home.keys, home.reports)
-    missing = [one.name for one in wanted if not one.is_dir()]
+    missing = [folder.name for folder in wanted if not folder.is_dir()]
     if missing:
         return act(
             f"folders are missing: {', '.join(missing)}", f"schoolbell init {home.path}"
@@ -100,7 +100,9 @@ def _writable(installation: Installation) -> Answer:
     home = installation.home
     shared = (home.path, home.reports, home.snapshots)
     loose = [
-        one for one in shared if one.exists() and one.stat().st_mode & stat.S_IWOTH
+        folder
+        for folder in shared
+        if folder.exists() and folder.stat().st_mode & stat.S_IWOTH
     ]
     if loose:
         names = " ".join(map(str, loose))

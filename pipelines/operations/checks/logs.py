@@ -117,7 +117,7 @@ def _pending(installation: Installation) -> Answer:
     ]
     if stuck:
         return look(
-            f"{sum(one.pending_lines for one in stuck):,} lines of {len(stuck):,} "
+            f"{sum(file.pending_lines for file in stuck):,} lines of {len(stuck):,} "
             "files are pending for days",
             "schoolbell run --home {home}",
         )
@@ -127,7 +127,7 @@ def _pending(installation: Installation) -> Answer:
 def _drift(installation: Installation) -> Answer:
     found = missing(installation.district)
     if found:
-        rules = sorted({name for one in found for name in one.detections})
+        rules = sorted({name for drift in found for name in drift.detections})
         return look(
             f"a field is not filled as before: {found[-1]}; not judged on these days: "
             f"{', '.join(rules)}",

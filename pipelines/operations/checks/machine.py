@@ -38,7 +38,7 @@ def mount_of(path: Path, mounts: Path = MOUNTS) -> Mount | None:
     if not mounts.is_file():
         return None
     real = path.resolve()
-    held = [one for one in _all(mounts) if real.is_relative_to(one.folder)]
+    held = [mount for mount in _all(mounts) if real.is_relative_to(mount.folder)]
     # of two on one folder the later one hides the earlier
     return max(
         enumerate(held),

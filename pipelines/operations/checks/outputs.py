@@ -56,7 +56,7 @@ def _pages(installation: Installation) -> Answer:
 
 def _channels(installation: Installation) -> Answer:
     channels = installation.settings.alerts.channels
-    enabled = [name for name, one in channels.items() if one.enabled]
+    enabled = [name for name, channel in channels.items() if channel.enabled]
     if not enabled:
         return look(
             "no alert channel is set; alerts go to a file in the home only",

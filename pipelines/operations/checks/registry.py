@@ -32,7 +32,9 @@ def _settings(installation: Installation) -> Answer:
 
 
 def _meaning(installation: Installation) -> Answer:
-    wrong = [" ".join(str(one).split()) for one in wrong_in(installation.district)]
+    wrong = [
+        " ".join(str(problem).split()) for problem in wrong_in(installation.district)
+    ]
     if wrong:
         return act("; ".join(wrong), "schoolbell check --home {home}")
     return well("formats, rules, sections and channels are known ones")
@@ -51,9 +53,9 @@ def _rows(installation: Installation) -> Answer:
 
 def _believed(installation: Installation) -> Answer:
     if shrunk := installation.registry.refused:
-        names = " ".join(f"--accept {one.name}" for one in shrunk)
+        names = " ".join(f"--accept {refusal.name}" for refusal in shrunk)
         return look(
-            "; ".join(f"{one.name}: {one.what}" for one in shrunk),
+            "; ".join(f"{refusal.name}: {refusal.what}" for refusal in shrunk),
             "have them exported again; if they are meant so: "
             f"schoolbell check --home {{home}} {names}",
         )

@@ -65,7 +65,9 @@ class Year:
     def frame(self) -> pl.DataFrame:
         """As `marts.school_days` has it: a row a day and building."""
         rows = [
-            (day, one, kind) for day, kind in self.kinds.items() for one in BUILDINGS
+            (day, building, kind)
+            for day, kind in self.kinds.items()
+            for building in BUILDINGS
         ]
         names = ["event_date", "building", "day_type"]
         return pl.DataFrame(rows, schema=names, orient="row")
@@ -135,7 +137,7 @@ def plant(
             hours = random.choice((2, 3, 5, 24, 50))
             begins = datetime.combine(day, time(random.randint(8, 12)), ZONE)
             found.append(Planted(source, place, begins.astimezone(UTC), hours))
-    return sorted(found, key=lambda one: one.start)
+    return sorted(found, key=lambda event: event.start)
 
 
 SHARES = (0.5, 0.3, 0.2)
@@ -177,7 +179,7 @@ def lines(
     """Lines by source, building and hour, as `health.expecting` takes them."""
     rows = []
     for feed in feeds:
-        gaps = [one for one in planted if one.source == feed.name]
+        gaps = [gap for gap in planted if gap.source == feed.name]
         for day in year.days:
             mood = exp(random.gauss(0, 0.15))
             for at in _hours(day):

@@ -137,14 +137,14 @@ def count(
     false = [
         time
         for (key, start), time in played.raised.items()
-        if not any(_is_of(key, start, one) for one in planted)
+        if not any(_is_of(key, start, silence) for silence in planted)
     ]
     rows = outbox(store)
     sent = {(row["alert_key"], row["channel"]) for row in rows if row["state"] == SENT}
-    came = Counter((one.message.key, one.channel) for one in played.arrived)
+    came = Counter((arrival.message.key, arrival.channel) for arrival in played.arrived)
     return Count(
         readers=list(_readers(year, played)),
-        silences=[_silence(one, played) for one in planted],
+        silences=[_silence(silence, played) for silence in planted],
         false_alarms=len(false),
         on_closed_days=sum(not year.is_open(_day(one)) for one in false),
         deaths=played.deaths,
@@ -160,9 +160,9 @@ def count(
 def _readers(year: Year, played: Played) -> Iterator[Reader]:
     weeks = ((year.last - year.judged).days + 1) / 7
     for name in CHANNELS:
-        mine = [one for one in played.arrived if one.channel == name]
-        by_day = Counter(_day(one.time) for one in mine)
-        by_week = Counter(_day(one.time).isocalendar()[:2] for one in mine)
+        mine = [arrival for arrival in played.arrived if arrival.channel == name]
+        by_day = Counter(_day(arrival.time) for arrival in mine)
+        by_week = Counter(_day(arrival.time).isocalendar()[:2] for arrival in mine)
         yield Reader(
             name=name,
             messages=len(mine),
@@ -170,9 +170,9 @@ def _readers(year: Year, played: Played) -> Iterator[Reader]:
             most_a_week=max(by_week.values(), default=0),
             most_a_day=max(by_day.values(), default=0),
             in_quiet_hours=sum(
-                one.message.class_name not in HEALTH_AT_NIGHT
-                and is_quiet(one.time.astimezone(ZONE), ALERTS, year.is_open)
-                for one in mine
+                arrival.message.class_name not in HEALTH_AT_NIGHT
+                and is_quiet(arrival.time.astimezone(ZONE), ALERTS, year.is_open)
+                for arrival in mine
             ),
         )
 
@@ -201,9 +201,9 @@ def _lines_an_hour(planted: Planted) -> float:
 def _unmarked(played: Played) -> int:
     seen: set[tuple[str, str]] = set()
     found = 0
-    for one in played.arrived:
-        here = (one.message.key, one.channel)
-        found += here in seen and not one.message.may_repeat
+    for arrival in played.arrived:
+        here = (arrival.message.key, arrival.channel)
+        found += here in seen and not arrival.message.may_repeat
         seen.add(here)
     return found
 
