@@ -14,7 +14,6 @@ from pipelines.registry.calendar import SATURDAY, WORKING
 from pipelines.state.days import SourceDay
 
 OPEN, CLOSED = "open", "closed"
-CLOSED_KINDS = ("weekend", "holiday", "closure")
 
 
 def day_kinds(days: pl.DataFrame, first: date, last: date) -> pl.DataFrame:

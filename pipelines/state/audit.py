@@ -133,10 +133,7 @@ class Chain:
                     path.unlink(missing_ok=True)
 
     def append(self, connection: Connection, act: Act) -> Entry:
-        """Add an entry in a transaction of the caller's.
-
-        Call `note_head` once that is committed; `recording` does both.
-        """
+        """Add an entry in a transaction of the caller's; `recording` keeps its head."""
         last = _last(connection)
         key = self._key(is_new=not last.number)
         _require_key_of(connection, key, str(self.key_file))
@@ -153,13 +150,6 @@ class Chain:
         sealed = replace(entry, hash=seal(key, entry))
         connection.execute(insert(AUDIT).values(**sealed.__dict__))
         return sealed
-
-    def note_head(self) -> None:
-        """Keep the present head in the file beside the database."""
-        with self.store.reading() as connection:
-            head = _last(connection)
-        if head.number:
-            self._note(head)
 
     def head(self) -> Head | None:
         """The last entry's number and hash, as reports print it; None if empty."""

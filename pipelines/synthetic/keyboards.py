@@ -29,7 +29,6 @@ writes the event, `device` is where the account was used; `address` 0 is none.""
 CONTROLLERS = (0, 1)
 SYSTEM = "SYSTEM"
 LOGON_TYPES = {"logon": 2, "unlock": 7, "cached": 11, "remote": 10}
-LOCK_CODES = {"lock": "4800"}
 
 Row = tuple[int, int, int, str, str, int, int, int]
 

@@ -168,10 +168,9 @@ def test_the_act_and_its_entry_are_one(chain):
 
 
 def test_a_crash_before_the_head_file_is_no_damage(chain):
-    with chain.store.writing() as connection:
-        chain.append(connection, act(1))
-        chain.append(connection, act(2))
-    chain.note_head()
+    for number in (1, 2):
+        with chain.recording(act(number)):
+            pass
     with chain.store.writing() as connection:
         chain.append(connection, act(3))
     assert chain.verify() is None
