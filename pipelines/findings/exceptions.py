@@ -90,7 +90,7 @@ def is_valid(row: Mapping[str, Any], day: date) -> bool:
 def exception_for(exceptions: pl.DataFrame, seen: Seen) -> str | None:
     """The exception that hides a candidate, the first by its place in the file."""
     for row in exceptions.iter_rows(named=True):
-        if is_valid(row, seen.day) and excepts(row, seen):
+        if is_valid(row, seen.day) and exception_covers(row, seen):
             return str(row["exception_id"])
     return None
 
@@ -98,12 +98,12 @@ def exception_for(exceptions: pl.DataFrame, seen: Seen) -> str | None:
 def consent_for(consents: pl.DataFrame, seen: Seen) -> str | None:
     """The consent that permits all of a candidate."""
     for row in consents.iter_rows(named=True):
-        if is_valid(row, seen.day) and permits(row, seen):
+        if is_valid(row, seen.day) and consent_covers(row, seen):
             return str(row["consent_id"])
     return None
 
 
-def excepts(row: Mapping[str, Any], seen: Seen) -> bool:
+def exception_covers(row: Mapping[str, Any], seen: Seen) -> bool:
     """An exception is about it, whatever the day."""
     if row["rule"] not in (seen.rule, "*"):
         return False
@@ -117,7 +117,7 @@ def excepts(row: Mapping[str, Any], seen: Seen) -> bool:
     return bool(values) and values <= {row["value"]}
 
 
-def permits(row: Mapping[str, Any], seen: Seen) -> bool:
+def consent_covers(row: Mapping[str, Any], seen: Seen) -> bool:
     """A consent is about all of it, whatever the day."""
     if not _concerns(row, seen):
         return False
@@ -127,7 +127,7 @@ def permits(row: Mapping[str, Any], seen: Seen) -> bool:
     return bool(seen.sites) and all(_within(site, allowed) for site in seen.sites)
 
 
-def said_of_consents(consents: pl.DataFrame, seen: Seen) -> Iterator[Alternative]:
+def consent_alternatives(consents: pl.DataFrame, seen: Seen) -> Iterator[Alternative]:
     """What the person's consents say of a candidate that none of them covers.
 
     One in words that name no site can not be compared by a machine.
@@ -270,7 +270,7 @@ def _after(
     kind: PermitKind, row: Mapping[str, Any], seen: Iterable[Seen]
 ) -> Iterator[date]:
     last = row["valid_to"]
-    covers = permits if kind == "consent" else excepts
+    covers = consent_covers if kind == "consent" else exception_covers
     for one in seen:
         if last is not None and one.day > last and covers(row, one):
             yield one.day
@@ -473,7 +473,9 @@ def _hides(
     district: District, finding: Mapping[str, Any], row: Mapping[str, Any]
 ) -> None:
     seen = seen_of(finding, owners(district))
-    if not (excepts(row, seen) and row["valid_from"] <= seen.day <= row["valid_to"]):
+    if not (
+        exception_covers(row, seen) and row["valid_from"] <= seen.day <= row["valid_to"]
+    ):
         raise SettingsError(
             f"it would not cover the finding, which is of {seen.day}",
             where="--from, --until",

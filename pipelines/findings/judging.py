@@ -12,9 +12,9 @@ from pipelines.findings.candidates import Candidate
 from pipelines.findings.cases import Owner, nobody
 from pipelines.findings.exceptions import (
     Seen,
+    consent_alternatives,
     consent_for,
     exception_for,
-    said_of_consents,
 )
 from pipelines.findings.lattice import confidence, severity
 from pipelines.findings.record import FITS, Alternative, Finding, finding_id
@@ -165,7 +165,7 @@ def _tested(
     found = [*alternatives(row.code, row.details)]
     found += of_the_subject(row.subject, seen.devices, found)
     if known.consents is not None and permits["permitted_by"] is None:
-        found += said_of_consents(known.consents, seen)
+        found += consent_alternatives(known.consents, seen)
     return (*found, *([DEMOTED] if is_demoted else []))
 
 
