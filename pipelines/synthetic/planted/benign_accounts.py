@@ -100,13 +100,11 @@ def renamed(writer: SceneWriter) -> None:
     old = f"{person.username[0]}former{person.number}"
     writer.plan.aliases[person.number] = old
     first = minutes(writer.moment(monday), 20)
-    writer.away(person, first)
-    writer.sit(person, device, first, "teach", account=old, opened="logon",
-               closed="logoff")  # fmt: skip
+    writer.visit(person, device, first, "teach", account=old, opened="logon",
+                 closed="logoff")  # fmt: skip
     day = writer.choice([d for d in later if d.has_school])
     second = minutes(writer.moment(day), 20)
-    writer.away(person, second)
-    writer.sit(person, device, second, "teach", opened="logon", closed="logoff")
+    writer.visit(person, device, second, "teach", opened="logon", closed="logoff")
     writer.case("S31", NONE, "", person, (device,), (first[0], second[1]),
                 f"renamed; {old} is the earlier name")  # fmt: skip
 
@@ -196,8 +194,7 @@ def own_devices(writer: SceneWriter) -> None:
     person = writer.teacher(day, laptop=True)
     mine, laptop = writer.desktop(person), writer.laptop(person)
     span = minutes(writer.moment(day), 25)
-    writer.away(person, span)
-    writer.sit(person, mine, span, "teach", pace="busy", closed="none")
+    writer.visit(person, mine, span, "teach", pace="busy", closed="none")
     writer.sit(person, laptop, span, "teach", pace="busy")
     phone = writer.world.places.of(person, "phone_byod")
     if phone:
@@ -281,8 +278,7 @@ def early_bird(writer: SceneWriter) -> None:
     """S88a: at the desk before six, for lessons, with one look at the weather."""
     day, person, device = writer.at_desk(after=1)
     span = minutes(day.at("05:40", writer.rng.randint(0, 10)), 30)
-    writer.away(person, span)
-    writer.sit(person, device, span, "approved", pace="busy")
+    writer.visit(person, device, span, "approved", pace="busy")
     writer.fetch(person.username, device, span[0] + 9 * MINUTE, "www.weather.com",
                  41_000)  # fmt: skip
     writer.case("S88a", NONE, "", person, (device,), span,
@@ -320,9 +316,8 @@ def podium_and_laptop(writer: SceneWriter) -> None:
     day, person, mine = writer.at_desk()
     span = minutes(writer.moment(day), 30)
     podium = writer.spare(person.building, "classroom", span)
-    writer.away(person, span)
-    writer.sit(person, podium, span, "youtube.com", pace="video", opened="logon",
-               closed="logoff")  # fmt: skip
+    writer.visit(person, podium, span, "youtube.com", pace="video", opened="logon",
+                 closed="logoff")  # fmt: skip
     writer.sit(person, mine, span, "approved", pace="busy")
     writer.case("S17", NONE, "", person, (podium, mine), span,
                 "a video at the podium, grading beside it")  # fmt: skip
@@ -342,9 +337,8 @@ def office_account(writer: SceneWriter) -> None:
     for person in (first, second, third):
         device = writer.world.places.of(person, "desktop")
         device = device or writer.spare("HS", "workroom", span)
-        writer.away(person, span)
-        writer.sit(person, device, span, "office", account="hs_office", pace="busy",
-                   opened="logon", closed="logoff")  # fmt: skip
+        writer.visit(person, device, span, "office", account="hs_office", pace="busy",
+                     opened="logon", closed="logoff")  # fmt: skip
         devices.append(device)
     writer.case("S20", NONE, "", first, devices, span, "approved shared account",
                 account="hs_office")  # fmt: skip
@@ -361,9 +355,8 @@ def kiosks(writer: SceneWriter) -> None:
     for building in ("HS", "ES"):
         pupil = writer.pupil(building, day)
         kiosk = writer.choice(writer.world.places.pool(building, "kiosk"))
-        writer.away(pupil, span, 5)
-        writer.sit(pupil, kiosk, span, "approved", account="library_kiosk",
-                   opened="logon", closed="logoff", pace="busy")  # fmt: skip
+        writer.visit(pupil, kiosk, span, "approved", account="library_kiosk", margin=5,
+                     opened="logon", closed="logoff", pace="busy")  # fmt: skip
         devices.append(kiosk)
     writer.case("S21", NONE, "", pupil, devices, span, "kiosks in two schools",
                 account="library_kiosk")  # fmt: skip
@@ -415,8 +408,9 @@ def busy_seat(writer: SceneWriter) -> None:
     first = None
     for place, pupil in enumerate(writer.rng.sample(pupils, min(40, len(pupils)))):
         turn = minutes(whole[0] + place * 9 * MINUTE, 7.5)
-        writer.away(pupil, turn, 2)
-        writer.sit(pupil, seat, turn, "student", opened="logon", closed="logoff")
+        writer.visit(
+            pupil, seat, turn, "student", opened="logon", closed="logoff", margin=2
+        )
         first = first or pupil
     if first is None:
         raise NotCastError

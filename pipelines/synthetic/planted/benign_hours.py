@@ -36,8 +36,7 @@ def _extra_duty(
     first = day.at(start, writer.rng.randint(30, 70))
     span = minutes(first, 35)
     device = writer.desktop(person)
-    writer.away(person, span)
-    writer.sit(person, device, span, "open_learning", pace="busy")
+    writer.visit(person, device, span, "open_learning", pace="busy")
     writer.case("S68", NONE, "", person, (device,), span, note)
 
 
@@ -83,8 +82,7 @@ def late_at_school(writer: SceneWriter) -> None:
     """S67: lesson plans at school until seven, with a look at a shop between."""
     day, person, device = writer.at_desk()
     span = minutes(day.at("17:45", writer.rng.randint(0, 20)), 70)
-    writer.away(person, span, 60)
-    writer.sit(person, device, span, "approved", pace="busy")
+    writer.visit(person, device, span, "approved", pace="busy", margin=60)
     look = minutes(span[0] + 30 * MINUTE, 2)
     browse(writer.plan, person, device, look, "shelfmart.example", pace="busy")
     writer.case("S67", NONE, "", person, (device,), span,
@@ -120,9 +118,8 @@ def second_shift(writer: SceneWriter) -> None:
     person = writer.holder("second-shift custodian", day)
     span = minutes(day.at("21:00", writer.rng.randint(0, 20)), 20)
     device = writer.spare(person.building, "workroom", span)
-    writer.away(person, span)
-    writer.sit(person, device, span, "evening_supplies", pace="busy", opened="logon",
-               closed="logoff")  # fmt: skip
+    writer.visit(person, device, span, "evening_supplies", pace="busy", opened="logon",
+                 closed="logoff")  # fmt: skip
     writer.case("S69", NONE, "", person, (device,), span, "second shift, on duty")
 
 

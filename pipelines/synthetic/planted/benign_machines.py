@@ -83,8 +83,7 @@ def never_run(writer: SceneWriter) -> None:
     """S98a: a program is fetched and never opened."""
     day, person, device = writer.at_desk(after=1)
     span = minutes(writer.moment(day), 8)
-    writer.away(person, span)
-    writer.sit(person, device, span, "teach")
+    writer.visit(person, device, span, "teach")
     writer.fetch(person.username, device, span[0] + 3 * MINUTE, "get.rulerbox.example",
                  7_700_000, elapsed=9 * SECOND, outcome="program")  # fmt: skip
     about_device(writer, "S98a", "", device, span, "a download that is never opened")
@@ -141,8 +140,7 @@ def virtual_desktop(writer: SceneWriter) -> None:
         writer.world.places.where(lambda d: d.device_class == "vdi_host")
     )
     span = minutes(writer.moment(day), 28)
-    writer.away(person, span)
-    writer.sit(person, mine, span, "teach", pace="busy")
+    writer.visit(person, mine, span, "teach", pace="busy")
     writer.sit(
         person, host, span, "teach", pace="busy", opened="remote", closed="logoff"
     )

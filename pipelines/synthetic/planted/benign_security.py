@@ -68,8 +68,7 @@ def link_check(writer: SceneWriter) -> None:
     """S94a: a librarian goes through two dozen sites of a reading list."""
     day, person, device = writer.at_desk(after=3)
     span = minutes(day.at("10:02"), 50)
-    writer.away(person, span)
-    writer.sit(person, device, span)
+    writer.visit(person, device, span)
     for place, domain in enumerate(writer.rng.sample(LEARNING[:56], 26)):
         start = span[0] + (place * 112 + writer.rng.randint(0, 70)) * SECOND
         writer.fetch(person.username, device, start, f"www.{domain}",
@@ -82,8 +81,7 @@ def restored_tabs(writer: SceneWriter) -> None:
     """S94b: a browser restores fifty tabs at once."""
     day, person, device = writer.at_desk(after=3)
     span = minutes(day.at("11:10"), 15)
-    writer.away(person, span)
-    writer.sit(person, device, span)
+    writer.visit(person, device, span)
     for domain in writer.rng.sample(LEARNING[:56], 50):
         start = span[0] + 40 * SECOND + writer.rng.randrange(70 * SECOND)
         writer.fetch(person.username, device, start, f"www.{domain}",
@@ -98,8 +96,7 @@ def good_neighbour(writer: SceneWriter) -> None:
         writer.plan.add("site_categories.csv", domain="simpleton.example",
                         category="business", source=source)  # fmt: skip
     span = minutes(writer.moment(day), 5)
-    writer.away(person, span)
-    writer.sit(person, device, span, "teach")
+    writer.visit(person, device, span, "teach")
     for place in range(3):
         writer.fetch(person.username, device, span[0] + (50 + place * 31) * SECOND,
                      "www.simpleton.example", writer.rng.randint(9_000, 60_000)

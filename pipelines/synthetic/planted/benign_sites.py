@@ -29,8 +29,7 @@ def _visit(  # noqa: PLR0913 - one visit, told in full
     """A visit at the own desk, on duty."""
     span = minutes(writer.moment(day, "08:30", "14:20"), length)
     device = _desk(writer, person)
-    writer.away(person, span, 12)
-    writer.sit(person, device, span, site, pace=pace)
+    writer.visit(person, device, span, site, pace=pace, margin=12)
     writer.case(family, NONE, "", person, (device,), span, note)
 
 
@@ -49,8 +48,7 @@ def lunch_glance(writer: SceneWriter) -> None:
     """S38: one page at lunch."""
     day, person, device = writer.at_desk()
     span = minutes(day.at("11:55", writer.rng.randint(0, 15)), 1)
-    writer.away(person, span, 10)
-    writer.sit(person, device, span)
+    writer.visit(person, device, span, margin=10)
     _page(writer, person, device, span[0] + 8 * SECOND, "www.facebook.com",
           "static.xx.fbcdn.net")  # fmt: skip
     writer.case("S38", NONE, "", person, (device,), span, "one page, forty seconds")
@@ -76,8 +74,7 @@ def lunch_break(writer: SceneWriter) -> None:
     """S38: a few minutes at lunch."""
     day, person, device = writer.at_desk()
     span = minutes(day.at("11:50", writer.rng.randint(0, 12)), 3.5)
-    writer.away(person, span, 12)
-    writer.sit(person, device, span, "gatherly.example", pace="busy")
+    writer.visit(person, device, span, "gatherly.example", pace="busy", margin=12)
     writer.case("S38", NONE, "", person, (device,), span, "three minutes at lunch")
 
 
@@ -206,8 +203,7 @@ def embedded_feed(writer: SceneWriter) -> None:
     """S40: the district's page embeds a feed of a social site."""
     day, person, device = writer.at_desk()
     span = minutes(writer.moment(day), 25)
-    writer.away(person, span)
-    writer.sit(person, device, span)
+    writer.visit(person, device, span)
     now = span[0] + 20 * SECOND
     while now < span[1]:
         writer.fetch(person.username, device, now, f"www.{DOMAIN}",
@@ -225,8 +221,7 @@ def preconnect(writer: SceneWriter) -> None:
     """S41: a search page connects ahead to a shop."""
     day, person, device = writer.at_desk()
     span = minutes(writer.moment(day), 15)
-    writer.away(person, span)
-    writer.sit(person, device, span, "search")
+    writer.visit(person, device, span, "search")
     for _ in range(7):
         writer.fetch(person.username, device, writer.rng.randrange(*span),
                      "www.amazon.com", writer.rng.randint(3_100, 5_600))  # fmt: skip
@@ -237,8 +232,7 @@ def blocks_only(writer: SceneWriter) -> None:
     """S58: advertisements and prefetches that were refused."""
     day, person, device = writer.at_desk()
     span = minutes(writer.moment(day), 25)
-    writer.away(person, span)
-    writer.sit(person, device, span, "teach")
+    writer.visit(person, device, span, "teach")
     for host in (
         "ib.adnxs.com",
         "www.spinshack.example",
@@ -253,8 +247,7 @@ def undecidable_path(writer: SceneWriter) -> None:
     """S59: approved by path, while the proxy sees the host only."""
     day, person, device = writer.at_desk()
     span = minutes(writer.moment(day), 15)
-    writer.away(person, span)
-    writer.sit(person, device, span)
+    writer.visit(person, device, span)
     now = span[0] + 9 * SECOND
     while now < span[1]:
         writer.fetch(person.username, device, now, "sites.google.com",

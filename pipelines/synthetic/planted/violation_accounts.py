@@ -73,8 +73,7 @@ def afternoon_leave(writer: SceneWriter, length: float, intensity: int) -> None:
     writer.plan.add("leave.csv", person_id=owner.person_id, date=day.date.isoformat(),
                     part="pm", kind="personal", status="approved")  # fmt: skip
     span = minutes(day.at("14:00", writer.rng.randint(0, 20)), length)
-    writer.away(other, span)
-    writer.sit(other, mine, span, "teach", account=owner.username, pace="busy")
+    writer.visit(other, mine, span, "teach", account=owner.username, pace="busy")
     note = f"{other.person_id} unlocks the computer of an owner on leave since noon"
     writer.case("S10", SHARED, "SA-3", owner, (mine,), span, note, intensity=intensity)
 
@@ -93,9 +92,8 @@ def in_the_lab(writer: SceneWriter, length: float, intensity: int) -> None:
         pupil = writer.pupil("HS", day)
         begun = (span[0] + late * SECOND, span[1])
         seat = writer.spare("HS", "lab", begun)
-        writer.away(pupil, begun, 5)
-        writer.sit(pupil, seat, begun, "student", account=owner.username, pace="busy",
-                   opened="logon", closed="logoff")  # fmt: skip
+        writer.visit(pupil, seat, begun, "student", account=owner.username, pace="busy",
+                     opened="logon", closed="logoff", margin=5)  # fmt: skip
         devices.append(seat)
         pupils.append(pupil.person_id)
     note = f"{' and '.join(pupils)} use the account in the lab, owner at the desk"
@@ -132,9 +130,8 @@ def pooled(writer: SceneWriter, account: str, first: int, users: int) -> None:
         person = writer.teacher(day)
         span = minutes(writer.moment(day), writer.rng.randint(9, 16))
         device = writer.desktop(person)
-        writer.away(person, span)
-        writer.sit(person, device, span, "approved", account=account, opened="logon",
-                   closed="logoff")  # fmt: skip
+        writer.visit(person, device, span, "approved", account=account, opened="logon",
+                     closed="logoff")  # fmt: skip
         devices.append(device)
         spans.append(span)
     if person is None:
@@ -212,9 +209,8 @@ def morning_leave(writer: SceneWriter, length: float, intensity: int) -> None:
     writer.plan.add("leave.csv", person_id=owner.person_id, date=day.date.isoformat(),
                     part="am", kind="personal", status="approved")  # fmt: skip
     span = minutes(day.at("09:20", writer.rng.randint(0, 30)), length)
-    writer.away(other, span)
-    writer.sit(other, mine, span, "teach", account=owner.username, pace="busy",
-               opened="logon", closed="logoff")  # fmt: skip
+    writer.visit(other, mine, span, "teach", account=owner.username, pace="busy",
+                 opened="logon", closed="logoff")  # fmt: skip
     note = f"{other.person_id} works under the account of an owner who comes at noon"
     writer.case("S82", SHARED, "SA-3", owner, (mine,), span, note, intensity=intensity)
 
@@ -229,9 +225,8 @@ def at_a_conference(writer: SceneWriter, length: float, intensity: int) -> None:
     writer.plan.add("leave.csv", person_id=owner.person_id, date=day.date.isoformat(),
                     part="full", kind="professional", status="approved")  # fmt: skip
     span = minutes(writer.moment(day, "09:00", "13:30"), length)
-    writer.away(other, span)
-    writer.sit(other, theirs, span, "approved", account=owner.username, pace="busy",
-               opened="logon", closed="logoff")  # fmt: skip
+    writer.visit(other, theirs, span, "approved", account=owner.username, pace="busy",
+                 opened="logon", closed="logoff")  # fmt: skip
     note = f"{other.person_id} works under the account of an owner at a conference"
     writer.case("S83", SHARED, "SA-3", owner, (theirs,), span, note,
                 intensity=intensity)  # fmt: skip

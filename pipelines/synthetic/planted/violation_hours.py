@@ -29,8 +29,7 @@ def evening(
     person = writer.teacher(day)
     device = writer.desktop(person)
     span = minutes(day.at(clock, writer.rng.randint(0, 6)), length)
-    writer.away(person, span)
-    writer.sit(person, device, span, "mixed_leisure", pace="busy")
+    writer.visit(person, device, span, "mixed_leisure", pace="busy")
     note = f"{length:.0f} minutes of leisure at the desk from {clock}"
     writer.case(family, HOURS, "OH-1", person, (device,), span, note,
                 intensity=intensity)  # fmt: skip
@@ -136,8 +135,7 @@ def on_duty(
     """S90, S91: looking for a job, or for company, between two lessons."""
     day, person, device = writer.at_desk()
     span = minutes(writer.moment(day, "08:30", "14:20"), length)
-    writer.away(person, span, 12)
-    writer.sit(person, device, span, site, pace="busy")
+    writer.visit(person, device, span, site, pace="busy", margin=12)
     writer.case(family, SITE, "NA-1", person, (device,), span, note, intensity=2)
 
 
@@ -172,8 +170,7 @@ def hour_unlike_others(writer: SceneWriter, megabytes: int, intensity: int) -> N
     day, person, device = writer.at_desk(after=14)
     begin = day.at(writer.rng.choice(("09:00", "10:00", "13:00"))) + 3 * MINUTE
     span = minutes(begin, 52)
-    writer.away(person, span, 5)
-    writer.sit(person, device, span)
+    writer.visit(person, device, span, margin=5)
     count = 120
     for _ in range(count):
         start = span[0] + 40 * SECOND + writer.rng.randrange(HOUR * 4 // 5)

@@ -20,8 +20,7 @@ def upload(writer: SceneWriter, megabytes: int, parts: int, intensity: int) -> N
     """S92: files of a class go to a sharing site that nobody approved."""
     day, person, device = writer.at_desk(after=4)
     span = minutes(writer.moment(day), 4 * parts)
-    writer.away(person, span)
-    writer.sit(person, device, span, "teach")
+    writer.visit(person, device, span, "teach")
     for place in range(parts):
         send(writer, device, span[0] + (place * 230 + 9) * SECOND,
              "up.parcelpier.example", sent=megabytes * 1_000_000 // parts,
@@ -48,8 +47,7 @@ def swarm(writer: SceneWriter, peers: int, megabytes: float, intensity: int) -> 
     """S96: a file-sharing programme on a teacher's computer."""
     day, person, device = writer.at_desk()
     span = minutes(writer.moment(day), 50)
-    writer.away(person, span)
-    writer.sit(person, device, span, "teach")
+    writer.visit(person, device, span, "teach")
     for peer in writer.rng.sample(range(1, 190), peers):
         start = writer.rng.randrange(span[0], span[1] - 8 * MINUTE)
         size = round(megabytes * 1e6 * writer.rng.uniform(0.4, 1.8))
@@ -66,8 +64,7 @@ def program(writer: SceneWriter, days: int, intensity: int) -> None:
     day, person, device = writer.at_desk(after=1, weekdays="01")
     name = writer.choice(["deskpets", "tunesprite", "fontfeast", "clickmend"])
     span = minutes(writer.moment(day), 14)
-    writer.away(person, span)
-    writer.sit(person, device, span, "teach")
+    writer.visit(person, device, span, "teach")
     writer.fetch(person.username, device, span[0] + 4 * MINUTE,
                  f"get.{name}.example", writer.rng.randint(4_000_000, 60_000_000),
                  elapsed=21 * SECOND, outcome="program")  # fmt: skip

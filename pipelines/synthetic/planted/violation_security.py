@@ -81,8 +81,7 @@ def too_many_sites(
     """S94: a programme copies page after page in a teacher's name."""
     day, person, device = writer.at_desk(after=3)
     span = minutes(day.at("10:02", writer.rng.randint(0, 150) // 60 * 60), length)
-    writer.away(person, span)
-    writer.sit(person, device, span)
+    writer.visit(person, device, span)
     known = [*LEARNING, *NEWS, *(s for s, kind in PASTIMES if kind in PASTIME_KINDS)]
     step = (span[1] - span[0]) / sites
     for place, domain in enumerate(writer.rng.sample(known, sites)):
@@ -98,8 +97,7 @@ def posing_site(writer: SceneWriter, host: str, note: str, intensity: int) -> No
     """S95: a link in a mail leads to a site that poses as the district's."""
     day, person, device = writer.at_desk(after=1)
     span = minutes(writer.moment(day), 6)
-    writer.away(person, span)
-    writer.sit(person, device, span, "teach")
+    writer.visit(person, device, span, "teach")
     for place in range(3):
         at = span[0] + (60 + place * 25) * SECOND
         size = writer.rng.randint(9_000, 40_000)
@@ -140,9 +138,8 @@ def displaced(writer: SceneWriter, intensity: int) -> None:
     person = writer.teacher(day, building="ES")
     span = minutes(writer.moment(day), 18)
     device = writer.spare("ES", "workroom", span)
-    writer.away(person, span)
-    writer.sit(person, device, span, "approved", account=account, opened="logon",
-               closed="logoff")  # fmt: skip
+    writer.visit(person, device, span, "approved", account=account, opened="logon",
+                 closed="logoff")  # fmt: skip
     writer.case("S100", SHARED, "SA-8", person, (device,), span,
                 "the front desk's account in another school", account=account,
                 intensity=intensity)  # fmt: skip
@@ -161,9 +158,8 @@ def beside_its_purpose(
     person = writer.teacher(day, building="MS")
     span = minutes(writer.moment(day), length)
     device = writer.spare("MS", "workroom", span)
-    writer.away(person, span)
-    writer.sit(person, device, span, site, account=account, pace="busy", opened="logon",
-               closed="logoff")  # fmt: skip
+    writer.visit(person, device, span, site, account=account, pace="busy",
+                 opened="logon", closed="logoff")  # fmt: skip
     writer.case("S101", SHARED, "SA-8", person, (device,), span,
                 f"a shared account on {site} for {length:.0f} minutes", account=account,
                 intensity=intensity)  # fmt: skip

@@ -156,8 +156,7 @@ def _machine_tool(
 ) -> None:
     day, person, device = writer.at_desk()
     span = minutes(writer.moment(day), 21)
-    writer.away(person, span)
-    writer.sit(person, device, span, "teach")
+    writer.visit(person, device, span, "teach")
     for place in range(count):
         start = span[0] + (place * 20 * MINUTE) // count + writer.rng.randint(0, 9_000)
         writer.fetch(person.username, device, start, host,
@@ -170,8 +169,7 @@ def by_address(writer: SceneWriter) -> None:
     """S60: a stream from an address without a name."""
     day, person, device = writer.at_desk()
     span = minutes(writer.moment(day), 12)
-    writer.away(person, span)
-    writer.sit(person, device, span)
+    writer.visit(person, device, span)
     for place in range(12):
         writer.fetch(person.username, device, span[0] + (place * 60 + 8) * SECOND,
                      "198.51.100.60:8080", writer.rng.randint(3_000_000, 9_000_000),

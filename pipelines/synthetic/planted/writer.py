@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pipelines.synthetic.days import MINUTE, SECOND, Day
 from pipelines.synthetic.earlier import let_in
@@ -188,6 +188,17 @@ class SceneWriter:
         """Sit at a device and browse; see `acts.sit`."""
         sit(self.plan, person, device, span, taste, account=account, pace=pace,
             opened=opened, closed=closed)  # fmt: skip
+
+    def visit(self, person: Person, device: Device, span: Span, taste: str = "",
+              *, margin: int = 20, **how: Any) -> None:  # fmt: skip
+        """Sit at a device and browse, with nothing ordinary around it.
+
+        Args:
+            margin: Minutes before and after that are kept free.
+            how: As `sit` takes it.
+        """
+        self.away(person, span, margin)
+        self.sit(person, device, span, taste, **how)
 
     def tick(
         self,
