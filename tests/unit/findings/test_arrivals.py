@@ -21,7 +21,7 @@ from pipelines.state.database import open_store
 from pipelines.state.findings import fired_days, history, stored_findings
 from tests.conftest import LONG
 from tests.unit.findings.given import DAY, candidate, detection, exception, known
-from tests.unit.findings.test_permits import consent, consents, owner
+from tests.unit.findings.test_exceptions import consent, consents, owner
 
 FACTS = ("requests", "more requests", "logons", "shop", "leave", "exception", "consent")
 """What may be known of a day; `leave` is a row that takes the finding away."""
