@@ -19,9 +19,8 @@ from pipelines.cli.reference_text import listed, page, section, spaced, table
 from pipelines.events import EVENT_CLASSES, LAKE_COLUMNS, PLACE, TIME_QUALITIES, Column
 from pipelines.notebook.dictionary import KEPT
 from pipelines.notebook.values import VALUES
-from pipelines.privacy.editions import kept_columns
+from pipelines.privacy.editions import is_published, kept_columns
 from pipelines.registry.frames import FRAMES
-from pipelines.reports.snapshot_tables import INTERNAL, PUBLISHED
 from pipelines.warehouse.library import models
 from pipelines.warehouse.models import Header, Model, Param
 
@@ -131,7 +130,7 @@ def _published(name: str) -> Sequence[str]:
     if name in KEPT:
         return list(KEPT[name].columns)
     model = models()[name]
-    if model.schema_name not in PUBLISHED or name in INTERNAL:
+    if not is_published(model):
         return []
     return list(kept_columns(model))
 

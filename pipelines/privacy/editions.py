@@ -66,6 +66,18 @@ ONE_DAY = timedelta(days=1)
 PUPILS: Mapping[Kind, Kind] = {"account": "pupil", "person": "pupil_person"}
 
 
+PUBLISHED = ("core", "marts", "identity")
+"""Schemas of the warehouse that analysts may read."""
+INTERNAL = (
+    "core.candidate_requests",
+    "core.locked_talk",
+    "core.outside_places",
+    "identity.account_names",
+    "identity.places",
+)
+"""Tables of these that nobody outside of the pipeline needs."""
+
+
 @dataclass
 class Pseudonyms:
     """Gives each value its name, the same for the whole school year.
@@ -210,6 +222,22 @@ def kept_columns(model: Model) -> Mapping[str, Kind | Mask | None]:
         name: RULES.get(name) or MASKED.get(name)
         for name, note in model.header.columns.items()
         if name in RULES or note.pii == "none"
+    }
+
+
+def is_published(model: Model) -> bool:
+    """Whether analysts may read a table at all."""
+    return model.schema_name in PUBLISHED and model.name not in INTERNAL
+
+
+def published_tables(
+    models: Mapping[str, Model],
+) -> Mapping[str, Mapping[str, Kind | Mask | None]]:
+    """The tables that analysts may read, each with the columns that they may."""
+    return {
+        name: kept_columns(model)
+        for name, model in models.items()
+        if is_published(model)
     }
 
 

@@ -21,9 +21,9 @@ from pipelines.privacy.attribution_changes import CHANGES, change_frame
 from pipelines.privacy.editions import (
     Pseudonyms,
     copied,
-    kept_columns,
     name_everything,
     pseudonyms,
+    published_tables,
     renamed,
 )
 from pipelines.privacy.pseudonyms import Kind
@@ -33,14 +33,6 @@ from pipelines.state.findings import stored_evidence, stored_findings
 from pipelines.warehouse.repair import opened
 from pipelines.warehouse.snapshots import publish
 
-PUBLISHED = ("core", "marts", "identity")
-INTERNAL = (
-    "core.candidate_requests",
-    "core.locked_talk",
-    "core.outside_places",
-    "identity.account_names",
-    "identity.places",
-)
 ABOUT = "marts.about"
 
 
@@ -58,11 +50,7 @@ def publish_snapshot(district: District, now: datetime) -> Path:
         )
     newest = max(ledger.event_days(district.store), default=now.date())
     names = pseudonyms(district, newest)
-    tables = {
-        name: kept_columns(model)
-        for name, model in district.models.items()
-        if model.schema_name in PUBLISHED and name not in INTERNAL
-    }
+    tables = published_tables(district.models)
     memory_mb = district.settings.limits.memory_mb
     with opened(district.home.warehouse, memory_mb=memory_mb) as database:
         tables = {name: one for name, one in tables.items() if database.has(name)}
