@@ -179,14 +179,19 @@ def put_announcements(connection: Connection, rows: Iterable[Row]) -> None:
         connection.execute(insert(ANNOUNCED).values(**row))
 
 
-def announcements(store: Store) -> list[dict[str, Any]]:
+def announcements(store: Store, at: datetime | None = None) -> list[dict[str, Any]]:
     """The newest message of each channel about each fact, with the fact's `since_time`.
 
     It is None for a fact that is not known any more.
+
+    Args:
+        at: Only what was announced at that moment.
     """
     query = select(ANNOUNCED, NEWS.c.key, NEWS.c.since_time).outerjoin(
         NEWS, NEWS.c.news_id == ANNOUNCED.c.news_id
     )
+    if at is not None:
+        query = query.where(ANNOUNCED.c.told_time == now_text(at))
     with store.reading() as connection:
         return [dict(row) for row in connection.execute(query).mappings()]
 

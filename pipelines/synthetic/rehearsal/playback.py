@@ -23,7 +23,7 @@ from pipelines.health.issues import Issue
 from pipelines.health.source_hours import day_kinds, intervals, judged_hours
 from pipelines.settings.alert_settings import Alerts, Channel
 from pipelines.state.alerts import announcements
-from pipelines.state.database import Store, now_text, open_store
+from pipelines.state.database import Store, open_store
 from pipelines.synthetic.rehearsal.school_year import HOUR, ZONE, Drawn, Year
 
 LEARNT_DAYS = 180
@@ -157,8 +157,8 @@ class _Game:
             Announced(
                 row["news_id"], row["since_time"], row["channel"], now, row["step"]
             )
-            for row in announcements(self.store)
-            if row["told_time"] == now_text(now) and row["since_time"] is not None
+            for row in announcements(self.store, now)
+            if row["since_time"] is not None
         )
 
     def _deliver(self, name: str, now: datetime) -> None:
