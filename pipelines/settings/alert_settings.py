@@ -25,7 +25,7 @@ class Channel(Part):
     """A way to deliver alerts; its name is yours to choose."""
 
     type: str = Field(
-        description="kind of channel, such as smtp, webhook or file; see below",
+        description="kind of channel: smtp, webhook, file or another that check names",
         examples=["smtp"],
     )
     enabled: bool = Field(default=True, description="false: silent", examples=[True])
