@@ -51,7 +51,7 @@ POINTS = {
     "before_the_build_is_noted": (steps, "note_versions"),
     "before_the_snapshot": (running, "publish_snapshot"),
     "before_the_report": (running, "publish_reports"),
-    "before_the_report_is_noted": (running, "settle"),
+    "before_the_report_is_noted": (running, "mark_reports_written"),
     "before_alerts": (running, "send_alerts"),
 }
 
