@@ -13,7 +13,7 @@ The stations of one journey, in the order a log line travels:
     run         everything that is due, in order
 
 Beside them: `settings` and `registry` are what the district says of itself, `state`
-is what can not be recomputed, `district` a home that is opened, `privacy` who may see
+is what cannot be recomputed, `district` a home that is opened, `privacy` who may see
 what, `operations` what keeps an installation well, `synthetic` an invented district;
 `cli` and `defs` (Dagster) are the two ways in, and analysts come by `notebook`:
 

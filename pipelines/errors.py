@@ -28,17 +28,17 @@ class SchoolbellError(Exception):
 
 
 class SettingsError(SchoolbellError):
-    """A setting or a registry row can not be used as it stands."""
+    """A setting or a registry row cannot be used as it stands."""
 
     exit_code = 2
 
 
 class SourceError(SchoolbellError):
-    """A landing file can not be read."""
+    """A landing file cannot be read."""
 
 
 class ModelError(SchoolbellError):
-    """A SQL model breaks its own header, or can not run."""
+    """A SQL model breaks its own header, or cannot run."""
 
 
 class BusyError(SchoolbellError):

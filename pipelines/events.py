@@ -2,7 +2,7 @@
 
 Names follow OCSF where it has one. Times are UTC instants in microseconds.
 `bytes_in` and `bytes_out` are seen from the *source* endpoint: `bytes_in` came
-towards it, whatever the product calls that. An unknown value is null.
+toward it, whatever the product calls that. An unknown value is null.
 """
 
 from collections.abc import Mapping
@@ -150,7 +150,7 @@ CONNECTIONS = EventClass(
         "protocol": Column(
             pl.String, "tcp, udp, icmp, ipv6-icmp, or the number as text"
         ),
-        "bytes_in": Column(pl.Int64, "bytes towards the source"),
+        "bytes_in": Column(pl.Int64, "bytes toward the source"),
         "bytes_out": Column(pl.Int64, "bytes sent by the source"),
         "nat_ip": Column(pl.String, "address that the source wore outside"),
         "nat_port": Column(pl.Int32, "port that the source wore outside"),

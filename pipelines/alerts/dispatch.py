@@ -138,7 +138,7 @@ def beat(where: str, home: Path, now: datetime) -> None:
         where: Of the settings; a path that is not absolute lies in the home.
 
     Raises:
-        DeliveryError: The place can not be reached.
+        DeliveryError: The place cannot be reached.
     """
     try:
         if where.startswith(WEB):

@@ -141,7 +141,7 @@ def noticed(district: District, now: datetime, health: Health | None = None) -> 
 
 
 def _audit(district: District, now: datetime) -> list[News]:
-    """The audit chain does not hold, or can not be read."""
+    """The audit chain does not hold, or cannot be read."""
     try:
         broken = verified(district.store, district.home)
     except SchoolbellError as error:

@@ -23,7 +23,7 @@ def append_line(
         is_same: Whether an object of the file is this one.
 
     Raises:
-        DeliveryError: The file can not be written.
+        DeliveryError: The file cannot be written.
     """
     try:
         if may_repeat and _is_there(path, is_same):

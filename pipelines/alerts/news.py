@@ -29,7 +29,7 @@ KINDS: Mapping[str, str] = {
     "non_approved_site": "use of sites that are not on the approved list",
     "off_hours_external": "use of outside sites outside duty hours",
     "anomaly": "unusual activity of a device or account",
-    "pupil": "pupils' accounts, which the report lists apart",
+    "pupil": "students' accounts, which the report lists apart",
 }
 
 
@@ -78,7 +78,7 @@ def of_findings(
     Args:
         findings: Rows of `state.db`.
         security_rules: Rules whose findings are about an account at risk.
-        is_pupil: Whether a finding is about a pupil's account; such are counted apart.
+        is_pupil: Whether a finding is about a student's account; those are separate.
     """
     cases: dict[str, list[Mapping[str, Any]]] = {}
     for finding in findings:
@@ -170,7 +170,7 @@ def _digest(paths: Iterable[str]) -> str:
 
 
 def one_line(name: str) -> str:
-    """A name can not begin a line of its own, nor colour a terminal."""
+    """A name cannot begin a line of its own, nor color a terminal."""
     return "".join(char if char.isprintable() else "?" for char in name)
 
 
@@ -276,7 +276,7 @@ ISSUE_SEVERITIES: Mapping[Kind, Severity] = {
     "not_come": "medium",
     "blind": "low",
 }
-"""Of a whole source. Files that can not be read are facts of their own."""
+"""Of a whole source. Files that cannot be read are facts of their own."""
 
 
 def of_issues(

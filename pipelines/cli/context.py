@@ -123,7 +123,7 @@ class CommandContext:
 
     @cached_property
     def is_pupil(self) -> Callable[[Mapping[str, Any]], bool]:
-        """Tells of a finding whether it is about a pupil's account."""
+        """Tells of a finding whether it is about a student's account."""
         return about_pupils(self.district)
 
     def subject(self, finding: Mapping[str, Any]) -> str:

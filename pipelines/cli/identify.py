@@ -96,7 +96,7 @@ def _in_words(where: str, found: Examination) -> list[str]:
     shown = found.rejects["line"].head(SHOWN).str.slice(0, SHOWN_WIDTH)
     said += [f"    {safe(line)}" for line in shown]
     for field, rules in _gaps(found).items():
-        said.append(f"  no {field}: this log can not feed {', '.join(rules)}")
+        said.append(f"  no {field}: this log cannot feed {', '.join(rules)}")
     return said
 
 

@@ -81,7 +81,7 @@ def show(home: Home, as_json: AsJson = False) -> None:
 
 
 def _kept_list(taken: TakenList) -> str:
-    licence = taken.licence or "no licence named"
+    licence = taken.licence or "no license named"
     return (
         f"{taken.names:,} names of {taken.origin}, version {taken.version[:12]}, "
         f"{licence}, taken {taken.taken_time}"
@@ -134,7 +134,7 @@ def _local(place: DistrictHome, one: ListSource) -> tuple[Mapping[str, bytes], s
     """The files of a list, and the one to begin with."""
     path = place.path / one.origin
     if path.is_file():
-        # lists of domain-list-community include their neighbours
+        # lists of domain-list-community include their neighbors
         beside = path.parent.iterdir() if one.format == "v2fly" else [path]
         return _read(
             [file for file in beside if file.is_file()], path.parent
@@ -161,11 +161,11 @@ def _fetched(url: str) -> tuple[Mapping[str, bytes], str]:
     try:
         with urlopen(request, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310
             if urlsplit(answer.url).scheme not in ("http", "https"):
-                raise SourceError("was led away from http", where=url)
+                raise SourceError("was redirected to a non-HTTP address", where=url)
             data = answer.read(LARGEST + 1)
     except (URLError, OSError) as error:
         raise SourceError(
-            f"can not be fetched: {error}; what was kept stays", where=url
+            f"cannot be fetched: {error}; what was kept stays", where=url
         ) from error
     if len(data) > LARGEST:
         raise _too_large(url)

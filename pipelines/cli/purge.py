@@ -89,7 +89,7 @@ def _confirm(reason: str, *, is_sure: bool) -> None:
             remedy='Say why: --reason "schedule 805.2"; or only look: --dry-run.',
         )
     if not is_sure:
-        typer.confirm("Delete all of this for good?", abort=True)
+        typer.confirm("Permanently delete all of this?", abort=True)
 
 
 def _tell(found: Plan, *, as_json: bool) -> None:
@@ -105,7 +105,7 @@ def _tell(found: Plan, *, as_json: bool) -> None:
         rows = sum(one.row_count for one in going)
         line = f"{PLURALS[name]} before {first}: {len(going):,} go"
         line += f" ({rows:,} rows)" if rows else ""
-        typer.echo(line + (f", {len(held):,} stay for a hold" if held else ""))
+        typer.echo(line + (f", {len(held):,} kept under a legal hold" if held else ""))
     for one in found.holds:
         typer.echo(safe_lines(f"hold {_line(one)}"))
 

@@ -102,7 +102,7 @@ def _value(text: str) -> Any:
 
 
 def _refuse_errors(before: District, after: District) -> None:
-    """A row that would be set aside can not be tried."""
+    """A row that would be set aside cannot be tried."""
     known = {str(one) for one in before.registry.problems}
     wrong = [one for one in after.registry.errors if str(one) not in known]
     if wrong:

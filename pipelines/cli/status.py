@@ -56,7 +56,7 @@ def _show(found: Status) -> None:
         typer.echo(safe(f"- {reason}"), err=True)
     for line in _named([*found.shown["trouble"], *found.shown["waiting"]]):
         typer.echo(line, err=True)
-    typer.echo(f"All in all: {WORDS[found.exit_code]}.", err=True)
+    typer.echo(f"Overall: {WORDS[found.exit_code]}.", err=True)
 
 
 def _named(files: Sequence[Mapping[str, str]]) -> Iterator[str]:

@@ -51,7 +51,7 @@ def _tell_plan(found: Plan, *, as_json: bool) -> None:
     else:
         typer.echo("state.db: nothing to do.")
     if not found.is_warehouse_readable:
-        typer.echo("warehouse.duckdb: can not be opened; it would be made again.")
+        typer.echo("warehouse.duckdb: cannot be opened; it would be made again.")
 
 
 def _tell(done: Done, home: Path) -> None:
@@ -64,7 +64,7 @@ def _tell(done: Done, home: Path) -> None:
             typer.echo(f"Left behind: {table} ({what})")
         typer.echo(f"Kept: {done.state.kept}")
         back = done.state.way_back
-        typer.echo(f"To go back: install the version of before, then {back}")
+        typer.echo(f"To go back: install the previous version, then {back}")
     for line in done.wrong:
         typer.echo(safe_lines(line), err=True)
     if not done.is_warehouse_readable:

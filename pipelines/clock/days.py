@@ -25,7 +25,7 @@ _DATE_IN_NAME = re.compile(
 def date_in_name(name: str, *, latest: datetime) -> datetime | None:
     """The end of the day that a file's name tells, as `access.log-20260301.gz`.
 
-    None where it tells none, or one after `latest`: the file can not hold lines
+    None where it tells none, or one after `latest`: the file cannot hold lines
     from after it was last changed.
     """
     for year, _, month, day in _DATE_IN_NAME.findall(name):

@@ -1,6 +1,6 @@
 """Copies the cited lines out of the landing files, at the time of finding.
 
-A finding whose lines can not be read again is void. So the lines are copied
+A finding whose lines cannot be read again is void. So the lines are copied
 with their hashes and places when the finding is made, before retention or
 rotation takes the file away.
 """
@@ -65,7 +65,7 @@ def copy_lines(
     listings: Mapping[str, Mapping[str, Delivery]],
     events: Mapping[int, tuple[str, Mapping[str, Any]]],
 ) -> dict[int, Evidence]:
-    """The lines of some events; those that can not be read are absent.
+    """The lines of some events; those that cannot be read are absent.
 
     Args:
         event_ids: Events to copy.
@@ -154,7 +154,7 @@ def store_copies(
 ) -> None:
     """Put the copied lines of a finding in the place of those it had.
 
-    A line that can not be read again, since its file was rotated away, stays as
+    A line that cannot be read again, since its file was rotated away, stays as
     it was copied before.
     """
     rows = evidence_rows(transaction, finding_id)

@@ -130,7 +130,7 @@ def consent_covers(row: Mapping[str, Any], seen: Seen) -> bool:
 def consent_alternatives(consents: pl.DataFrame, seen: Seen) -> Iterator[Alternative]:
     """What the person's consents say of a candidate that none of them covers.
 
-    One in words that name no site can not be compared by a machine.
+    One in words that name no site cannot be compared by a machine.
     """
     for row in consents.iter_rows(named=True):
         if not is_valid(row, seen.day) or not _concerns(row, seen):

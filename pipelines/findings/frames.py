@@ -35,7 +35,7 @@ FINDINGS: Mapping[str, Any] = MappingProxyType(
         "decided_time": INSTANT,
     }
 )
-"""One row a finding; `record` is JSON text."""
+"""One row per finding; `record` is JSON text."""
 
 EVIDENCE: Mapping[str, Any] = MappingProxyType(
     {
@@ -56,7 +56,7 @@ EVIDENCE: Mapping[str, Any] = MappingProxyType(
         "line_sha256": pl.String,
     }
 )
-"""One row a log line that a finding rests on."""
+"""One row per log line that a finding rests on."""
 
 
 COLUMNS = (
@@ -73,13 +73,13 @@ Named = Callable[[Mapping[str, Any], str | None], str]
 def rows(
     cases: Iterable[Case], named: Named, is_pupil: Callable[[Mapping[str, Any]], bool]
 ) -> list[dict[str, Any]]:
-    """One row a finding that counts, in order of day and id; pupils' come last.
+    """One row per finding that counts, in order of day and id; students' come last.
 
     A finding that sums up several days is shown with the last 24 hours of them:
     it belongs to the day on which it was complete.
 
     Args:
-        is_pupil: Whether a finding is about a pupil's account.
+        is_pupil: Whether a finding is about a student's account.
     """
     found = [
         _row(case, finding, named) | {"is_pupil": is_pupil(finding)}

@@ -51,7 +51,7 @@ def of_the_subject(
     """What fits any rule whose subject is a device that only its address names.
 
     Args:
-        devices: The devices of the finding; what is none of them is no device.
+        devices: The devices of the finding; what is none of them is not a device.
         tested: What the rule tested itself, which is not told twice.
     """
     if subject not in devices or address_text(subject) is None:

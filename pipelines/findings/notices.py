@@ -59,7 +59,7 @@ class Answer:
     Attributes:
         grade: A, B, C or D, as for web requests.
         account: None for grade D, always.
-        is_pupil: The account is a pupil's.
+        is_pupil: The account is a student's.
         is_crowded: The address stands for many devices.
         links: The chain, in order.
         gaps: What breaks it or makes it weak.
@@ -335,7 +335,7 @@ def resolve(district: District, asked: Asked, because: Because) -> Answer:
     Raises:
         ModelError: Nothing was built yet.
         BusyError: A run is at work.
-        AuditError: It can not be noted; there is no answer then.
+        AuditError: It cannot be noted; there is no answer then.
     """
     day = asked.time.astimezone(ZoneInfo(district.zone)).date()
     names = pseudonyms(district, day)

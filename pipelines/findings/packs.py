@@ -156,9 +156,9 @@ def _alternatives(
 
 
 def _limits(findings: Sequence[Mapping[str, Any]]) -> str:
-    """What these logs can not show, each sentence once."""
+    """What these logs cannot show, each sentence once."""
     limits = dict.fromkeys(text for finding in findings for text in finding["limits"])
-    return "These logs can not show:\n\n" + "".join(f"- {text}\n" for text in limits)
+    return "These logs cannot show:\n\n" + "".join(f"- {text}\n" for text in limits)
 
 
 def _columns(rows: Sequence[Mapping[str, Any]]) -> Sequence[str]:
@@ -187,7 +187,7 @@ def _json(value: Any) -> bytes:
 def _readme(material: Material) -> str:
     case = material.case
     is_pupil = case.get("is_pupil", False)
-    record = "pupil's record" if is_pupil else "personnel record"
+    record = "student's record" if is_pupil else "personnel record"
     edition = (
         f"It holds names and log lines: keep it as the {record} it belongs to."
         if material.has_names
@@ -195,7 +195,7 @@ def _readme(material: Material) -> str:
     )
     about = f"week {case['week']}, clause {case['clause']}"
     if is_pupil:
-        about += ", about a pupil's account: a confidential record"
+        about += ", about a student's account: a confidential record"
     return f"""Evidence pack of case {case["case_id"]}
 
 {len(material.findings)} findings, {about}.
@@ -220,7 +220,7 @@ lines/            the lines themselves, as they were copied when the finding was
 attribution.csv   whose each line is, and by which lease and logon that is known
 alternatives.csv  each other explanation, how it was tested, and the result
 by_design.csv     each other explanation that the rule's way of counting excludes
-limits.txt        what these logs can not show
+limits.txt        what these logs cannot show
 history.csv       what became of each finding, when, by whom and why
 verdicts.csv      what reviewers decided, with their reasons
 parameters.json   the thresholds in force

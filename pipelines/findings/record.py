@@ -14,7 +14,7 @@ RULED_OUT: Result = "ruled out"
 FITS: Result = "fits"
 NOT_TESTABLE: Result = "not testable"
 BY_DESIGN: Result = "excluded by design"
-"""No test: the rule counts in such a way that it can not be the explanation."""
+"""No test: the rule counts in such a way that it cannot be the explanation."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Finding:
         claim: One sentence made from fields alone.
         evidence: Ids of the cited events.
         would_change: What would withdraw it.
-        limits: What these logs can not show about it.
+        limits: What these logs cannot show about it.
         stage: `trial` findings are shown and alert nobody.
         suppressed_by: The exception that hides it, if any.
         permitted_by: The consent that allows all of it, if any.

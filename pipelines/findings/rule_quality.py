@@ -2,7 +2,7 @@
 
 Reviewers decide cases, so findings of one case that got the same verdict for the
 same rule count as one decision. A rule is right where a violation was confirmed;
-`undetermined` decides nothing. A rule of which it can not be said with 95 %
+`undetermined` decides nothing. A rule of which it cannot be said with 95 %
 confidence that nine of ten decisions confirm it makes leads, once there are 30.
 Thresholds never follow from verdicts: people change them.
 """

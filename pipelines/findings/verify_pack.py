@@ -38,7 +38,7 @@ def differences(pack: bytes, seal: str = "") -> Iterator[str]:
             names = archive.namelist()
             members = {name: archive.read(name) for name in names}
     except Exception as error:  # noqa: BLE001 - a damaged archive fails in many ways
-        yield f"the archive can not be read: {error}"
+        yield f"the archive cannot be read: {error}"
         return
     if len(names) != len(members):
         yield "a name stands twice in the archive"

@@ -1,6 +1,6 @@
 """The sentences of a finding: about accounts and devices, never about guilt.
 
-Everything is made from fields; no sentence holds a judgement. The account and
+Everything is made from fields; no sentence holds a judgment. The account and
 the devices are put in by the reader's edition, under their pseudonyms, at the
 places `{account}` and `{devices}`.
 """
@@ -31,5 +31,5 @@ def told(claim: str, subject: str, kind: str) -> str:
 ALWAYS_LIMITS = (
     "Who was at the keyboard: logs name accounts and devices, not people.",
     "What was read or written: under encryption only the site's name is seen.",
-    "Whether the use served the job: that is a person's judgement.",
+    "Whether the use served the job: that is a person's judgment.",
 )

@@ -90,7 +90,7 @@ def never(line: pl.Expr) -> pl.Expr:
 
 @dataclass(frozen=True, kw_only=True)
 class Format:
-    """How to recognise a log's lines, and how to read a batch of them.
+    """How to recognize a log's lines, and how to read a batch of them.
 
     Attributes:
         name: As in `district.toml`; the module's name.

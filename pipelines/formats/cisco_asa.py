@@ -64,7 +64,7 @@ MUST = {
     "no message number of ASA or FTD": CODE.is_not_null(),
     "not the words of this message number": FAMILY.is_not_null()
     | ~CODE.is_in([*CODES, *_cisco_ftd.FTD_CODES]),
-    "duration can not be read": ~IS_FLOW | pl.col("start_time").is_not_null(),
+    "duration cannot be read": ~IS_FLOW | pl.col("start_time").is_not_null(),
     "an end is neither an address nor a name": ~HAS_ENDS
     | (pl.col("is_end_a") & pl.col("is_end_b")),
     "port is not a number up to 65,535": ~(IS_FLOW & HAS_PORTS)

@@ -74,7 +74,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
     Raises:
         SettingsError: An option names no event class, no column of it, or a
-            shape that can not be read.
+            shape that cannot be read.
     """
     cls = event_class(context.options)
     options = ("time_shape", "separator", "header")
@@ -118,7 +118,7 @@ def separator(options: Mapping[str, str]) -> str:
     mark = "\t" if said == "tab" else said
     if mark not in (",", ";", "\t", "|"):
         raise SettingsError(
-            f"a column can not end at {said!r}",
+            f"a column cannot end at {said!r}",
             where="options.separator",
             remedy="Say `,`, `;`, `|` or `tab`.",
         )

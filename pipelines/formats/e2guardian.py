@@ -50,7 +50,7 @@ MUST = {
     "no date and time that can be read": pl.col("time").is_not_null(),
     "the client is not an address": pl.col("src_ip").is_not_null(),
     "no host in the URL": pl.col("url_hostname").is_not_null(),
-    "the status is no number": pl.col("code").str.contains("^[0-9]{3}$"),
+    "the status is not a number": pl.col("code").str.contains("^[0-9]{3}$"),
     "the size is no count of bytes": pl.col("bytes_in") >= 0,
 }
 

@@ -308,7 +308,7 @@ def person() -> pl.Expr:
 
 
 def local_stamp(context: Context) -> pl.Expr:
-    """The local stamp of lines whose `eventtime` can not be read."""
+    """The local stamp of lines whose `eventtime` cannot be read."""
     tz = value("tz").str.replace(r"^([+-])([0-9])$", "${1}0${2}")
     offset = tz.str.replace(r"^([+-][0-9]{2})$", "${1}00").fill_null("")
     local = value("date") + " " + value("time") + offset

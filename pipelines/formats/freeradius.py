@@ -37,7 +37,7 @@ IS_LOGON = pl.col("verdict").is_not_null()
 
 MUST = {
     "no time that can be read": pl.col("time").is_not_null(),
-    "a login whose words can not be read": IS_LOGON
+    "a login whose words cannot be read": IS_LOGON
     | ~BODY.str.contains(rf"^(?:{VERDICTS})\b"),
     "nothing said": BODY.str.len_bytes() > 0,
 }

@@ -54,7 +54,7 @@ MUST = {
     "not a JSON object": pl.col("is_object"),
     "no application or no event name": pl.col("application").is_not_null()
     & pl.col("event_name").is_not_null(),
-    "id.time can not be read": pl.col("time").is_not_null(),
+    "id.time cannot be read": pl.col("time").is_not_null(),
 }
 
 

@@ -7,7 +7,7 @@ Only an ACK proves an address: DISCOVER, OFFER, REQUEST and NAK are talk, and
 whether an ACK was the first or a renewal, so it is `assign` unless the line
 ends in `(RENEW)`, as Infoblox writes. The name in brackets is the client's own
 and may be missing. The old stamp has neither year nor zone. DHCPv6 names the
-client by its DUID, which is no MAC and stays in `extras`.
+client by its DUID, which is not a MAC and stays in `extras`.
 """  # noqa: E501
 
 import polars as pl
@@ -35,7 +35,7 @@ MUST = {
     "no syslog stamp that can be read": pl.col("time").is_not_null(),
     "no program in the syslog header": pl.col("kind").is_not_null(),
     "lease of no address": pl.col("ip").is_not_null() | ~IS_LEASE,
-    "client of the lease is no MAC": pl.any_horizontal(
+    "client of the lease is not a MAC": pl.any_horizontal(
         pl.col("mac").is_not_null(), pl.col("duid").is_not_null(), ~IS_LEASE
     ),
     "no such DHCP message": pl.col("verb").is_null()

@@ -13,7 +13,7 @@ The server adds a block whenever a lease changes and rewrites the file now and
 then, so an address stands in it many times, and a lease that was renewed keeps
 one block for each renewal: the time is that of the change. What it says of itself
 (`server-duid`, the state of its partner) is passed over like a comment. IPv6
-leases (`ia-na`) name their client by a DUID, which is no MAC: system events.
+leases (`ia-na`) name their client by a DUID, which is not a MAC: system events.
 """
 
 import polars as pl

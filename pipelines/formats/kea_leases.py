@@ -7,7 +7,7 @@ A row tells when the lease runs out and for how long it is, in seconds: it began
 at `expire` less `valid_lifetime`. Each renewal appends a row that looks like
 the first, so all are `assign`. A lifetime of 0 takes the lease back. State 1 is
 declined, 2 is reclaimed after its end, 3 is released. A comma inside a name is
-written `&#x2c;`. The row of a delegated prefix is no address of a device.
+written `&#x2c;`. The row of a delegated prefix is not an address of a device.
 """
 
 import polars as pl

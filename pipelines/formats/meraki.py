@@ -53,7 +53,7 @@ cls, kind, rest = pl.col("event_class"), pl.col("kind"), pl.col("rest")
 
 MUST = {
     "not an epoch, a device, a kind and its words": kind.is_not_null(),
-    "epoch is no time": pl.col("time").is_not_null(),
+    "epoch is not a time": pl.col("time").is_not_null(),
     "source is not an address": ~(
         (cls == "connections") | ((cls == "http_requests") & (kind == "urls"))
     )

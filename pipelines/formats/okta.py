@@ -46,7 +46,7 @@ RESULTS = {
 MUST = {
     "not a JSON object": pl.col("is_object"),
     "no event type": pl.col("event_code").is_not_null(),
-    "published can not be read": pl.col("time").is_not_null(),
+    "published cannot be read": pl.col("time").is_not_null(),
 }
 
 

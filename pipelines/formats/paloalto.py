@@ -290,8 +290,8 @@ MUST = {
     "{columns} columns, fewer than any version of PAN-OS writes": ~IS_RECORD
     | (width() >= RECORD.replace_strict(WIDTHS, default=0)),
     "{columns} columns, not in the places of PAN-OS": ~IS_RECORD | in_place(),
-    "time can not be read": pl.col("time").is_not_null(),
-    "start time can not be read": (RECORD != "traffic").fill_null(value=True)
+    "time cannot be read": pl.col("time").is_not_null(),
+    "start time cannot be read": (RECORD != "traffic").fill_null(value=True)
     | pl.col("start_time").is_not_null(),
     "source is not an address": ~IS_RECORD | pl.col("src_ip").is_not_null(),
     "target is not an address": ~IS_FLOW | pl.col("dst_ip").is_not_null(),

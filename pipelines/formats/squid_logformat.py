@@ -265,7 +265,7 @@ def date_order(context: Context) -> str | None:
     order = context.options.get("date_order")
     if order is not None and order not in ORDERS:
         raise SettingsError(
-            f"a date can not begin with {order!r}",
+            f"a date cannot begin with {order!r}",
             where="options.date_order",
             remedy="Say `day_first` or `month_first`.",
         )

@@ -62,7 +62,7 @@ IS_LOGON = pl.col("event_class") == "logons"
 MUST = {
     "no syslog stamp that can be read": pl.col("time").is_not_null(),
     "no program in the syslog header": pl.col("kind").is_not_null(),
-    "a login whose user or source can not be read": pl.any_horizontal(
+    "a login whose user or source cannot be read": pl.any_horizontal(
         pl.col("verb").is_not_null(), ~BODY.str.contains(STARTS_TRY), ~BY_SSHD
     ),
     "a login from no address": pl.any_horizontal(

@@ -83,7 +83,7 @@ IS_SYSTEM = pl.col("event_class") == "system_events"
 MUST = {
     "not a JSON object": pl.col("is_object"),
     "no event type": pl.col("kind").is_not_null(),
-    "the timestamp can not be read": pl.col("time").is_not_null(),
+    "the timestamp cannot be read": pl.col("time").is_not_null(),
     "the source is not an address": pl.col("src_ip").is_not_null() | IS_SYSTEM,
     "the flow does not say when it began": pl.col("start_time").is_not_null()
     | (pl.col("event_class") != "connections"),

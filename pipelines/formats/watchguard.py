@@ -45,7 +45,7 @@ from pipelines.formats.reading.syslog import with_header
 #         msg="HTTPS Request" sni="www.example.org" sent_bytes="604" (HTTPS-proxy-00)
 #
 # The packet stands first, by position; names of interfaces may hold blanks. A site
-# can not write a quote into a value; a key that still comes twice says nothing.
+# cannot write a quote into a value; a key that still comes twice says nothing.
 
 WRITTEN = (
     r"[A-Za-z][A-Za-z0-9_-]*(?:\[[0-9]*\])?: "
@@ -128,7 +128,7 @@ def _keys() -> dict[str, pl.Expr]:
     text = native.str.replace(MOBILE, "$1 user $2 from $5 logged $3. $4")
     said = pl.when(is_packet).then(_quoted(native, "msg")).otherwise(text)
     more = {"policy": native.str.extract(POLICY, 1), "msg": said}
-    # a packet that no policy rewrote wears its own address
+    # a packet that no policy rewrote keeps its own address
     worn = by_name["srcPostNAT"]
     by_name["srcPostNAT"] = pl.when(worn != "0.0.0.0").then(worn)  # noqa: S104
     return {

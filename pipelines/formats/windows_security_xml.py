@@ -7,7 +7,7 @@
 
 The framing has put each `<Event>` on one line. What is pasted from a browser
 has `- ` before tags, and the order of elements is not relied on. The stamp is
-the event's own, in UTC. A value can not hold a raw `<`, so a tag inside a text
+the event's own, in UTC. A value cannot hold a raw `<`, so a tag inside a text
 is a tag. What the events mean: `_windows.py`.
 """
 

@@ -30,10 +30,10 @@ KINDS: Mapping[Kind, str] = {
     "skewed": "lines bear times that lie in the future",
     "off_clock": "its clock and that of another source do not agree",
     "drifting": "a field that was filled is empty, or holds other words",
-    "rejecting": "many lines can not be read",
+    "rejecting": "many lines cannot be read",
     "not_come": "traffic that has to come did not",
     "let_through": "a request that the filter has to refuse went through",
-    "blind": "more lines than usual tell no host or no account",
+    "blind": "more log lines than usual lack a host or account",
 }
 """Each kind, in words."""
 

@@ -17,7 +17,7 @@ OPEN, CLOSED = "open", "closed"
 
 
 def day_kinds(days: pl.DataFrame, first: date, last: date) -> pl.DataFrame:
-    """One row a day and building, `EVERYWHERE` among them.
+    """One row per day and building, `EVERYWHERE` among them.
 
     A day that the calendar leaves out is a weekday or a weekend. Everywhere, a day
     is of the kind that it is in most buildings.
@@ -99,7 +99,7 @@ def judged_hours(
         since: The first day to judge; earlier ones are only learnt from.
 
     Returns:
-        One row an hour that was expected or that holds lines: the columns of
+        One row per hour that was expected or that holds lines: the columns of
         `hours`, `usual` (lines), `surprise` (how unlikely silence is, as the
         negative power of ten), `is_expected` and `state` (fine, thin, silent).
     """

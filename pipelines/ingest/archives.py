@@ -54,7 +54,7 @@ class Member:
         packed_bytes: Bytes that it takes in the archive.
         offset: Where it begins in the archive.
         checksum: CRC-32 of its bytes.
-        fault: Why it can not be opened, if it can not.
+        fault: Why it cannot be opened, if it cannot.
     """
 
     name: str

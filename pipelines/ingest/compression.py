@@ -1,9 +1,9 @@
 """Decompresses gzip, xz, bzip2 and zstandard streams in bounded memory.
 
-The kind is recognised by the first bytes. Members may follow one another, with
+The kind is recognized by the first bytes. Members may follow one another, with
 zero padding between and after them. A stream that breaks off raises `EOFError`:
 what was read before is right as far as it goes. Any other error means that what
-came out of the current member can not be trusted.
+came out of the current member cannot be trusted.
 """
 
 import bz2
@@ -36,7 +36,7 @@ OFFICE = b"[Content_Types].xml"
 
 
 class Fault(NamedTuple):
-    """Why something that was delivered can not be opened, and what to do about it."""
+    """Why something that was delivered cannot be opened, and what to do about it."""
 
     what: str
     remedy: str
@@ -87,7 +87,7 @@ class CorruptError(ValueError):
         self.trusted = trusted
 
 
-NO_CHECKSUM = "no checksum: damage in transit can not be noticed"
+NO_CHECKSUM = "no checksum: damage in transit cannot be noticed"
 """Said of zstandard frames whose writer left it out; gzip, xz and bzip2 have one."""
 
 

@@ -140,7 +140,7 @@ def with_days(
     file_days: Mapping[int, date],
     arrival: date,
 ) -> pl.DataFrame:
-    """Rejects with the `event_date` of their neighbours, so that they are kept as long.
+    """Rejects with the `event_date` of their neighbors, so that they are kept as long.
 
     That of the nearest event in the same file, else of the last one that was read of
     it before, else of the file.
@@ -170,7 +170,7 @@ def with_days(
             on="line_no",
             by="file_id",
             strategy="nearest",
-            check_sortedness=False,  # they are; it can not be told where there is `by`
+            check_sortedness=False,  # they are; it cannot be told where there is `by`
         )
         .sort("_row")
         .with_columns(event_date=pl.min_horizontal(day, pl.lit(arrival)))

@@ -421,7 +421,7 @@ def _cut(data: bytes) -> Iterator[tuple[int, str]]:
         yield places.pop(record_id, order), text
     why = {int(found[1]): text for text in failures if (found := NUMBERED.match(text))}
     for record_id, place in places.items():
-        text = why.pop(record_id, f"record number {record_id} can not be read")
+        text = why.pop(record_id, f"record number {record_id} cannot be read")
         yield place, f"damaged: {text}"
     rest = [text for text in failures if not NUMBERED.match(text)] + [*why.values()]
     if rest:
@@ -439,7 +439,7 @@ def _read(data: bytes) -> tuple[list[tuple[int, str]], list[str]]:
         rows = iter(parser.records_json())
     except (OSError, RuntimeError, ValueError) as error:
         return found, [_first_line(error)]
-    # each failure belongs to a record or a chunk: there can not be more of them
+    # each failure belongs to a record or a chunk: there cannot be more of them
     while len(failures) <= len(data) // SMALLEST_RECORD:
         try:
             row = next(rows)

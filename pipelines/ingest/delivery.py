@@ -54,7 +54,7 @@ class Delivery:
         raw_bytes: Size as it lies there, compressed or not; of a member, unpacked.
         raw_mtime_ns: Last change, in nanoseconds since 1970.
         raw_ctime_ns: Last change of its entry; 0 where that is not known.
-        fault: Why it can not be opened, where that is known from its entry.
+        fault: Why it cannot be opened, where that is known from its entry.
     """
 
     source: str
@@ -167,7 +167,7 @@ def waits(name: str) -> str:
 
 
 def _files(folder: Path, refused: list[LeftOut], top: Path) -> Iterator[Path]:
-    """Everything that is no folder, below `folder`, in name order."""
+    """Everything that is not a folder, below `folder`, in name order."""
     try:
         with os.scandir(folder) as entries:
             listed = sorted(entries, key=lambda entry: entry.name)
@@ -175,7 +175,7 @@ def _files(folder: Path, refused: list[LeftOut], top: Path) -> Iterator[Path]:
         return
     except OSError as error:
         name = readable(folder.relative_to(top).as_posix())
-        refused.append(LeftOut(name, f"can not be listed: {error.strerror}"))
+        refused.append(LeftOut(name, f"cannot be listed: {error.strerror}"))
         return
     for entry in listed:
         if entry.is_dir(follow_symlinks=False):

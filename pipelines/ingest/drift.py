@@ -61,7 +61,7 @@ class Drift:
 
     @property
     def is_severe(self) -> bool:
-        """So much is missing that what stands on the field can not judge."""
+        """So much is missing that what stands on the field cannot judge."""
         return bool(self.empty_dates) and self.part >= LEAST_PART
 
     @property

@@ -66,7 +66,7 @@ def best(
 
     Args:
         head: The first bytes, decompressed.
-        likely: The format of the file's neighbours, which is tried first.
+        likely: The format of the file's neighbors, which is tried first.
         context: What the formats are told.
     """
     fmt = formats().get(likely or "")
@@ -157,7 +157,7 @@ class Examination:
         format: The format it was read with, or None.
         lines: Lines (records) of the sample.
         events: The first events by class, columns that are all null left out.
-        rejects: Reason and line of what that format can not read.
+        rejects: Reason and line of what that format cannot read.
         reasons: Number of rejects by reason.
         blanks: Blank and comment lines.
     """
@@ -182,7 +182,7 @@ def examine(
         context: What the format is told.
 
     Raises:
-        SourceError: The file can not be read.
+        SourceError: The file cannot be read.
     """
     with opened(delivery) as stream:
         head = read_up_to(stream, SAMPLE_BYTES)
@@ -246,7 +246,7 @@ def choose_format(
         source: Its source, which may name one.
         delivery: The file.
         record: Its row, which names the one it was read with.
-        likely: The format of its neighbours.
+        likely: The format of its neighbors.
 
     Raises:
         SourceError: None claims enough of its lines, or the named one is unknown.

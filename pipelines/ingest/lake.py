@@ -30,7 +30,7 @@ REJECTS = "rejects"
 
 
 class LakeError(SchoolbellError):
-    """The lake can not be written."""
+    """The lake cannot be written."""
 
 
 @contextmanager
@@ -40,7 +40,7 @@ def writing_to(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise LakeError(
-            f"can not be written: {error.strerror or error}",
+            f"cannot be written: {error.strerror or error}",
             where=str(error.filename or folder),
             remedy=(
                 "Free space or repair the disk, then run again: nothing is lost, "

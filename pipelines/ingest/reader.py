@@ -50,7 +50,7 @@ class Batch:
     Attributes:
         records: The row of each file that the lines are of.
         parsed: What became of the lines; None where the row alone is new.
-        days: The day of each file, for rejects without a neighbour.
+        days: The day of each file, for rejects without a neighbor.
         bytes: Bytes of the stream that it stands for.
         lines: Lines, or records, that it stands for.
         is_part: The file counts with its end or not at all, and more comes.

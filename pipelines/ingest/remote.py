@@ -83,7 +83,7 @@ def remote_deliveries(url: str, source: str) -> Listing:
     """Everything below a URL, oldest first.
 
     Raises:
-        SourceError: It can not be listed.
+        SourceError: It cannot be listed.
     """
     try:
         store, root = _store(url, is_new=True)
@@ -96,7 +96,7 @@ def remote_deliveries(url: str, source: str) -> Listing:
         ) from error
     except Exception as error:
         raise SourceError(
-            f"can not be listed: {error}", where=f"[sources.{source}]", remedy=REMEDY
+            f"cannot be listed: {error}", where=f"[sources.{source}]", remedy=REMEDY
         ) from error
     found: list[Delivery] = []
     refused: list[LeftOut] = []
@@ -119,7 +119,7 @@ def open_remote(file: RemoteFile) -> BinaryIO:
     """A remote file's bytes, fetched as they are read.
 
     Raises:
-        OSError: It can not be opened; while reading, that the connection broke.
+        OSError: It cannot be opened; while reading, that the connection broke.
     """
     try:
         store, _ = _store(file.folder)

@@ -52,7 +52,7 @@ class Source:
             opens: False leaves the archives of a local folder shut.
 
         Raises:
-            SourceError: A remote folder can not be listed.
+            SourceError: A remote folder cannot be listed.
         """
         if is_remote(self.folder):
             return remote_deliveries(str(self.folder), self.name)

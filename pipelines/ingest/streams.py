@@ -106,7 +106,7 @@ class Opened:
             raise self._broken(str(error), trusted=False) from error
         except OSError as error:
             raise SourceError(
-                f"can not be read to its end: {error.strerror or error}",
+                f"cannot be read to its end: {error.strerror or error}",
                 where=self._delivery.where,
                 remedy="Check the disk or the network; the next run tries again.",
             ) from error
@@ -147,7 +147,7 @@ def opened(delivery: Delivery) -> Iterator[Opened]:
     """The decompressed bytes of a delivery.
 
     Raises:
-        SourceError: It can not be opened, or is no longer a regular file.
+        SourceError: It cannot be opened, or is no longer a regular file.
         DamageError: While reading: the compressed stream is cut or corrupt.
     """
     if delivery.fault is not None:
@@ -166,7 +166,7 @@ def _raw(delivery: Delivery) -> BinaryIO:
         raise GoneError("is no longer there", where=delivery.where) from error
     except OSError as error:
         raise SourceError(
-            f"can not be read: {error.strerror or error}",
+            f"cannot be read: {error.strerror or error}",
             where=delivery.where,
             remedy="Make the file readable for the account that runs Schoolbell.",
         ) from error

@@ -45,7 +45,7 @@ def chosen(
         week: The newest without a line of a later week.
 
     Raises:
-        SettingsError: Both are given, or one can not be read.
+        SettingsError: Both are given, or one cannot be read.
         ModelError: No snapshot so old is kept.
     """
     if as_of is not None and week is not None:
@@ -120,7 +120,7 @@ def _read(text: str, name: str) -> date | datetime:
         return datetime.fromisoformat(text)
     except ValueError as error:
         raise SettingsError(
-            f"{text!r} is no time",
+            f"{text!r} is not a time",
             where=f"connect({name}=...)",
             remedy="Write a day as 2026-11-22, an instant as 2026-11-22T06:00Z, a "
             "week as 2026-W47.",
@@ -366,7 +366,7 @@ def connect(
 
     Raises:
         SettingsError: No home was named and there is no demo district, or the time
-            can not be read.
+            cannot be read.
         ModelError: The home has no snapshot yet, or none so old is kept.
     """
     found = _home(home)

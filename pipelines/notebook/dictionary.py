@@ -59,7 +59,7 @@ KEPT: Mapping[str, Header] = {
                 "shared_account, non_approved_site, off_hours_external or anomaly",
             ),
             "subject": _note("varchar", "the account it is about", "direct"),
-            "is_pupil": _note("boolean", "the account is a pupil's"),
+            "is_pupil": _note("boolean", "the account is a student's"),
             "devices": _note("varchar[]", "devices in it", "indirect"),
             "sites": _note("varchar[]", "sites in it"),
             "event_date": _note("date", "local day"),
@@ -329,7 +329,7 @@ VALUES: Mapping[str, Words] = {
     "network_kind": {
         "residential": "homes",
         "mobile": "mobile phones",
-        "hosting": "a data centre",
+        "hosting": "a data center",
         "relay": "a relay or VPN provider, which hides the place",
         "satellite": "satellite",
         "education": "a school or college",

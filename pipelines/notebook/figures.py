@@ -81,14 +81,14 @@ def chart(traces: Sequence[Any], title: str, *, lanes: int = 8, **more: Any) -> 
 
 
 def bars_in_time(
-    rows: pl.DataFrame, title: str, *, lane: str, colour: str, hover: pl.Series
+    rows: pl.DataFrame, title: str, *, lane: str, color: str, hover: pl.Series
 ) -> Chart:
     """Stretches as bars from `start_time` to `end_time`, in local time.
 
     Args:
         rows: With both times; lanes stand in the order of the rows.
         lane: Column that says on which line a stretch is drawn.
-        colour: Column whose values are told apart by colour and in the legend.
+        color: Column whose values are told apart by color and in the legend.
         hover: A text for each row, escaped already.
     """
     shown = rows.with_columns(hover.alias("hover"))
@@ -103,7 +103,7 @@ def bars_in_time(
             line={"color": paint, "width": 10},
             marker={"color": paint, "size": 10, "symbol": "line-ns"},
         )
-        for (value, part), paint in coloured(shown, colour)
+        for (value, part), paint in colored(shown, color)
     ]
     order = [named(one) for one in rows[lane].unique(maintain_order=True)]
     return chart(traces, title, lanes=len(order), yaxis=top_down(order))
@@ -114,10 +114,10 @@ def top_down(order: Sequence[str]) -> Mapping[str, Any]:
     return {"categoryorder": "array", "categoryarray": list(order)[::-1]}
 
 
-def coloured(
+def colored(
     frame: pl.DataFrame, column: str
 ) -> list[tuple[tuple[str | None, pl.DataFrame], str]]:
-    """The parts of a frame by a column, each with its own colour."""
+    """The parts of a frame by a column, each with its own color."""
     parts = frame.sort(column, nulls_last=True, maintain_order=True).partition_by(
         column, as_dict=True, maintain_order=True
     )
@@ -298,9 +298,9 @@ def draw_account_week(week: pl.DataFrame) -> Chart:
             x=[day.isoformat() for day in part["event_date"]],
             y=[round(value, 1) for value in part["minutes"]],
             hovertext=[_list(sites) for sites in part["site"]],
-            marker={"color": colour},
+            marker={"color": color},
         )
-        for (verdict, part), colour in coloured(days, "verdict")
+        for (verdict, part), color in colored(days, "verdict")
     ]
     return chart(traces, "Estimated minutes a day", barmode="stack")
 
@@ -309,9 +309,9 @@ def draw_presence(stretches: pl.DataFrame) -> Chart:
     """Stretches of use as bars in time, one lane a device."""
     return bars_in_time(
         stretches,
-        "Stretches of use by device, in local time; colour is the building",
+        "Stretches of use by device, in local time; color is the building",
         lane="device",
-        colour="building",
+        color="building",
         hover=_counted(stretches["request_count"]),
     )
 
@@ -329,9 +329,9 @@ def draw_sites(sites: pl.DataFrame) -> Chart:
                 f"first seen {day}, {named(category)}"
                 for day, category in part.select("first_seen_date", "category").rows()
             ],
-            marker={"color": colour},
+            marker={"color": color},
         )
-        for (verdict, part), colour in coloured(most, "verdict")
+        for (verdict, part), color in colored(most, "verdict")
     ]
     order = [named(site) for site in most["site"]]
     return chart(
@@ -343,7 +343,7 @@ def draw_sites(sites: pl.DataFrame) -> Chart:
 
 
 def draw_evidence(lines: pl.DataFrame) -> Chart:
-    """The lines of a finding in time, one lane a device, one colour a role."""
+    """The lines of a finding in time, one lane a device, one color a role."""
     known = lines.drop_nulls("time")
     traces = [
         Scatter(
@@ -355,9 +355,9 @@ def draw_evidence(lines: pl.DataFrame) -> Chart:
                 for site, number in part.select("site", "line_no").rows()
             ],
             mode="markers",
-            marker={"color": colour, "size": 9},
+            marker={"color": color, "size": 9},
         )
-        for (role, part), colour in coloured(known, "role")
+        for (role, part), color in colored(known, "role")
     ]
     return chart(
         traces,
@@ -381,20 +381,20 @@ def draw_site_first_sight(accounts: pl.DataFrame) -> Chart:
                 ).rows()
             ],
             mode="markers",
-            marker={"color": colour, "size": 9},
+            marker={"color": color, "size": 9},
         )
-        for (building, part), colour in coloured(ranked, "building")
+        for (building, part), color in colored(ranked, "building")
     ]
     return chart(traces, "Accounts that had used the site, by their first use")
 
 
 def draw_device_holders(holders: pl.DataFrame) -> Chart:
-    """Who held a device, one lane an account; colour says how it is known."""
+    """Who held a device, one lane an account; color says how it is known."""
     return bars_in_time(
         holders,
-        "Accounts on the device, in local time; colour is how it is known",
+        "Accounts on the device, in local time; color is how it is known",
         lane="account",
-        colour="how",
+        color="how",
         hover=_titles(holders["logon_kind"]),
     )
 
@@ -410,7 +410,7 @@ def draw_session_timeline(steps: pl.DataFrame) -> Chart:
         lanes,
         "The account's day, in local time",
         lane="lane",
-        colour="what",
+        color="what",
         hover=_titles(lanes["device"]),
     )
 

@@ -47,7 +47,7 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class BackupError(SchoolbellError):
-    """A backup can not be made or used as it stands."""
+    """A backup cannot be made or used as it stands."""
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ def recover(path: Path, progress: Progress = nobody_watches) -> Recovered:
     """Make a home's warehouse anew; the old one goes once the new one stands.
 
     Raises:
-        SchoolbellError: It can not be made; the old one is back in its place.
+        SchoolbellError: It cannot be made; the old one is back in its place.
     """
     with open_district(path) as district, only_writer(district.home):
         return rebuild(district, progress)
@@ -42,7 +42,7 @@ def rebuild(district: District, progress: Progress = nobody_watches) -> Recovere
     """Make the warehouse of an opened district anew; the caller holds its lock.
 
     Raises:
-        SchoolbellError: It can not be made; the old one is back in its place.
+        SchoolbellError: It cannot be made; the old one is back in its place.
     """
     now = district.home.warehouse
     old = district.home.old_warehouse

@@ -286,7 +286,7 @@ def machines(evidence: Evidence) -> list[Proposal]:
             and row["person_id"] is not None
         ):
             more = {"assigned_to": row["person_id"]}
-            whose = "one pupil's account" if row["is_pupil"] else "one account"
+            whose = "one student's account" if row["is_pupil"] else "one account"
             found.append(_proposal(row, more, f"{whose} has {days}"))
         elif row["accounts"] >= SHARED_ACCOUNTS and row["share"] < SHARED_SHARE:
             reason = f"{row['accounts']} accounts use it; the busiest has {days}"

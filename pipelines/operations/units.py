@@ -25,7 +25,7 @@ PROGRAMS, DAGSTER, HOME, ACCOUNT = (
 
 
 class UnitsError(SchoolbellError):
-    """The files can not be written so that they would work."""
+    """The files cannot be written so that they would work."""
 
     exit_code = 2
 

@@ -2,7 +2,7 @@
 
 What a column holds is said by its name; a column with a personal-data mark and
 no rule here is left out, so that a new column can never leak by being forgotten.
-Pupils have a key and names of their own: whoever reads one sees whose kind it is.
+Students have a key and names of their own: whoever reads one sees whose kind it is.
 """
 
 import hashlib
@@ -85,7 +85,7 @@ class Pseudonyms:
     Attributes:
         key: The district's secret.
         year: Calendar year in which the school year began.
-        pupils: Accounts and persons that are pupils' in that year.
+        pupils: Accounts and persons that are students' in that year.
     """
 
     store: Store
@@ -102,14 +102,14 @@ class Pseudonyms:
         return {**own, **self._kept(PUPILS[kind], theirs)} if theirs else own
 
     def is_pupil(self, kind: Kind, value: str) -> bool:
-        """Whether an account or a person is a pupil's, and nobody else's."""
+        """Whether an account or a person is a student's, and nobody else's."""
         known = {"account": self.pupils.accounts, "person": self.pupils.persons}
         return value in known.get(kind, ())
 
     def given(self, kind: Kind, value: str) -> tuple[str, ...]:
         """Every name that a value has in this school year, assigned before now.
 
-        Two, where an account was staff's first and a pupil's later, or the reverse.
+        Two, where an account was staff's first and a student's later, or the reverse.
         """
         kinds = [kind, *([PUPILS[kind]] if kind in PUPILS else [])]
         found = [
@@ -202,7 +202,7 @@ def pseudonyms(district: District, day: date) -> Pseudonyms:
 
 
 def about_pupils(district: District) -> Callable[[Mapping[str, Any]], bool]:
-    """Tells of a finding whether it is about a pupil's account."""
+    """Tells of a finding whether it is about a student's account."""
     years: dict[int, Pseudonyms] = {}
 
     def is_about(finding: Mapping[str, Any]) -> bool:

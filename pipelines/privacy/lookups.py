@@ -47,7 +47,7 @@ def is_lookup(entry: Entry) -> bool:
 
 
 def looked_up(entries: Iterable[Entry], since: datetime) -> list[LookUps]:
-    """One row a person and act, the most look-ups without a case first."""
+    """One row per person and act, the most look-ups without a case first."""
     held: dict[tuple[str, str], list[Entry]] = {}
     for entry in entries:
         if is_lookup(entry) and datetime.fromisoformat(entry.time) >= since:

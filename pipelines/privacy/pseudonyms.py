@@ -1,6 +1,6 @@
 """Pseudonyms: keyed tokens, and names that people can say.
 
-A token stands for a value for one school year and can not be turned back without
+A token stands for a value for one school year and cannot be turned back without
 the key. A name such as `falcon-27` is given to a token, never drawn from the
 value, so names are state: keep the assignments. Pure functions; who calls them
 reads the key and stores the assignments.
@@ -15,7 +15,7 @@ from typing import Literal, get_args
 Kind = Literal[
     "account", "device", "address", "person", "pupil", "pupil_person", "site"
 ]
-"""What is named. `pupil` is an account of a pupil, `pupil_person` the pupil: both
+"""What is named. `pupil` is an account of a student, `pupil_person` the student: both
 have keys of their own and names that say so."""
 
 SENSITIVE = (

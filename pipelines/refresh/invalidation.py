@@ -464,7 +464,7 @@ def _alike(change: Change) -> set[str]:
 # The days with something to cite a clause: those on which its rules found anything.
 #
 # No model reads the policy. A finding cites the clauses that its rule serves, with what
-# they ask and what logs can not show; so it is judged again, and nothing is built.
+# they ask and what logs cannot show; so it is judged again, and nothing is built.
 
 CLAUSES = frames_touching(Clauses)
 

@@ -73,7 +73,7 @@ def ingest_sources(
 ) -> list[Outcome]:
     """Read everything new in the landing folders; one outcome a delivery.
 
-    A folder that can not be listed is one failed outcome, and the others go on. A
+    A folder that cannot be listed is one failed outcome, and the others go on. A
     delivery that takes long is read to its end after all others.
     """
     began = datetime.now(UTC)

@@ -128,7 +128,7 @@ def replay(
 def differences(
     was: Mapping[str, Finding], now: Mapping[str, Finding]
 ) -> Iterator[Difference]:
-    """What differs between two judgements of the same days, by id."""
+    """What differs between two judgments of the same days, by id."""
     for ident in sorted({*was, *now}):
         before, after = was.get(ident), now.get(ident)
         effect = _effect(before, after)

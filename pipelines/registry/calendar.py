@@ -127,7 +127,7 @@ def _unknown(said: pl.DataFrame, buildings: list[str]) -> list[Problem]:
         FILE,
         "building",
         strange.select(LINE, pl.col("building").alias("value")),
-        what="is no building",
+        what="is not a building",
         allowed=", ".join(buildings) or "left empty",
     )
 
@@ -165,7 +165,7 @@ def calendar_sources(inputs: Inputs) -> tuple[Rows, pl.DataFrame, list[str], str
 #
 # Feeds carry calendar-wide properties that are malformed (a refresh interval `P1H`),
 # alarms and free text. One of them must not cost the whole calendar, so only the
-# properties that matter are kept, and an event that can not be read goes alone.
+# properties that matter are kept, and an event that cannot be read goes alone.
 
 KEPT = frozenset(
     {
@@ -198,9 +198,7 @@ def clean(data: bytes, name: str) -> tuple[str, list[Problem]]:
     kept = []
     for block in _blocks(data.decode("utf-8-sig", errors="replace")):
         if block.kind == "VEVENT" and (fault := _fault(block.text)):
-            problems.append(
-                Problem(name, f"event can not be read: {fault}", block.line)
-            )
+            problems.append(Problem(name, f"event cannot be read: {fault}", block.line))
         else:
             kept.append(block.text)
     return "\r\n".join(["BEGIN:VCALENDAR", *kept, "END:VCALENDAR", ""]), problems

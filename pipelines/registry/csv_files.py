@@ -50,7 +50,7 @@ class File:
 
     Attributes:
         columns: Canonical column names, in order.
-        disables: What can not be judged without it.
+        disables: What cannot be judged without it.
         key: Columns that together name a row once.
         is_open: Further columns are usual and not worth a notice.
     """
@@ -350,7 +350,7 @@ def allowed(cell: Cell) -> str:
 
 
 def _faults(cell: Cell, raw: pl.Series, value: pl.Series) -> dict[str, pl.Series]:
-    faults = {"can not be read": raw.is_not_null() & value.is_null()}
+    faults = {"cannot be read": raw.is_not_null() & value.is_null()}
     if cell.required:
         faults["is empty"] = raw.is_null()
     if cell.allowed:
@@ -494,7 +494,7 @@ def _rows(
                 else LONG.format(csv.field_size_limit())
             )
             if wrong > TOLD_AT_MOST:
-                what = f"can not be read further: {what}"
+                what = f"cannot be read further: {what}"
                 first = len(lines)
             problems.append(Problem(name, what, start + 1, allowed=CLOSED))
         else:

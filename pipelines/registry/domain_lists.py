@@ -111,7 +111,7 @@ def _misp() -> Iterator[tuple[str, str, str]]:
 # not use is counted. A list is never a verdict, and each keeps its own name.
 #
 # - `v2fly`: the text of domain-list-community. A bare name and `domain:` cover what
-#   is below, `full:` one host; `keyword:` and `regexp:` can not be looked up.
+#   is below, `full:` one host; `keyword:` and `regexp:` cannot be looked up.
 # - `hosts`: a hosts file, an address and names on each line; or names alone.
 # - `ut1`: a folder for each category with a file `domains`.
 # - `csv`: columns `domain` and `category`, as in `site_categories.csv`.
@@ -239,7 +239,7 @@ FORMS: Mapping[str, Callable[[Files, str, str | None], tuple[Pairs, int]]] = {
 
 
 def _canonical(frame: pl.DataFrame) -> pl.DataFrame:
-    """Names in lower case; what is no name with a dot is left out."""
+    """Names in lower case; what is not a name with a dot is left out."""
     lower = frame.with_columns(
         pl.col("domain").str.to_lowercase().str.strip_chars(". ")
     )
@@ -261,7 +261,7 @@ CATEGORIES = pl.Schema(
 
 @dataclass(frozen=True)
 class TakenList:
-    """What a kept list is: where from, which version, under which licence."""
+    """What a kept list is: where from, which version, under which license."""
 
     name: str
     origin: str

@@ -60,7 +60,7 @@ class RegistryFolder(NamedTuple):
         events: `date` and `day_type` of calendar files.
         policy: Bytes of `policy.toml`; null without one.
         problems: Of the roster's outer form and of calendar files.
-        missing: File without a row -> what can not be judged.
+        missing: File without a row -> what cannot be judged.
         versions: Hash of each file, by name.
         refused: Files that shrank; the rows are those of their kept copies.
         given: Each file as it lies there, by name.
@@ -257,7 +257,7 @@ def _files(folder: Path, problems: list[Problem]) -> Iterator[tuple[str, bytes]]
                 continue
             yield path.name, path.read_bytes()
         except OSError as error:
-            problems.append(Problem(path.name, f"can not be read: {error.strerror}"))
+            problems.append(Problem(path.name, f"cannot be read: {error.strerror}"))
 
 
 def _bundle(

@@ -126,7 +126,7 @@ def read_kept(home: DistrictHome) -> dict[str, Kept]:
     """The files that were believed last, by name; only those whose copy is there.
 
     Raises:
-        SettingsError: The list of them can not be read.
+        SettingsError: The list of them cannot be read.
     """
     path = home.kept_registry / INDEX
     try:
@@ -136,7 +136,7 @@ def read_kept(home: DistrictHome) -> dict[str, Kept]:
         return {}
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise SettingsError(
-            f"can not be read: {error}",
+            f"cannot be read: {error}",
             where=str(path),
             remedy="Bring the folder back from the last backup; or delete it, if the "
             "files of registry/ are right as they are.",

@@ -85,7 +85,7 @@ class OutsideFile(NamedTuple):
 
 
 class OutsideFiles(NamedTuple):
-    """The MMDB files of a registry, those that can not be read, and hashes."""
+    """The MMDB files of a registry, those that cannot be read, and hashes."""
 
     files: tuple[OutsideFile, ...]
     problems: tuple[Problem, ...]
@@ -103,7 +103,7 @@ def outside_files(folder: Path) -> OutsideFiles:
                 versions[path.name] = hashlib.file_digest(stream, "sha256").hexdigest()
         except (OSError, ValueError, maxminddb.InvalidDatabaseError) as error:
             told = "an MMDB file, taken from its maker again"
-            what = f"can not be read: {error}"
+            what = f"cannot be read: {error}"
             problems.append(Problem(path.name, what, allowed=told))
             continue
         made = datetime.fromtimestamp(described.build_epoch, UTC).date()
@@ -140,7 +140,7 @@ def _found(reader: maxminddb.Reader, ip: str) -> Mapping[str, Any]:
     try:
         found = reader.get(ip)
     except (ValueError, maxminddb.InvalidDatabaseError):
-        return {}  # no address, one that the file can not hold, or a damaged part
+        return {}  # no address, one that the file cannot hold, or a damaged part
     if not isinstance(found, dict):
         return {}
     traits = found.get("traits")

@@ -24,7 +24,7 @@ _RANGE = {
 
 
 def address_text(address: str) -> str | None:
-    """32 hex digits of an address's IPv6 form; null for what is no address."""
+    """32 hex digits of an address's IPv6 form; null for what is not an address."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
@@ -45,7 +45,11 @@ def ranged(frame: pl.DataFrame, file: str) -> Rows:
     bad = joined.filter(pl.col("cidr").is_null()).select(LINE, value)
     loose = joined.filter(pl.col("_host_bits")).select(LINE, value)
     problems: list[Problem] = tell(
-        file, "cidr", bad, what="is no network", allowed="10.20.0.0/16, 2001:db8::/48"
+        file,
+        "cidr",
+        bad,
+        what="is not a network",
+        allowed="10.20.0.0/16, 2001:db8::/48",
     )
     problems += tell(
         file,

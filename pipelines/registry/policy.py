@@ -22,7 +22,7 @@ CLAUSES = {
     "binds": text("E, St, U, D; several joined by |"),
     "strength": text("S, I, W, 0 or n/a: what logs can show"),
     "paraphrase": text("what it asks"),
-    "cannot_show": text("what logs can not show about it"),
+    "cannot_show": text("what logs cannot show about it"),
 }
 DETECTION_CLAUSES = {
     "detection": text("code of a detection that the policy names"),
@@ -73,7 +73,8 @@ def read_policy(data: bytes) -> Policy:
     known = {clause.clause_id for clause in good}
     lost = sorted({row["clause_id"] for row in served} - known - {None})
     problems += [
-        Problem(FILE, "is no clause", column="detections", value=name) for name in lost
+        Problem(FILE, "is not a clause", column="detections", value=name)
+        for name in lost
     ]
     return Policy(
         pl.DataFrame(rows, schema=schema(CLAUSES)),

@@ -36,7 +36,7 @@ from pipelines.settings.model import Settings
 from pipelines.settings.problems import Problem
 
 NAMED = {
-    "building": ("buildings", "building", "is no building"),
+    "building": ("buildings", "building", "is not a building"),
     "person": ("people", "person_id", "is not in the roster"),
 }
 """What a cell may name -> frame and column that have it, and what is wrong else."""
@@ -49,7 +49,7 @@ class Registry:
     Attributes:
         frames: Every frame of `frames.FRAMES`, empty where nothing is said.
         problems: What is wrong, and notices; bad rows are not in the frames.
-        missing: File without a row -> what can not be judged without it.
+        missing: File without a row -> what cannot be judged without it.
         version: Hash of the contents of all files.
         versions: Hash of each file, by name.
         people_names: Person -> display name. Kept apart from the frames.

@@ -64,7 +64,7 @@ ORGS = File(
 # What does not fit in a roster export, told with file, line, column and value.
 #
 # Nothing here sets a row aside: an export is made by another system, and one odd
-# cell in it must not cost a person. What can not be understood is taken as unknown.
+# cell in it must not cost a person. What cannot be understood is taken as unknown.
 
 WORDS = {
     (USERS.name, "status"): ("active", "tobedeleted", "inactive"),
@@ -102,7 +102,7 @@ def unknown_roles(rows: Rows, file: str, known: Sequence[str]) -> Iterator[Probl
 
 
 def dangling(users: Rows, roles: Rows, orgs: Rows) -> Iterator[Problem]:
-    """References to people and organisations that the export does not hold."""
+    """References to people and organizations that the export does not hold."""
     people = users.frame["sourcedId"].to_list()
     places = orgs.frame["sourcedId"].to_list()
     several = users.frame.select(
@@ -360,7 +360,7 @@ def of_organisations(places: pl.DataFrame, orgs: Rows) -> pl.DataFrame:
 
 
 class Pupils(NamedTuple):
-    """The accounts and the persons that are pupils'."""
+    """The accounts and the persons that are students'."""
 
     accounts: frozenset[str]
     persons: frozenset[str]
@@ -369,7 +369,7 @@ class Pupils(NamedTuple):
 def pupils(
     people: pl.DataFrame, accounts: pl.DataFrame, first: date, last: date
 ) -> Pupils:
-    """Pupils from `first` to `last`, both included.
+    """Students from `first` to `last`, both included.
 
     Args:
         people: The registry's frame of people.

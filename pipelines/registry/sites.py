@@ -18,7 +18,7 @@ def registrable_domains(hosts: Sequence[str | None]) -> list[str | None]:
 
     The bundled suffix list is used, with private suffixes on (`a.github.io` is a
     domain of its own), and no network. An address is its own domain. International
-    names become punycode in lower case. What is no host, and a bare suffix, is null.
+    names become punycode in lower case. What is not a host, and a bare suffix, is null.
     Give distinct hosts.
     """
     return [registrable_domain(host) for host in hosts]
@@ -35,7 +35,7 @@ def registrable_domain(host: str | None) -> str | None:
 
 
 def canonical_host(host: str | None) -> str | None:
-    """Lower case, punycode, no final dot or brackets; null for what is no host."""
+    """Lower case, punycode, no final dot or brackets; null for what is not a host."""
     if host is None:
         return None
     bare = host.strip().strip("[]").lower().removesuffix(".")

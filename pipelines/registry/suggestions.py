@@ -1,7 +1,7 @@
 """Adds to a registry problem the line to write instead, and writes such lines.
 
 The row as it stands, with the wrong cell spelled as it should be. Where the right
-value can not be known, the row becomes a comment: set aside, as it is already, but
+value cannot be known, the row becomes a comment: set aside, as it is already, but
 knowingly. Columns that nobody reads come out empty. Rows of a roster export hold
 names and are mended where they come from, so they get no line.
 """
@@ -377,7 +377,7 @@ def rewritten(
     """A file's bytes with what is surely meant, and each change.
 
     Encoding, line ends and delimiter become those of a plain CSV file; a cell that
-    can not be read becomes what `check` shows as right. Comments, other columns and
+    cannot be read becomes what `check` shows as right. Comments, other columns and
     whatever has two readings stay.
 
     Args:

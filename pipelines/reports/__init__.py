@@ -7,7 +7,7 @@ path to text, the same for the same inputs. The caller writes it.
     view        one week of it: the rows that a section may show
     sections    one file a section: a sentence, a summary, a chart, a table
     page_one    the five lines that open every report
-    palette     the colours; charts: Plotly figures in them; static: the same as SVG
+    palette     the colors; charts: Plotly figures in them; static: the same as SVG
     words       how numbers, times and findings are said
     weekly      all of it together; archive: to disk, without a half-written page
 

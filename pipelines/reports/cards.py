@@ -365,9 +365,9 @@ def read_record(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def broken(row: Mapping[str, Any]) -> ModelError:
-    """The error for a record that can not be read."""
+    """The error for a record that cannot be read."""
     return ModelError(
-        f"the record of finding {row['finding_id']} is not a JSON object",
+        f"the record of finding {row['finding_id']} is not JSON object",
         where="reports.inputs.findings.record",
         remedy="Rebuild the findings of that day; the report is not published.",
     )
@@ -423,7 +423,7 @@ def plain(name: str) -> str:
 
 
 def item_rows(view: View) -> pl.DataFrame:
-    """One row an item that waits, or that the week brought and was decided."""
+    """One row per item that waits, or that the week brought and was decided."""
     week = view.of_week(view.standing).filter(pl.col("status") != "open")
     return card_rows(view, pl.concat([heaviest_first(view.waiting), week]))
 
@@ -443,7 +443,7 @@ def heaviest_first(findings: pl.DataFrame) -> pl.DataFrame:
 def items_table(rows: pl.DataFrame) -> Table:
     """Each item in a line."""
     return table(
-        "One row an item",
+        "One row per item",
         ["Item", "Account or device", "About", "What was seen", "When", "Day",
          "How sure", "Weight", "Review", "Log lines"],
         (

@@ -1,7 +1,7 @@
 """Axes and marks of the report's charts; every figure is finished here.
 
 Figures use numbers on both axes with ticks named by hand, so that no time zone
-and no library guess comes between the data and the paper. A colour is a *role*
+and no library guess comes between the data and the paper. A color is a *role*
 of the palette; the page's boot script puts the dark one in its place. Labels are
 escaped, because Plotly renders a subset of HTML inside them.
 """
@@ -76,7 +76,7 @@ def bars(
     """Horizontal bars of one series.
 
     Args:
-        role: Colour; some roles carry a pattern, so that colour is never alone.
+        role: Colour; some roles carry a pattern, so that color is never alone.
         marks: Lane, start, length and hover text of each bar.
         name: The series in the legend; no entry where empty.
         thickness: Share of the lane.
@@ -143,7 +143,7 @@ def dashed(role: str, points: Sequence[tuple[float, float | None, str]]) -> Scat
 def grid(
     values: Sequence[Sequence[float]], said: Sequence[Sequence[str]], top: float
 ) -> Heatmap:
-    """A heat map in five steps of one hue; a zero keeps the colour of the ground."""
+    """A heat map in five steps of one hue; a zero keeps the color of the ground."""
     steps = len(HEAT)
     edges = [
         (max(place / steps, GROUND), (place + 1) / steps) for place in range(steps)

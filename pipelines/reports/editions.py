@@ -76,10 +76,10 @@ def _rough(view: View, least: int) -> list[Count]:
 
 
 def _of_pupils(said: str, view: View) -> list[Count]:
-    """Items about pupils' accounts are in no other number; none is said of none."""
+    """Items about students' accounts are in no other number; none is said of none."""
     if view.of_pupils.waiting.is_empty():
         return []
-    return [Count(said, "items about pupils' accounts that wait, counted apart")]
+    return [Count(said, "items about students' accounts that wait, counted apart")]
 
 
 def _of_data(view: View) -> list[Count]:

@@ -53,13 +53,13 @@ def counted(key: str, title: str, rows: Table) -> Proof:
 
 def waiting(view: View) -> Proof:
     """Items that nobody has decided on."""
-    rows = items(card_rows(view, view.waiting), "One row an item that waits")
+    rows = items(card_rows(view, view.waiting), "One row per item that waits")
     return counted("needs-you", "Items that wait for a decision", rows)
 
 
 def decided(view: View) -> Proof:
     """Items decided since the week began."""
-    rows = items(card_rows(view, view.decided), "One row an item that was decided")
+    rows = items(card_rows(view, view.decided), "One row per item that was decided")
     return counted("decided", "Items decided since last week", rows)
 
 
@@ -91,7 +91,7 @@ def hours(view: View) -> Proof:
     """Expected hours in which a source sent nothing."""
     absent = missing_hours(view).select("source", "hour_start").iter_rows()
     rows = table(
-        "One row an expected hour without lines",
+        "One row per expected hour without lines",
         ["Source", "Hour begins"],
         ([source, moment(start, view.zone)] for source, start in absent),
     )
@@ -103,7 +103,7 @@ def set_aside(view: View) -> Proof:
     days = view.of_week(view.inputs.source_days).sort("event_date", "source")
     columns = ["event_date", "source", "lines", "events", "rejects"]
     rows = table(
-        "One row a source and day with lines set aside",
+        "One row per source and day with lines set aside",
         ["Day", "Source", "Lines in", "Read", "Set aside"],
         (
             [day(when), *rest]
@@ -117,14 +117,14 @@ def set_aside(view: View) -> Proof:
 
 
 def accounts(view: View, kind: str, key: str, title: str) -> Proof:
-    """One row an account, with its items."""
+    """One row per account, with its items."""
     grouped = (
         card_rows(view, view.seen(kind))
         .group_by("subject")
         .agg(pl.col("finding_id").first(), pl.col("when"), pl.col("line_count").sum())
     )
     rows = table(
-        "One row an account. The link leads to its first item.",
+        "One row per account. The link leads to its first item.",
         ["Account", "First item", "When", "Log lines"],
         (
             [subject, item_link(first), listed(when, most=7), size]
@@ -142,14 +142,14 @@ def shared(view: View) -> Proof:
 
 def outside(view: View) -> Proof:
     """Accounts with long use of outside sites outside duty hours."""
-    title = "Accounts that used outside sites for long outside duty hours"
+    title = "Accounts that spent a long time on outside sites outside duty hours"
     return accounts(view, "off_hours_external", "off-hours-accounts", title)
 
 
 def sites(view: View) -> Proof:
     """Sites first seen this week that are not on the list."""
     rows = table(
-        "One row a site. Minutes are estimates.",
+        "One row per site. Minutes are estimates.",
         ["Site", "Standing", "First seen", "Category", "Most accounts in a day",
          "Minutes"],
         (

@@ -68,7 +68,7 @@ def _fill(sheet: Worksheet, rows: Iterable[Sequence[object]]) -> None:
 
 
 def _fitting(text: str) -> str:
-    """The text, cut and marked where a cell of Excel can not hold it."""
+    """The text, cut and marked where a cell of Excel cannot hold it."""
     if len(text) <= LONGEST_CELL:
         return text
     return text[: LONGEST_CELL - len(CUT)] + CUT
@@ -114,7 +114,7 @@ def exports(base: str, table: Table, shared: Mapping[str, Any]) -> dict[str, Pag
         ("Week", f"{shared['week']}, {shared['dates']}"),
         ("Report", shared["report_id"]),
         *shared["versions"],
-        ("Names", "Accounts and devices carry cover names. A log names no person."),
+        ("Names", "Accounts and devices carry code names. A log names no person."),
     )
     files: dict[str, Page] = {f"{base}.csv": to_csv(table)}
     files[f"{base}.parquet"] = Export(table, "parquet", ())

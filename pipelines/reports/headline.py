@@ -82,7 +82,7 @@ TO_DECIDE = ("external", "lapsed", "not_yet", "approved_other_role", "undecidabl
 
 
 def open_sites(view: View) -> pl.DataFrame:
-    """One row a site that is not approved: its week in totals, new ones first."""
+    """One row per site that is not approved: its week in totals, new ones first."""
     used = view.of_week(view.inputs.site_use).filter(pl.col("verdict").is_in(TO_DECIDE))
     sites = used.group_by("site").agg(
         pl.col("verdict").sort_by("event_date").last(),

@@ -20,15 +20,15 @@ class ReportInputs:
     """Everything that one report says, for its week and the weeks before it.
 
     Attributes:
-        findings: One row a finding. `kind` is shared_account, non_approved_site,
+        findings: One row per finding. `kind` is shared_account, non_approved_site,
             off_hours_external or anomaly; `record` is JSON text. `decided_time`,
             when a reviewer last decided, may be absent.
-        evidence: One row a log line that a finding rests on.
+        evidence: One row per log line that a finding rests on.
         daily_use: Requests a local day, building and class of use.
         attribution: Requests a local day, building and grade, `none` included.
-        site_use: One row a local day and site; `minutes` is an estimate.
+        site_use: One row per local day and site; `minutes` is an estimate.
         off_hours: Use of external sites outside duty, by local hour.
-        source_hours: One row a source and hour; no line in an expected hour is a gap.
+        source_hours: One row per source and hour; no line in an expected hour is a gap.
         source_days: The line account of a source and local day; `unchecked` are
             events in which damage on the way could not be noticed.
         unjudged: Days that a rule says nothing of, and the field that is missing.

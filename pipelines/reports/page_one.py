@@ -219,7 +219,7 @@ def outside_hours(view: View, now: Mapping[str, Any]) -> Line:
         "off-hours-accounts",
         "Outside hours",
         value,
-        f"{noun} used outside sites for long outside duty hours.",
+        f"{noun} spent a long time on outside sites outside duty hours.",
         compare(view, "off_hours_accounts"),
         "off-hours",
         trail(view, "off_hours_accounts", value),
@@ -260,7 +260,7 @@ def opening(
     if pupils := view.of_pupils.waiting.height:
         verb = "waits" if pupils == 1 else "wait"
         notices.append(
-            f"{count(pupils, 'item')} about pupils' accounts {verb} beside these "
+            f"{count(pupils, 'item')} about students' accounts {verb} beside these "
             "numbers, in a section apart."
         )
     notices += view.inputs.not_believed
@@ -290,7 +290,7 @@ def headline(view: View, five: list[Line]) -> str:
         verb = "needs" if five[0].value == 1 else "need"
         return f"{count(five[0].value, 'item')} {verb} you"
     if not view.of_pupils.waiting.is_empty():
-        return "Nothing needs you but items about pupils' accounts"
+        return "Nothing needs you but items about students' accounts"
     if any(line.value for line in five):
         return "Nothing needs you"
     if not unjudged(view).is_empty():

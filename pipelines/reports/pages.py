@@ -57,7 +57,7 @@ def environment() -> Environment:
 
 @cache
 def constants(accents: Accents) -> Mapping[str, Any]:
-    """What is the same on every page: library, boot script, colours, policies."""
+    """What is the same on every page: library, boot script, colors, policies."""
     allowed = f"'{integrity(boot())}'"
     light, dark = themes(accents)
     sheet = style(accents)
@@ -66,7 +66,7 @@ def constants(accents: Accents) -> Mapping[str, Any]:
         "light": light,
         "dark": dark,
         "palettes": {
-            "roles": {colour: role for role, colour in LIGHT.items()},
+            "roles": {color: role for role, color in LIGHT.items()},
             "dark": dark,
         },
         "assets": {"style": file_of(sheet, "css"), "boot": file_of(boot(), "js")},
@@ -105,6 +105,6 @@ def asset_files(accents: Accents = OUR_OWN) -> dict[str, str]:
 
 
 def page(template: str, **values: Any) -> str:
-    """One page as text, in the district's colours if `accents` names them."""
+    """One page as text, in the district's colors if `accents` names them."""
     known = constants(values.pop("accents", OUR_OWN))
     return environment().get_template(template).render(**known, **values)

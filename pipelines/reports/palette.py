@@ -1,7 +1,7 @@
-"""The colours of pages and charts, by role, for light and for dark.
+"""The colors of pages and charts, by role, for light and for dark.
 
 The four series can be told apart under protan, deutan and tritan sight (a test
-measures it); three of them carry a pattern too, so that colour is never alone.
+measures it); three of them carry a pattern too, so that color is never alone.
 """
 
 from collections.abc import Mapping
@@ -57,17 +57,17 @@ PATTERNS = {"vermillion": "/", "purple": ".", "green": "\\"}
 READABLE = 4.5  # WCAG 2.1, contrast of text with its ground, level AA
 GROUNDS = ("page", "surface")
 Accents = tuple[str, str]
-"""The district's colour of links and focus, on light and on dark; empty: our own."""
+"""The district's color of links and focus, on light and on dark; empty: our own."""
 
 
 def themes(accents: Accents) -> tuple[Mapping[str, str], Mapping[str, str]]:
-    """The colours by role, on light and on dark, with the district's own accent."""
+    """The colors by role, on light and on dark, with the district's own accent."""
     light, dark = ({"accent": one} if one else {} for one in accents)
     return {**LIGHT, **light}, {**DARK, **dark}
 
 
 def least_contrast(accent: str, palette: Mapping[str, str]) -> float:
-    """The contrast of a colour with that ground of a theme on which it stands out less.
+    """The contrast of a color with that ground of a theme on which it stands out less.
 
     Args:
         accent: As in "#1f5fbf".
@@ -76,14 +76,14 @@ def least_contrast(accent: str, palette: Mapping[str, str]) -> float:
 
 
 def contrast(one: str, other: str) -> float:
-    """Contrast of two colours, 1 to 21, as WCAG 2.1 defines it."""
+    """Contrast of two colors, 1 to 21, as WCAG 2.1 defines it."""
     low, high = sorted((_luminance(one), _luminance(other)))
     return (high + 0.05) / (low + 0.05)
 
 
-def _luminance(colour: str) -> float:
+def _luminance(color: str) -> float:
     """Relative luminance, as WCAG 2.1 defines it."""
-    parts = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
+    parts = (int(color[place : place + 2], 16) / 255 for place in (1, 3, 5))
     red, green, blue = (
         part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
         for part in parts

@@ -318,7 +318,7 @@ def check_report_settings(district: District) -> None:
 
     Raises:
         SettingsError: A section or a channel is named that does not exist, or a
-            colour can not be read.
+            color cannot be read.
     """
     sections_off(district)
     readable(district.settings.report)

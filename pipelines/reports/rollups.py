@@ -90,7 +90,7 @@ def lead(weeks: list[Mapping[str, Any]]) -> str:
 def weeks_table(weeks: list[Mapping[str, Any]]) -> Table:
     """The numbers of each week; a week that is not whole is marked."""
     return table(
-        "One row a week",
+        "One row per week",
         ["Week", "Dates", *NUMBERS.values(), "Arrived"],
         (
             [

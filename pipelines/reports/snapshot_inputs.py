@@ -287,22 +287,22 @@ def report_inputs(
 
 
 def pale(report: Report) -> Iterator[tuple[str, str, float]]:
-    """The accents that can not be read well: setting, colour and contrast."""
+    """The accents that cannot be read well: setting, color and contrast."""
     own = (("accent", report.accent, LIGHT), ("accent_dark", report.accent_dark, DARK))
-    for name, colour, palette in own:
-        if colour and least_contrast(colour, palette) < READABLE:
-            yield name, colour, least_contrast(colour, palette)
+    for name, color, palette in own:
+        if color and least_contrast(color, palette) < READABLE:
+            yield name, color, least_contrast(color, palette)
 
 
 def readable(report: Report) -> None:
-    """Stop where a colour could not be read.
+    """Stop where a color could not be read.
 
     Raises:
         SettingsError: An accent has too little contrast with its ground.
     """
-    for name, colour, measured in pale(report):
+    for name, color, measured in pale(report):
         raise SettingsError(
-            f"the colour {colour} has a contrast of {measured:.1f}",
+            f"the color {color} has a contrast of {measured:.1f}",
             where=f"district.toml: [report] {name}",
             remedy=f"Text needs {READABLE} at least; take a "
             f"{'darker' if name == 'accent' else 'lighter'} one.",

@@ -16,7 +16,7 @@ LETTER = 7.4  # mean width of a letter at 13 px
 WIDEST_LABEL = 250
 DARK_STEP = 3  # from this step of the heat map on, text is light
 ANCHORS = {"left": "start", "right": "end", "center": "middle"}
-ROLES = {colour: role for role, colour in LIGHT.items()}
+ROLES = {color: role for role, color in LIGHT.items()}
 
 
 @dataclass(frozen=True)
@@ -174,7 +174,7 @@ def bar_marks(trace: dict[str, Any], scale: Scale) -> Iterator[Shape]:
 
 
 def pattern(role: str) -> str:
-    """The name of the hatching that goes with a colour, if any."""
+    """The name of the hatching that goes with a color, if any."""
     return role if role in PATTERNS else ""
 
 
@@ -262,7 +262,7 @@ class Spark:
 
 
 def spark(values: Sequence[int | None]) -> Spark | None:
-    """A bar a week, the tallest as high as the sheet; None where there are too few.
+    """One bar per week, the tallest as high as the sheet; None where there are too few.
 
     A week that is not known has no bar, a zero has a thin one.
     """

@@ -1,7 +1,7 @@
 """One week of a report's inputs: the rows that a section may show.
 
 Leads (C1) are dropped here, so that no section can show one by mistake. So are the
-findings about pupils' accounts, which have a view of their own.
+findings about students' accounts, which have a view of their own.
 """
 
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ class View:
     Attributes:
         inputs: Everything the report was given.
         start: The Monday that the week begins with.
-        is_of_pupils: The findings are those about pupils' accounts, and only those.
+        is_of_pupils: The findings are those about students' accounts, and only those.
     """
 
     inputs: ReportInputs
@@ -55,7 +55,7 @@ class View:
 
     @cached_property
     def of_pupils(self) -> "View":
-        """The same week with the findings about pupils' accounts."""
+        """The same week with the findings about students' accounts."""
         return replace(self, is_of_pupils=True)
 
     def of_week(self, frame: pl.DataFrame) -> pl.DataFrame:

@@ -34,7 +34,7 @@ def weekly_report(inputs: ReportInputs, week_start: date) -> Pages:
 
     Raises:
         ValueError: `week_start` is not a Monday.
-        ModelError: A finding's record can not be read.
+        ModelError: A finding's record cannot be read.
     """
     view = View(inputs, week_start)
     proven = proofs(view)

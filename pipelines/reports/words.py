@@ -39,7 +39,7 @@ STRENGTHS = {
     "S": "logs can show it",
     "I": "logs can hint at it",
     "W": "logs give weak signs only",
-    "0": "logs can not show it",
+    "0": "logs cannot show it",
     "n/a": "it asks for nothing that could be logged",
 }
 VERDICTS = {
@@ -48,7 +48,7 @@ VERDICTS = {
     "lapsed": "approval has ended",
     "not_yet": "approval has not begun",
     "approved_other_role": "approved for other roles",
-    "undecidable": "can not be told from the logs",
+    "undecidable": "cannot be told from the logs",
 }
 USE_CLASSES = {
     "people": "people",
@@ -83,7 +83,7 @@ LIMITS = (
 BANNED = (
     "suspicious", "suspect", "suspects", "violator", "violators", "violation",
     "violations", "offender", "offenders", "guilty", "caught", "abuse", "abuser",
-    "illegal", "culprit", "cheater", "cheating", "unauthorised user",
+    "illegal", "culprit", "cheater", "cheating", "unauthorized user",
     "unauthorized user", "bad site", "at night", "no issues found", "urgent", "spent",
     "shared their password", "n/a", "nan", "none", "null", "0 visits",
 )  # fmt: skip

@@ -174,11 +174,11 @@ def _report(district: District) -> Iterator[Fault]:
             paste = f'sections_off = ["{nearest(name, known) or known[0]}"]'
             what = f"there is no section {name!r} to leave out"
             yield Fault(path, what, name, ", ".join(known), paste)
-    for name, colour, measured in pale(said):
+    for name, color, measured in pale(said):
         ours = {"accent": "#1f5fbf", "accent_dark": "#8ab8f5"}[name]
-        what = f"the colour has a contrast of {measured:.1f} with its ground"
+        what = f"the color has a contrast of {measured:.1f} with its ground"
         allowed = f"{READABLE} at least"
-        yield Fault(("report", name), what, colour, allowed, f'{name} = "{ours}"')
+        yield Fault(("report", name), what, color, allowed, f'{name} = "{ours}"')
     channels = mail_channels(district)
     if said.mail and said.mail not in channels:
         guess = nearest(said.mail, channels) or next(iter(channels), "")

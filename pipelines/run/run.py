@@ -65,7 +65,7 @@ def run(
     """Take in, build, judge and publish what is due; then send alerts.
 
     Raises:
-        SchoolbellError: The home can not be used, or another run is at work.
+        SchoolbellError: The home cannot be used, or another run is at work.
     """
     with open_district(path) as district, only_writer(district.home):
         return run_opened(

@@ -49,7 +49,7 @@ class DistrictHome:
 
     @property
     def state_db(self) -> Path:
-        """What can not be recomputed, in SQLite."""
+        """What cannot be recomputed, in SQLite."""
         return self.path / "state.db"
 
     @property

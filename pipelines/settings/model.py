@@ -220,12 +220,12 @@ class Report(Part):
     )
     accent: Annotated[str, Field(pattern=COLOUR)] = Field(
         default="",
-        description="colour of links on light ground; its contrast is checked",
+        description="color of links on light ground; its contrast is checked",
         examples=["#1f5fbf"],
     )
     accent_dark: Annotated[str, Field(pattern=COLOUR)] = Field(
         default="",
-        description="colour of links on dark ground; its contrast is checked",
+        description="color of links on dark ground; its contrast is checked",
         examples=["#8ab8f5"],
     )
     browser: str = Field(

@@ -43,7 +43,7 @@ class Problem:
         return self.file if self.line is None else f"{self.file}:{self.line}"
 
     def __str__(self) -> str:
-        """One or two lines; the value can not steer a terminal."""
+        """One or two lines; the value cannot steer a terminal."""
         named = f" {self.column}" if self.column else ""
         found = "" if self.value is None else f", found {shown(self.value)}"
         allowed = f"; allowed: {self.allowed}" if self.allowed else ""
@@ -52,7 +52,7 @@ class Problem:
 
 
 class InvalidSettingsError(SettingsError):
-    """`district.toml` can not be used; says everything that is wrong in it."""
+    """`district.toml` cannot be used; says everything that is wrong in it."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)

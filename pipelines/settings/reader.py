@@ -256,7 +256,7 @@ def load_settings(home: DistrictHome) -> Settings:
     except PermissionError:
         raise  # it is there; whoever asks is another account
     except OSError as error:
-        what = f"the settings can not be read: {error.strerror}"
+        what = f"the settings cannot be read: {error.strerror}"
         remedy = (
             "Make a district home with `schoolbell init`; or bring this file back from "
             "the last backup."

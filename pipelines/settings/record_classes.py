@@ -103,7 +103,7 @@ RECORD_CLASSES: tuple[RecordClass, ...] = (
 KEPT: Mapping[str, str] = {
     "The audit chain": "who did what must stay provable",
     "The ledger of files": "every line stays accounted for",
-    "The names given to pseudonyms": "a name can not be made again from its token",
+    "The names given to pseudonyms": "a name cannot be made again from its token",
     "Certificates": "they prove what was deleted",
 }
 """What no purge deletes, and why."""
@@ -114,7 +114,7 @@ NOT_REACHED = (
     "Files that analysts exported, and mails that were sent, are not touched.",
     "On a solid-state disk old blocks stay for a while; an encrypted one is safe.",
 )
-"""What a purge can not delete; every certificate says so."""
+"""What a purge cannot delete; every certificate says so."""
 
 
 class RetentionDays(Part):

@@ -56,7 +56,7 @@ def _of_file(name: str, where: str) -> str:
     except (OSError, UnicodeDecodeError) as error:
         said = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise SettingsError(
-            f"the secret's file can not be read: {said}",
+            f"the secret's file cannot be read: {said}",
             where=where,
             remedy=f"chmod 600 {name}, owned by the account that runs Schoolbell",
         ) from error
@@ -121,7 +121,7 @@ def state_place(home: DistrictHome) -> Path | str:
     """The file of the state, or the URL of its database.
 
     Raises:
-        SettingsError: The pointer can not be read, or the URL is not where it says.
+        SettingsError: The pointer cannot be read, or the URL is not where it says.
     """
     pointer = home.state_pointer
     if not pointer.is_file():
@@ -135,7 +135,7 @@ def state_place(home: DistrictHome) -> Path | str:
         cause = None
     if not is_reference(reference):
         raise SettingsError(
-            "says not where the state is",
+            "does not say where the state database is",
             where=str(pointer),
             remedy=f'Write: {KEY} = {{ env = "SCHOOLBELL_STATE_URL" }}',
         ) from cause

@@ -1,4 +1,4 @@
-"""`state.db`: what can not be recomputed, and every query on it.
+"""`state.db`: what cannot be recomputed, and every query on it.
 
 `tables` names the tables, `database` opens the database, `layout` and `migration`
 bring an earlier one to the present. One module each keeps the ledger, the days, the

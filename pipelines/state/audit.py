@@ -35,7 +35,7 @@ AUDIT_RECORD = "Audit record"
 
 
 class AuditError(SchoolbellError):
-    """The audit chain can not be written or read as it stands."""
+    """The audit chain cannot be written or read as it stands."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,7 +175,7 @@ class Chain:
         try:
             noted = self._noted() if entries or self.head_file.exists() else None
         except SettingsError as error:
-            return Broken(len(entries), f"can not be compared: {error}")
+            return Broken(len(entries), f"cannot be compared: {error}")
         if entries and noted is None:
             return Broken(len(entries), f"lacks its copy: {self.head_file} is gone")
         key = self._key(is_new=False) if entries else b""

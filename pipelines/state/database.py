@@ -45,7 +45,7 @@ WAIT_SECONDS = 0.2
 
 
 class EngineError(SchoolbellError):
-    """The database that is named can not be used."""
+    """The database that is named cannot be used."""
 
     exit_code = 2
 
@@ -169,11 +169,11 @@ NO_RIGHT = ("readonly", "unable to open", "ermission")
 
 
 class StoreError(SchoolbellError):
-    """The state database can not be written."""
+    """The state database cannot be written."""
 
 
 class DamagedStateError(StoreError):
-    """The state database can not be read: it is to be restored."""
+    """The state database cannot be read: it is to be restored."""
 
     exit_code = 2
 
@@ -196,7 +196,7 @@ class Store:
         """A transaction that is committed when the block ends well.
 
         Raises:
-            StoreError: The database can not be written, or is damaged; nothing was.
+            StoreError: The database cannot be written, or is damaged; nothing was.
             BusyError: Another process holds it for too long.
         """
         with _in_words(self.place), self.engine.begin() as connection:
@@ -208,7 +208,7 @@ class Store:
         """A connection to read from.
 
         Raises:
-            StoreError: The database can not be read.
+            StoreError: The database cannot be read.
             BusyError: Another process holds it for too long.
         """
         with _in_words(self.place), self._one_moment().connect() as connection:
@@ -270,7 +270,7 @@ def open_store(
         accept: Raises what is wrong with what is there, before anything is written.
 
     Raises:
-        StoreError: It can not be reached or written.
+        StoreError: It cannot be reached or written.
         LayoutError: It is of another version.
     """
     try:
@@ -384,7 +384,7 @@ def _told(error: OperationalError, where: str) -> SchoolbellError:
     if where.startswith("postgresql"):
         words = str(error.orig).strip().splitlines()[0]
         remedy = "Look after the database server, then run again: nothing is lost."
-        return StoreError(f"can not be reached: {words}", where=where, remedy=remedy)
+        return StoreError(f"cannot be reached: {words}", where=where, remedy=remedy)
     return _unwritable(error.orig, where)
 
 
@@ -395,7 +395,7 @@ def _unwritable(why: object, where: str) -> StoreError:
             "Run it as the account that owns the home. If the owner is wrong, as root: "
             "schoolbell protect"
         )
-    return StoreError(f"can not be written: {why}", where=where, remedy=remedy)
+    return StoreError(f"cannot be written: {why}", where=where, remedy=remedy)
 
 
 def _wait_for_locks(connection: Any, _record: Any) -> None:

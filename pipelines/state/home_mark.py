@@ -83,7 +83,7 @@ def note(folder: Path, mark: Mark | None) -> None:
         put(folder / NAME, f"{mark}\n".encode(), PRIVATE_FILE)
     except OSError as error:
         raise StoreError(
-            f"can not be written: {error.strerror or error}",
+            f"cannot be written: {error.strerror or error}",
             where=str(folder / NAME),
             remedy="Free space or repair the disk, then run again: nothing is lost.",
         ) from error
@@ -101,7 +101,7 @@ def noted(home: DistrictHome) -> Mapping[Path, Mark]:
     """What the files say, of those that are there.
 
     Raises:
-        ForeignStateError: One can not be understood.
+        ForeignStateError: One cannot be understood.
     """
     found = {}
     for path in (home.lake / NAME, home.path / NAME):

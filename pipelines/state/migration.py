@@ -119,7 +119,7 @@ OLD = "old"
 
 
 class UpgradeError(SchoolbellError):
-    """The state database can not be brought to the present layout."""
+    """The state database cannot be brought to the present layout."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ class Upgraded:
         rows: Rows of each table that were copied.
         left: Tables left behind, with what that means.
         kept: The state of before: a file, or the schema of a database.
-        way_back: What to do, with the version of before installed, to return to it.
+        way_back: What to do, with the previous version installed, to return to it.
     """
 
     rows: Mapping[str, int]
@@ -183,7 +183,7 @@ def _settled(path: Path) -> None:
         answer = str(error)
     if answer != "ok":
         raise UpgradeError(
-            f"can not be upgraded: {answer}",
+            f"cannot be upgraded: {answer}",
             where=str(path),
             remedy="Nothing was changed. If it is damaged: schoolbell restore.",
         )
@@ -282,7 +282,7 @@ def _same(
 
 def _flushed(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
-    with suppress(OSError):  # some file systems can not sync a folder
+    with suppress(OSError):  # some file systems cannot sync a folder
         os.fsync(descriptor)
     os.close(descriptor)
 
@@ -294,7 +294,7 @@ def upgrade_server(url: str, stamp: str) -> Upgraded:
         stamp: Goes into the name of the schema that keeps the tables of before.
 
     Raises:
-        UpgradeError: It can not be done, or the copy differs; nothing was changed.
+        UpgradeError: It cannot be done, or the copy differs; nothing was changed.
     """
     engine = engine_of(url)
     kept = f"before_{stamp.lower()}"
@@ -305,7 +305,7 @@ def upgrade_server(url: str, stamp: str) -> Upgraded:
     except DBAPIError as error:
         answer = str(error.orig).strip().splitlines()[0]
         raise UpgradeError(
-            f"can not be upgraded: {answer}",
+            f"cannot be upgraded: {answer}",
             where=engine.url.render_as_string(),
             remedy="Nothing was changed. The account needs the right to make a "
             "schema: grant create on database NAME to ACCOUNT.",

@@ -158,7 +158,7 @@ def keep_from(connection: Connection, day: date) -> None:
 
 
 class HoldError(SchoolbellError):
-    """A hold can not be placed or released as asked."""
+    """A hold cannot be placed or released as asked."""
 
 
 @dataclass(frozen=True, kw_only=True)

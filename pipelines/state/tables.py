@@ -70,7 +70,7 @@ SOURCE_FILES = Table(
     Column("last_read_time", Text, nullable=False),
     Index("source_files_path", "source", "path"),
 )
-"""One row a delivered file; `lines = events + rejects + blanks + duplicates +
+"""One row per delivered file; `lines = events + rejects + blanks + duplicates +
 pending_lines` in every row, always."""
 
 LAKE_FILES = Table(
@@ -91,7 +91,7 @@ LAKE_FILES = Table(
     Column("superseded_time", Text),
     Index("lake_files_day", "event_class", "event_date"),
 )
-"""One row a Parquet file that counts; a file not listed here does not exist."""
+"""One row per Parquet file that counts; a file not listed here does not exist."""
 
 LAKE_RUNS = Table(
     "lake_runs",
@@ -113,7 +113,7 @@ SOURCE_DAYS = Table(
     Column("filled", Text, nullable=False),
     Column("lags", Text, nullable=False),
 )
-"""One row a source, event class and local day: how many events came, how many
+"""One row per source, event class and local day: how many events came, how many
 came twice, how many had each column filled, and how long they took to arrive."""
 
 DIRTY_DAYS = Table(
@@ -180,7 +180,7 @@ FINDINGS = Table(
     Column("status_reason", Text),
     Index("findings_day", "event_date"),
 )
-"""One row a finding, its whole record as JSON."""
+"""One row per finding, its whole record as JSON."""
 
 EVIDENCE = Table(
     "finding_evidence",
@@ -208,7 +208,7 @@ PSEUDONYMS = Table(
     Column("name", Text, nullable=False),
     UniqueConstraint("kind", "name"),
 )
-"""The readable name of each token; kept, since it can not be derived again."""
+"""The readable name of each token; kept, since it cannot be derived again."""
 
 REPORTS = Table(
     "reports",
@@ -221,7 +221,7 @@ REPORTS = Table(
     Column("snapshot", Text, nullable=False),
     Column("published_time", Text, nullable=False),
 )
-"""One row a published report."""
+"""One row per published report."""
 
 REPORT_FACTS = Table(
     "report_facts",
@@ -289,7 +289,7 @@ CASES = Table(
     Column("week", Text, nullable=False),
     Column("created_time", Text, nullable=False),
 )
-"""One row a person, clause and ISO week; what nobody owns is its own person."""
+"""One row per person, clause and ISO week; what nobody owns is its own person."""
 
 CASE_FINDINGS = Table(
     "case_findings",
@@ -346,7 +346,7 @@ OUTBOX = Table(
     Column("sent_time", Text),
     Column("error", Text),
 )
-"""One row a message and channel, sent once."""
+"""One row per message and channel, sent once."""
 
 PAGES = Table(
     "alert_pages",
@@ -372,7 +372,7 @@ NEWS = Table(
     Column("last_time", Text, nullable=False),
     Column("ended_time", Text),
 )
-"""One row a fact that may be announced. Its id is drawn by lot, so that a message
+"""One row per fact that may be announced. Its id is drawn by lot, so that a message
 that leaves the house holds nothing from which an account could be worked out."""
 
 ANNOUNCED = Table(
@@ -430,7 +430,7 @@ SOURCE_ISSUES = Table(
     Column("last_time", Text, nullable=False),
     Index("source_troubles_end", "end_time"),
 )
-"""One row an issue of a source: from when to when it was, when it was first seen
+"""One row per issue of a source: from when to when it was, when it was first seen
 and when it was last looked at. What lasts has no end."""
 
 
@@ -447,7 +447,7 @@ PURGED = Table(
     Column("purged_time", Text, nullable=False),
     Column("certificate", Text),
 )
-"""One row a thing that was deleted because its time was over; no certificate:
+"""One row per thing that was deleted because its time was over; no certificate:
 the run that deleted it has not ended."""
 
 HOLDS = Table(

@@ -56,7 +56,7 @@ class Day:
 
     @property
     def has_school(self) -> bool:
-        """Pupils and teachers are in the buildings."""
+        """Students and teachers are in the buildings."""
         return self.kind in {"school", "early_out"}
 
     def at(self, clock: str, plus_minutes: float = 0) -> int:

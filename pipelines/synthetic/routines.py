@@ -204,7 +204,7 @@ def work(
 
 
 def pupils_day(routines: Routines, day: Day) -> None:
-    """Pupils with their books all day, and classes in the labs."""
+    """Students with their books all day, and classes in the labs."""
     rng, places = routines.rng, routines.world.places
     books = {d.assigned_to: d for d in places.where(_is("chromebook"))}
     for pupil in routines.world.roster.students:
@@ -220,7 +220,7 @@ def pupils_day(routines: Routines, day: Day) -> None:
 
 
 def _lab_classes(routines: Routines, day: Day, building: str) -> None:
-    """A class or two in the computer lab, each pupil with an account of their own."""
+    """A class or two in the computer lab, each student with an account of their own."""
     rng, world = routines.rng, routines.world
     pupils = world.roster.where(lambda p: p.is_student and p.building == building)
     lab = world.places.pool(building, "lab")[:-3]

@@ -2,7 +2,7 @@
 
 A lease that arrives late, or a registry that says otherwise, changes whose a line
 was. The rows of a day are compared before and after; what differs waits in
-`main.attribution_changes` until `state.db` has it, since it can not be derived
+`main.attribution_changes` until `state.db` has it, since it cannot be derived
 again. A day built for the first time, and a line that is new, change nothing.
 """
 

@@ -21,7 +21,7 @@ from pipelines.warehouse.models import Model, arguments
 
 # Builds what is stale, model by model, each day in one transaction.
 #
-# A failing model fails alone. A day of it that can not be built, or whose rows break a
+# A failing model fails alone. A day of it that cannot be built, or whose rows break a
 # promise, is put into quarantine: its rows are taken out, and so are those of the days
 # of other models that would have read it. All else is built.
 

@@ -42,7 +42,7 @@ Copied = Callable[[int, str, str | None], tuple[str, str]]
 
 
 class WarehouseError(SchoolbellError):
-    """The warehouse file can not be written or read."""
+    """The warehouse file cannot be written or read."""
 
 
 class Database:

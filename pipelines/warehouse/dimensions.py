@@ -12,7 +12,7 @@ from pipelines.registry.sites import registrable_domains
 
 # What a host's name looks like to somebody who reads it. Pure.
 #
-# Two names with one skeleton can not be told apart at a glance: letters of other
+# Two names with one skeleton cannot be told apart at a glance: letters of other
 # alphabets, digits that stand for letters, `rn` for `m`.
 
 INTERNATIONAL = "xn--"

@@ -87,7 +87,7 @@ class Explanation(Strict):
         says: What was looked at, whatever came of it.
         fits: What was looked at, when it fits; so for the other results.
         not_testable: Without a `test`, why nothing in the logs can tell.
-        by_design: How the rule counts, so that it can not be the explanation.
+        by_design: How the rule counts, so that it cannot be the explanation.
     """
 
     name: str

@@ -180,7 +180,7 @@ def macros_used(query: str, macros: Mapping[str, str]) -> dict[str, str]:
 
 def _check(name: str, header: Header, query: str, where: str) -> None:
     if not all(_NAME.match(part) for part in name.split(".")):
-        raise ModelError(f"{name!r} is no name for a relation", where=where)
+        raise ModelError(f"{name!r} is not a name for a relation", where=where)
     used, said = set(_PARAM.findall(query)), set(header.params)
     if used != said:
         raise ModelError(
@@ -220,7 +220,7 @@ def inputs_below(model: Model, models: Mapping[str, Model]) -> frozenset[str]:
 
 
 def _once(column: str, kind: str) -> bool:
-    """Whether a column's value can not come again on another day."""
+    """Whether a column's value cannot come again on another day."""
     return column in ("event_date", "event_id") or kind == "timestamptz"
 
 

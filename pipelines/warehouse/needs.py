@@ -1,4 +1,4 @@
-"""Which detections an event field feeds: what a log without it can not show.
+"""Which detections an event field feeds: what a log without it cannot show.
 
 `needs` of a rule's header is for whoever connects a source. A log that never had the
 field still counts, and what another source knows (a lease, a logon) may fill the gap.

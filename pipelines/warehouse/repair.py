@@ -1,7 +1,7 @@
 """Tells a damaged warehouse from other troubles, and puts it out of the way.
 
 DuckDB keeps a checksum of each block and compares it when it reads one. So after an
-error that a damaged file may cause, every table is read once: a file that can not be
+error that a damaged file may cause, every table is read once: a file that cannot be
 read in full is derived again from lake and state, never repaired.
 """
 
@@ -91,7 +91,7 @@ ASIDE = ".damaged"
 
 
 class DamagedWarehouseError(ModelError):
-    """The warehouse can not be read in full."""
+    """The warehouse cannot be read in full."""
 
 
 @contextmanager
@@ -99,7 +99,7 @@ def opened(path: Path, *, memory_mb: int = MEMORY_MB) -> Iterator[Database]:
     """The warehouse for writing.
 
     Raises:
-        DamagedWarehouseError: It can not be opened, or not be read in full.
+        DamagedWarehouseError: It cannot be opened, or not be read in full.
     """
     try:
         with writing(path, memory_mb=memory_mb) as database:

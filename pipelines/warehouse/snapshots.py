@@ -107,7 +107,7 @@ def current(folder: Path) -> Path:
 
 
 def set_broken_aside(folder: Path) -> str:
-    """Rename a newest snapshot that can not be read; what was wrong, empty if nothing.
+    """Rename a newest snapshot that cannot be read; what was wrong, empty if nothing.
 
     Whoever calls it publishes another one.
     """
@@ -166,7 +166,7 @@ def reading(snapshot: Path) -> Iterator[Database]:
     """A snapshot, or the warehouse itself, as a database that only reads.
 
     Raises:
-        ModelError: It can not be opened, or a writer holds it.
+        ModelError: It cannot be opened, or a writer holds it.
     """
     try:
         with closing(locked_down(snapshot)) as connection:
@@ -190,9 +190,9 @@ def _require_all_blocks(database: Database, path: Path) -> None:
 
 
 def unreadable(error: duckdb.Error, path: Path) -> ModelError:
-    """What is said of a database that can not be opened, or not be read in full."""
+    """What is said of a database that cannot be opened, or not be read in full."""
     return ModelError(
-        f"can not be opened: {str(error).splitlines()[0]}",
+        f"cannot be opened: {str(error).splitlines()[0]}",
         where=str(path),
         remedy="Wait for a run at work to end; or delete it and run again: "
         "everything in it is rebuilt.",

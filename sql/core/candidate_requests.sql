@@ -110,7 +110,7 @@ background as (
     where background_kind is not null
 ),
 
--- of the neighbouring days only the hours that a series at midnight needs
+-- of the neighboring days only the hours that a series at midnight needs
 bounds as (
     select
         min(start_time) - interval 3 hour as first_time,

@@ -2,8 +2,8 @@
 summary: >
   When each person was on duty: contract and extra duty of the registry, widened
   on both sides, less approved leave. Duty past midnight, and duty that starts at
-  midnight, reach into a neighbouring day, so each day holds those of its
-  neighbours too.
+  midnight, reach into a neighboring day, so each day holds those of its
+  neighbors too.
 grain: [person_id, start_time, end_time, kind, event_date]
 params:
   event_date: {type: date}

@@ -31,7 +31,7 @@ columns:
   person_id: {type: varchar, pii: indirect, is: owner of the account}
   account_type: {type: varchar, is: 'person, service, role_shared or device'}
   is_staff: {type: boolean, is: the owner works for the district}
-  is_student: {type: boolean, is: the owner is a pupil}
+  is_student: {type: boolean, is: the owner is a student}
   job_title: {type: varchar, pii: indirect, is: the owner's job}
   attribution_grade: {type: varchar, is: 'A, B, C or D'}
   src_ip: {type: varchar, pii: indirect, is: address it came from}

@@ -1,7 +1,7 @@
 /* ---
 summary: >
   Each logon at a device's own keyboard, on the day on which it happened, and whose
-  device that is. Sessions serve their neighbouring days too; whoever counts days or
+  device that is. Sessions serve their neighboring days too; whoever counts days or
   devices reads this. What several people share is no single person's, even if one
   signed for it.
 grain: [account, device, event_id, event_date]

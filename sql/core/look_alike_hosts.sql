@@ -3,7 +3,7 @@ summary: >
   Each host seen whose registrable domain can be taken for another: for a site of
   the district's list, or for one where people sign in. Either the names look the
   same although their letters differ, or one letter is added, left out or another.
-  What any list knows is itself, so two good neighbours are none. It says what
+  What any list knows is itself, so two good neighbors are none. It says what
   could be mixed up, not that anybody meant it; whoever went there may have been
   led.
 grain: [host]
@@ -22,7 +22,7 @@ params:
     max: 30
     unit: letters
     why: >-
-      among real sites a name of 6 or 7 letters often has a neighbour one letter
+      among real sites a name of 6 or 7 letters often has a neighbor one letter
       away; from 8 on it hardly ever has
 columns:
   host: {type: varchar, is: host asked for}
@@ -138,7 +138,7 @@ alike as (
 ),
 
 -- one change leaves the first three letters or the last three as they were
-neighbours as (
+neighbors as (
     select
         others.site,
         others.site_label,
@@ -170,7 +170,7 @@ near as (
         resembles,
         list,
         'one_letter' as how
-    from neighbours
+    from neighbors
     where
         length(original_label) >= $shortest_near
         and levenshtein(site_label, original_label) = 1

@@ -1,5 +1,5 @@
 /* ---
-title: An account worked on site and through a tunnel from outside in turns
+title: An account was used on site and through a VPN from outside at the same time
 summary: >
   Engaged requests of one owner alternate, within minutes each time, between a live
   keyboard in a building of the district and a tunnel from outside. An idle tunnel
@@ -33,8 +33,9 @@ columns:
   measure: {type: double, is: turns}
   observables: {type: 'varchar[]', pii: indirect, is: devices}
 claim: >-
-  Account {account} was in use at {buildings:names} and through a tunnel from outside[,
-  about {kilometres:number} km away,] in turns: {turns} changes within minutes each.
+  Account {account} was used at {buildings:names} and through a VPN from outside[,
+  about {kilometres:number} km away,] at about the same time: {turns} switches within
+  minutes each.
 details:
   turns: int
   shortest_gap_seconds: double

@@ -1,5 +1,5 @@
 /* ---
-title: An account worked on two campuses in turns
+title: An account was used on two campuses at the same time
 summary: >
   Engaged requests of one owner alternate between devices on different campuses
   faster than anybody can travel, several times in one day, while the keyboard
@@ -29,8 +29,9 @@ columns:
   measure: {type: double, is: turns faster than travel}
   observables: {type: 'varchar[]', pii: indirect, is: devices}
 claim: >-
-  Account {account} was in use at {buildings:names} in turns: {turns} changes between
-  them, each sooner than a drive of at least {travel_seconds:duration} allows.
+  Account {account} was used at {buildings:names} at about the same time: {turns}
+  switches between them, each faster than the drive of at least
+  {travel_seconds:duration}.
 details:
   turns: int
   shortest_gap_seconds: double

@@ -40,7 +40,7 @@ params:
     min: 1
     max: 13
     unit: days
-    why: with fewer earlier days in the logs, what is new can not be told from a habit
+    why: with fewer earlier days in the logs, what is new cannot be told from a habit
 columns:
   subject: {type: varchar, pii: indirect, is: device}
   measure: {type: double, is: megabytes sent}

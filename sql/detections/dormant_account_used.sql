@@ -113,7 +113,7 @@ heard as (
     where counts.account_count >= $account_share * now.account_count
 ),
 
--- before their first day the logs can not tell silence
+-- before their first day the logs cannot tell silence
 logs as (
     select min(event_date) as first_date
     from days

@@ -50,7 +50,7 @@ claim:
       The request to {destinations:names} that the filter has to refuse is in no line of
       the log.
   - says: >-
-      {account} sent nothing to {destinations:names}, where a copy is expected.
+      {account} sent nothing to {destinations:names}, where a backup is expected.
 details:
   expected: varchar[]
   kind: varchar

@@ -35,8 +35,8 @@ columns:
   subject: {type: varchar, pii: indirect, is: device}
   measure: {type: double, is: requests}
 claim: >-
-  {account} asked for {sites:names}, which can be taken for {resembles:names}. Whoever
-  uses it may have been led there.
+  {account} asked for {sites:names}, which can be taken for {resembles:names}. The
+  user may have been tricked into opening it.
 details:
   sites: varchar[]
   resembles: varchar[]
@@ -58,7 +58,7 @@ false_positives:
   - A company of its own whose name happens to be near.
   - A test of the district that sends such links on purpose.
 response: >
-  Ask who opened it what was typed there. Change that password, look for the mail
+  Ask the user whether a password was typed there. Change that password, look for the mail
   that brought it, and block the host.
 --- */
 with

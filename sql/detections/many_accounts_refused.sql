@@ -68,7 +68,7 @@ explanations:
   - name: Somebody who sets up or tests accounts
     test: is_tester
     ruled_out: none of them was let in; whoever sets up accounts gets in
-    not_testable: some were let in; logs can not tell a test from a trial
+    not_testable: some were let in; logs cannot tell a test from a trial
   - one_log
 would_change:
   - a registry row that says many people stand behind the address

@@ -78,7 +78,7 @@ explanations:
   - name: A page that somebody left open
     test: is_page_open
     says: '{pages_read:count request} of a person to that host'
-  - name: A programme that the district manages on its devices
+  - name: A program that the district manages on its devices
     test: is_managed
     ruled_out: '{devices:count device} in two weeks asked for any host of the site'
     not_testable: it is not known how many devices know the site
@@ -87,10 +87,10 @@ explanations:
 would_change:
   - an entry for the host on the approved list
 false_positives:
-  - A programme that one person needs for the job, with its licence check.
+  - A program that one person needs for the job, with its license check.
   - A page that somebody left open, with a clock or a ticker in it.
 response: >
-  Find the programme on the device that makes the calls. If it belongs there, put
+  Find the program on the device that makes the calls. If it belongs there, put
   its host on the list.
 --- */
 with

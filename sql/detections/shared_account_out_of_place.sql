@@ -95,7 +95,7 @@ sessions as (
     where
         sessions.event_date = $event_date::date
         and shared.used_in is not null
-        -- what has neither building nor pool can not be out of place
+        -- what has neither building nor pool cannot be out of place
         and coalesce(devices.building, devices.pool) is not null
         and not list_has_any(
             string_split_regex(lower(shared.used_in), ' *[|;,] *'),

@@ -79,7 +79,7 @@ explanations:
     test: is_unused
     ruled_out: something more came from each of the two addresses within the hour
     not_testable: from one of the two addresses nothing more was seen
-  - name: A programme that renews a sign-in
+  - name: A program that renews a sign-in
     by_design: only sign-ins of a person count, no renewals
 would_change:
   - another place or kind of network for one of the addresses

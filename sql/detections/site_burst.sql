@@ -35,7 +35,8 @@ columns:
   measure: {type: double, is: sites in the busiest hour}
   observables: {type: 'varchar[]', pii: indirect, is: devices}
 claim: >-
-  Account {account} read pages of {sites:count site} in one hour, more than its like do.
+  Account {account} opened pages of {sites:count site} in one hour, far more than
+  similar accounts.
 details:
   sites: int
   usual_sites: int
@@ -65,7 +66,7 @@ false_positives:
   - Research that compares many sources; a librarian who checks links.
   - A tool of the district that runs in somebody's name.
 response: >
-  Ask the account's owner; then look which programme on the device makes the
+  Ask the account's owner; then look which program on the device makes the
   requests.
 --- */
 with

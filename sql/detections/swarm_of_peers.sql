@@ -2,8 +2,8 @@
 title: A device that shares files with many strangers
 summary: >
   Within an hour a device exchanged data, both ways, with dozens of bare addresses
-  on ports of their own choosing, as programmes do that share files among strangers.
-  Calls and games talk to few, updates among neighbours use one port, a download
+  on ports of their own choosing, as programs do that share files among strangers.
+  Calls and games talk to few, updates among neighbors use one port, a download
   sends nothing back. Which files they were, and whether they may be shared, is not
   known. A firewall that counts bytes is needed.
 code: AN-9
@@ -36,7 +36,7 @@ params:
     min: 1
     max: 100000
     unit: MB
-    why: less is a programme that looks for peers and finds nothing
+    why: less is a program that looks for peers and finds nothing
   sent_share:
     type: double
     default: 0.05
@@ -71,7 +71,7 @@ false_positives:
   - An image of a free operating system, fetched this way.
   - A game or an update that comes this way.
 response: >
-  Look at the device for the programme. Repeated use after a talk matters more than
+  Look at the device for the program. Repeated use after a talk matters more than
   a single day.
 --- */
 with
@@ -86,7 +86,7 @@ flows as (
         and dst_port >= 1024
         and coalesce(net_kind not in ('guest', 'byod', 'nat'), true)
         and device_class is distinct from 'phone_byod'
-        -- calls, meetings, tunnels, updates among neighbours
+        -- calls, meetings, tunnels, updates among neighbors
         and not (
             dst_port between 3478 and 3481
             or dst_port between 8801 and 8810

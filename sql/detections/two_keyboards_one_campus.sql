@@ -1,5 +1,5 @@
 /* ---
-title: An account worked on two keyboards of one campus in turns
+title: An account was used at two keyboards of one campus at the same time
 summary: >
   Engaged requests of one owner alternate, within two minutes each time, between
   the owner's own desktop and one that is another's or a student lab's, with both
@@ -30,8 +30,8 @@ params:
 columns:
   measure: {type: double, is: turns}
 claim: >-
-  Account {account} was in use on its owner's device and on another at
-  {buildings:names} in turns: {turns} changes within two minutes each.
+  Account {account} was used on its owner's device and on another at
+  {buildings:names} at about the same time: {turns} switches within two minutes each.
 details:
   turns: int
   shortest_gap_seconds: double

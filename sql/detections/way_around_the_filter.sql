@@ -70,17 +70,17 @@ params:
     min: 2
     max: 1000
     unit: devices
-    why: what so many do is their programme's habit, or the district's own tool
+    why: what so many do is their program's habit, or the district's own tool
 columns:
   measure: {type: double, is: seconds of the longest stretch}
 claim:
   - when: [is_by_look_ups]
     says: >-
-      Account {account} used {sites:names}, a service to pass the filter or to control a
-      computer from elsewhere, in {look_ups:count tunnel}.
+      Account {account} used {sites:names}, a VPN, proxy or remote-control service, in
+      {look_ups:count tunnel}.
   - says: >-
-      Account {account} used {sites:names}, a service to pass the filter or to control a
-      computer from elsewhere, for about {longest_seconds:duration} (estimate).
+      Account {account} used {sites:names}, a VPN, proxy or remote-control service, for
+      about {longest_seconds:duration} (estimate).
 details:
   shared: site
   tunnels: int
@@ -91,10 +91,10 @@ details:
 explanations:
   - name: A tool that the district manages
     by_design: what is on the list of sites for this day and role is left out
-  - name: A programme that many devices have, and that acts by itself
+  - name: A program that many devices have, and that acts by itself
     test: is_common_program
     says: >-
-      [{!devices_alike?}it was read page by page, which no programme
+      [{!devices_alike?}it was read page by page, which no program
       does][{devices_alike?}{look_ups?}{devices_alike:count device} looked names up
       outside that day][{devices_alike?}{!look_ups?}{devices_alike:count device} called
       that site that day]

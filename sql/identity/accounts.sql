@@ -3,7 +3,7 @@ summary: >
   Each account as it stood on a day: who owns it, what kind it is, and the role
   that its owner held then. An account with several rows in the registry shows
   the one valid on the day, else the one that ended last. Before its first day an
-  account has no owner: the name may have been somebody else's. A pupil who left
+  account has no owner: the name may have been somebody else's. A student who left
   has no role any more and does not become staff.
 grain: [account, event_date]
 params:
@@ -17,7 +17,7 @@ columns:
   role: {type: varchar, is: the owner's role on that day}
   job_title: {type: varchar, pii: indirect, is: the owner's job on that day}
   is_staff: {type: boolean, is: the owner works here; unknown counts as staff}
-  is_student: {type: boolean, is: the owner is or was last a pupil}
+  is_student: {type: boolean, is: the owner is or was last a student}
   home_building: {type: varchar, is: the owner's first building}
   event_date: {type: date, is: local day}
 --- */

@@ -1,6 +1,6 @@
 /* ---
 summary: >
-  How many lines of a day tell no host or no account, by source and building. What
+  How many lines of a day lack a host or account, by source and building. What
   encryption, relays and removed agents hide shows as a share that grows.
 grain: [event_date, source, building]
 params:

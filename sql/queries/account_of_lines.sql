@@ -1,5 +1,5 @@
 /* ---
-summary: What became of every line, source by source; `missing` must be nought.
+summary: What became of every line, source by source; `missing` must be zero.
 grain: [source]
 columns:
   source: {type: varchar, is: source}

@@ -1,4 +1,4 @@
-"""Figures from the text of the pages: words, weight, numbers, links, mail, colours."""
+"""Figures from the text of the pages: words, weight, numbers, links, mail, colors."""
 
 import posixpath
 import re

@@ -1,4 +1,4 @@
-"""Who can not see, hold a mouse or load a script can read every page as well."""
+"""Who cannot see, hold a mouse or load a script can read every page as well."""
 
 import os
 

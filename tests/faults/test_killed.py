@@ -141,7 +141,7 @@ def test_the_disk_fills_up(prepared, tmp_path, zygote):
             check=False,
         )
         if mounted.returncode:
-            pytest.skip("a small disk can not be mounted here")
+            pytest.skip("a small disk cannot be mounted here")
         try:
             home = copied(prepared, place / "home")
             filler = place / "filler"

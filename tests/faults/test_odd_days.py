@@ -159,7 +159,7 @@ def test_an_account_without_rights_is_told_and_changes_nothing(reachable, is_rea
         check=False,
     )
     if "ModuleNotFoundError" in done.stderr or "=== " not in done.stdout:
-        pytest.skip("another account can not read the program here")
+        pytest.skip("another account cannot read the program here")
     assert "Traceback" not in done.stderr
     assert "SCHOOLBELL_DEBUG" not in done.stderr
     for part, end in pairwise(done.stderr.split("=== ")):

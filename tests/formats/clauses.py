@@ -73,7 +73,7 @@ VARIANTS = (
     Variant(user=COMPUTER, address="::ffff:{}", clause="mapped"),
 )
 GLUED = {"entra_signin", "sonicwall"}
-"""They hang the port on with a colon: behind IPv6 it can not be told, so no address."""
+"""They hang the port on with a colon: behind IPv6 it cannot be told, so no address."""
 
 
 @dataclass(frozen=True)

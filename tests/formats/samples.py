@@ -77,7 +77,7 @@ FAMILIES = {
     "pfsense_logins": Family(
         ("sshd_pam",), of="pfsense_opnsense", only="opnsense-sshd"
     ),
-    "paloalto": Family(("paloalto",), 0.002, "a stamp that is no time"),
+    "paloalto": Family(("paloalto",), 0.002, "a stamp that is not a time"),
     "cisco_asa": Family(
         ("cisco_asa",), 0.02, "bare lines and words of no known message", header=CUT_OFF
     ),

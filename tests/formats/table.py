@@ -149,7 +149,7 @@ def agreements() -> dict[str, str]:
 
 
 def differences() -> list[list[str]]:
-    """One row a format and field that differs."""
+    """One row per format and field that differs."""
     return [
         [name, f"`{column}`", str(count), why]
         for (name, column), (count, why) in sorted(EXPLAINED.items())
@@ -185,7 +185,7 @@ def thin_ones(counts: Mapping[str, Count]) -> list[str]:
 
 
 def rows(counts: Mapping[str, Count], agreed: Mapping[str, str]) -> list[list[str]]:
-    """One row a format."""
+    """One row per format."""
     cases = Counter(log.parent.name for log in LOGS)
     found = []
     for name in FORMATS:
@@ -224,7 +224,7 @@ class Taken:
 
 
 def confusion() -> Taken:
-    """One row a family: how many files are taken for its format, or for another."""
+    """One row per family: how many files are taken for its format, or for another."""
     found = Taken()
     for family, known in FAMILIES.items():
         taken: Counter[str] = Counter()
@@ -260,7 +260,7 @@ def without_format() -> list[list[str]]:
 
 
 def refusals() -> list[list[str]]:
-    """The families whose samples can not all be read, and why."""
+    """The families whose samples cannot all be read, and why."""
     return [
         [family, ", ".join(present(family)), known.because]
         for family, known in FAMILIES.items()

@@ -66,7 +66,7 @@ def not_compared(agreed: Mapping[str, str]) -> str:
 
 
 def clause_rows() -> tuple[list[list[str]], list[str]]:
-    """One row a format, and the reasons that its letters stand for."""
+    """One row per format, and the reasons that its letters stand for."""
     letters: dict[str, str] = {}
     found = []
     for name in FORMATS:

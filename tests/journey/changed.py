@@ -2,7 +2,7 @@
 
 The registry has forgotten a network, whose the devices are and the hours of a
 building, which `suggest` finds again in the logs. It fixes an address for a sign that
-leases gave to a phone. And somebody whom a finding is about is a pupil, so that both
+leases gave to a phone. And somebody whom a finding is about is a student, so that both
 kinds of people have findings.
 """
 
@@ -20,7 +20,7 @@ from tests.journey.small import Small, findings_of, shared
 
 LAB, SIGN = "lab", "signage"
 FOR_ALL = "SA-1"
-"""A rule for staff and pupils alike; it needs no owner of a device."""
+"""A rule for staff and students alike; it needs no owner of a device."""
 
 
 def read(path: Path) -> pl.DataFrame:
@@ -28,7 +28,7 @@ def read(path: Path) -> pl.DataFrame:
 
 
 def changed(base: Path, before: Small) -> tuple[Path, str]:
-    """The home, and the account that is a pupil's now."""
+    """The home, and the account that is a student's now."""
 
     def make(folder: Path) -> str:
         home = before.copy(folder)

@@ -18,5 +18,5 @@ def two_days(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def changed(district, tmp_path_factory):
-    """A home whose registry changed, and the account that is a pupil's now."""
+    """A home whose registry changed, and the account that is a student's now."""
     return made_anew(tmp_path_factory.getbasetemp(), district)

@@ -305,7 +305,7 @@ def test_a_line_with_a_nul_is_kept(url):
 
 def test_a_server_that_is_down_is_told_without_the_password(server):
     away = f"postgresql+psycopg2://schoolbell:hunter2@/postgres?host={server}/away"
-    with pytest.raises(StoreError, match="can not be reached") as caught:
+    with pytest.raises(StoreError, match="cannot be reached") as caught:
         open_store(away)
     assert "hunter2" not in str(caught.value)
 

@@ -1,7 +1,7 @@
-"""Every output of a district with staff and pupils, walked: pupils are kept apart.
+"""Every output of a district with staff and pupils, walked: students are kept apart.
 
-Somebody of the demo became a pupil in the roster after the first run. From then on
-each output shows that account, and its owner, under a pupil's name or not at all,
+Somebody of the demo became a student in the roster after the first run. From then on
+each output shows that account, and its owner, under a student's name or not at all,
 and no output counts it among staff.
 """
 
@@ -40,13 +40,13 @@ def home(changed):
 
 @pytest.fixture(scope="module")
 def pupil(changed):
-    """The account of the pupil whom a finding is about."""
+    """The account of the student whom a finding is about."""
     return changed[1]
 
 
 @pytest.fixture(scope="module")
 def names(home, pupil):
-    """What the pupils are called, what they are not, and the one with a finding."""
+    """What the students are called, what they are not, and the one with a finding."""
     with open_district(home) as opened:
         known = pseudonyms(opened, DAY)
         own = {
@@ -88,7 +88,7 @@ def test_rules_for_staff_let_go_of_who_is_a_pupil(home, pupil):
 
 
 def test_every_table_of_a_snapshot(home, names):
-    """Where a pupil stands in a column of names, it is under a pupil's name."""
+    """Where a student stands in a column of names, it is under a student's name."""
     own, chosen, before = names
     seen = set()
     path = current(DistrictHome(home).snapshots)
@@ -167,7 +167,7 @@ def test_findings_and_cases_stand_in_lists_of_their_own(home, names):
     assert {row["is_pupil"] for row in rows if row["account"] == chosen} == {"True"}
     for words in ("list", "cases"):
         shown = schoolbell("findings", words, "--home", home).err
-        staff, _, theirs = shown.partition("About pupils' accounts")
+        staff, _, theirs = shown.partition("About students' accounts")
         assert "pup" not in staff
         assert "pup" in theirs
 
@@ -180,7 +180,7 @@ def test_a_finding_its_explanation_and_its_pack_say_so(home, names, tmp_path):
     (case, *_) = [row for row in rows if row["is_pupil"]]
     shown = said("findings", "show", "--home", home, case["finding_ids"][0])
     assert chosen in shown
-    assert "the account is a pupil's" in shown
+    assert "the account is a student's" in shown
     zipped = tmp_path / "case.zip"
     said(
         "findings", "pack", case["case_id"], "--home", home, "--to", zipped,
@@ -188,7 +188,7 @@ def test_a_finding_its_explanation_and_its_pack_say_so(home, names, tmp_path):
     )  # fmt: skip
     with zipfile.ZipFile(zipped) as pack:
         assert json.loads(pack.read("case.json"))["is_pupil"] is True
-        assert "a pupil's account" in pack.read("README.txt").decode()
+        assert "a student's account" in pack.read("README.txt").decode()
         texts = [pack.read(name).decode() for name in pack.namelist()]
     assert not any(names[2] in text for text in texts)
 
@@ -219,10 +219,10 @@ def test_alerts_count_them_apart(home, pupil):
     assert {pupil} == {one.key.split(":")[2] for one in theirs}
     setting = Setting(str, str, "-")
     text = weekly(told, 0, 0, setting).text
-    assert f"{len(theirs)} about pupils' accounts" in text
+    assert f"{len(theirs)} about students' accounts" in text
 
 
 def test_proposals_tell_staff_from_pupils(home):
     for line in said("suggest", "--home", home).splitlines():
         if "accounts, " in line and " of staff" in line:
-            assert " of pupils" in line
+            assert " of students" in line

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slow
 FIRST, SECOND = date(2026, 10, 19), date(2026, 10, 20)
 BROKEN = "core.tool_use"
 BLIND = "detections.way_around_the_filter"
-REASON = "Conversion Error: 'p.person' is no number"
+REASON = "Conversion Error: 'p.person' is not a number"
 
 
 def breaking(monkeypatch, name, *days):

@@ -174,7 +174,7 @@ def test_an_earlier_snapshot_can_be_asked_for(three, asked, day):
     [
         ({"as_of": "2026-10-19"}, ModelError, "3 are kept; the oldest: 2026-10-20"),
         ({"week": "2026-W42"}, ModelError, "days after the week of 2026-10-12"),
-        ({"as_of": "soon"}, SettingsError, "'soon' is no time"),
+        ({"as_of": "soon"}, SettingsError, "'soon' is not a time"),
         ({"week": "2026-W99"}, SettingsError, "2026-W47"),
         ({"as_of": "2026-10-19", "week": "2026-W42"}, SettingsError, "exclude"),
     ],

@@ -5,7 +5,7 @@ from tests.scenarios.story import WORK, Story
 
 
 def two_lab_pcs_and_the_own_desk(story: Story) -> None:
-    """Pupils use the account on two lab PCs while the teacher works at the desk."""
+    """Students use the account on two lab PCs while the teacher works at the desk."""
     story.logon("avega", "hs-avega", "07:41")
     story.logon("avega", "hs-lab-1", "10:00")
     story.logon("avega", "hs-lab-2", "10:01")

@@ -103,7 +103,7 @@ PEOPLE = (
     ("p-7", "org-hs", "teacher", "gnova", "Art Teacher"),
 )
 PUPILS = tuple(
-    (f"s-{n}", "org-hs", "student", f"pupil{n:02d}", "") for n in range(1, 41)
+    (f"s-{n}", "org-hs", "student", f"student{n:02d}", "") for n in range(1, 41)
 )
 
 ACCOUNTS = """

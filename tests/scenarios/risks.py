@@ -10,7 +10,7 @@ from tests.scenarios.story import WORK, Story
 def twenty_accounts_from_one_lab_pc(story: Story) -> None:
     """One password, tried on twenty accounts in eight minutes."""
     for number in range(1, 21):
-        story.logon_refused(f"pupil{number:02d}", "hs-lab-1", "10:00", number * 23)
+        story.logon_refused(f"student{number:02d}", "hs-lab-1", "10:00", number * 23)
     story.logon("pupil30", "hs-lab-2", "10:02")
     story.surf("pupil30", "hs-lab-2", "10:03", WORK)
 
@@ -22,11 +22,11 @@ def one_stored_password(story: Story) -> None:
 
 
 def a_class_takes_an_hour(story: Story) -> None:
-    """Each of thirty pupils mistypes once; then the next one sits down."""
+    """Each of thirty students mistypes once; then the next one sits down."""
     for number in range(1, 31):
         minute = f"10:{number * 2 - 2:02d}"
-        story.logon_refused(f"pupil{number:02d}", "hs-lab-1", minute)
-        story.logon(f"pupil{number:02d}", "hs-lab-1", f"10:{number * 2 - 1:02d}")
+        story.logon_refused(f"student{number:02d}", "hs-lab-1", minute)
+        story.logon(f"student{number:02d}", "hs-lab-1", f"10:{number * 2 - 1:02d}")
 
 
 def _ends(story: Story, days: int) -> Mapping[str, str]:

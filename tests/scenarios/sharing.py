@@ -201,7 +201,7 @@ def renamed_account_in_two_places(story: Story) -> None:
 
 def forty_pupils_on_one_lab_pc(story: Story) -> None:
     for number in range(1, 41):
-        pupil = f"pupil{number:02d}"
+        pupil = f"student{number:02d}"
         minute = 10 * (number - 1)
         clock = f"{8 + minute // 60:02d}:{minute % 60:02d}"
         story.logon(pupil, "hs-lab-1", clock)

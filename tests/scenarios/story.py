@@ -231,7 +231,7 @@ class Story:
         every: float = 60,
         size: int = 9_200,
     ) -> None:
-        """A tab or programme that asks by its own timer."""
+        """A tab or program that asks by its own timer."""
         for number in range(int(minutes * 60 / every) + 1):
             when = self.at(clock, number * every + (number % 3) * 0.4)
             self.browse(account, device, when, host, size + number % 5 * 40)

@@ -17,7 +17,7 @@ def _colleagues_work(story: Story) -> None:
 
 
 def fifty_sites_in_an_hour(story: Story) -> None:
-    """A programme asks fifty sites in turn; colleagues read four."""
+    """A program asks fifty sites in turn; colleagues read four."""
     story.logon("avega", "hs-avega", "09:55")
     hosts = [f"www.source{number:02d}.example" for number in range(50)]
     story.surf("avega", "hs-avega", "10:01", hosts, minutes=40, every=40, scale=6)

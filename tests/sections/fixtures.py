@@ -1,6 +1,6 @@
 """Weeks of an invented district, as report inputs: busy, quiet, partial, first, empty.
 
-Everything is made up: cover names, buildings, `.example` sites. A week is a
+Everything is made up: code names, buildings, `.example` sites. A week is a
 function of its arguments; no clock and no chance.
 """
 

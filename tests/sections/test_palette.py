@@ -153,7 +153,7 @@ def test_the_districts_colour_is_on_every_page_and_in_the_mail():
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"accent": "#ffcc00"}, "the colour #ffcc00 has a contrast of 1.4"),
+        ({"accent": "#ffcc00"}, "the color #ffcc00 has a contrast of 1.4"),
         ({"accent_dark": "#202020"}, "has a contrast of 1."),
     ],
 )

@@ -1,4 +1,4 @@
-"""Items about pupils' accounts: in a section of their own, and in no number."""
+"""Items about students' accounts: in a section of their own, and in no number."""
 
 import csv
 import io
@@ -21,7 +21,7 @@ NAME = "pupil-tulip-27"
 
 @pytest.fixture(scope="module")
 def both():
-    """A busy week, and the same with one account that is a pupil's."""
+    """A busy week, and the same with one account that is a student's."""
     staff = WEEKS["busy"]()
     is_theirs = pl.col("finding_id").is_in(list(THEIRS))
     findings = staff.findings.with_columns(
@@ -61,7 +61,7 @@ def test_their_section_their_pages_and_no_other_file_name_them(both):
     theirs, _, after = rest.partition("</section>")
     assert NAME in theirs
     assert NAME not in before + after
-    assert "2 items about pupils' accounts wait" in before.replace("&#39;", "'")
+    assert "2 items about students' accounts wait" in before.replace("&#39;", "'")
     listed = {name: ids_in(text) for name, text in texts.items() if "/data/" in name}
     (items,) = (ids for name, ids in listed.items() if name.endswith("/items.csv"))
     (own_items,) = (ids for name, ids in listed.items() if name.endswith("l-items.csv"))
@@ -83,5 +83,5 @@ def test_each_edition_keeps_them_apart(both):
 def test_a_week_of_pupils_alone_is_no_quiet_week(both):
     only = replace(both[1], findings=both[1].findings.filter("is_pupil"))
     made = mail(only, MONDAY, where="-")
-    assert "Nothing needs you but items about pupils' accounts" in made.text
+    assert "Nothing needs you but items about students' accounts" in made.text
     assert NAME not in made.text + made.html

@@ -1,4 +1,4 @@
-"""What a wide edition holds back can not be worked out from what it shows."""
+"""What a wide edition holds back cannot be worked out from what it shows."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -142,7 +142,7 @@ def test_a_section_that_is_off_is_left_out_and_nothing_leads_to_it(off):
 
 def test_limits_rules_and_trust_are_in_every_report():
     stays = {"limits", "rules", "source-coverage", "line-account", "corrections"}
-    stays.add("pupil-items")  # what pupils' accounts did is decided on by itself
+    stays.add("pupil-items")  # what students' accounts did is decided on by itself
     assert stays == set(NAMES) - set(MAY_GO)
     text = weekly_report(replace(busy(), sections_off=NAMES), MONDAY)[INDEX]
     assert 'id="limits-part"' in text
@@ -286,7 +286,7 @@ def test_lost_lines_are_named_by_number():
     days = busy().source_days.with_columns(lines=pl.col("lines") + 1)
     text = text_of(weekly_report(replace(busy(), source_days=days), MONDAY), INDEX)
     assert "The line account does not close for" in text
-    assert "28 lines can not be placed" in text
+    assert "28 lines cannot be placed" in text
 
 
 def test_evidence_removed_by_retention_is_said():
@@ -353,7 +353,7 @@ def test_a_workbook_says_what_its_rows_are():
     about = dict(sheet(as_bytes(pages_of("busy")["2026-W47/data/items.xlsx"]), 2))
     assert about["Rows"] == "11"
     assert about["Report"].startswith("r-2026w47-")
-    assert "cover names" in about["Names"]
+    assert "code names" in about["Names"]
 
 
 def test_the_same_week_of_school_a_year_before():

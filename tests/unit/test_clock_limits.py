@@ -67,7 +67,7 @@ def test_a_day_that_no_year_has_is_null(text):
     ],
 )
 def test_no_zone_carries_a_time_beyond_the_year_9999(text):
-    """Python can not write such an instant down."""
+    """Python cannot write such an instant down."""
     read = clock.worded if text.startswith("Dec") else clock.iso
     assert one(text, lambda t: read(t, CHICAGO)) is None
 

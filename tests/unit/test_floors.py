@@ -1,4 +1,4 @@
-"""Import rules that the floors' contract can not say."""
+"""Import rules that the floors' contract cannot say."""
 
 import ast
 from pathlib import Path

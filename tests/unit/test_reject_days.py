@@ -1,4 +1,4 @@
-"""A line that could not be read is kept as long as its neighbours."""
+"""A line that could not be read is kept as long as its neighbors."""
 
 import gzip
 import os

@@ -138,7 +138,7 @@ def test_an_sftp_server_that_refuses_or_lacks_the_file(tmp_path, monkeypatch):
     (there / "a.log").write_bytes(lines(0, 20))
     with sftp_server(there, monkeypatch) as port:
         wrong = f"sftp://{USER}:guess@127.0.0.1:{port}/"
-        with pytest.raises(SourceError, match="can not be listed") as refused:
+        with pytest.raises(SourceError, match="cannot be listed") as refused:
             remote_deliveries(wrong, "proxy")
         assert "guess" not in str(refused.value)
         url = f"sftp://{USER}:{PASSWORD}@127.0.0.1:{port}/"

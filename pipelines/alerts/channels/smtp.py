@@ -68,7 +68,7 @@ def deliver(message: Message, settings: SmtpSettings, allowed: Sequence[str]) ->
         made = mail(message, settings)
     except ValueError as error:
         raise DeliveryError(
-            "the mail can not be written: a header holds a line end", retryable=False
+            "the mail cannot be written: a header holds a line end", retryable=False
         ) from error
     try:
         _send(made, settings)
@@ -84,13 +84,13 @@ def deliver(message: Message, settings: SmtpSettings, allowed: Sequence[str]) ->
         ) from error
     except smtplib.SMTPNotSupportedError as error:
         raise DeliveryError(
-            f"the mail server can not do what the settings ask: {error}; "
+            f"the mail server cannot do what the settings ask: {error}; "
             "tls = false is for a server of your own that offers no STARTTLS",
             retryable=False,
         ) from error
     except (OSError, smtplib.SMTPException) as error:
         raise DeliveryError(
-            f"the mail server can not be reached: {error}", retryable=True
+            f"the mail server cannot be reached: {error}", retryable=True
         ) from error
 
 
@@ -126,7 +126,7 @@ def _send(made: EmailMessage, settings: SmtpSettings) -> None:
         if settings.user is not None:
             server.login(settings.user, settings.password or "")
         refused = _hand_over(made, server)
-        # the mail is taken: a server that can not say good-bye changes nothing
+        # the mail is taken: a server that cannot say good-bye changes nothing
         with suppress(OSError, smtplib.SMTPException):
             server.quit()
     finally:

@@ -58,7 +58,7 @@ def deliver(
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise DeliveryError(
-            f"the syslog receiver can not be reached: {reason}", retryable=True
+            f"the syslog receiver cannot be reached: {reason}", retryable=True
         ) from error
 
 

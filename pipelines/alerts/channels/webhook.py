@@ -85,7 +85,7 @@ def deliver(
         )
     except requests.RequestException as error:
         raise DeliveryError(
-            f"the webhook can not be reached: {type(error).__name__}",
+            f"the webhook cannot be reached: {type(error).__name__}",
             retryable=True,
             may_have_arrived=not _was_never_there(error),
         ) from error

@@ -21,7 +21,7 @@ from pipelines.state.reviews import reviews
 app = typer.Typer(help="Findings, cases and verdicts.", no_args_is_help=True)
 
 FindingId = Annotated[str, typer.Argument(help="Id of a finding, as listed.")]
-PUPIL = "the account is a pupil's: a confidential record, and no matter of staff"
+PUPIL = "the account is a student's: a confidential record, and no matter of staff"
 
 
 @app.command("list")
@@ -48,7 +48,7 @@ def list_findings(
         return
     columns = ("finding_id", "day", "rule", "account", "severity")
     more = ("confidence", "status", "case_id", "assignee")
-    for title, of_pupils in (("Findings", False), ("About pupils' accounts", True)):
+    for title, of_pupils in (("Findings", False), ("About students' accounts", True)):
         body = [
             [row[name] or "" for name in (*columns, *more)]
             for row in rows
@@ -72,7 +72,7 @@ def list_cases(home: Home, as_json: AsJson = False) -> None:
         return
     columns = ("case_id", "week", "clause", "accounts", "rules", "findings")
     more = ("severity", "confidence", "status", "assignee")
-    for title, of_pupils in (("Cases", False), ("About pupils' accounts", True)):
+    for title, of_pupils in (("Cases", False), ("About students' accounts", True)):
         body = [
             [cell_of(row[name]) for name in (*columns, *more)]
             for row in rows
@@ -102,7 +102,7 @@ def history(home: Home, finding_id: FindingId, as_json: AsJson = False) -> None:
 
 
 def shown(context: CommandContext) -> list[dict[str, Any]]:
-    """What a list shows of each finding, oldest day first; pupils' come last."""
+    """What a list shows of each finding, oldest day first; students' come last."""
     decided = decided_by(context)
     rows = [
         shown_row(context, case, finding, decided.get(finding["finding_id"]))
@@ -275,5 +275,5 @@ def _explained(finding: Mapping[str, Any], title: str) -> Iterator[str]:
     for text in record["would_change"]:
         yield f"  would withdraw it: {text}"
     for text in record["limits"]:
-        yield f"  can not show: {text}"
+        yield f"  cannot show: {text}"
     yield f"  next: {record['next_step']}"

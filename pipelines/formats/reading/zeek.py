@@ -36,7 +36,7 @@ MUST = {
         "is_whole"
     ),
     "the columns are those of another log": pl.col("is_of_this_log"),
-    "ts can not be read": pl.col("time").is_not_null(),
+    "ts cannot be read": pl.col("time").is_not_null(),
 }
 
 

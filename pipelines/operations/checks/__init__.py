@@ -31,7 +31,7 @@ class Answer:
 
     Attributes:
         grade: `WELL`, `LOOK` (somebody should, this week), `ACT` (now) or
-            `UNASKED` (this machine or home can not be asked).
+            `UNASKED` (this machine or home cannot be asked).
         said: One sentence for people.
         command: What to run or edit, `{home}` being the home's path; empty only
             where all is well or unasked.
@@ -58,7 +58,7 @@ def act(message: str, command: str) -> Answer:
 
 
 def unasked(message: str) -> Answer:
-    """The question makes no sense here, or can not be answered."""
+    """The question makes no sense here, or cannot be answered."""
     return Answer(UNASKED, message)
 
 
@@ -92,7 +92,7 @@ class Installation:
         """`state.db`, to read from.
 
         Raises:
-            StoreError: It is not there or can not be read.
+            StoreError: It is not there or cannot be read.
         """
         return read_store(state_place(self.home))
 

@@ -127,8 +127,8 @@ CHECKS = Subject(
     "home",
     (
         Check("folders", "every folder is there", _there),
-        Check("modes", "others can not read logs and state", _modes),
-        Check("writable", "others can not write into the home", _writable),
+        Check("modes", "others cannot read logs and state", _modes),
+        Check("writable", "others cannot write into the home", _writable),
         Check("owner", "one user owns it all", _owner),
         Check("key-mode", "only its user can read the key", _key_mode),
         Check("key-size", "the key is whole", _key_size),

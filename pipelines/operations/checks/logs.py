@@ -91,7 +91,7 @@ def _refused(installation: Installation) -> Answer:
     ]
     if refused:
         return look(
-            f"{len(refused):,} deliveries can not be read: {refused[0]}",
+            f"{len(refused):,} deliveries cannot be read: {refused[0]}",
             "schoolbell ingest --dry-run --home {home}",
         )
     return well("every delivery can be read")

@@ -140,7 +140,7 @@ def _local_disk(installation: Installation) -> Answer:
     if mount.kind in NETWORKED:
         return act(
             f"the home is on a network disk ({mount.kind}), whose locks and syncs "
-            "can not be trusted",
+            "cannot be trusted",
             "move the home to a local disk; landing/ may stay where it is",
         )
     return well(f"the home is on a local disk ({mount.kind})")
@@ -149,7 +149,7 @@ def _local_disk(installation: Installation) -> Answer:
 def _encrypted(installation: Installation) -> Answer:
     mount = mount_of(installation.home.path)
     if mount is None or not mount.device.startswith("/dev/"):
-        return unasked("it can not be told whether the disk is encrypted")
+        return unasked("it cannot be told whether the disk is encrypted")
     name = Path(mount.device).resolve().name
     label = Path("/sys/class/block") / name / "dm" / "uuid"
     if label.is_file() and label.read_text().startswith("CRYPT-"):

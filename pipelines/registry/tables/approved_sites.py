@@ -108,7 +108,7 @@ def _faults() -> dict[tuple[str, str], pl.Expr]:
     match = pl.col("match")
     covers_below = match.is_in(["domain", "deny"]) & ~has_path
     return {
-        ("is no host name", "learn.example.org"): pl.col("host").is_null(),
+        ("is not a host name", "learn.example.org"): pl.col("host").is_null(),
         ("has a path", "a host only, or match path_prefix"): (
             match.is_in(["domain", "host", "deny"]) & has_path
         ),

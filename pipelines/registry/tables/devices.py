@@ -153,7 +153,7 @@ def _no_addresses(rows: pl.DataFrame) -> list[Problem]:
         FILE.name,
         "static_ip",
         told,
-        what="is no address",
+        what="is not an address",
         allowed="10.20.4.17, 2001:db8::17",
         severity="notice",
     )

@@ -45,7 +45,7 @@ def site_categories(
         FILE.name,
         "domain",
         bad.select(LINE, pl.col("written").alias("value")),
-        what="is no host name",
+        what="is not a host name",
         allowed="a domain such as videos.example.com",
     )
     said = named.drop_nulls("host").select(

@@ -36,7 +36,7 @@ class Section:
         label: Two or three words for the contents list.
         rows: Takes the rows from the week's view.
         title: A sentence that says what the rows show.
-        summary: What the chart shows, for who can not see it.
+        summary: What the chart shows, for who cannot see it.
         draw: The chart, or None where there is nothing to draw.
         table: The rows as text.
         template: Another way to show the rows than chart and table.

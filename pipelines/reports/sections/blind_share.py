@@ -21,7 +21,7 @@ NOWHERE = "building not known"
 
 
 def rows(view: View) -> pl.DataFrame:
-    """One row a source and building: the lines of the week, and of those before."""
+    """One row per source and building: the lines of the week, and of those before."""
     days = view.inputs.blind_share.with_columns(pl.col("building").fill_null(NOWHERE))
     begin = view.start - timedelta(days=7 * WEEKS_BEFORE)
     past = days.filter(pl.col("event_date").is_between(begin, view.start, "left"))
@@ -92,7 +92,7 @@ def shares_table(rows: pl.DataFrame) -> Table:
     """The shares of each source and building, and what they were."""
     labels = [f"{text[0].upper()}{text[1:]}" for *_, text in SIDES]
     return table(
-        f"One row a source and building. Before: the {WEEKS_BEFORE} weeks before.",
+        f"One row per source and building. Before: the {WEEKS_BEFORE} weeks before.",
         ["Source", "Building", "Lines", *(
             f"{label}{when}" for label in labels for when in ("", ", before")
         )],

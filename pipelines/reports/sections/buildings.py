@@ -17,7 +17,7 @@ UNKNOWN = "building not known"
 
 
 def rows(view: View) -> pl.DataFrame:
-    """One row a building, weekday and class of use."""
+    """One row per building, weekday and class of use."""
     use = view.of_week(view.inputs.daily_use).with_columns(
         pl.col("building").fill_null(UNKNOWN),
         weekday=pl.col("event_date").dt.weekday().cast(pl.Int64) - 1,
@@ -112,7 +112,7 @@ def pair(place: int, suffix: str, top: float, down: int) -> dict[str, Any]:
 def use_table(rows: pl.DataFrame) -> Table:
     """Every class of use, by building and day."""
     return table(
-        "One row a building, day and kind of use",
+        "One row per building, day and kind of use",
         ["Building", "Day", "Caused by", "Requests", "Accounts"],
         (
             [building, WEEKDAYS[weekday], USE_CLASSES.get(kind), requests, accounts]

@@ -9,7 +9,7 @@ from pipelines.reports.words import KINDS, REVIEW, count, day, listed
 
 
 def rows(view: View) -> pl.DataFrame:
-    """One row a finding that was decided since the week began."""
+    """One row per finding that was decided since the week began."""
     columns = ["finding_id", "subject", "kind", "event_date", "status", "revision"]
     return view.decided.select(columns).sort("status", "event_date", "finding_id")
 
@@ -41,7 +41,7 @@ def summary(rows: pl.DataFrame) -> str:
 def changes_table(rows: pl.DataFrame) -> Table:
     """Each decided item."""
     return table(
-        "One row an item",
+        "One row per item",
         ["Item", "Account or device", "About", "Day", "Now", "Revision"],
         (
             [

@@ -10,7 +10,7 @@ from pipelines.reports.words import count
 
 
 def rows(view: View) -> pl.DataFrame:
-    """One row a number or item that a correction changed, the newest first."""
+    """One row per number or item that a correction changed, the newest first."""
     found = [vars(change) for change in changes(view)]
     kinds = {
         "revision": pl.Int64,
@@ -47,7 +47,7 @@ def changes_table(rows: pl.DataFrame) -> Table:
     """Each difference."""
     columns = ["revision", "what", "before", "now"]
     return table(
-        "One row a number or item that changed",
+        "One row per number or item that changed",
         ["Revision", "What", "Before", "Now"],
         rows.select(columns).iter_rows(),
     )

@@ -1,4 +1,4 @@
-"""Report section: what these logs can not show, on every report."""
+"""Report section: what these logs cannot show, on every report."""
 
 import polars as pl
 
@@ -9,33 +9,33 @@ from pipelines.reports.words import LIMITS, count
 
 
 def rows(view: View) -> pl.DataFrame:  # noqa: ARG001 - the same every week
-    """One row a limit."""
+    """One row per limit."""
     return pl.DataFrame({"limit": LIMITS})
 
 
 def title(rows: pl.DataFrame) -> str:  # noqa: ARG001 - the same every week
     """Always the same sentence."""
-    return "What these logs can not show"
+    return "What these logs cannot show"
 
 
 def summary(rows: pl.DataFrame) -> str:
     """Why the list is here."""
     return (
         f"{count(rows.height, 'thing')} to keep in mind before a number becomes a "
-        "decision. That a log line is absent does not show that an act was."
+        "decision. No log entry does not mean nothing happened."
     )
 
 
 def limits_table(rows: pl.DataFrame) -> Table:
     """The limits, numbered."""
     numbered = ([place, text] for place, text in enumerate(rows["limit"], start=1))
-    return table("One row a limit", ["No.", "Not in the logs"], numbered)
+    return table("One row per limit", ["No.", "Not in the logs"], numbered)
 
 
 SECTION = Section(
     name="limits",
     order=90,
-    label="What we can not see",
+    label="What we cannot see",
     rows=rows,
     title=title,
     summary=summary,

@@ -14,7 +14,7 @@ LABELS = ("Read", "Set aside", "Blank", "Seen before", "Waiting")
 
 
 def rows(view: View) -> pl.DataFrame:
-    """One row a source: lines in, where they went, and what is left over."""
+    """One row per source: lines in, where they went, and what is left over."""
     days = view.of_week(view.inputs.source_days)
     counts = pl.col("lines", *PARTS, "unchecked").sum()
     totals = days.group_by("source").agg(counts).sort("source")
@@ -52,12 +52,12 @@ def summary(rows: pl.DataFrame) -> str:
         )
     left = total(rows.select(pl.col("left").abs()), "left")
     if left:
-        said += f" {count(left, 'line')} can not be placed: ask the operator."
+        said += f" {count(left, 'line')} cannot be placed: ask the operator."
     return said
 
 
 def draw(rows: pl.DataFrame) -> Figure | None:
-    """A bar a source, its lines named beside it."""
+    """One bar per source, its lines named beside it."""
     if rows.is_empty():
         return None
     marks, notes = [], []

@@ -9,7 +9,7 @@ from pipelines.reports.words import count, day, listed
 
 
 def rows(view: View) -> pl.DataFrame:
-    """One row a site that arrived in the week: its days together, most used first."""
+    """One row per site that arrived in the week: its days together, most used first."""
     week = view.of_week(view.inputs.new_services).sort("event_date")
     sites = week.group_by("site").agg(
         pl.col("event_date").first(),
@@ -47,7 +47,7 @@ def summary(rows: pl.DataFrame) -> str:
 def services_table(rows: pl.DataFrame) -> Table:
     """What a reviewer needs to decide on each."""
     return table(
-        "One row a service",
+        "One row per service",
         ["Site", "First day", "Most accounts in a day", "Most devices in a day",
          "MB sent", "Lists call it", "On the list"],
         (

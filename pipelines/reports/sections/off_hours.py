@@ -15,7 +15,7 @@ HOURS = range(24)
 
 
 def rows(view: View) -> pl.DataFrame:
-    """One row a weekday and hour (all 168), with use and the day's duty window."""
+    """One row per weekday and hour (all 168), with use and the day's duty window."""
     hours = pl.DataFrame(
         {"weekday": [d for d in range(7) for _ in HOURS], "hour": [*HOURS] * 7},
         schema={"weekday": pl.Int64, "hour": pl.Int64},
@@ -107,7 +107,7 @@ def hours_table(rows: pl.DataFrame) -> Table:
     """The hours in which there was any."""
     used = rows.filter(pl.col("minutes") > 0)
     return table(
-        "One row an hour with use. Minutes are estimates.",
+        "One row per hour with use. Minutes are estimates.",
         ["Day", "Hour", "Accounts", "Minutes"],
         (
             [WEEKDAYS[weekday], f"{clock(hour)} to {clock(hour + 1)}", accounts,

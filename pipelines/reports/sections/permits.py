@@ -13,7 +13,7 @@ ENDED, ENDS, LOOK = "has ended", "ends", "is due for a second look"
 
 
 def rows(view: View) -> pl.DataFrame:
-    """One row a consent or exception with a day that is near, soonest first.
+    """One row per consent or exception with a day that is near, soonest first.
 
     The day is the one on which it ends or, if that comes first, is to be reviewed.
     """
@@ -57,15 +57,15 @@ def summary(rows: pl.DataFrame) -> str:
     if rows.is_empty():
         return ""
     return (
-        "What a permission allowed can become an item again on the day after its "
-        "last. Renew it, or let it end. The district's own file holds who gave it."
+        "When a permission ends, the same activity can show up here again from the "
+        "day after. Renew it, or let it end. The district's own file holds who gave it."
     )
 
 
 def permits_table(rows: pl.DataFrame) -> Table:
     """Each permission, without the person it is for."""
     return table(
-        "One row a permission",
+        "One row per permission",
         ["Permission", "Kind", "Clause or rule", "Standing", "Day"],
         (
             [name, KINDS.get(kind), about, what, day(when)]

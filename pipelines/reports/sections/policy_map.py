@@ -33,7 +33,7 @@ FIRM = ("S", "I")
 
 
 def rows(view: View) -> pl.DataFrame:
-    """One row a clause: whom it binds, what logs can show, what watches it."""
+    """One row per clause: whom it binds, what logs can show, what watches it."""
     rules = {str(rule.get("code")): rule for rule in view.inputs.rules}
     clauses = [
         {key: str(clause.get(key) or "") for key in TEXT}
@@ -126,7 +126,7 @@ def whom(binds: str) -> str:
 def clauses_table(rows: pl.DataFrame) -> Table:
     """Every clause."""
     return table(
-        "One row a clause of the policy",
+        "One row per clause of the policy",
         [
             "Clause",
             "What it asks",
@@ -134,7 +134,7 @@ def clauses_table(rows: pl.DataFrame) -> Table:
             "Monitored",
             "From logs",
             "Watched by",
-            "Can not be shown",
+            "Cannot be shown",
         ],
         (
             [

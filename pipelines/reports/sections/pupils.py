@@ -1,6 +1,6 @@
-"""Report section: items about pupils' accounts, apart from all others.
+"""Report section: items about students' accounts, apart from all others.
 
-Pupils' records are confidential and another code of conduct binds them. No other
+Students' records are confidential and another code of conduct binds them. No other
 section, and no number of page one, counts these items.
 """
 
@@ -13,16 +13,16 @@ from pipelines.reports.words import count
 
 
 def rows(view: View) -> pl.DataFrame:
-    """As the section of items, with those about pupils' accounts."""
+    """As the section of items, with those about students' accounts."""
     return item_rows(view.of_pupils)
 
 
 def title(rows: pl.DataFrame) -> str:
     """How many there are."""
     if rows.is_empty():
-        return "No item is about a pupil's account"
+        return "No item is about a student's account"
     verb = "is" if rows.height == 1 else "are"
-    return f"{count(rows.height, 'item')} {verb} about pupils' accounts"
+    return f"{count(rows.height, 'item')} {verb} about students' accounts"
 
 
 def summary(rows: pl.DataFrame) -> str:
@@ -30,7 +30,7 @@ def summary(rows: pl.DataFrame) -> str:
     if rows.is_empty():
         return ""
     return (
-        "These items are in no other list and no other number. Records of pupils are "
+        "These items are in no other list and no other number. Records of students are "
         "confidential: look at them with whoever is responsible for pupils, not as a "
         "matter of staff."
     )
@@ -44,7 +44,7 @@ def is_shown(rows: pl.DataFrame) -> bool:
 SECTION = Section(
     name="pupil-items",
     order=12,
-    label="Pupils' accounts",
+    label="Students' accounts",
     rows=rows,
     title=title,
     summary=summary,

@@ -14,7 +14,7 @@ SAID = {str(state): said for state, said in MEANS.items()}
 
 
 def rows(view: View) -> pl.DataFrame:
-    """One row a rule on which somebody decided: decisions, confirmed, bounds."""
+    """One row per rule on which somebody decided: decisions, confirmed, bounds."""
     titles = {str(rule["code"]): str(rule.get("title")) for rule in view.inputs.rules}
     decided = view.inputs.rule_standing.filter(pl.col("decisions") > 0)
     name = pl.col("code").replace_strict(
@@ -50,7 +50,7 @@ def summary(rows: pl.DataFrame) -> str:
 
 
 def draw(rows: pl.DataFrame) -> Figure | None:
-    """A bar a rule, from bound to bound, with what was confirmed beside it."""
+    """One bar per rule, from bound to bound, with what was confirmed beside it."""
     known = rows.drop_nulls(["precision_low", "precision_high"])
     if known.is_empty():
         return None
@@ -73,7 +73,7 @@ def draw(rows: pl.DataFrame) -> Figure | None:
 def standing_table(rows: pl.DataFrame) -> Table:
     """Each rule with its decisions and what follows from them."""
     return table(
-        "One row a rule on whose findings somebody decided",
+        "One row per rule on whose findings somebody decided",
         ["Code", "Rule", "Decisions", "Confirmed", "Surely between", "So"],
         (
             [

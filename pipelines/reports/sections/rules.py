@@ -28,7 +28,7 @@ KINDS = {
 
 
 def rows(view: View) -> pl.DataFrame:
-    """One row a rule and threshold; a rule without one has a single row."""
+    """One row per rule and threshold; a rule without one has a single row."""
     found: list[dict[str, str | None]] = []
     for rule in sorted(view.inputs.rules, key=lambda rule: str(rule.get("code"))):
         base: dict[str, str | None] = {
@@ -85,7 +85,7 @@ def summary(rows: pl.DataFrame) -> str:
 def thresholds_table(rows: pl.DataFrame) -> Table:
     """Every threshold."""
     return table(
-        "One row a rule and threshold",
+        "One row per rule and threshold",
         ["Code", "Rule", "Stage", "Clauses", "Threshold", "Value", "Why", "Regulation"],
         (
             [

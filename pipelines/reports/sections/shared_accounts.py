@@ -22,7 +22,7 @@ ROLES = ("blue", "vermillion", "green", "purple")
 
 
 def rows(view: View) -> pl.DataFrame:
-    """One row a log line of a shared-account finding, with its minute."""
+    """One row per log line of a shared-account finding, with its minute."""
     found = view.seen("shared_account").select(
         "finding_id", "subject", "start_time", "end_time"
     )
@@ -147,7 +147,7 @@ def lines_table(rows: pl.DataFrame) -> Table:
     """Each log line of these findings."""
     columns = ["subject", "said", "device", "building", "role", "source"]
     labels = ["Account", "When", "Device", "Building", "Role", "Source"]
-    return table("One row a log line", labels, rows.select(columns).iter_rows())
+    return table("One row per log line", labels, rows.select(columns).iter_rows())
 
 
 SECTION = Section(

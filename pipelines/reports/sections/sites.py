@@ -80,7 +80,7 @@ def short(row: dict[str, object]) -> str:
 def sites_table(rows: pl.DataFrame) -> Table:
     """What a reviewer needs to decide on each site."""
     return table(
-        "One row a site. Minutes are estimates.",
+        "One row per site. Minutes are estimates.",
         ["Site", "Standing", "New", "First seen", "Category", "Lists that say so",
          "Days", "Most accounts in a day", "Minutes", "Requests"],
         (

@@ -17,7 +17,7 @@ STATES = (
 
 
 def rows(view: View) -> pl.DataFrame:
-    """One row a run of hours of one source in one state.
+    """One row per run of hours of one source in one state.
 
     `place` counts local hours from the week's first midnight. A run ends where
     the next hour is not told of.
@@ -82,7 +82,7 @@ def summary(rows: pl.DataFrame) -> str:
     missing = rows.filter(pl.col("state") == "missing")
     absent = total(missing, "hour_count")
     said = (
-        "A strip a source over the hours of the week. "
+        "One strip per source over the hours of the week. "
         f"{share(hours - absent, hours)} of {count(hours, 'expected hour')} arrived."
     )
     if missing.is_empty():
@@ -96,7 +96,7 @@ def summary(rows: pl.DataFrame) -> str:
 
 
 def draw(rows: pl.DataFrame) -> Figure | None:
-    """A strip a source: filled, gap, or not expected."""
+    """One strip per source: filled, gap, or not expected."""
     if rows.is_empty():
         return None
     sources = rows["source"].unique().sort().to_list()
@@ -128,7 +128,7 @@ def runs_table(rows: pl.DataFrame) -> Table:
     names = {state: name for state, _, name in STATES}
     due = rows.filter(pl.col("state") != "idle")
     return table(
-        "One row a run of hours",
+        "One row per run of hours",
         ["Source", "State", "When", "Hours", "Lines"],
         (
             [source, names[state], said, hours, lines or 0]

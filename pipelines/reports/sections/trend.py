@@ -20,7 +20,7 @@ SHARE = 0.9
 
 
 def rows(view: View) -> pl.DataFrame:
-    """One row a week and number; the last week is the report's own.
+    """One row per week and number; the last week is the report's own.
 
     `last_year` is the number of the same instructional week a year before.
     """
@@ -183,7 +183,7 @@ def weeks_table(rows: pl.DataFrame) -> Table:
     else:
         labels += [f"{name} a year before" for name in labels]
     return table(
-        "One row a week",
+        "One row per week",
         ["Week", *labels],
         (
             [f"Week {week.isocalendar().week} of {week.isocalendar().year}", *values]

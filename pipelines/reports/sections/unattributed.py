@@ -20,7 +20,7 @@ GRADE_GROUP = {"A": "firm", "B": "firm", "C": "weak", "D": "weak"}
 
 
 def rows(view: View) -> pl.DataFrame:
-    """One row a building: its requests by how sure we are whose they were."""
+    """One row per building: its requests by how sure we are whose they were."""
     week = view.of_week(view.inputs.attribution).with_columns(
         pl.col("building").fill_null("building not known"),
         group=pl.col("grade").replace_strict(GRADE_GROUP, default="nobody"),
@@ -56,8 +56,8 @@ def summary(rows: pl.DataFrame) -> str:
     open_ = f"{share(top['nobody'], top['total'])} without an account. "
     least_known = f"Least is known at {top['building']}: {open_}"
     return (
-        f"A bar a building, of {count(requests, 'request')}. An account is known for "
-        f"{share(total(rows, 'firm'), requests)}. "
+        f"One bar per building, of {count(requests, 'request')}. An account is known "
+        f"for {share(total(rows, 'firm'), requests)}. "
         f"{least_known if top['nobody'] else ''}Only grades A and B may name an "
         "account in a finding."
     )
@@ -101,7 +101,7 @@ def parts(known: pl.DataFrame) -> list[Any]:
 def grades_table(rows: pl.DataFrame) -> Table:
     """Requests by how sure we are."""
     return table(
-        "One row a building, in requests",
+        "One row per building, in requests",
         [
             "Building",
             "Requests",

@@ -400,7 +400,7 @@ def substitute_week(writer: SceneWriter) -> None:
 
 
 def busy_seat(writer: SceneWriter) -> None:
-    """S35: one lab computer, forty pupils' accounts in a day."""
+    """S35: one lab computer, forty students' accounts in a day."""
     day = writer.day()
     pupils = writer.world.roster.where(lambda p: p.is_student and p.building == "HS")
     whole = (day.at("08:20"), day.at("14:50"))

@@ -169,13 +169,13 @@ def learning_at_home(writer: SceneWriter) -> None:
 
 
 def pupil_evening(writer: SceneWriter) -> None:
-    """S72: a pupil's book at school, after hours, in a club."""
+    """S72: a student's book at school, after hours, in a club."""
     day = writer.day()
     pupil = writer.pupil("HS", day)
     book = writer.device(pupil, "chromebook")
     span = minutes(day.at("17:05"), 25)
     browse(writer.plan, pupil, book, span, "student")
-    writer.case("S72", NONE, "", pupil, (book,), span, "a pupil, whom no hours bind")
+    writer.case("S72", NONE, "", pupil, (book,), span, "a student, whom no hours bind")
 
 
 SCENES: tuple[Scene, ...] = (

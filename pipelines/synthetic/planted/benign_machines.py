@@ -76,7 +76,7 @@ def neighbours(writer: SceneWriter) -> None:
         start = span[0] + writer.rng.randrange(40 * 60) * SECOND
         send(writer, device, start, f"203.0.113.{peer}", sent=700_000,
              received=2_000_000, seconds=30, port=7_680)  # fmt: skip
-    about_device(writer, "S96b", "", device, span, "updates among neighbours")
+    about_device(writer, "S96b", "", device, span, "updates among neighbors")
 
 
 def never_run(writer: SceneWriter) -> None:

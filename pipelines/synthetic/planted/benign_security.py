@@ -26,7 +26,7 @@ def stored_password(writer: SceneWriter) -> None:
 
 
 def class_in_line(writer: SceneWriter) -> None:
-    """S73b: a class lines up; each pupil mistypes once and is then let in."""
+    """S73b: a class lines up; each student mistypes once and is then let in."""
     day = writer.day()
     pupils = writer.rng.sample(writer.world.roster.students, 12)
     span = minutes(writer.moment(day), 9)

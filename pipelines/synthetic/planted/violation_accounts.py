@@ -79,7 +79,7 @@ def afternoon_leave(writer: SceneWriter, length: float, intensity: int) -> None:
 
 
 def in_the_lab(writer: SceneWriter, length: float, intensity: int) -> None:
-    """S13: pupils work under a teacher's account while the teacher does too."""
+    """S13: students work under a teacher's account while the teacher does too."""
     day = writer.day()
     owner = writer.teacher(day, building="HS")
     span = minutes(writer.moment(day), length)
@@ -182,7 +182,7 @@ SCENES: tuple[Scene, ...] = (
 
 
 def lent_to_a_pupil(writer: SceneWriter, length: float, intensity: int) -> None:
-    """S81: a pupil far away works under the account of a teacher who teaches."""
+    """S81: a student far away works under the account of a teacher who teaches."""
     day = writer.day()
     owner = writer.teacher(day, building="HS")
     pupil = writer.pupil("ES", day)

@@ -31,7 +31,7 @@ def upload(writer: SceneWriter, megabytes: int, parts: int, intensity: int) -> N
 
 
 def beacon(writer: SceneWriter, every: float, jitter: float, intensity: int) -> None:
-    """S93: a programme on one computer calls a host that nobody else knows."""
+    """S93: a program on one computer calls a host that nobody else knows."""
     day = writer.day(after=2, weekdays="123")
     device = writer.desktop(writer.teacher(day))
     name = writer.choice(["quietmoth", "palelantern", "slowferry", "dimharbor"])
@@ -44,7 +44,7 @@ def beacon(writer: SceneWriter, every: float, jitter: float, intensity: int) -> 
 
 
 def swarm(writer: SceneWriter, peers: int, megabytes: float, intensity: int) -> None:
-    """S96: a file-sharing programme on a teacher's computer."""
+    """S96: a file-sharing program on a teacher's computer."""
     day, person, device = writer.at_desk()
     span = minutes(writer.moment(day), 50)
     writer.visit(person, device, span, "teach")
@@ -60,7 +60,7 @@ def swarm(writer: SceneWriter, peers: int, megabytes: float, intensity: int) -> 
 
 
 def program(writer: SceneWriter, days: int, intensity: int) -> None:
-    """S98: a programme is fetched, and calls its maker on the days after."""
+    """S98: a program is fetched, and calls its maker on the days after."""
     day, person, device = writer.at_desk(after=1, weekdays="01")
     name = writer.choice(["deskpets", "tunesprite", "fontfeast", "clickmend"])
     span = minutes(writer.moment(day), 14)
@@ -76,7 +76,7 @@ def program(writer: SceneWriter, days: int, intensity: int) -> None:
                  received=writer.rng.randint(900, 5_000))  # fmt: skip
     _, last = day_span(writer, day.number + days)
     about_device(writer, "S98", "AN-11", device, (span[0], last),
-                 f"a programme is fetched, and calls home on {days} days since",
+                 f"a program is fetched, and calls home on {days} days since",
                  intensity=intensity)  # fmt: skip
 
 

@@ -78,7 +78,7 @@ PASTIME_KINDS = ("shopping", "travel", "sports", "real_estate")
 def too_many_sites(
     writer: SceneWriter, sites: int, length: float, intensity: int
 ) -> None:
-    """S94: a programme copies page after page in a teacher's name."""
+    """S94: a program copies page after page in a teacher's name."""
     day, person, device = writer.at_desk(after=3)
     span = minutes(day.at("10:02", writer.rng.randint(0, 150) // 60 * 60), length)
     writer.visit(person, device, span)

@@ -120,7 +120,7 @@ class SceneWriter:
         )
 
     def pupil(self, building: str, *days: Day) -> Person:
-        """A pupil of a school."""
+        """A student of a school."""
         return self.person(lambda p: p.is_student and p.building == building, *days)
 
     def carrier(self, building: str, *days: Day) -> Person:
@@ -312,7 +312,7 @@ def beat(  # noqa: PLR0913 - a rhythm has that many sides
     sent: int = 900,
     received: int = 4_200,
 ) -> None:
-    """A programme calls a host again and again.
+    """A program calls a host again and again.
 
     Args:
         every: Seconds between calls.

@@ -115,7 +115,7 @@ def _planned(day: date, start: int) -> str:
 
 
 SPACING_DAYS = 5
-"""Between two silences of one source, so that one can not hide another."""
+"""Between two silences of one source, so that one cannot hide another."""
 
 
 def plant(
@@ -149,7 +149,7 @@ class Feed:
     """A source as it behaves.
 
     Attributes:
-        busy: Lines an hour while pupils are there.
+        busy: Lines an hour while students are there.
         idle: Lines an hour at night and on closed days.
         spread: Standard deviation of the logarithm, from hour to hour.
     """

@@ -72,7 +72,7 @@ class Silence:
 
     @property
     def missing_lines(self) -> int:
-        """That usually come in its time, while pupils are there."""
+        """That usually come in its time, while students are there."""
         return round(self.planted.hours * _lines_an_hour(self.planted))
 
 
@@ -188,7 +188,7 @@ def _silence(planted: Planted, played: Played) -> Silence:
 
 
 def _interval(planted: Planted) -> int:
-    """Hours in which so many lines usually come while pupils are there."""
+    """Hours in which so many lines usually come while students are there."""
     return max(1, ceil(INTERVAL_LINES / _lines_an_hour(planted)))
 
 

@@ -77,7 +77,7 @@ def _is_within(world: World) -> pl.Expr:
 def _day(
     rng: np.random.Generator, feed: Feed, lines: pl.Series, number: int
 ) -> tuple[list[str], pl.DataFrame]:
-    """The lines of one file, and which of them can not be read."""
+    """The lines of one file, and which of them cannot be read."""
     text = lines.to_list()
     bad = np.flatnonzero(rng.random(len(text)) < DAMAGE_SHARE)
     for spot in bad:

@@ -244,7 +244,7 @@ def test_a_secret_comes_from_the_environment_or_a_file(tmp_path, monkeypatch):
         ("file", {}, "path"),
         ("file", {"path": "x", "colour": "red"}, "colour"),
         ("stdout", {"password": {"env": "SCHOOLBELL_NOT_SET"}}, "SCHOOLBELL_NOT_SET"),
-        ("stdout", {"password": {"file": "/no/such/file"}}, "can not be read"),
+        ("stdout", {"password": {"file": "/no/such/file"}}, "cannot be read"),
     ],
 )
 def test_a_wrong_setting_is_told(kind, given, words):

@@ -126,7 +126,7 @@ def watch(home, *more):
 
 
 def test_the_watch_tells_while_a_run_hangs(home, post):
-    """A stopped daemon, or a run that never lets go of the home, can not silence it."""
+    """A stopped daemon, or a run that never lets go of the home, cannot silence it."""
     configure(home, MAIL.format(port=post.port))
     with open_district(home.path) as district, district.store.writing() as connection:
         connection.exec_driver_sql(

@@ -33,7 +33,7 @@ def test_help_teaches(name):
     assert done.code == 0
     assert command.help
     assert command.help.strip()[0].isupper()
-    assert "\x1b" not in done.out  # colour is for terminals
+    assert "\x1b" not in done.out  # color is for terminals
     for option in command.params:
         if option.opts != ["--help"]:
             assert getattr(option, "help", ""), (name, option.opts)

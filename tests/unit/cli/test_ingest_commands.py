@@ -39,7 +39,7 @@ def test_identify_tells_columns_rejects_and_gaps(tmp_path):
     assert "20 http_requests: file_id, line_no, byte_offset, time" in done.out
     assert "1 rejected: not ten fields" in done.out
     assert "\x1b" not in done.out
-    assert "no http_requests.url_hostname: this log can not feed" in done.out
+    assert "no http_requests.url_hostname: this log cannot feed" in done.out
     told = json.loads(schoolbell("identify", log, "--json").out)
     assert told["format"] == "squid_access"
     assert told["events"]["http_requests"]["count"] == 20

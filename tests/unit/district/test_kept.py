@@ -212,8 +212,8 @@ ORGS = "sourcedId,status,name,type\norg-1,active,One,school\n"
 def test_a_list_of_copies_that_can_not_be_read_is_told(nightly):
     nightly.run(users_csv=people(10))
     (nightly.home.kept_registry / "kept.json").write_text("{")
-    with pytest.raises(SettingsError, match="can not be read"):
+    with pytest.raises(SettingsError, match="cannot be read"):
         nightly.read()
     (nightly.home.kept_registry / "kept.json").write_text(json.dumps({"a": {"b": 1}}))
-    with pytest.raises(SettingsError, match="can not be read"):
+    with pytest.raises(SettingsError, match="cannot be read"):
         nightly.read()

@@ -52,7 +52,7 @@ def test_the_default_policy_is_whole():
     assert policy.clauses.null_count().sum_horizontal().item() == 0
     # what each detection serves stands in its own header
     assert policy.detection_clauses.is_empty()
-    # a detection about persons must not rest on a clause that logs can not show
+    # a detection about persons must not rest on a clause that logs cannot show
     strength = dict(policy.clauses.select("clause_id", "strength").iter_rows())
     for model in rules().values():
         assert model.header.clauses

@@ -120,7 +120,7 @@ def test_a_file_in_the_registry_has_a_version_and_a_damaged_one_is_told(load, tm
     assert "ip_geo.csv" not in registry.missing
     assert [one.path.name for one in registry.outside] == ["city.mmdb"]
     (problem,) = [one for one in registry.problems if one.file == "cut.mmdb"]
-    assert "can not be read" in str(problem)
+    assert "cannot be read" in str(problem)
 
 
 def test_without_a_file_nothing_is_said():

@@ -1,4 +1,4 @@
-"""Who is a pupil: by the roster, in a school year, and nothing else at the time."""
+"""Who is a student: by the roster, in a school year, and nothing else at the time."""
 
 from datetime import date
 
@@ -12,7 +12,7 @@ FIRST, LAST = date(2026, 8, 1), date(2027, 7, 31)
 
 
 def people(*rows):
-    """Person, whether a pupil, first and last day."""
+    """Person, whether a student, first and last day."""
     names = ("person_id", "is_student", "valid_from", "valid_to")
     return conform(FRAMES["people"], pl.DataFrame(rows, schema=names, orient="row"))
 

@@ -139,7 +139,7 @@ def test_one_fact_less(code, details, result, level):
 
 @pytest.mark.parametrize("code", rules())
 def test_without_facts_nothing_is_sure(code):
-    """A detection that forgets its facts can not make a strong finding."""
+    """A detection that forgets its facts cannot make a strong finding."""
     tested = alternatives(rules()[code].header, {})
     assert {one.result for one in tested} & {"not testable", "fits"}
     assert all(one.name and one.test for one in tested)

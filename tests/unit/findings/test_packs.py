@@ -131,7 +131,7 @@ def test_a_line_and_a_manifest_that_were_both_changed_do_not_agree():
 
 
 def test_what_is_no_archive_is_told():
-    assert "can not be read" in next(iter(differences(b"PK")))
+    assert "cannot be read" in next(iter(differences(b"PK")))
 
 
 def test_an_original_log_is_compared_line_by_line():

@@ -12,7 +12,7 @@ MONDAY = date(2026, 11, 2)
 
 
 def spoke(days, hours=range(7, 17), source="proxy"):
-    """One row a day and local hour in which a source wrote lines."""
+    """One row per day and local hour in which a source wrote lines."""
     rows = [
         {
             "source": source,

@@ -147,7 +147,7 @@ def test_a_cut_tail_with_the_head_file_gone_shows_against_a_report(chain):
 def test_a_head_file_that_is_gone_or_garbled_is_told(chain):
     acted(chain)
     chain.head_file.write_text("17")
-    assert "can not be compared" in chain.verify().what
+    assert "cannot be compared" in chain.verify().what
     chain.head_file.unlink()
     assert "gone" in chain.verify().what
 

@@ -137,7 +137,7 @@ def test_a_damaged_database_is_refused_and_left_alone(tmp_path):
     data = bytearray(path.read_bytes())
     data[4096:4196] = b"\xff" * 100
     path.write_bytes(data)
-    with pytest.raises(UpgradeError, match="can not be upgraded"):
+    with pytest.raises(UpgradeError, match="cannot be upgraded"):
         upgrade_file(path, tmp_path / "kept.db")
     assert path.read_bytes() == bytes(data)
 
