@@ -69,9 +69,13 @@ PUPILS: Mapping[Kind, Kind] = {"account": "pupil", "person": "pupil_person"}
 PUBLISHED = ("core", "marts", "identity")
 """Schemas of the warehouse that analysts may read."""
 INTERNAL = (
+    "core.background_traffic",
     "core.candidate_requests",
-    "core.locked_talk",
+    "core.expected_logs",
+    "core.expected_traffic",
+    "core.logons",
     "core.outside_places",
+    "core.regular_calls",
     "identity.account_names",
     "identity.places",
 )

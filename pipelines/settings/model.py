@@ -131,6 +131,7 @@ class District(Part):
     locale: Literal["en-US", "en-GB"] = Field(
         default="en-US",
         description="how reports write dates, clock times and distances",
+        examples=["en-US"],
     )
     account_domains: tuple[
         Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")], ...

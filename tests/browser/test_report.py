@@ -109,7 +109,7 @@ def test_paper_is_light_and_shows_the_still_drawings(browser, archive):
 
 def test_a_week_is_found_in_the_archive(browser, archive):
     page = Visit(browser, archive / "busy" / "index.html").page
-    page.get_by_label("Find a week").fill("16 to sun 22 nov")
+    page.get_by_label("Find a week").fill("nov 16 to sun, nov 22")
     assert page.locator(".weeks tbody tr:visible").count() == 1
 
 

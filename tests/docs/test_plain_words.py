@@ -33,7 +33,7 @@ INSTEAD = {
     r"\bOne row an? \w": "One row per",
     r"(?<![\w])A (bar|strip) an? \w": "One bar per",
     r"\bwears? (its|an|the) (own )?address": "has an address",
-    r"(?<!here )(?<!herefore )\bis no (number|date|day|port|address|building)\b": "is not a",
+    r"(?<!here )(?<!herefore )\bis no (number|date|day|port|address)\b": "is not a",
 }
 """What is not written, and what is written instead."""
 

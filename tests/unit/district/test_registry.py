@@ -55,7 +55,7 @@ BAD_ROWS = {
         ("pc,,laptop,,,,,2026-12-01,2026-08-01", "valid_to", "lies before"),
     ],
     "approved_sites.csv": [
-        ("E-1,exa mple.org,domain,all,,,,,,,", "pattern", "no host name"),
+        ("E-1,exa mple.org,domain,all,,,,,,,", "pattern", "not a host name"),
         ("E-1,example.org/a,domain,all,,,,,,,", "pattern", "has a path"),
         ("E-1,example.org,path_prefix,all,,,,,,,", "pattern", "has no path"),
         ("E-1,github.io,domain,all,,,,,,,", "pattern", "public suffix"),
@@ -66,7 +66,7 @@ BAD_ROWS = {
         ("E-001,example.org,domain,all,,,,,,,", "entry_id", "earlier row"),
     ],
     "site_categories.csv": [
-        ("exa mple,games,", "domain", "no host name"),
+        ("exa mple,games,", "domain", "not a host name"),
         ("example.org,,", "category", "is empty"),
     ],
     "calendar.csv": [

@@ -160,7 +160,6 @@ def test_a_mistake_is_told_with_its_place_and_remedy(text, line, key, part, past
 
 
 GONE = [
-    "[district]\nlocale = 'en-US'",
     "[sources.p]\nencoding = 'utf-8'",
     "[report]\nrecipients = ['a@school.example']",
     "[limits]\nworkers = 2",
