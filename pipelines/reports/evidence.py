@@ -142,7 +142,7 @@ def shared(view: View) -> Proof:
 
 def outside(view: View) -> Proof:
     """Accounts with long use of outside sites outside duty hours."""
-    title = "Accounts that spent a long time on outside sites outside duty hours"
+    title = "Accounts that used outside sites at length outside duty hours"
     return accounts(view, "off_hours_external", "off-hours-accounts", title)
 
 

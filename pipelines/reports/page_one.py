@@ -219,7 +219,7 @@ def outside_hours(view: View, now: Mapping[str, Any]) -> Line:
         "off-hours-accounts",
         "Outside hours",
         value,
-        f"{noun} spent a long time on outside sites outside duty hours.",
+        f"{noun} used outside sites at length outside duty hours.",
         compare(view, "off_hours_accounts"),
         "off-hours",
         trail(view, "off_hours_accounts", value),
