@@ -43,6 +43,7 @@ lint: setup ## format, lint, types, import floors, SQL lint, workspace
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/vulture
 	$(BIN)/sqruff lint sql
 	$(BIN)/dagster definitions validate -w workspace.yaml
 

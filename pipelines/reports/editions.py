@@ -8,7 +8,7 @@ edition may show is narrowed in its inputs, before a page is made, so that no te
 can show more.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -24,7 +24,7 @@ from pipelines.reports.page_one import lines, opening
 from pipelines.reports.pages import page
 from pipelines.reports.safety import file_name
 from pipelines.reports.schemas import empty_frame
-from pipelines.reports.sections import sections
+from pipelines.reports.sections import EDITIONS, sections
 from pipelines.reports.tables import Table, table, total
 from pipelines.reports.view import View
 from pipelines.reports.weekly import (
@@ -219,19 +219,6 @@ def _use_table(view: View, least: int) -> Table:
 
 BUILDING = ("daily_use", "attribution", "off_hours", "school_days")
 DISTRICT = ("permits", "rule_standing", "blind_share", "new_services")
-OWN = ("items", "pupil-items", "changes", "shared-accounts", "off-hours", "buildings",
-       "unattributed", "source-coverage", "policy-map", "rules", "limits")  # fmt: skip
-PARTS: Mapping[str, Sequence[str]] = {
-    "principal": OWN,
-    "superintendent": (
-        *(name for name in OWN if name != "pupil-items"),
-        "sites",
-        "new-services",
-        "corrections",
-    ),
-    "board": ("policy-map", "limits"),
-    "public": ("policy-map", "limits"),
-}
 LABELS = {
     "principal": "Principal's edition",
     "superintendent": "Superintendent's edition",
@@ -274,7 +261,7 @@ class Edition:
 
 def editions(inputs: ReportInputs, kinds: Sequence[str]) -> Iterator[Edition]:
     """The editions of the kinds asked for; a principal's for each building."""
-    for kind in PARTS:
+    for kind in EDITIONS:
         if kind not in kinds:
             continue
         if kind != "principal":
@@ -313,7 +300,7 @@ def _pages(
     view: View, edition: Edition, numbers: Sequence[Count], tables: Sequence[Table]
 ) -> dict[str, Page]:
     shared = said(view, edition)
-    kept = [one for one in sections() if one.name in PARTS[edition.kind]]
+    kept = [one for one in sections() if edition.kind in one.editions]
     parts = parts_of(view, wanted(kept, view.inputs.sections_off))
     text = page(
         "edition.html.j2",

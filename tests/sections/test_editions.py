@@ -10,12 +10,12 @@ import pytest
 from pipelines.reports.archive import as_bytes
 from pipelines.reports.editions import (
     HIDDEN,
-    PARTS,
     counts_of,
     edition_report,
     editions,
 )
 from pipelines.reports.inputs import ReportInputs
+from pipelines.reports.sections import EDITIONS
 from pipelines.reports.view import View
 from pipelines.reports.words import KINDS, lint
 from tests.sections.fixtures import (
@@ -65,7 +65,7 @@ def made():
     inputs = district()
     return {
         edition: edition_report(inputs, MONDAY, edition)
-        for edition in editions(inputs, tuple(PARTS))
+        for edition in editions(inputs, EDITIONS)
     }
 
 
@@ -183,7 +183,7 @@ def test_a_building_with_one_item_is_not_found_by_subtraction(made, kind):
 @pytest.mark.parametrize("week", ["busy", "quiet", "empty", "hostile"])
 def test_every_week_has_its_editions_in_words_that_may_be_said(week):
     inputs = WEEKS[week]()
-    for edition in editions(inputs, tuple(PARTS)):
+    for edition in editions(inputs, EDITIONS):
         pages = edition_report(inputs, MONDAY, edition)
         if week == "hostile":
             continue
@@ -196,7 +196,7 @@ def test_attacks_stay_text_in_every_edition():
     inputs = WEEKS["hostile"]()
     bad = inputs.school_days.with_columns(building=pl.lit("<script>alert(1)</script>"))
     inputs = replace(inputs, school_days=bad)
-    for edition in editions(inputs, tuple(PARTS)):
+    for edition in editions(inputs, EDITIONS):
         assert re.fullmatch("[A-Za-z0-9_-]+", edition.name)
         for path, text in edition_report(inputs, MONDAY, edition).items():
             if path.endswith(".html"):

@@ -50,3 +50,69 @@ def test_a_library_is_imported_on_its_own_floor_only(module, homes):
         if any(name.split(".")[0] == module for name in imported(path))
     }
     assert users <= homes
+
+
+PURE = (
+    "clock", "settings", "registry", "formats", "warehouse", "privacy", "health",
+    "reports",
+)  # fmt: skip
+"""What these return depends on what is passed in, never on the time of the call."""
+
+ENVIRONMENT = {
+    "settings/secrets.py",  # a secret is a reference to a variable
+    "defs/resources.py",
+    "cli/errors.py",
+    "notebook/connection.py",
+    "operations/checks/outputs.py",
+    "reports/publishing.py",  # what the browser that prints is given
+}
+NETWORK = {
+    "alerts/channels",
+    "alerts/dispatch.py",  # the heartbeat, if one is configured
+    "cli/lists.py",  # `lists update`, from the addresses of [lists]
+    "ingest/remote.py",
+}
+"""Where a connection can be opened; each needs an address from the settings."""
+
+TALKS = {
+    "socket", "ssl", "smtplib", "ftplib", "http.client", "urllib.request", "requests",
+    "httpx", "aiohttp", "fsspec", "paramiko", "apprise",
+}  # fmt: skip
+
+
+def modules():
+    root = REPO_ROOT / "pipelines"
+    return [(path.relative_to(root).as_posix(), path) for path in root.rglob("*.py")]
+
+
+def reads(path: Path, owner: str, names: set[str]) -> bool:
+    """Whether a module takes one of some attributes of a name."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return any(
+        isinstance(node, ast.Attribute)
+        and node.attr in names
+        and isinstance(node.value, ast.Name)
+        and node.value.id == owner
+        for node in ast.walk(tree)
+    )
+
+
+def test_the_clock_is_read_by_those_who_act_and_not_by_those_who_compute():
+    for name, path in modules():
+        if name.startswith(PURE):
+            assert not reads(path, "datetime", {"now", "utcnow", "today"}), name
+            assert not reads(path, "date", {"today"}), name
+            assert not reads(path, "time", {"time", "monotonic"}), name
+
+
+def test_the_environment_is_read_in_few_places():
+    users = {
+        name for name, path in modules() if reads(path, "os", {"environ", "getenv"})
+    }
+    assert users - {"synthetic/__main__.py"} == ENVIRONMENT
+
+
+def test_a_connection_is_opened_in_few_places():
+    users = {name for name, path in modules() if imported(path) & TALKS}
+    assert {name for name in users if not name.startswith(tuple(NETWORK))} == set()
+    assert all(any(name.startswith(place) for name in users) for place in NETWORK)

@@ -5,7 +5,7 @@ these rows alone come a sentence (its title), a summary in words, perhaps a
 chart, and the table beneath it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,9 @@ from plotly.graph_objects import Figure
 from pipelines.plugins import discover
 from pipelines.reports.tables import Table
 from pipelines.reports.view import View
+
+EDITIONS = ("principal", "superintendent", "board", "public")
+"""The editions beside the director's, which is the whole."""
 
 
 def nothing_more(rows: pl.DataFrame) -> None:
@@ -42,6 +45,8 @@ class Section:
         template: Another way to show the rows than chart and table.
         more: What that template needs beside the rest.
         is_shown: Whether the rows are worth a place this week.
+        editions: The editions that show it beside the director's, of `EDITIONS`. What
+            each may know is narrowed before; see `reports.editions`.
         stays: Whether no setting may leave it out: without it a reader would
             take the numbers for more than they are.
     """
@@ -57,6 +62,7 @@ class Section:
     template: str = "section.html.j2"
     more: Callable[[pl.DataFrame], Any] = nothing_more
     is_shown: Callable[[pl.DataFrame], bool] = always
+    editions: Collection[str] = ()
     stays: bool = False
 
 

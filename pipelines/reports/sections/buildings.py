@@ -125,6 +125,7 @@ def use_table(rows: pl.DataFrame) -> Table:
 
 SECTION = Section(
     name="buildings",
+    editions=("principal", "superintendent"),
     order=60,
     label="Buildings",
     rows=rows,

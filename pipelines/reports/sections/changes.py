@@ -59,6 +59,7 @@ def changes_table(rows: pl.DataFrame) -> Table:
 
 SECTION = Section(
     name="changes",
+    editions=("principal", "superintendent"),
     order=15,
     label="What changed",
     rows=rows,

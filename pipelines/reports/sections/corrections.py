@@ -60,6 +60,7 @@ def is_corrected(rows: pl.DataFrame) -> bool:
 
 SECTION = Section(
     name="corrections",
+    editions=("superintendent",),
     order=12,
     label="Corrections",
     rows=rows,

@@ -31,6 +31,7 @@ def summary(rows: pl.DataFrame) -> str:
 
 SECTION = Section(
     name="items",
+    editions=("principal", "superintendent"),
     order=10,
     label="Items",
     rows=item_rows,

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from pipelines.reports.sections import Section, no_chart
+from pipelines.reports.sections import EDITIONS, Section, no_chart
 from pipelines.reports.tables import Table, table
 from pipelines.reports.view import View
 from pipelines.reports.words import LIMITS, count
@@ -34,6 +34,7 @@ def limits_table(rows: pl.DataFrame) -> Table:
 
 SECTION = Section(
     name="limits",
+    editions=EDITIONS,
     order=90,
     label="What we cannot see",
     rows=rows,

@@ -72,6 +72,7 @@ def is_any(rows: pl.DataFrame) -> bool:
 
 SECTION = Section(
     name="new-services",
+    editions=("superintendent",),
     order=32,
     label="New services",
     rows=rows,

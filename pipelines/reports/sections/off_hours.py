@@ -121,6 +121,7 @@ def hours_table(rows: pl.DataFrame) -> Table:
 
 SECTION = Section(
     name="off-hours",
+    editions=("principal", "superintendent"),
     order=40,
     label="Outside hours",
     rows=rows,

@@ -8,7 +8,7 @@ import polars as pl
 from plotly.graph_objects import Figure
 
 from pipelines.reports.charts import ROW_HEIGHT, axis, bars, chart, note
-from pipelines.reports.sections import Section
+from pipelines.reports.sections import EDITIONS, Section
 from pipelines.reports.tables import Table, table
 from pipelines.reports.view import View
 from pipelines.reports.words import STRENGTHS, count, listed, number
@@ -153,6 +153,7 @@ def clauses_table(rows: pl.DataFrame) -> Table:
 
 SECTION = Section(
     name="policy-map",
+    editions=EDITIONS,
     order=70,
     label="Policy coverage",
     rows=rows,

@@ -43,6 +43,7 @@ def is_shown(rows: pl.DataFrame) -> bool:
 
 SECTION = Section(
     name="pupil-items",
+    editions=("principal",),
     order=12,
     label="Students' accounts",
     rows=rows,

@@ -113,6 +113,7 @@ def by_rule(rows: pl.DataFrame) -> list[tuple[str, list[dict[str, Any]]]]:
 
 SECTION = Section(
     name="rules",
+    editions=("principal", "superintendent"),
     order=80,
     label="How we count",
     rows=rows,

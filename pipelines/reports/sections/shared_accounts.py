@@ -152,6 +152,7 @@ def lines_table(rows: pl.DataFrame) -> Table:
 
 SECTION = Section(
     name="shared-accounts",
+    editions=("principal", "superintendent"),
     order=20,
     label="Shared accounts",
     rows=rows,

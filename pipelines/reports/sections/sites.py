@@ -103,6 +103,7 @@ def sites_table(rows: pl.DataFrame) -> Table:
 
 SECTION = Section(
     name="sites",
+    editions=("superintendent",),
     order=30,
     label="Sites to decide on",
     rows=open_sites,

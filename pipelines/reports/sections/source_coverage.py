@@ -141,6 +141,7 @@ def runs_table(rows: pl.DataFrame) -> Table:
 
 SECTION = Section(
     name="source-coverage",
+    editions=("principal", "superintendent"),
     order=50,
     label="What arrived",
     rows=rows,

@@ -115,6 +115,7 @@ def grades_table(rows: pl.DataFrame) -> Table:
 
 SECTION = Section(
     name="unattributed",
+    editions=("principal", "superintendent"),
     order=65,
     label="Account known?",
     rows=rows,

@@ -32,7 +32,6 @@ class Feed:
     folder: str
     name: str
     last: str
-    is_packed: bool = True
     shortest: int = 40
     noise: tuple[str, ...] = ()
 

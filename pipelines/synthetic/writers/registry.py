@@ -97,7 +97,7 @@ FIXED: Mapping[str, Sequence[Row]] = {
 }  # fmt: skip
 
 
-YEAR_START, YEAR_END = "2026-07-01", "2027-06-30"
+YEAR_START = "2026-07-01"
 VENDOR, DISTRICT = "filter-vendor", "district"
 WRONG_SHARE = 0.02
 
