@@ -45,7 +45,7 @@ def verify(
     with _chain(home) as chain:
         kept = kept_heads(chain.store, DistrictHome(home.resolve()))
         broken, last = chain.verify([*printed, *kept]), chain.head()
-        restored = [one for one in chain.entries() if one.action == RESTORE]
+        restored = [entry for entry in chain.entries() if entry.action == RESTORE]
     if as_json:
         wrong = asdict(broken) if broken is not None else None
         head_now = str(last) if last else None
@@ -75,7 +75,7 @@ def show(
 ) -> None:
     """Show the newest entries, oldest first."""
     with _chain(home) as chain:
-        rows = [asdict(one) for one in chain.entries()[-max(last, 1) :]]
+        rows = [asdict(entry) for entry in chain.entries()[-max(last, 1) :]]
     if as_json:
         for row in rows:
             typer.echo(json.dumps(row))

@@ -33,7 +33,7 @@ def backup(
     with working("copying the home"), open_district(home) as district:
         made = back_up(district, to, landing=landing)
         new_keys = copy_keys(district.home, keys) if keys else []
-    size = sum(one.bytes for one in made.manifest.files.values())
+    size = sum(file.bytes for file in made.manifest.files.values())
     shown = {
         "folder": str(made.folder),
         "files": len(made.manifest.files),
@@ -41,7 +41,7 @@ def backup(
         "shared_with_the_backup_before": made.linked,
         "lines": made.manifest.lines,
         "findings": made.manifest.findings,
-        "new_keys": [str(one) for one in new_keys],
+        "new_keys": [str(key) for key in new_keys],
         "fingerprint": fingerprint_of(made.folder),
     }
     if as_json:

@@ -148,7 +148,9 @@ class CommandContext:
     def redacted(self) -> frozenset[str]:
         """Sensitive sites of any finding."""
         records = [row["record"] for case in self.cases for row in case.findings]
-        return frozenset(one for row in records for one in hidden_sites(row))
+        return frozenset(
+            hidden_site for row in records for hidden_site in hidden_sites(row)
+        )
 
     @property
     def person(self) -> str | None:

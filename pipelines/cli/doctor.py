@@ -40,7 +40,7 @@ def _line(finding: Finding) -> str:
 
 
 def _sum(findings: list[Finding]) -> str:
-    grades = [one.answer.grade for one in findings]
+    grades = [finding.answer.grade for finding in findings]
     counts = ", ".join(f"{grades.count(grade)} {word}" for grade, word in WORDS.items())
     ending = "" if verdict(findings) != WELL else " Nothing to do."
     return f"{len(findings)} checks: {counts}.{ending}"

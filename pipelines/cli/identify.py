@@ -32,10 +32,10 @@ def identify(
     is_any_known = False
     for file in files:
         members = _members(file)
-        for one in members[:MOST_MEMBERS]:
-            found = examine(one)
+        for member in members[:MOST_MEMBERS]:
+            found = examine(member)
             is_any_known |= bool(found.claims)
-            where = f"{file}{one.path.removeprefix(readable(file.name))}"
+            where = f"{file}{member.path.removeprefix(readable(file.name))}"
             if as_json:
                 typer.echo(json.dumps({"path": where, **_as_data(found)}))
             else:
@@ -67,7 +67,7 @@ def _delivery(file: Path) -> Delivery:
 
 
 def _as_data(found: Examination) -> dict[str, object]:
-    claims = [{"format": one.format, "share": one.share} for one in found.claims]
+    claims = [{"format": claim.format, "share": claim.share} for claim in found.claims]
     return {
         "claims": claims,
         "format": found.format,
@@ -87,7 +87,8 @@ def _in_words(where: str, found: Examination) -> list[str]:
     if not found.claims:
         return [f"{where}: no known format claims any of its lines"]
     said = [
-        f"{where}: {one.format} ({one.share:.0%} of its lines)" for one in found.claims
+        f"{where}: {claim.format} ({claim.share:.0%} of its lines)"
+        for claim in found.claims
     ]
     for name, frame in found.events.items():
         said.append(f"  {frame.height} {name}: {', '.join(frame.columns)}")

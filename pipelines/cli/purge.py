@@ -106,8 +106,8 @@ def _tell(found: Plan, *, as_json: bool) -> None:
         line = f"{PLURALS[name]} before {first}: {len(going):,} go"
         line += f" ({rows:,} rows)" if rows else ""
         typer.echo(line + (f", {len(held):,} kept under a legal hold" if held else ""))
-    for one in found.holds:
-        typer.echo(safe_lines(f"hold {_line(one)}"))
+    for hold in found.holds:
+        typer.echo(safe_lines(f"hold {_line(hold)}"))
 
 
 def _begun(found: Plan) -> str:
@@ -150,6 +150,6 @@ def _shown(found: Plan) -> dict[str, Any]:
         "kept_from": {name: str(day) for name, day in found.before.items()},
         "going": {name: len(ones) for name, ones in found.things.items()},
         "held": {name: len(ones) for name, ones in found.held.items()},
-        "holds": [one.hold_id for one in found.holds],
+        "holds": [hold.hold_id for hold in found.holds],
         "unfinished": len(found.unfinished),
     }

@@ -68,7 +68,7 @@ def _listed() -> pl.DataFrame:
         [
             {
                 "query": name,
-                "asks for": " ".join(f"{one}=" for one in model.header.params),
+                "asks for": " ".join(f"{param}=" for param in model.header.params),
                 "answers": " ".join(model.header.summary.split()),
             }
             for name, model in saved_queries().items()

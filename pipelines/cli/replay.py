@@ -103,8 +103,8 @@ def _value(text: str) -> Any:
 
 def _refuse_errors(before: District, after: District) -> None:
     """A row that would be set aside cannot be tried."""
-    known = {str(one) for one in before.registry.problems}
-    wrong = [one for one in after.registry.errors if str(one) not in known]
+    known = {str(problem) for problem in before.registry.problems}
+    wrong = [error for error in after.registry.errors if str(error) not in known]
     if wrong:
         told = "\n  ".join(str(one) for one in wrong[:10])
         raise SettingsError("the registry would refuse it", remedy=told)
@@ -143,7 +143,9 @@ def _tell(
     found: Replayed, rows: Sequence[Mapping[str, Any]] | None, *, as_json: bool
 ) -> None:
     """The differences; counts alone for whoever may not see findings."""
-    counts = Counter((one.effect, one.finding.rule) for one in found.differences)
+    counts = Counter(
+        (difference.effect, difference.finding.rule) for difference in found.differences
+    )
     if as_json:
         said: dict[str, Any] = {
             "first": found.first.isoformat(),

@@ -29,8 +29,8 @@ def suggest(
         found = proposed(district)
     if as_json and target is None:
         for proposals in found.values():
-            for one in proposals:
-                tell(asdict(one), as_json=True)
+            for proposal in proposals:
+                tell(asdict(proposal), as_json=True)
         return
     if not found and not as_json:
         typer.echo("The logs suggest nothing that the registry does not say.")

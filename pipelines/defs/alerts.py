@@ -54,7 +54,7 @@ def look_and_tell(
     now = datetime.now(UTC)
     with home.writing() as district:
         health = looked_at(district, now)
-        states = [one.shown for one in source_states(district)]
+        states = [source_state.shown for source_state in source_states(district)]
         summary = send_alerts(district, now, health)
     context.log.info("alerts: %s", summary)
     yield dg.MaterializeResult(asset_key=SOURCES, metadata=_metadata(states, health))
@@ -72,7 +72,7 @@ def look_and_tell(
 
 def _metadata(states: list[dict[str, Any]], health: Health) -> dict[str, Any]:
     records = [
-        dg.TableRecord({name: str(one[name]) for name in COLUMNS}) for one in states
+        dg.TableRecord({name: str(state[name]) for name in COLUMNS}) for state in states
     ]
     schema = dg.TableSchema([dg.TableColumn(name) for name in COLUMNS])
     return {
@@ -169,13 +169,13 @@ def _tell_of_checks(
     kind = dg.DagsterEventType.ASSET_CHECK_EVALUATION
     records = context.instance.get_records_for_run(run_id, of_type=kind).records
     news: dict[str, News | None] = {}
-    for one in _evaluations(records):
-        asset = one.asset_key.to_user_string()
+    for evaluation in _evaluations(records):
+        asset = evaluation.asset_key.to_user_string()
         failed = None
-        if not one.passed:
-            failed = check_failed(asset, one.check_name, run_id, now)
-        news[check_key(asset, one.check_name)] = failed
-    broken = [one for one in news.values() if one is not None]
+        if not evaluation.passed:
+            failed = check_failed(asset, evaluation.check_name, run_id, now)
+        news[check_key(asset, evaluation.check_name)] = failed
+    broken = [new for new in news.values() if new is not None]
     known = {row["key"] for row in active_news(district.store)}
     if broken or news.keys() & known:
         announce(district, broken, news, now)

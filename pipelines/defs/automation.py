@@ -102,8 +102,13 @@ def landing_sensor(job: AssetJob) -> dg.SensorDefinition:
             for row in ledger.source_files(district.store):
                 known.add((row.source, row.path, row.raw_bytes, row.raw_mtime_ns))
             for source in district.sources():
-                for one in source.listing().deliveries:
-                    mark = (one.source, one.path, one.raw_bytes, one.raw_mtime_ns)
+                for delivery in source.listing().deliveries:
+                    mark = (
+                        delivery.source,
+                        delivery.path,
+                        delivery.raw_bytes,
+                        delivery.raw_mtime_ns,
+                    )
                     digest.update(repr(mark).encode())
                     new += mark not in known
             if not new:
@@ -131,7 +136,7 @@ def dirty_sensor(job: AssetJob) -> dg.SensorDefinition:
             files = ledger.source_files(district.store)
         if span is None:
             return dg.SkipReason("no day is dirty")
-        newest = max((one.last_read_time for one in files), default="")
+        newest = max((file.last_read_time for file in files), default="")
         context.log.info("%d dirty days", len(days))
         return dg.RunRequest(
             run_key=f"{span[0]}..{span[1]}@{newest}", tags=range_tags(*span)

@@ -47,7 +47,10 @@ def ingest(
         files = ledger.source_files(district.store)
         account = ledger.account(district.store)
         rows = {
-            name: sum(one.row_count for one in ledger.lake_files(district.store, name))
+            name: sum(
+                lake_file.row_count
+                for lake_file in ledger.lake_files(district.store, name)
+            )
             for name in EVENT_CLASSES
         }
     for text in troubles(outcomes):
@@ -58,7 +61,7 @@ def ingest(
             asset_key=["raw", name],
             metadata={"dagster/row_count": rows[name], "new_files": new},
         )
-    wrong = [f"{one.source}/{one.path}" for one in files if not one.balances]
+    wrong = [f"{file.source}/{file.path}" for file in files if not file.balances]
     yield dg.AssetCheckResult(
         check_name=BALANCE.name,
         asset_key=BALANCE.asset_key,

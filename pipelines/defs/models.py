@@ -67,7 +67,7 @@ def model_asset(
         days = days_of(context) if model.is_dated else []
         with home.writing() as district, home.warehouse(district) as database:
             made = build_model(database, district, model.name, days)
-        broken = {one.check: one for one in made.breaches}
+        broken = {breach.check: breach for breach in made.breaches}
         yield dg.MaterializeResult(
             asset_key=key, metadata={"dagster/row_count": made.rows}
         )

@@ -51,7 +51,7 @@ def findings_asset(
             for day in days:
                 mark_clean(district.store, day)
             note_run(district.store, datetime.now(UTC))
-            not_judged = [one.message for one in failures(district)]
+            not_judged = [failure.message for failure in failures(district)]
         return dg.MaterializeResult(
             metadata={
                 "new": len(kept.new),

@@ -134,7 +134,7 @@ def named(text: str | None) -> str:
 
 def local(times: pl.Series) -> list[str]:
     """Local clock times without a zone, which Plotly would turn into UTC."""
-    return [_naive(one) for one in times]
+    return [_naive(time) for time in times]
 
 
 def _pairs(starts: pl.Series, ends: pl.Series) -> list[str | None]:

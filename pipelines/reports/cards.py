@@ -337,7 +337,7 @@ def page_name(finding_id: str) -> str:
 
 def on_devices(tokens: Sequence[str]) -> str:
     """As in "device cedar-04" and "devices cedar-04 and maple-11"."""
-    names = [one.removeprefix(DEVICE) for one in tokens]
+    names = [token.removeprefix(DEVICE) for token in tokens]
     if not names:
         return ""
     return f"{'device' if len(names) == 1 else 'devices'} {listed(names, most=6)}"

@@ -300,7 +300,7 @@ def _pages(
     view: View, edition: Edition, numbers: Sequence[Count], tables: Sequence[Table]
 ) -> dict[str, Page]:
     shared = said(view, edition)
-    kept = [one for one in sections() if edition.kind in one.editions]
+    kept = [section for section in sections() if edition.kind in section.editions]
     parts = parts_of(view, wanted(kept, view.inputs.sections_off))
     text = page(
         "edition.html.j2",
@@ -308,7 +308,7 @@ def _pages(
         notices=opening(
             view,
             lines(view),
-            has_corrections=any(one["name"] == "corrections" for one in parts),
+            has_corrections=any(part["name"] == "corrections" for part in parts),
         )["notices"],
         numbers=numbers,
         tables=tables,

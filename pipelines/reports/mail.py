@@ -68,14 +68,14 @@ def mail(inputs: ReportInputs, week_start: date, *, where: str) -> Mail:
         "kinds": waiting_by_kind(view),
         "bars": bars(view),
         "corrections": [
-            f"{one.what}: {one.before}, now {one.now}"
-            for one in changes(view)
-            if one.revision == inputs.revision
+            f"{change.what}: {change.before}, now {change.now}"
+            for change in changes(view)
+            if change.revision == inputs.revision
         ],
         "where": where,
         "notes": [inputs.pdf_note] if inputs.pdf_note else [],
         "left_out": LEFT_OUT,
-        "kept": [one for one in versions(inputs) if one[0] == AUDIT_RECORD],
+        "kept": [version for version in versions(inputs) if version[0] == AUDIT_RECORD],
         "why": WHY,
     }
     html = page("mail.html.j2", **values, **facts)
@@ -157,7 +157,11 @@ def plain(said: dict[str, Any]) -> str:
     rows += ["Items to review, week by week:"]
     rows += [f"  {bar['label']}: {bar['said']}" for bar in said["bars"]]
     if said["corrections"]:
-        rows += ["", "What changed:", *(f"  {one}" for one in said["corrections"])]
+        rows += [
+            "",
+            "What changed:",
+            *(f"  {correction}" for correction in said["corrections"]),
+        ]
     rows += ["", f"The report: {said['where']}", *said["notes"], said["left_out"]]
     rows += [said["why"], f"Report {said['report_id']}, made {said['made']}."]
     rows += [f"{name}: {value}" for name, value in said["kept"]]

@@ -62,7 +62,7 @@ Accents = tuple[str, str]
 
 def themes(accents: Accents) -> tuple[Mapping[str, str], Mapping[str, str]]:
     """The colors by role, on light and on dark, with the district's own accent."""
-    light, dark = ({"accent": one} if one else {} for one in accents)
+    light, dark = ({"accent": accent} if accent else {} for accent in accents)
     return {**LIGHT, **light}, {**DARK, **dark}
 
 

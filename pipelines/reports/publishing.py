@@ -219,7 +219,7 @@ def publish_reports(
     wanted |= {week - ONE_WEEK for week in wanted}
     done: list[Published] = []
     headlines = [this_week(View(inputs, week)) for week in held]
-    headlines = [one for one in headlines if one.get("week_start")]
+    headlines = [headline for headline in headlines if headline.get("week_start")]
     known = (*remembered(district, held), *headlines)
     first = kept_from(district.store)
     full = replace(inputs, previous=known, kept_from=first)

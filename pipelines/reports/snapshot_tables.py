@@ -114,7 +114,7 @@ def _finding(row: Mapping[str, Any], kind: Kind, names: Pseudonyms) -> dict[str,
     record = redacted(row["record"], named)
     hidden = hidden_sites(row["record"])
     subject = names.names(kind, [row["subject"]])[row["subject"]]
-    devices = [names.names("device", [one])[one] for one in record["devices"]]
+    devices = [names.names("device", [device])[device] for device in record["devices"]]
     is_decided = row["status"] != "open"
     shown = {
         "clauses": record["clauses"],
@@ -166,21 +166,21 @@ def ledger_frames(district: District) -> dict[str, pl.DataFrame]:
     """The account of lines, one row a delivered file, and how long they took."""
     rows = [
         {
-            "file_id": one.file_id,
-            "source": one.source,
-            "path": one.path,
-            "format": one.format,
-            "state": one.state,
-            "lines": one.lines,
-            "events": one.events,
-            "rejects": one.rejects,
-            "blanks": one.blanks,
-            "duplicates": one.duplicates,
-            "pending": one.pending_lines,
-            "has_checksum": one.message != NO_CHECKSUM,
-            "first_seen_time": _instant(one.first_seen_time),
+            "file_id": source_file.file_id,
+            "source": source_file.source,
+            "path": source_file.path,
+            "format": source_file.format,
+            "state": source_file.state,
+            "lines": source_file.lines,
+            "events": source_file.events,
+            "rejects": source_file.rejects,
+            "blanks": source_file.blanks,
+            "duplicates": source_file.duplicates,
+            "pending": source_file.pending_lines,
+            "has_checksum": source_file.message != NO_CHECKSUM,
+            "first_seen_time": _instant(source_file.first_seen_time),
         }
-        for one in ledger.source_files(district.store)
+        for source_file in ledger.source_files(district.store)
     ]
     schema: dict[str, Any] = {
         "file_id": pl.Int64,
@@ -196,7 +196,7 @@ def ledger_frames(district: District) -> dict[str, pl.DataFrame]:
     }
     lags = arrival_lags(district.store)
     # the account keeps its counts of days whose events were deleted; no reader does
-    held = [one.event_date for one in ledger.lake_files(district.store)]
+    held = [lake_file.event_date for lake_file in ledger.lake_files(district.store)]
     kept = pl.Series(sorted(set(held)), dtype=pl.String).str.to_date()
     return {
         "marts.source_files": pl.DataFrame(rows, schema=schema),

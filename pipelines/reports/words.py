@@ -214,7 +214,7 @@ def how_sure(level: str, sources: int, results: Sequence[str]) -> str:
         sources: Log sources that the cited lines come from.
         results: What became of each other explanation.
     """
-    tested = [one for one in results if one != BY_DESIGN]
+    tested = [result for result in results if result != BY_DESIGN]
     out, fits = tested.count(RULED_OUT), tested.count(FITS)
     verb = "was" if out == 1 else "were"
     causes = count(len(tested), "other explanation")

@@ -57,16 +57,18 @@ def set_aside(count: int) -> str:
 
 def troubles(outcomes: Iterable[Outcome]) -> Iterator[str]:
     """What is wrong with files, and which lines wait for what, safe for a terminal."""
-    for one in outcomes:
-        if one.is_told:
-            yield trouble(one.record)
-        if one.waits:
-            yield safe(f"{one.record.source}/{one.record.path}: {one.waits}")
+    for outcome in outcomes:
+        if outcome.is_told:
+            yield trouble(outcome.record)
+        if outcome.waits:
+            yield safe(
+                f"{outcome.record.source}/{outcome.record.path}: {outcome.waits}"
+            )
 
 
 def is_all_lost(outcomes: Iterable[Outcome]) -> bool:
     """Files were delivered, and not one of them could be read."""
-    states = {one.record.state for one in outcomes if one.kind != "waiting"}
+    states = {outcome.record.state for outcome in outcomes if outcome.kind != "waiting"}
     return states == {FAILED}
 
 
@@ -96,13 +98,13 @@ def facts_of(done: Result) -> dict[str, Any]:
             "withdrawn": list(done.kept.withdrawn),
         },
         "because": list(done.kept.because),
-        "not_built": [one.shown for one in done.failures],
+        "not_built": [failure.shown for failure in done.failures],
         "reattributed_requests": done.built.reattributed,
         "alerts": asdict(done.alerts) if done.alerts is not None else None,
         "files_set_aside": done.set_aside,
         "notes": list(done.notes),
         "snapshot": done.snapshot.stem if done.snapshot is not None else None,
-        "reports": [str(one.page) for one in done.reports],
+        "reports": [str(report.page) for report in done.reports],
         "seconds": {name: round(one, 3) for name, one in done.seconds.items()},
     }
 
@@ -117,7 +119,7 @@ def told(done: Result) -> Iterator[str]:
     yield f"{new} of {len(done.outcomes)} files were new or had grown."
     if done.alerts is not None and done.alerts.new:
         yield f"Alerts: {done.alerts}"
-    yield from (f"{one}\n  {TRIED_AGAIN}" for one in done.failures)
+    yield from (f"{failure}\n  {TRIED_AGAIN}" for failure in done.failures)
     if not done.built.days and not done.reports:
         yield "Nothing was due."
         return
@@ -136,7 +138,9 @@ def _judged(done: Result) -> Iterator[str]:
         f"{len(days)} days built; findings: {len(kept.new)} new, "
         f"{len(kept.updated)} updated, {len(kept.withdrawn)} withdrawn."
     )
-    yield from (f"  opened by {one}" for one in reason_lines(done.built.reasons))
+    yield from (
+        f"  opened by {reason_line}" for reason_line in reason_lines(done.built.reasons)
+    )
     if moved := done.built.reattributed:
         yield f"{moved} requests of earlier days are attributed otherwise; {WHERE}"
     if kept.because:

@@ -120,7 +120,7 @@ def draw(rows: pl.DataFrame) -> Figure | None:
 def whom(binds: str) -> str:
     """Whom a clause binds, in words."""
     codes = [one for one in BINDS_SEVERAL.split(binds) if one]
-    return listed([BINDS.get(one, one) for one in codes])
+    return listed([BINDS.get(code, code) for code in codes])
 
 
 def clauses_table(rows: pl.DataFrame) -> Table:

@@ -115,7 +115,7 @@ def draw(rows: pl.DataFrame) -> Figure | None:
         top = max([value or 0 for value in [*values, *past]] + [4]) * 1.35
         sides |= pair(rows, place, suffix, top)
         own = {"xaxis": refs["xref"], "yaxis": refs["yref"]}
-        traces += [one.update(**own) for one in curves(rows, key)]
+        traces += [curve.update(**own) for curve in curves(rows, key)]
         notes.append(note(0, top * 0.97, name, xshift=0, **refs))
         if values[-1] is not None:
             last = (len(values) - 1, values[-1], number(values[-1]))
