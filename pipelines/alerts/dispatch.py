@@ -107,6 +107,7 @@ def context_of(district: District) -> RoundContext:
         zone=ZoneInfo(district.zone),
         is_open=open_days(district),
         report=_report(district),
+        report_channel=district.settings.report.mail,
     )
 
 

@@ -55,7 +55,7 @@ class Message:
         return fields
 
 
-SURE = {"C2": "likely", "C3": "well shown"}
+SURE = {"C2": "likely", "C3": "well supported"}
 AT_ONCE, DAILY, WEEKLY, TEST, ESCALATION = (
     "notice",
     "daily",

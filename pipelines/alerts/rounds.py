@@ -264,6 +264,8 @@ class RoundContext:
     Attributes:
         is_open: Whether a school of the district works on a day.
         report: Where the newest report is.
+        report_channel: Name of the channel that the report is mailed to; empty
+            without one.
     """
 
     store: Store
@@ -271,6 +273,7 @@ class RoundContext:
     zone: ZoneInfo
     is_open: IsOpen
     report: str
+    report_channel: str = ""
 
 
 def run_round(
@@ -313,7 +316,12 @@ class _Round:
             self.local, alerts, self.context.is_open, partial(self._served, name)
         )
         moment = Moment(self.local, self.is_quiet, lists)
-        reader = Reader(name, one.audience, one.phone or is_phone(one))
+        reader = Reader(
+            name,
+            one.audience,
+            one.phone or is_phone(one),
+            has_report=name == self.context.report_channel,
+        )
         decisions = decide(
             news, reader, self.memory, moment, routes=routes_of(alerts), alerts=alerts
         )

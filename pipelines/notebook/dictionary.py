@@ -69,7 +69,7 @@ KEPT: Mapping[str, Header] = {
                 "varchar", "how bad if true: informational, low, medium or high"
             ),
             "confidence": _note(
-                "varchar", "how well shown: C3 corroborated, C2 likely, C1 a lead"
+                "varchar", "how well shown: C3 well supported, C2 likely, C1 a lead"
             ),
             "status": _note("varchar", "open, explained, confirmed or withdrawn"),
             "status_reason": _note("varchar", "why it is no longer open"),
@@ -409,7 +409,7 @@ VALUES: Mapping[str, Words] = {
         "critical": "harm may be under way",
     },
     "confidence": {
-        "C3": "corroborated: two sources agree, every other explanation was ruled out",
+        "C3": "well supported: two sources agree, every other explanation was ruled out",
         "C2": "likely: one could not be tested",
         "C1": "a lead, for analysts alone",
     },

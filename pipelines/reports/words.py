@@ -26,7 +26,7 @@ KINDS = {
     "off_hours_external": "outside site outside duty hours",
     "anomaly": "unusual for this account or device",
 }
-SURE = {"C3": "Corroborated", "C2": "Likely"}
+SURE = {"C3": "Well supported", "C2": "Likely"}
 STEPS = {"C3": 3, "C2": 2}
 REVIEW = {
     "open": "waiting for a decision",

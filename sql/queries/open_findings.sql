@@ -6,7 +6,7 @@ columns:
   rule: {type: varchar, is: code of the detection}
   subject: {type: varchar, pii: direct, is: the account it is about}
   event_date: {type: date, is: local day}
-  confidence: {type: varchar, is: 'C3 corroborated, C2 likely, C1 a lead'}
+  confidence: {type: varchar, is: 'C3 well supported, C2 likely, C1 a lead'}
   severity: {type: varchar, is: how bad if true}
 --- */
 select

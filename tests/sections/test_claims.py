@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
+from pipelines.alerts.message import SURE as MESSAGE_WORDS
 from pipelines.reports.cards import card, card_rows, decide
 from pipelines.reports.editions import Edition, edition_report
 from pipelines.reports.headline import source_issues
@@ -14,7 +15,7 @@ from pipelines.reports.schemas import SCHEMAS
 from pipelines.reports.sections import buildings, policy_map
 from pipelines.reports.view import View
 from pipelines.reports.weekly import weekly_report
-from pipelines.reports.words import clock, distance, how_sure, in_locale
+from pipelines.reports.words import SURE, clock, distance, how_sure, in_locale
 from tests.sections.fixtures import MONDAY, busy
 from tests.sections.reading import Page
 
@@ -125,3 +126,7 @@ def test_a_british_district_reads_its_own_dates():
     assert (clock(21, 42), distance(13)) == ("9:42 PM", "8.1 miles")
     assert "Mon, Nov 16 to Sun, Nov 22, 2026" in american
     assert "Mon 16 Nov to Sun 22 Nov 2026" in british
+
+
+def test_a_grade_has_one_word_in_report_and_messages():
+    assert {level: word.lower() for level, word in SURE.items()} == MESSAGE_WORDS

@@ -244,7 +244,9 @@ def test_a_correction_names_each_difference():
     text = Page(pages[INDEX], within="corrections-part").text
     assert "Revision 2 changes 2 numbers and items" in text
     assert "Items to review 3 2" in text
-    assert "Item f-2026w47-001 waiting for a decision (corroborated) explained" in text
+    assert (
+        "Item f-2026w47-001 waiting for a decision (well supported) explained" in text
+    )
     page = "2026-W47/evidence/f-2026w47-001.html"
     assert page in pages
     assert page in pages_of("busy"), "the id stays"

@@ -9,6 +9,7 @@ from pipelines.alerts.decisions import (
     LEAD,
     NO_ROUTE,
     QUIET,
+    REPORTED,
     SEEN,
     SNOOZED,
     TOLD_BEFORE,
@@ -234,7 +235,7 @@ def test_what_a_message_holds():
         for one in compose(decisions[:2], SETTING, 5, NOW.date()).announcements
     ]
     for part in (
-        "n-k  medium, well shown, since 03 Nov 15:05: no line came",
+        "n-k  medium, well supported, since 03 Nov 15:05: no line came",
         "and 1 more in the next list",
         "The report: reports/index.html",
         f"To acknowledge: schoolbell alerts ack {made.key}",
@@ -242,3 +243,11 @@ def test_what_a_message_holds():
         "You get this because",
     ):
         assert part in made.text
+
+
+def test_a_reader_of_the_report_mail_gets_no_second_count_of_the_week():
+    reads_report = Reader("desk", ("director", "operator"), has_report=True)
+    assert decided(conduct(), DESK)[0] == "tell"
+    assert decided(conduct(), reads_report) == ("suppress", REPORTED)
+    assert decided(SPRAY, reads_report)[0] == "tell"
+    assert decided(SILENT, reads_report)[0] == "tell"
