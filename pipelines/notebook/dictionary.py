@@ -409,7 +409,7 @@ VALUES: Mapping[str, Words] = {
         "critical": "harm may be under way",
     },
     "confidence": {
-        "C3": "well supported: two sources agree, every other explanation was ruled out",
+        "C3": "well supported: two sources agree, what could be tested is ruled out",
         "C2": "likely: one could not be tested",
         "C1": "a lead, for analysts alone",
     },
