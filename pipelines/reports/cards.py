@@ -185,6 +185,7 @@ class Card:
         alternatives: Other explanations: name, how tested, result.
         decide: Until when a decision is asked for, or was.
         command: The command that records one.
+        referral: Which office takes it further; empty where none has to.
     """
 
     finding_id: str
@@ -207,6 +208,7 @@ class Card:
     line_count: int
     decide: str
     command: str
+    referral: str
     measures: tuple[tuple[str, str], ...]
     sites: tuple[str, ...]
     clauses: tuple[tuple[str, str, str], ...]
@@ -266,6 +268,10 @@ def card_rows(view: View, findings: pl.DataFrame) -> pl.DataFrame:
         when=when,
         rule_title=pl.col("rule").replace_strict(titles, default=pl.col("rule")),
         is_carried=pl.col("event_date") < view.start,
+        referral=pl.struct("kind", "severity").map_elements(
+            lambda row: view.inputs.referral.sentence(row["kind"], row["severity"]),
+            return_dtype=pl.String,
+        ),
         decide_by=pl.lit(view.start + DAYS_TO_DECIDE),
         made_date=pl.lit(view.inputs.generated_time.astimezone(view.zone).date()),
         line_count=pl.col("line_count").fill_null(0),
@@ -318,6 +324,7 @@ def card(row: Mapping[str, Any]) -> Card:
         support=support(row),
         line_count=row["line_count"],
         decide=decide(row["decide_by"], row["made_date"]),
+        referral=row["referral"],
         command=f"schoolbell findings verdict {row['finding_id']} CODE --reason ...",
         **details(record, row["blind"] or ""),
     )

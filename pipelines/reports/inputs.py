@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.reports.schemas import SCHEMAS, conform, empty_frame
-from pipelines.settings.model import LEAST_COUNT, REPORT_TITLE
+from pipelines.settings.model import LEAST_COUNT, REPORT_TITLE, Referral
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +51,7 @@ class ReportInputs:
             holds is_removed, and no number.
         not_believed: Sentences about registry files that shrank and were not taken.
         kept_from: First day whose findings are all still kept, where some are not.
+        referral: Which office takes an item further; `sentence` says it.
         title: What the report is called; stands beside the district's name.
         sections_off: Names of sections that the report leaves out.
         paper: letter or a4.
@@ -83,6 +84,7 @@ class ReportInputs:
     settings_hash: str
     registry_version: str
     unjudged: pl.DataFrame = field(default_factory=lambda: empty_frame("unjudged"))
+    referral: Referral = field(default_factory=Referral)
     source_issues: pl.DataFrame = field(
         default_factory=lambda: empty_frame("source_issues")
     )

@@ -278,6 +278,7 @@ def report_inputs(
         accent=district.settings.report.accent,
         accent_dark=district.settings.report.accent_dark,
         zone=district.zone,
+        referral=district.settings.referral,
         generated_time=now,
         snapshot_id=snapshot,
         settings_hash=district.settings_hash,

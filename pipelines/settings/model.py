@@ -181,6 +181,48 @@ class Source(Part):
 COLOUR = r"^(#[0-9a-fA-F]{6})?$"
 
 
+class Referral(Part):
+    """Which office takes an item further; a draft, to be settled with counsel."""
+
+    shared_account: str = Field(
+        default="human resources",
+        description="office for an account in use away from its owner",
+        examples=["human resources"],
+    )
+    non_approved_site: str = Field(
+        default="the supervisor",
+        description="office for a site that is not on the list",
+        examples=["the supervisor"],
+    )
+    off_hours_external: str = Field(
+        default="the supervisor",
+        description="office for outside sites outside duty hours",
+        examples=["the supervisor"],
+    )
+    severity: Literal["low", "medium", "high", "critical"] = Field(
+        default="medium",
+        description="from this severity on an item is referred",
+        examples=["medium"],
+    )
+    text: str = Field(
+        default="Refer this to {office}. Do not question anybody yourself.",
+        description="what the card says; {office} stands for the office",
+        examples=["Refer this to {office}. Do not question anybody yourself."],
+    )
+
+    def sentence(self, kind: str, severity: str) -> str:
+        """What a card says of who takes it further; empty where nobody has to.
+
+        Args:
+            kind: Of the finding: shared_account, non_approved_site, ...
+            severity: Of the finding.
+        """
+        office: str = getattr(self, kind, "")
+        order = ("informational", "low", "medium", "high", "critical")
+        is_heavy = order.index(severity) >= order.index(self.severity)
+        return self.text.replace("{office}", office) if office and is_heavy else ""
+
+
 class Report(Part):
     """The weekly report."""
 
@@ -348,6 +390,7 @@ class Settings(Part):
     sources: Mapping[str, Source] = Field(default_factory=dict)
     detections: Mapping[str, Detection] = Field(default_factory=dict)
     report: Report = Report()
+    referral: Referral = Referral()
     alerts: Alerts = Alerts()
     registry: RegistrySettings = RegistrySettings()
     lists: Mapping[ListName, ListSource] = Field(default_factory=dict)

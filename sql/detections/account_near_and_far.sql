@@ -68,7 +68,8 @@ false_positives:
   - The owner works at the desk from afar with a tool that writes no remote logon.
   - The laptop is in the building too, on a line that a list takes for a home's.
 response: >
-  Ask the account's owner where the laptop was. Change the password in any case.
+  Have the password changed: the owner may not know of it. Leave questions to the office
+  that it is referred to.
 --- */
 with
 

@@ -63,8 +63,8 @@ false_positives:
   - A network of the registry stands for another building than it says.
   - The second device is a remote session whose network is listed as wired.
 response: >
-  Ask the account's owner how the account is used; the owner may not know of it.
-  Change the password in any case.
+  Have the password changed: the owner may not know of it. Leave questions to the office
+  that it is referred to.
 --- */
 with
 

@@ -76,8 +76,7 @@ false_positives:
   - A back-up or a synchronised folder that began that day.
   - A video or a camera's recordings that were handed in somewhere.
 response: >
-  Ask what was sent, and whether the site is fit for it. If it is, put it on the
-  list.
+  Decide whether the site is fit for what was sent. If it is, put it on the list.
 --- */
 with
 

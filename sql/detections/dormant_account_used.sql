@@ -69,7 +69,7 @@ false_positives:
   - The owner comes back from a long leave that the registry does not hold.
   - An account for work that comes once a season.
 response: >
-  Ask the account's owner; close the account if nobody needs it.
+  Find out whether anybody needs the account; close it if nobody does.
 --- */
 with
 

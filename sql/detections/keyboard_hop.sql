@@ -76,7 +76,8 @@ false_positives:
   - A network of the registry stands for another building than it says.
   - A colleague logged on with this account with leave to do so.
 response: >
-  Ask the account's owner where the owner was at that time.
+  Look at what both devices logged. Leave questions to the office that it is referred
+  to.
 --- */
 with
 

@@ -82,7 +82,8 @@ false_positives:
   - Evening or weekend duty was agreed and is not in the duty file.
   - A family member used a device that was taken home.
 response: >
-  Check the duty and calendar files first, then ask what the work was.
+  Check the duty and calendar files first. Leave questions to the office that it is
+  referred to.
 --- */
 with
 

@@ -65,7 +65,7 @@ false_positives:
   - The leave was called off and the record not changed.
   - The owner came in during leave.
 response: >
-  Check the leave record first, then ask who used the device that day.
+  Check the leave record first. Leave questions to the office that it is referred to.
 --- */
 with
 

@@ -83,7 +83,7 @@ would_change:
 false_positives:
   - The refused requests were an advertisement's, and the later use was work.
 response: >
-  Decide about the site; then ask what was looked for.
+  Decide about the site first. Leave questions to the office that it is referred to.
 --- */
 with
 

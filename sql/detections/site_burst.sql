@@ -66,8 +66,7 @@ false_positives:
   - Research that compares many sources; a librarian who checks links.
   - A tool of the district that runs in somebody's name.
 response: >
-  Ask the account's owner; then look which program on the device makes the
-  requests.
+  Look which program on the device makes the requests.
 --- */
 with
 

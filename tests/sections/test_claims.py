@@ -1,5 +1,6 @@
 """Each sentence of the report that claims something fails here when it is false."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -16,9 +17,15 @@ from pipelines.reports.sections import buildings, policy_map
 from pipelines.reports.view import View
 from pipelines.reports.weekly import weekly_report
 from pipelines.reports.words import SURE, clock, distance, how_sure, in_locale
+from pipelines.settings.model import Referral
+from pipelines.warehouse.library import models
 from tests.sections.fixtures import MONDAY, busy
 from tests.sections.reading import Page
 
+LIKELY_VICTIM = {"detections.signed_in_too_far_apart"}
+"""Where the owner is asked since a stranger may have the password."""
+
+CONDUCT = ("shared_account", "non_approved_site", "off_hours_external")
 INDEX = "2026-W47/index.html"
 
 
@@ -130,3 +137,22 @@ def test_a_british_district_reads_its_own_dates():
 
 def test_a_grade_has_one_word_in_report_and_messages():
     assert {level: word.lower() for level, word in SURE.items()} == MESSAGE_WORDS
+
+
+def test_what_leads_to_discipline_is_referred_and_nobody_is_questioned():
+    referral = Referral()
+    assert "human resources" in referral.sentence("shared_account", "high")
+    assert "Do not question anybody" in referral.sentence(
+        "off_hours_external", "medium"
+    )
+    assert referral.sentence("non_approved_site", "low") == ""
+    assert referral.sentence("anomaly", "high") == ""
+    own = Referral(shared_account="counsel", text="Give it to {office}.")
+    text = weekly_report(replace(busy(), referral=own), MONDAY)[INDEX]
+    assert "Give it to counsel." in text
+
+
+def test_no_rule_on_conduct_sends_anybody_to_question_staff():
+    for name, model in models().items():
+        if model.header.kind in CONDUCT and name not in LIKELY_VICTIM:
+            assert not re.search(r"\b[Aa]sk\b", model.header.response), name
