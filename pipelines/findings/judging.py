@@ -111,7 +111,7 @@ def _finding(
         claim=claim(header, row.details),
         devices=tuple(seen.devices),
         sites=tuple(seen.sites),
-        withheld=tuple(one for one in seen.sites if one in known.sensitive),
+        withheld=tuple(site for site in seen.sites if site in known.sensitive),
         evidence=row.evidence,
         details=row.details,
         alternatives=tested,
@@ -178,9 +178,10 @@ def _named(observables: Iterable[str], prefix: str) -> tuple[str, ...]:
     """Observables of one kind; a bare one is a device."""
     bare = prefix == "device:"
     return tuple(
-        one.removeprefix(prefix)
-        for one in observables
-        if one.startswith(prefix) or (bare and not one.startswith(("device:", "site:")))
+        observable.removeprefix(prefix)
+        for observable in observables
+        if observable.startswith(prefix)
+        or (bare and not observable.startswith(("device:", "site:")))
     )
 
 

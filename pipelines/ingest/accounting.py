@@ -33,8 +33,10 @@ class DayAccount:
 def days(store: Store, source: str | None = None) -> list[DayAccount]:
     """Each source and local day, oldest first."""
     found: dict[tuple[str, date], list[SourceDay]] = {}
-    for one in source_days(store, source):
-        found.setdefault((one.source, one.event_date), []).append(one)
+    for source_day in source_days(store, source):
+        found.setdefault((source_day.source, source_day.event_date), []).append(
+            source_day
+        )
     return [
         DayAccount(
             source=name,

@@ -114,8 +114,8 @@ def _are_twins(names: list[Words], place: Ints, first: Ints, model: Ints) -> Boo
     is_twin: Bools = counts == counts[model]
     twin = place + np.repeat(np.where(is_twin, first[model], first[:-1]), counts)
     differs = names[0] != names[0][twin]
-    for one in names[1:]:
-        differs |= one != one[twin]
+    for name in names[1:]:
+        differs |= name != name[twin]
     is_twin &= np.diff(np.append(0, np.cumsum(differs))[first]) == 0
     return is_twin
 
