@@ -1,10 +1,10 @@
 /* ---
 summary: >
-  Which service each host of an account's day was used for. A host that serves a service
-  counts as that one, unless the list of sites approves or denies the host itself. A
-  host that is asked for within seconds of another service's pages, most of the time
-  that day, counts as that one too: what a page embeds was not chosen by whom it names. Every
-  other host is its own site's.
+  Which service each host of an account's day was used for. A host that serves a
+  service counts as that one, unless the list of sites approves or denies the host
+  itself. A host that is asked for within seconds of another service's pages, most of
+  the time that day, counts as that one too: what a page embeds was not chosen by whom
+  it names. Every other host is its own site's.
 grain: [account, url_hostname, event_date]
 params:
   event_date: {type: date}
