@@ -41,6 +41,14 @@ params:
     why: >-
       what comes before a fifth of the sessions on most sites is where people start
       from, so to follow it says nothing
+  hosts:
+    type: int
+    default: 8
+    min: 1
+    max: 100
+    why: >-
+      a service has a handful of hosts; what more sites follow than that is where people
+      sign in and go on from
 columns:
   site: {type: varchar, is: registrable domain that serves}
   service: {type: varchar, is: registrable domain whose pages it serves}
@@ -161,6 +169,13 @@ roots as (
     select *
     from led
     where before_site not in (select hosts.site from led as hosts)
+),
+
+chosen as (
+    select *
+    from roots
+    qualify
+        row_number() over (partition by site order by share desc, before_site) = 1
 )
 
 select
@@ -171,6 +186,5 @@ select
     day_count,
     share::double as share,
     $event_date::date as event_date
-from roots
-qualify
-    row_number() over (partition by site order by share desc, before_site) = 1
+from chosen
+qualify count(*) over (partition by before_site) <= $hosts

@@ -85,7 +85,9 @@ labels as (
     select
         url_hostname,
         max(case when is_non_work then source_count else 0 end) as list_count,
-        coalesce(bool_or(is_sensitive), false) as is_sensitive
+        -- of a way around the filter the tool is what counts
+        coalesce(bool_or(is_sensitive), false)
+        and not bool_or(category = 'circumvention') as is_sensitive
     from core.host_categories
     where
         event_date between $event_date::date and $event_date::date + interval 1 day

@@ -62,7 +62,9 @@ labels as (
         url_hostname,
         array_to_string(sorted_values(category), ', ') as categories,
         max(case when is_non_work then source_count else 0 end) as non_work_sources,
-        coalesce(bool_or(is_sensitive), false) as is_sensitive,
+        -- of a way around the filter the tool is what counts
+        coalesce(bool_or(is_sensitive), false)
+        and not bool_or(category = 'circumvention') as is_sensitive,
         bool_or(
             category in (
                 select kinds.category

@@ -1,4 +1,4 @@
-"""`suggest` proposes the site that a host was learned to serve, once, if it is listed."""
+"""`suggest` proposes what a host was learned to serve, once, if that is listed."""
 
 from datetime import date
 
