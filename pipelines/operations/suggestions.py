@@ -421,7 +421,13 @@ inner join built.identity.accounts as accounts
     on
         requests.account = accounts.account
         and requests.event_date = accounts.event_date
-where verdicts.verdict = 'external' and requests.site is not null
+where
+    verdicts.verdict = 'external'
+    and requests.site is not null
+    -- a host goes by the site that it serves
+    and requests.url_hostname not in (
+        select url_hostname from built.core.served_hosts
+    )
 group by requests.site
 having count(distinct requests.account) >= $fewest
 order by accounts desc, requests desc, requests.site
@@ -457,7 +463,60 @@ def _roles(row: dict[str, Any]) -> str:
     return "all"
 
 
-KINDS = (networks, fixed, machines, services, reach, hours)
+_LEARNED = """
+with learned as (
+    select * from built.core.learned_services
+    qualify event_date = max(event_date) over (partition by site)
+),
+
+entries as (
+    select hosts.site, min(approved.entry_id) as entry_id
+    from built.registry.approved_sites as approved
+    inner join built.identity.hosts as hosts
+        on split_part(approved.pattern, '/', 1) = hosts.url_hostname
+    where approved.match <> 'deny'
+    group by hosts.site
+)
+
+select learned.*, entries.entry_id
+from learned
+inner join entries on learned.service = entries.site
+where
+    learned.site not in (
+        select site from built.registry.service_hosts
+        union all
+        select site from entries
+    )
+order by learned.session_count desc, learned.site
+"""
+
+
+def serving(evidence: Evidence) -> list[Proposal]:
+    """A row for each site that was learned to serve one of the list, naming its entry.
+
+    It is judged so already; the row keeps what was learned, whatever logs show later.
+    """
+    return [
+        Proposal(
+            "approved_sites.csv",
+            {
+                "entry_id": f"S-{number:03d}",
+                "pattern": row["site"],
+                "match": "domain",
+                "purpose": f"serves {row['service']}",
+                "supports": row["entry_id"],
+            },
+            f"{row['share']:.0%} of {row['session_count']} sessions of "
+            f"{row['account_count']} accounts on {row['day_count']} days began right "
+            f"after {row['service']}",
+        )
+        for number, row in enumerate(
+            evidence.frame(_LEARNED).iter_rows(named=True), start=1
+        )
+    ]
+
+
+KINDS = (networks, fixed, machines, services, reach, serving, hours)
 
 
 def suggest(district: District) -> Mapping[str, Sequence[Proposal]]:

@@ -49,6 +49,8 @@ Mask = Literal["site", "sites", "category"]
 MASKED: Mapping[str, Mask] = {
     "url_hostname": "site",
     "site": "site",
+    "before_site": "site",
+    "service": "site",
     "destination": "site",
     "registrable_domain": "site",
     "unicode_hostname": "site",
@@ -76,6 +78,7 @@ INTERNAL = (
     "core.logons",
     "core.outside_places",
     "core.regular_calls",
+    "core.site_sequences",
     "identity.account_names",
     "identity.places",
 )

@@ -12,16 +12,15 @@ from base64 import b32encode
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal, get_args
 
+from pipelines.registry.domain_lists import sensitive_categories
+
 Kind = Literal[
     "account", "device", "address", "person", "pupil", "pupil_person", "site"
 ]
 """What is named. `pupil` is an account of a student, `pupil_person` the student: both
 have keys of their own and names that say so."""
 
-SENSITIVE = (
-    "adult", "counselling", "dating", "finance", "health", "jobs", "legal_help",
-    "politics", "religion", "sexuality", "union",
-)  # fmt: skip
+SENSITIVE = tuple(sensitive_categories()["category"])
 """Kinds of sites whose names tell what is nobody's business without a case."""
 WITHHELD = "withheld"
 """Stands in the place of such a kind."""

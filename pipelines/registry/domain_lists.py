@@ -72,9 +72,30 @@ def background_hosts() -> pl.DataFrame:
 
 
 @cache
+def service_hosts() -> pl.DataFrame:
+    """`service` and `host`: which hosts a service alone serves its pages with."""
+    return _list("service_hosts.csv")
+
+
+@cache
+def sensitive_categories() -> pl.DataFrame:
+    """`category` of a kind that is sensitive, and `is_judged`."""
+    return _list("sensitive_categories.csv").with_columns(
+        is_judged=pl.col("is_judged") == "true"
+    )
+
+
+@cache
 def version() -> str:
     """What the lists call themselves; changes whenever one of them does."""
-    lists = (starter_categories, category_words, login_hosts, background_hosts)
+    lists = (
+        starter_categories,
+        category_words,
+        login_hosts,
+        background_hosts,
+        service_hosts,
+        sensitive_categories,
+    )
     texts = (listed().write_csv() for listed in lists)
     digest = hashlib.sha256("".join(texts).encode()).hexdigest()
     return f"{STARTER} {digest[:12]}"

@@ -12,6 +12,7 @@ columns:
   source_count: {type: bigint, is: sources that say so}
   sources: {type: varchar, is: their names}
   is_non_work: {type: boolean, is: a kind of site that is seldom work}
+  is_sensitive: {type: boolean, is: of a kind that no rule on sites judges}
   event_date: {type: date, is: local day}
 --- */
 with
@@ -91,6 +92,11 @@ select
         'social', 'shopping', 'streaming', 'sports', 'gambling', 'jobs', 'dating',
         'games', 'adult', 'real_estate', 'file_sharing', 'circumvention'
     ) as is_non_work,
+    category in (
+        select kinds.category
+        from registry.sensitive_categories as kinds
+        where not kinds.is_judged
+    ) as is_sensitive,
     $event_date::date as event_date
 from matched
 group by url_hostname, category

@@ -1,7 +1,9 @@
 /* ---
 summary: >
   How long each off-duty stretch went to external sites, and to sites known to be
-  non-work. A request counts until the next one to such a site, three minutes at
+  non-work. A site is external where no approval applies to the account on the day; a
+  host that serves another site goes by that one; what is of a sensitive kind is left
+  out. A request counts until the next one to such a site, three minutes at
   most, the last for twenty seconds: an open tunnel shows no reader.
 grain: [account, device, start_time]
 window: {days_after: 1}
@@ -24,6 +26,15 @@ columns:
   sites: {type: 'varchar[]', is: external sites}
   non_work_sites: {type: 'varchar[]', is: non-work sites among them}
   evidence: {type: 'bigint[]', is: the requests to external sites}
+  served: {type: 'varchar[]', pii: indirect, is: 'hosts that serve them, who says so'}
+  spans:
+    type: 'struct(began double, ended double)[]'
+    pii: indirect
+    is: 'when external sites were in use, in seconds since 1970'
+  non_work_spans:
+    type: 'struct(began double, ended double)[]'
+    pii: indirect
+    is: the same of non-work sites
   event_date: {type: date, is: local day on which the stretch starts}
 --- */
 with
@@ -56,26 +67,58 @@ verdicts as (
         event_date between $event_date::date and $event_date::date + interval 1 day
 ),
 
-non_work as (
+services as (
+    select *
+    from core.host_services
+    where
+        event_date between $event_date::date and $event_date::date + interval 1 day
+),
+
+standing as (
+    select *
+    from core.site_standing
+    where
+        event_date between $event_date::date and $event_date::date + interval 1 day
+),
+
+labels as (
     select
         url_hostname,
-        max(source_count) as list_count
+        max(case when is_non_work then source_count else 0 end) as list_count,
+        -- of a way around the filter the tool is what counts
+        coalesce(bool_or(is_sensitive), false)
+        and not bool_or(category = 'circumvention') as is_sensitive
     from core.host_categories
     where
-        is_non_work
-        and event_date between $event_date::date and $event_date::date + interval 1 day
+        event_date between $event_date::date and $event_date::date + interval 1 day
     group by url_hostname
 ),
 
-external as (
+judged as (
     select
         cited.account,
         cited.device,
         cited.stretch_start,
         cited.event_id,
-        requests.site,
-        coalesce(non_work.list_count, 0) as list_count,
-        epoch(requests.start_time) as started
+        case when services.source <> 'own' then services.service else requests.site end
+            as site,
+        epoch(requests.start_time) as started,
+        case
+            when services.source <> 'own' then standing.verdict
+            else verdicts.verdict
+        end as verdict,
+        case
+            when services.source <> 'own' then coalesce(standing.non_work_sources, 0)
+            else coalesce(labels.list_count, 0)
+        end as list_count,
+        coalesce(
+            case
+                when services.source <> 'own' then standing.is_sensitive
+                else labels.is_sensitive or standing.is_sensitive
+            end,
+            false
+        ) as is_sensitive,
+        standing.served
     from cited
     inner join requests on cited.event_id = requests.event_id
     inner join verdicts
@@ -83,8 +126,23 @@ external as (
             requests.account = verdicts.account
             and requests.url_hostname = verdicts.url_hostname
             and requests.event_date = verdicts.event_date
-    left join non_work on requests.url_hostname = non_work.url_hostname
-    where verdicts.verdict in ('external', 'denied')
+    left join labels on requests.url_hostname = labels.url_hostname
+    left join services
+        on
+            requests.account = services.account
+            and requests.url_hostname = services.url_hostname
+            and requests.event_date = services.event_date
+    left join standing
+        on
+            requests.account = standing.account
+            and coalesce(services.service, requests.site) = standing.site
+            and requests.event_date = standing.event_date
+),
+
+external as (
+    select *
+    from judged
+    where is_external(verdict) and not is_sensitive
 ),
 
 -- each request once for all external sites, once more for the non-work ones alone
@@ -128,6 +186,24 @@ select
         coalesce(list(site) filter (where list_count > 0), []::varchar[])
     ) as non_work_sites,
     list_sort(list(event_id) filter (where not is_non_work_only)) as evidence,
+    sorted_set(flatten(list(coalesce(served, []::varchar[])))) as served,
+    list_sort(
+        list(
+            struct_pack(
+                began := started::double, ended := (started + seconds)::double
+            )
+        ) filter (where not is_non_work_only)
+    ) as spans,
+    list_sort(
+        coalesce(
+            list(
+                struct_pack(
+                    began := started::double, ended := (started + seconds)::double
+                )
+            ) filter (where is_non_work_only),
+            []
+        )
+    ) as non_work_spans,
     $event_date::date as event_date
 from timed
 group by account, device, stretch_start

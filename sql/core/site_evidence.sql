@@ -3,8 +3,8 @@ summary: >
   The use of sites that a rule may judge: by a staff account that a login or a live
   keyboard names, with somebody at the keyboard where the device tells, not on a
   private phone. Each row says whether the site was read rather than embedded, and how
-  much of it visits of more than one request make up. The rules about sites add only
-  their own conditions.
+  much of it visits of more than one request make up. Sites of a sensitive kind are
+  left out. The rules about sites add only their own conditions.
 grain: [account, device, site, event_date]
 params:
   event_date: {type: date}
@@ -37,9 +37,9 @@ columns:
   account: {type: varchar, pii: direct, is: account}
   device: {type: varchar, pii: indirect, is: device}
   is_district_device: {type: boolean, is: district property}
-  site: {type: varchar, is: registrable domain}
+  site: {type: varchar, is: registrable domain of the service}
   verdict: {type: varchar, is: the strictest verdict on its hosts}
-  is_external: {type: boolean, is: 'no entry of the list of sites speaks for it'}
+  is_external: {type: boolean, is: no approval applies to this account on this day}
   entry_id: {type: varchar, is: entry of the list of sites that decided}
   attribution_grade: {type: varchar, is: A or C}
   is_live_known: {type: boolean, is: the device's logons show a live keyboard}
@@ -55,11 +55,20 @@ columns:
   is_page_read: {type: boolean, is: a page came and it is not mostly an embed}
   categories: {type: varchar, is: what lists say of it}
   non_work_sources: {type: bigint, is: most lists agreeing on one non-work category}
+  served: {type: 'varchar[]', pii: indirect, is: 'hosts that serve it, and who says so'}
   evidence: {type: 'bigint[]', is: 'the requests, and what says whose they are'}
   attribution_evidence: {type: 'bigint[]', is: the leases and logons among them}
   active_visits: {type: bigint, is: visits of more than a lone request}
   active_seconds: {type: double, is: 'in these, from first request to last'}
   active_evidence: {type: 'bigint[]', is: 'their requests, leases and logons'}
+  spans:
+    type: 'struct(began double, ended double)[]'
+    pii: indirect
+    is: 'when it was in use, in seconds since 1970'
+  active_spans:
+    type: 'struct(began double, ended double)[]'
+    pii: indirect
+    is: the same of visits of more than a lone request
   event_date: {type: date, is: local day}
 --- */
 with
@@ -74,6 +83,8 @@ use as (
         -- that a device is assigned to somebody does not say who used it
         and attribution_grade in ('A', 'C')
         and (live_share >= $live_share or not has_logon_log)
+        -- such use is counted in marts, and held against nobody
+        and not coalesce(is_sensitive, false)
 ),
 
 -- a lone request may be a preview, and the tunnel it leaves open has no reader
@@ -84,7 +95,8 @@ visits as (
         site,
         count(*) as active_visits,
         sum(active_seconds) as active_seconds,
-        flatten(list(evidence)) as evidence
+        flatten(list(evidence)) as evidence,
+        flatten(list(spans)) as spans
     from core.site_visits
     where event_date = $event_date::date and request_count >= 2
     group by account, device, site
@@ -96,7 +108,7 @@ select
     coalesce(use.is_district_device, false) as is_district_device,
     use.site,
     use.verdict,
-    use.verdict in ('external', 'denied') as is_external,
+    is_external(use.verdict) as is_external,
     use.entry_id,
     use.attribution_grade,
     coalesce(use.has_logon_log, false) as is_live_known,
@@ -114,6 +126,7 @@ select
         as is_page_read,
     use.categories,
     use.non_work_sources,
+    coalesce(use.served, []::varchar[]) as served,
     sorted_set(
         use.evidence || coalesce(use.attribution_evidence, []::bigint[])
     ) as evidence,
@@ -123,6 +136,8 @@ select
     sorted_set(
         visits.evidence || coalesce(use.attribution_evidence, []::bigint[])
     ) as active_evidence,
+    use.spans,
+    visits.spans as active_spans,
     use.event_date
 from use
 left join visits

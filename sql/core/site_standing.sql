@@ -2,28 +2,27 @@
 summary: >
   What the list of sites and the lists of categories say of a site for an account
   on a day: the verdicts on the hosts that it asked for, brought to one. Approval of
-  any of the hosts speaks for the site; a denial decides.
+  any of the hosts speaks for the site; a denial decides. Hosts that serve the site add
+  nothing: its own verdict and category are theirs.
 grain: [account, site, event_date]
 params:
   event_date: {type: date}
 columns:
   account: {type: varchar, pii: direct, is: account}
-  site: {type: varchar, is: registrable domain}
+  site: {type: varchar, is: registrable domain of the service}
   verdict: {type: varchar, is: the strictest verdict on its hosts}
   entry_id: {type: varchar, is: entry of the list of sites that decided}
   categories: {type: varchar, is: what lists say of it}
   non_work_sources: {type: bigint, is: most lists agreeing on one non-work category}
+  is_sensitive: {type: boolean, is: of a kind that no rule on sites judges}
+  served: {type: 'varchar[]', pii: indirect, is: 'hosts that serve it, and who says so'}
   event_date: {type: date, is: local day}
 --- */
 with
 
-verdicts as (
-    select
-        account,
-        url_hostname,
-        verdict,
-        entry_id
-    from core.site_verdicts
+services as (
+    select *
+    from core.host_services
     where event_date = $event_date::date
 ),
 
@@ -35,11 +34,43 @@ hosts as (
     where site is not null
 ),
 
+-- a service of which no own host was asked for stands here by its site
+verdicts as (
+    select
+        verdicts.account,
+        coalesce(hosts.site, verdicts.url_hostname) as site,
+        verdicts.url_hostname,
+        verdicts.verdict,
+        verdicts.entry_id
+    from core.site_verdicts as verdicts
+    left join hosts on verdicts.url_hostname = hosts.url_hostname
+    left join services
+        on
+            verdicts.account = services.account
+            and verdicts.url_hostname = services.url_hostname
+    where
+        verdicts.event_date = $event_date::date
+        and (services.source is null or services.source = 'own')
+        and (
+            hosts.site is not null
+            or verdicts.url_hostname in (select used.service from services as used)
+        )
+),
+
 labels as (
     select
         url_hostname,
         array_to_string(sorted_values(category), ', ') as categories,
-        max(case when is_non_work then source_count else 0 end) as non_work_sources
+        max(case when is_non_work then source_count else 0 end) as non_work_sources,
+        -- of a way around the filter the tool is what counts
+        coalesce(bool_or(is_sensitive), false)
+        and not bool_or(category = 'circumvention') as is_sensitive,
+        bool_or(
+            category in (
+                select kinds.category
+                from registry.sensitive_categories as kinds
+            )
+        ) as is_withheld
     from core.host_categories
     where event_date = $event_date::date
     group by url_hostname
@@ -52,10 +83,11 @@ strictness as (
             when 'denied' then 1
             when 'approved' then 2
             when 'undecidable' then 3
-            when 'approved_other_role' then 4
-            when 'lapsed' then 5
-            when 'not_yet' then 6
-            else 7
+            when 'approved_for_pupils' then 4
+            when 'approved_other_role' then 5
+            when 'lapsed' then 6
+            when 'not_yet' then 7
+            else 8
         end as place
     from verdicts
     group by verdict
@@ -64,31 +96,84 @@ strictness as (
 judged as (
     select
         verdicts.account,
-        hosts.site,
+        verdicts.site,
         verdicts.verdict,
         verdicts.entry_id,
         strictness.place,
         labels.categories,
-        labels.non_work_sources
+        labels.non_work_sources,
+        coalesce(labels.is_sensitive, false) as is_sensitive,
+        coalesce(labels.is_withheld, false) as is_withheld
     from verdicts
-    inner join hosts on verdicts.url_hostname = hosts.url_hostname
     inner join strictness on verdicts.verdict = strictness.verdict
     left join labels on verdicts.url_hostname = labels.url_hostname
-)
+),
 
 -- of two entries that say the same the first by its id is cited, in every build
+standing as (
+    select
+        account,
+        site,
+        verdict,
+        entry_id,
+        max(categories) over of_site as categories,
+        coalesce(max(non_work_sources) over of_site, 0) as non_work_sources,
+        -- as names are withheld: a site is of a kind when most of its hosts are
+        2 * count(*) filter (where is_sensitive) over of_site >= count(*) over of_site
+            as is_sensitive,
+        bool_or(is_withheld) over of_site as is_withheld
+    from judged
+    window of_site as (partition by account, site)
+    qualify
+        row_number() over (
+            partition by account, site
+            order by place, coalesce(entry_id, ''), verdict
+        ) = 1
+),
+
+reasons as (
+    select
+        account,
+        service,
+        site,
+        case source
+            when 'district' then 'by the list of sites'
+            when 'listed' then 'by the built-in list of services'
+            when 'learned'
+                then
+                    printf(
+                        '%.0f%% of %d sessions in two weeks followed it',
+                        100 * max(share),
+                        max(session_count)
+                    )
+            else printf('%.0f%% of its requests followed it', 100 * max(share))
+        end as reason
+    from services
+    where source <> 'own'
+    group by account, service, site, source
+),
+
+served as (
+    select
+        account,
+        service,
+        sorted_values(site || ' serves ' || service || ' (' || reason || ')') as served
+    from reasons
+    group by account, service
+)
+
 select
-    account,
-    site,
-    verdict,
-    entry_id,
-    max(categories) over of_site as categories,
-    coalesce(max(non_work_sources) over of_site, 0) as non_work_sources,
+    standing.account,
+    standing.site,
+    standing.verdict,
+    standing.entry_id,
+    standing.categories,
+    standing.non_work_sources,
+    standing.is_sensitive,
+    -- the name of the host would tell what the site's is withheld for
+    case when standing.is_withheld then [] else coalesce(served.served, []) end
+        as served,
     $event_date::date as event_date
-from judged
-window of_site as (partition by account, site)
-qualify
-    row_number() over (
-        partition by account, site
-        order by place, coalesce(entry_id, ''), verdict
-    ) = 1
+from standing
+left join served
+    on standing.account = served.account and standing.site = served.service

@@ -1,6 +1,7 @@
 /* ---
 summary: >
-  An account's use of one site on one device and day: its visits added up, what the
+  An account's use of one site on one device and day, with the hosts that serve it: its
+  visits added up, what the
   district and the lists say of the site, how the account is known, and whether the
   site's requests look like use or like something that other pages embed.
 grain: [account, device, site, event_date]
@@ -21,7 +22,7 @@ columns:
   device_class: {type: varchar, is: class of the device}
   is_district_device: {type: boolean, is: district property}
   building: {type: varchar, is: building}
-  site: {type: varchar, is: registrable domain}
+  site: {type: varchar, is: registrable domain of the service}
   verdict: {type: varchar, is: the strictest verdict on its hosts}
   entry_id: {type: varchar, is: entry of the list of sites that decided}
   attribution_grade: {type: varchar, is: the weakest grade of the requests}
@@ -40,16 +41,27 @@ columns:
   has_logon_log: {type: boolean, is: the device writes logons}
   categories: {type: varchar, is: what lists say of it}
   non_work_sources: {type: bigint, is: most lists agreeing on one non-work category}
+  is_sensitive: {type: boolean, is: of a kind that no rule on sites judges}
+  served: {type: 'varchar[]', pii: indirect, is: 'hosts that serve it, and who says so'}
   evidence: {type: 'bigint[]', is: the requests}
   attribution_evidence: {type: 'bigint[]', is: the leases and logons that say whose}
+  spans:
+    type: 'struct(began double, ended double)[]'
+    pii: indirect
+    is: 'when it was in use, in seconds since 1970'
   event_date: {type: date, is: local day}
 --- */
 with
 
 requests as (
-    select *
-    from core.engaged_requests
-    where event_date = $event_date::date and site is not null
+    select engaged.* replace (coalesce(services.service, engaged.site) as site)
+    from core.engaged_requests as engaged
+    left join core.host_services as services
+        on
+            engaged.account = services.account
+            and engaged.url_hostname = services.url_hostname
+            and engaged.event_date = services.event_date
+    where engaged.event_date = $event_date::date and engaged.site is not null
 ),
 
 visits as (
@@ -61,7 +73,8 @@ visits as (
         max(active_seconds) as longest_seconds,
         sum(active_seconds) as total_seconds,
         sum(on_duty_seconds) as on_duty_seconds,
-        count(*) as visit_count
+        count(*) as visit_count,
+        flatten(list(spans)) as spans
     from core.site_visits
     where event_date = $event_date::date
     group by account, device, site
@@ -155,8 +168,11 @@ select
     request_sums.has_logon_log,
     standing.categories,
     standing.non_work_sources,
+    standing.is_sensitive,
+    standing.served,
     request_sums.evidence,
     request_sums.attribution_evidence,
+    visits.spans,
     $event_date::date as event_date
 from request_sums
 inner join visits

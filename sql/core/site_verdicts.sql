@@ -4,7 +4,9 @@ summary: >
   that day for that role. A denying entry beats all, an approving one beats a
   lapsed one, and what only a path decides stays undecidable, since a tunnel
   shows no path. A host that supports another entry's site goes by that entry, as
-  long as its own holds. Without an entry a site is external, which is no breach.
+  long as its own holds. What one person may use says nothing of others. Without an
+  entry a site is external, which is no breach. A service whose hosts alone were
+  asked for has a row as well, of whatever its site is approved for.
 grain: [account, url_hostname, event_date]
 params:
   event_date: {type: date}
@@ -14,14 +16,15 @@ columns:
   verdict:
     type: varchar
     is: >-
-      approved, approved_other_role, lapsed, not_yet, undecidable, denied or external
+      approved, approved_for_pupils, approved_other_role, lapsed, not_yet, undecidable,
+      denied or external
   entry_id: {type: varchar, is: the entry that decided}
   site_class: {type: varchar, is: 'class of the entry; unreviewed external without one'}
   event_date: {type: date, is: local day}
 --- */
 with
 
-visited as (
+asked as (
     select distinct
         account,
         person_id,
@@ -31,6 +34,38 @@ visited as (
         site
     from core.engaged_requests
     where event_date = $event_date::date
+),
+
+services as (
+    select distinct
+        asked.account,
+        asked.person_id,
+        asked.is_staff,
+        asked.job_title,
+        served.service as url_hostname,
+        served.service as site
+    from asked
+    inner join core.served_hosts as served
+        on
+            asked.url_hostname = served.url_hostname
+            and served.event_date = $event_date::date
+    left join asked as itself
+        on
+            asked.account = itself.account
+            and served.service = itself.url_hostname
+    where itself.account is null
+),
+
+visited as (
+    select
+        *,
+        false as is_service
+    from asked
+    union all
+    select
+        *,
+        true as is_service
+    from services
 ),
 
 accounts as (
@@ -94,6 +129,8 @@ matched as (
         placed.entry_id,
         placed.decides,
         placed.site_class,
+        placed.role,
+        visited.is_staff,
         length(placed.pattern_host) as specificity,
         placed.role = 'all'
         or (placed.role = 'staff' and visited.is_staff)
@@ -118,6 +155,7 @@ matched as (
             placed.match in ('host', 'path_prefix')
             and visited.url_hostname = placed.pattern_host
         )
+        or (visited.is_service and placed.match in ('domain', 'host', 'path_prefix'))
 ),
 
 judged as (
@@ -129,7 +167,12 @@ judged as (
             when decides = 'deny' then null
             when decides = 'path_prefix' then 'undecidable'
             when is_current and is_for_role then 'approved'
-            when is_current then 'approved_other_role'
+            -- what the district gives its pupils, staff may look at
+            when is_current and is_staff and role = 'student'
+                then 'approved_for_pupils'
+            -- one person's consent is nobody else's
+            when is_current and not starts_with(role, 'person:')
+                then 'approved_other_role'
             when is_for_role and is_over then 'lapsed'
             when is_for_role then 'not_yet'
         end as verdict
@@ -143,9 +186,10 @@ ranked as (
             when 'denied' then 1
             when 'approved' then 2
             when 'undecidable' then 3
-            when 'approved_other_role' then 4
-            when 'lapsed' then 5
-            when 'not_yet' then 6
+            when 'approved_for_pupils' then 4
+            when 'approved_other_role' then 5
+            when 'lapsed' then 6
+            when 'not_yet' then 7
         end as precedence
     from judged
     where verdict is not null

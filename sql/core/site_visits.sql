@@ -1,6 +1,7 @@
 /* ---
 summary: >
-  An account's visits to a site on one device and day, told apart by pauses. A visit
+  An account's visits to a site on one device and day, told apart by pauses; hosts that
+  serve the site are part of it. A visit
   lasts as long as requests show somebody there: each counts until the next, three
   minutes at most, the last for twenty seconds. A tunnel left open afterwards, or
   between two requests far apart, shows no reader and adds nothing.
@@ -31,7 +32,7 @@ params:
 columns:
   account: {type: varchar, pii: direct, is: account}
   device: {type: varchar, pii: indirect, is: device}
-  site: {type: varchar, is: registrable domain}
+  site: {type: varchar, is: registrable domain of the service}
   start_time: {type: timestamptz, is: first request}
   end_time: {type: timestamptz, is: 20 s after the last request}
   active_seconds: {type: double, is: shown to be in use}
@@ -39,25 +40,34 @@ columns:
   request_count: {type: bigint, is: engaged requests}
   largest_bytes: {type: bigint, is: the largest single response}
   evidence: {type: 'bigint[]', is: the requests}
+  spans:
+    type: 'struct(began double, ended double)[]'
+    pii: indirect
+    is: 'when it was in use, in seconds since 1970'
   event_date: {type: date, is: local day}
 --- */
 with
 
 requests as (
     select
-        event_id,
-        account,
-        person_id,
-        device,
-        site,
-        epoch(start_time) as started,
-        bytes_in,
+        engaged.event_id,
+        engaged.account,
+        engaged.person_id,
+        engaged.device,
+        coalesce(services.service, engaged.site) as site,
+        epoch(engaged.start_time) as started,
+        engaged.bytes_in,
         greatest(
-            epoch(least(time, start_time + to_seconds($span_seconds))),
-            epoch(start_time) + 20
+            epoch(least(engaged.time, engaged.start_time + to_seconds($span_seconds))),
+            epoch(engaged.start_time) + 20
         ) as span_end
-    from core.engaged_requests
-    where event_date = $event_date::date and site is not null
+    from core.engaged_requests as engaged
+    left join core.host_services as services
+        on
+            engaged.account = services.account
+            and engaged.url_hostname = services.url_hostname
+            and engaged.event_date = services.event_date
+    where engaged.event_date = $event_date::date and engaged.site is not null
 ),
 
 duty as (
@@ -123,7 +133,14 @@ visits as (
         sum(reading) as active_seconds,
         count(*) as request_count,
         max(bytes_in) as largest_bytes,
-        list_sort(list(event_id)) as evidence
+        list_sort(list(event_id)) as evidence,
+        list_sort(
+            list(
+                struct_pack(
+                    began := started::double, ended := (started + reading)::double
+                )
+            )
+        ) as spans
     from timed
     group by account, device, site, visit_number
 ),
@@ -160,6 +177,7 @@ select
     visits.request_count,
     visits.largest_bytes,
     visits.evidence,
+    visits.spans,
     $event_date::date as event_date
 from visits
 left join inside

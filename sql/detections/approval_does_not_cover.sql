@@ -40,6 +40,7 @@ explanations:
     by_design: >-
       the list of sites says for this day and role: {verdicts:words}
   - embed
+  - service
   - glance
   - live
   - machine
@@ -64,20 +65,6 @@ use as (
         and longest_seconds >= $longest_seconds
         and request_count >= $requests
         and (on_duty_seconds >= $longest_seconds or is_district_device)
-),
-
-for_pupils as (
-    select distinct entry_id
-    from registry.approved_sites
-    where role = 'student'
-),
-
--- what the district gives its pupils, staff may look at
-judged as (
-    select use.*
-    from use
-    left join for_pupils on use.entry_id = for_pupils.entry_id
-    where use.verdict <> 'approved_other_role' or for_pupils.entry_id is null
 )
 
 select
@@ -89,12 +76,12 @@ select
     sorted_set(flatten(list(evidence))) as evidence,
     struct_insert(
         site_facts(
-            site, categories, 0, longest_seconds, total_seconds,
+            site, served, categories, 0, longest_seconds, total_seconds, spans,
             on_duty_seconds, visit_count, largest_bytes, embed_share, 1,
             is_district_device, attribution_grade, is_live_known
         ),
         verdicts := sorted_values(verdict)
     ) as details,
     $event_date::date as event_date
-from judged
+from use
 group by account

@@ -53,6 +53,7 @@ details:
   external_seconds: double
   non_work_seconds: double
   sites: varchar[]
+  served: varchar[]
   list_count: int
   day_type: varchar
   live_share: double
@@ -69,7 +70,8 @@ explanations:
     name: A screen left on, with nobody there
   - clock
   - name: Work on approved sites
-    by_design: time on approved sites is not counted
+    by_design: time on sites approved for this account on this day is not counted
+  - service
   - name: A session that another account opened
     by_design: a logon of this very account opened the session
   - machine
@@ -112,6 +114,9 @@ found as (
         sites.non_work_seconds,
         sites.list_count,
         sites.non_work_sites,
+        sites.served,
+        sites.spans,
+        sites.non_work_spans,
         sites.evidence
         || list_value(stretches.session_event_id)
         || coalesce(stretches.bindings, []::bigint[]) as evidence
@@ -127,7 +132,7 @@ select
     account as subject,
     min(start_time) as start_time,
     max(end_time) as end_time,
-    sum(external_seconds) as measure,
+    clock_seconds(external_seconds, spans) as measure,
     sorted_set(
         list('device:' || device)
         || flatten(
@@ -137,10 +142,24 @@ select
     sorted_set(flatten(list(evidence))) as evidence,
     struct_pack(
         blocks := sum(block_count)::bigint,
-        block_seconds := round(sum(active_seconds), 0),
-        external_seconds := round(sum(external_seconds), 0),
-        non_work_seconds := round(sum(non_work_seconds), 0),
+        -- two devices at once are one evening
+        block_seconds := round(
+            least(
+                sum(active_seconds),
+                united_seconds(
+                    list(
+                        struct_pack(
+                            began := epoch(start_time), ended := epoch(end_time)
+                        )
+                    )
+                )
+            ),
+            0
+        ),
+        external_seconds := round(clock_seconds(external_seconds, spans), 0),
+        non_work_seconds := round(clock_seconds(non_work_seconds, non_work_spans), 0),
         sites := sorted_set(flatten(list(non_work_sites))),
+        served := coalesce(sorted_set(flatten(list(served))), []::varchar[]),
         list_count := max(list_count),
         day_type := min(day_type),
         live_share := round(min(live_share), 2),

@@ -3,7 +3,8 @@ title: A device that calls one rare outside host like clockwork
 summary: >
   A computer that people sit at asked one outside host all day and night, at even
   intervals and with even amounts, and hardly any other device of the district knows
-  that host. What the district manages is on its list or on many devices. The
+  that host. What the district manages is on its list or on many devices, a site that
+  several lists name is an open page, and among few devices every host is rare. The
   device is the subject; whoever uses it may know nothing of it.
 code: AN-3
 kind: anomaly
@@ -36,6 +37,18 @@ params:
     min: 1
     max: 20
     why: what is managed runs on more than two
+  least_devices:
+    type: int
+    default: 100
+    min: 1
+    max: 100000
+    why: two of a hundred are rare, as threat hunters count; two of twenty are not
+  lists:
+    type: int
+    default: 2
+    min: 1
+    max: 100
+    why: what so many lists of sites name is known to everybody
   gap_score:
     type: double
     default: 0.85
@@ -70,6 +83,7 @@ details:
   gap_score: double
   size_score: double
   devices: int
+  all_devices: int
   days: int
   pages_read: int
   is_page_open: boolean
@@ -80,10 +94,14 @@ explanations:
     says: '{pages_read:count request} of a person to that host'
   - name: A program that the district manages on its devices
     test: is_managed
-    ruled_out: '{devices:count device} in two weeks asked for any host of the site'
+    ruled_out: >-
+      {devices:count device} of {all_devices:number} asked for any host of the site in
+      two weeks
     not_testable: it is not known how many devices know the site
   - name: A service in the background that everybody knows
-    by_design: known background hosts and sites of the list are left out
+    by_design: >-
+      known background hosts, sites of the list and sites that several lists name are
+      left out
 would_change:
   - an entry for the host on the approved list
 false_positives:
@@ -138,6 +156,20 @@ pairs as (
         and epoch(max(last_time)) - epoch(min(first_time)) >= 3600 * $hours
 ),
 
+district as (
+    select count(distinct device) as device_count
+    from flows
+),
+
+-- a list of malware makes nobody know a site
+well_known as (
+    select domain
+    from registry.site_categories
+    where category <> 'malware'
+    group by domain
+    having count(distinct source) >= $lists
+),
+
 known as (
     select
         site,
@@ -152,10 +184,16 @@ rare as (
     select
         pairs.*,
         known.device_count,
-        known.day_count
+        known.day_count,
+        district.device_count as all_count
     from pairs
+    cross join district
     inner join known on pairs.site = known.site
-    where known.device_count <= $devices
+    left join well_known on pairs.site = well_known.domain
+    where
+        known.device_count <= $devices
+        and district.device_count >= $least_devices
+        and well_known.domain is null
 ),
 
 -- the steadier log of the two speaks for a host
@@ -204,6 +242,7 @@ select
         gap_score := round(min(even.gap_score), 2),
         size_score := round(min(even.size_score), 2),
         devices := max(rare.device_count),
+        all_devices := max(rare.all_count),
         days := max(rare.day_count),
         pages_read := coalesce(max(read_there.request_count), 0),
         is_page_open := coalesce(max(read_there.request_count), 0)

@@ -73,6 +73,7 @@ explanations:
     says: '{refusals} refusals some seconds apart; the later stretch is sustained'
   - category
   - embed
+  - service
   - glance
   - live
   - machine
@@ -107,7 +108,8 @@ visits as (
         site_visits.start_time,
         site_visits.end_time,
         site_visits.active_seconds,
-        site_visits.evidence
+        site_visits.evidence,
+        site_visits.spans
     from core.site_visits
     where
         site_visits.event_date = $event_date::date
@@ -191,11 +193,12 @@ before as (
 
 after as (
     select
-        use.* exclude (start_time, end_time, active_seconds, evidence),
+        use.* exclude (start_time, end_time, active_seconds, evidence, spans),
         before.refusal_count,
         before.first_refusal as start_time,
         visits.end_time,
         visits.active_seconds,
+        visits.spans,
         visits.evidence
         || before.refusals
         || coalesce(use.attribution_evidence, []::bigint[]) as evidence
@@ -222,10 +225,11 @@ select
     sorted_set(flatten(list(evidence))) as evidence,
     struct_pack(
         sites := sorted_values(site),
+        served := coalesce(sorted_set(flatten(list(served))), []::varchar[]),
         categories := sorted_values(categories),
         list_count := min(non_work_sources),
         longest_seconds := round(max(active_seconds), 0),
-        total_seconds := round(sum(active_seconds), 0),
+        total_seconds := round(clock_seconds(active_seconds, spans), 0),
         on_duty_seconds := round(max(on_duty_seconds), 0),
         visits := count(*),
         largest_bytes := max(largest_bytes),
@@ -237,7 +241,9 @@ select
         -- whatever the least count of refusals is set to
         is_advertisement := max(refusal_count) < 2,
         is_on_one_list := is_on_one_list(
-            min(non_work_sources), 1, round(sum(active_seconds), 0)
+            min(non_work_sources),
+            1,
+            round(clock_seconds(active_seconds, spans), 0)
         ),
         is_embedded := is_embedded(
             round(max(embed_share), 2), max(largest_bytes)

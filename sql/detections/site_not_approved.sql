@@ -58,6 +58,7 @@ details:
 explanations:
   - category
   - embed
+  - service
   - shared: glance
     by_design: only stretches of eight minutes or more count
   - name: A site that is approved for this role on this day
@@ -84,6 +85,8 @@ use as (
     where
         event_date between $event_date::date - interval 13 day and $event_date::date
         and is_external
+        -- an approval that does not cover the account is another rule's
+        and coalesce(verdict not in ('approved_other_role', 'lapsed', 'not_yet'), true)
         and non_work_sources >= 1
         and is_page_read
         and longest_seconds >= $longest_seconds
@@ -124,7 +127,8 @@ select
     sorted_set(flatten(list(evidence))) as evidence,
     struct_insert(
         site_facts(
-            site, categories, non_work_sources, longest_seconds, total_seconds,
+            site, served, categories, non_work_sources, longest_seconds,
+            total_seconds, spans,
             on_duty_seconds, visit_count, largest_bytes, embed_share, day_count,
             is_district_device, attribution_grade, is_live_known
         ),
@@ -135,7 +139,9 @@ select
             else 'time'
         end,
         is_on_one_list := is_on_one_list(
-            min(non_work_sources), max(day_count), round(sum(total_seconds), 0)
+            min(non_work_sources),
+            max(day_count),
+            round(clock_seconds(total_seconds, spans), 0)
         )
     ) as details,
     $event_date::date as event_date

@@ -48,13 +48,14 @@ columns:
   measure: {type: double, is: seconds of all visits}
 claim: >-
   Account {account} went to {sites:names} {visits} times on {days} days of one week, for
-  about {total_seconds:duration} in all (estimate); not on the approved list.
+  about {total_seconds:duration} in all (estimate); no approval on the list covers this.
 details:
   shared: site
   is_on_one_list: boolean
 explanations:
   - category
   - embed
+  - service
   - live
   - machine
   - approved
@@ -89,7 +90,7 @@ weeks as (
         site,
         count(distinct event_date) as day_count,
         sum(active_visits) as visit_sum,
-        sum(active_seconds) as second_sum,
+        clock_seconds(active_seconds, active_spans) as second_sum,
         max(event_date) as last_date
     from visited
     group by account, site
@@ -113,17 +114,20 @@ select
     account as subject,
     min(start_time) as start_time,
     max(end_time) as end_time,
-    sum(active_seconds) as measure,
+    clock_seconds(active_seconds, active_spans) as measure,
     devices_and_sites(device, site) as observables,
     sorted_set(flatten(list(active_evidence))) as evidence,
     struct_insert(
         site_facts(
-            site, categories, non_work_sources, longest_seconds, active_seconds,
-            on_duty_seconds, active_visits, largest_bytes, embed_share, day_count,
+            site, served, categories, non_work_sources, longest_seconds,
+            active_seconds, active_spans, on_duty_seconds, active_visits,
+            largest_bytes, embed_share, day_count,
             is_district_device, attribution_grade, is_live_known
         ),
         is_on_one_list := is_on_one_list(
-            min(non_work_sources), max(day_count), round(sum(active_seconds), 0)
+            min(non_work_sources),
+            max(day_count),
+            round(clock_seconds(active_seconds, active_spans), 0)
         )
     ) as details,
     $event_date::date as event_date

@@ -206,6 +206,11 @@ plays as (
         device,
         site,
         sum(seconds) as seconds,
+        list(
+            struct_pack(
+                began := started::double, ended := (started + seconds)::double
+            )
+        ) as spans,
         min(started) as first_start,
         max(started) + 20 as last_end,
         list(event_id) as evidence
@@ -220,6 +225,7 @@ played as (
         site,
         max(seconds) as longest_seconds,
         sum(seconds) as total_seconds,
+        flatten(list(spans)) as spans,
         to_timestamp(min(first_start)) as start_time,
         to_timestamp(max(last_end)) as end_time,
         flatten(list(evidence)) as evidence
@@ -239,7 +245,12 @@ judged as (
         placed.visit_count,
         placed.largest_bytes,
         placed.embed_share,
+        placed.served,
         placed.categories,
+        case
+            when played.total_seconds > placed.total_seconds then played.spans
+            else placed.spans
+        end as spans,
         least(placed.start_time, coalesce(played.start_time, placed.start_time))
             as start_time,
         greatest(placed.end_time, coalesce(played.end_time, placed.end_time))
@@ -277,7 +288,7 @@ select
     devices_and_sites(device, site) as observables,
     sorted_set(flatten(list(evidence))) as evidence,
     site_facts(
-        site, categories, 0, longest_seconds, total_seconds,
+        site, served, categories, 0, longest_seconds, total_seconds, spans,
         on_duty_seconds, visit_count, largest_bytes, embed_share, 1,
         is_district_device, attribution_grade, is_live_known
     ) as details,

@@ -189,9 +189,11 @@ by_page as (
         use.account,
         use.device,
         use.site,
+        use.served,
         use.categories,
         use.longest_seconds,
         use.total_seconds,
+        use.spans,
         use.on_duty_seconds,
         use.visit_count,
         0 as tunnel_count,
@@ -290,9 +292,15 @@ by_tunnel as (
         tunnels.account,
         tunnels.device,
         tunnels.site,
+        []::varchar[] as served,
         tunnels.category as categories,
         tunnels.longest_seconds,
         tunnels.total_seconds,
+        [
+            struct_pack(
+                began := epoch(tunnels.start_time), ended := epoch(tunnels.end_time)
+            )
+        ] as spans,
         0 as on_duty_seconds,
         0 as visit_count,
         tunnels.flow_count as tunnel_count,
@@ -345,7 +353,7 @@ select
     sorted_set(flatten(list(evidence))) as evidence,
     struct_insert(
         site_facts(
-            site, categories, list_count, longest_seconds, total_seconds,
+            site, served, categories, list_count, longest_seconds, total_seconds, spans,
             on_duty_seconds, visit_count, largest_bytes, embed_share, day_count,
             true, attribution_grade, is_live_known
         ),

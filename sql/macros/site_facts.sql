@@ -1,17 +1,19 @@
 -- The facts that every rule about sites tells of an account's day: one row a device and
--- site goes in, the struct of the day comes out.
+-- site goes in, the struct of the day comes out. Times that overlap count once; of the
+-- time on duty, which is a least, the most of any row stands.
 create or replace temporary macro site_facts(
-    site, categories, list_count, longest_seconds, total_seconds, on_duty_seconds,
-    visits, largest_bytes, embed_share, days, is_district_device, attribution_grade,
-    is_live_known
+    site, served, categories, list_count, longest_seconds, total_seconds, spans,
+    on_duty_seconds, visits, largest_bytes, embed_share, days, is_district_device,
+    attribution_grade, is_live_known
 ) as
 struct_pack(
     sites := sorted_values(site),
+    served := coalesce(sorted_set(flatten(list(served))), []::varchar[]),
     categories := sorted_values(categories),
     list_count := min(list_count),
     longest_seconds := round(max(longest_seconds), 0),
-    total_seconds := round(sum(total_seconds), 0),
-    on_duty_seconds := round(sum(on_duty_seconds), 0),
+    total_seconds := round(clock_seconds(total_seconds, spans), 0),
+    on_duty_seconds := round(max(on_duty_seconds), 0),
     visits := sum(visits)::bigint,
     largest_bytes := max(largest_bytes),
     embed_share := round(max(embed_share), 2),

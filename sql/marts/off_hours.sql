@@ -1,7 +1,8 @@
 /* ---
 summary: >
-  When staff accounts used external sites on district devices outside their
-  owners' duty, by local hour and building. A count over accounts, not a finding.
+  When staff accounts used sites that no approval of theirs covers on district
+  devices, outside their owners' duty, by local hour and building. A count over
+  accounts, not a finding.
 grain: [event_date, hour, building]
 params:
   event_date: {type: date}
@@ -42,6 +43,21 @@ verdicts as (
     where event_date = $event_date::date
 ),
 
+-- a host that serves another site goes by that one
+served as (
+    select
+        services.account,
+        services.url_hostname,
+        standing.verdict
+    from core.host_services as services
+    inner join core.site_standing as standing
+        on
+            services.account = standing.account
+            and services.service = standing.site
+            and services.event_date = standing.event_date
+    where services.event_date = $event_date::date and services.source <> 'own'
+),
+
 duty as (
     select
         person_id,
@@ -64,13 +80,19 @@ off_duty as (
         on
             requests.account = verdicts.account
             and requests.url_hostname = verdicts.url_hostname
+    left join served
+        on
+            requests.account = served.account
+            and requests.url_hostname = served.url_hostname
     inner join rostered on requests.person_id = rostered.person_id
     left join duty
         on
             requests.person_id = duty.person_id
             and requests.start_time >= duty.start_time
             and requests.start_time < duty.end_time
-    where duty.person_id is null and verdicts.verdict in ('external', 'denied')
+    where
+        duty.person_id is null
+        and is_external(coalesce(served.verdict, verdicts.verdict))
 ),
 
 binned as (

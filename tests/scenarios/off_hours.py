@@ -45,6 +45,15 @@ def evening_at_the_desk(story: Story) -> None:
     story.surf("avega", "hs-avega", "20:45", hosts, minutes=40)
 
 
+def evening_in_a_shop_with_somebody_else_s_consent(story: Story) -> None:
+    """One person may shop there; that does not make it work for everybody."""
+    at_work(story)
+    story.lock("avega", "hs-avega", "15:40")
+    story.unlock("avega", "hs-avega", "20:44")
+    hosts = ("www.crafts.example", "blog.example")
+    story.surf("avega", "hs-avega", "20:45", hosts, minutes=40)
+
+
 def sunday_on_site(story: Story) -> None:
     story.lease("hs-avega", "06:00")
     story.logon("avega", "hs-avega", "13:00")
@@ -160,6 +169,13 @@ SCENARIOS = (
     Scenario(
         "S64",
         evening_at_the_desk,
+        ("NA-1", "OH-1"),
+        "avega",
+        severity="low",
+    ),
+    Scenario(
+        "S64c",
+        evening_in_a_shop_with_somebody_else_s_consent,
         ("NA-1", "OH-1"),
         "avega",
         severity="low",

@@ -80,13 +80,28 @@ def _ordinary_days(story: Story) -> None:
 
 def caller_on_one_desk(story: Story) -> None:
     """One host, every seventeen minutes until late, known to no other device."""
+    _other_desks(story)
     _calls(story, "hs-avega")
 
 
 def caller_on_every_desk(story: Story) -> None:
     """The same from what runs on many devices."""
+    _other_desks(story)
     for device in ("hs-avega", "hs-bsun", "hs-gnova", "es-cpark"):
         _calls(story, device)
+
+
+def caller_in_a_small_school(story: Story) -> None:
+    """The same among few devices, where every host is rare."""
+    _calls(story, "hs-avega")
+
+
+def _other_desks(story: Story) -> None:
+    """A hundred further addresses, each with a page of news."""
+    for number in range(100):
+        desk = f"desk-{number}"
+        story.address[desk] = f"10.1.2.{number}"
+        story.flow(desk, story.at("10:00", number), "www.news.example")
 
 
 def _calls(story: Story, device: str) -> None:
@@ -133,6 +148,7 @@ SCENARIOS = (
         cites=("firewall", "dhcp"),
     ),
     Scenario("S74c", caller_on_every_desk),
+    Scenario("S74d", caller_in_a_small_school),
     Scenario(
         "S73",
         twenty_accounts_from_one_lab_pc,

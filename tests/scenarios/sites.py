@@ -86,6 +86,72 @@ def clips_in_class(story: Story) -> None:
     )
 
 
+MEDIA = "media.example"
+MEDIA_ON_TWO_LISTS = "".join(
+    f"{MEDIA},streaming,{source}\n" for source in ("vendor", "open list")
+)
+COLLEAGUES = (("bsun", "hs-bsun"), ("cpark", "es-cpark"), ("fito", "hs-fito"))
+
+
+def with_pictures_from(story: Story, page: str) -> None:
+    """Three colleagues on three days: each time they open the page its host follows."""
+    for day in ("-4 ", "-1 ", ""):
+        for account, device in COLLEAGUES:
+            if day:
+                story.lease(device, f"{day}07:00")
+            for clock in ("08:10", "09:20", "10:30"):
+                when = f"{day}{clock}"
+                story.browse(account, device, story.at(when), page, 61_000)
+                for second, size in ((9, 70_000), (31, 18_000), (88, 44_000)):
+                    story.browse(account, device, story.at(when, second), MEDIA, size)
+
+
+def clips_from_a_host_that_no_list_knows(story: Story) -> Mapping[str, str]:
+    """In class; the clips come from a host that always follows the approved page."""
+    with_pictures_from(story, "www.video.example")
+    at_work(story)
+    story.browse("avega", "hs-avega", story.at("13:09:40"), "www.video.example")
+    story.surf("avega", "hs-avega", "13:10", (MEDIA,), minutes=22, scale=400)
+    return {"site_categories.csv": MEDIA_ON_TWO_LISTS}
+
+
+def the_same_clips_without_an_approval(story: Story) -> Mapping[str, str]:
+    """The page is approved for some teachers; the secretary is none of them."""
+    with_pictures_from(story, "www.video.example")
+    at_work(story, "dkim", "do-dkim")
+    story.browse("dkim", "do-dkim", story.at("13:09:40"), "www.video.example")
+    story.surf("dkim", "do-dkim", "13:10", (MEDIA,), minutes=22, scale=400)
+    return {"site_categories.csv": MEDIA_ON_TWO_LISTS}
+
+
+def pictures_of_a_shop_with_a_personal_consent(story: Story) -> Mapping[str, str]:
+    """One person may shop there; the pictures come from a host of their own."""
+    with_pictures_from(story, "www.crafts.example")
+    at_work(story, "gnova", "hs-gnova")
+    story.browse("gnova", "hs-gnova", story.at("13:09:40"), "www.crafts.example")
+    story.surf("gnova", "hs-gnova", "13:10", (MEDIA,), minutes=25)
+    return {"site_categories.csv": MEDIA_ON_TWO_LISTS}
+
+
+def pictures_of_a_shop_with_somebody_else_s_consent(
+    story: Story,
+) -> Mapping[str, str]:
+    """The consent is one person's; for everybody else it is a shop like any other."""
+    with_pictures_from(story, "www.crafts.example")
+    at_work(story)
+    story.browse("avega", "hs-avega", story.at("13:09:40"), "www.crafts.example")
+    story.surf("avega", "hs-avega", "13:10", (MEDIA,), minutes=25)
+    return {"site_categories.csv": MEDIA_ON_TWO_LISTS}
+
+
+def job_search_at_noon(story: Story) -> Mapping[str, str]:
+    """What somebody looks for elsewhere is counted, and held against nobody."""
+    at_work(story)
+    story.surf("avega", "hs-avega", "12:05", ("www.vacancies.example",), minutes=40)
+    rows = [f"vacancies.example,jobs,{source}\n" for source in ("vendor", "open list")]
+    return {"site_categories.csv": "".join(rows)}
+
+
 def last_valid_day(story: Story) -> None:
     at_work(story)
     story.surf("avega", "hs-avega", "10:05", ("quiz.example",), minutes=15)
@@ -158,8 +224,25 @@ SCENARIOS = (
     Scenario("S41", preconnect),
     Scenario("S43", films_on_duty, ("NA-1",), "avega", severity="low"),
     Scenario("S44", clips_in_class),
+    Scenario("S44a", clips_from_a_host_that_no_list_knows),
+    Scenario(
+        "S44b",
+        the_same_clips_without_an_approval,
+        ("NA-4",),
+        "dkim",
+        severity="low",
+    ),
     Scenario("S50", last_valid_day),
     Scenario("S54", personal_consent),
+    Scenario("S54a", pictures_of_a_shop_with_a_personal_consent),
+    Scenario(
+        "S54b",
+        pictures_of_a_shop_with_somebody_else_s_consent,
+        ("NA-1",),
+        "avega",
+        severity="low",
+    ),
+    Scenario("S54c", job_search_at_noon),
     Scenario("S55", uncategorised_blog),
     Scenario("S56", mislabelled_lesson_site),
     Scenario("S58", blocks_only),

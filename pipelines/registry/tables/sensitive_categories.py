@@ -1,0 +1,25 @@
+"""Kinds of sites whose names tell what is nobody's business without a case."""
+
+import polars as pl
+
+from pipelines.events import Column
+from pipelines.registry import domain_lists
+from pipelines.registry.csv_files import Rows
+from pipelines.registry.table import Inputs, Table, text
+
+COLUMNS = {
+    "category": text("category as in site_categories"),
+    "is_judged": Column(pl.Boolean, "rules on the use of sites may speak of it"),
+}
+
+
+def make(_inputs: Inputs) -> dict[str, Rows]:
+    """The built-in list."""
+    return {"sensitive_categories": Rows(domain_lists.sensitive_categories(), ())}
+
+
+TABLE = Table(
+    name="sensitive_categories",
+    frames={"sensitive_categories": COLUMNS},
+    make=make,
+)

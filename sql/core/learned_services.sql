@@ -1,0 +1,190 @@
+/* ---
+summary: >
+  Sites that serve the pages of one other site, as the district's own logs show over two
+  weeks: for most accounts most sessions on them began right after that other site, and
+  next to none by themselves. What comes before everything else, such as a search or a
+  start page, serves nobody; a host that pages of several sites ask for belongs to none.
+grain: [site, event_date]
+window: {days_before: 13}
+params:
+  event_date: {type: date}
+  sessions:
+    type: int
+    default: 20
+    min: 5
+    max: 10000
+    why: fewer sessions show no habit
+  accounts:
+    type: int
+    default: 3
+    min: 2
+    max: 1000
+    why: what one or two people do is their way, not the site's
+  days:
+    type: int
+    default: 3
+    min: 2
+    max: 14
+    unit: days
+    why: one lesson makes many people do the same
+  share:
+    type: double
+    default: 0.8
+    min: 0.5
+    max: 1
+    why: a page's host is next to never asked for by itself; a pause may hide the page
+  usual_share:
+    type: double
+    default: 0.2
+    min: 0.01
+    max: 0.5
+    why: >-
+      what comes before a fifth of the sessions on most sites is where people start
+      from, so to follow it says nothing
+  hosts:
+    type: int
+    default: 8
+    min: 1
+    max: 100
+    why: >-
+      a service has a handful of hosts; what more sites follow than that is where people
+      sign in and go on from
+columns:
+  site: {type: varchar, is: registrable domain that serves}
+  service: {type: varchar, is: registrable domain whose pages it serves}
+  session_count: {type: bigint, is: sessions of two weeks}
+  account_count: {type: bigint, is: accounts}
+  day_count: {type: bigint, is: days with a session}
+  share: {type: double, is: share of sessions that followed the service}
+  event_date: {type: date, is: local day}
+--- */
+with
+
+sequences as (
+    select *
+    from core.site_sequences
+    where
+        event_date between $event_date::date - interval 13 day and $event_date::date
+),
+
+by_account as (
+    select
+        account,
+        site,
+        before_site,
+        sum(followed_count) as followed_count
+    from sequences
+    group by account, site, before_site
+),
+
+totals as (
+    select
+        site,
+        sum(session_count) as session_count,
+        count(distinct account) as account_count,
+        count(distinct event_date) as day_count
+    from sequences
+    where site = before_site
+    group by site
+),
+
+account_totals as (
+    select
+        account,
+        site,
+        followed_count as session_count
+    from by_account
+    where site = before_site
+),
+
+pairs as (
+    select
+        by_account.site,
+        by_account.before_site,
+        sum(by_account.followed_count) as followed_count,
+        count_if(2 * by_account.followed_count > account_totals.session_count)
+            as follower_count
+    from by_account
+    inner join account_totals
+        on
+            by_account.account = account_totals.account
+            and by_account.site = account_totals.site
+    where by_account.site <> by_account.before_site
+    group by by_account.site, by_account.before_site
+),
+
+shares as (
+    select
+        pairs.site,
+        pairs.before_site,
+        pairs.follower_count,
+        totals.session_count,
+        totals.account_count,
+        totals.day_count,
+        pairs.followed_count / totals.session_count as share
+    from pairs
+    inner join totals on pairs.site = totals.site
+),
+
+-- each site has one vote, so that a service's own hosts do not make it a start page
+start_pages as (
+    select before_site
+    from shares
+    group by before_site
+    having
+        2 * count_if(share > $usual_share) > (select count(*) from totals)
+),
+
+candidates as (
+    select
+        shares.*,
+        coalesce(backward.share, 0) as backward_share
+    from shares
+    left join start_pages on shares.before_site = start_pages.before_site
+    left join shares as backward
+        on
+            shares.site = backward.before_site
+            and shares.before_site = backward.site
+    where
+        shares.session_count >= $sessions
+        and shares.account_count >= $accounts
+        and shares.day_count >= $days
+        and shares.share >= $share
+        and shares.follower_count >= $share * shares.account_count
+        and start_pages.before_site is null
+        and not regexp_full_match(
+            shares.site, '[0-9]{1,3}([.][0-9]{1,3}){3}|[0-9a-f]*:[0-9a-f:]+'
+        )
+),
+
+-- of two that follow each other the one that leads more often is the service
+led as (
+    select *
+    from candidates
+    where share > backward_share
+),
+
+-- a service is no host of another: what serves it serves that one
+roots as (
+    select *
+    from led
+    where before_site not in (select hosts.site from led as hosts)
+),
+
+chosen as (
+    select *
+    from roots
+    qualify
+        row_number() over (partition by site order by share desc, before_site) = 1
+)
+
+select
+    site,
+    before_site as service,
+    session_count::bigint as session_count,
+    account_count,
+    day_count,
+    share::double as share,
+    $event_date::date as event_date
+from chosen
+qualify count(*) over (partition by before_site) <= $hosts
