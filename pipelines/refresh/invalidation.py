@@ -16,6 +16,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.district import District
+from pipelines.registry.account_domains import bare
 from pipelines.registry.frames import frames_touching, schema
 from pipelines.registry.sites import registrable_domain
 from pipelines.registry.table import (
@@ -190,6 +191,10 @@ def by_mention(change: Change, _names: Collection[str]) -> set[date]:
     changed = {name: change.rows(name) for name in MENTIONED}
     registry = {name: (change.was(name), change.now(name)) for name in MENTIONED}
     wanted = _closed(_started(changed), registry)
+    # a name stands under another account where its domain is told otherwise
+    plain = {bare(name) for name in wanted.names}
+    spelt = change.database.distinct("identity.spellings", "account_name")
+    wanted.names |= {name for name in spelt if name and bare(name) in plain}
     frame = pl.DataFrame(
         wanted.values(), {"kind": pl.String, "value": pl.String}, orient="row"
     )

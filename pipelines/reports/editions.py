@@ -217,10 +217,11 @@ def _use_table(view: View, least: int) -> Table:
     )  # fmt: skip
 
 
-BUILDING = ("daily_use", "attribution", "off_hours", "school_days")
+BUILDING = ("daily_use", "attribution", "off_hours", "school_days", "rule_coverage")
 DISTRICT = ("permits", "rule_standing", "blind_share", "new_services")
 OWN = ("items", "pupil-items", "changes", "shared-accounts", "off-hours", "buildings",
-       "unattributed", "source-coverage", "policy-map", "rules", "limits")  # fmt: skip
+       "unattributed", "source-coverage", "rule-coverage", "policy-map", "rules",
+       "limits")  # fmt: skip
 PARTS: Mapping[str, Sequence[str]] = {
     "principal": OWN,
     "superintendent": (

@@ -42,6 +42,8 @@ class Section:
         template: Another way to show the rows than chart and table.
         more: What that template needs beside the rest.
         is_shown: Whether the rows are worth a place this week.
+        kind: The kind of findings whose absence its title would tell.
+        is_quiet: Whether its title says that nothing was seen.
         stays: Whether no setting may leave it out: without it a reader would
             take the numbers for more than they are.
     """
@@ -57,6 +59,8 @@ class Section:
     template: str = "section.html.j2"
     more: Callable[[pl.DataFrame], Any] = nothing_more
     is_shown: Callable[[pl.DataFrame], bool] = always
+    kind: str | None = None
+    is_quiet: Callable[[pl.DataFrame], bool] = pl.DataFrame.is_empty
     stays: bool = False
 
 
