@@ -397,10 +397,17 @@ union
 select event_date from raw.connections where dst_hostname in (from asked)
 """
 _SORTED = """
-with words as (select name from main.changed_words)
-select event_date from raw.http_requests where lower(trim(category)) in (from words)
-union
-select event_date from raw.connections where lower(trim(category)) in (from words)
+with
+words as (select name from main.changed_words),
+lines as (
+    select event_date, category from raw.http_requests
+    union all
+    select event_date, category from raw.connections
+)
+select distinct event_date from lines
+where
+    trim(regexp_replace(lower(category), '[_/ -]+', ' ', 'g')) in (from words)
+    or lower(trim(category)) in (from words)
 """
 _CLASSES = ("http_requests", "connections")
 
