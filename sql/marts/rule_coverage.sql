@@ -113,18 +113,20 @@ steps as (
             values
             ('sites', 1, 'no account', true),
             ('sites', 2, 'account unknown to the registry', true),
-            ('sites', 3, 'no device', true),
-            ('sites', 4, 'no host', true),
-            ('sites', 5, 'neither size nor content type', true),
-            ('sites', 6, 'not a page that a person opened', false),
-            ('sites', 7, 'candidates', false),
+            ('sites', 3, 'address that stands for many', false),
+            ('sites', 4, 'no device', true),
+            ('sites', 5, 'no host', true),
+            ('sites', 6, 'neither size nor content type', true),
+            ('sites', 7, 'not a page that a person opened', false),
+            ('sites', 8, 'candidates', false),
             ('presence', 1, 'no account', true),
             ('presence', 2, 'account unknown to the registry', true),
-            ('presence', 3, 'no device', true),
-            ('presence', 4, 'network unknown to the registry', true),
-            ('presence', 5, 'network in no one building', false),
-            ('presence', 6, 'device writes no logons', true),
-            ('presence', 7, 'candidates', false),
+            ('presence', 3, 'address that stands for many', false),
+            ('presence', 4, 'no device', true),
+            ('presence', 5, 'network unknown to the registry', true),
+            ('presence', 6, 'network in no one building', false),
+            ('presence', 7, 'device writes no logons', true),
+            ('presence', 8, 'candidates', false),
             ('logons', 1, 'no account', true),
             ('logons', 2, 'account unknown to the registry', true),
             ('logons', 3, 'neither host nor address', true),
@@ -143,19 +145,20 @@ judged_requests as (
         case
             when requests.account is null then 1
             when requests.account_type is null then 2
-            when requests.device is null then 3
+            when requests.device is null and requests.net_kind = 'nat' then 3
+            when requests.device is null then 4
         end as no_person,
         case
-            when requests.url_hostname is null then 4
-            when requests.bytes_in is null and requests.content_type is null then 5
-            when candidates.event_id is null then 6
-            else 7
+            when requests.url_hostname is null then 5
+            when requests.bytes_in is null and requests.content_type is null then 6
+            when candidates.event_id is null then 7
+            else 8
         end as site_step,
         case
-            when requests.net_kind is null then 4
-            when not requests.has_location then 5
-            when writing.device is null then 6
-            else 7
+            when requests.net_kind is null then 5
+            when not requests.has_location then 6
+            when writing.device is null then 7
+            else 8
         end as presence_step
     from requests
     left join candidates on requests.event_id = candidates.event_id
