@@ -12,17 +12,20 @@ from filelock import FileLock, Timeout
 from pipelines.errors import BusyError, SettingsError
 from pipelines.ingest.remote import is_remote
 from pipelines.ingest.source import Source
+from pipelines.registry.account_domains import applied
 from pipelines.registry.registry import Registry, load_registry
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Detection as DetectionSettings
 from pipelines.settings.model import Settings
 from pipelines.settings.reader import load_settings
 from pipelines.settings.secrets import state_place
+from pipelines.state.account_domains import noted_domains
 from pipelines.state.database import Store, only_run
 from pipelines.state.opening import open_state
 from pipelines.warehouse.builds import given
 from pipelines.warehouse.detections import Detection, catalogue, rule_version
 from pipelines.warehouse.headers import About, Scalar
+from pipelines.warehouse.inputs import Domains
 from pipelines.warehouse.library import models, rules
 from pipelines.warehouse.models import Model, arguments, model_version
 
@@ -104,6 +107,12 @@ class District:
     def subject_kind(self, rule: str) -> About:
         """What a rule's findings are about: an account or a device."""
         return self._about.get(rule, "account")
+
+    @property
+    def account_domains(self) -> Domains:
+        """Domains of account names: of the settings, and those that need none."""
+        own = self.settings.district.account_domains
+        return Domains(own, applied(noted_domains(self.store)))
 
     @cached_property
     def rules_version(self) -> str:

@@ -21,6 +21,7 @@ from pipelines.registry.kept_copies import accept as take_as_it_is
 from pipelines.registry.registry import Registry
 from pipelines.registry.suggestions import rewritten
 from pipelines.run.check import unknown_rules, wrong_in
+from pipelines.run.readiness import cannot_judge, names_of
 from pipelines.settings.problems import InvalidSettingsError, Problem, Severity
 from pipelines.state.audit import Act, open_chain
 
@@ -55,19 +56,22 @@ def check(
     """
     for text in _done_first(home, accept or (), is_mending=mend):
         typer.echo(safe_lines(text), err=as_json)
+    said: list[str] = []
     try:
-        problems, registry = _read(home)
+        problems, registry, said = _read(home)
     except InvalidSettingsError as error:
         if not as_json:
             raise
         problems, registry = list(error.problems), None
     for problem in problems:
-        said = json.dumps(asdict(problem)) if as_json else safe_lines(problem)
-        typer.echo(said)
+        text = json.dumps(asdict(problem)) if as_json else safe_lines(problem)
+        typer.echo(text)
     if registry is not None and not as_json:
         for file, disables in sorted(registry.missing.items()):
             word = registry.empty.get(file, "not there")
             typer.echo(f"{file}: {word}; without it: {disables}")
+        for line in said:
+            typer.echo(safe_lines(f"{line[:1].upper()}{line[1:]}."))
         rows = sum(frame.height for frame in registry.frames.values())
         typer.echo(f"{rows:,} rows of the registry are in order.")
     sys.exit(max((CODES[one.severity] for one in problems), default=0))
@@ -133,7 +137,8 @@ def mended_files(path: Path) -> Iterator[str]:
             yield f"{name}: {len(changes)} changes; as it was: {original.name}"
 
 
-def _read(home: Path) -> tuple[list[Problem], Registry]:
+def _read(home: Path) -> tuple[list[Problem], Registry, list[str]]:
     with open_district(home) as district:
         wrong = [*wrong_in(district), *unknown_rules(district)]
-        return [*wrong, *district.registry.problems], district.registry
+        said = [*names_of(district), *cannot_judge(district)]
+        return [*wrong, *district.registry.problems], district.registry, said

@@ -40,7 +40,7 @@ def run_all(
                 typer.echo(safe(str(problem).splitlines()[0]), err=True)
         is_taken = not district.registry.refused
     tell(facts_of(done), *told(done), as_json=as_json)
-    is_well = is_purged and is_taken and not done.failures
+    is_well = is_purged and is_taken and not done.failures and done.coverage.is_enough
     sys.exit(0 if is_well and not is_all_lost(done.outcomes) else 1)
 
 
@@ -55,4 +55,4 @@ def run_week(
         done = run(home, watchers=watchers)
     tell(facts_of(done), *told(done), as_json=as_json)
     report(home, week, as_json=as_json, is_quiet=is_quiet)
-    sys.exit(1 if done.failures else 0)
+    sys.exit(1 if done.failures or not done.coverage.is_enough else 0)

@@ -52,6 +52,8 @@ def _show(found: Status) -> None:
         screen.print(table("Sources", COLUMNS, rows))
     versions = ", ".join(f"{k} {v}" for k, v in found.shown["versions"].items())
     typer.echo(safe(f"Runs on {versions}."), err=True)
+    for line in found.shown["account_names"]:
+        typer.echo(safe(f"{line[:1].upper()}{line[1:]}."), err=True)
     for reason in found.reasons:
         typer.echo(safe(f"- {reason}"), err=True)
     for line in _named([*found.shown["trouble"], *found.shown["waiting"]]):

@@ -10,7 +10,7 @@ from pipelines.cli.options import AsJson, Home
 from pipelines.cli.output import tell
 from pipelines.district import open_district
 from pipelines.errors import SettingsError, safe
-from pipelines.operations.suggestions import as_csv
+from pipelines.operations.suggestions import as_text
 from pipelines.operations.suggestions import suggest as proposed
 from pipelines.run.console import working
 
@@ -35,7 +35,7 @@ def suggest(
     if not found and not as_json:
         typer.echo("The logs suggest nothing that the registry does not say.")
     for file, proposals in found.items():
-        text = as_csv(file, proposals)
+        text = as_text(file, proposals)
         if target is not None:
             target.mkdir(parents=True, exist_ok=True)
             (target / file).write_text(text, encoding="utf-8")

@@ -17,6 +17,9 @@ import polars as pl
 from pipelines.district import District
 from pipelines.errors import ModelError
 from pipelines.registry.frames import FILES
+from pipelines.run.readiness import undecided
+from pipelines.settings.toml_text import toml
+from pipelines.state.account_domains import noted_domains
 from pipelines.warehouse import inputs
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.snapshots import looking
@@ -52,6 +55,39 @@ def is_plain(proposal: Proposal) -> bool:
         cell.startswith(FORMULA) or not cell.isprintable()
         for cell in proposal.cells.values()
     )
+
+
+SETTINGS = "district.toml"
+
+
+def account_domains(district: District) -> list[Proposal]:
+    """Domains of account names that are not applied by themselves.
+
+    All of the setting, as it would be: what it holds now stays in it.
+    """
+    own = district.settings.district.account_domains
+    return [
+        Proposal(
+            SETTINGS,
+            {"account_domains": toml((*own, domain.name))},
+            f"account names {domain}; set it only if nobody else has such a name there",
+        )
+        for domain in undecided(noted_domains(district.store))
+    ]
+
+
+def as_text(file: str, proposals: Sequence[Proposal]) -> str:
+    """Proposals as the file is written."""
+    return as_toml(proposals) if file == SETTINGS else as_csv(file, proposals)
+
+
+def as_toml(proposals: Sequence[Proposal]) -> str:
+    """Lines of `[district]`, each under a comment with its reason."""
+    lines = ["[district]"]
+    for proposal in proposals:
+        lines.append("# " + " ".join(proposal.reason.split()))
+        lines += [f"{name} = {value}" for name, value in proposal.cells.items()]
+    return "\n".join(lines) + "\n"
 
 
 def as_csv(file: str, proposals: Sequence[Proposal]) -> str:
@@ -535,6 +571,8 @@ def suggest(district: District) -> Mapping[str, Sequence[Proposal]]:
             remedy="Run: schoolbell run --home HOME",
         )
     found: dict[str, list[Proposal]] = {}
+    if domains := account_domains(district):
+        found[SETTINGS] = domains
     with looking(district.home.warehouse) as database:
         inputs.show_raw(database, files, ("logons",), (days[0], days[-1]))
         evidence = Evidence(database, district.zone)

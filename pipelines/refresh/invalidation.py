@@ -16,6 +16,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.district import District
+from pipelines.registry.account_domains import bare
 from pipelines.registry.frames import frames_touching, schema
 from pipelines.registry.sites import registrable_domain
 from pipelines.registry.table import (
@@ -190,6 +191,10 @@ def by_mention(change: Change, _names: Collection[str]) -> set[date]:
     changed = {name: change.rows(name) for name in MENTIONED}
     registry = {name: (change.was(name), change.now(name)) for name in MENTIONED}
     wanted = _closed(_started(changed), registry)
+    # a name stands under another account where its domain is told otherwise
+    plain = {bare(name) for name in wanted.names}
+    spelt = change.database.distinct("identity.spellings", "account_name")
+    wanted.names |= {name for name in spelt if name and bare(name) in plain}
     frame = pl.DataFrame(
         wanted.values(), {"kind": pl.String, "value": pl.String}, orient="row"
     )
@@ -392,10 +397,17 @@ union
 select event_date from raw.connections where dst_hostname in (from asked)
 """
 _SORTED = """
-with words as (select name from main.changed_words)
-select event_date from raw.http_requests where lower(trim(category)) in (from words)
-union
-select event_date from raw.connections where lower(trim(category)) in (from words)
+with
+words as (select name from main.changed_words),
+lines as (
+    select event_date, category from raw.http_requests
+    union all
+    select event_date, category from raw.connections
+)
+select distinct event_date from lines
+where
+    trim(regexp_replace(lower(category), '[_/ -]+', ' ', 'g')) in (from words)
+    or lower(trim(category)) in (from words)
 """
 _CLASSES = ("http_requests", "connections")
 

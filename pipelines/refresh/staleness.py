@@ -15,6 +15,7 @@ import polars as pl
 from pipelines.district import District
 from pipelines.findings.rule_quality import demoted, qualities_of
 from pipelines.findings.unjudged import released, unjudged
+from pipelines.refresh.account_domains import find_domains, respelled_days
 from pipelines.refresh.invalidation import Change, touched
 from pipelines.registry.frames import JUDGED_BY
 from pipelines.state.days import dirty_days
@@ -26,6 +27,7 @@ from pipelines.warehouse.database import Database
 from pipelines.warehouse.library import models
 from pipelines.warehouse.models import downstream
 
+DERIVED = "domains of account names"
 FIRST, LINES, RULES = "first build", "log lines", "time zone or account domains"
 MODEL = "model "
 """Before the name of a model where its version is noted."""
@@ -86,6 +88,7 @@ def stale(database: Database, district: District, held: Sequence[date]) -> Stale
     changed = [name for name in district.models if _differs(MODEL + name, was, now)]
     whole = [name for name in changed if not district.models[name].is_dated]
     # an undated model is made again with any build
+    build[DERIVED] = _respelled(database, district, was, now, held)
     build["a table without days"] = set(held[-1:]) if whole else set()
     due = dict.fromkeys(_dated(district, changed, whole), tuple(held))
     return _told({LINES: dirty} | build, again, because, due)
@@ -157,6 +160,7 @@ def _versions(district: District) -> dict[str, str]:
         "leads": "|".join(sorted(demoted(qualities_of(district)))),
         "stages": "|".join(map("=".join, sorted(district.stages.items()))),
         "domains": "|".join(sorted(district.settings.district.account_domains)),
+        DERIVED: "|".join(district.account_domains.derived),
     }
     built = {MODEL + name: one for name, one in district.model_versions.items()}
     return district.judged_with | more | built
@@ -175,6 +179,21 @@ def _redecided(
         for row in stored_findings(district.store)
         if row["rule"] in rules
     }
+
+
+def _respelled(
+    database: Database,
+    district: District,
+    was: Mapping[str, str],
+    now: Mapping[str, str],
+    held: Sequence[date],
+) -> set[date]:
+    """Days with a name whose domain is applied since, or is no longer."""
+    before, after = (
+        set(filter(None, one.get(DERIVED, "").split("|"))) for one in (was, now)
+    )
+    changed = before ^ after
+    return respelled_days(database, district, changed, held) if changed else set()
 
 
 def _changed_files(database: Database, district: District) -> tuple[str, ...]:
@@ -210,6 +229,7 @@ def registry_range(database: Database, district: District) -> Range | None:
     Where nothing is left to build, what the warehouse stands on is noted.
     """
     held = _held(district)
+    find_domains(database, district)
     found = stale(database, district, held)
     span = _reached(district, sorted(found.every_day), held)
     if span is None:

@@ -14,6 +14,7 @@ from pipelines.findings.evidence import cited_lines
 from pipelines.findings.judged import judged_findings
 from pipelines.findings.lifecycle import Kept, keep
 from pipelines.findings.unjudged import judged_days, note_unjudged, unjudged
+from pipelines.health.rule_coverage import note_coverage
 from pipelines.ingest.ingestion import ingest_source, preview_source
 from pipelines.ingest.lake import sweep
 from pipelines.ingest.remote import shown
@@ -26,6 +27,7 @@ from pipelines.ingest.source import (
     Watch,
 )
 from pipelines.privacy.attribution_changes import keep_changes
+from pipelines.refresh.account_domains import find_domains
 from pipelines.refresh.staleness import (
     drop_gone,
     note,
@@ -153,6 +155,7 @@ def build(
     """
     files = inputs.lake_files(district.store, district.home.lake)
     held = files.days()
+    find_domains(database, district)
     found = stale(database, district, held)
     drop_gone(database)
     note_rebuild_reasons(district.store, found.reasons)
@@ -210,7 +213,7 @@ def refresh(database: Database, district: District, days: tuple[date, date]) -> 
     inputs.refresh_dimensions(
         database,
         district.registry,
-        district.settings.district.account_domains,
+        district.account_domains,
         is_new_registry=is_new,
     )
     loaded = {"registry": _registry_version(district), "dimensions": taken}
@@ -229,7 +232,8 @@ def _taken(files: LakeFiles, days: tuple[date, date]) -> str:
 def _registry_version(district: District) -> str:
     # another version of Schoolbell may give the same files other columns
     columns = sha256(repr(FRAMES).encode()).hexdigest()[:12]
-    return f"{district.registry.version} {district.settings_hash} {columns}"
+    derived = "|".join(district.account_domains.derived)
+    return f"{district.registry.version} {district.settings_hash} {columns} {derived}"
 
 
 def _is_loaded(database: Database, district: District) -> bool:
@@ -282,6 +286,7 @@ def judge_days(
     lines = cited_lines(database, district, found)
     kept = keep(district.store, found, lines, judged, because, owners(district))
     note_unjudged(database, skipped, judged)
+    note_coverage(database, district.store)
     return kept
 
 

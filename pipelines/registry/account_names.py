@@ -19,14 +19,15 @@ def canonical(expr: pl.Expr, domains: Sequence[str]) -> pl.Expr:
         domains: NetBIOS names and DNS suffixes of the district.
     """
     own = sorted({domain.lower().strip("@.\\ ") for domain in domains})
-    text = _written_out(expr)
+    text = written_out(expr)
     machine = text.str.starts_with(MACHINE_SERVICE)
     bare = _without_domain(text, own)
     name = pl.when(machine).then(_machine(text, own)).otherwise(bare)
     return pl.when(~name.is_in(["", "-"])).then(name)
 
 
-def _written_out(expr: pl.Expr) -> pl.Expr:
+def written_out(expr: pl.Expr) -> pl.Expr:
+    """In lower case, with what a product escaped."""
     return (
         expr.str.strip_chars(" \t\r\n\x00")
         .str.to_lowercase()

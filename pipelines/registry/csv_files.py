@@ -7,6 +7,7 @@ is null.
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -344,6 +345,16 @@ def tell(
     return told
 
 
+def word_key(word: str) -> str:
+    """A word as it is looked up: small letters, a space for each `_`, `-` or `/`."""
+    return re.sub(r"[_/ -]+", " ", word.lower()).strip()
+
+
+def key_of(words: pl.Expr) -> pl.Expr:
+    """The same of a column."""
+    return words.str.to_lowercase().str.replace_all(r"[_/ -]+", " ").str.strip_chars()
+
+
 def allowed(cell: Cell) -> str:
     """What may stand in a cell, in words."""
     return ", ".join(cell.allowed) or ALLOWED.get(cell.kind, "any text")
@@ -371,10 +382,21 @@ def _typed(raw: pl.DataFrame, file: File) -> pl.DataFrame:
     return raw.select(
         LINE,
         *(
-            typed(cell.kind, pl.col(name)).alias(name)
+            _known_word(cell, typed(cell.kind, pl.col(name))).alias(name)
             for name, cell in file.columns.items()
         ),
     )
+
+
+def _known_word(cell: Cell, value: pl.Expr) -> pl.Expr:
+    """A word that is written with other signs between its parts, as it is known."""
+    if cell.kind != "word" or not cell.allowed:
+        return value
+    spelt = {word_key(word): word for word in cell.allowed}
+    known = key_of(value).replace_strict(
+        list(spelt), list(spelt.values()), default=None, return_dtype=pl.String
+    )
+    return pl.coalesce(known, value)
 
 
 def _raw(

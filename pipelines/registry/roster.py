@@ -14,7 +14,7 @@ import polars as pl
 
 from pipelines.registry.account_names import canonical
 from pipelines.registry.csv_files import LINE, Cell, File, Rows, stripped, tell
-from pipelines.settings.problems import Problem
+from pipelines.settings.problems import Problem, nearest
 
 _TEXT = Cell("")
 _ID = Cell("", required=True)
@@ -95,10 +95,23 @@ def odd_cells(rows: Rows, file: str) -> Iterator[Problem]:
 
 def unknown_roles(rows: Rows, file: str, known: Sequence[str]) -> Iterator[Problem]:
     """Roles of which nobody knows whether they are staff's."""
-    is_known = pl.col("role").str.to_lowercase().is_in(known)
+    is_known = role_key(pl.col("role")).is_in(known)
     bad = rows.frame.filter(~is_known.fill_null(value=file == ROLES.name))
-    what = "is no known role: neither staff nor student"
-    yield from _notices(file, "role", bad, what, known)
+    counted = bad.group_by("role", maintain_order=True).agg(
+        pl.col(LINE).first(), rows=pl.len()
+    )
+    for role, line, many in counted.iter_rows():
+        told = f"({many:,} row{'' if many == 1 else 's'})"
+        what = f"is no known role {told}: neither staff nor student"
+        guess = nearest(role or "", known)
+        words = ", ".join(known)
+        allowed = f"did you mean {guess}? Known: {words}" if guess else words
+        yield Problem(file, what, line, "role", role, allowed, "notice")
+
+
+def role_key(role: pl.Expr) -> pl.Expr:
+    """A role as it is looked up: small letters, nothing between its words."""
+    return role.str.to_lowercase().str.replace_all(r"[_/ -]+", "")
 
 
 def dangling(users: Rows, roles: Rows, orgs: Rows) -> Iterator[Problem]:
@@ -301,7 +314,7 @@ def _without_overlap(rows: pl.DataFrame) -> pl.DataFrame:
     once = ordered.unique(["person_id", "valid_from"], keep="last", maintain_order=True)
     following = pl.col("valid_from").shift(-1).over("person_id")
     end = pl.min_horizontal("valid_to", following - pl.duration(days=1))
-    role = pl.col("role").str.to_lowercase()
+    role = role_key(pl.col("role"))
     is_known = role.is_in([*STAFF, *STUDENT, *OTHERS])
     return once.with_columns(
         valid_to=end,

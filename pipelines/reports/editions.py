@@ -217,7 +217,7 @@ def _use_table(view: View, least: int) -> Table:
     )  # fmt: skip
 
 
-BUILDING = ("daily_use", "attribution", "off_hours", "school_days")
+BUILDING = ("daily_use", "attribution", "off_hours", "school_days", "rule_coverage")
 DISTRICT = ("permits", "rule_standing", "blind_share", "new_services")
 LABELS = {
     "principal": "Principal's edition",

@@ -9,8 +9,9 @@ from typing import Any
 import polars as pl
 
 from pipelines.health.issues import KINDS as ISSUE_KINDS
+from pipelines.health.rule_coverage import FAMILY_OF, REASONS, gaps_of
 from pipelines.reports.view import View, same_week_last_year
-from pipelines.reports.words import count, listed, number, span
+from pipelines.reports.words import count, listed, number, share, span
 
 IS_RULE = pl.col("rule") != ""
 FAILED = pl.col("model").fill_null("") != ""
@@ -76,6 +77,27 @@ def _say_uncounted(rows: pl.DataFrame) -> str:
     names = rows["model"].str.split(".").list.last().str.replace_all("_", " ")
     days = rows["event_date"].n_unique()
     return f"{count(days, 'day')} could not be counted: {listed(sorted(set(names)))}."
+
+
+def not_judged_at(view: View, kind: str) -> str:
+    """Where the rules of a kind judged less than nine tenths of the week, and why.
+
+    As in "Could not be judged at MS: 48% of events carry an account that the registry
+    lacks." Empty where they could judge.
+    """
+    found = gaps_of(view.of_week(view.inputs.rule_coverage), FAMILY_OF[kind])
+    if not found:
+        return ""
+    said = []
+    for filtered in sorted({one.filter for one in found}):
+        same = [one for one in found if one.filter == filtered]
+        events = sum(one.event_count for one in same)
+        dropped = sum(one.dropped_count for one in same)
+        where = listed([one.building for one in same])
+        said.append(
+            f"at {where}: {share(dropped, events)} of events {REASONS[filtered]}"
+        )
+    return f"Could not be judged {'; '.join(said)}."
 
 
 TO_DECIDE = ("external", "lapsed", "not_yet", "approved_other_role", "undecidable")

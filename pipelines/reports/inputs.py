@@ -39,6 +39,8 @@ class ReportInputs:
             consent or exception, `about` the clause or rule.
         rule_standing: What reviewers' decisions say of each rule.
         blind_share: Lines a day that name no host or no account.
+        rule_coverage: What each family of rules could judge, by filter, each day.
+        account_names: Forms of account names that are read without a setting.
         new_services: Outside sites that arrived, by day; the names of nobody.
         rules: Detections: code, name, kind, title, summary, severity, params,
             false_positives, response, stage, clauses; `is_fed` is false where no
@@ -95,6 +97,9 @@ class ReportInputs:
     blind_share: pl.DataFrame = field(
         default_factory=lambda: empty_frame("blind_share")
     )
+    rule_coverage: pl.DataFrame = field(
+        default_factory=lambda: empty_frame("rule_coverage")
+    )
     new_services: pl.DataFrame = field(
         default_factory=lambda: empty_frame("new_services")
     )
@@ -115,6 +120,7 @@ class ReportInputs:
     previous: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
     not_believed: Sequence[str] = ()
     kept_from: date | None = None
+    account_names: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         for name in SCHEMAS:

@@ -14,6 +14,7 @@ from pipelines.reports.headline import (
     compare,
     coverage,
     history,
+    not_judged_at,
     open_sites,
     say_gap,
     say_unjudged,
@@ -63,7 +64,7 @@ def lines(view: View) -> list[Line]:
     return first + [
         dark(view, *part, rest=NOT_JUDGED)
         if now[key] is None
-        else marked(view, say(view, now), arrived)
+        else limited(view, marked(view, say(view, now), arrived), KINDS[key])
         for part, key, say in zip(DARK, KINDS, told, strict=True)
     ]
 
@@ -72,6 +73,19 @@ def marked(view: View, line: Line, arrived: Coverage) -> Line:
     """A count of a week with gaps, in logs or in judging, is a least count."""
     has_gaps = arrived.missing > 0 or not unjudged(view).is_empty()
     return replace(line, is_least=has_gaps)
+
+
+def limited(view: View, line: Line, kind: str) -> Line:
+    """What could not be judged beside what was seen; instead of it, if that is nothing.
+
+    A zero is not said of what nobody could have seen.
+    """
+    gaps = not_judged_at(view, kind)
+    if not gaps:
+        return line
+    if line.value:
+        return replace(line, rest=f"{line.rest} {gaps}", is_least=True, is_amber=True)
+    return replace(line, value=None, rest=gaps, is_amber=True)
 
 
 NOTHING_ARRIVED = "Not known: no log lines arrived."
@@ -293,7 +307,9 @@ def headline(view: View, five: list[Line]) -> str:
         return "Nothing needs you but items about students' accounts"
     if any(line.value for line in five):
         return "Nothing needs you"
-    if not unjudged(view).is_empty():
+    if not unjudged(view).is_empty() or any(
+        not_judged_at(view, kind) for kind in KINDS.values()
+    ):
         return "Nothing was found in what could be judged"
     return f"A quiet week, and {came(arrived)}"
 

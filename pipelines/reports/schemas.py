@@ -104,6 +104,17 @@ SCHEMAS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "precision_low": pl.Float64,
             "precision_high": pl.Float64,
         },
+        "rule_coverage": {
+            "event_date": pl.Date,
+            "family": pl.String,
+            "source": pl.String,
+            "building": pl.String,
+            "position": pl.Int64,
+            "filter": pl.String,
+            "is_loss": pl.Boolean,
+            "event_count": pl.Int64,
+            "dropped_count": pl.Int64,
+        },
         "blind_share": {
             "event_date": pl.Date,
             "source": pl.String,

@@ -14,6 +14,7 @@ from pipelines.errors import SettingsError
 from pipelines.events import EVENT_CLASSES
 from pipelines.findings.unjudged import UNJUDGED
 from pipelines.health.source_hours import closed_times, expected_hours, usual_lags
+from pipelines.registry.account_domains import APPLIED
 from pipelines.registry.registry import building_names
 from pipelines.reports.inputs import ReportInputs
 from pipelines.reports.palette import DARK, LIGHT, READABLE, least_contrast
@@ -22,6 +23,7 @@ from pipelines.reports.sections import sections
 from pipelines.settings.model import Detection as DetectionSettings
 from pipelines.settings.model import Report
 from pipelines.state import ledger
+from pipelines.state.account_domains import noted_domains
 from pipelines.state.audit import open_chain
 from pipelines.state.days import source_days as counted_days
 from pipelines.state.runs import last_look
@@ -266,6 +268,12 @@ def report_inputs(
         ],
         rule_standing=_known(database, "findings.rule_standing"),
         blind_share=_known(database, "marts.blind_share"),
+        rule_coverage=_known(database, "marts.rule_coverage"),
+        account_names=[
+            domain.pattern
+            for domain in noted_domains(district.store)
+            if domain.state == APPLIED
+        ],
         new_services=_known(database, "marts.new_services"),
         audit_head=audit_head(district),
         rules=rules(district),

@@ -12,13 +12,14 @@ from pipelines.reports.charts import spec
 from pipelines.reports.corrections import digest, facts
 from pipelines.reports.evidence import Proof, in_brief, log_lines, proofs
 from pipelines.reports.exports import Page, exports
+from pipelines.reports.headline import not_judged_at
 from pipelines.reports.inputs import ReportInputs, week_of
 from pipelines.reports.page_one import lines, opening
 from pipelines.reports.pages import asset_files, page
 from pipelines.reports.sections import Section, sections
 from pipelines.reports.static_charts import drawing, spark
 from pipelines.reports.view import View, week_label
-from pipelines.reports.words import count, day_range, moment
+from pipelines.reports.words import count, day_range, listed, moment
 from pipelines.state.audit import AUDIT_RECORD
 
 Pages = Mapping[str, Page]
@@ -76,6 +77,11 @@ def versions(inputs: ReportInputs) -> list[tuple[str, str]]:
         ("Settings", inputs.settings_hash),
         ("Registry", inputs.registry_version),
         ("Time zone", inputs.zone),
+        *(
+            [("Account names", listed(inputs.account_names))]
+            if inputs.account_names
+            else []
+        ),
         (AUDIT_RECORD, inputs.audit_head or "no entry yet"),
     ]
 
@@ -125,10 +131,20 @@ def parts_of(view: View, chosen: Sequence[Section]) -> list[dict[str, Any]]:
     """All that the page needs of the sections that have something to say."""
     rows = [(section, section.rows(view)) for section in chosen]
     return [
-        part(section, own) | {"blind": blind_note(view, section.name)}
+        part(section, own)
+        | {"blind": blind_note(view, section.name)}
+        | unseen(view, section, own)
         for section, own in rows
         if section.is_shown(own)
     ]
+
+
+def unseen(view: View, section: Section, rows: pl.DataFrame) -> dict[str, str]:
+    """Another title where nothing was seen, and nothing could have been."""
+    if section.kind is None or not section.is_quiet(rows):
+        return {}
+    said = not_judged_at(view, section.kind)
+    return {"title": said} if said else {}
 
 
 def part(section: Section, rows: pl.DataFrame) -> dict[str, Any]:

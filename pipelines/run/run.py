@@ -10,6 +10,7 @@ from pipelines.district import District, only_writer, open_district
 from pipelines.findings.lifecycle import Kept
 from pipelines.findings.unjudged import Failure, failures
 from pipelines.health.overview import looked_at
+from pipelines.health.rule_coverage import RuleCoverage, noted_coverage
 from pipelines.ingest.lake import unlisted_files
 from pipelines.ingest.source import SETTLE_SECONDS, Outcome, Watch
 from pipelines.refresh.steps import (
@@ -24,6 +25,7 @@ from pipelines.reports.publishing import (
     publish_reports,
 )
 from pipelines.reports.snapshot_tables import publish_snapshot
+from pipelines.run.readiness import names_of, not_delivered
 from pipelines.state.home_mark import move_on
 from pipelines.state.published_reports import mark_reports_written, pending_reports
 from pipelines.state.runs import note_run, set_back
@@ -45,6 +47,9 @@ class Result:
     seconds: dict[str, float] = field(default_factory=dict)
     set_aside: int = 0
     notes: Sequence[str] = ()
+    names: Sequence[str] = ()
+    coverage: RuleCoverage = field(default_factory=lambda: RuleCoverage(0, 0, ()))
+    not_delivered: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,6 +138,9 @@ def run_opened(
             *_repaired(district, done.damaged, broken),
             *([behind] if behind else []),
         ),
+        names=list(names_of(district)),
+        coverage=noted_coverage(district.store),
+        not_delivered=list(not_delivered(district)),
     )
 
 

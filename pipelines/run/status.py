@@ -21,9 +21,11 @@ from pipelines.health.file_issues import (
     waiting,
     without_checksum,
 )
+from pipelines.health.rule_coverage import noted_coverage
 from pipelines.health.source_states import SourceState, source_states
 from pipelines.ingest.compression import NO_CHECKSUM
 from pipelines.ingest.lake import unlisted_files
+from pipelines.run.readiness import names_of, not_delivered
 from pipelines.state import ledger
 from pipelines.state.alerts import GIVEN_UP, SENT, outbox
 from pipelines.state.days import dirty_days, oldest_dirty
@@ -97,6 +99,7 @@ def status_of(district: District, now: datetime) -> Status:
     sources = source_states(district)
     unsent = _unsent(district, now)
     failed = failures(district)
+    coverage = noted_coverage(district.store)
     shown: dict[str, Any] = {
         "time": now.isoformat(timespec="seconds"),
         "home": str(district.home.path),
@@ -113,12 +116,16 @@ def status_of(district: District, now: datetime) -> Status:
         "models_not_built": len(failed),
         "findings_to_decide": _to_decide(district),
         "registry_problems": len(district.registry.problems),
+        "judged_share": f"{coverage.share:.1%}" if coverage.attributable else "",
         **unsent,
         "disk_free_gb": round(disk_usage(district.home.path).free / 1e9, 1),
     }
     reasons = _reasons(district, now, sources, shown)
     reasons += [(ACT, str(one)) for one in failed]
     reasons += _of_files(district, now, files, waits)
+    reasons += [(LOOK, line) for line in coverage.lines]
+    # nobody has to act where a district never had such a log
+    reasons += [(WELL, line) for line in not_delivered(district)]
     code = max((code for code, _ in reasons), default=WELL)
     shown["state"] = WORDS[code]
     shown["reasons"] = [text for _, text in sorted(reasons, key=lambda one: -one[0])]
@@ -127,6 +134,7 @@ def status_of(district: District, now: datetime) -> Status:
     shown["trouble"] = trouble
     shown["not_built"] = [one.shown for one in failed]
     shown["waiting"] = waits
+    shown["account_names"] = list(names_of(district))
     return Status(shown, code, sources, shown["reasons"])
 
 

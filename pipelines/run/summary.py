@@ -103,6 +103,9 @@ def facts_of(done: Result) -> dict[str, Any]:
         "alerts": asdict(done.alerts) if done.alerts is not None else None,
         "files_set_aside": done.set_aside,
         "notes": list(done.notes),
+        "account_names": list(done.names),
+        "judged_share": round(done.coverage.share, 4),
+        "cannot_judge": [*done.coverage.lines, *done.not_delivered],
         "snapshot": done.snapshot.stem if done.snapshot is not None else None,
         "reports": [str(report.page) for report in done.reports],
         "seconds": {name: round(one, 3) for name, one in done.seconds.items()},
@@ -120,6 +123,7 @@ def told(done: Result) -> Iterator[str]:
     if done.alerts is not None and done.alerts.new:
         yield f"Alerts: {done.alerts}"
     yield from (f"{failure}\n  {TRIED_AGAIN}" for failure in done.failures)
+    yield from not_judged(done)
     if not done.built.days and not done.reports:
         yield "Nothing was due."
         return
@@ -128,6 +132,17 @@ def told(done: Result) -> Iterator[str]:
         yield f"  {name}: {seconds:.1f} s"
     for report in done.reports:
         yield f"Report: {report.page}"
+
+
+def not_judged(done: Result) -> Iterator[str]:
+    """How names were read, and what the rules could not judge in the newest week."""
+    yield from (safe(_sentence(line)) for line in done.names)
+    for line in (*done.coverage.lines, *done.not_delivered):
+        yield safe(_sentence(line))
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _judged(done: Result) -> Iterator[str]:

@@ -137,7 +137,8 @@ class District(Part):
         Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")], ...
     ] = Field(
         default=(),
-        description="domains that are stripped from account names; others stay",
+        description="domains that are stripped from account names, beside those that "
+        "registry and logs show to be the district's; see schoolbell check",
         examples=[["EXAMPLE", "school.example"]],
     )
 

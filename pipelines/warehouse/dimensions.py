@@ -7,7 +7,6 @@ import idna
 import polars as pl
 from disarm import skeleton_key
 
-from pipelines.registry.account_names import canonical
 from pipelines.registry.sites import registrable_domains
 
 # What a host's name looks like to somebody who reads it. Pure.
@@ -100,14 +99,6 @@ def hosts(values: Sequence[str], background: Mapping[str, str]) -> pl.DataFrame:
         "site_skeleton": [skeletons[labels[site]] for site in sites],
     }
     return pl.DataFrame(columns, schema=HOSTS)
-
-
-def spellings(values: Sequence[str], domains: Sequence[str]) -> pl.DataFrame:
-    """The rows of user names; `domains` are the district's own account domains."""
-    names = pl.DataFrame({"user_name": values}, schema={"user_name": pl.String})
-    return names.with_columns(
-        account_name=canonical(pl.col("user_name"), domains)
-    ).cast({"account_name": pl.String})
 
 
 def addresses(values: Sequence[str]) -> pl.DataFrame:

@@ -11,18 +11,20 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 
 from pipelines.events import EVENT_CLASSES, LAKE_COLUMNS, PLACE
 from pipelines.ingest.lake import require_sound
+from pipelines.registry.account_domains import Directory, account_names
 from pipelines.registry.mmdb_files import look_up
 from pipelines.registry.registry import Registry
 from pipelines.state import ledger
 from pipelines.state.database import Store
 from pipelines.state.ledger import LakeFile
 from pipelines.warehouse.database import Database
-from pipelines.warehouse.dimensions import addresses, hosts, spellings
+from pipelines.warehouse.dimensions import addresses, hosts
 
 _VALUES = {
     "hosts": [("http_requests", "url_hostname"), ("connections", "dst_hostname")],
@@ -38,6 +40,13 @@ _VALUES = {
         ("logons", "src_ip"),
     ],
 }
+
+
+class Domains(NamedTuple):
+    """Domains that are stripped from account names."""
+
+    own: Sequence[str]
+    derived: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -103,7 +112,7 @@ def load_registry(database: Database, registry: Registry) -> None:
 def refresh_dimensions(
     database: Database,
     registry: Registry,
-    domains: Sequence[str],
+    domains: Domains,
     *,
     is_new_registry: bool,
 ) -> None:
@@ -117,7 +126,7 @@ def refresh_dimensions(
         held = database.table(table) if database.has(table) else pl.DataFrame()
         key = dimension([]).columns[0]
         known = set(held[key]) if key in held.columns else set()
-        wanted = _values(database, name) | extra
+        wanted = values_of(database, name) | extra
         # a table that an older version made has other columns
         if is_new_registry or held.columns != dimension([]).columns:
             database.replace(table, dimension(sorted(wanted | known)))
@@ -129,7 +138,7 @@ Dimension = Callable[[list[str]], pl.DataFrame]
 
 
 def _dimensions(
-    database: Database, registry: Registry, domains: Sequence[str]
+    database: Database, registry: Registry, domains: Domains
 ) -> Iterator[tuple[str, set[str], Dimension]]:
     """Each dimension's name, the values that the registry adds, and how it is made."""
     frames = registry.frames
@@ -137,7 +146,17 @@ def _dimensions(
     patterns = frames["approved_sites"]["pattern"].str.split("/").list.first()
     named = {*patterns.drop_nulls(), *frames["login_hosts"]["host"]}
     yield "hosts", named, partial(hosts, background=background)
-    yield "spellings", set(), partial(spellings, domains=domains)
+    directory = Directory(frames["accounts"], frames["account_aliases"])
+    yield (
+        "spellings",
+        set(),
+        partial(
+            account_names,
+            own=domains.own,
+            derived=domains.derived,
+            directory=directory,
+        ),
+    )
     fixed = frames["devices"]["static_ip"].drop_nulls()
     yield "addresses", set(fixed), addresses
     # those of the table that the line above made, and none without a file to ask
@@ -145,7 +164,8 @@ def _dimensions(
     yield "outside_networks", set(seen), partial(look_up, files=registry.outside)
 
 
-def _values(database: Database, name: str) -> set[str]:
+def values_of(database: Database, name: str) -> set[str]:
+    """The distinct values of a dimension that the raw views hold."""
     found: set[str] = set()
     for event_class, column in _VALUES.get(name, ()):
         rows = database.rows(

@@ -79,7 +79,7 @@ matched as (
         coalesce(words.category, lines.category) as category,
         lines.format as source
     from lines
-    left join words on lines.category = words.word
+    left join words on category_key(lines.category) = words.word
     where lines.category is not null and lines.category <> ''
 )
 

@@ -207,7 +207,7 @@ connections as (
     inner join outside
         on coalesce(lines.dst_hostname, lines.dst_ip) = outside.destination
     left join tools on lines.dst_hostname = tools.destination
-    left join words on lower(trim(lines.category)) = words.word
+    left join words on category_key(lines.category) = words.word
     where
         lines.event_date = $event_date::date
         and lines.disposition is distinct from 'blocked'

@@ -3,7 +3,8 @@ title: An account was used on site and through a VPN from outside at the same ti
 summary: >
   Engaged requests of one owner alternate, within minutes each time, between a live
   keyboard in a building of the district and a tunnel from outside. An idle tunnel
-  makes no such request. Tunnels over mobile networks, relays, hosting and the
+  makes no such request. Places count, not names of devices: a tunnel is only taken
+  for the owner's laptop. Tunnels over mobile networks, relays, hosting and the
   district's own way out are left out; from a network of unknown kind it is a lead.
 code: SA-6
 kind: shared_account
@@ -66,6 +67,8 @@ would_change:
   - a network that the registry puts in the wrong building
 false_positives:
   - The owner works at the desk from afar with a tool that writes no remote logon.
+  - The laptop itself is in the building, with its tunnel over a line that a list takes
+    for a home's.
   - The laptop is in the building too, on a line that a list takes for a home's.
 response: >
   Have the password changed: the owner may not know of it. Leave questions to the office
@@ -233,7 +236,13 @@ turns as (
     from stepped
     where
         is_on_site <> previous_is_on_site
-        and device <> previous_device
+        -- that a tunnel is the owner's one laptop is an assumption, and one device in
+        -- two places contradicts it; a laptop on site may have its own tunnel up by a
+        -- way out that nobody listed, so the network must be known to be a home's
+        and (
+            device <> previous_device
+            or coalesce(network_kind, previous_network_kind) = 'residential'
+        )
         and epoch(start_time) - epoch(previous_start) < $gap_seconds
 ),
 

@@ -13,6 +13,7 @@ from pipelines.findings.judging import Circumstances, judge
 from pipelines.findings.record import Finding
 from pipelines.ingest.ingestion import ingest_source
 from pipelines.ingest.source import IngestOptions, Source
+from pipelines.registry.account_domains import applied, derive
 from pipelines.registry.registry import Registry, load_registry
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.reader import load_settings
@@ -150,7 +151,18 @@ def _judged(
     with writing(Path(":memory:"), threads=1) as database:
         inputs.load_registry(database, registry)
         inputs.show_raw(database, files, EVENT_CLASSES, (days[0], days[-1]))
-        inputs.refresh_dimensions(database, registry, domains, is_new_registry=True)
+        derived = derive(
+            inputs.values_of(database, "spellings"),
+            registry.frames["accounts"],
+            registry.frames["account_aliases"],
+            domains,
+        )
+        inputs.refresh_dimensions(
+            database,
+            registry,
+            inputs.Domains(domains, applied(derived)),
+            is_new_registry=True,
+        )
         stale = builds.stale_days(needed, days, days)
         builder = Builder(
             database=database,

@@ -117,7 +117,7 @@ def test_the_log_lines_of_a_carried_item_are_where_its_own_week_wrote_them():
     assert "2026-W47/data/item-f-2026w46-007.csv" in alone
 
 
-NOT_IN_BUSY = {"corrections", "pupil-items"}
+NOT_IN_BUSY = {"corrections", "pupil-items", "rule-coverage"}
 SHOWN = [one.name for one in sections() if one.name not in NOT_IN_BUSY]
 MAY_GO = [section.name for section in sections() if not section.stays]
 NAMES = tuple(section.name for section in sections())
@@ -142,6 +142,7 @@ def test_a_section_that_is_off_is_left_out_and_nothing_leads_to_it(off):
 
 def test_limits_rules_and_trust_are_in_every_report():
     stays = {"limits", "rules", "source-coverage", "line-account", "corrections"}
+    stays.add("rule-coverage")  # only where rules are blind
     stays.add("pupil-items")  # what students' accounts did is decided on by itself
     assert stays == set(NAMES) - set(MAY_GO)
     text = weekly_report(replace(busy(), sections_off=NAMES), MONDAY)[INDEX]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pipelines.findings.unjudged import missing
 from pipelines.health.file_issues import files_with_issues
+from pipelines.health.rule_coverage import noted_coverage
 from pipelines.health.source_states import arrivals_of
 from pipelines.ingest.accounting import days_ahead
 from pipelines.ingest.delivery import deliveries
@@ -19,8 +20,11 @@ from pipelines.operations.checks import (
     unasked,
     well,
 )
+from pipelines.registry.account_domains import APPLIED
+from pipelines.run.readiness import cannot_judge, undecided
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
+from pipelines.state.account_domains import noted_domains
 from pipelines.state.days import source_days
 from pipelines.state.source_issues import stored_issues
 from pipelines.warehouse.library import rules
@@ -141,6 +145,30 @@ def _drift(installation: Installation) -> Answer:
     return well("every field that rules need is filled as before")
 
 
+def _judged(installation: Installation) -> Answer:
+    lines = cannot_judge(installation.district)
+    if lines:
+        return look("; ".join(lines), "schoolbell check --home {home}")
+    share = noted_coverage(installation.store).share
+    return well(f"{share:.0%} of the staff requests with a name can be judged")
+
+
+def _names(installation: Installation) -> Answer:
+    domains = noted_domains(installation.store)
+    open_ = undecided(domains)
+    if open_:
+        return look(
+            "; ".join(f"account names {domain}" for domain in open_),
+            "schoolbell suggest --home {home}",
+        )
+    applied = [domain.pattern for domain in domains if domain.state == APPLIED]
+    return well(
+        f"account names {', '.join(applied)} are read without a setting"
+        if applied
+        else "account names need no further domain"
+    )
+
+
 def _ahead(installation: Installation) -> Answer:
     ahead = days_ahead(installation.store, installation.now)
     if ahead:
@@ -219,6 +247,8 @@ CHECKS = Subject(
         Check("trouble", "files were read to their end", _read_to_the_end),
         Check("pending", "no line is pending for long", _pending),
         Check("drift", "fields are filled as before", _drift),
+        Check("judged", "rules can judge what they should", _judged),
+        Check("names", "account names are the registry's", _names),
         Check("ahead", "no event lies in the future", _ahead),
         Check("clocks", "clocks of sources agree", _clocks),
         Check("lags", "lines arrive as fast as usual", _lags),

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import polars as pl
 
 from pipelines.events import Column
+from pipelines.registry.account_domains import FEWEST_NAMES, PUBLIC_MAIL
 from pipelines.registry.account_names import canonical
 from pipelines.registry.csv_files import LINE, Cell, File, Rows, tell
 from pipelines.registry.roster import USERS
@@ -161,9 +162,44 @@ def _spellings(
         LINE, pl.col("email").alias("alias"), "account"
     )
     return (
-        pl.concat([own.drop_nulls("alias"), mail])
+        pl.concat([own.drop_nulls("alias"), mail, _whole_mail(logins)])
         .filter(pl.col("alias") != pl.col("account"))
         .unique(["alias", "account"], keep="first", maintain_order=True)
+    )
+
+
+def _whole_mail(logins: pl.DataFrame) -> pl.DataFrame:
+    """Mail addresses of a domain that the settings do not name, as the roster has them.
+
+    Only of the domain that most accounts of the roster have: a private mailbox is no
+    account here. One whose first part is somebody else's account means nobody.
+    """
+    domain = pl.col("email").str.extract(r"@([^@]+)$", 1)
+    local = pl.col("email").str.extract(r"^([^@]+)@", 1)
+    mails = logins.with_columns(domain=domain, local=local).drop_nulls("domain")
+    held = (
+        mails.group_by("domain")
+        .len()
+        .filter(
+            pl.col("len") >= FEWEST_NAMES, pl.col("len") * 2 >= logins["email"].count()
+        )
+    )
+    kept = mails.join(held, on="domain", how="semi", maintain_order="left").filter(
+        ~pl.col("domain").is_in(list(PUBLIC_MAIL))
+    )
+    accounts = logins.select(
+        pl.col("account")
+        .str.extract(r"([^\\/]+)$", 1)
+        .str.extract(r"^([^@]+)", 1)
+        .alias("local"),
+        pl.col("owner_person_id").alias("other"),
+    )
+    others = kept.join(accounts, on="local").filter(
+        pl.col("other") != pl.col("owner_person_id")
+    )
+    alone = kept.filter(pl.col("account").n_unique().over("email") == 1)
+    return alone.filter(~pl.col("local").is_in(others["local"].to_list())).select(
+        LINE, pl.col("email").alias("alias"), "account"
     )
 
 

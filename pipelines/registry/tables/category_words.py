@@ -3,11 +3,11 @@
 import polars as pl
 
 from pipelines.registry import domain_lists
-from pipelines.registry.csv_files import Rows
+from pipelines.registry.csv_files import Rows, word_key
 from pipelines.registry.table import Inputs, Table, Words, text
 
 COLUMNS = {
-    "word": text("category as a product or list writes it, lower case"),
+    "word": text("category as a product or list writes it, as it is looked up"),
     "category": text("the policy's word for it"),
 }
 
@@ -15,8 +15,11 @@ COLUMNS = {
 def make(inputs: Inputs) -> dict[str, Rows]:
     """The district's words for categories before the built-in ones."""
     categories = inputs.settings.registry.categories
-    own = {word.lower(): ours for word, ours in categories.items()}
-    listed = dict(domain_lists.category_words().iter_rows()) | own
+    own = {word_key(word): ours for word, ours in categories.items()}
+    built_in = {
+        word_key(word): ours for word, ours in domain_lists.category_words().iter_rows()
+    }
+    listed = built_in | own
     words = pl.DataFrame(
         {"word": list(listed), "category": list(listed.values())},
         {"word": pl.String, "category": pl.String},

@@ -5,9 +5,18 @@ from collections.abc import Mapping
 import polars as pl
 
 from pipelines.registry import domain_lists
-from pipelines.registry.csv_files import LINE, Cell, File, Rows, tell
+from pipelines.registry.csv_files import (
+    LINE,
+    Cell,
+    File,
+    Rows,
+    key_of,
+    tell,
+    word_key,
+)
 from pipelines.registry.sites import hosts_of
 from pipelines.registry.table import Inputs, Sites, Table, conform, identifier, text
+from pipelines.settings.problems import Problem, nearest
 
 FILE = File(
     "site_categories.csv",
@@ -55,13 +64,45 @@ def site_categories(
     )
     both = pl.concat([said, starter.select(said.columns)])
     frame = conform(COLUMNS, both).unique(maintain_order=True)
-    return Rows(frame, (*rows.problems, *problems))
+    strange = unknown_words(rows.frame, words)
+    return Rows(frame, (*rows.problems, *problems, *strange))
 
 
 def category_word(category: pl.Expr, words: Mapping[str, str]) -> pl.Expr:
     """The policy's word for a list's category; its own in lower case if none."""
     lower = category.str.to_lowercase()
-    return lower.replace(list(words), list(words.values()))
+    ours = key_of(category).replace_strict(
+        list(words), list(words.values()), default=None, return_dtype=pl.String
+    )
+    return pl.coalesce(ours, lower)
+
+
+def unknown_words(rows: pl.DataFrame, words: Mapping[str, str]) -> list[Problem]:
+    """A notice for each category that is no word of the policy's, with its rows."""
+    known = {*words, *(word_key(ours) for ours in words.values())}
+    strange = rows.with_columns(key=key_of(pl.col("category"))).filter(
+        ~pl.col("key").is_in(sorted(known))
+    )
+    counted = strange.group_by("key", maintain_order=True).agg(
+        pl.col(LINE).first(), pl.col("category").first(), rows=pl.len()
+    )
+    problems = []
+    for key, line, written, many in counted.iter_rows():
+        guess = nearest(key, known)
+        told = f"is no known category ({many:,} row{'' if many == 1 else 's'})"
+        meant = f"did you mean {words.get(guess, guess)}? " if guess else ""
+        problems.append(
+            Problem(
+                FILE.name,
+                f"{told}: no rule counts it as work or not",
+                line,
+                "category",
+                written,
+                f"{meant}Say it under [registry.categories] of district.toml",
+                "notice",
+            )
+        )
+    return problems
 
 
 def make(inputs: Inputs) -> dict[str, Rows]:

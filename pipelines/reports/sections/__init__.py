@@ -47,6 +47,8 @@ class Section:
         is_shown: Whether the rows are worth a place this week.
         editions: The editions that show it beside the director's, of `EDITIONS`. What
             each may know is narrowed before; see `reports.editions`.
+        kind: The kind of findings whose absence its title would tell.
+        is_quiet: Whether its title says that nothing was seen.
         stays: Whether no setting may leave it out: without it a reader would
             take the numbers for more than they are.
     """
@@ -63,6 +65,8 @@ class Section:
     more: Callable[[pl.DataFrame], Any] = nothing_more
     is_shown: Callable[[pl.DataFrame], bool] = always
     editions: Collection[str] = ()
+    kind: str | None = None
+    is_quiet: Callable[[pl.DataFrame], bool] = pl.DataFrame.is_empty
     stays: bool = False
 
 

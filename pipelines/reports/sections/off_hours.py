@@ -47,6 +47,11 @@ def title(rows: pl.DataFrame) -> str:
     return f"Outside duty hours, accounts used outside sites most on {when}"
 
 
+def is_quiet(rows: pl.DataFrame) -> bool:
+    """No hour of the week has any use."""
+    return not amount(rows, "minutes")
+
+
 def busiest(rows: pl.DataFrame) -> dict[str, Any]:
     """The hour of the week with the most minutes; the first of equals."""
     order = ["minutes", "weekday", "hour"]
@@ -129,4 +134,6 @@ SECTION = Section(
     summary=summary,
     draw=draw,
     table=hours_table,
+    kind="off_hours_external",
+    is_quiet=is_quiet,
 )

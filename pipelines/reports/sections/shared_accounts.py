@@ -160,4 +160,5 @@ SECTION = Section(
     summary=summary,
     draw=draw,
     table=lines_table,
+    kind="shared_account",
 )

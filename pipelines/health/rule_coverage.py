@@ -1,0 +1,234 @@
+"""How much of what the rules should judge they could, where not, and why.
+
+`marts.rule_coverage` counts it by day; here it becomes sentences. A family of rules
+that loses more than a fifth of a building's events at one filter is blind there: that
+it found nothing says nothing.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import polars as pl
+
+from pipelines.state.database import Store, fact, remember
+from pipelines.warehouse.database import Database
+
+TABLE = "marts.rule_coverage"
+NOTED = "rule_coverage"
+DAYS = timedelta(days=7)
+FEWEST_EVENTS = 200
+"""Fewer events of a building say nothing about its rules."""
+BLIND_SHARE = 0.2
+ENOUGH = 0.9
+"""Share of the requests with a name that the rules have to be able to judge."""
+COUNTS = ("event_count", "dropped_count")
+FILTERED = ("family", "building", "position", "filter", "is_loss")
+
+SITES, PRESENCE, LOGONS, FLOWS = "sites", "presence", "logons", "flows"
+FAMILIES: Mapping[str, str] = {
+    SITES: "rules on sites and duty hours",
+    PRESENCE: "shared-account rules",
+    LOGONS: "rules on logons",
+    FLOWS: "rules on uploads and beacons",
+}
+FAMILY_OF: Mapping[str, str] = {
+    "shared_account": PRESENCE,
+    "non_approved_site": SITES,
+    "off_hours_external": SITES,
+}
+"""Kind of finding -> the family whose candidates its rules share."""
+NO_ACCOUNT = "no account"
+REASONS: Mapping[str, str] = {
+    NO_ACCOUNT: "name no account",
+    "account unknown to the registry": "carry an account that the registry lacks",
+    "no device": "come from an address whose device is not known",
+    "no host": "name no host",
+    "neither size nor content type": "tell neither size nor content type",
+    "network unknown to the registry": "come from a network that the registry lacks",
+    "device writes no logons": "come from devices whose logons do not arrive",
+    "neither host nor address": "name neither host nor address",
+    "no size": "tell no size",
+}
+REMEDIES: Mapping[str, str] = {
+    NO_ACCOUNT: "have the proxy or the firewall log user names",
+    "account unknown to the registry": "schoolbell suggest; add the accounts to "
+    "users.csv or accounts.csv",
+    "no device": "deliver DHCP and VPN logs",
+    "no host": "have the proxy log host names",
+    "neither size nor content type": "have the filter log bytes or content types",
+    "network unknown to the registry": "add the networks to subnets.csv",
+    "device writes no logons": "deliver the computers' Security logs",
+    "neither host nor address": "have the server log where sign-ins come from",
+    "no size": "have the firewall log bytes sent",
+}
+
+
+@dataclass(frozen=True)
+class Blind:
+    """A building in which a family of rules lost too much at one filter."""
+
+    family: str
+    building: str
+    filter: str
+    event_count: int
+    dropped_count: int
+
+    @property
+    def share(self) -> float:
+        """Of the events that came to the filter."""
+        return self.dropped_count / self.event_count
+
+    @property
+    def why(self) -> str:
+        """As in "48% of events carry an account that the registry lacks"."""
+        return f"{_percent(self.share)} of events {REASONS[self.filter]}"
+
+    def __str__(self) -> str:
+        where = "without a known building" if self.building == ELSEWHERE else ""
+        where = where or f"at {self.building}"
+        return f"{FAMILIES[self.family]} cannot judge use {where}: {self.why}"
+
+
+ELSEWHERE = "elsewhere"
+
+
+@dataclass(frozen=True)
+class RuleCoverage:
+    """What a week of a district was judged by.
+
+    Attributes:
+        attributable: Staff requests with a name, or of a device with an owner.
+        judged: Of these, the ones that rules on sites could judge.
+        blind: The worst first.
+    """
+
+    attributable: int
+    judged: int
+    blind: tuple[Blind, ...]
+    first: date | None = None
+    last: date | None = None
+
+    @property
+    def share(self) -> float:
+        """Judged of attributable; 1 where there is too little to tell."""
+        is_much = self.attributable >= FEWEST_EVENTS
+        return self.judged / self.attributable if is_much else 1.0
+
+    @property
+    def is_enough(self) -> bool:
+        """Nine tenths of the attributable requests can be judged."""
+        return self.share >= ENOUGH
+
+    @property
+    def lines(self) -> list[str]:
+        """What an operator has to know; nothing where all is judged."""
+        said = []
+        if not self.is_enough:
+            said.append(
+                f"only {_percent(self.share)} of {self.attributable:,} staff requests "
+                f"with a name can be judged ({self.first} to {self.last})"
+            )
+        return said + [f"{one}. {_capital(REMEDIES[one.filter])}" for one in self.blind]
+
+
+def coverage_of(rows: pl.DataFrame) -> RuleCoverage:
+    """What rows of `marts.rule_coverage` say together."""
+    if rows.is_empty():
+        return RuleCoverage(0, 0, ())
+    summed = rows.group_by(FILTERED).agg(pl.col(COUNTS).sum())
+    named = summed.filter(pl.col("family") == SITES, pl.col("filter") != NO_ACCOUNT)
+    attributable = named.filter(pl.col("position") == pl.col("position").min())
+    total = int(attributable["event_count"].sum())
+    lost = int(named.filter("is_loss")["dropped_count"].sum())
+    return RuleCoverage(
+        total,
+        total - lost,
+        tuple(_blind(summed)),
+        rows["event_date"].min(),  # type: ignore[arg-type]
+        rows["event_date"].max(),  # type: ignore[arg-type]
+    )
+
+
+def _blind(summed: pl.DataFrame) -> Iterable[Blind]:
+    lost = summed.filter(
+        pl.col("is_loss"),
+        pl.col("event_count") >= FEWEST_EVENTS,
+        pl.col("dropped_count") > BLIND_SHARE * pl.col("event_count"),
+    )
+    order = pl.col("dropped_count") / pl.col("event_count")
+    ranked = lost.with_columns(share=order).sort(
+        ["share", "family", "building", "position"],
+        descending=[True, False, False, False],
+    )
+    for row in ranked.iter_rows(named=True):
+        yield Blind(
+            row["family"],
+            row["building"],
+            row["filter"],
+            row["event_count"],
+            row["dropped_count"],
+        )
+
+
+def gaps_of(rows: pl.DataFrame, family: str) -> list[Blind]:
+    """Buildings of which a family judged less than nine tenths, with the worst filter.
+
+    Events without an account count where they are more than a fifth: guests and
+    private phones always have some.
+    """
+    own = rows.filter(pl.col("family") == family)
+    summed = own.group_by(FILTERED).agg(pl.col(COUNTS).sum())
+    blind = {one.building: one for one in reversed(list(_blind(summed)))}
+    named = summed.filter(pl.col("is_loss"), pl.col("filter") != NO_ACCOUNT)
+    ranked = named.sort("building", "position")
+    for part in ranked.partition_by("building", maintain_order=True):
+        came, lost = part["event_count"][0], part["dropped_count"].sum()
+        if came < FEWEST_EVENTS or came - lost >= ENOUGH * came:
+            continue
+        worst = part.sort("dropped_count", descending=True).row(0, named=True)
+        found = Blind(
+            family, worst["building"], worst["filter"], came, worst["dropped_count"]
+        )
+        blind.setdefault(found.building, found)
+    return [blind[name] for name in sorted(blind)]
+
+
+def note_coverage(database: Database, store: Store) -> None:
+    """Remember the newest week, for those who may not open the warehouse."""
+    if not database.has(TABLE):
+        return
+    rows = database.table(TABLE)
+    newest = rows["event_date"].max()
+    if isinstance(newest, date):
+        rows = rows.filter(pl.col("event_date") > newest - DAYS)
+    summed = rows.group_by("event_date", *FILTERED).agg(pl.col(COUNTS).sum())
+    noted = json.dumps(
+        [
+            row | {"event_date": row["event_date"].isoformat()}
+            for row in summed.sort("event_date", *FILTERED).iter_rows(named=True)
+        ]
+    )
+    with store.writing() as connection:
+        if fact(connection, NOTED) != noted:
+            remember(connection, NOTED, noted)
+
+
+def noted_coverage(store: Store) -> RuleCoverage:
+    """What was remembered; of nothing before the first build."""
+    with store.reading() as connection:
+        noted = json.loads(fact(connection, NOTED) or "[]")
+    rows = pl.DataFrame(noted)
+    if not rows.is_empty():
+        rows = rows.with_columns(pl.col("event_date").str.to_date())
+    return coverage_of(rows)
+
+
+def _percent(part: float) -> str:
+    exact = 100 * part
+    return f"{min(max(exact, 1), 99):.0f}%" if 0 < exact < 100 else f"{exact:.0f}%"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:] if not text.startswith("schoolbell") else text

@@ -1,0 +1,77 @@
+"""Report section: what the rules could judge, and what each filter left out."""
+
+import polars as pl
+
+from pipelines.health.rule_coverage import FAMILIES, REASONS, coverage_of
+from pipelines.reports.sections import Section, no_chart
+from pipelines.reports.tables import Table, table
+from pipelines.reports.view import View
+from pipelines.reports.words import count, listed, share
+
+
+def rows(view: View) -> pl.DataFrame:
+    """One row per family of rules, building and filter that was too much for it."""
+    blind = coverage_of(view.of_week(view.inputs.rule_coverage)).blind
+    schema = {
+        "family": pl.String,
+        "building": pl.String,
+        "filter": pl.String,
+        "event_count": pl.Int64,
+        "dropped_count": pl.Int64,
+    }
+    found = [[getattr(one, name) for name in schema] for one in blind]
+    return pl.DataFrame(found, schema, orient="row")
+
+
+def title(rows: pl.DataFrame) -> str:
+    """Where rules are blind."""
+    if rows.is_empty():
+        return "The rules could judge what they should"
+    places = rows["building"].unique().sort().to_list()
+    return f"Some rules could not judge use at {listed(places)}"
+
+
+def summary(rows: pl.DataFrame) -> str:
+    """The worst of them, and what that means."""
+    if rows.is_empty():
+        return ""
+    worst = rows.row(0, named=True)
+    part = share(worst["dropped_count"], worst["event_count"])
+    why = f"{part} of events {REASONS[worst['filter']]}"
+    return (
+        f"{count(rows.height, 'filter')} left out more than a fifth of what came to "
+        f"it. Most: at {worst['building']}, {why}. "
+        "No finding there does not mean that there was nothing to find."
+    )
+
+
+def coverage_table(rows: pl.DataFrame) -> Table:
+    """What was left out, and why."""
+    return table(
+        "One row per family of rules, building and filter",
+        ["Rules", "Building", "Events that", "Left out", "Of"],
+        (
+            [FAMILIES[family], building, REASONS[name], dropped, came]
+            for family, building, name, came, dropped in rows.iter_rows()
+        ),
+    )
+
+
+def is_shown(rows: pl.DataFrame) -> bool:
+    """Only where something could not be judged."""
+    return not rows.is_empty()
+
+
+SECTION = Section(
+    name="rule-coverage",
+    editions=("principal", "superintendent"),
+    order=52,
+    label="What could be judged",
+    rows=rows,
+    title=title,
+    summary=summary,
+    draw=no_chart,
+    table=coverage_table,
+    is_shown=is_shown,
+    stays=True,
+)

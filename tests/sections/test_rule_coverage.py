@@ -1,0 +1,119 @@
+"""Nothing found is not said of what no rule could have seen."""
+
+from dataclasses import replace
+
+import pytest
+
+from pipelines.reports.page_one import headline, lines
+from pipelines.reports.sections import sections
+from pipelines.reports.sections.rule_coverage import SECTION
+from pipelines.reports.view import View
+from pipelines.reports.weekly import parts_of
+from tests.sections.fixtures import MONDAY, WEEKS, frame
+
+FILTERS = {
+    "sites": ("no account", "account unknown to the registry", "candidates"),
+    "presence": (
+        "no account",
+        "account unknown to the registry",
+        "device writes no logons",
+        "candidates",
+    ),
+}
+
+
+def coverage(family, building, *dropped, came=1000):
+    """Rows of one building: what each filter dropped."""
+    rows, left = [], came
+    for place, name in enumerate(FILTERS[family]):
+        lost = dropped[place] if place < len(dropped) else 0
+        rows.append(
+            {
+                "event_date": MONDAY,
+                "family": family,
+                "source": "proxy",
+                "building": building,
+                "position": place + 1,
+                "filter": name,
+                "is_loss": name != "candidates",
+                "event_count": left,
+                "dropped_count": lost,
+            }
+        )
+        left -= lost
+    return rows
+
+
+def view_of(week, rows):
+    return View(
+        replace(WEEKS[week](), rule_coverage=frame("rule_coverage", rows)), MONDAY
+    )
+
+
+def line(view, key):
+    return next(one for one in lines(view) if one.key == key)
+
+
+def titles(view):
+    return {part["name"]: part["title"] for part in parts_of(view, sections())}
+
+
+@pytest.mark.parametrize(
+    ("dropped", "why"),
+    [
+        ((0, 480), "48% of events carry an account that the registry lacks"),
+        ((300, 0), "30% of events name no account"),
+        ((0, 0, 1000), "100% of events come from devices whose logons do not arrive"),
+    ],
+)
+def test_no_shared_account_is_not_said_where_none_could_be_seen(dropped, why):
+    view = view_of("quiet", coverage("presence", "Oak Middle", *dropped))
+    shared = line(view, "shared-accounts")
+    assert shared.value is None
+    assert shared.rest == f"Could not be judged at Oak Middle: {why}."
+    assert titles(view)["shared-accounts"] == shared.rest
+    assert headline(view, lines(view)) == "Nothing was found in what could be judged"
+
+
+def test_no_use_outside_hours_is_not_said_where_none_could_be_seen():
+    rows = coverage("sites", "Oak Middle", 0, 480) + coverage("sites", "Elm Elementary")
+    view = view_of("quiet", rows)
+    outside = line(view, "off-hours-accounts")
+    assert outside.value is None
+    assert outside.rest.startswith("Could not be judged at Oak Middle: 48% of events")
+    assert line(view, "shared-accounts").value == 0
+
+
+def test_what_was_found_is_said_with_what_could_not_be_judged():
+    view = view_of("busy", coverage("presence", "Oak Middle", 0, 480))
+    shared = line(view, "shared-accounts")
+    assert shared.value
+    assert shared.is_least
+    assert "Could not be judged at Oak Middle" in shared.rest
+
+
+@pytest.mark.parametrize(
+    ("dropped", "came"),
+    [((200, 79), 1000), ((0, 100), 199), ((0, 100), 1000)],
+    ids=["a fifth without an account", "too few events", "nine tenths"],
+)
+def test_what_is_judged_in_full_enough_is_said(dropped, came):
+    view = view_of("quiet", coverage("presence", "Oak Middle", *dropped, came=came))
+    assert line(view, "shared-accounts").value == 0
+
+
+def test_less_than_nine_tenths_is_not_enough():
+    view = view_of("quiet", coverage("presence", "Oak Middle", 0, 101))
+    assert line(view, "shared-accounts").value is None
+
+
+def test_the_section_lists_what_was_left_out():
+    rows = coverage("sites", "Oak Middle", 0, 480)
+    view = view_of("quiet", rows)
+    found = SECTION.rows(view)
+    assert SECTION.is_shown(found)
+    assert SECTION.title(found) == "Some rules could not judge use at Oak Middle"
+    (row,) = SECTION.table(found).rows
+    assert [cell.value for cell in row][-2:] == [480, 1000]
+    assert "no finding there" in SECTION.summary(found).lower()
+    assert not SECTION.is_shown(SECTION.rows(view_of("quiet", [])))
