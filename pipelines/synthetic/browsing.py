@@ -65,6 +65,7 @@ _FETCHES = pl.Schema(
 )
 ASSET_CHOICES = 8
 HANDSHAKE_SHARE = 0.1
+FILM_BYTES, FILM_SHARE = 1_100_000, 0.85
 LEAST_DOCUMENT = 12_000
 """Of what is planned one by one, what is smaller is a program's and no document."""
 LONG_SHARE = 0.02
@@ -166,13 +167,26 @@ def _pages(
     columns = {
         "start": start,
         "elapsed": _durations(rng, count, 24.0),
-        "host": hosts[site, rng.integers(0, 6, count)],
+        "host": _from_media(world, site, hosts[site, rng.integers(0, 6, count)]),
         "size": size.astype(np.int64),
         "outcome": np.where(is_plain, "page", "tunnel"),
         "is_page": ~is_handshake,
         "sent": (900 + size * 0.03 * rng.random(count)).astype(np.int64),
     }
     return _placed(plan, session, columns)
+
+
+def _from_media(world: World, site: Numbers, host: Numbers) -> Numbers:
+    """The host of each page; films come from their site's media host by and by."""
+    if not world.habits.films_apart:
+        return host
+    media = [
+        s.assets[-1] if s.assets and s.weight > FILM_BYTES else "" for s in world.sites
+    ]
+    film = np.array(media)[site]
+    rng = world.generator("films")
+    is_film = (film != "") & (rng.random(len(host)) < FILM_SHARE)
+    return np.where(is_film, film, host)
 
 
 def _assets(

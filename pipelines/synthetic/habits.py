@@ -104,6 +104,7 @@ class Habits:
         tunnels_logged: Share of VPN sessions of which there is a line.
         devices_unlisted: Share of the computers that the registry lacks.
         wrong_buildings: Rows of computers that name another building.
+        films_apart: Films come from another host than the pages around them.
         lists_assets: Hosts that serve an approved site are listed with it.
         sites_in_lists: Share of the sites of which a list gives the category.
         spelling: Whose words the lists of categories use.
@@ -120,6 +121,7 @@ class Habits:
     firewall: Firewall = "all"
     devices_unlisted: float = 0.0
     wrong_buildings: int = 0
+    films_apart: bool = False
     lists_assets: bool = True
     sites_in_lists: float = 1.0
     spelling: str = "ours"
@@ -217,6 +219,7 @@ def draw_habits(seed: int, *, most_people: int = 3_000) -> Habits:
         firewall=rng.choice(("all", "all", "filter", "none")),
         devices_unlisted=draw("devices_unlisted"),
         wrong_buildings=rng.randint(0, 2),
+        films_apart=rng.random() < 0.7,
         lists_assets=rng.random() < 0.5,
         sites_in_lists=draw("sites_in_lists"),
         spelling=rng.choice(tuple(SPELLINGS)),

@@ -156,7 +156,7 @@ class Trial:
     rules: tuple[str, ...]
 
 
-def hold_trial(  # noqa: PLR0913 - a trial has that many sides
+def hold_trial(
     home: Path,
     seed: int,
     *,
