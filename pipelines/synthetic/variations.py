@@ -347,13 +347,13 @@ def _capital_devices(home: Path) -> None:
 
 
 def _consented(home: Path) -> None:
-    """Sites that people were found on are approved, for a pupil who uses none."""
-    pupil = next(_rows(home, "users.csv", role="student"))["sourcedId"]
+    """Sites that people were found on are approved, for a student who uses none."""
+    student = next(_rows(home, "users.csv", role="student"))["sourcedId"]
     for number, site in enumerate(CONSENTED, start=901):
         _add_row(
             home,
             "approved_sites.csv",
-            f"E-{number},{site},domain,person:{pupil},project,technology director,"
+            f"E-{number},{site},domain,person:{student},project,technology director,"
             "2026-07-01,,sanctioned,cl.29,",
         )
 
