@@ -16,6 +16,7 @@ from pipelines.synthetic.columns import (
     with_address,
 )
 from pipelines.synthetic.days import DAY, HOUR, MINUTE, SECOND
+from pipelines.synthetic.habits import USUAL_PAGE_BYTES, Habits
 from pipelines.synthetic.places import Device
 from pipelines.synthetic.plan import Fetch, Session, Sitting
 from pipelines.synthetic.sites import ADVERTS, THIRD_PARTIES, Site, taste
@@ -64,6 +65,9 @@ _FETCHES = pl.Schema(
 )
 ASSET_CHOICES = 8
 HANDSHAKE_SHARE = 0.1
+FILM_BYTES, FILM_SHARE = 1_100_000, 0.85
+LEAST_DOCUMENT = 12_000
+"""Of what is planned one by one, what is smaller is a program's and no document."""
 LONG_SHARE = 0.02
 
 
@@ -71,9 +75,9 @@ def browse(world: World, sessions: Sequence[Session]) -> pl.DataFrame:
     """The requests of all sessions."""
     rng = world.generator("browsing")
     plan = with_address(world, frame(sessions, _SESSIONS))
-    session, start = _page_times(rng, plan)
+    session, start = _page_times(rng, plan, world.habits)
     site = _sites(rng, world.sites, plan["taste"], session)
-    pages = _pages(rng, world.sites, plan, session, start, site)
+    pages = _pages(rng, world, plan, session, start, site)
     assets = _assets(rng, world.sites, plan, session, start, site)
     return pl.concat([pages, assets])
 
@@ -81,18 +85,25 @@ def browse(world: World, sessions: Sequence[Session]) -> pl.DataFrame:
 def fetched(world: World, fetches: Sequence[Fetch]) -> pl.DataFrame:
     """Requests that were planned one by one."""
     rows = with_address(world, frame(fetches, _FETCHES))
-    page = pl.col("size") > 45_000
+    usual = _by_building(rows["network"], world.habits, "page_bytes")
+    is_document = pl.col("size") > LEAST_DOCUMENT
+    times = pl.when(is_document).then(pl.Series(usual / USUAL_PAGE_BYTES)).otherwise(1)
+    rows = rows.with_columns(size=(pl.col("size") * times).round().cast(pl.Int64))
+    page = pl.col("size") > pl.Series(usual)
     return rows.with_columns(is_page=page, sent=1_200 + pl.col("size") // 40).select(
         pl.col(name).cast(dtype) for name, dtype in REQUESTS.items()
     )
 
 
 def _page_times(
-    rng: np.random.Generator, plan: pl.DataFrame
+    rng: np.random.Generator, plan: pl.DataFrame, habits: Habits
 ) -> tuple[Numbers, Numbers]:
     """Session of each page and the millisecond in which it is opened."""
     pace = np.array([PACES[name] for name in plan["pace"]])
     length = (plan["end"] - plan["start"]).to_numpy() / 1_000
+    pace[:, 0] *= _by_building(plan["network"], habits, "pause_times")
+    if not habits.pauses_end:
+        pace[:, 2] = np.inf
     counts = np.ceil(length / pace[:, 0]).astype(np.int64) + 8
     session, place = per_group(counts)
     spread = np.exp(pace[session, 1] * rng.standard_normal(len(session)))
@@ -102,6 +113,12 @@ def _page_times(
     kept = seconds < length[session]
     start = plan["start"].to_numpy()[session] + (seconds * 1_000).astype(np.int64)
     return session[kept], start[kept]
+
+
+def _by_building(networks: pl.Series, habits: Habits, name: str) -> Numbers:
+    """A habit of the building of each network."""
+    values = {code: getattr(one, name) for code, one in habits.buildings.items()}
+    return np.array([values[network.split("/")[0]] for network in networks])
 
 
 def _sites(
@@ -128,29 +145,48 @@ def _sites(
 
 def _pages(
     rng: np.random.Generator,
-    sites: Sequence[Site],
+    world: World,
     plan: pl.DataFrame,
     session: Numbers,
     start: Numbers,
     site: Numbers,
 ) -> pl.DataFrame:
+    sites, habits = world.sites, world.habits
     count = len(session)
     hosts = np.array([(s.hosts * 6)[:6] for s in sites])
     weight = np.array([s.weight for s in sites])[site]
+    weight = weight * _by_building(plan["network"], habits, "size_times")[session]
     size = weight * np.exp(1.1 * rng.standard_normal(count))
     is_handshake = rng.random(count) < HANDSHAKE_SHARE
-    size = np.where(is_handshake, rng.integers(2_900, 5_900, count), size + 5_000)
+    size = np.where(
+        is_handshake,
+        rng.integers(*habits.handshake_bytes, count),
+        size + habits.least_page_bytes,
+    )
     is_plain = np.array([s.is_plain for s in sites])[site]
     columns = {
         "start": start,
         "elapsed": _durations(rng, count, 24.0),
-        "host": hosts[site, rng.integers(0, 6, count)],
+        "host": _from_media(world, site, hosts[site, rng.integers(0, 6, count)]),
         "size": size.astype(np.int64),
         "outcome": np.where(is_plain, "page", "tunnel"),
         "is_page": ~is_handshake,
         "sent": (900 + size * 0.03 * rng.random(count)).astype(np.int64),
     }
     return _placed(plan, session, columns)
+
+
+def _from_media(world: World, site: Numbers, host: Numbers) -> Numbers:
+    """The host of each page; films come from their site's media host by and by."""
+    if not world.habits.films_apart:
+        return host
+    media = [
+        s.assets[-1] if s.assets and s.weight > FILM_BYTES else "" for s in world.sites
+    ]
+    film = np.array(media)[site]
+    rng = world.generator("films")
+    is_film = (film != "") & (rng.random(len(host)) < FILM_SHARE)
+    return np.where(is_film, film, host)
 
 
 def _assets(

@@ -1,6 +1,6 @@
 """The way in: a whole synthetic district, written into a district home."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -8,11 +8,11 @@ import polars as pl
 from pipelines.synthetic.browsing import background, browse, fetched
 from pipelines.synthetic.columns import dotted
 from pipelines.synthetic.earlier import earlier_plan, earlier_world
-from pipelines.synthetic.flows import phone_flows, planned_flows, server_flows
+from pipelines.synthetic.flows import FLOWS, phone_flows, planned_flows, server_flows
+from pipelines.synthetic.habits import FRIENDLY, Habits
 from pipelines.synthetic.keyboards import windows_events
 from pipelines.synthetic.leases import bindings, dhcp_events, stays
-from pipelines.synthetic.places import DOMAIN, NETBIOS
-from pipelines.synthetic.plan import Plan
+from pipelines.synthetic.plan import Plan, Tunnel
 from pipelines.synthetic.planted import plant
 from pipelines.synthetic.routines import add_evenings, add_restarts, add_routines
 from pipelines.synthetic.truth import Truth, logged, write_truth
@@ -23,9 +23,10 @@ from pipelines.synthetic.writers.fortigate import fortigate_lines
 from pipelines.synthetic.writers.registry import write_registry
 from pipelines.synthetic.writers.squid import NOISE, squid_lines
 from pipelines.synthetic.writers.windows import windows_lines
+from pipelines.synthetic.writers.windows_dhcp import windows_dhcp_lines
 
 DISTRICT_NAME = "Sampleton Community Schools"
-ACCOUNT_DOMAINS = (NETBIOS, DOMAIN)
+ACCOUNT_DOMAINS = FRIENDLY.account_domains
 FORMATS: Mapping[str, str] = {
     "proxy": "squid_access",
     "firewall": "fortigate",
@@ -39,6 +40,9 @@ FIREWALL = Feed("firewall", "traffic-{date}.log.gz", "traffic.log")
 DIRECTORY = Feed("directory", "security-{date}.json.gz", "security.json")
 EARLIER = Feed("directory", "security-{date}.json.gz", "security-before.json")
 DHCP = Feed("dhcp", "dhcpd-{date}.log", "dhcpd.log", shortest=16)
+WINDOWS_DHCP = Feed("dhcp", "DhcpSrvLog-{date}.log", "DhcpSrvLog.log", shortest=16)
+LEASES = {"isc": (DHCP, dhcpd_lines), "windows": (WINDOWS_DHCP, windows_dhcp_lines)}
+"""By the product that hands out addresses: its files, and how they are written."""
 TWICE = 8
 """The day whose proxy log arrives a second time, under another name."""
 
@@ -46,7 +50,7 @@ Progress = Callable[[str, int, int], None]
 STEPS = 6
 
 
-def generate(
+def generate(  # noqa: PLR0913 - a district has that many sides
     home: Path,
     seed: int = 2026,
     *,
@@ -55,6 +59,7 @@ def generate(
     progress: Progress | None = None,
     violations: bool = True,
     weeks_before: int = 0,
+    habits: Habits = FRIENDLY,
 ) -> Truth:
     """Write registry, logs and truth of a synthetic district into `home`.
 
@@ -69,10 +74,11 @@ def generate(
         violations: False plants look-alikes only: every finding is then wrong.
         weeks_before: Weeks before that Monday of which the directory's log alone
             was kept; with seven, silences are planted.
+        habits: How the district does things; the demonstration's if nothing is said.
     """
     tell = progress or _silent
     tell("people and plans", 0, STEPS)
-    world = make_world(seed, weeks, people)
+    world = make_world(seed, weeks, people, habits)
     plan = Plan()
     before = earlier_world(world, weeks_before)
     plant(world, plan, violations=violations, earlier=before.days)
@@ -123,23 +129,42 @@ def _write_logs(
     written.append(write_feed(world, landing, PROXY, heard))
     written.append(_again(world, landing, written[0]))
     tell("firewall", 3, STEPS)
-    flows = pl.concat(
-        [
-            phone_flows(requests.filter(is_own), dotted(pl.col("address"))),
-            server_flows(world, plan.no_copy),
-            planned_flows(world, plan.flows),
-        ]
-    )
-    lines = fortigate_lines(world, flows, proxied, plan.tunnels)
-    written.append(write_feed(world, landing, FIREWALL, lines))
+    lines = _firewall_lines(world, plan, requests.filter(is_own), proxied)
+    if lines.height:
+        written.append(write_feed(world, landing, FIREWALL, lines))
     tell("directory", 4, STEPS)
     lines = windows_lines(world, windows_events(world, plan))
     written.append(write_feed(world, landing, DIRECTORY, lines))
     tell("dhcp", 5, STEPS)
-    lines = dhcpd_lines(world, dhcp_events(world, stayed, plan.releases))
-    written.append(write_feed(world, landing, DHCP, lines))
+    feed, lines_of = LEASES[world.habits.dhcp_server]
+    lines = lines_of(world, dhcp_events(world, stayed, plan.releases))
+    written.append(write_feed(world, landing, feed, lines))
     tell("done", STEPS, STEPS)
     return written
+
+
+def _firewall_lines(
+    world: World, plan: Plan, own: pl.DataFrame, proxied: pl.DataFrame
+) -> pl.DataFrame:
+    """What the firewall writes of what passes it, as far as the district logs it."""
+    flows = [
+        phone_flows(own, dotted(pl.col("address"))),
+        server_flows(world, plan.no_copy),
+        planned_flows(world, plan.flows),
+    ]
+    logs = world.habits.firewall
+    return fortigate_lines(
+        world,
+        pl.concat(flows) if logs == "all" else pl.DataFrame(schema=FLOWS),
+        proxied if logs != "none" else proxied.clear(),
+        _logged(world, plan.tunnels),
+    )
+
+
+def _logged(world: World, tunnels: Sequence[Tunnel]) -> list[Tunnel]:
+    """The VPN sessions of which there is a line."""
+    rng, share = world.random("tunnels"), world.habits.tunnels_logged
+    return [tunnel for tunnel in tunnels if rng.random() < share]
 
 
 def _again(world: World, landing: Path, written: Written) -> Written:

@@ -14,7 +14,8 @@ from pipelines.findings.grading import alternatives
 from pipelines.refresh.steps import build_and_judge, ingest_sources
 from pipelines.registry.new_home import create
 from pipelines.state.findings import WITHDRAWN, stored_evidence, stored_findings
-from pipelines.synthetic.generate import ACCOUNT_DOMAINS, DISTRICT_NAME, generate
+from pipelines.synthetic.generate import DISTRICT_NAME, generate
+from pipelines.synthetic.habits import FRIENDLY, Habits
 from pipelines.warehouse.library import rules as rule_models
 
 SHOWN = ("C2", "C3")
@@ -156,12 +157,19 @@ class Trial:
 
 
 def hold_trial(
-    home: Path, seed: int, *, people: int, weeks: int, violations: bool = True
+    home: Path,
+    seed: int,
+    *,
+    people: int,
+    weeks: int,
+    violations: bool = True,
+    habits: Habits = FRIENDLY,
+    weeks_before: int = WEEKS_BEFORE,
 ) -> Trial:
     """Make a district in an empty folder, run it as any other, and compare."""
-    create(home, name=DISTRICT_NAME, account_domains=ACCOUNT_DOMAINS)
+    create(home, name=DISTRICT_NAME, account_domains=habits.account_domains)
     truth = generate(home, seed, people=people, weeks=weeks, violations=violations,
-                     weeks_before=WEEKS_BEFORE)  # fmt: skip
+                     weeks_before=weeks_before, habits=habits)  # fmt: skip
     with open_district(home) as district, only_writer(district.home):
         ingest_sources(district, settle_seconds=0)
         build_and_judge(district)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipelines.synthetic.days import Day, make_days
+from pipelines.synthetic.habits import FRIENDLY, Habits
 from pipelines.synthetic.people import Roster, make_roster
 from pipelines.synthetic.places import Places, make_places
 from pipelines.synthetic.sites import Site, make_sites
@@ -14,7 +15,7 @@ from pipelines.synthetic.sites import Site, make_sites
 
 @dataclass(frozen=True)
 class World:
-    """Who, where, what and when; each part draws numbers of its own.
+    """Who, where, what, when and how; each part draws numbers of its own.
 
     Parts draw from separate streams, so that a change in one of them leaves the
     others as they were.
@@ -25,6 +26,7 @@ class World:
     places: Places
     sites: tuple[Site, ...]
     days: tuple[Day, ...]
+    habits: Habits = FRIENDLY
 
     def random(self, part: str) -> random.Random:
         """Random numbers for planning."""
@@ -35,9 +37,9 @@ class World:
         return np.random.default_rng([self.seed, zlib.crc32(part.encode())])
 
 
-def make_world(seed: int, weeks: int, people: int) -> World:
+def make_world(seed: int, weeks: int, people: int, habits: Habits = FRIENDLY) -> World:
     """The district of a seed."""
     roster = make_roster(seed, people)
     return World(
-        seed, roster, make_places(seed, roster), make_sites(), make_days(weeks)
+        seed, roster, make_places(seed, roster), make_sites(), make_days(weeks), habits
     )

@@ -28,6 +28,7 @@ def evening(
     """Somebody unlocks the desktop long after duty, and not for work."""
     person = writer.teacher(day)
     device = writer.desktop(person)
+    length = writer.use_minutes(length)
     span = minutes(day.at(clock, writer.rng.randint(0, 6)), length)
     writer.visit(person, device, span, "mixed_leisure", pace="busy")
     note = f"{length:.0f} minutes of leisure at the desk from {clock}"
@@ -84,6 +85,7 @@ def small_hours(writer: SceneWriter, length: float, intensity: int) -> None:
     laptop = writer.world.places.of(person, "laptop")
     if laptop is None:
         raise NotCastError
+    length = writer.use_minutes(length)
     span = minutes(day.at("02:30", writer.rng.randint(0, 20)), length)
     at_home(writer.plan, person, laptop, span, "mixed_leisure", pace="busy")
     note = f"{length:.0f} minutes of leisure at home at half past two"
@@ -121,6 +123,7 @@ def sunday_at_home(writer: SceneWriter, length: float, intensity: int) -> None:
     day = writer.choice(days)
     person = writer.teacher(day, laptop=True)
     laptop = writer.laptop(person)
+    length = writer.use_minutes(length)
     span = minutes(day.at("16:10", writer.rng.randint(0, 40)), length)
     writer.away(person, span, 60)
     at_home(writer.plan, person, laptop, span, "shopping", pace="busy")
@@ -134,6 +137,7 @@ def on_duty(
 ) -> None:
     """S90, S91: looking for a job, or for company, between two lessons."""
     day, person, device = writer.at_desk()
+    length = writer.use_minutes(length)
     span = minutes(writer.moment(day, "08:30", "14:20"), length)
     writer.visit(person, device, span, site, pace="busy", margin=12)
     writer.case(family, SITE, "NA-1", person, (device,), span, note, intensity=2)

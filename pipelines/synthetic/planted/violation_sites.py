@@ -28,6 +28,7 @@ def sustained(
     """S36, S43: one site for a good while, on duty."""
     day = writer.day()
     person = writer.teacher(day)
+    length = writer.use_minutes(length)
     span = minutes(writer.moment(day, "08:30", "14:20"), length)
     _use(writer, person, span, site, pace)
     writer.case(family, SITE, rule, person, (writer.desktop(person),), span,
@@ -39,6 +40,7 @@ def beside_work(writer: SceneWriter, site: str, length: float) -> None:
     """S36: in one window, while work goes on in another."""
     day = writer.day()
     person = writer.teacher(day)
+    length = writer.use_minutes(length)
     span = minutes(writer.moment(day, "08:30", "14:20"), length)
     device = writer.desktop(person)
     _use(writer, person, span, site)

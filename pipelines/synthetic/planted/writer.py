@@ -160,6 +160,10 @@ class SceneWriter:
 
     # what happens
 
+    def use_minutes(self, told: float) -> float:
+        """How long a use lasts in this district that a scene tells so long."""
+        return self.world.habits.use_minutes(told)
+
     def moment(self, day: Day, first: str = "09:00", last: str = "14:00") -> int:
         """Some time of the day between two clock times."""
         return self.rng.randrange(day.at(first), day.at(last), SECOND)

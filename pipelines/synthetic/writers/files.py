@@ -99,6 +99,8 @@ def _additions(
     rng: np.random.Generator, feed: Feed, count: int, number: int
 ) -> list[tuple[int, str, str]]:
     """Place, line and kind of what is put between the lines, from the end on."""
+    if not count:
+        return []
     places = sorted({int(p) for p in rng.integers(1, count + 1, 3)}, reverse=True)
     lines = [("", "blank")] * (1 + number % 2)
     if feed.noise:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from pipelines.synthetic.days import Day
+from pipelines.synthetic.habits import SPELLINGS
 from pipelines.synthetic.people import ORGS, Person
 from pipelines.synthetic.places import BUILDINGS, Device
 from pipelines.synthetic.plan import Plan
@@ -121,7 +122,7 @@ def write_registry(
             for n in world.places.networks.values()
         ),
         "devices.csv": _devices(world),
-        "approved_sites.csv": _approved(),
+        "approved_sites.csv": _approved(world),
         "site_categories.csv": _categories(world),
         "calendar.csv": _calendar(world.days, earlier),
         "exceptions.csv": _exceptions(world),
@@ -129,8 +130,16 @@ def write_registry(
         **FIXED,
     }
     for file, columns in COLUMNS.items():
-        rows: Iterable[Row] = (*standing.get(file, ()), *plan.rows.get(file, ()))
+        rows: Iterable[Row] = (*standing.get(file, ()), *_planned(world, plan, file))
         _write(folder / file, columns, rows)
+
+
+def _planned(world: World, plan: Plan, file: str) -> list[Row]:
+    """Rows that scenes added; nobody expects traffic in a log that is not kept."""
+    rows = plan.rows.get(file, [])
+    if file != "expected_traffic.csv" or world.habits.firewall == "all":
+        return list(rows)
+    return [row for row in rows if row["log"] != "firewall"]
 
 
 def _write(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> None:
@@ -190,13 +199,21 @@ def _buildings() -> list[Row]:
     ]  # fmt: skip
 
 
-def _devices(world: World) -> list[Row]:
-    """Phones are their owners' and not listed."""
-    listed = world.places.where(lambda device: device.device_class != "phone_byod")
-    return [_device(world, device) for device in listed]
+def _devices(world: World) -> Sequence[Row]:
+    """Phones are their owners' and not listed; some others are missing, or wrong."""
+    rng, habits = world.random("devices"), world.habits
+    rows = [
+        _device(world, device)
+        for device in world.places.where(lambda d: d.device_class != "phone_byod")
+        if not device.assigned_to or rng.random() >= habits.devices_unlisted
+    ]
+    for row in rng.sample(rows, habits.wrong_buildings):
+        others = [code for code in BUILDINGS if code != row["building"]]
+        row["building"] = rng.choice(others)
+    return rows
 
 
-def _device(world: World, device: Device) -> Row:
+def _device(world: World, device: Device) -> dict[str, str]:
     static = ""
     if device.device_class in {"server", "vdi_host"}:
         number = world.places.networks[device.network].address(device.number, 0)
@@ -212,7 +229,7 @@ def _device(world: World, device: Device) -> Row:
     }
 
 
-def _approved() -> list[Row]:
+def _approved(world: World) -> list[Row]:
     names = ("pattern", "match", "roles", "purpose", "valid_from", "valid_to", "class")
     common = {"consent_by": "technology director", "clause": "cl.29"}
     rows: list[Row] = [
@@ -223,6 +240,8 @@ def _approved() -> list[Row]:
         }
         for number, entry in enumerate(APPROVALS, start=1)
     ]
+    if not world.habits.lists_assets:
+        return rows
     served = {row["pattern"]: row for row in rows}
     return rows + [
         {**served[site], "entry_id": f"E-{number}", "pattern": pattern,
@@ -234,18 +253,28 @@ def _approved() -> list[Row]:
 def _categories(world: World) -> list[Row]:
     """The district's own view, and the filter vendor's, which errs now and then."""
     rng = world.random("categories")
-    known = [site for site in world.sites if site.category]
+    listed = _listed(world)
+    known = [site for site in listed if site.category]
     rows = [_category(site.domain, site.category, DISTRICT) for site in known]
     wrong = set(rng.sample(LEARNING[:40], max(1, round(len(known) * WRONG_SHARE))))
-    rows += [_vendor_category(rng, site, wrong) for site in world.sites
+    words = SPELLINGS[world.habits.spelling]
+    rows += [_vendor_category(rng, site, wrong, words) for site in listed
              if site.domain != LESSON_BLOG and site.category]  # fmt: skip
     return [*rows, _category(MISLABELLED, "games", VENDOR)]
 
 
-def _vendor_category(rng: random.Random, site: Site, wrong: set[str]) -> Row:
+def _listed(world: World) -> list[Site]:
+    """The sites of which some list has heard."""
+    rng, share = world.random("lists"), world.habits.sites_in_lists
+    return [site for site in world.sites if rng.random() < share]
+
+
+def _vendor_category(
+    rng: random.Random, site: Site, wrong: set[str], words: Mapping[str, str]
+) -> Row:
     is_wrong = site.domain in wrong
     word = rng.choice(["games", "shopping"]) if is_wrong else site.category
-    return _category(site.domain, word, VENDOR)
+    return _category(site.domain, words.get(word, word), VENDOR)
 
 
 def _category(domain: str, category: str, source: str) -> Row:

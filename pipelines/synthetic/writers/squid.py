@@ -13,12 +13,15 @@ from pipelines.synthetic.world import World
 CHALLENGE_SHARE = 0.05
 CHALLENGE_BYTES = 4_080
 ABORTED_SHARE = 0.000_5
+ANSWER_MILLISECONDS = 2_300
 RESULTS = {
     "tunnel": "TCP_TUNNEL/200",
     "denied": "TCP_DENIED/403",
     "page": "TCP_MISS/200",
     "stream": "TCP_MISS/200",
     "program": "TCP_MISS/200",
+    "opened": "TCP_MISS/200",
+    "part": "TCP_MISS/200",
 }
 TYPES = {
     "tunnel": "-",
@@ -26,6 +29,8 @@ TYPES = {
     "page": "text/html",
     "stream": "video/mp4",
     "program": "application/x-msdownload",
+    "opened": "text/html",
+    "part": "image/jpeg",
 }
 
 NOISE = (
@@ -38,7 +43,7 @@ NOISE = (
 def squid_lines(world: World, requests: pl.DataFrame) -> pl.DataFrame:
     """Lines in the order in which requests ended. Columns: seen, line."""
     rng = world.generator("squid")
-    rows = _with_answer(requests)
+    rows = _with_answer(_opened(world, requests))
     tunnels = rows.filter(
         (pl.col("outcome") == "tunnel") & pl.col("account").is_not_null()
     )
@@ -54,14 +59,16 @@ def squid_lines(world: World, requests: pl.DataFrame) -> pl.DataFrame:
 
 def _with_answer(requests: pl.DataFrame) -> pl.DataFrame:
     outcome, host = pl.col("outcome"), pl.col("host")
-    in_clear = outcome.is_in(["page", "stream", "program"])
+    in_clear = outcome.is_in(["page", "stream", "program", "opened", "part"])
+    is_opened = outcome.is_in(["opened", "part"])
+    scheme = pl.when(is_opened).then(pl.lit("https://")).otherwise(pl.lit("http://"))
     number = (pl.col("start") % 997).cast(pl.String)
     path = (
         pl.when(outcome == "program")
         .then("/download/" + number + "/setup.exe")
         .otherwise("/page/" + number)
     )
-    url = pl.when(in_clear).then("http://" + host + path).otherwise(host + ":443")
+    url = pl.when(in_clear).then(scheme + host + path).otherwise(host + ":443")
     peer = pl.when(outcome == "denied").then(pl.lit("HIER_NONE/-"))
     return requests.with_columns(
         result=_word(RESULTS),
@@ -69,6 +76,25 @@ def _with_answer(requests: pl.DataFrame) -> pl.DataFrame:
         url=url,
         peer=peer.otherwise("HIER_DIRECT/" + server_address(host)),
         mime=_word(TYPES),
+    )
+
+
+def _opened(world: World, requests: pl.DataFrame) -> pl.DataFrame:
+    """Tunnels of buildings whose proxy opens them, as the requests inside.
+
+    A request is answered and over within seconds, where its tunnel stays open.
+    """
+    buildings = [
+        name for name, habits in world.habits.buildings.items() if habits.decrypts
+    ]
+    is_opened = (pl.col("outcome") == "tunnel") & pl.col("network").str.extract(
+        "^(.*)/", 1
+    ).is_in(buildings)
+    inside = pl.when("is_page").then(pl.lit("opened")).otherwise(pl.lit("part"))
+    seconds = pl.col("elapsed") % ANSWER_MILLISECONDS
+    return requests.with_columns(
+        outcome=pl.when(is_opened).then(inside).otherwise("outcome"),
+        elapsed=pl.when(is_opened).then(seconds).otherwise("elapsed"),
     )
 
 
@@ -130,6 +156,26 @@ def _aborted(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _spelling(world: World) -> pl.Expr:
+    """Accounts as the building's proxy writes them, or as the device says them."""
+    account = pl.col("account")
+    building = pl.col("network").str.extract("^(.*)/", 1)
+    form = building.replace_strict(
+        {name: habits.name_form for name, habits in world.habits.buildings.items()}
+    )
+    as_said = (
+        pl.when(form == "plain")
+        .then(account)
+        .when(form == "domain")
+        .then(f"{NETBIOS}%5C" + account)
+        .when(form == "address")
+        .then(account + f"@{DOMAIN}")
+        .otherwise(_device_spelling(world))
+    )
+    is_machine = account.str.ends_with("$")
+    return pl.when(is_machine).then(account).otherwise(as_said).fill_null("-")
+
+
+def _device_spelling(world: World) -> pl.Expr:
     """Accounts as the device says them: plain, with a domain, or as an address."""
     kind = np.array(
         ["mail" if d.device_class == "chromebook" else "plain" if d.number % 5
@@ -140,14 +186,11 @@ def _spelling(world: World) -> pl.Expr:
     domain = pl.Series(np.flatnonzero(kind == "domain").astype(np.int32))
     account = pl.col("account")
     return (
-        pl.when(account.str.ends_with("$"))
-        .then(account)
-        .when(device.is_in(mail.implode()))
+        pl.when(device.is_in(mail.implode()))
         .then(account + f"@{DOMAIN}")
         .when(device.is_in(domain.implode()))
         .then(f"{NETBIOS}%5C" + account.str.to_uppercase())
         .otherwise(account)
-        .fill_null("-")
     )
 
 

@@ -1,0 +1,242 @@
+"""What differs from one district to the next beside its people.
+
+`FRIENDLY` is the demonstration's: it stays as it is, so that its findings do.
+`draw_habits` draws the others, each within `RANGES`. The numbers are of networks that
+were measured or told of elsewhere; none of them is, or may be, a threshold of a rule.
+"""
+
+import math
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pipelines.synthetic.places import BUILDINGS, DOMAIN, NETBIOS
+
+NameForm = Literal["mixed", "plain", "domain", "address"]
+"""How a proxy writes an account: as the device says it, `u`, `D\\u` or `u@d`."""
+
+Firewall = Literal["all", "filter", "none"]
+"""What a firewall logs: traffic and web filter, the filter alone, or neither."""
+
+DhcpServer = Literal["isc", "windows"]
+
+USUAL_PAGE_BYTES = 40_000.0
+"""Median of a page for which the weights of sites are told."""
+USUAL_PAUSE_SECONDS = 26.0
+"""Median pause for which the paces are told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """From the least to the most that is drawn.
+
+    Attributes:
+        unit: bytes, seconds, minutes, share, times or people.
+        is_even: Drawn evenly; else so that each doubling is equally likely.
+    """
+
+    least: float
+    most: float
+    unit: str
+    is_even: bool = False
+
+    def draw(self, rng: random.Random) -> float:
+        """One value."""
+        if self.is_even:
+            return rng.uniform(self.least, self.most)
+        return math.exp(rng.uniform(math.log(self.least), math.log(self.most)))
+
+
+RANGES: Mapping[str, Range] = {
+    "people": Range(60, 3_000, "people"),
+    "page_bytes": Range(5_200, 310_000, "bytes"),
+    "pause_seconds": Range(11, 185, "seconds"),
+    "least_handshake_bytes": Range(900, 3_300, "bytes"),
+    "most_handshake_bytes": Range(3_700, 14_500, "bytes"),
+    "least_page_bytes": Range(260, 4_700, "bytes"),
+    "shortest_use_minutes": Range(2.9, 4.1, "minutes"),
+    "use_times": Range(0.28, 1.7, "times"),
+    "tunnels_logged": Range(0.07, 0.93, "share", is_even=True),
+    "devices_unlisted": Range(0.005, 0.12, "share"),
+    "sites_in_lists": Range(0.52, 0.96, "share", is_even=True),
+}
+"""What is drawn for a district, and for a building where it differs by building."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuildingHabits:
+    """How a building's web lines look.
+
+    Attributes:
+        page_bytes: Median of a page.
+        pause_seconds: Median pause between two pages of somebody at work.
+        decrypts: Its proxy opens TLS and writes whole addresses, not CONNECT.
+    """
+
+    page_bytes: float = USUAL_PAGE_BYTES
+    pause_seconds: float = USUAL_PAUSE_SECONDS
+    decrypts: bool = False
+    name_form: NameForm = "mixed"
+
+    @property
+    def size_times(self) -> float:
+        """By how much pages are larger than usual."""
+        return self.page_bytes / USUAL_PAGE_BYTES
+
+    @property
+    def pause_times(self) -> float:
+        """By how much pauses are longer than usual."""
+        return self.pause_seconds / USUAL_PAUSE_SECONDS
+
+
+def _usual() -> Mapping[str, BuildingHabits]:
+    return dict.fromkeys(BUILDINGS, BuildingHabits())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Habits:
+    """How a district's people, products and administrator do things.
+
+    Attributes:
+        pauses_end: No pause is longer than its pace allows; else some are very long.
+        handshake_bytes: Least and most of a connection that carried no page.
+        least_page_bytes: What every connection with a page carries beside the page.
+        says_account_domains: The setting names what stands around an account.
+        tunnels_logged: Share of VPN sessions of which there is a line.
+        devices_unlisted: Share of the computers that the registry lacks.
+        wrong_buildings: Rows of computers that name another building.
+        films_apart: Films come from another host than the pages around them.
+        lists_assets: Hosts that serve an approved site are listed with it.
+        sites_in_lists: Share of the sites of which a list gives the category.
+        spelling: Whose words the lists of categories use.
+        use_times: By how much planted uses are longer than told.
+    """
+
+    people: int = 240
+    buildings: Mapping[str, BuildingHabits] = field(default_factory=_usual)
+    pauses_end: bool = True
+    handshake_bytes: tuple[int, int] = (2_900, 5_900)
+    least_page_bytes: int = 5_000
+    says_account_domains: bool = True
+    tunnels_logged: float = 1.0
+    firewall: Firewall = "all"
+    dhcp_server: DhcpServer = "isc"
+    devices_unlisted: float = 0.0
+    wrong_buildings: int = 0
+    films_apart: bool = False
+    lists_assets: bool = True
+    sites_in_lists: float = 1.0
+    spelling: str = "ours"
+    shortest_use_minutes: float = 0.0
+    use_times: float = 1.0
+
+    @property
+    def account_domains(self) -> tuple[str, ...]:
+        """What an administrator of this district gives `init`."""
+        return (NETBIOS, DOMAIN) if self.says_account_domains else ()
+
+    def use_minutes(self, told: float) -> float:
+        """How long a use lasts that the scene tells so long."""
+        return max(self.shortest_use_minutes, told * self.use_times)
+
+
+FRIENDLY = Habits()
+"""The demonstration's: everything logged, listed and spelt as the product likes it."""
+
+SPELLINGS: Mapping[str, Mapping[str, str]] = {
+    "ours": {},
+    "capitals": {
+        "social": "Social Networking",
+        "shopping": "Shopping",
+        "streaming": "Streaming Media and Download",
+        "sports": "Sports",
+        "gambling": "Gambling",
+        "jobs": "Job Search",
+        "dating": "Dating",
+        "games": "Games",
+        "real_estate": "Real Estate",
+        "travel": "Travel",
+        "news": "News and Media",
+        "circumvention": "Proxy Avoidance",
+        "remote_access": "Remote Access",
+    },
+    "hyphens": {
+        "social": "social-networking",
+        "shopping": "shopping",
+        "streaming": "streaming-media",
+        "sports": "sports",
+        "gambling": "gambling",
+        "jobs": "job-search",
+        "dating": "dating",
+        "games": "games",
+        "real_estate": "real-estate",
+        "travel": "travel",
+        "news": "news",
+        "circumvention": "proxy-avoidance-and-anonymizers",
+        "remote_access": "remote-access",
+    },
+    "underscores": {
+        "social": "social_networks",
+        "shopping": "online_shopping",
+        "streaming": "streaming_media",
+        "sports": "sports_and_recreation",
+        "gambling": "gambling",
+        "jobs": "job_search",
+        "dating": "dating_personals",
+        "games": "online_games",
+        "real_estate": "real_estate",
+        "travel": "travel",
+        "news": "news_media",
+        "circumvention": "proxy_avoidance",
+        "remote_access": "remote_access",
+    },
+}
+"""How lists of several makers write the policy's categories."""
+
+
+def draw_habits(seed: int, *, most_people: int = 3_000) -> Habits:
+    """The habits of a seed.
+
+    Args:
+        most_people: The largest roster that is drawn, where time is short.
+    """
+    rng = random.Random(f"{seed}:habits")
+    least = RANGES["people"].least
+    people = Range(least, max(least, most_people), "people").draw(rng)
+
+    def draw(name: str) -> float:
+        return RANGES[name].draw(rng)
+
+    return Habits(
+        people=round(people),
+        buildings={name: _building(rng) for name in BUILDINGS},
+        pauses_end=False,
+        handshake_bytes=(
+            round(draw("least_handshake_bytes")),
+            round(draw("most_handshake_bytes")),
+        ),
+        least_page_bytes=round(draw("least_page_bytes")),
+        says_account_domains=rng.random() < 0.6,
+        tunnels_logged=rng.choice((1.0, 0.0, draw("tunnels_logged"))),
+        firewall=rng.choice(("all", "all", "filter", "none")),
+        devices_unlisted=draw("devices_unlisted"),
+        wrong_buildings=rng.randint(0, 2),
+        films_apart=rng.random() < 0.7,
+        lists_assets=rng.random() < 0.5,
+        sites_in_lists=draw("sites_in_lists"),
+        spelling=rng.choice(tuple(SPELLINGS)),
+        shortest_use_minutes=draw("shortest_use_minutes"),
+        use_times=draw("use_times"),
+        dhcp_server=rng.choice(("isc", "windows")),
+    )
+
+
+def _building(rng: random.Random) -> BuildingHabits:
+    forms: tuple[NameForm, ...] = ("plain", "domain", "address")
+    return BuildingHabits(
+        page_bytes=RANGES["page_bytes"].draw(rng),
+        pause_seconds=RANGES["pause_seconds"].draw(rng),
+        decrypts=rng.random() < 0.35,
+        name_form=rng.choice(forms),
+    )
