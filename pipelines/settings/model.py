@@ -218,7 +218,11 @@ class Referral(Part):
             kind: Of the finding: shared_account, non_approved_site, ...
             severity: Of the finding.
         """
-        office: str = getattr(self, kind, "")
+        office = {
+            "shared_account": self.shared_account,
+            "non_approved_site": self.non_approved_site,
+            "off_hours_external": self.off_hours_external,
+        }.get(kind, "")
         order = ("informational", "low", "medium", "high", "critical")
         is_heavy = order.index(severity) >= order.index(self.severity)
         return self.text.replace("{office}", office) if office and is_heavy else ""
