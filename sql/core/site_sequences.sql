@@ -1,7 +1,7 @@
 /* ---
 summary: >
   What came right before an account's sessions on a site: of the sessions that began on
-  a day, how many began within a minute after a request to each other site. The row in
+  a day, how many began shortly after a request to each other site. The row in
   which a site comes before itself counts all of its sessions.
 grain: [account, site, before_site, event_date]
 params:
@@ -15,13 +15,13 @@ params:
     why: the pause after which web analytics begin a new session
   lead_seconds:
     type: int
-    default: 60
+    default: 45
     min: 5
     max: 600
     unit: seconds
     why: >-
-      what a page fetches for a reader who goes on in it comes within a minute; what
-      people open by themselves later is another choice
+      what a page fetches comes while it is new to its reader; what people open later is
+      another choice
 columns:
   account: {type: varchar, pii: direct, is: account}
   site: {type: varchar, is: registrable domain}
@@ -64,7 +64,7 @@ sessions as (
     where starts_session
 ),
 
--- a minute and the one before it hold all that a session can follow
+-- its own stretch of time and the one before hold all that a session can follow
 places as (
     select
         account,
