@@ -1,6 +1,5 @@
 """No duration of a finding exceeds its clock, whatever rule found it."""
 
-import json
 from datetime import datetime, timedelta
 
 import pytest
@@ -25,7 +24,7 @@ def durations(record):
 
 
 def test_every_duration_fits_between_first_and_last_event(district):
-    records = [json.loads(row["record"]) for row in findings_of(district.home)]
+    records = [row["record"] for row in findings_of(district.home)]
     measured = [(one, durations(one)) for one in records]
     assert {"NA-1", "OH-1"} <= {one["rule"] for one, found in measured if found}
     for record, found in measured:
@@ -39,7 +38,7 @@ def test_every_duration_fits_between_first_and_last_event(district):
 
 def test_no_stretch_is_longer_than_all_of_them_or_than_a_day(district):
     for row in findings_of(district.home):
-        found = durations(json.loads(row["record"]))
+        found = durations(row["record"])
         whole = found.get("total_seconds", found.get("external_seconds"))
         for name in ("longest_seconds", "on_duty_seconds", "non_work_seconds"):
             if whole is not None and name in found:
