@@ -58,8 +58,8 @@ false_positives:
   - A company of its own whose name happens to be near.
   - A test of the district that sends such links on purpose.
 response: >
-  Ask the user whether a password was typed there. Change that password, look for the mail
-  that brought it, and block the host.
+  Ask the user whether a password was typed there. Change that password, look for the
+  mail that brought it, and block the host.
 --- */
 with
 
