@@ -58,11 +58,8 @@ def respelled_days(
     """Days on which a log wrote a name with one of these domains."""
     if not held or not database.has(SPELLINGS):
         return set(held)
-    names = [
-        name
-        for name in database.distinct(SPELLINGS, "user_name")
-        if any(one.domain in domains for one in spelled([name]))
-    ]
+    known = spelled(database.distinct(SPELLINGS, "user_name"))
+    names = sorted({one.name for one in known if one.domain in domains})
     frame = pl.DataFrame({"name": names}, {"name": pl.String})
     database.replace("main.respelled", frame)
     files = inputs.lake_files(district.store, district.home.lake)

@@ -68,8 +68,9 @@ class Domain:
 
 
 class Spelling(NamedTuple):
-    """A name with a domain, taken apart."""
+    """A name with a domain, as it was written and taken apart."""
 
+    name: str
     form: str
     domain: str
     local: str
@@ -117,15 +118,16 @@ class Directory:
 def spelled(names: Iterable[str]) -> Iterable[Spelling]:
     """The domains of names as logs write them; computers' names are left out."""
     texts = pl.Series("name", sorted(set(names)), pl.String).to_frame()
-    for (text,) in texts.select(written_out(pl.col("name"))).iter_rows():
+    both = texts.select("name", written_out(pl.col("name")).alias("text"))
+    for name, text in both.iter_rows():
         if not text or text.startswith(MACHINE_SERVICE) or text.endswith("$"):
             continue
         rest = text
         if match := _PREFIX.match(text):
             rest = match[2]
-            yield Spelling("prefix", match[1], rest.split("@")[0])
+            yield Spelling(name, "prefix", match[1], rest.split("@")[0])
         if match := _SUFFIX.match(rest):
-            yield Spelling("suffix", match[2], match[1])
+            yield Spelling(name, "suffix", match[2], match[1])
 
 
 def mail_domains(directory: Directory) -> set[str]:
@@ -158,7 +160,7 @@ def derive(
     directory = Directory(accounts, aliases)
     configured = {domain.lower().strip("@.\\ ") for domain in own}
     seen: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-    for form, domain, local in spelled(names):
+    for _, form, domain, local in spelled(names):
         seen[domain][form].add(local)
     backed = mail_domains(directory) - configured
     for domain in backed:
