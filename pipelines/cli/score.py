@@ -12,8 +12,9 @@ import typer
 from pipelines.cli.options import AsJson
 from pipelines.errors import safe
 from pipelines.run.console import console
-from pipelines.synthetic.quality import false_rows, missed_rows, quality, stability
+from pipelines.synthetic.quality import false_rows, missed_rows, quality
 from pipelines.synthetic.trial import Trial, hold_trial
+from pipelines.synthetic.variations import stability
 
 Measures = Mapping[str, Any]
 
