@@ -59,6 +59,9 @@ bench: setup ## print the figures of speed and memory; fails nothing
 	$(BIN)/python -m tests.benchmarks
 	$(BIN)/python -m tests.benchmarks.week
 
+quality: setup ## print how the rules do in 30 worlds with habits of their own; ten minutes
+	$(BIN)/schoolbell score --worlds 30 --seed $(or $(SEED),$(shell date +%s)) --people 100 --weeks 1
+
 judge: setup ## print how findings do on districts that somebody else made
 	$(BIN)/python -m tests.benchmarks.judge
 
@@ -82,4 +85,4 @@ site: setup ## the documents as pages in build/site; a broken link ends it
 clean: ## remove what the entry points made, the environment included
 	rm -rf .uv .venv .dagster demo-district build dist
 
-.PHONY: help setup demo dev format check lint test test-unit test-long bench judge experience newcomer golden docs site clean
+.PHONY: help setup demo dev format check lint test test-unit test-long bench quality judge experience newcomer golden docs site clean

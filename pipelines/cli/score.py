@@ -3,6 +3,7 @@
 import json
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,14 +13,16 @@ import typer
 from pipelines.cli.options import AsJson
 from pipelines.errors import safe
 from pipelines.run.console import console
+from pipelines.synthetic.curves import Point, curves, sloping, together
 from pipelines.synthetic.quality import false_rows, missed_rows, quality
 from pipelines.synthetic.trial import Trial, hold_trial
 from pipelines.synthetic.variations import stability
+from pipelines.synthetic.worlds import WorldScore, hold_world, summary, world_row
 
 Measures = Mapping[str, Any]
 
 
-def score(
+def score(  # noqa: PLR0913 - a command has that many options
     seed: Annotated[
         list[int], typer.Option(help="Seed of a district; repeatable.", min=0)
     ],
@@ -38,18 +41,42 @@ def score(
             help="Write each district's logs in other ways and compare the findings.",
         ),
     ] = False,
+    worlds: Annotated[
+        int,
+        typer.Option(
+            help="Small districts, each with habits of its own, from the first seed "
+            "on; tells what nine in ten reach.",
+            min=0,
+        ),
+    ] = 0,
+    is_curves: Annotated[
+        bool,
+        typer.Option(
+            "--curves", help="Move each threshold, and tell what each value finds."
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Generate synthetic districts, run them, and score findings against the truth."""
+    size: dict[str, Any] = {"people": people, "weeks": weeks, "violations": not is_null}
     if is_stability:
         _stability(seed, people, weeks, as_json=as_json)
         return
+    if worlds:
+        _worlds(range(seed[0], seed[0] + worlds), size, is_curves=is_curves,
+                as_json=as_json)  # fmt: skip
+        return
     screen = console()
-    trials = []
+    trials, points = [], []
     for number in seed:
-        trials.append(_trial(number, people, weeks, is_null=is_null))
+        with _home() as home:
+            trials.append(hold_trial(home, number, **size))
+            points += curves(home) if is_curves else []
         screen.print(f"seed {number}: {trials[-1].findings.height} findings")
     measures = quality(trials)
+    if is_curves:
+        _tell_curves(points, as_json=as_json)
+        return
     if as_json:
         rows = {"false": false_rows(trials), "missed": missed_rows(trials)}
         typer.echo(json.dumps({**measures, **rows}))
@@ -60,8 +87,8 @@ def score(
 
 def _stability(seeds: Iterable[int], people: int, weeks: int, *, as_json: bool) -> None:
     for seed in seeds:
-        with tempfile.TemporaryDirectory(prefix="schoolbell-score-") as folder:
-            found = stability(Path(folder), seed, people=people, weeks=weeks)
+        with _home() as home:
+            found = stability(home.parent, seed, people=people, weeks=weeks)
         if as_json:
             for one in found:
                 typer.echo(json.dumps({"seed": seed, **asdict(one)}, default=sorted))
@@ -71,12 +98,64 @@ def _stability(seeds: Iterable[int], people: int, weeks: int, *, as_json: bool) 
             typer.echo(line)
 
 
-def _trial(seed: int, people: int, weeks: int, *, is_null: bool) -> Trial:
+@contextmanager
+def _home() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="schoolbell-score-") as folder:
-        home = Path(folder) / "home"
-        return hold_trial(
-            home, seed, people=people, weeks=weeks, violations=not is_null
-        )
+        yield Path(folder) / "home"
+
+
+def _worlds(
+    seeds: Iterable[int], size: Mapping[str, Any], *, is_curves: bool, as_json: bool
+) -> None:
+    """Each world as it is done, then what nine in ten of them reach."""
+    scores: list[WorldScore] = []
+    points: list[Point] = []
+    for number in seeds:
+        with _home() as home:
+            scores.append(hold_world(home, number, **size)[0])
+            points += curves(home) if is_curves else []
+        row = world_row(scores[-1])
+        if as_json:
+            typer.echo(json.dumps(row))
+            continue
+        head, rule, line, _ = _table(tuple(row), [tuple(row.values())])
+        if len(scores) == 1:
+            typer.echo(head)
+            typer.echo(rule)
+        typer.echo(line)
+    rows = summary(scores)
+    if as_json:
+        names = ("measure", "nine in ten reach", "worst")
+        for found in rows:
+            typer.echo(json.dumps(dict(zip(names, found, strict=True))))
+    else:
+        typer.echo("")
+        head_row = (f"of {len(scores)} worlds", "nine in ten reach", "the worst")
+        for line in _table(head_row, rows):
+            typer.echo(line)
+    if is_curves:
+        _tell_curves(points, as_json=as_json)
+
+
+def _tell_curves(points: Sequence[Point], *, as_json: bool) -> None:
+    """Every value of every threshold, then those that stand on a slope."""
+    whole = together(points)
+    sloped = {(point.rule, point.parameter) for point in sloping(whole)}
+    if as_json:
+        for point in whole:
+            is_slope = (point.rule, point.parameter) in sloped
+            typer.echo(json.dumps({**asdict(point), "is_slope": is_slope}))
+        return
+    rows = [
+        (point.rule, point.parameter, f"{point.value:g}", "now" if point.is_now else "",
+         point.true, point.false)
+        for point in whole
+    ]  # fmt: skip
+    for line in _table(("rule", "threshold", "value", "", "true", "false"), rows):
+        typer.echo(line)
+    typer.echo("On a slope, so that each needs a reason:")
+    for rule, parameter in sorted(sloped):
+        typer.echo(f"- {rule} {parameter}")
 
 
 def _told(measures: Measures, trials: Sequence[Trial]) -> Iterator[str]:

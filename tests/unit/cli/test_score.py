@@ -1,13 +1,16 @@
 """`schoolbell score`: arguments, and how measures are told."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from typer.testing import CliRunner
 
 from pipelines.cli import score as command
 from pipelines.cli.app import app
+from pipelines.synthetic.curves import Point
 from tests.unit.demo.test_trial import HOURS, SITE, finding, trial
+from tests.unit.demo.test_worlds import WORLD
 
 
 @pytest.fixture
@@ -49,6 +52,43 @@ def test_measures_as_json(held):
     assert measures["user_weeks"] == 200
     assert [row["rule"] for row in measures["false"]] == ["OH-1"]
     assert len(measures["missed"]) == 3
+
+
+def test_worlds_are_told_one_by_one_and_by_their_worst_tenth(monkeypatch):
+    asked = []
+
+    def hold(home, seed, **others):
+        asked.append((seed, others))
+        return replace(WORLD, seed=seed, found=seed), None
+
+    monkeypatch.setattr(command, "hold_world", hold)
+    words = ["score", "--seed", "5", "--worlds", "3", "--weeks", "1"]
+    told = CliRunner().invoke(app, words).stdout
+    size = {"people": 240, "weeks": 1, "violations": True}
+    assert asked == [(seed, size) for seed in (5, 6, 7)]
+    assert told.count("| seed |") == 1
+    assert "| recall | 0.500 | 0.500 |" in told
+    lines = CliRunner().invoke(app, [*words, "--json"]).stdout.splitlines()
+    rows = [json.loads(line) for line in lines]
+    assert [row["recall"] for row in rows[:3]] == ["0.500", "0.600", "0.700"]
+    assert rows[3]["measure"] == "precision"
+
+
+def test_curves_of_several_districts_are_told_together(held, monkeypatch):
+    points = [
+        Point(rule="NA-1", parameter="requests", value=value, is_now=value == 3,
+              true=true, false=0)
+        for value, true in ((2, 9), (3, 5))
+    ]  # fmt: skip
+    monkeypatch.setattr(command, "curves", lambda _home: points)
+    words = ["score", "--seed", "3", "--seed", "4", "--curves"]
+    told = CliRunner().invoke(app, words).stdout
+    assert "| NA-1 | requests | 3 | now | 10 | 0 |" in told
+    assert told.endswith("- NA-1 requests\n")
+    lines = CliRunner().invoke(app, [*words, "--json"]).stdout.splitlines()
+    assert [json.loads(line)["is_slope"] for line in lines if line[0] == "{"] == [
+        True
+    ] * 2
 
 
 def test_a_seed_is_needed():
