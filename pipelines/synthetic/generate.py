@@ -23,6 +23,7 @@ from pipelines.synthetic.writers.fortigate import fortigate_lines
 from pipelines.synthetic.writers.registry import write_registry
 from pipelines.synthetic.writers.squid import NOISE, squid_lines
 from pipelines.synthetic.writers.windows import windows_lines
+from pipelines.synthetic.writers.windows_dhcp import windows_dhcp_lines
 
 DISTRICT_NAME = "Sampleton Community Schools"
 ACCOUNT_DOMAINS = FRIENDLY.account_domains
@@ -39,6 +40,9 @@ FIREWALL = Feed("firewall", "traffic-{date}.log.gz", "traffic.log")
 DIRECTORY = Feed("directory", "security-{date}.json.gz", "security.json")
 EARLIER = Feed("directory", "security-{date}.json.gz", "security-before.json")
 DHCP = Feed("dhcp", "dhcpd-{date}.log", "dhcpd.log", shortest=16)
+WINDOWS_DHCP = Feed("dhcp", "DhcpSrvLog-{date}.log", "DhcpSrvLog.log", shortest=16)
+LEASES = {"isc": (DHCP, dhcpd_lines), "windows": (WINDOWS_DHCP, windows_dhcp_lines)}
+"""By the product that hands out addresses: its files, and how they are written."""
 TWICE = 8
 """The day whose proxy log arrives a second time, under another name."""
 
@@ -132,8 +136,9 @@ def _write_logs(
     lines = windows_lines(world, windows_events(world, plan))
     written.append(write_feed(world, landing, DIRECTORY, lines))
     tell("dhcp", 5, STEPS)
-    lines = dhcpd_lines(world, dhcp_events(world, stayed, plan.releases))
-    written.append(write_feed(world, landing, DHCP, lines))
+    feed, lines_of = LEASES[world.habits.dhcp_server]
+    lines = lines_of(world, dhcp_events(world, stayed, plan.releases))
+    written.append(write_feed(world, landing, feed, lines))
     tell("done", STEPS, STEPS)
     return written
 

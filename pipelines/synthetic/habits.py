@@ -19,6 +19,8 @@ NameForm = Literal["mixed", "plain", "domain", "address"]
 Firewall = Literal["all", "filter", "none"]
 """What a firewall logs: traffic and web filter, the filter alone, or neither."""
 
+DhcpServer = Literal["isc", "windows"]
+
 USUAL_PAGE_BYTES = 40_000.0
 """Median of a page for which the weights of sites are told."""
 USUAL_PAUSE_SECONDS = 26.0
@@ -119,6 +121,7 @@ class Habits:
     says_account_domains: bool = True
     tunnels_logged: float = 1.0
     firewall: Firewall = "all"
+    dhcp_server: DhcpServer = "isc"
     devices_unlisted: float = 0.0
     wrong_buildings: int = 0
     films_apart: bool = False
@@ -225,6 +228,7 @@ def draw_habits(seed: int, *, most_people: int = 3_000) -> Habits:
         spelling=rng.choice(tuple(SPELLINGS)),
         shortest_use_minutes=draw("shortest_use_minutes"),
         use_times=draw("use_times"),
+        dhcp_server=rng.choice(("isc", "windows")),
     )
 
 

@@ -132,6 +132,7 @@ def world_row(score: WorldScore) -> dict[str, Any]:
         "TLS opened": " ".join(opened) or "no",
         "account domains said": "yes" if habits.says_account_domains else "no",
         "firewall": habits.firewall,
+        "DHCP": habits.dhcp_server,
         "VPN lines": f"{habits.tunnels_logged:.0%}",
         "asset hosts": "listed" if habits.lists_assets else "not listed",
         "sites in lists": f"{habits.sites_in_lists:.0%}",

@@ -7,6 +7,7 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
+from pipelines.formats import Context, formats
 from pipelines.synthetic import browsing
 from pipelines.synthetic.generate import generate
 from pipelines.synthetic.habits import (
@@ -20,7 +21,7 @@ from pipelines.synthetic.habits import (
 from pipelines.synthetic.places import BUILDINGS
 from pipelines.warehouse.library import models
 from tests.conftest import REPO_ROOT
-from tests.unit.test_demo import lines_of
+from tests.unit.test_demo import READING, lines_of
 
 UNITS = {
     "bytes": ("bytes", 1),
@@ -139,6 +140,7 @@ def test_what_is_drawn_spans_what_districts_are():
     assert {one.decrypts for one in buildings} == {True, False}
     assert {one.firewall for one in drawn} == {"all", "filter", "none"}
     assert {one.says_account_domains for one in drawn} == {True, False}
+    assert {one.dhcp_server for one in drawn} == {"isc", "windows"}
     assert {one.lists_assets for one in drawn} == {True, False}
     assert {one.spelling for one in drawn} == set(SPELLINGS)
     tunnels = Counter(min(1, max(0, round(one.tunnels_logged, 1))) for one in drawn)
@@ -162,6 +164,7 @@ HARD = replace(
     pauses_end=False,
     tunnels_logged=0.0,
     firewall="filter",
+    dhcp_server="windows",
     devices_unlisted=0.1,
     wrong_buildings=1,
     films_apart=True,
@@ -268,6 +271,20 @@ def test_what_is_not_logged_is_in_no_file(hard, friendly, tmp_path):
     assert (
         "firewall" not in (tmp_path / "registry" / "expected_traffic.csv").read_text()
     )
+
+
+def test_addresses_are_handed_out_by_another_product(hard, friendly):
+    files = sorted((hard / "landing" / "dhcp").iterdir())
+    assert files
+    for path in files:
+        lines = lines_of(path)
+        parsed = formats()["windows_dhcp"].parse(lines, Context(reading=READING))
+        assert parsed.rejects.height <= 3
+        assert lines.height - parsed.rejects.height > 100
+    isc = [path.read_text() for path in (friendly / "landing" / "dhcp").iterdir()]
+    acknowledged = sum(text.count("DHCPACK on") for text in isc)
+    assigned = sum(path.read_text().count(",Assign,") for path in files)
+    assert 0.5 < assigned / acknowledged < 1.5
 
 
 def test_films_come_from_their_media_host(hard, friendly):
