@@ -19,11 +19,11 @@ from pipelines.clock import SCHOOL_YEAR_STARTS, school_year
 from pipelines.district import District
 from pipelines.errors import SettingsError
 from pipelines.privacy.pseudonyms import (
-    SENSITIVE,
     SHORTEST_KEY,
     WITHHELD,
     Kind,
     assign_names,
+    sensitive_kinds,
     tokens,
 )
 from pipelines.registry.roster import Pupils, pupils
@@ -285,7 +285,7 @@ def copied(number: int, name: str, kind: str | None) -> tuple[str, str]:
     if kind is None:
         return f"rows.{name}", ""
     if kind == "category":
-        words = "|".join(SENSITIVE)
+        words = "|".join(sensitive_kinds())
         pattern = rf"\b({words})\b"
         return (
             f"regexp_replace(rows.{name}, '{pattern}', '{WITHHELD}', 'g') as {name}",

@@ -10,6 +10,7 @@ import hashlib
 import hmac
 from base64 import b32encode
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import Literal, get_args
 
 from pipelines.registry.domain_lists import sensitive_categories
@@ -20,8 +21,13 @@ Kind = Literal[
 """What is named. `pupil` is an account of a student, `pupil_person` the student: both
 have keys of their own and names that say so."""
 
-SENSITIVE = tuple(sensitive_categories()["category"])
-"""Kinds of sites whose names tell what is nobody's business without a case."""
+
+@cache
+def sensitive_kinds() -> tuple[str, ...]:
+    """Kinds of sites whose names tell what is nobody's business without a case."""
+    return tuple(sensitive_categories()["category"])
+
+
 WITHHELD = "withheld"
 """Stands in the place of such a kind."""
 NAME_NOBODY = ("sites", "buildings", "verdicts", "day_type", "part", "category")

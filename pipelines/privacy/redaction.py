@@ -7,9 +7,10 @@ day is judged again.
 
 import re
 from collections.abc import Callable, Collection, Mapping
+from functools import cache
 from typing import Any
 
-from pipelines.privacy.pseudonyms import NAME_NOBODY, SENSITIVE, WITHHELD
+from pipelines.privacy.pseudonyms import NAME_NOBODY, WITHHELD, sensitive_kinds
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.dimensions import unicode_hostname
 
@@ -56,11 +57,13 @@ def sensitive_names(database: Database) -> frozenset[str]:
     """
     if not (database.has("core.host_categories") and database.has("identity.hosts")):
         return frozenset()
-    rows = database.rows(_SENSITIVE, {"kinds": list(SENSITIVE)})
+    rows = database.rows(_SENSITIVE, {"kinds": list(sensitive_kinds())})
     return frozenset(str(name) for (name,) in rows)
 
 
-_KINDS = re.compile(rf"\b({'|'.join(SENSITIVE)})\b")
+@cache
+def _kinds() -> re.Pattern[str]:
+    return re.compile(rf"\b({'|'.join(sensitive_kinds())})\b")
 
 
 def hidden_sites(record: Mapping[str, Any]) -> tuple[str, ...]:
@@ -84,7 +87,7 @@ def redacted(record: Mapping[str, Any], named: Callable[[str], str]) -> dict[str
     details = dict(shown["details"])
     for name in ("categories", "category"):
         if name in details:
-            details[name] = _replaced(details[name], _KINDS, WITHHELD)
+            details[name] = _replaced(details[name], _kinds(), WITHHELD)
     return shown | {"details": details}
 
 

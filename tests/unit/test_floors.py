@@ -1,6 +1,8 @@
 """Import rules that the floors' contract cannot say."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -116,3 +118,23 @@ def test_a_connection_is_opened_in_few_places():
     users = {name for name, path in modules() if imported(path) & TALKS}
     assert {name for name in users if not name.startswith(tuple(NETWORK))} == set()
     assert all(any(name.startswith(place) for name in users) for place in NETWORK)
+
+
+def test_nothing_is_computed_on_import():
+    """A library's threads, once started, do not outlive a fork: a child would wait
+    for ever, and so would the tests that kill one."""
+    code = (
+        "import pkgutil, importlib, os\n"
+        "import numpy, polars, pyarrow, pyarrow.parquet, duckdb, sqlalchemy\n"
+        "before = len(os.listdir('/proc/self/task'))\n"
+        "import pipelines\n"
+        "for one in pkgutil.walk_packages(pipelines.__path__, 'pipelines.'):\n"
+        "    if not one.name.startswith(('pipelines.defs', 'pipelines.definitions',\n"
+        "                                'pipelines.synthetic.__main__')):\n"
+        "        importlib.import_module(one.name)\n"
+        "print(len(os.listdir('/proc/self/task')) - before)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert int(done.stdout) == 0
