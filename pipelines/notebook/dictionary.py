@@ -228,10 +228,12 @@ Words = Mapping[str, str]
 
 OPEN = frozenset(
     {
-        "activity", "building", "campus", "category", "categories", "cause", "city",
+        "activity", "building", "service", "served", "campus", "category",
+        "categories", "cause", "city",
         "claim", "model",
         "code", "content_type", "destination", "device_pool", "district", "entry_id",
-        "event_class", "field", "finding_id", "format", "home_building", "host",
+        "event_class", "field", "filter",
+        "finding_id", "format", "home_building", "host",
         "line_sha256", "method", "path", "peer_group", "place_source", "pool",
         "protocol", "record", "registrable_domain", "resembles", "role", "rule", "site",
         "source", "sources", "status_reason", "unicode_hostname", "url_hostname",
@@ -366,6 +368,24 @@ VALUES: Mapping[str, Words] = {
     "core.duty.kind": {
         "contract": "by the contract's hours",
         "extra": "duty beyond them",
+    },
+    "marts.rule_coverage.family": {
+        "sites": "rules on sites and duty hours",
+        "presence": "shared-account rules",
+        "logons": "rules on logons",
+        "flows": "rules on uploads and beacons",
+    },
+    "core.host_services.source": {
+        "own": "the host stands for its own site",
+        "district": "an entry of the list of sites supports another's",
+        "listed": "the built-in list says so",
+        "learned": "the district's own logs show it",
+        "page": "it came with another service's page",
+    },
+    "core.served_hosts.source": {
+        "district": "an entry of the list of sites supports another's",
+        "listed": "the built-in list says so",
+        "learned": "the district's own logs show it",
     },
     "identity.workstation_sessions.state": {
         "live": "somebody may be at the keyboard",

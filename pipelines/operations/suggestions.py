@@ -484,7 +484,8 @@ def reach(evidence: Evidence) -> list[Proposal]:
                 "roles": _roles(row),
             },
             f"{row['accounts']} accounts, {row['staff']} of staff, {row['pupils']} of "
-            f"pupils, on {row['days']} days, {row['requests']} requests; review before "
+            f"students, on {row['days']} days, {row['requests']} requests; review "
+            "before "
             "you approve",
         )
         for number, row in enumerate(found.iter_rows(named=True), start=1)

@@ -95,8 +95,8 @@ visits as (
         site,
         count(*) as active_visits,
         sum(active_seconds) as active_seconds,
-        flatten(list(evidence)) as evidence,
-        flatten(list(spans)) as spans
+        list_sort(flatten(list(evidence))) as evidence,
+        list_sort(flatten(list(spans))) as spans
     from core.site_visits
     where event_date = $event_date::date and request_count >= 2
     group by account, device, site

@@ -74,7 +74,7 @@ visits as (
         sum(active_seconds) as total_seconds,
         sum(on_duty_seconds) as on_duty_seconds,
         count(*) as visit_count,
-        flatten(list(spans)) as spans
+        list_sort(flatten(list(spans))) as spans
     from core.site_visits
     where event_date = $event_date::date
     group by account, device, site
