@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from pipelines.alerts.news import CONFIDENCES, SEVERITIES, News
+from pipelines.alerts.news import CONFIDENCES, News
 from pipelines.settings.alert_settings import Alerts, Audience, Route, When
+from pipelines.settings.parts import SEVERITIES
 
 TELL, HOLD, SUPPRESS = "tell", "hold", "suppress"
 SLOTS: tuple[When, ...] = ("at_once", "daily", "weekly")

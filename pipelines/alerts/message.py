@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from pipelines.alerts.decisions import Decision
-from pipelines.alerts.news import KINDS, SEVERITIES, News, one_line
-from pipelines.findings.record import Severity
+from pipelines.alerts.news import KINDS, News, one_line
+from pipelines.settings.parts import SEVERITIES, Severity
 
 REPEAT = (
     "This may be a repeat: it was being sent before, and nobody knows whether it\n"

@@ -11,18 +11,12 @@ from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from pipelines.findings.record import Confidence, Severity
+from pipelines.findings.record import Confidence
 from pipelines.health.issues import EVERYWHERE, Issue, Kind
 from pipelines.health.issues import KINDS as ISSUE_KINDS
 from pipelines.settings.alert_settings import About
+from pipelines.settings.parts import SEVERITIES, Severity
 
-SEVERITIES: tuple[Severity, ...] = (
-    "informational",
-    "low",
-    "medium",
-    "high",
-    "critical",
-)
 CONFIDENCES: tuple[Confidence, ...] = ("C1", "C2", "C3")
 KINDS: Mapping[str, str] = {
     "shared_account": "accounts in use in two places or while their owner is away",

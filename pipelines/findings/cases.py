@@ -16,6 +16,7 @@ import polars as pl
 
 from pipelines.district import District
 from pipelines.findings.grading import LEVELS
+from pipelines.settings.parts import SEVERITIES
 from pipelines.state.database import Store, Transaction
 from pipelines.state.reviews import (
     add_case,
@@ -25,7 +26,6 @@ from pipelines.state.reviews import (
     stored_cases,
 )
 
-SEVERITIES = ("informational", "low", "medium", "high", "critical")
 STATUSES = ("open", "confirmed", "explained", "withdrawn")
 """A case has the first of these that one of its findings has."""
 

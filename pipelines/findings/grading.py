@@ -15,9 +15,9 @@ from pipelines.findings.record import (
     RULED_OUT,
     Alternative,
     Confidence,
-    Severity,
 )
 from pipelines.registry.networks import address_text
+from pipelines.settings.parts import Severity
 from pipelines.warehouse.headers import Explanation, Header
 from pipelines.warehouse.library import shared_words
 from pipelines.warehouse.sentences import Details, fill

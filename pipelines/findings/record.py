@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
-Severity = Literal["informational", "low", "medium", "high", "critical"]
+from pipelines.settings.parts import Severity
+
 Confidence = Literal["C1", "C2", "C3"]
 Result = Literal["ruled out", "fits", "not testable", "excluded by design"]
 

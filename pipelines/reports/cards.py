@@ -20,7 +20,6 @@ from pipelines.reports.words import (
     KINDS,
     NOT_KNOWN,
     REVIEW,
-    SEVERITIES,
     STEPS,
     STRENGTHS,
     SURE,
@@ -32,6 +31,7 @@ from pipelines.reports.words import (
     number,
     span,
 )
+from pipelines.settings.parts import SEVERITIES
 
 Say = Callable[[Any], str]
 

@@ -34,7 +34,6 @@ REVIEW = {
     "confirmed": "confirmed by review",
     "withdrawn": "withdrawn",
 }
-SEVERITIES = ("informational", "low", "medium", "high", "critical")
 STRENGTHS = {
     "S": "logs can show it",
     "I": "logs can hint at it",

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from pipelines.settings.parts import MisusedKeyError, Part, gathered
+from pipelines.settings.parts import MisusedKeyError, Part, Severity, gathered
 from pipelines.settings.problems import nearest
 from pipelines.settings.secrets import is_reference
 
@@ -84,7 +84,7 @@ class Route(Part):
         "risk; health: sources, runs, the audit chain",
         examples=["health"],
     )
-    severity: Literal["informational", "low", "medium", "high", "critical"] = Field(
+    severity: Severity = Field(
         default="low", description="this bad or worse", examples=["high"]
     )
     confidence: Literal["C2", "C3"] = Field(

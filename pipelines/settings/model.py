@@ -4,7 +4,7 @@ Every field says what it means and gives an example, from which the file that
 `schoolbell init` writes and the messages about mistakes are made.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal, get_args
@@ -13,7 +13,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, Field, model_validator
 
 from pipelines.settings.alert_settings import Alerts
-from pipelines.settings.parts import MisusedKeyError, Part, gathered
+from pipelines.settings.parts import SEVERITIES, MisusedKeyError, Part, gathered
 from pipelines.settings.record_classes import Retention
 from pipelines.settings.roles import Roles
 
@@ -223,8 +223,8 @@ class Referral(Part):
             "non_approved_site": self.non_approved_site,
             "off_hours_external": self.off_hours_external,
         }.get(kind, "")
-        order = ("informational", "low", "medium", "high", "critical")
-        is_heavy = order.index(severity) >= order.index(self.severity)
+        known: Sequence[str] = SEVERITIES
+        is_heavy = known.index(severity) >= known.index(self.severity)
         return self.text.replace("{office}", office) if office and is_heavy else ""
 
 

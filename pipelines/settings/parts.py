@@ -1,8 +1,13 @@
 """A table of the settings, and what is wrong only beside the table's other keys."""
 
-from typing import Any
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
+
+Severity = Literal["informational", "low", "medium", "high", "critical"]
+"""How bad a finding or an alert is, if it is true; the least first."""
+
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 
 
 class MisusedKeyError(ValueError):
