@@ -70,6 +70,11 @@ def safe(text: object) -> str:
     return "".join(_visible(char) for char in str(text))
 
 
+def capital(text: str) -> str:
+    """Text that begins a sentence; no other letter changes."""
+    return text[:1].upper() + text[1:]
+
+
 def safe_lines(text: object) -> str:
     """The same for a message that has several lines."""
     return "\n".join(safe(line) for line in str(text).splitlines())

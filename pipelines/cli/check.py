@@ -13,7 +13,7 @@ import typer
 from pipelines.cli.context import who_asks
 from pipelines.cli.options import AsJson, Home
 from pipelines.district import only_writer, open_district
-from pipelines.errors import SettingsError, safe_lines
+from pipelines.errors import SettingsError, capital, safe_lines
 from pipelines.registry.edits import put
 from pipelines.registry.folder import ORIGINAL
 from pipelines.registry.frames import FILES
@@ -71,7 +71,7 @@ def check(
             word = registry.empty.get(file, "not there")
             typer.echo(f"{file}: {word}; without it: {disables}")
         for line in said:
-            typer.echo(safe_lines(f"{line[:1].upper()}{line[1:]}."))
+            typer.echo(safe_lines(f"{capital(line)}."))
         rows = sum(frame.height for frame in registry.frames.values())
         typer.echo(f"{rows:,} rows of the registry are in order.")
     sys.exit(max((CODES[one.severity] for one in problems), default=0))

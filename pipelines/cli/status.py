@@ -10,7 +10,7 @@ import typer
 from pipelines.alerts.dispatch import AlertSummary, send_watch
 from pipelines.cli.options import AsJson, Home
 from pipelines.district import open_district
-from pipelines.errors import safe, safe_lines
+from pipelines.errors import capital, safe, safe_lines
 from pipelines.run.console import console, table
 from pipelines.run.status import WORDS, Status, status_of
 
@@ -53,7 +53,7 @@ def _show(found: Status) -> None:
     versions = ", ".join(f"{k} {v}" for k, v in found.shown["versions"].items())
     typer.echo(safe(f"Runs on {versions}."), err=True)
     for line in found.shown["account_names"]:
-        typer.echo(safe(f"{line[:1].upper()}{line[1:]}."), err=True)
+        typer.echo(safe(f"{capital(line)}."), err=True)
     for reason in found.reasons:
         typer.echo(safe(f"- {reason}"), err=True)
     for line in _named([*found.shown["trouble"], *found.shown["waiting"]]):

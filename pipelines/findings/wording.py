@@ -5,6 +5,7 @@ the devices are put in by the reader's edition, under their pseudonyms, at the
 places `{account}` and `{devices}`.
 """
 
+from pipelines.errors import capital
 from pipelines.warehouse.headers import Header
 from pipelines.warehouse.sentences import Details, fill, holds
 
@@ -25,7 +26,7 @@ def told(claim: str, subject: str, kind: str) -> str:
     if kind != "device":
         return claim.replace("{account}", subject)
     said = claim.replace("{account}", f"device {subject}")
-    return said[:1].upper() + said[1:]
+    return capital(said)
 
 
 ALWAYS_LIMITS = (

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
+from pipelines.errors import capital
 from pipelines.state.database import Store, fact, remember
 from pipelines.warehouse.database import Database
 
@@ -130,7 +131,7 @@ class RuleCoverage:
                 f"only {_percent(self.share)} of {self.attributable:,} staff requests "
                 f"with a name can be judged ({self.first} to {self.last})"
             )
-        return said + [f"{one}. {_capital(REMEDIES[one.filter])}" for one in self.blind]
+        return said + [f"{one}. {_remedy(one.filter)}" for one in self.blind]
 
 
 def coverage_of(rows: pl.DataFrame) -> RuleCoverage:
@@ -225,10 +226,12 @@ def noted_coverage(store: Store) -> RuleCoverage:
     return coverage_of(rows)
 
 
+def _remedy(name: str) -> str:
+    """A sentence; a command stays as it is typed."""
+    text = REMEDIES[name]
+    return text if text.startswith("schoolbell") else capital(text)
+
+
 def _percent(part: float) -> str:
     exact = 100 * part
     return f"{min(max(exact, 1), 99):.0f}%" if 0 < exact < 100 else f"{exact:.0f}%"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:] if not text.startswith("schoolbell") else text

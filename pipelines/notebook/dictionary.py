@@ -16,6 +16,7 @@ from pipelines.events import (
     TIME_QUALITIES,
     Column,
 )
+from pipelines.health.rule_coverage import FAMILIES
 from pipelines.registry.frames import FRAMES
 from pipelines.state.days import LAGS
 from pipelines.state.ledger import STATES
@@ -307,6 +308,11 @@ WITNESSES: Words = {
     "keyboard": "a live keyboard on the device",
 }
 
+WHO_SAYS_SERVED: Words = {
+    "district": "an entry of the list of sites supports another's",
+    "listed": "the built-in list says so",
+    "learned": "the district's own logs show it",
+}
 VALUES: Mapping[str, Words] = {
     "time_quality": TIME_QUALITIES,
     "logon_kind": LOGON_KINDS,
@@ -369,24 +375,13 @@ VALUES: Mapping[str, Words] = {
         "contract": "by the contract's hours",
         "extra": "duty beyond them",
     },
-    "marts.rule_coverage.family": {
-        "sites": "rules on sites and duty hours",
-        "presence": "shared-account rules",
-        "logons": "rules on logons",
-        "flows": "rules on uploads and beacons",
-    },
+    "marts.rule_coverage.family": FAMILIES,
     "core.host_services.source": {
         "own": "the host stands for its own site",
-        "district": "an entry of the list of sites supports another's",
-        "listed": "the built-in list says so",
-        "learned": "the district's own logs show it",
+        **WHO_SAYS_SERVED,
         "page": "it came with another service's page",
     },
-    "core.served_hosts.source": {
-        "district": "an entry of the list of sites supports another's",
-        "listed": "the built-in list says so",
-        "learned": "the district's own logs show it",
-    },
+    "core.served_hosts.source": WHO_SAYS_SERVED,
     "identity.workstation_sessions.state": {
         "live": "somebody may be at the keyboard",
         "locked": "the screen is locked",

@@ -210,9 +210,6 @@ def say_gap(gap: Gap, view: View) -> str:
     return f"{gap.source}, {span(gap.start, gap.end, view.zone)}"
 
 
-NAMED_ISSUES: Mapping[str, str] = {
-    str(kind): text for kind, text in ISSUE_KINDS.items()
-}
 MOST_SAID = 2
 
 
@@ -234,7 +231,7 @@ def source_issues(view: View) -> list[str]:
     for (source, kind), some in rows.group_by("source", "kind", maintain_order=True):
         places = [one for one in some["building"].unique().sort() if one]
         where = f" at {listed(places)}" if places else ""
-        text = NAMED_ISSUES.get(str(kind)) or str(kind).replace("_", " ")
+        text = ISSUE_KINDS.get(some["kind"][0]) or str(kind).replace("_", " ")
         said.append(f"{source}{where}: {text} ({some['detail'][0]}).")
     if len(said) > MOST_SAID:
         more = count(len(said) - MOST_SAID, "more issue")

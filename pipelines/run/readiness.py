@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from pipelines.district import District
+from pipelines.errors import capital
 from pipelines.formats import formats
 from pipelines.health.rule_coverage import (
     FAMILIES,
@@ -24,6 +25,7 @@ from pipelines.registry.account_domains import (
 )
 from pipelines.reports.snapshot_inputs import arrived
 from pipelines.state.account_domains import noted_domains
+from pipelines.warehouse.models import inputs_below
 
 NEEDED = (
     (SITES, "http_requests", "web requests of a proxy or a filter"),
@@ -56,7 +58,7 @@ def not_delivered(district: District) -> Iterator[str]:
             codes = rules_of(district, family, event_class)
             said = f" ({', '.join(codes)})" if codes else ""
             yield (
-                f"{_capital(FAMILIES[family])} cannot be judged: no {logs} arrive{said}"
+                f"{capital(FAMILIES[family])} cannot be judged: no {logs} arrive{said}"
             )
 
 
@@ -68,18 +70,8 @@ def rules_of(district: District, family: str, event_class: str) -> Sequence[str]
             continue
         if family in (LOGONS, FLOWS) and detection.kind in FAMILY_OF:
             continue
-        if f"raw.{event_class}" in _below(district, detection.model.name):
+        if f"raw.{event_class}" in inputs_below(detection.model, district.models):
             found.append(code)
-    return found
-
-
-def _below(district: District, name: str) -> set[str]:
-    found, waiting = set[str](), [name]
-    while waiting:
-        model = district.models.get(waiting.pop())
-        for read in (model.inputs if model is not None else frozenset()) - found:
-            found.add(read)
-            waiting.append(read)
     return found
 
 
@@ -111,7 +103,3 @@ def undecided(domains: Sequence[Domain]) -> list[Domain]:
 def cannot_judge(district: District) -> list[str]:
     """What the rules could not judge in the newest week, and what never arrives."""
     return [*noted_coverage(district.store).lines, *not_delivered(district)]
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
