@@ -224,6 +224,4 @@ left join outermost
         and placed.service = outermost.service
         and ways_around.url_hostname is null
         and coalesce(verdicts.verdict not in ('approved', 'denied'), true)
-        and not regexp_full_match(
-            placed.site, '[0-9]{1,3}([.][0-9]{1,3}){3}|[0-9a-f]*:[0-9a-f:]+'
-        )
+        and not is_bare_address(placed.site)

@@ -152,9 +152,7 @@ candidates as (
         and shares.share >= $share
         and shares.follower_count >= $share * shares.account_count
         and start_pages.before_site is null
-        and not regexp_full_match(
-            shares.site, '[0-9]{1,3}([.][0-9]{1,3}){3}|[0-9a-f]*:[0-9a-f:]+'
-        )
+        and not is_bare_address(shares.site)
 ),
 
 -- of two that follow each other the one that leads more often is the service

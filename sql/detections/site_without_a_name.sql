@@ -61,9 +61,7 @@ use as (
         event_date = $event_date::date
         and is_external
         and is_page_read
-        and regexp_full_match(
-            site, '[0-9]{1,3}([.][0-9]{1,3}){3}|[0-9a-f]*:[0-9a-f:]+'
-        )
+        and is_bare_address(site)
         and not regexp_matches(
             site,
             '^(0|10|127|169[.]254|192[.]168|172[.](1[6-9]|2[0-9]|3[01]))[.]'

@@ -130,15 +130,9 @@ select
     max(start_time) as end_time,
     count(*)::double as measure,
     sorted_set(list(device) || list(previous_device)) as observables,
-    sorted_set(
-        flatten(
-            list(
-                [
-                    event_id, previous_id, session_event_id, previous_session_id,
-                    binding_event_id, previous_binding_id
-                ]
-            )
-        )
+    evidence_of_switches(
+        event_id, previous_id, session_event_id, previous_session_id,
+        binding_event_id, previous_binding_id
     ) as evidence,
     struct_pack(
         turns := count(*),
