@@ -6,7 +6,7 @@ from pipelines.synthetic.days import CLOCK_CHANGE, HOUR, MINUTE, SECOND, SNOW_DA
 from pipelines.synthetic.planted.writer import (
     ANOMALY,
     HOURS,
-    SITE,
+    NONE,
     NotCastError,
     Scene,
     SceneWriter,
@@ -135,12 +135,16 @@ def sunday_at_home(writer: SceneWriter, length: float, intensity: int) -> None:
 def on_duty(
     writer: SceneWriter, family: str, site: str, length: float, note: str
 ) -> None:
-    """S90, S91: looking for a job, or for company, between two lessons."""
+    """S90, S91: looking for a job, or for company, between two lessons.
+
+    Sensitive kinds of sites are counted and make no finding: one here would be false.
+    It is played among the violations, so that these keep their dice.
+    """
     day, person, device = writer.at_desk()
     length = writer.use_minutes(length)
     span = minutes(writer.moment(day, "08:30", "14:20"), length)
     writer.visit(person, device, span, site, pace="busy", margin=12)
-    writer.case(family, SITE, "NA-1", person, (device,), span, note, intensity=2)
+    writer.case(family, NONE, "", person, (device,), span, note)
 
 
 CLOSED: tuple[Scene, ...] = (
