@@ -350,6 +350,11 @@ VALUES: Mapping[str, Words] = {
     },
     "binding": BINDINGS,
     "other_binding": BINDINGS,
+    "device_basis": {
+        **BINDINGS,
+        "keyboard": "from outside: the owner's own device, in use at that moment",
+        "contradicted": "a tunnel's, but the device was on site at that time",
+    },
     "lag": {
         "ahead": "before their own time",
         "5 minutes": "at most so long",

@@ -40,6 +40,7 @@ columns:
   device_owner: {type: varchar, pii: indirect, is: person the device is assigned to}
   is_district_device: {type: boolean, is: district property}
   binding_event_id: {type: bigint, is: the lease that tells the device}
+  device_basis: {type: varchar, is: what says so}
   building: {type: varchar, is: building of the network}
   campus: {type: varchar, is: campus of the building}
   lat: {type: double, is: degrees north}
@@ -72,6 +73,7 @@ requests as (
         device_owner,
         is_district_device,
         binding_event_id,
+        device_basis,
         building,
         campus,
         lat,

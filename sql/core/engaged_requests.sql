@@ -39,6 +39,7 @@ columns:
   device_owner: {type: varchar, pii: indirect, is: person the device is assigned to}
   is_district_device: {type: boolean, is: district property}
   binding_event_id: {type: bigint, is: the lease that tells the device}
+  device_basis: {type: varchar, is: what says so}
   building: {type: varchar, is: building of the network}
   campus: {type: varchar, is: campus of the building}
   lat: {type: double, is: degrees north}
@@ -132,6 +133,8 @@ left join sessions
     on
         quiet.account = sessions.account
         and quiet.device = sessions.device
+        -- the keyboard on site says nothing of what comes from outside
+        and quiet.device_basis is distinct from 'contradicted'
         and quiet.start_time
         + to_seconds($live_slack_seconds) >= sessions.start_time
         and quiet.start_time < sessions.end_time

@@ -7,7 +7,9 @@ summary: >
   firewall's guess from logons is confirmed by a live keyboard on the device. B:
   the device is assigned to one person and no source saw anybody else there. C:
   somebody's logon was live on the device, or a firewall's guess, and no other
-  source contradicts it. D: an address and no more, which names nobody.
+  source contradicts it. D: an address and no more, which names nobody. From outside,
+  where no log of the VPN tells the device, it is taken for the owner's own one while
+  the account is at its keyboard; a device that is on site at that time is not it.
 grain: [event_id]
 window: {days_before: 1, days_after: 1}
 params:
@@ -21,6 +23,13 @@ params:
     why: >-
       a first request may leave in the moment the lease is logged; while clocks may
       differ by so much, an address that passes on is neither device's
+  on_site_minutes:
+    type: int
+    default: 10
+    min: 1
+    max: 120
+    unit: minutes
+    why: nobody leaves a building and works from home within it
 columns:
   event_id: {type: bigint, is: the log line}
   source: {type: varchar, is: source of the line}
@@ -41,6 +50,9 @@ columns:
   device_owner: {type: varchar, pii: indirect, is: person the device is assigned to}
   is_district_device: {type: boolean, is: district property by the registry}
   binding_event_id: {type: bigint, is: the lease that tells the device}
+  device_basis:
+    type: varchar
+    is: 'lease, static, tunnel or keyboard; contradicted where it was on site then'
   building: {type: varchar, is: building of the network}
   campus: {type: varchar, is: campus of the building}
   lat: {type: double, is: degrees north}
@@ -113,6 +125,7 @@ holders as (
         device,
         start_time - to_seconds($lease_grace_seconds) as start_time,
         end_time,
+        binding,
         lease_event_id
     from identity.address_holders
     where event_date = $event_date::date
@@ -188,6 +201,8 @@ claims as (
         steps.start_time,
         steps.end_time,
         min(holders.device) as device,
+        -- a tunnel says less than any other
+        min(holders.binding) as binding,
         max(holders.lease_event_id) as lease_event_id
     from steps
     inner join holders
@@ -205,6 +220,7 @@ compared as (
         coalesce(
             lag(end_time) over by_address <> start_time
             or lag(device) over by_address <> device
+            or lag(binding) over by_address <> binding
             or lag(lease_event_id) over by_address is distinct from lease_event_id,
             true
         )::int as is_first
@@ -227,11 +243,12 @@ stretches as (
     select
         ip,
         device,
+        binding,
         lease_event_id,
         min(start_time) as start_time,
         max(end_time) as end_time
     from counted
-    group by ip, device, lease_event_id, stretch
+    group by ip, device, binding, lease_event_id, stretch
 ),
 
 -- with what the registry says of the device
@@ -241,6 +258,7 @@ held_stretches as (
         stretches.start_time,
         stretches.end_time,
         stretches.device,
+        stretches.binding,
         stretches.lease_event_id,
         devices.device_class,
         devices.pool,
@@ -253,22 +271,106 @@ held_stretches as (
     left join owners on devices.assigned_to = owners.person_id
 ),
 
-held as (
+placed as (
     select
         requests.*,
         held_stretches.device,
+        held_stretches.binding,
         held_stretches.lease_event_id,
         held_stretches.device_class,
         held_stretches.pool,
         held_stretches.assigned_to,
         held_stretches.owner_account,
-        coalesce(held_stretches.is_district_device, false) as is_district_device
+        coalesce(held_stretches.is_district_device, false) as is_district_device,
+        coalesce(places.net_kind = 'remote', false) as is_remote,
+        coalesce(places.has_location, false) as is_on_site
     from requests
     left join held_stretches
         on
             requests.src_ip = held_stretches.ip
             and requests.start_time >= held_stretches.start_time
             and requests.start_time < held_stretches.end_time
+    left join places on requests.src_ip = places.ip
+),
+
+-- a login from outside whose tunnel no log tells: at which of the owner's own devices
+-- the account was at the keyboard
+at_keyboard as (
+    select
+        placed.event_id,
+        min(devices.device) as device,
+        min(devices.device_class) as device_class,
+        min(devices.assigned_to) as assigned_to
+    from placed
+    inner join names on placed.user_name = names.user_name
+    inner join accounts on names.account = accounts.account
+    inner join sessions
+        on
+            names.account = sessions.account
+            and placed.start_time between sessions.start_time and sessions.end_time
+    inner join devices
+        on
+            sessions.device = devices.device
+            and accounts.person_id = devices.assigned_to
+    where
+        placed.is_remote
+        and placed.device is null
+        and not placed.is_mapped
+        and devices.pool is null
+        and devices.device_class <> 'phone_byod'
+    group by placed.event_id
+    having count(distinct devices.device) = 1
+),
+
+told as (
+    select
+        placed.* replace (
+            coalesce(placed.device, at_keyboard.device) as device,
+            case
+                when at_keyboard.event_id is not null then 'keyboard'
+                else placed.binding
+            end as binding,
+            coalesce(placed.device_class, at_keyboard.device_class)
+                as device_class,
+            coalesce(placed.assigned_to, at_keyboard.assigned_to) as assigned_to,
+            placed.is_district_device or at_keyboard.event_id is not null
+                as is_district_device
+        )
+    from placed
+    left join at_keyboard on placed.event_id = at_keyboard.event_id
+),
+
+on_site as (
+    select distinct
+        device,
+        epoch(start_time)::bigint // (60 * $on_site_minutes) as slot
+    from placed
+    where is_on_site and binding in ('lease', 'static')
+),
+
+contradicted as (
+    select distinct told.event_id
+    from told
+    inner join on_site
+        on
+            told.device = on_site.device
+            and epoch(told.start_time)::bigint // (60 * $on_site_minutes)
+            between on_site.slot - 1 and on_site.slot + 1
+    where told.is_remote and told.binding in ('tunnel', 'keyboard')
+),
+
+held as (
+    select
+        told.* replace (
+            case
+                when contradicted.event_id is not null then 'contradicted'
+                else told.binding
+            end as binding,
+            told.is_district_device and contradicted.event_id is null
+                as is_district_device
+        )
+    from told
+    left join contradicted on told.event_id = contradicted.event_id
 ),
 
 seated as (
@@ -386,6 +488,7 @@ select
     attributed.assigned_to as device_owner,
     attributed.is_district_device,
     attributed.lease_event_id as binding_event_id,
+    attributed.binding as device_basis,
     places.building,
     places.campus,
     places.lat,

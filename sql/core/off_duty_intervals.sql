@@ -38,6 +38,7 @@ columns:
   session_event_id: {type: bigint, is: the logon or unlock}
   logon_kind: {type: varchar, is: its kind}
   bindings: {type: 'bigint[]', is: the leases that tell the device}
+  is_device_assumed: {type: boolean, is: 'from outside, no log tells the device'}
   requests: {type: 'bigint[]', is: the requests}
   event_date: {type: date, is: local day on which it starts}
 --- */
@@ -148,6 +149,7 @@ stretches as (
         bool_or(has_logon_log) as has_logon_log,
         bool_and(coalesce(is_clock_checked, false)) as is_clock_checked,
         sorted_set(flatten(list(bindings))) as bindings,
+        bool_or(coalesce(is_device_assumed, false)) as is_device_assumed,
         list_sort(flatten(list(evidence))) as requests
     from numbered
     group by account, device, stretch_number
@@ -170,6 +172,7 @@ select
     sessions.event_id as session_event_id,
     sessions.logon_kind,
     stretches.bindings,
+    stretches.is_device_assumed,
     stretches.requests,
     $event_date::date as event_date
 from stretches

@@ -43,6 +43,7 @@ columns:
   has_logon_log: {type: boolean, is: the device writes logons}
   session_events: {type: 'bigint[]', is: logons that make it live}
   bindings: {type: 'bigint[]', is: leases that tell the device}
+  is_device_assumed: {type: boolean, is: 'from outside, no log tells the device'}
   is_clock_checked: {type: boolean, is: the host's clock is known}
   has_ambiguous_time: {type: boolean, is: touches a repeated hour}
   evidence: {type: 'bigint[]', is: the requests}
@@ -139,6 +140,9 @@ select
     bool_or(has_logon_log) as has_logon_log,
     sorted_values(session_event_id) as session_events,
     sorted_values(binding_event_id) as bindings,
+    bool_or(
+        coalesce(device_basis in ('tunnel', 'keyboard', 'contradicted'), false)
+    ) as is_device_assumed,
     bool_or(is_clock_checked) as is_clock_checked,
     bool_or(is_ambiguous_time) as has_ambiguous_time,
     list_sort(list(event_id)) as evidence,

@@ -23,6 +23,7 @@ columns:
   local_bin: {type: bigint, is: 'two hours of the local day, 0 to 11'}
   request_count: {type: bigint, is: engaged requests}
   site_count: {type: bigint, is: sites that were read}
+  reached_count: {type: bigint, is: 'sites that were reached, whatever came'}
   megabytes: {type: double, is: MB received}
   minute_count: {type: bigint, is: minutes of the hour with a request}
   evidence: {type: 'bigint[]', is: the first five and the largest requests}
@@ -62,6 +63,7 @@ hours as (
         count(*) as request_count,
         count(distinct site) filter (where is_page or bytes_in >= $page_bytes)
             as site_count,
+        count(distinct site) as reached_count,
         sum(bytes_in) / 1000000.0 as megabytes,
         count(distinct date_trunc('minute', start_time)) as minute_count,
         sorted_set(
@@ -89,6 +91,7 @@ select
     (hour(timezone($zone, hours.hour)) // 2)::bigint as local_bin,
     hours.request_count,
     hours.site_count,
+    hours.reached_count,
     hours.megabytes,
     hours.minute_count,
     hours.evidence,

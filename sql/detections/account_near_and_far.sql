@@ -88,7 +88,8 @@ requests as (
         start_time,
         has_location as is_on_site,
         has_logon_log,
-        is_clock_checked,
+        -- of a tunnel that is not that device's, the device's clock says nothing
+        is_clock_checked or device_basis = 'contradicted' as is_clock_checked,
         session_event_id,
         binding_event_id
     from core.engaged_requests
@@ -101,7 +102,12 @@ requests as (
             or (
                 net_kind = 'remote'
                 and binding_event_id is not null
-                and (is_live or not has_logon_log)
+                -- the tunnel is not that device's where the device is on site
+                and (
+                    is_live
+                    or not has_logon_log
+                    or device_basis = 'contradicted'
+                )
             )
         )
 ),

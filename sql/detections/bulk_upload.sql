@@ -1,8 +1,9 @@
 /* ---
 title: A large upload to a site that is not on the list
 summary: >
-  A device sent far more to one outside site in a day than devices of its kind
-  send anywhere. What was sent is not known. A copy that goes there again and again is
+  A device sent far more to one outside site in a day than devices of its kind send to
+  sites that the list does not speak for; with too few such uploads to compare, an
+  amount decides. What was sent is not known. A copy that goes there again and again is
   told once, on its first day, and again when it doubles; what the list of sites
   speaks for is none. Only logs that count the bytes sent can show it; a proxy's
   often do not.
@@ -34,6 +35,20 @@ params:
     max: 1000
     why: >-
       times what one in a hundred of the uploads of such devices comes to
+  compared_uploads:
+    type: int
+    default: 200
+    min: 1
+    max: 100000
+    unit: uploads
+    why: of fewer, one in a hundred is the largest or the next, which says little
+  uncompared_megabytes:
+    type: int
+    default: 1000
+    min: 20
+    max: 1000000
+    unit: MB
+    why: with too few to compare, twice what counts otherwise
   compared_days:
     type: int
     default: 3
@@ -54,6 +69,7 @@ details:
   uploads_compared: int
   logged_days: int
   is_regular: boolean
+  is_compared: boolean
   is_usual: boolean
   is_shared_address: boolean
 explanations:
@@ -63,10 +79,11 @@ explanations:
     not_testable: the logs hold {logged_days:count earlier day} to compare with
   - name: What such devices usually send
     test: is_usual
-    ruled_out: >-
-      {uploads_compared:count upload} of such devices; all but one in a hundred stay
-      within {usual_megabytes} MB
-    not_testable: no other device of its kind sent anything outside
+    says: >-
+      {uploads_compared:count upload} of such devices to sites off the
+      list[{is_compared?}; all but one in a hundred stay within {usual_megabytes}
+      MB][{!is_compared?} are too few to compare with; so much in a day counts by
+      itself]
   - name: A service that the district uses
     by_design: sites that the list speaks for, for anybody, are left out
   - one_device
@@ -97,6 +114,7 @@ by_log as (
         event_date,
         seen_by,
         coalesce(min(device_class), 'unknown') as device_class,
+        bool_or(is_listed) as is_listed,
         sum(bytes_out) as sent
     from flows
     group by device, site, event_date, seen_by
@@ -112,6 +130,8 @@ days as (
         max(sent) as sent
     from by_log
     group by device, site, event_date
+    -- what goes to the district's own services is no measure for what does not
+    having not coalesce(bool_or(is_listed), false)
 ),
 
 large as (
@@ -157,7 +177,7 @@ earlier as (
 
 logged as (
     select count(distinct event_date) as day_count
-    from days
+    from by_log
     where event_date < $event_date::date
 ),
 
@@ -174,15 +194,18 @@ found as (
     left join usual on large.device = usual.device and large.site = usual.site
     left join earlier on large.device = earlier.device and large.site = earlier.site
     where
-        large.sent >= $times_usual * coalesce(usual.sent, 0)
-        and earlier.device is null
+        earlier.device is null
+        and case
+            when usual.upload_count >= $compared_uploads
+                then large.sent >= $times_usual * usual.sent
+            else large.sent >= 1000000 * $uncompared_megabytes
+        end
 ),
 
 cited as (
     select
         found.device,
         found.site,
-        bool_or(flows.is_listed) as is_listed,
         bool_and(flows.is_registered) as is_registered,
         min(flows.first_time) as start_time,
         max(flows.last_time) as end_time,
@@ -212,11 +235,11 @@ select
         uploads_compared := min(found.upload_count),
         logged_days := max(found.logged_days),
         is_regular := ruled_out_if(max(found.logged_days) >= $compared_days),
-        is_usual := ruled_out_if(max(found.usual) is not null),
+        is_compared := min(found.upload_count) >= $compared_uploads,
+        is_usual := false,
         is_shared_address := ruled_out_if(bool_and(cited.is_registered))
     ) as details,
     $event_date::date as event_date
 from found
 inner join cited on found.device = cited.device and found.site = cited.site
-where not cited.is_listed
 group by found.device

@@ -63,11 +63,16 @@ details:
   is_in_closed_building: boolean
   is_left_open: boolean
   is_clock_wrong: boolean
+  is_device_assumed: boolean
 explanations:
   - name: Duty in the evening or at the weekend
     by_design: the duty file, leave and calendar show no duty within 45 minutes
   - shared: live
     name: A screen left on, with nobody there
+  - name: Another device at the same place
+    by_design: >-
+      only time at which the account was at the keyboard of this device
+      counts[{is_device_assumed?}; from outside, no log names the device]
   - clock
   - name: Work on approved sites
     by_design: time on sites approved for this account on this day is not counted
@@ -83,6 +88,8 @@ would_change:
 false_positives:
   - Evening or weekend duty was agreed and is not in the duty file.
   - A family member used a device that was taken home.
+  - From outside, a device of the owner's own was in use beside the district's, and no
+    log of the VPN names either.
 response: >
   Check the duty and calendar files first. Leave questions to the office that it is
   referred to.
@@ -169,7 +176,8 @@ select
         is_in_closed_building := not coalesce(bool_or(is_remote), false)
         and coalesce(is_closed_day(min(day_type)), false),
         is_left_open := ruled_out_if(bool_and(has_logon_log)),
-        is_clock_wrong := ruled_out_if(bool_and(is_clock_checked))
+        is_clock_wrong := ruled_out_if(bool_and(is_clock_checked)),
+        is_device_assumed := coalesce(bool_or(is_device_assumed), false)
     ) as details,
     $event_date::date as event_date
 from found

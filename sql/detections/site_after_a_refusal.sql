@@ -38,11 +38,13 @@ params:
     why: refusals closer together are one page's
   longest_seconds:
     type: int
-    default: 480
+    default: 240
     min: 60
     max: 7200
     unit: seconds
-    why: as for sites that are not on the list
+    why: >-
+      twice a glance; what was refused just before says that it was looked for, which
+      use alone has to show by its length
   page_bytes:
     type: int
     default: 45000

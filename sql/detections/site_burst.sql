@@ -1,10 +1,11 @@
 /* ---
 title: Very many sites in one hour
 summary: >
-  In one hour an account read pages of more different sites than anybody reads: forty
-  or more, and more than all but one in a thousand hours of its like. Programmes
-  that search or copy the web do so, and tools that try out addresses. Tabs that a
-  browser restores come at once and are none.
+  In one hour an account reached more different sites than anybody does: forty or
+  more, and twice as many as all but one in a thousand hours of its like. How much came
+  from them does not matter, since whoever tries out addresses gets little from each.
+  Programs that search or copy the web do so, and tools that try out addresses. Tabs
+  that a browser restores come at once and are none.
 code: AN-4
 kind: anomaly
 severity: low
@@ -23,6 +24,26 @@ params:
     max: 10000
     unit: sites an hour
     why: a busy person reaches some twenty-five
+  times_usual:
+    type: double
+    default: 2
+    min: 1
+    max: 100
+    why: in many thousand hours somebody is always a little above all others
+  compared_hours:
+    type: int
+    default: 200
+    min: 1
+    max: 100000
+    unit: hours
+    why: fewer hours of others do not show what is usual
+  uncompared_sites:
+    type: int
+    default: 120
+    min: 10
+    max: 10000
+    unit: sites an hour
+    why: with too few hours to compare, three times what counts otherwise
   minutes:
     type: int
     default: 10
@@ -35,8 +56,8 @@ columns:
   measure: {type: double, is: sites in the busiest hour}
   observables: {type: 'varchar[]', pii: indirect, is: devices}
 claim: >-
-  Account {account} opened pages of {sites:count site} in one hour, far more than
-  similar accounts.
+  Account {account} reached {sites:count site} in one hour[; in nearly all hours of
+  similar accounts it is {usual_sites} or fewer].
 details:
   sites: int
   usual_sites: int
@@ -44,6 +65,7 @@ details:
   hours: int
   minutes: int
   is_live: boolean
+  is_compared: boolean
   is_as_others: boolean
   is_left_open: boolean
 explanations:
@@ -51,12 +73,12 @@ explanations:
     by_design: >-
       only hours with new sites in many of their minutes count; here in
       {minutes:count minute}
-  - name: As many as others read
+  - name: As many as others reach
     test: is_as_others
-    ruled_out: >-
-      {hours_compared:count hour} of others; all but one in a thousand stay within
-      {usual_sites:count site}
-    not_testable: there are no other hours to compare with
+    says: >-
+      {hours_compared:count hour} of others[; all but one in a thousand stay within
+      {usual_sites:count site}][{!is_compared?} are too few to compare with; so many
+      sites count by themselves]
   - live
   - machine
   - approved
@@ -75,7 +97,7 @@ hours as (
         account,
         is_staff,
         hour,
-        site_count,
+        reached_count,
         minute_count,
         request_count,
         event_date
@@ -89,7 +111,7 @@ busy as (
     from hours
     where
         event_date = $event_date::date
-        and site_count >= $sites
+        and reached_count >= $sites
         and minute_count >= $minutes
 ),
 
@@ -97,7 +119,7 @@ ranked as (
     select
         busy.account,
         busy.hour,
-        hours.site_count,
+        hours.reached_count,
         row_number() over by_sites as place,
         count(*) over (partition by busy.account, busy.hour) as hour_count
     from busy
@@ -106,7 +128,7 @@ ranked as (
     window
         by_sites as (
             partition by busy.account, busy.hour
-            order by hours.site_count
+            order by hours.reached_count
         )
 ),
 
@@ -114,7 +136,7 @@ usual as (
     select
         account,
         hour,
-        max(site_count) as site_count,
+        max(reached_count) as reached_count,
         max(hour_count) as hour_count
     from ranked
     where place <= ceil(0.999 * hour_count)
@@ -124,11 +146,16 @@ usual as (
 found as (
     select
         busy.*,
-        usual.site_count as usual_sites,
+        usual.reached_count as usual_sites,
         coalesce(usual.hour_count, 0) as hour_count
     from busy
     left join usual on busy.account = usual.account and busy.hour = usual.hour
-    where busy.site_count > coalesce(usual.site_count, 0)
+    where
+        case
+            when usual.hour_count >= $compared_hours
+                then busy.reached_count >= $times_usual * usual.reached_count
+            else busy.reached_count >= $uncompared_sites
+        end
 ),
 
 requests as (
@@ -180,18 +207,21 @@ select
     found.account as subject,
     min(found.hour) as start_time,
     max(found.hour) + interval 1 hour as end_time,
-    max(found.site_count)::double as measure,
+    max(found.reached_count)::double as measure,
     any_value(list_transform(used.devices, lambda one: 'device:' || one))
         as observables,
     sorted_set(any_value(cited.evidence) || list(used.binding_event_id)) as evidence,
     struct_pack(
-        sites := max(found.site_count),
-        usual_sites := max(found.usual_sites),
+        sites := max(found.reached_count),
+        usual_sites := case
+            when min(found.hour_count) >= $compared_hours then max(found.usual_sites)
+        end,
         hours_compared := min(found.hour_count),
         hours := count(*),
         minutes := max(found.minute_count),
         is_live := any_value(used.has_logon_log and used.live_share >= 0.5),
-        is_as_others := ruled_out_if(min(found.hour_count) > 0),
+        is_compared := min(found.hour_count) >= $compared_hours,
+        is_as_others := false,
         is_left_open := ruled_out_if(any_value(used.has_logon_log))
     ) as details,
     $event_date::date as event_date
