@@ -198,16 +198,21 @@ def _graded(
         case.answer.gaps.append("the sources saw different people there")
         return None, "D"
     owner = device.get("assigned_to") if not device.get("pool") else None
-    if owner is not None and people <= {owner}:
-        owned = case.rows(_OWNERS, person_id=owner)
-        if owned:
-            return owned[0]["account"], "B"
-    if people:
-        return claims[0]["account"], "C"
+    owned = _owned(case, owner) if people <= {owner} else None
+    if owned and account in {owned, None}:
+        # a firewall's guess and the inventory that name one person are two facts
+        return owned, "A" if account else "B"
+    account = claims[0]["account"] if claims else account
     if account is not None:
         return account, "C"
     case.answer.gaps.append("no logon, login or tunnel names an account there")
     return None, "D"
+
+
+def _owned(case: Case, owner: str | None) -> str | None:
+    """The account of whom the device is assigned to."""
+    owned = case.rows(_OWNERS, person_id=owner) if owner else []
+    return owned[0]["account"] if owned else None
 
 
 _NAT = """

@@ -224,7 +224,12 @@ def extras() -> pl.Expr:
         for key in ("sentbyte", "rcvdbyte")
     ]
     fields = [known(value(key)).alias(key) for key in EXTRA]
-    return pl.when(cls != "system_events").then(json_of([*fields, *so_far]))
+    session = pl.when((cls == "http_requests") & (value("sessionid") != "0")).then(
+        value("sessionid")
+    )
+    return pl.when(cls != "system_events").then(
+        json_of([*fields, *so_far, session.alias("session")])
+    )
 
 
 FIRST_KEY = "(?:date|devname|logver|itime|timestamp|eventtime|devid)"

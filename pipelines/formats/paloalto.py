@@ -10,7 +10,8 @@ ends in a stamp with an offset (from version 10 on), which then counts, or the
 syslog header shows the same clock with its offset.
 
 - A session may be told at its start and again at its end (`phase` in `extras`),
-  under one session number (`connection_uid`), which is used again later.
+  under one session number (`connection_uid`), which is used again later. A URL has
+  no bytes of its own, and carries the number of its session (`session` in `extras`).
   `bytes sent` is from the client. Traffic has a column for its start.
 - The URL has no scheme. `block-continue` shows a page that asks to go on.
 - User mapping is what the firewall believes of an address, from wherever. A
@@ -67,7 +68,7 @@ PLACES: Mapping[str, Mapping[str, int]] = {
     "app": {"traffic": 14, "url": 14},
     "from_zone": {"traffic": 16, "url": 16},
     "to_zone": {"traffic": 17, "url": 17},
-    "session": {"traffic": 22},
+    "session": {"traffic": 22, "url": 22},
     "repeats": {"traffic": 23, "url": 23},
     "from_port": {"traffic": 24, "url": 24},
     "to_port": {"traffic": 25, "url": 25},
@@ -392,7 +393,7 @@ def _flow(context: Context) -> dict[str, pl.Expr]:
         .then(pl.lit("blocked"))
         .when(known(raw("action")).is_not_null())
         .then(pl.lit("allowed")),
-        "connection_uid": known(raw("session")),
+        "connection_uid": pl.when(RECORD == "traffic").then(known(raw("session"))),
     }
 
 
@@ -419,7 +420,12 @@ def _extras() -> pl.Expr:
     action = pl.when(raw("action") != "allow").then(raw("action"))
     fields = [known(raw(name)).alias(name) for name in names]
     phase = pl.when(RECORD == "traffic").then(known(pl.col("subtype")))
-    more = {"phase": phase, "repeats": known(repeats), "action": known(action)}
+    more = {
+        "phase": phase,
+        "repeats": known(repeats),
+        "action": known(action),
+        "session": pl.when(RECORD == "url").then(known(raw("session"))),
+    }
     named = [text.alias(key) for key, text in more.items()]
     return pl.when(IS_RECORD).then(json_of([*named, *fields]))
 

@@ -4,12 +4,15 @@ summary: >
   that held the address when it began, the place, the site, and a grade that
   says how the account is known. Where two devices have a claim on the address at
   that moment, the device is unknown. Grade A: the line itself carries a login, or a
-  firewall's guess from logons is confirmed by a live keyboard on the device. B:
+  firewall's guess from logons is confirmed by a live keyboard on the device, or by the
+  person to whom the device is assigned. B:
   the device is assigned to one person and no source saw anybody else there. C:
   somebody's logon was live on the device, or a firewall's guess, and no other
   source contradicts it. D: an address and no more, which names nobody. From outside,
   where no log of the VPN tells the device, it is taken for the owner's own one while
   the account is at its keyboard; a device that is on site at that time is not it.
+  Where a firewall tells a session in two lines, the host's line gets the other's bytes
+  and end.
 grain: [event_id]
 window: {days_before: 1, days_after: 1}
 params:
@@ -23,6 +26,13 @@ params:
     why: >-
       a first request may leave in the moment the lease is logged; while clocks may
       differ by so much, an address that passes on is neither device's
+  session_seconds:
+    type: int
+    default: 15
+    min: 0
+    max: 300
+    unit: seconds
+    why: the lines of one session are stamped by one clock, cut to seconds
   on_site_minutes:
     type: int
     default: 10
@@ -72,7 +82,7 @@ columns:
 --- */
 with
 
-requests as (
+lines as (
     select
         event_id,
         source,
@@ -91,9 +101,69 @@ requests as (
         bytes_out,
         content_type,
         category,
-        disposition
+        disposition,
+        -- a firewall tells a visit in two lines: host and category, then bytes and time
+        case
+            when coalesce(bytes_in, 0) = 0
+                then
+                    coalesce(
+                        extras ->> '$.session',
+                        extras ->> '$.flow_id',
+                        extras ->> '$.uid'
+                    )
+        end as connection_uid
     from raw.http_requests
     where event_date = $event_date::date
+),
+
+-- whatever the line is stamped with, its bytes are told when the session is closed
+halves as (
+    select
+        lines.event_id,
+        connections.time as end_time,
+        connections.bytes_in,
+        connections.bytes_out
+    from lines
+    inner join raw.connections as connections
+        on
+            lines.connection_uid = connections.connection_uid
+            and lines.src_ip = connections.src_ip
+            and connections.bytes_in is not null
+            and connections.event_date between $event_date::date
+            and $event_date::date + interval 1 day
+            -- numbers are used again later
+            and lines.start_time
+            >= coalesce(connections.start_time, connections.time)
+            - to_seconds($session_seconds)
+            and lines.start_time <= connections.time + to_seconds($session_seconds)
+    where lines.connection_uid is not null
+    -- of its start, its course and its end the last says most, and says it once
+    qualify
+        row_number() over (
+            partition by lines.event_id
+            order by connections.time desc, connections.event_id desc
+        ) = 1
+        and row_number() over (
+            partition by connections.event_id
+            order by lines.start_time, lines.event_id
+        ) = 1
+),
+
+requests as (
+    select
+        lines.* replace (
+            greatest(lines.time, halves.end_time) as time,
+            coalesce(halves.bytes_in, lines.bytes_in) as bytes_in,
+            coalesce(halves.bytes_out, lines.bytes_out) as bytes_out,
+            -- what is told of a whole session is a tunnel's
+            case
+                when halves.event_id is not null and lines.content_type is null
+                    then coalesce(lines.method, 'CONNECT')
+                else lines.method
+            end as method
+        )
+    from lines
+    left join halves on lines.event_id = halves.event_id
 ),
 
 names as (
@@ -416,6 +486,22 @@ opposed as (
         and coalesce(accounts.account_type, 'person') not in ('service', 'device')
 ),
 
+-- a firewall's guess, beside whose device the inventory says it is: two facts that
+-- agree are worth a login, two that differ name nobody
+guessed as (
+    select
+        held.event_id,
+        accounts.person_id = held.assigned_to as agrees
+    from held
+    inner join names on held.user_name = names.user_name
+    inner join accounts on names.account = accounts.account
+    where
+        held.is_mapped
+        and held.pool is null
+        and held.assigned_to is not null
+        and accounts.person_id is not null
+),
+
 -- two sources saw different people there
 contested as (
     select distinct held.event_id
@@ -438,6 +524,8 @@ graded as (
                 and (not held.is_mapped or confirmed.event_id is not null)
                 then 'A'
             when contested.event_id is not null then 'D'
+            when guessed.agrees then 'A'
+            when not guessed.agrees then 'D'
             when names.account is not null then 'C'
             when
                 held.owner_account is not null
@@ -453,6 +541,7 @@ graded as (
     left join names on held.user_name = names.user_name
     left join seated on held.event_id = seated.event_id
     left join confirmed on held.event_id = confirmed.event_id
+    left join guessed on held.event_id = guessed.event_id
     left join opposed on held.event_id = opposed.event_id
     left join contested on held.event_id = contested.event_id
 ),

@@ -21,6 +21,13 @@ params:
     max: 60
     unit: minutes
     why: a logon or unlock shortly before, or during, shows a person
+  clock_minutes:
+    type: int
+    default: 10
+    min: 1
+    max: 60
+    unit: minutes
+    why: from outside, requests that begin so soon after a logon show the host's clock
 columns:
   account: {type: varchar, pii: direct, is: account}
   person_id: {type: varchar, pii: indirect, is: owner of the account}
@@ -168,7 +175,14 @@ select
     stretches.active_seconds::double as active_seconds,
     stretches.live_share::double as live_share,
     stretches.has_logon_log,
-    stretches.is_clock_checked,
+    -- no directory sees a logon at home, but what is asked for right after it tells the
+    -- same time by the filter's clock
+    stretches.is_clock_checked
+    or (
+        stretches.is_device_assumed
+        and abs(epoch(stretches.start_time) - epoch(sessions.start_time))
+        <= 60 * $clock_minutes
+    ) as is_clock_checked,
     sessions.event_id as session_event_id,
     sessions.logon_kind,
     stretches.bindings,

@@ -14,7 +14,14 @@ params:
     min: 1000
     max: 10000000
     unit: bytes
-    why: separates a page from a feed that another page embeds
+    why: at most so much makes a page; half of a building's answers, if that is less
+  compared_requests:
+    type: int
+    default: 200
+    min: 1
+    max: 1000000
+    unit: requests
+    why: fewer answers of a building on a day do not show its half
   pages:
     type: int
     default: 3
@@ -87,6 +94,17 @@ use as (
         and not coalesce(is_sensitive, false)
 ),
 
+-- what a page comes to differs by building: what its filter counts, how it packs
+sizes as (
+    select
+        building,
+        least($page_bytes, median(bytes_in)) as page_bytes
+    from core.engaged_requests
+    where event_date = $event_date::date and not is_page
+    group by building
+    having count(*) >= $compared_requests
+),
+
 -- a lone request may be a preview, and the tunnel it leaves open has no reader
 visits as (
     select
@@ -121,9 +139,12 @@ select
     use.request_count,
     use.largest_bytes,
     use.embed_share,
-    (use.largest_bytes >= $page_bytes or use.page_count >= $pages)
-    and not (use.embed_share >= $embed_share and use.largest_bytes < $page_bytes)
-        as is_page_read,
+    (
+        use.largest_bytes >= coalesce(sizes.page_bytes, $page_bytes)
+        or use.page_count >= $pages
+    )
+    -- however large it is: a film within a page is the page's
+    and use.embed_share < $embed_share as is_page_read,
     use.categories,
     use.non_work_sources,
     coalesce(use.served, []::varchar[]) as served,
@@ -145,3 +166,4 @@ left join visits
         use.account = visits.account
         and use.device = visits.device
         and use.site = visits.site
+left join sizes on use.building = sizes.building

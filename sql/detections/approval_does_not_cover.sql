@@ -16,7 +16,7 @@ params:
   event_date: {type: date}
   longest_seconds:
     type: int
-    default: 480
+    default: 240
     min: 60
     max: 7200
     unit: seconds

@@ -17,21 +17,21 @@ params:
   event_date: {type: date}
   block_seconds:
     type: int
-    default: 480
+    default: 240
     min: 60
     max: 7200
     unit: seconds
-    why: shorter than this is a look at the mail
+    why: twice as long as a look at the mail
   external_seconds:
     type: int
-    default: 480
+    default: 240
     min: 60
     max: 7200
     unit: seconds
     why: the external part alone must be sustained
   non_work_seconds:
     type: int
-    default: 300
+    default: 240
     min: 60
     max: 7200
     unit: seconds

@@ -247,9 +247,7 @@ select
             1,
             round(clock_seconds(active_seconds, spans), 0)
         ),
-        is_embedded := is_embedded(
-            round(max(embed_share), 2), max(largest_bytes)
-        ),
+        is_embedded := is_embedded(round(max(embed_share), 2)),
         is_left_open := ruled_out_if(bool_and(is_live_known))
     ) as details,
     $event_date::date as event_date

@@ -18,13 +18,13 @@ params:
   event_date: {type: date}
   longest_seconds:
     type: int
-    default: 480
+    default: 240
     min: 60
     max: 7200
     unit: seconds
     why: >-
-      a link in a mail or a glance at lunch stays under two minutes; this is four
-      times that
+      a link in a mail or a glance at lunch stays under two minutes; this is twice
+      that
   requests:
     type: int
     default: 3
@@ -60,7 +60,7 @@ explanations:
   - embed
   - service
   - shared: glance
-    by_design: only stretches of eight minutes or more count
+    by_design: only stretches of four minutes or more count
   - name: A site that is approved for this role on this day
     by_design: the list of sites was looked up for the account and day
   - live

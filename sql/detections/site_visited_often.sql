@@ -39,7 +39,7 @@ params:
     why: one day's visits may be one occasion
   sustained_seconds:
     type: int
-    default: 480
+    default: 240
     min: 60
     max: 7200
     unit: seconds

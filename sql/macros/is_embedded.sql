@@ -1,3 +1,3 @@
--- Mostly asked for within seconds of another site's page, and never a page's size.
-create or replace temporary macro is_embedded(embed_share, largest_bytes) as
-embed_share >= 0.7 and largest_bytes < 45000;
+-- Mostly asked for within seconds of another site's page.
+create or replace temporary macro is_embedded(embed_share) as
+embed_share >= 0.7;

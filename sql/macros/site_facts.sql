@@ -20,6 +20,6 @@ struct_pack(
     days := max(days),
     is_district_device := bool_and(is_district_device),
     attribution_grade := max(attribution_grade),
-    is_embedded := is_embedded(round(max(embed_share), 2), max(largest_bytes)),
+    is_embedded := is_embedded(round(max(embed_share), 2)),
     is_left_open := ruled_out_if(bool_and(is_live_known))
 );
