@@ -6,23 +6,31 @@
      "name":"login_success","parameters":[{"name":"login_type","value":...}]}]}
 
 (one object, alone, in an array or under `items`). One sign-in gives several
-events: success and failure are counted, its challenges and verifications and
-all warnings become `system_events`. The actor of a login is its user; the
-user of a warning stands in a parameter. A SAML event is an application let in
-by a session that exists already: no keyboard, hence `network`. Some exports
-hold `events` as an object instead of an array. `uniqueQualifier` is a number of
-64 bits as text, and may be negative.
+events: the first that says success, failure or logout decides, wherever it stands;
+challenges, verifications and warnings alone become `system_events`. The actor of a
+login is its user; the user of a warning stands in a parameter. A SAML event is an
+application let in by a session that exists already: no keyboard, hence `network`.
+Some exports hold `events` as an object instead of an array. `uniqueQualifier` is a
+number of 64 bits as text, and may be negative.
+
+The application `chrome` tells of ChromeOS devices: who logged in at the keyboard of
+which device, left it, was refused, locked and unlocked it. The user stands in
+DEVICE_USER, the device in DEVICE_NAME (host name, serial number or asset tag, as the
+district has it) and DIRECTORY_DEVICE_ID. Kiosk and guest sessions are nobody's.
 """
 
 import polars as pl
 
 from pipelines import clock
 from pipelines.formats import Context, Format
-from pipelines.formats.reading.fields import account, address, known
+from pipelines.formats.reading.fields import account, address, known, name
 from pipelines.formats.reading.json import json_text, with_fields
 
-PARAMETERS = 10
-"""How many parameters of the event are looked through."""
+MOST_EVENTS = 10
+"""How many events of an activity are looked through for the one that decides."""
+
+PARAMETERS = 20
+"""How many parameters of that event are looked through."""
 
 HEAD = {
     "stamp": "id/time",
@@ -32,23 +40,45 @@ HEAD = {
     "email": "actor/email",
     "ip": "ipAddress",
 }
+EVENTS = {"only_event": "events"} | {
+    f"event_{n}": f"events/{n}" for n in range(MOST_EVENTS)
+}
+NAMES = {f"name_{n}": f"events/{n}/name" for n in range(MOST_EVENTS)}
+EVENT = {"event_name": "name"} | {
+    f"{part}_{n}": f"parameters/{n}/{key}"
+    for n in range(PARAMETERS)
+    for part, key in (("key", "name"), ("value", "value"))
+}
 
+ACTIVITY = {
+    "login_success": "logon",
+    "login_failure": "logon",
+    "logout": "logoff",
+    "CHROME_OS_LOGIN_EVENT": "logon",
+    "CHROME_OS_LOGIN_FAILURE_EVENT": "logon",
+    "CHROME_OS_LOGOUT_EVENT": "logoff",
+    "CHROMEOS_AFFILIATED_LOCK_SUCCESS": "lock",
+    "CHROMEOS_AFFILIATED_UNLOCK_SUCCESS": "unlock",
+    "CHROMEOS_AFFILIATED_UNLOCK_FAILURE": "logon",
+}
+"""Events that decide. A refused unlock is a refused logon, as on Windows."""
 
-def _event_fields(event: str, prefix: str) -> dict[str, str]:
-    fields = {f"{prefix}name": f"{event}/name"}
-    for n in range(PARAMETERS):
-        place = f"{event}/parameters/{n}"
-        fields |= {
-            f"{prefix}key_{n}": f"{place}/name",
-            f"{prefix}value_{n}": f"{place}/value",
-        }
-    return fields
+EITHER = "CHROME_OS_LOGIN_LOGOUT_EVENT"
+"""Its reason says which of both it is."""
 
+IS_SUCCESS = {
+    "login_success": True,
+    "login_failure": False,
+    "CHROME_OS_LOGIN_EVENT": True,
+    "CHROME_OS_LOGIN_FAILURE_EVENT": False,
+    "CHROMEOS_AFFILIATED_UNLOCK_FAILURE": False,
+}
+LOGON_KIND = {"login": "cloud", "saml": "network", "chrome": "interactive"}
+NOBODY = "_(?:KIOSK|GUEST|MANAGED_GUEST)_"
+"""In the reason of a session that is no account's."""
 
-IN_ARRAY = _event_fields("events/0", "a_") | {"second_name": "events/1/name"}
-IN_OBJECT = _event_fields("events", "o_")
-NAMES = ["login_success", "login_failure", "logout"]
 IS_LOGON = pl.col("event_class") == "logons"
+IS_CHROME = pl.col("application") == "chrome"
 
 MUST = {
     "not a JSON object": pl.col("is_object"),
@@ -71,8 +101,11 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     """Add the columns of `logons` and `system_events`."""
     stamp = clock.iso(pl.col("stamp"), context.reading)
     return (
-        _with_either_shape(batch)
-        .with_columns(event_name=_event_name())
+        _with_deciding_event(batch)
+        .with_columns(
+            event_name=known(pl.col("event_name")), reason=parameter("EVENT_REASON")
+        )
+        .with_columns(activity=_activity())
         .with_columns(event_class=_event_class())
         .with_columns(
             time=stamp.time,
@@ -82,82 +115,100 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             kind=pl.concat_str("application", "event_name", separator=":"),
             message=pl.col("line"),
             src_ip=address(pl.col("ip")),
-            user_name=account(pl.col("email")),
-            is_machine=_is_machine(),
+            **_who(),
+            logon_kind=pl.col("application").replace_strict(
+                LOGON_KIND, default=None, return_dtype=pl.String
+            ),
+            is_success=_is_success(),
+            failure_reason=_failure_reason(),
             extras=_extras(),
-            **_logon(),
         )
     )
 
 
-def _with_either_shape(batch: pl.LazyFrame) -> pl.LazyFrame:
-    """Text columns of each line, read by the shape that its `events` has."""
-    line = pl.col("line")
-    is_single = line.str.contains(r'"events"\s*:\s*\{')
-    shared = {name: f"array_{name}" for name in [*HEAD, "is_object"]}
-    as_array = with_fields(batch, HEAD | IN_ARRAY, pl.when(~is_single).then(line))
-    as_object = with_fields(
-        as_array.rename(shared), HEAD | IN_OBJECT, pl.when(is_single).then(line)
+def _with_deciding_event(batch: pl.LazyFrame) -> pl.LazyFrame:
+    """Text columns of each line, and of the one of its events that decides."""
+    line = with_fields(batch, HEAD | EVENTS | NAMES).rename({"is_object": "is_whole"})
+    decides = [*ACTIVITY, EITHER]
+    only = pl.col("only_event")
+    event = pl.coalesce(
+        *(
+            pl.when(pl.col(f"name_{n}").is_in(decides)).then(f"event_{n}")
+            for n in range(MOST_EVENTS)
+        ),
+        pl.when(only.str.starts_with("{")).then(only),
+        "event_0",
     )
-    return as_object.with_columns(
-        *(pl.coalesce(f"array_{name}", name).alias(name) for name in HEAD),
-        is_object=pl.col("array_is_object") | pl.col("is_object"),
+    return with_fields(line, EVENT, event).with_columns(is_object="is_whole")
+
+
+def _activity() -> pl.Expr:
+    said = pl.col("event_name").replace_strict(
+        ACTIVITY, default=None, return_dtype=pl.String
     )
-
-
-def _logon() -> dict[str, pl.Expr]:
-    """What kind of logon or logoff it is, and how it ended."""
-    is_off = pl.col("event_name") == "logout"
-    is_saml = pl.col("application") == "saml"
-    reason = pl.coalesce(parameter("login_failure_type"), parameter("failure_type"))
-    return {
-        "activity": pl.when(is_off).then(pl.lit("logoff")).otherwise(pl.lit("logon")),
-        "logon_kind": pl.when(is_saml)
-        .then(pl.lit("network"))
-        .otherwise(pl.lit("cloud")),
-        "is_success": _is_success(),
-        "failure_reason": known(reason),
-    }
-
-
-def _event_name() -> pl.Expr:
-    """The first event, unless the second is the one that decides."""
-    first = known(pl.coalesce("a_name", "o_name"))
-    second = pl.col("second_name")
-    return (
-        pl.when(second.is_in(NAMES) & ~first.is_in(NAMES)).then(second).otherwise(first)
+    either = pl.when(pl.col("event_name") == EITHER).then(
+        pl.when(pl.col("reason").str.ends_with("LOGOUT"))
+        .then(pl.lit("logoff"))
+        .when(pl.col("reason").str.ends_with("LOGIN"))
+        .then(pl.lit("logon"))
     )
+    return pl.coalesce(said, either)
 
 
 def _event_class() -> pl.Expr:
-    is_logon = pl.col("application").is_in(["login", "saml"]) & pl.col(
-        "event_name"
-    ).is_in(NAMES)
+    is_logon = (
+        pl.col("application").is_in([*LOGON_KIND]) & pl.col("activity").is_not_null()
+    )
     return pl.when(is_logon).then(pl.lit("logons")).otherwise(pl.lit("system_events"))
+
+
+def _who() -> dict[str, pl.Expr]:
+    """The account, its device, and whether it is a person's."""
+    email = account(pl.col("email"))
+    is_nobody = IS_CHROME & pl.col("reason").str.contains(NOBODY)
+    device_user = account(parameter("DEVICE_USER"))
+    device_id = name(parameter("DIRECTORY_DEVICE_ID"))
+    device = pl.coalesce(name(parameter("DEVICE_NAME")), device_id)
+    is_key = (pl.col("caller") == "KEY").fill_null(value=False)
+    is_machine = email.str.ends_with(".gserviceaccount.com") | (
+        is_key & email.is_not_null()
+    )
+    return {
+        "user_name": pl.when(IS_CHROME)
+        .then(
+            pl.when(~is_nobody.fill_null(value=False)).then(
+                pl.coalesce(device_user, email)
+            )
+        )
+        .otherwise(email),
+        "host": pl.when(IS_CHROME).then(device),
+        "reported_by": pl.when(IS_CHROME).then(device),
+        "src_hostname": pl.when(IS_CHROME).then(device_id),
+        "is_machine": pl.when(IS_CHROME)
+        .then(is_nobody.fill_null(value=False))
+        .otherwise(is_machine),
+    }
 
 
 def parameter(key: str) -> pl.Expr:
     """The value of the event's parameter of that name."""
     return pl.coalesce(
-        pl.when(pl.col(f"{prefix}key_{n}") == key).then(pl.col(f"{prefix}value_{n}"))
-        for prefix in ("a_", "o_")
+        pl.when(pl.col(f"key_{n}") == key).then(pl.col(f"value_{n}"))
         for n in range(PARAMETERS)
     )
 
 
 def _is_success() -> pl.Expr:
-    return (
-        pl.when(pl.col("event_name") == "login_success")
-        .then(pl.lit(value=True))
-        .when(pl.col("event_name") == "login_failure")
-        .then(pl.lit(value=False))
+    said = pl.col("event_name").replace_strict(
+        IS_SUCCESS, default=None, return_dtype=pl.Boolean
     )
+    is_either = (pl.col("event_name") == EITHER) & (pl.col("activity") == "logon")
+    return pl.coalesce(said, pl.when(is_either).then(pl.lit(value=True)))
 
 
-def _is_machine() -> pl.Expr:
-    email = account(pl.col("email"))
-    is_key = (pl.col("caller") == "KEY").fill_null(value=False)
-    return email.str.ends_with(".gserviceaccount.com") | (is_key & email.is_not_null())
+def _failure_reason() -> pl.Expr:
+    keys = ("login_failure_type", "failure_type", "LOGIN_FAILURE_REASON")
+    return known(pl.coalesce(parameter(key) for key in keys))
 
 
 def _extras() -> pl.Expr:
@@ -168,6 +219,8 @@ def _extras() -> pl.Expr:
             ),
             login_type=parameter("login_type"),
             challenge=parameter("login_challenge_method"),
+            reason=pl.when(IS_CHROME).then("reason"),
+            org_unit=pl.when(IS_CHROME).then(parameter("ORG_UNIT_NAME")),
         )
     )
 

@@ -113,24 +113,6 @@ PACKETS = {
 }
 STATUSES = {"1": "logon", "2": "logoff", "3": "mapping"}
 PORTS = {"5": "vpn", "15": "wifi", "19": "wifi"}
-REASONS = {
-    "1": "internal error",
-    "7": "no such domain",
-    "8": "no such account",
-    "16": "wrong name or password",
-    "21": "refused by an extension",
-    "22": "method of authentication not offered",
-    "23": "error in the method of authentication",
-    "34": "account disabled",
-    "35": "account expired",
-    "36": "account locked out",
-    "48": "no policy matches",
-    "65": "account may not dial in",
-    "66": "method not allowed by the policy",
-    "262": "incomplete message",
-    "265": "certificate of no trusted authority",
-    "300": "no certificate of the client",
-}
 OF_QUESTION = ["station", "port_type", "called", "nas", "nas_ip", "client_ip", "client"]
 
 MUST = {
@@ -233,7 +215,7 @@ def _logon(context: Context) -> dict[str, pl.Expr]:
     )
     is_idle = (pl.col("activity") == "mapping") & pl.col("given").is_null()
     refused = packet == "3"
-    said = reason.replace_strict(REASONS, default=None, return_dtype=pl.String)
+    said = reason.replace_strict(_radius.REASONS, default=None, return_dtype=pl.String)
     return {
         "event_class": pl.when(
             pl.col("activity").is_not_null() & ~is_idle & user.is_not_null()

@@ -16,8 +16,6 @@ import polars as pl
 from pipelines.formats import Context, Format
 from pipelines.formats.reading import windows as _windows
 
-ESCAPED = {"&lt;": "<", "&gt;": ">", "&quot;": '"', "&apos;": "'", "&amp;": "&"}
-
 MUST = {
     "not a whole <Event> element": pl.col("line").str.contains(
         r"^(?:- *)?<Event[ >].*</Event>$"
@@ -59,7 +57,7 @@ def data(name: str) -> pl.Expr:
 def found(pattern: str) -> pl.Expr:
     """What a pattern finds first, unescaped."""
     return (
-        pl.col("line").str.extract(pattern).str.strip_chars().str.replace_many(ESCAPED)
+        pl.col("line").str.extract(pattern).str.strip_chars().str.replace_many(_windows.XML_ESCAPED)
     )
 
 

@@ -135,7 +135,8 @@ inner join built.registry.devices as devices
 order by devices.device, disputed.ip
 """
 
-KEPT = ("hostname", "mac", "device_class", "assigned_to", "building", "pool")
+NAMES = ("hostname", "serial", "asset_tag", "directory_id")
+KEPT = (*NAMES, "mac", "device_class", "assigned_to", "building", "pool")
 
 
 def fixed(evidence: Evidence) -> list[Proposal]:
@@ -290,6 +291,9 @@ known as (
 select
     by_account.device,
     min(devices.hostname) as hostname,
+    min(devices.serial) as serial,
+    min(devices.asset_tag) as asset_tag,
+    min(devices.directory_id) as directory_id,
     min(devices.mac) as mac,
     min(devices.device_class) as device_class,
     min(devices.building) as building,
@@ -336,8 +340,8 @@ def _proposal(
     """What the registry has of the device, and what the logs add."""
     device = row["device"] or ""
     is_card = device.startswith("mac:")
-    known = {
-        "hostname": row["hostname"] or ("" if is_card else device),
+    known = {name: row[name] or "" for name in NAMES} | {
+        "hostname": row["hostname"] or ("" if is_card or row["serial"] else device),
         "mac": row["mac"] or (device.removeprefix("mac:") if is_card else ""),
         "device_class": row["device_class"] or "",
         "building": row["building"] or "",

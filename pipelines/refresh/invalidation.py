@@ -179,6 +179,9 @@ class Mentioned:
                     ("card", "mac"),
                     ("host", "hostname"),
                     ("host", "device"),
+                    ("host", "serial"),
+                    ("host", "asset_tag"),
+                    ("host", "directory_id"),
                     ("address", "static_ip"),
                 )
                 if (value := row[column]) is not None

@@ -33,19 +33,10 @@ known as (
     from registry.accounts
 ),
 
-devices as (
-    select
-        hostname,
-        min(device) as device
-    from identity.devices
-    where event_date = $event_date::date and hostname is not null
-    group by hostname
-),
-
 logons as (
     select
         names.account,
-        coalesce(devices.device, logons.host) as device,
+        coalesce(logons.device, logons.host) as device,
         logons.source,
         logons.time,
         logons.event_id,
@@ -57,16 +48,15 @@ logons as (
                 then 'keyboard'
             else 'other'
         end as kind
-    from raw.logons
+    from core.logons
     inner join names on logons.user_name = names.user_name
-    left join devices on logons.host = devices.hostname
     where
         logons.event_date = $event_date::date
         and (
             (logons.activity in ('logon', 'ticket') and logons.is_success)
             or logons.activity = 'unlock'
         )
-        and not coalesce(logons.is_machine, false)
+        and not logons.is_machine
         and coalesce(logons.logon_kind not in ('batch', 'service'), true)
 ),
 

@@ -11,6 +11,7 @@ columns:
   time: {type: timestamptz, is: when}
   user_name: {type: varchar, pii: direct, is: account as it is written}
   host: {type: varchar, pii: indirect, is: host that was logged on to}
+  device: {type: varchar, pii: indirect, is: 'that host, as the registry has it'}
   reported_by: {type: varchar, pii: indirect, is: host that tells of it}
   src_ip: {type: varchar, pii: indirect, is: address it came from}
   src_mac: {type: varchar, pii: indirect, is: hardware address it came from}
@@ -20,19 +21,39 @@ columns:
   is_machine: {type: boolean, is: of a device itself}
   event_date: {type: date, is: local day}
 --- */
+with
+
+logons as (
+    select *
+    from raw.logons
+    where event_date = $event_date::date
+),
+
+names as (
+    select
+        name,
+        device
+    from identity.device_names
+    where event_date = $event_date::date
+)
+
 select
-    event_id,
-    source,
-    time,
-    user_name,
-    host,
-    reported_by,
-    src_ip,
-    src_mac,
-    activity,
-    logon_kind,
-    is_success,
-    coalesce(is_machine, false) as is_machine,
-    event_date
-from raw.logons
-where event_date = $event_date::date
+    logons.event_id,
+    logons.source,
+    logons.time,
+    logons.user_name,
+    logons.host,
+    -- a Chromebook has the directory's id beside the name that it was given
+    coalesce(named.device, known.device) as device,
+    logons.reported_by,
+    logons.src_ip,
+    logons.src_mac,
+    logons.activity,
+    logons.logon_kind,
+    logons.is_success,
+    coalesce(logons.is_machine, false) as is_machine,
+    logons.event_date
+from logons
+left join names as named on logons.host = named.name
+left join names as known
+    on logons.src_hostname = known.name and logons.logon_kind = 'interactive'

@@ -117,6 +117,7 @@ logons as (
         event_id,
         user_name,
         host,
+        device,
         src_ip,
         logon_kind
     from core.logons
@@ -130,15 +131,6 @@ names as (
         user_name,
         account
     from identity.account_names
-),
-
-devices as (
-    select
-        hostname,
-        min(device) as device
-    from identity.devices
-    where event_date = $event_date::date and hostname is not null
-    group by hostname
 ),
 
 outside as (
@@ -161,10 +153,9 @@ inside as (
 reached as (
     select distinct
         names.account,
-        coalesce(devices.device, logons.host) as device
+        coalesce(logons.device, logons.host) as device
     from logons
     inner join names on logons.user_name = names.user_name
-    left join devices on logons.host = devices.hostname
     left join inside on logons.src_ip = inside.ip
     where
         logons.logon_kind = 'remote'

@@ -89,6 +89,7 @@ logons as (
         reported_by,
         user_name,
         host,
+        device,
         src_ip,
         src_mac,
         logon_kind,
@@ -114,20 +115,10 @@ names as (
 devices as (
     select
         device,
-        hostname,
         mac,
         device_class
     from identity.devices
     where event_date = $event_date::date
-),
-
-hostnames as (
-    select
-        hostname,
-        min(device) as device
-    from devices
-    where hostname is not null
-    group by hostname
 ),
 
 cards as (
@@ -199,12 +190,9 @@ placed as (
             when tried.logon_kind = 'remote' and tried.src_ip is not null
                 then coalesce(holders.device, tried.src_ip)
             else
-                coalesce(
-                    hostnames.device, holders.device, tried.src_ip, tried.host
-                )
+                coalesce(tried.device, holders.device, tried.src_ip, tried.host)
         end as place
     from tried
-    left join hostnames on tried.host = hostnames.hostname
     left join cards on tried.src_mac = cards.mac
     left join holders
         on

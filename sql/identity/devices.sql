@@ -6,8 +6,11 @@ grain: [device, event_date]
 params:
   event_date: {type: date}
 columns:
-  device: {type: varchar, pii: indirect, is: 'host name, else MAC'}
+  device: {type: varchar, pii: indirect, is: 'host name, else serial number, else MAC'}
   hostname: {type: varchar, pii: indirect, is: host name in lower case}
+  serial: {type: varchar, pii: indirect, is: serial number in lower case}
+  asset_tag: {type: varchar, pii: indirect, is: asset tag in lower case}
+  directory_id: {type: varchar, pii: indirect, is: the directory's id of the device}
   mac: {type: varchar, pii: indirect, is: network card}
   device_class: {type: varchar, is: 'desktop, laptop, chromebook and so on'}
   assigned_to: {type: varchar, pii: indirect, is: person who had it on that day}
@@ -19,6 +22,9 @@ columns:
 select
     device,
     hostname,
+    serial,
+    asset_tag,
+    directory_id,
     mac,
     device_class,
     assigned_to,

@@ -40,6 +40,7 @@ logons as (
     select
         event_id,
         host,
+        src_hostname,
         user_name,
         time,
         activity,
@@ -81,11 +82,11 @@ clocks as (
 
 devices as (
     select
-        hostname,
-        min(device) as device
-    from identity.devices
-    where event_date = $event_date::date and hostname is not null
-    group by hostname
+        name,
+        device,
+        device_class
+    from identity.device_names
+    where event_date = $event_date::date
 ),
 
 -- a tunnel that opens within minutes of a logon is a second clock for a host that
@@ -107,7 +108,8 @@ tunnels as (
 placed as (
     select
         names.account,
-        coalesce(devices.device, logons.host) as device,
+        -- a Chromebook has the directory's id beside the name that it was given
+        coalesce(named.device, known.device, logons.host) as device,
         logons.event_id,
         logons.activity,
         logons.logon_kind,
@@ -116,6 +118,8 @@ placed as (
             as time,
         clocks.offset_seconds,
         coalesce(clocks.spread_seconds <= 60, false)
+        -- ChromeOS sets its clock over the network, and nobody else does
+        or coalesce(named.device_class, known.device_class, '') = 'chromebook'
         or exists (
             select 1
             from tunnels
@@ -127,7 +131,9 @@ placed as (
     from logons
     inner join names on logons.user_name = names.user_name
     left join clocks on logons.host = clocks.host
-    left join devices on logons.host = devices.hostname
+    left join devices as named on logons.host = named.name
+    left join devices as known
+        on logons.src_hostname = known.name and logons.logon_kind = 'interactive'
 ),
 
 stepped as (

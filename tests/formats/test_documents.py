@@ -42,6 +42,7 @@ MAIN_FIELDS = [
     ("kea_leases", {"ip": "192.0.2.17", "mac": "00:00:5e:00:53:01"}),
     ("windows_dhcp", {"ip": "192.0.2.17", "mac": "00:00:5e:00:53:01"}),
     ("google_workspace", {"user_name": "ada@example.org", "is_success": True}),
+    ("google_workspace", {"host": "ex5c0017", "logon_kind": "interactive"}),
     ("entra_signin", {"user_name": "ada@example.org", "src_ip": "203.0.113.7"}),
     ("entra_signin", {"user_name": "ada@example.org", "src_ip": "203.0.113.7"}),
     ("sshd_pam", {"user_name": "ada", "src_ip": "192.0.2.17", "is_success": True}),

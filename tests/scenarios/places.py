@@ -48,7 +48,10 @@ cidr,building,kind
 
 @dataclass(frozen=True)
 class Device:
-    """A device, its usual address and what the registry says of it."""
+    """A device, its usual address and what the registry says of it.
+
+    A Chromebook has no host name: its name is the serial number.
+    """
 
     name: str
     ip: str
@@ -61,6 +64,11 @@ class Device:
     def tunnel_ip(self) -> str:
         """Its address when it comes through the tunnel."""
         return f"10.9.0.{100 + int(self.ip.split('.')[-1])}"
+
+    @property
+    def directory_id(self) -> str:
+        """The directory's id of a Chromebook."""
+        return f"00000000-0000-4000-8000-{self.mac.replace(':', '')}"
 
     @property
     def mac(self) -> str:
@@ -90,6 +98,13 @@ DEVICES: Mapping[str, Device] = {
         Device("home-avega", "10.9.0.21", "laptop", owner="p-1"),
         Device("phone-avega", "10.1.12.21", "phone_byod", owner="p-1"),
         Device("gate-es", "10.3.12.1", "other", "ES"),
+        Device("cb-avega", "10.1.8.31", "chromebook", owner="p-1"),
+        Device("cb-bsun", "10.1.8.32", "chromebook", owner="p-2"),
+        Device("cb-fito", "10.1.8.36", "chromebook", owner="p-6"),
+        Device("cb-gnova", "10.1.8.37", "chromebook", owner="p-7"),
+        Device("cb-cart-1", "10.1.8.41", "chromebook", pool="cart"),
+        Device("cb-cart-2", "10.1.8.42", "chromebook", pool="cart"),
+        Device("cb-cart-es", "10.3.8.41", "chromebook", "ES", pool="cart"),
     )
 }
 
@@ -215,11 +230,16 @@ def write(home: Path, texts: Iterable[tuple[str, str]]) -> None:
 
 
 def _devices() -> str:
-    header = "hostname,mac,device_class,assigned_to,building,pool,static_ip"
-    rows = [
-        f"{one.name},{one.mac},{one.kind},{one.owner},{one.building},{one.pool},"
-        for one in DEVICES.values()
-    ]
+    header = (
+        "hostname,serial,directory_id,mac,device_class,assigned_to,building,pool,"
+        "static_ip"
+    )
+    rows = []
+    for one in DEVICES.values():
+        is_chrome = one.kind == "chromebook"
+        names = f",{one.name},{one.directory_id}" if is_chrome else f"{one.name},,"
+        rest = f"{one.mac},{one.kind},{one.owner},{one.building},{one.pool},"
+        rows.append(f"{names},{rest}")
     return _csv(header, rows)
 
 

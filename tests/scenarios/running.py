@@ -34,6 +34,7 @@ FORMATS = {
     "dhcp": "isc_dhcpd",
     "firewall": "fortigate",
     "cloud": "entra_signin",
+    "google": "google_workspace",
 }
 LINES_A_FILE = 1 << 32
 

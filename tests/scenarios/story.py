@@ -30,6 +30,10 @@ def plain(account: str) -> str:
     return account
 
 
+def _is_chrome(device: str) -> bool:
+    return DEVICES[device].kind == "chromebook"
+
+
 @dataclass
 class Story:
     """The lines of one scenario, by source, as they come to be written.
@@ -241,6 +245,9 @@ class Story:
     ) -> None:
         """A logon in the host's log and, of a person's, in the directory's."""
         self._lease_at_six(device)
+        if _is_chrome(device):
+            self.chrome("LOGIN", self.spell(account), device, clock)
+            return
         self._event(4624, account, device, self.at(clock), KINDS[kind])
         if kind in ("interactive", "remote"):
             self._directory(account, device, self.at(clock, 0.4))
@@ -255,13 +262,56 @@ class Story:
         self._windows(4625, account, device, stamp, data)
 
     def logoff(self, account: str, device: str, clock: str) -> None:
+        if _is_chrome(device):
+            self.chrome("LOGOUT", self.spell(account), device, clock)
+            return
         self._event(4634, account, device, self.at(clock), 2)
 
+    def chrome(
+        self,
+        what: str,
+        user: str,
+        device: str,
+        clock: str,
+        *,
+        session: str = "AFFILIATED",
+    ) -> None:
+        """What a Chromebook tells Google: LOGIN, LOGOUT, LOCK or UNLOCK."""
+        name, reason = f"CHROME_OS_{what}_EVENT", f"CHROMEOS_{session}_{what}"
+        if what.endswith("LOCK"):
+            name = reason = f"{reason}_SUCCESS"
+        one = DEVICES[device]
+        stamp = self.at(clock).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+        self._records += 1
+        said = {
+            "EVENT_REASON": reason,
+            "DEVICE_NAME": device.upper(),
+            "DEVICE_USER": user,
+            "DIRECTORY_DEVICE_ID": one.directory_id,
+        }
+        parameters = [{"name": name, "value": value} for name, value in said.items()]
+        line = {
+            "kind": "admin#reports#activity",
+            "id": {
+                "time": stamp,
+                "uniqueQualifier": str(self._records),
+                "applicationName": "chrome",
+            },
+            "events": [{"name": name, "parameters": parameters}],
+        }
+        self._write("google", self.at(clock), json.dumps(line, separators=(",", ":")))
+
     def lock(self, account: str, device: str, clock: str, seconds: float = 0) -> None:
+        if _is_chrome(device):
+            self.chrome("LOCK", self.spell(account), device, clock)
+            return
         self._event(4800, account, device, self.at(clock, seconds), None)
 
     def unlock(self, account: str, device: str, clock: str) -> None:
         """Windows writes both 4801 and a logon of type 7."""
+        if _is_chrome(device):
+            self.chrome("UNLOCK", self.spell(account), device, clock)
+            return
         self._event(4801, account, device, self.at(clock), None)
         self._event(4624, account, device, self.at(clock), 7)
         self._directory(account, device, self.at(clock, 0.4))

@@ -14,6 +14,7 @@ import pytest
 
 from tests.conftest import LONG
 from tests.scenarios import (
+    chromebooks,
     leave,
     off_hours,
     one_building,
@@ -37,6 +38,7 @@ SCENARIOS = (
     *risks.SCENARIOS,
     *outside.SCENARIOS,
     *strangers.SCENARIOS,
+    *chromebooks.SCENARIOS,
 )
 FOUND = [one for one in SCENARIOS if one.rules]
 SPELT, MOVED, LACKING = ([FOUND] * 3) if LONG else (FOUND[way::3] for way in range(3))

@@ -13,6 +13,26 @@ from pipelines.errors import SettingsError
 from pipelines.events import LOGON_KINDS
 from pipelines.formats.reading.fields import address, known, mac, name
 
+REASONS = {
+    "1": "internal error",
+    "7": "no such domain",
+    "8": "no such account",
+    "16": "wrong name or password",
+    "21": "refused by an extension",
+    "22": "method of authentication not offered",
+    "23": "error in the method of authentication",
+    "34": "account disabled",
+    "35": "account expired",
+    "36": "account locked out",
+    "48": "no policy matches",
+    "65": "account may not dial in",
+    "66": "method not allowed by the policy",
+    "262": "incomplete message",
+    "265": "certificate of no trusted authority",
+    "300": "no certificate of the client",
+}
+"""Microsoft's reason codes of a refusal."""
+
 COMPUTER = r"(?i)^host/([^/ ]+)$|^(?:.*\\)?([^\\@ ]+)\$(?:@.*)?$"
 
 

@@ -1,7 +1,8 @@
 """The Windows Security log, whatever carries it: logons, logoffs, tickets, locks.
 
 A carrier (winlogbeat JSON, EVTX, XML) names its fields as in `FIELDS`; `events`
-turns them into `logons`, and every other event id into `system_events`.
+turns them into `logons`, and every other event id into `system_events`. A RADIUS
+server (NPS) writes who was let into the Wi-Fi or a tunnel here too.
 
 Most 4624 are not people: services, batch jobs, computers. So the logon type
 decides the kind, and built-in accounts are told by their security id, since
@@ -14,6 +15,7 @@ import polars as pl
 
 from pipelines import clock
 from pipelines.clock import Reading
+from pipelines.formats.reading import radius
 from pipelines.formats.reading.fields import (
     account,
     address,
@@ -21,6 +23,7 @@ from pipelines.formats.reading.fields import (
     known,
     name,
     port,
+    rarely,
     whole,
 )
 from pipelines.formats.reading.json import json_text
@@ -72,6 +75,10 @@ SYSTEM = ["event_id", "computer", "record_id", "stamp", "channel"]
 LOGON, LOGON_FAILED, LOGOFF, LOGOFF_ASKED = "4624", "4625", "4634", "4647"
 OTHER_CREDENTIALS, LOCK, UNLOCK = "4648", "4800", "4801"
 TICKETS = ["4768", "4769", "4771", "4776"]
+LET_IN, KEPT_OUT = "6272", "6273"
+RESUMED, LEFT = "4778", "4779"
+RARE = [LET_IN, KEPT_OUT, RESUMED, LEFT]
+"""Events whose data has names of its own; see `_rare`."""
 ACTIVITY = {
     LOGON: "logon",
     LOGON_FAILED: "logon",
@@ -80,6 +87,10 @@ ACTIVITY = {
     LOGOFF_ASKED: "logoff",
     LOCK: "lock",
     UNLOCK: "unlock",
+    LET_IN: "logon",
+    KEPT_OUT: "logon",
+    RESUMED: "unlock",
+    LEFT: "lock",
     **dict.fromkeys(TICKETS, "ticket"),
 }
 LOGON_KIND = {
@@ -96,6 +107,30 @@ LOGON_KIND = {
 }
 FROM_ELSEWHERE = ["3", "8"]
 """Logon types whose user sits at another device than the one that reports."""
+
+OF_RARE = {
+    "SubjectUserName": "Account Name",
+    "SubjectDomainName": "Account Domain",
+    "CallingStationID": "Calling Station Identifier",
+    "CalledStationID": "Called Station Identifier",
+    "NASPortType": "NAS Port-Type",
+    "NASIdentifier": "NAS Identifier",
+    "NASIPv4Address": "NAS IPv4 Address",
+    "ClientName": "Client(?: Friendly)? Name",
+    "NetworkPolicyName": "Network Policy Name",
+    "AccountSessionIdentifier": "Account Session Identifier",
+    "ReasonCode": "Reason Code",
+    "AccountName": "Account Name",
+    "AccountDomain": "Account Domain",
+    "LogonID": "Logon ID",
+    "SessionName": "Session Name",
+    "ClientAddress": "Client Address",
+}
+"""Fields of `RARE` events, and what an English message calls them."""
+
+JSON_ESCAPED = {"\\\\": "\\", '\\"': '"'}
+XML_ESCAPED = {"&lt;": "<", "&gt;": ">", "&quot;": '"', "&apos;": "'", "&amp;": "&"}
+IS_LOGON = pl.col("event_class") == "logons"
 
 BUILT_IN_SID = r"^S-1-5-(?:7|18|19|20)$|^S-1-5-(?:80|82|83|90|94|96)-"
 BUILT_IN_NAME = (
@@ -148,8 +183,107 @@ def events(batch: pl.LazyFrame, reading: Reading) -> pl.LazyFrame:
             is_machine=is_machine(),
             failure_reason=failure_reason(),
         )
-        .with_columns(extras=extras())
+        .with_columns(extras=extras(), src_mac=pl.lit(None, pl.String))
+        .map_batches(_with_rare)
     )
+
+
+def _with_rare(lines: pl.DataFrame) -> pl.DataFrame:
+    """The same, with what the data of `RARE` events says; most logs have none."""
+    if not lines["event_id"].is_in(RARE).any():
+        return lines
+    return (
+        lines.with_columns(**{key: _rare(key) for key in OF_RARE})
+        .with_columns(**_radius_login())
+        .with_columns(**_resumed())
+        .select(lines.columns)
+    )
+
+
+def _rare(key: str) -> pl.Expr:
+    """A field of few events, in the data of any carrier or in an English message."""
+    of_few = pl.when(pl.col("event_id").is_in(RARE)).then(pl.col("line"))
+    text = r'((?:[^"\\]|\\.)*)'
+    in_json = rf'"{key}"\s*:\s*(?:"{text}"|([0-9]+))'
+    in_xml = rf"Name=[\"']{key}[\"']\s*>([^<]*)<"
+    in_words = rf"{OF_RARE[key]}:(?:\\t|[ \t])*([^\\\r\n\t]+)"
+    return rarely(
+        of_few,
+        lambda line: known(
+            pl.coalesce(
+                line.str.extract(in_json, 1).str.replace_many(JSON_ESCAPED),
+                line.str.extract(in_json, 2),
+                line.str.extract(in_xml, 1).str.replace_many(XML_ESCAPED),
+                line.str.extract(in_words, 1),
+            )
+        ),
+    )
+
+
+def _radius_login() -> dict[str, pl.Expr]:
+    """Who was let in by 802.1X or through a gateway, and by which card or address."""
+    is_radius = pl.col("event_id").is_in([LET_IN, KEPT_OUT]) & IS_LOGON
+    user = account(pl.col("SubjectUserName"))
+    station = radius.caller(pl.col("CallingStationID"))
+    medium = pl.col("NASPortType")
+    by_port = (
+        pl.when(medium.str.contains("802.11|Wireless|Ethernet"))
+        .then(pl.lit("wifi"))
+        .when(medium.str.starts_with("Virt"))
+        .then(pl.lit("vpn"))
+    )
+    reason = pl.col("ReasonCode")
+    computer = short(radius.computer_name(user))
+    nas = pl.coalesce("ClientName", "NASIdentifier", "NASIPv4Address")
+    said = {
+        "event_class": pl.when(user.is_null())
+        .then(pl.lit("system_events"))
+        .otherwise("event_class"),
+        "user_name": user,
+        "user_domain": known(pl.col("SubjectDomainName")),
+        "logon_kind": radius.kind(by_port, station, {}),
+        "is_success": pl.col("event_id") == LET_IN,
+        "failure_reason": pl.when(pl.col("event_id") == KEPT_OUT).then(
+            pl.coalesce(_told(reason, radius.REASONS), "reason " + reason)
+        ),
+        "logon_uid": pl.col("AccountSessionIdentifier"),
+        "src_mac": station[0],
+        "src_ip": station[1],
+        "is_machine": radius.is_computer(user),
+        "host": computer,
+        "src_hostname": computer,
+        "extras": json_text(
+            nas=nas, policy=pl.col("NetworkPolicyName"), called=pl.col("CalledStationID")
+        ),
+    }
+    return {
+        column: pl.when(is_radius).then(value).otherwise(column)
+        for column, value in said.items()
+    }
+
+
+def _resumed() -> dict[str, pl.Expr]:
+    """A session that somebody took up again, at the console or from elsewhere."""
+    is_resumed = pl.col("event_id").is_in([RESUMED, LEFT]) & IS_LOGON
+    user = account(pl.col("AccountName"))
+    is_remote = pl.col("SessionName").str.starts_with("RDP")
+    said = {
+        "user_name": user,
+        "user_domain": pl.col("AccountDomain"),
+        "logon_uid": logon_uid(pl.col("LogonID")),
+        "logon_kind": pl.when(is_remote)
+        .then(pl.lit("remote"))
+        .otherwise(pl.lit("interactive")),
+        "src_hostname": pl.when(is_remote).then(
+            short(name(pl.col("ClientName").str.strip_chars_start("\\")))
+        ),
+        "src_ip": elsewhere(address(pl.col("ClientAddress"))),
+        "is_machine": user.str.contains(BUILT_IN_NAME),
+    }
+    return {
+        column: pl.when(is_resumed).then(value).otherwise(column)
+        for column, value in said.items()
+    }
 
 
 def event_class() -> pl.Expr:

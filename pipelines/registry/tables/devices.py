@@ -1,9 +1,10 @@
-"""The district's devices, each named by its host name, else by its MAC.
+"""The district's devices, each named by its host name, else serial number, else MAC.
 
 A device that was given to one person after another has a row for each, with days.
 What two rows of the same days say differently is not believed: neither person has
 the device then, and a card that two devices claim, as a shared dock's, is no
-evidence for either.
+evidence for either. A Chromebook's logs name it by host name, serial number, asset tag
+or the id that the directory has for it; a name that two devices have tells neither.
 """
 
 from datetime import date
@@ -33,12 +34,18 @@ FILE = File(
         "static_ip": Cell(""),
         "valid_from": Cell("", "date"),
         "valid_to": Cell("", "date"),
+        "serial": Cell(""),
+        "asset_tag": Cell(""),
+        "directory_id": Cell(""),
     },
     "no device is known to be the district's: the property limb is not judged",
 )
 COLUMNS = {
-    "device": text("host name in lower case, else MAC", "indirect"),
+    "device": text("host name in lower case, else serial number, else MAC", "indirect"),
     "hostname": text("host name in lower case", "indirect"),
+    "serial": text("serial number in lower case", "indirect"),
+    "asset_tag": text("asset tag in lower case", "indirect"),
+    "directory_id": text("the directory's id of the device, lower case", "indirect"),
     "mac": text("MAC, lower case with colons", "indirect"),
     "device_class": text("desktop, laptop, chromebook, podium, ..."),
     "assigned_to": text("person_id it was given to", "direct"),
@@ -49,16 +56,17 @@ COLUMNS = {
     "valid_to": TO,
 }
 
-_SAID = ("assigned_to", "pool", "mac", "static_ip")
+NAMES = ("hostname", "serial", "asset_tag", "directory_id")
+"""What a log may call a device."""
+
+_SAID = ("assigned_to", "pool", "mac", "static_ip", *NAMES[1:])
 """What a device's rows of the same days must agree on."""
 
 
 def devices(rows: Rows) -> Rows:
     """Frame `devices`: at most one row a device and day, a card of one device."""
-    name = pl.col("hostname").str.to_lowercase()
-    named = rows.frame.with_columns(
-        hostname=name,
-        device=pl.coalesce(name, "mac"),
+    named = rows.frame.with_columns(pl.col(NAMES).str.to_lowercase()).with_columns(
+        device=pl.coalesce("hostname", "serial", "mac"),
         static_ip=pl.col("static_ip").map_elements(
             canonical_host, return_dtype=pl.String
         ),
@@ -66,18 +74,22 @@ def devices(rows: Rows) -> Rows:
     whole = named.drop_nulls("device")
     again = whole.filter(_overlaps(whole, "device"))
     once = _agreed(whole.join(again.select(LINE), on=LINE, how="anti"), again)
-    carded = once.drop_nulls("mac")
-    doubtful = carded.filter(_overlaps(carded, "mac"))
-    cards = doubtful["mac"].unique().to_list()
+    doubtful = {
+        key: there.filter(_overlaps(there, key))
+        for key in ("mac", *NAMES[1:])
+        for there in [once.drop_nulls(key)]
+    }
     problems = (
         *rows.problems,
         *_nameless(named),
         *_twice(again),
-        *_shared(doubtful),
+        *(item for key, found in doubtful.items() for item in _shared(key, found)),
         *_no_addresses(rows.frame),
     )
-    is_doubtful = pl.col("mac").is_in(cards).fill_null(value=False)
-    sure = once.with_columns(mac=pl.when(~is_doubtful).then("mac"))
+    sure = once.with_columns(
+        pl.when(~pl.col(key).is_in(found[key].unique().to_list())).then(key).alias(key)
+        for key, found in doubtful.items()
+    )
     return Rows(conform(COLUMNS, sure), problems)
 
 
@@ -116,8 +128,8 @@ def _nameless(named: pl.DataFrame) -> list[Problem]:
         FILE.name,
         "hostname",
         rows.select(LINE, pl.lit(None, pl.String).alias("value")),
-        what="is empty, and so is mac",
-        allowed="a host name, a MAC or both",
+        what="is empty, and so are serial and mac",
+        allowed="a host name, a serial number or a MAC",
     )
 
 
@@ -132,13 +144,13 @@ def _twice(again: pl.DataFrame) -> list[Problem]:
     )
 
 
-def _shared(doubtful: pl.DataFrame) -> list[Problem]:
+def _shared(key: str, doubtful: pl.DataFrame) -> list[Problem]:
     return tell(
         FILE.name,
-        "mac",
-        doubtful.select(LINE, pl.col("mac").alias("value")),
+        key,
+        doubtful.select(LINE, pl.col(key).alias("value")),
         what="is another device's too; it tells neither from then on",
-        allowed="a card of one device; leave out that of a shared dock or adapter",
+        allowed="what is one device's alone; leave out the card of a shared dock",
     )
 
 

@@ -1,0 +1,39 @@
+/* ---
+summary: >
+  What logs call a device of the district on a day: its host name, serial number, asset
+  tag or the directory's id of it, in lower case. A name that several devices have tells
+  none of them.
+grain: [name, event_date]
+params:
+  event_date: {type: date}
+columns:
+  name: {type: varchar, pii: indirect, is: a name that logs may use}
+  device: {type: varchar, pii: indirect, is: device of that name}
+  device_class: {type: varchar, is: 'desktop, laptop, chromebook and so on'}
+  event_date: {type: date, is: local day}
+--- */
+with
+
+devices as (
+    select *
+    from identity.devices
+    where event_date = $event_date::date
+),
+
+named as (
+    select
+        unnest([hostname, serial, asset_tag, directory_id]) as name,
+        device,
+        device_class
+    from devices
+)
+
+select
+    name,
+    min(device) as device,
+    min(device_class) as device_class,
+    $event_date::date as event_date
+from named
+where name is not null
+group by name
+having count(distinct device) = 1
