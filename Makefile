@@ -6,7 +6,8 @@ BIN := .venv/bin
 export UV_PYTHON_DOWNLOADS := never
 export DAGSTER_HOME ?= $(CURDIR)/.dagster
 export DAGSTER_DISABLE_TELEMETRY := 1
-DEMO_HOME ?= $(CURDIR)/demo-district
+WORLD ?= windows
+DEMO_HOME ?= $(CURDIR)/demo-district$(if $(filter windows,$(WORLD)),,-$(WORLD))
 
 help: ## list the entry points
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -26,8 +27,8 @@ $(UV):
 $(DAGSTER_HOME)/dagster.yaml: dagster.yaml
 	@mkdir -p $(@D) && cp dagster.yaml $@
 
-demo: setup ## synthetic district: logs, ingest, models, detections, findings, report
-	$(BIN)/python -m pipelines.synthetic --home $(DEMO_HOME)
+demo: setup ## synthetic district, logs to report; WORLD=chromebooks for one without Windows
+	$(BIN)/python -m pipelines.synthetic --home $(DEMO_HOME) --world $(WORLD)
 
 dev: setup ## Dagster's UI on the demo district
 	@test -f $(DEMO_HOME)/district.toml || $(MAKE) demo

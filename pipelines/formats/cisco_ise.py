@@ -25,7 +25,9 @@ from pipelines.formats.reading.keyvalue import json_of
 from pipelines.formats.reading.syslog import with_header
 
 STAMP = r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}\.[0-9]{3} [+-][0-9]{2}:[0-9]{2}"
-NUMBERED = r"(?:^|[ >:])(?:(CISE_[A-Za-z_]+) )?([0-9]{10}) ([0-9]{1,3}) ([0-9]{1,3}) (.*)$"
+NUMBERED = (
+    r"(?:^|[ >:])(?:(CISE_[A-Za-z_]+) )?([0-9]{10}) ([0-9]{1,3}) ([0-9]{1,3}) (.*)$"
+)
 FIRST = rf"^({STAMP}) [0-9]+ ([0-9]{{4,5}}) [A-Z]+ +([A-Za-z -]+): ([^,]*)"
 FIELDS = {
     "UserName": "sent_name",
@@ -149,9 +151,7 @@ def _who(context: Context) -> dict[str, pl.Expr]:
 def _what() -> dict[str, pl.Expr]:
     """What happened, and how it ended."""
     verdict = pl.col("verdict")
-    is_success = verdict.replace_strict(
-        LOGINS, default=None, return_dtype=pl.Boolean
-    )
+    is_success = verdict.replace_strict(LOGINS, default=None, return_dtype=pl.Boolean)
     counted = pl.col("status").replace_strict(
         STATUSES, default=None, return_dtype=pl.String
     )
@@ -173,7 +173,9 @@ def _what() -> dict[str, pl.Expr]:
         ),
         "event_code": pl.col("code"),
         "kind": pl.concat_str(
-            pl.coalesce("category", pl.lit("CISE")), "code", separator=":",
+            pl.coalesce("category", pl.lit("CISE")),
+            "code",
+            separator=":",
             ignore_nulls=True,
         ),
         "message": pl.col("line"),

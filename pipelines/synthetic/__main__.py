@@ -17,6 +17,7 @@ from pipelines.run.console import console, table, watching
 from pipelines.run.run import run
 from pipelines.run.summary import account_table, told
 from pipelines.synthetic.generate import ACCOUNT_DOMAINS, DISTRICT_NAME, generate
+from pipelines.synthetic.habits import WORLDS, Habits
 from pipelines.synthetic.quality import missed_rows, quality
 from pipelines.synthetic.trial import Trial, judge_trial
 
@@ -28,7 +29,7 @@ def main() -> int:
     screen = console()
     try:
         if not (home / "truth" / "planted.csv").is_file():
-            _make(home, chosen.seed, chosen.people, chosen.weeks)
+            _make(home, chosen.seed, chosen.people, chosen.weeks, WORLDS[chosen.world])
         with watching(screen, _landed(home)) as watchers:
             done = run(home, watchers=watchers)
         for line in told(done):
@@ -53,14 +54,15 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument("--people", type=int, default=240)
     parser.add_argument("--weeks", type=int, default=4)
+    parser.add_argument("--world", choices=tuple(WORLDS), default="windows")
     return parser.parse_args()
 
 
-def _make(home: Path, seed: int, people: int, weeks: int) -> None:
+def _make(home: Path, seed: int, people: int, weeks: int, habits: Habits) -> None:
     """The home and its settings, then registry, logs and truth."""
     began = time.monotonic()
     create(home, name=DISTRICT_NAME, account_domains=ACCOUNT_DOMAINS)
-    truth = generate(home, seed, people=people, weeks=weeks)
+    truth = generate(home, seed, people=people, weeks=weeks, habits=habits)
     seconds = time.monotonic() - began
     _say(
         f"{DISTRICT_NAME}: {truth.people} people, {truth.weeks} school weeks, "

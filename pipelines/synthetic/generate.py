@@ -10,7 +10,7 @@ from pipelines.synthetic.columns import dotted
 from pipelines.synthetic.earlier import earlier_plan, earlier_world
 from pipelines.synthetic.flows import FLOWS, phone_flows, planned_flows, server_flows
 from pipelines.synthetic.habits import FRIENDLY, Habits
-from pipelines.synthetic.keyboards import windows_events
+from pipelines.synthetic.keyboards import keyboard_events
 from pipelines.synthetic.leases import bindings, dhcp_events, stays
 from pipelines.synthetic.plan import Plan, Tunnel
 from pipelines.synthetic.planted import plant
@@ -20,6 +20,9 @@ from pipelines.synthetic.world import World, make_world
 from pipelines.synthetic.writers.dhcpd import dhcpd_lines
 from pipelines.synthetic.writers.files import Feed, Written, write_feed
 from pipelines.synthetic.writers.fortigate import fortigate_lines
+from pipelines.synthetic.writers.freeradius import radius_lines
+from pipelines.synthetic.writers.google import chromeos_lines
+from pipelines.synthetic.writers.paloalto import paloalto_lines
 from pipelines.synthetic.writers.registry import write_registry
 from pipelines.synthetic.writers.squid import NOISE, squid_lines
 from pipelines.synthetic.writers.windows import windows_lines
@@ -35,6 +38,15 @@ FORMATS: Mapping[str, str] = {
 }
 """Folder below `landing/` and what its files are written in."""
 
+CHROMEBOOK_FORMATS: Mapping[str, str] = {
+    "firewall": "paloalto",
+    "directory": "windows_security_json",
+    "google": "google_workspace",
+    "wifi": "freeradius",
+    "dhcp": "isc_dhcpd",
+}
+"""The same where the schools have Chromebooks."""
+
 PROXY = Feed("proxy", "access-{date}.log.gz", "access.log", noise=NOISE)
 FIREWALL = Feed("firewall", "traffic-{date}.log.gz", "traffic.log")
 DIRECTORY = Feed("directory", "security-{date}.json.gz", "security.json")
@@ -43,8 +55,11 @@ DHCP = Feed("dhcp", "dhcpd-{date}.log", "dhcpd.log", shortest=16)
 WINDOWS_DHCP = Feed("dhcp", "DhcpSrvLog-{date}.log", "DhcpSrvLog.log", shortest=16)
 LEASES = {"isc": (DHCP, dhcpd_lines), "windows": (WINDOWS_DHCP, windows_dhcp_lines)}
 """By the product that hands out addresses: its files, and how they are written."""
+PALOALTO = Feed("firewall", "panos-{date}.log.gz", "panos.log")
+GOOGLE = Feed("google", "chrome-{date}.json.gz", "chrome.json")
+WIFI = Feed("wifi", "radius-{date}.log", "radius.log", shortest=16)
 TWICE = 8
-"""The day whose proxy log arrives a second time, under another name."""
+"""The day whose web log arrives a second time, under another name."""
 
 Progress = Callable[[str, int, int], None]
 STEPS = 6
@@ -92,7 +107,7 @@ def generate(  # noqa: PLR0913 - a district has that many sides
     written = _write_logs(world, plan, requests, stayed, home / "landing", tell)
     if weeks_before:
         lines = windows_lines(
-            before, windows_events(before, earlier_plan(before, plan))
+            before, keyboard_events(before, earlier_plan(before, plan))
         )
         written.append(write_feed(before, home / "landing", EARLIER, lines))
     bound = bindings(world, stayed, plan)
@@ -120,25 +135,34 @@ def _write_logs(
     landing: Path,
     tell: Progress,
 ) -> list[Written]:
-    """Write the four feeds, one after the other."""
+    """Write the feeds, one after the other."""
     is_own = pl.col("network").str.contains("/(byod|guest)$")
-    proxied = requests.filter(~is_own)
+    own, proxied = requests.filter(is_own), requests.filter(~is_own)
     written = []
-    tell("proxy", 2, STEPS)
-    heard = logged(world, squid_lines(world, proxied))
-    written.append(write_feed(world, landing, PROXY, heard))
-    written.append(_again(world, landing, written[0]))
-    tell("firewall", 3, STEPS)
-    lines = _firewall_lines(world, plan, requests.filter(is_own), proxied)
-    if lines.height:
-        written.append(write_feed(world, landing, FIREWALL, lines))
+
+    def write(feed: Feed, lines: pl.DataFrame) -> None:
+        if lines.height:
+            written.append(write_feed(world, landing, feed, lines))
+
+    keys = keyboard_events(world, plan)
+    tell("web and firewall", 2, STEPS)
+    if world.habits.products == "chromebooks":
+        flows, tunnels = _flows(world, plan, own), _logged(world, plan.tunnels)
+        seen = logged(world, paloalto_lines(world, flows, proxied, tunnels))
+        write(PALOALTO, seen)
+        written.append(_again(world, landing, PALOALTO, written[0]))
+        tell("keyboards", 3, STEPS)
+        write(GOOGLE, chromeos_lines(world, keys))
+        write(WIFI, radius_lines(world, plan))
+    else:
+        write(PROXY, logged(world, squid_lines(world, proxied)))
+        written.append(_again(world, landing, PROXY, written[0]))
+        write(FIREWALL, _firewall_lines(world, plan, own, proxied))
     tell("directory", 4, STEPS)
-    lines = windows_lines(world, windows_events(world, plan))
-    written.append(write_feed(world, landing, DIRECTORY, lines))
+    write(DIRECTORY, windows_lines(world, keys))
     tell("dhcp", 5, STEPS)
     feed, lines_of = LEASES[world.habits.dhcp_server]
-    lines = lines_of(world, dhcp_events(world, stayed, plan.releases))
-    written.append(write_feed(world, landing, feed, lines))
+    write(feed, lines_of(world, dhcp_events(world, stayed, plan.releases)))
     tell("done", STEPS, STEPS)
     return written
 
@@ -147,17 +171,24 @@ def _firewall_lines(
     world: World, plan: Plan, own: pl.DataFrame, proxied: pl.DataFrame
 ) -> pl.DataFrame:
     """What the firewall writes of what passes it, as far as the district logs it."""
-    flows = [
-        phone_flows(own, dotted(pl.col("address"))),
-        server_flows(world, plan.no_copy),
-        planned_flows(world, plan.flows),
-    ]
-    logs = world.habits.firewall
     return fortigate_lines(
         world,
-        pl.concat(flows) if logs == "all" else pl.DataFrame(schema=FLOWS),
-        proxied if logs != "none" else proxied.clear(),
+        _flows(world, plan, own),
+        proxied if world.habits.firewall != "none" else proxied.clear(),
         _logged(world, plan.tunnels),
+    )
+
+
+def _flows(world: World, plan: Plan, own: pl.DataFrame) -> pl.DataFrame:
+    """What passes the firewall without a URL."""
+    if world.habits.firewall != "all":
+        return pl.DataFrame(schema=FLOWS)
+    return pl.concat(
+        [
+            phone_flows(own, dotted(pl.col("address"))),
+            server_flows(world, plan.no_copy),
+            planned_flows(world, plan.flows),
+        ]
     )
 
 
@@ -167,11 +198,11 @@ def _logged(world: World, tunnels: Sequence[Tunnel]) -> list[Tunnel]:
     return [tunnel for tunnel in tunnels if rng.random() < share]
 
 
-def _again(world: World, landing: Path, written: Written) -> Written:
+def _again(world: World, landing: Path, feed: Feed, written: Written) -> Written:
     """Deliver one finished file a second time."""
     day = world.days[min(TWICE, len(world.days) - 2)]
-    name = f"proxy/{PROXY.name.format(date=day.date.isoformat())}"
-    copy = f"proxy/resent-{day.date.isoformat()}.log.gz"
+    name = f"{feed.folder}/{feed.name.format(date=day.date.isoformat())}"
+    copy = f"{feed.folder}/resent-{day.date.isoformat()}.log.gz"
     (landing / copy).write_bytes((landing / name).read_bytes())
     damage = written.damage.filter(pl.col("file") == name)
     return Written(

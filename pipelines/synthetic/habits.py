@@ -21,6 +21,10 @@ Firewall = Literal["all", "filter", "none"]
 
 DhcpServer = Literal["isc", "windows"]
 
+Products = Literal["windows", "chromebooks"]
+"""A Windows domain behind Squid and FortiGate; or Chromebooks, Google accounts, a Palo
+Alto firewall and 802.1X, with Windows in the district office alone."""
+
 USUAL_PAGE_BYTES = 40_000.0
 """Median of a page for which the weights of sites are told."""
 USUAL_PAUSE_SECONDS = 26.0
@@ -114,6 +118,7 @@ class Habits:
     """
 
     people: int = 240
+    products: Products = "windows"
     buildings: Mapping[str, BuildingHabits] = field(default_factory=_usual)
     pauses_end: bool = True
     handshake_bytes: tuple[int, int] = (2_900, 5_900)
@@ -143,6 +148,11 @@ class Habits:
 
 FRIENDLY = Habits()
 """The demonstration's: everything logged, listed and spelt as the product likes it."""
+
+CHROMEBOOKS = Habits(products="chromebooks")
+"""The second demonstration's: the same people, on Chromebooks."""
+
+WORLDS: Mapping[str, Habits] = {"windows": FRIENDLY, "chromebooks": CHROMEBOOKS}
 
 SPELLINGS: Mapping[str, Mapping[str, str]] = {
     "ours": {},

@@ -33,8 +33,8 @@ LOGON_TYPES = {"logon": 2, "unlock": 7, "cached": 11, "remote": 10}
 Row = tuple[int, int, int, str, str, int, int, int]
 
 
-def windows_events(world: World, plan: Plan) -> pl.DataFrame:
-    """All events in order of true time."""
+def keyboard_events(world: World, plan: Plan) -> pl.DataFrame:
+    """All events in order of true time, of whatever the devices run."""
     rng = world.random("keyboards")
     rows: list[Row] = []
     addresses = _addresses(world, plan.sittings)
@@ -42,7 +42,8 @@ def windows_events(world: World, plan: Plan) -> pl.DataFrame:
     sessions: dict[tuple[int, str], int] = {}
     for number in order:
         sitting = plan.sittings[number]
-        if world.places.devices[sitting.device].is_windows:
+        device = world.places.devices[sitting.device]
+        if device.is_windows or device.runs_chromeos:
             rows += _sat_down(rng, sitting, number, addresses[number], sessions)
     rows += (_key(key, number) for number, key in enumerate(plan.keys))
     seated = pl.DataFrame(rows, schema=EVENTS, orient="row")

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Network
 
 from pipelines.synthetic.people import Person, Roster
@@ -69,11 +69,23 @@ class Device:
     pool: str
     network: str
     clock_error_seconds: int = 0
+    runs_chromeos: bool = False
 
     @property
     def is_windows(self) -> bool:
         """Whether it writes a Windows security log."""
-        return self.device_class not in {"chromebook", "phone_byod"}
+        own = self.device_class in {"chromebook", "phone_byod"}
+        return not own and not self.runs_chromeos
+
+    @property
+    def serial(self) -> str:
+        """The number on its underside, which Google names it by."""
+        return f"EX{self.number:06d}"
+
+    @property
+    def directory_id(self) -> str:
+        """What Google's directory calls it."""
+        return f"00000000-0000-4000-8000-{self.number:012d}"
 
 
 @dataclass(frozen=True)
@@ -162,8 +174,15 @@ def _mac(number: int) -> str:
     return f"02:00:00:{number >> 16:02x}:{number >> 8 & 255:02x}:{number & 255:02x}"
 
 
-def make_places(seed: int, roster: Roster) -> Places:
-    """Devices for everybody, shared ones for each building, and servers."""
+NEVER_CHROMEOS = ("server", "vdi_host", "signage", "phone_byod")
+
+
+def make_places(seed: int, roster: Roster, *, chromebooks: bool = False) -> Places:
+    """Devices for everybody, shared ones for each building, and servers.
+
+    Args:
+        chromebooks: The schools have Chromebooks, the district office has Windows.
+    """
     rng = random.Random(f"{seed}:places")
     stock = _Stock()
     _servers(stock)
@@ -180,7 +199,17 @@ def make_places(seed: int, roster: Roster) -> Places:
                 person.building, "phone_byod", "phone", owner=person.person_id,
                 kind="byod",
             )  # fmt: skip
-    return Places(make_networks(), tuple(stock.devices))
+    devices = stock.devices
+    if chromebooks:
+        devices = [
+            replace(
+                device,
+                runs_chromeos=device.building != "DO"
+                and device.device_class not in NEVER_CHROMEOS,
+            )
+            for device in devices
+        ]
+    return Places(make_networks(), tuple(devices))
 
 
 def _servers(stock: _Stock) -> None:

@@ -40,6 +40,5 @@ class World:
 def make_world(seed: int, weeks: int, people: int, habits: Habits = FRIENDLY) -> World:
     """The district of a seed."""
     roster = make_roster(seed, people)
-    return World(
-        seed, roster, make_places(seed, roster), make_sites(), make_days(weeks), habits
-    )
+    places = make_places(seed, roster, chromebooks=habits.products == "chromebooks")
+    return World(seed, roster, places, make_sites(), make_days(weeks), habits)

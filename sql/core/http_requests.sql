@@ -352,6 +352,9 @@ placed as (
         held_stretches.assigned_to,
         held_stretches.owner_account,
         coalesce(held_stretches.is_district_device, false) as is_district_device,
+        -- a tunnel names an account; which device it is, is known for some
+        coalesce(not starts_with(held_stretches.device, 'tunnel:'), false)
+            as is_known_device,
         coalesce(places.net_kind = 'remote', false) as is_remote,
         coalesce(places.has_location, false) as is_on_site
     from requests
@@ -363,8 +366,18 @@ placed as (
     left join places on requests.src_ip = places.ip
 ),
 
--- a login from outside whose tunnel no log tells: at which of the owner's own devices
--- the account was at the keyboard
+tunnels as (
+    select
+        ip,
+        account,
+        start_time,
+        end_time
+    from identity.account_addresses
+    where event_date = $event_date::date and witness = 'tunnel'
+),
+
+-- a login from outside, or a tunnel's account, on a device that no log tells: at which
+-- of the owner's own devices the account was at the keyboard
 at_keyboard as (
     select
         placed.event_id,
@@ -382,10 +395,15 @@ at_keyboard as (
         on
             sessions.device = devices.device
             and accounts.person_id = devices.assigned_to
+    left join tunnels
+        on
+            placed.src_ip = tunnels.ip
+            and names.account = tunnels.account
+            and placed.start_time between tunnels.start_time and tunnels.end_time
     where
         placed.is_remote
-        and placed.device is null
-        and not placed.is_mapped
+        and not placed.is_known_device
+        and (not placed.is_mapped or tunnels.ip is not null)
         and devices.pool is null
         and devices.device_class <> 'phone_byod'
     group by placed.event_id
@@ -395,14 +413,14 @@ at_keyboard as (
 told as (
     select
         placed.* replace (
-            coalesce(placed.device, at_keyboard.device) as device,
+            coalesce(at_keyboard.device, placed.device) as device,
             case
                 when at_keyboard.event_id is not null then 'keyboard'
                 else placed.binding
             end as binding,
-            coalesce(placed.device_class, at_keyboard.device_class)
+            coalesce(at_keyboard.device_class, placed.device_class)
                 as device_class,
-            coalesce(placed.assigned_to, at_keyboard.assigned_to) as assigned_to,
+            coalesce(at_keyboard.assigned_to, placed.assigned_to) as assigned_to,
             placed.is_district_device or at_keyboard.event_id is not null
                 as is_district_device
         )

@@ -237,7 +237,11 @@ turns as (
         -- two places contradicts it; a laptop on site may have its own tunnel up by a
         -- way out that nobody listed, so the network must be known to be a home's
         and (
-            device <> previous_device
+            (
+                device <> previous_device
+                and not starts_with(device, 'tunnel:')
+                and not starts_with(previous_device, 'tunnel:')
+            )
             or coalesce(network_kind, previous_network_kind) = 'residential'
         )
         and epoch(start_time) - epoch(previous_start) < $gap_seconds

@@ -5,7 +5,8 @@ summary: >
   runs out, goes to another card, or is next renewed. What nobody renewed for long
   is not believed; on Wi-Fi, where addresses linger, sooner. A tunnel names an
   account, not a device: it is taken for the owner's laptop where the registry
-  assigns exactly one, which a rule must confirm by a logon there.
+  assigns exactly one, which a rule must confirm by a logon there; else for a device
+  that nobody knows, named by the tunnel's address.
 grain: [ip, start_time, device, event_date]
 window: {days_before: 8, days_after: 1}
 params:
@@ -34,7 +35,7 @@ params:
 columns:
   ip: {type: varchar, pii: indirect, is: address}
   mac: {type: varchar, pii: indirect, is: card that holds it}
-  device: {type: varchar, pii: indirect, is: 'registry name, else mac: and the card'}
+  device: {type: varchar, pii: indirect, is: 'registry name, else mac: and the card, or tunnel: and the address'}
   is_registered: {type: boolean, is: the registry has the device}
   start_time: {type: timestamptz, is: from this instant}
   end_time: {type: timestamptz, is: to this instant}
@@ -182,8 +183,8 @@ tunnelled as (
     select
         tunnel_steps.assigned_ip as ip,
         laptops.mac,
-        laptops.device,
-        true as is_registered,
+        coalesce(laptops.device, 'tunnel:' || tunnel_steps.assigned_ip) as device,
+        laptops.device is not null as is_registered,
         tunnel_steps.time as start_time,
         least(
             coalesce(
@@ -195,7 +196,7 @@ tunnelled as (
         tunnel_steps.event_id as lease_event_id
     from tunnel_steps
     inner join owned on tunnel_steps.account = owned.account
-    inner join laptops on owned.person_id = laptops.assigned_to
+    left join laptops on owned.person_id = laptops.assigned_to
     where tunnel_steps.activity = 'logon'
 ),
 

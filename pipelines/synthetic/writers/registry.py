@@ -77,6 +77,9 @@ COLUMNS: Mapping[str, Sequence[str]] = {
 }  # fmt: skip
 """Header of each file."""
 
+CONSOLE_COLUMNS = {"devices.csv": ("serial", "directory_id")}
+"""What Google's console says of a device beside."""
+
 FIXED: Mapping[str, Sequence[Row]] = {
     "ip_geo.csv": (
         {"cidr": "203.0.113.0/25", "country": "US", "city": "Sampleton",
@@ -129,9 +132,10 @@ def write_registry(
         "staff_duty.csv": _duty(world.roster.staff),
         **FIXED,
     }
+    more = CONSOLE_COLUMNS if world.habits.products == "chromebooks" else {}
     for file, columns in COLUMNS.items():
         rows: Iterable[Row] = (*standing.get(file, ()), *_planned(world, plan, file))
-        _write(folder / file, columns, rows)
+        _write(folder / file, (*columns, *more.get(file, ())), rows)
 
 
 def _planned(world: World, plan: Plan, file: str) -> list[Row]:
@@ -218,6 +222,11 @@ def _device(world: World, device: Device) -> dict[str, str]:
     if device.device_class in {"server", "vdi_host"}:
         number = world.places.networks[device.network].address(device.number, 0)
         static = ".".join(str(number >> shift & 255) for shift in (24, 16, 8, 0))
+    console = {
+        "serial": device.serial,
+        "directory_id": device.directory_id,
+        "device_class": "chromebook",
+    }
     return {
         "hostname": device.hostname,
         "mac": device.mac,
@@ -226,6 +235,7 @@ def _device(world: World, device: Device) -> dict[str, str]:
         "building": device.building,
         "pool": device.pool,
         "static_ip": static,
+        **(console if device.runs_chromeos else {}),
     }
 
 

@@ -29,6 +29,7 @@ def windows_lines(world: World, events: pl.DataFrame) -> pl.DataFrame:
     Columns: seen, line.
     """
     devices = world.places.devices
+    events = _of_windows(world, events)
     names = pl.DataFrame(
         {
             "number": pl.Series([d.number for d in devices], dtype=pl.Int32),
@@ -50,6 +51,20 @@ def windows_lines(world: World, events: pl.DataFrame) -> pl.DataFrame:
         "%Y-%m-%dT%H:%M:%S%.3fZ"
     )
     return rows.select(seen="time", line=_line(stamp))
+
+
+def _of_windows(world: World, events: pl.DataFrame) -> pl.DataFrame:
+    """Without what other devices tell, and what no controller hears of them."""
+    others = pl.Series(
+        [one.number for one in world.places.devices if one.runs_chromeos],
+        dtype=pl.Int32,
+    )
+    if others.is_empty():
+        return events
+    is_other = pl.any_horizontal(
+        pl.col(name).is_in(others.implode()) for name in ("reporter", "device")
+    )
+    return events.filter(~is_other)
 
 
 def _line(stamp: pl.Expr) -> pl.Expr:
