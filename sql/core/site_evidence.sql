@@ -14,7 +14,9 @@ params:
     min: 1000
     max: 10000000
     unit: bytes
-    why: at most so much makes a page; half of a building's answers, if that is less
+    why: >-
+      separates a page from a feed; less where half of a building's answers are smaller,
+      more where a quarter of them are not
   compared_requests:
     type: int
     default: 200
@@ -98,7 +100,9 @@ use as (
 sizes as (
     select
         building,
-        least($page_bytes, median(bytes_in)) as page_bytes
+        greatest(
+            quantile_cont(bytes_in, 0.25), least($page_bytes, median(bytes_in))
+        ) as page_bytes
     from core.engaged_requests
     where event_date = $event_date::date and not is_page
     group by building
