@@ -145,18 +145,19 @@ def _write_logs(
             written.append(write_feed(world, landing, feed, lines))
 
     keys = keyboard_events(world, plan)
-    tell("web and firewall", 2, STEPS)
+    tell("requests seen", 2, STEPS)
     if world.habits.products == "chromebooks":
         flows, tunnels = _flows(world, plan, own), _logged(world, plan.tunnels)
         seen = logged(world, paloalto_lines(world, flows, proxied, tunnels))
         write(PALOALTO, seen)
         written.append(_again(world, landing, PALOALTO, written[0]))
-        tell("keyboards", 3, STEPS)
+        tell("keyboards and wireless", 3, STEPS)
         write(GOOGLE, chromeos_lines(world, keys))
         write(WIFI, radius_lines(world, plan))
     else:
         write(PROXY, logged(world, squid_lines(world, proxied)))
         written.append(_again(world, landing, PROXY, written[0]))
+        tell("firewall", 3, STEPS)
         write(FIREWALL, _firewall_lines(world, plan, own, proxied))
     tell("directory", 4, STEPS)
     write(DIRECTORY, windows_lines(world, keys))

@@ -104,13 +104,7 @@ lines as (
         disposition,
         -- a firewall tells a visit in two lines: host and category, then bytes and time
         case
-            when coalesce(bytes_in, 0) = 0
-                then
-                    coalesce(
-                        extras ->> '$.session',
-                        extras ->> '$.flow_id',
-                        extras ->> '$.uid'
-                    )
+            when coalesce(bytes_in, 0) = 0 then session_number(extras)
         end as connection_uid
     from raw.http_requests
     where event_date = $event_date::date

@@ -37,15 +37,15 @@ columns:
 --- */
 with
 
-connections as (
+passed as (
     select
         event_id,
         coalesce(start_time, time) as start_time,
         time,
         src_ip,
         dst_ip,
-        coalesce(dst_hostname, dst_ip) as destination,
-        dst_hostname is null as is_bare_address,
+        dst_hostname,
+        connection_uid,
         dst_port,
         protocol,
         bytes_in,
@@ -74,6 +74,42 @@ connections as (
             ) > 2,
             true
         )
+),
+
+-- a firewall may tell the host of a session in a line of its own
+asked as (
+    select distinct
+        src_ip,
+        session_number(extras) as connection_uid,
+        url_hostname,
+        coalesce(start_time, time) as start_time
+    from raw.http_requests
+    where event_date = $event_date::date and url_hostname is not null
+),
+
+named as (
+    select
+        passed.event_id,
+        min_by(asked.url_hostname, asked.start_time) as url_hostname
+    from passed
+    inner join asked
+        on
+            passed.connection_uid = asked.connection_uid
+            and passed.src_ip = asked.src_ip
+            and asked.start_time >= passed.start_time - interval 15 second
+            and asked.start_time <= passed.time + interval 15 second
+    where passed.dst_hostname is null and asked.connection_uid is not null
+    group by passed.event_id
+),
+
+connections as (
+    select
+        passed.* exclude (dst_hostname, connection_uid),
+        coalesce(passed.dst_hostname, named.url_hostname, passed.dst_ip)
+            as destination,
+        coalesce(passed.dst_hostname, named.url_hostname) is null as is_bare_address
+    from passed
+    left join named on passed.event_id = named.event_id
 ),
 
 requests as (

@@ -35,7 +35,10 @@ params:
 columns:
   ip: {type: varchar, pii: indirect, is: address}
   mac: {type: varchar, pii: indirect, is: card that holds it}
-  device: {type: varchar, pii: indirect, is: 'registry name, else mac: and the card, or tunnel: and the address'}
+  device:
+    type: varchar
+    pii: indirect
+    is: 'registry name, else mac: and the card, or tunnel: and the address'
   is_registered: {type: boolean, is: the registry has the device}
   start_time: {type: timestamptz, is: from this instant}
   end_time: {type: timestamptz, is: to this instant}

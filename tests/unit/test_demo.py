@@ -13,7 +13,13 @@ from pipelines.ingest.framing import records
 from pipelines.registry.new_home import create
 from pipelines.registry.registry import load_registry
 from pipelines.settings.reader import load_settings
-from pipelines.synthetic.generate import ACCOUNT_DOMAINS, FORMATS, generate
+from pipelines.synthetic.generate import (
+    ACCOUNT_DOMAINS,
+    CHROMEBOOK_FORMATS,
+    FORMATS,
+    generate,
+)
+from pipelines.synthetic.habits import CHROMEBOOKS
 from pipelines.synthetic.people import make_roster
 from pipelines.synthetic.places import make_places
 from pipelines.synthetic.writers.registry import COLUMNS
@@ -42,6 +48,12 @@ BREACHES = {
 def small(tmp_path_factory):
     home = tmp_path_factory.mktemp("district")
     return home, generate(home, 7, **SIZE)
+
+
+@pytest.fixture(scope="module")
+def chromebooks(tmp_path_factory):
+    home = tmp_path_factory.mktemp("chromebooks")
+    return home, generate(home, 7, weeks=1, people=60, habits=CHROMEBOOKS)
 
 
 @pytest.fixture(scope="module")
@@ -94,21 +106,26 @@ def test_the_district_reads_its_own_registry_without_a_problem(small):
     assert registry.frames["people"].height == SIZE["people"]
 
 
-@pytest.mark.parametrize("folder", FORMATS)
-def test_every_line_is_read_but_those_planted_as_damage(small, folder):
-    home, truth = small
-    read = formats()[FORMATS[folder]]
+@pytest.mark.parametrize(
+    ("world", "folder", "name"),
+    [("small", *item) for item in FORMATS.items()]
+    + [("chromebooks", *item) for item in CHROMEBOOK_FORMATS.items()],
+)
+def test_every_line_is_read_but_those_planted_as_damage(request, world, folder, name):
+    home, truth = request.getfixturevalue(world)
+    read = formats()[name]
     for path in sorted((home / "landing" / folder).iterdir()):
         lines = lines_of(path)
-        name = f"{folder}/{path.name}"
-        assert lines.height == truth.lines[name]
-        damaged = truth.damage.filter(pl.col("file") == name)["line_no"]
+        file = f"{folder}/{path.name}"
+        assert lines.height == truth.lines[file]
+        damaged = truth.damage.filter(pl.col("file") == file)["line_no"]
         rejects = read.parse(lines, Context(reading=READING)).rejects
         assert set(rejects["line_no"]) <= set(damaged)
 
 
-def test_addresses_are_private_or_for_documentation(small):
-    home, _ = small
+@pytest.mark.parametrize("world", ["small", "chromebooks"])
+def test_addresses_are_private_or_for_documentation(request, world):
+    home, _ = request.getfixturevalue(world)
     inside = r"^(10\.|192\.0\.2\.|198\.51\.100\.|203\.0\.113\.|127\.0\.0\.1)"
     for path in sorted((home / "landing").rglob("*")):
         if path.is_file():
@@ -117,6 +134,19 @@ def test_addresses_are_private_or_for_documentation(small):
             )
             addresses = found.explode().drop_nulls().unique()
             assert addresses.str.contains(inside).all(), path.name
+
+
+def test_the_second_world_has_no_windows_in_its_schools(chromebooks):
+    home, _ = chromebooks
+    rows = pl.read_csv(home / "registry" / "devices.csv")
+    schools = rows.filter(pl.col("serial").is_not_null())
+    assert set(schools["device_class"]) == {"chromebook"}
+    assert "DO" not in set(schools["building"])
+    told = "".join(
+        lines_of(path)["line"].str.to_lowercase().str.join("\n").item()
+        for path in (home / "landing" / "directory").iterdir()
+    )
+    assert not any(f'"{name}.' in told for name in schools["hostname"])
 
 
 def test_names_of_people_stand_in_the_roster_only(small):

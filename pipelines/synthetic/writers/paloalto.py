@@ -66,7 +66,14 @@ def paloalto_lines(
         .with_columns(session=pl.col("number").cast(pl.Int64) % 900_000 + 1_000)
     )
     passed = asked.filter(pl.col("outcome") != "denied")
-    parts = [_urls(asked), _sessions(_as_flows(passed)), _sessions(_alone(flows))]
+    alone = _alone(flows, known)
+    is_named = pl.col("host").str.contains("[a-z]") & pl.col("port").is_in([80, 443])
+    parts = [
+        _urls(_asked_for(asked)),
+        _urls(alone.filter(is_named & ~pl.col("inward"))),
+        _sessions(_as_flows(passed)),
+        _sessions(alone),
+    ]
     return pl.concat([*parts, *_vpn(world, tunnels)]).sort("seen", maintain_order=True)
 
 
@@ -85,18 +92,25 @@ def _as_flows(requests: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _alone(flows: pl.DataFrame) -> pl.DataFrame:
-    """Sessions of which no URL is told."""
-    return flows.with_row_index("number").select(
-        *("start", "elapsed", "host", "sent", "source", "received", "port", "protocol"),
-        session=pl.col("number").cast(pl.Int64) % 90_000 + 910_000,
-        word=pl.lit("any"),
-        user=pl.lit(""),
-        app=pl.lit("incomplete"),
-        action=pl.when(pl.col("action") == "deny")
-        .then(pl.lit("deny"))
-        .otherwise(pl.lit("allow")),
-        inward=pl.col("action") == "deny",
+def _alone(flows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """Sessions of whatever no user is known of."""
+    is_denied = pl.col("action") == "deny"
+    return (
+        flows.with_row_index("number")
+        .join(known, on="host", how="left", maintain_order="left")
+        .select(
+            *("start", "elapsed", "host", "sent", "source", "received", "port"),
+            protocol=pl.col("protocol").cast(pl.Int32),
+            session=pl.col("number").cast(pl.Int64) % 90_000 + 910_000,
+            word=pl.col("word").fill_null("unknown"),
+            user=pl.lit(""),
+            app=pl.when(pl.col("port") == 443)
+            .then(pl.lit("ssl"))
+            .otherwise(pl.lit("incomplete")),
+            action=pl.when(is_denied).then(pl.lit("deny")).otherwise(pl.lit("allow")),
+            inward=is_denied,
+            outcome=pl.lit("tunnel"),
+        )
     )
 
 
@@ -202,12 +216,9 @@ def _sessions(flows: pl.DataFrame) -> pl.DataFrame:
     return rows.select("seen", line=line)
 
 
-def _urls(requests: pl.DataFrame) -> pl.DataFrame:
-    """THREAT of the kind url, written when the site is asked for."""
+def _asked_for(requests: pl.DataFrame) -> pl.DataFrame:
     in_clear = pl.col("outcome").is_in(["page", "stream", "program"])
-    denied = pl.col("outcome") == "denied"
-    rows = requests.with_columns(
-        seen="start",
+    return requests.with_columns(
         source=dotted(pl.col("address")),
         user=_user(),
         port=pl.when(in_clear).then(80).otherwise(443),
@@ -215,6 +226,13 @@ def _urls(requests: pl.DataFrame) -> pl.DataFrame:
         inward=pl.lit(value=False),
         app=pl.when(in_clear).then(pl.lit("web-browsing")).otherwise(pl.lit("ssl")),
     )
+
+
+def _urls(requests: pl.DataFrame) -> pl.DataFrame:
+    """THREAT of the kind url, written when the site is asked for."""
+    in_clear = pl.col("outcome").is_in(["page", "stream", "program"])
+    denied = pl.col("outcome") == "denied"
+    rows = requests.with_columns(seen="start")
     number = (pl.col("start") % 997).cast(pl.String)
     path = (
         pl.when(pl.col("outcome") == "program")
@@ -279,9 +297,9 @@ def _tunnel(rows: pl.DataFrame, at: str, event: str, stage: str) -> pl.DataFrame
         # what the client calls itself, which need not be a name that the registry has
         machine="home-client",
         source=pl.col("remote_ip"),
-        source_v6="0.0.0.0",
+        _1_source="",
         inside=dotted(pl.col("address")),
-        inside_v6="0.0.0.0",
+        _1_inside="",
         host_id="00000000-0000-4000-8000-000000000009",
         serial_there="",
         version="6.2.0",
