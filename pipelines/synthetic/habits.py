@@ -239,6 +239,7 @@ def draw_habits(seed: int, *, most_people: int = 3_000) -> Habits:
         shortest_use_minutes=draw("shortest_use_minutes"),
         use_times=draw("use_times"),
         dhcp_server=rng.choice(("isc", "windows")),
+        products=rng.choice(("windows", "windows", "chromebooks")),
     )
 
 

@@ -126,6 +126,7 @@ def world_row(score: WorldScore) -> dict[str, Any]:
     opened = [name for name, one in habits.buildings.items() if one.decrypts]
     return {
         "seed": score.seed,
+        "products": habits.products,
         "people": habits.people,
         "page kB": f"{pages[0] / 1e3:.0f} to {pages[-1] / 1e3:.0f}",
         "pause s": f"{pauses[0]:.0f} to {pauses[-1]:.0f}",

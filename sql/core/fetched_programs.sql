@@ -43,7 +43,7 @@ files as (
     from raw.http_requests
     where
         event_date = $event_date::date
-        and bytes_in >= $bytes
+        and (bytes_in >= $bytes or coalesce(bytes_in, 0) = 0)
         and coalesce(status_code between 200 and 299, true)
         and (
             content_type in (
@@ -80,6 +80,8 @@ requests as (
         requests.event_date = $event_date::date
         and devices.event_date = $event_date::date
         and requests.disposition = 'allowed'
+        -- its bytes may stand in another line
+        and requests.bytes_in >= $bytes
         and requests.site is not null
         and coalesce(
             devices.device_class in (

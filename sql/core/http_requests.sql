@@ -4,8 +4,8 @@ summary: >
   that held the address when it began, the place, the site, and a grade that
   says how the account is known. Where two devices have a claim on the address at
   that moment, the device is unknown. Grade A: the line itself carries a login, or a
-  firewall's guess from logons is confirmed by a live keyboard on the device, or by the
-  person to whom the device is assigned. B:
+  firewall's guess from logons is confirmed by a live keyboard on the device, by the
+  VPN's login, or by the person to whom the device is assigned. B:
   the device is assigned to one person and no source saw anybody else there. C:
   somebody's logon was live on the device, or a firewall's guess, and no other
   source contradicts it. D: an address and no more, which names nobody. From outside,
@@ -479,6 +479,17 @@ confirmed as (
             and names.account = sessions.account
             and held.start_time between sessions.start_time and sessions.end_time
     where held.is_mapped
+    union
+    -- the VPN let this account in, at this address
+    select held.event_id
+    from held
+    inner join names on held.user_name = names.user_name
+    inner join tunnels
+        on
+            held.src_ip = tunnels.ip
+            and names.account = tunnels.account
+            and held.start_time between tunnels.start_time and tunnels.end_time
+    where held.is_mapped and held.is_remote
 ),
 
 -- somebody else than the device's owner was seen at the address

@@ -13,7 +13,7 @@ from pipelines.synthetic.days import ZONE
 from pipelines.synthetic.places import NETBIOS
 from pipelines.synthetic.plan import Tunnel
 from pipelines.synthetic.world import World
-from pipelines.synthetic.writers.squid import server_address
+from pipelines.synthetic.writers.squid import TYPES, opened, server_address
 
 WORDS: Mapping[str, str] = {
     "social": "social-networking",
@@ -60,7 +60,8 @@ def paloalto_lines(
         orient="row",
     ).unique("host", maintain_order=True)
     asked = (
-        requests.join(known, on="host", how="left", maintain_order="left")
+        opened(world, requests)
+        .join(known, on="host", how="left", maintain_order="left")
         .with_columns(pl.col("word").fill_null("unknown"))
         .with_row_index("number")
         .with_columns(session=pl.col("number").cast(pl.Int64) % 900_000 + 1_000)
@@ -78,15 +79,14 @@ def paloalto_lines(
 
 
 def _as_flows(requests: pl.DataFrame) -> pl.DataFrame:
-    in_clear = pl.col("outcome").is_in(["page", "stream", "program"])
     return requests.select(
         *("start", "elapsed", "session", "word", "host", "sent"),
         source=dotted(pl.col("address")),
         received="size",
-        port=pl.when(in_clear).then(80).otherwise(443),
+        port=_port(),
         protocol=pl.lit(6),
         user=_user(),
-        app=pl.when(in_clear).then(pl.lit("web-browsing")).otherwise(pl.lit("ssl")),
+        app=_app(),
         action=pl.lit("allow"),
         inward=pl.lit(value=False),
     )
@@ -216,39 +216,42 @@ def _sessions(flows: pl.DataFrame) -> pl.DataFrame:
     return rows.select("seen", line=line)
 
 
-def _asked_for(requests: pl.DataFrame) -> pl.DataFrame:
+def _port() -> pl.Expr:
     in_clear = pl.col("outcome").is_in(["page", "stream", "program"])
+    return pl.when(in_clear).then(80).otherwise(443)
+
+
+def _app() -> pl.Expr:
+    is_unseen = pl.col("outcome").is_in(["tunnel", "denied"])
+    return pl.when(is_unseen).then(pl.lit("ssl")).otherwise(pl.lit("web-browsing"))
+
+
+def _asked_for(requests: pl.DataFrame) -> pl.DataFrame:
     return requests.with_columns(
         source=dotted(pl.col("address")),
         user=_user(),
-        port=pl.when(in_clear).then(80).otherwise(443),
+        port=_port(),
         protocol=pl.lit(6),
         inward=pl.lit(value=False),
-        app=pl.when(in_clear).then(pl.lit("web-browsing")).otherwise(pl.lit("ssl")),
+        app=_app(),
     )
 
 
 def _urls(requests: pl.DataFrame) -> pl.DataFrame:
     """THREAT of the kind url, written when the site is asked for."""
-    in_clear = pl.col("outcome").is_in(["page", "stream", "program"])
+    is_seen = pl.col("app") == "web-browsing"
     denied = pl.col("outcome") == "denied"
     rows = requests.with_columns(seen="start")
     number = (pl.col("start") % 997).cast(pl.String)
     path = (
         pl.when(pl.col("outcome") == "program")
         .then("/download/" + number + "/setup.exe")
-        .when(in_clear)
+        .when(is_seen)
         .then("/page/" + number)
         .otherwise(pl.lit("/"))
     )
-    media = (
-        pl.when(pl.col("outcome") == "page")
-        .then(pl.lit("text/html"))
-        .when(pl.col("outcome") == "stream")
-        .then(pl.lit("video/mp4"))
-        .when(pl.col("outcome") == "program")
-        .then(pl.lit("application/x-msdownload"))
-        .otherwise(pl.lit(""))
+    media = pl.when(is_seen).then(
+        pl.col("outcome").replace_strict(TYPES, return_dtype=pl.String)
     )
     line = _row(
         **_head("THREAT", "url"),
@@ -264,10 +267,10 @@ def _urls(requests: pl.DataFrame) -> pl.DataFrame:
         from_place="10.0.0.0-10.255.255.255",
         to_place="United States",
         padding="0",
-        media=media,
+        media=media.fill_null(""),
         capture="0",
         _20="",
-        verb=pl.when(in_clear).then(pl.lit("get")).otherwise(pl.lit("")),
+        verb=pl.when(is_seen).then(pl.lit("get")).otherwise(pl.lit("")),
     )
     return rows.select("seen", line=line)
 

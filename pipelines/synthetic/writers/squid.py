@@ -43,7 +43,7 @@ NOISE = (
 def squid_lines(world: World, requests: pl.DataFrame) -> pl.DataFrame:
     """Lines in the order in which requests ended. Columns: seen, line."""
     rng = world.generator("squid")
-    rows = _with_answer(_opened(world, requests))
+    rows = _with_answer(opened(world, requests))
     tunnels = rows.filter(
         (pl.col("outcome") == "tunnel") & pl.col("account").is_not_null()
     )
@@ -79,7 +79,7 @@ def _with_answer(requests: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _opened(world: World, requests: pl.DataFrame) -> pl.DataFrame:
+def opened(world: World, requests: pl.DataFrame) -> pl.DataFrame:
     """Tunnels of buildings whose proxy opens them, as the requests inside.
 
     A request is answered and over within seconds, where its tunnel stays open.

@@ -71,7 +71,7 @@ def habits():
 def test_no_number_of_a_habit_is_a_threshold_of_a_rule():
     known = thresholds()
     assert known["bytes", 45_000]  # else nothing is compared
-    assert known["seconds", 480]
+    assert known["seconds", 240]
     shared = {
         f"{name} is {known[base, value]}"
         for name, base, value in habits()
@@ -141,6 +141,7 @@ def test_what_is_drawn_spans_what_districts_are():
     assert {one.firewall for one in drawn} == {"all", "filter", "none"}
     assert {one.says_account_domains for one in drawn} == {True, False}
     assert {one.dhcp_server for one in drawn} == {"isc", "windows"}
+    assert {one.products for one in drawn} == {"windows", "chromebooks"}
     assert {one.lists_assets for one in drawn} == {True, False}
     assert {one.spelling for one in drawn} == set(SPELLINGS)
     tunnels = Counter(min(1, max(0, round(one.tunnels_logged, 1))) for one in drawn)
