@@ -11,6 +11,7 @@ from pipelines.cli.options import AsJson
 from pipelines.errors import SourceError, safe
 from pipelines.ingest.delivery import Delivery, opened_up, readable
 from pipelines.ingest.identification import Examination, examine
+from pipelines.ingest.mixed import MIXED
 from pipelines.warehouse.needs import disabled
 
 SHOWN = 3
@@ -90,6 +91,8 @@ def _in_words(where: str, found: Examination) -> list[str]:
         f"{where}: {claim.format} ({claim.share:.0%} of its lines)"
         for claim in found.claims
     ]
+    if found.format == MIXED:
+        said.insert(0, f"{where}: mixed, each line by the format that claims it")
     for name, frame in found.events.items():
         said.append(f"  {frame.height} {name}: {', '.join(frame.columns)}")
     for reason, count in found.reasons.items():

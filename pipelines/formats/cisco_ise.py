@@ -1,4 +1,4 @@
-r"""Cisco ISE, remote syslog: who was let into Wi-Fi, a port or a tunnel, and accounting.
+r"""Cisco ISE, remote syslog: who was let into Wi-Fi, a port or a tunnel.
 
     <181>Nov  2 08:15:00 ise1 CISE_Passed_Authentications 0000453439 2 0 2026-11-02
     08:15:00.365 -06:00 0007121364 5200 NOTICE Passed-Authentication: Authentication
@@ -25,7 +25,9 @@ from pipelines.formats.reading.keyvalue import json_of
 from pipelines.formats.reading.syslog import with_header
 
 STAMP = r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}\.[0-9]{3} [+-][0-9]{2}:[0-9]{2}"
-NUMBERED = r"(?:^|[ >:])(?:(CISE_[A-Za-z_]+) )?([0-9]{10}) ([0-9]{1,3}) ([0-9]{1,3}) (.*)$"
+NUMBERED = (
+    r"(?:^|[ >:])(?:(CISE_[A-Za-z_]+) )?([0-9]{10}) ([0-9]{1,3}) ([0-9]{1,3}) (.*)$"
+)
 FIRST = rf"^({STAMP}) [0-9]+ ([0-9]{{4,5}}) [A-Z]+ +([A-Za-z -]+): ([^,]*)"
 FIELDS = {
     "UserName": "sent_name",
@@ -114,7 +116,7 @@ def _field(key: str) -> pl.Expr:
 
 
 def _of_message(column: str) -> pl.Expr:
-    """What this line says, else the only thing that another line of the message does."""
+    """What this line says, else what another line of the message does."""
     own, is_first = pl.col(column), pl.col("code").is_not_null()
     other = own.filter(~is_first).drop_nulls().first()
     spread = other.over("file_id", "syslog_host", "number")
@@ -149,9 +151,7 @@ def _who(context: Context) -> dict[str, pl.Expr]:
 def _what() -> dict[str, pl.Expr]:
     """What happened, and how it ended."""
     verdict = pl.col("verdict")
-    is_success = verdict.replace_strict(
-        LOGINS, default=None, return_dtype=pl.Boolean
-    )
+    is_success = verdict.replace_strict(LOGINS, default=None, return_dtype=pl.Boolean)
     counted = pl.col("status").replace_strict(
         STATUSES, default=None, return_dtype=pl.String
     )
@@ -173,7 +173,9 @@ def _what() -> dict[str, pl.Expr]:
         ),
         "event_code": pl.col("code"),
         "kind": pl.concat_str(
-            pl.coalesce("category", pl.lit("CISE")), "code", separator=":",
+            pl.coalesce("category", pl.lit("CISE")),
+            "code",
+            separator=":",
             ignore_nulls=True,
         ),
         "message": pl.col("line"),

@@ -57,7 +57,10 @@ def data(name: str) -> pl.Expr:
 def found(pattern: str) -> pl.Expr:
     """What a pattern finds first, unescaped."""
     return (
-        pl.col("line").str.extract(pattern).str.strip_chars().str.replace_many(_windows.XML_ESCAPED)
+        pl.col("line")
+        .str.extract(pattern)
+        .str.strip_chars()
+        .str.replace_many(_windows.XML_ESCAPED)
     )
 
 

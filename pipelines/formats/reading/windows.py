@@ -253,7 +253,9 @@ def _radius_login() -> dict[str, pl.Expr]:
         "host": computer,
         "src_hostname": computer,
         "extras": json_text(
-            nas=nas, policy=pl.col("NetworkPolicyName"), called=pl.col("CalledStationID")
+            nas=nas,
+            policy=pl.col("NetworkPolicyName"),
+            called=pl.col("CalledStationID"),
         ),
     }
     return {
