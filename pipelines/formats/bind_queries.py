@@ -30,8 +30,8 @@ ASKED = (
     r"(?: response: ([A-Z]+))? ?([-+][^ ]*)?(.*)$"
 )
 REWRITTEN = (
-    rf"{CLIENT}(?:disabled )?rpz [A-Z-]+ ([A-Za-z-]+) rewrite ([^ ]+)/([A-Z0-9]+)/[A-Z]+"
-    r"(?: via ([^ ]+))?"
+    rf"{CLIENT}(?:disabled )?rpz [A-Z-]+ ([A-Za-z-]+) rewrite "
+    r"([^ ]+)/([A-Z0-9]+)/[A-Z]+(?: via ([^ ]+))?"
 )
 SHOWN = (
     r"client (?:@0x[0-9a-f]+ )?[0-9a-fA-F.:]+#[0-9]+(?: \([^)]*\))?: .*(?:query: |rpz )"

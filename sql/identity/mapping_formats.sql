@@ -17,6 +17,7 @@ from (
     ('leef'),
     ('meraki'),
     ('paloalto'),
+    ('paloalto_json'),
     ('sonicwall'),
     ('sophos_xg'),
     ('watchguard')
