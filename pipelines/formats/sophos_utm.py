@@ -8,7 +8,7 @@
 
 (each one line). The stamp of its own files has colons in the date. `sub="auth"` is a
 login to the VPN, the portal or the console, as `caller` says; the console's is not one
-of a user. All else is `system_events`. The product ends in 2026.
+of a user. All else is `system_events`.
 """
 
 import polars as pl

@@ -1,6 +1,6 @@
 """Which format a delivery is read with: named, known from before, or identified."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -24,6 +24,7 @@ from pipelines.formats import (
 )
 from pipelines.ingest.blocks import BOM, batch
 from pipelines.ingest.compression import read_up_to
+from pipelines.ingest.declaring import proposed
 from pipelines.ingest.delivery import Delivery
 from pipelines.ingest.framing import parts, records
 from pipelines.ingest.mixed import MIXED
@@ -196,6 +197,7 @@ class Examination:
         rejects: Reason and line of what that format cannot read.
         reasons: Number of rejects by reason.
         blanks: Blank and comment lines.
+        proposal: For a file that no format knows, how to declare it.
     """
 
     claims: list[Claim]
@@ -205,6 +207,7 @@ class Examination:
     rejects: pl.DataFrame
     reasons: Mapping[str, int]
     blanks: int
+    proposal: Sequence[str] = ()
 
 
 def examine(
@@ -234,6 +237,7 @@ def examine(
             rejects=pl.DataFrame(schema=REJECT_COLUMNS),
             reasons={},
             blanks=0,
+            proposal=proposed(head, "export"),
         )
     chosen = readers()[name]
     sample, too_long = _first_records(delivery, head, chosen.framing)
