@@ -14,6 +14,7 @@ from (
     ('cisco_asa'),
     ('cisco_umbrella'),
     ('fortigate'),
+    ('juniper_srx'),
     ('leef'),
     ('meraki'),
     ('paloalto'),
