@@ -79,8 +79,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         )
         .with_columns(
             event_class=pl.when(
-                code.is_in([LOGIN, REFUSED, INSTANT])
-                & pl.col("user_name").is_not_null()
+                code.is_in([LOGIN, REFUSED, INSTANT]) & pl.col("user").is_not_null()
             )
             .then(pl.lit("logons"))
             .otherwise(pl.lit("system_events")),

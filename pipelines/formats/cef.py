@@ -5,9 +5,10 @@ r"""CEF (ArcSight's log format), of any product that has no format of its own he
     act=allow suser=ada ...
 
 (one line). The word CEF may be missing, or be followed by a blank. The time is `rt`,
-else `end`, `start`, the syslog header's; a line without any is refused. FortiGate's
-own `eventtime` and Palo Alto's `start` come first: there `rt` is when a collector had
-the line. `tz` or `dtz` is the offset of the others.
+else `end`, `start`, the syslog header's; a line without any is refused. FortiGate's own
+`eventtime`, at the close of a session that began its duration before, and Palo Alto's
+`start` come first: there `rt` is when a collector had the line. `tz` or `dtz` is the
+offset of the others.
 
 - A value runs to the next ` key=` and may hold blanks; `\=`, `\|` and `\\` stand for
   the sign. Some products quote values.
@@ -34,7 +35,7 @@ from pipelines.formats.reading.fields import (
     port,
     whole,
 )
-from pipelines.formats.reading.flows import is_machine, protocol, somewhere
+from pipelines.formats.reading.flows import is_machine, protocol, seconds, somewhere
 from pipelines.formats.reading.keyvalue import json_of, value
 from pipelines.formats.reading.syslog import with_header
 
@@ -57,7 +58,7 @@ KEYS = [
     "externalId", "cat", "cs1", "cs2", "cs3", "cs4", "cs5", "cs6", "cs1Label",
     "cs2Label", "cs3Label", "cs4Label", "cs5Label", "cs6Label", "tz", "dtz", "loginID",
     "FTNTFGTtz", "FTNTFGTeventtime", "ad.eventtime", "FTNTFGTunauthuser",
-    "ad.unauthuser",
+    "ad.unauthuser", "FTNTFGTduration", "ad.duration",
 ]  # fmt: skip
 EXTRA = ["act", "fw_action", "cat", "msg"]
 STOPPED = r"(?i)den[yi]|drop|block|refuse|discard|reject|reset|prevent"
@@ -174,6 +175,9 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     }
     columns = {f"{key}_time": stamp.time for key, stamp in stamps.items()}
     columns |= {f"{key}_time_quality": stamp.quality for key, stamp in stamps.items()}
+    lasted = seconds(pl.coalesce("key_FTNTFGTduration", "key_ad.duration")).fill_null(
+        pl.duration(seconds=0, time_unit="us")
+    )
     closed = title.str.contains("(?i)closed").fill_null(value=False)
     stamp = clock.first(
         *(column(key) for key in ("counted", "worded", "iso", "syslog"))
@@ -186,6 +190,11 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             time_quality=stamp.quality,
             start_time=pl.coalesce("began_time", "began_worded_time"),
             event_class=event_class(),
+        )
+        .with_columns(
+            start_time=pl.when(pl.col("vendor") == "Fortinet")
+            .then(pl.col("time") - lasted)
+            .otherwise("start_time")
         )
         .with_columns(
             start_time=pl.when(~closed | pl.col("start_time").is_not_null()).then(

@@ -325,9 +325,9 @@ def with_text(batch: pl.LazyFrame) -> pl.LazyFrame:
 @cache
 def person() -> pl.Expr:
     """The account; a tunnel of nobody repeats the far address instead."""
-    user = account(value("user"))
+    user = value("user")
     is_certified = user.str.contains(",cn=", literal=True)
-    user = pl.when(is_certified).then(before(user, ",cn=")).otherwise(user)
+    user = account(pl.when(is_certified).then(before(user, ",cn=")).otherwise(user))
     return pl.when(user != value("remip").fill_null("")).then(user)
 
 

@@ -30,6 +30,7 @@ from pipelines.formats.reading.fields import (
 from pipelines.formats.reading.flows import is_machine, protocol
 from pipelines.formats.reading.keyvalue import as_json, value, with_values
 from pipelines.formats.reading.syslog import with_header
+from pipelines.formats.reading.web import unless_challenged
 
 OWN = (
     r"^(?:<[0-9]{1,3}>)?([0-9]{4}):([0-9]{2}):([0-9]{2})-([0-9:]{8}) ([^ ]+) "
@@ -102,7 +103,9 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             referrer_hostname=hostname(known(value("referer"))),
             user_agent=known(value("ua")),
             category=known(value("categoryname")),
-            disposition=_disposition(),
+            disposition=unless_challenged(
+                whole(value("statuscode"), 3), _disposition()
+            ),
             is_machine=is_machine(user),
             **_logon(),
             kind=pl.coalesce(value("name"), sub),

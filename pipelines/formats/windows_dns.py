@@ -15,6 +15,7 @@ from pipelines import clock
 from pipelines.errors import SettingsError
 from pipelines.formats import Context, Format
 from pipelines.formats.reading.fields import address, name
+from pipelines.formats.reading.keyvalue import json_of
 
 STAMP = (
     r"([0-9]{1,4})[/.-]([0-9]{1,2})[/.-]([0-9]{1,4}) ([0-9]{1,2})(:[0-9]{2}:[0-9]{2})"
@@ -81,6 +82,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         query_name=pl.when(labels == "").then(pl.lit(".")).otherwise(name(labels)),
         kind=pl.concat_str("transport", "way", separator=" "),
         message=pl.col("line"),
+        extras=pl.when(is_question).then(json_of([pl.col("transport")])),
     )
 
 
