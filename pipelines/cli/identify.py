@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,8 @@ from pipelines.cli.options import AsJson
 from pipelines.errors import SourceError, safe
 from pipelines.ingest.delivery import Delivery, opened_up, readable
 from pipelines.ingest.identification import Examination, examine
+from pipelines.ingest.mixed import MIXED
+from pipelines.ingest.unused import Unused, unused
 from pipelines.warehouse.needs import disabled
 
 SHOWN = 3
@@ -77,6 +80,8 @@ def _as_data(found: Examination) -> dict[str, object]:
             name: {"count": frame.height, "columns": frame.columns}
             for name, frame in found.events.items()
         },
+        "proposal": list(found.proposal),
+        "unused": [asdict(one) for one in _unused(found)],
         "rejects": dict(found.reasons),
         "disables": {name: list(rules) for name, rules in _gaps(found).items()},
     }
@@ -84,14 +89,23 @@ def _as_data(found: Examination) -> dict[str, object]:
 
 def _in_words(where: str, found: Examination) -> list[str]:
     where = safe(where)
+    if not found.lines:
+        return [f"{where}: it is empty"]
     if not found.claims:
-        return [f"{where}: no known format claims any of its lines"]
+        return [f"{where}: no known format claims any of its lines", *_declared(found)]
     said = [
         f"{where}: {claim.format} ({claim.share:.0%} of its lines)"
         for claim in found.claims
     ]
+    if found.format == MIXED:
+        said.insert(0, f"{where}: mixed, each line by the format that claims it")
     for name, frame in found.events.items():
         said.append(f"  {frame.height} {name}: {', '.join(frame.columns)}")
+    said += [
+        f"  of {one.lines} {safe(one.kind)}, which feed no rule, {one.accounts} name "
+        f"an account and {one.cards} a network card"
+        for one in _unused(found)
+    ]
     for reason, count in found.reasons.items():
         said.append(f"  {count} rejected: {safe(reason)}")
     shown = found.rejects["line"].head(SHOWN).str.slice(0, SHOWN_WIDTH)
@@ -99,6 +113,22 @@ def _in_words(where: str, found: Examination) -> list[str]:
     for field, rules in _gaps(found).items():
         said.append(f"  no {field}: this log cannot feed {', '.join(rules)}")
     return said
+
+
+def _declared(found: Examination) -> list[str]:
+    """What to paste into the settings, for somebody to correct."""
+    if not found.proposal:
+        return []
+    return [
+        "  if it is an export, declare it in district.toml; the columns are guessed:",
+        "",
+        *(safe(line) for line in found.proposal),
+    ]
+
+
+def _unused(found: Examination) -> list[Unused]:
+    talk = found.events.get("system_events")
+    return [] if talk is None else unused(talk)
 
 
 def _gaps(found: Examination) -> dict[str, list[str]]:

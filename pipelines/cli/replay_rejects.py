@@ -8,7 +8,7 @@ import typer
 from pipelines.cli.options import AsJson, Home
 from pipelines.district import only_writer, open_district
 from pipelines.errors import SettingsError, safe
-from pipelines.formats import formats
+from pipelines.ingest.parser import readers
 from pipelines.ingest.replay import Replay, Replayed
 
 
@@ -20,7 +20,7 @@ def replay_rejects(
     as_json: AsJson = False,
 ) -> None:
     """Parse rejected lines again, after their format was improved."""
-    known = formats()
+    known = readers()
     if only is not None and only not in known:
         raise SettingsError(
             f"there is no format {only!r}",

@@ -1,10 +1,10 @@
 """Aruba wireless controllers and Instant access points, syslog: who was let in.
 
     Nov  2 08:15:00 wlc1 authmgr[4211]: <522008> <4211> <NOTI> <wlc1 192.0.2.20>  User
-    Authentication Successful: username=ada MAC=00:00:5e:00:53:01 IP=192.0.2.117 role=staff
-    VLAN=20 AP=AP-HS-12 SSID=Staff AAA profile=staff auth method=802.1x auth server=nps1
+    Authentication Successful: username=ada MAC=00:00:5e:00:53:01 IP=192.0.2.117
+    role=staff VLAN=20 AP=AP-HS-12 SSID=Staff AAA profile=staff auth method=802.1x
     Nov  2 08:15:00 ap7 stm[4826]: <501199> <NOTI> AP:ap7 <192.0.2.21 00:00:5E:00:53:F7>
-    User authenticated, mac-00:00:5e:00:53:01, username-ada, IP-192.0.2.117, method-802.1x
+    User authenticated, mac-00:00:5e:00:53:01, username-ada, IP-192.0.2.117, ...
 
 (each one line in the log). 522008 and 501199 are logins, 522275 is a refusal. Every
 other number is a `system_events` line. That somebody left is in no message that was
@@ -79,8 +79,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         )
         .with_columns(
             event_class=pl.when(
-                code.is_in([LOGIN, REFUSED, INSTANT])
-                & pl.col("user_name").is_not_null()
+                code.is_in([LOGIN, REFUSED, INSTANT]) & pl.col("user").is_not_null()
             )
             .then(pl.lit("logons"))
             .otherwise(pl.lit("system_events")),

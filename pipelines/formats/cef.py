@@ -5,12 +5,17 @@ r"""CEF (ArcSight's log format), of any product that has no format of its own he
     act=allow suser=ada ...
 
 (one line). The word CEF may be missing, or be followed by a blank. The time is `rt`,
-else `end`, `start`, the syslog header's; a line without any is refused.
+else `end`, `start`, the syslog header's; a line without any is refused. FortiGate's own
+`eventtime`, at the close of a session that began its duration before, and Palo Alto's
+`start` come first: there `rt` is when a collector had the line. `tz` or `dtz` is the
+offset of the others.
 
 - A value runs to the next ` key=` and may hold blanks; `\=`, `\|` and `\\` stand for
   the sign. Some products quote values.
 - `in` and `out` mean opposite things to different vendors. They are read where the
   vendor is known, or the option `in` says `received` or `sent`; else left out.
+- Forcepoint's `suser` is a path of the directory; the account is `loginID`. FortiGate's
+  `unauthuser` is a name that the device's own traffic showed, where nobody logged in.
 - Alerts name the sender of a packet, who need not have opened the connection, so
   they are system events, as is all that is neither a flow, a request nor a login.
 """
@@ -30,7 +35,7 @@ from pipelines.formats.reading.fields import (
     port,
     whole,
 )
-from pipelines.formats.reading.flows import is_machine, protocol, somewhere
+from pipelines.formats.reading.flows import is_machine, protocol, seconds, somewhere
 from pipelines.formats.reading.keyvalue import json_of, value
 from pipelines.formats.reading.syslog import with_header
 
@@ -51,7 +56,9 @@ KEYS = [
     "appName", "request", "requestMethod", "requestContext", "requestClientApplication",
     "sourceTranslatedAddress", "sourceTranslatedPort", "c6a2", "c6a3", "dvc", "dvchost",
     "externalId", "cat", "cs1", "cs2", "cs3", "cs4", "cs5", "cs6", "cs1Label",
-    "cs2Label", "cs3Label", "cs4Label", "cs5Label", "cs6Label",
+    "cs2Label", "cs3Label", "cs4Label", "cs5Label", "cs6Label", "tz", "dtz", "loginID",
+    "FTNTFGTtz", "FTNTFGTeventtime", "ad.eventtime", "FTNTFGTunauthuser",
+    "ad.unauthuser", "FTNTFGTduration", "ad.duration",
 ]  # fmt: skip
 EXTRA = ["act", "fw_action", "cat", "msg"]
 STOPPED = r"(?i)den[yi]|drop|block|refuse|discard|reject|reset|prevent"
@@ -112,10 +119,19 @@ LOGIN = (
 LEFT = r"(?i)log(?:ged)? ?(?:out|off)"
 FAILED = r"(?i)fail|den[yi]|reject|invalid|refuse"
 ENTERED = r"(?i)success|accept|allow"
-RECEIVED = ["SonicWall", "Fortinet", "Check Point", "FORCEPOINT", "Zscaler"]
+RECEIVED = [
+    "SonicWall", "Fortinet", "Check Point", "FORCEPOINT", "Forcepoint", "Zscaler",
+]  # fmt: skip
 SENT = ["Palo Alto Networks"]
 cls, title = pl.col("event_class"), pl.col("title")
-SENDER = pl.coalesce("key_suser", "key_susr")
+SENDER = pl.coalesce(
+    pl.when(~pl.col("key_loginID").is_in(["-", ""])).then("key_loginID"),
+    "key_suser",
+    "key_susr",
+    "key_FTNTFGTunauthuser",
+    "key_ad.unauthuser",
+)
+OFFSET = r"^(?:Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{2})$"
 FLOWS = ["connections", "http_requests"]
 
 MUST = {
@@ -141,17 +157,27 @@ def looks_like(line: pl.Expr) -> pl.Expr:
 
 def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     """Add the columns of each event class; null where a line has none."""
-    when = pl.coalesce("key_rt", "key_end", "key_start", "key_UNIFIutcTime")
+    is_paloalto = pl.col("vendor") == "Palo Alto Networks"
+    zone = pl.coalesce("key_tz", "key_FTNTFGTtz", "key_dtz")
+    zone = pl.when(zone.str.contains(OFFSET)).then(" " + zone).fill_null("")
+    own = pl.coalesce("key_FTNTFGTeventtime", "key_ad.eventtime")
+    told = pl.coalesce(
+        pl.when(is_paloalto).then("key_start"), "key_rt", "key_end", "key_start"
+    )
+    when = pl.coalesce(own, told, "key_UNIFIutcTime")
     began = pl.col("key_start")
     stamps = {
         "counted": clock.epoch_by_size(when),
-        "worded": clock.worded(when, context.reading),
+        "worded": clock.worded(told + zone, context.reading),
         "iso": clock.iso(when, context.reading),
         "began": clock.epoch_by_size(began),
-        "began_worded": clock.worded(began, context.reading),
+        "began_worded": clock.worded(began + zone, context.reading),
     }
     columns = {f"{key}_time": stamp.time for key, stamp in stamps.items()}
     columns |= {f"{key}_time_quality": stamp.quality for key, stamp in stamps.items()}
+    lasted = seconds(pl.coalesce("key_FTNTFGTduration", "key_ad.duration")).fill_null(
+        pl.duration(seconds=0, time_unit="us")
+    )
     closed = title.str.contains("(?i)closed").fill_null(value=False)
     stamp = clock.first(
         *(column(key) for key in ("counted", "worded", "iso", "syslog"))
@@ -164,6 +190,11 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             time_quality=stamp.quality,
             start_time=pl.coalesce("began_time", "began_worded_time"),
             event_class=event_class(),
+        )
+        .with_columns(
+            start_time=pl.when(pl.col("vendor") == "Fortinet")
+            .then(pl.col("time") - lasted)
+            .otherwise("start_time")
         )
         .with_columns(
             start_time=pl.when(~closed | pl.col("start_time").is_not_null()).then(

@@ -1,4 +1,4 @@
-r"""Cisco ISE, remote syslog: who was let into Wi-Fi, a port or a tunnel, and accounting.
+r"""Cisco ISE, remote syslog: who was let into Wi-Fi, a port or a tunnel.
 
     <181>Nov  2 08:15:00 ise1 CISE_Passed_Authentications 0000453439 2 0 2026-11-02
     08:15:00.365 -06:00 0007121364 5200 NOTICE Passed-Authentication: Authentication
@@ -53,6 +53,7 @@ FIELDS = {
 }
 """ISE's names, and ours."""
 
+NAMES = ("UserName", "User-Name")
 LOGINS = {"Passed-Authentication": True, "Failed-Attempt": False}
 STATUSES = {"Start": "logon", "Stop": "logoff", "Interim-Update": "mapping"}
 HIDDEN = ["USERNAME", "INVALID"]
@@ -100,7 +101,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         .with_columns(**_what())
         .with_columns(
             event_class=pl.when(
-                pl.col("activity").is_not_null() & pl.col("user_name").is_not_null()
+                pl.col("activity").is_not_null() & pl.col("sent").is_not_null()
             )
             .then(pl.lit("logons"))
             .otherwise(pl.lit("system_events"))
@@ -112,11 +113,13 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 def _field(key: str) -> pl.Expr:
     """The first value of a key."""
     value = pl.col("text").str.extract(rf"(?:^|,) *{key}=((?:[^,\\]|\\.)*)", 1)
-    return known(value.str.replace_all(r"\\(.)", "$1"))
+    plain = value.str.replace_all(r"\\(.)", "$1").replace("", None)
+    # that a name is a placeholder is told by `account`, and the line stays a login
+    return plain if key in NAMES else known(plain)
 
 
 def _of_message(column: str) -> pl.Expr:
-    """What this line says, else the only thing that another line of the message does."""
+    """What this line says, else what another line of the message does."""
     own, is_first = pl.col(column), pl.col("code").is_not_null()
     other = own.filter(~is_first).drop_nulls().first()
     spread = other.over("file_id", "syslog_host", "number")
@@ -136,6 +139,7 @@ def _who(context: Context) -> dict[str, pl.Expr]:
         .then(pl.lit("vpn"))
     )
     return {
+        "sent": sent,
         "user_name": user,
         "is_machine": radius.is_computer(user) | mac(user).is_not_null(),
         "host": radius.computer_name(user),

@@ -43,7 +43,7 @@ def record() -> pl.Expr:
         .then(pl.lit("dns"))
         .when((width >= 22) & cell(6).str.contains(r"^[A-Z][A-Z _-]+$"))
         .then(pl.lit("web"))
-        .when((width == 7) & cell(3).str.contains("^[0-9]{1,5}$"))
+        .when(width.is_between(7, 8) & cell(3).str.contains("^[0-9]{1,5}$"))
         .then(pl.lit("ip"))
         .when((width >= 14) & cell(5).str.contains("^[0-9]{1,3}$"))
         .then(pl.lit("firewall"))
@@ -76,7 +76,7 @@ IP, TEXT = '"[0-9a-fA-F.:]*",', '"(?:[^"]|"")*",'
 SHAPES = [
     rf'{DAY}{TEXT}{IP}{IP}{IP}{TEXT}"[A-Z-]*",',
     rf'{DAY}{TEXT}{TEXT}{IP}{IP}"[A-Za-z ]*","[0-9]+ \(',
-    rf'{DAY}{TEXT}{IP}"[0-9]*",{IP}"[0-9]*","(?:[^"]|"")*"$',
+    rf'{DAY}{TEXT}{IP}"[0-9]*",{IP}"[0-9]*","(?:[^"]|"")*"(?:,"[A-Za-z ]*")?$',
     rf'{DAY}"?\[[0-9]+\]"?,',
     r'(?i)^[\x{feff}]?"?timestamp"?,(?:[^,]*,){0,2}"?[^,]*identit(?:y|ies)\b',
 ]
@@ -102,7 +102,7 @@ PLACES = {
     "to_port": {"ip": 5, "firewall": 10},
     "action": {"web": 6, "dns": 5, "firewall": 13},
     "categories": {"web": 15, "dns": 9, "ip": 6},
-    "identity_type": {"web": 21, "dns": 10, "firewall": 3},
+    "identity_type": {"web": 21, "dns": 10, "ip": 7, "firewall": 3},
     "blocked_categories": {"web": 22, "dns": 12},
     "identities": {"web": 23, "dns": 2},
     "identity_types": {"web": 24, "dns": 11},

@@ -1,4 +1,4 @@
-"""FortiGate (FortiOS) syslog in its default format: one line of `key=value`.
+"""FortiGate (FortiOS) syslog in its default format or `csv`: one line of `key=value`.
 
     <189>date=2026-03-02 time=08:14:28 devname="fw01" logid="0000000013"
     type="traffic" subtype="forward" eventtime=1772460868291463928 tz="-0600"
@@ -10,11 +10,15 @@
 
 - A traffic line is written when the session *closes*: start is the stamp less
   `duration`. Lines of a long session in between (logid ...000020) hold running
-  totals that the closing line repeats, so theirs go to `extras`.
+  totals that the closing line repeats, so theirs go to `extras`. `sentdelta` and
+  `rcvddelta` are what came since the line before, in the closing line too: where
+  they stand they count, and the line begins where the one before ended.
 - `sentbyte` is what the source sent. `utmaction="block"`: the policy let the
   session pass and the filter stopped it, hence blocked.
 - In a web filter line `url` is a path, the host is `hostname`, and `method` is
   how it was rated, no HTTP method. `user="N/A"` is nobody.
+- `unauthuser` is a name that the device's own traffic showed (`kerberos`): where
+  nobody authenticated, it is the best guess. `user="ada,cn=ada"` has a certificate.
 - An IPsec tunnel between sites has no person: a system event.
 - An event `FSSO-logon` says that a collector took an address for an account.
 """
@@ -30,6 +34,7 @@ from pipelines.formats.reading.fields import (
     MAX_URL,
     account,
     address,
+    before,
     hostname,
     known,
     mac,
@@ -63,12 +68,12 @@ EXTRA = [
 KEYS = [
     *EXTRA, "agent", "app", "appcat", "assignip", "catdesc", "contenttype", "date",
     "desc", "devname", "dhcp_msg", "dstintfrole", "dstip", "dstname", "dstport",
-    "duration", "eventtime", "hostname", "httpmethod", "ip", "ipaddr", "lease",
-    "logdesc", "logid", "mac", "msg", "proto", "qname", "qtype", "rcode", "rcvdbyte",
-    "reason", "referralurl", "remip", "sentbyte", "sessionid", "srcintfrole", "srcip",
-    "srcmac", "srcname", "srcport", "status", "time", "trandisp", "transip",
-    "transport", "tunnelid", "tunnelip", "tunneltype", "type", "tz", "url", "user",
-    "xauthuser",
+    "duration", "durationdelta", "eventtime", "hostname", "httpmethod", "ip", "ipaddr",
+    "lease", "logdesc", "logid", "mac", "msg", "proto", "qname", "qtype", "rcode",
+    "rcvdbyte", "rcvddelta", "reason", "referralurl", "remip", "sentbyte", "sentdelta",
+    "sessionid", "srcintfrole", "srcip", "srcmac", "srcname", "srcport", "status",
+    "time", "trandisp", "transip", "transport", "tunnelid", "tunnelip", "tunneltype",
+    "type", "tz", "url", "user", "xauthuser",
 ]  # fmt: skip
 
 did, cls = pl.col("did"), pl.col("event_class")
@@ -82,17 +87,18 @@ def endpoints() -> Mapping[str, pl.Expr]:
     """Who opened it and who answered."""
     vpn = pl.col("subtype") == "vpn"
     outside = pl.when(vpn).then(value("remip"))
+    shown = pl.when(cls.is_in(FLOWS)).then(account(value("unauthuser")))
     xauth = pl.when(vpn).then(known(value("xauthuser")))
     return {
         "src_ip": address(pl.coalesce(value("srcip"), outside)),
         "src_port": port(value("srcport")),
         "src_mac": mac(value("srcmac")),
         "src_hostname": name(value("srcname")),
-        "user_name": pl.coalesce(xauth, "user"),
+        "user_name": pl.coalesce(xauth, "user", shown),
         "dst_ip": address(value("dstip")),
         "dst_port": port(value("dstport")),
-        "bytes_in": pl.when(~is_interim).then(whole(value("rcvdbyte"))),
-        "bytes_out": pl.when(~is_interim).then(whole(value("sentbyte"))),
+        "bytes_in": carried("rcvd"),
+        "bytes_out": carried("sent"),
         "disposition": disposition(),
         "category": known(
             pl.when(pl.col("type") == "traffic")
@@ -101,6 +107,12 @@ def endpoints() -> Mapping[str, pl.Expr]:
             .replace("unscanned", None)
         ),
     }
+
+
+def carried(way: str) -> pl.Expr:
+    """Bytes since the last line of the session, else of all of it at its close."""
+    total = pl.when(~is_interim).then(value(f"{way}byte"))
+    return whole(pl.coalesce(value(f"{way}delta"), total))
 
 
 def disposition() -> pl.Expr:
@@ -234,8 +246,13 @@ def extras() -> pl.Expr:
 
 FIRST_KEY = "(?:date|devname|logver|itime|timestamp|eventtime|devid)"
 BARE = rf"^[\x00 ]*(?:<[0-9]{{1,3}}>)?{FIRST_KEY}="
+COMMAS = rf'{FIRST_KEY}=(?:"[^"]*"|[^ ",]*),[a-z]+='
+QUOTED_OR_COMMA = r'("[^"]*")?(?:,|$)'
 BEFORE = "<0123456789>\x00 "
 BODY = rf'^(?:<[0-9]{{1,3}}>)?(?:[^="]*[ :>])??({FIRST_KEY}=.*)$'
+BETWEEN = "120"
+"""Seconds between two lines of a session, where the line does not say."""
+
 FLOWS = ["connections", "http_requests", "dns_queries"]
 
 
@@ -257,8 +274,8 @@ MUST = {
 
 def looks_like(line: pl.Expr) -> pl.Expr:
     """A type and a subtype, and a log id of ten digits."""
-    return line.str.contains(r' logid="?[0-9]{10}"? ') & line.str.contains(
-        r' type="?(?:traffic|utm|event)"? +subtype='
+    return line.str.contains(r'[ ,]logid="?[0-9]{10}"?[ ,]') & line.str.contains(
+        r'[ ,]type="?(?:traffic|utm|event|dns|anomaly)"?[ ,]+subtype='
     )
 
 
@@ -302,13 +319,20 @@ def with_text(batch: pl.LazyFrame) -> pl.LazyFrame:
     is_bare = line.str.contains(BARE)
     bare = pl.when(is_bare).then(line.str.strip_chars_start(BEFORE))
     odd = rarely(pl.when(~is_bare).then(line), lambda one: one.str.extract(BODY))
-    return batch.with_columns(text=pl.coalesce(bare, odd))
+    text = pl.coalesce(bare, odd)
+    commas = rarely(
+        pl.when(line.str.contains(COMMAS)).then(text),
+        lambda one: one.str.replace_all(QUOTED_OR_COMMA, "$1 "),
+    )
+    return batch.with_columns(text=pl.coalesce(commas, text))
 
 
 @cache
 def person() -> pl.Expr:
     """The account; a tunnel of nobody repeats the far address instead."""
-    user = account(value("user"))
+    user = value("user")
+    is_certified = user.str.contains(",cn=", literal=True)
+    user = account(pl.when(is_certified).then(before(user, ",cn=")).otherwise(user))
     return pl.when(user != value("remip").fill_null("")).then(user)
 
 
@@ -324,7 +348,11 @@ def local_stamp(context: Context) -> pl.Expr:
 @cache
 def elapsed() -> pl.Expr:
     """Nothing, but for traffic."""
-    spent = seconds(value("duration")).fill_null(pl.duration(seconds=0, time_unit="us"))
+    since = pl.when(value("sentdelta").is_not_null()).then(
+        pl.coalesce(value("durationdelta"), pl.lit(BETWEEN))
+    )
+    lasted = pl.min_horizontal(seconds(value("duration")), seconds(since))
+    spent = lasted.fill_null(pl.duration(seconds=0, time_unit="us"))
     none = pl.duration(seconds=0, time_unit="us")
     return pl.when(cls == "connections").then(spent).otherwise(none)
 
@@ -352,7 +380,7 @@ def event_class() -> pl.Expr:
     return (
         pl.when(pl.col("type") == "traffic")
         .then(pl.lit("connections"))
-        .when(utm & (pl.col("subtype") == "dns"))
+        .when((utm & (pl.col("subtype") == "dns")) | (pl.col("type") == "dns"))
         .then(pl.lit("dns_queries"))
         .when(utm & pl.col("host_asked").is_not_null())
         .then(pl.lit("http_requests"))

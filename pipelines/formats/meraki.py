@@ -41,11 +41,11 @@ HEAD = r"^(.*?)(?: agent='| request: | pattern: |$)"
 FLOWS = ["flows", "firewall", "vpn_firewall", "cellular_firewall", "ip_flow_start"]
 TUNNEL = (
     r"vpn_(connect|disconnect) user id '([^']*)' local ip ([^ ]+)"
-    r"(?: connected from ([^ ]+))?"
+    r"(?: (?:re)?connected from ([^ ]+))?"
 )
 ANYCONNECT = (
     r"^type=anyconnect_vpn_auth_(success|failure) .*Peer IP=([^ ]+) "
-    r"Peer port=([0-9]+) User=(.*?): (.*?) *'?$"
+    r"Peer port=([0-9]+)(?: User=(.*?))?: (.*?) *'?$"
 )
 EAP = r"^type=8021x_eap_(success|failure) "
 LEASE = r"^dhcp lease of ip ([^ ]+) .*for client mac ([^ ]+)"
@@ -128,7 +128,7 @@ def event_class() -> pl.Expr:
     """By kind, and by the words of an event."""
     is_event = kind == "events"
     login = pl.coalesce(
-        group("tunnel", 2), group("anyconnect", 4), pl.col("eap") + pl.col("identity")
+        group("tunnel", 2), group("anyconnect", 1), pl.col("eap") + pl.col("identity")
     )
     return (
         pl.when((kind == "urls") | (is_event & pl.col("blocked_url").is_not_null()))

@@ -33,6 +33,7 @@ SAYS = (
     r"|TLS (?:Auth )?Error: "
     r"|VERIFY (?:OK|ERROR|KU|EKU)|SIG(?:TERM|USR1|HUP|INT)\[|OpenVPN [0-9]\.|PUSH: "
     r"|Initialization Sequence|(?:Control|Data|Outgoing|Incoming)[A-Za-z ]* Channel"
+    r"|LDAP |Incorrect password supplied for LDAP "
     r"|TCP connection established|AUTH: |SENT CONTROL |peer info: |OpenSSL: error)"
 )
 FAR = r"(\[?[0-9a-fA-F]*[.:][0-9a-fA-F.:]*?\]?)(?::([0-9]{1,5}))?"
@@ -41,6 +42,10 @@ INITIATED = r"\[([^\]]+)\] Peer Connection Initiated"
 WITH = r" with \[AF_INET6?\](.*?):([0-9]{1,5})(?: |$)"
 LEARNED = r"MULTI: Learn: ([^ ]+) -> ([^ ]+)$"
 FAILED = r"(?:TLS Auth Error: Auth Username/Password verification failed|AUTH_FAILED)"
+BY_LDAP = (
+    r'^(?:LDAP user "([^"]+)" was not found\.'
+    r'|Incorrect password supplied for LDAP DN "(?:(?i:uid)=([^,"]+))?)'
+)
 ENDED = r"(SIG[A-Z0-9]+\[[^\]]*\]) received, client-instance"
 BODY = pl.col("body")
 IS_LOGON = pl.col("event_class") == "logons"
@@ -48,7 +53,9 @@ IS_LOGON = pl.col("event_class") == "logons"
 MUST = {
     "no time that can be read": pl.col("time").is_not_null(),
     "nothing said": BODY.str.strip_chars(" ").str.len_bytes() > 0,
-    "a login from no address": pl.col("src_ip").is_not_null() | ~IS_LOGON,
+    "a login from no address": pl.col("src_ip").is_not_null()
+    | ~IS_LOGON
+    | (pl.col("what") == "refused by LDAP"),
     "a peer that is not told": ~BODY.str.contains(
         "Peer Connection Initiated", literal=True
     )
@@ -97,19 +104,28 @@ def _said() -> dict[str, pl.Expr]:
     far = BODY.str.extract_groups(WITH).struct
     learned = BODY.str.extract_groups(LEARNED).struct
     owner = learned.field("2").str.extract_groups(f"{PEER[:-1]}$").struct
+    ldap = BODY.str.extract_groups(BY_LDAP).struct
     initiated = BODY.str.extract(INITIATED, 1)
     started = BODY.str.contains("Peer Connection Initiated", literal=True)
     events = {
         "MULTI: Learn": learned.field("1").is_not_null(),
         "Peer Connection Initiated": started,
         "authentication failed": BODY.str.contains(FAILED),
+        "refused by LDAP": BODY.str.contains(BY_LDAP),
         "session ended": BODY.str.contains(ENDED),
     }
     told = [pl.when(holds).then(pl.lit(word)) for word, holds in events.items()]
     return {
         "what": pl.coalesce(told),
         "user_name": _person(
-            pl.coalesce(initiated, owner.field("1"), peer.field("1"), peer.field("4"))
+            pl.coalesce(
+                ldap.field("1"),
+                ldap.field("2"),
+                initiated,
+                owner.field("1"),
+                peer.field("1"),
+                peer.field("4"),
+            )
         ),
         "src_ip": address(
             pl.coalesce(far.field("1"), owner.field("2"), peer.field("2"))
@@ -132,7 +148,8 @@ def _logon() -> dict[str, pl.Expr]:
     device = mac(pl.col("learned"))
     given = address(pl.when(device.is_null()).then("learned"))
     learned = what == "MULTI: Learn"
-    failed, ended = what == "authentication failed", what == "session ended"
+    failed = what.is_in(["authentication failed", "refused by LDAP"])
+    ended = what == "session ended"
     has_address = given.is_not_null() | device.is_not_null()
     named = user.is_not_null() & (~learned | has_address)
     return {

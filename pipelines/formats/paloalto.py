@@ -54,11 +54,11 @@ from pipelines.formats.reading.syslog import with_header
 # Positions count from 0, the reserved first column. New versions append columns,
 # so a position holds for all of them.
 
-WIDTHS = {"traffic": 46, "url": 42, "vpn": 36, "mapping": 20}
+WIDTHS = {"traffic": 46, "url": 42, "vpn": 36, "mapping": 20, "auth": 16}
 """The fewest columns that any version writes."""
 
 PLACES: Mapping[str, Mapping[str, int]] = {
-    "generated": {"traffic": 6, "url": 6, "vpn": 6, "mapping": 6},
+    "generated": {"traffic": 6, "url": 6, "vpn": 6, "mapping": 6, "auth": 6},
     "source": {"traffic": 7, "url": 7, "vpn": 15, "mapping": 8},
     "source_v6": {"vpn": 16},
     "target": {"traffic": 8, "url": 8},
@@ -80,7 +80,7 @@ PLACES: Mapping[str, Mapping[str, int]] = {
     "began": {"traffic": 35},
     "lasted": {"traffic": 36},
     "class": {"traffic": 37, "url": 33},
-    "number": {"traffic": 39, "url": 36, "vpn": 34, "mapping": 18},
+    "number": {"traffic": 39, "url": 36, "vpn": 34, "mapping": 18, "auth": 15},
     "end_reason": {"traffic": 46},
     "asked": {"url": 31},
     "media": {"url": 41},
@@ -88,7 +88,8 @@ PLACES: Mapping[str, Mapping[str, int]] = {
     "forwarded_for": {"url": 48},
     "referrer": {"url": 49},
     "verb": {"url": 63},
-    "event": {"vpn": 8},
+    "event": {"vpn": 8, "auth": 8},
+    "told": {"auth": 14},
     "machine": {"vpn": 14},
     "inside": {"vpn": 17},
     "inside_v6": {"vpn": 18},
@@ -117,11 +118,17 @@ DIRECTIONS = ["client-to-server", "server-to-client", "0", "1", "unknown", ""]
 VPN_STATUS = ["success", "failure", ""]
 
 ACTIVITIES = {
+    "gw-auth": "logon",
     "portal-auth": "logon",
     "gateway-auth": "logon",
     "gateway-connected": "logon",
     "gateway-logout": "logoff",
 }
+PROVEN = (
+    r"^(failed authentication|authenticated) for user (?:'([^']*)'|([^ ']+?)\.(?: |$))"
+)
+"""What PAN-OS itself says of a login to GlobalProtect or a captive portal."""
+
 BEFORE_LOGON = ["pre-logon", "pre-login"]
 RECORD = pl.col("record")
 
@@ -181,6 +188,8 @@ def in_place() -> pl.Expr:
         .then(vpn)
         .when(RECORD == "mapping")
         .then(mapping)
+        .when(RECORD == "auth")
+        .then(cell(13).is_in(SEVERITIES) & cell(15).str.contains(COUNT))
     )
 
 
@@ -240,7 +249,9 @@ def logon() -> dict[str, pl.Expr]:
     activity = raw("event").replace_strict(
         ACTIVITIES, default=None, return_dtype=pl.String
     )
-    user, is_logon = account(raw("user")), (RECORD == "vpn") & (activity == "logon")
+    user, is_logon = pl.col("user_name"), (RECORD == "vpn") & (activity == "logon")
+    proven, told = raw("told").str.extract(PROVEN, 1), raw("told")
+    is_proven = pl.when(RECORD == "auth").then(proven == "authenticated")
     is_vpn = (RECORD == "vpn") | (raw("data_source") == "vpn-client")
     inside = pl.coalesce(
         somewhere(address(raw("inside"))), somewhere(address(raw("inside_v6")))
@@ -249,17 +260,26 @@ def logon() -> dict[str, pl.Expr]:
     gone = pl.col("subtype") == "logout"
     mapped = pl.when(gone).then(pl.lit("logoff")).otherwise(pl.lit("mapping"))
     return {
-        "activity": pl.when(RECORD == "mapping").then(mapped).otherwise(activity),
+        "activity": pl.when(RECORD == "mapping")
+        .then(mapped)
+        .when(RECORD == "auth")
+        .then(pl.lit("logon"))
+        .otherwise(activity),
         "logon_kind": pl.when(is_vpn).then(pl.lit("vpn")),
-        "is_success": pl.when(is_logon).then(
+        "is_success": pl.when(is_logon)
+        .then(
             raw("status").replace_strict(
                 {"success": True, "failure": False},
                 default=None,
                 return_dtype=pl.Boolean,
             )
-        ),
-        "failure_reason": pl.when(is_logon & (raw("status") != "success")).then(
-            pl.coalesce(known(raw("error")), known(raw("cause")))
+        )
+        .otherwise(is_proven),
+        "failure_reason": pl.when(is_logon & (raw("status") != "success"))
+        .then(pl.coalesce(known(raw("error")), known(raw("cause"))))
+        .when(~is_proven)
+        .then(
+            known(told.str.extract(r"Reason: (.*?)\.? +(?:auth profile|From:|$)", 1))
         ),
         "event_code": pl.coalesce(raw("event"), "subtype"),
         "host": name(raw("machine")),
@@ -277,6 +297,7 @@ CLASSES = {
     "url": "http_requests",
     "vpn": "logons",
     "mapping": "logons",
+    "auth": "logons",
 }
 BLOCKS = (
     r"^(?:deny|drop|reset|block|sinkhole|random-drop|override-lockout|continue-lockout)"
@@ -294,7 +315,9 @@ MUST = {
     "time cannot be read": pl.col("time").is_not_null(),
     "start time cannot be read": (RECORD != "traffic").fill_null(value=True)
     | pl.col("start_time").is_not_null(),
-    "source is not an address": ~IS_RECORD | pl.col("src_ip").is_not_null(),
+    "source is not an address": ~IS_RECORD
+    | (RECORD == "auth")
+    | pl.col("src_ip").is_not_null(),
     "target is not an address": ~IS_FLOW | pl.col("dst_ip").is_not_null(),
     "port is not a number up to 65,535": ~(IS_FLOW & HAS_PORTS)
     | (pl.col("src_port").is_not_null() & pl.col("dst_port").is_not_null()),
@@ -323,7 +346,8 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         .with_columns(**values())
         .pipe(timed, context.reading)
         .with_columns(event_class=_event_class())
-        .with_columns(**_ends(), **_flow(context), **_request(), **logon())
+        .with_columns(**_ends())
+        .with_columns(**_flow(context), **_request(), **logon())
         .with_columns(
             kind=pl.concat_str("type", "subtype", separator="/"),
             reported_by=pl.col("syslog_host"),
@@ -345,6 +369,8 @@ def _record() -> pl.Expr:
         .then(pl.lit("vpn"))
         .when(kind == "USERID")
         .then(pl.lit("mapping"))
+        .when((kind == "SYSTEM") & (subtype == "auth"))
+        .then(pl.lit("auth"))
     )
 
 
@@ -354,20 +380,35 @@ def _event_class() -> pl.Expr:
     is_talk = (RECORD == "vpn") & ~raw("event").is_in(list(ACTIVITIES))
     is_range = (RECORD == "mapping") & (whole(raw("first_port")) > 0)
     is_of_nobody = (RECORD == "mapping") & account(raw("user")).is_null()
+    # an administrator of the firewall is no user of the network
+    is_other = (RECORD == "auth") & (
+        ~raw("told").str.contains(PROVEN)
+        | raw("told").str.contains("admin role", literal=True)
+    )
     other = pl.any_horizontal(
-        talk.fill_null(value=False) for talk in (is_talk, is_range, is_of_nobody)
+        talk.fill_null(value=False)
+        for talk in (is_talk, is_range, is_of_nobody, is_other)
     )
     return pl.when(own.is_null() | other).then(pl.lit("system_events")).otherwise(own)
 
 
 def _ends() -> dict[str, pl.Expr]:
-    source = pl.coalesce(address(raw("source")), address(raw("source_v6")))
+    told = raw("told")
+    source = pl.coalesce(
+        address(raw("source")),
+        address(raw("source_v6")),
+        address(told.str.extract(r"From: ([0-9a-fA-F.:]+?)\.?$", 1)),
+    )
     return {
         "src_ip": pl.when(RECORD == "vpn").then(somewhere(source)).otherwise(source),
         "src_port": pl.when(HAS_PORTS).then(port(raw("from_port"))),
         "dst_ip": address(raw("target")),
         "dst_port": pl.when(HAS_PORTS).then(port(raw("to_port"))),
-        "user_name": account(raw("user")),
+        "user_name": account(
+            pl.coalesce(
+                raw("user"), told.str.extract(PROVEN, 2), told.str.extract(PROVEN, 3)
+            )
+        ),
     }
 
 

@@ -187,7 +187,8 @@ def lease() -> dict[str, pl.Expr]:
 
 BODY = r'^(?:<[0-9]{1,3}>)?(?:[^="]*[ >:])??((?:device|device_name|date|timestamp)=.*)$'
 FLOWS = ["connections", "http_requests"]
-OFFSET = r"^[+-][0-9]{2}:?[0-9]{2}$"
+HOURS = r"^([+-])([0-9])$"
+OFFSET = r"^[+-](?:0[0-9]|1[0-4]):?[0-9]{2}$"
 
 MUST = {
     "not key=value pairs": pl.col("is_pairs"),
@@ -248,7 +249,9 @@ def offset(context: Context) -> pl.Expr:
     names = {"UTC": "Z", "GMT": "Z"}
     names |= {str(moment.tzname()): f"{moment:%z}" for moment in moments}
     names |= dict(pair.split("=", 1) for pair in told if "=" in pair)
-    abbreviation = value("timezone")
+    # `+11` is a number of hours
+    abbreviation = value("timezone").str.replace(HOURS, "${1}0${2}:00")
+    abbreviation = abbreviation.str.replace("^([+-][0-9]{2})$", "${1}:00")
     return (
         pl.when(abbreviation.is_null())
         .then(pl.lit(""))

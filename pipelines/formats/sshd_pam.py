@@ -33,6 +33,9 @@ PROGRAMS = (
     r"|passwd|chpasswd|useradd|userdel|usermod|groupadd|groupdel|groupmod|chfn|chage"
 )
 PAM = r"^pam_[a-z0-9_]+\(([^:()]+):([a-z]+)\): "
+OLD_PAM = r"^([a-z]+)\(pam_unix\)$"
+"""Old systems name the module with the program: `sshd(pam_unix)[812]: `."""
+
 ORPHANED = r"^gdm-[a-z-]+\]: "  # gdm's tag lost its `[`, the body keeps the rest
 REPEATED = r"^(?:--- )?last message repeated ([0-9]+) times?\b"
 WRAPPED = r"^message repeated ([0-9]+) times: \[ (.*)\]$"
@@ -77,7 +80,7 @@ MUST = {
 def looks_like(line: pl.Expr) -> pl.Expr:
     """A syslog line of a program that lets people in, or of PAM."""
     of_pam = line.str.contains(r" pam_[a-z0-9_]+\([^:() ]+:[a-z]+\): ")
-    return written_by(line, PROGRAMS) | of_pam
+    return written_by(line, rf"(?:{PROGRAMS})(?:\(pam_unix\))?") | of_pam
 
 
 def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
@@ -91,7 +94,12 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             whole=pl.coalesce(inner.field("2").str.strip_chars(" "), said),
             repeated=pl.coalesce(inner.field("1"), said.str.extract(REPEATED, 1)),
         )
-        .with_columns(service=pam.field("1"), body=pl.col("whole").str.replace(PAM, ""))
+        .with_columns(
+            service=pl.coalesce(
+                pam.field("1"), pl.col("syslog_program").str.extract(OLD_PAM, 1)
+            ),
+            body=pl.col("whole").str.replace(PAM, ""),
+        )
         .with_columns(**_words())
         .with_columns(event_class=_event_class())
         .with_columns(**_logon(), **_place())

@@ -130,7 +130,15 @@ def placed(frame: pl.DataFrame, source: str, fmt: str, zone: str) -> pl.DataFram
     """Events with their source, format and local day in the district's zone."""
     began = "start_time" if "start_time" in frame.columns else "time"
     day = clock.local_date(pl.coalesce(pl.col(began), pl.col("time")), zone)
-    return frame.with_columns(source=pl.lit(source), format=pl.lit(fmt), event_date=day)
+    # lines of another product say themselves what read them
+    own = pl.col("format") if "format" in frame.columns else pl.lit(fmt)
+    columns = [name for name in frame.columns if name != "format"]
+    return frame.select(
+        *columns,
+        source=pl.lit(source),
+        format=own,
+        event_date=day,
+    )
 
 
 def with_days(

@@ -1,6 +1,6 @@
 """Which format a delivery is read with: named, known from before, or identified."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -13,12 +13,22 @@ from polars.exceptions import PanicException, PolarsError
 from pipelines.clock import Reading
 from pipelines.errors import SchoolbellError, SourceError
 from pipelines.events import REJECT_COLUMNS
-from pipelines.formats import BLANK, Context, Format, formats, is_blank, never
+from pipelines.formats import (
+    BLANK,
+    Context,
+    Format,
+    Parsed,
+    formats,
+    is_blank,
+    never,
+)
 from pipelines.ingest.blocks import BOM, batch
 from pipelines.ingest.compression import read_up_to
+from pipelines.ingest.declaring import proposed
 from pipelines.ingest.delivery import Delivery
 from pipelines.ingest.framing import parts, records
-from pipelines.ingest.parser import TOO_LONG, parse, rejected
+from pipelines.ingest.mixed import MIXED
+from pipelines.ingest.parser import ANY, TOO_LONG, parse, parse_own, readers, rejected
 from pipelines.ingest.source import Source
 from pipelines.ingest.streams import Salvaged, opened
 from pipelines.state.ledger import FileRecord
@@ -27,7 +37,10 @@ SAMPLE_BYTES = 1 << 18
 SAMPLE_LINES = 400
 ENOUGH = 0.2
 SURE = 0.9
+MUCH_MORE = 1.1
+"""Events that other formats read beside the best make a file one of many products."""
 EVTX_MAGIC = b"ElfFile\x00"
+BINARY = (EVTX_MAGIC, b"PK", b"\x1f\x8b")
 
 
 @dataclass(frozen=True)
@@ -75,7 +88,31 @@ def best(
         if claims and claims[0].share >= SURE:
             return fmt.name
     claims = identify(head, context)
-    return claims[0].format if claims and claims[0].share >= ENOUGH else None
+    share = claims[0].share if claims else 0.0
+    if share >= SURE:
+        return claims[0].format
+    name = claims[0].format if share >= ENOUGH else None
+    if head.startswith(BINARY) or (name and formats()[name].framing != "lines"):
+        return name
+    lines = batch(head[: head.rfind(b"\n") + 1] or head).head(SAMPLE_LINES)
+    own = _telling(formats()[name], lines, context) if name else 0
+    mixed = _telling(ANY, lines, context, talk=name is None)
+    return MIXED if mixed > max(MUCH_MORE * own, ENOUGH * lines.height) else name
+
+
+def _telling(
+    fmt: Format, lines: pl.DataFrame, context: Context | None, *, talk: bool = False
+) -> int:
+    """How many lines become events; what a product says of itself counts as asked."""
+    try:
+        parsed = parse_own(fmt, lines, context or Context())
+    except SchoolbellError:
+        return 0
+    return sum(
+        frame.height
+        for name, frame in parsed.events.items()
+        if talk or name != "system_events"
+    )
 
 
 def _sample(head: bytes, framing: str) -> pl.DataFrame:
@@ -160,6 +197,7 @@ class Examination:
         rejects: Reason and line of what that format cannot read.
         reasons: Number of rejects by reason.
         blanks: Blank and comment lines.
+        proposal: For a file that no format knows, how to declare it.
     """
 
     claims: list[Claim]
@@ -169,6 +207,7 @@ class Examination:
     rejects: pl.DataFrame
     reasons: Mapping[str, int]
     blanks: int
+    proposal: Sequence[str] = ()
 
 
 def examine(
@@ -198,10 +237,13 @@ def examine(
             rejects=pl.DataFrame(schema=REJECT_COLUMNS),
             reasons={},
             blanks=0,
+            proposal=proposed(head, "export"),
         )
-    chosen = formats()[name]
+    chosen = readers()[name]
     sample, too_long = _first_records(delivery, head, chosen.framing)
     parsed = parse(chosen, sample, context or Context())
+    if name == MIXED:
+        claims = _read_by(parsed, sample.height)
     oversize = rejected(too_long, TOO_LONG, None)
     rejects = pl.concat([parsed.rejects, oversize.rejects])
     reasons = rejects.group_by("reason").len().sort("len", descending=True)
@@ -214,6 +256,15 @@ def examine(
         reasons=dict(reasons.iter_rows()),
         blanks=parsed.blanks,
     )
+
+
+def _read_by(parsed: Parsed, lines: int) -> list[Claim]:
+    """The formats that read some of the lines of a mixed file, and their shares."""
+    read = pl.concat(frame.select("format") for frame in parsed.events.values())
+    counts = (
+        read["format"].value_counts().sort("count", "format", descending=[True, False])
+    )
+    return [Claim(name, count / lines) for name, count in counts.iter_rows()]
 
 
 def _first_records(
@@ -252,7 +303,7 @@ def choose_format(
         SourceError: None claims enough of its lines, or the named one is unknown.
         DamageError: None does, and the stream breaks off.
     """
-    known = formats()
+    known = readers()
     name = source.format or record.format
     if name is None:
         head = _head(delivery)

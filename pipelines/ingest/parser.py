@@ -1,7 +1,12 @@
-"""Prepares the next item of an iterator while the present one is worked on."""
+"""Every line of a batch as an event, a reject or a blank; blocks of lines in order.
+
+What a file's format does not claim is read by the format that does, if need be out of
+an envelope (`mixed.py`). A file of many products, or in envelopes, has the format
+`mixed`, for which this is the only way.
+"""
 
 from collections import deque
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from queue import Empty, Full, Queue
@@ -12,8 +17,18 @@ import polars as pl
 from polars.exceptions import PanicException
 
 from pipelines.errors import SourceError
-from pipelines.formats import PLACE, Context, Format, Parsed
+from pipelines.events import EVENT_CLASSES
+from pipelines.formats import (
+    PLACE,
+    Context,
+    Format,
+    Parsed,
+    formats,
+    never,
+    without_escapes,
+)
 from pipelines.ingest.blocks import Block, batch
+from pipelines.ingest.mixed import MIXED, read_by_claim
 from pipelines.ingest.streams import Mark
 
 MOST_FAILURES = 50
@@ -39,8 +54,52 @@ def parse(fmt: Format, batch: pl.DataFrame, context: Context) -> Parsed:
     Raises:
         SourceError: The format fails on line after line.
     """
-    failures: list[str] = []
-    return _with_times(_parse(fmt, batch, context, failures), batch)
+    parsed = _with_times(_parse(fmt, batch, context, []), batch)
+    if fmt.name == MIXED or not parsed.rejects.height:
+        return parsed
+    read = read_by_claim(parsed.rejects.drop("reason"), context, parse_own)
+    return _with_others(parsed, fmt.name, read) if read.events else parsed
+
+
+def parse_own(fmt: Format, batch: pl.DataFrame, context: Context) -> Parsed:
+    """The same by this format alone."""
+    return _with_times(_parse(fmt, batch, context, []), batch)
+
+
+def _with_others(parsed: Parsed, own: str, read: Parsed) -> Parsed:
+    """With what other formats read of the rejects; of the others the reason stays."""
+    events = {**parsed.events, **read.events}
+    for name in parsed.events.keys() & read.events.keys():
+        mine = parsed.events[name].with_columns(format=pl.lit(own))
+        events[name] = pl.concat([mine, read.events[name]]).sort("file_id", "line_no")
+    done = pl.concat(frame.select(PLACE) for frame in read.events.values())
+    rejects = parsed.rejects.join(done, on=PLACE, how="anti", maintain_order="left")
+    return parsed._replace(events=events, rejects=rejects)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Mixed(Format):
+    """The format of files whose lines each have a format of their own."""
+
+    def parse(self, batch: pl.DataFrame, context: Context | None = None) -> Parsed:
+        """Read each line by the format that claims it."""
+        lines = without_escapes(batch)
+        return read_by_claim(lines, context or Context(), parse_own)
+
+
+ANY = _Mixed(
+    name=MIXED,
+    product="Several products in one file, or lines in envelopes",
+    event_classes=tuple(EVENT_CLASSES),
+    looks_like=never,
+    read=lambda lines, _: lines,
+    must={},
+)
+
+
+def readers() -> Mapping[str, Format]:
+    """Every format that a file can be read with, by name."""
+    return {**formats(), MIXED: ANY}
 
 
 def _parse(

@@ -7,9 +7,9 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from pipelines.formats import formats
 from pipelines.ingest.compression import NO_CHECKSUM
 from pipelines.ingest.delivery import Delivery, LeftOut, Listing, deliveries
+from pipelines.ingest.parser import readers
 from pipelines.ingest.remote import is_remote, remote_deliveries
 from pipelines.state.database import Store
 from pipelines.state.ledger import FAILED, GROWING, FileRecord
@@ -112,7 +112,7 @@ def waits(record: FileRecord, zone: str, settle_seconds: float) -> str:
     """
     if record.state != GROWING or not record.pending_lines:
         return ""
-    fmt = formats().get(record.format or "")
+    fmt = readers().get(record.format or "")
     settled = datetime.fromtimestamp(
         record.raw_mtime_ns / 1e9 + settle_seconds, ZoneInfo(zone)
     )

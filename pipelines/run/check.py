@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pipelines.alerts.channel_checks import channel_faults
 from pipelines.alerts.channels import report_channels
 from pipelines.district import District
-from pipelines.formats import formats
+from pipelines.ingest.parser import readers
 from pipelines.ingest.remote import is_remote
 from pipelines.reports.mail import mail_channels
 from pipelines.reports.palette import READABLE
@@ -142,13 +142,13 @@ def _faults(district: District) -> Iterator[Fault]:
 
 
 def _format(source: str, name: str | None) -> Iterator[Fault]:
-    if name is not None and name not in formats():
-        guess = nearest(name, formats()) or "squid_access"
+    if name is not None and name not in readers():
+        guess = nearest(name, readers()) or "squid_access"
         yield Fault(
             ("sources", source, "format"),
             "there is no such format",
             name,
-            ", ".join(sorted(formats())),
+            ", ".join(sorted(readers())),
             f'format = "{guess}"',
         )
 

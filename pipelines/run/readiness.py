@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 
 from pipelines.district import District
 from pipelines.errors import capital
-from pipelines.formats import formats
 from pipelines.health.rule_coverage import (
     FAMILIES,
     FAMILY_OF,
@@ -14,6 +13,7 @@ from pipelines.health.rule_coverage import (
     SITES,
     noted_coverage,
 )
+from pipelines.ingest.parser import readers
 from pipelines.registry.account_domains import (
     AMBIGUOUS,
     APPLIED,
@@ -38,7 +38,7 @@ NEEDED = (
 
 def delivered(district: District) -> frozenset[str]:
     """Classes of events that arrived, or that a configured format can give."""
-    known = formats()
+    known = readers()
     configured = {
         name
         for source in district.settings.sources.values()

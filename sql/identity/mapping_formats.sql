@@ -14,9 +14,11 @@ from (
     ('cisco_asa'),
     ('cisco_umbrella'),
     ('fortigate'),
+    ('juniper_srx'),
     ('leef'),
     ('meraki'),
     ('paloalto'),
+    ('paloalto_json'),
     ('sonicwall'),
     ('sophos_xg'),
     ('watchguard')

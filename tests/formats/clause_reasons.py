@@ -11,7 +11,10 @@ BINARY = "is binary; its texts are read as those of the JSON and XML carriers ar
 REASONS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "start": {
         PACKETS: ("iptables", "mikrotik", "pfsense_filterlog"),
-        NO_DURATION: ("cisco_umbrella", "e2guardian", "leef", "meraki", "squidguard"),
+        NO_DURATION: (
+            "cisco_umbrella", "cloudflare_gateway", "e2guardian", "leef", "meraki",
+            "sophos_utm", "squidguard",
+        ),
         "tells the beginning itself": ("zeek_conn", "zeek_http", "zeek_ssl"),
         "has a duration where its layout has `%tr`, which tests of its own show": (
             "squid_logformat",
@@ -20,18 +23,19 @@ REASONS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
     "407": {
         NO_LOGIN: (
-            "cef", "checkpoint", "cisco_asa", "cisco_umbrella", "fortigate", "leef",
-            "meraki", "mikrotik", "paloalto", "sonicwall", "sophos_xg", "watchguard",
+            "cef", "checkpoint", "cisco_asa", "cisco_umbrella", "cloudflare_gateway",
+            "fortigate", "juniper_srx", "leef", "meraki", "mikrotik", "paloalto",
+            "paloalto_json", "sonicwall", "sophos_xg", "watchguard",
         ),
         "has no status": ("squidguard", "zeek_ssl"),
     },
     "bytes": {
-        TO_CLIENT: ("cisco_wsa", "e2guardian", "squid_access"),
+        TO_CLIENT: ("cisco_wsa", "e2guardian", "sophos_utm", "squid_access"),
         "counts both where its layout has `%>st`, which tests of its own show": (
             "squid_logformat",
         ),
         PACKETS: ("iptables", "mikrotik", "pfsense_filterlog"),
-        "has no bytes": ("meraki", "squidguard", "zeek_ssl"),
+        "has no bytes": ("cloudflare_gateway", "meraki", "squidguard", "zeek_ssl"),
         DECLARED: ("declared_csv",),
     },
     "extras": {
@@ -40,6 +44,7 @@ REASONS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         ),
         "is a layout of our own, without further fields": ("lease_csv",),
     },
+    "host": {"writes a name by its labels, `(7)example(3)org`": ("windows_dns",)},
     "nobody": {BINARY: ("windows_security_evtx",)},
     "mapped": {
         BINARY: ("windows_security_evtx",),

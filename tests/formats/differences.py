@@ -12,6 +12,10 @@ BUILT = (
 PAYLOAD = "theirs counts the headers of the packets too"
 ANSWER = "an answer goes from the server to the client, who asked"
 FIXED_ZONE = "they give every stamp one fixed offset, whatever zone the line names"
+SINCE = (
+    "a line of a session that goes on counts what came since the line before; theirs "
+    "is the total so far, which each later line repeats"
+)
 STARTED = "they take the stamp, written at the end, for the beginning"
 
 EXPLAINED: Mapping[Difference, tuple[int, str]] = {
@@ -38,6 +42,8 @@ EXPLAINED: Mapping[Difference, tuple[int, str]] = {
         "the identity that is an account, not the computer named first",
     ),
     ("cisco_wsa", "start_time"): (4, STARTED),
+    ("fortigate", "bytes_in"): (1, SINCE),
+    ("fortigate", "bytes_out"): (1, SINCE),
     ("fortigate", "disposition"): (
         4,
         "a session that closed was still blocked where `utmaction` says so",

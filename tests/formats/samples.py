@@ -164,6 +164,7 @@ FAMILIES = {
         only="/freeradius/",
         header=CUT_OFF + b"radiusd[1]: ",
     ),
+    "radius_ise": Family(("cisco_ise",), of="radius", only="ISESample"),
     "radius_nps": Family(("windows_nps",), of="radius", only="microsoft"),
     "vpn": Family(("openvpn",)),
     "dhcp_file": Family(("isc_dhcpd_leases",), of="dhcp", only=r"dhcpd\.leases"),

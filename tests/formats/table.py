@@ -96,7 +96,7 @@ NO_FORMAT = {
         "theirs as CSV or JSON"
     ),
     "dns_filter": "CoreDNS; logins of administrators to AdGuard and Technitium",
-    "radius": "Cisco ISE and Secure ACS, GNU Radius",
+    "radius": "Cisco Secure ACS, GNU Radius",
     "zeek": "logs of other kinds: Kerberos, RADIUS, files, mail and so on",
     "syslog_framing": "system logs, only their headers were of use",
 }

@@ -12,6 +12,15 @@ NOT_COMPARED = """
 No other parser's output could be compared for: {reasons}.
 """
 WHY_NOT: Mapping[str, str] = {
+    "aruba_os": "no samples",
+    "bind_queries": "no samples",
+    "cisco_ise": "the sample comes without one, and is of profiling alone",
+    "cloudflare_gateway": "no samples",
+    "entra_signin_csv": "no samples",
+    "juniper_srx": "no samples",
+    "paloalto_json": "no samples",
+    "sophos_utm": "no samples",
+    "windows_dns": "no samples",
     "declared_csv": "read as the district says",
     "declared_json": "read as the district says",
     "dnsmasq": "no samples",
@@ -35,6 +44,13 @@ LAYOUTS: Mapping[str, tuple[str, str, str]] = {
     "Check Point logins": (
         "checkpoint", "checkpoint", "Identity Awareness|Mobile Access|Connectra"
     ),
+    "Logins of ChromeOS devices": (
+        "google_workspace", "google_workspace", "CHROME_OS_LOGIN|CHROMEOS_"
+    ),
+    "NPS in the Security log": (
+        "windows_evtx", "windows_security_json", r'"EventID":627[23]'
+    ),
+    "FortiGate with commas": ("fortigate", "fortigate", r"date=[0-9-]+,time="),
     "Sophos logins": ("sophos_xg", "sophos_xg", r"Authentication"),
     "Blue Coat ProxySG": ("w3c_elff", "w3c_elff", r"sc-filter-result[ \t]"),
     "Zeek's logs as JSON": ("zeek_conn", "zeek_conn", r'^\{.*"id.orig_h"'),

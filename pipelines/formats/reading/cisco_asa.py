@@ -114,7 +114,16 @@ FAMILIES: Mapping[str, tuple[list[str], str]] = {
         ),
     ),
     "vpn": (
-        ["113039", "716001", "716002", "716038", "716039", "722051"],
+        [
+            "113039",
+            "716001",
+            "716002",
+            "716038",
+            "716039",
+            "716058",
+            "716059",
+            "722051",
+        ],
         (
             r"^Group <?(?<group>[^>]*?)>? User <?(?<user>[^>]*?)>? IP <?(?<a>[^> ]*)>? "
             r"(?<said>.*)$"
@@ -126,6 +135,20 @@ FAMILIES: Mapping[str, tuple[list[str], str]] = {
             r"^(?<said>Authentication: (?:rejected|successful)), "
             r"group = (?<group>[^ ,]*) user = (?<user>[^ ,]*) ?, "
             r"Session Type: (?<session>.*)$"
+        ),
+    ),
+    "given": (
+        ["109201"],
+        (
+            r"^UAUTH: Session=[^,]*, User=(?<user>[^,]*), "
+            r"Assigned IP=(?<given>[^,]*), (?<said>.*)$"
+        ),
+    ),
+    "tunnel": (
+        ["750006", "750007"],
+        (
+            r"^Local:[^ ]+ Remote:(?<a>[^ ]+):(?<a_port>[0-9]+) "
+            r"Username:(?<user>[A-Za-z][^ ]*) IKEv2 (?<said>SA .*)$"
         ),
     ),
     "gone": (
@@ -156,7 +179,7 @@ FAMILIES: Mapping[str, tuple[list[str], str]] = {
 }
 FLOWS = ["built", "ended", "ping", "refused", "denied", "listed"]
 VISITS = ["visited", "not_let"]
-LOGONS = ["vpn", "vpn_before", "gone", "unproven", "admin"]
+LOGONS = ["vpn", "vpn_before", "given", "tunnel", "gone", "unproven", "admin"]
 ALWAYS = {
     **dict.fromkeys(FLOWS, "transport"),
     **dict.fromkeys(VISITS, "url"),
@@ -219,13 +242,14 @@ def visit() -> dict[str, pl.Expr]:
 def logon() -> dict[str, pl.Expr]:
     """What became of an account, of the VPN or of an administrator."""
     text = pl.coalesce(said("said"), pl.lit(""))
-    refused = text.str.contains("rejected", literal=True) | (
+    refused = text.str.contains("rejected|^Failed") | (
         pl.col("family").is_in(["unproven"]) | (said("verdict") == "denied")
     ).fill_null(value=False)
     left = (pl.col("family") == "gone") | text.str.contains(
-        "session terminated", literal=True
+        "session terminated|session lost connection|^SA DOWN"
     )
-    is_vpn = pl.col("family").is_in(["vpn", "vpn_before", "gone"]) & ~text.str.contains(
+    tunnels = ["vpn", "vpn_before", "given", "tunnel", "gone"]
+    is_vpn = pl.col("family").is_in(tunnels) & ~text.str.contains(
         "(?i)session type: admin"
     )
     reason = text.str.extract(r"terminated: (.*?)\.?$", 1)
@@ -241,7 +265,11 @@ def logon() -> dict[str, pl.Expr]:
         ),
         "event_code": pl.col("code"),
         "assigned_ip": somewhere(
-            address(text.str.extract(r"^IPv4 Address <([^>]*)>", 1))
+            address(
+                pl.coalesce(
+                    said("given"), text.str.extract(r"^IPv4 Address <([^>]*)>", 1)
+                )
+            )
         ),
         "is_machine": is_machine(account(said("user"))),
         "end_reason": pl.coalesce(reason, known(said("reason"))),

@@ -1,0 +1,127 @@
+"""The debug log of a Windows DNS server: each packet that it logs is a line.
+
+    11/2/2026 8:15:00 AM 0D48 PACKET  000000000181D1C0 UDP Rcv 192.0.2.17      0c6b   Q
+    [0001   D   NOERROR] A      (7)example(3)org(0)
+
+(one line). A question that was received is a query of that client; what is sent to
+other servers, and answers, are `system_events`, since they repeat it. The stamp is
+local time in the order of the server's language: `options.date_order = "day_first"`
+says that the day stands first, where the year does not.
+"""
+
+import polars as pl
+
+from pipelines import clock
+from pipelines.errors import SettingsError
+from pipelines.formats import Context, Format
+from pipelines.formats.reading.fields import address, name
+from pipelines.formats.reading.keyvalue import json_of
+
+STAMP = (
+    r"([0-9]{1,4})[/.-]([0-9]{1,2})[/.-]([0-9]{1,4}) ([0-9]{1,2})(:[0-9]{2}:[0-9]{2})"
+    r"(?: ([AP]M))?"
+)
+PACKET = (
+    rf"^{STAMP} [0-9A-F]{{3,4}} PACKET +[0-9A-F]{{8,16}} (UDP|TCP) +(Rcv|Snd) "
+    r"([0-9a-fA-F.:]+) +([0-9a-f]{4}) (R| ) (Q|N|U|\?) "
+    r"\[([0-9a-f]{4}) +[ATDR ]* +([A-Z]+) *\] ([A-Z0-9]+) +(.*)$"
+)
+PARTS = [
+    "first", "second", "third", "hour", "rest", "half", "transport", "way", "peer",
+    "number", "is_answer", "asks", "flags", "code", "query_type", "asked",
+]  # fmt: skip
+ORDERS = ("month_first", "day_first")
+TALK = r"^(?:DNS Server log file creation|Log file wrap|Message logging key|[ \t])"
+IS_QUERY = pl.col("event_class") == "dns_queries"
+
+MUST = {
+    "not a packet of the log": pl.col("way").is_not_null(),
+    "no date and time that can be read": pl.col("time").is_not_null(),
+    "query from no address": ~IS_QUERY | pl.col("src_ip").is_not_null(),
+    "query of no name": ~IS_QUERY | pl.col("query_name").is_not_null(),
+}
+
+
+def looks_like(line: pl.Expr) -> pl.Expr:
+    """A stamp, a thread, the word PACKET and a context."""
+    return line.str.contains(
+        r"^[0-9]{1,4}[/.-][0-9]{1,2}[/.-][0-9]{1,4} [0-9]{1,2}:[0-9:]{5}(?: [AP]M)? "
+        r"[0-9A-F]{3,4} PACKET  "
+    )
+
+
+def comment(line: pl.Expr) -> pl.Expr:
+    """The key above the packets, and the details below one."""
+    return line.str.contains(TALK)
+
+
+def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
+    """Add the columns of `dns_queries`, or of `system_events` for other packets.
+
+    Raises:
+        SettingsError: The option for the order of a date has no meaning.
+    """
+    line = pl.col("line").str.strip_chars_end("\r\n\x00 ")
+    found = line.str.extract_groups(PACKET).struct.rename_fields(PARTS)
+    asked = pl.col("asked")
+    # (7)example(3)org(0), or .example.org. of other versions
+    labels = asked.str.replace_all(r"\([0-9]+\)", ".").str.strip_chars(".")
+    is_question = (
+        (pl.col("way") == "Rcv")
+        & (pl.col("is_answer") == " ")
+        & (pl.col("asks") == "Q")
+    )
+    stamp = clock.civil(_local(context), "%Y-%m-%d %H:%M:%S", context.reading)
+    return batch.with_columns(found.struct.unnest()).with_columns(
+        event_class=pl.when(is_question)
+        .then(pl.lit("dns_queries"))
+        .otherwise(pl.lit("system_events")),
+        time=stamp.time,
+        time_quality=stamp.quality,
+        src_ip=address(pl.col("peer")),
+        query_name=pl.when(labels == "").then(pl.lit(".")).otherwise(name(labels)),
+        kind=pl.concat_str("transport", "way", separator=" "),
+        message=pl.col("line"),
+        extras=pl.when(is_question).then(json_of([pl.col("transport")])),
+    )
+
+
+def _local(context: Context) -> pl.Expr:
+    """The stamp with its year first."""
+    order = context.options.get("date_order", ORDERS[0])
+    if order not in ORDERS:
+        raise SettingsError(
+            f"there is no order of a date {order!r}",
+            where="options.date_order",
+            remedy=f"Name one of {', '.join(ORDERS)}.",
+        )
+    first, second, third = (pl.col(key) for key in PARTS[:3])
+    month, day = (first, second) if order == ORDERS[0] else (second, first)
+    has_year = first.str.len_bytes() == len("2026")
+    date = [
+        pl.when(has_year).then(first).otherwise(third),
+        pl.when(has_year).then(second).otherwise(month).str.zfill(2),
+        pl.when(has_year).then(third).otherwise(day).str.zfill(2),
+    ]
+    hour = pl.col("hour").cast(pl.Int32, strict=False)
+    half = pl.col("half")
+    in_day = (
+        pl.when(half == "PM")
+        .then(hour % 12 + 12)
+        .when(half == "AM")
+        .then(hour % 12)
+        .otherwise(hour)
+    )
+    clock_text = in_day.cast(pl.String).str.zfill(2) + pl.col("rest")
+    return pl.concat_str(date, separator="-") + " " + clock_text
+
+
+FORMAT = Format(
+    name="windows_dns",
+    product="Windows DNS server",
+    event_classes=("dns_queries", "system_events"),
+    looks_like=looks_like,
+    read=read,
+    must=MUST,
+    comment=comment,
+)

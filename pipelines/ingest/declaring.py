@@ -1,0 +1,204 @@
+"""Proposes how to declare an export that no format knows, for a person to correct.
+
+Columns are guessed by their names alone, the shape of a time by the first rows. What is
+proposed is a part of `district.toml`; nothing is read with it until somebody says so.
+"""
+
+import csv
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+from pipelines.events import EVENT_CLASSES
+from pipelines.formats.declared_csv import is_header
+from pipelines.ingest.blocks import BOM
+
+SEPARATORS = (",", ";", "\t", "|")
+ROWS = 50
+FEWEST_COLUMNS = 3
+DEEPEST = 3
+"""Objects inside objects of a JSON export whose keys are looked at."""
+
+MEANINGS: Mapping[str, tuple[str, ...]] = {
+    "time": (
+        "time", "timestamp", "datetime", "dateandtime", "datetimeutc", "dateutc",
+        "eventtime", "accesstime", "timegenerated", "when", "created", "createdat",
+        "date",
+    ),
+    "user_name": (
+        "username", "user", "useremail", "email", "emailaddress", "account",
+        "accountname", "actor", "login", "loginname", "upn", "userprincipalname",
+        "actoremail", "student", "studentemail", "userid",
+    ),
+    "src_ip": (
+        "srcip", "ipaddress", "ip", "clientip", "sourceip", "localip", "internalip",
+        "privateip", "sourceaddress", "publicip", "externalip",
+    ),
+    "src_mac": ("srcmac", "mac", "macaddress", "clientmac"),
+    "host": (
+        "devicename", "device", "computer", "computername", "workstation", "machine",
+        "serialnumber", "deviceserial", "assettag",
+    ),
+    "url": ("url", "fullurl", "requesturl", "address", "link", "page", "website"),
+    "url_hostname": ("urlhostname", "domain", "host", "hostname", "fqdn", "site"),
+    "query_name": ("queryname", "query", "question", "dnsquery", "requesteddomain"),
+    "query_type": ("querytype", "recordtype"),
+    "method": ("method", "httpmethod", "requestmethod"),
+    "status_code": ("statuscode", "httpstatus", "responsecode"),
+    "bytes_in": ("bytesin", "bytesreceived", "bytes", "size", "responsesize"),
+    "bytes_out": ("bytesout", "bytessent", "requestsize"),
+    "user_agent": ("useragent", "browser"),
+    "category": ("category", "categories", "categoryname", "contentcategory"),
+    "disposition": (
+        "disposition", "action", "allowedblocked", "decision", "verdict", "access",
+        "filteraction", "status", "result",
+    ),
+    "is_success": ("issuccess", "success", "outcome", "status", "result"),
+    "failure_reason": ("failurereason", "reason", "error"),
+    "ip": ("ip", "ipaddress", "leasedip"),
+    "mac": ("mac", "macaddress", "hardwareaddress"),
+    "hostname": ("hostname", "clientname", "devicename"),
+    "action": ("action", "event", "leaseaction"),
+}  # fmt: skip
+"""Our columns, and what exports call them: letters and digits, the likeliest first."""
+
+SHAPES = (
+    "%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %I:%M %p", "%m/%d/%Y %H:%M",
+    "%d/%m/%Y %H:%M:%S", "%d.%m.%Y %H:%M:%S", "%Y/%m/%d %H:%M:%S",
+    "%b %d, %Y %I:%M:%S %p", "%b %d, %Y, %I:%M:%S %p", "%b %d %Y %H:%M:%S",
+    "%d %b %Y %H:%M:%S", "%m-%d-%Y %H:%M:%S",
+)  # fmt: skip
+ISO = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}"
+
+
+def proposed(head: bytes, source: str) -> list[str]:
+    """Lines for `district.toml`; none where nothing looks like an export.
+
+    Args:
+        head: The first bytes of the file, decompressed.
+        source: The name of the source.
+    """
+    text = head.decode("utf-8", "replace").removeprefix(BOM)
+    lines = [line for line in text.splitlines() if line.strip()][: ROWS + 10]
+    return _json(text.lstrip(), source) or _csv(lines, source)
+
+
+def _csv(lines: Sequence[str], source: str) -> list[str]:
+    for number, line in enumerate(lines[:10]):
+        mark = max(SEPARATORS, key=line.count)
+        titles = next(csv.reader([line], delimiter=mark), [])
+        is_named = pl.select(is_header(pl.lit(line))).item()
+        if len(titles) < FEWEST_COLUMNS or not is_named:
+            continue
+        rows = list(csv.reader(lines[number + 1 : number + ROWS], delimiter=mark))
+        whole = [row for row in rows if len(row) == len(titles)]
+        found = _guessed(titles)
+        if "time" not in found or not whole:
+            continue
+        names = {_plain(title): title for title in titles}
+        if names.keys() >= {"date", "time"}:
+            found["time"] = f"{names['date']} + {names['time']}"
+        shape = _shape(found["time"].split(" + "), titles, whole)
+        more = {} if mark == "," else {"separator": "tab" if mark == "\t" else mark}
+        return _toml(source, "declared_csv", found, shape | more)
+    return []
+
+
+def _json(text: str, source: str) -> list[str]:
+    begin = text.find("{")
+    if not text.startswith(("{", "[")) or begin < 0:
+        return []
+    try:
+        record, _ = json.JSONDecoder().raw_decode(text[begin:])
+    except ValueError:
+        return []
+    for key in ("items", "value", "records"):
+        if isinstance(record.get(key), list) and record[key]:
+            record = record[key][0]
+    if not isinstance(record, dict):
+        return []
+    paths = dict(_paths(record))
+    found = _guessed([*paths])
+    if "time" not in found:
+        return []
+    return _toml(source, "declared_json", {k: f"/{v}" for k, v in found.items()}, {})
+
+
+def _paths(value: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    for key, inner in value.items():
+        path = f"{before}{key}"
+        if isinstance(inner, dict) and path.count("/") < DEEPEST:
+            yield from _paths(inner, f"{path}/")
+        elif not isinstance(inner, list):
+            yield path, inner
+
+
+def _plain(title: str) -> str:
+    return re.sub("[^a-z0-9]", "", title.rsplit("/", 1)[-1].lower())
+
+
+def _guessed(titles: Sequence[str]) -> dict[str, str]:
+    """Our columns, each with the title that means it most likely."""
+    by_name: dict[str, str] = {}
+    for title in titles:
+        by_name.setdefault(_plain(title), title)
+    found: dict[str, str] = {}
+    for column, names in MEANINGS.items():
+        likeliest = next((by_name[name] for name in names if name in by_name), None)
+        if likeliest is not None:
+            found[column] = likeliest
+    return found
+
+
+def _event_class(found: Mapping[str, str]) -> str:
+    if "query_name" in found:
+        return "dns_queries"
+    if found.keys() & {"url", "url_hostname"}:
+        return "http_requests"
+    if found.keys() >= {"ip", "mac"} and "user_name" not in found:
+        return "leases"
+    return "logons"
+
+
+def _shape(
+    parts: Sequence[str], titles: Sequence[str], rows: Sequence[Sequence[str]]
+) -> dict[str, str]:
+    """The option `time_shape`, if the first rows all have one that is not ISO."""
+    places = [titles.index(part) for part in parts]
+    times = [" ".join(row[place].strip() for place in places) for row in rows]
+    if all(re.match(ISO, time) for time in times):
+        return {}
+    for shape in SHAPES:
+        if all(_fits(time, shape) for time in times):
+            return {"time_shape": shape}
+    return {"time_shape": "?"}
+
+
+def _fits(time: str, shape: str) -> bool:
+    try:
+        datetime.strptime(time, shape)  # noqa: DTZ007 - only its shape is asked
+    except ValueError:
+        return False
+    return True
+
+
+def _toml(
+    source: str, fmt: str, found: Mapping[str, str], more: Mapping[str, str]
+) -> list[str]:
+    event_class = _event_class(found)
+    columns = EVENT_CLASSES[event_class].names()
+    kept = {key: text for key, text in found.items() if key in columns}
+    if event_class == "logons":
+        kept["activity"] = "=logon"
+    options = {"event_class": event_class, **more, **kept}
+    return [
+        f"[sources.{source}]",
+        f'format = "{fmt}"',
+        "",
+        f"[sources.{source}.options]",
+        *(f"{key} = {json.dumps(text)}" for key, text in options.items()),
+    ]

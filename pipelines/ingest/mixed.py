@@ -1,0 +1,134 @@
+"""Reads lines each by the format that claims it, out of envelopes where need be.
+
+What comes out keeps the place of the line that was delivered, and says in a column
+`format` what read it. A line that a format claims and cannot read is rejected with that
+format's reason; out of an envelope it is tried as it stands, then behind a header made
+of what the envelope says.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import polars as pl
+
+from pipelines.errors import SchoolbellError
+from pipelines.formats import PLACE, Context, Format, Parsed, formats, is_blank
+from pipelines.ingest.envelopes import is_names, unwrapped
+
+MIXED = "mixed"
+UNCLAIMED = "no known format claims it, be it as it is or out of an envelope"
+MOST_ENVELOPES = 3
+"""One around the other."""
+
+SAMPLE = 400
+"""Lines that say which formats are asked first about all of them."""
+
+ONE_LINE = ("lines", "json_array", "xml_events", "evtx")
+"""Framings whose records stand on one line each, if nothing else does."""
+
+WRAPPED = '^[{"]'
+LINE = pl.col("line")
+Parse = Callable[[Format, pl.DataFrame, Context], Parsed]
+
+
+def read_by_claim(lines: pl.DataFrame, context: Context, parse: Parse) -> Parsed:
+    """Each line as an event, a reject or a blank.
+
+    Args:
+        lines: Lines with their place.
+        context: What the formats are told.
+        parse: Reads lines by a format that claims them.
+    """
+    records = lines.select(*PLACE, "line").filter(~(is_blank(LINE) | is_names(LINE)))
+    reading = _Reading(records, context, parse)
+    reading.read(records)
+    texts = records
+    for _ in range(MOST_ENVELOPES):
+        texts = unwrapped(reading.unread(texts), context.reading)
+        if not texts.height:
+            break
+        reading.read(texts.select(*PLACE, "line"))
+        headed = texts.filter(pl.col("headed").is_not_null())
+        reading.read(reading.unread(headed.select(*PLACE, line="headed")))
+    return reading.parsed(lines.height - records.height)
+
+
+class _Reading:
+    """Lines on their way to what they are."""
+
+    def __init__(self, lines: pl.DataFrame, context: Context, parse: Parse) -> None:
+        self._left = lines
+        self._context = context
+        self._parse = parse
+        self._events: dict[str, list[pl.DataFrame]] = defaultdict(list)
+        self._refused = lines.clear().select(*PLACE, reason=LINE)
+        self._blanks = 0
+
+    def read(self, texts: pl.DataFrame) -> None:
+        """Read what formats claim, each by its own."""
+        for fmt, part in _claimed(texts):
+            parsed = self._parse(fmt, part, self._context_of(fmt, part))
+            for name, frame in parsed.events.items():
+                self._events[name].append(frame.with_columns(format=pl.lit(fmt.name)))
+            refused = parsed.rejects.select(*PLACE, "reason")
+            self._refused = pl.concat([self._refused, refused])
+            done = part.join(refused, on=PLACE, how="anti")
+            self._left = self._left.join(done, on=PLACE, how="anti")
+            self._blanks += parsed.blanks
+
+    def unread(self, texts: pl.DataFrame) -> pl.DataFrame:
+        """Those that are no event yet."""
+        return texts.join(self._left, on=PLACE, how="semi", maintain_order="left")
+
+    def parsed(self, blanks: int) -> Parsed:
+        """What became of all of them.
+
+        Of what is in an envelope the reason for the innermost line counts; what looks
+        like a line already is one, and its header no envelope.
+        """
+        by_place = self._refused.group_by(PLACE)
+        reasons = by_place.agg(pl.first("reason"), pl.last("reason").alias("inner"))
+        rejects = self._left.join(reasons, on=PLACE, how="left", maintain_order="left")
+        is_wrapped = LINE.str.contains(WRAPPED)
+        reason = (
+            pl.when(is_wrapped).then("inner").otherwise("reason").fill_null(UNCLAIMED)
+        ).alias("reason")
+        return Parsed(
+            events={
+                name: pl.concat(frames).sort("file_id", "line_no")
+                for name, frames in self._events.items()
+            },
+            rejects=rejects.select(*PLACE, reason, "line"),
+            blanks=blanks + self._blanks,
+            header=None,
+        )
+
+    def _context_of(self, fmt: Format, lines: pl.DataFrame) -> Context:
+        """With the source's options, unless they are those of another format."""
+        told = replace(self._context, header=None)
+        try:
+            fmt.parse(lines.clear(), told)
+        except SchoolbellError:
+            return replace(told, options={})
+        return told
+
+
+def _claimed(lines: pl.DataFrame) -> Iterator[tuple[Format, pl.DataFrame]]:
+    """The lines that each format claims; what claims most is asked first."""
+    looks = {
+        name: fmt.looks_like(LINE).fill_null(value=False)
+        for name, fmt in formats().items()
+        if fmt.framing in ONE_LINE and fmt.header is None
+    }
+    shares = lines.head(SAMPLE).select(
+        pl.col("line").filter(look).len().alias(name) for name, look in looks.items()
+    )
+    counts = shares.row(0, named=True)
+    for name in sorted(looks, key=lambda name: -counts[name]):
+        if not lines.height:
+            return
+        is_own = lines.select(looks[name]).to_series()
+        if is_own.any():
+            yield formats()[name], lines.filter(is_own)
+            lines = lines.filter(~is_own)

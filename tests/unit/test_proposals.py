@@ -1,0 +1,113 @@
+"""What `identify` says of a file that no format knows, and of talk."""
+
+import tomllib
+
+import polars as pl
+import pytest
+
+from pipelines.clock import Reading
+from pipelines.formats import Context, formats
+from pipelines.ingest.declaring import proposed
+from pipelines.ingest.framing import records
+from pipelines.ingest.unused import unused
+from tests.journey.commands import schoolbell
+
+FORMATS = formats()
+EXPORTS = {
+    "filter": (
+        (
+            "Date,Time,User Email,IP Address,URL,Action,Category,Policy\n"
+            "11/02/2026,08:15:00 AM,ada@example.org,192.0.2.17,https://games.example/,"
+            "Blocked,Games,Students\n"
+        ),
+        "http_requests",
+        {"user_name": "ada@example.org", "disposition": "blocked"},
+    ),
+    "semicolons": (
+        (
+            "Student;Website;Device Name;Timestamp\n"
+            "ada@example.org;games.example/play;EX5C0017;2026-11-02 08:15:00\n"
+        ),
+        "http_requests",
+        {"user_name": "ada@example.org", "url_hostname": "games.example"},
+    ),
+    "sign-ins": (
+        (
+            "Report of last week\n\n"
+            "Event time,Actor,IP address,Status\n"
+            '"Nov 2, 2026 08:15:00 AM",ada@example.org,203.0.113.7,Success\n'
+        ),
+        "logons",
+        {"user_name": "ada@example.org", "src_ip": "203.0.113.7", "is_success": True},
+    ),
+    "queries": (
+        (
+            "timestamp,query,clientIp,action\n"
+            "2026-11-02T14:15:00Z,games.example,192.0.2.17,blocked\n"
+        ),
+        "dns_queries",
+        {"query_name": "games.example", "src_ip": "192.0.2.17"},
+    ),
+    "json": (
+        (
+            '{"when":"2026-11-02T14:15:00Z","user":{"email":"ada@example.org"},'
+            '"device":{"serialNumber":"EX5C0017"},"ip":"192.0.2.7"}\n'
+        ),
+        "logons",
+        {"user_name": "ada@example.org", "host": "ex5c0017"},
+    ),
+    "json array": (
+        (
+            '{"items":[{"createdAt":"2026-11-02T14:15:00Z","upn":"ada","url":'
+            '"https://games.example/a"}]}'
+        ),
+        "http_requests",
+        {"user_name": "ada", "url_hostname": "games.example"},
+    ),
+}
+
+
+@pytest.mark.parametrize("export", EXPORTS)
+def test_what_is_proposed_reads_the_export(export):
+    text, event_class, said = EXPORTS[export]
+    source = tomllib.loads("\n".join(proposed(text.encode(), "x")))["sources"]["x"]
+    fmt = FORMATS[source["format"]]
+    context = Context(Reading("America/Chicago"), source["options"])
+    parsed = fmt.parse(records(text.encode(), fmt.framing), context)
+    (event,) = parsed.events[event_class].to_dicts()
+    assert {key: event[key] for key in said} == said
+    assert event["time"].isoformat() == "2026-11-02T14:15:00+00:00"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "words that no product writes\n", "a,b\n1,2\n", "{", "[1, 2]", "{}"]
+)
+def test_nothing_is_proposed_for_what_is_no_export(text):
+    assert proposed(text.encode(), "x") == []
+
+
+def test_talk_that_names_an_account_or_a_card_is_counted_by_its_kind():
+    talk = pl.DataFrame(
+        {
+            "kind": ["new", "new", "new", "old", "old"],
+            "message": [
+                '{"DEVICE_USER":"ada@example.org"}',
+                "user=N/A from 00:00:5e:00:53:01",
+                "nothing here",
+                "user 'bo' came",
+                "a fingerprint 00:00:5e:00:53:01:22:33",
+            ],
+        }
+    )
+    found = [(one.kind, one.lines, one.accounts, one.cards) for one in unused(talk)]
+    assert found == [("new", 3, 1, 1), ("old", 2, 1, 0)]
+
+
+def test_identify_says_what_to_paste_and_what_is_empty(tmp_path):
+    export = tmp_path / "export.csv"
+    export.write_text(EXPORTS["filter"][0], encoding="utf-8")
+    (tmp_path / "empty.log").write_bytes(b"")
+    told = schoolbell("identify", export, tmp_path / "empty.log")
+    assert told.code == 1
+    assert 'time = "Date + Time"' in told.out
+    assert "empty.log: it is empty" in told.out
