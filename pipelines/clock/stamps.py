@@ -184,8 +184,8 @@ _PLAIN_ISO = (
     r"T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?Z$"
 )
 _ODD_ISO = (
-    r"^([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2}:[0-9]{2})"
-    r"(?:[.,]([0-9]{1,9}))? ?(Z|z|[+-][0-9]{2}:?[0-9]{2})?$"
+    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}"
+    r"(?:[.,][0-9]{1,9})? ?(?:Z|z|[+-][0-9]{2}:?[0-9]{2})?$"
 )
 
 
@@ -236,13 +236,16 @@ def _iso(values: pl.Series, reading: Reading) -> pl.Series:
 
 def _odd_iso(frame: pl.DataFrame, reading: Reading) -> pl.DataFrame:
     """`time` of any ISO stamp, and the `quality` of one without an offset."""
-    groups = pl.col("text").str.extract_groups(_ODD_ISO)
-    parts = frame.select(
-        groups.struct.rename_fields(["day", "clock", "part", "offset"]).struct.unnest()
-    )
-    second = pl.concat_str("day", "clock", separator="T")
-    naive = parts.select("part", "offset", second=naive_of(second, _ISO_SECOND)).select(
-        "offset", naive=pl.col("second") + _micros(pl.col("part"))
+    text, rest = pl.col("text"), pl.col("rest")
+    shaped = frame.select(pl.when(text.str.contains(_ODD_ISO)).then(text))
+    second = text.str.slice(0, 10) + "T" + text.str.slice(11, 8)
+    naive = shaped.select(naive=naive_of(second, _ISO_SECOND), rest=text.str.slice(19))
+    if naive.select((rest == "").all()).item():
+        local = civil_time(pl.col("naive"), reading)
+        return naive.select(time=local.time, quality=local.quality)
+    naive = naive.select(
+        naive=pl.col("naive") + _micros(rest.str.extract("^[.,]([0-9]+)", 1)),
+        offset=rest.str.extract("([Zz]|[+-][0-9:]+)$", 1),
     )
     given = pl.col("offset").is_not_null()
     plain = _in_utc(pl.col("naive")) - _offset(pl.col("offset"))

@@ -1,7 +1,7 @@
 """Small expressions that several formats share: words, numbers, hosts, addresses."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TypeVar
 
 import polars as pl
 
@@ -39,10 +39,14 @@ tunnel in which it says who it is (RFC 7542, 2.4).
 MAX_URL = 8_192
 
 
-def cut(text: pl.Expr, names: list[str], separator: str = " ") -> pl.Expr:
-    """Cut at single separators; the last field keeps whatever is left over."""
-    parts = text.str.splitn(separator, len(names))
-    return parts.struct.rename_fields(names).struct.unnest()
+Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
+
+
+def cut(frame: Frame, text: pl.Expr, names: list[str], separator: str = " ") -> Frame:
+    """Add a text cut at single separators; the last field keeps what is left over."""
+    parts = text.str.splitn(separator, len(names)).struct.rename_fields(names)
+    # in a step of its own: unnested as an expression the text is cut once a field
+    return frame.with_columns(_cut=parts).unnest("_cut")
 
 
 def known(field: pl.Expr) -> pl.Expr:
@@ -134,8 +138,9 @@ def address(field: pl.Expr) -> pl.Expr:
     its zone; v4-mapped IPv6, in either spelling, becomes IPv4.
     """
     plain = field.str.contains(_CANONICAL) & ~field.str.contains(_NOT_CANONICAL)
-    odd = rarely(pl.when(~plain).then(field), _odd_address)
-    return pl.when(plain).then(field).otherwise(odd)
+    may_be_one = ~plain & field.str.contains(_ADDRESS_BEGINS)
+    odd = rarely(pl.when(may_be_one).then(field), _odd_address)
+    return pl.when(plain).then(field.str.strip_prefix("::ffff:")).otherwise(odd)
 
 
 def _ipv6(group: str, most: int) -> str:
@@ -148,11 +153,14 @@ def _ipv6(group: str, most: int) -> str:
     return "|".join([f"{group}(?::{group}){{7}}", *cut, *ends])
 
 
-_CANONICAL = rf"^(?:{IPV4}|{_ipv6('(?:0|[1-9a-f][0-9a-f]{0,3})', 6)})$"
-_NOT_CANONICAL = r"(?:^|:)0:(?:0(?::|$)|:)|::0(?::|$)|^::ffff:[0-9a-f]+:[0-9a-f]+$"
+_CANONICAL = rf"^(?:(?:::ffff:)?{IPV4}|{_ipv6('(?:0|[1-9a-f][0-9a-f]{0,3})', 6)})$"
+_NOT_CANONICAL = r"(?:^|:)0:(?:0(?::|$)|:)|::0(?::|$)|^::ffff:[0-9a-f:]*$"
+_ADDRESS_BEGINS = r"^[ \[\]]*(?:[0-9.]{7}|[0-9a-fA-F]{0,4}:)"
 _ADDRESS = rf"^(?:{IPV4}|{_ipv6('[0-9a-f]{1,4}', 7)})$"
 _DOTTED_TAIL = rf"^([0-9a-f:]*:){IPV4}$"
 _MAPPED = "^::ffff:[0-9a-f]+:[0-9a-f]+$"
+_ZEROS = ":0" * 8
+_ZERO_RUNS = [rf"(?:^|:)0(?::0){{{size - 1}}}(?::|$)" for size in range(8, 1, -1)]
 _HEX = {str(byte): f"{byte:02x}" for byte in range(256)}
 _DECIMAL = {written: byte for byte, written in _HEX.items()}
 
@@ -166,33 +174,36 @@ def _odd_address(field: pl.Expr) -> pl.Expr:
 def _spelled(values: pl.Series) -> pl.Series:
     """Canonical addresses of those in lower case; null for what is none."""
     text, groups = pl.col("text"), pl.col("groups")
-    front = text.str.extract(_DOTTED_TAIL, 1)
-    octets = text.str.slice(front.str.len_bytes()).str.split(".")
-    one, two, three, four = (_looked_up(octets.list.get(at), _HEX) for at in range(4))
-    in_hex = pl.concat_str(front, one, two, pl.lit(":"), three, four)
+    found = values.to_frame("text")
+    if found.select(text.str.contains(_DOTTED_TAIL).any()).item():
+        found = found.select(pl.coalesce(_in_hex(text), text))
     gap = 8 - text.str.count_matches("[0-9a-f]+")
-    gaps = {size: ":0" * size + ":" for size in range(1, 9)}
-    filled = text.str.replace("::", _looked_up(gap, gaps), literal=True)
+    zeros = pl.lit(_ZEROS).str.head(2 * gap) + ":"
+    filled = text.str.replace("::", zeros, literal=True)
     bare = filled.str.strip_chars(":").str.replace_all(r"\b0+([0-9a-f])", "$1")
-    runs = [rf"(?:^|:)0(?::0){{{size - 1}}}(?::|$)" for size in range(8, 1, -1)]
     shortest = pl.coalesce(
         *(
             pl.when(groups.str.contains(run)).then(groups.str.replace(run, "::"))
-            for run in runs
+            for run in _ZERO_RUNS
         ),
         groups,
     )
-    is_v6 = text.str.contains(":", literal=True)
-    return (
-        values.to_frame("text")
-        .select(pl.coalesce(pl.when(front.is_not_null()).then(in_hex), text))
-        .select(pl.when(text.str.contains(_ADDRESS)).then(text))
-        .select("text", groups=pl.when(is_v6).then(bare))
-        .select("text", "groups", short=shortest)
-        .select(pl.coalesce(_mapped(pl.col("short")), "short", "text"))
-        .to_series()
-        .rename(values.name)
+    found = (
+        found.select(pl.when(text.str.contains(_ADDRESS)).then(text))
+        .select("text", groups=pl.when(text.str.contains(":", literal=True)).then(bare))
+        .select(text=pl.coalesce(shortest, "text"))
     )
+    if found.select(text.str.contains(_MAPPED).any()).item():
+        found = found.select(pl.coalesce(_mapped(text), text))
+    return found.to_series().rename(values.name)
+
+
+def _in_hex(text: pl.Expr) -> pl.Expr:
+    """An IPv6 address whose last part is written as IPv4, in groups; else null."""
+    front = text.str.extract(_DOTTED_TAIL, 1)
+    octets = text.str.slice(front.str.len_bytes()).str.split(".")
+    one, two, three, four = (_looked_up(octets.list.get(at), _HEX) for at in range(4))
+    return pl.concat_str(front, one, two, pl.lit(":"), three, four)
 
 
 def _mapped(short: pl.Expr) -> pl.Expr:
@@ -207,7 +218,7 @@ def _mapped(short: pl.Expr) -> pl.Expr:
     return pl.concat_str(octets, separator=".")
 
 
-def _looked_up(value: pl.Expr, names: Mapping[Any, str]) -> pl.Expr:
+def _looked_up(value: pl.Expr, names: Mapping[str, str]) -> pl.Expr:
     return value.replace_strict(names, default=None, return_dtype=pl.String)
 
 

@@ -46,8 +46,8 @@ ENDED = r"^([A-Z][a-z]{2} +[0-9]{1,2}) ([0-9:]{8})[0-9.]* ([0-9]{4})$"
 DATED_SHAPE = "%b %d %Y %H:%M:%S"
 SHAPES = ["bsd", "iso", "utc", "dated"]
 PARTS = ["time", "time_quality", "host", "program", "process", "body"]
-HEADER_NAMES = [f"syslog_{part}" for part in PARTS]
-HEADER = pl.Struct(dict.fromkeys(HEADER_NAMES, pl.String) | {"syslog_time": INSTANT})
+HEADER = {f"syslog_{part}": pl.String for part in PARTS} | {"syslog_time": INSTANT}
+HEADER_NAMES = [*HEADER]
 
 
 def with_header(batch: pl.LazyFrame, reading: Reading) -> pl.LazyFrame:
@@ -57,16 +57,15 @@ def with_header(batch: pl.LazyFrame, reading: Reading) -> pl.LazyFrame:
     `syslog_host` (lower case), `syslog_program`, `syslog_process` and
     `syslog_body`: the line behind the header, without its line end.
     """
-    found = pl.col("line").map_batches(
-        lambda lines: _headers(lines, reading), return_dtype=HEADER, is_elementwise=True
-    )
-    return batch.with_columns(_header=found).unnest("_header")
+    # at once: within a plan it would run inside of its threads, at a higher cost
+    lines = batch.collect()
+    return pl.concat([lines, _headers(lines, reading)], how="horizontal").lazy()
 
 
-def _headers(lines: pl.Series, reading: Reading) -> pl.Series:
-    """Structs of what the headers say: those of a plain shape by their places."""
+def _headers(lines: pl.DataFrame, reading: Reading) -> pl.DataFrame:
+    """What the headers of `line` say: of those of a plain shape by their places."""
     text = pl.col("line").str.strip_chars_end("\r\n\x00")
-    rows = lines.cast(pl.String).to_frame("line").select(text).with_row_index("row")
+    rows = lines.select(text).with_row_index("row")
     parts = []
     for shape, cut_plain in PLAIN.items():
         plain = pl.col("line").str.contains(shape) & ~pl.col("line").str.contains(ODD)
@@ -78,7 +77,7 @@ def _headers(lines: pl.Series, reading: Reading) -> pl.Series:
         parts.append(_any_header(rows.lazy(), reading).collect())
     found = [part.select("row", *HEADER_NAMES) for part in parts]
     whole = found[0] if len(found) == 1 else pl.concat(found).sort("row")
-    return whole.select(HEADER_NAMES).to_struct(lines.name)
+    return whole.select(HEADER_NAMES)
 
 
 def _plain_old(rows: pl.DataFrame, reading: Reading) -> pl.DataFrame:
@@ -92,18 +91,23 @@ def _plain_old(rows: pl.DataFrame, reading: Reading) -> pl.DataFrame:
 
 def _plain_iso(rows: pl.DataFrame, reading: Reading) -> pl.DataFrame:
     """`2026-11-02T08:15:00.123456-06:00 gate dhcpd[812]: message`."""
-    stamped = _without_priority(rows).with_columns(
-        cut(pl.col("bare"), ["stamp", "rest"])
-    )
+    stamped = cut(_without_priority(rows), pl.col("bare"), ["stamp", "rest"])
     return _plain_tag(stamped, clock.iso_pair(pl.col("stamp"), reading))
+
+
+def _no_header(rows: pl.DataFrame, reading: Reading) -> pl.DataFrame:
+    """`1,2026/11/02 08:15:00,...`: all of it is the body."""
+    del reading
+    absent = [pl.lit(None, dtype).alias(name) for name, dtype in HEADER.items()]
+    return rows.with_columns(absent).with_columns(syslog_body="line")
 
 
 def _plain_tag(stamped: pl.DataFrame, stamp: pl.Expr) -> pl.DataFrame:
     """Cut host, program and process off the rest."""
     program = pl.col("tag").str.strip_suffix(":")
     return (
-        stamped.with_columns(cut(pl.col("rest"), ["host", "tag", "syslog_body"]))
-        .with_columns(cut(program, ["syslog_program", "process"], "["))
+        stamped.pipe(cut, pl.col("rest"), ["host", "tag", "syslog_body"])
+        .pipe(cut, program, ["syslog_program", "process"], "[")
         .with_columns(
             _at=stamp,
             syslog_host=name(pl.col("host")),
@@ -117,7 +121,7 @@ def _plain_new(rows: pl.DataFrame, reading: Reading) -> pl.DataFrame:
     """`<134>1 2026-11-02T08:15:00-06:00 gate filterlog 812 - - message`."""
     return (
         _without_priority(rows)
-        .with_columns(cut(pl.col("bare"), NEW_FIELDS))
+        .pipe(cut, pl.col("bare"), NEW_FIELDS)
         .with_columns(
             _at=clock.iso_pair(pl.col("stamp"), reading),
             syslog_host=name(pl.col("host")),
@@ -165,6 +169,7 @@ PLAIN: Mapping[str, Callable[[pl.DataFrame, Reading], pl.DataFrame]] = {
     rf"{_PRI}1 {_ISO_STAMP}{_HOST}{_PROGRAM} [^ ]+ [^ ]+ - [^ <\[:\ufeff]+(?:[ :]|$)": (
         _plain_new
     ),
+    r"^[0-9]+,[0-9]{4}/[0-9/]* ": _no_header,
 }
 
 
@@ -210,8 +215,8 @@ def _read(
         priority.is_not_null().alias(f"{part}_has_priority"),
     )
     is_new = rest.str.contains(NEW)
-    six = cut(pl.when(is_new).then(rest), [f"{part}_new_{key}" for key in NEW_FIELDS])
-    split = whole.with_columns(six).with_columns(
+    six = [f"{part}_new_{key}" for key in NEW_FIELDS]
+    split = whole.pipe(cut, pl.when(is_new).then(rest), six).with_columns(
         pl.when(~is_new).then(rest.str.extract(STAMP, 0)).alias(f"{part}_stamp"),
     )
     return _named(_tagged(split, part), part, reading)
