@@ -21,7 +21,8 @@ $(UV):
 	.uv/bin/python -m pip install -q --disable-pip-version-check 'uv==0.13.9'
 
 .venv/.stamp: $(UV) pyproject.toml uv.lock
-	$(UV) sync -q --frozen --python $(PY)
+	$(UV) sync -q --frozen --compile-bytecode --python $(PY)
+	$(BIN)/python -m compileall -q pipelines
 	@touch $@
 
 $(DAGSTER_HOME)/dagster.yaml: dagster.yaml

@@ -7,9 +7,8 @@ from typing import Annotated
 
 import typer
 
-from pipelines.alerts.dispatch import AlertSummary, send_watch
 from pipelines.cli.options import AsJson, Home
-from pipelines.district import open_district
+from pipelines.district import District, open_district
 from pipelines.errors import capital, safe, safe_lines
 from pipelines.run.console import console, table
 from pipelines.run.status import WORDS, Status, status_of
@@ -32,13 +31,13 @@ def status(home: Home, as_json: AsJson = False, alert: Alert = False) -> None:
     """Show sources, runs, days, findings, alerts, disk; 0 ok, 1 look, 2 act."""
     now = datetime.now(UTC)
     with open_district(home) as district:
-        sent = send_watch(district, now) if alert else None
+        code = _alert(district, now) if alert else 0
         found = status_of(district, now)
     if as_json:
         typer.echo(json.dumps(found.shown))
     else:
         _show(found)
-    raise typer.Exit(max(found.exit_code, _told(sent) if sent else 0))
+    raise typer.Exit(max(found.exit_code, code))
 
 
 def _show(found: Status) -> None:
@@ -79,8 +78,11 @@ def _when(shown: dict[str, object]) -> list[str]:
     return [*times, "history" if lag is None else f"{lag} min"]
 
 
-def _told(sent: AlertSummary) -> int:
-    """The exit code: somebody should act where something could not be sent."""
+def _alert(district: District, now: datetime) -> int:
+    """Send what is due; the exit code says where something could not be sent."""
+    from pipelines.alerts.dispatch import send_watch  # half a second to import
+
+    sent = send_watch(district, now)
     typer.echo(safe(f"Alerts: {sent}"), err=True)
     failed = sum(one.failed for one in sent.by_channel.values())
     return 2 if failed or sent.warning else 0

@@ -4,7 +4,7 @@ The contract is that of the package: an instant in UTC with its quality, or null
 """
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple
 
 import polars as pl
@@ -83,7 +83,69 @@ def civil(text: pl.Expr, shape: str, reading: Reading) -> Stamp:
 
 def civil_time(naive: pl.Expr, reading: Reading) -> Stamp:
     """Place a naive civil time in the reading's zone."""
-    zone = reading.zone
+    read = naive.map_batches(
+        lambda values: _placed(values, reading.zone),
+        return_dtype=PAIR,
+        is_elementwise=True,
+    )
+    return Stamp(read.struct.field("time"), read.struct.field("quality"))
+
+
+_HOUR = timedelta(hours=1)
+_INSTANT_BEFORE = timedelta(microseconds=1)
+
+
+def _placed(values: pl.Series, zone: str) -> pl.Series:
+    """Structs of `time` and `quality`.
+
+    Asking the zone costs more than all else of a line, so it is asked once an hour:
+    in an hour that begins and ends with the same offset every instant has it. Only
+    stamps of other hours are asked for themselves.
+    """
+    if values.null_count() == len(values):
+        return pl.Series(values.name, [None] * len(values), dtype=PAIR)
+    naive = values.cast(pl.Datetime("us")).to_frame("naive")
+    hour = pl.col("naive").dt.truncate("1h")
+    hours = naive.select(hour.unique().drop_nulls().alias("hour"))
+    asked = hours.select(
+        "hour",
+        first=_in_zone(pl.col("hour"), zone),
+        last=_in_zone(pl.col("hour") + _HOUR - _INSTANT_BEFORE, zone),
+    )
+    offsets = [
+        pl.col("hour")
+        + length
+        - pl.col(end).struct.field("time").dt.replace_time_zone(None)
+        for end, length in (("first", timedelta()), ("last", _HOUR - _INSTANT_BEFORE))
+    ]
+    is_even = (offsets[0] == offsets[1]) & pl.all_horizontal(
+        pl.col(end).struct.field("quality") == "zoned" for end in ("first", "last")
+    )
+    even = asked.filter(is_even.fill_null(value=False)).select(
+        "hour", offset=offsets[0]
+    )
+    rows = naive.with_columns(hour=hour).join(
+        even, on="hour", how="left", maintain_order="left"
+    )
+    known = pl.col("offset").is_not_null()
+    odd = rows.select(pl.when(~known).then("naive")).to_series()
+    time = (pl.col("naive") - pl.col("offset")).dt.replace_time_zone("UTC")
+    found = rows.select(
+        time=within(time.cast(INSTANT)), quality=pl.when(known).then(pl.lit("zoned"))
+    ).with_columns(quality=pl.when(pl.col("time").is_not_null()).then("quality"))
+    if odd.null_count() < len(odd):
+        again = (
+            odd.to_frame("naive").select(_in_zone(pl.col("naive"), zone)).to_series()
+        )
+        found = found.with_columns(
+            pl.coalesce(name, again.struct.field(name)).alias(name)
+            for name in ("time", "quality")
+        )
+    return found.select(pl.struct("time", "quality")).to_series().rename(values.name)
+
+
+def _in_zone(naive: pl.Expr, zone: str) -> pl.Expr:
+    """The same, of each value for itself."""
     early = naive.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
     late = naive.dt.replace_time_zone(zone, ambiguous="latest", non_existent="null")
     # a civil time in the missing hour: read it with the offset before the change
@@ -100,7 +162,7 @@ def civil_time(naive: pl.Expr, reading: Reading) -> Stamp:
         .then(pl.lit("ambiguous"))
         .otherwise(pl.lit("zoned"))
     )
-    return Stamp(time, quality)
+    return pl.struct(time=time, quality=quality)
 
 
 def local_date(instant: pl.Expr, zone: str) -> pl.Expr:
@@ -122,8 +184,8 @@ _PLAIN_ISO = (
     r"T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?Z$"
 )
 _ODD_ISO = (
-    r"^([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2}:[0-9]{2})"
-    r"(?:[.,]([0-9]{1,9}))? ?(Z|z|[+-][0-9]{2}:?[0-9]{2})?$"
+    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}"
+    r"(?:[.,][0-9]{1,9})? ?(?:Z|z|[+-][0-9]{2}:?[0-9]{2})?$"
 )
 
 
@@ -150,6 +212,8 @@ def _iso(values: pl.Series, reading: Reading) -> pl.Series:
 
     As one expression each part would be worked out several times.
     """
+    if values.null_count() == len(values):
+        return pl.Series(values.name, [None] * len(values), dtype=PAIR)
     text = pl.col("text")
     frame = values.cast(pl.String).to_frame("text")
     is_plain = frame.select(text.str.contains(_PLAIN_ISO)).to_series()
@@ -172,13 +236,16 @@ def _iso(values: pl.Series, reading: Reading) -> pl.Series:
 
 def _odd_iso(frame: pl.DataFrame, reading: Reading) -> pl.DataFrame:
     """`time` of any ISO stamp, and the `quality` of one without an offset."""
-    groups = pl.col("text").str.extract_groups(_ODD_ISO)
-    parts = frame.select(
-        groups.struct.rename_fields(["day", "clock", "part", "offset"]).struct.unnest()
-    )
-    second = pl.concat_str("day", "clock", separator="T")
-    naive = parts.select("part", "offset", second=naive_of(second, _ISO_SECOND)).select(
-        "offset", naive=pl.col("second") + _micros(pl.col("part"))
+    text, rest = pl.col("text"), pl.col("rest")
+    shaped = frame.select(pl.when(text.str.contains(_ODD_ISO)).then(text))
+    second = text.str.slice(0, 10) + "T" + text.str.slice(11, 8)
+    naive = shaped.select(naive=naive_of(second, _ISO_SECOND), rest=text.str.slice(19))
+    if naive.select((rest == "").all()).item():
+        local = civil_time(pl.col("naive"), reading)
+        return naive.select(time=local.time, quality=local.quality)
+    naive = naive.select(
+        naive=pl.col("naive") + _micros(rest.str.extract("^[.,]([0-9]+)", 1)),
+        offset=rest.str.extract("([Zz]|[+-][0-9:]+)$", 1),
     )
     given = pl.col("offset").is_not_null()
     plain = _in_utc(pl.col("naive")) - _offset(pl.col("offset"))

@@ -37,6 +37,7 @@ from pipelines.formats.reading.fields import (
     media_type,
     name,
     port,
+    rarely,
     whole,
 )
 from pipelines.formats.reading.flows import (
@@ -102,6 +103,8 @@ PLACES: Mapping[str, Mapping[str, int]] = {
     "first_port": {"mapping": 14},
 }
 
+SEVENTH = r"^(?:[^,]*,){6}([0-9][^,]*),"
+OFFSET = r"T[0-9:.]{8,16}[+-][0-9]{2}:[0-9]{2}(?:,|$)"
 OFFSET_STAMP = (
     r",([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,16}[+-][0-9]{2}:[0-9]{2})(?:,|$)"
 )
@@ -195,11 +198,13 @@ def in_place() -> pl.Expr:
 
 def timed(lines: pl.LazyFrame, reading: Reading) -> pl.LazyFrame:
     """Add `time`, `time_quality` and `start_time`."""
-    generated = pl.coalesce(raw("generated"), "generated")
-    local = _stamp(generated, reading)
-    began = _stamp(raw("began"), reading).time
-    at_end = clock.iso(pl.col("syslog_body").str.extract(OFFSET_STAMP, 1), reading).time
-    sure = pl.coalesce(at_end, _by_header(generated))
+    generated, body = pl.col("generated"), pl.col("syslog_body")
+    local, began = pl.col("local").struct, pl.col("began").struct
+    # few lines have an offset at their end, or a record whose columns are not known
+    offset = pl.when(body.str.contains(OFFSET)).then(body)
+    unread = pl.when(raw("generated").is_null()).then(body)
+    at_end = rarely(offset, lambda one: one.str.extract(OFFSET_STAMP, 1))
+    sure = pl.coalesce(clock.iso(at_end, reading).time, _by_header(generated))
     # an offset changes the hour only; a stamp further away is of something else
     is_near = (sure - pl.col("local_time")).abs() <= pl.duration(hours=26)
     lasted = pl.coalesce(
@@ -208,12 +213,19 @@ def timed(lines: pl.LazyFrame, reading: Reading) -> pl.LazyFrame:
     )
     return (
         lines.with_columns(
-            generated=pl.col("syslog_body").str.extract(
-                r"^(?:[^,]*,){6}([0-9][^,]*),", 1
+            generated=pl.coalesce(
+                raw("generated"),
+                rarely(unread, lambda one: one.str.extract(SEVENTH, 1)),
             )
         )
         .with_columns(
-            local_time=local.time, local_quality=local.quality, began_time=began
+            local=_stamp_pair(generated, reading),
+            began=_stamp_pair(raw("began"), reading),
+        )
+        .with_columns(
+            local_time=local.field("time"),
+            local_quality=local.field("quality"),
+            began_time=began.field("time"),
         )
         .with_columns(time=pl.when(is_near).then(sure))
         .with_columns(
@@ -232,7 +244,12 @@ def timed(lines: pl.LazyFrame, reading: Reading) -> pl.LazyFrame:
 
 def _by_header(generated: pl.Expr) -> pl.Expr:
     """The record's stamp with the header's offset, where one clock wrote both."""
-    header = pl.col("line").str.extract_groups(HEADER_STAMP).struct
+    # a stamp with its offset is that long; records themselves begin with a number
+    has_header = pl.col("line").str.find(",", literal=True) >= len(
+        "2026-11-02T08:15:00Z"
+    )
+    headed = pl.when(has_header).then("line")
+    header = headed.str.extract_groups(HEADER_STAMP).struct
     walls = [_stamp(text, Reading("UTC")) for text in (generated, header.field("1"))]
     is_same = (walls[0].time - walls[1].time).abs() <= SAME_CLOCK
     return pl.when(is_same).then(
@@ -241,7 +258,12 @@ def _by_header(generated: pl.Expr) -> pl.Expr:
 
 
 def _stamp(text: pl.Expr, reading: Reading) -> Stamp:
-    return clock.iso(text.str.replace_all("/", "-", literal=True), reading)
+    pair = _stamp_pair(text, reading).struct
+    return Stamp(pair.field("time"), pair.field("quality"))
+
+
+def _stamp_pair(text: pl.Expr, reading: Reading) -> pl.Expr:
+    return clock.iso_pair(text.str.replace_all("/", "-", literal=True), reading)
 
 
 def logon() -> dict[str, pl.Expr]:

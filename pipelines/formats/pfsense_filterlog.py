@@ -16,7 +16,7 @@ number. The other programs of the firewall in the same stream are system events.
 import polars as pl
 
 from pipelines.formats import Context, Format
-from pipelines.formats.reading.fields import address, port, whole
+from pipelines.formats.reading.fields import address, cut, port, whole
 from pipelines.formats.reading.flows import protocol
 from pipelines.formats.reading.keyvalue import json_of
 from pipelines.formats.reading.syslog import with_header
@@ -107,22 +107,16 @@ def _cut(headed: pl.LazyFrame, record: pl.Expr) -> pl.LazyFrame:
     """The named columns, IPv6 under the names of IPv4."""
     is_v4 = pl.col("version") == "4"
 
-    def cut(text: pl.Expr, names: list[str]) -> pl.Expr:
-        parts = text.str.splitn(",", len(names))
-        return parts.struct.rename_fields(names).struct.unnest()
-
     pairs = {"number": "number_6", "from": "from_6", "to": "to_6", "more": "more_6"}
     return (
-        headed.with_columns(cut(record.str.strip_chars_end(" "), RULE))
-        .with_columns(
-            cut(pl.when(is_v4).then("rest"), V4),
-            cut(pl.when(pl.col("version") == "6").then("rest"), V6),
-        )
+        headed.pipe(cut, record.str.strip_chars_end(" "), RULE, ",")
+        .pipe(cut, pl.when(is_v4).then("rest"), V4, ",")
+        .pipe(cut, pl.when(pl.col("version") == "6").then("rest"), V6, ",")
         .with_columns(
             pl.when(is_v4).then(v4).otherwise(v6).alias(v4) for v4, v6 in pairs.items()
         )
         .with_columns(protocol=protocol(whole(pl.col("number"), 3).cast(pl.String)))
-        .with_columns(cut(pl.when(HAS_PORTS).then("more"), MORE))
+        .pipe(cut, pl.when(HAS_PORTS).then("more"), MORE, ",")
     )
 
 

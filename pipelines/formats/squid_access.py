@@ -61,13 +61,13 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     line = pl.col("line").str.strip_chars_end()
     rest = pl.col("rest").str.strip_chars_start(" ")
     return (
-        batch.with_columns(cut(line, ["ended", "rest"]))
-        .with_columns(cut(rest, AFTER_TIME))
-        .with_columns(cut(pl.col("asked"), ["front", "gap", "behind", "path"], "/"))
-        .with_columns(cut(pl.col("peer"), ["way", "answered_by"], "/"))
+        batch.pipe(cut, line, ["ended", "rest"])
+        .pipe(cut, rest, AFTER_TIME)
+        .pipe(cut, pl.col("asked"), ["front", "gap", "behind", "path"], "/")
+        .pipe(cut, pl.col("peer"), ["way", "answered_by"], "/")
         .with_columns(place=place())
         .with_columns(is_plain=pl.col("place").str.contains(PLAIN_PLACE))
-        .with_columns(cut(pl.col("place"), ["name", "number"], ":"))
+        .pipe(cut, pl.col("place"), ["name", "number"], ":")
         .with_columns(**pieces())
         .with_columns(
             time=clock.epoch_milliseconds(pl.col("ended")).time,

@@ -85,21 +85,25 @@ def looks_like(line: pl.Expr) -> pl.Expr:
 
 def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     """Add the columns of `logons`, or of `system_events` for all other talk."""
-    said = pl.col("syslog_body").str.strip_chars(" ").str.replace(ORPHANED, "")
-    inner = said.str.extract_groups(WRAPPED).struct
-    pam = pl.col("whole").str.extract_groups(PAM).struct
+    said, inner = pl.col("said"), pl.col("inner").struct
     return (
         with_header(batch, context.reading)
+        .with_columns(
+            said=pl.col("syslog_body").str.strip_chars(" ").str.replace(ORPHANED, "")
+        )
+        .with_columns(inner=said.str.extract_groups(WRAPPED))
         .with_columns(
             whole=pl.coalesce(inner.field("2").str.strip_chars(" "), said),
             repeated=pl.coalesce(inner.field("1"), said.str.extract(REPEATED, 1)),
         )
         .with_columns(
             service=pl.coalesce(
-                pam.field("1"), pl.col("syslog_program").str.extract(OLD_PAM, 1)
+                pl.col("whole").str.extract(PAM, 1),
+                pl.col("syslog_program").str.extract(OLD_PAM, 1),
             ),
             body=pl.col("whole").str.replace(PAM, ""),
         )
+        .with_columns(**_shapes())
         .with_columns(**_words())
         .with_columns(event_class=_event_class())
         .with_columns(**_logon(), **_place())
@@ -107,17 +111,22 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     )
 
 
-def _words() -> dict[str, pl.Expr]:
-    """What the sentence says: verb, method, user, source, reason."""
+OF_SSHD = {"tried": TRIED, "unknown": UNKNOWN, "barred": BARRED, "by_pam": BY_PAM}
+OF_PAM = {"opened": OPENED, "closed": CLOSED, "refused": REFUSED}
+
+
+def _shapes() -> dict[str, pl.Expr]:
+    """Each sentence as far as it has a shape, read once for all that is asked of it."""
     of_sshd = pl.when(BY_SSHD & pl.col("service").is_null()).then(BODY)
     of_pam = pl.when(pl.col("service").is_not_null()).then(BODY)
-    tried, unknown, barred, by_pam = (
-        of_sshd.str.extract_groups(shape).struct
-        for shape in (TRIED, UNKNOWN, BARRED, BY_PAM)
-    )
-    opened, closed, refused = (
-        of_pam.str.extract(shape, 1) for shape in (OPENED, CLOSED, REFUSED)
-    )
+    groups = {key: of_sshd.str.extract_groups(shape) for key, shape in OF_SSHD.items()}
+    return groups | {key: of_pam.str.extract(shape, 1) for key, shape in OF_PAM.items()}
+
+
+def _words() -> dict[str, pl.Expr]:
+    """What the sentence says: verb, method, user, source, reason."""
+    tried, unknown, barred, by_pam = (pl.col(key).struct for key in OF_SSHD)
+    opened, closed, refused = map(pl.col, OF_PAM)
     verbs = {
         "Invalid user": unknown.field("2"),
         "not allowed": barred.field("2"),

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.measure import Measurement
@@ -26,7 +27,9 @@ from rich.text import Text
 
 from pipelines.errors import safe
 from pipelines.ingest.delivery import Delivery
-from pipelines.run.run import Watchers
+
+if TYPE_CHECKING:  # what a run needs takes half a second to import
+    from pipelines.run.run import Watchers
 
 WIDEST = 10_000
 """Letters of a line that is not folded."""
@@ -87,8 +90,10 @@ def _cell(value: object) -> str:
 
 
 @contextmanager
-def watching(screen: Console, total_bytes: int = 0) -> Iterator[Watchers]:
+def watching(screen: Console, total_bytes: int = 0) -> Iterator["Watchers"]:
     """Progress bars for a run: bytes read, then models built."""
+    from pipelines.run.run import Watchers
+
     reading = Progress(
         TextColumn("reading {task.description}"),
         BarColumn(),

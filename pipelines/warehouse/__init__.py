@@ -1,4 +1,4 @@
-"""The only floor that opens DuckDB: builds the models of `sql/`, a day at a time.
+"""The only floor that opens DuckDB: builds the models of `sql/`, in spans of days.
 
 `models` reads the SQL files and their macros, `headers` what stands above them,
 `sentences` fills the templates in a rule's header, `needs` says which event fields a

@@ -6,11 +6,12 @@ was. The rows of a day are compared before and after; what differs waits in
 again. A day built for the first time, and a line that is new, change nothing.
 """
 
+from collections.abc import Sequence
 from datetime import date
 
 import polars as pl
 
-from pipelines.warehouse.database import Database
+from pipelines.warehouse.database import OF_DAYS, Database
 
 ATTRIBUTED = "core.http_requests"
 """The model whose rows are compared."""
@@ -19,26 +20,26 @@ CHANGES = "main.attribution_changes"
 _TOLD = "event_id, source, device, account, attribution_grade as grade"
 
 
-def remember(database: Database, day: date) -> bool:
-    """Set the rows of a day aside; whether there are any."""
+def remember(database: Database, days: Sequence[date | None]) -> bool:
+    """Set the rows of some days aside; whether there are any."""
     if not database.has(ATTRIBUTED):
         return False
     made = database.rows(
-        f"create or replace temp table believed as select {_TOLD}"
-        f" from {ATTRIBUTED} where event_date = $day",
-        {"day": day},
+        f"create or replace temp table believed as select event_date, {_TOLD}"
+        f" from {ATTRIBUTED} where {OF_DAYS}",
+        {"days": list(days)},
     )
     return bool(made[0][0])
 
 
-def compare(database: Database, day: date) -> None:
+def compare(database: Database) -> None:
     """Note what became of the rows that were set aside."""
     database.append(
         CHANGES,
         database.frame(
             f"""
             select
-                $day::date as event_date,
+                believed.event_date,
                 believed.source,
                 believed.device as device_before,
                 present.device as device_now,
@@ -49,16 +50,17 @@ def compare(database: Database, day: date) -> None:
                 count(*) as request_count
             from believed
             inner join
-                (select {_TOLD} from {ATTRIBUTED} where event_date = $day) as present
-                on believed.event_id = present.event_id
+                (select event_date, {_TOLD} from {ATTRIBUTED}) as present
+                on
+                    believed.event_date = present.event_date
+                    and believed.event_id = present.event_id
             where
                 believed.device is distinct from present.device
                 or believed.account is distinct from present.account
                 or believed.grade is distinct from present.grade
             group by all
             order by all
-            """,
-            {"day": day},
+            """
         ),
     )
     database.rows("drop table believed")

@@ -5,6 +5,7 @@ to model the touched days spread, and stop at the first and last day that hold
 events. Long after any event they stop too: nothing is left to say of such a day.
 """
 
+import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -19,7 +20,8 @@ from pipelines.warehouse.headers import Scalar
 from pipelines.warehouse.inputs import LakeFiles, show_raw
 from pipelines.warehouse.models import Model, arguments
 
-# Builds what is stale, model by model, each day in one transaction.
+# Builds what is stale, model by model: as many days in one statement, and in one
+# transaction, as the rows they read allow; see decision 0050.
 #
 # A failing model fails alone. A day of it that cannot be built, or whose rows break a
 # promise, is put into quarantine: its rows are taken out, and so are those of the days
@@ -126,8 +128,8 @@ class Quarantine:
         if new and self._store is not None:
             hold_back(self._store, new)
             self._held[model.name] = {**held, **found}
-        for day in found:
-            database.leave_out(model, day)
+        if found:
+            database.leave_out(model, list(found))
 
     def lift(self, model: str, days: Sequence[Day]) -> None:
         """These days of a model were built."""
@@ -161,40 +163,53 @@ class Attempt:
     held_back: Sequence[Quarantined]
 
 
+MOST_ROWS = 2_000_000
+"""So many rows of its inputs a model reads in one statement, each as often as one of
+the days wants it; a day alone may need more."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Builder:
-    """What every model of a district is built with."""
+    """What every model of a district is built with.
+
+    Attributes:
+        most_rows: See `MOST_ROWS`.
+        most_days: So many days are built in one statement, at most.
+    """
 
     database: Database
     files: LakeFiles
     overrides: Mapping[str, Mapping[str, Scalar]]
     zone: str
     quarantine: Quarantine
+    most_rows: int = MOST_ROWS
+    most_days: int = sys.maxsize
+    _row_counts: dict[str, Mapping[date, int]] = field(default_factory=dict)
 
     def attempt(
         self,
         model: Model,
         days: Sequence[Day],
-        watch: Callable[[], None] = lambda: None,
+        watch: Callable[[int], None] = lambda _days: None,
     ) -> Attempt:
         """Build some days of a model; those that fail are put into quarantine.
 
         Args:
-            watch: Told before each day.
+            watch: Told before each statement how many days it builds.
         """
+        if not days:
+            return Attempt(rows=0, days=(), breaches=(), held_back=())
         values = arguments(model, given(model, self.overrides), zone=self.zone)
-        rows: dict[Day, int] = {}
         held: dict[Day, Quarantined] = {}
         for day in days:
-            watch()
             before = self.quarantine.in_the_way_of(model, day)
             if before is not None:
                 held[day] = Quarantined(model.name, day, before.cause, before.reason)
-                continue
-            try:
-                rows[day] = build_day(self.database, model, values, self.files, day)
-            except ModelError as error:
-                held[day] = Quarantined(model.name, day, model.name, error.what)
+        if held:
+            watch(len(held))
+        for span in self._spans(model, [day for day in days if day not in held]):
+            watch(len(span))
+            held |= self._build(model, values, span)
         self.quarantine.hold_back(self.database, model, held)
         broken = breaches(self.database, model)
         wrong = {
@@ -207,12 +222,62 @@ class Builder:
         held |= wrong
         good = [day for day in days if day not in held]
         self.quarantine.lift(model.name, good)
+        self._row_counts.pop(model.name, None)
         return Attempt(
-            rows=sum(rows[day] for day in good),
+            rows=self.database.row_count(model, good),
             days=good,
             breaches=broken,
             held_back=list(held.values()),
         )
+
+    def _build(
+        self, model: Model, values: Mapping[str, Scalar], days: Sequence[Day]
+    ) -> dict[Day, Quarantined]:
+        """Build days in one statement, else in halves; the days that fail alone."""
+        try:
+            build_days(self.database, model, values, self.files, days)
+        except ModelError as error:
+            if len(days) == 1:
+                (day,) = days
+                return {day: Quarantined(model.name, day, model.name, error.what)}
+            half = len(days) // 2
+            first = self._build(model, values, days[:half])
+            return first | self._build(model, values, days[half:])
+        return {}
+
+    def _spans(self, model: Model, days: Sequence[Day]) -> Iterator[Sequence[Day]]:
+        """The days of one statement each: as many as its inputs' rows allow."""
+        span: list[Day] = []
+        rows = 0
+        for day in days:
+            more = self._rows_read(model, day) if day is not None else 0
+            if span and (rows + more > self.most_rows or len(span) == self.most_days):
+                yield span
+                span, rows = [], 0
+            span.append(day)
+            rows += more
+        if span:
+            yield span
+
+    def _rows_read(self, model: Model, day: date) -> int:
+        """The rows of a model's inputs that one of its days reads."""
+        window = model.header.window
+        read = _range(
+            day - timedelta(days=window.days_before),
+            day + timedelta(days=window.days_after),
+        )
+        counts = [self._rows_by_day(name) for name in model.inputs]
+        return sum(count.get(one, 0) for count in counts for one in read)
+
+    def _rows_by_day(self, name: str) -> Mapping[date, int]:
+        if name not in self._row_counts:
+            schema, table = name.split(".")
+            self._row_counts[name] = (
+                self.files.row_counts(table)
+                if schema == "raw"
+                else self.database.rows_by_day(name)
+            )
+        return self._row_counts[name]
 
 
 def build(
@@ -233,14 +298,14 @@ def build(
     built = Built()
     known = set(builder.quarantine)
     steps = len(models) - len(stale) + sum(len(days) for days in stale.values())
-    done = -1
+    done = 0
 
     for model in models.values():
 
-        def tell(name: str = model.name) -> None:
+        def tell(days: int, name: str = model.name) -> None:
             nonlocal done
-            done += 1
             watch(name, done, steps)
+            done += days
 
         days: Sequence[Day] = stale.get(model.name, ()) if model.is_dated else (None,)
         made = builder.attempt(model, days, tell)
@@ -259,21 +324,21 @@ def _by_model_and_day(held: Quarantined) -> tuple[str, date]:
     return held.model, held.event_date or date.min
 
 
-def build_day(
+def build_days(
     database: Database,
     model: Model,
     values: Mapping[str, Scalar],
     files: LakeFiles,
-    day: Day,
+    days: Sequence[Day],
 ) -> int:
-    """Build one day of a dated model, or an undated one whole; its rows."""
-    _show(database, model, files, day)
-    if day is None or model.name != attribution.ATTRIBUTED:
-        return database.build(model, values, day)
-    was_built = attribution.remember(database, day)
-    rows = database.build(model, values, day)
+    """Build days of a model in one statement, or an undated one whole; its rows."""
+    _show(database, model, files, days)
+    if model.name != attribution.ATTRIBUTED:
+        return database.build(model, values, *days)
+    was_built = attribution.remember(database, days)
+    rows = database.build(model, values, *days)
     if was_built:
-        attribution.compare(database, day)
+        attribution.compare(database)
     return rows
 
 
@@ -298,15 +363,18 @@ def given(
     return overrides.get(model.header.code) or overrides.get(model.name) or {}
 
 
-def _show(database: Database, model: Model, files: LakeFiles, day: date | None) -> None:
+def _show(
+    database: Database, model: Model, files: LakeFiles, days: Sequence[Day]
+) -> None:
+    dated = [day for day in days if day is not None]
     classes = [
         name.split(".")[1] for name in sorted(model.inputs) if name.startswith("raw.")
     ]
-    if not classes or day is None:
+    if not classes or not dated:
         return
     window = model.header.window
-    first = day - timedelta(days=window.days_before)
-    last = day + timedelta(days=window.days_after)
+    first = min(dated) - timedelta(days=window.days_before)
+    last = max(dated) + timedelta(days=window.days_after)
     show_raw(database, files, classes, (first, last))
 
 

@@ -31,6 +31,8 @@ from pipelines.warehouse.models import Model
 SCHEMAS = ("raw", "registry", "identity", "core", "detections", "findings", "marts")
 _WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
 _LONG = {"timestamptz": "timestamp with time zone"}
+OF_DAYS = "event_date in (select unnest($days::date[]))"
+"""The condition that keeps the rows of some days."""
 _PROVEN: set[tuple[object, ...]] = set()
 """Queries that this process has seen to give the columns of their header."""
 NOT_THE_MODEL = (duckdb.IOException, duckdb.FatalException, duckdb.InternalException)
@@ -95,21 +97,22 @@ class Database:
         )
 
     def build(
-        self, model: Model, values: Mapping[str, Scalar], day: date | None
+        self, model: Model, values: Mapping[str, Scalar], *days: date | None
     ) -> int:
-        """Build a model, or one day of it; the number of rows.
+        """Build a model, or some days of it in one statement; the number of rows.
+
+        Args:
+            days: None alone stands for the whole of an undated model.
 
         Raises:
             ModelError: The query fails, or its columns are not those promised.
             WarehouseError: The disk or the file fails.
         """
-        named: dict[str, Any] = dict(values)
-        if model.is_dated:
-            named["event_date"] = day
+        first = {"event_date": days[0]} if model.is_dated else {}
         try:
-            self._prove(model, named)
+            self._prove(model, {**values, **first})
             self._ensure(model)
-            return self._fill(model, named)
+            return self._fill(model, values, days)
         except duckdb.Error as error:
             # a block whose checksum differs is told by the plain class of all errors
             if isinstance(error, NOT_THE_MODEL) or type(error) is duckdb.Error:
@@ -120,12 +123,30 @@ class Database:
                 ) from error
             raise ModelError(str(error).split("\n")[0], where=model.name) from error
 
-    def leave_out(self, model: Model, day: date | None) -> None:
-        """Let a model's table be there without a day, or without any row."""
+    def leave_out(self, model: Model, days: Sequence[date | None]) -> None:
+        """Let a model's table be there without some days, or without any row."""
         self._ensure(model)
-        where = " where event_date = $day" if day is not None else ""
-        values = {"day": day} if day is not None else {}
-        self._connection.execute(f"delete from {model.name}{where}", values)
+        self._delete(model, days)
+
+    def row_count(self, model: Model, days: Sequence[date | None]) -> int:
+        """The rows that a model's table holds of some days, or of an undated one."""
+        where, values = _of_days(model, days)
+        query = f"select count(*) from {model.name}{where}"
+        return int(self.rows(query, values)[0][0])
+
+    def rows_by_day(self, table: str) -> dict[date, int]:
+        """The rows of a table by day; empty where its rows have none."""
+        schema, name = table.split(".")
+        dated = self.rows(
+            "select 1 from duckdb_columns()"
+            " where database_name = current_database() and schema_name = $schema"
+            " and table_name = $name and column_name = 'event_date'",
+            {"schema": schema, "name": name},
+        )
+        if not dated:
+            return {}
+        query = f"select event_date, count(*) from {table} group by event_date"
+        return dict(self.rows(query))
 
     def drop(self, table: str) -> None:
         """Drop a table that no model makes any more."""
@@ -180,24 +201,30 @@ class Database:
         if {row[0]: str(row[1]).lower() for row in described} != columns:
             self._connection.execute(f"drop table {name}")
 
-    def _fill(self, model: Model, named: Mapping[str, Any]) -> int:
+    def _fill(
+        self, model: Model, values: Mapping[str, Scalar], days: Sequence[date | None]
+    ) -> int:
+        statement, named = model.statement, dict[str, Any](values)
+        if len(days) > 1:
+            statement = model.span_statement
+            named |= model.span_arguments([day for day in days if day])
+        elif model.is_dated:
+            named["event_date"] = days[0]
         self._connection.execute("begin transaction")
         try:
-            if model.is_dated:
-                self._connection.execute(
-                    f"delete from {model.name} where event_date = $event_date",
-                    {"event_date": named["event_date"]},
-                )
-            else:
-                self._connection.execute(f"delete from {model.name}")
+            self._delete(model, days)
             made = self._connection.execute(
-                f"insert into {model.name} by name {model.statement}", named
+                f"insert into {model.name} by name {statement}", named
             ).fetchall()
             self._connection.execute("commit")
         except BaseException:
             self._roll_back()
             raise
         return int(made[0][0])
+
+    def _delete(self, model: Model, days: Sequence[date | None]) -> None:
+        where, values = _of_days(model, days)
+        self._connection.execute(f"delete from {model.name}{where}", values)
 
     def _transact(self, statement: str) -> None:
         self._connection.execute("begin transaction")
@@ -308,6 +335,15 @@ class Database:
         self._connection.unregister("incoming")
 
 
+def _of_days(
+    model: Model, days: Sequence[date | None]
+) -> tuple[str, dict[str, list[date | None]]]:
+    """The condition that keeps some days of a model, or all of an undated one."""
+    if not model.is_dated or None in days:
+        return "", {}
+    return f" where {OF_DAYS}", {"days": list(days)}
+
+
 def _fact_type(kind: str) -> str:
     """A type of DuckDB's as headers declare it."""
     if kind in _WHOLE:
@@ -326,11 +362,12 @@ def _promised(model: Model) -> dict[str, str]:
 
 @contextmanager
 def writing(
-    path: Path, *, threads: int = 2, memory_mb: int = MEMORY_MB
+    path: Path, *, threads: int | None = None, memory_mb: int = MEMORY_MB
 ) -> Iterator[Database]:
     """Open the warehouse for writing; waits a little for another writer.
 
     Args:
+        threads: None stands for as many as the machine has cores.
         memory_mb: Megabytes that DuckDB may use before it writes to disk.
     """
     # the warehouse and the files that DuckDB makes beside it hold names
@@ -360,14 +397,17 @@ def _connect(path: str) -> duckdb.DuckDBPyConnection:
     return duckdb.connect(path, config={"storage_compatibility_version": "v1.5.0"})
 
 
-def _tune(connection: duckdb.DuckDBPyConnection, threads: int, memory_mb: int) -> None:
+def _tune(
+    connection: duckdb.DuckDBPyConnection, threads: int | None, memory_mb: int
+) -> None:
+    if threads is not None:
+        connection.execute(f"set threads={threads}")
     for setting in (
         "TimeZone='UTC'",
         "autoinstall_known_extensions=false",
         "autoload_known_extensions=false",
         "allow_community_extensions=false",
         f"memory_limit='{memory_mb}MB'",
-        f"threads={threads}",
         "preserve_insertion_order=true",
         # it would write into what a command prints
         "enable_progress_bar=false",

@@ -63,6 +63,11 @@ class LakeFiles:
             file for day in sorted(days) if first <= day <= last for file in days[day]
         ]
 
+    def row_counts(self, event_class: str) -> Mapping[date, int]:
+        """Events of a class, by day."""
+        days = self.by_day.get(event_class, {})
+        return {day: sum(f.row_count for f in files) for day, files in days.items()}
+
     def days(self) -> list[date]:
         """Every day with events, oldest first."""
         return sorted({day for days in self.by_day.values() for day in days})

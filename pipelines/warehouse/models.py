@@ -1,15 +1,16 @@
 """Reads a SQL model: one select a file, under a YAML header that is checked.
 
 The folder is the DuckDB schema, the file the relation: `sql/core/duty.sql` is
-`core.duty`. A model whose query names `$event_date` is *dated*: it is built a
-local day at a time and reads the days of its `window`. Others are rebuilt whole.
+`core.duty`. A model whose query names `$event_date` is *dated*: it says what one
+local day holds and reads the days of its `window`. Others are rebuilt whole.
 """
 
 import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
+from datetime import date, timedelta
+from functools import cached_property, partial
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,8 @@ JUDGED = (
 
 _HEADER = re.compile(r"\A/\* ---\n(.*?)\n--- \*/\n", re.DOTALL)
 _PARAM = re.compile(r"\$([a-z_]+)")
+_READ = re.compile(r'"schema_name":"([^"]+)","table_name":"([^"]+)"')
+_EVENT_DATE = re.compile(r"\$event_date\b")
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 _CALL = re.compile(r"\b([a-z_0-9]+)\(")
 _MACRO = re.compile(r"^create or replace temporary macro ([a-z_0-9]+)\(", re.MULTILINE)
@@ -54,12 +57,14 @@ class Model(Strict):
 
     Attributes:
         macros: The text of every macro that the query uses, directly or not.
+        dated_inputs: Dated models among its inputs.
     """
 
     name: str
     header: Header
     query: str
     macros: str = ""
+    dated_inputs: tuple[str, ...] = ()
 
     @property
     def schema_name(self) -> str:
@@ -73,16 +78,42 @@ class Model(Strict):
 
     @property
     def is_dated(self) -> bool:
-        """Built a day at a time."""
+        """Written for one local day, and built for some."""
         return "event_date" in self.header.params
 
     @property
     def statement(self) -> str:
         """The query as it fills the table: a rule's facts are packed as JSON."""
+        return self._packed(self.query)
+
+    @cached_property
+    def span_statement(self) -> str:
+        """The same for each of `$span_days` at once; see decision 0050."""
+        query = _EVENT_DATE.sub("_span.event_date", self.query)
+        for name in self.dated_inputs:
+            query = re.sub(rf"\b{name}\b( as \w+)?", partial(_narrowed, name), query)
+        return self._packed(
+            "select _made.*"
+            " from (select unnest($span_days::date[]) as event_date) as _span,"
+            f" lateral ({query}\n) as _made"
+        )
+
+    def span_arguments(self, days: Sequence[date]) -> dict[str, Any]:
+        """The dates that `span_statement` asks for: the days, and what they read."""
+        if not self.dated_inputs:
+            return {"span_days": list(days)}
+        window = self.header.window
+        return {
+            "span_days": list(days),
+            "span_first": min(days) - timedelta(days=window.days_before),
+            "span_last": max(days) + timedelta(days=window.days_after),
+        }
+
+    def _packed(self, query: str) -> str:
         if not self.header.details:
-            return self.query
+            return query
         packed = "to_json(details)::varchar as details"
-        return f"select * replace ({packed}) from ({self.query}\n)"
+        return f"select * replace ({packed}) from ({query}\n)"
 
     @cached_property
     def inputs(self) -> frozenset[str]:
@@ -103,8 +134,11 @@ def read_models(folder: Path) -> dict[str, Model]:
         if path.parent.name not in NO_MODELS
         for model in [read_model(path, macros)]
     }
-    for model in models.values():
+    dated = {name for name, model in models.items() if model.is_dated}
+    for name, model in models.items():
         _check_fields(model, models)
+        read = tuple(sorted(model.inputs & dated))
+        models[name] = model.model_copy(update={"dated_inputs": read})
     order = TopologicalSorter(
         {name: sorted(model.inputs & set(models)) for name, model in models.items()}
     )
@@ -114,6 +148,13 @@ def read_models(folder: Path) -> dict[str, Model]:
         raise ModelError(
             "models read each other in a circle: " + " -> ".join(error.args[1])
         ) from error
+
+
+def _narrowed(name: str, found: re.Match[str]) -> str:
+    """An input as a span reads it: the planner passes no day of it by otherwise."""
+    alias = found[1] or f" as {name.split('.')[1]}"
+    days = "event_date between $span_first and $span_last"
+    return f"(from {name} where {days}){alias}"
 
 
 def read_model(path: Path, macros: Mapping[str, str] | None = None) -> Model:
@@ -230,19 +271,12 @@ def relations_read(query: str) -> set[str]:
     Raises:
         ModelError: The query does not parse.
     """
-    found: set[str] = set()
-
-    def note(node: dict[str, Any]) -> dict[str, Any]:
-        if node.get("type") == "BASE_TABLE" and node["schema_name"]:
-            found.add(f"{node['schema_name']}.{node['table_name']}")
-        return node
-
     serialize = "select json_serialize_sql(?::varchar)"
     text = duckdb.execute(serialize, [query]).fetchall()[0][0]
-    tree = json.loads(text, object_hook=note)
-    if tree["error"]:
-        raise ModelError(tree["error_message"])
-    return found
+    if not text.startswith('{"error":false'):
+        raise ModelError(json.loads(text)["error_message"])
+    # the tree is large, and what a query quotes has its `"` escaped
+    return {".".join(names) for names in _READ.findall(text)}
 
 
 def without_events(models: Iterable[Model]) -> frozenset[str]:

@@ -27,13 +27,13 @@ def purge(home: Path, now: datetime, fault: Fault) -> None:
             return  # an earlier one was killed behind its certificate
         done = Purge(found, "ada (1000)", "the schedule", now)
         instrument(fault)
-        real = builds.build_day
+        real = builds.build_days
 
-        def build_day(*args: object) -> int:
+        def build_days(*args: object) -> int:
             fault.point("build")
             return real(*args)
 
-        builds.build_day = build_day
+        builds.build_days = build_days
         carry_out(district, done, chain)
         certified(district, done, chain)
 

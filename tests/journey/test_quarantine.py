@@ -32,10 +32,10 @@ def breaking(monkeypatch, name, *days):
     """Let a model fail, on some days or whole, with no new version of any rule."""
     whole = Database.build
 
-    def build(self, model, values, day):
-        if model.name == name and (not days or day in days):
+    def build(self, model, values, *wanted):
+        if model.name == name and (not days or set(days) & set(wanted)):
             raise ModelError(REASON, where=model.name)
-        return whole(self, model, values, day)
+        return whole(self, model, values, *wanted)
 
     monkeypatch.setattr(Database, "build", build)
 

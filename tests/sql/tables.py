@@ -13,7 +13,8 @@ for each relation, `expect` the result; both name only the columns that matter.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
@@ -27,6 +28,7 @@ from pipelines.registry import frames, mmdb_files
 from pipelines.warehouse import dimensions
 from pipelines.warehouse.builds import verify
 from pipelines.warehouse.database import Database, writing
+from pipelines.warehouse.headers import Scalar
 from pipelines.warehouse.library import models
 from pipelines.warehouse.models import Model, arguments, inputs_below
 
@@ -94,14 +96,32 @@ class Case:
 
     def run(self) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
         """What the model made and what was expected, both sorted."""
-        with writing(Path(":memory:"), threads=1) as database:
-            for relation in self.model.inputs:
-                self._bring(database, relation)
-            zone = str(self.params.pop("zone", "UTC"))
-            values = arguments(self.model, self.params, zone=zone)
+        with self._brought() as (database, values):
             database.build(self.model, values, self.day)
             verify(database, self.model)
             return self._made(database), self._expected(database)
+
+    def one_by_one_and_at_once(self) -> list[list[tuple[object, ...]]]:
+        """The rows of the day and of its neighbors, by a statement each and by one."""
+        assert self.day is not None
+        near = [self.day + timedelta(days=offset) for offset in (-1, 0, 1)]
+        rows = []
+        with self._brought() as (database, values):
+            for spans in (near[:1], near[1:2], near[2:]), (near,):
+                for span in spans:
+                    database.build(self.model, values, *span)
+                rows.append(database.rows(f"from {self.model.name} order by all"))
+        return rows
+
+    @contextmanager
+    def _brought(self) -> Iterator[tuple[Database, dict[str, Scalar]]]:
+        """A database with all that the model reads, and the model's parameters."""
+        with writing(Path(":memory:"), threads=1) as database:
+            for relation in self.model.inputs:
+                self._bring(database, relation)
+            params = dict(self.params)
+            zone = str(params.pop("zone", "UTC"))
+            yield database, arguments(self.model, params, zone=zone)
 
     def _bring(self, database: Database, relation: str) -> None:
         """A relation as it is drawn, or made of what is drawn below it."""
@@ -112,11 +132,13 @@ class Case:
             return
         for name in model.inputs:
             self._bring(database, name)
-        window = self.model.header.window
-        for offset in range(-window.days_before, window.days_after + 1):
+        days: list[date | None] = [None]
+        if model.is_dated:
             assert self.day is not None
-            day = self.day + timedelta(days=offset) if model.is_dated else None
-            database.build(model, arguments(model), day)
+            window = self.model.header.window
+            offsets = range(-window.days_before, window.days_after + 1)
+            days = [self.day + timedelta(days=offset) for offset in offsets]
+        database.build(model, arguments(model), *days)
 
     def _fill(self, database: Database, relation: str) -> None:
         types = columns_of(relation)

@@ -20,6 +20,17 @@ def test_case(path):
     assert made == expected
 
 
+DATED = [name for name, model in models().items() if model.is_dated]
+
+
+@pytest.mark.parametrize("name", DATED)
+def test_a_span_of_days_says_what_each_day_says(name):
+    schema, table = name.split(".")
+    case = Case(min((HERE / schema / table).glob("*.yaml")))
+    one_by_one, at_once = case.one_by_one_and_at_once()
+    assert one_by_one == at_once
+
+
 @pytest.mark.parametrize("name", models())
 def test_every_model_has_a_case(name):
     schema, table = name.split(".")

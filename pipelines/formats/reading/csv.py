@@ -22,10 +22,35 @@ def cells(text: pl.Expr, separator: str = ",") -> pl.Expr:
     columns the line has, which the format must compare with what it knows.
     """
     bare = text.str.strip_chars_end("\r\n\x00")
-    has_quotes = bare.str.contains('"', literal=True)
-    plain = pl.when(~has_quotes).then(bare).str.split(separator)
-    quoted = pl.when(has_quotes & bare.str.contains(_shape(separator))).then(bare)
-    return pl.coalesce(plain, _unquoted(quoted, separator))
+    return bare.map_batches(
+        lambda lines: _cells(lines, separator), return_dtype=pl.List(pl.String)
+    )
+
+
+def _cells(lines: pl.Series, separator: str) -> pl.Series:
+    text = pl.col("text")
+    has_quotes = lines.str.contains('"', literal=True).fill_null(value=False)
+    if not has_quotes.any():
+        return lines.str.split(separator)
+    plain = lines.filter(~has_quotes).str.split(separator)
+    quoted = lines.filter(has_quotes).to_frame("text")
+    sound = quoted.select(pl.when(text.str.contains(_shape(separator))).then(text))
+    has_one = quoted.select(text.str.count_matches('"', literal=True) == 2).to_series()
+    one = sound.filter(has_one).select(_of_one_quoted(text, separator)).to_series()
+    more = sound.filter(~has_one).select(_unquoted(text, separator)).to_series()
+    at = has_quotes.arg_true()
+    places = [(~has_quotes).arg_true(), at.filter(has_one), at.filter(~has_one)]
+    parts = [part.alias("cells") for part in (plain, one, more)]
+    return pl.concat(parts).gather(pl.concat(places).arg_sort())
+
+
+def _of_one_quoted(text: pl.Expr, separator: str) -> pl.Expr:
+    """Cells of lines of which one alone is in quotes."""
+    parts = text.str.splitn('"', 3).struct
+    inside = parts.field("field_1").str.replace_all(separator, HIDDEN, literal=True)
+    whole = parts.field("field_0") + inside + parts.field("field_2")
+    shown = pl.element().str.replace_all(HIDDEN, separator, literal=True)
+    return whole.str.split(separator).list.eval(shown)
 
 
 def cell(index: int, within: str = "cells") -> pl.Expr:

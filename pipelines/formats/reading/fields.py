@@ -1,7 +1,7 @@
 """Small expressions that several formats share: words, numbers, hosts, addresses."""
 
-from collections.abc import Callable
-from ipaddress import IPv6Address, ip_address
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 import polars as pl
 
@@ -11,7 +11,6 @@ SCHEME = r"^[a-zA-Z][a-zA-Z0-9+.-]*://"
 PLAIN_HOST = r"^([a-zA-Z0-9_.-]+)(?::[0-9]+)?(?:[/?#]|$)"
 OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 IPV4 = rf"(?:{OCTET}\.){{3}}{OCTET}"
-ADDRESS_LETTERS = r"^[0-9a-f:.]{2,45}$"
 PLACEHOLDERS = [
     "",
     "-",
@@ -40,10 +39,14 @@ tunnel in which it says who it is (RFC 7542, 2.4).
 MAX_URL = 8_192
 
 
-def cut(text: pl.Expr, names: list[str], separator: str = " ") -> pl.Expr:
-    """Cut at single separators; the last field keeps whatever is left over."""
-    parts = text.str.splitn(separator, len(names))
-    return parts.struct.rename_fields(names).struct.unnest()
+Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
+
+
+def cut(frame: Frame, text: pl.Expr, names: list[str], separator: str = " ") -> Frame:
+    """Add a text cut at single separators; the last field keeps what is left over."""
+    parts = text.str.splitn(separator, len(names)).struct.rename_fields(names)
+    # in a step of its own: unnested as an expression the text is cut once a field
+    return frame.with_columns(_cut=parts).unnest("_cut")
 
 
 def known(field: pl.Expr) -> pl.Expr:
@@ -134,30 +137,89 @@ def address(field: pl.Expr) -> pl.Expr:
     IPv4 with octets in range and no leading zeros. IPv6 as RFC 5952 has it, without
     its zone; v4-mapped IPv6, in either spelling, becomes IPv4.
     """
-    plain = field.str.contains(rf"^{IPV4}$")
-    odd = rarely(pl.when(~plain).then(field), _odd_address)
-    return pl.when(plain).then(field).otherwise(odd)
+    plain = field.str.contains(_CANONICAL) & ~field.str.contains(_NOT_CANONICAL)
+    may_be_one = ~plain & field.str.contains(_ADDRESS_BEGINS)
+    odd = rarely(pl.when(may_be_one).then(field), _odd_address)
+    return pl.when(plain).then(field.str.strip_prefix("::ffff:")).otherwise(odd)
+
+
+def _ipv6(group: str, most: int) -> str:
+    """Eight groups, or at most so many and `::` for the others."""
+    cut = [
+        f"(?:{group}:){{{front}}}(?::{group}){{1,{most - front}}}"
+        for front in range(1, most)
+    ]
+    ends = [f"(?:{group}:){{1,{most}}}:", f":(?::{group}){{1,{most}}}", "::"]
+    return "|".join([f"{group}(?::{group}){{7}}", *cut, *ends])
+
+
+_CANONICAL = rf"^(?:(?:::ffff:)?{IPV4}|{_ipv6('(?:0|[1-9a-f][0-9a-f]{0,3})', 6)})$"
+_NOT_CANONICAL = r"(?:^|:)0:(?:0(?::|$)|:)|::0(?::|$)|^::ffff:[0-9a-f:]*$"
+_ADDRESS_BEGINS = r"^[ \[\]]*(?:[0-9.]{7}|[0-9a-fA-F]{0,4}:)"
+_ADDRESS = rf"^(?:{IPV4}|{_ipv6('[0-9a-f]{1,4}', 7)})$"
+_DOTTED_TAIL = rf"^([0-9a-f:]*:){IPV4}$"
+_MAPPED = "^::ffff:[0-9a-f]+:[0-9a-f]+$"
+_ZEROS = ":0" * 8
+_ZERO_RUNS = [rf"(?:^|:)0(?::0){{{size - 1}}}(?::|$)" for size in range(8, 1, -1)]
+_HEX = {str(byte): f"{byte:02x}" for byte in range(256)}
+_DECIMAL = {written: byte for byte, written in _HEX.items()}
 
 
 def _odd_address(field: pl.Expr) -> pl.Expr:
+    """An address in any other spelling: its groups are written anew."""
     bare = before(field.str.strip_chars(" []").str.to_lowercase(), "%")
-    shaped = pl.when(bare.str.contains(ADDRESS_LETTERS)).then(bare)
-    return shaped.map_batches(_canonical, return_dtype=pl.String, is_elementwise=True)
+    return bare.map_batches(_spelled, return_dtype=pl.String, is_elementwise=True)
 
 
-def _canonical(values: pl.Series) -> pl.Series:
-    distinct = values.drop_nulls().unique().to_list()
-    named = {one: _parsed(one) for one in distinct}
-    return values.replace_strict(named, default=None, return_dtype=pl.String)
+def _spelled(values: pl.Series) -> pl.Series:
+    """Canonical addresses of those in lower case; null for what is none."""
+    text, groups = pl.col("text"), pl.col("groups")
+    found = values.to_frame("text")
+    if found.select(text.str.contains(_DOTTED_TAIL).any()).item():
+        found = found.select(pl.coalesce(_in_hex(text), text))
+    gap = 8 - text.str.count_matches("[0-9a-f]+")
+    zeros = pl.lit(_ZEROS).str.head(2 * gap) + ":"
+    filled = text.str.replace("::", zeros, literal=True)
+    bare = filled.str.strip_chars(":").str.replace_all(r"\b0+([0-9a-f])", "$1")
+    shortest = pl.coalesce(
+        *(
+            pl.when(groups.str.contains(run)).then(groups.str.replace(run, "::"))
+            for run in _ZERO_RUNS
+        ),
+        groups,
+    )
+    found = (
+        found.select(pl.when(text.str.contains(_ADDRESS)).then(text))
+        .select("text", groups=pl.when(text.str.contains(":", literal=True)).then(bare))
+        .select(text=pl.coalesce(shortest, "text"))
+    )
+    if found.select(text.str.contains(_MAPPED).any()).item():
+        found = found.select(pl.coalesce(_mapped(text), text))
+    return found.to_series().rename(values.name)
 
 
-def _parsed(text: str) -> str | None:
-    try:
-        found = ip_address(text)
-    except ValueError:
-        return None
-    mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
-    return str(mapped or found)
+def _in_hex(text: pl.Expr) -> pl.Expr:
+    """An IPv6 address whose last part is written as IPv4, in groups; else null."""
+    front = text.str.extract(_DOTTED_TAIL, 1)
+    octets = text.str.slice(front.str.len_bytes()).str.split(".")
+    one, two, three, four = (_looked_up(octets.list.get(at), _HEX) for at in range(4))
+    return pl.concat_str(front, one, two, pl.lit(":"), three, four)
+
+
+def _mapped(short: pl.Expr) -> pl.Expr:
+    """The IPv4 address that an IPv6 one holds; else null."""
+    is_mapped = short.str.contains(_MAPPED)
+    pair = pl.when(is_mapped).then(short).str.slice(7).str.split(":")
+    octets = [
+        _looked_up(pair.list.get(at).str.zfill(4).str.slice(begin, 2), _DECIMAL)
+        for at in (0, 1)
+        for begin in (0, 2)
+    ]
+    return pl.concat_str(octets, separator=".")
+
+
+def _looked_up(value: pl.Expr, names: Mapping[str, str]) -> pl.Expr:
+    return value.replace_strict(names, default=None, return_dtype=pl.String)
 
 
 def mac(field: pl.Expr) -> pl.Expr:

@@ -46,7 +46,7 @@ def with_values(
     """
     names = [*(f"key_{key}" for key in keys), "is_pairs"]
 
-    def read(texts: pl.Series) -> pl.Series:
+    def read(texts: pl.Series) -> pl.DataFrame:
         bare = _stripped(texts)
         whole = _whole(loose=loose) if strict else ""
         if escapes and bare.str.contains(ODD).any():
@@ -54,12 +54,12 @@ def with_values(
         else:
             found = values(bare, keys, loose=loose, whole=whole)
         found.columns = names
-        return found.to_struct(texts.name)
+        return found
 
-    # in a step of its own: unnesting the expression would run it once a key
-    dtype = pl.Struct(dict.fromkeys(names, pl.String) | {"is_pairs": pl.Boolean})
-    found = text.map_batches(read, return_dtype=dtype)
-    return frame.with_columns(_found=found).unnest("_found")
+    # at once: within a plan it would run inside of its threads, at a higher cost
+    lines = frame.with_columns(_text=text).collect()
+    found = read(lines["_text"])
+    return pl.concat([lines.drop("_text"), found], how="horizontal").lazy()
 
 
 def _whole(*, loose: bool) -> str:

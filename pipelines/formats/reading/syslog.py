@@ -10,10 +10,13 @@ a relay may have put a header of its own in front: the inner one, nearer to the
 device, is then taken. What has no header keeps its whole line as the body.
 """
 
+from collections.abc import Callable, Mapping
+
 import polars as pl
 
 from pipelines import clock
 from pipelines.clock import Reading, Stamp
+from pipelines.events import INSTANT
 from pipelines.formats.reading.fields import cut, known, name
 
 PRIORITY = r"^(?:[0-9]{1,6} )?<[0-9]{1,3}>:? ?"
@@ -43,6 +46,8 @@ ENDED = r"^([A-Z][a-z]{2} +[0-9]{1,2}) ([0-9:]{8})[0-9.]* ([0-9]{4})$"
 DATED_SHAPE = "%b %d %Y %H:%M:%S"
 SHAPES = ["bsd", "iso", "utc", "dated"]
 PARTS = ["time", "time_quality", "host", "program", "process", "body"]
+HEADER = {f"syslog_{part}": pl.String for part in PARTS} | {"syslog_time": INSTANT}
+HEADER_NAMES = [*HEADER]
 
 
 def with_header(batch: pl.LazyFrame, reading: Reading) -> pl.LazyFrame:
@@ -52,8 +57,125 @@ def with_header(batch: pl.LazyFrame, reading: Reading) -> pl.LazyFrame:
     `syslog_host` (lower case), `syslog_program`, `syslog_process` and
     `syslog_body`: the line behind the header, without its line end.
     """
-    line = pl.col("line").str.strip_chars_end("\r\n\x00")
-    outer = _read(batch, line, "outer", reading)
+    # at once: within a plan it would run inside of its threads, at a higher cost
+    lines = batch.collect()
+    return pl.concat([lines, _headers(lines, reading)], how="horizontal").lazy()
+
+
+def _headers(lines: pl.DataFrame, reading: Reading) -> pl.DataFrame:
+    """What the headers of `line` say: of those of a plain shape by their places."""
+    text = pl.col("line").str.strip_chars_end("\r\n\x00")
+    rows = lines.select(text).with_row_index("row")
+    parts = []
+    for shape, cut_plain in PLAIN.items():
+        plain = pl.col("line").str.contains(shape) & ~pl.col("line").str.contains(ODD)
+        is_plain = rows.select(plain.fill_null(value=False)).to_series()
+        if is_plain.any():
+            parts.append(cut_plain(rows.filter(is_plain), reading))
+            rows = rows.filter(~is_plain)
+    if rows.height or not parts:
+        parts.append(_any_header(rows.lazy(), reading).collect())
+    found = [part.select("row", *HEADER_NAMES) for part in parts]
+    whole = found[0] if len(found) == 1 else pl.concat(found).sort("row")
+    return whole.select(HEADER_NAMES)
+
+
+def _plain_old(rows: pl.DataFrame, reading: Reading) -> pl.DataFrame:
+    """`<13>Nov  2 08:15:00 gate sshd[812]: message`."""
+    bare = pl.col("bare")
+    stamped = _without_priority(rows).with_columns(
+        stamp=bare.str.slice(0, 15), rest=bare.str.slice(16)
+    )
+    return _plain_tag(stamped, clock.bsd_pair(pl.col("stamp"), reading))
+
+
+def _plain_iso(rows: pl.DataFrame, reading: Reading) -> pl.DataFrame:
+    """`2026-11-02T08:15:00.123456-06:00 gate dhcpd[812]: message`."""
+    stamped = cut(_without_priority(rows), pl.col("bare"), ["stamp", "rest"])
+    return _plain_tag(stamped, clock.iso_pair(pl.col("stamp"), reading))
+
+
+def _no_header(rows: pl.DataFrame, reading: Reading) -> pl.DataFrame:
+    """`1,2026/11/02 08:15:00,...`: all of it is the body."""
+    del reading
+    absent = [pl.lit(None, dtype).alias(name) for name, dtype in HEADER.items()]
+    return rows.with_columns(absent).with_columns(syslog_body="line")
+
+
+def _plain_tag(stamped: pl.DataFrame, stamp: pl.Expr) -> pl.DataFrame:
+    """Cut host, program and process off the rest."""
+    program = pl.col("tag").str.strip_suffix(":")
+    return (
+        stamped.pipe(cut, pl.col("rest"), ["host", "tag", "syslog_body"])
+        .pipe(cut, program, ["syslog_program", "process"], "[")
+        .with_columns(
+            _at=stamp,
+            syslog_host=name(pl.col("host")),
+            syslog_process=pl.col("process").str.strip_suffix("]"),
+        )
+        .with_columns(_TIMES)
+    )
+
+
+def _plain_new(rows: pl.DataFrame, reading: Reading) -> pl.DataFrame:
+    """`<134>1 2026-11-02T08:15:00-06:00 gate filterlog 812 - - message`."""
+    return (
+        _without_priority(rows)
+        .pipe(cut, pl.col("bare"), NEW_FIELDS)
+        .with_columns(
+            _at=clock.iso_pair(pl.col("stamp"), reading),
+            syslog_host=name(pl.col("host")),
+            syslog_program=pl.col("program"),
+            syslog_process=known(pl.col("process")),
+            syslog_body=pl.col("rest").str.slice(2),
+        )
+        .with_columns(_TIMES)
+    )
+
+
+_TIMES = [
+    pl.col("_at").struct.field("time").alias("syslog_time"),
+    pl.col("_at").struct.field("quality").alias("syslog_time_quality"),
+]
+
+
+def _without_priority(rows: pl.DataFrame) -> pl.DataFrame:
+    """`bare`: the line behind `<134>`."""
+    line = pl.col("line")
+    behind = line.str.splitn(">", 2).struct.field("field_1")
+    return rows.with_columns(
+        bare=pl.when(line.str.starts_with("<")).then(behind).otherwise(line)
+    )
+
+
+# Shapes that nearly all lines have. Whoever widens one sees to it that `_any_header`
+# says the same of it: a body that begins with `<` may be a relayed line.
+_PRI = "^(?:<[0-9]{1,3}>)?"
+_ISO_STAMP = (
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?"
+    r"(?:[+-][0-9]{2}:[0-9]{2}|Z)"
+)
+_HOST, _PROGRAM = r" [A-Za-z][A-Za-z0-9_.-]*", r" [A-Za-z][A-Za-z0-9_./-]*"
+_HOST_AND_TAG = rf"{_HOST}{_PROGRAM}(?:\[[0-9]+\])?: [^ <]"
+ODD = r" (?:CEF|LEEF|[nN]one|null|[uU]nknown|anonymous|[nN]/?[aA])(?:\[[0-9]+\])?[: ]"
+"""Where one of these stands for a program, a line is read the slow way."""
+
+PLAIN: Mapping[str, Callable[[pl.DataFrame, Reading], pl.DataFrame]] = {
+    _PRI
+    + "[A-Z][a-z]{2} [ 0-9][0-9] [0-9]{2}:[0-9]{2}:[0-9]{2}"
+    + _HOST_AND_TAG: _plain_old,
+    _PRI + _ISO_STAMP + _HOST_AND_TAG: _plain_iso,
+    # what follows is no tag with a process
+    rf"{_PRI}1 {_ISO_STAMP}{_HOST}{_PROGRAM} [^ ]+ [^ ]+ - [^ <\[:\ufeff]+(?:[ :]|$)": (
+        _plain_new
+    ),
+    r"^[0-9]+,[0-9]{4}/[0-9/]* ": _no_header,
+}
+
+
+def _any_header(rows: pl.LazyFrame, reading: Reading) -> pl.LazyFrame:
+    """What headers of any shape say."""
+    outer = _read(rows, pl.col("line"), "outer", reading)
     body = pl.col("outer_body")
     relayed = body.str.contains(RELAYED) & (
         pl.col("outer_program").is_null() | body.str.starts_with("<")
@@ -63,12 +185,16 @@ def with_header(batch: pl.LazyFrame, reading: Reading) -> pl.LazyFrame:
     quality = (
         pl.when(stamped).then("inner_time_quality").otherwise("outer_time_quality")
     )
-    return inner.with_columns(
-        *(
-            pl.coalesce(f"inner_{part}", f"outer_{part}").alias(f"syslog_{part}")
-            for part in PARTS
+    return (
+        inner.with_columns(
+            *(
+                pl.coalesce(f"inner_{part}", f"outer_{part}").alias(f"syslog_{part}")
+                for part in PARTS
+            )
         )
-    ).with_columns(syslog_time_quality=quality)
+        .with_columns(syslog_time_quality=quality)
+        .select("row", *HEADER_NAMES)
+    )
 
 
 def written_by(line: pl.Expr, program: str) -> pl.Expr:
@@ -89,8 +215,8 @@ def _read(
         priority.is_not_null().alias(f"{part}_has_priority"),
     )
     is_new = rest.str.contains(NEW)
-    six = cut(pl.when(is_new).then(rest), [f"{part}_new_{key}" for key in NEW_FIELDS])
-    split = whole.with_columns(six).with_columns(
+    six = [f"{part}_new_{key}" for key in NEW_FIELDS]
+    split = whole.pipe(cut, pl.when(is_new).then(rest), six).with_columns(
         pl.when(~is_new).then(rest.str.extract(STAMP, 0)).alias(f"{part}_stamp"),
     )
     return _named(_tagged(split, part), part, reading)

@@ -1,4 +1,4 @@
-"""Google's audit of ChromeOS devices, as its Reports API gives it: one object a line."""
+"""Google's audit of ChromeOS devices, as its Reports API gives it: an object a line."""
 
 from collections.abc import Mapping
 

@@ -4,9 +4,16 @@ from datetime import UTC, datetime
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipelines.clock import Reading
-from pipelines.formats.reading.syslog import with_header, written_by
+from pipelines.formats.reading.syslog import (
+    PLAIN,
+    _any_header,
+    with_header,
+    written_by,
+)
 
 READING = Reading("America/Chicago", datetime(2026, 11, 25, tzinfo=UTC))
 
@@ -94,3 +101,54 @@ def test_written_by_finds_the_program_in_both_headers():
     ]
     found = pl.DataFrame({"line": lines}).select(written_by(pl.col("line"), "dhcpd"))
     assert found.to_series().to_list() == [True, True, True, False, False]
+
+
+PLAIN_LINES = [
+    "<13>Nov  2 08:15:00 gate sshd[812]: message",
+    "Nov  2 08:15:00 gate CRON[1]: (root) CMD",
+    "2026-11-02T08:15:00.123456-06:00 gate dhcpd: message",
+    "<134>1 2026-11-02T08:15:00-06:00 gate filterlog 812 - - 53,,,em0,match",
+]
+
+HEADERS = st.tuples(
+    st.sampled_from(["", "<13>", "<134>", "<13> ", "5 <13>", "<>"]),
+    st.sampled_from(
+        [
+            "Nov  2 08:15:00", "Nov 02 08:15:00", "Nov 2 08:15:00", "Feb 31 08:15:00",
+            "Nov  2 2026 08:15:00", "Nov  2 08:15:00 2026", "*Nov  2 08:15:00",
+            "1 2026-11-02T08:15:00-06:00", "1 2026-11-02T08:15:00.123456Z", "1 -",
+            "2026-11-02T08:15:00.123-06:00", "2026-11-02 08:15:00", "",
+        ]
+    ),
+    st.sampled_from(["gate", "GATE.example.org.", "192.0.2.1", "none", "-", ""]),
+    st.sampled_from(
+        [
+            "sshd[812]:", "sshd:", "CRON[1]:", "CEF:", "CEF[1]:", "LEEF:", "none:",
+            "filterlog 812 - -", "unknown - - -", "CEF - - -", 'kernel 1 ID7 [a b="c"]',
+            "su[x]:", "-", "",
+        ]
+    ),
+    st.sampled_from(
+        [
+            "message", "53,,,em0,match", "53,,,2001:db8::1,9", "<9>Nov 2 08:15:00 a: c",
+            "Nov  2 08:15:00 a b: c", "b[1]: c", "x,b[1]: c", " two  spaces", "",
+            "\ufeffmarked", "[1] c", "CEF:0|a|b", "a: b", "\u00e9t\u00e9 here", "a\r",
+        ]
+    ),
+).map(" ".join)  # fmt: skip
+
+
+@given(st.lists(HEADERS, min_size=1, max_size=50), st.booleans())
+def test_what_is_plain_says_what_the_slow_way_says(texts, glued):
+    lines = [text.replace("> ", ">", 1) if glued else text for text in texts]
+    batch = pl.DataFrame({"line": lines})
+    quick = with_header(batch.lazy(), READING).drop("line").collect()
+    stripped = batch.with_columns(pl.col("line").str.strip_chars_end("\r\n\x00"))
+    slow = _any_header(stripped.with_row_index("row").lazy(), READING).drop("row")
+    assert quick.equals(slow.collect()), lines
+
+
+def test_most_lines_of_the_samples_are_plain():
+    lines = pl.Series("line", PLAIN_LINES)
+    is_plain = pl.any_horizontal(pl.col("line").str.contains(shape) for shape in PLAIN)
+    assert lines.to_frame().select(is_plain.all()).item()

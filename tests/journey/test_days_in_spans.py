@@ -1,0 +1,121 @@
+"""Days that are built in one statement say what they say one by one."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from pipelines.district import open_district
+from pipelines.errors import ModelError
+from pipelines.refresh.steps import build_and_judge, builder_of
+from pipelines.settings.home import DistrictHome
+from pipelines.warehouse import builds, inputs
+from pipelines.warehouse.database import Database, writing
+from pipelines.warehouse.repair import fingerprints
+from tests.conftest import LONG
+from tests.journey.small import MODELS, judged, rows_of, told_of
+
+pytestmark = pytest.mark.slow
+
+GAPS = {
+    "every third": lambda days: days[::3],
+    "ends": lambda days: days[:1] + days[-1:],
+}
+
+
+@pytest.fixture(scope="module")
+def home(district, two_days, tmp_path_factory):
+    made = district if LONG else two_days
+    return made.copy(tmp_path_factory.mktemp("spans"))
+
+
+def built(home, days_of=lambda days: days, **bounds):
+    """The fingerprint of each table once some days of every model were built again."""
+    with open_district(home) as district, writing(district.home.warehouse) as database:
+        files = inputs.lake_files(district.store, district.home.lake)
+        builder = replace(builder_of(database, district, files), **bounds)
+        held = files.days()
+        due = builds.stale_days(district.models, held, held)
+        due = {name: days_of(days) for name, days in due.items()}
+        builds.build(builder, district.models, due)
+        return fingerprints(database, MODELS)
+
+
+@pytest.fixture(scope="module")
+def by_day(home):
+    return built(home, most_days=1)
+
+
+@pytest.mark.parametrize("most_days", (2, 7, 31) if LONG else (31,))
+def test_whatever_the_length(home, by_day, most_days):
+    assert built(home, most_days=most_days) == by_day
+
+
+@pytest.mark.parametrize("gaps", GAPS)
+def test_with_gaps(home, by_day, gaps):
+    assert built(home, GAPS[gaps]) == by_day
+
+
+def test_few_rows_a_statement(home, by_day, monkeypatch):
+    spans = []
+    real = builds.build_days
+
+    def build_days(database, model, values, files, days):
+        spans.append(len(days))
+        return real(database, model, values, files, days)
+
+    monkeypatch.setattr(builds, "build_days", build_days)
+    assert built(home, most_rows=2_000) == by_day
+    assert min(spans) == 1 < max(spans)
+
+
+def test_a_day_that_fails_is_named_and_the_others_are_built(home, by_day, monkeypatch):
+    """As a cast that fails does: the statement fails, whatever day it is of."""
+    whole = Database.build
+    bad = date(2026, 10, 20)
+
+    def build(self, model, values, *days):
+        if model.name == "core.site_visits" and bad in days:
+            raise ModelError("Conversion Error", where=model.name)
+        return whole(self, model, values, *days)
+
+    monkeypatch.setattr(Database, "build", build)
+    with open_district(home) as district, writing(district.home.warehouse) as database:
+        files = inputs.lake_files(district.store, district.home.lake)
+        builder = builder_of(database, district, files)
+        model = district.models["core.site_visits"]
+        days = builds.stale_days({model.name: model}, files.days(), files.days())
+        made = builder.attempt(model, days[model.name])
+        assert [one.event_date for one in made.held_back] == [bad]
+        assert set(made.days) == set(days[model.name]) - {bad}
+        assert made.rows == database.row_count(model, made.days) > 0
+        assert database.row_count(model, [bad]) == 0
+    monkeypatch.undo()
+    assert built(home) == by_day
+
+
+def test_killed_within_a_span_and_run_again(district, two_days, tmp_path, monkeypatch):
+    class KilledError(BaseException):
+        """Stands for the process being gone."""
+
+    made = district if LONG else two_days
+    whole = made.home
+    home = made.copy(tmp_path, of="delivered")
+    real = Database._delete
+
+    def delete(self, model, days):
+        real(self, model, days)
+        if model.name == "core.engaged_requests":
+            raise KilledError
+
+    monkeypatch.setattr(Database, "_delete", delete)
+    with pytest.raises(KilledError):
+        judged(home)
+    monkeypatch.undo()
+    with open_district(home) as again:
+        build_and_judge(again)
+    assert told_of(home) == told_of(whole)
+    one, other = rows_of(home), rows_of(whole)
+    assert set(one) == set(other)
+    assert all(one[name].equals(other[name]) for name in one)
+    assert DistrictHome(home).warehouse.is_file()
