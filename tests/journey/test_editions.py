@@ -137,7 +137,7 @@ def test_the_address_of_an_item_that_was_taken_back_says_so(corrected):
     home, ids, _ = corrected
     week = home.reports / "2026-W43"
     page = (week / "evidence" / f"{ids[1]}.html").read_text(encoding="utf-8")
-    assert "This item is no longer in the report" in page
+    assert "This is no longer in the report" in page
     assert "log lines from" not in page
     assert not (week / "data" / f"item-{ids[1]}.csv").exists()
     assert ids[1] not in (week / "data" / "items.csv").read_text(encoding="utf-8")

@@ -196,6 +196,7 @@ SECTION = Section(
     name="trend",
     order=45,
     label="Is it unusual?",
+    page="pictures",
     rows=rows,
     title=title,
     summary=summary,
