@@ -358,6 +358,16 @@ def queue(district: District) -> Queue:
     return queue_of(found, week, of_students)
 
 
+def standing_cases_of(district: District, week: date) -> list[Case]:
+    """The cases about staff and devices up to the end of a week."""
+    is_pupil = about_pupils(district)
+    return [
+        case
+        for case in placed_cases(district)
+        if case.monday <= week and not any(map(is_pupil, case.findings))
+    ]
+
+
 def queue_of(
     found: Iterable[Case], week: date, of_students: Collection[str] = ()
 ) -> Queue:

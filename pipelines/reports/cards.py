@@ -117,10 +117,13 @@ NOTHING: tuple[object, ...] = (0, 0.0, None, "", [])
 
 def shown(measures: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
     """Label and text of each figure that readers know, in the order above."""
+    breaks = str(measures.get("why_no_break") or "")
     for name, (label, say) in MEASURES.items():
         value = measures.get(name)
         if value not in NOTHING and _fits(value, say):
-            yield label, say(value)
+            is_whole = name == "on_duty_seconds" and not breaks.startswith("the breaks")
+            yield ("of it in contract hours, breaks not known" if is_whole else label,
+                   say(value))  # fmt: skip
 
 
 def _fits(value: Any, say: Say) -> bool:

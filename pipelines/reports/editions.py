@@ -11,7 +11,7 @@ can show more.
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
@@ -41,6 +41,7 @@ from pipelines.reports.weekly import (
 from pipelines.reports.words import KINDS, NOT_KNOWN, count, number, share
 
 HIDDEN = "held back"
+AGED_AFTER = timedelta(days=14)
 SEVERAL = "several buildings"
 NOWHERE = "building not known"
 EVERY = "all buildings"
@@ -112,6 +113,14 @@ def _read(view: View) -> str:
     return share(came - total(days, "rejects"), came)
 
 
+def _signed(view: View) -> list[Count]:
+    """Whether the director signed the week, where the district signs weeks."""
+    if not view.inputs.signed:
+        return []
+    one = view.inputs.signed.get(view.start)
+    return [Count(one.by if one else "nobody yet", "signed this week")]
+
+
 def own_counts(view: View, elsewhere: int) -> list[Count]:
     """The numbers of one building, whole: its principal sees the cases as well."""
     if not coverage(view).has_data:
@@ -146,6 +155,11 @@ def standing_cases(view: View) -> list[Case]:
     return [
         case for case in view.paged if view.is_new(case) and case.status != "withdrawn"
     ]
+
+
+def aged(view: View) -> list[Case]:
+    """Cases that waited through two reports: what nobody decided comes up here."""
+    return [case for case in view.waiting if view.start - case.monday >= AGED_AFTER]
 
 
 def tables_of(view: View, kind: str) -> Sequence[Table]:
@@ -323,7 +337,8 @@ def edition_report(inputs: ReportInputs, week_start: date, edition: Edition) -> 
         return pages
     if edition.kind == "superintendent":
         shared = said(whole, edition)
-        numbers = [*whole_counts(whole), *_of_data(whole)]
+        old = Count(number(len(aged(whole))), "cases undecided for two weeks or more")
+        numbers = [old, *whole_counts(whole), *_of_data(whole), *_signed(whole)]
         pages = _pages(whole, edition, numbers, tables_of(whole, edition.kind))
         return pages | case_pages(whole, shared, whole=True)
     numbers = counts_of(whole)

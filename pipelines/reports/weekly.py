@@ -25,7 +25,7 @@ from pipelines.reports.pages import asset_files, page
 from pipelines.reports.sections import PAGES, Section, sections
 from pipelines.reports.static_charts import drawing, spark
 from pipelines.reports.view import View, week_label
-from pipelines.reports.words import count, day_range, listed, moment
+from pipelines.reports.words import count, day, day_range, listed, moment, number
 from pipelines.state.audit import AUDIT_RECORD
 
 Pages = Mapping[str, Page]
@@ -111,6 +111,7 @@ def report_pages(
         "lines": [(line, spark(line.history)) for line in five],
         "aside": proven["lines-set-aside"],
         "done": proven["decided"],
+        "signed": signed(view),
         "tabs": list(PAGES.values()),
         "places": {
             part["name"]: f"{PAGES[part['page']][0]}#{part['name']}-part"
@@ -128,6 +129,17 @@ def report_pages(
         for key, (file, name) in PAGES.items()
     }
     return pages | shared_files(parts, view, shared)
+
+
+def signed(view: View) -> str:
+    """Who signed the week, and what then waited; empty for one that is not signed."""
+    one = view.inputs.signed.get(view.start)
+    if one is None:
+        return ""
+    revision = f", revision {number(one.revision)}" if one.revision > 1 else ""
+    waits = count(one.waiting, "case")
+    when = day(one.time.astimezone(view.zone).date())
+    return f"Signed by {one.by} on {when}{revision}, with {waits} waiting."
 
 
 def shared_files(

@@ -26,6 +26,7 @@ from pipelines.health.rule_coverage import noted_coverage
 from pipelines.health.source_states import SourceState, source_states
 from pipelines.ingest.compression import NO_CHECKSUM
 from pipelines.ingest.lake import unlisted_files
+from pipelines.reports.sign_off import unsigned
 from pipelines.run.readiness import names_of, not_delivered
 from pipelines.state import ledger
 from pipelines.state.alerts import GIVEN_UP, SENT, outbox
@@ -224,6 +225,10 @@ def _reasons(
     if told := set_back(district.store, now):
         found.append((ACT, told))
     found += [(LOOK, line) for line in unfinished(district)]
+    found += [
+        (LOOK, f"{week} is not signed: schoolbell report sign {week} --by NAME")
+        for week in unsigned(district)
+    ]
     found += [(LOOK, f"registry/{one}") for one in district.registry.refused]
     if not shown["files"]:
         found.append((ACT, "no log file was ever read"))

@@ -43,6 +43,7 @@ columns:
   entry_id: {type: varchar, is: entry of the list of sites that decided}
   attribution_grade: {type: varchar, is: A or C}
   is_live_known: {type: boolean, is: the device's logons show a live keyboard}
+  is_break_known: {type: boolean, is: breaks of the owner's day are known}
   start_time: {type: timestamptz, is: first request}
   end_time: {type: timestamptz, is: 20 s after the last request}
   longest_seconds: {type: double, is: longest visit}
@@ -87,6 +88,12 @@ use as (
         and not coalesce(is_sensitive, false)
 ),
 
+rested as (
+    select distinct person_id
+    from core.duty
+    where event_date = $event_date::date and breaks is not null
+),
+
 -- a lone request may be a preview, and the tunnel it leaves open has no reader
 visits as (
     select
@@ -112,6 +119,7 @@ select
     use.entry_id,
     use.attribution_grade,
     coalesce(use.has_logon_log, false) as is_live_known,
+    rested.person_id is not null as is_break_known,
     use.start_time,
     use.end_time,
     use.longest_seconds,
@@ -145,3 +153,4 @@ left join visits
         use.account = visits.account
         and use.device = visits.device
         and use.site = visits.site
+left join rested on use.person_id = rested.person_id

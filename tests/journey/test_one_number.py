@@ -200,3 +200,23 @@ def test_a_verdict_on_a_case_is_one_on_each_of_its_findings(district, tmp_path):
         entries = open_chain(opened.store, opened.home).entries()
     noted = [entry.subject for entry in entries if entry.action == "verdict"]
     assert sorted(noted) == sorted(said["finding_ids"])
+
+
+def test_a_signed_week_says_by_whom_and_what_waited(home, newest, waiting):
+    label = newest.name
+    words = ("report", "sign", label, "--by", "Jo Park, director", "--home", home.path)
+    (signed,) = rows_of(schoolbell(*words, "--json"))
+    assert (signed["week"], signed["waiting"]) == (label, len(waiting))
+    again = schoolbell(*words)
+    assert again.code == 2
+    assert "signed already, by Jo Park" in again.err
+    for wrong in ("2020-W01", "week 43"):
+        assert schoolbell(
+            "report", "sign", wrong, "--by", "x", "--home", home.path
+        ).code
+    assert not schoolbell("report", "--home", home.path).code
+    page = Page((newest / "index.html").read_text(encoding="utf-8")).text
+    said = f"Signed by Jo Park, director on .*, with {len(waiting)} cases waiting"
+    assert re.search(said, page)
+    with open_district(home.path) as opened:
+        assert open_chain(opened.store, opened.home).verify() is None
