@@ -15,6 +15,8 @@ from pipelines.reports.exports import Export, Page, exports
 from pipelines.reports.headline import NUMBERS, is_whole, this_week
 from pipelines.reports.inputs import week_of
 from pipelines.reports.pages import page
+from pipelines.reports.sections import trend
+from pipelines.reports.static_charts import drawing
 from pipelines.reports.tables import Cell, Table, table
 from pipelines.reports.view import View, week_label
 from pipelines.reports.words import (
@@ -74,9 +76,11 @@ def rollup_pages(view: View, shared: Mapping[str, Any]) -> dict[str, Page]:
         if week_of(weeks[0]) < first:
             continue
         side_by_side, cases = weeks_table(weeks), cases_by_kind(view, weeks)
+        figure = trend.draw(trend.rows_of(weeks))
         text = page(
             "rollup.html.j2",
             **shared,
+            drawn=[drawing(figure), drawing(figure, is_narrow=True)] if figure else [],
             name=title,
             path=path,
             lead=lead(weeks),
@@ -100,11 +104,12 @@ def weeks_table(weeks: list[Mapping[str, Any]]) -> Table:
     """The numbers of each week; a week that is not whole is marked."""
     return table(
         "One row per week",
-        ["Week", "Dates", *NUMBERS.values(), "Arrived"],
+        ["Week", "Dates", "School days", *NUMBERS.values(), "Arrived"],
         (
             [
                 _link(week_of(week)),
                 day_range(week_of(week), week_of(week) + timedelta(days=6)),
+                week.get("school_days"),
                 *(week.get(key) for key in NUMBERS),
                 _arrived(week),
             ]

@@ -424,6 +424,7 @@ class CaseCard:
 
     Attributes:
         page: File name of its page.
+        kind: Of the finding that speaks for it, as the rules name it.
         head: The finding that speaks for it.
         more: Its other findings.
         within: Uses of sites that lie within its off-hours use, by finding id.
@@ -437,6 +438,7 @@ class CaseCard:
 
     case_id: str
     page: str
+    kind: str
     head: Card
     more: tuple[Card, ...]
     within: Mapping[str, tuple[Card, ...]]
@@ -593,6 +595,7 @@ def _case_card(
     return CaseCard(
         case_id=case.case_id,
         page=page_name(case.case_id),
+        kind=str(case.heaviest["kind"]),
         head=made[head],
         more=tuple(made[one] for one in parts if one != head),
         within={

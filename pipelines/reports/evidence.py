@@ -203,26 +203,51 @@ def log_lines(view: View, finding: Mapping[str, object]) -> Table:
     )  # fmt: skip
 
 
-def in_brief(lines: Table) -> Table:
-    """The same lines as wide as a page: where each stands is one cell.
+@dataclass(frozen=True)
+class Minute:
+    """The log lines of one minute that say the same, and where each stands.
 
-    What is the same in every line is said once, in the caption.
+    Attributes:
+        said: When it was, what the lines show, and where; as in `labels` of `Lines`.
+        places: File, line, byte and hash of each.
     """
-    place = [lines.labels.index(label) for label in PLACE]
+
+    said: tuple[str, ...]
+    places: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Lines:
+    """The lines of a finding as a page shows them: a row for each minute.
+
+    Attributes:
+        caption: How many lines there are, and what is the same in all of them.
+        labels: What each row says.
+    """
+
+    caption: str
+    labels: tuple[str, ...]
+    rows: tuple[Minute, ...]
+
+
+def by_minute(lines: Table) -> Lines:
+    """The same lines, those of a minute together; what is the same in all said once."""
     same = {label: value for label, value in constant(lines) if label in COMMON}
     kept = [
         at
         for at, label in enumerate(lines.labels)
         if label not in ELSEWHERE and label not in same
     ]
-    said = "; ".join(f"{label.lower()} {value}" for label, value in same.items())
-    return Table(
-        f"{lines.caption}. In every line: {said}." if said else lines.caption,
-        (*(lines.labels[at] for at in kept), "Where it stands"),
-        tuple(
-            (*(row[at] for at in kept), stands(*(row[at] for at in place)))
-            for row in lines.rows
-        ),
+    place = [lines.labels.index(label) for label in PLACE]
+    held: dict[tuple[str, ...], list[str]] = {}
+    for row in lines.rows:
+        said = tuple(row[at].text for at in kept)
+        held.setdefault(said, []).append(stands(*(row[at] for at in place)))
+    told = "; ".join(f"{label.lower()} {value}" for label, value in same.items())
+    return Lines(
+        f"{lines.caption}. In every line: {told}." if told else f"{lines.caption}.",
+        tuple(lines.labels[at] for at in kept),
+        tuple(Minute(said, tuple(places)) for said, places in held.items()),
     )
 
 
@@ -236,12 +261,11 @@ def constant(lines: Table) -> Iterator[tuple[str, str]]:
 
 COMMON = {"Account", "Device", "Building", "Site", "Activity", "Source"}
 PLACE = ("File", "Line", "Byte", "SHA-256")
-ELSEWHERE = {*PLACE, "Bytes in"}
+ELSEWHERE = {*PLACE, "No.", "Bytes in"}
 HASH_SHOWN = 12
 
 
-def stands(path: Cell, line: Cell, byte: Cell, digest: Cell) -> Cell:
+def stands(path: Cell, line: Cell, byte: Cell, digest: Cell) -> str:
     """As in "proxy/access.log, line 1,017, byte 91,733, SHA-256 9f2c…"."""
-    said = f"{path.text}, line {line.text}, byte {byte.text}, SHA-256 "
     short = f"{digest.text[:HASH_SHOWN]}…" if digest.value else digest.text
-    return Cell(said + short, said + digest.text)
+    return f"{path.text}, line {line.text}, byte {byte.text}, SHA-256 {short}"

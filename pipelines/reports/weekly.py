@@ -1,5 +1,6 @@
 """The weekly report: every page of it, the same text for the same inputs."""
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -16,7 +17,7 @@ from pipelines.reports.cards import (
 )
 from pipelines.reports.charts import spec
 from pipelines.reports.corrections import digest, facts
-from pipelines.reports.evidence import Proof, in_brief, log_lines, proofs
+from pipelines.reports.evidence import Proof, by_minute, log_lines, proofs
 from pipelines.reports.exports import Page, exports
 from pipelines.reports.headline import not_judged_at
 from pipelines.reports.inputs import ReportInputs, week_of
@@ -24,6 +25,8 @@ from pipelines.reports.page_one import lines, opening
 from pipelines.reports.pages import asset_files, page
 from pipelines.reports.sections import PAGES, Section, sections
 from pipelines.reports.static_charts import drawing, spark
+from pipelines.reports.swim_lane import case_lines, in_words, swim_lane
+from pipelines.reports.tables import to_csv
 from pipelines.reports.view import View, week_label
 from pipelines.reports.words import count, day, day_range, listed, moment, number
 from pipelines.state.audit import AUDIT_RECORD
@@ -179,20 +182,38 @@ def unseen(view: View, section: Section, rows: pl.DataFrame) -> dict[str, str]:
 
 def part(section: Section, rows: pl.DataFrame) -> dict[str, Any]:
     """All that the page needs of one section."""
-    figure = section.draw(rows)
+    figure, summary = section.draw(rows), section.summary(rows)
+    caption, in_full = captioned(summary) if figure else (summary, "")
     return {
         "name": section.name,
         "label": section.label,
         "page": section.page,
         "title": section.title(rows),
-        "summary": section.summary(rows),
+        "caption": caption,
+        "in_full": in_full,
         "figure": spec(figure) if figure else None,
         "drawing": drawing(figure) if figure else None,
+        "phone": drawing(figure, is_narrow=True) if figure else None,
         "table": section.table(rows),
         "template": section.template,
         "more": section.more(rows),
         "rows_shown": ROWS_SHOWN,
     }
+
+
+SENTENCE = re.compile(r"(?<=[.!?]) (?=[A-Z])")
+CAPTION = 170
+"""Letters of a caption below a chart: about two lines on a desk."""
+
+
+def captioned(summary: str) -> tuple[str, str]:
+    """The first sentences of a summary, and the whole where that is more."""
+    said = ""
+    for sentence in SENTENCE.split(summary):
+        if said and len(said) + len(sentence) > CAPTION:
+            return said, summary
+        said = f"{said} {sentence}".strip()
+    return said, ""
 
 
 def number_pages(
@@ -224,12 +245,30 @@ def case_pages(
     made = case_cards(view, view.paged)
     for one in made:
         path = f"{view.label}/evidence/{one.page}"
-        pages[path] = page("case.html.j2", **shared, case=one)
+        pages[path] = page(
+            "case.html.j2",
+            **shared,
+            case=one,
+            picture=picture(view, [c.finding_id for c in one.findings], one.kind),
+        )
     chosen = [row["finding_id"] for case in view.paged for row in case.findings]
     known = view.known.filter(pl.col("finding_id").is_in(chosen))
     for row in card_rows(view, known).iter_rows(named=True):
         pages |= finding_pages(view, shared, row, kept)
     return pages
+
+
+def picture(view: View, findings: Sequence[str], kind: str) -> dict[str, Any] | None:
+    """The swim lanes of some findings, wide and for a phone, and in words."""
+    lines = case_lines(view, findings, kind)
+    figure = swim_lane(view, lines)
+    if figure is None:
+        return None
+    return {
+        "drawing": drawing(figure),
+        "phone": drawing(figure, is_narrow=True),
+        "said": in_words(view, lines),
+    }
 
 
 def finding_pages(
@@ -246,7 +285,12 @@ def finding_pages(
     """
     made, own = card(row), week_label(row["event_date"])
     path = f"{view.label}/evidence/{made.page}"
-    values = {**shared, "card": made, "case_page": page_name(made.case_id)}
+    values = {
+        **shared,
+        "card": made,
+        "case_page": page_name(made.case_id),
+        "picture": picture(view, [row["finding_id"]], row["kind"]),
+    }
     if own in kept and made.line_count:
         earlier = {
             "week": kept[own],
@@ -257,8 +301,9 @@ def finding_pages(
     rows = log_lines(view, row)
     name = made.page.removesuffix(".html")
     return {
-        path: page("item.html.j2", **values, table=in_brief(rows)),
-        **exports(f"{view.label}/data/finding-{name}", rows, shared),
+        path: page("item.html.j2", **values, table=by_minute(rows)),
+        # Excel and Parquet for each finding would be half of a year's archive
+        f"{view.label}/data/finding-{name}.csv": to_csv(rows),
     }
 
 

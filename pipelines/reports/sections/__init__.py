@@ -78,7 +78,7 @@ class Section:
     summary: Callable[[Any], str]
     draw: Callable[[Any], Figure | None]
     table: Callable[[Any], Table]
-    template: str = "section.html.j2"
+    template: str = "details.html.j2"
     more: Callable[[Any], Any] = nothing_more
     is_shown: Callable[[Any], bool] = always
     editions: Collection[str] = ()
