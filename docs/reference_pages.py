@@ -229,6 +229,8 @@ def _commands(path: str, group: Any) -> Iterator[tuple[str, Any]]:
     """Every command below a group; a group that has commands is none itself."""
     for name, one in group.commands.items():
         if hasattr(one, "commands"):
+            if one.invoke_without_command:
+                yield f"{path} {name}", one
             yield from _commands(f"{path} {name}", one)
         else:
             yield f"{path} {name}", one

@@ -26,6 +26,7 @@ from pipelines.alerts.news import News
 from pipelines.alerts.rounds import RoundContext, run_round
 from pipelines.district import District
 from pipelines.errors import DeliveryError, SettingsError
+from pipelines.findings.cases import queue
 from pipelines.health.overview import Health, looked_at
 from pipelines.settings.alert_settings import Channel
 from pipelines.state.database import now_text
@@ -107,6 +108,7 @@ def context_of(district: District) -> RoundContext:
         zone=ZoneInfo(district.zone),
         is_open=open_days(district),
         report=_report(district),
+        queue=queue(district),
         report_channel=district.settings.report.mail,
     )
 

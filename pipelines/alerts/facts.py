@@ -16,24 +16,23 @@ from pipelines.alerts.memory import Noticed
 from pipelines.alerts.news import (
     FIRST,
     News,
+    of_cases,
     of_files,
-    of_findings,
     of_issues,
     of_newcomers,
 )
 from pipelines.district import District
 from pipelines.errors import SchoolbellError
+from pipelines.findings.cases import queue
 from pipelines.findings.unjudged import failures
 from pipelines.health.file_issues import files_with_issues
 from pipelines.health.overview import Health
-from pipelines.privacy.editions import about_pupils
 from pipelines.privacy.lookups import without_case
 from pipelines.registry.calendar import WORKING
 from pipelines.registry.registry import building_names
 from pipelines.state import ledger
 from pipelines.state.audit import open_chain, verified
 from pipelines.state.days import oldest_dirty
-from pipelines.state.findings import stored_findings
 from pipelines.state.runs import last_look
 
 LEAST_FREE_BYTES = 2_000_000_000
@@ -124,7 +123,7 @@ def noticed(district: District, now: datetime, health: Health | None = None) -> 
     issue = files_with_issues(files, district.settings.limits.reject_share)
     rules = district.settings.alerts.security_rules
     news = [
-        *of_findings(stored_findings(district.store), rules, about_pupils(district)),
+        *of_cases(queue(district), rules),
         *of_files(issue, now),
         *of_newcomers(map(asdict, files), now),
         *standstill(district, now),
@@ -132,7 +131,7 @@ def noticed(district: District, now: datetime, health: Health | None = None) -> 
         *_lookups(district, now),
         *_not_built(district, now),
     ]
-    looked = ["finding:", "files:", "lookups:", "not_built:", FIRST, *KEYS]
+    looked = ["case:", "finding:", "files:", "lookups:", "not_built:", FIRST, *KEYS]
     if health is not None:
         names = building_names(district.registry)
         news += [*_audit(district, now), *of_issues(health.issues, now, names)]

@@ -7,7 +7,9 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from pipelines.alerts.decisions import Decision
-from pipelines.alerts.news import KINDS, News, one_line
+from pipelines.alerts.news import GROUPS, PUPIL, News, one_line
+from pipelines.findings.cases import NOTHING_WAITS, Queue, by_kind
+from pipelines.findings.wording import SURE
 from pipelines.settings.parts import SEVERITIES, Severity
 
 REPEAT = (
@@ -55,7 +57,6 @@ class Message:
         return fields
 
 
-SURE = {"C2": "likely", "C3": "well supported"}
 AT_ONCE, DAILY, WEEKLY, TEST, ESCALATION = (
     "notice",
     "daily",
@@ -79,6 +80,7 @@ class Setting:
         id_of: The id of a fact, from its key.
         told_when: Writes an instant as readers know it.
         report: Where the newest report is.
+        queue: What waits for a decision, as the report counts it.
         moment: When the messages are made: the same facts told again, as after a
             week, are another message.
     """
@@ -86,6 +88,7 @@ class Setting:
     id_of: Callable[[str], str]
     time_text: Callable[[datetime], str]
     report: str
+    queue: Queue = NOTHING_WAITS
     moment: str = ""
 
 
@@ -145,35 +148,41 @@ def _notices(count: int) -> str:
     return "1 notice is" if count == 1 else f"{count} notices are"
 
 
-def weekly(
-    facts: Sequence[News], waiting: int, silenced: int, setting: Setting
-) -> Message:
-    """The list of the week: what waits for a decision, by kind.
+def weekly(facts: Sequence[News], silenced: int, setting: Setting) -> Message:
+    """The list of the week: what waits for a decision, in the numbers of the report.
 
     Args:
-        waiting: Items of earlier lists that nobody has decided on.
-        silenced: Items that somebody snoozed or acknowledged.
+        facts: The cases that the reader was not told of before.
+        silenced: Cases that somebody snoozed or acknowledged.
     """
     key = _key("w", facts, setting)
-    noun = "item" if len(facts) == 1 else "items"
-    verb = "waits" if len(facts) == 1 else "wait"
-    kinds = Counter(fact.group for fact in facts)
-    sure = Counter(fact.confidence for fact in facts)
+    queue = setting.queue
+    size = len(queue.cases)
     lines = [
-        f"{len(facts)} {noun} {verb} for a decision.",
+        f"{_cases(size)} {'waits' if size == 1 else 'wait'} for a decision.",
         "",
-        *(f"  {count} about {_kind(kind)}" for kind, count in sorted(kinds.items())),
+        *(
+            f"  {number} about {label} ({graded})"
+            for label, number, graded in by_kind(queue.cases)
+        ),
+        *(
+            [f"{_cases(len(queue.of_students))} about {GROUPS[PUPIL]}."]
+            if queue.of_students
+            else []
+        ),
         "",
-        "How sure: "
-        + ", ".join(f"{count} {SURE[level]}" for level, count in sorted(sure.items())),
-        *([f"{waiting} of earlier lists still wait."] if waiting else []),
+        f"Told here for the first time: {len(facts)}.",
         *_silenced(silenced),
         "",
-        "Each item shows what was seen, how sure it is, and other explanations.",
+        "Each case shows what was seen, how sure it is, and other explanations.",
         *_foot(key, setting),
     ]
-    subject = f"Network report: {len(facts)} {noun} to review"
+    subject = f"Network report: {_cases(size)} to decide"
     return Message(key, subject, text_of(lines), WEEKLY, _worst(facts))
+
+
+def _cases(size: int) -> str:
+    return f"{size:,} {'case' if size == 1 else 'cases'}"
 
 
 def overflow(held: Sequence[News], day: str, setting: Setting) -> Message:
@@ -201,7 +210,7 @@ def overflow(held: Sequence[News], day: str, setting: Setting) -> Message:
 def _lines(facts: Sequence[News], setting: Setting) -> list[str]:
     ordered = sorted(facts, key=lambda fact: (-fact.step, fact.since, fact.key))
     lines = [
-        f"  {setting.id_of(one.key)}  {one.severity}, {SURE[one.confidence]}, "
+        f"  {setting.id_of(one.key)}  {one.severity}, {SURE[one.confidence].lower()}, "
         f"since {setting.time_text(one.since)}: {one_line(one.line)}"
         for one in ordered[:FILES_SHOWN]
     ]
@@ -220,10 +229,6 @@ def _foot(key: str, setting: Setting) -> list[str]:
 
 def _silenced(count: int) -> list[str]:
     return [f"{count} are snoozed or acknowledged and not listed."] if count else []
-
-
-def _kind(kind: str) -> str:
-    return KINDS.get(kind, KINDS["anomaly"])
 
 
 def _worst(facts: Iterable[News]) -> Severity:

@@ -5,26 +5,27 @@ that failed.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
+from pipelines.findings.cases import Case, Queue, is_on_trial
 from pipelines.findings.record import Confidence
+from pipelines.findings.wording import KINDS
 from pipelines.health.issues import EVERYWHERE, Issue, Kind
 from pipelines.health.issues import KINDS as ISSUE_KINDS
 from pipelines.settings.alert_settings import About
 from pipelines.settings.parts import SEVERITIES, Severity
 
 CONFIDENCES: tuple[Confidence, ...] = ("C1", "C2", "C3")
-KINDS: Mapping[str, str] = {
-    "shared_account": "accounts in use in two places or while their owner is away",
-    "non_approved_site": "use of sites that are not on the approved list",
-    "off_hours_external": "use of outside sites outside duty hours",
-    "anomaly": "unusual activity of a device or account",
-    "pupil": "students' accounts, which the report lists apart",
+PUPIL = "pupil"
+GROUPS: Mapping[str, str] = {
+    **KINDS,
+    PUPIL: "students' accounts, which the report lists apart",
 }
+"""What a case is counted with, in the words of the report."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,42 +61,24 @@ class News:
         return 100 * severity + 10 * confidence + self.lasting
 
 
-def of_findings(
-    findings: Iterable[Mapping[str, Any]],
-    security_rules: Sequence[str],
-    is_pupil: Callable[[Mapping[str, Any]], bool] = lambda _: False,
-) -> list[News]:
-    """The findings that wait for a decision, one fact for each rule, subject, week.
+def of_cases(queue: Queue, security_rules: Sequence[str]) -> list[News]:
+    """The cases that wait for a decision, one fact each.
 
     Findings of a rule on trial are shown in reports and announced to nobody.
 
     Args:
-        findings: Rows of `state.db`.
         security_rules: Rules whose findings are about an account at risk.
-        is_pupil: Whether a finding is about a student's account; those are separate.
     """
-    cases: dict[str, list[Mapping[str, Any]]] = {}
-    for finding in findings:
-        if finding["status"] == "open" and finding["record"].get("stage") != "trial":
-            cases.setdefault(_key(finding), []).append(finding)
-    made = []
-    for key, rows in sorted(cases.items()):
-        kind = "pupil" if is_pupil(rows[0]) else str(rows[0]["kind"])
-        made.append(_case(key, rows, kind, security_rules))
-    return made
+    groups = [(case, str(case.heaviest["kind"])) for case in queue.cases]
+    groups += [(case, PUPIL) for case in queue.of_students]
+    made = [_case(case, group, security_rules) for case, group in groups]
+    return sorted((one for one in made if one), key=lambda one: one.key)
 
 
-def _key(finding: Mapping[str, Any]) -> str:
-    year, week, _ = date.fromisoformat(finding["event_date"]).isocalendar()
-    return f"finding:{finding['rule']}:{finding['subject']}:{year}-W{week:02d}"
-
-
-def _case(
-    key: str,
-    rows: Sequence[Mapping[str, Any]],
-    kind: str,
-    security_rules: Sequence[str],
-) -> News:
+def _case(case: Case, group: str, security_rules: Sequence[str]) -> News | None:
+    rows = [row for row in case.undecided if not is_on_trial(row)]
+    if not rows:
+        return None
     worst = max(
         rows,
         key=lambda row: (
@@ -103,19 +86,16 @@ def _case(
             SEVERITIES.index(row["severity"]),
         ),
     )
-    is_security = worst["rule"] in security_rules
-    first = min(rows, key=lambda row: row["event_date"])
     days = len({row["event_date"] for row in rows})
-    about = KINDS.get(kind, KINDS["anomaly"])
     return News(
-        key=key,
-        about="security" if is_security else "conduct",
+        key=f"case:{case.case_id}",
+        about="security" if worst["rule"] in security_rules else "conduct",
         severity=worst["severity"],
         confidence=worst["confidence"],
-        line=f"{about}, on {days} {'day' if days == 1 else 'days'}",
-        since=_start(first),
-        reference=worst["finding_id"],
-        group=kind,
+        line=f"{GROUPS[group]}, on {days} {'day' if days == 1 else 'days'}",
+        since=min(map(_start, rows)),
+        reference=case.case_id,
+        group=group,
     )
 
 

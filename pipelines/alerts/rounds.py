@@ -17,7 +17,6 @@ from pipelines.alerts.decisions import (
     SEEN,
     SNOOZED,
     TELL,
-    TOLD_BEFORE,
     Decision,
     Memory,
     Moment,
@@ -46,6 +45,7 @@ from pipelines.alerts.message import (
     weekly,
 )
 from pipelines.alerts.news import News
+from pipelines.findings.cases import NOTHING_WAITS, Queue
 from pipelines.settings.alert_settings import Alerts, Channel, When, routes_of
 from pipelines.state.alerts import GIVEN_UP, SENT, given_since, outbox
 from pipelines.state.database import Store, fact, now_text, remember
@@ -184,8 +184,7 @@ def _messages(
         )
         found.append(Announcement(notice(facts, waiting, setting), facts))
     if facts := _due(decisions, "weekly"):
-        earlier = _ruled(decisions, TOLD_BEFORE, slot="weekly")
-        found.append(Announcement(weekly(facts, earlier, silenced, setting), facts))
+        found.append(Announcement(weekly(facts, silenced, setting), facts))
     facts = _due(decisions, "daily")
     if facts or over:
         found.append(Announcement(daily(facts, silenced, over, setting), facts))
@@ -200,11 +199,8 @@ def _due(decisions: Sequence[Decision], slot: str) -> list[News]:
     )
 
 
-def _ruled(decisions: Sequence[Decision], *rules: str, slot: str = "") -> int:
-    return sum(
-        decision.rule in rules and (not slot or decision.slot == slot)
-        for decision in decisions
-    )
+def _ruled(decisions: Sequence[Decision], *rules: str) -> int:
+    return sum(decision.rule in rules for decision in decisions)
 
 
 UNDELIVERED = "could not be delivered"
@@ -264,6 +260,7 @@ class RoundContext:
     Attributes:
         is_open: Whether a school of the district works on a day.
         report: Where the newest report is.
+        queue: What waits for a decision, as the report counts it.
         report_channel: Name of the channel that the report is mailed to; empty
             without one.
     """
@@ -273,6 +270,7 @@ class RoundContext:
     zone: ZoneInfo
     is_open: IsOpen
     report: str
+    queue: Queue = NOTHING_WAITS
     report_channel: str = ""
 
 
@@ -411,6 +409,7 @@ class _Round:
             id_of=lambda key: self.ids[key],
             time_text=lambda at: f"{at.astimezone(self.context.zone):%Y-%m-%d %H:%M}",
             report=self.context.report,
+            queue=self.context.queue,
             moment=now_text(self.now),
         )
 

@@ -64,8 +64,8 @@ COMMANDS = {
         "Do all that is due, then republish the report of one week.",
     ),
     "report": (
-        "report:report",
-        "Republish weekly reports from the current warehouse; prints each page's path.",
+        "report:app",
+        "Republish weekly reports and print each page's path; sign one.",
     ),
     "status": (
         "status:status",

@@ -16,7 +16,7 @@ from typing import Any
 
 from pipelines.clock import school_year
 from pipelines.district import District, open_district
-from pipelines.findings.cases import Case, cases, owners, place_all
+from pipelines.findings.cases import Case, owners, placed_cases
 from pipelines.privacy.editions import Pseudonyms, about_pupils, pseudonyms
 from pipelines.privacy.pseudonyms import Kind
 from pipelines.privacy.redaction import hidden_sites, redact, redacted
@@ -98,8 +98,7 @@ class CommandContext:
     @cached_property
     def cases(self) -> list[Case]:
         """Every case with its findings."""
-        place_all(self.district.store, owners(self.district))
-        return cases(self.district.store)
+        return placed_cases(self.district)
 
     @cached_property
     def _years(self) -> dict[int, Pseudonyms]:

@@ -151,6 +151,7 @@ def _tell(
             "first": found.first.isoformat(),
             "last": found.last.isoformat(),
             "same": found.same,
+            "same_leads": found.same_leads,
             "models": list(found.models),
             "counts": [
                 {"effect": effect, "rule": rule, "findings": count}
@@ -167,4 +168,8 @@ def _tell(
     for (effect, rule), count in sorted(counts.items()):
         typer.echo(safe(f"{effect}: {count} of {rule}"))
     span = f"{found.first} to {found.last}"
-    typer.echo(f"The same as now: {found.same}, {span}. Nothing was saved.")
+    shown = found.same - found.same_leads
+    typer.echo(
+        f"The same as now: {shown} findings and {found.same_leads} leads, {span}. "
+        "Nothing was saved."
+    )

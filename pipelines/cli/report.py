@@ -1,30 +1,57 @@
-"""The command that publishes weekly reports again."""
+"""The commands that publish weekly reports again, and that sign one."""
 
 import json
 import sys
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from pipelines.cli.context import open_context
 from pipelines.cli.options import AsJson, Home, Quiet
+from pipelines.cli.output import tell
 from pipelines.clock import monday
 from pipelines.district import only_writer, open_district
 from pipelines.errors import SettingsError
 from pipelines.reports.publishing import publish_reports
+from pipelines.reports.sign_off import shown, sign_week
 from pipelines.reports.snapshot_tables import publish_snapshot
 from pipelines.run.console import console
 
+app = typer.Typer(invoke_without_command=True)
 
-def report(
-    home: Home,
-    week: Annotated[
-        str, typer.Option(help="A day of the week; without it, every week.")
-    ] = "",
+
+Week = Annotated[str, typer.Option(help="A day of the week; without it, every week.")]
+
+
+@app.callback()
+def group(
+    chosen: typer.Context,
+    home: Annotated[
+        Path | None,
+        typer.Option(
+            "--home", envvar="SCHOOLBELL_HOME", help="The district's home folder."
+        ),
+    ] = None,
+    week: Week = "",
     as_json: AsJson = False,
     is_quiet: Quiet = False,
 ) -> None:
-    """Republish weekly reports from the current warehouse; prints each page's path."""
+    """Republish weekly reports and print each page's path; sign one."""
+    if chosen.invoked_subcommand:
+        return
+    if home is None:
+        raise SettingsError(
+            "no home is named",
+            where="--home",
+            remedy="Name it, or set SCHOOLBELL_HOME.",
+        )
+    report(home, week, as_json=as_json, is_quiet=is_quiet)
+
+
+def report(home: Path, week: str, *, as_json: bool, is_quiet: bool) -> None:
+    """Republish one week's report, or all of them."""
     now = datetime.now(UTC)
     weeks = [_monday(week)] if week else None
     screen = console(is_quiet=is_quiet or not sys.stderr.isatty())
@@ -42,6 +69,25 @@ def report(
         )
     for one in done:
         typer.echo(json.dumps(one.shown) if as_json else str(one.page))
+
+
+@app.command()
+def sign(
+    home: Home,
+    week: Annotated[str, typer.Argument(help="ISO week, such as 2026-W45.")],
+    by: Annotated[str, typer.Option(help="Name and office, as the report prints it.")],
+    as_json: AsJson = False,
+) -> None:
+    """Sign a week's report: that it was looked at; recorded permanently."""
+    with open_context(home, "sign") as context:
+        signed = sign_week(context.district, week, by, context.asker)
+    tell(
+        shown(signed),
+        f"{week}: signed by {signed.by}, revision {signed.revision}, with "
+        f"{signed.waiting} cases waiting for a decision",
+        "The page says so when it is next written: schoolbell report",
+        as_json=as_json,
+    )
 
 
 def _monday(text: str) -> date:

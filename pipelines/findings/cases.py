@@ -1,23 +1,30 @@
 """Cases: findings of one person, one clause and one week, looked at together.
 
-The clause is the first that the policy names for the detection. A case says
-nothing more than its findings: its severity and confidence are those of the one
-that has the highest, never more.
+A case is what people count and decide: report, mail, messages, `status` and the command
+line take their numbers from here. The clause is the first that the policy names for the
+detection; the use of a site within off-hours use of the same account is of that case. A
+case says nothing more than its findings: its severity and confidence are those of the
+one that has the highest, never more.
 """
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, Literal
 
 import polars as pl
 
 from pipelines.district import District
 from pipelines.findings.grading import LEVELS
-from pipelines.settings.parts import SEVERITIES
+from pipelines.findings.wording import KINDS, SURE
+from pipelines.privacy.editions import about_pupils
+from pipelines.settings.parts import SEVERITIES, Severity
 from pipelines.state.database import Store, Transaction
+from pipelines.state.findings import OPEN, WITHDRAWN
+from pipelines.state.published_reports import published_weeks
 from pipelines.state.reviews import (
     add_case,
     findings_without_case,
@@ -28,6 +35,18 @@ from pipelines.state.reviews import (
 
 STATUSES = ("open", "confirmed", "explained", "withdrawn")
 """A case has the first of these that one of its findings has."""
+
+Standing = Literal[
+    "waiting", "site", "trial", "expired", "lead", "confirmed", "explained", "withdrawn"
+]
+"""What a case asks of people: *waiting* for a decision about somebody's use; *site*, a
+decision about a site and nobody; *trial*, of low weight and shown by rules on trial
+alone: it may be decided; *expired*, of low weight and left undecided; *lead*, not shown
+well enough to be anything but a hint for analysts."""
+
+LOW: tuple[Severity, ...] = ("informational", "low")
+EXPIRES_AFTER = timedelta(days=14)
+SITE_USE, OFF_HOURS = "non_approved_site", "off_hours_external"
 
 Owner = Callable[[str, date], str | None]
 """The person to whom an account belonged on a day; None where nobody owns it."""
@@ -52,16 +71,31 @@ class Case:
 
     @property
     def status(self) -> str:
-        """Open as long as one finding is."""
-        held = {str(finding["status"]) for finding in self.findings}
+        """Open as long as one finding that counts is."""
+        held = {str(finding["status"]) for finding in self.counted}
         return next(status for status in STATUSES if status in held)
+
+    @property
+    def heaviest(self) -> Mapping[str, Any]:
+        """The finding that speaks for the case: it weighs most, then is surest."""
+        return max(
+            (finding for finding, _ in self.parts()),
+            key=lambda row: (
+                _severity(row["severity"]),
+                _confidence(row["confidence"]),
+            ),
+        )
 
     @property
     def severity(self) -> str:
         """The highest of the findings that still count."""
-        return max(
-            (str(finding["severity"]) for finding in self.counted), key=_severity
-        )
+        return max((str(one["severity"]) for one in self.counted), key=_severity)
+
+    @property
+    def weight(self) -> tuple[int, int, str]:
+        """Orders cases: the heaviest first, then the surest, then the oldest."""
+        first = min(str(finding["event_date"]) for finding in self.counted)
+        return -_severity(self.severity), -_confidence(self.confidence), first
 
     @property
     def confidence(self) -> str:
@@ -72,11 +106,98 @@ class Case:
 
     @property
     def counted(self) -> Sequence[Mapping[str, Any]]:
-        """Findings that were not withdrawn; all, where every one was."""
-        left = [
-            finding for finding in self.findings if finding["status"] != "withdrawn"
-        ]
-        return left or self.findings
+        """Findings but those withdrawn, and leads; where none is left, the rest."""
+        left = [one for one in self.findings if one["status"] != WITHDRAWN]
+        shown = [one for one in left or self.findings if one["confidence"] != LEAD]
+        return shown or left or self.findings
+
+    @property
+    def undecided(self) -> Sequence[Mapping[str, Any]]:
+        """Those of the findings that count on which nobody has decided."""
+        return [one for one in self.counted if one["status"] == OPEN]
+
+    @property
+    def monday(self) -> date:
+        """The Monday of its week."""
+        return monday_of(self.week)
+
+    @property
+    def expires(self) -> date:
+        """The Monday of the first week in which a case of low weight is expired."""
+        return self.monday + EXPIRES_AFTER
+
+    @property
+    def is_site_question(self) -> bool:
+        """One day's use of sites at low weight: the site is to be decided on first."""
+        days = {finding["event_date"] for finding in self.counted}
+        return len(days) == 1 and all(map(is_first_use, self.counted))
+
+    def standing(self, week: date) -> Standing:
+        """What it asks of people in the report of a week, given by its Monday."""
+        if self.confidence == LEAD:
+            return "lead"
+        if self.status != OPEN:
+            return next(one for one in DECIDED if one == self.status)
+        if self.severity not in LOW:
+            return "waiting"
+        if week >= self.expires:
+            return "expired"
+        if self.is_site_question:
+            return "site"
+        return "trial" if all(map(is_on_trial, self.counted)) else "waiting"
+
+    def parts(self) -> Iterator[tuple[Mapping[str, Any], list[Mapping[str, Any]]]]:
+        """Each finding that counts, with the uses of sites that lie within it."""
+        absorbed: dict[str, list[Mapping[str, Any]]] = {}
+        for finding in self.counted:
+            if block := block_of(finding, self.counted):
+                absorbed.setdefault(block["finding_id"], []).append(finding)
+        inside = {one["finding_id"] for part in absorbed.values() for one in part}
+        for finding in self.counted:
+            if finding["finding_id"] not in inside:
+                yield finding, absorbed.get(finding["finding_id"], [])
+
+
+LEAD = "C1"
+DECIDED: tuple[Standing, ...] = ("confirmed", "explained", "withdrawn")
+
+
+def is_first_use(finding: Mapping[str, Any]) -> bool:
+    """Use of sites at low weight, on the first day that the account is seen there."""
+    days = finding["record"].get("details", {}).get("days")
+    return finding["kind"] == SITE_USE and finding["severity"] in LOW and days == 1
+
+
+def is_on_trial(finding: Mapping[str, Any]) -> bool:
+    """Found by a rule that is on trial."""
+    return bool(finding["record"].get("stage") == "trial")
+
+
+def block_of(
+    finding: Mapping[str, Any], others: Iterable[Mapping[str, Any]]
+) -> Mapping[str, Any] | None:
+    """The off-hours use of the same account within which a use of sites lies."""
+    if finding["kind"] != SITE_USE:
+        return None
+    start, end = span_of(finding)
+    return next(
+        (
+            other
+            for other in others
+            if other["kind"] == OFF_HOURS
+            and other["subject"] == finding["subject"]
+            and span_of(other)[0] < end
+            and start < span_of(other)[1]
+        ),
+        None,
+    )
+
+
+def span_of(finding: Mapping[str, Any]) -> tuple[datetime, datetime]:
+    """When it began and ended."""
+    record = finding["record"]
+    start, end = (record[name] for name in ("start_time", "end_time"))
+    return datetime.fromisoformat(start), datetime.fromisoformat(end)
 
 
 def _severity(word: str) -> int:
@@ -97,6 +218,12 @@ def week_of(day: date) -> str:
     """The ISO week that a day lies in."""
     year, week, _ = day.isocalendar()
     return f"{year}-W{week:02}"
+
+
+def monday_of(week: str) -> date:
+    """The Monday of an ISO week, such as 2026-W47."""
+    year, number = week.split("-W")
+    return date.fromisocalendar(int(year), int(number), 1)
 
 
 def owner_of(accounts: pl.DataFrame) -> Owner:
@@ -122,24 +249,42 @@ def nobody(_account: str, _day: date) -> None:
     return
 
 
+def places(
+    findings: Iterable[Mapping[str, Any]], owner: Owner
+) -> Iterator[tuple[Mapping[str, Any], Mapping[str, str]]]:
+    """Each finding with the case that it belongs into: id, person, clause and week.
+
+    Args:
+        findings: Rows of the state, each record as a mapping.
+    """
+    rows = list(findings)
+    blocks: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for row in rows:
+        if row["kind"] == OFF_HOURS and row["status"] != WITHDRAWN:
+            blocks.setdefault((row["subject"], row["event_date"]), []).append(row)
+    for row in rows:
+        day = date.fromisoformat(row["event_date"])
+        person = owner(row["subject"], day) or f"nobody:{row['subject']}"
+        block = block_of(row, blocks.get((row["subject"], row["event_date"]), ()))
+        clause, week = _clause(block or row), week_of(day)
+        case = {"person": person, "clause": clause, "week": week}
+        yield row, {"case_id": case_id(person, clause, week), **case}
+
+
 def put_into_cases(
     transaction: Transaction, findings: Iterable[Mapping[str, Any]], owner: Owner
 ) -> None:
     """Give each finding that has no case its case; one that has keeps it."""
     placed, known = known_cases(transaction)
-    for row in findings:
+    rows = [{**row, "record": json.loads(row["record"])} for row in findings]
+    for row, case in places(rows, owner):
         if row["finding_id"] in placed:
             continue
-        day = date.fromisoformat(row["event_date"])
-        person = owner(row["subject"], day) or f"nobody:{row['subject']}"
-        clause, week = _clause(row), week_of(day)
-        one = case_id(person, clause, week)
-        if one not in known:
-            known.add(one)
-            case = {"case_id": one, "person": person, "clause": clause, "week": week}
+        if case["case_id"] not in known:
+            known.add(case["case_id"])
             add_case(transaction, case)
         placed.add(row["finding_id"])
-        put_into_case(transaction, row["finding_id"], one)
+        put_into_case(transaction, row["finding_id"], case["case_id"])
 
 
 def place_all(store: Store, owner: Owner) -> None:
@@ -150,7 +295,7 @@ def place_all(store: Store, owner: Owner) -> None:
 
 
 def _clause(row: Mapping[str, Any]) -> str:
-    clauses = json.loads(row["record"])["clauses"]
+    clauses = row["record"].get("clauses")
     return str(clauses[0]["id"]) if clauses else f"rule {row['rule']}"
 
 
@@ -170,6 +315,95 @@ def cases(store: Store) -> list[Case]:
     return sorted(found, key=lambda case: (case.week, case.case_id), reverse=True)
 
 
+def placed_cases(district: District) -> list[Case]:
+    """Every case, after findings of an older version have got theirs."""
+    place_all(district.store, owners(district))
+    return cases(district.store)
+
+
 def owners(district: District) -> Owner:
     """Whose an account was on a day, as the registry says."""
     return owner_of(district.registry.frames["accounts"])
+
+
+@dataclass(frozen=True)
+class Queue:
+    """The cases that wait, as every place that counts them tells it.
+
+    Attributes:
+        week: The Monday of the week as of which it is told.
+        cases: About accounts of staff, and devices.
+        of_students: About accounts of students, which are counted apart.
+        sites: Cases that ask about a site, and about nobody.
+    """
+
+    week: date
+    cases: tuple[Case, ...]
+    of_students: tuple[Case, ...]
+    sites: tuple[Case, ...]
+
+
+NOTHING_WAITS = Queue(date.min, (), (), ())
+
+
+def queue(district: District) -> Queue:
+    """What waits for a decision as of the newest week that has a report.
+
+    A district without a report is told as of the newest week with a finding.
+    """
+    found, is_pupil = placed_cases(district), about_pupils(district)
+    weeks = [date.fromisoformat(week) for week in published_weeks(district.store)]
+    week = max(weeks or [case.monday for case in found], default=date.min)
+    of_students = {case.case_id for case in found if any(map(is_pupil, case.findings))}
+    return queue_of(found, week, of_students)
+
+
+def standing_cases_of(district: District, week: date) -> list[Case]:
+    """The cases about staff and devices up to the end of a week."""
+    is_pupil = about_pupils(district)
+    return [
+        case
+        for case in placed_cases(district)
+        if case.monday <= week and not any(map(is_pupil, case.findings))
+    ]
+
+
+def queue_of(
+    found: Iterable[Case], week: date, of_students: Collection[str] = ()
+) -> Queue:
+    """The cases that wait in the report of a week, given by its Monday.
+
+    Args:
+        of_students: Ids of the cases about accounts of students.
+    """
+    held: dict[tuple[Standing, bool], list[Case]] = {}
+    for case in found:
+        key = (case.standing(week), case.case_id in of_students)
+        held.setdefault(key, []).append(case)
+    groups: tuple[tuple[Standing, bool], ...] = (
+        ("waiting", False),
+        ("waiting", True),
+        ("site", False),
+    )
+    return Queue(week, *(tuple(held.get(key, ())) for key in groups))
+
+
+def by_kind(found: Iterable[Case]) -> list[tuple[str, int, str]]:
+    """Cases by what they are about: how many, and how sure, in words."""
+    held: dict[str, list[Case]] = {}
+    for case in found:
+        held.setdefault(str(case.heaviest["kind"]), []).append(case)
+    return [
+        (label, len(mine), _graded(mine))
+        for kind, label in KINDS.items()
+        if (mine := held.get(kind))
+    ]
+
+
+def _graded(found: Sequence[Case]) -> str:
+    sizes = Counter(case.confidence for case in found)
+    return ", ".join(
+        f"{sizes[level]:,} {word.lower()}"
+        for level, word in SURE.items()
+        if sizes[level]
+    )

@@ -33,6 +33,9 @@ FINDINGS: Mapping[str, Any] = MappingProxyType(
         "claim": pl.String,
         "record": pl.String,
         "decided_time": INSTANT,
+        "case_id": pl.String,
+        "clause": pl.String,
+        "stage": pl.String,
     }
 )
 """One row per finding; `record` is JSON text."""

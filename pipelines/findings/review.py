@@ -82,49 +82,61 @@ def required_reason(reason: str) -> str:
 
 def decide(
     chain: Chain,
-    finding: Mapping[str, Any],
+    findings: Sequence[Mapping[str, Any]],
     verdict: Verdict,
     by: Asker,
     own_accounts: frozenset[str] = frozenset(),
 ) -> None:
-    """Record a verdict.
+    """Record a verdict on one finding or on those of a case: on all of them, or none.
 
     Args:
-        finding: The finding's row, as `stored_findings` returns it.
+        findings: Their rows, as `stored_findings` returns them.
         own_accounts: The reviewer's own accounts; nobody decides about these.
 
     Raises:
-        RefusedError: The finding is about the reviewer's own account.
-        SettingsError: The finding was withdrawn: there is nothing to decide.
+        RefusedError: One is about the reviewer's own account.
+        SettingsError: One was withdrawn: there is nothing to decide.
     """
-    not_oneself(finding, by, own_accounts)
-    if finding["status"] == WITHDRAWN:
-        raise SettingsError(
-            f"{finding['finding_id']} was withdrawn: {finding['status_reason']}",
-            remedy="There is nothing to decide; the history keeps what was said.",
+    for finding in findings:
+        not_oneself(finding, by, own_accounts)
+        if finding["status"] == WITHDRAWN:
+            raise SettingsError(
+                f"{finding['finding_id']} was withdrawn: {finding['status_reason']}",
+                remedy="There is nothing to decide; the history keeps what was said.",
+            )
+    acts = [
+        Act(
+            actor=str(by),
+            action="verdict",
+            subject=str(finding["finding_id"]),
+            reason=f"{verdict.code}: {verdict.reason}",
+            case=case_of(chain.store, str(finding["finding_id"])),
         )
+        for finding in findings
+    ]
+    with chain.recording(*acts) as transaction:
+        for finding in findings:
+            _decide(transaction, finding, verdict, by)
+
+
+def _decide(
+    transaction: Transaction, finding: Mapping[str, Any], verdict: Verdict, by: Asker
+) -> None:
     finding_id = str(finding["finding_id"])
-    act = Act(
-        actor=str(by),
-        action="verdict",
-        subject=finding_id,
-        reason=f"{verdict.code}: {verdict.reason}",
-        case=case_of(chain.store, finding_id),
-    )
-    with chain.recording(act) as transaction:
-        review = {
-            "finding_id": finding_id,
-            "verdict": verdict.code,
-            "reason": verdict.reason,
-            "reviewer": str(by),
-        }
-        add_review(transaction, review)
-        values = {
-            "status": VERDICTS[verdict.code],
-            "status_reason": _status_reason(transaction, finding_id, verdict.code),
-        }
-        change_finding(transaction, finding_id, values)
-        note(transaction, finding, "verdict", act.reason, str(by))
+    review = {
+        "finding_id": finding_id,
+        "verdict": verdict.code,
+        "reason": verdict.reason,
+        "reviewer": str(by),
+    }
+    add_review(transaction, review)
+    values = {
+        "status": VERDICTS[verdict.code],
+        "status_reason": _status_reason(transaction, finding_id, verdict.code),
+    }
+    change_finding(transaction, finding_id, values)
+    reason = f"{verdict.code}: {verdict.reason}"
+    note(transaction, finding, "verdict", reason, str(by))
 
 
 def not_oneself(

@@ -5,9 +5,22 @@ the devices are put in by the reader's edition, under their pseudonyms, at the
 places `{account}` and `{devices}`.
 """
 
+from collections.abc import Mapping
+
 from pipelines.errors import capital
 from pipelines.warehouse.headers import Header
 from pipelines.warehouse.sentences import Details, fill, holds
+
+KINDS: Mapping[str, str] = {
+    "shared_account": "account in use away from its owner",
+    "non_approved_site": "site not on the list",
+    "off_hours_external": "outside site outside duty hours",
+    "anomaly": "unusual for this account or device",
+}
+"""What a finding is about, in reports and messages alike."""
+
+SURE: Mapping[str, str] = {"C3": "Well supported", "C2": "Likely"}
+"""How sure it is; what is less sure is a lead, and stays with analysts."""
 
 
 def claim(header: Header, details: Details) -> str:

@@ -82,6 +82,9 @@ KEPT: Mapping[str, Header] = {
                 "clauses, measures, alternatives, limits and parameters as JSON",
             ),
             "decided_time": _note("timestamptz", "when its status last changed"),
+            "case_id": _note("varchar", "the case that it is counted and decided in"),
+            "clause": _note("varchar", "clause of the policy that the case is about"),
+            "stage": _note("varchar", "trial or live, as its rule then was"),
         },
     ),
     "findings.evidence": Header(
@@ -230,7 +233,7 @@ Words = Mapping[str, str]
 OPEN = frozenset(
     {
         "activity", "building", "service", "served", "campus", "category",
-        "categories", "cause", "city",
+        "case_id", "categories", "cause", "city", "clause",
         "claim", "model",
         "code", "content_type", "destination", "device_pool", "district", "entry_id",
         "event_class", "field", "filter",

@@ -67,7 +67,8 @@ class Replayed:
     Attributes:
         first: First day that was judged.
         last: Last one.
-        same: Findings that would stay as they are.
+        same: Findings that would stay as they are, leads among them.
+        same_leads: Leads among them.
         models: Models that were built again.
     """
 
@@ -75,6 +76,7 @@ class Replayed:
     last: date
     differences: Sequence[Difference]
     same: int
+    same_leads: int
     models: Sequence[str]
 
 
@@ -116,11 +118,13 @@ def replay(
     found = sorted(
         differences(was, now), key=lambda one: (one.finding.event_date, one.effect)
     )
+    same = {*was} & {*now} - {one.finding.finding_id for one in found}
     return Replayed(
         first=days[0],
         last=days[-1],
         differences=found,
-        same=len(set(was) & set(now)) - sum(bool(d.was and d.now) for d in found),
+        same=len(same),
+        same_leads=sum(now[one].confidence == "C1" for one in same),
         models=models,
     )
 

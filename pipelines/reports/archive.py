@@ -9,13 +9,14 @@ from datetime import date, timedelta
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import polars as pl
-
 from pipelines.errors import SchoolbellError
+from pipelines.findings.cases import Case
 from pipelines.reports.exports import Export, Page, exports
 from pipelines.reports.headline import NUMBERS, is_whole, this_week
 from pipelines.reports.inputs import week_of
 from pipelines.reports.pages import page
+from pipelines.reports.sections import trend
+from pipelines.reports.static_charts import drawing
 from pipelines.reports.tables import Cell, Table, table
 from pipelines.reports.view import View, week_label
 from pipelines.reports.words import (
@@ -31,7 +32,6 @@ from pipelines.settings.home import PLAIN_FILE, put, shared_folder
 
 TO_THURSDAY = timedelta(days=3)
 FALL_BEGINS = 8
-SUFFICIENT = "C2", "C3"
 
 
 def month_of(start: date) -> tuple[str, str]:
@@ -75,14 +75,16 @@ def rollup_pages(view: View, shared: Mapping[str, Any]) -> dict[str, Page]:
     for (path, title), weeks in grouped(view).items():
         if week_of(weeks[0]) < first:
             continue
-        side_by_side, items = weeks_table(weeks), items_table(view, weeks)
+        side_by_side, cases = weeks_table(weeks), cases_by_kind(view, weeks)
+        figure = trend.draw(trend.rows_of(weeks))
         text = page(
             "rollup.html.j2",
             **shared,
+            drawn=[drawing(figure), drawing(figure, is_narrow=True)] if figure else [],
             name=title,
             path=path,
             lead=lead(weeks),
-            tables=[side_by_side, items],
+            tables=[side_by_side, cases],
         )
         pages[f"{path}.html"] = text
         pages |= exports(path, side_by_side, {**shared, "dates": title})
@@ -102,11 +104,12 @@ def weeks_table(weeks: list[Mapping[str, Any]]) -> Table:
     """The numbers of each week; a week that is not whole is marked."""
     return table(
         "One row per week",
-        ["Week", "Dates", *NUMBERS.values(), "Arrived"],
+        ["Week", "Dates", "School days", *NUMBERS.values(), "Arrived"],
         (
             [
                 _link(week_of(week)),
                 day_range(week_of(week), week_of(week) + timedelta(days=6)),
+                week.get("school_days"),
                 *(week.get(key) for key in NUMBERS),
                 _arrived(week),
             ]
@@ -128,32 +131,46 @@ def _arrived(week: Mapping[str, Any]) -> str:
     return part if is_whole(week) else f"{part} (partial week)"
 
 
-def items_table(view: View, weeks: list[Mapping[str, Any]]) -> Table:
-    """Items of those weeks by what they are about and where review stands."""
-    first, last = week_of(weeks[0]), week_of(weeks[-1]) + timedelta(days=6)
-    items = view.inputs.findings.filter(
-        pl.col("confidence").is_in(SUFFICIENT),
-        ~pl.col("is_pupil").fill_null(value=False),
-        pl.col("event_date").is_between(first, last),
-    )
+def cases_by_kind(view: View, weeks: list[Mapping[str, Any]]) -> Table:
+    """Cases of those weeks by what they are about and where review stands."""
+    first, last = week_of(weeks[0]), week_of(weeks[-1])
+    own = [case for case in view.all_cases if first <= case.monday <= last]
+    asked = [case for case in own if case.standing(view.start) != "site"]
+    groups: dict[tuple[str, str], list[Case]] = {}
+    for case in asked:
+        key = (case.heaviest["kind"], case.standing(view.start))
+        groups.setdefault(key, []).append(case)
     return table(
-        "Items of these weeks. Each is counted once, however many weeks they "
-        "are in.",
-        ["About", "Accounts or devices", "Items", "Waiting", "Explained", "Confirmed",
-         "Withdrawn"],
+        "Cases of these weeks. Each is counted once, however many weeks it waits.",
+        ["About", "Accounts or devices", "Cases", *STATES.values()],
         (
             [
                 label,
-                items.filter(kind=kind)["subject"].n_unique(),
-                items.filter(kind=kind).height,
-                *(
-                    items.filter(kind=kind, status=status).height
-                    for status in ("open", "explained", "confirmed", "withdrawn")
+                len(
+                    {
+                        row["subject"]
+                        for (of, _), held in groups.items()
+                        for case in held
+                        for row in case.counted
+                        if of == kind
+                    }
                 ),
+                sum(len(held) for (of, _), held in groups.items() if of == kind),
+                *(len(groups.get((kind, state), ())) for state in STATES),
             ]
             for kind, label in KINDS.items()
         ),
-    )  # fmt: skip
+    )
+
+
+STATES = {
+    "waiting": "Waiting",
+    "trial": "On trial",
+    "expired": "Expired",
+    "explained": "Explained",
+    "confirmed": "Confirmed",
+    "withdrawn": "Withdrawn",
+}
 
 
 LAST = ("latest.html", "index.html")

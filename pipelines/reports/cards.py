@@ -1,4 +1,8 @@
-"""A finding as a card: seen, how sure, what else fits, what we could not see, next."""
+"""Findings and cases as cards: seen, how sure, what else fits, what is unseen, next.
+
+People decide a case. Its card speaks through the finding that weighs most and names
+the others; each finding has a page of its own with its log lines.
+"""
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -9,23 +13,25 @@ from typing import Any
 import polars as pl
 
 from pipelines.errors import ModelError
+from pipelines.findings.cases import Case
 from pipelines.findings.record import BY_DESIGN, RULED_OUT
 from pipelines.findings.wording import ALWAYS_LIMITS
 from pipelines.reports.headline import missing_hours, runs, say_gap
 from pipelines.reports.safety import file_name
-from pipelines.reports.tables import Table, table
+from pipelines.reports.tables import Cell, Table, table
 from pipelines.reports.view import View
 from pipelines.reports.words import (
     DAY_TYPES,
     KINDS,
     NOT_KNOWN,
     REVIEW,
+    STANDINGS,
     STEPS,
     STRENGTHS,
-    SURE,
     count,
     day,
     distance,
+    duration,
     how_sure,
     listed,
     number,
@@ -111,10 +117,13 @@ NOTHING: tuple[object, ...] = (0, 0.0, None, "", [])
 
 def shown(measures: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
     """Label and text of each figure that readers know, in the order above."""
+    breaks = str(measures.get("why_no_break") or "")
     for name, (label, say) in MEASURES.items():
         value = measures.get(name)
         if value not in NOTHING and _fits(value, say):
-            yield label, say(value)
+            is_whole = name == "on_duty_seconds" and not breaks.startswith("the breaks")
+            yield ("of it in contract hours, breaks not known" if is_whole else label,
+                   say(value))  # fmt: skip
 
 
 def _fits(value: Any, say: Say) -> bool:
@@ -179,17 +188,18 @@ class Card:
 
     Attributes:
         page: File name of its evidence page.
+        case_id: The case that it is decided in.
         steps: One to three, for the marker beside `sure`.
-        others: Id and page of further items of the week about the same subject.
         measures: Name and value of what was counted.
+        seconds: Estimated use, where the finding is about use.
         alternatives: Other explanations: name, how tested, result.
         decide: Until when a decision is asked for, or was.
-        command: The command that records one.
         referral: Which office takes it further; empty where none has to.
     """
 
     finding_id: str
     page: str
+    case_id: str
     claim: str
     subject: str
     kind: str
@@ -199,17 +209,14 @@ class Card:
     sure: str
     steps: int
     review: str
-    is_open: bool
-    carried: str
-    since: str
-    others: tuple[tuple[str, str], ...]
     devices: str
     support: str
+    sources: tuple[str, ...]
     line_count: int
     decide: str
-    command: str
     referral: str
     measures: tuple[tuple[str, str], ...]
+    seconds: float
     sites: tuple[str, ...]
     clauses: tuple[tuple[str, str, str], ...]
     alternatives: tuple[tuple[str, str, str], ...]
@@ -263,11 +270,9 @@ def card_rows(view: View, findings: pl.DataFrame) -> pl.DataFrame:
     )
     left: Any = {"how": "left", "maintain_order": "left"}
     joined = findings.join(lines, on="finding_id", **left)
-    joined = joined.join(same_subject(view), on="subject", **left)
     return with_blind_days(joined, view).with_columns(
         when=when,
         rule_title=pl.col("rule").replace_strict(titles, default=pl.col("rule")),
-        is_carried=pl.col("event_date") < view.start,
         referral=pl.struct("kind", "severity").map_elements(
             lambda row: view.inputs.referral.sentence(row["kind"], row["severity"]),
             return_dtype=pl.String,
@@ -276,17 +281,6 @@ def card_rows(view: View, findings: pl.DataFrame) -> pl.DataFrame:
         made_date=pl.lit(view.inputs.generated_time.astimezone(view.zone).date()),
         line_count=pl.col("line_count").fill_null(0),
     )
-
-
-def same_subject(view: View) -> pl.DataFrame:
-    """The items with a page in this week, by the account or device they are about."""
-    paged = view.standing.filter(pl.col("finding_id").is_in(view.paged))
-    return paged.group_by("subject").agg(same_subject=pl.col("finding_id"))
-
-
-def cards(rows: pl.DataFrame) -> list[Card]:
-    """A card for each row."""
-    return [card(row) for row in rows.iter_rows(named=True)]
 
 
 def card(row: Mapping[str, Any]) -> Card:
@@ -299,6 +293,7 @@ def card(row: Mapping[str, Any]) -> Card:
     return Card(
         finding_id=row["finding_id"],
         page=page_name(row["finding_id"]),
+        case_id=row["case_id"],
         claim=row["claim"],
         subject=row["subject"],
         kind=KINDS.get(row["kind"], NOT_KNOWN),
@@ -312,20 +307,12 @@ def card(row: Mapping[str, Any]) -> Card:
         ),
         steps=STEPS[row["confidence"]],
         review=REVIEW.get(row["status"], NOT_KNOWN),
-        is_open=row["status"] == "open",
-        carried=carried(row),
-        since=day(row["event_date"]),
-        others=tuple(
-            (one, page_name(one))
-            for one in row["same_subject"] or ()
-            if one != row["finding_id"]
-        ),
         devices=on_devices(row["devices"] or []),
-        support=support(row),
+        support=support(row["line_count"], row["sources"] or ()),
+        sources=tuple(row["sources"] or ()),
         line_count=row["line_count"],
         decide=decide(row["decide_by"], row["made_date"]),
         referral=row["referral"],
-        command=f"schoolbell findings verdict {row['finding_id']} CODE --reason ...",
         **details(record, row["blind"] or ""),
     )
 
@@ -337,9 +324,9 @@ def decide(by: date, made: date) -> str:
     return f"Please decide by {day(by)}."
 
 
-def page_name(finding_id: str) -> str:
-    """File name of an item's evidence page."""
-    return f"{file_name(finding_id)}.html"
+def page_name(name: str) -> str:
+    """File name of the evidence page of a finding or a case."""
+    return f"{file_name(name)}.html"
 
 
 def on_devices(tokens: Sequence[str]) -> str:
@@ -351,13 +338,6 @@ def on_devices(tokens: Sequence[str]) -> str:
 
 
 DEVICE = "device "
-
-
-def carried(row: Mapping[str, Any]) -> str:
-    """Since when an item of an earlier week waits."""
-    if not row["is_carried"]:
-        return ""
-    return f"Carried over, first seen {day(row['event_date'])}"
 
 
 def read_record(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -380,11 +360,11 @@ def broken(row: Mapping[str, Any]) -> ModelError:
     )
 
 
-def support(row: Mapping[str, Any]) -> str:
+def support(line_count: int, sources: Sequence[str]) -> str:
     """How many log lines of which sources hold it up."""
-    if not row["line_count"]:
+    if not line_count:
         return "Its log lines have been removed under the retention rules"
-    return f"{count(row['line_count'], 'log line')} from {listed(row['sources'])}"
+    return f"{count(line_count, 'log line')} from {listed(sources)}"
 
 
 def details(record: Mapping[str, Any], blind: str) -> dict[str, Any]:
@@ -393,8 +373,17 @@ def details(record: Mapping[str, Any], blind: str) -> dict[str, Any]:
     Args:
         blind: Which source hours of its day are missing; empty for none.
     """
+    measures = record.get("measures") or {}
     return {
-        "measures": tuple(shown(record.get("measures") or {})),
+        "measures": tuple(shown(measures)),
+        "seconds": next(
+            (
+                float(measures[name])
+                for name in ("external_seconds", "total_seconds")
+                if isinstance(measures.get(name), int | float)
+            ),
+            0.0,
+        ),
         "sites": tuple(str(site) for site in record.get("sites") or ()),
         "clauses": tuple(
             (str(clause.get("id")), str(clause.get("title") or ""), strength(clause))
@@ -429,43 +418,233 @@ def plain(name: str) -> str:
     return name.replace("_", " ")
 
 
-def item_rows(view: View) -> pl.DataFrame:
-    """One row per item that waits, or that the week brought and was decided."""
-    week = view.of_week(view.standing).filter(pl.col("status") != "open")
-    return card_rows(view, pl.concat([heaviest_first(view.waiting), week]))
+@dataclass(frozen=True)
+class CaseCard:
+    """A case as people decide it.
+
+    Attributes:
+        page: File name of its page.
+        kind: Of the finding that speaks for it, as the rules name it.
+        head: The finding that speaks for it.
+        more: Its other findings.
+        within: Uses of sites that lie within its off-hours use, by finding id.
+        group: Where the report lists it: *new* and *carried* wait for a decision;
+            *trial*, *expired* and *decided* do not.
+        standing: What it asks of people, in words.
+        is_open: Whether it can be decided: nobody has.
+        command: The command that records a verdict on all of it.
+        related: Id and page of the week's other cases of the same accounts.
+    """
+
+    case_id: str
+    page: str
+    kind: str
+    head: Card
+    more: tuple[Card, ...]
+    within: Mapping[str, tuple[Card, ...]]
+    subjects: tuple[str, ...]
+    group: str
+    standing: str
+    is_open: bool
+    since: str
+    severity: str
+    command: str
+    related: tuple[tuple[str, str], ...]
+
+    @property
+    def findings(self) -> tuple[Card, ...]:
+        """All of them, each after the one that it lies within."""
+        own = (self.head, *self.more)
+        return tuple(each for one in own for each in (one, *self.of(one)))
+
+    def of(self, card: Card) -> tuple[Card, ...]:
+        """The uses of sites that lie within a finding."""
+        return self.within.get(card.finding_id, ())
+
+    @property
+    def line_count(self) -> int:
+        """Log lines of all findings."""
+        return sum(card.line_count for card in self.findings)
+
+    @property
+    def support(self) -> str:
+        """What holds it up."""
+        sources = {source for card in self.findings for source in card.sources}
+        return support(self.line_count, sorted(sources))
+
+    @property
+    def minutes(self) -> float:
+        """Estimated use in all, where its findings are about use."""
+        return sum(card.seconds for card in (self.head, *self.more)) / 60
 
 
-def heaviest_first(findings: pl.DataFrame) -> pl.DataFrame:
-    """What weighs most is read first; within one weight the older."""
-    weight = pl.col("severity").replace_strict(
-        {name: place for place, name in enumerate(SEVERITIES)},
-        default=0,
-        return_dtype=pl.Int64,
+@dataclass(frozen=True)
+class Carried:
+    """The cases of one account or device that wait from earlier weeks."""
+
+    subject: str
+    cases: tuple[CaseCard, ...]
+
+    @property
+    def since(self) -> str:
+        """The day on which the first of them was seen."""
+        return self.cases[0].since
+
+    @property
+    def kinds(self) -> tuple[tuple[str, int], ...]:
+        """What they are about, and how many of each."""
+        found: dict[str, int] = {}
+        for case in self.cases:
+            found[case.head.kind] = found.get(case.head.kind, 0) + 1
+        return tuple(found.items())
+
+    @property
+    def severity(self) -> str:
+        """The highest of them."""
+        known = [case.severity for case in self.cases if case.severity in SEVERITIES]
+        return max(known, key=SEVERITIES.index, default=NOT_KNOWN)
+
+    @property
+    def line_count(self) -> int:
+        """Log lines of all."""
+        return sum(case.line_count for case in self.cases)
+
+    @property
+    def use(self) -> str:
+        """Estimated use in all; empty where none is measured."""
+        minutes = sum(case.minutes for case in self.cases)
+        return duration(minutes) if minutes >= 1 else ""
+
+
+def carried_over(cards: Iterable[CaseCard]) -> list[Carried]:
+    """The cases of earlier weeks by account or device, the heaviest first."""
+    held: dict[str, list[CaseCard]] = {}
+    for one in cards:
+        held.setdefault(one.subjects[0], []).append(one)
+    return [Carried(subject, tuple(each)) for subject, each in held.items()]
+
+
+def case_cards(view: View, cases: Iterable[Case]) -> list[CaseCard]:
+    """A card for each case, in the order given."""
+    chosen = list(cases)
+    wanted = [row["finding_id"] for case in chosen for row in case.findings]
+    rows = view.known.filter(pl.col("finding_id").is_in(wanted))
+    made = {
+        row["finding_id"]: card(row)
+        for row in card_rows(view, rows).iter_rows(named=True)
+    }
+    paged: dict[str, list[str]] = {}
+    for case in view.paged:
+        for subject in subjects_of(case):
+            paged.setdefault(subject, []).append(case.case_id)
+    return [_case_card(view, case, made, paged) for case in chosen]
+
+
+def week_cards(view: View) -> list[CaseCard]:
+    """What waits, what the week brought beside it, and what expired with it."""
+    others = view.standing_as("trial", "expired")
+    ended = view.standing_as("confirmed", "explained")
+    expired = [case for case in others if case.expires == view.start]
+    brought = [case for case in (*others, *ended) if view.is_new(case)]
+    return case_cards(view, [*view.waiting, *brought, *expired])
+
+
+OPENED = 5
+"""New cases that are shown as cards; the others are lines that open."""
+
+
+def groups(rows: Sequence[CaseCard]) -> Mapping[str, Any]:
+    """The lists of the page; carried ones by account or device."""
+    held: dict[str, list[CaseCard]] = {}
+    for one in rows:
+        held.setdefault(one.group, []).append(one)
+    carried = carried_over(held.get("carried", []))
+    return {
+        "cards": held.get("new", [])[:OPENED],
+        "new": held.get("new", [])[OPENED:],
+        "carried": carried,
+        "carried_said": _carried_said(carried),
+        **{name: held.get(name, []) for name in ("trial", "decided", "expired")},
+    }
+
+
+def _carried_said(carried: Sequence[Carried]) -> str:
+    cases = [case for one in carried for case in one.cases]
+    high = sum(case.severity in ("high", "critical") for case in cases)
+    heavy = f", {number(high)} of them of high weight" if high else ""
+    who = count(len(carried), "account or device", "accounts and devices")
+    return f"{count(len(cases), 'case')} of {who}{heavy}"
+
+
+def subjects_of(case: Case) -> tuple[str, ...]:
+    """The accounts or devices that it is about."""
+    return tuple(dict.fromkeys(str(row["subject"]) for row in case.counted))
+
+
+def _case_card(
+    view: View,
+    case: Case,
+    made: Mapping[str, Card],
+    paged: Mapping[str, Sequence[str]],
+) -> CaseCard:
+    head = case.heaviest["finding_id"]
+    parts = {row["finding_id"]: inside for row, inside in case.parts()}
+    standing = case.standing(view.start)
+    subjects = subjects_of(case)
+    others = dict.fromkeys(one for each in subjects for one in paged.get(each, ()))
+    return CaseCard(
+        case_id=case.case_id,
+        page=page_name(case.case_id),
+        kind=str(case.heaviest["kind"]),
+        head=made[head],
+        more=tuple(made[one] for one in parts if one != head),
+        within={
+            one: tuple(made[row["finding_id"]] for row in inside)
+            for one, inside in parts.items()
+        },
+        subjects=subjects,
+        group=_group(view, case),
+        standing=STANDINGS.get(standing, NOT_KNOWN),
+        is_open=case.status == "open",
+        since=day(min(row["event_date"] for row in case.counted)),
+        severity=case.severity if case.severity in SEVERITIES else NOT_KNOWN,
+        command=f"schoolbell findings verdict {case.case_id} CODE --reason ...",
+        related=tuple((one, page_name(one)) for one in others if one != case.case_id),
     )
-    return findings.sort(
-        -weight, "event_date", "start_time", "finding_id", maintain_order=True
-    )
 
 
-def items_table(rows: pl.DataFrame) -> Table:
-    """Each item in a line."""
+def _group(view: View, case: Case) -> str:
+    standing = case.standing(view.start)
+    if standing == "waiting":
+        return "new" if view.is_new(case) else "carried"
+    return standing if standing in ("trial", "expired") else "decided"
+
+
+def cases_table(cards: Iterable[CaseCard]) -> Table:
+    """Each case in a line."""
     return table(
-        "One row per item",
-        ["Item", "Account or device", "About", "What was seen", "When", "Day",
-         "How sure", "Weight", "Review", "Log lines"],
+        "One row per case",
+        ["Case", "Account or device", "About", "What was seen", "When", "Since",
+         "How sure", "Weight", "Standing", "Findings", "Log lines"],
         (
             [
-                row["finding_id"],
-                row["subject"],
-                KINDS.get(row["kind"]),
-                row["claim"],
-                row["when"],
-                day(row["event_date"]),
-                SURE[row["confidence"]],
-                row["severity"],
-                REVIEW.get(row["status"]),
-                row["line_count"],
+                case_link(one),
+                listed(one.subjects),
+                one.head.kind,
+                one.head.claim,
+                one.head.when,
+                one.since,
+                one.head.sure.split(":")[0],
+                one.severity,
+                one.standing,
+                len(one.findings),
+                one.line_count,
             ]
-            for row in rows.iter_rows(named=True)
+            for one in cards
         ),
     )  # fmt: skip
+
+
+def case_link(one: CaseCard, folder: str = "evidence/") -> Cell:
+    """The case's id, leading to its page."""
+    return Cell(one.case_id, one.case_id, href=f"{folder}{one.page}")

@@ -34,7 +34,7 @@ class Change:
 
 
 def facts(view: View) -> Facts:
-    """The numbers of page one, and each item of the week with its standing."""
+    """The numbers of page one, and each finding of the week with its standing."""
     now = this_week(view)
     days = view.of_week(view.inputs.source_days)
     columns = ["finding_id", "status", "confidence"]
@@ -86,7 +86,7 @@ def _between(revision: int, before: Facts, now: Facts) -> Iterator[Change]:
     for item in sorted({*before["items"], *now["items"]}):
         was, is_ = before["items"].get(item), now["items"].get(item)
         if was != is_:
-            yield Change(revision, f"Item {item}", _standing(was), _standing(is_))
+            yield Change(revision, f"Finding {item}", _standing(was), _standing(is_))
 
 
 def _number(value: int | None) -> str:

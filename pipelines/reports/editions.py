@@ -1,22 +1,25 @@
 """Who gets which report: every edition of a week, from the same inputs.
 
-The director's edition is the whole, and so are the superintendent's counts and items:
-that officer grants consents and decides what follows. A principal's holds the items
+The director's edition is the whole, and so are the superintendent's counts and cases:
+that officer grants consents and decides what follows. A principal's holds the cases
 of one building and nothing of another. The editions for the board and the public hold
 counts alone, small ones held back, and no page of theirs leads to an item. What an
 edition may show is narrowed in its inputs, before a page is made, so that no template
 can show more.
 """
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
 
+from pipelines.findings.cases import Case
 from pipelines.privacy.suppression import Grid, band, held_back, with_totals
 from pipelines.reports.archive import archive_pages
+from pipelines.reports.cards import subjects_of
 from pipelines.reports.exports import Page
 from pipelines.reports.headline import coverage, new_sites
 from pipelines.reports.inputs import ReportInputs
@@ -30,7 +33,7 @@ from pipelines.reports.view import View
 from pipelines.reports.weekly import (
     Pages,
     about,
-    item_pages,
+    case_pages,
     parts_of,
     shared_files,
     wanted,
@@ -38,6 +41,7 @@ from pipelines.reports.weekly import (
 from pipelines.reports.words import KINDS, NOT_KNOWN, count, number, share
 
 HIDDEN = "held back"
+AGED_AFTER = timedelta(days=14)
 SEVERAL = "several buildings"
 NOWHERE = "building not known"
 EVERY = "all buildings"
@@ -60,7 +64,7 @@ def counts_of(view: View) -> list[Count]:
     hidden = held_back(grid, least)
     last = len(grid.counts) - 1
     kinds = [
-        Count(_shown(grid, hidden, last, column), f"items about: {label}")
+        Count(_shown(grid, hidden, last, column), f"cases about: {label}")
         for column, label in enumerate([*labels, "any of these"])
     ]
     return [*kinds, *_rough(view, least), *_of_data(view)]
@@ -69,17 +73,17 @@ def counts_of(view: View) -> list[Count]:
 def _rough(view: View, least: int) -> list[Count]:
     """Numbers that carry over from week to week: a difference would show one item."""
     return [
-        Count(band(view.waiting.height, least), "items that wait for a decision"),
-        Count(band(view.decided.height, least), "items decided since last week"),
-        *_of_pupils(band(view.of_pupils.waiting.height, least), view),
+        Count(band(len(view.waiting), least), "cases that wait for a decision"),
+        Count(band(len(view.decided), least), "cases decided since last week"),
+        *_of_pupils(band(len(view.of_pupils.waiting), least), view),
     ]
 
 
 def _of_pupils(said: str, view: View) -> list[Count]:
-    """Items about students' accounts are in no other number; none is said of none."""
-    if view.of_pupils.waiting.is_empty():
+    """Cases about students' accounts are in no other number; none is said of none."""
+    if not view.of_pupils.waiting:
         return []
-    return [Count(said, "items about students' accounts that wait, counted apart")]
+    return [Count(said, "cases about students' accounts that wait, counted apart")]
 
 
 def _of_data(view: View) -> list[Count]:
@@ -109,27 +113,53 @@ def _read(view: View) -> str:
     return share(came - total(days, "rejects"), came)
 
 
+def _signed(view: View) -> list[Count]:
+    """Whether the director signed the week, where the district signs weeks."""
+    if not view.inputs.signed:
+        return []
+    one = view.inputs.signed.get(view.start)
+    return [Count(one.by if one else "nobody yet", "signed this week")]
+
+
 def own_counts(view: View, elsewhere: int) -> list[Count]:
-    """The numbers of one building, whole: its principal sees the items as well."""
+    """The numbers of one building, whole: its principal sees the cases as well."""
     if not coverage(view).has_data:
         return [Count(NOT_KNOWN, "no log lines arrived")]
     also = "that also concern another building, with the technology director"
-    return [*whole_counts(view), Count(count(elsewhere, "item"), also)]
+    return [*whole_counts(view), Count(count(elsewhere, "finding"), also)]
 
 
 def whole_counts(view: View) -> list[Count]:
-    """The numbers of items as they are, for whoever sees the items as well."""
+    """The numbers of cases as they are, for whoever sees the cases as well."""
     if not coverage(view).has_data:
         return [Count(NOT_KNOWN, "no log lines arrived")]
     return [
-        Count(number(view.waiting.height), "items that wait for a decision"),
-        Count(number(view.decided.height), "items decided since last week"),
+        Count(number(len(view.waiting)), "cases that wait for a decision"),
+        Count(number(len(view.decided)), "cases decided since last week"),
         *(
-            Count(number(view.seen(kind).height), f"items about: {label}")
-            for kind, label in KINDS.items()
+            Count(number(size), f"new cases about: {label}")
+            for label, size in new_cases(view)
         ),
-        *_of_pupils(number(view.of_pupils.waiting.height), view),
+        *_of_pupils(number(len(view.of_pupils.waiting)), view),
     ]
+
+
+def new_cases(view: View) -> list[tuple[str, int]]:
+    """The week's own cases by what they are about, whatever became of them."""
+    own = Counter(case.heaviest["kind"] for case in standing_cases(view))
+    return [(label, own[kind]) for kind, label in KINDS.items()]
+
+
+def standing_cases(view: View) -> list[Case]:
+    """The week's own cases but those withdrawn, and those that ask about a site."""
+    return [
+        case for case in view.paged if view.is_new(case) and case.status != "withdrawn"
+    ]
+
+
+def aged(view: View) -> list[Case]:
+    """Cases that waited through two reports: what nobody decided comes up here."""
+    return [case for case in view.waiting if view.start - case.monday >= AGED_AFTER]
 
 
 def tables_of(view: View, kind: str) -> Sequence[Table]:
@@ -142,20 +172,26 @@ def tables_of(view: View, kind: str) -> Sequence[Table]:
 
 
 def _grid(view: View) -> tuple[Grid, list[str], list[str]]:
-    """The week's items by building and kind, with totals; the labels of both."""
+    """The week's cases by building and kind, with totals; the labels of both."""
     week = _placed(view)
     kinds = list(KINDS)
     places = [*view.of_week(view.inputs.school_days)["building"].unique().sort()]
-    places += [one for one in week["place"].unique().sort() if one not in places]
-    counts = [
-        [week.filter(place=place, kind=kind).height for kind in kinds]
-        for place in places
-    ]
-    inside = [(pl.col("place") == one) for one in places] + [pl.lit(value=True)]
-    about = [(pl.col("kind") == one) for one in kinds] + [pl.lit(value=True)]
+    places += sorted({one.place for one in week} - set(places))
+
+    def inside(place: str | None, kind: str | None) -> list[_Placed]:
+        return [
+            one
+            for one in week
+            if place in (None, one.place) and kind in (None, one.kind)
+        ]
+
+    counts = [[len(inside(place, kind)) for kind in kinds] for place in places]
     people = tuple(
-        tuple(week.filter(row, column)["subject"].n_unique() for column in about)
-        for row in inside
+        tuple(
+            len({each for one in inside(place, kind) for each in one.subjects})
+            for kind in (*kinds, None)
+        )
+        for place in (*places, None)
     )
     return Grid(with_totals(counts or [[0] * len(kinds)]), people), _labels(), places
 
@@ -164,19 +200,32 @@ def _labels() -> list[str]:
     return list(KINDS.values())
 
 
-def _placed(view: View) -> pl.DataFrame:
-    """The week's standing items, each with the one place it is counted under."""
+@dataclass(frozen=True)
+class _Placed:
+    """A case with the one place that it is counted under."""
+
+    place: str
+    kind: str
+    subjects: tuple[str, ...]
+
+
+def _placed(view: View) -> list[_Placed]:
+    """The week's standing cases, each under the one building its lines name."""
     known = view.inputs.evidence.drop_nulls("building")
-    held = known.group_by("finding_id").agg(pl.col("building").unique().sort())
-    week = view.of_week(view.standing).join(held, on="finding_id", how="left")
-    many = pl.col("building").list.len() > 1
-    place = (
-        pl.when(many)
-        .then(pl.lit(SEVERAL))
-        .otherwise(pl.col("building").list.first())
-        .fill_null(NOWHERE)
+    held: dict[str, list[str]] = dict(
+        known.group_by("finding_id").agg(pl.col("building").unique().sort()).iter_rows()
     )
-    return week.select("finding_id", "subject", "kind", place=place)
+    return [
+        _Placed(_place(case, held), case.heaviest["kind"], subjects_of(case))
+        for case in standing_cases(view)
+    ]
+
+
+def _place(case: Case, held: Mapping[str, Sequence[str]]) -> str:
+    found = {one for row in case.counted for one in held.get(row["finding_id"], ())}
+    if not found:
+        return NOWHERE
+    return found.pop() if len(found) == 1 else SEVERAL
 
 
 def _shown(
@@ -192,7 +241,7 @@ def _items_table(view: View, least: int) -> Table:
         [name, *(_shown(grid, hidden, row, at) for at in range(len(labels) + 1))]
         for row, name in enumerate([*(places or [NOWHERE]), EVERY])
     ]
-    return table("The week's items by building", ["Building", *labels, "All"], rows)
+    return table("The week's cases by building", ["Building", *labels, "All"], rows)
 
 
 def _use_table(view: View, least: int) -> Table:
@@ -284,13 +333,14 @@ def edition_report(inputs: ReportInputs, week_start: date, edition: Edition) -> 
         shared = said(own, edition)
         pages = _pages(own, edition, numbers, ())
         for view in (own, own.of_pupils):
-            pages |= item_pages(view, shared, whole=True)
+            pages |= case_pages(view, shared, whole=True)
         return pages
     if edition.kind == "superintendent":
         shared = said(whole, edition)
-        numbers = [*whole_counts(whole), *_of_data(whole)]
+        old = Count(number(len(aged(whole))), "cases undecided for two weeks or more")
+        numbers = [old, *whole_counts(whole), *_of_data(whole), *_signed(whole)]
         pages = _pages(whole, edition, numbers, tables_of(whole, edition.kind))
-        return pages | item_pages(whole, shared, whole=True)
+        return pages | case_pages(whole, shared, whole=True)
     numbers = counts_of(whole)
     tables = tables_of(whole, edition.kind)
     return _pages(View(of_nobody(inputs), week_start), edition, numbers, tables)
@@ -326,7 +376,7 @@ def said(view: View, edition: Edition) -> dict[str, object]:
     least = view.inputs.least_count
     intro = HELD.format(least=least)
     if edition.kind == "superintendent":
-        intro = "All counts and items, with code names; the names stay with reviewers."
+        intro = "All counts and cases, with code names; the names stay with reviewers."
     if edition.building:
         intro = (
             f"What concerns {edition.building} alone. What also concerns another "
@@ -391,7 +441,7 @@ def weeks(inputs: ReportInputs) -> list[dict[str, object]]:
 
 
 def elsewhere(view: View, building: str) -> int:
-    """The week's items in which the building and another one have a part."""
+    """The week's findings in which the building and another one have a part."""
     both = buildings_of_findings(view.inputs).filter(
         pl.col("buildings").list.contains(building),
         pl.col("buildings").list.len() > 1,

@@ -1,18 +1,16 @@
-"""The rows behind every number of page one, and the log lines behind every item."""
+"""The rows behind every number of page one, and the log lines behind every finding."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import polars as pl
 
-from pipelines.reports.cards import card_rows, page_name
+from pipelines.findings.cases import Case
+from pipelines.reports.cards import card_rows, case_cards, case_link, page_name
 from pipelines.reports.headline import missing_hours, new_sites
 from pipelines.reports.tables import Cell, Table, table
 from pipelines.reports.view import View
 from pipelines.reports.words import (
-    KINDS,
-    REVIEW,
-    SURE,
     VERDICTS,
     count,
     day,
@@ -52,39 +50,42 @@ def counted(key: str, title: str, rows: Table) -> Proof:
 
 
 def waiting(view: View) -> Proof:
-    """Items that nobody has decided on."""
-    rows = items(card_rows(view, view.waiting), "One row per item that waits")
-    return counted("needs-you", "Items that wait for a decision", rows)
+    """Cases that nobody has decided on."""
+    rows = cases(view, view.waiting, "One row per case that waits")
+    return counted("needs-you", "Cases that wait for a decision", rows)
 
 
 def decided(view: View) -> Proof:
-    """Items decided since the week began."""
-    rows = items(card_rows(view, view.decided), "One row per item that was decided")
-    return counted("decided", "Items decided since last week", rows)
+    """Cases decided since the week began."""
+    rows = cases(view, view.decided, "One row per case that was decided")
+    return counted("decided", "Cases decided since last week", rows)
 
 
-def items(rows: pl.DataFrame, caption: str) -> Table:
-    """Findings as a table, each linked to its log lines."""
+def cases(view: View, chosen: Iterable[Case], caption: str) -> Table:
+    """Cases as a table, each linked to its page."""
     return table(
         caption,
-        ["Item", "Account or device", "About", "When", "How sure", "Review"],
+        ["Case", "Account or device", "About", "When", "How sure", "Standing",
+         "Findings"],
         (
             [
-                item_link(row["finding_id"]),
-                row["subject"],
-                KINDS.get(row["kind"]),
-                row["when"],
-                SURE[row["confidence"]],
-                REVIEW.get(row["status"]),
+                case_link(one, ""),
+                listed(one.subjects),
+                one.head.kind,
+                one.head.when,
+                one.head.sure.split(":")[0],
+                one.standing,
+                len(one.findings),
             ]
-            for row in rows.iter_rows(named=True)
+            for one in case_cards(view, chosen)
         ),
-    )
+    )  # fmt: skip
 
 
-def item_link(finding_id: str) -> Cell:
-    """The item's name, leading to its evidence page."""
-    return Cell(finding_id, finding_id, href=page_name(finding_id))
+def finding_link(finding_id: str, known: Collection[str]) -> Cell:
+    """The finding, leading to its page where the week has one."""
+    href = page_name(finding_id) if finding_id in known else ""
+    return Cell(finding_id, finding_id, href=href)
 
 
 def hours(view: View) -> Proof:
@@ -117,17 +118,18 @@ def set_aside(view: View) -> Proof:
 
 
 def accounts(view: View, kind: str, key: str, title: str) -> Proof:
-    """One row per account, with its items."""
+    """One row per account, with its findings."""
+    paged = {row["finding_id"] for case in view.paged for row in case.findings}
     grouped = (
         card_rows(view, view.seen(kind))
         .group_by("subject")
         .agg(pl.col("finding_id").first(), pl.col("when"), pl.col("line_count").sum())
     )
     rows = table(
-        "One row per account. The link leads to its first item.",
-        ["Account", "First item", "When", "Log lines"],
+        "One row per account. The link leads to its first finding.",
+        ["Account", "First finding", "When", "Log lines"],
         (
-            [subject, item_link(first), listed(when, most=7), size]
+            [subject, finding_link(first, paged), listed(when, most=7), size]
             for subject, first, when, size in grouped.sort("subject").iter_rows()
         ),
     )
@@ -173,7 +175,7 @@ MAKERS: tuple[Callable[[View], Proof], ...] = (
 
 
 def log_lines(view: View, finding: Mapping[str, object]) -> Table:
-    """The lines that an item rests on, with the place of each in its file."""
+    """The lines that a finding rests on, with the place of each in its file."""
     rows = view.evidence_of(str(finding["finding_id"]))
     return table(
         f"{count(rows.height, 'log line')}, in the order of the argument",
@@ -201,26 +203,51 @@ def log_lines(view: View, finding: Mapping[str, object]) -> Table:
     )  # fmt: skip
 
 
-def in_brief(lines: Table) -> Table:
-    """The same lines as wide as a page: where each stands is one cell.
+@dataclass(frozen=True)
+class Minute:
+    """The log lines of one minute that say the same, and where each stands.
 
-    What is the same in every line is said once, in the caption.
+    Attributes:
+        said: When it was, what the lines show, and where; as in `labels` of `Lines`.
+        places: File, line, byte and hash of each.
     """
-    place = [lines.labels.index(label) for label in PLACE]
+
+    said: tuple[str, ...]
+    places: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Lines:
+    """The lines of a finding as a page shows them: a row for each minute.
+
+    Attributes:
+        caption: How many lines there are, and what is the same in all of them.
+        labels: What each row says.
+    """
+
+    caption: str
+    labels: tuple[str, ...]
+    rows: tuple[Minute, ...]
+
+
+def by_minute(lines: Table) -> Lines:
+    """The same lines, those of a minute together; what is the same in all said once."""
     same = {label: value for label, value in constant(lines) if label in COMMON}
     kept = [
         at
         for at, label in enumerate(lines.labels)
         if label not in ELSEWHERE and label not in same
     ]
-    said = "; ".join(f"{label.lower()} {value}" for label, value in same.items())
-    return Table(
-        f"{lines.caption}. In every line: {said}." if said else lines.caption,
-        (*(lines.labels[at] for at in kept), "Where it stands"),
-        tuple(
-            (*(row[at] for at in kept), stands(*(row[at] for at in place)))
-            for row in lines.rows
-        ),
+    place = [lines.labels.index(label) for label in PLACE]
+    held: dict[tuple[str, ...], list[str]] = {}
+    for row in lines.rows:
+        said = tuple(row[at].text for at in kept)
+        held.setdefault(said, []).append(stands(*(row[at] for at in place)))
+    told = "; ".join(f"{label.lower()} {value}" for label, value in same.items())
+    return Lines(
+        f"{lines.caption}. In every line: {told}." if told else f"{lines.caption}.",
+        tuple(lines.labels[at] for at in kept),
+        tuple(Minute(said, tuple(places)) for said, places in held.items()),
     )
 
 
@@ -234,12 +261,11 @@ def constant(lines: Table) -> Iterator[tuple[str, str]]:
 
 COMMON = {"Account", "Device", "Building", "Site", "Activity", "Source"}
 PLACE = ("File", "Line", "Byte", "SHA-256")
-ELSEWHERE = {*PLACE, "Bytes in"}
+ELSEWHERE = {*PLACE, "No.", "Bytes in"}
 HASH_SHOWN = 12
 
 
-def stands(path: Cell, line: Cell, byte: Cell, digest: Cell) -> Cell:
+def stands(path: Cell, line: Cell, byte: Cell, digest: Cell) -> str:
     """As in "proxy/access.log, line 1,017, byte 91,733, SHA-256 9f2c…"."""
-    said = f"{path.text}, line {line.text}, byte {byte.text}, SHA-256 "
     short = f"{digest.text[:HASH_SHOWN]}…" if digest.value else digest.text
-    return Cell(said + short, said + digest.text)
+    return f"{path.text}, line {line.text}, byte {byte.text}, SHA-256 {short}"

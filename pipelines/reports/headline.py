@@ -127,6 +127,51 @@ def new_sites(view: View) -> pl.DataFrame:
     return open_sites(view).filter("is_new")
 
 
+SITES_ASKED: Mapping[str, Any] = {
+    "site": pl.String,
+    "categories": pl.List(pl.String),
+    "accounts": pl.Int64,
+    "minutes": pl.Float64,
+    "days": pl.List(pl.Date),
+    "cases": pl.Int64,
+}
+
+
+def sites_asked_about(view: View) -> pl.DataFrame:
+    """One row per site that the week's first uses ask about, the most used first.
+
+    A case of several sites shares its minutes among them.
+    """
+    uses = [
+        {
+            "site": site,
+            "case": case.case_id,
+            "subject": row["subject"],
+            "day": row["event_date"],
+            "minutes": row["record"]["details"].get("total_seconds", 0)
+            / 60 / len(row["record"]["details"]["sites"]),
+            "categories": row["record"]["details"].get("categories") or [],
+        }
+        for case in view.sites
+        for row in case.counted
+        for site in row["record"]["details"].get("sites") or ()
+    ]  # fmt: skip
+    if not uses:
+        return pl.DataFrame(schema=dict(SITES_ASKED))
+    frame = pl.DataFrame(uses, schema_overrides={"categories": pl.List(pl.String)})
+    return (
+        frame.group_by("site")
+        .agg(
+            categories=pl.col("categories").explode().drop_nulls().unique().sort(),
+            accounts=pl.col("subject").n_unique().cast(pl.Int64),
+            minutes=pl.col("minutes").sum(),
+            days=pl.col("day").unique().sort(),
+            cases=pl.col("case").n_unique().cast(pl.Int64),
+        )
+        .sort("minutes", "site", descending=[True, False])
+    )
+
+
 WHOLE_ENOUGH = 0.95  # below this a week is called partial (A3)
 ONE_HOUR = timedelta(hours=1)
 
@@ -240,7 +285,7 @@ def source_issues(view: View) -> list[str]:
 
 
 NUMBERS = {
-    "needs_review": "Items to review",
+    "needs_review": "Cases to decide",
     "shared_accounts": "Shared accounts",
     "new_sites": "New sites",
     "off_hours_accounts": "Accounts outside hours",
@@ -262,7 +307,7 @@ def this_week(view: View) -> dict[str, Any]:
         return dict.fromkeys(NUMBERS) | {"coverage": 0.0}
     numbers: dict[str, Any] = {
         "week_start": view.start,
-        "needs_review": view.waiting.height,
+        "needs_review": len(view.waiting),
         "shared_accounts": view.seen("shared_account")["subject"].n_unique(),
         "new_sites": new_sites(view).height,
         "off_hours_accounts": view.seen("off_hours_external")["subject"].n_unique(),

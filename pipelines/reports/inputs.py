@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.reports.schemas import SCHEMAS, conform, empty_frame
+from pipelines.reports.sign_off import Signature
 from pipelines.settings.model import LEAST_COUNT, REPORT_TITLE, Referral
 
 
@@ -54,6 +55,8 @@ class ReportInputs:
         not_believed: Sentences about registry files that shrank and were not taken.
         kept_from: First day whose findings are all still kept, where some are not.
         referral: Which office takes an item further; `sentence` says it.
+        signed: Weeks that were signed, by their Monday: by whom, when, which revision,
+            and how many cases then waited.
         title: What the report is called; stands beside the district's name.
         sections_off: Names of sections that the report leaves out.
         paper: letter or a4.
@@ -105,6 +108,7 @@ class ReportInputs:
     )
     building_codes: Mapping[str, str] = field(default_factory=dict)
     audit_head: str = ""
+    signed: Mapping[date, Signature] = field(default_factory=dict)
     title: str = REPORT_TITLE
     sections_off: Sequence[str] = ()
     least_count: int = LEAST_COUNT

@@ -14,6 +14,7 @@ from pipelines.alerts.delivery import enqueue
 from pipelines.alerts.message import Message
 from pipelines.district import District
 from pipelines.errors import SettingsError
+from pipelines.findings.cases import by_kind
 from pipelines.reports.corrections import changes
 from pipelines.reports.headline import coverage, history, this_week
 from pipelines.reports.inputs import ReportInputs, week_of
@@ -22,7 +23,7 @@ from pipelines.reports.pages import page
 from pipelines.reports.safety import visible
 from pipelines.reports.view import View, week_label
 from pipelines.reports.weekly import about, versions
-from pipelines.reports.words import KINDS, NOT_KNOWN, SURE, count, number
+from pipelines.reports.words import NOT_KNOWN, count, number
 from pipelines.settings.alert_settings import Channel
 from pipelines.state.audit import AUDIT_RECORD
 
@@ -65,7 +66,7 @@ def mail(inputs: ReportInputs, week_start: date, *, where: str) -> Mail:
     values = shared | opening(view, five)
     facts = {
         "five": [(line.label, said_number(line), sentence(line)) for line in five],
-        "kinds": waiting_by_kind(view),
+        "kinds": by_kind(view.waiting),
         "bars": bars(view),
         "corrections": [
             f"{change.what}: {change.before}, now {change.now}"
@@ -84,11 +85,11 @@ def mail(inputs: ReportInputs, week_start: date, *, where: str) -> Mail:
 
 
 def subject(view: View, five: Sequence[Line]) -> str:
-    """As in "Network report week 47: 2 items to review"."""
+    """As in "Network report week 47: 2 cases to decide"."""
     week = view.start.isocalendar().week
     revision, waiting = view.inputs.revision, five[0].value or 0
     corrected = f" (revision {revision})" if revision > 1 else ""
-    said = f"{count(waiting, 'item')} to review" if waiting else "nothing to review"
+    said = f"{count(waiting, 'case')} to decide" if waiting else "nothing to decide"
     if not coverage(view).has_data:
         said = "no log lines arrived"
     return f"Network report week {week}{corrected}: {said}"
@@ -106,23 +107,8 @@ def sentence(line: Line) -> str:
     ) + f"{line.rest} {line.comparison}".strip()
 
 
-def waiting_by_kind(view: View) -> list[tuple[str, int, str]]:
-    """The items that wait, by what they are about: how many, and how sure."""
-    found = []
-    for kind, label in KINDS.items():
-        mine = view.waiting.filter(kind=kind)
-        if not mine.is_empty():
-            sure = [
-                f"{number(mine.filter(confidence=level).height)} {said.lower()}"
-                for level, said in SURE.items()
-                if not mine.filter(confidence=level).is_empty()
-            ]
-            found.append((label, mine.height, ", ".join(sure)))
-    return found
-
-
 def bars(view: View) -> list[dict[str, Any]]:
-    """Items to review over the last weeks, each as long as its number."""
+    """Cases to decide over the last weeks, each as long as its number."""
     now = this_week(view) | {"week_start": view.start}
     weeks = [*history(view)[1 - WEEKS_SHOWN :], now]
     known = [(week_of(week), week.get("needs_review")) for week in weeks]
@@ -154,7 +140,7 @@ def plain(said: dict[str, Any]) -> str:
             f"  {size} about {label} ({sure})" for label, size, sure in said["kinds"]
         ]
         rows += [""]
-    rows += ["Items to review, week by week:"]
+    rows += ["Cases to decide, week by week:"]
     rows += [f"  {bar['label']}: {bar['said']}" for bar in said["bars"]]
     if said["corrections"]:
         rows += [

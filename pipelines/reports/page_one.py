@@ -105,26 +105,27 @@ def compare_or_nothing(view: View) -> str:
 
 
 def needs_you(view: View) -> Line:
-    """Items that wait for a decision, new and carried over."""
-    waiting = view.waiting
-    if waiting.is_empty():
-        rest = "items wait for a decision."
+    """Cases that wait for a decision, new and carried over."""
+    size = len(view.waiting)
+    if not size:
+        rest = "cases wait for a decision."
     else:
-        noun = "item waits" if waiting.height == 1 else "items wait"
+        noun = "case waits" if size == 1 else "cases wait"
         made = view.inputs.generated_time.astimezone(view.zone).date()
         rest = f"{noun}: {split(view)}. {decide(view.start + DAYS_TO_DECIDE, made)}"
-    past = trail(view, "needs_review", waiting.height)
+    past = trail(view, "needs_review", size)
     compared = compare(view, "needs_review")
-    return Line("needs-you", "Needs you", waiting.height, rest, compared, "items", past)
+    return Line("needs-you", "Needs you", size, rest, compared, "cases", past)
 
 
 def split(view: View) -> str:
     """How many are new, and since when the oldest of the others waits."""
-    carried = view.waiting.filter(pl.col("event_date") < view.start)
-    new = view.waiting.height - carried.height
-    if carried.is_empty():
+    carried = [case for case in view.waiting if not view.is_new(case)]
+    new = len(view.waiting) - len(carried)
+    if not carried:
         return "all new" if new > 1 else "new this week"
-    held = f"{number(carried.height)} carried over from {day(carried['event_date'][0])}"
+    first = min(row["event_date"] for case in carried for row in case.counted)
+    held = f"{number(len(carried))} carried over from {day(first)}"
     return f"{number(new)} new, {held}" if new else held
 
 
@@ -271,10 +272,10 @@ def opening(
     notices += [
         f"{one} What happened there is not known." for one in say_unjudged(view)
     ]
-    if pupils := view.of_pupils.waiting.height:
+    if pupils := len(view.of_pupils.waiting):
         verb = "waits" if pupils == 1 else "wait"
         notices.append(
-            f"{count(pupils, 'item')} about students' accounts {verb} beside these "
+            f"{count(pupils, 'case')} about students' accounts {verb} beside these "
             "numbers, in a section apart."
         )
     notices += view.inputs.not_believed
@@ -302,9 +303,9 @@ def headline(view: View, five: list[Line]) -> str:
         return "No log lines arrived"
     if five[0].value:
         verb = "needs" if five[0].value == 1 else "need"
-        return f"{count(five[0].value, 'item')} {verb} you"
-    if not view.of_pupils.waiting.is_empty():
-        return "Nothing needs you but items about students' accounts"
+        return f"{count(five[0].value, 'case')} {verb} you"
+    if view.of_pupils.waiting:
+        return "Nothing needs you but cases about students' accounts"
     if any(line.value for line in five):
         return "Nothing needs you"
     if not unjudged(view).is_empty() or any(

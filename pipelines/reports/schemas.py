@@ -143,7 +143,14 @@ SCHEMAS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
 )
 
 OPTIONAL = frozenset(
-    {("findings", "decided_time"), ("unjudged", "model"), ("unjudged", "cause")}
+    {
+        *(
+            ("findings", name)
+            for name in ("decided_time", "case_id", "clause", "stage")
+        ),
+        ("unjudged", "model"),
+        ("unjudged", "cause"),
+    }
 )
 """Columns that a snapshot of an earlier version need not have."""
 

@@ -20,6 +20,7 @@ from pipelines.reports.inputs import ReportInputs
 from pipelines.reports.palette import DARK, LIGHT, READABLE, least_contrast
 from pipelines.reports.schemas import SCHEMAS, empty_frame
 from pipelines.reports.sections import sections
+from pipelines.reports.sign_off import signatures
 from pipelines.settings.model import Detection as DetectionSettings
 from pipelines.settings.model import Report
 from pipelines.state import ledger
@@ -276,6 +277,7 @@ def report_inputs(
         ],
         new_services=_known(database, "marts.new_services"),
         audit_head=audit_head(district),
+        signed=signatures(district),
         rules=rules(district),
         clauses=clauses(district),
         district=district.settings.district.name,

@@ -11,6 +11,7 @@ import polars as pl
 
 from pipelines.district import District
 from pipelines.errors import ModelError
+from pipelines.findings.cases import placed_cases
 from pipelines.findings.frames import EVIDENCE, FINDINGS, INSTANT
 from pipelines.findings.rule_quality import qualities_of, quality_frame
 from pipelines.findings.unjudged import UNJUDGED, frame, unjudged
@@ -29,7 +30,7 @@ from pipelines.privacy.editions import (
 from pipelines.privacy.pseudonyms import Kind
 from pipelines.privacy.redaction import hidden_sites, redact, redacted, sensitive_names
 from pipelines.state import ledger
-from pipelines.state.findings import stored_evidence, stored_findings
+from pipelines.state.findings import stored_evidence
 from pipelines.warehouse.repair import opened
 from pipelines.warehouse.snapshots import publish
 
@@ -89,12 +90,16 @@ def finding_frames(
     masks = names.names("site", sensitive)
     findings = [
         _finding(row, district.subject_kind(row["rule"]), names)
-        for row in stored_findings(district.store)
+        | {"case_id": case.case_id, "clause": case.clause}
+        for case in placed_cases(district)
+        for row in case.findings
     ]
     evidence = [_evidence(row, masks) for row in stored_evidence(district.store)]
     cited = pl.DataFrame(evidence, schema=EVIDENCE)
     return {
-        "findings.findings": pl.DataFrame(findings, schema=FINDINGS),
+        "findings.findings": pl.DataFrame(findings, schema=FINDINGS).sort(
+            "event_date", "finding_id"
+        ),
         "findings.evidence": cited.with_columns(
             renamed(cited["account"], "account", names),
             renamed(cited["device"], "device", names),
@@ -143,6 +148,7 @@ def _finding(row: Mapping[str, Any], kind: Kind, names: Pseudonyms) -> dict[str,
         "claim": told(record["claim"], subject, kind),
         "record": json.dumps(shown, sort_keys=True),
         "decided_time": _instant(row["updated_time"]) if is_decided else None,
+        "stage": row["record"].get("stage", "live"),
     }
 
 

@@ -3,6 +3,7 @@
 import html
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from plotly.graph_objects import Figure
@@ -15,6 +16,11 @@ LEGEND_HEIGHT = 24
 LETTER = 7.4  # mean width of a letter at 13 px
 WIDEST_LABEL = 250
 DARK_STEP = 3  # from this step of the heat map on, text is light
+PHONE, PHONE_RIGHT = 340, 12
+SHORT_NAME = 6  # letters; longer names of lanes stand above their bars on a phone
+PART_HEIGHT = 130.0
+NAMED_LANE = 46.0
+BELOW_NAME, NAME_ABOVE, THINNER = 0.16, 0.26, 0.7  # in lanes
 ANCHORS = {"left": "start", "right": "end", "center": "middle"}
 ROLES = {color: role for role, color in LIGHT.items()}
 
@@ -75,25 +81,101 @@ class Scale:
         return Shape("rect", left, top, size["width"], round(size["height"], 1), **look)
 
 
-def drawing(figure: Figure) -> Drawing:
-    """Lay the figure out on a sheet of fixed width."""
+def drawing(figure: Figure, *, is_narrow: bool = False) -> Drawing:
+    """Lay the figure out on a sheet of fixed width.
+
+    Args:
+        is_narrow: For a phone: names stand above their bars, parts of a chart below
+            each other, and a tick that has no room is left out.
+    """
     plain = figure.to_plotly_json()
+    sheet = _narrow(plain) if is_narrow else _wide(plain)
+    shapes = list(legend(_named(plain), sheet))
+    for suffix, scale in sheet.scales.items():
+        shapes += axes(plain["layout"], suffix, scale, sheet)
+    shapes += boxes(plain["layout"], sheet.scales, "below")
+    for trace in plain["data"]:
+        shapes += marks(trace, sheet.scales[trace.get("xaxis", "x")[1:]], sheet)
+    shapes += boxes(plain["layout"], sheet.scales, "above")
+    shapes += notes(plain["layout"], sheet)
+    return Drawing(sheet.width, sheet.height, tuple(shapes))
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Where everything of a drawing goes.
+
+    Attributes:
+        scales: The part of each pair of axes, by their suffix.
+        left: Where names of lanes end, or begin where they stand above.
+        are_names_above: Names of lanes stand above their bars.
+    """
+
+    width: int
+    height: int
+    scales: dict[str, Scale]
+    left: float
+    are_names_above: bool = False
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether it is for a phone."""
+        return self.width < WIDTH
+
+    def lane(self, place: float) -> float:
+        """Where a lane's marks lie: below its name, where that stands above."""
+        return place + (BELOW_NAME if self.are_names_above else 0)
+
+
+def _named(plain: dict[str, Any]) -> list[dict[str, Any]]:
+    return [trace for trace in plain["data"] if trace.get("showlegend")]
+
+
+def _suffixes(layout: dict[str, Any]) -> list[str]:
+    return [name[5:] for name in sorted(layout) if name.startswith("xaxis")]
+
+
+def _wide(plain: dict[str, Any]) -> Sheet:
     layout = plain["layout"]
     height = int(layout.get("height") or 320)
-    named = [trace for trace in plain["data"] if trace.get("showlegend")]
-    top = TOP + (LEGEND_HEIGHT if named else 0)
+    top = TOP + (LEGEND_HEIGHT if _named(plain) else 0)
     bottom = height - (BOTTOM if layout["xaxis"]["tickvals"] else TOP)
-    sheet = (left_margin(layout), WIDTH - RIGHT, bottom, top)
-    suffixes = [name[5:] for name in sorted(layout) if name.startswith("xaxis")]
-    scales = {suffix: scale_of(layout, suffix, sheet) for suffix in suffixes}
-    shapes = list(legend(named, sheet[0]))
-    for suffix, scale in scales.items():
-        shapes += axes(layout, suffix, scale)
-    shapes += boxes(layout, scales, "below")
-    for trace in plain["data"]:
-        shapes += marks(trace, scales[trace.get("xaxis", "x")[1:]])
-    shapes += [*boxes(layout, scales, "above"), *notes(layout, scales)]
-    return Drawing(WIDTH, height, tuple(shapes))
+    left = left_margin(layout)
+    parts = (left, WIDTH - RIGHT, bottom, top)
+    scales = {name: scale_of(layout, name, parts) for name in _suffixes(layout)}
+    return Sheet(WIDTH, height, scales, left)
+
+
+def _narrow(plain: dict[str, Any]) -> Sheet:
+    """Parts that stand side by side on a desk stand below each other."""
+    layout = plain["layout"]
+    suffixes = _suffixes(layout)
+    names = layout.get("yaxis", {}).get("ticktext") or [""]
+    above = max(len(html.unescape(name)) for name in names) > SHORT_NAME
+    left = 4.0 if above else left_margin(layout)
+    legends = _legend_rows(_named(plain), left) * LEGEND_HEIGHT
+    foot = BOTTOM if layout["xaxis"]["tickvals"] else TOP
+    each = _part_height(layout, len(suffixes), is_above=above)
+    scales = {}
+    for place, name in enumerate(suffixes):
+        top = TOP + legends + place * (each + foot)
+        whole = {
+            f"{side}axis{name}": {**layout[f"{side}axis{name}"], "domain": (0, 1)}
+            for side in "xy"
+        }
+        parts = (left, PHONE - PHONE_RIGHT, top + each, top)
+        scales[name] = scale_of(whole, name, parts)
+    height = round(TOP + legends + len(suffixes) * (each + foot))
+    return Sheet(PHONE, height, scales, left, above)
+
+
+def _part_height(layout: dict[str, Any], size: int, *, is_above: bool) -> float:
+    if size > 1:
+        return PART_HEIGHT
+    if is_above:
+        low, high = layout["yaxis"]["range"]
+        return abs(float(high) - float(low)) * NAMED_LANE
+    return float(layout.get("height") or 320) - TOP - BOTTOM
 
 
 def left_margin(layout: dict[str, Any]) -> float:
@@ -121,23 +203,39 @@ def scale_of(layout: dict[str, Any], suffix: str, sheet: Sequence[float]) -> Sca
     )
 
 
-def legend(named: Sequence[dict[str, Any]], left: float) -> Iterator[Shape]:
-    """A swatch and a name for each series, in one line."""
+def legend(named: Sequence[dict[str, Any]], sheet: Sheet) -> Iterator[Shape]:
+    """A swatch and a name for each series, in as many rows as it takes."""
+    left, row = sheet.left, 0
     for trace in named:
-        role = ROLES[trace["marker"]["color"]]
-        yield Shape("rect", left, 6, 12, 12, role=role, pattern=pattern(role))
         text = html.unescape(trace["name"])
-        yield Shape("text", left + 18, 16.5, text=text)
-        left += 18 + len(text) * LETTER + 22
+        wide = 18 + len(text) * LETTER
+        if left > sheet.left and left + wide > sheet.width:
+            left, row = sheet.left, row + 1
+        role, top = ROLES[trace["marker"]["color"]], row * LEGEND_HEIGHT
+        yield Shape("rect", left, top + 6, 12, 12, role=role, pattern=pattern(role))
+        yield Shape("text", left + 18, top + 16.5, text=text)
+        left += wide + 22
 
 
-def axes(layout: dict[str, Any], suffix: str, scale: Scale) -> Iterator[Shape]:
+def _legend_rows(named: Sequence[dict[str, Any]], left: float) -> int:
+    found = list(legend(named, Sheet(PHONE, 0, {}, left)))
+    return round(max((one.y for one in found), default=-18) / LEGEND_HEIGHT + 0.5)
+
+
+def axes(
+    layout: dict[str, Any], suffix: str, scale: Scale, sheet: Sheet
+) -> Iterator[Shape]:
     """Names at the ticks, and thin lines where the axis asks for a grid."""
     across, up = layout[f"xaxis{suffix}"], layout[f"yaxis{suffix}"]
-    for value, text in ticks(across):
+    named = ticks(across)
+    for value, _ in named if across.get("showgrid") else ():
         place = scale.across(value)
-        if across.get("showgrid"):
-            yield Shape("rect", place, scale.top, 1, scale.bottom - scale.top, "line")
+        yield Shape("rect", place, scale.top, 1, scale.bottom - scale.top, "line")
+    for value, text in named[:: _stride(named, scale) if sheet.is_narrow else 1]:
+        half = len(text) * LETTER / 2
+        place = scale.across(value)
+        if sheet.is_narrow:
+            place = min(max(place, half), sheet.width - half)
         yield Shape(
             "text", place, scale.bottom + 20, role="muted", text=text, anchor="middle"
         )
@@ -145,8 +243,21 @@ def axes(layout: dict[str, Any], suffix: str, scale: Scale) -> Iterator[Shape]:
         place = scale.up(value)
         if up.get("showgrid"):
             yield Shape("rect", scale.left, place, scale.right - scale.left, 1, "line")
+        if sheet.are_names_above:
+            name = scale.up(value - NAME_ABOVE) + 4.5
+            yield Shape("text", scale.left, name, role="muted", text=text)
+            continue
         left, middle = scale.left - 8, place + 4.5
         yield Shape("text", left, middle, role="muted", text=text, anchor="end")
+
+
+def _stride(named: Sequence[tuple[float, str]], scale: Scale) -> int:
+    """Every how manieth tick has room for its name."""
+    wide = max((len(text) for _, text in named), default=0) * LETTER + 8
+    places = [scale.across(value) for value, _ in named]
+    gaps = [after - before for before, after in pairwise(places)]
+    least = min(gaps, default=wide)
+    return max(1, -(-int(wide) // max(int(least), 1)))
 
 
 def ticks(side: dict[str, Any]) -> list[tuple[float, str]]:
@@ -155,20 +266,21 @@ def ticks(side: dict[str, Any]) -> list[tuple[float, str]]:
     return list(zip(side.get("tickvals") or (), names, strict=True))
 
 
-def marks(trace: dict[str, Any], scale: Scale) -> Iterator[Shape]:
+def marks(trace: dict[str, Any], scale: Scale, sheet: Sheet) -> Iterator[Shape]:
     """The marks of one trace."""
     draw = {"bar": bar_marks, "heatmap": cells, "scatter": line_marks}
-    return draw[trace["type"]](trace, scale)
+    return draw[trace["type"]](trace, scale, sheet)
 
 
-def bar_marks(trace: dict[str, Any], scale: Scale) -> Iterator[Shape]:
+def bar_marks(trace: dict[str, Any], scale: Scale, sheet: Sheet) -> Iterator[Shape]:
     """Bars that lie or stand, from their base."""
     role = ROLES[trace["marker"]["color"]]
     look = {"role": role, "pattern": pattern(role)}
-    half = trace["width"] / 2
+    half = trace["width"] / 2 * (THINNER if sheet.are_names_above else 1)
     for x, y, base in zip(trace["x"], trace["y"], trace["base"], strict=True):
         if trace.get("orientation") == "h":
-            yield scale.rect((base, base + x, y - half, y + half), **look)
+            lane = sheet.lane(y)
+            yield scale.rect((base, base + x, lane - half, lane + half), **look)
         else:
             yield scale.rect((x - half, x + half, base, base + y), **look)
 
@@ -178,21 +290,25 @@ def pattern(role: str) -> str:
     return role if role in PATTERNS else ""
 
 
-def cells(trace: dict[str, Any], scale: Scale) -> Iterator[Shape]:
+def cells(trace: dict[str, Any], scale: Scale, sheet: Sheet) -> Iterator[Shape]:
     """Squares of a heat map, in the step of their value."""
     for y, row in zip(trace["y"], trace["z"], strict=True):
         for x, value in zip(trace["x"], row, strict=True):
             ends = (x - 0.46, x + 0.46, y - 0.44, y + 0.44)
             step = min(int(value / trace["zmax"] * len(HEAT)), len(HEAT) - 1)
             yield scale.rect(ends, role=HEAT[step] if value else "heat0")
-            if value:
+            if value and not sheet.is_narrow:
                 role = "ink" if step < DARK_STEP else "surface"
                 place = (scale.across(x), scale.up(y) + 4.5)
                 text = f"{value:.0f}"
                 yield Shape("text", *place, role=role, text=text, anchor="middle")
 
 
-def line_marks(trace: dict[str, Any], scale: Scale) -> Iterator[Shape]:
+def line_marks(
+    trace: dict[str, Any],
+    scale: Scale,
+    sheet: Sheet,  # noqa: ARG001 - as the others
+) -> Iterator[Shape]:
     """A line in pieces between unknown points, and its dots."""
     role = ROLES[trace["line"]["color"]]
     has_dots, is_dashed = "markers" in trace["mode"], "dash" in trace["line"]
@@ -223,17 +339,18 @@ def boxes(
         yield scale.rect(ends, opacity=shape.get("opacity", 1), **look)
 
 
-def notes(layout: dict[str, Any], scales: dict[str, Scale]) -> Iterator[Shape]:
-    """Direct labels, each on its own axes."""
+def notes(layout: dict[str, Any], sheet: Sheet) -> Iterator[Shape]:
+    """Direct labels, each on its own axes; on a phone none leaves the sheet."""
+    lanes = set(layout["yaxis"].get("tickvals") or ())
     for words in layout.get("annotations") or ():
-        scale = scales[words.get("xref", "x")[1:]]
-        yield Shape(
-            "text",
-            scale.across(words["x"]) + words.get("xshift", 0),
-            scale.up(words["y"]) + 4.5,
-            text=html.unescape(words["text"]),
-            anchor=ANCHORS[words.get("xanchor", "left")],
-        )
+        scale = sheet.scales[words.get("xref", "x")[1:]]
+        text = html.unescape(words["text"])
+        x = scale.across(words["x"]) + words.get("xshift", 0)
+        y = sheet.lane(words["y"]) if words["y"] in lanes else words["y"]
+        anchor = ANCHORS[words.get("xanchor", "left")]
+        if sheet.is_narrow and anchor == "start":
+            x = max(min(x, sheet.width - len(text) * LETTER), 0)
+        yield Shape("text", x, scale.up(y) + 4.5, text=text, anchor=anchor)
 
 
 SPARK_WIDTH, HEIGHT = 132, 34

@@ -1,9 +1,11 @@
 """One week of a report's inputs: the rows that a section may show.
 
 Leads (C1) are dropped here, so that no section can show one by mistake. So are the
-findings about students' accounts, which have a view of their own.
+findings about students' accounts, which have a view of their own. What people decide is
+a case; a finding is what it rests on.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -13,6 +15,9 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from pipelines.errors import ModelError
+from pipelines.findings.cases import Case, Standing
+from pipelines.findings.cases import week_of as iso_week
 from pipelines.reports.inputs import ReportInputs, week_of
 
 ONE_WEEK = timedelta(days=7)
@@ -65,12 +70,21 @@ class View:
     @cached_property
     def known(self) -> pl.DataFrame:
         """Findings up to the week's end, leads left out, in a fixed order."""
+        return self._whole.filter(pl.col("event_date") <= self.end)
+
+    @cached_property
+    def _whole(self) -> pl.DataFrame:
+        # a case is a student's where one of its accounts is; one without a case stands
+        # for itself, as in a snapshot of an earlier version
+        case = pl.coalesce("case_id", "finding_id")
+        of_pupils = pl.col("is_pupil").fill_null(value=False).any().over(case)
         findings = self.inputs.findings.filter(
             pl.col("confidence").is_in(["C2", "C3"]),
-            pl.col("event_date") <= self.end,
-            pl.col("is_pupil").fill_null(value=False) == self.is_of_pupils,
+            of_pupils == self.is_of_pupils,
         )
-        return findings.sort("event_date", "start_time", "finding_id")
+        return findings.with_columns(case_id=case).sort(
+            "event_date", "start_time", "finding_id"
+        )
 
     @cached_property
     def standing(self) -> pl.DataFrame:
@@ -78,24 +92,52 @@ class View:
         return self.known.filter(pl.col("status") != "withdrawn")
 
     @cached_property
-    def waiting(self) -> pl.DataFrame:
-        """Findings that nobody has decided on yet, carried ones included."""
-        return self.standing.filter(pl.col("status") == "open")
+    def cases(self) -> tuple[Case, ...]:
+        """The cases of the known findings, the heaviest first, then the oldest."""
+        return _cases(self.known)
 
     @cached_property
-    def decided(self) -> pl.DataFrame:
-        """Findings decided since the week began."""
+    def all_cases(self) -> tuple[Case, ...]:
+        """The cases of later weeks too, for pages of months and semesters."""
+        return _cases(self._whole)
+
+    def standing_as(self, *wanted: Standing) -> list[Case]:
+        """The cases that ask one of these of people, the heaviest first."""
+        return [case for case in self.cases if case.standing(self.start) in wanted]
+
+    @cached_property
+    def waiting(self) -> list[Case]:
+        """Cases that nobody has decided on yet, carried ones included."""
+        return self.standing_as("waiting")
+
+    @cached_property
+    def sites(self) -> list[Case]:
+        """The week's cases that ask about a site, and about nobody."""
+        return [case for case in self.standing_as("site") if self.is_new(case)]
+
+    @cached_property
+    def decided(self) -> list[Case]:
+        """Cases decided since the week began."""
         midnight = datetime.combine(self.start, datetime.min.time(), self.zone)
         begin = midnight.astimezone(UTC)
-        when = pl.coalesce("decided_time", "created_time")
-        return self.known.filter((pl.col("status") != "open") & (when >= begin))
+        return [
+            case
+            for case in self.standing_as("confirmed", "explained", "withdrawn")
+            if max(_decided(row) for row in case.counted) >= begin
+        ]
+
+    def is_new(self, case: Case) -> bool:
+        """Whether a case is of this week; one of an earlier week is carried over."""
+        return case.week == self.label
 
     @cached_property
-    def paged(self) -> frozenset[str]:
-        """Ids of the findings that have a page of their own in this week."""
-        own = self.of_week(self.known)
-        return frozenset().union(
-            *(part["finding_id"] for part in (self.waiting, self.decided, own))
+    def paged(self) -> tuple[Case, ...]:
+        """The cases that have a page of their own in this week."""
+        shown = {case.case_id for case in (*self.waiting, *self.decided)}
+        return tuple(
+            case
+            for case in self.cases
+            if case.case_id in shown or (self.is_new(case) and case not in self.sites)
         )
 
     @cached_property
@@ -136,6 +178,43 @@ class View:
         """Whether the report was made after the week's last minute."""
         after = datetime.combine(self.end + timedelta(days=1), datetime.min.time())
         return self.inputs.generated_time >= after.replace(tzinfo=self.zone)
+
+
+def _cases(findings: pl.DataFrame) -> tuple[Case, ...]:
+    held: dict[str, list[Mapping[str, Any]]] = {}
+    for row in findings.iter_rows(named=True):
+        held.setdefault(row["case_id"], []).append(_as_stored(row))
+    found = [
+        Case(
+            case_id=case_id,
+            person="",
+            clause=str(rows[0]["clause"]),
+            week=iso_week(rows[0]["event_date"]),
+            findings=tuple(rows),
+        )
+        for case_id, rows in held.items()
+    ]
+    return tuple(sorted(found, key=lambda case: (case.weight, case.case_id)))
+
+
+def _as_stored(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A finding of the snapshot as cases know those of the state."""
+    try:
+        record = json.loads(row["record"] or "{}")
+        details = dict(record.get("measures") or {})
+    except (ValueError, AttributeError, TypeError) as error:
+        raise ModelError(
+            f"the record of finding {row['finding_id']} is not a JSON object",
+            where="reports.inputs.findings.record",
+            remedy="Rebuild the findings of that day; the report is not published.",
+        ) from error
+    spans = {name: row[name].isoformat() for name in ("start_time", "end_time")}
+    return {**row, "record": {"details": details, "stage": row["stage"], **spans}}
+
+
+def _decided(row: Mapping[str, Any]) -> datetime:
+    when: datetime = row["decided_time"] or row["created_time"]
+    return when
 
 
 def week_label(start: date) -> str:

@@ -1,5 +1,6 @@
 """The weekly report: every page of it, the same text for the same inputs."""
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -7,19 +8,27 @@ from typing import Any
 import polars as pl
 
 from pipelines.reports.archive import archive_pages
-from pipelines.reports.cards import blind_note, card, card_rows
+from pipelines.reports.cards import (
+    blind_note,
+    card,
+    card_rows,
+    case_cards,
+    page_name,
+)
 from pipelines.reports.charts import spec
 from pipelines.reports.corrections import digest, facts
-from pipelines.reports.evidence import Proof, in_brief, log_lines, proofs
+from pipelines.reports.evidence import Proof, by_minute, log_lines, proofs
 from pipelines.reports.exports import Page, exports
 from pipelines.reports.headline import not_judged_at
 from pipelines.reports.inputs import ReportInputs, week_of
 from pipelines.reports.page_one import lines, opening
 from pipelines.reports.pages import asset_files, page
-from pipelines.reports.sections import Section, sections
+from pipelines.reports.sections import PAGES, Section, sections
 from pipelines.reports.static_charts import drawing, spark
+from pipelines.reports.swim_lane import case_lines, in_words, swim_lane
+from pipelines.reports.tables import to_csv
 from pipelines.reports.view import View, week_label
-from pipelines.reports.words import count, day_range, listed, moment
+from pipelines.reports.words import count, day, day_range, listed, moment, number
 from pipelines.state.audit import AUDIT_RECORD
 
 Pages = Mapping[str, Page]
@@ -42,7 +51,7 @@ def weekly_report(inputs: ReportInputs, week_start: date) -> Pages:
     shared = about(view)
     pages = report_pages(view, proven, shared)
     pages |= number_pages(view, proven, shared)
-    pages |= item_pages(view, shared) | item_pages(view.of_pupils, shared)
+    pages |= case_pages(view, shared) | case_pages(view.of_pupils, shared)
     pages |= archive_pages(view, shared)
     return pages
 
@@ -99,17 +108,41 @@ def report_pages(
     """The report itself and the rows of every section as files."""
     five = lines(view)
     parts = parts_of(view, wanted(sections(), view.inputs.sections_off))
-    text = page(
-        "week.html.j2",
+    values = {
         **shared,
         **opening(view, five),
-        lines=[(line, spark(line.history)) for line in five],
-        aside=proven["lines-set-aside"],
-        done=proven["decided"],
-        parts=parts,
-        names=[one["name"] for one in parts],
-    )
-    return {f"{view.label}/index.html": text} | shared_files(parts, view, shared)
+        "lines": [(line, spark(line.history)) for line in five],
+        "aside": proven["lines-set-aside"],
+        "done": proven["decided"],
+        "signed": signed(view),
+        "tabs": list(PAGES.values()),
+        "places": {
+            part["name"]: f"{PAGES[part['page']][0]}#{part['name']}-part"
+            for part in parts
+        },
+    }
+    pages: dict[str, Page] = {
+        f"{view.label}/{file}": page(
+            "week.html.j2" if key == "decide" else "week_page.html.j2",
+            **values,
+            file=file,
+            name=name,
+            parts=[part for part in parts if part["page"] == key],
+        )
+        for key, (file, name) in PAGES.items()
+    }
+    return pages | shared_files(parts, view, shared)
+
+
+def signed(view: View) -> str:
+    """Who signed the week, and what then waited; empty for one that is not signed."""
+    one = view.inputs.signed.get(view.start)
+    if one is None:
+        return ""
+    revision = f", revision {number(one.revision)}" if one.revision > 1 else ""
+    waits = count(one.waiting, "case")
+    when = day(one.time.astimezone(view.zone).date())
+    return f"Signed by {one.by} on {when}{revision}, with {waits} waiting."
 
 
 def shared_files(
@@ -149,19 +182,38 @@ def unseen(view: View, section: Section, rows: pl.DataFrame) -> dict[str, str]:
 
 def part(section: Section, rows: pl.DataFrame) -> dict[str, Any]:
     """All that the page needs of one section."""
-    figure = section.draw(rows)
+    figure, summary = section.draw(rows), section.summary(rows)
+    caption, in_full = captioned(summary) if figure else (summary, "")
     return {
         "name": section.name,
         "label": section.label,
+        "page": section.page,
         "title": section.title(rows),
-        "summary": section.summary(rows),
+        "caption": caption,
+        "in_full": in_full,
         "figure": spec(figure) if figure else None,
         "drawing": drawing(figure) if figure else None,
+        "phone": drawing(figure, is_narrow=True) if figure else None,
         "table": section.table(rows),
         "template": section.template,
         "more": section.more(rows),
         "rows_shown": ROWS_SHOWN,
     }
+
+
+SENTENCE = re.compile(r"(?<=[.!?]) (?=[A-Z])")
+CAPTION = 170
+"""Letters of a caption below a chart: about two lines on a desk."""
+
+
+def captioned(summary: str) -> tuple[str, str]:
+    """The first sentences of a summary, and the whole where that is more."""
+    said = ""
+    for sentence in SENTENCE.split(summary):
+        if said and len(said) + len(sentence) > CAPTION:
+            return said, summary
+        said = f"{said} {sentence}".strip()
+    return said, ""
 
 
 def number_pages(
@@ -176,39 +228,85 @@ def number_pages(
     return pages
 
 
-def item_pages(
+def case_pages(
     view: View, shared: Mapping[str, Any], *, whole: bool = False
 ) -> dict[str, Page]:
-    """The evidence page and files of every item that the week's pages link to.
+    """The page of every case that the week's pages link to, and of its findings.
 
-    The log lines of a carried item are in the archive once, where its own week wrote
+    The log lines of a carried finding are in the archive once, where its own week wrote
     them: what waits for long would else be written again every week.
 
     Args:
-        whole: Write those of carried items too, for an archive that may have begun
+        whole: Write those of carried findings too, for an archive that may have begun
             later.
     """
     pages: dict[str, Page] = {}
-    known = view.known.filter(pl.col("finding_id").is_in(view.paged))
     kept = {} if whole else view.kept_weeks
+    made = case_cards(view, view.paged)
+    for one in made:
+        path = f"{view.label}/evidence/{one.page}"
+        pages[path] = page(
+            "case.html.j2",
+            **shared,
+            case=one,
+            picture=picture(view, [c.finding_id for c in one.findings], one.kind),
+        )
+    chosen = [row["finding_id"] for case in view.paged for row in case.findings]
+    known = view.known.filter(pl.col("finding_id").is_in(chosen))
     for row in card_rows(view, known).iter_rows(named=True):
-        made, own = card(row), week_label(row["event_date"])
-        path = f"{view.label}/evidence/{made.page}"
-        if own in kept and made.line_count:
-            earlier = {
-                "week": kept[own],
-                "where": f"../../{own}/evidence/{made.page}#log-lines",
-                "lines": count(made.line_count, "log line"),
-            }
-            pages[path] = page("carried.html.j2", **shared, card=made, earlier=earlier)
-            continue
-        rows = log_lines(view, row)
-        pages[path] = page("item.html.j2", **shared, card=made, table=in_brief(rows))
-        name = made.page.removesuffix(".html")
-        pages |= exports(f"{view.label}/data/item-{name}", rows, shared)
+        pages |= finding_pages(view, shared, row, kept)
     return pages
 
 
+def picture(view: View, findings: Sequence[str], kind: str) -> dict[str, Any] | None:
+    """The swim lanes of some findings, wide and for a phone, and in words."""
+    lines = case_lines(view, findings, kind)
+    figure = swim_lane(view, lines)
+    if figure is None:
+        return None
+    return {
+        "drawing": drawing(figure),
+        "phone": drawing(figure, is_narrow=True),
+        "said": in_words(view, lines),
+    }
+
+
+def finding_pages(
+    view: View,
+    shared: Mapping[str, Any],
+    row: Mapping[str, Any],
+    kept: Mapping[str, str],
+) -> dict[str, Page]:
+    """The evidence page and files of one finding.
+
+    Args:
+        row: Of `card_rows`.
+        kept: The weeks whose pages hold the log lines already, by label.
+    """
+    made, own = card(row), week_label(row["event_date"])
+    path = f"{view.label}/evidence/{made.page}"
+    values = {
+        **shared,
+        "card": made,
+        "case_page": page_name(made.case_id),
+        "picture": picture(view, [row["finding_id"]], row["kind"]),
+    }
+    if own in kept and made.line_count:
+        earlier = {
+            "week": kept[own],
+            "where": f"../../{own}/evidence/{made.page}#log-lines",
+            "lines": count(made.line_count, "log line"),
+        }
+        return {path: page("carried.html.j2", **values, earlier=earlier)}
+    rows = log_lines(view, row)
+    name = made.page.removesuffix(".html")
+    return {
+        path: page("item.html.j2", **values, table=by_minute(rows)),
+        # Excel and Parquet for each finding would be half of a year's archive
+        f"{view.label}/data/finding-{name}.csv": to_csv(rows),
+    }
+
+
 def gone_page(inputs: ReportInputs, week_start: date) -> str:
-    """What stands at the address of an item that the week no longer holds."""
+    """What stands at the address of a case or finding that the week no longer holds."""
     return page("gone.html.j2", **about(View(inputs, week_start)))

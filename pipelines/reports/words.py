@@ -12,6 +12,9 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from pipelines.findings.record import BY_DESIGN, FITS, RULED_OUT
+from pipelines.findings.wording import KINDS, SURE
+
+__all__ = ["KINDS", "SURE"]
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = (
@@ -20,19 +23,18 @@ MONTHS = (
 )  # fmt: skip
 NOT_KNOWN = "not known"
 
-KINDS = {
-    "shared_account": "account in use away from its owner",
-    "non_approved_site": "site not on the list",
-    "off_hours_external": "outside site outside duty hours",
-    "anomaly": "unusual for this account or device",
-}
-SURE = {"C3": "Well supported", "C2": "Likely"}
 STEPS = {"C3": 3, "C2": 2}
 REVIEW = {
     "open": "waiting for a decision",
     "explained": "explained",
     "confirmed": "confirmed by review",
     "withdrawn": "withdrawn",
+}
+STANDINGS = REVIEW | {
+    "waiting": REVIEW["open"],
+    "site": "a site to decide about",
+    "trial": "low weight, from a rule on trial",
+    "expired": "expired: low weight, and nobody decided within two weeks",
 }
 STRENGTHS = {
     "S": "logs can show it",

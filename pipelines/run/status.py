@@ -14,6 +14,7 @@ from typing import Any
 
 from pipelines.alerts.facts import standstill
 from pipelines.district import District
+from pipelines.findings.cases import queue
 from pipelines.findings.unjudged import failures
 from pipelines.health.file_issues import (
     files_with_issues,
@@ -25,11 +26,11 @@ from pipelines.health.rule_coverage import noted_coverage
 from pipelines.health.source_states import SourceState, source_states
 from pipelines.ingest.compression import NO_CHECKSUM
 from pipelines.ingest.lake import unlisted_files
+from pipelines.reports.sign_off import unsigned
 from pipelines.run.readiness import names_of, not_delivered
 from pipelines.state import ledger
 from pipelines.state.alerts import GIVEN_UP, SENT, outbox
 from pipelines.state.days import dirty_days, oldest_dirty
-from pipelines.state.findings import stored_findings
 from pipelines.state.ledger import FileRecord
 from pipelines.state.published_reports import newest_publication
 from pipelines.state.retention import begun
@@ -114,7 +115,7 @@ def status_of(district: District, now: datetime) -> Status:
         "pending_lines": sum(one.pending_lines for one in files),
         **_days(district),
         "models_not_built": len(failed),
-        "findings_to_decide": _to_decide(district),
+        **_to_decide(district),
         "registry_problems": len(district.registry.problems),
         "judged_share": f"{coverage.share:.1%}" if coverage.attributable else "",
         **unsent,
@@ -190,11 +191,14 @@ def _days(district: District) -> dict[str, Any]:
     }
 
 
-def _to_decide(district: District) -> int:
-    return sum(
-        one["status"] == "open" and one["confidence"] in ("C2", "C3")
-        for one in stored_findings(district.store)
-    )
+def _to_decide(district: District) -> dict[str, int]:
+    """As the newest report counts them."""
+    waits = queue(district)
+    return {
+        "cases_to_decide": len(waits.cases),
+        "student_cases_to_decide": len(waits.of_students),
+        "cases_about_sites": len(waits.sites),
+    }
 
 
 def _unsent(district: District, now: datetime) -> dict[str, Any]:
@@ -221,6 +225,10 @@ def _reasons(
     if told := set_back(district.store, now):
         found.append((ACT, told))
     found += [(LOOK, line) for line in unfinished(district)]
+    found += [
+        (LOOK, f"{week} is not signed: schoolbell report sign {week} --by NAME")
+        for week in unsigned(district)
+    ]
     found += [(LOOK, f"registry/{one}") for one in district.registry.refused]
     if not shown["files"]:
         found.append((ACT, "no log file was ever read"))

@@ -4,13 +4,15 @@ Every field says what it means and gives an example, from which the file that
 `schoolbell init` writes and the messages about mistakes are made.
 """
 
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal, get_args
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from pipelines.settings.alert_settings import Alerts
 from pipelines.settings.parts import SEVERITIES, MisusedKeyError, Part, gathered
@@ -115,6 +117,25 @@ Origin = Annotated[str, AfterValidator(_origin)]
 WEB = ("https://", "http://")
 
 
+@dataclass(frozen=True)
+class UsualBreak:
+    """A break of some minutes that lies somewhere in a span of the day.
+
+    Attributes:
+        start: Minutes after local midnight.
+        end: Minutes after local midnight, later than the start.
+    """
+
+    start: int
+    end: int
+    minutes: int
+
+
+USUAL_BREAK = re.compile(
+    r"([01]?[0-9]|2[0-3]):([0-5][0-9])-([01]?[0-9]|2[0-3]):([0-5][0-9]), *([0-9]{1,3})"
+)
+
+
 class District(Part):
     """The district itself."""
 
@@ -141,6 +162,35 @@ class District(Part):
         "registry and logs show to be the district's; see schoolbell check",
         examples=[["EXAMPLE", "school.example"]],
     )
+    usual_break: str = Field(
+        default="",
+        description="the duty-free break of staff who have none in staff_duty.csv: "
+        "between when it lies, and how many minutes it takes",
+        examples=["11:00-13:30, 30"],
+    )
+
+    @field_validator("usual_break")
+    @classmethod
+    def _is_a_break(cls, text: str) -> str:
+        if text:
+            _break_of(text)
+        return text
+
+    @property
+    def break_span(self) -> UsualBreak | None:
+        """The usual break; None where the district names none."""
+        return _break_of(self.usual_break) if self.usual_break else None
+
+
+def _break_of(text: str) -> UsualBreak:
+    found = USUAL_BREAK.fullmatch(text.strip())
+    if found:
+        hour, minute, last_hour, last_minute, length = map(int, found.groups())
+        made = UsualBreak(60 * hour + minute, 60 * last_hour + last_minute, length)
+        if 0 < made.minutes <= made.end - made.start:
+            return made
+    message = 'is not a break; write "11:00-13:30, 30": from, to, and how many minutes'
+    raise ValueError(message)
 
 
 class Source(Part):

@@ -17,7 +17,7 @@ from pipelines.settings.parts import Part
 Role = Literal["director", "analyst", "operator", "custodian"]
 Right = Literal[
     "findings", "evidence", "verdict", "assign", "exception", "export", "names",
-    "approve", "replay", "audit", "hold", "purge",
+    "approve", "replay", "audit", "hold", "purge", "sign",
 ]  # fmt: skip
 
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -35,6 +35,7 @@ MATRIX: Mapping[Right, tuple[Role, ...]] = {
     "audit": ("director", "operator", "custodian"),
     "hold": ("director", "custodian"),
     "purge": ("operator", "custodian"),
+    "sign": ("director",),
 }
 """Right -> the roles that have it."""
 
@@ -51,6 +52,7 @@ MEANING: Mapping[Right, str] = {
     "audit": "read and verify the audit chain",
     "hold": "keep days from being deleted, or release them",
     "purge": "delete what the district's retention says",
+    "sign": "sign a week's report",
 }
 
 

@@ -105,8 +105,8 @@ class Chain:
     head_file: Path
 
     @contextmanager
-    def recording(self, act: Act) -> Iterator[Transaction]:
-        """One transaction for an act and its entry.
+    def recording(self, *acts: Act) -> Iterator[Transaction]:
+        """One transaction for acts and their entries.
 
         Raises:
             AuditError: The key is gone; nothing is done.
@@ -114,14 +114,14 @@ class Chain:
         had_key = self.key_file.exists()
         try:
             with self.store.writing() as connection:
-                entry = self.append(connection, act)
+                entries = [self.append(connection, act) for act in acts]
                 yield connection
                 mark = home_mark.advance(connection)
         except BaseException:
             if not had_key:
                 self._drop_unused_key()
             raise
-        self._note(Head(entry.number, entry.hash))
+        self._note(Head(entries[-1].number, entries[-1].hash))
         for folder in (self.head_file.parent / "lake", self.head_file.parent):
             home_mark.note(folder, mark)
 

@@ -3,7 +3,8 @@ summary: >
   When each person was on duty: contract and extra duty of the registry, widened
   on both sides, less approved leave. Duty past midnight, and duty that starts at
   midnight, reach into a neighboring day, so each day holds those of its
-  neighbors too.
+  neighbors too. Breaks stand beside it: whoever is in one is neither on duty nor done
+  with the day's work.
 grain: [person_id, start_time, end_time, kind, event_date]
 params:
   event_date: {type: date}
@@ -19,6 +20,11 @@ columns:
   start_time: {type: timestamptz, is: 'from this instant, margin included'}
   end_time: {type: timestamptz, is: 'to this instant, margin included'}
   kind: {type: varchar, is: contract or extra}
+  breaks:
+    type: 'struct(began double, ended double, lasting double)[]'
+    is: >-
+      breaks that lie somewhere in these spans, in seconds since 1970, and how many
+      seconds each takes; null where none is known
   building: {type: varchar, is: building}
   event_date: {type: date, is: local day that the row serves}
 --- */
@@ -31,11 +37,32 @@ duty as (
         end_time,
         kind,
         building,
-        event_date
+        event_date,
+        minutes
     from registry.duty_windows
     where
         event_date between $event_date::date - interval 1 day
         and $event_date::date + interval 1 day
+),
+
+breaks as (
+    select
+        person_id,
+        event_date,
+        list_sort(
+            list(
+                struct_pack(
+                    began := epoch(start_time),
+                    ended := epoch(end_time),
+                    lasting := coalesce(
+                        60.0 * minutes, epoch(end_time) - epoch(start_time)
+                    )
+                )
+            )
+        ) as breaks
+    from duty
+    where kind not in ('contract', 'extra')
+    group by person_id, event_date
 ),
 
 leave as (
@@ -64,7 +91,8 @@ away as (
 
 cut as (
     select
-        duty.*,
+        duty.* exclude (minutes),
+        breaks.breaks,
         case
             when duty.kind <> 'contract' or away.person_id is null
                 then duty.start_time
@@ -82,6 +110,9 @@ cut as (
     from duty
     left join away
         on duty.person_id = away.person_id and duty.event_date = away.event_date
+    left join breaks
+        on duty.person_id = breaks.person_id and duty.event_date = breaks.event_date
+    where duty.kind in ('contract', 'extra')
 )
 
 select
@@ -89,6 +120,7 @@ select
     first_time - interval 1 minute * $margin_minutes as start_time,
     last_time + interval 1 minute * $margin_minutes as end_time,
     kind,
+    min(breaks) as breaks,
     min(building) as building,
     $event_date::date as event_date
 from cut

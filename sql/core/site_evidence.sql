@@ -52,6 +52,7 @@ columns:
   entry_id: {type: varchar, is: entry of the list of sites that decided}
   attribution_grade: {type: varchar, is: A or C}
   is_live_known: {type: boolean, is: the device's logons show a live keyboard}
+  is_break_known: {type: boolean, is: breaks of the owner's day are known}
   start_time: {type: timestamptz, is: first request}
   end_time: {type: timestamptz, is: 20 s after the last request}
   longest_seconds: {type: double, is: longest visit}
@@ -109,6 +110,12 @@ sizes as (
     having count(*) >= $compared_requests
 ),
 
+rested as (
+    select distinct person_id
+    from core.duty
+    where event_date = $event_date::date and breaks is not null
+),
+
 -- a lone request may be a preview, and the tunnel it leaves open has no reader
 visits as (
     select
@@ -134,6 +141,7 @@ select
     use.entry_id,
     use.attribution_grade,
     coalesce(use.has_logon_log, false) as is_live_known,
+    rested.person_id is not null as is_break_known,
     use.start_time,
     use.end_time,
     use.longest_seconds,
@@ -171,3 +179,4 @@ left join visits
         and use.device = visits.device
         and use.site = visits.site
 left join sizes on use.building = sizes.building
+left join rested on use.person_id = rested.person_id

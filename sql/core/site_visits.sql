@@ -74,7 +74,8 @@ duty as (
     select
         person_id,
         epoch(start_time) as duty_start,
-        epoch(end_time) as duty_end
+        epoch(end_time) as duty_end,
+        breaks
     from core.duty
     where event_date = $event_date::date
 ),
@@ -156,6 +157,7 @@ inside as (
             visits.active_seconds - (visits.last_end - visits.first_start)
             + least(visits.last_end, duty.duty_end)
             - greatest(visits.first_start, duty.duty_start)
+            - break_seconds(visits.first_start, visits.last_end, duty.breaks)
         ) as duty_seconds
     from visits
     inner join duty

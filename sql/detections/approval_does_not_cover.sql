@@ -34,6 +34,8 @@ claim: >-
   the approval on the list does not cover this day or role.
 details:
   shared: site
+  is_break: boolean
+  why_no_break: varchar
   verdicts: varchar[]
 explanations:
   - name: An approval that covers this day and role
@@ -42,6 +44,7 @@ explanations:
   - embed
   - service
   - glance
+  - break
   - live
   - machine
   - approved
@@ -80,6 +83,10 @@ select
             on_duty_seconds, visit_count, largest_bytes, embed_share, 1,
             is_district_device, attribution_grade, is_live_known
         ),
+        is_break := ruled_out_if(
+            break_note(is_district_device, is_break_known) is not null
+        ),
+        why_no_break := break_note(is_district_device, is_break_known),
         verdicts := sorted_values(verdict)
     ) as details,
     $event_date::date as event_date

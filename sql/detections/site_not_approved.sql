@@ -4,7 +4,8 @@ summary: >
   A staff account used an external site of a known non-work kind for a
   sustained stretch, on duty or on a district device. Two independent lists must
   call the site non-work, or one list together with several days or a long stay.
-  What a page embeds, a mail links to or a glance at lunch leaves does not count.
+  What a page embeds, a mail links to or a glance leaves does not count; nor do
+  breaks count as duty.
 code: NA-1
 kind: non_approved_site
 severity: low
@@ -23,7 +24,7 @@ params:
     max: 7200
     unit: seconds
     why: >-
-      a link in a mail or a glance at lunch stays under two minutes; this is twice
+      a link in a mail or a glance stays under two minutes; this is twice
       that
   requests:
     type: int
@@ -52,6 +53,8 @@ claim: >-
   the longest stretch about {longest_seconds:duration}; not on the approved list.
 details:
   shared: site
+  is_break: boolean
+  why_no_break: varchar
   is_repeated: boolean
   limb: varchar
   is_on_one_list: boolean
@@ -61,6 +64,7 @@ explanations:
   - service
   - shared: glance
     by_design: only stretches of four minutes or more count
+  - break
   - name: A site that is approved for this role on this day
     by_design: the list of sites was looked up for the account and day
   - live
@@ -132,9 +136,18 @@ select
             on_duty_seconds, visit_count, largest_bytes, embed_share, day_count,
             is_district_device, attribution_grade, is_live_known
         ),
+        is_break := ruled_out_if(
+            break_note(is_district_device, is_break_known) is not null
+        ),
+        why_no_break := break_note(is_district_device, is_break_known),
         is_repeated := max(day_count) >= $repeat_days,
         limb := case
-            when max(on_duty_seconds) < $longest_seconds then 'property'
+            when
+                max(on_duty_seconds) < $longest_seconds
+                or (
+                    bool_and(is_district_device)
+                    and not bool_and(coalesce(is_break_known, false))
+                ) then 'property'
             when bool_or(is_district_device) then 'time and property'
             else 'time'
         end,

@@ -51,11 +51,14 @@ claim: >-
   about {total_seconds:duration} in all (estimate); no approval on the list covers this.
 details:
   shared: site
+  is_break: boolean
+  why_no_break: varchar
   is_on_one_list: boolean
 explanations:
   - category
   - embed
   - service
+  - break
   - live
   - machine
   - approved
@@ -124,6 +127,10 @@ select
             largest_bytes, embed_share, day_count,
             is_district_device, attribution_grade, is_live_known
         ),
+        is_break := ruled_out_if(
+            break_note(is_district_device, is_break_known) is not null
+        ),
+        why_no_break := break_note(is_district_device, is_break_known),
         is_on_one_list := is_on_one_list(
             min(non_work_sources),
             max(day_count),

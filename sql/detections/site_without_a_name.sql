@@ -37,10 +37,13 @@ claim: >-
   {longest_seconds:duration} (estimate).
 details:
   shared: site
+  is_break: boolean
+  why_no_break: varchar
 explanations:
   - name: An address of the district
     by_design: private addresses, its own networks and listed sites are left out
   - glance
+  - break
   - live
   - machine
   - approved
@@ -239,6 +242,7 @@ judged as (
         placed.is_district_device,
         placed.attribution_grade,
         placed.is_live_known,
+        placed.is_break_known,
         placed.on_duty_seconds,
         placed.visit_count,
         placed.largest_bytes,
@@ -285,10 +289,16 @@ select
     max(longest_seconds) as measure,
     devices_and_sites(device, site) as observables,
     sorted_set(flatten(list(evidence))) as evidence,
-    site_facts(
-        site, served, categories, 0, longest_seconds, total_seconds, spans,
-        on_duty_seconds, visit_count, largest_bytes, embed_share, 1,
-        is_district_device, attribution_grade, is_live_known
+    struct_insert(
+        site_facts(
+            site, served, categories, 0, longest_seconds, total_seconds, spans,
+            on_duty_seconds, visit_count, largest_bytes, embed_share, 1,
+            is_district_device, attribution_grade, is_live_known
+        ),
+        is_break := ruled_out_if(
+            break_note(is_district_device, is_break_known) is not null
+        ),
+        why_no_break := break_note(is_district_device, is_break_known)
     ) as details,
     $event_date::date as event_date
 from judged

@@ -123,7 +123,8 @@ def unequal(tally: Tally, inputs: ReportInputs, pages: Pages) -> Iterator[str]:
             if carried := HOLDS.search(lines.text):
                 told, shown = int(carried[1].replace(",", "")), held_by(inputs, path)
             else:
-                told, shown = int(lines.attribute("data-count")[0]), lines.row_count()
+                told = int(lines.attribute("data-count")[0])
+                shown = sum(map(int, lines.attribute("data-lines")))
             if told != shown:
                 yield path
 

@@ -19,6 +19,7 @@ import pytest
 from pipelines.alerts.facts import noticed
 from pipelines.alerts.message import Setting, weekly
 from pipelines.district import open_district
+from pipelines.findings.cases import cases, queue
 from pipelines.privacy.editions import RULES, pseudonyms
 from pipelines.settings.home import DistrictHome
 from pipelines.warehouse.snapshots import current
@@ -134,9 +135,16 @@ def rows_of(path):
 
 
 def test_every_file_of_every_report(home, names, pupil):
-    """Only the section of pupils, its files and its items' pages name one."""
+    """Only the section of students, its files and its cases' pages name one."""
     mine = {f["finding_id"] for f in findings_of(home) if f["subject"] == pupil}
-    own = {f"pupil-items.{end}" for end in ("csv", "xlsx", "parquet")}
+    with open_district(home) as opened:
+        held = cases(opened.store)
+    mine |= {
+        case.case_id
+        for case in held
+        if mine & {row["finding_id"] for row in case.findings}
+    }
+    own = {f"student-cases.{end}" for end in ("csv", "xlsx", "parquet")}
     places = DistrictHome(home)
     files = [p for f in (places.reports, places.editions) for p in f.rglob("*")]
     naming = []
@@ -147,7 +155,7 @@ def test_every_file_of_every_report(home, names, pupil):
             continue
         naming.append(path)
         if path.name == "index.html":
-            before, _, rest = text.partition('id="pupil-items-part"')
+            before, _, rest = text.partition('id="student-cases-part"')
             assert not TOKEN.search(before + rest.partition("</section>")[2]), path
         else:
             assert path.name in own or any(one in path.name for one in mine), path
@@ -214,12 +222,15 @@ def test_who_says_so(home, names, district, pupil):
 
 def test_alerts_count_them_apart(home, pupil):
     with open_district(home) as opened:
-        told = [one for one in noticed(opened, now()).news if one.key[:8] == "finding:"]
+        told = [one for one in noticed(opened, now()).news if one.key[:5] == "case:"]
+        waits = queue(opened)
     theirs = [one for one in told if one.group == "pupil"]
-    assert {pupil} == {one.key.split(":")[2] for one in theirs}
-    setting = Setting(str, str, "-")
-    text = weekly(told, 0, 0, setting).text
-    assert f"{len(theirs)} about students' accounts" in text
+    subjects = {row["subject"] for case in waits.of_students for row in case.findings}
+    assert subjects == {pupil}
+    assert {one.reference for one in theirs} <= {c.case_id for c in waits.of_students}
+    text = weekly(told, 0, Setting(str, str, "-", waits)).text
+    size = len(waits.of_students)
+    assert re.search(rf"^{size} cases? about students' accounts", text, re.MULTILINE)
 
 
 def test_proposals_tell_staff_from_pupils(home):

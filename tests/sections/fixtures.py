@@ -103,6 +103,9 @@ def finding(finding_id: str, kind: str, subject: str, day: int, hour: int, **mor
         "revision": 1,
         "claim": said[kind],
         "record": record(),
+        "case_id": finding_id.replace("f-", "c-"),
+        "clause": "cl.23" if kind == "shared_account" else "cl.33",
+        "stage": "live",
     }
     return row | more
 
@@ -157,6 +160,30 @@ def findings_of_busy_week() -> list[dict]:
         finding("f-2026w46-003", after, "gull-10", -5, 20, status="explained",
                 decided_time=at(2, 9)),
     ]  # fmt: skip
+    clip = {"days": 1, "total_seconds": 900, "sites": ["clip-stream.example"]}
+    rows += [
+        finding(
+            "f-2026w47-006",
+            "non_approved_site",
+            "quail-33",
+            3,
+            12,
+            devices=["device cedar-04"],
+            record=record(sites=clip["sites"], measures=clip),
+        ),
+        finding(
+            "f-2026w47-007",
+            "non_approved_site",
+            "amber-03",
+            0,
+            20,
+            devices=["device pine-00"],
+            record=record(sites=clip["sites"], measures=clip),
+            case_id="c-2026w47-10",
+            status="explained",
+            decided_time=at(5, 9),
+        ),
+    ]
     rows += [
         finding(f"f-2026w47-1{n}", after, name, n % 7, 20, status="explained",
                 devices=[f"device pine-{n:02d}"], decided_time=at(5, 9))

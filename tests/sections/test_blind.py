@@ -5,7 +5,7 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from pipelines.reports.cards import COUNTS_NO_LINES, blind_days, card_rows, cards
+from pipelines.reports.cards import COUNTS_NO_LINES, blind_days, card, card_rows
 from pipelines.reports.headline import coverage
 from pipelines.reports.page_one import lines
 from pipelines.reports.sections import sections
@@ -72,16 +72,20 @@ def test_the_counts_of_page_one_are_least_counts(whole, blind):
     assert mark not in weekly_report(whole.inputs, MONDAY)["2026-W47/index.html"]
 
 
-def test_an_item_of_such_a_day_says_what_was_not_there_to_be_seen(whole, blind):
+def made(rows):
+    return [card(row) for row in rows.iter_rows(named=True)]
+
+
+def test_a_finding_of_such_a_day_says_what_was_not_there_to_be_seen(whole, blind):
     day = MONDAY.replace(day=18)
     assert blind_days(blind) == {day: "proxy, Wed, Nov 18, 10 AM to 1 PM"}
     rows = card_rows(blind, blind.known)
     said = "Source hours without lines on that day: proxy, Wed, Nov 18, 10 AM to 1 PM."
     on_day = rows.filter(pl.col("event_date") == day)
     assert on_day.height
-    assert all(said in one.limits for one in cards(on_day))
+    assert all(said in one.limits for one in made(on_day))
     others = rows.filter(pl.col("event_date") != day)
-    assert not any(said in one.limits for one in cards(others))
-    assert not any("Source hours" in " ".join(one.limits) for one in cards(
+    assert not any(said in one.limits for one in made(others))
+    assert not any("Source hours" in " ".join(one.limits) for one in made(
         card_rows(whole, whole.known)
     ))  # fmt: skip

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
-from pipelines.alerts.message import SURE as MESSAGE_WORDS
 from pipelines.reports.cards import card, card_rows, decide
 from pipelines.reports.editions import Edition, edition_report
 from pipelines.reports.headline import source_issues
@@ -16,7 +15,7 @@ from pipelines.reports.schemas import SCHEMAS
 from pipelines.reports.sections import buildings, policy_map
 from pipelines.reports.view import View
 from pipelines.reports.weekly import weekly_report
-from pipelines.reports.words import SURE, clock, distance, how_sure, in_locale
+from pipelines.reports.words import clock, distance, how_sure, in_locale
 from pipelines.settings.model import Referral
 from pipelines.warehouse.library import models
 from tests.sections.fixtures import MONDAY, busy
@@ -117,11 +116,11 @@ def test_a_page_refers_to_no_section_that_it_lacks():
         assert ("See Corrections" in text) <= ('id="corrections-part"' in text), kind
 
 
-def test_the_superintendent_sees_counts_and_items_whole():
+def test_the_superintendent_sees_counts_and_cases_whole():
     pages = edition_report(busy(), MONDAY, Edition("superintendent"))
     page = Page(pages[INDEX])
     assert "held back" not in page.text
-    assert 'id="items-part"' in pages[INDEX]
+    assert 'id="cases-part"' in pages[INDEX]
     assert any("/evidence/f-" in name for name in pages)
 
 
@@ -133,10 +132,6 @@ def test_a_british_district_reads_its_own_dates():
     assert (clock(21, 42), distance(13)) == ("9:42 PM", "8.1 miles")
     assert "Mon, Nov 16 to Sun, Nov 22, 2026" in american
     assert "Mon 16 Nov to Sun 22 Nov 2026" in british
-
-
-def test_a_grade_has_one_word_in_report_and_messages():
-    assert {level: word.lower() for level, word in SURE.items()} == MESSAGE_WORDS
 
 
 def test_what_leads_to_discipline_is_referred_and_nobody_is_questioned():

@@ -144,7 +144,7 @@ def test_what_concerns_two_buildings_is_counted_and_not_shown(made):
     north = next(p for e, p in made.items() if e.building == "North High")
     said = Page(north[INDEX], within="headline").text
     assert (
-        "that also concern another building, with the technology director 2 items"
+        "that also concern another building, with the technology director 2 findings"
         in (said)
     )
 
@@ -154,7 +154,7 @@ def test_no_small_count_is_in_a_wide_edition(made, kind):
     (pages,) = kinds_of(made, kind).values()
     inputs = district()
     numbers = counts_of(View(inputs, MONDAY))
-    items = {one.value for one in numbers if one.label.startswith("items about")}
+    items = {one.value for one in numbers if one.label.startswith("cases about")}
     assert HIDDEN in items
     assert not items & {"1", "2", "3", "4"}
     page = Page(pages[INDEX], within="headline")
@@ -169,7 +169,7 @@ def test_no_small_count_is_in_a_wide_edition(made, kind):
 @pytest.mark.parametrize("kind", ["board"])
 def test_a_building_with_one_item_is_not_found_by_subtraction(made, kind):
     (pages,) = kinds_of(made, kind).values()
-    text = pages[INDEX].split("The week&#39;s items by building")[-1]
+    text = pages[INDEX].split("The week&#39;s cases by building")[-1]
     rows = re.findall(r"<tr>(.*?)</tr>", text.split("</table>")[0], re.DOTALL)
     cells = [re.findall(r"<td[^>]*>([^<]*)</td>", row) for row in rows]
     assert len([row for row in cells if row]) > len(BUILDINGS)

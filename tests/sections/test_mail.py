@@ -82,7 +82,7 @@ def test_a_mail_says_nothing_that_must_not_be_said(week):
 
 
 def test_the_subject_counts_what_waits():
-    assert mail_of(busy()).subject == "Network report week 47: 3 items to review"
+    assert mail_of(busy()).subject == "Network report week 47: 3 cases to decide"
     empty = mail_of(WEEKS["empty"]())
     assert empty.subject == "Network report week 47: no log lines arrived"
 
@@ -93,7 +93,7 @@ def test_a_correction_is_a_mail_of_its_own():
     made = mail_of(later)
     assert made.report_id != mail_of(busy()).report_id
     assert "(revision 2)" in made.subject
-    assert "What changed:\n  Items to review: 0, now 3" in made.text
+    assert "What changed:\n  Cases to decide: 0, now 3" in made.text
 
 
 def test_an_address_that_is_no_web_address_is_text():

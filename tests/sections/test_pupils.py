@@ -1,4 +1,4 @@
-"""Items about students' accounts: in a section of their own, and in no number."""
+"""Cases about students' accounts: in a section of their own, and in no number."""
 
 import csv
 import io
@@ -16,6 +16,7 @@ from pipelines.reports.weekly import weekly_report
 from tests.sections.fixtures import BUILDINGS, MONDAY, WEEKS
 
 THEIRS = {"f-2026w47-001", "f-2026w47-004"}  # one account's
+THEIR_CASES = {"c-2026w47-001", "c-2026w47-004"}
 NAME = "pupil-tulip-27"
 
 
@@ -40,7 +41,7 @@ def ids_in(text):
 def test_no_number_counts_them_and_none_is_lost(both):
     without, with_them = (View(inputs, MONDAY) for inputs in both)
     assert this_week(with_them) == this_week(without)
-    assert with_them.of_pupils.waiting.height == len(THEIRS)
+    assert len(with_them.of_pupils.waiting) == len(THEIRS)
     lost = set(facts(with_them)["items"]) - set(facts(without)["items"])
     assert lost == THEIRS
 
@@ -49,24 +50,24 @@ def test_their_section_their_pages_and_no_other_file_name_them(both):
     pages = weekly_report(both[1], MONDAY)
     texts = {name: text for name, text in pages.items() if isinstance(text, str)}
     naming = {name.partition("/")[2] for name, text in texts.items() if NAME in text}
-    assert naming - {f"data/item-{one}.csv" for one in THEIRS} == {
+    assert naming - {f"data/finding-{one}.csv" for one in THEIRS} == {
         "index.html",
-        "data/pupil-items.csv",
-        *(f"evidence/{one}.html" for one in THEIRS),
+        "data/student-cases.csv",
+        *(f"evidence/{one}.html" for one in THEIRS | THEIR_CASES),
     }
     index = next(
         text for name, text in texts.items() if name.endswith("W47/index.html")
     )
-    before, _, rest = index.partition('id="pupil-items-part"')
+    before, _, rest = index.partition('id="student-cases-part"')
     theirs, _, after = rest.partition("</section>")
     assert NAME in theirs
     assert NAME not in before + after
-    assert "2 items about students' accounts wait" in before.replace("&#39;", "'")
+    assert "2 cases about students' accounts wait" in before.replace("&#39;", "'")
     listed = {name: ids_in(text) for name, text in texts.items() if "/data/" in name}
-    (items,) = (ids for name, ids in listed.items() if name.endswith("/items.csv"))
-    (own_items,) = (ids for name, ids in listed.items() if name.endswith("l-items.csv"))
-    assert not items & THEIRS
-    assert own_items >= THEIRS
+    (cases,) = (ids for name, ids in listed.items() if name.endswith("/cases.csv"))
+    (own,) = (ids for name, ids in listed.items() if name.endswith("t-cases.csv"))
+    assert not cases & THEIR_CASES
+    assert own >= THEIR_CASES
 
 
 def test_each_edition_keeps_them_apart(both):
@@ -77,11 +78,11 @@ def test_each_edition_keeps_them_apart(both):
         pages = edition_report(both[1], MONDAY, Edition("principal", building))
         for name, page in pages.items():
             if "/data/" in name and NAME in str(page):
-                assert "pupil-items" in name or any(one in name for one in THEIRS)
+                assert "student-cases" in name or any(one in name for one in THEIRS)
 
 
 def test_a_week_of_pupils_alone_is_no_quiet_week(both):
     only = replace(both[1], findings=both[1].findings.filter("is_pupil"))
     made = mail(only, MONDAY, where="-")
-    assert "Nothing needs you but items about students' accounts" in made.text
+    assert "Nothing needs you but cases about students' accounts" in made.text
     assert NAME not in made.text + made.html

@@ -68,7 +68,7 @@ def test_every_mark_of_a_still_drawing_is_on_its_sheet(week):
 
 
 def test_sections_are_in_order_and_named_once():
-    assert NAMES[0] == "items"
+    assert NAMES[0] == "cases"
     assert NAMES[-1] == "limits"
     assert len(set(NAMES)) == len(NAMES)
 

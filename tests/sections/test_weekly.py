@@ -14,7 +14,7 @@ from pipelines.reports.archive import as_bytes
 from pipelines.reports.corrections import facts, revision_after
 from pipelines.reports.exports import CUT
 from pipelines.reports.schemas import empty_frame
-from pipelines.reports.sections import sections
+from pipelines.reports.sections import PAGES, sections
 from pipelines.reports.view import View, counterpart
 from pipelines.reports.weekly import report_id, weekly_report
 from tests.sections.conftest import pages_of
@@ -79,9 +79,10 @@ def test_an_items_page_holds_all_its_log_lines(pages):
         if "/evidence/" not in path or "log-lines" not in text:
             continue
         page = Page(text, within="log-lines")
-        if "This item is carried over" in page.text:
+        if "This finding is carried over" in page.text:
             continue  # see the test of carried items
-        assert page.row_count() == int(page.attribute("data-count")[0])
+        shown = sum(map(int, page.attribute("data-lines")))
+        assert shown == int(page.attribute("data-count")[0])
 
 
 def test_every_link_leads_to_a_page_of_the_archive(pages):
@@ -98,8 +99,9 @@ def test_every_link_leads_to_a_page_of_the_archive(pages):
 
 
 def is_another_week(path):
-    """Its page, or that of an item that waits since."""
-    is_there = path.endswith("/index.html") or "/evidence/f-" in path
+    """Its pages, or that of a finding of a case that waits since."""
+    files = tuple(f"/{file}" for file, _ in PAGES.values())
+    is_there = path.endswith(files) or "/evidence/f-" in path
     return is_there and not path.startswith("2026-W47")
 
 
@@ -107,17 +109,18 @@ def test_the_log_lines_of_a_carried_item_are_where_its_own_week_wrote_them():
     pages, carried = pages_of("busy"), "2026-W47/evidence/f-2026w46-007.html"
     page = Page(pages[carried], within="log-lines")
     assert page.links == ["../../2026-W46/evidence/f-2026w46-007.html#log-lines"]
-    assert page.row_count() == 0
+    assert page.attribute("data-lines") == []
     held = busy().evidence.filter(pl.col("finding_id") == "f-2026w46-007").height
     assert f"holds its {held} log lines." in page.text
-    assert "2026-W47/data/item-f-2026w46-007.csv" not in pages
+    assert "2026-W47/data/finding-f-2026w46-007.csv" not in pages
     # an archive that has no such week holds them itself
     alone = weekly_report(replace(busy(), previous=()), MONDAY)
-    assert Page(alone[carried], within="log-lines").row_count() == held
-    assert "2026-W47/data/item-f-2026w46-007.csv" in alone
+    lines = Page(alone[carried], within="log-lines").attribute("data-lines")
+    assert sum(map(int, lines)) == held
+    assert "2026-W47/data/finding-f-2026w46-007.csv" in alone
 
 
-NOT_IN_BUSY = {"corrections", "pupil-items", "rule-coverage"}
+NOT_IN_BUSY = {"corrections", "student-cases", "rule-coverage"}
 SHOWN = [one.name for one in sections() if one.name not in NOT_IN_BUSY]
 MAY_GO = [section.name for section in sections() if not section.stays]
 NAMES = tuple(section.name for section in sections())
@@ -127,13 +130,18 @@ KINDS = ("csv", "parquet", "xlsx")
 @pytest.mark.parametrize("off", [*((name,) for name in MAY_GO), NAMES])
 def test_a_section_that_is_off_is_left_out_and_nothing_leads_to_it(off):
     pages = weekly_report(replace(busy(), sections_off=off), MONDAY)
-    page = Page(pages[INDEX])
     gone = [name for name in MAY_GO if name in off]
     kept = [name for name in SHOWN if name not in gone]
-    parts = [one for one in page.attribute("id") if one.endswith("-part")]
-    assert parts == [f"{name}-part" for name in kept]
-    anchors = {link for link in page.links if link.endswith("-part")}
-    assert anchors == {f"#{name}-part" for name in kept}
+    found = {}
+    for file, _ in PAGES.values():
+        page = Page(pages[f"2026-W47/{file}"])
+        parts = [one for one in page.attribute("id") if one.endswith("-part")]
+        found |= dict.fromkeys(parts, file)
+        anchors = {link.partition("#") for link in page.links if link.endswith("-part")}
+        assert {name for _, _, name in anchors} <= {f"{name}-part" for name in kept}
+    assert sorted(found) == sorted(f"{name}-part" for name in kept)
+    for one in sections():
+        assert found.get(f"{one.name}-part", PAGES[one.page][0]) == PAGES[one.page][0]
     left = {f"2026-W47/data/{name}.{kind}" for name in gone for kind in KINDS}
     assert pages_of("busy").keys() - pages.keys() == left
     test_every_link_leads_to_a_page_of_the_archive(pages)
@@ -143,11 +151,11 @@ def test_a_section_that_is_off_is_left_out_and_nothing_leads_to_it(off):
 def test_limits_rules_and_trust_are_in_every_report():
     stays = {"limits", "rules", "source-coverage", "line-account", "corrections"}
     stays.add("rule-coverage")  # only where rules are blind
-    stays.add("pupil-items")  # what students' accounts did is decided on by itself
+    stays.add("student-cases")  # what students' accounts did is decided on by itself
     assert stays == set(NAMES) - set(MAY_GO)
-    text = weekly_report(replace(busy(), sections_off=NAMES), MONDAY)[INDEX]
-    assert 'id="limits-part"' in text
-    assert 'id="hours-missing"' in text
+    pages = weekly_report(replace(busy(), sections_off=NAMES), MONDAY)
+    assert 'id="limits-part"' in pages["2026-W47/quality.html"]
+    assert 'id="hours-missing"' in pages[INDEX]
 
 
 def test_the_title_stands_beside_the_district():
@@ -176,17 +184,38 @@ def test_leads_are_nowhere(pages):
     assert not [path for path, text in texts(pages).items() if "lead-01" in text]
 
 
-def test_withdrawn_items_are_in_what_changed_only():
-    pages = pages_of("busy")
+def test_withdrawn_cases_are_in_what_changed_only():
+    page = pages_of("busy")[INDEX]
     parts = [
-        attrs["id"].removesuffix("-part")
-        for tag, attrs in Page(pages[INDEX]).tags
+        attrs["id"]
+        for tag, attrs in Page(page).tags
         if tag == "section" and attrs.get("id", "").endswith("-part")
     ]
-    holds = [
-        p for p in parts if "gull-09" in Page(pages[INDEX], within=f"{p}-part").text
+    csvs = {p for p, text in texts(pages_of("busy")).items() if "gull-09" in text}
+    assert "2026-W47/data/changes.csv" in csvs
+    assert "2026-W47/data/cases.csv" not in csvs
+    holds = [p for p in parts if "gull-09" in Page(page, within=p).text]
+    assert holds == ["changes-part"]
+
+
+def test_a_first_use_at_low_weight_asks_about_the_site_and_names_nobody():
+    pages = pages_of("busy")
+    asked = csv_rows(pages["2026-W47/data/sites-to-decide.csv"])
+    assert [(row["Site"], row["Accounts"]) for row in asked] == [
+        ("clip-stream.example", "1")
     ]
-    assert holds == ["changes"]
+    assert not [path for path, text in texts(pages).items() if "quail-33" in text]
+
+
+def test_use_of_a_site_within_off_hours_use_is_told_there():
+    pages = pages_of("busy")
+    page = Page(pages["2026-W47/evidence/c-2026w47-10.html"])
+    assert "Account amber-03 used 3 outside sites" in page.text
+    assert {"f-2026w47-10.html", "f-2026w47-007.html"} <= set(page.links)
+    rows = csv_rows(pages["2026-W47/data/cases.csv"])
+    (own,) = [row for row in rows if row["Case"] == "c-2026w47-10"]
+    assert own["Findings"] == "2"
+    assert own["About"] == "outside site outside duty hours"
 
 
 def test_carried_items_keep_the_day_they_were_first_seen():
@@ -244,9 +273,10 @@ def test_a_correction_names_each_difference():
     pages = weekly_report(replace(later, revision=2, earlier_facts=[before]), MONDAY)
     text = Page(pages[INDEX], within="corrections-part").text
     assert "Revision 2 changes 2 numbers and items" in text
-    assert "Items to review 3 2" in text
+    assert "Cases to decide 3 2" in text
     assert (
-        "Item f-2026w47-001 waiting for a decision (well supported) explained" in text
+        "Finding f-2026w47-001 waiting for a decision (well supported) explained"
+        in text
     )
     page = "2026-W47/evidence/f-2026w47-001.html"
     assert page in pages
@@ -287,7 +317,8 @@ def test_a_report_of_an_older_week_leaves_the_pointer_alone():
 
 def test_lost_lines_are_named_by_number():
     days = busy().source_days.with_columns(lines=pl.col("lines") + 1)
-    text = text_of(weekly_report(replace(busy(), source_days=days), MONDAY), INDEX)
+    pages = weekly_report(replace(busy(), source_days=days), MONDAY)
+    text = text_of(pages, "2026-W47/quality.html")
     assert "The line account does not close for" in text
     assert "28 lines cannot be placed" in text
 
@@ -330,7 +361,8 @@ def fits(value):
 
 
 def test_each_selection_is_the_same_rows_in_every_kind_of_file(week, pages):
-    bases = {path[:-4] for path in pages if path.endswith(".csv")}
+    csvs = {path[:-4] for path in pages if path.endswith(".csv")}
+    bases = {base for base in csvs if "/finding-" not in base}
     assert bases == {path[:-8] for path in pages if path.endswith(".parquet")}
     for base in sorted(bases) if week == "hostile" else sorted(bases)[::7]:
         rows = csv_rows(pages[f"{base}.csv"])
@@ -353,7 +385,7 @@ def test_exports_are_the_same_bytes_each_time():
 
 
 def test_a_workbook_says_what_its_rows_are():
-    about = dict(sheet(as_bytes(pages_of("busy")["2026-W47/data/items.xlsx"]), 2))
+    about = dict(sheet(as_bytes(pages_of("busy")["2026-W47/data/cases.xlsx"]), 2))
     assert about["Rows"] == "11"
     assert about["Report"].startswith("r-2026w47-")
     assert "code names" in about["Names"]
@@ -373,7 +405,8 @@ def test_the_same_week_of_school_a_year_before():
     assert counterpart(View(inputs, MONDAY), MONDAY) == before
     text = text_of(weekly_report(inputs, MONDAY), INDEX)
     assert "usually 0 to 4; last year 9." in text
-    assert "Dashed: the same weeks of school a year before." in text
+    pictures = text_of(weekly_report(inputs, MONDAY), "2026-W47/pictures.html")
+    assert "Dashed: the same weeks of school a year before." in pictures
     fewer = frame("school_days", year[:3] + year[4:])
     shifted = View(replace(inputs, school_days=fewer), MONDAY)
     assert counterpart(shifted, MONDAY) is None

@@ -29,21 +29,25 @@ def test_page_one_is_short_and_plain(week):
 
 
 @pytest.mark.parametrize("week", CALM)
-def test_every_item_names_an_account_or_a_device_a_count_and_another_cause(week):
-    page = Page(pages_of(week)["2026-W47/index.html"], within="items-part")
-    cards = [attrs["id"] for tag, attrs in page.tags if tag == "article"]
+def test_every_case_names_an_account_or_a_device_a_count_and_another_cause(week):
+    pages = pages_of(week)
+    index = Page(pages["2026-W47/index.html"], within="cases-part")
+    cards = [attrs["id"] for tag, attrs in index.tags if tag == "article"]
     for card in cards:
-        text = Page(pages_of(week)["2026-W47/index.html"], within=card).text
-        claim = text.split("weight:")[1]
-        assert "Account " in claim or "Device " in claim
+        text = Page(pages["2026-W47/index.html"], within=card).text
+        assert text.startswith(("Account ", "Device "))
         assert "log lines from" in text
-        assert "Other explanations" in text
-        _, _, excluded = text.partition("Excluded by how this rule counts")
+        assert "other explanations were tested" in text
+        assert "We could not see: " in text
+        assert "Please decide by Fri, Nov 27" in text
+        name = card.removeprefix("case-")
+        assert f"schoolbell findings verdict {name} CODE --reason ..." in text
+        whole = Page(pages[f"2026-W47/evidence/{name}.html"]).text
+        _, _, excluded = whole.partition("Excluded by how this rule counts")
         excluded, _, rest = excluded.partition("What we could not see")
         assert "an account that several people may use" in excluded
         assert "ruled out" not in excluded
         assert rest
-        assert "Please decide by Fri, Nov 27" in text
 
 
 @pytest.mark.parametrize(

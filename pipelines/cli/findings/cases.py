@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import Annotated, Any
 
 import typer
@@ -10,7 +11,7 @@ from pipelines.cli.context import CommandContext, open_context
 from pipelines.cli.options import AsJson, Home
 from pipelines.cli.output import tell
 from pipelines.errors import SettingsError, safe
-from pipelines.findings.cases import Case
+from pipelines.findings.cases import Case, queue
 from pipelines.findings.record import BY_DESIGN
 from pipelines.privacy.redaction import nameless
 from pipelines.run.console import show_whole, table
@@ -62,8 +63,11 @@ def list_findings(
 def list_cases(home: Home, as_json: AsJson = False) -> None:
     """List cases: findings of one person, clause and week, the newest week first."""
     with open_context(home, "findings") as context:
+        week = queue(context.district).week
         rows = [
-            _case(context, case) for case in context.cases if case.confidence != "C1"
+            _case(context, case, week)
+            for case in context.cases
+            if case.confidence != "C1"
         ]
         rows.sort(key=lambda row: row["is_pupil"])
     if as_json:
@@ -71,7 +75,7 @@ def list_cases(home: Home, as_json: AsJson = False) -> None:
             typer.echo(json.dumps(row))
         return
     columns = ("case_id", "week", "clause", "accounts", "rules", "findings")
-    more = ("severity", "confidence", "status", "assignee")
+    more = ("severity", "confidence", "standing", "assignee")
     for title, of_pupils in (("Cases", False), ("About students' accounts", True)):
         body = [
             [cell_of(row[name]) for name in (*columns, *more)]
@@ -159,19 +163,20 @@ def found(context: CommandContext, finding_id: str) -> tuple[Case, Mapping[str, 
     )
 
 
-def _case(context: CommandContext, case: Case) -> dict[str, Any]:
+def _case(context: CommandContext, case: Case, week: date) -> dict[str, Any]:
     named = {context.subject(row) for row in case.findings}
     return {
         "case_id": case.case_id,
         "week": case.week,
         "clause": case.clause,
         "accounts": sorted(named),
-        "is_pupil": all(context.is_pupil(row) for row in case.findings),
+        "is_pupil": any(context.is_pupil(row) for row in case.findings),
         "rules": sorted({row["rule"] for row in case.findings}),
         "findings": len(case.findings),
         "severity": case.severity,
         "confidence": case.confidence,
         "status": case.status,
+        "standing": case.standing(week),
         "assignee": case.assignee,
         "finding_ids": [row["finding_id"] for row in case.findings],
     }

@@ -4,7 +4,8 @@ Hours are local civil time: 07:30 is 07:30 on both sides of a clock change.
 Contract hours hold only on days whose kind, in that building, is a working day;
 on a day of unknown kind there is no window. A day that a declaration closed held
 them until then: who came before the snow day was declared, came to work. Extra
-duty holds always.
+duty holds always. A break is no duty: a row of its own, or, for whoever has none that
+day, the usual break of the settings, which lies somewhere in a span of the day.
 """
 
 from datetime import timedelta
@@ -32,7 +33,12 @@ from pipelines.registry.table import (
     strangers,
     text,
 )
+from pipelines.settings.model import UsualBreak
 from pipelines.settings.problems import Problem
+
+KINDS = ("contract", "extra", "break")
+USUAL_BREAK = "usual break"
+"""The kind of a span of the day in which a break of some minutes lies somewhere."""
 
 FILE = File(
     "staff_duty.csv",
@@ -49,7 +55,7 @@ FILE = File(
         "start_local": Cell("07:30", "clock", required=True),
         "end_local": Cell("15:45", "clock", required=True),
         "building": Cell("HS", names="building"),
-        "kind": Cell("contract", "word", required=True, allowed=("contract", "extra")),
+        "kind": Cell("contract", "word", required=True, allowed=KINDS),
     },
     "off-hours use by staff is not judged",
 )
@@ -58,7 +64,8 @@ COLUMNS = {
     "event_date": Column(pl.Date, "local day on which it starts"),
     "start_time": START,
     "end_time": END,
-    "kind": text("contract or extra"),
+    "kind": text("contract, extra, break or usual break"),
+    "minutes": Column(pl.Int64, "length of a usual break, which lies somewhere in it"),
     "building": BUILDING,
 }
 
@@ -72,6 +79,7 @@ def duty_windows(
     days: pl.DataFrame,
     closed: pl.DataFrame,
     zone: str,
+    usual_break: UsualBreak | None = None,
 ) -> Rows:
     """Frame `duty_windows`.
 
@@ -82,6 +90,7 @@ def duty_windows(
         closed: Working days that a declaration closed, `calendar.closed_late`; their
             hours hold until then.
         zone: The district's time zone.
+        usual_break: Of those who have no break of their own on a day.
     """
     sane, problems = _sane(rows.frame)
     dated = _placed(_dated(sane), people)
@@ -91,6 +100,7 @@ def duty_windows(
     is_extra = pl.col("kind") == "extra"
     contract = _on_working_days(dated.filter(~is_extra), working)
     kept = _declared(pl.concat([contract, dated.filter(is_extra)]), closed)
+    kept = with_usual_breaks(kept, usual_break)
     passes_midnight = pl.col("end_local") <= pl.col("start_local")
     end = pl.col("end_local") + pl.when(passes_midnight).then(DAY_MINUTES).otherwise(0)
     windows = kept.with_columns(
@@ -115,7 +125,26 @@ def _declared(rows: pl.DataFrame, closed: pl.DataFrame) -> pl.DataFrame:
         right_on=["date", "building"],
         how="left",
     )
-    return pl.concat([placed, alone, rows.filter(kind="extra")], how="diagonal")
+    others = rows.filter(pl.col("kind") != "contract")
+    return pl.concat([placed, alone, others], how="diagonal")
+
+
+def with_usual_breaks(rows: pl.DataFrame, usual: UsualBreak | None) -> pl.DataFrame:
+    """Add the usual break to each day with contract duty and no break of its own."""
+    if usual is None:
+        return rows.with_columns(minutes=pl.lit(None, pl.Int64))
+    own = rows.filter(kind="break").select("person_id", "event_date")
+    added = (
+        rows.filter(kind="contract")
+        .join(own, on=["person_id", "event_date"], how="anti")
+        .with_columns(
+            kind=pl.lit(USUAL_BREAK),
+            start_local=pl.lit(usual.start).cast(rows.schema["start_local"]),
+            end_local=pl.lit(usual.end).cast(rows.schema["end_local"]),
+            minutes=pl.lit(usual.minutes, pl.Int64),
+        )
+    )
+    return pl.concat([rows, added], how="diagonal")
 
 
 def _until_declared(windows: pl.DataFrame) -> pl.DataFrame:
@@ -239,6 +268,7 @@ def make(inputs: Inputs) -> dict[str, Rows]:
         inputs.frame("calendar_days"),
         closed_late(*calendar_sources(inputs)),
         inputs.settings.district.zone,
+        inputs.settings.district.break_span,
     )
     return {"duty_windows": windows}
 

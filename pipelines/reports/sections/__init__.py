@@ -7,9 +7,8 @@ chart, and the table beneath it.
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-import polars as pl
 from plotly.graph_objects import Figure
 
 from pipelines.plugins import discover
@@ -20,13 +19,29 @@ EDITIONS = ("principal", "superintendent", "board", "public")
 """The editions beside the director's, which is the whole."""
 
 
-def nothing_more(rows: pl.DataFrame) -> None:
+Page = Literal["decide", "pictures", "quality", "rules"]
+
+PAGES: Mapping[Page, tuple[str, str]] = {
+    "decide": ("index.html", "Decide"),
+    "pictures": ("pictures.html", "The week in pictures"),
+    "quality": ("quality.html", "Data quality"),
+    "rules": ("rules.html", "Rules and policy"),
+}
+"""The pages of a week: the file of each, and what it is called."""
+
+
+def nothing_more(rows: Any) -> None:
     """For sections whose template needs nothing else."""
 
 
-def always(rows: pl.DataFrame) -> bool:  # noqa: ARG001 - the contract's shape
+def always(rows: Any) -> bool:  # noqa: ARG001 - the contract's shape
     """For sections that say something every week."""
     return True
+
+
+def is_empty(rows: Any) -> bool:
+    """For sections that are quiet where there is no row."""
+    return len(rows) == 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +52,8 @@ class Section:
         name: Anchor in the page and name of the CSV.
         order: Place among the sections, low first.
         label: Two or three words for the contents list.
-        rows: Takes the rows from the week's view.
+        page: The page of the week that shows it.
+        rows: Takes the rows from the week's view: a frame, or a list.
         title: A sentence that says what the rows show.
         summary: What the chart shows, for who cannot see it.
         draw: The chart, or None where there is nothing to draw.
@@ -56,17 +72,18 @@ class Section:
     name: str
     order: int
     label: str
-    rows: Callable[[View], pl.DataFrame]
-    title: Callable[[pl.DataFrame], str]
-    summary: Callable[[pl.DataFrame], str]
-    draw: Callable[[pl.DataFrame], Figure | None]
-    table: Callable[[pl.DataFrame], Table]
-    template: str = "section.html.j2"
-    more: Callable[[pl.DataFrame], Any] = nothing_more
-    is_shown: Callable[[pl.DataFrame], bool] = always
+    page: Page = "decide"
+    rows: Callable[[View], Any]
+    title: Callable[[Any], str]
+    summary: Callable[[Any], str]
+    draw: Callable[[Any], Figure | None]
+    table: Callable[[Any], Table]
+    template: str = "details.html.j2"
+    more: Callable[[Any], Any] = nothing_more
+    is_shown: Callable[[Any], bool] = always
     editions: Collection[str] = ()
     kind: str | None = None
-    is_quiet: Callable[[pl.DataFrame], bool] = pl.DataFrame.is_empty
+    is_quiet: Callable[[Any], bool] = is_empty
     stays: bool = False
 
 
@@ -76,6 +93,6 @@ def sections() -> list[Section]:
     return sorted(found.values(), key=lambda section: (section.order, section.name))
 
 
-def no_chart(rows: pl.DataFrame) -> Figure | None:  # noqa: ARG001 - the contract's shape
+def no_chart(rows: Any) -> Figure | None:  # noqa: ARG001 - the contract's shape
     """For sections that words and a table say best."""
     return None

@@ -121,6 +121,7 @@ SECTION = Section(
     name="blind-share",
     order=58,
     label="What lines leave out",
+    page="quality",
     rows=rows,
     title=title,
     summary=summary,

@@ -128,6 +128,7 @@ SECTION = Section(
     editions=("principal", "superintendent"),
     order=60,
     label="Buildings",
+    page="pictures",
     rows=rows,
     title=title,
     summary=summary,

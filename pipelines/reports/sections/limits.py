@@ -37,6 +37,7 @@ SECTION = Section(
     editions=EDITIONS,
     order=90,
     label="What we cannot see",
+    page="quality",
     rows=rows,
     title=title,
     summary=summary,

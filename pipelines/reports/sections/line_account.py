@@ -87,6 +87,7 @@ SECTION = Section(
     name="line-account",
     order=55,
     label="Line account",
+    page="quality",
     rows=rows,
     title=title,
     summary=summary,

@@ -75,6 +75,7 @@ SECTION = Section(
     editions=("superintendent",),
     order=32,
     label="New services",
+    page="pictures",
     rows=rows,
     title=title,
     summary=summary,

@@ -129,6 +129,7 @@ SECTION = Section(
     editions=("principal", "superintendent"),
     order=40,
     label="Outside hours",
+    page="pictures",
     rows=rows,
     title=title,
     summary=summary,

@@ -85,6 +85,7 @@ SECTION = Section(
     name="permits",
     order=68,
     label="Permissions",
+    page="rules",
     rows=rows,
     title=title,
     summary=summary,

@@ -156,6 +156,7 @@ SECTION = Section(
     editions=EDITIONS,
     order=70,
     label="Policy coverage",
+    page="rules",
     rows=rows,
     title=title,
     summary=summary,

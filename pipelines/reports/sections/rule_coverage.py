@@ -67,6 +67,7 @@ SECTION = Section(
     editions=("principal", "superintendent"),
     order=52,
     label="What could be judged",
+    page="quality",
     rows=rows,
     title=title,
     summary=summary,

@@ -105,6 +105,7 @@ SECTION = Section(
     name="rule-standing",
     order=82,
     label="Do the rules hold?",
+    page="rules",
     rows=rows,
     title=title,
     summary=summary,

@@ -116,6 +116,7 @@ SECTION = Section(
     editions=("principal", "superintendent"),
     order=80,
     label="How we count",
+    page="rules",
     rows=rows,
     title=title,
     summary=summary,

@@ -155,6 +155,7 @@ SECTION = Section(
     editions=("principal", "superintendent"),
     order=20,
     label="Shared accounts",
+    page="pictures",
     rows=rows,
     title=title,
     summary=summary,

@@ -144,6 +144,7 @@ SECTION = Section(
     editions=("principal", "superintendent"),
     order=50,
     label="What arrived",
+    page="quality",
     rows=rows,
     title=title,
     summary=summary,

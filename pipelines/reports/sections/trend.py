@@ -1,5 +1,6 @@
 """Report section: is this week unusual? The last thirteen weeks, one line a number."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -34,14 +35,27 @@ def rows(view: View) -> pl.DataFrame:
         for before in [known.get(counterpart(view, start) or date.min, {})]
         for key in NUMBERS
     ]
-    kinds = {
-        "last_year": pl.Int64,
-        "week": pl.Date,
-        "key": pl.String,
-        "value": pl.Int64,
-        "is_whole": pl.Boolean,
-    }
-    return pl.DataFrame(found, schema=kinds)
+    return pl.DataFrame(found, schema=COLUMNS)
+
+
+COLUMNS: Mapping[str, Any] = {
+    "last_year": pl.Int64,
+    "week": pl.Date,
+    "key": pl.String,
+    "value": pl.Int64,
+    "is_whole": pl.Boolean,
+}
+
+
+def rows_of(weeks: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
+    """The same rows of any weeks, for a month or a semester."""
+    found = [
+        {"week": week_of(week), "key": key, "value": week.get(key)}
+        | {"is_whole": is_whole(week), "last_year": None}
+        for week in weeks
+        for key in NUMBERS
+    ]
+    return pl.DataFrame(found, schema=COLUMNS)
 
 
 def title(rows: pl.DataFrame) -> str:
@@ -194,8 +208,9 @@ def weeks_table(rows: pl.DataFrame) -> Table:
 
 SECTION = Section(
     name="trend",
-    order=45,
+    order=18,
     label="Is it unusual?",
+    page="pictures",
     rows=rows,
     title=title,
     summary=summary,

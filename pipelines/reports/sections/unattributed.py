@@ -118,6 +118,7 @@ SECTION = Section(
     editions=("principal", "superintendent"),
     order=65,
     label="Account known?",
+    page="quality",
     rows=rows,
     title=title,
     summary=summary,

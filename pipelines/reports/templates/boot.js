@@ -65,6 +65,8 @@
   }
 
   function charts() {
+    // a phone keeps the drawing, which has a layout of its own for it
+    if (window.matchMedia("(max-width: 600px)").matches) { return; }
     if (!window.IntersectionObserver) { each(".chart", wanted); return; }
     var near = new IntersectionObserver(function (seen) {
       seen.forEach(function (entry) {

@@ -16,9 +16,11 @@ import polars as pl
 from pipelines.alerts.delivery import ONCE, deliver_waiting
 from pipelines.alerts.memory import Noticed, Reply, answer, take_news
 from pipelines.alerts.message import AT_ONCE, TEST, Message
-from pipelines.alerts.news import News, of_findings, of_issues
+from pipelines.alerts.news import News, of_cases, of_issues
 from pipelines.alerts.rounds import RoundContext, run_round
+from pipelines.clock import monday
 from pipelines.errors import DeliveryError
+from pipelines.findings.cases import queue_of
 from pipelines.health.issues import Issue
 from pipelines.health.source_hours import day_kinds, intervals, judged_hours
 from pipelines.settings.alert_settings import Alerts, Channel
@@ -134,13 +136,16 @@ class _Game:
         issues = self._issues(judged, now)
         for issue in issues:
             self.played.raised.setdefault((issue.key, issue.start), now)
+        waits = queue_of(self.drawn.cases(now), monday(now.date()))
         news: list[News] = [
-            *of_findings(self.drawn.known(now), ALERTS.security_rules),
+            *of_cases(waits, ALERTS.security_rules),
             *of_issues(issues, now),
         ]
-        looked = ("finding:", "health:")
+        looked = ("case:", "health:")
         ids = take_news(self.store, Noticed(news, looked), now)
-        desk = RoundContext(self.store, ALERTS, ZONE, self.year.is_open, "the report")
+        desk = RoundContext(
+            self.store, ALERTS, ZONE, self.year.is_open, "the report", waits
+        )
         if run_round(desk, CHANNELS, news, ids, now):
             self._note_announced(now)
         for name in CHANNELS:

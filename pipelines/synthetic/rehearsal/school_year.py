@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from pipelines.clock import monday
+from pipelines.findings.cases import Case, nobody, places
 from pipelines.health.issues import EVERYWHERE
 
 ZONE = ZoneInfo("America/Chicago")
@@ -269,6 +270,14 @@ class Drawn:
 
     rows: Sequence[Mapping[str, Any]]
 
+    def cases(self, now: datetime) -> list[Case]:
+        """The cases that nobody has decided at an instant."""
+        held: dict[str, tuple[Mapping[str, str], list[Mapping[str, Any]]]] = {}
+        waits = (row for row in self.known(now) if row["status"] == "open")
+        for row, case in places(waits, nobody):
+            held.setdefault(case["case_id"], (case, []))[1].append(row)
+        return [Case(**case, findings=tuple(rows)) for case, rows in held.values()]
+
     def known(self, now: datetime) -> list[Mapping[str, Any]]:
         """As the findings stand at an instant; what was decided is explained."""
         return [
@@ -312,6 +321,7 @@ def _row(
     known = datetime.combine(day + timedelta(days=1), time(7), UTC)
     waits = timedelta(days=random.uniform(1, DECIDED_WITHIN_DAYS))
     never = random.random() < NEVER_DECIDED
+    noon = datetime.combine(day, time(18), UTC).isoformat()
     return {
         "rule": rule,
         "kind": kind,
@@ -319,7 +329,7 @@ def _row(
         "confidence": confidence,
         "subject": f"account {random.randrange(ACCOUNTS)}",
         "event_date": day.isoformat(),
-        "record": {"stage": "live"},
+        "record": {"stage": "live", "start_time": noon, "end_time": noon},
         "known_time": known,
         "decided_time": datetime.max.replace(tzinfo=UTC) if never else known + waits,
     }

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from pipelines.alerts.decisions import Moment, Reader
 from pipelines.alerts.message import Setting
 from pipelines.alerts.news import News
+from pipelines.findings.cases import Case, nobody, places, queue_of
 from pipelines.settings.alert_settings import Alerts
 
 ZONE = ZoneInfo("America/Chicago")
@@ -50,9 +51,22 @@ def finding(number, **changes):
         "severity": "medium",
         "confidence": "C2",
         "event_date": "2026-11-03",
-        "record": {"stage": "live", "start_time": "2026-11-03 15:00:00+00:00"},
+        "record": {
+            "stage": "live",
+            "start_time": "2026-11-03 15:00:00+00:00",
+            "end_time": "2026-11-03 16:00:00+00:00",
+        },
         "subject": "ada",
     } | changes
+
+
+def waiting_of(*findings):
+    """The cases of some findings, as a queue."""
+    held = {}
+    for row, case in places(findings, nobody):
+        held.setdefault(case["case_id"], (case, []))[1].append(row)
+    found = [Case(**case, findings=tuple(rows)) for case, rows in held.values()]
+    return queue_of(found, date(2026, 11, 2))
 
 
 def is_school_day(day: date) -> bool:

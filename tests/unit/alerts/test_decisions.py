@@ -1,5 +1,6 @@
 """Who is told of what and when: one row a rule."""
 
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 import pytest
@@ -32,9 +33,11 @@ from tests.unit.alerts.facts import (
     SETTING,
     ZONE,
     conduct,
+    finding,
     is_school_day,
     moment,
     news,
+    waiting_of,
 )
 
 DAY = timedelta(days=1)
@@ -199,17 +202,19 @@ def test_the_last_message_of_a_day_says_how_many_wait():
         routes=routes_of(ALERTS),
         alerts=ALERTS,
     )
+    four = [finding(size, subject=f"s-{size}") for size in range(4)]
+    setting = replace(SETTING, queue=waiting_of(*four))
     subjects = {
         left: [
             one.message.subject
-            for one in compose(decisions, SETTING, left, NOW.date()).announcements
+            for one in compose(decisions, setting, left, NOW.date()).announcements
         ]
         for left in (5, 2, 1, 0)
     }
     assert subjects == {
         5: [
             "Schoolbell: 3 notices",
-            "Network report: 4 items to review",
+            "Network report: 4 cases to decide",
             "Schoolbell: 1 notice of sources and runs",
         ],
         2: ["Schoolbell: 3 notices", "Schoolbell: and 5 more"],

@@ -2,25 +2,26 @@
 
 from datetime import UTC, datetime
 
-from pipelines.alerts.news import of_files, of_findings
-from tests.unit.alerts.facts import finding, news
+from pipelines.alerts.news import of_cases, of_files
+from tests.unit.alerts.facts import finding, news, waiting_of
 
 NOW = datetime(2026, 11, 3, 16, tzinfo=UTC)
 SECURITY = ("AN-1", "AN-5")
 
 
-def test_one_fact_for_a_rule_a_subject_and_a_week():
+def test_one_fact_a_case():
     found = [
         finding(1),
         finding(2, event_date="2026-11-04", confidence="C3"),
         finding(3, event_date="2026-11-10"),
         finding(4, subject="bob"),
-        finding(5, rule="SA-2"),
+        finding(5, rule="NA-1", kind="non_approved_site"),
     ]
-    made = of_findings(found, SECURITY)
+    made = of_cases(waiting_of(*found), SECURITY)
     assert len(made) == 4
     (both,) = [one for one in made if "on 2 days" in one.line]
-    assert (both.confidence, both.about, both.reference) == ("C3", "conduct", "f-2")
+    assert (both.confidence, both.about) == ("C3", "conduct")
+    assert both.key == f"case:{both.reference}"
     assert not any("ada" in one.line or "bob" in one.line for one in made)
 
 
@@ -32,13 +33,13 @@ def test_what_is_decided_or_on_trial_is_no_news():
         finding(3, status="confirmed"),
         finding(4, record=trial),
     ]
-    assert of_findings(found, SECURITY) == []
+    assert of_cases(waiting_of(*found), SECURITY) == []
 
 
 def test_only_the_named_rules_are_security():
-    (spray,) = of_findings([finding(1, rule="AN-1", kind="anomaly")], SECURITY)
+    (spray,) = of_cases(waiting_of(finding(1, rule="AN-1", kind="anomaly")), SECURITY)
     assert spray.about == "security"
-    (other,) = of_findings([finding(1, rule="AN-7", kind="anomaly")], SECURITY)
+    (other,) = of_cases(waiting_of(finding(1, rule="AN-7", kind="anomaly")), SECURITY)
     assert other.about == "conduct"
 
 

@@ -110,7 +110,7 @@ def test_conduct_waits_for_the_week_and_rings_no_phone(office):
         assert office.round(TEN + hours * HOUR, item) == {}
     monday = datetime(2026, 11, 9, 7, 30, tzinfo=ZONE)
     told = office.round(monday, item)
-    assert told == {"director": ["Network report: 1 item to review"]}
+    assert told == {"director": ["Network report: 0 cases to decide"]}
 
 
 def test_lists_of_a_closed_week_wait_for_its_end(store):

@@ -5,6 +5,11 @@ from datetime import UTC, date, datetime
 import polars as pl
 import pytest
 
+from pipelines.errors import SettingsError
+from pipelines.registry.tables.staff_duty import USUAL_BREAK, with_usual_breaks
+from pipelines.settings.model import UsualBreak
+from pipelines.settings.reader import parse_settings
+
 HEAD = "person_id,date_from,date_to,weekday,start_local,end_local,building,kind\n"
 ROSTER = "sourcedId,orgSourcedIds,role,username\np-1,org-hs,teacher,ada\n"
 BUILDINGS = "building,org_id\nHS,org-hs\nES,org-es\n"
@@ -109,3 +114,52 @@ def test_a_person_who_is_not_in_the_roster_is_told_once(load):
     (notice,) = [item for item in registry.problems if item.file == "leave.csv"]
     assert (notice.line, notice.value, notice.severity) == (2, "p-7", "notice")
     assert registry.frames["leave_windows"].filter(pl.col("person_id") == "p-7").height
+
+
+DUTY = "p-1,2026-11-02,2026-11-06,date,07:30,15:45,HS,contract\n"
+OWN = "p-1,2026-11-03,2026-11-03,date,11:45,12:15,HS,break\n"
+USUAL = {"district": {"name": "A", "zone": "America/Chicago",
+                      "usual_break": "11:00-13:30, 30"}}  # fmt: skip
+
+
+def test_a_break_holds_on_working_days_alone(windows):
+    found = windows(DUTY + OWN.replace("11-03,2026", "11-02,2026"))
+    breaks = found.filter(kind="break")
+    days = found.filter(kind="contract")["event_date"]
+    assert breaks["event_date"].to_list() == [date(2026, 11, 2), date(2026, 11, 3)]
+    assert set(breaks["event_date"]) <= set(days)
+    assert breaks["start_time"].to_list()[0] == at(11, 2, 17, 45)
+
+
+def test_the_usual_break_is_of_whoever_has_none_that_day():
+    usual = parse_settings(toml_of(USUAL)).district.break_span
+    assert usual == UsualBreak(660, 810, 30)
+    frame = pl.DataFrame(
+        {
+            "person_id": ["p-1", "p-1", "p-1"],
+            "event_date": [date(2026, 11, 2), date(2026, 11, 3), date(2026, 11, 3)],
+            "start_local": [450, 450, 705],
+            "end_local": [945, 945, 735],
+            "kind": ["contract", "contract", "break"],
+        }
+    )
+    found = with_usual_breaks(frame, usual).filter(kind=USUAL_BREAK)
+    rows = found.select("event_date", "start_local", "end_local", "minutes").rows()
+    assert rows == [(date(2026, 11, 2), 660, 810, 30)]
+    none = with_usual_breaks(frame, None)
+    assert none["minutes"].null_count() == none.height == 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["noon", "13:30-11:00, 30", "11:00-11:20, 30", "11:00-13:30", "25:00-26:00, 9"],
+)
+def test_a_usual_break_that_is_none_is_refused(text):
+    said = USUAL["district"] | {"usual_break": text}
+    with pytest.raises(SettingsError, match="usual_break"):
+        parse_settings(toml_of({"district": said}))
+
+
+def toml_of(settings):
+    rows = [f'{key} = "{value}"' for key, value in settings["district"].items()]
+    return "\n".join(["[district]", *rows]).encode()

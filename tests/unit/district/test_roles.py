@@ -9,7 +9,7 @@ GROUPS = Roles(
 )
 ALLOWED = {
     "heads": "findings evidence verdict assign exception export names approve replay"
-    " audit hold",
+    " audit hold sign",
     "lookers": "findings evidence verdict export replay",
     "it": "replay audit purge",
     "records": "findings evidence export names approve audit hold purge",

@@ -1,12 +1,19 @@
 """Cases: one person, one clause, one week; together they prove no more."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 import pytest
 
-from pipelines.findings.cases import cases, owner_of, place_all, week_of
+from pipelines.findings.cases import (
+    by_kind,
+    cases,
+    owner_of,
+    place_all,
+    queue_of,
+    week_of,
+)
 from pipelines.findings.judging import judge
 from pipelines.findings.lifecycle import keep
 from pipelines.state.database import open_store
@@ -24,6 +31,7 @@ ACCOUNTS = pl.DataFrame(
     schema_overrides={"valid_from": pl.Date, "valid_to": pl.Date},
 )
 OWNER = owner_of(ACCOUNTS)
+NOON = datetime(2026, 11, 4, 12, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -65,13 +73,111 @@ def test_two_accounts_of_one_person_are_one_case(store):
 @pytest.mark.parametrize(
     "other",
     [
-        {"clause": "cl.23"},
+        {"clause": "cl.23", "code": "SA-1"},
         {"subject": "cyd"},
         {"day": DAY + timedelta(days=7)},
     ],
 )
 def test_another_clause_person_or_week_is_another_case(store, other):
-    assert len(kept(store, found(), found("OH-1", **other))) == 2
+    assert len(kept(store, found(), found(**{"code": "OH-1"} | other))) == 2
+
+
+def test_use_of_a_site_within_off_hours_use_is_of_its_case(store):
+    site, block = found("NA-1", clause="cl.24"), found("OH-1")
+    (one,) = kept(store, site, block)
+    assert one.clause == "cl.33"
+    ((part, inside),) = one.parts()
+    assert (part["rule"], [row["rule"] for row in inside]) == ("OH-1", ["NA-1"])
+    assert one.heaviest["rule"] == "OH-1"
+
+
+def test_use_at_another_hour_is_a_case_of_its_own(store):
+    later = {
+        "start_time": NOON + timedelta(hours=9),
+        "end_time": NOON + timedelta(hours=10),
+    }
+    site = replace(found("NA-1", clause="cl.24"), **later)
+    assert len(kept(store, site, found("OH-1"))) == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "standing"),
+    [
+        ({}, "site"),
+        ({"days": 2}, "waiting"),
+        ({"days": None}, "waiting"),
+        ({"severity": "medium"}, "waiting"),
+        ({"confidence": "C1"}, "lead"),
+    ],
+)
+def test_the_first_use_at_low_weight_asks_about_the_site(store, changes, standing):
+    one = found("NA-1")
+    details = {**one.details, "days": changes.pop("days", 1)}
+    (case,) = kept(store, replace(one, details=details, **changes))
+    assert case.standing(case.monday) == standing
+
+
+def test_use_on_a_second_day_asks_about_the_account(store):
+    (case,) = kept(store, found("NA-1"), found("NA-1", day=DAY + timedelta(days=1)))
+    assert case.standing(case.monday) == "waiting"
+
+
+def test_off_hours_use_asks_about_the_account(store):
+    (case,) = kept(store, found("OH-1"), found("NA-1"))
+    assert case.standing(case.monday) == "waiting"
+
+
+@pytest.mark.parametrize(
+    ("severity", "weeks", "standing"),
+    [
+        ("low", 1, "waiting"),
+        ("low", 2, "expired"),
+        ("informational", 3, "expired"),
+        ("medium", 30, "waiting"),
+        ("high", 30, "waiting"),
+    ],
+)
+def test_only_low_weight_expires(store, severity, weeks, standing):
+    (case,) = kept(store, replace(found("OH-1"), severity=severity))
+    assert case.standing(case.monday + timedelta(weeks=weeks)) == standing
+
+
+@pytest.mark.parametrize(
+    ("severity", "standing"), [("low", "trial"), ("medium", "waiting")]
+)
+def test_low_weight_of_rules_on_trial_asks_nobody(store, severity, standing):
+    (case,) = kept(store, replace(found("OH-1"), stage="trial", severity=severity))
+    assert case.standing(case.monday) == standing
+    both = kept(store, replace(found("NA-1"), stage="live", severity=severity))[0]
+    assert both.standing(both.monday) == "waiting"
+
+
+def test_a_lead_neither_weighs_nor_opens_a_case(store):
+    lead = replace(found("SA-1", clause="cl.33"), confidence="C1", severity="high")
+    kept(store, found("OH-1"), lead)
+    (case,) = cases(store)
+    assert (case.severity, case.confidence) == ("low", "C2")
+    assert [row["rule"] for row in case.counted] == ["OH-1"]
+
+
+def test_the_queue_counts_each_case_once_and_students_apart(store):
+    kept(
+        store,
+        found("OH-1"),
+        found("NA-1"),
+        found("OH-1", subject="cyd"),
+        found("NA-1", subject="eve"),
+        found("SA-1", subject="fay", clause="cl.23"),
+    )
+    held = cases(store)
+    theirs = {case.case_id for case in held if "fay" in case.person}
+    waits = queue_of(held, held[0].monday, theirs)
+    people = [
+        sorted(case.person for case in part)
+        for part in (waits.cases, waits.of_students, waits.sites)
+    ]
+    assert people == [["nobody:cyd", "p-1"], ["nobody:fay"], ["nobody:eve"]]
+    assert [size for _, size, _ in by_kind(waits.cases)] == [2]
 
 
 def test_an_account_that_nobody_owns_is_its_own_person(store):

@@ -69,7 +69,7 @@ def only(store):
 def decide(store, code, reason="looked at the leave file"):
     """A reviewer's decision about the only finding."""
     by = Asker(1000, "rev", ("director",))
-    review.decide(chain_of(store), only(store), Verdict(code, reason), by)
+    review.decide(chain_of(store), [only(store)], Verdict(code, reason), by)
 
 
 def chain_of(store):
@@ -235,7 +235,7 @@ def test_nobody_decides_about_their_own_account(store):
     verdict = Verdict("benign", "that was me, all is well")
     for own, who in ((frozenset(), by), (frozenset({"ada"}), Asker(1, "x", ()))):
         with pytest.raises(RefusedError, match="own account"):
-            review.decide(chain_of(store), only(store), verdict, who, own)
+            review.decide(chain_of(store), [only(store)], verdict, who, own)
     assert only(store)["status"] == "open"
     assert chain_of(store).entries() == []
 

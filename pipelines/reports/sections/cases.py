@@ -1,0 +1,43 @@
+"""Report section: the cases themselves, what weighs most first."""
+
+from collections.abc import Sequence
+
+from pipelines.reports.cards import CaseCard, cases_table, groups, week_cards
+from pipelines.reports.sections import Section, no_chart
+from pipelines.reports.words import count
+
+
+def title(rows: Sequence[CaseCard]) -> str:
+    """How many wait, how many are decided."""
+    waiting = sum(one.group in ("new", "carried") for one in rows)
+    decided = sum(one.group == "decided" for one in rows)
+    done = f"{count(decided, 'case')} of this week already decided" if decided else ""
+    verb = "waits" if waiting == 1 else "wait"
+    said = f"{count(waiting, 'case')} {verb} for a decision" if waiting else ""
+    return "; ".join(filter(None, (said, done))) or "No case waits for a decision"
+
+
+def summary(rows: Sequence[CaseCard]) -> str:
+    """What a case is, and is not."""
+    if not rows:
+        return ""
+    return (
+        "A case is what an account or a device did in one week under one clause of the "
+        "policy, as the logs show it. It does not say who was there, or why. Read the "
+        "other explanations before you ask anybody."
+    )
+
+
+SECTION = Section(
+    name="cases",
+    editions=("principal", "superintendent"),
+    order=10,
+    label="Cases",
+    rows=week_cards,
+    title=title,
+    summary=summary,
+    draw=no_chart,
+    table=cases_table,
+    template="cases.html.j2",
+    more=groups,
+)

@@ -1,0 +1,142 @@
+"""The director's signature under a week: who looked at it, when, what was left open.
+
+A signature is an entry of the audit chain and nowhere else: it can be added, and never
+taken back or dated otherwise. A week that is corrected later keeps it, with the report
+that it was given to.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+
+from pipelines.district import District
+from pipelines.errors import SettingsError
+from pipelines.findings.cases import monday_of, queue_of, standing_cases_of, week_of
+from pipelines.settings.roles import Asker
+from pipelines.state.audit import Act, Entry, open_chain
+from pipelines.state.published_reports import report_facts
+
+ACTION = "sign week"
+
+
+@dataclass(frozen=True)
+class Signature:
+    """One signature.
+
+    Attributes:
+        week: The Monday of the week.
+        by: Who signed, as they call themselves.
+        time: When, UTC.
+        revision: Of the report that was signed.
+        waiting: Cases that waited for a decision when it was signed.
+    """
+
+    week: date
+    by: str
+    time: datetime
+    revision: int
+    waiting: int
+
+
+def sign_week(district: District, label: str, by: str, asker: Asker) -> Signature:
+    """Sign a week's newest report.
+
+    Args:
+        label: ISO week, such as 2026-W45.
+        by: The signer's name and office, as the report prints it.
+
+    Raises:
+        SettingsError: The week has no report, is not over, or its report is signed.
+    """
+    week = _week(label)
+    facts = report_facts(district.store, week)
+    if not facts:
+        raise SettingsError(
+            f"{label} has no report",
+            where="WEEK",
+            remedy="Weeks with a report: schoolbell report --json",
+        )
+    newest = max(facts, key=lambda row: int(row["revision"]))
+    if not newest["facts"].get("is_over"):
+        raise SettingsError(
+            f"{label} is not over: its numbers will change",
+            where="WEEK",
+            remedy="Sign it when the report of the whole week is out.",
+        )
+    if not by.strip():
+        raise SettingsError("a signature needs a name", where="--by")
+    before = signatures(district).get(week)
+    if before and before.revision == newest["revision"]:
+        raise SettingsError(
+            f"{label} is signed already, by {before.by}",
+            where="WEEK",
+            remedy="A signature stays; a corrected report can be signed again.",
+        )
+    waits = queue_of(standing_cases_of(district, week), week)
+    said = {
+        "by": by.strip(),
+        "revision": newest["revision"],
+        "waiting": len(waits.cases),
+    }
+    act = Act(
+        actor=str(asker),
+        action=ACTION,
+        subject=label,
+        reason=json.dumps(said, sort_keys=True),
+    )
+    with open_chain(district.store, district.home).recording(act):
+        pass
+    return signatures(district)[week]
+
+
+def signatures(district: District) -> Mapping[date, Signature]:
+    """The newest signature of each week that has one, by its Monday."""
+    entries = open_chain(district.store, district.home).entries()
+    found = [_read(entry) for entry in entries if entry.action == ACTION]
+    return {one.week: one for one in found}
+
+
+def _read(entry: Entry) -> Signature:
+    said = json.loads(entry.reason)
+    return Signature(
+        week=monday_of(entry.subject),
+        by=said["by"],
+        time=datetime.fromisoformat(entry.time),
+        revision=said["revision"],
+        waiting=said["waiting"],
+    )
+
+
+def unsigned(district: District) -> list[str]:
+    """Weeks that are over and not signed, where the district signs; oldest first.
+
+    A district that never signed is not asked to; weeks before its first are not either.
+    """
+    known = signatures(district)
+    if not known:
+        return []
+    first = min(known)
+    over = {
+        date.fromisoformat(row["week"])
+        for row in report_facts(district.store)
+        if row["facts"].get("is_over")
+    }
+    return [
+        week_of(week) for week in sorted(over) if week > first and week not in known
+    ]
+
+
+def shown(one: Signature) -> dict[str, object]:
+    """As plain values for JSON."""
+    values = asdict(one)
+    return {**values, "week": week_of(one.week), "time": one.time.isoformat()}
+
+
+def _week(label: str) -> date:
+    try:
+        return monday_of(label)
+    except ValueError as error:
+        raise SettingsError(
+            f"{label!r} is not a week", where="WEEK", remedy="Write it as 2026-W45."
+        ) from error
