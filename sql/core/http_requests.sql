@@ -360,6 +360,14 @@ placed as (
     left join places on requests.src_ip = places.ip
 ),
 
+on_site as (
+    select distinct
+        device,
+        epoch(start_time)::bigint // (60 * $on_site_minutes) as slot
+    from placed
+    where is_on_site and binding in ('lease', 'static')
+),
+
 tunnels as (
     select
         ip,
@@ -394,12 +402,18 @@ at_keyboard as (
             placed.src_ip = tunnels.ip
             and names.account = tunnels.account
             and placed.start_time between tunnels.start_time and tunnels.end_time
+    left join on_site
+        on
+            devices.device = on_site.device
+            and epoch(placed.start_time)::bigint // (60 * $on_site_minutes)
+            between on_site.slot - 1 and on_site.slot + 1
     where
         placed.is_remote
+        and on_site.device is null
         and not placed.is_known_device
         and (not placed.is_mapped or tunnels.ip is not null)
         and devices.pool is null
-        and devices.device_class <> 'phone_byod'
+        and devices.device_class in ('laptop', 'chromebook')
     group by placed.event_id
     having count(distinct devices.device) = 1
 ),
@@ -420,14 +434,6 @@ told as (
         )
     from placed
     left join at_keyboard on placed.event_id = at_keyboard.event_id
-),
-
-on_site as (
-    select distinct
-        device,
-        epoch(start_time)::bigint // (60 * $on_site_minutes) as slot
-    from placed
-    where is_on_site and binding in ('lease', 'static')
 ),
 
 contradicted as (

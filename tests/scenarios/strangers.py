@@ -16,19 +16,19 @@ def _colleagues_work(story: Story) -> None:
         story.surf(account, device, "10:00", WORK, minutes=20)
 
 
-def fifty_sites_in_an_hour(story: Story) -> None:
-    """A program asks fifty sites in turn; colleagues read four."""
+def many_sites_in_an_hour(story: Story) -> None:
+    """A program asks 150 sites in turn; colleagues read four."""
     story.logon("avega", "hs-avega", "09:55")
-    hosts = [f"www.source{number:02d}.example" for number in range(50)]
-    story.surf("avega", "hs-avega", "10:01", hosts, minutes=40, every=40, scale=6)
+    hosts = [f"www.source{number:03d}.example" for number in range(150)]
+    story.surf("avega", "hs-avega", "10:01", hosts, minutes=48, every=16, scale=6)
     _colleagues_work(story)
 
 
-def fifty_tabs_at_once(story: Story) -> None:
+def many_tabs_at_once(story: Story) -> None:
     """As many within a minute, when the browser starts."""
     story.logon("avega", "hs-avega", "09:55")
-    hosts = [f"www.source{number:02d}.example" for number in range(50)]
-    story.surf("avega", "hs-avega", "10:01", hosts, minutes=0.9, every=0.9, scale=6)
+    hosts = [f"www.source{number:03d}.example" for number in range(150)]
+    story.surf("avega", "hs-avega", "10:01", hosts, minutes=0.9, every=0.3, scale=6)
     _colleagues_work(story)
 
 
@@ -146,9 +146,9 @@ def week_that_stands_out(story: Story) -> None:
 
 
 SCENARIOS = (
-    Scenario("S78", fifty_sites_in_an_hour, ("AN-4",), "avega", severity="low",
+    Scenario("S78", many_sites_in_an_hour, ("AN-4",), "avega", severity="low",
              cites=("proxy", "dhcp")),
-    Scenario("S78a", fifty_tabs_at_once),
+    Scenario("S78a", many_tabs_at_once),
     Scenario("S79", one_letter_from_a_listed_site, ("AN-6",), "hs-avega",
              severity="medium", cites=("proxy", "dhcp")),
     Scenario("S79a", one_letter_from_a_listed_site_and_known),
