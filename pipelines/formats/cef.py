@@ -151,7 +151,7 @@ def looks_like(line: pl.Expr) -> pl.Expr:
     """Seven parts behind the word CEF, or behind a bare 0."""
     parts = r"(?:[^|=]*\|){5}[A-Za-z0-9-]*\|"
     return line.str.contains(rf"CEF: ?[01]\|{parts}") | line.str.contains(
-        rf"(?:^|[ >])0\|[A-Za-z][^|=]*\|{parts}"
+        r"(?:^|[ >])[01]\|[A-Za-z][^|=]*\|(?:[^|=]*\|){4}[A-Za-z0-9-]*\|"
     )
 
 

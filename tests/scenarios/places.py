@@ -234,13 +234,21 @@ def _devices() -> str:
         "hostname,serial,directory_id,mac,device_class,assigned_to,building,pool,"
         "static_ip"
     )
-    rows = []
-    for one in DEVICES.values():
-        is_chrome = one.kind == "chromebook"
-        names = f",{one.name},{one.directory_id}" if is_chrome else f"{one.name},,"
-        rest = f"{one.mac},{one.kind},{one.owner},{one.building},{one.pool},"
-        rows.append(f"{names},{rest}")
-    return _csv(header, rows)
+    return _csv(header, _rows(is_chrome=False))
+
+
+def chromebooks() -> Mapping[str, str]:
+    """Rows of a district with Chromebooks; whoever has one has no other laptop then."""
+    return {"devices.csv": "\n".join(_rows(is_chrome=True)) + "\n"}
+
+
+def _rows(*, is_chrome: bool) -> list[str]:
+    return [
+        (f",{one.name},{one.directory_id}" if is_chrome else f"{one.name},,")
+        + f",{one.mac},{one.kind},{one.owner},{one.building},{one.pool},"
+        for one in DEVICES.values()
+        if (one.kind == "chromebook") == is_chrome
+    ]
 
 
 def _users() -> str:
