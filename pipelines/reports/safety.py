@@ -28,6 +28,8 @@ def spelled_out(text: str) -> str:
 
 def visible(text: str) -> str:
     """The text with hidden characters spelled out, and cut where it never ends."""
+    if text.isascii() and text.isprintable() and len(text) <= LONGEST:
+        return text
     shown = spelled_out(text)
     shown = STACKED.sub(r"\1", shown)
     return shown if len(shown) <= LONGEST else shown[:LONGEST] + " ... (cut)"

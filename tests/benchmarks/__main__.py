@@ -16,7 +16,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 
@@ -25,16 +27,50 @@ from tests.benchmarks.growth import Growth
 from tests.benchmarks.inputs import write_squid
 from tests.benchmarks.inputs_firewall import write_fortigate
 from tests.benchmarks.inputs_logons import write_windows_json
+from tests.benchmarks.judge import JUDGE
 from tests.benchmarks.stages import STAGES
 
-KINDS = {
-    "squid": ("squid_access", write_squid),
-    "fortigate": ("fortigate", write_fortigate),
-    "windows": ("windows_security_json", write_windows_json),
-}
-"""Format and generator; GoAccess reads the first of them alone."""
+SPEED = JUDGE / "speed"
+"""What somebody else made to measure with; not everybody has it."""
 
-GOACCESS = ["--log-format=%x.%^ %~%L %h %^/%s %b %m %U %^", "--datetime-format=%s"]
+
+class Kind(NamedTuple):
+    """A log to measure with: its format, how it is made, and by whom."""
+
+    format: str
+    write: Callable[[Path, int], None]
+    made_by: str = "our generator"
+
+
+def by_judge(name: str, fmt: str) -> Kind:
+    """A log of the generator that somebody else wrote."""
+
+    def write(path: Path, count: int) -> None:
+        command = [sys.executable, SPEED / "gen_logs.py", name, str(count), path]
+        subprocess.run(command, check=True, capture_output=True)
+
+    return Kind(fmt, write, "somebody else's generator")
+
+
+KINDS = {
+    "squid": Kind("squid_access", write_squid),
+    "fortigate": Kind("fortigate", write_fortigate),
+    "windows": Kind("windows_security_json", write_windows_json),
+}
+if (SPEED / "gen_logs.py").is_file():
+    KINDS |= {
+        "judge-squid": by_judge("squid", "squid_access"),
+        "judge-fortigate": by_judge("fortigate", "fortigate"),
+        "judge-windows": by_judge("winsec", "windows_security_json"),
+        "judge-paloalto": by_judge("paloalto", "paloalto"),
+        "judge-pfsense": by_judge("pfsense", "pfsense_filterlog"),
+        "judge-sshd": by_judge("sshd", "sshd_pam"),
+    }
+
+GOACCESS = [
+    "-j 2", "--log-format=%x.%^ %~%L %h %^/%s %b %m %U %^", "--datetime-format=%s",
+]  # fmt: skip
+"""It reads Squid logs alone, of those measured here."""
 HEAD = f"{'stage':<22}{'lines':>12}{'k lines/s':>11}{'MB/s':>8}{'us/line':>9}{'MiB':>7}"
 
 
@@ -67,15 +103,19 @@ def main() -> None:
 
 def measure(folder: Path, kind: str, count: int, growth: Growth) -> None:
     """One size: anchors, each stage, the same from gz, a peer."""
-    fmt, write = KINDS[kind]
+    fmt, write, made_by = KINDS[kind]
     log = folder / "access.log"
     write(log, count)
     size = log.stat().st_size
-    print(f"\n{kind}: {count:,} lines, {size / 1e6:,.0f} MB\n{HEAD}")
+    print(f"\n{kind}, {made_by}: {count:,} lines, {size / 1e6:,.0f} MB\n{HEAD}")
     base = shell("wc -l", f"wc -l {log}", count, size)
     subprocess.run(["gzip", "-k", "-6", log], check=True)
     zcat = shell("zcat | wc -l", f"zcat {log}.gz | wc -l", count, size)
-    peer = goaccess(log, count, size) if kind == "squid" else None
+    is_squid = fmt == "squid_access"
+    peers = {
+        "GoAccess": goaccess(log, count, size) if is_squid else None,
+        "the reference": reference(log, count, size) if is_squid else None,
+    }
     anchors = {"": ("wc -l", base), "gz": ("decompress and count", zcat)}
     for pack, (name, anchor) in anchors.items():
         home = folder / f"home{pack}"
@@ -88,7 +128,7 @@ def measure(folder: Path, kind: str, count: int, growth: Growth) -> None:
             if stage == "ingest" and told:
                 what = f"{kind} {pack}".strip()
                 growth.note(what, told)
-                for other, theirs in {name: anchor, "GoAccess": peer}.items():
+                for other, theirs in ({name: anchor} | peers).items():
                     if theirs is not None:
                         growth.compared(what, other, compared(other, theirs, told))
 
@@ -149,8 +189,17 @@ def goaccess(log: Path, count: int, size: int) -> dict[str, float] | None:
     if program is None:
         print("goaccess is not installed: no comparison with it")
         return None
-    options = " ".join(f"'{one}'" for one in GOACCESS)
+    options = " ".join(GOACCESS[:1] + [f"'{one}'" for one in GOACCESS[1:]])
     return shell("goaccess", f"{program} {log} {options} -o {log}.html", count, size)
+
+
+def reference(log: Path, count: int, size: int) -> dict[str, float] | None:
+    """The fastest sound reader of this format that somebody else found: no ledger."""
+    program = SPEED / "squid_ref.py"
+    if not program.is_file():
+        return None
+    out = f"{log}.parquet {log}.rejects"
+    return shell("reference", f"{sys.executable} {program} {log} {out}", count, size)
 
 
 def line(name: str, told: dict[str, float], size: int) -> None:
