@@ -13,6 +13,7 @@ from pipelines.reports.palette import HEAT, LIGHT, PATTERNS
 WIDTH = 880
 TOP, RIGHT, BOTTOM = 14, 20, 30
 LEGEND_HEIGHT = 24
+WIDE_LETTER = 8.0
 LETTER = 7.4  # mean width of a letter at 13 px
 WIDEST_LABEL = 250
 DARK_STEP = 3  # from this step of the heat map on, text is light
@@ -121,6 +122,14 @@ class Sheet:
     def is_narrow(self) -> bool:
         """Whether it is for a phone."""
         return self.width < WIDTH
+
+    def inside(self, x: float, text: str, anchor: str) -> float:
+        """Where a text stands so that none of it leaves a phone's sheet."""
+        if not self.is_narrow:
+            return x
+        wide = len(text) * WIDE_LETTER + 6
+        before = {"start": 0.0, "middle": wide / 2, "end": wide}[anchor]
+        return max(min(x, self.width - wide + before), before)
 
     def lane(self, place: float) -> float:
         """Where a lane's marks lie: below its name, where that stands above."""
@@ -232,10 +241,8 @@ def axes(
         place = scale.across(value)
         yield Shape("rect", place, scale.top, 1, scale.bottom - scale.top, "line")
     for value, text in named[:: _stride(named, scale) if sheet.is_narrow else 1]:
-        half = len(text) * LETTER / 2
         place = scale.across(value)
-        if sheet.is_narrow:
-            place = min(max(place, half), sheet.width - half)
+        place = sheet.inside(place, text, "middle")
         yield Shape(
             "text", place, scale.bottom + 20, role="muted", text=text, anchor="middle"
         )
@@ -348,8 +355,7 @@ def notes(layout: dict[str, Any], sheet: Sheet) -> Iterator[Shape]:
         x = scale.across(words["x"]) + words.get("xshift", 0)
         y = sheet.lane(words["y"]) if words["y"] in lanes else words["y"]
         anchor = ANCHORS[words.get("xanchor", "left")]
-        if sheet.is_narrow and anchor == "start":
-            x = max(min(x, sheet.width - len(text) * LETTER), 0)
+        x = sheet.inside(x, text, anchor)
         yield Shape("text", x, scale.up(y) + 4.5, text=text, anchor=anchor)
 
 

@@ -12,8 +12,9 @@ pytestmark = [
     pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine"),
 ]
 TYPES = (
-    "report", "quiet week", "week without data", "hostile week", "item",
-    "carried item", "number", "removed item", "archive", "month", "principal",
+    "report", "quiet week", "week without data", "hostile week", "pictures",
+    "data quality", "rules", "case", "finding", "carried finding", "number",
+    "removed finding", "archive", "month", "principal",
     "superintendent", "board",
     "public", "mail",
 )  # fmt: skip
@@ -21,7 +22,8 @@ BY_NAME = {mode.name: mode for mode in MODES}
 
 
 SOME = (
-    ("report", "dark"), ("quiet week", "light"), ("item", "print"),
+    ("report", "dark"), ("quiet week", "light"), ("case", "print"),
+    ("pictures", "dark"), ("rules", "320 px"), ("finding", "light"),
     ("number", "200 % zoom"), ("archive", "light"), ("month", "dark"),
     ("superintendent", "320 px"), ("mail", "light"),
 )  # fmt: skip

@@ -1,5 +1,6 @@
 """The report in a browser: quiet, complete without scripts, fit for a phone."""
 
+import re
 from itertools import pairwise
 
 import pytest
@@ -13,25 +14,25 @@ pytestmark = [
 ]
 
 
-def report(archive, week="busy"):
-    return archive / week / "2026-W47" / "index.html"
+def report(archive, week="busy", page="index"):
+    return archive / week / "2026-W47" / f"{page}.html"
 
 
 @pytest.mark.parametrize("week", ["busy", "hostile", "empty", "quiet"])
 def test_nothing_is_said_asked_or_shared(browser, archive, week):
-    visit = Visit(browser, report(archive, week))
+    visit = Visit(browser, report(archive, week, "pictures"))
     visit.page.evaluate(SCROLL)
     visit.page.wait_for_timeout(200)
     assert visit.said == []
     assert not [url for url in visit.asked if not url.startswith("file://")]
-    assert len(visit.asked) == 2, "the page and one library"
     charts = visit.page.locator(".chart").count()
+    assert len(visit.asked) == 1 + bool(charts), "the page and one library"
     assert visit.page.locator(".drawn .main-svg").count() >= charts
     assert visit.page.locator('[data-title^="Share"], .modebar-btn').count() == 0
 
 
 def test_the_library_is_asked_for_when_somebody_moves_towards_a_chart(browser, archive):
-    visit = Visit(browser, report(archive))
+    visit = Visit(browser, report(archive, page="pictures"))
     visit.page.wait_for_timeout(300)
     assert len(visit.asked) == 1, "the page alone"
     assert visit.page.locator(".still svg").first.is_visible()
@@ -40,12 +41,13 @@ def test_the_library_is_asked_for_when_somebody_moves_towards_a_chart(browser, a
 
 
 def test_without_scripts_every_fact_and_drawing_is_there(browser, archive):
-    plain = Visit(browser, report(archive), java_script_enabled=False).page
-    full = Visit(browser, report(archive)).page
+    where = report(archive, page="pictures")
+    plain = Visit(browser, where, java_script_enabled=False).page
+    full = Visit(browser, where).page
     wanted = full.locator("#main").inner_text()
     assert plain.locator("#main").inner_text() == wanted
-    stills = plain.locator(".still svg")
-    assert stills.count() == full.locator(".chart").count() > 5
+    stills = plain.locator(".still svg.wide")
+    assert stills.count() == full.locator(".chart").count() >= 5
     for place in range(stills.count()):
         assert stills.nth(place).is_visible()
 
@@ -61,7 +63,8 @@ def test_page_one_is_in_the_first_view(browser, archive):
 )
 def test_no_page_scrolls_sideways(browser, archive, week, width):
     view = {"width": width, "height": 844}
-    pages = [report(archive, week), archive / week / "index.html"]
+    pages = [report(archive, week, page) for page in ("index", "pictures")]
+    pages.append(archive / week / "index.html")
     pages += sorted((archive / week / "2026-W47" / "evidence").glob("*.html"))[:2]
     for path in pages:
         page = Visit(browser, path, viewport=view).page
@@ -78,7 +81,7 @@ def test_what_is_tapped_is_big_enough(browser, archive):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_charts_wear_the_colours_of_the_page(browser, archive, scheme):
-    page = Visit(browser, report(archive), color_scheme=scheme).page
+    page = Visit(browser, report(archive, page="pictures"), color_scheme=scheme).page
     page.evaluate(SCROLL)
     ground = "getComputedStyle(document.querySelector('.part')).backgroundColor"
     sheet = """getComputedStyle(document.querySelector('.drawn .main-svg'))
@@ -87,7 +90,7 @@ def test_charts_wear_the_colours_of_the_page(browser, archive, scheme):
 
 
 def test_the_switch_changes_page_and_charts(browser, archive):
-    page = Visit(browser, report(archive), color_scheme="light").page
+    page = Visit(browser, report(archive, page="pictures"), color_scheme="light").page
     page.evaluate(SCROLL)
     sheet = "getComputedStyle(document.querySelector('.main-svg')).backgroundColor"
     before = page.evaluate(sheet)
@@ -98,7 +101,7 @@ def test_the_switch_changes_page_and_charts(browser, archive):
 
 
 def test_paper_is_light_and_shows_the_still_drawings(browser, archive):
-    page = Visit(browser, report(archive), color_scheme="dark").page
+    page = Visit(browser, report(archive, page="pictures"), color_scheme="dark").page
     page.evaluate(SCROLL)
     page.emulate_media(media="print", color_scheme="dark")
     colour = "getComputedStyle(document.body).backgroundColor"
@@ -147,3 +150,70 @@ def test_the_keyboard_reaches_everything_and_shows_where_it_is(browser, archive)
     reached, wanted, unmarked = tabbed(page)
     assert unmarked == []
     assert reached >= wanted * 0.9  # a few links look alike
+
+
+BOXES = """() => [...document.querySelectorAll(".sheet, .chart, .still, table")]
+  .filter(e => e.offsetParent && e.scrollWidth > e.clientWidth + 1)
+  .map(e => `${e.className || e.tagName}: ${e.scrollWidth} in ${e.clientWidth}`)"""
+# text of a paragraph, cell, caption or heading that breaks below eight letters a line
+LETTERS = """() => [...document.querySelectorAll(
+    "p, td, caption, h1, h2, h3, dd, li, figcaption, summary")]
+  .filter(e => e.offsetParent && e.textContent.trim().length > 20
+               && !e.querySelector("table, ul, dl, svg, div"))
+  .filter(e => e.getBoundingClientRect().width < 8 * 7.2)
+  .map(e => `${e.tagName}: ${e.textContent.trim().slice(0, 40)}`)"""
+OFF_SHEET = """() => [...document.querySelectorAll(".still svg")]
+  .filter(svg => svg.getBoundingClientRect().width)
+  .flatMap(svg => [...svg.querySelectorAll("text")].filter(text => {
+    const own = text.getBoundingClientRect(), whole = svg.getBoundingClientRect();
+    return own.left < whole.left - 1 || own.right > whole.right + 1;
+  }).map(text => text.textContent))"""
+SMALL_PRINT = """() => [...document.querySelectorAll(".still svg")]
+  .filter(svg => svg.getBoundingClientRect().width)
+  .map(svg => svg.getBoundingClientRect().width / svg.viewBox.baseVal.width * 13)
+  .filter(size => size < 10.5)"""
+
+
+@pytest.mark.parametrize("name", ["index", "pictures", "quality", "rules"])
+def test_a_phone_has_a_layout_of_its_own(browser, archive, name):
+    view = {"width": 360, "height": 740}
+    page = Visit(browser, report(archive, page=name), viewport=view).page
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    for fault in (BOXES, LETTERS, OFF_SHEET, SMALL_PRINT):
+        assert page.evaluate(fault) == [], fault
+    assert page.locator(".still .wide:visible").count() == 0
+    assert (
+        page.locator(".still .narrow:visible").count() == page.locator(".chart").count()
+    )
+
+
+@pytest.mark.parametrize("name", ["c-2026w47-001", "f-2026w47-001"])
+def test_a_case_opens_with_its_picture(browser, archive, name):
+    path = archive / "busy" / "2026-W47" / "evidence" / f"{name}.html"
+    for width, height in ((1366, 768), (360, 740)):
+        view = {"width": width, "height": height}
+        page = Visit(browser, path, viewport=view).page
+        lanes = page.locator(".lanes svg:visible")
+        assert lanes.count() == 1
+        box = lanes.bounding_box()
+        assert box["y"] + box["height"] <= height
+        assert page.evaluate(OFF_SHEET) == []
+        assert page.evaluate(BOXES) == []
+
+
+def test_what_is_to_be_decided_is_three_screens_at_most(browser, archive):
+    page = Visit(browser, report(archive), viewport={"width": 1366, "height": 768}).page
+    assert page.evaluate("document.documentElement.scrollHeight") <= 3 * 768
+
+
+def test_page_one_is_two_sheets_of_paper(browser, archive):
+    page = Visit(browser, report(archive)).page
+    made = page.pdf(format="Letter", prefer_css_page_size=True)
+    assert 1 <= len(re.findall(rb"/Type */Page\b", made)) <= 2
+    page.emulate_media(media="print")
+    # a heading with nothing below it, such as of a table that paper does not show
+    bare = """() => [...document.querySelectorAll("details.closed > summary")]
+      .filter(e => e.getBoundingClientRect().height
+                   && !e.closest(".rows.closed, .settled, .foot"))
+      .map(e => e.textContent)"""
+    assert page.evaluate(bare) == []

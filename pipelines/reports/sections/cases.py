@@ -22,9 +22,8 @@ def summary(rows: Sequence[CaseCard]) -> str:
     if not rows:
         return ""
     return (
-        "A case is what an account or a device did in one week under one clause of the "
-        "policy, as the logs show it. It does not say who was there, or why. Read the "
-        "other explanations before you ask anybody."
+        "A case is what an account or a device did in one week, as logs show it. It "
+        "does not say who was there, or why."
     )
 
 
