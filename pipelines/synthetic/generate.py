@@ -38,15 +38,6 @@ FORMATS: Mapping[str, str] = {
 }
 """Folder below `landing/` and what its files are written in."""
 
-CHROMEBOOK_FORMATS: Mapping[str, str] = {
-    "firewall": "paloalto",
-    "directory": "windows_security_json",
-    "google": "google_workspace",
-    "wifi": "freeradius",
-    "dhcp": "isc_dhcpd",
-}
-"""The same where the schools have Chromebooks."""
-
 PROXY = Feed("proxy", "access-{date}.log.gz", "access.log", noise=NOISE)
 FIREWALL = Feed("firewall", "traffic-{date}.log.gz", "traffic.log")
 DIRECTORY = Feed("directory", "security-{date}.json.gz", "security.json")

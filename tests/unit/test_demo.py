@@ -13,18 +13,20 @@ from pipelines.ingest.framing import records
 from pipelines.registry.new_home import create
 from pipelines.registry.registry import load_registry
 from pipelines.settings.reader import load_settings
-from pipelines.synthetic.generate import (
-    ACCOUNT_DOMAINS,
-    CHROMEBOOK_FORMATS,
-    FORMATS,
-    generate,
-)
+from pipelines.synthetic.generate import ACCOUNT_DOMAINS, FORMATS, generate
 from pipelines.synthetic.habits import CHROMEBOOKS
 from pipelines.synthetic.people import make_roster
 from pipelines.synthetic.places import make_places
 from pipelines.synthetic.writers.registry import COLUMNS
 
 SIZE = {"weeks": 2, "people": 120}
+CHROMEBOOK_FORMATS = {
+    "firewall": "paloalto",
+    "directory": "windows_security_json",
+    "google": "google_workspace",
+    "wifi": "freeradius",
+    "dhcp": "isc_dhcpd",
+}
 READING = Reading(zone="America/Chicago", anchor=datetime(2026, 11, 2, tzinfo=UTC))
 LOOK_ALIKES = {
     "S02", "S04", "S05", "S06", "S08", "S09", "S11", "S12", "S14", "S16", "S17", "S18",
