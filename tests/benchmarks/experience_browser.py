@@ -104,7 +104,7 @@ def keyboard(browser, types: dict[str, Path]) -> Iterator[Figure]:
     """What the Tab key reaches of what it should, and what shows no focus."""
     reached = wanted = 0
     unmarked: list[str] = []
-    for name in ("report", "item", "archive", "board"):
+    for name in ("report", "case", "finding", "archive", "board"):
         with Visit(browser, types[name]) as visit:
             seen, all_, bad = tabbed(visit.page)
         reached, wanted, unmarked = reached + seen, wanted + all_, unmarked + bad
@@ -115,8 +115,8 @@ def keyboard(browser, types: dict[str, Path]) -> Iterator[Figure]:
 def speed(browser, folder: Path) -> Iterator[Figure]:
     """Time to first content and to rest, from disk and from a web server."""
     with served(folder) as address:
-        places = {"disk": (folder / WEEK / "index.html").as_uri(),
-                  "web": f"{address}/{WEEK}/index.html"}  # fmt: skip
+        places = {"disk": (folder / WEEK / "pictures.html").as_uri(),
+                  "web": f"{address}/{WEEK}/pictures.html"}  # fmt: skip
         for name, url in places.items():
             told = timed(browser, url)
             with_cpu = f"from {name}, CPU {SLOWER} times slower"
