@@ -551,7 +551,7 @@ def week_cards(view: View) -> list[CaseCard]:
     return case_cards(view, [*view.waiting, *brought, *expired])
 
 
-OPENED = 5
+OPENED = 3
 """New cases that are shown as cards; the others are lines that open."""
 
 
