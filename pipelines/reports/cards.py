@@ -6,7 +6,7 @@ the others; each finding has a page of its own with its log lines.
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -423,7 +423,7 @@ class CaseCard:
     """A case as people decide it.
 
     Attributes:
-        page: File name of its page.
+        page: File name of its page; empty where the week has none.
         kind: Of the finding that speaks for it, as the rules name it.
         head: The finding that speaks for it.
         more: Its other findings.
@@ -534,10 +534,12 @@ def case_cards(view: View, cases: Iterable[Case]) -> list[CaseCard]:
         for row in card_rows(view, rows).iter_rows(named=True)
     }
     paged: dict[str, list[str]] = {}
+    own = {case.case_id for case in view.paged}
     for case in view.paged:
         for subject in subjects_of(case):
             paged.setdefault(subject, []).append(case.case_id)
-    return [_case_card(view, case, made, paged) for case in chosen]
+    cards = [_case_card(view, case, made, paged) for case in chosen]
+    return [one if one.case_id in own else replace(one, page="") for one in cards]
 
 
 def week_cards(view: View) -> list[CaseCard]:
@@ -549,7 +551,7 @@ def week_cards(view: View) -> list[CaseCard]:
     return case_cards(view, [*view.waiting, *brought, *expired])
 
 
-OPENED = 5
+OPENED = 3
 """New cases that are shown as cards; the others are lines that open."""
 
 
@@ -560,6 +562,7 @@ def groups(rows: Sequence[CaseCard]) -> Mapping[str, Any]:
         held.setdefault(one.group, []).append(one)
     carried = carried_over(held.get("carried", []))
     return {
+        "size": number(len(rows)),
         "cards": held.get("new", [])[:OPENED],
         "new": held.get("new", [])[OPENED:],
         "carried": carried,
@@ -647,4 +650,5 @@ def cases_table(cards: Iterable[CaseCard]) -> Table:
 
 def case_link(one: CaseCard, folder: str = "evidence/") -> Cell:
     """The case's id, leading to its page."""
-    return Cell(one.case_id, one.case_id, href=f"{folder}{one.page}")
+    href = f"{folder}{one.page}" if one.page else ""
+    return Cell(one.case_id, one.case_id, href=href)

@@ -54,6 +54,7 @@ def figures(weeks: Path, folder: Path, pictures: Path) -> Iterator[Figure]:
     indexes = sorted(weeks.glob(f"*/{WEEK}/index.html"))
     with chromium() as browser:
         yield first_view(browser, indexes)
+        yield decide_page(browser, indexes)
         yield accessible(browser, types)
         yield from keyboard(browser, types)
         yield from speed(browser, archive / "busy")
@@ -75,6 +76,18 @@ def first_view(browser, indexes: list[Path]) -> Figure:
     return most(what, round(lowest), 768, "px")
 
 
+def decide_page(browser, indexes: list[Path]) -> Figure:
+    """How long the page of what is to be decided is, in windows of 1366 x 768."""
+    longest = 0.0
+    for path in indexes:
+        view = {"width": 1366, "height": 768}
+        with Visit(browser, path, viewport=view) as visit:
+            height = visit.page.evaluate("document.documentElement.scrollHeight")
+            longest = max(longest, height / 768)
+    what = f"screens of what is to be decided, most of {len(indexes)} weeks"
+    return most(what, round(longest, 1), 3.0)
+
+
 def accessible(browser, types: dict[str, Path]) -> Figure:
     """Violations on every type of page in every mode."""
     found = [
@@ -91,7 +104,7 @@ def keyboard(browser, types: dict[str, Path]) -> Iterator[Figure]:
     """What the Tab key reaches of what it should, and what shows no focus."""
     reached = wanted = 0
     unmarked: list[str] = []
-    for name in ("report", "item", "archive", "board"):
+    for name in ("report", "case", "finding", "archive", "board"):
         with Visit(browser, types[name]) as visit:
             seen, all_, bad = tabbed(visit.page)
         reached, wanted, unmarked = reached + seen, wanted + all_, unmarked + bad
@@ -102,8 +115,8 @@ def keyboard(browser, types: dict[str, Path]) -> Iterator[Figure]:
 def speed(browser, folder: Path) -> Iterator[Figure]:
     """Time to first content and to rest, from disk and from a web server."""
     with served(folder) as address:
-        places = {"disk": (folder / WEEK / "index.html").as_uri(),
-                  "web": f"{address}/{WEEK}/index.html"}  # fmt: skip
+        places = {"disk": (folder / WEEK / "pictures.html").as_uri(),
+                  "web": f"{address}/{WEEK}/pictures.html"}  # fmt: skip
         for name, url in places.items():
             told = timed(browser, url)
             with_cpu = f"from {name}, CPU {SLOWER} times slower"
@@ -194,8 +207,8 @@ def paper(index: Path, folder: Path) -> Iterator[Figure]:
     made = pypdf.PdfReader(target)
     texts = [page.extract_text() for page in made.pages]
     cards = next(n for n, text in enumerate(texts, 1) if "wait for a decision" in text)
-    yield most("pages up to the first items, on paper", cards, 2)
-    yield most("pages in all, on paper", len(made.pages), 12)
+    yield most("pages up to the first cases, on paper", cards, 1)
+    yield most("pages in all, on paper", len(made.pages), 2)
     yield least("most used size of text, on paper", body_size(made), 10.0, "pt")
     root, lacking = made.root_object, []
     for key in ("/Lang", "/StructTreeRoot", "/MarkInfo"):

@@ -23,7 +23,7 @@ from tests.sections.reading import Page, sheet, texts
 from tests.sections.test_mail import ALLOWED, PLACE
 from tests.sections.test_palette import SERIES, SIGHT, distance, lab, seen
 from tests.sections.test_weekly import csv_rows, numbers_by_link
-from tests.sections.year import items_of, year
+from tests.sections.year import cases_of, year
 
 WEEK = "2026-W47"
 INDEX = f"{WEEK}/index.html"
@@ -97,7 +97,7 @@ def count(tally: Tally, name: str, inputs: ReportInputs, pages: Pages) -> None:
 
 def page_one_bytes(index: str) -> int:
     """The page without the parts below its first section."""
-    begin, end = index.index('<nav class="contents"'), index.index("</main>")
+    begin, end = index.index('<section class="part"'), index.index("</main>")
     return len((index[:begin] + index[end:]).encode())
 
 
@@ -155,7 +155,7 @@ def said(pages: Pages) -> Iterator[str]:
         if path.endswith(".html"):
             yield from lint(Page(text).text)
             for claim in CLAIM.findall(text):
-                if not (SUBJECT.search(claim) and "Other explanations" in text):
+                if not (SUBJECT.search(claim) and "other explanations" in text.lower()):
                     yield claim
 
 
@@ -173,7 +173,7 @@ def differing(inputs: ReportInputs, pages: Pages, plain: str) -> Iterator[str]:
         sizes = {shown[key], len(csv_rows(pages[f"{base}.csv"])), table.height,
                  len(sheet(as_bytes(pages[f"{base}.xlsx"]))) - 1}  # fmt: skip
         if key == "needs-you":
-            sizes.add(items_of(inputs))
+            sizes.add(cases_of(inputs))
         if len(sizes) > 1 or f"{label}: {shown[key]:,} " not in plain:
             yield key
 

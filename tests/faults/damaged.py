@@ -62,7 +62,7 @@ FILES = {
     "snapshot": "snapshots/schoolbell-*.duckdb",
     "report": "reports/2*/index.html",
     "index of reports": "reports/index.html",
-    "rows of a report": "reports/2*/data/items.parquet",
+    "rows of a report": "reports/2*/data/cases.parquet",
     "a month": "reports/months/*.parquet",
     "a semester": "reports/semesters/*.parquet",
     "delivery": "landing/proxy/a.log",

@@ -68,7 +68,7 @@ def record(**more) -> str:
         ],
         "limits": ["Who was at either keyboard.", "Whether the owner agreed."],
         "would_change": ["A device that was handed over that day."],
-        "next_step": "Ask the account's owner where the account was in use that day.",
+        "next_step": "Have the password changed: the owner may not know of it.",
         "sites": [],
     }
     return json.dumps(base | more)

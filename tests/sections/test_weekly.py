@@ -207,6 +207,24 @@ def test_a_first_use_at_low_weight_asks_about_the_site_and_names_nobody():
     assert not [path for path, text in texts(pages).items() if "quail-33" in text]
 
 
+def test_low_weight_expires_with_a_note_and_leads_nowhere():
+    old = [
+        finding(f"f-old-{days}", "off_hours_external", f"lark-{days}", days, 20)
+        for days in (-14, -13, -7, -21)
+    ]
+    findings = pl.concat([busy().findings, frame("findings", old)])
+    pages = weekly_report(replace(busy(), findings=findings), MONDAY)
+    page = Page(pages[INDEX], within="cases-part").text
+    assert "Expired with this week: 2 cases of low weight" in page
+    rows = csv_rows(pages["2026-W47/data/cases.csv"])
+    standings = {row["Case"]: row["Standing"] for row in rows}
+    assert standings["c-old--7"] == "waiting for a decision"
+    assert standings["c-old--14"].startswith("expired")
+    assert "c-old--21" not in standings
+    assert "2026-W47/evidence/c-old--7.html" in pages
+    test_every_link_leads_to_a_page_of_the_archive(pages)
+
+
 def test_use_of_a_site_within_off_hours_use_is_told_there():
     pages = pages_of("busy")
     page = Page(pages["2026-W47/evidence/c-2026w47-10.html"])

@@ -71,9 +71,16 @@ def item(dice: random.Random, place: int) -> dict:
     )
 
 
-def items_of(inputs: ReportInputs) -> int:
-    """How many items wait at the end of the week."""
+def cases_of(inputs: ReportInputs) -> int:
+    """How many cases wait at the end of the week; each finding here is one of its own.
+
+    Of low weight, those of two weeks before and earlier have expired.
+    """
     sure = pl.col("confidence").is_in(["C2", "C3"])
     is_open = pl.col("status") == "open"
     last = MONDAY + timedelta(days=6)
-    return inputs.findings.filter(sure, is_open, pl.col("event_date") <= last).height
+    waits = inputs.findings.filter(sure, is_open, pl.col("event_date") <= last)
+    expired = pl.col("event_date") < MONDAY - timedelta(days=7)
+    first_use = pl.col("record").str.contains('"days": 1')
+    is_low = pl.col("severity") == "low"
+    return waits.filter(~(is_low & (expired | first_use))).height

@@ -169,9 +169,12 @@ def test_the_report_is_as_the_settings_say(home):
     (page,) = (home / "reports").glob("*-W09/index.html")
     text = page.read_text()
     assert "How our nets are used" in text
-    assert "713-R1 (the board, 2026-08-01)" in text
-    assert "trend-part" in text
-    assert "sites-part" not in text
+    rules, pictures = (
+        page.with_name(f"{name}.html").read_text() for name in ("rules", "pictures")
+    )
+    assert "713-R1 (the board, 2026-08-01)" in rules
+    assert "trend-part" in pictures
+    assert "sites-part" not in pictures
     assert not (page.parent / "data" / "sites.csv").exists()
 
 
