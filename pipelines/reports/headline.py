@@ -193,19 +193,21 @@ class Coverage:
     Attributes:
         expected: Source-hours in which lines were expected.
         missing: Those without a line.
+        heard: Source-hours with a line, expected or not.
         sources: Names of the sources with an expected hour.
         gaps: The missing hours, in runs.
     """
 
     expected: int
     missing: int
+    heard: int
     sources: tuple[str, ...]
     gaps: tuple[Gap, ...]
 
     @property
     def has_data(self) -> bool:
-        """Whether anything that was expected arrived."""
-        return self.expected > self.missing
+        """Whether anything arrived; in a first week nothing is expected yet."""
+        return self.heard > 0
 
     @property
     def is_partial(self) -> bool:
@@ -215,13 +217,15 @@ class Coverage:
 
 def coverage(view: View) -> Coverage:
     """Judge the week's source-hours; hours not yet due are not expected."""
-    due = view.of_week(view.inputs.source_hours).filter(
+    hours = view.of_week(view.inputs.source_hours)
+    due = hours.filter(
         pl.col("is_expected"), pl.col("hour_start") < view.inputs.generated_time
     )
     absent = missing_hours(view)
     return Coverage(
         expected=due.height,
         missing=absent.height,
+        heard=hours.filter(pl.col("line_count") > 0).height,
         sources=tuple(due["source"].unique().sort()),
         gaps=tuple(runs(absent)),
     )
@@ -311,7 +315,7 @@ def this_week(view: View) -> dict[str, Any]:
         "shared_accounts": view.seen("shared_account")["subject"].n_unique(),
         "new_sites": new_sites(view).height,
         "off_hours_accounts": view.seen("off_hours_external")["subject"].n_unique(),
-        "coverage": 1 - arrived.missing / arrived.expected,
+        "coverage": 1 - arrived.missing / max(arrived.expected, 1),
         "school_days": view.school_day_count,
     }
     # what was found counts; nothing found means nothing where no rule looked

@@ -132,7 +132,12 @@ def split(view: View) -> str:
 def trust(view: View, arrived: Coverage) -> Line:
     """What arrived and was read, before anything is concluded from it."""
     if not arrived.expected:
-        rest = f"No source was expected to send lines.{not_judged(view)}"
+        known = (
+            "Lines arrived; too few days to tell how many to expect."
+            if arrived.has_data
+            else "No source was expected to send lines."
+        )
+        rest = f"{known}{not_judged(view)}"
         return Line("hours-missing", "Trust", None, rest, compare_or_nothing(view),
                     "source-coverage")  # fmt: skip
     verb = "is" if arrived.missing == 1 else "are"

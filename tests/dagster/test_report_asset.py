@@ -33,7 +33,7 @@ def test_the_link_leads_to_the_week_itself_and_not_to_the_one_before():
 
 def test_the_numbers_are_those_of_page_one():
     page, said = numbers_by_link(pages_of("busy")[INDEX]), shown()
-    assert said["items_to_review"].value == page["needs-you"]
+    assert said["cases_to_decide"].value == page["needs-you"]
     assert said["new_sites"].value == page["new-sites"]
     assert 0.99 < said["arrived"].value < 1
 

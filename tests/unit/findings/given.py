@@ -41,6 +41,8 @@ PROVEN = {
         "is_on_one_list": False,
         "is_embedded": False,
         "is_left_open": False,
+        "is_break": False,
+        "why_no_break": "it was outside the break",
         "sites": ["social.example"],
     },
     "OH-1": {
