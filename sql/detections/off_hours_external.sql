@@ -17,21 +17,21 @@ params:
   event_date: {type: date}
   block_seconds:
     type: int
-    default: 240
+    default: 480
     min: 60
     max: 7200
     unit: seconds
-    why: twice as long as a look at the mail
+    why: shorter than this is a look at the mail
   external_seconds:
     type: int
-    default: 240
+    default: 480
     min: 60
     max: 7200
     unit: seconds
     why: the external part alone must be sustained
   non_work_seconds:
     type: int
-    default: 240
+    default: 300
     min: 60
     max: 7200
     unit: seconds
