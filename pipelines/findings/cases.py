@@ -2,9 +2,10 @@
 
 A case is what people count and decide: report, mail, messages, `status` and the command
 line take their numbers from here. The clause is the first that the policy names for the
-detection; the use of a site within off-hours use of the same account is of that case. A
-case says nothing more than its findings: its severity and confidence are those of the
-one that has the highest, never more.
+detection; the use of a site within off-hours use of the same account is of that case.
+So is one while the account was in use away from its owner: who was there is what that
+case asks. A case says nothing more than its findings: its severity and confidence are
+those of the one that has the highest, never more.
 """
 
 import hashlib
@@ -46,7 +47,9 @@ well enough to be anything but a hint for analysts."""
 
 LOW: tuple[Severity, ...] = ("informational", "low")
 EXPIRES_AFTER = timedelta(days=14)
-SITE_USE, OFF_HOURS = "non_approved_site", "off_hours_external"
+SITE_USE = "non_approved_site"
+HOLDING = ("shared_account", "off_hours_external")
+"""Kinds of findings within which the use of a site is told, the first one first."""
 
 Owner = Callable[[str, date], str | None]
 """The person to whom an account belonged on a day; None where nobody owns it."""
@@ -176,15 +179,15 @@ def is_on_trial(finding: Mapping[str, Any]) -> bool:
 def block_of(
     finding: Mapping[str, Any], others: Iterable[Mapping[str, Any]]
 ) -> Mapping[str, Any] | None:
-    """The off-hours use of the same account within which a use of sites lies."""
+    """The finding of the same account within which a use of sites lies."""
     if finding["kind"] != SITE_USE:
         return None
     start, end = span_of(finding)
     return next(
         (
             other
-            for other in others
-            if other["kind"] == OFF_HOURS
+            for other in sorted(others, key=lambda one: one["kind"], reverse=True)
+            if other["kind"] in HOLDING
             and other["subject"] == finding["subject"]
             and span_of(other)[0] < end
             and start < span_of(other)[1]
@@ -260,7 +263,7 @@ def places(
     rows = list(findings)
     blocks: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for row in rows:
-        if row["kind"] == OFF_HOURS and row["status"] != WITHDRAWN:
+        if row["kind"] in HOLDING and row["status"] != WITHDRAWN:
             blocks.setdefault((row["subject"], row["event_date"]), []).append(row)
     for row in rows:
         day = date.fromisoformat(row["event_date"])

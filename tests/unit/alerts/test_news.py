@@ -15,7 +15,7 @@ def test_one_fact_a_case():
         finding(2, event_date="2026-11-04", confidence="C3"),
         finding(3, event_date="2026-11-10"),
         finding(4, subject="bob"),
-        finding(5, rule="NA-1", kind="non_approved_site"),
+        finding(5, rule="AN-7", kind="anomaly"),
     ]
     made = of_cases(waiting_of(*found), SECURITY)
     assert len(made) == 4

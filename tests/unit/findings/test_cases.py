@@ -79,7 +79,7 @@ def test_two_accounts_of_one_person_are_one_case(store):
     ],
 )
 def test_another_clause_person_or_week_is_another_case(store, other):
-    assert len(kept(store, found(), found(**{"code": "OH-1"} | other))) == 2
+    assert len(kept(store, found("OH-1"), found(**{"code": "OH-1"} | other))) == 2
 
 
 def test_use_of_a_site_within_off_hours_use_is_of_its_case(store):
@@ -89,6 +89,14 @@ def test_use_of_a_site_within_off_hours_use_is_of_its_case(store):
     ((part, inside),) = one.parts()
     assert (part["rule"], [row["rule"] for row in inside]) == ("OH-1", ["NA-1"])
     assert one.heaviest["rule"] == "OH-1"
+
+
+def test_use_of_a_site_while_an_account_is_shared_is_of_that_case(store):
+    site, shared = found("NA-1", clause="cl.24"), found("SA-1", clause="cl.23")
+    (one,) = kept(store, site, shared)
+    assert one.clause == "cl.23"
+    ((part, inside),) = one.parts()
+    assert (part["rule"], [row["rule"] for row in inside]) == ("SA-1", ["NA-1"])
 
 
 def test_use_at_another_hour_is_a_case_of_its_own(store):
