@@ -85,7 +85,7 @@ def _days(
             remedy="Give --from DAY and --to DAY, or --case and an id that "
             "`schoolbell findings cases` lists.",
         )
-    start = date.fromisocalendar(int(found[0].week[:4]), int(found[0].week[-2:]), 1)
+    start = found[0].monday
     return start, start + timedelta(days=6)
 
 

@@ -183,17 +183,15 @@ def block_of(
     if finding["kind"] != SITE_USE:
         return None
     start, end = span_of(finding)
-    return next(
-        (
-            other
-            for other in sorted(others, key=lambda one: one["kind"], reverse=True)
-            if other["kind"] in HOLDING
-            and other["subject"] == finding["subject"]
-            and span_of(other)[0] < end
-            and start < span_of(other)[1]
-        ),
-        None,
+    around = (
+        other
+        for other in others
+        if other["kind"] in HOLDING
+        and other["subject"] == finding["subject"]
+        and span_of(other)[0] < end
+        and start < span_of(other)[1]
     )
+    return min(around, key=lambda other: HOLDING.index(other["kind"]), default=None)
 
 
 def span_of(finding: Mapping[str, Any]) -> tuple[datetime, datetime]:
