@@ -18,10 +18,10 @@ from pydantic.fields import FieldInfo
 from pipelines.alerts.channels import channels
 from pipelines.cli.app import app
 from pipelines.events import EVENT_CLASSES, LAKE_COLUMNS, PLACE, TIME_QUALITIES, Column
-from pipelines.notebook.dictionary import KEPT, VALUES
 from pipelines.privacy.editions import is_published, kept_columns
 from pipelines.registry.csv_files import Cell, File
 from pipelines.registry.frames import FILES, FRAMES
+from pipelines.reports.dictionary import KEPT, VALUES, sql_type
 from pipelines.settings.model import Settings
 from pipelines.settings.record_classes import KEPT as KEPT_FOR_GOOD
 from pipelines.settings.record_classes import NOT_REACHED, RECORD_CLASSES
@@ -319,7 +319,7 @@ def _columns(columns: Mapping[str, Column]) -> str:
     return table(
         ["Column", "Type", "Meaning", "Personal"],
         [
-            [name, str(one.dtype), one.meaning, PII[one.pii]]
+            [name, sql_type(one.dtype), one.meaning, PII[one.pii]]
             for name, one in columns.items()
         ],
     )

@@ -26,7 +26,7 @@ from pipelines.warehouse.builds import given
 from pipelines.warehouse.detections import Detection, catalogue, rule_version
 from pipelines.warehouse.headers import About, Scalar
 from pipelines.warehouse.inputs import Domains
-from pipelines.warehouse.library import models, rules
+from pipelines.warehouse.library import models, rule_headers
 from pipelines.warehouse.models import Model, arguments, model_version
 
 
@@ -102,7 +102,7 @@ class District:
     @cached_property
     def _about(self) -> Mapping[str, About]:
         # of rules that are switched off too: their findings stay
-        return {code: model.header.about for code, model in rules().items()}
+        return {code: header.about for code, header in rule_headers().items()}
 
     def subject_kind(self, rule: str) -> About:
         """What a rule's findings are about: an account or a device."""

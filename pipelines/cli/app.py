@@ -11,109 +11,78 @@ from typer.core import TyperGroup
 
 from pipelines.cli.errors import readable_errors
 
-COMMANDS = {
-    "init": ("init:init", "Create a district home."),
-    "check": (
-        "check:check",
-        "Check settings and registry, and list every problem found.",
-    ),
-    "doctor": (
-        "doctor:doctor",
-        "Check home and machine without changing anything; 0 ok, 1 look, 2 act.",
-    ),
-    "backup": (
-        "backup:backup",
-        "Back up settings, registry, state, lake and reports, also during a run.",
-    ),
-    "restore": (
-        "restore:restore",
-        "Restore a home from a backup: into a new folder, or its state in place.",
-    ),
-    "drill": (
-        "drill:drill",
-        "Restore a backup to a scratch folder, rebuild, compare findings, delete it.",
-    ),
-    "recover": (
-        "recover:recover",
-        "Rebuild the warehouse from lake and state; raw files are not needed.",
-    ),
-    "upgrade": (
-        "upgrade:upgrade",
-        "Upgrade a home from an earlier version to this one.",
-    ),
-    "purge": ("purge:purge", "Delete records past their retention period."),
-    "hold": ("hold:app", "Legal holds: days of which nothing may be deleted."),
-    "units": (
-        "units:units",
-        "Write systemd units, a login for Dagster's pages, and sudo rules.",
-    ),
-    "protect": (
-        "protect:protect_home",
-        "Set owner, group and mode of every part of a home; run it as root.",
-    ),
-    "move-state": (
-        "move_state:move_state",
-        "Move the state (ledger, findings, audit chain) to PostgreSQL, or back.",
-    ),
-    "run": (
-        "run:run_all",
-        "Do all that is due: ingest, build, detect, report, alerts.",
-    ),
-    "run-week": (
-        "run:run_week",
-        "Do all that is due, then republish the report of one week.",
-    ),
-    "report": (
-        "report:app",
-        "Republish weekly reports and print each page's path; sign one.",
-    ),
-    "status": (
-        "status:status",
-        "Show sources, runs, days, findings, alerts, disk; 0 ok, 1 look, 2 act.",
-    ),
-    "ingest": ("ingest:ingest", "Ingest everything new in the landing folders."),
-    "replay-rejects": (
-        "replay_rejects:replay_rejects",
-        "Parse rejected lines again, after their format was improved.",
-    ),
-    "identify": (
-        "identify:identify",
-        "Identify the format of log files and show how their first lines are parsed.",
-    ),
-    "score": (
-        "score:score",
-        "Generate synthetic districts, run them, and score findings against the truth.",
-    ),
-    "query": (
-        "query:query",
-        "Query the newest snapshot, under code names; no query can change it.",
-    ),
-    "describe": (
-        "describe:describe",
-        "Describe tables: type, meaning and personal-data mark of each column.",
-    ),
-    "who": (
-        "who:who",
-        "Show which device and account held an address at a given time.",
-    ),
-    "suggest": (
-        "suggest:suggest",
-        "Propose registry rows from the logs; the registry is not changed.",
-    ),
-    "replay": (
-        "replay:replay",
-        "Show which findings another threshold or registry row would add or remove.",
-    ),
-    "reveal": (
-        "reveal:reveal",
-        "Show whose a code name is, for one case; each lookup is recorded first.",
-    ),
-    "findings": ("findings:app", "Findings, cases and verdicts."),
-    "lists": ("lists:app", "Site lists kept by others."),
-    "alerts": ("alerts:app", "Alerts: what was sent, tests, acknowledgments."),
-    "audit": ("audit:app", "The audit log: who did what with findings and names."),
+GROUPS = {
+    "Set up": {
+        "init": ("init:init", "Create a district home."),
+        "check": ("check:check", "Check settings and registry; list every problem."),
+        "identify": (
+            "identify:identify",
+            "Identify a log's format and show how it is parsed.",
+        ),
+        "suggest": (
+            "suggest:suggest",
+            "Propose registry rows from what the logs show.",
+        ),
+        "lists": ("lists:app", "Site lists kept by others."),
+        "units": (
+            "units:units",
+            "Write systemd units, a Dagster login and sudo rules.",
+        ),
+        "protect": (
+            "protect:protect_home",
+            "Set owner and mode of a home's files, as root.",
+        ),
+    },
+    "Daily": {
+        "run": ("run:run_all", "Ingest, build, detect, report and alert, as is due."),
+        "run-week": (
+            "run:run_week",
+            "Do all that is due; republish one week's report.",
+        ),
+        "status": ("status:status", "Show how things stand: 0 well, 1 look, 2 act."),
+        "doctor": ("doctor:doctor", "Check home and machine: 0 well, 1 look, 2 act."),
+        "report": ("report:app", "Republish weekly reports, or sign one."),
+        "alerts": ("alerts:app", "Alerts: what was sent, tests, acknowledgments."),
+        "ingest": ("ingest:ingest", "Ingest what is new in the landing folders."),
+        "replay-rejects": (
+            "replay_rejects:replay_rejects",
+            "Parse rejected lines again, after a fix.",
+        ),
+    },
+    "Ask": {
+        "query": ("query:query", "Query the newest snapshot; nothing is changed."),
+        "describe": (
+            "describe:describe",
+            "Describe tables: type and meaning of each column.",
+        ),
+        "who": ("who:who", "Show which device and account held an address when."),
+        "replay": ("replay:replay", "Show what another threshold or row would change."),
+    },
+    "Review": {
+        "findings": ("findings:app", "Findings, cases and verdicts."),
+        "reveal": (
+            "reveal:reveal",
+            "Show whose a code name is; each lookup is recorded.",
+        ),
+        "audit": ("audit:app", "The audit log: who did what with findings and names."),
+    },
+    "Keep": {
+        "backup": ("backup:backup", "Back up a home, also during a run."),
+        "restore": ("restore:restore", "Restore a home, or its state, from a backup."),
+        "drill": ("drill:drill", "Try a backup: restore, rebuild, compare, delete."),
+        "recover": ("recover:recover", "Rebuild the warehouse from lake and state."),
+        "upgrade": ("upgrade:upgrade", "Upgrade a home from an earlier version."),
+        "purge": ("purge:purge", "Delete records past their retention period."),
+        "hold": ("hold:app", "Legal holds: days of which nothing may be deleted."),
+        "move-state": (
+            "move_state:move_state",
+            "Move the state to PostgreSQL, or back.",
+        ),
+        "score": ("score:score", "Score the rules on synthetic districts."),
+    },
 }
-"""Each command or group, where it is, and what the list of commands says of it."""
+"""Commands by what they are for: where each is, and what the list says of it."""
+COMMANDS = {name: one for group in GROUPS.values() for name, one in group.items()}
 
 
 class Commands(MutableMapping[str, Any]):
@@ -162,8 +131,12 @@ class Schoolbell(TyperGroup):
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write each command with its first sentence."""
         del ctx
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+        wide = max(map(len, COMMANDS))
+        for group, commands in GROUPS.items():
+            with formatter.section(group):
+                formatter.write_dl(
+                    [(f"{name:{wide}}", text) for name, (_, text) in commands.items()]
+                )
 
 
 app = typer.Typer(

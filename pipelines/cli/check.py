@@ -48,7 +48,7 @@ def check(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Check settings and registry, and list every problem found.
+    """Check settings and registry; list every problem.
 
     Each problem names file, line, the value, what is allowed, and a corrected line.
     Exit codes: 0 in order, 1 a file shrank and was not accepted, 2 something needs

@@ -1,6 +1,6 @@
 """The command that says what the columns of a snapshot mean."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from typing import Annotated
 
 import polars as pl
@@ -9,27 +9,49 @@ import typer
 from pipelines.cli.options import AsJson
 from pipelines.cli.output import rendered
 from pipelines.cli.query import _put
-from pipelines.notebook.dictionary import described, relations
+from pipelines.errors import SettingsError
+from pipelines.reports.dictionary import described, in_snapshots, relations
 
 
 def describe(
     table: Annotated[
         str, typer.Argument(help="Table, such as core.site_use; without one, list all.")
     ] = "",
+    every: Annotated[
+        bool,
+        typer.Option("--all", help="Also what no snapshot holds and no query sees."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Describe tables: type, meaning and personal-data mark of each column."""
-    if table:
-        rows: Sequence[dict[str, str]] = [
-            {
-                "column": one.column,
-                "type": one.kind,
-                "personal": "" if one.pii == "none" else one.pii,
-                "meaning": one.meaning,
-                "words": "; ".join(f"{word}: {is_}" for word, is_ in one.words.items()),
-            }
-            for one in described(table)
-        ]
-    else:
-        rows = [{"relation": name, "row": row} for name, row in relations().items()]
+    """Describe tables: type and meaning of each column.
+
+    And whether a column holds personal data.
+    """
+    rows = [
+        {**row, "in snapshots": "yes" if seen else "no"} if every else row
+        for row, seen in (_columns(table) if table else _relations())
+        if seen or every
+    ]
+    if not rows:
+        raise SettingsError(
+            f"no snapshot holds {table}, so that no query sees it",
+            remedy=f"What it is: schoolbell describe {table} --all",
+        )
     _put(rendered(pl.DataFrame(rows), "json" if as_json else "table", ()), None)
+
+
+def _relations() -> Iterator[tuple[dict[str, str], bool]]:
+    for name, row in relations().items():
+        yield {"relation": name, "row": row}, name in in_snapshots()
+
+
+def _columns(table: str) -> Iterator[tuple[dict[str, str], bool]]:
+    for one in described(table):
+        row = {
+            "column": one.column,
+            "type": one.kind,
+            "personal": "" if one.pii == "none" else one.pii,
+            "meaning": one.meaning,
+            "words": "; ".join(f"{word}: {is_}" for word, is_ in one.words.items()),
+        }
+        yield row, one.is_published

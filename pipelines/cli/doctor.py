@@ -13,7 +13,10 @@ from pipelines.settings.home import DistrictHome
 
 
 def doctor(home: Home, as_json: AsJson = False) -> None:
-    """Check home and machine without changing anything; 0 ok, 1 look, 2 act."""
+    """Check home and machine: 0 well, 1 look, 2 act.
+
+    Nothing is changed; the exit code is the verdict.
+    """
     if not home.is_dir():
         raise SettingsError(
             "there is no such folder",

@@ -27,8 +27,9 @@ def drill(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Restore a backup to a scratch folder, rebuild, compare findings, delete it.
+    """Try a backup: restore, rebuild, compare, delete.
 
+    It is restored into a scratch folder, and its findings are compared.
     Exit codes: 0 the backup is complete, 1 it is not; what is missing is listed.
     """
     place = scratch or Path(tempfile.gettempdir())

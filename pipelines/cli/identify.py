@@ -28,7 +28,7 @@ def identify(
     files: Annotated[list[Path], typer.Argument(help="Log files to look at.")],
     as_json: AsJson = False,
 ) -> None:
-    """Identify the format of log files and show how their first lines are parsed.
+    """Identify a log's format and show how it is parsed.
 
     For a zip archive the first members are read.
     """

@@ -39,7 +39,7 @@ def ingest(
         bool, typer.Option("--dry-run", help="Show what is new without reading it.")
     ] = False,
 ) -> None:
-    """Ingest everything new in the landing folders."""
+    """Ingest what is new in the landing folders."""
     if dry_run:
         with open_district(home) as district, only_writer(district.home):
             _preview(district, settle_seconds, as_json=as_json)

@@ -22,7 +22,7 @@ def move_state(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Move the state (ledger, findings, audit chain) to PostgreSQL, or back.
+    """Move the state to PostgreSQL, or back.
 
     The URL names the driver: postgresql+psycopg2://USER:PASSWORD@HOST/DATABASE. It is
     looked up at each start and stored in no file of the home. Each home needs its

@@ -22,7 +22,7 @@ def protect_home(
     ] = "schoolbell",
     as_json: AsJson = False,
 ) -> None:
-    """Set owner, group and mode of every part of a home; run it as root.
+    """Set owner and mode of a home's files, as root.
 
     Reports can then be read by schoolbell-readers, snapshots by schoolbell-snapshots,
     settings and registry written by schoolbell-operators; keys, lake, state and

@@ -40,7 +40,10 @@ def query(
         bool, typer.Option("--json", help="The same as --format json.")
     ] = False,
 ) -> None:
-    """Query the newest snapshot, under code names; no query can change it."""
+    """Query the newest snapshot; nothing is changed.
+
+    Accounts and devices are under code names.
+    """
     kind = "json" if as_json else kind
     if name and sql:
         raise SettingsError("a saved query and --sql exclude each other")
@@ -87,10 +90,19 @@ def _answer(
         return con.frame(chosen.query, **values), chosen.query
     except SqlError as error:
         raise ModelError(
-            str(error).strip().splitlines()[0],
+            _without_place(str(error)),
             where="--sql" if sql else f"sql/queries/{name}.sql",
             remedy="See: schoolbell describe, and: schoolbell describe TABLE",
         ) from error
+
+
+def _without_place(message: str) -> str:
+    """DuckDB's message with what it proposes, without the excerpt of the query."""
+    return "\n  ".join(
+        line
+        for line in message.strip().partition("\nLINE ")[0].splitlines()
+        if line.strip()
+    )
 
 
 def _pairs(values: Sequence[str]) -> dict[str, str]:

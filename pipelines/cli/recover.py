@@ -27,10 +27,10 @@ def recover(
     is_quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Rebuild the warehouse from lake and state; raw files are not needed.
+    """Rebuild the warehouse from lake and state.
 
-    The old one is replaced once the new one is complete; both are compared table by
-    table.
+    Raw files are not needed. The old one is replaced once the new one is complete;
+    both are compared table by table.
     """
     if new_key:
         with open_district(home) as district, only_writer(district.home):

@@ -46,7 +46,10 @@ def replay(
     as_json: AsJson = False,
     is_quiet: Quiet = False,
 ) -> None:
-    """Show which findings another threshold or registry row would add or remove."""
+    """Show what another threshold or row would change.
+
+    Findings that would come or go; nothing is saved.
+    """
     if not (values or settings or registry):
         raise SettingsError("nothing to try", remedy=EXAMPLE)
     with open_context(home, "replay") as context, _scratch() as folder:

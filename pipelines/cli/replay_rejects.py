@@ -19,7 +19,10 @@ def replay_rejects(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Parse rejected lines again, after their format was improved."""
+    """Parse rejected lines again, after a fix.
+
+    For when a format reads more than it did.
+    """
     known = readers()
     if only is not None and only not in known:
         raise SettingsError(

@@ -38,7 +38,7 @@ def group(
     as_json: AsJson = False,
     is_quiet: Quiet = False,
 ) -> None:
-    """Republish weekly reports and print each page's path; sign one."""
+    """Republish weekly reports, or sign one."""
     if chosen.invoked_subcommand:
         return
     if home is None:

@@ -47,7 +47,7 @@ def restore(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Restore a home from a backup: into a new folder, or its state in place.
+    """Restore a home, or its state, from a backup.
 
     The backup's signature is checked with the keys, and every file's hash, before any
     is written. With --in-place a home whose

@@ -32,7 +32,10 @@ def reveal(
     case: CaseId = "",
     as_json: AsJson = False,
 ) -> None:
-    """Show whose a code name is, for one case; each lookup is recorded first."""
+    """Show whose a code name is; each lookup is recorded.
+
+    For one case, and before anything is shown.
+    """
     with open_context(home, "names") as context:
         why = required_reason(reason)
         held = next((each for each in context.cases if each.case_id == case), None)

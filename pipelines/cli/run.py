@@ -25,7 +25,7 @@ def run_all(
     ] = 600,
     as_json: AsJson = False,
 ) -> None:
-    """Do all that is due: ingest, build, detect, report, alerts."""
+    """Ingest, build, detect, report and alert, as is due."""
     screen = console(is_quiet=is_quiet)
     is_purged = finish_interrupted(home, is_quiet=is_quiet)
     with watching(screen) as watchers:
@@ -50,7 +50,7 @@ def run_week(
     is_quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Do all that is due, then republish the report of one week."""
+    """Do all that is due; republish one week's report."""
     with watching(console(is_quiet=is_quiet)) as watchers:
         done = run(home, watchers=watchers)
     tell(facts_of(done), *told(done), as_json=as_json)

@@ -57,7 +57,7 @@ def score(  # noqa: PLR0913 - a command has that many options
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Generate synthetic districts, run them, and score findings against the truth."""
+    """Score the rules on synthetic districts."""
     size: dict[str, Any] = {"people": people, "weeks": weeks, "violations": not is_null}
     if is_stability:
         _stability(seed, people, weeks, as_json=as_json)

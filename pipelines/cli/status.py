@@ -10,6 +10,7 @@ import typer
 from pipelines.cli.options import AsJson, Home
 from pipelines.district import District, open_district
 from pipelines.errors import capital, safe, safe_lines
+from pipelines.health.source_states import HISTORY
 from pipelines.run.console import console, table
 from pipelines.run.status import WORDS, Status, status_of
 
@@ -28,7 +29,10 @@ COLUMNS = ("source", "state", "newest line", "newest file", "usual lag", "lines"
 
 
 def status(home: Home, as_json: AsJson = False, alert: Alert = False) -> None:
-    """Show sources, runs, days, findings, alerts, disk; 0 ok, 1 look, 2 act."""
+    """Show how things stand: 0 well, 1 look, 2 act.
+
+    Sources, runs, days, findings, alerts, disk; the exit code is the verdict.
+    """
     now = datetime.now(UTC)
     with open_district(home) as district:
         code = _alert(district, now) if alert else 0
@@ -41,23 +45,29 @@ def status(home: Home, as_json: AsJson = False, alert: Alert = False) -> None:
 
 
 def _show(found: Status) -> None:
-    screen = console()
-    screen.print(table("Status", ("what", "value"), found.rows))
-    rows = [
-        [one.name, one.state, *_when(one.shown), one.counts.get("lines", 0)]
-        for one in found.sources
-    ]
-    if rows:
-        screen.print(table("Sources", COLUMNS, rows))
-    versions = ", ".join(f"{k} {v}" for k, v in found.shown["versions"].items())
-    typer.echo(safe(f"Runs on {versions}."), err=True)
-    for line in found.shown["account_names"]:
-        typer.echo(safe(f"{capital(line)}."), err=True)
+    """The verdict and its reasons first, then what they stand on."""
+    typer.echo(f"{capital(WORDS[found.exit_code])}.", err=True)
     for reason in found.reasons:
         typer.echo(safe(f"- {reason}"), err=True)
     for line in _named([*found.shown["trouble"], *found.shown["waiting"]]):
         typer.echo(line, err=True)
-    typer.echo(f"Overall: {WORDS[found.exit_code]}.", err=True)
+    for line in found.shown["account_names"]:
+        typer.echo(safe(f"{capital(line)}."), err=True)
+    screen = console()
+    rows = [
+        [one.name, one.state, *_when(found, one.shown), one.counts.get("lines", 0)]
+        for one in found.sources
+    ]
+    if rows:
+        screen.print(table("Sources", COLUMNS, rows))
+    if any(one.state == HISTORY for one in found.sources):
+        typer.echo(
+            "history: its lines came long after they happened, so no lag is usual yet.",
+            err=True,
+        )
+    screen.print(table("Counts", (f"times in {found.zone}", ""), found.rows))
+    versions = ", ".join(f"{k} {v}" for k, v in found.shown["versions"].items())
+    typer.echo(safe(f"Runs on {versions}."), err=True)
 
 
 def _named(files: Sequence[Mapping[str, str]]) -> Iterator[str]:
@@ -70,12 +80,13 @@ def _named(files: Sequence[Mapping[str, str]]) -> Iterator[str]:
         yield f"  and {more} more, all of which `status --json` names"
 
 
-def _when(shown: dict[str, object]) -> list[str]:
+def _when(found: Status, shown: dict[str, object]) -> list[str]:
     times = [
-        str(shown[name] or "none")[:16] for name in ("newest_event", "newest_arrival")
+        str(found.local(shown[name]) or "none")
+        for name in ("newest_event", "newest_arrival")
     ]
     lag = shown["usual_lag_minutes"]
-    return [*times, "history" if lag is None else f"{lag} min"]
+    return [*times, "unknown" if lag is None else f"{lag} min"]
 
 
 def _alert(district: District, now: datetime) -> int:

@@ -23,7 +23,10 @@ def suggest(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Propose registry rows from the logs; the registry is not changed."""
+    """Propose registry rows from what the logs show.
+
+    The registry is not changed.
+    """
     with working("looking through the logs"), open_district(home) as district:
         target = _outside(out, district.home.registry) if out is not None else None
         found = proposed(district)

@@ -18,7 +18,7 @@ def units(
     ] = "schoolbell",
     as_json: AsJson = False,
 ) -> None:
-    """Write systemd units, a login for Dagster's pages, and sudo rules.
+    """Write systemd units, a Dagster login and sudo rules.
 
     Nothing is installed: review them, then copy what you want to /etc/systemd/system,
     /etc/nginx/conf.d and /etc/sudoers.d.

@@ -22,7 +22,7 @@ def upgrade(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Upgrade a home from an earlier version to this one.
+    """Upgrade a home from an earlier version.
 
     The state is copied, compared with the old one row by row, and put in its place
     at one instant; the old one stays beside it. Run it after each new release; where

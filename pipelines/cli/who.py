@@ -31,7 +31,7 @@ def who(
     case: Annotated[str, typer.Option(help="Case or notice it is for.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Show which device and account held an address at a given time.
+    """Show which device and account held an address when.
 
     Every lookup is recorded in the audit log: who asked, what, why.
     """

@@ -142,12 +142,14 @@ class Failure:
 
 def failures(district: District) -> list[Failure]:
     """What could not be built, by the model that failed."""
-    codes = {
-        detection.model.name: code for code, detection in district.detections.items()
-    }
     found: dict[str, list[Quarantined]] = {}
     for entry in quarantined(district.store):
         found.setdefault(entry.cause, []).append(entry)
+    if not found:
+        return []  # without reading the models
+    codes = {
+        detection.model.name: code for code, detection in district.detections.items()
+    }
     return [
         Failure(
             cause,

@@ -17,6 +17,10 @@ from pipelines.state.source_issues import stored_issues
 WELL, LOOK, ACT = 0, 1, 2
 
 
+HISTORY = "history"
+"""The state of a source whose lines all came long after they happened."""
+
+
 @dataclass(frozen=True)
 class SourceState:
     """One source.
@@ -116,4 +120,4 @@ def _judged(
         kinds = ", ".join(sorted({row["kind"].replace("_", " ") for row in wrong}))
         words = "; ".join(f"{KINDS[row['kind']]} ({row['detail']})" for row in wrong)
         return ACT if is_silent else LOOK, kinds, f"{name}: {words}"
-    return WELL, "well" if lag is not None else "history", ""
+    return WELL, "well" if lag is not None else HISTORY, ""

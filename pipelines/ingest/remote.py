@@ -13,8 +13,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import fsspec
-
 from pipelines.errors import SourceError
 from pipelines.ingest.delivery import (
     Delivery,
@@ -184,6 +182,8 @@ def _store(url: str, *, is_new: bool = False) -> tuple[Any, str]:
 
     A process that lives for weeks outlives its connections.
     """
+    import fsspec
+
     if is_new:
         fsspec.get_filesystem_class(url.partition("://")[0]).clear_instance_cache()
     more = {"host_key_policy": known_hosts_only()} if _is_sftp(url) else {}

@@ -18,7 +18,7 @@ import polars as pl
 from pipelines.clock import monday
 from pipelines.errors import ModelError, SettingsError
 from pipelines.health.source_hours import closed_times, expected_hours
-from pipelines.notebook.dictionary import meaning_of, notes_of
+from pipelines.reports.dictionary import meaning_of, notes_of
 from pipelines.settings.home import DistrictHome
 from pipelines.warehouse.snapshots import (
     SqlError,
@@ -184,6 +184,7 @@ def coverage(ask: Ask, zone: str) -> Coverage:
     """
     days = ask("select distinct event_date from marts.source_hours order by all")
     hours = ask("select * from marts.source_hours").pl()
+    hours = hours.with_columns(pl.col("hour_start").dt.convert_time_zone("UTC"))
     kinds = ask("select * from marts.school_days").pl()
     silent = expected_hours(hours, kinds, _closed(hours), zone).filter(
         pl.col("line_count") == 0
@@ -234,15 +235,17 @@ class Connection:
         coverage: Days it covers, and hours in which a source was silent.
     """
 
-    def __init__(self, home: Path, path: Path | None = None) -> None:
-        self.home = home
+    def __init__(
+        self, home: Path, path: Path | None = None, *, is_local: bool = True
+    ) -> None:
+        self.home, self._is_local = home, is_local
         self._open(path or current(DistrictHome(home).snapshots))
 
     def _open(self, path: Path) -> None:
         self.path = path
         try:
             # an earlier connection lives on in the relations that came from it
-            self._connection: Any = locked_down(path)
+            self._connection: Any = locked_down(path, is_local=self._is_local)
             self.district, self.zone = self._about()
             self.coverage: Coverage = coverage(self.sql, self.zone)
         except SqlError as error:
@@ -270,10 +273,11 @@ class Connection:
         return self._connection.sql(query, params=params)
 
     def frame(self, query: str, **params: Any) -> pl.DataFrame:
-        """The rows of a query in Polars, each instant in the district's own zone."""
+        """The rows of a query in Polars, each instant in the connection's zone."""
         frame: pl.DataFrame = self.sql(query, **params).pl()
+        zone = self.zone if self._is_local else "UTC"
         return frame.with_columns(
-            pl.selectors.datetime(time_zone="*").dt.convert_time_zone(self.zone)
+            pl.selectors.datetime(time_zone="*").dt.convert_time_zone(zone)
         )
 
     def tables(self) -> pl.DataFrame:
@@ -288,12 +292,17 @@ class Connection:
             schema={"table": pl.String, "rows": pl.Int64, "meaning": pl.String},
         )
 
-    def describe(self, table: str) -> pl.DataFrame:
+    def describe(self, table: str = "") -> pl.DataFrame:
         """The columns of a relation: type, meaning, whether it is a pseudonym.
+
+        Args:
+            table: Without one, the relations themselves, as `tables` gives them.
 
         Raises:
             ModelError: The snapshot has no such relation.
         """
+        if not table:
+            return self.tables()
         if table not in self._names():
             raise ModelError(
                 f"the snapshot has no table {table!r}",
@@ -353,6 +362,7 @@ def connect(
     *,
     as_of: str | date | datetime | None = None,
     week: str | date | None = None,
+    utc: bool = False,
 ) -> Connection:
     """Open the newest snapshot of a district and say in one line what it holds.
 
@@ -363,6 +373,8 @@ def connect(
             local day counts to its end; an instant without an offset is UTC.
         week: An earlier snapshot instead: the newest that knows of no later week, as
             `2026-W47` or a day of it.
+        utc: Show instants, and reckon their hours and days, in UTC; without it in
+            the district's zone.
 
     Raises:
         SettingsError: No home was named and there is no demo district, or the time
@@ -370,7 +382,8 @@ def connect(
         ModelError: The home has no snapshot yet, or none so old is kept.
     """
     found = _home(home)
-    opened = Connection(found, chosen(DistrictHome(found).snapshots, as_of, week))
+    path = chosen(DistrictHome(found).snapshots, as_of, week)
+    opened = Connection(found, path, is_local=not utc)
     _say(str(opened))
     return opened
 

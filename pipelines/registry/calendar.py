@@ -12,9 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-import icalendar
 import polars as pl
-import recurring_ical_events
 
 from pipelines.clock import SCHOOL_YEAR_STARTS, Reading, civil_time
 from pipelines.registry.csv_files import LINE, Rows, tell
@@ -205,6 +203,8 @@ def clean(data: bytes, name: str) -> tuple[str, list[Problem]]:
 
 
 def _fault(text: str) -> str:
+    import icalendar  # a third of a second: most homes have no such file
+
     try:
         event = icalendar.Event.from_ical(text)
     except (ValueError, KeyError, TypeError, IndexError) as error:
@@ -313,6 +313,9 @@ def read_calendar(data: bytes, name: str, words: Mapping[str, str], zone: str) -
 
 def _expanded(text: str, name: str, problems: list[Problem]) -> list[Any]:
     """Every occurrence of every event that takes place."""
+    import icalendar
+    import recurring_ical_events
+
     try:
         whole = icalendar.Calendar.from_ical(text)
         first, last = _span(whole)

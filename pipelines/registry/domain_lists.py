@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib import resources
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
@@ -113,9 +114,8 @@ def _misp() -> Iterator[tuple[str, str, str]]:
     a million names and more.
     """
     opened = set(OPENED_BY_PEOPLE.split())
-    folder = resources.files(MISP_PACKAGE).joinpath(MISP_LISTS)
     for name, kind in MISP_KINDS.items():
-        path = folder.joinpath(name, "list.json")
+        path = _misp_folder() / name / "list.json"
         if not path.is_file():
             continue
         listed = json.loads(path.read_text(encoding="utf-8"))
@@ -124,6 +124,14 @@ def _misp() -> Iterator[tuple[str, str, str]]:
             host = written.lower().strip(". ")
             if host not in opened:
                 yield host, kind, source
+
+
+def _misp_folder() -> Path:
+    """Where the lists lie; the package is not imported, since it brings 100 more."""
+    package = find_spec(MISP_PACKAGE)
+    if package is None or not package.submodule_search_locations:
+        raise ModuleNotFoundError(f"no package {MISP_PACKAGE}: install Schoolbell anew")
+    return Path(package.submodule_search_locations[0]) / MISP_LISTS
 
 
 # Reads lists of domains that others keep: categories, or hosts of machines.

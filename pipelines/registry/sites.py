@@ -2,12 +2,12 @@
 
 import ipaddress
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
+from typing import Any
 
 import idna
 import polars as pl
-import tldextract
 
 _LABEL = re.compile(r"^(?!-)[a-z0-9_-]{1,63}(?<!-)$")
 _LONGEST_HOST = 253
@@ -64,7 +64,7 @@ def _address(text: str) -> str | None:
 def _extract(name: str) -> str:
     found = _extractor()(name)
     if found.suffix:
-        return found.top_domain_under_public_suffix
+        return str(found.top_domain_under_public_suffix)
     # the list's own default: an unlisted top-level domain, such as the `local` or
     # `lan` of an inside network, is a suffix of one label
     labels = name.split(".")
@@ -72,7 +72,9 @@ def _extract(name: str) -> str:
 
 
 @cache
-def _extractor() -> tldextract.TLDExtract:
+def _extractor() -> Callable[[str], Any]:
+    import tldextract  # with it come requests and more, an eighth of a second
+
     return tldextract.TLDExtract(
         cache_dir=None,
         suffix_list_urls=(),

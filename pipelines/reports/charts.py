@@ -185,7 +185,7 @@ def chart(
 ) -> Figure:
     """A figure in our look. `layout` may hold height, shapes, annotations, axes."""
     named = any(trace.showlegend for trace in traces)
-    # given whole: `update_layout` checks and copies it over again, at nine times the cost
+    # given whole: `update_layout` checks and copies it anew, at nine times the cost
     return Figure(
         list(traces),
         {

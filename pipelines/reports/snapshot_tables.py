@@ -29,6 +29,7 @@ from pipelines.privacy.editions import (
 )
 from pipelines.privacy.pseudonyms import Kind
 from pipelines.privacy.redaction import hidden_sites, redact, redacted, sensitive_names
+from pipelines.reports.dictionary import meaning_of, notes_of
 from pipelines.state import ledger
 from pipelines.state.findings import stored_evidence
 from pipelines.warehouse.repair import opened
@@ -61,7 +62,14 @@ def publish_snapshot(district: District, now: datetime) -> Path:
         frames[UNJUDGED] = frame(unjudged(district))
         frames[ABOUT] = about_frame(district, now)
         name_everything(database, tables, names, sensitive)
-        return publish(database, district.home.snapshots, tables, frames, now, copied)
+        notes = {
+            name: (meaning_of(name), {n: one.meaning for n, one in columns.items()})
+            for name in (*tables, *frames)
+            for columns in [notes_of(name)]
+        }
+        return publish(
+            database, district.home.snapshots, tables, frames, now, copied, notes
+        )
 
 
 def about_frame(district: District, now: datetime) -> pl.DataFrame:

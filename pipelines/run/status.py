@@ -5,12 +5,14 @@ lock, and says the same whether Dagster is well or not.
 """
 
 import platform
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from shutil import disk_usage
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pipelines.alerts.facts import standstill
 from pipelines.district import District
@@ -62,6 +64,9 @@ SET_ASIDE = (
     "moved to lake/.unlisted: the ledger does not list them, and nothing of them was "
     "deleted. Look whether an older state was put back"
 )
+ALWAYS = ("files", "lines", "days_to_build", "cases_to_decide", "registry_problems")
+"""What is shown at nought too: that it is nought is what one looks for."""
+_STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 RECENT = timedelta(days=7)
 """A message that was given up longer ago is history."""
 
@@ -75,21 +80,34 @@ class Status:
         exit_code: 0 well, 1 somebody should look, 2 somebody should act.
         sources: How each source does.
         reasons: Why it is not 0, the worst first.
+        zone: The district's, in which people are told the time.
     """
 
     shown: Mapping[str, Any]
     exit_code: int
     sources: Sequence[SourceState] = ()
     reasons: Sequence[str] = field(default_factory=tuple)
+    zone: str = "UTC"
 
     @property
     def rows(self) -> list[tuple[str, object]]:
-        """For people: name and value."""
+        """For people: name and value; what is nought or unknown is left out."""
         return [
-            (name.replace("_", " "), value)
+            (name.replace("_", " "), self.local(value))
             for name, value in self.shown.items()
             if not isinstance(value, list | dict)
+            and (value or name in ALWAYS)
+            and name != "state"
         ]
+
+    def local(self, value: Any) -> Any:
+        """An instant as a clock in the district shows it; all else as it is."""
+        if not isinstance(value, str) or not _STAMP.match(value):
+            return value
+        instant = datetime.fromisoformat(value)
+        if instant.tzinfo is None:
+            instant = instant.replace(tzinfo=UTC)
+        return f"{instant.astimezone(ZoneInfo(self.zone)):%Y-%m-%d %H:%M}"
 
 
 def status_of(district: District, now: datetime) -> Status:
@@ -136,7 +154,7 @@ def status_of(district: District, now: datetime) -> Status:
     shown["not_built"] = [one.shown for one in failed]
     shown["waiting"] = waits
     shown["account_names"] = list(names_of(district))
-    return Status(shown, code, sources, shown["reasons"])
+    return Status(shown, code, sources, shown["reasons"], district.zone)
 
 
 def _of_files(

@@ -334,6 +334,28 @@ class Database:
         self._connection.execute(f"create table snap.{table} as select * from incoming")
         self._connection.unregister("incoming")
 
+    def comment_out(self, table: str, notes: "Notes") -> None:
+        """Say in `snap` what a table and its columns mean, for whatever shows it."""
+        meaning, columns = notes
+        self._connection.execute(
+            f"comment on table snap.{table} is {_literal(meaning)}"
+        )
+        for (name,) in self.rows(f"select column_name from (describe snap.{table})"):
+            if name in columns:
+                self._connection.execute(
+                    f"comment on column snap.{table}.{name} is"
+                    f" {_literal(columns[name])}"
+                )
+
+
+Notes = tuple[str, Mapping[str, str]]
+"""What a row of a table is, and what each of its columns holds."""
+
+
+def _literal(text: str) -> str:
+    """Our own words as SQL: `comment on` takes no parameters."""
+    return "'" + text.replace("'", "''") + "'"
+
 
 def _of_days(
     model: Model, days: Sequence[date | None]

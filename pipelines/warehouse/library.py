@@ -4,8 +4,8 @@ from functools import cache
 from pathlib import Path
 
 from pipelines.errors import ModelError
-from pipelines.warehouse.headers import DETECTIONS, Shared, shared_of
-from pipelines.warehouse.models import Model, read_macros, read_models
+from pipelines.warehouse.headers import DETECTIONS, Header, Shared, shared_of
+from pipelines.warehouse.models import Model, read_macros, read_model, read_models
 
 
 def sql_folder() -> Path:
@@ -40,6 +40,13 @@ def macros() -> dict[str, str]:
 def shared_words() -> Shared:
     """What the detections have in common."""
     return shared_of(sql_folder() / DETECTIONS)
+
+
+@cache
+def rule_headers() -> dict[str, Header]:
+    """The header of every detection by its code, at a tenth of `rules`'s time."""
+    files = sorted((sql_folder() / DETECTIONS).glob("*.sql"))
+    return {(header := read_model(file).header).code: header for file in files}
 
 
 @cache

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import duckdb
 import polars as pl
@@ -20,7 +21,7 @@ import polars as pl
 from pipelines.errors import BusyError, ModelError
 from pipelines.ingest.lake import sync
 from pipelines.settings.home import PLAIN_FILE, shared_folder
-from pipelines.warehouse.database import LOCKED, Copied, Database, writing
+from pipelines.warehouse.database import LOCKED, Copied, Database, Notes, writing
 
 POINTER = "CURRENT"
 PREFIX, STAMP = "schoolbell-", "%Y%m%dT%H%M%SZ"
@@ -34,7 +35,6 @@ _LOCKDOWN = (
     "memory_limit='1GB'",
     "threads=2",
     "max_temp_directory_size='2GB'",
-    "TimeZone='UTC'",
     "autoinstall_known_extensions=false",
     "autoload_known_extensions=false",
     "allow_community_extensions=false",
@@ -50,6 +50,7 @@ def publish(
     frames: Mapping[str, pl.DataFrame],
     now: datetime,
     copied: Copied,
+    notes: Mapping[str, Notes],
 ) -> Path:
     """Write a snapshot with exactly these tables and point to it.
 
@@ -59,6 +60,7 @@ def publish(
         frames: Further tables by name.
         now: Goes into the file's name.
         copied: How a column goes out, see `privacy.copying`.
+        notes: What tables and columns mean, which goes into the file as comments.
     """
     shared_folder(folder)
     stamp = now.astimezone(UTC).strftime(STAMP)
@@ -69,6 +71,8 @@ def publish(
             database.copy_out(name, columns, copied)
         for name, frame in frames.items():
             database.write_out(name, frame)
+        for name in (*tables, *frames):
+            database.comment_out(name, notes[name])
     sync(aside)
     aside.chmod(0o440)
     aside.rename(final)
@@ -144,21 +148,34 @@ def kept(folder: Path) -> Sequence[tuple[datetime, Path]]:
     return sorted(found)
 
 
-def locked_down(snapshot: Path) -> duckdb.DuckDBPyConnection:
+def locked_down(snapshot: Path, *, is_local: bool = False) -> duckdb.DuckDBPyConnection:
     """A connection that reads one snapshot and nothing else.
 
     Scratch tables are possible in memory; files, settings and the snapshot
     itself are out of reach of any query. What does not fit goes into a folder of its
     own, which a query can reach, and which is deleted with the connection.
+
+    Args:
+        is_local: Hours and days of an instant are the district's, else those of UTC.
     """
     spill = tempfile.mkdtemp(prefix="schoolbell-")
     connection = duckdb.connect(config={"temp_directory": spill})
     weakref.finalize(connection, shutil.rmtree, spill, ignore_errors=True)
     connection.execute("attach $path as dl (read_only)", {"path": str(snapshot)})
-    for setting in _LOCKDOWN:
+    zone = _zone_of(connection) if is_local else "UTC"
+    for setting in (f"TimeZone='{zone}'", *_LOCKDOWN):
         connection.execute(f"set {setting}")
     connection.execute("use dl")
     return connection
+
+
+def _zone_of(connection: duckdb.DuckDBPyConnection) -> str:
+    """The district's zone, as the attached snapshot notes it; else UTC."""
+    try:
+        rows = connection.execute("select zone from dl.marts.about").fetchall()
+    except duckdb.CatalogException:
+        return "UTC"  # a snapshot from before it was noted
+    return ZoneInfo(rows[0][0]).key  # only what is a zone goes into a setting
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from nbclient import NotebookClient
 from pipelines.district import open_district
 from pipelines.errors import SchoolbellError
 from pipelines.notebook.connection import Connection
-from pipelines.notebook.dictionary import OPEN, described, words_of
+from pipelines.reports.dictionary import OPEN, described, words_of
 from pipelines.reports.snapshot_tables import publish_snapshot
 from tests.benchmarks.experience import say
 from tests.benchmarks.experience_mistakes import mistakes

@@ -18,7 +18,7 @@ from pipelines.district import open_district
 from pipelines.errors import ModelError, SettingsError
 from pipelines.health.source_hours import closed_times, expected_hours
 from pipelines.notebook.connection import Connection, Gap, connect, joined
-from pipelines.notebook.dictionary import KEPT, notes_of
+from pipelines.reports.dictionary import KEPT, notes_of
 from pipelines.registry.new_home import create
 from pipelines.reports.snapshot_tables import publish_snapshot
 from pipelines.settings.home import DistrictHome
@@ -245,6 +245,7 @@ def test_what_is_no_model_has_the_columns_that_are_described(con, name):
 
 def test_gaps_are_those_of_the_report(con):
     hours = con.sql("select * from marts.source_hours").pl()
+    hours = hours.with_columns(pl.col("hour_start").dt.convert_time_zone("UTC"))
     days = con.sql("select * from marts.school_days").pl()
     newest = hours["hour_start"].max() + timedelta(hours=1)
     lags = dict.fromkeys(hours["source"].unique().to_list())
@@ -253,6 +254,42 @@ def test_gaps_are_those_of_the_report(con):
     silent = expected.filter(pl.col("line_count") == 0)
     wanted = joined(silent.select("source", "event_date", "hour").sort(pl.all()).rows())
     assert con.coverage.gaps == wanted
+
+
+def test_every_table_and_column_says_in_the_file_what_it_means(con):
+    """DBeaver, Harlequin and DuckDB's own pages show these comments."""
+    mute = con.sql(
+        "select schema_name || '.' || table_name || '.' || column_name as name"
+        " from duckdb_columns() where database_name = 'dl' and comment is null"
+        " and not internal"
+    ).fetchall()
+    mute += con.sql(
+        "select table_name from duckdb_tables()"
+        " where database_name = 'dl' and comment is null"
+    ).fetchall()
+    assert mute == []
+    found = con.sql(
+        "select comment from duckdb_columns() where schema_name = 'core'"
+        " and table_name = 'duty' and column_name = 'kind'"
+    ).fetchall()
+    assert found == [("contract or extra",)]
+
+
+@pytest.mark.parametrize("is_utc", [False, True])
+def test_an_hour_is_the_same_asked_in_sql_and_in_polars(district, is_utc):
+    """Local time is the rule; one word asks for UTC."""
+    con = connect(district.home, utc=is_utc)
+    query = (
+        "select start_time, date_part('hour', start_time) as hour"
+        " from core.presence_blocks order by all limit 1"
+    )
+    frame, raw = con.frame(query), con.sql(query).pl()
+    assert raw["start_time"].dt.hour().to_list() == raw["hour"].to_list()
+    assert frame.equals(raw)
+    assert str(raw["start_time"].dtype.time_zone) == (
+        "UTC" if is_utc else "America/Chicago"
+    )
+    con.close()
 
 
 def test_silent_hours_join_within_a_day():

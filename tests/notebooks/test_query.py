@@ -12,7 +12,13 @@ from pipelines.cli.app import app
 from pipelines.cli.output import rendered
 from pipelines.errors import ModelError, SettingsError
 from pipelines.notebook.connection import Connection
-from pipelines.notebook.dictionary import OPEN, described, relations, words_of
+from pipelines.reports.dictionary import (
+    OPEN,
+    described,
+    in_snapshots,
+    relations,
+    words_of,
+)
 from pipelines.notebook.saved import saved_queries, saved_query, values_of
 from pipelines.registry.tables.approved_sites import SITE_CLASSES
 from pipelines.registry.tables.devices import DEVICE_CLASSES
@@ -49,9 +55,8 @@ def test_a_saved_query_gives_the_columns_of_its_header(con, name):
         "select account, device from core.presence_blocks"
         " order by request_count desc, account limit 1"
     ).fetchall()[0]
-    known = {"account": subject, "device": device} | dict.fromkeys(
-        ("first", "since"), "2026-10-19"
-    )
+    known = {"account": subject, "device": device, "site": "google.com"}
+    known |= dict.fromkeys(("first", "since"), "2026-10-19") | {"minutes": "30"}
     given = {one: known[one] for one in query.header.params}
     rows = con.frame(query.query, **values_of(query, given, con.zone))
     assert rows.columns == list(query.header.columns)
@@ -135,6 +140,30 @@ def test_every_relation_and_column_is_described():
     assert "core.duty" in run("describe").stdout
     with pytest.raises(ModelError, match="no relation"):
         described("core.nothing")
+
+
+@pytest.mark.slow
+def test_what_describe_offers_is_what_a_query_sees(con):
+    offered = set(in_snapshots())
+    assert set(con.tables()["table"]) <= offered
+    assert "core.candidate_requests" not in run("describe").stdout
+    assert "core.candidate_requests" in run("describe", "--all").stdout
+    refused = run("describe", "core.candidate_requests", code=1).exception
+    assert "no snapshot holds core.candidate_requests" in str(refused)
+    assert "time_quality" in run("describe", "raw.logons", "--all").stdout
+    assert {one.kind for one in described("raw.logons")} >= {"timestamptz", "varchar"}
+    for name in con.tables()["table"]:
+        shown = {one.column for one in described(name) if one.is_published}
+        assert set(con.describe(name)["column"]) == shown, name
+    assert con.describe().equals(con.tables())
+
+
+@pytest.mark.slow
+def test_a_slip_in_a_query_is_answered_with_what_there_is(district):
+    asked = ("query", "--home", district.home, "--sql")
+    said = str(run(*asked, "select acount from core.site_use", code=1).exception)
+    assert 'Candidate bindings: "account"' in said
+    assert "LINE 1" not in said
 
 
 @pytest.mark.slow

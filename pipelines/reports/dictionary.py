@@ -7,6 +7,10 @@ snapshot really holds.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import polars as pl
 
 from pipelines.errors import ModelError
 from pipelines.events import (
@@ -17,6 +21,7 @@ from pipelines.events import (
     Column,
 )
 from pipelines.health.rule_coverage import FAMILIES
+from pipelines.privacy.editions import published_tables
 from pipelines.registry.frames import FRAMES
 from pipelines.state.days import LAGS
 from pipelines.state.ledger import STATES
@@ -470,6 +475,7 @@ class Described:
     Attributes:
         pii: `none`, or how near it leads to a person: `indirect` or `direct`.
         words: The words that it may hold and what each means; empty for an open list.
+        is_published: It is in snapshots, where `query` and notebooks see it.
     """
 
     column: str
@@ -477,6 +483,16 @@ class Described:
     meaning: str
     pii: str
     words: Words
+    is_published: bool
+
+
+@cache
+def in_snapshots() -> Mapping[str, frozenset[str]]:
+    """The relations of a snapshot and their columns: what can be asked."""
+    built = published_tables(models())
+    return {name: frozenset(columns) for name, columns in built.items()} | {
+        name: frozenset(header.columns) for name, header in KEPT.items()
+    }
 
 
 def relations() -> Mapping[str, str]:
@@ -506,13 +522,45 @@ def described(relation: str) -> list[Described]:
         return _columns(relation, FRAMES[name])
     notes = header_of(relation).columns
     return [
-        Described(column, one.type, one.meaning, one.pii, words_of(relation, column))
-        for column, one in notes.items()
+        _described(relation, column, one.type, one) for column, one in notes.items()
     ]
 
 
 def _columns(relation: str, columns: Mapping[str, Column]) -> list[Described]:
     return [
-        Described(name, str(one.dtype), one.meaning, one.pii, words_of(relation, name))
+        _described(relation, name, sql_type(one.dtype), one)
         for name, one in columns.items()
     ]
+
+
+def _described(
+    relation: str, column: str, kind: str, note: Column | ColumnNote
+) -> Described:
+    seen = column in in_snapshots().get(relation, ())
+    words = words_of(relation, column)
+    return Described(column, kind, note.meaning, note.pii, words, seen)
+
+
+_SQL_TYPES: Mapping[Any, str] = {
+    pl.String: "varchar",
+    pl.Boolean: "boolean",
+    pl.Date: "date",
+    pl.Datetime: "timestamptz",
+    pl.Float64: "double",
+    pl.Float32: "float",
+    pl.Int64: "bigint",
+    pl.Int32: "integer",
+    pl.Int16: "smallint",
+    pl.Int8: "tinyint",
+    pl.UInt64: "ubigint",
+    pl.UInt32: "uinteger",
+    pl.UInt16: "usmallint",
+    pl.UInt8: "utinyint",
+}
+
+
+def sql_type(dtype: Any) -> str:
+    """A column's type as DuckDB names it, so that there is one dialect."""
+    if isinstance(dtype, pl.List):
+        return f"{sql_type(dtype.inner)}[]"
+    return _SQL_TYPES[dtype.base_type()]
