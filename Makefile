@@ -31,9 +31,9 @@ $(DAGSTER_HOME)/dagster.yaml: dagster.yaml
 demo: setup ## synthetic district, logs to report; WORLD=chromebooks for one without Windows
 	$(BIN)/python -m pipelines.synthetic --home $(DEMO_HOME) --world $(WORLD)
 
-dev: setup ## Dagster's UI on the demo district
+dev: setup ## Dagster's pages and its daemon on the demo district
 	@test -f $(DEMO_HOME)/district.toml || $(MAKE) demo
-	SCHOOLBELL_HOME=$(DEMO_HOME) $(BIN)/dagster-webserver -w workspace.yaml -h 127.0.0.1
+	SCHOOLBELL_HOME=$(DEMO_HOME) $(BIN)/dagster dev -w workspace.yaml -h 127.0.0.1
 
 format: setup ## rewrite the code in the agreed format
 	$(BIN)/ruff format . && $(BIN)/ruff check --fix .

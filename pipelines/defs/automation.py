@@ -7,7 +7,13 @@ from typing import Any
 
 import dagster as dg
 
-from pipelines.defs.outputs import FINDINGS, REPORT, SNAPSHOT, housekeeping
+from pipelines.defs.outputs import (
+    FINDINGS,
+    REPORT,
+    SNAPSHOT,
+    everything,
+    housekeeping,
+)
 from pipelines.defs.resources import HomeResource
 from pipelines.errors import BusyError
 from pipelines.events import EVENT_CLASSES
@@ -55,15 +61,20 @@ def report_job() -> AssetJob:
 
 
 def schedules(
-    zone: str, report: AssetJob, alerts: AssetJob
+    zone: str, report: AssetJob, alerts: AssetJob, *, is_on: bool
 ) -> list[dg.ScheduleDefinition]:
     """Monday's report, alerts every quarter of an hour, the night's housekeeping."""
+    status = (
+        dg.DefaultScheduleStatus.RUNNING if is_on else dg.DefaultScheduleStatus.STOPPED
+    )
 
     @dg.schedule(
         job=report,
         cron_schedule="0 6 * * 1",
         execution_timezone=zone,
         name="monday_report",
+        default_status=status,
+        description="The report of the week that ended, on Monday at six.",
     )
     def monday_report(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
         """The week that ended yesterday."""
@@ -75,12 +86,16 @@ def schedules(
         monday_report,
         dg.ScheduleDefinition(
             name="alerts_every_15_minutes",
+            default_status=status,
+            description="Whether logs still come, and the alerts that are due.",
             job=alerts,
             cron_schedule="*/15 * * * *",
             execution_timezone=zone,
         ),
         dg.ScheduleDefinition(
             name="nightly_housekeeping",
+            default_status=status,
+            description="Sweep what interrupted runs left behind, at night.",
             job=housekeeping,
             cron_schedule="15 2 * * *",
             execution_timezone=zone,
@@ -88,10 +103,22 @@ def schedules(
     ]
 
 
-def landing_sensor(job: AssetJob) -> dg.SensorDefinition:
+def sensor_status(*, is_on: bool) -> dg.DefaultSensorStatus:
+    """Whether a sensor begins switched on."""
+    status = dg.DefaultSensorStatus
+    return status.RUNNING if is_on else status.STOPPED
+
+
+def landing_sensor(job: AssetJob, *, is_on: bool) -> dg.SensorDefinition:
     """Asks for an ingest when the landing folders changed."""
 
-    @dg.sensor(job=job, minimum_interval_seconds=60, name="landing_watch")
+    @dg.sensor(
+        job=job,
+        minimum_interval_seconds=60,
+        name="landing_watch",
+        default_status=sensor_status(is_on=is_on),
+        description="Asks for an ingest when files came, or grew.",
+    )
     def landing_watch(
         context: dg.SensorEvaluationContext, home: HomeResource
     ) -> dg.RunRequest | dg.SkipReason:
@@ -122,10 +149,20 @@ def landing_sensor(job: AssetJob) -> dg.SensorDefinition:
     return landing_watch
 
 
-def dirty_sensor(job: AssetJob) -> dg.SensorDefinition:
-    """Asks for the days whose events changed, as one range."""
+def dirty_sensor(job: AssetJob, first: date, *, is_on: bool) -> dg.SensorDefinition:
+    """Asks for the days whose events changed, as one range.
 
-    @dg.sensor(job=job, minimum_interval_seconds=60, name="dirty_days")
+    Args:
+        first: The first partition; days before it are asked for as a whole run.
+    """
+
+    @dg.sensor(
+        jobs=[job, everything],
+        minimum_interval_seconds=60,
+        name="dirty_days",
+        default_status=sensor_status(is_on=is_on),
+        description="Asks for the days whose events changed, as one range.",
+    )
     def dirty_days_watch(
         context: dg.SensorEvaluationContext, home: HomeResource
     ) -> dg.RunRequest | dg.SkipReason:
@@ -137,18 +174,25 @@ def dirty_sensor(job: AssetJob) -> dg.SensorDefinition:
         if span is None:
             return dg.SkipReason("no day is dirty")
         newest = max((file.last_read_time for file in files), default="")
-        context.log.info("%d dirty days", len(days))
-        return dg.RunRequest(
-            run_key=f"{span[0]}..{span[1]}@{newest}", tags=range_tags(*span)
-        )
+        context.log.info("%d days from %s to %s are to be built", len(days), *span)
+        key = f"{span[0]}..{span[1]}@{newest}"
+        if span[0] < first:
+            return dg.RunRequest(run_key=key, job_name=everything.name)
+        return dg.RunRequest(run_key=key, job_name=job.name, tags=range_tags(*span))
 
     return dirty_days_watch
 
 
-def registry_sensor(job: AssetJob) -> dg.SensorDefinition:
+def registry_sensor(job: AssetJob, *, is_on: bool) -> dg.SensorDefinition:
     """Asks for the days that a changed registry, rule or setting touches."""
 
-    @dg.sensor(job=job, minimum_interval_seconds=300, name="registry_changes")
+    @dg.sensor(
+        job=job,
+        minimum_interval_seconds=300,
+        name="registry_changes",
+        default_status=sensor_status(is_on=is_on),
+        description="Asks for the days that a changed list, rule or setting touches.",
+    )
     def registry_changes(
         context: dg.SensorEvaluationContext, home: HomeResource
     ) -> dg.RunRequest | dg.SkipReason:

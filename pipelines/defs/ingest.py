@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from pipelines.defs.resources import HomeResource
+from pipelines.defs.resources import OWNER, HomeResource
 from pipelines.events import EVENT_CLASSES
 from pipelines.refresh.steps import ingest_sources
+from pipelines.reports.dictionary import sql_type
 from pipelines.run.summary import troubles
 from pipelines.state import ledger
 
@@ -15,6 +16,15 @@ SPECS = [
         key=["raw", event_class.name],
         description=event_class.meaning,
         group_name="raw",
+        owners=[OWNER],
+        metadata={
+            "dagster/column_schema": dg.TableSchema(
+                [
+                    dg.TableColumn(name, sql_type(column.dtype), column.meaning)
+                    for name, column in event_class.columns.items()
+                ]
+            )
+        },
         kinds={"parquet"},
     )
     for event_class in EVENT_CLASSES.values()

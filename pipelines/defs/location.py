@@ -14,19 +14,23 @@ from pipelines.defs.automation import (
     report_job,
     schedules,
 )
+from pipelines.defs.elsewhere import built_elsewhere
 from pipelines.defs.ingest import ingest
 from pipelines.defs.models import given_specs, model_asset
 from pipelines.defs.outputs import (
+    everything,
     findings_asset,
     housekeeping,
     report_asset,
     snapshot_asset,
+    weekly,
 )
 from pipelines.defs.resources import (
     DEFAULT_ZONE,
     HomeResource,
     daily,
     district_settings,
+    first_day,
 )
 from pipelines.district import versions_of
 from pipelines.warehouse.library import models
@@ -44,7 +48,9 @@ def _assembled(home: HomeResource | None) -> dg.Definitions:
     settings = district_settings()
     zone = settings.district.zone if settings else DEFAULT_ZONE
     versions = versions_of(models(), settings) if settings else {}
-    days = daily(zone)
+    first = first_day(home or HomeResource())
+    days = daily(zone, first)
+    is_on = settings is not None and settings.dagster.automation
     every = list(models().values())
     detections = [one for one in every if one.schema_name == "detections"]
     marts = [one for one in every if one.schema_name == "marts"]
@@ -57,15 +63,16 @@ def _assembled(home: HomeResource | None) -> dg.Definitions:
             *(model_asset(model, days, versions.get(model.name)) for model in every),
             findings_asset(detections, days),
             snapshot_asset(marts),
-            report_asset(zone),
+            report_asset(weekly(zone, first)),
             look_and_tell,
         ],
-        jobs=[ingesting, building, reporting, alerting, housekeeping],
-        schedules=schedules(zone, reporting, alerting),
+        jobs=[everything, ingesting, building, reporting, alerting, housekeeping],
+        schedules=schedules(zone, reporting, alerting, is_on=is_on),
         sensors=[
-            landing_sensor(ingesting),
-            dirty_sensor(building),
-            registry_sensor(building),
+            landing_sensor(ingesting, is_on=is_on),
+            dirty_sensor(building, first, is_on=is_on),
+            registry_sensor(building, is_on=is_on),
+            built_elsewhere,
             failed_runs,
             finished_runs,
         ],

@@ -1,12 +1,15 @@
 """One Dagster asset for each SQL model. The work is done in `warehouse/`."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
 
-from pipelines.defs.resources import HomeResource, days_of
+from pipelines.defs.resources import OWNER, HomeResource, days_of
 from pipelines.refresh.steps import build_model
 from pipelines.registry.frames import FRAMES
+from pipelines.reports.dictionary import sql_type
+from pipelines.warehouse.library import sql_folder
 from pipelines.warehouse.models import Model
 
 GRAIN = "grain"
@@ -24,14 +27,29 @@ DIMENSIONS = {
 def given_specs() -> list[dg.AssetSpec]:
     """What no model makes: the registry, and the dimensions computed in Python."""
     registry = [
-        dg.AssetSpec(key=["registry", name], group_name="registry", kinds={"csv"})
-        for name in FRAMES
+        dg.AssetSpec(
+            key=["registry", name],
+            group_name="registry",
+            description="Read from the district's files in registry/, at each run.",
+            owners=[OWNER],
+            kinds={"csv"},
+            metadata={
+                "dagster/column_schema": dg.TableSchema(
+                    [
+                        dg.TableColumn(column, sql_type(one.dtype), one.meaning)
+                        for column, one in columns.items()
+                    ]
+                )
+            },
+        )
+        for name, columns in FRAMES.items()
     ]
     dimensions = [
         dg.AssetSpec(
             key=["identity", name],
             group_name="identity",
             description=meaning,
+            owners=[OWNER],
             kinds={"python"},
         )
         for name, meaning in DIMENSIONS.items()
@@ -48,16 +66,21 @@ def model_asset(
         version: What a run notes of the model, where a district is known.
     """
     key = dg.AssetKey(model.name.split("."))
+    code = model.header.code
 
     @dg.asset(
         key=key,
         deps=[_dependency(model, name) for name in sorted(model.inputs)],
-        description=model.header.summary,
-        group_name=model.schema_name,
+        description=f"**{code}** {model.header.summary}"
+        if code
+        else model.header.summary,
+        group_name=_group(model),
+        owners=[OWNER],
+        metadata=_metadata(model),
         code_version=version,
         partitions_def=daily if model.is_dated else None,
         backfill_policy=dg.BackfillPolicy.single_run(),
-        kinds={"duckdb"},
+        kinds={"duckdb", code.lower()} if code else {"duckdb"},
         pool="warehouse_writer",
         check_specs=_check_specs(model, key),
     )
@@ -67,9 +90,17 @@ def model_asset(
         days = days_of(context) if model.is_dated else []
         with home.writing() as district, home.warehouse(district) as database:
             made = build_model(database, district, model.name, days)
+            by_day = database.rows_by_day(model.name) if days else {}
+        for day in days:
+            # the sum of a range is the row count of none of its days
+            context.add_asset_metadata(
+                {"dagster/row_count": by_day.get(day, 0)},
+                partition_key=day.isoformat(),
+            )
         broken = {breach.check: breach for breach in made.breaches}
         yield dg.MaterializeResult(
-            asset_key=key, metadata={"dagster/row_count": made.rows}
+            asset_key=key,
+            metadata={} if days else {"dagster/row_count": made.rows},
         )
         yield dg.AssetCheckResult(
             asset_key=key,
@@ -91,6 +122,34 @@ def model_asset(
             )
 
     return build
+
+
+def _group(model: Model) -> str:
+    """The folder; detections by what they are about, since there are many."""
+    folder = model.schema_name
+    about = model.header.kind
+    return f"{folder}_{about}" if about else folder
+
+
+def _metadata(model: Model) -> dict[str, Any]:
+    """What columns mean, and the file that makes them."""
+    columns = [
+        dg.TableColumn(
+            name,
+            one.type,
+            one.meaning,
+            tags={} if one.pii == "none" else {"personal": one.pii},
+        )
+        for name, one in model.header.columns.items()
+    ]
+    path = sql_folder() / model.schema_name / f"{model.table_name}.sql"
+    place = dg.LocalFileCodeReference(file_path=str(path), line_number=1)
+    return {
+        "dagster/column_schema": dg.TableSchema(columns),
+        "dagster/code_references": dg.CodeReferencesMetadataValue(
+            code_references=[place]
+        ),
+    }
 
 
 def _dependency(model: Model, name: str) -> dg.AssetDep:

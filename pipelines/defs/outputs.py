@@ -1,12 +1,14 @@
 """Findings, snapshot, report, alerts, housekeeping."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
-from pipelines.defs.resources import FIRST_DAY, HomeResource, days_of
+from pipelines.clock import monday
+from pipelines.defs.resources import OWNER, HomeResource, days_of
 from pipelines.findings.unjudged import failures
 from pipelines.ingest.lake import sweep
 from pipelines.operations.purge import finish_purge
@@ -16,6 +18,8 @@ from pipelines.reports.headline import NUMBERS, this_week
 from pipelines.reports.publishing import Published, publish_reports
 from pipelines.reports.snapshot_tables import publish_snapshot
 from pipelines.reports.view import View
+from pipelines.run.run import Watchers, run_opened
+from pipelines.run.summary import told
 from pipelines.state.audit import open_chain
 from pipelines.state.days import mark_clean
 from pipelines.state.runs import note_run
@@ -24,6 +28,8 @@ from pipelines.warehouse.models import Model
 FINDINGS = dg.AssetKey(["findings", "findings"])
 SNAPSHOT = dg.AssetKey(["snapshots", "current"])
 REPORT = dg.AssetKey(["reports", "weekly"])
+LEAST_ARRIVED = 0.9
+WARN = dg.AssetCheckSeverity.WARN
 
 
 def findings_asset(
@@ -39,6 +45,7 @@ def findings_asset(
         backfill_policy=dg.BackfillPolicy.single_run(),
         pool="warehouse_writer",
         description="Findings with evidence, alternatives and life-cycle.",
+        owners=[OWNER],
     )
     def findings(
         context: dg.AssetExecutionContext, home: HomeResource
@@ -73,6 +80,7 @@ def snapshot_asset(marts: Sequence[Model]) -> dg.AssetsDefinition:
         group_name="reports",
         pool="warehouse_writer",
         description="Immutable, pseudonymous copy of the warehouse for readers.",
+        owners=[OWNER],
     )
     def snapshot(home: HomeResource) -> dg.MaterializeResult[None]:
         with home.writing() as district:
@@ -84,10 +92,11 @@ def snapshot_asset(marts: Sequence[Model]) -> dg.AssetsDefinition:
     return snapshot
 
 
-def weekly(zone: str) -> dg.WeeklyPartitionsDefinition:
-    """Weeks from Monday to Sunday, the running one included."""
+def weekly(zone: str, first: date) -> dg.WeeklyPartitionsDefinition:
+    """Weeks from Monday to Sunday from the first day's, the running one included."""
+    start = monday(first).isoformat()
     return dg.WeeklyPartitionsDefinition(
-        start_date=FIRST_DAY, timezone=zone, day_offset=1, end_offset=1
+        start_date=start, timezone=zone, day_offset=1, end_offset=1
     )
 
 
@@ -116,24 +125,46 @@ def report_metadata(
     return found | {"arrived": dg.MetadataValue.float(float(numbers["coverage"]))}
 
 
-def report_asset(zone: str) -> dg.AssetsDefinition:
+def report_asset(weeks: dg.WeeklyPartitionsDefinition) -> dg.AssetsDefinition:
     """The weekly report, made from the newest snapshot."""
 
     @dg.asset(
         key=REPORT,
         deps=[SNAPSHOT],
         group_name="reports",
-        partitions_def=weekly(zone),
-        description="One offline page for each week, and the index of weeks.",
+        partitions_def=weeks,
+        description="Offline pages of each week, and the index of weeks.",
+        owners=[OWNER],
+        check_specs=[
+            dg.AssetCheckSpec(
+                "published", asset=REPORT, description="the week's page is there"
+            ),
+            dg.AssetCheckSpec(
+                "hours_arrived",
+                asset=REPORT,
+                description=f"at least {LEAST_ARRIVED:.0%} of the hours expected came",
+            ),
+        ],
     )
     def report(
         context: dg.AssetExecutionContext, home: HomeResource
-    ) -> dg.MaterializeResult[None]:
+    ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         week = date.fromisoformat(context.partition_key)
         with home.writing() as district:
             done = publish_reports(district, datetime.now(UTC), [week])
             metadata = report_metadata(done, week, district.settings.report.address)
-        return dg.MaterializeResult(metadata=metadata)
+        yield dg.MaterializeResult(metadata=metadata)
+        page = Path(str(metadata["report"].value))
+        yield dg.AssetCheckResult(
+            check_name="published", passed=page.is_file(), severity=WARN
+        )
+        arrived = metadata.get("arrived")
+        yield dg.AssetCheckResult(
+            check_name="hours_arrived",
+            passed=arrived is not None and float(arrived.value or 0) >= LEAST_ARRIVED,
+            severity=WARN,
+            metadata={"arrived": arrived} if arrived else {},
+        )
 
     return report
 
@@ -159,6 +190,25 @@ def finish_interrupted_purge(
         district.home.old_warehouse.unlink(missing_ok=True)
     if made:
         context.log.warning("finished a purge that was cut off: %s", made.name)
+
+
+@dg.op
+def run_all(context: dg.OpExecutionContext, home: HomeResource) -> None:
+    """Take in, build, judge, publish and alert, as `schoolbell run` does."""
+    with home.writing() as district:
+        done = run_opened(district, datetime.now(UTC), Watchers())
+    for line in told(done):
+        context.log.info("%s", line)
+
+
+@dg.job(
+    executor_def=dg.in_process_executor,
+    description="All that is due, as `schoolbell run` does it: a first run, or days "
+    "older than the first partition.",
+)
+def everything() -> None:
+    """Do all that is due."""
+    run_all()
 
 
 @dg.job(

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -15,6 +15,7 @@ from pipelines.registry.registry import Registry, load_registry, registry_mark
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Settings
 from pipelines.settings.reader import load_settings
+from pipelines.state.ledger import event_days
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.repair import opened
 
@@ -81,7 +82,8 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             yield database
 
 
-FIRST_DAY = "2020-08-01"
+OWNER = "team:technology"
+"""Whom Dagster names beside each asset."""
 DEFAULT_ZONE = "America/Chicago"
 
 
@@ -94,10 +96,20 @@ def district_settings() -> Settings | None:
         return None
 
 
-def daily(zone: str) -> dg.DailyPartitionsDefinition:
-    """Local days of the district, today included."""
+def first_day(home: HomeResource) -> date:
+    """The oldest day that the lake holds; today before anything was read."""
+    try:
+        with home.opened() as district:
+            days = event_days(district.store)
+    except SchoolbellError:
+        days = []
+    return min(days, default=datetime.now(UTC).date())
+
+
+def daily(zone: str, first: date) -> dg.DailyPartitionsDefinition:
+    """Local days of the district from the first, today included."""
     return dg.DailyPartitionsDefinition(
-        start_date=FIRST_DAY, timezone=zone, end_offset=1
+        start_date=first.isoformat(), timezone=zone, end_offset=1
     )
 
 

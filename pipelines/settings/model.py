@@ -438,6 +438,17 @@ class Limits(Part):
     )
 
 
+class Dagster(Part):
+    """Dagster's pages, where a district uses them."""
+
+    automation: bool = Field(
+        default=True,
+        description="schedules and sensors begin switched on; false where a timer "
+        "calls schoolbell run instead",
+        examples=[False],
+    )
+
+
 class Settings(Part):
     """Everything that `district.toml` can say."""
 
@@ -450,5 +461,6 @@ class Settings(Part):
     registry: RegistrySettings = RegistrySettings()
     lists: Mapping[ListName, ListSource] = Field(default_factory=dict)
     limits: Limits = Limits()
+    dagster: Dagster = Dagster()
     roles: Roles = Roles()
     retention: Retention = Retention()

@@ -334,18 +334,23 @@ class Database:
         self._connection.execute(f"create table snap.{table} as select * from incoming")
         self._connection.unregister("incoming")
 
-    def comment_out(self, table: str, notes: "Notes") -> None:
-        """Say in `snap` what a table and its columns mean, for whatever shows it."""
-        meaning, columns = notes
-        self._connection.execute(
-            f"comment on table snap.{table} is {_literal(meaning)}"
+    def comment_out(self, notes: "Mapping[str, Notes]") -> None:
+        """Say in `snap` what tables and columns mean, for whatever shows it."""
+        there = self.rows(
+            "select schema_name || '.' || table_name, column_name"
+            " from duckdb_columns() where database_name = 'snap'"
         )
-        for (name,) in self.rows(f"select column_name from (describe snap.{table})"):
-            if name in columns:
-                self._connection.execute(
-                    f"comment on column snap.{table}.{name} is"
-                    f" {_literal(columns[name])}"
-                )
+        said = [
+            f"comment on table snap.{table} is {_literal(notes[table][0])}"
+            for table in {table for table, _ in there}
+        ]
+        said += [
+            f"comment on column snap.{table}.{column} is"
+            f" {_literal(notes[table][1][column])}"
+            for table, column in there
+        ]
+        # each by itself would be a transaction, and a millisecond
+        self._transact(";".join(said))
 
 
 Notes = tuple[str, Mapping[str, str]]

@@ -71,8 +71,7 @@ def publish(
             database.copy_out(name, columns, copied)
         for name, frame in frames.items():
             database.write_out(name, frame)
-        for name in (*tables, *frames):
-            database.comment_out(name, notes[name])
+        database.comment_out(notes)
     sync(aside)
     aside.chmod(0o440)
     aside.rename(final)

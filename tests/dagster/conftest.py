@@ -44,7 +44,7 @@ class Location:
             resources={"home": self.resource},
         ) as context:
             answer = sensor(context)
-            self.cursors[name] = context.cursor
+            self.cursors[name] = getattr(answer, "cursor", None) or context.cursor
             return answer
 
 
@@ -71,14 +71,16 @@ class Ran:
         answers: A sensor's run key and tags at some moment; None where it skipped.
         succeeded: By job.
         checks: By job, every evaluation.
-        row_counts: By asset, as its newest materialization shows.
+        row_counts: By asset and day, as its materializations show.
+        jobs: The job that a sensor asked for at some moment.
     """
 
     home: Path
     answers: dict[str, tuple[str, dict] | None]
+    jobs: dict[str, str | None]
     succeeded: dict[str, bool]
     checks: dict[str, list[Check]]
-    row_counts: dict[str, int]
+    row_counts: dict[str, dict[str, int]]
 
 
 @pytest.fixture(scope="session")
@@ -96,7 +98,7 @@ def ran(district, tmp_path_factory):
 
 
 def _ran(home):
-    answers, results = {}, {}
+    answers, results, jobs = {}, {}, {}
     with dg.DagsterInstance.ephemeral() as instance:
         location = Location(home, instance)
 
@@ -104,12 +106,16 @@ def _ran(home):
             said = location.ask(sensor)
             is_skip = isinstance(said, dg.SkipReason)
             answers[moment] = None if is_skip else (said.run_key, dict(said.tags))
+            jobs[moment] = None if is_skip else said.job_name
 
         ask("landing, delivered", "landing_watch")
         ask("landing, again", "landing_watch")
         ask("dirty, before", "dirty_days")
         results["ingest"] = location.run("ingest")
         ask("landing, taken in", "landing_watch")
+        # days that are older than the first partition are asked for as a whole run
+        ask("dirty, before a reload", "dirty_days")
+        location = Location(home, instance)
         ask("dirty, taken in", "dirty_days")
         results["daily"] = location.run("daily", tags=answers["dirty, taken in"][1])
         ask("dirty, built", "dirty_days")
@@ -124,16 +130,22 @@ def _ran(home):
         results["housekeeping"] = location.run("housekeeping")
     return {
         "answers": answers,
+        "jobs": jobs,
         "succeeded": {job: result.success for job, result in results.items()},
         "checks": {job: checks_of(result) for job, result in results.items()},
-        "row_counts": {
-            one.asset_key.to_user_string(): one.materialization.metadata[
-                "dagster/row_count"
-            ].value
-            for one in results["daily"].get_asset_materialization_events()
-            if "dagster/row_count" in one.materialization.metadata
-        },
+        "row_counts": _row_counts(results["daily"]),
     }
+
+
+def _row_counts(result):
+    """By asset, then by day; by an empty text where there are no days."""
+    counts = {}
+    for one in result.get_asset_materialization_events():
+        made = one.materialization
+        if "dagster/row_count" in made.metadata:
+            days = counts.setdefault(one.asset_key.to_user_string(), {})
+            days[made.partition or ""] = made.metadata["dagster/row_count"].value
+    return counts
 
 
 @contextmanager

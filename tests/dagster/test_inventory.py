@@ -35,10 +35,14 @@ def inventory(defs):
         for one in sorted(defs.schedules, key=lambda one: one.name)
     ]
     lines += [
-        f"sensor {one.name}: {one.job_name if one.has_jobs else 'every job'}"
+        f"sensor {one.name}: {_jobs(one)}"
         for one in sorted(defs.sensors, key=lambda one: one.name)
     ]
     return "\n".join(lines) + "\n"
+
+
+def _jobs(sensor):
+    return ", ".join(one.job_name for one in sensor.targets) or "no job of its own"
 
 
 def _days(partitions):

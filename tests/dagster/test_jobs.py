@@ -3,9 +3,11 @@
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import dagster as dg
 import duckdb
+import polars as pl
 import pytest
 
 from pipelines.defs.automation import RANGE_END, RANGE_START
@@ -57,14 +59,17 @@ def test_the_same_report(ran, district):
 
 
 def test_the_counts_are_shown(ran):
-    """A build of a range of days shows the rows of all of them."""
+    """A build of a range of days shows the rows of each of them."""
     rows = rows_of(ran.home)
     for name in (
         "core.http_requests",
         "identity.workstation_sessions",
         "marts.daily_use",
     ):
-        assert ran.row_counts[name.replace(".", "/")] == rows[name].height
+        by_day = rows[name].group_by(pl.col("event_date").cast(str)).len()
+        shown = ran.row_counts[name.replace(".", "/")]
+        assert {day: rows for day, rows in shown.items() if rows} == dict(by_day.rows())
+        assert len(shown) == 7
 
 
 # the sensors
@@ -89,6 +94,8 @@ def test_another_file_is_asked_for_anew(ran, district, locate, tmp_path):
 
 def test_the_dirty_days_are_asked_for_as_one_range(ran):
     assert ran.answers["dirty, before"] is None
+    assert ran.jobs["dirty, before a reload"] == "everything"
+    assert ran.jobs["dirty, taken in"] == "daily"
     _, tags = ran.answers["dirty, taken in"]
     assert (tags[RANGE_START], tags[RANGE_END]) == ("2026-10-19", "2026-10-25")
     assert ran.answers["dirty, built"] is None
@@ -100,6 +107,43 @@ def test_a_changed_registry_asks_for_the_days_that_it_touches(ran):
     assert tags[RANGE_START] < "2026-10-22" < tags[RANGE_END]
     assert ran.answers["registry, again"] is None
     assert ran.answers["registry, put back"] is None
+
+
+# what was built elsewhere
+
+
+def events_of(answer):
+    return [] if isinstance(answer, dg.SkipReason) else answer.asset_events
+
+
+def test_what_a_run_built_is_shown_once_by_day(district, locate, tmp_path):
+    home = district.copy(tmp_path)
+    location = locate(home)
+    first = events_of(location.ask("built_elsewhere"))
+    rows = rows_of(home)
+    shown = {
+        (".".join(one.asset_key.path), one.partition): one.metadata[
+            "dagster/row_count"
+        ].value
+        for one in first
+        if "dagster/row_count" in one.metadata
+    }
+    for name in ("core.http_requests", "marts.daily_use", "detections.keyboard_hop"):
+        by_day = dict(rows[name].group_by(pl.col("event_date").cast(str)).len().rows())
+        for day in location.defs.get_assets_def(
+            dg.AssetKey(name.split("."))
+        ).partitions_def.get_partition_keys(
+            current_time=datetime(2026, 10, 26, 12, tzinfo=UTC)
+        )[:7]:
+            assert shown[name, day] == by_day.get(day, 0), (name, day)
+    told = {".".join(one.asset_key.path) for one in first}
+    assert told >= {"snapshots.current", "reports.weekly", "raw.logons"}
+    assert told >= set(models())
+    assert isinstance(location.ask("built_elsewhere"), dg.SkipReason)
+    with duckdb.connect(DistrictHome(home).warehouse) as connection:
+        connection.execute("delete from core.duty where event_date = date '2026-10-22'")
+    again = events_of(location.ask("built_elsewhere"))
+    assert {one.partition for one in again} == {"2026-10-22"}
 
 
 # the checks

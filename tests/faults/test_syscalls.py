@@ -28,7 +28,7 @@ ERRORS = (errno.ENOSPC, errno.EIO, errno.EACCES, errno.EDQUOT)
 HARMLESS = {"mkdir */lake", "fdatasync *"}
 """The lake's folder is there; SQLite passes over a failing sync of its own folder."""
 
-STEP = 55
+STEP = 110
 """In the short run, calls that lie so far apart are tried."""
 
 pytestmark = pytest.mark.slow

@@ -11,6 +11,7 @@ from pipelines.run.status import status_of
 from pipelines.settings.home import DistrictHome
 from pipelines.state.days import dirty_days
 from pipelines.state.published_reports import pending_reports
+from tests.conftest import LONG
 from tests.faults.home import lines
 from tests.journey.small import now, rows_of
 
@@ -58,7 +59,7 @@ POINTS = {
 }
 
 
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("point", [*POINTS] if LONG else [*POINTS][::3])
 def test_killed(home, point, monkeypatch):
     module, name = POINTS[point]
     monkeypatch.setattr(module, name, killed)

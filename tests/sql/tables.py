@@ -13,7 +13,7 @@ for each relation, `expect` the result; both name only the columns that matter.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
 from functools import cache
@@ -117,21 +117,25 @@ class Case:
     def _brought(self) -> Iterator[tuple[Database, dict[str, Scalar]]]:
         """A database with all that the model reads, and the model's parameters."""
         with writing(Path(":memory:"), threads=1) as database:
+            there: set[str] = set()
             for relation in self.model.inputs:
-                self._bring(database, relation)
+                self._bring(database, relation, there)
             params = dict(self.params)
             zone = str(params.pop("zone", "UTC"))
             yield database, arguments(self.model, params, zone=zone)
 
-    def _bring(self, database: Database, relation: str) -> None:
-        """A relation as it is drawn, or made of what is drawn below it."""
+    def _bring(self, database: Database, relation: str, there: set[str]) -> None:
+        """A relation as it is drawn, or made of what is drawn below it; once."""
+        if relation in there:
+            return
+        there.add(relation)
         model = models().get(relation)
         drawn_below = inputs_below(model, models()) & self.below if model else None
         self._fill(database, relation)
         if model is None or relation in self.given or not drawn_below:
             return
         for name in model.inputs:
-            self._bring(database, name)
+            self._bring(database, name, there)
         days: list[date | None] = [None]
         if model.is_dated:
             assert self.day is not None
@@ -146,26 +150,37 @@ class Case:
         if relation not in self.given:
             return
         header, rows = drawn(self.given[relation])
-        same = {k: _text(v) for k, v in self.every_row.get(relation, {}).items()}
-        for number, row in enumerate(rows, start=1):
-            cells: dict[str, str] = dict(zip(header, row, strict=True))
-            full = same | cells
-            if "event_id" in types:
-                full.setdefault("event_id", str(number))
-            if "event_date" in types and self.day is not None:
-                full.setdefault("event_date", self.day.isoformat())
-            self._insert(database, relation, full)
+        if not rows:
+            return
+        columns = {
+            name: [_text(value)] * len(rows)
+            for name, value in self.every_row.get(relation, {}).items()
+        }
+        columns |= {
+            name: list(cells)
+            for name, cells in zip(header, zip(*rows, strict=True), strict=True)
+        }
+        if "event_id" in types:
+            numbers = [str(number) for number in range(1, len(rows) + 1)]
+            columns.setdefault("event_id", numbers)
+        if "event_date" in types and self.day is not None:
+            columns.setdefault("event_date", [self.day.isoformat()] * len(rows))
+        self._insert(database, relation, columns)
 
     def _insert(
-        self, database: Database, relation: str, cells: Mapping[str, str]
+        self, database: Database, relation: str, columns: Mapping[str, Sequence[str]]
     ) -> None:
+        """All rows in one statement: each by itself takes four milliseconds."""
         types = columns_of(relation)
-        unknown = set(cells) - set(types)
+        unknown = set(columns) - set(types)
         assert not unknown, f"{relation} has no column {unknown}"
-        casts = ", ".join(f"cast(${name} as {types[name]})" for name in cells)
-        values = {name: self._value(cell, types[name]) for name, cell in cells.items()}
+        casts = ", ".join(f"cast(unnest(${name}) as {types[name]})" for name in columns)
+        values = {
+            name: [self._value(cell, types[name]) for cell in cells]
+            for name, cells in columns.items()
+        }
         database.rows(
-            f"insert into {relation} ({', '.join(cells)}) values ({casts})", values
+            f"insert into {relation} ({', '.join(columns)}) select {casts}", values
         )
 
     def _value(self, cell: str, kind: str) -> str | None:

@@ -20,7 +20,7 @@ from pipelines.district import open_district
 from pipelines.registry.new_home import create
 from pipelines.state.alerts import SENDING, SENT, outbox
 from pipelines.state.database import open_store
-from tests.conftest import REPO_ROOT
+from tests.conftest import LONG, REPO_ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -193,7 +193,7 @@ def killed_often(senders, home, receiver):
     return pytest.fail("it never came to an end")
 
 
-@pytest.mark.parametrize("kind", ["mail", "hook"])
+@pytest.mark.parametrize("kind", ["mail", "hook"] if LONG else ["mail"])
 def test_killed_again_and_again_nothing_is_lost_and_repeats_are_known(
     senders, home, kind, request
 ):

@@ -1,0 +1,139 @@
+"""Tells Dagster of what was built outside of it, by `schoolbell run` and its timer.
+
+Without it a district that is run from a timer would see "never materialized" at each
+asset. What the warehouse holds of a day is one short word; the cursor has the word of
+each day as it was told last, so that a day is told once, and again when it changes.
+"""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+import dagster as dg
+
+from pipelines.defs.outputs import FINDINGS, REPORT, SNAPSHOT
+from pipelines.defs.resources import HomeResource
+from pipelines.district import District
+from pipelines.errors import BusyError, ModelError
+from pipelines.events import EVENT_CLASSES
+from pipelines.state import ledger
+from pipelines.state.findings import stored_findings
+from pipelines.state.published_reports import report_facts
+from pipelines.warehouse.database import Database
+from pipelines.warehouse.models import Model
+from pipelines.warehouse.snapshots import current
+
+EVENTS_A_TICK = 1_000
+"""A month of days at a time: a tick ends after a minute, and Dagster writes each."""
+
+WHOLE = ""
+"""Stands for the day of what has none."""
+
+Rows = dict[str, int]
+"""The rows of each asset on one day."""
+
+
+@dg.sensor(
+    minimum_interval_seconds=60,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Shows what `schoolbell run` built: rows by day, newest first.",
+)
+def built_elsewhere(
+    context: dg.SensorEvaluationContext, home: HomeResource
+) -> dg.SensorResult | dg.SkipReason:
+    """Report what is new; the cursor is what was told last of each day."""
+    told: dict[str, str] = json.loads(context.cursor or "{}")
+    try:
+        with home.idle() as district:
+            if not district.home.warehouse.is_file():
+                return dg.SkipReason("nothing was built yet")
+            found = [*_published(district), *_built(district, home)]
+    except BusyError:
+        return dg.SkipReason("a run is at work")
+    events: list[dg.AssetMaterialization] = []
+    for name, word, made in found:
+        if told.get(name) != word and len(events) + len(made) <= EVENTS_A_TICK:
+            events += made
+            told[name] = word
+    if not events:
+        return dg.SkipReason("everything that was built is shown")
+    return dg.SensorResult(asset_events=events, cursor=json.dumps(told))
+
+
+Told = tuple[str, str, list[dg.AssetMaterialization]]
+"""What it is about, one word for how it stands, and what to tell."""
+
+
+def _built(district: District, home: HomeResource) -> Iterator[Told]:
+    """Each day, the newest first, and what has none."""
+    days = [day.isoformat() for day in ledger.event_days(district.store)]
+    rows: dict[str, Rows] = {day: {} for day in (WHOLE, *reversed(days))}
+    with home.warehouse(district) as database:
+        for name, model in district.models.items():
+            if database.has(name):
+                _count(database, model, rows)
+    for name in EVENT_CLASSES:
+        files = ledger.lake_files(district.store, name)
+        rows[WHOLE][f"raw.{name}"] = sum(file.row_count for file in files)
+    found = Counter(one["event_date"] for one in stored_findings(district.store))
+    for day in days:
+        rows[day][".".join(FINDINGS.path)] = found[day]
+    version = district.versions_key
+    for day, counts in rows.items():
+        yield day, _word(version, sorted(counts.items())), _materialized(day, counts)
+
+
+def _count(database: Database, model: Model, rows: Mapping[str, Rows]) -> None:
+    """Put a model's rows beside those of others, on each of the days."""
+    if not model.is_dated:
+        rows[WHOLE][model.name] = database.row_count(model, [None])
+        return
+    counted = database.rows_by_day(model.name)
+    for day, counts in rows.items():
+        if day != WHOLE:
+            counts[model.name] = counted.get(date.fromisoformat(day), 0)
+
+
+def _materialized(day: str, rows: Rows) -> list[dg.AssetMaterialization]:
+    return [
+        dg.AssetMaterialization(
+            name.split("."),
+            partition=day or None,
+            metadata={"dagster/row_count": count},
+            description="built by schoolbell run",
+        )
+        for name, count in rows.items()
+    ]
+
+
+def _published(district: District) -> Iterator[Told]:
+    """The newest snapshot, and the director's page of each week."""
+    try:
+        snapshot = current(district.home.snapshots)
+    except ModelError:
+        return
+    made = dg.AssetMaterialization(
+        SNAPSHOT,
+        metadata={"file": snapshot.name, "bytes": snapshot.stat().st_size},
+    )
+    yield "snapshot", snapshot.name, [made]
+    newest = {fact["week"]: fact for fact in report_facts(district.store)}
+    for week, fact in newest.items():
+        label = f"{date.fromisoformat(week):%G-W%V}"
+        page = district.home.reports / label / "index.html"
+        numbers = fact["facts"]["numbers"]
+        metadata = {name: dg.MetadataValue.int(n) for name, n in numbers.items()}
+        made = dg.AssetMaterialization(
+            REPORT,
+            partition=week,
+            metadata={**metadata, "report": dg.MetadataValue.path(page)},
+        )
+        word = _word(fact["revision"], sorted(numbers.items()))
+        yield f"report {week}", word, [made]
+
+
+def _word(*what: Any) -> str:
+    return hashlib.sha256(repr(what).encode()).hexdigest()[:12]
