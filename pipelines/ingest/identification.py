@@ -39,6 +39,9 @@ ENOUGH = 0.2
 SURE = 0.9
 MUCH_MORE = 1.1
 """Events that other formats read beside the best make a file one of many products."""
+MOST_ABOVE = 5
+"""Lines that may stand above an export's row of names, such as a title."""
+
 EVTX_MAGIC = b"ElfFile\x00"
 BINARY = (EVTX_MAGIC, b"PK", b"\x1f\x8b")
 
@@ -148,7 +151,7 @@ def _claims(
             continue
         said = _said(fmt, line)
         shares[fmt.name] = (looks & ~said).sum() / (~said).sum().clip(lower_bound=1)
-        is_on_top = (~said).cum_sum() == 0
+        is_on_top = (~said).cum_sum() <= MOST_ABOVE
         owned[f"{fmt.name} owned"] = (looks & said & is_on_top).any()
     told = lines.select(**shares, **owned).row(0, named=True)
     found = []
