@@ -13,6 +13,7 @@ from (
     ('checkpoint'),
     ('cisco_asa'),
     ('cisco_umbrella'),
+    ('console_csv'),
     ('fortigate'),
     ('juniper_srx'),
     ('leef'),
