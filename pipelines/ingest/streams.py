@@ -1,7 +1,7 @@
 """Opens a delivery as a stream of its decompressed bytes, in bounded memory.
 
-A byte-order mark is taken off, and UTF-16 becomes UTF-8, so that everything
-behind sees one encoding.
+A byte-order mark is taken off, UTF-16 becomes UTF-8, and a journal's export JSON lines,
+so that everything behind sees one encoding.
 """
 
 import codecs
@@ -25,6 +25,7 @@ from pipelines.ingest.compression import (
     read_up_to,
 )
 from pipelines.ingest.delivery import Delivery, RemoteFile
+from pipelines.ingest.journal import BEGINS, FromJournal
 from pipelines.ingest.remote import open_remote
 from pipelines.ingest.workbooks import Rows, sheet_of
 
@@ -186,6 +187,8 @@ def _raw(delivery: Delivery) -> BinaryIO:
 def _decoded(stream: Reads) -> Reads:
     whole = Peeked(stream, 64)
     head = whole.head
+    if head.startswith(BEGINS):
+        return FromJournal(whole)
     if head.startswith(codecs.BOM_UTF8):
         whole.read(3)
         return whole
