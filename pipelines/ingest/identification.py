@@ -24,7 +24,7 @@ from pipelines.formats import (
 )
 from pipelines.ingest.blocks import BOM, batch
 from pipelines.ingest.compression import read_up_to
-from pipelines.ingest.declaring import proposed
+from pipelines.ingest.declaring import not_read, proposed
 from pipelines.ingest.delivery import Delivery
 from pipelines.ingest.framing import parts, records
 from pipelines.ingest.mixed import MIXED
@@ -201,6 +201,7 @@ class Examination:
         reasons: Number of rejects by reason.
         blanks: Blank and comment lines.
         proposal: For a file that no format knows, how to declare it.
+        note: What it is, where it is known and on purpose not read.
     """
 
     claims: list[Claim]
@@ -211,6 +212,7 @@ class Examination:
     reasons: Mapping[str, int]
     blanks: int
     proposal: Sequence[str] = ()
+    note: str = ""
 
 
 def examine(
@@ -241,6 +243,7 @@ def examine(
             reasons={},
             blanks=0,
             proposal=proposed(head, "export"),
+            note=not_read(head),
         )
     chosen = readers()[name]
     sample, too_long = _first_records(delivery, head, chosen.framing)

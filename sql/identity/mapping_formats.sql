@@ -9,6 +9,7 @@ columns:
 select format
 from (
     values
+    ('barracuda_cloudgen'),
     ('cef'),
     ('checkpoint'),
     ('cisco_asa'),

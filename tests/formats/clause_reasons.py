@@ -37,6 +37,7 @@ REASONS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             "squid_logformat",
         ),
         PACKETS: ("iptables", "mikrotik", "pfsense_filterlog"),
+        "does not say who received and who sent": ("barracuda_cloudgen",),
         "has no bytes": (
             "cloudflare_gateway", "console_csv", "meraki", "squidguard", "zeek_ssl",
         ),

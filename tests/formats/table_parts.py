@@ -13,7 +13,10 @@ No other parser's output could be compared for: {reasons}.
 """
 WHY_NOT: Mapping[str, str] = {
     "aruba_os": "no samples",
+    "barracuda_cloudgen": "no samples",
     "bind_queries": "no samples",
+    "clearpass": "no samples",
+    "duo": "no samples",
     "cisco_ise": "the sample comes without one, and is of profiling alone",
     "cloudflare_gateway": "no samples",
     "console_csv": "no samples",
