@@ -81,6 +81,7 @@ def _as_data(found: Examination) -> dict[str, object]:
             for name, frame in found.events.items()
         },
         "proposal": list(found.proposal),
+        "note": found.note,
         "unused": [asdict(one) for one in _unused(found)],
         "rejects": dict(found.reasons),
         "disables": {name: list(rules) for name, rules in _gaps(found).items()},
@@ -92,6 +93,8 @@ def _in_words(where: str, found: Examination) -> list[str]:
     if not found.lines:
         return [f"{where}: it is empty"]
     if not found.claims:
+        if found.note:
+            return [f"{where}: {found.note}"]
         return [f"{where}: no known format claims any of its lines", *_declared(found)]
     said = [
         f"{where}: {claim.format} ({claim.share:.0%} of its lines)"

@@ -33,7 +33,9 @@ ESCAPED_ENDS = ("#000", "#015")
 FEW_LINES = 20_000
 """Below, setting the streaming engine up takes longer than the work."""
 
-Framing = Literal["lines", "evtx", "json_array", "xml_events", "paragraphs", "blocks"]
+Framing = Literal[
+    "lines", "evtx", "json_array", "xml_events", "csv", "paragraphs", "blocks"
+]
 
 
 @dataclass(frozen=True)

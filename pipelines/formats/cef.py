@@ -16,6 +16,10 @@ offset of the others.
   vendor is known, or the option `in` says `received` or `sent`; else left out.
 - Forcepoint's `suser` is a path of the directory; the account is `loginID`. FortiGate's
   `unauthuser` is a name that the device's own traffic showed, where nobody logged in.
+- GlobalProtect (`PanOSEventID`) says who was let into a tunnel, from where, and which
+  address the laptop got inside; its other steps are system events.
+- A message of Check Point may hold a line end: the line behind it, which has no header,
+  belongs to the line above, and is a system event that repeats it.
 - Alerts name the sender of a packet, who need not have opened the connection, so
   they are system events, as is all that is neither a flow, a request nor a login.
 """
@@ -37,6 +41,7 @@ from pipelines.formats.reading.fields import (
 )
 from pipelines.formats.reading.flows import is_machine, protocol, seconds, somewhere
 from pipelines.formats.reading.keyvalue import json_of, value
+from pipelines.formats.reading.office import as_iso
 from pipelines.formats.reading.syslog import with_header
 
 # CEF: a header cut by bars, then ` key=value` where a value may hold blanks.
@@ -58,7 +63,10 @@ KEYS = [
     "externalId", "cat", "cs1", "cs2", "cs3", "cs4", "cs5", "cs6", "cs1Label",
     "cs2Label", "cs3Label", "cs4Label", "cs5Label", "cs6Label", "tz", "dtz", "loginID",
     "FTNTFGTtz", "FTNTFGTeventtime", "ad.eventtime", "FTNTFGTunauthuser",
-    "ad.unauthuser", "FTNTFGTduration", "ad.duration",
+    "ad.unauthuser", "FTNTFGTduration", "ad.duration", "PanOSEventID",
+    "PanOSEventIDValue", "PanOSLogTimeStamp", "PanOSSourceUserName", "PanOSPublicIPv4",
+    "PanOSPublicIPv6", "PanOSPrivateIPv4", "PanOSPrivateIPv6", "PanOSEventStatus",
+    "PanOSEndpointDeviceName", "PanOSConnectionError", "PanOSDescription",
 ]  # fmt: skip
 EXTRA = ["act", "fw_action", "cat", "msg"]
 STOPPED = r"(?i)den[yi]|drop|block|refuse|discard|reject|reset|prevent"
@@ -83,7 +91,9 @@ def with_cef(batch: pl.LazyFrame) -> pl.LazyFrame:
     rest = groups.struct.field("7").str.strip_chars(" ")
     named = {"vendor": "1", "product": "2", "event_id": "4", "title": "5"}
     return batch.with_columns(
-        fields=pl.when(rest.str.contains(rf"^(?:{KEY}=|$)")).then(" " + rest),
+        fields=pl.when(rest.str.contains(rf"^(?:{KEY}=|$)")).then(
+            " " + rest.str.replace_all(r" (PanOS[A-Za-z]+) =", " $1=")
+        ),
         **{key: _plain(groups.struct.field(at)) for key, at in named.items()},
     ).with_columns(_found(key).alias(f"key_{key}") for key in KEYS)
 
@@ -111,6 +121,19 @@ def _plain(text: pl.Expr) -> pl.Expr:
     return text.str.replace_all(r"\\([=|\\])", "$1")
 
 
+TUNNEL = {
+    "gw-auth": "logon", "gateway-auth": "logon", "gateway-connected": "logon",
+    "portal-auth": "logon", "gateway-logout": "logoff",
+}  # fmt: skip
+"""Steps of GlobalProtect that say who was let in, or left."""
+
+BEFORE_LOGON = ["pre-logon"]
+"""Who has a tunnel while nobody has logged in."""
+
+HEADED = r"[01]\|Check Point\|"
+BEHIND = rf"^[^|]*(?:^| ){KEY}="
+"""The rest of a line that was cut in two."""
+
 ALERT = r"(?i)threat|alert|intrusion|ips\b|virus|malware|attack|detect|file"
 LOGIN = (
     r"(?i)\b(?:log[io]n|log ?in|logged in|log ?out|log ?off|logged out"
@@ -124,7 +147,9 @@ RECEIVED = [
 ]  # fmt: skip
 SENT = ["Palo Alto Networks"]
 cls, title = pl.col("event_class"), pl.col("title")
+STEP = pl.coalesce("key_PanOSEventID", "key_PanOSEventIDValue")
 SENDER = pl.coalesce(
+    "key_PanOSSourceUserName",
     pl.when(~pl.col("key_loginID").is_in(["-", ""])).then("key_loginID"),
     "key_suser",
     "key_susr",
@@ -162,14 +187,18 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     zone = pl.when(zone.str.contains(OFFSET)).then(" " + zone).fill_null("")
     own = pl.coalesce("key_FTNTFGTeventtime", "key_ad.eventtime")
     told = pl.coalesce(
-        pl.when(is_paloalto).then("key_start"), "key_rt", "key_end", "key_start"
+        pl.when(is_paloalto).then(pl.coalesce("key_PanOSLogTimeStamp", "key_start")),
+        "key_rt",
+        "key_end",
+        "key_start",
     )
+    when_written = as_iso(pl.coalesce(own, told, "key_UNIFIutcTime"), "month_first")
     when = pl.coalesce(own, told, "key_UNIFIutcTime")
     began = pl.col("key_start")
     stamps = {
         "counted": clock.epoch_by_size(when),
         "worded": clock.worded(told + zone, context.reading),
-        "iso": clock.iso(when, context.reading),
+        "iso": clock.iso(when_written, context.reading),
         "began": clock.epoch_by_size(began),
         "began_worded": clock.worded(began + zone, context.reading),
     }
@@ -183,7 +212,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         *(column(key) for key in ("counted", "worded", "iso", "syslog"))
     )
     return (
-        with_cef(with_header(batch, context.reading))
+        with_cef(with_header(_joined(batch), context.reading))
         .with_columns(**columns)
         .with_columns(
             time=stamp.time,
@@ -202,6 +231,28 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             )
         )
         .with_columns(**flow(context), **web(), **logon())
+        .with_columns(line="as_written", message="as_written")
+    )
+
+
+def _joined(batch: pl.LazyFrame) -> pl.LazyFrame:
+    """Both halves of a line that was cut in two as the whole of it.
+
+    Adds `as_written`, and `is_rest`: it is the second half.
+    """
+    line = pl.col("line")
+    is_next = (pl.col("line_no").diff() == 1) & (pl.col("file_id").diff() == 0)
+    is_rest = is_next & line.shift(1).str.contains(HEADED) & line.str.contains(BEHIND)
+    is_rest = is_rest.fill_null(value=False)
+    is_begun = is_rest.shift(-1, fill_value=False)
+    return batch.with_columns(
+        as_written=line,
+        is_rest=is_rest,
+        line=pl.when(is_begun)
+        .then(pl.concat_str(line, line.shift(-1), separator=" "))
+        .when(is_rest)
+        .then(pl.concat_str(line.shift(1), line, separator=" "))
+        .otherwise(line),
     )
 
 
@@ -219,7 +270,15 @@ def event_class() -> pl.Expr:
     plain = title.str.replace_all("_", " ", literal=True)
     alert = plain.str.contains(ALERT)
     return (
-        pl.when(plain.str.contains(LOGIN) & person)
+        pl.when(pl.col("is_rest"))
+        .then(pl.lit("system_events"))
+        .when(STEP.is_not_null())
+        .then(
+            pl.when(STEP.is_in(list(TUNNEL)) & person)
+            .then(pl.lit("logons"))
+            .otherwise(pl.lit("system_events"))
+        )
+        .when(plain.str.contains(LOGIN) & person)
         .then(pl.lit("logons"))
         .when(source & known(value("request")).is_not_null() & ~alert)
         .then(pl.lit("http_requests"))
@@ -241,8 +300,9 @@ def flow(context: Context) -> dict[str, pl.Expr]:
     )
     first, second = whole(value("in")), whole(value("out"))
     user = pl.when(cls == "logons").then(account(value("duser")))
+    public = [somewhere(address(value(f"PanOSPublicIPv{at}"))) for at in (4, 6)]
     return {
-        "src_ip": address(pl.coalesce("key_src", "key_c6a2")),
+        "src_ip": pl.coalesce(*public, address(pl.coalesce("key_src", "key_c6a2"))),
         "src_port": port(value("spt")),
         "src_mac": mac(value("smac")),
         "src_hostname": name(value("shost")),
@@ -296,13 +356,24 @@ def web() -> dict[str, pl.Expr]:
 
 def logon() -> dict[str, pl.Expr]:
     """Columns of a login; whether it worked is told by its outcome or its name."""
-    told = pl.coalesce("key_outcome", "key_act", "title")
-    left = title.str.replace_all("_", " ", literal=True).str.contains(LEFT)
+    told = pl.coalesce("key_PanOSEventStatus", "key_outcome", "key_act", "title")
+    step = STEP.replace_strict(TUNNEL, default=None, return_dtype=pl.String)
+    left = pl.coalesce(
+        step == "logoff",
+        title.str.replace_all("_", " ", literal=True).str.contains(LEFT),
+    )
+    private = [somewhere(address(value(f"PanOSPrivateIPv{at}"))) for at in (4, 6)]
     failed = told.str.contains(FAILED)
     return {
         "user_domain": known(pl.coalesce("key_dntdom", "key_sntdom")),
         "activity": pl.when(left).then(pl.lit("logoff")).otherwise(pl.lit("logon")),
-        "logon_kind": pl.when(title.str.contains("(?i)vpn")).then(pl.lit("vpn")),
+        "logon_kind": pl.when(title.str.contains("(?i)vpn") | step.is_not_null()).then(
+            pl.lit("vpn")
+        ),
+        "host": name(value("PanOSEndpointDeviceName")),
+        "assigned_ip": pl.when(
+            STEP.is_in(["gateway-connected", "gateway-logout"])
+        ).then(pl.coalesce(*private)),
         "is_success": pl.when(left)
         .then(None)
         .when(failed)
@@ -310,10 +381,18 @@ def logon() -> dict[str, pl.Expr]:
         .when(told.str.contains(ENTERED))
         .then(pl.lit(value=True)),
         "failure_reason": pl.when(failed & ~left).then(
-            known(pl.coalesce("key_reason", "key_msg"))
+            known(
+                pl.coalesce(
+                    "key_PanOSConnectionError",
+                    "key_PanOSDescription",
+                    "key_reason",
+                    "key_msg",
+                )
+            )
         ),
-        "event_code": pl.col("event_id"),
-        "is_machine": is_machine(pl.coalesce(value("duser"), SENDER)),
+        "event_code": pl.coalesce(STEP, "event_id"),
+        "is_machine": is_machine(pl.coalesce(value("duser"), SENDER))
+        | SENDER.is_in(BEFORE_LOGON),
     }
 
 

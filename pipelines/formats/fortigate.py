@@ -12,7 +12,9 @@
   `duration`. Lines of a long session in between (logid ...000020) hold running
   totals that the closing line repeats, so theirs go to `extras`. `sentdelta` and
   `rcvddelta` are what came since the line before, in the closing line too: where
-  they stand they count, and the line begins where the one before ended.
+  they stand they count, and the line begins where the one before ended. A closing
+  line without them counts what its total exceeds that of the session's line before,
+  in the same batch; models look for those of the day.
 - `sentbyte` is what the source sent. `utmaction="block"`: the policy let the
   session pass and the filter stopped it, hence blocked.
 - In a web filter line `url` is a path, the host is `hostname`, and `method` is
@@ -253,6 +255,10 @@ BODY = rf'^(?:<[0-9]{{1,3}}>)?(?:[^="]*[ :>])??({FIRST_KEY}=.*)$'
 BETWEEN = "120"
 """Seconds between two lines of a session, where the line does not say."""
 
+DELTAS = {
+    "sentbyte": "sentdelta", "rcvdbyte": "rcvddelta", "duration": "durationdelta",
+}  # fmt: skip
+SESSION = ("devname", "sessionid", "srcip", "srcport", "dstip", "dstport")
 FLOWS = ["connections", "http_requests", "dns_queries"]
 
 
@@ -282,7 +288,7 @@ def looks_like(line: pl.Expr) -> pl.Expr:
 def classify(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     """Add the value of each key, the time, and the event class."""
     return (
-        with_values(with_text(batch), pl.col("text"), *KEYS)
+        _since_told(with_values(with_text(batch), pl.col("text"), *KEYS))
         .with_columns(clocked=clock.epoch_by_size(value("eventtime")).time)
         .with_columns(local=local_stamp(context))
         .with_columns(
@@ -296,6 +302,38 @@ def classify(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             **{key: value(key) for key in ("type", "subtype", "logid")},
         )
         .with_columns(event_class=event_class())
+    )
+
+
+def _since_told(lines: pl.LazyFrame) -> pl.LazyFrame:
+    """With deltas for closing lines that lack them, where lines before have some."""
+    frame = lines.collect()
+    is_between = value("logid").str.ends_with("000020")
+    tells = is_between & value("sentdelta").is_not_null()
+    if not frame.select(tells.any()).item():
+        return frame.lazy()
+    lacks = (value("type") == "traffic") & ~is_between & value("sentdelta").is_null()
+    session = pl.concat_str(
+        [value(key).fill_null("") for key in SESSION], separator=" "
+    )
+    since = {
+        delta: whole(value(total))
+        - pl.when(tells).then(whole(value(total))).forward_fill().over(session)
+        for total, delta in DELTAS.items()
+    }
+    is_known = (
+        lacks
+        & (value("sessionid") != "0")
+        & pl.all_horizontal(
+            (count >= 0).fill_null(value=False) for count in since.values()
+        )
+    )
+    return frame.lazy().with_columns(
+        pl.when(is_known)
+        .then(count.cast(pl.String))
+        .otherwise(value(delta))
+        .alias(f"key_{delta}")
+        for delta, count in since.items()
     )
 
 

@@ -12,25 +12,21 @@ says that the day stands first, where the year does not.
 import polars as pl
 
 from pipelines import clock
-from pipelines.errors import SettingsError
 from pipelines.formats import Context, Format
 from pipelines.formats.reading.fields import address, name
 from pipelines.formats.reading.keyvalue import json_of
+from pipelines.formats.reading.office import as_iso, order_of
 
-STAMP = (
-    r"([0-9]{1,4})[/.-]([0-9]{1,2})[/.-]([0-9]{1,4}) ([0-9]{1,2})(:[0-9]{2}:[0-9]{2})"
-    r"(?: ([AP]M))?"
-)
+STAMP = r"([0-9]{1,4}[/.-][0-9]{1,2}[/.-][0-9]{1,4} [0-9]{1,2}:[0-9:]{5}(?: [AP]M)?)"
 PACKET = (
     rf"^{STAMP} [0-9A-F]{{3,4}} PACKET +[0-9A-F]{{8,16}} (UDP|TCP) +(Rcv|Snd) "
     r"([0-9a-fA-F.:]+) +([0-9a-f]{4}) (R| ) (Q|N|U|\?) "
     r"\[([0-9a-f]{4}) +[ATDR ]* +([A-Z]+) *\] ([A-Z0-9]+) +(.*)$"
 )
 PARTS = [
-    "first", "second", "third", "hour", "rest", "half", "transport", "way", "peer",
-    "number", "is_answer", "asks", "flags", "code", "query_type", "asked",
+    "stamp", "transport", "way", "peer", "number", "is_answer", "asks", "flags", "code",
+    "query_type", "asked",
 ]  # fmt: skip
-ORDERS = ("month_first", "day_first")
 TALK = r"^(?:DNS Server log file creation|Log file wrap|Message logging key|[ \t])"
 IS_QUERY = pl.col("event_class") == "dns_queries"
 
@@ -44,10 +40,7 @@ MUST = {
 
 def looks_like(line: pl.Expr) -> pl.Expr:
     """A stamp, a thread, the word PACKET and a context."""
-    return line.str.contains(
-        r"^[0-9]{1,4}[/.-][0-9]{1,2}[/.-][0-9]{1,4} [0-9]{1,2}:[0-9:]{5}(?: [AP]M)? "
-        r"[0-9A-F]{3,4} PACKET  "
-    )
+    return line.str.contains(rf"^{STAMP} [0-9A-F]{{3,4}} PACKET  ")
 
 
 def comment(line: pl.Expr) -> pl.Expr:
@@ -71,7 +64,8 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         & (pl.col("is_answer") == " ")
         & (pl.col("asks") == "Q")
     )
-    stamp = clock.civil(_local(context), "%Y-%m-%d %H:%M:%S", context.reading)
+    when = as_iso(pl.col("stamp"), order_of(context.options))
+    stamp = clock.iso(when, context.reading)
     return batch.with_columns(found.struct.unnest()).with_columns(
         event_class=pl.when(is_question)
         .then(pl.lit("dns_queries"))
@@ -84,36 +78,6 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         message=pl.col("line"),
         extras=pl.when(is_question).then(json_of([pl.col("transport")])),
     )
-
-
-def _local(context: Context) -> pl.Expr:
-    """The stamp with its year first."""
-    order = context.options.get("date_order", ORDERS[0])
-    if order not in ORDERS:
-        raise SettingsError(
-            f"there is no order of a date {order!r}",
-            where="options.date_order",
-            remedy=f"Name one of {', '.join(ORDERS)}.",
-        )
-    first, second, third = (pl.col(key) for key in PARTS[:3])
-    month, day = (first, second) if order == ORDERS[0] else (second, first)
-    has_year = first.str.len_bytes() == len("2026")
-    date = [
-        pl.when(has_year).then(first).otherwise(third),
-        pl.when(has_year).then(second).otherwise(month).str.zfill(2),
-        pl.when(has_year).then(third).otherwise(day).str.zfill(2),
-    ]
-    hour = pl.col("hour").cast(pl.Int32, strict=False)
-    half = pl.col("half")
-    in_day = (
-        pl.when(half == "PM")
-        .then(hour % 12 + 12)
-        .when(half == "AM")
-        .then(hour % 12)
-        .otherwise(hour)
-    )
-    clock_text = in_day.cast(pl.String).str.zfill(2) + pl.col("rest")
-    return pl.concat_str(date, separator="-") + " " + clock_text
 
 
 FORMAT = Format(

@@ -45,7 +45,8 @@ class Fault(NamedTuple):
 UNPACK = "Unpack it and deliver the files in it, or a zip archive of them."
 WORKBOOK = Fault(
     "it is an Office document, such as an Excel workbook",
-    "Save the sheet as CSV and deliver that; the format declared_csv reads it.",
+    "Deliver it as a workbook that ends in .xlsx and is in no archive, or save the "
+    "sheet as CSV and deliver that.",
 )
 NESTED = Fault(
     "it is an archive inside an archive",

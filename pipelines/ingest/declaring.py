@@ -75,6 +75,28 @@ SHAPES = (
 ISO = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}"
 
 
+NOT_READ = {
+    r'^[^ ]+ [^ ]+ [^ ]+ \[[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[^\]]+\] "[A-Z]+ /': (
+        "a web server's own log (Apache, NGINX): who visited the district's own pages"
+    ),
+    r" haproxy\[[0-9]+\]: [^ ]+:[0-9]+ \[[0-9]{2}/[A-Z][a-z]{2}/": (
+        "a load balancer's own log (HAProxy), which names nobody"
+    ),
+}
+"""Logs that are known and on purpose not read."""
+
+
+def not_read(head: bytes) -> str:
+    """What the file is and why nothing is read of it, where that is on purpose.
+
+    Args:
+        head: The first bytes of the file, decompressed.
+    """
+    first = head[:4_096].decode("utf-8", "replace").removeprefix(BOM).split("\n")[0]
+    found = [what for shape, what in NOT_READ.items() if re.search(shape, first)]
+    return f"{found[0]}; no rule reads it" if found else ""
+
+
 def proposed(head: bytes, source: str) -> list[str]:
     """Lines for `district.toml`; none where nothing looks like an export.
 

@@ -2,8 +2,9 @@
 
 Only regular files count. Symbolic links, devices and pipes are refused by name;
 files that are still being copied (`.part`, `.tmp`, hidden) wait. A zip archive
-is a folder of deliveries, read member by member and never unpacked. A folder
-that is a URL (`sftp://…`, `s3://…`) is listed by `remote`.
+is a folder of deliveries, read member by member and never unpacked; an Excel workbook
+is one of its sheets. A folder that is a URL (`sftp://…`, `s3://…`) is listed by
+`remote`.
 """
 
 import os
@@ -17,6 +18,7 @@ from typing import BinaryIO
 
 from pipelines.ingest.archives import Member, members_of
 from pipelines.ingest.compression import Fault
+from pipelines.ingest.workbooks import ENDINGS, sheets_of
 
 UNFINISHED = (".part", ".filepart", ".tmp", ".crdownload", ".swp")
 NOT_FOR_US = (".DS_Store", ".directory", ".gitignore", ".gitkeep", ".keep")
@@ -45,12 +47,14 @@ class RemoteFile:
 
 @dataclass(frozen=True, kw_only=True)
 class Delivery:
-    """One file, or one member of a zip archive, in a source's folder.
+    """One file, member of a zip archive, or sheet of a workbook, in a source's folder.
 
     Attributes:
-        path: Below the source's folder, with `/`; `archive.zip!member` for a member.
+        path: Below the source's folder, with `/`; `archive.zip!member` for a member,
+            `report.xlsx!sheet` for a sheet.
         file: Where it lies.
         member: Where in the archive it is, if it is in one.
+        sheet: Which sheet of the workbook it is, if it is one.
         raw_bytes: Size as it lies there, compressed or not; of a member, unpacked.
         raw_mtime_ns: Last change, in nanoseconds since 1970.
         raw_ctime_ns: Last change of its entry; 0 where that is not known.
@@ -61,6 +65,7 @@ class Delivery:
     path: str
     file: Path | RemoteFile
     member: Member | None = None
+    sheet: str | None = None
     raw_bytes: int
     raw_mtime_ns: int
     raw_ctime_ns: int = 0
@@ -70,6 +75,11 @@ class Delivery:
     def packed_bytes(self) -> int:
         """What it takes on the disk, which bounds what it may unpack to."""
         return self.member.packed_bytes if self.member else self.raw_bytes
+
+    @property
+    def is_part(self) -> bool:
+        """It came out of an archive or a workbook, which is whole if it can be read."""
+        return self.member is not None or self.sheet is not None
 
     @property
     def where(self) -> str:
@@ -193,12 +203,14 @@ def _unfit(state: os.stat_result) -> str:
 
 
 def opened_up(plain: Delivery, begin: Callable[[], BinaryIO]) -> list[Delivery]:
-    """The file itself, or each member of the archive that it is.
+    """The file itself, or each member or sheet of the archive or workbook that it is.
 
     Args:
         plain: The file as it lies there.
         begin: Opens it.
     """
+    if plain.path.lower().endswith(ENDINGS):
+        return _sheets(plain, begin)
     if not plain.path.lower().endswith(".zip"):
         return [plain]
     try:
@@ -224,6 +236,20 @@ def opened_up(plain: Delivery, begin: Callable[[], BinaryIO]) -> list[Delivery]:
             )
         )
     return found
+
+
+def _sheets(plain: Delivery, begin: Callable[[], BinaryIO]) -> list[Delivery]:
+    try:
+        with begin() as raw:
+            found = sheets_of(raw)
+    except OSError:
+        return [plain]  # reading it will say what is wrong
+    if isinstance(found, Fault):
+        return [replace(plain, fault=found)]
+    return [
+        replace(plain, path=f"{plain.path}!{readable(sheet)}", sheet=sheet)
+        for sheet in found
+    ]
 
 
 def _open(path: Path) -> BinaryIO:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
+import numpy as np
 import polars as pl
 
 from pipelines.ingest.blocks import SCHEMA, batch
@@ -196,10 +197,67 @@ def _statement(data: bytes, begin: int, end: int) -> Iterator[Cut]:
         yield Cut(begin + len(text) - len(bare), end, _text(bare.rstrip()))
 
 
+LONGEST_ROW = 64 << 10
+"""Bytes within which a quoted text of a table ends, if its quotes pair."""
+
+ROWS_LOOKED_AT = 4 * LONGEST_ROW
+QUOTE, NEWLINE = b'"\n'
+OPEN_ROW = re.compile(rb'(?:(?:"(?:[^"]|"")*"|[^",;|\t]*)[,;|\t])*"(?:[^"]|"")*$')
+"""The first line of a row whose last cell goes on."""
+
+
+def csv_rows(data: bytes, *, is_last: bool) -> Cuts:
+    """Rows of a table; a line end inside of quotes is a part of its cell.
+
+    Where quotes do not pair the line stands alone, and costs nothing but itself. A row
+    that is blank is a record too, so that rows count as the product counts them.
+    """
+    if not is_last:
+        data = data[: data.rfind(b"\n") + 1]
+    begin = 0
+    while begin < len(data):
+        looked_at = data[begin : begin + ROWS_LOOKED_AT]
+        is_all = is_last and begin + len(looked_at) == len(data)
+        start, is_broken = 0, is_all or len(looked_at) > LONGEST_ROW
+        for end in _row_ends(looked_at):
+            if end - start > LONGEST_ROW or not _is_row(looked_at[start:end]):
+                is_broken = True
+                break
+            yield _row(looked_at, start, end, begin)
+            start = end
+        if not start and is_broken:
+            start = looked_at.find(b"\n") + 1 or len(looked_at)
+            yield _row(looked_at, 0, start, begin)
+        if not start:
+            return begin  # it may go on
+        begin += start
+    return begin
+
+
+def _row_ends(data: bytes) -> list[int]:
+    """Behind each line end that is in no quotes, and the end of a last row."""
+    signs = np.frombuffer(data, np.uint8)
+    is_outside = np.cumsum(signs == QUOTE, dtype=np.int32) % 2 == 0
+    ends = (np.flatnonzero((signs == NEWLINE) & is_outside) + 1).tolist()
+    return [int(end) for end in ends]
+
+
+def _is_row(data: bytes) -> bool:
+    """What goes on behind a line end was begun by a quote that begins a cell."""
+    line, _, rest = data.partition(b"\n")
+    return not rest or OPEN_ROW.match(line) is not None
+
+
+def _row(data: bytes, start: int, end: int, before: int) -> Cut:
+    text = _text(data[start:end]).removesuffix("\n").removesuffix("\r")
+    return Cut(before + start, before + end, text)
+
+
 def _text(data: bytes) -> str:
     return data.decode(errors="replace")
 
 
+CSV_ROWS = Marked(csv_rows, re.compile(rb"\n"))
 XML_EVENTS = Marked(xml_events, re.compile(rb"</Event>|(?=<Event[\s>])"))
 PARAGRAPHS = Marked(paragraphs, re.compile(rb"\n(?=[ \t\r\x00\x1a]*\n)"))
 BLOCKS = Marked(blocks, re.compile(rb"\n(?=\w+ [^\n]*\{)"))
@@ -208,6 +266,7 @@ FRAMINGS: Mapping[str, Callable[[Reads], Iterator[Piece]]] = {
     "evtx": evtx_pieces,
     "json_array": lambda stream: pieces(stream, JsonCutter()),
     "xml_events": lambda stream: pieces(stream, XML_EVENTS),
+    "csv": lambda stream: pieces(stream, CSV_ROWS),
     "paragraphs": lambda stream: pieces(stream, PARAGRAPHS),
     "blocks": lambda stream: pieces(stream, BLOCKS),
 }

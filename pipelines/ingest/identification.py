@@ -24,7 +24,7 @@ from pipelines.formats import (
 )
 from pipelines.ingest.blocks import BOM, batch
 from pipelines.ingest.compression import read_up_to
-from pipelines.ingest.declaring import proposed
+from pipelines.ingest.declaring import not_read, proposed
 from pipelines.ingest.delivery import Delivery
 from pipelines.ingest.framing import parts, records
 from pipelines.ingest.mixed import MIXED
@@ -39,6 +39,9 @@ ENOUGH = 0.2
 SURE = 0.9
 MUCH_MORE = 1.1
 """Events that other formats read beside the best make a file one of many products."""
+MOST_ABOVE = 5
+"""Lines that may stand above an export's row of names, such as a title."""
+
 EVTX_MAGIC = b"ElfFile\x00"
 BINARY = (EVTX_MAGIC, b"PK", b"\x1f\x8b")
 
@@ -148,7 +151,7 @@ def _claims(
             continue
         said = _said(fmt, line)
         shares[fmt.name] = (looks & ~said).sum() / (~said).sum().clip(lower_bound=1)
-        is_on_top = (~said).cum_sum() == 0
+        is_on_top = (~said).cum_sum() <= MOST_ABOVE
         owned[f"{fmt.name} owned"] = (looks & said & is_on_top).any()
     told = lines.select(**shares, **owned).row(0, named=True)
     found = []
@@ -198,6 +201,7 @@ class Examination:
         reasons: Number of rejects by reason.
         blanks: Blank and comment lines.
         proposal: For a file that no format knows, how to declare it.
+        note: What it is, where it is known and on purpose not read.
     """
 
     claims: list[Claim]
@@ -208,6 +212,7 @@ class Examination:
     reasons: Mapping[str, int]
     blanks: int
     proposal: Sequence[str] = ()
+    note: str = ""
 
 
 def examine(
@@ -238,6 +243,7 @@ def examine(
             reasons={},
             blanks=0,
             proposal=proposed(head, "export"),
+            note=not_read(head),
         )
     chosen = readers()[name]
     sample, too_long = _first_records(delivery, head, chosen.framing)

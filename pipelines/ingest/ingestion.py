@@ -341,7 +341,7 @@ class _Run:
         return passed
 
     def _is_settled(self, delivery: Delivery) -> bool:
-        return delivery.member is not None or delivery.raw_mtime_ns <= self.settled_ns
+        return delivery.is_part or delivery.raw_mtime_ns <= self.settled_ns
 
     def _failed(
         self, record: FileRecord, delivery: Delivery, error: SourceError

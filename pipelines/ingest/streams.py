@@ -1,7 +1,7 @@
 """Opens a delivery as a stream of its decompressed bytes, in bounded memory.
 
-A byte-order mark is taken off, and UTF-16 becomes UTF-8, so that everything
-behind sees one encoding.
+A byte-order mark is taken off, UTF-16 becomes UTF-8, and a journal's export JSON lines,
+so that everything behind sees one encoding.
 """
 
 import codecs
@@ -25,7 +25,9 @@ from pipelines.ingest.compression import (
     read_up_to,
 )
 from pipelines.ingest.delivery import Delivery, RemoteFile
+from pipelines.ingest.journal import BEGINS, FromJournal
 from pipelines.ingest.remote import open_remote
+from pipelines.ingest.workbooks import Rows, sheet_of
 
 __all__ = ["DamageError", "GoneError", "Reads", "Salvaged", "opened", "read_up_to"]
 
@@ -82,7 +84,7 @@ class Opened:
         notes: What is to be known of the stream, as far as it was read.
     """
 
-    def __init__(self, raw: BinaryIO, delivery: Delivery) -> None:
+    def __init__(self, raw: BinaryIO | Rows, delivery: Delivery) -> None:
         self.notes: set[str] = set()
         self._raw = raw
         self._inner: Reads | None = None
@@ -117,6 +119,8 @@ class Opened:
 
     def _begin(self) -> Reads:
         """The stream from its first byte on, whatever it is packed in."""
+        if isinstance(self._raw, Rows):
+            return self._raw
         path, member = self._delivery.path, self._delivery.member
         if member is None:
             return _decoded(decompressed(self._raw, path, self.notes))
@@ -154,7 +158,11 @@ def opened(delivery: Delivery) -> Iterator[Opened]:
         what, remedy = delivery.fault
         raise SourceError(what, where=delivery.where, remedy=remedy)
     with _raw(delivery) as raw:
-        yield Opened(raw, delivery)
+        if delivery.sheet is None:
+            yield Opened(raw, delivery)
+        else:
+            with sheet_of(raw, delivery.sheet) as rows:
+                yield Opened(rows, delivery)
 
 
 def _raw(delivery: Delivery) -> BinaryIO:
@@ -179,6 +187,8 @@ def _raw(delivery: Delivery) -> BinaryIO:
 def _decoded(stream: Reads) -> Reads:
     whole = Peeked(stream, 64)
     head = whole.head
+    if head.startswith(BEGINS):
+        return FromJournal(whole)
     if head.startswith(codecs.BOM_UTF8):
         whole.read(3)
         return whole

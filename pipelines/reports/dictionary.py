@@ -242,7 +242,7 @@ OPEN = frozenset(
         "claim", "model",
         "code", "content_type", "destination", "device_pool", "district", "entry_id",
         "event_class", "field", "filter",
-        "finding_id", "format", "home_building", "host",
+        "finding_id", "format", "home_building", "host", "kind",
         "line_sha256", "method", "path", "peer_group", "place_source", "pool",
         "protocol", "record", "registrable_domain", "resembles", "role", "rule", "site",
         "source", "sources", "status_reason", "unicode_hostname", "url_hostname",

@@ -267,7 +267,7 @@ def _use_table(view: View, least: int) -> Table:
 
 
 BUILDING = ("daily_use", "attribution", "off_hours", "school_days", "rule_coverage")
-DISTRICT = ("permits", "rule_standing", "blind_share", "new_services")
+DISTRICT = ("permits", "rule_standing", "blind_share", "new_services", "unused_lines")
 LABELS = {
     "principal": "Principal's edition",
     "superintendent": "Superintendent's edition",

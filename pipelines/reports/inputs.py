@@ -43,6 +43,7 @@ class ReportInputs:
         rule_coverage: What each family of rules could judge, by filter, each day.
         account_names: Forms of account names that are read without a setting.
         new_services: Outside sites that arrived, by day; the names of nobody.
+        unused_lines: Talk that names accounts or network cards, by format and kind.
         rules: Detections: code, name, kind, title, summary, severity, params,
             false_positives, response, stage, clauses; `is_fed` is false where no
             log of a kind that it reads has arrived.
@@ -105,6 +106,9 @@ class ReportInputs:
     )
     new_services: pl.DataFrame = field(
         default_factory=lambda: empty_frame("new_services")
+    )
+    unused_lines: pl.DataFrame = field(
+        default_factory=lambda: empty_frame("unused_lines")
     )
     building_codes: Mapping[str, str] = field(default_factory=dict)
     audit_head: str = ""

@@ -123,6 +123,15 @@ SCHEMAS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "without_host_count": pl.Int64,
             "without_account_count": pl.Int64,
         },
+        "unused_lines": {
+            "event_date": pl.Date,
+            "source": pl.String,
+            "format": pl.String,
+            "kind": pl.String,
+            "line_count": pl.Int64,
+            "account_count": pl.Int64,
+            "card_count": pl.Int64,
+        },
         "new_services": {
             "event_date": pl.Date,
             "site": pl.String,

@@ -276,6 +276,7 @@ def report_inputs(
             if domain.state == APPLIED
         ],
         new_services=_known(database, "marts.new_services"),
+        unused_lines=_known(database, "marts.unused_lines"),
         audit_head=audit_head(district),
         signed=signatures(district),
         rules=rules(district),

@@ -37,9 +37,10 @@ columns:
 --- */
 with
 
-passed as (
+told as (
     select
         event_id,
+        source,
         coalesce(start_time, time) as start_time,
         time,
         src_ip,
@@ -73,6 +74,46 @@ passed as (
                 - epoch(coalesce(start_time, time))
             ) > 2,
             true
+        )
+),
+
+-- what lines in between told by parts is in the total of a last line too
+passed as (
+    select
+        event_id,
+        start_time,
+        time,
+        src_ip,
+        dst_ip,
+        dst_hostname,
+        connection_uid,
+        dst_port,
+        protocol,
+        case
+            when
+                start_time <= min(start_time) over before + interval 2 second
+                and bytes_in >= sum(bytes_in) over before
+                then (bytes_in - sum(bytes_in) over before)::bigint
+            else bytes_in
+        end as bytes_in,
+        case
+            when
+                start_time <= min(start_time) over before + interval 2 second
+                and bytes_out >= sum(bytes_out) over before
+                then (bytes_out - sum(bytes_out) over before)::bigint
+            else bytes_out
+        end as bytes_out
+    from told
+    window
+        before as (
+            partition by
+                source,
+                coalesce(connection_uid, event_id::varchar),
+                src_ip,
+                dst_ip,
+                dst_port
+            order by time, event_id
+            rows between unbounded preceding and 1 preceding
         )
 ),
 

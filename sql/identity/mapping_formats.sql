@@ -9,10 +9,12 @@ columns:
 select format
 from (
     values
+    ('barracuda_cloudgen'),
     ('cef'),
     ('checkpoint'),
     ('cisco_asa'),
     ('cisco_umbrella'),
+    ('console_csv'),
     ('fortigate'),
     ('juniper_srx'),
     ('leef'),

@@ -8,12 +8,14 @@ NO_DURATION = "does not tell how long a request took"
 DECLARED = "has what the district declares, `start_time` and bytes as well"
 TO_CLIENT = "counts only what the client was sent"
 BINARY = "is binary; its texts are read as those of the JSON and XML carriers are"
+POWERSHELL = "windows_security_powershell"
+ESCAPED = "has its values behind `\\t` in a text; they are read as those of the CSV are"
 REASONS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "start": {
         PACKETS: ("iptables", "mikrotik", "pfsense_filterlog"),
         NO_DURATION: (
-            "cisco_umbrella", "cloudflare_gateway", "e2guardian", "leef", "meraki",
-            "sophos_utm", "squidguard",
+            "cisco_umbrella", "cloudflare_gateway", "console_csv", "e2guardian", "leef",
+            "meraki", "sophos_utm", "squidguard",
         ),
         "tells the beginning itself": ("zeek_conn", "zeek_http", "zeek_ssl"),
         "has a duration where its layout has `%tr`, which tests of its own show": (
@@ -24,8 +26,8 @@ REASONS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "407": {
         NO_LOGIN: (
             "cef", "checkpoint", "cisco_asa", "cisco_umbrella", "cloudflare_gateway",
-            "fortigate", "juniper_srx", "leef", "meraki", "mikrotik", "paloalto",
-            "paloalto_json", "sonicwall", "sophos_xg", "watchguard",
+            "console_csv", "fortigate", "juniper_srx", "leef", "meraki", "mikrotik",
+            "paloalto", "paloalto_json", "sonicwall", "sophos_xg", "watchguard",
         ),
         "has no status": ("squidguard", "zeek_ssl"),
     },
@@ -35,7 +37,10 @@ REASONS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             "squid_logformat",
         ),
         PACKETS: ("iptables", "mikrotik", "pfsense_filterlog"),
-        "has no bytes": ("cloudflare_gateway", "meraki", "squidguard", "zeek_ssl"),
+        "does not say who received and who sent": ("barracuda_cloudgen",),
+        "has no bytes": (
+            "cloudflare_gateway", "console_csv", "meraki", "squidguard", "zeek_ssl",
+        ),
         DECLARED: ("declared_csv",),
     },
     "extras": {
@@ -45,13 +50,15 @@ REASONS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "is a layout of our own, without further fields": ("lease_csv",),
     },
     "host": {"writes a name by its labels, `(7)example(3)org`": ("windows_dns",)},
-    "nobody": {BINARY: ("windows_security_evtx",)},
+    "nobody": {BINARY: ("windows_security_evtx",), ESCAPED: (POWERSHELL,)},
     "mapped": {
         BINARY: ("windows_security_evtx",),
+        ESCAPED: (POWERSHELL,),
         "has the port behind a colon, and IPv6 in columns of its own": ("sonicwall",),
     },
     "IPv6": {
         BINARY: ("windows_security_evtx",),
+        ESCAPED: (POWERSHELL,),
         "has columns for IPv4": ("windows_nps",),
     },
 }  # fmt: skip

@@ -13,10 +13,13 @@ No other parser's output could be compared for: {reasons}.
 """
 WHY_NOT: Mapping[str, str] = {
     "aruba_os": "no samples",
+    "barracuda_cloudgen": "no samples",
     "bind_queries": "no samples",
+    "clearpass": "no samples",
+    "duo": "no samples",
     "cisco_ise": "the sample comes without one, and is of profiling alone",
     "cloudflare_gateway": "no samples",
-    "entra_signin_csv": "no samples",
+    "console_csv": "no samples",
     "juniper_srx": "no samples",
     "paloalto_json": "no samples",
     "sophos_utm": "no samples",
@@ -32,6 +35,8 @@ WHY_NOT: Mapping[str, str] = {
     "leef": "all samples are alerts, of which we keep the line",
     "sonicwall": "all samples with one are CEF (counted there) or alerts",
     "windows_dhcp": "the sample comes without one",
+    "windows_security_csv": "no samples",
+    "windows_security_powershell": "no samples",
     "windows_security_json": "no samples; the events are those of the EVTX files",
 }
 LAYOUTS: Mapping[str, tuple[str, str, str]] = {

@@ -34,6 +34,7 @@ MAIN_FIELDS = [
     ("cisco_asa", {"user_name": r"EXAMPLE\ada", "url_hostname": "video.example.net"}),
     ("watchguard", {"user_name": "ada", "url_hostname": "video.example.net"}),
     ("windows_security_json", {"user_name": "ada", "logon_kind": "interactive"}),
+    ("windows_security_csv", {"user_name": "ada", "activity": "lock"}),
     (
         "isc_dhcpd",
         {"ip": "192.0.2.17", "mac": "00:00:5e:00:53:01", "hostname": "lab-7"},
@@ -41,6 +42,7 @@ MAIN_FIELDS = [
     ("isc_dhcpd_leases", {"ip": "192.0.2.17", "mac": "00:00:5e:00:53:01"}),
     ("kea_leases", {"ip": "192.0.2.17", "mac": "00:00:5e:00:53:01"}),
     ("windows_dhcp", {"ip": "192.0.2.17", "mac": "00:00:5e:00:53:01"}),
+    ("console_csv", {"user_name": "ada@example.org", "is_success": True}),
     ("google_workspace", {"user_name": "ada@example.org", "is_success": True}),
     ("google_workspace", {"host": "ex5c0017", "logon_kind": "interactive"}),
     ("entra_signin", {"user_name": "ada@example.org", "src_ip": "203.0.113.7"}),

@@ -387,6 +387,18 @@ STANDING = [
     {"code": "NA-2", "state": "too few", "decisions": 0, "confirmed": 0,
      "precision_low": 0.0, "precision_high": 1.0},
 ]  # fmt: skip
+TALK = [
+    {"event_date": MONDAY + timedelta(days=day), "source": source, "format": name,
+     "kind": kind, "line_count": lines, "account_count": accounts, "card_count": cards}
+    for day, source, name, kind, lines, accounts, cards in (
+        (0, "firewall", "fortigate", "event:system", 40, 12, 0),
+        (1, "firewall", "fortigate", "event:system", 30, 9, 0),
+        (1, "directory", "windows_security_json", "4672", 900, 900, 0),
+        (2, "wifi", "aruba_os", "authmgr", 12, 0, 12),
+        (-9, "wifi", "aruba_os", "authmgr", 12, 12, 12),
+    )
+]  # fmt: skip
+
 SERVICES = [
     {"event_date": MONDAY + timedelta(days=day), "site": site, "account_count": size,
      "device_count": size + 1, "megabytes_out": sent, "categories": said,
@@ -500,6 +512,7 @@ def busy() -> ReportInputs:
         rule_standing=frame("rule_standing", STANDING),
         blind_share=frame("blind_share", blind_share()),
         new_services=frame("new_services", SERVICES),
+        unused_lines=frame("unused_lines", TALK),
         audit_head="41:" + "ab" * 32,
         district="Cedar Falls Example District",
         zone=ZONE.key,
@@ -620,6 +633,7 @@ def hostile() -> ReportInputs:
         rule_standing=poisoned(inputs.rule_standing, "code", "state"),
         blind_share=poisoned(inputs.blind_share, "source", "building"),
         new_services=poisoned(inputs.new_services, "site", "categories"),
+        unused_lines=poisoned(inputs.unused_lines, "source", "kind"),
         source_hours=inputs.source_hours.with_columns(
             source=pl.col("source").replace(renamed)
         ),

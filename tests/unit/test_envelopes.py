@@ -206,3 +206,49 @@ def test_the_row_of_names_above_an_export_is_no_line():
     )
     parsed = parse(ANY, batch(export.encode()), Context())
     assert (parsed.blanks, parsed.rejects.height) == (1, 0)
+
+
+def exported(line, number):
+    """An entry of the journal's export format; every second message is binary."""
+    message = (
+        b"MESSAGE\n" + len(line).to_bytes(8, "little") + line
+        if number % 2
+        else b"MESSAGE=" + line
+    )
+    head = (
+        f"__CURSOR=s={number}\n__REALTIME_TIMESTAMP={EPOCH + number}000000\n"
+        f"_HOSTNAME=gate\nSYSLOG_IDENTIFIER=sshd\n_PID=81\n"
+    )
+    return head.encode() + message + b"\n_UID=0\nMESSAGE=a second one\n\n"
+
+
+def test_the_journals_export_format_is_read_entry_by_entry(tmp_path):
+    home = Home(tmp_path, fmt=None)
+    lines = [
+        f"Accepted password for ada from 192.0.2.{number} port 50112 ssh2".encode()
+        for number in range(1, 7)
+    ]
+    entries = [exported(line, number) for number, line in enumerate(lines, 1)]
+    home.put("journal.export", b"".join(entries[:4]))
+    (told,) = home.run().values()
+    assert told.record.format == "mixed"
+    home.put("journal.export", b"".join(entries))
+    home.run()
+    found = home.frame("logons").sort("line_no")
+    assert found["src_ip"].to_list() == [f"192.0.2.{number}" for number in range(1, 7)]
+    assert found["reported_by"].unique().to_list() == ["gate"]
+    assert found["line_no"].to_list() == [*range(1, 7)]
+    assert [stamp.timestamp() for stamp in found["time"]] == [
+        EPOCH + number for number in range(1, 7)
+    ]
+
+
+@pytest.mark.parametrize("size", [5 << 20, 1 << 60])
+def test_a_field_of_the_journal_that_is_too_long_is_named(tmp_path, size):
+    home = Home(tmp_path, fmt=None)
+    head = exported(b"Accepted password for ada from 192.0.2.1 port 1 ssh2", 2)
+    long = b"__CURSOR=s=2\nMESSAGE\n" + size.to_bytes(8, "little") + b"x\n\n"
+    home.put("journal.export", head + long)
+    (told,) = home.run().values()
+    assert "a field of the journal has" in told.record.message
+    assert home.frame("logons").height == 1

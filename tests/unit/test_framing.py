@@ -11,11 +11,18 @@ from hypothesis import strategies as st
 from pipelines.formats import Framing
 from pipelines.ingest import cutters
 from pipelines.ingest.cutters import Piece, pieces
-from pipelines.ingest.framing import BLOCKS, PARAGRAPHS, XML_EVENTS, parts, records
+from pipelines.ingest.framing import (
+    BLOCKS,
+    CSV_ROWS,
+    PARAGRAPHS,
+    XML_EVENTS,
+    parts,
+    records,
+)
 from tests.conftest import LONG
 from tests.formats.evtx_writer import event, evtx_file
 
-WHOLE = ["evtx", "json_array", "xml_events", "paragraphs", "blocks"]
+WHOLE = ["evtx", "json_array", "xml_events", "csv", "paragraphs", "blocks"]
 
 
 CUTTERS = {
@@ -23,13 +30,14 @@ CUTTERS = {
     "xml_events": lambda: XML_EVENTS,
     "paragraphs": lambda: PARAGRAPHS,
     "blocks": lambda: BLOCKS,
+    "csv": lambda: CSV_ROWS,
 }
 SCRAPS = [
     *['{"a":1}', '{"a":{"b":[1,2]}}', '"a\\"b"', "é", "1", "-", "true", "nul", '"k":'],
     *['{"items":[', '{"value":[', '],"n":"x"}', "[", "]", "{", "}", ",", '"', "\\"],
     *['}\n{"a":2}\n', "},\n  {", "\n", "  ", " \n", "\n\n", "\r\n", "\x00", "\ufeff"],
     *["<Event>", '<Event x="1">', "</Event>", "- ", "<!--", "-->"],
-    *["lease 1 {", "name v;", "#c"],
+    *["lease 1 {", "name v;", "#c", 'a,"b', '",c\n', ",\n"],
 ]
 
 
@@ -337,3 +345,26 @@ def test_block_that_was_cut_off_costs_itself_only():
         (0, 'lease 1 {\n  uid "half'),
         (22, "lease 2 {\n  a;\n}"),
     ]
+
+
+ROWS = {
+    "a cell with line ends": ('a,"x\ny",1\nb,2\n', ['a,"x\ny",1', "b,2"]),
+    "blank rows count": ("a,b\n\n,\n", ["a,b", "", ","]),
+    "a quote inside of a bare cell": ('5" tv,1\nx,"2"\n', ['5" tv,1', 'x,"2"']),
+    "a quote that nothing closes": ('a,"b\nc,d\ne,f', ['a,"b', "c,d", "e,f"]),
+    "doubled quotes": (
+        '"say ""no""\nor ""yes""",1\r\n',
+        ['"say ""no""\nor ""yes""",1'],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_rows_of_a_table_end_outside_of_quotes(name):
+    text, rows = ROWS[name]
+    assert lines(text.encode(), "csv") == rows
+
+
+def test_a_quote_that_nothing_closes_costs_its_own_line():
+    rows = 'a,"b\n' + "c,d\n" * 40_000
+    assert len(lines(rows.encode(), "csv")) == 40_001

@@ -1,5 +1,6 @@
 """What `identify` says of a file that no format knows, and of talk."""
 
+import re
 import tomllib
 
 import polars as pl
@@ -9,7 +10,8 @@ from pipelines.clock import Reading
 from pipelines.formats import Context, formats
 from pipelines.ingest.declaring import proposed
 from pipelines.ingest.framing import records
-from pipelines.ingest.unused import unused
+from pipelines.ingest.unused import CARD, NOBODY, PERSON, unused
+from tests.conftest import REPO_ROOT
 from tests.journey.commands import schoolbell
 
 FORMATS = formats()
@@ -111,3 +113,28 @@ def test_identify_says_what_to_paste_and_what_is_empty(tmp_path):
     assert told.code == 1
     assert 'time = "Date + Time"' in told.out
     assert "empty.log: it is empty" in told.out
+
+
+@pytest.mark.parametrize("shape", [PERSON, NOBODY, CARD])
+def test_the_report_counts_by_the_shapes_that_identify_counts_by(shape):
+    model = (REPO_ROOT / "sql" / "marts" / "unused_lines.sql").read_text("utf-8")
+    told = re.sub(r"'\s*\|\| '", "", model).replace("''", "'")
+    assert f"'{shape}'".replace(r"\"", '"').replace(r"\'", "'") in told
+
+
+OWN_SERVERS = {
+    "apache": '192.0.2.17 - ada [02/Nov/2026:08:15:00 -0600] "GET /a HTTP/1.1" 200 5',
+    "haproxy": (
+        "Nov  2 08:15:00 lb1 haproxy[81]: 192.0.2.17:5011 [02/Nov/2026:08:15:00.1] w "
+        'app/1 0/0/1/2/3 200 512 - - ---- 1/1/0/0/0 0/0 "GET /grades HTTP/1.1"'
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OWN_SERVERS)
+def test_a_log_that_is_on_purpose_not_read_is_named(tmp_path, name):
+    log = tmp_path / "access.log"
+    log.write_text(f"{OWN_SERVERS[name]}\n" * 3)
+    told = schoolbell("identify", log)
+    assert told.code == 1
+    assert "no rule reads it" in told.out

@@ -11,6 +11,8 @@ there, and for network logons, the account was used on the workstation that the
 event names, or on one that it does not name.
 """
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from pipelines import clock
@@ -128,6 +130,52 @@ OF_RARE = {
 }
 """Fields of `RARE` events, and what an English message calls them."""
 
+ANYTHING = "(?s:.*?)"
+VALUE = r"[ \t]*([^\r\n\t]+)"
+WHOSE = (
+    r"\n(?:New Logon|Account For Which Logon Failed|Account Information"
+    r"|Account Whose Credentials Were Used):"
+)
+"""The part of an English message that is about the account; else it is `Subject`."""
+
+SUBJECT = rf"\nSubject:{ANYTHING}"
+IN_MESSAGE: Mapping[str, tuple[str, ...]] = {
+    "target_user": (
+        rf"{WHOSE}{ANYTHING}Account Name:{VALUE}",
+        rf"Logon Account:{VALUE}",
+    ),
+    "target_domain": (
+        rf"{WHOSE}{ANYTHING}(?:Account Domain|Supplied Realm Name):{VALUE}",
+    ),
+    "target_sid": (rf"{WHOSE}{ANYTHING}(?:Security|User) ID:{VALUE}",),
+    "target_logon_id": (rf"\nNew Logon:{ANYTHING}Logon ID:{VALUE}",),
+    "kind_of_logon": (r"\n\t?Logon Type:[ \t]*([0-9]+)",),
+    "ip": (
+        rf"(?:Source Network|Client) Address:{VALUE}",
+        rf"\n\tNetwork Address:{VALUE}",
+    ),
+    "ip_port": (r"\n\t(?:Source |Client )?Port:[ \t]*([0-9]+)",),
+    "workstation_name": (rf"Workstation Name:{VALUE}",),
+    "workstation": (rf"Source Workstation:{VALUE}",),
+    "subject_user": (rf"{SUBJECT}Account Name:{VALUE}",),
+    "status": (
+        r"(?:Result Code|Failure Code|Error Code|\tStatus):[ \t]*(0x[0-9A-Fa-f]+)",
+    ),
+    "sub_status": (r"Sub Status:[ \t]*(0x[0-9A-Fa-f]+)",),
+    "service_name": (rf"\tService Name:{VALUE}",),
+    "target_server": (rf"Target Server Name:{VALUE}",),
+    "process": (rf"\tProcess Name:{VALUE}",),
+}
+"""Where an English message says what `DATA` holds."""
+
+OF_SUBJECT: Mapping[str, str] = {
+    "target_user": rf"{SUBJECT}Account Name:{VALUE}",
+    "target_domain": rf"{SUBJECT}Account Domain:{VALUE}",
+    "target_sid": rf"{SUBJECT}Security ID:{VALUE}",
+    "target_logon_id": rf"{SUBJECT}Logon ID:{VALUE}",
+}
+"""The same in a message about nobody but its subject, such as of a logoff."""
+
 JSON_ESCAPED = {"\\\\": "\\", '\\"': '"'}
 XML_ESCAPED = {"&lt;": "<", "&gt;": ">", "&quot;": '"', "&apos;": "'", "&amp;": "&"}
 IS_LOGON = pl.col("event_class") == "logons"
@@ -145,12 +193,16 @@ MUST = {
 }
 
 
-def events(batch: pl.LazyFrame, reading: Reading) -> pl.LazyFrame:
+def events(
+    batch: pl.LazyFrame, reading: Reading, *, needs_name: bool = False
+) -> pl.LazyFrame:
     """Add the columns of `logons` and `system_events`.
 
     Args:
         batch: Text columns named as in `SYSTEM` and `DATA`.
         reading: For stamps without an offset.
+        needs_name: Fields come out of a message; one that names nobody, such as one
+            in another language, is talk.
     """
     asked_from = pl.coalesce("workstation_name", "workstation")
     return (
@@ -165,7 +217,7 @@ def events(batch: pl.LazyFrame, reading: Reading) -> pl.LazyFrame:
         .with_columns(
             time=pl.col("read_stamp").struct.field("time"),
             time_quality=pl.col("read_stamp").struct.field("quality"),
-            event_class=event_class(),
+            event_class=event_class(needs_name=needs_name),
             event_uid=pl.concat_str(
                 pl.col("computer").str.to_lowercase(), "record_id", separator=":"
             ),
@@ -186,6 +238,26 @@ def events(batch: pl.LazyFrame, reading: Reading) -> pl.LazyFrame:
         .with_columns(extras=extras(), src_mac=pl.lit(None, pl.String))
         .map_batches(_with_rare)
     )
+
+
+def of_message(message: pl.Expr) -> dict[str, pl.Expr]:
+    """The fields of `DATA` out of an English message, for carriers without them.
+
+    With `is_named`: the message says whose account it is about, if of nobody.
+    """
+    text = message.str.replace_all("\r\n", "\n", literal=True)
+    alone = pl.when(~text.str.contains(WHOSE)).then(text)
+    found = {
+        field: pl.coalesce(text.str.extract(shape, 1) for shape in shapes)
+        for field, shapes in IN_MESSAGE.items()
+    }
+    for field, shape in OF_SUBJECT.items():
+        found[field] = pl.coalesce(found[field], alone.str.extract(shape, 1))
+    nothing = pl.lit(None, pl.String)
+    return {
+        "is_named": found["target_user"].is_not_null(),
+        **{field: known(found.get(field, nothing)) for field in DATA},
+    }
 
 
 def _with_rare(lines: pl.DataFrame) -> pl.DataFrame:
@@ -288,10 +360,12 @@ def _resumed() -> dict[str, pl.Expr]:
     }
 
 
-def event_class() -> pl.Expr:
+def event_class(*, needs_name: bool) -> pl.Expr:
     """A number means a logon in the Security log only."""
     is_security = (pl.col("channel") == "Security").fill_null(value=True)
     is_logon = pl.col("event_id").is_in(list(ACTIVITY)) & is_security
+    if needs_name:
+        is_logon &= pl.col("is_named") | pl.col("event_id").is_in(RARE)
     return pl.when(is_logon).then(pl.lit("logons")).otherwise(pl.lit("system_events"))
 
 

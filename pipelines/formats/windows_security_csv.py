@@ -1,0 +1,97 @@
+r"""Windows Security events as CSV: Event Viewer's, or what PowerShell exports.
+
+    Keywords,Date and Time,Source,Event ID,Task Category
+    Audit Success,11/2/2026 8:15:05 AM,Microsoft-Windows-Security-Auditing,4624,Logon,"
+    An account was successfully logged on. ..."
+
+    "Message","Id",...,"RecordId",...,"LogName",...,"MachineName","UserId","TimeCreated",...
+
+The first is *Event Viewer > Security > Save All Events As > CSV*: its message has no
+name in the header, and nothing says which computer wrote it: `options.computer` does;
+without it the event names the device of a logon at the keyboard alone. The second is
+`Get-WinEvent Security | Export-Csv`. Both tell who did what in the message only, in the
+language of the computer: of any but English nothing is read, and the event is talk.
+The stamp is local time, the month first unless `date_order = "day_first"` says
+otherwise. An `.evtx` or XML export says more and is better.
+"""
+
+import polars as pl
+
+from pipelines.formats import Context, Format
+from pipelines.formats.reading import windows as _windows
+from pipelines.formats.reading.csv import cell, cells, column_places, width
+from pipelines.formats.reading.fields import known
+from pipelines.formats.reading.office import as_iso, order_of
+
+VIEWER = (
+    r'(?i)^\x{feff}?"?(?:keywords|level)"?,"?date and time"?,"?source"?,"?event id"?,'
+)
+POWERSHELL = (
+    r'(?i)(?:^|,)\x{feff}?"?Message"?,.*"?MachineName"?,.*"?TimeCreated"?(?:,|$)'
+)
+TITLES = {
+    "event_id": ("id", "event id"),
+    "record_id": ("recordid",),
+    "machine": ("machinename",),
+    "when": ("timecreated", "date and time"),
+    "channel": ("logname",),
+    "text": ("message",),
+}
+AT_KEYBOARD = ["2", "7", "11", "13"]
+WITHOUT_COMPUTER = "the event names no computer"
+
+MUST = {
+    "{columns} columns, not as the header line says": pl.col("is_whole"),
+    **{why: rule for why, rule in _windows.MUST.items() if why != WITHOUT_COMPUTER},
+}
+
+
+def is_header(line: pl.Expr) -> pl.Expr:
+    """The names that Event Viewer and PowerShell write."""
+    return line.str.contains(VIEWER) | line.str.contains(POWERSHELL)
+
+
+def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
+    """Add the columns of `logons` and `system_events`.
+
+    Raises:
+        SettingsError: The option for the order of a date has no meaning.
+    """
+    places = column_places(context.header)
+    count = len(places)
+    is_viewers = "message" not in places
+    found = {
+        name: known(cell(next(places[title] for title in titles if title in places)))
+        if any(title in places for title in titles)
+        else pl.lit(None, pl.String)
+        for name, titles in TITLES.items()
+    }
+    if is_viewers:
+        found["text"] = cell(count)
+    when = as_iso(pl.col("when"), order_of(context.options))
+    at_keyboard = pl.when(pl.col("kind_of_logon").is_in(AT_KEYBOARD)).then(
+        "workstation_name"
+    )
+    own = pl.lit(context.options.get("computer"), pl.String)
+    return _windows.events(
+        batch.with_columns(cells=cells(pl.col("line")))
+        .with_columns(is_whole=width() == count + is_viewers)
+        .with_columns(**found)
+        .with_columns(stamp=when, **_windows.of_message(pl.col("text")))
+        .with_columns(computer=pl.coalesce("machine", own, at_keyboard)),
+        context.reading,
+        needs_name=True,
+    )
+
+
+FORMAT = Format(
+    name="windows_security_csv",
+    product="Windows, exported by hand",
+    event_classes=("logons", "system_events"),
+    looks_like=is_header,
+    read=read,
+    must=MUST,
+    framing="csv",
+    header=is_header,
+    columns=width(),
+)

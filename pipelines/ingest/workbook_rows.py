@@ -1,0 +1,73 @@
+"""Writes one sheet of an Excel workbook as CSV; a program of its own (`workbooks.py`).
+
+    python workbook_rows.py            the names of the sheets, as JSON
+    python workbook_rows.py SHEET      the rows of one
+
+The workbook is read from the standard input. A row of the sheet is one line, so that
+line numbers are row numbers; a row without a value is an empty line. What a formula
+came to stands in its place, a time as `2026-11-02 08:15:00`, and a line break inside of
+a cell is a space. Nothing of the project is imported, and memory and time are bounded:
+a file that is made to unpack to more ends this program and no other.
+"""
+
+import csv
+import datetime
+import json
+import resource
+import sys
+
+from python_calamine import (
+    CalamineError,
+    CalamineWorkbook,
+    PasswordError,
+    SheetTypeEnum,
+)
+
+MOST_BYTES = 3 << 30
+MOST_SECONDS = 600
+LARGEST_WHOLE = 1e15
+LINE_BREAKS = str.maketrans(dict.fromkeys("\r\n\x00\x0b\x0c\x85\u2028\u2029", " "))
+
+
+def main(sheet: str | None) -> None:
+    """Write what was asked for to the standard output."""
+    resource.setrlimit(resource.RLIMIT_AS, (MOST_BYTES, MOST_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS, MOST_SECONDS))
+    book = CalamineWorkbook.from_filelike(sys.stdin.buffer)
+    if sheet is None:
+        found = [one.name for one in book.sheets_metadata if is_table(one.typ)]
+        json.dump(found, sys.stdout)
+        return
+    rows = csv.writer(sys.stdout, lineterminator="\n")
+    for row in book.get_sheet_by_name(sheet).iter_rows():
+        texts = [text(value) for value in row]
+        if any(texts):
+            rows.writerow(texts)
+        else:
+            sys.stdout.write("\n")
+
+
+def is_table(kind: SheetTypeEnum) -> bool:
+    """A sheet of cells, not of a chart or a macro."""
+    return kind == SheetTypeEnum.WorkSheet
+
+
+def text(value: object) -> str:
+    """A cell as it would stand in CSV."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and value.is_integer() and abs(value) < LARGEST_WHOLE:
+        return str(int(value))
+    if isinstance(value, datetime.datetime):
+        return value.isoformat(" ")
+    return str(value).translate(LINE_BREAKS)
+
+
+if __name__ == "__main__":
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+    try:
+        main(sys.argv[1] if sys.argv[1:] else None)
+    except PasswordError:
+        sys.exit("it has a password")
+    except (CalamineError, OSError, ValueError) as error:
+        sys.exit(f"it is no workbook that can be read: {error}")
