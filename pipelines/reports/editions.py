@@ -25,19 +25,13 @@ from pipelines.reports.headline import coverage, new_sites
 from pipelines.reports.inputs import ReportInputs
 from pipelines.reports.page_one import lines, opening
 from pipelines.reports.pages import page
+from pipelines.reports.parts import parts_of, wanted
 from pipelines.reports.safety import file_name
 from pipelines.reports.schemas import empty_frame
 from pipelines.reports.sections import EDITIONS, sections
 from pipelines.reports.tables import Table, table, total
 from pipelines.reports.view import View
-from pipelines.reports.weekly import (
-    Pages,
-    about,
-    case_pages,
-    parts_of,
-    shared_files,
-    wanted,
-)
+from pipelines.reports.weekly import Pages, about, case_pages, shared_files
 from pipelines.reports.words import KINDS, NOT_KNOWN, count, number, share
 
 HIDDEN = "held back"
@@ -266,7 +260,10 @@ def _use_table(view: View, least: int) -> Table:
     )  # fmt: skip
 
 
-BUILDING = ("daily_use", "attribution", "off_hours", "school_days", "rule_coverage")
+BUILDING = (
+    "hourly_use", "daily_use", "attribution", "off_hours", "school_days",
+    "rule_coverage",
+)  # fmt: skip
 DISTRICT = ("permits", "rule_standing", "blind_share", "new_services")
 LABELS = {
     "principal": "Principal's edition",
@@ -427,7 +424,7 @@ def of_building(inputs: ReportInputs, building: str) -> ReportInputs:
 
 def of_nobody(inputs: ReportInputs) -> ReportInputs:
     """The inputs without a row that stands for one account or few."""
-    bare = ("findings", "evidence", "site_use", *DISTRICT, *BUILDING[:3])
+    bare = ("findings", "evidence", "site_use", *DISTRICT, *BUILDING[:4])
     frames: dict[str, Any] = {name: empty_frame(name) for name in bare}
     return replace(inputs, **frames, previous=weeks(inputs), earlier_facts=())
 

@@ -281,11 +281,16 @@ def source_issues(view: View) -> list[str]:
         places = [one for one in some["building"].unique().sort() if one]
         where = f" at {listed(places)}" if places else ""
         text = ISSUE_KINDS.get(some["kind"][0]) or str(kind).replace("_", " ")
-        said.append(f"{source}{where}: {text} ({some['detail'][0]}).")
+        said.append(sentence(f"{source}{where}: {text} ({some['detail'][0]})."))
     if len(said) > MOST_SAID:
         more = count(len(said) - MOST_SAID, "more issue")
-        said = [*said[:MOST_SAID], f"{more} with the sources: see Data sources."]
+        said = [*said[:MOST_SAID], f"{more} with the sources: see What arrived."]
     return said
+
+
+def sentence(text: str) -> str:
+    """With a capital at its beginning; the name of a source may have none."""
+    return text[:1].upper() + text[1:]
 
 
 NUMBERS = {

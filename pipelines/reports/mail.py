@@ -104,7 +104,7 @@ def sentence(line: Line) -> str:
     """What follows the number."""
     return (
         "(or more) " if line.is_least else ""
-    ) + f"{line.rest} {line.comparison}".strip()
+    ) + f"{line.whole} {line.comparison}".strip()
 
 
 def bars(view: View) -> list[dict[str, Any]]:

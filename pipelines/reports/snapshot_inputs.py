@@ -276,6 +276,7 @@ def report_inputs(
             if domain.state == APPLIED
         ],
         new_services=_known(database, "marts.new_services"),
+        hourly_use=_known(database, "marts.hourly_use"),
         audit_head=audit_head(district),
         signed=signatures(district),
         rules=rules(district),

@@ -9,9 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import polars as pl
-from plotly.graph_objects import Figure
 
-from pipelines.reports.charts import ROW_HEIGHT, axis, bars, box, chart
+from pipelines.reports.charts import ROW_HEIGHT, Figure, axis, bars, box, chart
 from pipelines.reports.palette import LIGHT
 from pipelines.reports.view import View
 from pipelines.reports.words import clock, count, day, listed, moment

@@ -1,4 +1,4 @@
-"""One week of a report's inputs: the rows that a section may show.
+"""One week of a report's inputs, or several: the rows that a section may show.
 
 Leads (C1) are dropped here, so that no section can show one by mistake. So are the
 findings about students' accounts, which have a view of their own. What people decide is
@@ -26,17 +26,19 @@ SCHOOL_DAY_TYPES = ("school", "early_out", "late_start", "elearning")
 
 @dataclass(frozen=True)
 class View:
-    """A week and what is known of it.
+    """A week and what is known of it, or the weeks of a month or a semester.
 
     Attributes:
         inputs: Everything the report was given.
         start: The Monday that the week begins with.
         is_of_pupils: The findings are those about students' accounts, and only those.
+        weeks: How many weeks in a row it is; what is to be decided knows one.
     """
 
     inputs: ReportInputs
     start: date
     is_of_pupils: bool = False
+    weeks: int = 1
 
     def __post_init__(self) -> None:
         if self.start.weekday() != 0:
@@ -45,8 +47,12 @@ class View:
 
     @property
     def end(self) -> date:
-        """The week's Sunday."""
-        return self.start + timedelta(days=6)
+        """The last Sunday."""
+        return self.start + self.weeks * ONE_WEEK - timedelta(days=1)
+
+    def back(self, steps: int) -> "View":
+        """As many weeks, so many steps of that length before."""
+        return replace(self, start=self.start - steps * self.weeks * ONE_WEEK)
 
     @property
     def label(self) -> str:
@@ -156,11 +162,16 @@ class View:
         return mine.sort("position", "time")
 
     @cached_property
-    def school_day_count(self) -> int:
+    def school_dates(self) -> list[date]:
         """Days on which at least one building had school."""
         days = self.of_week(self.inputs.school_days)
         school = days.filter(pl.col("day_type").is_in(SCHOOL_DAY_TYPES))
-        return school["event_date"].n_unique()
+        return school["event_date"].unique().sort().to_list()
+
+    @property
+    def school_day_count(self) -> int:
+        """How many days had school."""
+        return len(self.school_dates)
 
     @cached_property
     def earlier(self) -> list[Mapping[str, Any]]:

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from pipelines.reports.page_one import headline, lines
+from pipelines.reports.parts import parts_of
 from pipelines.reports.sections import sections
 from pipelines.reports.sections.rule_coverage import SECTION
 from pipelines.reports.view import View
-from pipelines.reports.weekly import parts_of
 from tests.sections.fixtures import MONDAY, WEEKS, frame
 
 FILTERS = {
