@@ -11,12 +11,12 @@ can show more.
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import polars as pl
 
-from pipelines.findings.cases import Case
+from pipelines.findings.cases import Case, aged
 from pipelines.privacy.suppression import Grid, band, held_back, with_totals
 from pipelines.reports.archive import archive_pages
 from pipelines.reports.cards import subjects_of
@@ -35,7 +35,6 @@ from pipelines.reports.weekly import Pages, about, case_pages, shared_files
 from pipelines.reports.words import KINDS, NOT_KNOWN, count, number, share
 
 HIDDEN = "held back"
-AGED_AFTER = timedelta(days=14)
 SEVERAL = "several buildings"
 NOWHERE = "building not known"
 EVERY = "all buildings"
@@ -149,11 +148,6 @@ def standing_cases(view: View) -> list[Case]:
     return [
         case for case in view.paged if view.is_new(case) and case.status != "withdrawn"
     ]
-
-
-def aged(view: View) -> list[Case]:
-    """Cases that waited through two reports: what nobody decided comes up here."""
-    return [case for case in view.waiting if view.start - case.monday >= AGED_AFTER]
 
 
 def tables_of(view: View, kind: str) -> Sequence[Table]:
@@ -334,7 +328,10 @@ def edition_report(inputs: ReportInputs, week_start: date, edition: Edition) -> 
         return pages
     if edition.kind == "superintendent":
         shared = said(whole, edition)
-        old = Count(number(len(aged(whole))), "cases undecided for two weeks or more")
+        old = Count(
+            number(len(aged(whole.waiting, week_start))),
+            "cases undecided for two weeks or more",
+        )
         numbers = [old, *whole_counts(whole), *_of_data(whole), *_signed(whole)]
         pages = _pages(whole, edition, numbers, tables_of(whole, edition.kind))
         return pages | case_pages(whole, shared, whole=True)
