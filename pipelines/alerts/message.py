@@ -162,7 +162,7 @@ def weekly(facts: Sequence[News], silenced: int, setting: Setting) -> Message:
         f"{_cases(size)} {'waits' if size == 1 else 'wait'} for a decision.",
         "",
         *(
-            f"  {number} about {label} ({graded})"
+            f"  {number} about: {label} ({graded})"
             for label, number, graded in by_kind(queue.cases)
         ),
         *(

@@ -107,7 +107,11 @@ def report_pages(
     parts = parts_of(view, wanted(sections(), view.inputs.sections_off))
     values = {
         **shared,
-        **opening(view, five),
+        **opening(
+            view,
+            five,
+            has_corrections=any(part["name"] == "corrections" for part in parts),
+        ),
         "lines": [(line, spark(line.history)) for line in five],
         "aside": proven["lines-set-aside"],
         "done": proven["decided"],
