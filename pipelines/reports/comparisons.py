@@ -113,7 +113,7 @@ def comparable(view: View) -> Iterator[View]:
     earlier = view.back(1)
     while earlier.start >= first and found < WEEKS_COMPARED:
         mondays = [earlier.start + n * ONE_WEEK for n in range(view.weeks)]
-        if all(known.get(monday) for monday in mondays) and earlier.school_dates:
+        if all(known.get(monday) for monday in mondays) and earlier.on_site_dates:
             found += 1
             yield earlier
         earlier = earlier.back(1)
@@ -121,7 +121,7 @@ def comparable(view: View) -> Iterator[View]:
 
 def whole(view: View) -> bool:
     """It is over, had a school day, and enough of it arrived."""
-    return bool(view.school_dates) and view.is_over and not coverage(view).is_partial
+    return bool(view.on_site_dates) and view.is_over and not coverage(view).is_partial
 
 
 def before_said(view: View) -> str:
@@ -132,18 +132,18 @@ def before_said(view: View) -> str:
 
 
 def on_days(view: View, frame: pl.DataFrame) -> pl.DataFrame:
-    """The rows of school days; of all days where there was none."""
+    """The rows of school days in the buildings; of all days where there was none."""
     rows = view.of_week(frame)
-    if not view.school_dates:
+    if not view.on_site_dates:
         return rows
-    return rows.filter(pl.col("event_date").is_in(view.school_dates))
+    return rows.filter(pl.col("event_date").is_in(view.on_site_dates))
 
 
 def day_count(view: View) -> int:
     """The days that `on_days` keeps."""
-    return view.school_day_count or 7 * view.weeks
+    return len(view.on_site_dates) or 7 * view.weeks
 
 
 def a_day(view: View) -> str:
     """As in "a school day"; in a week without one, "a day"."""
-    return "a school day" if view.school_dates else "a day"
+    return "a school day" if view.on_site_dates else "a day"

@@ -75,12 +75,22 @@ def lines(view: View) -> list[Line]:
     if not arrived.has_data:
         return first + [dark(view, *part) for part in DARK]
     told = (shared, not_listed, outside_hours)
+    gaps = [not_judged_at(view, KINDS[key]) for key in KINDS]
     return first + [
         dark(view, *part, rest=NOT_JUDGED)
         if now[key] is None
-        else limited(view, marked(view, say(view, now), arrived), KINDS[key])
-        for part, key, say in zip(DARK, KINDS, told, strict=True)
+        else limited(
+            marked(view, say(view, now), arrived),
+            AS_ABOVE if gap in gaps[:place] and gap else gap,
+        )
+        for place, (part, key, say, gap) in enumerate(
+            zip(DARK, KINDS, told, gaps, strict=True)
+        )
     ]
+
+
+AS_ABOVE = "Could not be judged in the same places."
+"""A sentence of two lines is told once."""
 
 
 def marked(view: View, line: Line, arrived: Coverage) -> Line:
@@ -89,17 +99,16 @@ def marked(view: View, line: Line, arrived: Coverage) -> Line:
     return replace(line, is_least=has_gaps)
 
 
-def limited(view: View, line: Line, kind: str) -> Line:
+def limited(line: Line, gaps: str) -> Line:
     """What could not be judged beside what was seen; instead of it, if that is nothing.
 
     A zero is not said of what nobody could have seen.
     """
-    gaps = not_judged_at(view, kind)
     if not gaps:
         return line
     if line.value:
         return replace(line, rest=f"{line.rest} {gaps}", is_least=True, is_amber=True)
-    return replace(line, value=None, rest=gaps, is_amber=True)
+    return replace(line, value=None, rest=gaps, chip="", is_amber=True)
 
 
 NOTHING_ARRIVED = "Not known: no log lines arrived."

@@ -126,6 +126,7 @@ def switch(view: View) -> Switch:
         for (path, name), weeks in grouped(view).items()
         if view.start in map(week_of, weeks) and week_of(weeks[0]) >= first
     ]
+    spans.sort(key=lambda one: one[1])  # months first
     return [(f"Week {view.start.isocalendar().week}", ""), *spans] if spans else []
 
 
@@ -137,7 +138,7 @@ def span_switch(
     week = f"Week {newest.isocalendar().week}"
     spans = [
         (name, "" if (path, name) == own else f"../{path}.html")
-        for (path, name), held in grouped(view).items()
+        for (path, name), held in sorted(grouped(view).items())
         if newest in map(week_of, held) or path.split("/")[0] == own[0].split("/")[0]
     ]
     return [(week, f"../{week_label(newest)}/pictures.html"), *spans]

@@ -30,7 +30,8 @@ def case_lines(view: View, findings: Sequence[str], kind: str) -> pl.DataFrame:
     mine = view.inputs.evidence.filter(
         pl.col("finding_id").is_in(list(findings)), pl.col("time").is_not_null()
     ).unique(["source", "path", "line_no"], keep="first", maintain_order=True)
-    seen_at = pl.col("building").drop_nulls().mode().sort().first().over("device")
+    building = view.short_place().drop_nulls().mode().sort().first()
+    seen_at = building.over("device")
     place = pl.format("{} ({})", "device", seen_at).fill_null(pl.col("device"))
     is_by_site = kind in BY_SITE and mine["site"].drop_nulls().len() > 0
     lane = pl.coalesce("site", place) if is_by_site else place

@@ -8,7 +8,7 @@ from datetime import date
 
 import polars as pl
 
-from pipelines.reports.safety import spelled_out
+from pipelines.reports.safety import spelled_out, with_looks
 from pipelines.reports.words import NOT_KNOWN, day, number
 
 # What a spreadsheet takes for a formula. The apostrophe itself is in the list so
@@ -47,6 +47,11 @@ class Cell:
     def of_day(cls, when: date) -> "Cell":
         """A day, sorted by the calendar."""
         return cls(day(when), day(when), order=when.isoformat())
+
+    @classmethod
+    def of_site(cls, site: str) -> "Cell":
+        """A site; an encoded name with how it looks."""
+        return cls(with_looks(site), site)
 
     @property
     def width(self) -> int:

@@ -21,6 +21,8 @@ from pipelines.findings.cases import week_of as iso_week
 from pipelines.reports.inputs import ReportInputs, week_of
 
 ONE_WEEK = timedelta(days=7)
+ON_SITE = ("school", "early_out", "late_start")
+"""Kinds of school days on which students are in the buildings."""
 SCHOOL_DAY_TYPES = ("school", "early_out", "late_start", "elearning")
 
 
@@ -146,6 +148,10 @@ class View:
             if case.case_id in shown or (self.is_new(case) and case not in self.sites)
         )
 
+    def short_place(self, column: str = "building") -> pl.Expr:
+        """Buildings by their code, where they have one: a lane has no room for more."""
+        return pl.col(column).replace(dict(self.inputs.building_codes))
+
     @cached_property
     def kept_weeks(self) -> Mapping[str, str]:
         """The weeks before that are still in the archive: label and name."""
@@ -167,6 +173,13 @@ class View:
         days = self.of_week(self.inputs.school_days)
         school = days.filter(pl.col("day_type").is_in(SCHOOL_DAY_TYPES))
         return school["event_date"].unique().sort().to_list()
+
+    @cached_property
+    def on_site_dates(self) -> list[date]:
+        """School days but those of learning from home: the network is then empty."""
+        days = self.of_week(self.inputs.school_days)
+        on_site = days.filter(pl.col("day_type").is_in(ON_SITE))
+        return on_site["event_date"].unique().sort().to_list()
 
     @property
     def school_day_count(self) -> int:

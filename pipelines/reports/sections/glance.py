@@ -16,7 +16,6 @@ from pipelines.reports.comparisons import (
     day_count,
     on_days,
 )
-from pipelines.reports.headline import open_sites
 from pipelines.reports.sections import Section, no_chart
 from pipelines.reports.tables import Table, amount, table
 from pipelines.reports.view import View
@@ -107,13 +106,6 @@ def after_hours(view: View) -> int | None:
     return round(amount(rows, "minutes") / view.weeks)
 
 
-def new_sites(view: View) -> int | None:
-    """Sites not on the list that nobody used before, a week."""
-    if view.of_week(view.inputs.site_use).is_empty():
-        return None
-    return round(open_sites(view).filter("is_new").height / view.weeks)
-
-
 def _a_day(view: View, rows: pl.DataFrame, column: str) -> int:
     return round(amount(rows, column) / day_count(view))
 
@@ -157,7 +149,6 @@ MEASURES: Mapping[str, tuple[Measure, Say, Per]] = {
     "Of use: sites on the list": (on_the_list, percent, a_day),
     "Received": (received, volume, a_day),
     "Outside sites after hours (estimate)": (after_hours, hours, A_WEEK),
-    "New sites not on the list": (new_sites, number, A_WEEK),
 }
 
 
@@ -194,7 +185,7 @@ def summary(rows: list[Tile]) -> str:
         return ""
     return (
         f"Arrows compare with {rows[0].before_said}, a school day with a school day. "
-        "Weeks of which too little arrived are left out."
+        "Days of learning from home are left out, and weeks of which too little arrived."
     )
 
 

@@ -52,7 +52,7 @@ def services_table(rows: pl.DataFrame) -> Table:
          "MB sent", "Lists call it", "On the list"],
         (
             [
-                row["site"],
+                Cell.of_site(row["site"]),
                 Cell.of_day(row["event_date"]),
                 row["account_count"],
                 row["device_count"],

@@ -36,13 +36,26 @@ def summary(rows: pl.DataFrame) -> str:
         f"Most used: {top['site']}, {duration(top['minutes'])} on "
         f"{count(top['day_count'], 'day')}, at most "
         f"{count(top['most_accounts'], 'account')} in a day. "
-        f"A list names a category for {number(guess)} of them."
+        f"A list names a category for {number(guess)} of them.{trifles(rows)}"
     )
+
+
+def trifles(rows: pl.DataFrame) -> str:
+    """How many were used so shortly that no bar would show."""
+    few = rows.filter(pl.col("minutes") < 1).height
+    if not few:
+        return ""
+    verb = "has" if few == 1 else "have"
+    return f" {count(few, 'site')}, used for less than a minute, {verb} no bar."
 
 
 def draw(rows: pl.DataFrame) -> Figure | None:
     """Hours of use a site, new ones apart, the longest on top."""
-    shown = rows.head(MOST_DRAWN).sort(["minutes", "site"], descending=[True, False])
+    shown = (
+        rows.filter(pl.col("minutes") >= 1)
+        .head(MOST_DRAWN)
+        .sort(["minutes", "site"], descending=[True, False])
+    )
     if shown.is_empty():
         return None
     sites = list(enumerate(shown["site"]))
@@ -85,7 +98,7 @@ def sites_table(rows: pl.DataFrame) -> Table:
          "Days", "Most accounts in a day", "Minutes", "Requests"],
         (
             [
-                row["site"],
+                Cell.of_site(row["site"]),
                 VERDICTS.get(row["verdict"]),
                 "new" if row["is_new"] else "seen before",
                 Cell.of_day(row["first_seen_date"]) if row["first_seen_date"] else None,

@@ -6,7 +6,7 @@ from pipelines.reports.charts import Figure
 from pipelines.reports.ranking import Ranking, changed, ranking, use_cell
 from pipelines.reports.ranking import draw as bars_of
 from pipelines.reports.sections import Section
-from pipelines.reports.tables import Table, amount, table
+from pipelines.reports.tables import Cell, Table, amount, table
 from pipelines.reports.view import View
 from pipelines.reports.words import count, duration, share
 
@@ -60,7 +60,7 @@ def sites_table(rows: Ranking) -> Table:
         ["Site", "On the list", "Minutes", "Change", "Days", "Most accounts in a day"],
         (
             [
-                row["name"],
+                Cell.of_site(row["name"]),
                 "yes" if row["is_listed"] else "not yet",
                 use_cell(rows, row["minutes"]),
                 changed(row["minutes"], row["before"]) or "not compared",
