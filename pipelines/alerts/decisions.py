@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from pipelines.alerts.news import CONFIDENCES, News
-from pipelines.settings.alert_settings import Alerts, Audience, Route, When
+from pipelines.settings.alert_settings import OF_PEOPLE, Alerts, Audience, Route, When
 from pipelines.settings.parts import SEVERITIES
 
 TELL, HOLD, SUPPRESS = "tell", "hold", "suppress"
@@ -128,7 +128,7 @@ def _decide(
     route, refused = _route(item, reader, routes)
     if route is None:
         return Decision(item, reader.name, SUPPRESS, refused, "weekly")
-    if reader.has_report and item.about == "conduct" and route.when == "weekly":
+    if reader.has_report and item.about in OF_PEOPLE and route.when == "weekly":
         # two counts of one week, made at different moments, would not agree
         return Decision(item, reader.name, SUPPRESS, REPORTED, route.when)
     again = timedelta(days=alerts.again_after_days)
@@ -146,7 +146,7 @@ def _route(
     """The soonest route from the fact to the reader, or why there is none."""
     if item.confidence == "C1":
         return None, LEAD
-    if reader.is_phone and item.about == "conduct":
+    if reader.is_phone and item.about in OF_PEOPLE:
         return None, PHONE
     fitting = [route for route in routes if _fits(route, item, reader)]
     if not fitting:

@@ -15,11 +15,13 @@ import polars as pl
 from pipelines.alerts.memory import Noticed
 from pipelines.alerts.news import (
     FIRST,
+    UNDECIDED,
     News,
     of_cases,
     of_files,
     of_issues,
     of_newcomers,
+    of_undecided,
 )
 from pipelines.district import District
 from pipelines.errors import SchoolbellError
@@ -122,8 +124,10 @@ def noticed(district: District, now: datetime, health: Health | None = None) -> 
     files = ledger.source_files(district.store)
     issue = files_with_issues(files, district.settings.limits.reject_share)
     rules = district.settings.alerts.security_rules
+    waiting = queue(district)
     news = [
-        *of_cases(queue(district), rules),
+        *of_cases(waiting, rules),
+        *of_undecided(waiting, now),
         *of_files(issue, now),
         *of_newcomers(map(asdict, files), now),
         *standstill(district, now),
@@ -131,7 +135,8 @@ def noticed(district: District, now: datetime, health: Health | None = None) -> 
         *_lookups(district, now),
         *_not_built(district, now),
     ]
-    looked = ["case:", "finding:", "files:", "lookups:", "not_built:", FIRST, *KEYS]
+    looked = ["case:", "finding:", "files:", "lookups:", "not_built:", FIRST, UNDECIDED,
+              *KEYS]  # fmt: skip
     if health is not None:
         names = building_names(district.registry)
         news += [*_audit(district, now), *of_issues(health.issues, now, names)]

@@ -157,12 +157,12 @@ def weekly(facts: Sequence[News], silenced: int, setting: Setting) -> Message:
     """
     key = _key("w", facts, setting)
     queue = setting.queue
-    size = len(queue.cases)
+    size, new = len(queue.cases), sum(fact.about == "conduct" for fact in facts)
     lines = [
         f"{_cases(size)} {'waits' if size == 1 else 'wait'} for a decision.",
         "",
         *(
-            f"  {number} about {label} ({graded})"
+            f"  {number} about: {label} ({graded})"
             for label, number, graded in by_kind(queue.cases)
         ),
         *(
@@ -170,8 +170,9 @@ def weekly(facts: Sequence[News], silenced: int, setting: Setting) -> Message:
             if queue.of_students
             else []
         ),
+        *undecided(queue),
         "",
-        f"Told here for the first time: {len(facts)}.",
+        *([f"Told here for the first time: {new}."] if new else []),
         *_silenced(silenced),
         "",
         "Each case shows what was seen, how sure it is, and other explanations.",
@@ -179,6 +180,18 @@ def weekly(facts: Sequence[News], silenced: int, setting: Setting) -> Message:
     ]
     subject = f"Network report: {_cases(size)} to decide"
     return Message(key, subject, text_of(lines), WEEKLY, _worst(facts))
+
+
+def undecided(queue: Queue) -> list[str]:
+    """That some waited through two reports; nothing where none did."""
+    aged = queue.aged
+    if not aged:
+        return []
+    verb = "has" if len(aged) == 1 else "have"
+    oldest = min(case.week for case in aged)
+    size = _cases(len(aged))
+    since = f"two weeks or more, the oldest since week {oldest}"
+    return [f"{size} of these {verb} waited for {since}."]
 
 
 def _cases(size: int) -> str:

@@ -75,6 +75,31 @@ def of_cases(queue: Queue, security_rules: Sequence[str]) -> list[News]:
     return sorted((one for one in made if one), key=lambda one: one.key)
 
 
+def of_undecided(queue: Queue, now: datetime) -> list[News]:
+    """That cases wait which nobody decided through two reports; a fact each week."""
+    aged = queue.aged
+    if not aged:
+        return []
+    verb = "case waits" if len(aged) == 1 else "cases wait"
+    oldest = min(case.week for case in aged)
+    return [
+        News(
+            key=f"{UNDECIDED}{queue.week}",
+            about="undecided",
+            severity="medium",
+            confidence="C3",
+            line=f"{len(aged)} {verb} for two weeks or more, the oldest from {oldest}",
+            since=now,
+            reference="schoolbell findings cases",
+            group="undecided",
+            is_once=True,
+        )
+    ]
+
+
+UNDECIDED = "undecided:"
+
+
 def _case(case: Case, group: str, security_rules: Sequence[str]) -> News | None:
     rows = [row for row in case.undecided if not is_on_trial(row)]
     if not rows:

@@ -47,6 +47,8 @@ well enough to be anything but a hint for analysts."""
 
 LOW: tuple[Severity, ...] = ("informational", "low")
 EXPIRES_AFTER = timedelta(days=14)
+AGED_AFTER = timedelta(days=14)
+"""What nobody decided through two reports comes up to the superintendent."""
 SITE_USE = "non_approved_site"
 HOLDING = ("shared_account", "off_hours_external")
 """Kinds of findings within which the use of a site is told, the first one first."""
@@ -342,6 +344,16 @@ class Queue:
     cases: tuple[Case, ...]
     of_students: tuple[Case, ...]
     sites: tuple[Case, ...]
+
+    @property
+    def aged(self) -> tuple[Case, ...]:
+        """The cases, those of students too, that waited through two reports."""
+        return aged([*self.cases, *self.of_students], self.week)
+
+
+def aged(found: Iterable[Case], week: date) -> tuple[Case, ...]:
+    """Those of some waiting cases that waited through two reports, as of a week."""
+    return tuple(case for case in found if week - case.monday >= AGED_AFTER)
 
 
 NOTHING_WAITS = Queue(date.min, (), (), ())

@@ -19,7 +19,8 @@ from pipelines.formats import formats
 from pipelines.ingest.lake import REJECTS, sweep, unlisted_files
 from pipelines.ingest.remote import is_remote
 from pipelines.registry.kept_copies import forget
-from pipelines.reports.archive import is_last_of, removed_page, spans_of, write_archive
+from pipelines.reports.archive import removed_page, write_archive
+from pipelines.reports.rollups import is_last_of, spans_of
 from pipelines.reports.view import week_label
 from pipelines.reports.weekly import PAPER
 from pipelines.reports.words import in_locale, moment

@@ -17,7 +17,7 @@ from pipelines.findings.cases import Case
 from pipelines.findings.record import BY_DESIGN, RULED_OUT
 from pipelines.findings.wording import ALWAYS_LIMITS
 from pipelines.reports.headline import missing_hours, runs, say_gap
-from pipelines.reports.safety import file_name
+from pipelines.reports.safety import file_name, with_looks
 from pipelines.reports.tables import Cell, Table, table
 from pipelines.reports.view import View
 from pipelines.reports.words import (
@@ -294,7 +294,7 @@ def card(row: Mapping[str, Any]) -> Card:
         finding_id=row["finding_id"],
         page=page_name(row["finding_id"]),
         case_id=row["case_id"],
-        claim=row["claim"],
+        claim=with_looks(in_units(row["claim"], record.get("measures") or {})),
         subject=row["subject"],
         kind=KINDS.get(row["kind"], NOT_KNOWN),
         rule=row["rule_title"],
@@ -315,6 +315,14 @@ def card(row: Mapping[str, Any]) -> Card:
         referral=row["referral"],
         **details(record, row["blind"] or ""),
     )
+
+
+def in_units(claim: str, measures: Mapping[str, Any]) -> str:
+    """The sentence with its distance in the units of the district's readers."""
+    kilometers = measures.get("kilometres")
+    if isinstance(kilometers, bool) or not isinstance(kilometers, int | float):
+        return claim
+    return claim.replace(f"{number(round(kilometers))} km", distance(kilometers))
 
 
 def decide(by: date, made: date) -> str:
@@ -384,7 +392,7 @@ def details(record: Mapping[str, Any], blind: str) -> dict[str, Any]:
             ),
             0.0,
         ),
-        "sites": tuple(str(site) for site in record.get("sites") or ()),
+        "sites": tuple(with_looks(str(site)) for site in record.get("sites") or ()),
         "clauses": tuple(
             (str(clause.get("id")), str(clause.get("title") or ""), strength(clause))
             for clause in record.get("clauses") or ()

@@ -10,7 +10,6 @@ import html
 from collections.abc import Sequence
 from typing import Any
 
-from plotly.graph_objects import Bar, Figure, Heatmap, Scatter
 from plotly.offline import get_plotlyjs, get_plotlyjs_version
 
 from pipelines.reports.palette import HEAT, LIGHT, PATTERNS
@@ -32,6 +31,11 @@ LONGEST_TICK = 32
 GROUND = 0.0001  # share of the highest value below which a cell counts as empty
 
 Tick = tuple[float, str]
+Trace = dict[str, Any]
+Figure = dict[str, Any]
+"""What the library draws: `data` and `layout`, as plain lists and numbers. Its own
+classes check every key again and took most of a report's time; a test has them check
+each of ours."""
 
 
 def label(text: str) -> str:
@@ -72,7 +76,7 @@ def bars(
     *,
     name: str = "",
     thickness: float = 0.66,
-) -> Bar:
+) -> Trace:
     """Horizontal bars of one series.
 
     Args:
@@ -81,27 +85,29 @@ def bars(
         name: The series in the legend; no entry where empty.
         thickness: Share of the lane.
     """
-    return Bar(
-        orientation="h",
-        y=[lane for lane, _, _, _ in marks],
-        base=[start for _, start, _, _ in marks],
-        x=[length for _, _, length, _ in marks],
-        hovertext=[label(text) for _, _, _, text in marks],
+    return {
+        "type": "bar",
+        "orientation": "h",
+        "y": [lane for lane, _, _, _ in marks],
+        "base": [start for _, start, _, _ in marks],
+        "x": [length for _, _, length, _ in marks],
+        "hovertext": [label(text) for _, _, _, text in marks],
         **_look(role, name, thickness),
-    )
+    }
 
 
 def columns(
     role: str, marks: Sequence[tuple[float, float, str]], *, name: str = ""
-) -> Bar:
+) -> Trace:
     """Upright bars from zero: place, height and hover text of each."""
-    return Bar(
-        x=[place for place, _, _ in marks],
-        base=[0 for _ in marks],
-        y=[height for _, height, _ in marks],
-        hovertext=[label(text) for _, _, text in marks],
+    return {
+        "type": "bar",
+        "x": [place for place, _, _ in marks],
+        "base": [0 for _ in marks],
+        "y": [height for _, height, _ in marks],
+        "hovertext": [label(text) for _, _, text in marks],
         **_look(role, name, 0.7),
-    )
+    }
 
 
 def _look(role: str, name: str, thickness: float) -> dict[str, Any]:
@@ -119,30 +125,35 @@ def _look(role: str, name: str, thickness: float) -> dict[str, Any]:
     }
 
 
-def line(role: str, points: Sequence[tuple[float, float | None, str]]) -> Scatter:
+def line(
+    role: str, points: Sequence[tuple[float, float | None, str]], *, name: str = ""
+) -> Trace:
     """A line with a dot at each known point; unknown points break it."""
-    return Scatter(
-        x=[place for place, _, _ in points],
-        y=[height for _, height, _ in points],
-        mode="lines+markers",
-        hovertext=[label(text) for _, _, text in points],
-        hoverinfo="text",
-        showlegend=False,
-        line={"color": LIGHT[role], "width": 2},
-        marker={"color": LIGHT[role], "size": 6},
-    )
+    return {
+        "type": "scatter",
+        "x": [place for place, _, _ in points],
+        "y": [height for _, height, _ in points],
+        "mode": "lines+markers",
+        "hovertext": [label(text) for _, _, text in points],
+        "hoverinfo": "text",
+        "name": label(name),
+        "showlegend": bool(name),
+        "line": {"color": LIGHT[role], "width": 2},
+        "marker": {"color": LIGHT[role], "size": 6},
+    }
 
 
-def dashed(role: str, points: Sequence[tuple[float, float | None, str]]) -> Scatter:
+def dashed(
+    role: str, points: Sequence[tuple[float, float | None, str]], *, name: str = ""
+) -> Trace:
     """A dashed line without dots, for what another line is compared with."""
-    drawn = line(role, points)
-    drawn.update(mode="lines", line={"dash": "dash"})
-    return drawn
+    drawn = line(role, points, name=name)
+    return drawn | {"mode": "lines", "line": {**drawn["line"], "dash": "dash"}}
 
 
 def grid(
     values: Sequence[Sequence[float]], said: Sequence[Sequence[str]], top: float
-) -> Heatmap:
+) -> Trace:
     """A heat map in five steps of one hue; a zero keeps the color of the ground."""
     steps = len(HEAT)
     edges = [
@@ -151,19 +162,20 @@ def grid(
     scale = [[0, LIGHT["heat0"]], [GROUND, LIGHT["heat0"]]]
     for role, (low, high) in zip(HEAT, edges, strict=True):
         scale += [[low, LIGHT[role]], [high, LIGHT[role]]]
-    return Heatmap(
-        x=list(range(len(values[0]))),
-        y=list(range(len(values))),
-        z=[list(row) for row in values],
-        text=[[label(text) for text in row] for row in said],
-        hoverinfo="text",
-        zmin=0,
-        zmax=max(top, 1),
-        colorscale=scale,
-        showscale=False,
-        xgap=2,
-        ygap=2,
-    )
+    return {
+        "type": "heatmap",
+        "x": list(range(len(values[0]))),
+        "y": list(range(len(values))),
+        "z": [list(row) for row in values],
+        "text": [[label(text) for text in row] for row in said],
+        "hoverinfo": "text",
+        "zmin": 0,
+        "zmax": max(top, 1),
+        "colorscale": scale,
+        "showscale": False,
+        "xgap": 2,
+        "ygap": 2,
+    }
 
 
 def box(x0: float, x1: float, y0: float, y1: float, **look: object) -> dict[str, Any]:
@@ -171,6 +183,12 @@ def box(x0: float, x1: float, y0: float, y1: float, **look: object) -> dict[str,
     outline = {"color": LIGHT["ink"], "width": 1.5, "dash": "dot"}
     place = {"type": "rect", "x0": x0, "x1": x1, "y0": y0, "y1": y1}
     return place | {"line": outline, "layer": "above"} | look
+
+
+def band(x0: float, x1: float, y0: float, y1: float, **refs: object) -> dict[str, Any]:
+    """A usual range, shaded below the marks."""
+    look = {"fillcolor": LIGHT["idle"], "line": {"width": 0}}
+    return box(x0, x1, y0, y1, opacity=0.8, layer="below", **look, **refs)
 
 
 def note(x: float, y: float, text: str, **look: object) -> dict[str, Any]:
@@ -181,15 +199,13 @@ def note(x: float, y: float, text: str, **look: object) -> dict[str, Any]:
 
 
 def chart(
-    traces: Sequence[Any], *, x: dict[str, Any], y: dict[str, Any], **layout: Any
+    traces: Sequence[Trace], *, x: dict[str, Any], y: dict[str, Any], **layout: Any
 ) -> Figure:
     """A figure in our look. `layout` may hold height, shapes, annotations, axes."""
-    named = any(trace.showlegend for trace in traces)
-    # given whole: `update_layout` checks and copies it anew, at nine times the cost
-    return Figure(
-        list(traces),
-        {
-            "template": "none",
+    named = any(trace["showlegend"] for trace in traces if "showlegend" in trace)
+    return {
+        "data": list(traces),
+        "layout": {
             "xaxis": x,
             "yaxis": y,
             "barmode": "overlay",
@@ -210,14 +226,12 @@ def chart(
             "dragmode": False,
             **layout,
         },
-    )
+    }
 
 
 def spec(figure: Figure) -> dict[str, Any]:
-    """The figure as plain lists and numbers: data, layout and settings."""
-    plain = figure.to_plotly_json()
-    plain["layout"].pop("template", None)
-    return {"data": plain["data"], "layout": plain["layout"], "config": NO_CLOUD}
+    """The figure with our settings of the library."""
+    return {**figure, "config": NO_CLOUD}
 
 
 def library() -> tuple[str, str]:

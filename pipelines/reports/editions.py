@@ -11,12 +11,12 @@ can show more.
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import polars as pl
 
-from pipelines.findings.cases import Case
+from pipelines.findings.cases import Case, aged
 from pipelines.privacy.suppression import Grid, band, held_back, with_totals
 from pipelines.reports.archive import archive_pages
 from pipelines.reports.cards import subjects_of
@@ -25,23 +25,16 @@ from pipelines.reports.headline import coverage, new_sites
 from pipelines.reports.inputs import ReportInputs
 from pipelines.reports.page_one import lines, opening
 from pipelines.reports.pages import page
+from pipelines.reports.parts import parts_of, wanted
 from pipelines.reports.safety import file_name
 from pipelines.reports.schemas import empty_frame
 from pipelines.reports.sections import EDITIONS, sections
 from pipelines.reports.tables import Table, table, total
 from pipelines.reports.view import View
-from pipelines.reports.weekly import (
-    Pages,
-    about,
-    case_pages,
-    parts_of,
-    shared_files,
-    wanted,
-)
+from pipelines.reports.weekly import Pages, about, case_pages, shared_files
 from pipelines.reports.words import KINDS, NOT_KNOWN, count, number, share
 
 HIDDEN = "held back"
-AGED_AFTER = timedelta(days=14)
 SEVERAL = "several buildings"
 NOWHERE = "building not known"
 EVERY = "all buildings"
@@ -157,11 +150,6 @@ def standing_cases(view: View) -> list[Case]:
     ]
 
 
-def aged(view: View) -> list[Case]:
-    """Cases that waited through two reports: what nobody decided comes up here."""
-    return [case for case in view.waiting if view.start - case.monday >= AGED_AFTER]
-
-
 def tables_of(view: View, kind: str) -> Sequence[Table]:
     """The tables that an edition shows beside its numbers."""
     if kind == "public" or not coverage(view).has_data:
@@ -266,7 +254,10 @@ def _use_table(view: View, least: int) -> Table:
     )  # fmt: skip
 
 
-BUILDING = ("daily_use", "attribution", "off_hours", "school_days", "rule_coverage")
+BUILDING = (
+    "hourly_use", "daily_use", "attribution", "off_hours", "school_days",
+    "rule_coverage",
+)  # fmt: skip
 DISTRICT = ("permits", "rule_standing", "blind_share", "new_services", "unused_lines")
 LABELS = {
     "principal": "Principal's edition",
@@ -337,7 +328,10 @@ def edition_report(inputs: ReportInputs, week_start: date, edition: Edition) -> 
         return pages
     if edition.kind == "superintendent":
         shared = said(whole, edition)
-        old = Count(number(len(aged(whole))), "cases undecided for two weeks or more")
+        old = Count(
+            number(len(aged(whole.waiting, week_start))),
+            "cases undecided for two weeks or more",
+        )
         numbers = [old, *whole_counts(whole), *_of_data(whole), *_signed(whole)]
         pages = _pages(whole, edition, numbers, tables_of(whole, edition.kind))
         return pages | case_pages(whole, shared, whole=True)
@@ -427,7 +421,7 @@ def of_building(inputs: ReportInputs, building: str) -> ReportInputs:
 
 def of_nobody(inputs: ReportInputs) -> ReportInputs:
     """The inputs without a row that stands for one account or few."""
-    bare = ("findings", "evidence", "site_use", *DISTRICT, *BUILDING[:3])
+    bare = ("findings", "evidence", "site_use", *DISTRICT, *BUILDING[:4])
     frames: dict[str, Any] = {name: empty_frame(name) for name in bare}
     return replace(inputs, **frames, previous=weeks(inputs), earlier_facts=())
 

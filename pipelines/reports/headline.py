@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.errors import capital
 from pipelines.health.issues import KINDS as ISSUE_KINDS
 from pipelines.health.rule_coverage import FAMILY_OF, REASONS, gaps_of
 from pipelines.reports.view import View, same_week_last_year
@@ -281,10 +282,13 @@ def source_issues(view: View) -> list[str]:
         places = [one for one in some["building"].unique().sort() if one]
         where = f" at {listed(places)}" if places else ""
         text = ISSUE_KINDS.get(some["kind"][0]) or str(kind).replace("_", " ")
-        said.append(f"{source}{where}: {text} ({some['detail'][0]}).")
+        said.append(capital(f"{source}{where}: {text} ({some['detail'][0]})."))
     if len(said) > MOST_SAID:
         more = count(len(said) - MOST_SAID, "more issue")
-        said = [*said[:MOST_SAID], f"{more} with the sources: see Data sources."]
+        said = [
+            *said[:MOST_SAID],
+            f"{more} with the sources; schoolbell status lists them.",
+        ]
     return said
 
 

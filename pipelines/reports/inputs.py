@@ -29,6 +29,7 @@ class ReportInputs:
         attribution: Requests a local day, building and grade, `none` included.
         site_use: One row per local day and site; `minutes` is an estimate.
         off_hours: Use of external sites outside duty, by local hour.
+        hourly_use: Use by people, by local hour and building; `minutes` is an estimate.
         source_hours: One row per source and hour; no line in an expected hour is a gap.
         source_days: The line account of a source and local day; `unchecked` are
             events in which damage on the way could not be noticed.
@@ -110,6 +111,7 @@ class ReportInputs:
     unused_lines: pl.DataFrame = field(
         default_factory=lambda: empty_frame("unused_lines")
     )
+    hourly_use: pl.DataFrame = field(default_factory=lambda: empty_frame("hourly_use"))
     building_codes: Mapping[str, str] = field(default_factory=dict)
     audit_head: str = ""
     signed: Mapping[date, Signature] = field(default_factory=dict)

@@ -14,7 +14,7 @@ from pipelines.alerts.delivery import enqueue
 from pipelines.alerts.message import Message
 from pipelines.district import District
 from pipelines.errors import SettingsError
-from pipelines.findings.cases import by_kind
+from pipelines.findings.cases import aged, by_kind
 from pipelines.reports.corrections import changes
 from pipelines.reports.headline import coverage, history, this_week
 from pipelines.reports.inputs import ReportInputs, week_of
@@ -23,7 +23,7 @@ from pipelines.reports.pages import page
 from pipelines.reports.safety import visible
 from pipelines.reports.view import View, week_label
 from pipelines.reports.weekly import about, versions
-from pipelines.reports.words import NOT_KNOWN, count, number
+from pipelines.reports.words import NOT_KNOWN, count, day, number
 from pipelines.settings.alert_settings import Channel
 from pipelines.state.audit import AUDIT_RECORD
 
@@ -67,6 +67,7 @@ def mail(inputs: ReportInputs, week_start: date, *, where: str) -> Mail:
     facts = {
         "five": [(line.label, said_number(line), sentence(line)) for line in five],
         "kinds": by_kind(view.waiting),
+        "undecided": undecided(view),
         "bars": bars(view),
         "corrections": [
             f"{change.what}: {change.before}, now {change.now}"
@@ -82,6 +83,20 @@ def mail(inputs: ReportInputs, week_start: date, *, where: str) -> Mail:
     html = page("mail.html.j2", **values, **facts)
     said = {**values, **facts}
     return Mail(shared["report_id"], subject(view, five), plain(said), html)
+
+
+def undecided(view: View) -> str:
+    """That some waited through two reports; empty where none did."""
+    waiting = [*view.waiting, *view.of_pupils.waiting]
+    old = aged(waiting, view.start)
+    if not old:
+        return ""
+    verb = "has" if len(old) == 1 else "have"
+    first = day(min(case.monday for case in old))
+    return (
+        f"{count(len(old), 'case')} of these {verb} waited for two weeks or more, the "
+        f"oldest since the week of {first}."
+    )
 
 
 def subject(view: View, five: Sequence[Line]) -> str:
@@ -104,7 +119,7 @@ def sentence(line: Line) -> str:
     """What follows the number."""
     return (
         "(or more) " if line.is_least else ""
-    ) + f"{line.rest} {line.comparison}".strip()
+    ) + f"{line.whole} {line.comparison}".strip()
 
 
 def bars(view: View) -> list[dict[str, Any]]:
@@ -137,9 +152,9 @@ def plain(said: dict[str, Any]) -> str:
     if said["kinds"]:
         rows += ["What waits for a decision:"]
         rows += [
-            f"  {size} about {label} ({sure})" for label, size, sure in said["kinds"]
+            f"  {size} about: {label} ({sure})" for label, size, sure in said["kinds"]
         ]
-        rows += [""]
+        rows += [said["undecided"], ""] if said["undecided"] else [""]
     rows += ["Cases to decide, week by week:"]
     rows += [f"  {bar['label']}: {bar['said']}" for bar in said["bars"]]
     if said["corrections"]:

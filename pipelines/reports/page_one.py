@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.reports.cards import DAYS_TO_DECIDE, decide
+from pipelines.reports.comparisons import change
 from pipelines.reports.headline import (
     IS_RULE,
     KINDS,
@@ -40,6 +41,9 @@ class Line:
         anchor: The section of the report that says more.
         history: The number in earlier weeks and now, for a small drawing.
         is_least: Hours are missing that could have made the number larger.
+        aside: Lines that could not be read, for the line on trust.
+        read: What follows that number.
+        chip: What changed since last week, as short as it can be said.
         is_amber: What was said of the sources makes the other numbers less sure.
     """
 
@@ -52,6 +56,16 @@ class Line:
     history: tuple[int | None, ...] = ()
     is_least: bool = False
     is_amber: bool = False
+    aside: int = 0
+    read: str = ""
+    chip: str = ""
+
+    @property
+    def whole(self) -> str:
+        """The sentence as plain text, with the number that the page links."""
+        if not self.aside:
+            return self.rest
+        return f"{self.rest} {number(self.aside)} {self.read}"
 
 
 def lines(view: View) -> list[Line]:
@@ -61,12 +75,22 @@ def lines(view: View) -> list[Line]:
     if not arrived.has_data:
         return first + [dark(view, *part) for part in DARK]
     told = (shared, not_listed, outside_hours)
+    gaps = [not_judged_at(view, KINDS[key]) for key in KINDS]
     return first + [
         dark(view, *part, rest=NOT_JUDGED)
         if now[key] is None
-        else limited(view, marked(view, say(view, now), arrived), KINDS[key])
-        for part, key, say in zip(DARK, KINDS, told, strict=True)
+        else limited(
+            marked(view, say(view, now), arrived),
+            AS_ABOVE if gap in gaps[:place] and gap else gap,
+        )
+        for place, (part, key, say, gap) in enumerate(
+            zip(DARK, KINDS, told, gaps, strict=True)
+        )
     ]
+
+
+AS_ABOVE = "Could not be judged in the same places."
+"""A sentence of two lines is told once."""
 
 
 def marked(view: View, line: Line, arrived: Coverage) -> Line:
@@ -75,17 +99,16 @@ def marked(view: View, line: Line, arrived: Coverage) -> Line:
     return replace(line, is_least=has_gaps)
 
 
-def limited(view: View, line: Line, kind: str) -> Line:
+def limited(line: Line, gaps: str) -> Line:
     """What could not be judged beside what was seen; instead of it, if that is nothing.
 
     A zero is not said of what nobody could have seen.
     """
-    gaps = not_judged_at(view, kind)
     if not gaps:
         return line
     if line.value:
         return replace(line, rest=f"{line.rest} {gaps}", is_least=True, is_amber=True)
-    return replace(line, value=None, rest=gaps, is_amber=True)
+    return replace(line, value=None, rest=gaps, chip="", is_amber=True)
 
 
 NOTHING_ARRIVED = "Not known: no log lines arrived."
@@ -115,7 +138,10 @@ def needs_you(view: View) -> Line:
         rest = f"{noun}: {split(view)}. {decide(view.start + DAYS_TO_DECIDE, made)}"
     past = trail(view, "needs_review", size)
     compared = compare(view, "needs_review")
-    return Line("needs-you", "Needs you", size, rest, compared, "cases", past)
+    changed = change(view, "needs_review", size)
+    return Line(
+        "needs-you", "Needs you", size, rest, compared, "cases", past, chip=changed
+    )
 
 
 def split(view: View) -> str:
@@ -125,8 +151,8 @@ def split(view: View) -> str:
     if not carried:
         return "all new" if new > 1 else "new this week"
     first = min(row["event_date"] for case in carried for row in case.counted)
-    held = f"{number(len(carried))} carried over from {day(first)}"
-    return f"{number(new)} new, {held}" if new else held
+    held = f"{number(len(carried))} since {day(first)}"
+    return f"{number(new)} new, {held}" if new else f"carried over, {held}"
 
 
 def trust(view: View, arrived: Coverage) -> Line:
@@ -148,7 +174,11 @@ def trust(view: View, arrived: Coverage) -> Line:
         rest += f" ({named}{say_gap(longest, view)})"
     issues = source_issues(view)
     said = "".join(f" {one}" for one in issues)
-    rest = f"{rest}. {read_share(view)}{not_judged(view)}{said}"
+    days = view.of_week(view.inputs.source_days)
+    came, aside = total(days, "lines"), total(days, "rejects")
+    if not aside:
+        said = f" Every line was read.{said}" if came else f" No lines arrived.{said}"
+    rest = f"{rest}.{said}{not_judged(view)}"
     is_amber = bool(issues) or arrived.is_partial or not unjudged(view).is_empty()
     return Line(
         "hours-missing",
@@ -158,6 +188,8 @@ def trust(view: View, arrived: Coverage) -> Line:
         last_coverage(view),
         "source-coverage",
         is_amber=is_amber,
+        aside=aside,
+        read=f"of {count(came, 'line')} could not be read.",
     )
 
 
@@ -169,17 +201,6 @@ def not_judged(view: View) -> str:
     rules, days = rows["rule"].n_unique(), rows["event_date"].n_unique()
     said = count(rules, "rule", "rules")
     return f" {said} could not judge {count(days, 'day')}."
-
-
-def read_share(view: View) -> str:
-    """The share of lines that became events, and how many were set aside."""
-    days = view.of_week(view.inputs.source_days)
-    came, aside = total(days, "lines"), total(days, "rejects")
-    if not came:
-        return "No lines arrived."
-    if not aside:
-        return "Every line could be read."
-    return f"{share(came - aside, came)} of lines could be read."
 
 
 def last_coverage(view: View) -> str:
@@ -209,6 +230,7 @@ def shared(view: View, now: Mapping[str, Any]) -> Line:
         compare(view, "shared_accounts"),
         "shared-accounts",
         trail(view, "shared_accounts", value),
+        chip=change(view, "shared_accounts", value),
     )
 
 
@@ -228,6 +250,7 @@ def not_listed(view: View, now: Mapping[str, Any]) -> Line:
         compare(view, "new_sites"),
         "sites",
         trail(view, "new_sites", value),
+        chip=change(view, "new_sites", value),
     )
 
 
@@ -243,6 +266,7 @@ def outside_hours(view: View, now: Mapping[str, Any]) -> Line:
         compare(view, "off_hours_accounts"),
         "off-hours",
         trail(view, "off_hours_accounts", value),
+        chip=change(view, "off_hours_accounts", value),
     )
 
 

@@ -18,7 +18,7 @@ from typing import Any
 from pipelines.clock import monday
 from pipelines.district import District
 from pipelines.errors import ModelError
-from pipelines.reports.archive import left_over, write_archive
+from pipelines.reports.archive import archive_pages, left_over, write_archive
 from pipelines.reports.corrections import facts, revision_after
 from pipelines.reports.editions import edition_report, editions
 from pipelines.reports.headline import this_week
@@ -26,7 +26,7 @@ from pipelines.reports.inputs import ReportInputs
 from pipelines.reports.mail import mail_channel, queue_mail
 from pipelines.reports.snapshot_inputs import readable, report_inputs, sections_off
 from pipelines.reports.view import View, week_label
-from pipelines.reports.weekly import Pages, gone_page, report_id, weekly_report
+from pipelines.reports.weekly import Pages, about, gone_page, report_id, weekly_report
 from pipelines.reports.words import in_locale
 from pipelines.settings.home import PLAIN_FILE, SHARED
 from pipelines.settings.model import Report
@@ -228,6 +228,10 @@ def publish_reports(
         for place, week in enumerate(due, start=1):
             progress(week, place, len(due))
             done.append(_publish(district, revised(district, full, week), week))
+        if due and due[-1] != held[-1]:
+            # index, months and semesters tell of all weeks, as of the newest
+            newest = View(revised(district, full, held[-1]), held[-1])
+            write_archive(archive_pages(newest, about(newest)), district.home.reports)
         over = [week for week in held if View(inputs, week).is_over]
         if over:
             told = [(one.week_start, one.inputs) for one in done]

@@ -6,6 +6,7 @@ how the text around them is read: controls, direction marks, zero widths.
 
 import hashlib
 import re
+import unicodedata
 from base64 import b64encode
 
 # C0 and C1 controls, soft hyphen, Arabic letter mark, zero widths, direction marks
@@ -33,6 +34,32 @@ def visible(text: str) -> str:
     shown = spelled_out(text)
     shown = STACKED.sub(r"\1", shown)
     return shown if len(shown) <= LONGEST else shown[:LONGEST] + " ... (cut)"
+
+
+IDN = re.compile(r"(?<![A-Za-z0-9.-])(?:[a-z0-9-]+\.)*xn--[a-z0-9-]+(?:\.[a-z0-9-]+)*")
+
+
+def with_looks(text: str) -> str:
+    """Each encoded host name with how a browser may show it, and in which letters.
+
+    As in `xn--smpleton-16g.example (may read "...", in Cyrillic and Latin letters)`.
+    """
+    return IDN.sub(_with_look, text)
+
+
+def _with_look(found: re.Match[str]) -> str:
+    try:
+        shown = ".".join(map(_decoded, found[0].split(".")))
+    except UnicodeError:
+        return found[0]
+    letters = {unicodedata.name(c, "other").split()[0] for c in shown if c.isalpha()}
+    named = " and ".join(sorted(one.capitalize() for one in letters))
+    return f'{found[0]} (may read "{visible(shown)}", in {named} letters)'
+
+
+def _decoded(label: str) -> str:
+    is_encoded = label.startswith("xn--")
+    return label[4:].encode("ascii").decode("punycode") if is_encoded else label
 
 
 def file_name(identifier: str) -> str:

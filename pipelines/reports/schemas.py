@@ -53,6 +53,13 @@ SCHEMAS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "account_count": pl.Int64,
             "minutes": pl.Float64,
         },
+        "hourly_use": {
+            "event_date": pl.Date,
+            "hour": pl.Int64,
+            "building": pl.String,
+            "account_count": pl.Int64,
+            "minutes": pl.Float64,
+        },
         "source_hours": {
             "source": pl.String,
             "hour_start": INSTANT,

@@ -277,6 +277,7 @@ def report_inputs(
         ],
         new_services=_known(database, "marts.new_services"),
         unused_lines=_known(database, "marts.unused_lines"),
+        hourly_use=_known(database, "marts.hourly_use"),
         audit_head=audit_head(district),
         signed=signatures(district),
         rules=rules(district),

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from plotly.graph_objects import Figure
-
+from pipelines.reports.charts import Figure
 from pipelines.reports.palette import HEAT, LIGHT, PATTERNS
 
 WIDTH = 880
@@ -89,16 +88,15 @@ def drawing(figure: Figure, *, is_narrow: bool = False) -> Drawing:
         is_narrow: For a phone: names stand above their bars, parts of a chart below
             each other, and a tick that has no room is left out.
     """
-    plain = figure.to_plotly_json()
-    sheet = _narrow(plain) if is_narrow else _wide(plain)
-    shapes = list(legend(_named(plain), sheet))
+    sheet = _narrow(figure) if is_narrow else _wide(figure)
+    shapes = list(legend(_named(figure), sheet))
     for suffix, scale in sheet.scales.items():
-        shapes += axes(plain["layout"], suffix, scale, sheet)
-    shapes += boxes(plain["layout"], sheet.scales, "below")
-    for trace in plain["data"]:
+        shapes += axes(figure["layout"], suffix, scale, sheet)
+    shapes += boxes(figure["layout"], sheet.scales, "below")
+    for trace in figure["data"]:
         shapes += marks(trace, sheet.scales[trace.get("xaxis", "x")[1:]], sheet)
-    shapes += boxes(plain["layout"], sheet.scales, "above")
-    shapes += notes(plain["layout"], sheet)
+    shapes += boxes(figure["layout"], sheet.scales, "above")
+    shapes += notes(figure["layout"], sheet)
     return Drawing(sheet.width, sheet.height, tuple(shapes))
 
 
@@ -221,7 +219,11 @@ def legend(named: Sequence[dict[str, Any]], sheet: Sheet) -> Iterator[Shape]:
         if left > sheet.left and left + wide > sheet.width:
             left, row = sheet.left, row + 1
         role, top = ROLES[trace["marker"]["color"]], row * LEGEND_HEIGHT
-        yield Shape("rect", left, top + 6, 12, 12, role=role, pattern=pattern(role))
+        if trace["type"] == "scatter":
+            points, is_outline = f"{left},{top + 12} {left + 12},{top + 12}", True
+            yield Shape("path", role=role, points=points, is_outline=is_outline)
+        else:
+            yield Shape("rect", left, top + 6, 12, 12, role=role, pattern=pattern(role))
         yield Shape("text", left + 18, top + 16.5, text=text)
         left += wide + 22
 

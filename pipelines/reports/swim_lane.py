@@ -9,9 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import polars as pl
-from plotly.graph_objects import Figure
 
-from pipelines.reports.charts import ROW_HEIGHT, axis, bars, box, chart
+from pipelines.reports.charts import ROW_HEIGHT, Figure, axis, bars, box, chart
 from pipelines.reports.palette import LIGHT
 from pipelines.reports.view import View
 from pipelines.reports.words import clock, count, day, listed, moment
@@ -31,7 +30,8 @@ def case_lines(view: View, findings: Sequence[str], kind: str) -> pl.DataFrame:
     mine = view.inputs.evidence.filter(
         pl.col("finding_id").is_in(list(findings)), pl.col("time").is_not_null()
     ).unique(["source", "path", "line_no"], keep="first", maintain_order=True)
-    seen_at = pl.col("building").drop_nulls().mode().sort().first().over("device")
+    building = view.short_place().drop_nulls().mode().sort().first()
+    seen_at = building.over("device")
     place = pl.format("{} ({})", "device", seen_at).fill_null(pl.col("device"))
     is_by_site = kind in BY_SITE and mine["site"].drop_nulls().len() > 0
     lane = pl.coalesce("site", place) if is_by_site else place

@@ -4,11 +4,12 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import polars as pl
 
-from pipelines.reports.safety import spelled_out
-from pipelines.reports.words import NOT_KNOWN, number
+from pipelines.reports.safety import spelled_out, with_looks
+from pipelines.reports.words import NOT_KNOWN, day, number
 
 # What a spreadsheet takes for a formula. The apostrophe itself is in the list so
 # that taking one apostrophe away always gives the original back.
@@ -26,12 +27,36 @@ class Cell:
         value: What the CSV holds.
         href: A relative link made by this floor, never from data.
         is_number: Whether it is set flush right.
+        order: What the column is sorted by, where its text would not do.
+        share: How long a bar below the number is, from 0 to 1; None for no bar.
     """
 
     text: str
     value: str | int
     href: str = ""
     is_number: bool = False
+    order: str = ""
+    share: float | None = None
+
+    @classmethod
+    def bar(cls, value: int, share: float) -> "Cell":
+        """A number with a bar, as long as its share of the column's highest."""
+        return cls(number(value), value, is_number=True, share=min(max(share, 0), 1))
+
+    @classmethod
+    def of_day(cls, when: date) -> "Cell":
+        """A day, sorted by the calendar."""
+        return cls(day(when), day(when), order=when.isoformat())
+
+    @classmethod
+    def of_site(cls, site: str) -> "Cell":
+        """A site; an encoded name with how it looks."""
+        return cls(with_looks(site), site)
+
+    @property
+    def width(self) -> int:
+        """Of its bar, in percent."""
+        return round(100 * (self.share or 0))
 
 
 Value = str | int | None | Cell

@@ -1,4 +1,4 @@
-"""One week of a report's inputs: the rows that a section may show.
+"""One week of a report's inputs, or several: the rows that a section may show.
 
 Leads (C1) are dropped here, so that no section can show one by mistake. So are the
 findings about students' accounts, which have a view of their own. What people decide is
@@ -21,22 +21,26 @@ from pipelines.findings.cases import week_of as iso_week
 from pipelines.reports.inputs import ReportInputs, week_of
 
 ONE_WEEK = timedelta(days=7)
+ON_SITE = ("school", "early_out", "late_start")
+"""Kinds of school days on which students are in the buildings."""
 SCHOOL_DAY_TYPES = ("school", "early_out", "late_start", "elearning")
 
 
 @dataclass(frozen=True)
 class View:
-    """A week and what is known of it.
+    """A week and what is known of it, or the weeks of a month or a semester.
 
     Attributes:
         inputs: Everything the report was given.
         start: The Monday that the week begins with.
         is_of_pupils: The findings are those about students' accounts, and only those.
+        weeks: How many weeks in a row it is; what is to be decided knows one.
     """
 
     inputs: ReportInputs
     start: date
     is_of_pupils: bool = False
+    weeks: int = 1
 
     def __post_init__(self) -> None:
         if self.start.weekday() != 0:
@@ -45,8 +49,12 @@ class View:
 
     @property
     def end(self) -> date:
-        """The week's Sunday."""
-        return self.start + timedelta(days=6)
+        """The last Sunday."""
+        return self.start + self.weeks * ONE_WEEK - timedelta(days=1)
+
+    def back(self, steps: int) -> "View":
+        """As many weeks, so many steps of that length before."""
+        return replace(self, start=self.start - steps * self.weeks * ONE_WEEK)
 
     @property
     def label(self) -> str:
@@ -140,6 +148,10 @@ class View:
             if case.case_id in shown or (self.is_new(case) and case not in self.sites)
         )
 
+    def short_place(self, column: str = "building") -> pl.Expr:
+        """Buildings by their code, where they have one: a lane has no room for more."""
+        return pl.col(column).replace(dict(self.inputs.building_codes))
+
     @cached_property
     def kept_weeks(self) -> Mapping[str, str]:
         """The weeks before that are still in the archive: label and name."""
@@ -156,11 +168,23 @@ class View:
         return mine.sort("position", "time")
 
     @cached_property
-    def school_day_count(self) -> int:
+    def school_dates(self) -> list[date]:
         """Days on which at least one building had school."""
         days = self.of_week(self.inputs.school_days)
         school = days.filter(pl.col("day_type").is_in(SCHOOL_DAY_TYPES))
-        return school["event_date"].n_unique()
+        return school["event_date"].unique().sort().to_list()
+
+    @cached_property
+    def on_site_dates(self) -> list[date]:
+        """School days but those of learning from home: the network is then empty."""
+        days = self.of_week(self.inputs.school_days)
+        on_site = days.filter(pl.col("day_type").is_in(ON_SITE))
+        return on_site["event_date"].unique().sort().to_list()
+
+    @property
+    def school_day_count(self) -> int:
+        """How many days had school."""
+        return len(self.school_dates)
 
     @cached_property
     def earlier(self) -> list[Mapping[str, Any]]:

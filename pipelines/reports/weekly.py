@@ -1,7 +1,6 @@
 """The weekly report: every page of it, the same text for the same inputs."""
 
-import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -9,21 +8,20 @@ import polars as pl
 
 from pipelines.reports.archive import archive_pages
 from pipelines.reports.cards import (
-    blind_note,
     card,
     card_rows,
     case_cards,
     page_name,
 )
-from pipelines.reports.charts import spec
 from pipelines.reports.corrections import digest, facts
 from pipelines.reports.evidence import Proof, by_minute, log_lines, proofs
 from pipelines.reports.exports import Page, exports
-from pipelines.reports.headline import not_judged_at
 from pipelines.reports.inputs import ReportInputs, week_of
 from pipelines.reports.page_one import lines, opening
 from pipelines.reports.pages import asset_files, page
-from pipelines.reports.sections import PAGES, Section, sections
+from pipelines.reports.parts import parts_of, said_once, wanted
+from pipelines.reports.rollups import switch
+from pipelines.reports.sections import PAGES, sections
 from pipelines.reports.static_charts import drawing, spark
 from pipelines.reports.swim_lane import case_lines, in_words, swim_lane
 from pipelines.reports.tables import to_csv
@@ -33,7 +31,6 @@ from pipelines.state.audit import AUDIT_RECORD
 
 Pages = Mapping[str, Page]
 PAPER = {"letter": "letter", "a4": "A4"}
-ROWS_SHOWN = 60  # of a section's table in the page; the CSV holds all
 
 
 def weekly_report(inputs: ReportInputs, week_start: date) -> Pages:
@@ -110,7 +107,11 @@ def report_pages(
     parts = parts_of(view, wanted(sections(), view.inputs.sections_off))
     values = {
         **shared,
-        **opening(view, five),
+        **opening(
+            view,
+            five,
+            has_corrections=any(part["name"] == "corrections" for part in parts),
+        ),
         "lines": [(line, spark(line.history)) for line in five],
         "aside": proven["lines-set-aside"],
         "done": proven["decided"],
@@ -121,16 +122,18 @@ def report_pages(
             for part in parts
         },
     }
-    pages: dict[str, Page] = {
-        f"{view.label}/{file}": page(
+    pages: dict[str, Page] = {}
+    for key, (file, name) in PAGES.items():
+        blind, own = said_once([part for part in parts if part["page"] == key])
+        pages[f"{view.label}/{file}"] = page(
             "week.html.j2" if key == "decide" else "week_page.html.j2",
             **values,
             file=file,
             name=name,
-            parts=[part for part in parts if part["page"] == key],
+            blind=blind,
+            switch=switch(view) if key == "pictures" else [],
+            parts=own,
         )
-        for key, (file, name) in PAGES.items()
-    }
     return pages | shared_files(parts, view, shared)
 
 
@@ -153,67 +156,6 @@ def shared_files(
     for part in parts:
         files |= exports(f"{view.label}/data/{part['name']}", part["table"], shared)
     return files
-
-
-def wanted(known: Iterable[Section], off: Collection[str]) -> list[Section]:
-    """The sections without those that are off; some may never be."""
-    return [one for one in known if one.stays or one.name not in off]
-
-
-def parts_of(view: View, chosen: Sequence[Section]) -> list[dict[str, Any]]:
-    """All that the page needs of the sections that have something to say."""
-    rows = [(section, section.rows(view)) for section in chosen]
-    return [
-        part(section, own)
-        | {"blind": blind_note(view, section.name)}
-        | unseen(view, section, own)
-        for section, own in rows
-        if section.is_shown(own)
-    ]
-
-
-def unseen(view: View, section: Section, rows: pl.DataFrame) -> dict[str, str]:
-    """Another title where nothing was seen, and nothing could have been."""
-    if section.kind is None or not section.is_quiet(rows):
-        return {}
-    said = not_judged_at(view, section.kind)
-    return {"title": said} if said else {}
-
-
-def part(section: Section, rows: pl.DataFrame) -> dict[str, Any]:
-    """All that the page needs of one section."""
-    figure, summary = section.draw(rows), section.summary(rows)
-    caption, in_full = captioned(summary) if figure else (summary, "")
-    return {
-        "name": section.name,
-        "label": section.label,
-        "page": section.page,
-        "title": section.title(rows),
-        "caption": caption,
-        "in_full": in_full,
-        "figure": spec(figure) if figure else None,
-        "drawing": drawing(figure) if figure else None,
-        "phone": drawing(figure, is_narrow=True) if figure else None,
-        "table": section.table(rows),
-        "template": section.template,
-        "more": section.more(rows),
-        "rows_shown": ROWS_SHOWN,
-    }
-
-
-SENTENCE = re.compile(r"(?<=[.!?]) (?=[A-Z])")
-CAPTION = 170
-"""Letters of a caption below a chart: about two lines on a desk."""
-
-
-def captioned(summary: str) -> tuple[str, str]:
-    """The first sentences of a summary, and the whole where that is more."""
-    said = ""
-    for sentence in SENTENCE.split(summary):
-        if said and len(said) + len(sentence) > CAPTION:
-            return said, summary
-        said = f"{said} {sentence}".strip()
-    return said, ""
 
 
 def number_pages(

@@ -12,8 +12,11 @@ from pipelines.settings.secrets import is_reference
 
 SECRET_WORDS = ("password", "token", "secret", "api_key", "urls")
 
-Audience = Literal["director", "operator"]
-About = Literal["conduct", "security", "health"]
+Audience = Literal["director", "operator", "superintendent"]
+About = Literal["conduct", "security", "health", "undecided"]
+OF_PEOPLE: tuple[About, ...] = ("conduct", "undecided")
+"""What accounts did: it waits for the weekly list, and rings no phone."""
+
 When = Literal["at_once", "daily", "weekly"]
 Weekday = Literal[
     "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"
@@ -81,7 +84,8 @@ class Route(Part):
 
     about: About = Field(
         description="conduct: what accounts did; security: an account or device at "
-        "risk; health: sources, runs, the audit chain",
+        "risk; health: sources, runs, the audit chain; undecided: cases that nobody "
+        "decided through two reports",
         examples=["health"],
     )
     severity: Severity = Field(
@@ -107,11 +111,11 @@ class Route(Part):
 
     @model_validator(mode="after")
     def _conduct_waits_for_the_week(self) -> "Route":
-        if self.about == "conduct" and self.when != "weekly":
+        if self.about in OF_PEOPLE and self.when != "weekly":
             raise MisusedKeyError(
                 "when",
                 "what people did is told in the weekly list",
-                allowed='"weekly" for about = "conduct"',
+                allowed=f'"weekly" for about = "{self.about}"',
                 paste='when = "weekly"',
             )
         return self
@@ -256,6 +260,7 @@ ROUTES: Mapping[str, Route] = {
     ),
     "health": Route(about="health", when="daily", audience=("operator",)),
     "conduct": Route(about="conduct", when="weekly", audience=("director",)),
+    "undecided": Route(about="undecided", when="weekly", audience=("superintendent",)),
 }
 """What goes where when a district says nothing."""
 

@@ -119,6 +119,29 @@ def test_a_week_is_found_in_the_archive(browser, archive):
     assert page.locator(".weeks tbody tr:visible").count() == 1
 
 
+def test_a_table_is_sorted_by_a_column_and_filtered(browser, archive):
+    page = Visit(browser, report(archive, page="pictures")).page
+    part = page.locator("#top-sites-part")
+    part.locator("summary", has_text="Table:").click()
+    rows, sites = part.locator("tbody tr"), part.locator("tbody td:nth-child(1)")
+    as_written = sites.all_inner_texts()
+    heads = part.locator("th")
+    days = [int(text) for text in part.locator("td:nth-child(5)").all_inner_texts()]
+    heads.get_by_role("button", name="Days").click()
+    found = [int(text) for text in part.locator("td:nth-child(5)").all_inner_texts()]
+    assert found == sorted(days, reverse=True) != days
+    assert heads.nth(4).get_attribute("aria-sort") == "descending"
+    heads.get_by_role("button", name="Site", exact=True).click()
+    heads.get_by_role("button", name="Site", exact=True).click()
+    assert sites.all_inner_texts() == sorted(as_written)
+    part.get_by_label("Show rows with").fill("LESSONS")
+    assert rows.locator("visible=true").count() == 1
+    plain = Visit(
+        browser, report(archive, page="pictures"), java_script_enabled=False
+    ).page
+    assert plain.locator(".sorter, .filter").count() == 0
+
+
 def test_latest_leads_to_the_newest_week(browser, archive):
     page = Visit(browser, archive / "busy" / "latest.html").page
     page.wait_for_url("**/2026-W47/index.html")

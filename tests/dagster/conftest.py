@@ -10,12 +10,12 @@ import pytest
 from pipelines.defs.location import build_defs
 from pipelines.defs.resources import HomeResource
 from pipelines.settings.home import DistrictHome
-from tests.journey.small import shared, small
+from tests.journey.small import shared, two_days
 
 
 @pytest.fixture(scope="session")
 def district(tmp_path_factory):
-    return small(tmp_path_factory.getbasetemp())
+    return two_days(tmp_path_factory.getbasetemp())
 
 
 @dataclass
@@ -152,7 +152,7 @@ def _row_counts(result):
 def _another_leave(home):
     path = DistrictHome(home).registry / "leave.csv"
     before = path.read_text()
-    path.write_text(before + "p-1000,2026-10-22,full,personal,approved,\n")
+    path.write_text(before + "p-1000,2026-10-20,full,personal,approved,\n")
     yield
     path.write_text(before)
 

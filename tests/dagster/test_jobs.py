@@ -18,7 +18,7 @@ from pipelines.state import ledger
 from pipelines.warehouse.library import models
 from tests.conftest import REPO_ROOT
 from tests.faults.home import lines
-from tests.journey.small import rows_of, told_of
+from tests.journey.small import DAYS, rows_of, told_of
 
 pytestmark = pytest.mark.slow
 
@@ -97,14 +97,14 @@ def test_the_dirty_days_are_asked_for_as_one_range(ran):
     assert ran.jobs["dirty, before a reload"] == "everything"
     assert ran.jobs["dirty, taken in"] == "daily"
     _, tags = ran.answers["dirty, taken in"]
-    assert (tags[RANGE_START], tags[RANGE_END]) == ("2026-10-19", "2026-10-25")
+    assert (tags[RANGE_START], tags[RANGE_END]) == DAYS
     assert ran.answers["dirty, built"] is None
 
 
 def test_a_changed_registry_asks_for_the_days_that_it_touches(ran):
     assert ran.answers["registry, built"] is None
     _, tags = ran.answers["registry, changed"]
-    assert tags[RANGE_START] < "2026-10-22" < tags[RANGE_END]
+    assert tags[RANGE_START] <= "2026-10-20" <= tags[RANGE_END]
     assert ran.answers["registry, again"] is None
     assert ran.answers["registry, put back"] is None
 
@@ -183,7 +183,7 @@ def test_a_broken_grain_is_held_back_with_what_reads_it(ran, locate, tmp_path):
         # a row of another day twice: no build of this day takes it away
         connection.execute(
             "insert into core.http_requests select * from core.http_requests"
-            " where event_date = date '2026-10-22' limit 1"
+            " where event_date = date '2026-10-19' limit 1"
         )
     requests = dg.AssetKey(["core", "http_requests"])
     candidates = dg.AssetKey(["core", "candidate_requests"])
@@ -197,13 +197,13 @@ def test_a_broken_grain_is_held_back_with_what_reads_it(ran, locate, tmp_path):
     told = {one.check_name: one for one in result.get_asset_check_evaluations()}
     assert told["grain"].severity is dg.AssetCheckSeverity.ERROR
     (asked,) = materialize(
-        location, candidates, day="2026-10-22"
+        location, candidates, day="2026-10-19"
     ).get_asset_check_evaluations()[:1]
     assert asked.check_name == "built"
     assert not asked.passed
     assert asked.metadata["causes"].value == ["core.http_requests"]
     rows = rows_of(home)["core.candidate_requests"]
-    assert "2026-10-22" not in {str(day) for day in rows["event_date"]}
+    assert "2026-10-19" not in {str(day) for day in rows["event_date"]}
     with open_district(home) as opened:
         (told,) = failures(opened)
     assert told.cause == "core.http_requests"

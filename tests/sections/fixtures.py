@@ -265,6 +265,29 @@ def attribution() -> list[dict]:
     ]
 
 
+BEFORE = 5
+"""Earlier weeks in which use is known, of the hours and of the calendar."""
+
+
+def hourly_use(weeks: int = BEFORE) -> list[dict]:
+    """Use in school hours that differs a little from week to week."""
+    return [
+        {
+            "event_date": MONDAY + timedelta(days=day - 7 * back),
+            "hour": hour,
+            "building": building,
+            "account_count": 20 + place,
+            "minutes": (200.0 + 55 * (7 - abs(hour - 11)) + 6 * back)
+            / (1 if day < 5 else 20)
+            * (1.6 if (back, hour) == (0, 14) else 1),
+        }
+        for back in range(weeks + 1)
+        for day in range(7)
+        for hour in range(7, 17)
+        for place, building in enumerate(BUILDINGS)
+    ]
+
+
 SITE_WORDS = "games-corner shop-street clip-stream news-desk quiz-maker photo-box"
 OFF_HOURS = (
     "0 18 30, 0 20 55, 1 19 40, 1 20 80, 1 21 140, 2 21 95, 3 20 60, 3 22 20, "
@@ -290,7 +313,10 @@ def site_use(new: int, older: int) -> list[dict]:
         for place in range(new + older)
         for day in range(1 + place % 4)
     ]
-    return [*rows, rows[0] | {"site": "lessons.example", "verdict": "approved"}]
+    listed = rows[0] if rows else {"event_date": MONDAY, "minutes": 160.0}
+    lessons = listed | {"site": "lessons.example", "verdict": "approved"}
+    last = {"event_date": MONDAY - timedelta(days=7), "first_seen_date": None}
+    return [*rows, lessons, lessons | last | {"minutes": 90.0}]
 
 
 def off_hours() -> list[dict]:
@@ -309,15 +335,16 @@ def off_hours() -> list[dict]:
     ]
 
 
-def school_days() -> list[dict]:
+def school_days(weeks: int = BEFORE) -> list[dict]:
     return [
         {
-            "event_date": MONDAY + timedelta(days=day),
+            "event_date": MONDAY + timedelta(days=day - 7 * back),
             "building": building,
             "day_type": "school" if day < 5 else "weekend",
             "duty_start_minutes": 390 if day < 5 else None,
             "duty_end_minutes": (960 if day != 2 else 780) if day < 5 else None,
         }
+        for back in range(weeks + 1)
         for day in range(7)
         for building in BUILDINGS
     ]
@@ -503,6 +530,7 @@ def busy() -> ReportInputs:
         attribution=frame("attribution", attribution()),
         site_use=frame("site_use", site_use(7, 9)),
         off_hours=frame("off_hours", off_hours()),
+        hourly_use=frame("hourly_use", hourly_use()),
         source_hours=frame("source_hours", source_hours({("proxy", 2, 2)})),
         source_days=frame("source_days", source_days()),
         school_days=frame("school_days", school_days()),
@@ -530,7 +558,7 @@ def quiet() -> ReportInputs:
         busy(),
         findings=empty_frame("findings"),
         evidence=empty_frame("evidence"),
-        site_use=frame("site_use", [site_use(1, 0)[-1]]),
+        site_use=frame("site_use", [site_use(1, 0)[-2]]),
         off_hours=empty_frame("off_hours"),
         source_hours=frame("source_hours", source_hours(set())),
     )
@@ -628,6 +656,7 @@ def hostile() -> ReportInputs:
         daily_use=poisoned(inputs.daily_use, "building"),
         attribution=poisoned(inputs.attribution, "building"),
         off_hours=poisoned(inputs.off_hours, "building"),
+        hourly_use=poisoned(inputs.hourly_use, "building"),
         source_days=poisoned(inputs.source_days, "source"),
         permits=poisoned(inputs.permits, "permit_id", "kind", "about"),
         rule_standing=poisoned(inputs.rule_standing, "code", "state"),

@@ -12,14 +12,15 @@ from pipelines.reports.editions import Edition, edition_report
 from pipelines.reports.headline import source_issues
 from pipelines.reports.page_one import lines
 from pipelines.reports.schemas import SCHEMAS
-from pipelines.reports.sections import buildings, policy_map
+from pipelines.reports.sections import PAGES, buildings, policy_map, sections
 from pipelines.reports.view import View
 from pipelines.reports.weekly import weekly_report
 from pipelines.reports.words import clock, distance, how_sure, in_locale
 from pipelines.settings.model import Referral
 from pipelines.warehouse.library import models
-from tests.sections.fixtures import MONDAY, busy
-from tests.sections.reading import Page
+from tests.sections.conftest import pages_of
+from tests.sections.fixtures import MONDAY, WEEKS, busy
+from tests.sections.reading import Page, texts
 
 LIKELY_VICTIM = {"detections.signed_in_too_far_apart"}
 """Where the owner is asked since a stranger may have the password."""
@@ -79,6 +80,7 @@ def test_trust_is_amber_while_a_source_is_blind():
     view = View(replace(busy(), source_issues=issues(BLIND)), MONDAY)
     trust = lines(view)[1]
     assert trust.is_amber
+    assert " Firewall: more log lines than usual" in trust.rest
     assert "44% of lines name no account" in trust.rest
     assert not lines(View(busy(), MONDAY))[1].is_amber
 
@@ -114,6 +116,27 @@ def test_a_page_refers_to_no_section_that_it_lacks():
         text = edition_report(corrected, MONDAY, Edition(kind))[INDEX]
         assert "revision 2" in text
         assert ("See Corrections" in text) <= ('id="corrections-part"' in text), kind
+
+
+SEE = re.compile(r"(?<!not )\b[Ss]ee ([A-Z][A-Za-z' ]+?)[.;,]")
+
+
+def test_what_a_page_says_to_see_is_there():
+    ill = replace(busy(), revision=2, source_issues=issues(*ISSUES))
+    labels = {section.label: section.name for section in sections()}
+    for found in (weekly_report(ill, MONDAY), *map(pages_of, WEEKS)):
+        pages = texts(found)
+        anchors = "".join(pages[f"2026-W47/{file}"] for file, _ in PAGES.values())
+        for path, text in pages.items():
+            said = SEE.findall(Page(text).text) if path.endswith(".html") else []
+            for label in said:
+                assert f'id="{labels[label]}-part"' in anchors, (path, label)
+
+
+ISSUES = [
+    (source, "HS", "thin", "12 lines", WEDNESDAY, None)
+    for source in ("dhcp", "firewall", "logons", "proxy")
+]
 
 
 def test_the_superintendent_sees_counts_and_cases_whole():

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from pipelines.reports.page_one import headline, lines
+from pipelines.reports.parts import parts_of
 from pipelines.reports.sections import sections
 from pipelines.reports.sections.rule_coverage import SECTION
 from pipelines.reports.view import View
-from pipelines.reports.weekly import parts_of
 from tests.sections.fixtures import MONDAY, WEEKS, frame
 
 FILTERS = {
@@ -80,7 +80,10 @@ def test_no_use_outside_hours_is_not_said_where_none_could_be_seen():
     view = view_of("quiet", rows)
     outside = line(view, "off-hours-accounts")
     assert outside.value is None
-    assert outside.rest.startswith("Could not be judged at Oak Middle: 48% of events")
+    assert outside.rest == "Could not be judged in the same places."
+    assert outside.chip == ""
+    said = line(view, "new-sites").rest
+    assert said.startswith("Could not be judged at Oak Middle: 48% of events")
     assert line(view, "shared-accounts").value == 0
 
 

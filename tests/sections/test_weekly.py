@@ -238,7 +238,7 @@ def test_use_of_a_site_within_off_hours_use_is_told_there():
 
 def test_carried_items_keep_the_day_they_were_first_seen():
     text = Page(pages_of("busy")[INDEX], within="needs-you").text
-    assert "2 new, 1 carried over from Tue, Nov 10" in text
+    assert "2 new, 1 since Tue, Nov 10" in text
 
 
 def test_a_partial_week_says_so_and_does_not_compare():

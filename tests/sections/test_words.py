@@ -6,6 +6,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from pipelines.reports import words
+from pipelines.reports.cards import in_units
+from pipelines.reports.safety import with_looks
+from pipelines.reports.words import in_locale
 from tests.sections.conftest import pages_of
 from tests.sections.fixtures import WEEKS
 from tests.sections.reading import Page
@@ -97,3 +100,23 @@ def test_lint_leaves_words_that_only_look_alike():
 )  # fmt: skip
 def test_how_it_is_said(value, said):
     assert value == said
+
+
+def test_an_encoded_host_is_shown_with_its_letters():
+    said = with_looks("Device elm-1 asked for xn--smpleton-16g.example, which")
+    assert said == (
+        "Device elm-1 asked for xn--smpleton-16g.example (may read "
+        '"s\u0430mpleton.example", in Cyrillic and Latin letters), which'
+    )
+    assert with_looks("xn--mnchen-3ya.example").endswith("in Latin letters)")
+    for plain in ("sampleton.example", "xn--", "not-xn--a.example", "xn--\u00e9"):
+        assert with_looks(plain) == plain
+    assert with_looks("xn--99999999999.example") == "xn--99999999999.example"
+
+
+def test_a_distance_is_in_the_units_of_the_readers():
+    claim = "Account elm-1 signed in from two places about 1,029 km apart."
+    assert "639 miles apart" in in_units(claim, {"kilometres": 1029})
+    assert in_units(claim, {"kilometres": "x"}) == claim
+    with in_locale("en-GB"):
+        assert in_units(claim, {"kilometres": 1029}) == claim

@@ -9,9 +9,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from plotly.graph_objects import Figure
-
 from pipelines.plugins import discover
+from pipelines.reports.charts import Figure
 from pipelines.reports.tables import Table
 from pipelines.reports.view import View
 
@@ -65,6 +64,8 @@ class Section:
             each may know is narrowed before; see `reports.editions`.
         kind: The kind of findings whose absence its title would tell.
         is_quiet: Whether its title says that nothing was seen.
+        is_for_spans: Whether the pages of months and semesters show it too: what it
+            says is of the days of its view, however many.
         stays: Whether no setting may leave it out: without it a reader would
             take the numbers for more than they are.
     """
@@ -84,6 +85,7 @@ class Section:
     editions: Collection[str] = ()
     kind: str | None = None
     is_quiet: Callable[[Any], bool] = is_empty
+    is_for_spans: bool = False
     stays: bool = False
 
 

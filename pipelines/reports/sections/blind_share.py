@@ -3,9 +3,8 @@
 from datetime import timedelta
 
 import polars as pl
-from plotly.graph_objects import Figure
 
-from pipelines.reports.charts import ROW_HEIGHT, axis, bars, chart, note
+from pipelines.reports.charts import ROW_HEIGHT, Figure, axis, bars, chart, note
 from pipelines.reports.sections import Section
 from pipelines.reports.tables import Table, table, total
 from pipelines.reports.view import View

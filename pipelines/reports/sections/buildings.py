@@ -3,11 +3,10 @@
 from typing import Any
 
 import polars as pl
-from plotly.graph_objects import Figure
 
-from pipelines.reports.charts import axis, chart, columns, note
+from pipelines.reports.charts import Figure, axis, chart, columns, note
 from pipelines.reports.sections import Section
-from pipelines.reports.tables import Table, largest, table, total
+from pipelines.reports.tables import Cell, Table, largest, table, total
 from pipelines.reports.view import View
 from pipelines.reports.words import USE_CLASSES, WEEKDAYS, count, number, share
 
@@ -93,7 +92,7 @@ def small(mine: pl.DataFrame, name: str, suffix: str) -> Any:
         (weekday, requests, f"{name}, {WEEKDAYS[weekday]}: {number(requests)} requests")
         for weekday, requests in mine.select("weekday", "request_count").iter_rows()
     ]
-    return columns("blue", marks).update(xaxis=f"x{suffix}", yaxis=f"y{suffix}")
+    return columns("blue", marks) | {"xaxis": f"x{suffix}", "yaxis": f"y{suffix}"}
 
 
 def pair(place: int, suffix: str, top: float, down: int) -> dict[str, Any]:
@@ -111,11 +110,18 @@ def pair(place: int, suffix: str, top: float, down: int) -> dict[str, Any]:
 
 def use_table(rows: pl.DataFrame) -> Table:
     """Every class of use, by building and day."""
+    most = max(largest(rows, "request_count"), 1)
     return table(
         "One row per building, day and kind of use",
         ["Building", "Day", "Caused by", "Requests", "Accounts"],
         (
-            [building, WEEKDAYS[weekday], USE_CLASSES.get(kind), requests, accounts]
+            [
+                building,
+                Cell(WEEKDAYS[weekday], WEEKDAYS[weekday], order=str(weekday)),
+                USE_CLASSES.get(kind),
+                Cell.bar(requests, requests / most),
+                accounts,
+            ]
             for building, weekday, kind, requests, accounts in rows.select(
                 "building", "weekday", "use_class", "request_count", "account_count"
             ).iter_rows()
@@ -134,4 +140,5 @@ SECTION = Section(
     summary=summary,
     draw=draw,
     table=use_table,
+    is_for_spans=True,
 )

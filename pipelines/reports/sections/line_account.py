@@ -1,9 +1,8 @@
 """Report section: where every line went. In = read + set aside + all the rest."""
 
 import polars as pl
-from plotly.graph_objects import Figure
 
-from pipelines.reports.charts import ROW_HEIGHT, axis, bars, chart, note
+from pipelines.reports.charts import ROW_HEIGHT, Figure, axis, bars, chart, note
 from pipelines.reports.sections import Section
 from pipelines.reports.tables import Table, largest, table, total
 from pipelines.reports.view import View

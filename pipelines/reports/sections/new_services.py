@@ -3,9 +3,9 @@
 import polars as pl
 
 from pipelines.reports.sections import Section, no_chart
-from pipelines.reports.tables import Table, table
+from pipelines.reports.tables import Cell, Table, table
 from pipelines.reports.view import View
-from pipelines.reports.words import count, day, listed
+from pipelines.reports.words import count, listed
 
 
 def rows(view: View) -> pl.DataFrame:
@@ -52,8 +52,8 @@ def services_table(rows: pl.DataFrame) -> Table:
          "MB sent", "Lists call it", "On the list"],
         (
             [
-                row["site"],
-                day(row["event_date"]),
+                Cell.of_site(row["site"]),
+                Cell.of_day(row["event_date"]),
                 row["account_count"],
                 row["device_count"],
                 round(row["megabytes_out"]) if row["sent_days"] else None,

@@ -3,9 +3,8 @@
 from typing import Any
 
 import polars as pl
-from plotly.graph_objects import Figure
 
-from pipelines.reports.charts import axis, box, chart, grid
+from pipelines.reports.charts import Figure, axis, box, chart, grid
 from pipelines.reports.sections import Section
 from pipelines.reports.tables import Table, amount, largest, table
 from pipelines.reports.view import View
@@ -137,4 +136,5 @@ SECTION = Section(
     table=hours_table,
     kind="off_hours_external",
     is_quiet=is_quiet,
+    is_for_spans=True,
 )

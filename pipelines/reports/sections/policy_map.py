@@ -5,9 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
-from plotly.graph_objects import Figure
 
-from pipelines.reports.charts import ROW_HEIGHT, axis, bars, chart, note
+from pipelines.reports.charts import ROW_HEIGHT, Figure, axis, bars, chart, note
 from pipelines.reports.sections import EDITIONS, Section
 from pipelines.reports.tables import Table, table
 from pipelines.reports.view import View

@@ -3,9 +3,8 @@
 from typing import Any
 
 import polars as pl
-from plotly.graph_objects import Figure
 
-from pipelines.reports.charts import ROW_HEIGHT, axis, bars, box, chart, note
+from pipelines.reports.charts import ROW_HEIGHT, Figure, axis, bars, box, chart, note
 from pipelines.reports.palette import LIGHT
 from pipelines.reports.sections import Section
 from pipelines.reports.tables import Table, table
@@ -28,7 +27,7 @@ def rows(view: View) -> pl.DataFrame:
     )
     lines = view.inputs.evidence.join(found, on="finding_id")
     # a logon names its device, a request the building too: one lane for both
-    building = pl.col("building").drop_nulls().mode().sort().first()
+    building = view.short_place().drop_nulls().mode().sort().first()
     seen_at = building.over("finding_id", "device")
     return lines.sort("start_time", "finding_id", "time", "position").with_columns(
         minute=minutes_after_start("time"),

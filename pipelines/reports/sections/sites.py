@@ -1,13 +1,12 @@
 """Report section: sites that are not on the approved list, for a decision."""
 
 import polars as pl
-from plotly.graph_objects import Figure
 
-from pipelines.reports.charts import ROW_HEIGHT, axis, bars, chart, note
+from pipelines.reports.charts import ROW_HEIGHT, Figure, axis, bars, chart, note
 from pipelines.reports.headline import open_sites
 from pipelines.reports.sections import Section
-from pipelines.reports.tables import Table, largest, table, total
-from pipelines.reports.words import VERDICTS, count, day, duration, number
+from pipelines.reports.tables import Cell, Table, largest, table, total
+from pipelines.reports.words import VERDICTS, count, duration, number
 
 MOST_DRAWN = 10
 
@@ -37,20 +36,33 @@ def summary(rows: pl.DataFrame) -> str:
         f"Most used: {top['site']}, {duration(top['minutes'])} on "
         f"{count(top['day_count'], 'day')}, at most "
         f"{count(top['most_accounts'], 'account')} in a day. "
-        f"A list names a category for {number(guess)} of them."
+        f"A list names a category for {number(guess)} of them.{trifles(rows)}"
     )
+
+
+def trifles(rows: pl.DataFrame) -> str:
+    """How many were used so shortly that no bar would show."""
+    few = rows.filter(pl.col("minutes") < 1).height
+    if not few:
+        return ""
+    verb = "has" if few == 1 else "have"
+    return f" {count(few, 'site')}, used for less than a minute, {verb} no bar."
 
 
 def draw(rows: pl.DataFrame) -> Figure | None:
     """Hours of use a site, new ones apart, the longest on top."""
-    shown = rows.head(MOST_DRAWN).sort(["minutes", "site"], descending=[True, False])
+    shown = (
+        rows.filter(pl.col("minutes") >= 1)
+        .head(MOST_DRAWN)
+        .sort(["minutes", "site"], descending=[True, False])
+    )
     if shown.is_empty():
         return None
     sites = list(enumerate(shown["site"]))
     longest = max(largest(shown, "minutes") / 60, 0.5)
     traces, notes = [], []
     for is_new, role, name in (
-        (True, "vermillion", "new this week"),
+        (True, "vermillion", "new"),
         (False, "blue", "seen before"),
     ):
         marks = []
@@ -79,21 +91,22 @@ def short(row: dict[str, object]) -> str:
 
 def sites_table(rows: pl.DataFrame) -> Table:
     """What a reviewer needs to decide on each site."""
+    most = max(largest(rows, "minutes"), 1)
     return table(
         "One row per site. Minutes are estimates.",
         ["Site", "Standing", "New", "First seen", "Category", "Lists that say so",
          "Days", "Most accounts in a day", "Minutes", "Requests"],
         (
             [
-                row["site"],
+                Cell.of_site(row["site"]),
                 VERDICTS.get(row["verdict"]),
                 "new" if row["is_new"] else "seen before",
-                day(row["first_seen_date"]) if row["first_seen_date"] else None,
+                Cell.of_day(row["first_seen_date"]) if row["first_seen_date"] else None,
                 row["category"],
                 row["category_source_count"],
                 row["day_count"],
                 row["most_accounts"],
-                round(row["minutes"] or 0),
+                Cell.bar(round(row["minutes"] or 0), (row["minutes"] or 0) / most),
                 row["request_count"],
             ]
             for row in rows.iter_rows(named=True)
@@ -112,4 +125,5 @@ SECTION = Section(
     summary=summary,
     draw=draw,
     table=sites_table,
+    is_for_spans=True,
 )

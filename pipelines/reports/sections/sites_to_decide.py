@@ -8,7 +8,7 @@ import polars as pl
 
 from pipelines.reports.headline import sites_asked_about
 from pipelines.reports.sections import Section, no_chart
-from pipelines.reports.tables import Table, table
+from pipelines.reports.tables import Cell, Table, table
 from pipelines.reports.words import count, day, listed
 
 
@@ -38,7 +38,7 @@ def sites_table(rows: pl.DataFrame) -> Table:
         ["Site", "Lists call it", "Accounts", "Minutes", "Days", "Cases"],
         (
             [
-                row["site"],
+                Cell.of_site(row["site"]),
                 listed([one.replace("_", " ") for one in row["categories"]], most=3),
                 row["accounts"],
                 round(row["minutes"]),

@@ -1,9 +1,8 @@
 """Report section: which hours of which source arrived, and which did not."""
 
 import polars as pl
-from plotly.graph_objects import Figure
 
-from pipelines.reports.charts import ROW_HEIGHT, axis, bars, chart
+from pipelines.reports.charts import ROW_HEIGHT, Figure, axis, bars, chart
 from pipelines.reports.sections import Section
 from pipelines.reports.tables import Table, table, total
 from pipelines.reports.view import View

@@ -5,12 +5,11 @@ from datetime import date
 from typing import Any
 
 import polars as pl
-from plotly.graph_objects import Figure
 
-from pipelines.reports.charts import axis, box, chart, dashed, line, note
+from pipelines.reports.charts import Figure, axis, chart, dashed, line, note
+from pipelines.reports.charts import band as shaded
 from pipelines.reports.headline import NUMBERS, history, is_whole, this_week, usual
 from pipelines.reports.inputs import week_of
-from pipelines.reports.palette import LIGHT
 from pipelines.reports.sections import Section
 from pipelines.reports.tables import Table, table
 from pipelines.reports.view import View, counterpart
@@ -129,7 +128,7 @@ def draw(rows: pl.DataFrame) -> Figure | None:
         top = max([value or 0 for value in [*values, *past]] + [4]) * 1.35
         sides |= pair(rows, place, suffix, top)
         own = {"xaxis": refs["xref"], "yaxis": refs["yref"]}
-        traces += [curve.update(**own) for curve in curves(rows, key)]
+        traces += [curve | own for curve in curves(rows, key)]
         notes.append(note(0, top * 0.97, name, xshift=0, **refs))
         if values[-1] is not None:
             last = (len(values) - 1, values[-1], number(values[-1]))
@@ -167,8 +166,7 @@ def band(
     """The usual range as a shaded band; nothing where it is not known."""
     if usually is None:
         return []
-    look: dict[str, Any] = {"fillcolor": LIGHT["idle"], "line": {"width": 0}} | refs
-    return [box(0, last, *usually, opacity=0.8, layer="below", **look)]
+    return [shaded(0, last, *usually, **refs)]
 
 
 def pair(rows: pl.DataFrame, place: int, suffix: str, top: float) -> dict[str, Any]:

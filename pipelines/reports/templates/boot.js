@@ -67,7 +67,8 @@
   function charts() {
     // a phone keeps the drawing, which has a layout of its own for it
     if (window.matchMedia("(max-width: 600px)").matches) { return; }
-    if (!window.IntersectionObserver) { each(".chart", wanted); return; }
+    // without data of its own a drawing stays what it is
+    if (!window.IntersectionObserver) { each(".chart:has(script)", wanted); return; }
     var near = new IntersectionObserver(function (seen) {
       seen.forEach(function (entry) {
         if (!entry.isIntersecting) { return; }
@@ -75,7 +76,7 @@
         wanted(entry.target);
       });
     }, { rootMargin: "400px" });
-    each(".chart", function (figure) { near.observe(figure); });
+    each(".chart:has(script)", function (figure) { near.observe(figure); });
   }
 
   function onceMoved(action) {
@@ -105,6 +106,77 @@
     each(".drawn", draw);
   }
 
+  // Tables that are whole can be sorted by a column and filtered; both need this
+  // script, which makes the buttons itself: without it a table is as it was written.
+  var LONG_ENOUGH = 6;
+
+  function value(row, place) {
+    var cell = row.cells[place];
+    var text = cell.getAttribute("data-order") || cell.textContent.trim();
+    var number = Number(text.replace(/,/g, ""));
+    return text && !isNaN(number) ? number : text.toLowerCase();
+  }
+
+  function compare(a, b) {
+    if (typeof a === typeof b) { return a < b ? -1 : Number(a > b); }
+    return typeof a === "number" ? -1 : 1;
+  }
+
+  function sorted(table, heads, place) {
+    var isUp = heads[place].getAttribute("aria-sort") === "descending";
+    var body = table.tBodies[0];
+    var rows = Array.prototype.map.call(body.rows, function (row, at) {
+      return { row: row, at: at, value: value(row, place) };
+    });
+    rows.sort(function (a, b) {
+      return (isUp ? 1 : -1) * compare(a.value, b.value) || a.at - b.at;
+    });
+    rows.forEach(function (one) { body.appendChild(one.row); });
+    heads.forEach(function (head) { head.removeAttribute("aria-sort"); });
+    heads[place].setAttribute("aria-sort", isUp ? "ascending" : "descending");
+  }
+
+  function sortable(table) {
+    var heads = Array.prototype.slice.call(table.tHead.rows[0].cells);
+    heads.forEach(function (head, place) {
+      var button = document.createElement("button");
+      button.type = "button";
+      button.className = "sorter";
+      button.textContent = head.textContent;
+      button.addEventListener("click", function () { sorted(table, heads, place); });
+      head.textContent = "";
+      head.appendChild(button);
+    });
+  }
+
+  function filterable(table) {
+    var box = table.parentNode;
+    var field = document.createElement("input");
+    var label = document.createElement("label");
+    field.type = "search";
+    field.autocomplete = "off";
+    field.addEventListener("input", function () { keep(table, field.value); });
+    label.className = "filter";
+    label.textContent = "Show rows with";
+    label.appendChild(field);
+    box.parentNode.insertBefore(label, box);
+  }
+
+  function keep(table, text) {
+    var wanted = text.trim().toLowerCase();
+    Array.prototype.forEach.call(table.tBodies[0].rows, function (row) {
+      row.hidden = row.textContent.toLowerCase().indexOf(wanted) < 0;
+    });
+  }
+
+  function tables() {
+    each("table.whole", function (table) {
+      if (!table.tHead || table.tBodies[0].rows.length < LONG_ENOUGH) { return; }
+      sortable(table);
+      filterable(table);
+    });
+  }
+
   function ready() {
     each(".theme", function (button) {
       button.addEventListener("click", function () {
@@ -116,12 +188,10 @@
     });
     each(".search input", function (field) {
       field.addEventListener("input", function () {
-        var wanted = field.value.trim().toLowerCase();
-        each(".weeks tbody tr", function (row) {
-          row.hidden = row.textContent.toLowerCase().indexOf(wanted) < 0;
-        });
+        keep(document.querySelector(".weeks table"), field.value);
       });
     });
+    tables();
     wants.addEventListener("change", repaint);
     repaint();
     onceMoved(charts);

@@ -1,0 +1,149 @@
+"""A week, or some weeks, beside those before: a school day against a school day.
+
+Only what arrived whole is compared. Weeks with a holiday have fewer school days, so
+that sums would tell of the calendar and not of use.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+import polars as pl
+
+from pipelines.reports.headline import (
+    WEEKS_COMPARED,
+    coverage,
+    is_whole,
+    usual,
+)
+from pipelines.reports.inputs import week_of
+from pipelines.reports.view import ONE_WEEK, View
+from pipelines.reports.words import count, number
+
+FEWEST_FOR_SHARES = 10
+"""Below this a difference is told as it is: of 3 and 4 nobody needs a third more."""
+UP, DOWN = "\N{BLACK UP-POINTING TRIANGLE}", "\N{BLACK DOWN-POINTING TRIANGLE}"
+
+Measure = Callable[[View], int | None]
+Say = Callable[[int], str]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One number, the one before, and the usual range; None where it is not known."""
+
+    now: int | None
+    before: int | None = None
+    usual: tuple[int, int] | None = None
+
+    @property
+    def change(self) -> float | None:
+        """The difference as a share of what was before."""
+        if self.now is None or not self.before:
+            return None
+        return (self.now - self.before) / self.before
+
+    def chip(self, say: Say, *, is_share: bool = True) -> str:
+        """As in "▲12%", or "▼3" of small counts; empty where nothing compares."""
+        if self.now is None or self.before is None:
+            return ""
+        return chip(self.now, self.before, say, is_share=is_share)
+
+
+def chip(now: int, before: int, say: Say, *, is_share: bool = True) -> str:
+    """What changed, as short as it can be said.
+
+    Args:
+        say: Writes a difference.
+        is_share: A difference is told as a share, where the counts are not small.
+    """
+    if now == before:
+        return "no change"
+    mark = UP if now > before else DOWN
+    if not is_share or min(now, before) < FEWEST_FOR_SHARES:
+        return f"{mark}{say(abs(now - before))}"
+    share = round(100 * abs(now - before) / before)
+    return f"{mark}{share}%" if share else "no change"
+
+
+STOCKS = ("needs_review",)
+"""Headline numbers that stand at the end of a week; the others add up over its days."""
+
+
+def change(view: View, key: str, now: int | None) -> str:
+    """What changed in a headline number since last week, as a chip.
+
+    Weeks with more and with fewer school days are compared a school day. Nothing is
+    said of a week that is not over, or of which too little arrived.
+    """
+    last = view.last_week
+    if now is None or last is None or last.get(key) is None:
+        return ""
+    if not view.is_over or coverage(view).is_partial or not is_whole(last):
+        return ""
+    before, days = last[key], last.get("school_days")
+    mine = view.school_day_count
+    if key in STOCKS or not days or not mine or days == mine:
+        return "" if now == before else chip(now, before, number, is_share=False)
+    rate = round(now / mine - before / days, 1)
+    return f"{UP if rate > 0 else DOWN}{abs(rate)}/day" if rate else ""
+
+
+def compared(view: View, measure: Measure) -> Compared:
+    """The measure of a view, and of the views of the same length before it."""
+    now = measure(view)
+    earlier = list(comparable(view))
+    if not earlier or not whole(view):
+        return Compared(now)
+    just = earlier[0] if earlier[0].end + timedelta(days=1) == view.start else None
+    return Compared(
+        now,
+        measure(just) if just else None,
+        usual([measure(one) for one in reversed(earlier)]),
+    )
+
+
+def comparable(view: View) -> Iterator[View]:
+    """Up to eight earlier views of the same length that arrived whole, the last first.
+
+    Those without a school day are passed over: they are another kind of week.
+    """
+    known = {week_of(week): is_whole(week) for week in view.inputs.previous}
+    found, first = 0, min(known, default=view.start)
+    earlier = view.back(1)
+    while earlier.start >= first and found < WEEKS_COMPARED:
+        mondays = [earlier.start + n * ONE_WEEK for n in range(view.weeks)]
+        if all(known.get(monday) for monday in mondays) and earlier.on_site_dates:
+            found += 1
+            yield earlier
+        earlier = earlier.back(1)
+
+
+def whole(view: View) -> bool:
+    """It is over, had a school day, and enough of it arrived."""
+    return bool(view.on_site_dates) and view.is_over and not coverage(view).is_partial
+
+
+def before_said(view: View) -> str:
+    """What came before, as a reader calls it."""
+    if view.weeks == 1:
+        return "last week"
+    return f"the {count(view.weeks, 'week')} before"
+
+
+def on_days(view: View, frame: pl.DataFrame) -> pl.DataFrame:
+    """The rows of school days in the buildings; of all days where there was none."""
+    rows = view.of_week(frame)
+    if not view.on_site_dates:
+        return rows
+    return rows.filter(pl.col("event_date").is_in(view.on_site_dates))
+
+
+def day_count(view: View) -> int:
+    """The days that `on_days` keeps."""
+    return len(view.on_site_dates) or 7 * view.weeks
+
+
+def a_day(view: View) -> str:
+    """As in "a school day"; in a week without one, "a day"."""
+    return "a school day" if view.on_site_dates else "a day"

@@ -1,0 +1,237 @@
+"""Pages of months and semesters: the pictures over all their weeks, and the weeks."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+from pipelines.findings.cases import Case
+from pipelines.reports.exports import Page, exports
+from pipelines.reports.headline import NUMBERS, is_whole, this_week
+from pipelines.reports.inputs import week_of
+from pipelines.reports.pages import page
+from pipelines.reports.parts import parts_of, said_once, wanted
+from pipelines.reports.sections import sections, trend
+from pipelines.reports.static_charts import drawing
+from pipelines.reports.tables import Cell, Table, table
+from pipelines.reports.view import ONE_WEEK, View, week_label
+from pipelines.reports.words import (
+    KINDS,
+    MONTHS,
+    NOT_KNOWN,
+    count,
+    day_range,
+    number,
+    share,
+)
+
+TO_THURSDAY = timedelta(days=3)
+FALL_BEGINS = 8
+
+
+def month_of(start: date) -> tuple[str, str]:
+    """File name and title of the month that a week belongs to."""
+    middle = start + TO_THURSDAY
+    return f"months/{middle:%Y-%m}", f"{MONTHS[middle.month - 1]} {middle.year}"
+
+
+def semester_of(start: date) -> tuple[str, str]:
+    """File name and title of the semester that a week belongs to."""
+    middle = start + TO_THURSDAY
+    if middle.month >= FALL_BEGINS:
+        return f"semesters/{middle.year}-2-fall", f"Fall {middle.year}"
+    return f"semesters/{middle.year}-1-spring", f"Spring {middle.year}"
+
+
+def known_weeks(view: View) -> list[Mapping[str, Any]]:
+    """The headline numbers of every week, this one's as they are now."""
+    others = [week for week in view.inputs.previous if week_of(week) != view.start]
+    now = this_week(view) | {"week_start": view.start}
+    return sorted([*others, now], key=lambda week: str(week_of(week)))
+
+
+def grouped(view: View) -> dict[tuple[str, str], list[Mapping[str, Any]]]:
+    """The weeks of each month and each semester, oldest first."""
+    found: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for week in known_weeks(view):
+        if not week.get("is_last_year") and not week.get("is_removed"):
+            for name in (month_of(week_of(week)), semester_of(week_of(week))):
+                found.setdefault(name, []).append(week)
+    return found
+
+
+def rollup_pages(view: View, shared: Mapping[str, Any]) -> dict[str, Page]:
+    """A page and files for each month and semester with a published week.
+
+    One that reaches back before all findings are kept stays as it was published.
+    """
+    pages: dict[str, Page] = {}
+    first = view.inputs.kept_from or date.min
+    for (path, title), weeks in grouped(view).items():
+        if week_of(weeks[0]) < first:
+            continue
+        side_by_side, cases = weeks_table(weeks), cases_by_kind(view, weeks)
+        figure = trend.draw(trend.rows_of(weeks))
+        own = span_of(view, weeks)
+        blind, parts = said_once(span_parts(own))
+        text = page(
+            "rollup.html.j2",
+            **shared,
+            drawn=[drawing(figure), drawing(figure, is_narrow=True)] if figure else [],
+            name=title,
+            path=path,
+            lead=f"{lead(weeks)} {count(own.school_day_count, 'school day')}.",
+            switch=span_switch(view, (path, title), weeks),
+            blind=blind,
+            parts=parts,
+            weeks_title=weeks_title(cases),
+            tables=[side_by_side, cases],
+        )
+        pages[f"{path}.html"] = text
+        pages |= exports(path, side_by_side, {**shared, "dates": title})
+    return pages
+
+
+def span_of(view: View, weeks: list[Mapping[str, Any]]) -> View:
+    """All days from the first of some weeks to the last."""
+    first, last = week_of(weeks[0]), week_of(weeks[-1])
+    return replace(view, start=first, weeks=(last - first) // ONE_WEEK + 1)
+
+
+def span_parts(own: View) -> list[dict[str, Any]]:
+    """The sections that show the days of a span; their files are those of its weeks."""
+    chosen = [one for one in sections() if one.is_for_spans]
+    parts = parts_of(own, wanted(chosen, own.inputs.sections_off))
+    return [part | {"files": ""} for part in parts]
+
+
+def weeks_title(cases: Table) -> str:
+    """How many cases the weeks brought, and how many wait."""
+    size, waiting = cases.total("Cases"), cases.total("Waiting")
+    if not size:
+        return "These weeks brought no case"
+    verb = "waits" if waiting == 1 else "wait"
+    return f"These weeks brought {count(size, 'case')}; {number(waiting)} {verb}"
+
+
+Switch = list[tuple[str, str]]
+"""What each choice is called and where it leads; empty for the page one is on."""
+
+
+def switch(view: View) -> Switch:
+    """From the pictures of a week to its month and its semester."""
+    first = view.inputs.kept_from or date.min
+    spans = [
+        (name, f"../{path}.html")
+        for (path, name), weeks in grouped(view).items()
+        if view.start in map(week_of, weeks) and week_of(weeks[0]) >= first
+    ]
+    spans.sort(key=lambda one: one[1])  # months first
+    return [(f"Week {view.start.isocalendar().week}", ""), *spans] if spans else []
+
+
+def span_switch(
+    view: View, own: tuple[str, str], weeks: list[Mapping[str, Any]]
+) -> Switch:
+    """From a month or semester to its newest week, and to others of its kind."""
+    newest = week_of(weeks[-1])
+    week = f"Week {newest.isocalendar().week}"
+    spans = [
+        (name, "" if (path, name) == own else f"../{path}.html")
+        for (path, name), held in sorted(grouped(view).items())
+        if newest in map(week_of, held) or path.split("/")[0] == own[0].split("/")[0]
+    ]
+    return [(week, f"../{week_label(newest)}/pictures.html"), *spans]
+
+
+def lead(weeks: list[Mapping[str, Any]]) -> str:
+    """How many weeks there are, and how many of them are not whole."""
+    said = f"{count(len(weeks), 'week')} with a report"
+    broken = sum(not is_whole(week) for week in weeks)
+    if broken:
+        said += f", {count(broken, 'of them a partial week', 'of them partial weeks')}"
+    return f"{said}."
+
+
+def weeks_table(weeks: list[Mapping[str, Any]]) -> Table:
+    """The numbers of each week; a week that is not whole is marked."""
+    return table(
+        "One row per week",
+        ["Week", "Dates", "School days", *NUMBERS.values(), "Arrived"],
+        (
+            [
+                _link(week_of(week)),
+                day_range(week_of(week), week_of(week) + timedelta(days=6)),
+                week.get("school_days"),
+                *(week.get(key) for key in NUMBERS),
+                _arrived(week),
+            ]
+            for week in weeks
+        ),
+    )
+
+
+def _link(start: date) -> Cell:
+    name = f"Week {start.isocalendar().week}"
+    return Cell(name, name, href=f"../{week_label(start)}/index.html")
+
+
+def _arrived(week: Mapping[str, Any]) -> str:
+    whole = week.get("coverage")
+    if whole is None:
+        return NOT_KNOWN
+    part = share(round(whole * 1e4), 10_000)
+    return part if is_whole(week) else f"{part} (partial week)"
+
+
+def cases_by_kind(view: View, weeks: list[Mapping[str, Any]]) -> Table:
+    """Cases of those weeks by what they are about and where review stands."""
+    first, last = week_of(weeks[0]), week_of(weeks[-1])
+    own = [case for case in view.all_cases if first <= case.monday <= last]
+    asked = [case for case in own if case.standing(view.start) != "site"]
+    groups: dict[tuple[str, str], list[Case]] = {}
+    for case in asked:
+        key = (case.heaviest["kind"], case.standing(view.start))
+        groups.setdefault(key, []).append(case)
+    return table(
+        "Cases of these weeks. Each is counted once, however many weeks it waits.",
+        ["About", "Accounts or devices", "Cases", *STATES.values()],
+        (
+            [
+                label,
+                len(
+                    {
+                        row["subject"]
+                        for (of, _), held in groups.items()
+                        for case in held
+                        for row in case.counted
+                        if of == kind
+                    }
+                ),
+                sum(len(held) for (of, _), held in groups.items() if of == kind),
+                *(len(groups.get((kind, state), ())) for state in STATES),
+            ]
+            for kind, label in KINDS.items()
+        ),
+    )
+
+
+STATES = {
+    "waiting": "Waiting",
+    "trial": "On trial",
+    "expired": "Expired",
+    "explained": "Explained",
+    "confirmed": "Confirmed",
+    "withdrawn": "Withdrawn",
+}
+
+
+def spans_of(week_start: date) -> list[str]:
+    """The pages of month and semester that a week stands in, without their endings."""
+    return [month_of(week_start)[0], semester_of(week_start)[0]]
+
+
+def is_last_of(path: str, week_start: date) -> bool:
+    """Whether a month's or semester's page ends with a week."""
+    after = week_start + timedelta(days=7)
+    return path not in (month_of(after)[0], semester_of(after)[0])

@@ -1,0 +1,219 @@
+"""Report section: a handful of numbers of use, each against what was before."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import polars as pl
+
+from pipelines.reports.comparisons import (
+    Compared,
+    Measure,
+    Say,
+    a_day,
+    before_said,
+    compared,
+    day_count,
+    on_days,
+)
+from pipelines.reports.sections import Section, no_chart
+from pipelines.reports.tables import Table, amount, table
+from pipelines.reports.view import View
+from pipelines.reports.words import NOT_KNOWN, count, number
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One number.
+
+    Attributes:
+        per: What it is of, such as "a school day".
+        say: Writes it as readers know it.
+    """
+
+    label: str
+    per: str
+    numbers: Compared
+    say: Say
+    before_said: str
+
+    @property
+    def text(self) -> str:
+        """The number."""
+        now = self.numbers.now
+        return NOT_KNOWN if now is None else self.say(now)
+
+    @property
+    def chip(self) -> str:
+        """What changed; empty where nothing compares."""
+        if self.say is percent:
+            return self.numbers.chip(points, is_share=False)
+        return self.numbers.chip(self.say)
+
+    @property
+    def compared(self) -> str:
+        """As in "last week 310 hours; usually 280 to 330 hours"."""
+        said = []
+        if self.numbers.before is not None:
+            said.append(f"{self.before_said} {self.say(self.numbers.before)}")
+        if self.numbers.usual:
+            low, high = self.numbers.usual
+            said.append(f"usually {between(self.say(low), self.say(high))}")
+        return "; ".join(said) or "nothing to compare with"
+
+
+def between(low: str, high: str) -> str:
+    """As in "280 to 330 hours", naming the unit once."""
+    if low == high:
+        return low
+    size, _, unit = low.partition(" ")
+    return f"{size if high.endswith(f' {unit}') else low} to {high}"
+
+
+def use(view: View) -> int | None:
+    """Minutes of use by people, a school day."""
+    rows = on_days(view, view.inputs.hourly_use)
+    return None if rows.is_empty() else _a_day(view, rows, "minutes")
+
+
+def sites(view: View) -> int | None:
+    """Sites that people used, a school day."""
+    rows = on_days(view, view.inputs.site_use)
+    return None if rows.is_empty() else round(rows.height / day_count(view))
+
+
+def on_the_list(view: View) -> int | None:
+    """Percent of the use that was of sites on the list."""
+    rows = on_days(view, view.inputs.site_use)
+    whole = amount(rows, "minutes")
+    listed = amount(rows.filter(pl.col("verdict") == "approved"), "minutes")
+    return round(100 * listed / whole) if whole else None
+
+
+def received(view: View) -> int | None:
+    """MB that people and devices received, a school day."""
+    rows = on_days(view, view.inputs.daily_use)
+    if rows.is_empty():
+        return None
+    return round(amount(rows, "bytes_in") / 1e6 / day_count(view))
+
+
+def after_hours(view: View) -> int | None:
+    """Minutes of use of outside sites outside duty hours, a week."""
+    if view.of_week(view.inputs.hourly_use).is_empty():
+        return None
+    rows = view.of_week(view.inputs.off_hours)
+    return round(amount(rows, "minutes") / view.weeks)
+
+
+def _a_day(view: View, rows: pl.DataFrame, column: str) -> int:
+    return round(amount(rows, column) / day_count(view))
+
+
+def hours(minutes: int) -> str:
+    """As in "310 hours", "2.5 hours" and "40 minutes"; estimates all."""
+    if minutes < 90:
+        return count(minutes, "minute")
+    whole = minutes / 60
+    return f"{whole:,.1f} hours" if whole < 10 else f"{whole:,.0f} hours"
+
+
+def volume(megabytes: int) -> str:
+    """As in "12.3 GB"."""
+    size = megabytes / 1000
+    return f"{size:.1f} GB" if size < 100 else f"{size:,.0f} GB"
+
+
+def percent(value: int) -> str:
+    """As in "87%"."""
+    return f"{value}%"
+
+
+def points(value: int) -> str:
+    """A difference of two percentages."""
+    return count(value, "point")
+
+
+Per = Callable[[View], str]
+
+
+def always(said: str, _view: View) -> str:
+    """The same words for every view."""
+    return said
+
+
+A_WEEK = partial(always, "a week")
+MEASURES: Mapping[str, tuple[Measure, Say, Per]] = {
+    "Use by people (estimate)": (use, hours, a_day),
+    "Sites used": (sites, number, a_day),
+    "Of use: sites on the list": (on_the_list, percent, a_day),
+    "Received": (received, volume, a_day),
+    "Outside sites after hours (estimate)": (after_hours, hours, A_WEEK),
+}
+
+
+def rows(view: View) -> list[Tile]:
+    """The numbers that are known of the view."""
+    said = before_said(view)
+    tiles = [
+        Tile(label, per(view), compared(view, measure), say, said)
+        for label, (measure, say, per) in MEASURES.items()
+    ]
+    return [tile for tile in tiles if tile.numbers.now is not None]
+
+
+def title(rows: list[Tile]) -> str:
+    """The use of a day, and what changed."""
+    if not rows:
+        return "Nothing is known of the use of the web"
+    first = rows[0]
+    said = f"{first.label.split(' (')[0]}: about {first.text} {first.per}"
+    change = first.numbers.change
+    if change is None:
+        return said
+    size = round(100 * abs(change))
+    if not size:
+        return f"{said}, as much as {first.before_said}"
+    return (
+        f"{said}, {size}% {'more' if change > 0 else 'less'} than {first.before_said}"
+    )
+
+
+def summary(rows: list[Tile]) -> str:
+    """What compares with what."""
+    if not rows:
+        return ""
+    return (
+        f"Arrows compare with {rows[0].before_said}, a school day with a school day. "
+        "Days of learning from home and weeks of which too little arrived are left out."
+    )
+
+
+def numbers_table(rows: list[Tile]) -> Table:
+    """Each number with those that it is compared with."""
+    return table(
+        "One row per number",
+        ["Number", "Of", "Now", "Change", "Compared"],
+        (
+            [tile.label, tile.per, tile.text, tile.chip or "not compared",
+             tile.compared]
+            for tile in rows
+        ),
+    )  # fmt: skip
+
+
+SECTION = Section(
+    name="glance",
+    editions=("superintendent",),
+    order=10,
+    label="At a glance",
+    page="pictures",
+    rows=rows,
+    title=title,
+    summary=summary,
+    draw=no_chart,
+    table=numbers_table,
+    template="glance.html.j2",
+    more=list,
+    is_for_spans=True,
+)

@@ -1,0 +1,88 @@
+"""Report section: the kinds of sites that people used most, as public lists say."""
+
+import polars as pl
+
+from pipelines.reports.charts import Figure
+from pipelines.reports.ranking import Ranking, changed, ranking, use_cell
+from pipelines.reports.ranking import draw as bars_of
+from pipelines.reports.sections import Section
+from pipelines.reports.tables import Table, amount, table
+from pipelines.reports.view import View
+from pipelines.reports.words import duration, share
+
+UNNAMED = "no list names a kind"
+SERIES = ((pl.lit(value=True), "blue", ""),)
+
+
+def rows(view: View) -> Ranking:
+    """The kinds, the most used first; a site of two kinds is of both."""
+    kinds = pl.col("category").fill_null(UNNAMED).replace("", UNNAMED)
+    use = view.inputs.site_use.with_columns(
+        name=kinds.str.replace_all("_", " ").str.split(", ")
+    )
+    return ranking(view, use.explode("name"))
+
+
+def named(rows: Ranking) -> pl.DataFrame:
+    """Those that a list names."""
+    return rows.rows.filter(pl.col("name") != UNNAMED)
+
+
+def title(rows: Ranking) -> str:
+    """The kind used most."""
+    known = named(rows)
+    if known.is_empty():
+        return "No list names the kind of a site that was used"
+    top = known.row(0, named=True)
+    return f"Most used kind: {top['name']}, {duration(top['minutes'])} {rows.a_day}"
+
+
+def summary(rows: Ranking) -> str:
+    """How much of the use any list speaks of."""
+    if not len(rows):
+        return ""
+    known, whole = amount(named(rows), "minutes"), round(rows.minutes)
+    said = (
+        f"Bars show use by all accounts together, {rows.a_day}. Lists name a kind for "
+        f"{share(round(known), whole)} of it; a site of two kinds counts in both."
+    )
+    if rows.rows["before"].drop_nulls().len():
+        said += f" Arrows compare with {rows.before_said}."
+    return said
+
+
+def draw(rows: Ranking) -> Figure | None:
+    """The ten most used kinds."""
+    return bars_of(rows, SERIES)
+
+
+def kinds_table(rows: Ranking) -> Table:
+    """Every kind, with what changed."""
+    return table(
+        f"One row per kind of site. Minutes are estimates, {rows.a_day}.",
+        ["Kind", "Minutes", "Change", "Days"],
+        (
+            [
+                row["name"],
+                use_cell(rows, row["minutes"]),
+                changed(row["minutes"], row["before"]) or "not compared",
+                row["days"],
+            ]
+            for row in rows.rows.iter_rows(named=True)
+        ),
+    )
+
+
+SECTION = Section(
+    name="top-categories",
+    editions=("superintendent",),
+    order=13,
+    label="Top categories",
+    page="pictures",
+    rows=rows,
+    title=title,
+    summary=summary,
+    draw=draw,
+    table=kinds_table,
+    is_for_spans=True,
+)

@@ -1,0 +1,87 @@
+"""Report section: the sites that people used most, on the list or not."""
+
+import polars as pl
+
+from pipelines.reports.charts import Figure
+from pipelines.reports.ranking import Ranking, changed, ranking, use_cell
+from pipelines.reports.ranking import draw as bars_of
+from pipelines.reports.sections import Section
+from pipelines.reports.tables import Cell, Table, amount, table
+from pipelines.reports.view import View
+from pipelines.reports.words import count, duration, share
+
+SERIES = (
+    (pl.col("is_listed"), "blue", "on the list"),
+    (~pl.col("is_listed"), "vermillion", "not on the list (yet)"),
+)
+
+
+def rows(view: View) -> Ranking:
+    """The sites, the most used first."""
+    return ranking(view, view.inputs.site_use.with_columns(name="site"))
+
+
+def title(rows: Ranking) -> str:
+    """The most used of how many."""
+    if not len(rows):
+        return "No site was used by people"
+    top = rows.rows.row(0, named=True)
+    return f"Most used: {top['name']}, {duration(top['minutes'])} {rows.a_day}"
+
+
+def summary(rows: Ranking) -> str:
+    """How much of it the first ten are, and how much is on the list."""
+    if not len(rows):
+        return ""
+    whole = round(rows.minutes)
+    first = share(round(amount(rows.rows.head(10), "minutes")), whole)
+    listed = share(round(amount(rows.rows.filter("is_listed"), "minutes")), whole)
+    said = (
+        f"Bars show use by all accounts together, {rows.a_day}; {listed} of it is of "
+        f"sites on the list. The ten longest are {first} of the use of "
+        f"{count(len(rows), 'site')}."
+    )
+    if rows.rows["before"].drop_nulls().len():
+        said += f" Arrows compare with {rows.before_said}."
+    return (
+        f"{said} No account is named, and what devices did by themselves is left out."
+    )
+
+
+def draw(rows: Ranking) -> Figure | None:
+    """The ten longest, those on the list apart."""
+    return bars_of(rows, SERIES)
+
+
+def sites_table(rows: Ranking) -> Table:
+    """Every site, with what changed."""
+    return table(
+        f"One row per site. Minutes are estimates, {rows.a_day}.",
+        ["Site", "On the list", "Minutes", "Change", "Days", "Most accounts in a day"],
+        (
+            [
+                Cell.of_site(row["name"]),
+                "yes" if row["is_listed"] else "not yet",
+                use_cell(rows, row["minutes"]),
+                changed(row["minutes"], row["before"]) or "not compared",
+                row["days"],
+                row["accounts"],
+            ]
+            for row in rows.rows.iter_rows(named=True)
+        ),
+    )
+
+
+SECTION = Section(
+    name="top-sites",
+    editions=("superintendent",),
+    order=12,
+    label="Top sites",
+    page="pictures",
+    rows=rows,
+    title=title,
+    summary=summary,
+    draw=draw,
+    table=sites_table,
+    is_for_spans=True,
+)

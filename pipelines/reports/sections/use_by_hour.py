@@ -1,0 +1,221 @@
+"""Report section: when people used the web, hour by hour, against what is usual."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from pipelines.reports.charts import Figure, axis, band, chart, columns, dashed
+from pipelines.reports.comparisons import (
+    a_day,
+    chip,
+    comparable,
+    day_count,
+    on_days,
+    whole,
+)
+from pipelines.reports.headline import usual
+from pipelines.reports.sections import Section
+from pipelines.reports.tables import Cell, Table, table
+from pipelines.reports.view import View
+from pipelines.reports.words import clock, count, duration, number
+
+HOURS = range(24)
+
+
+@dataclass(frozen=True)
+class Day:
+    """The hours of a day.
+
+    Attributes:
+        now: Minutes of use in each hour, a day.
+        earlier: The same of the views before, the last first.
+        weeks: How many weeks each of them is.
+    """
+
+    now: tuple[int, ...]
+    earlier: tuple[tuple[int, ...], ...]
+    weeks: int
+    a_day: str
+
+    def __len__(self) -> int:
+        return sum(self.now)
+
+    @property
+    def top(self) -> int:
+        """The hour with the most use; the first of equals."""
+        return self.now.index(max(self.now))
+
+    def of(self, hour: int) -> list[int]:
+        """One hour in the views before, the oldest first."""
+        return [each[hour] for each in reversed(self.earlier)]
+
+    def middle(self, hour: int) -> int:
+        """What the hour mostly held before."""
+        return round(float(pl.Series(self.of(hour)).median() or 0))  # type: ignore[arg-type]
+
+    def band(self, hour: int) -> tuple[int, int] | None:
+        """The usual range of an hour."""
+        return usual(self.of(hour))
+
+    @property
+    def spans(self) -> str:
+        """What is compared with, as in "the 3 weeks before"."""
+        return f"the {count(len(self.earlier) * self.weeks, 'week')} before"
+
+
+def rows(view: View) -> Day:
+    """A day of the view, and of those before it that arrived whole."""
+    earlier = comparable(view) if whole(view) else ()
+    return Day(
+        by_hour(view),
+        tuple(by_hour(one) for one in earlier),
+        view.weeks,
+        a_day(view),
+    )
+
+
+def by_hour(view: View) -> tuple[int, ...]:
+    """Minutes of use in each of the 24 hours, a day."""
+    use = on_days(view, view.inputs.hourly_use).group_by("hour")
+    known = dict(use.agg(pl.col("minutes").sum()).iter_rows())
+    return tuple(round(known.get(hour, 0) / day_count(view)) for hour in HOURS)
+
+
+def title(rows: Day) -> str:
+    """When most, and whether that is usual."""
+    if not len(rows):
+        return "No use of the web by people was seen"
+    top = f"People used the web most from {clock(rows.top)} to {clock(rows.top + 1)}"
+    outside = [hour for hour in HOURS if is_unusual(rows, hour)]
+    if not outside:
+        return top
+    hours = count(len(outside), "hour was", "hours were")
+    return f"{top}; {hours} unlike the weeks before"
+
+
+FAR = 0.2
+"""What is less far from the middle, as a share of it, is worth no word in a title."""
+
+
+def is_unusual(rows: Day, hour: int) -> bool:
+    """An hour whose use left its usual range, and by more than a trifle."""
+    usually, now, middle = rows.band(hour), rows.now[hour], rows.middle(hour)
+    if usually is None or usually[0] <= now <= usually[1]:
+        return False
+    return abs(now - middle) > FAR * max(middle, LEAST)
+
+
+LEAST = 60
+"""Minutes of all accounts together below which an hour is told to be empty anyway."""
+
+
+def summary(rows: Day) -> str:
+    """The whole of a day, what it was before, and the highest hour."""
+    if not len(rows):
+        return ""
+    whole = duration(sum(rows.now))
+    said = [f"Bars: use by all accounts in each hour of {rows.a_day}, {whole} in all."]
+    if rows.earlier:
+        before = sum(rows.middle(hour) for hour in HOURS)
+        said.append(
+            f"Dashed: the same hours in {rows.spans}, {duration(before)} in all."
+        )
+    said.append(
+        f"Highest: {clock(rows.top)} to {clock(rows.top + 1)}, "
+        f"{duration(rows.now[rows.top])}."
+    )
+    if rows.band(0):
+        said.append("Shaded: the usual range of each hour.")
+    said.append(
+        "What devices did by themselves is not in it. Minutes are counted in steps of "
+        "five, an account at a time."
+    )
+    return " ".join(said)
+
+
+def draw(rows: Day) -> Figure | None:
+    """One bar per hour, a dashed line for the weeks before, and the usual as a band."""
+    if not len(rows):
+        return None
+    marks = [
+        (hour, rows.now[hour] / 60, hover(rows, hour))
+        for hour in HOURS
+        if rows.now[hour]
+    ]
+    traces, shapes = [columns("blue", marks, name=f"use, {rows.a_day}")], []
+    top = max(rows.now) / 60
+    if rows.earlier:
+        points = [(hour, rows.middle(hour) / 60, hover(rows, hour)) for hour in HOURS]
+        traces.append(dashed("vermillion", points, name=rows.spans))
+        top = max(top, *(height for _, height, _ in points))
+        for hour in HOURS:
+            if usually := rows.band(hour):
+                low, high = (minutes / 60 for minutes in usually)
+                shapes.append(band(hour - 0.5, hour + 0.5, low, high))
+                top = max(top, high)
+    top = top or 1
+    return chart(
+        traces,
+        x=axis(-0.6, 23.6, [(hour, clock(hour)) for hour in range(0, 24, 3)]),
+        y=axis(0, top * 1.08, [(0, "0 h"), (top, f"{top:,.0f} h")], showgrid=True),
+        shapes=shapes,
+        height=300,
+    )
+
+
+def hover(rows: Day, hour: int) -> str:
+    """What stands at the mark of an hour."""
+    said = f"{clock(hour)} to {clock(hour + 1)}: {duration(rows.now[hour])}"
+    if rows.earlier:
+        said += f"; before: {duration(rows.middle(hour))}"
+    return said
+
+
+def hours_table(rows: Day) -> Table:
+    """Every hour with use, now or before."""
+    most = max([*rows.now, 1])
+    used = [
+        hour
+        for hour in HOURS
+        if rows.now[hour] or any(each[hour] for each in rows.earlier)
+    ]
+    labels = ["Hour", "Minutes"]
+    if rows.earlier:
+        labels += ["Before", "Usual", "Change"]
+    return table(
+        f"One row per hour of {rows.a_day}. Minutes are estimates.",
+        labels,
+        ([*_row(rows, hour, most)] for hour in used),
+    )
+
+
+def _row(rows: Day, hour: int, most: int) -> list[str | int | Cell]:
+    now = rows.now[hour]
+    said: list[str | int | Cell] = [
+        Cell(f"{clock(hour)} to {clock(hour + 1)}", clock(hour), order=f"{hour:02d}"),
+        Cell.bar(now, now / most),
+    ]
+    if rows.earlier:
+        low_high, middle = rows.band(hour), rows.middle(hour)
+        usually = (
+            f"{number(low_high[0])} to {number(low_high[1])}"
+            if low_high
+            else "too few weeks"
+        )
+        said += [middle, usually, chip(now, middle, number)]
+    return said
+
+
+SECTION = Section(
+    name="use-by-hour",
+    editions=("principal", "superintendent"),
+    order=11,
+    label="Use by hour",
+    page="pictures",
+    rows=rows,
+    title=title,
+    summary=summary,
+    draw=draw,
+    table=hours_table,
+    is_for_spans=True,
+)
