@@ -17,22 +17,6 @@ grain: [event_id]
 window: {days_before: 1, days_after: 1}
 params:
   event_date: {type: date}
-  lease_grace_seconds:
-    type: int
-    default: 5
-    min: 0
-    max: 60
-    unit: seconds
-    why: >-
-      a first request may leave in the moment the lease is logged; while clocks may
-      differ by so much, an address that passes on is neither device's
-  session_seconds:
-    type: int
-    default: 15
-    min: 0
-    max: 300
-    unit: seconds
-    why: the lines of one session are stamped by one clock, cut to seconds
   on_site_minutes:
     type: int
     default: 10
@@ -125,11 +109,11 @@ halves as (
             and connections.bytes_in is not null
             and connections.event_date between $event_date::date
             and $event_date::date + interval 1 day
-            -- numbers are used again later
-            and lines.start_time
-            >= coalesce(connections.start_time, connections.time)
-            - to_seconds($session_seconds)
-            and lines.start_time <= connections.time + to_seconds($session_seconds)
+            and in_one_session(
+                lines.start_time,
+                coalesce(connections.start_time, connections.time),
+                connections.time
+            )
     where lines.connection_uid is not null
     -- of its start, its course and its end the last says most, and says it once
     qualify
@@ -181,17 +165,15 @@ accounts as (
     where event_date = $event_date::date
 ),
 
--- clocks differ by seconds: while an address passes on, it may still be with the
--- one or already with the other
-holders as (
+stretches as (
     select
         ip,
         device,
-        start_time - to_seconds($lease_grace_seconds) as start_time,
-        end_time,
         binding,
-        lease_event_id
-    from identity.address_holders
+        lease_event_id,
+        start_time,
+        end_time
+    from identity.address_devices
     where event_date = $event_date::date
 ),
 
@@ -237,84 +219,6 @@ owners as (
     group by person_id
 ),
 
--- between two moments nothing changes in who has a claim on an address; each request
--- then finds one stretch at most, however many leases there are
-moments as (
-    select
-        ip,
-        start_time as moment
-    from holders
-    union
-    select
-        ip,
-        end_time as moment
-    from holders
-),
-
-steps as (
-    select
-        ip,
-        moment as start_time,
-        lead(moment) over (partition by ip order by moment) as end_time
-    from moments
-),
-
-claims as (
-    select
-        steps.ip,
-        steps.start_time,
-        steps.end_time,
-        min(holders.device) as device,
-        -- a tunnel says less than any other
-        min(holders.binding) as binding,
-        max(holders.lease_event_id) as lease_event_id
-    from steps
-    inner join holders
-        on
-            steps.ip = holders.ip
-            and steps.start_time >= holders.start_time
-            and steps.start_time < holders.end_time
-    group by steps.ip, steps.start_time, steps.end_time
-    having min(holders.device) = max(holders.device)
-),
-
-compared as (
-    select
-        *,
-        coalesce(
-            lag(end_time) over by_address <> start_time
-            or lag(device) over by_address <> device
-            or lag(binding) over by_address <> binding
-            or lag(lease_event_id) over by_address is distinct from lease_event_id,
-            true
-        )::int as is_first
-    from claims
-    window by_address as (partition by ip order by start_time)
-),
-
-counted as (
-    select
-        *,
-        sum(is_first) over (
-            partition by ip
-            order by start_time
-            rows between unbounded preceding and current row
-        ) as stretch
-    from compared
-),
-
-stretches as (
-    select
-        ip,
-        device,
-        binding,
-        lease_event_id,
-        min(start_time) as start_time,
-        max(end_time) as end_time
-    from counted
-    group by ip, device, binding, lease_event_id, stretch
-),
-
 -- with what the registry says of the device
 held_stretches as (
     select
@@ -347,7 +251,7 @@ placed as (
         held_stretches.owner_account,
         coalesce(held_stretches.is_district_device, false) as is_district_device,
         -- a tunnel names an account; which device it is, is known for some
-        coalesce(not starts_with(held_stretches.device, 'tunnel:'), false)
+        coalesce(not is_unknown_tunnel(held_stretches.device), false)
             as is_known_device,
         coalesce(places.net_kind = 'remote', false) as is_remote,
         coalesce(places.has_location, false) as is_on_site

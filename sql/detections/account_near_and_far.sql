@@ -239,8 +239,8 @@ turns as (
         and (
             (
                 device <> previous_device
-                and not starts_with(device, 'tunnel:')
-                and not starts_with(previous_device, 'tunnel:')
+                and not is_unknown_tunnel(device)
+                and not is_unknown_tunnel(previous_device)
             )
             or coalesce(network_kind, previous_network_kind) = 'residential'
         )

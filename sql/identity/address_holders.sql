@@ -186,7 +186,7 @@ tunnelled as (
     select
         tunnel_steps.assigned_ip as ip,
         laptops.mac,
-        coalesce(laptops.device, 'tunnel:' || tunnel_steps.assigned_ip) as device,
+        coalesce(laptops.device, unknown_tunnel(tunnel_steps.assigned_ip)) as device,
         laptops.device is not null as is_registered,
         tunnel_steps.time as start_time,
         least(
