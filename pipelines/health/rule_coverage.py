@@ -48,7 +48,9 @@ REASONS: Mapping[str, str] = {
     "no host": "name no host",
     "neither size nor content type": "tell neither size nor content type",
     "network unknown to the registry": "come from a network that the registry lacks",
-    "device writes no logons": "come from devices whose logons do not arrive",
+    "one fact names the account": "carry an account that one fact alone names",
+    "nothing tells who is at the device": "come from devices of which no log tells "
+    "who is there",
     "neither host nor address": "name neither host nor address",
     "no size": "tell no size",
 }
@@ -60,7 +62,10 @@ REMEDIES: Mapping[str, str] = {
     "no host": "have the proxy log host names",
     "neither size nor content type": "have the filter log bytes or content types",
     "network unknown to the registry": "add the networks to subnets.csv",
-    "device writes no logons": "deliver the computers' Security logs",
+    "one fact names the account": "have the proxy ask for a login, or add to "
+    "devices.csv whose the devices are",
+    "nothing tells who is at the device": "deliver the computers' Security logs, "
+    "Google's ChromeOS audit, or the RADIUS log of Wi-Fi and ports",
     "neither host nor address": "have the server log where sign-ins come from",
     "no size": "have the firewall log bytes sent",
 }

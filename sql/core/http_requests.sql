@@ -183,7 +183,7 @@ sessions as (
         device,
         start_time,
         end_time
-    from identity.workstation_sessions
+    from identity.presences
     where event_date = $event_date::date and state = 'live'
 ),
 

@@ -161,13 +161,13 @@ requests as (
 
 sessions as (
     select *
-    from identity.workstation_sessions
+    from core.presences
     where event_date = $event_date::date and state = 'live'
 ),
 
 seat_devices as (
     select distinct device
-    from identity.workstation_sessions
+    from core.presences
     where event_date = $event_date::date
 ),
 

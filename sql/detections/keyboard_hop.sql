@@ -110,11 +110,11 @@ sessions as (
         start_time,
         event_id,
         is_clock_checked
-    from identity.workstation_sessions
+    from core.presences
     where
         event_date = $event_date::date
         and state = 'live'
-        and logon_kind = 'interactive'
+        and logon_kind in ('interactive', 'wifi')
 ),
 
 stepped as (

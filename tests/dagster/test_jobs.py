@@ -61,7 +61,7 @@ def test_the_counts_are_shown(ran):
     rows = rows_of(ran.home)
     for name in (
         "core.http_requests",
-        "identity.workstation_sessions",
+        "identity.presences",
         "marts.daily_use",
     ):
         assert ran.row_counts[name.replace(".", "/")] == rows[name].height
