@@ -7,8 +7,8 @@ summary: >
   firewall's guess from logons is confirmed by a live keyboard on the device, by the
   VPN's login, or by the person to whom the device is assigned. B:
   the device is assigned to one person and no source saw anybody else there. C:
-  somebody's logon was live on the device, or a firewall's guess, and no other
-  source contradicts it. D: an address and no more, which names nobody. From outside,
+  somebody's logon was live on the device, the network let somebody in with a device
+  that nobody was given, or a firewall's guess, and no other source contradicts it. D: an address and no more, which names nobody. From outside,
   where no log of the VPN tells the device, it is taken for the owner's own one while
   the account is at its keyboard; a device that is on site at that time is not it.
   Where a firewall tells a session in two lines, the host's line gets the other's bytes
@@ -187,6 +187,16 @@ sessions as (
     where event_date = $event_date::date and state = 'live'
 ),
 
+joined as (
+    select
+        account,
+        device,
+        start_time,
+        end_time
+    from identity.presences
+    where event_date = $event_date::date and presence = 'wifi' and device is not null
+),
+
 devices as (
     select
         device,
@@ -254,6 +264,8 @@ placed as (
         coalesce(not is_unknown_tunnel(held_stretches.device), false)
             as is_known_device,
         coalesce(places.net_kind = 'remote', false) as is_remote,
+        -- a name that was guessed for an address of many is anybody's
+        coalesce(places.net_kind in ('nat', 'vdi'), false) as is_crowded,
         coalesce(places.has_location, false) as is_on_site
     from requests
     left join held_stretches
@@ -365,17 +377,33 @@ held as (
     left join contradicted on told.event_id = contradicted.event_id
 ),
 
+-- who was at the keyboard; else whom the network let in with a device that nobody was
+-- given: on shared stock, or on somebody else's device, a login may be one that was saved
 seated as (
     select
         held.event_id,
-        min(sessions.account) as account,
-        count(distinct sessions.account) as account_count
+        min(seats.account) as account,
+        count(distinct seats.account) as account_count
     from held
-    inner join sessions
+    inner join (
+        select
+            *,
+            false as is_joined
+        from sessions
+        union all
+        select
+            *,
+            true as is_joined
+        from joined
+    ) as seats
         on
-            held.device = sessions.device
-            and held.start_time between sessions.start_time and sessions.end_time
-    where held.user_name is null
+            held.device = seats.device
+            and held.start_time between seats.start_time and seats.end_time
+    where
+        held.user_name is null
+        and (
+            not seats.is_joined or coalesce(held.assigned_to, held.pool) is null
+        )
     group by held.event_id
 ),
 
@@ -457,6 +485,7 @@ graded as (
                 and (not held.is_mapped or confirmed.event_id is not null)
                 then 'A'
             when contested.event_id is not null then 'D'
+            when held.is_mapped and held.is_crowded then 'D'
             when guessed.agrees then 'A'
             when not guessed.agrees then 'D'
             when names.account is not null then 'C'
