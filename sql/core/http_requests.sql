@@ -8,9 +8,12 @@ summary: >
   VPN's login, or by the person to whom the device is assigned. B:
   the device is assigned to one person and no source saw anybody else there. C:
   somebody's logon was live on the device, the network let somebody in with a device
-  that nobody was given, or a firewall's guess, and no other source contradicts it. D: an address and no more, which names nobody. From outside,
-  where no log of the VPN tells the device, it is taken for the owner's own one while
-  the account is at its keyboard; a device that is on site at that time is not it.
+  that nobody was given, or a firewall's guess, and no other source contradicts it. D:
+  an address and no more, which names nobody. From outside, where no log of the VPN
+  tells the device, it is taken for the owner's own one while the account is at its
+  keyboard; a device that is on site at that time is not it. In a network that spans
+  buildings the access point that let the device in tells the place; where it and the
+  network name two, neither is believed.
   Where a firewall tells a session in two lines, the host's line gets the other's bytes
   and end.
 grain: [event_id]
@@ -192,7 +195,8 @@ joined as (
         account,
         device,
         start_time,
-        end_time
+        end_time,
+        building
     from identity.presences
     where event_date = $event_date::date and presence = 'wifi' and device is not null
 ),
@@ -210,6 +214,15 @@ devices as (
 places as (
     select *
     from identity.places
+),
+
+buildings as (
+    select
+        building,
+        campus,
+        lat,
+        lon
+    from registry.buildings
 ),
 
 hosts as (
@@ -266,7 +279,9 @@ placed as (
         coalesce(places.net_kind = 'remote', false) as is_remote,
         -- a name that was guessed for an address of many is anybody's
         coalesce(places.net_kind in ('nat', 'vdi'), false) as is_crowded,
-        coalesce(places.has_location, false) as is_on_site
+        places.net_kind,
+        places.building,
+        coalesce(places.has_location, false) as has_location
     from requests
     left join held_stretches
         on
@@ -276,12 +291,43 @@ placed as (
     left join places on requests.src_ip = places.ip
 ),
 
+-- the access point or switch that let the device in
+let_in as (
+    select
+        placed.event_id,
+        min(joined.building) as building
+    from placed
+    inner join joined
+        on
+            placed.device = joined.device
+            and placed.start_time between joined.start_time and joined.end_time
+    inner join buildings on joined.building = buildings.building
+    where placed.net_kind in ('wired', 'lab', 'wifi')
+    group by placed.event_id
+    having min(joined.building) = max(joined.building)
+),
+
+-- it says more than a network that spans buildings; where both say one and differ,
+-- neither is believed
+located as (
+    select
+        placed.* replace (
+            coalesce(placed.building, let_in.building) as building,
+            case
+                when let_in.building is null then placed.has_location
+                else coalesce(placed.building = let_in.building, true)
+            end as has_location
+        )
+    from placed
+    left join let_in on placed.event_id = let_in.event_id
+),
+
 on_site as (
     select distinct
         device,
         epoch(start_time)::bigint // (60 * $on_site_minutes) as slot
-    from placed
-    where is_on_site and binding in ('lease', 'static')
+    from located
+    where has_location and binding in ('lease', 'static')
 ),
 
 tunnels as (
@@ -298,58 +344,58 @@ tunnels as (
 -- of the owner's own devices the account was at the keyboard
 at_keyboard as (
     select
-        placed.event_id,
+        located.event_id,
         min(devices.device) as device,
         min(devices.device_class) as device_class,
         min(devices.assigned_to) as assigned_to
-    from placed
-    inner join names on placed.user_name = names.user_name
+    from located
+    inner join names on located.user_name = names.user_name
     inner join accounts on names.account = accounts.account
     inner join sessions
         on
             names.account = sessions.account
-            and placed.start_time between sessions.start_time and sessions.end_time
+            and located.start_time between sessions.start_time and sessions.end_time
     inner join devices
         on
             sessions.device = devices.device
             and accounts.person_id = devices.assigned_to
     left join tunnels
         on
-            placed.src_ip = tunnels.ip
+            located.src_ip = tunnels.ip
             and names.account = tunnels.account
-            and placed.start_time between tunnels.start_time and tunnels.end_time
+            and located.start_time between tunnels.start_time and tunnels.end_time
     left join on_site
         on
             devices.device = on_site.device
-            and epoch(placed.start_time)::bigint // (60 * $on_site_minutes)
+            and epoch(located.start_time)::bigint // (60 * $on_site_minutes)
             between on_site.slot - 1 and on_site.slot + 1
     where
-        placed.is_remote
+        located.is_remote
         and on_site.device is null
-        and not placed.is_known_device
-        and (not placed.is_mapped or tunnels.ip is not null)
+        and not located.is_known_device
+        and (not located.is_mapped or tunnels.ip is not null)
         and devices.pool is null
         and devices.device_class in ('laptop', 'chromebook')
-    group by placed.event_id
+    group by located.event_id
     having count(distinct devices.device) = 1
 ),
 
 told as (
     select
-        placed.* replace (
-            coalesce(at_keyboard.device, placed.device) as device,
+        located.* replace (
+            coalesce(at_keyboard.device, located.device) as device,
             case
                 when at_keyboard.event_id is not null then 'keyboard'
-                else placed.binding
+                else located.binding
             end as binding,
-            coalesce(at_keyboard.device_class, placed.device_class)
+            coalesce(at_keyboard.device_class, located.device_class)
                 as device_class,
-            coalesce(at_keyboard.assigned_to, placed.assigned_to) as assigned_to,
-            placed.is_district_device or at_keyboard.event_id is not null
+            coalesce(at_keyboard.assigned_to, located.assigned_to) as assigned_to,
+            located.is_district_device or at_keyboard.event_id is not null
                 as is_district_device
         )
-    from placed
-    left join at_keyboard on placed.event_id = at_keyboard.event_id
+    from located
+    left join at_keyboard on located.event_id = at_keyboard.event_id
 ),
 
 contradicted as (
@@ -378,7 +424,7 @@ held as (
 ),
 
 -- who was at the keyboard; else whom the network let in with a device that nobody was
--- given: on shared stock, or on somebody else's device, a login may be one that was saved
+-- given: on shared stock, or on somebody else's device, a login may be a saved one
 seated as (
     select
         held.event_id,
@@ -392,7 +438,10 @@ seated as (
         from sessions
         union all
         select
-            *,
+            account,
+            device,
+            start_time,
+            end_time,
             true as is_joined
         from joined
     ) as seats
@@ -540,12 +589,12 @@ select
     attributed.is_district_device,
     attributed.lease_event_id as binding_event_id,
     attributed.binding as device_basis,
-    places.building,
-    places.campus,
-    places.lat,
-    places.lon,
-    places.net_kind,
-    coalesce(places.has_location, false) as has_location,
+    attributed.building,
+    buildings.campus,
+    buildings.lat,
+    buildings.lon,
+    attributed.net_kind,
+    attributed.has_location,
     attributed.url_hostname,
     hosts.site,
     attributed.method,
@@ -558,5 +607,5 @@ select
     $event_date::date as event_date
 from attributed
 left join accounts on attributed.account = accounts.account
-left join places on attributed.src_ip = places.ip
+left join buildings on attributed.building = buildings.building
 left join hosts on attributed.url_hostname = hosts.url_hostname

@@ -12,7 +12,7 @@ severity: high
 stage: trial
 begins: C2
 clauses: [cl.23, cl.13d]
-needs: [whose_request, sign_in_place]
+needs: [whose_request, presence, sign_in_place]
 grain: [subject, event_date]
 window: {days_before: 1}
 params:

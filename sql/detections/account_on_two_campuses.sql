@@ -9,7 +9,7 @@ kind: shared_account
 severity: high
 begins: C3
 clauses: [cl.23, cl.17]
-needs: [whose_request, keyboard]
+needs: [whose_request, presence]
 grain: [subject, event_date]
 params:
   event_date: {type: date}

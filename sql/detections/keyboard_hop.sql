@@ -11,7 +11,7 @@ severity: high
 stage: trial
 begins: C2
 clauses: [cl.23, cl.17]
-needs: [whose_request, keyboard]
+needs: [whose_request, presence]
 grain: [subject, event_date]
 params:
   event_date: {type: date}
@@ -63,7 +63,8 @@ explanations:
   - drive
   - shared: live
     by_design: >-
-      only use counts while a logon or unlock without a lock since shows a live keyboard
+      only use counts while a logon, an unlock or a device that was woken shows somebody
+      there
   - shared: clock
     by_design: only hosts count whose clocks were checked against the directory
   - network

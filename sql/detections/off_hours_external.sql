@@ -11,7 +11,7 @@ severity: low
 severity_raised: [{to: medium, days: 3}, {to: medium, fact: is_in_closed_building}]
 begins: C2
 clauses: [cl.33, cl.29]
-needs: [whose_request, site_asked_for]
+needs: [whose_request, site_asked_for, presence]
 grain: [subject, event_date]
 params:
   event_date: {type: date}

@@ -60,6 +60,7 @@ columns:
   ended_by: {type: varchar, is: 'lock, logoff, next or limit'}
   logon_kind: {type: varchar, is: kind of the logon; null for a locked screen}
   reported_by: {type: varchar, is: 'access point, switch or server that tells of it'}
+  building: {type: varchar, is: building of that access point or switch}
   is_clock_checked: {type: boolean, is: another clock agrees with the host's}
   offset_seconds: {type: double, is: what was added to the host's stamps}
   event_id: {type: bigint, is: the event that opens it}
@@ -121,6 +122,24 @@ devices as (
         device_class
     from identity.device_names
     where event_date = $event_date::date
+),
+
+-- the name that says most: the longest pattern
+access_points as (
+    select
+        reporters.reported_by,
+        access_points.building
+    from (
+        select distinct reported_by from logons
+        where logon_kind = 'wifi' and reported_by is not null
+    ) as reporters
+    inner join registry.access_points as access_points
+        on reporters.reported_by glob access_points.pattern
+    qualify
+        row_number() over (
+            partition by reporters.reported_by
+            order by length(access_points.pattern) desc, access_points.building
+        ) = 1
 ),
 
 named as (
@@ -211,6 +230,7 @@ seated as (
         end as believed,
         case when activity <> 'lock' then logon_kind end as logon_kind,
         reported_by,
+        null as building,
         is_clock_checked,
         offset_seconds,
         event_id,
@@ -294,12 +314,17 @@ connected as (
         end as believed,
         followed.logon_kind,
         followed.reported_by,
+        access_points.building,
         false as is_clock_checked,
         null::double as offset_seconds,
         followed.event_id,
         followed.event_date
     from followed
     left join devices on followed.src_mac = devices.name
+    left join access_points
+        on
+            followed.reported_by = access_points.reported_by
+            and followed.presence = 'wifi'
     where followed.activity <> 'logoff'
 ),
 
@@ -326,6 +351,7 @@ select
     end as ended_by,
     logon_kind,
     reported_by,
+    building,
     is_clock_checked,
     offset_seconds,
     event_id,

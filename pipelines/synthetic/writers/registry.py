@@ -74,6 +74,7 @@ COLUMNS: Mapping[str, Sequence[str]] = {
     ),
     "ip_geo.csv": ("cidr", "country", "city", "lat", "lon", "network_type"),
     "egress.csv": ("cidr", "meaning"),
+    "access_points.csv": ("name", "building"),
 }  # fmt: skip
 """Header of each file."""
 
@@ -115,6 +116,7 @@ def write_registry(
         earlier: Days before the first one, for the calendar; none are three weeks.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    by_google = world.habits.products == "chromebooks"
     standing = {
         "users.csv": map(_user, world.roster.people),
         "orgs.csv": _orgs(),
@@ -130,9 +132,10 @@ def write_registry(
         "calendar.csv": _calendar(world.days, earlier),
         "exceptions.csv": _exceptions(world),
         "staff_duty.csv": _duty(world.roster.staff),
+        "access_points.csv": _access_points() if by_google else (),
         **FIXED,
     }
-    more = CONSOLE_COLUMNS if world.habits.products == "chromebooks" else {}
+    more = CONSOLE_COLUMNS if by_google else {}
     for file, columns in COLUMNS.items():
         rows: Iterable[Row] = (*standing.get(file, ()), *_planned(world, plan, file))
         _write(folder / file, (*columns, *more.get(file, ())), rows)
@@ -201,6 +204,13 @@ def _buildings() -> list[Row]:
          "campus": campus}
         for code, (org, lat, lon, campus) in BUILDINGS.items()
     ]  # fmt: skip
+
+
+def _access_points() -> Iterable[Row]:
+    """As the log of 802.1X names them."""
+    for code in BUILDINGS:
+        for kind in ("ap", "sw"):
+            yield {"name": f"{kind}-{code.lower()}-*", "building": code}
 
 
 def _devices(world: World) -> Sequence[Row]:
