@@ -27,10 +27,12 @@ ENOUGH = 0.9
 COUNTS = ("event_count", "dropped_count")
 FILTERED = ("family", "building", "position", "filter", "is_loss")
 
-SITES, PRESENCE, LOGONS, FLOWS = "sites", "presence", "logons", "flows"
+SITES, PRESENCE, TUNNELS = "sites", "presence", "tunnels"
+LOGONS, FLOWS = "logons", "flows"
 FAMILIES: Mapping[str, str] = {
     SITES: "rules on sites and duty hours",
     PRESENCE: "shared-account rules",
+    TUNNELS: "rules on accounts on site and in the VPN at once (SA-6)",
     LOGONS: "rules on logons",
     FLOWS: "rules on uploads and beacons",
 }
@@ -51,6 +53,7 @@ REASONS: Mapping[str, str] = {
     "one fact names the account": "carry an account that one fact alone names",
     "nothing tells who is at the device": "come from devices of which no log tells "
     "who is there",
+    "no login to the VPN": "come through a tunnel whose login does not arrive",
     "neither host nor address": "name neither host nor address",
     "no size": "tell no size",
 }
@@ -66,6 +69,7 @@ REMEDIES: Mapping[str, str] = {
     "devices.csv whose the devices are",
     "nothing tells who is at the device": "deliver the computers' Security logs, "
     "Google's ChromeOS audit, or the RADIUS log of Wi-Fi and ports",
+    "no login to the VPN": "deliver the VPN's log",
     "neither host nor address": "have the server log where sign-ins come from",
     "no size": "have the firewall log bytes sent",
 }

@@ -11,7 +11,7 @@ params:
   event_date: {type: date}
 columns:
   event_date: {type: date, is: local day}
-  family: {type: varchar, is: 'sites, presence, logons or flows'}
+  family: {type: varchar, is: 'sites, presence, tunnels, logons or flows'}
   source: {type: varchar, is: source}
   building: {type: varchar, is: building of the network; elsewhere without one}
   position: {type: bigint, is: order of the filters; the last one drops nothing}
@@ -31,6 +31,7 @@ requests as (
         attribution_grade,
         device,
         start_time,
+        binding_event_id,
         net_kind,
         has_location,
         building,
@@ -144,6 +145,10 @@ steps as (
             ('presence', 7, 'one fact names the account', true),
             ('presence', 8, 'nothing tells who is at the device', true),
             ('presence', 9, 'candidates', false),
+            ('tunnels', 1, 'no account', true),
+            ('tunnels', 2, 'account unknown to the registry', true),
+            ('tunnels', 3, 'no login to the VPN', true),
+            ('tunnels', 4, 'candidates', false),
             ('logons', 1, 'no account', true),
             ('logons', 2, 'account unknown to the registry', true),
             ('logons', 3, 'neither host nor address', true),
@@ -157,6 +162,8 @@ steps as (
 judged_requests as (
     select
         requests.source,
+        requests.net_kind,
+        requests.binding_event_id,
         case when requests.has_location then requests.building else 'elsewhere' end
             as building,
         case
@@ -200,6 +207,19 @@ stopped as (
         coalesce(no_person, presence_step) as position,
         1 as event_count
     from judged_requests
+    union all
+    select
+        'tunnels' as family,
+        source,
+        building,
+        case
+            when no_person < 3 then no_person
+            when binding_event_id is null then 3
+            else 4
+        end as position,
+        1 as event_count
+    from judged_requests
+    where net_kind = 'remote'
     union all
     select
         'logons' as family,

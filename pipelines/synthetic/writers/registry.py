@@ -116,7 +116,6 @@ def write_registry(
         earlier: Days before the first one, for the calendar; none are three weeks.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    by_google = world.habits.products == "chromebooks"
     standing = {
         "users.csv": map(_user, world.roster.people),
         "orgs.csv": _orgs(),
@@ -132,10 +131,10 @@ def write_registry(
         "calendar.csv": _calendar(world.days, earlier),
         "exceptions.csv": _exceptions(world),
         "staff_duty.csv": _duty(world.roster.staff),
-        "access_points.csv": _access_points() if by_google else (),
+        "access_points.csv": _access_points(),
         **FIXED,
     }
-    more = CONSOLE_COLUMNS if by_google else {}
+    more = CONSOLE_COLUMNS if world.habits.products == "chromebooks" else {}
     for file, columns in COLUMNS.items():
         rows: Iterable[Row] = (*standing.get(file, ()), *_planned(world, plan, file))
         _write(folder / file, (*columns, *more.get(file, ())), rows)
