@@ -61,6 +61,7 @@ class Answer:
         account: None for grade D, always.
         is_pupil: The account is a student's.
         is_crowded: The address stands for many devices.
+        is_remote: The address is a tunnel's.
         links: The chain, in order.
         gaps: What breaks it or makes it weak.
     """
@@ -71,6 +72,7 @@ class Answer:
     device: str | None = None
     building: str | None = None
     is_crowded: bool = False
+    is_remote: bool = False
     links: list[Link] = field(default_factory=list)
     gaps: list[str] = field(default_factory=list)
 
@@ -147,7 +149,7 @@ def attributed(
         for row in case.rows(_CLAIMS, ip=ip)
         if row["account_type"] not in NOT_PERSONS
     ]
-    account, answer.grade = _graded(case, claims, device, _login(case, flow))
+    account, answer.grade = _graded(case, claims, device, _named(case, flow, claims))
     answer.links += [_seen(case, row) for row in claims]
     if account is not None:
         answer.account = case.name("account", account)
@@ -170,42 +172,58 @@ def _seen(case: Case, row: Mapping[str, Any]) -> Link:
     )
 
 
-def _login(case: Case, flow: Mapping[str, Any] | None) -> tuple[str | None, bool]:
-    """The account on the flow's own line, and whether it is only a guess."""
-    if flow is None or flow["user_name"] is None:
-        return None, False
-    found = case.rows(_LOGIN, user_name=flow["user_name"], format=flow["format"])
-    return (found[0]["account"], found[0]["is_mapped"]) if found else (None, False)
+def _named(
+    case: Case, flow: Mapping[str, Any] | None, claims: Sequence[Mapping[str, Any]]
+) -> tuple[str | None, bool]:
+    """The account that the flow's line names, and whether it is only a guess.
+
+    Without a line a firewall's mapping of that moment is the same guess.
+    """
+    if flow is not None and flow["user_name"] is not None:
+        found = case.rows(_LOGIN, user_name=flow["user_name"], format=flow["format"])
+        if found:
+            return found[0]["account"], found[0]["is_mapped"]
+    mapped = {row["account"] for row in claims if row["witness"] == "mapping"}
+    return (mapped.pop(), True) if len(mapped) == 1 else (None, False)
 
 
 def _graded(
     case: Case,
     claims: Sequence[Mapping[str, Any]],
     device: Mapping[str, Any],
-    login: tuple[str | None, bool],
+    named: tuple[str | None, bool],
 ) -> tuple[str | None, str]:
-    """The account and its grade; D names nobody."""
-    account, is_guess = login
-    at_keyboard = {row["account"] for row in claims if row["witness"] == "keyboard"}
-    is_crowded = case.answer.is_crowded
-    is_confirmed = account in at_keyboard and not is_crowded
+    """The account and its grade, as `core.http_requests` grades; D names nobody."""
+    answer, (account, is_guess) = case.answer, named
+    # let in at that very device, or into the tunnel
+    sure = {"keyboard", "tunnel"} if answer.is_remote else {"keyboard"}
+    confirmed = {row["account"] for row in claims if row["witness"] in sure}
+    is_confirmed = account in confirmed and not answer.is_crowded
     if account is not None and (not is_guess or is_confirmed):
         return account, "A"
-    if is_crowded:
+    if answer.is_crowded:
         return None, "D"
     people = {row["person_id"] or row["account"] for row in claims}
     if len(people) > 1:
-        case.answer.gaps.append("the sources saw different people there")
+        answer.gaps.append("the sources saw different people there")
         return None, "D"
     owner = device.get("assigned_to") if not device.get("pool") else None
-    owned = _owned(case, owner) if people <= {owner} else None
-    if owned and account in {owned, None}:
+    owned = _owned(case, owner)
+    is_owners = people == {owner} or (not people and account in {owned, None})
+    if account is not None and owned and not is_owners:
+        answer.gaps.append("the inventory gives the device to somebody else")
+        return None, "D"
+    if owned and is_owners:
         # a firewall's guess and the inventory that name one person are two facts
         return owned, "A" if account else "B"
-    account = claims[0]["account"] if claims else account
+    # of shared stock, or of somebody else's device, a saved login says nothing
+    is_nobodys = not device.get("assigned_to") and not device.get("pool")
+    naming = {"keyboard", "wifi"} if is_nobodys else {"keyboard"}
+    seated = [row["account"] for row in claims if row["witness"] in naming]
+    account = account or next(iter(seated), None)
     if account is not None:
         return account, "C"
-    case.answer.gaps.append("no logon, login or tunnel names an account there")
+    answer.gaps.append("no logon, login or tunnel names an account there")
     return None, "D"
 
 
@@ -296,6 +314,7 @@ def held(case: Case, ip: str) -> Mapping[str, Any]:
     answer = case.answer
     for place in case.rows(_PLACE, ip=ip):
         answer.building = place["building"] if place["has_location"] else None
+        answer.is_remote = place["net_kind"] == "remote"
         if place["net_kind"] in ("nat", "vdi"):
             answer.is_crowded = True
             answer.gaps.append(f"the address stands for many ({place['net_kind']})")

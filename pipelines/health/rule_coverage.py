@@ -27,10 +27,12 @@ ENOUGH = 0.9
 COUNTS = ("event_count", "dropped_count")
 FILTERED = ("family", "building", "position", "filter", "is_loss")
 
-SITES, PRESENCE, LOGONS, FLOWS = "sites", "presence", "logons", "flows"
+SITES, PRESENCE, TUNNELS = "sites", "presence", "tunnels"
+LOGONS, FLOWS = "logons", "flows"
 FAMILIES: Mapping[str, str] = {
     SITES: "rules on sites and duty hours",
     PRESENCE: "shared-account rules",
+    TUNNELS: "rules on accounts on site and in the VPN at once (SA-6)",
     LOGONS: "rules on logons",
     FLOWS: "rules on uploads and beacons",
 }
@@ -48,7 +50,10 @@ REASONS: Mapping[str, str] = {
     "no host": "name no host",
     "neither size nor content type": "tell neither size nor content type",
     "network unknown to the registry": "come from a network that the registry lacks",
-    "device writes no logons": "come from devices whose logons do not arrive",
+    "one fact names the account": "carry an account that one fact alone names",
+    "nothing tells who is at the device": "come from devices of which no log tells "
+    "who is there",
+    "no login to the VPN": "come through a tunnel whose login does not arrive",
     "neither host nor address": "name neither host nor address",
     "no size": "tell no size",
 }
@@ -60,7 +65,11 @@ REMEDIES: Mapping[str, str] = {
     "no host": "have the proxy log host names",
     "neither size nor content type": "have the filter log bytes or content types",
     "network unknown to the registry": "add the networks to subnets.csv",
-    "device writes no logons": "deliver the computers' Security logs",
+    "one fact names the account": "have the proxy ask for a login, or add to "
+    "devices.csv whose the devices are",
+    "nothing tells who is at the device": "deliver the computers' Security logs, "
+    "Google's ChromeOS audit, or the RADIUS log of Wi-Fi and ports",
+    "no login to the VPN": "deliver the VPN's log",
     "neither host nor address": "have the server log where sign-ins come from",
     "no size": "have the firewall log bytes sent",
 }

@@ -176,7 +176,7 @@ def device_holders(
         from (
         select account, state as how, start_time, max(end_time) as end_time,
           any_value(logon_kind) as logon_kind, null::bigint as request_count
-        from identity.workstation_sessions
+        from core.presences
         where device = $device and event_date between $first and $last
         group by all
         union all
@@ -223,7 +223,7 @@ steps as (
   where duty.event_date = $day
   union all
   select 'keyboard', state, device, null, start_time, end_time, null
-  from identity.workstation_sessions where account = $account and event_date = $day
+  from core.presences where account = $account and event_date = $day
   union all
   select 'at work', device, device, building, start_time, end_time, request_count
   from core.presence_blocks where account = $account and event_date = $day

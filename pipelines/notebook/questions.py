@@ -120,7 +120,7 @@ def presence(
           request_count,
           site_count,
           live_share,
-          has_logon_log
+          is_live_known
         from core.presence_blocks
         where
           account = $account

@@ -307,13 +307,22 @@ DAYS: Words = {
     "closure": "closed, such as for snow",
     "elearning": "school from home",
 }
+PRESENCES: Words = {
+    "keyboard": "a logon or unlock at the device's keyboard",
+    "wifi": "a login to the wireless network or a port (802.1X)",
+    "tunnel": "a login to a tunnel",
+    "sign_in": "a sign-in to a cloud service",
+    "mapping": "a product's mapping of an address to an account",
+}
+STATES_OF_PRESENCE: Words = {
+    "live": "somebody may be at the device",
+    "locked": "the screen is locked",
+    "connected": "the account is there; whether anybody is, is not told",
+}
 WITNESSES: Words = {
     "proxy": "a login on the line of a proxy",
     "firewall": "a line of a firewall",
-    "mapping": "a product's mapping of an address to an account",
-    "wifi": "a login to the wireless network",
-    "tunnel": "a login to a tunnel",
-    "keyboard": "a live keyboard on the device",
+    **PRESENCES,
 }
 
 WHO_SAYS_SERVED: Words = {
@@ -395,9 +404,14 @@ VALUES: Mapping[str, Words] = {
         "page": "it came with another service's page",
     },
     "core.served_hosts.source": WHO_SAYS_SERVED,
-    "identity.workstation_sessions.state": {
-        "live": "somebody may be at the keyboard",
-        "locked": "the screen is locked",
+    "presence": PRESENCES,
+    "identity.presences.state": STATES_OF_PRESENCE,
+    "core.presences.state": STATES_OF_PRESENCE,
+    "ended_by": {
+        "lock": "its screen was locked",
+        "logoff": "the log tells the end",
+        "next": "another line about the same place took over",
+        "limit": "nothing told an end: it is not believed for longer",
     },
     "findings.findings.kind": {
         "shared_account": "an account away from its owner",

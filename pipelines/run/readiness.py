@@ -29,7 +29,11 @@ from pipelines.warehouse.models import inputs_below
 
 NEEDED = (
     (SITES, "http_requests", "web requests of a proxy or a filter"),
-    (PRESENCE, "logons", "logons at computers (Windows Security log)"),
+    (
+        PRESENCE,
+        "logons",
+        "logons at computers (Windows, ChromeOS) or to the network (802.1X)",
+    ),
     (LOGONS, "logons", "logons or sign-ins"),
     (FLOWS, "connections", "connections of a firewall"),
 )

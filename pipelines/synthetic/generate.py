@@ -143,7 +143,8 @@ def _write_logs(
         write(PALOALTO, seen)
         written.append(_again(world, landing, PALOALTO, written[0]))
         tell("keyboards and wireless", 3, STEPS)
-        write(GOOGLE, chromeos_lines(world, keys))
+        if world.habits.has_keyboard_log:
+            write(GOOGLE, chromeos_lines(world, keys))
         write(WIFI, radius_lines(world, plan))
     else:
         write(PROXY, logged(world, squid_lines(world, proxied)))

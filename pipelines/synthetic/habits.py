@@ -115,6 +115,8 @@ class Habits:
         sites_in_lists: Share of the sites of which a list gives the category.
         spelling: Whose words the lists of categories use.
         use_times: By how much planted uses are longer than told.
+        has_keyboard_log: Google's audit says who is at a Chromebook's keyboard.
+        has_wired_logins: Ports ask for a login (802.1X) as access points do.
     """
 
     people: int = 240
@@ -135,6 +137,8 @@ class Habits:
     spelling: str = "ours"
     shortest_use_minutes: float = 0.0
     use_times: float = 1.0
+    has_keyboard_log: bool = True
+    has_wired_logins: bool = False
 
     @property
     def account_domains(self) -> tuple[str, ...]:
@@ -152,7 +156,16 @@ FRIENDLY = Habits()
 CHROMEBOOKS = Habits(products="chromebooks")
 """The second demonstration's: the same people, on Chromebooks."""
 
-WORLDS: Mapping[str, Habits] = {"windows": FRIENDLY, "chromebooks": CHROMEBOOKS}
+CHROMEBOOKS_BY_NETWORK = Habits(
+    products="chromebooks", has_keyboard_log=False, has_wired_logins=True
+)
+"""Chromebooks without Google's audit: the network alone says who is where."""
+
+WORLDS: Mapping[str, Habits] = {
+    "windows": FRIENDLY,
+    "chromebooks": CHROMEBOOKS,
+    "chromebooks-by-network": CHROMEBOOKS_BY_NETWORK,
+}
 
 SPELLINGS: Mapping[str, Mapping[str, str]] = {
     "ours": {},

@@ -37,7 +37,7 @@ sessions as (
         device,
         start_time,
         end_time
-    from identity.workstation_sessions
+    from core.presences
     where
         event_date = $event_date::date
         and state = 'locked'

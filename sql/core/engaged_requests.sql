@@ -53,9 +53,9 @@ columns:
   site: {type: varchar, is: registrable domain}
   bytes_in: {type: bigint, is: bytes to the client}
   is_page: {type: boolean, is: an HTML document}
-  is_live: {type: boolean, is: the account's keyboard was live there}
-  has_logon_log: {type: boolean, is: the device writes logons; else live is unknown}
-  session_event_id: {type: bigint, is: the logon that makes it live}
+  is_live: {type: boolean, is: somebody was there with the account}
+  is_live_known: {type: boolean, is: a log tells whether somebody is at the device}
+  session_event_id: {type: bigint, is: the logon that says so}
   is_clock_checked: {type: boolean, is: that host's clock is known}
   event_date: {type: date, is: local day}
 --- */
@@ -80,15 +80,16 @@ talk as (
 
 sessions as (
     select *
-    from identity.workstation_sessions
+    from core.presences
     where event_date = $event_date::date and state = 'live'
 ),
 
 session_days as (
     select distinct device
-    from identity.workstation_sessions
+    from core.presences
     where
-        event_date between $event_date::date - interval 14 day and $event_date::date
+        presence = 'keyboard'
+        and event_date between $event_date::date - interval 14 day and $event_date::date
 ),
 
 locked_days as (
@@ -124,7 +125,9 @@ quiet as (
 select
     quiet.* exclude (is_machine_timed, event_date),
     sessions.event_id is not null as is_live,
-    session_days.device is not null as has_logon_log,
+    -- of what was woken, only for a while
+    session_days.device is not null
+    or sessions.event_id is not null as is_live_known,
     sessions.event_id as session_event_id,
     coalesce(sessions.is_clock_checked, false) as is_clock_checked,
     quiet.event_date

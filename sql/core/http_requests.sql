@@ -7,32 +7,19 @@ summary: >
   firewall's guess from logons is confirmed by a live keyboard on the device, by the
   VPN's login, or by the person to whom the device is assigned. B:
   the device is assigned to one person and no source saw anybody else there. C:
-  somebody's logon was live on the device, or a firewall's guess, and no other
-  source contradicts it. D: an address and no more, which names nobody. From outside,
-  where no log of the VPN tells the device, it is taken for the owner's own one while
-  the account is at its keyboard; a device that is on site at that time is not it.
+  somebody's logon was live on the device, the network let somebody in with a device
+  that nobody was given, or a firewall's guess, and no other source contradicts it. D:
+  an address and no more, which names nobody. From outside, where no log of the VPN
+  tells the device, it is taken for the owner's own one while the account is at its
+  keyboard; a device that is on site at that time is not it. In a network that spans
+  buildings the access point that let the device in tells the place; where it and the
+  network name two, neither is believed.
   Where a firewall tells a session in two lines, the host's line gets the other's bytes
   and end.
 grain: [event_id]
 window: {days_before: 1, days_after: 1}
 params:
   event_date: {type: date}
-  lease_grace_seconds:
-    type: int
-    default: 5
-    min: 0
-    max: 60
-    unit: seconds
-    why: >-
-      a first request may leave in the moment the lease is logged; while clocks may
-      differ by so much, an address that passes on is neither device's
-  session_seconds:
-    type: int
-    default: 15
-    min: 0
-    max: 300
-    unit: seconds
-    why: the lines of one session are stamped by one clock, cut to seconds
   on_site_minutes:
     type: int
     default: 10
@@ -125,11 +112,11 @@ halves as (
             and connections.bytes_in is not null
             and connections.event_date between $event_date::date
             and $event_date::date + interval 1 day
-            -- numbers are used again later
-            and lines.start_time
-            >= coalesce(connections.start_time, connections.time)
-            - to_seconds($session_seconds)
-            and lines.start_time <= connections.time + to_seconds($session_seconds)
+            and in_one_session(
+                lines.start_time,
+                coalesce(connections.start_time, connections.time),
+                connections.time
+            )
     where lines.connection_uid is not null
     -- of its start, its course and its end the last says most, and says it once
     qualify
@@ -181,17 +168,15 @@ accounts as (
     where event_date = $event_date::date
 ),
 
--- clocks differ by seconds: while an address passes on, it may still be with the
--- one or already with the other
-holders as (
+stretches as (
     select
         ip,
         device,
-        start_time - to_seconds($lease_grace_seconds) as start_time,
-        end_time,
         binding,
-        lease_event_id
-    from identity.address_holders
+        lease_event_id,
+        start_time,
+        end_time
+    from identity.address_devices
     where event_date = $event_date::date
 ),
 
@@ -201,8 +186,19 @@ sessions as (
         device,
         start_time,
         end_time
-    from identity.workstation_sessions
+    from identity.presences
     where event_date = $event_date::date and state = 'live'
+),
+
+joined as (
+    select
+        account,
+        device,
+        start_time,
+        end_time,
+        building
+    from identity.presences
+    where event_date = $event_date::date and presence = 'wifi' and device is not null
 ),
 
 devices as (
@@ -220,6 +216,15 @@ places as (
     from identity.places
 ),
 
+buildings as (
+    select
+        building,
+        campus,
+        lat,
+        lon
+    from registry.buildings
+),
+
 hosts as (
     select
         url_hostname,
@@ -235,84 +240,6 @@ owners as (
     from accounts
     where account_type = 'person' and person_id is not null
     group by person_id
-),
-
--- between two moments nothing changes in who has a claim on an address; each request
--- then finds one stretch at most, however many leases there are
-moments as (
-    select
-        ip,
-        start_time as moment
-    from holders
-    union
-    select
-        ip,
-        end_time as moment
-    from holders
-),
-
-steps as (
-    select
-        ip,
-        moment as start_time,
-        lead(moment) over (partition by ip order by moment) as end_time
-    from moments
-),
-
-claims as (
-    select
-        steps.ip,
-        steps.start_time,
-        steps.end_time,
-        min(holders.device) as device,
-        -- a tunnel says less than any other
-        min(holders.binding) as binding,
-        max(holders.lease_event_id) as lease_event_id
-    from steps
-    inner join holders
-        on
-            steps.ip = holders.ip
-            and steps.start_time >= holders.start_time
-            and steps.start_time < holders.end_time
-    group by steps.ip, steps.start_time, steps.end_time
-    having min(holders.device) = max(holders.device)
-),
-
-compared as (
-    select
-        *,
-        coalesce(
-            lag(end_time) over by_address <> start_time
-            or lag(device) over by_address <> device
-            or lag(binding) over by_address <> binding
-            or lag(lease_event_id) over by_address is distinct from lease_event_id,
-            true
-        )::int as is_first
-    from claims
-    window by_address as (partition by ip order by start_time)
-),
-
-counted as (
-    select
-        *,
-        sum(is_first) over (
-            partition by ip
-            order by start_time
-            rows between unbounded preceding and current row
-        ) as stretch
-    from compared
-),
-
-stretches as (
-    select
-        ip,
-        device,
-        binding,
-        lease_event_id,
-        min(start_time) as start_time,
-        max(end_time) as end_time
-    from counted
-    group by ip, device, binding, lease_event_id, stretch
 ),
 
 -- with what the registry says of the device
@@ -347,10 +274,14 @@ placed as (
         held_stretches.owner_account,
         coalesce(held_stretches.is_district_device, false) as is_district_device,
         -- a tunnel names an account; which device it is, is known for some
-        coalesce(not starts_with(held_stretches.device, 'tunnel:'), false)
+        coalesce(not is_unknown_tunnel(held_stretches.device), false)
             as is_known_device,
         coalesce(places.net_kind = 'remote', false) as is_remote,
-        coalesce(places.has_location, false) as is_on_site
+        -- a name that was guessed for an address of many is anybody's
+        coalesce(places.net_kind in ('nat', 'vdi'), false) as is_crowded,
+        places.net_kind,
+        places.building,
+        coalesce(places.has_location, false) as has_location
     from requests
     left join held_stretches
         on
@@ -360,12 +291,43 @@ placed as (
     left join places on requests.src_ip = places.ip
 ),
 
+-- the access point or switch that let the device in
+let_in as (
+    select
+        placed.event_id,
+        min(joined.building) as building
+    from placed
+    inner join joined
+        on
+            placed.device = joined.device
+            and placed.start_time between joined.start_time and joined.end_time
+    inner join buildings on joined.building = buildings.building
+    where placed.net_kind in ('wired', 'lab', 'wifi')
+    group by placed.event_id
+    having min(joined.building) = max(joined.building)
+),
+
+-- it says more than a network that spans buildings; where both say one and differ,
+-- neither is believed
+located as (
+    select
+        placed.* replace (
+            coalesce(placed.building, let_in.building) as building,
+            case
+                when let_in.building is null then placed.has_location
+                else coalesce(placed.building = let_in.building, true)
+            end as has_location
+        )
+    from placed
+    left join let_in on placed.event_id = let_in.event_id
+),
+
 on_site as (
     select distinct
         device,
         epoch(start_time)::bigint // (60 * $on_site_minutes) as slot
-    from placed
-    where is_on_site and binding in ('lease', 'static')
+    from located
+    where has_location and binding in ('lease', 'static')
 ),
 
 tunnels as (
@@ -382,58 +344,58 @@ tunnels as (
 -- of the owner's own devices the account was at the keyboard
 at_keyboard as (
     select
-        placed.event_id,
+        located.event_id,
         min(devices.device) as device,
         min(devices.device_class) as device_class,
         min(devices.assigned_to) as assigned_to
-    from placed
-    inner join names on placed.user_name = names.user_name
+    from located
+    inner join names on located.user_name = names.user_name
     inner join accounts on names.account = accounts.account
     inner join sessions
         on
             names.account = sessions.account
-            and placed.start_time between sessions.start_time and sessions.end_time
+            and located.start_time between sessions.start_time and sessions.end_time
     inner join devices
         on
             sessions.device = devices.device
             and accounts.person_id = devices.assigned_to
     left join tunnels
         on
-            placed.src_ip = tunnels.ip
+            located.src_ip = tunnels.ip
             and names.account = tunnels.account
-            and placed.start_time between tunnels.start_time and tunnels.end_time
+            and located.start_time between tunnels.start_time and tunnels.end_time
     left join on_site
         on
             devices.device = on_site.device
-            and epoch(placed.start_time)::bigint // (60 * $on_site_minutes)
+            and epoch(located.start_time)::bigint // (60 * $on_site_minutes)
             between on_site.slot - 1 and on_site.slot + 1
     where
-        placed.is_remote
+        located.is_remote
         and on_site.device is null
-        and not placed.is_known_device
-        and (not placed.is_mapped or tunnels.ip is not null)
+        and not located.is_known_device
+        and (not located.is_mapped or tunnels.ip is not null)
         and devices.pool is null
         and devices.device_class in ('laptop', 'chromebook')
-    group by placed.event_id
+    group by located.event_id
     having count(distinct devices.device) = 1
 ),
 
 told as (
     select
-        placed.* replace (
-            coalesce(at_keyboard.device, placed.device) as device,
+        located.* replace (
+            coalesce(at_keyboard.device, located.device) as device,
             case
                 when at_keyboard.event_id is not null then 'keyboard'
-                else placed.binding
+                else located.binding
             end as binding,
-            coalesce(at_keyboard.device_class, placed.device_class)
+            coalesce(at_keyboard.device_class, located.device_class)
                 as device_class,
-            coalesce(at_keyboard.assigned_to, placed.assigned_to) as assigned_to,
-            placed.is_district_device or at_keyboard.event_id is not null
+            coalesce(at_keyboard.assigned_to, located.assigned_to) as assigned_to,
+            located.is_district_device or at_keyboard.event_id is not null
                 as is_district_device
         )
-    from placed
-    left join at_keyboard on placed.event_id = at_keyboard.event_id
+    from located
+    left join at_keyboard on located.event_id = at_keyboard.event_id
 ),
 
 contradicted as (
@@ -461,17 +423,36 @@ held as (
     left join contradicted on told.event_id = contradicted.event_id
 ),
 
+-- who was at the keyboard; else whom the network let in with a device that nobody was
+-- given: on shared stock, or on somebody else's device, a login may be a saved one
 seated as (
     select
         held.event_id,
-        min(sessions.account) as account,
-        count(distinct sessions.account) as account_count
+        min(seats.account) as account,
+        count(distinct seats.account) as account_count
     from held
-    inner join sessions
+    inner join (
+        select
+            *,
+            false as is_joined
+        from sessions
+        union all
+        select
+            account,
+            device,
+            start_time,
+            end_time,
+            true as is_joined
+        from joined
+    ) as seats
         on
-            held.device = sessions.device
-            and held.start_time between sessions.start_time and sessions.end_time
-    where held.user_name is null
+            held.device = seats.device
+            and held.start_time between seats.start_time and seats.end_time
+    where
+        held.user_name is null
+        and (
+            not seats.is_joined or coalesce(held.assigned_to, held.pool) is null
+        )
     group by held.event_id
 ),
 
@@ -553,6 +534,7 @@ graded as (
                 and (not held.is_mapped or confirmed.event_id is not null)
                 then 'A'
             when contested.event_id is not null then 'D'
+            when held.is_mapped and held.is_crowded then 'D'
             when guessed.agrees then 'A'
             when not guessed.agrees then 'D'
             when names.account is not null then 'C'
@@ -607,12 +589,12 @@ select
     attributed.is_district_device,
     attributed.lease_event_id as binding_event_id,
     attributed.binding as device_basis,
-    places.building,
-    places.campus,
-    places.lat,
-    places.lon,
-    places.net_kind,
-    coalesce(places.has_location, false) as has_location,
+    attributed.building,
+    buildings.campus,
+    buildings.lat,
+    buildings.lon,
+    attributed.net_kind,
+    attributed.has_location,
     attributed.url_hostname,
     hosts.site,
     attributed.method,
@@ -625,5 +607,5 @@ select
     $event_date::date as event_date
 from attributed
 left join accounts on attributed.account = accounts.account
-left join places on attributed.src_ip = places.ip
+left join buildings on attributed.building = buildings.building
 left join hosts on attributed.url_hostname = hosts.url_hostname

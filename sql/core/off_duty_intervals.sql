@@ -40,7 +40,7 @@ columns:
   block_count: {type: bigint, is: presence blocks}
   active_seconds: {type: double, is: 'in use, breaks left out'}
   live_share: {type: double, is: share of requests with a live keyboard}
-  has_logon_log: {type: boolean, is: the device writes logons}
+  is_live_known: {type: boolean, is: the device writes logons}
   is_clock_checked: {type: boolean, is: the host's clock is known}
   session_event_id: {type: bigint, is: the logon or unlock}
   logon_kind: {type: varchar, is: its kind}
@@ -100,7 +100,7 @@ sessions as (
         start_time,
         event_id,
         logon_kind
-    from identity.workstation_sessions
+    from core.presences
     where event_date = $event_date::date and state = 'live'
 ),
 
@@ -153,7 +153,7 @@ stretches as (
         count(*) as block_count,
         sum(active_seconds) as active_seconds,
         sum(live_share * request_count) / sum(request_count) as live_share,
-        bool_or(has_logon_log) as has_logon_log,
+        bool_or(is_live_known) as is_live_known,
         bool_and(coalesce(is_clock_checked, false)) as is_clock_checked,
         sorted_set(flatten(list(bindings))) as bindings,
         bool_or(coalesce(is_device_assumed, false)) as is_device_assumed,
@@ -174,7 +174,7 @@ select
     stretches.block_count,
     stretches.active_seconds::double as active_seconds,
     stretches.live_share::double as live_share,
-    stretches.has_logon_log,
+    stretches.is_live_known,
     -- no directory sees a logon at home, but what is asked for right after it tells the
     -- same time by the filter's clock
     stretches.is_clock_checked

@@ -137,8 +137,7 @@ named as (
         on
             passed.connection_uid = asked.connection_uid
             and passed.src_ip = asked.src_ip
-            and asked.start_time >= passed.start_time - interval 15 second
-            and asked.start_time <= passed.time + interval 15 second
+            and in_one_session(asked.start_time, passed.start_time, passed.time)
     where passed.dst_hostname is null and asked.connection_uid is not null
     group by passed.event_id
 ),
@@ -183,7 +182,7 @@ holders as (
         start_time,
         end_time,
         lease_event_id
-    from identity.address_holders
+    from identity.address_devices
     where event_date = $event_date::date
 ),
 
@@ -261,42 +260,16 @@ inside as (
 ),
 
 outward as (
-    select
-        connections.*,
-        date_trunc('minute', connections.start_time) as minute
+    select connections.*
     from connections
     left join inside on connections.dst_ip = inside.dst_ip
     where inside.dst_ip is null
 ),
 
--- one look-up for each address and minute: a browser opens many flows at once;
--- while an address passes on it is neither device's
-minutes as (
-    select
-        outward.src_ip,
-        outward.minute,
-        holders.device,
-        holders.lease_event_id
-    from (select distinct src_ip, minute from outward) as outward
-    inner join holders
-        on
-            outward.src_ip = holders.ip
-            and outward.minute >= holders.start_time - interval 1 minute
-            and outward.minute < holders.end_time
-    window
-        of_minute as (partition by outward.src_ip, outward.minute)
-    qualify
-        row_number() over (
-            partition by outward.src_ip, outward.minute
-            order by holders.start_time desc, holders.device
-        ) = 1
-        and min(holders.device) over of_minute = max(holders.device) over of_minute
-),
-
 seen as (
     select
         'firewall' as seen_by,
-        coalesce(minutes.device, outward.src_ip) as device,
+        coalesce(holders.device, outward.src_ip) as device,
         devices.device is not null as is_registered,
         devices.device_class,
         places.net_kind,
@@ -311,11 +284,14 @@ seen as (
         outward.bytes_in,
         outward.bytes_out,
         outward.event_id,
-        minutes.lease_event_id as binding_event_id
+        holders.lease_event_id as binding_event_id
     from outward
-    left join minutes
-        on outward.src_ip = minutes.src_ip and outward.minute = minutes.minute
-    left join devices on minutes.device = devices.device
+    left join holders
+        on
+            outward.src_ip = holders.ip
+            and outward.start_time >= holders.start_time
+            and outward.start_time < holders.end_time
+    left join devices on holders.device = devices.device
     left join places on outward.src_ip = places.ip
     left join hosts on outward.destination = hosts.url_hostname
     union all

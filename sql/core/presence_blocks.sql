@@ -40,7 +40,7 @@ columns:
   site_count: {type: bigint, is: registrable domains}
   bin_count: {type: bigint, is: five-minute bins with a request}
   live_share: {type: double, is: share of requests with a live keyboard}
-  has_logon_log: {type: boolean, is: the device writes logons}
+  is_live_known: {type: boolean, is: the device writes logons}
   session_events: {type: 'bigint[]', is: logons that make it live}
   bindings: {type: 'bigint[]', is: leases that tell the device}
   is_device_assumed: {type: boolean, is: 'from outside, no log tells the device'}
@@ -137,7 +137,7 @@ select
     count(distinct site) as site_count,
     count(distinct floor(epoch(start_time) / 300)) as bin_count,
     avg(case when is_live then 1.0 else 0.0 end) as live_share,
-    bool_or(has_logon_log) as has_logon_log,
+    bool_or(is_live_known) as is_live_known,
     sorted_values(session_event_id) as session_events,
     sorted_values(binding_event_id) as bindings,
     bool_or(

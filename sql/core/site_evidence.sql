@@ -92,7 +92,7 @@ use as (
         and device_class is distinct from 'phone_byod'
         -- that a device is assigned to somebody does not say who used it
         and attribution_grade in ('A', 'C')
-        and (live_share >= $live_share or not has_logon_log)
+        and (live_share >= $live_share or not is_live_known)
         -- such use is counted in marts, and held against nobody
         and not coalesce(is_sensitive, false)
 ),
@@ -140,7 +140,7 @@ select
     is_external(use.verdict) as is_external,
     use.entry_id,
     use.attribution_grade,
-    coalesce(use.has_logon_log, false) as is_live_known,
+    coalesce(use.is_live_known, false) as is_live_known,
     rested.person_id is not null as is_break_known,
     use.start_time,
     use.end_time,

@@ -38,7 +38,7 @@ columns:
   largest_bytes: {type: bigint, is: the largest single response}
   embed_share: {type: double, is: share of requests right after another site's}
   live_share: {type: double, is: share of requests with a live keyboard}
-  has_logon_log: {type: boolean, is: the device writes logons}
+  is_live_known: {type: boolean, is: the device writes logons}
   categories: {type: varchar, is: what lists say of it}
   non_work_sources: {type: bigint, is: most lists agreeing on one non-work category}
   is_sensitive: {type: boolean, is: of a kind that no rule on sites judges}
@@ -132,7 +132,7 @@ request_sums as (
         max(bytes_in) as largest_bytes,
         avg(case when follows_another then 1.0 else 0.0 end) as embed_share,
         avg(case when is_live then 1.0 else 0.0 end) as live_share,
-        bool_or(has_logon_log) as has_logon_log,
+        bool_or(is_live_known) as is_live_known,
         list_sort(list(event_id)) as evidence,
         sorted_set(
             list(binding_event_id) || list(session_event_id)
@@ -165,7 +165,7 @@ select
     request_sums.largest_bytes,
     request_sums.embed_share,
     request_sums.live_share,
-    request_sums.has_logon_log,
+    request_sums.is_live_known,
     standing.categories,
     standing.non_work_sources,
     standing.is_sensitive,

@@ -161,13 +161,13 @@ requests as (
 
 sessions as (
     select *
-    from identity.workstation_sessions
+    from core.presences
     where event_date = $event_date::date and state = 'live'
 ),
 
 seat_devices as (
     select distinct device
-    from identity.workstation_sessions
+    from core.presences
     where event_date = $event_date::date
 ),
 
@@ -222,18 +222,13 @@ held as (
         holders.device,
         holders.lease_event_id
     from connections
-    inner join identity.address_holders as holders
+    inner join identity.address_devices as holders
         on
             connections.src_ip = holders.ip
             and connections.start_time >= holders.start_time
             and connections.start_time < holders.end_time
     inner join devices on holders.device = devices.device
     where holders.event_date = $event_date::date
-    qualify
-        row_number() over (
-            partition by connections.event_id
-            order by holders.start_time desc, holders.device
-        ) = 1
 ),
 
 seated as (

@@ -12,7 +12,7 @@ severity: high
 stage: trial
 begins: C2
 clauses: [cl.23, cl.13d]
-needs: [whose_request, sign_in_place]
+needs: [whose_request, presence, sign_in_place]
 grain: [subject, event_date]
 window: {days_before: 1}
 params:
@@ -87,7 +87,7 @@ requests as (
         lon,
         start_time,
         has_location as is_on_site,
-        has_logon_log,
+        is_live_known,
         -- of a tunnel that is not that device's, the device's clock says nothing
         is_clock_checked or device_basis = 'contradicted' as is_clock_checked,
         session_event_id,
@@ -105,7 +105,7 @@ requests as (
                 -- the tunnel is not that device's where the device is on site
                 and (
                     is_live
-                    or not has_logon_log
+                    or not is_live_known
                     or device_basis = 'contradicted'
                 )
             )
@@ -123,7 +123,7 @@ logons as (
     from core.logons
     where
         event_date between $event_date::date - interval 1 day and $event_date::date
-        and logon_kind in ('vpn', 'interactive', 'cached', 'remote')
+        and logon_kind in ('vpn', 'interactive', 'cached', 'remote', 'wifi')
 ),
 
 names as (
@@ -175,7 +175,7 @@ at_desk as (
         on requests.account = reached.account and requests.device = reached.device
     where
         requests.is_on_site
-        and logons.logon_kind = 'interactive'
+        and logons.logon_kind in ('interactive', 'wifi')
         and reached.device is null
 ),
 
@@ -212,7 +212,7 @@ stepped as (
         lag(network_kind) over in_order as previous_network_kind,
         lag(kind_source) over in_order as previous_kind_source,
         lag(start_time) over in_order as previous_start,
-        lag(has_logon_log) over in_order as previous_has_logon_log,
+        lag(is_live_known) over in_order as previous_is_live_known,
         lag(is_clock_checked) over in_order as previous_is_clock_checked,
         lag(session_event_id) over in_order as previous_session_id,
         lag(binding_event_id) over in_order as previous_binding_id
@@ -239,8 +239,8 @@ turns as (
         and (
             (
                 device <> previous_device
-                and not starts_with(device, 'tunnel:')
-                and not starts_with(previous_device, 'tunnel:')
+                and not is_unknown_tunnel(device)
+                and not is_unknown_tunnel(previous_device)
             )
             or coalesce(network_kind, previous_network_kind) = 'residential'
         )
@@ -275,7 +275,7 @@ select
         kind_source := min(far_source),
         is_shared_network := ruled_out_if(bool_and(far_kind is not null)),
         is_left_open := ruled_out_if(
-            bool_and(has_logon_log and previous_has_logon_log)
+            bool_and(is_live_known and previous_is_live_known)
         ),
         is_clock_wrong := ruled_out_if(
             bool_and(

@@ -77,7 +77,7 @@ used as (
         logons.is_clock_checked,
         logons.event_date,
         logons.event_date = $event_date::date as is_today
-    from core.keyboard_logons as logons
+    from core.presences as logons
     inner join accounts
         on
             logons.account = accounts.account
@@ -85,6 +85,8 @@ used as (
     where
         logons.event_date
         between $event_date::date - interval 6 day and $event_date::date
+        and logons.logon_kind = 'interactive'
+        and logons.is_of_day
 ),
 
 swaps as (

@@ -9,7 +9,7 @@ kind: shared_account
 severity: high
 begins: C3
 clauses: [cl.23, cl.17]
-needs: [whose_request, keyboard]
+needs: [whose_request, presence]
 grain: [subject, event_date]
 params:
   event_date: {type: date}
@@ -79,7 +79,7 @@ requests as (
         lat,
         lon,
         start_time,
-        has_logon_log,
+        is_live_known,
         is_clock_checked,
         session_event_id,
         binding_event_id
@@ -94,7 +94,7 @@ requests as (
         and (
             is_live
             or (
-                not has_logon_log
+                not is_live_known
                 and device_class in (
                     'desktop', 'laptop', 'chromebook', 'podium', 'lab_pc'
                 )
@@ -111,7 +111,7 @@ stepped as (
         lag(lat) over in_order as previous_lat,
         lag(lon) over in_order as previous_lon,
         lag(start_time) over in_order as previous_start,
-        lag(has_logon_log) over in_order as previous_has_logon_log,
+        lag(is_live_known) over in_order as previous_is_live_known,
         lag(is_clock_checked) over in_order as previous_is_clock_checked,
         lag(session_event_id) over in_order as previous_session_id,
         lag(binding_event_id) over in_order as previous_binding_id
@@ -163,7 +163,7 @@ select
         -- whatever the least count of turns is set to
         is_lease_stale := count(*) < 4,
         is_left_open := ruled_out_if(
-            bool_and(has_logon_log and previous_has_logon_log)
+            bool_and(is_live_known and previous_is_live_known)
         ),
         is_clock_wrong := ruled_out_if(
             bool_and(is_clock_checked and previous_is_clock_checked)

@@ -11,7 +11,7 @@ severity: high
 stage: trial
 begins: C2
 clauses: [cl.23, cl.17]
-needs: [whose_request, keyboard]
+needs: [whose_request, presence]
 grain: [subject, event_date]
 params:
   event_date: {type: date}
@@ -63,7 +63,8 @@ explanations:
   - drive
   - shared: live
     by_design: >-
-      only use counts while a logon or unlock without a lock since shows a live keyboard
+      only use counts while a logon, an unlock or a device that was woken shows somebody
+      there
   - shared: clock
     by_design: only hosts count whose clocks were checked against the directory
   - network
@@ -110,11 +111,11 @@ sessions as (
         start_time,
         event_id,
         is_clock_checked
-    from identity.workstation_sessions
+    from core.presences
     where
         event_date = $event_date::date
         and state = 'live'
-        and logon_kind = 'interactive'
+        and logon_kind in ('interactive', 'wifi')
 ),
 
 stepped as (

@@ -11,7 +11,7 @@ severity: low
 severity_raised: [{to: medium, days: 3}, {to: medium, fact: is_in_closed_building}]
 begins: C2
 clauses: [cl.33, cl.29]
-needs: [whose_request, site_asked_for]
+needs: [whose_request, site_asked_for, presence]
 grain: [subject, event_date]
 params:
   event_date: {type: date}
@@ -175,7 +175,7 @@ select
         logon_kind := min(logon_kind),
         is_in_closed_building := not coalesce(bool_or(is_remote), false)
         and coalesce(is_closed_day(min(day_type)), false),
-        is_left_open := ruled_out_if(bool_and(has_logon_log)),
+        is_left_open := ruled_out_if(bool_and(is_live_known)),
         is_clock_wrong := ruled_out_if(bool_and(is_clock_checked)),
         is_device_assumed := coalesce(bool_or(is_device_assumed), false)
     ) as details,

@@ -1,7 +1,7 @@
 /* ---
 title: An account worked on site during its owner's leave
 summary: >
-  Engaged requests from inside a building, with a live keyboard, while the
+  Engaged requests from inside a building, with somebody at the device, while the
   owner's approved leave covers the time. Several sites and five-minute bins keep
   automatic sign-ons and restored tabs out.
 code: SA-3
@@ -9,7 +9,7 @@ kind: shared_account
 severity: high
 begins: C2
 clauses: [cl.23, cl.17]
-needs: [whose_request, keyboard]
+needs: [whose_request, presence]
 grain: [subject, event_date]
 params:
   event_date: {type: date}
@@ -54,7 +54,8 @@ explanations:
     by_design: requests spread over several sites and five-minute stretches
   - shared: live
     by_design: >-
-      only use counts while a logon or unlock without a lock since shows a live keyboard
+      only use counts while a logon, an unlock or a device that was woken shows somebody
+      there
   - clock
   - machine
   - approved

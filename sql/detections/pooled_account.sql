@@ -61,11 +61,13 @@ used as (
         logons.event_id,
         logons.is_clock_checked,
         logons.event_date = $event_date::date as is_today
-    from core.keyboard_logons as logons
+    from core.presences as logons
     inner join accounts on logons.account = accounts.account
     where
         logons.event_date
         between $event_date::date - interval 6 day and $event_date::date
+        and logons.logon_kind = 'interactive'
+        and logons.is_of_day
         and logons.assigned_to is not null
 )
 

@@ -89,11 +89,13 @@ sessions as (
         sessions.start_time,
         sessions.event_id,
         sessions.is_clock_checked
-    from core.keyboard_logons as sessions
+    from core.presences as sessions
     inner join shared on sessions.account = shared.account
     inner join devices on sessions.device = devices.device
     where
         sessions.event_date = $event_date::date
+        and sessions.logon_kind = 'interactive'
+        and sessions.is_of_day
         and shared.used_in is not null
         -- what has neither building nor pool cannot be out of place
         and coalesce(devices.building, devices.pool) is not null

@@ -166,7 +166,7 @@ requests as (
         requests.event_id,
         requests.binding_event_id,
         requests.is_live,
-        requests.has_logon_log
+        requests.is_live_known
     from core.engaged_requests as requests
     inner join found
         on
@@ -198,7 +198,7 @@ used as (
         sorted_values(device) as devices,
         min(binding_event_id) as binding_event_id,
         avg(case when is_live then 1.0 else 0.0 end) as live_share,
-        bool_or(has_logon_log) as has_logon_log
+        bool_or(is_live_known) as is_live_known
     from requests
     group by account
 )
@@ -219,10 +219,10 @@ select
         hours_compared := min(found.hour_count),
         hours := count(*),
         minutes := max(found.minute_count),
-        is_live := any_value(used.has_logon_log and used.live_share >= 0.5),
+        is_live := any_value(used.is_live_known and used.live_share >= 0.5),
         is_compared := min(found.hour_count) >= $compared_hours,
         is_as_others := false,
-        is_left_open := ruled_out_if(any_value(used.has_logon_log))
+        is_left_open := ruled_out_if(any_value(used.is_live_known))
     ) as details,
     $event_date::date as event_date
 from found

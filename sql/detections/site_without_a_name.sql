@@ -136,7 +136,7 @@ sessions as (
         device,
         epoch(start_time) as session_start,
         epoch(end_time) as session_end
-    from identity.workstation_sessions
+    from core.presences
     where event_date = $event_date::date and state = 'live'
 ),
 

@@ -18,13 +18,6 @@ params:
     max: 744
     unit: hours
     why: an eight-day lease is the usual default where the log names no end
-  tunnel_hours:
-    type: int
-    default: 12
-    min: 1
-    max: 48
-    unit: hours
-    why: a tunnel whose end was not logged is not believed past a working day
   wifi_hours:
     type: int
     default: 12
@@ -133,21 +126,13 @@ leased as (
 
 tunnels as (
     select
-        logons.event_id,
-        logons.time,
-        logons.assigned_ip,
-        logons.activity,
-        names.account
-    from raw.logons
-    inner join identity.account_names as names
-        on logons.user_name = names.user_name
-    where
-        logons.event_date between $event_date::date - interval 2 day
-        and $event_date::date + interval 1 day
-        and logons.logon_kind = 'vpn'
-        and logons.assigned_ip is not null
-        and logons.activity in ('logon', 'logoff')
-        and coalesce(logons.is_success, true)
+        ip,
+        account,
+        start_time,
+        end_time,
+        event_id
+    from identity.presences
+    where event_date = $event_date::date and presence = 'tunnel'
 ),
 
 owned as (
@@ -174,33 +159,19 @@ laptops as (
     having count(*) = 1
 ),
 
-tunnel_steps as (
-    select
-        *,
-        lead(time) over by_address as next_time
-    from tunnels
-    window by_address as (partition by assigned_ip order by time, event_id)
-),
-
 tunnelled as (
     select
-        tunnel_steps.assigned_ip as ip,
+        tunnels.ip,
         laptops.mac,
-        coalesce(laptops.device, 'tunnel:' || tunnel_steps.assigned_ip) as device,
+        coalesce(laptops.device, unknown_tunnel(tunnels.ip)) as device,
         laptops.device is not null as is_registered,
-        tunnel_steps.time as start_time,
-        least(
-            coalesce(
-                tunnel_steps.next_time, timestamptz '9999-12-31 00:00:00+00'
-            ),
-            tunnel_steps.time + interval 1 hour * $tunnel_hours
-        ) as end_time,
+        tunnels.start_time,
+        tunnels.end_time,
         'tunnel' as binding,
-        tunnel_steps.event_id as lease_event_id
-    from tunnel_steps
-    inner join owned on tunnel_steps.account = owned.account
+        tunnels.event_id as lease_event_id
+    from tunnels
+    inner join owned on tunnels.account = owned.account
     left join laptops on owned.person_id = laptops.assigned_to
-    where tunnel_steps.activity = 'logon'
 ),
 
 fixed as (

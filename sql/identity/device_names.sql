@@ -1,8 +1,8 @@
 /* ---
 summary: >
   What logs call a device of the district on a day: its host name, serial number, asset
-  tag or the directory's id of it, in lower case. A name that several devices have tells
-  none of them.
+  tag, the directory's id of it or its network card, in lower case. A name that several
+  devices have tells none of them.
 grain: [name, event_date]
 params:
   event_date: {type: date}
@@ -22,7 +22,7 @@ devices as (
 
 named as (
     select
-        unnest([hostname, serial, asset_tag, directory_id]) as name,
+        unnest([hostname, serial, asset_tag, directory_id, mac]) as name,
         device,
         device_class
     from devices

@@ -31,7 +31,7 @@ requests as (
         and is_staff
         and is_district_device
         and attribution_grade = 'A'
-        and (is_live or not has_logon_log)
+        and (is_live or not is_live_known)
 ),
 
 verdicts as (

@@ -11,7 +11,7 @@ params:
   event_date: {type: date}
 columns:
   event_date: {type: date, is: local day}
-  family: {type: varchar, is: 'sites, presence, logons or flows'}
+  family: {type: varchar, is: 'sites, presence, tunnels, logons or flows'}
   source: {type: varchar, is: source}
   building: {type: varchar, is: building of the network; elsewhere without one}
   position: {type: bigint, is: order of the filters; the last one drops nothing}
@@ -28,7 +28,10 @@ requests as (
         source,
         account,
         account_type,
+        attribution_grade,
         device,
+        start_time,
+        binding_event_id,
         net_kind,
         has_location,
         building,
@@ -96,10 +99,24 @@ places as (
 -- a device that wrote no logon in two weeks writes none
 writing as (
     select distinct device
-    from identity.workstation_sessions
+    from core.presences
     where
         event_date between $event_date::date - interval 14 day
         and $event_date::date
+        and presence = 'keyboard'
+),
+
+-- what joined the network tells for a while that somebody is there
+woken as (
+    select distinct requests.event_id
+    from requests
+    inner join core.presences as presences
+        on
+            requests.device = presences.device
+            and requests.start_time >= presences.start_time
+            and requests.start_time < presences.end_time
+    where
+        presences.event_date = $event_date::date and presences.presence <> 'keyboard'
 ),
 
 steps as (
@@ -125,8 +142,13 @@ steps as (
             ('presence', 4, 'no device', true),
             ('presence', 5, 'network unknown to the registry', true),
             ('presence', 6, 'network in no one building', false),
-            ('presence', 7, 'device writes no logons', true),
-            ('presence', 8, 'candidates', false),
+            ('presence', 7, 'one fact names the account', true),
+            ('presence', 8, 'nothing tells who is at the device', true),
+            ('presence', 9, 'candidates', false),
+            ('tunnels', 1, 'no account', true),
+            ('tunnels', 2, 'account unknown to the registry', true),
+            ('tunnels', 3, 'no login to the VPN', true),
+            ('tunnels', 4, 'candidates', false),
             ('logons', 1, 'no account', true),
             ('logons', 2, 'account unknown to the registry', true),
             ('logons', 3, 'neither host nor address', true),
@@ -140,6 +162,8 @@ steps as (
 judged_requests as (
     select
         requests.source,
+        requests.net_kind,
+        requests.binding_event_id,
         case when requests.has_location then requests.building else 'elsewhere' end
             as building,
         case
@@ -157,12 +181,14 @@ judged_requests as (
         case
             when requests.net_kind is null then 5
             when not requests.has_location then 6
-            when writing.device is null then 7
-            else 8
+            when requests.attribution_grade <> 'A' then 7
+            when writing.device is null and woken.event_id is null then 8
+            else 9
         end as presence_step
     from requests
     left join candidates on requests.event_id = candidates.event_id
     left join writing on requests.device = writing.device
+    left join woken on requests.event_id = woken.event_id
 ),
 
 stopped as (
@@ -181,6 +207,19 @@ stopped as (
         coalesce(no_person, presence_step) as position,
         1 as event_count
     from judged_requests
+    union all
+    select
+        'tunnels' as family,
+        source,
+        building,
+        case
+            when no_person < 3 then no_person
+            when binding_event_id is null then 3
+            else 4
+        end as position,
+        1 as event_count
+    from judged_requests
+    where net_kind = 'remote'
     union all
     select
         'logons' as family,

@@ -63,7 +63,7 @@ def test_the_counts_are_shown(ran):
     rows = rows_of(ran.home)
     for name in (
         "core.http_requests",
-        "identity.workstation_sessions",
+        "identity.presences",
         "marts.daily_use",
     ):
         by_day = rows[name].group_by(pl.col("event_date").cast(str)).len()

@@ -168,7 +168,7 @@ def test_a_finding_of_a_day_that_can_not_be_judged_again_stays(
     with open_district(home) as district, district.store.writing() as connection:
         mark_dirty(connection, [FIRST, SECOND], reason="test")
     breaking(monkeypatch, "core.http_requests")
-    breaking(monkeypatch, "identity.workstation_sessions")
+    breaking(monkeypatch, "identity.presences")
     assert run(home).code == 1
     assert told_of(home) == before
 

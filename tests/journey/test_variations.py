@@ -4,8 +4,6 @@ No truth is needed for it, and no rule is trusted. The quick run tells two days 
 few ways; the long one tells a week in every way.
 """
 
-from functools import partial
-
 import pytest
 from typer.testing import CliRunner
 
@@ -21,21 +19,11 @@ QUICK = (
     "lists write another maker's words",
 )
 CONSENT = "sites are approved for one other person"
-FAULTS = {
-    "the VPN's log is not kept": "no run says which rules see less without that log",
-    "every answer is three times as large": "a page is told from a size in bytes",
-}
-"""Variation -> the fault of the product for which it does not hold yet."""
-
-
-xfail = partial(pytest.mark.xfail, strict=True, raises=AssertionError)
 
 
 def cases():
     for name in VARIATIONS:
         marks = [] if LONG or name in QUICK else [pytest.mark.skip("in the long run")]
-        if name in FAULTS:
-            marks.append(xfail(reason=FAULTS[name]))
         yield pytest.param(name, marks=marks, id=name.replace(" ", "-"))
 
 

@@ -10,6 +10,7 @@ import pytest
 from pipelines.settings.home import DistrictHome
 from tests.benchmarks.attribution import planted
 from tests.journey.commands import schoolbell
+from tests.journey.grades import assert_same_grades
 from tests.journey.small import judged
 
 pytestmark = pytest.mark.slow
@@ -122,6 +123,10 @@ def test_an_ipv6_address_with_a_port_is_read(home):
     done = schoolbell("who", "--home", home, "[2001:db8::7]:443", "2026-10-20T12:00:00")
     assert done.code == 0
     assert done.out.startswith("Grade D: account not known")
+
+
+def test_requests_have_the_same_grades(district):
+    assert_same_grades(district.home, "C")
 
 
 def noted(home):

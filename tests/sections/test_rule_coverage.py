@@ -16,7 +16,7 @@ FILTERS = {
     "presence": (
         "no account",
         "account unknown to the registry",
-        "device writes no logons",
+        "nothing tells who is at the device",
         "candidates",
     ),
 }
@@ -63,7 +63,10 @@ def titles(view):
     [
         ((0, 480), "48% of events carry an account that the registry lacks"),
         ((300, 0), "30% of events name no account"),
-        ((0, 0, 1000), "100% of events come from devices whose logons do not arrive"),
+        (
+            (0, 0, 1000),
+            "100% of events come from devices of which no log tells who is there",
+        ),
     ],
 )
 def test_no_shared_account_is_not_said_where_none_could_be_seen(dropped, why):

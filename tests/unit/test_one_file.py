@@ -69,7 +69,7 @@ select
         is_clock_wrong := ruled_out_if(bool_and(is_clock_checked))
     ) as details,
     $event_date::date as event_date
-from core.keyboard_logons
+from core.presences
 where event_date = $event_date::date
 group by account
 having count(*) >= $logons
@@ -78,9 +78,9 @@ CASE = """\
 why: two logons of one account are told, one is not
 params: {event_date: 2026-03-02}
 every_row:
-  core.keyboard_logons: {device: pc-1, is_clock_checked: true}
+  core.presences: {device: pc-1, is_clock_checked: true}
 given:
-  core.keyboard_logons: |
+  core.presences: |
     account | event_id | start_time
     ada     | 1        | 08:00:00
     ada     | 2        | 09:00:00
@@ -121,9 +121,9 @@ def test_it_is_judged_in_its_own_words(dropped):
     registry = SimpleNamespace(frames=policy._asdict())
     detection = catalogue(library.models(), registry)["ZZ-1"]
     with writing(dropped.parent / "w.duckdb", threads=1) as database:
-        create(database, "core.keyboard_logons")
+        create(database, "core.presences")
         database.rows(
-            "insert into core.keyboard_logons by name select 'ada' as account,"
+            "insert into core.presences by name select 'ada' as account,"
             " 'pc-1' as device, number as event_id, date '2026-03-02' as event_date,"
             " timestamptz '2026-03-02 08:00Z' as start_time, true as is_clock_checked"
             " from range(4) as numbers(number)"

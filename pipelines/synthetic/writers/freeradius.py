@@ -16,8 +16,9 @@ MILLISECONDS_AHEAD = 4_000
 
 def radius_lines(world: World, plan: Plan) -> pl.DataFrame:
     """Lines in order of time. Columns: seen, line."""
+    asks = ["wifi", "wired", "lab"] if world.habits.has_wired_logins else ["wifi"]
     sittings = frame(plan.sittings, _SITTINGS).filter(
-        pl.col("network").str.ends_with("/wifi")
+        pl.col("network").str.extract("/(.*)$", 1).is_in(asks)
     )
     rows = (
         with_address(world, sittings.with_columns(address=pl.lit(0, pl.Int64)))
@@ -40,7 +41,10 @@ def radius_lines(world: World, plan: Plan) -> pl.DataFrame:
             pl.col("number").cast(pl.String),
             pl.lit(") Login OK: ["),
             pl.col("account"),
-            pl.lit("] (from client ap-"),
+            pl.lit("] (from client "),
+            pl.when(pl.col("network").str.ends_with("/wifi"))
+            .then(pl.lit("ap-"))
+            .otherwise(pl.lit("sw-")),
             pl.col("network").str.extract("^(.*)/", 1).str.to_lowercase(),
             pl.lit("-1 port "),
             (pl.col("device") % 40).cast(pl.String),

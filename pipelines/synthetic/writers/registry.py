@@ -74,6 +74,7 @@ COLUMNS: Mapping[str, Sequence[str]] = {
     ),
     "ip_geo.csv": ("cidr", "country", "city", "lat", "lon", "network_type"),
     "egress.csv": ("cidr", "meaning"),
+    "access_points.csv": ("name", "building"),
 }  # fmt: skip
 """Header of each file."""
 
@@ -130,6 +131,7 @@ def write_registry(
         "calendar.csv": _calendar(world.days, earlier),
         "exceptions.csv": _exceptions(world),
         "staff_duty.csv": _duty(world.roster.staff),
+        "access_points.csv": _access_points(),
         **FIXED,
     }
     more = CONSOLE_COLUMNS if world.habits.products == "chromebooks" else {}
@@ -201,6 +203,13 @@ def _buildings() -> list[Row]:
          "campus": campus}
         for code, (org, lat, lon, campus) in BUILDINGS.items()
     ]  # fmt: skip
+
+
+def _access_points() -> Iterable[Row]:
+    """As the log of 802.1X names them."""
+    for code in BUILDINGS:
+        for kind in ("ap", "sw"):
+            yield {"name": f"{kind}-{code.lower()}-*", "building": code}
 
 
 def _devices(world: World) -> Sequence[Row]:

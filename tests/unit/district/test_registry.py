@@ -119,6 +119,10 @@ BAD_ROWS = {
         ("nowhere,US,,,,residential", "cidr", "is not a network"),
         ("192.0.2.0/24,US,,,,castle", "network_type", "words"),
     ],
+    "access_points.csv": [
+        (",HS", "name", "is empty"),
+        ("hs-ap-*,", "building", "is empty"),
+    ],
     "egress.csv": [
         ("198.51.100.300,NAT", "cidr", "is not a network"),
         ("198.51.100.0/24,", "meaning", "is empty"),

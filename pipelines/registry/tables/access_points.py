@@ -1,0 +1,37 @@
+"""Access points and switches, by name, with the buildings in which they hang.
+
+A log of 802.1X names the device that let a card in. Where one network spans several
+buildings that name alone says in which of them the card is.
+"""
+
+import polars as pl
+
+from pipelines.registry.csv_files import Cell, File, Rows
+from pipelines.registry.table import BUILDING, Table, conform, identifier, text
+
+FILE = File(
+    "access_points.csv",
+    {
+        "name": identifier("hs-ap-*"),
+        "building": Cell("HS", required=True, names="building"),
+    },
+    "a network that spans buildings tells no place",
+)
+COLUMNS = {
+    "pattern": text("its name in lower case; * stands for anything"),
+    "building": BUILDING,
+}
+
+
+def access_points(rows: Rows) -> Rows:
+    """Frame `access_points`."""
+    named = rows.frame.with_columns(pattern=pl.col("name").str.to_lowercase())
+    return Rows(conform(COLUMNS, named), rows.problems)
+
+
+TABLE = Table(
+    name="access_points",
+    file=FILE,
+    frames={"access_points": COLUMNS},
+    make=lambda inputs: {"access_points": access_points(inputs.rows[FILE.name])},
+)

@@ -1,0 +1,115 @@
+/* ---
+summary: >
+  Which one device an address stands for, from when to when. Where two devices have a
+  claim on an address at the same moment, and in the seconds in which it passes from
+  one to the next, it stands for neither.
+grain: [ip, start_time, event_date]
+params:
+  event_date: {type: date}
+  lease_grace_seconds:
+    type: int
+    default: 5
+    min: 0
+    max: 60
+    unit: seconds
+    why: >-
+      a first request may leave in the moment the lease is logged; while clocks may
+      differ by so much, an address that passes on is neither device's
+columns:
+  ip: {type: varchar, pii: indirect, is: address}
+  device: {type: varchar, pii: indirect, is: the one device that has a claim on it}
+  binding: {type: varchar, is: 'lease, tunnel or static'}
+  lease_event_id: {type: bigint, is: the lease event that says so}
+  start_time: {type: timestamptz, is: from this instant}
+  end_time: {type: timestamptz, is: 'to this instant, exclusive'}
+  event_date: {type: date, is: local day that the row serves}
+--- */
+with
+
+holders as (
+    select
+        ip,
+        device,
+        start_time - to_seconds($lease_grace_seconds) as start_time,
+        end_time,
+        binding,
+        lease_event_id
+    from identity.address_holders
+    where event_date = $event_date::date
+),
+
+-- between two moments nothing changes in who has a claim on an address
+moments as (
+    select
+        ip,
+        start_time as moment
+    from holders
+    union
+    select
+        ip,
+        end_time as moment
+    from holders
+),
+
+steps as (
+    select
+        ip,
+        moment as start_time,
+        lead(moment) over (partition by ip order by moment) as end_time
+    from moments
+),
+
+claims as (
+    select
+        steps.ip,
+        steps.start_time,
+        steps.end_time,
+        min(holders.device) as device,
+        -- a tunnel says less than any other
+        min(holders.binding) as binding,
+        max(holders.lease_event_id) as lease_event_id
+    from steps
+    inner join holders
+        on
+            steps.ip = holders.ip
+            and steps.start_time >= holders.start_time
+            and steps.start_time < holders.end_time
+    group by steps.ip, steps.start_time, steps.end_time
+    having min(holders.device) = max(holders.device)
+),
+
+compared as (
+    select
+        *,
+        coalesce(
+            lag(end_time) over by_address <> start_time
+            or lag(device) over by_address <> device
+            or lag(binding) over by_address <> binding
+            or lag(lease_event_id) over by_address is distinct from lease_event_id,
+            true
+        )::int as is_first
+    from claims
+    window by_address as (partition by ip order by start_time)
+),
+
+counted as (
+    select
+        *,
+        sum(is_first) over (
+            partition by ip
+            order by start_time
+            rows between unbounded preceding and current row
+        ) as stretch
+    from compared
+)
+
+select
+    ip,
+    device,
+    binding,
+    lease_event_id,
+    min(start_time) as start_time,
+    max(end_time) as end_time,
+    $event_date::date as event_date
+from counted
+group by ip, device, binding, lease_event_id, stretch

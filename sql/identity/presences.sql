@@ -1,0 +1,361 @@
+/* ---
+summary: >
+  Who was where, from when to when, and by whose word. *keyboard*: a logon or unlock at
+  a device, with its clock put right; *live* until the next lock or logoff, for at most
+  a few hours, *locked* from a lock to what comes next. A logon that is locked within
+  seconds is the machine signing itself on after a restart: nobody was there. *wifi*:
+  802.1X or RADIUS let the account's card into the network. *tunnel*: a VPN gave it an
+  address. *sign_in*: it signed in to a cloud service. *mapping*: a message of a
+  firewall that took an address for the account. The last four say that the account is
+  *connected*, not that somebody sits there; `core.presences` says what rules may make
+  of them.
+grain: [event_id, event_date]
+window: {days_before: 1, days_after: 1}
+params:
+  event_date: {type: date}
+  live_hours:
+    type: int
+    default: 6
+    min: 1
+    max: 12
+    unit: hours
+    why: a missing log-off must not keep somebody at the keyboard all day
+  automatic_seconds:
+    type: int
+    default: 10
+    min: 1
+    max: 60
+    unit: seconds
+    why: after a restart Windows signs on and locks at once
+  session_hours:
+    type: int
+    default: 12
+    min: 1
+    max: 48
+    unit: hours
+    why: a session whose end was not logged is not believed past a working day
+  mapping_minutes:
+    type: int
+    default: 45
+    min: 1
+    max: 720
+    unit: minutes
+    why: firewalls forget a mapping after about so long, whoever sits there then
+  sign_in_minutes:
+    type: int
+    default: 10
+    min: 1
+    max: 60
+    unit: minutes
+    why: after a longer silence somebody else may sit there
+columns:
+  account: {type: varchar, pii: direct, is: account}
+  presence: {type: varchar, is: 'keyboard, wifi, tunnel, sign_in or mapping'}
+  state: {type: varchar, is: 'live, locked or connected'}
+  device: {type: varchar, pii: indirect, is: device; null where only an address is told}
+  mac: {type: varchar, pii: indirect, is: card that the network let in}
+  ip: {type: varchar, pii: indirect, is: address that the log tells}
+  start_time: {type: timestamptz, is: 'from this instant, clock corrected'}
+  end_time: {type: timestamptz, is: to this instant}
+  ended_by: {type: varchar, is: 'lock, logoff, next or limit'}
+  logon_kind: {type: varchar, is: kind of the logon; null for a locked screen}
+  reported_by: {type: varchar, is: 'access point, switch or server that tells of it'}
+  building: {type: varchar, is: building of that access point or switch}
+  is_clock_checked: {type: boolean, is: another clock agrees with the host's}
+  offset_seconds: {type: double, is: what was added to the host's stamps}
+  event_id: {type: bigint, is: the event that opens it}
+  logon_date: {type: date, is: local day of that event}
+  event_date: {type: date, is: local day that the row serves}
+--- */
+with
+
+logons as (
+    select
+        event_id,
+        source,
+        format,
+        host,
+        src_hostname,
+        src_ip,
+        src_mac,
+        assigned_ip,
+        user_name,
+        time,
+        activity,
+        logon_kind,
+        is_success,
+        reported_by,
+        event_date
+    from raw.logons
+    where
+        event_date between $event_date::date - interval 1 day
+        and $event_date::date + interval 1 day
+        and activity in ('logon', 'logoff', 'lock', 'unlock', 'mapping')
+        and user_name is not null
+        and not coalesce(is_machine, false)
+),
+
+names as (
+    select
+        user_name,
+        account
+    from identity.account_names
+),
+
+guessing as (
+    select format from identity.mapping_formats
+),
+
+clocks as (
+    select
+        host,
+        offset_seconds,
+        spread_seconds
+    from identity.host_clocks
+    where event_date = $event_date::date
+),
+
+devices as (
+    select
+        name,
+        device,
+        device_class
+    from identity.device_names
+    where event_date = $event_date::date
+),
+
+-- the name that says most: the longest pattern
+access_points as (
+    select
+        reporters.reported_by,
+        access_points.building
+    from (
+        select distinct reported_by from logons
+        where logon_kind = 'wifi' and reported_by is not null
+    ) as reporters
+    inner join registry.access_points as access_points
+        on reporters.reported_by glob access_points.pattern
+    qualify
+        row_number() over (
+            partition by reporters.reported_by
+            order by length(access_points.pattern) desc, access_points.building
+        ) = 1
+),
+
+named as (
+    select
+        logons.*,
+        names.account
+    from logons
+    inner join names on logons.user_name = names.user_name
+    where
+        logons.activity in ('lock', 'unlock') or coalesce(logons.is_success, true)
+),
+
+-- a tunnel that opens within minutes of a logon is a second clock for a host that
+-- no domain controller saw
+tunnels as (
+    select
+        account,
+        time
+    from named
+    where logon_kind = 'vpn' and activity = 'logon'
+),
+
+at_keyboards as (
+    select
+        named.account,
+        -- a Chromebook has the directory's id beside the name that it was given
+        coalesce(by_host.device, by_name.device, named.host) as device,
+        named.event_id,
+        named.activity,
+        named.logon_kind,
+        named.reported_by,
+        named.event_date,
+        named.time
+        + to_microseconds((1000000 * coalesce(clocks.offset_seconds, 0))::bigint)
+            as time,
+        clocks.offset_seconds,
+        coalesce(clocks.spread_seconds <= 60, false)
+        -- ChromeOS sets its clock over the network, and nobody else does
+        or coalesce(by_host.device_class, by_name.device_class, '') = 'chromebook'
+        or exists (
+            select 1
+            from tunnels
+            where
+                tunnels.account = named.account
+                and tunnels.time between named.time - interval 10 minute
+                and named.time + interval 10 minute
+        ) as is_clock_checked
+    from named
+    left join clocks on named.host = clocks.host
+    left join devices as by_host on named.host = by_host.name
+    left join devices as by_name
+        on named.src_hostname = by_name.name and named.logon_kind = 'interactive'
+    where
+        named.host is not null
+        and named.reported_by = named.host
+        and (
+            named.activity in ('lock', 'unlock')
+            or (
+                named.activity in ('logon', 'logoff')
+                and named.logon_kind in ('interactive', 'cached', 'remote')
+            )
+        )
+),
+
+stepped as (
+    select
+        *,
+        lead(time) over at_the_seat as next_time,
+        lead(activity) over at_the_seat as next_activity
+    from at_keyboards
+    window at_the_seat as (partition by account, device order by time, event_id)
+),
+
+seated as (
+    select
+        account,
+        'keyboard' as presence,
+        case when activity = 'lock' then 'locked' else 'live' end as state,
+        device,
+        null as mac,
+        null as ip,
+        time as start_time,
+        next_time,
+        next_activity,
+        case
+            when activity = 'lock' then interval 24 hour
+            else interval 1 hour * $live_hours
+        end as believed,
+        case when activity <> 'lock' then logon_kind end as logon_kind,
+        reported_by,
+        null as building,
+        is_clock_checked,
+        offset_seconds,
+        event_id,
+        event_date
+    from stepped
+    where
+        activity <> 'logoff'
+        and not (
+            activity = 'logon'
+            and coalesce(next_activity = 'lock', false)
+            and epoch(next_time) - epoch(time) <= $automatic_seconds
+        )
+        and coalesce(next_time > time, true)
+    qualify
+        row_number() over (
+            partition by account, device, time, activity = 'lock'
+            order by event_id
+        ) = 1
+),
+
+-- what else names an account, and at what: a card, or an address
+claims as (
+    select
+        *,
+        case logon_kind
+            when 'vpn' then 'tunnel'
+            when 'wifi' then 'wifi'
+            when 'cloud' then 'sign_in'
+            else 'mapping'
+        end as presence,
+        case logon_kind
+            when 'vpn' then assigned_ip
+            when 'wifi' then coalesce(src_mac, src_ip)
+            when 'cloud' then src_ip
+            else source || ' ' || src_ip
+        end as place
+    from named
+    where
+        logon_kind in ('vpn', 'wifi')
+        or (logon_kind = 'cloud' and activity = 'logon')
+        or (
+            format in (select guessing.format from guessing)
+            and (
+                activity = 'mapping'
+                or (activity = 'logoff' and logon_kind is null)
+            )
+        )
+),
+
+followed as (
+    select
+        *,
+        lead(time) over at_the_place as next_time,
+        lead(activity) over at_the_place as next_activity
+    from claims
+    where place is not null
+    window at_the_place as (partition by presence, place order by time, event_id)
+),
+
+connected as (
+    select
+        followed.account,
+        followed.presence,
+        'connected' as state,
+        case
+            when followed.presence = 'wifi'
+                then coalesce(devices.device, 'mac:' || followed.src_mac)
+        end as device,
+        case when followed.presence = 'wifi' then followed.src_mac end as mac,
+        case
+            when followed.presence = 'tunnel' then followed.assigned_ip
+            else followed.src_ip
+        end as ip,
+        followed.time as start_time,
+        followed.next_time,
+        followed.next_activity,
+        case followed.presence
+            when 'mapping' then interval 1 minute * $mapping_minutes
+            when 'sign_in' then interval 1 minute * $sign_in_minutes
+            else interval 1 hour * $session_hours
+        end as believed,
+        followed.logon_kind,
+        followed.reported_by,
+        access_points.building,
+        false as is_clock_checked,
+        null::double as offset_seconds,
+        followed.event_id,
+        followed.event_date
+    from followed
+    left join devices on followed.src_mac = devices.name
+    left join access_points
+        on
+            followed.reported_by = access_points.reported_by
+            and followed.presence = 'wifi'
+    where followed.activity <> 'logoff'
+),
+
+seen as (
+    select * from seated
+    union all
+    select * from connected
+)
+
+select
+    account,
+    presence,
+    state,
+    device,
+    mac,
+    ip,
+    start_time,
+    least(coalesce(next_time, start_time + believed), start_time + believed)
+        as end_time,
+    case
+        when coalesce(next_time > start_time + believed, true) then 'limit'
+        when next_activity in ('lock', 'logoff') then next_activity
+        else 'next'
+    end as ended_by,
+    logon_kind,
+    reported_by,
+    building,
+    is_clock_checked,
+    offset_seconds,
+    event_id,
+    event_date as logon_date,
+    $event_date::date as event_date
+from seen
+where coalesce(next_time > start_time, true)
