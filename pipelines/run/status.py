@@ -65,7 +65,7 @@ SET_ASIDE = (
     "deleted. Look whether an older state was put back"
 )
 ALWAYS = ("files", "lines", "days_to_build", "cases_to_decide", "registry_problems")
-"""What is shown at nought too: that it is nought is what one looks for."""
+"""What is shown at zero too, since that is what one looks for."""
 _STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 RECENT = timedelta(days=7)
 """A message that was given up longer ago is history."""
@@ -91,7 +91,7 @@ class Status:
 
     @property
     def rows(self) -> list[tuple[str, object]]:
-        """For people: name and value; what is nought or unknown is left out."""
+        """For people: name and value; what is zero or unknown is left out."""
         return [
             (name.replace("_", " "), self.local(value))
             for name, value in self.shown.items()
