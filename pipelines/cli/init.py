@@ -21,7 +21,7 @@ LOCALTIME = Path("/etc/localtime")
 DEFAULTS = Answers()
 
 
-def init(  # noqa: PLR0913 - each is a question that a person answers
+def init(
     home: Annotated[Path, typer.Argument(help="Folder to make.")],
     name: Annotated[
         str, typer.Option(help="The district's name, as reports print it.")

@@ -18,6 +18,7 @@ from pipelines.district import District
 from pipelines.errors import SettingsError, safe
 from pipelines.refresh.trial import Difference, Replayed, changed, copied, with_values
 from pipelines.refresh.trial import replay as replayed
+from pipelines.refresh.trial import sweep as swept
 from pipelines.registry.folder import ROSTER
 from pipelines.registry.frames import FILES
 from pipelines.registry.policy import FILE as POLICY
@@ -42,6 +43,13 @@ def replay(
         list[Path] | None,
         typer.Option(help="A registry file to try, such as devices.csv; repeatable."),
     ] = None,
+    sweep: Annotated[
+        str,
+        typer.Option(
+            help="RULE.PARAMETER=LOW..HIGH, or LOW..HIGH:STEP: how many findings each "
+            "value would add or remove."
+        ),
+    ] = "",
     weeks: Annotated[int, typer.Option(help="How far back.", min=1)] = 8,
     as_json: AsJson = False,
     is_quiet: Quiet = False,
@@ -50,8 +58,13 @@ def replay(
 
     Findings that would come or go; nothing is saved.
     """
-    if not (values or settings or registry):
+    if not (values or settings or registry or sweep):
         raise SettingsError("nothing to try", remedy=EXAMPLE)
+    if sweep:
+        if values or settings or registry:
+            raise SettingsError("--sweep is tried by itself", where="--sweep")
+        _sweep(home, sweep, weeks, as_json=as_json, is_quiet=is_quiet)
+        return
     with open_context(home, "replay") as context, _scratch() as folder:
         before = copied(context.district, folder)
         try:
@@ -66,6 +79,76 @@ def replay(
             before.store.close()
         may_see = context.asker.may("findings")
     _tell(found, rows if may_see else None, as_json=as_json)
+
+
+def _sweep(home: Path, text: str, weeks: int, *, as_json: bool, is_quiet: bool) -> None:
+    """Each value of a parameter, with the findings that it would add or remove."""
+    name, steps = _steps(text)
+    with open_context(home, "replay") as context, _scratch() as folder:
+        before = copied(context.district, folder)
+        try:
+            tried = [
+                changed(before, _settings(before.settings, None, [f"{name}={value:g}"]))
+                for value in steps
+            ]
+            with watching(console(is_quiet=is_quiet)) as watchers:
+                found = list(swept(before, tried, weeks, watchers.building))
+        finally:
+            before.store.close()
+    rows = [
+        {
+            "value": value,
+            "added": sum(one.effect in ("added", "shown") for one in made.differences),
+            "removed": sum(
+                one.effect in ("removed", "hidden") for one in made.differences
+            ),
+            "same": made.same - made.same_leads,
+        }
+        for value, made in zip(steps, found, strict=True)
+    ]
+    if as_json:
+        for row in rows:
+            typer.echo(json.dumps({"parameter": name, **row}))
+        return
+    most = max(max(row["added"], row["removed"]) for row in rows) or 1
+    body = [
+        [
+            f"{row['value']:g}",
+            row["same"],
+            row["added"],
+            row["removed"],
+            "-" * round(BAR * row["removed"] / most)
+            + "+" * round(BAR * row["added"] / most),
+        ]
+        for row in rows
+    ]
+    columns = (name, "same as now", "added", "removed", "- removed, + added")
+    console().print(table(f"{found[0].first} to {found[0].last}", columns, body))
+    typer.echo("Nothing was saved.")
+
+
+BAR = 30
+MOST_STEPS = 17
+"""Each is a build of the models that read the value."""
+
+
+def _steps(text: str) -> tuple[str, list[float]]:
+    """`SA-1.turns` and the values to try, of `SA-1.turns=4..20:2`."""
+    name, _, span = text.partition("=")
+    span, _, step = span.partition(":")
+    try:
+        low, high = (float(part) for part in span.split(".."))
+        by = float(step) if step else max((high - low) / (MOST_STEPS - 1), 1)
+        count = round((high - low) / by) + 1
+        if not (name and by > 0 and 1 <= count <= MOST_STEPS):
+            raise ValueError(text)
+    except (ValueError, ZeroDivisionError) as error:
+        raise SettingsError(
+            f"{text!r} is no range of at most {MOST_STEPS} values",
+            where="--sweep",
+            remedy="Write --sweep SA-1.turns=4..20, or 4..20:4 for every fourth.",
+        ) from error
+    return name, [low + by * n for n in range(count)]
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from pipelines.synthetic.worlds import WorldScore, hold_world, summary, world_ro
 Measures = Mapping[str, Any]
 
 
-def score(  # noqa: PLR0913 - a command has that many options
+def score(
     seed: Annotated[
         list[int], typer.Option(help="Seed of a district; repeatable.", min=0)
     ],

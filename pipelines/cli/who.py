@@ -39,17 +39,18 @@ def who(
         person = who_asks(district.settings)
         person.require("evidence")
         host, port = _address(address)
-        asked = Asked(host, port, _instant(time, district.zone))
+        asked = Asked(host, port, instant(time, district.zone))
         answer = resolve(district, asked, Because(str(person), reason, case))
+        zone = ZoneInfo(district.zone)
     if as_json:
         typer.echo(json.dumps(dict(answer.shown), default=_plain))
         return
-    for line in _told(answer):
+    for line in _told(answer, zone):
         typer.echo(safe(line))
 
 
-def _told(answer: Answer) -> list[str]:
-    """The answer in lines: what is known, the chain, the gaps."""
+def _told(answer: Answer, zone: ZoneInfo) -> list[str]:
+    """The answer in lines, in local time: what is known, the chain, the gaps."""
     lines = [
         (
             f"Grade {answer.grade}: account {answer.account or 'not known'}, "
@@ -60,7 +61,7 @@ def _told(answer: Answer) -> list[str]:
     if answer.is_pupil:
         lines.append(f"  {PUPIL}")
     for link in answer.links:
-        span = f"{_shown(link.since)} to {_shown(link.until)}"
+        span = f"{_shown(link.since, zone)} to {_shown(link.until, zone)}"
         cited = f"; {', '.join(link.lines)}" if link.lines else ""
         lines.append(f"  {link.kind}: {link.says} ({span}{cited})")
     return [*lines, *(f"  gap: {gap}" for gap in answer.gaps)]
@@ -70,8 +71,8 @@ def _plain(value: object) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
-def _shown(time: datetime | None) -> str:
-    return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ") if time else "open"
+def _shown(time: datetime | None, zone: ZoneInfo) -> str:
+    return f"{time.astimezone(zone):%Y-%m-%d %H:%M:%S %Z}" if time else "open"
 
 
 def _address(text: str) -> tuple[str, int | None]:
@@ -95,16 +96,38 @@ def _address(text: str) -> tuple[str, int | None]:
     )
 
 
-def _instant(text: str, zone: str) -> datetime:
-    """The moment in UTC; a time without an offset is the district's."""
+AS_WRITTEN = tuple(
+    f"{day} {clock}"
+    for day in ("%Y-%m-%d", "%m/%d/%Y", "%b %d, %Y", "%B %d, %Y")
+    for clock in ("%I:%M %p", "%I:%M:%S %p", "%I:%M%p", "%H:%M", "%H:%M:%S")
+)
+"""How people write a time in mail, month first as in the United States."""
+
+
+def _read(text: str) -> datetime | None:
+    """A time in ISO 8601, or as people write it."""
     try:
-        time = datetime.fromisoformat(text)
-    except ValueError as error:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        pass
+    for form in AS_WRITTEN:
+        try:
+            return datetime.strptime(text.strip(), form)  # noqa: DTZ007 - a zone is put
+        except ValueError:
+            continue
+    return None
+
+
+def instant(text: str, zone: str) -> datetime:
+    """The moment in UTC; a time without an offset is the district's."""
+    time = _read(text)
+    if time is None:
         raise SettingsError(
             f"{text!r} is not a time",
             where="TIME",
-            remedy="Write 2026-11-10T14:03:22Z.",
-        ) from error
+            remedy="Write 2026-11-10T14:03:22Z, '2026-11-10 14:03' or "
+            "'11/10/2026 2:03 PM'; without a Z it is the district's time.",
+        )
     if time.tzinfo is not None:
         return time.astimezone(UTC)
     local = time.replace(tzinfo=ZoneInfo(zone))

@@ -13,6 +13,8 @@ from pipelines.state.audit import Entry
 
 NAMING = ("who", "reveal", "export", "pack")
 """Acts that give a name, or whom an address led to."""
+UNDER_CODE_NAMES = "who"
+"""The one that names nobody: counted, and no reason for an alert."""
 REFUSED = "reveal refused"
 NO_RIGHT = "names refused"
 ANNOUNCED_FOR = timedelta(days=31)
@@ -69,10 +71,11 @@ def looked_up(entries: Iterable[Entry], since: datetime) -> list[LookUps]:
 def without_case(
     entries: Iterable[Entry], now: datetime
 ) -> Mapping[tuple[str, str], Sequence[Entry]]:
-    """Look-ups of the last 31 days without a case, by month and person."""
+    """Names given in the last 31 days without a case, by month and person."""
     held: dict[tuple[str, str], list[Entry]] = {}
     for entry in entries:
         is_new = datetime.fromisoformat(entry.time) >= now - ANNOUNCED_FOR
-        if is_lookup(entry) and not entry.case and is_new:
+        is_named = is_lookup(entry) and entry.action != UNDER_CODE_NAMES
+        if is_named and not entry.case and is_new:
             held.setdefault((entry.time[:7], entry.actor), []).append(entry)
     return held

@@ -97,11 +97,22 @@ def with_values(
 def replay(
     before: District, after: District, weeks: int, progress: Progress
 ) -> Replayed:
-    """Judge the last weeks as the district is, and as it would be.
+    """Judge the last weeks as the district is, and as it would be; see `sweep`."""
+    (found,) = sweep(before, [after], weeks, progress)
+    return found
+
+
+def sweep(
+    before: District, tried: Sequence[District], weeks: int, progress: Progress
+) -> Iterator[Replayed]:
+    """Judge the last weeks as the district is, and as it would be in each way.
 
     Args:
         before: A copy of the district; see `scratch`. Its warehouse is changed.
-        after: The same copy with the settings and registry to try.
+        tried: The same copy with the settings and registry to try.
+
+    Yields:
+        How each way differs from the district as it is.
 
     Raises:
         BusyError: The warehouse is not up to date.
@@ -113,8 +124,20 @@ def replay(
         _up_to_date(database, before, held)
         days = [day for day in held if day > held[-1] - timedelta(weeks=weeks)]
         was = _findings(database, before, days)
-        models = _built(database, before, after, days, progress)
-        now = _findings(database, after, days)
+        last = before
+        for after in tried:
+            models = _built(database, last, after, days, progress)
+            now = _findings(database, after, days)
+            yield _compared(was, now, days, models)
+            last = after
+
+
+def _compared(
+    was: Mapping[str, Finding],
+    now: Mapping[str, Finding],
+    days: Sequence[date],
+    models: Sequence[str],
+) -> Replayed:
     found = sorted(
         differences(was, now), key=lambda one: (one.finding.event_date, one.effect)
     )

@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 import polars as pl
 import pytest
 
+from pipelines.cli.who import instant
 from pipelines.settings.home import DistrictHome
 from tests.benchmarks.attribution import planted
 from tests.journey.commands import schoolbell
 from tests.journey.grades import assert_same_grades
-from tests.journey.small import judged
+from tests.journey.small import ZONE, judged
 
 pytestmark = pytest.mark.slow
 
@@ -168,3 +169,19 @@ def test_what_can_not_be_noted_is_not_answered(home, seats, tmp_path):
     assert refused.code == 1
     assert "audit chain" in refused.err
     assert not refused.out
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-11-04T14:01:00Z",
+        "2026-11-04T08:01",
+        "2026-11-04 8:01",
+        "11/4/2026 8:01 AM",
+        "11/04/2026 08:01:00 am",
+        "Nov 4, 2026 8:01AM",
+        "November 4, 2026 8:01 AM",
+    ],
+)
+def test_a_time_is_read_as_people_write_it(text):
+    assert instant(text, ZONE) == datetime(2026, 11, 4, 14, 1, tzinfo=UTC)

@@ -137,3 +137,27 @@ def test_a_row_that_the_registry_refuses_can_not_be_tried(home, tmp_path):
     tried = tmp_path / "leave.csv"
     tried.write_text("person_id,date,part,kind,status\np-1,soon,full,x,approved\n")
     assert "2026-08-24" in replay(home, "--registry", tried, code=2)
+
+
+def test_a_sweep_says_of_each_value_what_replay_says_of_it(two_days, tmp_path):
+    home = two_days.copy(tmp_path)
+    said = schoolbell(
+        "replay", "--sweep", "NA-1.longest_seconds=240..1200:960", "--home", home,
+        "--json", "--quiet",
+    )  # fmt: skip
+    assert said.code == 0, said.err
+    now, far = [json.loads(line) for line in said.out.splitlines()]
+    assert (now["value"], now["added"], now["removed"]) == (240, 0, 0)
+    told = replay(home, "--set", "NA-1.longest_seconds=1200")
+    gone = [one for one in told["differences"] if one["effect"] == "removed"]
+    assert far["removed"] == len(gone) > 0
+    assert far["same"] == told["same"] - told["same_leads"]
+
+
+@pytest.mark.parametrize(
+    "words", ["SA-1.turns", "SA-1.turns=4", "SA-1.turns=20..4", "SA-1.turns=1..99:1"]
+)
+def test_a_sweep_without_values_to_try_is_told(home, words):
+    done = schoolbell("replay", "--sweep", words, "--home", home)
+    assert done.code == 2
+    assert "4..20:4" in done.err
