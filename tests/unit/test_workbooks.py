@@ -12,6 +12,7 @@ import xlsxwriter
 from pipelines.ingest.compression import CorruptError
 from pipelines.ingest.workbooks import TOO_MUCH, sheet_of, sheets_of
 from tests.faults.home import Home, line, once
+from tests.journey.commands import schoolbell
 
 BEGAN = datetime(2026, 11, 2, 8, 15)  # noqa: DTZ001 - cells have no zone
 NAMES = ["time", "user_name", "activity"]
@@ -151,3 +152,11 @@ def test_the_reader_takes_nothing_of_the_project_with_it():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout.split()
     assert not {"polars", "pipelines", "duckdb"} & set(loaded)
+
+
+def test_identify_says_what_each_sheet_is(tmp_path):
+    path = tmp_path / "week.xlsx"
+    path.write_bytes(workbook({"Logins": [NAMES, *logins(0, 3)], "Notes": [["hi"]]}))
+    told = schoolbell("identify", path)
+    assert "week.xlsx!Logins: declared_csv" in told.out
+    assert "week.xlsx!Notes: no known format" in told.out
