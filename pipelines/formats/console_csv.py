@@ -1,6 +1,7 @@
 """What consoles export by hand, as CSV with a header line: one preset an export.
 
     Date,Event,Description,Actor,IP address,Login type   (Google, user log events)
+    Date,Event,Device name,Device user,Event reason         (Google, Chrome log events)
     Date (UTC),Request ID,...,Username,...,IP address,...,Status,...   (Entra, sign-ins)
     timestamp,...,event_type,...,actor.alternate_id,...,client.ip_address   (Okta)
     Inspected Data,Destination,Action,Reason,User,IP Address,...,Time   (Lightspeed)
@@ -9,7 +10,9 @@ An export is told by the columns that it must have; they may stand in any order 
 either case, others may stand between them, and a title may stand above. A row that is
 no login (a challenge, a change of a password) is a system event.
 
-- *Google*: *Reporting > Audit and investigation > User log events > Export all*.
+- *Google*: *Reporting > Audit and investigation > User log events > Export all*, and
+  *Chrome log events*, who sat at which ChromeOS device. What the console calls a login
+  is not documented word by word: `identify` counts the rows that are none.
 - *Entra*: *Sign-in logs > Download*, the interactive ones: the file of the others has
   the same columns and is told by its name alone. `Interrupted` is neither success nor
   failure.
@@ -73,7 +76,40 @@ class Export:
 
 
 SUCCESS = {"success": "true", "failure": "false", "allow": "true", "deny": "false"}
+CHROME_ACTIVITY = {
+    "chromeos login": "logon", "chromeos login success": "logon",
+    "chromeos login event": "logon", "chromeos login failure": "logon",
+    "chromeos login failure event": "logon", "chromeos logout": "logoff",
+    "chromeos logout event": "logoff", "chromeos lock success": "lock",
+    "chromeos unlock success": "unlock", "chromeos unlock failure": "logon",
+}  # fmt: skip
 EXPORTS: Mapping[str, Export] = {
+    "chrome": Export(
+        event_class="logons",
+        told_by=(
+            ("date",), ("event", "event name"), ("device name",), ("device user",),
+            ("event reason", "directory device id", "device platform"),
+        ),
+        columns={
+            "time": ("date",),
+            "user_name": ("device user",),
+            "host": ("device name", "directory device id"),
+            "reported_by": ("device name", "directory device id"),
+            "src_hostname": ("directory device id",),
+            "activity": ("event", "event name"),
+            "is_success": ("event", "event name"),
+            "event_code": ("event", "event name"),
+            "failure_reason": ("login failure reason",),
+            "logon_kind": ("=interactive",),
+        },
+        words={
+            "activity": CHROME_ACTIVITY,
+            "is_success": {
+                word: str("failure" not in word).lower() for word in CHROME_ACTIVITY
+            },
+        },
+        extras={"reason": ("event reason",), "org_unit": ("org unit name", "org unit")},
+    ),
     "google": Export(
         event_class="logons",
         told_by=(

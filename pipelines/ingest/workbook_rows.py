@@ -23,7 +23,7 @@ from python_calamine import (
     SheetTypeEnum,
 )
 
-MOST_BYTES = 3 << 30
+MOST_BYTES = 2 << 30
 MOST_SECONDS = 600
 LARGEST_WHOLE = 1e15
 LINE_BREAKS = str.maketrans(dict.fromkeys("\r\n\x00\x0b\x0c\x85\u2028\u2029", " "))

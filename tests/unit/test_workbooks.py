@@ -1,5 +1,6 @@
 """Sheets of Excel workbooks are read row by row, in bounds, as CSV would have them."""
 
+import csv
 import io
 import subprocess
 import sys
@@ -11,7 +12,9 @@ import xlsxwriter
 
 from pipelines.ingest.compression import CorruptError
 from pipelines.ingest.workbooks import TOO_MUCH, sheet_of, sheets_of
+from tests.conftest import REPO_ROOT
 from tests.faults.home import Home, line, once
+from tests.journey.commands import schoolbell
 
 BEGAN = datetime(2026, 11, 2, 8, 15)  # noqa: DTZ001 - cells have no zone
 NAMES = ["time", "user_name", "activity"]
@@ -151,3 +154,39 @@ def test_the_reader_takes_nothing_of_the_project_with_it():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout.split()
     assert not {"polars", "pipelines", "duckdb"} & set(loaded)
+
+
+def test_identify_says_what_each_sheet_is(tmp_path):
+    path = tmp_path / "week.xlsx"
+    path.write_bytes(workbook({"Logins": [NAMES, *logins(0, 3)], "Notes": [["hi"]]}))
+    told = schoolbell("identify", path)
+    assert "week.xlsx!Logins: declared_csv" in told.out
+    assert "week.xlsx!Notes: no known format" in told.out
+
+
+def test_exports_by_hand_are_found_taken_in_and_count_once(home):
+    formats = REPO_ROOT / "tests" / "formats"
+    exports = {
+        "chrome.csv": formats / "console_csv" / "google_chrome_log_events.log",
+        "security.csv": formats / "windows_security_csv" / "event_viewer.log",
+        "security.json": formats
+        / "windows_security_powershell"
+        / "convert_to_json.log",
+    }
+    for name, path in exports.items():
+        home.put(name, path.read_bytes())
+    rows = [*csv.reader(exports["chrome.csv"].read_text("utf-8").splitlines())]
+    home.put("again.xlsx", workbook({"Export": [["Chrome log events"], *rows]}))
+    told = home.run()
+    found = {path: one.record.format for path, one in told.items()}
+    assert found == {
+        "chrome.csv": "console_csv",
+        "security.csv": "windows_security_csv",
+        "security.json": "windows_security_powershell",
+        "again.xlsx!Export": "console_csv",
+    }
+    logons = home.total("events")
+    home.put("chrome copy.csv", exports["chrome.csv"].read_bytes())
+    home.run()
+    assert home.total("events") == logons
+    assert home.total("pending_lines") == 0
