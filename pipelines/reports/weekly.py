@@ -231,7 +231,6 @@ def finding_pages(
         **shared,
         "card": made,
         "case_page": page_name(made.case_id),
-        "picture": picture(view, [row["finding_id"]], row["kind"]),
     }
     if own in kept and made.line_count:
         earlier = {
@@ -243,7 +242,12 @@ def finding_pages(
     rows = log_lines(view, row)
     name = made.page.removesuffix(".html")
     return {
-        path: page("item.html.j2", **values, table=by_minute(rows)),
+        path: page(
+            "item.html.j2",
+            **values,
+            picture=picture(view, [row["finding_id"]], row["kind"]),
+            table=by_minute(rows),
+        ),
         # Excel and Parquet for each finding would be half of a year's archive
         f"{view.label}/data/finding-{name}.csv": to_csv(rows),
     }

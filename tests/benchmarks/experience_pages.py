@@ -15,6 +15,7 @@ from pipelines.reports.mail import mail
 from pipelines.reports.palette import DARK, LIGHT, contrast
 from pipelines.reports.publishing import _replace as replace_week
 from pipelines.reports.schemas import empty_frame
+from pipelines.reports.sections import PAGES
 from pipelines.reports.weekly import Pages, weekly_report
 from pipelines.reports.words import lint, reading_grade
 from tests.benchmarks.figures import Figure, least, most, nothing
@@ -84,7 +85,8 @@ def count(tally: Tally, name: str, inputs: ReportInputs, pages: Pages) -> None:
     tally.words = max(tally.words, len(first.split()))
     tally.grade = max(tally.grade, reading_grade(first))
     tally.first = max(tally.first, page_one_bytes(index))
-    tally.report = max(tally.report, len(index.encode()))
+    whole = [str(pages[f"{WEEK}/{file}"]) for file, _ in PAGES.values()]
+    tally.report = max(tally.report, *(len(text.encode()) for text in whole))
     tally.mail = max(tally.mail, len(made.html.encode()))
     own = [page for path, page in pages.items() if path.startswith(WEEK)]
     tally.bytes += sum(len(as_bytes(page)) for page in own)
