@@ -15,10 +15,11 @@ from pipelines.reports.corrections import facts, revision_after
 from pipelines.reports.exports import CUT
 from pipelines.reports.schemas import empty_frame
 from pipelines.reports.sections import PAGES, sections
+from pipelines.reports.swim_lane import case_lines
 from pipelines.reports.view import View, counterpart
 from pipelines.reports.weekly import report_id, weekly_report
 from tests.sections.conftest import pages_of
-from tests.sections.fixtures import MONDAY, WEEKS, busy, finding, frame
+from tests.sections.fixtures import MONDAY, WEEKS, busy, finding, frame, lines_of
 from tests.sections.reading import Page, sheet, texts
 
 INDEX = "2026-W47/index.html"
@@ -118,6 +119,21 @@ def test_a_carried_case_leads_to_the_week_that_showed_it_first():
     lines = Page(alone[finding], within="log-lines").attribute("data-lines")
     assert sum(map(int, lines)) == held
     assert "2026-W47/data/finding-f-2026w46-007.csv" in alone
+
+
+def test_a_lease_of_the_night_before_is_not_drawn_into_the_minutes_that_matter():
+    row = finding("f-1", "shared_account", "heron-05", 1, 9)
+    lines = lines_of(row)
+    lines[0] |= {"time": row["start_time"] - timedelta(hours=11), "source": "dhcp"}
+    inputs = replace(
+        busy(), findings=frame("findings", [row]), evidence=frame("evidence", lines)
+    )
+    view = View(inputs, MONDAY)
+    drawn = case_lines(view, ["f-1"], "shared_account")
+    assert drawn.height == len(lines) - 1
+    assert drawn["time"].min() >= row["start_time"]
+    early = replace(inputs, evidence=frame("evidence", lines[:1]))
+    assert case_lines(View(early, MONDAY), ["f-1"], "shared_account").height == 1
 
 
 NOT_IN_BUSY = {"corrections", "student-cases", "rule-coverage"}
