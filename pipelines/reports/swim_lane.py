@@ -13,7 +13,7 @@ import polars as pl
 from pipelines.reports.charts import ROW_HEIGHT, Figure, axis, bars, box, chart
 from pipelines.reports.palette import LIGHT
 from pipelines.reports.view import View
-from pipelines.reports.words import clock, count, day, listed, moment
+from pipelines.reports.words import clock, count, day, listed, moment, span
 
 MOST_LANES = 8
 ROLES = ("blue", "vermillion", "green", "purple")
@@ -151,8 +151,7 @@ def in_words(view: View, lines: pl.DataFrame) -> str:
         size=pl.len(), first=pl.col("time").min(), last=pl.col("time").max()
     )
     said = [
-        f"{lane}: {count(size, 'log line')}, {moment(first, view.zone)} to "
-        f"{moment(last, view.zone)}"
+        f"{lane}: {count(size, 'log line')}, {span(first, last, view.zone)}"
         for lane, size, first, last in lanes.head(4).iter_rows()
     ]
     more = lanes.height - len(said)
