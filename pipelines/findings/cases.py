@@ -4,8 +4,9 @@ A case is what people count and decide: report, mail, messages, `status` and the
 line take their numbers from here. The clause is the first that the policy names for the
 detection; the use of a site within off-hours use of the same account is of that case.
 So is one while the account was in use away from its owner: who was there is what that
-case asks. A case says nothing more than its findings: its severity and confidence are
-those of the one that has the highest, never more.
+case asks; and one that a heavier finding about the same site tells. A case says
+nothing more than its findings: its severity and confidence are those of the one that
+has the highest, never more.
 """
 
 import hashlib
@@ -179,21 +180,44 @@ def is_on_trial(finding: Mapping[str, Any]) -> bool:
 
 
 def block_of(
-    finding: Mapping[str, Any], others: Iterable[Mapping[str, Any]]
+    finding: Mapping[str, Any], others: Collection[Mapping[str, Any]]
 ) -> Mapping[str, Any] | None:
-    """The finding of the same account within which a use of sites lies."""
+    """The finding of the same account within which a use of sites lies.
+
+    That is use off hours or away from the owner; else a heavier finding about the same
+    sites, such as a way around the filter. What holds it may lie within another.
+    """
     if finding["kind"] != SITE_USE:
         return None
     start, end = span_of(finding)
-    around = (
+    around = [
         other
         for other in others
-        if other["kind"] in HOLDING
-        and other["subject"] == finding["subject"]
+        if other["subject"] == finding["subject"]
+        and (other["kind"] in HOLDING or is_told_by(finding, other))
         and span_of(other)[0] < end
         and start < span_of(other)[1]
+    ]
+    block = min(around, key=_holds_first, default=None)
+    return block and (block_of(block, others) or block)
+
+
+def is_told_by(finding: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Both are about use of sites; the other weighs more and names all of these."""
+    return (
+        other["kind"] == SITE_USE
+        and _severity(other["severity"]) > _severity(finding["severity"])
+        and bool(_sites(finding))
+        and _sites(finding) <= _sites(other)
     )
-    return min(around, key=lambda other: HOLDING.index(other["kind"]), default=None)
+
+
+def _sites(finding: Mapping[str, Any]) -> set[str]:
+    return set(finding["record"].get("details", {}).get("sites") or ())
+
+
+def _holds_first(other: Mapping[str, Any]) -> int:
+    return [*HOLDING, SITE_USE].index(other["kind"])
 
 
 def span_of(finding: Mapping[str, Any]) -> tuple[datetime, datetime]:
@@ -263,7 +287,7 @@ def places(
     rows = list(findings)
     blocks: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for row in rows:
-        if row["kind"] in HOLDING and row["status"] != WITHDRAWN:
+        if row["kind"] in (*HOLDING, SITE_USE) and row["status"] != WITHDRAWN:
             blocks.setdefault((row["subject"], row["event_date"]), []).append(row)
     for row in rows:
         day = date.fromisoformat(row["event_date"])

@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.errors import ModelError
+from pipelines.errors import ModelError, capital
 from pipelines.findings.cases import Case
 from pipelines.findings.record import BY_DESIGN, RULED_OUT
 from pipelines.findings.wording import ALWAYS_LIMITS
@@ -408,7 +408,9 @@ def details(record: Mapping[str, Any], blind: str) -> dict[str, Any]:
             ),
             *((f"Source hours without lines on that day: {blind}.",) if blind else ()),
         ),
-        "would_change": tuple(str(text) for text in record.get("would_change") or ()),
+        "would_change": tuple(
+            capital(str(text)) for text in record.get("would_change") or ()
+        ),
         "next_step": str(record.get("next_step") or "Ask before anything else."),
     }
 

@@ -109,7 +109,7 @@ def open_sites(view: View) -> pl.DataFrame:
     used = view.of_week(view.inputs.site_use).filter(pl.col("verdict").is_in(TO_DECIDE))
     sites = used.group_by("site").agg(
         pl.col("verdict").sort_by("event_date").last(),
-        pl.col("category").sort_by("event_date").last(),
+        pl.col("category").sort_by("event_date").last().str.replace_all("_", " "),
         pl.col("category_source_count").max(),
         most_accounts=pl.col("account_count").max(),
         day_count=pl.col("event_date").n_unique(),

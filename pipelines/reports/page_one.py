@@ -189,7 +189,7 @@ def trust(view: View, arrived: Coverage) -> Line:
         "source-coverage",
         is_amber=is_amber,
         aside=aside,
-        read=f"of {count(came, 'line')} could not be read.",
+        read=f"of {count(came, 'line')} {'was' if aside == 1 else 'were'} unreadable.",
     )
 
 

@@ -1,9 +1,9 @@
-"""The small drawing beside a line of page one: the number over the last weeks."""
+"""Charts as drawings that need no script, and the small ones of page one."""
 
 import html
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, replace
+from itertools import groupby, pairwise
 from typing import Any
 
 from pipelines.reports.charts import Figure
@@ -50,6 +50,29 @@ class Drawing:
     width: int
     height: int
     shapes: tuple[Shape, ...]
+
+    @property
+    def joined(self) -> Iterator[Shape]:
+        """The shapes as they are written: rectangles that look alike are one path.
+
+        Half of a page with a swim lane would else be the names of attributes.
+        """
+        for look, some in groupby(self.shapes, key=_look):
+            if look is None:
+                yield from some
+                continue
+            corners = "".join(
+                f"M{one.x:g} {one.y:g}h{one.width:g}v{one.height:g}h-{one.width:g}z"
+                for one in some
+            )
+            yield replace(look, points=corners)
+
+
+def _look(shape: Shape) -> Shape | None:
+    """What a rectangle has in common with those like it; None for another shape."""
+    if shape.kind != "rect":
+        return None
+    return replace(shape, x=0, y=0, width=0, height=0)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import polars as pl
 from pipelines.reports.charts import ROW_HEIGHT, Figure, axis, bars, box, chart
 from pipelines.reports.palette import LIGHT
 from pipelines.reports.view import View
-from pipelines.reports.words import clock, count, day, listed, moment
+from pipelines.reports.words import clock, count, day, listed, moment, span
 
 MOST_LANES = 8
 ROLES = ("blue", "vermillion", "green", "purple")
@@ -30,6 +30,7 @@ def case_lines(view: View, findings: Sequence[str], kind: str) -> pl.DataFrame:
     mine = view.inputs.evidence.filter(
         pl.col("finding_id").is_in(list(findings)), pl.col("time").is_not_null()
     ).unique(["source", "path", "line_no"], keep="first", maintain_order=True)
+    mine = _in_their_time(view, mine)
     building = view.short_place().drop_nulls().mode().sort().first()
     seen_at = building.over("device")
     place = pl.format("{} ({})", "device", seen_at).fill_null(pl.col("device"))
@@ -42,6 +43,24 @@ def case_lines(view: View, findings: Sequence[str], kind: str) -> pl.DataFrame:
         .dt.convert_time_zone(view.zone.key)
         .dt.replace_time_zone(None),
     )
+
+
+ROOM = timedelta(minutes=5)
+
+
+def _in_their_time(view: View, lines: pl.DataFrame) -> pl.DataFrame:
+    """Lines of the time that their finding is about; all, where none is of it.
+
+    A lease from the night before tells whose address it was. Drawn, it would press the
+    minutes that matter into a corner.
+    """
+    spans = view.known.select("finding_id", "start_time", "end_time")
+    joined = lines.join(spans, on="finding_id", how="left", maintain_order="left")
+    inside = pl.col("time").is_between(
+        pl.col("start_time") - ROOM, pl.col("end_time") + ROOM
+    )
+    kept = joined.filter(inside).select(lines.columns)
+    return lines if kept.is_empty() else kept
 
 
 def swim_lane(view: View, lines: pl.DataFrame) -> Figure | None:
@@ -132,8 +151,7 @@ def in_words(view: View, lines: pl.DataFrame) -> str:
         size=pl.len(), first=pl.col("time").min(), last=pl.col("time").max()
     )
     said = [
-        f"{lane}: {count(size, 'log line')}, {moment(first, view.zone)} to "
-        f"{moment(last, view.zone)}"
+        f"{lane}: {count(size, 'log line')}, {span(first, last, view.zone)}"
         for lane, size, first, last in lanes.head(4).iter_rows()
     ]
     more = lanes.height - len(said)

@@ -175,28 +175,38 @@ def case_pages(
 ) -> dict[str, Page]:
     """The page of every case that the week's pages link to, and of its findings.
 
-    The log lines of a carried finding are in the archive once, where its own week wrote
-    them: what waits for long would else be written again every week.
+    Of a carried case the archive holds picture, tests and log lines once, where its own
+    week wrote them: what waits for long would else be written again every week.
 
     Args:
-        whole: Write those of carried findings too, for an archive that may have begun
+        whole: Write those of carried cases too, for an archive that may have begun
             later.
     """
     pages: dict[str, Page] = {}
     kept = {} if whole else view.kept_weeks
-    made = case_cards(view, view.paged)
-    for one in made:
+    chosen: list[str] = []
+    for case, one in zip(view.paged, case_cards(view, view.paged), strict=True):
         path = f"{view.label}/evidence/{one.page}"
+        if case.week in kept:
+            pages[path] = page(
+                "carried.html.j2",
+                **shared,
+                case=one,
+                earlier=kept[case.week],
+                where=f"../../{case.week}/evidence/{one.page}",
+                lines=count(one.line_count, "log line"),
+            )
+            continue
+        chosen += [row["finding_id"] for row in case.findings]
         pages[path] = page(
             "case.html.j2",
             **shared,
             case=one,
             picture=picture(view, [c.finding_id for c in one.findings], one.kind),
         )
-    chosen = [row["finding_id"] for case in view.paged for row in case.findings]
     known = view.known.filter(pl.col("finding_id").is_in(chosen))
     for row in card_rows(view, known).iter_rows(named=True):
-        pages |= finding_pages(view, shared, row, kept)
+        pages |= finding_pages(view, shared, row)
     return pages
 
 
@@ -214,36 +224,20 @@ def picture(view: View, findings: Sequence[str], kind: str) -> dict[str, Any] | 
 
 
 def finding_pages(
-    view: View,
-    shared: Mapping[str, Any],
-    row: Mapping[str, Any],
-    kept: Mapping[str, str],
+    view: View, shared: Mapping[str, Any], row: Mapping[str, Any]
 ) -> dict[str, Page]:
-    """The evidence page and files of one finding.
-
-    Args:
-        row: Of `card_rows`.
-        kept: The weeks whose pages hold the log lines already, by label.
-    """
-    made, own = card(row), week_label(row["event_date"])
-    path = f"{view.label}/evidence/{made.page}"
-    values = {
-        **shared,
-        "card": made,
-        "case_page": page_name(made.case_id),
-        "picture": picture(view, [row["finding_id"]], row["kind"]),
-    }
-    if own in kept and made.line_count:
-        earlier = {
-            "week": kept[own],
-            "where": f"../../{own}/evidence/{made.page}#log-lines",
-            "lines": count(made.line_count, "log line"),
-        }
-        return {path: page("carried.html.j2", **values, earlier=earlier)}
-    rows = log_lines(view, row)
+    """The evidence page and files of one finding, of `card_rows`."""
+    made, rows = card(row), log_lines(view, row)
     name = made.page.removesuffix(".html")
     return {
-        path: page("item.html.j2", **values, table=by_minute(rows)),
+        f"{view.label}/evidence/{made.page}": page(
+            "item.html.j2",
+            **shared,
+            card=made,
+            case_page=page_name(made.case_id),
+            picture=picture(view, [row["finding_id"]], row["kind"]),
+            table=by_minute(rows),
+        ),
         # Excel and Parquet for each finding would be half of a year's archive
         f"{view.label}/data/finding-{name}.csv": to_csv(rows),
     }

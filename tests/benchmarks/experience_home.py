@@ -29,6 +29,9 @@ def figures(folder: Path) -> Iterator[Figure]:
     seconds, used = published(folder, label)
     yield most(f"{label} published by the command", round(seconds, 1), 60.0, "s")
     yield most("memory of that", round(used), 1024, "MiB")
+    with open_district(home.path) as district:
+        new = [case for case in queue(district).cases if case.week == label]
+    yield most(f"new cases of {label} to decide", len(new), 12)
     yield nothing(
         "SQL or the state counts otherwise than page one", differing(home, label), label
     )

@@ -15,6 +15,7 @@ from pipelines.reports.mail import mail
 from pipelines.reports.palette import DARK, LIGHT, contrast
 from pipelines.reports.publishing import _replace as replace_week
 from pipelines.reports.schemas import empty_frame
+from pipelines.reports.sections import PAGES
 from pipelines.reports.weekly import Pages, weekly_report
 from pipelines.reports.words import lint, reading_grade
 from tests.benchmarks.figures import Figure, least, most, nothing
@@ -28,7 +29,7 @@ from tests.sections.year import cases_of, year
 WEEK = "2026-W47"
 INDEX = f"{WEEK}/index.html"
 CLAIM = re.compile('<(?:h3 id="h-|h1 id="claim)[^>]*>(.*?)</h[13]>', re.DOTALL)
-HOLDS = re.compile(r"which showed it first, holds its ([0-9,]+) log line")
+HOLDS = re.compile(r"tests, limits and ([0-9,]+) log lines? (?:are|is) in")
 SUBJECT = re.compile(r"\b(account|device)\b", re.IGNORECASE)
 
 
@@ -84,7 +85,8 @@ def count(tally: Tally, name: str, inputs: ReportInputs, pages: Pages) -> None:
     tally.words = max(tally.words, len(first.split()))
     tally.grade = max(tally.grade, reading_grade(first))
     tally.first = max(tally.first, page_one_bytes(index))
-    tally.report = max(tally.report, len(index.encode()))
+    whole = [str(pages[f"{WEEK}/{file}"]) for file, _ in PAGES.values()]
+    tally.report = max(tally.report, *(len(text.encode()) for text in whole))
     tally.mail = max(tally.mail, len(made.html.encode()))
     own = [page for path, page in pages.items() if path.startswith(WEEK)]
     tally.bytes += sum(len(as_bytes(page)) for page in own)
@@ -105,7 +107,7 @@ def unequal(tally: Tally, inputs: ReportInputs, pages: Pages) -> Iterator[str]:
     """Numbers of page one, and of items, that differ from the rows behind them.
 
     The rows are one click away (the number's page), the log lines two; those of a
-    carried item are in another week, and its page says how many.
+    carried case are in another week, and its page says how many.
     """
     for key, number in numbers_by_link(pages[INDEX]).items():
         tally.numbers += 1
@@ -119,10 +121,10 @@ def unequal(tally: Tally, inputs: ReportInputs, pages: Pages) -> Iterator[str]:
     for path, text in texts(pages).items():
         if "/evidence/" in path and 'id="log-lines"' in text:
             tally.numbers += 1
-            lines = Page(text, within="log-lines")
-            if carried := HOLDS.search(lines.text):
+            if carried := HOLDS.search(Page(text).text):
                 told, shown = int(carried[1].replace(",", "")), held_by(inputs, path)
             else:
+                lines = Page(text, within="log-lines")
                 told = int(lines.attribute("data-count")[0])
                 shown = sum(map(int, lines.attribute("data-lines")))
             if told != shown:
@@ -130,9 +132,9 @@ def unequal(tally: Tally, inputs: ReportInputs, pages: Pages) -> Iterator[str]:
 
 
 def held_by(inputs: ReportInputs, path: str) -> int:
-    """Log lines of the item that a page is about."""
-    name = Path(path).stem
-    return inputs.evidence.filter(pl.col("finding_id") == name).height
+    """Log lines of the case that a page is about."""
+    own = inputs.findings.filter(pl.col("case_id") == Path(path).stem)["finding_id"]
+    return inputs.evidence.filter(pl.col("finding_id").is_in(own.to_list())).height
 
 
 def dead(pages: Pages) -> Iterator[str]:

@@ -182,7 +182,7 @@ def page_types(folder: Path) -> dict[str, Path]:
         "rules": week / "rules.html",
         "case": week / "evidence" / "c-2026w47-001.html",
         "finding": week / "evidence" / "f-2026w47-001.html",
-        "carried finding": week / "evidence" / "f-2026w46-007.html",
+        "carried case": week / "evidence" / "c-2026w46-007.html",
         "number": week / "evidence" / "new-sites.html",
         "removed finding": folder / "gone" / WEEK / "evidence" / "f-2026w47-001.html",
         "archive": folder / "busy" / "index.html",

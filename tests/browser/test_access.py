@@ -13,7 +13,7 @@ pytestmark = [
 ]
 TYPES = (
     "report", "quiet week", "week without data", "hostile week", "pictures",
-    "data quality", "rules", "case", "finding", "carried finding", "number",
+    "data quality", "rules", "case", "finding", "carried case", "number",
     "removed finding", "archive", "month", "principal",
     "superintendent", "board",
     "public", "mail",

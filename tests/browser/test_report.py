@@ -27,7 +27,7 @@ def test_nothing_is_said_asked_or_shared(browser, archive, week):
     assert visit.said == []
     assert not [url for url in visit.asked if not url.startswith("file://")]
     charts = visit.page.locator(".chart").count()
-    assert len(visit.asked) == 1 + bool(charts), "the page and one library"
+    assert len(visit.asked) == 3 + bool(charts), "the page, its look, one library"
     assert visit.page.locator(".drawn .main-svg").count() >= charts
     assert visit.page.locator('[data-title^="Share"], .modebar-btn').count() == 0
 
@@ -35,10 +35,13 @@ def test_nothing_is_said_asked_or_shared(browser, archive, week):
 def test_the_library_is_asked_for_when_somebody_moves_towards_a_chart(browser, archive):
     visit = Visit(browser, report(archive, page="pictures"))
     visit.page.wait_for_timeout(300)
-    assert len(visit.asked) == 1, "the page alone"
+    assert len(visit.asked) == 3, "the page, style and script"
     assert visit.page.locator(".still svg").first.is_visible()
     visit.page.evaluate(SCROLL)
-    assert len(visit.asked) == 2
+    assert len(visit.asked) == 4
+    alone = Visit(browser, report(archive))
+    alone.page.wait_for_timeout(300)
+    assert len(alone.asked) == 1, "page one is whole in itself"
 
 
 def test_without_scripts_every_fact_and_drawing_is_there(browser, archive):

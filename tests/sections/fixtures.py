@@ -303,7 +303,7 @@ def site_use(new: int, older: int) -> list[dict]:
             "site": f"{words[place % 6]}-{place}.example",
             "verdict": VERDICTS[place % 4],
             "site_class": "unreviewed external",
-            "category": ("games", None, "streaming")[place % 3],
+            "category": ("games", None, "real_estate")[place % 3],
             "category_source_count": (2, None, 1)[place % 3],
             "account_count": 2 + place,
             "minutes": 160.0 - 9.5 * place,

@@ -15,10 +15,11 @@ from pipelines.reports.corrections import facts, revision_after
 from pipelines.reports.exports import CUT
 from pipelines.reports.schemas import empty_frame
 from pipelines.reports.sections import PAGES, sections
+from pipelines.reports.swim_lane import case_lines
 from pipelines.reports.view import View, counterpart
 from pipelines.reports.weekly import report_id, weekly_report
 from tests.sections.conftest import pages_of
-from tests.sections.fixtures import MONDAY, WEEKS, busy, finding, frame
+from tests.sections.fixtures import MONDAY, WEEKS, busy, finding, frame, lines_of
 from tests.sections.reading import Page, sheet, texts
 
 INDEX = "2026-W47/index.html"
@@ -76,11 +77,9 @@ def csv_rows(text):
 
 def test_an_items_page_holds_all_its_log_lines(pages):
     for path, text in texts(pages).items():
-        if "/evidence/" not in path or "log-lines" not in text:
+        if "/evidence/f-" not in path or "log-lines" not in text:
             continue
         page = Page(text, within="log-lines")
-        if "This finding is carried over" in page.text:
-            continue  # see the test of carried items
         shown = sum(map(int, page.attribute("data-lines")))
         assert shown == int(page.attribute("data-count")[0])
 
@@ -99,25 +98,42 @@ def test_every_link_leads_to_a_page_of_the_archive(pages):
 
 
 def is_another_week(path):
-    """Its pages, or that of a finding of a case that waits since."""
+    """Its pages, or that of a case that waits since."""
     files = tuple(f"/{file}" for file, _ in PAGES.values())
-    is_there = path.endswith(files) or "/evidence/f-" in path
+    is_there = path.endswith(files) or "/evidence/c-" in path
     return is_there and not path.startswith("2026-W47")
 
 
-def test_the_log_lines_of_a_carried_item_are_where_its_own_week_wrote_them():
-    pages, carried = pages_of("busy"), "2026-W47/evidence/f-2026w46-007.html"
-    page = Page(pages[carried], within="log-lines")
-    assert page.links == ["../../2026-W46/evidence/f-2026w46-007.html#log-lines"]
-    assert page.attribute("data-lines") == []
+def test_a_carried_case_leads_to_the_week_that_showed_it_first():
+    pages, carried = pages_of("busy"), "2026-W47/evidence/c-2026w46-007.html"
+    page = Page(pages[carried], within="claim")
+    assert "../../2026-W46/evidence/c-2026w46-007.html" in page.links
     held = busy().evidence.filter(pl.col("finding_id") == "f-2026w46-007").height
-    assert f"holds its {held} log lines." in page.text
+    assert f"tests, limits and {held} log lines are in" in page.text
+    assert "findings verdict c-2026w46-007" in page.text
+    finding = "2026-W47/evidence/f-2026w46-007.html"
+    assert finding not in pages
     assert "2026-W47/data/finding-f-2026w46-007.csv" not in pages
     # an archive that has no such week holds them itself
     alone = weekly_report(replace(busy(), previous=()), MONDAY)
-    lines = Page(alone[carried], within="log-lines").attribute("data-lines")
+    lines = Page(alone[finding], within="log-lines").attribute("data-lines")
     assert sum(map(int, lines)) == held
     assert "2026-W47/data/finding-f-2026w46-007.csv" in alone
+
+
+def test_a_lease_of_the_night_before_is_not_drawn_into_the_minutes_that_matter():
+    row = finding("f-1", "shared_account", "heron-05", 1, 9)
+    lines = lines_of(row)
+    lines[0] |= {"time": row["start_time"] - timedelta(hours=11), "source": "dhcp"}
+    inputs = replace(
+        busy(), findings=frame("findings", [row]), evidence=frame("evidence", lines)
+    )
+    view = View(inputs, MONDAY)
+    drawn = case_lines(view, ["f-1"], "shared_account")
+    assert drawn.height == len(lines) - 1
+    assert drawn["time"].min() >= row["start_time"]
+    early = replace(inputs, evidence=frame("evidence", lines[:1]))
+    assert case_lines(View(early, MONDAY), ["f-1"], "shared_account").height == 1
 
 
 NOT_IN_BUSY = {"corrections", "student-cases", "rule-coverage"}

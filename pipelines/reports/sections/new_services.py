@@ -15,7 +15,7 @@ def rows(view: View) -> pl.DataFrame:
         pl.col("event_date").first(),
         pl.col("account_count", "device_count").max(),
         pl.col("megabytes_out").sum(),
-        pl.col("categories").last(),
+        pl.col("categories").last().str.replace_all("_", " "),
         pl.col("is_listed").last(),
         sent_days=pl.col("megabytes_out").count(),
     )

@@ -3,11 +3,9 @@
   var root = document.documentElement;
   root.classList.add("js");
 
-  function read(id) {
-    return JSON.parse(document.getElementById(id).textContent);
-  }
-
-  var palettes = read("palettes");
+  // pages without charts have no palettes to paint them with
+  var held = document.getElementById("palettes");
+  var palettes = held && JSON.parse(held.textContent);
   var wants = window.matchMedia("(prefers-color-scheme: dark)");
 
   function isDark() {

@@ -174,7 +174,7 @@ def test_the_report_is_as_the_settings_say(home):
     )
     assert "713-R1 (the board, 2026-08-01)" in rules
     assert "trend-part" in pictures
-    assert "sites-part" not in pictures
+    assert 'id="sites-part"' not in pictures
     assert not (page.parent / "data" / "sites.csv").exists()
 
 

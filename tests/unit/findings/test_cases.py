@@ -99,6 +99,43 @@ def test_use_of_a_site_while_an_account_is_shared_is_of_that_case(store):
     assert (part["rule"], [row["rule"] for row in inside]) == ("SA-1", ["NA-1"])
 
 
+MEDIUM = {"kind": "non_approved_site", "severity": "medium", "confidence": "C2"}
+
+
+def at_sites(one, *sites, **changes):
+    return replace(one, details={**one.details, "sites": list(sites)}, **changes)
+
+
+def test_use_that_a_heavier_finding_of_the_same_site_tells_is_of_its_case(store):
+    site = at_sites(found("NA-1", clause="cl.33"), "veil.example", severity="low")
+    way = at_sites(found("NA-3", clause="cl.19"), "veil.example", **MEDIUM)
+    (one,) = kept(store, site, way)
+    assert one.clause == "cl.19"
+    ((part, inside),) = one.parts()
+    assert (part["rule"], [row["rule"] for row in inside]) == ("NA-3", ["NA-1"])
+
+
+@pytest.mark.parametrize(
+    ("sites", "severity"),
+    [(("veil.example", "shop.example"), "low"), (("veil.example",), "medium")],
+    ids=["more sites than that", "of the same weight"],
+)
+def test_use_that_says_more_or_as_much_is_a_case_of_its_own(store, sites, severity):
+    site = at_sites(found("NA-1", clause="cl.33"), *sites, severity=severity)
+    way = at_sites(found("NA-3", clause="cl.19"), "veil.example", **MEDIUM)
+    assert len(kept(store, site, way)) == 2
+
+
+def test_what_holds_a_use_may_lie_within_another(store):
+    site = at_sites(found("NA-1", clause="cl.33"), "veil.example", severity="low")
+    way = at_sites(found("NA-3", clause="cl.19"), "veil.example", **MEDIUM)
+    shared = found("SA-1", clause="cl.23")
+    (one,) = kept(store, site, way, shared)
+    ((part, inside),) = one.parts()
+    assert part["rule"] == "SA-1"
+    assert {row["rule"] for row in inside} == {"NA-1", "NA-3"}
+
+
 def test_use_at_another_hour_is_a_case_of_its_own(store):
     later = {
         "start_time": NOON + timedelta(hours=9),
