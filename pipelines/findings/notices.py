@@ -20,6 +20,7 @@ from pipelines.state import ledger
 from pipelines.state.audit import Act, open_chain
 from pipelines.warehouse import inputs
 from pipelines.warehouse.database import Database
+from pipelines.warehouse.library import models
 from pipelines.warehouse.snapshots import looking
 
 
@@ -139,6 +140,26 @@ order by account limit 1
 """
 
 
+_OUTLIVED = """
+select before.account
+from built.identity.address_devices as held
+inner join built.identity.account_addresses as before
+    on held.ip = before.ip and before.witness = 'mapping'
+        and before.start_time < held.taken_over_time
+        and before.end_time >= held.taken_over_time - to_minutes($minutes)
+left join built.identity.account_addresses as since
+    on before.ip = since.ip and before.account = since.account
+        and since.event_date = $day
+        and since.witness in ('keyboard', 'wifi', 'tunnel', 'sign_in')
+        and since.start_time >= held.taken_over_time - interval 1 minute
+where
+    held.ip = $ip and held.event_date = $day and before.event_date = $day
+    and $time >= held.start_time and $time < held.end_time
+    and $time < held.taken_over_time + to_minutes($minutes)
+    and before.account = $account and since.ip is null
+"""
+
+
 def attributed(
     case: Case, ip: str, device: Mapping[str, Any], flow: Mapping[str, Any] | None
 ) -> None:
@@ -149,7 +170,11 @@ def attributed(
         for row in case.rows(_CLAIMS, ip=ip)
         if row["account_type"] not in NOT_PERSONS
     ]
-    account, answer.grade = _graded(case, claims, device, _named(case, flow, claims))
+    named = _named(case, flow, claims)
+    account, answer.grade = _graded(case, claims, device, named)
+    if answer.grade == "C" and named[1] and _outlived(case, ip, account):
+        answer.gaps.append("the name is older than the device's lease of the address")
+        account, answer.grade = None, "D"
     answer.links += [_seen(case, row) for row in claims]
     if account is not None:
         answer.account = case.name("account", account)
@@ -225,6 +250,13 @@ def _graded(
         return account, "C"
     answer.gaps.append("no logon, login or tunnel names an account there")
     return None, "D"
+
+
+def _outlived(case: Case, ip: str, account: str | None) -> bool:
+    """A firewall had the name there before another device took the address over."""
+    param = models()["core.http_requests"].header.params["mapping_minutes"]
+    rows = case.rows(_OUTLIVED, ip=ip, account=account, minutes=param.default)
+    return bool(rows)
 
 
 def _owned(case: Case, owner: str | None) -> str | None:

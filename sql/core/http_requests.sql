@@ -20,6 +20,13 @@ grain: [event_id]
 window: {days_before: 1, days_after: 1}
 params:
   event_date: {type: date}
+  mapping_minutes:
+    type: int
+    default: 45
+    min: 1
+    max: 720
+    unit: minutes
+    why: firewalls forget a mapping after about so long, whoever sits there then
   on_site_minutes:
     type: int
     default: 10
@@ -175,7 +182,8 @@ stretches as (
         binding,
         lease_event_id,
         start_time,
-        end_time
+        end_time,
+        taken_over_time
     from identity.address_devices
     where event_date = $event_date::date
 ),
@@ -248,6 +256,7 @@ held_stretches as (
         stretches.ip,
         stretches.start_time,
         stretches.end_time,
+        stretches.taken_over_time,
         stretches.device,
         stretches.binding,
         stretches.lease_event_id,
@@ -266,6 +275,7 @@ placed as (
     select
         requests.*,
         held_stretches.device,
+        held_stretches.taken_over_time,
         held_stretches.binding,
         held_stretches.lease_event_id,
         held_stretches.device_class,
@@ -512,6 +522,39 @@ guessed as (
         and accounts.person_id is not null
 ),
 
+-- a firewall had the name for the address before another device took it over, and it
+-- has not logged on there since: it may be the one who left
+outlived as (
+    select distinct
+        held.src_ip,
+        held.taken_over_time,
+        before.account
+    from (
+        select distinct
+            src_ip,
+            taken_over_time
+        from held
+        where is_mapped and taken_over_time is not null
+    ) as held
+    inner join identity.account_addresses as before
+        on
+            held.src_ip = before.ip
+            and before.start_time < held.taken_over_time
+            and before.end_time
+            >= held.taken_over_time - interval 1 minute * $mapping_minutes
+    left join identity.account_addresses as since
+        on
+            held.src_ip = since.ip
+            and before.account = since.account
+            and since.event_date = $event_date::date
+            and since.witness in ('keyboard', 'wifi', 'tunnel', 'sign_in')
+            and since.start_time >= held.taken_over_time - interval 1 minute
+    where
+        before.event_date = $event_date::date
+        and before.witness = 'mapping'
+        and since.ip is null
+),
+
 -- two sources saw different people there
 contested as (
     select distinct held.event_id
@@ -536,7 +579,7 @@ graded as (
             when contested.event_id is not null then 'D'
             when held.is_mapped and held.is_crowded then 'D'
             when guessed.agrees then 'A'
-            when not guessed.agrees then 'D'
+            when not guessed.agrees or outlived.account is not null then 'D'
             when names.account is not null then 'C'
             when
                 held.owner_account is not null
@@ -555,6 +598,14 @@ graded as (
     left join guessed on held.event_id = guessed.event_id
     left join opposed on held.event_id = opposed.event_id
     left join contested on held.event_id = contested.event_id
+    left join outlived
+        on
+            held.is_mapped
+            and held.src_ip = outlived.src_ip
+            and held.taken_over_time = outlived.taken_over_time
+            and names.account = outlived.account
+            and held.start_time
+            < held.taken_over_time + interval 1 minute * $mapping_minutes
 ),
 
 attributed as (

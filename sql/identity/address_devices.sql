@@ -2,7 +2,7 @@
 summary: >
   Which one device an address stands for, from when to when. Where two devices have a
   claim on an address at the same moment, and in the seconds in which it passes from
-  one to the next, it stands for neither.
+  one to the next, it stands for neither. Who took it over from another device is told.
 grain: [ip, start_time, event_date]
 params:
   event_date: {type: date}
@@ -22,6 +22,7 @@ columns:
   lease_event_id: {type: bigint, is: the lease event that says so}
   start_time: {type: timestamptz, is: from this instant}
   end_time: {type: timestamptz, is: 'to this instant, exclusive'}
+  taken_over_time: {type: timestamptz, is: when it came from another device}
   event_date: {type: date, is: local day that the row serves}
 --- */
 with
@@ -87,7 +88,8 @@ compared as (
             or lag(binding) over by_address <> binding
             or lag(lease_event_id) over by_address is distinct from lease_event_id,
             true
-        )::int as is_first
+        )::int as is_first,
+        coalesce(lag(device) over by_address <> device, false)::int as is_taken_over
     from claims
     window by_address as (partition by ip order by start_time)
 ),
@@ -99,8 +101,26 @@ counted as (
             partition by ip
             order by start_time
             rows between unbounded preceding and current row
-        ) as stretch
+        ) as stretch,
+        sum(is_taken_over) over (
+            partition by ip
+            order by start_time
+            rows between unbounded preceding and current row
+        ) as holder
     from compared
+),
+
+stretches as (
+    select
+        ip,
+        device,
+        binding,
+        lease_event_id,
+        holder,
+        min(start_time) as start_time,
+        max(end_time) as end_time
+    from counted
+    group by ip, device, binding, lease_event_id, stretch, holder
 )
 
 select
@@ -108,8 +128,10 @@ select
     device,
     binding,
     lease_event_id,
-    min(start_time) as start_time,
-    max(end_time) as end_time,
+    start_time,
+    end_time,
+    case
+        when holder > 0 then min(start_time) over (partition by ip, holder)
+    end as taken_over_time,
     $event_date::date as event_date
-from counted
-group by ip, device, binding, lease_event_id, stretch
+from stretches

@@ -13,7 +13,7 @@ from tests.journey.grades import assert_same_grades
 
 KINDS = {"SA-1", "SA-3", "OH-1", "NA-1", "NA-4", "AN-2"}
 """Rules that such a district must be able to ask."""
-BY_NETWORK = {"SA-3", "OH-1", "NA-1", "AN-2"}
+BY_NETWORK = {"SA-3", "OH-1", "NA-1"}
 """Those of which the network's own logins are enough for some."""
 
 
