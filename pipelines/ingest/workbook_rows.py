@@ -1,13 +1,13 @@
 """Writes one sheet of an Excel workbook as CSV; a program of its own (`workbooks.py`).
 
-    python workbook_rows.py            the names of the sheets, as JSON
-    python workbook_rows.py SHEET      the rows of one
+    python workbook_rows.py BYTES            the names of the sheets, as JSON
+    python workbook_rows.py BYTES SHEET      the rows of one
 
 The workbook is read from the standard input. A row of the sheet is one line, so that
 line numbers are row numbers; a row without a value is an empty line. What a formula
 came to stands in its place, a time as `2026-11-02 08:15:00`, and a line break inside of
-a cell is a space. Nothing of the project is imported, and memory and time are bounded:
-a file that is made to unpack to more ends this program and no other.
+a cell is a space. Nothing of the project is imported, and memory (BYTES) and time are
+bounded: a file that is made to unpack to more ends this program and no other.
 """
 
 import csv
@@ -23,15 +23,14 @@ from python_calamine import (
     SheetTypeEnum,
 )
 
-MOST_BYTES = 2 << 30
 MOST_SECONDS = 600
 LARGEST_WHOLE = 1e15
 LINE_BREAKS = str.maketrans(dict.fromkeys("\r\n\x00\x0b\x0c\x85\u2028\u2029", " "))
 
 
-def main(sheet: str | None) -> None:
+def main(most_bytes: int, sheet: str | None) -> None:
     """Write what was asked for to the standard output."""
-    resource.setrlimit(resource.RLIMIT_AS, (MOST_BYTES, MOST_BYTES))
+    resource.setrlimit(resource.RLIMIT_AS, (most_bytes, most_bytes))
     resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS, MOST_SECONDS))
     book = CalamineWorkbook.from_filelike(sys.stdin.buffer)
     if sheet is None:
@@ -66,7 +65,7 @@ def text(value: object) -> str:
 if __name__ == "__main__":
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     try:
-        main(sys.argv[1] if sys.argv[1:] else None)
+        main(int(sys.argv[1]), sys.argv[2] if sys.argv[2:] else None)
     except PasswordError:
         sys.exit("it has a password")
     except (CalamineError, OSError, ValueError) as error:

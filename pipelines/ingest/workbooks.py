@@ -19,6 +19,9 @@ from pipelines.ingest.compression import CorruptError, Fault
 ENDINGS = (".xlsx", ".xlsm")
 READER = Path(__file__).with_name("workbook_rows.py")
 CHUNK = 1 << 16
+MOST_BYTES = 2 << 30
+"""Of memory: seven times what a sheet of 400,000 rows and ten columns takes."""
+
 TOO_MUCH = "it takes more memory or time than a workbook may"
 AS_CSV = "Save the sheet as CSV and deliver that."
 
@@ -73,7 +76,7 @@ def _running(raw: BinaryIO, *asked: str) -> Iterator["subprocess.Popen[bytes]"]:
     """The program at its work; it is over when this is left."""
     with _on_disk(raw) as stdin:
         process = subprocess.Popen(  # noqa: S603 - our own program, no shell
-            [sys.executable, "-I", str(READER), *asked],
+            [sys.executable, "-I", str(READER), str(MOST_BYTES), *asked],
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
