@@ -4,7 +4,8 @@ summary: >
   keyboard names, with somebody at the keyboard where the device tells, not on a
   private phone. Each row says whether the site was read rather than embedded, and how
   much of it visits of more than one request make up. Sites of a sensitive kind are
-  left out. The rules about sites add only their own conditions.
+  left out. The rules about sites add only their own conditions. Time counts in visits
+  that brought a page: the size of one tells nothing of another.
 grain: [account, device, site, event_date]
 params:
   event_date: {type: date}
@@ -55,8 +56,8 @@ columns:
   is_break_known: {type: boolean, is: breaks of the owner's day are known}
   start_time: {type: timestamptz, is: first request}
   end_time: {type: timestamptz, is: 20 s after the last request}
-  longest_seconds: {type: double, is: longest visit}
-  total_seconds: {type: double, is: all visits}
+  longest_seconds: {type: double, is: 'longest visit, of those that brought a page'}
+  total_seconds: {type: double, is: all that brought one}
   on_duty_seconds: {type: double, is: 'of it inside duty, at least'}
   visit_count: {type: bigint, is: visits}
   request_count: {type: bigint, is: engaged requests}
@@ -68,7 +69,7 @@ columns:
   served: {type: 'varchar[]', pii: indirect, is: 'hosts that serve it, and who says so'}
   evidence: {type: 'bigint[]', is: 'the requests, and what says whose they are'}
   attribution_evidence: {type: 'bigint[]', is: the leases and logons among them}
-  active_visits: {type: bigint, is: visits of more than a lone request}
+  active_visits: {type: bigint, is: those of more than a lone request}
   active_seconds: {type: double, is: 'in these, from first request to last'}
   active_evidence: {type: 'bigint[]', is: 'their requests, leases and logons'}
   spans:
@@ -116,18 +117,44 @@ rested as (
     where event_date = $event_date::date and breaks is not null
 ),
 
+-- a page of the morning does not make a reader of the feed at noon
+paged as (
+    select visits.*
+    from core.site_visits as visits
+    inner join use
+        on
+            visits.account = use.account
+            and visits.device = use.device
+            and visits.site = use.site
+    left join sizes on use.building = sizes.building
+    where
+        visits.event_date = $event_date::date
+        and (
+            use.page_count >= $pages
+            or visits.largest_bytes >= coalesce(sizes.page_bytes, $page_bytes)
+        )
+),
+
 -- a lone request may be a preview, and the tunnel it leaves open has no reader
 visits as (
     select
         account,
         device,
         site,
-        count(*) as active_visits,
-        sum(active_seconds) as active_seconds,
-        list_sort(flatten(list(evidence))) as evidence,
-        list_sort(flatten(list(spans))) as spans
-    from core.site_visits
-    where event_date = $event_date::date and request_count >= 2
+        max(active_seconds) as longest_seconds,
+        sum(active_seconds) as total_seconds,
+        sum(on_duty_seconds) as on_duty_seconds,
+        count(*) as visit_count,
+        list_sort(flatten(list(spans))) as page_spans,
+        count_if(request_count >= 2)::bigint as active_visits,
+        coalesce(
+            sum(active_seconds) filter (where request_count >= 2), 0
+        ) as active_seconds,
+        list_sort(
+            flatten(list(evidence) filter (where request_count >= 2))
+        ) as evidence,
+        list_sort(flatten(list(spans) filter (where request_count >= 2))) as spans
+    from paged
     group by account, device, site
 )
 
@@ -144,17 +171,14 @@ select
     rested.person_id is not null as is_break_known,
     use.start_time,
     use.end_time,
-    use.longest_seconds,
-    use.total_seconds,
-    use.on_duty_seconds,
-    use.visit_count,
+    coalesce(visits.longest_seconds, use.longest_seconds) as longest_seconds,
+    coalesce(visits.total_seconds, use.total_seconds) as total_seconds,
+    coalesce(visits.on_duty_seconds, use.on_duty_seconds) as on_duty_seconds,
+    coalesce(visits.visit_count, use.visit_count) as visit_count,
     use.request_count,
     use.largest_bytes,
     use.embed_share,
-    (
-        use.largest_bytes >= coalesce(sizes.page_bytes, $page_bytes)
-        or use.page_count >= $pages
-    )
+    visits.site is not null
     -- however large it is: a film within a page is the page's
     and use.embed_share < $embed_share as is_page_read,
     use.categories,
@@ -169,7 +193,7 @@ select
     sorted_set(
         visits.evidence || coalesce(use.attribution_evidence, []::bigint[])
     ) as active_evidence,
-    use.spans,
+    coalesce(visits.page_spans, use.spans) as spans,
     visits.spans as active_spans,
     use.event_date
 from use
