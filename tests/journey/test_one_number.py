@@ -142,7 +142,7 @@ def test_mail_and_list_say_the_same_of_what_waits(home):
     lines = (home.path / "desk.jsonl").read_text().splitlines()
     (weekly,) = [m for m in map(json.loads, lines) if m["class_name"] == "weekly"]
     kinds = [
-        re.findall(r"^  \d+ about .*$", text, re.MULTILINE)
+        re.findall(r"^  \d+ about: .*$", text, re.MULTILINE)
         for text in (mail["message"], weekly["text"])
     ]
     assert kinds[0] == kinds[1] != []
