@@ -22,6 +22,9 @@ and event_date between $first and $last
 """
 
 
+SCHOOL_WEEKS = 40
+
+
 def figures(folder: Path) -> Iterator[Figure]:
     """The newest week of a home, published by the command in a process of its own."""
     home = DistrictHome(folder.resolve())
@@ -29,6 +32,10 @@ def figures(folder: Path) -> Iterator[Figure]:
     seconds, used = published(folder, label)
     yield most(f"{label} published by the command", round(seconds, 1), 60.0, "s")
     yield most("memory of that", round(used), 1024, "MiB")
+    weeks = sorted(home.reports.glob("20*-W*"))
+    held = sum(path.stat().st_size for week in weeks for path in week.rglob("*.*"))
+    scaled = held * SCHOOL_WEEKS // len(weeks)
+    yield most("a school year of such weeks", scaled, 60_000_000, "bytes")
     with open_district(home.path) as district:
         new = [case for case in queue(district).cases if case.week == label]
     yield most(f"new cases of {label} to decide", len(new), 12)
