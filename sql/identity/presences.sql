@@ -59,7 +59,10 @@ columns:
   end_time: {type: timestamptz, is: to this instant}
   ended_by: {type: varchar, is: 'lock, logoff, next or limit'}
   logon_kind: {type: varchar, is: kind of the logon; null for a locked screen}
-  reported_by: {type: varchar, is: 'access point, switch or server that tells of it'}
+  reported_by:
+    type: varchar
+    pii: indirect
+    is: 'access point, switch, server or the device itself that tells of it'
   building: {type: varchar, is: building of that access point or switch}
   is_clock_checked: {type: boolean, is: another clock agrees with the host's}
   offset_seconds: {type: double, is: what was added to the host's stamps}

@@ -17,8 +17,8 @@ days as (
         device,
         event_date,
         count(distinct account) as account_count
-    from core.keyboard_logons
-    where event_date between $first::date and $first::date + interval 6 day
+    from core.presences
+    where presence = 'keyboard' and event_date between $first::date and $first::date + interval 6 day
     group by device, event_date
 ),
 
@@ -27,8 +27,8 @@ logons as (
         device,
         count(distinct account) as account_count,
         count(*) as logon_count
-    from core.keyboard_logons
-    where event_date between $first::date and $first::date + interval 6 day
+    from core.presences
+    where presence = 'keyboard' and event_date between $first::date and $first::date + interval 6 day
     group by device
     having count(distinct account) > 1
 )

@@ -181,4 +181,4 @@ def test_failures_are_watched_without_being_switched_on(location):
         for one in location.defs.sensors
         if one.default_status is dg.DefaultSensorStatus.RUNNING
     }
-    assert running == {"run_failures", "run_recoveries"}
+    assert running == {"run_failures", "run_recoveries", "built_elsewhere"}

@@ -3,7 +3,6 @@
 import shutil
 import subprocess
 import sys
-from datetime import UTC, datetime
 
 import dagster as dg
 import duckdb
@@ -69,7 +68,7 @@ def test_the_counts_are_shown(ran):
         by_day = rows[name].group_by(pl.col("event_date").cast(str)).len()
         shown = ran.row_counts[name.replace(".", "/")]
         assert {day: rows for day, rows in shown.items() if rows} == dict(by_day.rows())
-        assert len(shown) == 7
+        assert set(shown) == {"2026-10-19", "2026-10-20"}
 
 
 # the sensors
@@ -130,20 +129,16 @@ def test_what_a_run_built_is_shown_once_by_day(district, locate, tmp_path):
     }
     for name in ("core.http_requests", "marts.daily_use", "detections.keyboard_hop"):
         by_day = dict(rows[name].group_by(pl.col("event_date").cast(str)).len().rows())
-        for day in location.defs.get_assets_def(
-            dg.AssetKey(name.split("."))
-        ).partitions_def.get_partition_keys(
-            current_time=datetime(2026, 10, 26, 12, tzinfo=UTC)
-        )[:7]:
+        for day in ("2026-10-19", "2026-10-20"):
             assert shown[name, day] == by_day.get(day, 0), (name, day)
     told = {".".join(one.asset_key.path) for one in first}
     assert told >= {"snapshots.current", "reports.weekly", "raw.logons"}
     assert told >= set(models())
     assert isinstance(location.ask("built_elsewhere"), dg.SkipReason)
     with duckdb.connect(DistrictHome(home).warehouse) as connection:
-        connection.execute("delete from core.duty where event_date = date '2026-10-22'")
+        connection.execute("delete from core.duty where event_date = date '2026-10-20'")
     again = events_of(location.ask("built_elsewhere"))
-    assert {one.partition for one in again} == {"2026-10-22"}
+    assert {one.partition for one in again} == {"2026-10-20"}
 
 
 # the checks
