@@ -54,7 +54,9 @@ columns:
 with
 
 requests as (
-    select engaged.* replace (coalesce(services.service, engaged.site) as site)
+    select
+        engaged.* replace (coalesce(services.service, engaged.site) as site),
+        coalesce(services.source = 'page', false) as is_embed
     from core.engaged_requests as engaged
     left join core.host_services as services
         on
@@ -127,9 +129,10 @@ request_sums as (
         max(attribution_grade) as attribution_grade,
         min(start_time) as start_time,
         count(*) as request_count,
-        count_if(is_page)::bigint as page_count,
+        count_if(is_page and not is_embed)::bigint as page_count,
         sum(bytes_in) as bytes_in,
-        max(bytes_in) as largest_bytes,
+        -- what a page embeds may be large; that it came says nothing of the page
+        max(bytes_in) filter (where not is_embed) as largest_bytes,
         avg(case when follows_another then 1.0 else 0.0 end) as embed_share,
         avg(case when is_live then 1.0 else 0.0 end) as live_share,
         bool_or(is_live_known) as is_live_known,
