@@ -57,8 +57,7 @@ requests as (
         coalesce(services.service, engaged.site) as site,
         epoch(engaged.start_time) as started,
         -- what a page embeds may be large; that it came says nothing of the page
-        case when services.source is distinct from 'page' then engaged.bytes_in end
-            as bytes_in,
+        if(services.source = 'page', null, engaged.bytes_in) as bytes_in,
         greatest(
             epoch(least(engaged.time, engaged.start_time + to_seconds($span_seconds))),
             epoch(engaged.start_time) + 20
