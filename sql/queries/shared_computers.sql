@@ -18,7 +18,9 @@ days as (
         event_date,
         count(distinct account) as account_count
     from core.presences
-    where presence = 'keyboard' and event_date between $first::date and $first::date + interval 6 day
+    where
+        presence = 'keyboard'
+        and event_date between $first::date and $first::date + interval 6 day
     group by device, event_date
 ),
 
@@ -28,7 +30,9 @@ logons as (
         count(distinct account) as account_count,
         count(*) as logon_count
     from core.presences
-    where presence = 'keyboard' and event_date between $first::date and $first::date + interval 6 day
+    where
+        presence = 'keyboard'
+        and event_date between $first::date and $first::date + interval 6 day
     group by device
     having count(distinct account) > 1
 )
