@@ -15,17 +15,17 @@ from pipelines.warehouse.library import rules
 
 
 def disabled(events: Mapping[str, pl.DataFrame]) -> dict[str, Sequence[str]]:
-    """Detections by missing field, as `class.column`.
+    """Codes of the rules by missing field, as `class.column`.
 
     Args:
         events: Events by class, without the columns that are null throughout.
     """
     found: dict[str, list[str]] = {}
-    for model in sorted(rules().values(), key=lambda model: model.table_name):
+    for code, model in sorted(rules().items()):
         for field in model.header.needs:
             name, _, column = field.partition(".")
             if name in events and column not in events[name].columns:
-                found.setdefault(field, []).append(model.table_name)
+                found.setdefault(field, []).append(code)
     return dict(sorted(found.items()))
 
 
