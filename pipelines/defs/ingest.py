@@ -1,15 +1,26 @@
 """Landing files become events: one step for all sources, one asset a class."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import dagster as dg
 
 from pipelines.defs.resources import OWNER, HomeResource
-from pipelines.events import EVENT_CLASSES
+from pipelines.events import EVENT_CLASSES, Column
 from pipelines.refresh.steps import ingest_sources
 from pipelines.reports.dictionary import sql_type
 from pipelines.run.summary import troubles
 from pipelines.state import ledger
+
+
+def column_schema(columns: Mapping[str, Column]) -> dg.TableSchema:
+    """What Dagster shows of the columns of a frame."""
+    return dg.TableSchema(
+        [
+            dg.TableColumn(name, sql_type(one.dtype), one.meaning)
+            for name, one in columns.items()
+        ]
+    )
+
 
 SPECS = [
     dg.AssetSpec(
@@ -17,14 +28,7 @@ SPECS = [
         description=event_class.meaning,
         group_name="raw",
         owners=[OWNER],
-        metadata={
-            "dagster/column_schema": dg.TableSchema(
-                [
-                    dg.TableColumn(name, sql_type(column.dtype), column.meaning)
-                    for name, column in event_class.columns.items()
-                ]
-            )
-        },
+        metadata={"dagster/column_schema": column_schema(event_class.columns)},
         kinds={"parquet"},
     )
     for event_class in EVENT_CLASSES.values()

@@ -5,10 +5,10 @@ from typing import Any
 
 import dagster as dg
 
+from pipelines.defs.ingest import column_schema
 from pipelines.defs.resources import OWNER, HomeResource, days_of
 from pipelines.refresh.steps import build_model
 from pipelines.registry.frames import FRAMES
-from pipelines.reports.dictionary import sql_type
 from pipelines.warehouse.library import sql_folder
 from pipelines.warehouse.models import Model
 
@@ -33,14 +33,7 @@ def given_specs() -> list[dg.AssetSpec]:
             description="Read from the district's files in registry/, at each run.",
             owners=[OWNER],
             kinds={"csv"},
-            metadata={
-                "dagster/column_schema": dg.TableSchema(
-                    [
-                        dg.TableColumn(column, sql_type(one.dtype), one.meaning)
-                        for column, one in columns.items()
-                    ]
-                )
-            },
+            metadata={"dagster/column_schema": column_schema(columns)},
         )
         for name, columns in FRAMES.items()
     ]

@@ -1,6 +1,7 @@
 """Findings, snapshot, report, alerts, housekeeping."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from pipelines.reports.headline import NUMBERS, this_week
 from pipelines.reports.publishing import Published, publish_reports
 from pipelines.reports.snapshot_tables import publish_snapshot
 from pipelines.reports.view import View
-from pipelines.run.run import Watchers, run_opened
+from pipelines.run.run import Result, Watchers, run_opened
 from pipelines.run.summary import told
 from pipelines.state.audit import open_chain
 from pipelines.state.days import mark_clean
@@ -197,8 +198,14 @@ def run_all(context: dg.OpExecutionContext, home: HomeResource) -> None:
     """Take in, build, judge, publish and alert, as `schoolbell run` does."""
     with home.writing() as district:
         done = run_opened(district, datetime.now(UTC), Watchers())
-    for line in told(done):
+    for line in logged(done):
         context.log.info("%s", line)
+
+
+def logged(done: Result) -> Iterator[str]:
+    """What a run tells, less the reasons of failures, which may hold a log's value."""
+    yield from told(replace(done, failures=()))
+    yield from (failure.message for failure in done.failures)
 
 
 @dg.job(

@@ -10,8 +10,10 @@ import polars as pl
 import pytest
 
 from pipelines.defs.automation import RANGE_END, RANGE_START
+from pipelines.defs.outputs import logged
 from pipelines.district import open_district
-from pipelines.findings.unjudged import failures
+from pipelines.findings.unjudged import Failure, failures
+from pipelines.run.run import Result
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
 from pipelines.warehouse.library import models
@@ -243,3 +245,11 @@ def test_the_workspace_loads_and_nothing_is_reported_home(tmp_path):
     told = done.stdout + done.stderr
     assert "Validation successful for code location schoolbell" in told
     assert not (tmp_path / "logs").exists()
+
+
+def test_what_the_whole_run_logs_holds_no_value_of_a_line():
+    """Dagster's pages have no login; a reason may hold a name from a log."""
+    failure = Failure("core.duty", "'p.person' is not a number", (), ("SA-3",), ())
+    said = "\n".join(logged(Result(failures=(failure,))))
+    assert "core.duty could not be built; not judged there: SA-3" in said
+    assert "p.person" not in said
