@@ -78,6 +78,14 @@ GROUPS = {
             "move_state:move_state",
             "Move the state to PostgreSQL, or back.",
         ),
+        "layer": (
+            "layer:app",
+            "What a service agency says for its districts, below their own words.",
+        ),
+        "fleet": (
+            "fleet:app",
+            "Many districts: one command in every home of a service agency.",
+        ),
         "score": ("score:score", "Score the rules on synthetic districts."),
     },
 }

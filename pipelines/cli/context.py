@@ -8,7 +8,7 @@ import getpass
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +20,7 @@ from pipelines.findings.cases import Case, owners, placed_cases
 from pipelines.privacy.editions import Pseudonyms, about_pupils, pseudonyms
 from pipelines.privacy.pseudonyms import Kind
 from pipelines.privacy.redaction import hidden_sites, redact, redacted
+from pipelines.registry.tables.consents import is_granted
 from pipelines.settings.model import Settings
 from pipelines.settings.roles import Asker, Right, asker
 from pipelines.state.audit import Act, Chain, open_chain
@@ -35,6 +36,13 @@ def who_asks(settings: Settings) -> Asker:
     uid = _uid()
     name, groups = _known(uid)
     return asker(settings.roles, uid, name, groups)
+
+
+def who_asks_in(district: District) -> Asker:
+    """The same, with what the district grants staff of its service agency today."""
+    person, today = who_asks(district.settings), datetime.now(UTC).date()
+    consents = district.registry.frames["consents"]
+    return replace(person, is_granted=is_granted(consents, person.user_name, today))
 
 
 def whose_login() -> str:
@@ -175,6 +183,6 @@ def open_context(home: Path, right: Right) -> Iterator[CommandContext]:
         RefusedError: They do not have it.
     """
     with open_district(home) as district:
-        opened = CommandContext(district, who_asks(district.settings))
+        opened = CommandContext(district, who_asks_in(district))
         opened.require(right)
         yield opened

@@ -169,7 +169,9 @@ def _put(files: Sequence[Path], district: District) -> None:
 
 
 def _settings(now: Settings, file: Path | None, values: Sequence[str]) -> Settings:
-    wanted = parse_settings(file.read_bytes()) if file is not None else now
+    wanted = now
+    if file is not None:
+        wanted = parse_settings(file.read_bytes()).below(now.agency)
     given: dict[str, dict[str, Any]] = {}
     for text in values:
         name, dot, rest = text.partition(".")

@@ -28,6 +28,7 @@ from pipelines.health.rule_coverage import noted_coverage
 from pipelines.health.source_states import SourceState, source_states
 from pipelines.ingest.compression import NO_CHECKSUM
 from pipelines.ingest.lake import unlisted_files
+from pipelines.registry.layer import read_layer
 from pipelines.reports.sign_off import unsigned
 from pipelines.run.readiness import names_of, not_delivered
 from pipelines.state import ledger
@@ -135,6 +136,7 @@ def status_of(district: District, now: datetime) -> Status:
         "models_not_built": len(failed),
         **_to_decide(district),
         "registry_problems": len(district.registry.problems),
+        "agency_layer": _layer(district),
         "judged_share": f"{coverage.share:.1%}" if coverage.attributable else "",
         **unsent,
         "disk_free_gb": round(disk_usage(district.home.path).free / 1e9, 1),
@@ -188,6 +190,12 @@ def unfinished(district: District) -> Iterator[str]:
     if district.home.old_warehouse.exists():
         name = district.home.old_warehouse.name
         yield f"a rebuild of the warehouse was cut off and left {name}; {remedy}"
+
+
+def _layer(district: District) -> str:
+    """Version of the agency's layer that the home holds, and its digest."""
+    held = read_layer(district.home.agency)
+    return f"{held.version} ({held.digest})" if held.digest else ""
 
 
 def _runs(district: District) -> dict[str, str]:

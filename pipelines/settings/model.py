@@ -12,7 +12,13 @@ from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal, get_args
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    PrivateAttr,
+    field_validator,
+    model_validator,
+)
 
 from pipelines.settings.alert_settings import Alerts
 from pipelines.settings.parts import SEVERITIES, MisusedKeyError, Part, gathered
@@ -62,6 +68,12 @@ class Detection(Part):
                     paste=f"# {key} =",
                 )
         return data
+
+    def over(self, below: "Detection") -> "Detection":
+        """What is said here, and what only the layer below says."""
+        parameters = {**below.parameters, **self.parameters}
+        said = {name: getattr(self, name) for name in self.model_fields_set}
+        return below.model_copy(update=said | {"parameters": parameters})
 
     @model_validator(mode="after")
     def _approved_is_what_a_regulation_says(self) -> "Detection":
@@ -464,3 +476,15 @@ class Settings(Part):
     dagster: Dagster = Dagster()
     roles: Roles = Roles()
     retention: Retention = Retention()
+    _agency: Mapping[str, Detection] = PrivateAttr(default_factory=dict)
+
+    @property
+    def agency(self) -> Mapping[str, Detection]:
+        """What the district's service agency sets of rules, as it is written."""
+        return self._agency
+
+    def below(self, agency: Mapping[str, Detection]) -> "Settings":
+        """These settings over an agency's; what a district says itself stands."""
+        laid = self.model_copy()
+        laid._agency = agency  # noqa: SLF001 - a copy of its own kind
+        return laid

@@ -79,6 +79,16 @@ class Roles(Part):
         description="keep records: read, export, see names for a case",
         examples=[["schoolbell-records"]],
     )
+    agency: tuple[str, ...] = Field(
+        default=(),
+        description="staff of a service agency: whatever else they are, they see "
+        "findings and names only while consents.csv grants it (type h)",
+        examples=[["schoolbell-agency"]],
+    )
+
+
+AGENCY: tuple[Right, ...] = ("audit", "purge")
+"""What staff of a service agency may do without a grant: run the system."""
 
 
 class RefusedError(SchoolbellError):
@@ -95,18 +105,24 @@ class Asker:
         user_name: Their login, or `uid N` where the system knows no name.
         roles: Every role that one of their groups has.
         is_alone: The home has no roles: one operator, who may do everything.
+        is_agency: They are staff of a service agency.
+        is_granted: The district grants them, today, what its own people may do.
     """
 
     uid: int
     user_name: str
     roles: tuple[Role, ...]
     is_alone: bool = False
+    is_agency: bool = False
+    is_granted: bool = False
 
     def __str__(self) -> str:
         return f"{self.user_name} ({self.uid})"
 
     def may(self, right: Right) -> bool:
         """Whether one of their roles has a right."""
+        if self.is_agency and not self.is_granted and right not in AGENCY:
+            return False
         return self.is_alone or any(role in MATRIX[right] for role in self.roles)
 
     def require(self, right: Right) -> None:
@@ -117,6 +133,14 @@ class Asker:
         """
         if self.may(right):
             return
+        if self.is_agency and not self.is_granted:
+            raise RefusedError(
+                f"{self} is of the service agency; to {MEANING[right]} takes a grant "
+                "of the superintendent that is in force today",
+                where="registry/consents.csv",
+                remedy="Let the district add a row of type h with this login as its "
+                "subject, and a first and a last day.",
+            )
         own = ", ".join(self.roles) or "no role"
         needed = " or ".join(MATRIX[right])
         raise RefusedError(
@@ -134,4 +158,5 @@ def asker(roles: Roles, uid: int, user_name: str, groups: Iterable[str]) -> Aske
         user_name,
         tuple(role for role in ROLES if held & set(getattr(roles, role))),
         is_alone=not any(getattr(roles, role) for role in ROLES),
+        is_agency=bool(held & set(roles.agency)),
     )
