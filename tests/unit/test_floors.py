@@ -67,6 +67,7 @@ ENVIRONMENT = {
     "notebook/connection.py",
     "operations/checks/outputs.py",
     "reports/publishing.py",  # what the browser that prints is given
+    "fleet/work.py",  # what a home is given, which is little
 }
 NETWORK = {
     "alerts/channels",
