@@ -64,6 +64,10 @@ GROUPS = {
             "reveal:reveal",
             "Show whose a code name is; each lookup is recorded.",
         ),
+        "records": (
+            "records:app",
+            "Public records: a request, what it touches, what is withheld, a release.",
+        ),
         "audit": ("audit:app", "The audit log: who did what with findings and names."),
     },
     "Keep": {

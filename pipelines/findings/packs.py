@@ -81,7 +81,11 @@ class Material:
 
 def pack(material: Material) -> bytes:
     """The zip, sealed by its manifest."""
-    members = dict(_members(material))
+    return sealed_zip(dict(_members(material)))
+
+
+def sealed_zip(members: dict[str, bytes]) -> bytes:
+    """Members as a zip with the manifest of their hashes; the same give the same."""
     manifest = "".join(
         f"{hashlib.sha256(members[name]).hexdigest()}  {name}\n"
         for name in sorted(members)

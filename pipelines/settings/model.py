@@ -461,6 +461,56 @@ class Dagster(Part):
     )
 
 
+RecordClass = Literal[
+    "student_rows", "small_counts", "sensitive_sites", "names", "free_text"
+]
+"""What in a table of records is not for everybody."""
+EXEMPTIONS: Mapping[RecordClass, str] = {
+    "student_rows": "student records (FERPA, 20 U.S.C. 1232g)",
+    "small_counts": "would identify a person",
+    "sensitive_sites": "would tell of health, faith or private life",
+    "names": "personal information in a personnel matter",
+    "free_text": "not yet reviewed for personal information",
+}
+"""What is cited where the district names nothing: a draft, for counsel to settle."""
+
+
+class RecordSettings(Part):
+    """Requests for public records; how long the district has is the district's word."""
+
+    response_days: int | None = Field(
+        default=None,
+        ge=1,
+        le=365,
+        description="days in which a request is to be answered; absent: no clock",
+        examples=[20],
+    )
+    warn_days: int = Field(
+        default=3, ge=0, le=60, description="days before that in which status and "
+        "alerts say so",
+        examples=[3],
+    )  # fmt: skip
+    rows_an_hour: int = Field(
+        default=600,
+        ge=1,
+        description="rows that a person reviews in an hour, for the estimate of cost",
+        examples=[600],
+    )
+    hourly_cost: float = Field(
+        default=0, ge=0, description="cost of that hour, in the district's currency",
+        examples=[35.0],
+    )  # fmt: skip
+    exemptions: Mapping[RecordClass, str] = Field(
+        default_factory=dict,
+        description="what the district cites for each class that it withholds",
+        examples=[{"student_rows": "Iowa Code 22.7(1)"}],
+    )
+
+    def exemption(self, of: RecordClass) -> str:
+        """What is cited for a class without a decision of its own."""
+        return self.exemptions.get(of) or EXEMPTIONS[of]
+
+
 class Settings(Part):
     """Everything that `district.toml` can say."""
 
@@ -476,6 +526,7 @@ class Settings(Part):
     dagster: Dagster = Dagster()
     roles: Roles = Roles()
     retention: Retention = Retention()
+    records: RecordSettings = RecordSettings()
     _agency: Mapping[str, Detection] = PrivateAttr(default_factory=dict)
 
     @property

@@ -17,7 +17,7 @@ from pipelines.settings.parts import Part
 Role = Literal["director", "analyst", "operator", "custodian"]
 Right = Literal[
     "findings", "evidence", "verdict", "assign", "exception", "export", "names",
-    "approve", "replay", "audit", "hold", "purge", "sign",
+    "approve", "replay", "audit", "hold", "purge", "sign", "records",
 ]  # fmt: skip
 
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -36,6 +36,7 @@ MATRIX: Mapping[Right, tuple[Role, ...]] = {
     "hold": ("director", "custodian"),
     "purge": ("operator", "custodian"),
     "sign": ("director",),
+    "records": ("director", "custodian"),
 }
 """Right -> the roles that have it."""
 
@@ -53,6 +54,7 @@ MEANING: Mapping[Right, str] = {
     "hold": "keep days from being deleted, or release them",
     "purge": "delete what the district's retention says",
     "sign": "sign a week's report",
+    "records": "answer a request for public records",
 }
 
 

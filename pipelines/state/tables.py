@@ -465,3 +465,50 @@ HOLDS = Table(
     Column("release_reason", Text),
 )
 """Days of which nothing may be deleted, until somebody releases them."""
+
+RECORD_REQUESTS = Table(
+    "record_requests",
+    METADATA,
+    Column("request_id", Text, primary_key=True),
+    Column("requester", Text, nullable=False),
+    Column("received", Text, nullable=False),
+    Column("due", Text),
+    Column("text", Text, nullable=False),
+    Column("opened_by", Text, nullable=False),
+    Column("opened_time", Text, nullable=False),
+    Column("scope", Text),
+    Column("least", Integer),
+    Column("approved_by", Text),
+    Column("approved_sha256", Text),
+    Column("closed_time", Text),
+    Column("outcome", Text),
+)
+"""One row per request for public records. `scope` is JSON; `approved_sha256` is the
+hash of the release that the second person looked at."""
+
+RECORD_DECISIONS = Table(
+    "record_decisions",
+    METADATA,
+    Column("decision_id", BIG, primary_key=True, autoincrement=True),
+    Column("request_id", Text, nullable=False, index=True),
+    Column("item", Text, nullable=False),
+    Column("decision", Text, nullable=False),
+    Column("exemption", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("time", Text, nullable=False),
+)
+"""What is kept, masked or withheld, by class or item; the newest counts."""
+
+RECORD_RELEASES = Table(
+    "record_releases",
+    METADATA,
+    Column("request_id", Text, primary_key=True),
+    Column("sha256", Text, primary_key=True),
+    Column("row_count", Integer, nullable=False),
+    Column("withheld_count", Integer, nullable=False),
+    Column("least", Integer, nullable=False),
+    Column("released_by", Text, nullable=False),
+    Column("released_time", Text, nullable=False),
+)
+"""What was given out, by the hash of the file."""

@@ -9,10 +9,10 @@ GROUPS = Roles(
 )
 ALLOWED = {
     "heads": "findings evidence verdict assign exception export names approve replay"
-    " audit hold sign",
+    " audit hold sign records",
     "lookers": "findings evidence verdict export replay",
     "it": "replay audit purge",
-    "records": "findings evidence export names approve audit hold purge",
+    "records": "findings evidence export names approve audit hold purge records",
     "pupils": "",
 }
 
