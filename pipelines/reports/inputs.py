@@ -49,7 +49,7 @@ class ReportInputs:
             false_positives, response, stage, clauses; `is_fed` is false where no
             log of a kind that it reads has arrived.
         clauses: Policy clauses: clause_id, title, binds, strength, cannot_show,
-            detections.
+            detections, controls (each label, what it was proved by, day).
         previous: Headline numbers of other published weeks: week_start,
             needs_review, shared_accounts, new_sites, off_hours_accounts, coverage
             (0 to 1); may hold school_days. One whose report was deleted in time

@@ -16,6 +16,7 @@ from pipelines.findings.unjudged import UNJUDGED
 from pipelines.health.source_hours import closed_times, expected_hours, usual_lags
 from pipelines.registry.account_domains import APPLIED
 from pipelines.registry.registry import building_names
+from pipelines.reports.controls import controls_by_clause
 from pipelines.reports.inputs import ReportInputs
 from pipelines.reports.palette import DARK, LIGHT, READABLE, least_contrast
 from pipelines.reports.schemas import SCHEMAS, empty_frame
@@ -79,14 +80,19 @@ def _regulation(said: DetectionSettings) -> str | None:
 
 
 def clauses(district: District) -> Sequence[Mapping[str, Any]]:
-    """The clauses of the district's policy, each with the rules that serve it."""
+    """The clauses of the district's policy, with the rules and controls of each."""
     serving: dict[str, list[str]] = {}
     for code, detection in district.detections.items():
         for clause in detection.clauses:
             serving.setdefault(clause.clause_id, []).append(code)
     frame = district.registry.frames["clauses"]
+    controls = controls_by_clause(district)
     return [
-        {**row, "detections": sorted(serving.get(row["clause_id"], []))}
+        {
+            **row,
+            "detections": sorted(serving.get(row["clause_id"], [])),
+            "controls": list(controls.get(row["clause_id"], [])),
+        }
         for row in frame.iter_rows(named=True)
     ]
 
