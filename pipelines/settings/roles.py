@@ -5,6 +5,8 @@ names. Who is asking is what the system says, never what a command line claims.
 A home without `[roles]` has one operator, who may do everything alone.
 """
 
+import hashlib
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -17,7 +19,7 @@ from pipelines.settings.parts import Part
 Role = Literal["director", "analyst", "operator", "custodian"]
 Right = Literal[
     "findings", "evidence", "verdict", "assign", "exception", "export", "names",
-    "approve", "replay", "audit", "hold", "purge", "sign",
+    "approve", "replay", "audit", "hold", "purge", "sign", "sites", "refer", "inquire",
 ]  # fmt: skip
 
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -36,6 +38,9 @@ MATRIX: Mapping[Right, tuple[Role, ...]] = {
     "hold": ("director", "custodian"),
     "purge": ("operator", "custodian"),
     "sign": ("director",),
+    "sites": ("director",),
+    "refer": ("director", "custodian"),
+    "inquire": ("director", "custodian"),
 }
 """Right -> the roles that have it."""
 
@@ -53,6 +58,9 @@ MEANING: Mapping[Right, str] = {
     "hold": "keep days from being deleted, or release them",
     "purge": "delete what the district's retention says",
     "sign": "sign a week's report",
+    "sites": "put a site on the district's list",
+    "refer": "refer a case to another office; keep what the person says of it",
+    "inquire": "open an inquiry that another office asks for, and release its answer",
 }
 
 
@@ -95,15 +103,24 @@ class Asker:
         user_name: Their login, or `uid N` where the system knows no name.
         roles: Every role that one of their groups has.
         is_alone: The home has no roles: one operator, who may do everything.
+        way: How they signed in at the desk, where that was not the system's user.
     """
 
     uid: int
     user_name: str
     roles: tuple[Role, ...]
     is_alone: bool = False
+    way: str = ""
 
     def __str__(self) -> str:
-        return f"{self.user_name} ({self.uid})"
+        return f"{self.user_name} ({self.way or self.uid})"
+
+    def is_same(self, uid: int) -> bool:
+        """Whether a user id is theirs, however they signed in that time."""
+        if uid in (self.uid, number_of(self.user_name)):
+            return True
+        known, _ = known_user(uid) if uid < FIRST_NUMBER else ("", [])
+        return known.casefold() == self.user_name.casefold()
 
     def may(self, right: Right) -> bool:
         """Whether one of their roles has a right."""
@@ -135,3 +152,31 @@ def asker(roles: Roles, uid: int, user_name: str, groups: Iterable[str]) -> Aske
         tuple(role for role in ROLES if held & set(getattr(roles, role))),
         is_alone=not any(getattr(roles, role) for role in ROLES),
     )
+
+
+FIRST_NUMBER = 2**32
+"""User ids of the system are smaller; people whom it does not know get numbers."""
+
+
+def number_of(login: str) -> int:
+    """A number for somebody who signs in by name alone, always the same."""
+    digest = hashlib.sha256(login.casefold().encode()).digest()
+    return FIRST_NUMBER + int.from_bytes(digest[:6], "big")
+
+
+def known_user(uid: int) -> tuple[str, list[str]]:
+    """The user's name and groups; a uid that the system does not know has none."""
+    import grp
+    import pwd
+
+    try:
+        entry = pwd.getpwuid(uid)
+    except KeyError:
+        return f"uid {uid}", []
+    names = []
+    for gid in os.getgrouplist(entry.pw_name, entry.pw_gid):
+        try:
+            names.append(grp.getgrgid(gid).gr_name)
+        except KeyError:
+            continue
+    return entry.pw_name, names
