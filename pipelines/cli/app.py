@@ -65,6 +65,21 @@ GROUPS = {
             "Show whose a code name is; each lookup is recorded.",
         ),
         "audit": ("audit:app", "The audit log: who did what with findings and names."),
+        "desk": ("desk:app", "Open the review desk in a browser, until it is stopped."),
+        "refer": (
+            "refer:refer",
+            "Refer a case to another office: a pack with names, a letter, and a hold.",
+        ),
+        "referrals": ("referrals:app", "Cases that are with another office."),
+        "answer": (
+            "answer:answer",
+            "Keep the person's statement beside the facts of a case.",
+        ),
+        "inquiry": (
+            "inquiry:app",
+            "What offices ask about an account, before anything is shown.",
+        ),
+        "sites": ("sites:app", "Sites that wait for a decision."),
     },
     "Keep": {
         "backup": ("backup:backup", "Back up a home, also during a run."),

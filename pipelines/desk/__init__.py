@@ -1,1 +1,1 @@
-"""The review desk: pages in a browser; each act is the function that the command calls."""
+"""The review desk: pages in a browser, acts by the functions that commands call."""

@@ -15,6 +15,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from pipelines.settings.alert_settings import Alerts
+from pipelines.settings.desk import Desk
 from pipelines.settings.parts import SEVERITIES, MisusedKeyError, Part, gathered
 from pipelines.settings.record_classes import Retention
 from pipelines.settings.roles import Roles
@@ -464,3 +465,4 @@ class Settings(Part):
     dagster: Dagster = Dagster()
     roles: Roles = Roles()
     retention: Retention = Retention()
+    desk: Desk = Desk()

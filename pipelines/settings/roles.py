@@ -20,6 +20,7 @@ Role = Literal["director", "analyst", "operator", "custodian"]
 Right = Literal[
     "findings", "evidence", "verdict", "assign", "exception", "export", "names",
     "approve", "replay", "audit", "hold", "purge", "sign", "sites", "refer", "inquire",
+    "accounts",
 ]  # fmt: skip
 
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -41,6 +42,7 @@ MATRIX: Mapping[Right, tuple[Role, ...]] = {
     "sites": ("director",),
     "refer": ("director", "custodian"),
     "inquire": ("director", "custodian"),
+    "accounts": ("operator",),
 }
 """Right -> the roles that have it."""
 
@@ -61,6 +63,7 @@ MEANING: Mapping[Right, str] = {
     "sites": "put a site on the district's list",
     "refer": "refer a case to another office; keep what the person says of it",
     "inquire": "open an inquiry that another office asks for, and release its answer",
+    "accounts": "make accounts that sign in at the desk with a password",
 }
 
 

@@ -164,11 +164,11 @@ class Chain:
             last = _last(connection)
         return last if last.number else None
 
-    def entries(self) -> list[Entry]:
-        """Every entry, oldest first."""
-        query = select(AUDIT).order_by(AUDIT.c.number)
+    def entries(self, last: int | None = None) -> list[Entry]:
+        """Every entry, or so many of the newest, oldest first."""
+        query = select(AUDIT).order_by(AUDIT.c.number.desc()).limit(last)
         with self.store.reading() as connection:
-            return [Entry(*row) for row in connection.execute(query)]
+            return [Entry(*row) for row in connection.execute(query)][::-1]
 
     def verify(self, printed: Sequence[Head] = ()) -> Broken | None:
         """The first broken link; None when all holds.

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
@@ -111,20 +112,31 @@ def findings_without_case(store: Store) -> list[dict[str, Any]]:
         return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def stored_cases(store: Store) -> list[dict[str, Any]]:
+def stored_cases(
+    store: Store, known: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
+) -> list[dict[str, Any]]:
     """Every case that has findings: its row, its `findings` and its `assignee`.
 
     Findings are rows, oldest day first, each record as a mapping.
+
+    Args:
+        known: Findings by id as they were read before; whoever asks often is given
+            those that did not change as they are.
     """
+    light = [column for column in FINDINGS.c if column.name != "record"]
     query = (
-        select(FINDINGS, CASE_FINDINGS.c.case_id)
+        select(*light, CASE_FINDINGS.c.case_id)
         .join(CASE_FINDINGS, CASE_FINDINGS.c.finding_id == FINDINGS.c.finding_id)
         .order_by(FINDINGS.c.event_date, FINDINGS.c.finding_id)
     )
-    held: dict[str, list[dict[str, Any]]] = {}
+    held: dict[str, list[Mapping[str, Any]]] = {}
     with store.reading() as connection:
-        for row in connection.execute(query).mappings():
-            finding = {**row, "record": json.loads(row["record"])}
+        found = [dict(row) for row in connection.execute(query).mappings()]
+        others = [row["finding_id"] for row in found if not _is_known(row, known)]
+        records = _records(connection, others)
+        for row in found:
+            record = records.get(row["finding_id"])
+            finding = row | {"record": record} if record else known[row["finding_id"]]
             held.setdefault(row["case_id"], []).append(finding)
         rows = connection.execute(select(CASES)).mappings().all()
         assigned = connection.execute(select(ASSIGNMENTS)).mappings().all()
@@ -138,6 +150,25 @@ def stored_cases(store: Store) -> list[dict[str, Any]]:
         for row in rows
         if row["case_id"] in held
     ]
+
+
+def _is_known(row: Mapping[str, Any], known: Mapping[str, Mapping[str, Any]]) -> bool:
+    """It is as it was read before, but for its record, which nobody has looked at."""
+    before = known.get(row["finding_id"])
+    return before is not None and all(before[name] == row[name] for name in row)
+
+
+def _records(connection: Connection, ids: Sequence[str]) -> dict[str, Any]:
+    found: dict[str, str] = {}
+    for first in range(0, len(ids), AT_ONCE):
+        query = select(FINDINGS.c.finding_id, FINDINGS.c.record).where(
+            FINDINGS.c.finding_id.in_(ids[first : first + AT_ONCE])
+        )
+        found |= {row.finding_id: row.record for row in connection.execute(query)}
+    return {finding_id: json.loads(record) for finding_id, record in found.items()}
+
+
+AT_ONCE = 500
 
 
 def add_request(connection: Connection, request: Mapping[str, Any]) -> None:

@@ -14,11 +14,10 @@ from pipelines.acts.packs import edition
 from pipelines.acts.packs import pack as packed
 from pipelines.cli.context import open_context
 from pipelines.cli.options import AsJson, Home
+from pipelines.cli.output import PRIVATE, write_private
 from pipelines.errors import SettingsError, safe
 from pipelines.findings.frames import COLUMNS
 from pipelines.reports.tables import table, to_csv
-
-PRIVATE = 0o600
 
 CaseId = Annotated[str, typer.Option("--case", help="Case it is for.")]
 
@@ -77,7 +76,7 @@ def pack(
 ) -> None:
     """Pack the evidence of a case into a zip file that can be verified offline."""
     with open_context(home, "export") as context:
-        made = packed(context, case_id, reason, partial(_write, to), names=names)
+        made = packed(context, case_id, reason, partial(write_private, to), names=names)
     told = {"file": str(to), "sha256": made.sha256, "findings": made.findings}
     if as_json:
         typer.echo(json.dumps(told | {"audit_entry": made.number}))
@@ -85,12 +84,3 @@ def pack(
     typer.echo(safe(f"{to}: {made.findings} findings, {edition(names=names)}"))
     typer.echo(f"sha256 {made.sha256}, entry {made.number} of the audit chain")
     typer.echo(safe(f"To check it: python3 verify.py {to.name} --sha256 {made.sha256}"))
-
-
-def _write(to: Path, data: bytes) -> None:
-    """A new file, on the disk before the entry is."""
-    descriptor = os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
