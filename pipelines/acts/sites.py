@@ -3,6 +3,8 @@
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from pipelines.findings.registry_rows import (
     next_id,
 )
 from pipelines.findings.review import required_reason
+from pipelines.privacy.redaction import hidden_sites
 from pipelines.refresh.steps import nobody_watches
 from pipelines.refresh.trial import Replayed, copied
 from pipelines.refresh.trial import changed as with_registry
@@ -129,3 +132,48 @@ def effects(found: Replayed) -> list[dict[str, Any]]:
         {"effect": effect, "rule": rule, "findings": count}
         for (effect, rule), count in sorted(counts.items())
     ]
+
+
+def undecided_sites(context: ActContext, week: date) -> list[dict[str, Any]]:
+    """Sites that first uses ask about: how much, by how many; nobody is named.
+
+    Args:
+        week: The Monday of the week as of which it is told.
+    """
+    held: dict[str, _Site] = {}
+    for case in context.cases:
+        if case.standing(week) != "site":
+            continue
+        for row in case.counted:
+            details = context.shown(row)["details"]
+            names = details.get("sites") or ()
+            for name in names:
+                one = held.setdefault(str(name), _Site())
+                one.cases.add(case.case_id)
+                one.accounts.add(row["subject"])
+                one.minutes += details.get("total_seconds", 0) / 60 / len(names)
+                one.categories |= set(details.get("categories") or ())
+                one.is_hidden |= bool(hidden_sites(row["record"]))
+    rows = [
+        {
+            "site": site,
+            "cases": sorted(one.cases),
+            "accounts": len(one.accounts),
+            "minutes": round(one.minutes),
+            "categories": sorted(word.replace("_", " ") for word in one.categories),
+            "is_hidden": one.is_hidden,
+        }
+        for site, one in held.items()
+    ]
+    return sorted(rows, key=lambda row: (-row["minutes"], row["site"]))
+
+
+@dataclass
+class _Site:
+    """What is known of a site of several cases."""
+
+    cases: set[str] = field(default_factory=set)
+    accounts: set[str] = field(default_factory=set)
+    categories: set[str] = field(default_factory=set)
+    minutes: float = 0.0
+    is_hidden: bool = False

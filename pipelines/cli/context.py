@@ -13,11 +13,8 @@ from pathlib import Path
 from pipelines.acts.context import ActContext
 from pipelines.district import open_district
 from pipelines.settings.model import Settings
-from pipelines.settings.roles import Asker, Right, asker
+from pipelines.settings.roles import LOGIN_UID, Asker, Right, asker, login_uid
 from pipelines.settings.roles import known_user as _known
-
-LOGIN_UID = Path("/proc/self/loginuid")
-NOBODY_LOGGED_IN = 2**32 - 1
 
 
 def who_asks(settings: Settings) -> Asker:
@@ -38,11 +35,7 @@ def whose_login() -> str:
 
 
 def _uid() -> int:
-    try:
-        logged_in = int(LOGIN_UID.read_text(encoding="ascii"))
-    except (OSError, ValueError):
-        logged_in = NOBODY_LOGGED_IN
-    return os.getuid() if logged_in == NOBODY_LOGGED_IN else logged_in
+    return login_uid(LOGIN_UID)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import typer
 from pipelines.cli.options import Home
 from pipelines.cli.output import Kind, rendered, write_private
 from pipelines.errors import ModelError, SettingsError
-from pipelines.notebook.connection import Connection
+from pipelines.notebook.connection import Connection, noted
 from pipelines.notebook.saved import saved_queries, saved_query, values_of
 from pipelines.warehouse.snapshots import SqlError
 
@@ -52,7 +52,7 @@ def query(
     if not (name or sql):
         _put(rendered(_listed(), kind, ()), to)
         return
-    con = Connection(home)
+    con = noted(Connection(home))
     rows, text = _answer(con, name, sql, _pairs(values or ()))
     about = (
         ("Query", name or "own"),

@@ -5,13 +5,35 @@ from typing import Annotated
 
 import typer
 
-from pipelines.acts.sites import approve_site, effects, proposal, would_change
+from pipelines.acts.sites import (
+    approve_site,
+    effects,
+    proposal,
+    undecided_sites,
+    would_change,
+)
 from pipelines.cli.context import open_context
 from pipelines.cli.options import AsJson, Home
 from pipelines.cli.output import tell
+from pipelines.errors import safe
+from pipelines.findings.cases import queue
 from pipelines.registry.tables.approved_sites import SITE_CLASSES
 
 app = typer.Typer(help="Sites that wait for a decision.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_sites(home: Home, as_json: AsJson = False) -> None:
+    """List sites that were used at length on one day and are on no list."""
+    with open_context(home, "findings") as context:
+        rows = undecided_sites(context, queue(context.district).week)
+    for row in rows:
+        use = f"{row['accounts']} accounts, {row['minutes']} minutes"
+        what = ", ".join(row["categories"]) or "on no list"
+        line = f"{row['site']}: {use}, {what} ({', '.join(row['cases'])})"
+        typer.echo(json.dumps(row) if as_json else safe(line))
+    if not rows and not as_json:
+        typer.echo("No site waits for a decision.")
 
 
 @app.command("decide")

@@ -44,6 +44,7 @@ from pipelines.settings.roles import Asker, RefusedError, Right
 from pipelines.state.audit import Act, open_chain
 from pipelines.state.database import Transaction
 from pipelines.state.desk import case_revision, request_revision
+from pipelines.state.openings import gather_openings
 
 LOG = logging.getLogger("schoolbell.desk")
 HEADERS = {
@@ -206,23 +207,20 @@ STATUS: tuple[tuple[type[SchoolbellError], int], ...] = (
 
 
 def signed_in(view: View, right: Right = "findings") -> Callable[[Request], Response]:
-    """A page for whoever is signed in and has a right; errors become pages."""
+    """A page for whoever is signed in and has a right."""
 
     def answer(request: Request) -> Response:
         desk: DeskApp = request.app.state.desk
+        settings = desk.home.district.settings
         if refused := _odd(desk, request):
             return refused
-        with in_locale(desk.home.district.settings.district.locale):
+        with in_locale(settings.district.locale):
             session, cookie = _session(desk, request)
             if session is None:
                 return RedirectResponse("/signin", 303)
-            try:
-                asker = who(session, desk.home.district.settings, desk.home.home)
-                visit = Visit(desk, request, session, asker)
-                asker.require(right)
-                response = view(visit)
-            except SchoolbellError as error:
-                response = failed(desk, error)
+            asker = who(session, settings, desk.home.home)
+            asker.require(right)
+            response = view(Visit(desk, request, session, asker))
         return _with_cookie(desk, response, cookie) if cookie else response
 
     return answer
@@ -231,7 +229,11 @@ def signed_in(view: View, right: Right = "findings") -> Callable[[Request], Resp
 def failed(desk: DeskApp, error: SchoolbellError) -> Response:
     """The page of an error that people can act on."""
     status = next((code for kind, code in STATUS if isinstance(error, kind)), 422)
-    return _rendered(desk, "error.html.j2", status, {"error": error, "status": status})
+    try:
+        values = {"error": error, "status": status}
+        return _rendered(desk, "error.html.j2", status, values)
+    except SchoolbellError as worse:  # the home itself cannot be read
+        return Response(str(worse), 503, media_type="text/plain")
 
 
 def _odd(desk: DeskApp, request: Request) -> Response | None:
@@ -441,6 +443,8 @@ def acts_view(visit: Visit) -> Response:
     context, query = visit.context(), visit.request.query_params
     mine = query.get("mine") == "1" or not visit.asker.may("audit")
     first = int(query["from"]) if query.get("from", "").isdigit() else 0
+    with visit.desk.home.writing:
+        gather_openings(context.district.store, context.district.home)
     entries = context.chain.entries(last=pages.ENTRIES)
     values = pages.acts_page(context, entries, mine=mine, first=first)
     return visit.page("acts.html.j2", may_all=visit.asker.may("audit"), **values)
@@ -663,6 +667,12 @@ def asset(request: Request) -> Response:
     return Response(text, media_type=kind, headers=headers)
 
 
+def told(request: Request, error: Exception) -> Response:
+    """What people can act on, wherever it happened."""
+    assert isinstance(error, SchoolbellError)
+    return failed(request.app.state.desk, error)
+
+
 def missing(request: Request, error: Exception) -> Response:
     """An address that no page has."""
     del request, error
@@ -736,7 +746,13 @@ class Guarded:
 def app(home: OpenHome) -> Any:
     """The desk of a home, as a server runs it."""
     made = Starlette(
-        routes=routes(), exception_handlers={404: missing, 405: missing, 500: broken}
+        routes=routes(),
+        exception_handlers={
+            404: missing,
+            405: missing,
+            500: broken,
+            SchoolbellError: told,
+        },
     )
     made.state.desk = DeskApp(home)
     return Guarded(made)

@@ -121,7 +121,7 @@ def _refuse(context: ActContext, values: Values) -> Done:
 
 
 def _reveal(context: ActContext, values: Values) -> Done:
-    told = names.reveal(context, values["token"], values["reason"], values["case"])
+    told = names.reveal(context, values["name"], values["reason"], values["case"])
     return Done(f"{told['token']} is shown this once.", names=told)
 
 
@@ -326,7 +326,7 @@ _ALL = (
     Form(
         name="reveal", command="reveal", right="names",
         title="Whose is a code name?", button="Show", act=_reveal,
-        fields=(CASE, Field("token", "Code name"), REASON),
+        fields=(CASE, Field("name", "Code name"), REASON),
         hint="Needs a second person; shown once, and each look is recorded.",
     ),
     Form(

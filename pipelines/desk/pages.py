@@ -7,12 +7,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from pipelines.acts.context import ActContext
+from pipelines.acts.sites import undecided_sites
 from pipelines.desk.forms import FORMS, ON_A_CASE, Form
 from pipelines.desk.opened import OpenHome
 from pipelines.findings.cases import AGED_AFTER, Case
 from pipelines.findings.review import is_waiting
 from pipelines.findings.wording import KINDS, SURE, told
-from pipelines.privacy.redaction import hidden_sites
 from pipelines.reports.one_case import case_page
 from pipelines.reports.sign_off import signatures, unsigned
 from pipelines.reports.words import STANDINGS, day, moment
@@ -152,14 +152,25 @@ def case_values(home: OpenHome, context: ActContext, case_id: str) -> dict[str, 
         "statements": _with_time(statements(store, case_id), "received_time", zone),
         "referrals": [_times(row, zone) for row in referrals(store, case_id=case_id)],
         "waiting": [_request(context, row, zone) for row in asked],
-        "holds": [
-            one
-            for one in holds(store)
-            if one.case_id == case_id and one.released_time is None
-        ],
+        "holds": [one for one in _holds(context) if one["case_id"] == case_id],
         "related": _related(context, case),
         "forms": case_forms(context, case),
     }
+
+
+def _holds(context: ActContext) -> list[dict[str, Any]]:
+    """Holds that are in force."""
+    return [
+        {
+            "hold_id": one.hold_id,
+            "days": f"{day(one.first_day)} to {day(one.last_day)}",
+            "case_id": one.case_id or "",
+            "reason": one.reason,
+            "actor": one.actor,
+        }
+        for one in holds(context.district.store)
+        if one.released_time is None
+    ]
 
 
 def _claims(context: ActContext, case: Case) -> list[str]:
@@ -221,38 +232,7 @@ def case_forms(context: ActContext, case: Case) -> list[tuple[Form, Mapping[str,
 
 def sites_page(home: OpenHome, context: ActContext) -> dict[str, Any]:
     """Sites that first uses ask about: how much, by how many, and nobody's name."""
-    week = home.queue(context).week
-    held: dict[str, dict[str, Any]] = {}
-    for case in context.cases:
-        if case.standing(week) != "site":
-            continue
-        for row in case.counted:
-            hidden, details = hidden_sites(row["record"]), context.shown(row)["details"]
-            names = details.get("sites") or ()
-            for site in names:
-                one = held.setdefault(
-                    str(site),
-                    {"cases": set(), "accounts": set(), "minutes": 0.0,
-                     "categories": set(), "is_hidden": bool(hidden)},
-                )  # fmt: skip
-                one["cases"].add(case.case_id)
-                one["accounts"].add(row["subject"])
-                one["minutes"] += details.get("total_seconds", 0) / 60 / len(names)
-                one["categories"] |= set(details.get("categories") or ())
-    rows = [
-        {
-            "site": site,
-            "cases": sorted(one["cases"]),
-            "accounts": len(one["accounts"]),
-            "minutes": round(one["minutes"]),
-            "categories": ", ".join(
-                sorted(word.replace("_", " ") for word in one["categories"])
-            ),
-            "is_hidden": one["is_hidden"],
-        }
-        for site, one in held.items()
-    ]
-    rows.sort(key=lambda row: (-row["minutes"], row["site"]))
+    rows = undecided_sites(context, home.queue(context).week)
     return {"sites": rows, "may": context.asker.may("sites")}
 
 
@@ -305,10 +285,9 @@ def permits_page(
     """Consents and exceptions, those that end first; holds that are in force."""
     order = ("ended, still used", "ends soon", "in force", "not yet", "ended")
     shown = sorted(rows, key=lambda row: (order.index(row["state"]), row["valid_to"]))
-    found = [one for one in holds(context.district.store) if one.released_time is None]
     return {
         "permits": shown,
-        "holds": found,
+        "holds": _holds(context),
         "may_end": context.asker.may("exception"),
         "may_hold": context.asker.may("hold"),
     }

@@ -9,6 +9,7 @@ import hashlib
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, get_args
 
 from pydantic import Field
@@ -165,6 +166,19 @@ def number_of(login: str) -> int:
     """A number for somebody who signs in by name alone, always the same."""
     digest = hashlib.sha256(login.casefold().encode()).digest()
     return FIRST_NUMBER + int.from_bytes(digest[:6], "big")
+
+
+LOGIN_UID = Path("/proc/self/loginuid")
+NOBODY_LOGGED_IN = 2**32 - 1
+
+
+def login_uid(kept: Path = LOGIN_UID) -> int:
+    """The user who logged in, also behind sudo; else the one that this runs as."""
+    try:
+        logged_in = int(kept.read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        logged_in = NOBODY_LOGGED_IN
+    return os.getuid() if logged_in == NOBODY_LOGGED_IN else logged_in
 
 
 def known_user(uid: int) -> tuple[str, list[str]]:

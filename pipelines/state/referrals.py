@@ -38,6 +38,14 @@ def statements(store: Store, case_id: str = "") -> list[dict[str, Any]]:
     return _rows(store, STATEMENTS, "received_time", wanted)
 
 
+def statements_by_case(store: Store) -> dict[str, list[str]]:
+    """The summaries for cards, by case, the oldest first."""
+    found: dict[str, list[str]] = {}
+    for row in statements(store):
+        found.setdefault(row["case_id"], []).append(row["summary"])
+    return found
+
+
 def add_inquiry(connection: Connection, row: Row) -> None:
     """Another office asks about an account and some days."""
     connection.execute(insert(INQUIRIES).values(opened_time=now_text(), **row))
