@@ -17,7 +17,6 @@ from pipelines.findings.exceptions import (
     permit_uses,
 )
 from pipelines.findings.review import not_oneself, required_reason
-from pipelines.state.findings import stored_findings
 
 
 def exception(
@@ -72,7 +71,7 @@ def permits(context: ActContext) -> list[dict[str, Any]]:
     context.require("findings")
     uses = permit_uses(
         context.district.registry.frames,
-        stored_findings(context.district.store),
+        (row for case in context.cases for row in case.findings),
         owners(context.district),
         context.today,
     )

@@ -1,8 +1,11 @@
 """A home that stays open: read again only where it changed, shared by all pages."""
 
+import gc
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from operator import is_
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -11,7 +14,7 @@ from pipelines.acts.context import ActContext
 from pipelines.clock import school_year
 from pipelines.district import District
 from pipelines.errors import ModelError
-from pipelines.findings.cases import Case, Queue, cases, owners, place_all, queue_of
+from pipelines.findings.cases import Case, Standing, cases, owners, place_all
 from pipelines.privacy.editions import Pseudonyms, pseudonyms
 from pipelines.registry.registry import load_registry
 from pipelines.reports.inputs import ReportInputs
@@ -28,6 +31,33 @@ from pipelines.warehouse.snapshots import current, reading
 Stamp = tuple[tuple[str, int, int], ...]
 
 
+@dataclass(frozen=True)
+class Known:
+    """A case with what lists tell of it.
+
+    Attributes:
+        is_student: One of its accounts is a student's.
+    """
+
+    case: Case
+    standing: Standing
+    weight: tuple[int, int, str]
+    is_student: bool
+
+
+def _same(case: Case, before: Mapping[str, Case]) -> Case:
+    """The case as it was read before, where nothing of it changed."""
+    known = before.get(case.case_id)
+    if (
+        known is not None
+        and known.assignee == case.assignee
+        and len(known.findings) == len(case.findings)
+        and all(map(is_, known.findings, case.findings))
+    ):
+        return known
+    return case
+
+
 class OpenHome:
     """A district home behind the desk; each page gets what is there now.
 
@@ -42,7 +72,8 @@ class OpenHome:
         self._lock = RLock()
         self._store: Store | None = None
         self._district: tuple[Stamp, District] | None = None
-        self._cases: tuple[Any, list[Case]] | None = None
+        self._cases: tuple[Any, dict[str, Case]] | None = None
+        self._known: dict[str, tuple[Case, date, Known]] = {}
         self._base: tuple[Path, ReportInputs] | None = None
         self._shared: dict[str, Any] = {}
 
@@ -82,25 +113,35 @@ class OpenHome:
             if self._cases is None or self._cases[0] != version:
                 if self._cases is None:
                     place_all(store, owners(self.district))
-                self._cases = (version, cases(store, self._findings()))
-            return self._cases[1]
+                before = {} if self._cases is None else self._cases[1]
+                known = {
+                    row["finding_id"]: row
+                    for case in before.values()
+                    for row in case.findings
+                }
+                found = [_same(case, before) for case in cases(store, known)]
+                self._cases = (version, {case.case_id: case for case in found})
+            return list(self._cases[1].values())
 
-    def _findings(self) -> Mapping[str, Mapping[str, Any]]:
-        known = self._cases[1] if self._cases else []
-        return {row["finding_id"]: row for case in known for row in case.findings}
-
-    def queue(self, context: ActContext) -> Queue:
-        """What waits, as reports, mail and `status` count it."""
+    def week(self, context: ActContext) -> date:
+        """The Monday as of which reports, mail and `status` tell what waits."""
         weeks = published_weeks(self.district.store)
-        newest = [datetime.fromisoformat(week).date() for week in weeks]
+        newest = [date.fromisoformat(week) for week in weeks]
         newest = newest or [case.monday for case in context.cases]
-        of_students = {
-            case.case_id
-            for case in context.cases
-            if any(map(context.is_pupil, case.findings))
-        }
-        week = max(newest, default=datetime.now(UTC).date())
-        return queue_of(context.cases, week, of_students)
+        return max(newest, default=context.today)
+
+    def known(self, context: ActContext, week: date) -> list[Known]:
+        """What lists tell of each case; told again only of those that changed."""
+        with self._lock:
+            found = []
+            for case in context.cases:
+                held = self._known.get(case.case_id)
+                if held is None or held[0] is not case or held[1] != week:
+                    is_student = any(map(context.is_pupil, case.findings))
+                    made = Known(case, case.standing(week), case.weight, is_student)
+                    held = self._known[case.case_id] = (case, week, made)
+                found.append(held[2])
+            return found
 
     def base(self) -> ReportInputs:
         """What the newest snapshot says of logs and rules.
@@ -122,6 +163,9 @@ class OpenHome:
         _ = self.cases, self.district.detections
         with suppress(ModelError):  # nothing was built yet: the pages say so
             self.base()
+        # it stays: to look through it for garbage would take longer than a page
+        gc.collect()
+        gc.freeze()
 
     def names(self, case: Case) -> Pseudonyms:
         """The code names of the school year of a case."""

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from pipelines.acts.context import ActContext
 from pipelines.acts.sites import undecided_sites
 from pipelines.desk.forms import FORMS, ON_A_CASE, Form
-from pipelines.desk.opened import OpenHome
+from pipelines.desk.opened import Known, OpenHome
 from pipelines.findings.cases import AGED_AFTER, Case
 from pipelines.findings.review import is_waiting
 from pipelines.findings.wording import KINDS, SURE, told
@@ -61,17 +61,18 @@ def queue_page(
     home: OpenHome, context: ActContext, show: str, first: int
 ) -> dict[str, Any]:
     """The cases that a filter leaves, the heaviest first, a page of them."""
-    queue = home.queue(context)
-    chosen = _chosen(context, queue.week, show)
-    sizes = {"waiting": len(queue.cases) + len(queue.of_students)}
-    chosen.sort(key=lambda case: (_is_student(context, case), case.weight))
-    rows = chosen[first : first + A_PAGE]
+    week = home.week(context)
+    known = home.known(context, week)
+    chosen = sorted(
+        _chosen(context, known, week, show),
+        key=lambda one: (one.is_student, one.weight),
+    )
     return {
-        "rows": [_row(context, case, queue.week) for case in rows],
+        "rows": [_row(context, one, week) for one in chosen[first : first + A_PAGE]],
         "show": show,
         "shows": SHOWS,
         "size": len(chosen),
-        "waiting": sizes["waiting"],
+        "waiting": sum(one.standing == "waiting" for one in known),
         "first": first,
         "before": max(first - A_PAGE, 0) if first else None,
         "after": first + A_PAGE if first + A_PAGE < len(chosen) else None,
@@ -79,33 +80,32 @@ def queue_page(
     }
 
 
-def _chosen(context: ActContext, week: date, show: str) -> list[Case]:
+def _chosen(
+    context: ActContext, known: Sequence[Known], week: date, show: str
+) -> list[Known]:
     store, login = context.district.store, context.asker.user_name
-    standing = {case.case_id: case.standing(week) for case in context.cases}
-    waits = [one for one in context.cases if standing[one.case_id] == "waiting"]
+    ids: set[str] = set()
     if show == "second":
-        asked = {row["case_id"] for row in requests(store) if is_waiting(row)}
-        return [case for case in context.cases if case.case_id in asked]
+        ids = {row["case_id"] for row in requests(store) if is_waiting(row)}
     if show == "referred":
-        gone = {
-            row["case_id"] for row in referrals(store) if row["returned_time"] is None
-        }
-        return [case for case in context.cases if case.case_id in gone]
-    if show == "all":
-        return [case for case in context.cases if standing[case.case_id] != "lead"]
-    if show in ("trial", "decided"):
-        words = ("trial",) if show == "trial" else ("confirmed", "explained")
-        return [one for one in context.cases if standing[one.case_id] in words]
-    tests: dict[str, Callable[[Case], bool]] = {
-        "waiting": lambda _: True,
-        "mine": lambda case: case.assignee == login,
-        "unassigned": lambda case: not case.assignee,
-        "overdue": lambda case: week - case.monday >= AGED_AFTER,
+        gone = referrals(store)
+        ids = {row["case_id"] for row in gone if row["returned_time"] is None}
+    tests: dict[str, Callable[[Known], bool]] = {
+        "waiting": lambda one: one.standing == "waiting",
+        "mine": lambda one: one.standing == "waiting" and one.case.assignee == login,
+        "unassigned": lambda one: one.standing == "waiting" and not one.case.assignee,
+        "overdue": lambda one: _is_overdue(one, week),
+        "trial": lambda one: one.standing == "trial",
+        "decided": lambda one: one.standing in ("confirmed", "explained"),
+        "all": lambda one: one.standing != "lead",
+        "second": lambda one: one.case.case_id in ids,
+        "referred": lambda one: one.case.case_id in ids,
     }
-    return [case for case in waits if tests[show](case)]
+    return list(filter(tests[show], known))
 
 
-def _row(context: ActContext, case: Case, week: date) -> QueueRow:
+def _row(context: ActContext, known: Known, week: date) -> QueueRow:
+    case = known.case
     head = case.heaviest
     kind = context.district.subject_kind(head["rule"])
     claim = told(context.shown(head)["claim"], context.subject(head), kind)
@@ -118,15 +118,15 @@ def _row(context: ActContext, case: Case, week: date) -> QueueRow:
         since=day(date.fromisoformat(str(first))),
         severity=case.severity,
         sure=SURE.get(case.confidence, "Lead"),
-        standing=STANDINGS.get(case.standing(week), ""),
+        standing=STANDINGS.get(known.standing, ""),
         assignee=case.assignee or "",
-        is_student=_is_student(context, case),
-        is_overdue=_is_overdue(case, week),
+        is_student=known.is_student,
+        is_overdue=_is_overdue(known, week),
     )
 
 
-def _is_overdue(case: Case, week: date) -> bool:
-    return case.standing(week) == "waiting" and week - case.monday >= AGED_AFTER
+def _is_overdue(one: Known, week: date) -> bool:
+    return one.standing == "waiting" and week - one.case.monday >= AGED_AFTER
 
 
 def _is_student(context: ActContext, case: Case) -> bool:
@@ -188,13 +188,12 @@ def _claims(context: ActContext, case: Case) -> list[str]:
 def _related(context: ActContext, case: Case) -> list[str]:
     """Other cases of the same account or device, as the report links them."""
     mine = {row["subject"] for row in case.findings}
-    return [
-        one.case_id
+    others = [
+        one
         for one in context.cases
-        if one.case_id != case.case_id
-        and one.confidence != "C1"
-        and mine & {row["subject"] for row in one.findings}
-    ][:12]
+        if one is not case and any(row["subject"] in mine for row in one.findings)
+    ]
+    return [one.case_id for one in others if one.confidence != "C1"][:12]
 
 
 def _history(context: ActContext, case: Case, zone: ZoneInfo) -> list[dict[str, str]]:
@@ -232,7 +231,7 @@ def case_forms(context: ActContext, case: Case) -> list[tuple[Form, Mapping[str,
 
 def sites_page(home: OpenHome, context: ActContext) -> dict[str, Any]:
     """Sites that first uses ask about: how much, by how many, and nobody's name."""
-    rows = undecided_sites(context, home.queue(context).week)
+    rows = undecided_sites(context, home.week(context))
     return {"sites": rows, "may": context.asker.may("sites")}
 
 
@@ -312,14 +311,19 @@ def weeks_page(home: OpenHome, context: ActContext) -> dict[str, Any]:
     """Weeks with a report: signed by whom, and what was carried over."""
     district, known = context.district, signatures(context.district)
     newest = {str(row["week"]): row for row in report_facts(district.store)}
-    queue = home.queue(context)
+    known_cases = home.known(context, home.week(context))
+    waiting = [
+        one.case
+        for one in known_cases
+        if one.standing == "waiting" and not one.is_student
+    ]
     rows = []
     for monday, row in sorted(newest.items(), reverse=True):
         start = date.fromisoformat(monday)
         year, number, _ = start.isocalendar()
         signed = known.get(start)
         is_current = signed is not None and signed.revision == row["revision"]
-        waits = [case for case in queue.cases if case.monday <= start]
+        waits = [case for case in waiting if case.monday <= start]
         rows.append(
             {
                 "label": f"{year}-W{number:02}",

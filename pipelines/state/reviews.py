@@ -123,21 +123,19 @@ def stored_cases(
         known: Findings by id as they were read before; whoever asks often is given
             those that did not change as they are.
     """
-    light = [column for column in FINDINGS.c if column.name != "record"]
-    query = (
-        select(*light, CASE_FINDINGS.c.case_id)
+    marks = (
+        select(*(FINDINGS.c[name] for name in MARKS), CASE_FINDINGS.c.case_id)
         .join(CASE_FINDINGS, CASE_FINDINGS.c.finding_id == FINDINGS.c.finding_id)
         .order_by(FINDINGS.c.event_date, FINDINGS.c.finding_id)
     )
     held: dict[str, list[Mapping[str, Any]]] = {}
     with store.reading() as connection:
-        found = [dict(row) for row in connection.execute(query).mappings()]
-        others = [row["finding_id"] for row in found if not _is_known(row, known)]
-        records = _records(connection, others)
+        found = connection.execute(marks).all()
+        others = [row.finding_id for row in found if not _is_known(row, known)]
+        read = _findings(connection, others if known else None)
         for row in found:
-            record = records.get(row["finding_id"])
-            finding = row | {"record": record} if record else known[row["finding_id"]]
-            held.setdefault(row["case_id"], []).append(finding)
+            finding = read.get(row.finding_id) or known[row.finding_id]
+            held.setdefault(row.case_id, []).append(finding)
         rows = connection.execute(select(CASES)).mappings().all()
         assigned = connection.execute(select(ASSIGNMENTS)).mappings().all()
     assignees = {row["subject_id"]: row["assignee"] for row in assigned}
@@ -152,20 +150,33 @@ def stored_cases(
     ]
 
 
-def _is_known(row: Mapping[str, Any], known: Mapping[str, Mapping[str, Any]]) -> bool:
-    """It is as it was read before, but for its record, which nobody has looked at."""
-    before = known.get(row["finding_id"])
-    return before is not None and all(before[name] == row[name] for name in row)
+MARKS = ("finding_id", "status", "revision", "updated_time")
+"""Columns by which a finding that changed is told from one that did not."""
 
 
-def _records(connection: Connection, ids: Sequence[str]) -> dict[str, Any]:
-    found: dict[str, str] = {}
-    for first in range(0, len(ids), AT_ONCE):
-        query = select(FINDINGS.c.finding_id, FINDINGS.c.record).where(
-            FINDINGS.c.finding_id.in_(ids[first : first + AT_ONCE])
-        )
-        found |= {row.finding_id: row.record for row in connection.execute(query)}
-    return {finding_id: json.loads(record) for finding_id, record in found.items()}
+def _is_known(row: Any, known: Mapping[str, Mapping[str, Any]]) -> bool:
+    before = known.get(row.finding_id)
+    return before is not None and all(
+        before[name] == value for name, value in zip(MARKS, row, strict=False)
+    )
+
+
+def _findings(
+    connection: Connection, ids: Sequence[str] | None
+) -> dict[str, dict[str, Any]]:
+    """Findings by id, each record as a mapping: some of them, or all."""
+    query = select(FINDINGS)
+    parts = [query]
+    if ids is not None:
+        parts = [
+            query.where(FINDINGS.c.finding_id.in_(ids[first : first + AT_ONCE]))
+            for first in range(0, len(ids), AT_ONCE)
+        ]
+    return {
+        row["finding_id"]: {**row, "record": json.loads(row["record"])}
+        for part in parts
+        for row in connection.execute(part).mappings()
+    }
 
 
 AT_ONCE = 500

@@ -34,10 +34,9 @@ def multiply(path):
     store = open_store(path)
     with store.writing() as connection:
         rows = [dict(row) for row in connection.execute(select(FINDINGS)).mappings()]
-        lines = [dict(row) for row in connection.execute(select(EVIDENCE)).mappings()]
         cited = {}
-        for line in lines:
-            cited.setdefault(line["finding_id"], []).append(line)
+        for line in connection.execute(select(EVIDENCE)).mappings():
+            cited.setdefault(line["finding_id"], []).append(dict(line))
         made, cases, placed, copied = [], [], [], []
         for number in range(FINDINGS_COUNT - len(rows)):
             row = rows[number % len(rows)]
