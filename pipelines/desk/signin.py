@@ -76,7 +76,11 @@ def by_proxy(desk: Desk, address: str, headers: Mapping[str, str]) -> Session | 
         return None
     groups = headers.get(proxy.groups_header.lower(), "").split(",")
     named = tuple(group.strip() for group in groups if group.strip())
-    return Session(login=login.casefold(), way="proxy", groups=named)
+    said = login.casefold()
+    name, _, domain = said.partition("@")
+    # the same login as everywhere else, where the domain is the district's
+    own = name if domain in {one.casefold() for one in desk.openid.domains} else said
+    return Session(login=own, way="proxy", groups=(said, *named))
 
 
 def _is_listed(address: str, known: tuple[str, ...]) -> bool:

@@ -21,6 +21,10 @@ SecretPlace = Annotated[Mapping[str, Any], AfterValidator(_reference)]
 Address = Annotated[str, Field(pattern=r"^(https?://[^\s\"<>/]+)?$")]
 
 
+class DeskRoles(Roles):
+    """Logins, addresses or groups of whoever signs in by OpenID, proxy or password."""
+
+
 class OpenId(Part):
     """Sign-in with the district's own accounts: Google, Entra, any OpenID provider."""
 
@@ -103,10 +107,7 @@ class Desk(Part):
         description="hours after which it ends in any case",
         examples=[9],
     )
-    roles: Roles = Field(
-        default=Roles(),
-        description="logins or groups of whoever signs in by OpenID, proxy or password",
-    )
+    roles: DeskRoles = DeskRoles()
     openid: OpenId = OpenId()
     proxy: Proxy = Proxy()
     local_accounts: bool = Field(
