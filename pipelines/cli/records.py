@@ -12,7 +12,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from pipelines.cli.context import CommandContext, open_context
+from pipelines.acts.context import ActContext
+from pipelines.cli.context import open_context
 from pipelines.cli.options import AsJson, Home
 from pipelines.cli.output import tell
 from pipelines.errors import SettingsError, safe_lines
@@ -30,7 +31,7 @@ Number = Annotated[str, typer.Argument(help="Number of the request: PR-2026-001.
 
 
 @contextmanager
-def _opened(home: Path) -> Iterator[CommandContext]:
+def _opened(home: Path) -> Iterator[ActContext]:
     with open_context(home, "records") as context:
         yield context
 

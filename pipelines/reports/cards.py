@@ -444,6 +444,7 @@ class CaseCard:
         is_open: Whether it can be decided: nobody has.
         command: The command that records a verdict on all of it.
         related: Id and page of the week's other cases of the same accounts.
+        statements: What the person concerned says of it.
     """
 
     case_id: str
@@ -460,6 +461,7 @@ class CaseCard:
     severity: str
     command: str
     related: tuple[tuple[str, str], ...]
+    statements: tuple[str, ...] = ()
 
     @property
     def findings(self) -> tuple[Card, ...]:
@@ -623,6 +625,7 @@ def _case_card(
         severity=case.severity if case.severity in SEVERITIES else NOT_KNOWN,
         command=f"schoolbell findings verdict {case.case_id} CODE --reason ...",
         related=tuple((one, page_name(one)) for one in others if one != case.case_id),
+        statements=tuple(view.inputs.statements.get(case.case_id, ())),
     )
 
 

@@ -59,6 +59,7 @@ class ReportInputs:
         referral: Which office takes an item further; `sentence` says it.
         signed: Weeks that were signed, by their Monday: by whom, when, which revision,
             and how many cases then waited.
+        statements: What the person concerned says of a case, in a summary, by its id.
         title: What the report is called; stands beside the district's name.
         sections_off: Names of sections that the report leaves out.
         paper: letter or a4.
@@ -115,6 +116,7 @@ class ReportInputs:
     building_codes: Mapping[str, str] = field(default_factory=dict)
     audit_head: str = ""
     signed: Mapping[date, Signature] = field(default_factory=dict)
+    statements: Mapping[str, Sequence[str]] = field(default_factory=dict)
     title: str = REPORT_TITLE
     sections_off: Sequence[str] = ()
     least_count: int = LEAST_COUNT

@@ -28,6 +28,7 @@ from pipelines.state import ledger
 from pipelines.state.account_domains import noted_domains
 from pipelines.state.audit import open_chain
 from pipelines.state.days import source_days as counted_days
+from pipelines.state.referrals import statements_by_case
 from pipelines.state.runs import last_look
 from pipelines.state.source_issues import stored_issues
 from pipelines.warehouse.database import Database
@@ -286,6 +287,7 @@ def report_inputs(
         hourly_use=_known(database, "marts.hourly_use"),
         audit_head=audit_head(district),
         signed=signatures(district),
+        statements=statements_by_case(district.store),
         rules=rules(district),
         clauses=clauses(district),
         district=district.settings.district.name,

@@ -83,6 +83,11 @@ class DistrictHome:
         return self.path / "snapshots"
 
     @property
+    def openings(self) -> Path:
+        """Where readers who cannot write the state note that they opened a snapshot."""
+        return self.path / "openings"
+
+    @property
     def lists(self) -> Path:
         """Lists of domains that `schoolbell lists update` took."""
         return self.path / "lists"

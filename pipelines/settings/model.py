@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from pipelines.settings.alert_settings import Alerts
+from pipelines.settings.desk import Desk
 from pipelines.settings.parts import SEVERITIES, MisusedKeyError, Part, gathered
 from pipelines.settings.record_classes import Retention
 from pipelines.settings.roles import Roles
@@ -526,6 +527,7 @@ class Settings(Part):
     dagster: Dagster = Dagster()
     roles: Roles = Roles()
     retention: Retention = Retention()
+    desk: Desk = Desk()
     records: RecordSettings = RecordSettings()
     _agency: Mapping[str, Detection] = PrivateAttr(default_factory=dict)
 

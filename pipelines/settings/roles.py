@@ -5,8 +5,11 @@ names. Who is asking is what the system says, never what a command line claims.
 A home without `[roles]` has one operator, who may do everything alone.
 """
 
+import hashlib
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, get_args
 
 from pydantic import Field
@@ -17,7 +20,8 @@ from pipelines.settings.parts import Part
 Role = Literal["director", "analyst", "operator", "custodian"]
 Right = Literal[
     "findings", "evidence", "verdict", "assign", "exception", "export", "names",
-    "approve", "replay", "audit", "hold", "purge", "sign", "records",
+    "approve", "replay", "audit", "hold", "purge", "sign", "sites", "refer", "inquire",
+    "accounts", "records",
 ]  # fmt: skip
 
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -36,6 +40,10 @@ MATRIX: Mapping[Right, tuple[Role, ...]] = {
     "hold": ("director", "custodian"),
     "purge": ("operator", "custodian"),
     "sign": ("director",),
+    "sites": ("director",),
+    "refer": ("director", "custodian"),
+    "inquire": ("director", "custodian"),
+    "accounts": ("operator",),
     "records": ("director", "custodian"),
 }
 """Right -> the roles that have it."""
@@ -54,6 +62,10 @@ MEANING: Mapping[Right, str] = {
     "hold": "keep days from being deleted, or release them",
     "purge": "delete what the district's retention says",
     "sign": "sign a week's report",
+    "sites": "put a site on the district's list",
+    "refer": "refer a case to another office; keep what the person says of it",
+    "inquire": "open an inquiry that another office asks for, and release its answer",
+    "accounts": "make accounts that sign in at the desk with a password",
     "records": "answer a request for public records",
 }
 
@@ -107,6 +119,7 @@ class Asker:
         user_name: Their login, or `uid N` where the system knows no name.
         roles: Every role that one of their groups has.
         is_alone: The home has no roles: one operator, who may do everything.
+        way: How they signed in at the desk, where that was not the system's user.
         is_agency: They are staff of a service agency.
         is_granted: The district grants them, today, what its own people may do.
     """
@@ -115,11 +128,19 @@ class Asker:
     user_name: str
     roles: tuple[Role, ...]
     is_alone: bool = False
+    way: str = ""
     is_agency: bool = False
     is_granted: bool = False
 
     def __str__(self) -> str:
-        return f"{self.user_name} ({self.uid})"
+        return f"{self.user_name} ({self.way or self.uid})"
+
+    def is_same(self, uid: int) -> bool:
+        """Whether a user id is theirs, however they signed in that time."""
+        if uid in (self.uid, number_of(self.user_name)):
+            return True
+        known, _ = known_user(uid) if uid < FIRST_NUMBER else ("", [])
+        return known.casefold() == self.user_name.casefold()
 
     def may(self, right: Right) -> bool:
         """Whether one of their roles has a right."""
@@ -162,3 +183,44 @@ def asker(roles: Roles, uid: int, user_name: str, groups: Iterable[str]) -> Aske
         is_alone=not any(getattr(roles, role) for role in ROLES),
         is_agency=bool(held & set(roles.agency)),
     )
+
+
+FIRST_NUMBER = 2**32
+"""User ids of the system are smaller; people whom it does not know get numbers."""
+
+
+def number_of(login: str) -> int:
+    """A number for somebody who signs in by name alone, always the same."""
+    digest = hashlib.sha256(login.casefold().encode()).digest()
+    return FIRST_NUMBER + int.from_bytes(digest[:6], "big")
+
+
+LOGIN_UID = Path("/proc/self/loginuid")
+NOBODY_LOGGED_IN = 2**32 - 1
+
+
+def login_uid(kept: Path = LOGIN_UID) -> int:
+    """The user who logged in, also behind sudo; else the one that this runs as."""
+    try:
+        logged_in = int(kept.read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        logged_in = NOBODY_LOGGED_IN
+    return os.getuid() if logged_in == NOBODY_LOGGED_IN else logged_in
+
+
+def known_user(uid: int) -> tuple[str, list[str]]:
+    """The user's name and groups; a uid that the system does not know has none."""
+    import grp
+    import pwd
+
+    try:
+        entry = pwd.getpwuid(uid)
+    except KeyError:
+        return f"uid {uid}", []
+    names = []
+    for gid in os.getgrouplist(entry.pw_name, entry.pw_gid):
+        try:
+            names.append(grp.getgrgid(gid).gr_name)
+        except KeyError:
+            continue
+    return entry.pw_name, names

@@ -315,6 +315,66 @@ REQUESTS = Table(
 )
 """What needs a second person: asked by one user id, approved by another."""
 
+REFERRALS = Table(
+    "referrals",
+    METADATA,
+    Column("referral_id", Text, primary_key=True),
+    Column("case_id", Text, nullable=False),
+    Column("office", Text, nullable=False),
+    Column("hold_id", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("referred_by", Text, nullable=False),
+    Column("referred_time", Text, nullable=False),
+    Column("acknowledged_time", Text),
+    Column("returned_time", Text),
+    Column("outcome", Text),
+    Index("referrals_case", "case_id"),
+)
+"""A case that went to another office: when, and the code with which it came back."""
+
+STATEMENTS = Table(
+    "statements",
+    METADATA,
+    Column("statement_id", Text, primary_key=True),
+    Column("case_id", Text, nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("tests", Text, nullable=False),
+    Column("received_by", Text, nullable=False),
+    Column("received_time", Text, nullable=False),
+    Index("statements_case", "case_id"),
+)
+"""What the person concerned says of a case, in their own words."""
+
+INQUIRIES = Table(
+    "inquiries",
+    METADATA,
+    Column("inquiry_id", Text, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("first_day", Text, nullable=False),
+    Column("last_day", Text, nullable=False),
+    Column("office", Text, nullable=False),
+    Column("authorized_by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("opened_by", Text, nullable=False),
+    Column("opened_time", Text, nullable=False),
+    Column("released_time", Text),
+    Column("sha256", Text),
+)
+"""What another office asks of one account and some days, before anything is shown."""
+
+DESK_ACCOUNTS = Table(
+    "desk_accounts",
+    METADATA,
+    Column("login", Text, primary_key=True),
+    Column("password_hash", Text, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("created_time", Text, nullable=False),
+    Column("ended_time", Text),
+)
+"""Accounts that sign in at the desk with a password of their own."""
+
 AUDIT = Table(
     "audit",
     METADATA,

@@ -73,6 +73,7 @@ NETWORK = {
     "alerts/channels",
     "alerts/dispatch.py",  # the heartbeat, if one is configured
     "cli/lists.py",  # `lists update`, from the addresses of [lists]
+    "desk/",  # listens on this machine; fetches from [desk.openid] alone
     "ingest/remote.py",
 }
 """Where a connection can be opened; each needs an address from the settings."""
