@@ -57,6 +57,8 @@ class ReportInputs:
         not_believed: Sentences about registry files that shrank and were not taken.
         kept_from: First day whose findings are all still kept, where some are not.
         referral: Which office takes an item further; `sentence` says it.
+        openness: This school year's `look_ups` of names, and requests for public
+            records that were `answered` and are `open`.
         signed: Weeks that were signed, by their Monday: by whom, when, which revision,
             and how many cases then waited.
         statements: What the person concerned says of a case, in a summary, by its id.
@@ -116,6 +118,7 @@ class ReportInputs:
     building_codes: Mapping[str, str] = field(default_factory=dict)
     audit_head: str = ""
     signed: Mapping[date, Signature] = field(default_factory=dict)
+    openness: Mapping[str, int] = field(default_factory=dict)
     statements: Mapping[str, Sequence[str]] = field(default_factory=dict)
     title: str = REPORT_TITLE
     sections_off: Sequence[str] = ()

@@ -6,14 +6,17 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from pipelines.clock import school_year
 from pipelines.district import District
 from pipelines.errors import SettingsError
 from pipelines.events import EVENT_CLASSES
 from pipelines.findings.unjudged import UNJUDGED
 from pipelines.health.source_hours import closed_times, expected_hours, usual_lags
+from pipelines.privacy.lookups import NAMING
 from pipelines.registry.account_domains import APPLIED
 from pipelines.registry.registry import building_names
 from pipelines.reports.controls import controls_by_clause
@@ -28,6 +31,7 @@ from pipelines.state import ledger
 from pipelines.state.account_domains import noted_domains
 from pipelines.state.audit import open_chain
 from pipelines.state.days import source_days as counted_days
+from pipelines.state.records import record_requests
 from pipelines.state.referrals import statements_by_case
 from pipelines.state.runs import last_look
 from pipelines.state.source_issues import stored_issues
@@ -96,6 +100,23 @@ def clauses(district: District) -> Sequence[Mapping[str, Any]]:
         }
         for row in frame.iter_rows(named=True)
     ]
+
+
+def openness(district: District, now: datetime) -> Mapping[str, int]:
+    """How often names were looked up, and records asked for, this school year."""
+    year = school_year(now.astimezone(ZoneInfo(district.zone)).date())
+    zone = ZoneInfo(district.zone)
+
+    def is_now(time: str) -> bool:
+        return school_year(datetime.fromisoformat(time).astimezone(zone).date()) == year
+
+    asked = [one for one in record_requests(district.store) if is_now(one.opened_time)]
+    entries = open_chain(district.store, district.home).entries()
+    return {
+        "look_ups": sum(one.action in NAMING and is_now(one.time) for one in entries),
+        "answered": sum(bool(one.closed_time) for one in asked),
+        "open": sum(not one.closed_time for one in asked),
+    }
 
 
 def permits(district: District) -> pl.DataFrame:
@@ -287,6 +308,7 @@ def report_inputs(
         hourly_use=_known(database, "marts.hourly_use"),
         audit_head=audit_head(district),
         signed=signatures(district),
+        openness=openness(district, now),
         statements=statements_by_case(district.store),
         rules=rules(district),
         clauses=clauses(district),

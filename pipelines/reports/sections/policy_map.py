@@ -177,7 +177,8 @@ def clauses_table(rows: pl.DataFrame) -> Table:
 
 SECTION = Section(
     name="policy-map",
-    editions=EDITIONS,
+    # sixty codes tell the public less than the policy itself
+    editions=tuple(one for one in EDITIONS if one != "public"),
     order=70,
     label="Policy coverage",
     page="rules",
