@@ -389,6 +389,11 @@ VALUES: Mapping[str, Words] = {
         "background": "requests that devices make by themselves",
         "unknown": "not known",
     },
+    "core.admin_acts.act": {
+        "log cleared": "a log was emptied",
+        "logging reduced": "less is logged from then on",
+        "administrator added": "an account joined a group or role that rules it",
+    },
     "core.tool_use.how": {
         "resolver": "asked names of a resolver outside",
         "tool": "used a tunnel or remote control",

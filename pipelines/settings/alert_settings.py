@@ -155,9 +155,9 @@ class Alerts(Part):
         examples=[["technology.director@school.example"]],
     )
     security_rules: tuple[SecurityRule, ...] = Field(
-        default=("AN-1", "AN-5"),
+        default=("AN-1", "AN-5", "AN-13", "AN-14"),
         description="rules whose findings are security facts and told at once",
-        examples=[["AN-1", "AN-5"]],
+        examples=[["AN-1", "AN-5", "AN-13", "AN-14"]],
     )
     list_time: time = Field(
         default=time(7, 30),

@@ -129,6 +129,25 @@ def visitor_without_a_row(story: Story) -> None:
         story.logon(account, device, "08:00")
 
 
+def security_log_that_was_cleared(story: Story) -> None:
+    """The log of the domain controller is cleared in the evening."""
+    story.logon("avega", "hs-avega", "07:41")
+    story.surf("avega", "hs-avega", "09:00", WORK, minutes=10)
+    story.told_by_directory(1102, "19:12", {"SubjectUserName": "avega"})
+
+
+def account_that_became_administrator(story: Story) -> None:
+    """An account is put into the group of domain administrators."""
+    story.surf("avega", "hs-avega", "09:00", WORK, minutes=10)
+    story.told_by_directory(4728, "10:12", {"TargetSid": "S-1-5-21-7-8-9-512"})
+
+
+def account_that_joined_another_group(story: Story) -> None:
+    """The same with a group that rules nothing."""
+    story.surf("avega", "hs-avega", "09:00", WORK, minutes=10)
+    story.told_by_directory(4728, "10:12", {"TargetSid": "S-1-5-21-7-8-9-1512"})
+
+
 SCENARIOS = (
     Scenario(
         "S74",
@@ -169,6 +188,25 @@ SCENARIOS = (
     ),
     Scenario("S75a", account_on_its_last_day),
     Scenario("S75b", visitor_without_a_row, leads=("AN-10",)),
+    Scenario(
+        "S98",
+        security_log_that_was_cleared,
+        ("AN-13",),
+        "dc1",
+        severity="high",
+        cites=("windows",),
+        least_lines=1,
+    ),
+    Scenario(
+        "S99",
+        account_that_became_administrator,
+        ("AN-14",),
+        "dc1",
+        severity="medium",
+        cites=("windows",),
+        least_lines=1,
+    ),
+    Scenario("S99a", account_that_joined_another_group),
     Scenario(
         "S77",
         program_that_calls_home,

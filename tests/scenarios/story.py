@@ -261,6 +261,10 @@ class Story:
         data = {"LogonType": "2", "IpAddress": "-", "SubStatus": "0xc000006a"}
         self._windows(4625, account, device, stamp, data)
 
+    def told_by_directory(self, code: int, clock: str, data: dict[str, str]) -> None:
+        """What the domain controller writes of itself and its groups."""
+        self._windows(code, "", "dc1", self.at(clock), data)
+
     def logoff(self, account: str, device: str, clock: str) -> None:
         if _is_chrome(device):
             self.chrome("LOGOUT", self.spell(account), device, clock)

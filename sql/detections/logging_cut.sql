@@ -1,0 +1,59 @@
+/* ---
+title: A log was cleared, or less is logged
+summary: >
+  A system told that its security log was cleared, or that it was set to log less. The
+  system is the subject. Whoever looks into it should not be whoever looks after it.
+code: AN-13
+kind: anomaly
+about: device
+severity: high
+stage: trial
+begins: C3
+clauses: [cl.13b, cl.13c]
+needs: [system_events.kind, system_events.message]
+grain: [subject, event_date]
+params:
+  event_date: {type: date}
+columns:
+  subject: {type: varchar, pii: direct, is: system that told it}
+  measure: {type: double, is: times}
+  observables: {type: 'varchar[]', pii: indirect, is: the system}
+claim: >-
+  {account} told [{cleared?}{cleared:count time} that its log was
+  cleared][{is_both?} and ][{reduced?}{reduced:count time} that less is logged].
+details:
+  cleared: int
+  reduced: int
+  is_both: boolean
+explanations:
+  - name: A change that was planned and agreed
+    not_testable: no calendar of changes is on file
+  - name: A log that was full and made room by itself
+    by_design: overwriting old lines is another event, and is not counted
+would_change:
+  - a note of a planned change on that day
+false_positives:
+  - A machine was set up anew, or taken out of service.
+  - A new policy for all machines moved what is logged elsewhere.
+response: >
+  Let somebody who does not look after the system ask for the change ticket. Compare
+  what other systems logged in the hours before.
+--- */
+select
+    system as subject,
+    min(time) as start_time,
+    max(time) as end_time,
+    count(*)::double as measure,
+    [system] as observables,
+    sorted_values(event_id) as evidence,
+    struct_pack(
+        cleared := count(*) filter (where act = 'log cleared'),
+        reduced := count(*) filter (where act = 'logging reduced'),
+        is_both := bool_or(act = 'log cleared') and bool_or(act = 'logging reduced')
+    ) as details,
+    $event_date::date as event_date
+from core.admin_acts
+where
+    event_date = $event_date::date
+    and act in ('log cleared', 'logging reduced')
+group by system
