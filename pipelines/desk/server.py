@@ -2,10 +2,8 @@
 
 import asyncio
 import ipaddress
-import os
 import socket
 from pathlib import Path
-from typing import Any
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -96,17 +94,13 @@ def server(home: OpenHome) -> uvicorn.Server:
 def serve(home: Path, *sockets: socket.socket) -> None:
     """Serve until somebody stops it."""
     opened = OpenHome(home)
+    paths = [one.getsockname() for one in sockets if one.family == socket.AF_UNIX]
     try:
         opened.warm()
         server(opened).run(sockets=list(sockets))
     finally:
         opened.close()
         for one in sockets:
-            _forget(one)
-
-
-def _forget(one: socket.socket) -> None:
-    name: Any = one.getsockname() if one.fileno() >= 0 else ""
-    one.close()
-    if isinstance(name, str) and name and Path(name).is_socket():
-        os.unlink(name)  # noqa: PTH108 - the kernel's own name
+            one.close()
+        for path in paths:
+            Path(path).unlink(missing_ok=True)

@@ -104,6 +104,8 @@ KEPT: Mapping[str, str] = {
     "The audit chain": "who did what must stay provable",
     "The ledger of files": "every line stays accounted for",
     "The names given to pseudonyms": "a name cannot be made again from its token",
+    "Inquiries of other offices": "who was asked about, and who authorized it, must "
+    "stay provable",
     "Certificates": "they prove what was deleted",
 }
 """What no purge deletes, and why."""

@@ -121,6 +121,15 @@ def test_a_carried_case_leads_to_the_week_that_showed_it_first():
     assert "2026-W47/data/finding-f-2026w46-007.csv" in alone
 
 
+def test_what_the_person_says_stands_on_every_card_of_the_case():
+    case = "c-2026w47-001"
+    heard = replace(busy(), statements={case: ["Was lent a laptop that day."]})
+    pages = weekly_report(heard, MONDAY)
+    for path in (INDEX, f"2026-W47/evidence/{case}.html"):
+        assert "Was lent a laptop that day." in Page(pages[path]).text, path
+        assert "The person says" not in Page(pages_of("busy")[path]).text
+
+
 def test_a_lease_of_the_night_before_is_not_drawn_into_the_minutes_that_matter():
     row = finding("f-1", "shared_account", "heron-05", 1, 9)
     lines = lines_of(row)

@@ -61,3 +61,19 @@ def test_a_transaction_that_fails_leaves_nothing(tmp_path):
     with store.reading() as transaction:
         assert fact(transaction, "a") is None
     store.close()
+
+
+def test_a_reader_waits_for_no_writer_and_no_writer_for_a_reader(tmp_path):
+    store = open_store(tmp_path / "state.db")
+    with store.writing() as transaction:
+        remember(transaction, "a", "first")
+    with store.writing() as transaction:
+        remember(transaction, "a", "second")
+        with store.reading() as other:  # would wait ten seconds, and then give up
+            assert fact(other, "a") == "first"
+    with store.reading() as other:
+        assert fact(other, "a") == "second"
+        with store.writing() as transaction:
+            remember(transaction, "a", "third")
+        assert fact(other, "a") == "second"  # one moment
+    store.close()
