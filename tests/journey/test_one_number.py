@@ -121,8 +121,11 @@ def test_cases_that_wait(home, newest, waiting):
 
 def table_row(path, week):
     """The cases of a week in the index of weeks."""
-    text = path.read_text(encoding="utf-8").partition(f"{week}/index.html")[2]
-    return int(re.search(r'data-label="Cases to decide">(\d+)<', text)[1])
+    text = path.read_text(encoding="utf-8").rpartition(f"{week}/index.html")[2]
+    head = path.read_text(encoding="utf-8").partition("</thead>")[0]
+    at = re.findall(r'<th scope="col"[^>]*>([^<]*)<', head).index("Cases to decide")
+    cells = re.findall(r"<td[^>]*>([^<]*)<", text)  # from the cell after the link's
+    return int(cells[at - 1])
 
 
 def words_of(text, pattern):
