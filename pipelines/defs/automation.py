@@ -30,7 +30,7 @@ RANGE_END = "dagster/asset_partition_range_end"
 
 
 def ingest_job() -> AssetJob:
-    """Take in everything new."""
+    """Read everything new."""
     return dg.define_asset_job(
         "ingest",
         selection=dg.AssetSelection.assets(*(["raw", name] for name in EVENT_CLASSES)),

@@ -187,7 +187,7 @@ def case_pages(
     """The page of every case that the week's pages link to, and of its findings.
 
     Of a carried case the archive holds picture, tests and log lines once, where its own
-    week wrote them: what waits for long would else be written again every week.
+    week wrote them: what waits for a long time would else be written again every week.
 
     Args:
         whole: Write those of carried cases too, for an archive that may have begun

@@ -55,7 +55,7 @@ class Database:
         self._known: set[str] = set()
 
     def replace(self, table: str, frame: pl.DataFrame) -> None:
-        """Make a whole table anew from a frame."""
+        """Make a whole table again from a frame."""
         self._connection.register("incoming", frame)
         self._transact(f"create or replace table {table} as select * from incoming")
         self._connection.unregister("incoming")

@@ -134,7 +134,8 @@ def unequal(tally: Tally, inputs: ReportInputs, pages: Pages) -> Iterator[str]:
 def held_by(inputs: ReportInputs, path: str) -> int:
     """Log lines of the case that a page is about."""
     own = inputs.findings.filter(pl.col("case_id") == Path(path).stem)["finding_id"]
-    return inputs.evidence.filter(pl.col("finding_id").is_in(own.to_list())).height
+    lines = inputs.evidence.filter(pl.col("finding_id").is_in(own.to_list()))
+    return lines.select("source", "path", "line_no").unique().height
 
 
 def dead(pages: Pages) -> Iterator[str]:

@@ -11,6 +11,7 @@ from pipelines.cli.options import AsJson, Home
 from pipelines.cli.output import tell
 from pipelines.findings import review
 from pipelines.findings.review import VERDICTS, Verdict
+from pipelines.state.reviews import present_code
 
 SubjectId = Annotated[str, typer.Argument(help="Id of a case or a finding.")]
 Reason = Annotated[str, typer.Option(help="Why, in your words; recorded permanently.")]
@@ -28,6 +29,7 @@ def verdict(
     One on a case is a verdict on each of its findings that nobody has decided, or on
     all of them where somebody has; all verdicts are kept.
     """
+    code = present_code(code)
     decision = Verdict(code, reason.strip())
     with open_context(home, "verdict") as context:
         chosen = to_decide(context, subject_id)

@@ -245,7 +245,7 @@ CHECKS = Subject(
         Check("unread", "nothing waits unread", _unread),
         Check("refused", "every delivery can be read", _refused),
         Check("trouble", "files were read to their end", _read_to_the_end),
-        Check("pending", "no line is pending for long", _pending),
+        Check("pending", "no line is pending for a long time", _pending),
         Check("drift", "fields are filled as before", _drift),
         Check("judged", "rules can judge what they should", _judged),
         Check("names", "account names are the registry's", _names),
