@@ -5,6 +5,7 @@ the strings and comments. Decisions and the changelog are history and stay as wr
 """
 
 import io
+import json
 import re
 import tokenize
 
@@ -39,7 +40,7 @@ INSTEAD = {
     r"\bartefact": "artifact",
     r"\bageing\b": "aging",
     r"\bfortnight": "two weeks",
-    r"(?<![\w`\"'./-])licences?(?![\w`\"'])": "license",
+    r"(?i)(?<![\w`\"'./-])licences?(?![\w`\"'])": "license",
     r"(?<![\w`\"'./-])colour(s|ed)?(?![\w`\"'])": "color",
     r"\brecognis": "recognize",
     r"\borganis": "organize",
@@ -78,6 +79,10 @@ FILES = ("README.md", "CONTRIBUTING.md", "docs/journey.md")
 def prose(path):
     """The parts of a file that people read, with the number of their line."""
     text = path.read_text(encoding="utf-8")
+    if path.suffix == ".ipynb":
+        for cell in json.loads(text)["cells"]:
+            yield from enumerate("".join(cell["source"]).splitlines(), start=1)
+        return
     if path.suffix != ".py":
         yield from enumerate(text.splitlines(), start=1)
         return
@@ -90,7 +95,7 @@ def prose(path):
 
 
 def read_files():
-    kinds = {".py", ".md", ".j2", ".sql", ".yaml", ".toml"}
+    kinds = {".ipynb", ".py", ".md", ".j2", ".sql", ".yaml", ".toml"}
     for folder in FOLDERS:
         for path in sorted((REPO_ROOT / folder).rglob("*")):
             if path.suffix in kinds and path.is_file():
