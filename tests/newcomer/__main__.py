@@ -108,7 +108,7 @@ QUESTION = """
 import sys
 from pipelines import connect
 con = connect(sys.argv[1])
-assert con.sql("select count(*) from core.http_requests").fetchone()[0] > 0
+assert con.sql("select count(*) from core.http_requests").fetchall()[0][0] > 0
 con.close()
 """
 
