@@ -29,6 +29,7 @@ from pipelines.state.days import source_days
 from pipelines.state.source_issues import stored_issues
 from pipelines.warehouse.library import rules
 from pipelines.warehouse.needs import blocked_rules
+from pipelines.warehouse.sentences import counted
 
 QUIET = timedelta(days=4)
 """A weekend with a holiday beside it; longer is silence."""
@@ -105,10 +106,10 @@ def _read_to_the_end(installation: Installation) -> Answer:
     files = ledger.source_files(installation.store)
     wrong = files_with_issues(files, installation.settings.limits.reject_share)
     if wrong:
-        first = wrong[0]
+        # the message begins with source and file; its next lines say what to do
+        first = str(wrong[0]["message"]).splitlines()[0]
         return look(
-            f"{len(wrong):,} files are in trouble; "
-            f"{first['source']}/{first['path']}: {first['message']}",
+            f"not read to the end: {counted(len(wrong), 'file')}; {first}",
             "schoolbell identify FILE; schoolbell status --json --home {home}",
         )
     return well(f"{len(files):,} files were read")
@@ -123,8 +124,8 @@ def _pending(installation: Installation) -> Answer:
     ]
     if stuck:
         return look(
-            f"{sum(file.pending_lines for file in stuck):,} lines of {len(stuck):,} "
-            "files are pending for days",
+            f"pending for days: {sum(file.pending_lines for file in stuck):,} lines of "
+            + counted(len(stuck), "file"),
             "schoolbell run --home {home}",
         )
     return well("no line is pending for days")
@@ -148,7 +149,8 @@ def _drift(installation: Installation) -> Answer:
 def _judged(installation: Installation) -> Answer:
     lines = cannot_judge(installation.district)
     if lines:
-        return look("; ".join(lines), "schoolbell check --home {home}")
+        more = f"; and {len(lines) - 1} more" if lines[1:] else ""
+        return look(f"{lines[0]}{more}", "schoolbell check --home {home}")
     share = noted_coverage(installation.store).share
     return well(f"{share:.0%} of the staff requests with a name can be judged")
 
