@@ -81,7 +81,8 @@ def _unread(installation: Installation) -> Answer:
     ]
     if waiting:
         return look(
-            f"{len(waiting):,} files wait unread for days, such as {waiting[0]}",
+            counted(len(waiting), "1 file waits|# files wait")
+            + f" unread for days, such as {waiting[0]}",
             "schoolbell run --home {home}",
         )
     return well("no file waits unread for days")
@@ -96,7 +97,8 @@ def _refused(installation: Installation) -> Answer:
     ]
     if refused:
         return look(
-            f"{len(refused):,} deliveries cannot be read: {refused[0]}",
+            counted(len(refused), "1 delivery|# deliveries")
+            + f" cannot be read: {refused[0]}",
             "schoolbell ingest --dry-run --home {home}",
         )
     return well("every delivery can be read")
@@ -112,7 +114,7 @@ def _read_to_the_end(installation: Installation) -> Answer:
             f"not read to the end: {counted(len(wrong), 'file')}; {first}",
             "schoolbell identify FILE; schoolbell status --json --home {home}",
         )
-    return well(f"{len(files):,} files were read")
+    return well(counted(len(files), "1 file was read|# files were read"))
 
 
 def _pending(installation: Installation) -> Answer:
