@@ -89,10 +89,10 @@ def _day_type(value: Any) -> str:
 
 
 MEASURES: Mapping[str, tuple[str, Say]] = {
-    "turns": ("changes between the places", _plain),
-    "contradictions": ("changes between the places", _plain),
+    "turns": ("switches between the places", _plain),
+    "contradictions": ("switches between the places", _plain),
     "gap_seconds": ("time between the places", _short),
-    "shortest_gap_seconds": ("shortest time between", _short),
+    "shortest_gap_seconds": ("shortest time between them", _short),
     "travel_seconds": ("fastest drive", _minutes),
     "kilometers": ("distance", _kilometers),
     "requests_before": ("requests just before", _plain),
