@@ -165,7 +165,7 @@ def shared_files(
     return {
         **asset_files(shared["accents"], shared["paper"]),
         **{f"{view.label}/data/{name}.csv": to_csv(t) for name, t in tables.items()},
-        f"{view.label}/{BOOK}": book_of(together, shared),
+        **({f"{view.label}/{BOOK}": book_of(together, shared)} if together else {}),
     }
 
 

@@ -98,6 +98,8 @@ def wheel(source: str, folder: Path) -> Iterator[str]:
     python = place / "bin" / "python"
     called(folder, uv, "pip", "install", "-q", "--python", python, made)
     yield "installed"
+    uvx = (uv, "tool", "run", "--from", made, "schoolbell", "--version")
+    yield f"uvx: schoolbell {called(folder, *uvx).strip()}"
     said = called(folder, place / "bin" / "schoolbell", "demo", *DEMO)
     yield "schoolbell demo: " + said.strip().splitlines()[-1]
     asked_of(folder, folder / "demo-district")
