@@ -35,6 +35,10 @@ dev: setup ## Dagster's pages and its daemon on the demo district
 	@test -f $(DEMO_HOME)/district.toml || $(MAKE) demo
 	SCHOOLBELL_HOME=$(DEMO_HOME) $(BIN)/dagster dev -w workspace.yaml -h 127.0.0.1
 
+desk: setup ## the review desk on the demo district
+	@test -f $(DEMO_HOME)/district.toml || $(MAKE) demo
+	$(BIN)/schoolbell desk --home $(DEMO_HOME)
+
 format: setup ## rewrite the code in the agreed format
 	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
@@ -91,4 +95,4 @@ site: setup ## the documents as pages in build/site, with a sample report; a bro
 clean: ## remove what the entry points made, the environment included
 	rm -rf .uv .venv .dagster demo-district build dist
 
-.PHONY: help setup demo dev format check lint test test-unit test-long bench quality judge experience newcomer golden docs site clean
+.PHONY: help setup demo dev desk format check lint test test-unit test-long bench quality judge experience newcomer golden docs site clean

@@ -138,8 +138,10 @@ class District:
 
     @cached_property
     def settings_hash(self) -> str:
-        """Hash of `district.toml` as it stands."""
-        return hashlib.sha256(self.home.settings_file.read_bytes()).hexdigest()[:12]
+        """Hash of `district.toml` as it stands, and of an agency's rules below it."""
+        files = (self.home.settings_file, self.home.agency_rules)
+        said = b"".join(one.read_bytes() for one in files if one.is_file())
+        return hashlib.sha256(said).hexdigest()[:12]
 
     def sources(self) -> list[Source]:
         """The sources of the settings, and every further folder of `landing/`."""
@@ -172,14 +174,21 @@ def said_of_rules(settings: Settings) -> Mapping[str, DetectionSettings]:
     for name, model in models().items():
         names = (name, model.header.code, model.table_name)
         keys |= {one: _key(model) for one in names if one}
-    for name in settings.detections:
-        if name not in keys:
-            raise SettingsError(
-                f"there is no rule {name!r}",
-                where=f"district.toml: [detections.{name}]",
-                remedy="Rules: " + ", ".join(sorted(set(keys.values()))),
-            )
-    return {keys[name]: one for name, one in settings.detections.items()}
+    said: dict[str, DetectionSettings] = {}
+    for file, rules in (
+        ("registry/agency/rules.toml", settings.agency),
+        ("district.toml", settings.detections),
+    ):
+        for name, one in rules.items():
+            if name not in keys:
+                raise SettingsError(
+                    f"there is no rule {name!r}",
+                    where=f"{file}: [detections.{name}]",
+                    remedy="Rules: " + ", ".join(sorted(set(keys.values()))),
+                )
+            below = said.get(keys[name])
+            said[keys[name]] = one if below is None else one.over(below)
+    return said
 
 
 def parameters_of(settings: Settings) -> Mapping[str, Mapping[str, Scalar]]:

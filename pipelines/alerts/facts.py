@@ -9,6 +9,7 @@ from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from shutil import disk_usage
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -30,6 +31,7 @@ from pipelines.findings.unjudged import failures
 from pipelines.health.file_issues import files_with_issues
 from pipelines.health.overview import Health
 from pipelines.privacy.lookups import without_case
+from pipelines.records.due import due_line, due_soon
 from pipelines.registry.calendar import WORKING
 from pipelines.registry.registry import building_names
 from pipelines.state import ledger
@@ -132,11 +134,12 @@ def noticed(district: District, now: datetime, health: Health | None = None) -> 
         *of_newcomers(map(asdict, files), now),
         *standstill(district, now),
         *shrunk_files(district, now),
+        *_records(district, now),
         *_lookups(district, now),
         *_not_built(district, now),
     ]
-    looked = ["case:", "finding:", "files:", "lookups:", "not_built:", FIRST, UNDECIDED,
-              *KEYS]  # fmt: skip
+    looked = ["case:", "finding:", "files:", "lookups:", "not_built:", "records:",
+              FIRST, UNDECIDED, *KEYS]  # fmt: skip
     if health is not None:
         names = building_names(district.registry)
         news += [*_audit(district, now), *of_issues(health.issues, now, names)]
@@ -165,6 +168,21 @@ def _audit(district: District, now: datetime) -> list[News]:
             reference="schoolbell audit verify",
             group="audit",
         )
+    ]
+
+
+def _records(district: District, now: datetime) -> list[News]:
+    """Requests for public records whose day is near or over."""
+    today = now.astimezone(ZoneInfo(district.zone)).date()
+    return [
+        _health(
+            f"records:{one.request_id}",
+            due_line(one.request_id, left),
+            now - timedelta(days=max(0, -left)),
+            f"schoolbell records show {one.request_id}",
+            now,
+        )
+        for one, left in due_soon(district, today)
     ]
 
 

@@ -66,6 +66,21 @@ GROUPS = {
             "Show whose a code name is; each lookup is recorded.",
         ),
         "audit": ("audit:app", "The audit log: who did what with findings and names."),
+        "desk": ("desk:app", "Open the review desk in a browser, until it is stopped."),
+        "refer": (
+            "refer:refer",
+            "Refer a case to another office: a pack with names, a letter, and a hold.",
+        ),
+        "referrals": ("referrals:app", "Cases that are with another office."),
+        "answer": (
+            "answer:answer",
+            "Keep the person's statement beside the facts of a case.",
+        ),
+        "inquiry": (
+            "inquiry:app",
+            "What offices ask about an account, before anything is shown.",
+        ),
+        "sites": ("sites:app", "Sites that wait for a decision."),
     },
     "Keep": {
         "backup": ("backup:backup", "Back up a home, also during a run."),
@@ -74,10 +89,22 @@ GROUPS = {
         "recover": ("recover:recover", "Rebuild the warehouse from lake and state."),
         "upgrade": ("upgrade:upgrade", "Upgrade a home from an earlier version."),
         "purge": ("purge:purge", "Delete records past their retention period."),
+        "records": (
+            "records:app",
+            "Public records: a request, what it touches, what is withheld, a release.",
+        ),
         "hold": ("hold:app", "Legal holds: days of which nothing may be deleted."),
         "move-state": (
             "move_state:move_state",
             "Move the state to PostgreSQL, or back.",
+        ),
+        "layer": (
+            "layer:app",
+            "What a service agency says for its districts, below their own words.",
+        ),
+        "fleet": (
+            "fleet:app",
+            "Many districts: one command in every home of a service agency.",
         ),
         "score": ("score:score", "Score the rules on synthetic districts."),
     },

@@ -21,6 +21,7 @@ from pipelines.settings.home import DistrictHome
 from pipelines.settings.reader import load_settings
 from pipelines.state.audit import RESTORE, Chain, kept_heads, open_chain, parsed_head
 from pipelines.state.opening import open_state
+from pipelines.state.openings import gather_openings
 
 app = typer.Typer(
     help="The audit log: who did what with findings and names.", no_args_is_help=True
@@ -110,6 +111,7 @@ def _chain(home: Path) -> Iterator[Chain]:
     who_asks(load_settings(place)).require("audit")
     store = open_state(place)
     try:
+        gather_openings(store, place)
         yield open_chain(store, place)
     finally:
         store.close()

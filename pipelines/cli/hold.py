@@ -1,25 +1,17 @@
 """Commands that keep days from being deleted."""
 
 import json
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Annotated
 
 import typer
 
-from pipelines.cli.context import CommandContext, open_context
+from pipelines.acts import holds as acts
+from pipelines.cli.context import open_context
 from pipelines.cli.options import AsJson, Home
 from pipelines.cli.output import tell
 from pipelines.errors import safe_lines
-from pipelines.state.audit import Act
-from pipelines.state.database import now_text
-from pipelines.state.retention import (
-    Hold,
-    HoldError,
-    holds,
-    new_hold_id,
-    place_hold,
-    release_hold,
-)
+from pipelines.state.retention import Hold, holds
 
 app = typer.Typer(
     help="Legal holds: days of which nothing may be deleted.", no_args_is_help=True
@@ -47,46 +39,10 @@ def add(
 ) -> None:
     """Place a hold: keep everything of some days, whatever the retention period."""
     with open_context(home, "hold") as context:
-        begin, end = _days(context, first, last, case)
-        hold = Hold(
-            hold_id=new_hold_id(),
-            first_day=begin,
-            last_day=end,
-            reason=reason,
-            actor=str(context.asker),
-            time=now_text(),
-            case_id=case,
+        placed = acts.hold(
+            context, reason, first and first.date(), last and last.date(), case
         )
-        act = Act(
-            actor=hold.actor,
-            action="hold",
-            subject=f"{hold.hold_id} {begin}/{end}",
-            reason=reason,
-            case=case or "",
-        )
-        with context.chain.recording(act) as connection:
-            place_hold(connection, hold)
-    tell(hold.__dict__, f"hold {_line(hold)}", as_json=as_json)
-
-
-def _days(
-    context: CommandContext,
-    first: datetime | None,
-    last: datetime | None,
-    case: str | None,
-) -> tuple[date, date]:
-    if case is None and first and last:
-        return first.date(), last.date()
-    found = [one for one in context.cases if one.case_id == case]
-    if case is None or first or last or not found:
-        raise HoldError(
-            f"there is no case {case!r}" if case else "no days are named",
-            where="hold add",
-            remedy="Give --from DAY and --to DAY, or --case and an id that "
-            "`schoolbell findings cases` lists.",
-        )
-    start = found[0].monday
-    return start, start + timedelta(days=6)
+    tell(placed.__dict__, f"hold {_line(placed)}", as_json=as_json)
 
 
 @app.command("list")
@@ -112,10 +68,7 @@ def release(
 ) -> None:
     """Release a hold; the next purge may delete what it kept."""
     with open_context(home, "hold") as context:
-        actor = str(context.asker)
-        act = Act(actor=actor, action="release", subject=hold_id, reason=reason)
-        with context.chain.recording(act) as connection:
-            release_hold(connection, hold_id, actor, reason)
+        actor = acts.release(context, hold_id, reason)
     facts = {"hold_id": hold_id, "released_by": actor}
     tell(facts, f"{hold_id} is released.", as_json=as_json)
 

@@ -7,7 +7,9 @@ character, a spreadsheet no formula.
 import csv
 import io
 import json
+import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Literal
 
 import polars as pl
@@ -94,6 +96,18 @@ def _text(value: object) -> str:
     if isinstance(value, list):
         return ", ".join(map(_text, value))
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+PRIVATE = 0o600
+
+
+def write_private(to: Path, data: bytes) -> None:
+    """A new file for its owner alone, on the disk before the caller goes on."""
+    descriptor = os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())
 
 
 def tell(facts: Mapping[str, Any], *lines: str, as_json: bool) -> None:

@@ -1,6 +1,5 @@
 """The commands that ask a snapshot, and that say what its columns mean."""
 
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,13 +9,12 @@ import polars as pl
 import typer
 
 from pipelines.cli.options import Home
-from pipelines.cli.output import Kind, rendered
+from pipelines.cli.output import Kind, rendered, write_private
 from pipelines.errors import ModelError, SettingsError
-from pipelines.notebook.connection import Connection
+from pipelines.notebook.connection import Connection, noted
 from pipelines.notebook.saved import listed, saved_query
 from pipelines.warehouse.snapshots import SqlError
 
-PRIVATE = 0o600
 BINARY: tuple[Kind, ...] = ("parquet", "xlsx")
 
 
@@ -54,7 +52,7 @@ def query(
     if not (name or sql):
         _put(rendered(listed(), kind, ()), to)
         return
-    con = Connection(home)
+    con = noted(Connection(home))
     rows, text = _answer(con, name, sql, _pairs(values or ()))
     about = (
         ("Query", name or "own"),
@@ -104,6 +102,4 @@ def _put(content: bytes, to: Path | None) -> None:
     if to is None:
         sys.stdout.write(content.decode())
         return
-    descriptor = os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(content)
+    write_private(to, content)

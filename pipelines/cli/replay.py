@@ -12,7 +12,8 @@ from typing import Annotated, Any
 
 import typer
 
-from pipelines.cli.context import CommandContext, open_context
+from pipelines.acts.context import ActContext
+from pipelines.cli.context import open_context
 from pipelines.cli.options import AsJson, Home, Quiet
 from pipelines.district import District
 from pipelines.errors import SettingsError, safe
@@ -74,7 +75,7 @@ def replay(
             _refuse_errors(before, after)
             with watching(console(is_quiet=is_quiet)) as watchers:
                 found = replayed(before, after, weeks, watchers.building)
-            rows = list(_rows(CommandContext(before, context.asker), found.differences))
+            rows = list(_rows(ActContext(before, context.asker), found.differences))
         finally:
             before.store.close()
         may_see = context.asker.may("findings")
@@ -169,7 +170,9 @@ def _put(files: Sequence[Path], district: District) -> None:
 
 
 def _settings(now: Settings, file: Path | None, values: Sequence[str]) -> Settings:
-    wanted = parse_settings(file.read_bytes()) if file is not None else now
+    wanted = now
+    if file is not None:
+        wanted = parse_settings(file.read_bytes()).below(now.agency)
     given: dict[str, dict[str, Any]] = {}
     for text in values:
         name, dot, rest = text.partition(".")
@@ -196,9 +199,7 @@ def _refuse_errors(before: District, after: District) -> None:
         raise SettingsError("the registry would refuse it", remedy=told)
 
 
-def _rows(
-    context: CommandContext, found: Sequence[Difference]
-) -> Iterator[dict[str, Any]]:
+def _rows(context: ActContext, found: Sequence[Difference]) -> Iterator[dict[str, Any]]:
     """Each difference under pseudonyms, with the verdict that the finding has."""
     decided = last_verdicts(context.district.store)
     for difference in found:

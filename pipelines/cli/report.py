@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from pipelines.acts.weeks import sign as signed_week
 from pipelines.cli.context import open_context
 from pipelines.cli.options import AsJson, Home, Quiet
 from pipelines.cli.output import tell
@@ -15,7 +16,7 @@ from pipelines.clock import monday
 from pipelines.district import only_writer, open_district
 from pipelines.errors import SettingsError
 from pipelines.reports.publishing import publish_reports
-from pipelines.reports.sign_off import shown, sign_week
+from pipelines.reports.sign_off import shown
 from pipelines.reports.snapshot_tables import publish_snapshot
 from pipelines.run.console import console
 
@@ -80,7 +81,7 @@ def sign(
 ) -> None:
     """Sign a week's report: that it was looked at; recorded permanently."""
     with open_context(home, "sign") as context:
-        signed = sign_week(context.district, week, by, context.asker)
+        signed = signed_week(context, week, by)
     tell(
         shown(signed),
         f"{week}: signed by {signed.by}, revision {signed.revision}, with "

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from pipelines.cli.context import who_asks
+from pipelines.cli.context import who_asks_in
 from pipelines.cli.findings.cases import PUPIL
 from pipelines.cli.options import AsJson, Home
 from pipelines.district import open_district
@@ -36,7 +36,7 @@ def who(
     Every lookup is recorded in the audit log: who asked, what, why.
     """
     with open_district(home) as district:
-        person = who_asks(district.settings)
+        person = who_asks_in(district)
         person.require("evidence")
         host, port = _address(address)
         asked = Asked(host, port, instant(time, district.zone))

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Literal
 
 import polars as pl
@@ -326,8 +327,14 @@ def _clause(row: Mapping[str, Any]) -> str:
     return str(clauses[0]["id"]) if clauses else f"rule {row['rule']}"
 
 
-def cases(store: Store) -> list[Case]:
-    """Every case with its findings, the newest week first."""
+def cases(
+    store: Store, known: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
+) -> list[Case]:
+    """Every case with its findings, the newest week first.
+
+    Args:
+        known: Findings by id, as they were read before.
+    """
     found = [
         Case(
             case_id=row["case_id"],
@@ -337,7 +344,7 @@ def cases(store: Store) -> list[Case]:
             findings=tuple(row["findings"]),
             assignee=row["assignee"],
         )
-        for row in stored_cases(store)
+        for row in stored_cases(store, known)
     ]
     return sorted(found, key=lambda case: (case.week, case.case_id), reverse=True)
 

@@ -6,9 +6,7 @@ too: days are judged again. It never deletes one, and taking it back shows all. 
 enters an exception or ends one stands in the audit chain.
 """
 
-import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Literal
@@ -20,21 +18,12 @@ from pipelines.errors import SettingsError
 from pipelines.findings.cases import Owner, owners
 from pipelines.findings.lifecycle import note
 from pipelines.findings.record import NOT_TESTABLE, RULED_OUT, Alternative
-from pipelines.registry.csv_files import Rows, read_file
-from pipelines.registry.edits import (
-    line_of,
-    put,
-    refuse,
-    with_cell,
-    with_row,
-    without_row,
-)
-from pipelines.registry.frames import FILES
+from pipelines.findings.registry_rows import FORMULA, changed, names_in, next_id
+from pipelines.registry.edits import line_of, with_cell, with_row, without_row
 from pipelines.registry.sites import canonical_host, registrable_domain
 from pipelines.registry.tables.exceptions import exceptions
 from pipelines.settings.roles import Asker
-from pipelines.state.audit import Act, open_chain
-from pipelines.state.database import Transaction
+from pipelines.state.audit import Act, Chain
 from pipelines.state.findings import WITHDRAWN
 
 PermitKind = Literal["consent", "exception"]
@@ -286,7 +275,6 @@ def _state(row: Mapping[str, Any], today: date, *, is_used: bool) -> State:
 
 
 FILE = "exceptions.csv"
-FORMULA = ("=", "+", "-", "@", "\t")
 Scope = Literal["account", "person", "device", "site"]
 SCOPES: tuple[Scope, ...] = ("account", "person", "device", "site")
 
@@ -309,7 +297,12 @@ class Asked:
 
 
 def enter(
-    district: District, finding: Mapping[str, Any], asked: Asked, case: str, by: Asker
+    district: District,
+    chain: Chain,
+    finding: Mapping[str, Any],
+    asked: Asked,
+    case: str,
+    by: Asker,
 ) -> str:
     """Write an exception for what a finding is about; its id.
 
@@ -317,7 +310,8 @@ def enter(
         SettingsError: It would hide nothing, or the registry would not take it.
     """
     value = _value(district, finding, asked.scope)
-    ident = _next_id(district)
+    taken = set(district.registry.frames["exceptions"]["exception_id"])
+    ident = next_id(district, FILE, "X", taken)
     row = {
         "exception_id": ident,
         "rule": str(finding["rule"]),
@@ -338,16 +332,23 @@ def enter(
         reason=f"{span}: {asked.reason}",
     )
 
-    def changed(data: bytes) -> bytes:
-        return with_row(data, FILE, row, _names(district))
+    def added(data: bytes) -> bytes:
+        return with_row(data, FILE, row, names_in(district, FILE))
 
-    with _changed(district, act, changed) as transaction:
+    with changed(district, chain, FILE, exceptions, added, act) as transaction:
         note(transaction, finding, "exception", f"{span}: {asked.reason}", str(by))
     return ident
 
 
 def end(
-    district: District, ident: str, reason: str, by: Asker, *, today: date, wholly: bool
+    district: District,
+    chain: Chain,
+    ident: str,
+    reason: str,
+    by: Asker,
+    *,
+    today: date,
+    wholly: bool,
 ) -> date | None:
     """Let an exception end yesterday, or take it back as if it never was.
 
@@ -363,8 +364,8 @@ def end(
             remedy="To show what it hid, take it back: --wholly",
         )
 
-    def changed(data: bytes) -> bytes:
-        names = _names(district)
+    def ended(data: bytes) -> bytes:
+        names = names_in(district, FILE)
         at = line_of(data, FILE, ("exception_id", ident), names)
         if is_gone:
             return without_row(data, FILE, at)
@@ -377,60 +378,8 @@ def end(
         subject=ident,
         reason=f"{what}: {reason}",
     )
-    with _changed(district, act, changed):
+    with changed(district, chain, FILE, exceptions, ended, act):
         return None if is_gone else last
-
-
-@contextmanager
-def _changed(
-    district: District, act: Act, change: Callable[[bytes], bytes]
-) -> Iterator[Transaction]:
-    """One act: the file's new bytes, checked, and the entry with both hashes."""
-    path = district.home.registry / FILE
-    before = path.read_bytes() if path.exists() else b""
-    after = change(before)
-    refuse(
-        [
-            problem
-            for problem in _read(district, after).problems
-            if _is_new(district, problem)
-        ]
-    )
-    hashes = f" ({FILE} {_hash(before)} to {_hash(after)})"
-    noted = Act(**(act.__dict__ | {"reason": act.reason + hashes}))
-    with open_chain(district.store, district.home).recording(noted) as transaction:
-        yield transaction
-        put(path, after)
-
-
-def _is_new(district: District, problem: Any) -> bool:
-    """It was not wrong before; what was is not this command's to mend."""
-    known = {(one.line, one.what, one.value) for one in district.registry.problems}
-    return (problem.line, problem.what, problem.value) not in known
-
-
-def _read(district: District, data: bytes) -> Rows:
-    most = district.settings.limits.registry_rows
-    return exceptions(read_file(data, FILES[FILE], _names(district), most))
-
-
-def _names(district: District) -> Mapping[str, str]:
-    return district.settings.registry.columns.get(FILE, {})
-
-
-def _hash(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()[:12]
-
-
-def _next_id(district: District) -> str:
-    taken = set(district.registry.frames["exceptions"]["exception_id"])
-    path = district.home.registry / FILE
-    text = path.read_text("utf-8", "replace") if path.exists() else ""
-    number = 1
-    # ids of rows that were taken back or set aside are not given again
-    while f"X-{number:03}" in taken or f"X-{number:03}" in text:
-        number += 1
-    return f"X-{number:03}"
 
 
 def _row(district: District, ident: str) -> Mapping[str, Any]:

@@ -31,6 +31,7 @@ from pipelines.privacy.redaction import hidden_sites, nameless, redact, redacted
 from pipelines.state import ledger
 from pipelines.state.audit import open_chain
 from pipelines.state.findings import history, stored_evidence
+from pipelines.state.referrals import statements
 from pipelines.warehouse.headers import DETECTIONS, SHARED
 from pipelines.warehouse.library import macros, models, sql_folder
 from pipelines.warehouse.models import MACROS, macros_used
@@ -66,6 +67,8 @@ class Material:
         queries: SQL by file, as it stands now.
         versions: Of Schoolbell, its parts, the registry and the settings.
         has_names: Names and lines stand in it.
+        statements: What the person concerned says, their text where names stand in it.
+        letter: The page for whom the case is referred to; empty where it is to nobody.
     """
 
     case: Mapping[str, Any]
@@ -77,11 +80,17 @@ class Material:
     queries: Mapping[str, str]
     versions: Mapping[str, Any]
     has_names: bool
+    statements: Sequence[Mapping[str, Any]] = ()
+    letter: str = ""
 
 
 def pack(material: Material) -> bytes:
     """The zip, sealed by its manifest."""
-    members = dict(_members(material))
+    return sealed_zip(dict(_members(material)))
+
+
+def sealed_zip(members: dict[str, bytes]) -> bytes:
+    """Members as a zip with the manifest of their hashes; the same give the same."""
     manifest = "".join(
         f"{hashlib.sha256(members[name]).hexdigest()}  {name}\n"
         for name in sorted(members)
@@ -120,6 +129,19 @@ def _members(material: Material) -> Iterator[tuple[str, bytes]]:
     yield "verdicts.csv", _csv(_columns(material.verdicts), material.verdicts)
     for name, text in material.queries.items():
         yield f"sql/{name}", text.encode()
+    yield from _statements(material)
+    if material.letter:
+        yield "letter.html", material.letter.encode()
+
+
+def _statements(material: Material) -> Iterator[tuple[str, bytes]]:
+    """What the person concerned says; the whole text where names may stand in it."""
+    if not material.statements:
+        return
+    columns = ("statement_id", "received_time", "summary", "tests", "sha256")
+    yield "statements.csv", _csv(columns, material.statements)
+    for one in material.statements if material.has_names else ():
+        yield f"statements/{one['statement_id']}.txt", str(one["text"]).encode()
 
 
 def _evidence_lines(
@@ -196,6 +218,11 @@ def _readme(material: Material) -> str:
     about = f"week {case['week']}, clause {case['clause']}"
     if is_pupil:
         about += ", about a student's account: a confidential record"
+    more = ""
+    if material.statements:
+        more += "statements.csv    what the person concerned says of the case\n"
+    if material.letter:
+        more += "letter.html       the case in plain words; open it first\n"
     return f"""Evidence pack of case {case["case_id"]}
 
 {len(material.findings)} findings, {about}.
@@ -226,7 +253,7 @@ verdicts.csv      what reviewers decided, with their reasons
 parameters.json   the thresholds in force
 sql/              the queries of the rules, and of all that they read
 versions.json     versions of the software, the registry and the settings
-MANIFEST.sha256   the hash of each of these files
+{more}MANIFEST.sha256   the hash of each of these files
 """
 
 
@@ -254,9 +281,7 @@ def gathered(district: District, case: Case, named: Named | None) -> Material:
         named: Gives the pseudonyms; None: names, and the lines as they are.
     """
     wanted = {str(finding["finding_id"]) for finding in case.findings}
-    copies = [
-        row for row in stored_evidence(district.store) if row["finding_id"] in wanted
-    ]
+    copies = stored_evidence(district.store, wanted)
     rules = sorted({str(finding["rule"]) for finding in case.findings})
     events = _events(district, case, named)
     return Material(
@@ -270,6 +295,7 @@ def gathered(district: District, case: Case, named: Named | None) -> Material:
         queries=_queries(rules),
         versions=_versions(district, rules),
         has_names=named is None,
+        statements=statements(district.store, case.case_id),
     )
 
 

@@ -258,7 +258,11 @@ def granted_for(chain: Chain, wish: Wish, by: Asker, lasting: timedelta) -> None
 
 def _is_running(chain: Chain, wish: Wish, by: Asker, lasting: timedelta) -> bool:
     """A request of theirs for the case was approved, and used not long ago."""
-    used = [row["used_time"] for row in _requests(chain, wish, by) if row["used_time"]]
+    used = [
+        row["used_time"]
+        for row in _requests(chain, wish, by)
+        if row["used_time"] and row["approved_by"] is not None
+    ]
     return any(
         datetime.now(UTC) - datetime.fromisoformat(time) <= lasting for time in used
     )
@@ -271,26 +275,52 @@ def approve(chain: Chain, request_id: str, by: Asker) -> Mapping[str, Any]:
         SettingsError: There is no such request that still waits.
         RefusedError: They asked for it themselves.
     """
+    return _answered(chain, request_id, by, "approve", "")
+
+
+def refuse(chain: Chain, request_id: str, reason: str, by: Asker) -> Mapping[str, Any]:
+    """Refuse what another person asked for, for good; the request.
+
+    Raises:
+        SettingsError: There is no such request that still waits.
+        RefusedError: They asked for it themselves.
+    """
+    return _answered(chain, request_id, by, "refuse", reason)
+
+
+def _answered(
+    chain: Chain, request_id: str, by: Asker, answer: str, reason: str
+) -> Mapping[str, Any]:
     row = next(iter(requests(chain.store, request_id=request_id)), None)
-    if row is None or row["approved_by"] is not None or not _is_fresh(row):
+    if row is None or not is_waiting(row):
         raise SettingsError(
             f"no request {request_id} waits for approval",
-            remedy="It may have been approved, or be older than 24 hours: ask again.",
+            remedy="It may have been answered, or be older than 24 hours: ask again.",
         )
-    if row["asked_by"] == by.uid:
+    if by.is_same(row["asked_by"]):
         raise RefusedError("nobody approves their own request", where=request_id)
     act = Act(
         actor=str(by),
-        action=f"approve {row['action']}",
+        action=f"{answer} {row['action']}",
         subject=request_id,
         case=row["case_id"],
-        reason=row["reason"],
+        reason=reason or row["reason"],
+    )
+    now = now_text()
+    # who refuses uses the request up: it was answered, and gives nothing
+    answered = (
+        {"approved_by": by.uid, "approved_time": now}
+        if answer == "approve"
+        else {"used_time": now}
     )
     with chain.recording(act) as transaction:
-        change_request(
-            transaction, request_id, approved_by=by.uid, approved_time=now_text()
-        )
+        change_request(transaction, request_id, **answered)
     return row
+
+
+def is_waiting(row: Mapping[str, Any]) -> bool:
+    """Nobody has answered a request yet, and it is not too old to be answered."""
+    return row["approved_by"] is None and row["used_time"] is None and _is_fresh(row)
 
 
 def _open(chain: Chain, wish: Wish, by: Asker) -> Mapping[str, Any] | None:

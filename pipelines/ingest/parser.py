@@ -5,6 +5,7 @@ an envelope (`mixed.py`). A file of many products, or in envelopes, has the form
 `mixed`, for which this is the only way.
 """
 
+import os
 from collections import deque
 from collections.abc import Generator, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -165,8 +166,10 @@ def _with_times(parsed: Parsed, batch: pl.DataFrame) -> Parsed:
     return Parsed(events, rejects, parsed.blanks, parsed.header)
 
 
-AT_ONCE = 2
-WAITING = 2
+AT_ONCE = min(max(os.cpu_count() or 1, 2), 8)
+"""Blocks that are parsed at once, each on a core and in some 100 MB."""
+
+WAITING = AT_ONCE
 MOST_CHANGES = 3
 
 

@@ -21,6 +21,7 @@ from pipelines.health.source_hours import closed_times, expected_hours
 from pipelines.notebook.saved import listed, saved_query, values_of
 from pipelines.reports.dictionary import meaning_of, notes_of
 from pipelines.settings.home import DistrictHome
+from pipelines.state.openings import note_opening
 from pipelines.warehouse.snapshots import (
     SqlError,
     current,
@@ -400,8 +401,15 @@ def connect(
     """
     found = _home(home)
     path = chosen(DistrictHome(found).snapshots, as_of, week)
-    opened = Connection(found, path, is_local=not utc)
+    opened = noted(Connection(found, path, is_local=not utc))
     _say(str(opened))
+    return opened
+
+
+def noted(opened: Connection) -> Connection:
+    """The same connection; who opened it is in the audit log, or on its way there."""
+    if not note_opening(DistrictHome(opened.home), opened.snapshot):
+        _say("That this was opened could not be noted: schoolbell protect, as root")
     return opened
 
 

@@ -8,6 +8,7 @@ which look at the login behind `sudo`.
 |---|---|---|---|---|
 | reports, editions | read | read | read | read |
 | snapshots | read | read | - | read |
+| openings | add | add | - | add |
 | settings, registry | - | - | write | - |
 | landing | - | - | list | - |
 | kept registry, keys, lake, state, warehouse | - | - | - | - |
@@ -51,6 +52,8 @@ RIGHTS: Mapping[str, Right] = {
     "editions": Right(READERS, 0o2750, 0o640),
     "snapshots": Right(ANALYSTS, 0o2750, 0o440),
     "registry": Right(OPERATORS, 0o2770, 0o660),
+    # whoever opens a snapshot leaves a note; nobody removes another's
+    "openings": Right(ANALYSTS, 0o3770, None),
     # whoever delivers logs owns the folders of the sources
     "landing": Right(OPERATORS, 0o2750, None),
     "registry-kept": PRIVATE,

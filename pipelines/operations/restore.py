@@ -36,8 +36,8 @@ from pipelines.state.findings import stored_findings
 from pipelines.state.home_mark import Mark, advance, begin, mark_of, note, noted
 from pipelines.state.layout import layout_of
 from pipelines.state.layout import mark as layout
+from pipelines.state.runs import DRILLED
 
-LAST_DRILL = "last_drill_time"
 KEYS = ("pseudonyms.key", "audit.key")
 
 
@@ -322,7 +322,7 @@ def drill(district: District, backup: Path, keys: Path, scratch: Path) -> Sequen
         shutil.rmtree(place, ignore_errors=True)
     if not wrong:
         with district.store.writing() as transaction:
-            remember(transaction, LAST_DRILL, now_text())
+            remember(transaction, DRILLED, now_text())
     return wrong
 
 

@@ -298,16 +298,22 @@ def copied(district: District, folder: Path) -> District:
             where=str(real.warehouse),
             remedy="Run: schoolbell run --home HOME",
         )
-    with only_writer(real):
-        shutil.copyfile(real.warehouse, home.warehouse)
-        log = real.warehouse.with_name(real.warehouse.name + ".wal")
-        if log.exists():
-            shutil.copyfile(log, home.warehouse.with_name(log.name))
-        with (
-            closing(sqlite3.connect(real.state_db)) as held,
-            closing(sqlite3.connect(home.state_db)) as to,
-        ):
-            held.backup(to)
+    before = _idle(real)
+    shutil.copyfile(real.warehouse, home.warehouse)
+    log = real.warehouse.with_name(real.warehouse.name + ".wal")
+    if log.exists():
+        shutil.copyfile(log, home.warehouse.with_name(log.name))
+    with (
+        closing(sqlite3.connect(real.state_db)) as held,
+        closing(sqlite3.connect(home.state_db)) as to,
+    ):
+        held.backup(to)
+    if _idle(real) != before:
+        raise BusyError(
+            "a run was at work meanwhile",
+            where=str(real.warehouse.name),
+            remedy="Try again.",
+        )
     shutil.copyfile(real.settings_file, home.settings_file)
     home.registry.mkdir()
     if real.registry.is_dir():
@@ -316,6 +322,18 @@ def copied(district: District, folder: Path) -> District:
     for file in district.registry.refused:
         (home.registry / file.name).write_bytes(data_of(real, file.name))
     return replace(district, home=home, store=open_store(home.state_db))
+
+
+def _idle(home: DistrictHome) -> list[tuple[str, int, int]]:
+    """What the warehouse's files are while nobody writes; the lock is let go at once.
+
+    Raises:
+        BusyError: A run is at work.
+    """
+    with only_writer(home):
+        files = sorted(home.path.glob(f"{home.warehouse.name}*"))
+        stats = [(path.name, path.stat()) for path in files]
+        return [(name, one.st_size, one.st_mtime_ns) for name, one in stats]
 
 
 def changed(district: District, settings: Settings) -> District:

@@ -27,6 +27,7 @@ from pipelines.registry.kept_copies import (
     read_kept,
     refused,
 )
+from pipelines.registry.layer import read_layer
 from pipelines.registry.policy import FILE as POLICY
 from pipelines.registry.policy import read_policy
 from pipelines.registry.roster import MANIFEST, ORGS, ROLES, USERS
@@ -95,20 +96,24 @@ def read_folder(home: DistrictHome, settings: Settings) -> RegistryFolder:
         if one.name in rows:
             problems += rows[one.name].problems
             rows[one.name] = _kept_rows(data, one, settings)
+    agency = read_layer(home.agency)
+    for name in agency.rows:
+        rows[name] = agency.below(rows[name], name)
     events, strange = _calendars(found, settings)
     hashes = {
         name: hashlib.sha256(data).hexdigest()
-        for name, data in (found | bundle).items()
+        for name, data in {**found, **bundle, **agency.files}.items()
     }
     return RegistryFolder(
         rows=rows,
         events=events,
-        policy=found.get(POLICY),
+        policy=agency.policy_below(found.get(POLICY)),
         refused=shrunk,
         given=given,
         kept=kept,
         problems=(
             *problems,
+            *agency.problems,
             *(shrunk_file.problem for shrunk_file in shrunk),
             *strange,
             *rows[ORGS.name].problems,

@@ -131,7 +131,13 @@ def create(path: Path, **said: Unpack[Said]) -> DistrictHome:
     home = DistrictHome(path)
     for folder in (home.path, home.reports, home.snapshots):
         shared_folder(folder)
-    for folder in (home.registry, home.landing, home.lake, home.keys):
+    for folder in (
+        home.registry,
+        home.landing,
+        home.lake,
+        home.keys,
+        home.openings,
+    ):
         make_folder(folder, PRIVATE)
     settings = settings_text(Answers(**said))
     make_file(home.settings_file, settings.encode(), PLAIN_FILE)

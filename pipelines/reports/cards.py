@@ -445,6 +445,7 @@ class CaseCard:
         command: The command that records a verdict on all of it.
         related: Id and page of the week's other cases of the same accounts.
         line_count: Log lines that its findings rest on, each counted once.
+        statements: What the person concerned says of it.
     """
 
     case_id: str
@@ -462,6 +463,7 @@ class CaseCard:
     command: str
     related: tuple[tuple[str, str], ...]
     line_count: int
+    statements: tuple[str, ...] = ()
 
     @property
     def findings(self) -> tuple[Card, ...]:
@@ -639,6 +641,7 @@ def _case_card(
         command=f"schoolbell findings verdict {case.case_id} CODE --reason ...",
         related=tuple((one, page_name(one)) for one in others if one != case.case_id),
         line_count=line_count,
+        statements=tuple(view.inputs.statements.get(case.case_id, ())),
     )
 
 

@@ -11,7 +11,7 @@ can show more.
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
@@ -32,7 +32,7 @@ from pipelines.reports.sections import EDITIONS, sections
 from pipelines.reports.tables import Table, table, total
 from pipelines.reports.view import View
 from pipelines.reports.weekly import Pages, about, case_pages, shared_files
-from pipelines.reports.words import KINDS, NOT_KNOWN, count, number, share
+from pipelines.reports.words import KINDS, NOT_KNOWN, count, day_range, number, share
 
 HIDDEN = "held back"
 SEVERAL = "several buildings"
@@ -61,6 +61,48 @@ def counts_of(view: View) -> list[Count]:
         for column, label in enumerate([*labels, "any of these"])
     ]
     return [*kinds, *_rough(view, least), *_of_data(view)]
+
+
+def public_counts(view: View) -> list[Count]:
+    """The few numbers for everybody: the week's cases, how they went, who looked."""
+    counts = counts_of(view)
+    if len(counts) == 1:
+        return counts
+    said = view.inputs.openness
+    asked = [
+        Count(number(said[name]), label)
+        for name, label in PUBLIC_ACTS.items()
+        if name in said
+    ]
+    new = replace(counts[len(KINDS)], label="new cases")
+    arrived = [one for one in counts if one.label == "of source hours arrived"]
+    return [new, *_rough(view, view.inputs.least_count)[:2], *arrived, *asked]
+
+
+def _trend(view: View, least: int) -> Table:
+    """The weeks before, each so roughly that no difference shows one case."""
+    rows = [
+        [day_range(week, week + timedelta(days=6)), band(cases, least)]
+        for week, cases in sorted(_weekly(view).items())[-PUBLIC_WEEKS:]
+    ]
+    title = "Cases that waited for a decision, in the weeks before"
+    return table(title, ["Week", "Cases"], rows)
+
+
+def _weekly(view: View) -> dict[date, int]:
+    return {
+        week["week_start"]: int(week["needs_review"])
+        for week in view.inputs.previous
+        if week.get("needs_review") is not None and week["week_start"] < view.start
+    }
+
+
+PUBLIC_WEEKS = 8
+PUBLIC_ACTS = {
+    "look_ups": "look-ups of a name for a case, this school year",
+    "answered": "requests for public records answered, this school year",
+    "open": "requests for public records that are open",
+}
 
 
 def _rough(view: View, least: int) -> list[Count]:
@@ -152,8 +194,10 @@ def standing_cases(view: View) -> list[Case]:
 
 def tables_of(view: View, kind: str) -> Sequence[Table]:
     """The tables that an edition shows beside its numbers."""
-    if kind == "public" or not coverage(view).has_data:
+    if not coverage(view).has_data:
         return ()
+    if kind == "public":
+        return (_trend(view, view.inputs.least_count),) if _weekly(view) else ()
     if kind == "board":
         return (_items_table(view, view.inputs.least_count),)
     return (_items_table(view, least=1), _use_table(view, least=1))
@@ -270,6 +314,12 @@ HELD = (
     "back, and so is every count from which it could be worked out."
 )
 
+DEFINED = (
+    "A case is what one account or device did in one week that a rule asks about: a "
+    "question to look into, not a finding of fault. A log names an account, never who "
+    "sat at the keyboard."
+)
+
 
 @dataclass(frozen=True)
 class Edition:
@@ -335,7 +385,8 @@ def edition_report(inputs: ReportInputs, week_start: date, edition: Edition) -> 
         numbers = [old, *whole_counts(whole), *_of_data(whole), *_signed(whole)]
         pages = _pages(whole, edition, numbers, tables_of(whole, edition.kind))
         return pages | case_pages(whole, shared, whole=True)
-    numbers = counts_of(whole)
+    is_public = edition.kind == "public"
+    numbers = public_counts(whole) if is_public else counts_of(whole)
     tables = tables_of(whole, edition.kind)
     return _pages(View(of_nobody(inputs), week_start), edition, numbers, tables)
 
@@ -369,6 +420,8 @@ def said(view: View, edition: Edition) -> dict[str, object]:
     """What every page of the edition says of itself."""
     least = view.inputs.least_count
     intro = HELD.format(least=least)
+    if edition.kind == "public":
+        intro = f"{DEFINED} {intro}"
     if edition.kind == "superintendent":
         intro = "All counts and cases, with code names; the names stay with reviewers."
     if edition.building:

@@ -49,7 +49,7 @@ class ReportInputs:
             false_positives, response, stage, clauses; `is_fed` is false where no
             log of a kind that it reads has arrived.
         clauses: Policy clauses: clause_id, title, binds, strength, cannot_show,
-            detections.
+            detections, controls (each label, what it was proved by, day).
         previous: Headline numbers of other published weeks: week_start,
             needs_review, shared_accounts, new_sites, off_hours_accounts, coverage
             (0 to 1); may hold school_days. One whose report was deleted in time
@@ -57,8 +57,11 @@ class ReportInputs:
         not_believed: Sentences about registry files that shrank and were not taken.
         kept_from: First day whose findings are all still kept, where some are not.
         referral: Which office takes an item further; `sentence` says it.
+        openness: This school year's `look_ups` of names, and requests for public
+            records that were `answered` and are `open`.
         signed: Weeks that were signed, by their Monday: by whom, when, which revision,
             and how many cases then waited.
+        statements: What the person concerned says of a case, in a summary, by its id.
         title: What the report is called; stands beside the district's name.
         sections_off: Names of sections that the report leaves out.
         paper: letter or a4.
@@ -115,6 +118,8 @@ class ReportInputs:
     building_codes: Mapping[str, str] = field(default_factory=dict)
     audit_head: str = ""
     signed: Mapping[date, Signature] = field(default_factory=dict)
+    openness: Mapping[str, int] = field(default_factory=dict)
+    statements: Mapping[str, Sequence[str]] = field(default_factory=dict)
     title: str = REPORT_TITLE
     sections_off: Sequence[str] = ()
     least_count: int = LEAST_COUNT

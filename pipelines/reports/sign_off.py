@@ -14,7 +14,7 @@ from pipelines.district import District
 from pipelines.errors import SettingsError
 from pipelines.findings.cases import monday_of, queue_of, standing_cases_of, week_of
 from pipelines.settings.roles import Asker
-from pipelines.state.audit import Act, Entry, open_chain
+from pipelines.state.audit import Act, Chain, Entry, open_chain
 from pipelines.state.published_reports import report_facts
 
 ACTION = "sign week"
@@ -39,7 +39,9 @@ class Signature:
     waiting: int
 
 
-def sign_week(district: District, label: str, by: str, asker: Asker) -> Signature:
+def sign_week(
+    district: District, chain: Chain, label: str, by: str, asker: Asker
+) -> Signature:
     """Sign a week's newest report.
 
     Args:
@@ -85,7 +87,7 @@ def sign_week(district: District, label: str, by: str, asker: Asker) -> Signatur
         subject=label,
         reason=json.dumps(said, sort_keys=True),
     )
-    with open_chain(district.store, district.home).recording(act):
+    with chain.recording(act):
         pass
     return signatures(district)[week]
 

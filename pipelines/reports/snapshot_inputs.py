@@ -6,16 +6,20 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from pipelines.clock import school_year
 from pipelines.district import District
 from pipelines.errors import SettingsError
 from pipelines.events import EVENT_CLASSES
 from pipelines.findings.unjudged import UNJUDGED
 from pipelines.health.source_hours import closed_times, expected_hours, usual_lags
+from pipelines.privacy.lookups import NAMING
 from pipelines.registry.account_domains import APPLIED
 from pipelines.registry.registry import building_names
+from pipelines.reports.controls import controls_by_clause
 from pipelines.reports.inputs import ReportInputs
 from pipelines.reports.palette import DARK, LIGHT, READABLE, least_contrast
 from pipelines.reports.schemas import SCHEMAS, empty_frame
@@ -27,6 +31,8 @@ from pipelines.state import ledger
 from pipelines.state.account_domains import noted_domains
 from pipelines.state.audit import open_chain
 from pipelines.state.days import source_days as counted_days
+from pipelines.state.records import record_requests
+from pipelines.state.referrals import statements_by_case
 from pipelines.state.runs import last_look
 from pipelines.state.source_issues import stored_issues
 from pipelines.warehouse.database import Database
@@ -79,16 +85,38 @@ def _regulation(said: DetectionSettings) -> str | None:
 
 
 def clauses(district: District) -> Sequence[Mapping[str, Any]]:
-    """The clauses of the district's policy, each with the rules that serve it."""
+    """The clauses of the district's policy, with the rules and controls of each."""
     serving: dict[str, list[str]] = {}
     for code, detection in district.detections.items():
         for clause in detection.clauses:
             serving.setdefault(clause.clause_id, []).append(code)
     frame = district.registry.frames["clauses"]
+    controls = controls_by_clause(district)
     return [
-        {**row, "detections": sorted(serving.get(row["clause_id"], []))}
+        {
+            **row,
+            "detections": sorted(serving.get(row["clause_id"], [])),
+            "controls": list(controls.get(row["clause_id"], [])),
+        }
         for row in frame.iter_rows(named=True)
     ]
+
+
+def openness(district: District, now: datetime) -> Mapping[str, int]:
+    """How often names were looked up, and records asked for, this school year."""
+    year = school_year(now.astimezone(ZoneInfo(district.zone)).date())
+    zone = ZoneInfo(district.zone)
+
+    def is_now(time: str) -> bool:
+        return school_year(datetime.fromisoformat(time).astimezone(zone).date()) == year
+
+    asked = [one for one in record_requests(district.store) if is_now(one.opened_time)]
+    entries = open_chain(district.store, district.home).entries()
+    return {
+        "look_ups": sum(one.action in NAMING and is_now(one.time) for one in entries),
+        "answered": sum(bool(one.closed_time) for one in asked),
+        "open": sum(not one.closed_time for one in asked),
+    }
 
 
 def permits(district: District) -> pl.DataFrame:
@@ -280,6 +308,8 @@ def report_inputs(
         hourly_use=_known(database, "marts.hourly_use"),
         audit_head=audit_head(district),
         signed=signatures(district),
+        openness=openness(district, now),
+        statements=statements_by_case(district.store),
         rules=rules(district),
         clauses=clauses(district),
         district=district.settings.district.name,

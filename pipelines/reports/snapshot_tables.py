@@ -1,7 +1,7 @@
 """Publishes: a pseudonymous snapshot, then the reports made from it alone."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from importlib.metadata import version as installed
 from pathlib import Path
@@ -11,7 +11,7 @@ import polars as pl
 
 from pipelines.district import District
 from pipelines.errors import ModelError
-from pipelines.findings.cases import placed_cases
+from pipelines.findings.cases import Case, placed_cases
 from pipelines.findings.frames import EVIDENCE, FINDINGS, INSTANT
 from pipelines.findings.rule_quality import qualities_of, quality_frame
 from pipelines.findings.unjudged import UNJUDGED, frame, unjudged
@@ -95,25 +95,42 @@ def finding_frames(
     Args:
         sensitive: Names of sites that get one too.
     """
+    cases, lines = placed_cases(district), stored_evidence(district.store)
     masks = names.names("site", sensitive)
+    findings, evidence = case_frames(district, cases, lines, names, masks)
+    return {
+        "findings.findings": findings,
+        "findings.evidence": evidence,
+        "findings.rule_standing": quality_frame(qualities_of(district)),
+    }
+
+
+def case_frames(
+    district: District,
+    cases: Iterable[Case],
+    lines: Iterable[Mapping[str, Any]],
+    names: Pseudonyms,
+    masks: Mapping[str, str],
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The findings of some cases and their cited lines, under pseudonyms.
+
+    Args:
+        masks: Names in place of sensitive sites.
+    """
     findings = [
         _finding(row, district.subject_kind(row["rule"]), names)
         | {"case_id": case.case_id, "clause": case.clause}
-        for case in placed_cases(district)
+        for case in cases
         for row in case.findings
     ]
-    evidence = [_evidence(row, masks) for row in stored_evidence(district.store)]
-    cited = pl.DataFrame(evidence, schema=EVIDENCE)
-    return {
-        "findings.findings": pl.DataFrame(findings, schema=FINDINGS).sort(
-            "event_date", "finding_id"
-        ),
-        "findings.evidence": cited.with_columns(
+    cited = pl.DataFrame([_evidence(row, masks) for row in lines], schema=EVIDENCE)
+    return (
+        pl.DataFrame(findings, schema=FINDINGS).sort("event_date", "finding_id"),
+        cited.with_columns(
             renamed(cited["account"], "account", names),
             renamed(cited["device"], "device", names),
         ),
-        "findings.rule_standing": quality_frame(qualities_of(district)),
-    }
+    )
 
 
 def _instant(text: str) -> datetime:

@@ -19,7 +19,7 @@ from pipelines.ingest.remote import is_remote
 from pipelines.reports.mail import mail_channels
 from pipelines.reports.palette import READABLE
 from pipelines.reports.snapshot_inputs import known_sections, pale
-from pipelines.settings.model import Scalar
+from pipelines.settings.model import Detection, Scalar
 from pipelines.settings.problems import Fault, Problem, nearest
 from pipelines.settings.reader import NAME
 from pipelines.settings.toml_text import Path, key_lines, line_of, toml
@@ -36,11 +36,11 @@ _WORDS = {
 }
 
 
-def rule_faults(district: District) -> Iterator[Fault]:
+def rule_faults(said_of_rules: Mapping[str, Detection]) -> Iterator[Fault]:
     """Rules that do not exist, parameters that they do not have, values not allowed."""
     known = _by_name()
     codes = sorted({one.header.code for one in known.values() if one.header.code})
-    for name, said in district.settings.detections.items():
+    for name, said in said_of_rules.items():
         if name not in known:
             guess = nearest(name, codes) or codes[0]
             where, paste = ("detections", name), f"[detections.{guess}]"
@@ -140,7 +140,7 @@ def _faults(district: District) -> Iterator[Fault]:
         yield from _format(name, source.format)
         yield from _options(name, source.format, source.options)
         yield from _folder(district, name, source.path)
-    yield from rule_faults(district)
+    yield from rule_faults(district.settings.detections)
     yield from _report(district)
     for name, one in district.settings.alerts.channels.items():
         if one.enabled:

@@ -27,6 +27,7 @@ from pipelines.reports.publishing import (
 from pipelines.reports.snapshot_tables import publish_snapshot
 from pipelines.run.readiness import names_of, not_delivered
 from pipelines.state.home_mark import move_on
+from pipelines.state.openings import gather_openings
 from pipelines.state.published_reports import mark_reports_written, pending_reports
 from pipelines.state.runs import note_run, set_back
 from pipelines.warehouse.builds import Built
@@ -90,6 +91,7 @@ def run_opened(
 ) -> Result:
     """The steps of a run on an opened district whose lock is held."""
     check_report_settings(district)
+    gather_openings(district.store, district.home)
     behind = set_back(district.store, now)
     seconds: dict[str, float] = {}
     began = datetime.now(UTC)

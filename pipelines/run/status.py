@@ -28,6 +28,8 @@ from pipelines.health.rule_coverage import noted_coverage
 from pipelines.health.source_states import SourceState, source_states
 from pipelines.ingest.compression import NO_CHECKSUM
 from pipelines.ingest.lake import unlisted_files
+from pipelines.records.due import due_line, due_soon
+from pipelines.registry.layer import read_layer
 from pipelines.reports.sign_off import unsigned
 from pipelines.run.readiness import names_of, not_delivered
 from pipelines.state import ledger
@@ -135,6 +137,7 @@ def status_of(district: District, now: datetime) -> Status:
         "models_not_built": len(failed),
         **_to_decide(district),
         "registry_problems": len(district.registry.problems),
+        "agency_layer": _layer(district),
         "judged_share": f"{coverage.share:.1%}" if coverage.attributable else "",
         **unsent,
         "disk_free_gb": round(disk_usage(district.home.path).free / 1e9, 1),
@@ -145,6 +148,7 @@ def status_of(district: District, now: datetime) -> Status:
     reasons += [(LOOK, line) for line in coverage.lines]
     # nobody has to act where a district never had such a log
     reasons += [(WELL, line) for line in not_delivered(district)]
+    reasons += _of_records(district, now)
     code = max((code for code, _ in reasons), default=WELL)
     shown["state"] = WORDS[code]
     shown["reasons"] = [text for _, text in sorted(reasons, key=lambda one: -one[0])]
@@ -188,6 +192,19 @@ def unfinished(district: District) -> Iterator[str]:
     if district.home.old_warehouse.exists():
         name = district.home.old_warehouse.name
         yield f"a rebuild of the warehouse was cut off and left {name}; {remedy}"
+
+
+def _of_records(district: District, now: datetime) -> Iterator[tuple[int, str]]:
+    """Requests for public records whose day is near or over."""
+    today = now.astimezone(ZoneInfo(district.zone)).date()
+    for one, left in due_soon(district, today):
+        yield (LOOK if left >= 0 else ACT), due_line(one.request_id, left)
+
+
+def _layer(district: District) -> str:
+    """Version of the agency's layer that the home holds, and its digest."""
+    held = read_layer(district.home.agency)
+    return f"{held.version} ({held.digest})" if held.digest else ""
 
 
 def _runs(district: District) -> dict[str, str]:

@@ -33,6 +33,16 @@ class DistrictHome:
         return self.path / "registry"
 
     @property
+    def agency(self) -> Path:
+        """What the district's service agency says, below the district's own words."""
+        return self.registry / "agency"
+
+    @property
+    def agency_rules(self) -> Path:
+        """The agency's rule settings."""
+        return self.agency / "rules.toml"
+
+    @property
     def kept_registry(self) -> Path:
         """Copies of the registry files that were last believed."""
         return self.path / "registry-kept"
@@ -71,6 +81,11 @@ class DistrictHome:
     def snapshots(self) -> Path:
         """Read-only copies of the warehouse."""
         return self.path / "snapshots"
+
+    @property
+    def openings(self) -> Path:
+        """Where readers who cannot write the state note that they opened a snapshot."""
+        return self.path / "openings"
 
     @property
     def lists(self) -> Path:

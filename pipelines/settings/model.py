@@ -12,9 +12,16 @@ from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal, get_args
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    PrivateAttr,
+    field_validator,
+    model_validator,
+)
 
 from pipelines.settings.alert_settings import Alerts
+from pipelines.settings.desk import Desk
 from pipelines.settings.parts import SEVERITIES, MisusedKeyError, Part, gathered
 from pipelines.settings.record_classes import Retention
 from pipelines.settings.roles import Roles
@@ -62,6 +69,12 @@ class Detection(Part):
                     paste=f"# {key} =",
                 )
         return data
+
+    def over(self, below: "Detection") -> "Detection":
+        """What is said here, and what only the layer below says."""
+        parameters = {**below.parameters, **self.parameters}
+        said = {name: getattr(self, name) for name in self.model_fields_set}
+        return below.model_copy(update=said | {"parameters": parameters})
 
     @model_validator(mode="after")
     def _approved_is_what_a_regulation_says(self) -> "Detection":
@@ -449,6 +462,56 @@ class Dagster(Part):
     )
 
 
+RecordClass = Literal[
+    "student_rows", "small_counts", "sensitive_sites", "names", "free_text"
+]
+"""What in a table of records is not for everybody."""
+EXEMPTIONS: Mapping[RecordClass, str] = {
+    "student_rows": "student records (FERPA, 20 U.S.C. 1232g)",
+    "small_counts": "would identify a person",
+    "sensitive_sites": "would tell of health, faith or private life",
+    "names": "personal information in a personnel matter",
+    "free_text": "not yet reviewed for personal information",
+}
+"""What is cited where the district names nothing: a draft, for counsel to settle."""
+
+
+class RecordSettings(Part):
+    """Requests for public records; how long the district has is the district's word."""
+
+    response_days: int | None = Field(
+        default=None,
+        ge=1,
+        le=365,
+        description="days in which a request is to be answered; absent: no clock",
+        examples=[20],
+    )
+    warn_days: int = Field(
+        default=3, ge=0, le=60, description="days before that in which status and "
+        "alerts say so",
+        examples=[3],
+    )  # fmt: skip
+    rows_an_hour: int = Field(
+        default=600,
+        ge=1,
+        description="rows that a person reviews in an hour, for the estimate of cost",
+        examples=[600],
+    )
+    hourly_cost: float = Field(
+        default=0, ge=0, description="cost of that hour, in the district's currency",
+        examples=[35.0],
+    )  # fmt: skip
+    exemptions: Mapping[RecordClass, str] = Field(
+        default_factory=dict,
+        description="what the district cites for each class that it withholds",
+        examples=[{"student_rows": "Iowa Code 22.7(1)"}],
+    )
+
+    def exemption(self, of: RecordClass) -> str:
+        """What is cited for a class without a decision of its own."""
+        return self.exemptions.get(of) or EXEMPTIONS[of]
+
+
 class Settings(Part):
     """Everything that `district.toml` can say."""
 
@@ -464,3 +527,17 @@ class Settings(Part):
     dagster: Dagster = Dagster()
     roles: Roles = Roles()
     retention: Retention = Retention()
+    desk: Desk = Desk()
+    records: RecordSettings = RecordSettings()
+    _agency: Mapping[str, Detection] = PrivateAttr(default_factory=dict)
+
+    @property
+    def agency(self) -> Mapping[str, Detection]:
+        """What the district's service agency sets of rules, as it is written."""
+        return self._agency
+
+    def below(self, agency: Mapping[str, Detection]) -> "Settings":
+        """These settings over an agency's; what a district says itself stands."""
+        laid = self.model_copy()
+        laid._agency = agency  # noqa: SLF001 - a copy of its own kind
+        return laid

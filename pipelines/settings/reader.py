@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -12,8 +13,8 @@ from pydantic_core import ErrorDetails
 from pipelines.errors import SettingsError
 from pipelines.settings.alert_settings import SECRET_WORDS
 from pipelines.settings.home import DistrictHome
-from pipelines.settings.model import Settings
-from pipelines.settings.parts import MisusedKeyError
+from pipelines.settings.model import Detection, Settings
+from pipelines.settings.parts import MisusedKeyError, Part
 from pipelines.settings.problems import InvalidSettingsError, Problem, nearest
 from pipelines.settings.toml_text import (
     Path,
@@ -264,7 +265,43 @@ def load_settings(home: DistrictHome) -> Settings:
         raise SettingsError(
             what, where=str(home.settings_file), remedy=remedy
         ) from error
-    return parse_settings(data)
+    return parse_settings(data).below(agency_rules(home))
+
+
+def agency_rules(home: DistrictHome) -> Mapping[str, Detection]:
+    """What the district's service agency sets of rules; empty without an agency.
+
+    Raises:
+        InvalidSettingsError: Something in it is wrong; carries every problem.
+    """
+    try:
+        data = home.agency_rules.read_bytes()
+    except FileNotFoundError:
+        return {}
+    return parse_rules(data, str(home.agency_rules.relative_to(home.path)))
+
+
+def parse_rules(data: bytes, name: str) -> Mapping[str, Detection]:
+    """The rule settings of a layer: `[detections.CODE]` as in `district.toml`.
+
+    Raises:
+        InvalidSettingsError: Something is wrong; carries every problem.
+    """
+    text = _decoded(data)
+    try:
+        said = tomllib.loads(text)
+        return _Rules.model_validate(_frozen(said)).detections
+    except tomllib.TOMLDecodeError as error:
+        found = [syntax_problem(text, error)]
+    except ValidationError as error:
+        found = problems_of(error, text, said)
+    raise InvalidSettingsError([replace(one, file=name) for one in found])
+
+
+class _Rules(Part):
+    """All that a layer's `rules.toml` may say."""
+
+    detections: Mapping[str, Detection] = {}
 
 
 def parse_settings(data: bytes) -> Settings:

@@ -5,8 +5,11 @@ names. Who is asking is what the system says, never what a command line claims.
 A home without `[roles]` has one operator, who may do everything alone.
 """
 
+import hashlib
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, get_args
 
 from pydantic import Field
@@ -17,7 +20,8 @@ from pipelines.settings.parts import Part
 Role = Literal["director", "analyst", "operator", "custodian"]
 Right = Literal[
     "findings", "evidence", "verdict", "assign", "exception", "export", "names",
-    "approve", "replay", "audit", "hold", "purge", "sign",
+    "approve", "replay", "audit", "hold", "purge", "sign", "sites", "refer", "inquire",
+    "accounts", "records",
 ]  # fmt: skip
 
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -36,6 +40,11 @@ MATRIX: Mapping[Right, tuple[Role, ...]] = {
     "hold": ("director", "custodian"),
     "purge": ("operator", "custodian"),
     "sign": ("director",),
+    "sites": ("director",),
+    "refer": ("director", "custodian"),
+    "inquire": ("director", "custodian"),
+    "accounts": ("operator",),
+    "records": ("director", "custodian"),
 }
 """Right -> the roles that have it."""
 
@@ -53,6 +62,11 @@ MEANING: Mapping[Right, str] = {
     "hold": "keep days from being deleted, or release them",
     "purge": "delete what the district's retention says",
     "sign": "sign a week's report",
+    "sites": "put a site on the district's list",
+    "refer": "refer a case to another office; keep what the person says of it",
+    "inquire": "open an inquiry that another office asks for, and release its answer",
+    "accounts": "make accounts that sign in at the desk with a password",
+    "records": "answer a request for public records",
 }
 
 
@@ -79,6 +93,16 @@ class Roles(Part):
         description="keep records: read, export, see names for a case",
         examples=[["schoolbell-records"]],
     )
+    agency: tuple[str, ...] = Field(
+        default=(),
+        description="staff of a service agency: whatever else they are, they see "
+        "findings and names only while consents.csv grants it (type h)",
+        examples=[["schoolbell-agency"]],
+    )
+
+
+AGENCY: tuple[Right, ...] = ("audit", "purge")
+"""What staff of a service agency may do without a grant: run the system."""
 
 
 class RefusedError(SchoolbellError):
@@ -95,18 +119,33 @@ class Asker:
         user_name: Their login, or `uid N` where the system knows no name.
         roles: Every role that one of their groups has.
         is_alone: The home has no roles: one operator, who may do everything.
+        way: How they signed in at the desk, where that was not the system's user.
+        is_agency: They are staff of a service agency.
+        is_granted: The district grants them, today, what its own people may do.
     """
 
     uid: int
     user_name: str
     roles: tuple[Role, ...]
     is_alone: bool = False
+    way: str = ""
+    is_agency: bool = False
+    is_granted: bool = False
 
     def __str__(self) -> str:
-        return f"{self.user_name} ({self.uid})"
+        return f"{self.user_name} ({self.way or self.uid})"
+
+    def is_same(self, uid: int) -> bool:
+        """Whether a user id is theirs, however they signed in that time."""
+        if uid in (self.uid, number_of(self.user_name)):
+            return True
+        known, _ = known_user(uid) if uid < FIRST_NUMBER else ("", [])
+        return known.casefold() == self.user_name.casefold()
 
     def may(self, right: Right) -> bool:
         """Whether one of their roles has a right."""
+        if self.is_agency and not self.is_granted and right not in AGENCY:
+            return False
         return self.is_alone or any(role in MATRIX[right] for role in self.roles)
 
     def require(self, right: Right) -> None:
@@ -117,6 +156,14 @@ class Asker:
         """
         if self.may(right):
             return
+        if self.is_agency and not self.is_granted:
+            raise RefusedError(
+                f"{self} is of the service agency; to {MEANING[right]} takes a grant "
+                "of the superintendent that is in force today",
+                where="registry/consents.csv",
+                remedy="Let the district add a row of type h with this login as its "
+                "subject, and a first and a last day.",
+            )
         own = ", ".join(self.roles) or "no role"
         needed = " or ".join(MATRIX[right])
         raise RefusedError(
@@ -134,4 +181,46 @@ def asker(roles: Roles, uid: int, user_name: str, groups: Iterable[str]) -> Aske
         user_name,
         tuple(role for role in ROLES if held & set(getattr(roles, role))),
         is_alone=not any(getattr(roles, role) for role in ROLES),
+        is_agency=bool(held & set(roles.agency)),
     )
+
+
+FIRST_NUMBER = 2**32
+"""User ids of the system are smaller; people whom it does not know get numbers."""
+
+
+def number_of(login: str) -> int:
+    """A number for somebody who signs in by name alone, always the same."""
+    digest = hashlib.sha256(login.casefold().encode()).digest()
+    return FIRST_NUMBER + int.from_bytes(digest[:6], "big")
+
+
+LOGIN_UID = Path("/proc/self/loginuid")
+NOBODY_LOGGED_IN = 2**32 - 1
+
+
+def login_uid(kept: Path = LOGIN_UID) -> int:
+    """The user who logged in, also behind sudo; else the one that this runs as."""
+    try:
+        logged_in = int(kept.read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        logged_in = NOBODY_LOGGED_IN
+    return os.getuid() if logged_in == NOBODY_LOGGED_IN else logged_in
+
+
+def known_user(uid: int) -> tuple[str, list[str]]:
+    """The user's name and groups; a uid that the system does not know has none."""
+    import grp
+    import pwd
+
+    try:
+        entry = pwd.getpwuid(uid)
+    except KeyError:
+        return f"uid {uid}", []
+    names = []
+    for gid in os.getgrouplist(entry.pw_name, entry.pw_gid):
+        try:
+            names.append(grp.getgrgid(gid).gr_name)
+        except KeyError:
+            continue
+    return entry.pw_name, names

@@ -12,7 +12,7 @@ import hmac
 import json
 import re
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
@@ -98,11 +98,16 @@ class Broken:
 
 @dataclass(frozen=True)
 class Chain:
-    """The audit chain of a district home."""
+    """The audit chain of a district home.
+
+    Attributes:
+        guard: Asked first in each transaction; what it raises stops the act.
+    """
 
     store: Store
     key_file: Path
     head_file: Path
+    guard: Callable[[Transaction], None] | None = None
 
     @contextmanager
     def recording(self, *acts: Act) -> Iterator[Transaction]:
@@ -114,6 +119,8 @@ class Chain:
         had_key = self.key_file.exists()
         try:
             with self.store.writing() as connection:
+                if self.guard is not None:
+                    self.guard(connection)
                 entries = [self.append(connection, act) for act in acts]
                 yield connection
                 mark = home_mark.advance(connection)
@@ -157,11 +164,11 @@ class Chain:
             last = _last(connection)
         return last if last.number else None
 
-    def entries(self) -> list[Entry]:
-        """Every entry, oldest first."""
-        query = select(AUDIT).order_by(AUDIT.c.number)
+    def entries(self, last: int | None = None) -> list[Entry]:
+        """Every entry, or so many of the newest, oldest first."""
+        query = select(AUDIT).order_by(AUDIT.c.number.desc()).limit(last)
         with self.store.reading() as connection:
-            return [Entry(*row) for row in connection.execute(query)]
+            return [Entry(*row) for row in connection.execute(query)][::-1]
 
     def verify(self, printed: Sequence[Head] = ()) -> Broken | None:
         """The first broken link; None when all holds.

@@ -157,7 +157,12 @@ def _durable(connection: Any, _record: Any) -> None:
 
 
 def _immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    # who only reads never takes the writer's lock: the log keeps the moment for them
+    is_reader = connection.get_execution_options().get(READS, False)
+    connection.exec_driver_sql("BEGIN" if is_reader else "BEGIN IMMEDIATE")
+
+
+READS = "schoolbell_reads"
 
 
 def _utf8(connection: Any, _record: Any) -> None:
@@ -251,7 +256,7 @@ class Store:
     def _one_moment(self) -> Engine:
         """An engine whose transactions see what was committed when they began."""
         if self.is_file:
-            return self.engine
+            return self.engine.execution_options(**{READS: True})
         return self.engine.execution_options(isolation_level="REPEATABLE READ")
 
     def close(self) -> None:

@@ -74,9 +74,13 @@ def fired_days(store: Store) -> dict[tuple[str, str], list[date]]:
     return days
 
 
-def stored_evidence(store: Store) -> list[dict[str, Any]]:
-    """Every copied line, in order of finding and position."""
+def stored_evidence(
+    store: Store, findings: Collection[str] | None = None
+) -> list[dict[str, Any]]:
+    """Every copied line, or those of some findings, by finding and position."""
     query = select(EVIDENCE).order_by(EVIDENCE.c.finding_id, EVIDENCE.c.position)
+    if findings is not None:
+        query = query.where(EVIDENCE.c.finding_id.in_(sorted(findings)))
     with store.reading() as connection:
         rows = [dict(row) for row in connection.execute(query).mappings()]
     return [{**row, "event": json.loads(row["event"])} for row in rows]

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
@@ -117,21 +118,30 @@ def findings_without_case(store: Store) -> list[dict[str, Any]]:
         return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def stored_cases(store: Store) -> list[dict[str, Any]]:
+def stored_cases(
+    store: Store, known: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
+) -> list[dict[str, Any]]:
     """Every case that has findings: its row, its `findings` and its `assignee`.
 
     Findings are rows, oldest day first, each record as a mapping.
+
+    Args:
+        known: Findings by id as they were read before; whoever asks often is given
+            those that did not change as they are.
     """
-    query = (
-        select(FINDINGS, CASE_FINDINGS.c.case_id)
+    marks = (
+        select(*(FINDINGS.c[name] for name in MARKS), CASE_FINDINGS.c.case_id)
         .join(CASE_FINDINGS, CASE_FINDINGS.c.finding_id == FINDINGS.c.finding_id)
         .order_by(FINDINGS.c.event_date, FINDINGS.c.finding_id)
     )
-    held: dict[str, list[dict[str, Any]]] = {}
+    held: dict[str, list[Mapping[str, Any]]] = {}
     with store.reading() as connection:
-        for row in connection.execute(query).mappings():
-            finding = {**row, "record": json.loads(row["record"])}
-            held.setdefault(row["case_id"], []).append(finding)
+        found = connection.execute(marks).all()
+        others = [row.finding_id for row in found if not _is_known(row, known)]
+        read = _findings(connection, others if known else None)
+        for row in found:
+            finding = read.get(row.finding_id) or known[row.finding_id]
+            held.setdefault(row.case_id, []).append(finding)
         rows = connection.execute(select(CASES)).mappings().all()
         assigned = connection.execute(select(ASSIGNMENTS)).mappings().all()
     assignees = {row["subject_id"]: row["assignee"] for row in assigned}
@@ -144,6 +154,38 @@ def stored_cases(store: Store) -> list[dict[str, Any]]:
         for row in rows
         if row["case_id"] in held
     ]
+
+
+MARKS = ("finding_id", "status", "revision", "updated_time")
+"""Columns by which a finding that changed is told from one that did not."""
+
+
+def _is_known(row: Any, known: Mapping[str, Mapping[str, Any]]) -> bool:
+    before = known.get(row.finding_id)
+    return before is not None and all(
+        before[name] == value for name, value in zip(MARKS, row, strict=False)
+    )
+
+
+def _findings(
+    connection: Connection, ids: Sequence[str] | None
+) -> dict[str, dict[str, Any]]:
+    """Findings by id, each record as a mapping: some of them, or all."""
+    query = select(FINDINGS)
+    parts = [query]
+    if ids is not None:
+        parts = [
+            query.where(FINDINGS.c.finding_id.in_(ids[first : first + AT_ONCE]))
+            for first in range(0, len(ids), AT_ONCE)
+        ]
+    return {
+        row["finding_id"]: {**row, "record": json.loads(row["record"])}
+        for part in parts
+        for row in connection.execute(part).mappings()
+    }
+
+
+AT_ONCE = 500
 
 
 def add_request(connection: Connection, request: Mapping[str, Any]) -> None:

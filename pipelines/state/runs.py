@@ -11,6 +11,7 @@ from pipelines.state.tables import LAKE_FILES, SOURCE_FILES
 
 LOOKED = "landing_looked"
 RUN = "last_run"
+DRILLED = "last_drill_time"
 LEAST_SET_BACK = timedelta(minutes=5)
 """Less is a clock that is being kept right."""
 
@@ -52,6 +53,13 @@ def last_run(store: Store) -> datetime | None:
     """When a whole run last came to its end."""
     with store.reading() as connection:
         text = fact(connection, RUN)
+    return datetime.fromisoformat(text) if text else None
+
+
+def last_drill(store: Store) -> datetime | None:
+    """When a backup was last restored and compared, and was whole."""
+    with store.reading() as connection:
+        text = fact(connection, DRILLED)
     return datetime.fromisoformat(text) if text else None
 
 

@@ -315,6 +315,66 @@ REQUESTS = Table(
 )
 """What needs a second person: asked by one user id, approved by another."""
 
+REFERRALS = Table(
+    "referrals",
+    METADATA,
+    Column("referral_id", Text, primary_key=True),
+    Column("case_id", Text, nullable=False),
+    Column("office", Text, nullable=False),
+    Column("hold_id", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("referred_by", Text, nullable=False),
+    Column("referred_time", Text, nullable=False),
+    Column("acknowledged_time", Text),
+    Column("returned_time", Text),
+    Column("outcome", Text),
+    Index("referrals_case", "case_id"),
+)
+"""A case that went to another office: when, and the code with which it came back."""
+
+STATEMENTS = Table(
+    "statements",
+    METADATA,
+    Column("statement_id", Text, primary_key=True),
+    Column("case_id", Text, nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("tests", Text, nullable=False),
+    Column("received_by", Text, nullable=False),
+    Column("received_time", Text, nullable=False),
+    Index("statements_case", "case_id"),
+)
+"""What the person concerned says of a case, in their own words."""
+
+INQUIRIES = Table(
+    "inquiries",
+    METADATA,
+    Column("inquiry_id", Text, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("first_day", Text, nullable=False),
+    Column("last_day", Text, nullable=False),
+    Column("office", Text, nullable=False),
+    Column("authorized_by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("opened_by", Text, nullable=False),
+    Column("opened_time", Text, nullable=False),
+    Column("released_time", Text),
+    Column("sha256", Text),
+)
+"""What another office asks of one account and some days, before anything is shown."""
+
+DESK_ACCOUNTS = Table(
+    "desk_accounts",
+    METADATA,
+    Column("login", Text, primary_key=True),
+    Column("password_hash", Text, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("created_time", Text, nullable=False),
+    Column("ended_time", Text),
+)
+"""Accounts that sign in at the desk with a password of their own."""
+
 AUDIT = Table(
     "audit",
     METADATA,
@@ -465,3 +525,50 @@ HOLDS = Table(
     Column("release_reason", Text),
 )
 """Days of which nothing may be deleted, until somebody releases them."""
+
+RECORD_REQUESTS = Table(
+    "record_requests",
+    METADATA,
+    Column("request_id", Text, primary_key=True),
+    Column("requester", Text, nullable=False),
+    Column("received", Text, nullable=False),
+    Column("due", Text),
+    Column("text", Text, nullable=False),
+    Column("opened_by", Text, nullable=False),
+    Column("opened_time", Text, nullable=False),
+    Column("scope", Text),
+    Column("least", Integer),
+    Column("approved_by", Text),
+    Column("approved_sha256", Text),
+    Column("closed_time", Text),
+    Column("outcome", Text),
+)
+"""One row per request for public records. `scope` is JSON; `approved_sha256` is the
+hash of the release that the second person looked at."""
+
+RECORD_DECISIONS = Table(
+    "record_decisions",
+    METADATA,
+    Column("decision_id", BIG, primary_key=True, autoincrement=True),
+    Column("request_id", Text, nullable=False, index=True),
+    Column("item", Text, nullable=False),
+    Column("decision", Text, nullable=False),
+    Column("exemption", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("time", Text, nullable=False),
+)
+"""What is kept, masked or withheld, by class or item; the newest counts."""
+
+RECORD_RELEASES = Table(
+    "record_releases",
+    METADATA,
+    Column("request_id", Text, primary_key=True),
+    Column("sha256", Text, primary_key=True),
+    Column("row_count", Integer, nullable=False),
+    Column("withheld_count", Integer, nullable=False),
+    Column("least", Integer, nullable=False),
+    Column("released_by", Text, nullable=False),
+    Column("released_time", Text, nullable=False),
+)
+"""What was given out, by the hash of the file."""

@@ -224,7 +224,7 @@ class Builder:
         self.quarantine.lift(model.name, good)
         self._row_counts.pop(model.name, None)
         return Attempt(
-            rows=self.database.row_count(model, good),
+            rows=self._rows_of(model, good),
             days=good,
             breaches=broken,
             held_back=list(held.values()),
@@ -247,6 +247,9 @@ class Builder:
 
     def _spans(self, model: Model, days: Sequence[Day]) -> Iterator[Sequence[Day]]:
         """The days of one statement each: as many as its inputs' rows allow."""
+        if len(days) == 1:
+            yield days
+            return
         span: list[Day] = []
         rows = 0
         for day in days:
@@ -268,6 +271,13 @@ class Builder:
         )
         counts = [self._rows_by_day(name) for name in model.inputs]
         return sum(count.get(one, 0) for count in counts for one in read)
+
+    def _rows_of(self, model: Model, days: Sequence[Day]) -> int:
+        """The rows that some days of a model hold."""
+        if not model.is_dated:
+            return self.database.row_count(model, days)
+        count = self._rows_by_day(model.name)
+        return sum(count.get(day, 0) for day in days if day is not None)
 
     def _rows_by_day(self, name: str) -> Mapping[date, int]:
         if name not in self._row_counts:

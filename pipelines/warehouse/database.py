@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,7 @@ class Database:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
         self._known: set[str] = set()
+        self._shown: dict[str, tuple[Path, ...]] = {}
 
     def replace(self, table: str, frame: pl.DataFrame) -> None:
         """Make a whole table again from a frame."""
@@ -72,6 +74,8 @@ class Database:
 
     def view_files(self, event_class: str, paths: Sequence[Path]) -> None:
         """Make `raw.<event_class>` show exactly these Parquet files."""
+        if self._shown.get(event_class) == (*paths,):
+            return
         # names of files are values, so the view reads them from a variable
         self._connection.execute(
             f"set variable files_{event_class} = $paths::varchar[]",
@@ -83,9 +87,12 @@ class Database:
             f" from read_parquet(getvariable('files_{event_class}'),"
             " hive_partitioning = false)"
         )
+        self._shown[event_class] = (*paths,)
 
     def view_nothing(self, event_class: str, schema: pl.Schema) -> None:
         """Make `raw.<event_class>` an empty relation of the right columns."""
+        if self._shown.get(event_class) == ():
+            return
         empty = pl.DataFrame(schema=pl.Schema({"event_id": pl.Int64} | dict(schema)))
         self._connection.register("incoming", empty)
         self._connection.execute(
@@ -95,6 +102,7 @@ class Database:
         self._connection.execute(
             f"create or replace view raw.{event_class} as from raw._empty_{event_class}"
         )
+        self._shown[event_class] = ()
 
     def build(
         self, model: Model, values: Mapping[str, Scalar], *days: date | None
@@ -136,17 +144,11 @@ class Database:
 
     def rows_by_day(self, table: str) -> dict[date, int]:
         """The rows of a table by day; empty where its rows have none."""
-        schema, name = table.split(".")
-        dated = self.rows(
-            "select 1 from duckdb_columns()"
-            " where database_name = current_database() and schema_name = $schema"
-            " and table_name = $name and column_name = 'event_date'",
-            {"schema": schema, "name": name},
-        )
-        if not dated:
-            return {}
         query = f"select event_date, count(*) from {table} group by event_date"
-        return dict(self.rows(query))
+        try:
+            return dict(self.rows(query))
+        except duckdb.BinderException:
+            return {}
 
     def drop(self, table: str) -> None:
         """Drop a table that no model makes any more."""
@@ -195,11 +197,20 @@ class Database:
 
     def _drop_other(self, name: str, columns: Mapping[str, str]) -> None:
         """Drop the table if another version of its model made it: all is stale."""
-        if not self.has(name):
-            return
-        described = self.rows(f"describe {name}")
-        if {row[0]: str(row[1]).lower() for row in described} != columns:
-            self._connection.execute(f"drop table {name}")
+        if self._columns.get(name, columns) != columns:
+            self._connection.execute(f"drop table if exists {name}")
+
+    @cached_property
+    def _columns(self) -> dict[str, dict[str, str]]:
+        """The columns of each table that was there when the first was ensured."""
+        found: dict[str, dict[str, str]] = {}
+        for table, column, kind in self.rows(
+            "select schema_name || '.' || table_name, column_name, lower(data_type)"
+            " from duckdb_columns() where database_name = current_database()"
+            " and not internal order by table_oid, column_index"
+        ):
+            found.setdefault(table, {})[column] = kind
+        return found
 
     def _fill(
         self, model: Model, values: Mapping[str, Scalar], days: Sequence[date | None]

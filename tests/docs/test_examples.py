@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from pipelines.fleet.settings import load_fleet
 from pipelines.registry.frames import FILES
 from pipelines.registry.new_home import create
 from pipelines.registry.registry import load_registry
@@ -26,7 +27,11 @@ ROWS = [
 
 
 @pytest.mark.parametrize("text", SETTINGS)
-def test_settings_are_accepted(text):
+def test_settings_are_accepted(text, tmp_path):
+    if text.startswith("[agency]"):
+        (tmp_path / "fleet.toml").write_text(text, encoding="utf-8")
+        assert load_fleet(tmp_path / "fleet.toml").members
+        return
     assert parse_settings((DISTRICT + text).encode()).district.zone
 
 

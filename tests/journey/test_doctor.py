@@ -25,10 +25,10 @@ from pipelines.operations.checks import (
     subjects,
 )
 from pipelines.operations.doctor import answered, examine, verdict
-from pipelines.operations.restore import LAST_DRILL
 from pipelines.settings.home import DistrictHome
 from pipelines.state.audit import Act, open_chain
 from pipelines.state.database import now_text, remember
+from pipelines.state.runs import DRILLED
 from tests.journey.commands import schoolbell
 
 
@@ -96,7 +96,7 @@ def test_a_home_that_was_run_is_well_and_is_left_as_it_was(home, now):
 
 def test_the_age_of_backup_and_drill_is_told(home, now, tmp_path):
     with open_district(home.path) as district, district.store.writing() as connection:
-        for name in (LAST, LAST_DRILL):
+        for name in (LAST, DRILLED):
             remember(connection, name, now_text(now - timedelta(days=2)))
     for name in ("copies/backup", "copies/drill"):
         assert ask(name, home, now).grade == WELL

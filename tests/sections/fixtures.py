@@ -478,6 +478,33 @@ CLAUSES = [
         "detections": [],
     },
     {
+        "clause_id": "cl.9",
+        "title": "Public records",
+        "binds": "D",
+        "strength": "S",
+        "cannot_show": "",
+        "detections": [],
+        "controls": [
+            {
+                "name": "records",
+                "label": "public-records requests",
+                "what": "2 requests, 1 answered",
+                "day": "2026-11-12",
+            }
+        ],
+    },
+    {
+        "clause_id": "cl.13g",
+        "title": "Disaster recovery",
+        "binds": "D",
+        "strength": "W",
+        "cannot_show": "",
+        "detections": [],
+        "controls": [
+            {"name": "drill", "label": "restore drill", "what": "", "day": ""}
+        ],
+    },
+    {
         "clause_id": "cl.49",
         "title": "What follows a breach",
         "binds": "U",

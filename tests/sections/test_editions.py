@@ -214,3 +214,15 @@ def test_an_edition_is_the_same_twice(made):
 def test_an_edition_is_made_only_when_asked_for():
     assert not list(editions(busy(), ("director",)))
     assert [one.name for one in editions(busy(), ("board",))] == ["board"]
+
+
+def test_the_public_edition_is_short_defined_and_open(made):
+    inputs = replace(district(), openness={"look_ups": 3, "answered": 2, "open": 1})
+    (edition,) = (one for one in made if one.kind == "public")
+    page = Page(edition_report(inputs, MONDAY, edition)[INDEX], within="main").text
+    assert "a question to look into, not a finding of fault" in page
+    assert "look-ups of a name for a case, this school year 3" in page
+    assert "requests for public records answered, this school year 2" in page
+    assert "Cases that waited for a decision, in the weeks before" in page
+    assert not held(page, {one["clause_id"] for one in inputs.clauses})
+    assert not held(page, {str(rule["code"]) for rule in inputs.rules})

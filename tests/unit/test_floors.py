@@ -67,11 +67,13 @@ ENVIRONMENT = {
     "notebook/connection.py",
     "operations/checks/outputs.py",
     "reports/publishing.py",  # what the browser that prints is given
+    "fleet/work.py",  # what a home is given, which is little
 }
 NETWORK = {
     "alerts/channels",
     "alerts/dispatch.py",  # the heartbeat, if one is configured
     "cli/lists.py",  # `lists update`, from the addresses of [lists]
+    "desk/",  # listens on this machine; fetches from [desk.openid] alone
     "ingest/remote.py",
 }
 """Where a connection can be opened; each needs an address from the settings."""

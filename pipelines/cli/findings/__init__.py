@@ -9,6 +9,7 @@ _OTHERS: Mapping[str, Callable[..., None]] = {
     "verdict": verdict.verdict,
     "assign": verdict.assign,
     "approve": verdict.approve,
+    "refuse": verdict.refuse,
     "export": export.export,
     "pack": export.pack,
     "feedback": feedback.feedback,

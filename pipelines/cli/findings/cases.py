@@ -7,10 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
-from pipelines.cli.context import CommandContext, open_context
+from pipelines.acts.context import ActContext
+from pipelines.cli.context import open_context
 from pipelines.cli.options import AsJson, Home
 from pipelines.cli.output import tell
-from pipelines.errors import SettingsError, safe
+from pipelines.errors import safe
 from pipelines.findings.cases import Case, queue
 from pipelines.findings.record import BY_DESIGN
 from pipelines.privacy.redaction import nameless
@@ -90,7 +91,7 @@ def list_cases(home: Home, as_json: AsJson = False) -> None:
 def history(home: Home, finding_id: FindingId, as_json: AsJson = False) -> None:
     """Show a finding's history: each change, when, by whom and why."""
     with open_context(home, "findings") as context:
-        _, finding = found(context, finding_id)
+        _, finding = context.finding(finding_id)
         rows = [
             row | {"reason": context.redact(finding, row["reason"])}
             for row in entries(context.district.store, finding_id)
@@ -105,7 +106,7 @@ def history(home: Home, finding_id: FindingId, as_json: AsJson = False) -> None:
         typer.echo(safe(f"{said}: {row['reason']}"))
 
 
-def shown(context: CommandContext) -> list[dict[str, Any]]:
+def shown(context: ActContext) -> list[dict[str, Any]]:
     """What a list shows of each finding, oldest day first; students' come last."""
     decided = decided_by(context)
     rows = [
@@ -118,13 +119,13 @@ def shown(context: CommandContext) -> list[dict[str, Any]]:
     )
 
 
-def decided_by(context: CommandContext) -> dict[str, str]:
+def decided_by(context: ActContext) -> dict[str, str]:
     """The last verdict of each finding that has one."""
     return {row["finding_id"]: row["verdict"] for row in reviews(context.chain.store)}
 
 
 def shown_row(
-    context: CommandContext, case: Case, finding: Mapping[str, Any], verdict: str | None
+    context: ActContext, case: Case, finding: Mapping[str, Any], verdict: str | None
 ) -> dict[str, Any]:
     """What is shown of a finding, names of it as pseudonyms."""
     record, day = finding["record"], finding["event_date"]
@@ -147,23 +148,7 @@ def shown_row(
     }
 
 
-def found(context: CommandContext, finding_id: str) -> tuple[Case, Mapping[str, Any]]:
-    """A finding and its case.
-
-    Raises:
-        SettingsError: There is none of that id.
-    """
-    for case in context.cases:
-        for finding in case.findings:
-            if finding["finding_id"] == finding_id:
-                return case, finding
-    raise SettingsError(
-        f"there is no finding {finding_id}",
-        remedy="List them with: schoolbell findings list --leads",
-    )
-
-
-def _case(context: CommandContext, case: Case, week: date) -> dict[str, Any]:
+def _case(context: ActContext, case: Case, week: date) -> dict[str, Any]:
     named = {context.subject(row) for row in case.findings}
     return {
         "case_id": case.case_id,
@@ -193,7 +178,7 @@ def cell_of(value: object) -> object:
 def show(home: Home, finding_id: FindingId, as_json: AsJson = False) -> None:
     """Show one finding: what was seen, what was tested, which lines it cites."""
     with open_context(home, "evidence") as context:
-        case, finding = found(context, finding_id)
+        case, finding = context.finding(finding_id)
         record = context.shown(finding)
         facts = {
             **shown_row(context, case, finding, decided_by(context).get(finding_id)),
@@ -208,7 +193,7 @@ def show(home: Home, finding_id: FindingId, as_json: AsJson = False) -> None:
 def explain(home: Home, finding_id: FindingId, as_json: AsJson = False) -> None:
     """Explain one finding: the rule, its thresholds, what was measured, its limits."""
     with open_context(home, "findings") as context:
-        _, finding = found(context, finding_id)
+        _, finding = context.finding(finding_id)
         finding = {**finding, "record": context.shown(finding)}
         title = context.district.detections[finding["rule"]].model.header.title
     facts = {"finding_id": finding_id, "rule": finding["rule"], "title": title}
@@ -218,9 +203,7 @@ def explain(home: Home, finding_id: FindingId, as_json: AsJson = False) -> None:
     tell(facts, *_explained(finding, title), as_json=as_json)
 
 
-def _seen(
-    context: CommandContext, case: Case, finding: Mapping[str, Any]
-) -> Iterator[str]:
+def _seen(context: ActContext, case: Case, finding: Mapping[str, Any]) -> Iterator[str]:
     record = context.shown(finding)
     account = context.subject(finding)
     yield record["claim"].replace("{account}", account)
@@ -251,7 +234,7 @@ def _explanations(found: Sequence[Mapping[str, str]]) -> Iterator[str]:
         yield f"    {each['name']} ({each['test']})"
 
 
-def _cited(context: CommandContext, finding: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _cited(context: ActContext, finding: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Where each cited line stands, and its hash; not what is in it."""
     kept = ("role", "source", "path", "line_no", "line_sha256")
     return [

@@ -6,7 +6,8 @@ from typing import Any
 
 import typer
 
-from pipelines.cli.context import CommandContext, open_context
+from pipelines.acts.context import ActContext
+from pipelines.cli.context import open_context
 from pipelines.cli.options import AsJson, Home
 from pipelines.errors import safe
 from pipelines.findings.rule_quality import (
@@ -51,7 +52,7 @@ def _cells(row: dict[str, Any]) -> list[object]:
     return [row["code"], row["stage"], *counts, row["decisions"], share, follows]
 
 
-def _fixes(context: CommandContext) -> Iterator[dict[str, Any]]:
+def _fixes(context: ActContext) -> Iterator[dict[str, Any]]:
     """What to correct; devices under their pseudonyms of the newest finding."""
     decided = last_verdicts(context.district.store)
     rows = [
@@ -71,7 +72,7 @@ def _fixes(context: CommandContext) -> Iterator[dict[str, Any]]:
         }
 
 
-def _shown(context: CommandContext, fix: Fix, day: str) -> str:
+def _shown(context: ActContext, fix: Fix, day: str) -> str:
     if fix.is_device and fix.about:
         return context.named("device", fix.about, day)
     return fix.about

@@ -1,33 +1,18 @@
 """Commands about consents and exceptions: what they cover, a new one, its end."""
 
 import json
-from collections.abc import Mapping
-from datetime import UTC, date, datetime
-from typing import Annotated, Any
-from zoneinfo import ZoneInfo
+from typing import Annotated
 
 import typer
 
-from pipelines.cli.context import CommandContext, open_context
-from pipelines.cli.findings.cases import FindingId, found
+from pipelines.acts import permits as acts
+from pipelines.cli.context import open_context
+from pipelines.cli.findings.cases import FindingId
 from pipelines.cli.options import AsJson, Home
 from pipelines.cli.output import tell
-from pipelines.district import District
-from pipelines.errors import SettingsError
-from pipelines.findings.cases import owners
-from pipelines.findings.exceptions import (
-    SCOPES,
-    Asked,
-    PermitUse,
-    Scope,
-    end,
-    enter,
-    permit_uses,
-)
-from pipelines.findings.review import not_oneself, required_reason
+from pipelines.findings.exceptions import SCOPES
 from pipelines.registry.tables.exceptions import LONGEST_EXCEPTION_DAYS
 from pipelines.run.console import show_whole, table
-from pipelines.state.findings import stored_findings
 
 Reason = Annotated[str, typer.Option(help="Why, in your words; recorded permanently.")]
 
@@ -49,24 +34,9 @@ def exception(
 ) -> None:
     """Add an exception: findings like this one are hidden, counted and kept."""
     with open_context(home, "exception") as context:
-        case, finding = found(context, finding_id)
-        not_oneself(finding, context.asker, context.own_accounts)
-        asked = Asked(
-            scope=_scope(scope),
-            first=_day(since or finding["event_date"], "--from"),
-            last=_day(until, "--until"),
-            reason=required_reason(reason),
-            approver=context.person or context.asker.user_name,
-        )
-        ident = enter(context.district, finding, asked, case.case_id, context.asker)
-    facts = {
-        "exception_id": ident,
-        "rule": finding["rule"],
-        "scope": scope,
-        "first_day": asked.first,
-        "last_day": asked.last,
-    }
-    shown = f"{ident}: {finding['rule']} by {scope}, {asked.first} to {asked.last}"
+        facts = acts.exception(context, finding_id, reason, until, scope, since)
+    span = f"{facts['first_day']} to {facts['last_day']}"
+    shown = f"{facts['exception_id']}: {facts['rule']} by {scope}, {span}"
     tell(facts, f"{shown}. It counts from the next run.", as_json=as_json)
 
 
@@ -81,14 +51,7 @@ def exception_end(
 ) -> None:
     """End an exception; findings it hid are shown again from the next run."""
     with open_context(home, "exception") as context:
-        last = end(
-            context.district,
-            exception_id,
-            required_reason(reason),
-            context.asker,
-            today=_today(context.district),
-            wholly=wholly,
-        )
+        last = acts.exception_end(context, exception_id, reason, wholly=wholly)
     ended = f"ends on {last}" if last else "is taken back"
     facts = {"exception_id": exception_id, "last_day": last or None}
     said_line = f"{exception_id} {ended}. It counts from the next run."
@@ -98,14 +61,7 @@ def exception_end(
 def permits(home: Home, as_json: AsJson = False) -> None:
     """List consents and exceptions, what they cover, and findings after they ended."""
     with open_context(home, "findings") as context:
-        today = _today(context.district)
-        uses = permit_uses(
-            context.district.registry.frames,
-            stored_findings(context.district.store),
-            owners(context.district),
-            today,
-        )
-        rows = [_row(context, use, today) for use in uses]
+        rows = acts.permits(context)
         refused = [
             str(problem)
             for problem in context.district.registry.problems
@@ -123,45 +79,6 @@ def permits(home: Home, as_json: AsJson = False) -> None:
         typer.echo(f"{len(refused)} problems in these files: schoolbell check")
 
 
-def _row(context: CommandContext, use: PermitUse, today: date) -> dict[str, Any]:
-    row = use.row
-    return {
-        "permit_id": use.permit_id,
-        "kind": use.kind,
-        "about": _about(context, use, today),
-        "granted_by": row.get("grantor_role")
-        or context.named("person", str(row["approver"]), today.isoformat()),
-        "valid_from": str(row["valid_from"]),
-        "valid_to": str(row["valid_to"] or "open"),
-        "state": use.state,
-        "review_due": use.is_review_due,
-        "hides": dict(use.hides),
-        "after_its_end": [day.isoformat() for day in use.after],
-    }
-
-
-def _about(context: CommandContext, use: PermitUse, today: date) -> str:
-    """What a permit is about; persons, accounts and devices under pseudonyms."""
-    row, day = use.row, today.isoformat()
-    if use.kind == "consent":
-        return f"type {row['type']}, {_whom(context, str(row['subject']), day)}"
-    value, scope = str(row["value"] or ""), row["scope"]
-    kinds: Mapping[str, Any] = {"account": "account", "device": "device"}
-    if scope == "site" and value in context.redacted:
-        value = context.named("site", value, day)
-    if scope in kinds:
-        value = context.named(kinds[scope], value, day)
-    if scope == "person":
-        value = _whom(context, value, day)
-    return f"{row['rule']} by {scope} {value}".rstrip()
-
-
-def _whom(context: CommandContext, value: str, day: str) -> str:
-    accounts = context.district.registry.frames["accounts"]["account"]
-    is_account = value.casefold() in set(accounts)
-    return context.named("account" if is_account else "person", value, day)
-
-
 def _cell(value: object) -> object:
     if isinstance(value, dict):
         return ", ".join(f"{rule}: {count}" for rule, count in sorted(value.items()))
@@ -170,26 +87,3 @@ def _cell(value: object) -> object:
     if isinstance(value, bool):
         return "due" if value else ""
     return value
-
-
-def _scope(text: str) -> Scope:
-    if text not in SCOPES:
-        raise SettingsError(
-            f"there is no scope {text!r}",
-            where="--scope",
-            remedy=f"It is one of: {', '.join(SCOPES)}",
-        )
-    return text
-
-
-def _day(text: str, where: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise SettingsError(
-            f"{text!r} is not a date", where=where, remedy="Write 2026-12-18."
-        ) from error
-
-
-def _today(district: District) -> date:
-    return datetime.now(UTC).astimezone(ZoneInfo(district.zone)).date()

@@ -1,19 +1,18 @@
-"""Commands that decide: verdicts, assignments, and the second person's approval."""
+"""Commands that decide: verdicts, assignments, and the second person's answer."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from pipelines.cli.context import CommandContext, open_context
-from pipelines.cli.findings.cases import found
+from pipelines.acts import cases
+from pipelines.cli.context import open_context
 from pipelines.cli.options import AsJson, Home
 from pipelines.cli.output import tell
-from pipelines.findings import review
-from pipelines.findings.review import VERDICTS, Verdict
+from pipelines.findings.review import VERDICTS
 from pipelines.state.reviews import present_code
 
 SubjectId = Annotated[str, typer.Argument(help="Id of a case or a finding.")]
+RequestId = Annotated[str, typer.Argument(help="Id that the request printed.")]
 Reason = Annotated[str, typer.Option(help="Why, in your words; recorded permanently.")]
 
 
@@ -30,29 +29,13 @@ def verdict(
     all of them where somebody has; all verdicts are kept.
     """
     code = present_code(code)
-    decision = Verdict(code, reason.strip())
     with open_context(home, "verdict") as context:
-        chosen = to_decide(context, subject_id)
-        review.decide(
-            context.chain, chosen, decision, context.asker, context.own_accounts
-        )
+        chosen = cases.verdict(context, subject_id, code, reason)
     decided = [row["finding_id"] for row in chosen]
     facts = {"subject_id": subject_id, "finding_ids": decided, "verdict": code}
-    facts["reason"] = decision.reason
+    facts["reason"] = reason.strip()
     more = f" ({len(decided)} findings)" if len(decided) > 1 else ""
     tell(facts, f"{subject_id}: {code}, {VERDICTS[code]}{more}", as_json=as_json)
-
-
-def to_decide(context: CommandContext, subject_id: str) -> list[Mapping[str, Any]]:
-    """The findings that a verdict on a case or on one finding is about.
-
-    Raises:
-        SettingsError: There is no such case or finding.
-    """
-    for case in context.cases:
-        if case.case_id == subject_id:
-            return list(case.undecided or case.counted)
-    return [found(context, subject_id)[1]]
 
 
 def assign(
@@ -64,19 +47,26 @@ def assign(
 ) -> None:
     """Assign a finding or a case."""
     with open_context(home, "assign") as context:
-        review.assign(context.chain, subject_id, assignee, context.asker, reason)
+        cases.assign(context, subject_id, assignee, reason)
     facts = {"subject_id": subject_id, "assignee": assignee}
     tell(facts, f"{subject_id}: {assignee}", as_json=as_json)
 
 
-def approve(
-    home: Home,
-    request_id: Annotated[str, typer.Argument(help="Id that the request printed.")],
-    as_json: AsJson = False,
-) -> None:
+def approve(home: Home, request_id: RequestId, as_json: AsJson = False) -> None:
     """Approve, as a second person, what somebody requested."""
     with open_context(home, "approve") as context:
-        row = review.approve(context.chain, request_id, context.asker)
+        row = cases.approve(context, request_id)
     facts = {"request_id": request_id, **{k: row[k] for k in ("action", "case_id")}}
     said = f"approved: {row['action']} of case {row['case_id']}"
+    tell(facts, said, as_json=as_json)
+
+
+def refuse(
+    home: Home, request_id: RequestId, reason: Reason, as_json: AsJson = False
+) -> None:
+    """Refuse, as a second person, what somebody requested; they may ask again."""
+    with open_context(home, "approve") as context:
+        row = cases.refuse(context, request_id, reason)
+    facts = {"request_id": request_id, **{k: row[k] for k in ("action", "case_id")}}
+    said = f"refused: {row['action']} of case {row['case_id']}"
     tell(facts, said, as_json=as_json)

@@ -12,9 +12,9 @@ from pipelines.operations.checks import (
     look,
     well,
 )
-from pipelines.operations.restore import LAST_DRILL
 from pipelines.state.audit import verified
 from pipelines.state.database import fact
+from pipelines.state.runs import DRILLED
 
 OLD_BACKUP = timedelta(days=3)
 OLD_DRILL = timedelta(days=45)
@@ -27,7 +27,7 @@ def _backup(installation: Installation) -> Answer:
 
 
 def _drill(installation: Installation) -> Answer:
-    return _aged(installation, LAST_DRILL, OLD_DRILL, "restore drill", DRILL)
+    return _aged(installation, DRILLED, OLD_DRILL, "restore drill", DRILL)
 
 
 def _aged(

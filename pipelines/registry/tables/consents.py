@@ -5,6 +5,7 @@ grant one to themselves.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 
 import polars as pl
 
@@ -28,9 +29,7 @@ FILE = File(
     "consents.csv",
     {
         "consent_id": identifier("C-001"),
-        "type": Cell(
-            "c", "word", required=True, allowed=("a", "b", "c", "d", "e", "f", "g")
-        ),
+        "type": Cell("c", "word", required=True, allowed=tuple("abcdefgh")),
         "grantor": identifier("p-1000"),
         "grantor_role": Cell("superintendent", "word", required=True),
         "subject": identifier("p-1001"),
@@ -47,7 +46,7 @@ FILE = File(
 )
 COLUMNS = {
     "consent_id": text("id of the consent"),
-    "type": text("a to g, see the policy"),
+    "type": text("a to g, see the policy; h: agency staff may see persons"),
     "grantor": text("who granted it", "direct"),
     "grantor_role": text("in which office"),
     "subject": text("whom it is for", "direct"),
@@ -79,6 +78,7 @@ LAWFUL: Mapping[str, Sequence[str]] = {
     "e": _ADMINISTRATION,
     "f": _DISTRICT,
     "g": (),
+    "h": _SUPERINTENDENT,
 }
 """Consent type -> offices that may grant it; empty: the district decides."""
 
@@ -113,6 +113,20 @@ def consents(
         *_offices(good, people),
     ]
     return Rows(conform(COLUMNS, good), (*rows.problems, *problems))
+
+
+AGENCY_GRANT = "h"
+
+
+def is_granted(consents: pl.DataFrame, login: str, today: date) -> bool:
+    """The superintendent lets somebody of the agency see persons, today.
+
+    A grant without a last day grants nothing.
+    """
+    own = pl.col("subject").str.to_lowercase() == login.lower()
+    in_force = pl.lit(today).is_between(pl.col("valid_from"), pl.col("valid_to"))
+    kind = pl.col("type") == AGENCY_GRANT
+    return consents.filter(kind & own & in_force).height > 0
 
 
 def _owners(accounts: pl.DataFrame | None) -> dict[str, str]:

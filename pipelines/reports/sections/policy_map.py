@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import polars as pl
@@ -10,7 +11,7 @@ from pipelines.reports.charts import ROW_HEIGHT, Figure, axis, bars, chart, note
 from pipelines.reports.sections import EDITIONS, Section
 from pipelines.reports.tables import Table, table
 from pipelines.reports.view import View
-from pipelines.reports.words import STRENGTHS, count, listed, number
+from pipelines.reports.words import STRENGTHS, count, day, listed, number
 
 BINDS = {
     "U": "all users",
@@ -22,6 +23,8 @@ BINDS_SEVERAL = re.compile("[|,+ ]+")
 STATES: Mapping[str, tuple[str, str]] = {
     "watched": ("blue", "monitored"),
     "partly": ("green", "partly monitored"),
+    "control": ("blue", "a procedure of the district, with proof"),
+    "unproven": ("vermillion", "a procedure, not shown to be used yet"),
     "unfed": ("vermillion", "no source: logs do not arrive"),
     "open": ("purple", "logs could show it, no rule yet"),
     "blind": ("border", "not observable in logs"),
@@ -37,20 +40,42 @@ def rows(view: View) -> pl.DataFrame:
     clauses = [
         {key: str(clause.get(key) or "") for key in TEXT}
         | {"detections": [str(name) for name in clause.get("detections") or ()]}
+        | {"controls": list(clause.get("controls") or ())}
         for clause in view.inputs.clauses
     ]
     found = [
-        row | {"state": state(str(row["strength"]), list(row["detections"]), rules)}
+        row
+        | {
+            "state": state(
+                str(row["strength"]), list(row["detections"]), rules, row["controls"]
+            ),
+            "controls": [control(one) for one in row["controls"]],
+        }
         for row in clauses
     ]
     kinds = dict.fromkeys((*TEXT, "state"), pl.String)
-    return pl.DataFrame(found, schema=kinds | {"detections": pl.List(pl.String)})
+    lists = dict.fromkeys(("detections", "controls"), pl.List(pl.String))
+    return pl.DataFrame(found, schema={**kinds, **lists})
+
+
+def control(proved: Mapping[str, Any]) -> str:
+    """A procedure with its last proof, or that there is none."""
+    if not proved["what"]:
+        return f"{proved['label']} (no proof yet)"
+    proof = date.fromisoformat(proved["day"]) if proved["day"] else None
+    when = f", {day(proof)}, {proof.year}" if proof else ""
+    return f"{proved['label']} ({proved['what']}{when})"
 
 
 def state(
-    strength: str, detections: Sequence[str], rules: Mapping[str, Mapping[str, Any]]
+    strength: str,
+    detections: Sequence[str],
+    rules: Mapping[str, Mapping[str, Any]],
+    controls: Sequence[Mapping[str, Any]] = (),
 ) -> str:
     """How far a clause is monitored; what is not known of a rule counts against it."""
+    if controls and not detections:
+        return "control" if any(one["what"] for one in controls) else "unproven"
     if strength in ("0", "n/a"):
         return "blind" if strength == "0" else "nothing"
     if not detections:
@@ -132,7 +157,7 @@ def clauses_table(rows: pl.DataFrame) -> Table:
             "Binds",
             "Monitored",
             "From logs",
-            "Watched by",
+            "Served by",
             "Cannot be shown",
         ],
         (
@@ -142,7 +167,7 @@ def clauses_table(rows: pl.DataFrame) -> Table:
                 whom(row["binds"]),
                 STATES[row["state"]][1],
                 STRENGTHS.get(row["strength"]),
-                listed(row["detections"], most=6) or "no rule",
+                listed([*row["detections"], *row["controls"]], most=12) or "no rule",
                 row["cannot_show"] or "nothing more to say",
             ]
             for row in rows.iter_rows(named=True)
@@ -152,7 +177,8 @@ def clauses_table(rows: pl.DataFrame) -> Table:
 
 SECTION = Section(
     name="policy-map",
-    editions=EDITIONS,
+    # sixty codes tell the public less than the policy itself
+    editions=tuple(one for one in EDITIONS if one != "public"),
     order=70,
     label="Policy coverage",
     page="rules",

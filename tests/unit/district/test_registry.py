@@ -92,7 +92,7 @@ BAD_ROWS = {
         ("p-1,2026-10-05,full,,perhaps,", "status", "not one of the words"),
     ],
     "consents.csv": [
-        ("C-1,h,p-0,superintendent,p-1,x,,,2026-09-01,,,", "type", "words"),
+        ("C-1,i,p-0,superintendent,p-1,x,,,2026-09-01,,,", "type", "words"),
         ("C-1,a,p-0,principal,p-1,x,,,2026-09-01,,,", "grantor_role", "type a"),
         ("C-1,b,p-0,designee,p-1,x,,,2026-09-01,,,", "grantor_role", "type b"),
         ("C-1,c,p-0,principal,p-1,x,,,2026-09-01,,,", "grantor_role", "type c"),

@@ -9,10 +9,11 @@ GROUPS = Roles(
 )
 ALLOWED = {
     "heads": "findings evidence verdict assign exception export names approve replay"
-    " audit hold sign",
+    " audit hold sign records sites refer inquire",
     "lookers": "findings evidence verdict export replay",
-    "it": "replay audit purge",
-    "records": "findings evidence export names approve audit hold purge",
+    "it": "replay audit purge accounts",
+    "records": "findings evidence export names approve audit hold purge records"
+    " refer inquire",
     "pupils": "",
 }
 

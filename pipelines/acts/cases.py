@@ -1,0 +1,52 @@
+"""Acts on cases and findings: verdicts, assignments, a second person's approval."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pipelines.acts.context import ActContext
+from pipelines.findings import review
+from pipelines.findings.review import Verdict
+
+
+def verdict(
+    context: ActContext, subject_id: str, code: str, reason: str
+) -> Sequence[Mapping[str, Any]]:
+    """Record a verdict on a case or on one finding; the findings that it is about."""
+    context.require("verdict")
+    decision = Verdict(code, reason.strip())
+    chosen = to_decide(context, subject_id)
+    review.decide(context.chain, chosen, decision, context.asker, context.own_accounts)
+    return chosen
+
+
+def to_decide(context: ActContext, subject_id: str) -> list[Mapping[str, Any]]:
+    """The findings that a verdict on a case or on one finding is about.
+
+    Raises:
+        SettingsError: There is no such case or finding.
+    """
+    for case in context.cases:
+        if case.case_id == subject_id:
+            return list(case.undecided or case.counted)
+    return [context.finding(subject_id)[1]]
+
+
+def assign(
+    context: ActContext, subject_id: str, assignee: str, reason: str = ""
+) -> None:
+    """Give a finding or a case to somebody."""
+    context.require("assign")
+    review.assign(context.chain, subject_id, assignee, context.asker, reason)
+
+
+def approve(context: ActContext, request_id: str) -> Mapping[str, Any]:
+    """Approve, as a second person, what somebody requested; the request."""
+    context.require("approve")
+    return review.approve(context.chain, request_id, context.asker)
+
+
+def refuse(context: ActContext, request_id: str, reason: str) -> Mapping[str, Any]:
+    """Refuse, as a second person, what somebody requested; the request."""
+    context.require("approve")
+    why = review.required_reason(reason)
+    return review.refuse(context.chain, request_id, why, context.asker)

@@ -1,0 +1,75 @@
+"""Acts on legal holds: days of which nothing may be deleted."""
+
+from datetime import date, timedelta
+
+from pipelines.acts.context import ActContext
+from pipelines.state.audit import Act
+from pipelines.state.database import now_text
+from pipelines.state.retention import (
+    Hold,
+    HoldError,
+    new_hold_id,
+    place_hold,
+    release_hold,
+)
+
+
+def hold(
+    context: ActContext,
+    reason: str,
+    first: date | None = None,
+    last: date | None = None,
+    case: str | None = None,
+) -> Hold:
+    """Keep everything of some days, or of the week of a case."""
+    context.require("hold")
+    begin, end = _days(context, first, last, case)
+    placed = Hold(
+        hold_id=new_hold_id(),
+        first_day=begin,
+        last_day=end,
+        reason=reason,
+        actor=str(context.asker),
+        time=now_text(),
+        case_id=case,
+    )
+    with context.chain.recording(hold_act(placed)) as transaction:
+        place_hold(transaction, placed)
+    return placed
+
+
+def hold_act(placed: Hold) -> Act:
+    """The entry of a hold in the audit chain."""
+    return Act(
+        actor=placed.actor,
+        action="hold",
+        subject=f"{placed.hold_id} {placed.first_day}/{placed.last_day}",
+        reason=placed.reason,
+        case=placed.case_id or "",
+    )
+
+
+def _days(
+    context: ActContext, first: date | None, last: date | None, case: str | None
+) -> tuple[date, date]:
+    if case is None and first and last:
+        return first, last
+    found = [one for one in context.cases if one.case_id == case]
+    if case is None or first or last or not found:
+        raise HoldError(
+            f"there is no case {case!r}" if case else "no days are named",
+            where="hold add",
+            remedy="Give --from DAY and --to DAY, or --case and an id that "
+            "`schoolbell findings cases` lists.",
+        )
+    return found[0].monday, found[0].monday + timedelta(days=6)
+
+
+def release(context: ActContext, hold_id: str, reason: str) -> str:
+    """Release a hold; the next purge may delete what it kept. By whom."""
+    context.require("hold")
+    actor = str(context.asker)
+    act = Act(actor=actor, action="release", subject=hold_id, reason=reason)
+    with context.chain.recording(act) as transaction:
+        release_hold(transaction, hold_id, actor, reason)
+    return actor

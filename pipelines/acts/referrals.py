@@ -1,0 +1,230 @@
+"""Acts that send a case to another office, and that keep what the person says of it."""
+
+import hashlib
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from pipelines.acts.context import ActContext
+from pipelines.acts.holds import hold_act
+from pipelines.acts.letter import letter
+from pipelines.acts.names import code_names
+from pipelines.acts.packs import Put
+from pipelines.errors import SettingsError
+from pipelines.findings.cases import Case
+from pipelines.findings.packs import gathered
+from pipelines.findings.packs import pack as packed
+from pipelines.findings.review import (
+    VERDICTS,
+    Wish,
+    granted,
+    not_oneself,
+    required_reason,
+)
+from pipelines.registry.frames import FILES
+from pipelines.state.audit import Act
+from pipelines.state.database import now_text
+from pipelines.state.referrals import (
+    add_referral,
+    add_statement,
+    change_referral,
+    referrals,
+)
+from pipelines.state.retention import Hold, new_hold_id, place_hold
+
+OFFICES: Mapping[str, str] = {
+    "hr": "Human resources",
+    "principal": "The principal",
+    "counsel": "Counsel",
+    "superintendent": "The superintendent",
+}
+"""Where a case may go, and what a letter calls it."""
+ONE_WEEK = timedelta(days=6)
+LONGEST_STATEMENT = 100_000
+LONGEST_SUMMARY = 600
+
+
+def refer(
+    context: ActContext, case_id: str, office: str, reason: str, put: Put
+) -> dict[str, Any]:
+    """Send a case to another office: a pack with names and a letter; a hold is set.
+
+    Raises:
+        RefusedError: Nobody has approved it yet, or it is about one's own account.
+    """
+    context.require("refer")
+    context.require("names")
+    case, why = context.case(case_id), required_reason(reason)
+    if office not in OFFICES:
+        raise _unknown("office", office, OFFICES, "--to")
+    for finding in case.findings:
+        not_oneself(finding, context.asker, context.own_accounts)
+    _refuse_second(context, case_id)
+    granted(
+        context.chain,
+        Wish(action="refer", case_id=case_id, reason=why),
+        context.asker,
+    )
+    page = letter(context, case, OFFICES[office], has_names=True)
+    data = packed(replace(gathered(context.district, case, None), letter=page))
+    seal = hashlib.sha256(data).hexdigest()
+    hold = _hold_of(context, case, office)
+    row = {
+        "referral_id": f"g-{secrets.token_hex(4)}",
+        "case_id": case_id,
+        "office": office,
+        "hold_id": hold.hold_id,
+        "sha256": seal,
+        "referred_by": str(context.asker),
+    }
+    act = _act(context, "referred", row, f"to {office}, {seal}: {why}")
+    with context.chain.recording(act, hold_act(hold)) as transaction:
+        place_hold(transaction, hold)
+        add_referral(transaction, row)
+        put(data)
+    return row
+
+
+def _refuse_second(context: ActContext, case_id: str) -> None:
+    known = referrals(context.district.store, case_id=case_id)
+    waits = [one for one in known if one["returned_time"] is None]
+    if waits:
+        raise SettingsError(
+            f"case {case_id} is with {waits[0]['office']} already",
+            where=waits[0]["referral_id"],
+            remedy="Note first that it came back: schoolbell referrals return",
+        )
+
+
+def _hold_of(context: ActContext, case: Case, office: str) -> Hold:
+    return Hold(
+        hold_id=new_hold_id(),
+        first_day=case.monday,
+        last_day=case.monday + ONE_WEEK,
+        reason=f"referred to {office}",
+        actor=str(context.asker),
+        time=now_text(),
+        case_id=case.case_id,
+    )
+
+
+def acknowledge(context: ActContext, referral_id: str) -> Mapping[str, Any]:
+    """Note that the office has a case; the referral."""
+    context.require("refer")
+    row = _open(context, referral_id)
+    if row["acknowledged_time"] is not None:
+        raise SettingsError("it is acknowledged already", where=referral_id)
+    act = _act(context, "referral acknowledged", row, f"by {row['office']}")
+    with context.chain.recording(act) as transaction:
+        change_referral(transaction, referral_id, acknowledged_time=now_text())
+    return row
+
+
+def give_back(context: ActContext, referral_id: str, code: str) -> Mapping[str, Any]:
+    """Note that a case came back: the code of what was decided, and nothing more."""
+    context.require("refer")
+    row = _open(context, referral_id)
+    if code not in VERDICTS:
+        raise _unknown("code", code, VERDICTS, "CODE")
+    act = _act(context, "referral returned", row, code)
+    with context.chain.recording(act) as transaction:
+        change_referral(
+            transaction, referral_id, returned_time=now_text(), outcome=code
+        )
+    return row
+
+
+def _open(context: ActContext, referral_id: str) -> Mapping[str, Any]:
+    known = referrals(context.district.store, referral_id=referral_id)
+    if not known or known[0]["returned_time"] is not None:
+        raise SettingsError(
+            f"no referral {referral_id} is with another office",
+            remedy="List them with: schoolbell referrals list",
+        )
+    return known[0]
+
+
+def answer(
+    context: ActContext, case_id: str, text: str, summary: str, tests: str = ""
+) -> Mapping[str, Any]:
+    """Keep the statement of the person whom a case is about, beside its facts.
+
+    Args:
+        text: The statement in their words; packs with names hold it.
+        summary: A sentence or two for cards, which everybody reads: it names nobody.
+        tests: The registry file that a fact in it would correct, if there is one.
+    """
+    context.require("refer")
+    case = context.case(case_id)
+    _check(context, case, text, summary, tests)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    row = {
+        "statement_id": f"s-{secrets.token_hex(4)}",
+        "case_id": case_id,
+        "summary": " ".join(summary.split()),
+        "text": text,
+        "sha256": digest,
+        "tests": tests,
+        "received_by": str(context.asker),
+    }
+    act = Act(
+        actor=str(context.asker),
+        action="statement",
+        subject=row["statement_id"],
+        reason=f"sha256 {digest}",
+        case=case_id,
+    )
+    with context.chain.recording(act) as transaction:
+        add_statement(transaction, row)
+    return row
+
+
+def _check(
+    context: ActContext, case: Case, text: str, summary: str, tests: str
+) -> None:
+    if not text.strip() or len(text) > LONGEST_STATEMENT:
+        raise SettingsError(
+            f"a statement has 1 to {LONGEST_STATEMENT:,} characters", where="--file"
+        )
+    if not summary.strip() or len(summary) > LONGEST_SUMMARY:
+        raise SettingsError(
+            f"a summary has 1 to {LONGEST_SUMMARY} characters", where="--summary"
+        )
+    if tests and tests not in FILES:
+        raise _unknown("file", tests, sorted(FILES), "--tests")
+    said = summary.casefold()
+    found = [name for name in _names_of(context, case) if name.casefold() in said]
+    if found:
+        raise SettingsError(
+            "the summary names an account, a device or a person",
+            where="--summary",
+            remedy="Cards show it to everybody: write code names, or none.",
+        )
+
+
+def _names_of(context: ActContext, case: Case) -> Iterator[str]:
+    """What no card may spell: accounts, devices, hidden sites, and parts of a name."""
+    for _, (_, value, person) in code_names(context, case):
+        yield value
+        name = context.district.registry.people_names.get(person or "", "")
+        yield from (part for part in name.split() if len(part) > 2)
+
+
+def _act(context: ActContext, action: str, row: Mapping[str, Any], reason: str) -> Act:
+    return Act(
+        actor=str(context.asker),
+        action=action,
+        subject=str(row["referral_id"]),
+        reason=reason,
+        case=str(row["case_id"]),
+    )
+
+
+def _unknown(what: str, given: str, known: Any, where: str) -> SettingsError:
+    return SettingsError(
+        f"there is no {what} {given!r}",
+        where=where,
+        remedy=f"It is one of: {', '.join(known)}",
+    )

@@ -1,0 +1,50 @@
+"""The command that keeps what the person whom a case is about says of it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines.acts.referrals import LONGEST_STATEMENT
+from pipelines.acts.referrals import answer as answered
+from pipelines.cli.context import open_context
+from pipelines.cli.options import AsJson, Home
+from pipelines.cli.output import tell
+from pipelines.cli.refer import CaseId
+from pipelines.errors import SettingsError
+
+
+def answer(
+    home: Home,
+    case_id: CaseId,
+    file: Annotated[Path, typer.Option(help="Text file with the statement, UTF-8.")],
+    summary: Annotated[
+        str, typer.Option(help="One or two sentences for cards; it names nobody.")
+    ],
+    tests: Annotated[
+        str, typer.Option(help="Registry file that it would correct, if there is one.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Keep the person's statement beside the facts of a case.
+
+    Every later card shows the summary; packs with names hold the whole text.
+    """
+    with open_context(home, "refer") as context:
+        row = answered(context, case_id, _text(file), summary, tests)
+    ident = row["statement_id"]
+    facts = {name: row[name] for name in ("statement_id", "case_id", "sha256", "tests")}
+    lines = [f"{ident} stands beside the facts of {case_id}, sha256 {row['sha256']}"]
+    if tests:
+        lines.append(f"Correct {tests}, then see: schoolbell replay --registry {tests}")
+    tell(facts, *lines, as_json=as_json)
+
+
+def _text(file: Path) -> str:
+    try:
+        with file.open(encoding="utf-8") as stream:
+            return stream.read(LONGEST_STATEMENT + 1)
+    except UnicodeDecodeError as error:
+        raise SettingsError(
+            "the statement is not UTF-8 text", where=str(file)
+        ) from error

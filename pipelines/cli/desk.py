@@ -1,0 +1,120 @@
+"""The command that opens the review desk, and its accounts with a password."""
+
+import getpass
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines.cli.context import open_context
+from pipelines.cli.options import AsJson, Home
+from pipelines.cli.output import tell
+from pipelines.errors import SettingsError, safe
+
+app = typer.Typer(invoke_without_command=True)
+account = typer.Typer(
+    help="Accounts that sign in at the desk with a password.", no_args_is_help=True
+)
+app.add_typer(account, name="account")
+SHORTEST_PASSWORD = 12
+PORT = 8420
+
+Login = Annotated[str, typer.Argument(help="Login, as [desk.roles] names it.")]
+
+
+@app.callback()
+def group(
+    chosen: typer.Context,
+    home: Annotated[
+        Path | None,
+        typer.Option(
+            "--home", envvar="SCHOOLBELL_HOME", help="The district's home folder."
+        ),
+    ] = None,
+    host: Annotated[
+        str, typer.Option(help="Address of this machine, within it.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port.", min=1, max=65_535)] = PORT,
+    path: Annotated[
+        Path | None, typer.Option("--socket", help="Listen on this Unix socket too.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Open the review desk in a browser, until it is stopped."""
+    if chosen.invoked_subcommand:
+        return
+    if home is None:
+        raise SettingsError(
+            "no home is named",
+            where="--home",
+            remedy="Name it, or set SCHOOLBELL_HOME.",
+        )
+    try:
+        from pipelines.desk.server import listening, serve
+    except ImportError as error:
+        raise SettingsError(
+            "the desk's libraries are not installed",
+            remedy="pip install 'schoolbell[desk]'",
+        ) from error
+    sockets = [listening(host, port, None)]
+    if path is not None:
+        sockets.append(listening("", 0, path))
+    where = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+    facts = {"address": where, "socket": str(path) if path else None}
+    more = f"; also on {path}" if path else ""
+    tell(facts, f"{where} until you stop it (Ctrl+C){more}", as_json=as_json)
+    sys.stdout.flush()
+    serve(home, *sockets)
+
+
+@account.command("add")
+def add(home: Home, login: Login, as_json: AsJson = False) -> None:
+    """Make an account, or give it another password; it is read from the input."""
+    from pipelines.acts.desk_accounts import put
+    from pipelines.desk.signin import Passwords
+
+    with open_context(home, "accounts") as context:
+        password = _password()
+        name = put(context, login, Passwords().hashed(password))
+    tell({"login": name}, f"{name} may sign in, with [desk.roles].", as_json=as_json)
+
+
+@account.command("end")
+def end(home: Home, login: Login, as_json: AsJson = False) -> None:
+    """End an account; who is signed in with it is signed out with the next restart."""
+    from pipelines.acts.desk_accounts import end as ended
+
+    with open_context(home, "accounts") as context:
+        name = ended(context, login)
+    tell({"login": name}, f"{name} signs in no more.", as_json=as_json)
+
+
+@account.command("list")
+def list_accounts(home: Home, as_json: AsJson = False) -> None:
+    """List accounts, ended ones included."""
+    from pipelines.state.desk import accounts
+
+    with open_context(home, "accounts") as context:
+        rows = accounts(context.district.store)
+    for row in rows:
+        shown = {name: row[name] for name in ("login", "created_time", "ended_time")}
+        state = f"ended {row['ended_time'][:10]}" if row["ended_time"] else "active"
+        line = f"{row['login']}: since {row['created_time'][:10]}, {state}"
+        typer.echo(json.dumps(shown) if as_json else safe(line))
+
+
+def _password() -> str:
+    """Twice at a terminal; one line of a pipe."""
+    if sys.stdin.isatty():
+        given = getpass.getpass("Password: ")
+        if getpass.getpass("Again: ") != given:
+            raise SettingsError("the passwords differ")
+    else:
+        given = sys.stdin.readline().rstrip("\n")
+    if len(given) < SHORTEST_PASSWORD:
+        raise SettingsError(
+            f"a password has {SHORTEST_PASSWORD} characters or more", where="input"
+        )
+    return given

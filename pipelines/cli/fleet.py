@@ -1,0 +1,202 @@
+"""Commands of a service agency: one command, every home."""
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines.cli.output import tell
+from pipelines.errors import SettingsError, safe, safe_lines
+from pipelines.fleet.overview import COLUMNS, overview, shown
+from pipelines.fleet.settings import NAME, Fleet, Member, load_fleet
+from pipelines.fleet.work import Outcome, in_every_home
+from pipelines.fleet.workspace import write_workspace
+from pipelines.operations.layer import sound_layer
+from pipelines.registry.layer import Layer
+from pipelines.reports.pages import page as rendered
+from pipelines.run.console import show_whole, table
+from pipelines.settings.home import PLAIN_FILE, put
+
+app = typer.Typer(
+    help="Many districts: one command in every home of a service agency.",
+    no_args_is_help=True,
+)
+File = Annotated[
+    Path,
+    typer.Option("--fleet", envvar="SCHOOLBELL_FLEET", help="The fleet's file."),
+]
+Only = Annotated[
+    list[str] | None, typer.Option("--only", help="Only this home; repeatable.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, a home a line.")]
+HERE = Path(NAME)
+BUSY = 75
+
+
+@app.command()
+def run(fleet: File = HERE, only: Only = None, as_json: AsJson = False) -> None:
+    """Ingest, build, detect, report and alert in every home, as is due."""
+    _each(fleet, only, lambda _: ("run", "--quiet"), as_json=as_json)
+
+
+@app.command()
+def check(fleet: File = HERE, only: Only = None, as_json: AsJson = False) -> None:
+    """Check settings and registry of every home."""
+    _each(fleet, only, lambda _: ("check",), as_json=as_json, is_shown=True)
+
+
+@app.command()
+def doctor(fleet: File = HERE, only: Only = None, as_json: AsJson = False) -> None:
+    """Check every home and its part of the machine."""
+    _each(fleet, only, lambda _: ("doctor",), as_json=as_json, is_shown=True)
+
+
+@app.command()
+def upgrade(fleet: File = HERE, only: Only = None, as_json: AsJson = False) -> None:
+    """Upgrade every home from an earlier version; what was cut off goes on."""
+    _each(fleet, only, lambda _: ("upgrade",), as_json=as_json)
+
+
+@app.command()
+def backup(
+    to: Annotated[
+        Path, typer.Option("--to", help="Folder of the backups, a folder in it a home.")
+    ],
+    fleet: File = HERE,
+    only: Only = None,
+    as_json: AsJson = False,
+) -> None:
+    """Back up every home into a folder of its own."""
+    place = to.resolve()
+    _each(
+        fleet,
+        only,
+        lambda home: ("backup", "--to", str(place / home.name)),
+        as_json=as_json,
+    )
+
+
+@app.command()
+def apply(fleet: File = HERE, only: Only = None, as_json: AsJson = False) -> None:
+    """Copy the agency's layer into every home; nothing where it is not sound."""
+    found = load_fleet(fleet)
+    folder, _ = _layer(found)
+    _each(
+        fleet, only, lambda _: ("layer", "take", str(folder.resolve())), as_json=as_json
+    )
+
+
+@app.command()
+def diff(fleet: File = HERE, only: Only = None, as_json: AsJson = False) -> None:
+    """Show which homes hold another layer, and where districts differ from it."""
+    found = load_fleet(fleet)
+    folder, _ = _layer(found)
+    words = ("layer", "diff", str(folder.resolve()), *(["--json"] if as_json else []))
+    _each(fleet, only, lambda _: words, as_json=as_json, is_shown=True)
+
+
+@app.command()
+def status(
+    fleet: File = HERE,
+    only: Only = None,
+    page: Annotated[
+        Path | None, typer.Option("--page", help="Write it as a page, too.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show how every home does: 0 well, 1 look, 2 act. No finding is shown."""
+    found = load_fleet(fleet).only(tuple(only or ()))
+    rows = overview(found)
+    if as_json:
+        for row in rows:
+            typer.echo(json.dumps(dict(zip(COLUMNS, map(str, row.cells), strict=True))))
+    else:
+        show_whole(table(found.agency, COLUMNS, [row.cells for row in rows]))
+    if page is not None:
+        text = rendered("fleet.html.j2", **shown(found, rows, datetime.now(UTC)))
+        put(page, text.encode(), PLAIN_FILE)
+        typer.echo(f"Page: {page}", err=True)
+    states = {row.state for row in rows}
+    raise typer.Exit(2 if states & {"act", "not asked"} else int("look" in states))
+
+
+@app.command()
+def workspace(
+    to: Annotated[Path, typer.Option("--to", help="Folder to write into.")],
+    fleet: File = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Write a Dagster workspace with one code location a home."""
+    made = write_workspace(load_fleet(fleet), to)
+    said = f"Written: {made}\nStart it: dagster dev -w {made}"
+    tell({"workspace": str(made)}, said, as_json=as_json)
+
+
+def _layer(fleet: Fleet) -> tuple[Path, Layer]:
+    if fleet.layer is None:
+        raise SettingsError(
+            "the agency has no layer",
+            where=str(fleet.file),
+            remedy='Name its folder: [agency] layer = "layer"',
+        )
+    return fleet.layer, sound_layer(fleet.layer)
+
+
+def _each(
+    file: Path,
+    only: list[str] | None,
+    arguments: Callable[[Member], Sequence[str]],
+    *,
+    as_json: bool,
+    is_shown: bool = False,
+) -> None:
+    """Run a command in every home, and leave with the worst of their exit codes."""
+    fleet = load_fleet(file).only(tuple(only or ()))
+    worst, count, seconds = 0, 0, 0.0
+    for outcome in in_every_home(fleet, arguments):
+        _tell(outcome, as_json=as_json, is_shown=is_shown)
+        worst = max(worst, _grade(outcome))
+        count, seconds = count + outcome.is_well, seconds + outcome.seconds
+    if not as_json:
+        many = len(fleet.members)
+        typer.echo(f"{count} of {many} homes well, {seconds:,.0f} s.", err=True)
+    raise typer.Exit(worst)
+
+
+def _grade(outcome: Outcome) -> int:
+    """1: somebody should look; 2: somebody should act. A run at work is neither."""
+    if outcome.exit_code in (0, BUSY):
+        return 0
+    return 1 if outcome.exit_code == 1 else 2
+
+
+def _tell(outcome: Outcome, *, as_json: bool, is_shown: bool) -> None:
+    name = outcome.member.name
+    if as_json:
+        shown = {
+            "home": name,
+            "exit_code": outcome.exit_code,
+            "seconds": round(outcome.seconds, 1),
+            "what": outcome.what,
+            "lines": outcome.out.splitlines() if is_shown else [],
+        }
+        typer.echo(json.dumps(shown))
+        return
+    typer.echo(f"{name}: {_word(outcome)}, {outcome.seconds:.0f} s")
+    lines = outcome.out.splitlines() if is_shown else []
+    if not outcome.is_well:
+        lines += outcome.err.splitlines()
+    for line in lines:
+        typer.echo(f"  {safe_lines(line)}", err=not is_shown)
+    sys.stdout.flush()
+
+
+def _word(outcome: Outcome) -> str:
+    if outcome.what:
+        return safe(outcome.what)
+    words = {0: "well", 1: "somebody should look", BUSY: "another run is at work"}
+    return words.get(outcome.exit_code, f"failed (exit code {outcome.exit_code})")

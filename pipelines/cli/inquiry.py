@@ -1,0 +1,78 @@
+"""Commands of the way in: an office asks first, and is answered last."""
+
+import json
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines.acts.inquiries import inquire, release_inquiry
+from pipelines.acts.referrals import OFFICES
+from pipelines.cli.context import open_context
+from pipelines.cli.options import AsJson, Home
+from pipelines.cli.output import tell, write_private
+from pipelines.errors import safe
+from pipelines.state.referrals import inquiries
+
+app = typer.Typer(
+    help="What offices ask about an account, before anything is shown.",
+    no_args_is_help=True,
+)
+
+
+@app.command("open")
+def open_inquiry(
+    home: Home,
+    account: Annotated[str, typer.Option(help="Account that it is about.")],
+    first: Annotated[str, typer.Option("--from", help="First day.")],
+    last: Annotated[str, typer.Option("--to", help="Last day.")],
+    office: Annotated[str, typer.Option("--for", help="One of: " + ", ".join(OFFICES))],
+    authorized_by: Annotated[
+        str, typer.Option("--by", help="Name and office of who authorized it.")
+    ],
+    reason: Annotated[str, typer.Option(help="Why; recorded permanently.")],
+    as_json: AsJson = False,
+) -> None:
+    """Write down what an office asks; say whether the logs could answer.
+
+    No result is shown. A second person approves it before one is released.
+    """
+    with open_context(home, "inquire") as context:
+        row = inquire(context, account, (first, last), office, authorized_by, reason)
+    told = ("inquiry_id", "first_day", "last_day", "office", "days", "days_held")
+    lines = (
+        f"{row['inquiry_id']}: {row['days_held']} of {row['days']} days are held",
+        f"Then: schoolbell inquiry release {row['inquiry_id']} --out answer.zip",
+    )
+    tell({name: row[name] for name in told}, *lines, as_json=as_json)
+
+
+@app.command("list")
+def list_inquiries(home: Home, as_json: AsJson = False) -> None:
+    """List inquiries, answered ones included; accounts under code names."""
+    with open_context(home, "inquire") as context:
+        rows = inquiries(context.district.store)
+        today = context.today.isoformat()
+        names = [context.named("account", row["account"], today) for row in rows]
+    for row, name in zip(rows, names, strict=True):
+        state = "released" if row["released_time"] else "open"
+        days = f"{row['first_day']} to {row['last_day']}"
+        line = f"{row['inquiry_id']}: {name}, {days}, for {row['office']}, {state}"
+        typer.echo(json.dumps(row | {"account": name}) if as_json else safe(line))
+    if not rows and not as_json:
+        typer.echo("Nobody asked.")
+
+
+@app.command("release")
+def release(
+    home: Home,
+    inquiry_id: Annotated[str, typer.Argument(help="Id that `inquiry open` printed.")],
+    out: Annotated[Path, typer.Option(help="New file to write, such as answer.zip.")],
+    as_json: AsJson = False,
+) -> None:
+    """Release the answer to an inquiry that a second person approved."""
+    with open_context(home, "inquire") as context:
+        row = release_inquiry(context, inquiry_id, partial(write_private, out))
+    facts = {"inquiry_id": inquiry_id, "file": str(out), "sha256": row["sha256"]}
+    tell(facts, f"{out}: sha256 {row['sha256']}", as_json=as_json)

@@ -1,0 +1,81 @@
+"""Commands about the layer of a service agency in one home."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines.cli.context import who_asks
+from pipelines.cli.options import AsJson, Home
+from pipelines.cli.output import tell
+from pipelines.district import open_district
+from pipelines.errors import safe_lines
+from pipelines.operations import layer
+from pipelines.registry.layer import Layer, read_layer
+
+app = typer.Typer(
+    help="What a service agency says for its districts, below their own words.",
+    no_args_is_help=True,
+)
+Folder = Annotated[
+    Path,
+    typer.Argument(
+        help="Folder with layer.toml and, as needed, rules.toml, policy.toml, "
+        "approved_sites.csv, site_categories.csv."
+    ),
+]
+
+
+@app.command()
+def take(home: Home, folder: Folder, as_json: AsJson = False) -> None:
+    """Copy a layer into the home; the next run judges by it."""
+    with open_district(home) as district:
+        taken = layer.take(district, folder, str(who_asks(district.settings)))
+    _tell(taken, "taken", as_json=as_json)
+
+
+@app.command()
+def drop(home: Home, as_json: AsJson = False) -> None:
+    """Take the layer out of the home; the next run judges without it."""
+    with open_district(home) as district:
+        held = layer.drop(district, str(who_asks(district.settings)))
+    _tell(held, "taken out", as_json=as_json)
+
+
+@app.command()
+def show(home: Home, as_json: AsJson = False) -> None:
+    """Show which layer the home holds."""
+    with open_district(home) as district:
+        held = read_layer(district.home.agency)
+    _tell(held, "held", as_json=as_json)
+
+
+@app.command()
+def diff(
+    home: Home,
+    folder: Annotated[
+        Path | None, typer.Argument(help="Another layer; left out, the one held.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show where the district says something else than its agency."""
+    with open_district(home) as district:
+        at = folder or district.home.agency
+        wanted = layer.sound_layer(folder).digest if folder else ""
+        held = read_layer(district.home.agency).digest
+        found = list(layer.differences(district, at))
+    for one in found:
+        line = f"{one.file}: {one.what}: agency {one.agency!r}, here {one.district!r}"
+        typer.echo(json.dumps(asdict(one)) if as_json else safe_lines(line))
+    if wanted not in ("", held):
+        typer.echo("The home holds another version of this layer.", err=True)
+    elif not found:
+        typer.echo("No difference.", err=True)
+
+
+def _tell(one: Layer, what: str, *, as_json: bool) -> None:
+    said = f"{one.name} {one.version} ({one.digest}): {what}"
+    shown = {"name": one.name, "version": one.version, "digest": one.digest}
+    tell(shown, said if one.digest else "no layer", as_json=as_json)

@@ -1,0 +1,267 @@
+"""Commands that answer a request for public records."""
+
+import csv
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from pipelines.acts.context import ActContext
+from pipelines.cli.context import open_context
+from pipelines.cli.options import AsJson, Home
+from pipelines.cli.output import tell
+from pipelines.errors import SettingsError, safe_lines
+from pipelines.records import requests
+from pipelines.records.release import Draft
+from pipelines.records.scopes import CLASSES, RELATIONS, columns_of
+from pipelines.run.console import console, show_whole, table
+from pipelines.state.records import RecordDecision, record_decisions, record_requests
+
+app = typer.Typer(
+    help="Public records: a request, what it touches, what is withheld, a release.",
+    no_args_is_help=True,
+)
+Number = Annotated[str, typer.Argument(help="Number of the request: PR-2026-001.")]
+
+
+@contextmanager
+def _opened(home: Path) -> Iterator[ActContext]:
+    with open_context(home, "records") as context:
+        yield context
+
+
+@app.command("open")
+def open_(
+    home: Home,
+    requester: Annotated[str, typer.Option(help="Who asks, and how to reach them.")],
+    received: Annotated[
+        datetime, typer.Option(formats=["%Y-%m-%d"], help="Day on which it came.")
+    ],
+    text: Annotated[Path, typer.Option(help="File with the text of the request.")],
+    as_json: AsJson = False,
+) -> None:
+    """Take a request down; the clock of [records] starts with the day it came."""
+    try:
+        said = text.read_text(encoding="utf-8-sig", errors="replace")
+    except OSError as error:
+        raise SettingsError(
+            f"cannot be read: {error.strerror}", where=str(text)
+        ) from error
+    with _opened(home) as context:
+        made = requests.open_request(
+            context.district, context.asker, requester, received.date(), said
+        )
+    due = f"due {made.due}" if made.due else "no clock: [records] response_days"
+    shown = {"request": made.request_id, "due": str(made.due or "")}
+    tell(shown, f"{made.request_id}, {due}", as_json=as_json)
+
+
+@app.command("list")
+def list_(home: Home, as_json: AsJson = False) -> None:
+    """List the requests, the newest first."""
+    with _opened(home) as context:
+        found = record_requests(context.district.store)
+    rows = [
+        (one.request_id, str(one.received), str(one.due or ""),
+         str(one.scope.get("relation", "")), one.outcome or "open")
+        for one in reversed(found)
+    ]  # fmt: skip
+    columns = ("request", "received", "due", "table", "state")
+    if as_json:
+        for row in rows:
+            typer.echo(json.dumps(dict(zip(columns, row, strict=True))))
+    else:
+        show_whole(table("Requests for public records", columns, rows))
+
+
+@app.command()
+def scope(
+    home: Home,
+    number: Number,
+    relation: Annotated[
+        str, typer.Option(help="Table that is asked for: " + ", ".join(RELATIONS))
+    ],
+    days: Annotated[str, typer.Option(help="Days: 2026-11-02..2026-11-13.")],
+    columns: Annotated[
+        list[str] | None, typer.Option("--column", help="Only this; repeatable.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what a request touches: rows, students, cost; nothing is released."""
+    with _opened(home) as context:
+        made = requests.set_scope(
+            context.district, context.asker, number, relation, _days(days),
+            columns or (),
+        )  # fmt: skip
+    cost = f", {made.cost:,.2f} at the hourly cost set" if made.cost else ""
+    tell(
+        asdict(made),
+        f"{made.rows:,} rows, {made.withheld:,} items not for everybody, "
+        f"{made.students:,} of them about students; {made.hours:g} hours to review"
+        f"{cost}. The days are held.",
+        as_json=as_json,
+    )
+
+
+@app.command()
+def draft(
+    home: Home,
+    number: Number,
+    out: Annotated[
+        Path | None, typer.Option(help="Write the rows as CSV into this file.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what would be released, and what is withheld under which exemption."""
+    with _opened(home) as context:
+        made = requests.drafted(context.district, number)
+        decided = record_decisions(context.district.store, number)
+    if out is not None:
+        _write(made, out)
+    if as_json:
+        typer.echo(
+            json.dumps(
+                {
+                    "rows": len(made.rows),
+                    "items": [asdict(one) for one in made.items],
+                    "decisions": [asdict(one) for one in decided.values()],
+                }
+            )
+        )
+        return
+    counts = made.counted()
+    rows = []
+    for of, number_of in counts.items():
+        sample = next(one for one in made.items if one.of == of)
+        hand = decided.get(of)
+        by = hand.actor if hand else "by default"
+        rows.append((of, CLASSES[of], number_of, sample.decision, sample.exemption, by))
+    typer.echo(f"{len(made.rows):,} of {made.touched:,} rows would be shown.", err=True)
+    if rows:
+        columns = ("class", "what", "items", "done", "exemption", "decided")
+        console().print(table("Not for everybody", columns, rows))
+
+
+def _write(made: Draft, out: Path) -> None:
+    columns = columns_of(made.scope.relation, made.scope.columns)
+    with out.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns)
+        writer.writeheader()
+        writer.writerows(made.rows)
+
+
+@app.command()
+def decide(
+    home: Home,
+    number: Number,
+    item: Annotated[
+        str,
+        typer.Argument(help="A class, or an item of the draft: " + ", ".join(CLASSES)),
+    ],
+    decision: Annotated[
+        Literal["keep", "mask", "withhold"],
+        typer.Argument(help="What is done with it."),
+    ],
+    reason: Annotated[str, typer.Option(help="Why; recorded permanently.")],
+    exemption: Annotated[
+        str, typer.Option(help="The exemption; needed unless it is kept.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Keep, mask or withhold a class of cells or rows, or one item."""
+    with _opened(home) as context:
+        made = requests.decide(
+            context.district,
+            context.asker,
+            number,
+            RecordDecision(
+                item=item,
+                decision=decision,
+                exemption=exemption,
+                reason=reason,
+                actor=str(context.asker),
+            ),
+        )
+    tell(asdict(made), f"{item}: {decision}", as_json=as_json)
+
+
+@app.command()
+def approve(home: Home, number: Number, as_json: AsJson = False) -> None:
+    """Approve exactly what would be released now, as the second person."""
+    with _opened(home) as context:
+        context.require("approve")
+        sha256 = requests.approve(context.district, context.asker, number)
+    tell({"sha256": sha256}, f"approved: SHA-256 {sha256}", as_json=as_json)
+
+
+@app.command()
+def release(
+    home: Home,
+    number: Number,
+    to: Annotated[Path, typer.Option(help="Folder for the zip.")],
+    as_json: AsJson = False,
+) -> None:
+    """Write the approved release: rows, index of what is withheld, verifier."""
+    with _opened(home) as context:
+        made = requests.give_out(context.district, context.asker, number, to)
+    shown = {**asdict(made), "path": str(made.path)}
+    said = (
+        f"{made.path}: {made.rows:,} rows, {made.withheld:,} items withheld or masked\n"
+        f"SHA-256 {made.sha256}"
+    )
+    tell(shown, said, as_json=as_json)
+
+
+@app.command()
+def close(
+    home: Home,
+    number: Number,
+    reason: Annotated[str, typer.Option(help="Why it ends without a release.")],
+    as_json: AsJson = False,
+) -> None:
+    """End a request without a release: withdrawn, or nothing is there."""
+    with _opened(home) as context:
+        requests.close(context.district, context.asker, number, reason)
+    tell({"request": number, "outcome": reason}, f"{number}: closed", as_json=as_json)
+
+
+@app.command()
+def show(home: Home, number: Number, as_json: AsJson = False) -> None:
+    """Show a request: its text, what was decided by whom and when."""
+    with _opened(home) as context:
+        one = requests.request_of(context.district, number)
+        decided = record_decisions(context.district.store, number)
+    if as_json:
+        said = {**asdict(one), "decisions": [asdict(each) for each in decided.values()]}
+        typer.echo(json.dumps(said, default=str))
+        return
+    typer.echo(safe_lines(f"{one.request_id}, received {one.received}, due {one.due}"))
+    typer.echo(safe_lines(one.text.rstrip()))
+    if one.approved_by:
+        typer.echo(safe_lines(f"approved by {one.approved_by}"))
+    for each in decided.values():
+        typer.echo(
+            safe_lines(
+                f"{each.time[:16]} {each.actor}: {each.item} {each.decision} "
+                f"({each.exemption or 'no exemption'}): {each.reason}"
+            )
+        )
+    sys.stdout.flush()
+
+
+def _days(text: str) -> tuple[date, date]:
+    first, dots, last = text.partition("..")
+    try:
+        return date.fromisoformat(first), date.fromisoformat(last if dots else first)
+    except ValueError as error:
+        raise SettingsError(
+            f"{text!r} is no range of days",
+            where="--days",
+            remedy="Give them as 2026-11-02..2026-11-13.",
+        ) from error

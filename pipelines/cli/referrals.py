@@ -1,0 +1,58 @@
+"""Commands about cases that are with another office."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from pipelines.acts import referrals as acts
+from pipelines.cli.context import open_context
+from pipelines.cli.options import AsJson, Home
+from pipelines.cli.output import tell
+from pipelines.errors import safe
+from pipelines.findings.review import VERDICTS
+from pipelines.state.referrals import referrals
+
+app = typer.Typer(help="Cases that are with another office.", no_args_is_help=True)
+ReferralId = Annotated[str, typer.Argument(help="Id that `referrals list` shows.")]
+
+
+@app.command("list")
+def list_referrals(home: Home, as_json: AsJson = False) -> None:
+    """List referrals, returned ones included."""
+    with open_context(home, "findings") as context:
+        rows = referrals(context.district.store)
+    for row in rows:
+        state = "referred"
+        if row["acknowledged_time"]:
+            state = "acknowledged"
+        if row["returned_time"]:
+            state = f"returned {row['returned_time'][:10]}: {row['outcome']}"
+        since = row["referred_time"][:10]
+        line = f"{row['referral_id']}: {row['case_id']} to {row['office']}, {since}"
+        typer.echo(json.dumps(row) if as_json else safe(f"{line}, {state}"))
+    if not rows and not as_json:
+        typer.echo("No case was referred.")
+
+
+@app.command("acknowledge")
+def acknowledge(home: Home, referral_id: ReferralId, as_json: AsJson = False) -> None:
+    """Note that the office has the case."""
+    with open_context(home, "refer") as context:
+        row = acts.acknowledge(context, referral_id)
+    facts = {"referral_id": referral_id, "office": row["office"]}
+    tell(facts, f"{referral_id} is acknowledged by {row['office']}.", as_json=as_json)
+
+
+@app.command("return")
+def give_back(
+    home: Home,
+    referral_id: ReferralId,
+    code: Annotated[str, typer.Argument(help="One of: " + ", ".join(VERDICTS))],
+    as_json: AsJson = False,
+) -> None:
+    """Note that a case came back; only the code of what was decided is kept."""
+    with open_context(home, "refer") as context:
+        acts.give_back(context, referral_id, code)
+    facts = {"referral_id": referral_id, "outcome": code}
+    tell(facts, f"{referral_id} came back: {code}.", as_json=as_json)

@@ -1,0 +1,759 @@
+"""The pages of the desk and where they are; what each request has to pass first.
+
+Every page is complete without scripts. A request is asked, in this order: to which
+host, from whom, with which token, with which right, and whether what the person saw is
+still there.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import Any
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from pipelines.acts.context import ActContext, granted_today
+from pipelines.acts.letter import letter
+from pipelines.acts.permits import permits
+from pipelines.acts.referrals import OFFICES
+from pipelines.acts.sites import effects, would_change
+from pipelines.desk import pages
+from pipelines.desk.forms import FORMS, Done, Form, site_row
+from pipelines.desk.opened import OpenHome
+from pipelines.desk.sessions import Session, Sessions
+from pipelines.desk.signin import (
+    OpenIdSignIn,
+    Passwords,
+    TooOftenError,
+    WrongPasswordError,
+    by_proxy,
+    by_system,
+    who,
+)
+from pipelines.errors import BusyError, SchoolbellError
+from pipelines.reports.pages import boot, environment, file_of, style
+from pipelines.reports.words import in_locale
+from pipelines.settings.roles import Asker, RefusedError, Right
+from pipelines.state.audit import Act, open_chain
+from pipelines.state.database import Transaction
+from pipelines.state.desk import case_revision, request_revision
+from pipelines.state.openings import gather_openings
+
+LOG = logging.getLogger("schoolbell.desk")
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; "
+        "style-src-attr 'unsafe-inline'; img-src 'self' data:; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+LOCAL = ("localhost", "127.0.0.1", "::1")
+MOST_BYTES = 300_000
+"""Of a form; a statement of the longest kind fits."""
+AGAIN_AFTER = 3600.0
+"""Seconds after which one more look at the same case is noted again."""
+TABS: tuple[tuple[str, str, Right], ...] = (
+    ("/", "Queue", "findings"),
+    ("/sites", "Sites", "findings"),
+    ("/requests", "Requests", "findings"),
+    ("/referrals", "Referrals", "findings"),
+    ("/permits", "Permits", "findings"),
+    ("/weeks", "Weeks", "findings"),
+    ("/acts", "Acts", "findings"),
+)
+
+
+class StaleError(SchoolbellError):
+    """What somebody saw is not what is there any more."""
+
+
+@dataclass
+class Trial:
+    """A decision about a site that is being tried."""
+
+    login: str
+    values: dict[str, str]
+    row: dict[str, str]
+    found: "Future[list[dict[str, Any]]]"
+
+
+@dataclass
+class DeskApp:
+    """Everything that the pages share.
+
+    Attributes:
+        address: Where browsers reach it, if not where it listens.
+    """
+
+    home: OpenHome
+    sessions: Sessions = field(default_factory=Sessions)
+    passwords: Passwords = field(default_factory=Passwords)
+    openid: OpenIdSignIn = field(default_factory=OpenIdSignIn)
+    trials: dict[str, Trial] = field(default_factory=dict)
+    workers: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(1, "trial")
+    )
+
+    @property
+    def address(self) -> str:
+        """The address of the settings; empty where browsers come directly."""
+        return self.home.district.settings.desk.address
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A request of somebody who is signed in."""
+
+    desk: DeskApp
+    request: Request
+    session: Session
+    asker: Asker
+
+    def context(self, guard: Callable[[Transaction], None] | None = None) -> ActContext:
+        """What the acts are given."""
+        return self.desk.home.context(self.asker, guard)
+
+    def page(self, name: str, *, status: int = 200, **values: Any) -> Response:
+        """A page in the district's look; what is said once is said now."""
+        told, self.session.told = self.session.told, ""
+        store = self.desk.home.district.store
+        common = {
+            "tabs": [(href, label) for href, label, _ in TABS],
+            "here": self.request.url.path,
+            "asker": str(self.asker),
+            "roles": self.asker.roles,
+            "token": self.session.token,
+            "told": told,
+            "revision": _revisions(store),
+        }
+        return _rendered(self.desk, name, status, common | values)
+
+
+def _revisions(store: Any) -> Callable[[Form, Mapping[str, Any]], str]:
+    """Tells a form the revision of what it is about."""
+
+    def revision(form: Form, values: Mapping[str, Any]) -> str:
+        if not form.about:
+            return ""
+        with store.reading() as connection:
+            return _REVISION[form.about](connection, str(values[form.about]))
+
+    return revision
+
+
+_REVISION: Mapping[str, Callable[[Any, str], str]] = {
+    "case": case_revision,
+    "request": request_revision,
+}
+
+
+@cache
+def templates() -> Any:
+    """The templates of the desk, which extend those of the report."""
+    from jinja2 import ChoiceLoader, PackageLoader
+
+    folders = ("pipelines.desk", "pipelines.reports")
+    loaders = [PackageLoader(folder, "templates") for folder in folders]
+    return environment().overlay(loader=ChoiceLoader(loaders), cache_size=400)
+
+
+@cache
+def assets() -> Mapping[str, tuple[str, str]]:
+    """Style and scripts by name, with their kind; a name changes with its content."""
+    folder = files("pipelines.desk") / "templates"
+    look = style() + (folder / "desk.css").read_text("utf-8")
+    script = boot() + "\n" + (folder / "desk.js").read_text("utf-8")
+    return {
+        file_of(look, "css"): (look, "text/css"),
+        file_of(script, "js"): (script, "text/javascript"),
+    }
+
+
+def _rendered(
+    desk: DeskApp, name: str, status: int, values: Mapping[str, Any]
+) -> Response:
+    settings = desk.home.district.settings
+    look, script = assets()
+    shared = {
+        "district": settings.district.name,
+        "look": look,
+        "script": script,
+        "offices": OFFICES,
+    }
+    with in_locale(settings.district.locale):
+        text = templates().get_template(name).render({**shared, **values})
+    return HTMLResponse(text, status)
+
+
+View = Callable[[Visit], Response]
+STATUS: tuple[tuple[type[SchoolbellError], int], ...] = (
+    (StaleError, 409),
+    (TooOftenError, 429),
+    (RefusedError, 403),
+    (BusyError, 503),
+)
+
+
+def signed_in(view: View, right: Right = "findings") -> Callable[[Request], Response]:
+    """A page for whoever is signed in and has a right."""
+
+    def answer(request: Request) -> Response:
+        desk: DeskApp = request.app.state.desk
+        settings = desk.home.district.settings
+        if refused := _odd(desk, request):
+            return refused
+        with in_locale(settings.district.locale):
+            session, cookie = _session(desk, request)
+            if session is None:
+                return RedirectResponse("/signin", 303)
+            asker = who(session, settings, desk.home.home)
+            asker = granted_today(desk.home.district, asker)
+            asker.require(right)
+            response = view(Visit(desk, request, session, asker))
+        return _with_cookie(desk, response, cookie) if cookie else response
+
+    return answer
+
+
+def failed(desk: DeskApp, error: SchoolbellError) -> Response:
+    """The page of an error that people can act on."""
+    status = next((code for kind, code in STATUS if isinstance(error, kind)), 422)
+    try:
+        values = {"error": error, "status": status}
+        return _rendered(desk, "error.html.j2", status, values)
+    except SchoolbellError as worse:  # the home itself cannot be read
+        return Response(str(worse), 503, media_type="text/plain")
+
+
+def _odd(desk: DeskApp, request: Request) -> Response | None:
+    """Refuse a request that no page of this desk sent."""
+    known = {*LOCAL, urlsplit(desk.address).hostname or "localhost"}
+    host = urlsplit(f"//{request.headers.get('host', '')}").hostname
+    if host not in known:
+        return Response("this desk has another address", 421)
+    if request.headers.get("sec-fetch-site") == "cross-site" and (
+        request.method != "GET" or request.headers.get("sec-fetch-mode") != "navigate"
+    ):
+        return Response("asked for by another site", 403)
+    origin = request.headers.get("origin")
+    if request.method != "GET" and origin is not None:
+        is_own = urlsplit(origin).netloc == _netloc(desk, request)
+        return None if is_own else Response("sent by another site", 403)
+    return None
+
+
+def _netloc(desk: DeskApp, request: Request) -> str:
+    host = request.headers.get("host", "")
+    own = urlsplit(desk.address)
+    return own.netloc if own.hostname == urlsplit(f"//{host}").hostname else host
+
+
+def _cookie(desk: DeskApp) -> str:
+    is_secure = desk.address.startswith("https://")
+    return "__Host-schoolbell" if is_secure else "schoolbell"
+
+
+def _with_cookie(
+    desk: DeskApp, response: Response, word: str, *, name: str = "", strict: bool = True
+) -> Response:
+    response.set_cookie(
+        name or _cookie(desk),
+        word,
+        httponly=True,
+        secure=desk.address.startswith("https://"),
+        samesite="strict" if strict else "lax",
+        path="/",
+    )
+    return response
+
+
+def _session(desk: DeskApp, request: Request) -> tuple[Session | None, str]:
+    """Who is signed in, and the word of a session that begins with this request.
+
+    Whoever comes by the system's user or a proxy has to be the same person still: a
+    cookie alone is not enough.
+    """
+    settings = desk.home.district.settings.desk
+    idle, longest = settings.idle_minutes * 60.0, settings.session_hours * 3600.0
+    word = request.cookies.get(_cookie(desk), "")
+    held = desk.sessions.find(word, idle, longest)
+    if held is not None and held.way in ("openid", "local"):
+        return held, ""
+    now = _ambient(desk, request)
+    if now is None:
+        return None, ""
+    if held is not None and (held.way, held.login) == (now.way, now.login):
+        held.groups = now.groups
+        return held, ""
+    word = desk.sessions.begin(now)
+    _note(desk, now, "sign in")
+    return now, word
+
+
+def _ambient(desk: DeskApp, request: Request) -> Session | None:
+    """Whom the connection itself names: the system's user, or a listed proxy."""
+    settings = desk.home.district.settings
+    address = request.client.host if request.client else ""
+    found = by_proxy(settings.desk, address, request.headers)
+    if found is not None:
+        return found
+    found = by_system(request.scope["state"].get("uid"), request.headers)
+    if found is None:
+        return None
+    try:
+        asker = who(found, settings, desk.home.home)
+    except RefusedError:
+        return None
+    return found if asker.roles or asker.is_alone else None
+
+
+def _note(desk: DeskApp, session: Session, action: str, subject: str = "desk") -> None:
+    """Write down who signed in, by which way."""
+    district = desk.home.district
+    by = str(session.uid) if session.way == "system" else session.way
+    act = Act(
+        actor=f"{session.login} ({by})",
+        action=action,
+        subject=subject,
+        reason=f"by {session.way}",
+    )
+    with desk.home.writing, open_chain(district.store, desk.home.home).recording(act):
+        pass
+
+
+def queue(visit: Visit) -> Response:
+    """The cases that a filter leaves."""
+    query = visit.request.query_params
+    show = query.get("show", "waiting")
+    show = show if show in pages.SHOWS else "waiting"
+    first = int(query["from"]) if query.get("from", "").isdigit() else 0
+    values = pages.queue_page(visit.desk.home, visit.context(), show, first)
+    return visit.page("queue.html.j2", **values)
+
+
+def case(visit: Visit) -> Response:
+    """One case; that somebody looked is noted."""
+    context, case_id = visit.context(), visit.request.path_params["case"]
+    values = pages.case_values(visit.desk.home, context, case_id)
+    read(visit, context, case_id)
+    return visit.page("case_desk.html.j2", **values)
+
+
+def read(visit: Visit, context: ActContext, case_id: str) -> None:
+    """Note that somebody reads a case, once an hour."""
+    seen, now = visit.session.read, visit.session.seen
+    if now - seen.get(case_id, -AGAIN_AFTER) < AGAIN_AFTER:
+        return
+    act = Act(actor=str(visit.asker), action="read case", subject=case_id, case=case_id)
+    with visit.desk.home.writing, context.chain.recording(act):
+        seen[case_id] = now
+
+
+def letter_page(visit: Visit) -> Response:
+    """The letter of a case under code names, before it is referred."""
+    context = visit.context()
+    found = context.case(visit.request.path_params["case"])
+    read(visit, context, found.case_id)
+    text = letter(context, found, "the office that it goes to")
+    answer = HTMLResponse(text)
+    # the letter is a file of its own, whose style stands in it
+    answer.headers["Content-Security-Policy"] = (
+        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
+        "form-action 'none'; frame-ancestors 'none'"
+    )
+    return answer
+
+
+def sites(visit: Visit) -> Response:
+    """Sites to decide about."""
+    values = pages.sites_page(visit.desk.home, visit.context())
+    chosen = visit.request.query_params.get("site", "")
+    return visit.page("sites.html.j2", form=FORMS["site"], chosen=chosen, **values)
+
+
+def try_site(visit: Visit, given: Mapping[str, str]) -> Response:
+    """Begin to try a decision about a site; the page of the trial."""
+    context = visit.context()
+    row = site_row(context, given)
+    values = {one.name: given.get(one.name, "") for one in FORMS["site"].fields}
+
+    def tried() -> list[dict[str, Any]]:
+        return effects(would_change(context, row))
+
+    ident = f"t{len(visit.desk.trials) + 1}"
+    future = visit.desk.workers.submit(tried)
+    visit.desk.trials[ident] = Trial(visit.asker.user_name, values, row, future)
+    return RedirectResponse(f"/sites/{ident}", 303)
+
+
+def trial(visit: Visit) -> Response:
+    """What a decision about a site would change, once that is known."""
+    found = _trial(visit, visit.request.path_params["trial"])
+    values: dict[str, Any] = {"trial": found, "form": FORMS["site"], "effects": None}
+    if found.found.done():
+        values["effects"] = found.found.result()
+    return visit.page("trial.html.j2", **values)
+
+
+def _trial(visit: Visit, ident: str) -> Trial:
+    found = visit.desk.trials.get(ident)
+    if found is None or found.login != visit.asker.user_name:
+        raise StaleError("there is no such trial", remedy="Begin again under Sites.")
+    return found
+
+
+def requests_view(visit: Visit) -> Response:
+    """What waits for a second person."""
+    return visit.page("requests.html.j2", forms=FORMS,
+                      **pages.requests_page(visit.context()))  # fmt: skip
+
+
+def referrals_view(visit: Visit) -> Response:
+    """Cases with other offices, and what offices ask."""
+    return visit.page("referrals.html.j2", forms=FORMS,
+                      **pages.referrals_page(visit.context()))  # fmt: skip
+
+
+def permits_view(visit: Visit) -> Response:
+    """Consents, exceptions and holds."""
+    context = visit.context()
+    values = pages.permits_page(context, permits(context))
+    return visit.page("permits.html.j2", forms=FORMS, **values)
+
+
+def weeks_view(visit: Visit) -> Response:
+    """Weeks, signed or not."""
+    values = pages.weeks_page(visit.desk.home, visit.context())
+    return visit.page("weeks.html.j2", forms=FORMS, **values)
+
+
+def acts_view(visit: Visit) -> Response:
+    """The audit chain; whoever may not read it sees their own acts."""
+    context, query = visit.context(), visit.request.query_params
+    mine = query.get("mine") == "1" or not visit.asker.may("audit")
+    first = int(query["from"]) if query.get("from", "").isdigit() else 0
+    with visit.desk.home.writing:
+        gather_openings(context.district.store, context.district.home)
+    entries = context.chain.entries(last=pages.ENTRIES)
+    values = pages.acts_page(context, entries, mine=mine, first=first)
+    return visit.page("acts.html.j2", may_all=visit.asker.may("audit"), **values)
+
+
+def act(visit: Visit, given: Mapping[str, str]) -> Response:
+    """One act: the function that the command calls, by whoever is signed in."""
+    form = FORMS.get(visit.request.path_params["act"])
+    if form is None:
+        raise SchoolbellError("there is no such act")
+    visit.asker.require(form.right)
+    missing = [one.label or one.name for one in form.fields
+               if one.is_needed and not given.get(one.name, "").strip()]  # fmt: skip
+    if missing:
+        raise SchoolbellError(f"not filled in: {', '.join(missing)}")
+    if form.name == "site":
+        _require_tried(visit, given)
+    with visit.desk.home.writing:
+        done = form.act(visit.context(_guard(form, given)), given)
+    visit.session.told = done.said
+    if done.names is not None:
+        return visit.page("names.html.j2", names=done.names, case=given["case"])
+    if done.file is not None:
+        return _file(done)
+    back = form.back or f"/cases/{given['case']}"
+    return RedirectResponse(back, 303)
+
+
+def _require_tried(visit: Visit, given: Mapping[str, str]) -> None:
+    """A site is put on the list once its effect was there to be seen."""
+    names = [one.name for one in FORMS["site"].fields]
+    wanted = {name: given.get(name, "") for name in names}
+    tried = [
+        one
+        for one in visit.desk.trials.values()
+        if one.login == visit.asker.user_name and one.values == wanted
+    ]
+    if not any(one.found.done() and not one.found.exception() for one in tried):
+        raise StaleError(
+            "what it would change was not shown yet", remedy="Try it first under Sites."
+        )
+
+
+def _guard(form: Form, given: Mapping[str, str]) -> Callable[[Transaction], None]:
+    """Raises, in the act's own transaction, where the page is out of date."""
+    seen = given.get("revision", "")
+
+    def guard(transaction: Transaction) -> None:
+        if form.about:
+            now = _REVISION[form.about](transaction, given.get(form.about, ""))
+            if now != seen:
+                raise StaleError(
+                    "this has changed since the page was opened; nothing was done",
+                    remedy="Open it again, look, and decide then.",
+                )
+
+    return guard
+
+
+def _file(done: Done) -> Response:
+    assert done.file is not None
+    name, data = done.file
+    kind = "application/zip" if name.endswith(".zip") else "text/csv; charset=utf-8"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(data, media_type=kind, headers=headers)
+
+
+Post = Callable[[Visit, Mapping[str, str]], Response]
+
+
+def posted(view: Post) -> Callable[[Request], Any]:
+    """A form of whoever is signed in; one without the session's token is refused."""
+
+    async def answer(request: Request) -> Response:
+        from starlette.concurrency import run_in_threadpool
+
+        given = await form_of(request)
+        if given is None:
+            return Response("the form is too large", 413)
+
+        def checked(visit: Visit) -> Response:
+            if not visit.session.has_token(given.get("token", "")):
+                raise RefusedError(
+                    "this form is not of your session",
+                    remedy="Open the page again and send it from there.",
+                )
+            return view(visit, given)
+
+        return await run_in_threadpool(signed_in(checked), request)
+
+    return answer
+
+
+async def form_of(request: Request) -> dict[str, str] | None:
+    """The fields of a form; None where it is larger than any of ours."""
+    length = request.headers.get("content-length", "")
+    if not length.isdigit() or int(length) > MOST_BYTES:
+        return None
+    data = await request.form(max_files=0, max_fields=40, max_part_size=MOST_BYTES)
+    return {name: value for name, value in data.items() if isinstance(value, str)}
+
+
+def sign_in_page(request: Request) -> Response:
+    """The ways that there are to sign in."""
+    desk: DeskApp = request.app.state.desk
+    if refused := _odd(desk, request):
+        return refused
+    return _sign_in(desk, 200, "")
+
+
+def _sign_in(desk: DeskApp, status: int, why: str) -> Response:
+    settings = desk.home.district.settings.desk
+    return _rendered(
+        desk,
+        "signin.html.j2",
+        status,
+        {
+            "has_openid": bool(settings.openid.issuer),
+            "has_local": settings.local_accounts,
+            "why": why,
+        },
+    )
+
+
+async def local(request: Request) -> Response:
+    """Sign in with a password."""
+    from starlette.concurrency import run_in_threadpool
+
+    given = await form_of(request)
+    return await run_in_threadpool(_local, request, given or {})
+
+
+def _local(request: Request, given: Mapping[str, str]) -> Response:
+    desk: DeskApp = request.app.state.desk
+    if refused := _odd(desk, request):
+        return refused
+    district = desk.home.district
+    if not district.settings.desk.local_accounts:
+        return _sign_in(desk, 403, "Nobody signs in with a password here.")
+    address = request.client.host if request.client else "socket"
+    login, password = given.get("login", ""), given.get("password", "")
+    try:
+        session = desk.passwords.sign_in(district.store, login, password, address)
+        asker = who(session, district.settings, desk.home.home)
+        granted_today(district, asker).require("findings")
+    except WrongPasswordError as error:
+        if error.is_now_blocked:
+            _note(desk, Session(login=error.login[:80], way="local"), "sign in blocked")
+        return _sign_in(desk, 403, str(error))
+    except SchoolbellError as error:
+        return _sign_in(desk, 429 if isinstance(error, TooOftenError) else 403,
+                        str(error))  # fmt: skip
+    _note(desk, session, "sign in")
+    word = desk.sessions.begin(session)
+    return _with_cookie(desk, RedirectResponse("/", 303), word)
+
+
+BROWSER = "schoolbell-signin"
+"""Cookie of a sign-in that is with the provider."""
+
+
+def openid(request: Request) -> Response:
+    """Go to the provider."""
+    desk: DeskApp = request.app.state.desk
+    if refused := _odd(desk, request):
+        return refused
+    settings = desk.home.district.settings.desk
+    if not settings.openid.issuer:
+        return _sign_in(desk, 403, "There is no provider.")
+    where, word = desk.openid.begin(settings, _back(desk, request))
+    answer = RedirectResponse(where, 303)
+    return _with_cookie(desk, answer, word, name=BROWSER, strict=False)
+
+
+def _back(desk: DeskApp, request: Request) -> str:
+    base = desk.address or f"http://{request.headers['host']}"
+    return f"{base}/signin/openid/back"
+
+
+def openid_back(request: Request) -> Response:
+    """Come back from the provider, signed in or not."""
+    desk: DeskApp = request.app.state.desk
+    if refused := _odd(desk, request):
+        return refused
+    settings = desk.home.district.settings
+    word = request.cookies.get(BROWSER, "")
+    try:
+        session = desk.openid.finish(
+            settings.desk, _back(desk, request), dict(request.query_params), word
+        )
+        who(session, settings, desk.home.home).require("findings")
+    except SchoolbellError as error:
+        return _sign_in(desk, 403, str(error))
+    except Exception:
+        LOG.exception("the provider did not answer as it should")
+        return _sign_in(desk, 502, "The provider did not answer as it should.")
+    _note(desk, session, "sign in")
+    # a strict cookie is not sent along a way that began elsewhere: a page goes on
+    answer = _rendered(desk, "signedin.html.j2", 200, {})
+    answer.delete_cookie(BROWSER)
+    return _with_cookie(desk, answer, desk.sessions.begin(session))
+
+
+def sign_out(visit: Visit, given: Mapping[str, str]) -> Response:
+    """End the session."""
+    del given
+    visit.desk.sessions.end(visit.request.cookies.get(_cookie(visit.desk), ""))
+    answer = RedirectResponse("/signin", 303)
+    answer.delete_cookie(_cookie(visit.desk))
+    return answer
+
+
+def asset(request: Request) -> Response:
+    """Style and script: the same for everybody, and kept by browsers."""
+    found = assets().get(request.path_params["name"])
+    if found is None:
+        return Response("not found", 404)
+    text, kind = found
+    headers = {"Cache-Control": "public, max-age=31536000, immutable"}
+    return Response(text, media_type=kind, headers=headers)
+
+
+def told(request: Request, error: Exception) -> Response:
+    """What people can act on, wherever it happened."""
+    assert isinstance(error, SchoolbellError)
+    return failed(request.app.state.desk, error)
+
+
+def missing(request: Request, error: Exception) -> Response:
+    """An address that no page has."""
+    del request, error
+    return Response("There is no such page.", 404, media_type="text/plain")
+
+
+def broken(request: Request, error: Exception) -> Response:
+    """A mistake of ours: told in the log, and to nobody else."""
+    del request
+    LOG.error("unexpected %s", type(error).__name__, exc_info=error)
+    return Response(
+        "Something went wrong; the log of the service says what. Nothing was done.",
+        500,
+        media_type="text/plain",
+    )
+
+
+def _get(path: str, view: View, right: Right = "findings") -> Route:
+    return Route(path, signed_in(view, right))
+
+
+def routes() -> list[Route]:
+    """Every page, by its address."""
+    return [
+        _get("/", queue),
+        _get("/cases/{case}", case, "evidence"),
+        _get("/cases/{case}/letter", letter_page, "evidence"),
+        _get("/sites", sites),
+        Route("/sites/try", posted(try_site), methods=["POST"]),
+        _get("/sites/{trial}", trial, "sites"),
+        _get("/requests", requests_view),
+        _get("/referrals", referrals_view),
+        _get("/permits", permits_view),
+        _get("/weeks", weeks_view),
+        _get("/acts", acts_view),
+        Route("/act/{act}", posted(act), methods=["POST"]),
+        Route("/signin", sign_in_page),
+        Route("/signin/local", local, methods=["POST"]),
+        Route("/signin/openid", openid),
+        Route("/signin/openid/back", openid_back),
+        Route("/signout", posted(sign_out), methods=["POST"]),
+        Route("/assets/{name}", asset),
+    ]
+
+
+class Guarded:
+    """Every answer with the headers that keep it within this browser."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer one request."""
+
+        async def sending(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                held = {name.lower() for name, _ in message["headers"]}
+                message["headers"] = [
+                    *message["headers"],
+                    *(
+                        (name.lower().encode(), value.encode())
+                        for name, value in HEADERS.items()
+                        if name.lower().encode() not in held
+                    ),
+                ]
+            await send(message)
+
+        await self._app(scope, receive, sending)
+
+
+def app(home: OpenHome) -> Any:
+    """The desk of a home, as a server runs it."""
+    made = Starlette(
+        routes=routes(),
+        exception_handlers={
+            404: missing,
+            405: missing,
+            500: broken,
+            SchoolbellError: told,
+        },
+    )
+    made.state.desk = DeskApp(home)
+    return Guarded(made)

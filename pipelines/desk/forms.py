@@ -1,0 +1,411 @@
+"""Every act that the desk offers, as a table: its fields, and the function that acts.
+
+The functions are those that commands call. A test compares both sides.
+"""
+
+import io
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Literal
+
+from pipelines.acts import (
+    cases,
+    holds,
+    inquiries,
+    names,
+    packs,
+    permits,
+    referrals,
+    sites,
+    weeks,
+)
+from pipelines.acts.context import ActContext
+from pipelines.acts.permits import day_of
+from pipelines.errors import SettingsError
+from pipelines.findings.exceptions import SCOPES
+from pipelines.findings.frames import COLUMNS
+from pipelines.findings.review import VERDICTS
+from pipelines.reports.tables import table, to_csv
+from pipelines.settings.roles import Right
+
+Values = Mapping[str, str]
+Kind = Literal["hidden", "text", "reason", "area", "date", "choice", "radio", "check"]
+PUBLIC = "A public record: say why, name nobody."
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a form."""
+
+    name: str
+    label: str = ""
+    kind: Kind = "text"
+    choices: Mapping[str, str] = field(default_factory=dict)
+    hint: str = ""
+    is_needed: bool = True
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a page shows of an act.
+
+    Attributes:
+        said: One sentence.
+        file: Name and bytes of a file that the browser saves.
+        names: What may be seen this one time.
+    """
+
+    said: str
+    file: tuple[str, bytes] | None = None
+    names: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Form:
+    """One act at the desk.
+
+    Attributes:
+        command: The command that does the same.
+        about: Field that holds what the act is about; its revision is compared.
+        back: Page to show afterwards; a case's own where none is named.
+    """
+
+    name: str
+    command: str
+    right: Right
+    title: str
+    button: str
+    fields: tuple[Field, ...]
+    act: Callable[[ActContext, Values], Done]
+    about: Literal["case", "request", ""] = "case"
+    back: str = ""
+    hint: str = ""
+
+
+CASE = Field("case", kind="hidden")
+REASON = Field("reason", "Reason", "reason", hint=PUBLIC)
+VERDICT_WORDS = {
+    "violation": "Violation: shown, and not allowed",
+    "authorized": "Authorized: somebody allowed it",
+    "benign": "Benign: it was allowed, or is harmless",
+    "misattributed": "Misattributed: it was somebody else",
+    "data_fault": "Data fault: the log is wrong",
+    "undetermined": "Undetermined: it cannot be told",
+}
+
+
+def _verdict(context: ActContext, values: Values) -> Done:
+    subject, code = values["case"], values["code"]
+    chosen = cases.verdict(context, subject, code, values["reason"])
+    more = f" ({len(chosen)} findings)" if len(chosen) > 1 else ""
+    return Done(f"{subject} is decided: {code.replace('_', ' ')}{more}.")
+
+
+def _assign(context: ActContext, values: Values) -> Done:
+    who = values["assignee"].strip()
+    if not who:
+        raise SettingsError("nobody is named", where="Assign to")
+    cases.assign(context, values["case"], who, values.get("reason", ""))
+    return Done(f"Given to {who}.")
+
+
+def _approve(context: ActContext, values: Values) -> Done:
+    row = cases.approve(context, values["request"])
+    return Done(f"Approved: {row['action']} of {row['case_id']}.")
+
+
+def _refuse(context: ActContext, values: Values) -> Done:
+    row = cases.refuse(context, values["request"], values["reason"])
+    return Done(f"Refused: {row['action']} of {row['case_id']}.")
+
+
+def _reveal(context: ActContext, values: Values) -> Done:
+    told = names.reveal(context, values["name"], values["reason"], values["case"])
+    return Done(f"{told['token']} is shown this once.", names=told)
+
+
+def _export(context: ActContext, values: Values) -> Done:
+    found = names.export(
+        context, values["case"], values["reason"], names=bool(values.get("names"))
+    )
+    body = [[row[name] for name in COLUMNS] for row in found]
+    text = to_csv(table("findings", COLUMNS, body))
+    return Done("Exported.", (f"{values['case']}.csv", text.encode()))
+
+
+def _pack(context: ActContext, values: Values) -> Done:
+    out = io.BytesIO()
+    put = partial(_into, out)
+    case, with_names = values["case"], bool(values.get("names"))
+    packs.pack(context, case, values["reason"], put, names=with_names)
+    return Done("Packed.", (f"{case}.zip", out.getvalue()))
+
+
+def _refer(context: ActContext, values: Values) -> Done:
+    out = io.BytesIO()
+    put = partial(_into, out)
+    case = values["case"]
+    referrals.refer(context, case, values["office"], values["reason"], put)
+    return Done("Referred.", (f"referral-{case}.zip", out.getvalue()))
+
+
+def _into(out: io.BytesIO, data: bytes) -> None:
+    out.write(data)
+
+
+def _acknowledge(context: ActContext, values: Values) -> Done:
+    row = referrals.acknowledge(context, values["referral"])
+    return Done(f"Acknowledged by {referrals.OFFICES[row['office']]}.")
+
+
+def _give_back(context: ActContext, values: Values) -> Done:
+    referrals.give_back(context, values["referral"], values["code"])
+    return Done("It is back; only the code is kept.")
+
+
+def _answer(context: ActContext, values: Values) -> Done:
+    tests = values.get("tests", "").strip()
+    referrals.answer(context, values["case"], values["text"], values["summary"], tests)
+    return Done("The statement stands beside the facts.")
+
+
+def _exception(context: ActContext, values: Values) -> Done:
+    facts = permits.exception(
+        context, values["finding"], values["reason"], values["until"], values["scope"]
+    )
+    return Done(f"{facts['exception_id']} counts from the next run.")
+
+
+def _exception_end(context: ActContext, values: Values) -> Done:
+    ident, wholly = values["exception"], bool(values.get("wholly"))
+    last = permits.exception_end(context, ident, values["reason"], wholly=wholly)
+    return Done(f"{ident} {f'ends on {last}' if last else 'is taken back'}.")
+
+
+def _hold(context: ActContext, values: Values) -> Done:
+    placed = holds.hold(context, values["reason"], case=values["case"])
+    return Done(f"{placed.hold_id} keeps {placed.first_day} to {placed.last_day}.")
+
+
+def _hold_days(context: ActContext, values: Values) -> Done:
+    first, last = (day_of(values[name], name) for name in ("first", "last"))
+    placed = holds.hold(context, values["reason"], first, last)
+    return Done(f"{placed.hold_id} keeps {placed.first_day} to {placed.last_day}.")
+
+
+def _release(context: ActContext, values: Values) -> Done:
+    holds.release(context, values["hold"], values["reason"])
+    return Done(f"{values['hold']} is released.")
+
+
+def _sign(context: ActContext, values: Values) -> Done:
+    signed = weeks.sign(context, values["week"], values["by"])
+    return Done(f"{values['week']} is signed by {signed.by}.")
+
+
+def _site(context: ActContext, values: Values) -> Done:
+    row = site_row(context, values)
+    sites.approve_site(context, row)
+    return Done(f"{row['pattern']} is on the list as {row['entry_id']}.")
+
+
+def site_row(context: ActContext, values: Values) -> dict[str, str]:
+    """The row that the fields of the form about a site stand for."""
+    return sites.proposal(
+        context,
+        values["site"],
+        values["class"],
+        values["roles"],
+        values.get("first", ""),
+        values.get("until", ""),
+        values["reason"],
+    )
+
+
+def _inquire(context: ActContext, values: Values) -> Done:
+    row = inquiries.inquire(
+        context,
+        values["account"],
+        (values["first"], values["last"]),
+        values["office"],
+        values["authorized_by"],
+        values["reason"],
+    )
+    held = f"{row['days_held']} of {row['days']} days are held"
+    return Done(f"{row['inquiry_id']} is written down; {held}.")
+
+
+def _release_inquiry(context: ActContext, values: Values) -> Done:
+    out = io.BytesIO()
+    ident = values["inquiry"]
+    inquiries.release_inquiry(context, ident, partial(_into, out))
+    return Done("Released.", (f"{ident}.zip", out.getvalue()))
+
+
+WITH_NAMES = Field(
+    "names", "With names: needs a second person", "check", is_needed=False
+)
+OFFICE = Field("office", "To", "choice", referrals.OFFICES)
+_CODES = Field("code", "It came back as", "choice", VERDICT_WORDS)
+SITE_FIELDS = (
+    Field("site", "Site"),
+    Field("class", "As", "choice", {
+        "sanctioned": "Sanctioned: for the work",
+        "approved_non_business": "Approved, not for the work",
+        "district": "The district's own",
+    }),
+    Field("roles", "For", hint="all, staff, student, a job title; | between several"),
+    Field("first", "First day", "date", is_needed=False),
+    Field("until", "Last day", "date", is_needed=False),
+    REASON,
+)  # fmt: skip
+_ALL = (
+    Form(
+        name="verdict", command="findings verdict", right="verdict",
+        title="Decide", button="Record the verdict", act=_verdict,
+        fields=(CASE, Field("code", "Verdict", "radio", VERDICT_WORDS), REASON),
+        hint="It counts for each finding of the case that nobody has decided.",
+    ),
+    Form(
+        name="assign", command="findings assign", right="assign",
+        title="Assign", button="Assign", act=_assign,
+        fields=(
+            CASE,
+            Field("assignee", "Login of the person"),
+            Field("reason", "Why, if needed", is_needed=False),
+        ),
+    ),
+    Form(
+        name="refer", command="refer", right="refer",
+        title="Refer to another office", button="Refer", act=_refer,
+        fields=(CASE, OFFICE, REASON),
+        hint="A pack with names and a letter of two pages. Needs a second person; the "
+        "week is held.",
+    ),
+    Form(
+        name="answer", command="answer", right="refer",
+        title="What the person says", button="Keep the statement", act=_answer,
+        fields=(
+            CASE,
+            Field("text", "The statement, in their words", "area",
+                  hint="Only packs with names hold it."),
+            Field("summary", "One or two sentences for cards",
+                  hint="Everybody who sees the case reads it: name nobody."),
+            Field("tests", "Registry file that it would correct", is_needed=False,
+                  hint="Such as devices.csv: correct it, then replay."),
+        ),
+    ),
+    Form(
+        name="exception", command="findings exception", right="exception",
+        title="Add an exception", button="Add it", act=_exception,
+        fields=(
+            CASE,
+            Field("finding", "Finding", "choice"),
+            Field("scope", "For its", "choice", {one: one for one in SCOPES}),
+            Field("until", "Last day", "date"),
+            REASON,
+        ),
+        hint="Findings like it are hidden, counted and kept.",
+    ),
+    Form(
+        name="hold", command="hold add", right="hold",
+        title="Hold the week", button="Hold", act=_hold, fields=(CASE, REASON),
+        hint="Nothing of it is deleted until somebody releases it.",
+    ),
+    Form(
+        name="pack", command="findings pack", right="export",
+        title="Evidence pack", button="Pack", act=_pack,
+        fields=(CASE, WITH_NAMES, REASON),
+    ),
+    Form(
+        name="export", command="findings export", right="export",
+        title="Export as CSV", button="Export", act=_export,
+        fields=(CASE, WITH_NAMES, REASON),
+    ),
+    Form(
+        name="reveal", command="reveal", right="names",
+        title="Whose is a code name?", button="Show", act=_reveal,
+        fields=(CASE, Field("name", "Code name"), REASON),
+        hint="Needs a second person; shown once, and each look is recorded.",
+    ),
+    Form(
+        name="approve", command="findings approve", right="approve",
+        title="Approve", button="Approve", act=_approve, about="request",
+        fields=(Field("request", kind="hidden"),), back="/requests",
+    ),
+    Form(
+        name="refuse", command="findings refuse", right="approve",
+        title="Refuse", button="Refuse", act=_refuse, about="request",
+        fields=(Field("request", kind="hidden"), REASON), back="/requests",
+    ),
+    Form(
+        name="acknowledge", command="referrals acknowledge", right="refer",
+        title="Acknowledge", button="The office has it", act=_acknowledge, about="",
+        fields=(Field("referral", kind="hidden"),), back="/referrals",
+    ),
+    Form(
+        name="return", command="referrals return", right="refer",
+        title="It came back", button="Note it", act=_give_back, about="",
+        fields=(Field("referral", kind="hidden"), _CODES), back="/referrals",
+    ),
+    Form(
+        name="inquire", command="inquiry open", right="inquire",
+        title="Write down what an office asks", button="Write it down", act=_inquire,
+        about="", back="/referrals",
+        fields=(
+            Field("account", "Account"),
+            Field("first", "First day", "date"),
+            Field("last", "Last day", "date"),
+            Field("office", "Asked by", "choice", referrals.OFFICES),
+            Field("authorized_by", "Authorized by", hint="Name and office."),
+            REASON,
+        ),
+        hint="No row leaves before a second person has approved it.",
+    ),
+    Form(
+        name="release-inquiry", command="inquiry release", right="inquire",
+        title="Answer", button="Release the answer", act=_release_inquiry, about="",
+        fields=(Field("inquiry", kind="hidden"),), back="/referrals",
+    ),
+    Form(
+        name="exception-end", command="findings exception-end", right="exception",
+        title="End an exception", button="End it", act=_exception_end, about="",
+        fields=(
+            Field("exception", kind="hidden"),
+            Field("wholly", "As if it had never been", "check", is_needed=False),
+            REASON,
+        ),
+        back="/permits",
+    ),
+    Form(
+        name="hold-days", command="hold add", right="hold",
+        title="Hold some days", button="Hold", act=_hold_days, about="",
+        fields=(Field("first", "First day", "date"), Field("last", "Last day", "date"),
+                REASON),
+        back="/permits",
+    ),
+    Form(
+        name="release", command="hold release", right="hold",
+        title="Release a hold", button="Release", act=_release, about="",
+        fields=(Field("hold", kind="hidden"), REASON), back="/permits",
+    ),
+    Form(
+        name="site", command="sites decide", right="sites",
+        title="Put a site on the list", button="See what it would change", act=_site,
+        about="", back="/sites", fields=SITE_FIELDS,
+        hint="The rules are tried on a copy first. Nothing is saved yet.",
+    ),
+    Form(
+        name="sign", command="report sign", right="sign",
+        title="Sign the week", button="Sign", act=_sign, about="",
+        fields=(Field("week", kind="hidden"), Field("by", "Your name and office")),
+        back="/weeks",
+    ),
+)  # fmt: skip
+FORMS: Mapping[str, Form] = {form.name: form for form in _ALL}
+ON_A_CASE = (
+    "verdict", "assign", "reveal", "refer", "answer", "exception", "hold", "pack",
+    "export",
+)  # fmt: skip
+assert set(VERDICT_WORDS) == set(VERDICTS)

@@ -1,0 +1,112 @@
+"""Runs the desk: on the machine itself or on a Unix socket, and nowhere else."""
+
+import asyncio
+import ipaddress
+import os
+import socket
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from pipelines.desk.app import app
+from pipelines.desk.opened import OpenHome
+from pipelines.desk.peers import peer_uid
+from pipelines.errors import SettingsError
+
+OPEN_TO_ALL = 0o666
+"""Of the socket: the kernel says who comes, and roles say what they may do."""
+
+
+class KnownPeer(H11Protocol):
+    """A connection that knows which user of the system opened it."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Ask the kernel once, when the connection opens."""
+        super().connection_made(transport)
+        connection = transport.get_extra_info("socket")
+        try:
+            uid = peer_uid(connection)
+        except (OSError, ValueError):
+            uid = None
+        self.app_state = {**self.app_state, "uid": uid}
+
+
+def listening(host: str, port: int, path: Path | None) -> socket.socket:
+    """The socket that the desk listens on.
+
+    Raises:
+        SettingsError: It would be reached from other machines, or is taken.
+    """
+    if path is not None:
+        return _unix(path)
+    try:
+        is_here = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        is_here = host == "localhost"
+    if not is_here:
+        raise SettingsError(
+            f"{host} is reached from other machines, and without encryption",
+            where="--host",
+            remedy="Listen on 127.0.0.1, and let a reverse proxy stand in front.",
+        )
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    made = socket.socket(family, socket.SOCK_STREAM)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        made.bind((host, port))
+    except OSError as error:
+        raise SettingsError(
+            f"port {port} is taken: {error.strerror}", where="--port"
+        ) from error
+    return made
+
+
+def _unix(path: Path) -> socket.socket:
+    made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    if path.is_socket():
+        path.unlink()  # of a desk that ended without cleaning up
+    try:
+        made.bind(str(path))
+    except OSError as error:
+        raise SettingsError(
+            f"the socket cannot be made: {error.strerror}", where=str(path)
+        ) from error
+    path.chmod(OPEN_TO_ALL)
+    return made
+
+
+def server(home: OpenHome) -> uvicorn.Server:
+    """The server of a home's desk, ready to run."""
+    config = uvicorn.Config(
+        app(home),
+        http=KnownPeer,
+        ws="none",
+        lifespan="off",
+        log_level="warning",
+        proxy_headers=False,
+        server_header=False,
+        access_log=False,
+        timeout_graceful_shutdown=5,
+    )
+    return uvicorn.Server(config)
+
+
+def serve(home: Path, *sockets: socket.socket) -> None:
+    """Serve until somebody stops it."""
+    opened = OpenHome(home)
+    try:
+        opened.warm()
+        server(opened).run(sockets=list(sockets))
+    finally:
+        opened.close()
+        for one in sockets:
+            _forget(one)
+
+
+def _forget(one: socket.socket) -> None:
+    name: Any = one.getsockname() if one.fileno() >= 0 else ""
+    one.close()
+    if isinstance(name, str) and name and Path(name).is_socket():
+        os.unlink(name)  # noqa: PTH108 - the kernel's own name

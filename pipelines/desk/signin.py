@@ -1,0 +1,295 @@
+"""The four ways to sign in, and who somebody then is.
+
+1. The system's own user, whose connection the kernel knows: the same person, with the
+   same roles, as at the command line.
+2. OpenID Connect, with the district's Google, Entra or other accounts.
+3. A header of a listed proxy, which also sends a shared secret.
+4. An account with a password, as a last resort.
+
+Of the last three, `[desk.roles]` says which login or group has which role; the system's
+groups say nothing of them. A home without roles has one operator: its owner.
+"""
+
+import hmac
+import ipaddress
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from threading import Lock
+from typing import Any
+
+from pipelines.desk.sessions import Attempts, Session
+from pipelines.errors import SettingsError
+from pipelines.settings.desk import Desk
+from pipelines.settings.home import DistrictHome
+from pipelines.settings.model import Settings
+from pipelines.settings.roles import Asker, RefusedError, asker, known_user, number_of
+from pipelines.settings.secrets import looked_up
+from pipelines.state.database import Store
+from pipelines.state.desk import accounts
+
+SECRET_HEADER = "x-schoolbell-proxy"  # noqa: S105 - the name of a header
+FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
+"""Headers that a reverse proxy sends: its own user is then nobody who signs in."""
+TIMEOUT_SECONDS = 10
+STATE_SECONDS = 600
+
+
+def who(session: Session, settings: Settings, home: DistrictHome) -> Asker:
+    """Whoever is signed in, with the roles that they have now.
+
+    Raises:
+        RefusedError: Nobody may sign in by that way any more.
+    """
+    if session.way == "system":
+        name, groups = known_user(session.uid)
+        found = asker(settings.roles, session.uid, name, groups)
+        if found.is_alone and session.uid not in (0, home.path.stat().st_uid):
+            raise RefusedError(
+                "a home without roles has one operator: the account that owns it",
+                where="district.toml: [roles]",
+            )
+        return found
+    names = {session.login, *session.groups}
+    found = asker(settings.desk.roles, number_of(session.login), session.login, names)
+    return replace(found, is_alone=False, way=session.way)
+
+
+def by_system(uid: int | None, headers: Mapping[str, str]) -> Session | None:
+    """The system's user at the other end; none behind a proxy."""
+    if uid is None or any(name in headers for name in FORWARDED):
+        return None
+    name, _ = known_user(uid)
+    return Session(login=name, way="system", uid=uid)
+
+
+def by_proxy(desk: Desk, address: str, headers: Mapping[str, str]) -> Session | None:
+    """Whom a listed proxy names, if it knows the secret."""
+    proxy = desk.proxy
+    login = headers.get(proxy.login_header.lower(), "").strip()
+    if not (login and proxy.secret and _is_listed(address, proxy.addresses)):
+        return None
+    wanted = looked_up(proxy.secret, "[desk.proxy] secret")
+    given = headers.get(SECRET_HEADER, "")
+    if not (wanted and hmac.compare_digest(given.encode(), wanted.encode())):
+        return None
+    groups = headers.get(proxy.groups_header.lower(), "").split(",")
+    named = tuple(group.strip() for group in groups if group.strip())
+    said = login.casefold()
+    name, _, domain = said.partition("@")
+    # the same login as everywhere else, where the domain is the district's
+    own = name if domain in {one.casefold() for one in desk.openid.domains} else said
+    return Session(login=own, way="proxy", groups=(said, *named))
+
+
+def _is_listed(address: str, known: tuple[str, ...]) -> bool:
+    try:
+        mine = ipaddress.ip_address(address)
+        return any(mine in ipaddress.ip_network(one, strict=False) for one in known)
+    except ValueError:
+        return False
+
+
+class Passwords:
+    """Accounts of the desk's own: argon2, and five tries in a quarter of an hour."""
+
+    def __init__(self) -> None:
+        from argon2 import PasswordHasher
+
+        self._hasher = PasswordHasher()
+        self._by_login, self._by_address = Attempts(), Attempts(most=30)
+        # a login that is not there takes as long as one that is
+        self._nobody = self._hasher.hash(secrets.token_urlsafe(16))
+
+    def sign_in(self, store: Store, login: str, password: str, address: str) -> Session:
+        """The session of whoever knows the password.
+
+        Raises:
+            RefusedError: They do not, or have tried too often.
+        """
+        name = login.strip().casefold()
+        if self._by_login.is_blocked(name) or self._by_address.is_blocked(address):
+            raise TooOftenError("too many tries; wait a quarter of an hour")
+        rows = {row["login"]: row for row in accounts(store)}
+        row = rows.get(name)
+        known = row["password_hash"] if row and not row["ended_time"] else self._nobody
+        if not (self._is_right(known, password) and known is not self._nobody):
+            self._by_address.note(address)
+            is_now_blocked = self._by_login.note(name)
+            raise WrongPasswordError(name, is_now_blocked=is_now_blocked)
+        self._by_login.forget(name)
+        return Session(login=name, way="local")
+
+    def hashed(self, password: str) -> str:
+        """What is kept of a password."""
+        return self._hasher.hash(password)
+
+    def _is_right(self, known: str, password: str) -> bool:
+        from argon2.exceptions import InvalidHashError, VerificationError
+
+        try:
+            return self._hasher.verify(known, password)
+        except (VerificationError, InvalidHashError):
+            return False
+
+
+class TooOftenError(RefusedError):
+    """Somebody tries passwords."""
+
+
+class WrongPasswordError(RefusedError):
+    """Login and password do not belong together.
+
+    Attributes:
+        is_now_blocked: This try was the last one for a while.
+    """
+
+    def __init__(self, login: str, *, is_now_blocked: bool) -> None:
+        super().__init__("login and password do not belong together")
+        self.login = login
+        self.is_now_blocked = is_now_blocked
+
+
+@dataclass
+class _Begun:
+    """A sign-in that went to the provider and is not back yet."""
+
+    nonce: str
+    verifier: str
+    browser: str
+    time: float
+
+
+class OpenIdSignIn:
+    """The authorization code flow with PKCE; what comes back is checked whole."""
+
+    def __init__(self) -> None:
+        self._begun: dict[str, _Begun] = {}
+        self._metadata: dict[str, Mapping[str, Any]] = {}
+        self._lock = Lock()
+
+    def begin(self, desk: Desk, back: str) -> tuple[str, str]:
+        """Where the browser goes, and the word that it keeps until it is back."""
+        now = time.monotonic()
+        verifier, nonce = secrets.token_urlsafe(48), secrets.token_urlsafe(16)
+        browser = secrets.token_urlsafe(24)
+        where, state = self._client(desk, back).create_authorization_url(
+            self._about(desk)["authorization_endpoint"],
+            code_verifier=verifier,
+            nonce=nonce,
+        )
+        with self._lock:
+            old = [k for k, v in self._begun.items() if now - v.time > STATE_SECONDS]
+            for key in old:
+                del self._begun[key]
+            self._begun[str(state)] = _Begun(nonce, verifier, browser, now)
+        return str(where), browser
+
+    def finish(
+        self, desk: Desk, back: str, query: Mapping[str, str], browser: str
+    ) -> Session:
+        """The session of whoever the provider names.
+
+        Raises:
+            RefusedError: What came back is not what was asked for, or of nobody of
+                the district's.
+        """
+        with self._lock:
+            begun = self._begun.pop(query.get("state", ""), None)
+        is_ours = begun is not None and hmac.compare_digest(
+            begun.browser.encode(), browser.encode()
+        )
+        if begun is None or not is_ours or "code" not in query:
+            raise RefusedError("this sign-in was not begun here; begin again")
+        client = self._client(desk, back)
+        token = client.fetch_token(
+            self._about(desk)["token_endpoint"],
+            code=query["code"],
+            code_verifier=begun.verifier,
+            timeout=TIMEOUT_SECONDS,
+        )
+        claims = self._claims(desk, str(token.get("id_token", "")), begun.nonce)
+        return session_of(desk, claims)
+
+    def _client(self, desk: Desk, back: str) -> Any:
+        from authlib.integrations.requests_client import OAuth2Session
+
+        one = desk.openid
+        return OAuth2Session(
+            one.client_id,
+            looked_up(one.client_secret, "[desk.openid] client_secret"),
+            scope="openid email profile",
+            redirect_uri=back,
+            code_challenge_method="S256",
+        )
+
+    def _about(self, desk: Desk) -> Mapping[str, Any]:
+        """What the provider says of itself."""
+        issuer = desk.openid.issuer.rstrip("/")
+        if issuer not in self._metadata:
+            found = _fetched(f"{issuer}/.well-known/openid-configuration")
+            if str(found.get("issuer", "")).rstrip("/") != issuer:
+                raise SettingsError(
+                    "the provider calls itself otherwise",
+                    where="district.toml: [desk.openid] issuer",
+                )
+            self._metadata[issuer] = found
+        return self._metadata[issuer]
+
+    def _claims(self, desk: Desk, id_token: str, nonce: str) -> Mapping[str, Any]:
+        """The claims of an ID token, with its signature and every date checked."""
+        from joserfc import jwt
+        from joserfc.errors import JoseError
+        from joserfc.jwk import KeySet
+
+        about = self._about(desk)
+        keys = KeySet.import_key_set(dict(_fetched(about["jwks_uri"])))  # type: ignore[arg-type]
+        registry = jwt.JWTClaimsRegistry(
+            leeway=60,
+            iss={"essential": True, "value": about["issuer"]},
+            aud={"essential": True, "value": desk.openid.client_id},
+            exp={"essential": True},
+            nonce={"essential": True, "value": nonce},
+            sub={"essential": True},
+        )
+        try:
+            token = jwt.decode(id_token, keys, algorithms=ALGORITHMS)
+            registry.validate(token.claims)
+        except (JoseError, ValueError) as error:
+            raise RefusedError("the provider's answer cannot be believed") from error
+        return token.claims
+
+
+ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "ES256", "ES384"]
+
+
+def session_of(desk: Desk, claims: Mapping[str, Any]) -> Session:
+    """Whoever the claims name, if an account of the district's.
+
+    Raises:
+        RefusedError: It is not.
+    """
+    one = desk.openid
+    said = str(claims.get(one.login_claim, "")).strip().casefold()
+    login, at, domain = said.partition("@")
+    allowed = {name.casefold() for name in one.domains}
+    if not (login and at and domain in allowed):
+        raise RefusedError(
+            "this account is not one of the district's",
+            where="district.toml: [desk.openid] domains",
+        )
+    if one.login_claim == "email" and claims.get("email_verified") is False:
+        raise RefusedError("the provider has not verified this address")
+    groups = claims.get(one.groups_claim, ())
+    named = groups if isinstance(groups, list | tuple) else [groups]
+    return Session(login=login, way="openid", groups=(said, *map(str, named)))
+
+
+def _fetched(url: str) -> Mapping[str, Any]:
+    import requests
+
+    answer = requests.get(url, timeout=TIMEOUT_SECONDS)
+    answer.raise_for_status()
+    found: Mapping[str, Any] = answer.json()
+    return found

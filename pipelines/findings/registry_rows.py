@@ -1,0 +1,86 @@
+"""One act that changes a registry file: the row, checked, and its audit entry."""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from pipelines.district import District
+from pipelines.registry.csv_files import Rows, read_file
+from pipelines.registry.edits import put, refuse
+from pipelines.registry.frames import FILES
+from pipelines.state.audit import Act, Chain
+from pipelines.state.database import Transaction
+
+Check = Callable[[Rows], Rows]
+"""What the file's own module makes of its rows."""
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""How a cell begins that a spreadsheet would take for a formula."""
+
+
+def checked(
+    district: District,
+    file: str,
+    check: Check,
+    change: Callable[[bytes], bytes],
+) -> tuple[bytes, bytes]:
+    """The bytes of a file before and after a change that the registry would take.
+
+    Raises:
+        SettingsError: The registry would refuse the row.
+    """
+    path = district.home.registry / file
+    before = path.read_bytes() if path.exists() else b""
+    after = change(before)
+    most = district.settings.limits.registry_rows
+    rows = check(read_file(after, FILES[file], names_in(district, file), most))
+    refuse([problem for problem in rows.problems if _is_new(district, file, problem)])
+    return before, after
+
+
+@contextmanager
+def changed(
+    district: District,
+    chain: Chain,
+    file: str,
+    check: Check,
+    change: Callable[[bytes], bytes],
+    act: Act,
+) -> Iterator[Transaction]:
+    """One act: the file's new bytes, checked, and the entry with both hashes."""
+    before, after = checked(district, file, check, change)
+    hashes = f" ({file} {_hash(before)} to {_hash(after)})"
+    noted = replace(act, reason=act.reason + hashes)
+    with chain.recording(noted) as transaction:
+        yield transaction
+        put(district.home.registry / file, after)
+
+
+def names_in(district: District, file: str) -> Mapping[str, str]:
+    """The district's own header names of a file."""
+    return district.settings.registry.columns.get(file, {})
+
+
+def next_id(district: District, file: str, prefix: str, taken: set[Any]) -> str:
+    """An id that no row has, nor had: those of rows set aside are not given again."""
+    path = district.home.registry / file
+    text = path.read_text("utf-8", "replace") if path.exists() else ""
+    number = 1
+    while f"{prefix}-{number:03}" in taken or f"{prefix}-{number:03}" in text:
+        number += 1
+    return f"{prefix}-{number:03}"
+
+
+def _is_new(district: District, file: str, problem: Any) -> bool:
+    """It was not wrong before; what was is not this act's to mend."""
+    known = {
+        (one.line, one.what, one.value)
+        for one in district.registry.problems
+        if one.file.endswith(file)
+    }
+    return (problem.line, problem.what, problem.value) not in known
+
+
+def _hash(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:12]

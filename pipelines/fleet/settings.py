@@ -1,0 +1,175 @@
+"""`fleet.toml`: the homes of a service agency, and what each may use."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, StringConstraints, ValidationError
+
+from pipelines.errors import SettingsError
+from pipelines.settings.parts import Part
+from pipelines.settings.problems import Problem, listed
+from pipelines.settings.toml_text import key_lines, line_of
+
+NAME = "fleet.toml"
+EXAMPLE = """\
+[agency]
+name = "Example Service Agency"
+layer = "layer"
+
+[homes.north]
+path = "/srv/schoolbell/north"
+account = "schoolbell-north"
+"""
+HomeName = Annotated[
+    str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=60)
+]
+
+
+class Agency(Part):
+    """Who looks after the homes."""
+
+    name: str = Field(min_length=1, max_length=200, description="the agency's name")
+    layer: str = Field(
+        default="",
+        description="folder of the layer that every home holds a copy of; see "
+        "schoolbell layer",
+    )
+
+
+class Budget(Part):
+    """What one home may use; a home that takes more is stopped, and told."""
+
+    jobs: int = Field(default=1, ge=1, le=64, description="homes at once")
+    minutes: int = Field(default=240, ge=1, description="longest time of one command")
+    memory_mb: int = Field(default=4_000, ge=500, description="memory of one command")
+    disk_gb: int = Field(default=500, ge=1, description="size of a home")
+    free_gb: int = Field(
+        default=5, ge=0, description="free disk below which a home is not touched"
+    )
+
+
+class Home(Part):
+    """One district."""
+
+    path: str = Field(min_length=1, description="its home folder")
+    account: str = Field(
+        default="",
+        description="account that its commands run as, where root runs the fleet; left "
+        "out, the owner of the folder",
+    )
+
+
+class _Said(Part):
+    agency: Agency
+    budget: Budget = Budget()
+    homes: Mapping[HomeName, Home] = Field(min_length=1)
+
+
+@dataclass(frozen=True)
+class Member:
+    """One home of a fleet.
+
+    Attributes:
+        account: Empty where the owner of the folder is meant.
+    """
+
+    name: str
+    path: Path
+    account: str
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """A fleet as its file says.
+
+    Attributes:
+        layer: Folder of the agency's layer, if there is one.
+        members: In the order of their names.
+    """
+
+    file: Path
+    agency: str
+    layer: Path | None
+    budget: Budget
+    members: tuple[Member, ...]
+
+    def only(self, names: tuple[str, ...]) -> "Fleet":
+        """The fleet with some of its homes; all where none is named.
+
+        Raises:
+            SettingsError: There is no such home.
+        """
+        known = {one.name: one for one in self.members}
+        if strange := sorted(set(names) - set(known)):
+            raise SettingsError(
+                f"there is no home {', '.join(strange)}",
+                where=str(self.file),
+                remedy=f"Homes: {', '.join(known)}",
+            )
+        kept = tuple(one for one in self.members if not names or one.name in names)
+        return Fleet(self.file, self.agency, self.layer, self.budget, kept)
+
+
+def load_fleet(file: Path) -> Fleet:
+    """Read a fleet's file; relative paths begin beside it.
+
+    Raises:
+        SettingsError: There is none, or something in it is wrong; says all of it.
+    """
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+        said = tomllib.loads(text)
+    except FileNotFoundError as error:
+        raise SettingsError(
+            "there is no such file",
+            where=str(file),
+            remedy="Write it, such as:\n\n" + EXAMPLE,
+        ) from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"cannot be read: {error}", where=str(file)) from error
+    try:
+        fleet = _Said.model_validate(said)
+    except ValidationError as error:
+        raise _wrong(file, text, error) from error
+    beside = file.resolve().parent
+    members = tuple(
+        Member(name, beside / one.path, one.account)
+        for name, one in sorted(fleet.homes.items())
+    )
+    _refuse_shared(file, members)
+    layer = beside / fleet.agency.layer if fleet.agency.layer else None
+    return Fleet(file, fleet.agency.name, layer, fleet.budget, members)
+
+
+def _wrong(file: Path, text: str, error: ValidationError) -> SettingsError:
+    lines = key_lines(text)
+    problems = []
+    for detail in error.errors(include_url=False):
+        path = tuple(part for part in detail["loc"] if part != "[key]")
+        missing = detail["type"] == "missing"
+        problems.append(
+            Problem(
+                file.name,
+                "is missing" if missing else detail["msg"],
+                line_of(path, lines),
+                ".".join(map(str, path)),
+                None if missing else str(detail["input"]),
+            )
+        )
+    return SettingsError("the fleet cannot be used", remedy=listed(problems))
+
+
+def _refuse_shared(file: Path, members: tuple[Member, ...]) -> None:
+    """No home lies in another: what one deletes would be the other's."""
+    places = {one.name: one.path.resolve() for one in members}
+    for name, place in places.items():
+        for other, outer in places.items():
+            if name != other and place.is_relative_to(outer):
+                raise SettingsError(
+                    f"the home {name} is, or lies in, the home {other}",
+                    where=str(file),
+                    remedy="Give each district a folder of its own.",
+                )

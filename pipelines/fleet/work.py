@@ -1,0 +1,202 @@
+"""Runs one command in every home of a fleet, each in a process of its own.
+
+A child knows one home alone: its folder by `--home`, its account by the operating
+system, nothing by its environment. What it prints goes to whoever runs the fleet and
+into no file, since an error may quote a line of a log.
+"""
+
+import os
+import pwd
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
+from dataclasses import dataclass
+from time import monotonic
+
+from pipelines.fleet.settings import Budget, Fleet, Member
+
+PROGRAM = "from pipelines.cli import main; main()"
+KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "NO_COLOR", "SSL_CERT_FILE", "SSL_CERT_DIR")
+"""What of the environment a home's process is given."""
+NOT_STARTED = 3
+"""The exit code of a home that was not touched."""
+STOPPED = 124
+"""The exit code of a command that took too long, as `timeout` has it."""
+GRACE_SECONDS = 30
+LINES_KEPT = 200
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a command in one home.
+
+    Attributes:
+        exit_code: Of the command; `NOT_STARTED`; `STOPPED`; negative by a signal.
+        what: Why it was not started or was stopped; empty else.
+        out: What it printed, the last lines.
+        err: What it told people, the last lines.
+    """
+
+    member: Member
+    exit_code: int
+    seconds: float
+    what: str = ""
+    out: str = ""
+    err: str = ""
+
+    @property
+    def is_well(self) -> bool:
+        """Nobody need look."""
+        return self.exit_code == 0
+
+
+Arguments = Callable[[Member], Sequence[str]]
+"""The command's words for one home, without `--home`."""
+
+
+def in_every_home(fleet: Fleet, arguments: Arguments) -> Iterator[Outcome]:
+    """Run a command in each home, as many at once as the budget says.
+
+    Yields:
+        Outcomes in the order in which the homes end.
+    """
+    with ThreadPoolExecutor(max_workers=fleet.budget.jobs) as pool:
+        asked = [
+            pool.submit(run_in, one, arguments(one), fleet.budget)
+            for one in fleet.members
+        ]
+        for done in as_completed(asked):
+            yield done.result()
+
+
+def run_in(member: Member, arguments: Sequence[str], budget: Budget) -> Outcome:
+    """Run a command in one home; whatever goes wrong is an outcome, never an error."""
+    began = monotonic()
+    try:
+        if reason := _in_the_way(member, budget):
+            return Outcome(member, NOT_STARTED, 0.0, reason)
+        child = _started(member, arguments)
+    except (OSError, KeyError, ValueError) as error:
+        return Outcome(member, NOT_STARTED, 0.0, f"cannot be started: {error}")
+    _bound(child, budget)
+    what = ""
+    try:
+        out, err = child.communicate(timeout=budget.minutes * 60)
+    except subprocess.TimeoutExpired:
+        what = f"was stopped after {budget.minutes} minutes; the next run goes on"
+        out, err = _stopped(child)
+    code = STOPPED if what else child.returncode
+    return Outcome(
+        member, code, monotonic() - began, what or _ended(code), _last(out), _last(err)
+    )
+
+
+def _in_the_way(member: Member, budget: Budget) -> str:
+    """Why a home is not touched; empty where nothing is in the way."""
+    if not member.path.is_dir():
+        return f"there is no folder {member.path}"
+    free = shutil.disk_usage(member.path).free / 1e9
+    if free < budget.free_gb:
+        return f"only {free:.1f} GB are free on its disk, under {budget.free_gb}"
+    size = _size(member) / 1e9
+    if size > budget.disk_gb:
+        return f"it holds {size:.1f} GB, over its {budget.disk_gb}"
+    return ""
+
+
+def _size(member: Member) -> int:
+    """Bytes below a home; what vanishes meanwhile counts nothing."""
+    total = 0
+    for folder, _, names in os.walk(member.path):
+        for name in names:
+            try:
+                total += os.lstat(os.path.join(folder, name)).st_size  # noqa: PTH118
+            except FileNotFoundError:
+                continue
+    return total
+
+
+def _started(member: Member, arguments: Sequence[str]) -> "subprocess.Popen[str]":
+    user, group, groups = _account(member)
+    program = [sys.executable, "-P", "-c", PROGRAM]
+    return subprocess.Popen(  # noqa: S603 - our own program, no shell
+        [*program, *arguments, "--home", str(member.path)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        cwd=member.path,
+        env=_environment(member),
+        start_new_session=True,
+        user=user,
+        group=group,
+        extra_groups=groups,
+    )
+
+
+def _account(
+    member: Member,
+) -> tuple[int, int, list[int]] | tuple[None, None, None]:
+    """As whom a home's process runs; nobody else can be chosen but by root.
+
+    Raises:
+        ValueError: Root owns the home, and no account is named.
+        KeyError: There is no such account.
+    """
+    if os.geteuid() != 0:
+        return None, None, None
+    if member.account:
+        entry = pwd.getpwnam(member.account)
+    else:
+        entry = pwd.getpwuid(member.path.stat().st_uid)
+        if entry.pw_uid == 0:
+            what = "root owns the home; name its account in fleet.toml"
+            raise ValueError(what)
+    groups = os.getgrouplist(entry.pw_name, entry.pw_gid)
+    return entry.pw_uid, entry.pw_gid, groups
+
+
+def _environment(member: Member) -> dict[str, str]:
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+    return kept | {"HOME": str(member.path), "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def _bound(child: "subprocess.Popen[str]", budget: Budget) -> None:
+    """Memory that the process asks for itself; what it maps of files is not counted."""
+    most = budget.memory_mb * 1_000_000
+    try:
+        resource.prlimit(child.pid, resource.RLIMIT_DATA, (most, most))
+        os.setpriority(os.PRIO_PROCESS, child.pid, 10)
+    except (ProcessLookupError, PermissionError):
+        return
+
+
+def _stopped(child: "subprocess.Popen[str]") -> tuple[str, str]:
+    for way in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError):
+            os.killpg(child.pid, way)
+        try:
+            return child.communicate(timeout=GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            continue
+    return "", ""
+
+
+def _ended(code: int) -> str:
+    if code >= 0:
+        return ""
+    try:
+        name = signal.Signals(-code).name
+    except ValueError:
+        name = str(-code)
+    return f"was ended by {name}; the next run goes on where it was"
+
+
+def _last(text: str) -> str:
+    return "\n".join((text or "").splitlines()[-LINES_KEPT:])

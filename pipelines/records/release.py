@@ -1,0 +1,279 @@
+"""Puts a release together: what is shown, an index of what is not, a seal.
+
+The same scope with the same decisions gives the same bytes. Code names are keyed again
+for each scope, so that two releases cannot be joined by them.
+"""
+
+import csv
+import hmac
+import io
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pipelines.district import District
+from pipelines.findings import verify_pack
+from pipelines.findings.packs import FORMULA, sealed_zip
+from pipelines.records.scopes import (
+    CLASSES,
+    NEVER_KEPT,
+    RELATIONS,
+    WHOLE_ROW,
+    Record,
+    columns_of,
+)
+from pipelines.settings.model import RecordClass, RecordSettings
+from pipelines.state.records import RecordDecision
+
+PURPOSE = b"public records release\n"
+ITEMS = b"public records item\n"
+CODE_LENGTH, ITEM_LENGTH = 8, 10
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a request touches.
+
+    Attributes:
+        columns: Empty: all of the table.
+        least: Fewest people behind a count that is shown.
+    """
+
+    relation: str
+    first: date
+    last: date
+    columns: tuple[str, ...]
+    least: int
+
+    @property
+    def text(self) -> str:
+        """One line that says all of it."""
+        return json.dumps(
+            {
+                "relation": self.relation,
+                "from": str(self.first),
+                "to": str(self.last),
+                "columns": list(columns_of(self.relation, self.columns)),
+                "least": self.least,
+            },
+            sort_keys=True,
+        )
+
+
+def scope_of(said: Mapping[str, Any]) -> Scope:
+    """A scope as it is kept."""
+    return Scope(
+        said["relation"],
+        date.fromisoformat(said["from"]),
+        date.fromisoformat(said["to"]),
+        tuple(said["columns"]),
+        said["least"],
+    )
+
+
+@dataclass(frozen=True)
+class Item:
+    """One cell or row of a class, and what is done with it.
+
+    Attributes:
+        item: Names it for good; keyed, since a guessed site could else be confirmed.
+        decision: keep, mask or withhold.
+    """
+
+    item: str
+    row: int
+    column: str
+    of: RecordClass
+    decision: str
+    exemption: str
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A release before somebody approves it.
+
+    Attributes:
+        rows: As they are shown, by column; withheld rows are left out.
+        items: Everything of a class, in order.
+        touched: Rows of the table, withheld ones too.
+    """
+
+    scope: Scope
+    rows: Sequence[Mapping[str, str]]
+    items: Sequence[Item]
+    touched: int
+
+    @property
+    def withheld(self) -> list[Item]:
+        """What is not shown as it is."""
+        return [one for one in self.items if one.decision != "keep"]
+
+    def counted(self) -> Counter[RecordClass]:
+        """Items by class."""
+        return Counter(one.of for one in self.items)
+
+
+def draft(
+    district: District, scope: Scope, decisions: Mapping[str, RecordDecision]
+) -> Draft:
+    """What would be released now.
+
+    Args:
+        decisions: By class or item; without one a class has its default.
+    """
+    records = list(
+        RELATIONS[scope.relation].read(district, scope.first, scope.last, scope.least)
+    )
+    code = _Codes(district, scope)
+    shown: list[dict[str, str]] = []
+    items: list[Item] = []
+    said = district.settings.records
+    for record in records:
+        number = len(shown) + 1
+        row, found = _shown(record, scope, decisions, said, number, code)
+        items += found
+        if row is not None:
+            shown.append(row)
+    # where a withheld row stood among the others would tell of its site
+    items.sort(key=lambda one: (one.row, one.item))
+    return Draft(scope, shown, items, len(records))
+
+
+def _shown(
+    record: Record,
+    scope: Scope,
+    decisions: Mapping[str, RecordDecision],
+    settings: RecordSettings,
+    number: int,
+    code: "_Codes",
+) -> tuple[dict[str, str] | None, list[Item]]:
+    columns = columns_of(scope.relation, scope.columns)
+    row = {name: record.values[name] for name in columns}
+    items = []
+    for column, of in record.marks.items():
+        if column not in (*columns, WHOLE_ROW):
+            continue
+        name = code.item(record.key, column)
+        decision, exemption = _decided(of, name, decisions, settings)
+        if column == WHOLE_ROW:
+            items.append(Item(name, 0, "", of, decision, exemption))
+            if decision != "keep":
+                return None, items
+            continue
+        items.append(Item(name, number, column, of, decision, exemption))
+        if of == "names":
+            row[column] = code(row[column])
+        if decision == "withhold":
+            row[column] = f"[withheld: {exemption}]"
+        elif decision == "mask":
+            row[column] = f"[{CLASSES[of]}]"
+    return row, items
+
+
+def _decided(
+    of: RecordClass,
+    item: str,
+    decisions: Mapping[str, RecordDecision],
+    settings: RecordSettings,
+) -> tuple[str, str]:
+    said = decisions.get(item) or decisions.get(of)
+    default = settings.exemption(of)
+    if said is None or (of in NEVER_KEPT and said.decision == "keep"):
+        return "withhold", default
+    return said.decision, said.exemption or default
+
+
+class _Codes:
+    """Code names of one scope; nobody can tell them from those of another."""
+
+    def __init__(self, district: District, scope: Scope) -> None:
+        self._home = district.home.key_file.read_bytes()
+        self._key = _keyed(self._home, PURPOSE + scope.text.encode())
+
+    def __call__(self, value: str) -> str:
+        return f"code-{_keyed(self._key, value.encode()).hex()[:CODE_LENGTH]}"
+
+    def item(self, key: str, column: str) -> str:
+        """The name of a row or cell, the same in every scope."""
+        named = f"{key}\n{column}".encode()
+        return _keyed(self._home, ITEMS + named).hex()[:ITEM_LENGTH]
+
+
+def _keyed(key: bytes, text: bytes) -> bytes:
+    return hmac.new(key, text, "sha256").digest()
+
+
+def release(made: Draft, district_name: str) -> bytes:
+    """The zip of a draft, sealed by its manifest."""
+    return sealed_zip(dict(_members(made, district_name)))
+
+
+def _members(made: Draft, district_name: str) -> Iterator[tuple[str, bytes]]:
+    scope, relation = made.scope, RELATIONS[made.scope.relation]
+    columns = columns_of(scope.relation, scope.columns)
+    yield "README.txt", _readme(made, district_name).encode()
+    yield "verify.py", Path(verify_pack.__file__).read_bytes()
+    yield f"{scope.relation}.csv", _csv(columns, made.rows)
+    meanings = [{"column": name, "meaning": relation.columns[name]} for name in columns]
+    yield "columns.csv", _csv(("column", "meaning"), meanings)
+    index = [
+        {
+            "item": one.item,
+            "row": str(one.row or ""),
+            "column": one.column or "(whole row)",
+            "class": CLASSES[one.of],
+            "done": one.decision,
+            "exemption": one.exemption,
+        }
+        for one in made.withheld
+    ]
+    yield (
+        "withheld.csv",
+        _csv(("item", "row", "column", "class", "done", "exemption"), index),
+    )
+    counts = Counter((one.exemption, CLASSES[one.of]) for one in made.withheld)
+    yield (
+        "exemptions.csv",
+        _csv(
+            ("exemption", "class", "items"),
+            [
+                {"exemption": exemption, "class": of, "items": str(number)}
+                for (exemption, of), number in sorted(counts.items())
+            ],
+        ),
+    )
+
+
+def _readme(made: Draft, district_name: str) -> str:
+    scope = made.scope
+    return (
+        f"{RELATIONS[scope.relation].title}\n{district_name}\n\n"
+        f"From {scope.first} to {scope.last}, both included.\n"
+        f"{made.touched:,} rows, {len(made.rows):,} of them shown. What is not shown, "
+        "and under which exemption, stands in withheld.csv item by item and in "
+        "exemptions.csv in sums.\n\n"
+        f"A count that stands for fewer than {scope.least} people is not shown. Code "
+        "names are of this release alone.\n\n"
+        "A log names an account or a device, never a person. It does not show who sat "
+        "at a keyboard, and a request is not a visit: pages ask for other sites by "
+        "themselves.\n\n"
+        "To check that nothing was changed: python3 verify.py THIS_FILE.zip\n"
+    )
+
+
+def _csv(columns: Sequence[str], rows: Iterable[Mapping[str, str]]) -> bytes:
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, columns, lineterminator="\r\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({name: _harmless(row[name]) for name in columns})
+    return text.getvalue().encode()
+
+
+def _harmless(value: str) -> str:
+    """No formula for a spreadsheet."""
+    return f"'{value}" if value.startswith(FORMULA) else value

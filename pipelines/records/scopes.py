@@ -1,0 +1,244 @@
+"""What can be asked for: tables of fixed grain, and what in them is not for everybody.
+
+Rows are never summed again for a request, and no table holds sums of another's rows:
+whoever got two releases could else work out by subtraction what neither shows.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from pipelines.district import District
+from pipelines.privacy.editions import about_pupils
+from pipelines.privacy.redaction import sensitive_names
+from pipelines.settings.model import RecordClass
+from pipelines.state.audit import open_chain
+from pipelines.state.findings import stored_findings
+from pipelines.state.reviews import last_verdicts
+from pipelines.warehouse.database import Database
+from pipelines.warehouse.snapshots import looking
+
+CLASSES: Mapping[RecordClass, str] = {
+    "student_rows": "rows about a student's account",
+    "small_counts": "rows that stand for few people",
+    "sensitive_sites": "names of sites of a sensitive kind",
+    "names": "code names of accounts, and who of the staff acted",
+    "free_text": "reasons that people wrote",
+}
+NEVER_KEPT: tuple[RecordClass, ...] = ("student_rows", "small_counts")
+"""What nobody can decide to release."""
+WHOLE_ROW = "*"
+
+
+@dataclass(frozen=True)
+class Record:
+    """One row that a request touches.
+
+    Attributes:
+        key: Names it for good, whatever else is asked for.
+        values: As text, by column.
+        marks: Column, or the whole row, -> the class that it is of.
+        people: Accounts behind it, where it is a count; they are never shown.
+    """
+
+    key: str
+    values: Mapping[str, str]
+    marks: Mapping[str, RecordClass] = field(default_factory=dict)
+    people: int | None = None
+
+
+Reads = Callable[[District, date, date, int], Iterator[Record]]
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A table that can be asked for.
+
+    Attributes:
+        columns: With what each means.
+        read: The rows of some days; counts of fewer than so many people are marked.
+    """
+
+    title: str
+    columns: Mapping[str, str]
+    read: Reads
+
+
+_BLOCKED = """
+select
+    event_date,
+    building,
+    site,
+    count(*) as requests,
+    count(distinct coalesce(account, device, src_ip)) as people
+from core.http_requests
+where
+    event_date between $first and $last
+    and disposition = 'blocked'
+    and site is not null
+    and building is not null
+group by all
+order by all
+"""
+_USE = """
+select
+    event_date,
+    building,
+    count(*) as requests,
+    count(distinct coalesce(account, device, src_ip)) as people
+from core.http_requests
+where event_date between $first and $last and building is not null
+group by all
+order by all
+"""
+
+
+def _counted(
+    district: District, query: str, first: date, last: date
+) -> tuple[list[dict[str, Any]], frozenset[str]]:
+    """Rows of a query of our own on the warehouse, and the names of sensitive sites."""
+    with looking(district.home.warehouse) as database:
+        database.rows("use built")
+        return _rows(database, query, first, last), sensitive_names(database)
+
+
+def _rows(
+    database: Database, query: str, first: date, last: date
+) -> list[dict[str, Any]]:
+    frame = database.frame(query, {"first": first, "last": last})
+    return list(frame.iter_rows(named=True))
+
+
+def _blocked(
+    district: District, first: date, last: date, least: int
+) -> Iterator[Record]:
+    rows, sensitive = _counted(district, _BLOCKED, first, last)
+    for row in rows:
+        marks: dict[str, RecordClass] = {}
+        if row["people"] < least:
+            marks[WHOLE_ROW] = "small_counts"
+        elif row["site"] in sensitive:
+            marks["domain"] = "sensitive_sites"
+        day, building, site = str(row["event_date"]), row["building"], row["site"]
+        values = {
+            "day": day,
+            "building": building,
+            "domain": site,
+            "requests": str(row["requests"]),
+        }
+        yield Record(f"{day} {building} {site}", values, marks, row["people"])
+
+
+def _use(district: District, first: date, last: date, least: int) -> Iterator[Record]:
+    rows, _ = _counted(district, _USE, first, last)
+    for row in rows:
+        marks: dict[str, RecordClass] = (
+            {WHOLE_ROW: "small_counts"} if row["people"] < least else {}
+        )
+        day, building = str(row["event_date"]), row["building"]
+        values = {
+            "day": day,
+            "building": building,
+            "requests": str(row["requests"]),
+        }
+        yield Record(f"{day} {building}", values, marks, row["people"])
+
+
+def _findings(
+    district: District, first: date, last: date, _least: int
+) -> Iterator[Record]:
+    is_pupil, verdicts = about_pupils(district), last_verdicts(district.store)
+    titles = {code: one.model.header.title for code, one in district.detections.items()}
+    for row in stored_findings(district.store):
+        if not first.isoformat() <= row["event_date"] <= last.isoformat():
+            continue
+        about = is_pupil(row)
+        monday = date.fromisoformat(row["event_date"])
+        monday -= timedelta(days=monday.weekday())
+        yield Record(
+            row["finding_id"],
+            {
+                "week": str(monday),
+                "rule": row["rule"],
+                "what": titles.get(row["rule"], row["rule"]),
+                "severity": row["severity"],
+                "confidence": row["confidence"],
+                "account": row["subject"],
+                "decided": verdicts.get(row["finding_id"], {}).get("verdict", ""),
+            },
+            {WHOLE_ROW: "student_rows"} if about else {"account": "names"},
+        )
+
+
+def _audit(
+    district: District, first: date, last: date, _least: int
+) -> Iterator[Record]:
+    for entry in open_chain(district.store, district.home).entries():
+        day = entry.time[:10]
+        if first.isoformat() <= day <= last.isoformat():
+            yield Record(
+                str(entry.number),
+                {
+                    "day": day,
+                    "act": entry.action,
+                    "by": entry.actor,
+                    "about": entry.subject,
+                    "reason": entry.reason,
+                },
+                {"by": "names", "about": "names", "reason": "free_text"},
+            )
+
+
+RELATIONS: Mapping[str, Relation] = {
+    "blocked_domains": Relation(
+        "Domains that were refused, by building and day",
+        {
+            "day": "local day",
+            "building": "code of the building",
+            "domain": "registrable domain that was asked for",
+            "requests": "requests for it that were refused",
+        },
+        _blocked,
+    ),
+    "use_by_building": Relation(
+        "Requests by building and day",
+        {
+            "day": "local day",
+            "building": "code of the building",
+            "requests": "requests of that day",
+        },
+        _use,
+    ),
+    "findings": Relation(
+        "Findings, by week and rule",
+        {
+            "week": "Monday of the week",
+            "rule": "code of the rule",
+            "what": "what the rule looks for",
+            "severity": "how bad it is, if true",
+            "confidence": "how well it is shown",
+            "account": "a code name of this release alone",
+            "decided": "what a reviewer decided",
+        },
+        _findings,
+    ),
+    "audit": Relation(
+        "Acts of the audit log",
+        {
+            "day": "day, UTC",
+            "act": "what was done",
+            "by": "who did it",
+            "about": "to what",
+            "reason": "why, in their words",
+        },
+        _audit,
+    ),
+}
+
+
+def columns_of(relation: str, wanted: Sequence[str]) -> tuple[str, ...]:
+    """The columns of a table that were asked for, in its own order; all by default."""
+    return tuple(
+        name for name in RELATIONS[relation].columns if not wanted or name in wanted
+    )

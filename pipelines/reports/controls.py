@@ -1,0 +1,203 @@
+"""Controls: what a district does itself about a clause, with its last proof and date.
+
+A rule looks at conduct; a control is a procedure that the policy asks for, and that
+Schoolbell keeps the record of. One without a proof serves no clause yet.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from pipelines.district import District
+from pipelines.errors import SchoolbellError
+from pipelines.privacy.lookups import NAMING
+from pipelines.reports.sign_off import signatures
+from pipelines.reports.words import count
+from pipelines.settings.roles import ROLES
+from pipelines.state.audit import Entry, open_chain, verified
+from pipelines.state.published_reports import newest_publication
+from pipelines.state.records import record_requests
+from pipelines.state.retention import holds
+from pipelines.state.reviews import reviews
+from pipelines.state.runs import last_drill
+
+
+@dataclass(frozen=True)
+class Proof:
+    """That a control is at work.
+
+    Attributes:
+        what: In words, for the coverage map.
+        day: Local day of the newest proof; None where nothing has one.
+    """
+
+    what: str
+    day: date | None
+
+
+Proves = Callable[["Kept"], Proof | None]
+
+
+@dataclass(frozen=True)
+class Control:
+    """A procedure, and the clauses that it serves."""
+
+    label: str
+    clauses: tuple[str, ...]
+    prove: Proves
+
+
+class Kept:
+    """What the proofs are read from, once."""
+
+    def __init__(self, district: District) -> None:
+        self.district = district
+        self.entries = open_chain(district.store, district.home).entries()
+
+    def day(self, time: str | datetime) -> date:
+        """The local day of an instant."""
+        instant = datetime.fromisoformat(time) if isinstance(time, str) else time
+        return instant.astimezone(ZoneInfo(self.district.zone)).date()
+
+    def acts(self, *actions: str) -> list[Entry]:
+        """Entries of the audit log whose act begins so."""
+        return [one for one in self.entries if one.action.startswith(actions)]
+
+    def newest(self, what: str, *actions: str) -> Proof | None:
+        """The newest of some acts, if there is one."""
+        found = [one for one in self.acts(*actions) if "refused" not in one.action]
+        return Proof(what, self.day(found[-1].time)) if found else None
+
+
+def _audit(kept: Kept) -> Proof | None:
+    try:
+        broken = verified(kept.district.store, kept.district.home)
+    except SchoolbellError:
+        return None
+    if broken is not None or not kept.entries:
+        return None
+    what = f"{count(len(kept.entries), 'entry', 'entries')}, sealed one by one"
+    return Proof(what, kept.day(kept.entries[-1].time))
+
+
+def _duties(kept: Kept) -> Proof | None:
+    roles = kept.district.settings.roles
+    if not any(getattr(roles, role) for role in ROLES):
+        return None
+    approved = kept.newest("approved by a second person", "approve", "records approve")
+    return approved or Proof("roles are given, nothing needed two people yet", None)
+
+
+def _signed(kept: Kept) -> Proof | None:
+    found = signatures(kept.district)
+    if not found:
+        return None
+    what = f"{count(len(found), 'week')} signed"
+    return Proof(what, kept.day(found[max(found)].time))
+
+
+def _report(kept: Kept) -> Proof | None:
+    newest = newest_publication(kept.district.store)
+    return Proof("a report for review", kept.day(newest)) if newest else None
+
+
+def _verdicts(kept: Kept) -> Proof | None:
+    decided = reviews(kept.district.store)
+    if not decided:
+        return None
+    what = f"{count(len(decided), 'decision')}, by clause: what to train"
+    return Proof(what, kept.day(decided[-1]["time"]))
+
+
+def _regulations(kept: Kept) -> Proof | None:
+    said = kept.district.said_of_rules.values()
+    named = [one for one in said if one.regulation]
+    days = [one.approved_on for one in named if one.approved_on]
+    if not named:
+        return None
+    what = f"{count(len(named), 'rule')} with a regulation"
+    return Proof(what, max(days, default=None))
+
+
+def _records(kept: Kept) -> Proof | None:
+    asked = record_requests(kept.district.store)
+    if not asked:
+        return None
+    answered = [one for one in asked if one.closed_time]
+    what = f"{count(len(asked), 'request')}, {len(answered)} answered"
+    newest = max((one.closed_time for one in answered), default=asked[-1].opened_time)
+    return Proof(what, kept.day(newest))
+
+
+def _holds(kept: Kept) -> Proof | None:
+    placed = holds(kept.district.store)
+    if not placed:
+        return None
+    in_force = sum(one.released_time is None for one in placed)
+    what = f"{count(len(placed), 'hold')}, {in_force} in force"
+    return Proof(what, kept.day(max(one.time for one in placed)))
+
+
+def _drill(kept: Kept) -> Proof | None:
+    day = last_drill(kept.district.store)
+    return Proof("a backup was restored and compared", kept.day(day)) if day else None
+
+
+def _consents(kept: Kept) -> Proof | None:
+    rows = kept.district.registry.frames["consents"]
+    if rows.is_empty():
+        return None
+    newest = rows["valid_from"].drop_nulls().max()
+    what = f"{count(rows.height, 'consent')} from lawful grantors"
+    return Proof(what, newest if isinstance(newest, date) else None)
+
+
+CONTROLS: Mapping[str, Control] = {
+    "sign_off": Control("weekly sign-off", ("cl.2",), _signed),
+    "report": Control("weekly report", ("cl.2", "cl.25"), _report),
+    "verdicts": Control("reviewers' decisions", ("cl.3", "cl.6", "cl.49"), _verdicts),
+    "regulations": Control(
+        "regulations behind thresholds", ("cl.4", "cl.50"), _regulations
+    ),
+    "records": Control("public-records requests", ("cl.9", "cl.10"), _records),
+    "lookups": Control(
+        "looks at names, recorded",
+        ("cl.11", "cl.12", "cl.25"),
+        lambda kept: kept.newest("each look and its reason", *NAMING),
+    ),
+    "audit": Control("audit log", ("cl.12", "cl.13c"), _audit),
+    "duties": Control("separation of duties", ("cl.13c",), _duties),
+    "drill": Control("restore drill", ("cl.13e", "cl.13g"), _drill),
+    "purge": Control(
+        "purge certificate",
+        ("cl.13f", "cl.14"),
+        lambda kept: kept.newest("what was deleted is certified", "certify"),
+    ),
+    "holds": Control("legal holds", ("cl.13f", "cl.14"), _holds),
+    "consents": Control("consents", ("cl.30", "cl.35", "cl.36", "cl.46"), _consents),
+}
+
+
+def controls_by_clause(district: District) -> Mapping[str, Sequence[Mapping[str, str]]]:
+    """The controls of each clause, each with `name`, `label`, `what` and `day`.
+
+    `what` is empty where nothing proves it yet.
+    """
+    kept = Kept(district)
+    found: dict[str, list[Mapping[str, str]]] = {}
+    for name, control, proof in _proved(kept):
+        said = {
+            "name": name,
+            "label": control.label,
+            "what": proof.what if proof else "",
+            "day": proof.day.isoformat() if proof and proof.day else "",
+        }
+        for clause in control.clauses:
+            found.setdefault(clause, []).append(said)
+    return found
+
+
+def _proved(kept: Kept) -> Iterator[tuple[str, Control, Proof | None]]:
+    for name, control in CONTROLS.items():
+        yield name, control, control.prove(kept)

@@ -1,0 +1,77 @@
+"""One case as it stands now, in the words and pictures of the report.
+
+The weekly report tells of a snapshot. Who is about to decide sees the state itself;
+only what is about the logs (silent hours, rules) comes from the newest snapshot.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pipelines.district import District
+from pipelines.findings.cases import Case
+from pipelines.privacy.editions import Pseudonyms
+from pipelines.privacy.redaction import hidden_sites
+from pipelines.registry.registry import building_names
+from pipelines.reports.cards import CaseCard, card_rows, case_cards
+from pipelines.reports.evidence import Lines, by_minute, log_lines
+from pipelines.reports.inputs import ReportInputs
+from pipelines.reports.snapshot_inputs import with_building_names
+from pipelines.reports.snapshot_tables import case_frames
+from pipelines.reports.view import View
+from pipelines.reports.weekly import picture
+from pipelines.state.findings import stored_evidence
+
+
+@dataclass(frozen=True)
+class CasePage:
+    """A case in words and pictures.
+
+    Attributes:
+        picture: Its swim lanes; None without a line.
+        lines: The cited lines of each finding, by its id.
+    """
+
+    card: CaseCard
+    picture: Mapping[str, Any] | None
+    lines: Mapping[str, Lines]
+
+
+def case_page(
+    base: ReportInputs, district: District, case: Case, names: Pseudonyms
+) -> CasePage | None:
+    """A case from the state, under pseudonyms; None where it holds leads alone.
+
+    Args:
+        base: What the newest snapshot says of logs and rules.
+    """
+    view = case_view(base, district, case, names)
+    if case.case_id not in {one.case_id for one in view.cases}:
+        return None
+    shown = next(one for one in view.cases if one.case_id == case.case_id)
+    (card,) = case_cards(view, [shown])
+    rows = card_rows(view, view.known).iter_rows(named=True)
+    return CasePage(
+        card,
+        picture(view, [one.finding_id for one in card.findings], card.kind),
+        {row["finding_id"]: by_minute(log_lines(view, row)) for row in rows},
+    )
+
+
+def case_view(
+    base: ReportInputs, district: District, case: Case, names: Pseudonyms
+) -> View:
+    """A report of this one case, of its own week."""
+    sensitive = {site for row in case.findings for site in hidden_sites(row["record"])}
+    ids = [row["finding_id"] for row in case.findings]
+    findings, evidence = case_frames(
+        district,
+        [case],
+        stored_evidence(district.store, ids),
+        names,
+        names.names("site", sensitive),
+    )
+    inputs = replace(base, findings=findings, evidence=evidence)
+    named = with_building_names(inputs, building_names(district.registry))
+    is_pupil = bool(findings["is_pupil"].any())
+    return View(named, case.monday, is_of_pupils=is_pupil)

@@ -1,0 +1,319 @@
+"""Every act is one function: the command and the page leave the same audit entry."""
+
+import json
+import re
+import zipfile
+from dataclasses import asdict
+
+import pytest
+import typer
+
+from pipelines.cli import context
+from pipelines.cli.app import GROUPS, app
+from pipelines.desk.forms import FORMS, VERDICT_WORDS
+from pipelines.findings.review import VERDICTS
+from pipelines.settings.home import DistrictHome
+from pipelines.state.audit import open_chain
+from pipelines.state.database import open_store
+from pipelines.state.referrals import inquiries, referrals
+from pipelines.state.retention import holds
+from pipelines.state.reviews import requests
+from tests.desk.conftest import with_settings
+from tests.desk.visiting import GROUPS as SYSTEM_GROUPS
+from tests.desk.visiting import USERS, as_system_user, open_desk
+from tests.journey.commands import schoolbell
+
+pytestmark = pytest.mark.slow
+REASON = "the hearing of Monday"
+LOOKING = {
+    "findings list", "findings cases", "findings history", "findings show",
+    "findings explain", "findings feedback", "findings permits", "audit verify",
+    "audit show", "audit lookups", "hold list", "referrals list", "inquiry list",
+    "sites list",
+    "desk account list",
+}  # fmt: skip
+"""Commands that only look; pages show the same."""
+ELSEWHERE = {
+    "desk": "it is the desk",
+    "desk account add": "nobody makes accounts for the desk at the desk",
+    "desk account end": "the same",
+    "report": "it publishes; a run does so by itself",
+}
+
+
+def commands_of(group, path):
+    if hasattr(group, "commands"):
+        for name, one in group.commands.items():
+            yield from commands_of(one, (*path, name))
+        if group.invoke_without_command:
+            yield " ".join(path)
+    else:
+        yield " ".join(path)
+
+
+def review_commands():
+    root = typer.main.get_command(app)
+    for name in (*GROUPS["Review"], "hold", "report"):
+        yield from commands_of(root.commands[name], (name,))
+
+
+def test_every_command_act_has_a_page_and_every_page_act_a_command():
+    acting = set(review_commands()) - LOOKING - set(ELSEWHERE)
+    assert {form.command for form in FORMS.values()} == acting
+    assert set(review_commands()) >= LOOKING | set(ELSEWHERE)
+    assert set(VERDICT_WORDS) == set(VERDICTS)
+
+
+SEEN = ("sign in", "read case")
+"""What the desk notes beside acts: who came, and who looked."""
+
+
+def entries(home):
+    store = open_store(DistrictHome(home).state_db)
+    found = [
+        asdict(one)
+        for one in open_chain(store, DistrictHome(home)).entries()
+        if one.action not in SEEN
+    ]
+    store.close()
+    kept = ("actor", "action", "subject", "case", "reason")
+    drawn = {}
+
+    def same(text):
+        """What is drawn by lot or holds a time, by the order in which it comes."""
+        text = re.sub(r"[0-9a-f]{64}", "HASH", text)
+        return re.sub(
+            r"\b[rhgsq]-[0-9a-f]{8}\b",
+            lambda found: drawn.setdefault(found[0], f"{found[0][0]}-{len(drawn)}"),
+            text,
+        )
+
+    return [[same(one[name]) for name in kept] for one in found]
+
+
+def newest(home, what):
+    """The id that was drawn last for a hold, a referral, an inquiry or a request."""
+    store = open_store(DistrictHome(home).state_db)
+    rows = {
+        "h": lambda: [
+            one.hold_id for one in sorted(holds(store), key=lambda one: one.time)
+        ],
+        "g": lambda: [one["referral_id"] for one in referrals(store)],
+        "q": lambda: [one["inquiry_id"] for one in inquiries(store)],
+        "r": lambda: [one["request_id"] for one in requests(store)][::-1],
+    }[what]()
+    store.close()
+    return rows[-1]
+
+
+def run(home, *words, code=0):
+    done = schoolbell(*words, "--home", home)
+    assert done.code == code, done.err + done.out
+    return done
+
+
+def listed(home):
+    out = run(home, "findings", "list", "--json").out
+    return [json.loads(line) for line in out.splitlines()]
+
+
+@pytest.fixture
+def chosen(district):
+    rows = [row for row in listed(district.home) if row["status"] == "open"]
+    return next(row for row in rows if row["rule"] == "SA-1")
+
+
+def test_the_same_acts_leave_the_same_entries(
+    district, tmp_path, sockets, monkeypatch, chosen
+):
+    case, finding, token = chosen["case_id"], chosen["finding_id"], chosen["account"]
+    account = account_of(district.home, token, case, tmp_path)
+    values = {"case": case, "reason": REASON}
+    week = report_week(district.home)
+    inquiry = {"account": account, "first": "2026-10-19", "last": "2026-10-21",
+               "office": "hr", "authorized_by": "J. Park, HR"}  # fmt: skip
+    site = {"site": "lessons.example.org", "class": "sanctioned", "roles": "staff",
+            "first": "2026-10-01", "until": "2027-05-01", "reason": REASON}  # fmt: skip
+    statement = tmp_path / "said.txt"
+    statement.write_text("I was lent a laptop that day.")
+
+    def out(name):
+        return tmp_path / name
+
+    steps = [
+        ("site", site,
+         ("sites", "decide", "lessons.example.org", "--roles", "staff", "--from",
+          "2026-10-01", "--until", "2027-05-01", "--reason", REASON, "--save")),
+        ("assign", values | {"assignee": "ada"},
+         ("findings", "assign", case, "ada", "--reason", REASON)),
+        ("verdict", values | {"code": "benign"},
+         ("findings", "verdict", case, "benign", "--reason", REASON)),
+        ("exception", values | {"finding": finding, "scope": "account",
+                                "until": "2026-12-18"},
+         ("findings", "exception", finding, "--reason", REASON, "--until",
+          "2026-12-18")),
+        ("exception-end", {"exception": "X-001", "reason": REASON, "wholly": "1"},
+         ("findings", "exception-end", "X-001", "--reason", REASON, "--wholly")),
+        ("hold", values, ("hold", "add", "--case", case, "--reason", REASON)),
+        ("hold-days", {"first": "2026-10-19", "last": "2026-10-20", "reason": REASON},
+         ("hold", "add", "--from", "2026-10-19", "--to", "2026-10-20", "--reason",
+          REASON)),
+        ("release", {"hold": "@h", "reason": REASON},
+         ("hold", "release", "@h", "--reason", REASON)),
+        ("pack", values, ("findings", "pack", case, "--to", out("a.zip"), "--reason",
+                          REASON)),
+        ("pack", values | {"names": "1"},
+         ("findings", "pack", case, "--to", out("b.zip"), "--reason", REASON,
+          "--names")),
+        ("export", values, ("findings", "export", "--case", case)),
+        ("export", values | {"names": "1"},
+         ("findings", "export", "--case", case, "--names", "--reason", REASON)),
+        ("reveal", values | {"name": token},
+         ("reveal", token, "--case", case, "--reason", REASON)),
+        ("answer", {"case": case, "text": statement.read_text(),
+                    "summary": "Lent a laptop.", "tests": "devices.csv"},
+         ("answer", case, "--file", statement, "--summary", "Lent a laptop.",
+          "--tests", "devices.csv")),
+        ("refer", values | {"office": "hr"},
+         ("refer", case, "--to", "hr", "--reason", REASON, "--out", out("c.zip"))),
+        ("acknowledge", {"referral": "@g"},
+         ("referrals", "acknowledge", "@g")),
+        ("return", {"referral": "@g", "code": "benign"},
+         ("referrals", "return", "@g", "benign")),
+        ("inquire", inquiry | {"reason": REASON},
+         ("inquiry", "open", "--account", account, "--from", "2026-10-19", "--to",
+          "2026-10-21", "--for", "hr", "--by", "J. Park, HR", "--reason", REASON)),
+        ("release-inquiry", {"inquiry": "@q"},
+         ("inquiry", "release", "@q", "--out", out("d.zip"))),
+        ("sign", {"week": week, "by": "J. Park, director"},
+         ("report", "sign", week, "--by", "J. Park, director")),
+    ]  # fmt: skip
+    by_command, by_page = tmp_path / "command", tmp_path / "page"
+    for folder in (by_command, by_page):
+        folder.mkdir()
+    left, right = district.copy(by_command), district.copy(by_page)
+    for _, _, words in steps:
+        run(left, *(drawn(left, one) for one in words))
+    assert {name for name, _, _ in steps} | {"approve", "refuse"} == set(FORMS)
+    with open_desk(right, sockets / "same") as desk:
+        visitor = desk.visitor()
+        for name, fields, _ in steps:
+            page = visitor.get(f"/cases/{case}")
+            about = page.form("/act/verdict")
+            sent = {"token": about["token"], "revision": about["revision"]}
+            sent |= {key: drawn(right, value) for key, value in fields.items()}
+            if name == "site":
+                tried(visitor, sent)
+            done = visitor.post(f"/act/{name}", sent)
+            assert done.status in (200, 303), (name, done.text)
+    assert entries(right) == entries(left)
+    acted = {one[1] for one in entries(left)}
+    assert {"verdict", "referred", "statement", "inquiry released", "site approved",
+            "sign week"} <= acted  # fmt: skip
+    with zipfile.ZipFile(out("c.zip")) as pack:
+        letter = pack.read("letter.html").decode()
+        assert account in letter
+        assert "Lent a laptop." in letter
+        assert "I was lent a laptop" in "".join(
+            pack.read(one).decode()
+            for one in pack.namelist()
+            if one.startswith("statements/")
+        )
+
+
+def drawn(home, value):
+    """`@h` stands for the newest hold, and so on."""
+    is_one = isinstance(value, str) and value.startswith("@")
+    return newest(home, value[1]) if is_one else value
+
+
+def tried(visitor, sent):
+    """A site is tried before it is saved; saving first is refused."""
+    assert visitor.post("/act/site", sent).status == 409
+    where = visitor.post("/sites/try", sent).headers["location"]
+    for _ in range(600):
+        page = visitor.get(where)
+        if "Put it on the list" in page.text:
+            return
+        assert page.status == 200, page.text
+    raise AssertionError("the trial never ended")
+
+
+def account_of(home, token, case, tmp_path):
+    (tmp_path / "known").mkdir()
+    import shutil
+
+    known = tmp_path / "known" / "district"
+    shutil.copytree(home, known)
+    told = run(known, "reveal", token, "--case", case, "--reason", REASON, "--json").out
+    return json.loads(told)["value"]
+
+
+def report_week(home):
+    from pipelines.district import open_district
+    from pipelines.findings.cases import week_of
+    from pipelines.state.published_reports import report_facts
+
+    with open_district(home) as district:
+        rows = [row for row in report_facts(district.store) if row["facts"]["is_over"]]
+    from datetime import date
+
+    return week_of(date.fromisoformat(rows[-1]["week"]))
+
+
+def test_two_people_leave_the_same_entries(
+    district, tmp_path, sockets, secret, monkeypatch, chosen
+):
+    """One asks, another approves or refuses: at the socket as at a terminal."""
+    case, token = chosen["case_id"], chosen["account"]
+    left, right = tmp_path / "left", tmp_path / "right"
+    for folder in (left, right):
+        folder.mkdir()
+    left = with_settings(district.copy(left))
+    right = with_settings(district.copy(right))
+    asked = ("reveal", token, "--case", case, "--reason", REASON)
+
+    def as_user(role, *words, code=0):
+        import pwd
+
+        uid = pwd.getpwnam(USERS[role]).pw_uid
+        monkeypatch.setattr(context, "_uid", lambda: uid)
+        known = (USERS[role], [SYSTEM_GROUPS[role]])
+        monkeypatch.setattr(context, "_known", lambda _uid: known)
+        return run(left, *words, code=code)
+
+    as_user("director", *asked, code=77)
+    as_user("director", "findings", "approve", newest(left, "r"), code=77)
+    as_user("custodian", "findings", "refuse", newest(left, "r"), "--reason", REASON)
+    as_user("director", *asked, code=77)
+    as_user("custodian", "findings", "approve", newest(left, "r"))
+    as_user("director", *asked)
+    with (
+        open_desk(right, sockets / "two") as desk,
+        as_system_user(desk.path, USERS["director"]) as director,
+        as_system_user(desk.path, USERS["custodian"]) as custodian,
+    ):
+        refused = asked_at(director, case, token)
+        assert refused.status == 403
+        assert "second person" in refused.text
+        own = director.get("/requests")
+        assert "Waiting for another person" in own.text
+        sent = {"token": own.hidden("token"), "request": newest(right, "r")}
+        assert director.post("/act/approve", sent).status == 403
+        done = custodian.act("/requests", "refuse", reason=REASON)
+        assert done.status == 303
+        assert asked_at(director, case, token).status == 403
+        assert custodian.act("/requests", "approve").status == 303
+        told = asked_at(director, case, token)
+        assert told.status == 200
+        assert told.headers["cache-control"] == "no-store"
+    assert entries(right) == entries(left)
+
+
+def asked_at(visitor, case, code_name):
+    """Ask whose a code name is, on the page of its case."""
+    page = visitor.get(f"/cases/{case}")
+    hidden = page.form("/act/reveal")
+    pairs = [("token", hidden["token"]), ("revision", hidden["revision"]),
+             ("case", case), ("name", code_name), ("reason", REASON)]  # fmt: skip
+    return visitor.post("/act/reveal", dict(pairs))

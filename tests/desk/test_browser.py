@@ -1,0 +1,185 @@
+"""The desk in a real browser: decided in four clicks, by keys, without scripts."""
+
+import contextlib
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.browser.looking import CHROMIUM, RULES, SMALL, WIDE, _axe_source, chromium
+from tests.desk.visiting import PEOPLE, SECRET
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine"),
+]
+PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True}
+WIDE_SCREEN = {"viewport": {"width": 1366, "height": 768}}
+PLACES = ("/", "/sites", "/requests", "/referrals", "/permits", "/weeks", "/acts",
+          "/signin")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def browser():
+    pytest.importorskip("playwright.sync_api")
+    with chromium() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory):
+    wanted = os.environ.get("SCHOOLBELL_PICTURES")
+    folder = Path(wanted) if wanted else tmp_path_factory.mktemp("pictures")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.fixture
+def visit(browser, desk):
+    """Opens pages of the desk as somebody whom the proxy names."""
+    made = []
+
+    def opened(role="director", **options):
+        headers = {
+            "X-Remote-User": PEOPLE[role],
+            "X-Remote-Groups": f"{role}s",
+            "X-Schoolbell-Proxy": SECRET,
+        }
+        context = browser.new_context(extra_http_headers=headers, **options)
+        page = context.new_page()
+        made.append(context)
+        page.said = []
+        page.on("console", lambda message: page.said.append(message.text))
+        page.on("pageerror", lambda error: page.said.append(str(error)))
+        page.at = lambda path: page.goto(f"http://127.0.0.1:{desk.port}{path}")
+        return page
+
+    yield opened
+    for context in made:
+        context.close()
+
+
+def violations(page):
+    page.evaluate(_axe_source())
+    found = page.evaluate(
+        "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})",
+        RULES,
+    )
+    return [(one["id"], one["nodes"][0]["html"][:200]) for one in found["violations"]]
+
+
+OPEN_ALL = "document.querySelectorAll('details').forEach(one => { one.open = true; })"
+
+
+@pytest.mark.parametrize(
+    "mode", [WIDE_SCREEN, WIDE_SCREEN | {"color_scheme": "dark"}, PHONE],
+    ids=["light", "dark", "phone"],
+)  # fmt: skip
+def test_axe_finds_nothing_and_nothing_is_wider_than_its_screen(
+    visit, cases, mode, pictures, request
+):
+    page = visit(bypass_csp=True, **mode)
+    case = f"/cases/{cases[0]}"
+    for path in (*PLACES, case, f"{case}/letter"):
+        page.at(path)
+        page.evaluate(OPEN_ALL)
+        assert violations(page) == [], path
+        assert page.evaluate(WIDE) <= 0, path
+        if mode is PHONE:
+            assert page.evaluate(SMALL) == [], path
+        name = path.strip("/").replace("/", "-") or "queue"
+        page.screenshot(path=pictures / f"desk-{request.node.callspec.id}-{name}.png")
+    assert page.said == []
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+@pytest.mark.parametrize("mode", [WIDE_SCREEN, PHONE], ids=["desk", "phone"])
+def test_a_case_is_decided_in_four_clicks_and_ten_seconds(visit, mode, scripts):
+    page = visit(java_script_enabled=scripts, **mode)
+    page.at("/")
+    began, clicks = time.monotonic(), 0
+    first = page.locator(".queue a").first
+    claim = first.inner_text()
+    first.click()
+    clicks += 1
+    page.get_by_label("Undetermined").click()
+    clicks += 1
+    page.locator(".first-reason").fill("asked the school, nobody knows")
+    page.get_by_role("button", name="Record the verdict").click()
+    clicks += 1
+    page.locator(".told").wait_for()
+    assert time.monotonic() - began < 10
+    assert clicks <= 4
+    assert "is decided: undetermined" in page.locator(".told").inner_text()
+    assert claim.split()[1] in page.locator("h1").inner_text()
+    assert "nobody knows" in page.locator(".history").inner_text()
+
+
+def test_keys_do_what_they_do_in_a_mail_inbox(visit):
+    page = visit(**WIDE_SCREEN)
+    page.at("/")
+    at = "[...document.querySelectorAll('.queue a')].indexOf(document.activeElement)"
+    for key, place in (("j", 0), ("j", 1), ("j", 2), ("k", 1)):
+        page.keyboard.press(key)
+        assert page.evaluate(at) == place
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/cases/*")
+    page.keyboard.press("r")
+    assert page.evaluate("document.activeElement.tagName") == "TEXTAREA"
+    page.keyboard.type("jjku")  # letters, while somebody writes
+    assert page.evaluate("document.activeElement.value") == "jjku"
+    page.keyboard.press("Escape")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("u")
+    page.wait_for_url(lambda url: "/cases/" not in url)
+    assert page.said == []
+
+
+def test_two_people_in_two_browsers(visit, cases, desk):
+    """One asks for a name, another approves; the first sees it once."""
+    case = f"/cases/{cases[8]}"
+    director, keeper = visit(**WIDE_SCREEN), visit("custodian", **PHONE)
+    director.at(case)
+    token = director.locator("h1").inner_text().split()[1]
+
+    def ask():
+        director.at(case)
+        director.get_by_text("Whose is a code name?").click()
+        form = director.locator("form[action='/act/reveal']")
+        form.get_by_label("Code name").fill(token)
+        form.get_by_label("Reason").fill("the hearing of Monday")
+        form.get_by_role("button").click()
+        director.wait_for_load_state()
+
+    ask()
+    assert "needs a second person" in director.locator("h1").inner_text()
+    director.at(case)
+    waits = director.get_by_role("button", name="Waiting for another person")
+    assert waits.is_disabled()
+    keeper.at("/requests")
+    keeper.locator("section", has_text=cases[8]).get_by_role(
+        "button", name="Approve"
+    ).click()
+    keeper.locator(".told").wait_for()
+    ask()
+    shown = director.locator("h1").inner_text()
+    assert shown.startswith(f"{token} is account ")
+    # a browser that goes back and forth has kept nothing of it
+    director.go_back()
+    with contextlib.suppress(Exception):
+        director.go_forward()
+    assert " is account " not in director.locator("body").inner_text()
+
+
+def test_the_letter_is_two_pages_at_most(visit, desk):
+    import re
+
+    page = visit(**WIDE_SCREEN)
+    context = desk.home.context(None)
+    longest = sorted(context.cases, key=lambda case: -len(case.findings))[:3]
+    for case in longest:
+        page.at(f"/cases/{case.case_id}/letter")
+        made = page.pdf(format="Letter", prefer_css_page_size=True)
+        assert 1 <= len(re.findall(rb"/Type */Page\b", made)) <= 2

@@ -1,0 +1,187 @@
+"""A fleet: one process a home, and a fault of one that touches no other."""
+
+import json
+import os
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipelines.district import only_writer
+from pipelines.errors import SettingsError
+from pipelines.fleet import work
+from pipelines.fleet.overview import counted
+from pipelines.fleet.settings import Budget, Member, load_fleet
+from pipelines.fleet.work import NOT_STARTED, STOPPED, run_in
+from pipelines.registry.new_home import create
+from pipelines.settings.home import DistrictHome
+from tests.conftest import LONG
+from tests.journey.commands import schoolbell
+
+ME = "root" if os.geteuid() == 0 else ""
+"""A test may run as root, and then its homes are root's."""
+HOMES = 100 if LONG else 1
+
+
+def written(folder: Path, names, *, layer: str = "", budget: str = "") -> Path:
+    text = f'[agency]\nname = "Example Agency"\nlayer = "{layer}"\n{budget}\n'
+    for name in names:
+        text += f'[homes.{name}]\npath = "{name}"\naccount = "{ME}"\n'
+    file = folder / "fleet.toml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def member(home: Path, account: str = ME) -> Member:
+    return Member("north", home, account)
+
+
+def test_each_mistake_is_told_with_its_line(tmp_path):
+    file = tmp_path / "fleet.toml"
+    file.write_text(
+        '[agency]\nname = ""\n[budget]\njobs = 0\n[homes."No Good"]\npath = "a"\n'
+        '[homes.b]\naccount = "x"\n'
+    )
+    with pytest.raises(SettingsError) as told:
+        load_fleet(file)
+    said = str(told.value)
+    for place in (
+        "fleet.toml:2: agency.name",
+        "fleet.toml:4: budget.jobs",
+        "fleet.toml:5: homes.No Good",
+        "homes.b.path is missing",
+    ):
+        assert place in said, said
+
+
+@pytest.mark.parametrize("other", ["north", "north/inside", "./north/../north"])
+def test_no_home_lies_in_another(tmp_path, other):
+    file = tmp_path / "fleet.toml"
+    file.write_text(
+        '[agency]\nname = "A"\n[homes.a]\npath = "north"\n'
+        f'[homes.b]\npath = "{other}"\n'
+    )
+    with pytest.raises(SettingsError, match="lies in"):
+        load_fleet(file)
+
+
+def test_a_fault_of_one_home_touches_no_other(tmp_path):
+    good = [f"good{number}" for number in range(HOMES)]
+    for name in (*good, "broken", "busy"):
+        create(tmp_path / name)
+    (tmp_path / "broken" / "district.toml").write_text("zone = [")
+    file = written(tmp_path, [*good, "broken", "busy", "gone"])
+    with only_writer(DistrictHome(tmp_path / "busy")):
+        done = schoolbell("fleet", "run", "--fleet", file, "--json")
+    said = [json.loads(line) for line in done.out.splitlines()]
+    codes = {one["home"]: one["exit_code"] for one in said}
+    assert codes.pop("broken") == 2
+    assert codes.pop("busy") == 75
+    assert codes.pop("gone") == NOT_STARTED
+    assert set(codes) == {*good}
+    # nothing was delivered yet, which is worth a look and no fault
+    assert set(codes.values()) <= {0, 1}
+    assert done.code == 2
+
+    shown = schoolbell("fleet", "status", "--fleet", file, "--json")
+    states = [json.loads(line) for line in shown.out.splitlines()]
+    assert [one["home"] for one in states[:2]] == ["broken", "gone"]
+    assert all("zone" not in one["state"] for one in states)
+    assert shown.code == 2
+
+
+def test_the_page_shows_counts_and_no_reasons(tmp_path):
+    create(tmp_path / "north")
+    page = tmp_path / "page.html"
+    file = written(tmp_path, ["north"])
+    schoolbell("fleet", "status", "--fleet", file, "--page", page)
+    text = page.read_text(encoding="utf-8")
+    assert "north" in text
+    assert "no log file" not in text
+    assert (counted(0), counted(4), counted(5)) == ("none", "under 5", "5")
+
+
+def test_a_child_knows_one_home_and_no_other(tmp_path, monkeypatch):
+    monkeypatch.setenv("SCHOOLBELL_HOME", "/srv/other")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "example")
+    monkeypatch.setattr(
+        work, "PROGRAM", "import os, sys; print(*os.environ); print(*sys.argv)"
+    )
+    done = run_in(member(tmp_path), ("run", "--quiet"), Budget(free_gb=0))
+    names, argv = done.out.splitlines()
+    assert set(names.split()) <= {*work.KEPT, "HOME", "PYTHONDONTWRITEBYTECODE",
+                                  "LC_CTYPE"}  # fmt: skip
+    assert argv == f"-c run --quiet --home {tmp_path}"
+
+
+def test_what_takes_too_much_is_stopped_and_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(work, "PROGRAM", "import time; time.sleep(60)")
+    short = Budget.model_construct(minutes=0.01, memory_mb=500, free_gb=0, disk_gb=1)
+    slow = run_in(member(tmp_path), (), short)
+    assert (slow.exit_code, "was stopped" in slow.what) == (STOPPED, True)
+
+    monkeypatch.setattr(
+        work, "PROGRAM", "import time; time.sleep(1); bytearray(1_000_000_000)"
+    )
+    large = run_in(member(tmp_path), (), Budget(memory_mb=500, free_gb=0))
+    assert large.exit_code not in (0, NOT_STARTED, STOPPED)
+    assert "MemoryError" in large.err
+
+    full = run_in(member(tmp_path), (), Budget(free_gb=10**9))
+    assert (full.exit_code, "GB are free" in full.what) == (NOT_STARTED, True)
+
+
+def test_a_home_that_is_over_its_disk_is_not_touched(tmp_path, monkeypatch):
+    monkeypatch.setattr(work, "_size", lambda _: 2 * 10**9)
+    done = run_in(member(tmp_path), (), Budget(disk_gb=1, free_gb=0))
+    assert (done.exit_code, "over its 1" in done.what) == (NOT_STARTED, True)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can choose the account")
+def test_root_works_as_the_account_of_the_home(tmp_path, monkeypatch):
+    tmp_path.chmod(0o755)
+    said = "import os; print(os.getuid(), os.geteuid(), 0 in os.getgroups())"
+    monkeypatch.setattr(work, "PROGRAM", said)
+    refused = run_in(member(tmp_path, ""), (), Budget(free_gb=0))
+    assert "root owns the home" in refused.what
+    if not Path("/usr/bin/python3").exists():
+        pytest.skip("no program that another account may start")
+    monkeypatch.setattr(sys, "executable", "/usr/bin/python3")
+    for parent in tmp_path.parents:
+        if parent != Path(parent.anchor):
+            os.chmod(parent, parent.stat().st_mode | 0o011)  # noqa: PTH101
+    home = tmp_path / "home"
+    home.mkdir()
+    os.chown(home, 65534, 65534)
+    done = run_in(member(home, ""), (), Budget(free_gb=0))
+    assert done.out.split() == ["65534", "65534", "False"], done
+
+
+def test_an_unknown_home_is_told(tmp_path):
+    create(tmp_path / "north")
+    file = written(tmp_path, ["north"])
+    refused = schoolbell("fleet", "run", "--fleet", file, "--only", "west")
+    assert refused.code == 2
+    assert "Homes: north" in refused.err
+
+
+def test_dagster_gets_a_code_location_a_home(tmp_path):
+    file = written(tmp_path, ["north", "south-east"])
+    assert schoolbell("fleet", "workspace", "--fleet", file, "--to", tmp_path).code == 0
+    listed = yaml.safe_load((tmp_path / "workspace.yaml").read_text())["load_from"]
+    assert [one["python_file"]["location_name"] for one in listed] == [
+        "north", "south-east",
+    ]  # fmt: skip
+    for one in listed:
+        text = (tmp_path / one["python_file"]["relative_path"]).read_text()
+        place = str(tmp_path / one["python_file"]["location_name"])
+        assert f'os.environ["SCHOOLBELL_HOME"] = {place!r}' in text
+        compile(text, "location", "exec")
+
+
+def test_the_example_is_a_fleet():
+    from pipelines.fleet.settings import EXAMPLE
+
+    assert tomllib.loads(EXAMPLE)["homes"]["north"]["account"]

@@ -1,0 +1,68 @@
+"""A clause is served by a control once something proves it, and says since when."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from pipelines.district import open_district
+from pipelines.registry.new_home import create
+from pipelines.registry.policy import default_policy, read_policy
+from pipelines.reports.controls import CONTROLS, controls_by_clause
+from pipelines.reports.sections.policy_map import control, state
+from pipelines.state.database import remember
+from pipelines.state.runs import DRILLED
+from tests.journey.commands import schoolbell
+
+
+@pytest.fixture
+def home(tmp_path):
+    return create(tmp_path / "home").path
+
+
+def proofs(home):
+    with open_district(home) as district:
+        by_clause = controls_by_clause(district)
+    return {one["name"]: one for each in by_clause.values() for one in each}
+
+
+def test_each_control_serves_a_clause_of_the_policy():
+    known = set(read_policy(default_policy()).clauses["clause_id"])
+    assert {clause for one in CONTROLS.values() for clause in one.clauses} <= known
+
+
+def test_a_new_home_proves_nothing(home):
+    found = proofs(home)
+    assert set(found) == set(CONTROLS)
+    assert {one["what"] for one in found.values()} == {""}
+    assert state("S", (), {}, [found["records"]]) == "unproven"
+
+
+def test_what_was_done_proves_it(home, tmp_path):
+    settings = home / "district.toml"
+    said = "\n[detections.SA-1]\nregulation = 'R-1'\napproved_on = 2026-08-01\n"
+    settings.write_text(settings.read_text(encoding="utf-8") + said, encoding="utf-8")
+    letter = tmp_path / "letter.txt"
+    letter.write_text("All refused domains.")
+    schoolbell("records", "open", "--home", home, "--requester", "a@news.example",
+               "--received", "2026-10-01", "--text", letter)  # fmt: skip
+    schoolbell("hold", "add", "--home", home, "--from", "2026-10-01", "--to",
+               "2026-10-02", "--reason", "asked for")  # fmt: skip
+    with open_district(home) as district, district.store.writing() as connection:
+        remember(connection, DRILLED, datetime(2026, 11, 3, 20, tzinfo=UTC).isoformat())
+    found = proofs(home)
+    assert found["records"]["what"] == "1 request, 0 answered"
+    assert found["holds"]["what"] == "1 hold, 1 in force"
+    assert found["regulations"]["day"] == str(date(2026, 8, 1))
+    assert found["drill"]["day"] == "2026-11-03"
+    assert found["audit"]["what"] == "2 entries, sealed one by one"
+    assert not found["duties"]["what"]
+    assert control(found["drill"]).endswith("compared, Tue, Nov 3, 2026)")
+    assert state("W", (), {}, [found["drill"]]) == "control"
+
+
+def test_a_chain_that_does_not_hold_proves_nothing(home):
+    schoolbell("hold", "add", "--home", home, "--from", "2026-10-01", "--to",
+               "2026-10-02", "--reason", "asked for")  # fmt: skip
+    assert proofs(home)["audit"]["what"]
+    (home / "audit.head").unlink()
+    assert not proofs(home)["audit"]["what"]

@@ -1,0 +1,337 @@
+"""A request for public records: what nobody may release, and what only two release."""
+
+import csv
+import io
+import json
+import shutil
+import subprocess
+import sys
+import zipfile
+from datetime import UTC, date, datetime, timedelta
+
+import duckdb
+import pytest
+
+from pipelines.district import open_district
+from pipelines.findings import verify_pack
+from pipelines.records import requests
+from pipelines.records.requests import RecordsError
+from pipelines.records.scopes import CLASSES, RELATIONS
+from pipelines.run.status import status_of
+from pipelines.settings.home import DistrictHome
+from pipelines.settings.roles import Asker, RefusedError
+from pipelines.state.audit import open_chain
+from pipelines.state.records import RecordDecision, record_releases
+from pipelines.state.retention import holds
+from tests.journey import small as made
+from tests.journey.commands import schoolbell
+
+CLERK = Asker(1, "clerk", ("custodian",))
+LEAD = Asker(2, "lead", ("director",))
+WEEK = date(2026, 10, 19), date(2026, 10, 23)
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    return made.small(tmp_path_factory.getbasetemp())
+
+
+PLANTED = """
+insert into core.http_requests by name
+select
+    date '2026-10-19' + (number % 5)::int as event_date,
+    ['HS', 'MS', 'EN'][1 + number % 3] as building,
+    -- one site in seven is asked for by a handful, the others by many
+    case
+        when number % 7 = 0 then 'rare-' || number % 997 || '.example'
+        else 'refused-' || number % 11 || '.example'
+    end as site,
+    printf('zzmarker%05d', number) as account,
+    printf('Zzdevice%05d', number) as device,
+    'blocked' as disposition,
+    true as is_student
+from range(10000) as numbers(number);
+insert into core.host_categories by name
+select 'www.refused-1.example' as url_hostname, 'health' as category;
+insert into identity.hosts by name
+select 'www.refused-1.example' as url_hostname, 'refused-1.example' as site
+"""
+
+
+@pytest.fixture(scope="module")
+def planted(small, tmp_path_factory):
+    """The small district with what ten thousand students were refused."""
+    home = small.copy(tmp_path_factory.mktemp("planted") / "home")
+    with duckdb.connect(str(DistrictHome(home).warehouse)) as warehouse:
+        warehouse.execute(PLANTED)
+    return home
+
+
+@pytest.fixture
+def district(planted, tmp_path):
+    shutil.copytree(planted, tmp_path / "home")
+    with open_district(tmp_path / "home") as opened:
+        yield opened
+
+
+def opened(district, relation="blocked_domains", days=WEEK, columns=()):
+    one = requests.open_request(
+        district, CLERK, "requester@news.example", WEEK[1], "All domains refused."
+    )
+    requests.set_scope(district, CLERK, one.request_id, relation, days, columns)
+    return one.request_id
+
+
+def released(district, number, folder):
+    requests.approve(district, LEAD, number)
+    return requests.give_out(district, CLERK, number, folder).path
+
+
+def members(path):
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name).decode() for name in archive.namelist()}
+
+
+def rows(text):
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def decided(item, decision, exemption="example 1", reason="counsel said so"):
+    return RecordDecision(
+        item=item,
+        decision=decision,
+        exemption=exemption,
+        reason=reason,
+        actor="clerk (1)",
+    )
+
+
+def test_blocked_domains_are_ready_made(district, tmp_path):
+    held = members(released(district, opened(district), tmp_path / "out"))
+    shown, hidden = rows(held["blocked_domains.csv"]), rows(held["withheld.csv"])
+    assert shown
+    assert list(shown[0]) == ["day", "building", "domain", "requests"]
+    assert hidden
+    assert all(one["exemption"] and one["item"] for one in hidden)
+    with requests_of(district) as (everything, people):
+        few = {key for key, number in people.items() if number < 5}
+        seen = {(one["day"], one["building"], one["domain"]) for one in shown}
+        assert not few & seen
+        assert len(shown) + sum(not one["row"] for one in hidden) == len(everything)
+
+
+class requests_of:  # noqa: N801
+    """What the table holds before anything is withheld, read another way."""
+
+    def __init__(self, district):
+        self.district = district
+
+    def __enter__(self):
+        relation = RELATIONS["blocked_domains"]
+        found = list(relation.read(self.district, *WEEK, 0))
+        people = {tuple(one.key.split(" ")): one.people for one in found}
+        return found, people
+
+    def __exit__(self, *_):
+        return None
+
+
+def test_the_same_scope_gives_the_same_bytes_and_another_other_codes(
+    district, tmp_path
+):
+    first = released(district, opened(district, "findings"), tmp_path / "a")
+    again = released(district, opened(district, "findings"), tmp_path / "b")
+    assert first.read_bytes() == again.read_bytes()
+    number = opened(district, "findings", (WEEK[0], WEEK[1] - timedelta(days=1)))
+    requests.decide(district, CLERK, number, decided("names", "keep"))
+    other = opened(district, "findings")
+    requests.decide(district, CLERK, other, decided("names", "keep"))
+    codes = [
+        {one["account"] for one in rows(members(path)["findings.csv"])}
+        for path in (
+            released(district, number, tmp_path / "c"),
+            released(district, other, tmp_path / "d"),
+        )
+    ]
+    assert all(code.startswith("code-") for each in codes for code in each)
+    assert codes[0]
+    assert not codes[0] & codes[1]
+
+
+@pytest.mark.parametrize("relation", RELATIONS)
+@pytest.mark.parametrize("kept", [False, True])
+def test_no_release_names_anybody(district, tmp_path, relation, kept):
+    number = opened(district, relation)
+    for of in ("names", "sensitive_sites") if kept else ():
+        requests.decide(district, CLERK, number, decided(of, "keep"))
+    text = "\n".join(members(released(district, number, tmp_path)).values()).lower()
+    frames = district.registry.frames
+    named = {
+        value.lower()
+        for frame, column in (
+            ("accounts", "account"), ("people", "person_id"), ("devices", "device"),
+            ("devices", "mac"), ("devices", "asset_tag"),
+        )
+        if column in frames[frame].columns
+        for value in frames[frame][column].drop_nulls()
+    }  # fmt: skip
+    named |= {"zzmarker", "zzdevice"}
+    named |= {name.lower() for name in district.registry.people_names.values()}
+    assert len(named) > 100
+    assert [one for one in named if len(one) > 4 and one in text] == []
+
+
+def test_students_and_few_people_are_released_by_nobody(district, tmp_path):
+    number = opened(district)
+    for of in ("small_counts", "student_rows"):
+        with pytest.raises(RecordsError, match="are not released"):
+            requests.decide(district, CLERK, number, decided(of, "keep"))
+    made_draft = requests.drafted(district, number)
+    item = next(one for one in made_draft.items if one.of == "small_counts")
+    with pytest.raises(RecordsError, match="are not released"):
+        requests.decide(district, CLERK, number, decided(item.item, "keep"))
+
+
+def test_each_withholding_has_an_exemption_a_person_and_a_reason(district):
+    number = opened(district, "audit")
+    for wrong in (
+        decided("everything", "withhold"),
+        decided("names", "withhold", exemption=""),
+        decided("names", "keep", reason=" "),
+        decided("names", "deny"),
+    ):
+        with pytest.raises(RecordsError):
+            requests.decide(district, CLERK, number, wrong)
+    requests.decide(district, CLERK, number, decided("free_text", "withhold"))
+    acts = open_chain(district.store, district.home).entries()[-1]
+    assert (acts.actor, acts.action) == ("clerk (1)", "records withhold")
+    assert acts.reason == "example 1: counsel said so"
+
+
+def test_an_item_is_decided_by_itself(district, tmp_path):
+    number = opened(district)
+    item = next(one for one in requests.drafted(district, number).items if one.row)
+    requests.decide(district, CLERK, number, decided(item.item, "keep", exemption=""))
+    shown = rows(members(released(district, number, tmp_path))["blocked_domains.csv"])
+    named = [one for one in shown if one["domain"] == "refused-1.example"]
+    assert len(named) == 1
+    assert len([one for one in shown if one["domain"].startswith("[withheld")]) > 1
+
+
+def test_nobody_approves_what_they_opened_or_decided(district, tmp_path):
+    number = opened(district)
+    with pytest.raises(RefusedError):
+        requests.approve(district, CLERK, number)
+    with pytest.raises(RecordsError, match="nobody approved"):
+        requests.give_out(district, CLERK, number, tmp_path)
+    requests.approve(district, LEAD, number)
+    requests.decide(district, CLERK, number, decided("sensitive_sites", "mask"))
+    with pytest.raises(RecordsError, match="nobody approved"):
+        requests.give_out(district, CLERK, number, tmp_path)
+    assert not list(tmp_path.glob("*.zip"))
+    path = released(district, number, tmp_path)
+    assert record_releases(district.store)[-1]["released_by"] == "clerk (1)"
+    with pytest.raises(RecordsError, match="was closed"):
+        requests.give_out(district, CLERK, number, tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", members(path)["verify.py"], str(path)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    done = subprocess.run(
+        [sys.executable, "-I", verify_pack.__file__, str(path)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+
+
+def test_a_later_release_hides_what_an_earlier_one_hid(district, tmp_path):
+    released(district, opened(district), tmp_path / "a")
+    settings = district.home.settings_file
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace("[report]", "[report]\nleast_count = 3", 1))
+    with open_district(district.home.path) as again:
+        assert again.settings.report.least_count == 3
+        number = opened(again)
+        assert requests.drafted(again, number).scope.least == 5
+        longer = opened(again, days=(WEEK[0], WEEK[1] + timedelta(days=1)))
+        small_ones = {
+            one.item for one in requests.drafted(again, number).items if not one.row
+        }
+        all_ones = {
+            one.item for one in requests.drafted(again, longer).items if not one.row
+        }
+        assert small_ones <= all_ones
+
+
+def test_the_days_are_held_and_the_clock_is_told(district):
+    settings = district.home.settings_file
+    text = settings.read_text(encoding="utf-8")
+    said = "[records]\nresponse_days = 20\n"
+    settings.write_text(text.replace("[records]\n", said, 1), encoding="utf-8")
+    with open_district(district.home.path) as again:
+        number = opened(again)
+        assert [one.first_day for one in holds(again.store)] == [WEEK[0]]
+        due = WEEK[1] + timedelta(days=20)
+
+        def told(day):
+            now = datetime(day.year, day.month, day.day, 18, tzinfo=UTC)
+            return [one for one in status_of(again, now).reasons if number in one]
+
+        assert told(due - timedelta(days=4)) == []
+        assert "in 3 days" in told(due - timedelta(days=3))[0]
+        assert "was due yesterday" in told(due + timedelta(days=1))[0]
+        requests.close(again, CLERK, number, "withdrawn")
+        assert told(due) == []
+
+
+def test_mistakes_are_told(district):
+    number = opened(district)
+    for given in (
+        ("emails", WEEK, ()),
+        ("findings", WEEK, ("name",)),
+        ("findings", WEEK[::-1], ()),
+        ("audit", (WEEK[0], date(2100, 1, 1)), ()),
+    ):
+        with pytest.raises(RecordsError):
+            requests.set_scope(district, CLERK, number, *given)
+    with pytest.raises(RecordsError, match="no request"):
+        requests.drafted(district, "PR-1999-001")
+    with pytest.raises(RecordsError, match="a requester and a text"):
+        requests.open_request(district, CLERK, " ", WEEK[0], "x")
+
+
+def test_the_commands_go_the_whole_way(planted, tmp_path):
+    home = shutil.copytree(planted, tmp_path / "home")
+    letter = tmp_path / "letter.txt"
+    letter.write_text("Please send all domains that were refused.", encoding="utf-8")
+
+    def ask(*words):
+        done = schoolbell("records", *words, "--home", home, "--json")
+        assert done.code == 0, done.err
+        return [json.loads(line) for line in done.out.splitlines()]
+
+    (request,) = ask(
+        "open", "--requester", "a@news.example", "--received", "2026-10-26",
+        "--text", letter,
+    )  # fmt: skip
+    number = request["request"]
+    (meant,) = ask(
+        "scope", number, "--relation", "blocked_domains",
+        "--days", "2026-10-19..2026-10-23",
+    )  # fmt: skip
+    assert meant["rows"] > meant["withheld"] > 0
+    (shown,) = ask("draft", number, "--out", tmp_path / "draft.csv")
+    assert {one["of"] for one in shown["items"]} <= set(CLASSES)
+    ask("decide", number, "sensitive_sites", "withhold", "--exemption", "e 1",
+        "--reason", "as counsel said")  # fmt: skip
+    ask("approve", number)
+    (out,) = ask("release", number, "--to", tmp_path / "out")
+    assert (tmp_path / "out" / f"{number}.zip").is_file()
+    assert out["rows"] == len(rows((tmp_path / "draft.csv").read_text()))
+    assert ask("list")[0]["state"] == "released"
+    assert ask("show", number)[0]["decisions"]
+    assert schoolbell("audit", "verify", "--home", home).code == 0
