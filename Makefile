@@ -29,7 +29,7 @@ $(DAGSTER_HOME)/dagster.yaml: dagster.yaml
 	@mkdir -p $(@D) && cp dagster.yaml $@
 
 demo: setup ## synthetic district, logs to report; WORLD=chromebooks for one without Windows
-	$(BIN)/python -m pipelines.synthetic --home $(DEMO_HOME) --world $(WORLD)
+	$(BIN)/schoolbell demo --home $(DEMO_HOME) --world $(WORLD)
 
 dev: setup ## Dagster's pages and its daemon on the demo district
 	@test -f $(DEMO_HOME)/district.toml || $(MAKE) demo
@@ -76,8 +76,9 @@ experience: setup ## print what the weekly report is held to, and what is measur
 	$(BIN)/python -m tests.benchmarks.experience $(if $(wildcard $(DEMO_HOME)/warehouse.duckdb),--home $(DEMO_HOME))
 	$(if $(wildcard $(DEMO_HOME)/warehouse.duckdb),$(BIN)/python -m tests.benchmarks.experience_asking --home $(DEMO_HOME) --demo)
 
-newcomer: setup ## from a clone to a restored district, with nobody at the keyboard
+newcomer: setup ## from a clone, and a wheel, to a restored district, with nobody at the keyboard
 	$(BIN)/python -m tests.newcomer
+	$(BIN)/python -m tests.newcomer --wheel
 
 golden: setup ## rewrite the golden files; then read the diff
 	SCHOOLBELL_GOLDEN=rewrite $(BIN)/python -m pytest -q -k golden
@@ -85,8 +86,10 @@ golden: setup ## rewrite the golden files; then read the diff
 docs: setup ## regenerate docs/reference
 	$(BIN)/python -m docs.reference_pages docs/reference
 
-site: setup ## the documents as pages in build/site; a broken link ends it
-	$(BIN)/sphinx-build -W --keep-going -q -b html -c docs/site . build/site
+site: setup ## the documents as pages in build/site, with a sample report; a broken link ends it
+	@test -f $(DEMO_HOME)/reports/latest.html || $(MAKE) demo
+	rm -rf build/site/sample
+	SAMPLE=$(DEMO_HOME)/reports $(BIN)/sphinx-build -E -W --keep-going -q -b html -c docs/site . build/site
 	@echo build/site/index.html
 
 clean: ## remove what the entry points made, the environment included

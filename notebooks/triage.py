@@ -81,7 +81,7 @@ def _(findings, mo, table):
     picked = (
         table.value["finding_id"].to_list() or findings["finding_id"].head(1).to_list()
     )
-    mo.stop(not picked, mo.md("No open finding is this well shown."))
+    mo.stop(not picked, mo.md("No open finding is this sure."))
     finding = findings.filter(finding_id=picked[0]).row(0, named=True)
     return (finding,)
 

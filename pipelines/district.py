@@ -23,7 +23,7 @@ from pipelines.state.account_domains import noted_domains
 from pipelines.state.database import Store, only_run
 from pipelines.state.opening import open_state
 from pipelines.warehouse.builds import given
-from pipelines.warehouse.detections import Detection, catalogue, rule_version
+from pipelines.warehouse.detections import Detection, catalog, rule_version
 from pipelines.warehouse.headers import About, Scalar
 from pipelines.warehouse.inputs import Domains
 from pipelines.warehouse.library import models, rule_headers
@@ -60,7 +60,7 @@ class District:
     @cached_property
     def detections(self) -> Mapping[str, Detection]:
         """Every detection by code, with the clauses of the district's policy."""
-        return catalogue(self.models, self.registry)
+        return catalog(self.models, self.registry)
 
     @cached_property
     def parameters(self) -> Mapping[str, Mapping[str, Scalar]]:

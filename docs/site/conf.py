@@ -2,15 +2,25 @@
 
 The documents stay as they are read on a forge: what pages need besides, a table of
 contents beside them, is added to the README while it is read. Every link has to lead
-somewhere, and a page asks nothing of the network.
+somewhere, and a page asks nothing of the network. A whole report is beside them as a
+sample where `SAMPLE` names the reports folder of a district; `make site` names the
+demo's.
 """
 
+import os
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
 from sphinx.application import Sphinx
 
 ROOT = Path(__file__).parents[2]
+SAMPLE = os.environ.get("SAMPLE", "")
+SAMPLE_SAID = """\
+<p><a href="sample/latest.html"><b>A sample report</b></a>, as the demo's invented
+district gets it each week: open it as the director would.
+<a href="sample/index.html">All its weeks</a>.</p>
+"""
 
 project = "Schoolbell"
 author = "the authors of Schoolbell"
@@ -52,10 +62,21 @@ def contents() -> str:
 
 def add_contents(_app: Sphinx, name: str, source: list[str]) -> None:
     """Put the table of contents below what the README says."""
-    if name == root_doc:
-        source[0] += "\n\n" + contents() + "\n"
+    if name != root_doc:
+        return
+    if SAMPLE:
+        opening, rest = source[0].split("\n## ", 1)
+        source[0] = f"{opening}\n{SAMPLE_SAID}\n## {rest}"
+    source[0] += "\n\n" + contents() + "\n"
+
+
+def add_sample(app: Sphinx, error: Exception | None) -> None:
+    """Lay the pages of the sample beside those of the documents."""
+    if SAMPLE and error is None:
+        shutil.copytree(SAMPLE, app.outdir / "sample", dirs_exist_ok=True)
 
 
 def setup(app: Sphinx) -> None:
     """Sphinx calls this by its name."""
     app.connect("source-read", add_contents)
+    app.connect("build-finished", add_sample)

@@ -28,7 +28,7 @@ from pipelines.state.alerts import (
 from pipelines.state.database import Store, Transaction, now_text
 
 CALM = timedelta(hours=4)
-"""What ended and begins anew after so long is told anew; sooner it is the same."""
+"""What ended and begins again after so long is told again; sooner it is the same."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def _put(
 def _begin_anew(
     transaction: Transaction, row: Mapping[str, Any], now: datetime
 ) -> None:
-    """What was calm for long is told anew; a finding that comes back is not."""
+    """What was calm for a long time is told again; a finding that comes back is not."""
     if row["ended_time"] is None or row["about"] != "health":
         return
     if now - _time(row["ended_time"]) >= CALM:

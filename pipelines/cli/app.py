@@ -13,6 +13,7 @@ from pipelines.cli.errors import readable_errors
 
 GROUPS = {
     "Set up": {
+        "demo": ("demo:demo", "Make an invented district, from logs to report."),
         "init": ("init:init", "Create a district home."),
         "check": ("check:check", "Check settings and registry; list every problem."),
         "identify": (

@@ -18,12 +18,14 @@ from pipelines.registry.edits import put
 from pipelines.registry.folder import ORIGINAL
 from pipelines.registry.frames import FILES
 from pipelines.registry.kept_copies import accept as take_as_it_is
+from pipelines.registry.policy import FILE as POLICY
 from pipelines.registry.registry import Registry
 from pipelines.registry.suggestions import rewritten
 from pipelines.run.check import unknown_rules, wrong_in
 from pipelines.run.readiness import cannot_judge, names_of
 from pipelines.settings.problems import InvalidSettingsError, Problem, Severity
 from pipelines.state.audit import Act, open_chain
+from pipelines.warehouse.sentences import counted
 
 CODES: Mapping[Severity, int] = {"notice": 0, "refused": 1, "error": 2}
 """Exit code of a problem; the highest counts."""
@@ -72,9 +74,20 @@ def check(
             typer.echo(f"{file}: {word}; without it: {disables}")
         for line in said:
             typer.echo(safe_lines(f"{capital(line)}."))
-        rows = sum(frame.height for frame in registry.frames.values())
-        typer.echo(f"{rows:,} rows of the registry are in order.")
+        typer.echo(in_order(registry))
     sys.exit(max((CODES[one.severity] for one in problems), default=0))
+
+
+def in_order(registry: Registry) -> str:
+    """How much of the registry is in order; what is built in counts as rows too."""
+    rows = sum(frame.height for frame in registry.frames.values())
+    files = registry.present - registry.empty.keys() - {POLICY}
+    if not files:
+        return (
+            f"Nothing in registry/ has a row yet; {rows:,} built-in rows are in order."
+        )
+    held = counted(len(files), "file")
+    return f"{rows:,} rows of the registry, of {held} and built in, are in order."
 
 
 def _done_first(

@@ -121,7 +121,10 @@ def _in_words(where: str, found: Examination) -> list[str]:
 def _declared(found: Examination) -> list[str]:
     """What to paste into the settings, for somebody to correct."""
     if not found.proposal:
-        return []
+        return [
+            "  An export is read once its columns are declared, as declared_csv or",
+            "  declared_json under [sources.NAME]: docs/how-to/forward-logs.md",
+        ]
     return [
         "  if it is an export, declare it in district.toml; the columns are guessed:",
         "",

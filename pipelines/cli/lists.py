@@ -1,4 +1,4 @@
-"""Commands about lists of domains: take them anew, say what is kept.
+"""Commands about lists of domains: take them again, say what is kept.
 
 This is the one place that fetches a list, and only those with a `url` in the
 settings.

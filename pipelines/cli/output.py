@@ -17,7 +17,7 @@ import typer
 
 from pipelines.errors import SettingsError, safe_lines
 from pipelines.errors import safe as visible
-from pipelines.reports.exports import About, workbook
+from pipelines.reports.exports import ABOUT, About, workbook
 from pipelines.reports.tables import MOST_IN_EXCEL, exported
 
 Kind = Literal["table", "csv", "json", "parquet", "xlsx"]
@@ -81,9 +81,8 @@ def _xlsx(rows: pl.DataFrame, about: About) -> bytes:
             remedy="Write Parquet or CSV, or ask for fewer rows.",
         )
     body = [[_sheet_cell(value) for value in row] for row in rows.rows()]
-    return workbook(
-        [rows.columns, *body], [(name, " ".join(text.split())) for name, text in about]
-    )
+    told = [(name, " ".join(text.split())) for name, text in about]
+    return workbook({"Rows": [rows.columns, *body], ABOUT: told})
 
 
 def _sheet_cell(value: object) -> object:

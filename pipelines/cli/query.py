@@ -12,7 +12,7 @@ from pipelines.cli.options import Home
 from pipelines.cli.output import Kind, rendered, write_private
 from pipelines.errors import ModelError, SettingsError
 from pipelines.notebook.connection import Connection, noted
-from pipelines.notebook.saved import saved_queries, saved_query, values_of
+from pipelines.notebook.saved import listed, saved_query
 from pipelines.warehouse.snapshots import SqlError
 
 BINARY: tuple[Kind, ...] = ("parquet", "xlsx")
@@ -50,7 +50,7 @@ def query(
             f"{kind} cannot be printed", remedy="Name a file: --to FILE"
         )
     if not (name or sql):
-        _put(rendered(_listed(), kind, ()), to)
+        _put(rendered(listed(), kind, ()), to)
         return
     con = noted(Connection(home))
     rows, text = _answer(con, name, sql, _pairs(values or ()))
@@ -64,28 +64,13 @@ def query(
     _put(rendered(rows, kind, about), to)
 
 
-def _listed() -> pl.DataFrame:
-    return pl.DataFrame(
-        [
-            {
-                "query": name,
-                "asks for": " ".join(f"{param}=" for param in model.header.params),
-                "answers": " ".join(model.header.summary.split()),
-            }
-            for name, model in saved_queries().items()
-        ]
-    )
-
-
 def _answer(
     con: Connection, name: str, sql: str, given: dict[str, str]
 ) -> tuple[pl.DataFrame, str]:
     try:
         if sql:
             return con.frame(sql, **given), sql
-        chosen = saved_query(name)
-        values = values_of(chosen, given, con.zone)
-        return con.frame(chosen.query, **values), chosen.query
+        return con.saved(name, **given), saved_query(name).query
     except SqlError as error:
         raise ModelError(
             _without_place(str(error)),

@@ -85,7 +85,7 @@ def _tell_restored(done: Restored, made: Recovered | None) -> None:
     if made is not None:
         _tell(made)
     for path in done.kept:
-        typer.echo(f"Kept, the state of before: {path}")
+        typer.echo(f"Kept, the earlier state: {path}")
     if done.set_aside:
         typer.echo(
             f"Moved to {done.home.lake / UNLISTED}: {len(done.set_aside):,} "

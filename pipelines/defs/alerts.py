@@ -13,7 +13,7 @@ import dagster as dg
 from pipelines.alerts.dispatch import announce, send_alerts
 from pipelines.alerts.memory import active_news
 from pipelines.alerts.news import News, check_failed, check_key, run_failed, run_key
-from pipelines.defs.resources import HomeResource
+from pipelines.defs.resources import OWNER, HomeResource
 from pipelines.district import District
 from pipelines.health.issues import KINDS
 from pipelines.health.overview import READ, Health, looked_at
@@ -36,12 +36,14 @@ COLUMNS = ("source", "state", "newest_event", "newest_arrival", "usual_lag_minut
             SOURCES,
             deps=[dg.AssetKey(["marts", name]) for name in READ],
             group_name="health",
+            owners=[OWNER],
             description="Whether each source's lines still come, by its own past.",
         ),
         dg.AssetSpec(
             OUTBOX,
             deps=[SOURCES],
             group_name="health",
+            owners=[OWNER],
             description="The alerts that were due, each sent once.",
         ),
     ],

@@ -15,6 +15,7 @@ from typing import Any
 import dagster as dg
 
 from pipelines.defs.outputs import FINDINGS, REPORT, SNAPSHOT
+from pipelines.defs.preview import preview
 from pipelines.defs.resources import HomeResource
 from pipelines.district import District
 from pipelines.errors import BusyError, ModelError
@@ -24,7 +25,7 @@ from pipelines.state.findings import stored_findings
 from pipelines.state.published_reports import report_facts
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.models import Model
-from pipelines.warehouse.snapshots import current
+from pipelines.warehouse.snapshots import current, reading
 
 EVENTS_A_TICK = 1_000
 """A month of days at a time: a tick ends after a minute, and Dagster writes each."""
@@ -44,37 +45,69 @@ Rows = dict[str, int]
 def built_elsewhere(
     context: dg.SensorEvaluationContext, home: HomeResource
 ) -> dg.SensorResult | dg.SkipReason:
-    """Report what is new; the cursor is what was told last of each day."""
+    """Report what is new; the cursor is what was told last of each day.
+
+    While the files are as they were nothing is opened and nothing counted.
+    """
     told: dict[str, str] = json.loads(context.cursor or "{}")
+    with home.opened() as district:
+        if not district.home.warehouse.is_file():
+            return dg.SkipReason("nothing was built yet")
+        if told.get(STAMP) == _stamp(district):
+            return dg.SkipReason("everything that was built is shown")
     try:
         with home.idle() as district:
-            if not district.home.warehouse.is_file():
-                return dg.SkipReason("nothing was built yet")
-            found = [*_published(district), *_built(district, home)]
+            stamp = _stamp(district)
+            found = [*_published(district), *_built(district)]
     except BusyError:
         return dg.SkipReason("a run is at work")
     events: list[dg.AssetMaterialization] = []
-    for name, word, made in found:
-        if told.get(name) != word and len(events) + len(made) <= EVENTS_A_TICK:
+    due = [one for one in found if told.get(one[0]) != one[1]]
+    for name, word, made in due:
+        if len(events) + len(made) <= EVENTS_A_TICK:
             events += made
             told[name] = word
+    if all(told.get(name) == word for name, word, _ in due):
+        told[STAMP] = stamp
+    cursor = json.dumps(told)
     if not events:
+        context.update_cursor(cursor)
         return dg.SkipReason("everything that was built is shown")
-    return dg.SensorResult(asset_events=events, cursor=json.dumps(told))
+    return dg.SensorResult(asset_events=events, cursor=cursor)
+
+
+STAMP = "stamp"
+"""Stands in the cursor for the files that it tells of."""
+
+
+def _stamp(district: District) -> str:
+    """One word for how the warehouse's file, the snapshots and the reports stand."""
+    held = district.home.warehouse.stat()
+    reports = [(one["week"], one["revision"]) for one in report_facts(district.store)]
+    return _word(
+        held.st_ino,
+        held.st_size,
+        held.st_mtime_ns,
+        sorted(path.name for path in district.home.snapshots.glob("*.duckdb")),
+        reports,
+        district.versions_key,
+    )
 
 
 Told = tuple[str, str, list[dg.AssetMaterialization]]
 """What it is about, one word for how it stands, and what to tell."""
 
 
-def _built(district: District, home: HomeResource) -> Iterator[Told]:
+def _built(district: District) -> Iterator[Told]:
     """What has no day, and each day, so that the newest is the latest that is told."""
     days = [day.isoformat() for day in ledger.event_days(district.store)]
     rows: dict[str, Rows] = {day: {} for day in (WHOLE, *days)}
-    with home.warehouse(district) as database:
+    previews: dict[str, dict[str, Any]] = {}
+    with reading(district.home.warehouse) as database:
         for name, model in district.models.items():
             if database.has(name):
                 _count(database, model, rows)
+                previews[name] = preview(database, model)
     for name in EVENT_CLASSES:
         files = ledger.lake_files(district.store, name)
         rows[WHOLE][f"raw.{name}"] = sum(file.row_count for file in files)
@@ -82,8 +115,11 @@ def _built(district: District, home: HomeResource) -> Iterator[Told]:
     for day in days:
         rows[day][".".join(FINDINGS.path)] = found[day]
     version = district.versions_key
+    newest = max(days, default=WHOLE)
     for day, counts in rows.items():
-        yield day, _word(version, sorted(counts.items())), _materialized(day, counts)
+        shown = previews if day in (WHOLE, newest) else {}
+        made = _materialized(day, counts, shown)
+        yield day, _word(version, sorted(counts.items())), made
 
 
 def _count(database: Database, model: Model, rows: Mapping[str, Rows]) -> None:
@@ -97,12 +133,14 @@ def _count(database: Database, model: Model, rows: Mapping[str, Rows]) -> None:
             counts[model.name] = counted.get(date.fromisoformat(day), 0)
 
 
-def _materialized(day: str, rows: Rows) -> list[dg.AssetMaterialization]:
+def _materialized(
+    day: str, rows: Rows, previews: Mapping[str, Mapping[str, Any]]
+) -> list[dg.AssetMaterialization]:
     return [
         dg.AssetMaterialization(
             name.split("."),
             partition=day or None,
-            metadata={"dagster/row_count": count},
+            metadata={"dagster/row_count": count, **previews.get(name, {})},
             description="built by schoolbell run",
         )
         for name, count in rows.items()

@@ -53,7 +53,7 @@ BALANCE = dg.AssetCheckSpec(
 def ingest(
     context: dg.AssetExecutionContext, home: HomeResource
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
-    """Take in everything new; the account of lines is checked and shown."""
+    """Read everything new; the account of lines is checked and shown."""
     with home.writing() as district:
         for shrunk in district.registry.refused:
             context.log.warning("registry/%s", shrunk)

@@ -1,6 +1,7 @@
 """Puts the code location together."""
 
 import warnings
+from typing import Any
 
 import dagster as dg
 
@@ -33,7 +34,18 @@ from pipelines.defs.resources import (
     first_day,
 )
 from pipelines.district import versions_of
+from pipelines.settings.home import DistrictHome
+from pipelines.settings.model import Settings
 from pipelines.warehouse.library import models
+
+
+def report_link(home: HomeResource, settings: Settings | None) -> dg.MetadataValue[Any]:
+    """Where the newest report is: on the web server, or on this machine."""
+    if settings and settings.report.address:
+        return dg.MetadataValue.url(
+            f"{settings.report.address.rstrip('/')}/latest.html"
+        )
+    return dg.MetadataValue.path(DistrictHome(home.folder).reports / "latest.html")
 
 
 def build_defs(home: HomeResource | None = None) -> dg.Definitions:
@@ -56,16 +68,20 @@ def _assembled(home: HomeResource | None) -> dg.Definitions:
     marts = [one for one in every if one.schema_name == "marts"]
     ingesting, building, reporting = ingest_job(), daily_job(every), report_job()
     alerting = alerts_job()
+    assets: list[Any] = [
+        ingest,
+        *given_specs(),
+        *(model_asset(model, days, versions.get(model.name)) for model in every),
+        findings_asset(detections, days),
+        snapshot_asset(marts),
+        report_asset(weekly(zone, first)),
+        look_and_tell,
+    ]
+    link = {"report": report_link(home or HomeResource(), settings)}
     return dg.Definitions(
-        assets=[
-            ingest,
-            *given_specs(),
-            *(model_asset(model, days, versions.get(model.name)) for model in every),
-            findings_asset(detections, days),
-            snapshot_asset(marts),
-            report_asset(weekly(zone, first)),
-            look_and_tell,
-        ],
+        assets=dg.map_asset_specs(
+            lambda spec: spec.merge_attributes(metadata=link), assets
+        ),
         jobs=[everything, ingesting, building, reporting, alerting, housekeeping],
         schedules=schedules(zone, reporting, alerting, is_on=is_on),
         sensors=[

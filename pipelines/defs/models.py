@@ -1,14 +1,17 @@
 """One Dagster asset for each SQL model. The work is done in `warehouse/`."""
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import dagster as dg
 
 from pipelines.defs.ingest import column_schema
+from pipelines.defs.preview import preview
 from pipelines.defs.resources import OWNER, HomeResource, days_of
 from pipelines.refresh.steps import build_model
 from pipelines.registry.frames import FRAMES
+from pipelines.warehouse.database import Database
 from pipelines.warehouse.library import sql_folder
 from pipelines.warehouse.models import Model
 
@@ -82,18 +85,21 @@ def model_asset(
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         days = days_of(context) if model.is_dated else []
         with home.writing() as district, home.warehouse(district) as database:
+            context.log.info("%s", _beforehand(database, model, days))
             made = build_model(database, district, model.name, days)
             by_day = database.rows_by_day(model.name) if days else {}
+            shown = preview(database, model)
         for day in days:
             # the sum of a range is the row count of none of its days
+            counted = {"dagster/row_count": by_day.get(day, 0)}
             context.add_asset_metadata(
-                {"dagster/row_count": by_day.get(day, 0)},
+                counted | shown if day == days[-1] else counted,
                 partition_key=day.isoformat(),
             )
         broken = {breach.check: breach for breach in made.breaches}
         yield dg.MaterializeResult(
             asset_key=key,
-            metadata={} if days else {"dagster/row_count": made.rows},
+            metadata={} if days else {"dagster/row_count": made.rows} | shown,
         )
         yield dg.AssetCheckResult(
             asset_key=key,
@@ -115,6 +121,15 @@ def model_asset(
             )
 
     return build
+
+
+def _beforehand(database: Database, model: Model, days: list[date]) -> str:
+    """Which days are built, and how many rows that are there they replace."""
+    rows = 0
+    if database.has(model.name):
+        rows = database.row_count(model, days or [None])
+    span = f"{len(days)} days, {days[0]} to {days[-1]}" if days else "the whole table"
+    return f"{model.name}: builds {span}; replaces {rows:,} rows"
 
 
 def _group(model: Model) -> str:

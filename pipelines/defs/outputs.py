@@ -195,7 +195,7 @@ def finish_interrupted_purge(
 
 @dg.op
 def run_all(context: dg.OpExecutionContext, home: HomeResource) -> None:
-    """Take in, build, judge, publish and alert, as `schoolbell run` does."""
+    """Read, build, judge, publish and alert, as `schoolbell run` does."""
     with home.writing() as district:
         done = run_opened(district, datetime.now(UTC), Watchers())
     for line in logged(done):

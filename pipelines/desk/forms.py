@@ -87,7 +87,7 @@ CASE = Field("case", kind="hidden")
 REASON = Field("reason", "Reason", "reason", hint=PUBLIC)
 VERDICT_WORDS = {
     "violation": "Violation: shown, and not allowed",
-    "authorised": "Authorized: somebody allowed it",
+    "authorized": "Authorized: somebody allowed it",
     "benign": "Benign: it was allowed, or is harmless",
     "misattributed": "Misattributed: it was somebody else",
     "data_fault": "Data fault: the log is wrong",

@@ -152,7 +152,7 @@ def store_copies(
     event_ids: Iterable[int],
     lines: Mapping[int, Evidence],
 ) -> None:
-    """Put the copied lines of a finding in the place of those it had.
+    """Put the copied lines of a finding in place of those it had.
 
     A line that cannot be read again, since its file was rotated away, stays as
     it was copied before.

@@ -1,6 +1,6 @@
 """Tests a rule's innocent explanations, and says how sure and how bad a finding is.
 
-Severity and confidence come of rules alone: no sums, no scores. Severity belongs to
+Severity and confidence come from rules alone: no sums, no scores. Severity belongs to
 the rule and to repetition. Confidence begins where the rule begins, goes down one
 level when an explanation could not be tested and to the lowest when one still fits;
 nothing raises it. What the way of counting excludes was not tested and moves nothing.

@@ -420,7 +420,7 @@ def _resolved(district: District, asked: Asked, day: date, names: Pseudonyms) ->
     answer = Answer()
     listed = inputs.lake_files(district.store, district.home.lake)
     if day not in set(listed.days()):
-        answer.gaps.append(f"no log line of {day.isoformat()} was taken in")
+        answer.gaps.append(f"no log line of {day.isoformat()} was read")
         return answer
     with looking(district.home.warehouse) as database:
         inputs.show_raw(

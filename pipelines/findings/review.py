@@ -37,7 +37,7 @@ from pipelines.state.reviews import (
 
 VERDICTS: Mapping[str, str] = {
     "violation": CONFIRMED,
-    "authorised": EXPLAINED,
+    "authorized": EXPLAINED,
     "benign": EXPLAINED,
     "misattributed": EXPLAINED,
     "data_fault": EXPLAINED,

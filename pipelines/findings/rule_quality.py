@@ -87,7 +87,7 @@ ONE_SIDED = 0.9
 """Two tails of 5 %: below the lower bound lies 5 %. With the 2.5 % of a two-sided
 interval, a rule that was right 30 times of 30 would fall (0.884)."""
 
-FACTS_HOLD = ("violation", "authorised", "benign")
+FACTS_HOLD = ("violation", "authorized", "benign")
 """Verdicts that say that what the finding tells did happen."""
 DECIDES = (*FACTS_HOLD, "misattributed", "data_fault")
 
@@ -206,7 +206,7 @@ def qualities_of(district: District) -> Sequence[RuleQuality]:
 
 
 PLACES: Mapping[str, str] = {
-    "authorised": "registry/consents.csv or registry/approved_sites.csv",
+    "authorized": "registry/consents.csv or registry/approved_sites.csv",
     "benign": "registry/approved_sites.csv, or registry/staff_duty.csv",
     "misattributed": "registry/devices.csv and registry/subnets.csv",
     "data_fault": "the source of the cited lines, and its clock",

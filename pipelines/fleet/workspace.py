@@ -21,7 +21,7 @@ __all__ = ["defs"]
 
 
 def write_workspace(fleet: Fleet, to: Path) -> Path:
-    """Write `workspace.yaml` and a file a home; what is there is written anew."""
+    """Write `workspace.yaml` and a file a home; what is there is written again."""
     to.mkdir(parents=True, exist_ok=True)
     listed = []
     for member in fleet.members:

@@ -52,9 +52,9 @@ def looks_like(line: pl.Expr) -> pl.Expr:
 def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     """Add the columns of `logons`, or of `system_events` for all other talk."""
     own = pl.col("syslog_body").str.extract_groups(OWN).struct
-    spelt = [own.field(place) for place in ("1", "2", "4", "3")]
+    spelled = [own.field(place) for place in ("1", "2", "4", "3")]
     stamp = clock.civil(
-        pl.concat_str(spelt, separator=" "), "%b %d %Y %H:%M:%S", context.reading
+        pl.concat_str(spelled, separator=" "), "%b %d %Y %H:%M:%S", context.reading
     )
     said = pl.coalesce(own.field("6"), "syslog_body").str.strip_chars(" ")
     login = BODY.str.extract_groups(LOGIN).struct

@@ -86,8 +86,8 @@ def _attribute(key: str) -> pl.Expr:
 
 def _when(context: Context) -> dict[str, pl.Expr]:
     head = pl.col("line").str.extract_groups(HEAD).struct
-    spelt = [head.field(place) for place in ("1", "2", "4", "3")]
-    text = pl.concat_str(spelt, separator=" ")
+    spelled = [head.field(place) for place in ("1", "2", "4", "3")]
+    text = pl.concat_str(spelled, separator=" ")
     stamp = clock.first(
         clock.epoch(pl.col("Timestamp")),
         clock.civil(text, "%b %d %Y %H:%M:%S", context.reading),

@@ -75,10 +75,12 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     line = pl.col("line").str.strip_chars_end("\r\n\x00 ")
     alone = pl.when(~line.str.contains(IN_SYSLOG)).then(line)
     iso, old = alone.str.extract_groups(ISO).struct, line.str.extract_groups(OLD).struct
-    spelt = pl.concat_str([old.field(at) for at in ("1", "2", "4", "3")], separator=" ")
+    spelled = pl.concat_str(
+        [old.field(at) for at in ("1", "2", "4", "3")], separator=" "
+    )
     stamp = clock.first(
         clock.iso(iso.field("1"), context.reading),
-        clock.civil(spelt, "%b %d %Y %H:%M:%S", context.reading),
+        clock.civil(spelled, "%b %d %Y %H:%M:%S", context.reading),
     )
     is_own = iso.field("1").is_not_null() | old.field("1").is_not_null()
     return (

@@ -3,7 +3,7 @@
     #Fields: date time time-taken c-ip cs-username sc-filter-result cs-host ...
     2026-11-02 14:15:00 45 192.0.2.17 ada OBSERVED www.example.org ...
 
-`#Fields` is read anew each time it comes; a row wider or narrower than it is
+`#Fields` is read again each time it comes; a row wider or narrower than it is
 refused. Where it is missing, `options.fields` holds it. Times are UTC by the
 standard (`options.times = "local"` where a product does otherwise; the Windows
 firewall always does) and tell the end of a request, `time-taken` before which

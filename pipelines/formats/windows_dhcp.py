@@ -7,7 +7,7 @@ fewer where nothing happened to an address. The date is month first with two
 digits of the year, the time is the server's local time. The number in front
 says what happened; most numbers are no lease (30 to 36 are DNS, from 50 on the
 hunt for other servers). A file begins with some thirty lines of prose. A client
-of the remote access service has a longer number in the place of its MAC.
+of the remote access service has a longer number in place of its MAC.
 """
 
 import polars as pl
@@ -44,7 +44,7 @@ MUST = {
         ~pl.col("action").is_in(["assign", "renew"]),
         ~IS_LEASE,
     ),
-    "{columns} columns, the client's number in the place of its name": ~IS_LEASE
+    "{columns} columns, the client's number in place of its name": ~IS_LEASE
     | ~cell(5).str.contains("^[0-9a-fA-F]{12}$").fill_null(value=False)
     | cell(6).str.contains("^[0-9a-fA-F]{12,64}$"),
 }

@@ -1,6 +1,6 @@
 """Whether the logs still come: from every source, every building, in time, whole.
 
-What a source usually sends is learnt from its own past, hour by hour and by kind
+What a source usually sends is learned from its own past, hour by hour and by kind
 of school day: a quiet snow day is fine, a quiet hour of a school morning is not.
 `source_hours` learns and judges hours and joins them, `arrival` looks at how long
 lines take and at clocks, `traffic` at what the lines leave out and what has to come.

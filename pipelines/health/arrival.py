@@ -11,7 +11,7 @@ from pipelines.health.issues import Issue
 from pipelines.state.days import LAGS, SourceDay
 
 NEWEST_DAYS = 10
-"""Days that the usual lag is learnt from: those with events, the newest."""
+"""Days that the usual lag is learned from: those with events, the newest."""
 
 LEAST_DAYS = 3
 LEAST_EVENTS = 50

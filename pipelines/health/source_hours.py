@@ -96,7 +96,7 @@ def judged_hours(
         closed: `source` and `closed_time`: what is older has arrived, if it ever
             will. Later hours are expected of nobody; null leaves all open.
         zone: The district's zone.
-        since: The first day to judge; earlier ones are only learnt from.
+        since: The first day to judge; earlier ones are only learned from.
 
     Returns:
         One row per hour that was expected or that holds lines: the columns of
@@ -107,9 +107,9 @@ def judged_hours(
     judged = grid.filter(pl.col("event_date") >= since)
     own = _with_others(judged, grid, "own", ["kind"])
     opened = _with_others(own, grid.filter(pl.col("pool") == OPEN), "open", [])
-    learnt = _with_others(opened, grid.filter(pl.col("pool") == CLOSED), "shut", [])
+    learned = _with_others(opened, grid.filter(pl.col("pool") == CLOSED), "shut", [])
     return (
-        _states(_chosen(learnt))
+        _states(_chosen(learned))
         .filter(pl.col("is_expected") | (pl.col("line_count") > 0))
         .select(
             *PLACE, "event_date", "hour", "hour_start", "line_count", "usual",
@@ -175,14 +175,14 @@ def _beginning(zone: str) -> pl.Expr:
 
 
 def _with_others(
-    rows: pl.DataFrame, learnt: pl.DataFrame, name: str, more: list[str]
+    rows: pl.DataFrame, learned: pl.DataFrame, name: str, more: list[str]
 ) -> pl.DataFrame:
     """Add what an hour was like on other days, as `name_days` and so on.
 
     The row's own day is taken out of the counts of days if it is among them.
     """
     by = [*PLACE, "hour", *more]
-    stats = learnt.group_by(by).agg(
+    stats = learned.group_by(by).agg(
         days=SEEN.count(),
         times=(SEEN > 0).sum(),
         usual=SEEN.median(),

@@ -16,7 +16,7 @@ from pipelines.state.days import LAGS, SourceDay
 # A field may stay filled and yet change its meaning: after an update a product says
 # `denied` where it said `blocked`. The share of events whose word the source never
 # said before tells it. Where next to all are new, the field says nothing that rules
-# could stand on; where some are, it has learnt a word, which is told once.
+# could stand on; where some are, it has learned a word, which is told once.
 
 ENUMERATED: Mapping[str, Sequence[str]] = {
     "http_requests": ("method", "url_scheme", "disposition"),

@@ -89,7 +89,7 @@ class Delivery:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """Something in the folder that is not taken in, and why."""
+    """Something in the folder that is not read, and why."""
 
     path: str
     reason: str

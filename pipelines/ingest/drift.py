@@ -16,7 +16,7 @@ from pipelines.state.days import SourceDay, source_days
 PAST_DAYS = 28
 LEAST_DAYS = 3
 LEAST_EVENTS = 200
-"""Events of the past that a share is learnt from, at least."""
+"""Events of the past that a share is learned from, at least."""
 
 LEAST_NOW = 50
 USED_TO_BE = 0.2

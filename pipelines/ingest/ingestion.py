@@ -358,7 +358,7 @@ class _Run:
         return failed
 
     def _close_vanished(self) -> None:
-        """Rows whose file is no longer there: nothing more can come of them."""
+        """Rows whose file is no longer there: nothing more can come from them."""
         for record in self.records.values():
             if record.file_id in self.touched:
                 continue

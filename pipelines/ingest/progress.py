@@ -63,7 +63,7 @@ class FileProgress:
         return clock.anchor(self.delivery.path, self.delivery.raw_mtime_ns)
 
     def begin(self) -> None:
-        """Have the row as this reading finds it: what is pending is read anew."""
+        """Have the row as this reading finds it: what is pending is read again."""
         self.state = FINISHED if self.is_settled else GROWING
         self.record = replace(
             self.record,

@@ -5,7 +5,7 @@ sent again. A delivery is recognized by the hash of the bytes already consumed:
 if its decompressed stream begins with them, it is the same file, wherever it
 lies now, and reading goes on behind them.
 
-Below are the ledger rows that a run writes of a file without reading its lines anew.
+Below are the ledger rows that a run writes of a file without reading its lines again.
 """
 
 import hashlib
@@ -61,7 +61,7 @@ def same_stamp(delivery: Delivery, record: FileRecord) -> bool:
 
 
 def looks_unchanged(delivery: Delivery, record: FileRecord, settled_ns: int) -> bool:
-    """Same size and stamps as when it was last read, and nothing is owed."""
+    """Same size and stamps as when it was last read, and nothing is pending."""
     owed = record.state in (FAILED, GONE) or (
         record.state == GROWING and delivery.raw_mtime_ns <= settled_ns
     )
@@ -350,7 +350,7 @@ def reused_ids(
 
 
 def closed_row(row: FileRecord, *, is_archive: bool) -> FileRecord | None:
-    """A row whose file is no longer there: nothing more can come of it.
+    """A row whose file is no longer there: nothing more can come from it.
 
     Args:
         row: The row.

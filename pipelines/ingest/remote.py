@@ -178,7 +178,7 @@ def _is_sftp(url: str) -> bool:
 
 
 def _store(url: str, *, is_new: bool = False) -> tuple[Any, str]:
-    """The store of a URL, and the path there; a new one connects anew.
+    """The store of a URL, and the path there; a new one connects again.
 
     A process that lives for weeks outlives its connections.
     """

@@ -1,4 +1,4 @@
-"""Reads rejected lines again, after a format learnt to read them.
+"""Reads rejected lines again, after a format learned to read them.
 
 What reads well now becomes events, what does not stays a reject with the reason
 of today. New files take the place of the old ones and the counts of the source
@@ -24,7 +24,7 @@ from pipelines.state.database import Store
 from pipelines.state.ledger import FileRecord, LakeFile
 
 NOT_THE_LINE = (parser.TOO_LONG,)
-"""Reasons of rejects that keep a description in the place of the line."""
+"""Reasons of rejects that keep a description in place of the line."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Takes lines of one source file back out of the lake.
 
-Nothing in the lake is edited: files that hold such lines are written anew
+Nothing in the lake is edited: files that hold such lines are written again
 without them, and one ledger commit puts the new ones in their place.
 """
 
@@ -29,7 +29,7 @@ from pipelines.state.ledger import Change, FileRecord, LakeFile
 
 @dataclass
 class Rewriting:
-    """Lake files written anew, until they are committed together.
+    """Lake files written again, until they are committed together.
 
     Attributes:
         gone: How many `events` and `rejects` the files that are replaced lose.
@@ -58,7 +58,7 @@ class Rewriting:
                 self.dirty.add(part["event_date"][0])
 
     def replace(self, old: LakeFile, kept: pl.DataFrame, gone: pl.DataFrame) -> None:
-        """Put `kept` in the place of a file, which `gone` leaves."""
+        """Put `kept` in place of a file, which `gone` leaves."""
         self.superseded.append(old.path)
         self.gone["rejects" if old.event_class == REJECTS else "events"] += gone.height
         if kept.height:
@@ -87,7 +87,7 @@ class Rewriting:
 def retract(
     store: Store, folder: Path, record: FileRecord, *, first_line: int = 1
 ) -> Rewriting:
-    """Write lake files anew without a source file's lines from `first_line` on.
+    """Write lake files again without a source file's lines from `first_line` on.
 
     Nothing counts until the new files are committed, with the row that the source
     file is left with.

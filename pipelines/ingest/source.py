@@ -89,7 +89,7 @@ class Outcome:
 
 
 def left_out(source: str, listing: Listing) -> list[Outcome]:
-    """What lies there and is not taken in; it gets no row."""
+    """What lies there and is not read; it gets no row."""
     refused = [_left_out(source, item, FAILED, "refused") for item in listing.refused]
     waiting = [_left_out(source, item, GROWING, "waiting") for item in listing.waiting]
     return [*refused, *waiting]

@@ -246,7 +246,7 @@ class Digest:
         self.rungs: dict[int, str] = {}
 
     def update(self, data: bytes) -> None:
-        """Take in the next bytes."""
+        """Read the next bytes."""
         if len(self._head) < HEAD:
             self._head += data[: HEAD - len(self._head)]
         view = memoryview(data)
@@ -262,7 +262,7 @@ class Digest:
 
     @property
     def length(self) -> int:
-        """Bytes taken in."""
+        """Bytes read."""
         return self._length
 
     @property

@@ -18,6 +18,7 @@ import polars as pl
 from pipelines.clock import monday
 from pipelines.errors import ModelError, SettingsError
 from pipelines.health.source_hours import closed_times, expected_hours
+from pipelines.notebook.saved import listed, saved_query, values_of
 from pipelines.reports.dictionary import meaning_of, notes_of
 from pipelines.settings.home import DistrictHome
 from pipelines.state.openings import note_opening
@@ -280,6 +281,22 @@ class Connection:
         return frame.with_columns(
             pl.selectors.datetime(time_zone="*").dt.convert_time_zone(zone)
         )
+
+    def saved(self, name: str = "", **values: Any) -> pl.DataFrame:
+        """The rows of a saved query, as `schoolbell query` gives them.
+
+        Args:
+            name: Without one, the saved queries and what each asks for.
+            values: What the query asks for, such as `first="2026-10-19"`.
+
+        Raises:
+            ModelError: There is no such query, or a value is missing or wrong.
+        """
+        if not name:
+            return listed()
+        query = saved_query(name)
+        given = {key: str(value) for key, value in values.items()}
+        return self.frame(query.query, **values_of(query, given, self.zone))
 
     def tables(self) -> pl.DataFrame:
         """What can be asked: relation, number of rows, what one row is."""

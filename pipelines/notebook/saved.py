@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from functools import cache
 
+import polars as pl
+
 from pipelines.errors import ModelError
 from pipelines.warehouse.headers import Param, Scalar
 from pipelines.warehouse.library import sql_folder
@@ -19,6 +21,20 @@ def saved_queries() -> Mapping[str, Model]:
     """Every saved query by name."""
     paths = sorted((sql_folder() / "queries").glob("*.sql"))
     return {path.stem: read_model(path) for path in paths}
+
+
+def listed() -> pl.DataFrame:
+    """Every saved query: its name, what it asks for, what it answers."""
+    return pl.DataFrame(
+        [
+            {
+                "query": name,
+                "asks for": " ".join(f"{param}=" for param in model.header.params),
+                "answers": " ".join(model.header.summary.split()),
+            }
+            for name, model in saved_queries().items()
+        ]
+    )
 
 
 def saved_query(name: str) -> Model:

@@ -29,7 +29,7 @@ class Recovered:
 
 
 def recover(path: Path, progress: Progress = nobody_watches) -> Recovered:
-    """Make a home's warehouse anew; the old one goes once the new one stands.
+    """Make a home's warehouse again; the old one goes once the new one stands.
 
     Raises:
         SchoolbellError: It cannot be made; the old one is back in its place.
@@ -39,7 +39,7 @@ def recover(path: Path, progress: Progress = nobody_watches) -> Recovered:
 
 
 def rebuild(district: District, progress: Progress = nobody_watches) -> Recovered:
-    """Make the warehouse of an opened district anew; the caller holds its lock.
+    """Make the warehouse of an opened district again; the caller holds its lock.
 
     Raises:
         SchoolbellError: It cannot be made; the old one is back in its place.

@@ -47,7 +47,7 @@ class Restored:
 
     Attributes:
         set_aside: Files of the lake that the backup does not know, now in `.unlisted`.
-        kept: The state of before, where there was one.
+        kept: The earlier state, where there was one.
     """
 
     home: DistrictHome
@@ -116,7 +116,7 @@ def restore_in_place(
     """Bring the state back into a home that lost it; its lake and reports stay.
 
     What the lake lacks of the backup comes back. What it holds beyond the backup is
-    moved to `.unlisted`, and the state of before is kept beside the new one; the next
+    moved to `.unlisted`, and the earlier state is kept beside the new one; the next
     run makes the warehouse again. Cut off at any instant, the home refuses every
     command until this is done again.
 
@@ -196,7 +196,7 @@ def _chained(
         newest = max(filter(None, known), key=lambda head: head.number, default=None)
         held = chain.head()
         first, last = held.number + 1 if held else 1, newest.number if newest else 0
-        lost = f"entries {first} to {last} of before are not in it"
+        lost = f"earlier entries {first} to {last} are not in it"
         why = f"brought back from the backup of {manifest.made_time[:19]}; " + (
             lost if last >= first else "no entry was given up"
         )
@@ -224,7 +224,7 @@ def _same_home(backup: Path, marks: Mapping[Path, Mark]) -> None:
 
 
 def _put_aside(home: DistrictHome, now: datetime) -> list[Path]:
-    """Rename the state of before, with the files that SQLite keeps beside it."""
+    """Rename the earlier state, with the files that SQLite keeps beside it."""
     kept = []
     for end in ("", "-wal", "-shm"):
         path = home.path / f"{home.state_db.name}{end}"

@@ -204,7 +204,7 @@ FEWEST_ADDRESSES = 3
 """Addresses that make a network; fewer are strays."""
 PREFIXES = {4: 24, 6: 64}
 RANDOM_SHARE = 0.3
-"""Share of randomised cards above which a network is taken for Wi-Fi."""
+"""Share of randomized cards above which a network is taken for Wi-Fi."""
 
 _UNPLACED = """
 select seen.ip, any_value(holders.mac) as mac
@@ -571,7 +571,7 @@ def suggest(district: District) -> Mapping[str, Sequence[Proposal]]:
     days = files.days()
     if not days:
         raise ModelError(
-            "no log was taken in yet",
+            "no log was read yet",
             where=str(district.home.path),
             remedy="Run: schoolbell run --home HOME",
         )

@@ -64,7 +64,7 @@ def plan(home: DistrictHome) -> Plan:
 
 
 def upgrade(path: Path, now: datetime | None = None) -> Done:
-    """Bring a home to this version; the state of before is kept beside the new one.
+    """Bring a home to this version; the earlier state is kept beside the new one.
 
     Raises:
         UpgradeError: The state is damaged, or its copy differs; nothing was changed.
@@ -114,7 +114,7 @@ def _opens(warehouse: Path) -> bool:
 def move_out(home: DistrictHome, reference: Mapping[str, str]) -> Mapping[str, int]:
     """Copy the state into a database, and let the home use it; rows of each table.
 
-    The file of before is kept as `state.db.moved-…`.
+    The earlier file is kept as `state.db.moved-…`.
 
     Args:
         reference: Where the database's URL lies, as in `{"env": "NAME"}`.

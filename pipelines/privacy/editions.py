@@ -1,4 +1,4 @@
-"""Puts pseudonyms in the place of accounts, devices, addresses and people.
+"""Puts pseudonyms in place of accounts, devices, addresses and people.
 
 What a column holds is said by its name; a column with a personal-data mark and
 no rule here is left out, so that a new column can never leak by being forgotten.

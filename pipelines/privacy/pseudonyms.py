@@ -29,7 +29,7 @@ def sensitive_kinds() -> tuple[str, ...]:
 
 
 WITHHELD = "withheld"
-"""Stands in the place of such a kind."""
+"""Stands in place of such a kind."""
 NAME_NOBODY = ("sites", "buildings", "verdicts", "day_type", "part", "category")
 """Measures of a finding that are words, and that anybody may read."""
 

@@ -117,11 +117,11 @@ def _spelt(site: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE)
 
 
-def _replaced(value: Any, spelt: re.Pattern[str], name: str) -> Any:
+def _replaced(value: Any, spelled: re.Pattern[str], name: str) -> Any:
     if isinstance(value, str):
-        return spelt.sub(lambda _found: name, value)
+        return spelled.sub(lambda _found: name, value)
     if isinstance(value, Mapping):
-        return {key: _replaced(part, spelt, name) for key, part in value.items()}
+        return {key: _replaced(part, spelled, name) for key, part in value.items()}
     if isinstance(value, list | tuple):
-        return [_replaced(part, spelt, name) for part in value]
+        return [_replaced(part, spelled, name) for part in value]
     return value

@@ -1,6 +1,6 @@
 """Puts a release together: what is shown, an index of what is not, a seal.
 
-The same scope with the same decisions gives the same bytes. Code names are keyed anew
+The same scope with the same decisions gives the same bytes. Code names are keyed again
 for each scope, so that two releases cannot be joined by them.
 """
 

@@ -1,6 +1,6 @@
 """What can be asked for: tables of fixed grain, and what in them is not for everybody.
 
-Rows are never summed anew for a request, and no table holds sums of another's rows:
+Rows are never summed again for a request, and no table holds sums of another's rows:
 whoever got two releases could else work out by subtraction what neither shows.
 """
 

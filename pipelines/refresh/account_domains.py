@@ -16,12 +16,12 @@ SPELLINGS = "identity.spellings"
 CLASSES = ("http_requests", "connections", "logons")
 
 _WRITTEN = """
-with spelt as (select name from main.respelled)
-select event_date from raw.http_requests where user_name in (from spelt)
+with spelled as (select name from main.respelled)
+select event_date from raw.http_requests where user_name in (from spelled)
 union
-select event_date from raw.connections where user_name in (from spelt)
+select event_date from raw.connections where user_name in (from spelled)
 union
-select event_date from raw.logons where user_name in (from spelt)
+select event_date from raw.logons where user_name in (from spelled)
 """
 
 

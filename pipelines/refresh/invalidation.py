@@ -138,7 +138,7 @@ MENTIONED = frames_touching(Mentions)
 
 _MENTIONED = """
 with
-spelt as (
+spelled as (
     select user_name from identity.spellings
     where account_name in (select value from main.mentioned where kind = 'name')
 ),
@@ -146,14 +146,14 @@ cards as (select value from main.mentioned where kind = 'card'),
 hosts as (select value from main.mentioned where kind = 'host'),
 addresses as (select value from main.mentioned where kind = 'address')
 select event_date from raw.http_requests
-where user_name in (from spelt) or src_ip in (from addresses)
+where user_name in (from spelled) or src_ip in (from addresses)
 union
 select event_date from raw.connections
-where user_name in (from spelt) or src_ip in (from addresses)
+where user_name in (from spelled) or src_ip in (from addresses)
 union
 select event_date from raw.logons
 where
-    user_name in (from spelt) or src_ip in (from addresses)
+    user_name in (from spelled) or src_ip in (from addresses)
     or src_mac in (from cards)
     or host in (from hosts) or src_hostname in (from hosts)
 union
@@ -196,8 +196,8 @@ def by_mention(change: Change, _names: Collection[str]) -> set[date]:
     wanted = _closed(_started(changed), registry)
     # a name stands under another account where its domain is told otherwise
     plain = {bare(name) for name in wanted.names}
-    spelt = change.database.distinct("identity.spellings", "account_name")
-    wanted.names |= {name for name in spelt if name and bare(name) in plain}
+    spelled = change.database.distinct("identity.spellings", "account_name")
+    wanted.names |= {name for name in spelled if name and bare(name) in plain}
     frame = pl.DataFrame(
         wanted.values(), {"kind": pl.String, "value": pl.String}, orient="row"
     )

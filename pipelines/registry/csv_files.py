@@ -182,7 +182,7 @@ TOLD_AT_MOST = 50
 """Problems told of one column; the rest are counted."""
 UTF8, UTF16, WINDOWS, WORKBOOK = "UTF-8", "UTF-16", "Windows-1252", "workbook"
 WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-"""How files of Excel begin, of now and of before 2007."""
+"""How files of Excel begin, now and before 2007."""
 SAVE_AS = "in Excel: Save As, CSV UTF-8 (Comma delimited)"
 OPEN = "opens a quote that is not closed; the line is set aside"
 LONG = "a cell has more than {:,} characters; the line is set aside"
@@ -392,9 +392,9 @@ def _known_word(cell: Cell, value: pl.Expr) -> pl.Expr:
     """A word that is written with other signs between its parts, as it is known."""
     if cell.kind != "word" or not cell.allowed:
         return value
-    spelt = {word_key(word): word for word in cell.allowed}
+    spelled = {word_key(word): word for word in cell.allowed}
     known = key_of(value).replace_strict(
-        list(spelt), list(spelt.values()), default=None, return_dtype=pl.String
+        list(spelled), list(spelled.values()), default=None, return_dtype=pl.String
     )
     return pl.coalesce(known, value)
 

@@ -110,7 +110,7 @@ def _list(name: str) -> pl.DataFrame:
 def _misp() -> Iterator[tuple[str, str, str]]:
     """Rows of the warning lists that fit.
 
-    They are read as files, since the package's own loader takes in all of them,
+    They are read as files, since the package's own loader reads all of them,
     a million names and more.
     """
     opened = set(OPENED_BY_PEOPLE.split())
@@ -130,7 +130,9 @@ def _misp_folder() -> Path:
     """Where the lists lie; the package is not imported, since it brings 100 more."""
     package = find_spec(MISP_PACKAGE)
     if package is None or not package.submodule_search_locations:
-        raise ModuleNotFoundError(f"no package {MISP_PACKAGE}: install Schoolbell anew")
+        raise ModuleNotFoundError(
+            f"no package {MISP_PACKAGE}: install Schoolbell again"
+        )
     return Path(package.submodule_search_locations[0]) / MISP_LISTS
 
 

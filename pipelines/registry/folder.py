@@ -1,4 +1,4 @@
-"""Takes in the bytes of a `registry/` folder: files, calendars, roster exports.
+"""Reads the bytes of a `registry/` folder: files, calendars, roster exports.
 
 A roster stands in `registry/` itself, in a folder `registry/oneroster/`, or in a
 zip as exported, which is read member by member and never unpacked. The first of

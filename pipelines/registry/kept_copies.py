@@ -36,7 +36,7 @@ class Kept:
             taken back on purpose.
         columns: The district's header names when it was read.
         time: When it was believed first, UTC.
-        refused_time: Since when the copy is in force in the place of a file that
+        refused_time: Since when the copy is in force in place of a file that
             shrank, UTC; empty where it is not.
     """
 

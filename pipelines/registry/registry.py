@@ -121,7 +121,7 @@ def _dangling(inputs: Inputs) -> list[Problem]:
     """Cells that name a row of another table, which is not there.
 
     Each is a notice: the row is kept, and what the name stands for stays unknown. A
-    building that is misspelt in one file would otherwise look like one more building.
+    building that is misspelled in one file would otherwise look like one more building.
     """
     problems: list[Problem] = []
     for file in FILES.values():

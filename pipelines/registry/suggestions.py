@@ -3,7 +3,7 @@
 The row as it stands, with the wrong cell spelled as it should be. Where the right
 value cannot be known, the row becomes a comment: set aside, as it is already, but
 knowingly. Columns that nobody reads come out empty. Rows of a roster export hold
-names and are mended where they come from, so they get no line.
+names and are fixed where they come from, so they get no line.
 """
 
 import codecs

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pipelines.errors import SchoolbellError
-from pipelines.reports.exports import Export, Page
+from pipelines.reports.exports import Book, Page
 from pipelines.reports.headline import NUMBERS, this_week
 from pipelines.reports.inputs import week_of
 from pipelines.reports.pages import page
@@ -49,7 +49,7 @@ def write_archive(pages: Mapping[str, Page], folder: Path) -> list[Path]:
 
 def as_bytes(page: Page) -> bytes:
     """What stands in the file; text as UTF-8, lone surrogates spelled out."""
-    if isinstance(page, Export):
+    if isinstance(page, Book):
         return page.content()
     return page if isinstance(page, bytes) else page.encode("utf-8", "backslashreplace")
 

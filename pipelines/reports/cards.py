@@ -89,12 +89,12 @@ def _day_type(value: Any) -> str:
 
 
 MEASURES: Mapping[str, tuple[str, Say]] = {
-    "turns": ("changes between the places", _plain),
-    "contradictions": ("changes between the places", _plain),
+    "turns": ("switches between the places", _plain),
+    "contradictions": ("switches between the places", _plain),
     "gap_seconds": ("time between the places", _short),
-    "shortest_gap_seconds": ("shortest time between", _short),
+    "shortest_gap_seconds": ("shortest time between them", _short),
     "travel_seconds": ("fastest drive", _minutes),
-    "kilometres": ("distance", _kilometers),
+    "kilometers": ("distance", _kilometers),
     "requests_before": ("requests just before", _plain),
     "requests_after": ("requests just after", _plain),
     "requests": ("requests", _plain),
@@ -319,14 +319,14 @@ def card(row: Mapping[str, Any]) -> Card:
 
 def in_units(claim: str, measures: Mapping[str, Any]) -> str:
     """The sentence with its distance in the units of the district's readers."""
-    kilometers = measures.get("kilometres")
+    kilometers = measures.get("kilometers")
     if isinstance(kilometers, bool) or not isinstance(kilometers, int | float):
         return claim
     return claim.replace(f"{number(round(kilometers))} km", distance(kilometers))
 
 
 def decide(by: date, made: date) -> str:
-    """Until when a decision is asked for; a date that is over says so."""
+    """Until when a decision is asked for; a date that has passed says so."""
     if by < made:
         return f"A decision was due {day(by)}."
     return f"Please decide by {day(by)}."
@@ -444,6 +444,7 @@ class CaseCard:
         is_open: Whether it can be decided: nobody has.
         command: The command that records a verdict on all of it.
         related: Id and page of the week's other cases of the same accounts.
+        line_count: Log lines that its findings rest on, each counted once.
         statements: What the person concerned says of it.
     """
 
@@ -461,6 +462,7 @@ class CaseCard:
     severity: str
     command: str
     related: tuple[tuple[str, str], ...]
+    line_count: int
     statements: tuple[str, ...] = ()
 
     @property
@@ -472,11 +474,6 @@ class CaseCard:
     def of(self, card: Card) -> tuple[Card, ...]:
         """The uses of sites that lie within a finding."""
         return self.within.get(card.finding_id, ())
-
-    @property
-    def line_count(self) -> int:
-        """Log lines of all findings."""
-        return sum(card.line_count for card in self.findings)
 
     @property
     def support(self) -> str:
@@ -517,11 +514,6 @@ class Carried:
         return max(known, key=SEVERITIES.index, default=NOT_KNOWN)
 
     @property
-    def line_count(self) -> int:
-        """Log lines of all."""
-        return sum(case.line_count for case in self.cases)
-
-    @property
     def use(self) -> str:
         """Estimated use in all; empty where none is measured."""
         minutes = sum(case.minutes for case in self.cases)
@@ -550,8 +542,30 @@ def case_cards(view: View, cases: Iterable[Case]) -> list[CaseCard]:
     for case in view.paged:
         for subject in subjects_of(case):
             paged.setdefault(subject, []).append(case.case_id)
-    cards = [_case_card(view, case, made, paged) for case in chosen]
+    sizes = lines_of(view, chosen)
+    cards = [
+        _case_card(view, case, made, paged, sizes.get(case.case_id, 0))
+        for case in chosen
+    ]
     return [one if one.case_id in own else replace(one, page="") for one in cards]
+
+
+LINE = ("source", "path", "line_no", "byte_offset", "line_sha256")
+
+
+def lines_of(view: View, chosen: Sequence[Case]) -> Mapping[str, int]:
+    """Log lines of each case; one that several of its findings cite counts once."""
+    own = {row["finding_id"]: one.case_id for one in chosen for row in one.findings}
+    lines = view.inputs.evidence.filter(pl.col("finding_id").is_in(list(own)))
+    return dict(
+        lines.with_columns(pl.col("finding_id").replace_strict(own).alias("case_id"))
+        .unique(["case_id", *LINE])
+        .group_by("case_id")
+        .len()
+        .iter_rows()
+        if own
+        else ()
+    )
 
 
 def week_cards(view: View) -> list[CaseCard]:
@@ -601,6 +615,7 @@ def _case_card(
     case: Case,
     made: Mapping[str, Card],
     paged: Mapping[str, Sequence[str]],
+    line_count: int,
 ) -> CaseCard:
     head = case.heaviest["finding_id"]
     parts = {row["finding_id"]: inside for row, inside in case.parts()}
@@ -625,6 +640,7 @@ def _case_card(
         severity=case.severity if case.severity in SEVERITIES else NOT_KNOWN,
         command=f"schoolbell findings verdict {case.case_id} CODE --reason ...",
         related=tuple((one, page_name(one)) for one in others if one != case.case_id),
+        line_count=line_count,
         statements=tuple(view.inputs.statements.get(case.case_id, ())),
     )
 

@@ -75,7 +75,7 @@ KEPT: Mapping[str, Header] = {
                 "varchar", "how bad if true: informational, low, medium or high"
             ),
             "confidence": _note(
-                "varchar", "how well shown: C3 well supported, C2 likely, C1 a lead"
+                "varchar", "how sure: C3 well supported, C2 likely, C1 a lead"
             ),
             "status": _note("varchar", "open, explained, confirmed or withdrawn"),
             "status_reason": _note("varchar", "why it is no longer open"),
@@ -128,7 +128,7 @@ KEPT: Mapping[str, Header] = {
                 name: _note("bigint", f"findings whose verdict is {name}")
                 for name in (
                     "violation",
-                    "authorised",
+                    "authorized",
                     "benign",
                     "misattributed",
                     "data_fault",
@@ -138,7 +138,7 @@ KEPT: Mapping[str, Header] = {
             "decisions": _note("bigint", "of these, one a case and verdict"),
             "confirmed": _note("bigint", "of the decisions: violation"),
             "facts_hold": _note(
-                "bigint", "of the decisions: violation, authorised or benign"
+                "bigint", "of the decisions: violation, authorized or benign"
             ),
             "precision": _note("double", "confirmed of decisions; null without any"),
             "precision_low": _note("double", "its exact lower bound, 95 %, two-sided"),

@@ -205,11 +205,12 @@ def log_lines(view: View, finding: Mapping[str, object]) -> Table:
 
 @dataclass(frozen=True)
 class Minute:
-    """The log lines of one minute that say the same, and where each stands.
+    """The log lines of one minute about one account and device.
 
     Attributes:
-        said: When it was, what the lines show, and where; as in `labels` of `Lines`.
-        places: File, line, byte and hash of each.
+        said: When and where it was, and what the lines show; what is not known is
+            left out.
+        places: What each line shows, and its file, line, byte and hash.
     """
 
     said: tuple[str, ...]
@@ -222,32 +223,38 @@ class Lines:
 
     Attributes:
         caption: How many lines there are, and what is the same in all of them.
-        labels: What each row says.
     """
 
     caption: str
-    labels: tuple[str, ...]
     rows: tuple[Minute, ...]
 
 
 def by_minute(lines: Table) -> Lines:
     """The same lines, those of a minute together; what is the same in all said once."""
     same = {label: value for label, value in constant(lines) if label in COMMON}
-    kept = [
-        at
-        for at, label in enumerate(lines.labels)
-        if label not in ELSEWHERE and label not in same
-    ]
-    place = [lines.labels.index(label) for label in PLACE]
-    held: dict[tuple[str, ...], list[str]] = {}
+    held: dict[tuple[str, ...], list[tuple[str, str]]] = {}
     for row in lines.rows:
-        said = tuple(row[at].text for at in kept)
-        held.setdefault(said, []).append(stands(*(row[at] for at in place)))
+        cells = dict(zip(lines.labels, row, strict=True))
+        own = {
+            label: one.text
+            for label, one in cells.items()
+            if one.value != "" and label not in same
+        }
+        minute = tuple(own[label] for label in MINUTE if label in own)
+        what = ", ".join(own[label] for label in SHOWN if label in own)
+        held.setdefault(minute, []).append(
+            (what, stands(*(cells[label] for label in PLACE)))
+        )
     told = "; ".join(f"{label.lower()} {value}" for label, value in same.items())
     return Lines(
         f"{lines.caption}. In every line: {told}." if told else f"{lines.caption}.",
-        tuple(lines.labels[at] for at in kept),
-        tuple(Minute(said, tuple(places)) for said, places in held.items()),
+        tuple(
+            Minute(
+                (*minute, "; ".join(dict.fromkeys(what for what, _ in found if what))),
+                tuple(f"{what}: {place}" if what else place for what, place in found),
+            )
+            for minute, found in held.items()
+        ),
     )
 
 
@@ -259,9 +266,10 @@ def constant(lines: Table) -> Iterator[tuple[str, str]]:
             yield label, values.pop()
 
 
-COMMON = {"Account", "Device", "Building", "Site", "Activity", "Source"}
+MINUTE = ("When", "Account", "Device", "Building")
+SHOWN = ("What it shows", "Site", "Activity", "Source")
+COMMON = {*MINUTE, *SHOWN} - {"When", "What it shows"}
 PLACE = ("File", "Line", "Byte", "SHA-256")
-ELSEWHERE = {*PLACE, "No.", "Bytes in"}
 HASH_SHOWN = 12
 
 

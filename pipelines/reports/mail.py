@@ -209,7 +209,7 @@ def queue_mail(
 
     Args:
         reports: The weeks just published, with what each was made from.
-        newest: The newest week of all that is over.
+        newest: The newest week of all that have ended.
     """
     channel = mail_channel(district)
     if channel is None:

@@ -1,6 +1,7 @@
 """Fills the templates. Everything is escaped; what is not known may not be printed."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from functools import cache
 from hashlib import sha256
 from math import isfinite
@@ -22,6 +23,26 @@ POLICY = (
 
 
 OUR_OWN: Accents = ("", "")
+LETTER = "letter"
+MOST_COLUMNS = 16
+"""Of a table whose cells name their columns on a phone."""
+
+
+def phone_labels(labels: Sequence[str]) -> Markup:
+    """The labels of a table's columns as its `style`, for phones.
+
+    A phone shows each row as a list of names and values. A name is written once a
+    table, not once a cell: a week's pages are a twentieth lighter.
+
+    Raises:
+        ValueError: There are more columns than the style sheet names.
+    """
+    if len(labels) > MOST_COLUMNS:
+        message = f"a table of {len(labels)} columns, and phones show {MOST_COLUMNS}"
+        raise ValueError(message)
+    names = (re.sub(r"(['\\])", r"\\\1", visible(label)) for label in labels)
+    said = ";".join(f"--c{at}:'{name}'" for at, name in enumerate(names, start=1))
+    return Markup('style="{}"').format(said)
 
 
 def printable(value: Any) -> Any:
@@ -51,18 +72,21 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["phone_labels"] = phone_labels
     made.policies["json.dumps_kwargs"] = {"sort_keys": True, "separators": (",", ":")}
     return made
 
 
 @cache
-def constants(accents: Accents) -> Mapping[str, Any]:
+def constants(accents: Accents, paper: str) -> Mapping[str, Any]:
     """What is the same on every page: library, boot script, colors, policies."""
     allowed = f"'{integrity(boot())}'"
     light, dark = themes(accents)
-    sheet = style(accents)
+    sheet = style(accents, paper)
     return {
         "library": library()[0],
+        "most_columns": MOST_COLUMNS,
+        "paper": paper,
         "light": light,
         "dark": dark,
         "palettes": {
@@ -83,10 +107,14 @@ def boot() -> str:
 
 
 @cache
-def style(accents: Accents = OUR_OWN) -> str:
+def style(accents: Accents = OUR_OWN, paper: str = LETTER) -> str:
     """The style sheet of every page, both themes in it."""
     light, dark = themes(accents)
-    return environment().get_template("themes.css").render(light=light, dark=dark)
+    return (
+        environment()
+        .get_template("themes.css")
+        .render(light=light, dark=dark, most_columns=MOST_COLUMNS, paper=paper)
+    )
 
 
 def file_of(text: str, ending: str) -> str:
@@ -94,9 +122,9 @@ def file_of(text: str, ending: str) -> str:
     return f"schoolbell-{sha256(text.encode()).hexdigest()[:12]}.{ending}"
 
 
-def asset_files(accents: Accents = OUR_OWN) -> dict[str, str]:
+def asset_files(accents: Accents = OUR_OWN, paper: str = LETTER) -> dict[str, str]:
     """What an archive holds once: chart library, style sheet, script."""
-    sheet, (name, text) = style(accents), library()
+    sheet, (name, text) = style(accents, paper), library()
     return {
         f"assets/{name}": text,
         f"assets/{file_of(sheet, 'css')}": sheet,
@@ -106,5 +134,5 @@ def asset_files(accents: Accents = OUR_OWN) -> dict[str, str]:
 
 def page(template: str, **values: Any) -> str:
     """One page as text, in the district's colors if `accents` names them."""
-    known = constants(values.pop("accents", OUR_OWN))
+    known = constants(values.pop("accents", OUR_OWN), values.pop("paper", LETTER))
     return environment().get_template(template).render(**known, **values)

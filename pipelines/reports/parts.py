@@ -13,6 +13,7 @@ from pipelines.reports.sections import Section
 from pipelines.reports.static_charts import drawing
 from pipelines.reports.view import View
 
+BOOK = "data/week.xlsx"
 ROWS_SHOWN = 60  # of a section's table in the page; the CSV holds all
 
 
@@ -74,6 +75,7 @@ def part(section: Section, rows: pl.DataFrame) -> dict[str, Any]:
         "more": section.more(rows),
         "rows_shown": ROWS_SHOWN,
         "files": f"data/{section.name}",
+        "book": "" if section.is_apart else BOOK,
     }
 
 

@@ -6,14 +6,14 @@ from datetime import date, timedelta
 from typing import Any
 
 from pipelines.findings.cases import Case
-from pipelines.reports.exports import Page, exports
+from pipelines.reports.exports import Page, book_of
 from pipelines.reports.headline import NUMBERS, is_whole, this_week
 from pipelines.reports.inputs import week_of
 from pipelines.reports.pages import page
 from pipelines.reports.parts import parts_of, said_once, wanted
 from pipelines.reports.sections import sections, trend
 from pipelines.reports.static_charts import drawing
-from pipelines.reports.tables import Cell, Table, table
+from pipelines.reports.tables import Cell, Table, table, to_csv
 from pipelines.reports.view import ONE_WEEK, View, week_label
 from pipelines.reports.words import (
     KINDS,
@@ -88,7 +88,9 @@ def rollup_pages(view: View, shared: Mapping[str, Any]) -> dict[str, Page]:
             tables=[side_by_side, cases],
         )
         pages[f"{path}.html"] = text
-        pages |= exports(path, side_by_side, {**shared, "dates": title})
+        pages[f"{path}.csv"] = to_csv(side_by_side)
+        tables = {"weeks": side_by_side, "cases": cases}
+        pages[f"{path}.xlsx"] = book_of(tables, {**shared, "dates": title})
     return pages
 
 

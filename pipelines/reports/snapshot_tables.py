@@ -115,7 +115,7 @@ def case_frames(
     """The findings of some cases and their cited lines, under pseudonyms.
 
     Args:
-        masks: Names in the place of sensitive sites.
+        masks: Names in place of sensitive sites.
     """
     findings = [
         _finding(row, district.subject_kind(row["rule"]), names)

@@ -1,7 +1,8 @@
 """Charts as drawings that need no script, and the small ones of page one."""
 
 import html
-from collections.abc import Iterator, Sequence
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 from typing import Any
@@ -42,6 +43,11 @@ class Shape:
     is_outline: bool = False
     opacity: float = 1
 
+    @property
+    def name(self) -> str:
+        """What a page calls the marks, to fill them twice: with color and hatching."""
+        return f"m{zlib.crc32(self.points.encode()):x}"
+
 
 @dataclass(frozen=True)
 class Drawing:
@@ -63,9 +69,29 @@ class Drawing:
                 continue
             corners = "".join(
                 f"M{one.x:g} {one.y:g}h{one.width:g}v{one.height:g}h-{one.width:g}z"
-                for one in some
+                for one in _merged(some)
             )
             yield replace(look, points=corners)
+
+
+def _merged(bars: Iterable[Shape]) -> Iterator[Shape]:
+    """Bars in order; those of one lane that run into each other are one."""
+    last: Shape | None = None
+    for bar in bars:
+        if last and _runs_into(last, bar):
+            width = max(last.width, bar.x + bar.width - last.x)
+            last = replace(last, width=round(width, 1))
+            continue
+        if last:
+            yield last
+        last = bar
+    if last:
+        yield last
+
+
+def _runs_into(last: Shape, bar: Shape) -> bool:
+    in_lane = (last.y, last.height) == (bar.y, bar.height)
+    return in_lane and not bar.is_outline and last.x <= bar.x <= last.x + last.width
 
 
 def _look(shape: Shape) -> Shape | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 import polars as pl
@@ -15,11 +16,11 @@ from pipelines.reports.cards import (
 )
 from pipelines.reports.corrections import digest, facts
 from pipelines.reports.evidence import Proof, by_minute, log_lines, proofs
-from pipelines.reports.exports import Page, exports
+from pipelines.reports.exports import Page, book_of
 from pipelines.reports.inputs import ReportInputs, week_of
 from pipelines.reports.page_one import lines, opening
 from pipelines.reports.pages import asset_files, page
-from pipelines.reports.parts import parts_of, said_once, wanted
+from pipelines.reports.parts import BOOK, parts_of, said_once, wanted
 from pipelines.reports.rollups import switch
 from pipelines.reports.sections import PAGES, sections
 from pipelines.reports.static_charts import drawing, spark
@@ -46,8 +47,7 @@ def weekly_report(inputs: ReportInputs, week_start: date) -> Pages:
     view = View(inputs, week_start)
     proven = proofs(view)
     shared = about(view)
-    pages = report_pages(view, proven, shared)
-    pages |= number_pages(view, proven, shared)
+    pages = report_pages(view, proven, shared) | number_pages(view, proven, shared)
     pages |= case_pages(view, shared) | case_pages(view.of_pupils, shared)
     pages |= archive_pages(view, shared)
     return pages
@@ -134,7 +134,7 @@ def report_pages(
             switch=switch(view) if key == "pictures" else [],
             parts=own,
         )
-    return pages | shared_files(parts, view, shared)
+    return pages | shared_files(parts, view, shared, proven)
 
 
 def signed(view: View) -> str:
@@ -149,25 +149,36 @@ def signed(view: View) -> str:
 
 
 def shared_files(
-    parts: Sequence[Mapping[str, Any]], view: View, shared: Mapping[str, Any]
+    parts: Sequence[Mapping[str, Any]],
+    view: View,
+    shared: Mapping[str, Any],
+    proven: Mapping[str, Proof] = MappingProxyType({}),
 ) -> dict[str, Page]:
-    """The tables of the sections as files, and what the archive holds once."""
-    files: dict[str, Page] = {**asset_files(shared["accents"])}
-    for part in parts:
-        files |= exports(f"{view.label}/data/{part['name']}", part["table"], shared)
-    return files
+    """The tables of the week as files, and what the archive holds once.
+
+    Each table is a CSV file, and a sheet of the week's one workbook: a workbook each
+    would be a sixth of a year's archive, most of it the wrapping of a workbook.
+    """
+    numbers = {f"number-{key}": proof.table for key, proof in proven.items()}
+    tables = {part["name"]: part["table"] for part in parts} | numbers
+    together = {part["name"]: part["table"] for part in parts if part["book"]} | numbers
+    return {
+        **asset_files(shared["accents"], shared["paper"]),
+        **{f"{view.label}/data/{name}.csv": to_csv(t) for name, t in tables.items()},
+        **({f"{view.label}/{BOOK}": book_of(together, shared)} if together else {}),
+    }
 
 
 def number_pages(
     view: View, proven: Mapping[str, Proof], shared: Mapping[str, Any]
 ) -> dict[str, Page]:
-    """The page and the files behind each number."""
-    pages: dict[str, Page] = {}
-    for key, proof in proven.items():
-        text = page("number.html.j2", **shared, proof=proof)
-        pages[f"{view.label}/evidence/{key}.html"] = text
-        pages |= exports(f"{view.label}/data/number-{key}", proof.table, shared)
-    return pages
+    """The page behind each number."""
+    return {
+        f"{view.label}/evidence/{key}.html": page(
+            "number.html.j2", **shared, proof=proof
+        )
+        for key, proof in proven.items()
+    }
 
 
 def case_pages(
@@ -176,7 +187,7 @@ def case_pages(
     """The page of every case that the week's pages link to, and of its findings.
 
     Of a carried case the archive holds picture, tests and log lines once, where its own
-    week wrote them: what waits for long would else be written again every week.
+    week wrote them: what waits for a long time would else be written again every week.
 
     Args:
         whole: Write those of carried cases too, for an archive that may have begun
@@ -235,10 +246,8 @@ def finding_pages(
             **shared,
             card=made,
             case_page=page_name(made.case_id),
-            picture=picture(view, [row["finding_id"]], row["kind"]),
             table=by_minute(rows),
         ),
-        # Excel and Parquet for each finding would be half of a year's archive
         f"{view.label}/data/finding-{name}.csv": to_csv(rows),
     }
 

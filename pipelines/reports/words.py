@@ -64,7 +64,7 @@ DAY_TYPES = {
     "weekend": "weekend",
     "holiday": "holiday",
     "closure": "closed",
-    "elearning": "learning from home",
+    "elearning": "remote learning",
 }
 LIMITS = (
     "Who was at the keyboard. A log names an account or a device, never a person.",

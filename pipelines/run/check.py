@@ -4,10 +4,16 @@ Each thing is told as a `Problem`, with its line in `district.toml`.
 """
 
 from collections.abc import Iterator, Mapping
+from typing import Any
+
+import polars as pl
 
 from pipelines.alerts.channel_checks import channel_faults
 from pipelines.alerts.channels import report_channels
 from pipelines.district import District
+from pipelines.errors import SchoolbellError
+from pipelines.formats import Context
+from pipelines.ingest.mixed import MIXED
 from pipelines.ingest.parser import readers
 from pipelines.ingest.remote import is_remote
 from pipelines.reports.mail import mail_channels
@@ -132,6 +138,7 @@ def unknown_rules(district: District) -> Iterator[Problem]:
 def _faults(district: District) -> Iterator[Fault]:
     for name, source in district.settings.sources.items():
         yield from _format(name, source.format)
+        yield from _options(name, source.format, source.options)
         yield from _folder(district, name, source.path)
     yield from rule_faults(district.settings.detections)
     yield from _report(district)
@@ -151,6 +158,61 @@ def _format(source: str, name: str | None) -> Iterator[Fault]:
             ", ".join(sorted(readers())),
             f'format = "{guess}"',
         )
+
+
+class _Asked(dict[str, str]):
+    """Options that note which of them a format asks for."""
+
+    def __init__(self, given: Mapping[str, str]) -> None:
+        super().__init__(given)
+        self.names: set[str] = set()
+
+    def get(self, key: str, default: Any = None) -> Any:
+        self.names.add(key)
+        return super().get(key, default)
+
+    def __getitem__(self, key: str) -> str:
+        self.names.add(key)
+        return super().__getitem__(key)
+
+    def __contains__(self, key: object) -> bool:
+        self.names.add(str(key))
+        return super().__contains__(key)
+
+    def __iter__(self) -> Iterator[str]:
+        self.names |= self.keys()
+        return super().__iter__()
+
+
+A_LINE = {"file_id": [1], "line_no": [1], "byte_offset": [0], "line": ["x"]}
+
+
+def _options(
+    source: str, name: str | None, given: Mapping[str, str]
+) -> Iterator[Fault]:
+    """What a format refuses of its options, and those that it never asks for.
+
+    A line is read with them: the format itself says what it takes.
+    """
+    if not given or name is None or name not in readers() or name == MIXED:
+        return
+    asked = _Asked(given)
+    path = ("sources", source, "options")
+    try:
+        readers()[name].parse(pl.DataFrame(A_LINE), Context(options=asked))
+    except SchoolbellError as error:
+        key = error.where.removeprefix("options.")
+        found = given.get(key, "")
+        paste = f"# {key} =" if key in given else "# options ="
+        allowed = error.remedy or "see docs/reference/formats.md"
+        yield Fault((*path, key), error.what, found, allowed, paste)
+        return
+    for key in given.keys() - asked.names:
+        known = sorted(asked.names)
+        guess = nearest(key, known)
+        paste = f"{guess} = {toml(given[key])}" if guess else f"# {key} ="
+        allowed = ", ".join(known) or "nothing: it has no options"
+        yield Fault((*path, key), "the format has no such option", key, allowed, paste)
 
 
 def _folder(district: District, source: str, path: str | None) -> Iterator[Fault]:

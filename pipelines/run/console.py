@@ -5,6 +5,7 @@ sequences and bidirectional marks never reach a terminal.
 """
 
 import sys
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,9 +16,9 @@ from rich.measure import Measurement
 from rich.progress import (
     BarColumn,
     DownloadColumn,
-    MofNCompleteColumn,
     Progress,
     TaskID,
+    TaskProgressColumn,
     TextColumn,
     TimeRemainingColumn,
     TransferSpeedColumn,
@@ -105,7 +106,8 @@ def watching(screen: Console, total_bytes: int = 0) -> Iterator["Watchers"]:
     building = Progress(
         TextColumn("building {task.description}"),
         BarColumn(),
-        MofNCompleteColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
         console=screen,
     )
     if not screen.is_terminal:
@@ -126,6 +128,7 @@ class _Lines:
         self._screen = screen
         self._source = ""
         self._quarter = -1
+        self._began = time.monotonic()
 
     def read(self, delivery: Delivery, _size: int, _lines: int) -> None:
         if delivery.source != self._source:
@@ -136,8 +139,17 @@ class _Lines:
         quarter = 4 * done // max(total, 1)
         if quarter != self._quarter:
             self._quarter = quarter
-            said = f"building, step {done + 1} of {total}: {name}"
-            self._screen.print(said, markup=False)
+            said = f"building, {done / max(total, 1):.0%} done{self._left(done, total)}"
+            self._screen.print(f"{said}: {name}", markup=False)
+
+    def _left(self, done: int, total: int) -> str:
+        """How long the rest takes, if it goes on as it went."""
+        if not done:
+            self._began = time.monotonic()
+            return ""
+        seconds = (time.monotonic() - self._began) * (total - done) / done
+        minutes = round(seconds / 60)
+        return f", about {f'{minutes} min' if minutes else f'{seconds:.0f} s'} left"
 
 
 class _Bars:

@@ -68,7 +68,7 @@ def run(
     watchers: Watchers | None = None,
     settle_seconds: float = SETTLE_SECONDS,
 ) -> Result:
-    """Take in, build, judge and publish what is due; then send alerts.
+    """Read, build, judge and publish what is due; then send alerts.
 
     Raises:
         SchoolbellError: The home cannot be used, or another run is at work.

@@ -1,4 +1,4 @@
-"""What is wrong with a settings or registry file, told so that it can be mended."""
+"""What is wrong with a settings or registry file, told so that it can be fixed."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

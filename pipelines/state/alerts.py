@@ -162,7 +162,7 @@ _NEWS_BY_KEY = update(NEWS).where(NEWS.c.key == bindparam("its_key"))
 
 
 def forget_announcements(connection: Connection, news_id: str) -> None:
-    """Let a fact be announced anew: nobody was told of it, nobody has seen it."""
+    """Let a fact be announced again: nobody was told of it, nobody has seen it."""
     connection.execute(delete(ANNOUNCED).where(ANNOUNCED.c.news_id == news_id))
     connection.execute(
         delete(ANSWERS).where(ANSWERS.c.about_id == news_id, ANSWERS.c.kind == "ack")

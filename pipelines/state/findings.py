@@ -95,7 +95,7 @@ def evidence_rows(connection: Connection, finding_id: str) -> list[dict[str, Any
 def replace_evidence(
     connection: Connection, finding_id: str, rows: Iterable[Row]
 ) -> None:
-    """Put copied lines, in their order, in the place of those a finding had."""
+    """Put copied lines, in their order, in place of those a finding had."""
     connection.execute(delete(EVIDENCE).where(EVIDENCE.c.finding_id == finding_id))
     numbered = [
         {**row, "finding_id": finding_id, "position": position}

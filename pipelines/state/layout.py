@@ -2,7 +2,7 @@
 
 Columns that may be empty need no entry: an earlier row simply has none. Whoever
 adds a column that must not be empty to a table that was there says here what the
-rows of before get, and raises `NUMBER`; the tests upgrade every earlier layout.
+earlier rows get, and raises `NUMBER`; the tests upgrade every earlier layout.
 """
 
 import hashlib
@@ -38,7 +38,7 @@ FILLED: Mapping[tuple[str, str], int | str] = {
     (OUTBOX.name, "class_name"): "health",
     (OUTBOX.name, "severity"): "low",
 }
-"""What rows of before get in a column that they did not have."""
+"""What earlier rows get in a column that they did not have."""
 
 
 FACT = "layout"
@@ -97,7 +97,7 @@ def refuse_other(connection: Connection, where: str, remedy: str) -> None:
         raise LayoutError(
             "the state database was written by a later version of Schoolbell",
             where=where,
-            remedy="Install that version again, or bring the state of before back.",
+            remedy="Install that version again, or bring the earlier state back.",
         )
     if missing := lacking(connection):
         table, columns = next(iter(missing.items()))

@@ -360,7 +360,7 @@ def supersede(connection: Connection, paths: Iterable[str]) -> None:
 def forget_headers(
     connection: Connection, formats: Collection[str], before: date
 ) -> None:
-    """Delete what files of some formats, last heard of before a day, hand on."""
+    """Delete what files of some formats, heard of last before a day, hand on."""
     seen = func.coalesce(SOURCE_FILES.c.last_time, SOURCE_FILES.c.last_read_time)
     connection.execute(
         update(SOURCE_FILES)

@@ -2,8 +2,8 @@
 
 A SQLite file is never written to: the new one is made beside it and compared with it
 row by row; then one rename puts it in place. Killed at any instant, the home has the
-old file or the new one, and the next attempt begins anew. On PostgreSQL the tables
-of before are put aside as a schema of their own, all in one transaction.
+old file or the new one, and the next attempt begins again. On PostgreSQL the
+earlier tables are put aside as a schema of their own, all in one transaction.
 
 A backup of a state on PostgreSQL is a copy too, so that every backup is a SQLite
 file that any machine can read.
@@ -129,7 +129,7 @@ class Upgraded:
     Attributes:
         rows: Rows of each table that were copied.
         left: Tables left behind, with what that means.
-        kept: The state of before: a file, or the schema of a database.
+        kept: The earlier state: a file, or the schema of a database.
         way_back: What to do, with the previous version installed, to return to it.
     """
 
@@ -144,7 +144,7 @@ def upgrade_file(path: Path, kept: Path) -> Upgraded:
 
     Args:
         path: The database.
-        kept: A name for the file of before, which is not there yet.
+        kept: A name for the earlier file, which is not there yet.
 
     Raises:
         UpgradeError: It is damaged, or the copy differs; the old one stays in place.
@@ -220,11 +220,11 @@ def _attach(held: Any, path: Path) -> None:
 def copied_table(
     connection: Connection, table: Table, held: Collection[str], schema: str
 ) -> int:
-    """Fill one empty table from its like in another schema; its rows, compared.
+    """Fill one empty table from the same table in another schema; its rows, compared.
 
     Args:
         held: The tables that are in the other schema.
-        schema: Where the rows of before are.
+        schema: Where the earlier rows are.
 
     Raises:
         UpgradeError: They came out differently.
@@ -291,7 +291,7 @@ def upgrade_server(url: str, stamp: str) -> Upgraded:
     """Bring one database to the present layout; no run may be at work.
 
     Args:
-        stamp: Goes into the name of the schema that keeps the tables of before.
+        stamp: Goes into the name of the schema that keeps the earlier tables.
 
     Raises:
         UpgradeError: It cannot be done, or the copy differs; nothing was changed.

@@ -121,7 +121,7 @@ def change_record_request(
 def add_record_decision(
     connection: Connection, request_id: str, decision: RecordDecision
 ) -> None:
-    """Keep a decision; an approval of before does not hold for what it changes."""
+    """Keep a decision; an earlier approval does not hold for what it changes."""
     values = {**decision.__dict__, "time": now_text()}
     connection.execute(insert(RECORD_DECISIONS).values(request_id=request_id, **values))
     change_record_request(

@@ -27,7 +27,13 @@ def reviews(store: Store) -> list[dict[str, Any]]:
     """Every verdict, oldest first."""
     query = select(REVIEWS).order_by(REVIEWS.c.review_id)
     with store.reading() as connection:
-        return [dict(row) for row in connection.execute(query).mappings()]
+        rows = [dict(row) for row in connection.execute(query).mappings()]
+    return [row | {"verdict": present_code(row["verdict"])} for row in rows]
+
+
+def present_code(verdict: str) -> str:
+    """A verdict as it is called now: rows and habits may be older than a name."""
+    return "authorized" if verdict == "authorised" else verdict
 
 
 def last_verdicts(store: Store) -> dict[str, dict[str, Any]]:
@@ -43,7 +49,7 @@ def reviewed_findings(connection: Connection) -> frozenset[str]:
 def assign_to(
     connection: Connection, subject_id: str, assignee: str, assigned_by: str
 ) -> None:
-    """Give a finding or a case to somebody, in the place of whoever had it."""
+    """Give a finding or a case to somebody, in place of whoever had it."""
     connection.execute(
         delete(ASSIGNMENTS).where(ASSIGNMENTS.c.subject_id == subject_id)
     )

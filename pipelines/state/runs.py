@@ -17,7 +17,7 @@ LEAST_SET_BACK = timedelta(minutes=5)
 
 
 def note_look(store: Store, now: datetime) -> None:
-    """Remember that everything that lay in the landing folders by now was taken in."""
+    """Remember that everything that lay in the landing folders by now was read."""
     with store.writing() as connection:
         known = fact(connection, LOOKED)
         if known is None or known < now_text(now):

@@ -70,7 +70,7 @@ def per_group(counts: Numbers) -> tuple[Numbers, Numbers]:
 
 
 def running_sum(values: Numbers, counts: Numbers) -> Numbers:
-    """A sum that begins anew with each group."""
+    """A sum that begins again with each group."""
     total = np.cumsum(values)
     ends = np.cumsum(counts)
     before = np.concatenate([[0], total])[ends - counts]

@@ -1,7 +1,7 @@
 """How findings, true and false, follow from each threshold of a rule.
 
 The rules are judged again over what a run kept, with one threshold at a time moved.
-A constant on a flat stretch needs no defence; one on a slope needs a reason.
+A constant on a flat stretch needs no defense; one on a slope needs a reason.
 Only a rule's own thresholds are moved, not those of the models that it reads.
 """
 

@@ -151,7 +151,7 @@ class Habits:
 
 
 FRIENDLY = Habits()
-"""The demonstration's: everything logged, listed and spelt as the product likes it."""
+"""The demonstration's: all logged, listed and spelled as the product likes it."""
 
 CHROMEBOOKS = Habits(products="chromebooks")
 """The second demonstration's: the same people, on Chromebooks."""

@@ -90,7 +90,7 @@ def compared(variation: str, before: frozenset[Key], home: Path) -> Stability:
 
 
 def findings_of(home: Path) -> frozenset[Key]:
-    """Take in what is there, build, judge, and give what a report may name."""
+    """Read what is there, build, judge, and give what a report may name."""
     with open_district(home) as district, only_writer(district.home):
         ingest_sources(district, settle_seconds=0)
         build_and_judge(district)
@@ -215,7 +215,7 @@ def _spelt(form: Callable[[bytes], bytes]) -> Callable[[Path], None]:
     return lambda home: _rewritten(home, line)
 
 
-def _spelt_beyond_the_setting(home: Path) -> None:
+def _spelled_beyond_setting(home: Path) -> None:
     """Accounts carry their domain, and the setting does not say so."""
     _spelt(lambda name: name + b"@" + DOMAIN.encode())(home)
     settings = home / "district.toml"
@@ -411,14 +411,14 @@ VARIATIONS: Mapping[str, Callable[[Path], None]] = {
     "every third file comes a run later": _late,
     "the newest file comes first": _reversed,
     "another district's logs come beside ours": _with_a_stranger,
-    "accounts are spelt plainly": _spelt(lambda name: name),
-    "accounts are spelt in capitals, with their domain": _spelt(
+    "accounts are spelled plainly": _spelt(lambda name: name),
+    "accounts are spelled in capitals, with their domain": _spelt(
         lambda name: ACCOUNT_DOMAINS[0].encode() + b"\\" + name.upper()
     ),
-    "accounts are spelt as addresses": _spelt(
+    "accounts are spelled as addresses": _spelt(
         lambda name: name + b"@" + DOMAIN.encode()
     ),
-    "accounts are spelt with a domain that no setting names": _spelt_beyond_the_setting,
+    "accounts have a domain that no setting names": _spelled_beyond_setting,
     "computers are listed in capitals": _capital_devices,
     "one school's proxy opens TLS": _opened,
     "every answer is three times as large": _larger,

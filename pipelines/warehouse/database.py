@@ -57,7 +57,7 @@ class Database:
         self._shown: dict[str, tuple[Path, ...]] = {}
 
     def replace(self, table: str, frame: pl.DataFrame) -> None:
-        """Make a whole table anew from a frame."""
+        """Make a whole table again from a frame."""
         self._connection.register("incoming", frame)
         self._transact(f"create or replace table {table} as select * from incoming")
         self._connection.unregister("incoming")
@@ -273,6 +273,15 @@ class Database:
         )
         names = [column[0] for column in cursor.description or ()]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def newest(
+        self, table: str, columns: Sequence[str], most: int
+    ) -> list[tuple[Any, ...]]:
+        """A few rows of a table, of its newest day where its rows have one."""
+        rows = self._connection.table(table)
+        if "event_date" in rows.columns:
+            rows = rows.order("event_date desc nulls last")
+        return rows.select(*columns).limit(most).fetchall()
 
     def table(self, name: str) -> pl.DataFrame:
         """A whole table as a frame."""

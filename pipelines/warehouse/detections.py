@@ -51,9 +51,7 @@ def rule_version(detection: Detection, values: Mapping[str, Scalar]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def catalogue(
-    models: Mapping[str, Model], registry: Registry
-) -> Mapping[str, Detection]:
+def catalog(models: Mapping[str, Model], registry: Registry) -> Mapping[str, Detection]:
     """Every detection by its code."""
     clauses = {
         row["clause_id"]: Clause(

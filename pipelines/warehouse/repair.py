@@ -128,7 +128,7 @@ def is_whole(path: Path) -> bool:
 
 
 def set_aside(path: Path) -> Path:
-    """Rename a damaged file, in the place of one that was damaged before."""
+    """Rename a damaged file, in place of one that was damaged before."""
     target = path.with_name(path.name + ASIDE)
     if target.is_dir():
         shutil.rmtree(target)

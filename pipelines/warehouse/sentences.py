@@ -68,7 +68,9 @@ FORMATS: Mapping[str, Format] = {
     "number": Format(lambda value, _: f"{int(value or 0):,}", _NUMBERS),
     "count": Format(counted, ("int",), needs_words=True),
     "duration": Format(lambda value, _: minutes(float(value or 0)), _NUMBERS),
-    "seconds": Format(lambda value, _: f"{float(value or 0):.0f}", _NUMBERS),
+    "seconds": Format(
+        lambda value, _: counted(round(float(value or 0)), "second"), _NUMBERS
+    ),
     "percent": Format(lambda value, _: f"{float(value or 0):.0%}", _NUMBERS),
     "names": Format(
         lambda value, _: listed([str(item) for item in value or []]), ("varchar[]",)
@@ -79,7 +81,7 @@ FORMATS: Mapping[str, Format] = {
     "words": Format(_spaced, ("varchar", "varchar[]")),
     "map": Format(_mapped, ("varchar",), needs_words=True),
 }
-"""`count NOUN`, seconds as a `duration` in minutes or as plain `seconds`, `names` in a
+"""`count NOUN`, seconds as a `duration` in minutes or in `seconds`, `names` in a
 row, `then` places in order, `words` without underscores, `map a=x|b=y|otherwise`."""
 
 

@@ -162,7 +162,7 @@ judged as (
     select
         *,
         case
-            -- a denial that is over, or for others, leaves nothing behind
+            -- a denial that has ended, or for others, leaves nothing behind
             when decides = 'deny' and is_current and is_for_role then 'denied'
             when decides = 'deny' then null
             when decides = 'path_prefix' then 'undecidable'

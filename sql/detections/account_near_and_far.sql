@@ -35,13 +35,13 @@ columns:
   observables: {type: 'varchar[]', pii: indirect, is: devices}
 claim: >-
   Account {account} was used at {buildings:names} and through a VPN from outside[,
-  about {kilometres:number} km away,] at about the same time: {turns} switches within
+  about {kilometers:number} km away,] at about the same time: {turns} switches within
   minutes each.
 details:
   turns: int
   shortest_gap_seconds: double
   buildings: varchar[]
-  kilometres: int
+  kilometers: int
   network_kind: varchar
   kind_source: varchar
   is_shared_network: boolean
@@ -71,8 +71,8 @@ false_positives:
     for a home's.
   - The laptop is in the building too, on a line that a list takes for a home's.
 response: >
-  Have the password changed: the owner may not know of it. Leave questions to the office
-  that it is referred to.
+  Have the password changed: the owner may not know of it. Leave questions to the
+  office in charge.
 --- */
 with
 
@@ -250,7 +250,7 @@ turns as (
 measured as (
     select
         *,
-        kilometres_apart(there_lat, there_lon, near_lat, near_lon) as kilometres
+        kilometers_apart(there_lat, there_lon, near_lat, near_lon) as kilometers
     from turns
 )
 
@@ -270,7 +270,7 @@ select
             min(epoch(start_time) - epoch(previous_start)), 1
         ),
         buildings := sorted_values(near_building),
-        kilometres := round(min(kilometres), 0)::bigint,
+        kilometers := round(min(kilometers), 0)::bigint,
         network_kind := min(far_kind),
         kind_source := min(far_source),
         is_shared_network := ruled_out_if(bool_and(far_kind is not null)),

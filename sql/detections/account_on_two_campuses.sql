@@ -37,7 +37,7 @@ details:
   shortest_gap_seconds: double
   longest_gap_seconds: double
   travel_seconds: double
-  kilometres: double
+  kilometers: double
   buildings: varchar[]
   is_drive_possible: boolean
   is_lease_stale: boolean
@@ -46,11 +46,11 @@ details:
 explanations:
   - shared: drive
     says: >-
-      {shortest_gap_seconds:seconds} seconds apart; the drive takes at least
-      {travel_seconds:seconds}
+      {shortest_gap_seconds:seconds} apart; the drive takes at least
+      {travel_seconds:duration}
   - name: A stale address lease or a late log line
     test: is_lease_stale
-    says: '{turns} turns; one stale lease or late line makes at most two'
+    says: '{turns} switches; one stale lease or late line makes at most two'
   - live
   - clock
   - network
@@ -63,8 +63,8 @@ false_positives:
   - A network of the registry stands for another building than it says.
   - The second device is a remote session whose network is listed as wired.
 response: >
-  Have the password changed: the owner may not know of it. Leave questions to the office
-  that it is referred to.
+  Have the password changed: the owner may not know of it. Leave questions to the
+  office in charge.
 --- */
 with
 
@@ -123,7 +123,7 @@ moved as (
     select
         *,
         epoch(start_time) - epoch(previous_start) as gap_seconds,
-        kilometres_nearby(lat, lon, previous_lat, previous_lon) as kilometres
+        kilometers_nearby(lat, lon, previous_lat, previous_lon) as kilometers
     from stepped
     where device <> previous_device and campus <> previous_campus
 ),
@@ -131,7 +131,7 @@ moved as (
 timed as (
     select
         *,
-        drive_seconds(kilometres) as travel_seconds
+        drive_seconds(kilometers) as travel_seconds
     from moved
 ),
 
@@ -156,7 +156,7 @@ select
         shortest_gap_seconds := round(min(gap_seconds), 1),
         longest_gap_seconds := round(max(gap_seconds), 1),
         travel_seconds := round(min(travel_seconds), 0),
-        kilometres := round(min(kilometres), 1),
+        kilometers := round(min(kilometers), 1),
         buildings := sorted_values(building),
         is_drive_possible := round(min(gap_seconds), 1)
         >= round(min(travel_seconds), 0),

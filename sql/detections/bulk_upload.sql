@@ -5,7 +5,7 @@ summary: >
   sites that the list does not speak for; with too few such uploads to compare, an
   amount decides. What was sent is not known. A copy that goes there again and again is
   told once, on its first day, and again when it doubles; what the list of sites
-  speaks for is none. Only logs that count the bytes sent can show it; a proxy's
+  speaks for does not count. Only logs that count the bytes sent can show it; a proxy's
   often do not.
 code: AN-2
 kind: anomaly
@@ -75,7 +75,7 @@ details:
 explanations:
   - name: A copy that goes there regularly
     test: is_regular
-    ruled_out: on none of {logged_days:count earlier day} half as much went there
+    ruled_out: on no day of the {logged_days:count earlier day} half as much went there
     not_testable: the logs hold {logged_days:count earlier day} to compare with
   - name: What such devices usually send
     test: is_usual
@@ -90,7 +90,7 @@ explanations:
 would_change:
   - an entry for the site on the approved list
 false_positives:
-  - A back-up or a synchronised folder that began that day.
+  - A back-up or a synchronized folder that began that day.
   - A video or a camera's recordings that were handed in somewhere.
 response: >
   Decide whether the site is fit for what was sent. If it is, put it on the list.

@@ -29,7 +29,8 @@ columns:
 claim:
   - when: [is_account_ended]
     says: >-
-      Account {account} was used {days:count day} after its last day in the registry.
+      Account {account} was used {days:count day} after its last day on the account
+      list.
   - says: >-
       Account {account} was used {days:count day} after its owner's last day in the
       roster.

@@ -30,7 +30,7 @@ params:
     min: 1
     max: 24
     unit: hours
-    why: a filter is silent at night, a canary asks by day
+    why: a filter is silent outside school hours, a canary asks by day
 columns:
   subject: {type: varchar, pii: direct, is: 'device, else the destination'}
   start_time: {type: timestamptz, is: first line of that log on the day}

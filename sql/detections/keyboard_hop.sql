@@ -3,7 +3,7 @@ title: An account was logged on across town within minutes
 summary: >
   Work on one campus, then a logon at the keyboard on another campus sooner than
   anybody can travel, followed by work there. The logon ends the way, not the first
-  page after it. Fewer turns than for two campuses in turns, so each must be
+  page after it. Fewer switches than for two campuses, so each must be
   stronger: use before and after, an interactive logon, and both clocks known.
 code: SA-2
 kind: shared_account
@@ -77,8 +77,7 @@ false_positives:
   - A network of the registry stands for another building than it says.
   - A colleague logged on with this account with leave to do so.
 response: >
-  Look at what both devices logged. Leave questions to the office that it is referred
-  to.
+  Look at what both devices logged. Leave questions to the office in charge.
 --- */
 with
 
@@ -138,7 +137,7 @@ moved as (
         *,
         epoch(start_time) - epoch(previous_start) as gap_seconds,
         drive_seconds(
-            kilometres_nearby(lat, lon, previous_lat, previous_lon)
+            kilometers_nearby(lat, lon, previous_lat, previous_lon)
         ) as travel_seconds
     from stepped
     where device <> previous_device and campus <> previous_campus

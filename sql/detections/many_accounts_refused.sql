@@ -41,9 +41,9 @@ columns:
   measure: {type: double, is: accounts refused}
   observables: {type: 'varchar[]', pii: indirect, is: the device}
 claim: >-
-  From {account}, {accounts:count account} were refused within {minutes:count minute},
-  each at most {tries:count time}[{entered?}; {entered} of them got in from there soon
-  after].
+  From {account}, sign-in was refused to {accounts:count account} within
+  {minutes:count minute}, {tries:count once|at most # times} each[{entered?};
+  {entered} of them got in from there soon after].
 details:
   accounts: int
   known_accounts: int
@@ -67,7 +67,7 @@ explanations:
     not_testable: the registry does not know the address
   - name: Somebody who sets up or tests accounts
     test: is_tester
-    ruled_out: none of them was let in; whoever sets up accounts gets in
+    ruled_out: no account of them was let in; whoever sets up accounts gets in
     not_testable: some were let in; logs cannot tell a test from a trial
   - one_log
 would_change:

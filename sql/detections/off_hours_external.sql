@@ -2,7 +2,7 @@
 title: External sites on district property outside duty
 summary: >
   A staff account was at work on a district device, wholly outside its owner's
-  duty hours, with somebody at the keyboard, and spent the time on external sites,
+  duty hours, with somebody at the keyboard, and used external sites,
   minutes of it on sites known to be non-work. Grading in the evening on
   approved sites is never one.
 code: OH-1
@@ -91,8 +91,7 @@ false_positives:
   - From outside, a device of the owner's own was in use beside the district's, and no
     log of the VPN names either.
 response: >
-  Check the duty and calendar files first. Leave questions to the office that it is
-  referred to.
+  Check the duty and calendar files first. Leave questions to the office in charge.
 --- */
 with
 

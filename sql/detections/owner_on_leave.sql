@@ -60,13 +60,13 @@ explanations:
   - machine
   - approved
 would_change:
-  - a leave record that is cancelled or moved
+  - a leave record that is canceled or moved
   - extra duty on that day
 false_positives:
   - The leave was called off and the record not changed.
   - The owner came in during leave.
 response: >
-  Check the leave record first. Leave questions to the office that it is referred to.
+  Check the leave record first. Leave questions to the office in charge.
 --- */
 with
 

@@ -51,8 +51,8 @@ columns:
 claim:
   - when: [is_calling]
     says: >-
-      {account} fetched {files:count program} from {sites:names} and called there by
-      itself on {call_days:count day} since.
+      {account} fetched {files:count program} from {sites:names} and contacted
+      it by itself on {call_days:count day} since.
   - says: >-
       {account} fetched {files:count program} from {sites:names}. Whether it was opened
       is not known.

@@ -24,7 +24,7 @@ params:
     min: 5
     max: 480
     unit: minutes
-    why: minutes with a request; a visitor's look at one page is none
+    why: minutes with a request; a visitor's look at one page does not count
   lists:
     type: int
     default: 2

@@ -17,7 +17,7 @@ grain: [subject, event_date]
 window: {days_before: 30}
 params:
   event_date: {type: date}
-  kilometres:
+  kilometers:
     type: int
     default: 500
     min: 100
@@ -52,13 +52,13 @@ params:
 columns:
   start_time: {type: timestamptz, is: first sign-in of the pair}
   end_time: {type: timestamptz, is: second sign-in of the pair}
-  measure: {type: double, is: kilometres}
+  measure: {type: double, is: kilometers}
   observables: {type: 'varchar[]', pii: indirect, is: none; both are outside}
 claim: >-
-  Account {account} signed in from two places about {kilometres:number} km apart within
+  Account {account} signed in from two places about {kilometers:number} km apart within
   {minutes:count minute}.
 details:
-  kilometres: int
+  kilometers: int
   minutes: int
   network_kinds: varchar[]
   is_shared_network: boolean
@@ -183,7 +183,7 @@ stepped as (
 pairs as (
     select
         *,
-        kilometres_apart(lat, lon, previous_lat, previous_lon)
+        kilometers_apart(lat, lon, previous_lat, previous_lon)
         - accuracy_km
         - previous_accuracy_km as distance_km,
         greatest(epoch(time) - epoch(previous_time), 1) / 3600 as hours
@@ -205,7 +205,7 @@ pairs as (
 impossible as (
     select *
     from pairs
-    where distance_km >= $kilometres and distance_km / hours >= $speed
+    where distance_km >= $kilometers and distance_km / hours >= $speed
 ),
 
 -- the pair that shows it best
@@ -233,7 +233,7 @@ select
         [event_id, previous_id, next_event_id, previous_next_id]
     ) as evidence,
     struct_pack(
-        kilometres := round(distance_km, 0)::bigint,
+        kilometers := round(distance_km, 0)::bigint,
         minutes := round(hours * 60, 0)::bigint,
         network_kinds := [previous_kind, network_kind],
         is_shared_network := ruled_out_if(

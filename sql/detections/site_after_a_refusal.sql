@@ -86,7 +86,7 @@ would_change:
 false_positives:
   - The refused requests were an advertisement's, and the later use was work.
 response: >
-  Decide about the site first. Leave questions to the office that it is referred to.
+  Decide about the site first. Leave questions to the office in charge.
 --- */
 with
 

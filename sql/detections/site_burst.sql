@@ -2,10 +2,11 @@
 title: Very many sites in one hour
 summary: >
   In one hour an account reached more different sites than anybody does: forty or
-  more, and twice as many as all but one in a thousand hours of its like. How much came
+  more, and twice as many as all but one in a thousand hours of similar accounts. How
+  much came
   from them does not matter, since whoever tries out addresses gets little from each.
   Programs that search or copy the web do so, and tools that try out addresses. Tabs
-  that a browser restores come at once and are none.
+  that a browser restores come at once and do not count.
 code: AN-4
 kind: anomaly
 severity: low

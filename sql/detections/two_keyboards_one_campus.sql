@@ -54,8 +54,7 @@ false_positives:
   - The second device is on loan to the owner and the registry does not say so.
   - Two people work together and one types for the other.
 response: >
-  Check whose the second device is today. Leave questions to the office that it is
-  referred to.
+  Check whose the second device is today. Leave questions to the office in charge.
 --- */
 with
 

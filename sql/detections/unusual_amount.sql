@@ -85,7 +85,7 @@ would_change:
 false_positives:
   - A new class, a test week, a project; there are many good reasons for a busy hour.
 response: >
-  Look whether a known reason fits. If none does, look at the hour's requests.
+  Look whether a known reason fits. If no reason fits, look at the hour's requests.
 --- */
 with
 

@@ -2,7 +2,8 @@
 summary: >
   Which device held an address, from when to when: by a lease, by a tunnel from
   outside, or fixed in the registry. A lease ends when it is released, expires,
-  runs out, goes to another card, or is next renewed. What nobody renewed for long
+  runs out, goes to another card, or is next renewed. What nobody renewed for a
+  long time
   is not believed; on Wi-Fi, where addresses linger, sooner. A tunnel names an
   account, not a device: it is taken for the owner's laptop where the registry
   assigns exactly one, which a rule must confirm by a logon there; else for a device

@@ -91,7 +91,7 @@ paired as (
         ) = 1
 ),
 
-centred as (
+centered as (
     select
         host,
         difference,
@@ -105,5 +105,5 @@ select
     median(abs(difference - middle)) as spread_seconds,
     count(*) as pair_count,
     $event_date::date as event_date
-from centred
+from centered
 group by host

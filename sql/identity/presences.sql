@@ -1,7 +1,7 @@
 /* ---
 summary: >
   Who was where, from when to when, and by whose word. *keyboard*: a logon or unlock at
-  a device, with its clock put right; *live* until the next lock or logoff, for at most
+  a device, with its clock corrected; *live* until the next lock or logoff, for at most
   a few hours, *locked* from a lock to what comes next. A logon that is locked within
   seconds is the machine signing itself on after a restart: nobody was there. *wifi*:
   802.1X or RADIUS let the account's card into the network. *tunnel*: a VPN gave it an

@@ -64,7 +64,7 @@ named as (
         ip,
         byte_count,
         user_name is null as is_without_account,
-        -- an address in the place of a name tells no host either
+        -- an address in place of a name tells no host either
         host is null or regexp_full_match(host, '[0-9.]+|.*:.*') as is_without_host
     from lines
 ),

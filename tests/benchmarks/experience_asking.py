@@ -3,7 +3,7 @@
     python -m tests.benchmarks.experience_asking --home HOME [--demo]
 
 HOME is a district home with a snapshot, such as the demo's. With `--demo` the demo
-is made anew in a folder of its own, and timed. It fails nothing.
+is made again in a folder of its own, and timed. It fails nothing.
 """
 
 import argparse
@@ -146,8 +146,9 @@ def demo() -> Figure:
     with tempfile.TemporaryDirectory() as folder:
         command = [
             sys.executable,
-            "-m",
-            "pipelines.synthetic",
+            "-c",
+            "from pipelines.cli import main; main()",
+            "demo",
             "--home",
             f"{folder}/home",
         ]

@@ -20,10 +20,10 @@ from pipelines.reports.weekly import Pages, weekly_report
 from pipelines.reports.words import lint, reading_grade
 from tests.benchmarks.figures import Figure, least, most, nothing
 from tests.sections.fixtures import MONDAY, WEEKS
-from tests.sections.reading import Page, sheet, texts
+from tests.sections.reading import Page, texts
 from tests.sections.test_mail import ALLOWED, PLACE
 from tests.sections.test_palette import SERIES, SIGHT, distance, lab, seen
-from tests.sections.test_weekly import csv_rows, numbers_by_link
+from tests.sections.test_weekly import csv_rows, numbers_by_link, sheets_of
 from tests.sections.year import cases_of, year
 
 WEEK = "2026-W47"
@@ -134,7 +134,8 @@ def unequal(tally: Tally, inputs: ReportInputs, pages: Pages) -> Iterator[str]:
 def held_by(inputs: ReportInputs, path: str) -> int:
     """Log lines of the case that a page is about."""
     own = inputs.findings.filter(pl.col("case_id") == Path(path).stem)["finding_id"]
-    return inputs.evidence.filter(pl.col("finding_id").is_in(own.to_list())).height
+    lines = inputs.evidence.filter(pl.col("finding_id").is_in(own.to_list()))
+    return lines.select("source", "path", "line_no").unique().height
 
 
 def dead(pages: Pages) -> Iterator[str]:
@@ -162,18 +163,17 @@ def said(pages: Pages) -> Iterator[str]:
 
 
 def differing(inputs: ReportInputs, pages: Pages, plain: str) -> Iterator[str]:
-    """Numbers that mail, page one, rows, workbook, Parquet and frame do not share."""
+    """Numbers that mail, page one, rows, workbook and frame do not share."""
     labels = {"needs-you": "Needs you", "shared-accounts": "Shared accounts",
               "new-sites": "Not on the list",
               "off-hours-accounts": "Outside hours"}  # fmt: skip
     shown = numbers_by_link(pages[INDEX])
+    _, sheets = sheets_of(pages)
     for key, label in labels.items():
         if key not in shown:
             continue
-        base = f"{WEEK}/data/number-{key}"
-        table = pl.read_parquet(as_bytes(pages[f"{base}.parquet"]))
-        sizes = {shown[key], len(csv_rows(pages[f"{base}.csv"])), table.height,
-                 len(sheet(as_bytes(pages[f"{base}.xlsx"]))) - 1}  # fmt: skip
+        rows = csv_rows(pages[f"{WEEK}/data/number-{key}.csv"])
+        sizes = {shown[key], len(rows), len(sheets[f"number-{key}"]) - 1}
         if key == "needs-you":
             sizes.add(cases_of(inputs))
         if len(sizes) > 1 or f"{label}: {shown[key]:,} " not in plain:

@@ -41,12 +41,26 @@ def stranger(
         folder: Holds both in the end.
         more: Further options of the generator, such as `--no-violations`.
     """
-    made, home = folder / "made", folder / "home"
+    home = folder / "home"
+    made = generated(folder, seed=seed, people=people, weeks=weeks, more=more)
+    schoolbell("init", home, "--name", NAME, "--zone", ZONE)
+    lay(made, home)
+    return Stranger(made, home)
+
+
+def generated(
+    folder: Path, *, seed: int, people: int, weeks: int, more: Sequence[str] = ()
+) -> Path:
+    """The folder of a district that the generator made."""
+    made = folder / "made"
     sizes = ["--seed", seed, "--people", people, "--weeks", weeks]
     _python(JUDGE / "prairie_bend.py", "--out", made, *sizes, *more)
-    schoolbell("init", home, "--name", NAME, "--zone", ZONE)
+    return made
+
+
+def lay(made: Path, home: Path) -> None:
+    """Copy its registry and its logs into a home that `init` made."""
     subprocess.run(["bash", JUDGE / "lay_home.sh", made, home], check=True)
-    return Stranger(made, home)
 
 
 def schoolbell(*words: object) -> str:

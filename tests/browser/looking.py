@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pipelines.reports.archive import write_archive
 from pipelines.reports.editions import edition_report, editions
-from pipelines.reports.exports import Export
+from pipelines.reports.exports import Book
 from pipelines.reports.mail import mail
 from pipelines.reports.publishing import _replace as replace_week
 from pipelines.reports.schemas import empty_frame
@@ -166,7 +166,7 @@ def write_all(folder: Path, weeks=tuple(WEEKS)) -> Path:
 
 def without_files(pages: Pages) -> Pages:
     """The pages alone: nobody opens a workbook here, and to write them takes long."""
-    return {path: page for path, page in pages.items() if not isinstance(page, Export)}
+    return {path: page for path, page in pages.items() if not isinstance(page, Book)}
 
 
 def page_types(folder: Path) -> dict[str, Path]:

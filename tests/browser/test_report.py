@@ -216,9 +216,24 @@ def test_a_phone_has_a_layout_of_its_own(browser, archive, name):
     )
 
 
-@pytest.mark.parametrize("name", ["c-2026w47-001", "f-2026w47-001"])
-def test_a_case_opens_with_its_picture(browser, archive, name):
-    path = archive / "busy" / "2026-W47" / "evidence" / f"{name}.html"
+UNNAMED = """() => [...document.querySelectorAll(".sheet table")].flatMap(table => {
+  const names = [...table.querySelectorAll("th")].map(th => th.textContent);
+  return [...table.querySelectorAll("tbody tr")].flatMap(row => [...row.children]
+    .filter((td, at) => getComputedStyle(td, "::before").content
+                        !== `"${names[at]}"`).map(td => td.textContent));
+})"""
+
+
+@pytest.mark.parametrize("name", ["index", "pictures", "rules"])
+def test_a_phone_names_the_column_of_each_cell(browser, archive, name):
+    view = {"width": 360, "height": 740}
+    page = Visit(browser, report(archive, page=name), viewport=view).page
+    assert page.locator(".sheet td").count() > 10
+    assert page.evaluate(UNNAMED) == []
+
+
+def test_a_case_opens_with_its_picture(browser, archive):
+    path = archive / "busy" / "2026-W47" / "evidence" / "c-2026w47-001.html"
     for width, height in ((1366, 768), (360, 740)):
         view = {"width": width, "height": height}
         page = Visit(browser, path, viewport=view).page

@@ -11,6 +11,7 @@ import pytest
 
 from pipelines.defs.automation import RANGE_END, RANGE_START
 from pipelines.defs.outputs import logged
+from pipelines.defs.resources import HomeResource
 from pipelines.district import open_district
 from pipelines.findings.unjudged import Failure, failures
 from pipelines.run.run import Result
@@ -117,9 +118,10 @@ def events_of(answer):
     return [] if isinstance(answer, dg.SkipReason) else answer.asset_events
 
 
-def test_what_a_run_built_is_shown_once_by_day(district, locate, tmp_path):
+def test_what_a_run_built_is_shown_once_by_day(district, locate, tmp_path, monkeypatch):
     home = district.copy(tmp_path)
     location = locate(home)
+    monkeypatch.setattr(HomeResource, "warehouse", None)  # which opens it for writing
     first = events_of(location.ask("built_elsewhere"))
     rows = rows_of(home)
     shown = {
@@ -136,11 +138,70 @@ def test_what_a_run_built_is_shown_once_by_day(district, locate, tmp_path):
     told = {".".join(one.asset_key.path) for one in first}
     assert told >= {"snapshots.current", "reports.weekly", "raw.logons"}
     assert told >= set(models())
-    assert isinstance(location.ask("built_elsewhere"), dg.SkipReason)
+    with monkeypatch.context() as patch:
+        patch.setattr("pipelines.defs.elsewhere.reading", None)  # nothing is opened
+        patch.setattr(HomeResource, "idle", None)
+        assert isinstance(location.ask("built_elsewhere"), dg.SkipReason)
     with duckdb.connect(DistrictHome(home).warehouse) as connection:
         connection.execute("delete from core.duty where event_date = date '2026-10-20'")
     again = events_of(location.ask("built_elsewhere"))
     assert {one.partition for one in again} == {"2026-10-20"}
+
+
+# what the pages show
+
+
+def previews(made):
+    return {
+        (".".join(one.asset_key.path), one.partition or ""): one.metadata["preview"]
+        for one in made
+        if "preview" in one.metadata
+    }
+
+
+def test_a_table_is_previewed_without_a_name_or_a_text_of_a_log(
+    district, locate, tmp_path
+):
+    home = district.copy(tmp_path)
+    made = events_of(locate(home).ask("built_elsewhere"))
+    shown = previews(made)
+    newest = ("core.presence_blocks", "2026-10-20")
+    assert shown[newest].records[0].data["attribution_grade"] in "ABCD"
+    assert {day for name, day in shown if name == "core.http_requests"} == {newest[1]}
+    rows = rows_of(home)
+    personal = ("account", "device", "user_name", "src_ip", "ip", "host", "site", "url")
+    secret = {
+        str(value)
+        for frame in rows.values()
+        for column in set(personal) & set(frame.columns)
+        for value in frame[column].drop_nulls().unique()
+        if len(str(value)) > 3
+    }
+    assert len(secret) > 50
+    seen = {
+        value
+        for table in shown.values()
+        for record in table.records
+        for value in record.data.values()
+    }
+    assert not seen & secret
+
+
+def test_a_build_says_beforehand_what_it_replaces(ran, locate, tmp_path):
+    home = tmp_path / "home"
+    shutil.copytree(ran.home, home)
+    location = locate(home)
+    name = dg.AssetKey(["core", "http_requests"])
+    result = materialize(location, name)
+    rows = rows_of(home)["core.http_requests"]["event_date"].cast(str)
+    kept = (rows == "2026-10-20").sum()
+    said = (
+        "core.http_requests: builds 1 days, 2026-10-20 to 2026-10-20; "
+        f"replaces {kept:,} rows"
+    )
+    logs = location.instance.all_logs(result.run_id)
+    assert said in [one.user_message for one in logs]
+    assert ran.answers["dirty, taken in"][1]["schoolbell/rebuilds"].startswith("2 days")
 
 
 # the checks

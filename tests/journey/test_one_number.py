@@ -121,8 +121,11 @@ def test_cases_that_wait(home, newest, waiting):
 
 def table_row(path, week):
     """The cases of a week in the index of weeks."""
-    text = path.read_text(encoding="utf-8").partition(f"{week}/index.html")[2]
-    return int(re.search(r'data-label="Cases to decide">(\d+)<', text)[1])
+    text = path.read_text(encoding="utf-8").rpartition(f"{week}/index.html")[2]
+    head = path.read_text(encoding="utf-8").partition("</thead>")[0]
+    at = re.findall(r'<th scope="col"[^>]*>([^<]*)<', head).index("Cases to decide")
+    cells = re.findall(r"<td[^>]*>([^<]*)<", text)  # from the cell after the link's
+    return int(cells[at - 1])
 
 
 def words_of(text, pattern):
@@ -186,7 +189,7 @@ def test_a_verdict_on_a_case_is_one_on_each_of_its_findings(district, tmp_path):
         if row["findings"] > 1 and row["standing"] == "waiting"
     )  # fmt: skip
     done = schoolbell(
-        "findings", "verdict", case["case_id"], "authorised", "--reason",
+        "findings", "verdict", case["case_id"], "authorized", "--reason",
         "the principal had asked for it", "--json", "--home", home,
     )  # fmt: skip
     (said,) = rows_of(done)
@@ -194,7 +197,7 @@ def test_a_verdict_on_a_case_is_one_on_each_of_its_findings(district, tmp_path):
     own = [row for row in listed if row["case_id"] == case["case_id"]]
     assert {row["finding_id"] for row in own} == set(said["finding_ids"])
     assert {(row["status"], row["verdict"]) for row in own} == {
-        ("explained", "authorised")
+        ("explained", "authorized")
     }
     with open_district(home) as opened:
         entries = open_chain(opened.store, opened.home).entries()

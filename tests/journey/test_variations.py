@@ -14,7 +14,7 @@ from tests.conftest import LONG
 from tests.journey.small import small, two_days
 
 QUICK = (
-    "accounts are spelt with a domain that no setting names",
+    "accounts have a domain that no setting names",
     "computers are listed in capitals",
     "lists write another maker's words",
 )

@@ -1,76 +1,132 @@
-"""A newcomer's way without anybody at the keyboard, from a clone to a restored home.
+"""A newcomer's way without anybody at the keyboard, from nothing to a restored home.
 
-    python -m tests.newcomer [--into FOLDER] [--from REPOSITORY]
+    python -m tests.newcomer [--wheel] [--into FOLDER] [--from REPOSITORY] [--seed N]
 
-Clones the repository, makes the demo, opens its notebooks, then makes a district of
-its own from the sample corpora, reads its report, opens the notebooks on it, backs it
-up and restores it elsewhere. Ends at the first step that does not work.
+Clones the repository, or makes a wheel of it and installs that into an environment of
+its own; makes the demo and asks it; then takes a district that somebody else made (the
+sample corpora, where that generator is not there), reads its report, asks again, backs
+it up and restores it elsewhere. Ends at the first step that does not work.
 """
 
 import argparse
 import os
+import secrets
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from tests.benchmarks import judge
 from tests.conftest import REPO_ROOT
-from tests.newcomer.story import MORE, Means, own_district
+from tests.newcomer.story import (
+    MORE,
+    Means,
+    from_corpora,
+    from_stranger,
+    own_district,
+    people_of,
+    people_of_corpora,
+)
 
 OURS = ("SCHOOLBELL_", "VIRTUAL_ENV", "DAGSTER_", "PYTHON", "MAKE", "MFLAGS")
 """Variables of this process that a newcomer would not have."""
+DEMO = ("--people", 60, "--weeks", 1)
+"""The size of the demo of a wheel; that of a clone is the whole one."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--wheel", action="store_true")
     parser.add_argument("--into", type=Path)
     parser.add_argument("--from", dest="source", default=str(REPO_ROOT))
+    parser.add_argument("--seed", type=int, default=secrets.randbelow(90_000) + 10_000)
     asked = parser.parse_args()
+    way = wheel if asked.wheel else clone
     with tempfile.TemporaryDirectory() as spare:
         folder = (asked.into or Path(spare)).resolve()
         folder.mkdir(parents=True, exist_ok=True)
         began = time.monotonic()
-        for what in story(asked.source, folder):
+        for what in story(way, asked.source, folder, asked.seed):
             print(f"{time.monotonic() - began:7.0f} s  {what}", flush=True)
 
 
-def story(source: str, folder: Path) -> Iterator[str]:
+Way = Callable[[str, Path], Iterator[str]]
+"""From a source to a program that made a demo; says after each step what was done."""
+
+
+def story(way: Way, source: str, folder: Path, seed: int) -> Iterator[str]:
     """Every step; says after each what was done."""
-    clone = folder / "schoolbell"
-    called(folder, "git", "clone", "-q", source, clone)
-    yield "git clone"
-    called(clone, "make", "setup")
-    yield "make setup"
-    said = called(clone, "make", "demo")
-    assert (clone / "demo-district" / "reports" / "latest.html").is_file()
-    yield "make demo: " + said.strip().splitlines()[-1]
-    yield f"{notebooks(clone, clone / 'demo-district')} notebooks on the demo"
-    program = clone / ".venv" / "bin" / "schoolbell"
+    yield from way(source, folder)
+    own = folder / "own"
+    own.mkdir()
+    is_there = judge.JUDGE.is_dir()
+    program = folder / "schoolbell" / ".venv" / "bin" / "schoolbell"
     means = Means(
         command=lambda *words: called(folder, program, *words),
-        notebooks=lambda home: notebooks(clone, home),
-        folder=folder / "own",
-        sources=MORE,
+        notebooks=lambda home: asked_of(folder, home),
+        folder=own,
+        bring=from_stranger(own, seed) if is_there else from_corpora(MORE),
+        names=people_of if is_there else people_of_corpora,
     )
-    means.folder.mkdir()
+    yield f"a district of another author, seed {seed}" if is_there else "corpora"
     yield from own_district(means)
 
 
-def notebooks(clone: Path, home: Path) -> int:
-    """Run each as a person would, in a process of its own."""
-    paths = sorted((clone / "notebooks").glob("*.ipynb"))
+def clone(source: str, folder: Path) -> Iterator[str]:
+    """By the book: clone, set up, demo."""
+    place = folder / "schoolbell"
+    called(folder, "git", "clone", "-q", source, place)
+    yield "git clone"
+    called(place, "make", "setup")
+    yield "make setup"
+    said = called(place, "make", "demo")
+    yield "make demo: " + said.strip().splitlines()[-1]
+    yield f"{asked_of(folder, place / 'demo-district')} notebooks on the demo"
+
+
+def wheel(source: str, folder: Path) -> Iterator[str]:
+    """As `pipx` and `uv tool` do: a wheel in an environment of its own."""
+    build = (sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder)
+    called(Path(source), *build)
+    (made,) = folder.glob("schoolbell-*.whl")
+    yield f"{made.name}, {made.stat().st_size / 1e6:.1f} MB"
+    place = folder / "schoolbell" / ".venv"
+    uv = REPO_ROOT / ".uv" / "bin" / "uv"
+    called(folder, uv, "venv", "-q", "--python", sys.executable, place)
+    python = place / "bin" / "python"
+    called(folder, uv, "pip", "install", "-q", "--python", python, made)
+    yield "installed"
+    uvx = (uv, "tool", "run", "--from", made, "schoolbell", "--version")
+    yield f"uvx: schoolbell {called(folder, *uvx).strip()}"
+    said = called(folder, place / "bin" / "schoolbell", "demo", *DEMO)
+    yield "schoolbell demo: " + said.strip().splitlines()[-1]
+    asked_of(folder, folder / "demo-district")
+    yield "a question to the demo"
+
+
+QUESTION = """
+import sys
+from pipelines import connect
+con = connect(sys.argv[1])
+assert con.sql("select count(*) from core.http_requests").fetchall()[0][0] > 0
+con.close()
+"""
+
+
+def asked_of(folder: Path, home: Path) -> int:
+    """Run each notebook as a person would; without any, ask one question."""
+    place = folder / "schoolbell"
+    paths = sorted((place / "notebooks").glob("*.ipynb"))
     for path in paths:
         out = home.parent / f"{home.name}-{path.name}"
-        command = (
-            clone / ".venv" / "bin" / "jupyter",
-            "execute",
-            path,
-            "--output",
-            out,
-        )
-        called(path.parent, *command, SCHOOLBELL_HOME=str(home), PYTHONPATH=str(clone))
+        words = ("execute", path, "--output", out)
+        run = place / ".venv" / "bin" / "jupyter"
+        variables = {"SCHOOLBELL_HOME": str(home), "PYTHONPATH": str(place)}
+        called(path.parent, run, *words, **variables)
+    if not paths:
+        called(folder, place / ".venv" / "bin" / "python", "-c", QUESTION, home)
     return len(paths)
 
 

@@ -7,7 +7,14 @@ import pytest
 
 from tests.conftest import LONG, REPO_ROOT
 from tests.journey.commands import schoolbell
-from tests.newcomer.story import SQUID, Means, is_there, own_district
+from tests.newcomer.story import (
+    SQUID,
+    Means,
+    from_corpora,
+    is_there,
+    own_district,
+    people_of_corpora,
+)
 from tests.notebooks.running import NOTEBOOKS, kernel, shown
 
 pytestmark = [
@@ -31,14 +38,17 @@ def notebooks(home):
 
 
 def test_a_district_of_their_own(tmp_path):
-    done = list(own_district(Means(command, notebooks, tmp_path, SQUID)))
+    bring, names = from_corpora(SQUID), people_of_corpora
+    means = Means(command, notebooks, tmp_path, bring, names)
+    done = list(own_district(means))
     assert done[-1] == "the restored home knows every line"
     assert "122 lines, each in one place" in done
 
 
-@pytest.mark.skipif(not LONG, reason="clones, installs, makes the demo: minutes")
-def test_from_a_clone_to_a_restore(tmp_path):
-    words = [sys.executable, "-m", "tests.newcomer", "--into", tmp_path / "new"]
+@pytest.mark.skipif(not LONG, reason="installs, makes the demo: minutes")
+@pytest.mark.parametrize("way", [(), ("--wheel",)], ids=["clone", "wheel"])
+def test_from_nothing_to_a_restore(tmp_path, way):
+    words = [sys.executable, "-m", "tests.newcomer", "--into", tmp_path / "new", *way]
     done = subprocess.run(
         words, cwd=REPO_ROOT, capture_output=True, text=True, check=False
     )

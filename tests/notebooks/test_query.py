@@ -58,7 +58,7 @@ def test_a_saved_query_gives_the_columns_of_its_header(con, name):
     known = {"account": subject, "device": device, "site": "google.com"}
     known |= dict.fromkeys(("first", "since"), "2026-10-19") | {"minutes": "30"}
     given = {one: known[one] for one in query.header.params}
-    rows = con.frame(query.query, **values_of(query, given, con.zone))
+    rows = con.saved(name, **given)
     assert rows.columns == list(query.header.columns)
     assert rows.height
     assert rows.select(query.header.grain).is_unique().all()
@@ -77,6 +77,12 @@ def test_a_value_that_is_missing_wrong_or_not_asked_for_is_told():
             values_of(query, wrong, "UTC")
     with pytest.raises(ModelError, match="no saved query 'nothing'"):
         saved_query("nothing")
+
+
+def test_a_connection_lists_the_saved_queries(con):
+    assert con.saved()["query"].to_list() == list(saved_queries())
+    with pytest.raises(ModelError, match="first has no value"):
+        con.saved("top_sites")
 
 
 @pytest.mark.slow

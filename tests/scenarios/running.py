@@ -22,7 +22,7 @@ from pipelines.state.database import Store, open_store
 from pipelines.warehouse import builds, inputs
 from pipelines.warehouse.builds import Builder, Quarantine
 from pipelines.warehouse.database import Database, writing
-from pipelines.warehouse.detections import catalogue
+from pipelines.warehouse.detections import catalog
 from pipelines.warehouse.library import models
 from pipelines.warehouse.models import Model
 from tests.scenarios import places
@@ -189,7 +189,7 @@ def _findings(
     known = Circumstances(exceptions=registry.frames["exceptions"])
     return [
         finding
-        for detection in catalogue(needed, registry).values()
+        for detection in catalog(needed, registry).values()
         for finding in judge(detection, candidates(database, detection, days), known)
     ]
 

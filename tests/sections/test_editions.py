@@ -2,6 +2,7 @@
 
 import io
 import re
+import zipfile
 from dataclasses import replace
 
 import polars as pl
@@ -79,10 +80,11 @@ def text_of(pages):
 
 
 def read(path, content):
-    """The cells of a workbook or Parquet file, and the names of its columns."""
-    if path.endswith(".parquet"):
-        return pl.read_parquet(io.BytesIO(content)).write_csv()
-    rows = [*sheet(content), *sheet(content, 2)]
+    """The cells of a workbook."""
+    assert path.endswith(".xlsx")
+    with zipfile.ZipFile(io.BytesIO(content)) as book:
+        size = sum("/sheet" in name for name in book.namelist())
+    rows = (row for at in range(size) for row in sheet(content, at + 1))
     return "\n".join(" ".join(map(str, row)) for row in rows)
 
 

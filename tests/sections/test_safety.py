@@ -82,7 +82,7 @@ def test_csv_cells_are_not_formulas():
 def test_csv_and_sheets_hold_no_hidden_characters():
     hostile = table("Files", ["Path"], [["a\x1b[2J\u202egol\x07.zip"]])
     rows = [hostile.labels, [hostile.rows[0][0].value]]
-    with zipfile.ZipFile(io.BytesIO(workbook(rows, []))) as book:
+    with zipfile.ZipFile(io.BytesIO(workbook({"Files": rows}))) as book:
         sheet = book.read("xl/sharedStrings.xml").decode()
     for text in (to_csv(hostile), sheet):
         assert "a\\u001b[2J\\u202egol\\u0007.zip" in text

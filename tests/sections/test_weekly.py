@@ -3,6 +3,8 @@
 import csv
 import io
 import posixpath
+import re
+import zipfile
 from dataclasses import replace
 from datetime import timedelta
 
@@ -149,7 +151,6 @@ NOT_IN_BUSY = {"corrections", "student-cases", "rule-coverage"}
 SHOWN = [one.name for one in sections() if one.name not in NOT_IN_BUSY]
 MAY_GO = [section.name for section in sections() if not section.stays]
 NAMES = tuple(section.name for section in sections())
-KINDS = ("csv", "parquet", "xlsx")
 
 
 @pytest.mark.parametrize("off", [*((name,) for name in MAY_GO), NAMES])
@@ -167,7 +168,7 @@ def test_a_section_that_is_off_is_left_out_and_nothing_leads_to_it(off):
     assert sorted(found) == sorted(f"{name}-part" for name in kept)
     for one in sections():
         assert found.get(f"{one.name}-part", PAGES[one.page][0]) == PAGES[one.page][0]
-    left = {f"2026-W47/data/{name}.{kind}" for name in gone for kind in KINDS}
+    left = {f"2026-W47/data/{name}.csv" for name in gone}
     assert pages_of("busy").keys() - pages.keys() == left
     test_every_link_leads_to_a_page_of_the_archive(pages)
     test_every_number_equals_its_evidence(pages)
@@ -403,35 +404,58 @@ def fits(value):
     return value[: 32_767 - len(CUT)] + CUT if is_long else value
 
 
-def test_each_selection_is_the_same_rows_in_every_kind_of_file(week, pages):
-    csvs = {path[:-4] for path in pages if path.endswith(".csv")}
-    bases = {base for base in csvs if "/finding-" not in base}
-    assert bases == {path[:-8] for path in pages if path.endswith(".parquet")}
-    for base in sorted(bases) if week == "hostile" else sorted(bases)[::7]:
-        rows = csv_rows(pages[f"{base}.csv"])
-        frame = pl.read_parquet(as_bytes(pages[f"{base}.parquet"]))
-        head, *cells = sheet(as_bytes(pages[f"{base}.xlsx"]))
-        assert head == frame.columns
-        assert len(rows) == frame.height == len(cells)
-        for row, known, shown in zip(rows, frame.rows(), cells, strict=True):
-            blanks = [None] * (len(known) - len(shown))
-            assert [fits(value) for value in known] == shown + blanks
-            assert [v.removeprefix("'") for v in row.values()] == [
-                "" if v is None else str(v) for v in known
+BOOK = "2026-W47/data/week.xlsx"
+
+
+def sheets_of(pages):
+    """The first sheet, as names and values, and the rows of each other by its name."""
+    content = as_bytes(pages[BOOK])
+    with zipfile.ZipFile(io.BytesIO(content)) as book:
+        names = re.findall(
+            r'<sheet name="([^"]+)"', book.read("xl/workbook.xml").decode()
+        )
+    held = {name: sheet(content, at) for at, name in enumerate(names, start=1)}
+    return dict(held.pop("About")), held
+
+
+def test_each_selection_is_the_same_rows_as_csv_and_in_the_workbook(week, pages):
+    files = {p.split("/")[-1][:-4]: p for p in pages if p.startswith("2026-W47/data/")}
+    about, sheets = sheets_of(pages)
+    no_sheet = ("finding-", "week", "student-cases")
+    csvs = {name for name in files if not name.startswith(no_sheet)}
+    assert sheets.keys() == {name[:31] for name in csvs}
+    assert csvs <= about.keys()
+    for name in csvs:
+        rows = csv_rows(pages[files[name]])
+        head, *cells = sheets[name[:31]]
+        assert len(rows) == len(cells)
+        for row, shown in zip(rows, cells, strict=True):
+            assert [*row] == head
+            blanks = [None] * (len(row) - len(shown))
+            said = [value.removeprefix("'") for value in row.values()]
+            assert [fits(value) for value in said] == [
+                "" if value is None else str(value) for value in shown + blanks
             ]
 
 
 def test_exports_are_the_same_bytes_each_time():
-    for path, page in pages_of("busy").items():
-        if path.startswith("2026-W47/data/number-"):
-            assert as_bytes(page) == as_bytes(page)
+    book = pages_of("busy")[BOOK]
+    assert as_bytes(book) == as_bytes(book)
 
 
-def test_a_workbook_says_what_its_rows_are():
-    about = dict(sheet(as_bytes(pages_of("busy")["2026-W47/data/cases.xlsx"]), 2))
-    assert about["Rows"] == "11"
+def test_a_workbook_says_what_its_sheets_are():
+    about, sheets = sheets_of(pages_of("busy"))
+    assert len(sheets["cases"]) == 11 + 1
+    assert about["cases"].endswith("(11 rows)")
     assert about["Report"].startswith("r-2026w47-")
     assert "code names" in about["Names"]
+
+
+def test_a_table_that_excel_cannot_hold_is_in_the_csv_alone(monkeypatch):
+    monkeypatch.setattr("pipelines.reports.tables.MOST_IN_EXCEL", 5)
+    about, sheets = sheets_of(weekly_report(busy(), MONDAY))
+    assert "cases" not in sheets
+    assert "too many for Excel: see the CSV file" in about["cases"]
 
 
 def test_the_same_week_of_school_a_year_before():

@@ -16,7 +16,7 @@ from pipelines.ingest.drift import Drift
 from pipelines.registry.policy import default_policy, read_policy
 from pipelines.warehouse import library
 from pipelines.warehouse.database import writing
-from pipelines.warehouse.detections import catalogue
+from pipelines.warehouse.detections import catalog
 from pipelines.warehouse.models import arguments
 from pipelines.warehouse.needs import blocked_rules, disabled
 from tests.sql.tables import Case, create
@@ -119,7 +119,7 @@ def test_it_has_its_case(dropped):
 def test_it_is_judged_in_its_own_words(dropped):
     policy = read_policy(default_policy())
     registry = SimpleNamespace(frames=policy._asdict())
-    detection = catalogue(library.models(), registry)["ZZ-1"]
+    detection = catalog(library.models(), registry)["ZZ-1"]
     with writing(dropped.parent / "w.duckdb", threads=1) as database:
         create(database, "core.presences")
         database.rows(

@@ -28,7 +28,7 @@ def replay(home: Home) -> Replay:
     )
 
 
-def test_a_format_that_learnt_more_reads_its_rejects_again(home):
+def test_a_format_that_learned_more_reads_its_rejects_again(home):
     odd = lines(100, 120).replace(b"TCP_MISS/200", b"tcp_miss/200")
     home.put("a.log", lines(0, 50) + odd + b"nothing\n\n")
     home.run()

@@ -42,9 +42,9 @@ def test_a_field_in_other_words_blocks_what_needs_it_until_the_old_ones_come_bac
     assert found.share_since == pytest.approx(0.08)
 
 
-def test_a_word_that_is_learnt_is_told_once_and_blocks_nothing():
-    learnt = {"allowed": 60, "warned": 40}
-    (found,) = in_series(days(*[USUAL] * 4, learnt, learnt, learnt))
+def test_a_word_that_is_learned_is_told_once_and_blocks_nothing():
+    learned = {"allowed": 60, "warned": 40}
+    (found,) = in_series(days(*[USUAL] * 4, learned, learned, learned))
     assert (found.first_date, found.last_date) == (date(2026, 3, 6), date(2026, 3, 6))
     assert found.words == ("warned",)
     assert not blocked_rules(found)

@@ -20,7 +20,7 @@ from pipelines.findings.rule_quality import (
 from pipelines.run.console import console, table
 from pipelines.state.reviews import last_verdicts
 
-COUNTS = ("violation", "authorised", "benign", "misattributed", "data_fault")
+COUNTS = ("violation", "authorized", "benign", "misattributed", "data_fault")
 
 
 def feedback(home: Home, as_json: AsJson = False) -> None:
@@ -53,7 +53,7 @@ def _cells(row: dict[str, Any]) -> list[object]:
 
 
 def _fixes(context: ActContext) -> Iterator[dict[str, Any]]:
-    """What to put right; devices under their pseudonyms of the newest finding."""
+    """What to correct; devices under their pseudonyms of the newest finding."""
     decided = last_verdicts(context.district.store)
     rows = [
         {**finding, "verdict": decided[finding["finding_id"]]["verdict"]}

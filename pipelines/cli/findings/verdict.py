@@ -9,6 +9,7 @@ from pipelines.cli.context import open_context
 from pipelines.cli.options import AsJson, Home
 from pipelines.cli.output import tell
 from pipelines.findings.review import VERDICTS
+from pipelines.state.reviews import present_code
 
 SubjectId = Annotated[str, typer.Argument(help="Id of a case or a finding.")]
 RequestId = Annotated[str, typer.Argument(help="Id that the request printed.")]
@@ -27,6 +28,7 @@ def verdict(
     One on a case is a verdict on each of its findings that nobody has decided, or on
     all of them where somebody has; all verdicts are kept.
     """
+    code = present_code(code)
     with open_context(home, "verdict") as context:
         chosen = cases.verdict(context, subject_id, code, reason)
     decided = [row["finding_id"] for row in chosen]

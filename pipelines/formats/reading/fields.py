@@ -166,7 +166,7 @@ _DECIMAL = {written: byte for byte, written in _HEX.items()}
 
 
 def _odd_address(field: pl.Expr) -> pl.Expr:
-    """An address in any other spelling: its groups are written anew."""
+    """An address in any other spelling: its groups are written again."""
     bare = before(field.str.strip_chars(" []").str.to_lowercase(), "%")
     return bare.map_batches(_spelled, return_dtype=pl.String, is_elementwise=True)
 

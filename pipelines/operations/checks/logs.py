@@ -29,6 +29,7 @@ from pipelines.state.days import source_days
 from pipelines.state.source_issues import stored_issues
 from pipelines.warehouse.library import rules
 from pipelines.warehouse.needs import blocked_rules
+from pipelines.warehouse.sentences import counted
 
 QUIET = timedelta(days=4)
 """A weekend with a holiday beside it; longer is silence."""
@@ -80,7 +81,8 @@ def _unread(installation: Installation) -> Answer:
     ]
     if waiting:
         return look(
-            f"{len(waiting):,} files wait unread for days, such as {waiting[0]}",
+            counted(len(waiting), "1 file waits|# files wait")
+            + f" unread for days, such as {waiting[0]}",
             "schoolbell run --home {home}",
         )
     return well("no file waits unread for days")
@@ -95,7 +97,8 @@ def _refused(installation: Installation) -> Answer:
     ]
     if refused:
         return look(
-            f"{len(refused):,} deliveries cannot be read: {refused[0]}",
+            counted(len(refused), "1 delivery|# deliveries")
+            + f" cannot be read: {refused[0]}",
             "schoolbell ingest --dry-run --home {home}",
         )
     return well("every delivery can be read")
@@ -105,13 +108,13 @@ def _read_to_the_end(installation: Installation) -> Answer:
     files = ledger.source_files(installation.store)
     wrong = files_with_issues(files, installation.settings.limits.reject_share)
     if wrong:
-        first = wrong[0]
+        # the message begins with source and file; its next lines say what to do
+        first = str(wrong[0]["message"]).splitlines()[0]
         return look(
-            f"{len(wrong):,} files are in trouble; "
-            f"{first['source']}/{first['path']}: {first['message']}",
+            f"not read to the end: {counted(len(wrong), 'file')}; {first}",
             "schoolbell identify FILE; schoolbell status --json --home {home}",
         )
-    return well(f"{len(files):,} files were read")
+    return well(counted(len(files), "1 file was read|# files were read"))
 
 
 def _pending(installation: Installation) -> Answer:
@@ -123,8 +126,8 @@ def _pending(installation: Installation) -> Answer:
     ]
     if stuck:
         return look(
-            f"{sum(file.pending_lines for file in stuck):,} lines of {len(stuck):,} "
-            "files are pending for days",
+            f"pending for days: {sum(file.pending_lines for file in stuck):,} lines of "
+            + counted(len(stuck), "file"),
             "schoolbell run --home {home}",
         )
     return well("no line is pending for days")
@@ -148,7 +151,8 @@ def _drift(installation: Installation) -> Answer:
 def _judged(installation: Installation) -> Answer:
     lines = cannot_judge(installation.district)
     if lines:
-        return look("; ".join(lines), "schoolbell check --home {home}")
+        more = f"; and {len(lines) - 1} more" if lines[1:] else ""
+        return look(f"{lines[0]}{more}", "schoolbell check --home {home}")
     share = noted_coverage(installation.store).share
     return well(f"{share:.0%} of the staff requests with a name can be judged")
 
@@ -245,7 +249,7 @@ CHECKS = Subject(
         Check("unread", "nothing waits unread", _unread),
         Check("refused", "every delivery can be read", _refused),
         Check("trouble", "files were read to their end", _read_to_the_end),
-        Check("pending", "no line is pending for long", _pending),
+        Check("pending", "no line is pending for a long time", _pending),
         Check("drift", "fields are filled as before", _drift),
         Check("judged", "rules can judge what they should", _judged),
         Check("names", "account names are the registry's", _names),

@@ -16,11 +16,15 @@ from pipelines.operations.checks import (
     well,
 )
 from pipelines.run.check import wrong_in
+from pipelines.warehouse.sentences import counted
 from pipelines.warehouse.snapshots import current, reading
 
 AHEAD = timedelta(days=60)
 SOON = timedelta(days=14)
 STALE_LIST = timedelta(days=180)
+
+
+IS_OF, ARE_OF = "of the registry is", "of the registry are"
 
 
 def _settings(installation: Installation) -> Answer:
@@ -44,11 +48,11 @@ def _rows(installation: Installation) -> Answer:
     errors = installation.registry.errors
     if errors:
         return look(
-            f"{len(errors):,} rows of the registry are set aside",
+            counted(len(errors), f"1 row {IS_OF}|# rows {ARE_OF}") + " set aside",
             "schoolbell check --home {home}",
         )
     rows = sum(frame.height for frame in installation.registry.frames.values())
-    return well(f"{rows:,} rows of the registry are in order")
+    return well(counted(rows, f"1 row {IS_OF}|# rows {ARE_OF}") + " in order")
 
 
 def _believed(installation: Installation) -> Answer:
@@ -113,10 +117,11 @@ def _people(installation: Installation) -> Answer:
     ).height
     if ownerless:
         return look(
-            f"{ownerless:,} accounts of people name no person",
+            counted(ownerless, "1 account of a person names|# accounts of people name")
+            + " no person",
             "schoolbell check --home {home}",
         )
-    return well(f"{accounts.height:,} accounts are known")
+    return well(counted(accounts.height, "1 account is known|# accounts are known"))
 
 
 def _places(installation: Installation) -> Answer:
@@ -126,7 +131,7 @@ def _places(installation: Installation) -> Answer:
             "no network is known; nothing is placed in a building",
             "schoolbell suggest --home {home}",
         )
-    return well(f"{subnets.height:,} networks are known")
+    return well(counted(subnets.height, "1 network is known|# networks are known"))
 
 
 def _approved(installation: Installation) -> Answer:

@@ -25,6 +25,7 @@ from pipelines.state.days import dirty_days
 from pipelines.state.home_mark import ForeignStateError
 from pipelines.state.layout import has_every_table, lacking
 from pipelines.state.opening import examine
+from pipelines.warehouse.sentences import counted
 from pipelines.warehouse.snapshots import current, reading
 
 OLD_SNAPSHOT = timedelta(days=3)
@@ -93,15 +94,16 @@ def _balance(installation: Installation) -> Answer:
             "keep the landing folder; schoolbell status --json --home {home}",
         )
     files = ledger.source_files(installation.store)
-    return well(f"all {sum(file.lines for file in files):,} lines are accounted for")
+    lines = sum(file.lines for file in files)
+    return well(counted(lines, "1 line is|all # lines are") + " accounted for")
 
 
 def _lake(installation: Installation) -> Answer:
     wrong = damaged(installation.home.lake, ledger.lake_files(installation.store))
     if wrong:
         return act(
-            f"{len(wrong):,} files of the lake are missing or damaged, such as"
-            f" {wrong[0]}",
+            counted(len(wrong), "1 file of the lake is|# files of the lake are")
+            + f" missing or damaged, such as {wrong[0]}",
             "bring lake/ back from the last backup",
         )
     return well("every file of the lake is there, byte for byte as it was written")

@@ -66,6 +66,7 @@ class Section:
         is_quiet: Whether its title says that nothing was seen.
         is_for_spans: Whether the pages of months and semesters show it too: what it
             says is of the days of its view, however many.
+        is_apart: Whether its rows stay out of the week's workbook, which is one file.
         stays: Whether no setting may leave it out: without it a reader would
             take the numbers for more than they are.
     """
@@ -86,6 +87,7 @@ class Section:
     kind: str | None = None
     is_quiet: Callable[[Any], bool] = is_empty
     is_for_spans: bool = False
+    is_apart: bool = False
     stays: bool = False
 
 

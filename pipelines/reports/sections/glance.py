@@ -185,7 +185,7 @@ def summary(rows: list[Tile]) -> str:
         return ""
     return (
         f"Arrows compare with {rows[0].before_said}, a school day with a school day. "
-        "Days of learning from home and weeks of which too little arrived are left out."
+        "Remote-learning days, and weeks with too many missing logs, are left out."
     )
 
 

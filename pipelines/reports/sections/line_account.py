@@ -23,7 +23,7 @@ def rows(view: View) -> pl.DataFrame:
 def title(rows: pl.DataFrame) -> str:
     """Whether the account closes."""
     if rows.is_empty():
-        return "No line was taken in this week"
+        return "No line was read this week"
     open_ = rows.filter(pl.col("left") != 0)
     lines = count(total(rows, "lines"), "line")
     if open_.is_empty():
@@ -41,7 +41,7 @@ def summary(rows: pl.DataFrame) -> str:
         f"of {count(sums['lines'], 'line')} were read as events; "
         f"{number(sums['rejects'])} were set aside, each with a reason; "
         f"{number(sums['blanks'])} were blank; {number(sums['duplicates'])} had been "
-        f"taken in before; {number(sums['pending'])} wait for the rest of a file."
+        f"read before; {number(sums['pending'])} wait for the rest of a file."
     )
     unchecked = rows.filter(pl.col("unchecked") > 0)
     if lines := total(unchecked, "unchecked"):

@@ -49,5 +49,6 @@ SECTION = Section(
     template="cases.html.j2",
     more=groups,
     is_shown=bool,
+    is_apart=True,
     stays=True,
 )

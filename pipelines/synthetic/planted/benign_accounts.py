@@ -349,7 +349,7 @@ def kiosks(writer: SceneWriter) -> None:
     day = writer.day()
     writer.plan.add("accounts.csv", username="library_kiosk",
                     account_type="role_shared", approved_shared="yes",
-                    valid_from="2026-07-01", note="catalogue kiosks")  # fmt: skip
+                    valid_from="2026-07-01", note="catalog kiosks")  # fmt: skip
     span = minutes(writer.moment(day), 30)
     devices = []
     for building in ("HS", "ES"):

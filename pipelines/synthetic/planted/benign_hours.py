@@ -187,7 +187,7 @@ SCENES: tuple[Scene, ...] = (
 
 
 def leave_cancelled(writer: SceneWriter) -> None:
-    """S08: the leave was cancelled, and the owner works."""
+    """S08: the leave was canceled, and the owner works."""
     day = writer.day(after=1)
     person = writer.teacher(day)
     writer.plan.add("leave.csv", person_id=person.person_id, date=day.date.isoformat(),
@@ -196,7 +196,7 @@ def leave_cancelled(writer: SceneWriter) -> None:
     writer.away(person, span)
     writer.sit(person, writer.desktop(person), span, "teach", pace="busy")
     writer.case("S08", NONE, "", person, (writer.desktop(person),), span,
-                "leave was cancelled")  # fmt: skip
+                "leave was canceled")  # fmt: skip
 
 
 def morning_leave(writer: SceneWriter) -> None:

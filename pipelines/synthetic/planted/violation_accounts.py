@@ -268,7 +268,7 @@ def swapped(writer: SceneWriter, length: float, intensity: int) -> None:
 
 
 def round_the_office(writer: SceneWriter, length: float, intensity: int) -> None:
-    """S86: one secretary's account, in turns at three desks of the district office."""
+    """S86: one secretary's account, by turns at three desks of the district office."""
     day = writer.day()
     owner = writer.person(
         lambda p: (
@@ -300,7 +300,7 @@ def round_the_office(writer: SceneWriter, length: float, intensity: int) -> None
                    pace="busy", opened="logon", closed="logoff")  # fmt: skip
         devices.append(desk)
     writer.case("S86", SHARED, "SA-4", owner, devices, span,
-                "one account at three desks of one office in turns",
+                "one account at three desks of one office by turns",
                 intensity=intensity)  # fmt: skip
 
 

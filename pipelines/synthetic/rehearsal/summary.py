@@ -224,7 +224,7 @@ def _is_of(key: str, start: datetime, planted: Planted) -> bool:
 
 
 def _too_soon(played: Played) -> int:
-    """One beginning is one fact: what ended and begins anew is another."""
+    """One beginning is one fact: what ended and begins again is another."""
     found = 0
     last: dict[tuple[str, str, str], Announced] = {}
     for one in sorted(played.announced, key=lambda one: one.time):

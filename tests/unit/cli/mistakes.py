@@ -83,6 +83,19 @@ SMTP = (
 )
 TO = 'recipients = ["x@school.example"]\n'
 MEANING = {
+    '[sources.proxy]\nformat = "squid_access"\noptions = { zone = "x" }\n': (
+        6,
+        "sources.proxy.options.zone",
+    ),
+    '[sources.proxy]\nformat = "console_csv"\n'
+    '[sources.proxy.options]\ndate_ordr = "day_first"\n': (
+        7,
+        "sources.proxy.options.date_ordr",
+    ),
+    '[sources.proxy]\nformat = "freeradius"\noptions = { logon_kind = "wlan" }\n': (
+        6,
+        "sources.proxy.options.logon_kind",
+    ),
     '[sources.proxy]\nformat = "squid"\n': (5, "sources.proxy.format"),
     '[sources.proxy]\npath = "/nowhere/logs"\n': (5, "sources.proxy.path"),
     "[detections.SA-99]\nenabled = false\n": (4, "detections.SA-99"),

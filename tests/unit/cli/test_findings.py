@@ -121,16 +121,16 @@ def test_a_finding_that_is_not_there(home):
 
 def test_a_verdict_is_kept_with_its_reason_and_in_the_chain(home):
     one = listed(home)[1]
-    words = (one["finding_id"], "authorised", "--reason", REASON, "--json")
+    words = (one["finding_id"], "authorised", "--reason", REASON, "--json")  # as before
     told = json.loads(run(home, "verdict", *words).out)
-    assert told["verdict"] == "authorised"
+    assert told["verdict"] == "authorized"
     now = next(r for r in listed(home) if r["finding_id"] == one["finding_id"])
-    assert (now["status"], now["verdict"]) == ("explained", "authorised")
-    assert now["status_reason"] == "verdict authorised"
+    assert (now["status"], now["verdict"]) == ("explained", "authorized")
+    assert now["status_reason"] == "verdict authorized"
     assert ("verdict", one["case_id"]) in actions(home)
     assert REASON in run(home, "history", one["finding_id"]).out
     out = run(home, "verdict", one["finding_id"], "fine", "--reason", REASON, code=2)
-    assert "authorised, benign" in out.err
+    assert "authorized, benign" in out.err
     run(home, "verdict", one["finding_id"], "benign", "--reason", "no", code=2)
 
 

@@ -1,5 +1,7 @@
 """Commands about a home: it is made once, and what is wrong in it is told."""
 
+import re
+
 import pytest
 
 from tests.journey.commands import schoolbell
@@ -13,6 +15,29 @@ def test_a_new_home_is_in_order(tmp_path):
     checked = schoolbell("check", "--home", tmp_path / "home")
     assert checked.code == 0
     assert "in order" in checked.out
+
+
+ONE = {
+    "users.csv": "sourcedId,username,role\np-1,jpark,teacher\n",
+    "subnets.csv": "cidr,building,kind\n10.0.0.0/24,HS,wired\n",
+}
+
+
+def test_a_home_with_one_of_each_is_told_in_the_singular(tmp_path):
+    home = tmp_path / "home"
+    schoolbell("init", home, "--yes")
+    for name, text in ONE.items():
+        (home / "registry" / name).write_text(text)
+    (home / "landing" / "proxy").mkdir()
+    (home / "landing" / "proxy" / "notes.txt").write_text("hello\n")
+    assert schoolbell("run", "--home", home, "--quiet", "--settle-seconds", 0).code < 2
+    said = schoolbell("doctor", "--home", home).out
+    assert "1 account is known" in said
+    assert "1 network is known" in said
+    assert "not read to the end: 1 file; proxy/notes.txt: " in said
+    assert said.count("proxy/notes.txt: ") == 1
+    assert "\\n" not in said
+    assert not re.findall(r"\b1 \w+s (?:are|were|wait|have|name)\b", said)
 
 
 def test_init_keeps_what_is_there(home):

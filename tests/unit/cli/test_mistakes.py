@@ -9,6 +9,7 @@ from pipelines.registry.new_home import create
 from pipelines.run.check import unknown_rules, wrong_in
 from pipelines.settings.problems import InvalidSettingsError
 from pipelines.settings.reader import parse_settings
+from tests.conftest import REPO_ROOT
 from tests.journey.commands import schoolbell
 from tests.unit.cli.mistakes import FORM, HEAD, MEANING, NOTICES, REGISTRY, ROSTER
 
@@ -141,3 +142,22 @@ def test_the_command_tells_a_mistake_of_form_to_machines(tmp_path):
     assert code == 2
     assert told[0]["column"] == "report.pdf"
     assert told[0]["paste"] == "pdf = true"
+
+
+SAMPLES = sorted((REPO_ROOT / "tests" / "formats").glob("*/options.json"))
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.parent.name)
+def test_options_that_a_format_takes_are_in_order_and_a_slip_is_told(home, path):
+    given = json.loads(path.read_text()).get("options", {})
+    assert faults(home, path.parent.name, given) == []
+    slip = "x_" + next(iter(given), "option")
+    assert faults(home, path.parent.name, given | {slip: "1"})
+
+
+def faults(home, name, options):
+    said = "".join(f"{key} = {json.dumps(value)}\n" for key, value in options.items())
+    text = f'[sources.proxy]\nformat = "{name}"\n[sources.proxy.options]\n{said}'
+    home.settings_file.write_text(HEAD + text)
+    with open_district(home.path) as district:
+        return [one.column for one in wrong_in(district)]

@@ -125,10 +125,10 @@ def test_permits_name_nobody(home, district):
 def test_feedback_counts_verdicts_and_says_where_to_look(home):
     assert "Nothing was decided" in run(home, "feedback").out
     one = one_site(home)
-    run(home, "verdict", one["finding_id"], "authorised", "--reason", REASON)
+    run(home, "verdict", one["finding_id"], "authorized", "--reason", REASON)
     told = json.loads(run(home, "feedback", "--json").out)
     (rule,) = [row for row in told["rules"] if row["code"] == "NA-1"]
-    assert (rule["authorised"], rule["decisions"], rule["confirmed"]) == (1, 1, 0)
+    assert (rule["authorized"], rule["decisions"], rule["confirmed"]) == (1, 1, 0)
     assert (rule["precision"], rule["state"]) == (0, "too few")
     assert rule["precision_high"] == pytest.approx(0.975)
     assert "consents.csv" in told["fixes"][0]["place"]

@@ -77,7 +77,7 @@ def test_a_sensitive_site_is_spelt_for_its_case_alone(home, tmp_path):
     shown = run(home, "findings", "show", ident).out
     asked = (ident, "--reason", f"{site} is asked for by the nurse")
     run(home, "findings", "exception", *asked, "--scope", "site", "--until", LAST)
-    run(home, "findings", "verdict", ident, "authorised", *asked[1:])
+    run(home, "findings", "verdict", ident, "authorized", *asked[1:])
     pack = tmp_path / "case.zip"
     run(home, "findings", "pack", case, "--to", pack, "--reason", REASON)
     told = [run(home, "findings", word, ident).out for word in ("explain", "history")]

@@ -36,7 +36,7 @@ def test_each_spelling_becomes_the_same(home, user):
     packed = plain.with_name("access.log.gz")
     plain.write_bytes(LINE + user + REST + LINE + b"-" + REST)
     packed.write_bytes(gzip.compress(plain.read_bytes()))
-    variations.VARIATIONS["accounts are spelt in capitals, with their domain"](home)
+    variations.VARIATIONS["accounts are spelled in capitals, with their domain"](home)
     expected = LINE + b"SAMPLETON\\AVEGA" + REST + LINE + b"-" + REST
     assert plain.read_bytes() == expected
     assert gzip.decompress(packed.read_bytes()) == expected

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pipelines.registry.csv_files import read_file
 from pipelines.registry.frames import FILES, FRAMES, schema
 from pipelines.registry.policy import default_policy
-from pipelines.warehouse.detections import catalogue
+from pipelines.warehouse.detections import catalog
 from pipelines.warehouse.library import models, rules
 
 ROSTER = (
@@ -401,7 +401,7 @@ def test_a_policy_says_other_clauses_code_by_code(load):
     assert not registry.errors
     found = {
         code: [clause.clause_id for clause in detection.clauses]
-        for code, detection in catalogue(models(), registry).items()
+        for code, detection in catalog(models(), registry).items()
     }
     assert (found["SA-1"], found["SA-2"]) == (["cl.6"], [])
     for code, model in rules().items():

@@ -156,7 +156,7 @@ def test_an_exception_explains_and_its_end_opens_again(store):
 
 
 @pytest.mark.parametrize(
-    ("code", "status"), [("authorised", "explained"), ("violation", "confirmed")]
+    ("code", "status"), [("authorized", "explained"), ("violation", "confirmed")]
 )
 def test_what_a_reviewer_decided_stays(store, code, status):
     kept(store, found())

@@ -49,7 +49,7 @@ def decided(store, *verdicts, version="v1", cases=None):
 
 
 def test_only_a_violation_is_right_and_undetermined_counts_for_nothing(store):
-    verdicts = ("violation", "authorised", "benign", "misattributed", "data_fault")
+    verdicts = ("violation", "authorized", "benign", "misattributed", "data_fault")
     one = decided(store, *verdicts, "undetermined")
     assert (one.decisions, one.right, one.facts_hold) == (5, 1, 3)
     assert one.verdicts["undetermined"] == 1
@@ -105,8 +105,8 @@ def test_the_district_may_set_the_stage():
 
 
 def test_verdicts_say_where_to_look(store):
-    decided(store, "misattributed", "misattributed", "authorised", "violation")
-    verdicts = ("misattributed", "misattributed", "authorised", "violation")
+    decided(store, "misattributed", "misattributed", "authorized", "violation")
+    verdicts = ("misattributed", "misattributed", "authorized", "violation")
     rows = [
         {**row, "verdict": verdicts[int(row["subject"][-1])]}
         for row in stored_findings(store)
@@ -115,6 +115,6 @@ def test_verdicts_say_where_to_look(store):
     assert told == [
         ("misattributed", "hs-d-0001", 2),
         ("misattributed", "ms-d-0002", 2),
-        ("authorised", "hs-d-0001", 1),
-        ("authorised", "ms-d-0002", 1),
+        ("authorized", "hs-d-0001", 1),
+        ("authorized", "ms-d-0002", 1),
     ]

@@ -232,7 +232,7 @@ def test_a_restore_in_place_is_said_and_the_chain_holds(home):
     done = schoolbell("audit", "verify", "--home", home.path)
     assert done.code == 0, done.err
     assert "Entry 9" in done.out
-    assert "entries 9 to 11 of before are not in it" in done.out
+    assert "earlier entries 9 to 11 are not in it" in done.out
     acted(home, 1, 10)
     assert schoolbell("audit", "verify", "--home", home.path).code == 0
     # only what the restore gave up is excused

@@ -1,5 +1,5 @@
 -- The great circle between two places anywhere.
-create or replace temporary macro kilometres_apart(lat, lon, other_lat, other_lon) as
+create or replace temporary macro kilometers_apart(lat, lon, other_lat, other_lon) as
 2 * 6371 * asin(
     least(
         1,

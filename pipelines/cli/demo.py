@@ -1,0 +1,96 @@
+"""The command that makes an invented district, from nothing to a report.
+
+It takes the path of any district: make a home, put registry and logs into it, run.
+Only the truth at the end is the demo's own. A second run finds the same files and
+adds nothing.
+"""
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines.cli.options import AsJson
+from pipelines.cli.output import tell
+from pipelines.district import open_district
+from pipelines.registry.new_home import create
+from pipelines.run.console import console, table, watching
+from pipelines.run.run import run
+from pipelines.run.summary import account_table, told
+from pipelines.synthetic.generate import ACCOUNT_DOMAINS, DISTRICT_NAME, generate
+from pipelines.synthetic.habits import WORLDS, Habits
+from pipelines.synthetic.quality import missed_rows, quality
+from pipelines.synthetic.trial import Trial, judge_trial
+
+
+def demo(
+    home: Annotated[
+        Path, typer.Option(help="Folder of the invented district's home.")
+    ] = Path("demo-district"),
+    world: Annotated[
+        str, typer.Option(help="What its schools use: " + ", ".join(WORLDS) + ".")
+    ] = next(iter(WORLDS)),
+    people: Annotated[int, typer.Option(help="Size of the roster.", min=60)] = 240,
+    weeks: Annotated[int, typer.Option(help="School weeks of logs.", min=1)] = 4,
+    seed: Annotated[int, typer.Option(help="Another seed, other logs.", min=0)] = 2026,
+    as_json: AsJson = False,
+) -> None:
+    """Make an invented district, from logs to report."""
+    if world not in WORLDS:
+        raise typer.BadParameter(f"one of: {', '.join(WORLDS)}", param_hint="--world")
+    home = home.resolve()
+    screen = console()
+    if not (home / "truth" / "planted.csv").is_file():
+        _make(home, seed, people, weeks, WORLDS[world])
+    with watching(screen, _landed(home)) as watchers:
+        done = run(home, watchers=watchers)
+    with open_district(home) as district:
+        screen.print(account_table(district))
+    trial = judge_trial(home, seed=seed, people=people, weeks=weeks,
+                        has_violations=True)  # fmt: skip
+    report = home / "reports" / "index.html"
+    columns, rows = _scored(trial)
+    screen.print(table("Findings against planted truth", columns, rows))
+    facts = {
+        "home": str(home),
+        "report": str(report),
+        "rules": [dict(zip(columns, row, strict=True)) for row in rows],
+    }
+    lines = (*told(done), *_judged(trial), f"Report: {report}")
+    tell(facts, *lines, as_json=as_json)
+
+
+def _make(home: Path, seed: int, people: int, weeks: int, habits: Habits) -> None:
+    """The home and its settings, then registry, logs and truth."""
+    began = time.monotonic()
+    create(home, name=DISTRICT_NAME, account_domains=ACCOUNT_DOMAINS)
+    truth = generate(home, seed, people=people, weeks=weeks, habits=habits)
+    seconds = time.monotonic() - began
+    console().print(
+        f"{DISTRICT_NAME}: {truth.people} people, {truth.weeks} school weeks, "
+        f"{sum(truth.lines.values()):,} log lines written in {seconds:.1f} s."
+    )
+
+
+def _landed(home: Path) -> int:
+    landing = home / "landing"
+    return sum(file.stat().st_size for file in landing.rglob("*") if file.is_file())
+
+
+def _scored(trial: Trial) -> tuple[list[str], list[list[object]]]:
+    rows = []
+    for row in quality([trial])["by_rule"]:
+        recall, precision = row["recall"], row["precision"]
+        counts = (recall["of"], recall["count"], precision["of"], precision["count"])
+        rows.append([row["rule"], *counts])
+    return ["rule", "planted", "found", "findings", "true"], rows
+
+
+def _judged(trial: Trial) -> list[str]:
+    false = trial.findings.filter(~trial.findings["is_true"])
+    lines = [f"Findings about nothing planted: {false.height}."]
+    return lines + [
+        f"Missed: {row['case_id']} {row['expected_rule']} {row['note']}"
+        for row in missed_rows([trial])
+    ]

@@ -1,0 +1,101 @@
+"""What Dagster's pages ask for, and a run launched from them, over GraphQL.
+
+The code location is loaded as `make dev` loads it, in a process of its own.
+"""
+
+import pytest
+from dagster import instance_for_test
+from dagster._core.test_utils import wait_for_runs_to_finish
+from dagster_graphql.test.utils import (
+    define_out_of_process_context,
+    execute_dagster_graphql,
+    infer_job_selector,
+)
+
+from pipelines.defs.resources import HOME_VARIABLE
+from pipelines.settings.home import DistrictHome
+from tests.conftest import REPO_ROOT
+
+pytestmark = pytest.mark.slow
+
+NODES = """
+query { assetNodes {
+  assetKey { path } description groupName jobNames
+  owners { ... on TeamAssetOwner { team } }
+  metadataEntries { label ... on PathMetadataEntry { path } }
+} }
+"""
+JOBS = """
+query { repositoriesOrError { ... on RepositoryConnection { nodes {
+  jobs { name description }
+  schedules { name scheduleState { status } }
+  sensors { name description sensorState { status } }
+} } } }
+"""
+LAUNCH = """
+mutation ($job: JobOrPipelineSelector!) {
+  launchRun(executionParams: {selector: $job, mode: "default"}) {
+    __typename
+    ... on LaunchRunSuccess { run { runId } }
+    ... on PythonError { message }
+  }
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def asked(district, tmp_path_factory):
+    """Asks the location of a district that `schoolbell run` built."""
+    home = district.copy(tmp_path_factory.mktemp("graphql"))
+    # `dagster dev` has a daemon that takes runs from the queue; a test has none
+    at_once = {
+        "module": "dagster._core.run_coordinator",
+        "class": "DefaultRunCoordinator",
+    }
+    overrides = {"run_coordinator": at_once}
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        instance_for_test(overrides) as instance,
+    ):
+        patch.setenv(HOME_VARIABLE, str(home))
+        file = str(REPO_ROOT / "pipelines" / "definitions.py")
+        with define_out_of_process_context(file, "defs", instance) as context:
+            yield home, context
+
+
+def test_each_asset_has_what_its_page_shows(asked):
+    home, context = asked
+    nodes = execute_dagster_graphql(context, NODES).data["assetNodes"]
+    assert len(nodes) > 100
+    report = str(DistrictHome(home).reports / "latest.html")
+    for node in nodes:
+        told = {one["label"]: one.get("path") for one in node["metadataEntries"]}
+        assert told["report"] == report, node["assetKey"]
+        assert node["description"]
+        assert node["owners"] == [{"team": "technology"}], node["assetKey"]
+
+
+def test_what_is_scheduled_runs_and_says_what_it_does(asked):
+    _, context = asked
+    answer = execute_dagster_graphql(context, JOBS).data["repositoriesOrError"]
+    (one,) = answer["nodes"]
+    states = [each["scheduleState"]["status"] for each in one["schedules"]]
+    states += [each["sensorState"]["status"] for each in one["sensors"]]
+    assert len(states) > 6
+    assert set(states) == {"RUNNING"}
+    said = {job["name"]: job["description"] for job in one["jobs"]}
+    assert "how many rows it replaces" in said["daily"]
+    assert all(
+        said[name] for name in ("daily", "ingest", "weekly_report", "everything")
+    )
+
+
+def test_a_run_that_is_launched_from_the_page_ends_well(asked):
+    _, context = asked
+    job = infer_job_selector(context, "ingest")
+    answer = execute_dagster_graphql(context, LAUNCH, {"job": job})
+    launched = answer.data["launchRun"]
+    assert launched["__typename"] == "LaunchRunSuccess", launched
+    wait_for_runs_to_finish(context.instance, timeout=120)
+    run = context.instance.get_run_by_id(launched["run"]["runId"])
+    assert run.is_success
