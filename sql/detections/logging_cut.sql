@@ -33,7 +33,7 @@ explanations:
 would_change:
   - a note of a planned change on that day
 false_positives:
-  - A machine was set up anew, or taken out of service.
+  - A machine was set up again, or taken out of service.
   - A new policy for all machines moved what is logged elsewhere.
 response: >
   Let somebody who does not look after the system ask for the change ticket. Compare
