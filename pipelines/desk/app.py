@@ -6,6 +6,7 @@ still there.
 """
 
 import logging
+import secrets
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -62,6 +63,8 @@ HEADERS = {
 LOCAL = ("localhost", "127.0.0.1", "::1")
 MOST_BYTES = 300_000
 """Of a form; a statement of the longest kind fits."""
+MOST_TRIALS = 50
+"""Decisions about sites whose trial is remembered."""
 AGAIN_AFTER = 3600.0
 """Seconds after which one more look at the same case is noted again."""
 TABS: tuple[tuple[str, str, Right], ...] = (
@@ -392,9 +395,11 @@ def try_site(visit: Visit, given: Mapping[str, str]) -> Response:
     def tried() -> list[dict[str, Any]]:
         return effects(would_change(context, row))
 
-    ident = f"t{len(visit.desk.trials) + 1}"
+    ident, trials = f"t-{secrets.token_hex(8)}", visit.desk.trials
+    while len(trials) >= MOST_TRIALS:
+        del trials[next(iter(trials))]
     future = visit.desk.workers.submit(tried)
-    visit.desk.trials[ident] = Trial(visit.asker.user_name, values, row, future)
+    trials[ident] = Trial(visit.asker.user_name, values, row, future)
     return RedirectResponse(f"/sites/{ident}", 303)
 
 
