@@ -27,7 +27,7 @@ FACTS = {
         ("{sites:then}", "a.example and then at b.example and then at c.example"),
         ("{seconds:duration}", "16 minutes"),
         ("{days:duration}", "1 minute"),
-        ("{seconds:seconds} seconds", "930 seconds"),
+        ("{seconds:seconds} apart", "930 seconds apart"),
         ("{days:count day}", "1 day"),
         ("{zero:count address}", "0 addresses"),
         ("{days:count another person|# other people}", "another person"),
