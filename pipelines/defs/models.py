@@ -11,6 +11,8 @@ from pipelines.defs.preview import preview
 from pipelines.defs.resources import OWNER, HomeResource, days_of
 from pipelines.refresh.steps import build_model
 from pipelines.registry.frames import FRAMES
+from pipelines.state.ledger import event_days
+from pipelines.warehouse.builds import days_said_of
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.library import sql_folder
 from pipelines.warehouse.models import Model
@@ -85,6 +87,7 @@ def model_asset(
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         days = days_of(context) if model.is_dated else []
         with home.writing() as district, home.warehouse(district) as database:
+            _refuse_empty(days, event_days(district.store))
             context.log.info("%s", _beforehand(database, model, days))
             made = build_model(database, district, model.name, days)
             by_day = database.rows_by_day(model.name) if days else {}
@@ -121,6 +124,17 @@ def model_asset(
             )
 
     return build
+
+
+def _refuse_empty(days: list[date], held: list[date]) -> None:
+    """Days of which no log line came, nor shortly before, have nothing to build."""
+    if days and not days_said_of(held) & {*days}:
+        span = f"{held[0]} to {held[-1]}" if held else "none yet"
+        raise dg.Failure(
+            f"No log line of {days[0]} to {days[-1]} was taken in. Days with lines: "
+            f"{span}.",
+            allow_retries=False,
+        )
 
 
 def _beforehand(database: Database, model: Model, days: list[date]) -> str:

@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+from datetime import date
 
 import dagster as dg
 import duckdb
@@ -10,6 +11,7 @@ import polars as pl
 import pytest
 
 from pipelines.defs.automation import RANGE_END, RANGE_START
+from pipelines.defs.models import _refuse_empty
 from pipelines.defs.outputs import logged
 from pipelines.defs.resources import HomeResource
 from pipelines.district import open_district
@@ -314,3 +316,13 @@ def test_what_the_whole_run_logs_holds_no_value_of_a_line():
     said = "\n".join(logged(Result(failures=(failure,))))
     assert "core.duty could not be built; not judged there: SA-3" in said
     assert "p.person" not in said
+
+
+def test_days_without_a_line_are_refused(district):
+    with open_district(district.home) as opened:
+        held = ledger.event_days(opened.store)
+    _refuse_empty(held, held)
+    with pytest.raises(dg.Failure, match="No log line of 2030-01-01 to 2030-01-02"):
+        _refuse_empty([date(2030, 1, 1), date(2030, 1, 2)], held)
+    with pytest.raises(dg.Failure, match="none yet"):
+        _refuse_empty([date(2030, 1, 1)], [])
