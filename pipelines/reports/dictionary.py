@@ -313,6 +313,7 @@ PRESENCES: Words = {
     "tunnel": "a login to a tunnel",
     "sign_in": "a sign-in to a cloud service",
     "mapping": "a product's mapping of an address to an account",
+    "use": "sites that somebody opened one after another",
 }
 STATES_OF_PRESENCE: Words = {
     "live": "somebody may be at the device",

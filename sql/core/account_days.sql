@@ -1,8 +1,9 @@
 /* ---
 summary: >
   Each account that was used on a day: how often it was let in by somebody at a
-  keyboard, a tunnel or a cloud service, or into the network, how many requests carried
-  its login, and the first lines that say so. Tasks, services and computers' own logons are no use.
+  keyboard, a tunnel or a cloud service, or into the network, how many requests
+  carried its login, and the first lines that say so. Tasks, services and computers'
+  own logons are no use.
 grain: [account, event_date]
 params:
   event_date: {type: date}

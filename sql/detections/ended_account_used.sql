@@ -3,8 +3,8 @@ title: An account was used after its last day
 summary: >
   An account whose last day in the registry has passed, or whose owner has left by
   the roster, was let in at a keyboard, through a tunnel, by a cloud service or into
-  the network, or made requests with its login. The account is at risk; nothing is said of who
-  used it.
+  the network, or made requests with its login. The account is at risk; nothing is
+  said of who used it.
 code: AN-5
 kind: anomaly
 severity: high
