@@ -44,8 +44,8 @@ OWN = {
     "core.logons": "select * from core.logons where time between $first and $last"
     " and (user_name = $account or list_contains($devices, coalesce(device, host)))",
     "core.outside_flows": "select * from core.outside_flows"
-    " where list_contains($devices, device) and first_time <= $last"
-    " and last_time >= $first",
+    " where list_contains($devices, device) and seen_by = 'firewall'"
+    " and first_time <= $last and last_time >= $first",
 }
 """Relation that the funnel counts -> the rows of it that are the case's."""
 OWNED = ("own_http_requests", "own_logons", "own_outside_flows")
