@@ -390,6 +390,10 @@ VALUES: Mapping[str, Words] = {
         "background": "requests that devices make by themselves",
         "unknown": "not known",
     },
+    "marts.source_clocks.basis": {
+        "moment": "one moment, of which both tell",
+        "logon": "an account's one logon of the day in each",
+    },
     "core.tool_use.how": {
         "resolver": "asked names of a resolver outside",
         "tool": "used a tunnel or remote control",
