@@ -4,16 +4,21 @@ Sites and bytes stand in two lines there. Who is at a keyboard stands in Google'
 and where there is none, in the logins to Wi-Fi and ports.
 """
 
+import shutil
+
 import duckdb
 import polars as pl
 import pytest
 
 from pipelines.district import open_district
 from pipelines.health.rule_coverage import noted_coverage
+from pipelines.registry.new_home import create
 from pipelines.run.readiness import not_delivered
 from pipelines.settings.home import DistrictHome
+from pipelines.synthetic.generate import ACCOUNT_DOMAINS, DISTRICT_NAME
 from pipelines.synthetic.habits import CHROMEBOOKS, CHROMEBOOKS_BY_NETWORK
 from pipelines.synthetic.trial import hold_trial
+from pipelines.synthetic.variations import VARIATIONS, findings_of, shown_findings
 from tests.journey.grades import assert_same_grades
 
 KINDS = {"SA-1", "SA-3", "OH-1", "NA-1", "NA-4", "AN-2"}
@@ -84,6 +89,24 @@ def assert_somebody_was_there(home, presence):
     assert beyond <= 0.05 * seconds
 
 
+TOLD_OTHERWISE = (
+    "every file comes twice",
+    "computers are listed in capitals",
+    "lists write another maker's words",
+)
+
+
+def assert_same_told_otherwise(home):
+    """The findings are the same of the same days in other files and other words."""
+    again = home / "again"
+    create(again, name=DISTRICT_NAME, account_domains=ACCOUNT_DOMAINS)
+    for part in ("registry", "landing"):
+        shutil.copytree(home / part, again / part, dirs_exist_ok=True)
+    for variation in TOLD_OTHERWISE:
+        VARIATIONS[variation](again)
+    assert findings_of(again) == shown_findings(home)
+
+
 @pytest.mark.slow
 def test_what_was_planted_is_found_and_nothing_else(tmp_path):
     cases = trial_of(tmp_path, CHROMEBOOKS).filter(pl.col("intensity") == "3")
@@ -104,4 +127,5 @@ def test_without_googles_audit_the_network_tells_who_is_there(tmp_path):
     assert_said_beforehand(tmp_path, cases)
     assert_somebody_was_there(tmp_path, "use")
     assert_somebody_was_there(tmp_path, "wifi")
+    assert_same_told_otherwise(tmp_path)
     assert_same_grades(tmp_path, "A", "B", "C", "D")
