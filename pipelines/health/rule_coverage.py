@@ -47,6 +47,12 @@ FAMILY_OF: Mapping[str, str] = {
     "off_hours_external": SITES,
 }
 """Kind of finding -> the family whose candidates its rules share."""
+ASKED_OF: Mapping[str, tuple[str, ...]] = {
+    "shared_account": (PRESENCE, SHARED, KEYBOARDS),
+    "off_hours_external": (SITES, PRESENCE),
+    "non_approved_site": (SITES,),
+}
+"""Kind of finding -> every family that must have judged before none is said."""
 
 
 def family_of(header: Header) -> str:

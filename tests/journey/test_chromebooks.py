@@ -13,7 +13,7 @@ import pytest
 from pipelines.district import open_district
 from pipelines.health.rule_coverage import noted_coverage
 from pipelines.registry.new_home import create
-from pipelines.run.readiness import not_delivered
+from pipelines.run.readiness import carried, not_delivered
 from pipelines.settings.home import DistrictHome
 from pipelines.synthetic.generate import ACCOUNT_DOMAINS, DISTRICT_NAME
 from pipelines.synthetic.habits import CHROMEBOOKS, CHROMEBOOKS_BY_NETWORK
@@ -45,7 +45,7 @@ def assert_said_beforehand(home, cases):
     """What the logs cannot prove is said of rules and buildings, not of the case."""
     with open_district(home) as district:
         blind = {one.filter for one in noted_coverage(district.store).blind}
-        said = "\n".join(not_delivered(district))
+        said = "\n".join((*not_delivered(district), *carried(district)))
     for why in cases["unproven"].unique().to_list():
         assert not why or why in blind or SAID_OF_REGISTRY[why] in said, (why, blind)
 
