@@ -22,7 +22,7 @@ from pipelines.registry.policy import FILE as POLICY
 from pipelines.registry.registry import Registry
 from pipelines.registry.suggestions import rewritten
 from pipelines.run.check import unknown_rules, wrong_in
-from pipelines.run.readiness import cannot_judge, names_of
+from pipelines.run.readiness import cannot_judge, carried, names_of
 from pipelines.settings.problems import InvalidSettingsError, Problem, Severity
 from pipelines.state.audit import Act, open_chain
 from pipelines.warehouse.sentences import counted
@@ -153,5 +153,5 @@ def mended_files(path: Path) -> Iterator[str]:
 def _read(home: Path) -> tuple[list[Problem], Registry, list[str]]:
     with open_district(home) as district:
         wrong = [*wrong_in(district), *unknown_rules(district)]
-        said = [*names_of(district), *cannot_judge(district)]
+        said = [*names_of(district), *cannot_judge(district), *carried(district)]
         return [*wrong, *district.registry.problems], district.registry, said

@@ -175,7 +175,9 @@ def _told(measures: Measures, trials: Sequence[Trial]) -> Iterator[str]:
     for row in missed_rows(trials):
         other = ", met by another rule" if row["is_met"] else ""
         case = f"{row['case_id']} {row['expected_rule']}{other}: {row['note']}"
-        yield safe(f"Missed: seed {row['seed']} {case}")
+        why = row["unproven"]
+        kind = f"Not provable by these logs ({why})" if why else "Missed"
+        yield safe(f"{kind}: seed {row['seed']} {case}")
     for one in trials:
         for name, said in one.lacking.items():
             yield safe(f"Incomplete: seed {one.seed} {name}: {said}")
@@ -193,6 +195,7 @@ def _summary(measures: Measures) -> Iterator[tuple[str, str, str]]:
     shares = (
         ("precision", "precision"),
         ("case recall, by the expected rule", "recall"),
+        ("case recall of what the logs can prove", "recall_provable"),
         ("case recall, by any rule of the kind", "recall_by_kind"),
         ("findings whose proof is complete", "complete"),
         ("share of leads", "lead_share"),

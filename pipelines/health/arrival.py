@@ -102,14 +102,17 @@ def _issue(source: str, kind: str, day: date, detail: str) -> Issue:
     )
 
 
-OFF_SECONDS = 60.0
-"""Clocks further apart can give a request to the wrong holder of an address."""
+OFF_SECONDS: Mapping[str, float] = {"moment": 30.0, "logon": 60.0}
+"""By what was paired: clocks further apart can give a request to the wrong holder of an
+address. One logon of a person follows the other by up to a minute."""
 
 LEAST_PAIRS = 20
 """In a day, to speak of a difference."""
 
 STEADY = 0.25
-"""The pairs may scatter by this part of the difference, or half of `OFF_SECONDS`."""
+"""The pairs may scatter by this part of the difference, or by `SCATTER` seconds."""
+
+SCATTER = 30.0
 
 HOUR = 3_600
 
@@ -134,14 +137,18 @@ def off_clocks(days: pl.DataFrame) -> Iterator[Issue]:
     Args:
         days: Rows of `marts.source_clocks`.
     """
-    enough = days.filter(pl.col("pair_count") >= LEAST_PAIRS).sort("event_date")
-    series = enough.partition_by("source", "other_source", as_dict=True)
+    enough = days.filter(pl.col("pair_count") >= LEAST_PAIRS)
+    # of one moment two clocks say most
+    surest = enough.sort("event_date", pl.col("basis") != "moment").unique(
+        ["source", "other_source", "event_date"], keep="first", maintain_order=True
+    )
+    series = surest.partition_by("source", "other_source", as_dict=True)
     rows = {pair: one.to_dicts() for pair, one in series.items()}
     apart = [_apart(row) for row in rows.values() if _is_off(row[-1])]
     agree = {
         name
         for (source, other), one in rows.items()
-        if abs(one[-1]["offset_seconds"]) <= OFF_SECONDS
+        if abs(one[-1]["offset_seconds"]) <= OFF_SECONDS[one[-1]["basis"]]
         for name in (source, other)
     }
     for one in apart:
@@ -154,7 +161,8 @@ def off_clocks(days: pl.DataFrame) -> Iterator[Issue]:
 
 def _is_off(row: Mapping[str, Any]) -> bool:
     off, spread = abs(row["offset_seconds"]), row["spread_seconds"]
-    return bool(off > OFF_SECONDS and spread <= max(OFF_SECONDS / 2, STEADY * off))
+    least = OFF_SECONDS[row["basis"]]
+    return bool(off > least and spread <= max(SCATTER, STEADY * off))
 
 
 def _apart(rows: Sequence[Mapping[str, Any]]) -> Apart:

@@ -15,6 +15,7 @@ import polars as pl
 from pipelines.errors import capital
 from pipelines.state.database import Store, fact, remember
 from pipelines.warehouse.database import Database
+from pipelines.warehouse.headers import Header
 
 TABLE = "marts.rule_coverage"
 NOTED = "rule_coverage"
@@ -28,11 +29,15 @@ COUNTS = ("event_count", "dropped_count")
 FILTERED = ("family", "building", "position", "filter", "is_loss")
 
 SITES, PRESENCE, TUNNELS = "sites", "presence", "tunnels"
+SHARED, KEYBOARDS = "shared", "keyboards"
 LOGONS, FLOWS = "logons", "flows"
 FAMILIES: Mapping[str, str] = {
     SITES: "rules on sites and duty hours",
     PRESENCE: "shared-account rules",
-    TUNNELS: "rules on accounts on site and in the VPN at once (SA-6)",
+    SHARED: "shared-account rules on devices of many (classroom, lab, cart)",
+    KEYBOARDS: "rules that ask for a keyboard (SA-4, SA-5, SA-8, SA-L, and AN-1 of "
+    "what is refused there)",
+    TUNNELS: "rules on use through the VPN (SA-6, OH-1)",
     LOGONS: "rules on logons",
     FLOWS: "rules on uploads and beacons",
 }
@@ -42,6 +47,33 @@ FAMILY_OF: Mapping[str, str] = {
     "off_hours_external": SITES,
 }
 """Kind of finding -> the family whose candidates its rules share."""
+ASKED_OF: Mapping[str, tuple[str, ...]] = {
+    "shared_account": (PRESENCE, SHARED, KEYBOARDS),
+    "off_hours_external": (SITES, PRESENCE),
+    "non_approved_site": (SITES,),
+}
+"""Kind of finding -> every family that must have judged before none is said."""
+
+
+def family_of(header: Header) -> str:
+    """The family whose candidates a rule shares, by what it needs."""
+    if KEYBOARD in header.needs:
+        return KEYBOARDS
+    if header.kind in FAMILY_OF:
+        return FAMILY_OF[header.kind]
+    classes = {name.split(".")[0] for name in header.needs}
+    if "logons" in classes:
+        return LOGONS
+    return FLOWS if "connections" in classes else SITES
+
+
+def asks_presence(header: Header) -> bool:
+    """The rule asks whether somebody is at a device, or proves more if a log tells."""
+    return header.kind in FAMILY_OF
+
+
+KEYBOARD = "logons.host"
+"""What only a computer's own log tells."""
 NO_ACCOUNT = "no account"
 REASONS: Mapping[str, str] = {
     NO_ACCOUNT: "name no account",
@@ -53,6 +85,7 @@ REASONS: Mapping[str, str] = {
     "one fact names the account": "carry an account that one fact alone names",
     "nothing tells who is at the device": "come from devices of which no log tells "
     "who is there",
+    "the device writes no logons": "come from devices that write no logons",
     "no login to the VPN": "come through a tunnel whose login does not arrive",
     "neither host nor address": "name neither host nor address",
     "no size": "tell no size",
@@ -69,6 +102,8 @@ REMEDIES: Mapping[str, str] = {
     "devices.csv whose the devices are",
     "nothing tells who is at the device": "deliver the computers' Security logs, "
     "Google's ChromeOS audit, or the RADIUS log of Wi-Fi and ports",
+    "the device writes no logons": "deliver the computers' Security logs, or Google's "
+    "ChromeOS audit",
     "no login to the VPN": "deliver the VPN's log",
     "neither host nor address": "have the server log where sign-ins come from",
     "no size": "have the firewall log bytes sent",

@@ -67,6 +67,9 @@ THIN_SHARE = 0.3
 THIN_LEAST = 20
 """Lines that an hour usually has before it can be thin."""
 
+HARDLY_ANY = 0.1
+"""Below this share of the least that ever came, one hour is told alone."""
+
 MOST_SURPRISE = 6.0
 LINES_A_POWER = 10
 """Lines that always came: ten more make silence ten times less likely. Lines come
@@ -101,7 +104,8 @@ def judged_hours(
     Returns:
         One row per hour that was expected or that holds lines: the columns of
         `hours`, `usual` (lines), `surprise` (how unlikely silence is, as the
-        negative power of ten), `is_expected` and `state` (fine, thin, silent).
+        negative power of ten), `lack` (the same where hardly any came, else 0),
+        `is_expected` and `state` (fine, thin, silent).
     """
     grid = _grid(hours, kinds, closed, zone)
     judged = grid.filter(pl.col("event_date") >= since)
@@ -113,7 +117,7 @@ def judged_hours(
         .filter(pl.col("is_expected") | (pl.col("line_count") > 0))
         .select(
             *PLACE, "event_date", "hour", "hour_start", "line_count", "usual",
-            "surprise", "is_expected", "state",
+            "surprise", "lack", "is_expected", "state",
         )
         .sort(*PLACE, "hour_start")
     )  # fmt: skip
@@ -237,9 +241,11 @@ def _states(rows: pl.DataFrame) -> pl.DataFrame:
     is_thin = (pl.col("usual") >= THIN_LEAST) & (
         pl.col("line_count") < THIN_SHARE * pl.col("usual")
     )
+    is_hardly = pl.col("line_count") < HARDLY_ANY * pl.col("low")
     return rows.with_columns(
         is_expected=expected.fill_null(value=False),
         surprise=pl.max_horizontal(rare, many).fill_null(0.0),
+        lack=pl.when(is_hardly).then(many).otherwise(0.0).fill_null(0.0),
         usual=pl.col("usual").fill_null(0.0),
     ).with_columns(
         state=pl.when(~pl.col("is_expected"))
@@ -347,6 +353,7 @@ def _joined(judged: pl.DataFrame, state: str) -> Iterator[Issue]:
         start=pl.col("hour_start").min(),
         hours=pl.len(),
         surprise=pl.col("surprise").sum(),
+        lack=pl.col("lack").sum(),
         usual=pl.col("usual").sum(),
         lines=pl.col("line_count").sum(),
     )
@@ -364,8 +371,9 @@ def _joined(judged: pl.DataFrame, state: str) -> Iterator[Issue]:
 
 
 def _is_long_and_thin() -> pl.Expr:
-    """Enough hours, and some lines: without any it is a silence."""
-    return (pl.col("hours") >= THIN_HOURS) & (pl.col("lines") > 0)
+    """Enough hours, or hardly any line, but some: without any it is a silence."""
+    is_told = (pl.col("hours") >= THIN_HOURS) | (pl.col("lack") >= SURE)
+    return is_told & (pl.col("lines") > 0)
 
 
 def _detail(state: str, hours: int, lines: int, usual: int) -> str:

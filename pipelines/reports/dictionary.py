@@ -313,6 +313,7 @@ PRESENCES: Words = {
     "tunnel": "a login to a tunnel",
     "sign_in": "a sign-in to a cloud service",
     "mapping": "a product's mapping of an address to an account",
+    "use": "sites that somebody opened one after another",
 }
 STATES_OF_PRESENCE: Words = {
     "live": "somebody may be at the device",
@@ -393,6 +394,10 @@ VALUES: Mapping[str, Words] = {
         "log cleared": "a log was emptied",
         "logging reduced": "less is logged from then on",
         "administrator added": "an account joined a group or role that rules it",
+    },
+    "marts.source_clocks.basis": {
+        "moment": "one moment, of which both tell",
+        "logon": "an account's one logon of the day in each",
     },
     "core.tool_use.how": {
         "resolver": "asked names of a resolver outside",

@@ -10,7 +10,13 @@ import polars as pl
 
 from pipelines.errors import capital
 from pipelines.health.issues import KINDS as ISSUE_KINDS
-from pipelines.health.rule_coverage import FAMILY_OF, REASONS, gaps_of
+from pipelines.health.rule_coverage import (
+    ASKED_OF,
+    FAMILIES,
+    FAMILY_OF,
+    REASONS,
+    gaps_of,
+)
 from pipelines.reports.view import View, same_week_last_year
 from pipelines.reports.words import count, listed, number, share, span
 
@@ -84,21 +90,24 @@ def not_judged_at(view: View, kind: str) -> str:
     """Where the rules of a kind judged less than nine tenths of the week, and why.
 
     As in "Could not be judged at MS: 48% of events carry an account that the registry
-    lacks." Empty where they could judge.
+    lacks." Empty where they could judge. What some rules of the kind ask for beside,
+    such as a keyboard, is told of these.
     """
-    found = gaps_of(view.of_week(view.inputs.rule_coverage), FAMILY_OF[kind])
-    if not found:
-        return ""
+    rows = view.of_week(view.inputs.rule_coverage)
     said = []
-    for filtered in sorted({one.filter for one in found}):
-        same = [one for one in found if one.filter == filtered]
-        events = sum(one.event_count for one in same)
-        dropped = sum(one.dropped_count for one in same)
-        where = listed([one.building for one in same])
-        said.append(
-            f"at {where}: {share(dropped, events)} of events {REASONS[filtered]}"
-        )
-    return f"Could not be judged {'; '.join(said)}."
+    for family in ASKED_OF[kind]:
+        found = gaps_of(rows, family)
+        whose = "" if family == FAMILY_OF[kind] else f"by {FAMILIES[family]} "
+        for filtered in sorted({one.filter for one in found}):
+            same = [one for one in found if one.filter == filtered]
+            events = sum(one.event_count for one in same)
+            dropped = sum(one.dropped_count for one in same)
+            where = listed([one.building for one in same])
+            said.append(
+                f"{whose}at {where}: {share(dropped, events)} of events "
+                f"{REASONS[filtered]}"
+            )
+    return f"Could not be judged {'; '.join(said)}." if said else ""
 
 
 TO_DECIDE = ("external", "lapsed", "not_yet", "approved_other_role", "undecidable")

@@ -1,6 +1,10 @@
 """What the rules cannot judge, before any log was read and after."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import polars as pl
 
 from pipelines.district import District
 from pipelines.errors import capital
@@ -8,9 +12,12 @@ from pipelines.health.rule_coverage import (
     FAMILIES,
     FAMILY_OF,
     FLOWS,
+    KEYBOARDS,
     LOGONS,
     PRESENCE,
     SITES,
+    asks_presence,
+    family_of,
     noted_coverage,
 )
 from pipelines.ingest.parser import readers
@@ -25,6 +32,7 @@ from pipelines.registry.account_domains import (
 )
 from pipelines.reports.snapshot_inputs import arrived
 from pipelines.state.account_domains import noted_domains
+from pipelines.state.ledger import source_files
 from pipelines.warehouse.models import inputs_below
 
 NEEDED = (
@@ -40,6 +48,45 @@ NEEDED = (
 """Family of rules, the class of events without which it judges nothing, in words."""
 
 
+@dataclass(frozen=True)
+class KeyboardLog:
+    """Whose keyboards some formats tell of."""
+
+    classes: tuple[str, ...]
+    words: str
+    formats: frozenset[str]
+    logs: str
+
+
+KEYBOARD_LOGS = (
+    KeyboardLog(
+        ("chromebook",),
+        "Chromebook",
+        frozenset({"console_csv", "google_workspace"}),
+        "Google's audit of ChromeOS",
+    ),
+    KeyboardLog(
+        ("desktop", "laptop", "podium", "lab_pc"),
+        "computer",
+        frozenset(
+            {"sshd_pam", "windows_security_csv", "windows_security_evtx",
+             "windows_security_json", "windows_security_powershell",
+             "windows_security_xml"}
+        ),
+        "the Security log",
+    ),
+)  # fmt: skip
+"""What tells who is at the keyboard of a device, by what the device is."""
+JOIN_LOGS = frozenset(
+    {"aruba_os", "cisco_ise", "clearpass", "freeradius", "freeradius_detail", "meraki",
+     "windows_nps", "windows_security_csv", "windows_security_json",
+     "windows_security_powershell", "windows_security_xml"}
+)  # fmt: skip
+"""Formats that tell who joined the network with which card (802.1X)."""
+ANYTHING = frozenset({"declared_csv", "declared_json", "mixed", "cef", "leef"})
+"""Formats of which the name does not say what a log holds."""
+
+
 def delivered(district: District) -> frozenset[str]:
     """Classes of events that arrived, or that a configured format can give."""
     known = readers()
@@ -52,8 +99,68 @@ def delivered(district: District) -> frozenset[str]:
     return arrived(district) | configured
 
 
+def formats_of(district: District) -> frozenset[str]:
+    """Formats that were read, or that the settings give a source."""
+    settings = district.settings.sources.values()
+    read = (one.format for one in source_files(district.store))
+    return frozenset(
+        name for name in (*read, *(one.format for one in settings)) if name is not None
+    )
+
+
+def not_told(district: District) -> Iterator[str]:
+    """Devices of the registry of which no format tells who is there, by their class.
+
+    Those of students are not counted: the rules are about staff.
+    """
+    formats = formats_of(district)
+    if not formats or formats & ANYTHING:
+        return
+    frames = district.registry.frames
+    students = frames["people"].filter("is_student")["person_id"].to_list()
+    of_others = frames["devices"].filter(
+        ~pl.col("assigned_to").is_in(students).fill_null(value=False)
+    )
+    counts = Counter(of_others["device_class"].to_list())
+    codes = [
+        code
+        for code, rule in sorted(district.detections.items())
+        if family_of(rule.model.header) == KEYBOARDS
+    ]
+    joins = [
+        code
+        for code, rule in sorted(district.detections.items())
+        if code not in codes and asks_presence(rule.model.header)
+    ]
+    for kind in KEYBOARD_LOGS:
+        many = sum(counts[name] for name in kind.classes)
+        if not many or formats & kind.formats:
+            continue
+        rules = f"{', '.join(codes)}, and AN-1 of what is refused there"
+        if not formats & JOIN_LOGS:
+            rules = f"{rules}; {', '.join(joins)} find less, mostly leads"
+        words = kind.words if many == 1 else f"{kind.words}s"
+        yield (
+            f"no log tells who is at {many:,} {words}: {kind.logs} does not "
+            f"arrive ({rules})"
+        )
+
+
+def carried(district: District) -> Iterator[str]:
+    """Buildings with no device that stands in its room, which SA-4 asks for."""
+    devices = district.registry.frames["devices"].drop_nulls("building")
+    standing = devices.filter(pl.col("device_class").is_in(["desktop", "lab_pc"]))
+    none = set(devices["building"]) - set(standing["building"])
+    if none:
+        yield (
+            f"SA-4 cannot be judged at {', '.join(sorted(none))}: devices.csv has no "
+            "desktop or lab computer there, and what is carried may lie beside another"
+        )
+
+
 def not_delivered(district: District) -> Iterator[str]:
     """Families of rules of whose logs none arrives, with the rules."""
+    yield from not_told(district)
     held = delivered(district)
     if not held:
         return

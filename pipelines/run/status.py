@@ -31,7 +31,7 @@ from pipelines.ingest.lake import unlisted_files
 from pipelines.records.due import due_line, due_soon
 from pipelines.registry.layer import read_layer
 from pipelines.reports.sign_off import unsigned
-from pipelines.run.readiness import names_of, not_delivered
+from pipelines.run.readiness import carried, names_of, not_delivered
 from pipelines.state import ledger
 from pipelines.state.alerts import GIVEN_UP, SENT, outbox
 from pipelines.state.days import dirty_days, oldest_dirty
@@ -147,7 +147,8 @@ def status_of(district: District, now: datetime) -> Status:
     reasons += _of_files(district, now, files, waits)
     reasons += [(LOOK, line) for line in coverage.lines]
     # nobody has to act where a district never had such a log
-    reasons += [(WELL, line) for line in not_delivered(district)]
+    lacking = (*not_delivered(district), *carried(district))
+    reasons += [(WELL, line) for line in lacking]
     reasons += _of_records(district, now)
     code = max((code for code, _ in reasons), default=WELL)
     shown["state"] = WORDS[code]

@@ -269,15 +269,28 @@ TIMERS = (
     Timer("assets.msn.com", 60 * MINUTE, 0.25, 12_500, 0.06, needs_user=True),
     Timer("www.dailyplain.example", 10 * MINUTE, 0.02, 21_000, 0.03, needs_user=True),
 )
+CHROMEOS_TIMERS = (
+    Timer("clients4.google.com", 45 * MINUTE, 0.9, 7_200, 0.3, 0.2),
+    Timer("mtalk.google.com", 15 * MINUTE, 1.0, 6_400, 0.05),
+    Timer("outlook.office.com", 30 * MINUTE, 0.45, 8_800, 0.05, needs_user=True),
+    Timer("www.dailyplain.example", 10 * MINUTE, 0.05, 21_000, 0.03, needs_user=True),
+)
+"""What a device that runs ChromeOS asks for by itself, while it is awake."""
 UPDATE_HOST = "download.windowsupdate.com"
 
 
 def background(world: World, sittings: Sequence[Sitting]) -> pl.DataFrame:
-    """Requests of computers on a wire, by day and by night."""
+    """Requests of computers on a wire, by day and by night, while they are awake."""
     rng = world.generator("machines")
-    wired = world.places.where(_stays_on)
+    wired = world.places.where(lambda d: _stands(d) and not d.runs_chromeos)
     parts = [_timed(world, rng, timer, wired) for timer in TIMERS]
-    rows = pl.concat([*parts, _updates(world, rng, wired)])
+    parts.append(_updates(world, rng, wired))
+    chromeos = world.places.where(lambda d: _stands(d) and d.runs_chromeos)
+    if chromeos:
+        rng = world.generator("machines that run ChromeOS")
+        timed = [_timed(world, rng, timer, chromeos) for timer in CHROMEOS_TIMERS]
+        parts.append(_while_awake(world, pl.concat(timed), sittings))
+    rows = pl.concat(parts)
     rows = with_address(world, rows.with_columns(address=pl.lit(0, pl.Int64)))
     return (
         _with_users(rows, sittings)
@@ -286,9 +299,32 @@ def background(world: World, sittings: Sequence[Sitting]) -> pl.DataFrame:
     )
 
 
-def _stays_on(device: Device) -> bool:
+def _stands(device: Device) -> bool:
     classes = {"desktop", "lab_pc", "podium", "kiosk"}
     return device.device_class in classes and device.number % 8 != 0
+
+
+def _while_awake(
+    world: World, rows: pl.DataFrame, sittings: Sequence[Sitting]
+) -> pl.DataFrame:
+    """What devices ask for while somebody sits there, and until they fall asleep."""
+    devices = world.places.devices
+    spans = pl.DataFrame(
+        [
+            (one.device, one.start, one.end + devices[one.device].awake_for)
+            for one in sittings
+        ],
+        schema={"device": pl.Int32, "from": pl.Int64, "to": pl.Int64},
+        orient="row",
+    )
+    joined = rows.sort("start").join_asof(
+        spans.sort("from"),
+        left_on="start",
+        right_on="from",
+        by="device",
+        check_sortedness=False,
+    )
+    return joined.filter(pl.col("start") < pl.col("to")).select(rows.columns)
 
 
 def _timed(

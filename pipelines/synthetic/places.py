@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Network
 
+from pipelines.synthetic.days import HOUR, MINUTE
 from pipelines.synthetic.people import Person, Roster
 
 BUILDINGS: Mapping[str, tuple[str, float, float, str]] = {
@@ -76,6 +77,19 @@ class Device:
         """Whether it writes a Windows security log."""
         own = self.device_class in {"chromebook", "phone_byod"}
         return not own and not self.runs_chromeos
+
+    @property
+    def awake_for(self) -> int:
+        """Milliseconds for which it stays awake, and on the network, with nobody there.
+
+        A lid that is shut ends it at once; some desks and every kiosk are set to stay.
+        """
+        if self.runs_chromeos and self.device_class in {"laptop", "chromebook"}:
+            return MINUTE
+        stays = self.device_class == "kiosk" or self.number % 8 == 1
+        if self.runs_chromeos and not stays:
+            return 10 * MINUTE
+        return 12 * HOUR
 
     @property
     def serial(self) -> str:

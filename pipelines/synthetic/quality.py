@@ -34,6 +34,10 @@ def quality(trials: Sequence[Trial]) -> Mapping[str, Any]:
         "people_falsely_named": false["account"].n_unique(),
         "false_per_1000_user_weeks": _rate(false.height, user_weeks),
         "recall": _share(_sum(cases["is_found"]), cases.height),
+        "recall_provable": _share(
+            _sum(cases["is_found"]), cases.filter(pl.col("unproven") == "").height
+        ),
+        "unproven": _unproven(cases),
         "recall_by_kind": _share(_sum(cases["is_met"]), cases.height),
         "lead_share": _share(leads, leads + findings.height),
         "complete": _share(findings.height - lacking, findings.height),
@@ -59,8 +63,13 @@ def false_rows(trials: Sequence[Trial]) -> list[Row]:
 
 
 def missed_rows(trials: Sequence[Trial]) -> list[Row]:
-    """Each planted case that its rule did not find; a lead counts where it is all."""
-    names = ("case_id", "family", "expected_rule", "intensity", "is_met", "note")
+    """Each planted case that its rule did not find; a lead counts where it is all.
+
+    `unproven` is the filter of the funnel that leaves its lines out; empty where the
+    logs show enough, and the rule missed it.
+    """
+    names = ("case_id", "family", "expected_rule", "intensity", "is_met", "unproven",
+             "note")  # fmt: skip
     return [
         {"seed": trial.seed, **row}
         for trial in trials
@@ -81,6 +90,13 @@ def _district(trial: Trial) -> Row:
         "leads": sum(trial.leads.values()),
         "lacking": dict(trial.lacking),
     }
+
+
+def _unproven(cases: pl.DataFrame) -> Row:
+    """What the logs cannot prove: cases by the filter that leaves their lines out."""
+    lost = cases.filter(pl.col("unproven") != "")
+    counted = lost.group_by("unproven").agg(pl.len()).sort("unproven")
+    return dict(counted.iter_rows())
 
 
 def _share(found: int, of: int) -> Row:

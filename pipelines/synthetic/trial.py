@@ -16,6 +16,7 @@ from pipelines.registry.new_home import create
 from pipelines.state.findings import WITHDRAWN, stored_evidence, stored_findings
 from pipelines.synthetic.generate import DISTRICT_NAME, generate
 from pipelines.synthetic.habits import FRIENDLY, Habits
+from pipelines.synthetic.proof import unproven
 from pipelines.warehouse.library import rules as rule_models
 
 SHOWN = ("C2", "C3")
@@ -137,7 +138,8 @@ class Trial:
     Attributes:
         cases: Planted violations: family, expected_rule, intensity, `is_found` by
             that rule, `is_met` by any finding of the same kind, `is_lead` where the
-            rule makes leads only and a lead is all there is to find.
+            rule makes leads only and a lead is all there is to find. `unproven` is why
+            the logs cannot show a missed one, empty where they can.
         findings: What a report may name, with `is_true` and, where it is false, the
             `alike` family that it touches, and its record.
         leads: Findings of the lowest confidence, by rule.
@@ -201,6 +203,12 @@ def judge_trial(
     shown = [finding for finding in stored if finding["confidence"] in SHOWN]
     leads = [finding for finding in stored if finding["confidence"] not in SHOWN]
     cases, findings = compare(planted_cases(home), shown, leads)
+    reasons = unproven(home, cases.filter(~pl.col("is_found")))
+    cases = cases.with_columns(
+        unproven=pl.col("case_id").replace_strict(
+            reasons, default="", return_dtype=pl.String
+        )
+    )
     return Trial(
         seed=seed,
         people=people,
@@ -241,6 +249,7 @@ def compare(
         is_found=pl.col("case_id").is_in(_by_rule(right))
         | (is_lead & pl.col("case_id").is_in(led)),
         is_met=pl.col("case_id").is_in(of_kind["case_id"].to_list()),
+        unproven=pl.lit(""),
     )
     judged = findings.join(
         alike.agg(alike=pl.col("family").first()), on="number", how="left"

@@ -7,10 +7,11 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.synthetic.days import PROXY_SILENT
-from pipelines.synthetic.plan import Case, Plan
+from pipelines.synthetic.plan import Case, Plan, Session, Sitting
 from pipelines.synthetic.world import World
 from pipelines.synthetic.writers.files import Written
 
+SITTINGS = ("device", "account", "start_utc", "end_utc")
 OUTAGES = ("source", "start_utc", "end_utc")
 
 
@@ -62,6 +63,7 @@ def write_truth(
     tables = {
         "planted": pl.DataFrame(rows),
         "bindings": bound,
+        "sittings": _sittings(world, plan),
         "damage": pl.concat([part.damage for part in written]),
         "outages": _outages(world),
     }
@@ -76,6 +78,24 @@ def write_truth(
         people=len(world.roster.people),
         weeks=len(world.days) // 7,
     )
+
+
+def _sittings(world: World, plan: Plan) -> pl.DataFrame:
+    """Who was at which device, whatever logs say; nobody where it signed itself on."""
+    used: list[Sitting | Session] = [*plan.sittings, *plan.sessions]
+    rows = [
+        (
+            world.places.devices[one.device].hostname,
+            one.account,
+            _stamp(one.start),
+            _stamp(one.end),
+        )
+        for one in used
+        if one.person >= 0
+    ]
+    return pl.DataFrame(
+        rows, schema=dict.fromkeys(SITTINGS, pl.String), orient="row"
+    ).sort(SITTINGS)
 
 
 def _outages(world: World) -> pl.DataFrame:

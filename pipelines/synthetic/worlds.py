@@ -15,11 +15,14 @@ import polars as pl
 
 from pipelines.synthetic.habits import RANGES, Habits, draw_habits
 from pipelines.synthetic.trial import Trial, hold_trial
-from pipelines.warehouse.library import rules
 
 BUDGET = 120
 """User-weeks of a world, so that thirty of them fit into some ten minutes."""
-OF_FIREWALL = "connections."
+MEASURES = (
+    ("precision", "precision"),
+    ("recall", "recall"),
+    ("recall of what the logs can prove", "provable_recall"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +31,7 @@ class WorldScore:
 
     Attributes:
         planted: Violations that a rule should find.
-        without_log: Those of them whose rule stands on a log that is not kept.
+        unproven: Those of them that the logs cannot show, by the funnel's word.
         people_falsely_named: Accounts of findings that are not true.
         seconds: What making, reading and judging it took.
     """
@@ -37,7 +40,7 @@ class WorldScore:
     habits: Habits
     planted: int
     found: int
-    without_log: int
+    unproven: int
     findings: int
     true: int
     people_falsely_named: int
@@ -47,6 +50,12 @@ class WorldScore:
     def recall(self) -> float | None:
         """Share of the planted that was found, whatever log is missing."""
         return self.found / self.planted if self.planted else None
+
+    @property
+    def provable_recall(self) -> float | None:
+        """The same of what the logs can prove."""
+        provable = self.planted - self.unproven
+        return self.found / provable if provable else None
 
     @property
     def precision(self) -> float | None:
@@ -90,23 +99,12 @@ def world_score(habits: Habits, trial: Trial, seconds: float) -> WorldScore:
         habits=habits,
         planted=cases.height,
         found=int(cases["is_found"].sum()),
-        without_log=int(cases["expected_rule"].is_in(_without_log(habits)).sum()),
+        unproven=int((cases["unproven"] != "").sum()),
         findings=trial.findings.height,
         true=trial.findings.height - false.height,
         people_falsely_named=false["account"].n_unique(),
         seconds=seconds,
     )
-
-
-def _without_log(habits: Habits) -> list[str]:
-    """Rules that stand on the firewall's traffic alone, where it is not logged."""
-    if habits.firewall == "all":
-        return []
-    return [
-        code
-        for code, model in rules().items()
-        if all(field.startswith(OF_FIREWALL) for field in model.header.needs)
-    ]
 
 
 def worst_decile(values: Iterable[float | None]) -> float | None:
@@ -140,9 +138,10 @@ def world_row(score: WorldScore) -> dict[str, Any]:
         "words": habits.spelling,
         "use times": f"{habits.use_times:.1f}",
         "planted": score.planted,
-        "no log": score.without_log,
+        "not provable": score.unproven,
         "found": score.found,
         "recall": _share(score.recall),
+        "of the provable": _share(score.provable_recall),
         "findings": score.findings,
         "false": score.findings - score.true,
         "precision": _share(score.precision),
@@ -154,8 +153,8 @@ def world_row(score: WorldScore) -> dict[str, Any]:
 def summary(scores: Sequence[WorldScore]) -> list[tuple[str, str, str]]:
     """Measure, what nine in ten worlds reach, and the worst of all."""
     rows = []
-    for name in ("precision", "recall"):
-        values = [getattr(score, name) for score in scores]
+    for name, attribute in MEASURES:
+        values = [getattr(score, attribute) for score in scores]
         known = [value for value in values if value is not None]
         worst = min(known, default=None)
         rows.append((name, _share(worst_decile(values)), _share(worst)))

@@ -1,8 +1,9 @@
 /* ---
 summary: >
   Each account that was used on a day: how often it was let in by somebody at a
-  keyboard, a tunnel or a cloud service, how many requests carried its login, and
-  the first lines that say so. Tasks, services and computers' own logons are no use.
+  keyboard, a tunnel or a cloud service, or into the network, how many requests
+  carried its login, and the first lines that say so. Tasks, services and computers'
+  own logons are no use.
 grain: [account, event_date]
 params:
   event_date: {type: date}
@@ -11,6 +12,8 @@ columns:
   is_known: {type: boolean, is: the registry has this account}
   keyboard_count: {type: bigint, is: 'logons and unlocks by somebody, not by a task'}
   other_count: {type: bigint, is: 'further logons: shares, mailboxes, wireless'}
+  network_count: {type: bigint, is: of these logins to Wi-Fi or a port (802.1X)}
+  woken_count: {type: bigint, is: 'of these, those that show somebody at the device'}
   request_count: {type: bigint, is: allowed requests that carried the login}
   source_count: {type: bigint, is: sources that saw the account}
   devices: {type: 'varchar[]', pii: indirect, is: devices it was used on}
@@ -47,7 +50,8 @@ logons as (
                 )
                 then 'keyboard'
             else 'other'
-        end as kind
+        end as kind,
+        coalesce(logons.logon_kind = 'wifi', false) as is_network
     from core.logons
     inner join names on logons.user_name = names.user_name
     where
@@ -67,7 +71,8 @@ requests as (
         source,
         start_time as time,
         event_id,
-        'request' as kind
+        'request' as kind,
+        false as is_network
     from core.http_requests
     where
         event_date = $event_date::date
@@ -75,10 +80,30 @@ requests as (
         and disposition = 'allowed'
 ),
 
+-- what joined and asked for pages at once: its requests are a second log
+woken as (
+    select
+        account,
+        device,
+        (
+            select min(seen.source) from core.http_requests as seen
+            where seen.event_date = $event_date::date
+        ) as source,
+        start_time as time,
+        event_id,
+        'woken' as kind,
+        false as is_network
+    from core.presences
+    where
+        event_date = $event_date::date and presence in ('use', 'wifi') and is_of_day
+),
+
 uses as (
     select * from logons
     union all
     select * from requests
+    union all
+    select * from woken
 ),
 
 numbered as (
@@ -94,7 +119,7 @@ numbered as (
 evidence as (
     select
         account,
-        list_sort(list(event_id)) as evidence
+        sorted_values(event_id) as evidence
     from numbered
     where number <= 10
     group by account
@@ -105,6 +130,8 @@ select
     max(known.account) is not null as is_known,
     count(*) filter (where numbered.kind = 'keyboard') as keyboard_count,
     count(*) filter (where numbered.kind = 'other') as other_count,
+    count(*) filter (where numbered.is_network) as network_count,
+    count(*) filter (where numbered.kind = 'woken') as woken_count,
     count(*) filter (where numbered.kind = 'request') as request_count,
     count(distinct numbered.source) as source_count,
     coalesce(

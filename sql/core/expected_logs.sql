@@ -9,6 +9,7 @@ columns:
   kind: {type: varchar, is: 'backup in connections, canary in requests'}
   source: {type: varchar, is: the log}
   hour_count: {type: bigint, is: hours with lines}
+  has_names: {type: boolean, is: it tells hosts; else addresses alone}
   start_time: {type: timestamptz, is: first line}
   end_time: {type: timestamptz, is: last line}
   evidence: {type: 'bigint[]', is: the first and the last line}
@@ -19,6 +20,17 @@ with
 logs as (
     select distinct log
     from registry.expected_traffic
+),
+
+-- in the line itself, or in one of the same session
+naming as (
+    select distinct source
+    from raw.connections
+    where event_date = $event_date::date and dst_hostname is not null
+    union
+    select distinct source
+    from raw.http_requests
+    where event_date = $event_date::date and session_number(extras) is not null
 ),
 
 lines as (
@@ -43,6 +55,7 @@ select
     lines.kind,
     lines.source,
     count(distinct date_trunc('hour', lines.start_time)) as hour_count,
+    lines.kind = 'canary' or bool_or(naming.source is not null) as has_names,
     min(lines.start_time) as start_time,
     max(lines.start_time) as end_time,
     [
@@ -52,4 +65,5 @@ select
     $event_date::date as event_date
 from lines
 inner join logs on lines.source = logs.log
+left join naming on lines.source = naming.source
 group by lines.kind, lines.source

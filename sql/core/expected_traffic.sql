@@ -24,20 +24,50 @@ expected as (
     from registry.expected_traffic
 ),
 
+-- a firewall may tell the host of a session in a line of its own
+asked as (
+    select distinct
+        lines.source,
+        lines.src_ip,
+        session_number(lines.extras) as connection_uid,
+        lines.url_hostname,
+        coalesce(lines.start_time, lines.time) as start_time
+    from raw.http_requests as lines
+    inner join expected
+        on
+            lines.source = expected.log
+            and (
+                lines.url_hostname = expected.destination
+                or ends_with(lines.url_hostname, '.' || expected.destination)
+            )
+    where
+        lines.event_date = $event_date::date
+        and expected.kind = 'backup'
+        and session_number(lines.extras) is not null
+),
+
 connections as (
     select
-        event_id,
-        source,
-        coalesce(start_time, time) as start_time,
-        src_ip,
-        dst_ip,
-        dst_hostname,
-        bytes_out
-    from raw.connections
+        lines.event_id,
+        lines.source,
+        coalesce(lines.start_time, lines.time) as start_time,
+        lines.src_ip,
+        lines.dst_ip,
+        coalesce(lines.dst_hostname, asked.url_hostname) as dst_hostname,
+        lines.bytes_out
+    from raw.connections as lines
+    left join asked
+        on
+            lines.source = asked.source
+            and lines.connection_uid = asked.connection_uid
+            and lines.src_ip = asked.src_ip
+            and in_one_session(
+                asked.start_time, coalesce(lines.start_time, lines.time), lines.time
+            )
     where
-        event_date = $event_date::date
-        and disposition is distinct from 'blocked'
-        and source in (select expected.log from expected)
+        lines.event_date = $event_date::date
+        and lines.disposition is distinct from 'blocked'
+        and lines.source in (select expected.log from expected)
 ),
 
 requests as (

@@ -5,8 +5,10 @@ summary: >
   the network (802.1X) shows that it was woken, if it was silent for a while before and
   asked for pages right after: what is awake talks by itself. Somebody is there until it
   leaves the network or asks for no page for as long. What many devices do at once, as
-  after an outage, shows nobody. What several people share is no single
-  person's, even if one signed for it.
+  after an outage, shows nobody. Where a Chromebook never fell silent, a site that was
+  opened on it the moment it joined shows somebody, or several sites one after another,
+  until a quarter of an hour after the last.
+  What several people share is no single person's, even if one signed for it.
 grain: [event_id, event_date]
 window: {days_before: 1, days_after: 1}
 params:
@@ -35,11 +37,32 @@ params:
     min: 3
     max: 1000
     why: after an outage all devices join within the minute, whoever is there
+  opened_sites:
+    type: int
+    default: 3
+    min: 2
+    max: 20
+    why: programs open one site or two; what is restored after a restart comes at once
+  opened_minutes:
+    type: int
+    default: 3
+    min: 1
+    max: 60
+    unit: minutes
+    why: what is restored after a restart comes within a minute or two
+  joined_count:
+    type: int
+    default: 3
+    min: 1
+    max: 100
+    why: >-
+      so many devices that joined the network and asked for a page within minutes show
+      that the clocks of both logs agree that day
 columns:
   account: {type: varchar, pii: direct, is: account}
   device: {type: varchar, pii: indirect, is: device}
   assigned_to: {type: varchar, pii: indirect, is: the one person who was given it}
-  presence: {type: varchar, is: keyboard or wifi}
+  presence: {type: varchar, is: 'keyboard, wifi or use'}
   state: {type: varchar, is: live or locked}
   start_time: {type: timestamptz, is: 'from this instant, clock corrected'}
   end_time: {type: timestamptz, is: to this instant}
@@ -122,12 +145,28 @@ woken as (
     qualify joined_count < $joined_at_once
 ),
 
+opened as (
+    select
+        event_id,
+        account,
+        device,
+        site,
+        start_time,
+        epoch(start_time)::bigint // 60 as minute
+    from core.opened_sites
+    where event_date = $event_date::date
+),
+
 pages as (
     select distinct
         requests.device,
         epoch(requests.start_time)::bigint // 60 as minute
     from core.candidate_requests as requests
-    inner join (select distinct device from woken) as joined
+    inner join (
+        select device from woken
+        union
+        select device from opened
+    ) as joined
         on requests.device = joined.device
     where
         requests.event_date between $event_date::date - interval 1 day
@@ -177,6 +216,25 @@ answered as (
             and woken.minute + $answer_minutes
 ),
 
+-- what is awake asks for nothing new the moment it joins again, unless somebody does
+opened_for as (
+    select
+        woken.*,
+        max(uses.last_minute) as last_minute
+    from woken
+    inner join opened
+        on
+            woken.device = opened.device
+            and woken.account = opened.account
+            and opened.minute between woken.minute - 1
+            and woken.minute + $answer_minutes
+    inner join uses
+        on
+            opened.device = uses.device
+            and opened.minute between uses.first_minute and uses.last_minute
+    group by all
+),
+
 awake as (
     select distinct answered.event_id
     from answered
@@ -188,6 +246,48 @@ awake as (
     where
         requests.event_date between $event_date::date - interval 1 day
         and $event_date::date + interval 1 day
+),
+
+shown as (
+    select *
+    from (
+        select answered.*
+        from answered
+        left join awake on answered.event_id = awake.event_id
+        where awake.event_id is null
+        union all
+        select * from opened_for
+    ) as told
+    qualify row_number() over (partition by event_id order by last_minute desc) = 1
+),
+
+-- one account, three sites, minutes apart
+browsed as (
+    select
+        min(opened.account) as account,
+        opened.device,
+        min(opened.start_time) as start_time,
+        least(
+            to_timestamp(60 * (max(uses.last_minute) + 1)),
+            max(opened.start_time) + interval 1 minute * $silent_minutes
+        ) as end_time,
+        min_by(opened.event_id, (opened.start_time, opened.event_id)) as event_id
+    from opened
+    inner join uses
+        on
+            opened.device = uses.device
+            and opened.minute between uses.first_minute and uses.last_minute
+    group by opened.device, uses.first_minute
+    having
+        count(distinct opened.account) = 1
+        and count(distinct opened.site) >= $opened_sites
+        and epoch(max(opened.start_time)) - epoch(min(opened.start_time))
+        >= 60 * $opened_minutes
+),
+
+agreeing as (
+    select count(distinct device) >= $joined_count as is_agreed
+    from answered
 ),
 
 seen as (
@@ -206,21 +306,31 @@ seen as (
     where presence = 'keyboard'
     union all
     select
-        answered.account,
-        answered.device,
-        answered.presence,
+        account,
+        device,
+        presence,
         'live' as state,
-        answered.start_time,
-        least(
-            answered.stay_end, to_timestamp(60 * (answered.last_minute + 1))
-        ) as end_time,
-        answered.logon_kind,
+        start_time,
+        least(stay_end, to_timestamp(60 * (last_minute + 1))) as end_time,
+        logon_kind,
         true as is_clock_checked,
-        answered.logon_date,
-        answered.event_id
-    from answered
-    left join awake on answered.event_id = awake.event_id
-    where awake.event_id is null
+        logon_date,
+        event_id
+    from shown
+    union all
+    select
+        browsed.account,
+        browsed.device,
+        'use' as presence,
+        'live' as state,
+        browsed.start_time,
+        browsed.end_time,
+        null as logon_kind,
+        agreeing.is_agreed as is_clock_checked,
+        $event_date::date as logon_date,
+        browsed.event_id
+    from browsed
+    cross join agreeing
 )
 
 select

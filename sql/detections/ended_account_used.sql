@@ -2,9 +2,9 @@
 title: An account was used after its last day
 summary: >
   An account whose last day in the registry has passed, or whose owner has left by
-  the roster, was let in at a keyboard, through a tunnel or by a cloud service, or
-  made requests with its login. The account is at risk; nothing is said of who
-  used it.
+  the roster, was let in at a keyboard, through a tunnel, by a cloud service or into
+  the network, or made requests with its login. The account is at risk; nothing is
+  said of who used it.
 code: AN-5
 kind: anomaly
 severity: high
@@ -54,7 +54,7 @@ explanations:
   - name: A device that was left logged on and goes on by itself
     test: is_left_running
     ruled_out: '{logons:count logon} by somebody, not by a task'
-    not_testable: requests alone; no logon of that day is in the logs
+    not_testable: no log of that day shows somebody at a device
   - one_log
 would_change:
   - a later last day of the account or of its owner
@@ -71,7 +71,7 @@ used as (
     from core.account_days
     where
         event_date = $event_date::date
-        and (keyboard_count > 0 or request_count >= $requests)
+        and (keyboard_count > 0 or network_count > 0 or request_count >= $requests)
 ),
 
 accounts as (
@@ -123,11 +123,11 @@ select
         do_records_agree := ended.is_account_ended
         and ended.is_owner_gone
         and ended.are_two_records,
-        logons := used.keyboard_count,
+        logons := used.keyboard_count + used.network_count,
         requests := used.request_count,
         devices := len(used.devices),
         sources := used.source_count,
-        is_left_running := ruled_out_if(used.keyboard_count > 0),
+        is_left_running := ruled_out_if(used.keyboard_count + used.woken_count > 0),
         is_log_mistake := ruled_out_if(used.source_count >= 2)
     ) as details,
     $event_date::date as event_date

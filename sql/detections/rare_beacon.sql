@@ -68,6 +68,15 @@ params:
     max: 100
     unit: requests
     why: so many that somebody made to the host make an open page of it likely
+  start_hours:
+    type: int
+    default: 12
+    min: 1
+    max: 168
+    unit: hours
+    why: >-
+      calls as old as what is known of the device may be of a page that was opened
+      before; who opens one at work has it open half a day later
 columns:
   subject: {type: varchar, pii: indirect, is: device}
   measure: {type: double, is: calls}
@@ -91,7 +100,8 @@ details:
 explanations:
   - name: A page that somebody left open
     test: is_page_open
-    says: '{pages_read:count request} of a person to that host'
+    says: '{pages_read:count request} of a person to that host in two weeks'
+    not_testable: it calls since the first hours that are known of the device
   - name: A program that the district manages on its devices
     test: is_managed
     ruled_out: >-
@@ -212,15 +222,39 @@ even as (
         ) = 1
 ),
 
--- pages that somebody read there
+-- pages that somebody read there: what was opened on Monday is open on Friday
 read_there as (
     select
         device,
         url_hostname as destination,
         count(*) as request_count
     from core.engaged_requests
-    where event_date = $event_date::date
+    where
+        event_date between $event_date::date - interval 13 day and $event_date::date
+        and url_hostname in (select rare.destination from rare)
     group by device, url_hostname
+),
+
+-- whether the log shows the device before it called
+begun as (
+    select
+        device,
+        min(first_time) as known_time
+    from flows
+    where device in (select rare.device from rare)
+    group by device
+),
+
+started as (
+    select
+        flows.device,
+        flows.destination,
+        min(flows.first_time)
+        >= min(begun.known_time) + interval 1 hour * $start_hours as is_start_seen
+    from flows
+    inner join begun on flows.device = begun.device
+    where flows.destination in (select rare.destination from rare)
+    group by flows.device, flows.destination
 )
 
 select
@@ -245,14 +279,18 @@ select
         all_devices := max(rare.all_count),
         days := max(rare.day_count),
         pages_read := coalesce(max(read_there.request_count), 0),
-        is_page_open := coalesce(max(read_there.request_count), 0)
-        >= $pages_read,
+        is_page_open := case
+            when coalesce(max(read_there.request_count), 0) >= $pages_read then true
+            else ruled_out_if(bool_and(started.is_start_seen))
+        end,
         is_managed := ruled_out_if(max(rare.device_count) > 0)
     ) as details,
     $event_date::date as event_date
 from even
 inner join rare
     on even.device = rare.device and even.destination = rare.destination
+inner join started
+    on even.device = started.device and even.destination = started.destination
 left join read_there
     on
         even.device = read_there.device

@@ -11,7 +11,9 @@ params:
   event_date: {type: date}
 columns:
   event_date: {type: date, is: local day}
-  family: {type: varchar, is: 'sites, presence, tunnels, logons or flows'}
+  family:
+    type: varchar
+    is: 'sites, presence, shared, keyboards, tunnels, logons or flows'
   source: {type: varchar, is: source}
   building: {type: varchar, is: building of the network; elsewhere without one}
   position: {type: bigint, is: order of the filters; the last one drops nothing}
@@ -30,6 +32,8 @@ requests as (
         account_type,
         attribution_grade,
         device,
+        device_class,
+        device_pool,
         start_time,
         binding_event_id,
         net_kind,
@@ -58,7 +62,8 @@ logons as (
         source,
         user_name,
         host,
-        src_ip
+        src_ip,
+        src_mac
     from core.logons
     where
         event_date = $event_date::date
@@ -145,10 +150,16 @@ steps as (
             ('presence', 7, 'one fact names the account', true),
             ('presence', 8, 'nothing tells who is at the device', true),
             ('presence', 9, 'candidates', false),
+            ('shared', 1, 'one fact names the account', true),
+            ('shared', 2, 'candidates', false),
+            ('keyboards', 1, 'the device writes no logons', true),
+            ('keyboards', 2, 'a device that can be carried', false),
+            ('keyboards', 3, 'candidates', false),
             ('tunnels', 1, 'no account', true),
             ('tunnels', 2, 'account unknown to the registry', true),
             ('tunnels', 3, 'no login to the VPN', true),
-            ('tunnels', 4, 'candidates', false),
+            ('tunnels', 4, 'nothing tells who is at the device', true),
+            ('tunnels', 5, 'candidates', false),
             ('logons', 1, 'no account', true),
             ('logons', 2, 'account unknown to the registry', true),
             ('logons', 3, 'neither host nor address', true),
@@ -163,6 +174,7 @@ judged_requests as (
     select
         requests.source,
         requests.net_kind,
+        requests.device_pool,
         requests.binding_event_id,
         case when requests.has_location then requests.building else 'elsewhere' end
             as building,
@@ -184,7 +196,14 @@ judged_requests as (
             when requests.attribution_grade <> 'A' then 7
             when writing.device is null and woken.event_id is null then 8
             else 9
-        end as presence_step
+        end as presence_step,
+        case
+            when writing.device is null then 1
+            when coalesce(requests.device_class not in ('desktop', 'lab_pc'), true)
+                then 2
+            else 3
+        end as keyboard_step,
+        writing.device is not null or woken.event_id is not null as is_told
     from requests
     left join candidates on requests.event_id = candidates.event_id
     left join writing on requests.device = writing.device
@@ -207,6 +226,25 @@ stopped as (
         coalesce(no_person, presence_step) as position,
         1 as event_count
     from judged_requests
+    -- of whom and where is known; the rest is told of presence already
+    union all
+    select
+        'shared' as family,
+        source,
+        building,
+        case when presence_step = 7 then 1 else 2 end as position,
+        1 as event_count
+    from judged_requests
+    where no_person is null and presence_step >= 7 and device_pool is not null
+    union all
+    select
+        'keyboards' as family,
+        source,
+        building,
+        keyboard_step as position,
+        1 as event_count
+    from judged_requests
+    where no_person is null and presence_step >= 7
     union all
     select
         'tunnels' as family,
@@ -215,7 +253,8 @@ stopped as (
         case
             when no_person < 3 then no_person
             when binding_event_id is null then 3
-            else 4
+            when not is_told then 4
+            else 5
         end as position,
         1 as event_count
     from judged_requests
@@ -229,7 +268,11 @@ stopped as (
         case
             when logons.user_name is null then 1
             when not names.is_known then 2
-            when logons.host is null and logons.src_ip is null then 3
+            when
+                logons.host is null
+                and logons.src_ip is null
+                and logons.src_mac is null
+                then 3
             else 4
         end as position,
         1 as event_count

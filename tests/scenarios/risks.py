@@ -79,7 +79,18 @@ def _ordinary_days(story: Story) -> None:
 
 
 def caller_on_one_desk(story: Story) -> None:
-    """One host, every seventeen minutes until late, known to no other device."""
+    """One host, every seventeen minutes until late, known to no other device.
+
+    The day before, the device was in use and did not call.
+    """
+    _other_desks(story)
+    story.lease("hs-avega", "-1 06:00")
+    story.flow("hs-avega", story.at("-1 10:00"), "www.news.example")
+    _calls(story, "hs-avega")
+
+
+def caller_as_old_as_the_log(story: Story) -> None:
+    """The same, of a device of which nothing older is known: an open page, perhaps."""
     _other_desks(story)
     _calls(story, "hs-avega")
 
@@ -167,6 +178,7 @@ SCENARIOS = (
         cites=("firewall", "dhcp"),
     ),
     Scenario("S74c", caller_on_every_desk),
+    Scenario("S74e", caller_as_old_as_the_log, leads=("AN-3",)),
     Scenario("S74d", caller_in_a_small_school),
     Scenario(
         "S73",

@@ -19,6 +19,7 @@ FILTERS = {
         "nothing tells who is at the device",
         "candidates",
     ),
+    "keyboards": ("the device writes no logons", "candidates"),
 }
 
 
@@ -123,3 +124,29 @@ def test_the_section_lists_what_was_left_out():
     assert [cell.value for cell in row][-2:] == [480, 1000]
     assert "no finding there" in SECTION.summary(found).lower()
     assert not SECTION.is_shown(SECTION.rows(view_of("quiet", [])))
+
+
+def test_none_is_not_said_of_rules_that_ask_for_a_keyboard():
+    rows = coverage("presence", "Oak Middle") + coverage("keyboards", "Oak Middle", 101)
+    shared = line(view_of("quiet", rows), "shared-accounts")
+    assert shared.value is None
+    assert shared.rest == (
+        "Could not be judged by rules that ask for a keyboard (SA-4, SA-5, SA-8, SA-L, "
+        "and AN-1 of what is refused there) at Oak Middle: 10% of events come from "
+        "devices that write no logons."
+    )
+    told = line(
+        view_of("quiet", coverage("keyboards", "Oak Middle", 100)), "off-hours-accounts"
+    )
+    assert "Could not be judged" not in told.rest
+
+
+def test_no_use_off_hours_is_not_said_where_nothing_tells_who_is_there():
+    rows = coverage("sites", "Oak Middle") + coverage(
+        "presence", "Oak Middle", 0, 0, 500
+    )
+    off = line(view_of("quiet", rows), "off-hours-accounts")
+    assert off.value is None
+    assert (
+        "50% of events come from devices of which no log tells who is there" in off.rest
+    )

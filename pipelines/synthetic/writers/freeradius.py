@@ -8,8 +8,16 @@ from pipelines.synthetic.plan import Plan
 from pipelines.synthetic.world import World
 
 _SITTINGS = pl.Schema(
-    {"account": pl.String, "device": pl.Int32, "network": pl.String, "start": pl.Int64}
+    {
+        "account": pl.String,
+        "device": pl.Int32,
+        "network": pl.String,
+        "start": pl.Int64,
+        "end": pl.Int64,
+        "closed": pl.String,
+    }
 )
+LOGON, AT_KEYBOARD = "4624", 2
 MILLISECONDS_AHEAD = 4_000
 """A device is on the network before its user is at work."""
 
@@ -17,9 +25,9 @@ MILLISECONDS_AHEAD = 4_000
 def radius_lines(world: World, plan: Plan) -> pl.DataFrame:
     """Lines in order of time. Columns: seen, line."""
     asks = ["wifi", "wired", "lab"] if world.habits.has_wired_logins else ["wifi"]
-    sittings = frame(plan.sittings, _SITTINGS).filter(
-        pl.col("network").str.extract("/(.*)$", 1).is_in(asks)
-    )
+    sittings = _joins(
+        world, pl.concat([frame(plan.sittings, _SITTINGS), _logons(world, plan)])
+    ).filter(pl.col("network").str.extract("/(.*)$", 1).is_in(asks))
     rows = (
         with_address(world, sittings.with_columns(address=pl.lit(0, pl.Int64)))
         .join(cards(world), on="device", how="left", maintain_order="left")
@@ -52,4 +60,54 @@ def radius_lines(world: World, plan: Plan) -> pl.DataFrame:
             worn_mac().str.replace_all(":", "-", literal=True).str.to_uppercase(),
             pl.lit(")"),
         ),
+    )
+
+
+def _logons(world: World, plan: Plan) -> pl.DataFrame:
+    """Logons that no sitting makes: whoever logs on to ChromeOS is let in anew."""
+    devices = world.places.devices
+    rows = [
+        (key.account, key.device, devices[key.device].network, key.time, key.time,
+         "none")
+        for key in plan.keys
+        if key.code == LOGON
+        and key.logon_type == AT_KEYBOARD
+        and devices[key.device].runs_chromeos
+    ]  # fmt: skip
+    return pl.DataFrame(rows, schema=_SITTINGS, orient="row")
+
+
+def _joins(world: World, sittings: pl.DataFrame) -> pl.DataFrame:
+    """Of all sittings those before which the device was not on the network as theirs.
+
+    What stays awake stays on it: an unlock is no login.
+    """
+    awake = pl.DataFrame(
+        {
+            "device": pl.Series(
+                [one.number for one in world.places.devices], dtype=pl.Int32
+            ),
+            "awake": [one.awake_for for one in world.places.devices],
+        }
+    )
+    before = pl.col("account", "closed", "network").shift(1).over("device")
+    latest = pl.col("end").cum_max().shift(1).over("device")
+    return (
+        sittings.join(awake, on="device", how="left", maintain_order="left")
+        .sort("device", "start", maintain_order=True)
+        .with_columns(
+            before.name.prefix("before_"), (pl.col("start") - latest).alias("apart")
+        )
+        .filter(
+            (
+                (pl.col("account") == pl.col("before_account"))
+                & (pl.col("network") == pl.col("before_network"))
+                & (pl.col("before_closed") != "logoff")
+                & (pl.col("apart") <= pl.col("awake"))
+            )
+            .fill_null(value=False)
+            .not_()
+        )
+        .select("account", "device", "network", "start")
+        .sort("start", maintain_order=True)
     )

@@ -20,7 +20,7 @@ from tests.unit.demo.test_trial import HOURS, SITE, finding, trial
 
 only_long = pytest.mark.skipif(not LONG, reason="in the long run alone")
 WORLD = WorldScore(
-    seed=1, habits=FRIENDLY, planted=10, found=9, without_log=0, findings=8, true=8,
+    seed=1, habits=FRIENDLY, planted=10, found=9, unproven=0, findings=8, true=8,
     people_falsely_named=0, seconds=9.6,
 )  # fmt: skip
 
@@ -62,17 +62,21 @@ def test_a_world_is_counted_from_its_trial():
     score = world_score(FRIENDLY, known, 3)
     assert (score.planted, score.found) == (4, 1)
     assert (score.findings, score.true, score.people_falsely_named) == (3, 1, 1)
-    assert score.without_log == 0
+    assert score.unproven == 0
 
 
-def test_a_rule_that_stands_on_a_log_that_is_not_kept_is_told():
-    known = trial()
-    rule = known.cases["expected_rule"].replace({"NA-2": "AN-3"})
-    beacon = known.cases.with_columns(expected_rule=rule)
-    known = replace(known, cases=beacon)
-    assert world_score(FRIENDLY, known, 1).without_log == 0
-    filtered = replace(FRIENDLY, firewall="filter")
-    assert world_score(filtered, known, 1).without_log == 1
+def test_what_the_logs_cannot_prove_is_told_apart_from_what_was_missed():
+    known = trial(finding("NA-1", "avega", SITE))
+    why = known.cases["case_id"].replace_strict(
+        {"case-3": "the device writes no logons"}, default=""
+    )
+    score = world_score(
+        FRIENDLY, replace(known, cases=known.cases.with_columns(unproven=why)), 1
+    )
+    assert (score.planted, score.found, score.unproven) == (4, 1, 1)
+    assert score.recall == 0.25
+    assert score.provable_recall == pytest.approx(1 / 3)
+    assert world_row(score)["not provable"] == 1
 
 
 def test_a_row_tells_the_habits_beside_the_figures():

@@ -10,13 +10,13 @@ from pipelines.health.arrival import LEAST_PAIRS, off_clocks
 FIRST = date(2026, 3, 2)
 
 
-def days(*rows: tuple) -> pl.DataFrame:
+def days(*rows: tuple, basis: str = "moment") -> pl.DataFrame:
     """Rows of day, source, other, offset and, if need be, spread and pairs."""
     columns = (
         "event_date", "source", "other_source", "offset_seconds", "spread_seconds",
-        "pair_count",
+        "pair_count", "basis",
     )  # fmt: skip
-    filled = [(*row, *(2.0, 50)[len(row) - 4 :]) for row in rows]
+    filled = [(*row, *(2.0, 50)[len(row) - 4 :], basis) for row in rows]
     listed = [(FIRST + timedelta(days=row[0]), *row[1:]) for row in filled]
     return pl.DataFrame(listed, columns, orient="row")
 
@@ -51,7 +51,7 @@ def test_it_began_with_the_first_of_the_days_in_a_row():
 @pytest.mark.parametrize(
     "row",
     [
-        (0, "dns", "proxy", 60.0),
+        (0, "dns", "proxy", 30.0),
         (0, "dns", "proxy", 300.0, 2.0, LEAST_PAIRS - 1),
         (0, "dns", "proxy", 300.0, 76.0),
     ],
@@ -59,3 +59,13 @@ def test_it_began_with_the_first_of_the_days_in_a_row():
 def test_little_few_or_scattered_is_no_offset(row):
     assert list(off_clocks(days(row))) == []
     assert list(off_clocks(days())) == []
+
+
+def test_forty_seconds_are_told_of_one_moment_and_not_of_two_logons():
+    row = (0, "dhcp", "wifi", 40.0)
+    assert {one.source for one in off_clocks(days(row))} == {"dhcp", "wifi"}
+    assert list(off_clocks(days(row, basis="logon"))) == []
+    late = (0, "dhcp", "wifi", 61.0)
+    assert len(list(off_clocks(days(late, basis="logon")))) == 2
+    both = pl.concat([days(late, basis="logon"), days((0, "dhcp", "wifi", 2.0))])
+    assert list(off_clocks(both)) == []

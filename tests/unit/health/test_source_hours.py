@@ -157,6 +157,20 @@ def test_far_less_than_usual_is_thin():
     assert lasting(frame, TEN + 3 * HOUR) == [("thin", "", TEN)]
 
 
+def test_an_hour_with_hardly_any_line_is_told_alone():
+    def thin(left):
+        return lambda day, hour: left if (day, hour) == (TUESDAY, 10) else 250
+
+    def found(left):
+        frame = lines(thin(left), until=TEN + 3 * HOUR)
+        every = intervals(judge(frame, TEN + 3 * HOUR))
+        return [(one.kind, one.start, one.end) for one in every]
+
+    assert found(4) == [("thin", TEN, TEN + HOUR)]
+    assert found(24) == [("thin", TEN, TEN + HOUR)]
+    assert found(25) == []
+
+
 def test_a_stretch_ends_with_the_first_hour_that_is_as_it_should_be():
     frame = lines(school_hours, until=TEN + 5 * HOUR, lost=[(TEN, TEN + 2 * HOUR)])
     (one,) = intervals(judge(frame, TEN + 5 * HOUR))

@@ -1,0 +1,140 @@
+"""Whether the logs could have proven a planted case, by the word of the rules' funnel.
+
+`marts.rule_coverage` counts at which filter the events of a day are lost to a family of
+rules. Here it is asked about the lines of one case alone: of the account while it
+lasted, on each of its devices. Where most are lost to the rule that should find the
+case, no rule can tell it, and the report says so of that building beforehand.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pipelines.district import open_district
+from pipelines.health.rule_coverage import (
+    COUNTS,
+    KEYBOARDS,
+    PRESENCE,
+    SITES,
+    TABLE,
+    TUNNELS,
+    family_of,
+)
+from pipelines.warehouse.database import Database, writing
+from pipelines.warehouse.library import models, rules
+
+NO_LINE = "no line tells of it"
+MOST = 0.5
+"""Share of a case's lines of which a rule must know enough."""
+USUAL = ("not a page that a person opened", "address that stands for many")
+"""Filters that leave out what is no use, whoever asks."""
+CARRIED = "a device that can be carried"
+DESKS_ONLY = ("SA-4",)
+"""Rules on what stands in its room; others count what can be carried too."""
+NO_KEYBOARD = "the device writes no logons"
+AT_DEVICE = "nothing tells who is at the device"
+
+OWN = {
+    "core.http_requests": "select * from core.http_requests where account = $account"
+    " and start_time between $first and $last"
+    " and coalesce(list_contains($devices, device), false) = $is_listed",
+    "core.logons": "select * from core.logons where time between $first and $last"
+    " and (user_name = $account or list_contains($devices, coalesce(device, host)))",
+    "core.outside_flows": "select * from core.outside_flows"
+    " where list_contains($devices, device) and seen_by = 'firewall'"
+    " and first_time <= $last and last_time >= $first",
+}
+"""Relation that the funnel counts -> the rows of it that are the case's."""
+OWNED = ("own_http_requests", "own_logons", "own_outside_flows")
+DAYS = """
+select event_date from own_http_requests
+union select event_date from own_logons
+union select event_date from own_outside_flows
+"""
+
+Row = Mapping[str, Any]
+
+
+def unproven(home: Path, cases: pl.DataFrame) -> Mapping[str, str]:
+    """Case -> the filter that lost most of its lines; without those of no filter.
+
+    Args:
+        home: A district that was run.
+        cases: Planted cases, with instants.
+    """
+    with open_district(home) as district:
+        path, memory_mb = district.home.warehouse, district.settings.limits.memory_mb
+    with writing(path, memory_mb=memory_mb) as database:
+        said = {
+            case["case_id"]: _reason(database, case)
+            for case in cases.iter_rows(named=True)
+        }
+    return {name: reason for name, reason in said.items() if reason}
+
+
+def _reason(database: Database, case: Row) -> str:
+    """What loses the worst of a case's places; a case is shown by all together."""
+    rule = rules().get(case["expected_rule"])
+    if rule is None:
+        return ""
+    family = family_of(rule.header)
+    devices = [name for name in (case["devices"] or "").split("|") if name]
+    listed = [_own_lines(database, case, [name]) for name in devices]
+    funnels = [*listed, _own_lines(database, case, devices, is_listed=False)]
+    told = [rows for rows in funnels if rows.filter(family=family).height]
+    if not told:
+        return NO_KEYBOARD if family == KEYBOARDS else NO_LINE
+    share, reason = max(_lost(family, case["expected_rule"], rows) for rows in told)
+    return reason if share > MOST else ""
+
+
+def _own_lines(
+    database: Database, case: Row, devices: Sequence[str], *, is_listed: bool = True
+) -> pl.DataFrame:
+    """The funnel of the case's lines on some devices, or on none of them."""
+    values = {
+        "account": case["account"],
+        "devices": list(devices),
+        "is_listed": is_listed,
+        "first": case["start_utc"],
+        "last": case["end_utc"],
+    }
+    query = models()[TABLE].query
+    for own, (name, chosen) in zip(OWNED, OWN.items(), strict=True):
+        used = {key: value for key, value in values.items() if f"${key}" in chosen}
+        database.rows(f"create or replace temp table {own} as {chosen}", used)
+        query = re.sub(rf"\b{re.escape(name)}\b", own, query)
+    days = database.rows(DAYS)
+    parts = [database.frame(query, {"event_date": day}) for (day,) in sorted(days)]
+    schema = {"family": pl.String, "filter": pl.String, "position": pl.Int64}
+    if not parts:
+        return pl.DataFrame(schema=schema | dict.fromkeys(COUNTS, pl.Int64))
+    return pl.concat(parts).group_by(*schema).agg(pl.col(COUNTS).sum())
+
+
+def _lost(family: str, rule: str, rows: pl.DataFrame) -> tuple[float, str]:
+    """The share of the events that the rule loses, and the filter that loses most."""
+    usual = [*USUAL, *(() if rule in DESKS_ONLY else (CARRIED,))]
+    tunnels = rows.filter(family=TUNNELS)
+    if tunnels.height and family in (SITES, PRESENCE):
+        return _most(tunnels, usual)
+    found = [_most(rows.filter(family=family), usual)]
+    if family == SITES:
+        # a use that is named needs somebody at the device; who it is may be less sure
+        found.append(_most(rows.filter(family=PRESENCE, filter=AT_DEVICE), usual))
+    return max(found)
+
+
+def _most(steps: pl.DataFrame, usual: Sequence[str]) -> tuple[float, str]:
+    counts = {row["filter"]: row for row in steps.sort("position").to_dicts()}
+    came = max((row["event_count"] for row in counts.values()), default=0)
+    came -= sum(counts[name]["dropped_count"] for name in usual if name in counts)
+    lost = {
+        name: row["dropped_count"] for name, row in counts.items() if name not in usual
+    }
+    if came <= 0 or not lost:
+        return 0.0, ""
+    return float(sum(lost.values()) / came), max(lost, key=lambda name: lost[name])
