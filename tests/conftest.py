@@ -35,6 +35,16 @@ def golden() -> Golden:
     return Golden()
 
 
+@pytest.fixture(scope="session")
+def browser():
+    """The system's Chromium: one, since two of its drivers do not go together."""
+    pytest.importorskip("playwright.sync_api")
+    from tests.browser.looking import chromium
+
+    with chromium() as made:
+        yield made
+
+
 def corpus(family: str) -> list[dict[str, str]]:
     """The manifest rows of one format family; empty where there are no corpora."""
     manifest = CORPORA / "MANIFEST.tsv"

@@ -11,6 +11,7 @@ from pipelines.defs.preview import preview
 from pipelines.defs.resources import OWNER, HomeResource, days_of
 from pipelines.refresh.steps import build_model
 from pipelines.registry.frames import FRAMES
+from pipelines.state.days import quarantined
 from pipelines.state.ledger import event_days
 from pipelines.warehouse.builds import days_said_of
 from pipelines.warehouse.database import Database
@@ -87,7 +88,8 @@ def model_asset(
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         days = days_of(context) if model.is_dated else []
         with home.writing() as district, home.warehouse(district) as database:
-            _refuse_empty(days, event_days(district.store))
+            waiting = [one.event_date for one in quarantined(district.store)]
+            _refuse_empty(days, [*event_days(district.store), *filter(None, waiting)])
             context.log.info("%s", _beforehand(database, model, days))
             made = build_model(database, district, model.name, days)
             by_day = database.rows_by_day(model.name) if days else {}
@@ -131,7 +133,7 @@ def _refuse_empty(days: list[date], held: list[date]) -> None:
     if days and not days_said_of(held) & {*days}:
         span = f"{held[0]} to {held[-1]}" if held else "none yet"
         raise dg.Failure(
-            f"No log line of {days[0]} to {days[-1]} was taken in. Days with lines: "
+            f"No log line of {days[0]} to {days[-1]} was read. Days with lines: "
             f"{span}.",
             allow_retries=False,
         )

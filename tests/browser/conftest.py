@@ -5,14 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.looking import chromium, write_all
-
-
-@pytest.fixture(scope="session")
-def browser():
-    pytest.importorskip("playwright.sync_api")
-    with chromium() as made:
-        yield made
+from tests.browser.looking import write_all
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,8 @@
 The code location is loaded as `make dev` loads it, in a process of its own.
 """
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from dagster import instance_for_test
 from dagster._core.test_utils import wait_for_runs_to_finish
@@ -63,9 +65,15 @@ def asked(district, tmp_path_factory):
             yield home, context
 
 
+def _asked(*question):
+    """The answer; a thread of its own has no event loop, as a browser's driver has."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(execute_dagster_graphql, *question).result()
+
+
 def test_each_asset_has_what_its_page_shows(asked):
     home, context = asked
-    nodes = execute_dagster_graphql(context, NODES).data["assetNodes"]
+    nodes = _asked(context, NODES).data["assetNodes"]
     assert len(nodes) > 100
     report = str(DistrictHome(home).reports / "latest.html")
     for node in nodes:
@@ -77,7 +85,7 @@ def test_each_asset_has_what_its_page_shows(asked):
 
 def test_what_is_scheduled_runs_and_says_what_it_does(asked):
     _, context = asked
-    answer = execute_dagster_graphql(context, JOBS).data["repositoriesOrError"]
+    answer = _asked(context, JOBS).data["repositoriesOrError"]
     (one,) = answer["nodes"]
     states = [each["scheduleState"]["status"] for each in one["schedules"]]
     states += [each["sensorState"]["status"] for each in one["sensors"]]
@@ -93,7 +101,7 @@ def test_what_is_scheduled_runs_and_says_what_it_does(asked):
 def test_a_run_that_is_launched_from_the_page_ends_well(asked):
     _, context = asked
     job = infer_job_selector(context, "ingest")
-    answer = execute_dagster_graphql(context, LAUNCH, {"job": job})
+    answer = _asked(context, LAUNCH, {"job": job})
     launched = answer.data["launchRun"]
     assert launched["__typename"] == "LaunchRunSuccess", launched
     wait_for_runs_to_finish(context.instance, timeout=120)

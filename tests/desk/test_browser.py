@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.looking import CHROMIUM, RULES, SMALL, WIDE, _axe_source, chromium
+from tests.browser.looking import CHROMIUM, RULES, SMALL, WIDE, _axe_source
 from tests.conftest import LONG
 from tests.desk.visiting import PEOPLE, SECRET
 
@@ -21,13 +21,6 @@ WIDE_SCREEN = {"viewport": {"width": 1366, "height": 768}}
 PLACES = ("/", "/sites", "/requests", "/referrals", "/permits", "/weeks", "/acts",
           "/signin")  # fmt: skip
 SOME = ("/", "/permits")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    pytest.importorskip("playwright.sync_api")
-    with chromium() as made:
-        yield made
 
 
 @pytest.fixture(scope="module")

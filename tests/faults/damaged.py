@@ -62,9 +62,9 @@ FILES = {
     "snapshot": "snapshots/schoolbell-*.duckdb",
     "report": "reports/2*/index.html",
     "index of reports": "reports/index.html",
-    "rows of a report": "reports/2*/data/cases.parquet",
-    "a month": "reports/months/*.parquet",
-    "a semester": "reports/semesters/*.parquet",
+    "rows of a report": "reports/2*/data/cases.csv",
+    "a month": "reports/months/*.xlsx",
+    "a semester": "reports/semesters/*.xlsx",
     "delivery": "landing/proxy/a.log",
 }
 

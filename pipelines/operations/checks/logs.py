@@ -151,8 +151,10 @@ def _drift(installation: Installation) -> Answer:
 def _judged(installation: Installation) -> Answer:
     lines = cannot_judge(installation.district)
     if lines:
-        more = f"; and {len(lines) - 1} more" if lines[1:] else ""
-        return look(f"{lines[0]}{more}", "schoolbell check --home {home}")
+        # the first is the sum, the next ones say why
+        shown, left = lines[:3], len(lines[3:])
+        said = "; ".join([*shown, *([f"and {left} more"] if left else [])])
+        return look(said, "schoolbell check --home {home}")
     share = noted_coverage(installation.store).share
     return well(f"{share:.0%} of the staff requests with a name can be judged")
 

@@ -64,7 +64,7 @@ def radius_lines(world: World, plan: Plan) -> pl.DataFrame:
 
 
 def _logons(world: World, plan: Plan) -> pl.DataFrame:
-    """Logons that no sitting makes: whoever logs on to ChromeOS is let in anew."""
+    """Logons that no sitting makes: whoever logs on to ChromeOS is let in again."""
     devices = world.places.devices
     rows = [
         (key.account, key.device, devices[key.device].network, key.time, key.time,
