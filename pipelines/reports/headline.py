@@ -94,7 +94,8 @@ def not_judged_at(view: View, kind: str) -> str:
     such as a keyboard, is told of these.
     """
     rows = view.of_week(view.inputs.rule_coverage)
-    said = []
+    said: list[str] = []
+    known: set[str] = set()
     for family in ASKED_OF[kind]:
         found = gaps_of(rows, family)
         whose = "" if family == FAMILY_OF[kind] else f"by {FAMILIES[family]} "
@@ -103,10 +104,11 @@ def not_judged_at(view: View, kind: str) -> str:
             events = sum(one.event_count for one in same)
             dropped = sum(one.dropped_count for one in same)
             where = listed([one.building for one in same])
-            said.append(
-                f"{whose}at {where}: {share(dropped, events)} of events "
-                f"{REASONS[filtered]}"
-            )
+            why = f"at {where}: {share(dropped, events)} of events {REASONS[filtered]}"
+            # the same lines are lost to all of them: said once
+            if why not in known:
+                said.append(f"{whose}{why}")
+            known.add(why)
     return f"Could not be judged {'; '.join(said)}." if said else ""
 
 
