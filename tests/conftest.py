@@ -45,6 +45,15 @@ def browser():
         yield made
 
 
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory):
+    """Where the pictures of the run are kept, to be looked at by people."""
+    wanted = os.environ.get("SCHOOLBELL_PICTURES")
+    folder = Path(wanted) if wanted else tmp_path_factory.mktemp("pictures")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
 def corpus(family: str) -> list[dict[str, str]]:
     """The manifest rows of one format family; empty where there are no corpora."""
     manifest = CORPORA / "MANIFEST.tsv"

@@ -4,13 +4,12 @@ What is asked, by whom and on whose authority is written down and approved by a 
 person before any row leaves. Whether the logs could answer at all is told without one.
 """
 
-import csv
 import hashlib
 import io
 import json
 import secrets
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -19,8 +18,7 @@ from pipelines.acts.packs import Put
 from pipelines.acts.permits import day_of
 from pipelines.acts.referrals import OFFICES
 from pipelines.errors import SettingsError
-from pipelines.findings.packs import EPOCH
-from pipelines.findings.registry_rows import FORMULA
+from pipelines.findings.packs import EPOCH, csv_bytes
 from pipelines.findings.review import Wish, granted, required_reason
 from pipelines.privacy.pseudonyms import WITHHELD
 from pipelines.settings.roles import RefusedError
@@ -175,10 +173,10 @@ def _zip(context: ActContext, row: Mapping[str, Any], first: date, last: date) -
         days = database.frame(_DAYS, values)
         use = database.frame(_USE, values | {"withheld": WITHHELD})
     gone = feasibility(context, first, last)["gone"]
-    members = {
+    members: dict[str, str | bytes] = {
         "README.txt": README.format(**{**row, "office": OFFICES[row["office"]]}),
-        "days.csv": _csv(days.columns, days.rows()),
-        "sites.csv": _csv(use.columns, use.rows()),
+        "days.csv": csv_bytes(days.columns, days.iter_rows(named=True)),
+        "sites.csv": csv_bytes(use.columns, use.iter_rows(named=True)),
         "gaps.txt": "".join(f"{day}\n" for day in gone) or "none\n",
         "inquiry.json": json.dumps(
             {name: row[name] for name in ("inquiry_id", "opened_by", "opened_time")}
@@ -188,18 +186,6 @@ def _zip(context: ActContext, row: Mapping[str, Any], first: date, last: date) -
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in members.items():
             archive.writestr(zipfile.ZipInfo(name, EPOCH), text)
-    return out.getvalue()
-
-
-def _csv(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(columns)
-    for row in rows:
-        cells = ["" if value is None else str(value) for value in row]
-        writer.writerow(
-            [f"'{one}" if one.startswith(FORMULA) else one for one in cells]
-        )
     return out.getvalue()
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.context import open_context
-from pipelines.cli.options import AsJson, Home
+from pipelines.cli.options import AsJson, Home, named
 from pipelines.cli.output import tell
 from pipelines.errors import SettingsError, safe
 
@@ -45,12 +45,7 @@ def group(
     """Open the review desk in a browser, until it is stopped."""
     if chosen.invoked_subcommand:
         return
-    if home is None:
-        raise SettingsError(
-            "no home is named",
-            where="--home",
-            remedy="Name it, or set SCHOOLBELL_HOME.",
-        )
+    place = named(home)
     try:
         from pipelines.desk.server import listening, serve
     except ImportError as error:
@@ -66,7 +61,7 @@ def group(
     more = f"; also on {path}" if path else ""
     tell(facts, f"{where} until you stop it (Ctrl+C){more}", as_json=as_json)
     sys.stdout.flush()
-    serve(home, *sockets)
+    serve(place, *sockets)
 
 
 @account.command("add")

@@ -16,7 +16,6 @@ from pipelines.fleet.settings import NAME, Fleet, Member, load_fleet
 from pipelines.fleet.work import Outcome, in_every_home
 from pipelines.fleet.workspace import write_workspace
 from pipelines.operations.layer import sound_layer
-from pipelines.registry.layer import Layer
 from pipelines.reports.pages import page as rendered
 from pipelines.run.console import show_whole, table
 from pipelines.settings.home import PLAIN_FILE, put
@@ -40,25 +39,27 @@ BUSY = 75
 @app.command()
 def run(fleet: File = HERE, only: Only = None, as_json: AsJson = False) -> None:
     """Ingest, build, detect, report and alert in every home, as is due."""
-    _each(fleet, only, lambda _: ("run", "--quiet"), as_json=as_json)
+    _each(load_fleet(fleet), only, lambda _: ("run", "--quiet"), as_json=as_json)
 
 
 @app.command()
 def check(fleet: File = HERE, only: Only = None, as_json: AsJson = False) -> None:
     """Check settings and registry of every home."""
-    _each(fleet, only, lambda _: ("check",), as_json=as_json, is_shown=True)
+    _each(load_fleet(fleet), only, lambda _: ("check",), as_json=as_json, is_shown=True)
 
 
 @app.command()
 def doctor(fleet: File = HERE, only: Only = None, as_json: AsJson = False) -> None:
     """Check every home and its part of the machine."""
-    _each(fleet, only, lambda _: ("doctor",), as_json=as_json, is_shown=True)
+    _each(
+        load_fleet(fleet), only, lambda _: ("doctor",), as_json=as_json, is_shown=True
+    )
 
 
 @app.command()
 def upgrade(fleet: File = HERE, only: Only = None, as_json: AsJson = False) -> None:
     """Upgrade every home from an earlier version; what was cut off goes on."""
-    _each(fleet, only, lambda _: ("upgrade",), as_json=as_json)
+    _each(load_fleet(fleet), only, lambda _: ("upgrade",), as_json=as_json)
 
 
 @app.command()
@@ -73,7 +74,7 @@ def backup(
     """Back up every home into a folder of its own."""
     place = to.resolve()
     _each(
-        fleet,
+        load_fleet(fleet),
         only,
         lambda home: ("backup", "--to", str(place / home.name)),
         as_json=as_json,
@@ -84,19 +85,16 @@ def backup(
 def apply(fleet: File = HERE, only: Only = None, as_json: AsJson = False) -> None:
     """Copy the agency's layer into every home; nothing where it is not sound."""
     found = load_fleet(fleet)
-    folder, _ = _layer(found)
-    _each(
-        fleet, only, lambda _: ("layer", "take", str(folder.resolve())), as_json=as_json
-    )
+    words = ("layer", "take", str(_layer(found)))
+    _each(found, only, lambda _: words, as_json=as_json)
 
 
 @app.command()
 def diff(fleet: File = HERE, only: Only = None, as_json: AsJson = False) -> None:
     """Show which homes hold another layer, and where districts differ from it."""
     found = load_fleet(fleet)
-    folder, _ = _layer(found)
-    words = ("layer", "diff", str(folder.resolve()), *(["--json"] if as_json else []))
-    _each(fleet, only, lambda _: words, as_json=as_json, is_shown=True)
+    words = ("layer", "diff", str(_layer(found)), *(["--json"] if as_json else []))
+    _each(found, only, lambda _: words, as_json=as_json, is_shown=True)
 
 
 @app.command()
@@ -136,18 +134,24 @@ def workspace(
     tell({"workspace": str(made)}, said, as_json=as_json)
 
 
-def _layer(fleet: Fleet) -> tuple[Path, Layer]:
+def _layer(fleet: Fleet) -> Path:
+    """The folder of the agency's layer.
+
+    Raises:
+        SettingsError: There is none, or it is not sound.
+    """
     if fleet.layer is None:
         raise SettingsError(
             "the agency has no layer",
             where=str(fleet.file),
             remedy='Name its folder: [agency] layer = "layer"',
         )
-    return fleet.layer, sound_layer(fleet.layer)
+    sound_layer(fleet.layer)
+    return fleet.layer.resolve()
 
 
 def _each(
-    file: Path,
+    fleet: Fleet,
     only: list[str] | None,
     arguments: Callable[[Member], Sequence[str]],
     *,
@@ -155,7 +159,7 @@ def _each(
     is_shown: bool = False,
 ) -> None:
     """Run a command in every home, and leave with the worst of their exit codes."""
-    fleet = load_fleet(file).only(tuple(only or ()))
+    fleet = fleet.only(tuple(only or ()))
     worst, count, seconds = 0, 0, 0.0
     for outcome in in_every_home(fleet, arguments):
         _tell(outcome, as_json=as_json, is_shown=is_shown)

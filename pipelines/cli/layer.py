@@ -76,6 +76,6 @@ def diff(
 
 
 def _tell(one: Layer, what: str, *, as_json: bool) -> None:
-    said = f"{one.name} {one.version} ({one.digest}): {what}"
+    said = f"{one.name} {one}: {what}"
     shown = {"name": one.name, "version": one.version, "digest": one.digest}
     tell(shown, said if one.digest else "no layer", as_json=as_json)

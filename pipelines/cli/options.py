@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from pipelines.errors import SettingsError
+
 Home = Annotated[
     Path,
     typer.Option(
@@ -18,3 +20,18 @@ AsJson = Annotated[
     bool, typer.Option("--json", help="Print JSON, one object per line.")
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]
+
+
+def named(home: Path | None) -> Path:
+    """The home of a command that has commands below it, which need none.
+
+    Raises:
+        SettingsError: It is not named.
+    """
+    if home is None:
+        raise SettingsError(
+            "no home is named",
+            where="--home",
+            remedy="Name it, or set SCHOOLBELL_HOME.",
+        )
+    return home

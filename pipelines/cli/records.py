@@ -1,6 +1,5 @@
 """Commands that answer a request for public records."""
 
-import csv
 import json
 import sys
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from pipelines.cli.context import open_context
 from pipelines.cli.options import AsJson, Home
 from pipelines.cli.output import tell
 from pipelines.errors import SettingsError, safe_lines
+from pipelines.findings.packs import csv_bytes
 from pipelines.records import requests
 from pipelines.records.release import Draft
 from pipelines.records.scopes import CLASSES, RELATIONS, columns_of
@@ -150,10 +150,7 @@ def draft(
 
 def _write(made: Draft, out: Path) -> None:
     columns = columns_of(made.scope.relation, made.scope.columns)
-    with out.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, columns)
-        writer.writeheader()
-        writer.writerows(made.rows)
+    out.write_bytes(csv_bytes(columns, made.rows))
 
 
 @app.command()

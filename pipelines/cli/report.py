@@ -10,7 +10,7 @@ import typer
 
 from pipelines.acts.weeks import sign as signed_week
 from pipelines.cli.context import open_context
-from pipelines.cli.options import AsJson, Home, Quiet
+from pipelines.cli.options import AsJson, Home, Quiet, named
 from pipelines.cli.output import tell
 from pipelines.clock import monday
 from pipelines.district import only_writer, open_district
@@ -42,13 +42,7 @@ def group(
     """Republish weekly reports, or sign one."""
     if chosen.invoked_subcommand:
         return
-    if home is None:
-        raise SettingsError(
-            "no home is named",
-            where="--home",
-            remedy="Name it, or set SCHOOLBELL_HOME.",
-        )
-    report(home, week, as_json=as_json, is_quiet=is_quiet)
+    report(named(home), week, as_json=as_json, is_quiet=is_quiet)
 
 
 def report(home: Path, week: str, *, as_json: bool, is_quiet: bool) -> None:

@@ -23,6 +23,7 @@ from pipelines.events import event_id_of, place_of
 from pipelines.findings import verify_pack
 from pipelines.findings.cases import Case
 from pipelines.findings.record import BY_DESIGN
+from pipelines.findings.registry_rows import FORMULA
 from pipelines.findings.wording import told
 from pipelines.formats import formats
 from pipelines.privacy.editions import about_pupils
@@ -40,7 +41,6 @@ from pipelines.warehouse.snapshots import looking
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """Zip files know no earlier time; a real one would make each pack another."""
 READABLE = 0o640 << 16
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 LINE_COLUMNS = (
     "finding_id", "position", "role", "source", "path", "framing", "line_no",
@@ -112,21 +112,21 @@ def _members(material: Material) -> Iterator[tuple[str, bytes]]:
     yield "case.json", _json(material.case)
     yield "versions.json", _json(material.versions)
     rows, texts = _evidence_lines(material.lines)
-    yield verify_pack.LINES, _csv(LINE_COLUMNS, rows)
+    yield verify_pack.LINES, csv_bytes(LINE_COLUMNS, rows)
     yield from texts.items()
-    yield "attribution.csv", _csv(CHAIN_COLUMNS, material.chain)
+    yield "attribution.csv", csv_bytes(CHAIN_COLUMNS, material.chain)
     for finding in material.findings:
         yield f"findings/{finding['finding_id']}.json", _json(finding)
     tested, excluded = _alternatives(material.findings)
-    yield "alternatives.csv", _csv((*EXPLAINED, "result"), tested)
-    yield "by_design.csv", _csv(EXPLAINED, excluded)
+    yield "alternatives.csv", csv_bytes((*EXPLAINED, "result"), tested)
+    yield "by_design.csv", csv_bytes(EXPLAINED, excluded)
     yield "limits.txt", _limits(material.findings).encode()
     yield (
         "parameters.json",
         _json({one["rule"]: one["parameters"] for one in material.findings}),
     )
-    yield "history.csv", _csv(_columns(material.history), material.history)
-    yield "verdicts.csv", _csv(_columns(material.verdicts), material.verdicts)
+    yield "history.csv", csv_bytes(_columns(material.history), material.history)
+    yield "verdicts.csv", csv_bytes(_columns(material.verdicts), material.verdicts)
     for name, text in material.queries.items():
         yield f"sql/{name}", text.encode()
     yield from _statements(material)
@@ -139,7 +139,7 @@ def _statements(material: Material) -> Iterator[tuple[str, bytes]]:
     if not material.statements:
         return
     columns = ("statement_id", "received_time", "summary", "tests", "sha256")
-    yield "statements.csv", _csv(columns, material.statements)
+    yield "statements.csv", csv_bytes(columns, material.statements)
     for one in material.statements if material.has_names else ():
         yield f"statements/{one['statement_id']}.txt", str(one["text"]).encode()
 
@@ -187,7 +187,7 @@ def _columns(rows: Sequence[Mapping[str, Any]]) -> Sequence[str]:
     return tuple(rows[0]) if rows else ("finding_id",)
 
 
-def _csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> bytes:
+def csv_bytes(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> bytes:
     """A table; a cell that a spreadsheet would take for a formula is quoted."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")

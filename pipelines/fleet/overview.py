@@ -69,18 +69,21 @@ def _by_need(row: Row) -> tuple[int, str]:
 
 
 def _row(outcome: Outcome) -> Row:
-    name = outcome.member.name
     try:
-        said = json.loads(outcome.out.splitlines()[-1])
-    except (IndexError, ValueError):
-        return Row(name, WORDS[NOT_STARTED], note=_why(outcome))
+        return _told(outcome, json.loads(outcome.out.splitlines()[-1]))
+    # what a home answers is its own: an odd answer is that home's fault alone
+    except (IndexError, KeyError, TypeError, ValueError):
+        return Row(outcome.member.name, WORDS[NOT_STARTED], note=_why(outcome))
+
+
+def _told(outcome: Outcome, said: Mapping[str, Any]) -> Row:
     newest = [
         datetime.fromisoformat(one["newest_event"]).astimezone(UTC)
         for one in said["sources"]
         if one.get("newest_event")
     ]
     return Row(
-        name=name,
+        name=outcome.member.name,
         state=WORDS.get(outcome.exit_code, WORDS[2]),
         version=said["versions"].get("schoolbell", ""),
         newest=max(newest, default=None),

@@ -40,7 +40,7 @@ class Agency(Part):
 
 
 class Budget(Part):
-    """What one home may use; a home that takes more is stopped, and told."""
+    """What one home may use; a home that takes more is stopped, and that is said."""
 
     jobs: int = Field(default=1, ge=1, le=64, description="homes at once")
     minutes: int = Field(default=240, ge=1, description="longest time of one command")

@@ -111,7 +111,7 @@ def take(district: District, folder: Path, actor: str) -> Layer:
         act = Act(
             actor=actor,
             action="agency layer",
-            subject=f"{layer.version} ({layer.digest})",
+            subject=str(layer),
             reason=layer.name,
         )
         with open_chain(district.store, home).recording(act):
@@ -133,7 +133,7 @@ def drop(district: District, actor: str) -> Layer:
         act = Act(
             actor=actor,
             action="agency layer",
-            subject=f"none, was {held.version} ({held.digest})",
+            subject=f"none, was {held}",
         )
         with open_chain(district.store, home).recording(act):
             for name in CONTENTS:

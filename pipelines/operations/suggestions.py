@@ -16,6 +16,7 @@ import polars as pl
 
 from pipelines.district import District
 from pipelines.errors import ModelError
+from pipelines.findings.registry_rows import FORMULA
 from pipelines.registry.frames import FILES
 from pipelines.run.readiness import undecided
 from pipelines.settings.toml_text import toml
@@ -23,9 +24,6 @@ from pipelines.state.account_domains import noted_domains
 from pipelines.warehouse import inputs
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.snapshots import looking
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""How a cell begins that a spreadsheet would take for a formula."""
 
 
 @dataclass(frozen=True)

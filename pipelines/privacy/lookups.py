@@ -48,6 +48,12 @@ def is_lookup(entry: Entry) -> bool:
     return is_refused or entry.action.removesuffix(", alone") in NAMING
 
 
+def gives_name(entry: Entry) -> bool:
+    """A name was given, by somebody alone or with a second person's approval."""
+    action = entry.action.removesuffix(", alone")
+    return action in NAMING and action != UNDER_CODE_NAMES
+
+
 def looked_up(entries: Iterable[Entry], since: datetime) -> list[LookUps]:
     """One row per person and act, the most look-ups without a case first."""
     held: dict[tuple[str, str], list[Entry]] = {}

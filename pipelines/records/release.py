@@ -4,12 +4,10 @@ The same scope with the same decisions gives the same bytes. Code names are keye
 for each scope, so that two releases cannot be joined by them.
 """
 
-import csv
 import hmac
-import io
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -17,7 +15,7 @@ from typing import Any
 
 from pipelines.district import District
 from pipelines.findings import verify_pack
-from pipelines.findings.packs import FORMULA, sealed_zip
+from pipelines.findings.packs import csv_bytes, sealed_zip
 from pipelines.records.scopes import (
     CLASSES,
     NEVER_KEPT,
@@ -40,7 +38,8 @@ class Scope:
 
     Attributes:
         columns: Empty: all of the table.
-        least: Fewest people behind a count that is shown.
+        least: Fewest accounts behind a count that is shown; where a line names none,
+            its device or address counts.
     """
 
     relation: str
@@ -217,9 +216,9 @@ def _members(made: Draft, district_name: str) -> Iterator[tuple[str, bytes]]:
     columns = columns_of(scope.relation, scope.columns)
     yield "README.txt", _readme(made, district_name).encode()
     yield "verify.py", Path(verify_pack.__file__).read_bytes()
-    yield f"{scope.relation}.csv", _csv(columns, made.rows)
+    yield f"{scope.relation}.csv", csv_bytes(columns, made.rows)
     meanings = [{"column": name, "meaning": relation.columns[name]} for name in columns]
-    yield "columns.csv", _csv(("column", "meaning"), meanings)
+    yield "columns.csv", csv_bytes(("column", "meaning"), meanings)
     index = [
         {
             "item": one.item,
@@ -233,12 +232,12 @@ def _members(made: Draft, district_name: str) -> Iterator[tuple[str, bytes]]:
     ]
     yield (
         "withheld.csv",
-        _csv(("item", "row", "column", "class", "done", "exemption"), index),
+        csv_bytes(("item", "row", "column", "class", "done", "exemption"), index),
     )
     counts = Counter((one.exemption, CLASSES[one.of]) for one in made.withheld)
     yield (
         "exemptions.csv",
-        _csv(
+        csv_bytes(
             ("exemption", "class", "items"),
             [
                 {"exemption": exemption, "class": of, "items": str(number)}
@@ -256,24 +255,11 @@ def _readme(made: Draft, district_name: str) -> str:
         f"{made.touched:,} rows, {len(made.rows):,} of them shown. What is not shown, "
         "and under which exemption, stands in withheld.csv item by item and in "
         "exemptions.csv in sums.\n\n"
-        f"A count that stands for fewer than {scope.least} people is not shown. Code "
-        "names are of this release alone.\n\n"
+        f"A count that stands for fewer than {scope.least} accounts (where a line "
+        "names none, devices or addresses) is not shown. Code names are of this "
+        "release alone.\n\n"
         "A log names an account or a device, never a person. It does not show who sat "
         "at a keyboard, and a request is not a visit: pages ask for other sites by "
         "themselves.\n\n"
         "To check that nothing was changed: python3 verify.py THIS_FILE.zip\n"
     )
-
-
-def _csv(columns: Sequence[str], rows: Iterable[Mapping[str, str]]) -> bytes:
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, columns, lineterminator="\r\n")
-    writer.writeheader()
-    for row in rows:
-        writer.writerow({name: _harmless(row[name]) for name in columns})
-    return text.getvalue().encode()
-
-
-def _harmless(value: str) -> str:
-    """No formula for a spreadsheet."""
-    return f"'{value}" if value.startswith(FORMULA) else value

@@ -274,18 +274,16 @@ def approve(district: District, by: Asker, number: str) -> str:
     """Let a second person stand for exactly this release; its hash.
 
     Raises:
-        RefusedError: They opened it or decided something of it.
+        RefusedError: They opened it, said what it touches, or decided something of it.
     """
-    request = _open(district, number)
-    decided = record_decisions(district.store, number).values()
-    hands = {request.opened_by, *(one.actor for one in decided)}
-    if str(by) in hands and not by.is_alone:
+    _open(district, number)
+    if str(by) in _hands(district, number) and not by.is_alone:
         raise RefusedError(
-            "whoever opened a request or decided on it does not approve it",
+            "whoever opened a request, scoped it or decided on it does not approve it",
             where=number,
             remedy="Let another person look at the draft.",
         )
-    sha256 = hashlib.sha256(_bytes(district, number)).hexdigest()
+    sha256 = hashlib.sha256(_bytes(district, drafted(district, number))).hexdigest()
     word = "records approve, alone" if by.is_alone else "records approve"
     act = _act(by, word, f"{number} {sha256[:16]}")
     with open_chain(district.store, district.home).recording(act) as connection:
@@ -295,6 +293,17 @@ def approve(district: District, by: Asker, number: str) -> str:
     return sha256
 
 
+def _hands(district: District, number: str) -> frozenset[str]:
+    """Everybody who had a part in a request, as the audit log has it."""
+    return frozenset(
+        entry.actor
+        for entry in open_chain(district.store, district.home).entries()
+        if entry.action.startswith("records ")
+        and not entry.action.startswith("records approve")
+        and entry.subject.split(" ")[0] == number
+    )
+
+
 def give_out(district: District, by: Asker, number: str, to: Path) -> Released:
     """Write the approved release into a folder.
 
@@ -302,7 +311,8 @@ def give_out(district: District, by: Asker, number: str, to: Path) -> Released:
         RecordsError: Nobody approved it, or it is not what was approved.
     """
     request = _open(district, number)
-    made, data = drafted(district, number), _bytes(district, number)
+    made = drafted(district, number)
+    data = _bytes(district, made)
     sha256 = hashlib.sha256(data).hexdigest()
     if request.approved_sha256 != sha256:
         raise RecordsError(
@@ -350,8 +360,8 @@ def today_of(district: District) -> date:
     return datetime.now(UTC).astimezone(ZoneInfo(district.zone)).date()
 
 
-def _bytes(district: District, number: str) -> bytes:
-    return release(drafted(district, number), district.settings.district.name)
+def _bytes(district: District, made: Draft) -> bytes:
+    return release(made, district.settings.district.name)
 
 
 def _open(district: District, number: str) -> RecordRequest:

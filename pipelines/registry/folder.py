@@ -66,6 +66,7 @@ class RegistryFolder(NamedTuple):
         refused: Files that shrank; the rows are those of their kept copies.
         given: Each file as it lies there, by name.
         kept: What was last believed, by name.
+        layer: Version and digest of the agency's layer; empty without one.
     """
 
     rows: Mapping[str, Rows]
@@ -77,6 +78,7 @@ class RegistryFolder(NamedTuple):
     refused: tuple[Refused, ...] = ()
     given: Mapping[str, Given] = MappingProxyType({})
     kept: Mapping[str, Kept] = MappingProxyType({})
+    layer: str = ""
 
 
 def read_folder(home: DistrictHome, settings: Settings) -> RegistryFolder:
@@ -108,6 +110,7 @@ def read_folder(home: DistrictHome, settings: Settings) -> RegistryFolder:
         rows=rows,
         events=events,
         policy=agency.policy_below(found.get(POLICY)),
+        layer=str(agency),
         refused=shrunk,
         given=given,
         kept=kept,

@@ -47,6 +47,9 @@ class Layer:
     rows: Mapping[str, Rows]
     problems: tuple[Problem, ...]
 
+    def __str__(self) -> str:
+        return f"{self.version} ({self.digest})" if self.digest else ""
+
     def below(self, own: Rows, name: str) -> Rows:
         """The district's rows of a file, and the agency's that it does not replace."""
         said, key = self.rows[name].frame, FILES[name].key

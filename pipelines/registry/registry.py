@@ -59,6 +59,7 @@ class Registry:
         present: Names of the files that lie there.
         empty: Those of them without a good row -> in which way, in words.
         fresh: Those that are not as the copies of what was last believed, by name.
+        layer: Version and digest of the agency's layer; empty without one.
     """
 
     frames: Mapping[str, pl.DataFrame]
@@ -72,6 +73,7 @@ class Registry:
     present: frozenset[str] = frozenset()
     empty: Mapping[str, str] = field(default_factory=dict)
     fresh: Mapping[str, Given] = field(default_factory=dict, repr=False)
+    layer: str = ""
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -114,6 +116,7 @@ def load_registry(home: DistrictHome, settings: Settings) -> Registry:
             for name, one in taken.given.items()
             if not _is_held(one, taken.kept.get(name))
         },
+        layer=taken.layer,
     )
 
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pipelines.district import District
 from pipelines.errors import SchoolbellError
-from pipelines.privacy.lookups import NAMING
+from pipelines.privacy.lookups import gives_name
 from pipelines.reports.sign_off import signatures
 from pipelines.reports.words import count
 from pipelines.settings.roles import ROLES
@@ -60,13 +60,9 @@ class Kept:
         instant = datetime.fromisoformat(time) if isinstance(time, str) else time
         return instant.astimezone(ZoneInfo(self.district.zone)).date()
 
-    def acts(self, *actions: str) -> list[Entry]:
-        """Entries of the audit log whose act begins so."""
-        return [one for one in self.entries if one.action.startswith(actions)]
-
-    def newest(self, what: str, *actions: str) -> Proof | None:
+    def newest(self, what: str, is_proof: Callable[[Entry], bool]) -> Proof | None:
         """The newest of some acts, if there is one."""
-        found = [one for one in self.acts(*actions) if "refused" not in one.action]
+        found = [one for one in self.entries if is_proof(one)]
         return Proof(what, self.day(found[-1].time)) if found else None
 
 
@@ -85,8 +81,14 @@ def _duties(kept: Kept) -> Proof | None:
     roles = kept.district.settings.roles
     if not any(getattr(roles, role) for role in ROLES):
         return None
-    approved = kept.newest("approved by a second person", "approve", "records approve")
+    approved = kept.newest("approved by a second person", _is_second)
     return approved or Proof("roles are given, nothing needed two people yet", None)
+
+
+def _is_second(entry: Entry) -> bool:
+    return entry.action.startswith(("approve ", "records approve")) and (
+        not entry.action.endswith(", alone")
+    )
 
 
 def _signed(kept: Kept) -> Proof | None:
@@ -164,7 +166,7 @@ CONTROLS: Mapping[str, Control] = {
     "lookups": Control(
         "looks at names, recorded",
         ("cl.11", "cl.12", "cl.25"),
-        lambda kept: kept.newest("each look and its reason", *NAMING),
+        lambda kept: kept.newest("each look and its reason", gives_name),
     ),
     "audit": Control("audit log", ("cl.12", "cl.13c"), _audit),
     "duties": Control("separation of duties", ("cl.13c",), _duties),
@@ -172,7 +174,9 @@ CONTROLS: Mapping[str, Control] = {
     "purge": Control(
         "purge certificate",
         ("cl.13f", "cl.14"),
-        lambda kept: kept.newest("what was deleted is certified", "certify"),
+        lambda kept: kept.newest(
+            "what was deleted is certified", lambda entry: entry.action == "certify"
+        ),
     ),
     "holds": Control("legal holds", ("cl.13f", "cl.14"), _holds),
     "consents": Control("consents", ("cl.30", "cl.35", "cl.36", "cl.46"), _consents),

@@ -16,7 +16,7 @@ from pipelines.errors import SettingsError
 from pipelines.events import EVENT_CLASSES
 from pipelines.findings.unjudged import UNJUDGED
 from pipelines.health.source_hours import closed_times, expected_hours, usual_lags
-from pipelines.privacy.lookups import NAMING
+from pipelines.privacy.lookups import gives_name
 from pipelines.registry.account_domains import APPLIED
 from pipelines.registry.registry import building_names
 from pipelines.reports.controls import controls_by_clause
@@ -104,8 +104,8 @@ def clauses(district: District) -> Sequence[Mapping[str, Any]]:
 
 def openness(district: District, now: datetime) -> Mapping[str, int]:
     """How often names were looked up, and records asked for, this school year."""
-    year = school_year(now.astimezone(ZoneInfo(district.zone)).date())
     zone = ZoneInfo(district.zone)
+    year = school_year(now.astimezone(zone).date())
 
     def is_now(time: str) -> bool:
         return school_year(datetime.fromisoformat(time).astimezone(zone).date()) == year
@@ -113,7 +113,7 @@ def openness(district: District, now: datetime) -> Mapping[str, int]:
     asked = [one for one in record_requests(district.store) if is_now(one.opened_time)]
     entries = open_chain(district.store, district.home).entries()
     return {
-        "look_ups": sum(one.action in NAMING and is_now(one.time) for one in entries),
+        "look_ups": sum(gives_name(one) and is_now(one.time) for one in entries),
         "answered": sum(bool(one.closed_time) for one in asked),
         "open": sum(not one.closed_time for one in asked),
     }

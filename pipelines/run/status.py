@@ -29,7 +29,6 @@ from pipelines.health.source_states import SourceState, source_states
 from pipelines.ingest.compression import NO_CHECKSUM
 from pipelines.ingest.lake import unlisted_files
 from pipelines.records.due import due_line, due_soon
-from pipelines.registry.layer import read_layer
 from pipelines.reports.sign_off import unsigned
 from pipelines.run.readiness import carried, names_of, not_delivered
 from pipelines.state import ledger
@@ -137,7 +136,7 @@ def status_of(district: District, now: datetime) -> Status:
         "models_not_built": len(failed),
         **_to_decide(district),
         "registry_problems": len(district.registry.problems),
-        "agency_layer": _layer(district),
+        "agency_layer": district.registry.layer,
         "judged_share": f"{coverage.share:.1%}" if coverage.attributable else "",
         **unsent,
         "disk_free_gb": round(disk_usage(district.home.path).free / 1e9, 1),
@@ -200,12 +199,6 @@ def _of_records(district: District, now: datetime) -> Iterator[tuple[int, str]]:
     today = now.astimezone(ZoneInfo(district.zone)).date()
     for one, left in due_soon(district, today):
         yield (LOOK if left >= 0 else ACT), due_line(one.request_id, left)
-
-
-def _layer(district: District) -> str:
-    """Version of the agency's layer that the home holds, and its digest."""
-    held = read_layer(district.home.agency)
-    return f"{held.version} ({held.digest})" if held.digest else ""
 
 
 def _runs(district: District) -> dict[str, str]:

@@ -1,8 +1,9 @@
 /* ---
 title: Somebody became an administrator
 summary: >
-  A system told that an account was put into a group that rules it, or was given such a
-  role. The system is the subject; who did it, and to whom, is in the cited lines.
+  A system reported that an account was put into a group that rules it, or was given
+  such a role. The system is the subject; who did it, and to whom, is in the cited
+  lines.
 code: AN-14
 kind: anomaly
 about: device
@@ -15,15 +16,14 @@ grain: [subject, event_date]
 params:
   event_date: {type: date}
 columns:
-  subject: {type: varchar, pii: direct, is: system that told it}
+  subject: {type: varchar, pii: direct, is: system that reported it}
   measure: {type: double, is: times}
   observables: {type: 'varchar[]', pii: indirect, is: the system}
-claim: '{account} told {times:count time} that an account became an administrator.'
+claim: '{account} reported {times:count time} that an account became an administrator.'
 details:
   times: int
 explanations:
-  - name: A change that was planned and agreed
-    not_testable: no calendar of changes is on file
+  - planned
   - name: A group that rules nothing
     by_design: only groups and roles that rule the system are counted
 would_change:

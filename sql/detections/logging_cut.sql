@@ -1,8 +1,9 @@
 /* ---
 title: A log was cleared, or less is logged
 summary: >
-  A system told that its security log was cleared, or that it was set to log less. The
-  system is the subject. Whoever looks into it should not be whoever looks after it.
+  A system reported that its security log was cleared, or that it was set to log
+  less. The system is the subject. Whoever looks into it should not be whoever looks
+  after it.
 code: AN-13
 kind: anomaly
 about: device
@@ -15,19 +16,18 @@ grain: [subject, event_date]
 params:
   event_date: {type: date}
 columns:
-  subject: {type: varchar, pii: direct, is: system that told it}
+  subject: {type: varchar, pii: direct, is: system that reported it}
   measure: {type: double, is: times}
   observables: {type: 'varchar[]', pii: indirect, is: the system}
 claim: >-
-  {account} told [{cleared?}{cleared:count time} that its log was
+  {account} reported [{cleared?}{cleared:count time} that its log was
   cleared][{is_both?} and ][{reduced?}{reduced:count time} that less is logged].
 details:
   cleared: int
   reduced: int
   is_both: boolean
 explanations:
-  - name: A change that was planned and agreed
-    not_testable: no calendar of changes is on file
+  - planned
   - name: A log that was full and made room by itself
     by_design: overwriting old lines is another event, and is not counted
 would_change:

@@ -1,9 +1,7 @@
 """The desk in a real browser: decided in four clicks, by keys, without scripts."""
 
 import contextlib
-import os
 import time
-from pathlib import Path
 
 import pytest
 
@@ -21,14 +19,6 @@ WIDE_SCREEN = {"viewport": {"width": 1366, "height": 768}}
 PLACES = ("/", "/sites", "/requests", "/referrals", "/permits", "/weeks", "/acts",
           "/signin")  # fmt: skip
 SOME = ("/", "/permits")
-
-
-@pytest.fixture(scope="module")
-def pictures(tmp_path_factory):
-    wanted = os.environ.get("SCHOOLBELL_PICTURES")
-    folder = Path(wanted) if wanted else tmp_path_factory.mktemp("pictures")
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 @pytest.fixture

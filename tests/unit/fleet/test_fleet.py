@@ -12,7 +12,7 @@ import yaml
 from pipelines.district import only_writer
 from pipelines.errors import SettingsError
 from pipelines.fleet import work
-from pipelines.fleet.overview import counted
+from pipelines.fleet.overview import counted, overview
 from pipelines.fleet.settings import Budget, Member, load_fleet
 from pipelines.fleet.work import NOT_STARTED, STOPPED, run_in
 from pipelines.registry.new_home import create
@@ -101,6 +101,18 @@ def test_the_page_shows_counts_and_no_reasons(tmp_path):
     assert "north" in text
     assert "no log file" not in text
     assert (counted(0), counted(4), counted(5)) == ("none", "under 5", "5")
+
+
+@pytest.mark.parametrize("odd", ["[]", "7", "{}", '{"sources": 3}', "no json", ""])
+def test_an_odd_answer_is_the_fault_of_its_home_alone(tmp_path, monkeypatch, odd):
+    for name in ("north", "south"):
+        (tmp_path / name).mkdir()
+    said = f"import sys; print({odd!r}) if 'north' in sys.argv[-1] else sys.exit(1)"
+    monkeypatch.setattr(work, "PROGRAM", said)
+    rows = overview(load_fleet(written(tmp_path, ["north", "south"])))
+    assert [(row.name, row.state) for row in rows] == [
+        ("north", "not asked"), ("south", "not asked"),
+    ]  # fmt: skip
 
 
 def test_a_child_knows_one_home_and_no_other(tmp_path, monkeypatch):

@@ -9,6 +9,8 @@ from pipelines.registry.new_home import create
 from pipelines.registry.policy import default_policy, read_policy
 from pipelines.reports.controls import CONTROLS, controls_by_clause
 from pipelines.reports.sections.policy_map import control, state
+from pipelines.reports.snapshot_inputs import openness
+from pipelines.state.audit import Act, open_chain
 from pipelines.state.database import remember
 from pipelines.state.runs import DRILLED
 from tests.journey.commands import schoolbell
@@ -66,3 +68,22 @@ def test_a_chain_that_does_not_hold_proves_nothing(home):
     assert proofs(home)["audit"]["what"]
     (home / "audit.head").unlink()
     assert not proofs(home)["audit"]["what"]
+
+
+def test_a_look_alone_counts_and_one_under_code_names_does_not(home):
+    with open_district(home) as district:
+        chain = open_chain(district.store, district.home)
+        for action in (
+            "reveal, alone",
+            "who",
+            "reveal refused",
+            "records approve, alone",
+        ):
+            with chain.recording(Act(actor="a (1)", action=action, subject="s")):
+                pass
+        assert openness(district, datetime.now(UTC))["look_ups"] == 1
+    settings = home / "district.toml"
+    text = settings.read_text(encoding="utf-8")
+    said = '[roles]\ndirector = ["heads"]\n'
+    settings.write_text(text.replace("[roles]\n", said, 1), encoding="utf-8")
+    assert proofs(home)["duties"]["what"].endswith("nothing needed two people yet")

@@ -28,6 +28,7 @@ from tests.journey.commands import schoolbell
 
 CLERK = Asker(1, "clerk", ("custodian",))
 LEAD = Asker(2, "lead", ("director",))
+HEAD = Asker(3, "head", ("director",))
 WEEK = date(2026, 10, 19), date(2026, 10, 23)
 
 
@@ -44,6 +45,7 @@ select
     -- one site in seven is asked for by a handful, the others by many
     case
         when number % 7 = 0 then 'rare-' || number % 997 || '.example'
+        when number % 11 = 5 then '=2+5.example'
         else 'refused-' || number % 11 || '.example'
     end as site,
     printf('zzmarker%05d', number) as account,
@@ -181,6 +183,13 @@ def test_no_release_names_anybody(district, tmp_path, relation, kept):
     assert [one for one in named if len(one) > 4 and one in text] == []
 
 
+def test_no_cell_is_a_formula(district, tmp_path):
+    number = opened(district)
+    text = members(released(district, number, tmp_path))["blocked_domains.csv"]
+    assert ",'=2+5.example," in text
+    assert ",=2+5" not in text
+
+
 def test_students_and_few_people_are_released_by_nobody(district, tmp_path):
     number = opened(district)
     for of in ("small_counts", "student_rows"):
@@ -224,12 +233,16 @@ def test_nobody_approves_what_they_opened_or_decided(district, tmp_path):
         requests.approve(district, CLERK, number)
     with pytest.raises(RecordsError, match="nobody approved"):
         requests.give_out(district, CLERK, number, tmp_path)
-    requests.approve(district, LEAD, number)
+    requests.set_scope(district, LEAD, number, "blocked_domains", WEEK)
+    with pytest.raises(RefusedError):
+        requests.approve(district, LEAD, number)
+    requests.approve(district, HEAD, number)
     requests.decide(district, CLERK, number, decided("sensitive_sites", "mask"))
     with pytest.raises(RecordsError, match="nobody approved"):
         requests.give_out(district, CLERK, number, tmp_path)
     assert not list(tmp_path.glob("*.zip"))
-    path = released(district, number, tmp_path)
+    requests.approve(district, HEAD, number)
+    path = requests.give_out(district, CLERK, number, tmp_path).path
     assert record_releases(district.store)[-1]["released_by"] == "clerk (1)"
     with pytest.raises(RecordsError, match="was closed"):
         requests.give_out(district, CLERK, number, tmp_path)
@@ -325,6 +338,7 @@ def test_the_commands_go_the_whole_way(planted, tmp_path):
     )  # fmt: skip
     assert meant["rows"] > meant["withheld"] > 0
     (shown,) = ask("draft", number, "--out", tmp_path / "draft.csv")
+    assert ",=2+5" not in (tmp_path / "draft.csv").read_text()
     assert {one["of"] for one in shown["items"]} <= set(CLASSES)
     ask("decide", number, "sensitive_sites", "withhold", "--exemption", "e 1",
         "--reason", "as counsel said")  # fmt: skip
