@@ -211,18 +211,21 @@ class Builder:
             watch(len(span))
             held |= self._build(model, values, span)
         self.quarantine.hold_back(self.database, model, held)
-        broken = breaches(self.database, model)
+        self._row_counts.pop(model.name, None)
+        # a table without rows breaks no promise
+        broken = breaches(self.database, model) if self._has_rows(model) else []
         wrong = {
             day: Quarantined(model.name, day, model.name, str(check))
             for check in broken
             if check.severity == "fail"
             for day in check.days
         }
-        self.quarantine.hold_back(self.database, model, wrong)
+        if wrong:
+            self.quarantine.hold_back(self.database, model, wrong)
+            self._row_counts.pop(model.name, None)
         held |= wrong
         good = [day for day in days if day not in held]
         self.quarantine.lift(model.name, good)
-        self._row_counts.pop(model.name, None)
         return Attempt(
             rows=self._rows_of(model, good),
             days=good,
@@ -271,6 +274,9 @@ class Builder:
         )
         counts = [self._rows_by_day(name) for name in model.inputs]
         return sum(count.get(one, 0) for count in counts for one in read)
+
+    def _has_rows(self, model: Model) -> bool:
+        return not model.is_dated or any(self._rows_by_day(model.name).values())
 
     def _rows_of(self, model: Model, days: Sequence[Day]) -> int:
         """The rows that some days of a model hold."""
