@@ -19,6 +19,7 @@ from pipelines.warehouse.database import Database
 from pipelines.warehouse.headers import Scalar
 from pipelines.warehouse.inputs import LakeFiles, show_raw
 from pipelines.warehouse.models import Model, arguments
+from pipelines.warehouse.sentences import counted
 
 # Builds what is stale, model by model: as many days in one statement, and in one
 # transaction, as the rows they read allow; see decision 0050.
@@ -317,13 +318,14 @@ def build(
     done = 0
 
     for model in models.values():
+        days: Sequence[Day] = stale.get(model.name, ()) if model.is_dated else (None,)
+        of = f", {counted(len(days), 'day')}" if model.is_dated else ""
 
-        def tell(days: int, name: str = model.name) -> None:
+        def tell(days: int, name: str = model.name + of) -> None:
             nonlocal done
             watch(name, done, steps)
             done += days
 
-        days: Sequence[Day] = stale.get(model.name, ()) if model.is_dated else (None,)
         made = builder.attempt(model, days, tell)
         built.rows[model.name] = made.rows
         built.days[model.name] = [day for day in made.days if day is not None]
