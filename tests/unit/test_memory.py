@@ -28,10 +28,9 @@ from tests.benchmarks.inputs import write_squid
 from tests.benchmarks.inputs_exports import write_evtx, write_okta
 from tests.benchmarks.inputs_firewall import write_fortigate
 from tests.benchmarks.inputs_logons import write_windows_json
-from tests.conftest import LONG
+from tests.conftest import only_long
 from tests.faults.home import Home
 
-only_long = pytest.mark.skipif(not LONG, reason="in the long run alone")
 WRITERS = {
     "squid_access": write_squid,
     "fortigate": write_fortigate,

@@ -17,11 +17,8 @@ from pipelines.synthetic.trial import (
     judge_trial,
 )
 from pipelines.warehouse.library import rules
-from tests.conftest import LONG
+from tests.conftest import only_long
 from tests.journey.small import PEOPLE, SEED, WEEKS, small
-
-only_long = pytest.mark.skipif(not LONG, reason="in the long run alone")
-
 
 NOON = datetime(2026, 10, 20, 12, tzinfo=UTC)
 
