@@ -43,7 +43,11 @@ SCENARIOS = (
 )
 FOUND = [one for one in SCENARIOS if one.rules]
 SPELT, MOVED, LACKING = ([FOUND] * 3) if LONG else (FOUND[way::6] for way in (0, 2, 4))
-ASKED_ALL = {one for n, one in enumerate(SCENARIOS) if not one.rules or n % 3 == 0}
+ASKED_ALL = {
+    one
+    for n, one in enumerate(SCENARIOS)
+    if one.is_alone or not one.rules or n % 3 == 0
+}
 """Of which the short run asks every rule too: those in which nobody is named."""
 WEEK = timedelta(weeks=1)
 TOLD_ONCE = {"AN-2", "AN-11"}
