@@ -78,6 +78,8 @@ def _connected(master: str) -> Any:
     # the interpreter of this environment, unless the machines have another
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     try:
+        # or else it would not know what spark-submit and Spark's own files say
+        SparkContext._ensure_initialized()  # noqa: SLF001
         conf = SparkConf().setAppName("schoolbell")
         if master:
             conf.setMaster(master)
