@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from pipelines.engines import Kind
 from pipelines.errors import SettingsError
 
 Home = Annotated[
@@ -18,6 +19,12 @@ Home = Annotated[
 ]
 AsJson = Annotated[
     bool, typer.Option("--json", help="Print JSON, one object per line.")
+]
+EngineKind = Annotated[
+    Kind | None,
+    typer.Option(
+        "--engine", help="Where lines are parsed, instead of what [engine] says."
+    ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]
 

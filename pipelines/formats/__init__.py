@@ -71,6 +71,16 @@ class Parsed(NamedTuple):
     blanks: int
     header: str | None
 
+    @property
+    def event_count(self) -> int:
+        """Lines that became events."""
+        return sum(frame.height for frame in self.events.values())
+
+    @property
+    def reject_count(self) -> int:
+        """Lines that could not be read."""
+        return self.rejects.height
+
 
 def is_blank(line: pl.Expr) -> pl.Expr:
     """Nothing but spaces, NULs and line ends."""
