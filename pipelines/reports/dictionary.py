@@ -394,6 +394,8 @@ VALUES: Mapping[str, Words] = {
         "log cleared": "a log was emptied",
         "logging reduced": "less is logged from then on",
         "administrator added": "an account joined a group or role that rules it",
+        "administrator signed in": "somebody let in to look after the system",
+        "setting changed": "any other change of a firewall's settings",
     },
     "marts.source_clocks.basis": {
         "moment": "one moment, of which both tell",
