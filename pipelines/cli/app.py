@@ -57,6 +57,10 @@ GROUPS = {
             "Describe tables: type and meaning of each column.",
         ),
         "who": ("who:who", "Show which device and account held an address when."),
+        "sigma": (
+            "sigma:app",
+            "Sigma rules of others: what can be asked of these logs, and leads.",
+        ),
         "replay": ("replay:replay", "Show what another threshold or row would change."),
     },
     "Review": {

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
@@ -15,7 +15,7 @@ import typer
 from pipelines.acts import records as acts
 from pipelines.acts.context import ActContext
 from pipelines.cli.context import open_context
-from pipelines.cli.options import AsJson, Home
+from pipelines.cli.options import AsJson, Home, days_of
 from pipelines.cli.output import tell, write_private
 from pipelines.errors import SettingsError, safe_lines
 from pipelines.findings.packs import csv_bytes
@@ -95,7 +95,7 @@ def scope(
     """Say what a request touches: rows, students, cost; nothing is released."""
     with _opened(home) as context:
         made = acts.set_scope(
-            context, number, relation, _days(days),
+            context, number, relation, days_of(days),
             columns or (),
         )  # fmt: skip
     cost = f", {made.cost:,.2f} at the hourly cost set" if made.cost else ""
@@ -243,15 +243,3 @@ def show(home: Home, number: Number, as_json: AsJson = False) -> None:
             )
         )
     sys.stdout.flush()
-
-
-def _days(text: str) -> tuple[date, date]:
-    first, dots, last = text.partition("..")
-    try:
-        return date.fromisoformat(first), date.fromisoformat(last if dots else first)
-    except ValueError as error:
-        raise SettingsError(
-            f"{text!r} is no range of days",
-            where="--days",
-            remedy="Give them as 2026-11-02..2026-11-13.",
-        ) from error

@@ -390,6 +390,10 @@ VALUES: Mapping[str, Words] = {
         "background": "requests that devices make by themselves",
         "unknown": "not known",
     },
+    "core.inside_flows.kind": {
+        "inbound": "from outside to a device of the district, let through",
+        "clear text": "in a protocol that sends passwords as they are",
+    },
     "core.admin_acts.act": {
         "log cleared": "a log was emptied",
         "logging reduced": "less is logged from then on",

@@ -25,6 +25,7 @@ from pipelines.reports.palette import DARK, LIGHT, READABLE, least_contrast
 from pipelines.reports.schemas import SCHEMAS, empty_frame
 from pipelines.reports.sections import sections
 from pipelines.reports.sign_off import signatures
+from pipelines.reports.words import count, number
 from pipelines.settings.model import Detection as DetectionSettings
 from pipelines.settings.model import Report
 from pipelines.state import ledger
@@ -84,14 +85,14 @@ def _regulation(said: DetectionSettings) -> str | None:
     return f"{said.regulation} ({approved})" if approved else said.regulation
 
 
-def clauses(district: District) -> Sequence[Mapping[str, Any]]:
+def clauses(district: District, database: Database) -> Sequence[Mapping[str, Any]]:
     """The clauses of the district's policy, with the rules and controls of each."""
     serving: dict[str, list[str]] = {}
     for code, detection in district.detections.items():
         for clause in detection.clauses:
             serving.setdefault(clause.clause_id, []).append(code)
     frame = district.registry.frames["clauses"]
-    controls = controls_by_clause(district)
+    controls = {**controls_by_clause(district), **reach(database)}
     return [
         {
             **row,
@@ -100,6 +101,36 @@ def clauses(district: District) -> Sequence[Mapping[str, Any]]:
         }
         for row in frame.iter_rows(named=True)
     ]
+
+
+_REACH = """
+select
+    count(*) filter (where is_portable) as portable,
+    count(*) filter (where is_portable and last_outside_date is not null) as outside,
+    count(*) filter (where last_seen_date is null) as nowhere,
+    max(last_seen_date) as day
+from marts.device_reach
+"""
+
+
+def reach(database: Database) -> Mapping[str, Sequence[Mapping[str, str]]]:
+    """What the logs tell of devices away from the district's networks, and of none.
+
+    An earlier snapshot has no such table, and tells nothing.
+    """
+    known = "select 1 from duckdb_tables() where table_name = 'device_reach'"
+    if not database.rows(known):
+        return {}
+    ((portable, outside, nowhere, day),) = database.rows(_REACH)
+    if not portable:
+        return {}
+    what = (
+        f"{number(outside)} of {number(portable)} laptops and Chromebooks seen away "
+        f"from the district's networks, {count(nowhere, 'device')} seen nowhere"
+    )
+    said = {"name": "reach", "label": "reach of the logs", "what": what,
+            "day": day.isoformat() if day else ""}  # fmt: skip
+    return {"cl.16": [said]}
 
 
 def openness(district: District, now: datetime) -> Mapping[str, int]:
@@ -311,7 +342,7 @@ def report_inputs(
         openness=openness(district, now),
         statements=statements_by_case(district.store),
         rules=rules(district),
-        clauses=clauses(district),
+        clauses=clauses(district, database),
         district=district.settings.district.name,
         title=district.settings.report.title,
         sections_off=sections_off(district),

@@ -33,7 +33,7 @@ explanations:
 would_change:
   - a row of change_windows.csv for that day and hour
 false_positives:
-  - An outage that was mended at once, support by the vendor, an automatic update.
+  - An outage that was fixed at once, support by the vendor, an automatic update.
 response: >
   Let somebody who does not look after the system ask for the change ticket. If the
   work was agreed, write its hours into change_windows.csv.

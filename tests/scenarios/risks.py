@@ -253,6 +253,62 @@ def the_same_person_by_their_own_account(story: Story) -> None:
     _reads(story, "bsun")
 
 
+def _asked_from_outside(story: Story, port: int, received: int) -> None:
+    story.lease("hs-avega", "06:00")
+    for number in range(6):
+        story.session(
+            story.at("10:00", number * 60),
+            (f"203.0.113.{number + 7}", story.address["hs-avega"]),
+            port,
+            zones=("wan", "lan"),
+            received=received,
+        )
+
+
+def remote_desktop_open_to_the_world(story: Story) -> None:
+    """The firewall lets strangers through to a desk's remote desktop."""
+    _asked_from_outside(story, 3389, 5_000)
+
+
+def strangers_who_were_refused(story: Story) -> None:
+    """The same, and the firewall lets nobody in."""
+    _asked_from_outside(story, 3389, 0)
+
+
+def a_site_that_the_district_publishes(story: Story) -> None:
+    _asked_from_outside(story, 443, 5_000)
+
+
+def _inside(story: Story, port: int, targets: int, received: int) -> None:
+    story.lease("hs-avega", "06:00")
+    for number in range(targets):
+        story.session(
+            story.at("10:00", number),
+            (story.address["hs-avega"], f"10.2.{number // 200}.{number % 200 + 1}"),
+            port,
+            received=received,
+        )
+
+
+def telnet_to_switches(story: Story) -> None:
+    _inside(story, 23, 4, 2_000)
+
+
+def shell_to_switches(story: Story) -> None:
+    """The same over ssh."""
+    _inside(story, 22, 4, 2_000)
+
+
+def a_desk_that_searches_the_network(story: Story) -> None:
+    """A desk asks two hundred addresses for file shares; nobody answers."""
+    _inside(story, 445, 200, 0)
+
+
+def a_desk_that_all_of_them_answer(story: Story) -> None:
+    """The same of a machine that looks after them: they are there."""
+    _inside(story, 445, 200, 2_000)
+
+
 SCENARIOS = (
     Scenario(
         "S74",
@@ -338,6 +394,13 @@ SCENARIOS = (
     Scenario("S102a", firewall_started_again),
     Scenario("S103", administrator_who_browses, leads=("AN-17",)),
     Scenario("S103a", the_same_person_by_their_own_account),
+    Scenario("S104", remote_desktop_open_to_the_world, leads=("AN-18",)),
+    Scenario("S104a", strangers_who_were_refused),
+    Scenario("S104b", a_site_that_the_district_publishes),
+    Scenario("S105", telnet_to_switches, leads=("AN-19",)),
+    Scenario("S105a", shell_to_switches),
+    Scenario("S106", a_desk_that_searches_the_network, leads=("AN-20",)),
+    Scenario("S106a", a_desk_that_all_of_them_answer),
     Scenario(
         "S77",
         program_that_calls_home,

@@ -143,6 +143,31 @@ class Story:
             f"sentbyte={sent} rcvdbyte={received}{named}",
         )
 
+    def session(
+        self,
+        when: datetime,
+        ends: tuple[str, str],
+        port: int,
+        *,
+        zones: tuple[str, str] = ("lan", "lan"),
+        received: int = 900,
+    ) -> None:
+        """A session between two addresses; without an answer it was denied."""
+        local = when.astimezone(ZoneInfo(ZONE))
+        self._records += 1
+        self._write(
+            "firewall",
+            when,
+            f"date={local:%Y-%m-%d} time={local:%H:%M:%S} devname=fw1 "
+            f'eventtime={int(when.timestamp())}000000000 tz="{local:%z}" '
+            'logid="0000000013" type="traffic" subtype="forward" level="notice" '
+            f'vd="root" srcip={ends[0]} srcport={50_000 + self._records % 9_000} '
+            f'srcintfrole="{zones[0]}" dstip={ends[1]} dstport={port} '
+            f'dstintfrole="{zones[1]}" sessionid={self._records} proto=6 '
+            f'action="{"close" if received else "deny"}" duration=1 '
+            f"sentbyte=400 rcvdbyte={received}",
+        )
+
     def sign_in(self, account: str, clock: str, ip: str) -> None:
         """An interactive sign-in to the office suite."""
         when = self.at(clock)
