@@ -70,6 +70,14 @@ def rules(district: District) -> Sequence[Mapping[str, Any]]:
                 "response": " ".join(header.response.split()),
                 "stage": district.stages[code],
                 "is_fed": is_fed(detection.model, district.models, held),
+                "since": min(
+                    (
+                        held[name]
+                        for name in _needed(detection.model, district.models)
+                        if name in held
+                    ),
+                    default="",
+                ),
                 "clauses": [clause.clause_id for clause in detection.clauses],
             }
         )
@@ -116,20 +124,21 @@ from marts.device_reach
 def reach(database: Database) -> Mapping[str, Sequence[Mapping[str, str]]]:
     """What the logs tell of devices away from the district's networks, and of none.
 
-    An earlier snapshot has no such table, and tells nothing.
+    An earlier snapshot has no such table, and proves nothing.
     """
     known = "select 1 from duckdb_tables() where table_name = 'device_reach'"
-    if not database.rows(known):
-        return {}
-    ((portable, outside, nowhere, day),) = database.rows(_REACH)
-    if not portable:
-        return {}
+    rows = database.rows(_REACH) if database.rows(known) else [(0, 0, 0, None)]
+    ((portable, outside, nowhere, day),) = rows
     what = (
         f"{number(outside)} of {number(portable)} laptops and Chromebooks seen away "
         f"from the district's networks, {count(nowhere, 'device')} seen nowhere"
     )
-    said = {"name": "reach", "label": "reach of the logs", "what": what,
-            "day": day.isoformat() if day else ""}  # fmt: skip
+    said = {
+        "name": "reach",
+        "label": "reach of the logs",
+        "what": what if day else "",
+        "day": day.isoformat() if day else "",
+    }
     return {"cl.16": [said]}
 
 
@@ -177,11 +186,14 @@ def audit_head(district: District) -> str:
     return str(open_chain(district.store, district.home).head() or "")
 
 
-def arrived(district: District) -> frozenset[str]:
-    """The classes of events of which the lake holds any."""
-    return frozenset(
-        name for name in EVENT_CLASSES if ledger.lake_files(district.store, name)
-    )
+def arrived(district: District) -> Mapping[str, str]:
+    """The classes of events of which the lake holds any, each with its first day."""
+    found = {name: ledger.lake_files(district.store, name) for name in EVENT_CLASSES}
+    return {
+        name: min(file.event_date for file in files)
+        for name, files in found.items()
+        if files
+    }
 
 
 def is_fed(model: Model, models: Mapping[str, Model], held: Collection[str]) -> bool:
@@ -190,9 +202,13 @@ def is_fed(model: Model, models: Mapping[str, Model], held: Collection[str]) -> 
     Who held an address is known from other logs; a rule about requests is not fed
     by these. Their events count only for a rule that reads nothing else.
     """
-    own = _reads(model, models, through=("core", "raw"))
-    wanted = own or _reads(model, models, through=("core", "raw", "identity"))
+    wanted = _needed(model, models)
     return not wanted or bool(wanted & set(held))
+
+
+def _needed(model: Model, models: Mapping[str, Model]) -> frozenset[str]:
+    own = _reads(model, models, through=("core", "raw"))
+    return own or _reads(model, models, through=("core", "raw", "identity"))
 
 
 def _reads(
