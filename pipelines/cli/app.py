@@ -15,6 +15,10 @@ GROUPS = {
     "Set up": {
         "demo": ("demo:demo", "Make an invented district, from logs to report."),
         "init": ("init:init", "Create a district home."),
+        "setup": (
+            "setup:setup",
+            "Fill the registry from exports; show which rules that switches on.",
+        ),
         "check": ("check:check", "Check settings and registry; list every problem."),
         "identify": (
             "identify:identify",
