@@ -45,7 +45,7 @@ def setup(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Fill the registry from exports: roster, accounts, devices, networks, calendar.
+    """Fill the registry from exports of the systems that the district has.
 
     Shows what each export gives, what it leaves out and why, and which rules that
     switches on. On a terminal it asks for one export after the other. Rows that are

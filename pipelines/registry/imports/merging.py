@@ -162,7 +162,7 @@ class _Held:
             self.last[row.get(self.history[0], "")] = dict(row)
 
     def take(self, row: Row) -> None:
-        """One row of an export; lines below nought are those that are new."""
+        """One row of an export; lines below zero are those that are new."""
         line = next(
             (self.index[one] for one in self._names(row) if one in self.index), None
         )

@@ -253,9 +253,7 @@ def _roster(taken: Taken, known: Known, students: frozenset[str]) -> None:
 
 _ANY_CASE = re.IGNORECASE
 OFF = re.compile(r"^(false|0|no|disabled|suspended|archived)", re.IGNORECASE)
-IS_STUDENT = re.compile(
-    r"\b(students?|pupils?|grade \d+|class of|grad \d+)\b", _ANY_CASE
-)
+IS_STUDENT = re.compile(r"\b(students?|grade \d+|class of|grad \d+)\b", _ANY_CASE)
 IS_STAFF = re.compile(
     r"\b(staff|faculty|teachers?|employees?|administrat\w+|aides?|office|secretar\w+"
     r"|principals?|custod\w+|paras?|substitutes?|counselors?)\b", re.IGNORECASE
@@ -570,7 +568,7 @@ def _part(row: Row) -> str | None:
 
 
 def _days(first: str, last: str) -> Iterator[str]:
-    """Each day from one to the other; what is no day is left to the check."""
+    """Each day from one to the other; the check tells what is not a day."""
     try:
         start, end = date.fromisoformat(first), date.fromisoformat(last)
     except ValueError:
