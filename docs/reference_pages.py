@@ -405,6 +405,9 @@ def _rule(model: Model) -> Iterator[str]:
     shown = {name: one for name, one in header.params.items() if name != "event_date"}
     if shown:
         yield _params(shown)
+    if header.stands_on:
+        files = (f"`{one.replace('|', '` or `')}`" for one in header.stands_on)
+        yield f"Files of the registry that it stands on: {', '.join(files)}."
     yield f"Clauses of the model policy: {', '.join(header.clauses)}."
     yield "Other explanations:"
     yield listed([_explanation(one) for one in header.explanations])

@@ -113,12 +113,26 @@ def would_change(
 ) -> Replayed:
     """What the rules would find with the row; it is tried on a copy."""
     context.require("sites")
+    return tried(context, {NAME: _adds(context, row)}, weeks)
+
+
+def tried(
+    context: ActContext,
+    changes: Mapping[str, Callable[[bytes], bytes]],
+    weeks: int = WEEKS,
+) -> Replayed:
+    """What the rules would find if files of the registry were changed, on a copy.
+
+    Args:
+        changes: What becomes of each file's bytes.
+    """
     with tempfile.TemporaryDirectory(prefix="schoolbell-replay-") as folder:
         before = copied(context.district, Path(folder))
         try:
-            path = before.home.registry / NAME
-            data = path.read_bytes() if path.exists() else b""
-            path.write_bytes(_adds(context, row)(data))
+            for name, change in changes.items():
+                path = before.home.registry / name
+                data = path.read_bytes() if path.exists() else b""
+                path.write_bytes(change(data))
             after = with_registry(before, context.district.settings)
             return replayed(before, after, weeks, nobody_watches)
         finally:

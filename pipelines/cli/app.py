@@ -15,13 +15,17 @@ GROUPS = {
     "Set up": {
         "demo": ("demo:demo", "Make an invented district, from logs to report."),
         "init": ("init:init", "Create a district home."),
+        "setup": (
+            "setup:setup",
+            "Fill the registry from exports of the systems that the district has.",
+        ),
         "check": ("check:check", "Check settings and registry; list every problem."),
         "identify": (
             "identify:identify",
             "Identify a log's format and show how it is parsed.",
         ),
-        "suggest": (
-            "suggest:suggest",
+        "propose": (
+            "propose:propose",
             "Propose registry rows from what the logs show.",
         ),
         "lists": ("lists:app", "Site lists kept by others."),

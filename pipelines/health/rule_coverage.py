@@ -92,7 +92,7 @@ REASONS: Mapping[str, str] = {
 }
 REMEDIES: Mapping[str, str] = {
     NO_ACCOUNT: "have the proxy or the firewall log user names",
-    "account unknown to the registry": "schoolbell suggest; add the accounts to "
+    "account unknown to the registry": "schoolbell propose; add the accounts to "
     "users.csv or accounts.csv",
     "no device": "deliver DHCP and VPN logs",
     "no host": "have the proxy log host names",

@@ -5,15 +5,18 @@ registry, each with its reason. Nothing is written into the registry.
 """
 
 import csv
+import hashlib
 import io
 import ipaddress
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import polars as pl
 
+from pipelines.clock import school_year
 from pipelines.district import District
 from pipelines.errors import ModelError
 from pipelines.findings.registry_rows import FORMULA
@@ -28,11 +31,53 @@ from pipelines.warehouse.snapshots import looking
 
 @dataclass(frozen=True)
 class Proposal:
-    """One row for a file of the registry; cells that are not named stay empty."""
+    """One row for a file of the registry; cells that are not named stay empty.
+
+    Attributes:
+        group: Rows of one group are accepted together.
+        clears: Cells that would be emptied.
+    """
 
     file: str
     cells: Mapping[str, str]
     reason: str
+    group: str = ""
+    clears: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What is accepted or left at once: a row, or rows that belong together.
+
+    Attributes:
+        offer_id: Made of what it says, so that another offer never has it.
+    """
+
+    offer_id: str
+    file: str
+    proposals: tuple[Proposal, ...]
+
+    @property
+    def reason(self) -> str:
+        """What in the logs speaks for it."""
+        return self.proposals[0].reason
+
+
+def offers(found: Mapping[str, Sequence[Proposal]]) -> list[Offer]:
+    """Proposals by what is accepted at once."""
+    grouped: dict[tuple[str, str], list[Proposal]] = {}
+    for file, proposals in found.items():
+        for proposal in proposals:
+            own = proposal.group or repr(sorted(proposal.cells.items()))
+            grouped.setdefault((file, own), []).append(proposal)
+    made = []
+    for (file, _), rows in grouped.items():
+        # the id of an entry is given when it is accepted
+        cells = [{**one.cells, "entry_id": ""} for one in rows]
+        said = repr([file, *(sorted(one.items()) for one in cells)])
+        digest = hashlib.sha256(said.encode()).hexdigest()[:6]
+        made.append(Offer(f"P-{digest}", file, tuple(rows)))
+    return made
 
 
 @dataclass(frozen=True)
@@ -146,6 +191,7 @@ def fixed(evidence: Evidence) -> list[Proposal]:
             f"{row['ip']} is fixed for {row['device']} in the registry, and a lease "
             f"gave it to {row['leased_to']} on {row['days']} days, last on "
             f"{row['last_day']}; while both claim it, it is neither's",
+            clears=("static_ip",),
         )
         for row in evidence.frame(_DISPUTED, fewest=FEWEST_DISPUTES).iter_rows(
             named=True
@@ -420,22 +466,217 @@ def hours(evidence: Evidence) -> list[Proposal]:
         cells = {
             "person_id": person["person_id"],
             "date_from": row["first_day"].isoformat(),
-            "date_to": row["last_day"].isoformat(),
+            "date_to": _year_end(row["last_day"]).isoformat(),
             "start_local": _clock(first),
             "end_local": _clock(last),
             "building": row["building"],
             "kind": "contract",
         }
         found += [
-            Proposal("staff_duty.csv", cells | {"weekday": str(day)}, reason)
+            Proposal(
+                "staff_duty.csv",
+                cells | {"weekday": str(day)},
+                reason,
+                group=f"hours {row['building']}",
+            )
             for day in range(5)
         ]
     return found
 
 
+def _year_end(day: date) -> date:
+    """The last day of its school year."""
+    return date(school_year(day) + 1, 6, 30)
+
+
 def _clock(minutes: int) -> str:
     minutes = min(max(minutes, 0), 24 * 60 - 1)
     return f"{minutes // 60:02d}:{minutes % 60:02d}"
+
+
+FEWEST_ALIKE = 3
+"""People of one job in one building, so that nobody's own habit is taken for duty."""
+BEYOND_MINUTES = 60
+BEYOND_SHARE = 0.6
+
+_BEYOND = """
+with used as (
+    select
+        requests.person_id,
+        requests.event_date,
+        date_diff(
+            'minute', requests.event_date::timestamp,
+            max(timezone($zone, requests.start_time))
+        ) as last_minute
+    from built.core.engaged_requests as requests
+    where is_staff and has_location and is_district_device
+    group by requests.person_id, requests.event_date
+),
+
+duty as (
+    select
+        person_id,
+        event_date,
+        min(building) as building,
+        date_diff(
+            'minute', event_date::timestamp, max(timezone($zone, end_time))
+        ) as duty_end
+    from built.registry.duty_windows
+    where kind in ('contract', 'extra')
+    group by person_id, event_date
+),
+
+jobs as (
+    select person_id, min(job_title) as job_title
+    from built.registry.people
+    where is_staff and job_title is not null
+    group by person_id
+)
+
+select
+    jobs.job_title,
+    duty.building,
+    count(distinct used.person_id) as people,
+    count(*) as days,
+    avg((used.last_minute > duty.duty_end + $beyond)::int) as share,
+    quantile_disc(used.last_minute, 0.75) as last_minute,
+    quantile_disc(duty.duty_end, 0.5) as duty_end,
+    min(used.event_date) as first_day,
+    max(used.event_date) as last_day,
+    list(distinct used.person_id order by used.person_id) as persons
+from used
+inner join duty
+    on used.person_id = duty.person_id and used.event_date = duty.event_date
+inner join jobs on used.person_id = jobs.person_id
+group by jobs.job_title, duty.building
+having count(distinct used.person_id) >= $fewest and share >= $share
+order by jobs.job_title, duty.building
+"""
+
+
+def later_hours(evidence: Evidence) -> list[Proposal]:
+    """Evening hours of a job whose people mostly work past what the registry says."""
+    found = evidence.frame(
+        _BEYOND,
+        zone=evidence.zone,
+        beyond=BEYOND_MINUTES,
+        fewest=FEWEST_ALIKE,
+        share=BEYOND_SHARE,
+    )
+    return [
+        Proposal(
+            "staff_duty.csv",
+            {
+                "person_id": person,
+                "date_from": row["first_day"].isoformat(),
+                "date_to": _year_end(row["last_day"]).isoformat(),
+                "weekday": str(day),
+                "start_local": _clock(row["duty_end"]),
+                "end_local": _clock(-(-row["last_minute"] // QUARTER) * QUARTER),
+                "building": row["building"] or "",
+                "kind": "extra",
+            },
+            f"{row['people']} of {row['job_title']} at {row['building']} were at work "
+            f"more than {BEYOND_MINUTES} minutes after {_clock(row['duty_end'])} on "
+            f"{row['share']:.0%} of {row['days']} days; only if they are paid for it",
+            group=f"later {row['job_title']} {row['building']}",
+        )
+        for row in found.iter_rows(named=True)
+        for person in row["persons"]
+        for day in range(5)
+    ]
+
+
+HARDLY, MOSTLY = 0.1, 0.5
+"""Shares of the staff of a usual working day: of a closure, and of a day at work."""
+FEWEST_STAFF = 10
+OPEN_HOURS = 8
+"""Hours from seven to five with lines, so that a silent log is no closed school."""
+
+_WORKED = """
+with staff as (
+    select event_date, count(distinct person_id) as people
+    from built.core.engaged_requests
+    where is_staff and has_location and is_district_device
+    group by event_date
+),
+
+logged as (
+    select
+        event_date,
+        count(distinct hour(timezone($zone, start_time))) filter (
+            where hour(timezone($zone, start_time)) between 7 and 16
+        ) as hours
+    from built.core.http_requests
+    group by event_date
+),
+
+days as (
+    select date as event_date, min(day_type) as day_type
+    from built.registry.calendar_days
+    group by date
+    having count(distinct day_type) = 1
+),
+
+counted as (
+    select
+        days.event_date,
+        days.day_type,
+        logged.hours,
+        coalesce(staff.people, 0) as people,
+        days.day_type in ('school', 'early_out', 'late_start', 'pd_day') as is_working
+    from days
+    inner join logged on days.event_date = logged.event_date
+    left join staff on days.event_date = staff.event_date
+    -- the newest day may not be over
+    where days.event_date < (select max(event_date) from logged)
+),
+
+usual as (
+    select median(people) as people
+    from counted
+    where is_working
+)
+
+select counted.*, usual.people::int as usual
+from counted
+cross join usual
+where
+    usual.people >= $fewest
+    and counted.hours >= $hours
+    and (
+        (counted.is_working and counted.people <= $hardly * usual.people)
+        or (not counted.is_working and counted.people >= $mostly * usual.people)
+    )
+order by counted.event_date
+"""
+
+
+def days_off(evidence: Evidence) -> list[Proposal]:
+    """Days on which the district did not do what its calendar says."""
+    found = evidence.frame(
+        _WORKED,
+        zone=evidence.zone,
+        fewest=FEWEST_STAFF,
+        hours=OPEN_HOURS,
+        hardly=HARDLY,
+        mostly=MOSTLY,
+    )
+    return [
+        Proposal(
+            "calendar.csv",
+            {
+                "date": f"{row['event_date']}",
+                "day_type": "closure" if row["is_working"] else "pd_day",
+                "declared_at": f"{row['event_date']} 00:00",
+                "note": "by the logs",
+            },
+            f"the calendar says {row['day_type'].replace('_', ' ')}, and "
+            f"{row['people']} of staff used a district device on site; {row['usual']} "
+            "do on a working day",
+        )
+        for row in found.iter_rows(named=True)
+    ]
 
 
 FEWEST_ACCOUNTS = 3
@@ -448,6 +689,7 @@ select
     count(distinct case when requests.is_staff then requests.account end) as staff,
     count(distinct case when accounts.is_student then requests.account end) as pupils,
     count(distinct requests.event_date) as days,
+    min(requests.event_date) as first_day,
     count(*) as requests
 from built.core.engaged_requests as requests
 inner join built.core.site_verdicts as verdicts
@@ -484,6 +726,7 @@ def reach(evidence: Evidence) -> list[Proposal]:
                 "pattern": row["site"],
                 "match": "domain",
                 "roles": _roles(row),
+                "valid_from": row["first_day"].isoformat(),
             },
             f"{row['accounts']} accounts, {row['staff']} of staff, {row['pupils']} of "
             f"students, on {row['days']} days, {row['requests']} requests; review "
@@ -555,10 +798,12 @@ def serving(evidence: Evidence) -> list[Proposal]:
     ]
 
 
-KINDS = (networks, fixed, machines, services, reach, serving, hours)
+KINDS = (
+    networks, fixed, machines, services, reach, serving, hours, later_hours, days_off,
+)  # fmt: skip
 
 
-def suggest(district: District) -> Mapping[str, Sequence[Proposal]]:
+def proposed(district: District) -> Mapping[str, Sequence[Proposal]]:
     """Proposals by file of the registry; files without any are left out.
 
     Raises:

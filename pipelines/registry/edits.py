@@ -32,20 +32,20 @@ def with_row(
         SettingsError: The file has no column for a cell of the row.
     """
     file = FILES[name]
-    text = _text(data) or _header(file)
-    places = _places(text, file, renames)
-    cells = [""] * (max(places.values()) + 1)
+    text = _text(data) or empty_text(file)
+    at = places(text, file, renames)
+    cells = [""] * (max(at.values()) + 1)
     for column, value in row.items():
-        if column not in places and value:
+        if column not in at and value:
             raise SettingsError(
                 f"there is no column {column}",
                 where=name,
                 remedy="Add it to the header, or start from: schoolbell init",
             )
-        if column in places:
-            cells[places[column]] = _one_line(value)
-    end = "" if text.endswith("\n") else _line_end(text)
-    return (text + end + _line(cells, text) + _line_end(text)).encode()
+        if column in at:
+            cells[at[column]] = one_line(value)
+    end = "" if text.endswith("\n") else line_end(text)
+    return (text + end + row_text(cells, text) + line_end(text)).encode()
 
 
 def with_cell(
@@ -62,13 +62,13 @@ def with_cell(
         cell: Canonical column, and its new value.
     """
     text, file = _text(data), FILES[name]
-    place = _places(text, file, renames)[cell[0]]
+    place = places(text, file, renames)[cell[0]]
     lines = text.splitlines(keepends=True)
     cells = _row_at(data, name, where)
     height = 1 + sum(cell.count("\n") for cell in cells)
     cells += [""] * (place + 1 - len(cells))
-    cells[place] = _one_line(cell[1])
-    lines[where - 1 : where - 1 + height] = [_line(cells, text) + _line_end(text)]
+    cells[place] = one_line(cell[1])
+    lines[where - 1 : where - 1 + height] = [row_text(cells, text) + line_end(text)]
     return "".join(lines).encode()
 
 
@@ -93,7 +93,7 @@ def line_of(
     Raises:
         SettingsError: There is no such row.
     """
-    place = _places(_text(data), FILES[name], renames)[key[0]]
+    place = places(_text(data), FILES[name], renames)[key[0]]
     for line, cells in cut(data, name, []).rows:
         if place < len(cells) and cells[place].strip() == key[1]:
             return line
@@ -124,7 +124,8 @@ def _text(data: bytes) -> str:
     return text
 
 
-def _places(text: str, file: File, renames: Mapping[str, str]) -> dict[str, int]:
+def places(text: str, file: File, renames: Mapping[str, str]) -> dict[str, int]:
+    """Where each canonical column stands in the header of a text."""
     ours = {theirs.casefold(): name for name, theirs in renames.items()}
     known = {name.casefold(): name for name in file.columns}
     found: dict[str, int] = {}
@@ -140,21 +141,25 @@ def _row_at(data: bytes, name: str, where: int) -> list[str]:
     return next(list(cells) for line, cells in rows if line == where)
 
 
-def _header(file: File) -> str:
+def empty_text(file: File) -> str:
+    """A file with its header alone."""
     shipped = [name for name, cell in file.columns.items() if cell.shipped]
     return ",".join(shipped) + "\n"
 
 
-def _line(cells: Sequence[str], text: str) -> str:
+def row_text(cells: Sequence[str], text: str) -> str:
+    """A row as the file's text writes them, without its line end."""
     out = io.StringIO()
     # a cell is quoted for what ends a line only where the writer ends lines with it
     csv.writer(out, delimiter=delimiter(text), lineterminator="\r\n").writerow(cells)
     return out.getvalue().removesuffix("\r\n")
 
 
-def _one_line(value: str) -> str:
+def one_line(value: str) -> str:
+    """A cell without line ends."""
     return " ".join(value.split())
 
 
-def _line_end(text: str) -> str:
+def line_end(text: str) -> str:
+    """How the lines of a text end."""
     return "\r\n" if "\r\n" in text else "\n"

@@ -26,8 +26,8 @@ USERS = File(
             (
                 "status", "dateLastModified", "enabledUser", "orgSourcedIds",
                 "primaryOrgSourcedId", "role", "username", "givenName", "familyName",
-                "preferredGivenName", "email", "grades", "metadata.jobTitle",
-                "metadata.validFrom", "metadata.validTo",
+                "preferredGivenName", "email", "identifier", "grades",
+                "metadata.jobTitle", "metadata.validFrom", "metadata.validTo",
             ),
             _TEXT,
         ),

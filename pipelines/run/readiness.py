@@ -193,7 +193,7 @@ def names_of(district: District) -> Iterator[str]:
         if domain.state == APPLIED:
             yield f"account names {domain}"
     for domain in undecided(noted):
-        yield f"account names {domain}; see schoolbell suggest"
+        yield f"account names {domain}; see schoolbell propose"
     if not noted:
         frames = district.registry.frames
         directory = Directory(frames["accounts"], frames["account_aliases"])

@@ -62,7 +62,7 @@ MEANING: Mapping[Right, str] = {
     "hold": "keep days from being deleted, or release them",
     "purge": "delete what the district's retention says",
     "sign": "sign a week's report",
-    "sites": "put a site on the district's list",
+    "sites": "put a site on the district's list; accept what the logs propose",
     "refer": "refer a case to another office; keep what the person says of it",
     "inquire": "open an inquiry that another office asks for, and release its answer",
     "accounts": "make accounts that sign in at the desk with a password",

@@ -17,6 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from pipelines.errors import ModelError
 from pipelines.events import EVENT_CLASSES
+from pipelines.registry.folder import ROSTER
+from pipelines.registry.frames import FILES
 from pipelines.warehouse.sentences import condition_problems, template_problems
 
 Scalar = int | float | str | bool
@@ -164,6 +166,8 @@ class Header(Strict):
         once_filled: Further fields: without one that a source used to fill, a request
             may go to the wrong account, a refused one pass for a visit, or nothing be
             found at all.
+        stands_on: Files of the registry; while one has no row the rule says nothing, or
+            nothing that can be relied on. With `|` between two, either will do.
     """
 
     summary: str
@@ -188,6 +192,7 @@ class Header(Strict):
     clauses: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     once_filled: tuple[str, ...] = ()
+    stands_on: tuple[str, ...] = ()
     false_positives: tuple[str, ...] = ()
     response: str = ""
 
@@ -297,6 +302,9 @@ def _problems(header: Header, *, is_rule: bool) -> Iterator[str]:
         name, _, column = field.partition(".")
         if name not in EVENT_CLASSES or column not in EVENT_CLASSES[name].columns:
             yield f"there is no event field {field!r}"
+    for name in (one for named in header.stands_on for one in named.split("|")):
+        if name not in FILES and name not in ROSTER:
+            yield f"the registry has no file {name!r}"
 
 
 def _unclaimed(header: Header) -> Iterator[str]:

@@ -13,6 +13,7 @@ stage: trial
 begins: C1
 clauses: [cl.23]
 needs: [keyboard]
+stands_on: [users.csv|accounts.csv, devices.csv]
 grain: [subject, event_date]
 window: {days_before: 6}
 params:

@@ -11,6 +11,7 @@ severity_raised: [{to: medium, days: 3}]
 begins: C2
 clauses: [cl.24, cl.29, cl.33]
 needs: [whose_request, site_asked_for]
+stands_on: [users.csv|accounts.csv, approved_sites.csv]
 grain: [subject, event_date]
 params:
   event_date: {type: date}

@@ -15,6 +15,7 @@ stage: trial
 begins: C2
 clauses: [cl.30, cl.31, cl.41]
 needs: [outside_flow]
+stands_on: [devices.csv]
 grain: [subject, event_date]
 window: {days_before: 13}
 params:

@@ -12,6 +12,7 @@ stage: trial
 begins: C3
 clauses: [cl.7, cl.17]
 needs: [account_in_use]
+stands_on: [users.csv|accounts.csv]
 grain: [subject, event_date]
 window: {days_before: 120}
 params:

@@ -13,6 +13,7 @@ stage: trial
 begins: C2
 clauses: [cl.13e, cl.5]
 needs: [outside_flow]
+stands_on: [expected_traffic.csv]
 grain: [subject, event_date]
 window: {days_before: 27}
 params:

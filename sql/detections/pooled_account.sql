@@ -11,6 +11,7 @@ stage: trial
 begins: C2
 clauses: [cl.23, cl.17, cl.13a]
 needs: [keyboard]
+stands_on: [users.csv|accounts.csv, devices.csv]
 grain: [subject, event_date]
 window: {days_before: 6}
 params:

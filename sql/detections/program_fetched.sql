@@ -14,6 +14,7 @@ severity_raised: [{to: medium, fact: is_calling}]
 begins: C2
 clauses: [cl.19]
 needs: [whose_request, outside_flow]
+stands_on: [devices.csv]
 grain: [subject, event_date]
 window: {days_before: 13}
 params:

@@ -14,6 +14,7 @@ stage: trial
 begins: C2
 clauses: [cl.5, cl.19]
 needs: [outside_flow]
+stands_on: [devices.csv]
 grain: [subject, event_date]
 window: {days_before: 13, days_after: 1}
 params:

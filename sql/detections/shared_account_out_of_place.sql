@@ -14,6 +14,7 @@ severity_raised: [{to: medium, days: 3}]
 begins: C2
 clauses: [cl.13a, cl.24]
 needs: [whose_request, keyboard]
+stands_on: [accounts.csv, devices.csv]
 grain: [subject, event_date]
 window: {days_before: 1, days_after: 1}
 params:

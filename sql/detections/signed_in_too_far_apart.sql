@@ -13,6 +13,7 @@ stage: trial
 begins: C2
 clauses: [cl.23, cl.13d]
 needs: [whose_request, sign_in_place]
+stands_on: [users.csv|accounts.csv, ip_geo.csv]
 grain: [subject, event_date]
 window: {days_before: 30}
 params:

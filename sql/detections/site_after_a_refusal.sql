@@ -13,6 +13,7 @@ severity_raised: [{to: medium, days: 3}]
 begins: C2
 clauses: [cl.24, cl.33]
 needs: [whose_request, site_asked_for, http_requests.disposition]
+stands_on: [users.csv|accounts.csv, site_categories.csv]
 grain: [subject, event_date]
 params:
   event_date: {type: date}

@@ -14,6 +14,7 @@ stage: trial
 begins: C2
 clauses: [cl.5]
 needs: [whose_request]
+stands_on: [users.csv|accounts.csv]
 grain: [subject, event_date]
 window: {days_before: 13}
 params:

@@ -13,6 +13,7 @@ severity_raised: [{to: medium, days: 3}]
 begins: C2
 clauses: [cl.33, cl.24, cl.29]
 needs: [whose_request, site_asked_for]
+stands_on: [users.csv|accounts.csv, approved_sites.csv]
 grain: [subject, event_date]
 window: {days_before: 6}
 params:

@@ -14,6 +14,7 @@ severity_raised: [{to: medium, days: 3}]
 begins: C2
 clauses: [cl.29, cl.33]
 needs: [whose_request, outside_flow]
+stands_on: [users.csv|accounts.csv]
 grain: [subject, event_date]
 params:
   event_date: {type: date}

@@ -15,6 +15,7 @@ severity_raised: [{to: medium, days: 3}]
 begins: C2
 clauses: [cl.27]
 needs: [outside_flow]
+stands_on: [devices.csv]
 grain: [subject, event_date]
 params:
   event_date: {type: date}

@@ -11,6 +11,7 @@ severity: medium
 begins: C2
 clauses: [cl.23, cl.17]
 needs: [whose_request, keyboard]
+stands_on: [users.csv|accounts.csv, devices.csv, subnets.csv, buildings.csv]
 grain: [subject, event_date]
 params:
   event_date: {type: date}

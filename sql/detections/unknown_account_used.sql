@@ -12,6 +12,7 @@ stage: trial
 begins: C2
 clauses: [cl.17, cl.6]
 needs: [account_in_use]
+stands_on: [users.csv|accounts.csv]
 grain: [subject, event_date]
 window: {days_before: 27}
 params:

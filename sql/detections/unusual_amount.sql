@@ -15,6 +15,7 @@ stage: trial
 begins: C1
 clauses: [cl.5]
 needs: [whose_request]
+stands_on: [users.csv|accounts.csv]
 grain: [subject, event_date]
 window: {days_before: 140}
 params:

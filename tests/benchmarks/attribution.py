@@ -20,7 +20,7 @@ import duckdb
 import polars as pl
 
 from pipelines.district import open_district
-from pipelines.operations.suggestions import suggest
+from pipelines.operations.suggestions import proposed
 from pipelines.registry.new_home import create
 from pipelines.run.run import run
 from pipelines.settings.home import DistrictHome
@@ -159,7 +159,7 @@ def suggested(home: Path) -> Iterator[Figure]:
     known.with_columns(assigned_to=nobody, pool=nobody).write_csv(path)
     run(home, settle_seconds=0)
     with open_district(home) as district:
-        rows = [dict(one.cells) for one in suggest(district).get("devices.csv", ())]
+        rows = [dict(one.cells) for one in proposed(district).get("devices.csv", ())]
     truth = {row["hostname"]: row for row in known.iter_rows(named=True)}
     owned = [one for one in rows if one.get("assigned_to")]
     shared = [one for one in rows if one.get("pool")]

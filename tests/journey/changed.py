@@ -1,7 +1,7 @@
 """The small district after its registry changed, run again once for all tests.
 
 The registry has forgotten a network, whose the devices are and the hours of a
-building, which `suggest` finds again in the logs. It fixes an address for a sign that
+building, which `propose` finds again in the logs. It fixes an address for a sign that
 leases gave to a phone. And somebody whom a finding is about is a student, so that both
 kinds of people have findings.
 """

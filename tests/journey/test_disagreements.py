@@ -51,9 +51,9 @@ def test_the_doctor_counts_them_and_suggest_proposes_the_row(home, claim):
     told = schoolbell("doctor", "--home", home, "--json").out.splitlines()
     (row,) = [one for one in map(json.loads, told) if one["check"] == "claims"]
     assert row["grade"] == "look"
-    assert "schoolbell suggest" in row["command"]
+    assert "schoolbell propose" in row["command"]
     ip, sign, *_ = claim
-    shown = schoolbell("suggest", "--home", home).out
+    shown = schoolbell("propose", "--home", home).out
     assert f"{ip} is fixed for {sign} in the registry, and a lease gave it" in shown
 
 

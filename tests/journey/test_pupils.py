@@ -233,6 +233,6 @@ def test_alerts_count_them_apart(home, pupil):
 
 
 def test_proposals_tell_staff_from_pupils(home):
-    for line in said("suggest", "--home", home).splitlines():
+    for line in said("propose", "--home", home).splitlines():
         if "accounts, " in line and " of staff" in line:
             assert " of students" in line

@@ -165,7 +165,7 @@ def _names(installation: Installation) -> Answer:
     if open_:
         return look(
             "; ".join(f"account names {domain}" for domain in open_),
-            "schoolbell suggest --home {home}",
+            "schoolbell propose --home {home}",
         )
     applied = [domain.pattern for domain in domains if domain.state == APPLIED]
     return well(

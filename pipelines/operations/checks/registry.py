@@ -72,7 +72,7 @@ def _files(installation: Installation) -> Answer:
         return look(
             f"files without a row, each of which switches something off: "
             f"{', '.join(sorted(missing))}",
-            "schoolbell check --home {home}; schoolbell suggest --home {home}",
+            "schoolbell check --home {home}; schoolbell propose --home {home}",
         )
     return well("every file of the registry has rows")
 
@@ -129,7 +129,7 @@ def _places(installation: Installation) -> Answer:
     if subnets.is_empty():
         return look(
             "no network is known; nothing is placed in a building",
-            "schoolbell suggest --home {home}",
+            "schoolbell propose --home {home}",
         )
     return well(counted(subnets.height, "1 network is known|# networks are known"))
 
@@ -139,7 +139,7 @@ def _approved(installation: Installation) -> Answer:
     if not path.is_file() or installation.registry.frames["approved_sites"].is_empty():
         return look(
             "no site is approved; every site counts as external",
-            "fill {home}/registry/approved_sites.csv; schoolbell suggest --home {home}",
+            "fill {home}/registry/approved_sites.csv; schoolbell propose --home {home}",
         )
     changed = datetime.fromtimestamp(path.stat().st_mtime, UTC).date()
     if changed < _today(installation) - STALE_LIST:
@@ -194,7 +194,7 @@ def _claims(installation: Installation) -> Answer:
         return look(
             f"{found[0]} addresses were claimed by two devices in the newest week, "
             "as a fixed one that a lease gave away; they count for neither",
-            "schoolbell suggest --home {home}",
+            "schoolbell propose --home {home}",
         )
     return well("no address was claimed by two devices in the newest week")
 

@@ -39,7 +39,7 @@ FILE = File(
         "supports": Cell(""),
         "document": Cell("", shipped=False),
     },
-    "no site is known to be approved: sites are not judged at all",
+    "no site is known to be approved: what a permission covers counts as any other use",
     key=("entry_id",),
 )
 COLUMNS = {

@@ -1,14 +1,17 @@
-"""`suggest`: what the logs say of networks, devices, accounts, sites and hours."""
+"""`propose`: what the logs say of networks, devices, accounts, sites and hours."""
 
 import ipaddress
+import json
 import shutil
 
 import polars as pl
 import pytest
 
+from pipelines.district import open_district
 from pipelines.registry.registry import load_registry
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.reader import load_settings
+from pipelines.state.audit import open_chain
 from tests.journey.changed import LAB, read
 from tests.journey.commands import schoolbell
 
@@ -33,7 +36,7 @@ def proposed(home, tmp_path_factory):
     """Every proposal as a frame, and a registry made of them alone."""
     out = tmp_path_factory.mktemp("proposals")
     before = {p: p.read_bytes() for p in DistrictHome(home).registry.iterdir()}
-    done = schoolbell("suggest", "--home", home, "--out", out)
+    done = schoolbell("propose", "--home", home, "--out", out)
     assert done.code == 0, done.err
     after = {p: p.read_bytes() for p in DistrictHome(home).registry.iterdir()}
     assert after == before
@@ -95,12 +98,91 @@ def test_proposals_are_rows_that_the_registry_reads(proposed, home, tmp_path):
     assert not [one for one in problems if one.file in names], problems
 
 
+@pytest.fixture(scope="module")
+def own(home, tmp_path_factory):
+    """A copy of the home, whose registry may change."""
+    folder = tmp_path_factory.mktemp("accepting") / "district"
+    shutil.copytree(home, folder)
+    return folder
+
+
+def offers_of(home, file):
+    lines = schoolbell("propose", "--home", home, "--json").out.splitlines()
+    return [one for one in map(json.loads, lines) if one["file"] == file]
+
+
+def test_a_try_shows_what_would_change_and_writes_nothing(own):
+    """The forgotten laboratory has a place again: accounts are in two of them."""
+    registry = DistrictHome(own).registry
+    before = {path: path.read_bytes() for path in registry.iterdir()}
+    networks = [one["id"] for one in offers_of(own, "subnets.csv")]
+    tries = [word for one in networks for word in ("--try", one)]
+    done = schoolbell("propose", "--home", own, "--json", *tries)
+    assert done.code == 0, done.err
+    told = json.loads(done.out)
+    assert told["ids"] == networks
+    assert all(one["findings"] > 0 for one in told["effects"])
+    assert {path: path.read_bytes() for path in registry.iterdir()} == before
+
+
+def test_accepted_rows_are_in_the_registry_and_the_audit_log(own):
+    registry = DistrictHome(own).registry
+    (hours,) = offers_of(own, "staff_duty.csv")
+    people = {row["person_id"] for row in hours["rows"]}
+    assert len(hours["rows"]) == 5 * len(people)  # one decision for a building
+    device = next(
+        one
+        for one in offers_of(own, "devices.csv")
+        if one["rows"][0].get("assigned_to")
+    )
+    site = offers_of(own, "approved_sites.csv")[0]
+    refused = schoolbell("propose", "--home", own, "--accept", site["id"])
+    assert refused.code == 2  # without a reason
+    picked = [hours["id"], device["id"], site["id"]]
+    accept = [word for one in picked for word in ("--accept", one)]
+    done = schoolbell("propose", "--home", own, *accept, "--reason", "checked with HR")
+    assert done.code == 0, done.err
+    assert people <= set(read(registry / "staff_duty.csv")["person_id"])
+    row = device["rows"][0]
+    (kept,) = read(registry / "devices.csv").filter(hostname=row["hostname"]).to_dicts()
+    assert kept["assigned_to"] == row["assigned_to"]  # in the row that was there
+    pattern = site["rows"][0]["pattern"]
+    (entry,) = read(registry / "approved_sites.csv").filter(pattern=pattern).to_dicts()
+    assert entry["valid_from"] == site["rows"][0]["valid_from"]
+    assert schoolbell("check", "--home", own).code == 0
+    with open_district(own) as district:
+        entries = open_chain(district.store, district.home).entries()[-3:]
+    assert [one.action for one in entries] == [
+        "proposal accepted", "proposal accepted", "site approved",
+    ]  # fmt: skip
+    assert all("checked with HR" in one.reason for one in entries)
+    again = schoolbell(
+        "propose", "--home", own, "--accept", "P-000000", "--reason", "no such thing"
+    )
+    assert again.code == 2
+    assert "schoolbell propose" in again.err
+
+
+def test_a_fixed_address_is_cleared_and_nothing_else(own):
+    registry = DistrictHome(own).registry
+    (offer,) = [
+        one for one in offers_of(own, "devices.csv") if "is fixed for" in one["reason"]
+    ]
+    name = offer["rows"][0]["hostname"]
+    (before,) = read(registry / "devices.csv").filter(hostname=name).to_dicts()
+    assert before["static_ip"]
+    schoolbell("propose", "--home", own, "--accept", offer["id"],
+               "--reason", "the lease is right")  # fmt: skip
+    (after,) = read(registry / "devices.csv").filter(hostname=name).to_dicts()
+    assert after == {**before, "static_ip": None}
+
+
 def test_it_shows_them_and_refuses_the_registry(home):
-    shown = schoolbell("suggest", "--home", home)
+    shown = schoolbell("propose", "--home", home)
     assert shown.code == 0
     assert "--- subnets.csv: " in shown.out
     assert "\n+ " in shown.out
     inside = DistrictHome(home).registry / "new"
-    refused = schoolbell("suggest", "--home", home, "--out", inside)
+    refused = schoolbell("propose", "--home", home, "--out", inside)
     assert refused.code == 2
     assert not inside.exists()

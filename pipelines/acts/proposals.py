@@ -1,0 +1,133 @@
+"""Acts on what the logs propose for the registry: try it, accept it.
+
+A row that is there is found again by its key: its empty cells are filled, and what a
+person wrote stays. Whoever accepts is in the audit log, with the evidence.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from pipelines.acts.context import ActContext
+from pipelines.acts.sites import NAME as SITES
+from pipelines.acts.sites import approve_site, effects, proposal, tried
+from pipelines.errors import SettingsError
+from pipelines.findings.registry_rows import changed, names_in, next_id
+from pipelines.findings.review import required_reason
+from pipelines.operations.suggestions import SETTINGS, Offer, offers, proposed
+from pipelines.registry.edits import line_of, with_cell
+from pipelines.registry.frames import FILES
+from pipelines.registry.imports.merging import Merged, merge
+from pipelines.state.audit import Act
+
+SANCTIONED = "sanctioned"
+"""The class of a site that staff or students use for work; others: `sites decide`."""
+
+
+def offered(context: ActContext) -> list[Offer]:
+    """Everything that the logs propose and the registry does not say."""
+    return offers(proposed(context.district))
+
+
+def chosen(found: Sequence[Offer], ids: Iterable[str]) -> list[Offer]:
+    """The offers of some ids.
+
+    Raises:
+        SettingsError: There is no such offer, or a person has to write it.
+    """
+    known = {one.offer_id: one for one in found}
+    picked = []
+    for ident in ids:
+        if ident not in known:
+            raise SettingsError(
+                f"nothing that is proposed now has the id {ident!r}",
+                remedy="A run changes what is proposed; list it: schoolbell propose",
+            )
+        if known[ident].file == SETTINGS:
+            raise SettingsError(
+                f"{ident} is a setting",
+                where=SETTINGS,
+                remedy="Only a person can know whether two names are two people: "
+                "write the line yourself.",
+            )
+        picked.append(known[ident])
+    return picked
+
+
+def what_changes(
+    context: ActContext, picked: Sequence[Offer], weeks: int
+) -> list[dict[str, Any]]:
+    """Findings that would come, go or change if these were accepted, all together."""
+    context.require("replay")
+    files = dict.fromkeys(one.file for one in picked)
+    changes = {
+        name: _change(context, name, [one for one in picked if one.file == name])
+        for name in files
+    }
+    return effects(tried(context, changes, weeks))
+
+
+def accept(context: ActContext, offer: Offer, reason: str) -> str:
+    """Write an offer into the registry; what was done. It counts from the next run.
+
+    Raises:
+        SettingsError: No reason is given, or the registry would not take it.
+    """
+    context.require("sites")
+    why = required_reason(reason)
+    cells = offer.proposals[0].cells
+    if offer.file == SITES and not cells.get("supports"):
+        pattern, roles, since = (cells[n] for n in ("pattern", "roles", "valid_from"))
+        row = proposal(context, pattern, SANCTIONED, roles, since, "", why)
+        approve_site(context, row)
+        return f"{offer.file}: {row['entry_id']} {row['pattern']} for {row['roles']}"
+    act = Act(
+        actor=str(context.asker),
+        action="proposal accepted",
+        subject=f"{offer.offer_id} {offer.file}",
+        reason=f"{why} ({offer.reason})",
+    )
+    change = _change(context, offer.file, [offer])
+    path = context.district.home.registry / offer.file
+    before = path.read_bytes() if path.exists() else b""
+    if change(before) == before:
+        raise SettingsError(
+            "a person wrote something else there, which stays",
+            where=offer.file,
+            remedy=f"Correct the row by hand: {dict(cells)}",
+        )
+    with changed(
+        context.district, context.chain, offer.file, lambda rows: rows, change, act
+    ):
+        count = len(offer.proposals)
+    return f"{offer.file}: {count} row{'' if count == 1 else 's'}"
+
+
+def _entered(
+    context: ActContext, name: str, cells: Mapping[str, str]
+) -> Mapping[str, str]:
+    """A row; one of the list of sites under an id that no other has."""
+    if name != SITES:
+        return cells
+    taken = set(context.district.registry.frames["approved_sites"]["entry_id"])
+    return {**cells, "entry_id": next_id(context.district, name, "S", taken)}
+
+
+def _change(
+    context: ActContext, name: str, picked: Sequence[Offer]
+) -> Callable[[bytes], bytes]:
+    """What accepting does to a file's bytes."""
+    renames = names_in(context.district, name)
+    rows = [row for offer in picked for row in offer.proposals]
+
+    def change(data: bytes) -> bytes:
+        adding = [_entered(context, name, row.cells) for row in rows if not row.clears]
+        made: Merged = merge(data, FILES[name], adding, renames)
+        after = made.data
+        for row in rows:
+            key = next(iter(FILES[name].columns))
+            for column in row.clears:
+                line = line_of(after, name, (key, row.cells[key]), renames)
+                after = with_cell(after, name, line, (column, ""), renames)
+        return after
+
+    return change

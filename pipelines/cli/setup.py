@@ -1,0 +1,196 @@
+"""The command that walks a district through its exports, into its registry."""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines.cli.context import who_asks
+from pipelines.cli.options import AsJson, Home
+from pipelines.district import District, only_writer, open_district
+from pipelines.errors import SettingsError, safe_lines
+from pipelines.operations.setup import Plan, counts_of, plan_of, remedies, write
+from pipelines.registry.imports.exports import EXPORTS, IMPORTED
+from pipelines.registry.imports.merging import Merged
+
+SHOWN = 5
+"""Rows of a file that are shown; the rest are counted."""
+DIFFERENCES = 10
+
+
+def setup(
+    home: Home,
+    sources: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--from",
+            help="An export, or a folder of exports: CSV, JSON, zip, .ics, "
+            "dhcpd.conf; repeatable.",
+        ),
+    ] = None,
+    is_written: Annotated[
+        bool, typer.Option("--write", help="Write it; else only show it.")
+    ] = False,
+    take: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--take",
+            help="In this registry file the exports count where cells differ, such as "
+            "leave.csv; repeatable. The original is kept beside it.",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fill the registry from exports of the systems that the district has.
+
+    Shows what each export gives, what it leaves out and why, and which rules that
+    switches on. On a terminal it asks for one export after the other. Rows that are
+    there already stay as they are.
+    """
+    is_asking = not sources and not as_json and sys.stdin.isatty()
+    _refuse_unknown(sources or (), take or ())
+    paths = _asked() if is_asking else list(sources or ())
+    with open_district(home) as district:
+        plan = plan_of(district, paths, take or ())
+        if as_json:
+            typer.echo(json.dumps(_facts(plan)))
+        else:
+            for line in _told(plan):
+                typer.echo(safe_lines(line))
+        is_wanted = is_written or (
+            is_asking and not plan.is_empty and typer.confirm("Write this?")
+        )
+        done = _written(district, plan, paths) if is_wanted else []
+    for line in done:
+        typer.echo(safe_lines(line), err=as_json)
+    if not as_json and not is_wanted:
+        more = "" if plan.is_empty else " Give --write to write it."
+        typer.echo(f"Nothing was written.{more}")
+
+
+def _refuse_unknown(sources: Sequence[Path], take: Sequence[str]) -> None:
+    for path in sources:
+        if not path.exists():
+            raise SettingsError("is not there", where=str(path), remedy="Name a file.")
+    for name in take:
+        if name not in IMPORTED:
+            raise SettingsError(
+                f"no export adds to {name}",
+                where="--take",
+                remedy=f"It is one of: {', '.join(sorted(IMPORTED))}.",
+            )
+
+
+def _asked() -> list[Path]:
+    """A folder of exports, or one export after the other; Enter goes on without it."""
+    folder = _path(
+        "A folder with all exports, if there is one; Enter to be asked for each"
+    )
+    if folder is not None:
+        return [folder]
+    wanted: dict[str, list[str]] = {}
+    for export in EXPORTS:
+        if export.how:
+            wanted.setdefault(export.how, []).append(export.name)
+    wanted["as .ics (Google Calendar: Settings, Export)"] = ["school calendar"]
+    answers = (_path(f"{', '.join(names)} ({how})") for how, names in wanted.items())
+    return list(dict.fromkeys(filter(None, answers)))
+
+
+def _path(question: str) -> Path | None:
+    """A path that exists; None where nothing was said."""
+    while answer := typer.prompt(question, "", show_default=False).strip():
+        if (path := Path(answer).expanduser()).exists():
+            return path
+        typer.echo(f"{answer} is not there.")
+    return None
+
+
+def _written(district: District, plan: Plan, paths: list[Path]) -> list[str]:
+    if plan.is_empty:
+        return ["Nothing is new."]
+    names = ", ".join(path.name for path in paths)
+    with only_writer(district.home):
+        done = write(district, plan, str(who_asks(district.settings)), names)
+    return [*done, "The next run judges with it. Delete the exports: they hold names."]
+
+
+def _told(plan: Plan) -> Iterator[str]:
+    for one in plan.taken:
+        gave = ", ".join(f"{len(rows):,} for {file}" for file, rows in one.rows.items())
+        yield (
+            f"{one.sheet.place}: {one.export.name}, {len(one.sheet.rows):,} rows; "
+            f"{gave or 'not used' + (one.export.why and f': {one.export.why}')}"
+        )
+        yield from (f"  left out: {line}" for line in one.said)
+        yield from (f"  note: {line}" for line in one.notes)
+        yield from (f"  {problem}" for problem in one.sheet.told)
+    for calendar in plan.calendars:
+        days = ", ".join(f"{count} {kind}" for kind, count in calendar.days.items())
+        yield f"{calendar.place}: calendar, {days or 'no day that is known'}"
+    yield from (f"{one.place}: not read: {one.why}" for one in plan.unread)
+    for merged in plan.files:
+        yield from _difference(merged)
+    yield from (f"{problem}" for problem in plan.problems)
+    yield f"Rules that the registry lets judge: {plan.before} -> {plan.after}"
+    for code, files in plan.after.lacking.items():
+        yield f"  {code} needs {', '.join(files)}"
+    for file, disables, how in remedies(plan.missing):
+        yield f"{file} has no row: {disables}"
+        yield f"  from: {how}"
+
+
+def _difference(merged: Merged) -> Iterator[str]:
+    """What a file would gain, and where it says otherwise."""
+    told = f"--- {merged.file}: {counts_of(merged)}, {merged.same:,} there already"
+    alone = f", {merged.alone:,} in no export" if merged.alone else ""
+    yield told + alone
+    yield from (f"+ {line}" for line in merged.added[:SHOWN])
+    if len(merged.added) > SHOWN:
+        yield f"+ ... {len(merged.added) - SHOWN:,} more"
+    for cell in merged.filled[:SHOWN]:
+        yield f"~ line {cell.line} {cell.column}: {cell.there!r}, which was empty"
+    for cell in merged.differs[:DIFFERENCES]:
+        now = f"{cell.there!r}, was {cell.here!r}"
+        kept = f"{cell.here!r} stays, the export says {cell.there!r}"
+        yield f"! line {cell.line} {cell.column}: {now if merged.is_taken else kept}"
+    if merged.differs and not merged.is_taken:
+        count = len(merged.differs)
+        yield f"! {count:,} cells differ; --take {merged.file} takes the exports'"
+
+
+def _facts(plan: Plan) -> dict[str, object]:
+    return {
+        "read": [
+            {
+                "place": one.sheet.place,
+                "export": one.export.name,
+                "rows": len(one.sheet.rows),
+                "gave": {file: len(rows) for file, rows in one.rows.items()},
+                "left_out": {why: len(which) for why, which in one.left.items()},
+                "notes": one.notes,
+            }
+            for one in plan.taken
+        ],
+        "calendars": {one.name: dict(one.days) for one in plan.calendars},
+        "not_read": {one.place: one.why for one in plan.unread},
+        "files": [
+            {
+                "file": one.file,
+                "added": len(one.added),
+                "filled": len(one.filled),
+                "differs": len(one.differs),
+                "same": one.same,
+                "alone": one.alone,
+            }
+            for one in plan.files
+        ],
+        "problems": [asdict(one) for one in plan.problems],
+        "rules": {"before": plan.before.on, "after": plan.after.on,
+                  "of": plan.after.count, "lacking": plan.after.lacking},
+        "missing": plan.missing,
+    }  # fmt: skip

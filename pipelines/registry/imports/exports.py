@@ -1,0 +1,322 @@
+"""The exports that are known: by which columns, and which cell means what.
+
+One row of `EXPORTS` an export. A column may have several names, joined by `|`, since
+consoles rename them; names are compared as `reading.plain` writes them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pipelines.registry.csv_files import File
+from pipelines.registry.frames import FILES
+from pipelines.registry.imports.reading import Sheet, plain
+from pipelines.registry.roster import ORGS, ROLES, USERS
+from pipelines.settings.problems import nearest
+
+Facts = Literal["roster", "login", "device", "network", "absence", "file", "nothing"]
+ORDER: Sequence[Facts] = (
+    "roster", "login", "device", "network", "absence", "file", "nothing",
+)  # fmt: skip
+"""People come first: devices and absences name them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Export:
+    """One kind of export.
+
+    Attributes:
+        facts: What its rows are about.
+        into: The file of the registry that most of it goes into.
+        marks: Columns that tell it; every one has to be there.
+        cells: Name of a fact -> the columns that may hold it, the first with a value.
+        how: Where a person gets it.
+        says: What every row of it means, by name of a fact.
+        why: Of what is read and not used, the reason.
+    """
+
+    name: str
+    facts: Facts
+    marks: tuple[str, ...]
+    into: str = ""
+    cells: Mapping[str, str] = field(default_factory=dict)
+    how: str = ""
+    says: Mapping[str, str] = field(default_factory=dict)
+    why: str = ""
+
+    def fits(self, names: frozenset[str]) -> bool:
+        """A table with these columns is one."""
+        return all(names & set(mark.split("|")) for mark in self.marks)
+
+    def fact(self, name: str, row: Mapping[str, str]) -> str:
+        """A fact of a row; empty where no column tells."""
+        if name in self.says:
+            return self.says[name]
+        columns = self.cells.get(name, "").split("|")
+        return next((row[one] for one in columns if row.get(one)), "")
+
+
+def _roster(file: File, *marks: str, name: str) -> Export:
+    return Export(
+        name=f"OneRoster {name}",
+        facts="roster",
+        into=file.name,
+        marks=tuple(map(plain, marks)),
+        how="the student information system: Export, OneRoster CSV (1.1 or 1.2), or "
+        "the pages of its API as JSON",
+    )
+
+
+def _unused(name: str, why: str, *marks: str) -> Export:
+    return Export(name=name, facts="nothing", marks=marks, why=why)
+
+
+PERSON = "employeeid|employeeidentifier|employeenumber|externalid|identifier|\
+employeeemail"
+
+EXPORTS: tuple[Export, ...] = (
+    _roster(USERS, "sourcedId", "givenName", "familyName", name="users"),
+    _roster(ORGS, "sourcedId", "name", "type", "identifier", name="organizations"),
+    _roster(ROLES, "userSourcedId", "role", "orgSourcedId", name="roles"),
+    _unused("OneRoster manifest", "says what the zip holds", "propertyname", "value"),
+    _unused(
+        "OneRoster terms",
+        "say when terms begin and end, not which days are off: a calendar does",
+        "sourcedid", "title", "startdate", "enddate", "schoolyear",
+    ),
+    _unused(
+        "OneRoster classes", "no rule asks who teaches what",
+        "sourcedid", "title", "classtype", "schoolsourcedid|school",
+    ),
+    _unused(
+        "OneRoster enrollments", "no rule asks who is in which class",
+        "classsourcedid|class", "usersourcedid|user",
+    ),
+    _unused(
+        "OneRoster courses", "no rule asks who teaches what",
+        "sourcedid", "title", "coursecode",
+    ),
+    _unused(
+        "OneRoster demographics",
+        "birth dates, sex and race are nobody's business here; delete the file",
+        "sourcedid", "birthdate",
+    ),
+    _unused(
+        "OneRoster profiles", "hold passwords; delete the file",
+        "profileid", "usersourcedid",
+    ),
+    Export(
+        name="Google users",
+        facts="login",
+        into="accounts.csv",
+        marks=("emailaddress", "orgunitpath", "firstname", "lastname"),
+        cells={
+            "login": "emailaddress", "mail": "emailaddress", "given": "firstname",
+            "family": "lastname", "employee": "employeeid", "title": "employeetitle",
+            "place": "orgunitpath", "department": "department", "state": "status",
+        },
+        how="admin.google.com: Directory, Users, Download users, All user info columns",
+    ),
+    Export(
+        name="Active Directory users",
+        facts="login",
+        into="accounts.csv",
+        marks=("samaccountname", "distinguishedname", "surname|sn|givenname"),
+        cells={
+            "login": "samaccountname", "mail": "mail|emailaddress|userprincipalname",
+            "given": "givenname", "family": "surname|sn",
+            "employee": "employeeid|employeenumber", "title": "title",
+            "place": "distinguishedname", "department": "department|office",
+            "state": "enabled", "until": "accountexpirationdate", "note": "description",
+            "services": "serviceprincipalnames",
+        },
+        how="PowerShell: Get-ADUser -Filter * -Properties EmployeeID,Mail,Title,"
+        "Department,Description,AccountExpirationDate | Export-Csv users.csv "
+        "-NoTypeInformation",
+    ),
+    Export(
+        name="Entra users",
+        facts="login",
+        into="accounts.csv",
+        marks=("userprincipalname", "displayname", "accountenabled", "usertype"),
+        cells={
+            "login": "userprincipalname", "mail": "mail|userprincipalname",
+            "given": "givenname", "family": "surname", "employee": "employeeid",
+            "title": "jobtitle", "place": "officelocation", "department": "department",
+            "state": "accountenabled", "kind": "usertype",
+        },
+        how="entra.microsoft.com: Users, All users, Download users",
+    ),
+    Export(
+        name="Google Chrome devices",
+        facts="device",
+        into="devices.csv",
+        marks=("serialnumber", "orgunitpath|organizationalunit",
+               "deviceid|directoryapiid|assetid|annotatedassetid"),
+        cells={
+            "serial": "serialnumber", "directory_id": "deviceid|directoryapiid",
+            "asset_tag": "annotatedassetid|assetid",
+            "mac": "macaddress|wifimacaddress", "user": "annotateduser|user",
+            "place": "orgunitpath|organizationalunit",
+            "room": "annotatedlocation|location", "note": "notes",
+            "state": "status|provisionstatus",
+        },
+        says={"device_class": "chromebook"},
+        how="admin.google.com: Devices, Chrome, Devices, Export, CSV",
+    ),
+    Export(
+        name="Active Directory computers",
+        facts="device",
+        into="devices.csv",
+        marks=("dnshostname", "distinguishedname", "name"),
+        cells={
+            "hostname": "name", "place": "distinguishedname", "room": "location",
+            "model": "operatingsystem", "note": "description", "state": "enabled",
+        },
+        how="PowerShell: Get-ADComputer -Filter * -Properties OperatingSystem,"
+        "Description,Location | Export-Csv computers.csv -NoTypeInformation",
+    ),
+    Export(
+        name="Intune devices",
+        facts="device",
+        into="devices.csv",
+        marks=("devicename", "serialnumber", "primaryuserupn|primaryuseremailaddress"),
+        cells={
+            "hostname": "devicename", "serial": "serialnumber",
+            "mac": "wifimac|wifimacaddress", "model": "model",
+            "user": "primaryuserupn|primaryuseremailaddress", "owned": "ownership",
+            "place": "devicecategory|category|devicegroup", "state": "managedby",
+        },
+        how="intune.microsoft.com: Devices, All devices, Export",
+    ),
+    Export(
+        name="Entra devices",
+        facts="device",
+        into="devices.csv",
+        marks=("displayname", "accountenabled", "operatingsystem|os",
+               "jointype|trusttype|registeredowners"),
+        cells={
+            "hostname": "displayname", "model": "model|operatingsystem|os",
+            "user": "usernames|registeredowners", "state": "accountenabled",
+            "joined": "jointype|trusttype",
+        },
+        how="entra.microsoft.com: Devices, All devices, Download devices",
+    ),
+    Export(
+        name="Windows DHCP scopes",
+        facts="network",
+        into="subnets.csv",
+        marks=("scopeid", "subnetmask"),
+        cells={"network": "scopeid", "mask": "subnetmask", "named": "name",
+               "note": "description", "state": "state"},
+        how="PowerShell: Get-DhcpServerv4Scope | Export-Csv scopes.csv "
+        "-NoTypeInformation, or Export-DhcpServer -File scopes.xml",
+    ),
+    Export(
+        name="DHCP subnets",
+        facts="network",
+        into="subnets.csv",
+        marks=("subnet", "name"),
+        cells={"network": "subnet", "named": "name"},
+        how="dhcpd.conf of an ISC server, or kea-dhcp4.conf",
+    ),
+    Export(
+        name="absences",
+        facts="absence",
+        into="leave.csv",
+        marks=(
+            f"{PERSON}|email|username",
+            "absencedate|dateofabsence|leavedate|startdate|date",
+            "absencereason|absencetype|leavetype|reason|absencestatus|dayportion",
+        ),
+        cells={
+            "person": f"{PERSON}|email|username",
+            "first": "absencedate|dateofabsence|leavedate|startdate|date",
+            "last": "enddate", "start": "starttime|absencestart",
+            "end": "endtime|absenceend",
+            "part": "dayportion|part|absenceduration|duration|fullhalfday",
+            "kind": "absencereason|absencetype|leavetype|reason",
+            "state": "absencestatus|approvalstatus|status",
+            "substitute": "substituteid|substituteidentifier|substituteexternalid",
+        },
+        how="the absence system's report of absences by day as CSV, with an employee's "
+        "id or mail address, the part of the day and the status; other columns' names "
+        'are declared in district.toml: [registry.columns."leave.csv"]',
+    ),
+)  # fmt: skip
+
+
+def export_of(sheet: Sheet, renames: Mapping[str, Mapping[str, str]]) -> Export | None:
+    """The kind of a table; the one that more columns tell where several would do.
+
+    Args:
+        renames: The district's own header names, by file.
+    """
+    names = frozenset(map(plain, sheet.header)) - {""}
+    fitting = [one for one in (*EXPORTS, *_own(renames)) if one.fits(names)]
+    return max(fitting, key=lambda one: (len(one.marks), -ORDER.index(one.facts)),
+               default=None)  # fmt: skip
+
+
+def _own(renames: Mapping[str, Mapping[str, str]]) -> list[Export]:
+    """A table that has the columns of a registry file, or those declared for it."""
+    found = []
+    for file in FILES.values():
+        theirs = renames.get(file.name, {})
+        cells = {name: plain(theirs.get(name, name)) for name in file.columns}
+        needed = [name for name, cell in file.columns.items() if cell.required]
+        marks = [cells[name] for name in needed or [*file.columns][:3]]
+        more = [cells[name] for name in theirs if cells[name] not in marks]
+        found.append(
+            Export(
+                name=file.name,
+                facts="file",
+                into=file.name,
+                marks=(*marks, *more),
+                cells=cells,
+            )
+        )
+    return found
+
+
+def hint(sheet: Sheet) -> str:
+    """What an unknown table may be, and which columns it lacks."""
+    names = frozenset(map(plain, sheet.header)) - {""}
+    held = [
+        (sum(bool(names & set(mark.split("|"))) for mark in one.marks), one)
+        for one in EXPORTS
+    ]
+    most, export = max(held, key=lambda pair: pair[0] / len(pair[1].marks))
+    if not most:
+        return "its columns are those of no export that is known"
+    lacking = [mark for mark in export.marks if not names & set(mark.split("|"))]
+    said = []
+    for mark in lacking:
+        near = nearest(mark.split("|")[0], map(str.lower, sheet.header))
+        said.append(mark.replace("|", " or ") + (f" (is it {near!r}?)" if near else ""))
+    return f"nearest: {export.name}, but it has no column {', '.join(said)}"
+
+
+HOW: Mapping[str, str] = {
+    "approved_sites.csv": "by hand; after a week of logs: schoolbell propose",
+    "staff_duty.csv": "the contract hours, by hand or: schoolbell propose",
+    "calendar.csv": "the school calendar as .ics (Google Calendar: Settings, Export)",
+    "buildings.csv": "by hand: the org_id and code of each school with lat and lon",
+    "site_categories.csv": "the web filter's list of its categories; schoolbell lists",
+    "egress.csv": "by hand: the district's own outside addresses",
+    "ip_geo.csv": "a GeoLite2, DB-IP or IPinfo file (.mmdb) that you may use",
+    "expected_traffic.csv": "by hand: which backup runs when, seen by which log",
+    "access_points.csv": "by hand: name patterns of access points and switches",
+}
+"""Where a person gets what no export holds."""
+
+
+def how_to_get(file: str) -> str:
+    """Where the rows of a registry file come from."""
+    known = [one.how for one in EXPORTS if one.into == file]
+    return HOW.get(file) or "; or ".join(dict.fromkeys(known)) or "by hand"
+
+
+ROSTER_FILES = {one.name: one for one in (USERS, ORGS, ROLES)}
+IMPORTED: Mapping[str, File] = {**FILES, **ROSTER_FILES}
+"""Every file that an export can add to."""

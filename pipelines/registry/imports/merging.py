@@ -1,0 +1,264 @@
+"""Puts rows of exports beside what a person wrote, and never over it.
+
+A row is found again by its key. What is new is added at the end; an empty cell of a
+row is filled; a cell that holds something else stays, and is told. Only for a file that
+the operator names do the export's cells count.
+"""
+
+import io
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pipelines.registry.csv_files import File, cut, decoded
+from pipelines.registry.edits import empty_text, line_end, one_line, places, row_text
+
+Row = Mapping[str, str]
+KEYS: Mapping[str, Sequence[tuple[str, ...]]] = {
+    "users.csv": (("sourcedId", "dateLastModified"),),
+    "orgs.csv": (("sourcedId",),),
+    "roles.csv": (("userSourcedId", "role", "orgSourcedId", "beginDate"),),
+    "devices.csv": (("serial",), ("hostname",), ("directory_id",), ("mac",)),
+    "accounts.csv": (("username",),),
+    "subnets.csv": (("cidr",),),
+    "leave.csv": (("person_id", "date", "part"),),
+    "calendar.csv": (("date", "building", "declared_at"),),
+    "buildings.csv": (("building",),),
+    "approved_sites.csv": (("pattern", "match", "roles", "supports"),),
+    "site_categories.csv": (("domain", "source"),),
+    "staff_duty.csv": (
+        ("person_id", "date_from", "date_to", "weekday", "start_local", "kind"),
+    ),
+    "access_points.csv": (("name",),),
+    "egress.csv": (("cidr",),),
+}
+"""What names a row of a file once; several keys: any of them that has a value."""
+HISTORY: Mapping[str, tuple[str, str]] = {
+    "users.csv": ("sourcedId", "dateLastModified"),
+}
+"""Files in which a later row of one key is what came after: a row that says nothing
+new but its day is none."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell in which a file and an export differ, or that was empty."""
+
+    line: int
+    column: str
+    here: str
+    there: str
+
+
+@dataclass
+class Merged:
+    """A file as it would be.
+
+    Attributes:
+        data: Its bytes.
+        added: Lines at its end.
+        filled: Cells that were empty.
+        differs: Cells that hold something else than the export.
+        is_taken: The export's cells count there.
+        same: Rows that were there already.
+        alone: Rows that no export has.
+    """
+
+    file: str
+    before: bytes
+    data: bytes = b""
+    added: list[str] = field(default_factory=list)
+    filled: list[Cell] = field(default_factory=list)
+    differs: list[Cell] = field(default_factory=list)
+    is_taken: bool = False
+    same: int = 0
+    alone: int = 0
+
+    @property
+    def is_changed(self) -> bool:
+        """Something would be written."""
+        return self.data != self.before
+
+    @property
+    def is_rewritten(self) -> bool:
+        """A line that was there would be another."""
+        return bool(self.filled or (self.is_taken and self.differs))
+
+
+def merge(
+    before: bytes,
+    file: File,
+    rows: Iterable[Row],
+    renames: Mapping[str, str],
+    *,
+    is_taken: bool = False,
+) -> Merged:
+    """The file with the rows of exports.
+
+    Args:
+        renames: The district's header names, by canonical name.
+        is_taken: Where cells differ, the export's count.
+    """
+    made = Merged(file.name, before, is_taken=is_taken)
+    text = decoded(before)[0] or empty_text(file)
+    at = places(text, file, renames)
+    sheet = cut(text.encode(), file.name, [])
+    held = _Held(file, made, at, sheet.header, sheet.rows)
+    for row in rows:
+        held.take({name: one_line(cell) for name, cell in row.items() if cell})
+    made.alone = held.alone
+    made.data = held.text(text).encode()
+    if not (made.added or made.is_rewritten):
+        made.data = before
+    return made
+
+
+class _Held:
+    """The rows of a file, found by their keys."""
+
+    def __init__(
+        self,
+        file: File,
+        made: Merged,
+        at: dict[str, int],
+        header: list[str],
+        rows: Iterator[tuple[int, list[str]]],
+    ) -> None:
+        self.file, self.made, self.at = file, made, at
+        self.header = list(header)
+        self.width = len(header)
+        self.keys = KEYS.get(file.name) or [tuple(file.columns)]
+        self.rows: dict[int, list[str]] = {}
+        self.heights: dict[int, int] = {}
+        self.changed: set[int] = set()
+        self.seen: set[int] = set()
+        self.new: list[list[str]] = []
+        self.index: dict[tuple[str, ...], int] = {}
+        self.history = HISTORY.get(file.name)
+        self.last: dict[str, Row] = {}
+        self.named: set[str] = set()
+        for line, cells in rows:
+            self.rows[line] = list(cells)
+            self.heights[line] = 1 + sum(cell.count("\n") for cell in cells)
+            self._note(line, {name: self._cell(cells, name) for name in at})
+
+    def _cell(self, cells: Sequence[str], name: str) -> str:
+        at = self.at.get(name)
+        return "" if at is None or at >= len(cells) else cells[at].strip()
+
+    def _names(self, row: Row) -> Iterator[tuple[str, ...]]:
+        for key in self.keys:
+            cells = tuple(_same(row.get(name, "")) for name in key)
+            if len(self.keys) == 1 or all(cells):
+                yield (*key, *cells)
+
+    def _note(self, line: int, row: Row) -> None:
+        # of several rows of one device the open one is today's
+        is_past = bool(row.get("valid_to"))
+        for name in self._names(row):
+            if not is_past or name not in self.index:
+                self.index[name] = line
+        if self.history:
+            self.last[row.get(self.history[0], "")] = dict(row)
+
+    def take(self, row: Row) -> None:
+        """One row of an export; lines below zero are those that are new."""
+        line = next(
+            (self.index[one] for one in self._names(row) if one in self.index), None
+        )
+        if self.history:
+            self.named.add(row.get(self.history[0], ""))
+        if line is None:
+            if self._is_old(row):
+                self.made.same += 1
+            else:
+                self._add(row)
+            return
+        cells = self.rows[line] if line > 0 else self.new[-line - 1]
+        other = {
+            name: (self._cell(cells, name), there)
+            for name, there in row.items()
+            if _same(self._cell(cells, name)) != _same(there)
+        }
+        if line > 0:
+            self.seen.add(line)
+            self.made.same += not other
+            self._tell(line, other)
+        for name, (here, there) in other.items():
+            if not here or (self.made.is_taken and line > 0):
+                self._set(cells, name, there)
+        self._note(line, {**{one: self._cell(cells, one) for one in self.at}})
+
+    def _tell(self, line: int, other: Mapping[str, tuple[str, str]]) -> None:
+        """What of a row that was there would be another, or stays."""
+        for name, (here, there) in other.items():
+            into = self.made.differs if here else self.made.filled
+            into.append(Cell(line, name, here, there))
+            if not here or self.made.is_taken:
+                self.changed.add(line)
+
+    def _is_old(self, row: Row) -> bool:
+        """Nothing but its day differs from what was said of it last."""
+        if not self.history:
+            return False
+        key, stamp = self.history
+        last = self.last.get(row.get(key, ""), {})
+        names = {name for name in (*row, *self.at) if name != stamp}
+        return bool(last) and all(
+            _same(row.get(name, "")) == _same(last.get(name, "")) for name in names
+        )
+
+    @property
+    def alone(self) -> int:
+        """Rows that no export has; of one key in several rows, each."""
+        if not self.history:
+            return len(self.rows) - len(self.seen)
+        ids = (self._cell(cells, self.history[0]) for cells in self.rows.values())
+        return sum(ident not in self.named for ident in ids)
+
+    def _add(self, row: Row) -> None:
+        cells: list[str] = []
+        for name, cell in row.items():
+            self._set(cells, name, cell)
+        self.new.append(cells)
+        self._note(-len(self.new), row)
+
+    def _set(self, cells: list[str], name: str, cell: str) -> None:
+        """A cell, with its column in the header where that was not there."""
+        if name not in self.at:
+            self.at[name] = len(self.header)
+            self.header.append(name)
+        at = self.at[name]
+        cells += [""] * (at + 1 - len(cells))
+        cells[at] = cell
+
+    def text(self, before: str) -> str:
+        """The file's text; lines that nobody changed stay as they are."""
+        end = line_end(before)
+        lines = [*io.StringIO(before, newline="")]
+        if len(self.header) > self.width:
+            at = next(n for n, one in enumerate(lines) if _is_row(one))
+            lines[at] = row_text(self.header, before) + end
+        for line in self.changed:
+            height = self.heights[line]
+            written = row_text(self.rows[line], before) + end
+            lines[line - 1 : line - 1 + height] = [written, *[""] * (height - 1)]
+        if lines and not lines[-1].endswith("\n"):
+            lines[-1] += end
+        wide = len(self.header)
+        self.made.added = [
+            row_text([*cells, *[""] * (wide - len(cells))], before)
+            for cells in self.new
+        ]
+        return "".join(lines) + "".join(one + end for one in self.made.added)
+
+
+def _is_row(line: str) -> bool:
+    return bool(line.strip()) and not line.lstrip().startswith("#")
+
+
+def _same(text: str) -> str:
+    """How a cell is compared: in small letters, and a MAC by its digits."""
+    bare = text.strip().casefold()
+    digits = re.sub(r"[:.-]", "", bare)
+    return digits if re.fullmatch(r"[0-9a-f]{12}", digits) else bare

@@ -1,0 +1,303 @@
+"""Opens what a district exported, and gives each table in it as rows of text.
+
+A zip is read member by member and never unpacked; what is too large, encrypted or
+nested is told and left. What is no CSV becomes a table with the columns that the same
+facts have as CSV: pages of a OneRoster API, the configuration of a DHCP server.
+"""
+
+import ipaddress
+import json
+import re
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+from xml.etree import ElementTree
+
+from pipelines.registry.csv_files import cut, decoded
+from pipelines.settings.problems import Problem
+
+LARGEST = 200_000_000
+"""Bytes of one file or member; a roster of a million people has half of it."""
+MOST_IN_ZIP = 1_000_000_000
+MOST_FILES = 2_000
+TEXT_FILES = (".csv", ".txt", ".tsv", ".json", ".xml", ".conf", ".ics")
+
+
+class Sheet(NamedTuple):
+    """One table of an export.
+
+    Attributes:
+        place: File, and member or collection in it.
+        header: Names of its columns as written.
+        rows: Cells by plain name of the column, see `plain`.
+        told: What was wrong with its outer form.
+    """
+
+    place: str
+    header: tuple[str, ...]
+    rows: Sequence[Mapping[str, str]]
+    told: tuple[Problem, ...] = ()
+
+
+class Calendar(NamedTuple):
+    """An iCalendar file."""
+
+    place: str
+    data: bytes
+
+
+class Unread(NamedTuple):
+    """What was not opened, and why."""
+
+    place: str
+    why: str
+
+
+Found = Sheet | Calendar | Unread
+
+
+def plain(header: str) -> str:
+    """A column's name as it is compared: `Org Unit Path [Required]` is orgunitpath."""
+    bare = re.sub(r"\[[^\]]*\]|\([^)]*\)", "", header)
+    return "".join(char for char in bare.lower() if char.isalnum())
+
+
+def found_in(paths: Iterable[Path]) -> Iterator[Found]:
+    """Every table of files, and of the files in folders."""
+    count = 0
+    for path in paths:
+        inside = path.rglob("*") if path.is_dir() else (path,)
+        for file in sorted(one for one in inside if one.is_file()):
+            name = str(file.relative_to(path)) if path.is_dir() else file.name
+            if file.name.startswith("."):
+                continue
+            count += 1
+            if count > MOST_FILES:
+                yield Unread(str(path), f"has more than {MOST_FILES:,} files")
+                return
+            yield from _of_file(file, name)
+
+
+def _of_file(file: Path, name: str) -> Iterator[Found]:
+    try:
+        if file.suffix.lower() == ".zip":
+            yield from _of_zip(file, name)
+        elif file.stat().st_size > LARGEST:
+            yield Unread(name, f"is larger than {LARGEST // 1_000_000} MB")
+        else:
+            yield from tables(name, file.read_bytes())
+    except OSError as error:
+        yield Unread(name, f"cannot be read: {error.strerror}")
+
+
+def _of_zip(file: Path, name: str) -> Iterator[Found]:
+    """The tables of a zip; what a member says of its size is not relied on."""
+    left = MOST_IN_ZIP
+    try:
+        with zipfile.ZipFile(file) as bundle:
+            members = [one for one in bundle.infolist() if not one.is_dir()]
+            if len(members) > MOST_FILES:
+                yield Unread(name, f"has more than {MOST_FILES:,} members")
+                return
+            for member in members:
+                place = f"{name}/{member.filename}"
+                if not member.filename.lower().endswith(TEXT_FILES):
+                    yield Unread(place, "is no export that is known")
+                    continue
+                with bundle.open(member) as stream:
+                    data = stream.read(min(LARGEST, left) + 1)
+                left -= len(data)
+                if len(data) > LARGEST or left < 0:
+                    yield Unread(place, "is too large to be an export of a district")
+                    return
+                yield from tables(place, data)
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+        yield Unread(name, f"is no zip that can be read: {error}")
+
+
+def tables(place: str, data: bytes) -> Iterator[Found]:
+    """The tables of one file's bytes."""
+    text, _ = decoded(data)
+    start = text.lstrip()[:400]
+    if start.startswith("BEGIN:VCALENDAR"):
+        yield Calendar(place, data)
+    elif start.startswith(("{", "[")) or place.lower().endswith(".json"):
+        yield from _of_json(place, text)
+    elif start.startswith("<"):
+        yield _of_xml(place, text)
+    elif re.search(r"^\s*subnet6?\s+\S+.*\{", text, re.MULTILINE):
+        yield _sheet(place, list(_of_isc(text)))
+    else:
+        yield _of_csv(place, data)
+
+
+def _of_csv(place: str, data: bytes) -> Found:
+    told: list[Problem] = []
+    sheet = cut(data, place, told)
+    names = [plain(name) for name in sheet.header]
+    rows = [
+        dict(zip(names, map(str.strip, row), strict=False)) for _, row in sheet.rows
+    ]
+    if not any(names):
+        wrong = next((one for one in told if one.severity == "error"), None)
+        return Unread(place, f"{wrong.what}: {wrong.allowed}" if wrong else "is empty")
+    return Sheet(place, tuple(sheet.header), rows, tuple(told))
+
+
+def _sheet(place: str, rows: list[dict[str, str]]) -> Sheet:
+    header = tuple(dict.fromkeys(name for row in rows for name in row))
+    bare = [{plain(name): cell for name, cell in row.items()} for row in rows]
+    return Sheet(place, header, bare)
+
+
+# JSON: pages of a OneRoster API, and Kea's configuration with its comments.
+
+_COMMENT = re.compile(r'("(?:\\.|[^"\\])*")|//[^\n]*|#[^\n]*|/\*.*?\*/', re.DOTALL)
+API_NAMES: Mapping[str, str] = {
+    "orgs": "orgSourcedIds",
+    "org": "orgSourcedId",
+    "primaryOrg": "primaryOrgSourcedId",
+    "parent": "parentSourcedId",
+    "preferredFirstName": "preferredGivenName",
+}
+"""What the API calls a column of the CSV files."""
+
+
+def _of_json(place: str, text: str) -> Iterator[Found]:
+    try:
+        said = _loaded(text)
+    except (ValueError, RecursionError) as error:
+        yield Unread(place, f"is no JSON that can be read: {error}")
+        return
+    if isinstance(said, list):
+        said = {"rows": said}
+    kea = [
+        said[name] for name in ("Dhcp4", "Dhcp6") if isinstance(said.get(name), dict)
+    ]
+    if kea:
+        yield _sheet(place, [row for part in kea for row in _of_kea(part, "")])
+        return
+    for name, objects in said.items():
+        if not isinstance(objects, list) or not all(
+            isinstance(one, dict) for one in objects
+        ):
+            continue
+        at = f"{place} ({name})" if name != "rows" else place
+        yield _sheet(at, [dict(_flat(one)) for one in objects])
+        roles = [row for one in objects for row in _roles(one)]
+        if roles:
+            yield _sheet(f"{at}, roles", roles)
+
+
+def _loaded(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return json.loads(_COMMENT.sub(lambda found: found[1] or "", text))
+
+
+def _flat(value: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
+    """Cells of an object: a reference is its id, a list its members."""
+    for key, one in value.items():
+        name = before + API_NAMES.get(key, key)
+        if isinstance(one, dict) and "sourcedId" not in one:
+            yield from _flat(one, f"{name}.")
+        else:
+            members = one if isinstance(one, list) else [one]
+            yield name, ",".join(filter(None, map(_cell, members)))
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, dict):
+        return str(value.get("sourcedId", ""))
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else str(value)
+
+
+def _roles(user: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    """Version 1.2 has the roles within the user."""
+    held = user.get("roles")
+    for role in held if isinstance(held, list) else ():
+        if isinstance(role, dict):
+            yield {"userSourcedId": str(user.get("sourcedId", "")), **dict(_flat(role))}
+
+
+def _of_kea(part: Mapping[str, Any], within: str) -> Iterator[dict[str, str]]:
+    """Each subnet, with whatever says what it is."""
+    for network in part.get("shared-networks", ()):
+        yield from _of_kea(network, f"{within} {network.get('name', '')}")
+    for subnet in (*part.get("subnet4", ()), *part.get("subnet6", ())):
+        context = subnet.get("user-context") or {}
+        words = [within, subnet.get("comment", ""), *map(str, context.values())]
+        yield {"subnet": str(subnet.get("subnet", "")), "name": _joined(words)}
+
+
+def _joined(words: Iterable[str]) -> str:
+    return " ".join(" ".join(words).split())
+
+
+# The configuration of ISC's server: what stands above a subnet, or in its group, is
+# what people call it.
+
+_ISC = re.compile(
+    r"(?P<comment>#[^\n]*)|shared-network\s+\"?(?P<shared>[^\s\"{]+)\"?\s*\{"
+    r"|subnet\s+(?P<four>\S+)\s+netmask\s+(?P<mask>[\d.]+)\s*\{"
+    r"|subnet6\s+(?P<six>\S+)\s*\{|(?P<opens>\{)|(?P<closes>\})|(?P<ends>;)"
+)
+
+
+def _of_isc(text: str) -> Iterator[dict[str, str]]:
+    depth, shared, comments = 0, (0, ""), []
+    found: dict[str, str] = {}
+    for token in _ISC.finditer(text):
+        kind = token.lastgroup
+        if kind == "comment":
+            comment = token["comment"].lstrip("# \t").strip()
+            if found:  # behind the brace, or below it
+                found["name"] = _joined([found["name"], comment])
+            else:
+                comments.append(comment)
+            continue
+        yield from filter(None, [found])
+        found = _subnet(token, [shared[1], *comments])
+        if token["shared"]:
+            shared = (depth + 1, token["shared"])
+        depth += token[0].endswith("{") - (kind == "closes")
+        if depth < shared[0]:
+            shared = (0, "")
+        comments = []
+    yield from filter(None, [found])
+
+
+def _subnet(token: re.Match[str], words: Sequence[str]) -> dict[str, str]:
+    address = token["four"] or token["six"]
+    if not address:
+        return {}
+    end = f"/{token['mask']}" if token["mask"] else ""
+    return {"subnet": _network(address + end), "name": _joined(words)}
+
+
+def _network(text: str) -> str:
+    try:
+        return str(ipaddress.ip_network(text, strict=False))
+    except ValueError:
+        return text
+
+
+def _of_xml(place: str, text: str) -> Found:
+    """The scopes of a Windows DHCP server, as `Export-DhcpServer` writes them."""
+    if "<!DOCTYPE" in text or "<!ENTITY" in text:
+        return Unread(place, "has a document type, which no export has")
+    try:
+        root = ElementTree.fromstring(text)  # noqa: S314 - no entities, see above
+    except ElementTree.ParseError as error:
+        return Unread(place, f"is no XML that can be read: {error}")
+    rows = [
+        {child.tag: (child.text or "").strip() for child in scope}
+        for scope in root.iter("Scope")
+    ]
+    if not rows:
+        return Unread(place, "has no DHCP scope in it")
+    return _sheet(place, rows)

@@ -1,0 +1,471 @@
+"""`setup` reads exports as their consoles write them, and writes over nobody."""
+
+import io
+import json
+import zipfile
+
+import polars as pl
+import pytest
+
+from pipelines.district import open_district
+from pipelines.operations.setup import plan_of
+from pipelines.registry.imports.exports import EXPORTS, export_of, hint
+from pipelines.registry.imports.merging import merge
+from pipelines.registry.imports.reading import Sheet, Unread, found_in, tables
+from pipelines.registry.new_home import create
+from pipelines.registry.roster import USERS
+from pipelines.registry.tables.devices import FILE as DEVICES
+from pipelines.settings.home import DistrictHome
+from pipelines.state.audit import open_chain
+from tests.journey.commands import schoolbell
+
+ORGS = """sourcedId,status,dateLastModified,name,type,identifier,parentSourcedId
+o-d,active,2026-08-01,Oakdale Public Schools,district,DO,
+o-h,active,2026-08-01,Oakdale High School,school,HS,o-d
+o-m,active,2026-08-01,Oakdale Middle School,school,MS,o-d
+"""
+USERS_11 = """sourcedId,status,dateLastModified,enabledUser,orgSourcedIds,role,\
+username,userIds,givenName,familyName,middleName,identifier,email,sms,phone,\
+agentSourcedIds,grades,password
+p-1,active,2026-08-01,true,o-h,teacher,amoss,,Ada,Moss,,5001,amoss@oak.example,,,,,hush1
+p-2,active,2026-08-01,true,o-m,teacher,bfern,,Bo,Fern,,5002,bfern@oak.example,,,,,hush2
+s-1,active,2026-08-01,true,o-h,student,zkid30,,Zoe,Kid,,9001,zkid30@oak.example,,,,11,
+g-1,active,2026-08-01,true,o-h,parent,,,Pat,Elder,,,,,,,,
+"""
+GOOGLE_USERS = """First Name [Required],Last Name [Required],\
+Email Address [Required],Password [Required],Org Unit Path [Required],\
+Status [READ ONLY],Employee ID,Employee Title,Department
+Ada,Moss,amoss@oak.example,****,/Staff/High School,Active,5001,Science Teacher,
+Bo,Fern,bo.fern@oak.example,****,/Staff/Middle School,Active,5002,Teacher,
+Copier,HS,hs-scanner@oak.example,****,/Service Accounts,Active,,,
+Front,Desk,frontdesk@oak.example,****,/Shared,Active,,,
+Un,Known,uknown@oak.example,****,/Contractors,Active,,,
+Gone,Long,glong@oak.example,****,/Staff,Suspended,,,
+"""
+CHROME = """deviceId,serialNumber,status,annotatedUser,annotatedLocation,\
+annotatedAssetId,notes,model,macAddress,orgUnitPath,mostRecentUser
+0001-a,5CD1,ACTIVE,amoss@oak.example,Room 12,T-100,,C14,02:00:00:00:00:01,\
+/Devices/High School/Staff,x
+0001-b,5CD2,ACTIVE,bfern@oak.example,Cart 3,T-101,,C14,020000000002,\
+/Devices/Middle School/Carts,y
+0001-c,5CD3,DEPROVISIONED,,,T-102,,C14,,/Devices/Middle School,y
+0001-d,5CD4,ACTIVE,nobody@oak.example,,T-103,,C14,,/Devices/HS or MS,y
+"""
+COMPUTERS = (
+    "#TYPE Selected.Microsoft.ActiveDirectory.Management.ADComputer\r\n"
+    '"DistinguishedName","DNSHostName","Enabled","Name","OperatingSystem",'
+    '"Location","Description"\r\n'
+    '"CN=HS-D-01,OU=Office,OU=High School,DC=oak,DC=example","","True","HS-D-01",'
+    '"Windows 11","","OptiPlex 7000"\r\n'
+    '"CN=DC1,OU=Domain Controllers,DC=oak,DC=example","","True","DC1",'
+    '"Windows Server 2022","",""\r\n'
+    '"CN=MS-7,OU=Middle School,DC=oak,DC=example","","True","MS-7","Windows 11","",""'
+)
+SCOPES = """#TYPE Microsoft.Management.Infrastructure.CimInstance
+"ScopeId","SubnetMask","Name","State","StartRange","EndRange","Description"
+"10.20.0.0","255.255.252.0","HS Wired","Active","10.20.0.10","10.20.3.250",""
+"10.20.8.0","255.255.252.0","HS and MS WiFi","Active","10.20.8.10","10.20.11.250",""
+"10.40.0.0","255.255.255.0","old","Inactive","","",""
+"""
+DHCP_XML = """<?xml version="1.0"?><DHCPServer><IPv4><Scopes><Scope>
+<ScopeId>10.31.0.0</ScopeId><Name>MS lab 2</Name><SubnetMask>255.255.255.0</SubnetMask>
+<State>Active</State></Scope></Scopes></IPv4></DHCPServer>"""
+ISC = """# main
+shared-network guest-net {
+  subnet 10.90.0.0 netmask 255.255.0.0 { range 10.90.1.1 10.90.9.1; }
+}
+# HS servers
+subnet 10.21.0.0 netmask 255.255.255.0 {
+  option routers 10.21.0.1;
+}
+subnet6 2001:db8:20::/64 { }
+"""
+KEA = """{ // comments are allowed here
+"Dhcp4": {"subnet4": [{"id": 1, "subnet": "10.50.0.0/24",
+  "user-context": {"name": "MS VPN pool"}}],
+ "shared-networks": [{"name": "byod", "subnet4": [{"subnet": "10.51.0.0/16"}]}]}}
+"""
+ABSENCES = """Employee ID,Last Name,Absence Date,Start Time,End Time,Absence Reason,\
+Absence Status,Substitute ID
+5001,Moss,10/23/2026,7:30 AM,3:30 PM,Sick,Approved,5002
+5002,Fern,10/26/2026,12:30 PM,3:30 PM,Personal,Canceled,
+5001,Moss,10/27/2026,9:30 AM,1:30 PM,Personal,Approved,
+7777,No,10/27/2026,7:30 AM,3:30 PM,Sick,Approved,
+5001,Moss,10/28/2026,7:30 AM,3:30 PM,Sick,Aproved,
+"""
+ICS = """BEGIN:VCALENDAR
+BEGIN:VEVENT
+UID:1
+DTSTART;VALUE=DATE:20261126
+DTEND;VALUE=DATE:20261128
+SUMMARY:Thanksgiving - No School
+DESCRIPTION:call Zoe Kid
+END:VEVENT
+END:VCALENDAR
+"""
+API_USERS = {
+    "users": [
+        {
+            "sourcedId": "p-9", "status": "active", "enabledUser": True,
+            "dateLastModified": "2026-08-01T00:00:00Z", "username": "ninth",
+            "givenName": "Nina", "familyName": "Th", "email": "ninth@oak.example",
+            "identifier": "5009", "password": "hush",
+            "primaryOrg": {"sourcedId": "o-h", "type": "org"},
+            "metadata": {"jobTitle": "counselor"},
+            "roles": [{"roleType": "primary", "role": "counselor",
+                       "org": {"sourcedId": "o-h"}, "beginDate": "2026-08-01"}],
+        },
+        {
+            "sourcedId": "s-9", "status": "active", "enabledUser": True,
+            "username": "kid9", "givenName": "Kit", "familyName": "Young",
+            "roles": [{"roleType": "primary", "role": "student",
+                       "org": {"sourcedId": "o-h"}}],
+        },
+    ]
+}  # fmt: skip
+
+
+def zipped(members):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as bundle:
+        for name, text in members.items():
+            bundle.writestr(name, text)
+    return out.getvalue()
+
+
+ROSTER = zipped({
+    "orgs.csv": ORGS, "users.csv": USERS_11, "photo.jpg": "no",
+    "demographics.csv": "sourcedId,birthDate\ns-1,2010-01-01\n",
+})  # fmt: skip
+EVERYTHING = {
+    "roster.zip": ROSTER, "User_Download.csv": GOOGLE_USERS, "chrome.csv": CHROME,
+    "computers.csv": COMPUTERS.encode("utf-16"), "scopes.csv": SCOPES,
+    "scopes.xml": DHCP_XML, "dhcpd.conf": ISC, "kea.json": KEA,
+    "absences.csv": ABSENCES, "school.ics": ICS, "odd.csv": "Email,Name\na,b\n",
+}  # fmt: skip
+
+
+@pytest.fixture
+def home(tmp_path):
+    return create(tmp_path / "home", zone="America/Chicago").path
+
+
+@pytest.fixture
+def exports(tmp_path):
+    folder = tmp_path / "exports"
+    folder.mkdir()
+
+    def put(files):
+        for name, data in files.items():
+            path = folder / name
+            path.write_bytes(data if isinstance(data, bytes) else data.encode())
+        return folder
+
+    return put
+
+
+def rows(home, name):
+    path = DistrictHome(home).registry / name
+    frame = pl.read_csv(path, infer_schema=False, comment_prefix="#")
+    return [
+        {key: cell for key, cell in row.items() if cell}
+        for row in frame.iter_rows(named=True)
+    ]
+
+
+def test_an_afternoon(home, exports):
+    """Nothing is written without being asked for; then all of it, audited."""
+    folder = exports(EVERYTHING)
+    before = {p: p.read_bytes() for p in DistrictHome(home).registry.iterdir()}
+    shown = schoolbell("setup", "--home", home, "--from", folder)
+    assert shown.code == 0, shown.err
+    assert {p: p.read_bytes() for p in DistrictHome(home).registry.iterdir()} == before
+    assert "Rules that the registry lets judge: 4 of 30 -> 20 of 30" in shown.out
+    assert "OH-1 needs staff_duty.csv" in shown.out
+    assert "is no export that is known" in shown.out  # the photo
+    assert "odd.csv: not read: nearest:" in shown.out
+    assert "Nothing was written. Give --write" in shown.out
+
+    done = schoolbell("setup", "--home", home, "--from", folder, "--write")
+    assert done.code == 0, done.err
+    people = {row["sourcedId"]: row for row in rows(home, "users.csv")}
+    assert people.keys() == {"p-1", "p-2", "s-1"}
+    assert people["p-1"]["familyName"] == "Moss"
+    assert not {"givenName", "familyName", "identifier"} & people["s-1"].keys()
+    assert rows(home, "accounts.csv") == [
+        {"username": "bo.fern", "account_type": "person", "owner_person_id": "p-2"},
+        {"username": "hs-scanner", "account_type": "service"},
+        {"username": "frontdesk", "account_type": "role_shared"},
+    ]
+    devices = {row.get("serial") or row["hostname"]: row
+               for row in rows(home, "devices.csv")}  # fmt: skip
+    assert devices.keys() == {"5cd1", "5cd2", "5cd4", "hs-d-01", "dc1", "ms-7"}
+    assert devices["5cd1"] == {
+        "serial": "5cd1", "asset_tag": "t-100", "directory_id": "0001-a",
+        "mac": "02:00:00:00:00:01", "device_class": "chromebook",
+        "assigned_to": "p-1", "building": "HS",
+    }  # fmt: skip
+    assert devices["5cd2"]["pool"] == "cart"
+    assert "assigned_to" not in devices["5cd2"]  # a cart is nobody's
+    assert not {"assigned_to", "building"} & devices["5cd4"].keys()  # HS or MS
+    classes = {name: row["device_class"] for name, row in devices.items()}
+    assert (classes["hs-d-01"], classes["dc1"]) == ("desktop", "server")
+    assert classes["ms-7"] == "other"  # nothing tells: not taken for a desk
+    networks = {row["cidr"]: (row["kind"], row.get("building"))
+                for row in rows(home, "subnets.csv")}  # fmt: skip
+    assert networks == {
+        "10.20.0.0/22": ("wired", "HS"),
+        "10.20.8.0/22": ("wifi", None),  # two buildings: neither
+        "10.31.0.0/24": ("lab", "MS"),
+        "10.90.0.0/16": ("guest", None),
+        "10.21.0.0/24": ("server", "HS"),
+        "2001:db8:20::/64": ("wired", None),
+        "10.50.0.0/24": ("remote", "MS"),
+        "10.51.0.0/16": ("byod", None),
+    }
+    leave = [(row["person_id"], row["date"], row["part"], row["status"])
+             for row in rows(home, "leave.csv")]  # fmt: skip
+    assert leave == [
+        ("p-1", "2026-10-23", "full", "approved"),
+        ("p-2", "2026-10-26", "pm", "cancelled"),
+    ]
+    kept = b"".join(p.read_bytes() for p in DistrictHome(home).registry.iterdir())
+    for secret in (b"hush", b"Zoe", b"Kid", b"Elder", b"2010-01-01", b"9001"):
+        assert secret not in kept
+    assert schoolbell("check", "--home", home).code == 0
+    with open_district(home) as district:
+        chain = open_chain(district.store, district.home).entries()
+        told = [one.reason for one in chain if one.action == "registry import"]
+        assert len(told) == 7
+        assert told[0].startswith("3 rows added from exports")
+
+    again = schoolbell("setup", "--home", home, "--from", folder, "--write")
+    assert "Nothing is new." in again.out
+
+
+def test_what_is_left_out_is_told_with_its_reason(home, exports):
+    folder = exports(EVERYTHING)
+    out = schoolbell("setup", "--home", home, "--from", folder).out
+    for line in (
+        "1 of parents and guardians",
+        "users.csv (contract staff too) or accounts.csv: uknown",
+        "1 accounts that are disabled and in no roster: glong",
+        "1 that are disabled or deprovisioned: 5CD3",
+        "1 users of a device who are not in the roster: nobody@oak.example",
+        "1 that are switched off: 10.40.0.0/24",
+        "1 that are neither a full day nor a half: 9:30 AM to 1:30 PM",
+        "1 of persons who are not in the roster: 7777",
+        "1 with a status that is not known: aproved (did you mean approved?)",
+        "demographics.csv: OneRoster demographics, 1 rows; not used: birth dates",
+    ):
+        assert line in out
+    facts = json.loads(
+        schoolbell("setup", "--home", home, "--from", folder, "--json").out
+    )
+    assert facts["rules"]["before"] == 4
+    assert {one["file"]: one["added"] for one in facts["files"]}["subnets.csv"] == 8
+
+
+def test_what_a_person_wrote_stays(home, exports):
+    registry = DistrictHome(home).registry
+    text = (
+        "hostname,mac,device_class,assigned_to,building,pool,static_ip,serial\n"
+        "# ours\n"
+        'hs-x,,laptop,p-7,MS,"",,5CD1\n'
+    )
+    (registry / "devices.csv").write_text(text)
+    folder = exports({"roster.zip": ROSTER, "chrome.csv": CHROME})
+    out = schoolbell("setup", "--home", home, "--from", folder, "--write").out
+    assert "! line 3 assigned_to: 'p-7' stays, the export says 'p-1'" in out
+    assert "~ line 3 mac: '02:00:00:00:00:01', which was empty" in out
+    lines = (registry / "devices.csv").read_text().splitlines()
+    assert lines[:3] == [
+        text.splitlines()[0] + ",asset_tag,directory_id",
+        "# ours",
+        "hs-x,02:00:00:00:00:01,laptop,p-7,MS,,,5CD1,t-100,0001-a",
+    ]
+    (original,) = registry.glob("devices.csv.before-*")
+    assert original.read_text() == text
+    taken = schoolbell(
+        "setup", "--home", home, "--from", folder, "--write", "--take", "devices.csv"
+    )
+    assert "assigned_to: 'p-1', was 'p-7'" in taken.out
+    assert ",chromebook,p-1,HS," in (registry / "devices.csv").read_text()
+    wrong = schoolbell("setup", "--home", home, "--from", folder, "--take", "devises")
+    assert wrong.code == 2
+    assert "devices.csv" in wrong.err
+
+
+def test_pages_of_the_api(home, exports):
+    folder = exports({"users-1.json": json.dumps(API_USERS), "orgs.csv": ORGS})
+    done = schoolbell("setup", "--home", home, "--from", folder, "--write")
+    assert done.code == 0, done.err
+    people = {row["sourcedId"]: row for row in rows(home, "users.csv")}
+    assert people["p-9"]["metadata.jobTitle"] == "counselor"
+    assert people["p-9"]["enabledUser"] == "true"
+    assert "givenName" not in people["s-9"]
+    text = (DistrictHome(home).registry / "roles.csv").read_text()
+    assert "p-9,counselor,,primary,o-h,2026-08-01," in text
+    assert "hush" not in (DistrictHome(home).registry / "users.csv").read_text()
+    with open_district(home) as district:
+        staff = district.registry.frames["people"].filter("is_staff")
+        assert staff["person_id"].to_list() == ["p-9"]
+
+
+def test_a_directory_is_the_roster_where_there_is_none(home, exports):
+    ad = (
+        '"DistinguishedName","Enabled","GivenName","Name","SamAccountName","Surname",'
+        '"EmployeeID","Mail","Title","Department","Description"\n'
+        '"CN=Ada Moss,OU=Staff,DC=oak,DC=example","True","Ada","Ada Moss","amoss",'
+        '"Moss","5001","amoss@oak.example","Science Teacher","",""\n'
+        '"CN=Zoe Kid,OU=Students,DC=oak,DC=example","True","Zoe","Zoe Kid","zkid30",'
+        '"Kid","9001","","","",""\n'
+        '"CN=x,OU=Other,DC=oak,DC=example","True","","x","x7","","","","","",""\n'
+    )
+    folder = exports({"ad.csv": ad})
+    out = schoolbell("setup", "--home", home, "--from", folder, "--write").out
+    assert "1 accounts of nobody in the roster" in out  # x7: who that is nobody says
+    people = {row["sourcedId"]: row for row in rows(home, "users.csv")}
+    assert people["5001"]["role"] == "teacher"
+    assert people["9001"] == {
+        "sourcedId": "9001", "status": "active", "role": "student",
+        "username": "zkid30",
+    }  # fmt: skip
+
+
+def test_whoever_enrolled_them_has_none_of_them(home, exports):
+    many = CHROME.splitlines()[0] + "\n" + "".join(
+        f"id-{n},SN{n},ACTIVE,amoss@oak.example,,,,C14,,/HS,x\n" for n in range(6)
+    )  # fmt: skip
+    folder = exports({"roster.zip": ROSTER, "chrome.csv": many})
+    out = schoolbell("setup", "--home", home, "--from", folder, "--write").out
+    assert "1 people stand at more than 4 devices each" in out
+    assert not [row for row in rows(home, "devices.csv") if "assigned_to" in row]
+
+
+def test_a_spreadsheet_gets_no_formula(home, exports):
+    evil = SCOPES + '"10.66.0.0","255.255.255.0","HS lab","Active","","",""\n'
+    accounts = "username,account_type,note\n=cmd|calc,service,+1\nsvc-a,service,@x\n"
+    folder = exports({"s.csv": evil, "accounts.csv": accounts})
+    out = schoolbell("setup", "--home", home, "--from", folder, "--write").out
+    assert "begins like a formula" in out
+    assert rows(home, "accounts.csv") == [
+        {"username": "svc-a", "account_type": "service"}
+    ]
+
+
+def test_declared_columns(home, exports):
+    """An absence system with names of its own: those of `[registry.columns]`."""
+    settings = DistrictHome(home).settings_file
+    text = settings.read_text() + (
+        '\n[registry.columns."leave.csv"]\nperson_id = "Who"\ndate = "Tag"\n'
+        'part = "Teil"\nstatus = "Stand"\n'
+    )
+    settings.write_text(text)
+    theirs = "Who,Tag,Teil,Stand,Other\np-1,2026-10-05,full,approved,x\n"
+    folder = exports({"roster.zip": ROSTER, "abwesend.csv": theirs})
+    done = schoolbell("setup", "--home", home, "--from", folder)
+    assert done.code == 0, done.err
+    assert "abwesend.csv: leave.csv, 1 rows; 1 for leave.csv" in done.out
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "told"),
+    [
+        ("a.zip", b"PK\x03\x04 no", "no zip that can be read"),
+        ("a.json", b'{"users": ', "no JSON that can be read"),
+        ("a.json", b"[" * 5000, "no JSON that can be read"),
+        ("a.xml", b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "has a document type"),
+        ("a.xml", b"<a><b></a>", "no XML that can be read"),
+        ("a.xml", b"<a/>", "no DHCP scope"),
+        ("a.csv", b"", "is empty"),
+        ("a.csv", b"PK\x03\x04....", "is an Excel workbook"),
+        ("a.csv", b"\xff\xfe\x00", "is empty"),
+        ("a.csv", b"x1,x2\n1,2\n", "columns are those of no export"),
+    ],
+)
+def test_what_cannot_be_read_is_told(exports, name, data, told):
+    (found,) = found_in([exports({name: data})])
+    why = hint(found) if isinstance(found, Sheet) else found.why
+    assert told in why
+
+
+def test_a_zip_has_bounds(tmp_path, monkeypatch):
+    """What a member unpacks to is counted, whatever its entry says."""
+    monkeypatch.setattr("pipelines.registry.imports.reading.LARGEST", 1000)
+    path = tmp_path / "bomb.zip"
+    path.write_bytes(zipped({"../users.csv": "a" * 100_000, "b.csv": "x,y\n1,2\n"}))
+    (found,) = found_in([path])
+    assert isinstance(found, Unread)
+    assert "too large" in found.why
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["bomb.zip"]
+
+
+def test_each_export_is_told_from_the_others():
+    """Every one is recognized by its own columns, and by no other's."""
+    for export in EXPORTS:
+        header = tuple(mark.split("|")[0] for mark in export.marks)
+        found = export_of(Sheet("x", header, []), {})
+        assert found is not None, export.name
+        assert found.name == export.name
+
+
+def test_a_later_row_of_the_roster_is_its_history():
+    header = ",".join(USERS.columns) + "\n"
+    old = merge(header.encode(), USERS, [
+        {"sourcedId": "p-1", "role": "aide", "dateLastModified": "2026-08-01"},
+        {"sourcedId": "p-2", "role": "aide", "dateLastModified": "2026-08-01"},
+    ], {}).data  # fmt: skip
+    now = merge(old, USERS, [
+        {"sourcedId": "p-1", "role": "teacher", "dateLastModified": "2026-10-01"},
+        {"sourcedId": "p-2", "role": "aide", "dateLastModified": "2026-10-01"},
+    ], {})  # fmt: skip
+    assert len(now.added) == 1  # p-2 says nothing new but its day
+    assert not now.differs
+    assert "p-1" in now.added[0]
+
+
+def test_a_closed_row_of_a_device_is_not_todays():
+    before = (
+        b"hostname,serial,assigned_to,valid_from,valid_to\n"
+        b"a,s1,p-1,,2026-06-30\na,s1,p-2,2026-07-01,\n"
+    )
+    same = merge(before, DEVICES, [{"serial": "S1", "assigned_to": "p-2"}], {})
+    assert (same.same, same.differs, same.is_changed) == (1, [], False)
+
+
+def test_a_plan_of_nothing_shows_what_is_missing(home):
+    with open_district(home) as district:
+        plan = plan_of(district, ())
+    assert plan.is_empty
+    assert plan.after.lacking["OH-1"] == [
+        "users.csv", "devices.csv", "calendar.csv", "staff_duty.csv"
+    ]  # fmt: skip
+    out = schoolbell("setup", "--home", home).out
+    assert "devices.csv has no row" in out
+    assert "from: admin.google.com" in out
+
+
+def test_a_network_is_written_as_one():
+    (sheet,) = tables("x", b"subnet 10.1.2.3 netmask 255.255.255.0 { }\n")
+    assert [row["subnet"] for row in sheet.rows] == ["10.1.2.0/24"]
+
+
+def test_it_asks_on_a_terminal(home, exports, monkeypatch):
+    """A folder, or Enter and one export after the other; then whether to write."""
+    folder = exports({"roster.zip": ROSTER})
+    answers = ["", str(folder / "roster.zip"), "no/such/file", *[""] * 20]
+    asked = []
+
+    def prompt(question, *_default, **_how):
+        asked.append(question)
+        return answers.pop(0)
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("typer.prompt", prompt)
+    monkeypatch.setattr("typer.confirm", lambda _question: True)
+    done = schoolbell("setup", "--home", home)
+    assert done.code == 0, done.err
+    assert "no/such/file is not there." in done.out
+    assert any("Get-ADUser" in one for one in asked)
+    assert len(rows(home, "users.csv")) == 3
