@@ -338,17 +338,21 @@ def record_page(context: ActContext, number: str, first: int) -> dict[str, Any]:
     by_row: dict[int, dict[str, str]] = {}
     for item in made.items:
         by_row.setdefault(item.row, {})[item.column] = item.item
+    had_part = had_a_hand(context, number) and not context.asker.is_alone
+    may_approve = context.asker.may("approve") and not had_part
+    is_due = not request.closed_time and not request.approved_by
     shown = range(first, min(first + A_PAGE, len(made.rows)))
     return values | {
         "draft": made,
         "cost": estimate(district, made),
-        "seen": seal_of(district, made),
+        # to pack it takes as long as a release does
+        "seen": seal_of(district, made) if may_approve and is_due else "",
         "days": f"{day(made.scope.first)} to {day(made.scope.last)}",
         "columns": columns_of(made.scope.relation, made.scope.columns),
         "done": sorted(made.done().items()),
         "rows": [(at + 1, made.rows[at], by_row.get(at + 1, {})) for at in shown],
-        "had_a_hand": had_a_hand(context, number) and not context.asker.is_alone,
-        "may_approve": context.asker.may("approve"),
+        "had_a_hand": had_part,
+        "may_approve": may_approve,
         "before": max(first - A_PAGE, 0) if first else None,
         "after": first + A_PAGE if first + A_PAGE < len(made.rows) else None,
     }

@@ -44,15 +44,13 @@ events as (
     where event_date between $event_date::date and $event_date::date + interval 1 day
 ),
 
--- a line a minute tells all pauses, and is a hundredth of the lines
+-- a row a minute tells all pauses, and is a hundredth of the lines
 minutes as (
     select
         source,
         event_date,
         min(time) as first_time,
-        max(time) as last_time,
-        arg_min(event_id, (time, event_id)) as first_id,
-        arg_max(event_id, (time, event_id)) as last_id
+        max(time) as last_time
     from events
     where time is not null
     group by source, event_date, date_trunc('minute', time)
@@ -63,24 +61,55 @@ pauses as (
         source,
         event_date,
         last_time as start_time,
-        lead(first_time) over next_minute as end_time,
-        [last_id, lead(first_id) over next_minute] as evidence
+        lead(first_time) over (partition by source order by first_time) as end_time
     from minutes
-    window next_minute as (partition by source order by first_time)
+),
+
+kept as (
+    select *
+    from pauses
+    where event_date = $event_date::date and end_time is not null
+    qualify
+        end_time >= start_time + interval 1 minute * $least_minutes
+        or row_number() over (
+            partition by source
+            order by end_time - start_time desc, start_time
+        ) = 1
+),
+
+moments as (
+    select
+        source,
+        start_time as moment
+    from kept
+    union
+    select
+        source,
+        end_time as moment
+    from kept
+),
+
+cited as (
+    select
+        moments.source,
+        moments.moment,
+        min(events.event_id) as first_id,
+        max(events.event_id) as last_id
+    from events
+    inner join moments
+        on events.source = moments.source and events.time = moments.moment
+    group by moments.source, moments.moment
 )
 
 select
-    source,
-    start_time,
-    end_time,
-    epoch(end_time) - epoch(start_time) as seconds,
-    evidence,
-    event_date
-from pauses
-where event_date = $event_date::date and end_time is not null
-qualify
-    end_time >= start_time + interval 1 minute * $least_minutes
-    or row_number() over (
-        partition by source
-        order by end_time - start_time desc, start_time
-    ) = 1
+    kept.source,
+    kept.start_time,
+    kept.end_time,
+    epoch(kept.end_time) - epoch(kept.start_time) as seconds,
+    [before.last_id, after.first_id] as evidence,
+    kept.event_date
+from kept
+inner join cited as before
+    on kept.source = before.source and kept.start_time = before.moment
+inner join cited as after
+    on kept.source = after.source and kept.end_time = after.moment

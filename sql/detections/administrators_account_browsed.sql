@@ -1,8 +1,8 @@
 /* ---
 title: An account for administration was used to browse
 summary: >
-  An account that accounts.csv keeps for administration alone (`is_admin`) read pages of
-  external sites. Such an account should do nothing else, so that a page cannot act with
+  An account that the registry keeps for administration alone read pages of external
+  sites. Such an account should do nothing else, so that a page cannot act with
   its rights. Which sites they were is not told. A lead: it names nobody in a report.
 code: AN-17
 kind: anomaly
@@ -37,7 +37,7 @@ explanations:
   - machine
 would_change:
   - an entry for the sites on the approved list
-  - accounts.csv without is_admin for the account
+  - a registry that says the account is for other work too
 false_positives:
   - Manuals and downloads of a vendor whose site is not on the list.
 response: >

@@ -2,7 +2,7 @@
 title: A device tried many others inside, and most did not answer
 summary: >
   Within ten minutes a device asked many inside addresses for one port, or one address
-  for many ports, and next to none answered. That is how a network is searched. The
+  for many ports, and hardly any answered. That is how a network is searched. The
   device is the subject, and it is a lead: whoever uses it may know nothing of it.
 code: AN-20
 kind: anomaly

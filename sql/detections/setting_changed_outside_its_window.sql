@@ -1,8 +1,8 @@
 /* ---
 title: A firewall was changed outside its window
 summary: >
-  A firewall reported that settings were changed at an hour that is none of its change
-  windows. Only systems that `change_windows.csv` names are judged. The system is the
+  A firewall reported that settings were changed at an hour outside its change
+  windows. Only systems with a window in the registry are judged. The system is the
   subject; who did it is in the cited lines.
 code: AN-15
 kind: anomaly
@@ -31,12 +31,12 @@ explanations:
   - name: The system changing its own settings
     not_testable: the line tells a name, and not whether somebody sat behind it
 would_change:
-  - a row of change_windows.csv for that day and hour
+  - a change window for that day and hour
 false_positives:
   - An outage that was fixed at once, support by the vendor, an automatic update.
 response: >
   Let somebody who does not look after the system ask for the change ticket. If the
-  work was agreed, write its hours into change_windows.csv.
+  work was agreed, write its hours down as a change window.
 --- */
 with
 
