@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from pipelines.engines import Engine, open_engine
+from tests.engines.tasks import EXECUTOR
 
 MASTER = "local-cluster[2,1,1024]"
-EXECUTOR = b"CoarseGrainedExecutorBackend"
 
 needs_spark = pytest.mark.skipif(
     not (shutil.which("java") and find_spec("pyspark")),
