@@ -85,3 +85,10 @@ def _ending(module, function, calls, home, name):
         return real(*arguments, **more)
 
     return called
+
+
+def cost_of_run(home: Path) -> tuple[float, int]:
+    """CPU seconds of a run in this process, and the lines that it read."""
+    before = time.process_time()
+    done = run(home)
+    return time.process_time() - before, sum(one.record.lines for one in done.outcomes)
