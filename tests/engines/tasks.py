@@ -10,6 +10,7 @@ from unittest import mock
 from pipelines.refresh import steps
 from pipelines.run.run import run
 from pipelines.warehouse import builds
+from tests.journey.small import judged
 
 EXECUTOR = b"CoarseGrainedExecutorBackend"
 POINTS = {
@@ -58,8 +59,12 @@ def end_executor() -> None:
     time.sleep(60)  # its workers are ended with it
 
 
-def run_killed(home: Path) -> int:
-    """A run that ends its executor once at each of `POINTS`; how many days it built."""
+def judge_killed(home: Path) -> int:
+    """Read, build and judge, ending the executor once at each of `POINTS`.
+
+    Returns:
+        How many days of models were built at last.
+    """
     with ExitStack() as patches:
         for name, (module, function, calls) in POINTS.items():
             if not (home.parent / name).exists():
@@ -68,7 +73,7 @@ def run_killed(home: Path) -> int:
                         module, function, _ending(module, function, calls, home, name)
                     )
                 )
-        done = run(home)
+        done = judged(home)
     return sum(map(len, done.built.days.values()))
 
 

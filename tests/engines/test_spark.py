@@ -59,10 +59,10 @@ def parses_the_same_lake(engine, folder):
 
 
 def runs_homes_alike(engine, folder, two_days):
-    """A whole run inside a task, whose executor ends in the build, then in judging."""
+    """A district inside a task, whose executor ends in the build, then in judging."""
     folder.mkdir()
     home = two_days.copy(folder, of="delivered")
-    assert engine.submit(tasks.run_killed, home).result() > 0
+    assert engine.submit(tasks.judge_killed, home).result() > 0
     assert all((folder / point).exists() for point in tasks.POINTS)
     check_same(home, two_days.home)
 
