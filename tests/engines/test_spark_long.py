@@ -36,7 +36,7 @@ pytestmark = [
     needs_spark,
     pytest.mark.skipif(not LONG, reason="a quarter of an hour of Spark"),
 ]
-SEEDS, DISTRICTS, PEOPLE = (11, 12, 13), 4, 40
+SEEDS, DISTRICTS, PEOPLE = (11, 12, 13), 4, 60
 GROWTH = (1, 2, 4, 8)
 CLOSE = 0.15
 """CPU a line may differ by this much between one district and eight."""
