@@ -25,7 +25,6 @@ UNLESS_SAID = {
     "spark.executorEnv.POLARS_MAX_THREADS": "1",
     "spark.log.level": "ERROR",
     "spark.ui.enabled": "false",
-    "spark.ui.showConsoleProgress": "false",
 }
 """Spark's own settings, where neither `spark-submit` nor its files set them."""
 
@@ -92,6 +91,8 @@ def _connected(master: str) -> Any:
             )
         for name, value in UNLESS_SAID.items():
             conf.setIfMissing(name, value)
+        # its bar would be drawn over those of a run
+        conf.set("spark.ui.showConsoleProgress", "false")
         return SparkContext(conf=conf)
     except EngineError:
         raise

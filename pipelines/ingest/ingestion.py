@@ -279,7 +279,7 @@ class _Run:
         with closing(read_file(progress, self.work)) as steps:
             for step in steps:
                 self.steps.append((step, progress.delivery))
-                self._end_steps(self.work.at_once if is_lines else 0)
+                self._end_steps(self.work.at_once - 1 if is_lines else 0)
         if not may_wait:
             self._end_steps()
         return progress.foreseen if file_id in self.parsing else progress.record

@@ -192,12 +192,13 @@ class BlockParser:
 
     Args:
         context: What the format knows before the first portion.
+        waits: The first portion is ended before others begin: it may name the columns.
     """
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, *, waits: bool = True) -> None:
         self._context = context
         self._begun: deque[_Begun] = deque()
-        self._is_first = True
+        self._waits = waits
         self._changes = 0
 
     def begin(self, job: Job) -> Callable[[], Outcome]:
@@ -206,8 +207,7 @@ class BlockParser:
         Raises:
             SourceError: The format fails on line after line of one before it.
         """
-        # the first portion may name the columns
-        if self._begun and (self._is_first or self._changes >= MOST_CHANGES):
+        if self._begun and (self._waits or self._changes >= MOST_CHANGES):
             self._begun[-1].outcome(self._end_next)
         begun = _Begun(job, self._context.header, job.begin(self._context))
         self._begun.append(begun)
@@ -226,7 +226,7 @@ class BlockParser:
             return
         finally:
             begun.job.end()
-        self._is_first = False
+        self._waits = False
         self._changes += parsed.header != self._context.header
         self._context = replace(self._context, header=parsed.header)
         begun.end = parsed

@@ -94,23 +94,25 @@ def portions(
         SourceError: `found` raised it, after the last block that was found.
     """
     held: Portion | None = None
-    error: SourceError | None = None
     while isinstance(one := _next(found), tuple):
         block, mark = one
         lines = block.data.count(b"\n") + block.is_tail
-        if held is not None and _go_together(held, block, most_bytes):
+        if held is not None and not _go_together(held, block, most_bytes):
+            yield held
+            held = None
+        if held is None:
+            held = Portion((block,), mark, first_line, lines)
+        else:
             blocks = (*held.blocks, block)
             held = replace(held, blocks=blocks, mark=mark, lines=held.lines + lines)
-        else:
-            if held is not None:
-                yield held
-            held = Portion((block,), mark, first_line, lines)
         first_line += lines
-    error = one
+        if held.extent.size >= most_bytes:
+            yield held
+            held = None
     if held is not None:
         yield held
-    if error is not None:
-        raise error
+    if one is not None:
+        raise one
 
 
 def _go_together(held: Portion, block: Block, most_bytes: int) -> bool:

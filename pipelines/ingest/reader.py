@@ -142,7 +142,9 @@ class _Reading:
                 yield partial(_given, batch)
             return
         record = progress.record
-        parser = BlockParser(progress.context)
+        fmt = progress.format
+        waits = fmt.header is not None or fmt.hands_on_lines
+        parser = BlockParser(progress.context, waits=waits)
         found = marked(stream, progress.digest, record.consumed_bytes)
         with closing(ahead(found)) as ready:
             for portion in portions(

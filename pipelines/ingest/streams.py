@@ -138,9 +138,9 @@ class Opened:
         stream = inner = self._inner
         while isinstance(inner, Peeked):
             inner = inner.rest
-        if inner is not self._raw or not isinstance(self._delivery.file, Path):
+        is_there = inner is self._raw and isinstance(self._delivery.file, Path)
+        if not is_there or not isinstance(stream, Peeked):
             return None
-        assert isinstance(stream, Peeked)
         is_marked = stream.head.startswith(codecs.BOM_UTF8)
         return len(codecs.BOM_UTF8) if is_marked else 0
 

@@ -4,14 +4,15 @@
         [--lines 1000000] [--files 1] [--rounds 3] [--engines local,pool:1,pool:2]
 
 Each run has a fresh lake and a process of its own, the log in the page cache. CPU
-seconds are those of all its processes, then those of the one that asks. On a machine
-that others use, wall times say nothing alone; of runs in turns the ratio says a little,
-the CPU seconds more.
+seconds are those of all its processes, then those of the one that asks, whose memory
+is told too. On a machine that others use, wall times say nothing alone; of runs in
+turns the ratio says a little, the CPU seconds more.
 """
 
 import argparse
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -28,7 +29,7 @@ from tests.benchmarks.__main__ import KINDS
 from tests.benchmarks.sizing import cpu_seconds
 
 HEAD = f"{'kind':<16}{'engine':<10}{'wall s':>8}{'spread':>8}{'CPU s':>8}{'driver':>8}"
-HEAD += f"{'gain':>7}"
+HEAD += f"{'MiB':>7}{'gain':>7}"
 
 
 def measured(landing: Path, fmt: str, engine: str) -> dict[str, float]:
@@ -47,7 +48,9 @@ def measured(landing: Path, fmt: str, engine: str) -> dict[str, float]:
             wall, own = time.monotonic() - began, time.process_time() - before
         store.close()
     lines = sum(one.record.events + one.record.rejects for one in outcomes)
-    return {"wall": wall, "own": own, "cpu": cpu_seconds(), "lines": lines}
+    rss = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_024
+    cpu = cpu_seconds()
+    return {"wall": wall, "own": own, "cpu": cpu, "rss": rss, "lines": lines}
 
 
 def main() -> None:
@@ -95,10 +98,12 @@ def compare(
     for engine, seen in found.items():
         wall = statistics.median(walls[engine])
         spread = max(walls[engine]) - min(walls[engine])
-        cpu, own = (statistics.median(one[of] for one in seen) for of in ("cpu", "own"))
+        cpu, own, rss = (
+            statistics.median(one[of] for one in seen) for of in ("cpu", "own", "rss")
+        )
         print(
             f"{name:<16}{engine:<10}{wall:>8.1f}{spread:>8.1f}{cpu:>8.1f}{own:>8.1f}"
-            f"{base / wall:>7.2f}"
+            f"{rss:>7.0f}{base / wall:>7.2f}"
         )
 
 

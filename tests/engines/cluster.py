@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from pipelines.engines import Engine, open_engine
+from tests.engines.tasks import EXECUTOR
 
 MASTER = "local-cluster[2,1,1024]"
-EXECUTOR = b"CoarseGrainedExecutorBackend"
 
 needs_spark = pytest.mark.skipif(
     not (shutil.which("java") and find_spec("pyspark")),
@@ -75,21 +75,20 @@ def executors(*, of: int | None = None, running: str = "") -> list[int]:
 
 
 @contextmanager
-def killing(is_time: Callable[[], object], *, running: str = "") -> Iterator[list[int]]:
-    """Kill an executor once something is so; the processes that were killed.
+def killing(whom: Callable[[], list[int]]) -> Iterator[list[int]]:
+    """Kill the first process that is found; what was killed.
 
     Args:
-        running: See `executors`.
+        whom: Asked again and again until it finds one.
     """
     killed: list[int] = []
     ended = threading.Event()
 
     def watch() -> None:
-        while not ended.is_set():
-            if is_time() and (there := executors(running=running)):
-                os.kill(there[0], signal.SIGKILL)
-                killed.append(there[0])
-                return
+        while not ended.is_set() and not killed:
+            for process in whom()[:1]:
+                os.kill(process, signal.SIGKILL)
+                killed.append(process)
             time.sleep(0.005)
 
     watching = threading.Thread(target=watch)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import gzip
+import zipfile
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from pipelines.state.days import source_days
 from tests.benchmarks.inputs_firewall import write_fortigate
 from tests.benchmarks.inputs_logons import write_windows_json
 from tests.faults.home import Home, lines
+from tests.unit.test_workbooks import NAMES, logins, workbook
 
 OF_THE_RUN = ("first_seen_time", "last_read_time", "raw_mtime_ns", "raw_ctime_ns")
 """What two ingests of the same bytes need not share."""
@@ -91,8 +93,17 @@ def logons(home: Home) -> None:
     home.put("b.json", b"".join(whole[1_500:] + whole[1_900:]))
 
 
+def sheets(home: Home) -> None:
+    """A sheet of a workbook, and members of an archive."""
+    home.format = None
+    home.put("week.xlsx", workbook({"Logins": [NAMES, *logins(0, 3_000)]}))
+    with zipfile.ZipFile(home.landing / "old.zip", "w", zipfile.ZIP_DEFLATED) as made:
+        made.writestr("a.log", lines(0, 3_000) + b"no line\n")
+        made.writestr("b.log", lines(3_000, 6_000).rstrip(b"\n"))
+
+
 HARD: tuple[Callable[[Home], None], ...] = (
-    plain, packed, again, long, columns, firewall, logons,
+    plain, packed, again, long, columns, firewall, logons, sheets,
 )  # fmt: skip
 
 

@@ -3,7 +3,21 @@
 import os
 import signal
 import time
+from contextlib import ExitStack
 from pathlib import Path
+from unittest import mock
+
+from pipelines.refresh import steps
+from pipelines.run.run import run
+from pipelines.warehouse import builds
+from tests.journey.small import judged
+
+EXECUTOR = b"CoarseGrainedExecutorBackend"
+POINTS = {
+    "build": (builds, "build_days", 40),
+    "judge": (steps, "keep", 1),
+}
+"""Where a run ends its executor: at that call of a function."""
 
 
 def twice(number: int) -> int:
@@ -33,3 +47,53 @@ def end(_: object) -> None:
 def where(seconds: float) -> int:
     time.sleep(seconds)
     return os.getpid()
+
+
+def end_executor() -> None:
+    """Kill the Java process above this one, as a machine that is lost takes both."""
+    process = os.getppid()
+    while EXECUTOR not in Path(f"/proc/{process}/cmdline").read_bytes():
+        stat = Path(f"/proc/{process}/stat").read_text()
+        process = int(stat.rpartition(")")[2].split()[1])
+    os.kill(process, signal.SIGKILL)
+    time.sleep(60)  # its workers are ended with it
+
+
+def judge_killed(home: Path) -> int:
+    """Read, build and judge, ending the executor once at each of `POINTS`.
+
+    Returns:
+        How many days of models were built at last.
+    """
+    with ExitStack() as patches:
+        for name, (module, function, calls) in POINTS.items():
+            if not (home.parent / name).exists():
+                patches.enter_context(
+                    mock.patch.object(
+                        module, function, _ending(module, function, calls, home, name)
+                    )
+                )
+        done = judged(home)
+    return sum(map(len, done.built.days.values()))
+
+
+def _ending(module, function, calls, home, name):
+    real = getattr(module, function)
+    seen = 0
+
+    def called(*arguments, **more):
+        nonlocal seen
+        seen += 1
+        if seen == calls:
+            (home.parent / name).touch()
+            end_executor()
+        return real(*arguments, **more)
+
+    return called
+
+
+def cost_of_run(home: Path) -> tuple[float, int]:
+    """CPU seconds of a run in this process, and the lines that it read."""
+    before = time.process_time()
+    done = run(home)
+    return time.process_time() - before, sum(one.record.lines for one in done.outcomes)

@@ -3,18 +3,25 @@
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
 
+import polars as pl
 import pytest
 
+from pipelines.district import open_district
 from pipelines.errors import SourceError
 from pipelines.ingest import portions
 from pipelines.ingest.lake import sweep
 from pipelines.ingest.portions import parse_block
+from pipelines.registry.new_home import create
+from pipelines.state import ledger
 from tests.engines import deliveries
 from tests.engines.deliveries import HARD, grown, left_behind, made_of
+from tests.engines.test_engines import is_running
 from tests.faults.home import Home, lines, once
 
 pytestmark = pytest.mark.usefixtures("small_portions")
@@ -128,3 +135,43 @@ def test_a_worker_says_where_it_must_find_the_files(tmp_path):
     )  # fmt: skip
     with pytest.raises(SourceError, match="at the same paths"):
         parse_block(task)
+
+
+def test_a_driver_killed_while_workers_parse_goes_on_where_it_was(
+    tmp_path, monkeypatch
+):
+    """Its workers end with it, and what they left is swept."""
+    folder = create(tmp_path / "home").path
+    landing = folder / "landing" / "proxy"
+    landing.mkdir()
+    for number in range(6):
+        whole = lines(number * 40_000, number * 40_000 + 40_000)
+        (landing / f"{number}.log").write_bytes(whole + b"no line\n")
+    words = ["ingest", "--home", str(folder), "--settle-seconds", "0", "--engine"]
+    command = [sys.executable, "-c", "from pipelines.cli import main; main()", *words]
+    driver = subprocess.Popen([*command, "pool"], stderr=subprocess.DEVNULL)
+    lake, until = folder / "lake", time.monotonic() + 60
+    while not any(lake.rglob("*.parquet")) and time.monotonic() < until:
+        time.sleep(0.002)
+    threads = Path(f"/proc/{driver.pid}/task").glob("*/children")
+    workers = [int(one) for path in threads for one in path.read_text().split()]
+    driver.kill()
+    assert driver.wait() == -signal.SIGKILL
+    assert workers
+    done = subprocess.run([*command, "pool"], capture_output=True, check=True)
+    assert b"another" not in done.stderr
+    while any(map(is_running, workers)) and time.monotonic() < until:
+        time.sleep(0.01)
+    assert not any(map(is_running, workers))
+    with open_district(folder) as district:
+        records = ledger.source_files(district.store)
+        sweep(district.store, lake)
+        listed = {lake / one.path for one in ledger.lake_files(district.store)}
+        frames = [
+            pl.read_parquet(lake / one.path, columns=["url"])
+            for one in ledger.lake_files(district.store, "http_requests")
+        ]
+    numbers = [int(url.rsplit("/", 1)[-1]) for url in pl.concat(frames)["url"]]
+    assert sorted(numbers) == list(range(240_000))
+    assert [(one.events, one.rejects) for one in records] == [(40_000, 1)] * 6
+    assert set(lake.rglob("*.parquet")) == listed

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import MetaData, create_engine, inspect, select, text
 
 from pipelines.district import only_writer, open_district
+from pipelines.engines import open_engine
 from pipelines.errors import BusyError
 from pipelines.operations.checks import Installation
 from pipelines.operations.doctor import examine
@@ -30,6 +31,8 @@ from pipelines.state.database import (
 from pipelines.state.layout import FORMER_NAMES, LayoutError
 from pipelines.state.ledger import source_files
 from tests.conftest import REPO_ROOT
+from tests.engines.deliveries import left_behind, made_of
+from tests.faults.home import Home, lines
 from tests.journey.commands import schoolbell
 from tests.journey.small import now, told_of
 from tests.unit.state.test_upgrade import older
@@ -289,6 +292,20 @@ def test_one_run_at_a_time_on_whatever_machine(home, url):
         pass
     with only_writer(home, 0.1):
         pass
+
+
+def test_workers_parse_for_a_ledger_on_a_server(url, tmp_path):
+    """They know no ledger: what they wrote is listed by the driver, wherever it is."""
+    home, other = Home(tmp_path / "one"), Home(tmp_path / "other")
+    other.store = open_store(url)
+    for one in (home, other):
+        one.put("a.log", lines(0, 4_000) + b"no line\n")
+        one.put("b.log", lines(3_000, 6_000))
+    home.run()
+    with open_engine("pool", workers=2) as engine:
+        other.run(engine=engine)
+    assert made_of(other) == made_of(home)
+    assert not left_behind(other)
 
 
 def test_a_line_with_a_nul_is_kept(url):

@@ -221,3 +221,17 @@ def test_more_lines_take_no_more_memory(tmp_path, name):
     print(name, told)
     assert max(told.values()) <= MOST_MIB
     assert told[16] <= 1.5 * told[1]
+
+
+@only_long
+def test_more_lines_take_no_more_of_the_process_that_asks_workers(tmp_path):
+    told = {}
+    for times in (1, 16):
+        landing = tmp_path / f"x{times}" / "landing"
+        landing.mkdir(parents=True)
+        write_squid(landing / "a.log", 50_000 * times)
+        words = ["-m", "tests.benchmarks.engines", "--one", landing, "squid_access"]
+        said = subprocess.check_output([sys.executable, *words, "pool:2"], text=True)
+        told[times] = json.loads(said)["rss"]
+    print(told)
+    assert told[16] <= 1.5 * told[1]

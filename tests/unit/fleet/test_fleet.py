@@ -2,7 +2,9 @@
 
 import json
 import os
+import subprocess
 import sys
+import time
 import tomllib
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from pipelines.errors import SettingsError
 from pipelines.fleet import work
 from pipelines.fleet.overview import counted, overview
 from pipelines.fleet.settings import Budget, Member, load_fleet
-from pipelines.fleet.work import NOT_STARTED, STOPPED, run_in
+from pipelines.fleet.work import NOT_STARTED, STOPPED, Visit, run_in, visit
 from pipelines.registry.new_home import create
 from pipelines.settings.home import DistrictHome
 from tests.conftest import LONG
@@ -197,3 +199,59 @@ def test_the_example_is_a_fleet():
     from pipelines.fleet.settings import EXAMPLE
 
     assert tomllib.loads(EXAMPLE)["homes"]["north"]["account"]
+
+
+def test_a_fleet_may_visit_its_homes_by_another_engine(tmp_path):
+    create(tmp_path / "north")
+    file = written(tmp_path, ["north", "gone"])
+    done = schoolbell("fleet", "run", "--fleet", file, "--engine", "pool", "--json")
+    said = {one["home"]: one for one in map(json.loads, done.out.splitlines())}
+    assert said["north"]["exit_code"] in (0, 1)
+    assert said["gone"]["exit_code"] == NOT_STARTED
+    assert done.code == 2
+
+
+def test_what_a_home_prints_far_away_stays_there(tmp_path, monkeypatch):
+    program = "import sys; print('line of a log'); sys.exit('line of a log')"
+    monkeypatch.setattr(work, "PROGRAM", program)
+    task = Visit(member(tmp_path), ("run",), Budget(free_gb=0), is_away=True)
+    told = visit(task)
+    assert told.exit_code == 1
+    assert "line of a log" not in told.out + told.err
+    assert f"schoolbell status --home {tmp_path}" in told.err
+
+
+def test_a_home_that_is_still_held_is_waited_for(tmp_path, monkeypatch):
+    """By what an executor that was lost had started, for the moment until it ends."""
+    program = (
+        "import pathlib, sys; seen = pathlib.Path('seen'); "
+        "sys.exit(0) if seen.exists() else (seen.touch(), sys.exit(75))"
+    )
+    monkeypatch.setattr(work, "PROGRAM", program)
+    task = Visit(member(tmp_path), (), Budget(free_gb=0), is_away=True)
+    assert visit(task._replace(is_away=False)).exit_code == work.BUSY
+    (tmp_path / "seen").unlink()
+    assert visit(task).is_well
+
+
+def test_a_homes_process_ends_with_whoever_started_it(tmp_path):
+    """However that ended: a home whose lock is held can be gone on with by nobody."""
+    program = (
+        "from pipelines.fleet import work; from pipelines.fleet.settings import *; "
+        "work.PROGRAM = 'from pipelines.fleet.work import die_with_parent; '"
+        "'die_with_parent(); import os, time; '"
+        '\'open("pid", "w").write(str(os.getpid())); time.sleep(60)\'; '
+        f"work.run_in(Member('north', Path({str(tmp_path)!r}), {ME!r}), (), "
+        "Budget(free_gb=0))"
+    )
+    starter = subprocess.Popen([sys.executable, "-c", program])
+    note, until = tmp_path / "pid", time.monotonic() + 30
+    while not (note.exists() and note.read_text()) and time.monotonic() < until:
+        time.sleep(0.01)
+    child = Path("/proc") / note.read_text()
+    assert child.exists()
+    starter.kill()
+    starter.wait()
+    while child.exists() and time.monotonic() < until:
+        time.sleep(0.01)
+    assert not child.exists()
