@@ -8,7 +8,6 @@ from pathlib import Path
 from unittest import mock
 
 from pipelines.refresh import steps
-from pipelines.run.run import run
 from pipelines.warehouse import builds
 from tests.journey.small import judged
 
@@ -90,10 +89,3 @@ def _ending(module, function, calls, home, name):
         return real(*arguments, **more)
 
     return called
-
-
-def cost_of_run(home: Path) -> tuple[float, int]:
-    """CPU seconds of a run in this process, and the lines that it read."""
-    before = time.process_time()
-    done = run(home)
-    return time.process_time() - before, sum(one.record.lines for one in done.outcomes)

@@ -19,10 +19,8 @@ from pipelines.registry.new_home import create
 from pipelines.run.run import run
 from pipelines.synthetic.generate import ACCOUNT_DOMAINS, generate
 from tests.conftest import LONG
-from tests.engines import tasks
 from tests.engines.cluster import (
     MASTER,
-    cluster,
     executors,
     killing,
     needs_spark,
@@ -37,12 +35,6 @@ pytestmark = [
     pytest.mark.skipif(not LONG, reason="a quarter of an hour of Spark"),
 ]
 SEEDS, DISTRICTS, PEOPLE = (11, 12, 13), 4, 60
-GROWTH = (1, 2, 4, 8)
-CLOSE = 0.15
-"""CPU a line may differ by this much between one district and eight."""
-
-FLAT = 1.3
-"""So much more memory the driver may hold for eight times the work."""
 
 
 def districts(folder: Path, seed: int) -> dict[str, Path]:
@@ -120,35 +112,3 @@ def is_visited(home: Path) -> bool:
             if str(home).encode() in line.read_bytes():
                 return True
     return False
-
-
-def test_cost_grows_with_the_work_alone(tmp_path):
-    (first, *_) = districts(tmp_path / "made", SEEDS[0]).values()
-    costs, memory = {}, {}
-    with cluster(tmp_path) as engine:
-        for count in (1, *GROWTH):  # the first time, workers load what they need
-            homes = [tmp_path / f"{count}-{number}" / "home" for number in range(count)]
-            for home in homes:
-                shutil.rmtree(home, ignore_errors=True)
-                shutil.copytree(first, home)
-            spent = list(engine.map(homes, tasks.cost_of_run))
-            costs[count] = sum(cpu for cpu, _ in spent) / sum(read for _, read in spent)
-            memory[count] = driver_bytes()
-            print(
-                f"{count}: {costs[count] * 1e6:.0f} us a line, {memory[count] >> 20} MB"
-            )
-    for count in GROWTH:
-        assert abs(costs[count] / costs[1] - 1) <= CLOSE, costs
-        assert memory[count] <= FLAT * memory[1], memory
-
-
-def driver_bytes() -> int:
-    """Memory of this process, and of Java that speaks for it."""
-    threads = Path("/proc/self/task").glob("*/children")
-    below = {one for children in threads for one in children.read_text().split()}
-    found = 0
-    for process in ("self", *below):
-        with suppress(FileNotFoundError):
-            status = Path(f"/proc/{process}/status").read_text()
-            found += int(status.partition("VmRSS:")[2].split()[0]) << 10
-    return found
