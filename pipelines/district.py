@@ -9,6 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from pipelines.engines import Engine, Kind, open_engine
 from pipelines.errors import BusyError, SettingsError
 from pipelines.ingest.remote import is_remote
 from pipelines.ingest.source import Source
@@ -142,6 +143,25 @@ class District:
         files = (self.home.settings_file, self.home.agency_rules)
         said = b"".join(one.read_bytes() for one in files if one.is_file())
         return hashlib.sha256(said).hexdigest()[:12]
+
+    def engine(
+        self,
+        kind: Kind | None = None,
+        tell: Callable[[str], None] = lambda _text: None,
+    ) -> Engine:
+        """Where log lines are parsed, as the settings say; to be closed.
+
+        Args:
+            kind: Which engine, in place of that of the settings.
+            tell: Told of workers that ended.
+
+        Raises:
+            EngineError: What the engine needs is not there.
+        """
+        said = self.settings.engine
+        return open_engine(
+            kind or said.kind, workers=said.workers, master=said.master, tell=tell
+        )
 
     def sources(self) -> list[Source]:
         """The sources of the settings, and every further folder of `landing/`."""

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, settings
 REPO_ROOT = Path(__file__).parents[1]
 CORPORA = REPO_ROOT.parent / "shared" / "corpora"
 LONG = bool(os.environ.get("SCHOOLBELL_LONG"))
+only_long = pytest.mark.skipif(not LONG, reason="in the long run alone")
 
 settings.register_profile(
     "schoolbell",

@@ -125,10 +125,10 @@ def noticed(district: District, now: datetime, health: Health | None = None) -> 
     """
     files = ledger.source_files(district.store)
     issue = files_with_issues(files, district.settings.limits.reject_share)
-    rules = district.settings.alerts.security_rules
+    alerts = district.settings.alerts
     waiting = queue(district)
     news = [
-        *of_cases(waiting, rules),
+        *of_cases(waiting, alerts),
         *of_undecided(waiting, now),
         *of_files(issue, now),
         *of_newcomers(map(asdict, files), now),

@@ -16,7 +16,7 @@ from pipelines.findings.record import Confidence
 from pipelines.findings.wording import KINDS
 from pipelines.health.issues import EVERYWHERE, Issue, Kind
 from pipelines.health.issues import KINDS as ISSUE_KINDS
-from pipelines.settings.alert_settings import About
+from pipelines.settings.alert_settings import About, Alerts
 from pipelines.settings.parts import SEVERITIES, Severity
 
 CONFIDENCES: tuple[Confidence, ...] = ("C1", "C2", "C3")
@@ -61,17 +61,18 @@ class News:
         return 100 * severity + 10 * confidence + self.lasting
 
 
-def of_cases(queue: Queue, security_rules: Sequence[str]) -> list[News]:
+def of_cases(queue: Queue, alerts: Alerts) -> list[News]:
     """The cases that wait for a decision, one fact each.
 
     Findings of a rule on trial are shown in reports and announced to nobody.
 
     Args:
-        security_rules: Rules whose findings are about an account at risk.
+        alerts: Say which rules are about an account at risk, and which about those
+            who look after the systems.
     """
     groups = [(case, str(case.heaviest["kind"])) for case in queue.cases]
     groups += [(case, PUPIL) for case in queue.of_students]
-    made = [_case(case, group, security_rules) for case, group in groups]
+    made = [_case(case, group, alerts) for case, group in groups]
     return sorted((one for one in made if one), key=lambda one: one.key)
 
 
@@ -100,7 +101,7 @@ def of_undecided(queue: Queue, now: datetime) -> list[News]:
 UNDECIDED = "undecided:"
 
 
-def _case(case: Case, group: str, security_rules: Sequence[str]) -> News | None:
+def _case(case: Case, group: str, alerts: Alerts) -> News | None:
     rows = [row for row in case.undecided if not is_on_trial(row)]
     if not rows:
         return None
@@ -114,7 +115,7 @@ def _case(case: Case, group: str, security_rules: Sequence[str]) -> News | None:
     days = len({row["event_date"] for row in rows})
     return News(
         key=f"case:{case.case_id}",
-        about="security" if worst["rule"] in security_rules else "conduct",
+        about=_about(worst["rule"], alerts),
         severity=worst["severity"],
         confidence=worst["confidence"],
         line=f"{GROUPS[group]}, on {days} {'day' if days == 1 else 'days'}",
@@ -122,6 +123,12 @@ def _case(case: Case, group: str, security_rules: Sequence[str]) -> News | None:
         reference=case.case_id,
         group=group,
     )
+
+
+def _about(rule: str, alerts: Alerts) -> About:
+    if rule in alerts.administration_rules:
+        return "administration"
+    return "security" if rule in alerts.security_rules else "conduct"
 
 
 def _start(finding: Mapping[str, Any]) -> datetime:

@@ -61,6 +61,10 @@ GROUPS = {
             "Describe tables: type and meaning of each column.",
         ),
         "who": ("who:who", "Show which device and account held an address when."),
+        "sigma": (
+            "sigma:app",
+            "Sigma rules of others: what can be asked of these logs, and leads.",
+        ),
         "replay": ("replay:replay", "Show what another threshold or row would change."),
     },
     "Review": {
@@ -85,6 +89,10 @@ GROUPS = {
             "What offices ask about an account, before anything is shown.",
         ),
         "sites": ("sites:app", "Sites that wait for a decision."),
+        "records": (
+            "records:app",
+            "Public records: a request, what it touches, what is withheld, a release.",
+        ),
     },
     "Keep": {
         "backup": ("backup:backup", "Back up a home, also during a run."),
@@ -93,10 +101,6 @@ GROUPS = {
         "recover": ("recover:recover", "Rebuild the warehouse from lake and state."),
         "upgrade": ("upgrade:upgrade", "Upgrade a home from an earlier version."),
         "purge": ("purge:purge", "Delete records past their retention period."),
-        "records": (
-            "records:app",
-            "Public records: a request, what it touches, what is withheld, a release.",
-        ),
         "hold": ("hold:app", "Legal holds: days of which nothing may be deleted."),
         "move-state": (
             "move_state:move_state",

@@ -10,10 +10,11 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.output import tell
+from pipelines.engines import Kind
 from pipelines.errors import SettingsError, safe, safe_lines
 from pipelines.fleet.overview import COLUMNS, overview, shown
 from pipelines.fleet.settings import NAME, Fleet, Member, load_fleet
-from pipelines.fleet.work import Outcome, in_every_home
+from pipelines.fleet.work import BUSY, Outcome, in_every_home
 from pipelines.fleet.workspace import write_workspace
 from pipelines.operations.layer import sound_layer
 from pipelines.reports.pages import page as rendered
@@ -33,13 +34,24 @@ Only = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, a home a line.")]
 HERE = Path(NAME)
-BUSY = 75
 
 
 @app.command()
-def run(fleet: File = HERE, only: Only = None, as_json: AsJson = False) -> None:
+def run(
+    fleet: File = HERE,
+    only: Only = None,
+    engine: Annotated[
+        Kind | None,
+        typer.Option(
+            "--engine", help="Where homes run, instead of what [engine] says."
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Ingest, build, detect, report and alert in every home, as is due."""
-    _each(load_fleet(fleet), only, lambda _: ("run", "--quiet"), as_json=as_json)
+    found = load_fleet(fleet)
+    kind = engine or found.cluster.kind
+    _each(found, only, lambda _: ("run", "--quiet"), as_json=as_json, kind=kind)
 
 
 @app.command()
@@ -157,11 +169,12 @@ def _each(
     *,
     as_json: bool,
     is_shown: bool = False,
+    kind: Kind | None = None,
 ) -> None:
     """Run a command in every home, and leave with the worst of their exit codes."""
     fleet = fleet.only(tuple(only or ()))
     worst, count, seconds = 0, 0, 0.0
-    for outcome in in_every_home(fleet, arguments):
+    for outcome in in_every_home(fleet, arguments, kind):
         _tell(outcome, as_json=as_json, is_shown=is_shown)
         worst = max(worst, _grade(outcome))
         count, seconds = count + outcome.is_well, seconds + outcome.seconds

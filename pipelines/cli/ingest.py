@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli.options import AsJson, Home, Quiet
+from pipelines.cli.options import AsJson, EngineKind, Home, Quiet
 from pipelines.district import District, only_writer, open_district
 from pipelines.errors import safe
 from pipelines.ingest.lake import unlisted_files
@@ -35,6 +35,7 @@ def ingest(
         float,
         typer.Option(help="Seconds without change after which a file is complete."),
     ] = 600,
+    engine: EngineKind = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what is new without reading it.")
     ] = False,
@@ -46,9 +47,15 @@ def ingest(
         return
     screen = console(is_quiet=is_quiet or as_json)
     with open_district(home) as district, only_writer(district.home):
-        with watching(screen) as watchers:
+        with (
+            watching(screen) as watchers,
+            district.engine(engine, watchers.workers) as opened,
+        ):
             outcomes = ingest_sources(
-                district, settle_seconds=settle_seconds, watch=watchers.reading
+                district,
+                settle_seconds=settle_seconds,
+                watch=watchers.reading,
+                engine=opened,
             )
         screen.print(account_table(district))
         behind = set_back(district.store, datetime.now(UTC))

@@ -5,19 +5,20 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
+from pipelines.acts import records as acts
 from pipelines.acts.context import ActContext
 from pipelines.cli.context import open_context
-from pipelines.cli.options import AsJson, Home
-from pipelines.cli.output import tell
+from pipelines.cli.options import AsJson, Home, days_of
+from pipelines.cli.output import tell, write_private
 from pipelines.errors import SettingsError, safe_lines
 from pipelines.findings.packs import csv_bytes
-from pipelines.records import requests
 from pipelines.records.release import Draft
 from pipelines.records.scopes import CLASSES, RELATIONS, columns_of
 from pipelines.run.console import console, show_whole, table
@@ -54,9 +55,7 @@ def open_(
             f"cannot be read: {error.strerror}", where=str(text)
         ) from error
     with _opened(home) as context:
-        made = requests.open_request(
-            context.district, context.asker, requester, received.date(), said
-        )
+        made = acts.open_request(context, requester, received.date(), said)
     due = f"due {made.due}" if made.due else "no clock: [records] response_days"
     shown = {"request": made.request_id, "due": str(made.due or "")}
     tell(shown, f"{made.request_id}, {due}", as_json=as_json)
@@ -95,8 +94,8 @@ def scope(
 ) -> None:
     """Say what a request touches: rows, students, cost; nothing is released."""
     with _opened(home) as context:
-        made = requests.set_scope(
-            context.district, context.asker, number, relation, _days(days),
+        made = acts.set_scope(
+            context, number, relation, days_of(days),
             columns or (),
         )  # fmt: skip
     cost = f", {made.cost:,.2f} at the hourly cost set" if made.cost else ""
@@ -120,7 +119,7 @@ def draft(
 ) -> None:
     """Show what would be released, and what is withheld under which exemption."""
     with _opened(home) as context:
-        made = requests.drafted(context.district, number)
+        made = acts.drafted(context.district, number)
         decided = record_decisions(context.district.store, number)
     if out is not None:
         _write(made, out)
@@ -135,16 +134,13 @@ def draft(
             )
         )
         return
-    counts = made.counted()
-    rows = []
-    for of, number_of in counts.items():
-        sample = next(one for one in made.items if one.of == of)
-        hand = decided.get(of)
-        by = hand.actor if hand else "by default"
-        rows.append((of, CLASSES[of], number_of, sample.decision, sample.exemption, by))
+    rows = [
+        (of, CLASSES[of], count, decision, exemption if decision != "keep" else "")
+        for (of, decision, exemption), count in sorted(made.done().items())
+    ]
     typer.echo(f"{len(made.rows):,} of {made.touched:,} rows would be shown.", err=True)
     if rows:
-        columns = ("class", "what", "items", "done", "exemption", "decided")
+        columns = ("class", "what", "items", "done", "exemption")
         console().print(table("Not for everybody", columns, rows))
 
 
@@ -173,18 +169,14 @@ def decide(
 ) -> None:
     """Keep, mask or withhold a class of cells or rows, or one item."""
     with _opened(home) as context:
-        made = requests.decide(
-            context.district,
-            context.asker,
-            number,
-            RecordDecision(
-                item=item,
-                decision=decision,
-                exemption=exemption,
-                reason=reason,
-                actor=str(context.asker),
-            ),
+        made = RecordDecision(
+            item=item,
+            decision=decision,
+            exemption=exemption,
+            reason=reason,
+            actor=str(context.asker),
         )
+        acts.decide(context, number, made)
     tell(asdict(made), f"{item}: {decision}", as_json=as_json)
 
 
@@ -192,8 +184,7 @@ def decide(
 def approve(home: Home, number: Number, as_json: AsJson = False) -> None:
     """Approve exactly what would be released now, as the second person."""
     with _opened(home) as context:
-        context.require("approve")
-        sha256 = requests.approve(context.district, context.asker, number)
+        sha256 = acts.approve(context, number)
     tell({"sha256": sha256}, f"approved: SHA-256 {sha256}", as_json=as_json)
 
 
@@ -205,11 +196,13 @@ def release(
     as_json: AsJson = False,
 ) -> None:
     """Write the approved release: rows, index of what is withheld, verifier."""
+    path = to / f"{number}.zip"
+    to.mkdir(parents=True, exist_ok=True)
     with _opened(home) as context:
-        made = requests.give_out(context.district, context.asker, number, to)
-    shown = {**asdict(made), "path": str(made.path)}
+        made = acts.give_out(context, number, partial(write_private, path))
+    shown = {**asdict(made), "path": str(path)}
     said = (
-        f"{made.path}: {made.rows:,} rows, {made.withheld:,} items withheld or masked\n"
+        f"{path}: {made.rows:,} rows, {made.withheld:,} items withheld or masked\n"
         f"SHA-256 {made.sha256}"
     )
     tell(shown, said, as_json=as_json)
@@ -224,7 +217,7 @@ def close(
 ) -> None:
     """End a request without a release: withdrawn, or nothing is there."""
     with _opened(home) as context:
-        requests.close(context.district, context.asker, number, reason)
+        acts.close(context, number, reason)
     tell({"request": number, "outcome": reason}, f"{number}: closed", as_json=as_json)
 
 
@@ -232,7 +225,7 @@ def close(
 def show(home: Home, number: Number, as_json: AsJson = False) -> None:
     """Show a request: its text, what was decided by whom and when."""
     with _opened(home) as context:
-        one = requests.request_of(context.district, number)
+        one = acts.request_of(context.district, number)
         decided = record_decisions(context.district.store, number)
     if as_json:
         said = {**asdict(one), "decisions": [asdict(each) for each in decided.values()]}
@@ -250,15 +243,3 @@ def show(home: Home, number: Number, as_json: AsJson = False) -> None:
             )
         )
     sys.stdout.flush()
-
-
-def _days(text: str) -> tuple[date, date]:
-    first, dots, last = text.partition("..")
-    try:
-        return date.fromisoformat(first), date.fromisoformat(last if dots else first)
-    except ValueError as error:
-        raise SettingsError(
-            f"{text!r} is no range of days",
-            where="--days",
-            remedy="Give them as 2026-11-02..2026-11-13.",
-        ) from error

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli.options import AsJson, Home, Quiet
+from pipelines.cli.options import AsJson, EngineKind, Home, Quiet
 from pipelines.cli.output import tell
 from pipelines.cli.purge import finish_interrupted
 from pipelines.cli.report import report
@@ -23,13 +23,16 @@ def run_all(
         float,
         typer.Option(help="Seconds without change after which a file is complete."),
     ] = 600,
+    engine: EngineKind = None,
     as_json: AsJson = False,
 ) -> None:
     """Ingest, build, detect, report and alert, as is due."""
     screen = console(is_quiet=is_quiet)
     is_purged = finish_interrupted(home, is_quiet=is_quiet)
     with watching(screen) as watchers:
-        done = run(home, watchers=watchers, settle_seconds=settle_seconds)
+        done = run(
+            home, watchers=watchers, settle_seconds=settle_seconds, engine=engine
+        )
     with open_district(home) as district:
         screen.print(account_table(district))
         for one in district.registry.refused:

@@ -44,7 +44,7 @@ from pipelines.reports.words import in_locale
 from pipelines.settings.roles import Asker, RefusedError, Right
 from pipelines.state.audit import Act, open_chain
 from pipelines.state.database import Transaction
-from pipelines.state.desk import case_revision, request_revision
+from pipelines.state.desk import case_revision, record_revision, request_revision
 from pipelines.state.openings import gather_openings
 
 LOG = logging.getLogger("schoolbell.desk")
@@ -74,6 +74,7 @@ TABS: tuple[tuple[str, str, Right], ...] = (
     ("/referrals", "Referrals", "findings"),
     ("/permits", "Permits", "findings"),
     ("/weeks", "Weeks", "findings"),
+    ("/records", "Records", "records"),
     ("/acts", "Acts", "findings"),
 )
 
@@ -133,7 +134,9 @@ class Visit:
         told, self.session.told = self.session.told, ""
         store = self.desk.home.district.store
         common = {
-            "tabs": [(href, label) for href, label, _ in TABS],
+            "tabs": [
+                (href, text) for href, text, right in TABS if self.asker.may(right)
+            ],
             "here": self.request.url.path,
             "asker": str(self.asker),
             "roles": self.asker.roles,
@@ -159,6 +162,7 @@ def _revisions(store: Any) -> Callable[[Form, Mapping[str, Any]], str]:
 _REVISION: Mapping[str, Callable[[Any, str], str]] = {
     "case": case_revision,
     "request": request_revision,
+    "record": record_revision,
 }
 
 
@@ -444,6 +448,20 @@ def weeks_view(visit: Visit) -> Response:
     return visit.page("weeks.html.j2", forms=FORMS, **values)
 
 
+def records_view(visit: Visit) -> Response:
+    """Requests for public records."""
+    return visit.page("records.html.j2", forms=FORMS,
+                      **pages.records_page(visit.context()))  # fmt: skip
+
+
+def record_view(visit: Visit) -> Response:
+    """One request for public records, with its draft."""
+    number, query = visit.request.path_params["record"], visit.request.query_params
+    first = int(query["from"]) if query.get("from", "").isdigit() else 0
+    values = pages.record_page(visit.context(), number, first)
+    return visit.page("record.html.j2", forms=FORMS, **values)
+
+
 def acts_view(visit: Visit) -> Response:
     """The audit chain; whoever may not read it sees their own acts."""
     context, query = visit.context(), visit.request.query_params
@@ -475,7 +493,7 @@ def act(visit: Visit, given: Mapping[str, str]) -> Response:
         return visit.page("names.html.j2", names=done.names, case=given["case"])
     if done.file is not None:
         return _file(done)
-    back = form.back or f"/cases/{given['case']}"
+    back = form.back or f"/{form.about}s/{given[form.about]}"
     return RedirectResponse(back, 303)
 
 
@@ -713,6 +731,8 @@ def routes() -> list[Route]:
         _get("/referrals", referrals_view),
         _get("/permits", permits_view),
         _get("/weeks", weeks_view),
+        _get("/records", records_view, "records"),
+        _get("/records/{record}", record_view, "records"),
         _get("/acts", acts_view),
         Route("/act/{act}", posted(act), methods=["POST"]),
         Route("/signin", sign_in_page),

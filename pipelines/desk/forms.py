@@ -16,6 +16,7 @@ from pipelines.acts import (
     names,
     packs,
     permits,
+    records,
     referrals,
     sites,
     weeks,
@@ -26,8 +27,10 @@ from pipelines.errors import SettingsError
 from pipelines.findings.exceptions import SCOPES
 from pipelines.findings.frames import COLUMNS
 from pipelines.findings.review import VERDICTS
+from pipelines.records.scopes import RELATIONS
 from pipelines.reports.tables import table, to_csv
 from pipelines.settings.roles import Right
+from pipelines.state.records import RecordDecision
 
 Values = Mapping[str, str]
 Kind = Literal["hidden", "text", "reason", "area", "date", "choice", "radio", "check"]
@@ -68,7 +71,7 @@ class Form:
     Attributes:
         command: The command that does the same.
         about: Field that holds what the act is about; its revision is compared.
-        back: Page to show afterwards; a case's own where none is named.
+        back: Page to show afterwards; that of what it is about where none is named.
     """
 
     name: str
@@ -78,7 +81,7 @@ class Form:
     button: str
     fields: tuple[Field, ...]
     act: Callable[[ActContext, Values], Done]
-    about: Literal["case", "request", ""] = "case"
+    about: Literal["case", "request", "record", ""] = "case"
     back: str = ""
     hint: str = ""
 
@@ -243,9 +246,52 @@ def _release_inquiry(context: ActContext, values: Values) -> Done:
     return Done("Released.", (f"{ident}.zip", out.getvalue()))
 
 
+def _record_open(context: ActContext, values: Values) -> Done:
+    received = day_of(values["received"], "received")
+    made = records.open_request(context, values["requester"], received, values["text"])
+    due = f"due {made.due}" if made.due else "without a clock"
+    return Done(f"{made.request_id} is written down, {due}.")
+
+
+def _record_scope(context: ActContext, values: Values) -> Done:
+    days = day_of(values["first"], "first"), day_of(values["last"], "last")
+    columns = values.get("columns", "").replace(",", " ").split()
+    records.set_scope(context, values["record"], values["relation"], days, columns)
+    return Done("The draft stands below; its days are held.")
+
+
+def _record_decide(context: ActContext, values: Values) -> Done:
+    decision = RecordDecision(
+        item=values["item"].strip(),
+        decision=values["decision"],
+        exemption=values.get("exemption", "").strip(),
+        reason=values["reason"],
+        actor=str(context.asker),
+    )
+    records.decide(context, values["record"], decision)
+    return Done(f"{decision.item}: {decision.decision}.")
+
+
+def _record_approve(context: ActContext, values: Values) -> Done:
+    sha256 = records.approve(context, values["record"], values["seen"])
+    return Done(f"Approved: SHA-256 {sha256}.")
+
+
+def _record_release(context: ActContext, values: Values) -> Done:
+    out = io.BytesIO()
+    records.give_out(context, values["record"], partial(_into, out))
+    return Done("Released.", (f"{values['record']}.zip", out.getvalue()))
+
+
+def _record_close(context: ActContext, values: Values) -> Done:
+    records.close(context, values["record"], values["reason"])
+    return Done(f"{values['record']} is closed.")
+
+
 WITH_NAMES = Field(
     "names", "With names: needs a second person", "check", is_needed=False
 )
+RECORD = Field("record", kind="hidden")
 OFFICE = Field("office", "To", "choice", referrals.OFFICES)
 _CODES = Field("code", "It came back as", "choice", VERDICT_WORDS)
 SITE_FIELDS = (
@@ -401,6 +447,66 @@ _ALL = (
         title="Sign the week", button="Sign", act=_sign, about="",
         fields=(Field("week", kind="hidden"), Field("by", "Your name and office")),
         back="/weeks",
+    ),
+    Form(
+        name="record-open", command="records open", right="records",
+        title="Take a request down", button="Keep it", act=_record_open, about="",
+        back="/records",
+        fields=(
+            Field("requester", "Who asks, and how to reach them"),
+            Field("received", "Came on", "date"),
+            Field("text", "What they ask, in their words", "area"),
+        ),
+    ),
+    Form(
+        name="record-scope", command="records scope", right="records",
+        title="Say what it touches", button="Make the draft", act=_record_scope,
+        about="record",
+        fields=(
+            RECORD,
+            Field("relation", "Table", "choice",
+                  {name: one.title for name, one in RELATIONS.items()}),
+            Field("first", "First day", "date"),
+            Field("last", "Last day", "date"),
+            Field("columns", "Only these columns", is_needed=False,
+                  hint="Names with commas between; empty: all of them."),
+        ),
+        hint="The days are held. Another scope voids an approval.",
+    ),
+    Form(
+        name="record-decide", command="records decide", right="records",
+        title="Decide a class, or one item", button="Record the decision",
+        act=_record_decide, about="record",
+        fields=(
+            RECORD,
+            Field("item", "Class or item", hint="An item by its id in the draft."),
+            Field("decision", "Decision", "radio", {
+                "withhold": "Withhold, under the exemption",
+                "mask": "Mask: say what it was, not which",
+                "keep": "Keep: it is released as it is",
+            }),
+            Field("exemption", "Exemption", is_needed=False,
+                  hint="Needed unless it is kept: as counsel named it."),
+            REASON,
+        ),
+        hint="It voids an approval. Rows of students and of few people are kept by "
+        "nobody.",
+    ),
+    Form(
+        name="record-approve", command="records approve", right="approve",
+        title="Approve", button="Approve exactly this draft", act=_record_approve,
+        about="record", fields=(RECORD, Field("seen", kind="hidden")),
+    ),
+    Form(
+        name="record-release", command="records release", right="records",
+        title="Release", button="Download the release", act=_record_release,
+        about="record", fields=(RECORD,),
+        hint="A zip with the rows, the index of what is withheld, and its verifier.",
+    ),
+    Form(
+        name="record-close", command="records close", right="records",
+        title="End it without a release", button="Close", act=_record_close,
+        about="record", fields=(RECORD, REASON),
     ),
 )  # fmt: skip
 FORMS: Mapping[str, Form] = {form.name: form for form in _ALL}

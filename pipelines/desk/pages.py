@@ -7,18 +7,28 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from pipelines.acts.context import ActContext
+from pipelines.acts.records import (
+    RELEASED,
+    drafted,
+    estimate,
+    had_a_hand,
+    request_of,
+    seal_of,
+)
 from pipelines.acts.sites import undecided_sites
 from pipelines.desk.forms import FORMS, ON_A_CASE, Form
 from pipelines.desk.opened import Known, OpenHome
 from pipelines.findings.cases import AGED_AFTER, Case
 from pipelines.findings.review import is_waiting
 from pipelines.findings.wording import KINDS, SURE, told
+from pipelines.records.scopes import CLASSES, RELATIONS, columns_of
 from pipelines.reports.one_case import case_page
 from pipelines.reports.sign_off import signatures, unsigned
 from pipelines.reports.words import STANDINGS, day, moment
 from pipelines.state.audit import Entry
 from pipelines.state.findings import history
 from pipelines.state.published_reports import report_facts
+from pipelines.state.records import RecordRequest, record_decisions, record_requests
 from pipelines.state.referrals import inquiries, referrals, statements
 from pipelines.state.retention import holds
 from pipelines.state.reviews import requests
@@ -289,6 +299,58 @@ def permits_page(
         "holds": _holds(context),
         "may_end": context.asker.may("exception"),
         "may_hold": context.asker.may("hold"),
+    }
+
+
+def records_page(context: ActContext) -> dict[str, Any]:
+    """Requests for public records: those without an answer first."""
+    rows = [_record(context, one) for one in record_requests(context.district.store)]
+    waiting = [row for row in rows if not row["closed_time"]]
+    return {"waiting": waiting, "ended": [row for row in rows if row["closed_time"]]}
+
+
+def _record(context: ActContext, request: RecordRequest) -> dict[str, Any]:
+    due = request.due
+    return {
+        **request.__dict__,
+        "received": day(request.received),
+        "due": day(due) if due else "",
+        "is_late": due is not None and due < context.today,
+    }
+
+
+def record_page(context: ActContext, number: str, first: int) -> dict[str, Any]:
+    """A request for public records, and a page of what would be released."""
+    district, request = context.district, request_of(context.district, number)
+    values: dict[str, Any] = {
+        "request": _record(context, request),
+        "is_open": not request.closed_time,
+        "is_released": request.outcome == RELEASED,
+        "approved": request.approved_by.rpartition(" (")[0],
+        "relations": RELATIONS,
+        "classes": CLASSES,
+        "decisions": record_decisions(district.store, number).values(),
+        "draft": None,
+    }
+    if not request.scope:
+        return values
+    made = drafted(district, number)
+    by_row: dict[int, dict[str, str]] = {}
+    for item in made.items:
+        by_row.setdefault(item.row, {})[item.column] = item.item
+    shown = range(first, min(first + A_PAGE, len(made.rows)))
+    return values | {
+        "draft": made,
+        "cost": estimate(district, made),
+        "seen": seal_of(district, made),
+        "days": f"{day(made.scope.first)} to {day(made.scope.last)}",
+        "columns": columns_of(made.scope.relation, made.scope.columns),
+        "done": sorted(made.done().items()),
+        "rows": [(at + 1, made.rows[at], by_row.get(at + 1, {})) for at in shown],
+        "had_a_hand": had_a_hand(context, number) and not context.asker.is_alone,
+        "may_approve": context.asker.may("approve"),
+        "before": max(first - A_PAGE, 0) if first else None,
+        "after": first + A_PAGE if first + A_PAGE < len(made.rows) else None,
     }
 
 

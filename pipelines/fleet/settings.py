@@ -2,13 +2,15 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, StringConstraints, ValidationError
 
+from pipelines.engines import Engine, Kind, open_engine
 from pipelines.errors import SettingsError
+from pipelines.settings.model import EngineSettings
 from pipelines.settings.parts import Part
 from pipelines.settings.problems import Problem, listed
 from pipelines.settings.toml_text import key_lines, line_of
@@ -65,6 +67,7 @@ class Home(Part):
 class _Said(Part):
     agency: Agency
     budget: Budget = Budget()
+    engine: EngineSettings = EngineSettings()
     homes: Mapping[HomeName, Home] = Field(min_length=1)
 
 
@@ -87,6 +90,7 @@ class Fleet:
 
     Attributes:
         layer: Folder of the agency's layer, if there is one.
+        cluster: Where homes are visited, if elsewhere than on this machine.
         members: In the order of their names.
     """
 
@@ -94,7 +98,17 @@ class Fleet:
     agency: str
     layer: Path | None
     budget: Budget
+    cluster: EngineSettings
     members: tuple[Member, ...]
+
+    def engine(self, kind: Kind) -> Engine:
+        """What visits the homes; to be closed.
+
+        Raises:
+            EngineError: What it needs is not there.
+        """
+        workers = self.budget.jobs if kind == "local" else self.cluster.workers
+        return open_engine(kind, workers=workers, master=self.cluster.master)
 
     def only(self, names: tuple[str, ...]) -> "Fleet":
         """The fleet with some of its homes; all where none is named.
@@ -110,7 +124,7 @@ class Fleet:
                 remedy=f"Homes: {', '.join(known)}",
             )
         kept = tuple(one for one in self.members if not names or one.name in names)
-        return Fleet(self.file, self.agency, self.layer, self.budget, kept)
+        return replace(self, members=kept)
 
 
 def load_fleet(file: Path) -> Fleet:
@@ -141,7 +155,7 @@ def load_fleet(file: Path) -> Fleet:
     )
     _refuse_shared(file, members)
     layer = beside / fleet.agency.layer if fleet.agency.layer else None
-    return Fleet(file, fleet.agency.name, layer, fleet.budget, members)
+    return Fleet(file, fleet.agency.name, layer, fleet.budget, fleet.engine, members)
 
 
 def _wrong(file: Path, text: str, error: ValidationError) -> SettingsError:

@@ -5,6 +5,7 @@ system, nothing by its environment. What it prints goes to whoever runs the flee
 into no file, since an error may quote a line of a log.
 """
 
+import ctypes
 import os
 import pwd
 import resource
@@ -13,21 +14,29 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from contextlib import suppress
-from dataclasses import dataclass
-from time import monotonic
+from dataclasses import dataclass, replace
+from time import monotonic, sleep
+from typing import NamedTuple
 
+from pipelines.engines import EngineError, Kind
 from pipelines.fleet.settings import Budget, Fleet, Member
 
-PROGRAM = "from pipelines.cli import main; main()"
+PROGRAM = (
+    "from pipelines.fleet.work import die_with_parent; die_with_parent(); "
+    "from pipelines.cli import main; main()"
+)
 KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "NO_COLOR", "SSL_CERT_FILE", "SSL_CERT_DIR")
 """What of the environment a home's process is given."""
 NOT_STARTED = 3
 """The exit code of a home that was not touched."""
+BUSY = 75
+"""The exit code of a command that found another at work."""
 STOPPED = 124
 """The exit code of a command that took too long, as `timeout` has it."""
 GRACE_SECONDS = 30
+PR_SET_PDEATHSIG = 1
 LINES_KEPT = 200
 
 
@@ -59,19 +68,70 @@ Arguments = Callable[[Member], Sequence[str]]
 """The command's words for one home, without `--home`."""
 
 
-def in_every_home(fleet: Fleet, arguments: Arguments) -> Iterator[Outcome]:
+class Visit(NamedTuple):
+    """A command to run in one home.
+
+    Attributes:
+        is_away: On another machine: what it prints stays there, and a home is waited
+            for whose process on a machine that was lost is still ending.
+    """
+
+    member: Member
+    arguments: Sequence[str]
+    budget: Budget
+    is_away: bool
+
+
+def in_every_home(
+    fleet: Fleet, arguments: Arguments, kind: Kind | None = None
+) -> Iterator[Outcome]:
     """Run a command in each home, as many at once as the budget says.
+
+    Args:
+        kind: The engine that visits the homes; None stands for this machine.
 
     Yields:
         Outcomes in the order in which the homes end.
+
+    Raises:
+        EngineError: What the engine needs is not there.
     """
-    with ThreadPoolExecutor(max_workers=fleet.budget.jobs) as pool:
-        asked = [
-            pool.submit(run_in, one, arguments(one), fleet.budget)
+    with fleet.engine(kind or "local") as engine:
+        is_away = not engine.shares_memory
+        asked = {
+            engine.submit(visit, Visit(one, arguments(one), fleet.budget, is_away)): one
             for one in fleet.members
-        ]
+        }
         for done in as_completed(asked):
-            yield done.result()
+            try:
+                yield done.result()
+            except EngineError as error:
+                yield Outcome(asked[done], NOT_STARTED, 0.0, str(error))
+
+
+def visit(task: Visit) -> Outcome:
+    """Run a command in one home, wherever this process is."""
+    member, arguments, budget, is_away = task
+    outcome = run_in(member, arguments, budget)
+    if not is_away:
+        return outcome
+    until = monotonic() + GRACE_SECONDS
+    while outcome.exit_code == BUSY and monotonic() < until:
+        sleep(1)
+        outcome = run_in(member, arguments, budget)
+    if outcome.is_well or outcome.what:
+        return replace(outcome, out="", err="")
+    ask = f"schoolbell status --home {member.path}"
+    return replace(outcome, out="", err=f"What it printed is not carried here: {ask}")
+
+
+def die_with_parent() -> None:
+    """End this process when the one that started it ends, however that does.
+
+    What runs in a home holds its lock: nobody else could go on with it.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def run_in(member: Member, arguments: Sequence[str], budget: Budget) -> Outcome:

@@ -46,11 +46,14 @@ class Context:
         reading: Zone and anchor of stamps that lack them.
         options: The source's own settings for the format, from `district.toml`.
         header: The last line that named the columns, for formats that have one.
+        is_checked: The options are being checked: what is odd in them is refused,
+            though lines could be read.
     """
 
     reading: Reading = field(default_factory=Reading)
     options: Mapping[str, str] = field(default_factory=dict)
     header: str | None = None
+    is_checked: bool = False
 
 
 class Parsed(NamedTuple):
@@ -67,6 +70,16 @@ class Parsed(NamedTuple):
     rejects: pl.DataFrame
     blanks: int
     header: str | None
+
+    @property
+    def event_count(self) -> int:
+        """Lines that became events."""
+        return sum(frame.height for frame in self.events.values())
+
+    @property
+    def reject_count(self) -> int:
+        """Lines that could not be read."""
+        return self.rejects.height
 
 
 def is_blank(line: pl.Expr) -> pl.Expr:

@@ -42,6 +42,7 @@ from pipelines.formats.reading.fields import (
 from pipelines.formats.reading.flows import is_machine, protocol, seconds, somewhere
 from pipelines.formats.reading.keyvalue import json_of, value
 from pipelines.formats.reading.office import as_iso
+from pipelines.formats.reading.options import one_of
 from pipelines.formats.reading.syslog import with_header
 
 # CEF: a header cut by bars, then ` key=value` where a value may hold blanks.
@@ -291,7 +292,7 @@ def event_class() -> pl.Expr:
 def flow(context: Context) -> dict[str, pl.Expr]:
     """Columns of a flow, and those that other classes share with it."""
     outside = somewhere(address(value("sourceTranslatedAddress")))
-    option = pl.lit(context.options.get("in"), pl.String)
+    option = pl.lit(one_of(context.options, "in", ("received", "sent")), pl.String)
     vendor = pl.col("vendor")
     meaning = pl.coalesce(
         option,

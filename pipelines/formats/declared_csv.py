@@ -42,6 +42,7 @@ from pipelines.formats.reading.declared import (
     event_class,
     values,
 )
+from pipelines.formats.reading.options import one_of
 
 WORD = r"\"?[\p{L}(#][\p{L}0-9 _()/.#%'-]*\"?"
 HEADER = rf"^[\x{{feff}}]?{WORD}(?:[,;\t|]{WORD})+\s*$"
@@ -108,21 +109,18 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     )
 
 
+SEPARATORS = {",": ",", ";": ";", "|": "|", "tab": "\t"}
+
+
 def separator(options: Mapping[str, str]) -> str:
     """One character between columns.
 
     Raises:
         SettingsError: The option says another.
     """
-    said = options.get("separator", ",")
-    mark = "\t" if said == "tab" else said
-    if mark not in (",", ";", "\t", "|"):
-        raise SettingsError(
-            f"a column cannot end at {said!r}",
-            where="options.separator",
-            remedy="Say `,`, `;`, `|` or `tab`.",
-        )
-    return mark
+    if options.get("separator") == "\t":
+        return "\t"
+    return SEPARATORS[one_of(options, "separator", SEPARATORS) or ","]
 
 
 def time_shape(options: Mapping[str, str]) -> str:

@@ -20,6 +20,8 @@ are no bytes of a flow and no user.
 - Proxmox writes a date of its own in front, with an offset, and no syslog header.
 """
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from pipelines import clock
@@ -138,7 +140,7 @@ def rest(context: Context) -> dict[str, pl.Expr]:
     return {
         "start_time": pl.col("time"),
         "protocol": protocol(value("PROTO")),
-        "disposition": disposition(context.options.get("unmarked")),
+        "disposition": disposition(context.options),
         "extras": pl.when(is_packet).then(json_of(found)),
         "kind": pl.coalesce("syslog_program", pl.lit("kernel")),
         "reported_by": pl.col("syslog_host"),
@@ -146,12 +148,12 @@ def rest(context: Context) -> dict[str, pl.Expr]:
     }
 
 
-def disposition(unmarked: str | None) -> pl.Expr:
+def disposition(options: Mapping[str, str]) -> pl.Expr:
     """What the prefix says; a rule's letter counts before its words."""
     words = pl.col("prefix").str.replace(r'DESCR="[^"]*"', "")
     letter = words.str.extract(RULE_LETTER)
     said = letter.replace({"A": "allowed", "D": "blocked", "R": "blocked"})
-    return pl.coalesce(said, verdict(words, unmarked))
+    return pl.coalesce(said, verdict(words, options))
 
 
 FORMAT = Format(

@@ -170,7 +170,7 @@ def flow(context: Context) -> dict[str, pl.Expr]:
         "nat_port": port(worn.struct.field("3")),
         "disposition": pl.when(cls == "http_requests")
         .then(proxied)
-        .otherwise(verdict(group("packet", 1), context.options.get("unmarked"))),
+        .otherwise(verdict(group("packet", 1), context.options)),
         "extras": extras(),
         "kind": pl.col("topics"),
         "reported_by": pl.col("syslog_host"),

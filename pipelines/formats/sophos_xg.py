@@ -17,12 +17,14 @@ would move all that a person did.
 - `CTA` and `STAS` are collectors that took an address for an account.
 """
 
+import re
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from pipelines import clock
+from pipelines.errors import SettingsError
 from pipelines.formats import Context, Format
 from pipelines.formats.reading.fields import (
     MAX_URL,
@@ -242,13 +244,25 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def offset(context: Context) -> pl.Expr:
-    """From UTC, as text; empty where the source's zone decides, null if unknown."""
+    """From UTC, as text; empty where the source's zone decides, null if unknown.
+
+    Raises:
+        SettingsError: A zone of the option has no offset.
+    """
     zone, year = ZoneInfo(context.reading.zone), context.reading.anchor.year
     moments = [datetime(year, month, 1, tzinfo=zone) for month in (1, 7)]
     told = context.options.get("zones", "").split()
     names = {"UTC": "Z", "GMT": "Z"}
     names |= {str(moment.tzname()): f"{moment:%z}" for moment in moments}
-    names |= dict(pair.split("=", 1) for pair in told if "=" in pair)
+    for pair in told:
+        name, _, behind = pair.partition("=")
+        if not re.match(OFFSET, behind):
+            raise SettingsError(
+                f"{pair!r} is no zone with its offset",
+                where="options.zones",
+                remedy="Write it as in `CST=-06:00 CDT=-05:00`.",
+            )
+        names[name] = behind
     # `+11` is a number of hours
     abbreviation = value("timezone").str.replace(HOURS, "${1}0${2}:00")
     abbreviation = abbreviation.str.replace("^([+-][0-9]{2})$", "${1}:00")

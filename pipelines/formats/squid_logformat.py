@@ -13,6 +13,7 @@ have no column of their own are kept in `extras` under their name.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 import polars as pl
 
@@ -32,6 +33,7 @@ from pipelines.formats.reading.fields import (
     whole,
 )
 from pipelines.formats.reading.keyvalue import json_of
+from pipelines.formats.reading.options import one_of
 from pipelines.formats.reading.web import unless_challenged
 
 # Squid's `logformat` lines, made into one expression with a group for each code.
@@ -70,11 +72,20 @@ SHAPES = {
 }  # fmt: skip
 """What each code may write; blanks in a URL or a name are sent as `%20`."""
 
+OTHERS = {
+    "sn", "err_code", "err_detail", "note", ">qos", ">nfmark", "<qos", "<nfmark", "tS",
+    "busy_time", "request_attempts", "et", "ea", "credentials", ">ha", "<rm", "<rv",
+    "<rp", "<rs", "<rd", "<rP", "rG", "<bs", "<pt", "<tt", "master_xaction",
+    ">handshake",
+}  # fmt: skip
+FAMILIES = ("ssl::", "tls::", "adapt::", "icap::", "proxy_protocol::", "transport::")
+"""Codes of which nothing is read but what they write, and families of such."""
+
 CODES = "|".join(sorted(map(re.escape, SHAPES), key=len, reverse=True))
 TOKEN = re.compile(
     r"%(?P<percent>%)"
     r"|%[\"\[#'/]?-?(?P<width>[0-9]*)(?:\.[0-9]+)?(?:\{(?P<before>[^}]*)\})?"
-    rf"(?P<code>(?:{CODES})(?![a-zA-Z:_])|[<>]?[a-zA-Z_]+(?:::[<>]?[a-zA-Z_]+)*)"
+    rf"(?:http::)?(?P<code>(?:{CODES})(?![a-zA-Z:_])|[<>]?[a-zA-Z_]+(?:::[<>]?[a-zA-Z_]+)*)"
     r"(?:\{(?P<after>[^}]*)\})?"
     r"|(?P<literal>[^%]+|%)"
 )
@@ -111,14 +122,15 @@ class Layout:
         return [code for code in self.of(">h") if code.argument.lower() in wanted]
 
 
-def layout(said: str) -> Layout:
+def layout(said: str, *, is_checked: bool = False) -> Layout:
     """What a `logformat` line means.
 
     Args:
         said: A name that Squid knows, or the line; `logformat NAME` may lead it.
+        is_checked: A code that Squid does not know is told, not passed over.
 
     Raises:
-        SettingsError: It holds no code.
+        SettingsError: It holds no code, or such a one.
     """
     text = re.sub(r"^\s*logformat\s+\S+\s+", "", said).strip()
     parts: list[str] = []
@@ -128,6 +140,8 @@ def layout(said: str) -> Layout:
             argument = token["before"] or token["after"] or ""
             code = Code(token["code"], argument, f"code_{len(codes)}")
             codes.append(code)
+            if is_checked:
+                _refuse_unknown(token["code"])
             parts.append(_group(code, padded=bool(token["width"]), before=parts))
         else:
             parts.append(_literal(token["literal"] or "%"))
@@ -138,6 +152,18 @@ def layout(said: str) -> Layout:
             remedy=f"Paste Squid's logformat line, or say one of {', '.join(NAMED)}.",
         )
     return Layout("^" + "".join(parts) + r"\s*$", tuple(codes))
+
+
+def _refuse_unknown(code: str) -> None:
+    known = {*SHAPES, *OTHERS}
+    if code in known or code.startswith(FAMILIES):
+        return
+    guess = next(iter(get_close_matches(code, known, 1, 0.5)), "")
+    raise SettingsError(
+        f"Squid has no code %{code}",
+        where="options.logformat",
+        remedy=f"Did you mean %{guess}?" if guess else "Paste Squid's own line.",
+    )
 
 
 def _group(code: Code, *, padded: bool, before: list[str]) -> str:
@@ -189,7 +215,8 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     Raises:
         SettingsError: An option has no meaning.
     """
-    plan = layout(context.options.get("logformat", "combined"))
+    said = context.options.get("logformat", "combined")
+    plan = layout(said, is_checked=context.is_checked)
     line = pl.col("line").str.strip_chars_end("\r\n\x00")
     groups = line.str.extract_groups(plan.pattern)
     asked = _text(plan.of("ru", ">ru"))
@@ -262,14 +289,7 @@ def date_order(context: Context) -> str | None:
     Raises:
         SettingsError: It is another word.
     """
-    order = context.options.get("date_order")
-    if order is not None and order not in ORDERS:
-        raise SettingsError(
-            f"a date cannot begin with {order!r}",
-            where="options.date_order",
-            remedy="Say `day_first` or `month_first`.",
-        )
-    return order
+    return one_of(context.options, "date_order", ORDERS)
 
 
 def _who(plan: Layout) -> dict[str, pl.Expr]:

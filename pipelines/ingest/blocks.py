@@ -84,6 +84,11 @@ def blocks(
             block, held, damage = _pass_over(held, stream, position, passed_over)
             yield block
             position += block.size
+    # what followed a line that was passed over may be whole lines
+    whole, held = _cut([held])
+    for block in _sound(whole, position, passed_over):
+        yield block
+        position += block.size
     if held:
         yield Block(held, position, is_tail=True)
     if damage:

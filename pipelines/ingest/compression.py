@@ -110,7 +110,7 @@ def read_up_to(stream: Reads, size: int) -> bytes:
 
 
 class Peeked:
-    """A stream whose first bytes were looked at.
+    """A stream whose first bytes were looked at; `rest` is the stream below.
 
     Where it breaks off within them, they come all the same, and then the error.
     """
@@ -126,7 +126,7 @@ class Peeked:
         except (CorruptError, EOFError, zlib.error) as error:
             self._error = error
         self._left = self.head
-        self._rest = stream
+        self.rest = stream
 
     def read(self, size: int, /) -> bytes:
         if self._left:
@@ -134,7 +134,7 @@ class Peeked:
             return taken
         if self._error is not None:
             raise self._error
-        return self._rest.read(size)
+        return self.rest.read(size)
 
 
 def decompressed(

@@ -1,7 +1,7 @@
 """Takes out of staged frames what a source delivered before, and counts it."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from pipelines.ingest import overlap
 from pipelines.ingest.counts import duplicate_counts
 from pipelines.ingest.lake import REJECTS
 from pipelines.ingest.overlap import covered
+from pipelines.ingest.staging import WrittenPart
 from pipelines.state import ledger
 from pipelines.state.database import Store, now_text
 from pipelines.state.days import SourceDay
@@ -117,6 +118,41 @@ class Duplicates:
             return replace(counted, state=DUPLICATE)
         return counted
 
+    def note_times(self, files: Iterable[LakeFile]) -> None:
+        """Know the times that lake files cover, each of one delivered file."""
+        for file in files:
+            assert file.first_time is not None
+            assert file.last_time is not None
+            self._note(file.first_file_id, file.first_time, file.last_time)
+
+    def may_have_come(
+        self,
+        parts: Sequence[WrittenPart],
+        known: Mapping[int, FileRecord],
+        staged: Mapping[int, FileRecord],
+    ) -> bool:
+        """Whether an event of these files may have come before; they must be read then.
+
+        None has where no event has an id, none of the files is or has a copy, and
+        none covers a time that another does: see `overlap`.
+
+        Args:
+            parts: Files of one event class that were written and do not count yet.
+            known: The rows of all files of the source, as the ledger has them.
+            staged: The rows that the files bring them to.
+        """
+        if any(part.has_ids for part in parts):
+            return True
+        files = self._files(known, staged)
+        family = {*files.roots, *files.roots.values()}
+        if any(part.file.first_file_id in family for part in parts):
+            return True
+        mine = overlap.ranges(
+            (part.file.first_file_id, part.file.first_time, part.file.last_time)
+            for part in parts
+        )
+        return overlap.any_shared(mine, files.ranges)
+
     def forget(self, file_id: int) -> None:
         """Drop all that was found out about a file."""
         self._times.pop(file_id, None)
@@ -176,9 +212,11 @@ class Duplicates:
 
     def _note_times(self, frame: pl.DataFrame) -> None:
         for file_id, first, last in covered(frame).iter_rows():
-            times = now_text(first), now_text(last)
-            known = self._times.get(file_id, times)
-            self._times[file_id] = min(known[0], times[0]), max(known[1], times[1])
+            self._note(file_id, now_text(first), now_text(last))
+
+    def _note(self, file_id: int, first: str, last: str) -> None:
+        known = self._times.get(file_id, (first, last))
+        self._times[file_id] = min(known[0], first), max(known[1], last)
 
     def _files(
         self, known: Mapping[int, FileRecord], staged: Mapping[int, FileRecord]

@@ -74,10 +74,10 @@ def unwrapped(lines: pl.DataFrame, reading: Reading) -> pl.DataFrame:
     bare = LINE.str.strip_chars("\r\n\x00 ").str.strip_prefix("@cee:")
     text = lines.select(*PLACE, line=bare.str.strip_chars_start(" "))
     is_json = LINE.str.starts_with("{") & LINE.str.ends_with("}")
-    found = [
-        _json(text.filter(is_json)),
-        _text(text.filter(~is_json), reading),
-    ]
+    objects, others = text.filter(is_json), text.filter(~is_json)
+    found = [text.clear().select(*PLACE, LINE, headed=LINE)]
+    found += [_json(objects)] if objects.height else []
+    found += [_text(others, reading)] if others.height else []
     inside = LINE.str.strip_chars_end("\r\n\x00 ")
     return pl.concat(found).with_columns(inside).filter(LINE.str.len_bytes() > 0)
 

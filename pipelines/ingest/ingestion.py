@@ -6,7 +6,7 @@ batches, and the batches are written into the lake.
 """
 
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -17,9 +17,11 @@ from pipelines.ingest.delivery import Delivery, RemoteFile
 from pipelines.ingest.identification import choose_format
 from pipelines.ingest.lake import require_space
 from pipelines.ingest.lake_writer import LakeWriter
+from pipelines.ingest.portions import Elsewhere, Here, Work
 from pipelines.ingest.progress import FileProgress, count_lines
 from pipelines.ingest.reader import (
     SmallFiles,
+    Step,
     read_file,
     read_small_files,
     skip,
@@ -48,7 +50,7 @@ from pipelines.ingest.source import (
 )
 from pipelines.ingest.streams import Digest, GoneError, opened
 from pipelines.state import ledger
-from pipelines.state.ledger import FAILED, GONE, GROWING, FileRecord
+from pipelines.state.ledger import DAMAGED, FAILED, GONE, GROWING, FileRecord
 
 
 def ingest_source(options: IngestOptions, source: Source) -> list[Outcome]:
@@ -106,6 +108,9 @@ class _Run:
             options.store, options.lake, source.name, options.zone, dict(self.records)
         )
         self.small_files = SmallFiles()
+        self.work = self._work()
+        self.steps: deque[tuple[Step, Delivery]] = deque()
+        self.parsing: set[int] = set()
         self.ids: dict[str, int] = {}
         self.touched: set[int] = set()
         self.reached: dict[int, FileRecord] = {}
@@ -117,6 +122,7 @@ class _Run:
         for recognition in self._recognized():
             self.found[recognition.delivery.path] = self._ingest(recognition)
         self._read_small_files()
+        self._end_steps()
         self._close_vanished()
         self.writer.commit()
         outcomes = [
@@ -163,9 +169,14 @@ class _Run:
         """What a delivery is; what it may be a copy of must have been read."""
         recognition = self.known.elsewhere(delivery)
         record = recognition.record
-        if record is None or record.file_id not in self.small_files.files:
+        if record is None:
             return recognition
-        self._read_small_files()
+        if record.file_id in self.small_files.files:
+            self._read_small_files()
+        elif record.file_id in self.parsing:
+            self._end_steps()
+        else:
+            return recognition
         return self.known.elsewhere(delivery)
 
     def _is_for_later(self, delivery: Delivery) -> bool:
@@ -217,6 +228,7 @@ class _Run:
         try:
             reached = self._read(delivery, record)
         except GoneError:
+            self.parsing.discard(record.file_id)
             return Outcome(record, "gone")
         except SourceError as error:
             reached = self._failed(record, delivery, error)
@@ -252,17 +264,62 @@ class _Run:
                 self._read_small_files()
             return self.reached.get(file.record.file_id, file.record)
         self._read_small_files()
-        if record.tail_bytes:
+        return self._parse(progress)
+
+    def _parse(self, progress: FileProgress) -> FileRecord:
+        """Begin to parse a file's lines, and have them ended where others must wait."""
+        is_lines = progress.format.framing == "lines"
+        may_wait = self.work.is_elsewhere and is_lines
+        if progress.record.tail_bytes or not may_wait:
+            self._end_steps()
+        if progress.record.tail_bytes:
             self._take_tail_back(progress)
-        with closing(read_file(progress)) as batches:
-            for batch in batches:
-                self.writer.add(batch)
-                if batch.lines:
-                    self.options.watch(delivery, batch.bytes, batch.lines)
-        return progress.record
+        file_id = progress.record.file_id
+        self.parsing.add(file_id)
+        with closing(read_file(progress, self.work)) as steps:
+            for step in steps:
+                self.steps.append((step, progress.delivery))
+                self._end_steps(self.work.at_once if is_lines else 0)
+        if not may_wait:
+            self._end_steps()
+        return progress.foreseen if file_id in self.parsing else progress.record
+
+    def _work(self) -> Work:
+        """Where lines are parsed, and how what comes of them is named."""
+        options = self.options
+        if options.engine.shares_memory:
+            return Here(options.engine)
+        return Elsewhere(
+            options.engine, options.lake, options.zone, self.writer.new_name
+        )
+
+    def _end_steps(self, most: int = 0) -> None:
+        """Wait for what is parsed, in order, until at most so many steps are left."""
+        while len(self.steps) > most:
+            step, delivery = self.steps.popleft()
+            batch = step()
+            if batch is None:
+                continue
+            self.writer.add(batch)
+            if batch.lines:
+                self.options.watch(delivery, batch.bytes, batch.lines)
+            if batch.parsed is None:
+                self._end_file(batch.records[0])
+
+    def _end_file(self, record: FileRecord) -> None:
+        """Know the row of a file whose last line was parsed."""
+        self.parsing.discard(record.file_id)
+        self.reached[record.file_id] = record
+        if self.work.is_elsewhere and record.state in (FAILED, DAMAGED):
+            # until now it was known as if all of it could be read
+            self.known.forget(record)
+        self.known.lies_there(self.writer.counted(record))
 
     def _read_small_files(self) -> None:
         """Read the small files that wait."""
+        if not self.small_files.files:
+            return
+        self._end_steps()
         files, self.small_files = self.small_files.files, SmallFiles()
         for batch in read_small_files(list(files.values())):
             self.writer.add(batch)

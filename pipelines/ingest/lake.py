@@ -142,6 +142,16 @@ def make_folder(folder: Path) -> None:
         sync(made.parent)
 
 
+def spool(folder: Path) -> Path:
+    """Where workers find bytes that lie nowhere else, and leave what does not count.
+
+    Whatever is in it when a run begins was left by one that was interrupted.
+    """
+    place = folder / SPOOL
+    place.mkdir(exist_ok=True)
+    return place
+
+
 def damaged(folder: Path, files: Iterable[LakeFile]) -> list[str]:
     """Paths of the files that are missing, cut, or hold other bytes than written."""
     return [file.path for file in files if not _is_sound(folder / file.path, file)]
@@ -204,6 +214,7 @@ MOST_DELETED = 100
 than these are moved aside too."""
 
 UNLISTED = ".unlisted"
+SPOOL = ".spool"
 
 
 class Swept(NamedTuple):
@@ -238,7 +249,7 @@ def sweep(
     begun = ledger.runs_begun(store)
     own, foreign = _unlisted(store, folder, begun)
     with writing_to(folder):
-        for one in own:
+        for one in (*own, *(folder / SPOOL).glob("*")):
             one.unlink()
         moved = [_moved_aside(folder, path) for path in foreign]
     ledger.end_runs(store, begun)

@@ -7,7 +7,7 @@ leaves a listed batch, or files that nothing reads and the next run sweeps.
 """
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -15,81 +15,20 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from pipelines.ingest.counts import day_count, placed, with_days
+from pipelines.ingest.counts import day_count, with_days
 from pipelines.ingest.duplicates import Duplicates
 from pipelines.ingest.lake import REJECTS, by_day, sync_folders, write, writing_to
 from pipelines.ingest.reader import Batch
 from pipelines.ingest.retraction import retract
+from pipelines.ingest.staging import PLACES, Staged, WrittenPart, delete, read_parts
 from pipelines.state import home_mark, ledger
 from pipelines.state.database import Store
 from pipelines.state.days import SourceDay
 from pipelines.state.ledger import Change, FileRecord, LakeFile
 
-ROWS_A_COMMIT = 500_000
-BYTES_A_COMMIT = 64 << 20
-"""Memory of staged frames at which they are committed; writing takes it again."""
-
 FILES_A_COMMIT = 2_000
 DAYS_AHEAD = 2
 """Events further ahead than this are kept, but ask for no model to be built."""
-
-VIEW_BYTES = 16
-"""What Polars keeps of each text beside its bytes."""
-
-
-class StagedFrames:
-    """Frames by event class that wait for their commit, in the order of reading.
-
-    Attributes:
-        rows: Rows of all frames.
-        bytes: Memory that they take.
-    """
-
-    def __init__(self) -> None:
-        self._frames: dict[str, list[pl.DataFrame]] = {}
-        self.rows = 0
-        self.bytes = 0
-
-    def add(self, name: str, frame: pl.DataFrame) -> None:
-        """Hold a frame, without the block of lines that its texts were cut from."""
-        if not frame.height:
-            return
-        kept, size = on_its_own(frame)
-        self._frames.setdefault(name, []).append(kept)
-        self.rows += kept.height
-        self.bytes += size
-
-    def take(self, file_id: int) -> "StagedFrames":
-        """The rows of a file, which are not held here any more."""
-        own, others = StagedFrames(), StagedFrames()
-        is_own = pl.col("file_id") == file_id
-        for name, parts in self._frames.items():
-            for part in parts:
-                own.add(name, part.filter(is_own))
-                others.add(name, part.filter(~is_own))
-        self._frames, self.rows, self.bytes = others._frames, others.rows, others.bytes
-        return own
-
-    def whole(self) -> dict[str, pl.DataFrame]:
-        """One frame for each event class."""
-        return {name: pl.concat(parts) for name, parts in self._frames.items()}
-
-    @property
-    def is_much(self) -> bool:
-        """They take so much memory that it is time to write them."""
-        return self.rows >= ROWS_A_COMMIT or self.bytes >= BYTES_A_COMMIT
-
-
-def on_its_own(frame: pl.DataFrame) -> tuple[pl.DataFrame, int]:
-    """The same rows, holding no memory but their own, and how many bytes that is.
-
-    Polars cuts texts out of a block as views that keep all of the block alive; in
-    Arrow's older layout a column has its bytes to itself.
-    """
-    copied = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
-    texts = frame.height * sum(dtype == pl.String for dtype in frame.dtypes)
-    size = copied.nbytes + texts * VIEW_BYTES
-    return pl.DataFrame(copied, schema=frame.schema), size
 
 
 def _now() -> datetime:
@@ -113,7 +52,7 @@ class LakeWriter:
     known: dict[int, FileRecord] = field(default_factory=dict)
     run_id: str = field(default_factory=lambda: secrets.token_hex(6))
     now: Callable[[], datetime] = _now
-    _staged: StagedFrames = field(default_factory=StagedFrames)
+    _staged: Staged = field(default_factory=Staged)
     _records: dict[int, FileRecord] = field(default_factory=dict)
     _written: list[LakeFile] = field(default_factory=list)
     _days: list[SourceDay] = field(default_factory=list)
@@ -137,11 +76,7 @@ class LakeWriter:
         if batch.parsed is not None:
             fmt = batch.records[0].format
             assert fmt is not None
-            for name, frame in batch.parsed.events.items():
-                self._staged.add(name, placed(frame, self.source, fmt, self.zone))
-            rejects = batch.parsed.rejects
-            place = {"source": pl.lit(self.source), "format": pl.lit(fmt)}
-            self._staged.add(REJECTS, rejects.with_columns(**place))
+            self._staged.add_parsed(batch.parsed, self.source, fmt, self.zone)
         if batch.is_part:
             self._write_part(batch.records[0])
             return
@@ -210,8 +145,8 @@ class LakeWriter:
 
     def _drop(self, file_id: int) -> None:
         """Drop what is staged of a file, and all that was found out about it."""
-        self._staged.take(file_id)
         with writing_to(self.folder):
+            delete(self._staged.take(file_id).parts, self.folder)
             for part in self._written:
                 (self.folder / part.path).unlink(missing_ok=True)
         self._written, self._days = [], []
@@ -224,25 +159,74 @@ class LakeWriter:
         Args:
             records: The rows that the staged lines bring files to.
         """
-        frames = self._staged.whole()
-        self._staged = StagedFrames()
+        staged, self._staged = self._staged, Staged()
+        frames = staged.frames()
         if REJECTS in frames:
-            frames[REJECTS] = self._with_days(frames, records)
+            frames[REJECTS] = self._with_days(frames, staged.near, records)
+        read = self._read_doubtful(staged.parts, frames, records)
         self._days += self._duplicates.take_out(
             frames, self.known, records, self._written
         )
+        for name, parts in read.items():
+            if frames[name].height == sum(part.file.row_count for part in parts):
+                self._accept(parts)  # all of it is new, and written already
+                del frames[name]
+            else:
+                delete(parts, self.folder)
         for name in sorted(frames):
             for part in by_day(frames.pop(name)):
-                if not self._count:
-                    ledger.begin_run(self.store, self.run_id)
-                self._count += 1
-                file = f"{self.run_id}-{self._count:05d}"
-                self._written.append(write(self.folder, file, self.source, name, part))
+                file = write(self.folder, self.new_name(), self.source, name, part)
+                self._written.append(file)
                 if name != REJECTS:
                     self._days.append(day_count(self.source, name, part, self.now()))
 
+    def new_name(self) -> str:
+        """A name that no file of the lake begins with yet."""
+        if not self._count:
+            ledger.begin_run(self.store, self.run_id)
+        self._count += 1
+        return f"{self.run_id}-{self._count:05d}"
+
+    def _read_doubtful(
+        self,
+        parts: Sequence[WrittenPart],
+        frames: dict[str, pl.DataFrame],
+        records: Mapping[int, FileRecord],
+    ) -> Mapping[str, Sequence[WrittenPart]]:
+        """Read files of which an event may have come before; accept all others.
+
+        Returns:
+            The files of each class that `frames` holds now.
+        """
+        self._duplicates.note_times(part.file for part in parts)
+        by_class: dict[str, list[WrittenPart]] = {}
+        for part in parts:
+            by_class.setdefault(part.file.event_class, []).append(part)
+        read = {}
+        for name, own in by_class.items():
+            if name not in frames and not self._duplicates.may_have_come(
+                own, self.known, records
+            ):
+                self._accept(own)
+                continue
+            frame = read_parts(own, self.folder)
+            if name in frames:  # lines of files that were read here
+                frames[name] = pl.concat([frames[name], frame])
+                delete(own, self.folder)
+            else:
+                frames[name], read[name] = frame, own
+        return read
+
+    def _accept(self, parts: Iterable[WrittenPart]) -> None:
+        for part in parts:
+            self._written.append(part.file)
+            self._days.append(part.day)
+
     def _with_days(
-        self, frames: Mapping[str, pl.DataFrame], records: Mapping[int, FileRecord]
+        self,
+        frames: Mapping[str, pl.DataFrame],
+        near: Sequence[tuple[int, int, date]],
+        records: Mapping[int, FileRecord],
     ) -> pl.DataFrame:
         """The rejects under the days of the lines around them, read now or before."""
         zone = ZoneInfo(self.zone)
@@ -254,7 +238,10 @@ class LakeWriter:
                 before[file_id] = datetime.fromisoformat(last).astimezone(zone).date()
         return with_days(
             rejects,
-            [frame for name, frame in frames.items() if name != REJECTS],
+            [
+                pl.DataFrame(near, schema=PLACES, orient="row"),
+                *(frame for name, frame in frames.items() if name != REJECTS),
+            ],
             before,
             self._file_days,
             self.now().astimezone(zone).date(),

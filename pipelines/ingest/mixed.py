@@ -107,6 +107,8 @@ class _Reading:
     def _context_of(self, fmt: Format, lines: pl.DataFrame) -> Context:
         """With the source's options, unless they are those of another format."""
         told = replace(self._context, header=None)
+        if not told.options:
+            return told
         try:
             fmt.parse(lines.clear(), told)
         except SchoolbellError:
@@ -125,6 +127,8 @@ def _claimed(lines: pl.DataFrame) -> Iterator[tuple[Format, pl.DataFrame]]:
         pl.col("line").filter(look).len().alias(name) for name, look in looks.items()
     )
     counts = shares.row(0, named=True)
+    if lines.height <= SAMPLE:
+        looks = {name: look for name, look in looks.items() if counts[name]}
     for name in sorted(looks, key=lambda name: -counts[name]):
         if not lines.height:
             return

@@ -160,15 +160,9 @@ def _stretches(
     looking at those instants alone finds every pair and costs next to nothing.
     """
     mine = covered(left)
-    near = ranges.filter(
-        (pl.col("first") < mine["last"].max()) & (pl.col("last") > mine["first"].min())
-    )
-    told = (
-        pl.concat([near, mine])
-        .group_by("file_id")
-        .agg(pl.col("first").min(), pl.col("last").max())
-    )
-    if not _any_shared(told):
+    near = _near(mine, ranges)
+    told = _merged(mine, near)
+    if not _reaches(told):
         return
     pairs = _pairs(left, rows, pl.concat([near, mine]), key)
     shared = (
@@ -187,7 +181,22 @@ def _stretches(
         yield Stretch(**row)
 
 
-def _any_shared(told: pl.DataFrame) -> bool:
+def any_shared(mine: pl.DataFrame, ranges: pl.DataFrame) -> bool:
+    """Whether some files cover a time that another one does; both as `Files.ranges`."""
+    return _reaches(_merged(mine, _near(mine, ranges)))
+
+
+def _near(mine: pl.DataFrame, ranges: pl.DataFrame) -> pl.DataFrame:
+    first, last = pl.col("first"), pl.col("last")
+    return ranges.filter((first < mine["last"].max()) & (last > mine["first"].min()))
+
+
+def _merged(mine: pl.DataFrame, near: pl.DataFrame) -> pl.DataFrame:
+    both = pl.concat([near, mine])
+    return both.group_by("file_id").agg(pl.col("first").min(), pl.col("last").max())
+
+
+def _reaches(told: pl.DataFrame) -> bool:
     """Some file's time reaches into that of another."""
     ordered = told.sort("first", "last")
     reach = pl.col("last").cum_max().shift(1)
@@ -388,14 +397,19 @@ def _by_place(
 
 def file_ranges(records: Iterable[ledger.FileRecord]) -> pl.DataFrame:
     """The times that files cover, as `Files.ranges` wants them."""
-    covered = [record for record in records if record.first_time and record.last_time]
+    return ranges(
+        (record.file_id, record.first_time, record.last_time)
+        for record in records
+        if record.first_time and record.last_time
+    )
+
+
+def ranges(rows: Iterable[tuple[int, str | None, str | None]]) -> pl.DataFrame:
+    """Files, each with its first and last time as the ledger writes them."""
     return pl.DataFrame(
-        {
-            "file_id": [record.file_id for record in covered],
-            "first": [record.first_time for record in covered],
-            "last": [record.last_time for record in covered],
-        },
+        list(rows),
         schema={"file_id": pl.Int64, "first": pl.String, "last": pl.String},
+        orient="row",
     ).with_columns(
         pl.col("first", "last").str.to_datetime(
             "%Y-%m-%dT%H:%M:%S%.6f%z", time_unit="us", time_zone="UTC"

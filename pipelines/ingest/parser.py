@@ -1,18 +1,18 @@
-"""Every line of a batch as an event, a reject or a blank; blocks of lines in order.
+"""Every line of a batch as an event, a reject or a blank; portions of files in order.
 
 What a file's format does not claim is read by the format that does, if need be out of
 an envelope (`mixed.py`). A file of many products, or in envelopes, has the format
 `mixed`, for which this is the only way.
 """
 
-import os
 from collections import deque
-from collections.abc import Generator, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Generator, Iterator, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
+from functools import partial
 from queue import Empty, Full, Queue
 from threading import Event, Thread
-from typing import NamedTuple, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import polars as pl
 from polars.exceptions import PanicException
@@ -28,9 +28,8 @@ from pipelines.formats import (
     never,
     without_escapes,
 )
-from pipelines.ingest.blocks import Block, batch
 from pipelines.ingest.mixed import MIXED, read_by_claim
-from pipelines.ingest.streams import Mark
+from pipelines.ingest.staging import Written
 
 MOST_FAILURES = 50
 """A format that fails on more lines of a batch is broken, not the lines."""
@@ -166,100 +165,87 @@ def _with_times(parsed: Parsed, batch: pl.DataFrame) -> Parsed:
     return Parsed(events, rejects, parsed.blanks, parsed.header)
 
 
-AT_ONCE = min(max(os.cpu_count() or 1, 2), 8)
-"""Blocks that are parsed at once, each on a core and in some 100 MB."""
-
-WAITING = AT_ONCE
 MOST_CHANGES = 3
+"""A format that hands on something else so often is waited for, portion by portion."""
+
+Outcome = Parsed | Written
 
 
-class ParsedBlock(NamedTuple):
-    """A block, how far it reaches, and what it holds."""
+class Job(Protocol):
+    """A portion of a file that can be parsed, somewhere."""
 
-    block: Block
-    mark: Mark
-    parsed: Parsed
-    lines: int
+    def begin(self, context: Context) -> Future[Parsed] | Future[Written]:
+        """Begin to parse it, with what is known before it."""
+
+    def drop(self, parsed: Any) -> None:
+        """It was parsed with the wrong header: what came of it is not used."""
+
+    def end(self) -> None:
+        """Nothing of it is needed any more."""
 
 
-class _Begun(NamedTuple):
-    block: Block
-    mark: Mark
-    lines: pl.DataFrame
-    header: str | None
-    parsed: Future[Parsed]
+class BlockParser:
+    """Begins to parse the portions of one file at once, and ends them in order.
+
+    What a portion hands on is known when it ends. Until then the next ones are begun
+    with what is known, and begun again should it turn out to be wrong.
+
+    Args:
+        context: What the format knows before the first portion.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._begun: deque[_Begun] = deque()
+        self._is_first = True
+        self._changes = 0
+
+    def begin(self, job: Job) -> Callable[[], Outcome]:
+        """Begin to parse the next portion; what is returned waits for its outcome.
+
+        Raises:
+            SourceError: The format fails on line after line of one before it.
+        """
+        # the first portion may name the columns
+        if self._begun and (self._is_first or self._changes >= MOST_CHANGES):
+            self._begun[-1].outcome(self._end_next)
+        begun = _Begun(job, self._context.header, job.begin(self._context))
+        self._begun.append(begun)
+        return partial(begun.outcome, self._end_next)
+
+    def _end_next(self) -> None:
+        """Wait for the earliest portion that was begun and not ended."""
+        begun = self._begun.popleft()
+        try:
+            parsed: Outcome = begun.parsed.result()
+            if begun.header != self._context.header:
+                begun.job.drop(parsed)
+                parsed = begun.job.begin(self._context).result()
+        except Exception as error:  # noqa: BLE001 - raised where it is asked for
+            begun.end = error
+            return
+        finally:
+            begun.job.end()
+        self._is_first = False
+        self._changes += parsed.header != self._context.header
+        self._context = replace(self._context, header=parsed.header)
+        begun.end = parsed
 
 
 @dataclass
-class BlockParser:
-    """Parses blocks of lines with a format, two at a time, and gives them in order.
+class _Begun:
+    job: Job
+    header: str | None
+    parsed: Future[Parsed] | Future[Written]
+    end: Outcome | Exception | None = None
 
-    Attributes:
-        context: What the format knows before the next block.
-        passed: Lines before the next block.
-    """
-
-    format: Format
-    context: Context
-    file_id: int
-    passed: int
-
-    def parse(self, found: Iterator[tuple[Block, Mark]]) -> Iterator[ParsedBlock]:
-        """Each block with what it holds.
-
-        Raises:
-            SourceError: The format fails on line after line; or `found` raised it,
-                after the last block that was found.
-        """
-        begun: deque[_Begun] = deque()
-        waiting, changes = 1, 0  # the first block may name the columns
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            while isinstance(one := _next(found), tuple):
-                begun.append(self._begin(pool, *one))
-                while len(begun) >= waiting:
-                    read, has_changed = self._end(begun.popleft())
-                    yield read
-                    changes += has_changed
-                    waiting = WAITING if changes < MOST_CHANGES else 1
-            while begun:
-                yield self._end(begun.popleft())[0]
-        if one is not None:
-            raise one
-
-    def _begin(self, pool: ThreadPoolExecutor, block: Block, mark: Mark) -> _Begun:
-        lines = batch(
-            block.data,
-            file_id=self.file_id,
-            first_line=self.passed + 1,
-            first_byte=block.first_byte,
-        )
-        self.passed += lines.height
-        header = self.context.header
-        parsed = pool.submit(_parsed, self.format, block, lines, self.context)
-        return _Begun(block, mark, lines, header, parsed)
-
-    def _end(self, begun: _Begun) -> tuple[ParsedBlock, bool]:
-        parsed = begun.parsed.result()
-        if begun.header != self.context.header:
-            parsed = _parsed(self.format, begun.block, begun.lines, self.context)
-        has_changed = parsed.header != self.context.header
-        self.context = replace(self.context, header=parsed.header)
-        return ParsedBlock(
-            begun.block, begun.mark, parsed, begun.lines.height
-        ), has_changed
-
-
-def _next(
-    found: Iterator[tuple[Block, Mark]],
-) -> tuple[Block, Mark] | SourceError | None:
-    try:
-        return next(found, None)
-    except SourceError as error:
-        return error
-
-
-def _parsed(fmt: Format, block: Block, lines: pl.DataFrame, context: Context) -> Parsed:
-    return parse_part(fmt, lines, context, is_oversize=block.oversize > 0)
+    def outcome(self, end_next: Callable[[], None]) -> Outcome:
+        """What it holds, once all before it have ended too."""
+        while self.end is None:
+            end_next()
+        if isinstance(self.end, Exception):
+            raise self.end
+        return self.end
 
 
 T = TypeVar("T")

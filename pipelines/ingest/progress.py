@@ -10,6 +10,7 @@ from pipelines.formats import Context, Format, Parsed
 from pipelines.ingest.blocks import Block
 from pipelines.ingest.compression import NO_CHECKSUM
 from pipelines.ingest.delivery import Delivery
+from pipelines.ingest.staging import Written
 from pipelines.ingest.streams import DamageError, Digest, Mark, opened
 from pipelines.state.ledger import DAMAGED, FAILED, FINISHED, GROWING, FileRecord
 
@@ -29,6 +30,7 @@ class FileProgress:
         digest: The hash of the stream up to where it was read.
         state: The state of the row at the end.
         tail: A last line without its end, and the hashes up to there.
+        begun: How many bytes were given to be parsed, and the hashes up to there.
         notes: What is to be known of the stream.
     """
 
@@ -42,6 +44,7 @@ class FileProgress:
     digest: Digest = field(default_factory=Digest)
     state: str = GROWING
     tail: tuple[Block, Mark] | None = None
+    begun: tuple[int, Mark] | None = None
     notes: set[str] = field(default_factory=set)
 
     @property
@@ -79,14 +82,29 @@ class FileProgress:
             path=self.delivery.path,
         )
 
-    def count(self, parsed: Parsed, lines: int) -> None:
+    def begin_portion(self, size: int, mark: Mark) -> None:
+        """Note that the next bytes are being parsed."""
+        before = self.begun[0] if self.begun else self.record.consumed_bytes
+        self.begun = before + size, mark
+
+    @property
+    def foreseen(self) -> FileRecord:
+        """The row as far as its content is known, before what is parsed has ended."""
+        if self.begun is None:
+            return self.record
+        size, mark = self.begun
+        return replace(self.record, consumed_bytes=size, **mark._asdict())
+
+    def count(self, parsed: Parsed | Written, lines: int) -> None:
         """Add what became of lines to the row."""
-        events = sum(frame.height for frame in parsed.events.values())
+        if isinstance(parsed, Written) and parsed.lines != lines:
+            message = f"a worker read {parsed.lines} lines, not {lines}"
+            raise ValueError(message)
         self.record = replace(
             self.record,
             lines=self.record.lines + lines,
-            events=self.record.events + events,
-            rejects=self.record.rejects + parsed.rejects.height,
+            events=self.record.events + parsed.event_count,
+            rejects=self.record.rejects + parsed.reject_count,
             blanks=self.record.blanks + parsed.blanks,
             header=parsed.header,
         )

@@ -10,10 +10,19 @@ are read alike become one batch. Each keeps its own row, lines, offsets and hash
 
 import time
 from collections import Counter
-from collections.abc import Generator, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    Callable,
+    Generator,
+    Hashable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from typing import Literal
 
 import polars as pl
@@ -25,13 +34,16 @@ from pipelines.ingest.blocks import Block, batch_of_files, blocks
 from pipelines.ingest.compression import NO_CHECKSUM, Reads, read_up_to
 from pipelines.ingest.framing import parts
 from pipelines.ingest.parser import BlockParser, ahead
+from pipelines.ingest.portions import Extent, Work, portions
 from pipelines.ingest.progress import STEP, FileProgress
+from pipelines.ingest.staging import Written
 from pipelines.ingest.streams import (
     DamageError,
     Digest,
     GoneError,
     Hashed,
     Mark,
+    Opened,
     opened,
 )
 from pipelines.state.ledger import FAILED, FileRecord
@@ -49,7 +61,8 @@ class Batch:
 
     Attributes:
         records: The row of each file that the lines are of.
-        parsed: What became of the lines; None where the row alone is new.
+        parsed: What became of the lines, here or elsewhere; None where the row alone
+            is new.
         days: The day of each file, for rejects without a neighbor.
         bytes: Bytes of the stream that it stands for.
         lines: Lines, or records, that it stands for.
@@ -59,7 +72,7 @@ class Batch:
     """
 
     records: Sequence[FileRecord]
-    parsed: Parsed | None = None
+    parsed: Parsed | Written | None = None
     days: Mapping[int, date] = field(default_factory=dict)
     bytes: int = 0
     lines: int = 0
@@ -67,35 +80,32 @@ class Batch:
     withdraws: Literal["nothing", "parts", "all"] = "nothing"
 
 
-def read_file(progress: FileProgress) -> Generator[Batch, None, None]:
-    """Read what is new in a file, as batches; the last one has its final row.
+Step = Callable[[], Batch | None]
+"""Waits for what was begun, and gives it; None where nothing is to be written."""
 
-    A damaged stream keeps what can be trusted, a file that cannot be read keeps
-    what was read before; the row says so.
+
+def read_file(progress: FileProgress, work: Work) -> Generator[Step, None, None]:
+    """Begin to parse what is new in a file; each step ends one batch of it.
+
+    The steps are to be called in their order, however late; the last one has the
+    file's final row. A damaged stream keeps what can be trusted, a file that cannot be
+    read keeps what was read before; the row says so.
 
     Raises:
         GoneError: The file was taken away, or replaced, since it was recognized.
     """
     progress.begin()
-    is_lines = progress.format.framing == "lines"
-    withdraws: Literal["nothing", "parts", "all"] = "nothing"
+    reading = _Reading(progress, work)
     try:
         with opened(progress.delivery) as stream:
             progress.notes = stream.notes
             _skip_consumed(stream, progress)
-            yield from (_read_lines if is_lines else _read_records)(stream, progress)
+            yield from reading.steps(stream)
     except GoneError:
         raise
-    except DamageError as error:
-        withdraws = "parts" if error.trusted else "all"
-        progress.damage(error)
     except SourceError as error:
-        withdraws = "parts"
-        progress.fail(error)
-    progress.end()
-    if is_lines and withdraws == "parts":
-        withdraws = "nothing"
-    yield Batch(records=[progress.record], withdraws=withdraws)
+        reading.broke_off = error
+    yield reading.end
 
 
 def _skip_consumed(stream: Reads, progress: FileProgress) -> None:
@@ -110,22 +120,80 @@ def _skip_consumed(stream: Reads, progress: FileProgress) -> None:
         )
 
 
-def _read_lines(stream: Reads, progress: FileProgress) -> Iterator[Batch]:
-    """Blocks of whole lines, each with the position that it reaches."""
-    record = progress.record
-    block_parser = BlockParser(
-        progress.format, progress.context, record.file_id, record.lines
-    )
-    found = marked(stream, progress.digest, record.consumed_bytes)
-    with closing(ahead(found)) as ready:
-        for block, mark, parsed, lines in block_parser.parse(_whole(ready, progress)):
-            tail_bytes = len(block.data) if block.is_tail else 0
-            progress.count(parsed, lines)
-            progress.reach(block.size, mark, tail_bytes=tail_bytes)
-            yield _batch(progress, parsed, block.size, lines)
-            if not block.is_tail and time.monotonic() >= progress.deadline:
-                progress.put_off()
-                return
+@dataclass
+class _Reading:
+    """One file that is read.
+
+    Attributes:
+        broke_off: What ended the stream before its end.
+        failed: What ended the parsing of a portion; nothing behind it counts.
+    """
+
+    progress: FileProgress
+    work: Work
+    broke_off: SourceError | None = None
+    failed: SourceError | None = None
+
+    def steps(self, stream: Opened) -> Iterator[Step]:
+        """A step for each portion of lines, or each part of other records."""
+        progress = self.progress
+        if progress.format.framing != "lines":
+            for batch in _read_records(stream, progress):
+                yield partial(_given, batch)
+            return
+        record = progress.record
+        parser = BlockParser(progress.context)
+        found = marked(stream, progress.digest, record.consumed_bytes)
+        with closing(ahead(found)) as ready:
+            for portion in portions(
+                _whole(ready, progress),
+                record.lines + 1,
+                self.work.most_bytes(progress.delivery),
+            ):
+                if self.failed is not None:
+                    return
+                job = self.work.job(progress, portion, stream.offset)
+                extent = portion.extent
+                progress.begin_portion(extent.size, extent.mark)
+                yield partial(self._counted, extent, parser.begin(job))
+                is_tail = extent.tail_bytes > 0
+                if not is_tail and time.monotonic() >= progress.deadline:
+                    progress.put_off()
+                    return
+
+    def _counted(
+        self, extent: Extent, parsed_portion: Callable[[], Parsed | Written]
+    ) -> Batch | None:
+        """What a portion holds, with the row that it brings the file to."""
+        if self.failed is not None:
+            return None
+        try:
+            parsed = parsed_portion()
+        except SourceError as error:
+            self.failed = error
+            return None
+        self.progress.count(parsed, extent.lines)
+        self.progress.reach(extent.size, extent.mark, tail_bytes=extent.tail_bytes)
+        return _batch(self.progress, parsed, extent.size, extent.lines)
+
+    def end(self) -> Batch:
+        """The final row."""
+        withdraws: Literal["nothing", "parts", "all"] = "nothing"
+        error = self.failed or self.broke_off
+        if isinstance(error, DamageError):
+            withdraws = "parts" if error.trusted else "all"
+            self.progress.damage(error)
+        elif error is not None:
+            withdraws = "parts"
+            self.progress.fail(error)
+        self.progress.end()
+        if self.progress.format.framing == "lines" and withdraws == "parts":
+            withdraws = "nothing"
+        return Batch(records=[self.progress.record], withdraws=withdraws)
+
+
+def _given(batch: Batch) -> Batch:
+    return batch
 
 
 def _whole(
@@ -180,7 +248,9 @@ def _read_records(stream: Reads, progress: FileProgress) -> Iterator[Batch]:
         progress.reach(size, progress.digest.mark())
 
 
-def _batch(progress: FileProgress, parsed: Parsed, size: int, lines: int) -> Batch:
+def _batch(
+    progress: FileProgress, parsed: Parsed | Written, size: int, lines: int
+) -> Batch:
     """Lines of a file that goes on: whatever its stamps, it is to be read on."""
     return Batch(
         records=[replace(progress.record, raw_mtime_ns=0)],

@@ -4,9 +4,11 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from pipelines.engines import Engine, open_engine
 from pipelines.ingest.compression import NO_CHECKSUM
 from pipelines.ingest.delivery import Delivery, LeftOut, Listing, deliveries
 from pipelines.ingest.parser import readers
@@ -145,6 +147,7 @@ class IngestOptions:
         budget_seconds: After so long a delivery is put off, so that it holds up no
             other: an archive between two members, a file of lines between two blocks.
         watch: Told of progress.
+        engine: Where lines are parsed.
     """
 
     store: Store
@@ -154,6 +157,7 @@ class IngestOptions:
     least_free_bytes: int = LEAST_FREE_BYTES
     budget_seconds: float = float("inf")
     watch: Watch = lambda _delivery, _bytes, _lines: None
+    engine: Engine = field(default_factory=partial(open_engine, "local"))
 
     def settled_ns(self) -> int:
         """Files last changed before this instant are finished."""

@@ -12,6 +12,7 @@ import stat
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from pipelines.errors import SourceError
@@ -127,6 +128,21 @@ class Opened:
         # what the archive's own checksum covers needs no other
         unpacked = Unpacked(self._raw, member)
         return _decoded(decompressed(unpacked, path, set(), is_member=True))
+
+    @property
+    def offset(self) -> int | None:
+        """Where its first byte lies in the file, once it was read from.
+
+        None where what is read is not what lies there, but unpacked or decoded.
+        """
+        stream = inner = self._inner
+        while isinstance(inner, Peeked):
+            inner = inner.rest
+        if inner is not self._raw or not isinstance(self._delivery.file, Path):
+            return None
+        assert isinstance(stream, Peeked)
+        is_marked = stream.head.startswith(codecs.BOM_UTF8)
+        return len(codecs.BOM_UTF8) if is_marked else 0
 
     def _broken(self, why: str, *, trusted: bool) -> DamageError:
         return DamageError(

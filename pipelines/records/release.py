@@ -111,6 +111,10 @@ class Draft:
         """What is not shown as it is."""
         return [one for one in self.items if one.decision != "keep"]
 
+    def done(self) -> Counter[tuple[RecordClass, str, str]]:
+        """Items by class, what is done with them, and the exemption."""
+        return Counter((one.of, one.decision, one.exemption) for one in self.items)
+
     def counted(self) -> Counter[RecordClass]:
         """Items by class."""
         return Counter(one.of for one in self.items)

@@ -7,6 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from pipelines.district import District
+from pipelines.engines import Engine
 from pipelines.errors import SourceError
 from pipelines.events import EVENT_CLASSES
 from pipelines.findings.cases import owners
@@ -72,12 +73,24 @@ def ingest_sources(
     *,
     settle_seconds: float = SETTLE_SECONDS,
     watch: Watch | None = None,
+    engine: Engine | None = None,
 ) -> list[Outcome]:
     """Read everything new in the landing folders; one outcome a delivery.
 
     A folder that cannot be listed is one failed outcome, and the others go on. A
     delivery that takes long is read to its end after all others.
+
+    Args:
+        engine: Where lines are parsed; None stands for that of the settings.
+
+    Raises:
+        EngineError: That of the settings is not there, or gave up.
     """
+    if engine is None:
+        with district.engine() as own:
+            return ingest_sources(
+                district, settle_seconds=settle_seconds, watch=watch, engine=own
+            )
     began = datetime.now(UTC)
     keep_registry(district.home, district.registry, began)
     sweep(district.store, district.home.lake)
@@ -88,6 +101,7 @@ def ingest_sources(
         settle_seconds=settle_seconds,
         watch=watch or (lambda _delivery, _bytes, _lines: None),
         budget_seconds=BUDGET_SECONDS,
+        engine=engine,
     )
     sources = district.sources()
     first = {

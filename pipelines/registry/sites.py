@@ -2,12 +2,13 @@
 
 import ipaddress
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from pathlib import Path
 
 import idna
 import polars as pl
+from publicsuffixlist import PSLFILE, PublicSuffixList
 
 _LABEL = re.compile(r"^(?!-)[a-z0-9_-]{1,63}(?<!-)$")
 _LONGEST_HOST = 253
@@ -31,7 +32,7 @@ def registrable_domain(host: str | None) -> str | None:
         return None
     if _address(name) is not None:
         return name
-    return _extract(name) or None
+    return _extract(name)
 
 
 def canonical_host(host: str | None) -> str | None:
@@ -61,26 +62,19 @@ def _address(text: str) -> str | None:
         return None
 
 
-def _extract(name: str) -> str:
-    found = _extractor()(name)
-    if found.suffix:
-        return str(found.top_domain_under_public_suffix)
-    # the list's own default: an unlisted top-level domain, such as the `local` or
-    # `lan` of an inside network, is a suffix of one label
-    labels = name.split(".")
-    return ".".join(labels[-2:]) if len(labels) > 1 else ""
+def _extract(name: str) -> str | None:
+    """An unlisted top-level domain, such as `lan`, is a suffix of one label."""
+    return _suffixes().privatesuffix(name)
+
+
+ONE_SITE = frozenset({b"*.oaiusercontent.com"})
+"""Suffixes below which one service alone keeps its files."""
 
 
 @cache
-def _extractor() -> Callable[[str], Any]:
-    import tldextract  # with it come requests and more, an eighth of a second
-
-    return tldextract.TLDExtract(
-        cache_dir=None,
-        suffix_list_urls=(),
-        fallback_to_snapshot=True,
-        include_psl_private_domains=True,
-    )
+def _suffixes() -> PublicSuffixList:
+    with Path(PSLFILE).open("rb") as lines:
+        return PublicSuffixList(line for line in lines if line.strip() not in ONE_SITE)
 
 
 def hosts_of(written: pl.Series) -> pl.DataFrame:

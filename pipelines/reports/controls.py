@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+import polars as pl
+
 from pipelines.district import District
 from pipelines.errors import SchoolbellError
 from pipelines.privacy.lookups import gives_name
+from pipelines.registry.domain_lists import STARTER
 from pipelines.reports.sign_off import signatures
 from pipelines.reports.words import count
 from pipelines.settings.roles import ROLES
@@ -155,6 +158,18 @@ def _consents(kept: Kept) -> Proof | None:
     return Proof(what, newest if isinstance(newest, date) else None)
 
 
+def _categories(kept: Kept) -> Proof | None:
+    sites = kept.district.registry.frames["site_categories"]
+    own = sites.filter(pl.col("source") != STARTER).height
+    return Proof(f"{count(own, 'site')} with a kind", None) if own else None
+
+
+def _named(kept: Kept) -> Proof | None:
+    newest = newest_publication(kept.district.store)
+    what = "every finding names each clause that it bears on"
+    return Proof(what, kept.day(newest)) if newest else None
+
+
 CONTROLS: Mapping[str, Control] = {
     "sign_off": Control("weekly sign-off", ("cl.2",), _signed),
     "report": Control("weekly report", ("cl.2", "cl.25"), _report),
@@ -179,6 +194,8 @@ CONTROLS: Mapping[str, Control] = {
         ),
     ),
     "holds": Control("legal holds", ("cl.13f", "cl.14"), _holds),
+    "categories": Control("kinds of sites", ("cl.38",), _categories),
+    "named": Control("clauses on each finding", ("cl.44",), _named),
     "consents": Control("consents", ("cl.30", "cl.35", "cl.36", "cl.46"), _consents),
 }
 

@@ -390,10 +390,16 @@ VALUES: Mapping[str, Words] = {
         "background": "requests that devices make by themselves",
         "unknown": "not known",
     },
+    "core.inside_flows.kind": {
+        "inbound": "from outside to a device of the district, let through",
+        "clear text": "in a protocol that sends passwords as they are",
+    },
     "core.admin_acts.act": {
         "log cleared": "a log was emptied",
         "logging reduced": "less is logged from then on",
         "administrator added": "an account joined a group or role that rules it",
+        "administrator signed in": "somebody let in to look after the system",
+        "setting changed": "any other change of a firewall's settings",
     },
     "marts.source_clocks.basis": {
         "moment": "one moment, of which both tell",

@@ -25,6 +25,7 @@ from pipelines.reports.palette import DARK, LIGHT, READABLE, least_contrast
 from pipelines.reports.schemas import SCHEMAS, empty_frame
 from pipelines.reports.sections import sections
 from pipelines.reports.sign_off import signatures
+from pipelines.reports.words import count, number
 from pipelines.settings.model import Detection as DetectionSettings
 from pipelines.settings.model import Report
 from pipelines.state import ledger
@@ -69,6 +70,14 @@ def rules(district: District) -> Sequence[Mapping[str, Any]]:
                 "response": " ".join(header.response.split()),
                 "stage": district.stages[code],
                 "is_fed": is_fed(detection.model, district.models, held),
+                "since": min(
+                    (
+                        held[name]
+                        for name in _needed(detection.model, district.models)
+                        if name in held
+                    ),
+                    default="",
+                ),
                 "clauses": [clause.clause_id for clause in detection.clauses],
             }
         )
@@ -84,14 +93,14 @@ def _regulation(said: DetectionSettings) -> str | None:
     return f"{said.regulation} ({approved})" if approved else said.regulation
 
 
-def clauses(district: District) -> Sequence[Mapping[str, Any]]:
+def clauses(district: District, database: Database) -> Sequence[Mapping[str, Any]]:
     """The clauses of the district's policy, with the rules and controls of each."""
     serving: dict[str, list[str]] = {}
     for code, detection in district.detections.items():
         for clause in detection.clauses:
             serving.setdefault(clause.clause_id, []).append(code)
     frame = district.registry.frames["clauses"]
-    controls = controls_by_clause(district)
+    controls = {**controls_by_clause(district), **reach(database)}
     return [
         {
             **row,
@@ -100,6 +109,37 @@ def clauses(district: District) -> Sequence[Mapping[str, Any]]:
         }
         for row in frame.iter_rows(named=True)
     ]
+
+
+_REACH = """
+select
+    count(*) filter (where is_portable) as portable,
+    count(*) filter (where is_portable and last_outside_date is not null) as outside,
+    count(*) filter (where last_seen_date is null) as nowhere,
+    max(last_seen_date) as day
+from marts.device_reach
+"""
+
+
+def reach(database: Database) -> Mapping[str, Sequence[Mapping[str, str]]]:
+    """What the logs tell of devices away from the district's networks, and of none.
+
+    An earlier snapshot has no such table, and proves nothing.
+    """
+    known = "select 1 from duckdb_tables() where table_name = 'device_reach'"
+    rows = database.rows(_REACH) if database.rows(known) else [(0, 0, 0, None)]
+    ((portable, outside, nowhere, day),) = rows
+    what = (
+        f"{number(outside)} of {number(portable)} laptops and Chromebooks seen away "
+        f"from the district's networks, {count(nowhere, 'device')} seen nowhere"
+    )
+    said = {
+        "name": "reach",
+        "label": "reach of the logs",
+        "what": what if day else "",
+        "day": day.isoformat() if day else "",
+    }
+    return {"cl.16": [said]}
 
 
 def openness(district: District, now: datetime) -> Mapping[str, int]:
@@ -146,11 +186,14 @@ def audit_head(district: District) -> str:
     return str(open_chain(district.store, district.home).head() or "")
 
 
-def arrived(district: District) -> frozenset[str]:
-    """The classes of events of which the lake holds any."""
-    return frozenset(
-        name for name in EVENT_CLASSES if ledger.lake_files(district.store, name)
-    )
+def arrived(district: District) -> Mapping[str, str]:
+    """The classes of events of which the lake holds any, each with its first day."""
+    found = {name: ledger.lake_files(district.store, name) for name in EVENT_CLASSES}
+    return {
+        name: min(file.event_date for file in files)
+        for name, files in found.items()
+        if files
+    }
 
 
 def is_fed(model: Model, models: Mapping[str, Model], held: Collection[str]) -> bool:
@@ -159,9 +202,13 @@ def is_fed(model: Model, models: Mapping[str, Model], held: Collection[str]) -> 
     Who held an address is known from other logs; a rule about requests is not fed
     by these. Their events count only for a rule that reads nothing else.
     """
-    own = _reads(model, models, through=("core", "raw"))
-    wanted = own or _reads(model, models, through=("core", "raw", "identity"))
+    wanted = _needed(model, models)
     return not wanted or bool(wanted & set(held))
+
+
+def _needed(model: Model, models: Mapping[str, Model]) -> frozenset[str]:
+    own = _reads(model, models, through=("core", "raw"))
+    return own or _reads(model, models, through=("core", "raw", "identity"))
 
 
 def _reads(
@@ -311,7 +358,7 @@ def report_inputs(
         openness=openness(district, now),
         statements=statements_by_case(district.store),
         rules=rules(district),
-        clauses=clauses(district),
+        clauses=clauses(district, database),
         district=district.settings.district.name,
         title=district.settings.report.title,
         sections_off=sections_off(district),

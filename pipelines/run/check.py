@@ -199,7 +199,9 @@ def _options(
     asked = _Asked(given)
     path = ("sources", source, "options")
     try:
-        readers()[name].parse(pl.DataFrame(A_LINE), Context(options=asked))
+        readers()[name].parse(
+            pl.DataFrame(A_LINE), Context(options=asked, is_checked=True)
+        )
     except SchoolbellError as error:
         key = error.where.removeprefix("options.")
         found = given.get(key, "")

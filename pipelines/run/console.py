@@ -110,13 +110,18 @@ def watching(screen: Console, total_bytes: int = 0) -> Iterator["Watchers"]:
         TimeRemainingColumn(),
         console=screen,
     )
+
+    def told(text: str) -> None:
+        # what went wrong is told to whoever asked for no progress, too
+        console().print(safe(text), markup=False)
+
     if not screen.is_terminal:
         lines = _Lines(screen)
-        yield Watchers(reading=lines.read, building=lines.built)
+        yield Watchers(reading=lines.read, building=lines.built, workers=told)
         return
     bars = _Bars(screen, reading, building, total_bytes)
     try:
-        yield Watchers(reading=bars.read, building=bars.built)
+        yield Watchers(reading=bars.read, building=bars.built, workers=told)
     finally:
         bars.stop()
 

@@ -96,7 +96,7 @@ def delivered(district: District) -> frozenset[str]:
         if source.format is not None and source.format in known
         for name in known[source.format].event_classes
     }
-    return arrived(district) | configured
+    return frozenset(configured | set(arrived(district)))
 
 
 def formats_of(district: District) -> frozenset[str]:

@@ -1,12 +1,13 @@
 """Everything that is due in one district home: what `schoolbell run` does."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from pipelines.alerts.dispatch import AlertSummary, send_alerts
 from pipelines.district import District, only_writer, open_district
+from pipelines.engines import Kind
 from pipelines.findings.lifecycle import Kept
 from pipelines.findings.unjudged import Failure, failures
 from pipelines.health.overview import looked_at
@@ -59,6 +60,7 @@ class Watchers:
 
     reading: Watch | None = None
     building: Progress = nobody_watches
+    workers: Callable[[str], None] = lambda _text: None
 
 
 def run(
@@ -67,8 +69,12 @@ def run(
     now: datetime | None = None,
     watchers: Watchers | None = None,
     settle_seconds: float = SETTLE_SECONDS,
+    engine: Kind | None = None,
 ) -> Result:
     """Read, build, judge and publish what is due; then send alerts.
+
+    Args:
+        engine: Where lines are parsed, in place of what the settings say.
 
     Raises:
         SchoolbellError: The home cannot be used, or another run is at work.
@@ -79,6 +85,7 @@ def run(
             now or datetime.now(UTC),
             watchers or Watchers(),
             settle_seconds=settle_seconds,
+            engine=engine,
         )
 
 
@@ -88,6 +95,7 @@ def run_opened(
     watchers: Watchers,
     *,
     settle_seconds: float = SETTLE_SECONDS,
+    engine: Kind | None = None,
 ) -> Result:
     """The steps of a run on an opened district whose lock is held."""
     check_report_settings(district)
@@ -102,9 +110,13 @@ def run_opened(
         seconds[step] = (ended - began).total_seconds()
         began = ended
 
-    outcomes = ingest_sources(
-        district, settle_seconds=settle_seconds, watch=watchers.reading
-    )
+    with district.engine(engine, watchers.workers) as opened:
+        outcomes = ingest_sources(
+            district,
+            settle_seconds=settle_seconds,
+            watch=watchers.reading,
+            engine=opened,
+        )
     lap("ingest")
     done = build_and_judge(district, watchers.building)
     # a rebuild that was cut off leaves it; what was to be deleted may be in it

@@ -13,7 +13,7 @@ from pipelines.settings.secrets import is_reference
 SECRET_WORDS = ("password", "token", "secret", "api_key", "urls")
 
 Audience = Literal["director", "operator", "superintendent"]
-About = Literal["conduct", "security", "health", "undecided"]
+About = Literal["conduct", "security", "administration", "health", "undecided"]
 OF_PEOPLE: tuple[About, ...] = ("conduct", "undecided")
 """What accounts did: it waits for the weekly list, and rings no phone."""
 
@@ -155,9 +155,15 @@ class Alerts(Part):
         examples=[["technology.director@school.example"]],
     )
     security_rules: tuple[SecurityRule, ...] = Field(
-        default=("AN-1", "AN-5", "AN-13", "AN-14"),
+        default=("AN-1", "AN-5"),
         description="rules whose findings are security facts and told at once",
-        examples=[["AN-1", "AN-5", "AN-13", "AN-14"]],
+        examples=[["AN-1", "AN-5"]],
+    )
+    administration_rules: tuple[SecurityRule, ...] = Field(
+        default=("AN-13", "AN-14", "AN-15", "AN-16", "AN-17"),
+        description="rules about those who look after the systems: told at once to "
+        "channels of the superintendent, since the director may be meant",
+        examples=[["AN-13", "AN-14"]],
     )
     list_time: time = Field(
         default=time(7, 30),
@@ -250,6 +256,12 @@ BOTH: tuple[Audience, ...] = ("director", "operator")
 ROUTES: Mapping[str, Route] = {
     "security": Route(
         about="security", when="at_once", audience=BOTH, in_quiet_hours=True
+    ),
+    "administration": Route(
+        about="administration",
+        when="at_once",
+        audience=("superintendent",),
+        in_quiet_hours=True,
     ),
     "health now": Route(
         about="health",

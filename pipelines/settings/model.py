@@ -20,6 +20,7 @@ from pydantic import (
     model_validator,
 )
 
+from pipelines.engines import Kind
 from pipelines.settings.alert_settings import Alerts
 from pipelines.settings.desk import Desk
 from pipelines.settings.parts import SEVERITIES, MisusedKeyError, Part, gathered
@@ -451,6 +452,29 @@ class Limits(Part):
     )
 
 
+class EngineSettings(Part):
+    """Where log lines are parsed; what is found does not depend on it."""
+
+    kind: Kind = Field(
+        default="local",
+        description="local: in one process; pool: in a process for each core of this "
+        "machine; spark: on a Spark cluster",
+        examples=["pool"],
+    )
+    workers: int | None = Field(
+        default=None,
+        ge=1,
+        le=4_096,
+        description="tasks at once; absent: one for each core, or what Spark offers",
+        examples=[4],
+    )
+    master: str = Field(
+        default="",
+        description="Spark's master; absent where spark-submit names it",
+        examples=["spark://host.example:7077"],
+    )
+
+
 class Dagster(Part):
     """Dagster's pages, where a district uses them."""
 
@@ -525,6 +549,7 @@ class Settings(Part):
     lists: Mapping[ListName, ListSource] = Field(default_factory=dict)
     limits: Limits = Limits()
     dagster: Dagster = Dagster()
+    engine: EngineSettings = EngineSettings()
     roles: Roles = Roles()
     retention: Retention = Retention()
     desk: Desk = Desk()

@@ -142,6 +142,10 @@ class Asker:
         known, _ = known_user(uid) if uid < FIRST_NUMBER else ("", [])
         return known.casefold() == self.user_name.casefold()
 
+    def is_actor(self, actor: str) -> bool:
+        """Whether an actor of the audit log is them, however they signed in then."""
+        return actor.rpartition(" (")[0].casefold() == self.user_name.casefold()
+
     def may(self, right: Right) -> bool:
         """Whether one of their roles has a right."""
         if self.is_agency and not self.is_granted and right not in AGENCY:

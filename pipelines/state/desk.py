@@ -11,6 +11,8 @@ from pipelines.state.tables import (
     CASE_FINDINGS,
     DESK_ACCOUNTS,
     FINDINGS,
+    RECORD_DECISIONS,
+    RECORD_REQUESTS,
     REFERRALS,
     REQUESTS,
     STATEMENTS,
@@ -46,6 +48,16 @@ def request_revision(connection: Connection, request_id: str) -> str:
     """Changes when a request is answered or used."""
     query = select(REQUESTS).where(REQUESTS.c.request_id == request_id)
     rows = [tuple(row) for row in connection.execute(query)]
+    return hashlib.sha256(repr(rows).encode()).hexdigest()[:16]
+
+
+def record_revision(connection: Connection, request_id: str) -> str:
+    """Changes with the scope, decisions, approval or end of a records request."""
+    queries = (
+        select(table).where(table.c.request_id == request_id)
+        for table in (RECORD_REQUESTS, RECORD_DECISIONS)
+    )
+    rows = [sorted(map(repr, connection.execute(query))) for query in queries]
     return hashlib.sha256(repr(rows).encode()).hexdigest()[:16]
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.district import only_writer, open_district
+from pipelines.findings.cases import block_of
 from pipelines.findings.grading import alternatives
 from pipelines.operations.setup import plan_of, write
 from pipelines.refresh.steps import build_and_judge, ingest_sources
@@ -242,8 +243,9 @@ def compare(
     """Violations with whether they were found, findings with whether they are true.
 
     A finding is true when it is about the account and the time of a violation of
-    its kind, give or take a quarter of an hour. A lead finds what its rule was
-    planted for, and is neither true nor false.
+    its kind, give or take a quarter of an hour, or is told within such a one, as the
+    use of a site while the account was away from its owner. A lead finds what its rule
+    was planted for, and is neither true nor false.
     """
     findings = finding_frame(shown).with_row_index("number")
     met = _met(findings, cases)
@@ -267,7 +269,20 @@ def compare(
         alike.agg(alike=pl.col("family").first()), on="number", how="left"
     ).with_columns(is_true=pl.col("number").is_in(right["number"].to_list()))
     names = pl.Series("finding_id", [row["finding_id"] for row in shown], pl.String)
-    return violations, judged.sort("number").with_columns(names).drop("number")
+    named = judged.sort("number").with_columns(names).drop("number")
+    true = set(named.filter("is_true")["finding_id"])
+    inside = [one["finding_id"] for one in shown if _is_within(one, shown, true)]
+    return violations, named.with_columns(
+        is_true=pl.col("is_true") | pl.col("finding_id").is_in(inside)
+    )
+
+
+def _is_within(
+    finding: Mapping[str, Any], shown: Sequence[Mapping[str, Any]], true: set[str]
+) -> bool:
+    """It is told as a part of a finding that is true, and never on its own."""
+    block = block_of(finding, shown)
+    return block is not None and block["finding_id"] in true
 
 
 def _met(findings: pl.DataFrame, cases: pl.DataFrame) -> pl.DataFrame:

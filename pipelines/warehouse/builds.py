@@ -19,6 +19,7 @@ from pipelines.warehouse.database import Database
 from pipelines.warehouse.headers import Scalar
 from pipelines.warehouse.inputs import LakeFiles, show_raw
 from pipelines.warehouse.models import Model, arguments
+from pipelines.warehouse.sentences import counted
 
 # Builds what is stale, model by model: as many days in one statement, and in one
 # transaction, as the rows they read allow; see decision 0050.
@@ -211,18 +212,21 @@ class Builder:
             watch(len(span))
             held |= self._build(model, values, span)
         self.quarantine.hold_back(self.database, model, held)
-        broken = breaches(self.database, model)
+        self._row_counts.pop(model.name, None)
+        # a table without rows breaks no promise
+        broken = breaches(self.database, model) if self._has_rows(model) else []
         wrong = {
             day: Quarantined(model.name, day, model.name, str(check))
             for check in broken
             if check.severity == "fail"
             for day in check.days
         }
-        self.quarantine.hold_back(self.database, model, wrong)
+        if wrong:
+            self.quarantine.hold_back(self.database, model, wrong)
+            self._row_counts.pop(model.name, None)
         held |= wrong
         good = [day for day in days if day not in held]
         self.quarantine.lift(model.name, good)
-        self._row_counts.pop(model.name, None)
         return Attempt(
             rows=self._rows_of(model, good),
             days=good,
@@ -272,6 +276,9 @@ class Builder:
         counts = [self._rows_by_day(name) for name in model.inputs]
         return sum(count.get(one, 0) for count in counts for one in read)
 
+    def _has_rows(self, model: Model) -> bool:
+        return not model.is_dated or any(self._rows_by_day(model.name).values())
+
     def _rows_of(self, model: Model, days: Sequence[Day]) -> int:
         """The rows that some days of a model hold."""
         if not model.is_dated:
@@ -311,13 +318,14 @@ def build(
     done = 0
 
     for model in models.values():
+        days: Sequence[Day] = stale.get(model.name, ()) if model.is_dated else (None,)
+        of = f", {counted(len(days), 'day')}" if model.is_dated else ""
 
-        def tell(days: int, name: str = model.name) -> None:
+        def tell(days: int, name: str = model.name + of) -> None:
             nonlocal done
             watch(name, done, steps)
             done += days
 
-        days: Sequence[Day] = stale.get(model.name, ()) if model.is_dated else (None,)
         made = builder.attempt(model, days, tell)
         built.rows[model.name] = made.rows
         built.days[model.name] = [day for day in made.days if day is not None]

@@ -54,6 +54,7 @@ class Database:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
         self._known: set[str] = set()
+        self._new: set[str] = set()
         self._shown: dict[str, tuple[Path, ...]] = {}
 
     def replace(self, table: str, frame: pl.DataFrame) -> None:
@@ -162,6 +163,8 @@ class Database:
         self._drop_other(model.name, promised)
         listed = ", ".join(f"{column} {kind}" for column, kind in promised.items())
         self._connection.execute(f"create table if not exists {model.name} ({listed})")
+        if model.name not in self._columns:
+            self._new.add(model.name)
         self._known.add(model.name)
 
     def _prove(self, model: Model, named: Mapping[str, Any]) -> None:
@@ -223,7 +226,8 @@ class Database:
             named["event_date"] = days[0]
         self._connection.execute("begin transaction")
         try:
-            self._delete(model, days)
+            if model.name not in self._new:
+                self._delete(model, days)
             made = self._connection.execute(
                 f"insert into {model.name} by name {statement}", named
             ).fetchall()
@@ -231,6 +235,7 @@ class Database:
         except BaseException:
             self._roll_back()
             raise
+        self._new.discard(model.name)
         return int(made[0][0])
 
     def _delete(self, model: Model, days: Sequence[date | None]) -> None:

@@ -87,6 +87,15 @@ duty as (
     where event_date = $event_date::date
 ),
 
+leave as (
+    select
+        person_id,
+        start_time,
+        end_time
+    from registry.leave_windows
+    where event_date = $event_date::date and status = 'approved'
+),
+
 rostered as (
     select person_id
     from core.rostered_people
@@ -117,7 +126,16 @@ off_duty as (
             blocks.person_id = duty.person_id
             and blocks.start_time < duty.end_time
             and blocks.end_time > duty.start_time
-    where duty.person_id is null and calendar.day_type <> 'elearning'
+    left join leave
+        on
+            blocks.person_id = leave.person_id
+            and blocks.start_time < leave.end_time
+            and blocks.end_time > leave.start_time
+            and coalesce(blocks.net_kind, '') <> 'remote'
+    where
+        duty.person_id is null
+        and leave.person_id is null
+        and calendar.day_type <> 'elearning'
 ),
 
 marked as (

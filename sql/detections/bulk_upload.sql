@@ -13,7 +13,7 @@ about: device
 severity: medium
 stage: trial
 begins: C2
-clauses: [cl.30, cl.31]
+clauses: [cl.30, cl.31, cl.41]
 needs: [outside_flow]
 stands_on: [devices.csv]
 grain: [subject, event_date]

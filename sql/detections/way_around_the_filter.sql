@@ -15,7 +15,7 @@ severity: medium
 stage: trial
 severity_raised: [{to: medium, days: 3}]
 begins: C2
-clauses: [cl.19, cl.13d, cl.33]
+clauses: [cl.19, cl.13d, cl.33, cl.18]
 needs: [whose_request, site_asked_for]
 stands_on: [users.csv|accounts.csv, devices.csv]
 grain: [subject, event_date]

@@ -30,7 +30,7 @@ LOOKING = {
     "findings explain", "findings feedback", "findings permits", "audit verify",
     "audit show", "audit lookups", "hold list", "referrals list", "inquiry list",
     "sites list",
-    "desk account list",
+    "desk account list", "records list", "records draft", "records show",
 }  # fmt: skip
 """Commands that only look; pages show the same."""
 ELSEWHERE = {
@@ -137,6 +137,14 @@ def test_the_same_acts_leave_the_same_entries(
     statement = tmp_path / "said.txt"
     statement.write_text("I was lent a laptop that day.")
 
+    wish = tmp_path / "wish.txt"
+    wish.write_text("All domains that were refused.")
+    record = "PR-2026-001"
+    wished = {"requester": "desk@news.example", "received": "2026-10-26",
+              "text": wish.read_text()}  # fmt: skip
+    opened = ("records", "open", "--requester", "desk@news.example", "--received",
+              "2026-10-26", "--text", wish)  # fmt: skip
+
     def out(name):
         return tmp_path / name
 
@@ -185,6 +193,23 @@ def test_the_same_acts_leave_the_same_entries(
           "2026-10-21", "--for", "hr", "--by", "J. Park, HR", "--reason", REASON)),
         ("release-inquiry", {"inquiry": "@q"},
          ("inquiry", "release", "@q", "--out", out("d.zip"))),
+        ("record-open", wished, opened),
+        ("record-scope", {"record": record, "relation": "blocked_domains",
+                          "first": "2026-10-19", "last": "2026-10-21",
+                          "columns": "day, domain, requests"},
+         ("records", "scope", record, "--relation", "blocked_domains", "--days",
+          "2026-10-19..2026-10-21", "--column", "day", "--column", "domain",
+          "--column", "requests")),
+        ("record-decide", {"record": record, "item": "sensitive_sites",
+                           "decision": "mask", "exemption": "e 1", "reason": REASON},
+         ("records", "decide", record, "sensitive_sites", "mask", "--exemption", "e 1",
+          "--reason", REASON)),
+        ("record-approve", {"record": record}, ("records", "approve", record)),
+        ("record-release", {"record": record},
+         ("records", "release", record, "--to", out("records"))),
+        ("record-open", wished, opened),
+        ("record-close", {"record": "PR-2026-002", "reason": REASON},
+         ("records", "close", "PR-2026-002", "--reason", REASON)),
         ("sign", {"week": week, "by": "J. Park, director"},
          ("report", "sign", week, "--by", "J. Park, director")),
     ]  # fmt: skip
@@ -204,8 +229,12 @@ def test_the_same_acts_leave_the_same_entries(
             sent |= {key: drawn(right, value) for key, value in fields.items()}
             if name == "site":
                 tried(visitor, sent)
+            if "record" in fields:
+                sent |= visitor.get(f"/records/{sent['record']}").form(f"/act/{name}")
             done = visitor.post(f"/act/{name}", sent)
             assert done.status in (200, 303), (name, done.text)
+            if name == "record-release":
+                assert done.body == (out("records") / f"{record}.zip").read_bytes()
     assert entries(right) == entries(left)
     acted = {one[1] for one in entries(left)}
     assert {"verdict", "referred", "statement", "inquiry released", "site approved",

@@ -32,6 +32,8 @@ def filled(form, case):
         "last": "2026-10-20", "authorized_by": "x", "inquiry": "q-00000001",
         "exception": "X-001", "hold": "h-00000001", "week": "2026-W43", "by": "x",
         "site": "example.org", "class": "sanctioned", "roles": "all",
+        "requester": "x", "received": "2026-10-26", "relation": "blocked_domains",
+        "record": "PR-2026-001", "item": "names", "decision": "withhold", "seen": "x",
     }  # fmt: skip
     return {one.name: values[one.name] for one in form.fields if one.name in values}
 
@@ -206,6 +208,56 @@ def test_nobody_approves_their_own_request_however_they_sign_in(desk, cases):
     got = director.act(f"/cases/{case}", "export", names="1", reason=REASON)
     assert got.status == 200
     assert got.headers["content-disposition"].endswith('.csv"')
+
+
+def test_whoever_had_a_hand_in_a_records_request_does_not_approve_it(desk):
+    clerk = desk.by_proxy("custodian", login="kim")
+    done = clerk.act("/records", "record-open", requester="desk@news.example",
+                     received="2026-10-26", text="All domains refused.")  # fmt: skip
+    assert done.status == 303
+    number = max(one for one in clerk.get("/records").links() if "/records/" in one)
+    days = {"relation": "blocked_domains", "first": "2026-10-19", "last": "2026-10-21"}
+    assert clerk.act(number, "record-scope", **days).status == 303
+    page = clerk.get(number)
+    assert "Waiting for another person" in page.text
+    assert 'action="/act/record-approve"' not in page.text
+    stale = page.form("/act/record-decide")
+    sent = {"record": number.rpartition("/")[2], "token": stale["token"],
+            "revision": stale["revision"], "seen": "0" * 64}  # fmt: skip
+    before = acted(desk)
+    assert clerk.post("/act/record-approve", sent).status == 403
+    twin = desk.by_proxy("director", login="KIM")
+    sent["token"] = twin.get(number).hidden("token")
+    assert twin.post("/act/record-approve", sent).status == 403
+    lead = desk.by_proxy("director")
+    page = lead.get(number)
+    # what was approved is what was seen
+    odd = page.form("/act/record-approve") | {"seen": "0" * 64}
+    assert lead.post("/act/record-approve", odd).status == 422
+    assert "Look at the draft again" in lead.post("/act/record-approve", odd).text
+    assert lead.post("/act/record-release", page.form("/act/record-approve")
+                     ).status == 422  # fmt: skip
+    assert acted(desk) == before
+    words = {"item": "names", "decision": "withhold", "exemption": "e 1"}
+    done = clerk.act(number, "record-decide", **words, reason=REASON)
+    assert done.status == 303
+    decided = acted(desk)
+    old = page.form("/act/record-approve")
+    assert lead.post("/act/record-approve", old).status == 409
+    assert clerk.post("/act/record-decide", stale | words | {"reason": REASON}
+                      ).status == 409  # fmt: skip
+    assert acted(desk) == decided
+    assert lead.act(number, "record-approve").status == 303
+    given = clerk.act(number, "record-release")
+    assert given.status == 200
+    assert given.headers["content-disposition"].endswith('.zip"')
+    assert clerk.act(number, "record-release").body == given.body
+    words |= {"reason": REASON}
+    assert clerk.post("/act/record-decide", sent | words
+                      | {"token": stale["token"]}).status in (409, 422)  # fmt: skip
+    barred = desk.by_proxy("analyst")
+    assert "/records" not in barred.get("/").links()
+    assert barred.get(number).status == barred.get("/records").status == 403
 
 
 def revision_of(desk, ident):

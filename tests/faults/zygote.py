@@ -30,7 +30,7 @@ from sqlalchemy.exc import OperationalError
 from pipelines.district import only_writer, open_district
 from pipelines.errors import SchoolbellError
 from pipelines.formats import formats
-from pipelines.ingest import lake_writer
+from pipelines.ingest import staging
 from pipelines.ingest.blocks import blocks
 from pipelines.ingest.framing import parts
 from pipelines.ingest.ingestion import ingest_source
@@ -134,7 +134,7 @@ def arm(fault: Fault) -> ctypes.CDLL:
 def carry_out(order: dict[str, object]) -> int:
     fault = Fault(**order)
     home = Path(fault.home)
-    lake_writer.ROWS_A_COMMIT = 40
+    staging.ROWS_A_COMMIT = 40
     blocks.__kwdefaults__["size"] = 1
     parts.__kwdefaults__["most"] = 16 if LONG else 40
     if fault.how == "limit":

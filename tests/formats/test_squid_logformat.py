@@ -1,11 +1,14 @@
 """A Squid layout that the district pastes is read as it says."""
 
+from shutil import which
+from subprocess import run
+
 import pytest
 
 from pipelines.clock import Reading
 from pipelines.errors import SettingsError
 from pipelines.formats import Context, Parsed
-from pipelines.formats.squid_logformat import FORMAT, NAMED, layout
+from pipelines.formats.squid_logformat import FORMAT, NAMED, OTHERS, SHAPES, layout
 from pipelines.ingest.framing import records
 
 
@@ -91,3 +94,21 @@ def test_named_layout_holds_client_and_stamp(name):
 def test_option_without_a_meaning_is_an_error(options):
     with pytest.raises(SettingsError):
         parsed(NATIVE, **options)
+
+
+def test_a_code_of_the_family_http_is_the_code():
+    row = request("1793628900 192.0.2.17", logformat="%ts %http::>a")
+    assert row["src_ip"] == "192.0.2.17"
+
+
+@pytest.mark.skipif(not which("squid"), reason="squid is not installed")
+def test_squid_itself_knows_each_code_that_a_check_lets_pass(tmp_path):
+    """Those of other versions are not asked of the one that is here."""
+    codes = sorted({*SHAPES, *OTHERS} - {"us", "rd"})
+    lines = (f"logformat n{at} %{{User-Agent}}{code}" for at, code in enumerate(codes))
+    settings = tmp_path / "squid.conf"
+    settings.write_text("http_port 127.0.0.1:3128\n" + "\n".join(lines) + "\n")
+    command = ["squid", "-k", "parse", "-f", settings]
+    done = run(command, check=False, capture_output=True, text=True)
+    assert "Unsupported" not in done.stderr, done.stderr
+    assert done.returncode == 0, done.stderr

@@ -19,6 +19,7 @@ from pipelines.synthetic.generate import ACCOUNT_DOMAINS, DISTRICT_NAME
 from pipelines.synthetic.habits import CHROMEBOOKS, CHROMEBOOKS_BY_NETWORK
 from pipelines.synthetic.trial import hold_trial
 from pipelines.synthetic.variations import VARIATIONS, findings_of, shown_findings
+from tests.conftest import only_long
 from tests.journey.grades import assert_same_grades
 
 KINDS = {"SA-1", "SA-3", "OH-1", "NA-1", "NA-4", "AN-2"}
@@ -119,6 +120,7 @@ def test_what_was_planted_is_found_and_nothing_else(tmp_path):
 
 
 @pytest.mark.slow
+@only_long
 def test_without_googles_audit_the_network_tells_who_is_there(tmp_path):
     cases = trial_of(tmp_path, CHROMEBOOKS_BY_NETWORK)
     assert set(cases.filter("is_found")["expected_rule"]) >= BY_NETWORK

@@ -1,6 +1,8 @@
 """`who`: from an address in a notice to a device and an account, with its gaps."""
 
+import gzip
 import json
+import re
 import shutil
 from datetime import UTC, datetime
 
@@ -77,6 +79,34 @@ def test_a_translated_address_leads_to_device_and_account(home, seats):
             assert answer[name] == direct[name]
         assert answer["grade"] in "ABC"
         assert answer["account"]
+
+
+def test_the_demos_own_firewall_answers_a_notice(home):
+    """What a provider sends: the public address, its port, a time."""
+    log = DistrictHome(home).landing / "firewall"
+    shape = re.compile(
+        r"date=(2026-10-20) time=(1[0-4]:\d\d:\d\d).* srcip=(\S+) .*duration=(\d+)"
+        r".* transip=(198\.51\.100\.2) transport=(\d+)"
+    )
+    text = "".join(
+        gzip.decompress(path.read_bytes()).decode(errors="replace")
+        for path in sorted(log.rglob("*.gz"))
+    )
+    found = list(shape.finditer(text))[::80][:8]
+    assert len(found) == 8
+    grades = []
+    for line in found:
+        day, clock, _, _, worn, port = line.groups()
+        hour, rest = clock.split(":", 1)
+        twelve = f"{int(hour) % 12 or 12}:{rest} {'PM' if int(hour) >= 12 else 'AM'}"
+        when = f"10/20/2026 {twelve}"
+        assert day == "2026-10-20"
+        done = schoolbell("who", "--home", home, "--json", f"{worn}:{port}", when)
+        assert done.code == 0, done.err
+        answer = json.loads(done.out)
+        assert answer["links"][0]["kind"] == "translation", answer
+        grades.append(answer["grade"])
+    assert sum(grade in "ABC" for grade in grades) >= 4, grades
 
 
 def test_the_wrong_port_leads_nowhere(home, seats):

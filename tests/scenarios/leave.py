@@ -36,6 +36,16 @@ def owner_away_in_the_afternoon(story: Story) -> Mapping[str, str]:
     return leave(story, part="pm")
 
 
+def leisure_while_the_owner_is_away(story: Story) -> Mapping[str, str]:
+    """Who is there is asked; the owner, who is not, has no leisure at the desk."""
+    story.logon("avega", "hs-avega", "07:41")
+    story.lock("avega", "hs-avega", "12:20")
+    story.unlock("avega", "hs-avega", "13:58")
+    hosts = (*WORK, "shop.example", "www.friends.example")
+    story.surf("avega", "hs-avega", "14:00", hosts, minutes=45, every=40)
+    return leave(story, part="pm")
+
+
 def locked_screen_on_a_leave_day(story: Story) -> Mapping[str, str]:
     """Left locked the evening before; pages refresh, some at uneven times."""
     story.lease("hs-avega", "-1 06:00")
@@ -63,6 +73,14 @@ SCENARIOS = (
     Scenario("S08", leave_called_off),
     Scenario("S09", back_after_a_morning_away),
     Scenario("S10", owner_away_in_the_afternoon, ("SA-3",), "avega", severity="high"),
+    Scenario(
+        "S111",
+        leisure_while_the_owner_is_away,
+        ("SA-3",),
+        "avega",
+        severity="high",
+        is_alone=True,
+    ),
     Scenario("S11", locked_screen_on_a_leave_day),
     Scenario("S12", restart_on_a_leave_day),
 )

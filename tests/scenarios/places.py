@@ -122,13 +122,14 @@ PUPILS = tuple(
 )
 
 ACCOUNTS = """
-username,account_type,owner_person_id,approved_shared,aliases,valid_from,valid_to,used_in
-hs_office,role_shared,,true,,,,
-counter,role_shared,,true,,,,HS
-kiosk_lib,device,,true,,,,
-backup,service,,false,,,,
-coach,role_shared,,false,,,,
-avega,person,p-1,false,alindt,,,
+username,account_type,owner_person_id,approved_shared,aliases,valid_from,valid_to,used_in,is_admin
+hs_office,role_shared,,true,,,,,
+counter,role_shared,,true,,,,HS,
+kiosk_lib,device,,true,,,,,
+backup,service,,false,,,,,
+coach,role_shared,,false,,,,,
+avega,person,p-1,false,alindt,,,,
+adm_bsun,person,p-2,false,,,,,true
 """
 
 SITES = """

@@ -31,7 +31,7 @@ def a_class_takes_an_hour(story: Story) -> None:
 
 def _ends(story: Story, days: int) -> Mapping[str, str]:
     last = story.day + timedelta(days=days)
-    return {"accounts.csv": f"leaver,person,,false,,,{last},\n"}
+    return {"accounts.csv": f"leaver,person,,false,,,{last},,\n"}
 
 
 def _at_a_podium(story: Story) -> None:
@@ -159,6 +159,156 @@ def account_that_joined_another_group(story: Story) -> None:
     story.told_by_directory(4728, "10:12", {"TargetSid": "S-1-5-21-7-8-9-1512"})
 
 
+def roles_and_switches_of_the_cloud(story: Story) -> None:
+    """Entra gives a role that rules; then its audit is switched off."""
+    story.surf("avega", "hs-avega", "09:00", WORK, minutes=10)
+    story.told_by_cloud(
+        "Add member to role",
+        "10:12",
+        targetResources=[
+            {"modifiedProperties": [{"newValue": '"Global Administrator"'}]}
+        ],
+    )
+    story.told_by_office(
+        "Set-AdminAuditLogConfig",
+        "10:20",
+        Parameters=[{"Name": "UnifiedAuditLogIngestionEnabled", "Value": "False"}],
+    )
+
+
+def a_role_taken_up_for_an_hour(story: Story) -> None:
+    """The same role, by whoever was given it before."""
+    story.surf("avega", "hs-avega", "09:00", WORK, minutes=10)
+    story.told_by_cloud(
+        "Add member to role",
+        "10:12",
+        initiatedBy={"app": {"displayName": "MS-PIM"}},
+        targetResources=[
+            {"modifiedProperties": [{"newValue": '"Global Administrator"'}]}
+        ],
+    )
+
+
+WINDOWS = (
+    "system,weekday,start_local,end_local\nfw1,1,17:00,21:00\nfw1,every,23:00,01:00\n"
+)
+
+
+def _changed(story: Story, *clocks: str) -> Mapping[str, str]:
+    story.surf("avega", "hs-avega", "09:00", WORK, minutes=10)
+    for clock in clocks:
+        what = 'action="Edit" cfgpath="firewall.policy" cfgattr="dstaddr[a->all]"'
+        story.told_by_firewall("Attribute configured", clock, what)
+    return {"change_windows.csv": WINDOWS}
+
+
+def firewall_changed_at_noon(story: Story) -> Mapping[str, str]:
+    """A policy is opened at noon; changes are made on Tuesday evenings."""
+    return _changed(story, "12:10", "18:00")
+
+
+def firewall_changed_in_its_window(story: Story) -> Mapping[str, str]:
+    return _changed(story, "17:00", "20:59", "+1 00:30")
+
+
+def firewall_without_a_window(story: Story) -> None:
+    _changed(story, "12:10")
+
+
+def _signed_in(story: Story, silent_minutes: int) -> None:
+    """Five mornings of a busy firewall; on the last one it falls silent."""
+    for day in ("-6", "-5", "-4", "-1", "+0"):
+        story.lease("hs-avega", f"{day} 06:00")
+        for number in range(60):
+            minute = 3 * number
+            if day == "+0" and 70 < minute < 70 + silent_minutes:
+                continue
+            when = story.at(f"{day} 09:00", 60 * minute)
+            story.flow("hs-avega", when, "www.news.example")
+    story.told_by_firewall("Admin login successful", "10:05", 'user="it" ui="https"')
+
+
+def firewall_silent_after_a_sign_in(story: Story) -> None:
+    """An administrator signs in; five minutes later nothing is logged for an hour."""
+    _signed_in(story, 60)
+
+
+def firewall_started_again(story: Story) -> None:
+    """The same with a restart of eight minutes."""
+    _signed_in(story, 12)
+
+
+def _reads(story: Story, account: str) -> None:
+    story.logon(account, "hs-bsun", "10:00")
+    sites = ["www.quilts.example", "www.trains.example"]
+    story.surf(account, "hs-bsun", "10:01", sites, minutes=25)
+
+
+def administrator_who_browses(story: Story) -> None:
+    """An account for administration reads pages of sites that no list has."""
+    _reads(story, "adm_bsun")
+
+
+def the_same_person_by_their_own_account(story: Story) -> None:
+    _reads(story, "bsun")
+
+
+def _asked_from_outside(story: Story, port: int, received: int) -> None:
+    story.lease("hs-avega", "06:00")
+    for number in range(6):
+        story.session(
+            story.at("10:00", number * 60),
+            (f"203.0.113.{number + 7}", story.address["hs-avega"]),
+            port,
+            zones=("wan", "lan"),
+            received=received,
+        )
+
+
+def remote_desktop_open_to_the_world(story: Story) -> None:
+    """The firewall lets strangers through to a desk's remote desktop."""
+    _asked_from_outside(story, 3389, 5_000)
+
+
+def strangers_who_were_refused(story: Story) -> None:
+    """The same, and the firewall lets nobody in."""
+    _asked_from_outside(story, 3389, 0)
+
+
+def a_site_that_the_district_publishes(story: Story) -> None:
+    _asked_from_outside(story, 443, 5_000)
+
+
+def _inside(story: Story, port: int, targets: int, received: int) -> None:
+    story.lease("hs-avega", "06:00")
+    for number in range(targets):
+        story.session(
+            story.at("10:00", number),
+            (story.address["hs-avega"], f"10.2.{number // 200}.{number % 200 + 1}"),
+            port,
+            received=received,
+        )
+
+
+def telnet_to_switches(story: Story) -> None:
+    _inside(story, 23, 4, 2_000)
+
+
+def shell_to_switches(story: Story) -> None:
+    """The same over ssh."""
+    _inside(story, 22, 4, 2_000)
+
+
+def a_desk_that_searches_the_network(story: Story) -> None:
+    """A desk asks two hundred addresses for file shares; nobody answers."""
+    _inside(story, 445, 200, 0)
+
+
+def a_desk_that_all_of_them_answer(story: Story) -> None:
+    """The same of a machine that looks after them: they are there."""
+    _inside(story, 445, 200, 2_000)
+
+
 SCENARIOS = (
     Scenario(
         "S74",
@@ -219,6 +369,38 @@ SCENARIOS = (
         least_lines=1,
     ),
     Scenario("S99a", account_that_joined_another_group),
+    Scenario(
+        "S100",
+        roles_and_switches_of_the_cloud,
+        ("AN-14", "AN-13"),
+        "cloud",
+        severity="medium",
+        cites=("cloud",),
+        least_lines=1,
+    ),
+    Scenario("S100a", a_role_taken_up_for_an_hour),
+    Scenario(
+        "S101",
+        firewall_changed_at_noon,
+        ("AN-15",),
+        "fw1",
+        severity="medium",
+        cites=("firewall",),
+        least_lines=1,
+    ),
+    Scenario("S101a", firewall_changed_in_its_window),
+    Scenario("S101b", firewall_without_a_window),
+    Scenario("S102", firewall_silent_after_a_sign_in, leads=("AN-16",)),
+    Scenario("S102a", firewall_started_again),
+    Scenario("S103", administrator_who_browses, leads=("AN-17",)),
+    Scenario("S103a", the_same_person_by_their_own_account),
+    Scenario("S104", remote_desktop_open_to_the_world, leads=("AN-18",)),
+    Scenario("S104a", strangers_who_were_refused),
+    Scenario("S104b", a_site_that_the_district_publishes),
+    Scenario("S105", telnet_to_switches, leads=("AN-19",)),
+    Scenario("S105a", shell_to_switches),
+    Scenario("S106", a_desk_that_searches_the_network, leads=("AN-20",)),
+    Scenario("S106a", a_desk_that_all_of_them_answer),
     Scenario(
         "S77",
         program_that_calls_home,

@@ -24,6 +24,7 @@ class Scenario:
         leads: Rules that make a lead, which names nobody in a report.
         cites: Sources whose lines the first of the rules must cite.
         least_lines: It must cite; what is absent, or one logon, is shown by fewer.
+        is_alone: What it shows is that no other rule fires, so that each is asked.
         is_long: It takes weeks of lines, and is left to the long run.
     """
 
@@ -36,6 +37,7 @@ class Scenario:
     leads: tuple[str, ...] = ()
     cites: tuple[str, ...] = ("proxy", "windows", "dhcp")
     least_lines: int = 4
+    is_alone: bool = False
     is_long: bool = False
 
     @property

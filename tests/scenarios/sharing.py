@@ -105,7 +105,7 @@ def personal_account_that_is_shared(story: Story) -> Mapping[str, str]:
     ):
         story.logon("office", device, f"08:5{number}")
         story.surf("office", device, start, WORK, minutes=30)
-    return {"accounts.csv": "office,person,p-4,true,,,,\n"}
+    return {"accounts.csv": "office,person,p-4,true,,,,,\n"}
 
 
 def kiosk_account_in_two_buildings(story: Story) -> None:

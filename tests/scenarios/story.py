@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from tests.scenarios.places import DEVICES, ZONE
@@ -142,6 +143,31 @@ class Story:
             f"sentbyte={sent} rcvdbyte={received}{named}",
         )
 
+    def session(
+        self,
+        when: datetime,
+        ends: tuple[str, str],
+        port: int,
+        *,
+        zones: tuple[str, str] = ("lan", "lan"),
+        received: int = 900,
+    ) -> None:
+        """A session between two addresses; without an answer it was denied."""
+        local = when.astimezone(ZoneInfo(ZONE))
+        self._records += 1
+        self._write(
+            "firewall",
+            when,
+            f"date={local:%Y-%m-%d} time={local:%H:%M:%S} devname=fw1 "
+            f'eventtime={int(when.timestamp())}000000000 tz="{local:%z}" '
+            'logid="0000000013" type="traffic" subtype="forward" level="notice" '
+            f'vd="root" srcip={ends[0]} srcport={50_000 + self._records % 9_000} '
+            f'srcintfrole="{zones[0]}" dstip={ends[1]} dstport={port} '
+            f'dstintfrole="{zones[1]}" sessionid={self._records} proto=6 '
+            f'action="{"close" if received else "deny"}" duration=1 '
+            f"sentbyte=400 rcvdbyte={received}",
+        )
+
     def sign_in(self, account: str, clock: str, ip: str) -> None:
         """An interactive sign-in to the office suite."""
         when = self.at(clock)
@@ -264,6 +290,46 @@ class Story:
     def told_by_directory(self, code: int, clock: str, data: dict[str, str]) -> None:
         """What the domain controller writes of itself and its groups."""
         self._windows(code, "", "dc1", self.at(clock), data)
+
+    def told_by_firewall(self, what: str, clock: str, fields: str) -> None:
+        """What the firewall writes of itself and its settings."""
+        when = self.at(clock)
+        local = when.astimezone(ZoneInfo(ZONE))
+        self._write(
+            "firewall",
+            when,
+            f"date={local:%Y-%m-%d} time={local:%H:%M:%S} devname=fw1 "
+            f'eventtime={int(when.timestamp())}000000000 tz="{local:%z}" '
+            'logid="0100044546" type="event" subtype="system" level="information" '
+            f'vd="root" logdesc="{what}" {fields}',
+        )
+
+    def told_by_cloud(self, what: str, clock: str, **fields: Any) -> None:
+        """A line of the cloud directory's audit."""
+        when = self.at(clock)
+        self._records += 1
+        line = {
+            "id": f"Directory_{self._records}",
+            "category": "RoleManagement",
+            "activityDateTime": when.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "activityDisplayName": what,
+            "result": "success",
+            **fields,
+        }
+        self._write("cloud", when, json.dumps(line, separators=(",", ":")))
+
+    def told_by_office(self, what: str, clock: str, **fields: Any) -> None:
+        """A line of the office suite's audit."""
+        when = self.at(clock)
+        self._records += 1
+        line = {
+            "CreationTime": when.strftime("%Y-%m-%dT%H:%M:%S"),
+            "Id": f"00000000-0000-4000-8000-{self._records:012d}",
+            "Operation": what,
+            "RecordType": 1,
+            **fields,
+        }
+        self._write("cloud", when, json.dumps(line, separators=(",", ":")))
 
     def logoff(self, account: str, device: str, clock: str) -> None:
         if _is_chrome(device):

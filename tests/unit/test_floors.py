@@ -42,6 +42,7 @@ def test_a_plug_in_never_imports_another(folder):
         ("dagster", {"defs", "definitions.py"}),
         ("plotly", {"reports", "notebook"}),
         ("duckdb", {"warehouse", "formats"}),
+        ("pyspark", {"engines"}),
     ],
 )
 def test_a_library_is_imported_on_its_own_floor_only(module, homes):
@@ -68,6 +69,8 @@ ENVIRONMENT = {
     "operations/checks/outputs.py",
     "reports/publishing.py",  # what the browser that prints is given
     "fleet/work.py",  # what a home is given, which is little
+    "engines/pool.py",  # what a worker is given: all of it, and its threads
+    "engines/spark.py",  # where Java and the workers' Python are
 }
 NETWORK = {
     "alerts/channels",

@@ -17,10 +17,11 @@ import pytest
 
 from pipelines.errors import SourceError
 from pipelines.formats import Parsed
-from pipelines.ingest import framing, lake_writer, parser, reader
+from pipelines.ingest import framing, parser, reader, staging
 from pipelines.ingest.blocks import batch
-from pipelines.ingest.lake_writer import LakeWriter, StagedFrames, on_its_own
+from pipelines.ingest.lake_writer import LakeWriter
 from pipelines.ingest.reader import Batch
+from pipelines.ingest.staging import Staged, on_its_own
 from pipelines.state import ledger
 from pipelines.state.database import open_store
 from pipelines.state.ledger import FileRecord
@@ -28,10 +29,9 @@ from tests.benchmarks.inputs import write_squid
 from tests.benchmarks.inputs_exports import write_evtx, write_okta
 from tests.benchmarks.inputs_firewall import write_fortigate
 from tests.benchmarks.inputs_logons import write_windows_json
-from tests.conftest import LONG
+from tests.conftest import only_long
 from tests.faults.home import Home
 
-only_long = pytest.mark.skipif(not LONG, reason="in the long run alone")
 WRITERS = {
     "squid_access": write_squid,
     "fortigate": write_fortigate,
@@ -50,12 +50,12 @@ def test_what_waits_keeps_no_block_alive():
     del buffers
     texts = text.to_frame()
     assert sys.getrefcount(data) > before, "one line keeps a thousand"
-    held = StagedFrames()
+    held = Staged()
     held.add("rejects", texts)
     expected = texts.to_dicts()
     del text, texts
     assert sys.getrefcount(data) == before
-    assert held.whole()["rejects"].to_dicts() == expected
+    assert held.frames()["rejects"].to_dicts() == expected
 
 
 def test_the_memory_of_a_frame_is_not_understated():
@@ -65,7 +65,7 @@ def test_the_memory_of_a_frame_is_not_understated():
 
 
 def test_a_batch_is_committed_for_its_memory_as_for_its_rows(tmp_path, monkeypatch):
-    monkeypatch.setattr(lake_writer, "BYTES_A_COMMIT", 1 << 20)
+    monkeypatch.setattr(staging, "BYTES_A_COMMIT", 1 << 20)
     store = open_store(tmp_path / "state.db")
     writer = LakeWriter(store, tmp_path / "lake", "proxy", "UTC")
     lines = batch(f"{LINE}\n".encode() * 1_000)
@@ -117,9 +117,7 @@ def test_an_export_is_read_in_parts_and_counts_whole_or_not_at_all(
             raise SourceError("the reader fails on the second part")
         return parser.parse_part(fmt, part, context, **kind)
 
-    monkeypatch.setattr(
-        lake_writer, "BYTES_A_COMMIT", 1
-    )  # each part is written at once
+    monkeypatch.setattr(staging, "BYTES_A_COMMIT", 1)  # each part is written at once
     monkeypatch.setattr(reader, "parts", partial(framing.parts, most=4))
     monkeypatch.setattr(reader, "parser", SimpleNamespace(parse_part=parsed))
     home.put("a.json", export(0, 10))
@@ -138,7 +136,7 @@ def test_an_export_is_read_in_parts_and_counts_whole_or_not_at_all(
 
 
 def test_a_cut_off_export_counts_once_when_the_whole_comes(tmp_path, monkeypatch):
-    monkeypatch.setattr(lake_writer, "BYTES_A_COMMIT", 1)
+    monkeypatch.setattr(staging, "BYTES_A_COMMIT", 1)
     monkeypatch.setattr(reader, "parts", partial(framing.parts, most=4))
     home = Home(tmp_path, fmt="okta")
     whole = export(0, 10)

@@ -1,14 +1,17 @@
 """Blocks parsed two at a time: in order, and with what those before them leave."""
 
+from collections import deque
 from types import SimpleNamespace
 
 import polars as pl
 import pytest
 
+from pipelines.engines import open_engine
 from pipelines.errors import SourceError
 from pipelines.formats import Context, Parsed
 from pipelines.ingest.blocks import Block
 from pipelines.ingest.parser import BlockParser
+from pipelines.ingest.portions import Here, portions
 
 MARK = None
 
@@ -39,13 +42,30 @@ def blocks(count):
 
 
 def read(parse, found):
+    """Each portion with what it holds, two begun before one is ended."""
     fmt = SimpleNamespace(name="a test's", parse=parse)
-    return BlockParser(fmt, Context(), file_id=1, passed=0).parse(found)
+    progress = SimpleNamespace(format=fmt, record=SimpleNamespace(file_id=1))
+    parser = BlockParser(Context())
+    with open_engine("local", workers=2) as engine:
+        work = Here(engine)
+        begun, error = deque(), None
+        try:
+            for one in portions(found, 1, 0):
+                begun.append((one, parser.begin(work.job(progress, one, None))))
+                if len(begun) > 2:
+                    portion, parsed = begun.popleft()
+                    yield portion, parsed()
+        except SourceError as raised:
+            error = raised
+        for portion, parsed in begun:
+            yield portion, parsed()
+        if error is not None:
+            raise error
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 9])
 def test_each_block_is_read_with_what_the_one_before_left(count):
-    rejects = [one.parsed.rejects for one in read(counted, blocks(count))]
+    rejects = [parsed.rejects for _, parsed in read(counted, blocks(count))]
     said = [frame["reason"].unique().to_list() for frame in rejects]
     assert said == [[f"after {2 * number}"] for number in range(count)]
     places = [place for frame in rejects for place in frame["line_no"]]
@@ -53,7 +73,7 @@ def test_each_block_is_read_with_what_the_one_before_left(count):
 
 
 def test_columns_named_in_the_first_block_hold_for_all():
-    found = [one.parsed.rejects["reason"][0] for one in read(kept, blocks(5))]
+    found = [parsed.rejects["reason"][0] for _, parsed in read(kept, blocks(5))]
     assert found == ["0 a"] * 5
 
 
@@ -64,7 +84,7 @@ def test_what_was_found_before_damage_is_given_out_first():
 
     seen = []
     with pytest.raises(SourceError, match="ends here"):
-        seen.extend(one.lines for one in read(kept, found()))
+        seen.extend(portion.lines for portion, _ in read(kept, found()))
     assert seen == [2, 2, 2]
 
 
@@ -76,5 +96,7 @@ def test_no_block_is_given_out_behind_one_that_failed():
 
     seen = []
     with pytest.raises(MemoryError):
-        seen.extend(one.block.first_byte for one in read(fails, blocks(5)))
+        seen.extend(
+            portion.blocks[0].first_byte for portion, _ in read(fails, blocks(5))
+        )
     assert seen == [0, 8]

@@ -69,14 +69,20 @@ def test_a_file_of_mixed_encodings_loses_no_line(tmp_path):
 def test_a_line_too_long_is_one_reject_whatever_lies_beside_it(tmp_path, extra):
     home = Home(tmp_path)
     giant = b"x" * (LONGEST_LINE + extra) + b"\n"
-    home.put("a.log", lines(0, 5) + giant + lines(5, 9) + giant + lines(9, 12))
+    path = home.put("a.log", lines(0, 5) + giant + lines(5, 9) + giant + lines(9, 12))
     record = home.run()["a.log"].record
     assert home.numbers() == once(0, 12)
+    assert record.tail_bytes == 0
     assert (record.rejects, record.consumed_bytes) == (
         2, len(lines(0, 12)) + 2 * len(giant),
     )  # fmt: skip
     told = home.rejects()[0]
     assert f"[{len(giant)} bytes, sha256 " in told
+    with path.open("ab") as file:
+        file.write(lines(12, 14))
+    record = home.run()["a.log"].record
+    assert home.numbers() == once(0, 14)
+    assert record.lines == 16
 
 
 def test_the_place_of_a_long_line_does_not_depend_on_blocks(monkeypatch):

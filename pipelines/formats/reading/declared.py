@@ -24,6 +24,7 @@ from pipelines.formats.reading.fields import (
     whole,
 )
 from pipelines.formats.reading.flows import is_machine, protocol
+from pipelines.formats.reading.options import one_of
 from pipelines.formats.reading.web import unless_challenged
 
 CLASSES = tuple(cls for cls in EVENT_CLASSES if cls != "system_events")
@@ -88,14 +89,7 @@ def event_class(options: Mapping[str, str]) -> str:
     Raises:
         SettingsError: There is no such class.
     """
-    cls = options.get("event_class", "logons")
-    if cls not in CLASSES:
-        raise SettingsError(
-            f"there is no event class {cls!r}",
-            where="options.event_class",
-            remedy=f"Name one of {', '.join(CLASSES)}.",
-        )
-    return cls
+    return one_of(options, "event_class", CLASSES) or "logons"
 
 
 def declared(

@@ -27,6 +27,7 @@ from pipelines.formats.reading.fields import (
 )
 from pipelines.formats.reading.flows import not_of_windows, protocol, somewhere
 from pipelines.formats.reading.keyvalue import json_of
+from pipelines.formats.reading.options import one_of
 
 HEADER = r"^[\x{feff} ]*#Fields:"
 SOURCE, TARGET = ("src-ip", "source-ip", "source"), ("dst-ip", "destination-ip")
@@ -111,10 +112,15 @@ def field(names: Sequence[str], *wanted: str) -> pl.Expr:
     return pl.coalesce(found) if found else pl.lit(None, pl.String)
 
 
+TIMES = ("utc", "local")
+
+
 def stamp(names: Sequence[str], context: Context) -> Stamp:
     """UTC by the standard; the Windows firewall, and who says so, write local time."""
     named = set(names)
-    local = named >= WINDOWS_FIREWALL or context.options.get("times") == "local"
+    local = (
+        named >= WINDOWS_FIREWALL or one_of(context.options, "times", TIMES) == "local"
+    )
     reading = context.reading if local else Reading("UTC")
     # only what is there: a stamp costs time to look for even where it is null
     if named >= {"date", "time"}:

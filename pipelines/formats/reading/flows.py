@@ -1,8 +1,11 @@
 """Small expressions for what firewalls say of a flow: protocol, direction."""
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from pipelines.formats.reading.fields import known, whole
+from pipelines.formats.reading.options import one_of
 
 PROTOCOLS = {
     "1": "icmp",
@@ -65,15 +68,18 @@ def not_of_windows(user: pl.Expr) -> pl.Expr:
     return pl.when(~user.str.contains(BUILT_IN)).then(user)
 
 
-def verdict(words: pl.Expr, unmarked: str | None) -> pl.Expr:
+def verdict(words: pl.Expr, options: Mapping[str, str]) -> pl.Expr:
     """What became of a packet, by the words that the rule's author chose.
 
     Args:
         words: The prefix in front of the packet.
-        unmarked: What words that say nothing mean: allowed, blocked or unknown.
+        options: The source's; `unmarked` says what words that say nothing mean.
+
+    Raises:
+        SettingsError: It is neither allowed nor blocked.
     """
     stopped, passed = words.str.contains(STOPPED), words.str.contains(PASSED)
-    fallback = unmarked if unmarked in ("allowed", "blocked") else None
+    fallback = one_of(options, "unmarked", ("allowed", "blocked"))
     return (
         pl.when(stopped & ~passed)
         .then(pl.lit("blocked"))

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 import polars as pl
 
 from pipelines.clock.stamps import MONTHS
-from pipelines.errors import SettingsError
 from pipelines.formats.reading.fields import rarely
+from pipelines.formats.reading.options import one_of
 
 ORDERS = ("month_first", "day_first")
 CLOCK = r",? +([0-9]{1,2})(:[0-9]{2})(:[0-9]{2})?(\.[0-9]+)?(?: ?([AaPp])\.?[Mm]\.?)?$"
@@ -30,14 +30,7 @@ def order_of(options: Mapping[str, str]) -> str:
     Raises:
         SettingsError: The option says another thing.
     """
-    order = options.get("date_order", ORDERS[0])
-    if order not in ORDERS:
-        raise SettingsError(
-            f"there is no order of a date {order!r}",
-            where="options.date_order",
-            remedy=f"Name one of {', '.join(ORDERS)}.",
-        )
-    return order
+    return one_of(options, "date_order", ORDERS) or ORDERS[0]
 
 
 def as_iso(text: pl.Expr, order: str) -> pl.Expr:

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from pipelines.errors import SettingsError
 from pipelines.events import LOGON_KINDS
 from pipelines.formats.reading.fields import address, known, mac, name
+from pipelines.formats.reading.options import one_of
 
 REASONS = {
     "1": "internal error",
@@ -66,13 +66,7 @@ def kind(
     Raises:
         SettingsError: There is no such kind.
     """
-    said = options.get("logon_kind")
-    if said is not None and said not in LOGON_KINDS:
-        raise SettingsError(
-            f"there is no kind of login {said!r}",
-            where="options.logon_kind",
-            remedy=f"Name one of {', '.join(LOGON_KINDS)}.",
-        )
+    said = one_of(options, "logon_kind", LOGON_KINDS)
     by_station = (
         pl.when(station[0].is_not_null())
         .then(pl.lit("wifi"))

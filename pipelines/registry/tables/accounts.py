@@ -41,6 +41,7 @@ FILE = File(
         "valid_to": Cell("", "date"),
         "note": Cell("front desk"),
         "used_in": Cell("HS"),
+        "is_admin": Cell("false", "boolean"),
     },
     "accounts then come from the roster's usernames; shared, service and "
     "device accounts are not known as such",
@@ -51,6 +52,7 @@ ACCOUNTS = {
     "owner_person_id": text("whose it is", "direct"),
     "approved_shared": Column(pl.Boolean, "several persons may use it"),
     "used_in": text("buildings or pools where it belongs, joined by |"),
+    "is_admin": Column(pl.Boolean, "kept for administration alone"),
     "valid_from": FROM,
     "valid_to": TO,
 }
@@ -82,7 +84,9 @@ def directory(rows: Rows, logins: pl.DataFrame, domains: Sequence[str]) -> Direc
     roster, shared = _of_roster(logins)
     rest = roster.join(once, on="account", how="anti")
     accounts = pl.concat([conform(ACCOUNTS, once), conform(ACCOUNTS, rest)])
-    accounts = accounts.with_columns(pl.col("approved_shared").fill_null(value=False))
+    accounts = accounts.with_columns(
+        pl.col("approved_shared", "is_admin").fill_null(value=False)
+    )
     aliases, doubtful = _aliases(once, logins, accounts, domains)
     problems = tell(
         FILE.name,

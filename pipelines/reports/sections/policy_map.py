@@ -49,13 +49,29 @@ def rows(view: View) -> pl.DataFrame:
             "state": state(
                 str(row["strength"]), list(row["detections"]), rules, row["controls"]
             ),
+            "since": since(list(row["detections"]), rules),
             "controls": [control(one) for one in row["controls"]],
         }
         for row in clauses
     ]
-    kinds = dict.fromkeys((*TEXT, "state"), pl.String)
+    kinds = dict.fromkeys((*TEXT, "state", "since"), pl.String)
     lists = dict.fromkeys(("detections", "controls"), pl.List(pl.String))
     return pl.DataFrame(found, schema={**kinds, **lists})
+
+
+def since(detections: Sequence[str], rules: Mapping[str, Mapping[str, Any]]) -> str:
+    """From when on a rule of a clause had a log to judge; empty where none has."""
+    days = [str(rules[code].get("since") or "") for code in detections if code in rules]
+    return min(filter(None, days), default="")
+
+
+def served(row: Mapping[str, Any]) -> str:
+    """What serves a clause, and since when."""
+    parts = [listed(row["detections"], most=12)] if row["detections"] else []
+    if row["since"]:
+        began = date.fromisoformat(row["since"])
+        parts = [f"{parts[0]}, since {day(began)}, {began.year}"]
+    return "; ".join([*parts, *row["controls"]]) or "no rule"
 
 
 def control(proved: Mapping[str, Any]) -> str:
@@ -167,7 +183,7 @@ def clauses_table(rows: pl.DataFrame) -> Table:
                 whom(row["binds"]),
                 STATES[row["state"]][1],
                 STRENGTHS.get(row["strength"]),
-                listed([*row["detections"], *row["controls"]], most=12) or "no rule",
+                served(row),
                 row["cannot_show"] or "nothing more to say",
             ]
             for row in rows.iter_rows(named=True)

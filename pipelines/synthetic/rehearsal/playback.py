@@ -138,7 +138,7 @@ class _Game:
             self.played.raised.setdefault((issue.key, issue.start), now)
         waits = queue_of(self.drawn.cases(now), monday(now.date()))
         news: list[News] = [
-            *of_cases(waits, ALERTS.security_rules),
+            *of_cases(waits, ALERTS),
             *of_issues(issues, now),
         ]
         looked = ("case:", "health:")

@@ -32,6 +32,8 @@ VENDOR_WORDS: Mapping[str, str] = {
 }
 FILTER_SHARE = 0.12
 FILTER_SHARE_PASTIME = 0.6
+NAT_ADDRESS = "198.51.100.2"
+"""What the district's traffic wears outside, as `egress.csv` says."""
 QUIET = ("education", "search", "business", "")
 _TUNNELS = pl.Schema(
     {"account": pl.String, "device": pl.Int32, "start": pl.Int64, "end": pl.Int64,
@@ -95,6 +97,7 @@ def _traffic(flows: pl.DataFrame) -> pl.DataFrame:
         _ends(is_scan),
         pl.lit(" "),
         _amounts(is_scan),
+        pl.when(is_scan).then(pl.lit("")).otherwise(_outside()),
         name.fill_null(""),
     )
     return flows.with_columns(seen=pl.col("start") + pl.col("elapsed")).select(
@@ -127,6 +130,15 @@ def _amounts(is_scan: pl.Expr) -> pl.Expr:
         sentpkt=pl.col("sent") // 900 + 1,
         rcvdpkt=pl.col("received") // 1_300 + 1,
         appcat="unscanned",
+    )
+
+
+def _outside() -> pl.Expr:
+    """The address and port that everybody outside sees."""
+    return pl.lit(" ") + _fields(
+        trandisp="snat",
+        transip=pl.lit(NAT_ADDRESS),
+        transport=1_024 + pl.col("start") // 7 % 64_000,
     )
 
 

@@ -3,10 +3,11 @@
 from datetime import UTC, datetime
 
 from pipelines.alerts.news import of_cases, of_files
+from pipelines.settings.alert_settings import Alerts, routes_of
 from tests.unit.alerts.facts import finding, news, waiting_of
 
 NOW = datetime(2026, 11, 3, 16, tzinfo=UTC)
-SECURITY = ("AN-1", "AN-5")
+ALERTS = Alerts(security_rules=("AN-1", "AN-5"), administration_rules=("AN-13",))
 
 
 def test_one_fact_a_case():
@@ -17,7 +18,7 @@ def test_one_fact_a_case():
         finding(4, subject="bob"),
         finding(5, rule="AN-7", kind="anomaly"),
     ]
-    made = of_cases(waiting_of(*found), SECURITY)
+    made = of_cases(waiting_of(*found), ALERTS)
     assert len(made) == 4
     (both,) = [one for one in made if "on 2 days" in one.line]
     assert (both.confidence, both.about) == ("C3", "conduct")
@@ -33,14 +34,23 @@ def test_what_is_decided_or_on_trial_is_no_news():
         finding(3, status="confirmed"),
         finding(4, record=trial),
     ]
-    assert of_cases(waiting_of(*found), SECURITY) == []
+    assert of_cases(waiting_of(*found), ALERTS) == []
 
 
 def test_only_the_named_rules_are_security():
-    (spray,) = of_cases(waiting_of(finding(1, rule="AN-1", kind="anomaly")), SECURITY)
+    (spray,) = of_cases(waiting_of(finding(1, rule="AN-1", kind="anomaly")), ALERTS)
     assert spray.about == "security"
-    (other,) = of_cases(waiting_of(finding(1, rule="AN-7", kind="anomaly")), SECURITY)
+    (other,) = of_cases(waiting_of(finding(1, rule="AN-7", kind="anomaly")), ALERTS)
     assert other.about == "conduct"
+
+
+def test_what_administrators_may_have_done_goes_to_the_superintendent():
+    cut = finding(1, rule="AN-13", kind="anomaly", subject="dc1")
+    (one,) = of_cases(waiting_of(cut), ALERTS)
+    assert one.about == "administration"
+    (route,) = [each for each in routes_of(ALERTS) if each.about == one.about]
+    assert route.audience == ("superintendent",)
+    assert route.when == "at_once"
 
 
 def test_files_of_a_source_are_one_fact_until_they_change():

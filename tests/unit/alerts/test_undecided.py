@@ -32,7 +32,7 @@ def told(store):
 
     def morning(queue):
         now = EIGHT + (queue.week - MONDAY)
-        facts = [*of_cases(queue, ()), *of_undecided(queue, now)]
+        facts = [*of_cases(queue, Alerts()), *of_undecided(queue, now)]
         looked = Noticed(facts, ("case:", UNDECIDED))
         ids = take_news(store, looked, now.astimezone(UTC))
         alerts = Alerts(channels=CHANNELS)

@@ -96,6 +96,27 @@ MEANING = {
         6,
         "sources.proxy.options.logon_kind",
     ),
+    '[sources.gate]\nformat = "iptables"\noptions = { unmarked = "maybe" }\n': (
+        6,
+        "sources.gate.options.unmarked",
+    ),
+    '[sources.iis]\nformat = "w3c_elff"\noptions = { times = "locl" }\n': (
+        6,
+        "sources.iis.options.times",
+    ),
+    '[sources.gate]\nformat = "cef"\noptions = { in = "recieved" }\n': (
+        6,
+        "sources.gate.options.in",
+    ),
+    '[sources.gate]\nformat = "sophos_xg"\noptions = { zones = "CST" }\n': (
+        6,
+        "sources.gate.options.zones",
+    ),
+    '[sources.proxy]\nformat = "squid_logformat"\n'
+    '[sources.proxy.options]\nlogformat = "%ts.%03tu %>a %>hs %ru"\n': (
+        7,
+        "sources.proxy.options.logformat",
+    ),
     '[sources.proxy]\nformat = "squid"\n': (5, "sources.proxy.format"),
     '[sources.proxy]\npath = "/nowhere/logs"\n': (5, "sources.proxy.path"),
     "[detections.SA-99]\nenabled = false\n": (4, "detections.SA-99"),

@@ -4,10 +4,8 @@ import pytest
 
 from pipelines.synthetic.curves import Point, curves, sloping, together, tried
 from pipelines.warehouse.headers import Param
-from tests.conftest import LONG
+from tests.conftest import only_long
 from tests.journey.small import small
-
-only_long = pytest.mark.skipif(not LONG, reason="in the long run alone")
 
 
 def point(value, true, false=0, *, is_now=False, rule="NA-1", parameter="requests"):

@@ -17,11 +17,8 @@ from pipelines.synthetic.trial import (
     judge_trial,
 )
 from pipelines.warehouse.library import rules
-from tests.conftest import LONG
+from tests.conftest import only_long
 from tests.journey.small import PEOPLE, SEED, WEEKS, small
-
-only_long = pytest.mark.skipif(not LONG, reason="in the long run alone")
-
 
 NOON = datetime(2026, 10, 20, 12, tzinfo=UTC)
 
@@ -49,6 +46,7 @@ def finding(rule, account, kind, start=NOON):
         "subject": account,
         "kind": kind,
         "confidence": "C2",
+        "severity": "low",
         "status": "open",
         "record": {"start_time": start.isoformat(), "end_time": end.isoformat()},
     }
@@ -95,6 +93,15 @@ def test_a_site_off_duty_is_a_site_but_a_shared_account_shows_no_site():
     assert truths(finding("NA-1", "bortiz", SITE)) == [True]
     assert truths(finding("NA-1", "cpark", SITE)) == [False]
     assert truths(finding("OH-1", "avega", HOURS)) == [False]
+
+
+def test_a_site_within_a_true_finding_is_told_there_and_not_on_its_own():
+    shared, site = finding("SA-1", "cpark", SHARED), finding("NA-1", "cpark", SITE)
+    elsewhere = finding("NA-1", "cpark", SITE, NOON + timedelta(hours=2))
+    assert truths(shared, site) == [True, True]
+    assert truths(shared, elsewhere) == [True, False]
+    false = finding("SA-1", "nobody", SHARED), finding("NA-1", "nobody", SITE)
+    assert truths(*false) == [False, False]
 
 
 def test_a_case_is_found_by_its_rule_and_met_by_its_kind():

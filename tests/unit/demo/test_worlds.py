@@ -15,10 +15,9 @@ from pipelines.synthetic.worlds import (
     world_score,
     worst_decile,
 )
-from tests.conftest import LONG
+from tests.conftest import only_long
 from tests.unit.demo.test_trial import HOURS, SITE, finding, trial
 
-only_long = pytest.mark.skipif(not LONG, reason="in the long run alone")
 WORLD = WorldScore(
     seed=1, habits=FRIENDLY, planted=10, found=9, unproven=0, findings=8, true=8,
     people_falsely_named=0, seconds=9.6,

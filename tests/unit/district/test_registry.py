@@ -114,6 +114,12 @@ BAD_ROWS = {
         ("T-1,backup,fw,srv,vault.example.com,29,5,,", "every_days", "is not judged"),
         ("T-1,backup,fw,srv,vault.example.com,0,5,,", "every_days", "is not judged"),
     ],
+    "change_windows.csv": [
+        (",1,17:00,21:00,,,", "system", "is empty"),
+        ("fw1,9,17:00,21:00,,,", "weekday", "words"),
+        ("fw1,1,,21:00,,,", "start_local", "is empty"),
+        ("fw1,1,17:00,17:00,,,", "end_local", "is start_local"),
+    ],
     "ip_geo.csv": [
         (",US,,,,residential", "cidr", "is empty"),
         ("nowhere,US,,,,residential", "cidr", "is not a network"),

@@ -1,6 +1,7 @@
 """A clause is served by a control once something proves it, and says since when."""
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 
@@ -8,11 +9,12 @@ from pipelines.district import open_district
 from pipelines.registry.new_home import create
 from pipelines.registry.policy import default_policy, read_policy
 from pipelines.reports.controls import CONTROLS, controls_by_clause
-from pipelines.reports.sections.policy_map import control, state
-from pipelines.reports.snapshot_inputs import openness
+from pipelines.reports.sections.policy_map import control, served, since, state
+from pipelines.reports.snapshot_inputs import openness, reach
 from pipelines.state.audit import Act, open_chain
 from pipelines.state.database import remember
 from pipelines.state.runs import DRILLED
+from pipelines.warehouse.database import writing
 from tests.journey.commands import schoolbell
 
 
@@ -60,6 +62,36 @@ def test_what_was_done_proves_it(home, tmp_path):
     assert not found["duties"]["what"]
     assert control(found["drill"]).endswith("compared, Tue, Nov 3, 2026)")
     assert state("W", (), {}, [found["drill"]]) == "control"
+
+
+def test_a_clause_says_what_serves_it_and_since_when():
+    rules = {
+        "AN-1": {"code": "AN-1", "since": "2026-10-20"},
+        "AN-3": {"code": "AN-3", "since": "2026-10-19"},
+        "AN-9": {"code": "AN-9", "since": ""},
+    }
+    assert since(["AN-1", "AN-3", "AN-9", "AN-99"], rules) == "2026-10-19"
+    assert since(["AN-9"], rules) == ""
+    row = {"detections": ["AN-1", "AN-3"], "since": "2026-10-19", "controls": ["a (b)"]}
+    assert served(row) == "AN-1 and AN-3, since Mon, Oct 19, 2026; a (b)"
+    assert served(row | {"controls": [], "since": ""}) == "AN-1 and AN-3"
+    assert served({"detections": [], "since": "", "controls": []}) == "no rule"
+
+
+def test_the_reach_of_the_logs_is_told_once_a_device_was_seen():
+    with writing(Path(":memory:"), threads=1) as database:
+        ((said,),) = reach(database).values()
+        assert said["what"] == ""
+        database.rows(
+            "create table marts.device_reach as select * from (values"
+            " (true, date '2026-10-20', date '2026-10-19'),"
+            " (true, date '2026-10-21', null), (true, null, null), (false, null, null))"
+            " as seen(is_portable, last_seen_date, last_outside_date)"
+        )
+        ((said,),) = reach(database).values()
+    assert said["what"].startswith("1 of 3 laptops and Chromebooks seen away")
+    assert said["what"].endswith("2 devices seen nowhere")
+    assert said["day"] == "2026-10-21"
 
 
 def test_a_chain_that_does_not_hold_proves_nothing(home):

@@ -7,15 +7,18 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import duckdb
 import pytest
 
+from pipelines.acts import records as requests
+from pipelines.acts.context import ActContext
+from pipelines.acts.records import RecordsError
 from pipelines.district import open_district
+from pipelines.errors import SchoolbellError
 from pipelines.findings import verify_pack
-from pipelines.records import requests
-from pipelines.records.requests import RecordsError
 from pipelines.records.scopes import CLASSES, RELATIONS
 from pipelines.run.status import status_of
 from pipelines.settings.home import DistrictHome
@@ -76,17 +79,32 @@ def district(planted, tmp_path):
         yield opened
 
 
+def by(who, district):
+    return ActContext(district, who)
+
+
 def opened(district, relation="blocked_domains", days=WEEK, columns=()):
     one = requests.open_request(
-        district, CLERK, "requester@news.example", WEEK[1], "All domains refused."
+        by(CLERK, district), "requester@news.example", WEEK[1], "All domains refused."
     )
-    requests.set_scope(district, CLERK, one.request_id, relation, days, columns)
+    requests.set_scope(by(CLERK, district), one.request_id, relation, days, columns)
     return one.request_id
 
 
 def released(district, number, folder):
-    requests.approve(district, LEAD, number)
-    return requests.give_out(district, CLERK, number, folder).path
+    requests.approve(by(LEAD, district), number)
+    return given_out(by(CLERK, district), number, folder)
+
+
+def given_out(context, number, folder):
+    path = folder / f"{number}.zip"
+
+    def put(data):
+        folder.mkdir(exist_ok=True)
+        path.write_bytes(data)
+
+    requests.give_out(context, number, put)
+    return path
 
 
 def members(path):
@@ -145,9 +163,9 @@ def test_the_same_scope_gives_the_same_bytes_and_another_other_codes(
     again = released(district, opened(district, "findings"), tmp_path / "b")
     assert first.read_bytes() == again.read_bytes()
     number = opened(district, "findings", (WEEK[0], WEEK[1] - timedelta(days=1)))
-    requests.decide(district, CLERK, number, decided("names", "keep"))
+    requests.decide(by(CLERK, district), number, decided("names", "keep"))
     other = opened(district, "findings")
-    requests.decide(district, CLERK, other, decided("names", "keep"))
+    requests.decide(by(CLERK, district), other, decided("names", "keep"))
     codes = [
         {one["account"] for one in rows(members(path)["findings.csv"])}
         for path in (
@@ -165,7 +183,7 @@ def test_the_same_scope_gives_the_same_bytes_and_another_other_codes(
 def test_no_release_names_anybody(district, tmp_path, relation, kept):
     number = opened(district, relation)
     for of in ("names", "sensitive_sites") if kept else ():
-        requests.decide(district, CLERK, number, decided(of, "keep"))
+        requests.decide(by(CLERK, district), number, decided(of, "keep"))
     text = "\n".join(members(released(district, number, tmp_path)).values()).lower()
     frames = district.registry.frames
     named = {
@@ -194,11 +212,11 @@ def test_students_and_few_people_are_released_by_nobody(district, tmp_path):
     number = opened(district)
     for of in ("small_counts", "student_rows"):
         with pytest.raises(RecordsError, match="are not released"):
-            requests.decide(district, CLERK, number, decided(of, "keep"))
+            requests.decide(by(CLERK, district), number, decided(of, "keep"))
     made_draft = requests.drafted(district, number)
     item = next(one for one in made_draft.items if one.of == "small_counts")
     with pytest.raises(RecordsError, match="are not released"):
-        requests.decide(district, CLERK, number, decided(item.item, "keep"))
+        requests.decide(by(CLERK, district), number, decided(item.item, "keep"))
 
 
 def test_each_withholding_has_an_exemption_a_person_and_a_reason(district):
@@ -209,9 +227,9 @@ def test_each_withholding_has_an_exemption_a_person_and_a_reason(district):
         decided("names", "keep", reason=" "),
         decided("names", "deny"),
     ):
-        with pytest.raises(RecordsError):
-            requests.decide(district, CLERK, number, wrong)
-    requests.decide(district, CLERK, number, decided("free_text", "withhold"))
+        with pytest.raises(SchoolbellError):
+            requests.decide(by(CLERK, district), number, wrong)
+    requests.decide(by(CLERK, district), number, decided("free_text", "withhold"))
     acts = open_chain(district.store, district.home).entries()[-1]
     assert (acts.actor, acts.action) == ("clerk (1)", "records withhold")
     assert acts.reason == "example 1: counsel said so"
@@ -220,7 +238,9 @@ def test_each_withholding_has_an_exemption_a_person_and_a_reason(district):
 def test_an_item_is_decided_by_itself(district, tmp_path):
     number = opened(district)
     item = next(one for one in requests.drafted(district, number).items if one.row)
-    requests.decide(district, CLERK, number, decided(item.item, "keep", exemption=""))
+    requests.decide(
+        by(CLERK, district), number, decided(item.item, "keep", exemption="")
+    )
     shown = rows(members(released(district, number, tmp_path))["blocked_domains.csv"])
     named = [one for one in shown if one["domain"] == "refused-1.example"]
     assert len(named) == 1
@@ -230,22 +250,32 @@ def test_an_item_is_decided_by_itself(district, tmp_path):
 def test_nobody_approves_what_they_opened_or_decided(district, tmp_path):
     number = opened(district)
     with pytest.raises(RefusedError):
-        requests.approve(district, CLERK, number)
+        requests.approve(by(CLERK, district), number)
     with pytest.raises(RecordsError, match="nobody approved"):
-        requests.give_out(district, CLERK, number, tmp_path)
-    requests.set_scope(district, LEAD, number, "blocked_domains", WEEK)
+        given_out(by(CLERK, district), number, tmp_path)
+    requests.set_scope(by(LEAD, district), number, "blocked_domains", WEEK)
     with pytest.raises(RefusedError):
-        requests.approve(district, LEAD, number)
-    requests.approve(district, HEAD, number)
-    requests.decide(district, CLERK, number, decided("sensitive_sites", "mask"))
+        requests.approve(by(LEAD, district), number)
+    # another way of signing in is no other person
+    twin = replace(CLERK, user_name="Clerk", way="openid")
+    with pytest.raises(RefusedError):
+        requests.approve(by(twin, district), number)
+    with pytest.raises(RecordsError, match="changed since the draft"):
+        requests.approve(by(HEAD, district), number, seen="0" * 64)
+    requests.approve(by(HEAD, district), number)
+    requests.decide(by(CLERK, district), number, decided("sensitive_sites", "mask"))
     with pytest.raises(RecordsError, match="nobody approved"):
-        requests.give_out(district, CLERK, number, tmp_path)
+        given_out(by(CLERK, district), number, tmp_path)
     assert not list(tmp_path.glob("*.zip"))
-    requests.approve(district, HEAD, number)
-    path = requests.give_out(district, CLERK, number, tmp_path).path
+    requests.approve(by(HEAD, district), number)
+    path = given_out(by(CLERK, district), number, tmp_path)
     assert record_releases(district.store)[-1]["released_by"] == "clerk (1)"
+    data = path.read_bytes()
+    again = given_out(by(LEAD, district), number, tmp_path / "again")
+    assert again.read_bytes() == data
+    assert len(record_releases(district.store)) == 1
     with pytest.raises(RecordsError, match="was closed"):
-        requests.give_out(district, CLERK, number, tmp_path)
+        requests.close(by(CLERK, district), number, "withdrawn")
     done = subprocess.run(
         [sys.executable, "-I", "-c", members(path)["verify.py"], str(path)],
         capture_output=True, text=True, check=False,
@@ -297,7 +327,7 @@ def test_the_days_are_held_and_the_clock_is_told(district):
         assert told(due - timedelta(days=4)) == []
         assert "in 3 days" in told(due - timedelta(days=3))[0]
         assert "was due yesterday" in told(due + timedelta(days=1))[0]
-        requests.close(again, CLERK, number, "withdrawn")
+        requests.close(by(CLERK, again), number, "withdrawn")
         assert told(due) == []
 
 
@@ -310,11 +340,11 @@ def test_mistakes_are_told(district):
         ("audit", (WEEK[0], date(2100, 1, 1)), ()),
     ):
         with pytest.raises(RecordsError):
-            requests.set_scope(district, CLERK, number, *given)
+            requests.set_scope(by(CLERK, district), number, *given)
     with pytest.raises(RecordsError, match="no request"):
         requests.drafted(district, "PR-1999-001")
     with pytest.raises(RecordsError, match="a requester and a text"):
-        requests.open_request(district, CLERK, " ", WEEK[0], "x")
+        requests.open_request(by(CLERK, district), " ", WEEK[0], "x")
 
 
 def test_the_commands_go_the_whole_way(planted, tmp_path):

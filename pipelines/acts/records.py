@@ -1,19 +1,19 @@
-"""What people do with a request: open, scope, decide, approve, release, close."""
+"""Acts on requests for public records, from the first day to the release."""
 
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
-from zoneinfo import ZoneInfo
+from datetime import date, timedelta
 
+from pipelines.acts.context import ActContext
+from pipelines.acts.packs import Put
 from pipelines.district import District
 from pipelines.errors import SchoolbellError
+from pipelines.findings.review import required_reason
 from pipelines.records.release import Draft, Scope, draft, release, scope_of
 from pipelines.records.scopes import CLASSES, NEVER_KEPT, RELATIONS, columns_of
-from pipelines.settings.home import SECRET_FILE, put
-from pipelines.settings.roles import Asker, RefusedError
-from pipelines.state.audit import Act, open_chain
+from pipelines.settings.roles import RefusedError
+from pipelines.state.audit import Act
 from pipelines.state.database import now_text
 from pipelines.state.days import dirty_days
 from pipelines.state.records import (
@@ -31,6 +31,8 @@ from pipelines.state.records import (
 from pipelines.state.retention import Hold, new_hold_id, place_hold
 
 DECISIONS = ("keep", "mask", "withhold")
+RELEASED = "released"
+"""Outcome of a request that was answered."""
 
 
 class RecordsError(SchoolbellError):
@@ -59,21 +61,20 @@ class Estimate:
 class Released:
     """A release: its hash, and how much is in it."""
 
-    path: Path
     sha256: str
     rows: int
     withheld: int
 
 
 def open_request(
-    district: District, by: Asker, requester: str, received: date, text: str
+    context: ActContext, requester: str, received: date, text: str
 ) -> RecordRequest:
     """Take a request down; its clock runs from the day on which it was received."""
     if not text.strip() or not requester.strip():
         raise RecordsError("a request has a requester and a text", where="records open")
-    days = district.settings.records.response_days
-    chain = open_chain(district.store, district.home)
-    with district.store.reading() as connection:
+    context.require("records")
+    days = context.district.settings.records.response_days
+    with context.district.store.reading() as connection:
         number = next_request_id(connection, received)
     request = RecordRequest(
         request_id=number,
@@ -81,7 +82,7 @@ def open_request(
         received=received,
         due=received + timedelta(days=days) if days else None,
         text=text,
-        opened_by=str(by),
+        opened_by=str(context.asker),
         opened_time=now_text(),
         scope={},
         least=None,
@@ -90,7 +91,8 @@ def open_request(
         closed_time="",
         outcome="",
     )
-    with chain.recording(_act(by, "records request", number)) as connection:
+    act = _act(context, "records request", number)
+    with context.chain.recording(act) as connection:
         add_record_request(connection, request)
     return request
 
@@ -112,8 +114,7 @@ def request_of(district: District, number: str) -> RecordRequest:
 
 
 def set_scope(
-    district: District,
-    by: Asker,
+    context: ActContext,
     number: str,
     relation: str,
     days: tuple[date, date],
@@ -124,21 +125,21 @@ def set_scope(
     Raises:
         RecordsError: A table, column or day that cannot be asked for.
     """
-    request = _open(district, number)
-    scope = _scope(district, relation, days, columns)
+    context.require("records")
+    request = _open(context, number)
+    scope = _scope(context, relation, days, columns)
     hold = Hold(
         hold_id=new_hold_id(),
         first_day=scope.first,
         last_day=scope.last,
         reason=f"public records request {number}",
-        actor=str(by),
+        actor=str(context.asker),
         time=now_text(),
         case_id=None,
     )
     said = f"{number} {relation} {scope.first}/{scope.last}"
-    with open_chain(district.store, district.home).recording(
-        _act(by, "records scope", said)
-    ) as connection:
+    act = _act(context, "records scope", said)
+    with context.chain.recording(act) as connection:
         change_record_request(
             connection,
             request.request_id,
@@ -148,11 +149,11 @@ def set_scope(
             approved_sha256=None,
         )
         place_hold(connection, hold)
-    return estimate(district, drafted(district, number))
+    return estimate(context.district, drafted(context.district, number))
 
 
 def _scope(
-    district: District,
+    context: ActContext,
     relation: str,
     days: tuple[date, date],
     columns: Sequence[str],
@@ -175,7 +176,8 @@ def _scope(
             if strange
             else "Give them as 2026-11-02..2026-11-13.",
         )
-    if last >= today_of(district):
+    district = context.district
+    if last >= context.today:
         raise RecordsError(
             "the last of these days is not over, so what it holds may change",
             where="--days",
@@ -224,17 +226,16 @@ def estimate(district: District, made: Draft) -> Estimate:
     )
 
 
-def decide(
-    district: District, by: Asker, number: str, decision: RecordDecision
-) -> RecordDecision:
+def decide(context: ActContext, number: str, decision: RecordDecision) -> None:
     """Keep, mask or withhold a class or one item, with exemption and reason.
 
     Raises:
         RecordsError: It names nothing of the draft, lacks its exemption, or would
             release what nobody can.
     """
-    _open(district, number)
-    made = drafted(district, number)
+    context.require("records")
+    _open(context, number)
+    made = drafted(context.district, number)
     of = {one.item: one.of for one in made.items} | {name: name for name in CLASSES}
     if decision.item not in of:
         raise RecordsError(
@@ -242,10 +243,9 @@ def decide(
             where="records decide",
             remedy=f"Classes: {', '.join(CLASSES)}; items stand in the draft.",
         )
-    if decision.decision not in DECISIONS or not decision.reason.strip():
+    if decision.decision not in DECISIONS:
         raise RecordsError(
-            "a decision is keep, mask or withhold, and has a reason",
-            where="records decide",
+            f"a decision is {', '.join(DECISIONS)}", where="records decide"
         )
     if decision.decision == "keep" and of[decision.item] in NEVER_KEPT:
         raise RecordsError(
@@ -260,59 +260,77 @@ def decide(
             remedy="Cite the one that the district's counsel named.",
         )
     act = _act(
-        by,
+        context,
         f"records {decision.decision}",
         f"{number} {decision.item}",
-        f"{decision.exemption}: {decision.reason}".removeprefix(": "),
+        f"{decision.exemption}: {required_reason(decision.reason)}".removeprefix(": "),
     )
-    with open_chain(district.store, district.home).recording(act) as connection:
+    with context.chain.recording(act) as connection:
         add_record_decision(connection, number, decision)
-    return decision
 
 
-def approve(district: District, by: Asker, number: str) -> str:
+def approve(context: ActContext, number: str, seen: str = "") -> str:
     """Let a second person stand for exactly this release; its hash.
+
+    Args:
+        seen: Hash of the draft that they looked at, where it was shown to them.
 
     Raises:
         RefusedError: They opened it, said what it touches, or decided something of it.
+        RecordsError: What would be released is not what they looked at.
     """
-    _open(district, number)
-    if str(by) in _hands(district, number) and not by.is_alone:
+    context.require("records")
+    context.require("approve")
+    _open(context, number)
+    if had_a_hand(context, number) and not context.asker.is_alone:
         raise RefusedError(
             "whoever opened a request, scoped it or decided on it does not approve it",
             where=number,
             remedy="Let another person look at the draft.",
         )
-    sha256 = hashlib.sha256(_bytes(district, drafted(district, number))).hexdigest()
-    word = "records approve, alone" if by.is_alone else "records approve"
-    act = _act(by, word, f"{number} {sha256[:16]}")
-    with open_chain(district.store, district.home).recording(act) as connection:
+    sha256 = seal_of(context.district, drafted(context.district, number))
+    if seen and seen != sha256:
+        raise RecordsError(
+            "the data changed since the draft was shown; nothing was approved",
+            where=number,
+            remedy="Look at the draft again.",
+        )
+    word = "records approve, alone" if context.asker.is_alone else "records approve"
+    act = _act(context, word, f"{number} {sha256[:16]}")
+    with context.chain.recording(act) as connection:
         change_record_request(
-            connection, number, approved_by=str(by), approved_sha256=sha256
+            connection,
+            number,
+            approved_by=str(context.asker),
+            approved_sha256=sha256,
         )
     return sha256
 
 
-def _hands(district: District, number: str) -> frozenset[str]:
-    """Everybody who had a part in a request, as the audit log has it."""
-    return frozenset(
-        entry.actor
-        for entry in open_chain(district.store, district.home).entries()
+def had_a_hand(context: ActContext, number: str) -> bool:
+    """Whether somebody had a part in a request, however they signed in that time."""
+    return any(
+        context.asker.is_actor(entry.actor)
+        for entry in context.chain.entries()
         if entry.action.startswith("records ")
         and not entry.action.startswith("records approve")
         and entry.subject.split(" ")[0] == number
     )
 
 
-def give_out(district: District, by: Asker, number: str, to: Path) -> Released:
-    """Write the approved release into a folder.
+def give_out(context: ActContext, number: str, put: Put) -> Released:
+    """Hand over the approved release; the same bytes once more if a download failed.
 
     Raises:
         RecordsError: Nobody approved it, or it is not what was approved.
     """
-    request = _open(district, number)
-    made = drafted(district, number)
-    data = _bytes(district, made)
+    context.require("records")
+    request = request_of(context.district, number)
+    is_again = request.outcome == RELEASED
+    if not is_again:
+        _open(context, number)
+    made = drafted(context.district, number)
+    data = release(made, context.district.settings.district.name)
     sha256 = hashlib.sha256(data).hexdigest()
     if request.approved_sha256 != sha256:
         raise RecordsError(
@@ -320,12 +338,15 @@ def give_out(district: District, by: Asker, number: str, to: Path) -> Released:
             if not request.approved_sha256
             else "it is not what was approved: the data or a decision changed since",
             where=number,
-            remedy=f"A second person gives: schoolbell records approve {number}",
+            remedy="Open another request."
+            if is_again
+            else f"A second person gives: schoolbell records approve {number}",
         )
-    path = to / f"{number}.zip"
-    act = _act(by, "records release", f"{number} {sha256}")
+    word = "records release, again" if is_again else "records release"
     withheld = len(made.withheld)
-    with open_chain(district.store, district.home).recording(act) as connection:
+    with context.chain.recording(
+        _act(context, word, f"{number} {sha256}")
+    ) as connection:
         note_record_release(
             connection,
             request_id=number,
@@ -333,39 +354,35 @@ def give_out(district: District, by: Asker, number: str, to: Path) -> Released:
             row_count=len(made.rows),
             withheld_count=withheld,
             least=made.scope.least,
-            released_by=str(by),
+            released_by=str(context.asker),
         )
-        change_record_request(
-            connection, number, closed_time=now_text(), outcome="released"
-        )
-        to.mkdir(parents=True, exist_ok=True)
-        put(path, data, SECRET_FILE)
-    return Released(path, sha256, len(made.rows), withheld)
+        if not is_again:
+            change_record_request(
+                connection, number, closed_time=now_text(), outcome=RELEASED
+            )
+        put(data)
+    return Released(sha256, len(made.rows), withheld)
 
 
-def close(district: District, by: Asker, number: str, reason: str) -> None:
+def close(context: ActContext, number: str, reason: str) -> None:
     """End a request without a release: withdrawn, answered otherwise, nothing there."""
-    _open(district, number)
-    if not reason.strip():
-        raise RecordsError("an end has a reason", where="--reason")
-    act = _act(by, "records close", number, reason)
-    with open_chain(district.store, district.home).recording(act) as connection:
-        change_record_request(
-            connection, number, closed_time=now_text(), outcome=reason
-        )
+    context.require("records")
+    _open(context, number)
+    why = required_reason(reason)
+    if why == RELEASED:
+        raise RecordsError("a release has a command of its own", where="--reason")
+    act = _act(context, "records close", number, why)
+    with context.chain.recording(act) as connection:
+        change_record_request(connection, number, closed_time=now_text(), outcome=why)
 
 
-def today_of(district: District) -> date:
-    """The day in the district."""
-    return datetime.now(UTC).astimezone(ZoneInfo(district.zone)).date()
+def seal_of(district: District, made: Draft) -> str:
+    """The hash of what would be released."""
+    return hashlib.sha256(release(made, district.settings.district.name)).hexdigest()
 
 
-def _bytes(district: District, made: Draft) -> bytes:
-    return release(made, district.settings.district.name)
-
-
-def _open(district: District, number: str) -> RecordRequest:
-    request = request_of(district, number)
+def _open(context: ActContext, number: str) -> RecordRequest:
+    request = request_of(context.district, number)
     if request.closed_time:
         raise RecordsError(
             f"it was closed on {request.closed_time[:10]}: {request.outcome}",
@@ -375,5 +392,5 @@ def _open(district: District, number: str) -> RecordRequest:
     return request
 
 
-def _act(by: Asker, action: str, subject: str, reason: str = "") -> Act:
-    return Act(actor=str(by), action=action, subject=subject, reason=reason)
+def _act(context: ActContext, action: str, subject: str, reason: str = "") -> Act:
+    return Act(actor=str(context.asker), action=action, subject=subject, reason=reason)

@@ -1,0 +1,104 @@
+"""Commands about Sigma rules that an operator put into a folder."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from types import ModuleType
+from typing import Annotated
+
+import typer
+
+from pipelines.acts.context import ActContext
+from pipelines.cli.context import open_context
+from pipelines.cli.options import AsJson, Home, days_of
+from pipelines.errors import SettingsError
+from pipelines.run.console import show_whole, table
+from pipelines.state.audit import Act
+
+app = typer.Typer(
+    help="Sigma rules of others: what can be asked of these logs, and leads.",
+    no_args_is_help=True,
+)
+Folder = Annotated[
+    Path | None,
+    typer.Argument(help="Folder with .yml files; without one, HOME/sigma."),
+]
+SHOWN = ("title", "level", "clause", "path")
+COLUMNS = ("rule", "level", "clause", "file")
+
+
+def _sigma() -> ModuleType:
+    try:
+        from pipelines.findings import sigma
+    except ImportError as error:
+        raise SettingsError(
+            "the library that reads Sigma rules is not installed",
+            remedy="pip install 'schoolbell[sigma]'",
+        ) from error
+    return sigma
+
+
+@contextmanager
+def _opened(home: Path) -> Iterator[ActContext]:
+    with open_context(home, "evidence") as context:
+        yield context
+
+
+@app.command()
+def check(home: Home, folder: Folder = None, as_json: AsJson = False) -> None:
+    """List which rules can be asked, and of each other one why it cannot."""
+    sigma = _sigma()
+    with _opened(home) as context:
+        asked, refused = sigma.read_rules(
+            folder or context.district.home.path / "sigma"
+        )
+    if as_json:
+        for one in asked:
+            said = asdict(one)
+            typer.echo(json.dumps({name: said[name] for name in SHOWN}))
+        for one in refused:
+            typer.echo(json.dumps(asdict(one)))
+    else:
+        shown = [[getattr(one, name) for name in SHOWN] for one in asked]
+        show_whole(table(f"{len(asked)} rules can be asked", COLUMNS, shown))
+        others = [(one.title or "(a file)", one.path, one.reason) for one in refused]
+        show_whole(table(f"{len(refused)} cannot", ("rule", "file", "reason"), others))
+    if not asked:
+        raise typer.Exit(1)
+
+
+@app.command()
+def leads(
+    home: Home,
+    days: Annotated[str, typer.Option(help="Days: 2026-11-02..2026-11-13.")],
+    folder: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask the rules of the logs of some days: leads about lines, never a person.
+
+    A lead says on how many lines a rule fits, and cites a few. It is in no report.
+    """
+    sigma = _sigma()
+    span = days_of(days)
+    with _opened(home) as context:
+        asked, _ = sigma.read_rules(folder or context.district.home.path / "sigma")
+        act = Act(
+            actor=str(context.asker),
+            action="sigma leads",
+            subject=f"{len(asked)} rules, {span[0]} to {span[1]}",
+        )
+        with context.chain.recording(act):
+            found = list(sigma.leads(context.district, asked, span))
+    if as_json:
+        for one in found:
+            typer.echo(json.dumps(asdict(one), default=str))
+        return
+    rows = [
+        (one.rule, one.level, one.clause, one.source, str(one.day), one.lines,
+         ", ".join(one.places))
+        for one in found
+    ]  # fmt: skip
+    columns = ("rule", "level", "clause", "log", "day", "lines", "first of them")
+    show_whole(table(f"{len(rows)} leads", columns, rows))

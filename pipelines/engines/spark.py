@@ -1,0 +1,103 @@
+"""Work in the tasks of an Apache Spark cluster: for more than one machine holds.
+
+Spark carries functions and names of files; no row of a log passes through it. Each
+task is a job of its own, begun as soon as it is known; what an executor that ends
+leaves undone, Spark gives to another. Every machine needs this package in the same
+version, and the same folders at the same paths.
+"""
+
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from typing import Any, TypeVar
+
+from pipelines.engines import ATTEMPTS, Engine, EngineError
+from pipelines.engines.worker import Answer, answer
+
+T = TypeVar("T")
+R = TypeVar("R")
+NEEDS = "Install schoolbell[spark], and Java 17: on Debian, default-jre-headless."
+UNLESS_SAID = {
+    "spark.task.maxFailures": str(ATTEMPTS),
+    "spark.executorEnv.POLARS_MAX_THREADS": "1",
+    "spark.log.level": "ERROR",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+}
+"""Spark's own settings, where neither `spark-submit` nor its files set them."""
+
+
+class Spark(Engine):
+    """The executors of a Spark cluster."""
+
+    def __init__(self, master: str, at_once: int | None) -> None:
+        self._context = _connected(master)
+        self.at_once = at_once or max(2, self._context.defaultParallelism)
+        self._threads = ThreadPoolExecutor(self.at_once)
+
+    def submit(self, function: Callable[[T], R], task: T) -> Future[R]:
+        return self._threads.submit(self._run, function, task)
+
+    def close(self) -> None:
+        """Cancel what runs, and give the executors back."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._context.cancelAllJobs()
+        self._threads.shutdown()
+        self._context.stop()
+
+    def _run(self, function: Callable[[Any], Any], task: Any) -> Any:
+        from py4j.protocol import Py4JError
+
+        try:
+            job = self._context.parallelize([task], 1).map(partial(answer, function))
+            found: Answer = job.collect()[0]
+        except Py4JError as error:
+            raise EngineError(
+                f"Spark gave a task up after {ATTEMPTS} attempts, or was stopped",
+                remedy="Look into the logs of the executors; the usual cause is too "
+                "little memory. Nothing is lost: the next run goes on.",
+            ) from error
+        return found.value()
+
+
+def _connected(master: str) -> Any:
+    """A connection to the cluster.
+
+    Raises:
+        EngineError: Spark is not installed, no cluster is named, or it cannot be used.
+    """
+    try:
+        from pyspark import SparkConf, SparkContext
+    except ImportError as error:
+        raise EngineError("Spark is not installed", remedy=NEEDS) from error
+    if not (shutil.which("java") or "JAVA_HOME" in os.environ):
+        raise EngineError("there is no Java, which Spark needs", remedy=NEEDS)
+    # the interpreter of this environment, unless the machines have another
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    try:
+        # or else it would not know what spark-submit and Spark's own files say
+        SparkContext._ensure_initialized()  # noqa: SLF001
+        conf = SparkConf().setAppName("schoolbell")
+        if master:
+            conf.setMaster(master)
+        if not conf.contains("spark.master"):
+            raise EngineError(
+                "no Spark cluster is named",
+                where="[engine] master",
+                remedy='Name it, such as "spark://host.example:7077", or begin with '
+                "spark-submit, which does.",
+            )
+        for name, value in UNLESS_SAID.items():
+            conf.setIfMissing(name, value)
+        return SparkContext(conf=conf)
+    except EngineError:
+        raise
+    except Exception as error:  # whatever Java and its bridge raise
+        raise EngineError(
+            f"Spark cannot be started: {type(error).__name__}",
+            where=f"[engine] master = {master!r}",
+            remedy=f"Its own messages are above. {NEEDS}",
+        ) from error

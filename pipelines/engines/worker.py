@@ -1,0 +1,44 @@
+"""A process that calls functions for another: what a worker of the pool runs.
+
+It ends when the process that started it does, whichever way that ended.
+"""
+
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import Any, NamedTuple
+
+
+class Answer(NamedTuple):
+    """What a function returned, or raised; the other is None."""
+
+    result: Any
+    error: Exception | None
+
+    def value(self) -> Any:
+        """What it returned.
+
+        Raises:
+            Exception: What it raised.
+        """
+        if self.error is not None:
+            raise self.error
+        return self.result
+
+
+def answer(function: Callable[[Any], Any], task: Any) -> Answer:
+    """Call a function; an error is an answer too."""
+    try:
+        return Answer(function(task), None)
+    except Exception as error:  # noqa: BLE001 - raised again by whoever asked
+        return Answer(None, error)
+
+
+def serve(handle: int) -> None:
+    """Answer what comes through a connection until it is closed."""
+    with Connection(handle) as connection:
+        while True:
+            try:
+                function, task = connection.recv()
+            except EOFError:
+                return
+            connection.send(answer(function, task))

@@ -1,0 +1,86 @@
+/* ---
+summary: >
+  When a log that had lines before and after was silent: its pauses of ten minutes or
+  more that began on a day, and the longest pause of the day in any case, so that each
+  day with lines has a row. A silence that has not ended yet is told by source health.
+grain: [source, start_time, event_date]
+window: {days_after: 1}
+params:
+  event_date: {type: date}
+  least_minutes:
+    type: int
+    default: 10
+    min: 5
+    max: 60
+    unit: minutes
+    why: shorter pauses are of every log, and nobody asks about them
+columns:
+  source: {type: varchar, is: the log}
+  start_time: {type: timestamptz, is: last line before it}
+  end_time: {type: timestamptz, is: first line after it}
+  seconds: {type: double, is: between the two}
+  evidence: {type: 'bigint[]', is: the two lines}
+  event_date: {type: date, is: local day}
+--- */
+with
+
+events as (
+    select source, event_date, time, event_id from raw.http_requests
+    where event_date between $event_date::date and $event_date::date + interval 1 day
+    union all
+    select source, event_date, time, event_id from raw.connections
+    where event_date between $event_date::date and $event_date::date + interval 1 day
+    union all
+    select source, event_date, time, event_id from raw.logons
+    where event_date between $event_date::date and $event_date::date + interval 1 day
+    union all
+    select source, event_date, time, event_id from raw.leases
+    where event_date between $event_date::date and $event_date::date + interval 1 day
+    union all
+    select source, event_date, time, event_id from raw.dns_queries
+    where event_date between $event_date::date and $event_date::date + interval 1 day
+    union all
+    select source, event_date, time, event_id from raw.system_events
+    where event_date between $event_date::date and $event_date::date + interval 1 day
+),
+
+-- a line a minute tells all pauses, and is a hundredth of the lines
+minutes as (
+    select
+        source,
+        event_date,
+        min(time) as first_time,
+        max(time) as last_time,
+        arg_min(event_id, (time, event_id)) as first_id,
+        arg_max(event_id, (time, event_id)) as last_id
+    from events
+    where time is not null
+    group by source, event_date, date_trunc('minute', time)
+),
+
+pauses as (
+    select
+        source,
+        event_date,
+        last_time as start_time,
+        lead(first_time) over next_minute as end_time,
+        [last_id, lead(first_id) over next_minute] as evidence
+    from minutes
+    window next_minute as (partition by source order by first_time)
+)
+
+select
+    source,
+    start_time,
+    end_time,
+    epoch(end_time) - epoch(start_time) as seconds,
+    evidence,
+    event_date
+from pauses
+where event_date = $event_date::date and end_time is not null
+qualify
+    end_time >= start_time + interval 1 minute * $least_minutes
+    or row_number() over (
+        partition by source
+        order by end_time - start_time desc, start_time
+    ) = 1

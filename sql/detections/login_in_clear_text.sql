@@ -1,0 +1,66 @@
+/* ---
+title: A protocol that sends passwords in the clear was used
+summary: >
+  A device spoke telnet, a remote shell, file transfer or old mail protocols, which
+  send a password as it is unless both ends agree on encryption. The device is the
+  subject, and it is a lead: no log shows whether anybody logged in.
+code: AN-19
+kind: anomaly
+about: device
+severity: low
+stage: trial
+clauses: [cl.13a, cl.5]
+needs: [outside_flow, connections.dst_port, connections.bytes_in, connections.bytes_out]
+once_filled: [connections.protocol]
+grain: [subject, event_date]
+params:
+  event_date: {type: date}
+  answers:
+    type: int
+    default: 3
+    min: 1
+    max: 1000
+    why: one may be somebody who tried a port
+columns:
+  subject: {type: varchar, pii: indirect, is: 'device, else its address'}
+  measure: {type: double, is: answered connections}
+  observables: {type: 'varchar[]', pii: indirect, is: the device}
+claim: >-
+  {account} had {answers:count connection} to {servers:count server} in a protocol that
+  sends passwords in the clear (port {ports:names}).
+details:
+  answers: int
+  servers: int
+  ports: varchar[]
+explanations:
+  - name: Both ends agreed on encryption
+    not_testable: the firewall tells the port, and not what was agreed on it
+  - name: A login without a password, such as a public file server
+    not_testable: no log shows the login
+would_change:
+  - the same service over an encrypted protocol
+false_positives:
+  - Printers and cameras that speak nothing else, and the machines that look after them.
+response: >
+  Find what speaks it. Turn it off where a better protocol is there; else keep it inside
+  a network of its own.
+--- */
+select
+    device as subject,
+    min(start_time) as start_time,
+    max(end_time) as end_time,
+    sum(answered_count)::double as measure,
+    [device] as observables,
+    sorted_set(flatten(list(evidence))) as evidence,
+    struct_pack(
+        answers := sum(answered_count)::bigint,
+        servers := count(distinct other),
+        ports := sorted_values(dst_port::varchar)
+    ) as details,
+    $event_date::date as event_date
+from core.inside_flows
+where
+    event_date = $event_date::date
+    and kind = 'clear text'
+group by device
+having sum(answered_count) >= $answers

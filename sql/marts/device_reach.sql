@@ -1,0 +1,59 @@
+/* ---
+summary: >
+  When the logs last told of each device of the registry, on the district's networks or
+  through a tunnel. Of a device that leaves the house and never used a tunnel nothing
+  is known away from it; one that no log tells of may be lost, unused or offline.
+grain: [device]
+columns:
+  device: {type: varchar, pii: indirect, is: device}
+  device_class: {type: varchar, is: class of the device}
+  is_portable: {type: boolean, is: a laptop or a Chromebook}
+  last_seen_date: {type: date, is: last local day with an address or a connection}
+  last_outside_date: {type: date, is: last local day in a tunnel}
+--- */
+with
+
+seen as (
+    select
+        device,
+        event_date,
+        binding = 'tunnel' as is_outside
+    from identity.address_devices
+    where binding in ('lease', 'tunnel')
+    union
+    select
+        device,
+        event_date,
+        coalesce(net_kind = 'remote', false) as is_outside
+    from core.outside_flows
+    where is_registered
+),
+
+days as (
+    select
+        device,
+        max(event_date) as last_seen_date,
+        max(event_date) filter (where is_outside) as last_outside_date
+    from seen
+    group by device
+),
+
+-- a row a device: the newest says what it is
+registered as (
+    select
+        device,
+        arg_max(device_class, coalesce(valid_from, date '0001-01-01')) as device_class
+    from registry.devices
+    where coalesce(device_class, '') <> 'phone_byod'
+    group by device
+)
+
+select
+    registered.device,
+    registered.device_class,
+    coalesce(registered.device_class in ('laptop', 'chromebook'), false)
+        as is_portable,
+    days.last_seen_date,
+    days.last_outside_date
+from registered
+left join days on registered.device = days.device

@@ -1,0 +1,130 @@
+"""The lake is the same whichever engine parsed the lines."""
+
+import os
+import shutil
+import signal
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from pipelines.errors import SourceError
+from pipelines.ingest import portions
+from pipelines.ingest.lake import sweep
+from pipelines.ingest.portions import parse_block
+from tests.engines import deliveries
+from tests.engines.deliveries import HARD, grown, left_behind, made_of
+from tests.faults.home import Home, lines, once
+
+pytestmark = pytest.mark.usefixtures("small_portions")
+
+
+def two_homes(tmp_path, deliver) -> tuple[Home, Home]:
+    """Two homes with the same deliveries, to the byte and to the stamp."""
+    home = Home(tmp_path / "one")
+    deliver(home)
+    other = Home(tmp_path / "other")
+    other.format = home.format
+    shutil.copytree(home.landing, other.landing, dirs_exist_ok=True)
+    return home, other
+
+
+@pytest.mark.parametrize("deliver", HARD, ids=lambda one: one.__name__)
+def test_every_row_is_the_same(tmp_path, pool, told, deliver):
+    home, other = two_homes(tmp_path, deliver)
+    for _ in range(2):
+        kinds = {path: one.kind for path, one in home.run().items()}
+        found = other.run(engine=pool)
+        assert {path: one.kind for path, one in found.items()} == kinds
+        assert made_of(other) == made_of(home)
+        assert not left_behind(other)
+        grown(home)
+        grown(other)
+    assert not told
+
+
+def test_portions_were_parsed_elsewhere(tmp_path, pool, monkeypatch):
+    """Or else all of this would show nothing."""
+    asked = []
+    real = pool.submit
+
+    def submit(function, task):
+        asked.append(task)
+        return real(function, task)
+
+    monkeypatch.setattr(pool, "submit", submit)
+    home = Home(tmp_path)
+    deliveries.plain(home)
+    home.run(engine=pool)
+    assert {task.file.name for task in asked} == {"plain.log", "bom.log", "blank.log"}
+    assert max(len(task.sizes) for task in asked) > 1
+    assert sum(task.file.name == "plain.log" for task in asked) > 2
+
+
+def test_a_commit_may_fall_anywhere(tmp_path, pool, monkeypatch):
+    monkeypatch.setattr("pipelines.ingest.staging.ROWS_A_COMMIT", 500)
+    home, other = two_homes(tmp_path, deliveries.again)
+    home.run()
+    other.run(engine=pool)
+    assert other.numbers() == home.numbers() == once(0, 9_000)
+
+
+def test_bytes_that_changed_meanwhile_are_refused(tmp_path, pool, monkeypatch):
+    """The worker reads what the driver hashed, or nothing."""
+    home = Home(tmp_path)
+    path = home.put("a.log", lines(0, 9_000))
+    real = portions._checksum
+
+    def checksum(datas):
+        found = real(datas)
+        with path.open("r+b") as file:
+            file.write(lines(1, 2))
+        return found
+
+    monkeypatch.setattr(portions, "_checksum", checksum)
+    record = home.run(engine=pool)["a.log"].record
+    assert record.state == "failed"
+    assert "changed while it was being read" in (record.message or "")
+    assert (record.events, record.pending_lines) == (0, 9_000)
+    monkeypatch.undo()
+    home.run()
+    assert home.numbers() == once(1, 9_000) + once(1, 2)
+
+
+def test_a_worker_killed_while_it_parses_changes_nothing(tmp_path, pool, told):
+    home, other = two_homes(tmp_path, deliveries.plain)
+    home.run()
+    killed = threading.Thread(target=kill_workers, args=(pool, other.lake))
+    killed.start()
+    other.run(engine=pool)
+    killed.join()
+    assert made_of(other) == made_of(home)
+    assert told
+    # what the killed one left does not count, and goes with the next run
+    sweep(other.store, other.lake)
+    assert not left_behind(other)
+
+
+def kill_workers(pool, lake: Path) -> None:
+    """Kill a worker each time a file appears in the lake, three times."""
+    seen: set[Path] = set()
+    for _ in range(3):
+        until = time.monotonic() + 20
+        while not (new := set(lake.rglob("*.parquet")) - seen):
+            if time.monotonic() > until:
+                return
+            time.sleep(0.001)
+        seen |= new
+        for worker in list(pool._started)[:1]:
+            os.kill(worker._process.pid, signal.SIGKILL)
+
+
+def test_a_worker_says_where_it_must_find_the_files(tmp_path):
+    task = portions.BlockTask(
+        file=tmp_path / "away.log", offset=0, sizes=(1,), checksum=0, file_id=1,
+        first_line=1, first_byte=0, format="squid_access", context=portions.Context(),
+        source="proxy", where="proxy/away.log", zone="UTC", lake=tmp_path, name="a",
+    )  # fmt: skip
+    with pytest.raises(SourceError, match="at the same paths"):
+        parse_block(task)
