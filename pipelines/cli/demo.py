@@ -21,7 +21,7 @@ from pipelines.run.summary import account_table, told
 from pipelines.synthetic.generate import ACCOUNT_DOMAINS, DISTRICT_NAME, generate
 from pipelines.synthetic.habits import WORLDS, Habits
 from pipelines.synthetic.quality import missed_rows, quality
-from pipelines.synthetic.trial import Trial, judge_trial
+from pipelines.synthetic.trial import Trial, judge_trial, set_up
 
 
 def demo(
@@ -44,7 +44,8 @@ def demo(
     if not (home / "truth" / "planted.csv").is_file():
         _make(home, seed, people, weeks, WORLDS[world])
     with watching(screen, _landed(home)) as watchers:
-        done = run(home, watchers=watchers)
+        # its files are whole: nobody writes them any more
+        done = run(home, settle_seconds=0, watchers=watchers)
     with open_district(home) as district:
         screen.print(account_table(district))
     trial = judge_trial(home, seed=seed, people=people, weeks=weeks,
@@ -66,6 +67,7 @@ def _make(home: Path, seed: int, people: int, weeks: int, habits: Habits) -> Non
     began = time.monotonic()
     create(home, name=DISTRICT_NAME, account_domains=ACCOUNT_DOMAINS)
     truth = generate(home, seed, people=people, weeks=weeks, habits=habits)
+    set_up(home)
     seconds = time.monotonic() - began
     console().print(
         f"{DISTRICT_NAME}: {truth.people} people, {truth.weeks} school weeks, "

@@ -80,6 +80,8 @@ REASONS: Mapping[str, str] = {
     "account unknown to the registry": "carry an account that the registry lacks",
     "no device": "come from an address whose device is not known",
     "no host": "name no host",
+    "no line closes its session": "belong to sessions of which the line with bytes and "
+    "end did not arrive",
     "neither size nor content type": "tell neither size nor content type",
     "network unknown to the registry": "come from a network that the registry lacks",
     "one fact names the account": "carry an account that one fact alone names",
@@ -96,6 +98,8 @@ REMEDIES: Mapping[str, str] = {
     "users.csv or accounts.csv",
     "no device": "deliver DHCP and VPN logs",
     "no host": "have the proxy log host names",
+    "no line closes its session": "have the firewall send its traffic log at "
+    "the end of each session, and look for what was lost on the way",
     "neither size nor content type": "have the filter log bytes or content types",
     "network unknown to the registry": "add the networks to subnets.csv",
     "one fact names the account": "have the proxy ask for a login, or add to "

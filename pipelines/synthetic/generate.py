@@ -23,7 +23,7 @@ from pipelines.synthetic.writers.fortigate import fortigate_lines
 from pipelines.synthetic.writers.freeradius import radius_lines
 from pipelines.synthetic.writers.google import chromeos_lines
 from pipelines.synthetic.writers.paloalto import paloalto_lines
-from pipelines.synthetic.writers.registry import write_registry
+from pipelines.synthetic.writers.registry import write_exported, write_registry
 from pipelines.synthetic.writers.squid import NOISE, squid_lines
 from pipelines.synthetic.writers.windows import windows_lines
 from pipelines.synthetic.writers.windows_dhcp import windows_dhcp_lines
@@ -69,7 +69,8 @@ def generate(  # noqa: PLR0913 - a district has that many sides
 ) -> Truth:
     """Write registry, logs and truth of a synthetic district into `home`.
 
-    The same arguments give the same bytes.
+    The same arguments give the same bytes. A district of Chromebooks has most of its
+    registry in `exports/`: `trial.set_up` reads them.
 
     Args:
         home: Where `registry/`, `landing/` and `truth/` are written.
@@ -91,7 +92,10 @@ def generate(  # noqa: PLR0913 - a district has that many sides
     add_routines(world, plan)
     add_evenings(world, plan)
     add_restarts(world, plan)
-    write_registry(world, plan, home / "registry", before.days)
+    if habits.products == "chromebooks":
+        write_exported(world, plan, home, before.days)
+    else:
+        write_registry(world, plan, home / "registry", before.days)
     tell("requests", 1, STEPS)
     requests = _requests(world, plan)
     stayed = stays(world, requests)

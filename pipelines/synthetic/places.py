@@ -97,6 +97,11 @@ class Device:
         return f"EX{self.number:06d}"
 
     @property
+    def listed_as(self) -> str:
+        """What the registry calls it; Google's console knows no host names."""
+        return self.serial.lower() if self.runs_chromeos else self.hostname
+
+    @property
     def directory_id(self) -> str:
         """What Google's directory calls it."""
         return f"00000000-0000-4000-8000-{self.number:012d}"

@@ -12,12 +12,14 @@ import polars as pl
 from pipelines.district import only_writer, open_district
 from pipelines.findings.cases import block_of
 from pipelines.findings.grading import alternatives
+from pipelines.operations.setup import plan_of, write
 from pipelines.refresh.steps import build_and_judge, ingest_sources
 from pipelines.registry.new_home import create
 from pipelines.state.findings import WITHDRAWN, stored_evidence, stored_findings
 from pipelines.synthetic.generate import DISTRICT_NAME, generate
 from pipelines.synthetic.habits import FRIENDLY, Habits
 from pipelines.synthetic.proof import unproven
+from pipelines.synthetic.writers.exports import FOLDER
 from pipelines.warehouse.library import rules as rule_models
 
 SHOWN = ("C2", "C3")
@@ -159,6 +161,15 @@ class Trial:
     rules: tuple[str, ...]
 
 
+def set_up(home: Path) -> None:
+    """Read the exports into the registry, where the district has some."""
+    exports = home / FOLDER
+    if not exports.is_dir():
+        return
+    with open_district(home) as district, only_writer(district.home):
+        write(district, plan_of(district, [exports]), "schoolbell demo", FOLDER)
+
+
 def hold_trial(
     home: Path,
     seed: int,
@@ -173,6 +184,7 @@ def hold_trial(
     create(home, name=DISTRICT_NAME, account_domains=habits.account_domains)
     truth = generate(home, seed, people=people, weeks=weeks, violations=violations,
                      weeks_before=weeks_before, habits=habits)  # fmt: skip
+    set_up(home)
     with open_district(home) as district, only_writer(district.home):
         ingest_sources(district, settle_seconds=0)
         build_and_judge(district)

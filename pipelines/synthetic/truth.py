@@ -85,7 +85,7 @@ def _sittings(world: World, plan: Plan) -> pl.DataFrame:
     used: list[Sitting | Session] = [*plan.sittings, *plan.sessions]
     rows = [
         (
-            world.places.devices[one.device].hostname,
+            world.places.devices[one.device].listed_as,
             one.account,
             _stamp(one.start),
             _stamp(one.end),
@@ -105,7 +105,7 @@ def _outages(world: World) -> pl.DataFrame:
 
 
 def _case_row(world: World, number: int, case: Case) -> dict[str, str | int]:
-    devices = [world.places.devices[device].hostname for device in case.devices]
+    devices = [world.places.devices[device].listed_as for device in case.devices]
     nobody = case.person < 0
     return {
         "case_id": f"case-{number:03d}",

@@ -69,6 +69,7 @@ columns:
   status_code: {type: smallint, is: HTTP status}
   bytes_in: {type: bigint, is: bytes to the client}
   bytes_out: {type: bigint, is: bytes from the client}
+  is_half: {type: boolean, is: 'the line with bytes of its session did not arrive'}
   content_type: {type: varchar, is: media type}
   category: {type: varchar, is: the product's category}
   disposition: {type: varchar, is: 'allowed, blocked or challenged'}
@@ -652,6 +653,7 @@ select
     attributed.status_code,
     attributed.bytes_in,
     attributed.bytes_out,
+    attributed.connection_uid is not null and attributed.bytes_in is null as is_half,
     attributed.content_type,
     attributed.category,
     attributed.disposition,

@@ -12,6 +12,7 @@ stage: trial
 begins: C3
 clauses: [cl.13b]
 needs: [system_events.kind, system_events.message]
+stands_on: [change_windows.csv]
 grain: [subject, event_date]
 params:
   event_date: {type: date}

@@ -41,6 +41,7 @@ requests as (
         building,
         url_hostname,
         bytes_in,
+        is_half,
         content_type
     from core.http_requests
     where
@@ -138,9 +139,10 @@ steps as (
             ('sites', 3, 'address that stands for many', false),
             ('sites', 4, 'no device', true),
             ('sites', 5, 'no host', true),
-            ('sites', 6, 'neither size nor content type', true),
-            ('sites', 7, 'not a page that a person opened', false),
-            ('sites', 8, 'candidates', false),
+            ('sites', 6, 'no line closes its session', true),
+            ('sites', 7, 'neither size nor content type', true),
+            ('sites', 8, 'not a page that a person opened', false),
+            ('sites', 9, 'candidates', false),
             ('presence', 1, 'no account', true),
             ('presence', 2, 'account unknown to the registry', true),
             ('presence', 3, 'address that stands for many', false),
@@ -186,9 +188,10 @@ judged_requests as (
         end as no_person,
         case
             when requests.url_hostname is null then 5
-            when requests.bytes_in is null and requests.content_type is null then 6
-            when candidates.event_id is null then 7
-            else 8
+            when requests.is_half and requests.content_type is null then 6
+            when requests.bytes_in is null and requests.content_type is null then 7
+            when candidates.event_id is null then 8
+            else 9
         end as site_step,
         case
             when requests.net_kind is null then 5

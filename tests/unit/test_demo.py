@@ -8,15 +8,18 @@ import polars as pl
 import pytest
 
 from pipelines.clock import Reading
+from pipelines.district import open_district
 from pipelines.formats import Context, formats
 from pipelines.ingest.framing import records
 from pipelines.registry.new_home import create
 from pipelines.registry.registry import load_registry
 from pipelines.settings.reader import load_settings
+from pipelines.state.audit import open_chain
 from pipelines.synthetic.generate import ACCOUNT_DOMAINS, FORMATS, generate
 from pipelines.synthetic.habits import CHROMEBOOKS
 from pipelines.synthetic.people import make_roster
 from pipelines.synthetic.places import make_places
+from pipelines.synthetic.trial import set_up
 from pipelines.synthetic.writers.registry import COLUMNS
 
 SIZE = {"weeks": 2, "people": 120}
@@ -55,7 +58,10 @@ def small(tmp_path_factory):
 @pytest.fixture(scope="module")
 def chromebooks(tmp_path_factory):
     home = tmp_path_factory.mktemp("chromebooks")
-    return home, generate(home, 7, weeks=1, people=60, habits=CHROMEBOOKS)
+    create(home, account_domains=ACCOUNT_DOMAINS)
+    truth = generate(home, 7, weeks=1, people=60, habits=CHROMEBOOKS)
+    set_up(home)
+    return home, truth
 
 
 @pytest.fixture(scope="module")
@@ -141,14 +147,44 @@ def test_addresses_are_private_or_for_documentation(request, world):
 def test_the_second_world_has_no_windows_in_its_schools(chromebooks):
     home, _ = chromebooks
     rows = pl.read_csv(home / "registry" / "devices.csv")
-    schools = rows.filter(pl.col("serial").is_not_null())
-    assert set(schools["device_class"]) == {"chromebook"}
-    assert "DO" not in set(schools["building"])
+    chrome = rows.filter(pl.col("device_class") == "chromebook")
+    assert "DO" not in set(chrome["building"])
+    places = make_places(7, make_roster(7, 60), chromebooks=True)
+    schools = places.where(lambda device: device.runs_chromeos)
+    assert set(chrome["serial"]) == {device.listed_as for device in schools}
     told = "".join(
         lines_of(path)["line"].str.to_lowercase().str.join("\n").item()
         for path in (home / "landing" / "directory").iterdir()
     )
-    assert not any(f'"{name}.' in told for name in schools["hostname"])
+    assert not any(f'"{name}.' in told for name in (one.hostname for one in schools))
+
+
+def test_the_second_worlds_registry_comes_from_its_exports(chromebooks):
+    """Roster, devices, networks and leave, as by hand, and no name of a student."""
+    home, truth = chromebooks
+    with open_district(home) as district:
+        registry = district.registry
+        acts = open_chain(district.store, district.home).entries()
+    assert registry.problems == ()
+    assert registry.missing.keys() == {"consents.csv"}
+    assert registry.frames["people"].height == truth.people
+    places = make_places(7, make_roster(7, 60), chromebooks=True)
+    wanted = {
+        device.listed_as: (device.assigned_to or None, device.building,
+                           device.pool or None)
+        for device in places.where(lambda one: one.device_class != "phone_byod")
+    }  # fmt: skip
+    frame = registry.frames["devices"]
+    columns = ("device", "assigned_to", "building", "pool")
+    assert {row[0]: row[1:] for row in frame.select(columns).rows()} == wanted
+    networks = registry.frames["subnets"].select("cidr", "building", "kind").rows()
+    assert set(networks) == {
+        (one.cidr, one.building, one.kind) for one in places.networks.values()
+    }
+    assert {act.action for act in acts} == {"registry import"}
+    roster = (home / "registry" / "users.csv").read_text()
+    students = make_roster(7, 60).students
+    assert not any(f",{one.family}," in roster for one in students)
 
 
 def test_names_of_people_stand_in_the_roster_only(small):

@@ -183,7 +183,7 @@ EXPORTS: tuple[Export, ...] = (
         marks=("devicename", "serialnumber", "primaryuserupn|primaryuseremailaddress"),
         cells={
             "hostname": "devicename", "serial": "serialnumber",
-            "mac": "wifimac|wifimacaddress", "model": "model",
+            "mac": "wifimac|wifimacaddress|ethernetmac", "model": "model",
             "user": "primaryuserupn|primaryuseremailaddress", "owned": "ownership",
             "place": "devicecategory|category|devicegroup", "state": "managedby",
         },

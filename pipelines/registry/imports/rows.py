@@ -377,9 +377,11 @@ POOLS: Mapping[str, str] = {
     "loaner": r"\bloaners?\b|\bspares?\b",
     "kiosk": r"\bkiosks?\b|\btesting\b",
     "classroom": r"\bclassroom|\bpodium",
-    "shared": r"\bshared\b|\bworkroom\b",
+    "workroom": r"\bworkrooms?\b",
+    "shared": r"\bshared\b",
 }
 GONE = re.compile(r"deprovision|disabled|retired|^false$|pending", re.IGNORECASE)
+MAC_DIGITS = 12
 MOST_DEVICES = 4
 """Devices that one person is believed to have; more have somebody who enrolled them."""
 
@@ -428,14 +430,16 @@ def _device(row: Row, known: Known, owner: str) -> dict[str, str]:
     pool = _first(POOLS, bare)
     known_class = row.get("device_class") or _first(CLASSES, told)
     # the owner of shared stock is whoever signed for the cart
-    mac = row.get("mac", "").split(",")[0]
+    digits = re.sub(r"[:.-]", "", row.get("mac", "").split(",")[0].lower())
+    mac = ":".join(re.findall("..", digits)) if len(digits) == MAC_DIGITS else digits
     kept = ("hostname", "serial", "asset_tag", "directory_id")
     return {
         **{one: row.get(one, "").lower() for one in kept},
-        "mac": mac if re.search(r"[1-9a-fA-F]", mac) else "",
+        "mac": mac if re.search(r"[1-9a-f]", mac) else "",
         "device_class": known_class if known_class in DEVICE_CLASSES else "other",
         "assigned_to": "" if pool else owner,
-        "building": known.building(row.get("room", "")) or known.building(place, name),
+        "building": known.building(row.get("room", ""))
+        or known.building(row.get("place", ""), name),
         "pool": pool,
     }
 
@@ -450,6 +454,7 @@ def _first(rules: Mapping[str, str], text: str) -> str:
 KINDS: Mapping[str, str] = {
     "guest": r"guest|visitor|public",
     "byod": r"byod|personal|\bphones?\b(?=.*wi)",
+    "nat": r"\bnat\b",
     "remote": r"\bvpn\b|remote|globalprotect|anyconnect|tunnel",
     "vdi": r"\bvdi\b|virtual desktop|citrix",
     "server": r"server|\bsrv\b|data ?center|\bmgmt\b|management",

@@ -39,7 +39,7 @@ def class_in_line(writer: SceneWriter) -> None:
             )
         writer.case("S73b", NONE, "", pupil, (device,), span,
                     "a class lines up at one computer",
-                    account=device.hostname)  # fmt: skip
+                    account=device.listed_as)  # fmt: skip
 
 
 def on_the_last_day(writer: SceneWriter) -> None:

@@ -29,7 +29,7 @@ def spray(writer: SceneWriter) -> None:
         writer.plan.keys.append(Key(time, device.number, person.username, "4625", 2))
     writer.case("S73", ANOMALY, "AN-1", people[0], (device,), span,
                 "twenty accounts refused on one lab computer in nine minutes",
-                intensity=2, account=device.hostname)  # fmt: skip
+                intensity=2, account=device.listed_as)  # fmt: skip
     writer.about_nobody()
 
 

@@ -344,7 +344,7 @@ def about_device(
     kind = ANOMALY if rule else "none"
     anybody = writer.world.roster.staff[0]
     writer.case(family, kind, rule, anybody, (device,), span, note,
-                intensity=intensity, account=device.hostname)  # fmt: skip
+                intensity=intensity, account=device.listed_as)  # fmt: skip
     writer.about_nobody()
 
 

@@ -21,6 +21,13 @@ from pipelines.synthetic.sites import (
     Site,
 )
 from pipelines.synthetic.world import World
+from pipelines.synthetic.writers.exports import (
+    FOLDER,
+    FROM_EXPORTS,
+    employee,
+    is_exported,
+    write_exports,
+)
 
 Row = Mapping[str, str]
 
@@ -78,9 +85,6 @@ COLUMNS: Mapping[str, Sequence[str]] = {
 }  # fmt: skip
 """Header of each file."""
 
-CONSOLE_COLUMNS = {"devices.csv": ("serial", "directory_id")}
-"""What Google's console says of a device beside."""
-
 FIXED: Mapping[str, Sequence[Row]] = {
     "ip_geo.csv": (
         {"cidr": "203.0.113.0/25", "country": "US", "city": "Sampleton",
@@ -125,7 +129,7 @@ def write_registry(
             {"cidr": n.cidr, "building": n.building, "kind": n.kind}
             for n in world.places.networks.values()
         ),
-        "devices.csv": _devices(world),
+        "devices.csv": [row for _, row in _listed_devices(world)],
         "approved_sites.csv": _approved(world),
         "site_categories.csv": _categories(world),
         "calendar.csv": _calendar(world.days, earlier),
@@ -134,10 +138,43 @@ def write_registry(
         "access_points.csv": _access_points(),
         **FIXED,
     }
-    more = CONSOLE_COLUMNS if world.habits.products == "chromebooks" else {}
     for file, columns in COLUMNS.items():
         rows: Iterable[Row] = (*standing.get(file, ()), *_planned(world, plan, file))
-        _write(folder / file, (*columns, *more.get(file, ())), rows)
+        _write(folder / file, columns, rows)
+
+
+def write_exported(
+    world: World, plan: Plan, home: Path, earlier: Sequence[Day] = ()
+) -> None:
+    """What consoles export, and by hand what none of them knows.
+
+    Accounts are the roster's, but for those that have another spelling.
+    """
+    listed = list(_listed_devices(world))
+    roster: dict[str, tuple[Sequence[str], Iterable[Row]]] = {
+        "orgs.csv": (COLUMNS["orgs.csv"], _orgs()),
+        "users.csv": (
+            COLUMNS["users.csv"],
+            [
+                {**_user(person), "identifier": employee(person)}
+                for person in world.roster.people
+            ],
+        ),
+    }
+    write_exports(world, plan, home / FOLDER, roster, listed)
+    write_registry(world, plan, home / "registry", earlier)
+    aliased = [one for one in world.roster.people if one.number in plan.aliases]
+    by_hand = [row for device, row in listed if not is_exported(device)]
+    kept = {
+        **dict.fromkeys(FROM_EXPORTS, ()),
+        "accounts.csv": [
+            *(_account(person, plan) for person in aliased),
+            *_planned(world, plan, "accounts.csv"),
+        ],
+        "devices.csv": [*by_hand, *_planned(world, plan, "devices.csv")],
+    }
+    for file, rows in kept.items():
+        _write(home / "registry" / file, COLUMNS[file], rows)
 
 
 def _planned(world: World, plan: Plan, file: str) -> list[Row]:
@@ -212,18 +249,18 @@ def _access_points() -> Iterable[Row]:
             yield {"name": f"{kind}-{code.lower()}-*", "building": code}
 
 
-def _devices(world: World) -> Sequence[Row]:
+def _listed_devices(world: World) -> Sequence[tuple[Device, Row]]:
     """Phones are their owners' and not listed; some others are missing, or wrong."""
     rng, habits = world.random("devices"), world.habits
-    rows = [
-        _device(world, device)
+    listed = [
+        (device, _device(world, device))
         for device in world.places.where(lambda d: d.device_class != "phone_byod")
         if not device.assigned_to or rng.random() >= habits.devices_unlisted
     ]
-    for row in rng.sample(rows, habits.wrong_buildings):
+    for _, row in rng.sample(listed, habits.wrong_buildings):
         others = [code for code in BUILDINGS if code != row["building"]]
         row["building"] = rng.choice(others)
-    return rows
+    return listed
 
 
 def _device(world: World, device: Device) -> dict[str, str]:
@@ -231,11 +268,6 @@ def _device(world: World, device: Device) -> dict[str, str]:
     if device.device_class in {"server", "vdi_host"}:
         number = world.places.networks[device.network].address(device.number, 0)
         static = ".".join(str(number >> shift & 255) for shift in (24, 16, 8, 0))
-    console = {
-        "serial": device.serial,
-        "directory_id": device.directory_id,
-        "device_class": "chromebook",
-    }
     return {
         "hostname": device.hostname,
         "mac": device.mac,
@@ -244,7 +276,6 @@ def _device(world: World, device: Device) -> dict[str, str]:
         "building": device.building,
         "pool": device.pool,
         "static_ip": static,
-        **(console if device.runs_chromeos else {}),
     }
 
 

@@ -15,10 +15,12 @@ from pipelines.registry.imports.merging import merge
 from pipelines.registry.imports.reading import Sheet, Unread, found_in, tables
 from pipelines.registry.new_home import create
 from pipelines.registry.roster import USERS
+from pipelines.registry.table import tables as registry_tables
 from pipelines.registry.tables.devices import FILE as DEVICES
 from pipelines.settings.home import DistrictHome
 from pipelines.state.audit import open_chain
-from pipelines.warehouse.library import rules
+from pipelines.warehouse.library import models, rules
+from pipelines.warehouse.models import inputs_below
 from tests.journey.commands import schoolbell
 
 ORGS = """sourcedId,status,dateLastModified,name,type,identifier,parentSourcedId
@@ -186,7 +188,7 @@ def test_an_afternoon(home, exports):
         r"Rules that the registry lets judge: (\d+) of (\d+) -> (\d+) of", shown.out
     )
     before_it, every, after_it = map(int, counts.groups())
-    assert (after_it - before_it, every) == (16, len(rules()))
+    assert (after_it - before_it, every) == (17, len(rules()))
     assert "OH-1 needs staff_duty.csv" in shown.out
     assert "is no export that is known" in shown.out  # the photo
     assert "odd.csv: not read: nearest:" in shown.out
@@ -475,3 +477,18 @@ def test_it_asks_on_a_terminal(home, exports, monkeypatch):
     assert "no/such/file is not there." in done.out
     assert any("Get-ADUser" in one for one in asked)
     assert len(rows(home, "users.csv")) == 3
+
+
+def test_a_rule_stands_on_files_that_it_reads():
+    """Directly or through another model; the roster is read as people and accounts."""
+    by_file = {
+        one.file.name: {f"registry.{frame}" for frame in one.frames}
+        for one in registry_tables().values()
+        if one.file is not None
+    }
+    roster = {"registry.people", "registry.accounts"}
+    for name, model in rules().items():
+        read = inputs_below(model, models())
+        for named in model.header.stands_on:
+            files = (by_file.get(file, roster) for file in named.split("|"))
+            assert any(frames & set(read) for frames in files), (name, named)
