@@ -702,7 +702,7 @@ inner join built.identity.accounts as accounts
         requests.account = accounts.account
         and requests.event_date = accounts.event_date
 where
-    verdicts.verdict = 'external'
+    verdicts.verdict in ('external', 'no_list')
     and requests.site is not null
     -- a host goes by the site that it serves
     and requests.url_hostname not in (

@@ -290,6 +290,7 @@ VERDICTS: Words = {
     "undecidable": "the list decides by a path that the log does not show",
     "denied": "the list forbids it",
     "external": "the list does not have it; no breach in itself",
+    "no_list": "the district has no list yet",
 }
 BINDINGS: Words = {
     "lease": "a DHCP lease",

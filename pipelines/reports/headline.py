@@ -112,7 +112,9 @@ def not_judged_at(view: View, kind: str) -> str:
     return f"Could not be judged {'; '.join(said)}." if said else ""
 
 
-TO_DECIDE = ("external", "lapsed", "not_yet", "approved_other_role", "undecidable")
+TO_DECIDE = (
+    "external", "no_list", "lapsed", "not_yet", "approved_other_role", "undecidable",
+)  # fmt: skip
 
 
 def open_sites(view: View) -> pl.DataFrame:

@@ -46,6 +46,7 @@ STRENGTHS = {
 VERDICTS = {
     "approved": "on the list",
     "external": "not on the list (yet)",
+    "no_list": "no list yet",
     "lapsed": "approval has ended",
     "not_yet": "approval has not begun",
     "approved_other_role": "approved for other roles",

@@ -203,7 +203,11 @@ ranked as (
 select
     visited.account,
     visited.url_hostname,
-    coalesce(ranked.verdict, 'external') as verdict,
+    coalesce(
+        ranked.verdict,
+        -- a district that has no list has not said what is not on it
+        case when exists (select 1 from listed) then 'external' else 'no_list' end
+    ) as verdict,
     ranked.entry_id,
     coalesce(ranked.site_class, 'unreviewed external') as site_class,
     $event_date::date as event_date

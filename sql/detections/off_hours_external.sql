@@ -12,7 +12,7 @@ severity_raised: [{to: medium, days: 3}, {to: medium, fact: is_in_closed_buildin
 begins: C2
 clauses: [cl.33, cl.29]
 needs: [whose_request, site_asked_for, presence]
-stands_on: [users.csv, devices.csv, calendar.csv, staff_duty.csv]
+stands_on: [users.csv, devices.csv, calendar.csv, staff_duty.csv, approved_sites.csv]
 grain: [subject, event_date]
 params:
   event_date: {type: date}

@@ -39,7 +39,8 @@ FILE = File(
         "supports": Cell(""),
         "document": Cell("", shipped=False),
     },
-    "no site is known to be approved: what a permission covers counts as any other use",
+    "use of sites, on duty and off (NA-1, NA-2, NA-4, OH-1): nobody has said yet what "
+    "is approved",
     key=("entry_id",),
 )
 COLUMNS = {
