@@ -447,7 +447,8 @@ def test_a_plan_of_nothing_shows_what_is_missing(home):
         plan = plan_of(district, ())
     assert plan.is_empty
     assert plan.after.lacking["OH-1"] == [
-        "users.csv", "devices.csv", "calendar.csv", "staff_duty.csv"
+        "users.csv", "devices.csv", "calendar.csv", "staff_duty.csv",
+        "approved_sites.csv",
     ]  # fmt: skip
     out = schoolbell("setup", "--home", home).out
     assert "devices.csv has no row" in out
