@@ -19,6 +19,8 @@ from pipelines.registry.frames import FILES
 from pipelines.registry.imports.merging import Merged, merge
 from pipelines.state.audit import Act
 
+NAMELESS = ("calendar.csv", "subnets.csv", "site_categories.csv")
+"""Files whose rows name no person, account or device; sites are decided one by one."""
 SANCTIONED = "sanctioned"
 """The class of a site that staff or students use for work; others: `sites decide`."""
 

@@ -70,6 +70,7 @@ AGAIN_AFTER = 3600.0
 TABS: tuple[tuple[str, str, Right], ...] = (
     ("/", "Queue", "findings"),
     ("/sites", "Sites", "findings"),
+    ("/proposals", "Proposals", "replay"),
     ("/requests", "Requests", "findings"),
     ("/referrals", "Referrals", "findings"),
     ("/permits", "Permits", "findings"),
@@ -423,6 +424,12 @@ def _trial(visit: Visit, ident: str) -> Trial:
     return found
 
 
+def proposals_view(visit: Visit) -> Response:
+    """What the logs propose for the registry."""
+    return visit.page("proposals.html.j2", form=FORMS["proposal"],
+                      **pages.proposals_page(visit.context()))  # fmt: skip
+
+
 def requests_view(visit: Visit) -> Response:
     """What waits for a second person."""
     return visit.page("requests.html.j2", forms=FORMS,
@@ -727,6 +734,7 @@ def routes() -> list[Route]:
         _get("/sites", sites),
         Route("/sites/try", posted(try_site), methods=["POST"]),
         _get("/sites/{trial}", trial, "sites"),
+        _get("/proposals", proposals_view, "replay"),
         _get("/requests", requests_view),
         _get("/referrals", referrals_view),
         _get("/permits", permits_view),

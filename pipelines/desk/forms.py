@@ -16,6 +16,7 @@ from pipelines.acts import (
     names,
     packs,
     permits,
+    proposals,
     records,
     referrals,
     sites,
@@ -23,6 +24,7 @@ from pipelines.acts import (
 )
 from pipelines.acts.context import ActContext
 from pipelines.acts.permits import day_of
+from pipelines.district import only_writer
 from pipelines.errors import SettingsError
 from pipelines.findings.exceptions import SCOPES
 from pipelines.findings.frames import COLUMNS
@@ -211,6 +213,19 @@ def _site(context: ActContext, values: Values) -> Done:
     row = site_row(context, values)
     sites.approve_site(context, row)
     return Done(f"{row['pattern']} is on the list as {row['entry_id']}.")
+
+
+def _proposal(context: ActContext, values: Values) -> Done:
+    found = proposals.offered(context)
+    (offer,) = proposals.chosen(found, [values["proposal"]])
+    if offer.file not in proposals.NAMELESS:
+        raise SettingsError(
+            "rows of people and devices are not accepted at the desk",
+            remedy=f"schoolbell propose --accept {offer.offer_id} --reason WHY",
+        )
+    with only_writer(context.district.home):
+        said = proposals.accept(context, offer, values["reason"])
+    return Done(f"{said}. It counts from the next run.")
 
 
 def site_row(context: ActContext, values: Values) -> dict[str, str]:
@@ -441,6 +456,11 @@ _ALL = (
         title="Put a site on the list", button="See what it would change", act=_site,
         about="", back="/sites", fields=SITE_FIELDS,
         hint="The rules are tried on a copy first. Nothing is saved yet.",
+    ),
+    Form(
+        name="proposal", command="propose", right="sites",
+        title="Accept", button="Write it into the registry", act=_proposal, about="",
+        fields=(Field("proposal", kind="hidden"), REASON), back="/proposals",
     ),
     Form(
         name="sign", command="report sign", right="sign",

@@ -1,5 +1,6 @@
 """What each page of the desk shows, as plain values for its template."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -7,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from pipelines.acts.context import ActContext
+from pipelines.acts.proposals import NAMELESS, offered
 from pipelines.acts.records import (
     RELEASED,
     drafted,
@@ -15,12 +17,14 @@ from pipelines.acts.records import (
     request_of,
     seal_of,
 )
+from pipelines.acts.sites import NAME as SITES
 from pipelines.acts.sites import undecided_sites
 from pipelines.desk.forms import FORMS, ON_A_CASE, Form
 from pipelines.desk.opened import Known, OpenHome
 from pipelines.findings.cases import AGED_AFTER, Case
 from pipelines.findings.review import is_waiting
 from pipelines.findings.wording import KINDS, SURE, told
+from pipelines.operations.suggestions import as_text
 from pipelines.records.scopes import CLASSES, RELATIONS, columns_of
 from pipelines.reports.one_case import case_page
 from pipelines.reports.sign_off import signatures, unsigned
@@ -239,10 +243,38 @@ def case_forms(context: ActContext, case: Case) -> list[tuple[Form, Mapping[str,
     ]
 
 
+MOST_LINES = 3
+"""Rows of a proposal that are shown."""
+
+
 def sites_page(home: OpenHome, context: ActContext) -> dict[str, Any]:
     """Sites that first uses ask about: how much, by how many, and nobody's name."""
     rows = undecided_sites(context, home.week(context))
     return {"sites": rows, "may": context.asker.may("sites")}
+
+
+def proposals_page(context: ActContext) -> dict[str, Any]:
+    """What the logs propose for the registry; of rows that name somebody the count."""
+    found = offered(context)
+    sites = [one for one in found if one.file == SITES]
+    rows = [
+        {
+            "id": one.offer_id,
+            "file": one.file,
+            "reason": one.reason,
+            "text": as_text(one.file, one.proposals[:MOST_LINES]),
+            "more": max(len(one.proposals) - MOST_LINES, 0),
+        }
+        for one in found
+        if one.file in NAMELESS
+    ]
+    others = Counter(one.file for one in found if one.file not in (*NAMELESS, SITES))
+    return {
+        "sites": [{"reason": one.reason, **one.proposals[0].cells} for one in sites],
+        "rows": rows,
+        "others": sorted(others.items()),
+        "may": context.asker.may("sites"),
+    }
 
 
 def requests_page(context: ActContext) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def commands_of(group, path):
 
 def review_commands():
     root = typer.main.get_command(app)
-    for name in (*GROUPS["Review"], "hold", "report"):
+    for name in (*GROUPS["Review"], "hold", "report", "propose"):
         yield from commands_of(root.commands[name], (name,))
 
 
@@ -219,7 +219,9 @@ def test_the_same_acts_leave_the_same_entries(
     left, right = district.copy(by_command), district.copy(by_page)
     for _, _, words in steps:
         run(left, *(drawn(left, one) for one in words))
-    assert {name for name, _, _ in steps} | {"approve", "refuse"} == set(FORMS)
+    assert {name for name, _, _ in steps} | {"approve", "refuse", "proposal"} == set(
+        FORMS
+    )
     with open_desk(right, sockets / "same") as desk:
         visitor = desk.visitor()
         for name, fields, _ in steps:
