@@ -50,9 +50,10 @@ def crawled(visitor):
         seen.add(where)
         answer = visitor.get(where)
         pages[where] = answer
-        cases = [one for one in answer.links() if one.startswith("/cases/")]
-        others = [one for one in answer.links() if not one.startswith("/cases/")]
-        waiting += others + cases[:4]
+        links = answer.links()
+        waiting += [one for one in links if not one.startswith(("/cases/", "/sites?"))]
+        for alike in ("/cases/", "/sites?"):
+            waiting += [one for one in links if one.startswith(alike)][:4]
     return pages
 
 
