@@ -111,14 +111,16 @@ def test_killed_within_a_span_and_run_again(district, two_days, tmp_path, monkey
     made = district if LONG else two_days
     whole = made.home
     home = made.copy(tmp_path, of="delivered")
-    real = Database._delete
+    real = Database._fill
 
-    def delete(self, model, days):
-        real(self, model, days)
+    def fill(self, model, values, days):
         if model.name == "core.engaged_requests":
+            self._connection.execute("begin transaction")
+            self._delete(model, days)
             raise KilledError
+        return real(self, model, values, days)
 
-    monkeypatch.setattr(Database, "_delete", delete)
+    monkeypatch.setattr(Database, "_fill", fill)
     with pytest.raises(KilledError):
         judged(home)
     monkeypatch.undo()

@@ -1,15 +1,16 @@
 """A small district that somebody else made goes the whole way."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from pipelines.district import open_district
 from pipelines.state import ledger
 from pipelines.state.days import quarantined
-from tests.benchmarks.judge import JUDGE, stranger
-from tests.journey.commands import schoolbell
-from tests.journey.small import findings_of
+from tests.benchmarks.judge import JUDGE, Stranger, stranger
+from tests.journey.commands import Done, schoolbell
+from tests.journey.small import findings_of, shared
 
 pytestmark = [
     pytest.mark.slow,
@@ -27,10 +28,18 @@ LINES = {"proxy": "squid", "firewall": "forti", "logins": "win", "dhcp": "dhcp"}
 
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("stranger")
-    one = stranger(folder, seed=SEED, people=PEOPLE, weeks=WEEKS)
-    done = schoolbell("run", "--home", one.home, "--settle-seconds", 0, "--quiet")
-    return one, done
+    """The district, made once for all workers, and how its run ended."""
+
+    def make(folder):
+        one = stranger(folder, seed=SEED, people=PEOPLE, weeks=WEEKS)
+        done = schoolbell("run", "--home", one.home, "--settle-seconds", 0, "--quiet")
+        return {
+            "stranger": [str(one.made), str(one.home)],
+            "done": [done.code, done.out, done.err],
+        }
+
+    _, told = shared(tmp_path_factory.getbasetemp(), "stranger", make)
+    return Stranger(*map(Path, told["stranger"])), Done(*told["done"])
 
 
 def test_the_run_ends_well(ran):

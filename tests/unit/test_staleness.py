@@ -60,6 +60,10 @@ CASES = {
         {"consent_id": "c", "valid_from": march(5), "valid_to": march(6)},
         [4, 5, 6, 7],
     ),
+    "change_windows": (
+        {"system": "fw1", "valid_from": march(5), "valid_to": march(6)},
+        [4, 5, 6, 7],
+    ),
     "exceptions": ({"exception_id": "e", "valid_from": march(11)}, [10, 11, 12, 13]),
     "expected_traffic": (
         {"expected_id": "x", "valid_from": march(2), "valid_to": march(3)},
