@@ -33,10 +33,10 @@ def alternatives(header: Header, details: Details) -> tuple[Alternative, ...]:
 
 
 def _tested(entry: Explanation, details: Details) -> Alternative:
-    if entry.by_design:
-        return Alternative(entry.name, fill(entry.by_design, details), BY_DESIGN)
     fits = details.get(entry.test) if entry.test else None
-    if fits is None:
+    if fits is None and entry.by_design:
+        text, result = entry.by_design, BY_DESIGN
+    elif fits is None:
         text, result = entry.not_testable or entry.says or NOT_SAID, NOT_TESTABLE
     elif fits:
         text, result = entry.fits or entry.says or STILL_FITS, FITS

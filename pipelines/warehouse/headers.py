@@ -89,7 +89,8 @@ class Explanation(Strict):
         says: What was looked at, whatever came of it.
         fits: What was looked at, when it fits; so for the other results.
         not_testable: Without a `test`, why nothing in the logs can tell.
-        by_design: How the rule counts, so that it cannot be the explanation.
+        by_design: How the rule counts, so that it cannot be the explanation. Beside a
+            test it is told where the test says nothing.
     """
 
     name: str
@@ -103,7 +104,8 @@ class Explanation(Strict):
     @model_validator(mode="after")
     def _one_kind(self) -> "Explanation":
         if self.test:
-            wrong = self.by_design or not (self.says or self.ruled_out)
+            untold = bool(self.by_design) and bool(self.not_testable)
+            wrong = untold or not (self.says or self.ruled_out)
         else:
             wrong = bool(self.by_design) is bool(self.not_testable)
             wrong = wrong or self.says or self.fits or self.ruled_out
