@@ -104,11 +104,11 @@ class Explanation(Strict):
     @model_validator(mode="after")
     def _one_kind(self) -> "Explanation":
         if self.test:
-            untold = bool(self.by_design) and bool(self.not_testable)
-            wrong = untold or not (self.says or self.ruled_out)
+            is_told_twice = bool(self.by_design and self.not_testable)
+            wrong = is_told_twice or not (self.says or self.ruled_out)
         else:
             wrong = bool(self.by_design) is bool(self.not_testable)
-            wrong = wrong or self.says or self.fits or self.ruled_out
+            wrong = wrong or bool(self.says or self.fits or self.ruled_out)
         if wrong:
             raise ValueError(
                 f"{self.name!r} needs a test with its texts, or by_design alone, or"
