@@ -210,10 +210,12 @@ class Minute:
     Attributes:
         said: When and where it was, and what the lines show; what is not known is
             left out.
-        places: What each line shows, and its file, line, byte and hash.
+        count: How many lines they are.
+        places: What lines of one file show, and line, byte and hash of each.
     """
 
     said: tuple[str, ...]
+    count: int
     places: tuple[str, ...]
 
 
@@ -232,7 +234,7 @@ class Lines:
 def by_minute(lines: Table) -> Lines:
     """The same lines, those of a minute together; what is the same in all said once."""
     same = {label: value for label, value in constant(lines) if label in COMMON}
-    held: dict[tuple[str, ...], list[tuple[str, str]]] = {}
+    held: dict[tuple[str, ...], dict[tuple[str, str], list[str]]] = {}
     for row in lines.rows:
         cells = dict(zip(lines.labels, row, strict=True))
         own = {
@@ -242,16 +244,22 @@ def by_minute(lines: Table) -> Lines:
         }
         minute = tuple(own[label] for label in MINUTE if label in own)
         what = ", ".join(own[label] for label in SHOWN if label in own)
-        held.setdefault(minute, []).append(
-            (what, stands(*(cells[label] for label in PLACE)))
-        )
+        file, *place = (cells[label] for label in PLACE)
+        of_file = held.setdefault(minute, {}).setdefault((what, file.text), [])
+        of_file.append(stands(*place))
     told = "; ".join(f"{label.lower()} {value}" for label, value in same.items())
     return Lines(
         f"{lines.caption}. In every line: {told}." if told else f"{lines.caption}.",
         tuple(
             Minute(
                 (*minute, "; ".join(dict.fromkeys(what for what, _ in found if what))),
-                tuple(f"{what}: {place}" if what else place for what, place in found),
+                sum(map(len, found.values())),
+                tuple(
+                    f"{what}: {file}, {'; '.join(places)}"
+                    if what
+                    else f"{file}, {'; '.join(places)}"
+                    for (what, file), places in found.items()
+                ),
             )
             for minute, found in held.items()
         ),
@@ -273,7 +281,7 @@ PLACE = ("File", "Line", "Byte", "SHA-256")
 HASH_SHOWN = 12
 
 
-def stands(path: Cell, line: Cell, byte: Cell, digest: Cell) -> str:
-    """As in "proxy/access.log, line 1,017, byte 91,733, SHA-256 9f2c…"."""
+def stands(line: Cell, byte: Cell, digest: Cell) -> str:
+    """As in "line 1,017, byte 91,733, SHA-256 9f2c…"."""
     short = f"{digest.text[:HASH_SHOWN]}…" if digest.value else digest.text
-    return f"{path.text}, line {line.text}, byte {byte.text}, SHA-256 {short}"
+    return f"line {line.text}, byte {byte.text}, SHA-256 {short}"
