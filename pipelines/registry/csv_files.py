@@ -300,9 +300,7 @@ def check(raw: pl.DataFrame, file: File) -> Rows:
     problems: list[Problem] = []
     wrong = pl.Series([False] * raw.height, dtype=pl.Boolean)
     for name, cell in file.columns.items():
-        for what, bad in _faults(cell, raw[name], values[name]).items():
-            if not bad.any():
-                continue
+        for what, bad in _faults(cell, raw[name], values[name]):
             told = raw.filter(bad).select(LINE, pl.col(name).alias("value"))
             problems += tell(file.name, name, told, what=what, allowed=allowed(cell))
             wrong = wrong | bad
@@ -360,14 +358,18 @@ def allowed(cell: Cell) -> str:
     return ", ".join(cell.allowed) or ALLOWED.get(cell.kind, "any text")
 
 
-def _faults(cell: Cell, raw: pl.Series, value: pl.Series) -> dict[str, pl.Series]:
-    faults = {"cannot be read": raw.is_not_null() & value.is_null()}
-    if cell.required:
-        faults["is empty"] = raw.is_null()
+def _faults(
+    cell: Cell, raw: pl.Series, value: pl.Series
+) -> Iterator[tuple[str, pl.Series]]:
+    """What is wrong in some rows of a column, and in which; most have nothing."""
+    if value.null_count() > raw.null_count():  # a value is made from the text alone
+        yield "cannot be read", raw.is_not_null() & value.is_null()
+    if cell.required and raw.null_count():
+        yield "is empty", raw.is_null()
     if cell.allowed:
-        known = value.is_null() | value.is_in(list(cell.allowed))
-        faults["is not one of the words"] = ~known
-    return faults
+        strange = ~(value.is_null() | value.is_in(list(cell.allowed)))
+        if strange.any():
+            yield "is not one of the words", strange
 
 
 def _repeated(values: pl.DataFrame, file: File) -> dict[str, pl.Series]:

@@ -1,7 +1,7 @@
 """The registry as canonical frames: loads every file, tells every problem at once."""
 
 import hashlib
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -9,7 +9,7 @@ from datetime import datetime
 import polars as pl
 
 from pipelines.registry.csv_files import LINE, tell
-from pipelines.registry.domain_lists import read_lists
+from pipelines.registry.domain_lists import Lists, read_lists
 from pipelines.registry.folder import (
     LINK,
     ROSTER,
@@ -87,7 +87,7 @@ def load_registry(home: DistrictHome, settings: Settings) -> Registry:
     lists = read_lists(home.lists, settings.lists)
     outside = outside_files(home.registry)
     versions = {**taken.versions, **lists.versions, **outside.versions}
-    inputs = Inputs(taken.rows, taken.events, taken.policy, settings, lists)
+    inputs = _inputs(taken, lists, versions, settings)
     parts = {name: inputs.made(name) for name in FRAMES}
     told = [item for rows in parts.values() for item in rows.problems]
     told += _dangling(inputs)
@@ -118,6 +118,25 @@ def load_registry(home: DistrictHome, settings: Settings) -> Registry:
         },
         layer=taken.layer,
     )
+
+
+_MADE: deque[tuple[Mapping[str, str], Settings, Inputs]] = deque(maxlen=2)
+
+
+def _inputs(
+    taken: RegistryFolder, lists: Lists, versions: Mapping[str, str], settings: Settings
+) -> Inputs:
+    """What tables are made from; the same bytes and settings are made into them once.
+
+    A page of the desk, a trial and a run each open the home, and hardly ever has the
+    registry changed since.
+    """
+    for known, with_settings, inputs in tuple(_MADE):
+        if known == versions and with_settings == settings:
+            return inputs
+    inputs = Inputs(taken.rows, taken.events, taken.policy, settings, lists)
+    _MADE.append((versions, settings, inputs))
+    return inputs
 
 
 def _dangling(inputs: Inputs) -> list[Problem]:
