@@ -18,7 +18,7 @@ from tests.faults.stories import LAST, STORIES
 from tests.faults.zygote import DONE, REFUSED, SURVIVED
 
 KILLED = -9
-STEP = 1 if LONG else 9
+STEP = 1 if LONG else 15
 """In the short run, points that lie so far apart are tried."""
 
 
@@ -77,7 +77,7 @@ def test_killed_at_every_point(prepared, tmp_path, zygote):
 def test_killed_again_and_again_in_one_home(prepared, tmp_path, zygote):
     chance = random.Random(7)
     kills = 0
-    for number in range(60 if LONG else 3):
+    for number in range(60 if LONG else 2):
         home = copied(prepared, tmp_path / f"r{number}")
         for _ in range(12):
             code = zygote.run(
@@ -132,7 +132,7 @@ def test_files_may_not_grow_beyond_any_size(prepared, tmp_path, zygote):
 
 
 def test_the_disk_fills_up(prepared, tmp_path, zygote):
-    levels = range(0, 400, 8 if LONG else 50)
+    levels = range(0, 400, 8 if LONG else 100)
     full = 0
     for level in levels:
         place = tmp_path / f"disk{level}"

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.slow
 MARK = "over-and-done"
 KEPT = "stays-here"
 DAY = 86_400
-KILLS = 200 if LONG else 20
+KILLS = 200 if LONG else 10
 IN_A_ROW = 4
 RETENTION = """
 [retention]
@@ -182,7 +182,7 @@ def test_a_killed_purge_is_finished_by_the_next(purging, home, tmp_path):
             finished(copy)
         check_finished(copy, ats[first::turns], was_begun)
         shutil.rmtree(copy.path)
-    assert kills >= (100 if LONG else 12)
+    assert kills >= (100 if LONG else 6)
 
 
 def test_a_killed_purge_is_told_and_finished_by_a_run(purging, home, tmp_path):

@@ -13,7 +13,7 @@ from pipelines.warehouse import builds, inputs
 from pipelines.warehouse.database import Database, writing
 from pipelines.warehouse.repair import fingerprints
 from tests.benchmarks.judge import JUDGE, stranger
-from tests.conftest import LONG
+from tests.conftest import LONG, only_long
 from tests.journey.small import MODELS, judged, rows_of, told_of
 
 pytestmark = pytest.mark.slow
@@ -104,6 +104,7 @@ def test_a_day_that_fails_is_named_and_the_others_are_built(home, by_day, monkey
     assert built(home) == by_day
 
 
+@only_long
 def test_killed_within_a_span_and_run_again(district, two_days, tmp_path, monkeypatch):
     class KilledError(BaseException):
         """Stands for the process being gone."""

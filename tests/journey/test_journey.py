@@ -21,6 +21,7 @@ from pipelines.state.days import dirty_days
 from pipelines.state.findings import stored_evidence
 from pipelines.warehouse.library import models
 from pipelines.warehouse.snapshots import current, reading
+from tests.conftest import only_long
 from tests.journey.small import findings_of, local_days, rows_of, told_of
 
 pytestmark = pytest.mark.slow
@@ -303,6 +304,7 @@ def test_a_late_file_reopens_its_days_and_no_others(two_days, tmp_path):
     assert again.kept.new == again.kept.withdrawn == ()
 
 
+@only_long
 def test_one_more_line_of_a_growing_log_is_one_more_event(district, tmp_path):
     home = district.copy(tmp_path)
     before = rows_of(home)

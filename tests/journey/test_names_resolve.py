@@ -18,7 +18,7 @@ from pipelines.registry.account_domains import APPLIED
 from pipelines.run.run import run
 from pipelines.settings.home import DistrictHome
 from pipelines.state.account_domains import noted_domains
-from tests.conftest import LONG
+from tests.conftest import only_long
 from tests.journey.small import findings_of
 
 OWN = re.compile(rb"^(\S+ +\S+ \S+ \S+ \S+ \S+ \S+ )(\S+)( )", re.MULTILINE)
@@ -70,12 +70,9 @@ SPELLINGS = {
 }
 
 
-@pytest.mark.parametrize(
-    "spell",
-    [*SPELLINGS.values()] if LONG else [*SPELLINGS.values()][:1],
-    ids=[*SPELLINGS] if LONG else [*SPELLINGS][:1],
-)
+@pytest.mark.parametrize("spell", SPELLINGS.values(), ids=SPELLINGS)
 @pytest.mark.slow
+@only_long
 def test_respelled_accounts_give_the_same_findings(two_days, tmp_path, spell):
     home = two_days.copy(tmp_path, of="delivered")
     without_domains(home)

@@ -12,12 +12,11 @@ import pytest
 
 from pipelines.registry import domain_lists
 from pipelines.settings.home import DistrictHome
-from tests.conftest import LONG
+from tests.conftest import LONG, only_long
 from tests.journey.commands import schoolbell
 from tests.journey.small import findings_of, judged, rows_of, told_of
 
 pytestmark = pytest.mark.slow
-only_long = pytest.mark.skipif(not LONG, reason="in the long run alone")
 
 NEAR = timedelta(days=1)
 
@@ -256,5 +255,12 @@ def test_it_all_comes_to_the_same_as_building_anew(home):
     DistrictHome(home).warehouse.unlink()
     assert judged(home).built.reasons == {"first build": days}
     for name, rows in rows_of(home).items():
-        assert rows.equals(stepwise[name]), name
+        # no line of the days that stayed closed mentions this one
+        mine, theirs = (
+            one.filter(pl.col("device").ne_missing("found-again"))
+            if "device" in one.columns
+            else one
+            for one in (rows, stepwise[name])
+        )
+        assert mine.equals(theirs), name
     assert told_of(home) == told

@@ -321,7 +321,7 @@ def shares(count, parts):
     return [str(count // parts + (part < count % parts)) for part in range(parts)]
 
 
-READERS = 50 if LONG else 4
+READERS = 50 if LONG else 2
 PROCESSES = 4 if LONG else 2
 
 

@@ -21,6 +21,7 @@ from pipelines.synthetic.people import make_roster
 from pipelines.synthetic.places import make_places
 from pipelines.synthetic.trial import set_up
 from pipelines.synthetic.writers.registry import COLUMNS
+from tests.conftest import only_long
 
 SIZE = {"weeks": 2, "people": 120}
 CHROMEBOOK_FORMATS = {
@@ -215,6 +216,7 @@ def test_nothing_is_logged_after_the_last_day(small):
     assert last < datetime(2026, 11, 2, 6, tzinfo=UTC).timestamp()
 
 
+@only_long
 def test_the_proxy_is_silent_for_one_night(whole):
     home, truth = whole
     ((start, end),) = truth.outages.select(
@@ -229,6 +231,7 @@ def test_the_proxy_is_silent_for_one_night(whole):
     assert seen.is_between(end, end + 3_600).any()
 
 
+@only_long
 def test_violations_of_every_rule_and_every_look_alike_are_planted(whole):
     _, truth = whole
     cases = truth.cases
@@ -241,6 +244,7 @@ def test_violations_of_every_rule_and_every_look_alike_are_planted(whole):
     assert cases["case_id"].is_unique().all()
 
 
+@only_long
 def test_the_default_district_is_big_enough(whole):
     _, truth = whole
     assert truth.people >= 200

@@ -19,7 +19,7 @@ from pipelines.fleet.settings import Budget, Member, load_fleet
 from pipelines.fleet.work import NOT_STARTED, STOPPED, Visit, run_in, visit
 from pipelines.registry.new_home import create
 from pipelines.settings.home import DistrictHome
-from tests.conftest import LONG
+from tests.conftest import LONG, only_long
 from tests.journey.commands import schoolbell
 
 ME = "root" if os.geteuid() == 0 else ""
@@ -201,6 +201,7 @@ def test_the_example_is_a_fleet():
     assert tomllib.loads(EXAMPLE)["homes"]["north"]["account"]
 
 
+@only_long
 def test_a_fleet_may_visit_its_homes_by_another_engine(tmp_path):
     create(tmp_path / "north")
     file = written(tmp_path, ["north", "gone"])
