@@ -588,7 +588,6 @@ def groups(rows: Sequence[CaseCard]) -> Mapping[str, Any]:
         held.setdefault(one.group, []).append(one)
     carried = carried_over(held.get("carried", []))
     return {
-        "size": number(len(rows)),
         "cards": held.get("new", [])[:OPENED],
         "new": held.get("new", [])[OPENED:],
         "carried": carried,
