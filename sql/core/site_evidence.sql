@@ -61,6 +61,7 @@ columns:
   on_duty_seconds: {type: double, is: 'of it inside duty, at least'}
   visit_count: {type: bigint, is: visits}
   request_count: {type: bigint, is: engaged requests}
+  page_bytes: {type: double, is: 'so large an answer is a page there; 0: any is'}
   largest_bytes: {type: bigint, is: the largest single response}
   embed_share: {type: double, is: share of requests right after another site's}
   is_page_read: {type: boolean, is: a page came and it is not mostly an embed}
@@ -118,21 +119,27 @@ rested as (
 ),
 
 -- a page of the morning does not make a reader of the feed at noon
+measured as (
+    select
+        use.*,
+        if(
+            use.page_count >= $pages, 0, coalesce(sizes.page_bytes, $page_bytes)
+        )::double as page_bytes
+    from use
+    left join sizes on use.building = sizes.building
+),
+
 paged as (
     select visits.*
     from core.site_visits as visits
-    inner join use
+    inner join measured
         on
-            visits.account = use.account
-            and visits.device = use.device
-            and visits.site = use.site
-    left join sizes on use.building = sizes.building
+            visits.account = measured.account
+            and visits.device = measured.device
+            and visits.site = measured.site
     where
         visits.event_date = $event_date::date
-        and (
-            use.page_count >= $pages
-            or visits.largest_bytes >= coalesce(sizes.page_bytes, $page_bytes)
-        )
+        and coalesce(visits.largest_bytes, 0) >= measured.page_bytes
 ),
 
 -- a lone request may be a preview, and the tunnel it leaves open has no reader
@@ -176,6 +183,7 @@ select
     coalesce(visits.on_duty_seconds, use.on_duty_seconds) as on_duty_seconds,
     coalesce(visits.visit_count, use.visit_count) as visit_count,
     use.request_count,
+    use.page_bytes,
     use.largest_bytes,
     use.embed_share,
     visits.site is not null
@@ -196,11 +204,10 @@ select
     coalesce(visits.page_spans, use.spans) as spans,
     visits.spans as active_spans,
     use.event_date
-from use
+from measured as use
 left join visits
     on
         use.account = visits.account
         and use.device = visits.device
         and use.site = visits.site
-left join sizes on use.building = sizes.building
 left join rested on use.person_id = rested.person_id

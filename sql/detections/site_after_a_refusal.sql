@@ -46,13 +46,6 @@ params:
     why: >-
       twice a glance; what was refused just before says that it was looked for, which
       use alone has to show by its length
-  page_bytes:
-    type: int
-    default: 45000
-    min: 1000
-    max: 10000000
-    unit: bytes
-    why: separates a page from a feed that another page embeds
   long_seconds:
     type: int
     default: 1800
@@ -114,11 +107,16 @@ visits as (
         site_visits.evidence,
         site_visits.spans
     from core.site_visits
+    inner join use
+        on
+            site_visits.account = use.account
+            and site_visits.device = use.device
+            and site_visits.site = use.site
     where
         site_visits.event_date = $event_date::date
         and site_visits.active_seconds >= $longest_seconds
         and site_visits.request_count >= 3
-        and site_visits.largest_bytes >= $page_bytes
+        and coalesce(site_visits.largest_bytes, 0) >= use.page_bytes
 ),
 
 refused as (
