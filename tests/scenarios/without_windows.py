@@ -372,6 +372,7 @@ def accounts_that_the_network_lets_in(story: PanosStory) -> Mapping[str, str]:
 
 def evening_in_the_building(story: PanosStory) -> Mapping[str, str]:
     """The own Chromebook is opened at school at eight in the evening."""
+    story.lease("cb-avega", "19:58")
     story.join("avega", "cb-avega", "20:00")
     story.surf("avega", "cb-avega", "20:00:30", SHOPS, minutes=30)
     return chromebooks()
@@ -379,6 +380,7 @@ def evening_in_the_building(story: PanosStory) -> Mapping[str, str]:
 
 def evening_of_a_tab(story: PanosStory) -> Mapping[str, str]:
     """The same evening, with nobody there: a page asks again by itself."""
+    story.lease("cb-avega", "17:58")
     story.tick("avega", "cb-avega", "18:00", SHOPS[0], minutes=150, every=60)
     return chromebooks()
 
