@@ -388,10 +388,43 @@ def detections_page() -> str:
         "explanations were tested. Any threshold can be set in `district.toml`, in "
         "the table `[detections.CODE]`, within the bounds given here.",
         table(["Code", "What it finds", "Severity", "Stage"], overview),
+        section("What tells who is at a device", *_judged(ordered)),
         *(
             section(f"{one.header.code}: {one.header.title}", *_rule(one))
             for one in ordered
         ),
+    )
+
+
+WITNESSES: Mapping[str, str] = {
+    "keyboard": "A keyboard's own log",
+    "network": "802.1X, device of one person",
+    "stock": "802.1X, shared stock",
+    "home": "Tunnel alone, at home",
+    "nothing": "None of them",
+}
+
+
+def _judged(ordered: Iterable[Model]) -> Iterator[str]:
+    """Rules beside what tells who is at a device, and the most they make of it."""
+    yield (
+        "Rules ask who is at a device. A keyboard's own log says it best: the "
+        "Security log of Windows, Google's audit of ChromeOS. Where a laptop or a "
+        "Chromebook has none, joining the network (802.1X) or opening sites one after "
+        "another shows somebody, unless the device is shared stock, where a login may "
+        "be a saved one. The table holds the most that each rule makes of it; a lead "
+        "names nobody. A dash: not told apart. A firewall's guess of the user on "
+        "somebody else's device names nobody, whatever tells of presence. SA-8 does "
+        "not ask it for the sites that a shared account used, SA-7 not where two "
+        "sign-ins tell it."
+    )
+    yield table(
+        ["Code", *WITNESSES.values()],
+        [
+            [one.header.code, *(one.header.judges.get(name, "-") for name in WITNESSES)]
+            for one in ordered
+            if one.header.judges
+        ],
     )
 
 

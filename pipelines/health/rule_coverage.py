@@ -7,8 +7,9 @@ it found nothing says nothing.
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import Any
 
 import polars as pl
 
@@ -16,6 +17,7 @@ from pipelines.errors import capital
 from pipelines.state.database import Store, fact, remember
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.headers import Header
+from pipelines.warehouse.sentences import listed
 
 TABLE = "marts.rule_coverage"
 NOTED = "rule_coverage"
@@ -27,6 +29,22 @@ ENOUGH = 0.9
 """Share of the requests with a name that the rules have to be able to judge."""
 COUNTS = ("event_count", "dropped_count")
 FILTERED = ("family", "building", "position", "filter", "is_loss")
+CLASS = "device_class"
+CLASSES: Mapping[str, str] = {
+    "chromebook": "Chromebooks",
+    "desktop": "desktops",
+    "kiosk": "public computers",
+    "lab_pc": "lab computers",
+    "laptop": "laptops",
+    "other": "other devices",
+    "phone_byod": "private phones",
+    "podium": "podiums",
+    "server": "servers",
+    "signage": "screens on walls",
+    "vdi_host": "virtual desktops",
+    "unknown": "devices of no known class",
+}
+"""Classes of devices, as readers call them."""
 
 SITES, PRESENCE, TUNNELS = "sites", "presence", "tunnels"
 SHARED, KEYBOARDS = "shared", "keyboards"
@@ -123,6 +141,8 @@ class Blind:
     filter: str
     event_count: int
     dropped_count: int
+    devices: tuple[str, ...] = ()
+    """The classes of devices that lose so much there; empty where all of them do."""
 
     @property
     def share(self) -> float:
@@ -136,8 +156,14 @@ class Blind:
 
     def __str__(self) -> str:
         where = "without a known building" if self.building == ELSEWHERE else ""
-        where = where or f"at {self.building}"
+        where = where or f"at {self.building}{self.on_devices}"
         return f"{FAMILIES[self.family]} cannot judge use {where}: {self.why}"
+
+    @property
+    def on_devices(self) -> str:
+        """As in " on Chromebooks and laptops"; empty where all devices are meant."""
+        named = [CLASSES.get(name, name) for name in self.devices]
+        return f" on {listed(named)}" if named else ""
 
 
 ELSEWHERE = "elsewhere"
@@ -194,31 +220,55 @@ def coverage_of(rows: pl.DataFrame) -> RuleCoverage:
     return RuleCoverage(
         total,
         total - lost,
-        tuple(_blind(summed)),
+        tuple(_blind(summed, rows)),
         rows["event_date"].min(),  # type: ignore[arg-type]
         rows["event_date"].max(),  # type: ignore[arg-type]
     )
 
 
-def _blind(summed: pl.DataFrame) -> Iterable[Blind]:
+def _blind(summed: pl.DataFrame, rows: pl.DataFrame) -> Iterable[Blind]:
+    share = pl.col("dropped_count") / pl.col("event_count")
     lost = summed.filter(
         pl.col("is_loss"),
         pl.col("event_count") >= FEWEST_EVENTS,
-        pl.col("dropped_count") > BLIND_SHARE * pl.col("event_count"),
+        share > BLIND_SHARE,
     )
-    order = pl.col("dropped_count") / pl.col("event_count")
-    ranked = lost.with_columns(share=order).sort(
+    ranked = lost.with_columns(share=share).sort(
         ["share", "family", "building", "position"],
         descending=[True, False, False, False],
     )
     for row in ranked.iter_rows(named=True):
-        yield Blind(
-            row["family"],
-            row["building"],
-            row["filter"],
-            row["event_count"],
-            row["dropped_count"],
-        )
+        yield _of_devices(row, rows)
+
+
+def _of_devices(lost: Mapping[str, Any], rows: pl.DataFrame) -> Blind:
+    """What is lost, told of the classes of devices that lose much, if not all do."""
+    found = Blind(
+        lost["family"],
+        lost["building"],
+        lost["filter"],
+        lost["event_count"],
+        lost["dropped_count"],
+    )
+    if CLASS not in rows.columns:
+        return found
+    at = rows.filter(
+        pl.col("family") == found.family,
+        pl.col("building") == found.building,
+        pl.col("filter") == found.filter,
+        pl.col("event_count") > 0,
+    )
+    classes = at.group_by(pl.col(CLASS).fill_null("unknown")).agg(pl.col(COUNTS).sum())
+    much = pl.col("dropped_count") > BLIND_SHARE * pl.col("event_count")
+    worse = classes.filter(much).sort(CLASS)
+    if worse.height in (0, classes.height):
+        return found
+    return replace(
+        found,
+        event_count=int(worse["event_count"].sum()),
+        dropped_count=int(worse["dropped_count"].sum()),
+        devices=tuple(worse[CLASS]),
+    )
 
 
 def gaps_of(rows: pl.DataFrame, family: str) -> list[Blind]:
@@ -229,7 +279,7 @@ def gaps_of(rows: pl.DataFrame, family: str) -> list[Blind]:
     """
     own = rows.filter(pl.col("family") == family)
     summed = own.group_by(FILTERED).agg(pl.col(COUNTS).sum())
-    blind = {one.building: one for one in reversed(list(_blind(summed)))}
+    blind = {one.building: one for one in reversed(list(_blind(summed, own)))}
     named = summed.filter(pl.col("is_loss"), pl.col("filter") != NO_ACCOUNT)
     ranked = named.sort("building", "position")
     for part in ranked.partition_by("building", maintain_order=True):
@@ -237,9 +287,7 @@ def gaps_of(rows: pl.DataFrame, family: str) -> list[Blind]:
         if came < FEWEST_EVENTS or came - lost >= ENOUGH * came:
             continue
         worst = part.sort("dropped_count", descending=True).row(0, named=True)
-        found = Blind(
-            family, worst["building"], worst["filter"], came, worst["dropped_count"]
-        )
+        found = _of_devices({**worst, "event_count": came}, own)
         blind.setdefault(found.building, found)
     return [blind[name] for name in sorted(blind)]
 
@@ -252,11 +300,12 @@ def note_coverage(database: Database, store: Store) -> None:
     newest = rows["event_date"].max()
     if isinstance(newest, date):
         rows = rows.filter(pl.col("event_date") > newest - DAYS)
-    summed = rows.group_by("event_date", *FILTERED).agg(pl.col(COUNTS).sum())
+    keys = ("event_date", *FILTERED, CLASS)
+    summed = rows.group_by(keys).agg(pl.col(COUNTS).sum())
     noted = json.dumps(
         [
             row | {"event_date": row["event_date"].isoformat()}
-            for row in summed.sort("event_date", *FILTERED).iter_rows(named=True)
+            for row in summed.sort(keys).iter_rows(named=True)
         ]
     )
     with store.writing() as connection:

@@ -89,9 +89,9 @@ def _say_uncounted(rows: pl.DataFrame) -> str:
 def not_judged_at(view: View, kind: str) -> str:
     """Where the rules of a kind judged less than nine tenths of the week, and why.
 
-    As in "Could not be judged at MS: 48% of events carry an account that the registry
-    lacks." Empty where they could judge. What some rules of the kind ask for beside,
-    such as a keyboard, is told of these.
+    As in "Could not be judged at MS on Chromebooks: 48% of events carry an account
+    that the registry lacks." Empty where they could judge. What some rules of the kind
+    ask for beside, such as a keyboard, is told of these.
     """
     rows = view.of_week(view.inputs.rule_coverage)
     said: list[str] = []
@@ -99,12 +99,13 @@ def not_judged_at(view: View, kind: str) -> str:
     for family in ASKED_OF[kind]:
         found = gaps_of(rows, family)
         whose = "" if family == FAMILY_OF[kind] else f"by {FAMILIES[family]} "
-        for filtered in sorted({one.filter for one in found}):
-            same = [one for one in found if one.filter == filtered]
+        for alike in sorted({(one.filter, one.on_devices) for one in found}):
+            same = [one for one in found if (one.filter, one.on_devices) == alike]
             events = sum(one.event_count for one in same)
             dropped = sum(one.dropped_count for one in same)
-            where = listed([one.building for one in same])
-            why = f"at {where}: {share(dropped, events)} of events {REASONS[filtered]}"
+            where = listed([one.building for one in same]) + same[0].on_devices
+            part = share(dropped, events)
+            why = f"at {where}: {part} of events {REASONS[same[0].filter]}"
             # the same lines are lost to all of them: said once
             if why not in known:
                 said.append(f"{whose}{why}")

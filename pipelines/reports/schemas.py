@@ -116,6 +116,7 @@ SCHEMAS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "family": pl.String,
             "source": pl.String,
             "building": pl.String,
+            "device_class": pl.String,
             "position": pl.Int64,
             "filter": pl.String,
             "is_loss": pl.Boolean,

@@ -157,6 +157,14 @@ class Shared(Strict):
     fields: Mapping[str, Bundle] = {}
 
 
+Witness = Literal["keyboard", "network", "stock", "home", "nothing"]
+"""What tells who is at a device: its keyboard's own log (Windows, Google's audit of
+ChromeOS); 802.1X that lets in the laptop or Chromebook of one person, or one of shared
+stock; the VPN alone; no log at all."""
+Judgement = Literal["finding", "lead", "nothing"]
+"""The most that a rule makes of it."""
+
+
 class Header(Strict):
     """The YAML above a model's query; the second half is of detections alone.
 
@@ -170,6 +178,8 @@ class Header(Strict):
             found at all.
         stands_on: Files of the registry; while one has no row the rule says nothing, or
             nothing that can be relied on. With `|` between two, either will do.
+        judges: What the rule comes to by what tells who is at a device; left out where
+            it does not ask.
     """
 
     summary: str
@@ -195,6 +205,7 @@ class Header(Strict):
     needs: tuple[str, ...] = ()
     once_filled: tuple[str, ...] = ()
     stands_on: tuple[str, ...] = ()
+    judges: Mapping[Witness, Judgement] = {}
     false_positives: tuple[str, ...] = ()
     response: str = ""
 

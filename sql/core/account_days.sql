@@ -83,19 +83,25 @@ requests as (
 -- what joined and asked for pages at once: its requests are a second log
 woken as (
     select
-        account,
-        device,
-        (
-            select min(seen.source) from core.http_requests as seen
-            where seen.event_date = $event_date::date
-        ) as source,
-        start_time as time,
-        event_id,
+        seen.account,
+        seen.device,
+        min_by(requests.source, (requests.start_time, requests.event_id)) as source,
+        min(requests.start_time) as time,
+        min_by(requests.event_id, (requests.start_time, requests.event_id)) as event_id,
         'woken' as kind,
         false as is_network
-    from core.presences
+    from core.presences as seen
+    inner join core.http_requests as requests
+        on
+            seen.device = requests.device
+            and requests.start_time >= seen.start_time - interval 1 minute
+            and requests.start_time < seen.end_time
     where
-        event_date = $event_date::date and presence in ('use', 'wifi') and is_of_day
+        seen.event_date = $event_date::date
+        and seen.presence in ('use', 'wifi')
+        and seen.is_of_day
+        and requests.event_date = $event_date::date
+    group by seen.account, seen.device, seen.event_id
 ),
 
 uses as (

@@ -145,5 +145,9 @@ left join session_days on quiet.device = session_days.device
 qualify
     row_number() over (
         partition by quiet.event_id
-        order by sessions.start_time desc, sessions.event_id
+        -- joining the network and what was opened then may tell of one moment
+        order by
+            coalesce(sessions.is_clock_checked, false) desc,
+            sessions.start_time desc,
+            sessions.event_id
     ) = 1

@@ -1,6 +1,7 @@
 /* ---
 summary: >
-  Sites that somebody opened on a Chromebook which writes no logons: a page of a site
+  Sites that somebody opened on a Chromebook which writes no logons and is nobody's but
+  one person's: a page of a site
   that lists know and that the device had not asked for in hours, which nothing else on
   the device brought along. A tab left open asks again for what it asked before, and
   what a page embeds comes within seconds of it. A site that devices mostly ask for
@@ -66,6 +67,8 @@ candidates as (
         event_date = $event_date::date
         and is_staff
         and device_class = 'chromebook'
+        -- whose login it is says nothing of who took one of a cart
+        and device_pool is null
         and not is_machine_timed
         and device not in (
             select presences.device

@@ -14,6 +14,7 @@ columns:
   ip: {type: varchar, pii: indirect, is: address outside}
   time: {type: timestamptz, is: when}
   network_kind: {type: varchar, is: kind of network; null is unknown}
+  country: {type: varchar, is: ISO 3166 code of its country}
   city: {type: varchar, is: city of the address}
   lat: {type: double, is: degrees north}
   lon: {type: double, is: degrees east}
@@ -81,6 +82,7 @@ signed as (
         logons.src_ip as ip,
         logons.time,
         places.network_kind,
+        places.country,
         places.city,
         places.lat,
         places.lon,
@@ -110,6 +112,7 @@ select
     stepped.ip,
     stepped.time,
     stepped.network_kind,
+    stepped.country,
     stepped.city,
     stepped.lat,
     stepped.lon,

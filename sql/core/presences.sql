@@ -8,7 +8,9 @@ summary: >
   after an outage, shows nobody. Where a Chromebook never fell silent, a site that was
   opened on it the moment it joined shows somebody, or several sites one after another,
   until a quarter of an hour after the last.
-  What several people share is no single person's, even if one signed for it.
+  What several people share is no single person's, even if one signed for it: a login to
+  the network may have been saved there, so that only its keyboard's own log tells who
+  is at it.
 grain: [event_id, event_date]
 window: {days_before: 1, days_after: 1}
 params:
@@ -84,6 +86,7 @@ devices as (
     select
         device,
         device_class,
+        pool,
         case when pool is null then assigned_to end as assigned_to
     from identity.devices
     where event_date = $event_date::date
@@ -113,6 +116,7 @@ joins as (
     where
         presences.presence = 'wifi'
         and writing.device is null
+        and devices.pool is null
         and devices.device_class in ('chromebook', 'laptop')
     window of_device as (partition by presences.device order by presences.start_time)
 ),

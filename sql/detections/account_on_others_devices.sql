@@ -14,6 +14,7 @@ begins: C1
 clauses: [cl.23]
 needs: [keyboard]
 stands_on: [users.csv|accounts.csv, devices.csv]
+judges: {keyboard: lead, network: nothing, stock: nothing, nothing: nothing}
 grain: [subject, event_date]
 window: {days_before: 6}
 params:

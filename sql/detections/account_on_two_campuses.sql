@@ -11,6 +11,7 @@ begins: C3
 clauses: [cl.23, cl.17]
 needs: [whose_request, presence]
 stands_on: [users.csv|accounts.csv, devices.csv, subnets.csv, buildings.csv]
+judges: {keyboard: finding, network: finding, stock: lead, nothing: lead}
 grain: [subject, event_date]
 params:
   event_date: {type: date}

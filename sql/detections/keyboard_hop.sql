@@ -13,6 +13,7 @@ begins: C2
 clauses: [cl.23, cl.17]
 needs: [whose_request, presence]
 stands_on: [users.csv|accounts.csv, devices.csv, subnets.csv, buildings.csv]
+judges: {keyboard: finding, network: finding, stock: nothing, nothing: nothing}
 grain: [subject, event_date]
 params:
   event_date: {type: date}

@@ -45,11 +45,16 @@ details:
   requests: int
   devices: int
   is_own_company: boolean
+  is_empty: boolean
 explanations:
   - name: A company of its own with a name nearby
     test: is_own_company
     says: '{devices:count device} of the district asked for it within two weeks'
     not_testable: it is not known how many devices asked for it
+  - name: A name that answers nothing, or sends the browser on
+    test: is_empty
+    ruled_out: more came from it than a redirect takes
+    not_testable: the log does not tell how much came
   - name: A site that any list knows
     by_design: what a list of sites, categories or services names is left out
 would_change:
@@ -107,7 +112,8 @@ today as (
     inner join known on requests.registrable_domain = known.registrable_domain
     where
         requests.event_date = $event_date::date
-        and requests.bytes_in >= $bytes
+        -- where no line tells how much came, it is a lead
+        and coalesce(requests.bytes_in >= $bytes, true)
         and coalesce(requests.net_kind <> 'guest', true)
 )
 
@@ -128,7 +134,8 @@ select
         list_name := min(resembles_list),
         requests := count(*),
         devices := max(device_count),
-        is_own_company := nullif(max(device_count), 0) >= $common_devices
+        is_own_company := nullif(max(device_count), 0) >= $common_devices,
+        is_empty := ruled_out_if(coalesce(bool_or(bytes_in >= $bytes), false))
     ) as details,
     $event_date::date as event_date
 from today

@@ -13,6 +13,12 @@ begins: C2
 clauses: [cl.33, cl.29]
 needs: [whose_request, site_asked_for, presence]
 stands_on: [users.csv, devices.csv, calendar.csv, staff_duty.csv, approved_sites.csv]
+judges:
+  keyboard: finding
+  network: finding
+  stock: nothing
+  home: nothing
+  nothing: nothing
 grain: [subject, event_date]
 params:
   event_date: {type: date}

@@ -12,6 +12,7 @@ begins: C2
 clauses: [cl.23, cl.17, cl.13a]
 needs: [keyboard]
 stands_on: [users.csv|accounts.csv, devices.csv]
+judges: {keyboard: finding, network: nothing, stock: nothing, nothing: nothing}
 grain: [subject, event_date]
 window: {days_before: 6}
 params:

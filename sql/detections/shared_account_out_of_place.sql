@@ -15,6 +15,7 @@ begins: C2
 clauses: [cl.13a, cl.24]
 needs: [whose_request, keyboard]
 stands_on: [accounts.csv, devices.csv]
+judges: {keyboard: finding, network: nothing, stock: nothing, nothing: nothing}
 grain: [subject, event_date]
 window: {days_before: 1, days_after: 1}
 params:

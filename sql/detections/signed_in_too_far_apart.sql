@@ -2,10 +2,12 @@
 title: An account signed in from two places too far apart
 summary: >
   Two sign-ins from outside, one after the other, lie further apart than anybody
-  flies in the time between. Both places and both kinds of network are known, neither
-  is a mobile network, a relay or hosting, the account is no newcomer to such
-  sign-ins, and no place far from the district is one that colleagues use too. The
-  account is at risk: its owner is likely to know nothing of one of the two.
+  flies in the time between; or the account was in use at a device in a building of the
+  district, and signed in from so far away too soon before or after. Places and kinds of
+  network outside are known, none is a mobile network, a relay or hosting, the account
+  is no newcomer to such sign-ins, and no place far from the district is one that
+  colleagues use too. The account is at risk: its owner is likely to know nothing of one
+  of the two.
 code: SA-7
 kind: shared_account
 severity: medium
@@ -14,6 +16,7 @@ begins: C2
 clauses: [cl.23, cl.13d]
 needs: [whose_request, sign_in_place]
 stands_on: [users.csv|accounts.csv, ip_geo.csv]
+judges: {keyboard: finding, network: finding, stock: finding, nothing: finding}
 grain: [subject, event_date]
 window: {days_before: 30}
 params:
@@ -54,11 +57,19 @@ columns:
   start_time: {type: timestamptz, is: first sign-in of the pair}
   end_time: {type: timestamptz, is: second sign-in of the pair}
   measure: {type: double, is: kilometers}
-  observables: {type: 'varchar[]', pii: indirect, is: none; both are outside}
-claim: >-
-  Account {account} signed in from two places about {kilometers:number} km apart within
-  {minutes:count minute}.
+  observables: {type: 'varchar[]', pii: indirect, is: the device in the building}
+claim:
+  - when: [is_on_site]
+    says: >-
+      Account {account} was used at {building} and signed in from a place about
+      {kilometers:number} km away within {minutes:count minute}.
+  - says: >-
+      Account {account} signed in from two places about {kilometers:number} km apart
+      within {minutes:count minute}.
 details:
+  is_on_site: boolean
+  building: varchar
+  is_left_open: boolean
   kilometers: int
   minutes: int
   network_kinds: varchar[]
@@ -68,18 +79,35 @@ details:
 explanations:
   - name: A phone's network, a relay or a service that stands for many
     test: is_shared_network
-    ruled_out: a list names both kinds of network; such kinds are left out
-    not_testable: no list tells what kind of network one of the two is
+    ruled_out: >-
+      a list names [{is_on_site?}the kind of the outside
+      network][{!is_on_site?}both kinds of network]; such kinds are left out
+    not_testable: >-
+      no list tells what kind of network [{is_on_site?}the sign-in came
+      from][{!is_on_site?}one of the two is]
   - name: A list that has an address in the wrong place
     test: is_place_wrong
-    ruled_out: the distance is what is left when both places' radius is taken off
+    ruled_out: the distance is what is left when each place's radius is taken off
     not_testable: the list does not say how exact a place is
   - name: A place that colleagues sign in from too
     by_design: far places that several accounts use in a month are left out
   - name: A sign-in that came to nothing
     test: is_unused
-    ruled_out: something more came from each of the two addresses within the hour
-    not_testable: from one of the two addresses nothing more was seen
+    ruled_out: >-
+      something more came from [{is_on_site?}there][{!is_on_site?}each of the two
+      addresses] within the hour
+    not_testable: >-
+      from [{is_on_site?}there][{!is_on_site?}one of the two addresses] nothing more was
+      seen
+  - shared: live
+    ruled_out: >-
+      [{is_on_site?}a logon, an unlock or a device that was woken shows somebody in the
+      building, with no lock or pause since][{!is_on_site?}both are sign-ins of a
+      person, at no device of the district]
+  - name: A desk that its owner works at from afar
+    by_design: >-
+      use at a device that remote desktop had reached does not count as use in the
+      building
   - name: A program that renews a sign-in
     by_design: only sign-ins of a person count, no renewals
 would_change:
@@ -88,6 +116,8 @@ would_change:
 false_positives:
   - A list that has one of the addresses in the wrong place.
   - A service in the owner's name that signs in by itself.
+  - The owner works at a desk of the district from afar, with a tool that writes no
+    remote logon.
 response: >
   Ask the owner about both sign-ins by telephone; change the password and end all
   sessions if one is unknown.
@@ -203,9 +233,127 @@ pairs as (
         )
 ),
 
+logons as (
+    select
+        event_id,
+        user_name,
+        host,
+        device,
+        logon_kind
+    from core.logons
+    where
+        event_date between $event_date::date - interval 1 day and $event_date::date
+        and logon_kind in ('interactive', 'cached', 'remote', 'wifi')
+),
+
+-- a desk that its owner reaches from afar by remote desktop is not worked at
+reached as (
+    select distinct
+        names.account,
+        coalesce(logons.device, logons.host) as device
+    from logons
+    inner join identity.account_names as names on logons.user_name = names.user_name
+    where logons.logon_kind = 'remote'
+),
+
+-- somebody at a device in a building; each request takes a page, read by a person
+on_site as (
+    select
+        requests.account,
+        requests.building,
+        requests.lat,
+        requests.lon,
+        requests.device,
+        requests.start_time,
+        requests.event_id,
+        requests.session_event_id,
+        requests.binding_event_id
+    from core.engaged_requests as requests
+    left join logons on requests.session_event_id = logons.event_id
+    left join reached
+        on requests.account = reached.account and requests.device = reached.device
+    where
+        requests.event_date = $event_date::date
+        and requests.account in (select signins.account from signins)
+        and requests.has_location
+        and requests.lat is not null
+        and requests.is_live
+        and requests.is_clock_checked
+        and requests.attribution_grade = 'A'
+        and not requests.is_ambiguous_time
+        and coalesce(logons.logon_kind in ('interactive', 'wifi'), true)
+        and reached.device is null
+),
+
+beside as (
+    select
+        stepped.*,
+        on_site.building,
+        on_site.device,
+        on_site.start_time as near_time,
+        on_site.event_id as near_id,
+        on_site.session_event_id,
+        on_site.binding_event_id,
+        kilometers_apart(stepped.lat, stepped.lon, on_site.lat, on_site.lon)
+        - stepped.accuracy_km as distance_km,
+        greatest(abs(epoch(stepped.time) - epoch(on_site.start_time)), 60)
+        / 3600 as hours
+    from stepped
+    inner join on_site on stepped.account = on_site.account
+    where
+        stepped.event_date = $event_date::date
+        and stepped.lat is not null
+        and not stepped.is_near
+        and stepped.account_count <= $colleagues
+        and (
+            stepped.first_date <= $event_date::date - to_days($learning_days)
+            or stepped.number > $learning_signins
+        )
+    qualify
+        row_number() over (
+            partition by stepped.event_id
+            order by
+                abs(epoch(stepped.time) - epoch(on_site.start_time)),
+                on_site.event_id
+        ) = 1
+),
+
+told as (
+    select
+        account,
+        least(time, near_time) as start_time,
+        greatest(time, near_time) as end_time,
+        distance_km,
+        hours,
+        building,
+        device,
+        ['on site', network_kind] as network_kinds,
+        network_kind is not null as is_kind_known,
+        is_place_sure,
+        next_event_id is not null as is_used,
+        [event_id, next_event_id, near_id, session_event_id, binding_event_id]
+            as evidence
+    from beside
+    union all
+    select
+        account,
+        previous_time as start_time,
+        time as end_time,
+        distance_km,
+        hours,
+        null as building,
+        null as device,
+        [previous_kind, network_kind] as network_kinds,
+        network_kind is not null and previous_kind is not null as is_kind_known,
+        is_place_sure and previous_is_place_sure as is_place_sure,
+        next_event_id is not null and previous_next_id is not null as is_used,
+        [event_id, previous_id, next_event_id, previous_next_id] as evidence
+    from pairs
+),
+
 impossible as (
     select *
-    from pairs
+    from told
     where distance_km >= $kilometers and distance_km / hours >= $speed
 ),
 
@@ -217,36 +365,30 @@ chosen as (
         row_number() over (
             partition by account
             order by
-                (network_kind is not null and previous_kind is not null) desc,
-                (next_event_id is not null and previous_next_id is not null) desc,
+                is_kind_known desc,
+                is_used desc,
                 distance_km desc,
-                time
+                end_time
         ) = 1
 )
 
 select
     account as subject,
-    previous_time as start_time,
-    time as end_time,
+    start_time,
+    end_time,
     round(distance_km, 0) as measure,
-    []::varchar[] as observables,
-    sorted_set(
-        [event_id, previous_id, next_event_id, previous_next_id]
-    ) as evidence,
+    sorted_set([device]) as observables,
+    sorted_set(evidence) as evidence,
     struct_pack(
+        is_on_site := building is not null,
+        building := building,
+        is_left_open := false,
         kilometers := round(distance_km, 0)::bigint,
         minutes := round(hours * 60, 0)::bigint,
-        network_kinds := [previous_kind, network_kind],
-        is_shared_network := ruled_out_if(
-            network_kind is not null and previous_kind is not null
-        ),
-        is_place_wrong := ruled_out_if(
-            is_place_sure and previous_is_place_sure
-        ),
-        is_unused := ruled_out_if(
-            next_event_id is not null
-            and previous_next_id is not null
-        )
+        network_kinds := network_kinds,
+        is_shared_network := ruled_out_if(is_kind_known),
+        is_place_wrong := ruled_out_if(is_place_sure),
+        is_unused := ruled_out_if(is_used)
     ) as details,
     $event_date::date as event_date
 from chosen

@@ -3,7 +3,8 @@ title: Sustained use of a site that is not on the list
 summary: >
   A staff account used an external site of a known non-work kind for a
   sustained stretch, on duty or on a district device. Two independent lists must
-  call the site non-work, or one list together with several days or a long stay.
+  call the site non-work, or one list together with several days or a long stay; what
+  the district's own list denies counts whatever lists call it.
   What a page embeds, a mail links to or a glance leaves does not count; nor do
   breaks count as duty.
 code: NA-1
@@ -14,6 +15,7 @@ begins: C2
 clauses: [cl.33, cl.24, cl.29]
 needs: [whose_request, site_asked_for]
 stands_on: [users.csv|accounts.csv, approved_sites.csv]
+judges: {keyboard: finding, network: finding, stock: lead, home: lead, nothing: lead}
 grain: [subject, event_date]
 window: {days_before: 13}
 params:
@@ -51,16 +53,21 @@ columns:
   measure: {type: double, is: seconds of the longest visit}
 claim: >-
   Account {account} used {sites:names} for about {total_seconds:duration} (estimate),
-  the longest stretch about {longest_seconds:duration}; not on the approved list.
+  the longest stretch about {longest_seconds:duration}; [{is_denied?}denied by the
+  district's list][{!is_denied?}not on the approved list].
 details:
   shared: site
   is_break: boolean
   why_no_break: varchar
   is_repeated: boolean
   limb: varchar
+  is_denied: boolean
   is_on_one_list: boolean
 explanations:
-  - category
+  - shared: category
+    ruled_out: >-
+      [{is_denied?}the district's own list denies it][{!is_denied?}{list_count} lists
+      call it non-work, each by itself]
   - embed
   - service
   - shared: glance
@@ -92,7 +99,7 @@ use as (
         and is_external
         -- an approval that does not cover the account is another rule's
         and coalesce(verdict not in ('approved_other_role', 'lapsed', 'not_yet'), true)
-        and non_work_sources >= 1
+        and (non_work_sources >= 1 or verdict = 'denied')
         and is_page_read
         and longest_seconds >= $longest_seconds
         and request_count >= $requests
@@ -118,6 +125,7 @@ counted as (
         use.event_date = $event_date::date
         and (
             use.non_work_sources >= 2
+            or use.verdict = 'denied'
             or days.day_count >= 2
             or use.total_seconds >= $long_seconds
         )
@@ -152,11 +160,15 @@ select
             when bool_or(is_district_device) then 'time and property'
             else 'time'
         end,
-        is_on_one_list := is_on_one_list(
-            min(non_work_sources),
-            max(day_count),
-            round(clock_seconds(total_seconds, spans), 0)
-        )
+        is_denied := bool_and(verdict = 'denied'),
+        is_on_one_list := case
+            when bool_and(verdict = 'denied') then false
+            else is_on_one_list(
+                min(non_work_sources) filter (where verdict <> 'denied'),
+                max(day_count),
+                round(clock_seconds(total_seconds, spans), 0)
+            )
+        end
     ) as details,
     $event_date::date as event_date
 from counted

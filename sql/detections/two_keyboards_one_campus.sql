@@ -12,6 +12,7 @@ begins: C2
 clauses: [cl.23, cl.17]
 needs: [whose_request, keyboard]
 stands_on: [users.csv|accounts.csv, devices.csv, subnets.csv, buildings.csv]
+judges: {keyboard: finding, network: nothing, stock: nothing, nothing: nothing}
 grain: [subject, event_date]
 params:
   event_date: {type: date}

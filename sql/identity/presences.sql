@@ -87,7 +87,17 @@ logons as (
         activity,
         logon_kind,
         is_success,
-        reported_by,
+        -- a RADIUS server says at which access point or switch it let somebody in
+        case
+            when logon_kind = 'wifi'
+                then coalesce(lower(extras ->> '$.nas'), reported_by)
+            else reported_by
+        end as reported_by,
+        -- a controller names the access point beside itself, before the network's name
+        case
+            when logon_kind = 'wifi'
+                then lower(regexp_extract(extras ->> '$.called', '^[^:]+'))
+        end as called,
         event_date
     from raw.logons
     where
@@ -127,21 +137,30 @@ devices as (
     where event_date = $event_date::date
 ),
 
--- the name that says most: the longest pattern
+-- the access point says more than its controller, the longest pattern most
 access_points as (
     select
         reporters.reported_by,
+        reporters.called,
         access_points.building
     from (
-        select distinct reported_by from logons
-        where logon_kind = 'wifi' and reported_by is not null
+        select distinct
+            reported_by,
+            called
+        from logons
+        where logon_kind = 'wifi'
     ) as reporters
     inner join registry.access_points as access_points
-        on reporters.reported_by glob access_points.pattern
+        on
+            reporters.reported_by glob access_points.pattern
+            or reporters.called glob access_points.pattern
     qualify
         row_number() over (
-            partition by reporters.reported_by
-            order by length(access_points.pattern) desc, access_points.building
+            partition by reporters.reported_by, reporters.called
+            order by
+                coalesce(reporters.called glob access_points.pattern, false) desc,
+                length(access_points.pattern) desc,
+                access_points.building
         ) = 1
 ),
 
@@ -326,7 +345,8 @@ connected as (
     left join devices on followed.src_mac = devices.name
     left join access_points
         on
-            followed.reported_by = access_points.reported_by
+            followed.reported_by is not distinct from access_points.reported_by
+            and followed.called is not distinct from access_points.called
             and followed.presence = 'wifi'
     where followed.activity <> 'logoff'
 ),

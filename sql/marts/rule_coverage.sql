@@ -1,11 +1,11 @@
 /* ---
 summary: >
   How much of a day the rules could judge: for each family of rules that share their
-  candidates, by source and building, how many events came to each filter and how many
-  it dropped. An event counts at the first filter that drops it. Where a filter is a
-  loss, a rule cannot judge what was dropped; others leave out what no rule is about.
-  Students, shared accounts, services and guests' networks are not counted at all.
-grain: [event_date, family, source, building, position]
+  candidates, by source, building and class of device, how many events came to each
+  filter and how many it dropped. An event counts at the first filter that drops it.
+  Where a filter is a loss, a rule cannot judge what was dropped; others leave out what
+  no rule is about. Students, shared accounts, services and guests' networks are not counted at all.
+grain: [event_date, family, source, building, device_class, position]
 window: {days_before: 14}
 params:
   event_date: {type: date}
@@ -16,6 +16,7 @@ columns:
     is: 'sites, presence, shared, keyboards, tunnels, logons or flows'
   source: {type: varchar, is: source}
   building: {type: varchar, is: building of the network; elsewhere without one}
+  device_class: {type: varchar, is: class of the device; unknown without one}
   position: {type: bigint, is: order of the filters; the last one drops nothing}
   filter: {type: varchar, is: what was dropped; candidates is what was left}
   is_loss: {type: boolean, is: the rules should have judged what was dropped}
@@ -80,6 +81,7 @@ flows as (
         -- a device that nobody knows goes by its address
         regexp_full_match(device, '[0-9.]+|[0-9a-f]*:[0-9a-f:]*') as is_address,
         coalesce(building, 'elsewhere') as building,
+        coalesce(device_class, 'unknown') as device_class,
         bytes_out,
         flow_count
     from core.outside_flows
@@ -178,6 +180,7 @@ judged_requests as (
         requests.net_kind,
         requests.device_pool,
         requests.binding_event_id,
+        coalesce(requests.device_class, 'unknown') as device_class,
         case when requests.has_location then requests.building else 'elsewhere' end
             as building,
         case
@@ -218,6 +221,7 @@ stopped as (
         'sites' as family,
         source,
         building,
+        device_class,
         coalesce(no_person, site_step) as position,
         1 as event_count
     from judged_requests
@@ -226,6 +230,7 @@ stopped as (
         'presence' as family,
         source,
         building,
+        device_class,
         coalesce(no_person, presence_step) as position,
         1 as event_count
     from judged_requests
@@ -235,6 +240,7 @@ stopped as (
         'shared' as family,
         source,
         building,
+        device_class,
         case when presence_step = 7 then 1 else 2 end as position,
         1 as event_count
     from judged_requests
@@ -244,6 +250,7 @@ stopped as (
         'keyboards' as family,
         source,
         building,
+        device_class,
         keyboard_step as position,
         1 as event_count
     from judged_requests
@@ -253,6 +260,7 @@ stopped as (
         'tunnels' as family,
         source,
         building,
+        device_class,
         case
             when no_person < 3 then no_person
             when binding_event_id is null then 3
@@ -268,6 +276,7 @@ stopped as (
         logons.source,
         case when places.has_location then places.building else 'elsewhere' end
             as building,
+        'unknown' as device_class,
         case
             when logons.user_name is null then 1
             when not names.is_known then 2
@@ -287,6 +296,7 @@ stopped as (
         'flows' as family,
         source,
         building,
+        device_class,
         case
             when is_address then 1
             -- a proxy need not tell what was sent: a firewall does
@@ -302,17 +312,19 @@ counted as (
         family,
         source,
         building,
+        device_class,
         position,
         sum(event_count) as dropped_count
     from stopped
-    group by family, source, building, position
+    group by family, source, building, device_class, position
 ),
 
 groups as (
     select distinct
         family,
         source,
-        building
+        building,
+        device_class
     from counted
 )
 
@@ -321,6 +333,7 @@ select
     groups.family,
     groups.source,
     groups.building,
+    groups.device_class,
     steps.position::bigint as position,
     steps.filter,
     steps.is_loss,
@@ -336,10 +349,15 @@ left join counted
         groups.family = counted.family
         and groups.source = counted.source
         and groups.building = counted.building
+        and groups.device_class = counted.device_class
         and steps.position = counted.position
 window
     to_the_end as (
-        partition by groups.family, groups.source, groups.building
+        partition by
+            groups.family,
+            groups.source,
+            groups.building,
+            groups.device_class
         order by steps.position
         rows between current row and unbounded following
     )

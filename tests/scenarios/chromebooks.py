@@ -94,6 +94,7 @@ SCENARIOS = (
         "avega",
         severity="high",
         cites=LOGS,
+        witness="keyboard",
     ),
     Scenario(
         "S92",
@@ -102,6 +103,7 @@ SCENARIOS = (
         "avega",
         severity="high",
         cites=LOGS,
+        witness="keyboard",
     ),
     Scenario("S93", two_of_the_cart_and_the_own_chromebook),
     Scenario(
@@ -111,6 +113,7 @@ SCENARIOS = (
         "coach",
         severity="medium",
         cites=("google",),
+        witness="keyboard",
     ),
     Scenario("S95", chromebooks_in_three_buildings_of_a_day),
     Scenario("S96", kiosk_and_guest_are_nobody),

@@ -69,7 +69,14 @@ def restart_on_a_leave_day(story: Story) -> Mapping[str, str]:
 
 
 SCENARIOS = (
-    Scenario("S07", owner_on_full_leave, ("SA-3",), "avega", severity="high"),
+    Scenario(
+        "S07",
+        owner_on_full_leave,
+        ("SA-3",),
+        "avega",
+        severity="high",
+        witness="keyboard",
+    ),
     Scenario("S08", leave_called_off),
     Scenario("S09", back_after_a_morning_away),
     Scenario("S10", owner_away_in_the_afternoon, ("SA-3",), "avega", severity="high"),

@@ -91,7 +91,14 @@ SCENARIOS = (
         "avega",
         severity="medium",
     ),
-    Scenario("S15", own_pc_and_a_colleagues, ("SA-4",), "avega", severity="medium"),
+    Scenario(
+        "S15",
+        own_pc_and_a_colleagues,
+        ("SA-4",),
+        "avega",
+        severity="medium",
+        witness="keyboard",
+    ),
     Scenario(
         "S19",
         unapproved_account_on_four_desks,

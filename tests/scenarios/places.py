@@ -102,6 +102,7 @@ DEVICES: Mapping[str, Device] = {
         Device("cb-bsun", "10.1.8.32", "chromebook", owner="p-2"),
         Device("cb-fito", "10.1.8.36", "chromebook", owner="p-6"),
         Device("cb-gnova", "10.1.8.37", "chromebook", owner="p-7"),
+        Device("cb-spare", "10.1.8.38", "chromebook"),
         Device("cb-cart-1", "10.1.8.41", "chromebook", pool="cart"),
         Device("cb-cart-2", "10.1.8.42", "chromebook", pool="cart"),
         Device("cb-cart-es", "10.3.8.41", "chromebook", "ES", pool="cart"),

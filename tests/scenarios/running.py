@@ -28,14 +28,6 @@ from pipelines.warehouse.models import Model
 from tests.scenarios import places
 from tests.scenarios.story import Story
 
-FORMATS = {
-    "proxy": "squid_access",
-    "windows": "windows_security_json",
-    "dhcp": "isc_dhcpd",
-    "firewall": "fortigate",
-    "cloud": "entra_signin",
-    "google": "google_workspace",
-}
 LINES_A_FILE = 1 << 32
 
 
@@ -71,7 +63,7 @@ def run(
     store = open_store(DistrictHome(home).state_db)
     try:
         written = _deliver(home, story)
-        _take_in(home, store, written)
+        _take_in(home, store, written, story.formats)
         return _judged(home, store, registry, domains, written, _needed(rules))
     finally:
         store.close()
@@ -107,7 +99,12 @@ def _deliver(home: Path, story: Story) -> Mapping[str, list[str]]:
     return written
 
 
-def _take_in(home: Path, store: Store, written: Mapping[str, list[str]]) -> None:
+def _take_in(
+    home: Path,
+    store: Store,
+    written: Mapping[str, list[str]],
+    formats: Mapping[str, str],
+) -> None:
     options = IngestOptions(
         store=store, lake=home / "lake", zone=places.ZONE, settle_seconds=0
     )
@@ -115,7 +112,7 @@ def _take_in(home: Path, store: Store, written: Mapping[str, list[str]]) -> None
         source = Source(
             name=name,
             folder=home / "landing" / name,
-            format=FORMATS[name],
+            format=formats[name],
             zone=places.ZONE,
         )
         ingest_source(options, source)

@@ -26,6 +26,10 @@ class Scenario:
         least_lines: It must cite; what is absent, or one logon, is shown by fewer.
         is_alone: What it shows is that no other rule fires, so that each is asked.
         is_long: It takes weeks of lines, and is left to the long run.
+        words: Whose products write the lines.
+        about: Rules that stay silent, and are the only ones that the short run asks.
+        witness: What tells who is at the device, where the header of the rule in
+            question says what it makes of it.
     """
 
     code: str
@@ -39,6 +43,14 @@ class Scenario:
     least_lines: int = 4
     is_alone: bool = False
     is_long: bool = False
+    words: type[Story] = Story
+    about: tuple[str, ...] = ()
+    witness: str = ""
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """Codes of the rules that it is about."""
+        return (*self.rules, *self.leads, *self.about)
 
     @property
     def name(self) -> str:

@@ -216,7 +216,14 @@ def somebody_else_at_the_proxy(story: Story) -> None:
 
 
 SCENARIOS = (
-    Scenario("S36", social_site_on_duty, ("NA-1",), "avega", severity="low"),
+    Scenario(
+        "S36",
+        social_site_on_duty,
+        ("NA-1",),
+        "avega",
+        severity="low",
+        witness="keyboard",
+    ),
     Scenario("S37", social_site_for_the_job),
     Scenario("S38", glance_at_lunch),
     Scenario("S39", link_in_a_mail),
@@ -247,7 +254,9 @@ SCENARIOS = (
     Scenario("S56", mislabelled_lesson_site),
     Scenario("S58", blocks_only),
     Scenario("S59", path_in_a_tunnel),
-    Scenario("S36a", social_site_without_a_logon_log, leads=("NA-1",)),
+    Scenario(
+        "S36a", social_site_without_a_logon_log, leads=("NA-1",), witness="nothing"
+    ),
     Scenario("S36b", locked_screen_on_duty),
     Scenario("S36c", somebody_else_at_the_proxy),
     Scenario("S36d", nobody_logged_in),

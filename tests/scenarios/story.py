@@ -7,10 +7,10 @@ end of a request, Windows the host's own clock, dhcpd the server's.
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from tests.scenarios.places import DEVICES, ZONE
@@ -54,6 +54,15 @@ class Story:
     lines: dict[str, list[tuple[datetime, str]]] = field(default_factory=dict)
     dice: int = 0
     _records: int = 0
+    formats: ClassVar[Mapping[str, str]] = {
+        "proxy": "squid_access",
+        "windows": "windows_security_json",
+        "dhcp": "isc_dhcpd",
+        "firewall": "fortigate",
+        "cloud": "entra_signin",
+        "google": "google_workspace",
+    }
+    """The format of each source."""
 
     def at(self, clock: str, seconds: float = 0) -> datetime:
         """The instant of a local clock time, and so many seconds later."""

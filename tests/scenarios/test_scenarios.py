@@ -13,6 +13,8 @@ from itertools import cycle
 
 import pytest
 
+from pipelines.health.rule_coverage import KEYBOARD
+from pipelines.warehouse.library import rules as rule_models
 from tests.conftest import LONG
 from tests.scenarios import (
     chromebooks,
@@ -25,9 +27,10 @@ from tests.scenarios import (
     sites,
     strangers,
     ways_around,
+    without_windows,
 )
 from tests.scenarios.running import run
-from tests.scenarios.story import Story, plain
+from tests.scenarios.story import plain
 
 SCENARIOS = (
     *sharing.SCENARIOS,
@@ -40,13 +43,14 @@ SCENARIOS = (
     *outside.SCENARIOS,
     *strangers.SCENARIOS,
     *chromebooks.SCENARIOS,
+    *without_windows.SCENARIOS,
 )
 FOUND = [one for one in SCENARIOS if one.rules]
 SPELT, MOVED, LACKING = ([FOUND] * 3) if LONG else (FOUND[way::12] for way in (0, 4, 8))
 ASKED_ALL = {
     one
     for n, one in enumerate(SCENARIOS)
-    if one.is_alone or not one.rules or n % 8 == 0
+    if one.is_alone or not (one.rules or one.about) or n % 8 == 0
 }
 """Of which the short run asks every rule too: those in which nobody is named."""
 WEEK = timedelta(weeks=1)
@@ -76,7 +80,7 @@ def told(home, scenario, *, day=None, spell=plain, without="", rules=()):
 
     Leads name nobody: only those that the scenario expects are looked for.
     """
-    story = Story(day or scenario.day, spell)
+    story = scenario.words(day or scenario.day, spell)
     extra = scenario.act(story) or {}
     story.lines.pop(without, None)
     found = run(home, story, extra, rules)
@@ -122,7 +126,7 @@ def check(shown, scenario):
 
 def asked(scenario):
     """The rules that a variation asks: the scenario's own, in the long run all."""
-    return () if LONG else (*scenario.rules, *scenario.leads)
+    return () if LONG else scenario.asked
 
 
 def in_every_spelling():
@@ -165,7 +169,8 @@ def test_another_week_changes_nothing(scenario, shift, tmp_path):
 def test_what_happens_once_happens_twice(scenario, tmp_path):
     """The same week again, with other dice: every model's promises hold."""
     later = WEEK * (4 if TOLD_ONCE & {*scenario.rules} else 1)
-    story, again = Story(scenario.day), Story(scenario.day + later, dice=5)
+    story = scenario.words(scenario.day)
+    again = scenario.words(scenario.day + later, dice=5)
     extra = dict(scenario.act(story) or {})
     for name, rows in (scenario.act(again) or {}).items():
         if name != "accounts.csv" and rows != extra[name]:
@@ -192,3 +197,29 @@ def test_a_missing_log_never_makes_it_surer(scenario, source, as_it_was, tmp_pat
             LEVELS.index(one.finding.confidence) for one in (shown, full[rule])
         )
         assert now < before if source in full[rule].sources else now <= before
+
+
+def test_headers_say_what_each_rule_makes_of_each_witness():
+    """A header's word is what a story told with that witness comes to."""
+    told_of = {}
+    for one in SCENARIOS:
+        for rule in one.asked if one.witness else ():
+            found = "finding" if rule in one.rules else "lead"
+            kind = "nothing" if rule in one.about else found
+            told_of[rule, one.witness] = told_of.get((rule, one.witness), set()) | {
+                kind
+            }
+    stated = {
+        (code, witness): {kind}
+        for code, rule in rule_models().items()
+        for witness, kind in rule.header.judges.items()
+    }
+    assert {key: stated.get(key) for key in told_of} == told_of
+    untold = {key for key in stated if key[1] in ("keyboard", "network")} - set(told_of)
+    assert not untold
+
+
+def test_a_keyboard_is_asked_by_rules_that_the_network_tells_nothing():
+    for code, rule in rule_models().items():
+        by_network = rule.header.judges.get("network")
+        assert (KEYBOARD in rule.header.needs) == (by_network == "nothing"), code

@@ -23,8 +23,8 @@ FILTERS = {
 }
 
 
-def coverage(family, building, *dropped, came=1000):
-    """Rows of one building: what each filter dropped."""
+def coverage(family, building, *dropped, came=1000, device_class="desktop"):
+    """Rows of one building and class of devices: what each filter dropped."""
     rows, left = [], came
     for place, name in enumerate(FILTERS[family]):
         lost = dropped[place] if place < len(dropped) else 0
@@ -34,6 +34,7 @@ def coverage(family, building, *dropped, came=1000):
                 "family": family,
                 "source": "proxy",
                 "building": building,
+                "device_class": device_class,
                 "position": place + 1,
                 "filter": name,
                 "is_loss": name != "candidates",
@@ -150,3 +151,17 @@ def test_no_use_off_hours_is_not_said_where_nothing_tells_who_is_there():
     assert (
         "50% of events come from devices of which no log tells who is there" in off.rest
     )
+
+
+def test_what_could_not_be_judged_names_the_devices_that_it_is_about():
+    """Of half the devices of a building nothing is known; the other half is judged."""
+    rows = coverage("presence", "Oak Middle") + coverage(
+        "presence", "Oak Middle", 0, 0, 900, device_class="chromebook"
+    )
+    view = view_of("quiet", rows)
+    shared = line(view, "shared-accounts")
+    assert shared.value is None
+    why = "90% of events come from devices of which no log tells who is there"
+    assert shared.rest == f"Could not be judged at Oak Middle on Chromebooks: {why}."
+    told = SECTION.table(SECTION.rows(view)).rows
+    assert [row[1].text for row in told] == ["Oak Middle on Chromebooks"]

@@ -15,6 +15,7 @@ def rows(view: View) -> pl.DataFrame:
     schema = {
         "family": pl.String,
         "building": pl.String,
+        "on_devices": pl.String,
         "filter": pl.String,
         "event_count": pl.Int64,
         "dropped_count": pl.Int64,
@@ -40,7 +41,7 @@ def summary(rows: pl.DataFrame) -> str:
     why = f"{part} of events {REASONS[worst['filter']]}"
     return (
         f"{count(rows.height, 'filter')} left out more than a fifth of what came to "
-        f"it. Most: at {worst['building']}, {why}. "
+        f"it. Most: at {worst['building']}{worst['on_devices']}, {why}. "
         "No finding there does not mean that there was nothing to find."
     )
 
@@ -49,10 +50,10 @@ def coverage_table(rows: pl.DataFrame) -> Table:
     """What was left out, and why."""
     return table(
         "One row per family of rules, building and filter",
-        ["Rules", "Building", "Events that", "Left out", "Of"],
+        ["Rules", "Building and devices", "Events that", "Left out", "Of"],
         (
-            [FAMILIES[family], building, REASONS[name], dropped, came]
-            for family, building, name, came, dropped in rows.iter_rows()
+            [FAMILIES[family], f"{building}{devices}", REASONS[name], dropped, came]
+            for family, building, devices, name, came, dropped in rows.iter_rows()
         ),
     )
 

@@ -1,0 +1,171 @@
+/* ---
+title: A site asked for in the rhythm of a person, by a log that tells no sizes
+summary: >
+  A staff account asked for a site of a known non-work kind for minutes on end,
+  unevenly, among other sites, and more often than devices ask for it by themselves; the
+  log tells neither how much came nor what it was. Whether a page was read is not known,
+  so that it is a lead for the analyst and names nobody in a report.
+code: NA-L
+kind: non_approved_site
+severity: informational
+stage: trial
+begins: C1
+clauses: [cl.33, cl.24]
+needs: [whose_request, site_asked_for]
+stands_on: [users.csv|accounts.csv, approved_sites.csv, site_categories.csv]
+grain: [subject, event_date]
+params:
+  event_date: {type: date}
+  least_seconds:
+    type: int
+    default: 480
+    min: 60
+    max: 7200
+    unit: seconds
+    why: >-
+      twice as long as use counts from where a page is seen: of what a page embeds the
+      log tells no size either
+  requests:
+    type: int
+    default: 8
+    min: 3
+    max: 1000
+    why: one a minute over that time; a page and what it fetches make a handful
+  embed_share:
+    type: double
+    default: 0.5
+    min: 0.1
+    max: 1
+    why: >-
+      stricter than where pages are seen: half of the requests within seconds of
+      another site's are that page's
+  gap_spread:
+    type: double
+    default: 0.2
+    min: 0
+    max: 1
+    why: >-
+      a timer's gaps vary by a few percent of their median, a person's by half; stamps
+      that are cut to seconds blur short gaps
+columns:
+  measure: {type: double, is: seconds of the longest visit}
+claim: >-
+  Account {account} asked for {sites:names}, at the longest {requests:count time} within
+  {longest_seconds:duration}, among {around_count:count other site}; the log tells
+  neither how much came nor what it was.
+details:
+  sites: varchar[]
+  categories: varchar[]
+  list_count: int
+  requests: int
+  longest_seconds: double
+  around_count: int
+  host_count: int
+  embed_share: double
+  gap_spread: double
+  is_habit_known: boolean
+explanations:
+  - name: A page that somebody left open, or content that another page embeds
+    not_testable: >-
+      the log tells neither sizes nor content types; at most {embed_share:percent} of
+      the requests followed another site's within seconds
+  - name: A session left open while its user went elsewhere
+    by_design: other sites were asked for meanwhile
+  - machine
+  - name: A site that is approved, for whomever
+    by_design: what the list of sites speaks for, for anybody, is left out
+would_change:
+  - a log that tells bytes or content types
+  - an entry for the site on the approved list
+  - a corrected category
+false_positives:
+  - A page with a feed of that site in it, open beside the day's work.
+response: >
+  Nothing by itself. Have the firewall log its sessions at their end, so that bytes are
+  told; then the rules on sites can judge.
+--- */
+with
+
+visits as (
+    select *
+    from core.unsized_use
+    where
+        event_date = $event_date::date
+        and seconds >= $least_seconds
+        and request_count >= $requests
+        and embed_share < $embed_share
+        and gap_spread >= $gap_spread
+        and around_count >= 1
+        and coalesce(in_ten_minutes > alone_in_ten_minutes, true)
+),
+
+listed as (
+    select distinct split_part(pattern, '/', 1) as host
+    from registry.approved_sites
+    where
+        match <> 'deny'
+        and $event_date::date between coalesce(valid_from, date '0001-01-01')
+        and coalesce(valid_to, date '9999-12-31')
+),
+
+-- what the list says of one host of a site may hold for all: none is told
+approved as (
+    select distinct hosts.site
+    from listed
+    inner join identity.hosts as hosts on listed.host = hosts.url_hostname
+    union
+    select listed.host from listed
+),
+
+kinds as (
+    select
+        hosts.site,
+        array_to_string(sorted_values(categories.category), ', ') as categories,
+        max(categories.source_count) filter (where categories.is_non_work)
+            as list_count,
+        bool_or(categories.is_sensitive) as is_sensitive
+    from core.host_categories as categories
+    inner join identity.hosts as hosts
+        on categories.url_hostname = hosts.url_hostname
+    where categories.event_date = $event_date::date
+    group by hosts.site
+    having bool_or(categories.is_non_work)
+),
+
+found as (
+    select
+        visits.*,
+        kinds.categories,
+        kinds.list_count
+    from visits
+    inner join kinds on visits.site = kinds.site
+    left join approved on visits.site = approved.site
+    where
+        approved.site is null
+        and not coalesce(kinds.is_sensitive, false)
+        -- without a list nothing is off it
+        and exists (select 1 from listed)
+)
+
+select
+    account as subject,
+    min(start_time) as start_time,
+    max(end_time) as end_time,
+    max(seconds) as measure,
+    devices_and_sites(device, site) as observables,
+    sorted_set(flatten(list(evidence))) as evidence,
+    struct_pack(
+        sites := sorted_values(site),
+        categories := sorted_values(categories),
+        list_count := min(list_count),
+        requests := arg_max(request_count, seconds),
+        longest_seconds := max(seconds),
+        around_count := arg_max(around_count, seconds),
+        host_count := arg_max(host_count, seconds),
+        embed_share := round(max(embed_share), 2),
+        gap_spread := round(min(gap_spread), 2),
+        is_habit_known := bool_and(alone_in_ten_minutes is not null)
+    ) as details,
+    $event_date::date as event_date
+from found
+group by account
