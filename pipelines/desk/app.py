@@ -413,8 +413,16 @@ def trial(visit: Visit) -> Response:
     found = visit.desk.trials.get(visit.request.path_params["trial"])
     if found is None or found.login != visit.asker.user_name:
         raise StaleError("there is no such trial", remedy="Begin again where it began.")
-    effects = found.found.result() if found.found.done() else None
-    return visit.page("trial.html.j2", trial=found, form=found.form, effects=effects)
+    effects, untold = None, ""
+    try:
+        effects = found.found.result() if found.found.done() else None
+    except BusyError as error:  # the registry changed since the last run
+        if found.form.is_needed_seen:
+            raise
+        untold = error.what
+    return visit.page(
+        "trial.html.j2", trial=found, form=found.form, effects=effects, untold=untold
+    )
 
 
 def _values(form: Form, given: Mapping[str, str]) -> dict[str, str]:
@@ -517,7 +525,11 @@ def _performer(
         return lambda context: act(context, given)
     asked = (visit.asker.user_name, form.name, _values(form, given))
     for one in visit.desk.trials.values():
-        is_seen = one.found.done() and not one.found.exception()
+        failed = one.found.exception() if one.found.done() else None
+        is_seen = one.found.done() and (
+            failed is None
+            or (isinstance(failed, BusyError) and not form.is_needed_seen)
+        )
         if is_seen and (one.login, one.form.name, one.values) == asked:
             return one.attempt.write
     raise StaleError(

@@ -4,7 +4,7 @@ The functions are those that commands call. A test compares both sides.
 """
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal
@@ -80,7 +80,7 @@ class Attempt:
     title: str
     why: str
     file: str
-    rows: str
+    rows: Sequence[str]
     effects: Callable[[], list[dict[str, Any]]]
     write: Callable[[ActContext], Done]
 
@@ -94,6 +94,7 @@ class Form:
         act: Does it; of what is tried first, what the attempt writes.
         attempt: Looks up, outside the desk's lock, what is tried before it is done.
         confirm: The button that does what was tried.
+        is_needed_seen: It waits for a run where its effect cannot be told before.
         about: Field that holds what the act is about; its revision is compared.
         back: Page to show afterwards; that of what it is about where none is named.
     """
@@ -107,6 +108,7 @@ class Form:
     act: Callable[[ActContext, Values], Done] | None = None
     attempt: Callable[[ActContext, Values], Attempt] | None = None
     confirm: str = ""
+    is_needed_seen: bool = False
     about: Literal["case", "request", "record", ""] = "case"
     back: str = ""
     hint: str = ""
@@ -245,7 +247,7 @@ def _site(context: ActContext, values: Values) -> Attempt:
         title=row["pattern"],
         why=row["purpose"],
         file=sites.NAME,
-        rows="\n".join(f"{name}: {value}" for name, value in row.items() if value),
+        rows=[f"{name}: {value}" for name, value in row.items() if value],
         effects=lambda: sites.effects(sites.would_change(context, row)),
         write=write,
     )
@@ -278,17 +280,17 @@ MOST_LINES = 3
 """Rows of a proposal that are shown."""
 
 
-def proposal_rows(offer: Offer) -> str:
+def proposal_rows(offer: Offer) -> list[str]:
     """What accepting writes: the first rows, or of how many people they are."""
     count = len(offer.proposals)
     if offer.file in proposals.COUNTED:
         people = len({one.cells["person_id"] for one in offer.proposals})
-        return f"{count} rows for {people} people"
+        return [f"{count} rows for {people} people"]
     text = as_text(offer.file, offer.proposals[:MOST_LINES])
     lines = [line for line in text.splitlines() if not line.startswith("#")]
     if count > MOST_LINES:
         lines.append(f"and {count - MOST_LINES} more rows")
-    return "\n".join(lines)
+    return lines
 
 
 def _site_row(context: ActContext, values: Values) -> dict[str, str]:
@@ -517,7 +519,7 @@ _ALL = (
     Form(
         name="site", command="sites decide", right="sites",
         title="Put a site on the list", button="See what it would change",
-        attempt=_site, confirm="Put it on the list",
+        attempt=_site, confirm="Put it on the list", is_needed_seen=True,
         about="", back="/sites", fields=SITE_FIELDS,
         hint="The rules are tried on a copy first. Nothing is saved yet.",
     ),

@@ -257,7 +257,7 @@ def proposals_page(context: ActContext) -> dict[str, Any]:
             "id": one.offer_id,
             "file": one.file,
             "reason": one.reason,
-            "text": proposal_rows(one),
+            "lines": proposal_rows(one),
         }
         for one in found
         if one.file in (*NAMELESS, *COUNTED)
