@@ -441,6 +441,11 @@ def _rule(model: Model) -> Iterator[str]:
     if header.stands_on:
         files = (f"`{one.replace('|', '` or `')}`" for one in header.stands_on)
         yield f"Files of the registry that it stands on: {', '.join(files)}."
+    for name, formats in header.told_by.items():
+        told = ", ".join(f"`{one}`" for one in formats)
+        needs = header.told_with.get(name)
+        rows = f"; it takes rows of `{needs}`" if needs else ""
+        yield f"Told by these formats alone (`{name}`): {told}{rows}."
     yield f"Clauses of the model policy: {', '.join(header.clauses)}."
     yield "Other explanations:"
     yield listed([_explanation(one) for one in header.explanations])

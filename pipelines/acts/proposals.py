@@ -5,29 +5,89 @@ person wrote stays. Whoever accepts is in the audit log, with the evidence.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import compress
+from operator import not_
 from typing import Any
+
+import polars as pl
 
 from pipelines.acts.context import ActContext
 from pipelines.acts.sites import NAME as SITES
 from pipelines.acts.sites import approve_site, effects, proposal, tried
+from pipelines.district import only_writer
 from pipelines.errors import SettingsError
 from pipelines.findings.registry_rows import changed, names_in, next_id
 from pipelines.findings.review import required_reason
-from pipelines.operations.suggestions import SETTINGS, Offer, offers, proposed
+from pipelines.operations.suggestions import (
+    SETTINGS,
+    Offer,
+    Proposal,
+    offers,
+    proposed,
+)
 from pipelines.registry.edits import line_of, with_cell
 from pipelines.registry.frames import FILES
-from pipelines.registry.imports.merging import Merged, merge
+from pipelines.registry.imports.merging import Merged, merge, says
 from pipelines.state.audit import Act
 
 NAMELESS = ("calendar.csv", "subnets.csv", "site_categories.csv")
 """Files whose rows name no person, account or device; sites are decided one by one."""
+COUNTED = ("staff_duty.csv",)
+"""Files whose rows name people, several accepted at once for a reason that names none:
+the desk tells how many they are."""
 SANCTIONED = "sanctioned"
 """The class of a site that staff or students use for work; others: `sites decide`."""
 
 
 def offered(context: ActContext) -> list[Offer]:
-    """Everything that the logs propose and the registry does not say."""
-    return offers(proposed(context.district))
+    """Everything that the logs propose and the registry, as it is now, does not say.
+
+    A site of a kind that is not spelled out in lists has its code name here.
+    """
+    rows = {
+        file: [_spelled(context, one) if one.is_withheld else one for one in found]
+        for file, found in _unsaid(context).items()
+    }
+    return offers(rows)
+
+
+def _unsaid(context: ActContext) -> Mapping[str, list[Proposal]]:
+    """Proposals without those that were accepted, or settled by hand, meanwhile."""
+    return {
+        file: [*compress(rows, map(not_, _said(context, file, rows)))]
+        for file, rows in proposed(context.district).items()
+    }
+
+
+def _said(context: ActContext, file: str, rows: Sequence[Proposal]) -> Iterable[bool]:
+    """Whether the registry says each of them, or something else in its place."""
+    if file == SETTINGS:
+        return [False for _ in rows]
+    if file == SITES:
+        listed = context.district.registry.frames["approved_sites"].filter(
+            pl.col("valid_to").is_null() | (pl.col("valid_to") >= context.today)
+        )
+        patterns = set(listed["pattern"])
+        return [one.cells["pattern"] in patterns for one in rows]
+    path = context.district.home.registry / file
+    data = path.read_bytes() if path.exists() else b""
+    renames = names_in(context.district, file)
+    known = says(data, FILES[file], [one.cells for one in rows], renames)
+    return [
+        is_known
+        and (
+            not one.clears
+            or _change(context, file, [Offer("", file, (one,))])(data) == data
+        )
+        for one, is_known in zip(rows, known, strict=True)
+    ]
+
+
+def _spelled(context: ActContext, one: Proposal) -> Proposal:
+    """A proposal about a site that lists do not name, with its code name."""
+    name = context.named("site", one.cells["pattern"], context.today.isoformat())
+    return replace(one, cells={**one.cells, "pattern": name})
 
 
 def chosen(found: Sequence[Offer], ids: Iterable[str]) -> list[Offer]:
@@ -43,6 +103,12 @@ def chosen(found: Sequence[Offer], ids: Iterable[str]) -> list[Offer]:
             raise SettingsError(
                 f"nothing that is proposed now has the id {ident!r}",
                 remedy="A run changes what is proposed; list it: schoolbell propose",
+            )
+        if known[ident].is_withheld:
+            raise SettingsError(
+                f"{ident} is about a site of a kind that is not told by name here",
+                where=known[ident].file,
+                remedy="Whoever knows its name decides: schoolbell sites decide SITE",
             )
         if known[ident].file == SETTINGS:
             raise SettingsError(
@@ -72,9 +138,15 @@ def accept(context: ActContext, offer: Offer, reason: str) -> str:
     """Write an offer into the registry; what was done. It counts from the next run.
 
     Raises:
+        BusyError: A run, or somebody else, is writing.
         SettingsError: No reason is given, or the registry would not take it.
     """
     context.require("sites")
+    with only_writer(context.district.home):
+        return _accepted(context, offer, reason)
+
+
+def _accepted(context: ActContext, offer: Offer, reason: str) -> str:
     why = required_reason(reason)
     cells = offer.proposals[0].cells
     if offer.file == SITES and not cells.get("supports"):

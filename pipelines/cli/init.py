@@ -42,7 +42,7 @@ def init(
     ] = None,
     roles: Annotated[
         bool,
-        typer.Option("--roles", help="Divide the work among four system groups."),
+        typer.Option("--roles", help="Divide the work among groups of the system."),
     ] = False,
     is_silent: Annotated[
         bool,

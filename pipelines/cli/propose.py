@@ -13,7 +13,6 @@ from pipelines.acts.proposals import chosen, offered, what_changes
 from pipelines.cli.context import open_context
 from pipelines.cli.options import AsJson, Home
 from pipelines.cli.output import tell
-from pipelines.district import only_writer
 from pipelines.errors import SettingsError, safe
 from pipelines.operations.suggestions import Offer, as_text
 from pipelines.run.console import working
@@ -70,11 +69,10 @@ def propose(
 def _accept(
     context: ActContext, picked: Sequence[Offer], reason: str, *, as_json: bool
 ) -> None:
-    with only_writer(context.district.home):
-        for offer in picked:
-            said = accepted(context, offer, reason)
-            facts = {"id": offer.offer_id, "file": offer.file, "accepted": True}
-            tell(facts, f"{offer.offer_id}: {said}", as_json=as_json)
+    for offer in picked:
+        said = accepted(context, offer, reason)
+        facts = {"id": offer.offer_id, "file": offer.file, "accepted": True}
+        tell(facts, f"{offer.offer_id}: {said}", as_json=as_json)
     if not as_json:
         typer.echo("It counts from the next run.")
 
@@ -121,6 +119,8 @@ def _lines(file: str, offers: Sequence[Offer]) -> Iterator[str]:
         if not number:
             yield f"  {header}"
         yield f"{offer.offer_id}  {' '.join(offer.reason.split())}"
+        if offer.is_withheld:
+            yield "  its site is of a kind that is not told by name here"
         yield from (f"+ {line}" for line in lines[:SHOWN])
         if len(lines) > SHOWN:
             yield f"+ ... {len(lines) - SHOWN} more rows"
@@ -138,6 +138,7 @@ def _facts(offer: Offer) -> dict[str, Any]:
         "id": offer.offer_id,
         "file": offer.file,
         "reason": offer.reason,
+        "is_withheld": offer.is_withheld,
         "rows": [dict(one.cells) for one in offer.proposals],
     }
 
@@ -145,7 +146,8 @@ def _facts(offer: Offer) -> dict[str, Any]:
 def _write(found: Sequence[Offer], target: Path, *, as_json: bool) -> None:
     target.mkdir(parents=True, exist_ok=True)
     for file, offers in _by_file(found).items():
-        rows = [row for offer in offers for row in offer.proposals]
+        rows = [one for offer in offers for one in offer.proposals
+                if not one.is_withheld]  # fmt: skip
         (target / file).write_text(as_text(file, rows), encoding="utf-8")
         facts = {"file": str(target / file), "rows": len(rows)}
         tell(facts, f"{len(rows)} rows: {target / file}", as_json=as_json)

@@ -21,6 +21,7 @@ from pipelines.errors import SettingsError, safe_lines
 from pipelines.findings.packs import csv_bytes
 from pipelines.records.release import Draft
 from pipelines.records.scopes import CLASSES, RELATIONS, columns_of
+from pipelines.reports.words import count
 from pipelines.run.console import console, show_whole, table
 from pipelines.state.records import RecordDecision, record_decisions, record_requests
 
@@ -101,7 +102,7 @@ def scope(
     cost = f", {made.cost:,.2f} at the hourly cost set" if made.cost else ""
     tell(
         asdict(made),
-        f"{made.rows:,} rows, {made.withheld:,} items not for everybody, "
+        f"{count(made.rows, 'row')}, {count(made.withheld, 'item')} not for everybody, "
         f"{made.students:,} of them about students; {made.hours:g} hours to review"
         f"{cost}. The days are held.",
         as_json=as_json,
@@ -135,8 +136,8 @@ def draft(
         )
         return
     rows = [
-        (of, CLASSES[of], count, decision, exemption if decision != "keep" else "")
-        for (of, decision, exemption), count in sorted(made.done().items())
+        (of, CLASSES[of], items, decision, exemption if decision != "keep" else "")
+        for (of, decision, exemption), items in sorted(made.done().items())
     ]
     typer.echo(f"{len(made.rows):,} of {made.touched:,} rows would be shown.", err=True)
     if rows:

@@ -24,9 +24,8 @@ from pipelines.acts.context import ActContext, granted_today
 from pipelines.acts.letter import letter
 from pipelines.acts.permits import permits
 from pipelines.acts.referrals import OFFICES
-from pipelines.acts.sites import effects, would_change
 from pipelines.desk import pages
-from pipelines.desk.forms import FORMS, Done, Form, site_row
+from pipelines.desk.forms import FORMS, Attempt, Done, Form
 from pipelines.desk.opened import OpenHome
 from pipelines.desk.sessions import Session, Sessions
 from pipelines.desk.signin import (
@@ -64,7 +63,7 @@ LOCAL = ("localhost", "127.0.0.1", "::1")
 MOST_BYTES = 300_000
 """Of a form; a statement of the longest kind fits."""
 MOST_TRIALS = 50
-"""Decisions about sites whose trial is remembered."""
+"""Changes of the registry whose trial is remembered."""
 AGAIN_AFTER = 3600.0
 """Seconds after which one more look at the same case is noted again."""
 TABS: tuple[tuple[str, str, Right], ...] = (
@@ -86,11 +85,12 @@ class StaleError(SchoolbellError):
 
 @dataclass
 class Trial:
-    """A decision about a site that is being tried."""
+    """A change of the registry that is being tried."""
 
     login: str
+    form: Form
     values: dict[str, str]
-    row: dict[str, str]
+    attempt: Attempt
     found: "Future[list[dict[str, Any]]]"
 
 
@@ -391,37 +391,49 @@ def sites(visit: Visit) -> Response:
     return visit.page("sites.html.j2", form=FORMS["site"], chosen=chosen, **values)
 
 
-def try_site(visit: Visit, given: Mapping[str, str]) -> Response:
-    """Begin to try a decision about a site; the page of the trial."""
-    context = visit.context()
-    row = site_row(context, given)
-    values = {one.name: given.get(one.name, "") for one in FORMS["site"].fields}
-
-    def tried() -> list[dict[str, Any]]:
-        return effects(would_change(context, row))
-
+def attempt(visit: Visit, given: Mapping[str, str]) -> Response:
+    """Begin to try a change of the registry; the page of the trial."""
+    form = FORMS.get(visit.request.path_params["act"])
+    if form is None or form.attempt is None:
+        raise SchoolbellError("there is no such act")
+    visit.asker.require(form.right)
+    _filled_in(form, given)
+    made = form.attempt(visit.context(), given)
     ident, trials = f"t-{secrets.token_hex(8)}", visit.desk.trials
     while len(trials) >= MOST_TRIALS:
         del trials[next(iter(trials))]
-    future = visit.desk.workers.submit(tried)
-    trials[ident] = Trial(visit.asker.user_name, values, row, future)
-    return RedirectResponse(f"/sites/{ident}", 303)
+    future = visit.desk.workers.submit(made.effects)
+    values = _values(form, given)
+    trials[ident] = Trial(visit.asker.user_name, form, values, made, future)
+    return RedirectResponse(f"/trials/{ident}", 303)
 
 
 def trial(visit: Visit) -> Response:
-    """What a decision about a site would change, once that is known."""
-    found = _trial(visit, visit.request.path_params["trial"])
-    values: dict[str, Any] = {"trial": found, "form": FORMS["site"], "effects": None}
-    if found.found.done():
-        values["effects"] = found.found.result()
-    return visit.page("trial.html.j2", **values)
-
-
-def _trial(visit: Visit, ident: str) -> Trial:
-    found = visit.desk.trials.get(ident)
+    """What a change of the registry would change of findings, once that is known."""
+    found = visit.desk.trials.get(visit.request.path_params["trial"])
     if found is None or found.login != visit.asker.user_name:
-        raise StaleError("there is no such trial", remedy="Begin again under Sites.")
-    return found
+        raise StaleError("there is no such trial", remedy="Begin again where it began.")
+    effects, untold = None, ""
+    try:
+        effects = found.found.result() if found.found.done() else None
+    except BusyError as error:  # the registry changed since the last run
+        if found.form.is_needed_seen:
+            raise
+        untold = error.what
+    return visit.page(
+        "trial.html.j2", trial=found, form=found.form, effects=effects, untold=untold
+    )
+
+
+def _values(form: Form, given: Mapping[str, str]) -> dict[str, str]:
+    return {one.name: given.get(one.name, "") for one in form.fields}
+
+
+def _filled_in(form: Form, given: Mapping[str, str]) -> None:
+    missing = [one.label or one.name for one in form.fields
+               if one.is_needed and not given.get(one.name, "").strip()]  # fmt: skip
+    if missing:
+        raise SchoolbellError(f"not filled in: {', '.join(missing)}")
 
 
 def proposals_view(visit: Visit) -> Response:
@@ -487,14 +499,10 @@ def act(visit: Visit, given: Mapping[str, str]) -> Response:
     if form is None:
         raise SchoolbellError("there is no such act")
     visit.asker.require(form.right)
-    missing = [one.label or one.name for one in form.fields
-               if one.is_needed and not given.get(one.name, "").strip()]  # fmt: skip
-    if missing:
-        raise SchoolbellError(f"not filled in: {', '.join(missing)}")
-    if form.name == "site":
-        _require_tried(visit, given)
+    _filled_in(form, given)
+    perform = _performer(visit, form, given)
     with visit.desk.home.writing:
-        done = form.act(visit.context(_guard(form, given)), given)
+        done = perform(visit.context(_guard(form, given)))
     visit.session.told = done.said
     if done.names is not None:
         return visit.page("names.html.j2", names=done.names, case=given["case"])
@@ -504,19 +512,30 @@ def act(visit: Visit, given: Mapping[str, str]) -> Response:
     return RedirectResponse(back, 303)
 
 
-def _require_tried(visit: Visit, given: Mapping[str, str]) -> None:
-    """A site is put on the list once its effect was there to be seen."""
-    names = [one.name for one in FORMS["site"].fields]
-    wanted = {name: given.get(name, "") for name in names}
-    tried = [
-        one
-        for one in visit.desk.trials.values()
-        if one.login == visit.asker.user_name and one.values == wanted
-    ]
-    if not any(one.found.done() and not one.found.exception() for one in tried):
-        raise StaleError(
-            "what it would change was not shown yet", remedy="Try it first under Sites."
+def _performer(
+    visit: Visit, form: Form, given: Mapping[str, str]
+) -> Callable[[ActContext], Done]:
+    """What does an act; of what is tried first, all that takes long is done by then.
+
+    Raises:
+        StaleError: Its effect was not there to be seen, or by somebody else.
+    """
+    if form.act is not None:
+        act = form.act
+        return lambda context: act(context, given)
+    asked = (visit.asker.user_name, form.name, _values(form, given))
+    for one in visit.desk.trials.values():
+        failed = one.found.exception() if one.found.done() else None
+        is_seen = one.found.done() and (
+            failed is None
+            or (isinstance(failed, BusyError) and not form.is_needed_seen)
         )
+        if is_seen and (one.login, one.form.name, one.values) == asked:
+            return one.attempt.write
+    raise StaleError(
+        "what it would change was not shown yet",
+        remedy=f"Try it first: {form.button}.",
+    )
 
 
 def _guard(form: Form, given: Mapping[str, str]) -> Callable[[Transaction], None]:
@@ -732,8 +751,8 @@ def routes() -> list[Route]:
         _get("/cases/{case}", case, "evidence"),
         _get("/cases/{case}/letter", letter_page, "evidence"),
         _get("/sites", sites),
-        Route("/sites/try", posted(try_site), methods=["POST"]),
-        _get("/sites/{trial}", trial, "sites"),
+        Route("/try/{act}", posted(attempt), methods=["POST"]),
+        _get("/trials/{trial}", trial, "sites"),
         _get("/proposals", proposals_view, "replay"),
         _get("/requests", requests_view),
         _get("/referrals", referrals_view),

@@ -4,7 +4,7 @@ The functions are those that commands call. A test compares both sides.
 """
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal
@@ -24,11 +24,11 @@ from pipelines.acts import (
 )
 from pipelines.acts.context import ActContext
 from pipelines.acts.permits import day_of
-from pipelines.district import only_writer
 from pipelines.errors import SettingsError
 from pipelines.findings.exceptions import SCOPES
 from pipelines.findings.frames import COLUMNS
 from pipelines.findings.review import VERDICTS
+from pipelines.operations.suggestions import Offer, as_text
 from pipelines.records.scopes import RELATIONS
 from pipelines.reports.tables import table, to_csv
 from pipelines.settings.roles import Right
@@ -66,12 +66,35 @@ class Done:
     names: Mapping[str, Any] | None = None
 
 
+@dataclass(frozen=True)
+class Attempt:
+    """A change of the registry that is tried on a copy before it is made.
+
+    Attributes:
+        why: What speaks for it.
+        rows: What would be written, line by line.
+        effects: What it would change; takes its time.
+        write: Makes the change.
+    """
+
+    title: str
+    why: str
+    file: str
+    rows: Sequence[str]
+    effects: Callable[[], list[dict[str, Any]]]
+    write: Callable[[ActContext], Done]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Form:
     """One act at the desk.
 
     Attributes:
         command: The command that does the same.
+        act: Does it; of what is tried first, what the attempt writes.
+        attempt: Looks up, outside the desk's lock, what is tried before it is done.
+        confirm: The button that does what was tried.
+        is_needed_seen: It waits for a run where its effect cannot be told before.
         about: Field that holds what the act is about; its revision is compared.
         back: Page to show afterwards; that of what it is about where none is named.
     """
@@ -82,7 +105,10 @@ class Form:
     title: str
     button: str
     fields: tuple[Field, ...]
-    act: Callable[[ActContext, Values], Done]
+    act: Callable[[ActContext, Values], Done] | None = None
+    attempt: Callable[[ActContext, Values], Attempt] | None = None
+    confirm: str = ""
+    is_needed_seen: bool = False
     about: Literal["case", "request", "record", ""] = "case"
     back: str = ""
     hint: str = ""
@@ -209,26 +235,65 @@ def _sign(context: ActContext, values: Values) -> Done:
     return Done(f"{values['week']} is signed by {signed.by}.")
 
 
-def _site(context: ActContext, values: Values) -> Done:
-    row = site_row(context, values)
-    sites.approve_site(context, row)
-    return Done(f"{row['pattern']} is on the list as {row['entry_id']}.")
+def _site(context: ActContext, values: Values) -> Attempt:
+    row = _site_row(context, values)
+
+    def write(now: ActContext) -> Done:
+        row = _site_row(now, values)
+        sites.approve_site(now, row)
+        return Done(f"{row['pattern']} is on the list as {row['entry_id']}.")
+
+    return Attempt(
+        title=row["pattern"],
+        why=row["purpose"],
+        file=sites.NAME,
+        rows=[f"{name}: {value}" for name, value in row.items() if value],
+        effects=lambda: sites.effects(sites.would_change(context, row)),
+        write=write,
+    )
 
 
-def _proposal(context: ActContext, values: Values) -> Done:
+def _proposal(context: ActContext, values: Values) -> Attempt:
     found = proposals.offered(context)
     (offer,) = proposals.chosen(found, [values["proposal"]])
-    if offer.file not in proposals.NAMELESS:
+    if offer.file not in (*proposals.NAMELESS, *proposals.COUNTED):
         raise SettingsError(
-            "rows of people and devices are not accepted at the desk",
+            f"a row of {offer.file} is not accepted on this page",
             remedy=f"schoolbell propose --accept {offer.offer_id} --reason WHY",
         )
-    with only_writer(context.district.home):
-        said = proposals.accept(context, offer, values["reason"])
-    return Done(f"{said}. It counts from the next run.")
+
+    def write(now: ActContext) -> Done:
+        said = proposals.accept(now, offer, values["reason"])
+        return Done(f"{said}. It counts from the next run.")
+
+    return Attempt(
+        title=offer.offer_id,
+        why=offer.reason,
+        file=offer.file,
+        rows=proposal_rows(offer),
+        effects=lambda: proposals.what_changes(context, [offer], sites.WEEKS),
+        write=write,
+    )
 
 
-def site_row(context: ActContext, values: Values) -> dict[str, str]:
+MOST_LINES = 3
+"""Rows of a proposal that are shown."""
+
+
+def proposal_rows(offer: Offer) -> list[str]:
+    """What accepting writes: the first rows, or of how many people they are."""
+    count = len(offer.proposals)
+    if offer.file in proposals.COUNTED:
+        people = len({one.cells["person_id"] for one in offer.proposals})
+        return [f"{count} rows for {people} people"]
+    text = as_text(offer.file, offer.proposals[:MOST_LINES])
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    if count > MOST_LINES:
+        lines.append(f"and {count - MOST_LINES} more rows")
+    return lines
+
+
+def _site_row(context: ActContext, values: Values) -> dict[str, str]:
     """The row that the fields of the form about a site stand for."""
     return sites.proposal(
         context,
@@ -453,13 +518,15 @@ _ALL = (
     ),
     Form(
         name="site", command="sites decide", right="sites",
-        title="Put a site on the list", button="See what it would change", act=_site,
+        title="Put a site on the list", button="See what it would change",
+        attempt=_site, confirm="Put it on the list", is_needed_seen=True,
         about="", back="/sites", fields=SITE_FIELDS,
         hint="The rules are tried on a copy first. Nothing is saved yet.",
     ),
     Form(
         name="proposal", command="propose", right="sites",
-        title="Accept", button="Write it into the registry", act=_proposal, about="",
+        title="Accept", button="See what it would change", attempt=_proposal,
+        confirm="Write it into the registry", about="",
         fields=(Field("proposal", kind="hidden"), REASON), back="/proposals",
     ),
     Form(

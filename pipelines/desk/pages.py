@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from pipelines.acts.context import ActContext
-from pipelines.acts.proposals import NAMELESS, offered
+from pipelines.acts.proposals import COUNTED, NAMELESS, offered
 from pipelines.acts.records import (
     RELEASED,
     drafted,
@@ -19,12 +19,11 @@ from pipelines.acts.records import (
 )
 from pipelines.acts.sites import NAME as SITES
 from pipelines.acts.sites import undecided_sites
-from pipelines.desk.forms import FORMS, ON_A_CASE, Form
+from pipelines.desk.forms import FORMS, ON_A_CASE, Form, proposal_rows
 from pipelines.desk.opened import Known, OpenHome
 from pipelines.findings.cases import AGED_AFTER, Case
 from pipelines.findings.review import is_waiting
 from pipelines.findings.wording import KINDS, SURE, told
-from pipelines.operations.suggestions import as_text
 from pipelines.records.scopes import CLASSES, RELATIONS, columns_of
 from pipelines.reports.one_case import case_page
 from pipelines.reports.sign_off import signatures, unsigned
@@ -243,10 +242,6 @@ def case_forms(context: ActContext, case: Case) -> list[tuple[Form, Mapping[str,
     ]
 
 
-MOST_LINES = 3
-"""Rows of a proposal that are shown."""
-
-
 def sites_page(home: OpenHome, context: ActContext) -> dict[str, Any]:
     """Sites that first uses ask about: how much, by how many, and nobody's name."""
     rows = undecided_sites(context, home.week(context))
@@ -262,15 +257,22 @@ def proposals_page(context: ActContext) -> dict[str, Any]:
             "id": one.offer_id,
             "file": one.file,
             "reason": one.reason,
-            "text": as_text(one.file, one.proposals[:MOST_LINES]),
-            "more": max(len(one.proposals) - MOST_LINES, 0),
+            "lines": proposal_rows(one),
         }
         for one in found
-        if one.file in NAMELESS
+        if one.file in (*NAMELESS, *COUNTED)
     ]
-    others = Counter(one.file for one in found if one.file not in (*NAMELESS, SITES))
+    here = (*NAMELESS, *COUNTED, SITES)
+    others = Counter(one.file for one in found if one.file not in here)
     return {
-        "sites": [{"reason": one.reason, **one.proposals[0].cells} for one in sites],
+        "sites": [
+            {
+                "reason": one.reason,
+                "is_withheld": one.is_withheld,
+                "pattern": one.proposals[0].cells["pattern"],
+            }
+            for one in sites
+        ],
         "rows": rows,
         "others": sorted(others.items()),
         "may": context.asker.may("sites"),

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pipelines.district import District
+from pipelines.health.standing import NO_RULES, Rules, rules_on
 from pipelines.registry.calendar import clean, read_calendar
 from pipelines.registry.edits import put
 from pipelines.registry.folder import ORIGINAL, read_folder
@@ -33,39 +34,6 @@ from pipelines.registry.roster import USERS
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.problems import Problem
 from pipelines.state.audit import Act, open_chain
-from pipelines.warehouse.detections import Detection
-
-
-@dataclass(frozen=True)
-class Rules:
-    """Which rules a registry lets judge.
-
-    Attributes:
-        lacking: Code of a rule -> the files without a row that it stands on.
-        count: How many rules there are.
-    """
-
-    lacking: Mapping[str, Sequence[str]]
-    count: int
-
-    @property
-    def on(self) -> int:
-        """How many can judge."""
-        return self.count - len(self.lacking)
-
-    def __str__(self) -> str:
-        return f"{self.on} of {self.count}"
-
-
-def rules_on(detections: Mapping[str, Detection], registry: Registry) -> Rules:
-    """The rules with the registry as it is; logs are another matter."""
-    empty = registry.missing
-    lacking = {}
-    for code, rule in sorted(detections.items()):
-        named = [one.split("|") for one in rule.model.header.stands_on]
-        if files := [one[0] for one in named if all(name in empty for name in one)]:
-            lacking[code] = files
-    return Rules(lacking, len(detections))
 
 
 @dataclass(frozen=True)
@@ -97,8 +65,8 @@ class Plan:
     unread: list[Unread] = field(default_factory=list)
     calendars: list[NewCalendar] = field(default_factory=list)
     files: list[Merged] = field(default_factory=list)
-    before: Rules = Rules({}, 0)
-    after: Rules = Rules({}, 0)
+    before: Rules = NO_RULES
+    after: Rules = NO_RULES
     problems: list[Problem] = field(default_factory=list)
     missing: Mapping[str, str] = field(default_factory=dict)
 

@@ -10,7 +10,7 @@ import io
 import ipaddress
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -20,6 +20,7 @@ from pipelines.clock import school_year
 from pipelines.district import District
 from pipelines.errors import ModelError
 from pipelines.findings.registry_rows import FORMULA
+from pipelines.privacy.redaction import sensitive_names
 from pipelines.registry.frames import FILES
 from pipelines.run.readiness import undecided
 from pipelines.settings.toml_text import toml
@@ -36,6 +37,7 @@ class Proposal:
     Attributes:
         group: Rows of one group are accepted together.
         clears: Cells that would be emptied.
+        is_withheld: It is about a site of a kind that no list of sites spells.
     """
 
     file: str
@@ -43,6 +45,7 @@ class Proposal:
     reason: str
     group: str = ""
     clears: tuple[str, ...] = ()
+    is_withheld: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,11 @@ class Offer:
     def reason(self) -> str:
         """What in the logs speaks for it."""
         return self.proposals[0].reason
+
+    @property
+    def is_withheld(self) -> bool:
+        """Its site has a code name here, and is decided by who knows its name."""
+        return any(one.is_withheld for one in self.proposals)
 
 
 def offers(found: Mapping[str, Sequence[Proposal]]) -> list[Offer]:
@@ -116,6 +124,7 @@ def account_domains(district: District) -> list[Proposal]:
             f"account names {domain}; set it only if nobody else has such a name there",
         )
         for domain in undecided(noted_domains(district.store))
+        if domain.name not in own
     ]
 
 
@@ -824,7 +833,10 @@ def proposed(district: District) -> Mapping[str, Sequence[Proposal]]:
     with looking(district.home.warehouse) as database:
         inputs.show_raw(database, files, ("logons",), (days[0], days[-1]))
         evidence = Evidence(database, district.zone)
+        sensitive = sensitive_names(database)
         for kind in KINDS:
             for proposal in filter(is_plain, kind(evidence)):
-                found.setdefault(proposal.file, []).append(proposal)
+                hidden = proposal.cells.get("pattern") in sensitive
+                made = replace(proposal, is_withheld=hidden)
+                found.setdefault(proposal.file, []).append(made)
     return found

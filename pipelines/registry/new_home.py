@@ -56,7 +56,7 @@ class Answers:
         account_domains: Domains that its account names may carry.
         mail_host: Mail server that takes alerts; empty for none.
         mail_to: Who gets them.
-        has_roles: Four groups of the operating system share the work.
+        has_roles: Groups of the operating system share the work.
     """
 
     name: str = "Example Community School District"

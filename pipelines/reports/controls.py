@@ -7,6 +7,7 @@ Schoolbell keeps the record of. One without a proof serves no clause yet.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -149,8 +150,9 @@ def _drill(kept: Kept) -> Proof | None:
     return Proof("a backup was restored and compared", kept.day(day)) if day else None
 
 
-def _consents(kept: Kept) -> Proof | None:
-    rows = kept.district.registry.frames["consents"]
+def _consents(clause: str, kept: Kept) -> Proof | None:
+    """What the lawful grantors allowed under a clause; nothing of another's."""
+    rows = kept.district.registry.frames["consents"].filter(clause=clause)
     if rows.is_empty():
         return None
     newest = rows["valid_from"].drop_nulls().max()
@@ -196,7 +198,10 @@ CONTROLS: Mapping[str, Control] = {
     "holds": Control("legal holds", ("cl.13f", "cl.14"), _holds),
     "categories": Control("kinds of sites", ("cl.38",), _categories),
     "named": Control("clauses on each finding", ("cl.44",), _named),
-    "consents": Control("consents", ("cl.30", "cl.35", "cl.36", "cl.46"), _consents),
+    **{
+        f"consents {clause}": Control("consents", (clause,), partial(_consents, clause))
+        for clause in ("cl.24", "cl.30", "cl.35", "cl.36", "cl.46")
+    },
 }
 
 

@@ -47,7 +47,8 @@ class ReportInputs:
         unused_lines: Talk that names accounts or network cards, by format and kind.
         rules: Detections: code, name, kind, title, summary, severity, params,
             false_positives, response, stage, clauses; `is_fed` is false where no
-            log of a kind that it reads has arrived.
+            log that tells it has arrived, `since` when the first of them did, and
+            `lacks` names files of the registry without the rows that it stands on.
         clauses: Policy clauses: clause_id, title, binds, strength, cannot_show,
             detections, controls (each label, what it was proved by, day).
         previous: Headline numbers of other published weeks: week_start,

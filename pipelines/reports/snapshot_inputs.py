@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -13,9 +13,9 @@ import polars as pl
 from pipelines.clock import school_year
 from pipelines.district import District
 from pipelines.errors import SettingsError
-from pipelines.events import EVENT_CLASSES
 from pipelines.findings.unjudged import UNJUDGED
 from pipelines.health.source_hours import closed_times, expected_hours, usual_lags
+from pipelines.health.standing import arrived, fed_since, rules_on
 from pipelines.privacy.lookups import gives_name
 from pipelines.registry.account_domains import APPLIED
 from pipelines.registry.registry import building_names
@@ -28,7 +28,6 @@ from pipelines.reports.sign_off import signatures
 from pipelines.reports.words import count, number
 from pipelines.settings.model import Detection as DetectionSettings
 from pipelines.settings.model import Report
-from pipelines.state import ledger
 from pipelines.state.account_domains import noted_domains
 from pipelines.state.audit import open_chain
 from pipelines.state.days import source_days as counted_days
@@ -37,17 +36,18 @@ from pipelines.state.referrals import statements_by_case
 from pipelines.state.runs import last_look
 from pipelines.state.source_issues import stored_issues
 from pipelines.warehouse.database import Database
-from pipelines.warehouse.models import Model
 
 
 def rules(district: District) -> Sequence[Mapping[str, Any]]:
     """Every rule in words, with the thresholds in force."""
-    held = arrived(district)
+    held = arrived(district.store)
+    lacking = rules_on(district.detections, district.registry).lacking
     found: list[Mapping[str, Any]] = []
     for code, detection in sorted(district.detections.items()):
         header = detection.model.header
         said = district.said_of_rules.get(code)
         given = district.parameters.get(code, {})
+        since = fed_since(detection.model, district.models, held, district.registry)
         found.append(
             {
                 "code": code,
@@ -69,15 +69,9 @@ def rules(district: District) -> Sequence[Mapping[str, Any]]:
                 "false_positives": list(header.false_positives),
                 "response": " ".join(header.response.split()),
                 "stage": district.stages[code],
-                "is_fed": is_fed(detection.model, district.models, held),
-                "since": min(
-                    (
-                        held[name]
-                        for name in _needed(detection.model, district.models)
-                        if name in held
-                    ),
-                    default="",
-                ),
+                "is_fed": since is not None,
+                "since": since or "",
+                "lacks": list(lacking.get(code, ())),
                 "clauses": [clause.clause_id for clause in detection.clauses],
             }
         )
@@ -184,50 +178,6 @@ def permits(district: District) -> pl.DataFrame:
 def audit_head(district: District) -> str:
     """Number and hash of the newest entry of the audit chain; empty if none."""
     return str(open_chain(district.store, district.home).head() or "")
-
-
-def arrived(district: District) -> Mapping[str, str]:
-    """The classes of events of which the lake holds any, each with its first day."""
-    found = {name: ledger.lake_files(district.store, name) for name in EVENT_CLASSES}
-    return {
-        name: min(file.event_date for file in files)
-        for name, files in found.items()
-        if files
-    }
-
-
-def is_fed(model: Model, models: Mapping[str, Model], held: Collection[str]) -> bool:
-    """Whether a log of a kind that the model reads has arrived.
-
-    Who held an address is known from other logs; a rule about requests is not fed
-    by these. Their events count only for a rule that reads nothing else.
-    """
-    wanted = _needed(model, models)
-    return not wanted or bool(wanted & set(held))
-
-
-def _needed(model: Model, models: Mapping[str, Model]) -> frozenset[str]:
-    own = _reads(model, models, through=("core", "raw"))
-    return own or _reads(model, models, through=("core", "raw", "identity"))
-
-
-def _reads(
-    model: Model, models: Mapping[str, Model], through: Sequence[str]
-) -> frozenset[str]:
-    """The classes of events that a model reads, by way of models of some schemas."""
-    found: set[str] = set()
-    waiting, seen = [model], {model.name}
-    while waiting:
-        for name in waiting.pop().inputs - seen:
-            seen.add(name)
-            schema, table = name.split(".")
-            if schema not in through:
-                continue
-            if schema == "raw":
-                found.add(table)
-            elif name in models:
-                waiting.append(models[name])
-    return frozenset(found)
 
 
 ELSEWHERE = {"elsewhere": "no known building"}

@@ -20,6 +20,7 @@ from pipelines.health.rule_coverage import (
     family_of,
     noted_coverage,
 )
+from pipelines.health.standing import arrived
 from pipelines.ingest.parser import readers
 from pipelines.registry.account_domains import (
     AMBIGUOUS,
@@ -30,7 +31,6 @@ from pipelines.registry.account_domains import (
     Domain,
     mail_domains,
 )
-from pipelines.reports.snapshot_inputs import arrived
 from pipelines.state.account_domains import noted_domains
 from pipelines.state.ledger import source_files
 from pipelines.warehouse.models import inputs_below
@@ -96,7 +96,7 @@ def delivered(district: District) -> frozenset[str]:
         if source.format is not None and source.format in known
         for name in known[source.format].event_classes
     }
-    return frozenset(configured | set(arrived(district)))
+    return frozenset(configured | {cls for cls, _ in arrived(district.store)})
 
 
 def formats_of(district: District) -> frozenset[str]:

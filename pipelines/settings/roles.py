@@ -17,7 +17,7 @@ from pydantic import Field
 from pipelines.errors import SchoolbellError
 from pipelines.settings.parts import Part
 
-Role = Literal["director", "analyst", "operator", "custodian"]
+Role = Literal["director", "analyst", "operator", "custodian", "superintendent"]
 Right = Literal[
     "findings", "evidence", "verdict", "assign", "exception", "export", "names",
     "approve", "replay", "audit", "hold", "purge", "sign", "sites", "refer", "inquire",
@@ -27,16 +27,16 @@ Right = Literal[
 ROLES: tuple[Role, ...] = get_args(Role)
 
 MATRIX: Mapping[Right, tuple[Role, ...]] = {
-    "findings": ("director", "analyst", "custodian"),
-    "evidence": ("director", "analyst", "custodian"),
+    "findings": ("director", "analyst", "custodian", "superintendent"),
+    "evidence": ("director", "analyst", "custodian", "superintendent"),
     "verdict": ("director", "analyst"),
     "assign": ("director",),
     "exception": ("director",),
     "export": ("director", "analyst", "custodian"),
     "names": ("director", "custodian"),
-    "approve": ("director", "custodian"),
+    "approve": ("director", "custodian", "superintendent"),
     "replay": ("director", "analyst", "operator"),
-    "audit": ("director", "operator", "custodian"),
+    "audit": ("director", "operator", "custodian", "superintendent"),
     "hold": ("director", "custodian"),
     "purge": ("operator", "custodian"),
     "sign": ("director",),
@@ -44,7 +44,7 @@ MATRIX: Mapping[Right, tuple[Role, ...]] = {
     "refer": ("director", "custodian"),
     "inquire": ("director", "custodian"),
     "accounts": ("operator",),
-    "records": ("director", "custodian"),
+    "records": ("director", "custodian", "superintendent"),
 }
 """Right -> the roles that have it."""
 
@@ -92,6 +92,12 @@ class Roles(Part):
         default=(),
         description="keep records: read, export, see names for a case",
         examples=[["schoolbell-records"]],
+    )
+    superintendent: tuple[str, ...] = Field(
+        default=(),
+        description="the second person of names and of public records, also where the "
+        "director is the one who asks; reads cases and the audit chain, sees no name",
+        examples=[["schoolbell-superintendent"]],
     )
     agency: tuple[str, ...] = Field(
         default=(),

@@ -177,9 +177,14 @@ class Header(Strict):
             may go to the wrong account, a refused one pass for a visit, or nothing be
             found at all.
         stands_on: Files of the registry; while one has no row the rule says nothing, or
-            nothing that can be relied on. With `|` between two, either will do.
+            nothing that can be relied on. With `|` between two, either will do; a
+            column behind a colon has to say yes in some row.
         judges: What the rule comes to by what tells who is at a device; left out where
             it does not ask.
+        told_by: Class of events -> the formats that tell there what the rule asks;
+            without it any log of a class that the rule reads.
+        told_with: Class of events -> the file of the registry without whose rows these
+            formats tell nothing there, written as in `stands_on`.
     """
 
     summary: str
@@ -206,6 +211,8 @@ class Header(Strict):
     once_filled: tuple[str, ...] = ()
     stands_on: tuple[str, ...] = ()
     judges: Mapping[Witness, Judgement] = {}
+    told_by: Mapping[str, tuple[str, ...]] = {}
+    told_with: Mapping[str, str] = {}
     false_positives: tuple[str, ...] = ()
     response: str = ""
 
@@ -315,9 +322,19 @@ def _problems(header: Header, *, is_rule: bool) -> Iterator[str]:
         name, _, column = field.partition(".")
         if name not in EVENT_CLASSES or column not in EVENT_CLASSES[name].columns:
             yield f"there is no event field {field!r}"
-    for name in (one for named in header.stands_on for one in named.split("|")):
-        if name not in FILES and name not in ROSTER:
-            yield f"the registry has no file {name!r}"
+    yield from (f"there is no class of events {name!r}" for name in header.told_by
+                if name not in EVENT_CLASSES)  # fmt: skip
+    stands_on = (*header.stands_on, *header.told_with.values())
+    for one in (one for named in stands_on for one in named.split("|")):
+        if not _is_file(one):
+            yield f"the registry has no file {one!r}"
+
+
+def _is_file(named: str) -> bool:
+    """A file of the registry, and its column behind a colon."""
+    name, _, column = named.partition(":")
+    own = FILES[name].columns if name in FILES else ()
+    return name in ROSTER or (name in FILES and (not column or column in own))
 
 
 def _unclaimed(header: Header) -> Iterator[str]:

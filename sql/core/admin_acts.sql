@@ -4,7 +4,10 @@ summary: >
   it themselves: a log was cleared, less is logged from now on, somebody became an
   administrator or signed in as one, a setting was changed. Read from Windows (1102,
   4719, 4728, 4732, 4756), Google's admin log, Entra's and Office 365's audit, and the
-  events of FortiGate and PAN-OS. Who did it is in the line, and in no column.
+  events of FortiGate and PAN-OS, the latter as CSV or JSON. On a Windows host an
+  administrator is who has an account that the registry keeps for administration, and
+  signed in there at the keyboard or by remote desktop. Who did it is in the line, and
+  in no column.
 grain: [event_id]
 columns:
   event_id: {type: bigint, is: the log line}
@@ -44,7 +47,7 @@ talk as (
                 'admin:GRANT_DELEGATED_ADMIN_PRIVILEGES',
                 'Object attribute configured', 'Attribute configured',
                 'Object configured', 'Admin login successful',
-                'SYSTEM/auth',
+                'SYSTEM/auth', 'SYSTEM/general', 'CONFIG',
                 'AuditLogs', 'RoleManagement', 'Add member to role.',
                 'Set-AdminAuditLogConfig'
             )
@@ -52,7 +55,8 @@ talk as (
         )
 ),
 
--- a FortiGate's setting by its path; of PAN-OS the command and the path
+-- a FortiGate's setting by its path; of PAN-OS the command and the path, in the
+-- columns of its CSV or under the names of its JSON
 settings as (
     select
         *,
@@ -65,13 +69,29 @@ settings as (
                 then regexp_extract(message, 'cfgpath="?([a-z0-9._-]+)', 1)
         end as forti_path,
         case
-            when starts_with(kind, 'CONFIG/')
+            when
+                regexp_matches(kind, '^CONFIG(/|$)')
+                and (
+                    not starts_with(ltrim(message), '{')
+                    or regexp_matches(
+                        message, '(?i)"EventResult"\s*:\s*"(succeeded|submitted)"'
+                    )
+                )
                 then
-                    regexp_extract(
-                        message,
-                        ',CONFIG,(?:[^,]*,){5}([^,]*),[^,]*,[^,]*,'
-                        || '(?:Succeeded|Submitted),"? *([^,"]*)',
-                        ['command', 'path']
+                    if(
+                        starts_with(ltrim(message), '{'),
+                        {
+                            'command':
+                            regexp_extract(message, '"EventName"\s*:\s*"([^"]*)"', 1),
+                            'path':
+                            regexp_extract(message, '"EventPath"\s*:\s*"([^"\\]*)', 1)
+                        },
+                        regexp_extract(
+                            message,
+                            ',CONFIG,(?:[^,]*,){5}([^,]*),[^,]*,[^,]*,'
+                            || '(?:Succeeded|Submitted),"? *([^,"]*)',
+                            ['command', 'path']
+                        )
                     )
         end as pan
     from talk
@@ -85,6 +105,10 @@ acts as (
         coalesce(reported_by, source) as system,
         case
             when kind = '1102' then 'log cleared'
+            when
+                kind = 'SYSTEM/general'
+                and regexp_matches(message, 'Log type [a-z-]+ cleared by user ')
+                then 'log cleared'
             -- success or failure auditing was removed, as code or as Windows spells it
             when
                 kind = '4719'
@@ -135,7 +159,7 @@ acts as (
             when
                 pan.command in ('set', 'add', 'clone')
                 and regexp_matches(
-                    pan.path, '\bmgt-config users [^ ]+( permissions.*)?$'
+                    pan.path, '\bmgt-config +users +[^ ]+( +permissions.*)? *$'
                 )
                 then 'administrator added'
             when
@@ -154,6 +178,17 @@ acts as (
         end as act,
         coalesce(forti_path <> '' or pan.command <> '', false) as is_setting
     from settings
+),
+
+kept_for_administration as (
+    select distinct names.user_name
+    from registry.accounts
+    inner join identity.account_names as names on accounts.account = names.account
+    where
+        accounts.is_admin
+        and $event_date::date
+        between coalesce(accounts.valid_from, date '0001-01-01')
+        and coalesce(accounts.valid_to, date '9999-12-31')
 )
 
 select
@@ -161,3 +196,20 @@ select
     $event_date::date as event_date
 from acts
 where act is not null
+union all
+select
+    logons.event_id,
+    logons.time,
+    logons.source,
+    coalesce(logons.host, logons.reported_by, logons.source) as system,
+    'administrator signed in' as act,
+    false as is_setting,
+    logons.event_date
+from core.logons
+inner join kept_for_administration as kept on logons.user_name = kept.user_name
+where
+    logons.event_date = $event_date::date
+    and logons.activity = 'logon'
+    and logons.logon_kind in ('interactive', 'remote')
+    and logons.is_success
+    and logons.host is not null

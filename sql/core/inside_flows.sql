@@ -2,7 +2,8 @@
 summary: >
   Answered connections that say something of the district's own devices: what came in
   from outside and was let through, and what was asked in protocols that send a
-  password in the clear. Summed by both ends, port and hour.
+  password in the clear. Summed by both ends, port and hour. Inside is what the zone
+  says, a private address, or one of a network of the registry.
 grain: [kind, device, other, dst_port, start_time]
 params:
   event_date: {type: date}
@@ -14,7 +15,7 @@ columns:
   dst_port: {type: integer, is: port asked for}
   start_time: {type: timestamptz, is: first of this hour}
   end_time: {type: timestamptz, is: the last began}
-  answered_count: {type: bigint, is: 'let through, with bytes in both directions'}
+  answered_count: {type: bigint, is: 'let through, and the other end answered'}
   evidence: {type: 'bigint[]', is: the first three of them}
   event_date: {type: date, is: local day}
 checks:
@@ -23,26 +24,19 @@ checks:
 --- */
 with
 
-lines as (
+answered as (
     select
         event_id,
         coalesce(start_time, time) as start_time,
         src_ip,
         dst_ip,
         dst_port,
-        case
-            when
-                direction = 'inbound'
-                or (
-                    direction is null
-                    and not is_private_address(src_ip)
-                    and is_private_address(dst_ip)
-                )
-                then 'inbound'
-            -- telnet, rlogin, rsh, file transfer, mail: the password goes as it is
-            when dst_port in (21, 23, 110, 143, 512, 513, 514) and protocol = 'tcp'
-                then 'clear text'
-        end as kind
+        protocol,
+        direction,
+        is_private_address(src_ip)
+        or src_ip in (select ip from identity.places) as is_from_inside,
+        is_private_address(dst_ip)
+        or dst_ip in (select ip from identity.places) as is_to_inside
     from raw.connections
     where
         event_date = $event_date::date
@@ -51,8 +45,32 @@ lines as (
         and dst_port is not null
         and coalesce(start_time, time) is not null
         and disposition is distinct from 'blocked'
-        and bytes_in > 0
-        and bytes_out > 0
+        and (
+            (bytes_in > 0 and bytes_out > 0)
+            -- an ASA counts both ways together, and by TCP none flow before an answer
+            or (
+                bytes_in is null and bytes_out is null and protocol = 'tcp'
+                and try_cast(extras ->> '$.bytes' as bigint) > 0
+            )
+        )
+),
+
+lines as (
+    select
+        *,
+        case
+            when
+                direction = 'inbound'
+                or (direction is null and not is_from_inside and is_to_inside)
+                then 'inbound'
+            -- telnet, rlogin, rsh, file transfer, mail: the password goes as it is;
+            -- between two ends that are both outside, no device of ours speaks
+            when
+                dst_port in (21, 23, 110, 143, 512, 513, 514) and protocol = 'tcp'
+                and (is_from_inside or direction in ('outbound', 'lateral'))
+                then 'clear text'
+        end as kind
+    from answered
 ),
 
 ends as (

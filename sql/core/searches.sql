@@ -2,7 +2,8 @@
 summary: >
   Ten minutes in which a device asked twenty inside addresses or more for one port, or
   one inside address for so many ports, and how many of them did not answer: blocked,
-  or without bytes on the way back.
+  or without bytes on the way back. What a log lets through without telling bytes may
+  have been answered, and counts as answered.
 grain: [device, asked, start_time]
 params:
   event_date: {type: date}
@@ -32,8 +33,9 @@ lines as (
         src_ip,
         dst_ip,
         dst_port,
-        coalesce(
-            disposition is distinct from 'blocked' and bytes_in > 0, false
+        coalesce(disposition <> 'blocked', true)
+        and coalesce(
+            coalesce(bytes_in, try_cast(extras ->> '$.bytes' as bigint)) > 0, true
         ) as is_answered
     from raw.connections
     where

@@ -12,6 +12,12 @@ stage: trial
 begins: C3
 clauses: [cl.13b, cl.13c]
 needs: [system_events.kind, system_events.message]
+told_by:
+  system_events: [
+    entra_signin, fortigate, google_workspace, paloalto, paloalto_json,
+    windows_security_csv, windows_security_evtx, windows_security_json,
+    windows_security_powershell, windows_security_xml
+  ]
 grain: [subject, event_date]
 params:
   event_date: {type: date}

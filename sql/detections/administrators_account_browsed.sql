@@ -10,7 +10,7 @@ severity: low
 stage: trial
 clauses: [cl.13c, cl.13b]
 needs: [whose_request, site_asked_for]
-stands_on: [accounts.csv]
+stands_on: ['accounts.csv:is_admin']
 grain: [subject, event_date]
 params:
   event_date: {type: date}

@@ -12,6 +12,7 @@ stage: trial
 clauses: [cl.5, cl.1]
 needs: [outside_flow, connections.dst_port]
 once_filled: [connections.disposition, connections.bytes_in]
+stands_on: [devices.csv]
 grain: [subject, event_date]
 params:
   event_date: {type: date}

@@ -3,7 +3,9 @@ title: A log fell silent right after an administrator signed in
 summary: >
   An administrator signed in to a system, and within minutes that system's log fell
   silent, for far longer than it is at that hour on other days of the kind. The system
-  is the subject. A restart does the same, so it is a lead.
+  is the subject. A restart does the same, so it is a lead. A firewall says who signs in
+  as an administrator; on a Windows host it is an account that the registry keeps for
+  administration, so there it takes rows of accounts.csv with `is_admin`.
 code: AN-16
 kind: anomaly
 about: device
@@ -11,6 +13,13 @@ severity: medium
 stage: trial
 clauses: [cl.13b, cl.5]
 needs: [system_events.kind, system_events.message]
+told_by:
+  system_events: [fortigate, paloalto, paloalto_json]
+  logons: [
+    windows_security_csv, windows_security_evtx, windows_security_json,
+    windows_security_powershell, windows_security_xml
+  ]
+told_with: {logons: 'accounts.csv:is_admin'}
 grain: [subject, event_date]
 window: {days_before: 13, days_after: 1}
 params:

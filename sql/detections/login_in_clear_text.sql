@@ -12,6 +12,12 @@ stage: trial
 clauses: [cl.13a, cl.5]
 needs: [outside_flow, connections.dst_port, connections.bytes_in, connections.bytes_out]
 once_filled: [connections.protocol]
+told_by:
+  connections: [
+    cef, cisco_asa, declared_csv, declared_json, fortigate, isa_native, juniper_srx,
+    leef, paloalto, paloalto_json, sonicwall, sophos_xg, suricata_eve, w3c_elff,
+    watchguard, zeek_conn, zscaler_zia
+  ]
 grain: [subject, event_date]
 params:
   event_date: {type: date}

@@ -12,6 +12,12 @@ stage: trial
 clauses: [cl.5, cl.13d]
 needs: [outside_flow, connections.dst_port, connections.bytes_in, connections.bytes_out]
 once_filled: [connections.direction, connections.disposition]
+told_by:
+  connections: [
+    cef, cisco_asa, declared_csv, declared_json, fortigate, isa_native, juniper_srx,
+    leef, paloalto, paloalto_json, sonicwall, sophos_xg, suricata_eve, w3c_elff,
+    watchguard, zeek_conn, zscaler_zia
+  ]
 grain: [subject, event_date]
 params:
   event_date: {type: date}
@@ -36,7 +42,7 @@ explanations:
   - name: A service that the district publishes, for a vendor's support
     not_testable: no list of published services is on file
   - name: A firewall that tells both directions under one name
-    by_design: only connections from outside with bytes in both directions count
+    by_design: only connections from outside that were answered count
 would_change:
   - a rule of the firewall that ends it
 false_positives:

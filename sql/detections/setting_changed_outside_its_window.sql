@@ -12,6 +12,8 @@ stage: trial
 begins: C3
 clauses: [cl.13b]
 needs: [system_events.kind, system_events.message]
+told_by:
+  system_events: [fortigate, paloalto, paloalto_json]
 stands_on: [change_windows.csv]
 grain: [subject, event_date]
 params:

@@ -14,6 +14,7 @@ director = ["{GROUPS["director"]}"]
 analyst = ["{GROUPS["analyst"]}"]
 operator = ["{GROUPS["operator"]}"]
 custodian = ["{GROUPS["custodian"]}"]
+superintendent = ["{GROUPS["superintendent"]}"]
 
 [desk]
 local_accounts = true
@@ -22,6 +23,7 @@ director = ["directors", "{PEOPLE["director"]}", "ada"]
 analyst = ["analysts"]
 operator = ["operators"]
 custodian = ["custodians", "keeper"]
+superintendent = ["superintendents"]
 [desk.proxy]
 addresses = ["127.0.0.1"]
 secret = {{ env = "SCHOOLBELL_TEST_PROXY" }}

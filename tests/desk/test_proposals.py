@@ -1,64 +1,83 @@
-"""What the logs propose: shown without names, accepted as by the command."""
+"""What the logs propose: shown without names, tried, and accepted as by the command."""
 
+import json
 import shutil
 
 import pytest
 
+from pipelines.operations import suggestions
 from pipelines.settings.home import DistrictHome
-from tests.desk.test_acts import REASON, entries, run
+from tests.desk.test_acts import REASON, entries, run, tried
 from tests.desk.visiting import open_desk
 from tests.journey.changed import changed
 
 pytestmark = pytest.mark.slow
-FILE = "subnets.csv"
 
 
 @pytest.fixture(scope="module")
 def forgotten(district, tmp_path_factory):
-    """A home whose registry has forgotten a network, and whose the devices are."""
+    """A home whose registry has forgotten a network, hours and whose devices are."""
     return changed(tmp_path_factory.getbasetemp(), district)[0]
 
 
-def test_a_network_is_accepted_as_by_the_command(forgotten, tmp_path, sockets, secret):
+def offers(home):
+    return [json.loads(one) for one in run(home, "propose", "--json").out.splitlines()]
+
+
+def test_what_is_accepted_was_tried_and_is_gone(forgotten, tmp_path, sockets, secret):
+    """Networks and hours, by the page and by the command: the same bytes."""
     by_command = shutil.copytree(forgotten, tmp_path / "command")
     by_page = shutil.copytree(forgotten, tmp_path / "page")
+    files = ("subnets.csv", "staff_duty.csv")
+    chosen = {one["file"]: one for one in reversed(offers(forgotten))}
+    picked = [chosen[file]["id"] for file in files]
     with open_desk(by_page, sockets / "proposals") as desk:
         visitor = desk.visitor()
         page = visitor.get("/proposals")
-        assert page.status == 200
         assert "devices.csv: " in page.text  # how many, and not whose
-        hidden = page.form("/act/proposal")
-        ident = hidden["proposal"]
-        done = visitor.post("/act/proposal", hidden | {"reason": REASON})
-        assert done.status == 303, done.text
-        assert "It counts from the next run" in visitor.get("/proposals").text
-        again = visitor.post("/act/proposal", hidden | {"reason": REASON})
-        assert again.status == 422  # the row is there, and proposed until the next run
-    run(by_command, "propose", "--accept", ident, "--reason", REASON)
-    theirs, ours = (
-        (DistrictHome(home).registry / FILE).read_bytes()
-        for home in (by_command, by_page)
-    )
-    assert ours == theirs
-    before = (DistrictHome(forgotten).registry / FILE).read_bytes()
-    assert ours != before
-    assert entries(by_page)[-1] == entries(by_command)[-1]
+        people = {row["person_id"] for row in chosen["staff_duty.csv"]["rows"]}
+        assert f"for {len(people)} people" in page.text
+        assert not any(one in page.text for one in people)
+        for ident in picked:
+            sent = {"token": page.hidden("token"), "proposal": ident, "reason": REASON}
+            tried(visitor, sent, "proposal")
+            assert visitor.post("/act/proposal", sent).status == 303
+            after = visitor.get("/proposals").text
+            assert "It counts from the next run" in after
+            assert ident in page.text
+            assert ident not in after
+            assert visitor.post("/try/proposal", sent).status == 422  # not offered now
+    for ident in picked:
+        run(by_command, "propose", "--accept", ident, "--reason", REASON)
+    for file in files:
+        before, theirs, ours = (
+            (DistrictHome(home).registry / file).read_bytes()
+            for home in (forgotten, by_command, by_page)
+        )
+        assert before != ours == theirs
+    assert entries(by_page)[-2:] == entries(by_command)[-2:]
 
 
-def test_rows_that_name_somebody_are_left_to_the_machine(
-    forgotten, tmp_path, sockets, secret
+def test_what_is_not_told_at_the_desk(
+    forgotten, tmp_path, sockets, secret, monkeypatch
 ):
+    """Rows of devices are left to the machine; a site's kind withholds its name."""
     home = shutil.copytree(forgotten, tmp_path / "home")
-    listed = run(home, "propose", "--json").out
-    ident = next(
-        one.split('"id": "')[1].split('"')[0]
-        for one in listed.splitlines()
-        if '"devices.csv"' in one
-    )
+    found = offers(home)
+    device = next(one["id"] for one in found if one["file"] == "devices.csv")
+    site = next(one["rows"][0]["pattern"] for one in found
+                if one["file"] == "approved_sites.csv")  # fmt: skip
+    monkeypatch.setattr(suggestions, "sensitive_names", lambda _: frozenset({site}))
     with open_desk(home, sockets / "named") as desk:
         visitor = desk.visitor()
-        hidden = visitor.get("/proposals").form("/act/proposal")
-        sent = hidden | {"proposal": ident, "reason": REASON}
-        done = visitor.post("/act/proposal", sent)
-        assert done.status >= 400
-        assert f"schoolbell propose --accept {ident}" in done.text
+        page = visitor.get("/proposals")
+        assert site not in page.text
+        sent = {"token": page.hidden("token"), "proposal": device, "reason": REASON}
+        refused = visitor.post("/try/proposal", sent)
+        assert refused.status >= 400
+        assert f"schoolbell propose --accept {device}" in refused.text
+    assert site not in run(home, "propose").out
+    (hidden,) = [one for one in offers(home) if one["is_withheld"]]
+    assert hidden["rows"][0]["pattern"] in page.text
+    accept = ("propose", "--accept", hidden["id"], "--reason", REASON)
+    assert "sites decide" in run(home, *accept, code=2).err

@@ -229,7 +229,7 @@ def test_whoever_had_a_hand_in_a_records_request_does_not_approve_it(desk):
     twin = desk.by_proxy("director", login="KIM")
     sent["token"] = twin.get(number).hidden("token")
     assert twin.post("/act/record-approve", sent).status == 403
-    lead = desk.by_proxy("director")
+    lead = desk.by_proxy("superintendent")
     page = lead.get(number)
     # what was approved is what was seen
     odd = page.form("/act/record-approve") | {"seen": "0" * 64}

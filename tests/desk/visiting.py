@@ -19,10 +19,10 @@ from pipelines.desk.server import listening, server
 
 SECRET = "the word of the proxy"
 USERS = {"director": "nobody", "analyst": "daemon", "custodian": "games",
-         "operator": "bin"}  # fmt: skip
+         "operator": "bin", "superintendent": "mail"}  # fmt: skip
 """Users that every Debian has, and the role that their group gets."""
 GROUPS = {"director": "nogroup", "analyst": "daemon", "custodian": "games",
-          "operator": "bin"}  # fmt: skip
+          "operator": "bin", "superintendent": "mail"}  # fmt: skip
 PEOPLE = {role: f"{role}@school.example" for role in USERS}
 
 

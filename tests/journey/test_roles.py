@@ -34,6 +34,7 @@ MEMBERS = {
     "analyst": (READERS, ANALYSTS),
     "operator": (READERS, OPERATORS),
     "custodian": (READERS, ANALYSTS),
+    "superintendent": (READERS,),
     "stranger": (),
 }
 USERS = {role: 61_010 + number for number, role in enumerate(MEMBERS)}
@@ -158,6 +159,7 @@ def test_commands_ask_for_the_same_roles(tmp_path, monkeypatch):
         "analyst": "schoolbell-analysts",
         "operator": "schoolbell-operators",
         "custodian": "schoolbell-records",
+        "superintendent": "schoolbell-superintendent",
     }
     commands = {"findings": ("findings", "list"), "audit": ("audit", "verify")}
     for role in ROLES:

@@ -118,6 +118,20 @@ EXPORTS: tuple[Export, ...] = (
         how="admin.google.com: Directory, Users, Download users, All user info columns",
     ),
     Export(
+        name="Google users of GAM",
+        facts="login",
+        into="accounts.csv",
+        marks=("primaryemail", "namegivenname", "namefamilyname"),
+        cells={
+            "login": "primaryemail", "mail": "primaryemail", "given": "namegivenname",
+            "family": "namefamilyname", "employee": "externalids0value",
+            "title": "organizations0title", "department": "organizations0department",
+            "place": "orgunitpath", "off": "suspended",
+        },
+        how="GAM: gam print users fields primaryEmail,name,orgUnitPath,suspended,"
+        "externalIds,organizations",
+    ),
+    Export(
         name="Active Directory users",
         facts="login",
         into="accounts.csv",
@@ -146,6 +160,18 @@ EXPORTS: tuple[Export, ...] = (
             "state": "accountenabled", "kind": "usertype",
         },
         how="entra.microsoft.com: Users, All users, Download users",
+    ),
+    Export(
+        name="Microsoft 365 users",
+        facts="login",
+        into="accounts.csv",
+        marks=("userprincipalname", "displayname", "blockcredential"),
+        cells={
+            "login": "userprincipalname", "mail": "userprincipalname",
+            "given": "firstname", "family": "lastname", "title": "title",
+            "place": "office", "department": "department", "off": "blockcredential",
+        },
+        how="admin.microsoft.com: Users, Active users, Export users",
     ),
     Export(
         name="Google Chrome devices",

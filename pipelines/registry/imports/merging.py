@@ -113,6 +113,23 @@ def merge(
     return made
 
 
+def says(
+    before: bytes, file: File, rows: Iterable[Row], renames: Mapping[str, str]
+) -> list[bool]:
+    """Whether a file says each row already, or holds something else in its place."""
+    made = Merged(file.name, before)
+    text = decoded(before)[0] or empty_text(file)
+    sheet = cut(text.encode(), file.name, [])
+    at = places(text, file, renames)
+    held = _Held(file, made, at, sheet.header, sheet.rows)
+    found = []
+    for row in rows:
+        known = len(held.new) + len(made.filled)
+        held.take({name: one_line(cell) for name, cell in row.items() if cell})
+        found.append(len(held.new) + len(made.filled) == known)
+    return found
+
+
 class _Held:
     """The rows of a file, found by their keys."""
 

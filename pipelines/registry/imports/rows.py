@@ -108,12 +108,16 @@ class Known:
         """A person, under all that exports may call them."""
         self.has_roster = True
         mail = row.get("email", "").lower()
-        if "@" in mail:
-            self._domains.add(mail.rpartition("@")[2])
+        self.see_mail(mail)
         named = (row.get(one, "") for one in ("sourcedId", "identifier", "username"))
         for name in (*named, mail):
             if name:
                 self._people.setdefault(name.lower(), set()).add(row["sourcedId"])
+
+    def see_mail(self, mail: str) -> None:
+        """An address of the district, whose domain is therefore its own."""
+        if "@" in mail:
+            self._domains.add(mail.lower().rpartition("@")[2])
 
     def see_places(self, places: Iterable[Place]) -> None:
         """Further buildings; the first of a code counts."""
@@ -253,6 +257,7 @@ def _roster(taken: Taken, known: Known, students: frozenset[str]) -> None:
 
 _ANY_CASE = re.IGNORECASE
 OFF = re.compile(r"^(false|0|no|disabled|suspended|archived)", re.IGNORECASE)
+IS_OFF = re.compile(r"^(true|yes|1)$", re.IGNORECASE)
 IS_STUDENT = re.compile(r"\b(students?|grade \d+|class of|grad \d+)\b", _ANY_CASE)
 IS_STAFF = re.compile(
     r"\b(staff|faculty|teachers?|employees?|administrat\w+|aides?|office|secretar\w+"
@@ -288,13 +293,14 @@ def _logins(taken: Taken, known: Known) -> None:
         words = re.sub(r"(?i)\b(OU|CN|DC)=", " ", words).replace("/", " ")
         keys = (row.get("employee", ""), row["mail"], row["login"])
         person = next(filter(None, map(known.person, filter(None, keys))), None)
-        if not login or login.endswith("$") or row.get("kind", "").lower() == "guest":
+        is_guest = row.get("kind", "").lower() == "guest" or "#EXT#" in row["login"]
+        if not login or login.endswith("$") or is_guest:
             taken.leave("guests of other organizations, or no account", login)
         elif person is not None:
             _alias(taken, known, login, person, row)
         elif IS_SERVICE.search(f"{login} {words}") or row.get("services", ""):
             taken.add("accounts.csv", _account(login, "service", row))
-        elif OFF.match(row["state"]):
+        elif OFF.match(row.get("state", "")) or IS_OFF.match(row.get("off", "")):
             taken.leave("accounts that are disabled and in no roster", login)
         elif is_first and (new := _person(known, login, words, row)):
             known.see_person(new)
@@ -340,6 +346,9 @@ def _person(known: Known, login: str, words: str, row: Row) -> dict[str, str] | 
     )
     names = {"givenName": row["given"], "familyName": row["family"]}
     employee = row.get("employee", "")
+    # the first of a domain goes by the same form of name as all that follow
+    known.see_mail(row["mail"])
+    login = known.login(row["login"])
     return {
         "sourcedId": employee or login,
         "status": "active",

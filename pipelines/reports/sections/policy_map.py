@@ -25,7 +25,8 @@ STATES: Mapping[str, tuple[str, str]] = {
     "partly": ("green", "partly monitored"),
     "control": ("blue", "a procedure of the district, with proof"),
     "unproven": ("vermillion", "a procedure, not shown to be used yet"),
-    "unfed": ("vermillion", "no source: logs do not arrive"),
+    "unfed": ("vermillion", "no source: no log that tells it arrives"),
+    "unlisted": ("vermillion", "a file of the registry has no row yet"),
     "open": ("purple", "logs could show it, no rule yet"),
     "blind": ("border", "not observable in logs"),
     "nothing": ("border", "no conduct to observe"),
@@ -50,28 +51,56 @@ def rows(view: View) -> pl.DataFrame:
                 str(row["strength"]), list(row["detections"]), rules, row["controls"]
             ),
             "since": since(list(row["detections"]), rules),
+            "serving": [
+                code
+                for code in list(row["detections"])
+                if not waits_for(rules.get(code, {}))
+            ],
+            "idle": idle(list(row["detections"]), rules),
             "controls": [control(one) for one in row["controls"]],
         }
         for row in clauses
     ]
     kinds = dict.fromkeys((*TEXT, "state", "since"), pl.String)
-    lists = dict.fromkeys(("detections", "controls"), pl.List(pl.String))
+    lists = dict.fromkeys(
+        ("detections", "serving", "idle", "controls"), pl.List(pl.String)
+    )
     return pl.DataFrame(found, schema={**kinds, **lists})
 
 
 def since(detections: Sequence[str], rules: Mapping[str, Mapping[str, Any]]) -> str:
     """From when on a rule of a clause had a log to judge; empty where none has."""
-    days = [str(rules[code].get("since") or "") for code in detections if code in rules]
+    known = [rules[code] for code in detections if code in rules]
+    days = [str(rule.get("since") or "") for rule in known if not waits_for(rule)]
     return min(filter(None, days), default="")
 
 
+def idle(
+    detections: Sequence[str], rules: Mapping[str, Mapping[str, Any]]
+) -> list[str]:
+    """Rules of a clause that cannot judge yet, by what they wait for."""
+    found: dict[str, list[str]] = {}
+    for code in detections:
+        if why := waits_for(rules.get(code, {})):
+            found.setdefault(why, []).append(code)
+    return [f"{listed(codes, most=12)} not yet ({why})" for why, codes in found.items()]
+
+
+def waits_for(rule: Mapping[str, Any]) -> str:
+    """What a rule needs and does not have; nothing where it can judge."""
+    if not rule.get("is_fed", True):
+        return "no log that tells it arrives"
+    lacks = list(rule.get("lacks") or ())
+    return f"no row in {listed(lacks)}" if lacks else ""
+
+
 def served(row: Mapping[str, Any]) -> str:
-    """What serves a clause, and since when."""
-    parts = [listed(row["detections"], most=12)] if row["detections"] else []
-    if row["since"]:
+    """What serves a clause, since when, and what would."""
+    parts = [listed(row["serving"], most=12)] if row["serving"] else []
+    if parts and row["since"]:
         began = date.fromisoformat(row["since"])
         parts = [f"{parts[0]}, since {day(began)}, {began.year}"]
-    return "; ".join([*parts, *row["controls"]]) or "no rule"
+    return "; ".join([*parts, *row["idle"], *row["controls"]]) or "no rule"
 
 
 def control(proved: Mapping[str, Any]) -> str:
@@ -100,6 +129,9 @@ def state(
     fed = [rule for rule in known if rule.get("is_fed", True)]
     if not fed:
         return "unfed"
+    fed = [rule for rule in fed if not rule.get("lacks")]
+    if not fed:
+        return "unlisted"
     is_live = any(rule.get("stage") != "trial" for rule in fed)
     return "watched" if is_live and strength in FIRM else "partly"
 

@@ -177,6 +177,146 @@ def rows(home, name):
     ]
 
 
+AS_THEIR_CONSOLES_WRITE = {
+    "Google users": """First Name [Required],Last Name [Required],\
+Email Address [Required],Password [Required],Password Hash Function [UPLOAD ONLY],\
+Org Unit Path [Required],New Primary Email [UPLOAD ONLY],Status [READ ONLY],\
+Last Sign In [READ ONLY],Recovery Email,Home Secondary Email,Work Secondary Email,\
+Recovery Phone [MUST BE IN THE E.164 FORMAT],Work Phone,Home Phone,Mobile Phone,\
+Work Address,Home Address,Employee ID,Employee Type,Employee Title,Manager Email,\
+Department,Cost Center,2sv Enrolled [READ ONLY],2sv Enforced [READ ONLY],Building ID,\
+Floor Name,Floor Section,Email Usage [READ ONLY],Drive Usage [READ ONLY],\
+Total Storage [READ ONLY],Change Password at Next Sign-In,New Status [UPLOAD ONLY]
+Ada,Moss,ada.moss@oak.example,****,,/Staff,,Active,2026/11/02 07:31:00,,,,,,,,,,5001,,\
+Teacher,,Science,,True,False,,,,1.1GB,2GB,3.1GB,False,
+Gone,Long,glong@oak.example,****,,/Staff,,Suspended,Never logged in,,,,,,,,,,,,,,,,\
+False,False,,,,0GB,0GB,0GB,False,
+""",
+    "Google users of GAM": """primaryEmail,name.givenName,name.familyName,suspended,\
+suspensionReason,externalIds,externalIds.0.value,externalIds.0.type,Groups
+ada.moss@oak.example,Ada,Moss,False,,1,5001,organization,2
+glong@oak.example,Gone,Long,True,ADMIN,,,,0
+""",
+    "Entra users": """userPrincipalName,displayName,surname,mail,givenName,id,userType,\
+jobTitle,department,accountEnabled,usageLocation,streetAddress,state,country,\
+officeLocation,city,postalCode,telephoneNumber,mobilePhone,alternateEmailAddress,\
+ageGroup,consentProvidedForMinor,legalAgeGroupClassification,companyName,creationType,\
+directorySynced,invitationState,identityIssuer,createdDateTime
+ada.moss@oak.example,Ada Moss,Moss,amoss@oak.example,Ada,1,Member,Teacher,Science,True,\
+US,,,,,,,,,,,,,,,True,,oak.example,8/19/2021 1:25:31 PM
+pat_vendor.example#EXT#@oak.example,Pat,,,,2,Member,,,True,,,,,,,,,,,,,,,,,,,\
+8/19/2021 3:02:10 PM
+glong@oak.example,Gone Long,Long,,Gone,3,Member,,,False,,,,,,,,,,,,,,,,,,,8/1/2021
+""",
+    "Microsoft 365 users": """Block credential,City,Country/Region,Department,\
+DirSyncEnabled,Display name,Fax,First name,Last dirsync time,Last name,Licenses,\
+Object Id,Office,Title,User principal name,When created
+False,,,Science,True,Ada Moss,,Ada,,Moss,A3,1,,Teacher,amoss@oak.example,2021-08-19
+True,,,,True,Gone Long,,Gone,,Long,,3,,,glong@oak.example,2021-08-19
+""",
+    "Active Directory users": """"DistinguishedName","Enabled","GivenName","Name",\
+"ObjectClass","ObjectGUID","SamAccountName","SID","Surname","UserPrincipalName"
+"CN=Ada Moss,OU=Staff,DC=oak,DC=example","True","Ada","Ada Moss","user","1",\
+"ada.moss","S-1-5-21-1-2-3-1101","Moss","amoss@oak.example"
+"CN=Gone Long,OU=Staff,DC=oak,DC=example","False","Gone","Gone Long","user","3",\
+"glong","S-1-5-21-1-2-3-1102","Long","glong@oak.example"
+""",
+}
+"""Files as a console's user gets them: the header row in full, and the rows that count.
+Known by their mail address, their number, or the name that the directory has."""
+
+
+@pytest.mark.parametrize("name", AS_THEIR_CONSOLES_WRITE)
+def test_accounts_as_their_console_writes_them(name, home, exports):
+    """One of them is an alias of somebody rostered; who left and guests are neither."""
+    text = AS_THEIR_CONSOLES_WRITE[name]
+    folder = exports({"roster.zip": ROSTER, "users.csv": text})
+    out = schoolbell("setup", "--home", home, "--from", folder, "--write").out
+    assert f": {name}" in out
+    known = {
+        row["username"]: row["owner_person_id"] for row in rows(home, "accounts.csv")
+    }
+    # of an address that it does not know it tells neither number nor mail
+    alias = {} if name == "Microsoft 365 users" else {"ada.moss": "p-1"}
+    assert known == alias, out
+
+
+def test_a_directory_alone_names_all_its_people_alike(home, exports):
+    """The first of them too, whose domain nobody had told; once more nothing is new."""
+    text = AS_THEIR_CONSOLES_WRITE["Google users of GAM"].replace(
+        "Groups\n", "organizations.0.title\n"
+    ).replace("organization,2", "organization,Teacher") + (
+        "bo.fern@oak.example,Bo,Fern,False,,1,5002,organization,Teacher\n"
+    )  # fmt: skip
+    folder = exports({"users.csv": text})
+    schoolbell("setup", "--home", home, "--from", folder, "--write")
+    assert [one["username"] for one in rows(home, "users.csv")] == [
+        "ada.moss", "bo.fern",
+    ]  # fmt: skip
+    again = schoolbell("setup", "--home", home, "--from", folder, "--write").out
+    assert "Nothing is new." in again
+
+
+DEVICES_AS_THEIR_CONSOLES_WRITE = {
+    "Google Chrome devices": """deviceId,status,annotatedAssetId,annotatedLocation,\
+model,serialNumber,autoUpdateExpiration,lastSync,osVersion,orgUnitPath,macAddress,\
+recentUsers.email,lastKnownNetwork.ipAddress,lastKnownNetwork.wanIpAddress
+0001-a,ACTIVE,T-100,Room 12,C14,5CD1,2030-06-01,2026-11-02,120,/Devices/High School,\
+020000000001,amoss@oak.example,10.20.1.7,203.0.113.1
+""",
+    "Intune devices": """Device ID,Device name,Enrollment date,Last check-in,\
+Azure AD Device ID,OS version,Azure AD registered,EAS activation ID,Serial number,\
+Manufacturer,Model,EAS activated,IMEI,Last EAS sync time,EAS reason,EAS status,\
+Compliance grace period expiration,Security patch level,Wi-Fi MAC,MEID,\
+Subscriber carrier,Total storage,Free storage,Management name,Category,UserId,\
+Primary user UPN,Primary user email address,Primary user display name,Compliance,\
+Managed by,Ownership,Device state,Intune registered,Supervised,Encrypted,OS,SkuFamily,\
+JoinType,Phone number,Jailbroken,ICCID,EthernetMAC
+1,NB-ADA,2026-08-01,2026-11-02,2,10.0,Yes,,5CD1,Contoso,Latitude 5440,,,,,,,,\
+020000000001,,,1,1,x,,3,amoss@oak.example,amoss@oak.example,Ada Moss,Compliant,\
+Intune,Corporate,Managed,Yes,No,Yes,Windows,EDU,AzureAD,,,,
+""",
+    "Entra devices": """displayName,accountEnabled,operatingSystem,\
+operatingSystemVersion,joinType (trustType),registeredOwners,userNames,mdmDisplayName,\
+isCompliant,registrationTime,approximateLastSignInDateTime,deviceId,isManaged,objectId,\
+profileType,systemLabels,model
+NB-ADA,True,Windows,10.0,Azure AD joined,Ada Moss,amoss@oak.example,Intune,True,\
+2026-08-01,2026-11-02,1,True,2,RegisteredDevice,,Latitude 5440
+PHONE,True,Android,14,Azure AD registered,Ada Moss,amoss@oak.example,,,,,3,,4,,,
+""",
+    "Active Directory computers": """"DistinguishedName","DNSHostName","Enabled",\
+"IPv4Address","LastLogonDate","Location","Name","ObjectClass","ObjectGUID",\
+"OperatingSystem","OperatingSystemVersion","SamAccountName","SID","UserPrincipalName",\
+"whenCreated"
+"CN=NB-ADA,OU=Laptops,DC=oak,DC=example","nb-ada.oak.example","True","10.20.1.7","",\
+"","NB-ADA","computer","1","Windows 11","10.0","NB-ADA$","S-1-5-21-1-2-3-2001","",""
+""",
+}
+
+
+@pytest.mark.parametrize("name", DEVICES_AS_THEIR_CONSOLES_WRITE)
+def test_devices_as_their_console_writes_them(name, home, exports):
+    text = DEVICES_AS_THEIR_CONSOLES_WRITE[name]
+    folder = exports({"roster.zip": ROSTER, "devices.csv": text})
+    out = schoolbell("setup", "--home", home, "--from", folder, "--write").out
+    assert f": {name}" in out
+    (device,) = rows(home, "devices.csv")
+    assert {device.get("serial"), device.get("hostname")} & {"5cd1", "nb-ada"}
+
+
+def test_networks_as_powershell_writes_them(home, exports):
+    text = """"ScopeId","SubnetMask","StartRange","EndRange","ActivatePolicies",\
+"Delay","Description","LeaseDuration","MaxBootpClients","Name","NapEnable","NapProfile",\
+"State","SuperscopeName","Type","PSComputerName"
+"10.20.8.0","255.255.252.0","10.20.8.10","10.20.11.250","True","0","","8.00:00:00",\
+"4294967295","High School WiFi","False","","Active","","Dhcp",""
+"""
+    folder = exports({"roster.zip": ROSTER, "scopes.csv": text})
+    schoolbell("setup", "--home", home, "--from", folder, "--write")
+    (network,) = rows(home, "subnets.csv")
+    assert (network["cidr"], network["kind"]) == ("10.20.8.0/22", "wifi")
+
+
 def test_an_afternoon(home, exports):
     """Nothing is written without being asked for; then all of it, audited."""
     folder = exports(EVERYTHING)
@@ -491,5 +631,7 @@ def test_a_rule_stands_on_files_that_it_reads():
     for name, model in rules().items():
         read = inputs_below(model, models())
         for named in model.header.stands_on:
-            files = (by_file.get(file, roster) for file in named.split("|"))
+            files = (
+                by_file.get(file.partition(":")[0], roster) for file in named.split("|")
+            )
             assert any(frames & set(read) for frames in files), (name, named)

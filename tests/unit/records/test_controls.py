@@ -9,7 +9,13 @@ from pipelines.district import open_district
 from pipelines.registry.new_home import create
 from pipelines.registry.policy import default_policy, read_policy
 from pipelines.reports.controls import CONTROLS, controls_by_clause
-from pipelines.reports.sections.policy_map import control, served, since, state
+from pipelines.reports.sections.policy_map import (
+    control,
+    idle,
+    served,
+    since,
+    state,
+)
 from pipelines.reports.snapshot_inputs import openness, reach
 from pipelines.state.audit import Act, open_chain
 from pipelines.state.database import remember
@@ -64,18 +70,40 @@ def test_what_was_done_proves_it(home, tmp_path):
     assert state("W", (), {}, [found["drill"]]) == "control"
 
 
+def test_a_consent_proves_its_own_clause_alone(home):
+    (home / "registry" / "consents.csv").write_text(
+        "consent_id,type,grantor,grantor_role,subject,what,clause,valid_from,valid_to\n"
+        "C-1,b,p-1,superintendent,p-2,team site,cl.35,2026-08-24,2027-06-30\n"
+    )
+    found = proofs(home)
+    assert found["consents cl.35"]["what"] == "1 consent from lawful grantors"
+    assert not found["consents cl.36"]["what"]
+
+
 def test_a_clause_says_what_serves_it_and_since_when():
     rules = {
         "AN-1": {"code": "AN-1", "since": "2026-10-20"},
         "AN-3": {"code": "AN-3", "since": "2026-10-19"},
-        "AN-9": {"code": "AN-9", "since": ""},
+        "AN-9": {"code": "AN-9", "since": "", "is_fed": False},
+        "AN-15": {"since": "2026-10-01", "lacks": ["change_windows.csv"]},
     }
     assert since(["AN-1", "AN-3", "AN-9", "AN-99"], rules) == "2026-10-19"
-    assert since(["AN-9"], rules) == ""
-    row = {"detections": ["AN-1", "AN-3"], "since": "2026-10-19", "controls": ["a (b)"]}
+    assert since(["AN-9", "AN-15"], rules) == ""
+    waiting = idle(["AN-1", "AN-9", "AN-15"], rules)
+    assert waiting == [
+        "AN-9 not yet (no log that tells it arrives)",
+        "AN-15 not yet (no row in change_windows.csv)",
+    ]
+    assert state("S", ["AN-9"], rules) == "unfed"
+    assert state("S", ["AN-9", "AN-15"], rules) == "unlisted"
+    assert state("S", ["AN-15", "AN-1"], rules) == "watched"
+    row = {"serving": ["AN-1", "AN-3"], "since": "2026-10-19", "idle": [],
+           "controls": ["a (b)"]}  # fmt: skip
     assert served(row) == "AN-1 and AN-3, since Mon, Oct 19, 2026; a (b)"
     assert served(row | {"controls": [], "since": ""}) == "AN-1 and AN-3"
-    assert served({"detections": [], "since": "", "controls": []}) == "no rule"
+    nothing = {"serving": [], "since": "", "idle": [], "controls": []}
+    assert served(nothing) == "no rule"
+    assert served(nothing | {"idle": waiting}) == "; ".join(waiting)
 
 
 def test_the_reach_of_the_logs_is_told_once_a_device_was_seen():

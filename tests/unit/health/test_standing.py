@@ -1,0 +1,53 @@
+"""A rule is fed by who can tell it, and judges with the rows that it stands on."""
+
+from types import SimpleNamespace
+
+import polars as pl
+import pytest
+
+from pipelines.health.standing import fed_since, rules_on
+from pipelines.warehouse.library import models, rules
+
+DAY = "2026-03-02"
+
+
+def registry(*, is_admin=False, missing=()):
+    accounts = pl.DataFrame({"account": ["adm-it"], "is_admin": [is_admin]})
+    return SimpleNamespace(missing=dict.fromkeys(missing, ""),
+                           frames={"accounts": accounts})  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("code", "cls", "told_by", "is_admin", "is_fed"),
+    [
+        ("AN-13", "system_events", "isc_dhcpd", False, False),
+        ("AN-13", "system_events", "google_workspace", False, False),
+        ("AN-13", "system_events", "fortigate", False, True),
+        ("AN-13", "system_events", "mixed", False, True),  # it may be any of them
+        ("AN-14", "system_events", "google_workspace", False, True),
+        ("AN-15", "system_events", "windows_security_json", False, False),
+        ("AN-16", "system_events", "windows_security_json", True, False),
+        ("AN-16", "logons", "windows_security_json", False, False),
+        ("AN-16", "logons", "windows_security_json", True, True),
+        ("AN-18", "connections", "pfsense_filterlog", False, False),
+        ("AN-18", "connections", "cisco_asa", False, True),
+        ("AN-20", "connections", "pfsense_filterlog", False, True),
+        ("NA-1", "http_requests", "squid_access", False, True),
+        ("NA-1", "leases", "isc_dhcpd", False, False),
+    ],
+)
+def test_only_who_can_tell_it_feeds_a_rule(code, cls, told_by, is_admin, is_fed):
+    found = fed_since(
+        rules()[code], models(), {(cls, told_by): DAY}, registry(is_admin=is_admin)
+    )
+    assert found == (DAY if is_fed else None)
+
+
+def test_a_column_that_says_yes_nowhere_is_no_row():
+    detections = {code: SimpleNamespace(model=model) for code, model in rules().items()}
+    lacking = rules_on(detections, registry()).lacking
+    assert lacking == {"AN-17": ["accounts.csv with is_admin"]}
+    assert rules_on(detections, registry(is_admin=True)).lacking == {}
+    assert rules_on(detections, registry(missing=["devices.csv"])).lacking["AN-20"] == [
+        "devices.csv"
+    ]
