@@ -4,7 +4,8 @@ summary: >
   candidates, by source, building and class of device, how many events came to each
   filter and how many it dropped. An event counts at the first filter that drops it.
   Where a filter is a loss, a rule cannot judge what was dropped; others leave out what
-  no rule is about. Students, shared accounts, services and guests' networks are not counted at all.
+  no rule is about. Students, shared accounts, services and guests' networks are not
+  counted at all.
 grain: [event_date, family, source, building, device_class, position]
 window: {days_before: 14}
 params:
