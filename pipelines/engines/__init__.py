@@ -37,10 +37,12 @@ class Engine(ABC):
 
     Attributes:
         at_once: Tasks that run at the same time.
+        neighbors: Of those, so many share the memory of one machine.
         shares_memory: Tasks run in this process: they may hold what cannot travel.
     """
 
     at_once: int
+    neighbors: int = 1
     shares_memory: bool = False
 
     @abstractmethod

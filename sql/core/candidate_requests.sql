@@ -27,6 +27,7 @@ params:
     min: 0
     max: 1
     why: a poll answers with almost the same bytes each time
+by_account: [core.http_requests]
 columns:
   event_id: {type: bigint, is: the log line}
   account: {type: varchar, pii: direct, is: account it counts for}
@@ -112,20 +113,25 @@ background as (
     where background_kind is not null
 ),
 
--- of the neighboring days only the hours that a series at midnight needs
+-- of the neighboring days only the hours that a series at midnight needs, whatever
+-- others do at night
 bounds as (
     select
+        account,
         min(start_time) - interval 3 hour as first_time,
         max(start_time) + interval 3 hour as last_time
     from requests
     where event_date = $event_date::date
+    group by account
 ),
 
 kept as (
     select requests.*
     from requests
     inner join bounds
-        on requests.start_time between bounds.first_time and bounds.last_time
+        on
+            requests.account = bounds.account
+            and requests.start_time between bounds.first_time and bounds.last_time
     left join background on requests.url_hostname = background.url_hostname
     where background.url_hostname is null
 ),

@@ -22,6 +22,7 @@ params:
     max: 1800
     unit: seconds
     why: common limit after which an idle tunnel is closed
+by_account: [core.engaged_requests]
 columns:
   account: {type: varchar, pii: direct, is: account}
   person_id: {type: varchar, pii: indirect, is: owner of the account}
@@ -63,10 +64,12 @@ requests as (
 -- through the night
 bounds as (
     select
+        account,
         min(start_time) - interval 1 hour as first_time,
         max(start_time) + interval 8 hour as last_time
     from requests
     where event_date = $event_date::date
+    group by account
 ),
 
 ended as (
@@ -77,7 +80,9 @@ ended as (
         ) as believed_end
     from requests
     inner join bounds
-        on requests.start_time between bounds.first_time and bounds.last_time
+        on
+            requests.account = bounds.account
+            and requests.start_time between bounds.first_time and bounds.last_time
 ),
 
 marked as (
