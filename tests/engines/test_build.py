@@ -4,7 +4,6 @@ In the short run some models of a week that was built before; in the long run a 
 district, in parts of its accounts.
 """
 
-import shutil
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -19,9 +18,9 @@ from pipelines.warehouse.builds import Away
 from pipelines.warehouse.inputs import lake_files
 from pipelines.warehouse.repair import fingerprints, opened
 from tests.conftest import only_long
-from tests.engines.test_spark import check_same
+from tests.engines.cluster import cluster, executors, killing, needs_spark
 from tests.journey import small as made
-from tests.journey.small import MODELS
+from tests.journey.small import MODELS, rows_of, told_of
 
 pytestmark = pytest.mark.slow
 
@@ -90,21 +89,46 @@ def test_a_day_that_fails_elsewhere_is_named_here(tmp_path, pool, week):
 
 @only_long
 @pytest.mark.parametrize("parts", [1, 2, 4, 8])
-def test_findings_are_equal_in_parts_of_the_accounts(
-    tmp_path, pool, week, monkeypatch, parts
-):
+def test_findings_are_equal_in_parts_of_the_accounts(tmp_path, pool, week, parts):
     home = week.copy(tmp_path)
-    shutil.rmtree(home / "snapshots")
-    (home / "warehouse.duckdb").unlink()
-    monkeypatch.setattr(
-        steps,
-        "builder_of",
-        lambda *given: replace(builder_of(*given), most_rows=1, most_parts=parts),
-    )
-    with open_district(home) as district:
-        build_and_judge(district, engine=pool)
-    assert not (home / "warehouse.parts.tmp").exists()
+    build_again(home, pool, parts)
     check_same(home, week.home)
+
+
+@only_long
+@needs_spark
+def test_findings_are_equal_when_an_executor_ends_in_the_build(tmp_path, week):
+    home = week.copy(tmp_path)
+    made = home / "warehouse.parts.tmp"
+    with (
+        cluster(tmp_path) as engine,
+        killing(lambda: executors() if any(made.glob("*.parquet")) else []) as killed,
+    ):
+        build_again(home, engine, 4)
+    assert killed
+    check_same(home, week.home)
+
+
+def build_again(home, engine, parts):
+    """The whole warehouse and all findings, each day in so many parts."""
+    (home / "warehouse.duckdb").unlink()
+
+    def builder(*given):
+        return replace(builder_of(*given), most_rows=1, most_parts=parts)
+
+    with pytest.MonkeyPatch.context() as patch, open_district(home) as district:
+        patch.setattr(steps, "builder_of", builder)
+        build_and_judge(district, engine=engine)
+    assert not (home / "warehouse.parts.tmp").exists()
+
+
+def check_same(home, expected_home):
+    """Every row of every table, and every finding."""
+    rows, expected = rows_of(home), rows_of(expected_home)
+    assert rows.keys() == expected.keys()
+    for name, frame in expected.items():
+        assert rows[name].equals(frame), name
+    assert told_of(home) == told_of(expected_home)
 
 
 def test_what_a_killed_run_left_is_swept(tmp_path, week):
