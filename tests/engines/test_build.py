@@ -1,7 +1,7 @@
 """Days of models that an engine builds are those that the driver builds.
 
-In the short run some models of a week that was built before; in the long run a whole
-district, in parts of its accounts.
+In the short run some models of a week that was built before; in the long run all
+models of two days, in parts of the accounts.
 """
 
 from contextlib import contextmanager
@@ -28,6 +28,11 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def week(tmp_path_factory):
     return made.small(tmp_path_factory.getbasetemp())
+
+
+@pytest.fixture(scope="module")
+def two_days(tmp_path_factory):
+    return made.two_days(tmp_path_factory.getbasetemp())
 
 
 @contextmanager
@@ -89,16 +94,16 @@ def test_a_day_that_fails_elsewhere_is_named_here(tmp_path, pool, week):
 
 @only_long
 @pytest.mark.parametrize("parts", [1, 2, 4, 8])
-def test_findings_are_equal_in_parts_of_the_accounts(tmp_path, pool, week, parts):
-    home = week.copy(tmp_path)
+def test_findings_are_equal_in_parts_of_the_accounts(tmp_path, pool, two_days, parts):
+    home = two_days.copy(tmp_path)
     build_again(home, pool, parts)
-    check_same(home, week.home)
+    check_same(home, two_days.home)
 
 
 @only_long
 @needs_spark
-def test_findings_are_equal_when_an_executor_ends_in_the_build(tmp_path, week):
-    home = week.copy(tmp_path)
+def test_findings_are_equal_when_an_executor_ends_in_the_build(tmp_path, two_days):
+    home = two_days.copy(tmp_path)
     made = home / "warehouse.parts.tmp"
     with (
         cluster(tmp_path) as engine,
@@ -106,7 +111,7 @@ def test_findings_are_equal_when_an_executor_ends_in_the_build(tmp_path, week):
     ):
         build_again(home, engine, 4)
     assert killed
-    check_same(home, week.home)
+    check_same(home, two_days.home)
 
 
 def build_again(home, engine, parts):
