@@ -165,7 +165,7 @@ def build(
     database: Database,
     district: District,
     progress: Progress = nobody_watches,
-    engine: Engine | None = None,
+    away: Away | None = None,
 ) -> Built:
     """Build every stale day of every model, and those in quarantine again.
 
@@ -173,7 +173,7 @@ def build(
     touch them; all of them when a rule or a parameter did, or the warehouse is new.
 
     Args:
-        engine: Where days are built that are more than one statement.
+        away: Where days are built that are more than one statement; None: here.
     """
     files = inputs.lake_files(district.store, district.home.lake)
     held = files.days()
@@ -198,9 +198,8 @@ def build(
     refresh(database, district, (min(days), max(days)))
     # what the registry's own models fail in is known from here on
     builder = builder_of(database, district, files)
-    with _away(district, engine) as away:
-        builder = replace(builder, away=away)
-        built = builds.build(builder, district.models, due, progress)
+    builder = replace(builder, away=away)
+    built = builds.build(builder, district.models, due, progress)
     built.because, built.again = found.because, found.again
     built.reasons = found.reasons
     built.reattributed = attribution.request_count(attribution.waiting(database))
@@ -369,8 +368,11 @@ def _built_and_judged(
     district: District, progress: Progress, engine: Engine | None
 ) -> Warehouse:
     memory_mb = district.settings.limits.memory_mb
-    with opened(district.home.warehouse, memory_mb=memory_mb) as database:
-        built = build(database, district, progress, engine)
+    with (
+        _away(district, engine) as away,
+        opened(district.home.warehouse, memory_mb=memory_mb) as database,
+    ):
+        built = build(database, district, progress, away)
         if not built.days and not built.again:
             note_versions(database, district)
             return Warehouse(built, Kept((), (), ()))
