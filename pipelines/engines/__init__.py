@@ -37,13 +37,13 @@ class Engine(ABC):
 
     Attributes:
         at_once: Tasks that run at the same time.
-        neighbors: Of those, so many share the memory of one machine.
         shares_memory: Tasks run in this process: they may hold what cannot travel.
+        has_machines: Tasks run on other machines too, beside the cores of this one.
     """
 
     at_once: int
-    neighbors: int = 1
     shares_memory: bool = False
+    has_machines: bool = False
 
     @abstractmethod
     def submit(self, function: Callable[[T], R], task: T) -> Future[R]:

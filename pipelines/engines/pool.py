@@ -26,7 +26,7 @@ class Pool(Engine):
     """Processes of this machine."""
 
     def __init__(self, workers: int, tell: Callable[[str], None]) -> None:
-        self.at_once = self.neighbors = workers
+        self.at_once = workers
         self._tell = tell
         self._threads = ThreadPoolExecutor(workers)
         self._idle: SimpleQueue[_Worker] = SimpleQueue()

@@ -208,10 +208,10 @@ def build(
 
 @contextmanager
 def _away(district: District, engine: Engine | None) -> Iterator[Away | None]:
-    """Other processes to build in, where there are any; DuckDB uses the cores here."""
+    """Other machines to build on, where there are any: DuckDB uses the cores here."""
     folder = district.home.parts
     shutil.rmtree(folder, ignore_errors=True)  # of a run that was ended
-    if engine is None or engine.shares_memory:
+    if engine is None or not engine.has_machines:
         yield None
         return
     folder.mkdir(mode=0o700)
@@ -220,7 +220,7 @@ def _away(district: District, engine: Engine | None) -> Iterator[Away | None]:
             engine=engine,
             warehouse=district.home.warehouse,
             folder=folder,
-            memory_mb=district.settings.limits.memory_mb // engine.neighbors,
+            memory_mb=district.settings.limits.memory_mb,
         )
     finally:
         shutil.rmtree(folder)

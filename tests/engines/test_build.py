@@ -123,6 +123,7 @@ def build_again(home, engine, parts):
 
     with pytest.MonkeyPatch.context() as patch, open_district(home) as district:
         patch.setattr(steps, "builder_of", builder)
+        patch.setattr(engine, "has_machines", True)
         build_and_judge(district, engine=engine)
     assert not (home / "warehouse.parts.tmp").exists()
 

@@ -39,6 +39,7 @@ def test_what_spark_carries_is_the_same(tmp_path, two_days, small_portions):
 
 def keeps_the_promises_of_engines(engine, folder):
     assert not engine.shares_memory
+    assert engine.has_machines
     assert list(engine.map(range(4), tasks.twice)) == [0, 2, 4, 6]
     seen = []
     with pytest.raises(ValueError, match="three is not wanted"):
