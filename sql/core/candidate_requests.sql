@@ -8,6 +8,7 @@ grain: [event_id]
 window: {days_before: 1, days_after: 1}
 params:
   event_date: {type: date}
+  zone: {type: varchar}
   tunnel_bytes:
     type: int
     default: 6000
@@ -113,27 +114,20 @@ background as (
     where background_kind is not null
 ),
 
--- of the neighboring days only the hours that a series at midnight needs, whatever
--- others do at night
-bounds as (
-    select
-        account,
-        min(start_time) - interval 3 hour as first_time,
-        max(start_time) + interval 3 hour as last_time
-    from requests
-    where event_date = $event_date::date
-    group by account
-),
-
+-- of the neighboring days only the hours that a series at midnight needs
 kept as (
     select requests.*
     from requests
-    inner join bounds
-        on
-            requests.account = bounds.account
-            and requests.start_time between bounds.first_time and bounds.last_time
     left join background on requests.url_hostname = background.url_hostname
-    where background.url_hostname is null
+    where
+        background.url_hostname is null
+        and (
+            requests.event_date = $event_date::date
+            or requests.start_time
+            between timezone($zone, $event_date::timestamp) - interval 3 hour
+            and timezone($zone, $event_date::timestamp + interval 1 day)
+            + interval 3 hour
+        )
 ),
 
 -- a series needs five requests; for the rest no median has to be taken
