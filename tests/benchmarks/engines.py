@@ -72,7 +72,7 @@ def main() -> None:
         print(json.dumps(measured(Path(landing), fmt, engine)))
         return
     load = os.getloadavg()[0]
-    print(f"{os.cpu_count()} cores, load {load:.1f}; gain: wall time of the first over it")
+    print(f"{os.cpu_count()} cores, load {load:.1f}; gain: over the wall of the first")
     print(HEAD)
     for name in asked.kinds.split(","):
         fmt, write, _ = KINDS[name]
