@@ -58,7 +58,7 @@ GROUPS = {
         "query": ("query:query", "Query the newest snapshot; nothing is changed."),
         "export": (
             "export:export",
-            "Write the newest snapshot's rows as Parquet, by table and day.",
+            "Write the newest snapshot as Parquet, by table and day.",
         ),
         "describe": (
             "describe:describe",
