@@ -56,6 +56,10 @@ GROUPS = {
     },
     "Ask": {
         "query": ("query:query", "Query the newest snapshot; nothing is changed."),
+        "export": (
+            "export:export",
+            "Write the newest snapshot as Parquet, by table and day.",
+        ),
         "describe": (
             "describe:describe",
             "Describe tables: type and meaning of each column.",

@@ -38,10 +38,12 @@ class Engine(ABC):
     Attributes:
         at_once: Tasks that run at the same time.
         shares_memory: Tasks run in this process: they may hold what cannot travel.
+        has_machines: Tasks run on other machines too, beside the cores of this one.
     """
 
     at_once: int
     shares_memory: bool = False
+    has_machines: bool = False
 
     @abstractmethod
     def submit(self, function: Callable[[T], R], task: T) -> Future[R]:

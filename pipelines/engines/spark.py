@@ -32,6 +32,8 @@ UNLESS_SAID = {
 class Spark(Engine):
     """The executors of a Spark cluster."""
 
+    has_machines = True
+
     def __init__(self, master: str, at_once: int | None) -> None:
         self._context = _connected(master)
         self.at_once = at_once or max(2, self._context.defaultParallelism)

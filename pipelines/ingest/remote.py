@@ -84,7 +84,7 @@ def remote_deliveries(url: str, source: str) -> Listing:
         SourceError: It cannot be listed.
     """
     try:
-        store, root = _store(url, is_new=True)
+        store, root = store_of(url, is_new=True)
         entries = store.find(root, detail=True)
         if not entries and _is_sftp(url) and not store.exists(root):
             raise FileNotFoundError(root)
@@ -120,7 +120,7 @@ def open_remote(file: RemoteFile) -> BinaryIO:
         OSError: It cannot be opened; while reading, that the connection broke.
     """
     try:
-        store, _ = _store(file.folder)
+        store, _ = store_of(file.folder)
         return io.BufferedReader(_Fetched(store.open(file.path, "rb")), STEP)
     except OSError:
         raise
@@ -177,7 +177,7 @@ def _is_sftp(url: str) -> bool:
     return url.partition("://")[0] in SFTP
 
 
-def _store(url: str, *, is_new: bool = False) -> tuple[Any, str]:
+def store_of(url: str, *, is_new: bool = False) -> tuple[Any, str]:
     """The store of a URL, and the path there; a new one connects again.
 
     A process that lives for weeks outlives its connections.

@@ -1,6 +1,8 @@
 """The steps of a run up to the findings, each one call on an opened district."""
 
-from collections.abc import Callable, Mapping, Sequence
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
@@ -44,7 +46,7 @@ from pipelines.state.published_reports import add_pending_reports
 from pipelines.state.retention import kept_from
 from pipelines.state.runs import note_look, note_rebuild_reasons
 from pipelines.warehouse import attribution, builds, inputs
-from pipelines.warehouse.builds import Attempt, Builder, Built, Quarantine
+from pipelines.warehouse.builds import Attempt, Away, Builder, Built, Quarantine
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.inputs import LakeFiles
 from pipelines.warehouse.repair import (
@@ -160,12 +162,18 @@ def _outcomes(
 
 
 def build(
-    database: Database, district: District, progress: Progress = nobody_watches
+    database: Database,
+    district: District,
+    progress: Progress = nobody_watches,
+    away: Away | None = None,
 ) -> Built:
     """Build every stale day of every model, and those in quarantine again.
 
     Days are stale when their events changed, or when the registry did in rows that
     touch them; all of them when a rule or a parameter did, or the warehouse is new.
+
+    Args:
+        away: Where days are built that are more than one statement; None: here.
     """
     files = inputs.lake_files(district.store, district.home.lake)
     held = files.days()
@@ -190,11 +198,32 @@ def build(
     refresh(database, district, (min(days), max(days)))
     # what the registry's own models fail in is known from here on
     builder = builder_of(database, district, files)
+    builder = replace(builder, away=away)
     built = builds.build(builder, district.models, due, progress)
     built.because, built.again = found.because, found.again
     built.reasons = found.reasons
     built.reattributed = attribution.request_count(attribution.waiting(database))
     return built
+
+
+@contextmanager
+def _away(district: District, engine: Engine | None) -> Iterator[Away | None]:
+    """Other machines to build on, where there are any: DuckDB uses the cores here."""
+    folder = district.home.parts
+    shutil.rmtree(folder, ignore_errors=True)  # of a run that was ended
+    if engine is None or not engine.has_machines:
+        yield None
+        return
+    folder.mkdir(mode=0o700)
+    try:
+        yield Away(
+            engine=engine,
+            warehouse=district.home.warehouse,
+            folder=folder,
+            memory_mb=district.settings.limits.memory_mb,
+        )
+    finally:
+        shutil.rmtree(folder)
 
 
 def builder_of(database: Database, district: District, files: LakeFiles) -> Builder:
@@ -318,20 +347,32 @@ class Warehouse:
 
 
 def build_and_judge(
-    district: District, progress: Progress = nobody_watches
+    district: District,
+    progress: Progress = nobody_watches,
+    engine: Engine | None = None,
 ) -> Warehouse:
-    """Build what is stale and judge it; a damaged warehouse is made again."""
+    """Build what is stale and judge it; a damaged warehouse is made again.
+
+    Args:
+        engine: Where days are built that are more than one statement.
+    """
     try:
-        return _built_and_judged(district, progress)
+        return _built_and_judged(district, progress, engine)
     except DamagedWarehouseError:
-        aside = set_aside(district.home.warehouse)
-        return replace(_built_and_judged(district, progress), damaged=aside)
+        damaged = set_aside(district.home.warehouse)
+        made = _built_and_judged(district, progress, engine)
+        return replace(made, damaged=damaged)
 
 
-def _built_and_judged(district: District, progress: Progress) -> Warehouse:
+def _built_and_judged(
+    district: District, progress: Progress, engine: Engine | None
+) -> Warehouse:
     memory_mb = district.settings.limits.memory_mb
-    with opened(district.home.warehouse, memory_mb=memory_mb) as database:
-        built = build(database, district, progress)
+    with (
+        _away(district, engine) as away,
+        opened(district.home.warehouse, memory_mb=memory_mb) as database,
+    ):
+        built = build(database, district, progress, away)
         if not built.days and not built.again:
             note_versions(database, district)
             return Warehouse(built, Kept((), (), ()))

@@ -74,7 +74,8 @@ def run(
     """Read, build, judge and publish what is due; then send alerts.
 
     Args:
-        engine: Where lines are parsed, in place of what the settings say.
+        engine: Where lines are parsed and large days built, in place of what the
+            settings say.
 
     Raises:
         SchoolbellError: The home cannot be used, or another run is at work.
@@ -117,8 +118,8 @@ def run_opened(
             watch=watchers.reading,
             engine=opened,
         )
-    lap("ingest")
-    done = build_and_judge(district, watchers.building)
+        lap("ingest")
+        done = build_and_judge(district, watchers.building, opened)
     # a rebuild that was cut off leaves it; what was to be deleted may be in it
     district.home.old_warehouse.unlink(missing_ok=True)
     lap("build and judge")

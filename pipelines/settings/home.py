@@ -78,6 +78,11 @@ class DistrictHome:
         return self.path / "warehouse.old.duckdb"
 
     @property
+    def parts(self) -> Path:
+        """Rows of the warehouse that other processes made, until it has taken them."""
+        return self.path / "warehouse.parts.tmp"
+
+    @property
     def snapshots(self) -> Path:
         """Read-only copies of the warehouse."""
         return self.path / "snapshots"

@@ -453,7 +453,7 @@ class Limits(Part):
 
 
 class EngineSettings(Part):
-    """Where log lines are parsed; what is found does not depend on it."""
+    """Where lines are parsed and large days built; it changes nothing that is found."""
 
     kind: Kind = Field(
         default="local",

@@ -9,15 +9,18 @@ import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from pathlib import Path
 from types import MappingProxyType
 
+from pipelines.engines import Engine
 from pipelines.errors import ModelError
 from pipelines.state.database import Store
 from pipelines.state.days import Quarantined, hold_back, lift, quarantined
 from pipelines.warehouse import attribution
-from pipelines.warehouse.database import Database
+from pipelines.warehouse.carried import SpanTask, build_span
+from pipelines.warehouse.database import Database, Part
 from pipelines.warehouse.headers import Scalar
-from pipelines.warehouse.inputs import LakeFiles, show_raw
+from pipelines.warehouse.inputs import LakeFiles, Listed, listed, show
 from pipelines.warehouse.models import Model, arguments
 from pipelines.warehouse.sentences import counted
 
@@ -169,6 +172,26 @@ MOST_ROWS = 1_000_000
 the days wants it; a day alone may need more."""
 
 
+MOST_PARTS = 64
+"""Each part reads all rows of what is split, and keeps its own."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Away:
+    """Where spans are built that are not built here.
+
+    Attributes:
+        warehouse: The file, for those who read it.
+        folder: Where they leave what they make.
+        memory_mb: Megabytes that each may use before it writes to disk.
+    """
+
+    engine: Engine
+    warehouse: Path
+    folder: Path
+    memory_mb: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class Builder:
     """What every model of a district is built with.
@@ -176,6 +199,9 @@ class Builder:
     Attributes:
         most_rows: See `MOST_ROWS`.
         most_days: So many days are built in one statement, at most.
+        most_parts: Into so many parts a day is split that has more rows alone.
+        away: Where spans are built that are more than one statement; None stands for
+            here, one after the other.
     """
 
     database: Database
@@ -185,6 +211,8 @@ class Builder:
     quarantine: Quarantine
     most_rows: int = MOST_ROWS
     most_days: int = sys.maxsize
+    most_parts: int = MOST_PARTS
+    away: "Away | None" = None
     _row_counts: dict[str, Mapping[date, int]] = field(default_factory=dict)
 
     def attempt(
@@ -208,9 +236,11 @@ class Builder:
                 held[day] = Quarantined(model.name, day, before.cause, before.reason)
         if held:
             watch(len(held))
-        for span in self._spans(model, [day for day in days if day not in held]):
+        spans = list(self._spans(model, [day for day in days if day not in held]))
+        made = self._carried(model, values, spans)
+        for span in spans:
             watch(len(span))
-            held |= self._build(model, values, span)
+            held |= self._build(model, values, span, made.get((*span,), ()))
         self.quarantine.hold_back(self.database, model, held)
         self._row_counts.pop(model.name, None)
         # a table without rows breaks no promise
@@ -234,12 +264,59 @@ class Builder:
             held_back=list(held.values()),
         )
 
+    def _carried(
+        self, model: Model, values: Mapping[str, Scalar], spans: Sequence[Sequence[Day]]
+    ) -> Mapping[tuple[Day, ...], Sequence[Path]]:
+        """What an engine made of each span; a span that fails there is left out."""
+        parts = [(span, part) for span in spans for part in self._parts(model, span)]
+        if self.away is None or len(parts) < 2:
+            return {}
+        tasks = [
+            SpanTask(
+                warehouse=self.away.warehouse,
+                model=model,
+                values=values,
+                days=span,
+                listed=_listed(model, self.files, span),
+                part=part,
+                folder=self.away.folder,
+                memory_mb=self.away.memory_mb,
+            )
+            for span, part in parts
+        ]
+        with self.database.set_free():
+            files = list(self.away.engine.map(tasks, build_span))
+        made: dict[tuple[Day, ...], list[Path | None]] = {}
+        for (span, _), file in zip(parts, files, strict=True):
+            made.setdefault((*span,), []).append(file)
+        return {
+            span: [file for file in found if file]
+            for span, found in made.items()
+            if all(found)
+        }
+
+    def _parts(self, model: Model, span: Sequence[Day]) -> Iterator[Part]:
+        """One part, or as many as a day's rows ask for that is too much alone."""
+        parts = 1
+        if model.header.by_account and len(span) == 1 and span[0] is not None:
+            rows = self._rows_read(model, span[0])
+            parts = max(1, min(-(-rows // self.most_rows), self.most_parts))
+        return (Part(number, parts) for number in range(parts))
+
     def _build(
-        self, model: Model, values: Mapping[str, Scalar], days: Sequence[Day]
+        self,
+        model: Model,
+        values: Mapping[str, Scalar],
+        days: Sequence[Day],
+        made: Sequence[Path] = (),
     ) -> dict[Day, Quarantined]:
-        """Build days in one statement, else in halves; the days that fail alone."""
+        """Build days in one statement, else in halves; the days that fail alone.
+
+        Args:
+            made: Files that hold their rows.
+        """
         try:
-            build_days(self.database, model, values, self.files, days)
+            build_days(self.database, model, values, self.files, days, made)
         except ModelError as error:
             if len(days) == 1:
                 (day,) = days
@@ -348,13 +425,20 @@ def build_days(
     values: Mapping[str, Scalar],
     files: LakeFiles,
     days: Sequence[Day],
+    made: Sequence[Path] = (),
 ) -> int:
-    """Build days of a model in one statement, or an undated one whole; its rows."""
-    _show(database, model, files, days)
-    if model.name != attribution.ATTRIBUTED:
-        return database.build(model, values, *days)
-    was_built = attribution.remember(database, days)
-    rows = database.build(model, values, *days)
+    """Build days of a model in one statement, or an undated one whole; its rows.
+
+    Args:
+        made: Files that hold the rows; none stands for the query itself.
+    """
+    show(database, _listed(model, files, days))
+    is_attributed = model.name == attribution.ATTRIBUTED
+    was_built = is_attributed and attribution.remember(database, days)
+    if made:
+        rows = database.take(model, values, days, made)
+    else:
+        rows = database.build(model, values, *days)
     if was_built:
         attribution.compare(database)
     return rows
@@ -381,19 +465,18 @@ def given(
     return overrides.get(model.header.code) or overrides.get(model.name) or {}
 
 
-def _show(
-    database: Database, model: Model, files: LakeFiles, days: Sequence[Day]
-) -> None:
+def _listed(model: Model, files: LakeFiles, days: Sequence[Day]) -> Listed:
+    """The files of the lake that a model reads for some days."""
     dated = [day for day in days if day is not None]
     classes = [
         name.split(".")[1] for name in sorted(model.inputs) if name.startswith("raw.")
     ]
     if not classes or not dated:
-        return
+        return {}
     window = model.header.window
     first = min(dated) - timedelta(days=window.days_before)
     last = max(dated) + timedelta(days=window.days_after)
-    show_raw(database, files, classes, (first, last))
+    return listed(files, classes, (first, last))
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import polars as pl
@@ -51,11 +51,48 @@ class WarehouseError(SchoolbellError):
 class Database:
     """The warehouse file, open for writing."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        again: Callable[[], duckdb.DuckDBPyConnection] | None = None,
+    ) -> None:
         self._connection = connection
+        self._again = again
         self._known: set[str] = set()
         self._new: set[str] = set()
         self._shown: dict[str, tuple[Path, ...]] = {}
+
+    def close(self) -> None:
+        """Close the connection; what was committed is in the file."""
+        self._connection.close()
+
+    @contextmanager
+    def set_free(self) -> Iterator[None]:
+        """Close the file, so that other processes may read it, and open it again."""
+        assert self._again is not None, "only a file that is written can be set free"
+        self.close()
+        yield
+        # after an error it stays closed: a task may go on reading
+        self._connection = self._again()
+        shown, self._shown = self._shown, {}
+        for event_class, paths in shown.items():
+            if paths:
+                self.view_files(event_class, paths)
+
+    def spill_to(self, folder: Path) -> None:
+        """Write what does not fit into memory below a folder."""
+        self._connection.execute(
+            "set temp_directory = $folder", {"folder": str(folder / "spill")}
+        )
+
+    def view_inputs(self, model: Model, part: "Part") -> None:
+        """Make the inputs of a model show those of `built`, for a part of accounts."""
+        for name in sorted(model.inputs):
+            if not name.startswith("raw."):
+                where = part.condition if name in model.header.by_account else ""
+                self._connection.execute(
+                    f"create or replace view {name} as from built.{name}{where}"
+                )
 
     def replace(self, table: str, frame: pl.DataFrame) -> None:
         """Make a whole table again from a frame."""
@@ -117,20 +154,47 @@ class Database:
             ModelError: The query fails, or its columns are not those promised.
             WarehouseError: The disk or the file fails.
         """
-        first = {"event_date": days[0]} if model.is_dated else {}
-        try:
-            self._prove(model, {**values, **first})
-            self._ensure(model)
-            return self._fill(model, values, days)
-        except duckdb.Error as error:
-            # a block whose checksum differs is told by the plain class of all errors
-            if isinstance(error, NOT_THE_MODEL) or type(error) is duckdb.Error:
-                raise WarehouseError(
-                    str(error).split("\n")[0],
-                    where=model.name,
-                    remedy="Free space or repair the disk, then run again.",
-                ) from error
-            raise ModelError(str(error).split("\n")[0], where=model.name) from error
+        with _told_of(model):
+            self._ready(model, values, days[0])
+            return self._fill(model, days, *_statement(model, values, days))
+
+    def take(
+        self,
+        model: Model,
+        values: Mapping[str, Scalar],
+        days: Sequence[date | None],
+        files: Sequence[Path],
+    ) -> int:
+        """Build days of a model of rows that were made elsewhere; see `write`.
+
+        Raises:
+            ModelError: The columns are not those promised.
+            WarehouseError: The disk or the file fails.
+        """
+        with _told_of(model):
+            self._ready(model, values, days[0])
+            named = {"files": [str(file) for file in files]}
+            return self._fill(model, days, "from read_parquet($files)", named)
+
+    def write(
+        self,
+        model: Model,
+        values: Mapping[str, Scalar],
+        days: Sequence[date | None],
+        file: Path,
+    ) -> None:
+        """Write what a model says of some days as Parquet; no table has it.
+
+        Raises:
+            ModelError: The query fails.
+            WarehouseError: The disk or the file fails.
+        """
+        statement, named = _statement(model, values, days)
+        with _told_of(model):
+            self._connection.execute(
+                f"copy ({statement}\n) to $file (format parquet)",
+                {**named, "file": str(file)},
+            )
 
     def leave_out(self, model: Model, days: Sequence[date | None]) -> None:
         """Let a model's table be there without some days, or without any row."""
@@ -154,6 +218,14 @@ class Database:
     def drop(self, table: str) -> None:
         """Drop a table that no model makes any more."""
         self._connection.execute(f"drop table if exists {table}")
+
+    def _ready(
+        self, model: Model, values: Mapping[str, Scalar], day: date | None
+    ) -> None:
+        """The query keeps its header's word, and its table is there."""
+        first = {"event_date": day} if model.is_dated else {}
+        self._prove(model, {**values, **first})
+        self._ensure(model)
 
     def _ensure(self, model: Model) -> None:
         """The table exists with the columns that the header promises."""
@@ -216,20 +288,18 @@ class Database:
         return found
 
     def _fill(
-        self, model: Model, values: Mapping[str, Scalar], days: Sequence[date | None]
+        self,
+        model: Model,
+        days: Sequence[date | None],
+        statement: str,
+        named: Mapping[str, Any],
     ) -> int:
-        statement, named = model.statement, dict[str, Any](values)
-        if len(days) > 1:
-            statement = model.span_statement
-            named |= model.span_arguments([day for day in days if day])
-        elif model.is_dated:
-            named["event_date"] = days[0]
         self._connection.execute("begin transaction")
         try:
             if model.name not in self._new:
                 self._delete(model, days)
             made = self._connection.execute(
-                f"insert into {model.name} by name {statement}", named
+                f"insert into {model.name} by name {statement}", dict(named)
             ).fetchall()
             self._connection.execute("commit")
         except BaseException:
@@ -378,6 +448,49 @@ class Database:
         self._transact(";".join(said))
 
 
+@contextmanager
+def _told_of(model: Model) -> Iterator[None]:
+    """Say which model an error is of, and whether the model is to blame."""
+    try:
+        yield
+    except duckdb.Error as error:
+        # a block whose checksum differs is told by the plain class of all errors
+        if isinstance(error, NOT_THE_MODEL) or type(error) is duckdb.Error:
+            raise WarehouseError(
+                str(error).split("\n")[0],
+                where=model.name,
+                remedy="Free space or repair the disk, then run again.",
+            ) from error
+        raise ModelError(str(error).split("\n")[0], where=model.name) from error
+
+
+def _statement(
+    model: Model, values: Mapping[str, Scalar], days: Sequence[date | None]
+) -> tuple[str, dict[str, Any]]:
+    """The query of some days of a model, or of an undated one, and its values."""
+    named = dict[str, Any](values)
+    if len(days) > 1:
+        named |= model.span_arguments([day for day in days if day])
+        return model.span_statement, named
+    if model.is_dated:
+        named["event_date"] = days[0]
+    return model.statement, named
+
+
+class Part(NamedTuple):
+    """One of the parts that accounts fall into; no account at all is one's too."""
+
+    number: int = 0
+    of: int = 1
+
+    @property
+    def condition(self) -> str:
+        """What keeps the rows of this part's accounts."""
+        return (
+            "" if self.of == 1 else f" where hash(account) % {self.of} = {self.number}"
+        )
+
+
 Notes = tuple[str, Mapping[str, str]]
 """What a row of a table is, and what each of its columns holds."""
 
@@ -425,12 +538,17 @@ def writing(
     # the warehouse and the files that DuckDB makes beside it hold names
     before = os.umask(0o077)
     try:
-        connection = _connect(str(path))
-        try:
+
+        def connected() -> duckdb.DuckDBPyConnection:
+            connection = _connect(str(path))
             _tune(connection, threads, memory_mb)
-            yield Database(connection)
+            return connection
+
+        database = Database(connected(), connected)
+        try:
+            yield database
         finally:
-            connection.close()
+            database.close()
     finally:
         os.umask(before)
 

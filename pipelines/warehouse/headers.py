@@ -169,6 +169,8 @@ class Header(Strict):
     """The YAML above a model's query; the second half is of detections alone.
 
     Attributes:
+        by_account: Inputs of which an account's own rows are all that the model's rows
+            of that account stand on: a large day may be built in parts of the accounts.
         details: The facts in the column `details`, with their types.
         begins: Confidence of a finding when no explanation fits or is untested.
         clauses: The clauses that it serves, unless the district's policy says others.
@@ -194,6 +196,7 @@ class Header(Strict):
     params: Mapping[str, Param] = {}
     columns: Mapping[str, ColumnNote] = {}
     checks: tuple[Check, ...] = ()
+    by_account: tuple[str, ...] = ()
 
     code: str = ""
     kind: str = ""

@@ -96,11 +96,32 @@ def show_raw(
     Raises:
         LakeError: A file is not as it was written.
     """
-    for event_class in classes:
-        listed = files.between(event_class, *days)
-        require_sound(files.folder, listed)
-        if listed:
-            paths = [files.folder / file.path for file in listed]
+    show(database, listed(files, classes, days))
+
+
+Listed = Mapping[str, Sequence[Path]]
+"""Files of the lake by the class of events that they hold."""
+
+
+def listed(files: LakeFiles, classes: Iterable[str], days: tuple[date, date]) -> Listed:
+    """The files of a range of days.
+
+    Raises:
+        LakeError: One is not as it was written.
+    """
+    found = {name: files.between(name, *days) for name in classes}
+    for those in found.values():
+        require_sound(files.folder, those)
+    return {
+        name: [files.folder / file.path for file in those]
+        for name, those in found.items()
+    }
+
+
+def show(database: Database, listed: Listed) -> None:
+    """Make `raw.*` show the events of these files alone."""
+    for event_class, paths in listed.items():
+        if paths:
             database.view_files(event_class, paths)
         else:
             columns = EVENT_CLASSES[event_class].schema

@@ -137,6 +137,7 @@ def read_models(folder: Path) -> dict[str, Model]:
     dated = {name for name, model in models.items() if model.is_dated}
     for name, model in models.items():
         _check_fields(model, models)
+        _check_accounts(model, models)
         read = tuple(sorted(model.inputs & dated))
         models[name] = model.model_copy(update={"dated_inputs": read})
     order = TopologicalSorter(
@@ -247,6 +248,14 @@ def _check_fields(model: Model, models: Mapping[str, Model]) -> None:
     for field in fields:
         if f"raw.{field.partition('.')[0]}" not in read:
             raise ModelError(f"needs {field} and reads no such event", where=model.name)
+
+
+def _check_accounts(model: Model, models: Mapping[str, Model]) -> None:
+    """What is given by account is a model that it reads, and tells the account."""
+    for name in model.header.by_account:
+        made = models.get(name) if name in model.inputs else None
+        if made is None or "account" not in made.header.columns:
+            raise ModelError(f"reads no account of {name}", where=model.name)
 
 
 def inputs_below(model: Model, models: Mapping[str, Model]) -> frozenset[str]:

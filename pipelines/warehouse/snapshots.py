@@ -21,6 +21,7 @@ import polars as pl
 from pipelines.errors import BusyError, ModelError
 from pipelines.ingest.lake import sync
 from pipelines.settings.home import PLAIN_FILE, shared_folder
+from pipelines.settings.model import MEMORY_MB
 from pipelines.warehouse.database import LOCKED, Copied, Database, Notes, writing
 
 POINTER = "CURRENT"
@@ -225,10 +226,19 @@ def _prune(folder: Path, newest: Path) -> None:
 
 
 @contextmanager
-def looking(warehouse: Path) -> Iterator[Database]:
+def looking(
+    warehouse: Path,
+    *,
+    threads: int = 1,
+    memory_mb: int = MEMORY_MB,
+    spill: Path | None = None,
+) -> Iterator[Database]:
     """A database in memory with the warehouse attached as `built`.
 
     Views over the lake can be made in it; the warehouse stays as it is.
+
+    Args:
+        spill: Where what does not fit goes.
 
     Raises:
         ModelError: Nothing was built yet.
@@ -240,8 +250,10 @@ def looking(warehouse: Path) -> Iterator[Database]:
             where=str(warehouse),
             remedy="Run: schoolbell run --home HOME",
         )
-    with writing(Path(":memory:"), threads=1) as database:
+    with writing(Path(":memory:"), threads=threads, memory_mb=memory_mb) as database:
         try:
+            if spill is not None:
+                database.spill_to(spill)
             database.rows("attach $path as built (read_only)", {"path": str(warehouse)})
             yield database
         except duckdb.Error as error:

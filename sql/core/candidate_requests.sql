@@ -8,6 +8,7 @@ grain: [event_id]
 window: {days_before: 1, days_after: 1}
 params:
   event_date: {type: date}
+  zone: {type: varchar}
   tunnel_bytes:
     type: int
     default: 6000
@@ -27,6 +28,7 @@ params:
     min: 0
     max: 1
     why: a poll answers with almost the same bytes each time
+by_account: [core.http_requests]
 columns:
   event_id: {type: bigint, is: the log line}
   account: {type: varchar, pii: direct, is: account it counts for}
@@ -113,21 +115,19 @@ background as (
 ),
 
 -- of the neighboring days only the hours that a series at midnight needs
-bounds as (
-    select
-        min(start_time) - interval 3 hour as first_time,
-        max(start_time) + interval 3 hour as last_time
-    from requests
-    where event_date = $event_date::date
-),
-
 kept as (
     select requests.*
     from requests
-    inner join bounds
-        on requests.start_time between bounds.first_time and bounds.last_time
     left join background on requests.url_hostname = background.url_hostname
-    where background.url_hostname is null
+    where
+        background.url_hostname is null
+        and (
+            requests.event_date = $event_date::date
+            or requests.start_time
+            between timezone($zone, $event_date::timestamp) - interval 3 hour
+            and timezone($zone, $event_date::timestamp + interval 1 day)
+            + interval 3 hour
+        )
 ),
 
 -- a series needs five requests; for the rest no median has to be taken

@@ -26,6 +26,7 @@ params:
     max: 120
     unit: seconds
     why: the first page may be asked for while the logon is still being written
+by_account: [core.candidate_requests]
 columns:
   event_id: {type: bigint, is: the log line}
   account: {type: varchar, pii: direct, is: account}

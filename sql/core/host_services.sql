@@ -15,6 +15,7 @@ params:
     max: 30
     unit: seconds
     why: what a page embeds is asked for within seconds of the page
+by_account: [core.engaged_requests, core.site_verdicts]
 columns:
   account: {type: varchar, pii: direct, is: account}
   url_hostname: {type: varchar, is: host}

@@ -16,6 +16,12 @@ params:
     max: 1800
     unit: seconds
     why: no longer is shown to be read after a request, as commercial reporters count
+by_account:
+  - core.engaged_requests
+  - core.host_services
+  - core.off_duty_intervals
+  - core.site_standing
+  - core.site_verdicts
 columns:
   account: {type: varchar, pii: direct, is: account}
   device: {type: varchar, pii: indirect, is: device}

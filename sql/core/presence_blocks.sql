@@ -8,6 +8,7 @@ grain: [account, device, start_time]
 window: {days_before: 1, days_after: 1}
 params:
   event_date: {type: date}
+  zone: {type: varchar}
   pause_seconds:
     type: int
     default: 600
@@ -22,6 +23,7 @@ params:
     max: 1800
     unit: seconds
     why: common limit after which an idle tunnel is closed
+by_account: [core.engaged_requests]
 columns:
   account: {type: varchar, pii: direct, is: account}
   person_id: {type: varchar, pii: indirect, is: owner of the account}
@@ -59,25 +61,18 @@ requests as (
         and $event_date::date + interval 1 day
 ),
 
--- what began within the hour before may still go on; what goes on is followed
+-- what began within the hour before midnight may still go on; what goes on is followed
 -- through the night
-bounds as (
-    select
-        min(start_time) - interval 1 hour as first_time,
-        max(start_time) + interval 8 hour as last_time
-    from requests
-    where event_date = $event_date::date
-),
-
 ended as (
     select
-        requests.*,
-        least(
-            epoch(requests.time), epoch(requests.start_time) + $tail_seconds
-        ) as believed_end
+        *,
+        least(epoch(time), epoch(start_time) + $tail_seconds) as believed_end
     from requests
-    inner join bounds
-        on requests.start_time between bounds.first_time and bounds.last_time
+    where
+        event_date = $event_date::date
+        or start_time
+        between timezone($zone, $event_date::timestamp) - interval 1 hour
+        and timezone($zone, $event_date::timestamp + interval 1 day) + interval 8 hour
 ),
 
 marked as (

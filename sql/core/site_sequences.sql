@@ -22,6 +22,7 @@ params:
     why: >-
       what a page fetches comes while it is new to its reader; what people open later is
       another choice
+by_account: [core.engaged_requests]
 columns:
   account: {type: varchar, pii: direct, is: account}
   site: {type: varchar, is: registrable domain}

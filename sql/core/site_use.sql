@@ -14,6 +14,11 @@ params:
     max: 30
     unit: seconds
     why: what a page embeds is asked for within seconds of the page
+by_account:
+  - core.engaged_requests
+  - core.host_services
+  - core.site_standing
+  - core.site_visits
 columns:
   account: {type: varchar, pii: direct, is: account}
   person_id: {type: varchar, pii: indirect, is: owner of the account}

@@ -10,6 +10,7 @@ summary: >
 grain: [account, url_hostname, event_date]
 params:
   event_date: {type: date}
+by_account: [core.engaged_requests]
 columns:
   account: {type: varchar, pii: direct, is: account}
   url_hostname: {type: varchar, is: host}

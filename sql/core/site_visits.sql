@@ -29,6 +29,7 @@ params:
     max: 1800
     unit: seconds
     why: no longer is shown to be read after a request, as commercial reporters count
+by_account: [core.engaged_requests, core.host_services]
 columns:
   account: {type: varchar, pii: direct, is: account}
   device: {type: varchar, pii: indirect, is: device}

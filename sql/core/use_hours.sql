@@ -14,6 +14,7 @@ params:
     max: 10000000
     unit: bytes
     why: separates a page from a feed that another page embeds
+by_account: [core.engaged_requests]
 columns:
   account: {type: varchar, pii: direct, is: account}
   is_staff: {type: boolean, is: the owner works for the district}

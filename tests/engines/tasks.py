@@ -1,12 +1,15 @@
 """What workers of other processes are asked to do in tests."""
 
 import os
+import resource
 import signal
 import time
 from contextlib import ExitStack
 from pathlib import Path
 from unittest import mock
 
+from pipelines.fleet.settings import Budget, Member
+from pipelines.fleet.work import run_in
 from pipelines.refresh import steps
 from pipelines.warehouse import builds
 from tests.journey.small import judged
@@ -89,3 +92,20 @@ def _ending(module, function, calls, home, name):
         return real(*arguments, **more)
 
     return called
+
+
+def visited(home: Path) -> float:
+    """Run what is due in a home as a fleet does; CPU seconds of all its processes."""
+
+    def spent() -> float:
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return used.ru_utime + used.ru_stime
+
+    before = spent()
+    done = run_in(
+        Member(home.name, home, "root" if os.geteuid() == 0 else ""),
+        ["run"],
+        Budget(free_gb=0),
+    )
+    assert done.exit_code in (0, 1), done
+    return spent() - before

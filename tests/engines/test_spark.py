@@ -8,12 +8,14 @@ import time
 import pytest
 
 from pipelines.ingest.lake import sweep
+from pipelines.warehouse.repair import fingerprints
 from tests.engines import deliveries, tasks
 from tests.engines.cluster import cluster, executors, killing, needs_spark
 from tests.engines.deliveries import left_behind, made_of
+from tests.engines.test_build import building, check_same
 from tests.engines.test_same_lake import two_homes
 from tests.journey import small as made
-from tests.journey.small import rows_of, told_of
+from tests.journey.small import MODELS
 
 pytestmark = [pytest.mark.slow, needs_spark]
 
@@ -27,6 +29,7 @@ def test_what_spark_carries_is_the_same(tmp_path, two_days, small_portions):
     with cluster(tmp_path) as engine:
         keeps_the_promises_of_engines(engine, tmp_path)
         parses_the_same_lake(engine, tmp_path / "lake")
+        builds_days_alike(engine, tmp_path / "days", two_days)
         runs_homes_alike(engine, tmp_path / "homes", two_days)
     until = time.monotonic() + 20
     while executors() and time.monotonic() < until:
@@ -36,6 +39,7 @@ def test_what_spark_carries_is_the_same(tmp_path, two_days, small_portions):
 
 def keeps_the_promises_of_engines(engine, folder):
     assert not engine.shares_memory
+    assert engine.has_machines
     assert list(engine.map(range(4), tasks.twice)) == [0, 2, 4, 6]
     seen = []
     with pytest.raises(ValueError, match="three is not wanted"):
@@ -67,10 +71,12 @@ def runs_homes_alike(engine, folder, two_days):
     check_same(home, two_days.home)
 
 
-def check_same(home, expected_home):
-    """Every row of every table, and every finding."""
-    rows, expected = rows_of(home), rows_of(expected_home)
-    assert rows.keys() == expected.keys()
-    for name, frame in expected.items():
-        assert rows[name].equals(frame), name
-    assert told_of(home) == told_of(expected_home)
+def builds_days_alike(engine, folder, two_days):
+    """A day of one model in parts of its accounts, by two executors."""
+    folder.mkdir()
+    with building(two_days.copy(folder), engine, most_parts=2) as (district, builder):
+        before = fingerprints(builder.database, MODELS)
+        (day, _) = builder.files.days()
+        model = district.models["core.engaged_requests"]
+        assert builder.attempt(model, [day]).rows
+        assert fingerprints(builder.database, MODELS) == before

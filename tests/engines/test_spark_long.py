@@ -15,18 +15,23 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.district import open_district
 from pipelines.registry.new_home import create
 from pipelines.run.run import run
+from pipelines.state import ledger
 from pipelines.synthetic.generate import ACCOUNT_DOMAINS, generate
 from tests.conftest import LONG
+from tests.engines import tasks
 from tests.engines.cluster import (
     MASTER,
+    cluster,
     executors,
     killing,
     needs_spark,
     surroundings,
 )
-from tests.engines.test_spark import check_same
+from tests.engines.test_build import check_same
+from tests.journey.small import DAYS
 from tests.unit.fleet.test_fleet import ME
 
 pytestmark = [
@@ -35,6 +40,7 @@ pytestmark = [
     pytest.mark.skipif(not LONG, reason="a quarter of an hour of Spark"),
 ]
 SEEDS, DISTRICTS, PEOPLE = (11, 12, 13), 4, 60
+PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 def districts(folder: Path, seed: int) -> dict[str, Path]:
@@ -112,3 +118,59 @@ def is_visited(home: Path) -> bool:
             if str(home).encode() in line.read_bytes():
                 return True
     return False
+
+
+GROWTH = (1, 2, 4, 8)
+
+
+def test_more_districts_cost_as_much_a_line(tmp_path):
+    """CPU seconds a line of all that runs in a home, and memory of the driver."""
+    home = create(tmp_path / "made", account_domains=ACCOUNT_DOMAINS).path
+    generate(home, 14, weeks=1, people=PEOPLE)
+    for path in (home / "landing").rglob("*.*"):
+        if not any(day in path.name for day in DAYS):
+            path.unlink()
+    told = []
+    with cluster(tmp_path) as engine:
+        list(engine.map(range(4), tasks.twice))  # executors are there
+        for count in GROWTH:
+            homes = [tmp_path / f"x{count}-{number}" for number in range(count)]
+            for one in homes:
+                shutil.copytree(home, one)
+            began = time.monotonic()
+            spent = list(engine.map(homes, tasks.visited))
+            wall = time.monotonic() - began
+            lines = sum(map(lines_of, homes))
+            told.append((count, 1e6 * sum(spent) / lines, wall, *memory_mib()))
+    for count, micros, wall, python, java in told:
+        print(
+            f"{count} districts: {micros:.0f} us CPU a line, {wall:.0f} s,"
+            f" driver {python:.0f} MiB and Java {java:.0f} MiB"
+        )
+    _, costs, _, python, java = zip(*told, strict=True)
+    assert max(costs) <= 1.15 * min(costs)
+    assert python[-1] <= 1.15 * python[0]
+    assert java[-1] <= 1.15 * java[0]
+
+
+def lines_of(home: Path) -> int:
+    with open_district(home) as district:
+        return sum(
+            one.events + one.rejects for one in ledger.source_files(district.store)
+        )
+
+
+def memory_mib() -> tuple[float, float]:
+    """What this process holds, and the Java process that it started."""
+    own = os.getpid()
+    children = Path(f"/proc/{own}/task").glob("*/children")
+    (java,) = {
+        child
+        for file in children
+        for child in file.read_text().split()
+        if b"java" in Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")[0]
+    }
+    return tuple(
+        int(Path(f"/proc/{one}/statm").read_text().split()[1]) * PAGE / (1 << 20)
+        for one in (own, java)
+    )

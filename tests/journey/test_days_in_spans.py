@@ -70,9 +70,9 @@ def test_few_rows_a_statement(home, by_day, monkeypatch):
     spans = []
     real = builds.build_days
 
-    def build_days(database, model, values, files, days):
+    def build_days(database, model, values, files, days, *made):
         spans.append(len(days))
-        return real(database, model, values, files, days)
+        return real(database, model, values, files, days, *made)
 
     monkeypatch.setattr(builds, "build_days", build_days)
     assert built(home, most_rows=2_000) == by_day
@@ -114,12 +114,12 @@ def test_killed_within_a_span_and_run_again(district, two_days, tmp_path, monkey
     home = made.copy(tmp_path, of="delivered")
     real = Database._fill
 
-    def fill(self, model, values, days):
+    def fill(self, model, days, *query):
         if model.name == "core.engaged_requests":
             self._connection.execute("begin transaction")
             self._delete(model, days)
             raise KilledError
-        return real(self, model, values, days)
+        return real(self, model, days, *query)
 
     monkeypatch.setattr(Database, "_fill", fill)
     with pytest.raises(KilledError):

@@ -27,7 +27,7 @@ from pipelines.events import EVENT_CLASSES, LAKE_COLUMNS, PLACE
 from pipelines.registry import frames, mmdb_files
 from pipelines.warehouse import dimensions
 from pipelines.warehouse.builds import verify
-from pipelines.warehouse.database import Database, writing
+from pipelines.warehouse.database import Database, Part, writing
 from pipelines.warehouse.headers import Scalar
 from pipelines.warehouse.library import models
 from pipelines.warehouse.models import Model, arguments, inputs_below
@@ -112,6 +112,33 @@ class Case:
                     database.build(self.model, values, *span)
                 rows.append(database.rows(f"from {self.model.name} order by all"))
         return rows
+
+    def whole_and_in_parts(self, of: int) -> list[list[tuple[object, ...]]]:
+        """The rows of all accounts at once, and of each part of them one by one."""
+        given = {f"main.all_{name.split('.')[1]}": name for name in self._by_account}
+        with self._brought() as (database, values):
+            rows = [self._all(database, values)]
+            for kept, name in given.items():
+                database.rows(f"create table {kept} as from {name}")
+            made = []
+            for number in range(of):
+                where = Part(number, of).condition
+                for kept, name in given.items():
+                    database.rows(
+                        f"create or replace table {name} as from {kept}{where}"
+                    )
+                made += self._all(database, values)
+        return [*rows, sorted(made, key=repr)]
+
+    @property
+    def _by_account(self) -> Sequence[str]:
+        return self.model.header.by_account
+
+    def _all(
+        self, database: Database, values: dict[str, Scalar]
+    ) -> list[tuple[object, ...]]:
+        database.build(self.model, values, self.day)
+        return sorted(database.rows(f"from {self.model.name}"), key=repr)
 
     @contextmanager
     def _brought(self) -> Iterator[tuple[Database, dict[str, Scalar]]]:

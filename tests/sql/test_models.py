@@ -31,6 +31,16 @@ def test_a_span_of_days_says_what_each_day_says(name):
     assert one_by_one == at_once
 
 
+@pytest.mark.parametrize(
+    "name", [name for name, model in models().items() if model.header.by_account]
+)
+def test_parts_of_the_accounts_say_what_all_say(name):
+    schema, table = name.split(".")
+    for path in (HERE / schema / table).glob("*.yaml"):
+        whole, in_parts = Case(path).whole_and_in_parts(3)
+        assert in_parts == whole, path.name
+
+
 @pytest.mark.parametrize("name", models())
 def test_every_model_has_a_case(name):
     schema, table = name.split(".")

@@ -1,0 +1,68 @@
+"""Writes a snapshot's rows as Parquet, by table and day: into a folder or a store.
+
+For those who ask many districts at once with tools of their own, an agency's analysts
+or Spark. Rows go out as the snapshot has them, under code names.
+"""
+
+from collections.abc import Mapping
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+from pyarrow.fs import FSSpecHandler, PyFileSystem
+
+from pipelines.errors import SettingsError
+from pipelines.ingest.remote import REMEDY, store_of
+from pipelines.notebook.connection import Connection
+
+DAY = "event_date"
+POINTER = "CURRENT"
+MOST_DAYS = 100_000
+
+
+def exported(con: Connection, url: str) -> tuple[str, Mapping[str, int]]:
+    """Write every table below `url`, in a folder named after the snapshot.
+
+    The rows of a day lie in `TABLE/event_date=DAY`, those without a day in `TABLE`.
+    When all are written, `CURRENT` names the folder: who reads it finds it whole. What
+    an export that was cut off left there is written again.
+
+    Args:
+        url: A folder, or a URL that fsspec knows; the district's own.
+
+    Returns:
+        The folder, and the rows of each table.
+
+    Raises:
+        SettingsError: It cannot be written there.
+    """
+    folder = f"{url.rstrip('/')}/{con.snapshot}"
+    try:
+        store, root = store_of(url)
+        files = PyFileSystem(FSSpecHandler(store))
+        tables = con.tables()
+        for table in tables["table"]:
+            _write(con, table, f"{root}/{con.snapshot}/{table}", files)
+        store.pipe_file(f"{root}/{POINTER}", con.snapshot.encode())
+    except (OSError, ImportError) as error:
+        raise SettingsError(
+            f"cannot be written: {error}", where=folder, remedy=REMEDY
+        ) from error
+    return folder, dict(tables.select("table", "rows").iter_rows())
+
+
+def _write(con: Connection, table: str, folder: str, files: PyFileSystem) -> None:
+    rows = con.sql("from query_table($table)", table=table)
+    is_dated = DAY in rows.columns
+    # the rows of a day together, or each batch would be a file of each of its days
+    reader = (rows.order(DAY) if is_dated else rows).to_arrow_reader()
+    by_day = ds.partitioning(pa.schema([(DAY, pa.date32())]), flavor="hive")
+    ds.write_dataset(
+        reader,
+        folder,
+        filesystem=files,
+        format="parquet",
+        file_options=ds.ParquetFileFormat().make_write_options(compression="zstd"),
+        partitioning=by_day if is_dated else None,
+        max_partitions=MOST_DAYS,
+        existing_data_behavior="delete_matching",
+    )
