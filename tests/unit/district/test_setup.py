@@ -328,7 +328,7 @@ def test_an_afternoon(home, exports):
         r"Rules that the registry lets judge: (\d+) of (\d+) -> (\d+) of", shown.out
     )
     before_it, every, after_it = map(int, counts.groups())
-    assert (after_it - before_it, every) == (17, len(rules()))
+    assert (after_it - before_it, every) == (18, len(rules()))
     assert "OH-1 needs staff_duty.csv" in shown.out
     assert "is no export that is known" in shown.out  # the photo
     assert "odd.csv: not read: nearest:" in shown.out

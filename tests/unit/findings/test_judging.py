@@ -157,6 +157,7 @@ def test_a_bare_address_is_one_level_less_sure_than_a_device(subject, level):
             "sites": ["a.example"],
             "resembles": ["b.example"],
             "is_own_company": False,
+            "is_empty": False,
         },
         observables=(f"device:{subject}", "site:a.example"),
     )
