@@ -29,9 +29,11 @@ from pipelines.warehouse.models import downstream
 
 DERIVED = "domains of account names"
 FIRST, LINES, RULES = "first build", "log lines", "time zone or account domains"
+"""Why days are opened, beside the frames of the registry."""
 MODEL = "model "
 """Before the name of a model where its version is noted."""
-"""Why days are opened, beside the frames of the registry."""
+MOST_NAMED = 3
+"""Models that changed and are named; of more their number is told."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,11 @@ def _told(
     days, more = (set().union(*one.values()) for one in (build, again))
     opened = {**build, **again}
     reasons = {name: sorted(days) for name, days in opened.items() if days}
-    reasons |= {f"{name}, which changed": [*days] for name, days in models.items()}
+    if len(models) > MOST_NAMED:
+        every = sorted(set().union(*models.values()))
+        reasons[f"{len(models)} models, which changed"] = every
+    else:
+        reasons |= {f"{name}, which changed": [*days] for name, days in models.items()}
     return Stale(sorted(days), because, sorted(more - days), reasons, models)
 
 
