@@ -239,6 +239,7 @@ OPEN = frozenset(
     {
         "activity", "building", "service", "served", "campus", "category",
         "case_id", "categories", "cause", "city", "clause",
+        "country",
         "claim", "model",
         "code", "content_type", "destination", "device_pool", "district", "entry_id",
         "event_class", "field", "filter",
