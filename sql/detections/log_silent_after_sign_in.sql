@@ -5,7 +5,7 @@ summary: >
   silent, for far longer than it is at that hour on other days of the kind. The system
   is the subject. A restart does the same, so it is a lead. A firewall says who signs in
   as an administrator; on a Windows host it is an account that the registry keeps for
-  administration, so there it takes rows of accounts.csv with `is_admin`.
+  administration, so there it takes such rows of accounts.csv.
 code: AN-16
 kind: anomaly
 about: device

@@ -4,7 +4,7 @@ summary: >
   Two sign-ins from outside, one after the other, lie further apart than anybody
   flies in the time between; or the account was in use at a device in a building of the
   district, and signed in from so far away too soon before or after. Places and kinds of
-  network outside are known, none is a mobile network, a relay or hosting, the account
+  network outside are known, mobile networks, relays and hosting left out, the account
   is no newcomer to such sign-ins, and no place far from the district is one that
   colleagues use too. The account is at risk: its owner is likely to know nothing of one
   of the two.

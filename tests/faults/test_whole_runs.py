@@ -19,7 +19,6 @@ from tests.faults.zygote import DONE, STEPS
 from tests.journey.commands import schoolbell
 from tests.journey.small import rows_of, told_of
 from tests.scenarios import places
-from tests.scenarios.running import FORMATS
 from tests.scenarios.scenario import TUESDAY
 from tests.scenarios.story import Story
 from tests.scenarios.ways_around import remote_control
@@ -44,7 +43,7 @@ def taken_in(tmp_path_factory, zygote):
         text = "".join(f"{line}\n" for _, line in sorted(lines))
         (home.landing / source / "day.log").write_text(text)
         with home.settings_file.open("a") as file:
-            file.write(f'\n[sources.{source}]\nformat = "{FORMATS[source]}"\n')
+            file.write(f'\n[sources.{source}]\nformat = "{story.formats[source]}"\n')
     assert schoolbell("ingest", "--home", folder, "--settle-seconds", 0).code == 0
     # what nobody can read is worth an alert
     (home.landing / "odd").mkdir()
