@@ -341,7 +341,7 @@ VALUES: Mapping[str, Words] = {
     "grade": GRADES,
     "grade_before": GRADES,
     "grade_now": GRADES,
-    "device_class": DEVICES | {"unknown": "a class that nobody told"},
+    "device_class": {**DEVICES, "unknown": "a class that nobody told"},
     "net_kind": NETWORKS,
     "verdict": VERDICTS,
     "day_type": DAYS,

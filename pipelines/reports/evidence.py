@@ -245,7 +245,8 @@ def by_minute(lines: Table) -> Lines:
         minute = tuple(own[label] for label in MINUTE if label in own)
         what = ", ".join(own[label] for label in SHOWN if label in own)
         file, *place = (cells[label] for label in PLACE)
-        of_file = held.setdefault(minute, {}).setdefault((what, file.text), [])
+        shown = f"{what}: {file.text}" if what else file.text
+        of_file = held.setdefault(minute, {}).setdefault((what, shown), [])
         of_file.append(stands(*place))
     told = "; ".join(f"{label.lower()} {value}" for label, value in same.items())
     return Lines(
@@ -255,10 +256,8 @@ def by_minute(lines: Table) -> Lines:
                 (*minute, "; ".join(dict.fromkeys(what for what, _ in found if what))),
                 sum(map(len, found.values())),
                 tuple(
-                    f"{what}: {file}, {'; '.join(places)}"
-                    if what
-                    else f"{file}, {'; '.join(places)}"
-                    for (what, file), places in found.items()
+                    f"{shown}, {'; '.join(places)}"
+                    for (_, shown), places in found.items()
                 ),
             )
             for minute, found in held.items()

@@ -212,7 +212,7 @@ class Builder:
     most_rows: int = MOST_ROWS
     most_days: int = sys.maxsize
     most_parts: int = MOST_PARTS
-    away: "Away | None" = None
+    away: Away | None = None
     _row_counts: dict[str, Mapping[date, int]] = field(default_factory=dict)
 
     def attempt(

@@ -118,7 +118,6 @@ rested as (
     where event_date = $event_date::date and breaks is not null
 ),
 
--- a page of the morning does not make a reader of the feed at noon
 measured as (
     select
         use.*,
@@ -129,6 +128,7 @@ measured as (
     left join sizes on use.building = sizes.building
 ),
 
+-- a page of the morning does not make a reader of the feed at noon
 paged as (
     select visits.*
     from core.site_visits as visits
